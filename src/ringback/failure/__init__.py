@@ -1,0 +1,8 @@
+"""What went wrong: any exception or pasted text becomes one precise, frozen value."""
+
+from ringback.failure.classify import classify
+from ringback.failure.kind import Kind
+from ringback.failure.kinds import KINDS
+from ringback.failure.model import AddressFailure, Failure, Phase, Target
+
+__all__ = ["KINDS", "AddressFailure", "Failure", "Kind", "Phase", "Target", "classify"]

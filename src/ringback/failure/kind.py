@@ -1,0 +1,59 @@
+"""What a kind of failure is."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Delivered = Literal["no", "maybe", "yes"]
+"""May the peer have processed the request? ``no``: never sent; ``yes``: it answered."""
+
+Retry = Literal["now", "backoff", "idempotent", "no"]
+"""When another attempt can help.
+
+``now``: at once on a fresh connection, any method. ``backoff``: after a wait, any method.
+``idempotent``: after a wait, only a request that may be processed twice. ``no``: not until
+something changes.
+"""
+
+Layer = Literal[
+    "config",
+    "client",
+    "dns",
+    "ip",
+    "tcp",
+    "tls",
+    "proxy",
+    "http",
+    "status",
+    "application",
+    "none",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """One kind of failure: its name and everything the reference page says about it.
+
+    Attributes:
+        name: Stable dotted name after W3C Network Error Logging; usable as OpenTelemetry
+            ``error.type``. A consumer may cut it at any dot.
+        layer: The layer that is broken.
+        delivered: May the request have been processed, where the phase does not say better.
+        retry: When another attempt can help.
+        meaning: One sentence.
+        looks_like: What one sees, keyed by ``linux``, ``macos``, ``windows`` or a library's name.
+        causes: Usual causes, most frequent first.
+        do: What to do, in order.
+        dont: What not to do.
+        diagnosis_only: No exception can tell it; only a diagnosis may assign it.
+    """
+
+    name: str
+    layer: Layer
+    delivered: Delivered
+    retry: Retry
+    meaning: str
+    looks_like: dict[str, str] = field(default_factory=dict)
+    causes: tuple[str, ...] = ()
+    do: tuple[str, ...] = ()
+    dont: tuple[str, ...] = ()
+    diagnosis_only: bool = False

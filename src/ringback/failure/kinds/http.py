@@ -1,0 +1,111 @@
+"""Reference data: kinds of http failures."""
+
+from ringback.failure.kind import Kind
+
+KINDS = (
+    Kind(
+        name="http.request.timed_out",
+        layer="http",
+        delivered="maybe",
+        retry="idempotent",
+        meaning="Could not finish sending the request",
+    ),
+    Kind(
+        name="http.response.timed_out",
+        layer="http",
+        delivered="maybe",
+        retry="idempotent",
+        meaning="Request sent, no first response byte in time",
+    ),
+    Kind(
+        name="http.response.body_timed_out",
+        layer="http",
+        delivered="yes",
+        retry="idempotent",
+        meaning="Body stalled midway",
+    ),
+    Kind(
+        name="http.response.invalid.empty",
+        layer="http",
+        delivered="maybe",
+        retry="idempotent",
+        meaning="Connection closed cleanly after the request, no response byte (Chrome ERR_EMPTY_RESPONSE)",
+    ),
+    Kind(
+        name="http.response.headers.truncated",
+        layer="http",
+        delivered="maybe",
+        retry="idempotent",
+        meaning="Connection closed inside the header block",
+    ),
+    Kind(
+        name="http.response.invalid.content_length_mismatch",
+        layer="http",
+        delivered="yes",
+        retry="idempotent",
+        meaning="Body shorter than Content-Length",
+    ),
+    Kind(
+        name="http.response.invalid.incomplete_chunked_encoding",
+        layer="http",
+        delivered="yes",
+        retry="idempotent",
+        meaning="Chunked body ended without final chunk",
+    ),
+    Kind(
+        name="http.response.invalid.content_decoding",
+        layer="http",
+        delivered="yes",
+        retry="idempotent",
+        meaning="Body does not match Content-Encoding",
+    ),
+    Kind(
+        name="http.response.invalid.not_http",
+        layer="http",
+        delivered="maybe",
+        retry="no",
+        meaning="Peer answers but not HTTP/1.x (SSH, SMTP, Redis, MySQL, TLS bytes, HTTP/2)",
+    ),
+    Kind(
+        name="http.protocol.error",
+        layer="http",
+        delivered="maybe",
+        retry="idempotent",
+        meaning="HTTP/1.1 rules broken (bad chunk size, status, header, length)",
+    ),
+    Kind(
+        name="http.response.redirect_loop",
+        layer="http",
+        delivered="yes",
+        retry="no",
+        meaning="Too many redirects",
+    ),
+    Kind(
+        name="http.response.redirect_invalid",
+        layer="http",
+        delivered="yes",
+        retry="no",
+        meaning="Redirect to an unusable URL",
+    ),
+    Kind(
+        name="http.response.unexpected_content",
+        layer="http",
+        delivered="yes",
+        retry="no",
+        meaning="Response is fine HTTP but not the expected content (HTML instead of JSON …)",
+    ),
+    Kind(
+        name="h2.refused_stream",
+        layer="http",
+        delivered="no",
+        retry="now",
+        meaning="Server guarantees the request was not processed (REFUSED_STREAM, or GOAWAY last_stream_id < ours)",
+    ),
+    Kind(
+        name="h2.protocol.error",
+        layer="http",
+        delivered="maybe",
+        retry="idempotent",
+        meaning="Other HTTP/2 stream/connection error",
+    ),
+)

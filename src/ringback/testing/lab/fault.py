@@ -1,0 +1,79 @@
+"""What a fault is, and where it can be met once it is started."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ringback.testing.lab.lab import Lab
+
+
+@dataclass(slots=True)
+class Seen:
+    """What the server's side saw of one connection.
+
+    Attributes:
+        received: The bytes read from the client (after TLS where there is TLS), capped.
+        requests: How many complete HTTP requests were read.
+        ended: How the server ended it: ``rst``, ``fin``, ``open``, ``peer``.
+    """
+
+    received: bytearray = field(default_factory=bytearray)
+    requests: int = 0
+    ended: str = "open"
+
+
+@dataclass(slots=True)
+class Endpoint:
+    """A started fault.
+
+    Attributes:
+        url: What to call to meet the fault.
+        host: Address or name that listens.
+        port: TCP port.
+        verify: Path of a PEM file with the CA to trust, where the fault needs one to be reached.
+        proxies: ``requests``-style mapping (``{"http": …, "https": …}``) where the fault is a proxy.
+        nameserver: ``(address, port)`` of the lab's DNS server where the fault is a name.
+        seen: One entry per accepted connection, in order.
+    """
+
+    url: str
+    host: str
+    port: int
+    verify: str | None = None
+    proxies: dict[str, str] = field(default_factory=dict)
+    nameserver: tuple[str, int] | None = None
+    seen: list[Seen] = field(default_factory=list)
+
+    @property
+    def requests(self) -> int:
+        """How many complete requests reached the server, over all connections."""
+        return sum(connection.requests for connection in self.seen)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """One way a connection can fail, reproducible on this machine.
+
+    Attributes:
+        kind: What ringback calls it.
+        when: The variant, ``""`` where there is only one (``mid_body``, ``on_accept``, …).
+        summary: One line: what the server does.
+        start: Starts it in a running lab.
+        also: Other kinds that a client may honestly report, by race or for lack of evidence.
+        needs: What this machine must have: ``root``, ``ipv6``, ``cryptography``.
+    """
+
+    kind: str
+    when: str = ""
+    summary: str
+    start: Callable[[Lab], Endpoint]
+    also: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """``kind`` or ``kind:when``, unique in the registry."""
+        return f"{self.kind}:{self.when}" if self.when else self.kind
