@@ -9,7 +9,7 @@ from ringback.failure.kinds import KINDS
 Phase = Literal[
     "config", "pool", "dns", "connect", "proxy", "tls", "send", "wait", "body", "unknown"
 ]
-"""How far the call had come: ``wait`` is for the first response byte, ``body`` after the headers."""
+"""How far the call had come: ``wait`` is for the first response byte."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,8 +33,8 @@ class Endpoint:
         url: What to call to meet the fault.
         host: Address or name that listens.
         port: TCP port.
-        verify: Path of a PEM file with the CA to trust, where the fault needs one to be reached.
-        proxies: ``requests``-style mapping (``{"http": …, "https": …}``) where the fault is a proxy.
+        verify: PEM file with the CA to trust, where the fault needs one to be reached.
+        proxies: ``{"http": …, "https": …}`` as in requests, where the fault is a proxy.
         nameserver: ``(address, port)`` of the lab's DNS server where the fault is a name.
         seen: One entry per accepted connection, in order.
     """
