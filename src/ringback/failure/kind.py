@@ -40,10 +40,14 @@ class Kind:
         delivered: May the request have been processed, where the phase does not say better.
         retry: When another attempt can help.
         meaning: One sentence.
-        looks_like: What one sees, keyed by ``linux``, ``macos``, ``windows`` or a library's name.
+        looks_like: What one sees, keyed by ``linux``, ``macos``, ``windows``, ``musl`` or a
+            library's name. Like every text below it is inline Markdown: literals in backticks.
         causes: Usual causes, most frequent first.
         do: What to do, in order.
         dont: What not to do.
+        related: Names of kinds easily taken for this one.
+        also_known_as: What others call it, keyed by ``curl`` (exit code), ``chromium``,
+            ``ooni``, ``envoy`` (response flag) or ``grpc`` (status).
         diagnosis_only: No exception can tell it; only a diagnosis may assign it.
     """
 
@@ -56,4 +60,6 @@ class Kind:
     causes: tuple[str, ...] = ()
     do: tuple[str, ...] = ()
     dont: tuple[str, ...] = ()
+    related: tuple[str, ...] = ()
+    also_known_as: dict[str, str] = field(default_factory=dict)
     diagnosis_only: bool = False

@@ -1,0 +1,90 @@
+#!/usr/bin/env python3
+"""Write the reference pages that come from ringback's own data, or list those out of date.
+
+python docs/generate.py            writes the pages
+python docs/generate.py --check    exits 1 and prints the name of each page out of date
+"""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from ringback.failure.kind import Kind, Layer
+from ringback.failure.kinds import KINDS
+from ringback.failure.page import DELIVERED, LAYERS, RETRY, page
+
+DIRECTORY = Path(__file__).parent / "reference" / "kinds"
+
+INTRODUCTION = """# Kinds of failure
+
+Every failed call gets one of these names. They follow W3C Network Error Logging and may be cut at
+any dot: `tcp.address_unreachable.host` is a `tcp.address_unreachable`. They are stable, and suit as
+OpenTelemetry `error.type`. The same text is shown by `ringback explain KIND`.
+
+**Delivered** says whether the service may have processed the request, where the phase of the call
+does not say better. **Retry** says when another attempt can help. Kinds marked ◆ cannot be told
+from an exception; only a diagnosis names them.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Return the exit status after writing the pages or checking them."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("directory", nargs="?", type=Path, default=DIRECTORY)
+    parser.add_argument("--check", action="store_true", help="write nothing, list stale pages")
+    options = parser.parse_args(arguments)
+    stale = stale_pages(options.directory)
+    for name in sorted(stale):
+        print(name)
+    if not options.check:
+        write(options.directory, stale)
+    return 1 if options.check and stale else 0
+
+
+def pages() -> dict[str, str]:
+    """Return every generated page by its file name."""
+    return {"index.md": index()} | {f"{kind.name}.md": page(kind) for kind in KINDS.values()}
+
+
+def index() -> str:
+    """Return the table of all kinds, by layer."""
+    return "\n".join([INTRODUCTION, *(part for layer in LAYERS for part in layer_table(layer))])
+
+
+def layer_table(layer: Layer) -> list[str]:
+    """Return the lines of one layer's table."""
+    head = ["| kind | meaning | delivered | retry |", "|---|---|---|---|"]
+    rows = [row(kind) for kind in KINDS.values() if kind.layer == layer]
+    title = LAYERS[layer]
+    return [f"## {title[0].upper()}{title[1:]}", "", *head, *rows, ""]
+
+
+def row(kind: Kind) -> str:
+    """Return a kind's line in the table."""
+    mark = " ◆" if kind.diagnosis_only else ""
+    return (
+        f"| [{kind.name}]({kind.name}.md){mark} | {kind.meaning} "
+        f"| {DELIVERED[kind.delivered].partition(',')[0]} | {RETRY[kind.retry]} |"
+    )
+
+
+def stale_pages(directory: Path) -> dict[str, str | None]:
+    """Return what must be written to bring a directory up to date; ``None`` is to be removed."""
+    wanted = pages()
+    found = {path.name: path.read_text(encoding="utf-8") for path in directory.glob("*.md")}
+    missing = {name: text for name, text in wanted.items() if found.get(name) != text}
+    return missing | dict.fromkeys(found.keys() - wanted.keys())
+
+
+def write(directory: Path, stale: dict[str, str | None]) -> None:
+    """Write the pages, and remove those of kinds that no longer exist."""
+    directory.mkdir(parents=True, exist_ok=True)
+    for name, text in stale.items():
+        if text is None:
+            (directory / name).unlink()
+        else:
+            (directory / name).write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
