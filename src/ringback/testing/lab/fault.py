@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ringback.testing.lab.connection import Handler
     from ringback.testing.lab.lab import Lab
+
+Provocation = Literal["get", "upload", "twice", "json", "crl", "http2", "client_certificate"]
+"""What the caller must do to meet a fault.
+
+``get``: GET the URL and read the body. ``upload``: POST 16 MiB or more. ``twice``: two requests on
+one kept connection. ``json``: read the body as JSON. ``crl``: check revocation with the list in
+``Endpoint.verify``. ``http2``: speak HTTP/2. ``client_certificate``: present
+``Endpoint.client_certificate``.
+"""
 
 
 @dataclass(slots=True)
@@ -34,8 +45,10 @@ class Endpoint:
         host: Address or name that listens.
         port: TCP port.
         verify: PEM file with the CA to trust, where the fault needs one to be reached.
+        client_certificate: PEM file with a certificate and its key to present to the server.
         proxies: ``{"http": …, "https": …}`` as in requests, where the fault is a proxy.
         nameserver: ``(address, port)`` of the lab's DNS server where the fault is a name.
+        moved_to: The port where the same service answers once it has moved.
         seen: One entry per accepted connection, in order.
     """
 
@@ -43,8 +56,10 @@ class Endpoint:
     host: str
     port: int
     verify: str | None = None
+    client_certificate: str | None = None
     proxies: dict[str, str] = field(default_factory=dict)
     nameserver: tuple[str, int] | None = None
+    moved_to: int | None = None
     seen: list[Seen] = field(default_factory=list)
 
     @property
@@ -58,12 +73,14 @@ class Fault:
     """One way a connection can fail, reproducible on this machine.
 
     Attributes:
-        kind: What ringback calls it.
+        kind: What ringback calls it; ``ok`` for a healthy endpoint.
         when: The variant, ``""`` where there is only one (``mid_body``, ``on_accept``, …).
         summary: One line: what the server does.
         start: Starts it in a running lab.
-        also: Other kinds that a client may honestly report, by race or for lack of evidence.
-        needs: What this machine must have: ``root``, ``ipv6``, ``cryptography``.
+        also: Other kinds that a client may honestly report, by race or for lack of evidence;
+            ``ok`` where a lenient client notices nothing.
+        needs: What this machine must have, by the names in ``need.NEEDS``.
+        provoke: What the caller must do to meet it.
     """
 
     kind: str
@@ -72,8 +89,14 @@ class Fault:
     start: Callable[[Lab], Endpoint]
     also: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
+    provoke: Provocation = "get"
 
     @property
     def name(self) -> str:
         """``kind`` or ``kind:when``, unique in the registry."""
         return f"{self.kind}:{self.when}" if self.when else self.kind
+
+
+def serving(handler: Handler, scheme: str = "http") -> Callable[[Lab], Endpoint]:
+    """Return a ``Fault.start`` that listens on 127.0.0.1 and gives each connection to a handler."""
+    return lambda lab: lab.listen(handler, scheme=scheme)

@@ -1,0 +1,116 @@
+"""One HTTP/1.1 request as the lab's servers read it (RFC 9112)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+HEAD_LIMIT = 256 * 1024
+"""Bytes a request head may have; a longer one ends the connection."""
+
+BODY_KEPT = 1024 * 1024
+"""Bytes of a body that are kept; the rest is read and dropped."""
+
+_END = b"\r\n\r\n"
+
+
+@dataclass(slots=True)
+class Request:
+    """A complete request; header names are in lower case, the last of equal names counts."""
+
+    method: str
+    target: str
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+    @property
+    def keeps_alive(self) -> bool:
+        """Whether the client will use the connection again."""
+        return "close" not in self.headers.get("connection", "").lower()
+
+
+class RequestReader:
+    """Reads requests from a stream; bytes after one request stay for the next.
+
+    Args:
+        read: Returns the next bytes of the stream, ``b""`` at its end.
+        go_on: Called when the client waits for ``100 Continue`` before it sends its body.
+    """
+
+    def __init__(self, read: Callable[[], bytes], go_on: Callable[[], None]) -> None:
+        self._read = read
+        self._go_on = go_on
+        self._buffer = bytearray()
+
+    def head(self) -> Request | None:
+        """Return the next request without its body, ``None`` if the stream ends before."""
+        while (end := self._buffer.find(_END)) < 0:
+            if len(self._buffer) > HEAD_LIMIT or not self._fill():
+                return None
+        head = bytes(self._buffer[:end])
+        del self._buffer[: end + len(_END)]
+        return _parse(head)
+
+    def whole(self) -> Request | None:
+        """Return the next request with its body, ``None`` if the stream ends before."""
+        request = self.head()
+        if request is None:
+            return None
+        if request.headers.get("expect", "").lower() == "100-continue":
+            self._go_on()
+        if request.headers.get("transfer-encoding", "").lower() == "chunked":
+            body = self._chunks()
+        else:
+            body = self._exactly(int(request.headers.get("content-length", "0")))
+        if body is None:
+            return None
+        request.body = body
+        return request
+
+    def _fill(self) -> bool:
+        data = self._read()
+        self._buffer += data
+        return bool(data)
+
+    def _exactly(self, size: int) -> bytes | None:
+        kept = bytearray()
+        while True:
+            part = bytes(self._buffer[:size])
+            del self._buffer[: len(part)]
+            kept += part[: BODY_KEPT - len(kept)]
+            size -= len(part)
+            if not size:
+                return bytes(kept)
+            if not self._fill():
+                return None
+
+    def _chunks(self) -> bytes | None:
+        kept = bytearray()
+        while (line := self._line()) is not None:
+            size = int(line.split(b";")[0], 16)
+            chunk = self._exactly(size)
+            if chunk is None or self._line() is None:
+                return None
+            kept += chunk[: BODY_KEPT - len(kept)]
+            if not size:
+                return bytes(kept)
+        return None
+
+    def _line(self) -> bytes | None:
+        while (end := self._buffer.find(b"\r\n")) < 0:
+            if not self._fill():
+                return None
+        line = bytes(self._buffer[:end])
+        del self._buffer[: end + 2]
+        return line
+
+
+def _parse(head: bytes) -> Request:
+    first, *lines = head.decode("latin-1").split("\r\n")
+    method, target, *_ = [*first.split(" "), "", ""]
+    pairs = (line.partition(":") for line in lines)
+    headers = {name.strip().lower(): value.strip() for name, _, value in pairs}
+    return Request(method, target, headers)
