@@ -5,18 +5,37 @@ from ringback.failure.kinds import (
     client,
     config,
     dns,
+    dns_diagnosis,
     general,
     http,
+    ip,
     proxy,
     status,
     tcp,
+    tcp_established,
     tls,
     tls_certificate,
+    unix,
 )
 
 KINDS: dict[str, Kind] = {
     kind.name: kind
-    for module in (config, client, dns, tcp, tls_certificate, tls, proxy, http, status, general)
+    for module in (
+        config,
+        client,
+        dns,
+        dns_diagnosis,
+        ip,
+        tcp,
+        tcp_established,
+        unix,
+        tls_certificate,
+        tls,
+        proxy,
+        http,
+        status,
+        general,
+    )
     for kind in module.KINDS
 }
 """Name → kind, in the order of the layers."""
