@@ -1,0 +1,200 @@
+"""Name resolution for this process through the lab's DNS server.
+
+The C library asks port 53 of the servers in ``/etc/resolv.conf`` and nothing else, so a server on
+a high port of loopback cannot be met through it without root. ``resolving`` therefore puts a stub
+resolver in front of ``socket.getaddrinfo``: the packets it exchanges with the lab's server are
+real, the error codes are those glibc 2.36 gives for the same answers, but it is not glibc. The
+faults of ``network`` are: there, inside a network namespace, glibc itself asks the same server.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import dns.exception
+import dns.flags
+import dns.message
+import dns.name
+import dns.query
+import dns.rcode
+import dns.rdatatype
+
+from ringback.testing.lab.nameserver import ZONE
+
+TEXTS = {
+    socket.EAI_AGAIN: "Temporary failure in name resolution",
+    socket.EAI_NODATA: "No address associated with hostname",
+    socket.EAI_NONAME: "Name or service not known",
+}
+"""The texts glibc has for the codes (``gai_strerror``). Where the questions for IPv4 and IPv6
+end differently, the first of these counts."""
+
+CODES = {
+    dns.rcode.NXDOMAIN: socket.EAI_NONAME,
+    dns.rcode.FORMERR: socket.EAI_NONAME,
+    dns.rcode.SERVFAIL: socket.EAI_AGAIN,
+    dns.rcode.NOTIMP: socket.EAI_AGAIN,
+    dns.rcode.REFUSED: socket.EAI_AGAIN,
+}
+"""What glibc's ``getaddrinfo`` makes of a response code. Silence, replies to other questions, a
+truncated answer without TCP, a closed port and a referral are ``EAI_AGAIN``; an answer without
+addresses is ``EAI_NODATA``. Held against glibc itself by the tests of ``network``."""
+
+_TYPES: dict[int, tuple[dns.rdatatype.RdataType, ...]] = {
+    socket.AF_INET: (dns.rdatatype.A,),
+    socket.AF_INET6: (dns.rdatatype.AAAA,),
+    socket.AF_UNSPEC: (dns.rdatatype.A, dns.rdatatype.AAAA),
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Route:
+    """Where questions go, and how long and how often an answer is awaited."""
+
+    address: str
+    port: int
+    timeout: float
+    attempts: int
+
+
+_lock = threading.Lock()
+_routes: list[_Route] = []
+
+
+@contextlib.contextmanager
+def resolving(
+    nameserver: tuple[str, int], *, timeout: float = 1.0, attempts: int = 1
+) -> Iterator[None]:
+    """Send the names under ``lab.test`` to a nameserver while the context is open.
+
+    Every thread of the process is affected, so that both a direct ``socket.getaddrinfo`` and the
+    executor thread of an event loop meet the fault; all other names go to the real function. Of
+    several open contexts the last one entered counts. What does not call ``socket.getaddrinfo``
+    (``gethostbyname``, uvloop, c-ares, a library in C) is not affected.
+
+    Args:
+        nameserver: Address and port.
+        timeout: Seconds an answer is awaited, each time.
+        attempts: How often a question is asked.
+    """
+    route = _Route(*nameserver, timeout, attempts)
+    with _lock:
+        _install()
+        _routes.append(route)
+    try:
+        yield
+    finally:
+        with _lock:
+            _routes.remove(route)
+            _uninstall()
+
+
+class _Stub:
+    """Stands in for ``socket.getaddrinfo``.
+
+    Args:
+        system: The function it replaced, to which all other names go.
+    """
+
+    def __init__(self, system: Callable[..., list[tuple[Any, ...]]]) -> None:
+        self.system = system
+
+    def __call__(
+        self,
+        host: bytes | str | None,
+        port: bytes | str | int | None,
+        family: int = 0,
+        type: int = 0,  # noqa: A002 - the signature of socket.getaddrinfo
+        proto: int = 0,
+        flags: int = 0,
+    ) -> list[tuple[Any, ...]]:
+        route = next(reversed(_routes), None)
+        name = _name(host)
+        if not route or not name or flags & socket.AI_NUMERICHOST or family not in _TYPES:
+            return self.system(host, port, family, type, proto, flags)
+        flags |= socket.AI_NUMERICHOST
+        return [
+            info
+            for address in _addresses(name, family, route)
+            for info in self.system(address, port, family, type, proto, flags)
+        ]
+
+
+def _install() -> None:
+    if not isinstance(socket.getaddrinfo, _Stub):
+        socket.getaddrinfo = _Stub(socket.getaddrinfo)
+
+
+def _uninstall() -> None:
+    # A replacement made by others in the meantime stays; it still leads to the system's function.
+    if not _routes and isinstance(socket.getaddrinfo, _Stub):
+        socket.getaddrinfo = socket.getaddrinfo.system
+
+
+def _name(host: bytes | str | None) -> dns.name.Name | None:
+    text = host.decode("ascii", "replace") if isinstance(host, bytes) else host
+    try:
+        name = dns.name.from_text(text or "")
+    except (dns.exception.DNSException, UnicodeError):
+        return None
+    return name if name.is_subdomain(ZONE) else None
+
+
+def _addresses(name: dns.name.Name, family: int, route: _Route) -> list[str]:
+    answers = [_lookup(name, type_, route) for type_ in _TYPES[family]]
+    addresses = [address for answer in answers if isinstance(answer, list) for address in answer]
+    if addresses:
+        return addresses
+    code = next(code for code in TEXTS if code in answers)
+    raise socket.gaierror(code, TEXTS[code])
+
+
+def _lookup(name: dns.name.Name, type_: dns.rdatatype.RdataType, route: _Route) -> list[str] | int:
+    """Return the addresses, or the code that says why there are none to be had."""
+    query = dns.message.make_query(name, type_, use_edns=False)
+    for _ in range(route.attempts):
+        with contextlib.suppress(OSError, EOFError, dns.exception.DNSException):
+            reply = _ask(query, route)
+            if reply.rcode() != dns.rcode.NOERROR:
+                return CODES.get(reply.rcode(), socket.EAI_NONAME)
+            if not _is_referral(reply):
+                return _found(reply, type_)
+    return socket.EAI_AGAIN
+
+
+def _ask(query: dns.message.Message, route: _Route) -> dns.message.Message:
+    deadline = time.monotonic() + route.timeout
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+        # Only a connected socket is told that the port is closed.
+        asking.connect((route.address, route.port))
+        asking.setblocking(False)
+        reply = dns.query.udp(
+            query,
+            route.address,
+            route.timeout,
+            route.port,
+            ignore_unexpected=True,
+            ignore_errors=True,
+            sock=asking,
+        )
+    if not reply.flags & dns.flags.TC:
+        return reply
+    left = max(0.0, deadline - time.monotonic())
+    return dns.query.tcp(query, route.address, left, route.port)
+
+
+def _is_referral(reply: dns.message.Message) -> bool:
+    """Whether the server only points elsewhere; glibc then turns to the next server."""
+    known = reply.answer or reply.additional
+    return not known and not reply.flags & (dns.flags.AA | dns.flags.RA)
+
+
+def _found(reply: dns.message.Message, type_: dns.rdatatype.RdataType) -> list[str] | int:
+    addresses = [str(rdata) for rrset in reply.answer if rrset.rdtype == type_ for rdata in rrset]
+    return addresses or socket.EAI_NODATA
