@@ -41,6 +41,8 @@ class Connection:
     def read(self) -> bytes:
         """Return the next bytes from the client, ``b""`` once it has closed."""
         data = self.socket.recv(_CHUNK)
+        if not data and self.seen.ended == "open" and not self.stopping.is_set():
+            self.seen.ended = "peer"
         self.seen.received += data[: RECEIVED_KEPT - len(self.seen.received)]
         return data
 
@@ -93,8 +95,11 @@ class Connection:
             return
         while self.read():
             pass
-        if not self.stopping.is_set():
-            self.seen.ended = "peer"
+
+    def half_close(self) -> None:
+        """Send a FIN, below TLS, and stay able to read."""
+        self.seen.ended = "fin"
+        socket.socket.shutdown(self.socket, socket.SHUT_WR)
 
     def reset(self) -> None:
         """End it with a RST: close with a linger time of zero, which drops what is unsent."""

@@ -5,12 +5,18 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING
 
-from ringback.testing.lab import tcp
+from ringback.testing.lab import healthy, http, slow, status, tcp
 
 if TYPE_CHECKING:
     from ringback.testing.lab.fault import Fault
 
-GROUPS: tuple[tuple[Fault, ...], ...] = (tcp.FAULTS,)
+GROUPS: tuple[tuple[Fault, ...], ...] = (
+    healthy.FAULTS,
+    tcp.FAULTS,
+    slow.FAULTS,
+    http.FAULTS,
+    status.FAULTS,
+)
 
 FAULTS: dict[str, Fault] = {fault.name: fault for group in GROUPS for fault in group}
 """Faults by name, ``kind`` or ``kind:when``."""

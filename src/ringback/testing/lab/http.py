@@ -1,0 +1,245 @@
+"""Responses that break HTTP/1.1 (RFC 9112), lead nowhere, or are not what was asked for."""
+
+from __future__ import annotations
+
+import gzip
+from typing import TYPE_CHECKING
+
+from ringback.testing.lab.fault import Fault, serving
+from ringback.testing.lab.response import MID_BODY, MID_HEADERS, answering, head, response
+
+if TYPE_CHECKING:
+    from ringback.testing.lab.connection import Connection, Handler
+
+_PAGE = b"<!doctype html><title>Sign in</title><p>Please sign in.</p>"
+_CHUNKED = head(200, "Content-Type: text/plain", "Transfer-Encoding: chunked")
+_GZIPPED = gzip.compress(b'{"ok": true}' * 100, mtime=0)
+_GZIP = "Content-Encoding: gzip"
+
+
+def closing(data: bytes) -> Handler:
+    """Return a handler that reads a request, sends ``data`` as it is, and sends a FIN."""
+
+    def handler(connection: Connection) -> None:
+        if connection.read_request():
+            connection.send(data)
+            connection.finish(linger=True)
+
+    return handler
+
+
+def greeting(data: bytes) -> Handler:
+    """Return a handler of a server that speaks first, then reads until the client closes."""
+
+    def handler(connection: Connection) -> None:
+        connection.send(data)
+        connection.finish(linger=True)
+
+    return handler
+
+
+def redirect(*locations: str) -> bytes:
+    """Return a redirect, without ``Location`` where none is given."""
+    return response(302, b"", *(f"Location: {location}" for location in locations))
+
+
+def redirect_onward(connection: Connection) -> None:
+    """Redirect every request to a URL that was not asked for before."""
+    while request := connection.read_request():
+        step = int(request.target.rpartition("/")[2] or 0)
+        connection.send(redirect(f"/{step + 1}"))
+
+
+def _broken(kind: str, when: str, summary: str, data: bytes, *also: str) -> Fault:
+    return Fault(kind=kind, when=when, summary=summary, start=serving(closing(data)), also=also)
+
+
+def _banner(when: str, summary: str, data: bytes) -> Fault:
+    kind = "http.response.invalid.not_http"
+    also = ("http.protocol.error", "http.response.invalid.empty", "tcp.reset")
+    return Fault(kind=kind, when=when, summary=summary, start=serving(greeting(data)), also=also)
+
+
+def _redirect(kind: str, when: str, summary: str, *locations: str) -> Fault:
+    start = serving(answering(redirect(*locations)))
+    return Fault(kind=kind, when=when, summary=summary, start=start)
+
+
+def _content(when: str, summary: str, body: bytes, content_type: str) -> Fault:
+    return Fault(
+        kind="http.response.unexpected_content",
+        when=when,
+        summary=summary,
+        start=serving(answering(response(200, body, content_type=content_type))),
+        provoke="json",
+    )
+
+
+_CUT = (
+    _broken(
+        "http.response.invalid.empty",
+        "after_request",
+        "FIN after the request was read, no byte of response",
+        b"",
+        "tcp.closed",
+        "tcp.reset",
+    ),
+    _broken(
+        "http.response.headers.truncated",
+        "mid_headers",
+        "FIN within the response's header block",
+        MID_HEADERS,
+        "ok",
+        "http.protocol.error",
+        "http.response.invalid.empty",
+    ),
+    _broken(
+        "http.response.invalid.content_length_mismatch",
+        "mid_body",
+        "FIN after 400 of 1,000 bytes of body",
+        MID_BODY,
+        "ok",
+    ),
+    _broken(
+        "http.response.invalid.incomplete_chunked_encoding",
+        "no_last_chunk",
+        "FIN after whole chunks, without the last one",
+        _CHUNKED + b"5\r\nhello\r\n",
+    ),
+    _broken(
+        "http.response.invalid.incomplete_chunked_encoding",
+        "mid_chunk",
+        "FIN within a chunk",
+        _CHUNKED + b"64\r\nhello",
+    ),
+)
+
+_MALFORMED = (
+    _broken(
+        "http.protocol.error",
+        "malformed_status_line",
+        "a status line whose status is no number",
+        b"HTTP/1.1 two-hundred OK\r\nContent-Length: 0\r\n\r\n",
+        "http.response.invalid.not_http",
+    ),
+    _broken(
+        "http.protocol.error",
+        "malformed_header",
+        "a header line without a colon",
+        b"HTTP/1.1 200 OK\r\nthis is no header\r\nContent-Length: 2\r\n\r\nok",
+        "ok",
+    ),
+    _broken(
+        "http.protocol.error",
+        "too_many_headers",
+        "1,000 header lines",
+        head(200, *(f"X-{number}: x" for number in range(1000)), "Content-Length: 0"),
+        "ok",
+    ),
+    _broken(
+        "http.protocol.error",
+        "header_too_long",
+        "one header line of 200 kB",
+        head(200, f"X-Long: {'x' * 200_000}", "Content-Length: 0"),
+        "ok",
+    ),
+    _broken(
+        "http.protocol.error",
+        "content_length_invalid",
+        "a Content-Length that is no number",
+        head(200, "Content-Length: many") + b"ok",
+        "ok",
+    ),
+    _broken(
+        "http.protocol.error",
+        "content_length_conflict",
+        "two different Content-Length lines",
+        head(200, "Content-Length: 2", "Content-Length: 5") + b"ok",
+        "ok",
+        "http.response.invalid.content_length_mismatch",
+    ),
+    _broken(
+        "http.protocol.error",
+        "content_length_too_short",
+        "five more bytes of body than Content-Length says",
+        head(200, "Content-Length: 2") + b"ok+more",
+        "ok",
+    ),
+    _broken(
+        "http.protocol.error",
+        "chunk_size_invalid",
+        "a chunk size that is no number",
+        _CHUNKED + b"zz\r\nhello\r\n0\r\n\r\n",
+        "http.response.invalid.incomplete_chunked_encoding",
+    ),
+    _broken(
+        "http.response.invalid.content_decoding",
+        "not_gzip",
+        "a plain body that is said to be gzip",
+        response(200, b'{"ok": true}', _GZIP),
+    ),
+    _broken(
+        "http.response.invalid.content_decoding",
+        "truncated_gzip",
+        "half a gzip stream, with the right Content-Length",
+        response(200, _GZIPPED[: len(_GZIPPED) // 2], _GZIP),
+        "ok",
+    ),
+)
+
+_BANNERS = (
+    _banner("ssh", "an SSH server", b"SSH-2.0-OpenSSH_9.6\r\n"),
+    _banner("smtp", "a mail server", b"220 mail.test ESMTP ready\r\n"),
+    _banner("mysql", "a MySQL server's binary greeting", b"\x0b\x00\x00\x00\x0a8.0.36\x00\x08\x00"),
+    _broken(
+        "http.response.invalid.not_http",
+        "redis",
+        "a Redis server: it takes the request for commands",
+        b"-ERR unknown command 'GET', with args beginning with: '/' 'HTTP/1.1' \r\n",
+        "http.protocol.error",
+        "http.response.invalid.empty",
+    ),
+    _broken(
+        "http.response.invalid.not_http",
+        "http2",
+        "a server that answers with an HTTP/2 SETTINGS frame",
+        b"\x00\x00\x00\x04\x00\x00\x00\x00\x00",
+        "http.protocol.error",
+        "http.response.invalid.empty",
+    ),
+)
+
+_REDIRECTS = (
+    _redirect("http.response.redirect_loop", "same_url", "redirects to the same URL", "/"),
+    Fault(
+        kind="http.response.redirect_loop",
+        when="ever_onward",
+        summary="redirects to a new URL each time",
+        start=serving(redirect_onward),
+    ),
+    _redirect(
+        "http.response.redirect_invalid", "bad_host", "redirects to a broken host", "http://[::1"
+    ),
+    _redirect("http.response.redirect_invalid", "no_host", "redirects to no host", "http:///path"),
+    _redirect(
+        "http.response.redirect_invalid",
+        "bad_port",
+        "redirects to port 99999",
+        "http://127.0.0.1:99999/",
+    ),
+    _redirect(
+        "http.response.redirect_invalid",
+        "bad_scheme",
+        "redirects to an unknown scheme",
+        "gopher://127.0.0.1/",
+    ),
+)
+
+_CONTENT = (
+    _content("html", "a sign-in page where JSON is expected", _PAGE, "text/html"),
+    _content("html_as_json", "a page that is said to be JSON", _PAGE, "application/json"),
+    _content("empty_body", "an empty body where JSON is expected", b"", "application/json"),
+    _content("cut_json", "JSON that ends too early", b'{"ok": tr', "application/json"),
+)
+
+FAULTS: tuple[Fault, ...] = (*_CUT, *_MALFORMED, *_BANNERS, *_REDIRECTS, *_CONTENT)
