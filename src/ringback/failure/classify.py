@@ -1,9 +1,23 @@
 """Any exception in, one ``Failure`` out."""
 
-from ringback.failure.model import NO_TARGET, Failure, Target
+from typing import Any
+
+from ringback.failure.chain import Node, walk
+from ringback.failure.frames import Trace, trace, was_reused
+from ringback.failure.model import NO_TARGET, AddressFailure, Failure, Phase, Target
+from ringback.failure.reading import EXACT, SPECIFIC, TEXT, TIMEOUT, UMBRELLA, Reading
+from ringback.failure.recognise.system import most_telling
+from ringback.failure.settle import settle
+from ringback.failure.target import target_of, without_secrets
+
+_MOST_TEXT = 2000
+_CONFIDENCE = ((EXACT, 1.0), (SPECIFIC, 0.95), (TEXT, 0.85), (UMBRELLA, 0.7), (1, 0.5))
+_STALE = frozenset({"tcp.closed", "tcp.reset", "http.response.invalid.empty"})
 
 
-def classify(exc: BaseException, *, target: Target = NO_TARGET) -> Failure:
+def classify(
+    exc: BaseException, *, target: Target = NO_TARGET, reused: bool | None = None
+) -> Failure:
     """Name what went wrong.
 
     Total: never raises, and never imports the library that raised ``exc``.
@@ -11,8 +25,147 @@ def classify(exc: BaseException, *, target: Target = NO_TARGET) -> Failure:
     Args:
         exc: Any exception.
         target: What the caller knows of the target; the exception fills the gaps.
+        reused: Whether the connection had already carried another request; ``None``: see what
+            the traceback tells.
 
     Returns:
         The root cause that the evidence supports; kind ``unknown`` where it supports none.
     """
-    return Failure(kind="unknown", target=target, cause=exc)
+    try:
+        known = getattr(exc, "failure", None)
+        return known if isinstance(known, Failure) else _classify(exc, target, reused)
+    except Exception as mine:  # noqa: BLE001 - the promise: whatever a foreign object does
+        return Failure("unknown", target=target, evidence=(type(mine).__name__,), cause=exc)
+
+
+def _classify(exc: BaseException, target: Target, reused: bool | None) -> Failure:
+    nodes = walk(exc)
+    best = _best(nodes)
+    reading = nodes[best].reading
+    if _words_may_say_more(reading):
+        best, reading = _by_words(nodes, best, reading)
+    if reading.kind is None:
+        return _unknown(exc, nodes, target)
+    told = _trace(nodes, best)
+    phase = _phase(nodes, best, reading, told)
+    addresses = _addresses(nodes)
+    kind = most_telling(addresses) if len(addresses) > 1 else reading.kind
+    proxied = told.proxied or any(node.reading.proxy for node in _path(nodes, best))
+    if reused is None and reading.kind in _STALE:
+        reused = any(was_reused(node.exc.__traceback__) for node in _path(nodes, best))
+    settled = settle(kind, phase, proxied=proxied, reused=bool(reused))
+    cause = nodes[best].exc
+    return Failure(
+        settled.kind,
+        phase,
+        settled.delivered,
+        _message(cause),
+        target_of((node.exc for node in nodes), target),
+        addresses,
+        settled.via,
+        _evidence(nodes, best, reading),
+        _confidence(reading),
+        _errno(cause),
+        reading.code,
+        exc,
+    )
+
+
+def _best(nodes: list[Node]) -> int:
+    """The index of the highest rank; of equals the outermost."""
+    best, rank = 0, nodes[0].reading.rank
+    for index, node in enumerate(nodes):
+        if node.reading.rank > rank and node.reading.kind is not None:
+            best, rank = index, node.reading.rank
+    return best
+
+
+def _words_may_say_more(reading: Reading) -> bool:
+    return reading.rank <= UMBRELLA and reading.kind != TIMEOUT
+
+
+def _by_words(nodes: list[Node], best: int, reading: Reading) -> tuple[int, Reading]:
+    """What the messages say, where classes and numbers say little."""
+    from ringback.failure.text.message import read_message  # noqa: PLC0415 - seldom needed
+
+    for index, node in enumerate(nodes):
+        found = read_message(type(node.exc).__name__, str(node.exc)[:_MOST_TEXT])
+        if found.kind is not None and found.rank > reading.rank:
+            best, reading = index, found
+    return best, reading
+
+
+def _path(nodes: list[Node], index: int) -> list[Node]:
+    """From a node outward to the exception that was classified."""
+    path = []
+    while index >= 0:
+        path.append(nodes[index])
+        index = nodes[index].parent
+    return path
+
+
+def _trace(nodes: list[Node], best: int) -> Trace:
+    """What the tracebacks tell: of the deciding exception, of those below it, of its wrappers."""
+    path = _path(nodes, best)
+    phase: Phase = "unknown"
+    proxied = False
+    for node in (*nodes[best:], *path[1:]):
+        told = trace(node.exc.__traceback__)
+        proxied = proxied or told.proxied
+        if phase == "unknown":
+            phase = told.phase
+    return Trace(phase, proxied)
+
+
+def _phase(nodes: list[Node], best: int, reading: Reading, told: Trace) -> Phase:
+    """The tunnel first, then the exception's own word, its functions, its wrappers."""
+    if told.phase == "proxy" and reading.phase in {"unknown", "send", "wait"}:
+        return "proxy"
+    if reading.rank == EXACT and reading.phase != "unknown":
+        return reading.phase
+    if told.phase != "unknown":
+        return told.phase
+    if reading.phase != "unknown":
+        return reading.phase
+    for node in _path(nodes, best):
+        if node.reading.phase != "unknown":
+            return node.reading.phase
+    return "unknown"
+
+
+def _addresses(nodes: list[Node]) -> tuple[AddressFailure, ...]:
+    found: dict[str, AddressFailure] = {}
+    for node in nodes:
+        for address in node.reading.addresses:
+            found.setdefault(address.address, address)
+    return tuple(found.values())
+
+
+def _message(exc: BaseException) -> str:
+    first = str(exc).partition("\n")[0][:300]
+    return without_secrets(f"{type(exc).__name__}: {first}" if first else type(exc).__name__)
+
+
+def _evidence(nodes: list[Node], best: int, reading: Reading) -> tuple[str, ...]:
+    names = tuple(type(node.exc).__name__ for node in _path(nodes, best))
+    return (reading.code, *names) if reading.code else names
+
+
+def _confidence(reading: Reading) -> float:
+    return next(value for rank, value in (*_CONFIDENCE, (0, 0.3)) if reading.rank >= rank)
+
+
+def _errno(exc: Any) -> int | None:
+    number = getattr(exc, "errno", None)
+    return number if isinstance(number, int) else None
+
+
+def _unknown(exc: BaseException, nodes: list[Node], target: Target) -> Failure:
+    return Failure(
+        "unknown",
+        message=_message(exc),
+        target=target_of((node.exc for node in nodes), target),
+        evidence=(type(exc).__name__,),
+        confidence=0.0,
+        cause=exc,
+    )

@@ -1,0 +1,231 @@
+"""How far a call had come, read from the functions it stood in.
+
+A timeout or a reset carries no phase of its own; the functions on its traceback do, and they are
+the same names in a live traceback and in a pasted one.
+"""
+
+from collections.abc import Callable
+from types import FrameType, TracebackType
+from typing import NamedTuple
+
+from ringback.failure.model import Phase
+
+_DISTINCT: dict[str, Phase] = {
+    "_wait_for_available_connection": "pool",
+    "getaddrinfo": "dns",
+    "_getaddrinfo": "dns",
+    "gethostbyname": "dns",
+    "_resolve_host": "dns",
+    "_resolve_host_with_throttle": "dns",
+    "create_connection": "connect",
+    "create_unix_connection": "connect",
+    "open_unix_connection": "connect",
+    "_new_conn": "connect",
+    "_connect_sock": "connect",
+    "sock_connect": "connect",
+    "_sock_connect": "connect",
+    "_sock_connect_cb": "connect",
+    "start_connection": "connect",
+    "connect_tcp": "connect",
+    "connect_unix_socket": "connect",
+    "_create_direct_connection": "connect",
+    "_create_connection_transport": "tls",
+    "_tunnel": "proxy",
+    "_init_socks5_connection": "proxy",
+    "_SOCKS5_request": "proxy",
+    "_negotiate_SOCKS5": "proxy",
+    "_negotiate_SOCKS4": "proxy",
+    "do_handshake": "tls",
+    "_do_handshake": "tls",
+    "ssl_wrap_socket": "tls",
+    "_ssl_wrap_socket_and_match_hostname": "tls",
+    "start_tls": "tls",
+    "_start_tls_connection": "tls",
+    "_send_output": "send",
+    "endheaders": "send",
+    "_send_request_headers": "send",
+    "_send_request_body": "send",
+    "write_bytes": "send",
+    "_read_status": "wait",
+    "getresponse": "wait",
+    "_receive_response_headers": "wait",
+    "_receive_response": "wait",
+    "_receive_response_body": "body",
+    "_safe_read": "body",
+    "_readinto_chunked": "body",
+    "_read_chunked": "body",
+    "_read_next_chunk_size": "body",
+    "_update_chunk_length": "body",
+    "_fp_read": "body",
+    "_raw_read": "body",
+    "read_chunked": "body",
+    "iter_content": "body",
+    "readany": "body",
+}
+
+_IN_FILE: dict[str, tuple[tuple[str, Phase], ...]] = {
+    "resolve": (("aiohttp/resolver.py", "dns"),),
+    "send": (("http/client.py", "send"), ("asyncio/sslproto.py", "send")),
+    "begin": (("http/client.py", "wait"),),
+    "read": (("http/client.py", "body"),),
+    "readinto": (("http/client.py", "body"),),
+    "read1": (("http/client.py", "body"),),
+    "readline": (("http/client.py", "body"),),
+    "_wait": (("aiohttp/streams.py", "body"),),
+    "start": (("aiohttp/client_reqrep.py", "wait"),),
+}
+
+_FALLBACK: dict[str, Phase] = {
+    "_read_ready__data_received": "wait",
+    "_read_ready__get_buffer": "wait",
+}
+"""Where asyncio meets any read error; what stands further out knows better."""
+
+_CERTIFICATE_FILES = frozenset(
+    {
+        "load_verify_locations",
+        "load_cert_chain",
+        "cert_verify",
+        "create_default_context",
+        "create_ssl_context",
+        "create_urllib3_context",
+    }
+)
+_MOST_FRAMES = 100
+
+
+def phase_of_frame(file: str, function: str) -> Phase | None:
+    """The phase that a function of a known library stands for, ``None`` for any other."""
+    if function in _DISTINCT:
+        return _DISTINCT[function]
+    if function not in _IN_FILE:
+        return None
+    path = file.replace("\\", "/")
+    return next((phase for end, phase in _IN_FILE[function] if path.endswith(end)), None)
+
+
+class Trace(NamedTuple):
+    """What a traceback tells.
+
+    Attributes:
+        phase: How far the call had come.
+        proxied: It was still on its way to or through a proxy.
+    """
+
+    phase: Phase
+    proxied: bool
+
+
+def trace(traceback: TracebackType | None) -> Trace:
+    """How far the call had come; looks at 100 functions at the most, the innermost decides.
+
+    A proxy's tunnel and a TLS handshake are made of writes and reads of their own: once inside
+    one of them, what follows is part of it.
+    """
+    told: Phase | None = None
+    fallback: Phase = "unknown"
+    way = _DIRECT
+    for _ in range(_MOST_FRAMES):
+        if traceback is None or told in _STICKY:
+            break
+        frame = traceback.tb_frame
+        traceback = traceback.tb_next
+        name = frame.f_code.co_name
+        if name not in _TELLING:
+            continue
+        if name in _PROXIED:
+            way = way or _PROXIED[name](frame)
+        elif name in _FALLBACK:
+            fallback = _FALLBACK[name]
+        else:
+            told = phase_of_frame(frame.f_code.co_filename, name) or told
+    if way == _TUNNEL and told in {"send", "wait"}:
+        told = "proxy"
+    return Trace(told or fallback, bool(way) and told in _ON_THE_WAY)
+
+
+_STICKY = frozenset({"proxy", "tls"})
+_ON_THE_WAY = frozenset({"dns", "connect", "proxy", None})
+_DIRECT, _FORWARD, _TUNNEL = range(3)
+"""No proxy; a proxy that is only connected to here; a proxy asked for a tunnel here."""
+
+
+def _forward(_frame: FrameType) -> int:
+    return _FORWARD
+
+
+def _tunnel(_frame: FrameType) -> int:
+    return _TUNNEL
+
+
+def _httpcore(frame: FrameType) -> int:
+    """The same function opens the tunnel and later uses it; only its object knows which."""
+    if not frame.f_code.co_filename.endswith("_proxy.py"):
+        return _DIRECT
+    connection: object = frame.f_locals.get("self")
+    if "Forward" in type(connection).__name__:
+        return _FORWARD
+    opened = getattr(connection, "_connected", None)
+    if opened is None:
+        opened = getattr(connection, "_connection", None)
+    return _DIRECT if opened else _TUNNEL
+
+
+def _urllib(frame: FrameType) -> int:
+    """A request that goes through a proxy keeps the proxy's address as its host."""
+    request = frame.f_locals.get("req")
+    tunnel = getattr(request, "_tunnel_host", None)
+    return _FORWARD if tunnel or getattr(request, "selector", "").startswith("http") else _DIRECT
+
+
+_PROXIED: dict[str, Callable[[FrameType], int]] = {
+    "_prepare_proxy": _forward,
+    "_create_proxy_connection": _tunnel,
+    "handle_request": _httpcore,
+    "handle_async_request": _httpcore,
+    "do_open": _urllib,
+}
+
+
+_TELLING = frozenset({*_DISTINCT, *_IN_FILE, *_FALLBACK, *_PROXIED})
+
+
+def was_reused(traceback: TracebackType | None) -> bool:
+    """Whether the request went over a connection that had already carried another one."""
+    for _ in range(_MOST_FRAMES):
+        if traceback is None:
+            break
+        frame = traceback.tb_frame
+        if frame.f_code.co_name in _REUSE and _REUSE[frame.f_code.co_name](
+            frame.f_locals.get("self")
+        ):
+            return True
+        traceback = traceback.tb_next
+    return False
+
+
+def _pool_has_reused(pool: object) -> bool:
+    requests = getattr(pool, "num_requests", 0)
+    return bool(requests > getattr(pool, "num_connections", requests))
+
+
+def _connection_has_served(connection: object) -> bool:
+    return bool(getattr(connection, "_request_count", 0) > 1)
+
+
+_REUSE: dict[str, Callable[[object], bool]] = {
+    "urlopen": _pool_has_reused,
+    "handle_request": _connection_has_served,
+    "handle_async_request": _connection_has_served,
+}
+
+
+def reads_certificate_files(traceback: TracebackType | None) -> bool:
+    """Whether the exception left a function that loads certificates, keys or CA bundles."""
+    for _ in range(_MOST_FRAMES):
+        if traceback is None:
+            break
+        if traceback.tb_frame.f_code.co_name in _CERTIFICATE_FILES:
+            return True
+        traceback = traceback.tb_next
+    return False

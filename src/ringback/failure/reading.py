@@ -1,0 +1,50 @@
+"""What one exception of a chain, or one place of a text, says; and how much that is worth."""
+
+from typing import NamedTuple
+
+from ringback.failure.model import AddressFailure, Phase
+
+EXACT = 100
+"""A number or a code that means only this: errno, EAI, verification result, TLS reason."""
+SPECIFIC = 80
+"""A class or a sentence of a library that means only this."""
+TEXT = 60
+"""An operating system's or library's wording without its number."""
+UMBRELLA = 40
+"""A class that covers a few kinds: read timeout, TLS error."""
+GENERIC = 20
+"""A class that covers many kinds: cannot connect."""
+BARE = 10
+"""A class that is raised for everything: ``TimeoutError``, ``CancelledError``."""
+NOTHING = 0
+"""A wrapper: it only tells how far the call had come."""
+
+TIMEOUT = "timeout"
+"""A timeout whose kind depends on the phase it happened in; ``settle`` resolves it."""
+
+
+class Reading(NamedTuple):
+    """What one node says.
+
+    Attributes:
+        kind: The kind it names, ``TIMEOUT``, or ``None`` for a mere wrapper.
+        rank: How much it is worth, ``EXACT`` to ``NOTHING``.
+        phase: How far the call had come, as far as this node knows.
+        proxy: It speaks of the proxy, not of the target.
+        code: Symbolic code (``ECONNREFUSED``, ``EAI_NONAME``, ``CERTIFICATE_VERIFY_FAILED``).
+        addresses: The end of each address tried.
+        needs_socket: It counts only beside a sign that a socket was meant.
+        final: Nothing below it can say more.
+    """
+
+    kind: str | None
+    rank: int = NOTHING
+    phase: Phase = "unknown"
+    proxy: bool = False
+    code: str | None = None
+    addresses: tuple[AddressFailure, ...] = ()
+    needs_socket: bool = False
+    final: bool = False
+
+
+SILENT = Reading(None)

@@ -1,0 +1,78 @@
+"""TLS errors: verification result, reason, alert."""
+
+import re
+from typing import Any
+
+from ringback.failure.codes import certificate, tls
+from ringback.failure.reading import EXACT, SPECIFIC, Reading
+
+_ALERT_NUMBER = re.compile(r"alert number (\d{1,3})")
+_REASON_IN_TEXT = re.compile(r"\[(?:SSL|X509|PEM|ASN1)(?:: ([A-Z0-9_]{3,60}))?\]")
+_WITHOUT_REASON = (
+    ("record layer failure", tls.NOT_TLS),
+    ("certificate required", tls.CLIENT_CERTIFICATE),
+    ("no application protocol", tls.MISMATCH),
+    ("unknown psk identity", tls.CLIENT_CERTIFICATE),
+    ("EOF occurred", "tls.closed"),
+    ("SSL module is not available", "config.tls_unavailable"),
+    ("doesn't match", certificate.NAME),
+    ("Fingerprints did not match", "tls.cert.pinned_key_not_in_cert_chain"),
+    ("unknown error (_ssl.c", "tls.closed"),
+)
+_FILES = frozenset({"X509", "PEM", "ASN1", "PKCS12", "PROV", "DECODER"})
+
+
+def verification(exc: Any, by_name: Reading) -> Reading:
+    """``ssl.SSLCertVerificationError``: its ``verify_code`` is the X.509 verification result."""
+    code = getattr(exc, "verify_code", None)
+    if not isinstance(code, int):
+        return tls_error(exc, by_name)
+    if code == 0:
+        return by_name
+    return Reading(certificate.kind_of(code), EXACT, "tls", code=str(code), final=True)
+
+
+def tls_error(exc: Any, by_name: Reading) -> Reading:
+    """``ssl.SSLError``: its ``errno`` is OpenSSL's; only ``reason`` counts."""
+    reason = getattr(exc, "reason", None)
+    if isinstance(reason, BaseException):  # urllib3 and requests wrap the real one
+        return by_name
+    if not isinstance(reason, str):
+        reason = None
+    library = getattr(exc, "library", None)
+    kind = tls.KIND_OF_REASON.get(reason or "")
+    if kind is None and library in _FILES:
+        kind = tls.FILES
+    if kind is not None:
+        phase = "config" if kind == tls.FILES else by_name.phase
+        return Reading(kind, EXACT, _own_phase(kind, phase), code=reason, final=True)
+    return _by_text(str(exc), by_name)
+
+
+def _own_phase(kind: str, phase: Any) -> Any:
+    """The end and the breach of a TLS stream can come at any time; the rest is the handshake."""
+    return "unknown" if kind in {"tls.closed", tls.PROTOCOL, tls.CLIENT_CERTIFICATE} else phase
+
+
+def _by_text(text: str, by_name: Reading) -> Reading:
+    number = _ALERT_NUMBER.search(text)
+    if number and int(number[1]) in tls.KIND_OF_ALERT:
+        return Reading(tls.KIND_OF_ALERT[int(number[1])], EXACT, code=f"alert {number[1]}")
+    for part, kind in _WITHOUT_REASON:
+        if part in text:
+            return Reading(kind, SPECIFIC, _own_phase(kind, by_name.phase))
+    named = _REASON_IN_TEXT.search(text)
+    if named and named[1] in tls.KIND_OF_REASON:
+        kind = tls.KIND_OF_REASON[named[1]]
+        return Reading(kind, EXACT, _own_phase(kind, by_name.phase), code=named[1])
+    return by_name
+
+
+RECOGNISERS = {
+    "SSLCertVerificationError": verification,
+    "CertificateError": verification,
+    "SSLError": tls_error,
+    "SSLEOFError": tls_error,
+    "SSLZeroReturnError": tls_error,
+    "SSLSyscallError": tls_error,
+}

@@ -1,0 +1,182 @@
+"""Operating-system and resolver errors: the number says what the class hides."""
+
+import errno
+import re
+from typing import Any
+
+from ringback.failure.codes import resolver, status, system
+from ringback.failure.frames import reads_certificate_files
+from ringback.failure.model import AddressFailure, Phase
+from ringback.failure.reading import EXACT, SPECIFIC, TEXT, TIMEOUT, UMBRELLA, Reading
+
+_ADDRESS = re.compile(r"Connect call failed \('([^']{1,80})', (\d{1,5})")
+_SEVERAL = re.compile(
+    r"\[Errno (-?\d{1,6})\] Connect call failed \('([^']{1,80})', (\d{1,5})[^)]{0,20}\)"
+)
+_TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})")
+
+_CONNECT_ONLY = frozenset(
+    {
+        "ECONNREFUSED",
+        "ENETUNREACH",
+        "EHOSTUNREACH",
+        "EHOSTDOWN",
+        "ENETDOWN",
+        "EINVAL",
+        "ENOPROTOOPT",
+    }
+)
+
+_TELLING = (
+    "tls.",
+    "tcp.refused",
+    "tcp.reset",
+    "tcp.timed_out",
+    "tcp.address_unreachable.host",
+    "tcp.address_unreachable.prohibited",
+)
+
+
+def most_telling(addresses: tuple[AddressFailure, ...]) -> str:
+    """The kind that heads several addresses: an answer beats silence, silence beats no route."""
+    for kind in _TELLING:
+        for address in addresses:
+            if address.kind.startswith(kind):
+                return address.kind
+    return addresses[0].kind
+
+
+def address_in(message: str) -> str | None:
+    """``host:port`` that asyncio writes into the message of a failed connect."""
+    match = _ADDRESS.search(message)
+    return f"{match[1]}:{match[2]}" if match else None
+
+
+def os_error(exc: Any, by_name: Reading) -> Reading:
+    """``OSError`` and its subclasses, which share one number space (but not with ``ssl``)."""
+    number = exc.errno
+    if not isinstance(number, int):
+        return _without_number(exc, by_name)
+    name = _name(exc, number)
+    if name is None:
+        return by_name if by_name.rank >= SPECIFIC else Reading(None)
+    if name in system.NEEDS_SOCKET:
+        if reads_certificate_files(exc.__traceback__):
+            return Reading("config.tls_files_invalid", SPECIFIC, "config", code=name)
+        if exc.filename is not None:
+            return Reading(None)
+    if name == "ENOENT":
+        return Reading("unix.not_found", TEXT, "connect", code=name)
+    return _numbered(exc, name)
+
+
+def _numbered(exc: Any, name: str) -> Reading:
+    phase: Phase = "connect" if name in _CONNECT_ONLY else "unknown"
+    kind = system.KIND_OF_NAME[name]
+    message = exc.strerror if isinstance(exc.strerror, str) else ""
+    address = address_in(message) if "Connect call" in message else None
+    if address is not None:
+        if name == "EADDRNOTAVAIL" and address.count(":") > 1:
+            kind = "tcp.address_unreachable.network"  # an IPv6 address on a host without IPv6
+        found = (AddressFailure(address, kind),)
+        return Reading(kind, EXACT, "connect", code=name, addresses=found, final=True)
+    return Reading(kind, EXACT, phase, code=name, final=True)
+
+
+def _name(exc: Any, number: int) -> str | None:
+    windows = getattr(exc, "winerror", None)
+    if isinstance(windows, int):
+        return system.WINDOWS.get(windows) or system.WINDOWS_WIN32.get(windows)
+    if number >= 10000:
+        return system.WINDOWS.get(number)
+    name = errno.errorcode.get(number)
+    return name if name in system.KIND_OF_NAME or name == "ENOENT" else None
+
+
+def _without_number(exc: Any, by_name: Reading) -> Reading:
+    text = str(exc)
+    several = tuple(
+        AddressFailure(f"{host}:{port}", _kind_of_number(int(number)))
+        for number, host, port in _SEVERAL.findall(text[:4000])
+    )
+    if several:
+        return Reading(most_telling(several), EXACT, "connect", addresses=several, final=True)
+    tunnel = _TUNNEL.match(text)
+    if tunnel:
+        kind = status.kind_of_connect(int(tunnel[1]))
+        return Reading(kind, EXACT, "proxy", proxy=True, code=tunnel[1], final=True)
+    if by_name.kind == TIMEOUT:
+        return timeout(exc, by_name)
+    if (
+        "TLS CA certificate bundle" in text
+        or "TLS certificate file" in text
+        or "TLS key file" in text
+    ):
+        return Reading("config.tls_files_invalid", SPECIFIC, "config")
+    return by_name
+
+
+def _kind_of_number(number: int) -> str:
+    name = system.WINDOWS.get(number) or errno.errorcode.get(number, "")
+    return system.KIND_OF_NAME.get(name, "tcp.failed")
+
+
+def timeout(exc: Any, by_name: Reading) -> Reading:
+    """A timeout without a number; CPython's ``ssl`` writes the phase into the message."""
+    text = str(exc)
+    if "handshake operation timed out" in text:
+        return Reading("tls.timed_out", SPECIFIC, "tls")
+    if "write operation timed out" in text:
+        return Reading(TIMEOUT, by_name.rank, "send")
+    inner = exc.__cause__ or exc.__context__
+    if type(inner).__name__ == "CancelledError":
+        return Reading("client.deadline_exceeded", by_name.rank)
+    return by_name
+
+
+def resolver_error(exc: Any, by_name: Reading) -> Reading:
+    """``gaierror``: its number is the resolver's, not the operating system's."""
+    number = exc.errno
+    if not isinstance(number, int):
+        return by_name
+    code = resolver.NAME_OF_NUMBER.get(number)
+    return Reading(resolver.kind_of(number), EXACT, "dns", code=code, final=True)
+
+
+def every_address(exc: Any, by_name: Reading) -> Reading:
+    """``NoValidConnectionsError`` of paramiko keeps one error per address."""
+    errors = exc.errors
+    found = tuple(
+        AddressFailure(f"{address[0]}:{address[1]}", os_error(inner, by_name).kind or "tcp.failed")
+        for address, inner in list(errors.items())[:20]
+    )
+    return Reading(most_telling(found), EXACT, "connect", addresses=found, final=True)
+
+
+def cares_error(exc: Any, by_name: Reading) -> Reading:
+    """``DNSError(code, text)`` of aiodns and pycares; the codes are those of ``ares.h``."""
+    kinds = {
+        1: "dns.no_address",
+        4: "dns.name_not_resolved",
+        10: "dns.temporary_failure",
+        11: "dns.temporary_failure",
+        12: "dns.timed_out",
+    }
+    number = exc.args[0] if exc.args else None
+    if number in kinds:
+        return Reading(kinds[number], EXACT, "dns", code=str(number), final=True)
+    return Reading("dns.failed", UMBRELLA, "dns")
+
+
+RECOGNISERS = {
+    "OSError": os_error,
+    "gaierror": resolver_error,
+    "TimeoutError": os_error,
+    "timeout": os_error,
+    "ConnectionRefusedError": os_error,
+    "ConnectionResetError": os_error,
+    "ConnectionAbortedError": os_error,
+    "BrokenPipeError": os_error,
+    "NoValidConnectionsError": every_address,
+    "DNSError": cares_error,
+}

@@ -1,0 +1,94 @@
+"""From a reading and its circumstances to the final kind.
+
+The same number means different kinds in different phases, and what happens on the way to a proxy
+is the proxy's failure. One place for both exceptions and texts.
+"""
+
+from typing import NamedTuple
+
+from ringback.failure.kind import Delivered
+from ringback.failure.kinds import KINDS
+from ringback.failure.model import Phase
+from ringback.failure.reading import TIMEOUT
+
+TIMEOUT_IN: dict[Phase, str] = {
+    "pool": "client.pool_exhausted",
+    "dns": "dns.timed_out",
+    "connect": "tcp.timed_out",
+    "proxy": "proxy.no_response",
+    "tls": "tls.timed_out",
+    "send": "http.request.timed_out",
+    "wait": "http.response.timed_out",
+    "body": "http.response.body_timed_out",
+}
+"""What a timeout without a number is called in each phase; elsewhere the deadline of the caller."""
+
+_BEFORE_SENDING: frozenset[Phase] = frozenset({"config", "pool", "dns", "connect", "proxy", "tls"})
+_ESTABLISHED: frozenset[Phase] = frozenset({"tls", "send", "wait", "body"})
+_PROXY_PROTOCOL = frozenset({"http.response.invalid.not_http", "http.protocol.error"})
+_NOT_OF_THE_WAY = ("config.", "url.", "request.", "proxy.", "client.pool", "client.closed")
+
+
+class Settled(NamedTuple):
+    """The final kind, the kind inside it, and whether the request may have been processed."""
+
+    kind: str
+    via: str | None
+    delivered: Delivered
+
+
+def settle(kind: str, phase: Phase, *, proxied: bool = False, reused: bool = False) -> Settled:
+    """Apply the circumstances to a kind.
+
+    Args:
+        kind: What the evidence names, or ``TIMEOUT``.
+        phase: How far the call had come.
+        proxied: It happened on the way to or through a proxy.
+        reused: The connection had already carried another request.
+    """
+    settled = _in_phase(kind, phase)
+    if reused and phase in {"send", "wait"} and settled in _STALE:
+        settled = "tcp.closed.stale"
+    via = None
+    if proxied or phase == "proxy":
+        outer = _at_proxy(settled, phase)
+        settled, via = outer, settled if outer != settled else None
+    return Settled(settled, via, delivered_in(settled, phase))
+
+
+_STALE = frozenset({"tcp.closed", "tcp.reset", "http.response.invalid.empty"})
+
+
+def _in_phase(kind: str, phase: Phase) -> str:
+    if kind == TIMEOUT:
+        return TIMEOUT_IN.get(phase, "client.deadline_exceeded")
+    if kind == "http.response.timed_out":
+        return TIMEOUT_IN.get(phase, kind)
+    if kind == "tcp.timed_out" and phase in _ESTABLISHED:
+        return "tcp.timed_out.established"
+    return kind
+
+
+def _at_proxy(kind: str, phase: Phase) -> str:
+    if kind.startswith(_NOT_OF_THE_WAY):
+        return kind
+    if phase == "proxy":
+        return "proxy.protocol_error" if kind in _PROXY_PROTOCOL else "proxy.no_response"
+    if kind == "tls.protocol.error.not_tls":
+        return "proxy.protocol_error"
+    if kind.startswith(("dns.", "tcp.", "tls.")):
+        return "proxy.unreachable"
+    return kind
+
+
+def delivered_in(kind: str, phase: Phase) -> Delivered:
+    """May the peer have processed the request, for a kind in a phase?"""
+    usual = KINDS[kind].delivered
+    if usual == "maybe" and phase in _BEFORE_SENDING:
+        return "no"
+    if kind in _ENDED_EARLY:
+        return {"send": "maybe", "wait": "maybe", "body": "yes"}.get(phase, usual)  # type: ignore[return-value]  # the three literals
+    return usual
+
+
+_ENDED_EARLY = frozenset({"tls.closed", "tls.failed", "tcp.reset", "tcp.closed", "tcp.aborted"})
