@@ -47,8 +47,11 @@ class Connection:
         return data
 
     def read_request(self) -> Request | None:
-        """Return the next HTTP/1.1 request with its body, ``None`` if the client ends before."""
-        request = self._reader.whole()
+        """Return the next HTTP/1.1 request with its body, ``None`` if there is none."""
+        try:
+            request = self._reader.whole()
+        except ValueError:
+            return None  # A length that is no number: not HTTP.
         if request is not None:
             self.seen.requests += 1
         return request
@@ -123,7 +126,7 @@ class Connection:
 
     def close_notify(self) -> None:
         """Say the end of the TLS session; the client's own is not awaited."""
-        if isinstance(self.socket, ssl.SSLSocket):
+        if isinstance(self.socket, ssl.SSLSocket) and self.socket.fileno() >= 0:
             self.socket.settimeout(0)
             with contextlib.suppress(OSError):
                 self.socket.unwrap()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ringback.testing.lab.fault import Endpoint, Fault, serving
 from ringback.testing.lab.response import head, serve
+from ringback.testing.lab.secured import require_client_certificate, secured
 
 if TYPE_CHECKING:
     from ringback.testing.lab.connection import Connection
@@ -38,6 +39,21 @@ def ipv6(lab: Lab) -> Endpoint:
 FAULTS: tuple[Fault, ...] = (
     Fault(kind="ok", summary="answers every request with JSON", start=serving(serve)),
     Fault(kind="ok", when="ipv6", summary="the same on ::1", start=ipv6, needs=("ipv6",)),
+    Fault(
+        kind="ok",
+        when="tls",
+        summary="the same over TLS, with a certificate that the lab's root vouches for",
+        start=secured(),
+        needs=("cryptography",),
+    ),
+    Fault(
+        kind="ok",
+        when="client_certificate",
+        summary="the same over TLS, for a client that presents the lab's certificate",
+        start=secured(prepare=require_client_certificate),
+        needs=("cryptography",),
+        provoke="client_certificate",
+    ),
     Fault(
         kind="ok",
         when="large_body",

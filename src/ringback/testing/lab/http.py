@@ -220,7 +220,6 @@ _REDIRECTS = (
     _redirect(
         "http.response.redirect_invalid", "bad_host", "redirects to a broken host", "http://[::1"
     ),
-    _redirect("http.response.redirect_invalid", "no_host", "redirects to no host", "http:///path"),
     _redirect(
         "http.response.redirect_invalid",
         "bad_port",

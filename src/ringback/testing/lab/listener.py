@@ -41,6 +41,17 @@ class Listener:
 
     def open(self) -> None:
         """Accept connections from now on."""
+        self._loop.run(self._open)
+
+    def close(self) -> None:
+        """Refuse connections from now on; the port stays reserved, open connections stay open."""
+        self._loop.run(self._close)
+
+    def release(self) -> None:
+        """Give the port back."""
+        self._loop.run(self._release)
+
+    def _open(self) -> None:
         if self._opened:
             return
         # Only now, so that the kernel never gives one free port to two listeners.
@@ -50,17 +61,15 @@ class Listener:
         self._loop.watch(self._socket, self._accept)
         self._opened = True
 
-    def close(self) -> None:
-        """Refuse connections from now on; the port stays reserved, open connections stay open."""
+    def _close(self) -> None:
         if not self._opened:
             return
-        self.release()
+        self._release()
         self._socket = socket.socket(self._family, socket.SOCK_STREAM)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._socket.bind((self.endpoint.host, self.endpoint.port))
 
-    def release(self) -> None:
-        """Give the port back."""
+    def _release(self) -> None:
         if self._opened:
             self._opened = False
             self._loop.forget(self._socket)

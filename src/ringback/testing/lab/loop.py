@@ -47,21 +47,22 @@ class Loop:
             heapq.heappush(self._due, (time.monotonic() + seconds, next(self._count), call))
         self._wake()
 
-    def watch(self, watched: socket.socket, readable: Call) -> None:
-        """Call ``readable`` whenever a socket can be read."""
-        self._now(lambda: self._selector.register(watched, selectors.EVENT_READ, readable))
-
-    def forget(self, watched: socket.socket) -> None:
-        """Stop watching a socket; it may be closed when this returns."""
-        self._now(lambda: self._selector.unregister(watched))
-
-    def _now(self, call: Callable[[], object]) -> None:
+    def run(self, call: Callable[[], object]) -> None:
+        """Run ``call`` in the loop's thread and wait until it has; what it raises is raised."""
         if threading.current_thread() is self._thread:
             call()
             return
         done: Future[None] = Future()
         self.later(0, lambda: _settle(done, call))
         done.result()
+
+    def watch(self, watched: socket.socket, readable: Call) -> None:
+        """Call ``readable`` whenever a socket can be read; for the loop's thread."""
+        self._selector.register(watched, selectors.EVENT_READ, readable)
+
+    def forget(self, watched: socket.socket) -> None:
+        """Stop watching a socket; for the loop's thread."""
+        self._selector.unregister(watched)
 
     def _run(self) -> None:
         while True:

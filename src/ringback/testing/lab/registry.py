@@ -5,7 +5,17 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING
 
-from ringback.testing.lab import healthy, http, slow, status, tcp
+from ringback.testing.lab import (
+    certificate,
+    healthy,
+    http,
+    http2,
+    schedule,
+    slow,
+    status,
+    tcp,
+    tls,
+)
 
 if TYPE_CHECKING:
     from ringback.testing.lab.fault import Fault
@@ -16,6 +26,10 @@ GROUPS: tuple[tuple[Fault, ...], ...] = (
     slow.FAULTS,
     http.FAULTS,
     status.FAULTS,
+    certificate.FAULTS,
+    tls.FAULTS,
+    http2.FAULTS,
+    schedule.FAULTS,
 )
 
 FAULTS: dict[str, Fault] = {fault.name: fault for group in GROUPS for fault in group}

@@ -1,0 +1,131 @@
+"""Faults that come and go: fail some times then work, ports that go down, come back or move."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING
+
+from ringback.testing.lab.fault import Endpoint, Fault, serving
+from ringback.testing.lab.http import closing
+from ringback.testing.lab.response import healthy, response, serve
+from ringback.testing.lab.slow import silent
+from ringback.testing.lab.tcp import reset_after_request
+
+if TYPE_CHECKING:
+    from ringback.testing.lab.connection import Connection, Handler
+    from ringback.testing.lab.lab import Lab
+
+COMES_BACK = 1.0
+"""Seconds after its start when a closed port opens."""
+
+GOES, RETURNS = 1.0, 2.0
+"""Seconds after its start when a port closes, and opens again."""
+
+
+def failing(times: int, handler: Handler, then: Handler = serve) -> Handler:
+    """Return a handler that uses one handler for the first connections, then another.
+
+    Args:
+        times: Connections that fail.
+        handler: What happens to them.
+        then: What happens to the later ones.
+    """
+    return lambda connection: (handler if connection.number < times else then)(connection)
+
+
+def failing_requests(times: int, failure: bytes) -> Handler:
+    """Return a handler that answers the first requests, over all connections, with ``failure``.
+
+    It holds the count, so that each server needs a handler of its own.
+    """
+    count = itertools.count()
+
+    def handler(connection: Connection) -> None:
+        while request := connection.read_request():
+            connection.send(failure if next(count) < times else healthy(request))
+            if not request.keeps_alive:
+                return
+
+    return handler
+
+
+def unavailable_twice(lab: Lab) -> Endpoint:
+    """Start a server whose first two requests get a 503."""
+    return lab.listen(failing_requests(2, response(503, b"{}", "Retry-After: 0")))
+
+
+def comes_back(lab: Lab) -> Endpoint:
+    """Start a closed port that opens after ``COMES_BACK`` seconds."""
+    listener = lab.reserve(serve)
+    lab.later(COMES_BACK, listener.open)
+    return listener.endpoint
+
+
+def goes_and_comes_back(lab: Lab) -> Endpoint:
+    """Start a server whose port is closed from ``GOES`` to ``RETURNS`` seconds."""
+    listener = lab.reserve(serve)
+    listener.open()
+    lab.later(GOES, listener.close)
+    lab.later(RETURNS, listener.open)
+    return listener.endpoint
+
+
+def moves(lab: Lab) -> Endpoint:
+    """Start a server that answers once, then closes its port and answers on another."""
+    new = lab.reserve(serve)
+
+    def answer_once(connection: Connection) -> None:
+        request = connection.read_request()
+        old.close()
+        new.open()
+        if request:
+            connection.send(healthy(request))
+
+    old = lab.reserve(answer_once)
+    old.endpoint.moved_to = new.endpoint.port
+    old.open()
+    return old.endpoint
+
+
+def _twice(kind: str, summary: str, handler: Handler, *also: str) -> Fault:
+    start = serving(failing(2, handler))
+    return Fault(kind=kind, when="first_two", summary=summary, start=start, also=also)
+
+
+FAULTS: tuple[Fault, ...] = (
+    _twice("tcp.reset", "resets the first two connections, then works", reset_after_request),
+    _twice(
+        "http.response.invalid.empty",
+        "closes the first two connections without a response, then works",
+        closing(b""),
+        "tcp.closed",
+        "tcp.reset",
+    ),
+    _twice("http.response.timed_out", "is silent on the first two connections", silent),
+    Fault(
+        kind="http.error.unavailable",
+        when="first_two",
+        summary="503 with Retry-After: 0 for the first two requests, then works",
+        start=unavailable_twice,
+    ),
+    Fault(
+        kind="tcp.refused",
+        when="comes_back",
+        summary="closed at first, opens after one second",
+        start=comes_back,
+    ),
+    Fault(
+        kind="tcp.refused",
+        when="goes_and_comes_back",
+        summary="open, closed from the first to the second second, open again",
+        start=goes_and_comes_back,
+        also=("ok",),
+    ),
+    Fault(
+        kind="tcp.refused",
+        when="moved",
+        summary="answers once, then the port is closed and the service answers on another",
+        start=moves,
+        provoke="twice",
+    ),
+)
