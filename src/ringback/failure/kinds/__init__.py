@@ -8,6 +8,9 @@ from ringback.failure.kinds import (
     dns_diagnosis,
     general,
     http,
+    http2,
+    http_body,
+    http_redirect,
     ip,
     proxy,
     status,
@@ -15,6 +18,7 @@ from ringback.failure.kinds import (
     tcp_established,
     tls,
     tls_certificate,
+    tls_trust,
     unix,
 )
 
@@ -30,9 +34,13 @@ KINDS: dict[str, Kind] = {
         tcp_established,
         unix,
         tls_certificate,
+        tls_trust,
         tls,
         proxy,
         http,
+        http_body,
+        http_redirect,
+        http2,
         status,
         general,
     )

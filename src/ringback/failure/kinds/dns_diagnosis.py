@@ -95,7 +95,6 @@ KINDS = (
         ),
         dont=("Do not work around a company's filter in code; have the name allowed.",),
         related=("dns.name_not_resolved", "dns.bogus_address", "http.error.captive_portal"),
-        also_known_as={"ooni": "dns_nxdomain_error"},
         diagnosis_only=True,
     ),
     Kind(
