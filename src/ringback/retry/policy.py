@@ -18,18 +18,18 @@ class Policy:
         backoff: The wait between two attempts.
         timeout: The default limits of one attempt.
         deadline: Seconds for the whole call, waits included; no attempt begins after it, and
-            the default timeouts of an attempt shrink to what is left. ``None``: no limit.
+            the default timeouts of an attempt shrink to what is left.
     """
 
     attempts: int = 3
     backoff: Backoff = field(default_factory=Backoff)
     timeout: Timeout = field(default_factory=Timeout)
-    deadline: float | None = 60.0
+    deadline: float = 60.0
 
     def __post_init__(self) -> None:
         if self.attempts < 1:
             raise ValueError(f"attempts must be at least 1, got {self.attempts}")
-        if self.deadline is not None and not self.deadline > 0:
+        if not self.deadline > 0:
             raise ValueError(f"deadline must be above 0 seconds, got {self.deadline}")
 
     def start(self, now: float) -> Run:

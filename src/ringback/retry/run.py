@@ -50,9 +50,7 @@ class Run:
         Args:
             now: Seconds, on the clock that the run was started with.
         """
-        if (left := self._left(now)) is None:
-            return self.policy.timeout
-        return self.policy.timeout.within(max(left, 0.001))
+        return self.policy.timeout.within(max(self._left(now), 0.001))
 
     def after(
         self,
@@ -83,7 +81,6 @@ class Run:
         return decision
 
     def _obstacle(self, failure: Failure, then: float, repeatable: Repeatable) -> Reason | None:
-        left = self._left(then)
         if failure.retry == "no":
             return "not_retryable"
         if failure.delivered != "no" and not repeatable.idempotent:
@@ -92,7 +89,7 @@ class Run:
             return "not_replayable"
         if self.attempt >= self.policy.attempts:
             return "attempts"
-        return "deadline" if left is not None and left <= 0 else None
+        return "deadline" if self._left(then) <= 0 else None
 
     def _delay(self, failure: Failure, random: float) -> float:
         # "at once" is meant once: the second time the peer is in trouble, not the connection.
@@ -100,6 +97,5 @@ class Run:
             return 0.0
         return self.policy.backoff.delay(self.attempt, random)
 
-    def _left(self, now: float) -> float | None:
-        deadline = self.policy.deadline
-        return None if deadline is None else self._started + deadline - now
+    def _left(self, now: float) -> float:
+        return self._started + self.policy.deadline - now

@@ -1,0 +1,1 @@
+"""Doors into HTTP libraries: each one file, thin."""

@@ -1,0 +1,42 @@
+"""The body of a request: can it be sent again, from the start?"""
+
+from inspect import GEN_CREATED, getgeneratorstate
+from types import GeneratorType
+from typing import Any
+
+
+class Body:
+    """Remembers where a body starts.
+
+    Args:
+        body: As the HTTP library holds it: bytes, text, a file, an iterator or ``None``.
+    """
+
+    def __init__(self, body: Any) -> None:
+        self._body = body
+        self._start = _position(body)
+        self._sent = False
+
+    @property
+    def replayable(self) -> bool:
+        """Can it be sent again as it was sent first?"""
+        if isinstance(self._body, GeneratorType):  # untouched where no connection came about
+            return getgeneratorstate(self._body) == GEN_CREATED
+        fixed = self._body is None or isinstance(self._body, (bytes, bytearray, memoryview, str))
+        return fixed or self._start is not None
+
+    def rewind(self) -> None:
+        """Go back to where the body starts; the first time it is there already."""
+        if self._sent and self._start is not None:
+            self._body.seek(self._start)
+        self._sent = True
+
+
+def _position(body: Any) -> int | None:
+    if not hasattr(body, "seek") or not hasattr(body, "tell"):
+        return None
+    try:
+        position = body.tell()
+        return position if getattr(body, "seekable", lambda: True)() else None
+    except (OSError, ValueError):  # a pipe; a closed file
+        return None

@@ -1,0 +1,90 @@
+"""From what requests raised or returned to what it is called."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from requests import PreparedRequest, RequestException, Response
+from requests.utils import select_proxy
+
+from ringback.client.raising import raise_prepared
+from ringback.errors import RingbackError, specialise
+from ringback.failure import KINDS, Failure, Target, classify
+from ringback.failure.codes.status import kind_of
+from ringback.failure.target import target_of_url
+
+NOT_NOW = frozenset({429, 502, 503, 504})
+"""Statuses that a later attempt may not meet."""
+
+_NOT_OURS = {"unknown", "not_a_connection_failure"}
+
+
+def target_of(request: PreparedRequest, proxies: Mapping[str, str] | None) -> Target:
+    """Return whom a request is for.
+
+    Args:
+        request: The request.
+        proxies: As requests chose them for it.
+    """
+    url = request.url or ""
+    proxy = target_of_url(select_proxy(url, dict(proxies or {})) or "")
+    through = f"{proxy.host}:{proxy.port}" if proxy.host else None
+    return replace(target_of_url(url), proxy=through)
+
+
+def failure_of(error: Exception, target: Target) -> Failure | None:
+    """Return what went wrong, or ``None`` where the exception is none of the call's.
+
+    An exception of the caller's own (out of the generator of a body, say) stays what it is.
+
+    Args:
+        error: What was raised.
+        target: Whom the call was for.
+    """
+    if isinstance(error, RingbackError):
+        return error.failure
+    failure = classify(error, target=target)
+    foreign = failure.kind in _NOT_OURS and not isinstance(error, RequestException)
+    return None if foreign else failure
+
+
+def failure_of_status(response: Response, target: Target) -> Failure | None:
+    """Return the failure that a status means, or ``None`` where a later attempt changes nothing.
+
+    Args:
+        response: What came back.
+        target: Whom the call was for.
+    """
+    status = response.status_code
+    if status not in NOT_NOW:
+        return None
+    kind, message = kind_of(status), f"HTTP {status} {response.reason or ''}".strip()
+    return Failure(
+        kind=kind,
+        phase="body",
+        delivered=KINDS[kind].delivered,
+        message=message,
+        target=target,
+        evidence=(message,),
+        code=str(status),
+    )
+
+
+class Naming:
+    """A context in which what requests raises comes out specialised.
+
+    An exception that is none of the call's comes out as it is.
+
+    Args:
+        url: What the call is for.
+    """
+
+    def __init__(self, url: object) -> None:
+        self._url = str(url or "")
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if isinstance(error, Exception) and not isinstance(error, RingbackError):
+            failure = failure_of(error, target_of_url(self._url))
+            if failure:
+                raise_prepared(specialise(error, failure))
