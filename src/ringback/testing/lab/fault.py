@@ -48,6 +48,7 @@ class Endpoint:
         client_certificate: PEM file with a certificate and its key to present to the server.
         proxies: ``{"http": …, "https": …}`` as in requests, where the fault is a proxy.
         nameserver: ``(address, port)`` of the lab's DNS server where the fault is a name.
+        namespace: Network namespace to call from, see ``namespace.run``; else the machine's own.
         moved_to: The port where the same service answers once it has moved.
         seen: One entry per accepted connection, in order.
     """
@@ -59,6 +60,7 @@ class Endpoint:
     client_certificate: str | None = None
     proxies: dict[str, str] = field(default_factory=dict)
     nameserver: tuple[str, int] | None = None
+    namespace: str | None = None
     moved_to: int | None = None
     seen: list[Seen] = field(default_factory=list)
 
