@@ -1,0 +1,116 @@
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from ringback.failure import KINDS, Failure
+from ringback.retry import Backoff, Done, GiveUp, Policy, Repeatable, Retry, Timeout
+
+SAFE = Repeatable(idempotent=True)
+ONCE = Repeatable(idempotent=False)
+
+failures = st.builds(
+    Failure, kind=st.sampled_from(sorted(KINDS)), delivered=st.sampled_from(["no", "maybe", "yes"])
+)
+policies = st.builds(
+    Policy,
+    attempts=st.integers(1, 9),
+    backoff=st.builds(Backoff, base=st.floats(0, 5), cap=st.floats(5, 60)),
+    deadline=st.floats(0.01, 120),
+)
+repeatables = st.builds(Repeatable, idempotent=st.booleans(), replayable=st.booleans())
+chances = st.floats(0, 1, exclude_max=True)
+steps = st.lists(
+    st.tuples(failures, st.floats(0, 30), repeatables, chances, st.none() | st.floats(0, 300)),
+    min_size=12,
+)
+
+
+@given(policies, steps, st.floats(0, 1e6))
+def test_every_run_ends_within_its_policy(policy, steps, start):
+    run, now = policy.start(start), start
+    for count, (failure, seconds, repeatable, random, hint) in enumerate(steps, 1):
+        now += seconds
+        decision = run.after(failure, now, repeatable, random=random, retry_after=hint)
+        assert (decision.attempt, decision.failure) == (count, failure)
+        if isinstance(decision, GiveUp):
+            return
+        assert count < policy.attempts
+        assert decision.delay >= (hint or 0)
+        assert failure.retry != "no"
+        assert repeatable.replayable
+        assert failure.delivered == "no" or repeatable.idempotent
+        now += decision.delay
+        assert now <= start + policy.deadline
+    raise AssertionError("twelve attempts under a policy of nine at most")
+
+
+@given(failures, policies, chances)
+def test_what_may_have_arrived_is_never_sent_twice(failure, policy, random):
+    assume(failure.delivered != "no")
+    assert isinstance(policy.start(0.0).after(failure, 0.0, ONCE, random=random), GiveUp)
+
+
+def after(kind, delivered, repeatable=SAFE, *, policy=None, now=0.0, retry_after=None):
+    run = (policy or Policy()).start(0.0)
+    failure = Failure(kind, delivered=delivered)
+    return run.after(failure, now, repeatable, random=0.5, retry_after=retry_after)
+
+
+@pytest.mark.parametrize(
+    ("kind", "delivered", "repeatable", "reason"),
+    [
+        ("tcp.refused", "no", ONCE, None),
+        ("tcp.reset", "no", ONCE, None),
+        ("tcp.reset", "maybe", ONCE, "not_idempotent"),
+        ("tcp.reset", "maybe", SAFE, None),
+        ("http.error.unavailable", "yes", SAFE, None),
+        ("http.error.rate_limited", "yes", ONCE, "not_idempotent"),
+        ("tls.cert.date_invalid.expired", "no", SAFE, "not_retryable"),
+        ("dns.name_not_resolved", "no", SAFE, "not_retryable"),
+        ("unknown", "maybe", SAFE, "not_retryable"),
+        ("tcp.refused", "no", Repeatable(idempotent=True, replayable=False), "not_replayable"),
+    ],
+)
+def test_the_rule(kind, delivered, repeatable, reason):
+    assert getattr(after(kind, delivered, repeatable), "reason", None) == reason
+
+
+def test_success_ends_the_run():
+    assert Policy().start(0.0).after(None, 1.0, ONCE, random=0.5) == Done(1)
+
+
+def test_one_attempt_means_no_retry():
+    decision = after("tcp.refused", "no", policy=Policy(attempts=1))
+    assert (decision.reason, decision.attempt) == ("attempts", 1)
+
+
+def test_at_once_is_meant_once():
+    run = Policy(backoff=Backoff(base=1, cap=8)).start(0.0)
+    reset = Failure("tcp.reset", delivered="no")
+    assert run.after(reset, 0.0, ONCE, random=0.5) == Retry(1, reset, 0.0)
+    assert run.after(reset, 0.0, ONCE, random=0.5) == Retry(2, reset, 1.0)
+
+
+def test_the_peers_wait_is_honoured_or_the_call_given_up():
+    assert after("http.error.unavailable", "yes", retry_after=7.0).delay == 7.0
+    assert after("http.error.unavailable", "yes", retry_after=61.0).reason == "deadline"
+
+
+def test_a_wait_that_does_not_fit_is_not_begun():
+    policy = Policy(backoff=Backoff(base=2, cap=2), deadline=10)
+    assert after("tcp.refused", "no", policy=policy, now=8.5).delay == 1.0
+    assert after("tcp.refused", "no", policy=policy, now=9.5).reason == "deadline"
+
+
+def test_an_attempts_timeouts_shrink_to_what_is_left():
+    run = Policy(timeout=Timeout(5, None), deadline=10).start(100.0)
+    assert run.timeout(100.0) == Timeout(5, 10)
+    assert run.timeout(107.0) == Timeout(3, 3)
+
+
+def test_two_runs_of_one_policy_share_nothing():
+    policy = Policy(attempts=2)
+    one, other = policy.start(0.0), policy.start(0.0)
+    refused = Failure("tcp.refused", delivered="no")
+    one.after(refused, 0.0, SAFE, random=0.0)
+    assert (one.attempt, other.attempt) == (2, 1)
