@@ -1,8 +1,7 @@
 #!/usr/bin/env python3
 """Write the reference pages that come from ringback's own data, or list those out of date.
 
-python docs/generate.py            writes the pages
-python docs/generate.py --check    exits 1 and prints the name of each page out of date
+With ``--check`` it writes nothing, prints the name of each page out of date and exits 1 if any is.
 """
 
 import argparse

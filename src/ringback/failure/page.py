@@ -90,9 +90,9 @@ def _reproduction(kind: Kind) -> str:
     if kind.layer == "none":
         return ""
     return (
-        f"`ringback lab {kind.name}` starts this failure on loopback and prints the exception of "
-        "each installed client with its explanation.\n"
-        "`ringback lab` lists the failures that this machine can produce."
+        "`ringback lab` lists the failures that this machine can produce.\n"
+        f"If this one is among them, `ringback lab {kind.name}` starts it and prints the exception "
+        "of each installed client with its explanation."
     )
 
 

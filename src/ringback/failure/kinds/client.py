@@ -41,7 +41,7 @@ KINDS = (
         retry="backoff",
         meaning="No connection of this program's own pool became free in time, so the request never left.",
         looks_like={
-            "urllib3": "`EmptyPoolError: HTTPConnectionPool(host='localhost', port=80): Pool reached maximum size and no more connections are allowed.`",
+            "urllib3": "`EmptyPoolError: HTTPConnectionPool(host='localhost', port=80): Pool is empty and a new connection can't be opened due to blocking mode.`",
             "httpx": "`PoolTimeout`, with an empty text in asynchronous code",
             "aiohttp": "`ConnectionTimeoutError: Connection timeout to host`, which reads like a network fault",
             "sqlalchemy": "`QueuePool limit of size 5 overflow 10 reached, connection timed out, timeout 30.00`",

@@ -42,7 +42,7 @@ KINDS = (
             "httpx": "`InvalidURL`, or a bare `UnicodeError: encoding with 'idna' codec failed (UnicodeError: label empty or too long)`",
             "aiohttp": "`InvalidUrlClientError: http://localhost:99999/`, or a bare `UnicodeError`",
             "urllib": "`http.client.InvalidURL: URL can't contain control characters. 'exa mple' (found at least ' ')`",
-            "python": "`OverflowError: connect_to(): port must be 0-65535.`, `ValueError: Invalid IPv6 URL`",
+            "python": "`OverflowError: connect(): port must be 0-65535.`, `ValueError: Invalid IPv6 URL`",
             "curl": "`curl: (3) URL using bad/illegal format or missing URL`",
         },
         causes=(
@@ -73,7 +73,7 @@ KINDS = (
         meaning="The request or its options cannot be sent as given, so nothing was sent.",
         looks_like={
             "requests": r"`InvalidHeader: Invalid leading whitespace, reserved character(s), or return character(s) in header value: 'a\nb'`, `InvalidSchema: Missing dependencies for SOCKS support.`",
-            "httpx": "`LocalProtocolError: Illegal header value`, `ImportError: Using SOCKS proxy, but the 'socksio' package is not installed.`",
+            "httpx": "`LocalProtocolError: Illegal header value b'a\\nb'`, `ImportError: Using SOCKS proxy, but the 'socksio' package is not installed.`",
             "urllib": r"`ValueError: Invalid header value b'a\nb'`",
             "python": "`UnicodeEncodeError: 'latin-1' codec can't encode character`, `ValueError: Timeout value connect was 5s, but it must be an int, float or None.`",
         },
@@ -102,7 +102,7 @@ KINDS = (
         retry="no",
         meaning="The proxy URL is unusable: it has no host, no scheme, or a scheme the client does not know.",
         looks_like={
-            "requests": "`InvalidProxyURL: Please check proxy URL. It is malformed and could be missing the host.`, `InvalidURL: Proxy URL had unsupported scheme foo, should use http:// or https://`, `ProxySchemeUnknown: Not supported proxy scheme localhost`",
+            "requests": "`InvalidProxyURL: Please check proxy URL. It is malformed and could be missing the host.`, `InvalidURL: Proxy URL had unsupported scheme foo, should use http:// or https://`, older: `ProxySchemeUnknown: Not supported proxy scheme localhost`",
             "httpx": "`ValueError: Unknown scheme for proxy URL URL('foo://127.0.0.1:1')`",
             "aiohttp": "`InvalidURL: http://:3128`; an unknown scheme is ignored and the address is dialled",
             "urllib": "`<urlopen error unknown url type: foo>`; a missing host shows as `[Errno -2] Name or service not known`",

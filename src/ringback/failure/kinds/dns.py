@@ -52,7 +52,7 @@ KINDS = (
         meaning="The name exists but has no address of the family that was asked for.",
         looks_like={
             "linux": "`socket.gaierror: [Errno -5] No address associated with hostname` (EAI_NODATA)",
-            "macos": "`[Errno 7] No address associated with hostname`",
+            "macos": "`[Errno 7] No address associated with nodename`",
             "windows": "`[Errno 11004] getaddrinfo failed` (WSANO_DATA)",
             "musl": "older versions fold it into `[Errno -2] Name does not resolve`",
         },

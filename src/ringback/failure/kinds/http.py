@@ -186,7 +186,7 @@ KINDS = (
         retry="idempotent",
         meaning="The response breaks the rules of HTTP/1.1.",
         looks_like={
-            "requests": r"`ChunkedEncodingError: (\"Connection broken: InvalidChunkLength(got length b'zz\\r\\n', 0 bytes read)\", …)`, `got more than 100 headers`",
+            "requests": r"""`ChunkedEncodingError: ("Connection broken: InvalidChunkLength(got length b'zz\\r\\n', 0 bytes read)", …)`, `got more than 100 headers`""",
             "httpx": r"`RemoteProtocolError: illegal chunk header: bytearray(b'zz\r\n')`, `illegal status line: bytearray(b'105d')`",
             "aiohttp": '`ClientResponseError: 400, message="Invalid character in chunk size: …"`, where the 400 is invented',
             "urllib": "`IncompleteRead(0 bytes read)`, `LineTooLong: got more than 65536 bytes when reading header line`",
@@ -206,6 +206,7 @@ KINDS = (
         ),
         dont=(
             "Do not switch to a client that accepts it silently: responses may be cut or mixed up.",
+            "Do not repeat a POST blindly: the answer was broken, not the request.",
             "Do not believe aiohttp's status 400: the server never sent one.",
         ),
         related=(

@@ -172,7 +172,7 @@ KINDS = (
         retry="no",
         meaning="The network wants a log-in first: a portal answered in place of the service.",
         looks_like={
-            "requests": "`HTTPError: 511 Client Error: Network Authentication Required for url: …`",
+            "requests": "`HTTPError: 511 Server Error: Network Authentication Required for url: …`",
             "curl": "a redirect to a log-in page from a host you do not know",
             "python": "HTML in place of JSON, or a certificate for another name on every https site",
         },

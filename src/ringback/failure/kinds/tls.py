@@ -21,7 +21,7 @@ KINDS = (
             "The server wants a client certificate: in TLS 1.2 that too ends in alert 40.",
         ),
         do=(
-            "See what the server offers: `openssl s_client -connect HOST:443 -servername HOST -tls1_2`.",
+            "See what the server offers: `openssl s_client -connect HOST:443 -servername HOST -tls1_2 </dev/null`.",
             "Update the server to TLS 1.2 or 1.3 with current ciphers.",
             "Update Python and OpenSSL if the client is the old one: `python -c 'import ssl; print(ssl.OPENSSL_VERSION)'`.",
             "If the server cannot change, make a context for this one host with `set_ciphers('DEFAULT@SECLEVEL=1')`.",
@@ -55,7 +55,7 @@ KINDS = (
             "`server_hostname` or the `Host` header was overridden in the program.",
         ),
         do=(
-            "Compare the name with the server's sites: `openssl s_client -connect HOST:443 -servername NAME`.",
+            "Compare the name with the server's sites: `openssl s_client -connect HOST:443 -servername NAME </dev/null`.",
             "Check that the name points to the right server: `dig +short NAME`.",
             "Add the name to the server, CDN or load balancer.",
         ),
@@ -160,7 +160,7 @@ KINDS = (
             "A proxy without TLS is addressed as `https://`.",
         ),
         do=(
-            "See how far the handshake comes: `openssl s_client -connect HOST:443 -servername HOST`.",
+            "See how far the handshake comes: `openssl s_client -connect HOST:443 -servername HOST </dev/null`.",
             "Repeat it with another name (`-servername example.com`): if that gets further, a filter reads the name.",
             "Check the proxy settings: write the proxy as `http://host:port`.",
             "Look into the server's or load balancer's log; retry after a wait.",
@@ -196,7 +196,7 @@ KINDS = (
         ),
         do=(
             "Ask the port in plain HTTP: `curl -v http://HOST:PORT/`; if it answers, it does not speak TLS.",
-            "Watch the handshake: `openssl s_client -connect HOST:443 -servername HOST`.",
+            "Watch the handshake: `openssl s_client -connect HOST:443 -servername HOST </dev/null`.",
             "Test for an MTU fault: `ping -M do -s 1400 HOST`, above all over a VPN or in containers.",
             "Look at the load of the server; retry after a wait.",
         ),
@@ -227,7 +227,7 @@ KINDS = (
             "OpenSSL reported a reason that is not in the tables.",
         ),
         do=(
-            "Reproduce it outside Python: `openssl s_client -connect HOST:443 -servername HOST`.",
+            "Reproduce it outside Python: `openssl s_client -connect HOST:443 -servername HOST </dev/null`.",
             "Look into the server's log at this time.",
             "Check that the server or CDN has a certificate for this name.",
         ),

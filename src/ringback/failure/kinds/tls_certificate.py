@@ -22,7 +22,7 @@ KINDS = (
             "This machine's clock is ahead.",
         ),
         do=(
-            "Read the dates: `openssl s_client -connect HOST:443 -servername HOST | openssl x509 -noout -dates`.",
+            "Read the dates: `openssl s_client -connect HOST:443 </dev/null | openssl x509 -noout -dates`.",
             "Compare this machine's clock with another: `date -u`, and `curl -sI http://HOST` shows `Date`.",
             "If the server is yours, renew the certificate and reload the server; check every node behind the balancer.",
             "If only old clients fail, update certifi or the system's CA certificates.",
@@ -61,7 +61,7 @@ KINDS = (
         do=(
             "Compare this machine's clock with another: `date -u`, and `curl -sI http://HOST` shows `Date`.",
             "Set the clock: `timedatectl set-ntp true`, or `chronyc makestep`.",
-            "Read the dates: `openssl s_client -connect HOST:443 -servername HOST | openssl x509 -noout -dates`.",
+            "Read the dates: `openssl s_client -connect HOST:443 </dev/null | openssl x509 -noout -dates`.",
         ),
         dont=("Do not set `verify=False`: set the clock right.",),
         related=("tls.cert.date_invalid.expired",),
@@ -91,7 +91,7 @@ KINDS = (
         ),
         do=(
             "Call the service by a name that its certificate lists (`-ext subjectAltName` of `openssl x509` shows them).",
-            "See what is served: `openssl s_client -connect HOST:443 -servername NAME | openssl x509 -noout -ext subjectAltName`.",
+            "See what is served: `openssl s_client -connect HOST:443 -servername NAME </dev/null | openssl x509 -noout -ext subjectAltName`.",
             "Check where the name leads: `dig +short NAME` and `/etc/hosts`.",
             "If the server is yours, issue a certificate with this name as Subject Alternative Name.",
         ),
@@ -152,7 +152,7 @@ KINDS = (
             "A CRL check is on, but no CRL was loaded (3).",
         ),
         do=(
-            "Read the certificate and its chain: `openssl s_client -connect HOST:443 -showcerts`, then `openssl x509 -text`.",
+            "Read the certificate: `openssl s_client -connect HOST:443 </dev/null | openssl x509 -noout -text`.",
             "Have the certificate or the CA issued anew, with 2048 bits or more, SHA-256 and the usual extensions.",
             "Until then, clear `ssl.VERIFY_X509_STRICT` in a context that only this host uses.",
         ),

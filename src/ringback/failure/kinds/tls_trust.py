@@ -54,7 +54,7 @@ KINDS = (
             "A captive portal or an attacker answers in place of the server.",
         ),
         do=(
-            "Read who signed it: `openssl s_client -connect HOST:443 -showcerts`; a company's name means TLS inspection.",
+            "Read who signed it: `openssl s_client -connect HOST:443 </dev/null`; a company's name means inspection.",
             "Use the system's trust store, where the company's root usually is: `pip install truststore`.",
             "Or point to a bundle with that root: `REQUESTS_CA_BUNDLE=/path/ca.pem`, `SSL_CERT_FILE=/path/ca.pem`.",
             "In containers, add the root to the image: `update-ca-certificates`.",
@@ -94,7 +94,7 @@ KINDS = (
         do=(
             "Try another https site: if all fail, this machine's CA bundle is missing; if one, its server's chain.",
             "For the bundle: `apt-get install ca-certificates`, `pip install -U certifi`, or on macOS `Install Certificates.command`.",
-            "For the chain: `openssl s_client -connect HOST:443 -showcerts` must list more than one certificate.",
+            "For the chain: `openssl s_client -connect HOST:443 -showcerts </dev/null` must list more than one certificate.",
             "If the server is yours, configure the full chain (`fullchain.pem`).",
             "For a private CA, set `REQUESTS_CA_BUNDLE` or `SSL_CERT_FILE`, or use `truststore`.",
         ),
@@ -128,7 +128,7 @@ KINDS = (
         ),
         do=(
             "Ask the owner whether the certificate changed, and compare fingerprints over another channel.",
-            "Show the present one: `openssl s_client -connect HOST:443 | openssl x509 -noout -fingerprint -sha256`.",
+            "Show the present one: `openssl s_client -connect HOST:443 </dev/null | openssl x509 -noout -fingerprint -sha256`.",
             "Pin the public key and keep a second pin for the next key, so that a renewal does not break the call.",
         ),
         dont=(
@@ -164,7 +164,7 @@ KINDS = (
         do=(
             "Give the certificate and its key: `cert=('client.pem', 'client.key')`, or `load_cert_chain()`.",
             "Read its dates and issuer: `openssl x509 -noout -dates -issuer -in client.pem`.",
-            "Try it outside Python: `openssl s_client -connect HOST:443 -cert client.pem -key client.key`.",
+            "Try it outside Python: `openssl s_client -connect HOST:443 -cert client.pem -key client.key </dev/null`.",
             "Send the intermediates too, by appending them to the certificate's file.",
             "Ask the owner of the server which CA it accepts, and exempt the host from TLS inspection.",
         ),
