@@ -20,6 +20,9 @@ Every failed call gets one of these names. They follow W3C Network Error Logging
 any dot: `tcp.address_unreachable.host` is a `tcp.address_unreachable`. They are stable, and suit as
 OpenTelemetry `error.type`. The same text is shown by `ringback explain KIND`.
 
+The groups `url`, `request`, `config`, `client`, `proxy`, `unix` and `service` are ringback's own:
+Network Error Logging is about browsers and has no name for what they cover.
+
 **Delivered** says whether the service may have processed the request, where the phase of the call
 does not say better. **Retry** says when another attempt can help. Kinds marked ◆ cannot be told
 from an exception; only a diagnosis names them.

@@ -1,13 +1,16 @@
 """The reference data of every kind: complete, consistent with itself and with this platform."""
 
+import ast
 import ctypes
 import importlib
+import inspect
 import os
 import pkgutil
 import platform
 import re
 import ssl
 from collections.abc import Iterator
+from types import ModuleType
 
 import pytest
 
@@ -21,6 +24,11 @@ LITERAL = re.compile(r"`[^`]+`")
 NUMBERED = re.compile(r"\[Errno (-?\d+)\] ([^`'\"(]+)")
 CURL_CODE = re.compile(r"curl: \((\d+)\)")
 GLIBC = platform.libc_ver()[0] == "glibc"
+
+MODULES = [
+    importlib.import_module(f"{kinds_package.__name__}.{module.name}")
+    for module in pkgutil.iter_modules(kinds_package.__path__)
+]
 
 every_kind = pytest.mark.parametrize("kind", ALL, ids=[kind.name for kind in ALL])
 
@@ -127,12 +135,15 @@ def test_the_names_are_pinned() -> None:
 
 
 def test_no_name_is_given_twice_or_left_out() -> None:
-    modules = [
-        importlib.import_module(f"{kinds_package.__name__}.{module.name}")
-        for module in pkgutil.iter_modules(kinds_package.__path__)
-    ]
-    names = [kind.name for module in modules for kind in module.KINDS]
+    names = [kind.name for module in MODULES for kind in module.KINDS]
     assert sorted(names) == sorted(KINDS)
+
+
+@pytest.mark.parametrize("module", MODULES, ids=[module.__name__ for module in MODULES])
+def test_a_module_of_kinds_is_plain_data(module: ModuleType) -> None:
+    body = ast.parse(inspect.getsource(module)).body
+    assert [type(node) for node in body] == [ast.Expr, ast.ImportFrom, ast.Assign]
+    assert isinstance(ast.get_docstring(ast.Module(body, [])), str)
 
 
 @every_kind

@@ -16,6 +16,7 @@ KINDS = (
             "requests": "`NewConnectionError(\"HTTPConnection(host='127.0.0.1', port=8080): Failed to establish a new connection: [Errno 111] Connection refused\")`",
             "httpx": "`ConnectError: [Errno 111] Connection refused`; asynchronous: `All connection attempts failed`",
             "aiohttp": "`ClientConnectorError: Cannot connect to host 127.0.0.1:8080 ssl:default [Connect call failed ('127.0.0.1', 8080)]`",
+            "urllib": "`<urlopen error [Errno 111] Connection refused>`",
             "curl": "`curl: (7) Failed to connect to 127.0.0.1 port 8080 after 0 ms: Couldn't connect to server`",
         },
         causes=(
