@@ -1,0 +1,48 @@
+import re
+
+import pytest
+
+from tests.testing.lab.wire import GET, SILENCE, UPLOAD, connect, exchange, read_to_end
+
+HEAD = rb"HTTP/1.1 200 OK\r\n.*\r\n\r\n"
+
+STALLED = {
+    "http.response.timed_out:silent": rb"",
+    "http.response.timed_out:mid_headers": rb"HTTP/1.1 200 OK\r\nContent-Type: text/pl",
+    "http.response.body_timed_out:mid_body": HEAD + rb"x{400}",
+}
+TRICKLING = {
+    "http.response.timed_out:trickling_headers": rb"HTTP/1.1 200 OK\r\nX{3}",
+    "http.response.body_timed_out:trickling_body": HEAD + rb"x{3}",
+}
+TESTED = {*STALLED, *TRICKLING, "http.request.timed_out:upload_not_read"}
+
+
+@pytest.mark.parametrize("name", STALLED)
+def test_the_server_falls_silent_and_keeps_the_connection(lab, name):
+    endpoint = lab.start(name)
+    seen = exchange(endpoint, GET, patience=SILENCE)
+    assert re.fullmatch(STALLED[name], seen.received, re.DOTALL)
+    assert seen.end == "silence"
+    assert endpoint.requests == 1
+
+
+@pytest.mark.parametrize("name", TRICKLING)
+def test_bytes_come_one_by_one_without_end(lab, name, monkeypatch):
+    monkeypatch.setattr("ringback.testing.lab.slow.TRICKLE_PAUSE", 0.01)
+    endpoint = lab.start(name)
+    with connect(endpoint) as connected:
+        connected.sendall(GET)
+        seen = read_to_end(connected, until=TRICKLING[name])
+        assert seen.end == "open"
+        assert len(connected.recv(65536)) < 10
+
+
+def test_an_upload_that_is_not_read_fills_the_window(lab):
+    endpoint = lab.start("http.request.timed_out:upload_not_read")
+    with connect(endpoint, patience=SILENCE) as connected:
+        connected.sendall(UPLOAD)
+        with pytest.raises(TimeoutError):
+            connected.sendall(bytes(64 << 20))
+    assert endpoint.seen[0].received == b""
+    assert endpoint.requests == 0

@@ -1,0 +1,133 @@
+import re
+import socket
+import ssl
+
+import pytest
+
+from tests.requires import requires
+from tests.testing.lab.wire import (
+    GET,
+    SILENCE,
+    TlsClient,
+    connect,
+    exchange,
+    read_to_end,
+    tls_exchange,
+    trusting,
+)
+
+HEAD = rb"HTTP/1.1 200 OK\r\n.*\r\n\r\n"
+
+# The reason OpenSSL gives, and whether the request may have been sent by then.
+REASONS = {
+    "tls.version_or_cipher_mismatch:old_protocol": ("TLSV1_ALERT_PROTOCOL_VERSION", False),
+    "tls.version_or_cipher_mismatch:old_server_hello": ("UNSUPPORTED_PROTOCOL", False),
+    "tls.version_or_cipher_mismatch:no_shared_cipher": ("SSLV3_ALERT_HANDSHAKE_FAILURE", False),
+    "tls.unrecognized_name_alert": ("TLSV1_UNRECOGNIZED_NAME", False),
+    "tls.failed:internal_error": ("TLSV1_ALERT_INTERNAL_ERROR", False),
+    "tls.bad_client_auth_cert:tls12": ("SSLV3_ALERT_HANDSHAKE_FAILURE", False),
+    "tls.bad_client_auth_cert:tls13": ("TLSV13_ALERT_CERTIFICATE_REQUIRED", False),
+    "tls.protocol.error:corrupted_record": ("DECRYPTION_FAILED_OR_BAD_RECORD_MAC", True),
+    # OpenSSL 3.2 and later name the record layer.
+    "tls.protocol.error.not_tls:plain_http": ("WRONG_VERSION_NUMBER|RECORD_LAYER_FAILURE", False),
+    "tls.protocol.error.not_tls:plain_ssh": ("WRONG_VERSION_NUMBER|RECORD_LAYER_FAILURE", False),
+}
+ENDED = {
+    "tls.closed:in_handshake": (rb"", "fin", 0),
+    "tcp.reset:in_handshake": (rb"", "rst", 0),
+    "tls.timed_out:plain_server": (rb"", "silence", 0),
+    "tls.timed_out:mid_server_hello": (rb"", "silence", 0),
+    "tls.closed:after_request": (rb"", "fin", 1),
+    "tls.closed:without_close_notify": (HEAD + rb"x{400}", "fin", 1),
+    "tcp.reset:after_request_tls": (rb"", "rst", 1),
+}
+PLAIN = {
+    "tcp.reset:tls_port": (rb"", "rst"),
+    "http.response.invalid.not_http:tls_port": (rb"\x15\x03\x01\x00\x02\x02\x0a", "fin"),
+    "http.error:tls_port": (rb"HTTP/1.1 400 .*plain HTTP request was sent to HTTPS port", "fin"),
+}
+REJECTED = "tls.bad_client_auth_cert:unknown_issuer"
+TESTED = {*REASONS, *ENDED, *PLAIN, REJECTED}
+
+
+@pytest.fixture(autouse=True)
+def _needs():
+    requires("cryptography")
+
+
+@pytest.mark.parametrize("name", REASONS)
+def test_the_handshake_or_the_record_fails_for_this_reason(lab, name):
+    reason, requested = REASONS[name]
+    endpoint = lab.start(name)
+    seen = tls_exchange(endpoint)
+    assert re.fullmatch(reason, seen.reason)
+    assert seen.received == b""
+    assert endpoint.requests == requested
+
+
+@pytest.mark.parametrize("name", ENDED)
+def test_the_connection_ends_below_tls(lab, name):
+    received, end, requests = ENDED[name]
+    endpoint = lab.start(name)
+    seen = tls_exchange(endpoint, patience=SILENCE if end == "silence" else 5)
+    assert re.fullmatch(received, seen.received, re.DOTALL)
+    assert (seen.end, seen.close_notify, seen.error) == (end, False, None)
+    assert endpoint.requests == requests
+
+
+@pytest.mark.parametrize("name", PLAIN)
+def test_a_tls_port_answers_plain_http_in_its_way(lab, name):
+    received, end = PLAIN[name]
+    seen = exchange(lab.start(name), GET.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
+    assert re.fullmatch(received, seen.received, re.DOTALL)
+    assert seen.end == end
+
+
+def test_the_port_that_drops_plain_http_speaks_tls(lab):
+    endpoint = lab.start("tcp.reset:tls_port")
+    with TlsClient(endpoint, ssl.create_default_context(cafile=lab.certificates.bundle)) as client:
+        assert client.shake_hands()
+
+
+def test_tls13_sends_the_alert_after_the_clients_handshake(lab):
+    endpoint = lab.start("tls.bad_client_auth_cert:tls13")
+    with TlsClient(endpoint, trusting(endpoint)) as client:
+        assert client.shake_hands()
+        assert client.read_to_end().reason == "TLSV13_ALERT_CERTIFICATE_REQUIRED"
+
+
+def test_a_client_certificate_of_an_unknown_issuer_is_rejected(lab):
+    endpoint = lab.start(REJECTED)
+    context = trusting(endpoint)
+    context.load_cert_chain(endpoint.client_certificate)
+    assert tls_exchange(endpoint, context).reason == "TLSV1_ALERT_UNKNOWN_CA"
+    assert endpoint.requests == 0
+
+
+def test_the_server_hello_is_cut_within(lab):
+    endpoint = lab.start("tls.timed_out:mid_server_hello")
+    with connect(endpoint, patience=SILENCE) as connected:
+        connected.sendall(client_hello())
+        record = read_to_end(connected).received
+    assert record[:1] == b"\x16"
+    assert len(record) < int.from_bytes(record[3:5])
+
+
+def client_hello():
+    out = ssl.MemoryBIO()
+    tls = ssl.create_default_context().wrap_bio(ssl.MemoryBIO(), out, server_hostname="lab.test")
+    with pytest.raises(ssl.SSLWantReadError):
+        tls.do_handshake()
+    return out.read()
+
+
+def test_an_old_client_meets_no_shared_version_either(lab):
+    endpoint = lab.start("tls.version_or_cipher_mismatch:old_protocol")
+    context = trusting(endpoint)
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    assert tls_exchange(endpoint, context).error is not None
+
+
+def test_an_ssh_server_speaks_before_the_client_hello(lab):
+    with connect(lab.start("tls.protocol.error.not_tls:plain_ssh")) as connected:
+        assert connected.recv(4, socket.MSG_WAITALL) == b"SSH-"
