@@ -8,7 +8,6 @@ import os
 import pkgutil
 import platform
 import re
-import ssl
 from collections.abc import Iterator
 from types import ModuleType
 
@@ -252,13 +251,6 @@ def test_its_linux_texts_are_those_of_this_system(kind: Kind) -> None:
         code = int(number)
         real = os.strerror(code) if code > 0 else gai_strerror(code).decode()
         assert text.strip() == real
-
-
-@every_kind
-def test_its_tls_reasons_are_known_to_openssl(kind: Kind) -> None:
-    known = set(ssl._ssl.err_names_to_codes)  # there is no public table
-    for reason in re.findall(r"\[(?:SSL|X509): ([A-Z0-9_]+)\]", kind.looks_like.get("python", "")):
-        assert reason in known
 
 
 def test_only_dns_kinds_need_a_diagnosis() -> None:
