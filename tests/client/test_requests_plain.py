@@ -1,0 +1,65 @@
+"""What callers of plain requests catch today, they go on catching."""
+
+from contextlib import nullcontext
+
+import pytest
+import requests
+
+from ringback import Adapter, Session
+from ringback.client.clock import Clock
+from ringback.errors import RingbackError
+from ringback.testing.lab import FAULTS
+from ringback.testing.lab.need import missing
+from ringback.testing.lab.resolver import resolving
+
+# What these give is decided by a race, also between two calls of plain requests.
+RACY = ("on_accept", "mid_request", "client_auth", "tls_port", "upload_not_read")
+# These change from call to call, last long, or are met only with more than a GET.
+LEFT_OUT = ("ok", "trickling", "stale", "moved", "comes_back", "first_two", "h2", "unexpected")
+
+TABLE = [
+    name
+    for name, fault in FAULTS.items()
+    if "root" not in fault.needs
+    and not missing(fault.needs)
+    and not any(word in name for word in (*RACY, *LEFT_OUT))
+]
+
+
+@pytest.fixture
+def session(policy):
+    """A session that does not wait between attempts, whatever the server asks for."""
+    with Session(policy, sinks=[], clock=Clock(sleep=lambda seconds: None)) as one:
+        one.trust_env = False
+        yield one
+
+
+def outcome(session, endpoint):
+    """The exception that a GET raises, or the status it returns."""
+    name = resolving(endpoint.nameserver) if endpoint.nameserver else nullcontext()
+    options = {"verify": endpoint.verify or True, "proxies": endpoint.proxies or None}
+    try:
+        with name:
+            return session.get(endpoint.url, timeout=0.3, **options).status_code
+    except Exception as error:  # noqa: BLE001 - plain requests lets foreign classes through
+        return error
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_raises_what_plain_requests_raises(lab, session, name):
+    endpoint = lab.start(name)
+    with requests.Session() as plain:
+        plain.trust_env = False
+        expected = outcome(plain, endpoint)
+    got = outcome(session, endpoint)
+    if isinstance(expected, int):
+        assert got == expected
+        return
+    assert isinstance(got, type(expected))
+    assert [type(arg) for arg in got.args] == [type(arg) for arg in expected.args]
+    if isinstance(expected, requests.RequestException):
+        assert isinstance(got, RingbackError)
+
+
+def test_urllib3s_own_retries_are_off():
+    assert Adapter().max_retries.total == 0
