@@ -17,7 +17,7 @@ _LINKS = (
     "original_error",
     "original_exception",
     "inner_exception",
-    "last_attempt_error",
+    "socket_err",
     "exc",
 )
 """Attributes in which libraries keep the exception they wrap."""

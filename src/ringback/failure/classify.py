@@ -12,6 +12,8 @@ from ringback.failure.target import target_of, without_secrets
 
 _MOST_TEXT = 2000
 _CONFIDENCE = ((EXACT, 1.0), (SPECIFIC, 0.95), (TEXT, 0.85), (UMBRELLA, 0.7), (1, 0.5))
+_TELL_PROXY = frozenset({"MaxRetryError", "NewConnectionError", "NameResolutionError"})
+"""urllib3 wraps what happened on the way to a proxy in a ``ProxyError``; no need to look further."""
 _STALE = frozenset({"tcp.closed", "tcp.reset", "http.response.invalid.empty"})
 
 
@@ -107,6 +109,10 @@ def _path(nodes: list[Node], index: int) -> list[Node]:
 def _trace(nodes: list[Node], best: int) -> Trace:
     """What the tracebacks tell: of the deciding exception, of those below it, of its wrappers."""
     path = _path(nodes, best)
+    reading = nodes[best].reading
+    if reading.rank == EXACT and any(type(node.exc).__name__ in _TELL_PROXY for node in path):
+        if reading.phase != "unknown":
+            return Trace(reading.phase, proxied=False)
     phase: Phase = "unknown"
     proxied = False
     for node in (*nodes[best:], *path[1:]):

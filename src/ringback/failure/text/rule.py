@@ -1,0 +1,45 @@
+"""One rule for texts: a literal part, and what it says where it stands."""
+
+import re
+from typing import NamedTuple
+
+from ringback.failure.model import Phase
+from ringback.failure.reading import TEXT, Reading
+
+
+class Rule(NamedTuple):
+    """A rule about a library's or a platform's wording.
+
+    Attributes:
+        needle: A part of the wording in lower case; a plain search for it costs next to nothing.
+        reading: What it says.
+        pattern: What must stand around the needle; looked for at most 300 characters before and
+            after it.
+    """
+
+    needle: str
+    reading: Reading
+    pattern: re.Pattern[str] | None = None
+
+
+def says(
+    kind: str | None,
+    *needles: str,
+    rank: int = TEXT,
+    phase: Phase = "unknown",
+    proxy: bool = False,
+    around: str | None = None,
+) -> list[Rule]:
+    """Rules of one kind.
+
+    Args:
+        kind: The kind, ``TIMEOUT``, or ``None`` where it only tells the phase or the proxy.
+        needles: Literal parts, lower case, any of them.
+        rank: How much it is worth.
+        phase: How far the call had come.
+        proxy: It speaks of the proxy.
+        around: A regular expression (case is ignored) that must match around the needle. Its
+            repetitions must be bounded.
+    """
+    pattern = re.compile(around, re.IGNORECASE) if around else None
+    return [Rule(needle, Reading(kind, rank, phase, proxy), pattern) for needle in needles]
