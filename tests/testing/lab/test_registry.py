@@ -1,4 +1,6 @@
 import importlib
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -59,3 +61,21 @@ def test_what_is_not_there_is_answered_with_what_is(wrong, nearest):
 def test_nonsense_is_answered_too(wrong):
     with pytest.raises(LookupError, match="nearest: "):
         find(wrong)
+
+
+def test_the_plain_faults_do_without_optional_packages():
+    code = """
+import sys
+sys.modules.update(cryptography=None, h2=None)
+from ringback.testing.lab import Lab
+from ringback.testing.lab.need import NeedMissingError
+with Lab() as lab:
+    lab.start("tcp.reset")
+    for name in ("ok:tls", "ok:http2"):
+        try:
+            lab.start(name)
+        except NeedMissingError:
+            continue
+        raise AssertionError(name)
+"""
+    subprocess.run([sys.executable, "-W", "error", "-c", code], check=True, timeout=60)

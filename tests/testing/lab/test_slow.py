@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from tests.testing.lab.wire import GET, SILENCE, UPLOAD, connect, exchange, read_to_end
+from tests.testing.lab.wire import GET, SILENCE, UPLOAD, connect, read_to_end, silence_after
 
 HEAD = rb"HTTP/1.1 200 OK\r\n.*\r\n\r\n"
 
@@ -21,7 +21,7 @@ TESTED = {*STALLED, *TRICKLING, "http.request.timed_out:upload_not_read"}
 @pytest.mark.parametrize("name", STALLED)
 def test_the_server_falls_silent_and_keeps_the_connection(lab, name):
     endpoint = lab.start(name)
-    seen = exchange(endpoint, GET, patience=SILENCE)
+    seen = silence_after(endpoint, GET, STALLED[name])
     assert re.fullmatch(STALLED[name], seen.received, re.DOTALL)
     assert seen.end == "silence"
     assert endpoint.requests == 1

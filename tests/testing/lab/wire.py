@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import socket
 import ssl
@@ -63,8 +64,26 @@ def read_to_end(connected, until=None):
 def exchange(endpoint, sent=GET, *, patience=PATIENCE, until=None):
     """Send bytes to an endpoint and return what came back."""
     with connect(endpoint, patience=patience) as connected:
-        connected.sendall(sent)
+        if sent:  # A send of nothing would take the RST from the receive.
+            with contextlib.suppress(BrokenPipeError):
+                connected.sendall(sent)
         return read_to_end(connected, until)
+
+
+def silence_after(endpoint, sent, received):
+    """Send bytes, wait for what is to come, and for silence; return the exchange.
+
+    Then the client closes its half and sees the server do so too: by then the server has read all.
+    """
+    with connect(endpoint) as connected:
+        connected.sendall(sent)
+        came = read_to_end(connected, until=received)
+        connected.settimeout(SILENCE)
+        rest = read_to_end(connected)
+        connected.settimeout(PATIENCE)
+        connected.shutdown(socket.SHUT_WR)
+        assert read_to_end(connected) == Exchange(b"", "fin")
+    return Exchange(came.received + rest.received, rest.end)
 
 
 class TlsClient:

@@ -76,11 +76,14 @@ class Listener:
         self._socket.close()
 
     def _accept(self) -> None:
-        with contextlib.suppress(OSError):
+        try:
             accepted, _ = self._socket.accept()
-            accepted.setblocking(True)
+        except OSError:
+            return  # The client has gone already, or the process is out of descriptors.
+        accepted.setblocking(True)
+        with contextlib.suppress(OSError):
             accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            seen = Seen()
-            connection = Connection(accepted, seen, len(self.endpoint.seen))
-            self.endpoint.seen.append(seen)
-            self._crew.serve(connection, self._handler)
+        seen = Seen()
+        connection = Connection(accepted, seen, len(self.endpoint.seen))
+        self.endpoint.seen.append(seen)
+        self._crew.serve(connection, self._handler)

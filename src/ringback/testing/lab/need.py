@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import shutil
 import socket
+import ssl
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+
+# Bits of capabilities(7).
+_CAP_NET_ADMIN = 12
+_CAP_SYS_ADMIN = 21
 
 
 def _installed(module: str) -> Callable[[], bool]:
@@ -17,6 +24,22 @@ def _installed(module: str) -> Callable[[], bool]:
 
 def _root() -> bool:
     return hasattr(os, "geteuid") and os.geteuid() == 0
+
+
+def _program(name: str) -> Callable[[], bool]:
+    # Root's programs may be missing from PATH.
+    path = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/sbin"))
+    return lambda: shutil.which(name, path=path) is not None
+
+
+def _netns() -> bool:
+    """Whether this process may make network namespaces: root in a container often may not."""
+    try:
+        status = Path("/proc/self/status").read_text()
+    except OSError:
+        return False
+    effective = int(status.partition("CapEff:")[2].split()[0], 16)
+    return all(effective >> capability & 1 for capability in (_CAP_NET_ADMIN, _CAP_SYS_ADMIN))
 
 
 def _ipv6() -> bool:
@@ -31,8 +54,13 @@ def _ipv6() -> bool:
 NEEDS: dict[str, Callable[[], bool]] = {
     "cryptography": _installed("cryptography"),
     "h2": _installed("h2"),
+    "ip": _program("ip"),
+    "ip6tables": _program("ip6tables"),
+    "iptables": _program("iptables"),
     "ipv6": _ipv6,
+    "netns": _netns,
     "root": _root,
+    "tls1.1": lambda: ssl.HAS_TLSv1_1,
 }
 """Name of a need to a function that tells whether this machine meets it."""
 

@@ -15,6 +15,7 @@ from ringback.testing.lab import (
     status,
     tcp,
     tls,
+    wrong_port,
 )
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ GROUPS: tuple[tuple[Fault, ...], ...] = (
     status.FAULTS,
     certificate.FAULTS,
     tls.FAULTS,
+    wrong_port.FAULTS,
     http2.FAULTS,
     schedule.FAULTS,
 )

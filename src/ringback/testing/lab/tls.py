@@ -1,4 +1,4 @@
-"""Faults of TLS beside the certificate: handshakes that fail, records that break, wrong ports."""
+"""Faults of TLS beside the certificate: handshakes that fail, records that break, cut ends."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ import warnings
 from typing import TYPE_CHECKING
 
 from ringback.testing.lab.fault import Endpoint, Fault, serving
-from ringback.testing.lab.http import closing, greeting
-from ringback.testing.lab.response import head, response
+from ringback.testing.lab.response import head
 from ringback.testing.lab.secured import require_client_certificate, secured
 
 if TYPE_CHECKING:
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
     from ringback.testing.lab.lab import Lab
     from ringback.testing.lab.secured import Prepare
 
-_ALERT_UNEXPECTED_MESSAGE = bytes.fromhex("15 0301 0002 02 0a")
 _SERVER_HELLO_TLS10 = bytes.fromhex("16 0301 002a 02 000026 0301") + bytes(32) + b"\x00\xc0\x14\x00"
 _SERVER_HELLO_CUT = bytes.fromhex("16 0303 007a 02 000076 0303") + bytes(16)
 _BAD_RECORD = bytes.fromhex("17 0303 0030") + b"\xa5" * 48
@@ -67,24 +65,6 @@ def client_certificate_unknown(lab: Lab) -> Endpoint:
     return endpoint
 
 
-def tls_on_plain_port(lab: Lab) -> Endpoint:
-    """Start a TLS server behind an ``http://`` URL; OpenSSL drops the connection."""
-    context = lab.certificates.server()
-
-    def handler(connection: Connection) -> None:
-        try:
-            connection.secure(context)
-        except ssl.SSLError:
-            connection.reset()
-
-    return lab.listen(handler)
-
-
-def hello_stall(connection: Connection) -> None:
-    """Take the ClientHello and stay silent, as a plain server that waits for a request does."""
-    connection.stall()
-
-
 def hello_cut(connection: Connection) -> None:
     """Stop within the ServerHello."""
     connection.read()
@@ -108,13 +88,6 @@ def hello_old(connection: Connection) -> None:
     """Answer the ClientHello with a ServerHello of TLS 1.0."""
     connection.read()
     connection.send(_SERVER_HELLO_TLS10)
-    connection.finish(linger=True)
-
-
-def hello_plain(connection: Connection) -> None:
-    """Answer the ClientHello in plain HTTP."""
-    connection.read()
-    connection.send(response(400, b"Bad Request", content_type="text/plain"))
     connection.finish(linger=True)
 
 
@@ -146,9 +119,7 @@ def corrupt_record(connection: Connection) -> None:
 
 _CRYPTO = ("cryptography",)
 _MISMATCH = "tls.version_or_cipher_mismatch"
-_NOT_TLS = "tls.protocol.error.not_tls"
 _CLIENT = "tls.bad_client_auth_cert"
-_TLS_PORT = "http.response.invalid.not_http"
 
 FAULTS: tuple[Fault, ...] = (
     Fault(
@@ -156,7 +127,7 @@ FAULTS: tuple[Fault, ...] = (
         when="old_protocol",
         summary="speaks TLS 1.0 and 1.1 only: alert protocol_version",
         start=secured(prepare=old_protocol),
-        needs=_CRYPTO,
+        needs=("cryptography", "tls1.1"),
     ),
     Fault(
         kind=_MISMATCH,
@@ -210,24 +181,6 @@ FAULTS: tuple[Fault, ...] = (
         provoke="client_certificate",
     ),
     Fault(
-        kind=_NOT_TLS,
-        when="plain_http",
-        summary="a plain HTTP server that answers the ClientHello at once",
-        start=serving(hello_plain, "https"),
-    ),
-    Fault(
-        kind=_NOT_TLS,
-        when="plain_ssh",
-        summary="an SSH server that speaks first",
-        start=serving(greeting(b"SSH-2.0-OpenSSH_9.6\r\n"), "https"),
-    ),
-    Fault(
-        kind="tls.timed_out",
-        when="plain_server",
-        summary="a plain server that waits for a whole request",
-        start=serving(hello_stall, "https"),
-    ),
-    Fault(
         kind="tls.timed_out",
         when="mid_server_hello",
         summary="the handshake stalls within the ServerHello",
@@ -275,34 +228,5 @@ FAULTS: tuple[Fault, ...] = (
         summary="answers with a record that does not decrypt",
         start=secured(handler=corrupt_record),
         needs=_CRYPTO,
-    ),
-    Fault(
-        kind="tcp.reset",
-        when="tls_port",
-        summary="a TLS server on an http:// port that drops what is not TLS",
-        start=tls_on_plain_port,
-        also=("http.response.invalid.empty", _TLS_PORT),
-        needs=_CRYPTO,
-    ),
-    Fault(
-        kind=_TLS_PORT,
-        when="tls_port",
-        summary="a TLS server on an http:// port that answers with an alert record",
-        start=serving(closing(_ALERT_UNEXPECTED_MESSAGE)),
-        also=("http.protocol.error", "http.response.invalid.empty", "tcp.reset"),
-    ),
-    Fault(
-        kind="http.error",
-        when="tls_port",
-        summary="a TLS server on an http:// port that answers 400 and says so",
-        start=serving(
-            closing(
-                response(
-                    400,
-                    b"The plain HTTP request was sent to HTTPS port",
-                    content_type="text/plain",
-                )
-            )
-        ),
     ),
 )
