@@ -167,7 +167,7 @@ def test_a_body_that_breaks_off_is_a_failed_attempt(lab, session):
 
 
 def test_a_streamed_body_that_breaks_off_says_so_and_is_not_fetched_again(lab, session):
-    endpoint = lab.start("http.response.invalid.content_length_mismatch:mid_body")
+    endpoint = lab.start("http.response.invalid.incomplete_chunked_encoding:mid_chunk")
     response = session.get(endpoint.url, stream=True)
     with pytest.raises(requests.exceptions.ChunkedEncodingError) as caught:
         list(response.iter_content(16))

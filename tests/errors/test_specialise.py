@@ -1,4 +1,5 @@
 import copy
+import errno
 import pickle
 import socket
 import ssl
@@ -105,6 +106,12 @@ def test_what_the_built_in_promises_is_there():
 def test_errno_comes_from_the_failure_where_no_exception_has_it():
     new = specialise(requests.ConnectionError("x"), Failure("tcp.refused", errno=111))
     assert (new.errno, str(new)) == (111, "x")
+
+
+def test_a_broken_pipe_is_told_from_a_close_by_its_number():
+    new = specialise(requests.ConnectionError("x"), Failure("tcp.closed", errno=errno.EPIPE))
+    assert isinstance(new, BrokenPipeError)
+    assert isinstance(new, errors.ConnectionClosed)
 
 
 def test_behind_a_proxy_the_inner_kind_gives_the_built_in():
