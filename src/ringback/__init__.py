@@ -8,12 +8,13 @@ library only, and not much of that.
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING
+
+TYPE_CHECKING = False  # type checkers take it for typing's, which is slow to load
 
 if TYPE_CHECKING:
     from ringback import errors
     from ringback.client.requests import Adapter, Session
-    from ringback.failure import Failure, classify
+    from ringback.failure import Explanation, Failure, classify, explain
     from ringback.retry import Backoff, Policy, Timeout
 
 __version__ = "0.1.0"
@@ -21,22 +22,26 @@ __version__ = "0.1.0"
 __all__ = [
     "Adapter",
     "Backoff",
+    "Explanation",
     "Failure",
     "Policy",
     "Session",
     "Timeout",
     "classify",
     "errors",
+    "explain",
 ]
 
 _HOME = {
     "Adapter": "ringback.client.requests",
     "Backoff": "ringback.retry",
+    "Explanation": "ringback.failure",
     "Failure": "ringback.failure",
     "Policy": "ringback.retry",
     "Session": "ringback.client.requests",
     "Timeout": "ringback.retry",
     "classify": "ringback.failure",
+    "explain": "ringback.failure",
 }
 
 
