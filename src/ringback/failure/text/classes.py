@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from ringback.failure.classes import CLASSES
-from ringback.failure.reading import Reading
+from ringback.failure.reading import BARE, TIMEOUT, Reading
 from ringback.failure.text.finding import Finding
 from ringback.failure.text.fold import Page
 from ringback.failure.text.rules.other import CLASSES as OTHER_CLASSES
@@ -17,6 +17,21 @@ _MENTIONED = re.compile(
 )
 _RAISED = re.compile(r"\s?(?:[:(\]}'\"`<|]|$|- |-> |<- )")
 _OTHER = Reading(OTHER, 30)
+_TIMED_OUT = Reading(TIMEOUT, BARE)
+_NOT_CONNECTED = Reading("unknown", 6)
+_TIMEOUTS = ("TimeoutError", "Timeout", "TimeoutException", "TimedOutException", "TimedOut")
+_CONNECTIONS = (
+    "ConnectionError",
+    "ConnectError",
+    "ConnectException",
+    "ConnectionException",
+    "ConnectionFailure",
+    "ConnectionFailed",
+    "NotConnectedError",
+    "NetworkError",
+    "ConnectionClosed",
+    "TransportError",
+)
 _LOWER_CASE = frozenset({"timeout", "gaierror", "herror"})
 
 
@@ -24,14 +39,21 @@ def named_classes(page: Page) -> Iterator[Finding]:
     """Known classes, and classes known to name another failure."""
     for match in _NAME.finditer(page.text):
         name = match[0]
-        reading = CLASSES.get(name)
+        reading = CLASSES.get(name) or _unlisted(name)
         if reading is None:
-            if name not in OTHER_CLASSES:
-                continue
-            reading = _OTHER
+            continue
         found = _as_raised(page, match.start(), match.end(), reading)
         if found is not None:
             yield found
+
+
+def _unlisted(name: str) -> Reading | None:
+    """Classes of libraries that the table does not list, by the last word of their name."""
+    if name in OTHER_CLASSES:
+        return _OTHER
+    if name.endswith(_TIMEOUTS):
+        return _TIMED_OUT
+    return _NOT_CONNECTED if name.endswith(_CONNECTIONS) else None
 
 
 def _as_raised(page: Page, start: int, end: int, reading: Reading) -> Finding | None:
@@ -46,7 +68,7 @@ def _as_raised(page: Page, start: int, end: int, reading: Reading) -> Finding | 
         return None if quoted and reading is _OTHER else Finding(start, end, reading)
     if reading is _OTHER:
         return None
-    return Finding(start, end, reading._replace(rank=reading.rank // 2))
+    return Finding(start, end, reading._replace(rank=reading.rank // 3))
 
 
 def _is_lower_case_class(before: str, after: str) -> bool:

@@ -7,7 +7,7 @@ from ringback.failure.frames import phase_of_frame
 from ringback.failure.kind import Delivered, Layer, Retry
 from ringback.failure.kinds import KINDS
 from ringback.failure.model import NO_TARGET, Phase, Target
-from ringback.failure.reading import NOTHING, TIMEOUT, Reading
+from ringback.failure.reading import TIMEOUT, Reading
 from ringback.failure.settle import settle
 from ringback.failure.text.classes import named_classes
 from ringback.failure.text.finding import Finding
@@ -22,7 +22,12 @@ from ringback.failure.text.target import target_in
 _FRAME = re.compile(r"File \"([^\"\n]{1,300})\", line \d{1,7}, in (\w{1,80})")
 _TRACEBACK = "Traceback (most recent call last)"
 _SURE = 90
-_WEAK = 12
+_FAINT = 4
+_BARE_TIMEOUT = 22
+_NETWORK = re.compile(
+    r"https?:|wss?:|socket|connect|\brequest|url|\bssl|tls|http|\bsend|recv|client|server|peer|\bhost|:\d{2,5}\b|tcp|remote|network|\bapi\b|read timeout",
+    re.IGNORECASE,
+)
 _ON_THE_WAY = frozenset({"dns", "connect", "unknown"})
 
 
@@ -86,13 +91,15 @@ def explain(text: str) -> Explanation:
     """
     part, offset = hot_part(text)
     page = fold(part)
-    findings = findings_in(page)
+    findings = _with_a_network(page, findings_in(page))
     best = choose(findings)
     origin = {"platform": platform_of(part), "library": library_of(part)}
     if best is None:
         return Explanation(OTHER, 0.6, **origin)
     phase = _phase(page, findings, best)
-    proxied = _proxied(page, findings, best, phase)
+    if _inside_proxy_error(page, best) and phase not in _ON_THE_WAY and phase != "tls":
+        phase = "proxy"
+    proxied = phase == "proxy" or _proxied(page, findings, best, phase)
     settled = settle(best.reading.kind or "unknown", phase, proxied=proxied)
     start, end = page.origin(best.start) + offset, page.origin(best.end - 1) + 1 + offset
     return Explanation(
@@ -118,11 +125,30 @@ def choose(findings: list[Finding]) -> Finding | None:
     best: Finding | None = None
     for finding in findings:
         reading = finding.reading
-        if reading.kind is None or reading.rank == NOTHING:
+        if reading.kind is None or reading.rank < _FAINT:
             continue
         if best is None or (reading.rank, -finding.start) > (best.reading.rank, -best.start):
             best = finding
     return best
+
+
+def _with_a_network(page: Page, findings: list[Finding]) -> list[Finding]:
+    """Without what files, pipes and other waits word alike, unless a network is named nearby."""
+    return [f for f in findings if not _is_loose(f.reading) or _network_near(page, f)]
+
+
+def _is_loose(reading: Reading) -> bool:
+    return reading.needs_socket or (reading.kind == TIMEOUT and reading.rank <= _BARE_TIMEOUT)
+
+
+def _network_near(page: Page, finding: Finding) -> bool:
+    return any(
+        _NETWORK.search(page.text, begin, end)
+        for begin, end in (
+            (max(0, finding.start - 1500), finding.start),
+            (finding.end, finding.end + 500),
+        )
+    )
 
 
 def _phase(page: Page, findings: list[Finding], best: Finding) -> Phase:
@@ -170,6 +196,12 @@ def _proxied(page: Page, findings: list[Finding], best: Finding, phase: Phase) -
     if _TRACEBACK in page.text and phase != "tls":
         begin, end = 0, len(page.text)
     return any(f.reading.proxy and begin - 400 <= f.start < end + 400 for f in findings)
+
+
+def _inside_proxy_error(page: Page, best: Finding) -> bool:
+    """Whether a ``ProxyError(`` of urllib3 or requests is open around the finding."""
+    begin = page.line_of(best.start)[0]
+    return page.text.find("ProxyError('", max(begin, best.start - 200), best.start) >= 0
 
 
 def _confidence(findings: list[Finding], best: Finding) -> float:

@@ -6,6 +6,7 @@ known; a number alone decides only where no two platforms disagree.
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from ringback.failure.codes import resolver, system
 from ringback.failure.codes.wording import ENGLISH, RESOLVER, TRANSLATED
@@ -24,6 +25,14 @@ _WORDS = {**RESOLVER, **ENGLISH, **TRANSLATED}
 _SSL = re.compile(r"^\s*['\"]?(?:\[(?:SSL|X509|PEM|ASN1)|_ssl\.c|error:[0-9A-Fa-f]{6,8}|.{0,60}(?:SSL|certificate|EOF occurred))")
 _ONLY_LINUX = frozenset({97, 98, 99, 100, 101, 103, 104, 105, 107, 110, 111, 112, 113})
 _ONLY_MACOS = frozenset({48, 49, 51, 53, 54, 55, 57, 60, 61, 64, 65})
+_WINSOCK = re.compile(
+    r"(?:err(?:or|no|o|eur)?|winerror|code|código|fehler|ошибк\w{0,3}|错误|錯誤|エラー|socket|tcp|winsock|reason|endpoint|connect|server on|0x27[0-9a-f]{2})"
+    r"[^\n\d]{0,40}(?P<n>100(?:13|2[24]|4[0279]|48|5[0-8]|6[0145])|1100[1-4])(?![\d.])",
+    re.IGNORECASE,
+)
+_BARE = re.compile(
+    r"(?:server on '[^'\n]{1,120}' \(|\(reason |return code = -|SSL_ERROR_SYSCALL, errno |Errno |errno[ =:]{1,2})(?P<n>\d{2,3})\b"
+)
 _MOST = 200
 
 
@@ -35,6 +44,11 @@ def numbers(page: Page) -> Iterator[Finding]:
         reading = _read(match)
         if reading is not None:
             yield Finding(match.start(), _end(match), reading)
+    for pattern in (_WINSOCK, _BARE):
+        for match in islice(pattern.finditer(page.text), 20):
+            reading = _by_number(int(match["n"]), "", "", loose=False)
+            if reading is not None:
+                yield Finding(match.start("n"), match.end("n"), reading._replace(rank=TEXT + 5))
 
 
 def _end(match: re.Match[str]) -> int:

@@ -28,6 +28,7 @@ def says(
     rank: int = TEXT,
     phase: Phase = "unknown",
     proxy: bool = False,
+    needs_socket: bool = False,
     around: str | None = None,
 ) -> list[Rule]:
     """Rules of one kind.
@@ -38,8 +39,10 @@ def says(
         rank: How much it is worth.
         phase: How far the call had come.
         proxy: It speaks of the proxy.
+        needs_socket: Files and pipes word it alike: it counts only beside a sign of a network.
         around: A regular expression (case is ignored) that must match around the needle. Its
             repetitions must be bounded.
     """
     pattern = re.compile(around, re.IGNORECASE) if around else None
-    return [Rule(needle, Reading(kind, rank, phase, proxy), pattern) for needle in needles]
+    reading = Reading(kind, rank, phase, proxy, needs_socket=needs_socket)
+    return [Rule(needle, reading, pattern) for needle in needles]

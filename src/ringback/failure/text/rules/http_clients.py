@@ -171,12 +171,16 @@ RULES: list[Rule] = [
         "receive buffer too long",
         "response header is too large",
         "header fields too large",
-        "protocolerror: can't handle event type",
+        "can't handle event type",
+        "malformed http message",
+        "line without crlf",
+        "invalid literal for int() with base 16",
+        "invalid or unrecognized response",
         rank=SPECIFIC - 2,
         phase="wait",
         around=r"illegal (?:status line|header|chunk)|bad status line|malformed data|got more than \d{1,4} headers|got more than \d{1,6}[^\n]{0,40}(?:header|line)"
         r"|content-length|chunk size|bad http message|(?:HTTP|header)[^\n]{0,60}invalid character in|connection: close|HPE_INVALID"
-        r"|expected http/, rtsp|400, message[^\n]{0,100}invalid header|too large|buffer too long|parse error: [^\n]{0,40}(?:HTTP|header|token)",
+        r"|can't handle event type|malformed http message|without crlf|(?:chunk|MaxRetry|http)[^\n]{0,200}with base 16|unrecognized response|expected http/, rtsp|400, message[^\n]{0,100}invalid header|too large|buffer too long|parse error: [^\n]{0,40}(?:HTTP|header|token)",
     ),
     # HTTP/2
     *says(
@@ -197,6 +201,7 @@ RULES: list[Rule] = [
         "err_http2_",
         "http/2 stream",
         "http2 framing layer",
+        "http/2 error code",
         "http/2 framing layer",
         "goaway",
         "received rst_stream",
@@ -321,11 +326,13 @@ RULES: list[Rule] = [
         "unable to rewind request body",
         "err_invalid_char",
         "invalid character in header content",
+        "invalidargumenterror: invalid",
+        "invalid sslmode value",
         "unrewindablebodyerror",
         rank=EXACT - 6,
         phase="config",
         around=r"socks support|type str or bytes|header value|in header\b|socksio|httpx\[|timeout value|connect timeout|Invalid timeout"
-        r"|method can't contain|header name|declared content-length|header content|rewind|unrewindable|ERR_INVALID_CHAR",
+        r"|method can't contain|header name|declared content-length|header content|rewind|unrewindable|ERR_INVALID_CHAR|InvalidArgumentError: invalid|sslmode",
     ),
     # ourselves
     *says(
@@ -351,7 +358,11 @@ RULES: list[Rule] = [
         "queuepool limit",
         "pool reached maximum size and no more connections are allowed",
         "pool is empty",
-        "pooltimeout",
+        "pooltimeout:",
+        "all connections in the connection pool are occupied",
+        "timed out fetching a new connection from the pool",
+        "pool is busy",
+        "cannot acquire connection",
         "couldn't get a connection after",
         "connection pool exhausted",
         "pool exhausted",
@@ -386,7 +397,7 @@ RULES: list[Rule] = [
         "expecting value: line 1 column 1 (char 0)",
         rank=UMBRELLA,
         phase="body",
-        around=r"(?:requests|httpx|aiohttp|simplejson|response|resp|r)\b[^\n]{0,200}expecting value: line 1 column 1",
+        around=r"(?:requests[./]|httpx|aiohttp|simplejson|\bresponse\b|\bresp\b|r\.json\(\))[^\n]{0,200}expecting value: line 1 column 1",
     ),
     *says("unknown", "max retries exceeded", "connection error", "connection aborted", rank=5),
     *says(

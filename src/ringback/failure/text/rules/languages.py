@@ -98,5 +98,4 @@ RULES: list[Rule] = [
         rank=50,
         phase="dns",
     ),
-    *says(TIMEOUT, "operation timed out", rank=14),
 ]

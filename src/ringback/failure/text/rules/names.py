@@ -2,7 +2,7 @@
 
 from ringback.failure.codes.resolver import KIND_OF_NAME
 from ringback.failure.codes.wording import RESOLVER
-from ringback.failure.reading import GENERIC, SPECIFIC, TEXT
+from ringback.failure.reading import EXACT, GENERIC, SPECIFIC, TEXT
 from ringback.failure.text.rule import Rule, says
 
 NOT_RESOLVED = "dns.name_not_resolved"
@@ -106,6 +106,21 @@ RULES: list[Rule] = [
         around=r"lookup [^\n]{1,120}(?::53\b)?[^\n]{0,80}i/o timeout",
     ),
     *says(
+        TEMPORARY,
+        "connection refused",
+        "server misbehaving",
+        phase="dns",
+        rank=EXACT + 1,
+        around=r"lookup [^\n]{1,120} on [^\n]{1,60}:53: [^\n]{0,120}connection refused",
+    ),
+    *says(
+        TIMED_OUT,
+        "connection timed out",
+        phase="dns",
+        rank=EXACT,
+        around=r"resolving [^\n]{1,160} failed: connection timed out",
+    ),
+    *says(
         "dns.failed",
         "failed to resolve",
         "could not translate host name",
@@ -117,7 +132,7 @@ RULES: list[Rule] = [
         "dns error",
         "error resolving",
         "name_resolution_failed",
-        rank=GENERIC + 5,
+        rank=GENERIC + 15,
         phase="dns",
     ),
     *says(

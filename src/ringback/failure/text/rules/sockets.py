@@ -5,6 +5,8 @@ from ringback.failure.codes.wording import ENGLISH, TRANSLATED
 from ringback.failure.reading import GENERIC, SPECIFIC, TEXT, TIMEOUT
 from ringback.failure.text.rule import Rule, says
 
+BARE_TIMEOUT = GENERIC + 2
+"""A bare "timed out" says more than a bare "cannot connect", and less than anything else."""
 _SYMBOLIC = (
     "ECONNREFUSED",
     "ECONNRESET",
@@ -35,7 +37,11 @@ def _beside_socket(text: str) -> str:
 _WORDS = {**ENGLISH, **TRANSLATED}
 
 RULES: list[Rule] = [
-    *(rule for words, name in _WORDS.items() for rule in says(KIND_OF_NAME[name], words)),
+    *(
+        rule
+        for words, name in _WORDS.items()
+        for rule in says(KIND_OF_NAME[name], words, needs_socket=name == "EPIPE")
+    ),
     *(
         rule
         for name in _SYMBOLIC
@@ -79,8 +85,8 @@ RULES: list[Rule] = [
         "filenotfounderror(2",
         rank=SPECIFIC,
         around=r"(?:unix(?: domain)? socket|through socket|unix:/|\.sock\b|\.s\.PGSQL|http\+unix|http\+docker"
-        r"|docker_engine|//\./pipe|while fetching server API version|docker daemon|unix_socket)"
-        r"[^\n]{0,200}(?:no such file|cannot find the file|\(2\)|error\(2)"
+        r"|docker_engine|//\./pipe|while fetching server API version|docker daemon|unix_socket"
+        r"|server on socket|unixconn\.py)[^\n]{0,200}(?:no such file|cannot find the file|\(2\)|error\(2)"
         r"|(?:no such file or directory|cannot find the file)[^\n]{0,120}(?:unix socket|unix domain socket|docker daemon|\.sock\b|named pipe)"
         r"|(?:FileNotFoundError\(2|No such file)[^\n]{0,60}(?:\.sock)",
     ),
@@ -106,6 +112,13 @@ RULES: list[Rule] = [
         around=r"(?:unix(?: domain)? socket|dial unix|through socket|unix:/|docker daemon socket"
         r"|while fetching server API version|connect[^\n]{0,60}\.sock|\.s\.PGSQL)[^\n]{0,240}(?:permission denied|error\(13)"
         r"|permission denied[^\n]{0,100}(?:unix socket|docker daemon socket|\.sock\b)",
+    ),
+    *says(
+        "tcp.failed",
+        "resource temporarily unavailable",
+        rank=45,
+        phase="connect",
+        around=r"connect\(\)[^\n]{0,120}resource temporarily unavailable",
     ),
     *says("tcp.refused", "(111)", around=r"(?:through socket|connect to)[^\n]{0,120}\(111\)"),
     # a closed peer, worded by libraries
@@ -135,6 +148,12 @@ RULES: list[Rule] = [
         "bytes read on a total of",
         "cannot write to closing transport",
         "connection was terminated",
+        "socket error: eof",
+        "unexpected eof while reading bytes",
+        "unexpectedly closed tcp connection",
+        "read empty data, calling disconnect",
+        "defunct connection",
+        "answer from java side is empty",
         "socket hang up",
         "premature close",
         "connection dropped",
@@ -154,6 +173,23 @@ RULES: list[Rule] = [
         "can't connect to",
         "couldn't connect to",
         "unable to establish connection",
+        "failed to establish connection",
+        "fail connecting to",
+        "error connecting to",
+        "failed connecting to",
+        "while trying to connect to",
+        "retrying to connect to",
+        "connect to host failed",
+        "can't reach database server",
+        "communications link failure",
+        "unsuccessful connection",
+        "layer4 connection problem",
+        "could not be established",
+        "não foi possível conectar",
+        "impossible de se connecter",
+        "no se pudo conectar",
+        "no se puede conectar",
+        "verbindung fehlgeschlagen",
         rank=GENERIC,
         phase="connect",
     ),
@@ -195,7 +231,7 @@ RULES: list[Rule] = [
         "tls handshake timed out",
         "ssl handshake is taking longer than",
         "ssl connection timeout",
-        rank=SPECIFIC,
+        rank=SPECIFIC + 1,
         phase="tls",
     ),
     *says(
@@ -212,7 +248,32 @@ RULES: list[Rule] = [
         rank=50,
         phase="wait",
     ),
-    *says(TIMEOUT, "timed out", rank=15),
+    *says(TIMEOUT, "timed out", "timeout occurred", rank=BARE_TIMEOUT),
+    *says(
+        TIMEOUT,
+        "timed out",
+        "timeoutconnect",
+        "failed: timeout",
+        rank=55,
+        phase="connect",
+        around=r"timed out[^\n]{0,80}(?:trying|attempting|while)[^\n]{0,20} connect|TIMEOUTconnect"
+        r"|tried connecting to[^\n]{0,200}timed out|connection to [^\n]{1,120}failed: timeout",
+    ),
+    *says(
+        TIMEOUT,
+        "timed out waiting for server response",
+        "timed out waiting for response",
+        "waiting for a response timed out",
+        rank=55,
+        phase="wait",
+    ),
+    *says(
+        TIMEOUT,
+        "exceeded",
+        rank=50,
+        phase="wait",
+        around=r"timeout of \d{1,9} ?ms exceeded",
+    ),
     *says(
         "client.deadline_exceeded",
         "context deadline exceeded",

@@ -94,6 +94,13 @@ RULES: list[Rule] = [
         "internal server error",
         "not implemented",
     ),
+    *says(
+        "http.error.auth",
+        "authentication required",
+        rank=50,
+        phase="wait",
+        around=r"unauthorized: authentication required",
+    ),
     *says("http.error.unavailable", "too many 503 error responses", rank=EXACT, phase="wait"),
     *says("http.error.rate_limited", "too many 429 error responses", rank=EXACT, phase="wait"),
     *says(

@@ -13,9 +13,13 @@ def _reasons() -> list[Rule]:
         phase = "config" if kind == tls.FILES else "tls"
         words = reason.replace("_", " ").lower()
         rules += says(kind, reason.lower(), rank=rank, phase=phase, around=rf"\b{reason}\b")
-        if len(words) > 12:
-            rules += says(kind, words, rank=rank - 10, phase=phase)
+        rules += says(kind, words, rank=rank - 10, phase=phase, around=_near_tls(words))
     return rules
+
+
+def _near_tls(words: str) -> str:
+    sign = r"(?:ssl|tls|alert|x509|pem\b|handshake)"
+    return rf"{sign}[^\n]{{0,120}}{words}|{words}[^\n]{{0,40}}{sign}"
 
 
 RULES: list[Rule] = [
@@ -84,7 +88,7 @@ RULES: list[Rule] = [
         around=r"hostname mismatch|ip address mismatch|hostname [^\n]{1,120}doesn't match|not valid for|certificate is valid for"
         r"|no alternative certificate subject|does not match target|altname|name mismatch|NameMismatch"
         r"|common_name_invalid|bad_cert_domain|no subject alternative|certificate common name[^\n]{0,80}doesn't match"
-        r"|NotValidForName|does not match hostname|hostname verification failed|subjectAltName|No name matching",
+        r"|NotValidForName|did not match expected hostname|certificate for[^\n]{0,80}does not match host name|does not match hostname|hostname verification failed|subjectAltName|No name matching",
     ),
     *says(
         certificate.SELF_SIGNED,
@@ -116,7 +120,9 @@ RULES: list[Rule] = [
         "unable_to_get_issuer_cert",
         "certificate signed by unknown authority",
         "unable to find valid certification path",
-        "unknownissuer",
+        "unknownissue",
+        "peer certificate cannot be authenticated with given ca certificates",
+        "signed by an unknown authority",
         "sec_error_unknown_issuer",
         "certificate issuer is not recognized",
         "issuer is unknown",
@@ -143,6 +149,7 @@ RULES: list[Rule] = [
         "ca cert does not include key usage extension",
         "invalid ca certificate",
         "ca md too weak",
+        "ca signature digest algorithm too weak",
         "ee certificate key too weak",
         "ca certificate key too weak",
         "key usage does not include",
@@ -188,8 +195,16 @@ RULES: list[Rule] = [
         "invalid certificate",
         "bad certificate",
         "server certificate verification failed",
-        "remote certificate is invalid",
+        "failed to validate the ssl certificate",
+        "ssl peer certificate or ssh remote key was not ok",
         rank=UMBRELLA + 2,
+        phase="tls",
+    ),
+    *says(
+        certificate.INVALID,
+        "remote certificate is invalid",
+        "remote certificate was rejected",
+        rank=SPECIFIC - 5,
         phase="tls",
     ),
     # alerts in words; the same alert may be about our certificate or about theirs
@@ -296,14 +311,16 @@ RULES: list[Rule] = [
         "err_ssl_protocol_error",
         "local error: tls:",
         "tls: unexpected message",
+        "decryption has failed",
         "tls: oversized record",
         rank=SPECIFIC - 5,
-        phase="tls",
         around=r"legacy renegotiation|bad record mac|(?:SSL|TLS)[^\n]{0,80}(?:unexpected message|decode error|illegal parameter)"
-        r"|ERR_SSL_PROTOCOL_ERROR|tls: oversized|local error: tls",
+        r"|ERR_SSL_PROTOCOL_ERROR|tls: oversized|local error: tls|decryption has failed",
     ),
+    *says(tls.PROTOCOL, "gnutls recv error (-9)", "gnutls recv error (-24)", rank=SPECIFIC + 1),
     *says(
         "tls.closed",
+        "syscall error: eof detected",
         "eof occurred in violation of protocol",
         "unexpected eof while reading",
         "unexpected_eof_while_reading",
@@ -389,6 +406,7 @@ RULES: list[Rule] = [
         "tls.failed",
         "alert internal error",
         "alert_internal_error",
+        "remote error: tls: internal error",
         rank=SPECIFIC,
         phase="tls",
     ),

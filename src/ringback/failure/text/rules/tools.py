@@ -2,7 +2,7 @@
 
 import re
 
-from ringback.failure.reading import EXACT, GENERIC, SPECIFIC, TIMEOUT, Reading
+from ringback.failure.reading import EXACT, GENERIC, SPECIFIC, TIMEOUT, UMBRELLA, Reading
 from ringback.failure.text.rule import Rule, says
 
 # curl's exit codes, https://curl.se/docs/manpage.html (EXIT CODES)
@@ -37,6 +37,26 @@ _CURL = {
     95: "h2.protocol.error",
     97: "proxy.upstream_failed",
     98: "tls.bad_client_auth_cert",
+}
+
+
+_CURL_WORDS = {
+    "couldn't resolve proxy name": "proxy.unreachable",
+    "could not resolve proxy": "proxy.unreachable",
+    "transferred a partial file": "http.response.invalid.content_length_mismatch",
+    "timeout was reached": TIMEOUT,
+    "number of redirects hit maximum amount": "http.response.redirect_loop",
+    "server returned nothing (no headers, no data)": "http.response.invalid.empty",
+    "failed sending data to the peer": "tcp.closed",
+    "failure when receiving data from the peer": "tcp.closed",
+    "problem with the local ssl certificate": "config.tls_files_invalid",
+    "couldn't use specified ssl cipher": "tls.version_or_cipher_mismatch",
+    "unrecognized or bad http content or transfer-encoding": (
+        "http.response.invalid.content_decoding"
+    ),
+    "ssl public key does not match pinned public key": "tls.cert.pinned_key_not_in_cert_chain",
+    "proxy handshake error": "proxy.upstream_failed",
+    "ssl client certificate required": "tls.bad_client_auth_cert",
 }
 
 
@@ -158,7 +178,8 @@ RULES: list[Rule] = [
         rank=SPECIFIC,
         phase="tls",
     ),
-    *says("abandoned", "the operation was aborted", "request aborted", "err_canceled", rank=30),
+    *says("tcp.reset", "errno 104", "errno 54", rank=SPECIFIC + 3, around=r"SSL_ERROR_SYSCALL, errno (?:104|54|10054)"),
+    *says("abandoned", "request was aborted", "the operation was aborted", "request aborted", "err_canceled", rank=30),
     *says(
         TIMEOUT, "connecttimeouterror", "und_err_connect_timeout", rank=EXACT - 5, phase="connect"
     ),
