@@ -65,9 +65,10 @@ _DISTINCT: dict[str, Phase] = {
 
 _IN_FILE: dict[str, tuple[tuple[str, Phase], ...]] = {
     "resolve": (("aiohttp/resolver.py", "dns"),),
+    "stream": (("urllib3/response.py", "body"),),
     "send": (("http/client.py", "send"), ("asyncio/sslproto.py", "send")),
     "begin": (("http/client.py", "wait"),),
-    "read": (("http/client.py", "body"),),
+    "read": (("http/client.py", "body"), ("urllib3/response.py", "body"),),
     "readinto": (("http/client.py", "body"),),
     "read1": (("http/client.py", "body"),),
     "readline": (("http/client.py", "body"),),
@@ -78,8 +79,10 @@ _IN_FILE: dict[str, tuple[tuple[str, Phase], ...]] = {
 _FALLBACK: dict[str, Phase] = {
     "_read_ready__data_received": "wait",
     "_read_ready__get_buffer": "wait",
+    "recv": "wait",
+    "recv_into": "wait",
 }
-"""Where asyncio meets any read error; what stands further out knows better."""
+"""Where any read of an open connection ends; what stands further out knows better."""
 
 _CERTIFICATE_FILES = frozenset(
     {
@@ -92,6 +95,11 @@ _CERTIFICATE_FILES = frozenset(
     }
 )
 _MOST_FRAMES = 100
+
+
+def phase_of_read(function: str) -> Phase | None:
+    """The phase that a function which only reads stands for, where no other tells more."""
+    return _FALLBACK.get(function)
 
 
 def phase_of_frame(file: str, function: str) -> Phase | None:

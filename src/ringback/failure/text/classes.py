@@ -10,7 +10,9 @@ from ringback.failure.text.fold import Page
 from ringback.failure.text.rules.other import CLASSES as OTHER_CLASSES
 from ringback.failure.text.rules.other import OTHER
 
-_NAME = re.compile(r"(?<![A-Za-z0-9_])(?:[A-Z][A-Za-z0-9_]{2,60}|gaierror|herror|timeout)(?![A-Za-z0-9_])")
+_NAME = re.compile(
+    r"(?<![A-Za-z0-9_])(?:[A-Z][A-Za-z0-9_]{2,60}|gaierror|herror|timeout)(?![A-Za-z0-9_])"
+)
 _MENTIONED = re.compile(
     r"(?:\bimport |\bexcept \(?|\bclass |\b(?:name|attribute|named) ['\"]?|isinstance\(\w{1,40}, \(?|\bcatch \(?"
     r"|[a-z], |\bhandle |pytest\.raises\(|assertRaises\()(?:[\w.]{1,60}\.)?$"
@@ -61,6 +63,8 @@ def _as_raised(page: Page, start: int, end: int, reading: Reading) -> Finding | 
     if _MENTIONED.search(before):
         return None
     after = page.text[end : end + 3]
+    if after.startswith((",", "(),")):  # one of a list in source code
+        return None
     if page.text[start:end] in _LOWER_CASE and not _is_lower_case_class(before, after):
         return None
     if _RAISED.match(after) or page.line_of(start)[1] <= end + 1:

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, field
 
-from ringback.failure.frames import phase_of_frame
+from ringback.failure.frames import phase_of_frame, phase_of_read
 from ringback.failure.kind import Delivered, Layer, Retry
 from ringback.failure.kinds import KINDS
 from ringback.failure.model import NO_TARGET, Phase, Target
@@ -25,7 +25,7 @@ _SURE = 90
 _FAINT = 4
 _BARE_TIMEOUT = 22
 _NETWORK = re.compile(
-    r"https?:|wss?:|socket|connect|\brequest|url|\bssl|tls|http|\bsend|recv|client|server|peer|\bhost|:\d{2,5}\b|tcp|remote|network|\bapi\b|read timeout",
+    r"https?:|wss?:|socket|connect|\brequest|\burl|\bssl|\btls|http|\bsend|\brecv|client|server|\bpeer|\bhost|:\d{2,5}\b|\btcp|remote|network|\bapi\b|read timeout",
     re.IGNORECASE,
 )
 _ON_THE_WAY = frozenset({"dns", "connect", "unknown"})
@@ -146,7 +146,7 @@ def _network_near(page: Page, finding: Finding) -> bool:
         _NETWORK.search(page.text, begin, end)
         for begin, end in (
             (max(0, finding.start - 1500), finding.start),
-            (finding.end, finding.end + 500),
+            (finding.end, finding.end + 300),
         )
     )
 
@@ -168,21 +168,22 @@ def _phase_of_frames(page: Page, best: Finding) -> Phase | None:
     """The functions of the traceback that the finding ends."""
     begin = page.text.rfind(_TRACEBACK, 0, best.start)
     told: Phase | None = None
-    for match in list(_FRAME.finditer(page.text, max(begin, best.start - 6000, 0), best.start))[-60:]:
+    fallback: Phase | None = None
+    for match in list(_FRAME.finditer(page.text, max(begin, best.start - 6000, 0), best.start))[
+        -60:
+    ]:
         told = phase_of_frame(match[1], match[2]) or told
+        fallback = phase_of_read(match[2]) or fallback
         if told in {"proxy", "tls"}:
             break
-    return told
+    return told or fallback
 
 
 def _phase_nearby(page: Page, findings: list[Finding], best: Finding) -> Phase:
-    """What the wrappers in the same line know."""
+    """What the wrappers in the same line know; else what the text says elsewhere."""
     begin, end = page.line_of(best.start)
-    near = [
-        finding
-        for finding in findings
-        if begin <= finding.start < end and finding.reading.phase != "unknown"
-    ]
+    telling = [finding for finding in findings if finding.reading.phase != "unknown"]
+    near = [finding for finding in telling if begin <= finding.start < end] or telling
     near.sort(key=lambda finding: (-finding.reading.rank, abs(finding.start - best.start)))
     return near[0].reading.phase if near else "unknown"
 

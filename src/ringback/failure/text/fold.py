@@ -17,8 +17,18 @@ _PLAIN = str.maketrans(
     }
 )  # fmt: skip
 _MARKS = re.compile(r"[\s>#|*│┃║╎┆]{0,60}(?:[-+] )?\s{0,20}")
-_ESCAPED = re.compile(r"\\{1,4}(?:['\"]|n|r|t)|&(?:quot|#39|#x27|apos|lt|gt|amp);|\x1b\[[0-9;]{0,12}m")
-_MEANT = {"&quot;": '"', "&#39;": "'", "&#x27;": "'", "&apos;": "'", "&lt;": "<", "&gt;": ">", "&amp;": "&"}
+_ESCAPED = re.compile(
+    r"\\{1,4}(?:['\"]|n|r|t)|&(?:quot|#39|#x27|apos|lt|gt|amp);|\x1b\[[0-9;]{0,12}m"
+)
+_MEANT = {
+    "&quot;": '"',
+    "&#39;": "'",
+    "&#x27;": "'",
+    "&apos;": "'",
+    "&lt;": "<",
+    "&gt;": ">",
+    "&amp;": "&",
+}
 
 
 class Page(NamedTuple):

@@ -22,12 +22,14 @@ _NUMBER = re.compile(
     r"|returned error|[Ee]rror code:?|\b[Ee]rror:?|[Cc]ode:|\"code\":) ?['\"(]?(?P<d>-?\d{1,5})\b(?P<wd>[^\n]{0,80})"
 )
 _WORDS = {**RESOLVER, **ENGLISH, **TRANSLATED}
-_SSL = re.compile(r"^\s*['\"]?(?:\[(?:SSL|X509|PEM|ASN1)|_ssl\.c|error:[0-9A-Fa-f]{6,8}|.{0,60}(?:SSL|certificate|EOF occurred))")
+_SSL = re.compile(
+    r"^\s*['\"]?(?:\[(?:SSL|X509|PEM|ASN1)|_ssl\.c|error:[0-9A-Fa-f]{6,8}|.{0,60}(?:SSL|certificate|EOF occurred))"
+)
 _ONLY_LINUX = frozenset({97, 98, 99, 100, 101, 103, 104, 105, 107, 110, 111, 112, 113})
 _ONLY_MACOS = frozenset({48, 49, 51, 53, 54, 55, 57, 60, 61, 64, 65})
 _WINSOCK = re.compile(
     r"(?:err(?:or|no|o|eur)?|winerror|code|código|fehler|ошибк\w{0,3}|错误|錯誤|エラー|socket|tcp|winsock|reason|endpoint|connect|server on|0x27[0-9a-f]{2})"
-    r"[^\n\d]{0,40}(?P<n>100(?:13|2[24]|4[0279]|48|5[0-8]|6[0145])|1100[1-4])(?![\d.])",
+    r"[^\d\n]{0,40}(?P<n>100(?:13|2[24]|4[0279]|48|5[0-8]|6[0145])|1100[1-4])(?![\d]|\.\d)",
     re.IGNORECASE,
 )
 _BARE = re.compile(
@@ -75,11 +77,16 @@ def _name_of_words(words: str) -> str | None:
 def _named(name: str, rank: int) -> Reading:
     if name.startswith("EAI_"):
         return Reading(resolver.KIND_OF_NAME.get(name, "dns.failed"), rank, "dns", code=name)
-    return Reading(system.KIND_OF_NAME[name], rank, code=name)
+    kind = system.KIND_OF_NAME[name]
+    return Reading(kind, rank, code=name, needs_socket=name == "EPIPE")
 
 
 def _by_number(number: int, tag: str, cls: str, *, loose: bool) -> Reading | None:
-    if cls.endswith("gaierror") or number in range(11001, 11005) or (number in range(-11, 0) and not loose):
+    if (
+        cls.endswith("gaierror")
+        or number in range(11001, 11005)
+        or (number in range(-11, 0) and not loose)
+    ):
         return _named(resolver.NAME_OF_NUMBER.get(number, "EAI_FAIL"), SPECIFIC)
     if number in system.WINDOWS:
         return _named(system.WINDOWS[number], EXACT - 10)

@@ -3,17 +3,41 @@
 import re
 
 _PLATFORM = (
-    ("windows", re.compile(r"WinError|\[Errno 1\d{4}\]|\[Errno 1100[1-4]\]|WSA[A-Z]{4,}|[A-Za-z]:\\\\?(?:Users|Python|Program|Windows)|0x[0-9A-F]{16}>|win32|Windows")),
-    ("macos", re.compile(r"\[Errno (?:4[789]|5[1-8]|6[0145])\]|nodename nor servname|/Users/|/opt/homebrew|/Library/|[Dd]arwin|macOS|LibreSSL|CFNetwork|error(?:\(|: )(?:54|60|61),")),
-    ("linux", re.compile(r"\[Errno (?:-\d|9[789]|1[01]\d)\]|Name or service not known|Temporary failure in name|Name does not resolve|/home/|/usr/lib|/usr/local/lib|/root/|/opt/|/var/|\((?:1[01]\d), |\((?:11[013]): |0x7f[0-9a-f]{10}|[Ll]inux|[Uu]buntu|[Dd]ebian|kubectl|systemd")),
+    (
+        "windows",
+        re.compile(
+            r"WinError|\[Errno 1\d{4}\]|\[Errno 1100[1-4]\]|WSA[A-Z]{4,}|[A-Za-z]:\\\\?(?:Users|Python|Program|Windows)|0x[0-9A-F]{16}>|win32|Windows"
+        ),
+    ),
+    (
+        "macos",
+        re.compile(
+            r"\[Errno (?:4[789]|5[1-8]|6[0145])\]|nodename nor servname|/Users/|/opt/homebrew|/Library/|[Dd]arwin|macOS|LibreSSL|CFNetwork|error(?:\(|: )(?:54|60|61),"
+        ),
+    ),
+    (
+        "linux",
+        re.compile(
+            r"\[Errno (?:-\d|9[789]|1[01]\d)\]|Name or service not known|Temporary failure in name|Name does not resolve|/home/|/usr/lib|/usr/local/lib|/root/|/opt/|/var/|\((?:1[01]\d), |\((?:11[013]): |0x7f[0-9a-f]{10}|[Ll]inux|[Uu]buntu|[Dd]ebian|kubectl|systemd"
+        ),
+    ),
 )
 _LIBRARY = (
-    ("pip", r"pip[._\\/]_vendor|\bpip3? (?:install|download|index)\b|Could not find a version that satisfies|Looking in indexes|Could not fetch URL|due to an (?:OSError|EnvironmentError)"),
+    (
+        "pip",
+        r"pip[._\\/]_vendor|\bpip3? (?:install|download|index)\b|Could not find a version that satisfies|Looking in indexes|Could not fetch URL|due to an (?:OSError|EnvironmentError)",
+    ),
     ("botocore", r"botocore|boto3|endpoint URL|when calling the \w+ operation"),
-    ("aiohttp", r"aiohttp|ClientConnectorError|Cannot connect to host \S+ ssl:|ServerDisconnectedError|ClientPayloadError|ClientOSError|ConnectionTimeoutError|SocketTimeoutError"),
+    (
+        "aiohttp",
+        r"aiohttp|ClientConnectorError|Cannot connect to host \S+ ssl:|ServerDisconnectedError|ClientPayloadError|ClientOSError|ConnectionTimeoutError|SocketTimeoutError",
+    ),
     ("httpx", r"\bhttpx2?\b|httpcore2?|RemoteProtocolError|All connection attempts failed"),
     ("websockets", r"websockets?\.exceptions|no close frame received|rejected WebSocket"),
-    ("psycopg", r"psycopg|libpq|psql|translate host name|connection to server at|could not connect to server|pg_hba"),
+    (
+        "psycopg",
+        r"psycopg|libpq|psql|translate host name|connection to server at|could not connect to server|pg_hba",
+    ),
     ("asyncpg", r"asyncpg"),
     ("pymongo", r"pymongo|ServerSelectionTimeout|AutoReconnect|mongodb"),
     ("redis", r"redis"),
@@ -30,11 +54,17 @@ _LIBRARY = (
     ("playwright", r"playwright|page\.goto"),
     ("chromium", r"net::ERR_|ERR_[A-Z_]{6,}"),
     ("urllib", r"urlopen error|urllib\.error|urllib\.request|urllib2"),
-    ("requests", r"\brequests(?:\.exceptions|/|\\)|HTTPS?ConnectionPool\(|ConnectionError: \(|Connection aborted|SOCKSHTTPS?Connection|No connection adapters|No scheme supplied|InvalidSchema|MissingSchema"),
+    (
+        "requests",
+        r"\brequests(?:\.exceptions|/|\\)|HTTPS?ConnectionPool\(|ConnectionError: \(|Connection aborted|SOCKSHTTPS?Connection|No connection adapters|No scheme supplied|InvalidSchema|MissingSchema",
+    ),
     ("urllib3", r"urllib3|MaxRetryError|NewConnectionError"),
     ("curl", r"\bcurl\b|cURL error"),
     ("wget", r"\bwget\b"),
-    ("git", r"fatal: (?:unable to access|Could not read)|\bgit (?:clone|fetch|pull|push)\b|RPC failed"),
+    (
+        "git",
+        r"fatal: (?:unable to access|Could not read)|\bgit (?:clone|fetch|pull|push)\b|RPC failed",
+    ),
     ("npm", r"npm ERR!|npm error|yarn"),
     ("node", r"\bnode:|at \S+ \(node:|ENOTFOUND|ECONNREFUSED \d|FetchError|AxiosError"),
     ("go", r"dial tcp|net/http|x509: |read tcp|proxyconnect"),
@@ -47,7 +77,10 @@ _LIBRARY = (
     ("asyncio", r"asyncio"),
     ("ssl", r"\bssl\.SSL|ssl\.py|_ssl\.c"),
     ("http.client", r"http[./]client|httplib"),
-    ("socket", r"socket\.(?:gaierror|timeout|error)|socket\.py|\[Errno|\[WinError|ConnectionRefusedError|ConnectionResetError"),
+    (
+        "socket",
+        r"socket\.(?:gaierror|timeout|error)|socket\.py|\[Errno|\[WinError|ConnectionRefusedError|ConnectionResetError",
+    ),
 )
 _LIBRARIES = tuple((name, re.compile(pattern)) for name, pattern in _LIBRARY)
 _MOST = 20000

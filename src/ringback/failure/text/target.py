@@ -5,8 +5,12 @@ import re
 from ringback.failure.model import NO_TARGET, Target
 from ringback.failure.target import split_port, target_of_url
 
-_URL = re.compile(r"\b(?:https?|wss?|ftp|rediss?|postgres(?:ql)?|mysql|mongodb(?:\+srv)?|amqps?|mqtts?|ldaps?|smtps?|nats|tcp|tls|grpc|socks5h?|socks4)://[^\s'\"<>`\\)\]},|]{1,500}")
-_PROXY = re.compile(r"proxy[^\n]{0,60}?((?:https?|socks\w{1,3})://[^\s'\"<>\\)]{1,200})", re.IGNORECASE)
+_URL = re.compile(
+    r"\b(?:https?|wss?|ftp|rediss?|postgres(?:ql)?|mysql|mongodb(?:\+srv)?|amqps?|mqtts?|ldaps?|smtps?|nats|tcp|tls|grpc|socks5h?|socks4)://[^\s'\"<>`\\)\]},|]{1,500}"
+)
+_PROXY = re.compile(
+    r"proxy[^\n]{0,60}?((?:https?|socks\w{1,3})://[^\s'\"<>\\)]{1,200})", re.IGNORECASE
+)
 _POOL = re.compile(r"Connection(?:Pool)?\(host=['\"]([^'\"\n]{1,255})['\"], ?port=['\"]?(\d{1,5})")
 _PATH = re.compile(r"with url: (/[^\s?#(]{0,500})")
 _HOST = re.compile(
@@ -15,9 +19,47 @@ _HOST = re.compile(
     r"|MySQL server on|connecting to|Unable to connect to|Could not connect to|DNS resolution failed for|[Cc]onnection (?:to|with)|certificate is not valid for|dial tcp|connect ECONNREFUSED|connect ETIMEDOUT|host=|host|[Ss]erver)"
     r"[ =:]{0,2}['\"`(\[]{0,2}((?:[A-Za-z0-9_](?:[A-Za-z0-9_\-]{0,62})\.)*[A-Za-z0-9_][A-Za-z0-9_\-]{0,62}|\[?[0-9a-fA-F:]{2,45}\]?)['\"`)\]]{0,2}(?::(\d{1,5})\b|[ ,(:]{1,3}(?:\([^)\n]{1,60}\),? ?)?(?:port[ =:]{1,2}(\d{1,5}))?)?"
 )
-_CALL = re.compile(r"(?:Connect call failed|connect to|connecting to) \(?['\"]([^'\"\n]{1,255})['\"], (\d{1,5})")
-_AUTHORITY = re.compile(r"\b((?:\d{1,3}\.){3}\d{1,3}|localhost|(?:[a-z0-9\-]{1,63}\.){1,8}[a-z]{2,24}):(\d{2,5})\b", re.IGNORECASE)
-_NO_HOST = frozenset({"the", "a", "an", "to", "is", "at", "on", "host", "server", "and", "any", "port", "by", "with", "for", "closed", "disconnected", "unexpectedly", "not", "has", "error", "failed", "proxy", "unix", "socket", "was", "name", "timed", "tcp", "udp"})
+_CALL = re.compile(
+    r"(?:Connect call failed|connect to|connecting to) \(?['\"]([^'\"\n]{1,255})['\"], (\d{1,5})"
+)
+_AUTHORITY = re.compile(
+    r"\b((?:\d{1,3}\.){3}\d{1,3}|localhost|(?:[a-z0-9\-]{1,63}\.){1,8}[a-z]{2,24}):(\d{2,5})\b",
+    re.IGNORECASE,
+)
+_NO_HOST = frozenset(
+    {
+        "the",
+        "a",
+        "an",
+        "to",
+        "is",
+        "at",
+        "on",
+        "host",
+        "server",
+        "and",
+        "any",
+        "port",
+        "by",
+        "with",
+        "for",
+        "closed",
+        "disconnected",
+        "unexpectedly",
+        "not",
+        "has",
+        "error",
+        "failed",
+        "proxy",
+        "unix",
+        "socket",
+        "was",
+        "name",
+        "timed",
+        "tcp",
+        "udp",
+    }
+)
 
 
 def target_in(text: str, place: int) -> Target:

@@ -124,6 +124,14 @@ RULES: list[Rule] = [
         rank=45,
         phase="connect",
     ),
+    *says(
+        "service.rejected",
+        "protocol version",
+        rank=EXACT,
+        phase="wait",
+        around=r"\[Server error\][^\n]{0,200}protocol version",
+    ),
+    *says("unknown", "serverselectiontimeouterror", rank=28),
     *says("tcp.failed", "dpy-6005", rank=21, phase="connect"),
     *says(
         "service.rejected",
@@ -138,7 +146,12 @@ RULES: list[Rule] = [
         phase="wait",
         around=r"ORA-12506|DPY-6000|ERROR: {1,3}(?:SSL|SASL) required|ssl connection is required|insecure transport|\[Server error\][^\n]{0,200}protocol version",
     ),
-    *says("tls.protocol.error.not_tls", "does not support ssl, but ssl was required", rank=SPECIFIC, phase="tls"),
+    *says(
+        "tls.protocol.error.not_tls",
+        "does not support ssl, but ssl was required",
+        rank=SPECIFIC,
+        phase="tls",
+    ),
     *says(
         "tcp.timed_out.established",
         "syscall error",

@@ -68,12 +68,24 @@ RULES: list[Rule] = [
         phase="wait",
     ),
     *says("tcp.closed", "error reading ssh protocol banner", rank=50, phase="wait"),
-    *says("tcp.closed", "shared connection to", rank=50, around=r"shared connection to [^\n]{1,120} closed"),
+    *says(
+        "tcp.closed",
+        "shared connection to",
+        rank=50,
+        around=r"shared connection to [^\n]{1,120} closed",
+    ),
     # file sharing
     *says("tcp.refused", "nt_status_connection_refused", rank=EXACT, phase="connect"),
     *says("tcp.timed_out", "nt_status_io_timeout", rank=EXACT, phase="connect"),
-    *says("tcp.address_unreachable.host", "nt_status_host_unreachable", rank=EXACT, phase="connect"),
-    *says("tcp.address_unreachable.network", "nt_status_network_unreachable", rank=EXACT, phase="connect"),
+    *says(
+        "tcp.address_unreachable.host", "nt_status_host_unreachable", rank=EXACT, phase="connect"
+    ),
+    *says(
+        "tcp.address_unreachable.network",
+        "nt_status_network_unreachable",
+        rank=EXACT,
+        phase="connect",
+    ),
     *says("tcp.reset", "nt_status_connection_reset", rank=EXACT),
     *says("tcp.closed", "nt_status_connection_disconnected", "notconnectederror", rank=50),
     *says(
@@ -134,6 +146,7 @@ RULES: list[Rule] = [
         "1006 (connection closed abnormally",
         rank=SPECIFIC - 12,
     ),
+    *says("tcp.closed", "eoferror", rank=50, around=r"(?:paramiko|ssh)[^\n]{0,300}EOFError"),
     *says(
         "tcp.closed",
         "websocket closed with",

@@ -44,7 +44,6 @@ RULES: list[Rule] = [
         "couldn't resolve host",
         "could not resolve hostname",
         "unable to resolve host",
-        "failed to lookup address information",
         "failed to resolve broker hostname",
         "the remote name could not be resolved",
         "could not resolve server name",
@@ -60,6 +59,13 @@ RULES: list[Rule] = [
         "dns name does not exist",
         phase="dns",
         rank=55,
+    ),
+    *says(
+        NOT_RESOLVED,
+        "failed to lookup address information",
+        phase="dns",
+        rank=55,
+        around=r"failed to lookup address information(?!: (?:invalid|temporary|try))",
     ),
     *says(
         NO_ADDRESS,

@@ -66,12 +66,14 @@ RULES: list[Rule] = [
         "lock request time out period exceeded",
         "could not serialize access",
         "systemd[",
+        "waitforselector",
+        "telnet> q",
         "[errno 60]",
         "transaction has been rolled back",
         rank=EXACT + 2,
         around=r"TimeoutExpired|Command '[^\n]{1,400}(?:timed out|returned non-zero)|lock wait timeout|statement timeout|canceling statement|deadlock|duplicate (?:entry|key)"
         r"|violates |constraint fail|database is locked|out of memory|no space left|element not found|unable to locate|waiting for (?:selector|locator|element)|locator\.click"
-        r"|page\.goto: timeout|validation errors? for|remote host identification|host key verification|your sql syntax|query execution was|statement execution time|bad git|lock request time out|systemd\[\d+\]: [^\n]{1,120}(?:operation|State|Job|Timeout)[^\n]{0,60}timed out|systemd\[\d+\]:[^\n]{1,160}timed out\. (?:terminating|killing)|(?:icloud|onedrive|dropbox|cloud[ \-](?:storage|sync)|`stat`|\.venv file)[^\n]{0,300}\[Errno 60\]|\[Errno 60\][^\n]{0,200}(?:icloud|onedrive|dropbox|cloud storage|\.venv|evicted)|could not serialize|rolled back",
+        r"|page\.goto: timeout|validation errors? for|remote host identification|host key verification|your sql syntax|query execution was|statement execution time|bad git|lock request time out|page\.waitForSelector|telnet> q|systemd\[\d+\]: [^\n]{1,120}(?:operation|State|Job|Timeout)[^\n]{0,60}timed out|systemd\[\d+\]:[^\n]{1,160}timed out\. (?:terminating|killing)|(?:icloud|onedrive|dropbox|cloud[ \-](?:storage|sync)|`stat`|\.venv file)[^\n]{0,300}\[Errno 60\]|\[Errno 60\][^\n]{0,200}(?:icloud|onedrive|dropbox|cloud storage|\.venv|evicted)|could not serialize|rolled back",
     ),
     *says(
         OTHER,

@@ -149,7 +149,6 @@ RULES: list[Rule] = [
         "cannot write to closing transport",
         "connection was terminated",
         "socket error: eof",
-        "unexpected eof while reading bytes",
         "unexpectedly closed tcp connection",
         "read empty data, calling disconnect",
         "defunct connection",
@@ -272,7 +271,7 @@ RULES: list[Rule] = [
         "exceeded",
         rank=50,
         phase="wait",
-        around=r"timeout of \d{1,9} ?ms exceeded",
+        around=r"(?:axios|request|http)[^\n]{0,80}timeout of \d{1,9} ?ms exceeded",
     ),
     *says(
         "client.deadline_exceeded",

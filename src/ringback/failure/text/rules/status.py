@@ -15,7 +15,7 @@ _STRICT = (
     r"(?:HTTP(?:/\d(?:\.\d)?| Error|Error:?| status(?: code)?:?| response(?: code)?:?| code:?| returned| request failed:?)?[ :=(]{1,3}"
     r"|status(?:[ _]?code)?['\"]?[ :=(]{1,3}(?:is )?|Error code[: ]{1,2}|Client error '|Server error '|returned error: "
     r"|Handshake status |response code:? |Unexpected response code:? |message='[^'\n]{0,40}', status=|responded with(?: a status of)? "
-    r"|responded with status code |got status:? |RPC failed; HTTP |Error: )"
+    r"|responded with status code |got status:? |RPC failed; HTTP |Error: |(?:Transport|Authori[sz]ation|Authentication|NotFound|Request|Conflict|Api)(?:Error|Exception)\()"
 )
 
 

@@ -65,6 +65,9 @@ RULES: list[Rule] = [
         "doesn't match either of",
         "doesn't match '",
         "doesn't match \"",
+        "doesn't match u'",
+        "did not match expected hostname",
+        "does not match host name",
         "certificate is not valid for",
         "certificate is valid for",
         "no alternative certificate subject name matches",
@@ -88,7 +91,7 @@ RULES: list[Rule] = [
         around=r"hostname mismatch|ip address mismatch|hostname [^\n]{1,120}doesn't match|not valid for|certificate is valid for"
         r"|no alternative certificate subject|does not match target|altname|name mismatch|NameMismatch"
         r"|common_name_invalid|bad_cert_domain|no subject alternative|certificate common name[^\n]{0,80}doesn't match"
-        r"|NotValidForName|did not match expected hostname|certificate for[^\n]{0,80}does not match host name|does not match hostname|hostname verification failed|subjectAltName|No name matching",
+        r"|NotValidForName|did not match expected hostname|certificate for[^\n]{0,120}does not match host name|does not match hostname|hostname verification failed|subjectAltName|No name matching",
     ),
     *says(
         certificate.SELF_SIGNED,
@@ -317,7 +320,9 @@ RULES: list[Rule] = [
         around=r"legacy renegotiation|bad record mac|(?:SSL|TLS)[^\n]{0,80}(?:unexpected message|decode error|illegal parameter)"
         r"|ERR_SSL_PROTOCOL_ERROR|tls: oversized|local error: tls|decryption has failed",
     ),
-    *says(tls.PROTOCOL, "gnutls recv error (-9)", "gnutls recv error (-24)", rank=SPECIFIC + 1),
+    *says(tls.PROTOCOL, "gnutls recv error (-24)", rank=SPECIFIC + 1),
+    *says("tls.closed", "gnutls recv error (-9)", rank=SPECIFIC + 1),
+    *says("tcp.closed", "unexpected eof while reading bytes", rank=SPECIFIC + 1),
     *says(
         "tls.closed",
         "syscall error: eof detected",

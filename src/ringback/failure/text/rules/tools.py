@@ -178,8 +178,17 @@ RULES: list[Rule] = [
         rank=SPECIFIC,
         phase="tls",
     ),
-    *says("tcp.reset", "errno 104", "errno 54", rank=SPECIFIC + 3, around=r"SSL_ERROR_SYSCALL, errno (?:104|54|10054)"),
-    *says("abandoned", "request was aborted", "the operation was aborted", "request aborted", "err_canceled", rank=30),
+    *says(
+        "tcp.reset",
+        "errno 104",
+        "errno 54",
+        rank=SPECIFIC + 3,
+        around=r"SSL_ERROR_SYSCALL, errno (?:104|54|10054)",
+    ),
+    *says(
+        "abandoned", "request was aborted", rank=29, around=r"request was aborted(?!: could not)"
+    ),
+    *says("abandoned", "the operation was aborted", "request aborted", "err_canceled", rank=30),
     *says(
         TIMEOUT, "connecttimeouterror", "und_err_connect_timeout", rank=EXACT - 5, phase="connect"
     ),
