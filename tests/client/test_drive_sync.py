@@ -70,6 +70,27 @@ def test_later_attempts_get_what_the_deadline_leaves():
     assert world.limits == [Timeout(5, 10), Timeout(2, 2)]
 
 
+@pytest.mark.parametrize(
+    ("delivered", "told"),
+    [
+        (["maybe", "no", "no"], 0),
+        (["no", "yes", "maybe"], 1),
+        (["no", "no", "no"], 2),
+        (["maybe", "maybe", "maybe"], 2),
+    ],
+)
+def test_never_reaching_the_peer_does_not_hide_having_reached_it(delivered, told):
+    ends = [
+        Outcome(SAFE, error=OSError(), failure=Failure("tcp.reset", delivered=one))
+        for one in delivered
+    ]
+    attempts = iter(ends)
+    world = World(failing=9)
+    outcome = drive(lambda _: next(attempts), CALL, Policy(), world.events.append, world.clock)
+    assert outcome is ends[told]
+    assert world.events[-1].failure is ends[-1].failure
+
+
 def test_what_an_attempt_raises_passes_through():
     def interrupted(limits):
         raise KeyboardInterrupt

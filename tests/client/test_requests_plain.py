@@ -14,8 +14,6 @@ from ringback.testing.lab.resolver import resolving
 
 # What these give is decided by a race, also between two calls of plain requests.
 RACY = ("on_accept", "mid_request", "client_auth", "tls_port", "upload_not_read")
-# It keeps the connection, then closes it unannounced: the second attempt may meet that instead.
-CLOSES_UNANNOUNCED = ("not_gzip",)
 # These change from call to call, last long, or are met only with more than a GET.
 LEFT_OUT = ("ok", "trickling", "stale", "moved", "comes_back", "first_two", "h2", "unexpected")
 
@@ -24,7 +22,7 @@ TABLE = [
     for name, fault in FAULTS.items()
     if "root" not in fault.needs
     and not missing(fault.needs)
-    and not any(word in name for word in (*RACY, *CLOSES_UNANNOUNCED, *LEFT_OUT))
+    and not any(word in name for word in (*RACY, *LEFT_OUT))
 ]
 
 

@@ -15,7 +15,10 @@ def drive(
     listener: Sink,
     clock: Clock,
 ) -> Outcome[T]:
-    """Make attempts until one succeeds or the policy says stop; return how the last one ended.
+    """Make attempts until one succeeds or the policy says stop; return how the call ended.
+
+    That is how the last attempt ended, unless it raised for never having reached the peer when
+    an earlier one did: the caller must not take for unsent what may have been processed.
 
     Args:
         attempt: Makes one attempt within the timeouts it is given; it does not raise for a
@@ -26,6 +29,7 @@ def drive(
         clock: Time and chance.
     """
     run = policy.start(clock.monotonic())
+    ended_as: Outcome[T] | None = None
     while True:
         began = clock.monotonic()
         outcome = attempt(run.timeout(began))
@@ -37,11 +41,22 @@ def drive(
             random=clock.random(),
             retry_after=outcome.retry_after,
         )
+        ended_as = _more_telling(ended_as, outcome)
         listener(_event(call, run, decision, at=clock.time(), seconds=ended - began))
         if not isinstance(decision, Retry):
-            return outcome
+            return ended_as
         outcome.release()
         clock.sleep(decision.delay)
+
+
+def _more_telling(earlier: Outcome[T] | None, later: Outcome[T]) -> Outcome[T]:
+    if earlier is None or earlier.error is None or later.error is None:
+        return later
+    return earlier if _reached(earlier) > _reached(later) else later
+
+
+def _reached(outcome: Outcome[T]) -> int:
+    return ("no", "maybe", "yes").index(outcome.failure.delivered) if outcome.failure else 0
 
 
 def _event(call: Call, run: Run, decision: Decision, *, at: float, seconds: float) -> Event:
