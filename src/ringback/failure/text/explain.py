@@ -1,7 +1,9 @@
 """Any pasted text in, one explanation out."""
 
 import re
+from bisect import bisect_left
 from dataclasses import dataclass, field
+from itertools import islice
 
 from ringback.failure.frames import phase_of_frame, phase_of_read
 from ringback.failure.kind import Delivered, Layer, Retry
@@ -12,9 +14,9 @@ from ringback.failure.settle import settle
 from ringback.failure.text.classes import named_classes
 from ringback.failure.text.finding import Finding
 from ringback.failure.text.fold import Page, fold
-from ringback.failure.text.hot import hot_part
 from ringback.failure.text.numbers import numbers
 from ringback.failure.text.origin import library_of, platform_of
+from ringback.failure.text.parts import parts
 from ringback.failure.text.rules.other import OTHER
 from ringback.failure.text.scan import scan
 from ringback.failure.text.target import target_in
@@ -89,29 +91,39 @@ def explain(text: str) -> Explanation:
     Args:
         text: A traceback, log lines, a tool's message; any library, platform and language.
     """
-    part, offset = hot_part(text)
-    page = fold(part)
+    explained = [_explain(part, offset) for part, offset in parts(text)]
+    return max(explained, key=_worth, default=Explanation(OTHER, 0.6))
+
+
+def _worth(explanation: Explanation) -> tuple[bool, float]:
+    """A cause before none; among the parts of one text the surest, and of equals the first."""
+    return explanation.kind not in {OTHER, "unknown"}, explanation.confidence
+
+
+def _explain(text: str, offset: int) -> Explanation:
+    page = fold(text)
     findings = _with_a_network(page, findings_in(page))
     best = choose(findings)
-    origin = {"platform": platform_of(part), "library": library_of(part)}
+    platform, library = platform_of(text), library_of(text)
     if best is None:
-        return Explanation(OTHER, 0.6, **origin)
+        return Explanation(OTHER, 0.6, platform=platform, library=library)
     phase = _phase(page, findings, best)
     if _inside_proxy_error(page, best) and phase not in _ON_THE_WAY and phase != "tls":
         phase = "proxy"
     proxied = phase == "proxy" or _proxied(page, findings, best, phase)
     settled = settle(best.reading.kind or "unknown", phase, proxied=proxied)
-    start, end = page.origin(best.start) + offset, page.origin(best.end - 1) + 1 + offset
+    start, end = page.origin(best.start), page.origin(best.end - 1) + 1
     return Explanation(
         settled.kind,
         _confidence(findings, best),
         phase,
         settled.delivered,
         settled.via,
-        (start, end),
+        (start + offset, end + offset),
         target_in(page.text, best.start),
-        evidence=text[start:end],
-        **origin,
+        platform,
+        library,
+        text[start:end],
     )
 
 
@@ -134,20 +146,27 @@ def choose(findings: list[Finding]) -> Finding | None:
 
 def _with_a_network(page: Page, findings: list[Finding]) -> list[Finding]:
     """Without what files, pipes and other waits word alike, unless a network is named nearby."""
-    return [f for f in findings if not _is_loose(f.reading) or _network_near(page, f)]
+    signs: list[int] | None = None
+    kept = []
+    for finding in findings:
+        if _is_loose(finding.reading):
+            if signs is None:
+                signs = [sign.start() for sign in islice(_NETWORK.finditer(page.text), 20000)]
+            if not _near(signs, finding):
+                continue
+        kept.append(finding)
+    return kept
 
 
 def _is_loose(reading: Reading) -> bool:
     return reading.needs_socket or (reading.kind == TIMEOUT and reading.rank <= _BARE_TIMEOUT)
 
 
-def _network_near(page: Page, finding: Finding) -> bool:
+def _near(signs: list[int], finding: Finding) -> bool:
+    index = bisect_left(signs, finding.start - 1500)
     return any(
-        _NETWORK.search(page.text, begin, end)
-        for begin, end in (
-            (max(0, finding.start - 1500), finding.start),
-            (finding.end, finding.end + 300),
-        )
+        sign < finding.start or finding.end <= sign < finding.end + 300
+        for sign in signs[index : index + 50]
     )
 
 
