@@ -1,6 +1,5 @@
 """One rule for texts: a literal part, and what it says where it stands."""
 
-import re
 from typing import NamedTuple
 
 from ringback.failure.model import Phase
@@ -13,13 +12,13 @@ class Rule(NamedTuple):
     Attributes:
         needle: A part of the wording in lower case; a plain search for it costs next to nothing.
         reading: What it says.
-        pattern: What must stand around the needle; looked for at most 300 characters before and
-            after it.
+        pattern: Regular expression for what must stand around the needle, case ignored; looked
+            for at most 300 characters before and after it. Compiled when the needle is first met.
     """
 
     needle: str
     reading: Reading
-    pattern: re.Pattern[str] | None = None
+    pattern: str | None = None
 
 
 def says(
@@ -43,6 +42,5 @@ def says(
         around: A regular expression (case is ignored) that must match around the needle. Its
             repetitions must be bounded.
     """
-    pattern = re.compile(around, re.IGNORECASE) if around else None
     reading = Reading(kind, rank, phase, proxy, needs_socket=needs_socket)
-    return [Rule(needle, reading, pattern) for needle in needles]
+    return [Rule(needle, reading, around) for needle in needles]

@@ -4,8 +4,10 @@ A rule costs a plain search for its literal part. Its pattern is tried only arou
 places where the part stands, in a window, so no text can make it slow.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 
 from ringback.failure.text.finding import Finding
 from ringback.failure.text.fold import Page
@@ -32,6 +34,11 @@ def scan(page: Page) -> list[Finding]:
     ]
 
 
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.IGNORECASE)
+
+
 def _places(lower: str, needle: str) -> Iterator[int]:
     place = -1
     for _ in range(_MOST_PLACES):
@@ -48,7 +55,7 @@ def _try(page: Page, place: int, rules: list[Rule]) -> Iterator[Finding]:
             yield Finding(place, end, rule.reading)
             continue
         begin = max(0, place - _WINDOW)
-        for match in rule.pattern.finditer(page.text, begin, end + _WINDOW):
+        for match in _compiled(rule.pattern).finditer(page.text, begin, end + _WINDOW):
             if match.start() < end and match.end() > place:
                 yield Finding(match.start(), match.end(), rule.reading)
                 break

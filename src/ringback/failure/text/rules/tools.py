@@ -1,7 +1,5 @@
 """What command-line tools say: curl, wget, git, pip and its relatives, npm, ssh."""
 
-import re
-
 from ringback.failure.reading import EXACT, GENERIC, SPECIFIC, TIMEOUT, UMBRELLA, Reading
 from ringback.failure.text.rule import Rule, says
 
@@ -66,10 +64,9 @@ def _curl() -> list[Rule]:
         Rule(
             needle.format(code),
             Reading(kind, GENERIC + 24),
-            re.compile(
+            (
                 rf"(?:curl(?:_easy_perform\(\) failed)?|cURL error|curl: ?\(|\[CURL\]|errno|exit (?:code|status)|Failed to perform, curl: )[ :(]{{0,3}}{code}\b"
-                rf"|curl: \({code}\)|(?:pycurl\.)?error: \({code}, |CURLE?_\w{{0,40}} ?\(?{code}\b",
-                re.IGNORECASE,
+                rf"|curl: \({code}\)|(?:pycurl\.)?error: \({code}, |CURLE?_\w{{0,40}} ?\(?{code}\b"
             ),
         )
         for code, kind in _CURL.items()
