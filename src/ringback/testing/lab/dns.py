@@ -9,7 +9,7 @@ from dns.rcode import FORMERR, NOTIMP, NXDOMAIN, REFUSED, SERVFAIL
 
 from ringback.testing.lab.fault import Endpoint, Fault
 from ringback.testing.lab.nameserver import Answer, Nameserver, bind
-from ringback.testing.lab.page import serve_pages
+from ringback.testing.lab.response import serve
 from ringback.testing.lab.shared import shared
 
 if TYPE_CHECKING:
@@ -66,8 +66,8 @@ def endpoint(lab: Lab, label: str) -> Endpoint:
 
 
 def answered(lab: Lab, label: str) -> Endpoint:
-    """Return where to meet the name ``label``, whose port serves pages."""
-    met = lab.listen(serve_pages)
+    """Return where to meet the name ``label``, whose port is in good health."""
+    met = lab.listen(serve)
     met.nameserver = nameserver(lab).address
     met.host = f"{label}.lab.test"
     met.url = f"http://{met.host}:{met.port}/"

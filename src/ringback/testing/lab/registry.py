@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from ringback.testing.lab import (
     certificate,
+    dns,
     healthy,
     http,
     http2,
+    network,
     schedule,
     slow,
     status,
@@ -32,6 +34,8 @@ GROUPS: tuple[tuple[Fault, ...], ...] = (
     wrong_port.FAULTS,
     http2.FAULTS,
     schedule.FAULTS,
+    dns.FAULTS,
+    network.FAULTS,
 )
 
 FAULTS: dict[str, Fault] = {fault.name: fault for group in GROUPS for fault in group}

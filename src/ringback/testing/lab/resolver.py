@@ -32,8 +32,7 @@ TEXTS = {
     socket.EAI_NODATA: "No address associated with hostname",
     socket.EAI_NONAME: "Name or service not known",
 }
-"""The texts glibc has for the codes (``gai_strerror``). Where the questions for IPv4 and IPv6
-end differently, the first of these counts."""
+"""The texts glibc has for the codes (``gai_strerror``)."""
 
 CODES = {
     dns.rcode.NXDOMAIN: socket.EAI_NONAME,
@@ -147,25 +146,29 @@ def _name(host: bytes | str | None) -> dns.name.Name | None:
 
 
 def _addresses(name: dns.name.Name, family: int, route: _Route) -> list[str]:
-    answers = [_lookup(name, type_, route) for type_ in _TYPES[family]]
-    addresses = [address for answer in answers if isinstance(answer, list) for address in answer]
-    if addresses:
-        return addresses
-    code = next(code for code in TEXTS if code in answers)
-    raise socket.gaierror(code, TEXTS[code])
+    addresses = [found for type_ in _TYPES[family] for found in _lookup(name, type_, route)]
+    if not addresses:
+        raise _error(socket.EAI_NODATA)
+    return addresses
 
 
-def _lookup(name: dns.name.Name, type_: dns.rdatatype.RdataType, route: _Route) -> list[str] | int:
-    """Return the addresses, or the code that says why there are none to be had."""
+def _lookup(name: dns.name.Name, type_: dns.rdatatype.RdataType, route: _Route) -> list[str]:
     query = dns.message.make_query(name, type_, use_edns=False)
     for _ in range(route.attempts):
         with contextlib.suppress(OSError, EOFError, dns.exception.DNSException):
             reply = _ask(query, route)
-            if reply.rcode() != dns.rcode.NOERROR:
-                return CODES.get(reply.rcode(), socket.EAI_NONAME)
-            if not _is_referral(reply):
-                return _found(reply, type_)
-    return socket.EAI_AGAIN
+            break
+    else:
+        raise _error(socket.EAI_AGAIN)
+    if reply.rcode() != dns.rcode.NOERROR:
+        raise _error(CODES.get(reply.rcode(), socket.EAI_NONAME))
+    if _is_referral(reply):
+        raise _error(socket.EAI_AGAIN)
+    return [str(rdata) for rrset in reply.answer if rrset.rdtype == type_ for rdata in rrset]
+
+
+def _error(code: int) -> socket.gaierror:
+    return socket.gaierror(code, TEXTS[code])
 
 
 def _ask(query: dns.message.Message, route: _Route) -> dns.message.Message:
@@ -193,8 +196,3 @@ def _is_referral(reply: dns.message.Message) -> bool:
     """Whether the server only points elsewhere; glibc then turns to the next server."""
     known = reply.answer or reply.additional
     return not known and not reply.flags & (dns.flags.AA | dns.flags.RA)
-
-
-def _found(reply: dns.message.Message, type_: dns.rdatatype.RdataType) -> list[str] | int:
-    addresses = [str(rdata) for rrset in reply.answer if rrset.rdtype == type_ for rdata in rrset]
-    return addresses or socket.EAI_NODATA

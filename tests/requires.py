@@ -1,0 +1,31 @@
+"""Skips a test where the machine lacks something, or fails it where nothing may be lacking."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+import pytest
+
+from ringback.testing.lab.need import NEEDS
+
+
+def requires(*names):
+    """Skip the running test unless the machine has all of ``names``; with ``CI=true`` fail it.
+
+    A name is a need of the lab (``root``, ``ipv6``, …), else a program.
+    """
+    missing = [name for name in names if not _present(name)]
+    if not missing:
+        return
+    reason = f"this machine lacks {', '.join(missing)}"
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"{reason}; with CI=true nothing is skipped", pytrace=False)
+    pytest.skip(reason)
+
+
+def _present(name):
+    if name in NEEDS:
+        return NEEDS[name]()
+    path = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/sbin"))
+    return shutil.which(name, path=path) is not None

@@ -1,0 +1,176 @@
+import errno
+import json
+import socket
+import sys
+from pathlib import Path
+
+import pytest
+
+from ringback.testing.lab import network
+from ringback.testing.lab.lab import Lab
+from ringback.testing.lab.namespace import run
+from tests.requires import requires
+from tests.testing.lab.test_resolver import CODES
+
+pytestmark = pytest.mark.netns
+
+REJECTED = {
+    "tcp.refused:icmp_port_unreachable": errno.ECONNREFUSED,
+    "tcp.refused:tcp_reset": errno.ECONNREFUSED,
+    "tcp.refused:icmp6_port_unreachable": errno.ECONNREFUSED,
+    "tcp.address_unreachable.network:icmp_net_unreachable": errno.ENETUNREACH,
+    "tcp.address_unreachable.network:icmp_net_prohibited": errno.ENETUNREACH,
+    "tcp.address_unreachable.network:icmp6_no_route": errno.ENETUNREACH,
+    "tcp.address_unreachable.network:router_without_route": errno.ENETUNREACH,
+    "tcp.address_unreachable.network:no_route": errno.ENETUNREACH,
+    "tcp.address_unreachable.network:no_route_ipv6": errno.ENETUNREACH,
+    "tcp.address_unreachable.host:icmp_host_unreachable": errno.EHOSTUNREACH,
+    "tcp.address_unreachable.host:icmp_host_prohibited": errno.EHOSTUNREACH,
+    "tcp.address_unreachable.host:icmp_admin_prohibited": errno.EHOSTUNREACH,
+    "tcp.address_unreachable.host:icmp6_addr_unreachable": errno.EHOSTUNREACH,
+    "tcp.address_unreachable.host:unreachable_route": errno.EHOSTUNREACH,
+    "tcp.address_unreachable.prohibited:icmp_proto_unreachable": errno.ENOPROTOOPT,
+    "tcp.address_unreachable.prohibited:icmp6_adm_prohibited": errno.EACCES,
+    "tcp.address_unreachable.prohibited:prohibit_route": errno.EACCES,
+    "tcp.address_invalid:blackhole_route": errno.EINVAL,
+}
+UNRESOLVED = {
+    "dns.name_not_resolved:glibc": socket.EAI_NONAME,
+    "dns.no_address:glibc": socket.EAI_NODATA,
+    "dns.temporary_failure:glibc_servfail": socket.EAI_AGAIN,
+    "dns.temporary_failure:glibc_refused": socket.EAI_AGAIN,
+    "dns.temporary_failure:glibc_silent": socket.EAI_AGAIN,
+    "dns.temporary_failure:glibc_port_closed": socket.EAI_AGAIN,
+    "dns.temporary_failure:glibc_no_route": socket.EAI_AGAIN,
+}
+OFF = ("tcp.address_unreachable.host:host_off", "tcp.address_unreachable.host:host_off_ipv6")
+DROPPED = ("tcp.timed_out:dropped", "tcp.timed_out:dropped_ipv6")
+OTHERS = (
+    "ok:ipv6_dead",
+    "tcp.refused:ipv6_missing",
+    "tcp.reset:by_firewall",
+    "http.response.timed_out:request_lost",
+)
+TESTED = {*REJECTED, *UNRESOLVED, *OFF, *DROPPED, *OTHERS}
+CONNECT = """
+import json, socket, sys, time
+started = time.monotonic()
+try:
+    with socket.create_connection((sys.argv[1], int(sys.argv[2])), timeout=float(sys.argv[3])) as s:
+        s.sendall(b"GET / HTTP/1.1\\r\\nHost: lab.test\\r\\nConnection: close\\r\\n\\r\\n")
+        result = s.makefile("rb").readline().decode().split(" ", 1)[0]
+except OSError as error:
+    result = [type(error).__name__, error.errno]
+print(json.dumps([result, time.monotonic() - started]))
+"""
+RESOLVE = """
+import json, socket, sys
+from concurrent.futures import ThreadPoolExecutor
+def look_up(name):
+    try:
+        return sorted({info[4][0] for info in socket.getaddrinfo(name, 80)})
+    except socket.gaierror as error:
+        return list(error.args)
+with ThreadPoolExecutor(32) as pool:
+    print(json.dumps(list(pool.map(look_up, sys.argv[1:]))))
+"""
+
+
+@pytest.fixture(scope="module")
+def lab():
+    requires(*network.NEEDS)
+    with Lab() as running:
+        yield running
+
+
+def connect(met, timeout=1.0):
+    """Connect and ask for a page from the endpoint's namespace; return what became of it."""
+    command = [sys.executable, "-c", CONNECT, met.host, str(met.port), str(timeout)]
+    return json.loads(run(met.namespace, command).stdout)
+
+
+def resolve(namespace, *names):
+    return json.loads(run(namespace, [sys.executable, "-c", RESOLVE, *names]).stdout)
+
+
+@pytest.mark.parametrize(("name", "code"), REJECTED.items())
+def test_a_connection_is_rejected_with_its_errno(lab, name, code):
+    met = lab.start(name)
+    (_, seen), took = connect(met, timeout=10)
+    assert seen == code
+    # The second SYN leaves after 1 s, the third after 3 s.
+    assert took < (2.5 if ":" in met.host else 0.9)
+    assert met.seen == []
+
+
+@pytest.mark.parametrize("name", OFF)
+def test_a_host_that_is_off_is_given_up_after_its_neighbours_asked(lab, name):
+    (_, seen), took = connect(lab.start(name), timeout=10)
+    assert seen == errno.EHOSTUNREACH
+    assert 0.3 < took < 5
+
+
+@pytest.mark.parametrize("name", DROPPED)
+def test_dropped_packets_are_silence(lab, name):
+    met = lab.start(name)
+    result, _ = connect(met, timeout=0.5)
+    assert result == ["TimeoutError", None]
+    assert met.seen == []
+
+
+def test_dead_ipv6_costs_its_timeout_before_ipv4_answers(lab):
+    met = lab.start("ok:ipv6_dead")
+    result, took = connect(met, timeout=0.5)
+    assert result == "HTTP/1.1"
+    assert took > 0.4
+    assert len(met.seen) == 1
+
+
+def test_the_last_address_masks_the_first(lab):
+    met = lab.start("tcp.refused:ipv6_missing")
+    (_, seen), _ = connect(met, timeout=10)
+    assert seen in {errno.ECONNREFUSED, errno.ENETUNREACH}
+    assert resolve(met.namespace, met.host) == [["198.51.100.2", "2001:db8:ffff::1"]]
+
+
+def test_a_firewall_resets_when_the_request_passes(lab):
+    met = lab.start("tcp.reset:by_firewall")
+    result, _ = connect(met)
+    assert result == ["ConnectionResetError", errno.ECONNRESET]
+    assert bytes(met.seen[0].received) == b""
+
+
+def test_a_lost_request_is_silence_after_the_connection_is_made(lab):
+    met = lab.start("http.response.timed_out:request_lost")
+    result, _ = connect(met, timeout=0.5)
+    assert result == ["TimeoutError", None]
+    assert bytes(met.seen[0].received) == b""
+
+
+def test_glibc_says_of_every_answer_what_the_table_says(lab):
+    client = lab.start("dns.no_address:glibc").namespace
+    labels = sorted(CODES)
+    found = resolve(client, *(f"{label}.lab.test" for label in labels))
+    assert dict(zip(labels, map(tuple, found), strict=True)) == CODES
+
+
+@pytest.mark.parametrize(
+    ("label", "address"),
+    [("ok", "127.0.0.1"), ("slow", "127.0.0.1"), ("truncated", "127.0.0.1"), ("zero", "0.0.0.0")],
+)
+def test_glibc_resolves_what_the_stub_resolves(lab, label, address):
+    client = lab.start("dns.no_address:glibc").namespace
+    assert resolve(client, f"{label}.lab.test") == [[address]]
+
+
+@pytest.mark.parametrize(("name", "code"), UNRESOLVED.items())
+def test_glibc_meets_the_faults_of_the_resolver(lab, name, code):
+    met = lab.start(name)
+    assert connect(met, timeout=10)[0] == ["gaierror", code]
+
+
+def test_the_machine_itself_has_no_way_to_the_lab(lab):
+    met = lab.start("tcp.timed_out:dropped")
+    assert run(met.namespace, ["cat", "/etc/resolv.conf"]).stdout.startswith("nameserver 198.51.")
+    # 198.51.100.0 as the kernel prints it.
+    assert "006433C6" not in Path("/proc/net/route").read_text()
