@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from ringback.failure.codes import certificate, tls
-from ringback.failure.reading import EXACT, SPECIFIC, Reading
+from ringback.failure.reading import EXACT, SPECIFIC, UMBRELLA, Reading
 
 _ALERT_NUMBER = re.compile(r"alert number (\d{1,3})")
 _REASON_IN_TEXT = re.compile(r"\[(?:SSL|X509|PEM|ASN1)(?:: ([A-Z0-9_]{3,60}))?\]")
@@ -64,7 +64,9 @@ def _by_text(text: str, by_name: Reading) -> Reading:
     named = _REASON_IN_TEXT.search(text)
     if named and named[1] in tls.KIND_OF_REASON:
         kind = tls.KIND_OF_REASON[named[1]]
-        return Reading(kind, EXACT, _own_phase(kind, by_name.phase), code=named[1])
+        # A wrapper prints the reason of the exception inside it, which also knows why.
+        rank = UMBRELLA if kind == certificate.INVALID else EXACT
+        return Reading(kind, rank, _own_phase(kind, by_name.phase), code=named[1])
     return by_name
 
 
