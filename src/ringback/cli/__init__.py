@@ -1,0 +1,21 @@
+"""The command line: words in, words out."""
+
+import sys
+from collections.abc import Sequence
+
+INTERRUPTED = 130
+"""Exit status after Ctrl-C: 128 + SIGINT, as shells have it."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the program ``ringback`` and exit with its status.
+
+    Args:
+        arguments: What stands behind the program's name; the default is the process's own.
+    """
+    try:
+        from ringback.cli.run import run  # noqa: PLC0415 - Ctrl-C during the imports ends quietly
+
+        sys.exit(run(arguments))
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)

@@ -1,0 +1,106 @@
+"""``ringback explain``: a text in, its cause out; a kind in, its page out."""
+
+import json
+from dataclasses import asdict
+
+import click
+
+from ringback.cli.problem import Problem, nearest
+from ringback.cli.source import opened, standard_input, text_of
+from ringback.cli.terminal import plain
+from ringback.failure import explain
+from ringback.failure.kind import Kind
+from ringback.failure.kinds import KINDS
+
+UNNAMED = 3
+"""Exit status where no kind could be named."""
+
+_NOT_NAMED = frozenset({"unknown", "not_a_connection_failure"})
+
+_HELP = """Say which connection failure a text reports, and what to do about it.
+
+WHAT is a file with the text (a traceback, log lines, a tool's message; any library, platform and
+language), - for standard input (the default), or the name of a kind, for its reference page. A
+file called like a kind is ./KIND.
+
+\b
+Examples:
+  python app.py 2>&1 | ringback explain
+  ringback explain error.log
+  ringback explain --json error.log | jq -r .kind
+  ringback explain --jsonl < texts.jsonl
+  ringback explain tcp.refused
+
+\b
+Exit status:
+  0  a kind was named (--jsonl: every line was explained)
+  2  the input cannot be used (--jsonl: some line; the others are explained)
+  3  the text reports no connection failure, or one of unknown kind
+"""
+
+
+@click.command("explain", help=_HELP)
+@click.argument("what", default="-", metavar="[FILE|-|KIND]")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option(
+    "--jsonl",
+    "as_lines",
+    is_flag=True,
+    help='Explain many: {"id": …, "text": "…"} per line in, one JSON object per line out.',
+)
+@click.pass_context
+def command(context: click.Context, what: str, *, as_json: bool, as_lines: bool) -> None:
+    """Explain a text, many, or a kind."""
+    if as_json and as_lines:
+        raise click.UsageError("--json and --jsonl exclude each other", context)
+    if as_lines:
+        context.exit(_lines(what))
+    if what in KINDS:
+        _show_kind(KINDS[what], as_json=as_json)
+    else:
+        context.exit(_explain(what, as_json=as_json))
+
+
+def _lines(what: str) -> int:
+    from ringback.cli.batch import explain_lines  # noqa: PLC0415 - each form loads only its own
+
+    if what == "-":
+        return 0 if explain_lines(standard_input()) else 2
+    with opened(what) as file:
+        return 0 if explain_lines(file) else 2
+
+
+def _explain(what: str, *, as_json: bool) -> int:
+    text = _text(what)
+    said = explain(text)
+    if as_json:
+        from ringback.cli.record import record_of  # noqa: PLC0415 - each form loads only its own
+
+        click.echo(json.dumps(record_of(said)))
+    else:
+        from ringback.cli.report import show  # noqa: PLC0415 - rich is slow to import
+
+        show(text, said)
+    return UNNAMED if said.kind in _NOT_NAMED else 0
+
+
+def _text(what: str) -> str:
+    try:
+        return text_of(what)
+    except Problem as problem:
+        if not isinstance(problem.__cause__, FileNotFoundError):
+            raise
+        hint = nearest(what, KINDS)
+        if not hint and "did you mean" in problem.message:
+            raise
+        called = f"no file and no kind called {plain(what)}"
+        raise Problem(f"{called}{hint or '; ringback kinds lists the kinds'}") from problem
+
+
+def _show_kind(kind: Kind, *, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(asdict(kind)))
+        return
+    from ringback.cli.report import show_page  # noqa: PLC0415 - rich is slow to import
+
+    show_page(kind)

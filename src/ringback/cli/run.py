@@ -1,0 +1,81 @@
+"""The program: its commands, and how it ends."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from ringback import __version__
+from ringback.cli.group import Entry, LazyGroup
+from ringback.cli.terminal import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+COMMANDS = {
+    "explain": Entry("ringback.cli.explain:command", "Say what a traceback or log line means."),
+    "kinds": Entry("ringback.cli.kinds:command", "List every kind of connection failure."),
+    # The test kit lies above the command line; it is reached by name only.
+    "lab": Entry("ringback.testing.command.lab:command", "Produce connection failures, for real."),
+    "demo": Entry("ringback.testing.demo.command:command", "See it at work, in ten seconds."),
+    "completion": Entry("ringback.cli.completion:command", "Print the completion for a shell."),
+}
+"""Every command: a new one is a line here and a module."""
+
+_EXAMPLES = """\b
+Examples:
+  python app.py 2>&1 | ringback explain
+  ringback explain tcp.refused
+  ringback demo
+"""
+
+
+@click.group(
+    cls=LazyGroup, epilog=_EXAMPLES, context_settings={"help_option_names": ["-h", "--help"]}
+)
+@click.version_option(__version__, "-V", "--version", message="ringback %(version)s")
+def ringback() -> None:
+    """What happens when a Python program's connection fails: the cause, and what to do."""
+
+
+assert isinstance(ringback, LazyGroup)
+ringback.entries = COMMANDS
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Return the exit status after running the program.
+
+    What the user got wrong is one line on stderr, and status 2.
+
+    Args:
+        arguments: What stands behind the program's name; the default is the process's own.
+    """
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    try:
+        status = ringback.main(words, prog_name="ringback", standalone_mode=False)
+    except click.Abort:
+        status = 130
+    except click.ClickException as error:
+        click.echo(f"ringback: {_line(error)}", err=True)
+        status = 2
+    _let_go_of_stdout()
+    return status if isinstance(status, int) else 0
+
+
+def _line(error: click.ClickException) -> str:
+    message = plain(" ".join(error.format_message().split())).rstrip(".")
+    ctx = error.ctx if isinstance(error, click.UsageError) else None
+    return f"{message} (see {ctx.command_path} --help)" if ctx else message
+
+
+def _let_go_of_stdout() -> None:
+    """Flush, and let the interpreter's own flush at exit say nothing where nobody reads."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,117 @@
+"""Where a text to explain comes from, and whether it is one."""
+
+import codecs
+import os
+import sys
+from pathlib import Path
+from typing import BinaryIO
+
+from ringback.cli.problem import Problem, nearest
+from ringback.cli.terminal import plain
+
+LIMIT = 64 * 1024 * 1024
+"""Bytes of a text at most."""
+
+_GARBLED = 0.3
+"""Share of undecodable or control characters from which on bytes are no text."""
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),  # what ">" of Windows PowerShell writes
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+def text_of(name: str) -> str:
+    """Return the text of a file, or of standard input for ``-``.
+
+    Args:
+        name: Path of the file, or ``-``.
+
+    Raises:
+        Problem: It cannot be read, or is no text.
+    """
+    if name == "-":
+        return decode(_read(standard_input(), "standard input"), "standard input")
+    with opened(name) as file:
+        return decode(_read(file, plain(name)), plain(name))
+
+
+def standard_input() -> BinaryIO:
+    """Return standard input as bytes; where it is a terminal, say on stderr what is awaited.
+
+    Raises:
+        Problem: It is closed.
+    """
+    if sys.stdin is None or sys.stdin.closed:
+        raise Problem("standard input is closed; name a file, or pipe a text in")
+    if sys.stdin.isatty():
+        print(
+            "Paste the text, then press Enter and Ctrl-D (ringback explain --help).",
+            file=sys.stderr,
+        )
+    return sys.stdin.buffer
+
+
+def opened(name: str) -> BinaryIO:
+    """Return a file opened for reading.
+
+    Args:
+        name: Its path.
+
+    Raises:
+        Problem: It cannot be read; where there is none, the message names the nearest.
+    """
+    path = Path(name)
+    try:
+        return path.open("rb")
+    except IsADirectoryError as error:
+        raise Problem(f"{plain(name)} is a directory; name a file in it") from error
+    except FileNotFoundError as error:
+        raise Problem(f"no file called {plain(name)}{nearest(path.name, _beside(path))}") from error
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else error
+        raise Problem(f"cannot read {plain(name)}: {reason}") from error
+
+
+def decode(content: bytes, name: str) -> str:
+    """Return bytes as text; what is not UTF-8 in a text is replaced.
+
+    Args:
+        content: The bytes.
+        name: How the message calls them.
+
+    Raises:
+        Problem: They are no text.
+    """
+    for mark, encoding in _MARKS:
+        if content.startswith(mark):
+            return content.decode(encoding, "replace")
+    if b"\0" in content:
+        raise Problem(f"{name} is binary, not text: it has a NUL byte")
+    text = content.decode("utf-8", "replace")
+    if _garbled(text):
+        raise Problem(f"{name} is binary, not text: most of it is neither UTF-8 nor printable")
+    return text
+
+
+def _read(file: BinaryIO, name: str) -> bytes:
+    try:
+        content = file.read(LIMIT + 1)
+    except OSError as error:
+        raise Problem(f"cannot read {name}: {error.strerror}") from error
+    if len(content) > LIMIT:
+        raise Problem(f"{name} is larger than {LIMIT >> 20} MiB; cut out the part about the error")
+    return content
+
+
+def _garbled(text: str) -> bool:
+    odd = sum(text.count(c) for c in ("\ufffd", *map(chr, range(1, 7)), *map(chr, range(14, 27))))
+    return odd > _GARBLED * len(text)
+
+
+def _beside(path: Path) -> list[str]:
+    try:
+        return [one.name for one in path.parent.iterdir()]
+    except OSError:
+        return []
