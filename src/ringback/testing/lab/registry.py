@@ -12,8 +12,10 @@ from ringback.testing.lab import (
     http,
     http2,
     network,
+    proxy,
     schedule,
     slow,
+    socks,
     status,
     tcp,
     tls,
@@ -35,6 +37,8 @@ GROUPS: tuple[tuple[Fault, ...], ...] = (
     http2.FAULTS,
     schedule.FAULTS,
     dns.FAULTS,
+    proxy.FAULTS,
+    socks.FAULTS,
     network.FAULTS,
 )
 

@@ -1,0 +1,273 @@
+"""HTTP proxies (RFC 9110 sections 7.6 and 9.3.6): one that works, and every way one fails."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from ringback.testing.lab.connection import Connection
+from ringback.testing.lab.dns import nameserver
+from ringback.testing.lab.fault import Endpoint, Fault
+from ringback.testing.lab.http import greeting
+from ringback.testing.lab.relay import reach, relay
+from ringback.testing.lab.response import answering, head, response, serve
+from ringback.testing.lab.secured import secured
+from ringback.testing.lab.wrong_port import hello_plain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ringback.testing.lab.connection import Handler
+    from ringback.testing.lab.lab import Lab
+    from ringback.testing.lab.request import Request
+
+USER = "lab:open-sesame"
+"""User and password that the proxy with authentication accepts."""
+
+_TLS_ALERT = bytes.fromhex("15 0301 0002 02 0a")
+_ASKS = 'Proxy-Authenticate: Basic realm="lab"'
+
+
+def proxy(connection: Connection) -> None:
+    """Serve one connection as a working proxy: a tunnel (CONNECT) or one forwarded request."""
+    request = connection.read_request()
+    if request:
+        _pass_on(connection, request)
+
+
+def proxy_with_users(connection: Connection) -> None:
+    """Serve as ``proxy`` whoever names ``USER``; ask all others for it."""
+    credentials = f"Basic {base64.b64encode(USER.encode()).decode()}"
+    while request := connection.read_request():
+        if request.headers.get("proxy-authorization") == credentials:
+            _pass_on(connection, request)
+            return
+        connection.send(response(407, b"", _ASKS))
+
+
+def through(lab: Lab, proxied: Endpoint, *, scheme: str = "http", user: str = "") -> Endpoint:
+    """Return a proxy's endpoint with its mapping, and as URL a target that must not be reached.
+
+    Args:
+        lab: Reserves the target: it refuses connections, so that a client that passes the proxy
+            by is found out.
+        proxied: The port of the proxy.
+        scheme: Of the proxy's URL; for ``http`` the target is called through a tunnel.
+        user: User and password, ``user:password``.
+    """
+    target = lab.reserve().endpoint
+    proxied.url = target.url.replace("http:", "https:") if scheme.startswith("http") else target.url
+    at = f"{user}@" if user else ""
+    url = f"{scheme}://{at}{proxied.host}:{proxied.port}"
+    proxied.proxies = {"http": url, "https": url}
+    return proxied
+
+
+def tunnel(handler: Handler, *, scheme: str = "http", user: str = "") -> Callable[[Lab], Endpoint]:
+    """Return a ``Fault.start`` for a proxy that gives each connection to ``handler``."""
+    return lambda lab: through(lab, lab.listen(handler), scheme=scheme, user=user)
+
+
+def forwarded(lab: Lab) -> Endpoint:
+    """Start a working proxy and a healthy server behind it, to be called without TLS."""
+    met = tunnel(proxy)(lab)
+    met.url = lab.listen(serve).url
+    return met
+
+
+def tunnelled(handler: Handler, user: str = "") -> Callable[[Lab], Endpoint]:
+    """Return a ``Fault.start`` for a working proxy and a healthy TLS server behind it."""
+
+    def start(lab: Lab) -> Endpoint:
+        met = tunnel(handler, user=user)(lab)
+        target = secured()(lab)
+        met.url, met.verify = target.url, target.verify
+        return met
+
+    return start
+
+
+def forward_unauthorized(lab: Lab) -> Endpoint:
+    """Start a proxy that asks for a user, with a target called without TLS."""
+    met = tunnel(proxy_with_users)(lab)
+    met.url = lab.listen(serve).url
+    return met
+
+
+def port_closed(lab: Lab) -> Endpoint:
+    """Reserve a port for a proxy that is not there."""
+    return through(lab, lab.reserve().endpoint)
+
+
+def name_missing(lab: Lab) -> Endpoint:
+    """Name a proxy whose name does not exist."""
+    met = lab.reserve().endpoint
+    met.host = "nxdomain.lab.test"
+    met.nameserver = nameserver(lab).address
+    return through(lab, met)
+
+
+def silent(connection: Connection) -> None:
+    """Read the CONNECT and say nothing."""
+    connection.read_head()
+    connection.stall()
+
+
+def closed(connection: Connection) -> None:
+    """Read the CONNECT and close."""
+    connection.read_head()
+
+
+def reset(connection: Connection) -> None:
+    """Read the CONNECT and reset."""
+    connection.read_head()
+    connection.reset()
+
+
+def alerted(connection: Connection) -> None:
+    """Answer in TLS, as a TLS server does that got something else."""
+    connection.read_head()
+    connection.send(_TLS_ALERT)
+
+
+def _pass_on(connection: Connection, request: Request) -> None:
+    connect = request.method == "CONNECT"
+    target = urlsplit(f"//{request.target}" if connect else request.target)
+    try:
+        upstream = reach(target.hostname or "", target.port or 80)
+    except PermissionError:
+        connection.send(response(403, b"only this machine\n", content_type="text/plain"))
+    except OSError as error:
+        connection.send(response(502, f"{error}\n".encode(), content_type="text/plain"))
+    else:
+        if connect:
+            connection.send(head(200))
+        else:
+            upstream.sendall(_forwarded(request))
+        relay(connection, upstream)
+
+
+def _forwarded(request: Request) -> bytes:
+    """Return the request as the target is to see it: without what concerns this hop only."""
+    path = urlsplit(request.target)._replace(scheme="", netloc="").geturl() or "/"
+    hop = {"connection", "proxy-connection", "proxy-authorization", "transfer-encoding"}
+    fields = {name: value for name, value in request.headers.items() if name not in hop}
+    if request.body:
+        fields["content-length"] = str(len(request.body))
+    fields["connection"] = "close"
+    lines = [f"{request.method} {path} HTTP/1.1", *map(": ".join, fields.items()), "", ""]
+    return "\r\n".join(lines).encode("latin-1") + request.body
+
+
+def _status(kind: str, status: int, summary: str) -> Fault:
+    handler = answering(response(status, b"", "Connection: close"))
+    start = tunnel(handler)
+    return Fault(kind=kind, when=f"{status}", summary=summary, start=start)
+
+
+FAULTS: tuple[Fault, ...] = (
+    Fault(
+        kind="ok",
+        when="proxy",
+        summary="a proxy that forwards a plain request",
+        start=forwarded,
+    ),
+    Fault(
+        kind="ok",
+        when="proxy_tunnel",
+        summary="a proxy that makes a tunnel",
+        start=tunnelled(proxy),
+        needs=("cryptography",),
+    ),
+    Fault(
+        kind="ok",
+        when="proxy_user",
+        summary="a proxy that knows the user",
+        start=tunnelled(proxy_with_users, USER),
+        needs=("cryptography",),
+    ),
+    Fault(
+        kind="proxy.unreachable",
+        summary="nothing listens on the proxy's port",
+        start=port_closed,
+        also=("tcp.refused",),
+    ),
+    Fault(
+        kind="proxy.unreachable",
+        when="name",
+        summary="the proxy's name does not exist",
+        start=name_missing,
+        also=("dns.name_not_resolved",),
+    ),
+    Fault(
+        kind="proxy.auth_required",
+        summary="CONNECT is answered with 407",
+        start=tunnel(proxy_with_users),
+    ),
+    Fault(
+        kind="proxy.auth_required",
+        when="rejected",
+        summary="CONNECT with a wrong password is answered with 407",
+        start=tunnel(proxy_with_users, user="lab:wrong"),
+    ),
+    Fault(
+        kind="proxy.auth_required",
+        when="forward",
+        summary="a plain request is answered with 407",
+        start=forward_unauthorized,
+        also=("http.error",),
+    ),
+    _status("proxy.denied", 403, "CONNECT is answered with 403"),
+    Fault(
+        kind="proxy.upstream_failed",
+        summary="the target refuses the proxy, which answers CONNECT with 502",
+        start=tunnel(proxy),
+    ),
+    _status("proxy.upstream_failed", 502, "CONNECT is answered with 502"),
+    _status("proxy.upstream_failed", 503, "CONNECT is answered with 503"),
+    _status("proxy.upstream_failed", 504, "CONNECT is answered with 504"),
+    Fault(
+        kind="proxy.no_response",
+        when="silent",
+        summary="CONNECT is read and not answered",
+        start=tunnel(silent),
+    ),
+    Fault(
+        kind="proxy.no_response",
+        when="closed",
+        summary="FIN after CONNECT",
+        start=tunnel(closed),
+    ),
+    Fault(
+        kind="proxy.no_response",
+        when="reset",
+        summary="RST after CONNECT",
+        start=tunnel(reset),
+    ),
+    Fault(
+        kind="proxy.no_response",
+        when="on_accept",
+        summary="RST as soon as the connection is accepted",
+        start=tunnel(Connection.reset),
+    ),
+    Fault(
+        kind="proxy.protocol_error",
+        when="ssh",
+        summary="an SSH server on the proxy's port",
+        start=tunnel(greeting(b"SSH-2.0-OpenSSH_9.6\r\n")),
+    ),
+    Fault(
+        kind="proxy.protocol_error",
+        when="tls",
+        summary="CONNECT is answered with a TLS alert",
+        start=tunnel(alerted),
+    ),
+    Fault(
+        kind="proxy.protocol_error",
+        when="https_url",
+        summary="an https:// proxy URL for a proxy without TLS",
+        start=tunnel(hello_plain, scheme="https"),
+        also=("tls.protocol.error.not_tls", "config.proxy_invalid"),
+    ),
+)

@@ -1,0 +1,273 @@
+"""SOCKS proxies (SOCKS4 and 4a, RFC 1928, RFC 1929): one that works, and every way one fails."""
+
+from __future__ import annotations
+
+import errno
+import socket
+import struct
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ringback.testing.lab.fault import Endpoint, Fault
+from ringback.testing.lab.proxy import USER, silent, through, tunnel
+from ringback.testing.lab.relay import reach, relay
+from ringback.testing.lab.response import response, serve
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ringback.testing.lab.connection import Connection
+    from ringback.testing.lab.lab import Lab
+
+NO_AUTHENTICATION, USER_PASSWORD, NONE_ACCEPTABLE = 0x00, 0x02, 0xFF
+"""Methods of RFC 1928 section 3."""
+
+GRANTED, REJECTED = 0x5A, 0x5B
+"""Replies of SOCKS4."""
+
+REPLIES = {
+    1: ("proxy.upstream_failed", "general failure"),
+    2: ("proxy.denied", "not allowed by the rules"),
+    3: ("proxy.upstream_failed", "network unreachable"),
+    4: ("proxy.upstream_failed", "host unreachable"),
+    5: ("proxy.upstream_failed", "connection refused"),
+    6: ("proxy.upstream_failed", "TTL expired"),
+    7: ("proxy.protocol_error", "command not supported"),
+    8: ("proxy.protocol_error", "address type not supported"),
+}
+"""Reply of SOCKS5 (RFC 1928 section 6) to kind and meaning."""
+
+_CODES = {
+    errno.EPERM: 2,
+    errno.EACCES: 2,
+    errno.ENETUNREACH: 3,
+    errno.EHOSTUNREACH: 4,
+    errno.ECONNREFUSED: 5,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Socks:
+    """Serves SOCKS4, 4a and 5 as the client's first byte says.
+
+    Attributes:
+        users: Whether SOCKS5 clients have to name ``proxy.USER``.
+        reply: What to answer to every request in place of connecting.
+    """
+
+    users: bool = False
+    reply: int | None = None
+
+    def __call__(self, connection: Connection) -> None:
+        """Serve one connection."""
+        stream = _Stream(connection)
+        if stream.take(1) == b"\x04":
+            self._version_4(connection, stream)
+        elif self._authenticate(connection, stream):
+            self._version_5(connection, stream)
+
+    def _version_4(self, connection: Connection, stream: _Stream) -> None:
+        _, port, address = struct.unpack("!BH4s", stream.take(7))
+        stream.until_zero()
+        # 0.0.0.x says that a name follows (SOCKS4a).
+        named = address[:3] == bytes(3) and address[3]
+        host = stream.until_zero().decode("latin-1") if named else socket.inet_ntoa(address)
+        upstream = self._reach(host, port)
+        granted = isinstance(upstream, socket.socket)
+        code = GRANTED if granted else (self.reply or REJECTED)
+        connection.send(struct.pack("!BBH4s", 0, code, 0, bytes(4)))
+        if isinstance(upstream, socket.socket):
+            relay(connection, upstream)
+
+    def _authenticate(self, connection: Connection, stream: _Stream) -> bool:
+        offered = stream.take(stream.take(1)[0])
+        wanted = USER_PASSWORD if self.users else NO_AUTHENTICATION
+        method = wanted if wanted in offered else NONE_ACCEPTABLE
+        connection.send(bytes((5, method)))
+        if method != USER_PASSWORD:
+            return method == NO_AUTHENTICATION
+        stream.take(1)
+        named = [stream.take(stream.take(1)[0]).decode("latin-1") for _ in range(2)]
+        known = ":".join(named) == USER
+        connection.send(bytes((1, not known)))
+        return known
+
+    def _version_5(self, connection: Connection, stream: _Stream) -> None:
+        type_ = stream.take(4)[3]
+        if type_ == 3:
+            host = stream.take(stream.take(1)[0]).decode("latin-1")
+        elif type_ == 4:
+            host = socket.inet_ntop(socket.AF_INET6, stream.take(16))
+        else:
+            host = socket.inet_ntoa(stream.take(4))
+        (port,) = struct.unpack("!H", stream.take(2))
+        upstream = self._reach(host, port)
+        code = upstream if isinstance(upstream, int) else 0
+        connection.send(struct.pack("!BBBB4sH", 5, code, 0, 1, bytes(4), 0))
+        if isinstance(upstream, socket.socket):
+            relay(connection, upstream)
+
+    def _reach(self, host: str, port: int) -> socket.socket | int:
+        """Return the connection to the target, or the reply of SOCKS5 that says why not."""
+        if self.reply is not None:
+            return self.reply
+        try:
+            return reach(host, port)
+        except PermissionError:
+            return 2
+        except OSError as error:
+            return _CODES.get(error.errno or 0, 1)
+
+
+class _Stream:
+    """Reads a connection by length."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._buffer = bytearray()
+
+    def take(self, size: int) -> bytes:
+        """Return the next ``size`` bytes.
+
+        Raises:
+            ConnectionResetError: The client closed before.
+        """
+        while len(self._buffer) < size:
+            data = self._connection.read()
+            if not data:
+                raise ConnectionResetError
+            self._buffer += data
+        taken = bytes(self._buffer[:size])
+        del self._buffer[:size]
+        return taken
+
+    def until_zero(self) -> bytes:
+        """Return the bytes before the next zero byte."""
+        taken = bytearray()
+        while byte := self.take(1).rstrip(b"\0"):
+            taken += byte
+        return bytes(taken)
+
+
+def healthy(scheme: str, *, users: bool = False) -> Callable[[Lab], Endpoint]:
+    """Return a ``Fault.start`` for a working proxy and a healthy server behind it."""
+
+    def start(lab: Lab) -> Endpoint:
+        met = tunnel(Socks(users=users), scheme=scheme, user=USER if users else "")(lab)
+        met.url = lab.listen(serve).url
+        return met
+
+    return start
+
+
+def port_closed(lab: Lab) -> Endpoint:
+    """Reserve a port for a proxy that is not there."""
+    return through(lab, lab.reserve().endpoint, scheme="socks5")
+
+
+def hang_up(connection: Connection) -> None:
+    """Greet, take the request, and close without a reply."""
+    connection.read()
+    connection.send(bytes((5, NO_AUTHENTICATION)))
+    connection.read()
+
+
+def speak_http(connection: Connection) -> None:
+    """Answer the greeting as an HTTP server does."""
+    connection.read()
+    connection.send(response(400, b"", "Connection: close"))
+
+
+def garble(connection: Connection) -> None:
+    """Greet as SOCKS5, and answer the request with another version."""
+    connection.read()
+    connection.send(bytes((5, NO_AUTHENTICATION)))
+    connection.read()
+    connection.send(b"\x2a" * 10)
+
+
+def _replying(code: int) -> Fault:
+    kind, meaning = REPLIES[code]
+    return Fault(
+        kind=kind,
+        when=f"socks5_{code}",
+        summary=f"SOCKS5 reply {code}: {meaning}",
+        start=tunnel(Socks(reply=code), scheme="socks5"),
+        also=("proxy.upstream_failed",) if kind == "proxy.protocol_error" else (),
+    )
+
+
+FAULTS: tuple[Fault, ...] = (
+    Fault(kind="ok", when="socks5", summary="a SOCKS5 proxy", start=healthy("socks5")),
+    Fault(kind="ok", when="socks4", summary="a SOCKS4 proxy", start=healthy("socks4")),
+    Fault(
+        kind="ok",
+        when="socks5_user",
+        summary="a SOCKS5 proxy that knows the user",
+        start=healthy("socks5", users=True),
+    ),
+    *map(_replying, REPLIES),
+    Fault(
+        kind="proxy.upstream_failed",
+        when="socks5_refused",
+        summary="the target refuses the proxy, which replies 5",
+        start=tunnel(Socks(), scheme="socks5"),
+    ),
+    Fault(
+        kind="proxy.upstream_failed",
+        when="socks4",
+        summary="SOCKS4 reply 91: rejected or failed",
+        start=tunnel(Socks(reply=REJECTED), scheme="socks4"),
+        also=("proxy.denied",),
+    ),
+    Fault(
+        kind="proxy.auth_required",
+        when="socks4",
+        summary="SOCKS4 reply 93: the user is not who it says",
+        start=tunnel(Socks(reply=0x5D), scheme="socks4"),
+    ),
+    Fault(
+        kind="proxy.auth_required",
+        when="socks5",
+        summary="none of the client's methods of authentication is accepted",
+        start=tunnel(Socks(users=True), scheme="socks5"),
+    ),
+    Fault(
+        kind="proxy.auth_required",
+        when="socks5_rejected",
+        summary="the password is wrong",
+        start=tunnel(Socks(users=True), scheme="socks5", user="lab:wrong"),
+    ),
+    Fault(
+        kind="proxy.unreachable",
+        when="socks5",
+        summary="nothing listens on the proxy's port",
+        start=port_closed,
+        also=("tcp.refused",),
+    ),
+    Fault(
+        kind="proxy.no_response",
+        when="socks5_silent",
+        summary="the greeting is not answered",
+        start=tunnel(silent, scheme="socks5"),
+    ),
+    Fault(
+        kind="proxy.no_response",
+        when="socks5_closed",
+        summary="FIN after the request",
+        start=tunnel(hang_up, scheme="socks5"),
+        also=("proxy.protocol_error",),
+    ),
+    Fault(
+        kind="proxy.protocol_error",
+        when="socks5_http",
+        summary="an HTTP server on the proxy's port",
+        start=tunnel(speak_http, scheme="socks5"),
+    ),
+    Fault(
+        kind="proxy.protocol_error",
+        when="socks5_garbage",
+        summary="the request is answered with another version",
+        start=tunnel(garble, scheme="socks5"),
+    ),
+)
