@@ -10,6 +10,7 @@ import pytest
 
 from ringback.testing.lab.dns import ANSWERS
 from ringback.testing.lab.nameserver import Answer, Asked, Nameserver, bind
+from tests.testing.lab.wire import PATIENCE, SILENCE
 
 
 @pytest.fixture(scope="module")
@@ -18,18 +19,18 @@ def server():
         yield running
 
 
-def ask(server, label, *, rdtype="A", edns=False):
+def ask(server, label, *, rdtype="A", edns=False, patience=PATIENCE):
     """Send one question over UDP and return the first datagram that comes back."""
     query = dns.message.make_query(f"{label}.lab.test", rdtype, use_edns=0 if edns else False)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
-        asking.settimeout(0.3)
+        asking.settimeout(patience)
         asking.sendto(query.to_wire(), server.address)
         return query, dns.message.from_wire(asking.recv(4096))
 
 
 def ask_over_tcp(server, label):
     query = dns.message.make_query(f"{label}.lab.test", "A", use_edns=False).to_wire()
-    with socket.create_connection(server.address, timeout=1) as asking:
+    with socket.create_connection(server.address, timeout=PATIENCE) as asking:
         asking.sendall(struct.pack("!H", len(query)) + query)
         asking.shutdown(socket.SHUT_WR)
         reply = asking.makefile("rb").read()
@@ -73,7 +74,7 @@ def test_each_question_gets_the_addresses_of_its_type():
 
 def test_names_outside_the_zone_are_refused(server):
     query = dns.message.make_query("example.org", "A")
-    reply = dns.query.udp(query, server.address[0], 1, server.address[1])
+    reply = dns.query.udp(query, server.address[0], PATIENCE, server.address[1])
     assert reply.rcode() == dns.rcode.REFUSED
 
 
@@ -109,7 +110,7 @@ def test_a_wrong_id_or_question_is_seen_on_the_wire(server):
 @pytest.mark.parametrize("label", ["silent", "late"])
 def test_silence(server, label):
     with pytest.raises(TimeoutError):
-        ask(server, label)
+        ask(server, label, patience=SILENCE)
 
 
 @pytest.mark.parametrize(
@@ -122,7 +123,7 @@ def test_extended_errors_reach_clients_that_speak_edns(server, label, code):
 
 def test_garbage_is_not_answered_and_does_not_stop_the_server(server):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
-        asking.settimeout(0.2)
+        asking.settimeout(SILENCE)
         asking.sendto(b"\x00\x01garbage", server.address)
         with pytest.raises(TimeoutError):
             asking.recv(512)
@@ -132,7 +133,7 @@ def test_garbage_is_not_answered_and_does_not_stop_the_server(server):
 def test_closing_frees_the_port_while_an_answer_is_delayed():
     server = Nameserver({"long": Answer(delay=60)}, bind("127.0.0.1"))
     with pytest.raises(TimeoutError):
-        ask(server, "long")
+        ask(server, "long", patience=SILENCE)
     server.close()
     for again in bind(*server.address):
         again.close()

@@ -83,7 +83,7 @@ def lab():
         yield running
 
 
-def connect(met, timeout=1.0):
+def connect(met, timeout):
     """Connect and ask for a page from the endpoint's namespace; return what became of it."""
     command = [sys.executable, "-c", CONNECT, met.host, str(met.port), str(timeout)]
     return json.loads(run(met.namespace, command).stdout)
@@ -98,8 +98,7 @@ def test_a_connection_is_rejected_with_its_errno(lab, name, code):
     met = lab.start(name)
     (_, seen), took = connect(met, timeout=10)
     assert seen == code
-    # The second SYN leaves after 1 s, the third after 3 s.
-    assert took < (2.5 if ":" in met.host else 0.9)
+    assert took < 2.5  # The second SYN leaves after 1 s, the third after 3 s.
     assert met.seen == []
 
 
@@ -120,9 +119,9 @@ def test_dropped_packets_are_silence(lab, name):
 
 def test_dead_ipv6_costs_its_timeout_before_ipv4_answers(lab):
     met = lab.start("ok:ipv6_dead")
-    result, took = connect(met, timeout=0.5)
+    result, took = connect(met, timeout=1.0)
     assert result == "HTTP/1.1"
-    assert took > 0.4
+    assert took > 0.9
     assert len(met.seen) == 1
 
 
@@ -135,7 +134,7 @@ def test_the_last_address_masks_the_first(lab):
 
 def test_a_firewall_resets_when_the_request_passes(lab):
     met = lab.start("tcp.reset:by_firewall")
-    result, _ = connect(met)
+    result, _ = connect(met, timeout=10)
     assert result == ["ConnectionResetError", errno.ECONNRESET]
     assert bytes(met.seen[0].received) == b""
 

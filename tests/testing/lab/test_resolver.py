@@ -28,6 +28,8 @@ CODES = {
 }
 """What glibc reports; ``test_network`` asks glibc itself."""
 
+UNANSWERED = {"silent", "late", "wrong-id", "wrong-question"}
+
 
 @pytest.fixture(scope="module")
 def server():
@@ -37,8 +39,9 @@ def server():
 
 @pytest.mark.parametrize("label", CODES)
 def test_a_failed_lookup_has_the_code_and_text_of_glibc(server, label):
+    timeout = 0.2 if label in UNANSWERED else 10
     with (
-        resolving(server.address, timeout=0.2),
+        resolving(server.address, timeout=timeout),
         pytest.raises(socket.gaierror) as caught,
     ):
         socket.getaddrinfo(f"{label}.lab.test", 80)
@@ -50,7 +53,7 @@ def test_a_failed_lookup_has_the_code_and_text_of_glibc(server, label):
     [("ok", "127.0.0.1"), ("slow", "127.0.0.1"), ("truncated", "127.0.0.1"), ("zero", "0.0.0.0")],
 )
 def test_a_lookup_that_succeeds_has_the_shape_of_the_system(server, label, address):
-    with resolving(server.address):
+    with resolving(server.address, timeout=10):
         found = socket.getaddrinfo(f"{label}.lab.test", 80, type=socket.SOCK_STREAM)
     assert found == socket.getaddrinfo(address, 80, type=socket.SOCK_STREAM)
 
