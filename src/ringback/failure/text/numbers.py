@@ -33,8 +33,21 @@ _WINSOCK = re.compile(
     re.IGNORECASE,
 )
 _BARE = re.compile(
-    r"(?:server on '[^'\n]{1,120}' \(|\(reason |return code = -|SSL_ERROR_SYSCALL, errno |Errno |errno[ =:]{1,2})(?P<n>\d{2,3})\b"
+    r"(?:server on '[^'\n]{1,120}' \(|\(reason |return code = -|SSL_ERROR_SYSCALL, errno |(?<!\[)Errno |errno[ =:]{1,2})(?P<n>\d{2,3})\b"
 )
+_LINUX_ALONE = (
+    "machine is not on the network",
+    "package not installed",
+    "protocol driver not attached",
+    "level 2 halted",
+    "invalid request descriptor",
+    "exchange full",
+    "no anode",
+    "invalid slot",
+    "device not a stream",
+    "no data available",
+)
+"""What Linux words the numbers with that are connection errors on macOS."""
 _MOST = 200
 
 
@@ -65,7 +78,7 @@ def _read(match: re.Match[str]) -> Reading | None:
     name = _name_of_words(words.lower())
     if name is not None:
         return _named(name, EXACT)
-    if match["c"]:
+    if match["c"] or words.strip(" :'\"").lower().startswith(_LINUX_ALONE):
         return None
     return _by_number(number, match["tag"] or "", match["cls"] or "", loose=match["d"] is not None)
 

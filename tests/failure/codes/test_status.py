@@ -1,0 +1,17 @@
+import pytest
+
+from ringback.failure.codes import status
+from ringback.failure.kinds import KINDS
+
+
+@pytest.mark.parametrize("number", range(400, 600))
+def test_every_status_has_a_kind(number):
+    assert status.kind_of(number) in KINDS
+
+
+@pytest.mark.parametrize(
+    ("number", "kind"),
+    [(407, "proxy.auth_required"), (403, "proxy.denied"), (502, "proxy.upstream_failed")],
+)
+def test_a_refused_tunnel(number, kind):
+    assert status.kind_of_connect(number) == kind

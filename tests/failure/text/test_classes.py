@@ -1,0 +1,53 @@
+import pytest
+
+from ringback.failure.text.classes import named_classes
+from ringback.failure.text.fold import fold
+from ringback.failure.text.rules.other import OTHER
+
+
+def kinds(text):
+    return [finding.reading.kind for finding in named_classes(fold(text))]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "requests.exceptions.ConnectTimeout: x",
+        "ConnectTimeout('x')",
+        "error=ConnectTimeout",
+        "(Caused by ConnectTimeout(<x>",
+        "after connection broken by 'ConnectTimeout('",
+    ],
+)
+def test_a_class_that_was_raised(text):
+    assert len(kinds(text)) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from requests import ConnectTimeout",
+        "except ConnectTimeout:",
+        "except (Timeout, ConnectTimeout):",
+        "cannot import name 'ConnectTimeout' from x",
+        "class ConnectTimeout(Exception):",
+        "(ConnectTimeout, ReadTimeout)",
+        "pytest.raises(ConnectTimeout):",
+    ],
+)
+def test_a_class_that_is_only_mentioned(text):
+    assert "timeout" not in kinds(text)[:1]
+
+
+def test_a_class_in_passing_says_less():
+    (raised,) = named_classes(fold("NewConnectionError: x"))
+    (passing,) = named_classes(fold("the NewConnectionError we saw"))
+
+    assert passing.reading.rank < raised.reading.rank
+
+
+def test_an_unlisted_class_by_the_last_word_of_its_name():
+    assert kinds("SaltReqTimeoutError: x") == ["timeout"]
+    assert kinds("APIConnectionError: x") == ["unknown"]
+    assert kinds("KeyError: x") == [OTHER]
+    assert kinds("TooManyCooks: x") == []

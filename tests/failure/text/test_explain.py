@@ -1,0 +1,202 @@
+import dataclasses
+import traceback
+
+import pytest
+import requests
+
+from ringback import classify, explain
+
+POOL = "HTTPSConnectionPool(host='api.example.org', port=443): Max retries exceeded with url: /v1/x?key=1"
+
+
+def test_the_words_that_decided_are_where_the_span_says():
+    text = "10:00 worker: <urlopen error [Errno 111] Connection refused>"
+
+    explanation = explain(text)
+
+    start, end = explanation.span
+    assert explanation.kind == "tcp.refused"
+    assert text[start:end] == explanation.evidence == "[Errno 111"
+
+
+def test_the_span_points_into_the_text_as_given_however_it_was_quoted_and_wrapped():
+    text = "> ssl.SSLError: certificate verify failed: certificate\n>    has expired (_ssl.c:1)\n"
+
+    start, end = explain(text).span
+
+    assert text[start:end] == "certificate\n>    has expired"
+
+
+def test_a_number_is_read_together_with_its_words():
+    assert explain("[Errno 61] Connection refused").kind == "tcp.refused"
+    assert explain("[Errno 61] No data available").kind != "tcp.refused"
+    assert explain("[Errno 8] nodename nor servname provided").kind == "dns.name_not_resolved"
+    assert explain("SSLEOFError(8, 'EOF occurred in violation of protocol')").kind == "tls.closed"
+    assert explain("SSLError(1, '[SSL: TLSV1_ALERT_UNKNOWN_CA] x')").kind == (
+        "tls.bad_client_auth_cert"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("[WinError 10061] Verbindung nicht möglich", "tcp.refused"),
+        ("da der Zielcomputer die Verbindung verweigerte", "tcp.refused"),
+        ("Une connexion existante a dû être fermée par l’hôte distant", "tcp.reset"),
+        (
+            "denegó expresamente: el equipo de destino denegó expresamente dicha conexión",
+            "tcp.refused",
+        ),
+        ("Uma conexão estabelecida foi anulada pelo software no computador host", "tcp.aborted"),
+        ("Удаленный хост принудительно разорвал существующее подключение", "tcp.reset"),
+        ("由于连接方在一段时间后没有正确答复或连接的主机没有反应，连接尝试失败。", "tcp.timed_out"),
+        ("無法連線，因為目標電腦拒絕連線。", "tcp.refused"),
+        ("対象のコンピューターによって拒否されたため、接続できませんでした。", "tcp.refused"),
+    ],
+)
+def test_localized_windows_messages(text, kind):
+    assert explain(text).kind == kind
+
+
+def test_of_chained_tracebacks_the_root_wins():
+    text = f"""Traceback (most recent call last):
+  File "/usr/lib/python3.11/socket.py", line 955, in getaddrinfo
+    for res in _socket.getaddrinfo(host, port, family, type, proto, flags):
+socket.gaierror: [Errno -2] Name or service not known
+
+During handling of the above exception, another exception occurred:
+
+Traceback (most recent call last):
+  File "app.py", line 1, in <module>
+requests.exceptions.ConnectionError: {POOL} (Caused by something)
+
+During handling of the above exception, another exception occurred:
+
+KeyError: 'result'
+"""
+
+    explanation = explain(text)
+
+    assert explanation.kind == "dns.name_not_resolved"
+    assert explanation.target.host == "api.example.org"
+
+
+def test_the_frames_of_a_pasted_traceback_tell_the_phase():
+    def pasted(file, function):
+        return (
+            "Traceback (most recent call last):\n"
+            f'  File "/usr/lib/python3.11/{file}", line 1, in {function}\n'
+            "ConnectionResetError: [Errno 104] Connection reset by peer"
+        )
+
+    assert explain(pasted("ssl.py", "do_handshake")).phase == "tls"
+    assert explain(pasted("ssl.py", "do_handshake")).delivered == "no"
+    assert explain(pasted("http/client.py", "_read_status")).delivered == "maybe"
+    assert explain(pasted("http/client.py", "_safe_read")).delivered == "yes"
+
+
+def test_what_happened_on_the_way_to_a_proxy_is_the_proxys_failure():
+    inner = "NewConnectionError('<x>: Failed to establish a new connection: [Errno 111] Connection refused')"
+
+    direct = explain(f"{POOL} (Caused by {inner})")
+    proxied = explain(f"{POOL} (Caused by ProxyError('Unable to connect to proxy', {inner}))")
+
+    assert (direct.kind, direct.via) == ("tcp.refused", None)
+    assert (proxied.kind, proxied.via) == ("proxy.unreachable", "tcp.refused")
+
+
+def test_a_tunnel_refused_by_the_proxy():
+    text = f"{POOL} (Caused by ProxyError('…', OSError('Tunnel connection failed: {{}}')))"
+
+    assert explain(text.format("407 Proxy Authentication Required")).kind == "proxy.auth_required"
+    assert explain(text.format("403 Forbidden")).kind == "proxy.denied"
+    assert explain(text.format("503 Service Unavailable")).kind == "proxy.upstream_failed"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "All 42 connections were closed cleanly in 3 s.",
+        "ImportError: cannot import name 'ConnectionError' from 'shop.errors'",
+        "except (ConnectionError, Timeout) as exc:",
+        "AttributeError: 'Signal' object has no attribute 'connect'",
+        "subprocess.TimeoutExpired: Command '['make']' timed out after 60 seconds",
+        "OSError: [Errno 24] Too many open files: '/tmp/cache/x'",
+        "PermissionError: [Errno 13] Permission denied: '/etc/shadow'",
+        "FileNotFoundError: [Errno 2] No such file or directory: 'data.csv'",
+        'GET http://localhost:8000/health "HTTP/1.1 200 OK"',
+        'psycopg2.errors.UniqueViolation: duplicate key value violates unique constraint "k"',
+        "BrokenPipeError: [Errno 32] Broken pipe",
+        "KeyError: 'timeout'",
+    ],
+)
+def test_what_is_no_connection_failure_is_not_called_one(text):
+    assert explain(text).kind == "not_a_connection_failure"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "openai.APIConnectionError: Connection error.",
+        'botocore.exceptions.EndpointConnectionError: Could not connect to the endpoint URL: "https://s3.example/"',
+    ],
+)
+def test_a_failed_connection_without_a_cause_is_unknown(text):
+    assert explain(text).kind == "unknown"
+
+
+def test_credentials_and_query_stay_out_of_the_target():
+    target = explain(
+        "https://user:hunter2@db.example:8443/p?token=s3cret: Connection refused"
+    ).target
+
+    assert target.url == "https://db.example:8443/p"
+    assert "hunter2" not in repr(target)
+    assert "s3cret" not in repr(target)
+
+
+def test_several_causes_named_as_strongly_lower_the_confidence():
+    one = explain("[Errno 111] Connection refused")
+    two = explain("[Errno 111] Connection refused\n[Errno 113] No route to host")
+
+    assert one.kind == two.kind == "tcp.refused"
+    assert two.confidence < one.confidence
+
+
+def test_an_explanation_knows_its_kinds_page():
+    explanation = explain("[Errno 111] Connection refused")
+
+    assert explanation.layer == "tcp"
+    assert explanation.retry == "backoff"
+    assert explanation.meaning
+    assert explanation.advice
+
+
+def test_an_explanation_cannot_be_changed():
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        explain("x").kind = "tcp.refused"
+
+
+def test_a_real_traceback_is_explained_as_its_exception_is_classified(unused_port):
+    try:
+        requests.get(f"http://127.0.0.1:{unused_port}/path", timeout=5)
+    except requests.ConnectionError as exc:
+        failure, text = classify(exc), "".join(traceback.format_exception(exc))
+
+    explanation = explain(text)
+
+    assert explanation.kind == failure.kind == "tcp.refused"
+    assert explanation.target.port == failure.target.port == unused_port
+    assert explanation.library == "requests"
+
+
+def test_a_long_text_is_read_in_parts():
+    noise = "all is well\n" * 100_000
+    text = f"{noise}socket.timeout\n[Errno 111] Connection refused\n{noise}"
+
+    explanation = explain(text)
+
+    start, end = explanation.span
+    assert explanation.kind == "tcp.refused"
+    assert text[start:end] == "[Errno 111"
