@@ -250,6 +250,7 @@ FAULTS: tuple[Fault, ...] = (
         when="socks5_silent",
         summary="the greeting is not answered",
         start=tunnel(silent, scheme="socks5"),
+        also=("tcp.timed_out", "proxy.protocol_error"),
     ),
     Fault(
         kind="proxy.no_response",
