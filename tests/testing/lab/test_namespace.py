@@ -16,7 +16,7 @@ pytestmark = pytest.mark.netns
 
 @pytest.fixture(autouse=True)
 def _needs():
-    requires("root", "ip")
+    requires("root", "netns", "ip")
 
 
 def test_a_namespace_is_apart_and_goes_with_its_context():
