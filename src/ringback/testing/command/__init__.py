@@ -1,0 +1,1 @@
+"""The commands of the test kit; the command line reaches them by name."""

@@ -1,0 +1,79 @@
+"""``ringback lab``: connection failures for real, on this machine."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+
+import click
+
+from ringback.cli.problem import Problem
+from ringback.cli.terminal import plain
+from ringback.failure.kinds import KINDS
+from ringback.testing.lab import FAULTS, Fault, find
+from ringback.testing.lab.need import missing
+
+_HELP = """Produce connection failures for real, and see what each client makes of them.
+
+Without FAULT, start every failure that this machine can produce, list where each is met, and run
+until Ctrl-C. With FAULT (a kind, or kind:when), start that one, call it with each installed client
+in turn, and print the exception with its explanation.
+
+\b
+Examples:
+  ringback lab
+  ringback lab --list
+  ringback lab tcp.refused
+  ringback lab tcp.reset:mid_body --json | jq -r '"\\(.client): \\(.kind)"'
+"""
+
+
+@click.command("lab", help=_HELP)
+@click.argument("fault", required=False)
+@click.option("--list", "listing", is_flag=True, help="List every failure, start none.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object per line.")
+@click.pass_context
+def command(context: click.Context, fault: str | None, *, listing: bool, as_json: bool) -> None:
+    """Start the lab, or one fault of it."""
+    signal.signal(signal.SIGTERM, _stop)
+    if fault is not None:
+        if listing:
+            raise click.UsageError("--list takes no FAULT", context)
+        _reproduce(_fault(fault), as_json=as_json)
+        return
+    from ringback.testing.command.listing import List  # noqa: PLC0415 - each form loads its own
+
+    shown = List(as_json=as_json)
+    if listing:
+        shown.everything()
+    else:
+        shown.started(until=threading.Event().wait)
+
+
+def _reproduce(fault: Fault, *, as_json: bool) -> None:
+    from ringback.testing.command.reproduce import (  # noqa: PLC0415 - each form loads its own
+        print_json,
+        show,
+    )
+
+    (print_json if as_json else show)(fault)
+
+
+def _fault(name: str) -> Fault:
+    kind, _, when = name.partition(":")
+    if not when and kind in KINDS and all(one.kind != kind for one in FAULTS.values()):
+        raise Problem(
+            f"{kind} cannot be produced on one machine; ringback lab --list lists what can"
+        )
+    try:
+        fault = find(name)
+    except LookupError as error:
+        raise Problem(plain(str(error))) from error
+    if lacking := missing(fault.needs):
+        raise Problem(f"{fault.name} needs {', '.join(lacking)}, which this machine lacks")
+    return fault
+
+
+def _stop(*_: object) -> None:
+    sys.exit(128 + signal.SIGTERM)

@@ -1,0 +1,109 @@
+"""What each client makes of one fault."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from threading import Thread
+from typing import TYPE_CHECKING, Literal
+
+from ringback.failure import classify
+from ringback.testing.clients import CLIENTS, NotOfferedError
+
+if TYPE_CHECKING:
+    from ringback.failure import Failure
+    from ringback.testing.lab.fault import Endpoint, Provocation
+
+Ending = Literal["raised", "returned", "waiting", "not_offered"]
+"""``waiting``: it had not ended in time; ``not_offered``: it cannot be asked to."""
+
+LONGEST = 6.0
+"""Timeouts that a client may take before it counts as waiting for ever."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a call of one client ended.
+
+    Attributes:
+        client: Its name in ``clients.CLIENTS``.
+        ended: In which way.
+        seconds: After how long.
+        exception: Class of what was raised, with its module.
+        text: What the exception says, or why it was not called.
+        kind: What ringback calls it; ``ok`` where nothing was raised.
+        via: The inner kind behind a proxy.
+        phase: How far the call had come.
+        delivered: May the server have processed the request?
+        confidence: 0 to 1.
+    """
+
+    client: str
+    ended: Ending
+    seconds: float = 0.0
+    exception: str | None = None
+    text: str = ""
+    kind: str | None = None
+    via: str | None = None
+    phase: str | None = None
+    delivered: str | None = None
+    confidence: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """An endpoint to be called.
+
+    Attributes:
+        endpoint: Whom to call.
+        provoke: What meets the fault.
+        timeout: Seconds, for each client's connection and for each of its reads.
+    """
+
+    endpoint: Endpoint
+    provoke: Provocation
+    timeout: float
+
+
+def outcome_of(client: str, meeting: Meeting) -> Outcome:
+    """Return how a call with one client ends, or that it has not ended in time.
+
+    Args:
+        client: Its name in ``clients.CLIENTS``.
+        meeting: Whom and how.
+    """
+    found: list[Outcome] = []
+    limit = LONGEST * meeting.timeout
+    # Some clients have no total deadline: then only another thread can tell.
+    calling = Thread(target=lambda: found.append(_call(client, meeting)), daemon=True)
+    calling.start()
+    calling.join(limit)
+    return found[0] if found else Outcome(client, "waiting", limit)
+
+
+def _call(client: str, meeting: Meeting) -> Outcome:
+    began = time.monotonic()
+    try:
+        body = CLIENTS[client](meeting.endpoint, meeting.timeout, meeting.provoke)
+    except NotOfferedError as error:
+        return Outcome(client, "not_offered", text=str(error))
+    except Exception as error:  # noqa: BLE001 - whatever a client raises is what is asked for
+        return _raised(client, time.monotonic() - began, error, classify(error))
+    seconds = time.monotonic() - began
+    return Outcome(client, "returned", seconds, text=f"{len(body):,} bytes", kind="ok")
+
+
+def _raised(client: str, seconds: float, error: Exception, failure: Failure) -> Outcome:
+    kind = type(error)
+    return Outcome(
+        client,
+        "raised",
+        seconds,
+        f"{kind.__module__}.{kind.__qualname__}".removeprefix("builtins."),
+        str(error),
+        failure.kind,
+        failure.via,
+        failure.phase,
+        failure.delivered,
+        failure.confidence,
+    )
