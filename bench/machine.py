@@ -1,6 +1,6 @@
 """What a figure was measured on."""
 
-import datetime
+import datetime as dt
 import os
 import platform
 import ssl
@@ -11,7 +11,7 @@ from pathlib import Path
 def machine():
     """The machine, the interpreter and the day, as a JSON object."""
     return {
-        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        "date": dt.datetime.now(dt.UTC).date().isoformat(),
         "cpu": _cpu(),
         "cores": os.cpu_count(),
         "system": f"{platform.system()} {platform.release()}",

@@ -5,7 +5,8 @@ from ringback import explain
 from ringback.failure import KINDS
 from ringback.failure.text.rules import RULES
 
-FRAGMENTS = [rule.needle for rule in RULES][::7] + [
+FRAGMENTS = [
+    *[rule.needle for rule in RULES][::7],
     "Traceback (most recent call last):",
     '  File "a.py", line 1, in connect',
     "During handling of the above exception, another exception occurred:",

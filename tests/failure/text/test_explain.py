@@ -6,7 +6,10 @@ import requests
 
 from ringback import classify, explain
 
-POOL = "HTTPSConnectionPool(host='api.example.org', port=443): Max retries exceeded with url: /v1/x?key=1"
+POOL = (
+    "HTTPSConnectionPool(host='api.example.org', port=443): "
+    "Max retries exceeded with url: /v1/x?key=1"
+)
 
 
 def test_the_words_that_decided_are_where_the_span_says():
@@ -96,7 +99,7 @@ def test_the_frames_of_a_pasted_traceback_tell_the_phase():
 
 
 def test_what_happened_on_the_way_to_a_proxy_is_the_proxys_failure():
-    inner = "NewConnectionError('<x>: Failed to establish a new connection: [Errno 111] Connection refused')"
+    inner = "NewConnectionError('<x>: Failed to connect: [Errno 111] Connection refused')"
 
     direct = explain(f"{POOL} (Caused by {inner})")
     proxied = explain(f"{POOL} (Caused by ProxyError('Unable to connect to proxy', {inner}))")
