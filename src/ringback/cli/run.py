@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -55,6 +56,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
         arguments: What stands behind the program's name; the default is the process's own.
     """
     words = sys.argv[1:] if arguments is None else list(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a narrow encoding must not be a traceback
+            stream.reconfigure(errors="backslashreplace")
     try:
         status = ringback.main(words, prog_name="ringback", standalone_mode=False)
     except click.Abort:

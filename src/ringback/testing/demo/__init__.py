@@ -1,0 +1,1 @@
+"""``ringback demo``: five failures for real, and what becomes of them."""
