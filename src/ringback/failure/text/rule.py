@@ -1,9 +1,28 @@
 """One rule for texts: a literal part, and what it says where it stands."""
 
+import re
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from ringback.failure.model import Phase
-from ringback.failure.reading import TEXT, Reading
+from ringback.failure.reading import EXACT, GENERIC, TEXT, Reading
+
+OVERRIDE = EXACT + 5
+"""It says what a number beside it was about, and so outweighs the number."""
+VERDICT = 95
+"""The whole answer of a peer, a library or a verifier in words; only a number outweighs it."""
+NARROWER = 85
+"""It contains a ``SPECIFIC`` wording and says more."""
+SENTENCE = 70
+"""A library's sentence for a kind; a class or a reason that means only one kind outweighs it."""
+PHRASE = 50
+"""Half a sentence, after which libraries usually name the cause; the cause outweighs it."""
+HINT = 30
+"""It tells little by itself, but more than a class that covers many kinds."""
+BARE_TIMEOUT = GENERIC + 2
+"""A bare "timed out" says more than a bare "cannot connect", and less than anything else."""
+FAINT = 5
+"""A connection failed, no more."""
 
 
 class Rule(NamedTuple):
@@ -27,8 +46,8 @@ def says(
     rank: int = TEXT,
     phase: Phase = "unknown",
     proxy: bool = False,
-    needs_socket: bool = False,
-    around: str | None = None,
+    before: str = "",
+    then: str = "",
 ) -> list[Rule]:
     """Rules of one kind.
 
@@ -38,9 +57,35 @@ def says(
         rank: How much it is worth.
         phase: How far the call had come.
         proxy: It speaks of the proxy.
-        needs_socket: Files and pipes word it alike: it counts only beside a sign of a network.
-        around: A regular expression (case is ignored) that must match around the needle. Its
-            repetitions must be bounded.
+        before: A regular expression (case is ignored, its repetitions bounded) that must match
+            right before the needle.
+        then: The same right after it.
     """
-    reading = Reading(kind, rank, phase, proxy, needs_socket=needs_socket)
-    return [Rule(needle, reading, around) for needle in needles]
+    reading = Reading(kind, rank, phase, proxy)
+    if not before and not then:
+        return [Rule(needle, reading) for needle in needles]
+    return [Rule(needle, reading, before + re.escape(needle) + then) for needle in needles]
+
+
+def say_each(
+    kinds: Mapping[str, str],
+    *,
+    rank: int = TEXT,
+    phase: Phase = "unknown",
+    before: str = "",
+    then: str = "",
+) -> list[Rule]:
+    """Rules of a table.
+
+    Args:
+        kinds: Needle → kind.
+        rank: As for ``says``; so are the others.
+        phase: How far the call had come.
+        before: What must match right before the needle.
+        then: What must match right after it.
+    """
+    return [
+        rule
+        for needle, kind in kinds.items()
+        for rule in says(kind, needle, rank=rank, phase=phase, before=before, then=then)
+    ]

@@ -1,41 +1,57 @@
-"""The rules for texts, one file per family of writers."""
+"""The rules for texts, one file per family of writers or of wordings."""
 
 from ringback.failure.text.rule import Rule
 from ringback.failure.text.rules import (
+    abandoned,
+    brokers,
     browsers,
+    certificates,
+    closed,
     cloud,
+    curl,
     databases,
     gateways,
-    http_clients,
-    languages,
-    messaging,
+    handshakes,
+    http2,
+    http_responses,
     names,
     other,
     proxies,
-    python,
+    remote,
+    requests,
     sockets,
     status,
-    tls,
+    stores,
+    timeouts,
     tools,
+    unix,
 )
 
 RULES: tuple[Rule, ...] = tuple(
     rule
     for family in (
         sockets,
+        unix,
+        closed,
+        timeouts,
         names,
-        tls,
+        certificates,
+        handshakes,
         proxies,
-        http_clients,
-        python,
+        requests,
+        http_responses,
+        http2,
         status,
         databases,
-        messaging,
+        stores,
+        brokers,
+        remote,
         cloud,
         gateways,
         browsers,
+        curl,
         tools,
-        languages,
+        abandoned,
         other,
     )
     for rule in family.RULES

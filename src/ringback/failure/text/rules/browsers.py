@@ -3,8 +3,8 @@
 Sources: Chromium ``net/base/net_error_list.h``; Firefox ``about:neterror`` and NSS error names.
 """
 
-from ringback.failure.reading import EXACT
-from ringback.failure.text.rule import Rule, says
+from ringback.failure.reading import EXACT, SPECIFIC
+from ringback.failure.text.rule import Rule, say_each
 
 _CHROMIUM = {
     "err_connection_refused": "tcp.refused",
@@ -37,6 +37,30 @@ _CHROMIUM = {
     "err_socket_not_connected": "tcp.closed",
     "err_invalid_auth_credentials": "http.error.auth",
     "err_http_response_code_failure": "http.error",
+    "err_blocked_by_client": "abandoned",
+    "err_out_of_memory": "client.resources_exhausted",
+    "err_too_many_retries": "tcp.failed",
+    "err_dns_malformed_response": "dns.temporary_failure",
+    "err_dns_server_requires_tcp": "dns.temporary_failure",
+    "err_dns_no_matching_supported_alpn": "dns.failed",
+    "err_cert_non_unique_name": "tls.cert.invalid",
+    "err_cert_weak_key": "tls.cert.invalid",
+    "err_cert_name_constraint_violation": "tls.cert.invalid",
+    "err_cert_validity_too_long": "tls.cert.invalid",
+    "err_cert_no_revocation_mechanism": "tls.cert.invalid",
+    "err_cert_unable_to_check_revocation": "tls.cert.invalid",
+    "err_cert_contains_errors": "tls.cert.invalid",
+    "err_ssl_decrypt_error_alert": "tls.protocol.error",
+    "err_ssl_bad_record_mac_alert": "tls.protocol.error",
+    "err_ssl_decompression_failure_alert": "tls.protocol.error",
+    "err_quic_protocol_error": "h2.protocol.error",
+    "err_quic_handshake_failed": "tls.failed",
+    "err_response_headers_too_big": "http.protocol.error",
+    "err_response_headers_multiple_content_length": "http.protocol.error",
+    "err_response_headers_multiple_location": "http.protocol.error",
+    "err_response_headers_multiple_content_disposition": "http.protocol.error",
+    "err_invalid_chunked_encoding": "http.protocol.error",
+    "err_disallowed_url_scheme": "url.scheme_invalid",
 }
 _FIREFOX = {
     "e=connectionfailure": "tcp.refused",
@@ -55,15 +79,21 @@ _FIREFOX = {
     "e=malformeduri": "url.invalid",
     "e=redirectloop": "http.response.redirect_loop",
     "ns_error_redirect_loop": "http.response.redirect_loop",
+    "ns_error_net_empty_response": "http.response.invalid.empty",
+    "ns_error_net_partial_transfer": "http.response.invalid.content_length_mismatch",
+    "ns_error_net_inadequate_security": "tls.version_or_cipher_mismatch",
+    "ns_error_proxy_bad_gateway": "proxy.upstream_failed",
+    "ns_error_proxy_gateway_timeout": "proxy.upstream_failed",
+    "ns_error_proxy_authentication_failed": "proxy.auth_required",
+    "ns_error_proxy_forbidden": "proxy.denied",
+    "ns_error_unknown_protocol": "url.scheme_invalid",
+    "ns_error_malformed_uri": "url.invalid",
+    "ns_error_invalid_content_encoding": "http.response.invalid.content_decoding",
     "e=nssfailure2": "tls.failed",
     "can't establish a connection to the server": "tcp.refused",
 }
 
 RULES: list[Rule] = [
-    *(
-        rule
-        for name, kind in _CHROMIUM.items()
-        for rule in says(kind, name, rank=EXACT, around=rf"\b{name}\b")
-    ),
-    *(rule for name, kind in _FIREFOX.items() for rule in says(kind, name, rank=EXACT - 20)),
+    *say_each(_CHROMIUM, rank=EXACT, before=r"\b", then=r"\b"),
+    *say_each(_FIREFOX, rank=SPECIFIC),
 ]

@@ -1,31 +1,27 @@
 """What reverse proxies and load balancers write about the server behind them."""
 
 from ringback.failure.reading import EXACT, SPECIFIC, TIMEOUT
-from ringback.failure.text.rule import Rule, says
+from ringback.failure.text.rule import OVERRIDE, SENTENCE, Rule, says
+
+_TIMED_OUT = r"timed out\)? "
 
 RULES: list[Rule] = [
-    # nginx: the number is the operating system's; these are its own words
+    # nginx: the number is the operating system's; what was being done tells the phase
     *says(
         TIMEOUT,
         "while connecting to upstream",
         rank=SPECIFIC,
         phase="connect",
-        around=r"timed out\)? while connecting to upstream",
+        before=_TIMED_OUT,
     ),
     *says(
         TIMEOUT,
         "while reading response header from upstream",
-        rank=EXACT + 2,
+        rank=OVERRIDE,
         phase="wait",
-        around=r"timed out\)? while reading response header",
+        before=_TIMED_OUT,
     ),
-    *says(
-        TIMEOUT,
-        "while reading upstream",
-        rank=EXACT + 2,
-        phase="body",
-        around=r"timed out\)? while reading upstream",
-    ),
+    *says(TIMEOUT, "while reading upstream", rank=OVERRIDE, phase="body", before=_TIMED_OUT),
     *says(
         "http.response.invalid.empty",
         "upstream prematurely closed connection while reading response header",
@@ -38,20 +34,35 @@ RULES: list[Rule] = [
         rank=SPECIFIC,
         phase="body",
     ),
+    # a pool of servers without one that works: nginx, Envoy, HAProxy
     *says(
         "http.error.unavailable",
         "no live upstreams",
         "no healthy upstream",
+        "has no server available",
         rank=SPECIFIC,
         phase="wait",
     ),
-    *says("dns.name_not_resolved", "host not found in upstream", rank=SPECIFIC, phase="dns"),
     # Envoy
     *says(
         "http.error.gateway",
         "upstream connect error or disconnect/reset before headers",
         "upstream request timeout",
-        rank=SPECIFIC - 15,
+        rank=SENTENCE,
+        phase="wait",
+    ),
+    *says(
+        "http.error.gateway",
+        "reset reason: connection failure",
+        "reset reason: remote connection failure",
+        "reset reason: local connection failure",
+        "reset reason: connection termination",
+        "reset reason: connection timeout",
+        "reset reason: overflow",
+        "reset reason: remote reset",
+        "reset reason: local reset",
+        "reset reason: protocol error",
+        rank=SPECIFIC,
         phase="wait",
     ),
     *says(
@@ -61,19 +72,7 @@ RULES: list[Rule] = [
         rank=EXACT,
         phase="connect",
     ),
-    *says(
-        "http.error.gateway",
-        "reset reason: connection failure",
-        "reset reason: connection termination",
-        "reset reason: overflow",
-        "reset reason: remote reset",
-        "reset reason: connection timeout",
-        "reset reason: protocol error",
-        rank=SPECIFIC,
-        phase="wait",
-    ),
-    # HAProxy
-    *says("http.error.unavailable", "has no server available", rank=SPECIFIC, phase="wait"),
+    # HAProxy's health checks
     *says(
         "tcp.refused",
         'layer4 connection problem, info: "connection refused"',

@@ -1,72 +1,82 @@
-"""What resolvers say."""
+"""What resolvers say: the system's, c-ares, dnspython, Go's, Node's, and clients about them."""
 
 from ringback.failure.codes.resolver import KIND_OF_NAME
 from ringback.failure.codes.wording import RESOLVER
-from ringback.failure.reading import EXACT, GENERIC, SPECIFIC, TEXT
-from ringback.failure.text.rule import Rule, says
+from ringback.failure.reading import EXACT, SPECIFIC, UMBRELLA
+from ringback.failure.text.rule import NARROWER, OVERRIDE, PHRASE, Rule, says
 
 NOT_RESOLVED = "dns.name_not_resolved"
 NO_ADDRESS = "dns.no_address"
 TEMPORARY = "dns.temporary_failure"
 TIMED_OUT = "dns.timed_out"
+_LOOKUP = 35
+"""A lookup, no more: what is said of it elsewhere in the text outweighs it."""
+_RESOLVING = r"(?:resol|dns|name|lookup)[^\n]{0,120}"
 
 RULES: list[Rule] = [
+    # gai_strerror
     *(
         rule
         for words, name in RESOLVER.items()
         for rule in says(KIND_OF_NAME.get(name, "dns.failed"), words, rank=SPECIFIC, phase="dns")
     ),
-    # glibc's and musl's short forms say something only beside a number or a resolver
     *says(
         TEMPORARY,
-        "try again",
+        "try again",  # musl's short form
         rank=SPECIFIC,
         phase="dns",
-        around=r"(?:Errno -3|gaierror|getaddrinfo|resolve|EAI_AGAIN|translate host name)[^\n]{0,120}try again",
+        before=r"(?:Errno -3|gaierror|getaddrinfo|resolve|EAI_AGAIN|host name)[^\n]{0,120}",
     ),
+    # symbols: getaddrinfo, Node's dns module, response codes
     *says(TEMPORARY, "eai_again", "servfail", phase="dns", rank=SPECIFIC),
-    *says(NOT_RESOLVED, "eai_noname", phase="dns", rank=SPECIFIC),
+    *says(NOT_RESOLVED, "eai_noname", "nxdomain", phase="dns", rank=SPECIFIC),
     *says(NO_ADDRESS, "eai_nodata", phase="dns", rank=SPECIFIC),
     *says("dns.failed", "eai_fail", phase="dns"),
-    *says(NOT_RESOLVED, "enotfound", phase="dns", rank=SPECIFIC, around=r"\bENOTFOUND\b(?! in)"),
-    *says(NO_ADDRESS, "enodata", phase="dns", around=r"query[A-Z]\w{0,8} ENODATA"),
-    *says(NOT_RESOLVED, "getaddrinfo failed", phase="dns", rank=50),
+    *says(NOT_RESOLVED, "enotfound", phase="dns", rank=SPECIFIC, before=r"\b", then=r"\b(?! in)"),
+    *says(NO_ADDRESS, "enodata", phase="dns", before=r"query[A-Z]\w{0,8} "),
+    *says("dns.unreachable", "econnrefused", phase="dns", rank=EXACT, before=r"query[A-Z]\w{0,8} "),
+    *says(TIMED_OUT, "etimeout", phase="dns", rank=EXACT, before=r"query[A-Z]\w{0,8} "),
+    *says(NOT_RESOLVED, "getaddrinfo failed", phase="dns", rank=PHRASE),
+    # the name does not exist
     *says(
         NOT_RESOLVED,
-        "nxdomain",
         "no such host",
         "no such domain",
         "non-existent domain",
-        "unknown mysql server host",
         "domain name not found",
         "dns query name does not exist",
+        "dns name does not exist",
+        "server not found in dns",
+        "unknown host",
+        "unknown mysql server host",
+        "host not found",
+        "hostname could not be found",
+        "server with the specified hostname could not be found",
         "could not resolve host",
         "couldn't resolve host",
-        "could not resolve hostname",
-        "unable to resolve host",
-        "failed to resolve broker hostname",
-        "the remote name could not be resolved",
         "could not resolve server name",
         "could not be resolved",
         "cannot resolve hostname",
-        "unable to resolve hostname",
-        "unknown host",
-        "host not found",
-        "hostname could not be found",
-        "server not found in dns",
-        "server with the specified hostname could not be found",
-        "dns_probe_finished_nxdomain",
-        "dns name does not exist",
+        "unable to resolve host",
+        "failed to resolve broker hostname",
         phase="dns",
-        rank=55,
+        rank=PHRASE,
+    ),
+    *says(
+        NOT_RESOLVED,
+        "the remote name could not be resolved",
+        "host not found in upstream",
+        phase="dns",
+        rank=SPECIFIC,
     ),
     *says(
         NOT_RESOLVED,
         "failed to lookup address information",
         phase="dns",
-        rank=55,
-        around=r"failed to lookup address information(?!: (?:invalid|temporary|try))",
+        rank=PHRASE,
+        then=r"(?!: (?:invalid|temporary|try))",
     ),
+    # it has no address
     *says(
         NO_ADDRESS,
         "answer with no data",
@@ -77,6 +87,7 @@ RULES: list[Rule] = [
         phase="dns",
         rank=SPECIFIC,
     ),
+    # the servers could not tell
     *says(
         TEMPORARY,
         "server misbehaving",
@@ -90,6 +101,23 @@ RULES: list[Rule] = [
         rank=SPECIFIC,
     ),
     *says(
+        TEMPORARY,
+        "connection refused",
+        "server misbehaving",
+        phase="dns",
+        rank=OVERRIDE,  # Go: it is the name server that refused, not the target
+        before=r"lookup [^\n]{1,120} on [^\n]{1,60}:53: [^\n]{0,120}",
+    ),
+    *says(
+        TEMPORARY,
+        "(timeout while",
+        "(could not contact",
+        rank=PHRASE,
+        phase="dns",
+        before=r"could not resolve: [^\n]{1,120}",  # libgit2 and curl built with c-ares
+    ),
+    # they did not answer in time
+    *says(
         TIMED_OUT,
         "resolution lifetime expired",
         "dns operation timed out",
@@ -99,55 +127,38 @@ RULES: list[Rule] = [
         "dns lookup timed out",
         "resolving timed out",
         "name lookup timed out",
-        "query timed out",
         phase="dns",
         rank=SPECIFIC,
-        around=r"(?:resol|dns|name|lookup|nameserver)[^\n]{0,120}(?:expired|timed out|cancel|timeout)|timeout while contacting dns",
     ),
+    *says(TIMED_OUT, "query timed out", phase="dns", rank=SPECIFIC, before=_RESOLVING),
     *says(
         TIMED_OUT,
         "i/o timeout",
         phase="dns",
-        rank=SPECIFIC + 5,
-        around=r"lookup [^\n]{1,120}(?::53\b)?[^\n]{0,80}i/o timeout",
-    ),
-    *says(
-        TEMPORARY,
-        "connection refused",
-        "server misbehaving",
-        phase="dns",
-        rank=EXACT + 1,
-        around=r"lookup [^\n]{1,120} on [^\n]{1,60}:53: [^\n]{0,120}connection refused",
+        rank=NARROWER,
+        before=r"lookup [^\n]{1,120}(?::53\b)?[^\n]{0,80}",
     ),
     *says(
         TIMED_OUT,
         "connection timed out",
         phase="dns",
         rank=EXACT,
-        around=r"resolving [^\n]{1,160} failed: connection timed out",
+        before=r"resolving [^\n]{1,160} failed: ",  # wget 2 and systemd-resolved
     ),
+    # a lookup failed; the cause may follow
+    *says(NOT_RESOLVED, "dns lookup failed", "dns resolution failed", rank=UMBRELLA, phase="dns"),
+    *says(NOT_RESOLVED, "dns error: failed", rank=PHRASE, phase="dns"),
     *says(
         "dns.failed",
         "failed to resolve",
         "could not translate host name",
-        "dns resolution failed",
         "name resolution failed",
+        "name_resolution_failed",
         "name resolution error",
-        "dns lookup failed",
         "failed to lookup",
         "dns error",
         "error resolving",
-        "name_resolution_failed",
-        rank=GENERIC + 15,
+        rank=_LOOKUP,
         phase="dns",
-    ),
-    *says(
-        NOT_RESOLVED,
-        "dns lookup failed",
-        "dns resolution failed",
-        "dns error",
-        phase="dns",
-        rank=TEXT - 20,
-        around=r"DNS lookup failed|DNS resolution failed|dns error: failed",
     ),
 ]

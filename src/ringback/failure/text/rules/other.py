@@ -1,16 +1,18 @@
 """What looks near and is none: other errors whose words or names a connection has as well."""
 
-from ringback.failure.reading import EXACT, SPECIFIC
-from ringback.failure.text.rule import Rule, says
+from ringback.failure.reading import SPECIFIC
+from ringback.failure.text.rule import OVERRIDE, SENTENCE, Rule, says
 
 OTHER = "not_a_connection_failure"
+_UNIT = r"systemd\[\d{1,9}\]: [^\n]{1,160}"
+_CLOUD_FOLDER = r"(?:icloud|onedrive|dropbox|cloud[ \-](?:storage|sync)|\.venv)[^\n]{0,250}"
 
 RULES: list[Rule] = [
+    # programming errors; a number of a socket outweighs them
     *says(
         OTHER,
         "cannot import name",
         "no module named",
-        "object has no attribute",
         "has no attribute",
         "has no len()",
         "unexpected keyword argument",
@@ -18,26 +20,53 @@ RULES: list[Rule] = [
         "takes 1 positional argument",
         "is not callable",
         "object is not subscriptable",
+        "was never awaited",
+        # warnings about what was left open
         "unclosed client session",
         "unclosed connector",
         "unclosed connection",
         "unclosed <socket",
-        "was never awaited",
         "deprecationwarning",
         "resourcewarning",
         "insecurerequestwarning",
         "futurewarning",
-        rank=70,
+        rank=SENTENCE,
     ),
+    # waits of other things: processes, locks, statements, pages under test
     *says(
         OTHER,
         "timeoutexpired",
-        "command '",
-        "lock wait timeout exceeded",
+        "lock wait timeout",
+        "lock request time out period exceeded",
         "statement timeout",
         "canceling statement due to",
+        "maximum statement execution time exceeded",
+        "query execution was interrupted",
+        "element not found",
+        "unable to locate element",
+        "waiting for selector",
+        "waiting for locator",
+        "waiting for element",
+        "waitforselector",
+        "locator.click",
+        "page.goto: timeout",
+        rank=OVERRIDE,
+    ),
+    *says(OTHER, "command '", rank=OVERRIDE, then=r"[^\n]{1,280}(?:timed out|returned non-zero)"),
+    *says(
+        OTHER,
+        "timed out",
+        rank=OVERRIDE,
+        before=_UNIT + r"(?:operation|state|job|timeout)[^\n]{0,60}",
+    ),
+    *says(OTHER, "timed out. ", rank=OVERRIDE, before=_UNIT, then=r"(?:terminating|killing)"),
+    # what databases say of statements and data
+    *says(
+        OTHER,
         "deadlock detected",
         "deadlock found",
+        "could not serialize access",
+        "transaction has been rolled back",
         "duplicate entry",
         "duplicate key value",
         "violates foreign key",
@@ -47,45 +76,22 @@ RULES: list[Rule] = [
         "unique constraint failed",
         "foreign key constraint fails",
         "database is locked",
-        "out of memory",
-        "no space left on device",
-        "element not found",
-        "unable to locate element",
-        "waiting for selector",
-        "waiting for locator",
-        "locator.click",
-        "page.goto: timeout",
-        "waiting for element",
-        "validation error for",
-        "remote host identification has changed",
-        "host key verification failed",
         "you have an error in your sql syntax",
-        "query execution was interrupted",
-        "maximum statement execution time exceeded",
-        "failed to initialize: bad git executable",
-        "lock request time out period exceeded",
-        "could not serialize access",
-        "systemd[",
-        "waitforselector",
-        "telnet> q",
-        "[errno 60]",
-        "transaction has been rolled back",
-        rank=EXACT + 2,
-        around=r"TimeoutExpired|Command '[^\n]{1,400}(?:timed out|returned non-zero)|lock wait timeout|statement timeout|canceling statement|deadlock|duplicate (?:entry|key)"
-        r"|violates |constraint fail|database is locked|out of memory|no space left|element not found|unable to locate|waiting for (?:selector|locator|element)|locator\.click"
-        r"|page\.goto: timeout|validation errors? for|remote host identification|host key verification|your sql syntax|query execution was|statement execution time|bad git|lock request time out|page\.waitForSelector|telnet> q|systemd\[\d+\]: [^\n]{1,120}(?:operation|State|Job|Timeout)[^\n]{0,60}timed out|systemd\[\d+\]:[^\n]{1,160}timed out\. (?:terminating|killing)|(?:icloud|onedrive|dropbox|cloud[ \-](?:storage|sync)|`stat`|\.venv file)[^\n]{0,300}\[Errno 60\]|\[Errno 60\][^\n]{0,200}(?:icloud|onedrive|dropbox|cloud storage|\.venv|evicted)|could not serialize|rolled back",
+        rank=OVERRIDE,
+    ),
+    *says(
+        OTHER, "no such table", "no such column", "undefinedtable", "undefinedcolumn", rank=SPECIFIC
     ),
     *says(
         OTHER,
         "does not exist",
         "doesn't exist",
-        "no such table",
-        "no such column",
-        "undefinedtable",
-        "undefinedcolumn",
         rank=SPECIFIC,
-        around=r"(?:relation|table|column|function|index|type|schema|connection) ['\"]?[\w.\-]{1,80}['\"]?(?: of relation \"?\w{1,60}\"?)? (?:does not|doesn't) exist|no such (?:table|column)|UndefinedTable|UndefinedColumn",
+        before=r"(?:relation|table|column|function|index|type|schema|connection) "
+        r"['\"]?[\w.\-]{1,80}['\"]?(?: of relation \"?\w{1,60}\"?)? ",
     ),
+    # this machine's memory, disk and files
+    *says(OTHER, "out of memory", "no space left on device", rank=OVERRIDE),
     *says(
         OTHER,
         "too many open files: '",
@@ -93,11 +99,28 @@ RULES: list[Rule] = [
         "no such file or directory: '",
         "file exists: '",
         "is a directory: '",
-        rank=EXACT + 1,
-        around=r"(?:too many open files|permission denied|no such file or directory|file exists|is a directory): '(?![^'\n]{0,200}\.sock)",
+        rank=OVERRIDE,
+        then=r"(?![^'\n]{0,200}\.sock)",
     ),
+    # 60 is a timeout of a file system that keeps its files elsewhere
+    *says(OTHER, "[errno 60]", rank=OVERRIDE, before=_CLOUD_FOLDER),
+    *says(
+        OTHER,
+        "[errno 60]",
+        rank=OVERRIDE,
+        then=r"[^\n]{0,200}(?:icloud|onedrive|dropbox|cloud storage|\.venv|evicted)",
+    ),
+    # the keys of a host, the settings of a program, the data of a caller
+    *says(
+        OTHER,
+        "remote host identification has changed",
+        "host key verification failed",
+        "bad git executable",
+        "telnet> q",
+        rank=OVERRIDE,
+    ),
+    *says(OTHER, "validation error", rank=OVERRIDE, then=r"s? for"),
 ]
-"""Their ranks say what they outweigh: a class name in passing, but not a number of a socket."""
 
 CLASSES = frozenset(
     {

@@ -1,62 +1,126 @@
 """What is said of proxies and their tunnels."""
 
 from ringback.failure.reading import EXACT, GENERIC, SPECIFIC
-from ringback.failure.text.rule import Rule, says
+from ringback.failure.text.rule import OVERRIDE, VERDICT, Rule, says
 
 _TUNNEL = (
-    r"(?:tunnel connection failed|connect tunnel failed, response|http code (?:from|after) proxy|from proxy after connect"
-    r"|received http code|proxy connect aborted|tunneling socket could not be established, (?:statusCode|cause)"
-    r"|proxy (?:responded|returned|replied)(?: with)?|proxy tunneling failed|invalid response from proxy|proxyconnect tcp"
-    r"|unexpected status code from proxy|unable to tunnel through proxy)[^\n]{0,60}\b(?:%s)\b"
+    "tunnel connection failed",  # http.client
+    "connect tunnel failed, response",  # curl 8
+    "received http code",  # curl 7
+    "http code from proxy",
+    "from proxy after connect",
+    "proxy connect aborted",
+    "proxy tunneling failed",  # wget
+    "proxy responded",
+    "proxy returned",
+    "proxy replied",
+    "invalid response from proxy",
+    "unexpected status code from proxy",
+    "unable to tunnel through proxy",  # Java
+    "tunneling socket could not be established",  # Node's tunnel-agent
+    "proxyconnect tcp",  # Go
+    "failed to tunnel",
 )
+"""How clients begin the report of what a proxy answered to CONNECT; the status follows."""
+
+
+def _answered(kind: str, status: str, rank: int = EXACT) -> list[Rule]:
+    return says(kind, *_TUNNEL, rank=rank, phase="proxy", then=rf"[^\n]{{0,60}}\b{status}\b")
+
 
 RULES: list[Rule] = [
+    # what the proxy answered to CONNECT
+    *_answered("proxy.auth_required", "407"),
+    *_answered("proxy.denied", "40[0-689]"),
+    *_answered("proxy.upstream_failed", r"50\d"),
+    *says(
+        "proxy.upstream_failed", "tunnel connection failed", rank=GENERIC, phase="proxy", proxy=True
+    ),
     *says(
         "proxy.auth_required",
-        "407",
+        "407 proxy auth",
+        "407 authenticationrequired",
+        "407: proxy auth",
         rank=EXACT,
         phase="proxy",
-        around=_TUNNEL % "407" + r"|407[: ]{1,3}(?:proxy auth|authenticationrequired)|407 Proxy",
     ),
     *says(
         "proxy.auth_required",
         "proxy authentication required",
+        "proxy requires authentication",
         "err_proxy_auth_requested",
         "err_unexpected_proxy_auth",
-        "authenticationrequired",
-        "all offered socks5 authentication methods were rejected",
-        "socks5 authentication failed",
-        "proxy requires authentication",
-        rank=EXACT - 5,
+        "err_proxy_auth_unsupported",
+        rank=VERDICT,
         phase="proxy",
-        around=r"proxy authentication required|PROXY_AUTH|407[^\n]{0,20}authenticationrequired|SOCKS5 authentication|requires authentication",
     ),
-    *says(None, "sockshttpsconnection", "sockshttpconnection", rank=0, proxy=True),
+    *says(
+        "proxy.auth_required",
+        "clienthttpproxyerror",
+        rank=EXACT,
+        phase="proxy",
+        then=r"[:(] ?407",
+    ),
     *says(
         "proxy.denied",
         "clienthttpproxyerror",
         rank=EXACT,
         phase="proxy",
-        around=r"ClientHttpProxyError[:(] ?(?:40[0-689]|4[1-9]\d)",
-    ),
-    *says(
-        "proxy.auth_required",
-        "clienthttpproxyerror",
-        "no authentication method was acceptable",
-        rank=EXACT,
-        phase="proxy",
-        around=r"ClientHttpProxyError[:(] ?407|authentication method was acceptable",
+        then=r"[:(] ?(?:40[0-689]|4[1-9]\d)",
     ),
     *says(
         "proxy.upstream_failed",
         "clienthttpproxyerror",
-        "socks5error: (",
-        "proxy rejected connection",
-        "can't complete socks",
-        rank=EXACT + 1,
+        rank=EXACT,
         phase="proxy",
-        around=r"ClientHttpProxyError[:(] ?5\d\d|Socks5Error: \([13-8],|socks5 proxy rejected connection"
-        r"|can't complete SOCKS[45] connection to [^\n]{1,120}\([13-8]\)|can't complete SOCKS[45] connection",
+        then=r"[:(] ?5\d\d",
+    ),
+    *says("proxy.upstream_failed", "err_tunnel_connection_failed", rank=SPECIFIC, phase="proxy"),
+    # SOCKS, RFC 1928 section 6, as PySocks, python-socks, curl and browsers report it
+    *says(None, "sockshttpsconnection", "sockshttpconnection", rank=0, proxy=True),
+    *says(
+        "proxy.auth_required",
+        "all offered socks5 authentication methods were rejected",
+        "socks5 authentication failed",
+        "no authentication method was acceptable",
+        "user was rejected by the socks5 server",
+        rank=VERDICT,
+        phase="proxy",
+    ),
+    *says("proxy.denied", "not allowed by ruleset", rank=EXACT, phase="proxy"),
+    *says(
+        "proxy.upstream_failed",
+        "socks5error: (",
+        rank=OVERRIDE,
+        phase="proxy",
+        then=r"[13-8],",
+    ),
+    *says(
+        "proxy.upstream_failed",
+        "socks5 proxy rejected connection",
+        "can't complete socks4 connection",
+        "can't complete socks5 connection",
+        rank=OVERRIDE,  # a number beside it is the proxy's, or its view of the target
+        phase="proxy",
+    ),
+    *says(
+        "proxy.upstream_failed",
+        "0x01: general",
+        "0x03: network unreachable",
+        "0x04: host unreachable",
+        "0x05: connection refused",
+        "0x06: ttl",
+        "proxy server could not connect",
+        "request rejected or failed",
+        rank=OVERRIDE,
+        phase="proxy",
+    ),
+    *says(
+        "proxy.upstream_failed",
+        "socks server failure",
+        "err_socks_connection_host_unreachable",
+        rank=SPECIFIC,
+        phase="proxy",
     ),
     *says(
         "proxy.no_response",
@@ -66,50 +130,21 @@ RULES: list[Rule] = [
         rank=SPECIFIC,
         phase="proxy",
     ),
-    *says("proxy.denied", "403", rank=EXACT, phase="proxy", around=_TUNNEL % "403"),
-    *says("proxy.denied", "40", rank=EXACT - 1, phase="proxy", around=_TUNNEL % r"40[0124-689]"),
-    *says("proxy.upstream_failed", "50", rank=EXACT, phase="proxy", around=_TUNNEL % r"50\d"),
-    *says(
-        "proxy.denied",
-        "connection not allowed by ruleset",
-        "not allowed by ruleset",
-        rank=EXACT,
-        phase="proxy",
-    ),
-    *says(
-        "proxy.upstream_failed",
-        "err_tunnel_connection_failed",
-        "general socks server failure",
-        "socks server failure",
-        "err_socks_connection_host_unreachable",
-        rank=SPECIFIC,
-        phase="proxy",
-    ),
-    *says(
-        "proxy.upstream_failed",
-        "0x0",
-        "proxy server could not connect",
-        "request rejected or failed",
-        rank=EXACT,
-        phase="proxy",
-        around=r"0x0[1-6]: (?:general|connection refused|host unreachable|network unreachable|ttl)|proxy server could not connect|request rejected or failed",
-    ),
+    # the proxy itself cannot be reached
     *says(
         "proxy.unreachable",
-        "err_proxy_connection_failed",
         "could not resolve proxy",
         "couldn't resolve proxy",
-        "resolve proxy",
+        "error connecting to socks",
+        "error connecting to http proxy",
         "proxy server is refusing connections",
         "proxyconnectfailure",
         "ns_error_proxy_connection_refused",
-        "error connecting to socks",
-        "error connecting to http proxy",
+        "ns_error_unknown_proxy_host",
+        "err_proxy_connection_failed",
         "err_socks_connection_failed",
-        rank=EXACT - 5,
+        rank=VERDICT,
         proxy=True,
-        around=r"ERR_PROXY_CONNECTION_FAILED|resolve proxy|refusing connections|proxyConnectFailure|PROXY_CONNECTION_REFUSED"
-        r"|error connecting to (?:socks|http proxy)|ERR_SOCKS_CONNECTION_FAILED",
     ),
     *says(
         "proxy.unreachable",
@@ -117,42 +152,48 @@ RULES: list[Rule] = [
         "unable to connect to proxy",
         "failed to connect to proxy",
         "could not connect to proxy",
-        "proxyconnect tcp",
-        "tunneling socket could not be established",
         "cannot connect to host via proxy",
         "error connecting to proxy",
+        "proxyconnect tcp",
+        "tunneling socket could not be established",
         rank=GENERIC,
         proxy=True,
     ),
+    # it speaks another protocol
     *says(
         "proxy.protocol_error",
-        "sent invalid data",
         "your proxy appears to only use http and not https",
         "unknown socks version",
         "unexpected socks version number",
-        "malformed reply",
         "invalid proxy response",
         rank=SPECIFIC,
         phase="proxy",
-        around=r"SOCKS\d? (?:proxy )?server sent invalid data|only use HTTP and not HTTPS|socks version|SOCKS[^\n]{0,40}malformed reply|invalid proxy response",
     ),
+    *says(
+        "proxy.protocol_error",
+        "server sent invalid data",
+        "malformed reply",
+        rank=SPECIFIC,
+        phase="proxy",
+        before=r"SOCKS[^\n]{0,40}",
+    ),
+    # its URL
     *says(
         "config.proxy_invalid",
         "please check proxy url",
+        "malformed and could be missing the host",
         "not supported proxy scheme",
         "unsupported proxy",
         "unknown scheme for proxy",
         "only http proxies are supported",
         "proxy url had no scheme",
+        "proxy urls must have explicit schemes",
         "unable to determine socks version",
         "invalid proxy url",
-        "proxy urls must have explicit schemes",
-        "unsupported proxy syntax",
-        "malformed and could be missing the host",
         "invalid proxies config",
         "invalidproxyurl",
         "err_no_supported_proxies",
-        rank=EXACT - 5,
+        rank=VERDICT,
         phase="config",
     ),
 ]

@@ -1,106 +1,58 @@
 """HTTP statuses as clients and services report them. The number decides the kind."""
 
-from ringback.failure.reading import EXACT, SPECIFIC
-from ringback.failure.text.rule import Rule, says
+from ringback.failure.reading import EXACT, TEXT, UMBRELLA
+from ringback.failure.text.rule import PHRASE, Rule, says
 
-_REPORTED = (
-    r"(?:HTTP(?:/\d(?:\.\d)?| Error|Error:?| status(?: code)?:?| response(?: code)?:?| code:?| returned| request failed:?| failed:?)?[ :=(]{1,3}"
-    r"|status(?:[ _]?code)?['\"]?[ :=(]{1,3}(?:is )?|Error code[: ]{1,2}|Client error '|Server error '|status line '|returned error: "
-    r"|rejected WebSocket connection: HTTP |Handshake status |Unexpected response code:? |ResponseCode: |response code(?: said error)?:? "
-    r"|too many |message='[^'\n]{0,40}', status=|responded with(?: a status of)? |StatusCode\.|responded with status code |exit status |got status:? |Got HTTP |RPC failed; HTTP "
-    r"|returned (?:a |an )?(?:status |error )?(?:code )?|failed with status(?: code)? |error:? |Error |\(|^|: )"
-    r"(?:%s)(?:[ '\"),.:;<]|$)"
+_REPORTED = 55
+"""A number after words that report a status."""
+_RAISED = 78
+"""A number with its phrase after the word "error": nothing else was the matter."""
+_REPORT = (
+    r"(?:HTTP(?:/\d(?:\.\d)?| Error|Error:?| status(?: code)?:?| response(?: code)?:?| code:?"
+    r"| returned| request failed:?)?[ :=(]{1,3}"
+    r"|status(?:[ _]?code)?['\"]?[ :=(]{1,3}(?:is )?|Error code[: ]{1,2}|got status:? |Error: "
+    r"|(?:Client|Server) error '|returned error: |responded with(?: a status of| status code)? "
+    r"|Handshake status |(?:Unexpected )?response code:? |message='[^'\n]{0,40}', status="
+    r"|RPC failed; HTTP |(?:Transport|Authori[sz]ation|Authentication|NotFound|Request|Conflict"
+    r"|Api)(?:Error|Exception)\()"
 )
-_STRICT = (
-    r"(?:HTTP(?:/\d(?:\.\d)?| Error|Error:?| status(?: code)?:?| response(?: code)?:?| code:?| returned| request failed:?)?[ :=(]{1,3}"
-    r"|status(?:[ _]?code)?['\"]?[ :=(]{1,3}(?:is )?|Error code[: ]{1,2}|Client error '|Server error '|returned error: "
-    r"|Handshake status |response code:? |Unexpected response code:? |message='[^'\n]{0,40}', status=|responded with(?: a status of)? "
-    r"|responded with status code |got status:? |RPC failed; HTTP |Error: |(?:Transport|Authori[sz]ation|Authentication|NotFound|Request|Conflict|Api)(?:Error|Exception)\()"
-)
+_RAISING = r"(?:Error|Exception|failed)\b[^\n]{0,60}"
+_NO_WORD = r"[ :,'\"\-]{1,4}"
 
 
-def _status(kind: str, numbers: tuple[str, ...], *phrases: str) -> list[Rule]:
-    strict = _STRICT + rf"(?:{'|'.join(numbers)})\b"
-    named = rf"\b(?:{'|'.join(numbers)})[ :,'\"\-]{{1,4}}(?:{'|'.join(phrases)})"
-    rules = says(kind, *numbers, rank=SPECIFIC - 25, phase="wait", around=strict)
-    if phrases:
-        rules += says(kind, *numbers, rank=SPECIFIC - 24, phase="wait", around=named)
-        rules += says(
-            kind,
-            *numbers,
-            rank=SPECIFIC - 2,
-            phase="wait",
-            around=rf"(?:Error|Exception|error|failed)\b[^\n]{{0,60}}?(?:{'|'.join(numbers)})[ :,'\"\-]{{1,4}}(?:{'|'.join(phrases)})",
-        )
-    return rules
+def _status(kind: str, numbers: tuple[str, ...], phrases: str) -> list[Rule]:
+    named = rf"{_NO_WORD}(?:{phrases})"
+    return [
+        *says(kind, *numbers, rank=_REPORTED, phase="wait", before=_REPORT, then=r"\b"),
+        *says(kind, *numbers, rank=_REPORTED, phase="wait", before=r"\b", then=named),
+        *says(kind, *numbers, rank=_RAISED, phase="wait", before=_RAISING, then=named),
+    ]
 
 
 RULES: list[Rule] = [
-    *_status("http.error.auth", ("401", "403"), "unauthorized", "forbidden", "access denied"),
+    *_status("http.error.auth", ("401", "403"), "unauthorized|forbidden|access denied"),
     *_status(
-        "http.error.rate_limited",
-        ("429",),
-        "too many requests",
-        "resource_?exhausted",
-        "rate limit",
+        "http.error.rate_limited", ("429",), "too many requests|resource_?exhausted|rate limit"
     ),
     *_status(
         "http.error.unavailable",
         ("503", "529"),
-        "service unavailable",
-        "service temporarily unavailable",
-        "overloaded",
+        "service unavailable|service temporarily unavailable|overloaded",
     ),
     *_status(
         "http.error.gateway",
         ("502", "504", "520", "521", "522", "523", "524", "525", "526"),
-        "bad gateway",
-        "gateway time-?out",
-        "proxy error",
-        "web server is down",
+        "bad gateway|gateway time-?out|proxy error|web server is down",
     ),
     *_status("http.error.captive_portal", ("511",), "network authentication required"),
     *_status(
         "http.error",
-        (
-            "400",
-            "404",
-            "405",
-            "406",
-            "408",
-            "409",
-            "410",
-            "411",
-            "412",
-            "413",
-            "415",
-            "421",
-            "422",
-            "500",
-            "501",
-            "505",
-            "507",
-        ),
-        "bad request",
-        "not found",
-        "method not allowed",
-        "request timeout",
-        "conflict",
-        "gone",
-        "payload too large",
-        "request entity too large",
-        "unsupported media type",
-        "unprocessable (?:entity|content)",
-        "internal server error",
-        "not implemented",
+        ("400", "404", "405", "406", "408", "409", "410", "411", "412", "413", "415", "421", "422"),
+        "bad request|not found|method not allowed|request timeout|conflict|gone|payload too large"
+        "|request entity too large|unsupported media type|unprocessable (?:entity|content)",
     ),
-    *says(
-        "http.error.auth",
-        "authentication required",
-        rank=50,
-        phase="wait",
-        around=r"unauthorized: authentication required",
-    ),
+    *_status("http.error", ("500", "501", "505", "507"), "internal server error|not implemented"),
+    # urllib3's and requests' retries of statuses
     *says("http.error.unavailable", "too many 503 error responses", rank=EXACT, phase="wait"),
     *says("http.error.rate_limited", "too many 429 error responses", rank=EXACT, phase="wait"),
     *says(
@@ -111,49 +63,54 @@ RULES: list[Rule] = [
         phase="wait",
     ),
     *says("http.error", "too many 500 error responses", rank=EXACT, phase="wait"),
+    *says("http.error", "requested url returned error", rank=UMBRELLA, phase="wait"),
+    # phrases without the number
+    *says("http.error.auth", "unauthorized: authentication required", rank=PHRASE, phase="wait"),
     *says(
         "http.error.rate_limited",
         "ratelimiterror",
+        "ratelimited",
         "rate limit exceeded",
         "rate limit reached",
-        "you exceeded your current quota",
-        "too many requests",
-        "ratelimited",
         "rate_limit_exceeded",
+        "rate exceeded",
         "throttlingexception",
         "(throttling)",
-        "rate exceeded",
-        "reduce your request rate",
-        "flood control exceeded",
-        "requests per minute",
-        "toomanyrequests",
         "requestlimitexceeded",
         "resource_exhausted",
+        "too many requests",
+        "requests per minute",
+        "reduce your request rate",
+        "you exceeded your current quota",
+        "flood control exceeded",
+        "(slowdown)",
         "slow down",
-        "slowdown",
-        rank=SPECIFIC - 20,
+        rank=TEXT,
         phase="wait",
-        around=r"RateLimitError|rate limit (?:exceeded|reached)|exceeded your current quota|too many requests|ratelimited|rate_limit_exceeded"
-        r"|throttling|rate exceeded|reduce your request rate|flood control|requests per minute|RequestLimitExceeded|RESOURCE_EXHAUSTED|\(SlowDown\)|slow down",
+    ),
+    *says(
+        "http.error.unavailable",
+        "serviceunavailableexception",
+        "serviceunavailableerror",
+        "overloaded_error",
+        rank=PHRASE,
+        phase="wait",
     ),
     *says(
         "http.error.unavailable",
         "service unavailable",
         "service temporarily unavailable",
-        "serviceunavailable",
-        "overloaded_error",
-        "internalserverexception",
-        rank=45,
+        rank=PHRASE,
         phase="wait",
-        around=r"(?:503|error|exception|failed)[^\n]{0,80}service (?:temporarily )?unavailable|ServiceUnavailable(?:Exception|Error)|overloaded_error",
+        before=r"(?:503|error|exception|failed)[^\n]{0,80}",
     ),
     *says(
         "http.error.gateway",
         "bad gateway",
         "gateway timeout",
         "gateway time-out",
-        rank=45,
+        rank=PHRASE,
         phase="wait",
-        around=r"(?:50[24]|error|<title>|<h1>)[^\n]{0,60}(?:bad gateway|gateway time)",
+        before=r"(?:50[24]|error|<title>|<h1>)[^\n]{0,60}",
     ),
 ]

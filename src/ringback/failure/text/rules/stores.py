@@ -1,0 +1,82 @@
+"""What key-value and document stores, search engines and directories say."""
+
+from ringback.failure.reading import EXACT, TEXT
+from ringback.failure.text.rule import FAINT, NARROWER, SENTENCE, Rule, says
+
+REJECTED = "service.rejected"
+
+_SELECTION = TEXT + 2
+"""Outweighs the bare timeout inside it."""
+
+RULES: list[Rule] = [
+    # Redis
+    *says(
+        REJECTED,
+        "noauth",
+        "wrongpass",
+        "noperm",
+        "misconf redis",
+        rank=NARROWER,
+        phase="wait",
+        before=r"\b",
+    ),
+    *says(
+        REJECTED,
+        "invalid username-password pair",
+        "client sent auth, but no password is set",
+        "without any password configured",
+        "max number of clients reached",
+        "loading the dataset in memory",
+        "redis is running in protected mode",
+        rank=NARROWER,
+        phase="wait",
+    ),
+    *says(
+        REJECTED,
+        "invalid password",
+        rank=NARROWER,
+        phase="wait",
+        before=r"(?:Redis|ERR)[^\n]{0,40}",
+    ),
+    *says("tcp.closed", "error while reading from socket", rank=SENTENCE),
+    # MongoDB
+    *says(
+        REJECTED,
+        "bad auth",
+        "not primary",
+        "requires authentication",
+        "user is not allowed to do action",
+        rank=NARROWER,
+        phase="wait",
+    ),
+    *says(
+        "tcp.timed_out",
+        ": timed out",
+        rank=_SELECTION,
+        phase="connect",
+        before=r"ServerSelectionTimeoutError:? [^\n]{1,120}",
+    ),
+    *says(REJECTED, "no primary available for writes", rank=FAINT + 5),
+    # Cassandra, Neo4j, LDAP, Elasticsearch
+    *says(
+        REJECTED,
+        "protocol version",
+        rank=EXACT,
+        phase="wait",
+        before=r"\[Server error\][^\n]{0,200}",
+    ),
+    *says(
+        REJECTED,
+        "the client is unauthorized due to authentication failure",
+        "unsupported authentication token",
+        "invalidcredentials",
+        "data 52e",
+        "missing authentication credentials for rest request",
+        rank=NARROWER,
+        phase="wait",
+    ),
+    # any of them
+    *says(
+        REJECTED, "authentication failed", "auth failed", rank=NARROWER, phase="wait", before=r"\b"
+    ),
+]
