@@ -28,7 +28,6 @@ RULES: list[Rule] = [
     # Kafka
     *says(
         REJECTED,
-        "saslauthenticationfailed",
         "sasl authentication error",
         "topic authorization failed",
         "group authorization failed",
@@ -54,7 +53,6 @@ RULES: list[Rule] = [
         REJECTED,
         "not authorised",
         "connection refused: not authori",
-        "connection refused: bad username or password",
         "connection refused: unacceptable protocol version",
         "connection refused: identifier rejected",
         "connection refused: broker unavailable",

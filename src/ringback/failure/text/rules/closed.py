@@ -1,6 +1,6 @@
 """What libraries say when the peer closed a connection that stood."""
 
-from ringback.failure.reading import SPECIFIC
+from ringback.failure.reading import EXACT, SPECIFIC
 from ringback.failure.text.rule import HINT, PHRASE, SENTENCE, Rule, says
 
 RULES: list[Rule] = [
@@ -35,7 +35,6 @@ RULES: list[Rule] = [
         "cannot write to closing transport",
         "connection closed while reading",
         "bytes read on a total of",
-        "stream connection lost",
         "read empty data, calling disconnect",
         "defunct connection",
         "answer from java side is empty",
@@ -49,6 +48,7 @@ RULES: list[Rule] = [
         "tcp.closed", "connection closed", "connection was closed", "closed connection", rank=HINT
     ),
     # Go
+    *says("tcp.closed", "error reading from server: eof", rank=SENTENCE),
     *says("tcp.closed.stale", "server closed idle connection", rank=SPECIFIC, phase="wait"),
     *says("tcp.closed", "use of closed network connection", "unexpected eof", rank=PHRASE),
     # .NET
@@ -65,10 +65,10 @@ RULES: list[Rule] = [
         rank=PHRASE,
         before=r"(?:grpc|rpc|StatusCode|details|UNAVAILABLE)[^\n]{0,200}",
     ),
+    *says("tcp.closed", "stream removed", rank=PHRASE, before=r"(?:grpc|details)[^\n]{0,200}"),
     # a peer that stopped answering on a connection that stood
     *says(
         "tcp.timed_out.established",
-        "keepalive ping timeout",
         "keepalive watchdog timeout",
         "ping timeout",
         "pong timeout",
@@ -83,7 +83,7 @@ RULES: list[Rule] = [
         "tcp.timed_out.established",
         "connection timed out",
         "operation timed out",
-        rank=100,
-        before=r"SSL SYSCALL error: ",
+        rank=EXACT,
+        before=r"(?:SSL SYSCALL error|could not (?:receive data from|send data to) server): ",
     ),
 ]

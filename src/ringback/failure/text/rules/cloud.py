@@ -56,7 +56,6 @@ RULES: list[Rule] = [
     # gRPC: the status is an umbrella, the details name the cause
     *say_each(
         {
-            "statuscode.deadline_exceeded": "client.deadline_exceeded",
             "deadlineexceeded": "client.deadline_exceeded",
             "deadline_exceeded": "client.deadline_exceeded",
         },

@@ -46,6 +46,8 @@ _KIND_OF_CODE = {
 }
 _WORDS = {
     "couldn't resolve proxy name": "proxy.unreachable",
+    "access denied to remote resource": "service.rejected",
+    "login denied": "service.rejected",
     "weird server reply": "http.response.invalid.not_http",
     "failed binding local connection end": "client.local_address",
     "failed sending data to the peer": "tcp.closed",
@@ -111,7 +113,6 @@ RULES: list[Rule] = [
         before=r"timed out after \d{1,9} milliseconds with (?!0 )\d{1,15} (?:out of -?\d{1,15} )?",
     ),
     *says("http.response.body_timed_out", "operation too slow", rank=SPECIFIC, phase="body"),
-    *says("dns.timed_out", "resolving timed out after", rank=SPECIFIC, phase="dns"),
     *says(
         "tcp.reset",
         "recv failure: connection was reset",

@@ -102,7 +102,6 @@ RULES: list[Rule] = [
     # SQL Server: its own words, ODBC, FreeTDS
     *says(
         REJECTED,
-        "login failed for user",
         "cannot open database",
         "cannot open server",
         "adaptive server connection failed",

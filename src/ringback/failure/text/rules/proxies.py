@@ -19,7 +19,6 @@ _TUNNEL = (
     "unable to tunnel through proxy",  # Java
     "tunneling socket could not be established",  # Node's tunnel-agent
     "proxyconnect tcp",  # Go
-    "failed to tunnel",
 )
 """How clients begin the report of what a proxy answered to CONNECT; the status follows."""
 

@@ -104,7 +104,11 @@ RULES: list[Rule] = [
         "no se pudo conectar",
         "no se puede conectar",
         "verbindung fehlgeschlagen",
-        "не удалось подключиться",
+        # .NET's "Unable to connect to the remote server"
+        "verbindung mit dem remoteserver kann nicht hergestellt werden",
+        "no es posible conectar con el servidor remoto",
+        "impossível conectar-se ao servidor remoto",
+        "невозможно соединиться с удаленным сервером",
         "无法连接到",
         "に接続できません",
         rank=GENERIC,

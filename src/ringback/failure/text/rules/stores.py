@@ -1,7 +1,7 @@
 """What key-value and document stores, search engines and directories say."""
 
 from ringback.failure.reading import EXACT, TEXT
-from ringback.failure.text.rule import FAINT, NARROWER, SENTENCE, Rule, says
+from ringback.failure.text.rule import FAINT, NARROWER, SENTENCE, VERDICT, Rule, says
 
 REJECTED = "service.rejected"
 
@@ -15,6 +15,8 @@ RULES: list[Rule] = [
         "noauth",
         "wrongpass",
         "noperm",
+        "clusterdown",
+        "masterdown",
         "misconf redis",
         rank=NARROWER,
         phase="wait",
@@ -28,6 +30,7 @@ RULES: list[Rule] = [
         "max number of clients reached",
         "loading the dataset in memory",
         "redis is running in protected mode",
+        "you can't write against a read only replica",
         rank=NARROWER,
         phase="wait",
     ),
@@ -39,11 +42,19 @@ RULES: list[Rule] = [
         before=r"(?:Redis|ERR)[^\n]{0,40}",
     ),
     *says("tcp.closed", "error while reading from socket", rank=SENTENCE),
+    *says(
+        "client.pool_exhausted",
+        "too many connections",
+        rank=VERDICT,
+        phase="pool",
+        before=r"redis\.exceptions\.\w{1,30}: ",
+    ),
     # MongoDB
     *says(
         REJECTED,
         "bad auth",
         "not primary",
+        "not authorized on",
         "requires authentication",
         "user is not allowed to do action",
         rank=NARROWER,
