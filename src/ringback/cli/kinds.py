@@ -6,8 +6,7 @@ from dataclasses import asdict
 import click
 from rich.text import Text
 
-from ringback.cli.layout import hanging, prose
-from ringback.cli.terminal import console
+from ringback.cli.layout import console, hanging, prose
 from ringback.failure.kind import Kind, Layer
 from ringback.failure.kinds import KINDS
 from ringback.failure.page import LAYERS

@@ -1,12 +1,31 @@
 """Text set into the width of the terminal."""
 
 import re
+import sys
+from typing import NoReturn
 
 from rich.console import Console
 from rich.text import Text
 
 _CODE = re.compile(r"`([^`]*)`")
 _NARROWEST = 20
+
+
+class Screen(Console):
+    """A console that lets the program decide what a reader that has gone away means."""
+
+    def on_broken_pipe(self) -> NoReturn:
+        """Pass it on; called while a ``BrokenPipeError`` is handled."""
+        raise BrokenPipeError
+
+
+def console() -> Console:
+    """Return what writes for people: coloured on a terminal, as wide as it is.
+
+    Where standard output is no terminal it has no colour and 80 columns; ``NO_COLOR`` and
+    ``COLUMNS`` are honoured.
+    """
+    return Screen(file=sys.stdout, highlight=False, markup=False, emoji=False)
 
 
 def hanging(screen: Console, label: Text, body: Text, indent: int) -> None:

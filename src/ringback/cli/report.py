@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from rich.console import Console
 from rich.text import Text
 
-from ringback.cli.layout import hanging, prose
-from ringback.cli.terminal import console, plain
+from ringback.cli.layout import console, hanging, prose
+from ringback.cli.terminal import plain
 from ringback.failure import Explanation
 from ringback.failure.kind import Kind
 from ringback.failure.kinds import KINDS

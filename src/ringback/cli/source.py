@@ -1,6 +1,8 @@
 """Where a text to explain comes from, and whether it is one."""
 
 import codecs
+import contextlib
+import locale
 import os
 import sys
 from pathlib import Path
@@ -75,7 +77,7 @@ def opened(name: str) -> BinaryIO:
 
 
 def decode(content: bytes, name: str) -> str:
-    """Return bytes as text; what is not UTF-8 in a text is replaced.
+    """Return bytes as text: UTF-8, else in the locale's encoding, else with what is odd replaced.
 
     Args:
         content: The bytes.
@@ -89,7 +91,13 @@ def decode(content: bytes, name: str) -> str:
             return content.decode(encoding, "replace")
     if b"\0" in content:
         raise Problem(f"{name} is binary, not text: it has a NUL byte")
-    text = content.decode("utf-8", "replace")
+    for encoding in ("utf-8", locale.getencoding()):
+        with contextlib.suppress(UnicodeDecodeError):
+            return _checked(content.decode(encoding), name)
+    return _checked(content.decode("utf-8", "replace"), name)
+
+
+def _checked(text: str, name: str) -> str:
     if _garbled(text):
         raise Problem(f"{name} is binary, not text: most of it is neither UTF-8 nor printable")
     return text

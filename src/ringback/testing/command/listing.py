@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
-from ringback.cli.layout import hanging
-from ringback.cli.terminal import console
+from ringback.cli.layout import console, hanging
 from ringback.failure.kinds import KINDS
 from ringback.failure.page import LAYERS
 from ringback.testing.command.attempt import line_to_try

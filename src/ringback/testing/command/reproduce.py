@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from ringback.cli.layout import hanging
-from ringback.cli.terminal import console, plain
+from ringback.cli.layout import console, hanging
+from ringback.cli.terminal import plain
 from ringback.testing.clients import installed
 from ringback.testing.command.elsewhere import outcome_from
 from ringback.testing.command.outcome import Meeting, Outcome, outcome_of

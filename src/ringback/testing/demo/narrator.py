@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from ringback.cli.layout import hanging, prose
-from ringback.cli.terminal import console, plain
+from ringback.cli.layout import console, hanging, prose
+from ringback.cli.terminal import plain
 
 if TYPE_CHECKING:
     from rich.console import Console

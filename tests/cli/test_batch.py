@@ -1,0 +1,84 @@
+import json
+import subprocess
+import sys
+
+import pytest
+
+GOOD = {"id": "a", "text": "[Errno 111] Connection refused"}
+
+
+def lines(*records):
+    return "".join(f"{r if isinstance(r, str) else json.dumps(r)}\n" for r in records)
+
+
+def test_keeps_the_order_and_the_ids(ringback):
+    texts = [
+        "[Errno 104] Connection reset by peer",
+        "all is well",
+        "[Errno 111] Connection refused",
+    ]
+    ids = [7, None, {"file": "x", "line": [1, 2]}]
+    given = [{"id": i, "text": t, "more": 1} for i, t in zip(ids, texts, strict=True)]
+    done = ringback("explain", "--jsonl", stdin=lines(*given))
+    said = [json.loads(line) for line in done.stdout.splitlines()]
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [one["id"] for one in said] == ids
+    kinds = [one["kind"] for one in said]
+    assert kinds == ["tcp.reset", "not_a_connection_failure", "tcp.refused"]
+    assert list(said[0])[:4] == ["id", "kind", "layer", "confidence"]
+
+
+@pytest.mark.parametrize(
+    ("bad", "reason"),
+    [
+        ("{", "not JSON"),
+        ("[1]", "not a JSON object but an array"),
+        ("null", "not a JSON object but null"),
+        ("3", "not a JSON object but a number"),
+        ('"text"', "not a JSON object but a string"),
+        ('{"text": "x"}', 'no "id"'),
+        ('{"id": 1}', 'no "text"'),
+        ('{"id": 1, "text": 5}', '"text" is not a string'),
+        ('{"id": NaN, "text": "x"}', "not JSON: NaN"),
+        ("[" * 100_000, "nested too deeply"),
+        (b'{"id": 1, "text": "\xff"}'.decode("latin-1"), "not UTF-8"),
+    ],
+)
+def test_a_bad_line_is_named_and_the_others_are_explained(ringback, bad, reason):
+    given = lines(GOOD, "", "@", GOOD).encode().replace(b"@", bad.encode("latin-1"))
+    done = ringback("explain", "--jsonl", stdin=given)
+    assert done.returncode == 2
+    assert [json.loads(line)["kind"] for line in done.stdout.splitlines()] == ["tcp.refused"] * 2
+    assert done.stderr.startswith(f"ringback: line 3: {reason}")
+    assert done.stderr.count("\n") == 1
+
+
+def test_reads_a_file(ringback, tmp_path):
+    path = tmp_path / "texts.jsonl"
+    path.write_text(lines(GOOD) + json.dumps(GOOD))
+    assert ringback("explain", "--jsonl", path).stdout.count("\n") == 2
+
+
+def test_a_missing_file_is_one_line(ringback, one_line, tmp_path):
+    assert "no file" in one_line(ringback("explain", "--jsonl", tmp_path / "none"))
+
+
+def test_half_a_surrogate_survives(ringback):
+    done = ringback("explain", "--jsonl", stdin='{"id": "\\ud800", "text": "\\udfff x"}\n')
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["id"] == "\ud800"
+
+
+def test_answers_each_line_before_the_next_comes():
+    with subprocess.Popen(
+        [sys.executable, "-m", "ringback", "explain", "--jsonl"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        for number in range(3):
+            process.stdin.write(lines({**GOOD, "id": number}))
+            process.stdin.flush()
+            assert json.loads(process.stdout.readline())["id"] == number
+        process.stdin.close()
+        assert process.wait(timeout=30) == 0

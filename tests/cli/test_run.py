@@ -1,0 +1,140 @@
+import importlib.metadata
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+import ringback as package
+from ringback.cli.run import COMMANDS
+
+MODULES = """
+import sys
+from ringback.cli import main
+try:
+    main({words!r})
+finally:
+    print(*sys.modules, file=sys.stderr)
+"""
+
+
+def modules_after(*words):
+    code = MODULES.format(words=list(words))
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
+    )
+    return {name.partition(".")[0] for name in done.stderr.split()}, set(done.stderr.split())
+
+
+def test_help_lists_every_command_and_loads_none(ringback):
+    done = ringback("--help")
+    assert done.returncode == 0
+    for name, entry in COMMANDS.items():
+        assert name in done.stdout
+        assert entry.summary in done.stdout
+
+    tops, modules = modules_after("--help")
+    assert "click" in tops
+    assert not tops & {"rich", "requests", "urllib3", "httpx", "cryptography", "dns", "asyncio"}
+    assert not {name for name in modules if name.startswith("ringback.testing")}
+    assert "ringback.failure" not in modules
+
+
+def test_explaining_for_programs_loads_no_rich_and_no_client():
+    tops, _ = modules_after("explain", "--json", "tcp.refused")
+    assert not tops & {"rich", "requests", "cryptography", "dns"}
+
+
+def test_no_words_show_the_help(ringback):
+    done = ringback()
+    assert "Commands:" in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help_with_examples(ringback, name):
+    done = ringback(name, "--help")
+    assert done.returncode == 0
+    assert "Examples:" in done.stdout
+    assert f"ringback {name}" in done.stdout
+    assert all(len(line) <= 80 for line in done.stdout.splitlines())
+
+
+def test_version(ringback):
+    assert ringback("--version").stdout == f"ringback {package.__version__}\n"
+
+
+def test_the_installed_program_is_the_same(ringback):
+    (entry,) = importlib.metadata.entry_points(group="console_scripts", name="ringback")
+    assert entry.value == "ringback.cli:main"
+
+
+@pytest.mark.parametrize(
+    ("words", "named", "hint"),
+    [
+        (["explan"], "'explan'", "did you mean explain?"),
+        (["frobnicate"], "'frobnicate'", "there are explain, kinds"),
+        (["--versoin"], "--versoin", "--version"),
+        (["explain", "--jsn"], "--jsn", "--json"),
+        (["explain", "a", "b"], "b", "ringback explain --help"),
+        (["explain", "--json", "--jsonl"], "exclude each other", "ringback explain --help"),
+        (["completion", "tcsh"], "tcsh", "'bash', 'zsh', 'fish'"),
+        (["completion"], "bash|zsh|fish", "ringback completion --help"),
+    ],
+)
+def test_a_wrong_word_is_one_line_that_names_the_nearest(ringback, one_line, words, named, hint):
+    line = one_line(ringback(*words))
+    assert named in line
+    assert hint in line
+
+
+def test_ctrl_c_ends_with_130_and_no_traceback():
+    read, write = os.pipe()
+    with subprocess.Popen(
+        [sys.executable, "-m", "ringback", "explain", "--jsonl"],
+        stdin=read,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        os.close(read)
+        os.write(write, b'{"id": 1, "text": ""}\n')
+        assert process.stdout.readline()  # it streams: now it waits for the next line
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=30)
+    os.close(write)
+    assert process.returncode == 130
+    assert b"Traceback" not in errors
+
+
+def test_a_reader_that_goes_away_is_no_error():
+    with subprocess.Popen(
+        [sys.executable, "-m", "ringback", "kinds"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        process.stdout.close()
+        errors = process.stderr.read()
+        process.wait(timeout=30)
+    assert errors == b""
+    assert process.returncode == 141
+
+
+def test_a_narrow_encoding_is_no_traceback(ringback, tmp_path):
+    path = tmp_path / "log"
+    path.write_text("Verbindung überfällig: [Errno 111] Connection refused")
+    done = ringback("explain", path, env={**os.environ, "PYTHONIOENCODING": "ascii"})
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "\\xfcberf" in done.stdout
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_prints_the_script(ringback, shell):
+    done = ringback("completion", shell)
+    assert done.returncode == 0
+    assert f"_RINGBACK_COMPLETE={shell}_complete" in done.stdout
+
+
+def test_completion_completes(ringback):
+    words = {"COMP_WORDS": "ringback ex", "COMP_CWORD": "1", "_RINGBACK_COMPLETE": "bash_complete"}
+    done = ringback(env={**os.environ, **words})
+    assert done.stdout == "plain,explain\n"
