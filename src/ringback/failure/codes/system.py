@@ -128,6 +128,11 @@ KIND_OF_NAME: dict[str, str] = {
     "ENOMEM": "client.resources_exhausted",
 }
 
+CONNECT_ONLY: frozenset[str] = frozenset({"ECONNREFUSED", "EINVAL", "EAFNOSUPPORT"})
+"""Names that only connecting gives. An open connection whose path is lost can end as unreachable:
+Linux reports the ICMP error it had put aside (``tcp_write_err``, ``sk_err_soft``).
+"""
+
 NEEDS_SOCKET: frozenset[str] = frozenset(
     {"EACCES", "EPERM", "EINVAL", "ENOENT", "EMFILE", "ENFILE", "ENOMEM", "EPIPE"}
 )

@@ -10,6 +10,7 @@ from itertools import islice
 
 from ringback.failure.codes import resolver, system
 from ringback.failure.codes.wording import ENGLISH, RESOLVER, TRANSLATED
+from ringback.failure.model import Phase
 from ringback.failure.reading import EXACT, SPECIFIC, TEXT, Reading
 from ringback.failure.text.finding import Finding
 from ringback.failure.text.fold import Page
@@ -18,22 +19,26 @@ _NUMBER = re.compile(
     r"\[(?P<tag>Errno|WinError|Error) (?P<a>-?\d{1,5})\](?P<wa>[^\n\[\]]{0,120})"
     r"|(?P<cls>[A-Za-z_]{0,40}[Ee]rror)\((?P<b>-?\d{1,5}), u?b?['\"](?P<wb>[^\n]{0,120})"
     r"|\((?P<c>\d{1,5}): (?P<wc>[A-Za-z][a-z ]{4,60})\)"
-    r"|(?:\bos error|[Ee]rrno:?|[Ee]rrno ?=|[Ee]rror [Nn]umber:?|socket error:?|SO_ERROR:?|WSA\w{0,20}\(?\)?:?|Winsock error:?"
-    r"|returned error|[Ee]rror code:?|\b[Ee]rror:?|[Cc]ode:|\"code\":) ?['\"(]?(?P<d>-?\d{1,5})\b(?P<wd>[^\n]{0,80})"
+    r"|(?:\bos error|[Ee]rrno:?|[Ee]rrno ?=|[Ee]rror [Nn]umber:?|socket error:?|SO_ERROR:?"
+    r"|WSA\w{0,20}\(?\)?:?|Winsock error:?|returned error|[Ee]rror code:?|\b[Ee]rror:?|[Cc]ode:"
+    r"|\"code\":) ?['\"(]?(?P<d>-?\d{1,5})\b(?P<wd>[^\n]{0,80})"
 )
 _WORDS = {**RESOLVER, **ENGLISH, **TRANSLATED}
 _SSL = re.compile(
-    r"^\s*['\"]?(?:\[(?:SSL|X509|PEM|ASN1)|_ssl\.c|error:[0-9A-Fa-f]{6,8}|.{0,60}(?:SSL|certificate|EOF occurred))"
+    r"^\s{0,20}['\"]?(?:\[(?:SSL|X509|PEM|ASN1)|_ssl\.c|error:[0-9A-Fa-f]{6,8}"
+    r"|.{0,60}(?:SSL|certificate|EOF occurred))"
 )
 _ONLY_LINUX = frozenset({97, 98, 99, 100, 101, 103, 104, 105, 107, 110, 111, 112, 113})
 _ONLY_MACOS = frozenset({48, 49, 51, 53, 54, 55, 57, 60, 61, 64, 65})
 _WINSOCK = re.compile(
-    r"(?:err(?:or|no|o|eur)?|winerror|code|código|fehler|ошибк\w{0,3}|错误|錯誤|エラー|socket|tcp|winsock|reason|endpoint|connect|server on|0x27[0-9a-f]{2})"
+    r"(?:err(?:or|no|o|eur)?|winerror|code|código|fehler|ошибк\w{0,3}|错误|錯誤|エラー|socket|tcp"
+    r"|winsock|reason|endpoint|connect|server on|0x27[0-9a-f]{2})"
     r"[^\d\n]{0,40}(?P<n>100(?:13|2[24]|4[0279]|48|5[0-8]|6[0145])|1100[1-4])(?![\d]|\.\d)",
     re.IGNORECASE,
 )
 _BARE = re.compile(
-    r"(?:server on '[^'\n]{1,120}' \(|\(reason |return code = -|SSL_ERROR_SYSCALL, errno |(?<!\[)Errno |errno[ =:]{1,2})(?P<n>\d{2,3})\b"
+    r"(?:server on '[^'\n]{1,120}' \(|\(reason |return code = -|SSL_ERROR_SYSCALL, errno "
+    r"|(?<!\[)Errno |errno[ =:]{1,2})(?P<n>\d{2,3})\b"
 )
 _LINUX_ALONE = (
     "machine is not on the network",
@@ -91,7 +96,8 @@ def _named(name: str, rank: int) -> Reading:
     if name.startswith("EAI_"):
         return Reading(resolver.KIND_OF_NAME.get(name, "dns.failed"), rank, "dns", code=name)
     kind = system.KIND_OF_NAME[name]
-    return Reading(kind, rank, code=name, needs_socket=name == "EPIPE")
+    phase: Phase = "connect" if name in system.CONNECT_ONLY else "unknown"
+    return Reading(kind, rank, phase, code=name, needs_socket=name == "EPIPE")
 
 
 def _by_number(number: int, tag: str, cls: str, *, loose: bool) -> Reading | None:

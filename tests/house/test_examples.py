@@ -1,0 +1,54 @@
+"""Every Python example in the README and the docs runs as it stands, and prints what it says."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PAGES = [
+    ROOT / "README.md",
+    *sorted((ROOT / "docs" / "how-to").glob("*.md")),
+    ROOT / "docs/tutorial/first-session.md",
+]
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def examples():
+    for page in PAGES:
+        blocks = BLOCK.findall(page.read_text("utf-8"))
+        for number, (language, code) in enumerate(blocks):
+            if language != "python":
+                continue
+            following = blocks[number + 1 : number + 2]
+            said = following[0][1] if following and following[0][0] == "text" else None
+            yield pytest.param(code, said, id=f"{page.name}-{number}")
+
+
+@pytest.mark.parametrize(("code", "said"), list(examples()))
+def test_an_example_runs_and_prints_what_the_page_says(code, said, tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=tmp_path,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    if said is not None:
+        assert done.stdout == said
+
+
+def test_every_link_leads_somewhere():
+    broken = [
+        f"{page.relative_to(ROOT)}: {link}"
+        for page in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *ROOT.glob("docs/**/*.md")]
+        for link in re.findall(r"\]\((?!https?:|#|mailto:)([^)#\s]+)", page.read_text("utf-8"))
+        if not (page.parent / link).exists()
+    ]
+
+    assert broken == []
