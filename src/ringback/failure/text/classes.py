@@ -14,7 +14,8 @@ _NAME = re.compile(
     r"(?<![A-Za-z0-9_])(?:[A-Z][A-Za-z0-9_]{2,60}|gaierror|herror|timeout)(?![A-Za-z0-9_])"
 )
 _MENTIONED = re.compile(
-    r"(?:\bimport |\bexcept \(?|\bclass |\b(?:name|attribute|named) ['\"]?|isinstance\(\w{1,40}, \(?|\bcatch \(?"
+    r"(?:\bimport |\bexcept \(?|\bclass |\b(?:name|attribute|named) ['\"]?"
+    r"|isinstance\(\w{1,40}, \(?|\bcatch \(?"
     r"|[a-z], |\bhandle |pytest\.raises\(|assertRaises\()(?:[\w.]{1,60}\.)?$"
 )
 _RAISED = re.compile(r"\s?(?:[:(\]}'\"`<|]|$|- |-> |<- )")

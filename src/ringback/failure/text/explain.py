@@ -27,7 +27,8 @@ _SURE = 90
 _FAINT = 4
 _BARE_TIMEOUT = 22
 _NETWORK = re.compile(
-    r"https?:|wss?:|socket|connect|\brequest|\burl|\bssl|\btls|http|\bsend|\brecv|client|server|\bpeer|\bhost|:\d{2,5}\b|\btcp|remote|network|\bapi\b|read timeout",
+    r"wss?:|socket|connect|\brequest|\burl|\bssl|\btls|http|\bsend|\brecv|client|server|\bpeer"
+    r"|\bhost|:\d{2,5}\b|\btcp|remote|network|\bapi\b|read timeout",
     re.IGNORECASE,
 )
 _ON_THE_WAY = frozenset({"dns", "connect", "unknown"})

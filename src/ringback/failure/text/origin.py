@@ -6,37 +6,53 @@ _PLATFORM = (
     (
         "windows",
         re.compile(
-            r"WinError|\[Errno 1\d{4}\]|\[Errno 1100[1-4]\]|WSA[A-Z]{4,}|[A-Za-z]:\\\\?(?:Users|Python|Program|Windows)|0x[0-9A-F]{16}>|win32|Windows"
+            r"WinError|\[Errno 1\d{4}\]|WSA[A-Z]{4}|[A-Za-z]:\\\\?(?:Users|Python|Program|Windows)"
+            r"|0x[0-9A-F]{16}>|win32|Windows"
         ),
     ),
     (
         "macos",
         re.compile(
-            r"\[Errno (?:4[789]|5[1-8]|6[0145])\]|nodename nor servname|/Users/|/opt/homebrew|/Library/|[Dd]arwin|macOS|LibreSSL|CFNetwork|error(?:\(|: )(?:54|60|61),"
+            r"\[Errno (?:4[789]|5[1-8]|6[0145])\]|nodename nor servname|/Users/|/opt/homebrew"
+            r"|/Library/|[Dd]arwin|macOS|LibreSSL|CFNetwork|error(?:\(|: )(?:54|60|61),"
         ),
     ),
     (
         "linux",
         re.compile(
-            r"\[Errno (?:-\d|9[789]|1[01]\d)\]|Name or service not known|Temporary failure in name|Name does not resolve|/home/|/usr/lib|/usr/local/lib|/root/|/opt/|/var/|\((?:1[01]\d), |\((?:11[013]): |0x7f[0-9a-f]{10}|[Ll]inux|[Uu]buntu|[Dd]ebian|kubectl|systemd"
+            r"\[Errno (?:-\d|9[789]|1[01]\d)\]|\((?:1[01]\d), |\((?:11[013]): "
+            r"|Name or service not known|Temporary failure in name|Name does not resolve"
+            r"|/home/|/usr/lib|/usr/local/lib|/root/|/opt/|/var/|0x7f[0-9a-f]{10}"
+            r"|[Ll]inux|[Uu]buntu|[Dd]ebian|kubectl|systemd"
         ),
     ),
 )
 _LIBRARY = (
     (
         "pip",
-        r"pip[._\\/]_vendor|\bpip3? (?:install|download|index)\b|Could not find a version that satisfies|Looking in indexes|Could not fetch URL|due to an (?:OSError|EnvironmentError)",
+        (
+            r"pip[._\\/]_vendor|\bpip3? (?:install|download|index)\b|Looking in indexes"
+            r"|Could not find a version that satisfies|Could not fetch URL"
+            r"|due to an (?:OSError|EnvironmentError)"
+        ),
     ),
     ("botocore", r"botocore|boto3|endpoint URL|when calling the \w+ operation"),
     (
         "aiohttp",
-        r"aiohttp|ClientConnectorError|Cannot connect to host \S+ ssl:|ServerDisconnectedError|ClientPayloadError|ClientOSError|ConnectionTimeoutError|SocketTimeoutError",
+        (
+            r"aiohttp|ClientConnectorError|Cannot connect to host \S{1,300} ssl:"
+            r"|ServerDisconnectedError|ClientPayloadError|ClientOSError|ConnectionTimeoutError"
+            r"|SocketTimeoutError"
+        ),
     ),
     ("httpx", r"\bhttpx2?\b|httpcore2?|RemoteProtocolError|All connection attempts failed"),
     ("websockets", r"websockets?\.exceptions|no close frame received|rejected WebSocket"),
     (
         "psycopg",
-        r"psycopg|libpq|psql|translate host name|connection to server at|could not connect to server|pg_hba",
+        (
+            r"psycopg|libpq|psql|translate host name|connection to server at"
+            r"|could not connect to server|pg_hba"
+        ),
     ),
     ("asyncpg", r"asyncpg"),
     ("pymongo", r"pymongo|ServerSelectionTimeout|AutoReconnect|mongodb"),
@@ -56,7 +72,11 @@ _LIBRARY = (
     ("urllib", r"urlopen error|urllib\.error|urllib\.request|urllib2"),
     (
         "requests",
-        r"\brequests(?:\.exceptions|/|\\)|HTTPS?ConnectionPool\(|ConnectionError: \(|Connection aborted|SOCKSHTTPS?Connection|No connection adapters|No scheme supplied|InvalidSchema|MissingSchema",
+        (
+            r"\brequests(?:\.exceptions|/|\\)|HTTPS?ConnectionPool\(|ConnectionError: \("
+            r"|Connection aborted|SOCKSHTTPS?Connection|No connection adapters|No scheme supplied"
+            r"|InvalidSchema|MissingSchema"
+        ),
     ),
     ("urllib3", r"urllib3|MaxRetryError|NewConnectionError"),
     ("curl", r"\bcurl\b|cURL error"),

@@ -18,20 +18,19 @@ _PROXY = re.compile(
 )
 _POOL = re.compile(r"Connection(?:Pool)?\(host=['\"]([^'\"\n]{1,255})['\"], ?port=['\"]?(\d{1,5})")
 _PATH = re.compile(r"with url: (/[^\s?#(]{0,500})")
-_LED_BY = "|".join(
-    (
-        r"Failed to resolve|Could(?: not|n't) resolve host(?:name)?:?|unable to resolve host address",
-        r"could not translate host name|Unknown MySQL server host|DNS resolution failed for|lookup",
-        r"getaddrinfo (?:ENOTFOUND|EAI_AGAIN)|connect (?:ECONNREFUSED|ETIMEDOUT|EHOSTUNREACH)",
-        r"[Cc]annot connect to host|Connection timeout to host|[Ff]ailed to connect to",
-        r"[Uu]nable to connect to|[Cc]ould not connect to|connect to host|connecting to|dial tcp",
-        r"connection to server at|[Cc]onnection (?:to|with)|MySQL server on",
-        r"certificate is not valid for|host=|\bhost\b|\b[Ss]erver\b",
-    )
+_LED_BY = (
+    r"Failed to resolve|Could(?: not|n't) resolve host(?:name)?:?|unable to resolve host address"
+    r"|could not translate host name|Unknown MySQL server host|DNS resolution failed for|lookup"
+    r"|getaddrinfo (?:ENOTFOUND|EAI_AGAIN)|connect (?:ECONNREFUSED|ETIMEDOUT|EHOSTUNREACH)"
+    r"|[Cc]annot connect to host|Connection timeout to host|[Ff]ailed to connect to"
+    r"|[Uu]nable to connect to|[Cc]ould not connect to|connect to host|connecting to|dial tcp"
+    r"|connection to server at|[Cc]onnection (?:to|with)|MySQL server on"
+    r"|certificate is not valid for|host=|\bhost\b|\b[Ss]erver\b"
 )
 _NAME = r"(?:[A-Za-z0-9_][A-Za-z0-9_\-]{0,62}\.){0,10}[A-Za-z0-9_][A-Za-z0-9_\-]{0,62}"
 _HOST = re.compile(
-    rf"(?:{_LED_BY})[ =:]{{0,2}}['\"`(\[]{{0,2}}({_NAME}|\[?[0-9a-fA-F:]{{2,45}}\]?)['\"`)\]]{{0,2}}"
+    rf"(?:{_LED_BY})[ =:]{{0,2}}['\"`(\[]{{0,2}}({_NAME}|\[?[0-9a-fA-F:]{{2,45}}\]?)"
+    r"['\"`)\]]{0,2}"
     r"(?::(\d{1,5})\b|[ ,:]{1,3}(?:\([^)\n]{1,60}\),? ?)?(?:port[ =:]{1,2}(\d{1,5}))?)?"
 )
 _CALL = re.compile(
@@ -42,8 +41,38 @@ _AUTHORITY = re.compile(
     re.IGNORECASE,
 )
 _NO_HOST = frozenset(
-    "the a an to is at on host server and any port by with for closed disconnected unexpectedly"
-    " not has error failed proxy unix socket was name timed tcp udp".split()
+    (
+        "the",
+        "a",
+        "an",
+        "to",
+        "is",
+        "at",
+        "on",
+        "host",
+        "server",
+        "and",
+        "any",
+        "port",
+        "by",
+        "with",
+        "for",
+        "closed",
+        "disconnected",
+        "unexpectedly",
+        "not",
+        "has",
+        "error",
+        "failed",
+        "proxy",
+        "unix",
+        "socket",
+        "was",
+        "name",
+        "timed",
+        "tcp",
+        "udp",
+    )
 )
 
 
