@@ -190,6 +190,7 @@ CLASSES: dict[str, Reading] = {
     "AMQPHeartbeatTimeout": Reading("tcp.timed_out.established", SPECIFIC),
     "ConnectionClosedByBroker": _REJECTED,
     "StreamLostError": _READ,
+    "InvalidMessage": Reading("http.response.invalid.not_http", SPECIFIC, "wait"),
     "InvalidStatus": _STATUS,
     "InvalidStatusCode": _STATUS,
     "ConnectionClosedError": _READ,

@@ -3,7 +3,7 @@
 from typing import Any
 
 from ringback.failure.chain import Node, walk
-from ringback.failure.frames import Trace, trace, was_reused
+from ringback.failure.frames import Trace, trace, was_redirected, was_reused
 from ringback.failure.model import NO_TARGET, AddressFailure, Failure, Phase, Target
 from ringback.failure.reading import EXACT, SPECIFIC, TEXT, TIMEOUT, UMBRELLA, Reading
 from ringback.failure.recognise.system import most_telling
@@ -13,7 +13,7 @@ from ringback.failure.target import target_of, without_secrets
 _MOST_TEXT = 2000
 _CONFIDENCE = ((EXACT, 1.0), (SPECIFIC, 0.95), (TEXT, 0.85), (UMBRELLA, 0.7), (1, 0.5))
 _TELL_PROXY = frozenset({"MaxRetryError", "NewConnectionError", "NameResolutionError"})
-"""urllib3 wraps what happened on the way to a proxy in a ``ProxyError``; no need to look further."""
+"""urllib3 wraps what happened on the way to a proxy in a ``ProxyError``: no need to look on."""
 _STALE = frozenset({"tcp.closed", "tcp.reset", "http.response.invalid.empty"})
 
 
@@ -52,6 +52,8 @@ def _classify(exc: BaseException, target: Target, reused: bool | None) -> Failur
     phase = _phase(nodes, best, reading, told)
     addresses = _addresses(nodes)
     kind = most_telling(addresses) if len(addresses) > 1 else reading.kind
+    if kind.startswith("url.") and any(was_redirected(node.exc.__traceback__) for node in nodes):
+        kind, phase = "http.response.redirect_invalid", "wait"
     proxied = told.proxied or any(node.reading.proxy for node in _path(nodes, best))
     if reused is None and reading.kind in _STALE:
         reused = any(was_reused(node.exc.__traceback__) for node in _path(nodes, best))
@@ -110,17 +112,16 @@ def _trace(nodes: list[Node], best: int) -> Trace:
     """What the tracebacks tell: of the deciding exception, of those below it, of its wrappers."""
     path = _path(nodes, best)
     reading = nodes[best].reading
-    if reading.rank == EXACT and any(type(node.exc).__name__ in _TELL_PROXY for node in path):
-        if reading.phase != "unknown":
+    if reading.rank == EXACT and reading.phase != "unknown":
+        if any(type(node.exc).__name__ in _TELL_PROXY for node in path):
             return Trace(reading.phase, proxied=False)
-    phase: Phase = "unknown"
-    proxied = False
-    for node in (*nodes[best:], *path[1:]):
-        told = trace(node.exc.__traceback__)
-        proxied = proxied or told.proxied
-        if phase == "unknown":
-            phase = told.phase
-    return Trace(phase, proxied)
+    below = nodes[best:]
+    if reading.kind == TIMEOUT:  # what timed out is in the innermost exception
+        below.reverse()
+    told = [trace(node.exc.__traceback__) for node in (*below, *path[1:])]
+    phases = [one.phase for one in told if one.phase != "unknown"]
+    phase = "proxy" if "proxy" in phases else phases[0] if phases else "unknown"
+    return Trace(phase, any(one.proxied for one in told))
 
 
 def _phase(nodes: list[Node], best: int, reading: Reading, told: Trace) -> Phase:

@@ -4,7 +4,7 @@ A timeout or a reset carries no phase of its own; the functions on its traceback
 the same names in a live traceback and in a pasted one.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import FrameType, TracebackType
 from typing import NamedTuple
 
@@ -66,13 +66,21 @@ _DISTINCT: dict[str, Phase] = {
 _IN_FILE: dict[str, tuple[tuple[str, Phase], ...]] = {
     "resolve": (("aiohttp/resolver.py", "dns"),),
     "stream": (("urllib3/response.py", "body"),),
-    "send": (("http/client.py", "send"), ("asyncio/sslproto.py", "send")),
+    "send": (
+        ("http/client.py", "send"),
+        ("asyncio/sslproto.py", "send"),
+        ("backend/hface.py", "send"),
+    ),
     "begin": (("http/client.py", "wait"),),
-    "read": (("http/client.py", "body"), ("urllib3/response.py", "body"),),
+    "read": (
+        ("http/client.py", "body"),
+        ("urllib3/response.py", "body"),
+    ),
     "readinto": (("http/client.py", "body"),),
     "read1": (("http/client.py", "body"),),
     "readline": (("http/client.py", "body"),),
     "_wait": (("aiohttp/streams.py", "body"),),
+    "handshake": (("websockets/sync/client.py", "wait"),),
     "start": (("aiohttp/client_reqrep.py", "wait"),),
 }
 
@@ -131,7 +139,6 @@ def trace(traceback: TracebackType | None) -> Trace:
     one of them, what follows is part of it.
     """
     told: Phase | None = None
-    fallback: Phase = "unknown"
     way = _DIRECT
     for _ in range(_MOST_FRAMES):
         if traceback is None or told in _STICKY:
@@ -143,13 +150,11 @@ def trace(traceback: TracebackType | None) -> Trace:
             continue
         if name in _PROXIED:
             way = way or _PROXIED[name](frame)
-        elif name in _FALLBACK:
-            fallback = _FALLBACK[name]
         else:
             told = phase_of_frame(frame.f_code.co_filename, name) or told
     if way == _TUNNEL and told in {"send", "wait"}:
         told = "proxy"
-    return Trace(told or fallback, bool(way) and told in _ON_THE_WAY)
+    return Trace(told or "unknown", bool(way) and told in _ON_THE_WAY)
 
 
 _STICKY = frozenset({"proxy", "tls"})
@@ -195,21 +200,16 @@ _PROXIED: dict[str, Callable[[FrameType], int]] = {
 }
 
 
-_TELLING = frozenset({*_DISTINCT, *_IN_FILE, *_FALLBACK, *_PROXIED})
+_TELLING = frozenset({*_DISTINCT, *_IN_FILE, *_PROXIED})
 
 
 def was_reused(traceback: TracebackType | None) -> bool:
     """Whether the request went over a connection that had already carried another one."""
-    for _ in range(_MOST_FRAMES):
-        if traceback is None:
-            break
-        frame = traceback.tb_frame
-        if frame.f_code.co_name in _REUSE and _REUSE[frame.f_code.co_name](
-            frame.f_locals.get("self")
-        ):
-            return True
-        traceback = traceback.tb_next
-    return False
+    return any(
+        _REUSE[frame.f_code.co_name](frame.f_locals.get("self"))
+        for frame in _frames(traceback)
+        if frame.f_code.co_name in _REUSE
+    )
 
 
 def _pool_has_reused(pool: object) -> bool:
@@ -230,10 +230,50 @@ _REUSE: dict[str, Callable[[object], bool]] = {
 
 def reads_certificate_files(traceback: TracebackType | None) -> bool:
     """Whether the exception left a function that loads certificates, keys or CA bundles."""
+    return any(frame.f_code.co_name in _CERTIFICATE_FILES for frame in _frames(traceback))
+
+
+def reads_chunks(traceback: TracebackType | None) -> bool:
+    """Whether the exception left a function that reads a chunked body."""
+    return any("chunk" in frame.f_code.co_name for frame in _frames(traceback))
+
+
+def reads_json_answer(traceback: TracebackType | None) -> bool:
+    """Whether the exception left a client's method that reads an answer as JSON."""
+    return any(
+        frame.f_code.co_name == "json" and _ends(frame, _RESPONSES) for frame in _frames(traceback)
+    )
+
+
+def was_redirected(traceback: TracebackType | None) -> bool:
+    """Whether a client was following a redirect, so that the URL at fault is the server's."""
+    return any(
+        _REDIRECTING[frame.f_code.co_name] in frame.f_locals
+        and bool(frame.f_locals[_REDIRECTING[frame.f_code.co_name]])
+        for frame in _frames(traceback)
+        if frame.f_code.co_name in _REDIRECTING
+    )
+
+
+_REDIRECTING = {
+    "resolve_redirects": "resp",
+    "_build_redirect_request": "response",
+    "_send_handling_redirects": "history",
+    "http_error_302": "headers",
+    "urlopen": "redirect_location",
+    "process_redirect": "exc",
+}
+"""Function → the local that is set once there is a redirect to follow."""
+_RESPONSES = ("/models.py", "/_models.py", "/client_reqrep.py", "/response.py")
+
+
+def _ends(frame: FrameType, endings: tuple[str, ...]) -> bool:
+    return frame.f_code.co_filename.replace("\\", "/").endswith(endings)
+
+
+def _frames(traceback: TracebackType | None) -> Iterator[FrameType]:
     for _ in range(_MOST_FRAMES):
         if traceback is None:
             break
-        if traceback.tb_frame.f_code.co_name in _CERTIFICATE_FILES:
-            return True
+        yield traceback.tb_frame
         traceback = traceback.tb_next
-    return False

@@ -57,6 +57,8 @@ def settle(kind: str, phase: Phase, *, proxied: bool = False, reused: bool = Fal
 
 
 _STALE = frozenset({"tcp.closed", "tcp.reset", "http.response.invalid.empty"})
+_LOST = _STALE | {"tls.closed"}
+"""It was there and went away: the same event, told apart only by who noticed it and when."""
 
 
 def _in_phase(kind: str, phase: Phase) -> str:
@@ -72,8 +74,10 @@ def _in_phase(kind: str, phase: Phase) -> str:
 def _at_proxy(kind: str, phase: Phase) -> str:
     if kind.startswith(_NOT_OF_THE_WAY):
         return kind
-    if phase == "proxy":
-        return "proxy.protocol_error" if kind in _PROXY_PROTOCOL else "proxy.no_response"
+    if kind in _PROXY_PROTOCOL:
+        return "proxy.protocol_error"
+    if phase == "proxy" or kind in _LOST:
+        return "proxy.no_response"
     if kind == "tls.protocol.error.not_tls":
         return "proxy.protocol_error"
     if kind.startswith(("dns.", "tcp.", "tls.")):

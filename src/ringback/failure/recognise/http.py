@@ -1,14 +1,19 @@
 """HTTP clients' exceptions that carry a status, a first line or a count of bytes."""
 
+import re
 from typing import Any
 
 from ringback.failure.codes import status
-from ringback.failure.reading import EXACT, SPECIFIC, Reading
+from ringback.failure.frames import reads_chunks, reads_json_answer
+from ringback.failure.reading import EXACT, SPECIFIC, UMBRELLA, Reading
+
+_QUOTED = re.compile(r"b(['\"])(.*?)\1")
+_ENDED_BY_PEER = re.compile(r"<ConnectionTerminated .{0,100}last_stream_id:0\b")
 
 
 def incomplete(exc: Any, by_name: Reading) -> Reading:
     """``IncompleteRead``: without an expected count the body was chunked."""
-    if getattr(exc, "expected", None) is None:
+    if getattr(exc, "expected", None) is None or reads_chunks(exc.__traceback__):
         return Reading(
             "http.response.invalid.incomplete_chunked_encoding", SPECIFIC, "body", final=True
         )
@@ -24,15 +29,69 @@ def chunk_length(exc: Any, by_name: Reading) -> Reading:
 
 def status_line(exc: Any, by_name: Reading) -> Reading:
     """``BadStatusLine``: the bytes that came instead of ``HTTP/1.1 200 OK``."""
+    if _of_aiohttp(exc):
+        return _quoted_line(str(exc)[:1000])
     line = str(getattr(exc, "line", "") or "")
     if line in {"", "''", "'\\n'"}:
         return Reading("http.response.invalid.empty", SPECIFIC, "wait", final=True)
-    kind = (
-        "http.protocol.error"
-        if line.lstrip("'\"b").startswith("HTTP/")
-        else "http.response.invalid.not_http"
-    )
+    return _first_line(line.lstrip("'\"b"))
+
+
+def _first_line(line: str) -> Reading:
+    kind = "http.protocol.error" if line.startswith("HTTP/") else "http.response.invalid.not_http"
     return Reading(kind, SPECIFIC, "wait", code=line[:40], final=True)
+
+
+def _quoted_line(text: str) -> Reading:
+    """A message of aiohttp quotes the bytes, where it has them."""
+    quoted = _QUOTED.search(text)
+    if quoted is None:
+        return Reading("http.protocol.error", UMBRELLA, "wait", final=True)
+    return _first_line(quoted[2])
+
+
+def header(exc: Any, by_name: Reading) -> Reading:
+    """``InvalidHeader``: of requests it is ours, unless it wraps urllib3's: the server's."""
+    ours = any(base.__name__ == "RequestException" for base in type(exc).__mro__)
+    ours = ours and not (exc.args and isinstance(exc.args[0], Exception))
+    return by_name if ours else Reading("http.protocol.error", SPECIFIC, "wait", final=True)
+
+
+def not_json(exc: Any, by_name: Reading) -> Reading:
+    """``JSONDecodeError``: a failure of the call only where a client was reading an answer."""
+    if reads_json_answer(exc.__traceback__):
+        return Reading("http.response.unexpected_content", SPECIFIC, "body", final=True)
+    return by_name
+
+
+def too_many(exc: Any, by_name: Reading) -> Reading:
+    """``HTTPException`` itself: ``http.client`` raises it only for "got more than 100 headers"."""
+    if str(exc).startswith("got more than"):
+        return Reading("http.protocol.error", SPECIFIC, "wait", final=True)
+    return by_name
+
+
+def no_handshake(exc: Any, by_name: Reading) -> Reading:
+    """``InvalidMessage`` of websockets: what it could not read is in its cause."""
+    inner = exc.__cause__
+    if not isinstance(inner, EOFError):
+        return by_name
+    kind = "headers.truncated" if str(inner).endswith("headers") else "invalid.empty"
+    return Reading(f"http.response.{kind}", SPECIFIC, "wait", final=True)
+
+
+def payload(exc: Any, by_name: Reading) -> Reading:
+    """``ClientPayloadError`` of aiohttp keeps a reset only in its message."""
+    if "ConnectionResetError(" in str(exc):
+        return Reading("tcp.reset", SPECIFIC, "body", code="ECONNRESET", final=True)
+    return by_name
+
+
+def http2(exc: Any, by_name: Reading) -> Reading:
+    """``RemoteProtocolError``: GOAWAY before our stream promises that nothing was processed."""
+    if _ENDED_BY_PEER.search(str(exc)):
+        return Reading("h2.refused_stream", EXACT, "wait", code="GOAWAY", final=True)
+    return by_name
 
 
 def answered(exc: Any, by_name: Reading) -> Reading:
@@ -40,6 +99,8 @@ def answered(exc: Any, by_name: Reading) -> Reading:
     number = _status(exc)
     if number is None or not 300 <= number <= 599:
         return by_name
+    if number < 400 and "not allowed" in str(exc):  # urllib on a redirect to another scheme
+        return Reading("http.response.redirect_invalid", SPECIFIC, "wait", code=str(number))
     if number < 400:
         return Reading("http.response.redirect_loop", by_name.rank, "wait", code=str(number))
     # aiohttp invents a 400 for an answer that is not HTTP; then the cause below is worth more.
@@ -62,8 +123,11 @@ def _status(exc: Any) -> int | None:
 
 
 def _from_parser(exc: BaseException) -> bool:
-    inner = exc.__cause__ or exc.__context__
-    return any(base.__name__ == "HttpProcessingError" for base in type(inner).__mro__)
+    return _of_aiohttp(exc.__cause__ or exc.__context__)
+
+
+def _of_aiohttp(exc: BaseException | None) -> bool:
+    return any(base.__name__ == "HttpProcessingError" for base in type(exc).__mro__)
 
 
 def refused_by_proxy(exc: Any, by_name: Reading) -> Reading:
@@ -79,6 +143,12 @@ RECOGNISERS = {
     "IncompleteRead": incomplete,
     "InvalidChunkLength": chunk_length,
     "BadStatusLine": status_line,
+    "InvalidHeader": header,
+    "JSONDecodeError": not_json,
+    "HTTPException": too_many,
+    "InvalidMessage": no_handshake,
+    "ClientPayloadError": payload,
+    "RemoteProtocolError": http2,
     "HTTPError": answered,
     "HTTPStatusError": answered,
     "ClientResponseError": answered,

@@ -107,6 +107,8 @@ def _without_number(exc: Any, by_name: Reading) -> Reading:
         return Reading(kind, EXACT, "proxy", proxy=True, code=tunnel[1], final=True)
     if by_name.kind == TIMEOUT:
         return timeout(exc, by_name)
+    if text.startswith("Remote end closed connection without response"):
+        return Reading("http.response.invalid.empty", SPECIFIC, "wait", final=True)
     if (
         "TLS CA certificate bundle" in text
         or "TLS certificate file" in text
@@ -128,9 +130,6 @@ def timeout(exc: Any, by_name: Reading) -> Reading:
         return Reading("tls.timed_out", SPECIFIC, "tls")
     if "write operation timed out" in text:
         return Reading(TIMEOUT, by_name.rank, "send")
-    inner = exc.__cause__ or exc.__context__
-    if type(inner).__name__ == "CancelledError":
-        return Reading("client.deadline_exceeded", by_name.rank)
     return by_name
 
 
@@ -138,7 +137,9 @@ def resolver_error(exc: Any, by_name: Reading) -> Reading:
     """``gaierror``: its number is the resolver's, not the operating system's."""
     number = exc.errno
     if not isinstance(number, int):
-        return by_name
+        # urllib3-future's own resolver says "Name or service not known" whatever the cause.
+        vague = str(exc).endswith("resolver(s)")
+        return Reading("dns.failed", SPECIFIC, "dns", final=True) if vague else by_name
     code = resolver.NAME_OF_NUMBER.get(number)
     return Reading(resolver.kind_of(number), EXACT, "dns", code=code, final=True)
 
@@ -151,6 +152,13 @@ def every_address(exc: Any, by_name: Reading) -> Reading:
         for address, inner in list(errors.items())[:20]
     )
     return Reading(most_telling(found), EXACT, "connect", addresses=found, final=True)
+
+
+def overflow(exc: Any, by_name: Reading) -> Reading:
+    """``OverflowError``: the socket module refuses a port that is none."""
+    if "port must be 0-65535" in str(exc):
+        return Reading("url.invalid", SPECIFIC, "config", final=True)
+    return by_name
 
 
 def cares_error(exc: Any, by_name: Reading) -> Reading:
@@ -179,4 +187,5 @@ RECOGNISERS = {
     "BrokenPipeError": os_error,
     "NoValidConnectionsError": every_address,
     "DNSError": cares_error,
+    "OverflowError": overflow,
 }
