@@ -178,7 +178,10 @@ class TlsClient:
 
 def trusting(endpoint):
     """Return a client's context that trusts what the endpoint says to trust."""
-    return ssl.create_default_context(cafile=endpoint.verify)
+    context = ssl.create_default_context(cafile=endpoint.verify)
+    # A distribution's Python may leave this to the system, and then offer TLS 1.0.
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
 
 
 def tls_exchange(endpoint, context=None, sent=GET, *, patience=PATIENCE):
