@@ -5,6 +5,7 @@ import pytest
 
 from ringback.failure.kinds import KINDS
 from ringback.failure.page import page
+from tests.testing.terminal import lines_of, run_in_terminal, width_of
 
 KEYS = [
     "kind",
@@ -161,3 +162,26 @@ def test_lines_fit_the_width(ringback, refused):
         done = ringback("explain", refused, env={**os.environ, "COLUMNS": str(columns)})
         assert max(map(len, done.stdout.splitlines())) <= max(columns, 34)
         assert "…xxx" in done.stdout
+
+
+@pytest.mark.parametrize("columns", [40, 120])
+def test_on_a_terminal_it_fits_and_shows_the_words_that_decided(refused, columns):
+    status, written = run_in_terminal("explain", str(refused), columns=columns)
+    assert status == 0
+    assert width_of(written) <= columns
+    assert "\x1b[1;7m" in written
+
+
+@pytest.mark.parametrize("columns", [40, 120])
+def test_a_page_is_set_for_the_terminal(columns):
+    status, written = run_in_terminal("explain", "tcp.reset", columns=columns)
+    assert status == 0
+    assert width_of(written) <= columns
+    assert not any(line.startswith("## ") for line in lines_of(written))
+
+
+def test_a_terminal_is_told_that_a_paste_is_awaited():
+    status, written = run_in_terminal("explain", columns=80, typed=b"Connection refused\n\x04")
+    assert any("Ctrl-D" in line for line in lines_of(written))
+    assert "tcp.refused" in written
+    assert status == 0

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import importlib.util
+import io
 import json
 import socket
 import ssl
@@ -215,14 +216,16 @@ def call_aiohttp(call: Call) -> bytes:
         connector = aiohttp.TCPConnector(ssl=call.context(), resolver=aiohttp.ThreadedResolver())
         async with aiohttp.ClientSession(connector=connector, timeout=limits) as session:
             for _ in call.times:
+                # It warns of a large body that is bytes.
+                body = io.BytesIO(call.body) if call.body else None
                 async with session.request(
-                    call.method, call.endpoint.url, data=call.body, proxy=call.proxy
+                    call.method, call.endpoint.url, data=body, proxy=call.proxy
                 ) as response:
                     response.raise_for_status()
-                    body = await response.read()
+                    received = await response.read()
                     if call.provoke == "json":
                         await response.json()
-            return body
+            return received
 
     return asyncio.run(go())
 

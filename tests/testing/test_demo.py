@@ -1,0 +1,134 @@
+import dataclasses
+import json
+import subprocess
+import sys
+
+import pytest
+
+from ringback.failure.kinds import KINDS
+from ringback.testing.demo.play import play
+from ringback.testing.demo.scenes import SCENES
+from tests.testing.terminal import lines_of, run_in_terminal, width_of
+
+
+def events_of(ringback):
+    done = ringback("demo", "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_what_happens_is_what_is_promised(ringback):
+    events = events_of(ringback)
+    told = [(e["event"], e.get("kind"), e.get("decision")) for e in events if e["event"] != "check"]
+    again = [
+        ("attempt", "tcp.refused", "retry"),
+        ("attempt", "tcp.refused", "give_up"),
+        ("raised", None, None),
+    ]
+    alerted = [*again[:2], ("alert", None, None), again[2]]
+    works = ("attempt", None, "done")
+    assert told == [
+        ("scene", None, None),
+        ("attempt", "tcp.refused", "retry"),
+        ("attempt", "tcp.refused", "retry"),
+        works,
+        ("scene", None, None),
+        ("attempt", "dns.name_not_resolved", "give_up"),
+        ("raised", None, None),
+        ("scene", None, None),
+        ("attempt", "tls.cert.date_invalid.expired", "give_up"),
+        ("raised", None, None),
+        ("scene", None, None),
+        ("attempt", "tcp.reset", "retry"),
+        works,
+        ("attempt", "tcp.reset", "give_up"),
+        ("raised", None, None),
+        ("scene", None, None),
+        *again,
+        *again,
+        *alerted,
+        works,
+        works,
+        ("recovery", None, None),
+        ("end", None, None),
+    ]
+    assert all(event["kept"] for event in events if event["event"] == "check")
+    assert events[-1]["seconds"] < 20
+
+
+def test_the_events_say_what_an_operator_needs(ringback):
+    events = events_of(ringback)
+    for event in events:
+        if event["event"] == "attempt" and event["kind"]:
+            assert event["layer"] == KINDS[event["kind"]].layer
+            assert event["url"].startswith("http")
+            assert (event["delay"] is None) == (event["decision"] == "give_up")
+            assert (event["reason"] is None) == (event["decision"] == "retry")
+    (alert,) = (event for event in events if event["event"] == "alert")
+    (recovery,) = (event for event in events if event["event"] == "recovery")
+    assert (alert["count"], alert["kinds"]) == (3, {"tcp.refused": 3})
+    assert recovery["endpoint"] == alert["endpoint"]
+    assert recovery["at"] - recovery["seconds"] == pytest.approx(alert["since"])
+    raised = {event["exception"]: event["also"] for event in events if event["event"] == "raised"}
+    assert raised["ConnectionRefused"] == [
+        "requests.exceptions.ConnectionError",
+        "ConnectionRefusedError",
+    ]
+    assert raised["NameNotResolved"][-1] == "socket.gaierror"
+    assert raised["CertificateExpired"] == [
+        "requests.exceptions.SSLError",
+        "ssl.SSLCertVerificationError",
+    ]
+
+
+def test_without_a_terminal_it_is_plain_lines(ringback):
+    done = ringback("demo")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "\x1b" not in done.stdout
+    assert "\r" not in done.stdout
+    assert all(scene.title in done.stdout for scene in SCENES)
+    assert f"{len(SCENES)} of {len(SCENES)} went as promised" in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("columns", [40, 120])
+def test_on_a_terminal_it_fits_and_is_coloured(columns):
+    status, written = run_in_terminal("demo", columns=columns)
+    assert status == 0
+    assert width_of(written) <= columns
+    assert "\x1b[31m" in written
+    assert any("ALERT" in line for line in lines_of(written))
+    assert written.count("\x1b[?25l") == written.count("\x1b[?25h")  # the cursor is back
+
+
+def test_no_color_is_honoured():
+    _, written = run_in_terminal("demo", columns=80, env={"NO_COLOR": "1"})
+    assert "\x1b[31m" not in written
+
+
+def test_a_promise_that_is_not_kept_is_told():
+    wrong = dataclasses.replace(SCENES[0], promised=("ok done",))
+    told = []
+    assert not play(told.append, [wrong])
+    (check,) = (record for record in told if record["event"] == "check")
+    assert (check["kept"], check["promised"]) == (False, ["ok done"])
+    assert check["seen"] == list(SCENES[0].promised)
+    assert told[-1]["kept"] == 0
+
+
+@pytest.mark.parametrize("name", ["requests", "cryptography"])
+def test_what_is_not_installed_is_named_in_one_line(name):
+    code = (
+        f"import sys; sys.modules[{name!r}] = None; from ringback.cli import main; main(['demo'])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
+    )
+    said = f"ringback: the demo needs {name}: pip install 'ringback[lab]'\n"
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", said)
+
+
+def test_a_word_too_many_is_one_line(ringback):
+    done = ringback("demo", "fast")
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
