@@ -17,6 +17,7 @@ from ringback.failure.text.fold import Page, fold
 from ringback.failure.text.numbers import numbers
 from ringback.failure.text.origin import library_of, platform_of
 from ringback.failure.text.parts import parts
+from ringback.failure.text.rule import BARE_TIMEOUT
 from ringback.failure.text.rules.other import OTHER
 from ringback.failure.text.scan import scan
 from ringback.failure.text.target import target_in
@@ -25,7 +26,6 @@ _FRAME = re.compile(r"File \"([^\"\n]{1,300})\", line \d{1,7}, in (\w{1,80})")
 _TRACEBACK = "Traceback (most recent call last)"
 _SURE = 90
 _FAINT = 4
-_BARE_TIMEOUT = 22
 _NETWORK = re.compile(
     r"wss?:|socket|connect|\brequest|\burl|\bssl|\btls|http|\bsend|\brecv|client|server|\bpeer"
     r"|\bhost|:\d{2,5}\b|\btcp|remote|network|\bapi\b|read timeout",
@@ -160,7 +160,7 @@ def _with_a_network(page: Page, findings: list[Finding]) -> list[Finding]:
 
 
 def _is_loose(reading: Reading) -> bool:
-    return reading.needs_socket or (reading.kind == TIMEOUT and reading.rank <= _BARE_TIMEOUT)
+    return reading.needs_socket or (reading.kind == TIMEOUT and reading.rank <= BARE_TIMEOUT)
 
 
 def _near(signs: list[int], finding: Finding) -> bool:

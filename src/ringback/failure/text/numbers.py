@@ -10,7 +10,6 @@ from itertools import islice
 
 from ringback.failure.codes import resolver, system
 from ringback.failure.codes.wording import ENGLISH, RESOLVER, TRANSLATED
-from ringback.failure.model import Phase
 from ringback.failure.reading import EXACT, SPECIFIC, TEXT, Reading
 from ringback.failure.text.finding import Finding
 from ringback.failure.text.fold import Page
@@ -96,8 +95,13 @@ def _named(name: str, rank: int) -> Reading:
     if name.startswith("EAI_"):
         return Reading(resolver.KIND_OF_NAME.get(name, "dns.failed"), rank, "dns", code=name)
     kind = system.KIND_OF_NAME[name]
-    phase: Phase = "connect" if name in system.CONNECT_ONLY else "unknown"
-    return Reading(kind, rank, phase, code=name, needs_socket=name == "EPIPE")
+    return Reading(
+        kind,
+        rank,
+        "connect" if name in system.CONNECT_ONLY else "unknown",
+        code=name,
+        needs_socket=name == "EPIPE",
+    )
 
 
 def _by_number(number: int, tag: str, cls: str, *, loose: bool) -> Reading | None:

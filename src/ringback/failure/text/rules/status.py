@@ -17,6 +17,7 @@ _REPORT = (
     r"|Api)(?:Error|Exception)\()"
 )
 _RAISING = r"(?:Error|Exception|failed)\b[^\n]{0,60}"
+_REQUESTS = r" (?:Client|Server) Error: "
 _NO_WORD = r"[ :,'\"\-]{1,4}"
 
 
@@ -26,6 +27,7 @@ def _status(kind: str, numbers: tuple[str, ...], phrases: str) -> list[Rule]:
         *says(kind, *numbers, rank=_REPORTED, phase="wait", before=_REPORT, then=r"\b"),
         *says(kind, *numbers, rank=_REPORTED, phase="wait", before=r"\b", then=named),
         *says(kind, *numbers, rank=_RAISED, phase="wait", before=_RAISING, then=named),
+        *says(kind, *numbers, rank=_RAISED, phase="wait", before=r"\b", then=_REQUESTS),
     ]
 
 
