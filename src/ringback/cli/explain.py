@@ -19,9 +19,9 @@ _NOT_NAMED = frozenset({"unknown", "not_a_connection_failure"})
 
 _HELP = """Say which connection failure a text reports, and what to do about it.
 
-WHAT is a file with the text (a traceback, log lines, a tool's message; any library, platform and
-language), - for standard input (the default), or the name of a kind, for its reference page. A
-file called like a kind is ./KIND.
+The text is read from FILE or, by default, from standard input: a traceback, log lines, a tool's
+message, of any library and platform and in many languages. With the name of a kind, print its
+reference page; a file called like a kind is ./KIND.
 
 \b
 Examples:
