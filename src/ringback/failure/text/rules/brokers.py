@@ -1,7 +1,7 @@
 """What brokers and WebSockets say: AMQP, Kafka, MQTT, NATS."""
 
 from ringback.failure.reading import SPECIFIC
-from ringback.failure.text.rule import HINT, NARROWER, PHRASE, SENTENCE, Rule, says
+from ringback.failure.text.rule import HINT, NARROWER, SENTENCE, Rule, says
 
 REJECTED = "service.rejected"
 
@@ -24,7 +24,7 @@ RULES: list[Rule] = [
     *says(
         REJECTED, "not_found - no", rank=NARROWER, phase="wait", then=r" (?:queue|exchange|vhost)"
     ),
-    *says("tcp.closed", "amqp:connection:forced", "transport indicated eof", rank=PHRASE + 5),
+    *says("tcp.closed", "amqp:connection:forced", "transport indicated eof", rank=SENTENCE),
     # Kafka
     *says(
         REJECTED,
@@ -42,7 +42,7 @@ RULES: list[Rule] = [
         "node_not_ready",
         "all broker connections are down",
         "no servers available for connection",
-        rank=HINT - 5,
+        rank=HINT,
         phase="connect",
     ),
     *says("tcp.closed", "disconnected while requesting", "disconnected (after", rank=SENTENCE),

@@ -11,7 +11,7 @@ from ringback.failure.codes.certificate import (
     UNTRUSTED_ROOT,
 )
 from ringback.failure.reading import SPECIFIC, UMBRELLA
-from ringback.failure.text.rule import HINT, NARROWER, SENTENCE, Rule, says
+from ringback.failure.text.rule import HINT, NARROWER, SENTENCE, VERDICT, Rule, says
 
 PINNED = "tls.cert.pinned_key_not_in_cert_chain"
 _BEFORE_ITS_TIME = r"certificate has expired or is not yet valid: current time [^\n]{1,60} "
@@ -47,8 +47,6 @@ RULES: list[Rule] = [
     # its names
     *says(
         NAME,
-        "hostname mismatch",
-        "ip address mismatch",
         "doesn't match either of",
         "did not match expected hostname",
         "does not match hostname",
@@ -61,7 +59,6 @@ RULES: list[Rule] = [
         "no alternative certificate subject name matches",
         "no appropriate subjectaltname",
         "no subject alternative",
-        "no name matching",
         "because it doesn't contain any ip sans",
         "not valid for the name",
         "certnotvalidforname",
@@ -72,6 +69,23 @@ RULES: list[Rule] = [
         rank=SPECIFIC,
         phase="tls",
     ),
+    *says(
+        NAME,
+        "hostname mismatch",
+        "ip address mismatch",
+        rank=SPECIFIC,
+        phase="tls",
+        before=r"(?:ssl|tls|cert|verif|x509)[^\n]{0,160}",
+    ),
+    *says(
+        NAME,
+        "hostname mismatch",
+        "ip address mismatch",
+        rank=SPECIFIC,
+        phase="tls",
+        then=r",? certificate",
+    ),
+    *says(NAME, "no name matching", rank=SPECIFIC, phase="tls", then=r" [^\n]{1,120} found"),
     *says(NAME, "doesn't match", rank=SPECIFIC, phase="tls", before=r"hostname [^\n]{1,120}"),
     *says(
         NAME,
@@ -189,7 +203,6 @@ RULES: list[Rule] = [
         "ee certificate key too weak",
         "ca certificate key too weak",
         "ca signature digest algorithm too weak",
-        "ca md too weak",
         "missing authority key identifier",
         "missing subject key identifier",
         "empty subject alternative name",
@@ -210,6 +223,8 @@ RULES: list[Rule] = [
         rank=NARROWER,
         phase="tls",
     ),
+    # the verifier's words; as a reason of a handshake they are about our own file
+    *says(INVALID, "ca md too weak", rank=VERDICT, phase="tls", before=r"verif[^\n]{0,80}"),
     # Go, Rust, Apple, NSS
     *says(
         INVALID,

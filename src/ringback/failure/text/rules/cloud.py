@@ -1,9 +1,9 @@
 """What cloud SDKs and remote procedure calls say: AWS, Google, gRPC."""
 
-from ringback.failure.reading import BARE, SPECIFIC, TEXT
+from ringback.failure.reading import BARE, SPECIFIC
 from ringback.failure.text.rule import BARE_TIMEOUT, HINT, Rule, say_each, says
 
-_STATUS = TEXT + 2
+_STATUS = 62
 """The status of a call; a library's sentence in its details outweighs it."""
 _DENIED = (
     "AccessDenied",

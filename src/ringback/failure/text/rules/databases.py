@@ -11,7 +11,7 @@ from ringback.failure.text.rule import (
 )
 
 REJECTED = "service.rejected"
-_DURING_QUERY = SENTENCE + 5
+_DURING_QUERY = 75
 """It tells why the connection to the server was lost."""
 
 RULES: list[Rule] = [

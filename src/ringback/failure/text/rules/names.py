@@ -157,6 +157,12 @@ RULES: list[Rule] = [
     *says(
         "dns.failed",
         "failed to resolve",
+        rank=_LOOKUP,
+        phase="dns",
+        then=r"(?: the)?:? (?:['\"`(<]|host|name|addr|domain|dns|server|[\w\-]{1,63}[.:])",
+    ),
+    *says(
+        "dns.failed",
         "could not translate host name",
         "name resolution failed",
         "name_resolution_failed",

@@ -33,7 +33,7 @@ RULES: list[Rule] = [
         "unsupported protocol",
         rank=NARROWER,
         phase="config",
-        before=r"(?:curl[^\n]{0,40}|ERR_|\d\) )",
+        before=r"(?:\(1\) |error 1: |ERR_)",  # curl's code 1
     ),
     *says(SCHEME, "unknown url type", rank=NARROWER, phase="config", then=r":? (?!https)"),
     # the rest of the URL
@@ -43,7 +43,6 @@ RULES: list[Rule] = [
         "could not parse url",
         "no host supplied",
         "no host part in the url",
-        "empty host",
         "no host in request url",
         "invalid control character in url",
         "first path segment in url cannot contain colon",
@@ -72,6 +71,7 @@ RULES: list[Rule] = [
         rank=SPECIFIC,
         phase="config",
     ),
+    *says(URL, "empty host", rank=SPECIFIC, phase="config", then=r"(?!name)"),
     *says(URL, "invalid url", rank=SPECIFIC, phase="config", then=r"(?! or)"),
     *says(
         URL,
@@ -101,7 +101,6 @@ RULES: list[Rule] = [
         "using socks proxy, but the 'socksio' package is not installed",
         "install httpx[socks]",
         "install httpx[http2]",
-        "invalid timeout",
         "timeout value connect was",
         "attempted to set connect timeout",
         "invalid sslmode value",
@@ -109,6 +108,13 @@ RULES: list[Rule] = [
         "err_invalid_char",
         rank=VERDICT,
         phase="config",
+    ),
+    *says(
+        REQUEST,
+        "invalid timeout",
+        rank=VERDICT,
+        phase="config",
+        then=r"[^\n]{1,200}pass a \(connect, read\)",
     ),
     # our own session, client or pool
     *says(

@@ -86,9 +86,15 @@ RULES: list[Rule] = [
         "you exceeded your current quota",
         "flood control exceeded",
         "(slowdown)",
+        rank=TEXT,
+        phase="wait",
+    ),
+    *says(
+        "http.error.rate_limited",
         "slow down",
         rank=TEXT,
         phase="wait",
+        before=r"(?:429|503|too many|rate|request)[^\n]{0,80}",
     ),
     *says(
         "http.error.unavailable",

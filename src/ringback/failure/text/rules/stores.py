@@ -1,11 +1,11 @@
 """What key-value and document stores, search engines and directories say."""
 
-from ringback.failure.reading import EXACT, TEXT
-from ringback.failure.text.rule import FAINT, NARROWER, SENTENCE, VERDICT, Rule, says
+from ringback.failure.reading import BARE, EXACT
+from ringback.failure.text.rule import NARROWER, SENTENCE, VERDICT, Rule, says
 
 REJECTED = "service.rejected"
 
-_SELECTION = TEXT + 2
+_SELECTION = 62
 """Outweighs the bare timeout inside it."""
 
 RULES: list[Rule] = [
@@ -67,7 +67,7 @@ RULES: list[Rule] = [
         phase="connect",
         before=r"ServerSelectionTimeoutError:? [^\n]{1,120}",
     ),
-    *says(REJECTED, "no primary available for writes", rank=FAINT + 5),
+    *says(REJECTED, "no primary available for writes", rank=BARE),
     # Cassandra, Neo4j, LDAP, Elasticsearch
     *says(
         REJECTED,

@@ -1,11 +1,10 @@
 """What libraries say of timeouts without a number; the phase decides the kind."""
 
-from ringback.failure.reading import SPECIFIC, TEXT, TIMEOUT
+from ringback.failure.reading import SPECIFIC, TIMEOUT
 from ringback.failure.text.rule import (
     BARE_TIMEOUT,
     NARROWER,
     PHRASE,
-    SENTENCE,
     VERDICT,
     Rule,
     says,
@@ -15,10 +14,10 @@ _CONNECTING = 55
 """Outweighs the read timeout that a wrapper makes of it; the system's own words outweigh it."""
 _OWN_LIMIT = 45
 """Whose limit it was says less than what was being waited for."""
-_GO_CLIENT = TEXT + 2
+_GO_CLIENT = 62
 """Outweighs the words "context deadline exceeded" inside it."""
-_DIALLING = SENTENCE
-_OPERATION = SENTENCE - 1
+_DIALLING = 70
+_OPERATION = 69
 """Of one line that names both, dialling was first."""
 
 RULES: list[Rule] = [
