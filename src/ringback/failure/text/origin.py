@@ -31,7 +31,7 @@ _LIBRARY = (
     (
         "pip",
         (
-            r"pip[._\\/]_vendor|\bpip3? (?:install|download|index)\b|Looking in indexes"
+            r"pip[._\\/]_vendor|pip3? (?:install|download|index)\b|Looking in indexes"
             r"|Could not find a version that satisfies|Could not fetch URL"
             r"|due to an (?:OSError|EnvironmentError)"
         ),
@@ -45,7 +45,7 @@ _LIBRARY = (
             r"|SocketTimeoutError"
         ),
     ),
-    ("httpx", r"\bhttpx2?\b|httpcore2?|RemoteProtocolError|All connection attempts failed"),
+    ("httpx", r"httpx|httpcore|RemoteProtocolError|All connection attempts failed"),
     ("websockets", r"websockets?\.exceptions|no close frame received|rejected WebSocket"),
     (
         "psycopg",
@@ -63,7 +63,7 @@ _LIBRARY = (
     ("kafka", r"kafka|NoBrokersAvailable"),
     ("paramiko", r"paramiko"),
     ("smtplib", r"smtplib|SMTP\w*(?:Error|Refused|Disconnected)"),
-    ("amqp", r"\bpika\b|kombu|celery|amqp|aiormq"),
+    ("amqp", r"pika\b|kombu|celery|amqp|aiormq"),
     ("docker", r"docker\.errors|[Dd]ocker daemon|docker_engine"),
     ("paho-mqtt", r"paho|MQTT"),
     ("selenium", r"selenium|WebDriverException|geckodriver|chromedriver"),
@@ -73,17 +73,17 @@ _LIBRARY = (
     (
         "requests",
         (
-            r"\brequests(?:\.exceptions|/|\\)|HTTPS?ConnectionPool\(|ConnectionError: \("
+            r"requests(?:\.exceptions|/|\\)|HTTPS?ConnectionPool\(|ConnectionError: \("
             r"|Connection aborted|SOCKSHTTPS?Connection|No connection adapters|No scheme supplied"
             r"|InvalidSchema|MissingSchema"
         ),
     ),
     ("urllib3", r"urllib3|MaxRetryError|NewConnectionError"),
-    ("curl", r"\bcurl\b|cURL error"),
-    ("wget", r"\bwget\b"),
+    ("curl", r"curl\b|cURL error"),
+    ("wget", r"wget\b"),
     (
         "git",
-        r"fatal: (?:unable to access|Could not read)|\bgit (?:clone|fetch|pull|push)\b|RPC failed",
+        r"fatal: (?:unable to access|Could not read)|git (?:clone|fetch|pull|push)\b|RPC failed",
     ),
     ("npm", r"npm ERR!|npm error|yarn"),
     ("node", r"\bnode:|at \S+ \(node:|ENOTFOUND|ECONNREFUSED \d|FetchError|AxiosError"),
@@ -91,11 +91,11 @@ _LIBRARY = (
     ("java", r"java\.(?:net|io)\.|javax\.net|sun\.security|org\.apache"),
     ("rust", r"reqwest|hyper::|os error \d|rustls"),
     ("dotnet", r"System\.Net|SocketException \(|HttpRequestException"),
-    ("ssh", r"\bssh: |kex_exchange|ssh_exchange"),
+    ("ssh", r"ssh: |kex_exchange|ssh_exchange"),
     ("openssl", r"openssl|s_client|SSL routines:"),
     ("nginx", r"upstream|nginx"),
     ("asyncio", r"asyncio"),
-    ("ssl", r"\bssl\.SSL|ssl\.py|_ssl\.c"),
+    ("ssl", r"ssl\.SSL|ssl\.py|_ssl\.c"),
     ("http.client", r"http[./]client|httplib"),
     (
         "socket",
