@@ -90,9 +90,30 @@ def delivered_in(kind: str, phase: Phase) -> Delivered:
     usual = KINDS[kind].delivered
     if usual == "maybe" and phase in _BEFORE_SENDING:
         return "no"
-    if kind in _ENDED_EARLY:
-        return {"send": "maybe", "wait": "maybe", "body": "yes"}.get(phase, usual)  # type: ignore[return-value]  # the three literals
+    if kind in _AT_ANY_TIME:
+        return _AT_PHASE.get(phase, usual)
     return usual
 
 
-_ENDED_EARLY = frozenset({"tls.closed", "tls.failed", "tcp.reset", "tcp.closed", "tcp.aborted"})
+_AT_ANY_TIME = frozenset(
+    {
+        "tcp.reset",
+        "tcp.closed",
+        "tcp.aborted",
+        "tcp.timed_out",
+        "tcp.address_unreachable.host",
+        "tcp.address_unreachable.network",
+        "tcp.address_unreachable.prohibited",
+        "tls.closed",
+        "tls.failed",
+    }
+)
+"""What usually ends a connection before anything was sent, but can also end an open one: Linux
+ends a connection whose path was lost with the ICMP error it had put aside (``tcp_write_err``).
+"""
+_AT_PHASE: dict[Phase, Delivered] = {
+    "send": "maybe",
+    "wait": "maybe",
+    "body": "yes",
+    "unknown": "maybe",
+}

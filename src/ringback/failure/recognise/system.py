@@ -15,18 +15,6 @@ _SEVERAL = re.compile(
 )
 _TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})")
 
-_CONNECT_ONLY = frozenset(
-    {
-        "ECONNREFUSED",
-        "ENETUNREACH",
-        "EHOSTUNREACH",
-        "EHOSTDOWN",
-        "ENETDOWN",
-        "EINVAL",
-        "ENOPROTOOPT",
-    }
-)
-
 _TELLING = (
     "tls.",
     "tcp.refused",
@@ -71,7 +59,7 @@ def os_error(exc: Any, by_name: Reading) -> Reading:
 
 
 def _numbered(exc: Any, name: str) -> Reading:
-    phase: Phase = "connect" if name in _CONNECT_ONLY else "unknown"
+    phase: Phase = "connect" if name in system.CONNECT_ONLY else "unknown"
     kind = system.KIND_OF_NAME[name]
     message = exc.strerror if isinstance(exc.strerror, str) else ""
     address = address_in(message) if "Connect call" in message else None
