@@ -33,11 +33,14 @@ def hanging(screen: Console, label: Text, body: Text, indent: int) -> None:
 
     Args:
         screen: Where to.
-        label: Shorter than the indent.
+        label: On a line of its own where it is wider than the indent.
         body: One paragraph.
         indent: Columns left of the text.
     """
     room = max(screen.width - indent, _NARROWEST)
+    if label.cell_len > indent:
+        screen.print(label, soft_wrap=True)
+        label = Text()
     for number, line in enumerate(body.wrap(screen, room)):
         line.rstrip()
         lead = label.copy() if number == 0 else Text()

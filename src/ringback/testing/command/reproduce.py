@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 TIMEOUT = 1.0
 """Seconds a client waits for a connection, and for each piece of the response."""
 
-_INDENT = 13
+_INDENT, _NARROW_INDENT = 13, 2
+"""Columns left of what is said of a client; the narrow one below 70 columns."""
+
 _MOST = 600
 """Characters shown of an exception's text."""
 
@@ -70,29 +72,37 @@ def show(fault: Fault) -> None:
     for outcome in reproduce(fault):
         screen.print()
         _show_outcome(screen, fault, outcome)
+    indent = _indent(screen)
     others = [one.name for one in FAULTS.values() if one.kind == fault.kind and one is not fault]
     screen.print()
     if others:
-        hanging(screen, Text("Also"), Text(", ".join(others)), _INDENT)
-    hanging(screen, Text("More"), Text(f"ringback explain {fault.kind}", style="cyan"), _INDENT)
+        hanging(screen, Text("Also"), Text(", ".join(others)), indent)
+    hanging(screen, Text("More"), Text(f"ringback explain {fault.kind}", style="cyan"), indent)
+
+
+def _indent(screen: Console) -> int:
+    return _INDENT if screen.width >= 70 else _NARROW_INDENT
 
 
 def _show_outcome(screen: Console, fault: Fault, outcome: Outcome) -> None:
-    name = Text(outcome.client, style="bold")
+    indent = _indent(screen)
+    hanging(screen, Text(outcome.client, style="bold"), _ending(outcome), indent)
+    if outcome.ended == "raised":
+        hanging(screen, Text(), _named(fault, outcome), indent)
+
+
+def _ending(outcome: Outcome) -> Text:
     match outcome.ended:
         case "not_offered":
-            hanging(screen, name, Text(f"not called: {outcome.text}", style="dim"), _INDENT)
+            return Text(f"not called: {outcome.text}", style="dim")
         case "waiting":
             said = f"still waiting after {outcome.seconds:.0f} s: it has no total deadline"
-            hanging(screen, name, Text(said, style="yellow"), _INDENT)
+            return Text(said, style="yellow")
         case "returned":
-            said = f"no exception, {outcome.text} ({outcome.seconds:.2f} s)"
-            hanging(screen, name, Text(said), _INDENT)
+            return Text(f"no exception, {outcome.text} ({outcome.seconds:.2f} s)")
         case "raised":
             text = plain(outcome.text[:_MOST]) or "(no text)"
-            raised = f"{outcome.exception}: {text} ({outcome.seconds:.2f} s)"
-            hanging(screen, name, Text(raised), _INDENT)
-            hanging(screen, Text(), _named(fault, outcome), _INDENT)
+            return Text(f"{outcome.exception}: {text} ({outcome.seconds:.2f} s)")
 
 
 def _named(fault: Fault, outcome: Outcome) -> Text:
