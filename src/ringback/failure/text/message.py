@@ -1,7 +1,8 @@
 """What the message of one exception says, by the rules for texts."""
 
 from ringback.failure.reading import SILENT, Reading
-from ringback.failure.text.explain import choose, findings_in
+from ringback.failure.text.choice import choose
+from ringback.failure.text.explain import findings_in
 from ringback.failure.text.fold import fold
 from ringback.failure.text.rules.other import OTHER
 

@@ -20,14 +20,17 @@ _MOST_PLACES = 6
 _BY_NEEDLE: dict[str, list[Rule]] = defaultdict(list)
 for _rule in RULES:
     _BY_NEEDLE[_rule.needle].append(_rule)
+_ASCII = [(needle, rules) for needle, rules in _BY_NEEDLE.items() if needle.isascii()]
+_OTHER = [(needle, rules) for needle, rules in _BY_NEEDLE.items() if not needle.isascii()]
 
 
 def scan(page: Page) -> list[Finding]:
     """What the rules find, at most six places each."""
     lower = page.lower
+    candidates = _ASCII if lower.isascii() else [*_ASCII, *_OTHER]
     return [
         finding
-        for needle, rules in _BY_NEEDLE.items()
+        for needle, rules in candidates
         if needle in lower
         for place in _places(lower, needle)
         for finding in _try(page, place, rules)

@@ -30,6 +30,7 @@ RULES: list[Rule] = [
     *says(
         "unknown",
         "all attempts to connect to",
+        "error while fetching server api version",
         "http request failed",
         "unavailable: io exception",
         "no connection established",

@@ -16,6 +16,9 @@ from ringback.failure.text.rule import HINT, NARROWER, SENTENCE, VERDICT, Rule, 
 PINNED = "tls.cert.pinned_key_not_in_cert_chain"
 _BEFORE_ITS_TIME = r"certificate has expired or is not yet valid: current time [^\n]{1,60} "
 
+_REFUSED = 62
+"""OpenSSL's verdict, which it always follows with the reason; the reason outweighs it."""
+
 RULES: list[Rule] = [
     # its dates
     *says(
@@ -250,10 +253,10 @@ RULES: list[Rule] = [
         phase="tls",
     ),
     *says("tls.failed", "could not establish trust relationship", rank=HINT, phase="tls"),
-    # a certificate, no more
+    # a certificate, no more; yet more than that the handshake failed
+    *says(INVALID, "certificate verify failed", rank=_REFUSED, phase="tls"),
     *says(
         INVALID,
-        "certificate verify failed",
         "certificate verification failed",
         "certificate validation failed",
         "certificate problem",

@@ -161,6 +161,7 @@ RULES: list[Rule] = [
         "tls.closed",
         "eof occurred in violation of protocol",
         "syscall error: eof detected",
+        "syscallerror(-1, 'unexpected eof')",
         "unexpected eof while reading",
         "ssl_error_syscall",
         "ssl: eof",
@@ -257,6 +258,7 @@ RULES: list[Rule] = [
         rank=SPECIFIC,
         phase="tls",
     ),
+    *says("tls.failed", "tls handshake failed", "ssl handshake failed", phase="tls"),
     *says(
         "tls.failed",
         "tls handshake",

@@ -29,6 +29,7 @@ RULES: list[Rule] = [
         "http2 framing layer",
         "received http2 header with status",
         "goaway",
+        "remoteprotocolerror: connectionterminated",
         "too_many_pings",
         "received rst_stream",
         "stream error: stream id",

@@ -26,10 +26,6 @@ RULES: list[Rule] = [
         "remote end closed connection without response",
         "server disconnected",
         "connection was closed before we received a valid response",
-        "badstatusline('')",
-        "badstatusline(\"''\"",
-        "badstatusline: ''",
-        "badstatusline: \"''\"",
         "empty reply from server",
         "server returned nothing (no headers, no data)",
         "err_empty_response",
@@ -39,6 +35,7 @@ RULES: list[Rule] = [
         rank=SPECIFIC,
         phase="wait",
     ),
+    *says(EMPTY, "badstatusline", rank=NARROWER, phase="wait", then=r"[:(]\s?['\"]{2,8}[,)\s]"),
     *says(
         EMPTY,
         ": eof",
@@ -111,6 +108,7 @@ RULES: list[Rule] = [
         rank=NARROWER,
         phase="body",
     ),
+    *says(SHORT, "without sending complete message body", rank=UMBRELLA + 1, phase="body"),
     *says(SHORT, "response payload is not completed", rank=UMBRELLA, phase="body"),
     # its encoding
     *says(
@@ -141,7 +139,7 @@ RULES: list[Rule] = [
         "badstatusline",
         rank=SPECIFIC,
         phase="wait",
-        then=r"\W{1,6}(?!HTTP|'{2}|\"{2}|['\"]{0,4}\)|$)[^\s]",
+        then=r"[(:]\W{0,5}(?!HTTP|No status|400, message)\w",
     ),
     *says(
         NOT_HTTP,
@@ -194,6 +192,22 @@ RULES: list[Rule] = [
         rank=_RULES_BROKEN,
         phase="wait",
     ),
+    *says(PROTOCOL, "bad status line:", rank=NARROWER, phase="wait", then=r"[^\n]{0,80}b['\"]HTTP"),
+    *says(
+        NOT_HTTP,
+        "bad status line:",
+        rank=SPECIFIC + 1,
+        phase="wait",
+        then=r"[^\n]{0,80}Expected HTTP/",
+    ),
+    *says(
+        PROTOCOL,
+        "invalidchunklength",
+        rank=NARROWER + 1,
+        phase="body",
+        then=r"\(got length b['\"][^'\"]",
+    ),
+    *says(PROTOCOL, "content-length contained multiple", rank=NARROWER, phase="wait"),
     *says(PROTOCOL, "got more than", rank=_RULES_BROKEN, phase="wait", then=_TOO_MUCH),
     *says(
         PROTOCOL,
