@@ -2,18 +2,18 @@
 
 from typing import Any
 
+from ringback.failure.callsite import target_of_frames
 from ringback.failure.chain import Node, walk
 from ringback.failure.frames import Trace, trace, was_redirected, was_reused
 from ringback.failure.model import NO_TARGET, AddressFailure, Failure, Phase, Target
 from ringback.failure.reading import EXACT, SPECIFIC, TEXT, TIMEOUT, UMBRELLA, Reading
 from ringback.failure.recognise.system import most_telling
 from ringback.failure.settle import settle
-from ringback.failure.target import target_of, without_secrets
+from ringback.failure.target import fill, split_port, target_of, without_secrets
 
 _MOST_TEXT = 2000
 _CONFIDENCE = ((EXACT, 1.0), (SPECIFIC, 0.95), (TEXT, 0.85), (UMBRELLA, 0.7), (1, 0.5))
-_TELL_PROXY = frozenset({"MaxRetryError", "NewConnectionError", "NameResolutionError"})
-"""urllib3 wraps what happened on the way to a proxy in a ``ProxyError``: no need to look on."""
+_BEFORE_TUNNEL = frozenset({"dns", "connect"})
 _STALE = frozenset({"tcp.closed", "tcp.reset", "http.response.invalid.empty"})
 
 
@@ -64,7 +64,7 @@ def _classify(exc: BaseException, target: Target, reused: bool | None) -> Failur
         phase,
         settled.delivered,
         _message(cause),
-        target_of((node.exc for node in nodes), target),
+        _target(nodes, target, addresses, proxied=settled.kind.startswith("proxy.")),
         addresses,
         settled.via,
         _evidence(nodes, best, reading),
@@ -93,7 +93,7 @@ def _by_words(nodes: list[Node], best: int, reading: Reading) -> tuple[int, Read
     from ringback.failure.text.message import read_message  # noqa: PLC0415 - seldom needed
 
     for index, node in enumerate(nodes):
-        found = read_message(type(node.exc).__name__, str(node.exc)[:_MOST_TEXT])
+        found = read_message(type(node.exc).__name__, _text(node.exc)[:_MOST_TEXT])
         if found.kind is not None and found.rank > reading.rank:
             best, reading = index, found
     return best, reading
@@ -112,9 +112,10 @@ def _trace(nodes: list[Node], best: int) -> Trace:
     """What the tracebacks tell: of the deciding exception, of those below it, of its wrappers."""
     path = _path(nodes, best)
     reading = nodes[best].reading
-    if reading.rank == EXACT and reading.phase != "unknown":
-        if any(type(node.exc).__name__ in _TELL_PROXY for node in path):
-            return Trace(reading.phase, proxied=False)
+    if reading.rank == EXACT and reading.phase in _BEFORE_TUNNEL:
+        pool = _pool_of_urllib3(path)
+        if pool is not None:
+            return Trace(reading.phase, getattr(pool, "proxy", None) is not None)
     below = nodes[best:]
     if reading.kind == TIMEOUT:  # what timed out is in the innermost exception
         below.reverse()
@@ -122,6 +123,13 @@ def _trace(nodes: list[Node], best: int) -> Trace:
     phases = [one.phase for one in told if one.phase != "unknown"]
     phase = "proxy" if "proxy" in phases else phases[0] if phases else "unknown"
     return Trace(phase, any(one.proxied for one in told))
+
+
+def _pool_of_urllib3(path: list[Node]) -> object:
+    """The pool that a ``MaxRetryError`` keeps; it knows whether there is a proxy."""
+    return next(
+        (vars(n.exc)["pool"] for n in path if type(n.exc).__name__ == "MaxRetryError"), None
+    )
 
 
 def _phase(nodes: list[Node], best: int, reading: Reading, told: Trace) -> Phase:
@@ -140,6 +148,30 @@ def _phase(nodes: list[Node], best: int, reading: Reading, told: Trace) -> Phase
     return "unknown"
 
 
+def _target(
+    nodes: list[Node],
+    known: Target,
+    addresses: tuple[AddressFailure, ...] = (),
+    *,
+    proxied: bool = False,
+) -> Target:
+    """What the caller knows, what the exceptions name, what the functions held.
+
+    On the way to a proxy some clients give the proxy's name as the host; their functions know
+    better.
+    """
+    target = known if proxied else target_of((node.exc for node in nodes), known)
+    for node in nodes:
+        if target.host is not None:
+            break
+        target = fill(target, target_of_frames(node.exc.__traceback__))
+    if proxied:
+        target = target_of((node.exc for node in nodes), target)
+    if addresses and target.address is None:
+        target = fill(target, Target(address=split_port(addresses[-1].address)[0]))
+    return target
+
+
 def _addresses(nodes: list[Node]) -> tuple[AddressFailure, ...]:
     found: dict[str, AddressFailure] = {}
     for node in nodes:
@@ -149,8 +181,15 @@ def _addresses(nodes: list[Node]) -> tuple[AddressFailure, ...]:
 
 
 def _message(exc: BaseException) -> str:
-    first = str(exc).partition("\n")[0][:300]
+    first = _text(exc).partition("\n")[0][:300]
     return without_secrets(f"{type(exc).__name__}: {first}" if first else type(exc).__name__)
+
+
+def _text(exc: BaseException) -> str:
+    try:
+        return str(exc)
+    except Exception:  # noqa: BLE001 - a foreign __str__ may raise anything
+        return ""
 
 
 def _evidence(nodes: list[Node], best: int, reading: Reading) -> tuple[str, ...]:
@@ -171,7 +210,7 @@ def _unknown(exc: BaseException, nodes: list[Node], target: Target) -> Failure:
     return Failure(
         "unknown",
         message=_message(exc),
-        target=target_of((node.exc for node in nodes), target),
+        target=_target(nodes, target),
         evidence=(type(exc).__name__,),
         confidence=0.0,
         cause=exc,

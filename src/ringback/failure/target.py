@@ -61,11 +61,12 @@ def target_of(chain: Iterable[BaseException], known: Target = NO_TARGET) -> Targ
     for exc in chain:
         if known.host:
             break
-        known = _fill(known, _target_of_one(exc))
+        known = fill(known, _target_of_one(exc))
     return known
 
 
-def _fill(first: Target, second: Target) -> Target:
+def fill(first: Target, second: Target) -> Target:
+    """Return the first target, its gaps filled from the second."""
     if first is NO_TARGET:
         return second
     if second is NO_TARGET:
@@ -74,33 +75,46 @@ def _fill(first: Target, second: Target) -> Target:
     return Target(*(getattr(first, name) or getattr(second, name) for name in names))
 
 
-def _target_of_one(exc: Any) -> Target:
-    for attribute in ("request", "request_info", "response"):
-        url = _url_of(exc, attribute)
-        if url:
-            return target_of_url(str(url))
-    options = getattr(exc, "kwargs", None)
-    if isinstance(options, dict) and isinstance(options.get("endpoint_url"), str):
-        return target_of_url(options["endpoint_url"])
-    holder = getattr(exc, "pool", None) or getattr(exc, "conn", None) or exc
-    host = getattr(holder, "host", None)
-    if isinstance(host, str) and host:
-        port = getattr(holder, "port", None)
-        scheme = getattr(holder, "scheme", None)
-        return Target(
-            scheme=scheme if isinstance(scheme, str) else None,
-            host=host,
-            port=port if isinstance(port, int) else None,
-        )
-    return NO_TARGET
+_OF_A_PROXY = frozenset({"ClientProxyConnectionError", "ClientHttpProxyError"})
+"""What these of aiohttp call their host is the proxy."""
 
 
-def _url_of(exc: Any, attribute: str) -> object:
-    # httpx raises RuntimeError from its `request` property where no request was set.
+def _target_of_one(exc: BaseException) -> Target:
     try:
-        holder = getattr(exc, attribute, None)
-    except RuntimeError:
-        return None
-    if holder is None:
-        return None
-    return getattr(holder, "real_url", None) or getattr(holder, "url", None)
+        found = _named_by(exc)
+    except Exception:  # noqa: BLE001 - a foreign attribute may raise anything
+        return NO_TARGET
+    if found.host and type(exc).__name__ in _OF_A_PROXY:
+        return Target(proxy=f"{found.host}:{found.port}")
+    return found
+
+
+def _named_by(exc: BaseException) -> Target:
+    # Only what is stored: properties may warn (urllib3) or raise (httpx).
+    held: dict[str, Any] = getattr(exc, "__dict__", None) or {}
+    for name in ("request", "_request", "request_info", "response"):
+        url = _url_of(held.get(name))
+        if url is not None:
+            return target_of_url(url)
+    options = held.get("kwargs")  # botocore
+    url = held.get("url") or (options.get("endpoint_url") if isinstance(options, dict) else None)
+    if isinstance(url, str):
+        return target_of_url(url)
+    return _host_of(held.get("pool") or held.get("conn") or held.get("_conn_key") or exc)
+
+
+def _host_of(holder: Any) -> Target:
+    host = getattr(holder, "host", None)
+    if not isinstance(host, str) or not host:
+        return NO_TARGET
+    port, scheme = getattr(holder, "port", None), getattr(holder, "scheme", None)
+    return Target(
+        scheme=scheme if isinstance(scheme, str) else None,
+        host=host,
+        port=port if isinstance(port, int) else None,
+    )
+
+
+def _url_of(holder: Any) -> str | None:
+    url = getattr(holder, "real_url", None) or getattr(holder, "url", None)
+    return None if url is None else str(url)

@@ -46,6 +46,8 @@ def tls_error(exc: Any, by_name: Reading) -> Reading:
     if kind is not None:
         phase = "config" if kind == tls.FILES else by_name.phase
         return Reading(kind, EXACT, _own_phase(kind, phase), code=reason, final=True)
+    if reason and library == "SSL":
+        return Reading("tls.failed", SPECIFIC, by_name.phase, code=reason, final=True)
     return _by_text(str(exc), by_name)
 
 

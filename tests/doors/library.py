@@ -1,0 +1,171 @@
+"""Clients that only share an interface with one of ``ringback.testing.clients``."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import functools
+import http.client
+import importlib
+from urllib.parse import urlsplit
+
+
+def streams(call):
+    """The streams of asyncio; they know nothing of HTTP."""
+    asyncio.run(_stream(call))
+
+
+async def _stream(call):
+    parts = urlsplit(call.endpoint.url)
+    tls = {"ssl": call.context()} if parts.scheme == "https" else {}
+    body = call.body or b""
+    head = f"{call.method} {parts.path or '/'} HTTP/1.1\r\nHost: {parts.netloc}\r\n"
+    async with asyncio.timeout(call.timeout):
+        reader, writer = await asyncio.open_connection(parts.hostname, parts.port, **tls)
+    try:
+        writer.write(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+        async with asyncio.timeout(call.timeout):
+            await writer.drain()
+            await reader.readuntil(b"\r\n\r\n")
+            await reader.read()
+    finally:
+        writer.transport.abort()
+
+
+def plain(call):
+    """``http.client`` without anything around it."""
+    parts = urlsplit(call.endpoint.url)
+    if parts.scheme == "https":
+        connection = http.client.HTTPSConnection(
+            parts.hostname, parts.port, timeout=call.timeout, context=call.context()
+        )
+    else:
+        connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=call.timeout)
+    with contextlib.closing(connection):
+        for _ in call.times:
+            connection.request(call.method, parts.path or "/", body=call.body)
+            body = connection.getresponse().read()
+    call.read(body)
+
+
+def like_requests(name):
+    """Return the function of a library with the interface of requests."""
+
+    def function(call):
+        with importlib.import_module(name).Session() as session:
+            session.trust_env = False
+            session.proxies.update(call.endpoint.proxies)
+            session.verify = call.endpoint.verify or True
+            session.cert = call.certificate
+            for _ in call.times:
+                response = session.request(
+                    call.method, call.endpoint.url, data=call.body, timeout=call.timeout
+                )
+                response.raise_for_status()
+        if call.provoke == "json":
+            response.json()
+
+    return function
+
+
+def like_urllib3(name):
+    """Return the function of a library with the interface of urllib3."""
+
+    def function(call):
+        library = importlib.import_module(name)
+        options = {
+            "ssl_context": call.context(),
+            "timeout": call.timeout,
+            "retries": library.Retry(connect=0, read=0, other=0, redirect=5),
+        }
+        with _pool(name, call.proxy, options) as pool:
+            for _ in call.times:
+                response = pool.request(call.method, call.endpoint.url, body=call.body)
+        if call.provoke == "json":
+            response.json()
+
+    return function
+
+
+def _pool(name, proxy, options):
+    library = importlib.import_module(name)
+    if proxy is None:
+        return library.PoolManager(**options)
+    if proxy.startswith("socks"):
+        return importlib.import_module(f"{name}.contrib.socks").SOCKSProxyManager(proxy, **options)
+    return library.ProxyManager(proxy, **options)
+
+
+def like_httpx(name):
+    """Return the function of a library with the blocking interface of httpx."""
+
+    def function(call):
+        with importlib.import_module(name).Client(**_httpx(call)) as client:
+            for _ in call.times:
+                response = client.request(call.method, call.endpoint.url, content=call.body)
+                response.raise_for_status()
+        if call.provoke == "json":
+            response.json()
+
+    return function
+
+
+def like_httpx_async(name):
+    """Return the function of a library with the asynchronous interface of httpx."""
+
+    async def go(call):
+        async with importlib.import_module(name).AsyncClient(**_httpx(call)) as client:
+            for _ in call.times:
+                response = await client.request(call.method, call.endpoint.url, content=call.body)
+                response.raise_for_status()
+        if call.provoke == "json":
+            response.json()
+
+    return lambda call: asyncio.run(go(call))
+
+
+def _httpx(call):
+    return {
+        "verify": call.context(),
+        "timeout": call.timeout,
+        "proxy": call.proxy,
+        "http2": call.provoke == "http2",
+        "follow_redirects": True,
+        "trust_env": False,
+    }
+
+
+def sockets_of_the_web(call):
+    """websockets: the opening handshake is an HTTP request."""
+    url = call.endpoint.url.replace("http", "ws", 1)
+    tls = {"ssl": call.context()} if url.startswith("wss") else {}
+    with importlib.import_module("websockets.sync.client").connect(
+        url, open_timeout=call.timeout, close_timeout=call.timeout, proxy=None, **tls
+    ) as connection:
+        connection.recv(timeout=call.timeout)
+
+
+@functools.cache
+def _session():
+    return importlib.import_module("botocore.session").get_session()
+
+
+def buckets(call):
+    """botocore: one object of one bucket."""
+    client = _session().create_client(
+        "s3",
+        region_name="eu-central-1",
+        aws_access_key_id="lab",
+        aws_secret_access_key="lab",
+        endpoint_url=call.endpoint.url,
+        verify=call.endpoint.verify or True,
+        config=importlib.import_module("botocore.config").Config(
+            connect_timeout=call.timeout,
+            read_timeout=call.timeout,
+            retries={"mode": "standard", "total_max_attempts": 1},
+            proxies=call.endpoint.proxies or None,
+            client_cert=call.certificate,
+            s3={"addressing_style": "path"},
+        ),
+    )
+    client.get_object(Bucket="bucket", Key="key")["Body"].read()

@@ -1,0 +1,73 @@
+"""Meets faults through clients and keeps how each call ended."""
+
+from __future__ import annotations
+
+import dataclasses
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from doors.roster import DOORS
+
+from ringback import Failure, classify
+from ringback.testing.clients import NotOfferedError
+from ringback.testing.lab import FAULTS
+
+PATIENCE = 0.6
+"""Seconds a client waits where the fault is that nothing comes."""
+SECRET = "hunter2"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a call of one fault through one client ended."""
+
+    host: str
+    port: int
+    requests: int
+    failure: Failure | None = None
+    offered: bool = True
+
+
+def _waits(fault):
+    return "timed_out" in fault.kind or "silent" in fault.when
+
+
+def _meet(lab, client, fault):
+    endpoint = fault.start(lab)
+    parts = urlsplit(endpoint.url)
+    if "redirect" not in fault.kind:
+        endpoint.url += f"?token={SECRET}"
+    failure, offered = None, True
+    try:
+        DOORS[client](endpoint, PATIENCE if _waits(fault) else 5.0, fault.provoke)
+    except NotOfferedError:
+        offered = False
+    except Exception as error:  # noqa: BLE001 - whatever a client raises
+        # Without the exception: it would keep the client's sockets open.
+        failure = dataclasses.replace(classify(error), cause=None)
+    return Outcome(parts.hostname, parts.port, endpoint.requests, failure, offered)
+
+
+class Matrix:
+    """Meets faults; those that take a wait are met side by side."""
+
+    def __init__(self, lab):
+        self._lab = lab
+        self._pool = ThreadPoolExecutor(24)
+        self._waiting = {}
+
+    def meet(self, client, name, names):
+        """The outcome of one fault; ``names`` are all that this client will meet."""
+        if not _waits(FAULTS[name]) or FAULTS[name].kind.startswith("dns."):
+            return _meet(self._lab, client, FAULTS[name])
+        if (client, name) not in self._waiting:
+            for other in names:
+                if _waits(FAULTS[other]) and not FAULTS[other].kind.startswith("dns."):
+                    self._waiting[client, other] = self._pool.submit(
+                        _meet, self._lab, client, FAULTS[other]
+                    )
+        return self._waiting[client, name].result()
+
+    def close(self):
+        self._pool.shutdown()

@@ -1,0 +1,86 @@
+"""Every client meets every fault of the lab; what it raises must be named rightly."""
+
+from __future__ import annotations
+
+import functools
+from fnmatch import fnmatchcase
+
+import pytest
+from doors.expected import ACCEPTING, BYTES_ONLY, HIDDEN, NEVER_SENT, NOT_MET, RACE, listed, phases
+from doors.matrix import SECRET
+from doors.roster import DEFAULT, DOORS, wanted
+
+from ringback.testing.lab import FAULTS
+from ringback.testing.lab.need import missing
+
+# A client that fails may leave sockets to the garbage collector.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
+)
+
+NAMES_TARGET = ("requests", "httpx", "httpx-async", "httpx2", "httpx2-async", "aiohttp", "urllib")
+
+
+@functools.cache
+def faults(client):
+    return tuple(
+        name
+        for name, fault in FAULTS.items()
+        if "netns" not in fault.needs
+        and not missing(fault.needs)
+        and not listed(NOT_MET, client, name)
+        and not (fault.kind.startswith("proxy.") and not DOORS[client].proxies)
+    )
+
+
+def pairs():
+    return [(client, name) for client in wanted(DOORS, DEFAULT) for name in faults(client)]
+
+
+@pytest.mark.parametrize(("client", "name"), pairs())
+def test_a_clients_exception_is_named_for_what_happened(matrix, client, name):
+    outcome = matrix.meet(client, name, faults(client))
+    if not outcome.offered:
+        return
+    fault, failure = FAULTS[name], outcome.failure
+    if failure is None:
+        assert "ok" in fault.also or listed(ACCEPTING, client, name), "it noticed nothing"
+        return
+    hidden = {kind for row in listed(HIDDEN, client, name) for kind in row[2]}
+    race = RACE if fault.kind in RACE else set()
+    assert failure.kind in {fault.kind, *fault.also} | hidden | race, failure
+    check_phase(client, name, failure)
+    check_delivered(name, fault, outcome)
+    check_target(client, outcome)
+
+
+def check_phase(client, name, failure):
+    allowed = phases(name)
+    if allowed is None or listed(HIDDEN, client, name):
+        return
+    vague = {"unknown"} if client in BYTES_ONLY else set()
+    assert failure.phase in allowed | vague, failure
+
+
+def check_delivered(name, fault, outcome):
+    failure = outcome.failure
+    if any(fnmatchcase(name, pattern) for pattern in NEVER_SENT):
+        assert failure.delivered == "no", failure
+    elif outcome.requests and not fault.kind.startswith(("h2.refused", "http.error.captive")):
+        assert failure.delivered != "no", failure
+
+
+def check_target(client, outcome):
+    failure = outcome.failure
+    assert SECRET not in repr(failure)
+    if failure.kind.startswith("http.response.redirect"):
+        return
+    host = (
+        {outcome.host} if client in NAMES_TARGET and before_body(failure) else {None, outcome.host}
+    )
+    assert failure.target.host in host, failure
+    assert failure.target.port in {None, outcome.port}, failure
+
+
+def before_body(failure):
+    return failure.phase in {"dns", "connect", "tls", "wait"} and failure.layer != "proxy"
