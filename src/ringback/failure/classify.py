@@ -13,6 +13,8 @@ from ringback.failure.target import fill, split_port, target_of, without_secrets
 
 _MOST_TEXT = 2000
 _CONFIDENCE = ((EXACT, 1.0), (SPECIFIC, 0.95), (TEXT, 0.85), (UMBRELLA, 0.7), (1, 0.5))
+_CONNECTING = ("tcp.refused", "tcp.address_")
+"""Kinds that happen nowhere else."""
 _BEFORE_TUNNEL = frozenset({"dns", "connect"})
 _STALE = frozenset({"tcp.closed", "tcp.reset", "http.response.invalid.empty"})
 
@@ -145,7 +147,7 @@ def _phase(nodes: list[Node], best: int, reading: Reading, told: Trace) -> Phase
     for node in _path(nodes, best):
         if node.reading.phase != "unknown":
             return node.reading.phase
-    return "unknown"
+    return "connect" if (reading.kind or "").startswith(_CONNECTING) else "unknown"
 
 
 def _target(

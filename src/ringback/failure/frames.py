@@ -19,6 +19,7 @@ _DISTINCT: dict[str, Phase] = {
     "_resolve_host_with_throttle": "dns",
     "create_connection": "connect",
     "create_unix_connection": "connect",
+    "retry_on_signal": "connect",
     "open_unix_connection": "connect",
     "_new_conn": "connect",
     "_connect_sock": "connect",
@@ -243,6 +244,11 @@ def reads_json_answer(traceback: TracebackType | None) -> bool:
     return any(
         frame.f_code.co_name == "json" and _ends(frame, _RESPONSES) for frame in _frames(traceback)
     )
+
+
+def reads_packets(traceback: TracebackType | None) -> bool:
+    """Whether the exception left a function of paramiko that reads from the server."""
+    return any(_ends(frame, ("/paramiko/packet.py",)) for frame in _frames(traceback))
 
 
 def was_redirected(traceback: TracebackType | None) -> bool:

@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 from ringback.failure.codes import resolver, status, system
-from ringback.failure.frames import reads_certificate_files
+from ringback.failure.frames import reads_certificate_files, reads_packets
 from ringback.failure.model import AddressFailure, Phase
 from ringback.failure.reading import EXACT, SPECIFIC, TEXT, TIMEOUT, UMBRELLA, Reading
 
@@ -118,6 +118,29 @@ def timeout(exc: Any, by_name: Reading) -> Reading:
         return Reading("tls.timed_out", SPECIFIC, "tls")
     if "write operation timed out" in text:
         return Reading(TIMEOUT, by_name.rank, "send")
+    for words, phase in _SAID:
+        if words in text:
+            return Reading(TIMEOUT, TEXT, phase)
+    return by_name
+
+
+_SAID: tuple[tuple[str, Phase], ...] = (
+    ("Timeout connecting to", "connect"),
+    ("Timeout reading from", "wait"),
+    ("Timeout writing to", "send"),
+)
+"""How redis-py says what timed out."""
+
+
+def mail_server(exc: Any, by_name: Reading) -> Reading:
+    """``SMTPServerDisconnected``: ``smtplib`` raises it for a timeout as well."""
+    return Reading(TIMEOUT, UMBRELLA, "wait") if str(exc).endswith("timed out") else by_name
+
+
+def end_of_file(exc: Any, by_name: Reading) -> Reading:
+    """``EOFError``: paramiko lets it out bare when the server closes."""
+    if reads_packets(exc.__traceback__):
+        return Reading("tcp.closed", UMBRELLA, final=True)
     return by_name
 
 
@@ -176,4 +199,6 @@ RECOGNISERS = {
     "NoValidConnectionsError": every_address,
     "DNSError": cares_error,
     "OverflowError": overflow,
+    "EOFError": end_of_file,
+    "SMTPServerDisconnected": mail_server,
 }

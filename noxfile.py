@@ -1,0 +1,68 @@
+"""Sessions: tests on every Python here, lint, and each client in an environment of its own."""
+
+from __future__ import annotations
+
+import nox
+
+nox.options.default_venv_backend = "venv"
+nox.options.reuse_existing_virtualenvs = True
+nox.options.sessions = ["lint", "tests"]
+nox.options.error_on_missing_interpreters = False
+
+PYTHONS = ["3.11", "3.12", "3.13"]
+
+CLIENTS: dict[str, tuple[tuple[str, ...], str]] = {
+    "requests-urllib3_1": (
+        ("requests==2.31.*", "urllib3<2", "PySocks>=1.7"),
+        "requests urllib3",
+    ),
+    "requests-urllib3_2": (("requests", "urllib3>=2", "PySocks>=1.7"), "requests urllib3 pip"),
+    "urllib3_future": (("niquests[socks]",), "niquests urllib3-future"),
+    "httpx2": (("httpx2[http2,socks]",), "httpx2 httpx2-async"),
+    "httpx_0_27": (("httpx[http2,socks]==0.27.*",), "httpx httpx-async"),
+    "httpx_0_28": (("httpx[http2,socks]==0.28.*",), "httpx httpx-async"),
+    "aiohttp_3_12": (("aiohttp==3.12.*",), "aiohttp"),
+    "aiohttp_newest": (("aiohttp",), "aiohttp"),
+    "botocore_websockets": (("botocore", "websockets"), "botocore websockets"),
+    "drivers": (
+        (
+            "psycopg[binary]",
+            "psycopg2-binary",
+            "redis",
+            "pymongo",
+            "PyMySQL",
+            "paramiko",
+        ),
+        "psycopg psycopg2 redis pymongo pymysql smtplib paramiko",
+    ),
+}
+"""Environment → what is installed, and the clients that must be there (see tests/doors)."""
+
+
+@nox.session(python=PYTHONS)
+def tests(session: nox.Session) -> None:
+    """The whole test suite."""
+    session.install("-e", ".[test]")
+    session.run("pytest", "-q", *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Style, types and the contracts between the rooms."""
+    session.install("-e", ".[test]", "ruff", "mypy", "import-linter", "types-requests")
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+    session.run("mypy")
+    session.run("lint-imports")
+
+
+@nox.session
+@nox.parametrize("env", list(CLIENTS))
+def clients(session: nox.Session, env: str) -> None:
+    """The matrix of clients and faults, with the clients of one environment.
+
+    A client that is missing there is a failure, not a skip.
+    """
+    packages, names = CLIENTS[env]
+    session.install("-e", ".[lab]", "pytest>=8.2", "pytest-cov>=5", "hypothesis>=6.100", *packages)
+    session.run("pytest", "-q", "tests/doors", *session.posargs, env={"RINGBACK_DOORS": names})

@@ -1,0 +1,97 @@
+"""Drivers of databases, mail and shells fail to connect; what they raise must be named rightly."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+
+import pytest
+from doors.drivers import DRIVERS
+from doors.roster import wanted
+
+from ringback import classify
+from ringback.testing.lab import Lab, dns
+from ringback.testing.lab.connection import Connection
+
+
+def refuses(lab):
+    return lab.reserve().endpoint
+
+
+def silent(lab):
+    return lab.listen(Connection.stall)
+
+
+def closes(lab):
+    return lab.listen(Connection.finish)
+
+
+def resets(lab):
+    return lab.listen(Connection.reset)
+
+
+def speaks_plain_text(lab):
+    def greet(connection):
+        connection.send(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        connection.finish(linger=True)
+
+    return lab.listen(greet)
+
+
+def name_missing(lab):
+    return dns.endpoint(lab, "nxdomain")
+
+
+def name_failing(lab):
+    return dns.endpoint(lab, "servfail")
+
+
+LOST = {"tcp.reset", "tcp.closed", "http.response.invalid.empty"}
+TIMED_OUT = {"tcp.timed_out", "http.response.timed_out", "client.deadline_exceeded"}
+
+TABLE = (
+    # what the server does, how it may be named, how the driver connects, who cannot meet it
+    (refuses, {"tcp.refused"}, "get", ()),
+    (silent, TIMED_OUT, "get", ("paramiko",)),  # paramiko: "No existing session"
+    (closes, LOST, "get", ()),
+    (resets, LOST, "get", ()),
+    (name_missing, {"dns.name_not_resolved"}, "get", ("psycopg2",)),  # libpq resolves by itself
+    (name_failing, {"dns.temporary_failure"}, "get", ("psycopg2",)),
+    (speaks_plain_text, {"tls.protocol.error.not_tls"}, "tls", ("pymysql", "paramiko")),
+)
+"""pymongo and psycopg report one text for silence before and after the connection is accepted."""
+
+NEVER_SENT = {"tcp.refused", "dns.name_not_resolved", "dns.temporary_failure"}
+
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::ResourceWarning",
+    "ignore::pytest.PytestUnraisableExceptionWarning",
+    "ignore::pytest.PytestUnhandledThreadExceptionWarning",
+)
+
+
+@pytest.fixture(scope="module")
+def lab():
+    with Lab() as running:
+        yield running
+
+
+def rows():
+    return [
+        (driver, server, kinds, provoke)
+        for driver in wanted(DRIVERS, ("smtplib",))
+        for server, kinds, provoke, excepted in TABLE
+        if driver not in excepted
+    ]
+
+
+@pytest.mark.parametrize(("driver", "server", "kinds", "provoke"), rows())
+def test_a_drivers_exception_is_named_for_what_happened(lab, driver, server, kinds, provoke):
+    logging.getLogger("paramiko").disabled = True
+    with pytest.raises(Exception) as caught:  # noqa: PT011 - whatever a driver raises
+        DRIVERS[driver](server(lab), 1.0, provoke)
+    failure = dataclasses.replace(classify(caught.value), cause=None)
+    assert failure.kind in kinds, failure
+    if failure.kind in NEVER_SENT:
+        assert failure.delivered == "no"
+        assert failure.phase in {"dns", "connect"}
