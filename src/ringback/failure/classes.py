@@ -49,7 +49,7 @@ CLASSES: dict[str, Reading] = {
     "BrokenPipeError": Reading("tcp.closed", SPECIFIC, needs_socket=True),
     "TimeoutError": _ANY_TIMEOUT,
     "timeout": _ANY_TIMEOUT,
-    "CancelledError": Reading("abandoned", BARE),
+    "CancelledError": Reading("abandoned", BARE - 1),
     "KeyboardInterrupt": Reading("abandoned", BARE),
     "gaierror": Reading("dns.failed", GENERIC, "dns"),
     "herror": Reading("dns.failed", GENERIC, "dns"),

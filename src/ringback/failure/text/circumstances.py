@@ -18,8 +18,13 @@ _TRACEBACK = "Traceback (most recent call last)"
 _FARTHEST = 6000
 _MOST_FRAMES = 60
 _ON_THE_WAY = frozenset({"dns", "connect", "unknown"})
+_EXCHANGE = frozenset({"send", "wait", "body"})
 _NEAR = 400
 _PROXY_FRAME = re.compile(r"/(?:http|socks)_proxy\.py\", line|, in _create_proxy_connection\b")
+_TUNNEL_FRAME = re.compile(
+    r", in (?:_tunnel|_create_proxy_connection|_init_socks5_connection|_negotiate_SOCKS\d)\b"
+    r"|connect_response = "
+)
 _REDIRECT_FRAME = re.compile(
     r", in (?:resolve_redirects|_build_redirect_request|_redirect_url|redirect_request"
     r"|http_error_302|process_redirect)\b|RedirectClientError|Redirection to url"
@@ -45,7 +50,8 @@ def circumstances(page: Page, findings: list[Finding], best: Finding) -> Circums
     if kind.endswith("content_length_mismatch") and _CHUNK_FRAME.search(page.text):
         kind = "http.response.invalid.incomplete_chunked_encoding"
     phase = _phase(page, findings, best)
-    if _inside_proxy_error(page, best) and phase not in _ON_THE_WAY and phase != "tls":
+    in_tunnel = _inside_proxy_error(page, best) or _TUNNEL_FRAME.search(page.text)
+    if in_tunnel and phase in _EXCHANGE:
         phase = "proxy"
     return Circumstances(kind, phase, phase == "proxy" or _proxied(page, findings, best, phase))
 
@@ -109,5 +115,5 @@ def _proxied(page: Page, findings: list[Finding], best: Finding, phase: Phase) -
 
 def _inside_proxy_error(page: Page, best: Finding) -> bool:
     """Whether a ``ProxyError(`` of urllib3 or requests is open around the deciding words."""
-    begin = max(page.line_of(best.start)[0], best.start - 200)
+    begin = max(page.line_of(best.start)[0], best.start - 500)
     return page.text.find("ProxyError('", begin, best.start) >= 0

@@ -262,6 +262,9 @@ RULES: list[Rule] = [
     ),
     *says(LOOP, "redirects followed", rank=SPECIFIC, phase="wait", before=r"maximum \(\d{1,4}\) "),
     *says(
+        REDIRECT, "redirection to url", rank=SPECIFIC, phase="wait", then=r"[^\n]{1,250}not allowed"
+    ),
+    *says(
         REDIRECT,
         "invalid redirect",
         "missing location header",

@@ -53,6 +53,10 @@ RULES: list[Rule] = [
         rank=VERDICT,
         phase="proxy",
     ),
+    # httpx names the proxy's answer in the class's message, aiohttp in its status
+    *says("proxy.auth_required", "proxyerror: 407 ", rank=EXACT, phase="proxy"),
+    *says("proxy.denied", "proxyerror: 4", rank=EXACT - 1, phase="proxy", then=r"\d\d [A-Z]"),
+    *says("proxy.upstream_failed", "proxyerror: 5", rank=EXACT, phase="proxy", then=r"\d\d [A-Z]"),
     *says(
         "proxy.auth_required",
         "clienthttpproxyerror",
@@ -86,7 +90,21 @@ RULES: list[Rule] = [
         rank=VERDICT,
         phase="proxy",
     ),
-    *says("proxy.denied", "not allowed by ruleset", rank=EXACT, phase="proxy"),
+    *says("proxy.denied", "not allowed by ruleset", rank=OVERRIDE + 1, phase="proxy"),
+    *says(
+        "proxy.protocol_error",
+        "0x07: command not supported",
+        "0x08: address type not supported",
+        rank=OVERRIDE,
+        phase="proxy",
+    ),
+    *says(
+        "proxy.auth_required",
+        "0x5c: request rejected",
+        "0x5d: request rejected",
+        rank=OVERRIDE + 1,
+        phase="proxy",
+    ),
     *says(
         "proxy.upstream_failed",
         "socks5error: (",
@@ -162,6 +180,11 @@ RULES: list[Rule] = [
     *says(
         "proxy.protocol_error",
         "your proxy appears to only use http and not https",
+        rank=OVERRIDE,
+        phase="tls",
+    ),
+    *says(
+        "proxy.protocol_error",
         "unknown socks version",
         "unexpected socks version number",
         "invalid proxy response",
