@@ -1,0 +1,173 @@
+"""Whatever goes in, a ``Failure`` of a known kind comes out, soon."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ringback import Failure, classify
+from ringback.failure import KINDS
+from ringback.failure.chain import MOST_NODES, walk
+
+NAMES = st.sampled_from(
+    [
+        "OSError",
+        "gaierror",
+        "SSLError",
+        "SSLCertVerificationError",
+        "TimeoutError",
+        "MaxRetryError",
+        "ProxyError",
+        "NewConnectionError",
+        "RemoteProtocolError",
+        "BadStatusLine",
+        "IncompleteRead",
+        "HTTPError",
+        "ClientError",
+        "InvalidHeader",
+        "JSONDecodeError",
+        "NoValidConnectionsError",
+        "DNSError",
+        "InvalidMessage",
+        "EOFError",
+        "ClientPayloadError",
+        "ContentLengthError",
+        "OverflowError",
+        "ReadTimeout",
+        "ConnectError",
+        "Whatever",
+    ]
+)
+VALUES = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-20, 12000),
+    st.text(max_size=40),
+    st.binary(max_size=20),
+    st.floats(),
+    st.lists(st.integers(), max_size=3),
+    st.dictionaries(st.text(max_size=5), st.integers(), max_size=2),
+    st.just(object()),
+)
+FIELDS = st.sampled_from(ATTRIBUTES.split())
+
+
+def hostile(name, bases, raising):
+    """A class whose named attributes and texts raise."""
+
+    def raises(*_):
+        raise ZeroDivisionError("hostile")
+
+    body = {field: property(raises) for field in raising if field not in ("args_", "failure")}
+    if "message" in raising:
+        body |= {"__str__": raises, "__repr__": raises}
+    return type(name, bases, body)
+
+
+@st.composite
+def graphs(draw):
+    size = draw(st.integers(1, 12))
+    nodes = [draw(exceptions()) for _ in range(size)]
+    pick = st.integers(0, size - 1).map(nodes.__getitem__)
+    for node in nodes:
+        if draw(st.booleans()):
+            node.__cause__ = draw(pick)
+        if draw(st.booleans()):
+            node.__context__ = draw(pick)
+        if draw(st.booleans()):
+            node.args = (draw(VALUES), draw(pick), [draw(pick)])
+        if draw(st.booleans()):
+            put(node, "reason", draw(pick))
+    if draw(st.booleans()):
+        return BaseExceptionGroup("several", nodes)
+    return nodes[0]
+
+
+@st.composite
+def exceptions(draw):
+    base = draw(st.sampled_from((Exception, OSError, ValueError, BaseException, RuntimeError)))
+    raising = draw(st.frozensets(FIELDS, max_size=4))
+    try:
+        node = hostile(draw(NAMES), (base,), raising)(*draw(st.lists(VALUES, max_size=4)))
+    except Exception:  # noqa: BLE001 - OSError looks at its own attributes
+        node = base()
+    for field in draw(st.lists(FIELDS, max_size=4)):
+        put(node, field, draw(VALUES))
+    return node
+
+
+def put(node, field, value):
+    try:
+        setattr(node, field, value)
+    except Exception:  # noqa: BLE001 - a read-only or hostile property
+        node.__dict__[field] = value
+
+
+@given(graphs())
+@settings(max_examples=400, deadline=None)
+def test_any_graph_of_exceptions_is_a_failure_of_a_known_kind(exc):
+    begin = time.perf_counter()
+    failure = classify(exc)
+    assert time.perf_counter() - begin < 1
+    assert isinstance(failure, Failure)
+    assert failure.kind in KINDS
+    assert failure.delivered in {"no", "maybe", "yes"}
+    assert 0 <= failure.confidence <= 1
+    assert "\n" not in failure.message
+    assert failure.cause is exc or isinstance(getattr(exc, "failure", None), Failure)
+
+
+@given(st.integers(1, 3000))
+@settings(max_examples=20, deadline=None)
+def test_a_chain_of_any_length_is_walked_with_a_bound(length):
+    inner = ConnectionRefusedError(111, "Connection refused")
+    for _ in range(length):
+        outer = RuntimeError("x" * 1000)
+        outer.__cause__ = inner
+        inner = outer
+    assert len(walk(inner)) <= MOST_NODES
+    expected = "tcp.refused" if length < MOST_NODES else "unknown"
+    assert classify(inner).kind == expected
+
+
+@pytest.mark.parametrize("text", ["(" * 100_000, '"' * 100_000, "a" * 1_000_000, "\x00" * 100_000])
+def test_a_huge_message_takes_no_time(text):
+    begin = time.perf_counter()
+    assert classify(OSError(text)).kind in KINDS
+    assert time.perf_counter() - begin < 1
+
+
+def test_a_cycle_ends():
+    first, second = RuntimeError("first"), ConnectionResetError(104, "reset")
+    first.__cause__, second.__cause__ = second, first
+    assert classify(first).kind == "tcp.reset"
+    assert classify(second).kind == "tcp.reset"
+
+
+def test_what_a_hostile_text_hides_does_not_hide_the_number():
+    class RefusedError(ConnectionRefusedError):
+        def __str__(self):
+            raise ZeroDivisionError
+
+    failure = classify(RefusedError(111, "x"))
+    assert failure.kind == "tcp.refused"
+    assert failure.message == "RefusedError"
+
+
+def test_no_client_library_is_imported():
+    code = (
+        "import sys, socket\n"
+        "from ringback import classify\n"
+        "for name in ('MaxRetryError', 'ReadTimeout', 'ClientConnectorError', 'ConnectError'):\n"
+        "    classify(type(name, (OSError,), {})('timed out'))\n"
+        "clients = {'requests', 'urllib3', 'httpx', 'httpcore', 'aiohttp', 'botocore', 'dns',\n"
+        "           'redis', 'pymongo', 'psycopg', 'paramiko', 'websockets', 'click', 'rich'}\n"
+        "print(sorted(clients & sys.modules.keys()))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
