@@ -76,6 +76,7 @@ HIDDEN = (
     ("httpx*", "http.response.timed_out*", {"tls.timed_out"}),
     ("aiohttp", "*content_length_too_short", {"http.response.invalid.not_http"}),
     ("botocore", "*content_length_invalid", {"unknown"}),  # a bare ValueError of its own
+    ("websockets", "tcp.reset:mid_body", {"http.error"}),
     ("websockets", "tcp.reset:mid_headers", {"http.response.headers.truncated"}),
     ("websockets", "tls.bad_client_auth_cert*", {"http.response.invalid.empty"}),
     ("websockets", "http.response.body_timed_out*", {"http.response.timed_out"}),

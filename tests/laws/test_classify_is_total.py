@@ -14,35 +14,18 @@ from ringback import Failure, classify
 from ringback.failure import KINDS
 from ringback.failure.chain import MOST_NODES, walk
 
-NAMES = st.sampled_from(
-    [
-        "OSError",
-        "gaierror",
-        "SSLError",
-        "SSLCertVerificationError",
-        "TimeoutError",
-        "MaxRetryError",
-        "ProxyError",
-        "NewConnectionError",
-        "RemoteProtocolError",
-        "BadStatusLine",
-        "IncompleteRead",
-        "HTTPError",
-        "ClientError",
-        "InvalidHeader",
-        "JSONDecodeError",
-        "NoValidConnectionsError",
-        "DNSError",
-        "InvalidMessage",
-        "EOFError",
-        "ClientPayloadError",
-        "ContentLengthError",
-        "OverflowError",
-        "ReadTimeout",
-        "ConnectError",
-        "Whatever",
-    ]
-)
+NAMED = """
+    OSError gaierror SSLError SSLCertVerificationError TimeoutError MaxRetryError ProxyError
+    NewConnectionError RemoteProtocolError BadStatusLine IncompleteRead HTTPError ClientError
+    InvalidHeader JSONDecodeError NoValidConnectionsError DNSError InvalidMessage EOFError
+    ClientPayloadError ContentLengthError OverflowError ReadTimeout ConnectError Whatever
+"""
+ATTRIBUTES = """
+    reason os_error errno strerror winerror verify_code verify_message library response request
+    status status_code code kwargs pool conn host port url line expected partial length errors
+    failure error_code args_ filename request_info certificate_error history message
+"""
+NAMES = st.sampled_from(NAMED.split())
 VALUES = st.one_of(
     st.none(),
     st.booleans(),

@@ -58,7 +58,7 @@ def _classify(exc: BaseException, target: Target, reused: bool | None) -> Failur
         kind, phase = "http.response.redirect_invalid", "wait"
     proxied = told.proxied or any(node.reading.proxy for node in _path(nodes, best))
     if reused is None and reading.kind in _STALE:
-        reused = any(was_reused(node.exc.__traceback__) for node in _path(nodes, best))
+        reused = any(was_reused(node.exc.__traceback__) for node in nodes)
     settled = settle(kind, phase, proxied=proxied, reused=bool(reused))
     cause = nodes[best].exc
     return Failure(

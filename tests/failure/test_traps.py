@@ -1,0 +1,315 @@
+"""Each trap met in the wild, provoked for real; what it must not be taken for is in the name."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import copy
+import pickle
+import socket
+import ssl
+import urllib.request
+
+import aiohttp
+import httpx
+import pytest
+import requests
+import urllib3
+from requires import requires
+
+from ringback import classify
+from ringback.testing.clients import CLIENTS
+from ringback.testing.lab import FAULTS, Lab
+from ringback.testing.lab.connection import Connection
+
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
+)
+
+
+@pytest.fixture(scope="module")
+def lab():
+    with Lab() as running:
+        yield running
+
+
+def failure_of(call, *arguments, **options):
+    with pytest.raises(BaseException) as caught:  # noqa: PT011 - the trap is what comes
+        call(*arguments, **options)
+    return classify(caught.value)
+
+
+def met(lab, client, name, timeout=0.5):
+    fault = FAULTS[name]
+    return failure_of(CLIENTS[client], fault.start(lab), timeout, fault.provoke)
+
+
+def url(lab, name):
+    return FAULTS[name].start(lab).url
+
+
+# The phase is not in the class.
+
+
+def test_a_stalled_handshake_is_no_read_timeout(lab):
+    failure = met(lab, "requests", "tls.timed_out:plain_server")
+    assert (failure.kind, failure.phase, failure.delivered) == ("tls.timed_out", "tls", "no")
+
+
+def test_aiohttps_stalled_handshake_is_no_connect_timeout(lab):
+    failure = met(lab, "aiohttp", "tls.timed_out:plain_server")
+    assert (failure.kind, failure.phase, failure.delivered) == ("tls.timed_out", "tls", "no")
+
+
+def test_a_handshake_reset_is_no_read_error(lab):
+    for client in ("requests", "httpx", "httpx-async", "urllib"):
+        failure = met(lab, client, "tcp.reset:in_handshake")
+        assert (failure.kind, failure.phase, failure.delivered) == ("tcp.reset", "tls", "no")
+
+
+def test_a_stalled_body_is_no_connection_error(lab):
+    failure = met(lab, "requests", "http.response.body_timed_out:mid_body")
+    assert (failure.kind, failure.delivered) == ("http.response.body_timed_out", "yes")
+
+
+@pytest.mark.parametrize("client", ["requests", "urllib3", "httpx", "httpx-async"])
+@pytest.mark.parametrize("name", ["tcp.closed.stale", "tcp.closed.stale:reset"])
+def test_a_stale_connection_is_no_dead_server(lab, client, name):
+    failure = met(lab, client, name)
+    assert failure.kind == "tcp.closed.stale"
+    assert failure.delivered == "maybe"
+
+
+@pytest.mark.parametrize("client", ["requests", "urllib3", "httpx", "httpx-async"])
+@pytest.mark.parametrize(
+    "name", ["tcp.reset:after_request", "http.response.invalid.empty:after_request"]
+)
+def test_the_same_on_a_fresh_connection_is_not_stale(lab, client, name):
+    assert met(lab, client, name).kind in {"tcp.reset", "http.response.invalid.empty", "tcp.closed"}
+
+
+@pytest.mark.parametrize("client", ["requests", "urllib", "httpx", "httpx-async", "aiohttp"])
+def test_a_407_to_connect_is_the_proxys(lab, client):
+    failure = met(lab, client, "proxy.auth_required")
+    assert (failure.kind, failure.layer) == ("proxy.auth_required", "proxy")
+    assert failure.delivered == "no"
+
+
+@pytest.mark.parametrize("client", ["requests", "urllib", "urllib3", "httpx", "httpx-async"])
+def test_a_refused_proxy_is_not_a_refusing_target(lab, client):
+    failure = met(lab, client, "proxy.unreachable")
+    assert (failure.kind, failure.via) == ("proxy.unreachable", "tcp.refused")
+
+
+# The class or its text says something else.
+
+
+def test_aiohttp_invents_a_400(lab):
+    failure = met(lab, "aiohttp", "http.response.invalid.not_http:ssh")
+    assert failure.kind == "http.response.invalid.not_http"
+    assert met(lab, "aiohttp", "http.error:400").code == "400"
+
+
+def test_a_closed_pool_of_aiohttp_does_not_time_out_towards_the_host(lab):
+    endpoint = FAULTS["http.response.timed_out:silent"].start(lab)
+
+    async def exhaust():
+        connector = aiohttp.TCPConnector(limit=1)
+        timeout = aiohttp.ClientTimeout(connect=0.2)
+        async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
+            first = asyncio.ensure_future(session.get(endpoint.url))
+            while not endpoint.requests:
+                await asyncio.sleep(0)
+            try:
+                await session.get(endpoint.url)
+            finally:
+                first.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await first
+
+    assert failure_of(asyncio.run, exhaust()).kind == "client.pool_exhausted"
+
+
+def test_an_exhausted_pool_of_httpx_has_no_text(lab):
+    endpoint = FAULTS["http.response.timed_out:silent"].start(lab)
+    limits = httpx.Limits(max_connections=1)
+    timeout = httpx.Timeout(5, pool=0.1)
+
+    with (
+        httpx.Client(limits=limits, timeout=timeout, trust_env=False) as client,
+        client.stream("GET", url(lab, "ok")),
+    ):
+        assert failure_of(client.get, endpoint.url).kind == "client.pool_exhausted"
+
+
+def test_a_refused_connection_of_async_httpx_has_a_text_without_cause(lab):
+    failure = met(lab, "httpx-async", "tcp.refused")
+    assert (failure.kind, failure.code) == ("tcp.refused", "ECONNREFUSED")
+
+
+@pytest.mark.parametrize("code", [1, 8])
+def test_a_number_of_openssl_is_not_an_errno(lab, code):
+    name = {1: "tls.cert.date_invalid.expired", 8: "tls.closed:in_handshake"}[code]
+    failure = met(lab, "socket", name)
+    assert failure.layer == "tls"
+
+
+def test_a_tls_server_behind_http_is_no_status(lab):
+    for client in ("requests", "urllib", "httpx"):
+        failure = met(lab, client, "http.response.invalid.not_http:tls_port")
+        assert failure.kind in {"http.response.invalid.not_http", "http.protocol.error"}
+
+
+def test_tls_1_3_asks_for_the_client_certificate_after_the_handshake(lab):
+    for client in ("socket", "requests", "httpx", "httpx-async", "aiohttp"):
+        failure = met(lab, client, "tls.bad_client_auth_cert:tls13")
+        assert failure.kind in {"tls.bad_client_auth_cert", "tls.closed", "tcp.reset", "tcp.closed"}
+
+
+def test_the_reading_thread_of_a_mail_server_that_is_silent_is_no_disconnect(lab):
+    import smtplib  # noqa: PLC0415
+
+    endpoint = lab.listen(Connection.stall)
+    failure = failure_of(smtplib.SMTP, endpoint.host, endpoint.port, timeout=0.3)
+    assert failure.kind == "http.response.timed_out"
+
+
+def test_a_pickled_exception_of_requests_keeps_its_kind(lab):
+    with pytest.raises(requests.ConnectionError) as caught:
+        requests.get(url(lab, "tcp.refused"), timeout=1)
+    again = pickle.loads(pickle.dumps(caught.value))
+    assert classify(again).kind == "tcp.refused"
+    assert classify(copy.copy(caught.value)).kind == "tcp.refused"
+
+
+# Exceptions that leave the library's own hierarchy.
+
+BAD_URLS = [
+    (requests.get, "http://[::1", "url.invalid"),
+    (requests.get, "example.test/x", "url.scheme_invalid"),
+    (requests.get, "gopher://example.test/", "url.scheme_invalid"),
+    (requests.get, "http://" + "a" * 64 + ".test/", "url.invalid"),
+    (httpx.get, "example.test/x", "url.scheme_invalid"),
+    (httpx.get, "http://[::1", "url.invalid"),
+    (urllib.request.urlopen, "example.test/x", "url.scheme_invalid"),
+    (urllib.request.urlopen, "http://a b/", "url.invalid"),
+    (urllib3.request, ("GET", "http://[::1"), "url.invalid"),
+]
+
+
+@pytest.mark.parametrize(("call", "address", "kind"), BAD_URLS)
+def test_a_bad_url_is_nobodys_fault_but_ours(call, address, kind):
+    failure = failure_of(call, *(address if isinstance(address, tuple) else (address,)))
+    assert (failure.kind, failure.delivered) == (kind, "no")
+
+
+def test_a_redirect_to_a_bad_url_is_the_servers(lab):
+    for name in ("bad_host", "bad_scheme"):
+        for client in ("requests", "urllib", "urllib3", "httpx", "httpx-async", "aiohttp"):
+            failure = met(lab, client, f"http.response.redirect_invalid:{name}")
+            assert (failure.kind, failure.delivered) == ("http.response.redirect_invalid", "yes")
+
+
+def test_a_port_that_is_none_leaves_async_httpx_as_a_bare_group():
+    async def call():
+        async with httpx.AsyncClient(trust_env=False) as client:
+            await client.get("http://127.0.0.1:99999/")
+
+    assert failure_of(asyncio.run, call()).kind == "url.invalid"
+
+
+def test_a_missing_bundle_is_not_a_missing_socket(tmp_path):
+    missing = str(tmp_path / "none.pem")
+    calls = [
+        (requests.get, {"verify": missing}),
+        (requests.get, {"cert": missing}),
+    ]
+    for call, options in calls:
+        failure = failure_of(call, "https://127.0.0.1:1/", timeout=1, **options)
+        assert (failure.kind, failure.phase) == ("config.tls_files_invalid", "config")
+    failure = failure_of(ssl.create_default_context, cafile=missing)
+    assert failure.kind == "config.tls_files_invalid"
+
+
+def test_a_missing_file_of_the_program_is_no_connection_failure(tmp_path):
+    assert failure_of(open, tmp_path / "none").kind == "unknown"
+
+
+def test_json_that_the_program_itself_reads_is_no_answer_of_a_server():
+    import json  # noqa: PLC0415
+
+    assert failure_of(json.loads, "<html>").kind == "unknown"
+
+
+def test_a_cancelled_task_is_abandoned():
+    async def call():
+        task = asyncio.ensure_future(asyncio.sleep(60))
+        await asyncio.sleep(0)
+        task.cancel()
+        await task
+
+    assert failure_of(asyncio.run, call()).kind == "abandoned"
+
+
+def test_a_closed_client_of_httpx_is_ours():
+    client = httpx.Client(trust_env=False)
+    client.close()
+    assert failure_of(client.get, "http://127.0.0.1:1/").kind == "client.closed"
+
+
+# Several addresses: the last must not mask the first.
+
+
+def connect_to(monkeypatch, *addresses):
+    """Let one name stand for several addresses."""
+
+    def lookup(host, port, *_args, **_options):
+        return [
+            (socket.AF_INET6 if ":" in a else socket.AF_INET, socket.SOCK_STREAM, 6, "", (a, port))
+            for a in addresses
+        ]
+
+    monkeypatch.setattr(socket, "getaddrinfo", lookup)
+
+
+def test_asyncio_keeps_all_addresses_in_one_text(lab, monkeypatch):
+    requires("ipv6")
+    port = lab.reserve().endpoint.port
+    connect_to(monkeypatch, "127.0.0.1", "100::1")
+    failure = failure_of(asyncio.run, asyncio.open_connection("two.test", port))
+    kinds = {one.address.rpartition(":")[0]: one.kind for one in failure.addresses}
+    assert failure.kind == "tcp.refused"
+    assert kinds["127.0.0.1"] == "tcp.refused"
+    assert len(kinds) == 2
+    assert (failure.target.host, failure.target.port) == ("two.test", port)
+
+
+def test_a_group_of_all_errors_is_headed_by_the_most_telling(lab, monkeypatch):
+    requires("ipv6")
+    port = lab.reserve().endpoint.port
+    connect_to(monkeypatch, "100::1", "127.0.0.1")
+    failure = failure_of(socket.create_connection, ("two.test", port), 1, all_errors=True)
+    assert failure.kind == "tcp.refused"
+
+
+# What must never be shown.
+
+
+@pytest.mark.parametrize("client", ["requests", "httpx", "aiohttp", "urllib3", "urllib"])
+def test_no_credentials_and_no_query_in_any_field(lab, client):
+    endpoint = FAULTS["tcp.refused"].start(lab)
+    secret = "open-sesame"
+    user = f"alice:{secret}@" if client in {"requests", "httpx", "aiohttp"} else ""
+    endpoint.url = endpoint.url.replace("://", f"://{user}") + f"path?token={secret}#{secret}"
+    failure = failure_of(CLIENTS[client], endpoint, 1)
+    shown = (failure.message, failure.target, failure.evidence, failure.code, failure.addresses)
+    assert secret not in repr(shown)
+    assert failure.target.host == "127.0.0.1"
+
+
+def test_looking_at_an_exception_warns_of_nothing(lab, recwarn):
+    with pytest.raises(urllib3.exceptions.NewConnectionError) as caught:
+        urllib3.PoolManager(retries=False).request("GET", url(lab, "tcp.refused"))
+    recwarn.clear()
+    classify(caught.value)
+    assert not recwarn.list
