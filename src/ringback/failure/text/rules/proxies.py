@@ -86,6 +86,8 @@ RULES: list[Rule] = [
         "all offered socks5 authentication methods were rejected",
         "socks5 authentication failed",
         "no authentication method was acceptable",
+        "no authentication required from proxy server",
+        "proxyerror: invalid username/password",
         "user was rejected by the socks5 server",
         rank=VERDICT,
         phase="proxy",
