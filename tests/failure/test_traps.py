@@ -260,6 +260,10 @@ def test_a_closed_client_of_httpx_is_ours():
 # Several addresses: the last must not mask the first.
 
 
+LINK_LOCAL = "fe80::1"
+"""Without its scope the kernel refuses to connect to it: no packet leaves."""
+
+
 def connect_to(monkeypatch, *addresses):
     """Let one name stand for several addresses."""
 
@@ -275,19 +279,30 @@ def connect_to(monkeypatch, *addresses):
 def test_asyncio_keeps_all_addresses_in_one_text(lab, monkeypatch):
     requires("ipv6")
     port = lab.reserve().endpoint.port
-    connect_to(monkeypatch, "127.0.0.1", "100::1")
+    connect_to(monkeypatch, "127.0.0.1", "::1")
     failure = failure_of(asyncio.run, asyncio.open_connection("two.test", port))
-    kinds = {one.address.rpartition(":")[0]: one.kind for one in failure.addresses}
-    assert failure.kind == "tcp.refused"
-    assert kinds["127.0.0.1"] == "tcp.refused"
-    assert len(kinds) == 2
+    assert [(one.address, one.kind) for one in failure.addresses] == [
+        (f"127.0.0.1:{port}", "tcp.refused"),
+        (f"[::1]:{port}", "tcp.refused"),
+    ]
     assert (failure.target.host, failure.target.port) == ("two.test", port)
+    assert failure.target.address == "::1"
+
+
+@pytest.mark.parametrize("order", [("127.0.0.1", LINK_LOCAL), (LINK_LOCAL, "127.0.0.1")])
+def test_asyncio_does_not_mask_the_refusal(lab, monkeypatch, order):
+    requires("ipv6")
+    connect_to(monkeypatch, *order)
+    failure = failure_of(
+        asyncio.run, asyncio.open_connection("two.test", lab.reserve().endpoint.port)
+    )
+    assert (failure.kind, failure.delivered) == ("tcp.refused", "no")
 
 
 def test_a_group_of_all_errors_is_headed_by_the_most_telling(lab, monkeypatch):
     requires("ipv6")
     port = lab.reserve().endpoint.port
-    connect_to(monkeypatch, "100::1", "127.0.0.1")
+    connect_to(monkeypatch, LINK_LOCAL, "127.0.0.1")
     failure = failure_of(socket.create_connection, ("two.test", port), 1, all_errors=True)
     assert failure.kind == "tcp.refused"
 

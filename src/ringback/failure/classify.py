@@ -50,13 +50,14 @@ def _classify(exc: BaseException, target: Target, reused: bool | None) -> Failur
         best, reading = _by_words(nodes, best, reading)
     if reading.kind is None:
         return _unknown(exc, nodes, target)
-    told = _trace(nodes, best)
-    phase = _phase(nodes, best, reading, told)
+    path = _path(nodes, best)
+    told = _trace(nodes[best:], path, reading)
+    phase = _phase(path, reading, told)
     addresses = _addresses(nodes)
-    kind = most_telling(addresses) if len(addresses) > 1 else reading.kind
+    kind = most_telling(one.kind for one in addresses) if len(addresses) > 1 else reading.kind
     if kind.startswith("url.") and any(was_redirected(node.exc.__traceback__) for node in nodes):
         kind, phase = "http.response.redirect_invalid", "wait"
-    proxied = told.proxied or any(node.reading.proxy for node in _path(nodes, best))
+    proxied = told.proxied or any(node.reading.proxy for node in path)
     if reused is None and reading.kind in _STALE:
         reused = any(was_reused(node.exc.__traceback__) for node in nodes)
     settled = settle(kind, phase, proxied=proxied, reused=bool(reused))
@@ -69,7 +70,7 @@ def _classify(exc: BaseException, target: Target, reused: bool | None) -> Failur
         _target(nodes, target, addresses, proxied=settled.kind.startswith("proxy.")),
         addresses,
         settled.via,
-        _evidence(nodes, best, reading),
+        _evidence(path, reading),
         _confidence(reading),
         _errno(cause),
         reading.code,
@@ -83,7 +84,19 @@ def _best(nodes: list[Node]) -> int:
     for index, node in enumerate(nodes):
         if node.reading.rank > rank and node.reading.kind is not None:
             best, rank = index, node.reading.rank
+    parent = nodes[best].parent
+    if parent >= 0 and isinstance(nodes[parent].exc, BaseExceptionGroup):
+        return _most_telling_of_group(nodes, parent, rank)
     return best
+
+
+def _most_telling_of_group(nodes: list[Node], parent: int, rank: int) -> int:
+    kinds = {
+        node.reading.kind: index
+        for index, node in enumerate(nodes)
+        if node.parent == parent and node.reading.rank == rank and node.reading.kind is not None
+    }
+    return kinds[most_telling(kinds)]
 
 
 def _words_may_say_more(reading: Reading) -> bool:
@@ -110,15 +123,12 @@ def _path(nodes: list[Node], index: int) -> list[Node]:
     return path
 
 
-def _trace(nodes: list[Node], best: int) -> Trace:
+def _trace(below: list[Node], path: list[Node], reading: Reading) -> Trace:
     """What the tracebacks tell: of the deciding exception, of those below it, of its wrappers."""
-    path = _path(nodes, best)
-    reading = nodes[best].reading
     if reading.rank == EXACT and reading.phase in _BEFORE_TUNNEL:
         pool = _pool_of_urllib3(path)
         if pool is not None:
             return Trace(reading.phase, getattr(pool, "proxy", None) is not None)
-    below = nodes[best:]
     if reading.kind == TIMEOUT:  # what timed out is in the innermost exception
         below.reverse()
     told = [trace(node.exc.__traceback__) for node in (*below, *path[1:])]
@@ -129,12 +139,13 @@ def _trace(nodes: list[Node], best: int) -> Trace:
 
 def _pool_of_urllib3(path: list[Node]) -> object:
     """The pool that a ``MaxRetryError`` keeps; it knows whether there is a proxy."""
-    return next(
-        (vars(n.exc)["pool"] for n in path if type(n.exc).__name__ == "MaxRetryError"), None
-    )
+    for node in path:
+        if type(node.exc).__name__ == "MaxRetryError":
+            return node.exc.__dict__.get("pool")
+    return None
 
 
-def _phase(nodes: list[Node], best: int, reading: Reading, told: Trace) -> Phase:
+def _phase(path: list[Node], reading: Reading, told: Trace) -> Phase:
     """The tunnel first, then the exception's own word, its functions, its wrappers."""
     if told.phase == "proxy" and reading.phase in {"unknown", "send", "wait"}:
         return "proxy"
@@ -144,7 +155,7 @@ def _phase(nodes: list[Node], best: int, reading: Reading, told: Trace) -> Phase
         return told.phase
     if reading.phase != "unknown":
         return reading.phase
-    for node in _path(nodes, best):
+    for node in path:
         if node.reading.phase != "unknown":
             return node.reading.phase
     return "connect" if (reading.kind or "").startswith(_CONNECTING) else "unknown"
@@ -194,8 +205,8 @@ def _text(exc: BaseException) -> str:
         return ""
 
 
-def _evidence(nodes: list[Node], best: int, reading: Reading) -> tuple[str, ...]:
-    names = tuple(type(node.exc).__name__ for node in _path(nodes, best))
+def _evidence(path: list[Node], reading: Reading) -> tuple[str, ...]:
+    names = tuple(type(node.exc).__name__ for node in path)
     return (reading.code, *names) if reading.code else names
 
 

@@ -87,9 +87,18 @@ def payload(exc: Any, by_name: Reading) -> Reading:
     return by_name
 
 
-def http2(exc: Any, by_name: Reading) -> Reading:
-    """``RemoteProtocolError``: GOAWAY before our stream promises that nothing was processed."""
-    if _ENDED_BY_PEER.search(str(exc)):
+def peer_broke_rules(exc: Any, by_name: Reading) -> Reading:
+    """``RemoteProtocolError`` of httpx and httpcore: h11's words, or an event of HTTP/2.
+
+    GOAWAY before our stream promises that nothing was processed.
+    """
+    text = str(exc)
+    if text.startswith("Server disconnected"):
+        return Reading("http.response.invalid.empty", SPECIFIC, "wait")
+    if text.startswith("peer closed connection without sending complete message body"):
+        kind = "incomplete_chunked_encoding" if "chunked" in text else "content_length_mismatch"
+        return Reading(f"http.response.invalid.{kind}", SPECIFIC, "body")
+    if _ENDED_BY_PEER.search(text):
         return Reading("h2.refused_stream", EXACT, "wait", code="GOAWAY", final=True)
     return by_name
 
@@ -148,7 +157,7 @@ RECOGNISERS = {
     "HTTPException": too_many,
     "InvalidMessage": no_handshake,
     "ClientPayloadError": payload,
-    "RemoteProtocolError": http2,
+    "RemoteProtocolError": peer_broke_rules,
     "HTTPError": answered,
     "HTTPStatusError": answered,
     "ClientResponseError": answered,

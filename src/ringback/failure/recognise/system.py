@@ -2,6 +2,7 @@
 
 import errno
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from ringback.failure.codes import resolver, status, system
@@ -25,19 +26,24 @@ _TELLING = (
 )
 
 
-def most_telling(addresses: tuple[AddressFailure, ...]) -> str:
+def most_telling(kinds: Iterable[str]) -> str:
     """The kind that heads several addresses: an answer beats silence, silence beats no route."""
-    for kind in _TELLING:
-        for address in addresses:
-            if address.kind.startswith(kind):
-                return address.kind
-    return addresses[0].kind
+    return min(kinds, key=_silence)
+
+
+def _silence(kind: str) -> int:
+    ranked = (at for at, start in enumerate(_TELLING) if kind.startswith(start))
+    return next(ranked, len(_TELLING))
 
 
 def address_in(message: str) -> str | None:
     """``host:port`` that asyncio writes into the message of a failed connect."""
     match = _ADDRESS.search(message)
-    return f"{match[1]}:{match[2]}" if match else None
+    return _joined(match[1], match[2]) if match else None
+
+
+def _joined(host: str, port: object) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def os_error(exc: Any, by_name: Reading) -> Reading:
@@ -84,11 +90,17 @@ def _name(exc: Any, number: int) -> str | None:
 def _without_number(exc: Any, by_name: Reading) -> Reading:
     text = str(exc)
     several = tuple(
-        AddressFailure(f"{host}:{port}", _kind_of_number(int(number)))
+        AddressFailure(_joined(host, port), _kind_of_number(int(number)))
         for number, host, port in _SEVERAL.findall(text[:4000])
     )
     if several:
-        return Reading(most_telling(several), EXACT, "connect", addresses=several, final=True)
+        return Reading(
+            most_telling(one.kind for one in several),
+            EXACT,
+            "connect",
+            addresses=several,
+            final=True,
+        )
     tunnel = _TUNNEL.match(text)
     if tunnel:
         kind = status.kind_of_connect(int(tunnel[1]))
@@ -159,10 +171,14 @@ def every_address(exc: Any, by_name: Reading) -> Reading:
     """``NoValidConnectionsError`` of paramiko keeps one error per address."""
     errors = exc.errors
     found = tuple(
-        AddressFailure(f"{address[0]}:{address[1]}", os_error(inner, by_name).kind or "tcp.failed")
+        AddressFailure(
+            _joined(address[0], address[1]), os_error(inner, by_name).kind or "tcp.failed"
+        )
         for address, inner in list(errors.items())[:20]
     )
-    return Reading(most_telling(found), EXACT, "connect", addresses=found, final=True)
+    return Reading(
+        most_telling(one.kind for one in found), EXACT, "connect", addresses=found, final=True
+    )
 
 
 def overflow(exc: Any, by_name: Reading) -> Reading:
