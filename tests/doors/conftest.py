@@ -4,9 +4,22 @@ import gc
 import warnings
 
 import pytest
+from doors.drivers import DRIVERS
 from doors.matrix import Matrix
+from doors.roster import DEFAULT, DOORS, wanted
 
 from ringback.testing.lab import Lab
+
+
+# An environment that has only clients, or only drivers, has nothing to skip.
+collect_ignore = [
+    file
+    for file, chosen in (
+        ("test_every_client.py", wanted(DOORS, DEFAULT)),
+        ("test_every_driver.py", wanted(DRIVERS, ("smtplib",))),
+    )
+    if not chosen
+]
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,54 @@
+import pytest
+
+from ringback.failure.chain import MOST_NODES, read, walk
+
+REFUSED = ConnectionRefusedError(111, "Connection refused")
+
+
+def holding(**attributes):
+    outer = RuntimeError("outer")
+    for name, value in attributes.items():
+        setattr(outer, name, value)
+    return outer
+
+
+@pytest.mark.parametrize(
+    "outer",
+    [
+        holding(__cause__=REFUSED),
+        holding(__context__=REFUSED),
+        holding(reason=REFUSED),
+        holding(os_error=REFUSED),
+        holding(kwargs={"error": REFUSED}),
+        RuntimeError("outer", REFUSED),
+        RuntimeError(("outer", [1], REFUSED)),
+        ExceptionGroup("outer", [ExceptionGroup("inner", [REFUSED])]),
+    ],
+)
+def test_every_link_is_followed(outer):
+    assert REFUSED in [node.exc for node in walk(outer)]
+
+
+def test_a_node_knows_who_led_to_it():
+    outer = holding(__cause__=REFUSED)
+    first, second = walk(outer)
+    assert (first.exc, first.parent) == (outer, -1)
+    assert (second.exc, second.parent) == (REFUSED, 0)
+
+
+def test_nothing_is_looked_at_below_what_says_all():
+    wrapped = ConnectionRefusedError(111, "Connection refused")
+    wrapped.__context__ = IndexError("noise")
+    assert len(walk(wrapped)) == 1
+
+
+def test_a_broad_group_is_bounded():
+    many = ExceptionGroup("many", [ValueError(str(number)) for number in range(500)])
+    assert len(walk(many)) <= MOST_NODES
+
+
+def test_a_recogniser_that_fails_leaves_the_name():
+    class HostileError(TimeoutError):
+        errno = property(lambda _self: 1 / 0)
+
+    assert read(HostileError()).kind == "timeout"

@@ -1,0 +1,52 @@
+import pytest
+
+from ringback.failure.reading import TIMEOUT
+from ringback.failure.settle import TIMEOUT_IN, settle
+
+
+@pytest.mark.parametrize(("phase", "kind"), TIMEOUT_IN.items())
+def test_a_timeout_is_named_by_its_phase(phase, kind):
+    assert settle(TIMEOUT, phase).kind == kind
+
+
+def test_a_timeout_without_phase_is_the_callers_deadline():
+    assert settle(TIMEOUT, "unknown").kind == "client.deadline_exceeded"
+
+
+@pytest.mark.parametrize("phase", ["send", "wait", "body", "tls"])
+def test_the_kernels_timeout_after_connecting_is_of_an_established_connection(phase):
+    assert settle("tcp.timed_out", phase).kind == "tcp.timed_out.established"
+    assert settle("tcp.timed_out", "connect").kind == "tcp.timed_out"
+
+
+@pytest.mark.parametrize("kind", ["tcp.reset", "tcp.closed", "http.response.invalid.empty"])
+def test_a_loss_on_a_used_connection_before_the_answer_is_stale(kind):
+    assert settle(kind, "wait", reused=True).kind == "tcp.closed.stale"
+    assert settle(kind, "send", reused=True).kind == "tcp.closed.stale"
+    assert settle(kind, "body", reused=True).kind == kind
+    assert settle(kind, "wait").kind == kind
+
+
+@pytest.mark.parametrize(
+    ("kind", "phase", "outer"),
+    [
+        ("tcp.refused", "connect", "proxy.unreachable"),
+        ("dns.name_not_resolved", "dns", "proxy.unreachable"),
+        ("tcp.reset", "proxy", "proxy.no_response"),
+        ("tls.closed", "tls", "proxy.no_response"),
+        (TIMEOUT, "proxy", "proxy.no_response"),
+        ("http.response.invalid.not_http", "proxy", "proxy.protocol_error"),
+        ("tls.protocol.error.not_tls", "tls", "proxy.protocol_error"),
+    ],
+)
+def test_what_happens_on_the_way_to_a_proxy_is_the_proxys(kind, phase, outer):
+    settled = settle(kind, phase, proxied=True)
+    assert (settled.kind, settled.delivered) == (outer, "no")
+    assert settled.via in {kind, None}
+
+
+def test_our_own_faults_stay_ours_on_the_way_to_a_proxy():
+    assert (
+        settle("config.tls_files_invalid", "tls", proxied=True).kind == "config.tls_files_invalid"
+    )
+    assert settle("url.invalid", "proxy").via is None
