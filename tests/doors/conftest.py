@@ -10,7 +10,6 @@ from doors.roster import DEFAULT, DOORS, wanted
 
 from ringback.testing.lab import Lab
 
-
 # An environment that has only clients, or only drivers, has nothing to skip.
 collect_ignore = [
     file

@@ -12,6 +12,9 @@ def named(name, *bases):
     return type(name, bases or (Exception,), {})
 
 
+CUT = "peer closed connection without sending complete message body"
+
+
 @pytest.mark.parametrize(
     ("line", "kind"),
     [
@@ -61,8 +64,7 @@ def test_bare_json_is_not_an_answer():
         ("<ConnectionTerminated error_code:1, last_stream_id:7, x>", "h2.protocol.error", "maybe"),
         ("Server disconnected without sending a response.", "http.response.invalid.empty", "maybe"),
         (
-            "peer closed connection without sending complete message body"
-            " (incomplete chunked read)",
+            f"{CUT} (incomplete chunked read)",
             "http.response.invalid.incomplete_chunked_encoding",
             "yes",
         ),
