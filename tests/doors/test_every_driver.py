@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+import socket
 
 import pytest
 from doors.drivers import DRIVERS
 from doors.roster import wanted
+from requires import requires
 
 from ringback import classify
 from ringback.testing.lab import Lab, dns
@@ -95,3 +97,28 @@ def test_a_drivers_exception_is_named_for_what_happened(lab, driver, server, kin
     if failure.kind in NEVER_SENT:
         assert failure.delivered == "no"
         assert failure.phase in {"dns", "connect"}
+
+
+BY_PYTHON = [name for name in wanted(DRIVERS, ("smtplib",)) if name != "psycopg2"]
+KEEPS_ADDRESSES = {"paramiko"}
+
+
+@pytest.mark.parametrize("driver", BY_PYTHON)
+def test_no_address_masks_another(lab, monkeypatch, driver):
+    requires("ipv6")
+    port = lab.reserve().endpoint.port
+    addresses = [(socket.AF_INET, ("127.0.0.1", port)), (socket.AF_INET6, ("::1", port, 0, 0))]
+    monkeypatch.setattr(
+        socket,
+        "getaddrinfo",
+        lambda *_args, **_options: [(f, socket.SOCK_STREAM, 6, "", a) for f, a in addresses],
+    )
+    with pytest.raises(Exception) as caught:  # noqa: PT011 - whatever a driver raises
+        DRIVERS[driver](refuses(lab), 1.0)
+    failure = dataclasses.replace(classify(caught.value), cause=None)
+    assert failure.kind == "tcp.refused"
+    if driver in KEEPS_ADDRESSES:
+        assert [(one.address, one.kind) for one in failure.addresses] == [
+            (f"127.0.0.1:{port}", "tcp.refused"),
+            (f"[::1]:{port}", "tcp.refused"),
+        ]
