@@ -1,5 +1,6 @@
 """Any exception in, one ``Failure`` out."""
 
+import itertools
 from typing import Any
 
 from ringback.failure.callsite import target_of_frames
@@ -12,10 +13,12 @@ from ringback.failure.settle import settle
 from ringback.failure.target import fill, split_port, target_of, without_secrets
 
 _MOST_TEXT = 2000
-_CONFIDENCE = ((EXACT, 1.0), (SPECIFIC, 0.95), (TEXT, 0.85), (UMBRELLA, 0.7), (1, 0.5))
+_CONFIDENCE = ((SPECIFIC, 0.95), (TEXT, 0.85), (UMBRELLA, 0.7), (1, 0.5), (0, 0.3))
 _CONNECTING = ("tcp.refused", "tcp.address_")
 """Kinds that happen nowhere else."""
-_BEFORE_TUNNEL = frozenset({"dns", "connect"})
+_SETTLED = frozenset({"dns", "connect", "tls"})
+_OUTERMOST = frozenset({"requests.exceptions", "httpx", "httpx2"})
+"""Modules of exceptions that wrap those of a library below, whose tracebacks go further in."""
 _STALE = frozenset({"tcp.closed", "tcp.reset", "http.response.invalid.empty"})
 
 
@@ -57,7 +60,7 @@ def _classify(exc: BaseException, target: Target, reused: bool | None) -> Failur
     kind = most_telling(one.kind for one in addresses) if len(addresses) > 1 else reading.kind
     if kind.startswith("url.") and any(was_redirected(node.exc.__traceback__) for node in nodes):
         kind, phase = "http.response.redirect_invalid", "wait"
-    proxied = told.proxied or any(node.reading.proxy for node in path)
+    proxied = told.proxied or True in [node.reading.proxy for node in path]
     if reused is None and reading.kind in _STALE:
         reused = any(was_reused(node.exc.__traceback__) for node in nodes)
     settled = settle(kind, phase, proxied=proxied, reused=bool(reused))
@@ -125,13 +128,15 @@ def _path(nodes: list[Node], index: int) -> list[Node]:
 
 def _trace(below: list[Node], path: list[Node], reading: Reading) -> Trace:
     """What the tracebacks tell: of the deciding exception, of those below it, of its wrappers."""
-    if reading.rank == EXACT and reading.phase in _BEFORE_TUNNEL:
+    if reading.rank == EXACT and reading.phase in _SETTLED:
         pool = _pool_of_urllib3(path)
         if pool is not None:
-            return Trace(reading.phase, getattr(pool, "proxy", None) is not None)
+            proxied = reading.phase != "tls" and getattr(pool, "proxy", None) is not None
+            return Trace(reading.phase, proxied)
     if reading.kind == TIMEOUT:  # what timed out is in the innermost exception
         below.reverse()
-    told = [trace(node.exc.__traceback__) for node in (*below, *path[1:])]
+    wrappers = [node for node in path[1:] if type(node.exc).__module__ not in _OUTERMOST]
+    told = [trace(node.exc.__traceback__) for node in (*below, *wrappers)]
     phases = [one.phase for one in told if one.phase != "unknown"]
     phase = "proxy" if "proxy" in phases else phases[0] if phases else "unknown"
     return Trace(phase, any(one.proxied for one in told))
@@ -186,10 +191,12 @@ def _target(
 
 
 def _addresses(nodes: list[Node]) -> tuple[AddressFailure, ...]:
+    named = [node.reading.addresses for node in nodes if node.reading.addresses]
+    if not named:
+        return ()
     found: dict[str, AddressFailure] = {}
-    for node in nodes:
-        for address in node.reading.addresses:
-            found.setdefault(address.address, address)
+    for address in itertools.chain.from_iterable(named):
+        found.setdefault(address.address, address)
     return tuple(found.values())
 
 
@@ -211,7 +218,9 @@ def _evidence(path: list[Node], reading: Reading) -> tuple[str, ...]:
 
 
 def _confidence(reading: Reading) -> float:
-    return next(value for rank, value in (*_CONFIDENCE, (0, 0.3)) if reading.rank >= rank)
+    if reading.rank == EXACT:
+        return 1.0
+    return next(value for rank, value in _CONFIDENCE if reading.rank >= rank)
 
 
 def _errno(exc: Any) -> int | None:
