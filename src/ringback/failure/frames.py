@@ -206,11 +206,11 @@ _TELLING = frozenset({*_DISTINCT, *_IN_FILE, *_PROXIED})
 
 def was_reused(traceback: TracebackType | None) -> bool:
     """Whether the request went over a connection that had already carried another one."""
-    return any(
-        _REUSE[frame.f_code.co_name](frame.f_locals.get("self"))
-        for frame in _frames(traceback)
-        if frame.f_code.co_name in _REUSE
-    )
+    for frame in _frames(traceback):
+        served = _REUSE.get(frame.f_code.co_name)
+        if served is not None and served(frame.f_locals.get("self")):
+            return True
+    return False
 
 
 def _pool_has_reused(pool: object) -> bool:

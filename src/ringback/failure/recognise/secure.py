@@ -34,6 +34,8 @@ def verification(exc: Any, by_name: Reading) -> Reading:
 
 def tls_error(exc: Any, by_name: Reading) -> Reading:
     """``ssl.SSLError``: its ``errno`` is OpenSSL's; only ``reason`` counts."""
+    if exc.args and isinstance(exc.args[0], BaseException):  # it only wraps the real one
+        return by_name
     reason = getattr(exc, "reason", None)
     if isinstance(reason, BaseException):  # urllib3 and requests wrap the real one
         return by_name
