@@ -21,7 +21,7 @@ collect_ignore = [
 ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def matrix():
     with warnings.catch_warnings(), Lab() as lab:
         warnings.simplefilter("ignore")

@@ -63,6 +63,27 @@ ACCEPTING = (
     ("aiohttp", "http.response.unexpected_content:empty_body"),  # takes it for null
 )
 
+_LOST_IN_GROUP = {"tcp.failed", "tcp.closed"}
+_SPENT = {"client.deadline_exceeded", "tcp.timed_out", "tls.timed_out", "http.response.timed_out"}
+_OF_THE_URL = {"url.scheme_invalid", "url.invalid", "not_a_connection_failure"}
+
+LESS_IN_TEXT = (
+    # client, fault, what the pasted traceback still says of it
+    ("*", "tcp.closed.stale*", {"tcp.reset", "tcp.closed", "http.response.invalid.empty"}),
+    ("httpx*-async", "tcp.refused*", _LOST_IN_GROUP),  # it prints no cause below its own class
+    ("httpx*-async", "dns.bogus_address", _LOST_IN_GROUP),
+    ("httpx*-async", "tcp.reset*", _LOST_IN_GROUP),
+    ("httpx*-async", "tls.closed*", _LOST_IN_GROUP),
+    ("httpx*-async", "dns.*", _SPENT),
+    ("asyncio", "dns.*", _SPENT),
+    ("asyncio", "tcp.timed_out*", _SPENT),
+    ("*", "proxy.no_response:socks5_silent", {"proxy.unreachable"}),
+    ("httpx*", "h2.refused_stream:goaway", {"h2.protocol.error"}),
+    ("httpx*", "http.response.redirect_invalid:*", _OF_THE_URL),
+    ("urllib3*", "http.response.redirect_invalid:*", _OF_THE_URL),
+)
+"""Some clients cut the chain before it is printed, or keep the phase in objects only."""
+
 HIDDEN = (
     # client, fault, what the client leaves of it
     ("niquests", "dns.*", {"dns.failed"}),

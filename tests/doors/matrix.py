@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import traceback
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from doors.roster import DOORS
 
-from ringback import Failure, classify
+from ringback import Explanation, Failure, classify, explain
 from ringback.testing.clients import NotOfferedError
 from ringback.testing.lab import FAULTS
 
@@ -26,6 +27,7 @@ class Outcome:
     port: int
     requests: int
     failure: Failure | None = None
+    explained: Explanation | None = None
     offered: bool = True
 
 
@@ -38,7 +40,7 @@ def _meet(lab, client, fault):
     parts = urlsplit(endpoint.url)
     if "redirect" not in fault.kind and client != "botocore":  # botocore takes no query
         endpoint.url += f"?token={SECRET}"
-    failure, offered = None, True
+    failure, explained, offered = None, None, True
     try:
         DOORS[client](endpoint, PATIENCE if _waits(fault) else 5.0, fault.provoke)
     except NotOfferedError:
@@ -46,7 +48,8 @@ def _meet(lab, client, fault):
     except Exception as error:  # noqa: BLE001 - whatever a client raises
         # Without the exception: it would keep the client's sockets open.
         failure = dataclasses.replace(classify(error), cause=None)
-    return Outcome(parts.hostname, parts.port, endpoint.requests, failure, offered)
+        explained = explain("".join(traceback.format_exception(error)))
+    return Outcome(parts.hostname, parts.port, endpoint.requests, failure, explained, offered)
 
 
 class Matrix:

@@ -6,7 +6,17 @@ import functools
 from fnmatch import fnmatchcase
 
 import pytest
-from doors.expected import ACCEPTING, BYTES_ONLY, HIDDEN, NEVER_SENT, NOT_MET, RACE, listed, phases
+from doors.expected import (
+    ACCEPTING,
+    BYTES_ONLY,
+    HIDDEN,
+    LESS_IN_TEXT,
+    NEVER_SENT,
+    NOT_MET,
+    RACE,
+    listed,
+    phases,
+)
 from doors.matrix import SECRET
 from doors.roster import DEFAULT, DOORS, wanted
 
@@ -52,6 +62,16 @@ def test_a_clients_exception_is_named_for_what_happened(matrix, client, name):
     check_phase(client, name, failure)
     check_delivered(name, fault, outcome)
     check_target(client, outcome)
+    check_pasted(client, name, outcome)
+
+
+def check_pasted(client, name, outcome):
+    """Its traceback as text is explained alike, or less, but never as something else."""
+    explained, failure = outcome.explained.kind, outcome.failure
+    assert SECRET not in repr(outcome.explained.target)
+    less = {kind for row in listed(LESS_IN_TEXT, client, name) for kind in row[2]}
+    race = RACE if failure.kind in RACE else set()
+    assert explained in {failure.kind, failure.via} | less | race, (explained, failure.kind)
 
 
 def check_phase(client, name, failure):

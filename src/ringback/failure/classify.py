@@ -60,7 +60,7 @@ def _classify(exc: BaseException, target: Target, reused: bool | None) -> Failur
     kind = most_telling(one.kind for one in addresses) if len(addresses) > 1 else reading.kind
     if kind.startswith("url.") and any(was_redirected(node.exc.__traceback__) for node in nodes):
         kind, phase = "http.response.redirect_invalid", "wait"
-    proxied = told.proxied or True in [node.reading.proxy for node in path]
+    proxied = told.proxied or True in [node.reading.proxy for node in nodes]
     if reused is None and reading.kind in _STALE:
         reused = any(was_reused(node.exc.__traceback__) for node in nodes)
     settled = settle(kind, phase, proxied=proxied, reused=bool(reused))

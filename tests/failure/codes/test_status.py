@@ -11,7 +11,13 @@ def test_every_status_has_a_kind(number):
 
 @pytest.mark.parametrize(
     ("number", "kind"),
-    [(407, "proxy.auth_required"), (403, "proxy.denied"), (502, "proxy.upstream_failed")],
+    [
+        (407, "proxy.auth_required"),
+        (403, "proxy.denied"),
+        (405, "proxy.protocol_error"),
+        (200, "proxy.protocol_error"),
+        (502, "proxy.upstream_failed"),
+    ],
 )
 def test_a_refused_tunnel(number, kind):
     assert status.kind_of_connect(number) == kind

@@ -15,8 +15,8 @@ from tests.testing.lab.wire import GET, GET_CLOSE, SILENCE, connect, exchange, r
 STOPS_WITHIN = 1.0
 
 
-def names():
-    return {each.name for each in threading.enumerate() if each.name.startswith("ringback")}
+def threads_of_labs():
+    return {each for each in threading.enumerate() if each.name.startswith("ringback")}
 
 
 def test_a_fault_is_started_once(lab):
@@ -50,6 +50,7 @@ def test_a_need_that_is_missing_is_named(lab, monkeypatch):
 
 
 def test_stop_ends_every_connection_and_thread_and_closes_every_port():
+    others = threads_of_labs()
     lab = Lab()
     waiting = [
         "http.response.timed_out:silent",
@@ -63,11 +64,11 @@ def test_stop_ends_every_connection_and_thread_and_closes_every_port():
     for each in connections:
         each.sendall(GET)
     read_to_end(connections[2], until=rb"\r\n\r\nx")
-    assert len(names()) > 1
+    assert len(threads_of_labs() - others) > 1
     began = time.monotonic()
     lab.stop()
     assert time.monotonic() - began < STOPS_WITHIN
-    assert not names()
+    assert not threads_of_labs() - others
     for each, endpoint in zip(connections, endpoints, strict=True):
         with each:
             assert read_to_end(each).end in {"fin", "rst"}

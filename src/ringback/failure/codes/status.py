@@ -21,6 +21,10 @@ KIND_OF_STATUS: dict[int, str] = {
 """520 to 526 are a widely met gateway's own (Cloudflare); 529 is "site is overloaded"."""
 
 
+_NOT_UNDERSTOOD = frozenset({400, 404, 405, 501})
+"""What a server that is no proxy, or none for CONNECT, answers to CONNECT."""
+
+
 def kind_of(status: int) -> str:
     """The kind for a final HTTP status of 400 or more."""
     return KIND_OF_STATUS.get(status, "http.error")
@@ -30,6 +34,6 @@ def kind_of_connect(status: int) -> str:
     """The kind for a proxy's answer to CONNECT that is not 2xx."""
     if status == 407:
         return "proxy.auth_required"
-    if status >= 500:
-        return "proxy.upstream_failed"
-    return "proxy.denied" if status >= 400 else "proxy.protocol_error"
+    if status in _NOT_UNDERSTOOD or status < 400:
+        return "proxy.protocol_error"
+    return "proxy.upstream_failed" if status >= 500 else "proxy.denied"

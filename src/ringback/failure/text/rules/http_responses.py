@@ -293,6 +293,15 @@ RULES: list[Rule] = [
         phase="body",
     ),
     *says(CONTENT, "<!doctype", rank=SENTENCE, phase="body", then=r"[^\n]{0,40}is not valid json"),
+    *says(
+        CONTENT,
+        'models.py", line',  # requests and httpx, in a traceback
+        'client_reqrep.py", line',
+        'urllib3/response.py", line',
+        rank=UMBRELLA,
+        phase="body",
+        then=r" \d{1,6}, in json\b",
+    ),
     *says(CONTENT, "<!doctype html>", rank=SENTENCE, phase="body", before=r"json[^\n]{0,80}"),
     *says(
         CONTENT,

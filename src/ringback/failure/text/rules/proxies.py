@@ -30,8 +30,9 @@ def _answered(kind: str, status: str, rank: int = EXACT) -> list[Rule]:
 RULES: list[Rule] = [
     # what the proxy answered to CONNECT
     *_answered("proxy.auth_required", "407"),
-    *_answered("proxy.denied", "40[0-689]"),
-    *_answered("proxy.upstream_failed", r"50\d"),
+    *_answered("proxy.denied", "40[1-3689]"),
+    *_answered("proxy.protocol_error", "(?:40[045]|501)"),
+    *_answered("proxy.upstream_failed", r"50[02-9]"),
     *says(
         "proxy.upstream_failed", "tunnel connection failed", rank=GENERIC, phase="proxy", proxy=True
     ),
