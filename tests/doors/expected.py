@@ -74,6 +74,7 @@ LESS_IN_TEXT = (
     ("httpx*-async", "dns.bogus_address", _LOST_IN_GROUP),
     ("httpx*-async", "tcp.reset*", _LOST_IN_GROUP),
     ("httpx*-async", "tls.closed*", _LOST_IN_GROUP),
+    ("httpx*-async", "proxy.no_response:on_accept", {"proxy.unreachable"}),
     ("httpx*-async", "dns.*", _SPENT),
     ("asyncio", "dns.*", _SPENT),
     ("asyncio", "tcp.timed_out*", _SPENT),
