@@ -82,11 +82,27 @@ LESS_IN_TEXT = (
     ("httpx*", "h2.refused_stream:goaway", {"h2.protocol.error"}),
     ("httpx*", "http.response.redirect_invalid:*", _OF_THE_URL),
     ("urllib3*", "http.response.redirect_invalid:*", _OF_THE_URL),
+    ("httpx*-async", "http.response.body_timed_out*", _SPENT),
+    ("httpx2*", "http.protocol.error:chunk_size_invalid", {"request.invalid"}),
+    ("aiohttp", "http.protocol.error:malformed_status_line", {"http.error"}),
+    ("niquests", "http.protocol.error:*", {"request.invalid"}),
+    ("urllib3-future", "http.protocol.error:*", {"request.invalid"}),
+    ("niquests", "dns.*", {"dns.name_not_resolved"}),
+    ("urllib3-future", "dns.*", {"dns.name_not_resolved"}),
+    ("niquests", "proxy.*:socks*", {"proxy.unreachable"}),
+    ("urllib3-future", "proxy.*:socks*", {"proxy.unreachable"}),
+    ("botocore", "http.response.body_timed_out*", {"http.response.timed_out"}),
+    ("botocore", "http.protocol.error:*", {"http.response.invalid.empty"} | _OF_THE_URL),
+    ("botocore", "http.error*", {"http.error"}),
+    ("websockets", "tls.bad_client_auth_cert*", RACE),
+    ("websockets", "tcp.reset*", {"http.response.invalid.not_http"}),
 )
 """Some clients cut the chain before it is printed, or keep the phase in objects only."""
 
 HIDDEN = (
     # client, fault, what the client leaves of it
+    ("niquests", "proxy.no_response:socks5_silent", {"proxy.unreachable"}),
+    ("urllib3-future", "proxy.no_response:socks5_silent", {"proxy.unreachable"}),
     ("niquests", "dns.*", {"dns.failed"}),
     ("urllib3-future", "dns.*", {"dns.failed"}),
     ("niquests", "tcp.reset:mid_body", {"http.response.invalid.content_length_mismatch"}),

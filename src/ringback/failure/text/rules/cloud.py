@@ -46,6 +46,7 @@ RULES: list[Rule] = [
     *_aws("http.error.auth", *_DENIED),
     *_aws("http.error.rate_limited", *_THROTTLED),
     *_aws("http.error.unavailable", *_UNAVAILABLE),
+    *_aws("http.error.gateway", "502", "504"),
     *says(
         "http.error",
         "an error occurred (",

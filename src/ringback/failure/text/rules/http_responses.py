@@ -51,6 +51,18 @@ RULES: list[Rule] = [
         before=r"(?:Get|Post|Put|Head|Delete|Patch|Options) \"?https?://[^\n\s\"]{1,300}\"?",
     ),
     *says(
+        EMPTY,  # websockets and h11
+        "connection closed while reading http status line",
+        rank=NARROWER,
+        phase="wait",
+    ),
+    *says(
+        "http.response.headers.truncated",
+        "connection closed while reading http headers",
+        rank=NARROWER,
+        phase="wait",
+    ),
+    *says(
         "http.response.headers.truncated",
         "connection closed while reading headers",
         "unexpected end of headers",
@@ -297,7 +309,7 @@ RULES: list[Rule] = [
         CONTENT,
         'models.py", line',  # requests and httpx, in a traceback
         'client_reqrep.py", line',
-        'urllib3/response.py", line',
+        'response.py", line',  # urllib3 and its forks
         rank=UMBRELLA,
         phase="body",
         then=r" \d{1,6}, in json\b",
