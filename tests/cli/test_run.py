@@ -3,12 +3,14 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 import ringback as package
 from ringback.cli.run import COMMANDS
 
+FULL = Path("/dev/full")
 MODULES = """
 import sys
 from ringback.cli import main
@@ -117,6 +119,22 @@ def test_a_reader_that_goes_away_is_no_error():
         process.wait(timeout=30)
     assert errors == b""
     assert process.returncode == 141
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize("words", [["kinds"], ["explain", "tcp.refused"], ["lab", "--list"]])
+def test_a_full_disk_is_one_line(words):
+    with FULL.open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "ringback", *words],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            timeout=60,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr.count(b"\n") == 1
+    assert b"No space left on device" in done.stderr
 
 
 def test_a_narrow_encoding_is_no_traceback(ringback, tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import io
 import os
 import sys
@@ -27,6 +28,8 @@ COMMANDS = {
 }
 """Every command: a new one is a line here and a module."""
 
+_OUTPUT_LOST = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG})
+"""What writing to a full or broken disk ends with."""
 _EXAMPLES = """\b
 Examples:
   python app.py 2>&1 | ringback explain
@@ -50,7 +53,7 @@ ringback.entries = COMMANDS
 def run(arguments: Sequence[str] | None = None) -> int:
     """Return the exit status after running the program.
 
-    What the user got wrong is one line on stderr, and status 2.
+    What the user got wrong is one line on stderr, and status 2; a full disk is status 1.
 
     Args:
         arguments: What stands behind the program's name; the default is the process's own.
@@ -66,6 +69,11 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except click.ClickException as error:
         click.echo(f"ringback: {_line(error)}", err=True)
         status = 2
+    except OSError as error:
+        if error.errno not in _OUTPUT_LOST:
+            raise
+        click.echo(f"ringback: the output cannot be written: {error.strerror}", err=True)
+        status = 1
     _let_go_of_stdout()
     return status if isinstance(status, int) else 0
 
