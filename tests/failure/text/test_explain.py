@@ -203,3 +203,11 @@ def test_a_long_text_is_read_in_parts():
     start, end = explanation.span
     assert explanation.kind == "tcp.refused"
     assert text[start:end] == "[Errno 111"
+
+
+def test_ringbacks_own_note_is_believed():
+    text = (
+        "requests.exceptions.ReadTimeout: x\nringback: tls.timed_out: The handshake took too long."
+    )
+
+    assert explain(text).kind == "tls.timed_out"

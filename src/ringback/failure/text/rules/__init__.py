@@ -16,6 +16,7 @@ from ringback.failure.text.rules import (
     http_responses,
     names,
     other,
+    own,
     proxies,
     remote,
     requests,
@@ -53,6 +54,7 @@ RULES: tuple[Rule, ...] = tuple(
         tools,
         abandoned,
         other,
+        own,
     )
     for rule in family.RULES
 )
