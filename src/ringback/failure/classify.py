@@ -20,6 +20,7 @@ _SETTLED = frozenset({"dns", "connect", "tls"})
 _OUTERMOST = frozenset({"requests.exceptions", "httpx", "httpx2"})
 """Modules of exceptions that wrap those of a library below, whose tracebacks go further in."""
 _STALE = frozenset({"tcp.closed", "tcp.reset", "http.response.invalid.empty"})
+_EXCHANGE = frozenset({"send", "wait"})
 
 
 def classify(
@@ -61,7 +62,7 @@ def _classify(exc: BaseException, target: Target, reused: bool | None) -> Failur
     if kind.startswith("url.") and any(was_redirected(node.exc.__traceback__) for node in nodes):
         kind, phase = "http.response.redirect_invalid", "wait"
     proxied = told.proxied or True in [node.reading.proxy for node in nodes]
-    if reused is None and reading.kind in _STALE:
+    if reused is None and reading.kind in _STALE and phase in _EXCHANGE:
         reused = any(was_reused(node.exc.__traceback__) for node in nodes)
     settled = settle(kind, phase, proxied=proxied, reused=bool(reused))
     cause = nodes[best].exc
