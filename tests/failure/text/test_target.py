@@ -1,10 +1,17 @@
 import pytest
 
+from ringback.failure.text.fold import fold
 from ringback.failure.text.target import target_in
 
 
+def around(text, mark="refused"):
+    page = fold(text)
+    place = max(page.text.find(mark), 0)
+    return target_in(page.text, (place, place + len(mark)), page.line_of(place))
+
+
 def found(text, mark="refused"):
-    target = target_in(text, max(text.find(mark), 0))
+    target = around(text, mark)
     return target.scheme, target.host, target.port
 
 
@@ -24,6 +31,10 @@ def found(text, mark="refused"):
         ("Could not resolve host: a.example refused", (None, "a.example", None)),
         ("getaddrinfo ENOTFOUND a.example refused", (None, "a.example", None)),
         ("nothing is named; refused", (None, None, None)),
+        ("connect to the server due to an error: refused", (None, None, None)),
+        ('Is the server running on host "db"? refused', (None, "db", None)),
+        ("refused. See https://docs.example.org/errors", (None, None, None)),
+        ("up at http://a.example:1/\nCannot connect to host b:2 refused", (None, "b", 2)),
     ],
 )
 def test_the_target_of_a_text(text, expected):
@@ -37,7 +48,7 @@ def test_the_nearest_of_several():
 
 
 def test_the_proxy_is_not_the_target():
-    target = target_in("https://a.example/ via proxy http://u:p@gate:3128 refused", 40)
+    target = around("https://a.example/ via proxy http://u:p@gate:3128 refused")
 
     assert target.host == "a.example"
     assert target.proxy == "gate:3128"

@@ -98,7 +98,7 @@ def _explain(text: str, offset: int) -> Explanation:
         return Explanation(OTHER, _NOTHING_FOUND, platform=platform, library=library)
     around = circumstances(page, findings, best)
     settled = settle(around.kind, around.phase, proxied=around.proxied)
-    start, end = page.origin(best.start), page.origin(best.end - 1) + 1
+    start, end = page.origin(best.start), min(page.origin(best.end - 1) + 1, len(text))
     return Explanation(
         settled.kind,
         confidence(findings, best),
@@ -106,7 +106,7 @@ def _explain(text: str, offset: int) -> Explanation:
         settled.delivered,
         settled.via,
         (start + offset, end + offset),
-        target_in(page.text, best.start),
+        target_in(page.text, (best.start, best.end), page.line_of(best.start)),
         platform,
         library,
         text[start:end],
