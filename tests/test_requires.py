@@ -4,7 +4,7 @@ from tests.requires import requires
 
 
 def test_what_is_there_is_no_reason_to_skip():
-    requires("sh")
+    assert requires("sh") is None
 
 
 def test_what_is_missing_skips_with_the_reason(monkeypatch):

@@ -4,10 +4,6 @@ Sources: Linux ``include/uapi/asm-generic/errno*.h``; XNU ``bsd/sys/errno.h``; W
 error codes (``winerror.h``) and the Win32 codes that CPython and Rust map to connection errors.
 """
 
-from typing import Literal
-
-Platform = Literal["linux", "macos", "windows"]
-
 LINUX: dict[int, str] = {
     1: "EPERM",
     2: "ENOENT",
@@ -137,10 +133,3 @@ NEEDS_SOCKET: frozenset[str] = frozenset(
     {"EACCES", "EPERM", "EINVAL", "ENOENT", "EMFILE", "ENFILE", "ENOMEM", "EPIPE"}
 )
 """Names that files and pipes produce as well: they need a sign that a socket was meant."""
-
-
-def name_on(platform: Platform, number: int) -> str | None:
-    """The symbolic name of an errno on a platform, ``None`` where it has no part in connections."""
-    if number >= 10000:
-        return WINDOWS.get(number)
-    return {"linux": LINUX, "macos": MACOS, "windows": LINUX}[platform].get(number)
