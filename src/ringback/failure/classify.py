@@ -9,18 +9,14 @@ from ringback.failure.frames import Trace, trace, was_redirected, was_reused
 from ringback.failure.model import NO_TARGET, AddressFailure, Failure, Phase, Target
 from ringback.failure.reading import EXACT, SPECIFIC, TEXT, TIMEOUT, UMBRELLA, Reading
 from ringback.failure.recognise.system import most_telling
-from ringback.failure.settle import settle
+from ringback.failure.settle import may_be_stale, settle
 from ringback.failure.target import fill, split_port, target_of, without_secrets
 
 _MOST_TEXT = 2000
 _CONFIDENCE = ((SPECIFIC, 0.95), (TEXT, 0.85), (UMBRELLA, 0.7), (1, 0.5), (0, 0.3))
-_CONNECTING = ("tcp.refused", "tcp.address_")
-"""Kinds that happen nowhere else."""
 _SETTLED = frozenset({"dns", "connect", "tls"})
 _OUTERMOST = frozenset({"requests.exceptions", "httpx", "httpx2"})
 """Modules of exceptions that wrap those of a library below, whose tracebacks go further in."""
-_STALE = frozenset({"tcp.closed", "tcp.reset", "http.response.invalid.empty"})
-_EXCHANGE = frozenset({"send", "wait"})
 
 
 def classify(
@@ -62,7 +58,7 @@ def _classify(exc: BaseException, target: Target, reused: bool | None) -> Failur
     if kind.startswith("url.") and any(was_redirected(node.exc.__traceback__) for node in nodes):
         kind, phase = "http.response.redirect_invalid", "wait"
     proxied = told.proxied or True in [node.reading.proxy for node in nodes]
-    if reused is None and reading.kind in _STALE and phase in _EXCHANGE:
+    if reused is None and may_be_stale(kind, phase):
         reused = any(was_reused(node.exc.__traceback__) for node in nodes)
     settled = settle(kind, phase, proxied=proxied, reused=bool(reused))
     cause = nodes[best].exc
@@ -164,7 +160,7 @@ def _phase(path: list[Node], reading: Reading, told: Trace) -> Phase:
     for node in path:
         if node.reading.phase != "unknown":
             return node.reading.phase
-    return "connect" if (reading.kind or "").startswith(_CONNECTING) else "unknown"
+    return "connect" if reading.kind == "tcp.refused" else "unknown"
 
 
 def _target(

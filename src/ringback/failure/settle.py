@@ -47,13 +47,18 @@ def settle(kind: str, phase: Phase, *, proxied: bool = False, reused: bool = Fal
         reused: The connection had already carried another request.
     """
     settled = _in_phase(kind, phase)
-    if reused and phase in {"send", "wait"} and settled in _STALE:
+    if reused and may_be_stale(settled, phase):
         settled = "tcp.closed.stale"
     via = None
     if proxied or phase == "proxy":
         outer = _at_proxy(settled, phase)
         settled, via = outer, settled if outer != settled else None
     return Settled(settled, via, delivered_in(settled, phase))
+
+
+def may_be_stale(kind: str, phase: Phase) -> bool:
+    """Whether a connection kept too long can end like this, so that its reuse matters."""
+    return kind in _STALE and phase in {"send", "wait"}
 
 
 _STALE = frozenset({"tcp.closed", "tcp.reset", "http.response.invalid.empty"})
