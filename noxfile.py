@@ -11,6 +11,27 @@ nox.options.error_on_missing_interpreters = False
 
 PYTHONS = ["3.11", "3.12", "3.13"]
 
+MATRIX = ("tests/doors/test_every_client.py", "tests/doors/test_every_driver.py")
+"""Every client against every fault."""
+
+SESSION = (
+    "tests/client/test_requests_session.py",
+    "tests/client/test_requests_policy.py",
+    "tests/client/test_requests_plain.py",
+    "tests/client/test_requests_messages.py",
+    "tests/client/urllib3",
+)
+OURS = {
+    "requests-urllib3_1": SESSION,
+    "requests-urllib3_2": SESSION,
+    "httpx2": ("tests/client/httpx",),
+    "httpx_0_27": ("tests/client/httpx",),
+    "httpx_0_28": ("tests/client/httpx", "tests/client/httpcore"),
+    "aiohttp_3_12": ("tests/client/aiohttp",),
+    "aiohttp_newest": ("tests/client/aiohttp",),
+}
+"""Environment → the tests of ringback's own doors that it runs as well."""
+
 CLIENTS: dict[str, tuple[tuple[str, ...], str]] = {
     "requests-urllib3_1": (
         ("requests==2.31.*", "urllib3<2", "PySocks>=1.7"),
@@ -18,9 +39,12 @@ CLIENTS: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "requests-urllib3_2": (("requests", "urllib3>=2", "PySocks>=1.7"), "requests urllib3 pip"),
     "urllib3_future": (("niquests[socks]",), "niquests urllib3-future"),
-    "httpx2": (("httpx2[http2,socks]",), "httpx2 httpx2-async"),
-    "httpx_0_27": (("httpx[http2,socks]==0.27.*",), "httpx httpx-async"),
-    "httpx_0_28": (("httpx[http2,socks]==0.28.*",), "httpx httpx-async"),
+    "httpx2": (("httpx2[http2,socks]", "trio"), "httpx2 httpx2-async"),
+    "httpx_0_27": (
+        ("httpx[http2,socks]==0.27.*", "anyio==4.10.*", "trio"),
+        "httpx httpx-async",
+    ),
+    "httpx_0_28": (("httpx[http2,socks]==0.28.*", "anyio", "trio"), "httpx httpx-async"),
     "aiohttp_3_12": (("aiohttp==3.12.*",), "aiohttp"),
     "aiohttp_newest": (("aiohttp",), "aiohttp"),
     "botocore_websockets": (("botocore", "websockets"), "botocore websockets"),
@@ -59,10 +83,12 @@ def lint(session: nox.Session) -> None:
 @nox.session
 @nox.parametrize("env", list(CLIENTS))
 def clients(session: nox.Session, env: str) -> None:
-    """The matrix of clients and faults, with the clients of one environment.
+    """The matrix of clients and faults, and ringback's own doors, in one environment.
 
     A client that is missing there is a failure, not a skip.
     """
     packages, names = CLIENTS[env]
     session.install("-e", ".[lab]", "pytest>=8.2", "pytest-cov>=5", "hypothesis>=6.100", *packages)
-    session.run("pytest", "-q", "tests/doors", *session.posargs, env={"RINGBACK_DOORS": names})
+    session.run("pytest", "-q", *MATRIX, *session.posargs, env={"RINGBACK_DOORS": names})
+    if env in OURS:
+        session.run("pytest", "-q", *OURS[env], *session.posargs)

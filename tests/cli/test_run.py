@@ -48,6 +48,11 @@ def test_explaining_for_programs_loads_no_rich_and_no_client():
     assert not tops & {"rich", "requests", "cryptography", "dns"}
 
 
+def test_diagnosing_for_programs_loads_no_rich():
+    tops, _ = modules_after("diagnose", "--json", "http://127.0.0.1:9/")
+    assert not tops & {"rich", "requests", "cryptography"}
+
+
 def test_no_words_show_the_help(ringback):
     done = ringback()
     assert "Commands:" in done.stdout + done.stderr
@@ -74,7 +79,7 @@ def test_the_installed_program_is_the_same(ringback):
 @pytest.mark.parametrize(
     ("words", "named", "hint"),
     [
-        (["explan"], "'explan'", "did you mean explain?"),
+        (["explan"], "'explan'", "did you mean explain"),
         (["frobnicate"], "'frobnicate'", "there are explain, kinds"),
         (["--versoin"], "--versoin", "--version"),
         (["explain", "--jsn"], "--jsn", "--json"),
@@ -153,6 +158,6 @@ def test_completion_prints_the_script(ringback, shell):
 
 
 def test_completion_completes(ringback):
-    words = {"COMP_WORDS": "ringback ex", "COMP_CWORD": "1", "_RINGBACK_COMPLETE": "bash_complete"}
+    words = {"COMP_WORDS": "ringback exp", "COMP_CWORD": "1", "_RINGBACK_COMPLETE": "bash_complete"}
     done = ringback(env={**os.environ, **words})
-    assert done.stdout == "plain,explain\n"
+    assert done.stdout == "plain,explain\nplain,export\n"

@@ -23,6 +23,6 @@ def events():
 
 @pytest.fixture
 def session(policy, events):
-    with Session(policy, sinks=[events.append]) as one:
+    with Session(policy=policy, sinks=[events.append]) as one:
         one.trust_env = False
         yield one

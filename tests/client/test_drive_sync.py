@@ -1,12 +1,26 @@
+from time import monotonic
+
 import pytest
 
-from ringback.client.call import Call, Outcome
+from ringback.client.call import Ended, Failed, KnownCall
 from ringback.client.clock import Clock
+from ringback.client.deadline import current, within
 from ringback.client.drive_sync import drive
+from ringback.event import Listeners
 from ringback.failure import Failure, Target
-from ringback.retry import Backoff, GiveUp, Policy, Repeatable, Retry, Timeout
+from ringback.retry import (
+    Backoff,
+    Breaker,
+    Budget,
+    GiveUp,
+    Guard,
+    Policy,
+    Repeatable,
+    Retry,
+    Timeout,
+)
 
-CALL = Call(Target(host="h"), "GET")
+CALL = KnownCall(Target(host="h"), "GET")
 SAFE = Repeatable(idempotent=True)
 REFUSED = Failure("tcp.refused", delivered="no")
 
@@ -14,9 +28,10 @@ REFUSED = Failure("tcp.refused", delivered="no")
 class World:
     """A clock that only sleeping and attempts move, and a peer that fails so many times."""
 
-    def __init__(self, failing, *, seconds=0.0, retry_after=None):
+    def __init__(self, failing, *, seconds=0.0, retry_after=None, guard=None):
         self.now, self.slept, self.limits, self.events, self.released = 0.0, [], [], [], 0
         self.failing, self.seconds, self.retry_after = failing, seconds, retry_after
+        self.guard, self.deadlines = guard, []
         self.clock = Clock(lambda: self.now, lambda: 1e9 + self.now, self.sleep, lambda: 0.5)
 
     def sleep(self, seconds):
@@ -25,23 +40,23 @@ class World:
 
     def attempt(self, limits):
         self.limits.append(limits)
+        self.deadlines.append(current())
         self.now += self.seconds
-        failure = REFUSED if len(self.limits) <= self.failing else None
-        return Outcome(
-            SAFE, len(self.limits), None, failure, self.retry_after, release=self.release
-        )
+        if len(self.limits) > self.failing:
+            return len(self.limits)
+        return Failed(REFUSED, SAFE, OSError(), retry_after=self.retry_after, release=self.release)
 
     def release(self):
         self.released += 1
 
     def drive(self, **policy):
-        return drive(self.attempt, CALL, Policy(**policy), self.events.append, self.clock)
+        listeners = Listeners([self.events.append])
+        return drive(self.attempt, CALL, Policy(**policy), self.guard, listeners, self.clock)
 
 
 def test_waits_between_attempts_and_tells_each():
     world = World(failing=2, seconds=1.0)
-    outcome = world.drive(backoff=Backoff(base=2, cap=8))
-    assert (outcome.result, outcome.failure) == (3, None)
+    assert world.drive(backoff=Backoff(base=2, cap=8)) == 3
     assert world.slept == [1.0, 2.0]
     assert world.released == 2
     assert [event.attempt for event in world.events] == [1, 2, 3]
@@ -53,9 +68,12 @@ def test_waits_between_attempts_and_tells_each():
 
 def test_what_the_last_attempt_holds_is_the_callers():
     world = World(failing=9)
-    assert world.drive().failure is REFUSED
+    end = world.drive()
+    assert isinstance(end, Ended)
+    assert end.told.failure is REFUSED
+    assert end.failures == (REFUSED,) * 3
     assert world.released == 2
-    assert world.events[-1].decision == GiveUp(3, REFUSED, "attempts")
+    assert world.events[-1].decision == end.decision == GiveUp(3, REFUSED, "attempts")
 
 
 def test_the_peers_wait_is_slept_in_full():
@@ -64,10 +82,56 @@ def test_the_peers_wait_is_slept_in_full():
     assert world.slept == [7.0]
 
 
+def test_a_wait_beyond_the_deadline_is_not_begun_and_says_when_to_come_back():
+    world = World(failing=1, retry_after=70.0)
+    end = world.drive(deadline=60)
+    assert (world.slept, end.decision.reason, end.retry_at) == ([], "deadline", 1e9 + 70)
+
+
 def test_later_attempts_get_what_the_deadline_leaves():
     world = World(failing=1, seconds=8.0)
-    world.drive(backoff=Backoff(base=0), timeout=Timeout(5, 30), deadline=10)
-    assert world.limits == [Timeout(5, 10), Timeout(2, 2)]
+    world.drive(backoff=Backoff(base=0), timeout=Timeout(5, 30, write=30), deadline=10)
+    assert world.limits == [Timeout(5, 10, write=10), Timeout(2, 2, write=2)]
+
+
+def test_a_nested_call_inherits_the_outer_deadline_whatever_its_clock_says():
+    world, real = World(failing=0), monotonic()
+    with within(real + 4.0):
+        world.drive(deadline=60)
+    world.drive(deadline=60)
+    nested, alone = world.deadlines
+    assert nested == pytest.approx(real + 4.0)
+    assert real + 60 <= alone <= monotonic() + 60
+    assert current() is None
+
+
+def test_an_open_circuit_refuses_before_anything_is_attempted():
+    guard = Guard(Breaker(sustained=0, consecutive=3, open_for=5, open_cap=60), None, 0.0)
+    world = World(failing=9, guard=guard)
+    first = world.drive(backoff=Backoff(base=0))
+    assert (first.told.failure, first.decision.reason) == (REFUSED, "attempts")
+    second = world.drive()
+    assert len(world.limits) == 3
+    assert second.told is None
+    assert second.decision.failure.kind == "client.circuit_open"
+    assert second.decision.failure.via == "tcp.refused"
+    assert world.events[-1].failure is second.decision.failure
+
+
+def test_a_circuit_that_opens_during_the_call_ends_it_with_the_real_failure():
+    world = World(failing=9, guard=Guard(Breaker(sustained=0, consecutive=2), None, 0.0))
+    end = world.drive(backoff=Backoff(base=0))
+    assert len(world.limits) == 2
+    assert (end.told.failure, end.decision.reason) == (REFUSED, "circuit_open")
+
+
+def test_a_spent_budget_ends_the_call():
+    guard = Guard(None, Budget(ratio=0, floor=0, burst=1), 0.0)
+    world = World(failing=9, guard=guard)
+    assert world.drive().decision.reason == "budget"
+    assert len(world.limits) == 2
+    assert world.drive().decision.reason == "budget"
+    assert len(world.limits) == 3
 
 
 @pytest.mark.parametrize(
@@ -80,22 +144,49 @@ def test_later_attempts_get_what_the_deadline_leaves():
     ],
 )
 def test_never_reaching_the_peer_does_not_hide_having_reached_it(delivered, told):
-    ends = [
-        Outcome(SAFE, error=OSError(), failure=Failure("tcp.reset", delivered=one))
-        for one in delivered
-    ]
-    attempts = iter(ends)
-    world = World(failing=9)
-    outcome = drive(lambda _: next(attempts), CALL, Policy(), world.events.append, world.clock)
-    assert outcome is ends[told]
+    ends = [Failed(Failure("tcp.reset", delivered=one), SAFE, OSError()) for one in delivered]
+    attempts, world = iter(ends), World(failing=9)
+    world.attempt = lambda _: next(attempts)
+    outcome = world.drive()
+    assert outcome.told is ends[told]
     assert world.events[-1].failure is ends[-1].failure
 
 
-def test_what_an_attempt_raises_passes_through():
+def test_a_certificate_error_is_not_masked_by_a_later_refusal():
+    certificate = Failure("tls.failed", delivered="no")
+    untrusted = Failure("tls.cert.authority_invalid.unknown_issuer", delivered="no")
+    ends = [Failed(one, SAFE, OSError()) for one in (certificate, untrusted)]
+    attempts, world = iter(ends), World(failing=9)
+    world.attempt = lambda _: next(attempts)
+    assert world.drive().told.failure is untrusted
+
+
+def test_what_an_attempt_raises_passes_through_and_frees_the_probe():
+    guard = Guard(Breaker(sustained=0, consecutive=1, open_for=1), None, 0.0)
+    world = World(failing=9, guard=guard)
+    world.drive()
+    world.now = 10.0
+
     def interrupted(limits):
         raise KeyboardInterrupt
 
-    world = World(failing=0)
+    world.attempt, events = interrupted, list(world.events)
     with pytest.raises(KeyboardInterrupt):
-        drive(interrupted, CALL, Policy(), world.events.append, world.clock)
-    assert world.events == []
+        world.drive()
+    assert world.events == events
+    assert guard.admit(world.now, retry=False)
+
+
+def test_a_circuit_that_opens_and_closes_is_told():
+    guard = Guard(Breaker(sustained=0, consecutive=2, open_for=1), None, 0.0)
+    world = World(failing=2, guard=guard)
+    world.drive(attempts=2, backoff=Backoff(base=0))
+    world.now += 5.0
+    world.drive()
+    assert [(event.what, event.detail) for event in world.events] == [
+        ("attempt", ""),
+        ("attempt", ""),
+        ("circuit_opened", "tcp.refused"),
+        ("attempt", ""),
+        ("circuit_closed", "a probe got through"),
+    ]

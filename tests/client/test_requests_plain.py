@@ -4,6 +4,8 @@ from contextlib import nullcontext
 
 import pytest
 import requests
+import urllib3
+from requests import exceptions
 
 from ringback import Adapter, Session
 from ringback.client.clock import Clock
@@ -17,19 +19,30 @@ RACY = ("on_accept", "mid_request", "client_auth", "tls_port", "upload_not_read"
 # These change from call to call, last long, or are met only with more than a GET.
 LEFT_OUT = ("ok", "trickling", "stale", "moved", "comes_back", "first_two", "h2", "unexpected")
 
+TRUNCATED = {
+    "http.response.headers.truncated:mid_headers": requests.ConnectionError,
+    "http.response.invalid.content_decoding:truncated_gzip": exceptions.ContentDecodingError,
+    "tls.closed:without_close_notify": exceptions.ChunkedEncodingError,
+}
+"""What plain requests takes for a success."""
+if urllib3.__version__.startswith("1."):
+    short = "http.response.invalid.content_length_mismatch:mid_body"
+    TRUNCATED[short] = exceptions.ChunkedEncodingError
+
 TABLE = [
     name
     for name, fault in FAULTS.items()
     if "root" not in fault.needs
     and not missing(fault.needs)
     and not any(word in name for word in (*RACY, *LEFT_OUT))
+    and name not in TRUNCATED
 ]
 
 
 @pytest.fixture
 def session(policy):
     """A session that does not wait between attempts, whatever the server asks for."""
-    with Session(policy, sinks=[], clock=Clock(sleep=lambda seconds: None)) as one:
+    with Session(policy=policy, sinks=[], clock=Clock(sleep=lambda seconds: None)) as one:
         one.trust_env = False
         yield one
 
@@ -59,6 +72,13 @@ def test_raises_what_plain_requests_raises(lab, session, name):
     assert [type(arg) for arg in got.args] == [type(arg) for arg in expected.args]
     if isinstance(expected, requests.RequestException):
         assert isinstance(got, RingbackError)
+
+
+@pytest.mark.parametrize("name", TRUNCATED)
+def test_a_response_that_breaks_off_is_none(lab, session, name):
+    error = outcome(session, lab.start(name))
+    assert isinstance(error, TRUNCATED[name])
+    assert error.failure.kind == name.partition(":")[0]
 
 
 def test_urllib3s_own_retries_are_off():

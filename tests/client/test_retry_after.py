@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringback.client.retry_after import seconds_asked
+from ringback.client.retry_after import seconds_asked, wait_asked
 
 NOW = 1_700_000_000.0  # Tue, 14 Nov 2023 22:13:20 GMT
 
@@ -33,4 +33,38 @@ def test_seconds_asked(value, seconds):
 @given(st.text())
 def test_whatever_a_server_sends_is_a_wait_or_nothing(value):
     seconds = seconds_asked(value, NOW)
+    assert seconds is None or seconds >= 0
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({}, None),
+        ({"Retry-After": "7", "RateLimit-Remaining": "0", "RateLimit-Reset": "9"}, 7.0),
+        ({"RateLimit-Remaining": "0", "RateLimit-Reset": "9"}, 9.0),
+        ({"RateLimit-Remaining": "3", "RateLimit-Reset": "9"}, None),
+        ({"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": str(int(NOW) + 30)}, 30.0),
+        ({"X-Rate-Limit-Remaining": "0", "X-Rate-Limit-Reset": "soon"}, None),
+        ({"RateLimit": '"default";r=0;t=12'}, 12.0),
+        ({"RateLimit": '"default";r=5;t=12'}, None),
+        ({"RateLimit": '"a";t=12'}, None),
+    ],
+)
+def test_wait_asked(headers, seconds):
+    assert wait_asked(headers, NOW) == seconds
+
+
+def test_a_date_is_measured_by_the_servers_own_clock():
+    headers = {
+        "Retry-After": "Tue, 14 Nov 2023 10:00:30 GMT",
+        "Date": "Tue, 14 Nov 2023 10:00:00 GMT",
+    }
+    assert wait_asked(headers, NOW) == 30.0
+    assert wait_asked({**headers, "Date": "nonsense"}, NOW) == 0.0
+
+
+@given(st.dictionaries(st.sampled_from(["Retry-After", "Date", "RateLimit", "RateLimit-Reset"]),
+                       st.text()))  # fmt: skip
+def test_whatever_the_headers_say_is_a_wait_or_nothing(headers):
+    seconds = wait_asked(headers, NOW)
     assert seconds is None or seconds >= 0

@@ -1,9 +1,11 @@
 import pickle
+from collections import deque
 
 import pytest
 
 from ringback.event import Event, Listeners
 from ringback.failure import Target
+from ringback.retry import Done
 
 EVENT = Event(at=0.0, target=Target(host="h"))
 
@@ -21,12 +23,78 @@ def test_a_sink_that_raises_hurts_nobody_and_is_counted():
 
 
 def test_the_user_can_still_interrupt():
-    def interrupted(event):
-        raise KeyboardInterrupt
+    class Interrupted:
+        inline = True
+
+        def __call__(self, event):
+            raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        Listeners([interrupted])(EVENT)
+        Listeners([Interrupted()])(EVENT)
 
 
 def test_an_event_pickles():
     assert pickle.loads(pickle.dumps(EVENT)) == EVENT
+
+
+def success(attempt=1):
+    return Event(at=0.0, target=Target(host="h"), attempt=attempt, decision=Done(attempt))
+
+
+class Choosy:
+    inline = True
+    wants_success = False
+
+    def __init__(self):
+        self.heard = []
+
+    def __call__(self, event):
+        self.heard.append(event)
+
+
+def test_whether_success_is_worth_telling_depends_on_who_listens():
+    heard = []
+    assert not Listeners().wants_success
+    assert not Listeners([Choosy()]).wants_success
+    assert not Listeners([Listeners([Choosy()])]).wants_success
+    assert Listeners([Choosy(), heard.append]).wants_success
+    assert Listeners([Listeners([heard.append])]).wants_success
+
+
+class Calm(Choosy):
+    wants_refusals = False
+
+
+def test_whether_a_refusal_is_worth_telling_depends_on_who_listens():
+    heard = []
+    assert not Listeners().wants_refusals
+    assert not Listeners([Listeners([Calm()])]).wants_refusals
+    assert Listeners([Choosy()]).wants_refusals
+    assert Listeners([Calm(), heard.append]).wants_refusals
+
+
+def test_who_has_no_use_for_success_hears_of_the_rest():
+    choosy, heard = Choosy(), []
+    listeners = Listeners([choosy, heard.append])
+    for event in (success(1), success(2), EVENT):
+        listeners(event)
+    assert [event.attempt for event in heard] == [1, 2, 1]
+    assert [event.attempt for event in choosy.heard] == [2]
+
+
+def test_a_change_is_eventful():
+    choosy = Choosy()
+    Listeners([choosy])(Event(at=0.0, target=Target(host="h"), what="circuit_closed"))
+    assert [event.what for event in choosy.heard] == ["circuit_closed"]
+
+
+def test_append_of_a_list_or_a_deque_is_called_in_the_thread_of_the_call():
+    mine, newest = [], deque(maxlen=1)
+    listeners = Listeners([mine.append, newest.append])
+    assert listeners._told == (mine.append, newest.append)
+
+
+def test_listeners_pickle():
+    listeners = pickle.loads(pickle.dumps(Listeners([print])))
+    assert listeners.sinks == (print,)
+    assert listeners.wants_success

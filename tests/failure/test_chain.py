@@ -1,5 +1,9 @@
+from dataclasses import replace
+
 import pytest
 
+from ringback import Failure, classify
+from ringback.errors import specialise
 from ringback.failure.chain import MOST_NODES, read, walk
 
 REFUSED = ConnectionRefusedError(111, "Connection refused")
@@ -52,3 +56,9 @@ def test_a_recogniser_that_fails_leaves_the_name():
         errno = property(lambda _self: 1 / 0)
 
     assert read(HostileError()).kind == "timeout"
+
+
+def test_a_failure_that_ringback_named_is_believed_below_a_wrapper():
+    failure = Failure("http.response.timed_out", "wait", "no", "nothing was acknowledged")
+    wrapped = RuntimeError("aborted", specialise(TimeoutError(), failure))
+    assert classify(wrapped) == replace(failure, cause=wrapped)

@@ -34,6 +34,7 @@ every_kind = pytest.mark.parametrize("kind", ALL, ids=[kind.name for kind in ALL
 # Stable for ever: a name may be added here, and none changed or removed.
 NAMES = [
     "abandoned",
+    "client.circuit_open",
     "client.closed",
     "client.deadline_exceeded",
     "client.local_address",
@@ -131,6 +132,11 @@ def texts(kind: Kind) -> Iterator[str]:
 
 def test_the_names_are_pinned() -> None:
     assert sorted(KINDS) == sorted(NAMES)
+
+
+@every_kind
+def test_only_what_was_not_processed_may_be_sent_again_whatever_the_method(kind: Kind) -> None:
+    assert kind.delivered == "no" or kind.retry in {"idempotent", "no"}
 
 
 def test_no_name_is_given_twice_or_left_out() -> None:

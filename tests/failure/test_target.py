@@ -1,7 +1,14 @@
 import pytest
 
 from ringback.failure.model import NO_TARGET, Target
-from ringback.failure.target import fill, split_port, target_of, target_of_url, without_secrets
+from ringback.failure.target import (
+    _remembered,
+    fill,
+    split_port,
+    target_of,
+    target_of_url,
+    without_secrets,
+)
 
 
 def test_a_url_loses_user_query_and_fragment():
@@ -68,3 +75,13 @@ def test_a_property_that_raises_hides_only_the_target():
         host = property(lambda _self: 1 / 0)
 
     assert target_of([HostileError()]) == NO_TARGET
+
+
+def test_no_password_and_no_token_is_remembered():
+    before = _remembered.cache_info()
+    for url in ("http://u:p@a.test/", "http://a.test/#token", "http://a.test/" + "x" * 300):
+        assert target_of_url(url).host == "a.test"
+    assert _remembered.cache_info() == before
+    for query in ("?key=1", "?key=2"):
+        assert target_of_url(f"http://remembered.test/{query}").url == "http://remembered.test/"
+    assert _remembered.cache_info().misses == before.misses + 1

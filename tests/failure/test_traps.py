@@ -8,16 +8,19 @@ import copy
 import pickle
 import socket
 import ssl
+import traceback
 import urllib.request
 
 import aiohttp
+import anyio
 import httpx
 import pytest
 import requests
 import urllib3
 from requires import requires
 
-from ringback import classify
+from ringback import classify, explain
+from ringback.failure.text.rules.other import OTHER
 from ringback.testing.clients import CLIENTS
 from ringback.testing.lab import FAULTS, Lab
 from ringback.testing.lab.connection import Connection
@@ -65,6 +68,42 @@ def test_a_handshake_reset_is_no_read_error(lab):
     for client in ("requests", "httpx", "httpx-async", "urllib"):
         failure = met(lab, client, "tcp.reset:in_handshake")
         assert (failure.kind, failure.phase, failure.delivered) == ("tcp.reset", "tls", "no")
+
+
+@pytest.mark.parametrize("wrapper", [httpx.ConnectError, httpx.ReadError, ConnectionError])
+def test_a_tls_stream_that_waited_for_bytes_has_not_failed_by_that(wrapper):
+    with pytest.raises(wrapper) as caught:
+        _lose_while_waiting(wrapper)
+    failure = classify(caught.value)
+    assert (failure.kind, failure.errno) == ("tcp.closed", None)
+    assert "SSLWantReadError" not in failure.evidence
+    assert explain("".join(traceback.format_exception(caught.value))).kind == "tcp.closed"
+
+
+def _lose_while_waiting(wrapper):
+    """What anyio 4.10 raises when a TLS connection is reset: the number is lost on the way."""
+    try:
+        try:
+            _wait_for_bytes()
+        except ssl.SSLWantReadError:
+            raise anyio.BrokenResourceError from None
+    except anyio.BrokenResourceError as lost:
+        raise wrapper("") from lost
+
+
+def _wait_for_bytes():
+    context = ssl.create_default_context()
+    context.wrap_bio(ssl.MemoryBIO(), ssl.MemoryBIO(), server_hostname="a.invalid").do_handshake()
+
+
+def test_waiting_for_bytes_is_no_failure_in_a_text_either():
+    with pytest.raises(ssl.SSLWantReadError) as waiting:
+        _wait_for_bytes()
+    assert classify(waiting.value).kind == "unknown"
+    reset = ConnectionResetError(104, "Connection reset by peer")
+    reset.__context__ = waiting.value
+    for error, kind in ((waiting.value, OTHER), (reset, "tcp.reset")):
+        assert explain("".join(traceback.format_exception(error))).kind == kind
 
 
 def test_a_stalled_body_is_no_connection_error(lab):

@@ -104,8 +104,29 @@ def test_a_wait_that_does_not_fit_is_not_begun():
 
 def test_an_attempts_timeouts_shrink_to_what_is_left():
     run = Policy(timeout=Timeout(5, None), deadline=10).start(100.0)
-    assert run.timeout(100.0) == Timeout(5, 10)
-    assert run.timeout(107.0) == Timeout(3, 3)
+    assert run.timeout(100.0) == Timeout(5, 10, write=10)
+    assert run.timeout(107.0) == Timeout(3, 3, write=3)
+
+
+def test_limits_that_fit_are_handed_out_as_they_are():
+    policy = Policy(deadline=60)
+    assert policy.start(0.0).timeout(20.0) is policy.timeout
+
+
+def test_an_outer_deadline_wins_where_it_is_earlier():
+    policy = Policy(deadline=10)
+    assert policy.start(0.0, None, 4.0).deadline == 4.0
+    assert policy.start(0.0, None, 14.0).deadline == 10.0
+
+
+def test_a_nested_call_that_retried_is_not_retried_again():
+    nested = Repeatable(idempotent=True, already_retried=True)
+    assert after("tcp.refused", "no", nested).reason == "already_retried"
+
+
+def test_a_status_that_the_policy_does_not_list_is_not_retried():
+    unlisted = Repeatable(idempotent=True, worthwhile=False)
+    assert after("http.error", "yes", unlisted).reason == "not_retryable"
 
 
 def test_two_runs_of_one_policy_share_nothing():

@@ -4,11 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from ringback.event import Event
+from ringback.event import Event, Listeners
 from ringback.failure import Failure, Target
 from ringback.retry import Done, GiveUp, Retry
 from ringback.sink import Detector
-from ringback.sink.detector import endpoint_of
+
+pytestmark = pytest.mark.usefixtures("patient")
 
 TARGET = Target(url="http://h:81/x", scheme="http", host="h", port=81)
 
@@ -127,7 +128,33 @@ def test_a_number_below_one_is_refused(option):
         Detector(**{option: 0})
 
 
-def test_endpoint_of():
-    assert endpoint_of(Target(scheme="http", host="::1", port=80)) == "http://[::1]:80"
-    assert endpoint_of(Target(host="h")) == "h"
-    assert endpoint_of(Target(address="10.0.0.1", port=1)) == "10.0.0.1:1"
+def test_it_asks_for_success_only_while_an_endpoint_fails():
+    heard = Heard()
+    assert not heard.detector.wants_success
+    heard.fail(3)
+    assert heard.detector.wants_success
+    heard.work(2)
+    assert not heard.detector.wants_success
+
+
+def test_a_change_is_no_call():
+    heard = Heard(alert_after=1)
+    heard.detector(Event(at=1.0, target=TARGET, failure=Failure("tcp.refused"), what="fallback"))
+    assert heard.alerts == []
+
+
+def test_an_alert_keeps_no_exception_alive():
+    heard = Heard(alert_after=1)
+    failure = Failure("tcp.refused", cause=ConnectionRefusedError(111, "refused"))
+    heard.detector(Event(at=1.0, target=TARGET, failure=failure))
+    assert heard.alerts[0].failure == replace(failure, cause=None)
+
+
+def test_what_a_callback_raises_is_counted():
+    def broken(alert):
+        raise RuntimeError("no network")
+
+    detector = Detector(broken, alert_after=1)
+    listeners = Listeners([detector])
+    listeners(Event(at=1.0, target=TARGET, failure=Failure("tcp.refused")))
+    assert (listeners.failed, listeners.last_error) == (1, "RuntimeError('no network')")

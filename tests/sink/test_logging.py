@@ -1,68 +1,150 @@
+import json
 import logging
+import pickle
+import threading
 
 import pytest
+from sink.events import REFUSED, TARGET, done, event, given_up, retried
 
-from ringback.event import Event
+from ringback.event import Listeners
 from ringback.failure import Failure, Target
-from ringback.retry import Done, GiveUp, Retry
 from ringback.sink import LogSink
 
-TARGET = Target(url="https://h/a", scheme="https", host="h", port=443)
 CALL = "2023-11-14T22:13:20.250+00:00 GET https://h/a"
-REFUSED = Failure("tcp.refused", message="refused", target=TARGET)
+
+pytestmark = pytest.mark.usefixtures("patient")
 
 
 @pytest.fixture
 def log(caplog):
     caplog.set_level(logging.DEBUG, logger="ringback")
 
-    def write(decision, failure=None, target=TARGET):
-        LogSink()(
-            Event(
-                at=1_700_000_000.25,
-                target=target,
-                method="GET",
-                attempt=decision.attempt,
-                attempts=3,
-                failure=failure,
-                decision=decision,
-            )
-        )
+    def write(*events, **options):
+        sink = LogSink(**options)
+        for one in events:
+            sink(one)
         return [(record.levelname, record.getMessage()) for record in caplog.records]
 
     return write
 
 
 def test_a_retry_is_a_warning(log):
-    assert log(Retry(1, REFUSED, 0.25), REFUSED) == [
+    assert log(retried()) == [
         ("WARNING", f"{CALL}: tcp.refused: refused (attempt 1 of 3): trying again in 0.25 s")
     ]
 
 
 def test_giving_up_is_an_error_that_says_why(log):
-    ((level, line),) = log(GiveUp(1, REFUSED, "not_idempotent"), REFUSED)
+    ((level, line),) = log(given_up(1, REFUSED, "not_idempotent"))
     assert level == "ERROR"
     reason = "the request may have been processed and must not be sent twice"
     assert line.endswith(f"(attempt 1 of 3): giving up, {reason}")
 
 
 def test_a_recovery_is_said_and_a_plain_success_is_not(log):
-    assert log(Done(1)) == []
-    assert log(Done(2)) == [("INFO", f"{CALL}: recovered (attempt 2 of 3)")]
+    assert log(done(1)) == []
+    assert log(done(2)) == [("INFO", f"{CALL}: recovered (attempt 2 of 3)")]
 
 
-def test_a_message_cannot_forge_a_line_or_drive_a_terminal(log):
-    evil = Failure("unknown", message="a\r\nERROR fake\x1b[2J\u202e\u2028b é")
-    ((_, line),) = log(GiveUp(1, evil, "not_retryable"), evil)
-    assert r"a\r\nERROR fake\x1b[2J\u202e\u2028b é" in line
-    assert line.isprintable()
+@pytest.mark.parametrize("level", ["DEBUG", "INFO"])
+def test_a_refusal_is_worth_telling_where_the_logger_takes_it(caplog, level):
+    caplog.set_level(level, logger="ringback")
+    assert LogSink().wants_refusals is (level == "DEBUG")
+
+
+def test_what_an_open_circuit_refuses_is_for_debugging(log):
+    ((level, _),) = log(given_up(reason="circuit_open"))
+    assert level == "DEBUG"
+
+
+@pytest.mark.parametrize(
+    ("what", "level"),
+    [
+        ("circuit_opened", "WARNING"),
+        ("circuit_closed", "INFO"),
+        ("fallback", "WARNING"),
+        ("stacked_retries", "WARNING"),
+    ],
+)
+def test_a_change_is_said(log, what, level):
+    ((said, line),) = log(event(what=what, detail="why"))
+    assert said == level
+    assert line.endswith(": why")
+
+
+def test_json_is_one_object_a_line(log):
+    levels = [json.loads(line)["level"] for _, line in log(retried(), given_up(), json=True)]
+    assert levels == ["WARNING", "ERROR"]
 
 
 def test_a_percent_sign_is_only_a_percent_sign(log):
-    ((_, line),) = log(Done(2), target=Target(url="http://h/%s%d%%"))
+    ((_, line),) = log(done(2, target=Target(url="http://h/%s%d%%")))
     assert "http://h/%s%d%%" in line
 
 
-def test_the_record_has_the_event(log, caplog):
-    log(Done(2))
-    assert caplog.records[0].event.target == TARGET
+def test_the_record_has_the_event_without_the_exception(log, caplog):
+    log(given_up(failure=Failure("tcp.refused", cause=ConnectionRefusedError())))
+    (record,) = caplog.records
+    assert record.event.target == TARGET
+    assert record.event.failure == Failure("tcp.refused")
+    assert record.event.decision.failure.cause is None
+
+
+def test_the_record_is_of_the_thread_of_the_call(log, caplog):
+    caller = threading.Thread(target=log, args=(retried(),), name="of the call")
+    caller.start()
+    caller.join()
+    assert caplog.records[0].threadName == "of the call"
+
+
+def test_a_level_that_is_off_is_not_written(log, caplog):
+    caplog.set_level(logging.ERROR, logger="ringback")
+    assert [level for level, _ in log(retried(), given_up())] == ["ERROR"]
+
+
+@pytest.fixture
+def lonely():
+    """A logger that nobody listens to."""
+    logger = logging.getLogger("ringback.lonely")
+    logger.propagate, before = False, logger.handlers[:]
+    yield logger
+    logger.propagate, logger.handlers[:] = True, before
+
+
+def test_what_nobody_handles_is_not_even_made(lonely, monkeypatch, capfd):
+    lonely.handlers.clear()  # pytest's
+    monkeypatch.delattr(logging.Logger, "makeRecord")
+    LogSink(lonely.name)(retried())
+    assert capfd.readouterr() == ("", "")
+
+
+def test_who_replaces_the_method_that_calls_handlers_is_heard(lonely, monkeypatch):
+    heard = []
+    monkeypatch.setattr(logging.Logger, "callHandlers", lambda self, record: heard.append(record))
+    LogSink(lonely.name)(retried())
+    assert [record.levelname for record in heard] == ["WARNING"]
+
+
+def test_many_sinks_add_one_handler(lonely):
+    lonely.handlers.clear()  # pytest's
+    for _ in range(3):
+        LogSink(lonely.name)
+    assert len(lonely.handlers) == 1
+
+
+def test_a_filter_that_raises_is_counted(lonely, log):
+    def broken(record):
+        raise RuntimeError("full")
+
+    lonely.addHandler(logging.StreamHandler())
+    lonely.addFilter(broken)
+    listeners = Listeners([LogSink(lonely.name)])
+    before = listeners.failed
+    listeners(retried())
+    lonely.removeFilter(broken)
+    assert listeners.failed == before + 1
+
+
+def test_it_pickles(log, caplog):
+    pickle.loads(pickle.dumps(LogSink(json=True)))(retried())
+    assert json.loads(caplog.messages[0])["level"] == "WARNING"

@@ -13,6 +13,7 @@ import click
 
 from ringback import __version__
 from ringback.cli.group import Entry, LazyGroup
+from ringback.cli.problem import Problem
 from ringback.cli.terminal import plain
 
 if TYPE_CHECKING:
@@ -21,6 +22,23 @@ if TYPE_CHECKING:
 COMMANDS = {
     "explain": Entry("ringback.cli.explain:command", "Say what a traceback or log line means."),
     "kinds": Entry("ringback.cli.kinds:command", "List every kind of connection failure."),
+    "diagnose": Entry("ringback.cli.diagnose:command", "Find what is wrong with a connection."),
+    "compare": Entry("ringback.cli.compare:command", "Say what differs between machines."),
+    "up": Entry("ringback.cli.monitor.up:command", "Watch endpoints, and tell what is wrong."),
+    "status": Entry("ringback.cli.monitor.status:command", "Show every endpoint of a monitor."),
+    "incidents": Entry("ringback.cli.monitor.incidents:command", "Show what is wrong, and why."),
+    "ack": Entry("ringback.cli.monitor.ack:command", "Take an incident."),
+    "silence": Entry("ringback.cli.monitor.silence:command", "Tell nobody for a while."),
+    "backup": Entry("ringback.cli.monitor.backup:command", "Copy a monitor's database, whole."),
+    "replay": Entry("ringback.cli.monitor.replay:command", "Make incidents of a log of checks."),
+    "report": Entry("ringback.cli.monitor.sla:command", "Say how available endpoints were."),
+    "history": Entry("ringback.cli.monitor.history:command", "Show what happened at an endpoint."),
+    "export": Entry("ringback.cli.monitor.export:command", "Write checks or incidents to a file."),
+    "run": Entry("ringback.cli.launch:command", "Run a program with ringback in it."),
+    "init": Entry("ringback.cli.config.init:command", "Write a configuration to start with."),
+    "check-config": Entry("ringback.cli.config.check:command", "Say what is wrong in one."),
+    "notify-test": Entry("ringback.cli.notify_test:command", "See whether messages arrive."),
+    "import": Entry("ringback.cli.config.importing:command", "Take over another tool's."),
     # The test kit lies above the command line; it is reached by name only.
     "lab": Entry("ringback.testing.command.lab:command", "Produce connection failures, for real."),
     "demo": Entry("ringback.testing.demo.command:command", "See it at work, in ten seconds."),
@@ -68,7 +86,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         status = 130
     except click.ClickException as error:
         click.echo(f"ringback: {_line(error)}", err=True)
-        status = 2
+        status = error.exit_code if isinstance(error, Problem) else 2
     except OSError as error:
         if error.errno not in _OUTPUT_LOST:
             raise

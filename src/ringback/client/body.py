@@ -1,8 +1,43 @@
 """The body of a request: can it be sent again, from the start?"""
 
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator
 from inspect import GEN_CREATED, getgeneratorstate
 from types import GeneratorType
 from typing import Any
+
+
+class Replayable:
+    """A body made in pieces that can be made again: ``data=Replayable(read_pieces)``.
+
+    A generator can be sent only once, so that a call with one is not tried again after it began.
+
+    Args:
+        factory: Returns the pieces from the start, each time anew.
+    """
+
+    def __init__(self, factory: Callable[[], Iterable[bytes]]) -> None:
+        self._factory = factory
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._factory())
+
+
+class AsyncReplayable:
+    """A ``Replayable`` for asynchronous clients: its factory returns an asynchronous iterable.
+
+    Args:
+        factory: Returns the pieces from the start, each time anew.
+    """
+
+    def __init__(self, factory: Callable[[], AsyncIterable[bytes]]) -> None:
+        self._factory = factory
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return aiter(self._factory())
+
+
+FIXED = (bytes, bytearray, memoryview, str, Replayable, AsyncReplayable)
+"""Bodies that are the same each time they are read."""
 
 
 class Body:
@@ -22,8 +57,7 @@ class Body:
         """Can it be sent again as it was sent first?"""
         if isinstance(self._body, GeneratorType):  # untouched where no connection came about
             return getgeneratorstate(self._body) == GEN_CREATED
-        fixed = self._body is None or isinstance(self._body, (bytes, bytearray, memoryview, str))
-        return fixed or self._start is not None
+        return self._body is None or isinstance(self._body, FIXED) or self._start is not None
 
     def rewind(self) -> None:
         """Go back to where the body starts; the first time it is there already."""

@@ -1,72 +1,74 @@
-"""The loop of attempts; the only code that waits."""
+"""The loop of attempts; with its twin for tasks, the only code that waits."""
 
 from collections.abc import Callable
 
-from ringback.client.call import Call, Outcome, T
+from ringback.client.call import Call, Ended, Failed, T
 from ringback.client.clock import Clock
-from ringback.event import Event, Sink
-from ringback.retry import Decision, Policy, Retry, Run, Timeout
+from ringback.client.course import Course, succeeded
+from ringback.client.deadline import ahead, current, enter, leave
+from ringback.client.giveup import diagnosed
+from ringback.event import Listeners
+from ringback.retry import Guard, Policy, Retry, Run, Timeout
 
 
-def drive(
-    attempt: Callable[[Timeout], Outcome[T]],
+def drive(  # noqa: PLR0913, PLR0917 - the parts of a call
+    attempt: Callable[[Timeout], T | Failed[T]],
     call: Call,
     policy: Policy,
-    listener: Sink,
+    guard: Guard | None,
+    listeners: Listeners,
     clock: Clock,
-) -> Outcome[T]:
-    """Make attempts until one succeeds or the policy says stop; return how the call ended.
-
-    That is how the last attempt ended, unless it raised for never having reached the peer when
-    an earlier one did: the caller must not take for unsent what may have been processed.
+    began: float | None = None,
+) -> T | Ended[T]:
+    """Make attempts until one succeeds or the policy says stop; return its result or the end.
 
     Args:
         attempt: Makes one attempt within the timeouts it is given; it does not raise for a
             failure that may be tried again.
         call: What events say of the call.
         policy: Its limits.
-        listener: Told after each attempt.
+        guard: What the process knows of the origin.
+        listeners: Told after each attempt.
         clock: Time and chance.
+        began: When the first attempt began, where it is over already and ``attempt`` only says how.
     """
-    run = policy.start(clock.monotonic())
-    ended_as: Outcome[T] | None = None
+    began = clock.monotonic() if began is None else began
+    offset, outer = ahead(clock.monotonic, began), current()
+    run = policy.start(began, guard, None if outer is None else outer + offset)
+    token = enter(run.deadline - offset)
+    try:
+        return _attempts(attempt, call, run, listeners, clock, began)
+    finally:
+        leave(token)
+
+
+def _attempts(
+    attempt: Callable[[Timeout], T | Failed[T]],
+    call: Call,
+    run: Run,
+    listeners: Listeners,
+    clock: Clock,
+    began: float,
+) -> T | Ended[T]:
+    course: Course[T] | None = None  # most calls need none
     while True:
-        began = clock.monotonic()
-        outcome = attempt(run.timeout(began))
+        if not run.begin(began):
+            return (course or Course(call, run, listeners, clock)).refused()
+        try:
+            outcome = attempt(run.timeout(began))
+        except BaseException:
+            run.abandon()
+            raise
         ended = clock.monotonic()
-        decision = run.after(
-            outcome.failure,
-            ended,
-            outcome.repeatable,
-            random=clock.random(),
-            retry_after=outcome.retry_after,
-        )
-        ended_as = _more_telling(ended_as, outcome)
-        listener(_event(call, run, decision, at=clock.time(), seconds=ended - began))
+        if not isinstance(outcome, Failed):
+            succeeded(course, call, run, listeners, clock, began, ended)
+            return outcome
+        course = course or Course(call, run, listeners, clock)
+        decision = course.failed(outcome, ended, ended - began)
         if not isinstance(decision, Retry):
-            return ended_as
-        outcome.release()
-        clock.sleep(decision.delay)
-
-
-def _more_telling(earlier: Outcome[T] | None, later: Outcome[T]) -> Outcome[T]:
-    if earlier is None or earlier.error is None or later.error is None:
-        return later
-    return earlier if _reached(earlier) > _reached(later) else later
-
-
-def _reached(outcome: Outcome[T]) -> int:
-    return ("no", "maybe", "yes").index(outcome.failure.delivered) if outcome.failure else 0
-
-
-def _event(call: Call, run: Run, decision: Decision, *, at: float, seconds: float) -> Event:
-    return Event(
-        at=at,
-        target=call.target,
-        timings={"total": seconds},
-        method=call.method,
-        attempt=decision.attempt,
-        attempts=run.policy.attempts,
-        failure=getattr(decision, "failure", None),
-        decision=decision,
-    )
+            return diagnosed(course.ended(decision), run.policy)
+        if outcome.release:
+            outcome.release()
+        if decision.delay:
+            clock.sleep(decision.delay)
+        began = clock.monotonic()

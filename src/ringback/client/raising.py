@@ -1,6 +1,12 @@
-"""Raising a prepared exception without losing what it was raised over."""
+"""Raising how a call ended, without losing what it was raised over."""
 
-from typing import NoReturn
+from typing import Any, NoReturn
+
+from ringback.client.call import Ended
+from ringback.errors import RingbackError, note, specialise
+from ringback.errors.combine import combined_exception
+from ringback.errors.state import State
+from ringback.failure import Failure
 
 
 def raise_prepared(exc: BaseException) -> NoReturn:
@@ -16,3 +22,65 @@ def raise_prepared(exc: BaseException) -> NoReturn:
         raise exc
     finally:
         exc.__context__ = context
+
+
+def error_of(ended: Ended[Any], refused: BaseException) -> BaseException:
+    """Return the exception to raise for a call that was given up.
+
+    It has ``failure``, ``attempts`` (the failure of each attempt) and ``retry_at``; the attempts
+    that it is not about hang on it as notes.
+
+    Args:
+        ended: How the call ended; with an exception or refused by the circuit breaker.
+        refused: The client library's exception to use where there is none.
+    """
+    told = ended.told
+    if told is None:
+        return _refusal(refused, ended.decision.failure)
+    error = told.error or refused
+    failure = told.failure if told.error else ended.decision.failure
+    exc = specialise(error, failure)
+    if isinstance(exc, RingbackError):
+        exc.attempts = tuple([_without_cause(one) for one in ended.failures])
+        exc.retry_at = ended.retry_at
+        _note_others(exc, ended.failures, failure)
+        if ended.diagnosis is not None:
+            exc.diagnosis = ended.diagnosis
+            exc.add_note(f"ringback: diagnosis: {ended.diagnosis.verdict.summary}")
+    return exc
+
+
+def _without_cause(one: Failure) -> Failure:
+    """A copy; ``dataclasses.replace`` would cost four times as much."""
+    return Failure(
+        one.kind,
+        one.phase,
+        one.delivered,
+        one.message,
+        one.target,
+        one.addresses,
+        one.via,
+        one.evidence,
+        one.confidence,
+        one.errno,
+        one.code,
+    )
+
+
+def _refusal(refused: BaseException, failure: Failure) -> BaseException:
+    """Return the exception for a call of which nothing was tried: it has no story to keep."""
+    if not isinstance(refused, Exception):
+        return refused
+    exc = combined_exception(type(refused), failure, State(refused.args, {}, vars(refused)))
+    if exc is None:
+        return refused
+    exc.attempts = (failure,)
+    exc.add_note(note(failure))
+    return exc
+
+
+def _note_others(exc: RingbackError, failures: tuple[Failure, ...], told: Failure) -> None:
+    for number, failure in enumerate(failures, 1):
+        if failure is not told:
+            what = f"{failure.kind}: {failure.message}" if failure.message else failure.kind
+            exc.add_note(f"ringback: attempt {number} of {len(failures)}: {what}")

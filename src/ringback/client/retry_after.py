@@ -2,18 +2,42 @@
 
 import math
 import re
+from collections.abc import Mapping
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 
 _SECONDS = re.compile(r"[0-9]{1,15}(\.[0-9]{1,9})?", re.ASCII)
+_RESET = re.compile(r";\s{0,9}t=([0-9]{1,15})(?![0-9])", re.ASCII)
+_LEFT = re.compile(r";\s{0,9}r=([0-9]{1,15})(?![0-9])", re.ASCII)
+_EPOCH = 1e9
+"""A reset above this is an instant in seconds since 1970, one below it a wait."""
 
 
-def seconds_asked(value: str | None, now: float) -> float | None:
+def wait_asked(headers: Mapping[str, str], now: float) -> float | None:
+    """Return the wait that the headers of a response ask for.
+
+    ``Retry-After`` first (RFC 9110, section 10.2.3); then, where nothing is left of a quota,
+    ``RateLimit`` (draft-ietf-httpapi-ratelimit-headers) and its forerunners.
+
+    Args:
+        headers: Of the response, looked up without regard to case.
+        now: Seconds since 1970 UTC.
+
+    Returns:
+        Seconds, at least 0; ``None`` where nothing is asked for or it is malformed.
+    """
+    asked = seconds_asked(headers.get("Retry-After"), now, headers.get("Date"))
+    return _quota(headers, now) if asked is None else asked
+
+
+def seconds_asked(value: str | None, now: float, date: str | None = None) -> float | None:
     """Return the wait that a ``Retry-After`` header asks for (RFC 9110, section 10.2.3).
 
     Args:
         value: The header's value: seconds or a date. Fractions, which servers do send, count.
         now: Seconds since 1970 UTC.
+        date: The response's ``Date``: what the server's clock says now, which a date is
+            measured by, so that a wrong clock on either side changes nothing.
 
     Returns:
         Seconds, at least 0; ``None`` where there is no header or it is malformed.
@@ -21,9 +45,37 @@ def seconds_asked(value: str | None, now: float) -> float | None:
     text = (value or "").strip()
     if _SECONDS.fullmatch(text):
         return float(text)
+    then = _instant(text)
+    if then is None:
+        return None
+    theirs = _instant((date or "").strip())
+    return max(0.0, then - (now if theirs is None else theirs))
+
+
+def _instant(text: str) -> float | None:
+    if not text or len(text) > 64:
+        return None
     try:
         date = parsedate_to_datetime(text)
         then = (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError, TypeError, IndexError):
         return None
-    return max(0.0, then - now) if math.isfinite(then) else None
+    return then if math.isfinite(then) else None
+
+
+def _quota(headers: Mapping[str, str], now: float) -> float | None:
+    combined = (headers.get("RateLimit") or "")[:512]
+    left, reset = _LEFT.search(combined), _RESET.search(combined)
+    if left and reset:
+        return float(reset[1]) if int(left[1]) == 0 else None
+    for prefix in ("RateLimit", "X-RateLimit", "X-Rate-Limit"):
+        if (headers.get(f"{prefix}-Remaining") or "").strip() == "0":
+            return _reset((headers.get(f"{prefix}-Reset") or "").strip(), now)
+    return None
+
+
+def _reset(text: str, now: float) -> float | None:
+    if not _SECONDS.fullmatch(text):
+        return None
+    value = float(text)
+    return max(0.0, value - now) if value > _EPOCH else value

@@ -12,6 +12,7 @@ the built-in that says the same::
         ClientError
             ClientClosed
             PoolExhausted
+            CircuitOpen
             ResourcesExhausted
             DeadlineExceeded
             Abandoned
@@ -81,6 +82,7 @@ from ringback.errors.tree import (
     CertificateNotYetValid,
     CertificateRevoked,
     CertificateUntrusted,
+    CircuitOpen,
     ClientCertificateRejected,
     ClientClosed,
     ClientError,
@@ -147,6 +149,7 @@ __all__ = [
     "CertificateNotYetValid",
     "CertificateRevoked",
     "CertificateUntrusted",
+    "CircuitOpen",
     "ClientCertificateRejected",
     "ClientClosed",
     "ClientError",

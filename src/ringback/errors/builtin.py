@@ -4,6 +4,7 @@ import socket
 import ssl
 from collections import deque
 from errno import EPIPE, ESHUTDOWN
+from functools import lru_cache
 
 from ringback.failure import Failure
 
@@ -71,6 +72,7 @@ def find_builtin(exc: BaseException, wanted: type[Exception]) -> BaseException |
     return None
 
 
+@lru_cache(maxsize=512)
 def _of_kind(kind: str) -> type[Exception] | None:
     while kind:
         if found := BUILTIN_OF_KIND.get(kind):

@@ -89,6 +89,8 @@ def _namespace(library: type[Exception], named: type[RingbackError]) -> dict[str
         # A chain of foreign exceptions, sockets among them, seldom pickles.
         failure, state = replace(self.failure, cause=None), state_of(self)
         state.attributes.pop("failure")
+        if "pool" in state.attributes:  # of urllib3, whose own exceptions leave it behind as well
+            state.attributes["pool"] = None
         return rebuild, (library, failure, state)
 
     return {

@@ -1,10 +1,12 @@
 """Turn the exception that a client raised into one that says what happened."""
 
+from functools import cache
+
 from ringback.errors.builtin import builtin_class, find_builtin
 from ringback.errors.combine import combined_exception
 from ringback.errors.state import state_of
 from ringback.errors.tree import RingbackError
-from ringback.failure import Failure
+from ringback.failure import KINDS, Failure
 
 
 def specialise(exc: BaseException, failure: Failure) -> BaseException:
@@ -41,8 +43,14 @@ def note(failure: Failure) -> str:
     Args:
         failure: What went wrong.
     """
-    line = f"ringback: {failure.kind}: {failure.meaning.rstrip('.')}."
-    return f"{line} Try: {failure.advice[0]}" if failure.advice else line
+    return _note_of(failure.kind)
+
+
+@cache
+def _note_of(kind: str) -> str:
+    known = KINDS[kind]
+    line = f"ringback: {kind}: {known.meaning.rstrip('.')}."
+    return f"{line} Try: {known.do[0]}" if known.do else line
 
 
 def _complete(new: RingbackError, exc: BaseException, failure: Failure) -> None:

@@ -1,6 +1,7 @@
 """What an exception holds, and a new exception of another class that holds the same."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from types import GetSetDescriptorType, MemberDescriptorType
 from typing import Any, TypeVar
 
@@ -26,7 +27,8 @@ class State:
 
 def state_of(exc: BaseException) -> State:
     """Return what an exception holds."""
-    members = {name: getattr(exc, name, None) for name in _member_names(type(exc))}
+    cls: Any = type(exc)
+    members = {name: getattr(exc, name, None) for name in _member_names(cls)}
     attributes = dict(vars(exc))
     if "__notes__" in attributes:
         attributes["__notes__"] = list(attributes["__notes__"])
@@ -54,14 +56,15 @@ def new_exception(cls: type[_E], state: State) -> _E:
     return exc
 
 
-def _member_names(cls: type[BaseException]) -> set[str]:
+@lru_cache(maxsize=512)
+def _member_names(cls: type) -> frozenset[str]:
     kinds = (MemberDescriptorType, GetSetDescriptorType)
-    return {
+    return frozenset(
         name
         for base in cls.__mro__
         for name, value in vars(base).items()
         if isinstance(value, kinds) and not name.startswith("__") and name != "args"
-    }
+    )
 
 
 def _set(exc: BaseException, name: str, value: object) -> None:

@@ -15,6 +15,7 @@ CLASS_OF_KIND: dict[str, type[RingbackError]] = {
     "client.resources_exhausted": tree.ResourcesExhausted,
     "client.local_address": tree.ResourcesExhausted,
     "client.deadline_exceeded": tree.DeadlineExceeded,
+    "client.circuit_open": tree.CircuitOpen,
     "abandoned": tree.Abandoned,
     "dns": tree.ResolverFailed,
     "dns.name_not_resolved": tree.NameNotResolved,

@@ -2,6 +2,8 @@
 
 # ruff: noqa: N818 - a class is named after what happened; the base carries the suffix
 
+from typing import Any
+
 from ringback.failure import Failure
 
 
@@ -10,9 +12,17 @@ class RingbackError(Exception):
 
     Attributes:
         failure: What went wrong.
+        attempts: What went wrong with each attempt, in order; empty where it was not tried by
+            a client of ringback's.
+        retry_at: When the peer wants to be called again, in seconds since 1970 UTC, if it said so.
+        diagnosis: A ``ringback.diagnosis.Diagnosis`` of the target, where the policy asked for one
+            (``Policy(diagnose_on_giveup=True)``).
     """
 
     failure: Failure
+    attempts: tuple[Failure, ...] = ()
+    retry_at: float | None = None
+    diagnosis: Any = None
 
 
 class RequestInvalid(RingbackError):
@@ -45,6 +55,10 @@ class ClientClosed(ClientError):
 
 class PoolExhausted(ClientError):
     """Our own connection pool had no free connection in time."""
+
+
+class CircuitOpen(ClientError):
+    """This program has stopped calling the endpoint for a while: its last calls failed."""
 
 
 class ResourcesExhausted(ClientError):

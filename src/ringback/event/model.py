@@ -5,15 +5,27 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from ringback.failure import Failure, Target
-from ringback.retry import Decision
+from ringback.retry import Decision, GiveUp, Retry
 
 Origin = Literal["call", "probe"]
 """``call``: a real call of a program; ``probe``: a check made to find out."""
 
+What = Literal["attempt", "circuit_opened", "circuit_closed", "fallback", "stacked_retries"]
+"""What an event is about.
+
+``attempt``: one attempt has ended. ``circuit_opened``, ``circuit_closed``: calls to the target
+fail fast from now on, or no longer. ``fallback``: a call goes on without what it should have had,
+because the policy says so (past a failed proxy, with an unverified certificate).
+``stacked_retries``: another library retries the same call, so that attempts multiply.
+"""
+
+Outcome = Literal["success", "retry", "failure"]
+"""How an attempt ended: ``retry`` is a failed one that another follows."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """One attempt and what was decided after it.
+    """One attempt and what was decided after it, or a change that a program should know of.
 
     Attributes:
         at: When the attempt ended, in seconds since 1970 UTC.
@@ -26,6 +38,9 @@ class Event:
         attempts: How many the policy allows.
         failure: What went wrong; ``None``: nothing.
         decision: What was decided; ``None`` where nothing was to decide (a probe).
+        status: HTTP status; ``None``: there was no response.
+        what: An attempt, or which change.
+        detail: A change in words, for people, without credentials.
     """
 
     at: float
@@ -38,3 +53,28 @@ class Event:
     attempts: int = 1
     failure: Failure | None = None
     decision: Decision | None = None
+    status: int | None = None
+    what: What = "attempt"
+    detail: str = ""
+
+    @property
+    def outcome(self) -> Outcome:
+        """How the attempt ended."""
+        if self.failure is None:
+            return "success"
+        return "retry" if isinstance(self.decision, Retry) else "failure"
+
+    @property
+    def refused(self) -> bool:
+        """Whether an open circuit refused the call, so that nothing was attempted."""
+        return isinstance(self.decision, GiveUp) and self.decision.reason == "circuit_open"
+
+    @property
+    def uneventful(self) -> bool:
+        """Whether a call succeeded at its first attempt."""
+        return self.failure is None and self.attempt == 1 and self.what == "attempt"
+
+    @property
+    def resend_count(self) -> int:
+        """How many times the request had been sent before (OpenTelemetry's name for it)."""
+        return self.attempt - 1

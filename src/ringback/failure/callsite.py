@@ -78,6 +78,7 @@ def _connection(frame: FrameType) -> Target:
 _READERS: dict[str, Callable[[FrameType], Target]] = {
     "create_connection": _socket,
     "open_connection": _socket,
+    "dial": _socket,
     "do_open": _url_in("req", "full_url"),
     "http_error_default": _url_in("req", "full_url"),
     "urlopen": _connection,

@@ -1,9 +1,12 @@
 """The graph of exceptions below one exception, walked with a bound and a cycle guard."""
 
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from ringback.failure.classes import CLASSES
-from ringback.failure.reading import SILENT, Reading
+from ringback.failure.model import Failure
+from ringback.failure.reading import EXACT, SILENT, Reading
 from ringback.failure.recognise import RECOGNISERS, Recogniser
 
 MOST_NODES = 40
@@ -23,7 +26,8 @@ _LINKS = (
 """Attributes in which libraries keep the exception they wrap."""
 
 
-class Node(NamedTuple):
+@dataclass(slots=True, eq=False)
+class Node:
     """One exception of the graph, what it says, and the index of the one that led to it."""
 
     exc: BaseException
@@ -66,9 +70,12 @@ _FOREIGN = frozenset({"ConnectionError", "RequestException", "TransportError", "
 def read(exc: BaseException) -> Reading:
     """What one exception says, without its chain."""
     entry = _entry(type(exc))
-    if entry.recognise is None:
-        return entry.reading
     try:
+        known = exc.__dict__.get("failure")
+        if isinstance(known, Failure):  # it says of itself what it is
+            return Reading(known.kind, EXACT, final=True)
+        if entry.recognise is None:
+            return entry.reading
         return entry.recognise(exc, entry.reading)
     except Exception:  # noqa: BLE001 - a foreign attribute may raise anything; its name remains
         return entry.reading
@@ -79,48 +86,49 @@ def walk(exc: BaseException) -> list[Node]:
 
     Below a final reading nothing is looked at: there begins the noise.
     """
-    nodes: list[Node] = []
+    nodes = [Node(exc, read(exc), -1)]
     seen = {id(exc)}
-    queue: list[tuple[BaseException, int]] = [(exc, -1)]
-    for current, parent in queue:
-        reading = read(current)
-        nodes.append(Node(current, reading, parent))
-        if reading.final:
+    for index, node in enumerate(nodes):  # it grows
+        if node.reading.final:
             continue
-        index = len(nodes) - 1
-        for inner in _below(current):
+        for inner in _below(node.exc):
             if id(inner) not in seen and len(seen) < MOST_NODES:
                 seen.add(id(inner))
-                queue.append((inner, index))
+                nodes.append(Node(inner, read(inner), index))
     return nodes
 
 
 def _below(exc: BaseException) -> list[BaseException]:
-    found: list[BaseException] = []
-    if exc.__cause__ is not None:
-        found.append(exc.__cause__)
+    cause, context = exc.__cause__, exc.__context__
+    found: list[BaseException] = [] if cause is None else [cause]
     for argument in exc.args[:8]:
-        if isinstance(argument, BaseException):
-            found.append(argument)
-        elif type(argument) in {tuple, list}:
+        kind = type(argument)
+        if kind is str:
+            continue
+        if kind is tuple or kind is list:
             found.extend(item for item in argument[:8] if isinstance(item, BaseException))
-    found.extend(_linked(exc))
-    if exc.__context__ is not None:
-        found.append(exc.__context__)
-    return found
-
-
-def _linked(exc: Any) -> list[BaseException]:
-    found: list[BaseException] = []
+        elif isinstance(argument, BaseException):
+            found.append(argument)
     if isinstance(exc, BaseExceptionGroup):
         found.extend(exc.exceptions[:MOST_NODES])
-    attributes: dict[str, object] = getattr(exc, "__dict__", None) or {}
-    for name in _LINKS:
-        if name in attributes:
-            inner = attributes[name]
-            if isinstance(inner, BaseException):
-                found.append(inner)
-    options = attributes.get("kwargs")
-    if isinstance(options, dict) and isinstance(options.get("error"), BaseException):
-        found.append(options["error"])
+    attributes: dict[str, object] | None = getattr(exc, "__dict__", None)
+    if attributes and (named := _HOLDERS.intersection(attributes)):
+        found.extend(_linked(attributes, named))
+    if context is not None and context is not cause:
+        found.append(context)
     return found
+
+
+_HOLDERS = frozenset({*_LINKS, "kwargs"})
+
+
+def _linked(attributes: dict[str, object], named: frozenset[str]) -> Iterator[BaseException]:
+    for name in sorted(named, key=_ORDER) if len(named) > 1 else named:
+        held = attributes[name]
+        if name == "kwargs":
+            held = held.get("error") if isinstance(held, dict) else None
+        if isinstance(held, BaseException):
+            yield held
+
+
+_ORDER = {name: place for place, name in enumerate((*_LINKS, "kwargs"))}.__getitem__

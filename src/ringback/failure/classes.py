@@ -6,6 +6,7 @@ a reason, a message) has a recogniser in ``ringback.failure.recognise`` as well.
 
 from ringback.failure.reading import (
     BARE,
+    EXACT,
     GENERIC,
     NOTHING,
     SPECIFIC,
@@ -38,8 +39,13 @@ _REJECTED = Reading("service.rejected", SPECIFIC, "wait")
 _STATUS = Reading("http.error", UMBRELLA, "wait")
 _PROXY = Reading("proxy.unreachable", GENERIC, proxy=True)
 _READ = Reading("tcp.closed", GENERIC)
+_BROKEN = Reading("tcp.closed", GENERIC + 1)
+"""An open connection was lost; releases of anyio cut off the number that says how. It says more
+than a wrapper that cannot tell a lost connection from one that never was."""
 _ANY_TIMEOUT = Reading(TIMEOUT, BARE)
 _WRAPPER = Reading(None, NOTHING)
+_NOT_YET = Reading(None, NOTHING)
+"""A TLS stream that waits for its socket, which is no failure; what it met there came after."""
 
 CLASSES: dict[str, Reading] = {
     # the interpreter and its library
@@ -59,6 +65,8 @@ CLASSES: dict[str, Reading] = {
     "CertificateError": Reading("tls.cert.name_invalid", UMBRELLA, "tls"),
     "SSLError": _TLS,
     "SSLSyscallError": Reading("tls.closed", UMBRELLA),
+    "SSLWantReadError": _NOT_YET,
+    "SSLWantWriteError": _NOT_YET,
     "RemoteDisconnected": _EMPTY,
     "BadStatusLine": Reading("http.response.invalid.not_http", UMBRELLA, "wait"),
     "UnknownProtocol": Reading("http.response.invalid.not_http", SPECIFIC, "wait"),
@@ -118,8 +126,8 @@ CLASSES: dict[str, Reading] = {
     "StreamConsumed": _CLOSED_BY_US,
     "StreamClosed": _CLOSED_BY_US,
     "ClosedResourceError": _CLOSED_BY_US,
-    "BrokenResourceError": _READ,
-    "EndOfStream": Reading("tcp.closed", GENERIC),
+    "BrokenResourceError": _BROKEN,
+    "EndOfStream": _READ,
     # aiohttp
     "ClientConnectorError": _CONNECT,
     "ClientConnectorDNSError": Reading("dns.failed", GENERIC, "dns"),
@@ -154,6 +162,7 @@ CLASSES: dict[str, Reading] = {
     "SOCKS4Error": Reading("proxy.upstream_failed", UMBRELLA, "proxy", proxy=True),
     "ProxyTimeoutError": Reading("proxy.no_response", UMBRELLA, "proxy", proxy=True),
     # resolvers
+    "LookupTimedOut": Reading("dns.timed_out", EXACT, "dns", final=True),  # ringback.client.dial
     "NXDOMAIN": Reading("dns.name_not_resolved", SPECIFIC, "dns"),
     "NoAnswer": Reading("dns.no_address", SPECIFIC, "dns"),
     "NoNameservers": Reading("dns.temporary_failure", SPECIFIC, "dns"),

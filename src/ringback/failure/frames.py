@@ -66,6 +66,7 @@ _DISTINCT: dict[str, Phase] = {
 
 _IN_FILE: dict[str, tuple[tuple[str, Phase], ...]] = {
     "resolve": (("aiohttp/resolver.py", "dns"),),
+    "dial": (("client/dial/tcp.py", "connect"),),
     "stream": (("urllib3/response.py", "body"),),
     "send": (
         ("http/client.py", "send"),
@@ -133,12 +134,18 @@ class Trace(NamedTuple):
     proxied: bool
 
 
+UNTOLD = Trace("unknown", False)
+"""What no traceback tells."""
+
+
 def trace(traceback: TracebackType | None) -> Trace:
     """How far the call had come; looks at 100 functions at the most, the innermost decides.
 
     A proxy's tunnel and a TLS handshake are made of writes and reads of their own: once inside
     one of them, what follows is part of it.
     """
+    if traceback is None:
+        return UNTOLD
     told: Phase | None = None
     way = _DIRECT
     for _ in range(_MOST_FRAMES):
@@ -252,19 +259,23 @@ def reads_packets(traceback: TracebackType | None) -> bool:
 
 
 def was_redirected(traceback: TracebackType | None) -> bool:
-    """Whether a client was following a redirect, so that the URL at fault is the server's."""
-    return any(
-        _REDIRECTING[frame.f_code.co_name] in frame.f_locals
-        and bool(frame.f_locals[_REDIRECTING[frame.f_code.co_name]])
-        for frame in _frames(traceback)
-        if frame.f_code.co_name in _REDIRECTING
-    )
+    """Whether a client was following a redirect: a server had answered before."""
+    for _ in range(_MOST_FRAMES):
+        if traceback is None:
+            break
+        frame = traceback.tb_frame
+        traceback = traceback.tb_next
+        local = _REDIRECTING.get(frame.f_code.co_name)
+        if local is not None and frame.f_locals.get(local):
+            return True
+    return False
 
 
 _REDIRECTING = {
     "resolve_redirects": "resp",
     "_build_redirect_request": "response",
     "_send_handling_redirects": "history",
+    "_request": "history",
     "http_error_302": "headers",
     "urlopen": "redirect_location",
     "process_redirect": "exc",

@@ -4,6 +4,7 @@ The same number means different kinds in different phases, and what happens on t
 is the proxy's failure. One place for both exceptions and texts.
 """
 
+from functools import lru_cache
 from typing import NamedTuple
 
 from ringback.failure.kind import Delivered
@@ -37,7 +38,8 @@ class Settled(NamedTuple):
     delivered: Delivered
 
 
-def settle(kind: str, phase: Phase, *, proxied: bool = False, reused: bool = False) -> Settled:
+@lru_cache(maxsize=1024)
+def settle(kind: str, phase: Phase, proxied: bool = False, reused: bool = False) -> Settled:
     """Apply the circumstances to a kind.
 
     Args:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 from ringback.failure.model import NO_TARGET, Target
@@ -25,6 +26,15 @@ def without_secrets(text: str) -> str:
 
 def target_of_url(url: str) -> Target:
     """The target a URL names; what is malformed stays ``None``. Never raises."""
+    if type(url) is not str or len(url) > _LONG or "@" in url or "#" in url:
+        return _read(url)  # no password and no token is kept
+    return _remembered(url.partition("?")[0] if "?" in url else url)
+
+
+_LONG = 300
+
+
+def _read(url: str) -> Target:
     match = _URL.match(url)
     if match is None:
         return NO_TARGET
@@ -37,6 +47,9 @@ def target_of_url(url: str) -> Target:
         host=host or None,
         port=port or _DEFAULT_PORT.get(scheme),
     )
+
+
+_remembered = lru_cache(maxsize=512)(_read)
 
 
 def split_port(authority: str) -> tuple[str, int | None]:
@@ -71,8 +84,19 @@ def fill(first: Target, second: Target) -> Target:
         return second
     if second is NO_TARGET:
         return first
-    names = ("url", "scheme", "host", "port", "address", "proxy")
-    return Target(*(getattr(first, name) or getattr(second, name) for name in names))
+    return Target(
+        first.url or second.url,
+        first.scheme or second.scheme,
+        first.host or second.host,
+        first.port or second.port,
+        first.address or second.address,
+        first.proxy or second.proxy,
+    )
+
+
+def with_address(target: Target, address: str) -> Target:
+    """Return a target whose address is known now."""
+    return Target(target.url, target.scheme, target.host, target.port, address, target.proxy)
 
 
 _OF_A_PROXY = frozenset({"ClientProxyConnectionError", "ClientHttpProxyError"})

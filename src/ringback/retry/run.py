@@ -9,8 +9,11 @@ from ringback.retry.decision import Decision, Done, GiveUp, Reason, Retry
 
 if TYPE_CHECKING:
     from ringback.failure import Failure
+    from ringback.retry.guard import Change, Guard, GuardState
     from ringback.retry.policy import Policy
     from ringback.retry.timeout import Timeout
+
+_AT_ONCE = Done(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,28 +24,65 @@ class Repeatable:
         idempotent: Processing it twice does what processing it once does (RFC 9110, 9.2.2),
             or it carries an ``Idempotency-Key``.
         replayable: Its body can be sent again from the start.
+        worthwhile: Nobody has decided that another attempt is pointless: a status that the policy
+            does not list.
+        already_retried: A call inside this one has tried again already.
     """
 
     idempotent: bool
     replayable: bool = True
+    worthwhile: bool = True
+    already_retried: bool = False
 
 
 class Run:
     """The state of one call under a policy.
 
-    Pure: the time and the random number are handed in, and the caller does the waiting.
+    Pure: the time and the random number are handed in, and the caller does the waiting. Each
+    attempt is begun by ``begin`` and ended by ``after`` or ``abandon``.
 
     Attributes:
         policy: Its limits.
         attempt: The attempt under way, from 1.
+        deadline: When the call must have ended, on the clock that it was started with.
+        change: What the last attempt changed of the circuit, if anything.
     """
 
-    __slots__ = ("_started", "attempt", "policy")
+    __slots__ = ("_began", "_delay", "_guard", "attempt", "change", "deadline", "policy")
 
-    def __init__(self, policy: Policy, now: float) -> None:
+    def __init__(
+        self,
+        policy: Policy,
+        now: float,
+        guard: Guard | None = None,
+        deadline: float | None = None,
+    ) -> None:
         self.policy = policy
         self.attempt = 1
-        self._started = now
+        own = now + policy.deadline
+        self.deadline = own if deadline is None or own < deadline else deadline
+        self.change: Change | None = None
+        self._guard = guard
+        self._began = now
+        self._delay = 0.0
+
+    def begin(self, now: float) -> bool:
+        """Begin an attempt; return ``False`` where the circuit breaker refuses it.
+
+        Args:
+            now: Seconds, on the clock that the run was started with.
+        """
+        self._began = now
+        return self._guard is None or self._guard.admit(now, retry=self.attempt > 1)
+
+    def abandon(self) -> None:
+        """End an attempt that was interrupted: it says nothing of the endpoint."""
+        if self._guard:
+            self._guard.abandoned()
+
+    def guard_state(self) -> GuardState | None:
+        """Return what the process knows of the origin."""
+        return self._guard.state() if self._guard else None
 
     def timeout(self, now: float) -> Timeout:
         """Return the default limits of the attempt that begins now.
@@ -50,52 +90,86 @@ class Run:
         Args:
             now: Seconds, on the clock that the run was started with.
         """
-        return self.policy.timeout.within(max(self._left(now), 0.001))
+        left = self.deadline - now
+        return self.policy.timeout.within(max(0.001, left))
 
     def after(
         self,
         failure: Failure | None,
         now: float,
-        repeatable: Repeatable,
+        repeatable: Repeatable | None = None,
         *,
-        random: float,
+        random: float = 0.0,
         retry_after: float | None = None,
     ) -> Decision:
-        """Return what to do after an attempt; a ``Retry`` begins the next one.
+        """Return what to do after an attempt; a ``Retry`` leads to the next one.
 
         Args:
             failure: How the attempt failed; ``None``: it did not.
             now: Seconds, on the clock that the run was started with.
-            repeatable: May this request be sent twice?
+            repeatable: May this request be sent twice? Needed for a failure.
             random: A random number, at least 0 and below 1.
             retry_after: The wait that the peer asked for, in seconds. It is never shortened:
                 where it does not fit the deadline, the call is given up.
         """
         if failure is None:
-            return Done(self.attempt)
-        delay = max(self._delay(failure, random), retry_after or 0.0)
-        if reason := self._obstacle(failure, now + delay, repeatable):
-            return GiveUp(self.attempt, failure, reason)
+            if self._guard:
+                seconds, retry = now - self._began, self.attempt > 1
+                self.change = self._guard.succeeded(now, seconds, retry=retry)
+            return _AT_ONCE if self.attempt == 1 else Done(self.attempt)
+        if self._guard:
+            self.change = self._guard.failed(failure, now, random, now - self._began)
+        return self._next(failure, now, repeatable or Repeatable(False), random, retry_after)
+
+    def refused(self, failure: Failure) -> GiveUp:
+        """Return the end of a call whose next attempt the circuit breaker refuses.
+
+        Args:
+            failure: How the attempt before failed, or the refusal if there was none.
+        """
+        return GiveUp(self.attempt, failure, "circuit_open")
+
+    def _next(
+        self,
+        failure: Failure,
+        now: float,
+        repeatable: Repeatable,
+        random: float,
+        retry_after: float | None,
+    ) -> Decision:
+        delay = max(self._wait(failure, random), retry_after or 0.0)
+        if reason := self._obstacle(failure, now, delay, repeatable):
+            return GiveUp(self.attempt, failure, reason, retry_after)
         decision = Retry(self.attempt, failure, delay)
         self.attempt += 1
+        self._delay = delay
         return decision
 
-    def _obstacle(self, failure: Failure, then: float, repeatable: Repeatable) -> Reason | None:
-        if failure.retry == "no":
+    def _obstacle(
+        self, failure: Failure, now: float, delay: float, repeatable: Repeatable
+    ) -> Reason | None:
+        if failure.retry == "no" or not repeatable.worthwhile:
             return "not_retryable"
         if failure.delivered != "no" and not repeatable.idempotent:
             return "not_idempotent"
         if not repeatable.replayable:
             return "not_replayable"
+        if repeatable.already_retried:
+            return "already_retried"
         if self.attempt >= self.policy.attempts:
             return "attempts"
-        return "deadline" if self._left(then) <= 0 else None
+        return self._limit(now, delay)
 
-    def _delay(self, failure: Failure, random: float) -> float:
+    def _limit(self, now: float, delay: float) -> Reason | None:
+        if now + delay >= self.deadline:
+            return "deadline"
+        guard = self._guard
+        if guard and guard.refuses(now + delay):
+            return "circuit_open"
+        return None if guard is None or guard.pay(now) else "budget"
+
+    def _wait(self, failure: Failure, random: float) -> float:
         # "at once" is meant once: the second time the peer is in trouble, not the connection.
         if failure.retry == "now" and self.attempt == 1:
             return 0.0
-        return self.policy.backoff.delay(self.attempt, random)
-
-    def _left(self, now: float) -> float:
-        return self._started + self.policy.deadline - now
+        return self.policy.backoff.delay(self.attempt, random, self._delay)

@@ -2,17 +2,21 @@
 
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Lock
 
 from ringback.event import Event
-from ringback.failure import Failure, Target
-from ringback.retry import Retry
+from ringback.failure import Failure
+from ringback.sink.endpoints import endpoint_of
+from ringback.sink.mailbox import Mailbox
 
 _OURS = {"config", "client"}
 """Layers whose failures say nothing about the endpoint."""
 
-_OF_PROCESS = {"_streaks", "_lock"}
+_REFUSED = "client.circuit_open"
+"""Of our own making, but for what the endpoint did."""
+
+_OF_PROCESS = {"_streaks", "_lock", "tally"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +29,7 @@ class Alert:
         kinds: Kind → how many of them.
         since: When the first of them failed, in seconds since 1970 UTC.
         at: When the last of them failed.
-        failure: The last of them.
+        failure: The last of them, without the exception.
     """
 
     endpoint: str
@@ -64,8 +68,14 @@ class Detector:
     are no outage. Failures of our own (configuration, exhausted pool) are not counted. An
     endpoint that works costs no memory; of those that fail the most recent are kept.
 
-    Thread-safe. The callbacks run in the thread of the call, outside the lock.
+    Thread-safe. The callbacks are called by another thread, in order; a call does not wait long
+    for one that takes its time.
+
+    Attributes:
+        tally: What became of the callbacks.
     """
+
+    inline = True
 
     def __init__(
         self,
@@ -97,6 +107,13 @@ class Detector:
         self._limit = endpoints
         self._streaks: OrderedDict[str, _Streak] = OrderedDict()
         self._lock = Lock()
+        self._callbacks = Mailbox("the callback for an alert or a recovery")
+        self.tally = self._callbacks.tally
+
+    @property
+    def wants_success(self) -> bool:
+        """Whether there is an endpoint that fails, and so a success to count."""
+        return bool(self._streaks)
 
     def __call__(self, event: Event) -> None:
         """Count an event.
@@ -104,17 +121,17 @@ class Detector:
         Args:
             event: What happened.
         """
-        if isinstance(event.decision, Retry):
+        if event.what != "attempt" or event.outcome == "retry":
             return
         endpoint = endpoint_of(event.target)
         if event.failure is None:
             recovery = self._succeeded(endpoint, event.at)
             if recovery and self._on_recovery:
-                self._on_recovery(recovery)
-        elif event.failure.layer not in _OURS:
+                self._callbacks.post(self._on_recovery, recovery)
+        elif event.failure.layer not in _OURS or event.failure.kind == _REFUSED:
             alert = self._failed(endpoint, event.at, event.failure)
             if alert and self._on_alert:
-                self._on_alert(alert)
+                self._callbacks.post(self._on_alert, alert)
 
     def __getstate__(self) -> dict[str, object]:
         """Leave the lock and the counts behind: they belong to this process."""
@@ -123,6 +140,7 @@ class Detector:
     def __setstate__(self, state: dict[str, object]) -> None:
         vars(self).update(state)
         self._streaks, self._lock = OrderedDict(), Lock()
+        self.tally = self._callbacks.tally
 
     def _failed(self, endpoint: str, at: float, failure: Failure) -> Alert | None:
         with self._lock:
@@ -135,6 +153,7 @@ class Detector:
             count = streak.kinds.total()
             if streak.alert or count < self._alert_after:
                 return None
+            failure = replace(failure, cause=None)  # it would keep the call's frames alive
             streak.alert = Alert(endpoint, count, dict(streak.kinds), streak.since, at, failure)
             return streak.alert
 
@@ -148,15 +167,3 @@ class Detector:
                 return None
             del self._streaks[endpoint]
             return Recovery(streak.alert, at) if streak.alert else None
-
-
-def endpoint_of(target: Target) -> str:
-    """Return how failures are grouped: ``scheme://host:port``.
-
-    Args:
-        target: Whom a call was for; what is not known is left out.
-    """
-    host = target.host or target.address or ""
-    scheme = f"{target.scheme}://" if target.scheme else ""
-    port = f":{target.port}" if target.port is not None else ""
-    return f"{scheme}[{host}]{port}" if ":" in host else f"{scheme}{host}{port}"

@@ -1,32 +1,62 @@
 """Events into the standard library's logging."""
 
 import logging
-from datetime import UTC, datetime
 
-from ringback.event import Event
-from ringback.failure import Failure, Target
-from ringback.retry import Done, GiveUp, Retry
+from ringback.event import Event, What
+from ringback.sink.background import light
+from ringback.sink.mailbox import Mailbox
+from ringback.sink.wording import json_line, text_line
 
-_REASONS = {
-    "not_retryable": "trying again cannot help",
-    "not_idempotent": "the request may have been processed and must not be sent twice",
-    "not_replayable": "the body cannot be sent again",
-    "attempts": "no attempt is left",
-    "deadline": "the deadline leaves no time for another attempt",
+_CHANGES: dict[What, int] = {
+    "circuit_opened": logging.WARNING,
+    "circuit_closed": logging.INFO,
+    "fallback": logging.WARNING,
+    "stacked_retries": logging.WARNING,
 }
+
+_OUTCOMES = {"retry": logging.WARNING, "failure": logging.ERROR, "success": logging.INFO}
+
+_NOBODY = logging.NullHandler()  # without it, Python writes what nobody handles to stderr
+
+_HANDLERS = Mailbox("logging")  # one, for handlers are shared: lines keep their order
 
 
 class LogSink:
-    """Writes retries (WARNING), calls given up (ERROR) and recoveries (INFO) to a logger.
+    """Writes to a logger: retries (WARNING), calls given up (ERROR), recoveries (INFO), changes.
 
     A line has the time, the URL without credentials and query, the kind, which attempt of how
-    many, the decision and the wait. A call that succeeds at once is not logged. The event
-    itself is at ``record.event``.
+    many, the decision and the wait. A call that succeeds at once is not logged; one that an open
+    circuit refuses is at DEBUG, for there may be many. The event, without the exception, is at
+    ``record.event``.
+
+    The record is made in the thread of the call and handed to the handlers by another, so that a
+    handler that hangs cannot hold the call up. Where they are quick, the line is out before the
+    call goes on.
+
+    Attributes:
+        tally: What became of the lines of all log sinks.
     """
 
-    def __init__(self, logger: str = "ringback") -> None:
+    inline = True
+    wants_success = False
+    tally = _HANDLERS.tally
+
+    def __init__(self, logger: str = "ringback", *, json: bool = False) -> None:
+        """Write to a logger.
+
+        Args:
+            logger: Its name.
+            json: Write each event as a JSON object; the members are in
+                ``docs/how-to/listen-to-events.md``.
+        """
         self._name = logger
-        logging.getLogger(logger).addHandler(logging.NullHandler())
+        self._json = json
+        logging.getLogger(logger).addHandler(_NOBODY)
+
+    @property
+    def wants_refusals(self) -> bool:
+        """Whether the logger takes what is at DEBUG."""
+        return logging.getLogger(self._name).isEnabledFor(logging.DEBUG)
 
     def __call__(self, event: Event) -> None:
         """Log an event.
@@ -34,40 +64,30 @@ class LogSink:
         Args:
             event: What happened.
         """
-        level, outcome = _outcome(event)
-        if level:
-            line = f"{_time(event.at)} {_call(event)}: {outcome}"
-            logging.getLogger(self._name).log(level, "%s", _plain(line), extra={"event": event})
+        level, logger = _level(event), logging.getLogger(self._name)
+        if event.uneventful or not logger.isEnabledFor(level) or not _is_heard(logger):
+            return
+        name = logging.getLevelName(level)
+        line = json_line(event, name) if self._json else text_line(event)
+        extra = {"event": light(event)}
+        record = logger.makeRecord(self._name, level, __file__, 0, "%s", (line,), None, extra=extra)
+        _HANDLERS.post(logger.handle, record)
 
 
-def _outcome(event: Event) -> tuple[int, str]:
-    of = f"(attempt {event.attempt} of {event.attempts})"
-    match event.decision:
-        case Retry(failure=failure, delay=delay):
-            return logging.WARNING, f"{_what(failure)} {of}: trying again in {delay:.2f} s"
-        case GiveUp(failure=failure, reason=reason):
-            return logging.ERROR, f"{_what(failure)} {of}: giving up, {_REASONS[reason]}"
-        case Done(attempt=attempt) if attempt > 1:
-            return logging.INFO, f"recovered {of}"
-    return logging.NOTSET, ""
+def _level(event: Event) -> int:
+    if event.refused:
+        return logging.DEBUG
+    return _CHANGES.get(event.what) or _OUTCOMES[event.outcome]
 
 
-def _what(failure: Failure) -> str:
-    return f"{failure.kind}: {failure.message}" if failure.message else failure.kind
-
-
-def _call(event: Event) -> str:
-    return f"{event.method} {_place(event.target)}".strip()
-
-
-def _place(target: Target) -> str:
-    return target.url or f"{target.host or '?'}:{target.port or '?'}"
-
-
-def _time(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
-
-
-def _plain(text: str) -> str:
-    """Return the text with every character escaped that could forge a line or drive a terminal."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+def _is_heard(logger: logging.Logger) -> bool:
+    """Return whether a record would get anywhere."""
+    if logger.callHandlers.__module__ != "logging":
+        return True  # somebody listens in by replacing the method, as error trackers do
+    place: logging.Logger | None = logger
+    while place:
+        for handler in place.handlers:
+            if not isinstance(handler, logging.NullHandler):
+                return True
+        place = place.parent if place.propagate else None
+    return False

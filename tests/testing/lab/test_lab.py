@@ -146,6 +146,14 @@ def test_what_a_call_in_the_loop_raises_reaches_who_waits(lab):
     assert exchange(lab.start("ok"), GET_CLOSE).received
 
 
+def test_a_port_may_be_given_back_before_it_is_to_open(lab):
+    listener, tried = lab.reserve(serve), threading.Event()
+    listener.release()
+    lab.later(0, lambda: (tried.set(), listener.open()))
+    assert tried.wait(5)
+    assert exchange(lab.start("ok"), GET_CLOSE).received
+
+
 def test_a_client_that_goes_away_is_recorded(lab):
     endpoint = lab.start("http.response.timed_out:silent")
     with connect(endpoint) as connected:

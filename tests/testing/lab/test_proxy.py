@@ -40,6 +40,7 @@ OTHERS = (
     "proxy.unreachable:name",
     "proxy.auth_required:forward",
     "proxy.no_response:silent",
+    "proxy.no_response:trickling_headers",
     "proxy.no_response:on_accept",
     "proxy.protocol_error:https_url",
 )
@@ -78,6 +79,13 @@ def test_connect_is_met_with_silence(lab):
     request = connect_request(met)
     assert silence_after(met, request, b"").received == b""
     assert bytes(met.seen[0].received) == request
+
+
+def test_connect_is_answered_byte_by_byte_without_end(lab, monkeypatch):
+    monkeypatch.setattr("ringback.testing.lab.slow.TRICKLE_PAUSE", 0.01)
+    met = lab.start("proxy.no_response:trickling_headers")
+    seen = exchange(met, connect_request(met), until=rb"HTTP/1.1 200 OK\r\nX{3}")
+    assert seen.end == "open"
 
 
 def test_the_connection_to_the_proxy_is_reset_on_accept(lab):

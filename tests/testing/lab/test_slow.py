@@ -2,7 +2,16 @@ import re
 
 import pytest
 
-from tests.testing.lab.wire import GET, SILENCE, UPLOAD, connect, read_to_end, silence_after
+from tests.requires import requires
+from tests.testing.lab.wire import (
+    GET,
+    SILENCE,
+    UPLOAD,
+    connect,
+    read_to_end,
+    silence_after,
+    trusting,
+)
 
 HEAD = rb"HTTP/1.1 200 OK\r\n.*\r\n\r\n"
 
@@ -15,7 +24,8 @@ TRICKLING = {
     "http.response.timed_out:trickling_headers": rb"HTTP/1.1 200 OK\r\nX{3}",
     "http.response.body_timed_out:trickling_body": HEAD + rb"x{3}",
 }
-TESTED = {*STALLED, *TRICKLING, "http.request.timed_out:upload_not_read"}
+DEAF = "http.request.timed_out:upload_not_read"
+TESTED = {*STALLED, *TRICKLING, DEAF, f"{DEAF}_tls"}
 
 
 @pytest.mark.parametrize("name", STALLED)
@@ -39,10 +49,23 @@ def test_bytes_come_one_by_one_without_end(lab, name, monkeypatch):
 
 
 def test_an_upload_that_is_not_read_fills_the_window(lab):
-    endpoint = lab.start("http.request.timed_out:upload_not_read")
+    endpoint = lab.start(DEAF)
     with connect(endpoint, patience=SILENCE) as connected:
         connected.sendall(UPLOAD)
         with pytest.raises(TimeoutError):
             connected.sendall(bytes(64 << 20))
     assert endpoint.seen[0].received == b""
     assert endpoint.requests == 0
+
+
+def test_an_upload_over_tls_that_is_not_read_fills_the_window(lab):
+    requires("cryptography")
+    endpoint = lab.start(f"{DEAF}_tls")
+    with (
+        connect(endpoint) as plain,
+        trusting(endpoint).wrap_socket(plain, server_hostname="127.0.0.1") as connected,
+    ):
+        connected.settimeout(SILENCE)
+        with pytest.raises(TimeoutError):
+            connected.sendall(bytes(64 << 20))
+    assert endpoint.seen[0].received == b""

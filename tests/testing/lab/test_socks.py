@@ -26,6 +26,7 @@ OTHERS = (
     "proxy.unreachable:socks5",
     "proxy.no_response:socks5_silent",
     "proxy.no_response:socks5_closed",
+    "proxy.no_response:trickling_socks5",
     "proxy.protocol_error:socks5_http",
     "proxy.protocol_error:socks5_garbage",
 )
@@ -138,6 +139,14 @@ def test_nothing_listens_on_the_proxys_port(lab):
 
 def test_the_greeting_is_met_with_silence(lab):
     assert silence_after(lab.start("proxy.no_response:socks5_silent"), HELLO, b"").received == b""
+
+
+def test_the_reply_comes_byte_by_byte(lab, monkeypatch):
+    monkeypatch.setattr("ringback.testing.lab.slow.TRICKLE_PAUSE", 0.01)
+    met = lab.start("proxy.no_response:trickling_socks5")
+    with connect(met) as connected:
+        assert ask(connected, HELLO, 2) == b"\x05\x00"
+        assert ask(connected, request_5(*target(met)), 8)[:8] == b"\x05\x00\x00\x03\xffXXX"
 
 
 def test_the_request_is_met_with_a_fin(lab):

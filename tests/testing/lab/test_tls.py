@@ -36,7 +36,8 @@ ENDED = {
     "tcp.reset:after_request_tls": (rb"", "rst", 1),
 }
 REJECTED = "tls.bad_client_auth_cert:unknown_issuer"
-TESTED = {*REASONS, *ENDED, REJECTED}
+TRICKLED = "tls.timed_out:trickling_server_hello"
+TESTED = {*REASONS, *ENDED, REJECTED, TRICKLED}
 
 
 @pytest.fixture(autouse=True)
@@ -89,6 +90,15 @@ def test_the_server_hello_is_cut_within(lab):
     assert record[:1] == b"\x16"
     assert rest.end == "silence"
     assert len(rest.received) < int.from_bytes(record[3:5])
+
+
+def test_the_server_hello_comes_byte_by_byte(lab, monkeypatch):
+    monkeypatch.setattr("ringback.testing.lab.slow.TRICKLE_PAUSE", 0.01)
+    with connect(lab.start(TRICKLED)) as connected:
+        connected.sendall(client_hello())
+        record = read_to_end(connected, until=rb".{30}").received
+    assert record.startswith(b"\x16")
+    assert len(record) < int.from_bytes(record[3:5])
 
 
 def client_hello():

@@ -1,45 +1,61 @@
 """The transport adapter: attempts, timeouts, events and specialised exceptions."""
 
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import requests
 from requests import PreparedRequest
 from requests.adapters import HTTPAdapter
+from requests.utils import get_auth_from_url
 
-from ringback.client.body import Body
-from ringback.client.call import IDEMPOTENT_METHODS, Call, Outcome
+from ringback.client.bounded import Attempt, bounded
+from ringback.client.call import Call, Ended
 from ringback.client.clock import Clock
+from ringback.client.course import refused_at_once
 from ringback.client.drive_sync import drive
-from ringback.client.raising import raise_prepared
-from ringback.client.requests.naming import failure_of, failure_of_status, target_of
+from ringback.client.idempotency import add_key
+from ringback.client.origin import origin_of
+from ringback.client.origins import origins_under
+from ringback.client.proxies import Proxies, ProxiesLike
+from ringback.client.refusal import refusal
+from ringback.client.requests.ending import result_of
+from ringback.client.requests.exchange import Exchange
+from ringback.client.requests.fast import FastAdapter, FastPools
+from ringback.client.requests.refused import refused_at_first
 from ringback.client.requests.response import Response
-from ringback.client.retry_after import seconds_asked
-from ringback.errors import specialise
+from ringback.client.requests.routed import RoutedExchange, circuit_of
+from ringback.client.trust import Trust, TrustLike, ssl_context
+from ringback.client.urllib3 import proxy_pools
+from ringback.client.ways import ASKED, Ways
+from ringback.errors import RingbackError
 from ringback.event import Listeners, Sink
-from ringback.failure import Target
-from ringback.retry import Policy, Repeatable, Timeout
-from ringback.sink import LogSink
+from ringback.retry import Policy
+from ringback.sink.listening import listeners_for
 
 
-class Adapter(HTTPAdapter):
+class Adapter(FastAdapter):
     """A transport adapter, to mount on a session one has.
 
-    It gives default timeouts, tries again what may be sent again, tells the sinks, and raises
-    what requests raises, specialised (see ``ringback.errors``). urllib3's own retries are off.
-    A response that still says 429, 502, 503 or 504 in the end is returned, as requests does.
+    It gives default timeouts and a deadline, tries again what may be sent again as far as the
+    retry budget allows, refuses calls to an endpoint whose circuit is open, tells the sinks, and
+    raises what requests raises, specialised (see ``ringback.errors``). urllib3's own retries are
+    off unless asked for. A response that still says 429, 502, 503 or 504 in the end is returned,
+    as requests does.
     """
 
     # What pickling keeps; requests declares it as this.
-    __attrs__ = [*HTTPAdapter.__attrs__, "policy", "listener", "clock"]  # noqa: RUF012 - see above
+    __attrs__ = [*HTTPAdapter.__attrs__, "policy", "listeners", "clock", "trust", "proxies"]  # noqa: RUF012 - see above
 
     def __init__(
         self,
         policy: Policy | None = None,
         *,
-        sinks: Iterable[Sink] | None = None,
+        sinks: Iterable[Sink] | Listeners | None = None,
         clock: Clock | None = None,
+        trust: TrustLike | None = None,
+        proxies: ProxiesLike | None = None,
         **pool: Any,
     ) -> None:
         """Set up an adapter.
@@ -48,12 +64,73 @@ class Adapter(HTTPAdapter):
             policy: Limits of each call; the default is ``Policy()``.
             sinks: Told of every attempt; the default is the log.
             clock: Time and chance; the default is the real ones.
-            **pool: ``pool_connections``, ``pool_maxsize``, ``pool_block``, as in requests.
+            trust: Whom to trust in place of certifi's bundle: ``"system"``, ``"certifi"``, a PEM
+                file, several of these, or a ``Trust``. A bundle given with a call goes before it.
+            proxies: Proxies to choose among by their health, or ``Proxies``, in place of those
+                that the session and the environment name; the default is to do as requests does.
+            **pool: ``pool_connections``, ``pool_maxsize``, ``pool_block``, as in requests, and
+                ``max_retries``: urllib3 does the retrying then, and a call is one attempt.
         """
         self.policy = policy or Policy()
-        self.listener = Listeners([LogSink()] if sinks is None else sinks)
+        if pool.setdefault("max_retries", 0):
+            self.policy = replace(self.policy, attempts=1)
+        self.listeners = listeners_for(sinks)
         self.clock = clock or Clock()
-        super().__init__(max_retries=0, **pool)
+        self.trust = None if trust is None else Trust.of(trust)
+        if self.trust:
+            ssl_context(self.trust)  # a file that cannot be used is said now
+        self.proxies = None if proxies is None else Proxies.of(proxies)
+        self._origins = origins_under(self.policy)
+        super().__init__(**pool)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Restore a pickled adapter; circuits and budgets are those of this process."""
+        super().__setstate__(state)  # type: ignore[misc]  # the stubs leave it out
+        self._origins = origins_under(self.policy)
+
+    def init_poolmanager(
+        self, connections: int, maxsize: int, block: bool = False, **options: Any
+    ) -> None:
+        """Make the pools, as in requests.
+
+        Args:
+            connections: As in requests.
+            maxsize: As in requests.
+            block: As in requests.
+            **options: As in requests.
+        """
+        super().init_poolmanager(connections, maxsize, block, **options)
+        self.poolmanager = FastPools(**self._pool_options(), **options)
+
+    def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
+        """Return the pools for a proxy, as in requests.
+
+        Args:
+            proxy: Its URL.
+            **options: As in requests.
+        """
+        if proxy not in self.proxy_manager:
+            username, password = get_auth_from_url(proxy)
+            with suppress(ImportError):  # requests says what SOCKS needs
+                self.proxy_manager[proxy] = proxy_pools(
+                    proxy,
+                    username=username,
+                    password=password,
+                    headers=self.proxy_headers(proxy),
+                    **self._pool_options(),
+                    **options,
+                )
+        return super().proxy_manager_for(proxy, **options)
+
+    def _pool_options(self) -> dict[str, Any]:
+        held = vars(self)  # what requests' own init_poolmanager was given
+        return {
+            "num_pools": held["_pool_connections"],
+            "maxsize": held["_pool_maxsize"],
+            "block": held["_pool_block"],
+            "limits": self.policy.timeout,
+            "trust": self.trust,
+        }
 
     def send(
         self,
@@ -79,19 +156,60 @@ class Adapter(HTTPAdapter):
         Raises:
             ringback.errors.RingbackError: Also the exception that requests itself raises.
         """
-        target, body = target_of(request, proxies), Body(request.body)
-        options = {"stream": stream, "verify": verify, "cert": cert, "proxies": proxies}
+        options = {
+            "stream": stream,
+            "timeout": timeout,
+            "verify": verify,
+            "cert": cert,
+            "proxies": proxies,
+        }
+        url = request.url or ""
+        add_key(request.headers, request.method or "", url, self.policy.idempotency_key)
+        call = self._call(request, options, self.send_once, self.policy, self.clock, super().send)
+        guard = self._origins.guard(circuit_of(url, proxies, self.proxies))
+        attempt: Attempt[requests.Response] = call.attempt
+        places = self.policy.bulkhead
+        if places:
+            attempt = bounded(attempt, call, origin_of(url), places, requests.ConnectionError)
+        end = drive(attempt, call, self.policy, guard, self.listeners, self.clock)
+        if not isinstance(end, Ended):
+            return end
+        call.finish(end)
+        return result_of(end, request)
 
-        def attempt(limits: Timeout) -> Outcome[requests.Response]:
-            chosen = (limits.connect, limits.read) if timeout is None else timeout
-            return self._attempt(request, body, target, {**options, "timeout": chosen})
+    def _call(self, request: PreparedRequest, options: dict[str, Any], *rest: Any) -> Exchange:
+        policy = self.policy
+        if self.proxies is None and not (policy.insecure_hosts or policy.direct_hosts):
+            return Exchange(request, options, *rest)
+        ways = Ways(request.url or "", policy, self.proxies or ASKED, self.listeners, self.clock)
+        return RoutedExchange(request, options, *rest, ways=ways, listed=self.proxies is not None)
 
-        call = Call(target, request.method or "")
-        outcome = drive(attempt, call, self.policy, self.listener, self.clock)
-        if outcome.error and outcome.failure:
-            raise_prepared(specialise(outcome.error, outcome.failure))
-        assert outcome.result is not None
-        return outcome.result
+    def refuses(self, origin: str) -> bool:
+        """Return whether the circuit breaker refuses a direct call now.
+
+        Args:
+            origin: ``scheme://host:port``.
+        """
+        guard = self._origins.known(origin)
+        return guard is not None and guard.refuses(self.clock.monotonic())
+
+    def refusal(self, call: Call, origin: str) -> RingbackError | None:
+        """Return the exception for a call that the circuit breaker refuses now; tell of it.
+
+        ``None``: it may go on. Nothing of the request needs to be known yet.
+
+        Args:
+            call: What is told of it.
+            origin: ``scheme://host:port``.
+        """
+        guard, now = self._origins.known(origin), self.clock.monotonic()
+        state = guard.state() if guard else None
+        if state is None or state.circuit != "open" or now >= state.until:
+            return None
+        failure = refusal(call.target, state, now)
+        if self.listeners.wants_refusals:
+            self.listeners(refused_at_once(call, self.policy, self.clock.time(), failure))
+        return refused_at_first(failure)
 
     def build_response(self, req: PreparedRequest, resp: Any) -> requests.Response:
         """Return the response of requests, as one whose body says what went wrong.
@@ -103,43 +221,3 @@ class Adapter(HTTPAdapter):
         response = super().build_response(req, resp)
         response.__class__ = Response  # requests has no way to say which class it shall be
         return response
-
-    def _attempt(
-        self, request: PreparedRequest, body: Body, target: Target, options: dict[str, Any]
-    ) -> Outcome[requests.Response]:
-        try:
-            body.rewind()
-            response = self._exchange(request, options)
-        except Exception as error:
-            if (failure := failure_of(error, target)) is None:
-                raise
-            return Outcome(_repeatable(request, body), error=error, failure=failure)
-        return Outcome(
-            _repeatable(request, body),
-            response,
-            failure=failure_of_status(response, target),
-            retry_after=seconds_asked(response.headers.get("Retry-After"), self.clock.time()),
-            release=response.close,
-        )
-
-    def _exchange(self, request: PreparedRequest, options: dict[str, Any]) -> requests.Response:
-        began = self.clock.monotonic()
-        response = super().send(request, **options)
-        # Session.send measures until here, bodies and waits included; see Session.
-        vars(response)["headers_after"] = timedelta(seconds=self.clock.monotonic() - began)
-        if not options["stream"] and not response.is_redirect:
-            _read(response)
-        return response
-
-
-def _read(response: requests.Response) -> None:
-    try:
-        _ = response.content
-    except BaseException:
-        response.close()
-        raise
-
-
-def _repeatable(request: PreparedRequest, body: Body) -> Repeatable:
-    keyed = "Idempotency-Key" in request.headers
-    return Repeatable(keyed or request.method in IDEMPOTENT_METHODS, body.replayable)

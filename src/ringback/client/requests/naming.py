@@ -6,14 +6,13 @@ from dataclasses import replace
 from requests import PreparedRequest, RequestException, Response
 from requests.utils import select_proxy
 
+from ringback.client.delivery import delivered
 from ringback.client.raising import raise_prepared
+from ringback.client.wire import Wire
 from ringback.errors import RingbackError, specialise
 from ringback.failure import KINDS, Failure, Target, classify
 from ringback.failure.codes.status import kind_of
 from ringback.failure.target import target_of_url
-
-NOT_NOW = frozenset({429, 502, 503, 504})
-"""Statuses that a later attempt may not meet."""
 
 _NOT_OURS = {"unknown", "not_a_connection_failure"}
 
@@ -26,12 +25,15 @@ def target_of(request: PreparedRequest, proxies: Mapping[str, str] | None) -> Ta
         proxies: As requests chose them for it.
     """
     url = request.url or ""
-    proxy = target_of_url(select_proxy(url, dict(proxies or {})) or "")
+    chosen = select_proxy(url, dict(proxies)) if proxies else None
+    if chosen is None:
+        return target_of_url(url)
+    proxy = target_of_url(chosen)
     through = f"{proxy.host}:{proxy.port}" if proxy.host else None
     return replace(target_of_url(url), proxy=through)
 
 
-def failure_of(error: Exception, target: Target) -> Failure | None:
+def failure_of(error: Exception, target: Target, wire: Wire | None = None) -> Failure | None:
     """Return what went wrong, or ``None`` where the exception is none of the call's.
 
     An exception of the caller's own (out of the generator of a body, say) stays what it is.
@@ -39,24 +41,25 @@ def failure_of(error: Exception, target: Target) -> Failure | None:
     Args:
         error: What was raised.
         target: Whom the call was for.
+        wire: What was counted of the exchange, if it began.
     """
     if isinstance(error, RingbackError):
         return error.failure
-    failure = classify(error, target=target)
-    foreign = failure.kind in _NOT_OURS and not isinstance(error, RequestException)
-    return None if foreign else failure
+    failure = classify(error, target=target, reused=wire.reused if wire else None)
+    if failure.kind in _NOT_OURS and not isinstance(error, RequestException):
+        return None
+    certain = delivered(wire, failure)
+    return failure if certain == failure.delivered else replace(failure, delivered=certain)
 
 
-def failure_of_status(response: Response, target: Target) -> Failure | None:
-    """Return the failure that a status means, or ``None`` where a later attempt changes nothing.
+def failure_of_status(response: Response, target: Target) -> Failure:
+    """Return the failure that a status of 400 or more means.
 
     Args:
         response: What came back.
         target: Whom the call was for.
     """
     status = response.status_code
-    if status not in NOT_NOW:
-        return None
     kind, message = kind_of(status), f"HTTP {status} {response.reason or ''}".strip()
     return Failure(
         kind=kind,

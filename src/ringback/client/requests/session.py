@@ -1,54 +1,119 @@
 """The session: requests' own, with ringback's adapters mounted."""
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from time import monotonic
+from typing import Any, Literal
+from urllib.parse import urljoin
 
 import requests
 from requests import PreparedRequest, Request
 
+from ringback.client.call import KnownCall
 from ringback.client.clock import Clock
+from ringback.client.deadline import within
+from ringback.client.origin import origin_of
+from ringback.client.proxies import Proxies, ProxiesLike
+from ringback.client.raising import raise_prepared
 from ringback.client.requests.adapter import Adapter
+from ringback.client.requests.failed import FailedResponse
+from ringback.client.requests.fast import FastSession, environment
 from ringback.client.requests.naming import Naming
-from ringback.event import Listeners, Sink
+from ringback.client.requests.routed import OwnProxies
+from ringback.client.trust import Trust, TrustLike
+from ringback.errors import RingbackError
+from ringback.event import Sink
+from ringback.failure.target import target_of_url
 from ringback.retry import Policy
 from ringback.sink import Alert, Detector, LogSink, Recovery
+from ringback.sink.listening import listeners_for
 
 
-class Session(requests.Session):
+class Session(FastSession):
     """A ``requests.Session`` that gets the call through, or says precisely why not.
 
     What it raises is what requests would raise, and also the built-in and ringback's own
     exception that say the same; ``.failure`` is the reason.
     """
 
-    def __init__(
+    __attrs__ = [*requests.Session.__attrs__, "base_url", "policy", "errors", "trust", "proxy_list"]  # noqa: RUF012 - requests declares it as this
+
+    def __init__(  # noqa: PLR0913 - all but the first two are given by name
         self,
+        base_url: str | None = None,
         policy: Policy | None = None,
         *,
+        errors: Literal["raise", "return"] = "raise",
         sinks: Iterable[Sink] | None = None,
         on_alert: Callable[[Alert], None] | None = None,
         on_recovery: Callable[[Recovery], None] | None = None,
         alert_after: int = 3,
         clock: Clock | None = None,
+        trust: TrustLike | None = None,
+        proxies: ProxiesLike | None = None,
     ) -> None:
         """Set up a session.
 
         Args:
+            base_url: What a URL given as a path is relative to.
             policy: Limits of each call; the default is ``Policy()``.
+            errors: ``raise``; or ``return``: a call that failed returns a response which is
+                false, has ``failure`` and raises it in ``raise_for_status()``.
             sinks: Told of every attempt; the default is the log.
             on_alert: Called when calls to an endpoint have failed ``alert_after`` times in a row.
             on_recovery: Called when it works again, after two successful calls.
             alert_after: How many failed calls in a row; a call counts once, however many
                 attempts it took.
             clock: Time and chance; the default is the real ones.
+            trust: Whom to trust in place of certifi's bundle, see ``Adapter``; goes before the
+                bundle that the environment names.
+            proxies: Proxies to choose among by their health, see ``Adapter``; a call's own
+                ``proxies`` go before it.
+
+        Raises:
+            ValueError: If ``base_url`` is no absolute URL, or ``errors`` something else.
+            ringback.errors.ConfigurationError: If a file of ``trust`` cannot be used, or a proxy
+                is none.
         """
         super().__init__()
+        if base_url is not None and "://" not in str(base_url):
+            raise ValueError(f"base_url must be absolute, such as https://host/, got {base_url!r}")
+        if errors not in {"raise", "return"}:
+            raise ValueError(f"errors must be 'raise' or 'return', got {errors!r}")
+        self.base_url = base_url
+        self.policy = policy or Policy()
+        self.errors = errors
         heard: list[Sink] = [LogSink()] if sinks is None else list(sinks)
         if on_alert or on_recovery:
             heard.append(Detector(on_alert, on_recovery, alert_after=alert_after))
-        listeners = Listeners(heard)
+        self.trust = None if trust is None else Trust.of(trust)
+        self.proxy_list = None if proxies is None else Proxies.of(proxies)
+        alike: Any = {"clock": clock, "trust": self.trust, "proxies": self.proxy_list}
+        listeners = listeners_for(heard)
         for prefix in ("https://", "http://"):
-            self.mount(prefix, Adapter(policy, sinks=[listeners], clock=clock))
+            self.mount(prefix, Adapter(self.policy, sinks=listeners, **alike))
+
+    def request(self, method: str | bytes, url: str | bytes, *args: Any, **kwargs: Any) -> Any:
+        """Send a request, as in requests.
+
+        Args:
+            method: As in requests.
+            url: As in requests; where it has no scheme, it is relative to ``base_url``.
+            *args: As in requests.
+            **kwargs: As in requests.
+
+        Raises:
+            ringback.errors.RingbackError: Also the exception that requests itself raises. With
+                ``errors="return"`` it is in the response that is returned.
+        """
+        if self.base_url is not None:
+            url = _absolute(self.base_url, url)
+        try:
+            self._refuse(method, url, kwargs.get("proxies"))
+            return super().request(method, url, *args, **kwargs)
+        except RingbackError as error:
+            if self.errors == "raise" or not isinstance(error, requests.RequestException):
+                raise
+            return FailedResponse(error)
 
     def prepare_request(self, request: Request) -> PreparedRequest:
         """Prepare a request, as in requests.
@@ -63,7 +128,7 @@ class Session(requests.Session):
             return super().prepare_request(request)
 
     def send(self, request: PreparedRequest, **kwargs: Any) -> requests.Response:
-        """Send a prepared request, as in requests.
+        """Send a prepared request, as in requests; the deadline covers its redirects as well.
 
         Args:
             request: As in requests.
@@ -72,8 +137,76 @@ class Session(requests.Session):
         Raises:
             ringback.errors.RingbackError: Also the exception that requests itself raises.
         """
-        with Naming(request.url):
+        with within(monotonic() + self.policy.deadline), Naming(request.url):
             return _with_time_to_headers(super().send(request, **kwargs))
+
+    def merge_environment_settings(
+        self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any
+    ) -> Any:
+        """Return the settings of a request, as in requests.
+
+        Args:
+            url: As in requests.
+            proxies: As in requests.
+            stream: As in requests.
+            verify: As in requests.
+            cert: As in requests.
+        """
+        own = OwnProxies(proxies) if proxies and self.proxy_list is not None else None
+        settings = super().merge_environment_settings(url, proxies, stream, verify, cert)
+        if self.trust is not None and (verify is None or verify is True):
+            settings["verify"] = self.verify
+        if own is not None:
+            settings["proxies"] = own
+        return settings
+
+    def rebuild_proxies(self, prepared_request: PreparedRequest, proxies: Any) -> Any:
+        """Return the proxies for a redirect, as in requests.
+
+        Args:
+            prepared_request: As in requests.
+            proxies: As in requests.
+        """
+        if self.proxy_list is None:
+            return super().rebuild_proxies(prepared_request, proxies)  # type: ignore[no-untyped-call]  # the stubs leave it out
+        prepared_request.headers.pop("Proxy-Authorization", None)  # of the proxy before
+        return proxies
+
+    def _refuse(self, method: str | bytes, url: str | bytes, proxies: Any) -> None:
+        """Raise at once where the circuit is open: before anything is prepared.
+
+        Where there may be a proxy, or another adapter, the adapter that sends it does so later.
+        """
+        if not isinstance(url, str) or not isinstance(method, str):
+            return
+        adapter = self.adapters.get("https://" if url.startswith("https:") else "http://")
+        if type(adapter) is not Adapter or not adapter.refuses(origin := origin_of(url)):
+            return
+        if proxies or self.proxies or self.proxy_list:
+            return
+        if self.trust_env and _environment_proxies():
+            return
+        if self.adapters.keys() != _BARE or self.get_adapter(url) is not adapter:
+            return
+        error = adapter.refusal(KnownCall(target_of_url(url), method.upper()), origin)
+        if error:
+            raise_prepared(error)
+
+
+_BARE = {"https://", "http://"}
+
+
+def _environment_proxies() -> bool:
+    known = environment.current()
+    return known is None or known.proxied
+
+
+def _absolute(base: str, url: str | bytes) -> str | bytes:
+    text = url.decode("latin-1") if isinstance(url, bytes) else url
+    if "://" in text.partition("?")[0]:
+        return url
+    # The base is a directory, whether it ends in a slash or not, and a path is below it.
+    return urljoin(base.rstrip("/") + "/", text.lstrip("/")) if text else base
 
 
 def _with_time_to_headers(response: requests.Response) -> requests.Response:

@@ -171,6 +171,33 @@ KINDS = (
         },
     ),
     Kind(
+        name="client.circuit_open",
+        layer="client",
+        delivered="no",
+        retry="backoff",
+        meaning="This program has stopped calling the endpoint for a while, because its last calls failed.",
+        looks_like={
+            "ringback": "`CircuitOpen` with the failure that opened it and the time until the next try",
+            "pybreaker": "`CircuitBreakerError: Timeout not elapsed yet, circuit breaker still open`",
+            "envoy": "`upstream connect error or disconnect/reset before headers. reset reason: overflow`",
+        },
+        causes=(
+            "The endpoint has failed so often that a circuit breaker protects it and the caller.",
+            "One bad path of an endpoint that otherwise works fails often enough.",
+        ),
+        do=(
+            "Look at the failure that opened the circuit: it is the real cause.",
+            "Answer from a cache or without this service until the circuit closes again.",
+            "Wait: a single call tries by itself whether the endpoint works again.",
+        ),
+        dont=(
+            "Do not retry in a loop: it is refused until the time is over.",
+            "Do not turn the breaker off during an outage: it keeps the load from the service.",
+        ),
+        related=("client.pool_exhausted", "http.error.unavailable", "tcp.refused"),
+        also_known_as={"envoy": "UO", "grpc": "UNAVAILABLE"},
+    ),
+    Kind(
         name="abandoned",
         layer="client",
         delivered="maybe",

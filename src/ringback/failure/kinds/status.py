@@ -75,7 +75,7 @@ KINDS = (
         name="http.error.rate_limited",
         layer="status",
         delivered="yes",
-        retry="backoff",
+        retry="idempotent",
         meaning="The service refuses because too many requests came from this client.",
         looks_like={
             "requests": "`HTTPError: 429 Client Error: Too Many Requests for url: …`",
@@ -106,7 +106,7 @@ KINDS = (
         name="http.error.unavailable",
         layer="status",
         delivered="yes",
-        retry="backoff",
+        retry="idempotent",
         meaning="The service says that it cannot serve requests at the moment (503).",
         looks_like={
             "requests": "`HTTPError: 503 Server Error: Service Unavailable for url: …`, `ResponseError('too many 503 error responses')`",
@@ -128,6 +128,7 @@ KINDS = (
         ),
         dont=(
             "Do not retry at once: it adds load to a service that has too much.",
+            "Do not repeat a POST blindly: a service may have begun its work before it gave up.",
             "Do not repeat it without a limit from every worker: spend a retry budget.",
         ),
         related=("http.error.gateway", "http.error.rate_limited"),

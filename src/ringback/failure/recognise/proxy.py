@@ -24,8 +24,19 @@ _KIND_OF_SOCKS: dict[int, str] = {
 }
 """Replies of SOCKS 5 (below 0x10) and of SOCKS 4 (from 0x5A on)."""
 
+_SAID: tuple[tuple[str, int], ...] = (
+    ("General SOCKS server failure", 0x01),
+    ("not allowed by ruleset", 0x02),
+    ("Network unreachable", 0x03),
+    ("Host unreachable", 0x04),
+    ("Connection refused", 0x05),
+    ("TTL expired", 0x06),
+    ("Command not supported", 0x07),
+    ("Address type not supported", 0x08),
+)
+"""The replies in the words of RFC 1928, section 6, for httpcore, which leaves out their number."""
+
 _WORDS: tuple[tuple[str, str], ...] = (
-    ("not allowed by ruleset", "proxy.denied"),
     ("NO ACCEPTABLE METHODS", "proxy.auth_required"),
     ("Invalid username/password", "proxy.auth_required"),
     ("No acceptable authentication methods", "proxy.auth_required"),
@@ -59,7 +70,13 @@ def _number(exc: Any, text: str) -> int | None:
     if isinstance(code, int):
         return int(code)
     found = _CODE.match(text.removeprefix("Socket error: "))
-    return int(found[1], 16) if found else None
+    return int(found[1], 16) if found else _said(text)
+
+
+def _said(text: str) -> int | None:
+    if not text.startswith("Proxy Server could not connect"):
+        return None
+    return next((number for words, number in _SAID if words in text), None)
 
 
 RECOGNISERS = {

@@ -3,6 +3,7 @@
 import errno
 import re
 from collections.abc import Iterable
+from functools import cache, lru_cache
 from typing import Any
 
 from ringback.failure.codes import resolver, status, system
@@ -49,6 +50,8 @@ def _joined(host: str, port: object) -> str:
 def os_error(exc: Any, by_name: Reading) -> Reading:
     """``OSError`` and its subclasses, which share one number space (but not with ``ssl``)."""
     number = exc.errno
+    if "connect_attempts" in exc.__dict__:
+        return _every_attempt(exc)
     if not isinstance(number, int):
         return _without_number(exc, by_name)
     name = _name(exc, number)
@@ -64,6 +67,37 @@ def os_error(exc: Any, by_name: Reading) -> Reading:
     return _numbered(exc, name)
 
 
+def _every_attempt(exc: Any) -> Reading:
+    """``ringback.client.dial`` keeps the number of each address; ``None``: no answer in time."""
+    code = None if exc.errno is None else _name(exc, exc.errno)
+    return _attempted(tuple(exc.connect_attempts[:20]), code)
+
+
+@lru_cache(maxsize=256)
+def _attempted(attempts: tuple[tuple[str, int | None], ...], code: str | None) -> Reading:
+    found = tuple(AddressFailure(at, kind_of_attempt(at, number)) for at, number in attempts)
+    kind = found[0].kind if len(found) == 1 else most_telling(one.kind for one in found)
+    return Reading(kind, EXACT, "connect", code=code, addresses=found, final=True)
+
+
+def kind_of_attempt(address: str, number: int | None) -> str:
+    """The kind for the end of the attempt on one address.
+
+    Args:
+        address: ``host:port``.
+        number: As Python reports it; ``None``: there was no answer in time.
+    """
+    if number is None:
+        return "tcp.timed_out"
+    if address.startswith("[") and errno.errorcode.get(number) == "EADDRNOTAVAIL":
+        return _NO_IPV6
+    return _kind_of_number(number)
+
+
+_NO_IPV6 = "tcp.address_unreachable.network"
+"""What EADDRNOTAVAIL means for an IPv6 address: this host has no IPv6."""
+
+
 def _numbered(exc: Any, name: str) -> Reading:
     phase: Phase = "connect" if name in system.CONNECT_ONLY else "unknown"
     kind = system.KIND_OF_NAME[name]
@@ -71,9 +105,14 @@ def _numbered(exc: Any, name: str) -> Reading:
     address = address_in(message) if "Connect call" in message else None
     if address is not None:
         if name == "EADDRNOTAVAIL" and address.count(":") > 1:
-            kind = "tcp.address_unreachable.network"  # an IPv6 address on a host without IPv6
+            kind = _NO_IPV6
         found = (AddressFailure(address, kind),)
         return Reading(kind, EXACT, "connect", code=name, addresses=found, final=True)
+    return _plain(kind, phase, name)
+
+
+@cache
+def _plain(kind: str, phase: Phase, name: str) -> Reading:
     return Reading(kind, EXACT, phase, code=name, final=True)
 
 
@@ -81,10 +120,14 @@ def _name(exc: Any, number: int) -> str | None:
     windows = getattr(exc, "winerror", None)
     if isinstance(windows, int):
         return system.WINDOWS.get(windows) or system.WINDOWS_WIN32.get(windows)
-    if number >= 10000:
-        return system.WINDOWS.get(number)
-    name = errno.errorcode.get(number)
-    return name if name in system.KIND_OF_NAME or name == "ENOENT" else None
+    return system.WINDOWS.get(number) if number >= 10000 else _NAME_OF_NUMBER.get(number)
+
+
+_NAME_OF_NUMBER = {
+    number: name
+    for number, name in errno.errorcode.items()
+    if name in system.KIND_OF_NAME or name == "ENOENT"
+}
 
 
 def _without_number(exc: Any, by_name: Reading) -> Reading:

@@ -10,6 +10,7 @@ import requests
 
 from ringback import Backoff, Policy, Session, Timeout
 from ringback.failure import explain
+from ringback.sink import CallbackSink
 from ringback.testing.demo.record import alert_record, attempt_record, recovery_record
 
 if TYPE_CHECKING:
@@ -55,8 +56,8 @@ class Stage:
             attempts: How often it tries each call.
         """
         session = Session(
-            Policy(attempts, **_LIMITS),
-            sinks=[self._heard],
+            policy=Policy(attempts, **_LIMITS),
+            sinks=[CallbackSink(self._heard, inline=True)],
             on_alert=lambda alert: self._happened("alert", alert_record(alert)),
             on_recovery=lambda recovery: self._happened("recovery", recovery_record(recovery)),
         )

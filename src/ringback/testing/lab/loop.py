@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import heapq
 import itertools
 import selectors
@@ -74,7 +75,8 @@ class Loop:
 
     def _run_due(self) -> float | None:
         while call := self._next():
-            call()
+            with contextlib.suppress(OSError):  # a port may be given back before it is to open
+                call()
         with self._lock:
             return max(0.0, self._due[0][0] - time.monotonic()) if self._due else None
 

@@ -13,6 +13,7 @@ from ringback.testing.lab.http import greeting
 from ringback.testing.lab.relay import reach, relay
 from ringback.testing.lab.response import answering, head, response, serve
 from ringback.testing.lab.secured import secured
+from ringback.testing.lab.slow import trickled_headers
 from ringback.testing.lab.wrong_port import hello_plain
 
 if TYPE_CHECKING:
@@ -232,6 +233,13 @@ FAULTS: tuple[Fault, ...] = (
         when="silent",
         summary="CONNECT is read and not answered",
         start=tunnel(silent),
+        also=("http.response.timed_out", "client.deadline_exceeded"),
+    ),
+    Fault(
+        kind="proxy.no_response",
+        when="trickling_headers",
+        summary="CONNECT is answered by a byte of header each 0.1 s, without end",
+        start=tunnel(trickled_headers),
         also=("http.response.timed_out", "client.deadline_exceeded"),
     ),
     Fault(

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
-from ringback.testing.lab.fault import Endpoint, Fault, serving
+from ringback.testing.lab.fault import Fault, serving
 from ringback.testing.lab.response import MID_BODY, MID_HEADERS, head
+from ringback.testing.lab.secured import secured
 
 if TYPE_CHECKING:
     from ringback.testing.lab.connection import Connection
-    from ringback.testing.lab.lab import Lab
 
 TRICKLE_PAUSE = 0.1
 """Seconds between two bytes of a trickle."""
@@ -39,25 +40,27 @@ def trickled_headers(connection: Connection) -> None:
     """Send header lines without end, byte by byte."""
     connection.read_request()
     connection.send(b"HTTP/1.1 200 OK\r\n")
-    while connection.hold(TRICKLE_PAUSE):
-        connection.send(b"X")
+    trickle(connection, b"")
 
 
 def trickled_body(connection: Connection) -> None:
     """Send a body of 10 MB byte by byte."""
     connection.read_request()
     connection.send(head(200, "Content-Type: text/plain", "Content-Length: 10000000"))
-    while connection.hold(TRICKLE_PAUSE):
-        connection.send(b"x")
+    trickle(connection, b"", b"x")
 
 
-def deaf(lab: Lab) -> Endpoint:
-    """Start a server that reads no byte of what it is sent."""
+def trickle(connection: Connection, first: bytes, then: bytes = b"X") -> None:
+    """Send some bytes one by one, and then another one again and again, without end."""
+    for byte in itertools.chain(first, itertools.cycle(then)):
+        if not connection.hold(TRICKLE_PAUSE):
+            return
+        connection.send(bytes((byte,)))
 
-    def handler(connection: Connection) -> None:
-        connection.stall(reading=False)
 
-    return lab.listen(handler)
+def deaf(connection: Connection) -> None:
+    """Read no byte of what is sent."""
+    connection.stall(reading=False)
 
 
 FAULTS: tuple[Fault, ...] = (
@@ -98,8 +101,17 @@ FAULTS: tuple[Fault, ...] = (
         kind="http.request.timed_out",
         when="upload_not_read",
         summary="reads nothing: the client's upload fills the window and stops",
-        start=deaf,
+        start=serving(deaf),
         also=("http.response.timed_out",),
+        provoke="upload",
+    ),
+    Fault(
+        kind="http.request.timed_out",
+        when="upload_not_read_tls",
+        summary="the same over TLS",
+        start=secured(handler=deaf),
+        also=("http.response.timed_out",),
+        needs=("cryptography",),
         provoke="upload",
     ),
 )

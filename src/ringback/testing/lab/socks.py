@@ -12,6 +12,7 @@ from ringback.testing.lab.fault import Endpoint, Fault
 from ringback.testing.lab.proxy import USER, silent, through, tunnel
 from ringback.testing.lab.relay import reach, relay
 from ringback.testing.lab.response import response, serve
+from ringback.testing.lab.slow import trickle
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -165,6 +166,14 @@ def port_closed(lab: Lab) -> Endpoint:
     return through(lab, lab.reserve().endpoint, scheme="socks5")
 
 
+def trickled(connection: Connection) -> None:
+    """Greet, take the request, and reply byte by byte: the target's name has 255 bytes."""
+    connection.read()
+    connection.send(bytes((5, NO_AUTHENTICATION)))
+    connection.read()
+    trickle(connection, bytes((5, 0, 0, 3, 255)))
+
+
 def hang_up(connection: Connection) -> None:
     """Greet, take the request, and close without a reply."""
     connection.read()
@@ -250,6 +259,13 @@ FAULTS: tuple[Fault, ...] = (
         when="socks5_silent",
         summary="the greeting is not answered",
         start=tunnel(silent, scheme="socks5"),
+        also=("tcp.timed_out", "proxy.protocol_error"),
+    ),
+    Fault(
+        kind="proxy.no_response",
+        when="trickling_socks5",
+        summary="the request is replied to by a byte each 0.1 s",
+        start=tunnel(trickled, scheme="socks5"),
         also=("tcp.timed_out", "proxy.protocol_error"),
     ),
     Fault(

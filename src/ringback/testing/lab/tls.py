@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ringback.testing.lab.fault import Endpoint, Fault, serving
 from ringback.testing.lab.response import head
 from ringback.testing.lab.secured import require_client_certificate, secured
+from ringback.testing.lab.slow import trickle
 
 if TYPE_CHECKING:
     from ringback.testing.lab.connection import Connection
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 _SERVER_HELLO_TLS10 = bytes.fromhex("16 0301 002a 02 000026 0301") + bytes(32) + b"\x00\xc0\x14\x00"
 _SERVER_HELLO_CUT = bytes.fromhex("16 0303 007a 02 000076 0303") + bytes(16)
+_SERVER_HELLO_LONG = bytes.fromhex("16 0303 3fff 02 003ffb 0303")
 _BAD_RECORD = bytes.fromhex("17 0303 0030") + b"\xa5" * 48
 
 
@@ -70,6 +72,12 @@ def hello_cut(connection: Connection) -> None:
     connection.read()
     connection.send(_SERVER_HELLO_CUT)
     connection.stall()
+
+
+def hello_trickled(connection: Connection) -> None:
+    """Send a ServerHello of 16 kB byte by byte."""
+    connection.read()
+    trickle(connection, _SERVER_HELLO_LONG)
 
 
 def hello_reset(connection: Connection) -> None:
@@ -134,6 +142,8 @@ FAULTS: tuple[Fault, ...] = (
         when="old_server_hello",
         summary="answers with a ServerHello of TLS 1.0",
         start=serving(hello_old, "https"),
+        # A Python that still offers TLS 1.0 (Debian's 3.11) misses secure renegotiation instead.
+        also=("tls.protocol.error",),
     ),
     Fault(
         kind=_MISMATCH,
@@ -185,6 +195,12 @@ FAULTS: tuple[Fault, ...] = (
         when="mid_server_hello",
         summary="the handshake stalls within the ServerHello",
         start=serving(hello_cut, "https"),
+    ),
+    Fault(
+        kind="tls.timed_out",
+        when="trickling_server_hello",
+        summary="a byte of the ServerHello each 0.1 s: only a limit for the handshake ends it",
+        start=serving(hello_trickled, "https"),
     ),
     Fault(
         kind="tcp.reset",

@@ -136,6 +136,13 @@ RULES: list[Rule] = [
         phase="dns",
         rank=SPECIFIC,
     ),
+    *says(
+        TIMED_OUT,
+        "name lookup timed out after",  # ringback.client.dial; the number is what clients look for
+        phase="dns",
+        rank=OVERRIDE,
+        before=r"\[Errno -?\d{1,5}\] ",
+    ),
     *says(TIMED_OUT, "query timed out", phase="dns", rank=SPECIFIC, before=_RESOLVING),
     *says(
         TIMED_OUT,

@@ -102,6 +102,13 @@ RULES: list[Rule] = [
         phase="proxy",
     ),
     *says(
+        "proxy.protocol_error",
+        "could not connect: command not supported",
+        "could not connect: address type not supported",
+        rank=OVERRIDE + 1,  # httpcore begins every reply of SOCKS with the same words
+        phase="proxy",
+    ),
+    *says(
         "proxy.auth_required",
         "0x5c: request rejected",
         "0x5d: request rejected",

@@ -1,0 +1,50 @@
+"""A small GET over a connection that is kept."""
+
+import os
+import sys
+from functools import partial
+from unittest import mock
+
+from client_bench.doors.sessions import door, get, ours, pair_and_ours, plain, slowly
+from client_bench.interleave import interleave
+from client_bench.row import Goal, Row, over, twice
+
+HALF = 0.50 if sys.version_info < (3, 12) else 0.60
+MANY = {f"SERVICE_{i}_SETTING": f"value {i}" for i in range(300)}
+
+
+DOORS = pair_and_ours(get)
+SLOWLY = {
+    "requests": door(plain, get),
+    "ringback.Session, fast paths off": slowly(door(ours, get)),
+}
+
+
+def _many_variables(bench):
+    with mock.patch.dict(os.environ, MANY):
+        return interleave(bench, DOORS)
+
+
+OVER = "ringback.Session / requests.Session, CPU"
+ROWS = (
+    Row(
+        "keep-alive",
+        "GET over a kept connection",
+        partial(interleave, doors=DOORS),
+        base="requests",
+        goals=(Goal(OVER, HALF, over("ringback.Session", "requests")),),
+    ),
+    Row(
+        "environment",
+        "the same with 300 more environment variables",
+        _many_variables,
+        base="requests",
+        goals=(Goal(OVER, 0.25, over("ringback.Session", "requests")),),
+    ),
+    Row(
+        "fast-off",
+        "the first with ringback's fast paths switched off",
+        partial(interleave, doors=twice(SLOWLY)),
+        base="requests",
+    ),
+)

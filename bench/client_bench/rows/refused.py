@@ -1,0 +1,100 @@
+"""The failure path: nobody listens at the port."""
+
+from contextlib import contextmanager
+from functools import partial
+
+from client_bench.doors import refused
+from client_bench.doors.refused import door, failing
+from client_bench.interleave import interleave
+from client_bench.row import Goal, Row, over, twice
+
+TENACITY = "requests + tenacity"
+TENACITY_LOGGED = "requests + tenacity, logged"
+ONCE = "requests, refused once"
+OPEN = "ringback.Session, circuit open"
+CLASSIFY = "ringback.classify of it"
+
+
+@contextmanager
+def _open(bench):
+    from ringback import Backoff, Policy, Session  # noqa: PLC0415 - the other rows do not load it
+    from ringback.retry import Breaker  # noqa: PLC0415 - the same
+
+    breaker = Breaker(consecutive=1, sustained=0.0, open_for=3600.0, open_cap=3600.0)
+    policy = Policy(1, Backoff(0.0, 0.0), budget=None, breaker=breaker)
+    with Session(policy=policy) as session:
+        failing(session.get, bench.site.refused)
+        error = failing(session.get, bench.site.refused)
+        if error.failure.kind != "client.circuit_open":
+            raise RuntimeError(f"the circuit is not open: {error.failure.kind}")
+        yield lambda: failing(session.get, bench.site.refused)
+
+
+@contextmanager
+def _classify(bench):
+    from ringback import classify  # noqa: PLC0415 - the other rows do not load it
+
+    with refused.plain() as session:
+        error = failing(session.get, bench.site.refused)
+    yield lambda: classify(error)
+
+
+TENACITY_ALONE = {TENACITY: refused.tenacity}
+FOUR_TIMES = {**TENACITY_ALONE, "ringback.Session": refused.ringback}
+OTHERS = {
+    "ringback.Session": refused.ringback,
+    TENACITY_LOGGED: refused.tenacity_logged,
+    "ringback.Session, logged": refused.ringback_logged,
+    "requests + stamina": refused.stamina,
+    "requests + backoff": refused.backoff,
+    "requests + Retry": refused.urllib3,
+}
+FOUR = "ringback.Session, refused four times"
+FAILING = {
+    FOUR: door(refused.ringback),
+    ONCE: door(refused.once),
+    "ringback.Session, refused once": door(refused.ringback_once),
+    OPEN: _open,
+    CLASSIFY: _classify,
+}
+
+
+def _doors(makes):
+    return {name: door(make) for name, make in makes.items()}
+
+
+def _goal(ours, base, limit):
+    # Of all threads: what is told of a failure may be told by another.
+    return Goal(f"{ours} / {base}, CPU", limit, over(ours, base, "cpu_all"))
+
+
+ROWS = (
+    Row(
+        "refused",
+        "GET that is refused four times, without waits",
+        partial(interleave, doors=twice(_doors(FOUR_TIMES))),
+        base=TENACITY,
+        quantity="cpu_all",
+        goals=(_goal("ringback.Session", TENACITY, 0.45),),
+    ),
+    Row(
+        "refused-peers",
+        "GET that is refused four times, without waits, everybody",
+        partial(interleave, doors=twice(_doors(TENACITY_ALONE)) | _doors(OTHERS)),
+        base=TENACITY,
+        quantity="cpu_all",
+    ),
+    Row(
+        "failing",
+        "GET that fails once, and what is done about it",
+        partial(interleave, doors=twice(FAILING)),
+        base=ONCE,
+        quantity="cpu_all",
+        goals=(
+            _goal(OPEN, FOUR, 1 / 50),
+            _goal(OPEN, ONCE, 1 / 50),
+            _goal(CLASSIFY, FOUR, 0.02),
+            _goal(CLASSIFY, ONCE, 0.02),
+        ),
+    ),
+)

@@ -1,0 +1,94 @@
+"""What was measured, its medians and how sure they are."""
+
+import itertools
+import random
+import statistics
+from collections import defaultdict
+
+BLOCKS = 40
+RESAMPLES = 400
+CONFIDENCE = 0.95
+
+
+class Samples:
+    """Columns of numbers, one per door and quantity, in the order they were measured in.
+
+    Args:
+        doors: Their names, in the order of the table.
+    """
+
+    def __init__(self, doors):
+        self._order = list(doors)
+        self._columns = defaultdict(list)
+        self.missing = {}
+
+    def add(self, door, **quantities):
+        """Append one number to each of a door's columns."""
+        for name, value in quantities.items():
+            self._columns[door, name].append(value)
+
+    def column(self, door, quantity):
+        """The numbers of a column; empty where there are none."""
+        return self._columns.get((door, quantity), [])
+
+    @property
+    def doors(self):
+        """The doors that were measured, in the order of the table."""
+        found = {door for door, _ in self._columns}
+        return [door for door in self._order if door in found]
+
+    def quantities(self, door):
+        """What was measured of a door."""
+        return [name for each, name in self._columns if each == door]
+
+    def median(self, door, quantity):
+        """The median of a column.
+
+        Raises:
+            KeyError: There is no such column.
+        """
+        return statistics.median(self._columns[self._known(door, quantity)])
+
+    def interval(self, statistic):
+        """The 95 % interval of a statistic, or ``None`` where there is too little to resample.
+
+        A block bootstrap: what is drawn is stretches of time, the same ones for every column, so
+        that a busy moment of the machine widens the interval instead of passing for precision.
+
+        Args:
+            statistic: Called with a function like `median`.
+        """
+        count = min(BLOCKS, *(len(each) for each in self._columns.values()))
+        if count < 3:
+            return None
+        blocks = {key: _cut(column, count) for key, column in self._columns.items()}
+        rng = random.Random(count)
+        found = sorted(
+            statistic(_Resampled(self, blocks, rng.choices(range(count), k=count)).median)
+            for _ in range(RESAMPLES)
+        )
+        cut = int(RESAMPLES * (1 - CONFIDENCE) / 2)
+        return found[cut], found[-1 - cut]
+
+    def _known(self, door, quantity):
+        if (door, quantity) not in self._columns:
+            raise KeyError(f"{door}: {self.missing.get(door, f'no {quantity}')}")
+        return door, quantity
+
+
+class _Resampled:
+    def __init__(self, samples, blocks, drawn):
+        self._samples, self._blocks, self._drawn, self._medians = samples, blocks, drawn, {}
+
+    def median(self, door, quantity):
+        key = self._samples._known(door, quantity)
+        if key not in self._medians:
+            blocks = self._blocks[key]
+            self._medians[key] = statistics.median([x for i in self._drawn for x in blocks[i]])
+        return self._medians[key]
+
+
+def _cut(column, count):
+    """Sorted blocks of neighbours, as equal in length as can be."""
+    edges = [len(column) * i // count for i in range(count + 1)]
+    return [sorted(column[a:b]) for a, b in itertools.pairwise(edges)]

@@ -1,0 +1,133 @@
+"""What each way of retrying makes of an outage; prints a table and writes JSON.
+
+    python bench/storm.py [--clients 10000] [--rate 5] [--json storm.json] [NAME ...]
+
+Each of the clients calls a service at random instants; the service has a capacity and a queue, is
+down for 60 s and comes back. Simulated time, so the machine does not matter; ringback's rows run
+the product's own policy, budget and circuit breaker. See `docs/benchmarks.md` for what it shows.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from machine import machine
+from storm_bench.peers import CLIENTS
+from storm_bench.simulation import simulate
+
+BEFORE, OUTAGE, AFTER = 5, 60, 30
+TIMEOUT, QUEUE, LATENCY, SPARE = 1.0, 2.0, 0.02, 1.4
+"""A client's patience; seconds of work that fit the queue; of one answer; capacity over demand."""
+
+
+def outage(make_client, mode, clients, rate, *, synchronised=False):
+    demand = clients * rate
+    service = {
+        "capacity": demand * SPARE, "mode": mode, "down": BEFORE, "up": BEFORE + OUTAGE,
+        "timeout": TIMEOUT, "queue": QUEUE, "latency": LATENCY, "errors": 0.0,
+    }  # fmt: skip
+    seconds = BEFORE + OUTAGE + AFTER
+    calls, load = simulate(
+        make_client,
+        clients=clients,
+        rate=rate,
+        seconds=seconds,
+        service=service,
+        synchronised=synchronised,
+    )
+    down = range(BEFORE, BEFORE + OUTAGE)
+    after = range(BEFORE + OUTAGE, seconds)
+    return {
+        "load_in_outage": sum(load.get(s, 0) for s in down) / sum(calls[s][0] for s in down),
+        "peak_after": max(load.get(s, 0) for s in after) / demand,
+        "seconds_to_99": recovered(calls, after),
+    }
+
+
+def recovered(calls, after):
+    """Seconds after the outage from which on 99 % of the calls of every second succeed."""
+    bad = [s for s in after[:-TAIL] if calls[s][1] < 0.99 * calls[s][0]]
+    if not bad:
+        return 0
+    return None if bad[-1] == after[-TAIL] - 1 else bad[-1] + 1 - after[0]
+
+
+TAIL = 5
+"""The last seconds are not judged: their retries may lie behind the end."""
+
+
+def transient(make_client, errors, clients, rate):
+    service = {
+        "capacity": clients * rate * SPARE, "mode": "refuse", "down": 1e9, "up": 1e9,
+        "timeout": TIMEOUT, "queue": QUEUE, "latency": LATENCY, "errors": errors,
+    }  # fmt: skip
+    calls, _ = simulate(make_client, clients=clients, rate=rate, seconds=60, service=service)
+    begun = sum(count for count, _ in calls.values())
+    return 1 - sum(good for _, good in calls.values()) / begun
+
+
+def herd(make_client, clients, rate):
+    """The worst second after an outage, in capacities, if all call at the same instants."""
+    found = outage(make_client, "hang", clients, rate, synchronised=True)
+    return found["peak_after"] / SPARE
+
+
+def measured(name, clients, rate):
+    make = CLIENTS[name]
+    few = max(200, clients // 10)
+    return {
+        "refuse": outage(make, "refuse", clients, rate),
+        "hang": outage(make, "hang", clients, rate),
+        "herd_peak": herd(make, few, rate),
+        "failures_at_1_percent": transient(make, 0.01, few, rate),
+        "failures_at_10_percent": transient(make, 0.1, few, rate),
+    }
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("names", nargs="*", metavar="NAME", help="rows, by a part of their name")
+    parser.add_argument("--clients", type=int, default=10_000)
+    parser.add_argument("--rate", type=float, default=5.0, help="calls per second and client")
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    chosen = [n for n in CLIENTS if not options.names or any(p in n for p in options.names)]
+    results = {}
+    print(
+        f"{options.clients:,} clients, {options.rate:g} calls/s each, capacity {SPARE:g} x demand,"
+        f" down {OUTAGE} s; load and peaks as multiples of the calls, herd of the capacity"
+    )
+    heads = (
+        "refuse: load",
+        "peak",
+        "99 % in",
+        "hang: load",
+        "peak",
+        "99 % in",
+        "herd",
+        "fail@1%",
+        "fail@10%",
+    )
+    print(f"{'':34}" + "".join(f"{head:>14}" for head in heads))
+    for name in chosen:
+        print(f"  {name} …", end="\r", file=sys.stderr, flush=True)
+        row = results[name] = measured(name, options.clients, options.rate)
+        print(f"{name:34}" + "".join(f"{cell:>14}" for cell in cells(row)), flush=True)
+    if options.json:
+        options.json.write_text(json.dumps({**machine(), "results": results}, indent=1) + "\n")
+
+
+def cells(row):
+    for mode in ("refuse", "hang"):
+        yield f"{row[mode]['load_in_outage']:.2f}"
+        yield f"{row[mode]['peak_after']:.2f}"
+        seconds = row[mode]["seconds_to_99"]
+        yield "never" if seconds is None else f"{seconds} s"
+    yield f"{row['herd_peak']:.2f}"
+    yield f"{row['failures_at_1_percent']:.3%}"
+    yield f"{row['failures_at_10_percent']:.3%}"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,77 @@
+"""``ringback run``: an unchanged program, with ringback in it."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+
+from ringback.client.install.program import Wishes, environment
+
+NOT_FOUND, NOT_EXECUTABLE = 127, 126
+"""Exit statuses of a command that cannot be run, as shells have them."""
+
+_HELP = """Run an unchanged Python program with ringback in it.
+
+Calls through requests, urllib3, httpx, httpx2 and aiohttp then have default timeouts and raise
+precise exceptions with the cause and what to do; each failure is a line on stderr. Nothing is tried
+again unless --retry says so. The exit status is the program's, and signals reach it.
+
+\b
+Examples:
+  ringback run python app.py --port 8000
+  ringback run app.py
+  ringback run --retry --log events.jsonl --json -- gunicorn app:app
+"""
+
+
+@click.command(
+    "run",
+    help=_HELP,
+    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
+)
+@click.option("--retry", is_flag=True, help="Try again what may be sent again.")
+@click.option("--attempts", type=int, default=3, show_default=True, help="Tries, with --retry.")
+@click.option("--connect", type=float, default=5.0, show_default=True, help="Timeout, in seconds.")
+@click.option("--read", type=float, default=30.0, show_default=True, help="Timeout, in seconds.")
+@click.option(
+    "--deadline",
+    type=float,
+    default=60.0,
+    show_default=True,
+    help="For a whole call, with --retry.",
+)
+@click.option("--log", type=click.Path(dir_okay=False, writable=True), help="File, not stderr.")
+@click.option("--json", is_flag=True, help="Events as JSON, one per line.")
+@click.option("--quiet", is_flag=True, help="Show no events.")
+@click.argument("words", nargs=-1, required=True, type=click.UNPROCESSED, metavar="COMMAND ...")
+def command(*, words: tuple[str, ...], quiet: bool, log: str | None, **chosen: object) -> int:
+    """Run a program."""
+    place = "" if quiet else (str(Path(log).absolute()) if log else None)
+    wishes = Wishes(log=place, **chosen)  # type: ignore[arg-type]  # click has checked the types
+    try:
+        wishes.policy()
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    return _run(_program(words), environment(wishes, os.environ))
+
+
+def _program(words: tuple[str, ...]) -> list[str]:
+    """Return the command; a Python file is run by this Python."""
+    script = words[0].endswith(".py") and not os.access(words[0], os.X_OK)
+    return [sys.executable, *words] if script else list(words)
+
+
+def _run(words: list[str], env: dict[str, str]) -> int:
+    sys.stdout.flush()
+    try:
+        if os.name == "posix":
+            os.execvpe(words[0], words, env)  # noqa: S606 - the user's own command, in our place
+        return subprocess.run(words, env=env, check=False).returncode  # noqa: S603 - the same
+    except FileNotFoundError:
+        click.echo(f"ringback: there is no program called {words[0]!r}", err=True)
+        return NOT_FOUND
+    except PermissionError:
+        click.echo(f"ringback: {words[0]!r} is not executable; try: python {words[0]}", err=True)
+        return NOT_EXECUTABLE

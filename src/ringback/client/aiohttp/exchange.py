@@ -1,0 +1,197 @@
+"""One request through the middleware: its attempts, and what is said of it."""
+
+from dataclasses import replace
+from math import inf
+from time import monotonic
+
+import aiohttp
+from aiohttp import ClientHandlerType, ClientRequest, ClientResponse
+
+from ringback.client.alarm import Alarm
+from ringback.client.call import IDEMPOTENT_METHODS, Failed
+from ringback.client.clock import AsyncClock
+from ringback.client.deadline import current
+from ringback.client.idempotency import HEADER
+from ringback.client.retry_after import wait_asked
+from ringback.client.status import failure_of_status
+from ringback.errors import RingbackError
+from ringback.failure import Failure, Target, classify
+from ringback.failure.target import target_of_url
+from ringback.retry import Policy, Repeatable, Timeout
+
+_NOT_OURS = frozenset({"unknown", "not_a_connection_failure"})
+
+
+class Exchange:
+    """A request and the handler that sends it.
+
+    Args:
+        request: What to send.
+        handler: Sends it once.
+        policy: Its limits.
+        clock: Time and chance.
+        read: Read the body inside the attempt.
+    """
+
+    __slots__ = ("_clock", "_first", "_handler", "_policy", "_read", "_sent", "_target", "request")
+
+    def __init__(
+        self,
+        request: ClientRequest,
+        handler: ClientHandlerType,
+        policy: Policy,
+        clock: AsyncClock,
+        *,
+        read: bool,
+    ) -> None:
+        self.request = request
+        self._handler = handler
+        self._policy = policy
+        self._clock = clock
+        self._read = read
+        self._first: Failed[ClientResponse] | None = None
+        self._sent = False
+        self._target: Target | None = None
+
+    @property
+    def method(self) -> str:
+        """The HTTP method."""
+        return self.request.method
+
+    @property
+    def target(self) -> Target:
+        """Whom the call is for."""
+        if self._target is None:
+            self._target = _target_of(self.request)
+        return self._target
+
+    def failed_first(self, outcome: Failed[ClientResponse]) -> None:
+        """Take the first attempt for made, so that ``attempt`` says how it failed.
+
+        Args:
+            outcome: How.
+        """
+        self._first, self._sent = outcome, True
+
+    async def attempt(self, limits: Timeout) -> ClientResponse | Failed[ClientResponse]:
+        """Make one attempt.
+
+        Args:
+            limits: The timeouts; connect and read together are for the headers.
+        """
+        made, self._first = self._first, None
+        return made or await self._attempt(limits, current() or inf)
+
+    async def _attempt(
+        self, limits: Timeout, deadline: float
+    ) -> ClientResponse | Failed[ClientResponse]:
+        try:
+            response = await self._exchange(limits, deadline)
+        except Exception as error:
+            failed = self.raised(error)
+            if failed is None:
+                raise
+            return failed
+        return self.bad_status(response) if is_bad(response.status, self._policy) else response
+
+    def raised(self, error: Exception) -> Failed[ClientResponse] | None:
+        """Return the failed attempt that an exception means; ``None`` where it means none.
+
+        Args:
+            error: What the attempt raised.
+        """
+        if _is_ours(error):
+            error = self._timed_out(error)
+        failure = self._failure_of(error)
+        return Failed(failure, self._repeatable(), error) if failure else None
+
+    def bad_status(self, response: ClientResponse) -> Failed[ClientResponse]:
+        """Return the failed attempt that a response means.
+
+        Args:
+            response: One whose status is bad.
+        """
+
+        async def release() -> None:
+            response.release()
+
+        status = response.status
+        return Failed(
+            failure_of_status(status, response.reason, self.target),
+            self._repeatable(worthwhile=status in self._policy.retry_statuses),
+            result=response,
+            retry_after=wait_asked(response.headers, self._clock.time()),
+            release=release,
+        )
+
+    async def _exchange(self, limits: Timeout, deadline: float) -> ClientResponse:
+        if self._sent:
+            await self.request.close()  # lets a body that was begun settle, and rewind
+        self._sent = True
+        self.request.response = None
+        patience = (limits.connect or inf) + (limits.read or inf)
+        with Alarm(min(monotonic() + patience, deadline)):
+            return await (self._send() if self._read else self._handler(self.request))
+
+    async def _send(self) -> ClientResponse:
+        response = await self._handler(self.request)
+        try:
+            await response.read()
+        except BaseException:
+            response.close()
+            raise
+        return response
+
+    def _failure_of(self, error: Exception) -> Failure | None:
+        if isinstance(error, RingbackError):
+            return error.failure
+        failure = classify(error, target=self.target)
+        foreign = failure.kind in _NOT_OURS and not isinstance(error, aiohttp.ClientError)
+        return None if foreign else failure
+
+    def _timed_out(self, error: Exception) -> Exception:
+        if vars(self.request).get("response") is None:
+            said = f"Connection timeout to host {self.request.url}"
+            named: Exception = aiohttp.ConnectionTimeoutError(said)
+        else:
+            named = aiohttp.SocketTimeoutError("Timeout on reading data from socket")
+        named.__cause__ = error
+        return named.with_traceback(error.__traceback__)
+
+    def _repeatable(self, *, worthwhile: bool = True) -> Repeatable:
+        body = self.request.body
+        keyed = HEADER in self.request.headers
+        return Repeatable(
+            idempotent=keyed or self.request.method in IDEMPOTENT_METHODS,
+            replayable=body == b"" or not _is_spent(body),
+            worthwhile=worthwhile,
+        )
+
+
+def is_bad(status: int, policy: Policy) -> bool:
+    """Return whether a status is a failed attempt.
+
+    Args:
+        status: HTTP status.
+        policy: Says which ones are worth another attempt.
+    """
+    return status >= 500 or status in policy.retry_statuses
+
+
+def _is_ours(error: Exception) -> bool:
+    """Whether it was raised by the alarm: aiohttp's own say more."""
+    return type(error) is TimeoutError and not error.args
+
+
+def _is_spent(body: object) -> bool:
+    consumed = getattr(body, "consumed", None)
+    if consumed is not None:
+        return bool(consumed)
+    # The first 3.12 rewind nothing, and would send what is left of a file.
+    return not isinstance(body, (bytes, aiohttp.BytesPayload))
+
+
+def _target_of(request: ClientRequest) -> Target:
+    target = target_of_url(str(request.url))
+    proxy = request.proxy
+    return target if proxy is None else replace(target, proxy=f"{proxy.host}:{proxy.port}")

@@ -1,0 +1,191 @@
+"""The client middleware: attempts, a deadline, events and specialised exceptions."""
+
+from collections.abc import Iterable
+from math import inf
+from time import monotonic
+
+import aiohttp
+from aiohttp import ClientHandlerType, ClientRequest, ClientResponse
+from yarl import URL
+
+from ringback.client import tasks
+from ringback.client.aiohttp.ending import minding_the_end
+from ringback.client.aiohttp.exchange import Exchange, is_bad
+from ringback.client.aiohttp.journey import latest, remember
+from ringback.client.aiohttp.routed import RoutedExchange
+from ringback.client.alarm import Alarm
+from ringback.client.bounded_async import AsyncAttempt, bounded
+from ringback.client.call import Ended
+from ringback.client.clock import AsyncClock
+from ringback.client.course import succeeded_at_once
+from ringback.client.deadline import current, within
+from ringback.client.drive_async import drive
+from ringback.client.idempotency import add_key
+from ringback.client.origins import LIMIT, origins_under
+from ringback.client.raising import error_of, raise_prepared
+from ringback.client.ways import ASKED, Ways
+from ringback.event import Sink
+from ringback.retry import Guard, Policy
+from ringback.sink.listening import listeners_for
+
+
+class Middleware:
+    """A client middleware for ``aiohttp.ClientSession(middlewares=[...])`` or one request.
+
+    It tries again what may be sent again as far as the retry budget allows, refuses calls to an
+    endpoint whose circuit is open, ends each call by its deadline (redirects included), tells the
+    sinks, and raises what aiohttp raises, specialised (see ``ringback.errors``). aiohttp sends
+    idempotent requests again by itself, once; a call that was given up here is not.
+
+    An attempt gets the policy's connect and read timeout together until the headers are there;
+    a shorter ``ClientTimeout`` wins. The body is read by the caller: what breaks off there is
+    aiohttp's exception and is not tried again, unless ``read=True``.
+
+    Attributes:
+        minds_end: A body that ends with its connection, over TLS and without ``close_notify``, is
+            cut: ``response.read`` and what is made of it raise.
+    """
+
+    minds_end = True
+
+    def __init__(
+        self,
+        policy: Policy | None = None,
+        *,
+        read: bool = False,
+        sinks: Iterable[Sink] | None = None,
+        clock: AsyncClock | None = None,
+    ) -> None:
+        """Set up a middleware.
+
+        Args:
+            policy: Limits of each call; the default is ``Policy()``.
+            read: Read each body inside the attempt, so that one that breaks off is a failed
+                attempt. Not for bodies too large to be held.
+            sinks: Told of every attempt; the default is the log.
+            clock: Time and chance; the default is the real ones.
+        """
+        self.policy = policy or Policy()
+        self.listeners = listeners_for(sinks)
+        self.clock = clock or AsyncClock(tasks.sleep)
+        self.read = read
+        self._origins = origins_under(self.policy)
+        self._routed = bool(self.policy.insecure_hosts or self.policy.direct_hosts)
+        self._in_full = self._routed or read or bool(self.policy.bulkhead)
+        limits = self.policy.timeout
+        self._patience = (limits.connect or inf) + (limits.read or inf)
+        self._names: dict[tuple[str, str], str] = {}
+
+    async def __call__(  # noqa: C901, PLR0915 - the path of every call, measured in microseconds
+        self, request: ClientRequest, handler: ClientHandlerType
+    ) -> ClientResponse:
+        """Send a request, as often as it needs and may; return the response.
+
+        Args:
+            request: As in aiohttp.
+            handler: As in aiohttp.
+
+        Raises:
+            ringback.errors.RingbackError: Also the exception that aiohttp itself raises.
+        """
+        policy, clock = self.policy, self.clock.monotonic
+        now = clock()
+        real = now if clock is monotonic else monotonic()
+        deadline = real + policy.deadline
+        if latest() is not None or current() is not None:
+            deadline = self._deadline(request, deadline)
+        if named := policy.idempotency_key:
+            add_key(request.headers, request.method, str(request.url), named)
+        url = request.url
+        if self.minds_end and url.scheme == "https":
+            handler = minding_the_end(handler)
+        circuit = self._names.get((url.scheme, url.raw_authority))
+        if circuit is None or request.proxy is not None:
+            circuit = self._circuit(request)
+        guard = self._origins.guard(circuit)
+        if self._in_full or not guard.is_closed():
+            return await self._drive(self._exchange(request, handler), guard, deadline)
+        patient = real + self._patience
+        try:  # most calls succeed at once, and need nothing more
+            with Alarm(min(patient, deadline), request.loop):
+                response = await handler(request)
+        except Exception as error:
+            call = self._exchange(request, handler)
+            failed = call.raised(error)
+            if failed is None:
+                raise
+        else:
+            status = response.status
+            if not is_bad(status, policy):
+                ended = clock()
+                guard.passed(ended, ended - now)
+                if self.listeners.wants_success:
+                    self._tell(self._exchange(request, handler), ended - now)
+                if status in _REDIRECTS:
+                    remember(request, deadline)
+                return response
+            call = self._exchange(request, handler)
+            failed = call.bad_status(response)
+        call.failed_first(failed)
+        return await self._drive(call, guard, deadline, began=now)
+
+    def _tell(self, call: Exchange, seconds: float) -> None:
+        self.listeners(succeeded_at_once(call, self.policy, self.clock.time(), seconds))
+
+    def _exchange(self, request: ClientRequest, handler: ClientHandlerType) -> Exchange:
+        parts = request, handler, self.policy, self.clock
+        if not self._routed:
+            return Exchange(*parts, read=self.read)
+        ways = Ways(str(request.url), self.policy, ASKED, self.listeners, self.clock)
+        return RoutedExchange(*parts, ways=ways, read=self.read)
+
+    def _circuit(self, request: ClientRequest) -> str:
+        """What a circuit stands for: an origin, or an origin through a proxy."""
+        origin, proxy = self._origin(request.url), request.proxy
+        return origin if proxy is None else f"{origin} through {self._origin(proxy)}"
+
+    def _origin(self, url: URL) -> str:
+        written = url.scheme, url.raw_authority
+        origin = self._names.get(written)
+        if origin is None:
+            origin = f"{url.scheme}://{url.raw_host}:{url.port}"
+            if len(self._names) < LIMIT:
+                self._names[written] = origin
+        return origin
+
+    @staticmethod
+    def _deadline(request: ClientRequest, own: float) -> float:
+        """Return when the call must have ended; raise where it has been given up already.
+
+        Args:
+            request: Its request.
+            own: When a call that begins now must have ended.
+        """
+        last, outer, deadline = latest(), current(), own
+        if last is not None and last.is_of(request):
+            if last.given_up is not None:
+                raise_prepared(last.given_up)
+            deadline = last.deadline
+        return deadline if outer is None or deadline < outer else outer
+
+    async def _drive(
+        self, call: Exchange, guard: Guard, deadline: float, began: float | None = None
+    ) -> ClientResponse:
+        attempt: AsyncAttempt[ClientResponse] = call.attempt
+        if places := self.policy.bulkhead:
+            origin = self._origin(call.request.url)
+            attempt = bounded(attempt, call, origin, places, aiohttp.ConnectionTimeoutError)
+        with within(deadline):
+            end = await drive(attempt, call, self.policy, guard, self.listeners, self.clock, began)
+        if not isinstance(end, Ended):
+            remember(call.request, deadline)
+            return end
+        if end.told is None or end.told.result is None:
+            refused = aiohttp.ClientConnectionError(end.decision.failure.message)
+            error = error_of(end, refused)
+            remember(call.request, deadline, error)
+            raise_prepared(error)
+        return end.told.result
+
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})

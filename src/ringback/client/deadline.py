@@ -1,0 +1,78 @@
+"""The deadline of the call under way, for everything that waits below it."""
+
+from collections.abc import Callable
+from contextvars import ContextVar, Token
+from math import inf
+from time import monotonic
+
+from ringback.event.listen import OF_THE_CALL
+
+_AT: ContextVar[float | None] = ContextVar("ringback_deadline", default=None)
+OF_THE_CALL.append(_AT)
+
+
+def current() -> float | None:
+    """Return when the call under way must have ended, on ``time.monotonic()``.
+
+    ``None``: no call is under way. The value travels with the context: a nested call, a task or
+    ``asyncio.to_thread`` begun by the call sees it; a bare thread does not.
+    """
+    return _AT.get()
+
+
+def ahead(clock: Callable[[], float], now: float) -> float:
+    """Return how far a clock is ahead of ``time.monotonic()``, in seconds: 0 for that one.
+
+    The sockets below a call know only the real time, whatever clock a test has handed in.
+
+    Args:
+        clock: The clock.
+        now: What it says.
+    """
+    return 0.0 if clock is monotonic else now - monotonic()
+
+
+def enter(at: float) -> Token[float | None]:
+    """Set the deadline, in a place where a context manager would cost too much.
+
+    Args:
+        at: Seconds on ``time.monotonic()``, not later than ``current()``; infinity: there is none.
+
+    Returns:
+        What ``leave`` takes.
+    """
+    return _AT.set(None if at == inf else at)
+
+
+def leave(token: Token[float | None]) -> None:
+    """Set the deadline back to what it was.
+
+    Args:
+        token: What ``enter`` returned.
+    """
+    _AT.reset(token)
+
+
+class within:  # noqa: N801 - used as a context manager, named like contextlib's
+    """A context in which calls end at the latest at an instant; an outer one that is earlier wins.
+
+    Args:
+        at: Seconds on ``time.monotonic()``; ``None``: only the outer one.
+    """
+
+    __slots__ = ("_at", "_token")
+
+    def __init__(self, at: float | None) -> None:
+        self._at = None if at == inf else at
+        self._token: Token[float | None] | None = None
+
+    def __enter__(self) -> None:
+        outer = _AT.get()
+        at = self._at
+        if at is not None and (outer is None or at < outer):
+            self._token = _AT.set(at)
+
+    def __exit__(self, *_: object) -> None:
+        if self._token is not None:
+            _AT.reset(self._token)
+            self._token = None

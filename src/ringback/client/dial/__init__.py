@@ -1,0 +1,13 @@
+"""From a host name to a connected socket, in bounded time.
+
+``dial`` does what ``socket.create_connection`` does, with name resolution inside the timeout, a
+short cache of names, and several addresses raced as RFC 8305 says.
+"""
+
+from ringback.client.dial.avoided import avoid
+from ringback.client.dial.cache import Cache, Entry
+from ringback.client.dial.lookup import LookupTimedOut
+from ringback.client.dial.resolver import names, resolve
+from ringback.client.dial.tcp import dial
+
+__all__ = ["Cache", "Entry", "LookupTimedOut", "avoid", "dial", "names", "resolve"]

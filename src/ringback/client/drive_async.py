@@ -1,0 +1,74 @@
+"""The loop of attempts for tasks; a test holds it equal to its twin."""
+
+from collections.abc import Awaitable, Callable
+
+from ringback.client.call import Call, Ended, Failed, T
+from ringback.client.clock import AsyncClock
+from ringback.client.course import Course, succeeded
+from ringback.client.deadline import ahead, current, enter, leave
+from ringback.client.giveup import adiagnosed
+from ringback.event import Listeners
+from ringback.retry import Guard, Policy, Retry, Run, Timeout
+
+
+async def drive(  # noqa: PLR0913, PLR0917 - the parts of a call
+    attempt: Callable[[Timeout], Awaitable[T | Failed[T]]],
+    call: Call,
+    policy: Policy,
+    guard: Guard | None,
+    listeners: Listeners,
+    clock: AsyncClock,
+    began: float | None = None,
+) -> T | Ended[T]:
+    """Make attempts until one succeeds or the policy says stop; return its result or the end.
+
+    Args:
+        attempt: Makes one attempt within the timeouts it is given; it does not raise for a
+            failure that may be tried again.
+        call: What events say of the call.
+        policy: Its limits.
+        guard: What the process knows of the origin.
+        listeners: Told after each attempt.
+        clock: Time and chance.
+        began: When the first attempt began, where it is over already and ``attempt`` only says how.
+    """
+    began = clock.monotonic() if began is None else began
+    offset, outer = ahead(clock.monotonic, began), current()
+    run = policy.start(began, guard, None if outer is None else outer + offset)
+    token = enter(run.deadline - offset)
+    try:
+        return await _attempts(attempt, call, run, listeners, clock, began)
+    finally:
+        leave(token)
+
+
+async def _attempts(
+    attempt: Callable[[Timeout], Awaitable[T | Failed[T]]],
+    call: Call,
+    run: Run,
+    listeners: Listeners,
+    clock: AsyncClock,
+    began: float,
+) -> T | Ended[T]:
+    course: Course[T] | None = None  # most calls need none
+    while True:
+        if not run.begin(began):
+            return (course or Course(call, run, listeners, clock)).refused()
+        try:
+            outcome = await attempt(run.timeout(began))
+        except BaseException:
+            run.abandon()
+            raise
+        ended = clock.monotonic()
+        if not isinstance(outcome, Failed):
+            succeeded(course, call, run, listeners, clock, began, ended)
+            return outcome
+        course = course or Course(call, run, listeners, clock)
+        decision = course.failed(outcome, ended, ended - began)
+        if not isinstance(decision, Retry):
+            return await adiagnosed(course.ended(decision), run.policy, clock.sleep)
+        if outcome.release:
+            await outcome.release()
+        if decision.delay:
+            await clock.sleep(decision.delay)
+        began = clock.monotonic()

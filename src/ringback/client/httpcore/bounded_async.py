@@ -1,0 +1,52 @@
+"""A bulkhead around a transport, for tasks."""
+
+from typing import Any
+
+from ringback.client.httpcore.library import Library
+from ringback.client.httpcore.request import pool_timeout
+from ringback.client.httpcore.turn_async import bulkheads, wait
+from ringback.client.origin import origin_of
+from ringback.client.patience import patience
+
+
+class AsyncBounded:
+    """Lets so many requests to an origin be in flight, over all transports of the event loop.
+
+    The place is held until the body is read.
+
+    Args:
+        inner: The transport.
+        library: Of the door.
+        places: How many.
+    """
+
+    def __init__(self, inner: Any, library: Library, places: int) -> None:
+        self._inner = inner
+        self._library = library
+        self._places = places
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    async def handle_async_request(self, request: Any) -> Any:
+        """Send a request once, when it has a place; return the response, its body unread.
+
+        Args:
+            request: Of httpx.
+        """
+        bulkhead = bulkheads().of(origin_of(str(request.url)), self._places)
+        seconds = patience(pool_timeout(request))
+        if not await wait(bulkhead, seconds):
+            text = f"{self._places} calls are in flight, and none ended in {seconds:.3g} s"
+            raise self._library.httpx.PoolTimeout(text)
+        try:
+            response = await self._inner.handle_async_request(request)
+        except BaseException:
+            bulkhead.leave()
+            raise
+
+        async def leave() -> None:
+            bulkhead.leave()
+
+        response.stream = self._library.async_body(self._library, response.stream, leave)
+        return response

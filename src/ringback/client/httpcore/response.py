@@ -1,0 +1,74 @@
+"""A response that says what went wrong: by its status, or when its body breaks off."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from ringback.client.httpcore.naming import target_of
+from ringback.client.httpcore.whole import Whole, joined
+from ringback.client.raising import raise_prepared
+from ringback.client.status import failure_of_status
+from ringback.errors import specialise
+from ringback.failure import Failure, classify
+
+
+class Telling:
+    """Mixed into the response of httpx by each door."""
+
+    @property
+    def failure(self) -> Failure | None:
+        """What a status of 400 or more means; ``None`` for any other."""
+        mine: Any = self
+        if mine.status_code < 400:
+            return None
+        target = target_of(mine.request.url, None)
+        return failure_of_status(mine.status_code, mine.reason_phrase, target)
+
+    @property
+    def retry_at(self) -> float | None:
+        """When the server wants to be called again, in seconds since 1970 UTC.
+
+        Set on the last response of a call that was given up, if the server said so.
+        """
+        mine: Any = self
+        at: float | None = mine.extensions.get("retry_at")
+        return at
+
+    def raise_for_status(self) -> Any:
+        """Raise for a status that is no success, as in httpx.
+
+        Raises:
+            ringback.errors.RingbackError: Also ``HTTPStatusError`` of httpx.
+        """
+        parent: Any = super()
+        try:
+            return parent.raise_for_status()
+        except Exception as error:  # noqa: BLE001 - httpx has one for this; each is raised
+            raise_prepared(specialise(error, classify(error)))
+
+    def take(self, pieces: Iterable[bytes]) -> None:
+        """Have the whole body, as if ``read`` had got it; in a fraction of the time.
+
+        Args:
+            pieces: The body as it came.
+        """
+        mine: Any = self
+        raw = b"".join(pieces)
+        mine._num_bytes_downloaded = len(raw)  # noqa: SLF001 - where httpx keeps it
+        mine.is_stream_consumed = True
+        mine._content = self._decoded(raw)  # noqa: SLF001 - where httpx keeps it
+
+    def _decoded(self, raw: bytes) -> bytes:
+        mine: Any = self
+        if "content-encoding" not in mine.headers:
+            return raw
+        decoder = self._get_content_decoder()
+        return joined(decoder.decode(raw)) + joined(decoder.flush())
+
+    def _get_content_decoder(self) -> Any:
+        parent: Any = super()
+        decoder = parent._get_content_decoder()  # noqa: SLF001 - httpx has no way to choose another
+        if isinstance(decoder, Whole) or type(decoder).__name__ == "IdentityDecoder":
+            return decoder
+        mine: Any = self
+        mine._decoder = Whole(decoder, mine.decoding_error)  # noqa: SLF001 - where httpx keeps it
+        return mine._decoder  # noqa: SLF001 - see above

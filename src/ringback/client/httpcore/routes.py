@@ -1,0 +1,84 @@
+"""The transports that one transport of ours is made of: one for each proxy, verified or not."""
+
+from collections.abc import Callable
+from typing import Any
+
+from ringback.client.httpcore.library import Library
+from ringback.client.httpcore.trust import proxy_context, with_context
+from ringback.client.proxies import Proxies
+
+Way = tuple[str | None, bool]
+"""URL of the proxy, and whether the server's certificate is verified."""
+
+
+class Routes:
+    """Makes a transport for each way, once.
+
+    Args:
+        library: Of the door.
+        make: Makes what sends requests from a transport of httpx.
+        known: The class of httpx's transport.
+        options: Its options; with ``proxies`` in place of ``proxy``, see ``Proxies.of``.
+
+    Attributes:
+        proxies: Those to choose from; ``None``: none.
+        direct: The transport without a proxy from that choice.
+    """
+
+    def __init__(
+        self,
+        library: Library,
+        make: Callable[[Any], Any],
+        known: Callable[..., Any],
+        options: dict[str, Any],
+    ) -> None:
+        self._library = library
+        self._make = make
+        self._known = known
+        self.proxies, self._options = _chosen(options)
+        self.direct = self._made(None, verified=True)
+        self._others: dict[Way, Any] = {}
+
+    def by(self, proxy: str | None, *, verified: bool) -> Any:
+        """Return the transport for a way.
+
+        Args:
+            proxy: Its URL.
+            verified: Whether the server's certificate is verified.
+        """
+        if proxy is None and verified:
+            return self.direct
+        way = proxy, verified
+        if way not in self._others:
+            made = self._made(proxy, verified=verified)
+            return self._others.setdefault(way, made)
+        return self._others[way]
+
+    def all(self) -> list[Any]:
+        """Return every transport that was made."""
+        return [self.direct, *self._others.values()]
+
+    def _made(self, proxy: str | None, *, verified: bool) -> Any:
+        options = self._options if verified else {**self._options, "verify": False}
+        options = with_context(options, self._library.trust)
+        if proxy is not None:
+            options["proxy"] = self._proxy(proxy)
+        return self._make(self._known(**options))
+
+    def _proxy(self, url: str) -> Any:
+        """A proxy of httpx; without a context, one would be made for each connection to it."""
+        secure = url.startswith("https:")
+        context = proxy_context(self._options, self._library.trust) if secure else None
+        return self._library.httpx.Proxy(url, ssl_context=context)
+
+
+def _chosen(options: dict[str, Any]) -> tuple[Proxies | None, dict[str, Any]]:
+    """The proxies to choose from, and the other options."""
+    rest = dict(options)
+    named = rest.pop("proxies", None)
+    if named is None and isinstance(rest.get("proxy"), str):
+        named = rest.pop("proxy")
+    if named is not None:
+        return Proxies.of(named), rest
+    environment = rest.get("trust_env", True) and not (rest.get("proxy") or rest.get("uds"))
+    return Proxies() if environment else None, rest

@@ -1,0 +1,160 @@
+"""An open connection: no wait outlasts the deadline, and the bytes of each request are counted."""
+
+import select
+import socket
+import ssl
+from collections.abc import Callable
+from time import monotonic
+from typing import Any, Final
+
+from ringback.client.acknowledgement import look
+from ringback.client.deadline import current
+from ringback.client.httpcore.layered import Layered
+from ringback.client.httpcore.library import Library
+from ringback.client.wire import Wire, last
+
+RECORD = 16384
+"""Bytes of content in a TLS record at the most (RFC 8446, section 5.1)."""
+
+UNSAID: Final = -1.0
+"""httpcore names no timeout where it speaks SOCKS; there the one of connecting counts."""
+
+_TO_PROXY = (b"CONNECT ", b"\x05", b"\x01")
+"""How what is said to a proxy begins, and no request does: RFC 9110, section 9.3.6; RFC 1928,
+sections 3 and 4; RFC 1929, section 2."""
+
+
+class Channel:
+    """A connected socket, what was sent and received on it, and how long it may wait.
+
+    Args:
+        sock: The socket; over TLS one of ``ssl`` or the like.
+        library: Whose exceptions are raised.
+        limit: Seconds that connecting may wait.
+
+    Attributes:
+        cut: How TLS told that the connection was ended below TLS, without ``close_notify``.
+    """
+
+    def __init__(self, sock: Any, library: Library, limit: float | None) -> None:
+        self.cut: ssl.SSLError | None = None
+        self._sock = sock
+        self._library = library
+        self._errors = library.httpcore
+        self._limit = limit
+        self._secure = isinstance(sock, ssl.SSLSocket | Layered)
+        self._is_readable = _readable(sock.fileno())
+        self._begun = False
+        self._to_proxy = False
+
+    def get_extra_info(self, info: str) -> Any:
+        """Return what httpcore asks for.
+
+        Args:
+            info: ``ssl_object``, ``client_addr``, ``server_addr``, ``socket`` or ``is_readable``.
+        """
+        sock = self._sock
+        if info == "is_readable":
+            return sock.fileno() < 0 or self._is_readable()
+        if info == "ssl_object":
+            return sock._sslobj if self._secure else None  # noqa: SLF001 - as httpcore does
+        if info == "client_addr":
+            return sock.getsockname()
+        if info == "server_addr":
+            return sock.getpeername()
+        return sock if info == "socket" else None
+
+    def _patience(self, timeout: float | None) -> float | None:
+        """How long the next wait may be.
+
+        Raises:
+            TimeoutError: The deadline has come.
+        """
+        seconds = self._limit if timeout == UNSAID else timeout
+        at = current()
+        if at is None:
+            return seconds
+        left = at - monotonic()
+        if left <= 0:
+            raise TimeoutError("timed out")
+        return left if seconds is None or left < seconds else seconds
+
+    def _counted(self, timeout: float | None, begin: bytes = b"") -> Wire:
+        """What counts the bytes that follow; those for a proxy are none of the request."""
+        if begin and not self._begun:
+            self._to_proxy = begin.startswith(_TO_PROXY)
+            self._begun = not self._to_proxy
+        wire = last()
+        if wire is None or timeout == UNSAID or self._to_proxy:
+            return Wire()
+        if begin:
+            wire.phase = "send"
+        elif wire.phase == "send":
+            wire.phase = "wait"
+        return wire
+
+    def _received(self, data: bytes, timeout: float | None) -> bytes:
+        wire = self._counted(timeout)
+        wire.received += len(data)
+        return data
+
+    def _read_failed(self, error: Exception, timeout: float | None) -> bytes:
+        if isinstance(error, ssl.SSLEOFError):
+            self.cut = error.with_traceback(None)  # without the functions, which hold this
+            return b""
+        if isinstance(error, TimeoutError):
+            look(self._sock, self._counted(timeout))
+            raise self._errors.ReadTimeout(error) from error
+        raise self._errors.ReadError(error) from error
+
+    def _write_failed(self, error: Exception, wire: Wire) -> Exception:
+        wire.broken = True
+        if isinstance(error, TimeoutError):
+            look(self._sock, wire)
+            failed: Exception = self._errors.WriteTimeout(error)
+        else:
+            failed = self._errors.WriteError(error)
+        return failed
+
+    def _layered(self, context: ssl.SSLContext, hostname: str | None) -> Any:
+        """The socket with TLS on it, before the handshake."""
+        if self._secure:
+            return Layered(self._sock, context, hostname)
+        return context.wrap_socket(
+            self._sock,
+            server_hostname=hostname,
+            do_handshake_on_connect=False,
+            suppress_ragged_eofs=False,
+        )
+
+
+def connect_failed(library: Library, error: Exception) -> Exception:
+    """Return the exception of httpcore for a connection that did not come about.
+
+    Args:
+        library: Whose.
+        error: What the system said.
+    """
+    core = library.httpcore
+    timed_out = isinstance(error, TimeoutError)
+    failed: Exception = core.ConnectTimeout(error) if timed_out else core.ConnectError(error)
+    return failed
+
+
+def _readable(number: int) -> Callable[[], bool]:
+    """What tells whether there is something to read from a descriptor, be it the end."""
+    if not hasattr(select, "poll"):
+        return lambda: bool(select.select([number], [], [], 0)[0])
+    poll = select.poll()
+    poll.register(number, select.POLLIN)
+    return lambda: bool(poll.poll(0))
+
+
+def without_delay(sock: socket.socket) -> socket.socket:
+    """Return a socket that sends small pieces at once.
+
+    Args:
+        sock: Of TCP.
+    """
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return sock

@@ -1,0 +1,54 @@
+"""The doors into httpx: transports that get the call through, or say precisely why not.
+
+``httpx.Client(transport=Transport())`` is all there is to do.
+"""
+
+try:
+    import httpcore
+    import httpx
+except ImportError as error:
+    raise ImportError("Transport needs httpx: pip install 'ringback[httpx]'") from error
+
+from ringback.client.httpcore.body_async import AsyncBody
+from ringback.client.httpcore.body_sync import Body
+from ringback.client.httpcore.door_async import AsyncDoor
+from ringback.client.httpcore.door_sync import Door
+from ringback.client.httpcore.library import Library
+from ringback.client.httpcore.response import Telling
+from ringback.client.trust import Trust
+
+__all__ = ["AsyncTransport", "Response", "Transport"]
+
+
+class Response(Telling, httpx.Response):
+    """A ``httpx.Response`` that says what went wrong."""
+
+    decoding_error = httpx.DecodingError
+
+
+class _Body(Body, httpx.SyncByteStream): ...
+
+
+class _AsyncBody(AsyncBody, httpx.AsyncByteStream): ...
+
+
+_LIBRARY = Library(
+    httpx,
+    httpcore,
+    response=Response,
+    body=_Body,
+    async_body=_AsyncBody,
+    trust=Trust(certifi=True),
+)
+
+
+class Transport(Door, httpx.BaseTransport):
+    """A transport for ``httpx.Client``."""
+
+    library = _LIBRARY
+
+
+class AsyncTransport(AsyncDoor, httpx.AsyncBaseTransport):
+    """A transport for ``httpx.AsyncClient``, in asyncio and in trio."""
+
+    library = _LIBRARY

@@ -1,0 +1,54 @@
+"""The doors into httpx2: transports that get the call through, or say precisely why not.
+
+``httpx2.Client(transport=Transport())`` is all there is to do.
+"""
+
+try:
+    import httpcore2
+    import httpx2
+except ImportError as error:
+    raise ImportError("Transport needs httpx2: pip install 'ringback[httpx2]'") from error
+
+from ringback.client.httpcore.body_async import AsyncBody
+from ringback.client.httpcore.body_sync import Body
+from ringback.client.httpcore.door_async import AsyncDoor
+from ringback.client.httpcore.door_sync import Door
+from ringback.client.httpcore.library import Library
+from ringback.client.httpcore.response import Telling
+from ringback.client.trust import Trust
+
+__all__ = ["AsyncTransport", "Response", "Transport"]
+
+
+class Response(Telling, httpx2.Response):
+    """A ``httpx2.Response`` that says what went wrong."""
+
+    decoding_error = httpx2.DecodingError
+
+
+class _Body(Body, httpx2.SyncByteStream): ...
+
+
+class _AsyncBody(AsyncBody, httpx2.AsyncByteStream): ...
+
+
+_LIBRARY = Library(
+    httpx2,
+    httpcore2,
+    response=Response,
+    body=_Body,
+    async_body=_AsyncBody,
+    trust=Trust(system=True),
+)
+
+
+class Transport(Door, httpx2.BaseTransport):
+    """A transport for ``httpx2.Client``."""
+
+    library = _LIBRARY
+
+
+class AsyncTransport(AsyncDoor, httpx2.AsyncBaseTransport):
+    """A transport for ``httpx2.AsyncClient``, in asyncio and in trio."""
+
+    library = _LIBRARY

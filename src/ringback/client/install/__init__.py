@@ -1,0 +1,99 @@
+"""Put ringback under the libraries of a program that does not know of it."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from importlib import import_module
+from math import inf
+
+from ringback.client.install.arrival import Arrivals
+from ringback.client.install.patch import Patches, Settings
+from ringback.event import Sink
+from ringback.retry import Policy
+from ringback.sink.listening import listeners_for
+
+__all__ = ["LIBRARIES", "Installed", "install"]
+
+LIBRARIES = {
+    "requests": "ringback.client.install.of_requests",
+    "urllib3": "ringback.client.install.of_urllib3",
+    "httpx": "ringback.client.install.of_httpx",
+    "httpx2": "ringback.client.install.of_httpx",
+    "aiohttp": "ringback.client.install.of_aiohttp",
+}
+"""Library → the module that puts ringback under it; each has ``put_under(library, …)``."""
+
+
+class Installed:
+    """What ``install`` has done; ``remove()`` or the end of a ``with`` undoes it.
+
+    Attributes:
+        libraries: Those that it reaches, as far as they have been imported.
+    """
+
+    def __init__(self, settings: Settings, names: Iterable[str]) -> None:
+        self._patches: dict[str, Patches] = {}
+        self._settings = settings
+        self._arrivals = Arrivals(names, self._arrived)
+        self._arrivals.watch()
+
+    @property
+    def libraries(self) -> tuple[str, ...]:
+        """Those that it reaches, as far as they have been imported."""
+        return tuple(self._patches)
+
+    def remove(self) -> None:
+        """Leave the libraries as they were."""
+        self._arrivals.stop()
+        for patches in self._patches.values():
+            patches.undo()
+        self._patches.clear()
+
+    def __enter__(self) -> "Installed":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.remove()
+
+    def _arrived(self, name: str) -> None:
+        patches = self._patches[name] = Patches()
+        import_module(LIBRARIES[name]).put_under(import_module(name), self._settings, patches)
+
+
+def install(
+    policy: Policy | None = None,
+    *,
+    retry: bool = False,
+    sinks: Iterable[Sink] | None = None,
+    libraries: Iterable[str] = tuple(LIBRARIES),
+) -> Installed:
+    """Give an unchanged program precise exceptions, events and default timeouts.
+
+    From now on calls through requests, urllib3, httpx, httpx2 and aiohttp raise what they always
+    raised, specialised (see ``ringback.errors``); the sinks are told of each; and a call without
+    timeouts gets those of the policy. Timeouts that the program or its library sets stay as they
+    are, nothing is retried or refused, and no call is ended by a deadline, unless ``retry`` says
+    so. Its proxies and certificates stay its own: ``insecure_hosts`` and ``direct_hosts`` count for
+    nothing. A library that is imported later is reached too.
+
+    Args:
+        policy: Limits of each call; the default is ``Policy()``.
+        retry: Also try again what may be sent again, within budget, circuit breaker and deadline.
+            Where the program has urllib3 retry already, that stays as it is.
+        sinks: Told of every attempt; the default is the log.
+        libraries: Which of them to reach.
+
+    Returns:
+        What undoes it.
+
+    Raises:
+        ValueError: If a library is not among those that it can reach.
+    """
+    names = tuple(libraries)
+    if unknown := sorted(set(names) - LIBRARIES.keys()):
+        raise ValueError(f"cannot reach {', '.join(unknown)}; known: {', '.join(LIBRARIES)}")
+    # A program that knows of nothing chose its proxy and its certificates itself.
+    chosen = replace(policy or Policy(), insecure_hosts=(), direct_hosts=())
+    if not retry:
+        chosen = replace(chosen, attempts=1, budget=None, breaker=None, deadline=inf)
+    listeners = listeners_for(sinks)
+    return Installed(Settings(chosen, listeners), names)

@@ -1,0 +1,72 @@
+"""What ``ringback run`` leaves in the environment, and what a program makes of it as it starts."""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from ringback.client.install import Installed, install
+from ringback.retry import Policy, Timeout
+from ringback.sink.stream import StreamSink
+
+VARIABLE = "RINGBACK_RUN"
+START = Path(__file__).parent / "start"
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """How a program is to run.
+
+    Attributes:
+        retry: Try again what may be sent again.
+        attempts: How many times a call may be tried, with ``retry``.
+        connect: Default connect timeout, in seconds.
+        read: Default read timeout, in seconds.
+        deadline: Seconds for a whole call.
+        log: File for the events; ``None``: stderr; ``""``: nowhere.
+        json: Events as JSON.
+    """
+
+    retry: bool = False
+    attempts: int = 3
+    connect: float = 5.0
+    read: float = 30.0
+    deadline: float = 60.0
+    log: str | None = None
+    json: bool = False
+
+    def policy(self) -> Policy:
+        """Return the policy.
+
+        Raises:
+            ValueError: If a number makes no sense.
+        """
+        timeout = Timeout(self.connect, self.read)
+        return Policy(attempts=self.attempts, timeout=timeout, deadline=self.deadline)
+
+
+def environment(wishes: Wishes, environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment in which every Python program starts with ringback in it.
+
+    Args:
+        wishes: How.
+        environ: The environment so far.
+    """
+    path = [str(START), *filter(None, [environ.get("PYTHONPATH")])]
+    return {**environ, "PYTHONPATH": os.pathsep.join(path), VARIABLE: json.dumps(asdict(wishes))}
+
+
+def begin(environ: Mapping[str, str] = os.environ) -> Installed:
+    """Install ringback as the environment says.
+
+    Args:
+        environ: The environment.
+    """
+    wishes = Wishes(**json.loads(environ.get(VARIABLE, "{}")))
+    sinks = [] if wishes.log == "" else [_sink(wishes)]
+    return install(wishes.policy(), retry=wishes.retry, sinks=sinks)
+
+
+def _sink(wishes: Wishes) -> StreamSink:
+    return StreamSink(Path(wishes.log) if wishes.log else None, json=wishes.json)

@@ -1,0 +1,121 @@
+"""What this process knows of each origin it calls: one circuit and one retry budget each."""
+
+import os
+from threading import Lock
+from time import monotonic
+
+from ringback.retry import Breaker, Budget, Guard, GuardState, Policy
+
+LIMIT = 4096
+"""How many origins are remembered per policy; beyond it the oldest is forgotten."""
+
+
+class Origins:
+    """The guards of every origin that calls under the same breaker and budget go to.
+
+    Args:
+        breaker: As in the policy.
+        budget: As in the policy.
+    """
+
+    __slots__ = ("_breaker", "_budget", "_guards", "_lock")
+
+    def __init__(self, breaker: Breaker | None, budget: Budget | None) -> None:
+        self._breaker = breaker
+        self._budget = budget
+        self._guards: dict[str, Guard] = {}
+        self._lock = Lock()
+
+    def guard(self, origin: str) -> Guard:
+        """Return the guard of an origin, the same one each time.
+
+        Args:
+            origin: ``scheme://host:port``.
+        """
+        found = self._guards.get(origin)
+        return found or self._new(origin)
+
+    def known(self, origin: str) -> Guard | None:
+        """Return the guard of an origin that has been called.
+
+        Args:
+            origin: ``scheme://host:port``.
+        """
+        return self._guards.get(origin)
+
+    def states(self) -> dict[str, GuardState]:
+        """Return the state of each origin."""
+        with self._lock:
+            guards = dict(self._guards)
+        return {origin: guard.state() for origin, guard in guards.items()}
+
+    def forget(self) -> None:
+        """Start anew: every circuit closed, every budget full."""
+        with self._lock:
+            self._guards.clear()
+
+    def renew(self) -> None:
+        """Start anew in a forked process, whatever state the lock was forked in."""
+        self._lock = Lock()
+        self._guards = {}
+
+    def _new(self, origin: str) -> Guard:
+        with self._lock:
+            if origin not in self._guards and len(self._guards) >= LIMIT:
+                del self._guards[next(iter(self._guards))]
+            fresh = Guard(self._breaker, self._budget, monotonic())
+            return self._guards.setdefault(origin, fresh)
+
+
+_ALL: dict[tuple[Breaker | None, Budget | None], Origins] = {}
+_LOCK = Lock()
+
+
+def origins_under(policy: Policy) -> Origins:
+    """Return the guards that every call of this process under such a policy shares.
+
+    Args:
+        policy: Policies with the same breaker and budget share them.
+    """
+    with _LOCK:
+        key = policy.breaker, policy.budget
+        return _ALL.setdefault(key, Origins(*key))
+
+
+def forget() -> None:
+    """Forget what this process knows of every origin: circuits closed, budgets full.
+
+    For tests, and after a change of network that makes what was learnt worthless.
+    """
+    with _LOCK:
+        for origins in _ALL.values():
+            origins.forget()
+
+
+def states() -> dict[str, GuardState]:
+    """Return circuit and budget of every origin; where policies differ, of the worst of them."""
+    with _LOCK:
+        every = list(_ALL.values())
+    worst: dict[str, GuardState] = {}
+    for origins in every:
+        for origin, state in origins.states().items():
+            known = worst.get(origin)
+            if known is None or _badness(state) > _badness(known):
+                worst[origin] = state
+    return worst
+
+
+def _badness(state: GuardState) -> tuple[int, int, float]:
+    return ("closed", "half_open", "open").index(state.circuit), state.failures, -state.tokens
+
+
+def _after_fork() -> None:
+    # A lock that another thread held at the fork would be held for ever.
+    global _LOCK  # noqa: PLW0603 - the child has its own
+    _LOCK = Lock()
+    for origins in _ALL.values():
+        origins.renew()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

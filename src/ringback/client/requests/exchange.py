@@ -1,0 +1,191 @@
+"""One call through the adapter: its attempts, and what is said of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+import requests
+from requests import PreparedRequest
+
+from ringback.client.body import Body
+from ringback.client.call import IDEMPOTENT_METHODS, Ended, Failed
+from ringback.client.clock import Clock
+from ringback.client.idempotency import HEADER
+from ringback.client.requests.fast import Unconnected
+from ringback.client.requests.naming import failure_of, failure_of_status, target_of
+from ringback.client.retry_after import wait_asked
+from ringback.client.urllib3.pools import POSSIBLE
+from ringback.client.wire import forget, last
+from ringback.failure import Failure, Target
+from ringback.retry import Policy, Repeatable, Timeout
+
+_DEEPEST = 10
+
+Send = Callable[..., requests.Response | Unconnected]
+
+
+@dataclass(slots=True)
+class Untold(Failed[requests.Response]):
+    """An attempt of which requests has not made an exception: its error is the socket's.
+
+    Attributes:
+        tell: Raises what requests raises.
+    """
+
+    tell: Callable[[], object] = lambda: None
+
+
+class Exchange:
+    """A request and how it is sent; its target is only read where something is told of it.
+
+    Args:
+        request: What to send.
+        options: ``stream``, ``timeout``, ``verify``, ``cert`` and ``proxies``, as in requests.
+        send: Sends it once, as requests' own adapter does, or returns that nobody was reached.
+        policy: Its limits.
+        clock: Time and chance.
+        last: Sends it where the policy allows no other attempt: of this one somebody is told.
+    """
+
+    __slots__ = (
+        "_attempts",
+        "_body",
+        "_clock",
+        "_last",
+        "_options",
+        "_policy",
+        "_request",
+        "_send",
+        "_target",
+    )
+
+    def __init__(
+        self,
+        request: PreparedRequest,
+        options: dict[str, Any],
+        send: Send,
+        policy: Policy,
+        clock: Clock,
+        last: Send | None = None,
+    ) -> None:
+        self._attempts = 0
+        self._last = last or send
+        self._request = request
+        self._options = options
+        self._send = send
+        self._policy = policy
+        self._clock = clock
+        self._body = None if request.body is None else Body(request.body)
+        self._target: Target | None = None
+
+    @property
+    def method(self) -> str:
+        """The HTTP method."""
+        return self._request.method or ""
+
+    @property
+    def target(self) -> Target:
+        """Whom the call is for."""
+        if self._target is None:
+            self._target = target_of(self._request, self._options["proxies"])
+        return self._target
+
+    def attempt(self, limits: Timeout) -> requests.Response | Failed[requests.Response]:
+        """Make one attempt.
+
+        Args:
+            limits: The timeouts, unless the caller has chosen some.
+        """
+        forget()
+        try:
+            if self._body:
+                self._body.rewind()
+            response = self._exchange(limits)
+        except Exception as error:
+            if (failure := failure_of(error, self.target, last())) is None:
+                raise
+            return Failed(failure, self._repeatable(), error)
+        return response if isinstance(response, Failed) else self._judged(response)
+
+    def finish(self, ended: Ended[requests.Response]) -> None:
+        """Let a call that was given up end with the exception that requests raises.
+
+        Args:
+            ended: How it ended.
+        """
+        untold = ended.told
+        if not isinstance(untold, Untold):
+            return
+        try:
+            untold.tell()
+        except Exception as error:  # noqa: BLE001 - this is what it is called for
+            failure = _told(untold, error)
+            ended.told = Failed(failure, untold.repeatable, error)
+            ended.failures = tuple(
+                failure if one is untold.failure else one for one in ended.failures
+            )
+
+    def _judged(self, response: requests.Response) -> requests.Response | Failed[requests.Response]:
+        status = response.status_code
+        if status < 500 and status not in self._policy.retry_statuses:
+            return response
+        return Failed(
+            failure_of_status(response, self.target),
+            self._repeatable(worthwhile=status in self._policy.retry_statuses),
+            result=response,
+            retry_after=wait_asked(response.headers, self._clock.time()),
+            release=response.close,
+        )
+
+    def _exchange(self, limits: Timeout) -> requests.Response | Failed[requests.Response]:
+        options, began = self._options, self._clock.monotonic()
+        timeout = options["timeout"]
+        if timeout is None:
+            # The deadline is kept below, and a body that is read later has its whole timeout.
+            limits = self._policy.timeout if options["stream"] and POSSIBLE else limits
+            timeout = limits.connect, limits.read
+        self._attempts += 1
+        send = self._send if self._attempts < self._policy.attempts else self._last
+        response = send(self._request, **{**options, "timeout": timeout})
+        if isinstance(response, Unconnected):
+            return self._untold(response)
+        # Session.send measures until here, bodies and waits included; see Session.
+        vars(response)["headers_after"] = timedelta(seconds=self._clock.monotonic() - began)
+        if not options["stream"] and not response.is_redirect:
+            _read(response)
+        return response
+
+    def _untold(self, end: Unconnected) -> requests.Response | Untold:
+        failure = failure_of(end.error, self.target, last())
+        if failure is None or failure.confidence < 1.0:
+            return end.tell()  # what wraps it may say more
+        return Untold(failure, self._repeatable(), end.error, tell=end.tell)
+
+    def _repeatable(self, *, worthwhile: bool = True) -> Repeatable:
+        keyed = HEADER in self._request.headers
+        return Repeatable(
+            idempotent=keyed or self._request.method in IDEMPOTENT_METHODS,
+            replayable=self._body is None or self._body.replayable,
+            worthwhile=worthwhile,
+        )
+
+
+def _told(untold: Untold, error: Exception) -> Failure:
+    """What ``classify`` says of an exception that was raised over what it knows already."""
+    known, names, inner = untold.failure, list[str](), error
+    while inner is not untold.error:
+        names.append(type(inner).__name__)
+        below = inner.__cause__ or inner.__context__
+        if not isinstance(below, Exception) or len(names) == _DEEPEST:
+            return failure_of(error, known.target, last()) or known
+        inner = below
+    return replace(known, evidence=(*known.evidence, *reversed(names)), cause=error)
+
+
+def _read(response: requests.Response) -> None:
+    try:
+        _ = response.content
+    except BaseException:
+        response.close()
+        raise

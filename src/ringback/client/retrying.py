@@ -1,0 +1,226 @@
+"""``ringback.retry``: the same careful retries for any callable."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from functools import partial, wraps
+from inspect import iscoroutinefunction
+from typing import Any, ParamSpec, TypeVar, cast, overload
+
+from ringback.client import bounded_async, drive_async, drive_sync, tasks
+from ringback.client.attempts import Attempt, Series
+from ringback.client.bounded import bounded
+from ringback.client.call import Ended, Failed, KnownCall
+from ringback.client.clock import AsyncClock, Clock
+from ringback.client.deadline import current
+from ringback.client.origins import origins_under
+from ringback.client.outcome import failed_attempt, raise_ended
+from ringback.event import Sink
+from ringback.failure.target import target_of_url
+from ringback.retry import Guard, Policy, Timeout
+from ringback.sink.listening import listeners_for
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Retrying:
+    """What ``retry(...)`` returns: a decorator, a caller and a series of attempts.
+
+    It has a policy and no state: each call has its own attempts, in whichever thread or task.
+    """
+
+    def __init__(
+        self,
+        policy: Policy | None = None,
+        *,
+        idempotent: bool = False,
+        target: str | None = None,
+        sinks: Iterable[Sink] | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        """Set up retries, see ``retry``."""
+        self.policy = policy or Policy()
+        self.idempotent = idempotent
+        self._target = target
+        self._origins = origins_under(self.policy)
+        self._listeners = listeners_for(sinks)
+        self._clock = clock or Clock()
+        self._async_clock = AsyncClock(
+            tasks.sleep, self._clock.monotonic, self._clock.time, self._clock.random
+        )
+
+    def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
+        """Return the function, tried again as the policy says; a coroutine function stays one.
+
+        Args:
+            function: What to call.
+        """
+        if _is_async(function):
+            return cast("Callable[P, R]", self._async(cast("Any", function)))
+
+        call = self._call(_name(function))
+
+        @wraps(function)
+        def retried(*args: P.args, **kwargs: P.kwargs) -> R:
+            return self._sync(call, partial(function, *args, **kwargs))
+
+        return retried
+
+    def call(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Return what the function returns, tried again as the policy says.
+
+        Args:
+            function: What to call; what a coroutine function returns is to be awaited.
+            *args: Its arguments.
+            **kwargs: Its arguments.
+
+        Raises:
+            ringback.errors.RingbackError: Also the exception of the last, or most telling, attempt.
+            Exception: What is no failure of a connection, as it was raised.
+        """
+        return self(function)(*args, **kwargs)
+
+    def __iter__(self) -> Iterator[Attempt]:
+        """Yield attempts, each a context manager, until one gets through."""
+        return self._series(self._clock).attempts()
+
+    def __aiter__(self) -> AsyncIterator[Attempt]:
+        """Yield attempts, each a context manager, until one gets through."""
+        return self._series(self._async_clock).async_attempts()
+
+    def _sync(self, call: KnownCall, function: Callable[[], R]) -> R:
+        def attempt(_: Timeout) -> R | Failed[R]:
+            try:
+                return function()
+            except Exception as error:
+                failed = failed_attempt(error, call.target, idempotent=self.idempotent)
+                if failed is None:
+                    raise
+                return failed
+
+        made: Callable[[Timeout], R | Failed[R]] = attempt
+        places = self.policy.bulkhead
+        if places:
+            name = self._target or call.method
+            made = bounded(attempt, call, name, places, ConnectionError)
+        end = drive_sync.drive(
+            made, call, self.policy, self._guard(call.method), self._listeners, self._clock
+        )
+        return raise_ended(end) if isinstance(end, Ended) else end
+
+    def _async(self, function: Callable[..., Awaitable[R]]) -> Callable[..., Awaitable[R]]:
+        call = self._call(_name(function))
+
+        @wraps(function)
+        async def retried(*args: Any, **kwargs: Any) -> R:
+            async def attempt(_: Timeout) -> R | Failed[R]:
+                try:
+                    return await _bounded(function(*args, **kwargs))
+                except Exception as error:
+                    failed = failed_attempt(error, call.target, idempotent=self.idempotent)
+                    if failed is None:
+                        raise
+                    return failed
+
+            made: bounded_async.AsyncAttempt[R] = attempt
+            if places := self.policy.bulkhead:
+                name = self._target or call.method
+                made = bounded_async.bounded(attempt, call, name, places, ConnectionError)
+            end = await drive_async.drive(
+                made,
+                call,
+                self.policy,
+                self._guard(call.method),
+                self._listeners,
+                self._async_clock,
+            )
+            return raise_ended(end) if isinstance(end, Ended) else end
+
+        return retried
+
+    def _series(self, clock: Clock | AsyncClock) -> Series:
+        return Series(
+            self._call(""),
+            self.policy,
+            self._guard(""),
+            self._listeners,
+            clock,
+            idempotent=self.idempotent,
+        )
+
+    def _call(self, name: str) -> KnownCall:
+        return KnownCall(target_of_url(self._target or ""), name)
+
+    def _guard(self, name: str) -> Guard | None:
+        key = self._target or name
+        return self._origins.guard(key) if key else None
+
+
+@overload
+def retry(function: Callable[P, R], /) -> Callable[P, R]: ...
+
+
+@overload
+def retry(
+    policy: Policy | None = None,
+    /,
+    *,
+    idempotent: bool = False,
+    target: str | None = None,
+    sinks: Iterable[Sink] | None = None,
+    clock: Clock | None = None,
+) -> Retrying: ...
+
+
+def retry(given: Any = None, /, **options: Any) -> Any:
+    """Return retries for any callable, synchronous or asynchronous.
+
+    ``@retry`` and ``@retry(policy)`` decorate a function; ``retry(connect)(host)`` and
+    ``retry(policy).call(connect, host)`` call one; ``for attempt in retry(policy): with attempt:``
+    tries a block again (``async for`` in a coroutine).
+
+    What is raised is named by ``ringback.classify``. A failure that cannot have reached the peer
+    (refused, no such name) is tried again; one after which the peer may have done its work only
+    where ``idempotent=True`` says that doing it twice does no harm. Only the failure that comes out
+    is known: a function that had done something before it failed does that again. What is no
+    failure of a connection comes out as it was raised, and so does what a call inside has retried
+    already.
+    A coroutine is cancelled at the deadline; a function in a thread cannot be, but ringback's
+    clients inside it end by then.
+
+    Args:
+        given: A function, or the policy; the default is ``Policy()``.
+        **options: ``idempotent`` (bool): may what may have been processed be done again?
+            ``target`` (str): what the function connects to, such as ``postgres://db:5432``:
+            circuit and budget are kept for it, otherwise for the function. ``sinks``: told of every
+            attempt; the default is the log. ``clock``: time and chance.
+
+    Raises:
+        TypeError: If what is given is neither a function nor a policy.
+    """
+    if given is None or isinstance(given, Policy):
+        return Retrying(given, **options)
+    if not callable(given):
+        raise TypeError(f"retry needs a function or a Policy, got {given!r}")
+    return Retrying(**options)(given)
+
+
+async def _bounded(work: Awaitable[R]) -> R:
+    """Await within the deadline that the driver has set."""
+    at = current()
+    return await (work if at is None else tasks.until(at, work))
+
+
+def _is_async(function: Any) -> bool:
+    while isinstance(function, partial):
+        function = function.func
+    # An object counts by its __call__.
+    return iscoroutinefunction(function) or iscoroutinefunction(
+        getattr(function, "__call__", None)  # noqa: B004 - it is asked what kind of function it is
+    )
+
+
+def _name(function: Any) -> str:
+    while isinstance(function, partial):
+        function = function.func
+    module = getattr(function, "__module__", None) or ""
+    return f"{module}.{getattr(function, '__qualname__', type(function).__qualname__)}"

@@ -1,0 +1,123 @@
+"""Shared SSL contexts for urllib3, which makes one for each connection: 25 ms each."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import urllib3.connection
+import urllib3.util.ssl_
+from urllib3.exceptions import SSLError
+from urllib3.util.ssl_ import resolve_cert_reqs
+
+from ringback.client.trust.context import ssl_context
+from ringback.client.trust.load import certifi_bundle
+from ringback.client.trust.model import ClientCertificate, Trust
+from ringback.client.trust.system import DELEGATES
+
+_GIVEN = ("ca_certs", "ca_cert_dir", "ca_cert_data", "cert_file", "key_file", "key_password")
+_OF_ITS_OWN = (
+    "ssl_context",
+    "ssl_version",
+    "ssl_minimum_version",
+    "ssl_maximum_version",
+    "assert_hostname",
+    "assert_fingerprint",
+)
+_IS_2 = hasattr(urllib3.connection.HTTPSConnection, "ssl_minimum_version")
+"""Whether it is urllib3 2: the one before named no address to the context that verifies it."""
+
+
+def _maker() -> Any:
+    return vars(urllib3.connection).get("create_urllib3_context")
+
+
+_MAKE = _maker()
+
+
+@contextmanager
+def lent(connection: Any, trust: Trust | None = None) -> Iterator[None]:
+    """Let a connection of urllib3 use a shared context while it connects.
+
+    Without a trust of ours that is the context which urllib3 would make; where the connection
+    has settings of its own, or the files cannot be loaded, urllib3 makes it, or says what is
+    wrong, itself.
+
+    Args:
+        connection: Not connected yet.
+        trust: Whom the program trusts, in place of certifi's bundle. Authorities or a client
+            certificate that the connection was given go before it.
+
+    Raises:
+        urllib3.exceptions.SSLError: A file of ``trust`` cannot be used, over the
+            ``ringback.errors.TLSFilesInvalid`` that says which and why.
+    """
+    loan = _loan(connection, trust)
+    held = vars(connection)
+    before = {name: held[name] for name in (*_GIVEN, *loan) if name in held}
+    if loan:
+        held.update(dict.fromkeys(name for name in _GIVEN if name in held))
+        held.update(loan)
+    try:
+        yield
+    finally:
+        held.update(before)
+
+
+def _loan(connection: Any, trust: Trust | None) -> dict[str, Any]:
+    if not _IS_2:
+        if trust is None:
+            return {}
+        raise SSLError("a trust of one's own needs urllib3 2: pip install 'urllib3>=2'")
+    if getattr(connection, "ca_cert_data", None) or (trust is None and not _is_plain(connection)):
+        return {}
+    asked = _asked(connection, trust)
+    if asked is None:
+        return {}
+    try:
+        return _contexts(connection, asked)
+    except OSError as error:
+        if trust is None:
+            return {}
+        raise SSLError(error) from error
+
+
+def _contexts(connection: Any, trust: Trust) -> dict[str, Any]:
+    """The context for the connection, and the one for a proxy that is reached over TLS."""
+    verify = resolve_cert_reqs(connection.cert_reqs) != 0  # ssl.CERT_NONE
+    host = getattr(connection, "_tunnel_host", None) or connection.host
+    loan: dict[str, Any] = {"ssl_context": ssl_context(trust, verify=verify, host=host)}
+    config = getattr(connection, "proxy_config", None)
+    proxy = getattr(connection, "proxy", None)
+    if config is not None and config.ssl_context is None and proxy and proxy.scheme == "https":
+        own = ssl_context(replace(trust, client_certificate=None), verify=verify, host=proxy.host)
+        loan["proxy_config"] = config._replace(ssl_context=own)
+    return loan
+
+
+def _asked(connection: Any, trust: Trust | None) -> Trust | None:
+    """The trust that a connection's settings and the program's ask for."""
+    files = tuple(one for one in (connection.ca_certs, connection.ca_cert_dir) if one)
+    if trust is not None and files == (certifi_bundle(),):  # what requests gives each connection
+        files = ()
+    if files:
+        own = trust.client_certificate if trust else None
+        trust = Trust(ca=files, client_certificate=own)
+    elif trust is None and not DELEGATES:
+        trust = Trust(system=True)
+    if trust is None or not connection.cert_file:
+        return trust
+    given = ClientCertificate(connection.cert_file, connection.key_file, connection.key_password)
+    return replace(trust, client_certificate=given)
+
+
+def _is_plain(connection: Any) -> bool:
+    """Whether urllib3 would make an ordinary context: nobody has taken its place."""
+    if any(getattr(connection, name, None) is not None for name in _OF_ITS_OWN):
+        return False
+    config = getattr(connection, "proxy_config", None)
+    if config is not None and (config.assert_hostname is not None or config.assert_fingerprint):
+        return False
+    required = resolve_cert_reqs(connection.cert_reqs) in {0, 2}  # ssl.CERT_NONE, CERT_REQUIRED
+    ours = _maker() is _MAKE
+    return required and ours and urllib3.util.ssl_.SSLContext.__module__ == "ssl"

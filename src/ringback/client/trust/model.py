@@ -1,0 +1,112 @@
+"""Whom a client trusts, as a value."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple, TypeAlias
+
+PEM_BEGINS = "-----BEGIN "
+
+
+class ClientCertificate(NamedTuple):
+    """The certificate that the client presents; its representation hides the password.
+
+    Attributes:
+        certificate: PEM file with the certificate and its chain.
+        key: PEM file with the private key; ``None``: it is in the same file.
+        password: Of the private key, where it is encrypted.
+    """
+
+    certificate: str
+    key: str | None = None
+    password: str | None = None
+
+    def __repr__(self) -> str:
+        hidden = ", password=…" if self.password is not None else ""
+        return f"ClientCertificate({self.certificate!r}, {self.key!r}{hidden})"
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """Whom a client trusts. What is named is merged; what is not named is not trusted.
+
+    Attributes:
+        system: The trust store of the operating system.
+        certifi: The bundle that comes with certifi, Mozilla's list.
+        ca: Own authorities: PEM files, directories of hashed names (``openssl rehash``), or
+            PEM texts.
+        client_certificate: What to present to servers that ask for it.
+    """
+
+    system: bool = False
+    certifi: bool = False
+    ca: tuple[str, ...] = ()
+    client_certificate: ClientCertificate | None = None
+
+    def __post_init__(self) -> None:
+        ca: object = self.ca
+        if isinstance(ca, str):
+            raise TypeError("ca is a tuple of files or PEM texts, got one text")
+        object.__setattr__(self, "ca", tuple(os.fspath(one) for one in self.ca))
+        if self.client_certificate is not None:
+            object.__setattr__(self, "client_certificate", _presented(self.client_certificate))
+        if not (self.system or self.certifi or self.ca):
+            raise ValueError("say whom to trust: system=True, certifi=True or ca=('file.pem',)")
+
+    @classmethod
+    def of(
+        cls,
+        *named: TrustLike,
+        client_certificate: str | Path | tuple[str | Path | None, ...] | None = None,
+    ) -> Trust:
+        """Return the trust that short forms name, merged.
+
+        Args:
+            *named: ``"system"``, ``"certifi"``, a file or directory, a PEM text, another
+                ``Trust``, or an iterable of these.
+            client_certificate: A PEM file, or ``(certificate, key, password)``.
+
+        Raises:
+            ValueError: Nobody is named.
+        """
+        parts = tuple(_flat(named))
+        own = next((one.client_certificate for one in parts if one.client_certificate), None)
+        return cls(
+            system=any(one.system for one in parts),
+            certifi=any(one.certifi for one in parts),
+            ca=tuple(dict.fromkeys(file for one in parts for file in one.ca)),
+            client_certificate=_presented(client_certificate) if client_certificate else own,
+        )
+
+
+TrustLike: TypeAlias = Trust | str | os.PathLike[str] | Iterable["TrustLike"]
+"""What ``Trust.of`` understands."""
+
+
+def _flat(named: Iterable[TrustLike]) -> Iterable[Trust]:
+    for one in named:
+        if isinstance(one, Trust):
+            yield one
+        elif isinstance(one, (str, os.PathLike)):
+            yield _named(os.fspath(one))
+        else:
+            yield from _flat(one)
+
+
+def _named(text: str) -> Trust:
+    if text == "system":
+        return Trust(system=True)
+    return Trust(certifi=True) if text == "certifi" else Trust(ca=(text,))
+
+
+def _presented(value: str | Path | tuple[str | Path | None, ...]) -> ClientCertificate:
+    if isinstance(value, (str, os.PathLike)):
+        return ClientCertificate(os.fspath(value))
+    certificate, *rest = value
+    assert certificate is not None
+    return ClientCertificate(
+        os.fspath(certificate), *(None if one is None else os.fspath(one) for one in rest)
+    )

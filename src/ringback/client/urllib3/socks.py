@@ -1,0 +1,145 @@
+"""SOCKS proxies under urllib3, which needs PySocks; their handshake fits into the deadline."""
+
+import socket
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import socks  # type: ignore[import-untyped]  # it has no types
+import urllib3.contrib.socks
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+
+from ringback.client.dial import dial, resolve
+from ringback.client.dial.address import is_literal
+from ringback.client.dial.resolver import soonest
+from ringback.client.patience import remaining, seconds_of
+from ringback.client.urllib3.connection import HTTPConnection, HTTPSConnection, name_error
+from ringback.client.urllib3.pools import HTTPConnectionPool, HTTPSConnectionPool, Pools
+
+
+class _Dialled(socket.socket):
+    def connect(self, _address: Any) -> None:
+        """Do nothing: ``dial`` has connected it."""
+
+
+class Socket(socks.socksocket, _Dialled):  # type: ignore[misc]  # it has no types
+    """A connected socket that PySocks shakes hands over.
+
+    Attributes:
+        until: When the handshake must be over, on ``time.monotonic()``.
+        address_of: Resolves the destination, once the proxy has answered.
+    """
+
+    until: float | None = None
+    address_of: Callable[[str], str] = staticmethod(str)
+
+    def recv_into(self, *args: Any) -> int:
+        """Receive, as a socket does, within what is left for the handshake."""
+        if self.until is not None:
+            self.settimeout(remaining(self.until))
+        received: int = super().recv_into(*args)
+        return received
+
+    def _write_SOCKS5_address(self, addr: tuple[str, int], file: Any) -> Any:  # noqa: N802 - PySocks' name
+        host, port = addr
+        return super()._write_SOCKS5_address((self.address_of(host), port), file)
+
+
+class SocksConnection(HTTPConnection, urllib3.contrib.socks.SOCKSConnection):
+    """A connection through a SOCKS proxy."""
+
+    def _dial(self) -> socket.socket:
+        limit = seconds_of(self.timeout)
+        try:
+            return self._through_proxy(soonest(limit))
+        except TimeoutError as error:
+            raise self._timed_out(limit) from error
+        except socks.ProxyError as error:
+            if isinstance(error.socket_err, TimeoutError):
+                raise self._timed_out(limit) from error
+            if isinstance(error.socket_err, socket.gaierror):
+                raise name_error(self, error.socket_err) from error
+            text = f"Failed to establish a new connection: {error.socket_err or error}"
+            raise NewConnectionError(self, text) from error
+        except socket.gaierror as error:
+            raise name_error(self, error) from error
+        except OSError as error:
+            text = f"Failed to establish a new connection: {error}"
+            raise NewConnectionError(self, text) from error
+
+    def _timed_out(self, limit: float | None) -> ConnectTimeoutError:
+        text = f"Connection to {self.host} timed out. (connect timeout={limit})"
+        return ConnectTimeoutError(self, text)
+
+    def _through_proxy(self, until: float | None) -> socket.socket:
+        options: dict[str, Any] = dict(self._socks_options)
+        sock = self._to_proxy(options, remaining(until))
+        try:
+            sock.until = until
+            sock.settimeout(remaining(until))
+            sock.set_proxy(
+                options["socks_version"],
+                options["proxy_host"],
+                options["proxy_port"],
+                options["rdns"],
+                options["username"],
+                options["password"],
+            )
+            host = self.host.strip("[]")
+            if not options["rdns"]:
+                if options["socks_version"] == socks.PROXY_TYPE_SOCKS4:
+                    host = _address(self.port, until, socket.AF_INET, host)
+                sock.address_of = partial(_address, self.port, until, 0)
+            sock.connect((host, self.port))
+        except BaseException:
+            sock.close()
+            raise
+        sock.until = None
+        return sock
+
+    def _to_proxy(self, options: dict[str, Any], limit: float | None) -> Socket:
+        host = str(options["proxy_host"]).strip("[]")
+        port = options["proxy_port"] or socks.DEFAULT_PORTS[options["socks_version"]]
+        try:
+            sock = dial(
+                host,
+                port,
+                timeout=limit,
+                source_address=self.source_address,
+                socket_options=self.socket_options,
+            )
+        except OSError as error:
+            text = f"Error connecting to SOCKS proxy {host}:{port}"
+            raise socks.ProxyConnectionError(text, error) from error
+        return Socket(sock.family, sock.type, sock.proto, fileno=sock.detach())
+
+
+def _address(port: int, until: float | None, family: int, host: str) -> str:
+    if is_literal(host):
+        return host
+    found = resolve(host, port, timeout=remaining(until), family=family)
+    return str(found[0][4][0])
+
+
+class SocksHTTPSConnection(SocksConnection, HTTPSConnection):
+    """The same over TLS."""
+
+
+class SocksHTTPConnectionPool(HTTPConnectionPool):
+    """A pool of connections through a SOCKS proxy."""
+
+    ConnectionCls: Any = SocksConnection
+    indirect = True
+
+
+class SocksHTTPSConnectionPool(HTTPSConnectionPool):
+    """The same over TLS."""
+
+    ConnectionCls: Any = SocksHTTPSConnection
+    indirect = True
+
+
+class SocksPools(Pools, urllib3.contrib.socks.SOCKSProxyManager):
+    """urllib3's ``SOCKSProxyManager``, over connections that keep the deadline."""
+
+    classes = {"http": SocksHTTPConnectionPool, "https": SocksHTTPSConnectionPool}  # noqa: RUF012 - as in urllib3

@@ -1,0 +1,173 @@
+"""What stands between the calls of a process and one origin: its circuit and its retry budget."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from threading import Lock
+from typing import TYPE_CHECKING, Literal
+
+from ringback.retry.budget import Bucket, Budget
+from ringback.retry.circuit import Breaker, Circuit, CircuitState
+
+if TYPE_CHECKING:
+    from ringback.failure import Failure
+
+_OURS = frozenset({"config", "client", "none"})
+_TOLD_BY_THE_SERVER = frozenset({"http.error.auth", "http.error.rate_limited"})
+
+
+Change = Literal["circuit_opened", "circuit_closed"]
+"""What an attempt changed of the circuit."""
+
+
+@dataclass(frozen=True, slots=True)
+class GuardState:
+    """A guard at one instant.
+
+    Attributes:
+        circuit: ``closed``, ``open`` or ``half_open``.
+        failures: How many attempts failed in a row.
+        opened_by: The failure that opened the circuit, if one did.
+        until: When an open circuit lets a probe pass, on the clock of the calls.
+        tokens: Retries that may be made now; infinite without a budget.
+    """
+
+    circuit: CircuitState
+    failures: int
+    opened_by: Failure | None
+    until: float
+    tokens: float
+
+
+class Guard:
+    """The shared state of one origin. Thread-safe: nothing waits while its lock is held.
+
+    Args:
+        breaker: When the circuit opens; ``None``: never.
+        budget: How many retries there may be; ``None``: any number.
+        now: Seconds, on any clock that never goes back; the same one later on.
+    """
+
+    __slots__ = ("_bucket", "_circuit", "_lock")
+
+    def __init__(self, breaker: Breaker | None, budget: Budget | None, now: float) -> None:
+        self._circuit = Circuit(breaker, now) if breaker else None
+        self._bucket = Bucket(budget, now) if budget else None
+        self._lock = Lock()
+
+    def admit(self, now: float, *, retry: bool) -> bool:
+        """Return whether an attempt may be made; each that may ends in one of the three below.
+
+        Args:
+            now: Seconds, on the clock that the guard was made with.
+            retry: Is it a retry? One that is not earns a part of a retry.
+        """
+        with self._lock:
+            if self._circuit and not self._circuit.admit(now):
+                return False
+            if self._bucket and not retry:
+                self._bucket.earn()
+            return True
+
+    def refuses(self, now: float) -> bool:
+        """Return whether an attempt would be refused now, without asking for one.
+
+        Args:
+            now: Seconds, on the clock that the guard was made with.
+        """
+        circuit = self._circuit
+        return circuit is not None and circuit.state == "open" and now < circuit.until
+
+    def succeeded(self, now: float, seconds: float, *, retry: bool) -> Change | None:
+        """Record an attempt that succeeded; return what this changed of the circuit.
+
+        Args:
+            now: Seconds, on the clock that the guard was made with.
+            seconds: How long the attempt took.
+            retry: Was it a retry? One that was gives a part of its price back.
+        """
+        with self._lock:
+            if retry and self._bucket:
+                self._bucket.refund()
+            closed = self._circuit is not None and self._circuit.succeeded(now, seconds)
+        return "circuit_closed" if closed else None
+
+    def is_closed(self) -> bool:
+        """Return whether every attempt would be admitted, without asking for one."""
+        circuit = self._circuit
+        return circuit is None or circuit.state == "closed"
+
+    def passed(self, now: float, seconds: float) -> None:
+        """Record a first attempt that succeeded: ``admit`` and ``succeeded`` in one.
+
+        Only for an attempt that began while ``is_closed()``.
+
+        Args:
+            now: Seconds, on the clock that the guard was made with.
+            seconds: How long the attempt took.
+        """
+        bucket, circuit = self._bucket, self._circuit
+        with self._lock:
+            if bucket and bucket.tokens < bucket.full:
+                bucket.earn()
+            if circuit:
+                circuit.succeeded(now, seconds)
+
+    def failed(
+        self, failure: Failure, now: float, random: float, seconds: float = 0.0
+    ) -> Change | None:
+        """Record an attempt that failed; return what this changed of the circuit.
+
+        An answer that tells the caller of a mistake (4xx) is a success of the endpoint, and a
+        failure of our own says nothing of it.
+
+        Args:
+            failure: What went wrong.
+            now: Seconds, on the clock that the guard was made with.
+            random: A random number, at least 0 and below 1.
+            seconds: How long the attempt took.
+        """
+        if not self._circuit:
+            return None
+        with self._lock:
+            if failure.layer in _OURS:
+                self._circuit.release()
+            elif _is_answer(failure):
+                return "circuit_closed" if self._circuit.succeeded(now, seconds) else None
+            elif self._circuit.failed(failure, now, random):
+                return "circuit_opened"
+        return None
+
+    def abandoned(self) -> None:
+        """Take back an attempt that was cancelled: it says nothing of the endpoint."""
+        if self._circuit:
+            with self._lock:
+                self._circuit.release()
+
+    def pay(self, now: float) -> bool:
+        """Pay for a retry; return whether the budget allowed it.
+
+        Args:
+            now: Seconds, on the clock that the guard was made with.
+        """
+        if self._bucket is None:
+            return True
+        with self._lock:
+            return self._bucket.spend(now)
+
+    def state(self) -> GuardState:
+        """Return what can be seen of it."""
+        with self._lock:
+            tokens = self._bucket.tokens if self._bucket else float("inf")
+            circuit = self._circuit
+            if circuit is None:
+                return GuardState("closed", 0, None, 0.0, tokens)
+            return GuardState(
+                circuit.state, circuit.failures, circuit.opened_by, circuit.until, tokens
+            )
+
+
+def _is_answer(failure: Failure) -> bool:
+    if failure.kind in _TOLD_BY_THE_SERVER:
+        return True
+    return failure.kind == "http.error" and (failure.code or "").startswith("4")

@@ -1,0 +1,124 @@
+"""Bodies that end with their TLS connection: with close_notify, or cut."""
+
+import asyncio
+import gc
+import ssl
+
+import aiohttp
+import pytest
+
+from ringback import Backoff, Policy, classify, errors
+from ringback.client.aiohttp import Middleware
+from ringback.client.install import install
+from ringback.testing.lab import Lab
+from ringback.testing.lab.http import closing
+from ringback.testing.lab.secured import secured
+
+BODY = b"x" * 400
+UNFRAMED = b"HTTP/1.1 200 OK\r\n\r\n" + BODY
+LENGTH = b"HTTP/1.1 200 OK\r\nContent-Length: 400\r\n\r\n" + BODY
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n190\r\n" + BODY + b"\r\n0\r\n\r\n"
+AT_ONCE = Policy(backoff=Backoff(base=0), budget=None, breaker=None)
+
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
+)
+
+
+@pytest.fixture
+def lab():
+    with Lab() as running:
+        yield running
+
+
+def noting(data):
+    """Sends bytes; the lab then says close_notify."""
+
+    def handler(connection):
+        connection.read_request()
+        connection.send(data)
+
+    return handler
+
+
+async def by_read(response):
+    return await response.read()
+
+
+async def by_text(response):
+    return (await response.text()).encode()
+
+
+def call(endpoint, read=by_read, *, method="GET", middlewares=None, **session):
+    if middlewares is None:
+        middlewares = [Middleware(AT_ONCE, sinks=[])]
+    context = ssl.create_default_context(cafile=endpoint.verify)
+
+    async def main():
+        async with (
+            aiohttp.ClientSession(middlewares=middlewares, **session) as client,
+            client.request(method, endpoint.url, ssl=context) as response,
+        ):
+            return await read(response)
+
+    try:
+        return asyncio.run(main())
+    finally:
+        gc.collect()  # what aiohttp leaves to the event loop
+
+
+@pytest.mark.parametrize("read", [by_read, by_text])
+def test_a_body_that_is_cut_is_an_error(lab, read):
+    endpoint = secured(handler=closing(UNFRAMED))(lab)
+    with pytest.raises(aiohttp.ClientPayloadError) as caught:
+        call(endpoint, read)
+    failure = classify(caught.value)
+    assert (failure.kind, failure.phase, failure.delivered) == ("tls.closed", "body", "yes")
+    assert endpoint.requests == 1
+
+
+def test_inside_the_attempt_it_is_tried_again(lab):
+    endpoint = secured(handler=closing(UNFRAMED))(lab)
+    with pytest.raises(errors.RingbackError) as caught:
+        call(endpoint, middlewares=[Middleware(AT_ONCE, read=True, sinks=[])])
+    assert isinstance(caught.value, aiohttp.ClientPayloadError)
+    assert [one.kind for one in caught.value.attempts] == ["tls.closed"] * 3
+    assert endpoint.requests == 3
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_close_notify_ends_a_body(lab, whole):
+    endpoint = secured(handler=noting(UNFRAMED))(lab)
+    assert call(endpoint, middlewares=[Middleware(AT_ONCE, read=whole, sinks=[])]) == BODY
+
+
+@pytest.mark.parametrize("data", [LENGTH, CHUNKED])
+def test_a_body_that_says_its_end_needs_no_close_notify(lab, data):
+    assert call(secured(handler=closing(data))(lab)) == BODY
+
+
+def test_neither_does_what_has_no_body(lab):
+    assert call(secured(handler=closing(UNFRAMED[:19]))(lab), method="HEAD") == b""
+    assert call(secured(handler=closing(b"HTTP/1.1 204 No Content\r\n\r\n"))(lab)) == b""
+
+
+def test_a_large_body_too(lab):
+    many = BODY * 10_000
+    endpoint = secured(handler=noting(UNFRAMED + many))(lab)
+    assert call(endpoint) == BODY + many
+    with pytest.raises(aiohttp.ClientPayloadError):
+        call(secured(handler=closing(UNFRAMED + many))(lab))
+
+
+def test_a_response_class_of_the_programs_own_stays(lab):
+    class Own(aiohttp.ClientResponse):
+        pass
+
+    endpoint = secured(handler=closing(UNFRAMED))(lab)
+    assert call(endpoint, response_class=Own) == BODY
+
+
+def test_a_program_that_knows_of_nothing_is_told_what_aiohttp_tells(lab):
+    endpoint = secured(handler=closing(UNFRAMED))(lab)
+    with install(sinks=[]):
+        assert call(endpoint, middlewares=[]) == BODY

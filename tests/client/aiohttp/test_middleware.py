@@ -1,0 +1,228 @@
+import asyncio
+import gc
+import io
+import time
+
+import aiohttp
+import pytest
+
+from ringback import Backoff, Breaker, Policy, errors
+from ringback.client.aiohttp import Middleware
+from ringback.retry import Done, GiveUp, Retry
+from ringback.testing.lab import Lab
+
+AT_ONCE = Policy(backoff=Backoff(base=0))
+REWINDS = hasattr(aiohttp.Payload, "consumed")
+"""Whether aiohttp sends a file from where it began; the first 3.12 do not."""
+
+
+@pytest.fixture
+def lab():
+    with Lab() as running:
+        yield running
+
+
+def call(url, method="GET", *, policy=AT_ONCE, events=None, session=None, read=False, **options):
+    """What one request gives: (status, body), or what it raises."""
+
+    async def main():
+        middleware = Middleware(policy, sinks=[] if events is None else [events.append], read=read)
+        async with (
+            aiohttp.ClientSession(middlewares=[middleware], **(session or {})) as client,
+            client.request(method, url, **options) as response,
+        ):
+            return response.status, await response.read()
+
+    return asyncio.run(main())
+
+
+def raised(*args, **options):
+    with pytest.raises(aiohttp.ClientError) as caught:
+        call(*args, **options)
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("fault", "library", "named"),
+    [
+        ("tcp.refused", aiohttp.ClientConnectorError, errors.ConnectionRefused),
+        ("tcp.reset:after_request", aiohttp.ClientOSError, errors.ConnectionReset),
+        ("http.response.invalid.empty", aiohttp.ServerDisconnectedError, errors.NoResponse),
+    ],
+)
+def test_what_is_raised_is_what_aiohttp_raises_and_what_it_is(lab, fault, library, named):
+    error = raised(lab.start(fault).url)
+    assert isinstance(error, library)
+    assert isinstance(error, named)
+    assert len(error.attempts) == 3
+
+
+@pytest.mark.parametrize(("method", "sent"), [("GET", 3), ("PUT", 3), ("POST", 1), ("PATCH", 1)])
+def test_aiohttps_own_re_send_is_accounted_for(lab, method, sent):
+    endpoint = lab.start("tcp.reset:after_request")
+    error = raised(endpoint.url, method)
+    assert endpoint.requests == sent
+    assert len(error.attempts) == sent
+
+
+def test_each_call_has_its_own_attempts(lab):
+    endpoint = lab.start("http.response.invalid.empty")
+
+    async def main():
+        policy = Policy(backoff=Backoff(base=0), breaker=None, budget=None)
+        async with aiohttp.ClientSession(middlewares=[Middleware(policy, sinks=[])]) as client:
+            for _ in range(2):
+                with pytest.raises(aiohttp.ServerDisconnectedError):
+                    await client.get(endpoint.url)
+            found = await asyncio.gather(
+                *(client.get(endpoint.url) for _ in range(4)), return_exceptions=True
+            )
+            return [len(error.attempts) for error in found]
+
+    assert asyncio.run(main()) == [3] * 4
+    assert endpoint.requests == 18
+
+
+def test_gets_through_in_the_end_and_tells_each_attempt(lab):
+    events = []
+    assert call(lab.start("http.error.unavailable:first_two").url, events=events)[0] == 200
+    assert [type(event.decision) for event in events] == [Retry, Retry, Done]
+    assert events[0].failure.kind == "http.error.unavailable"
+
+
+def test_the_last_response_is_returned(lab):
+    events, endpoint = [], lab.start("http.error.unavailable:503")
+    assert call(endpoint.url, events=events)[0] == 503
+    assert endpoint.requests == 3
+    assert call(endpoint.url, "POST")[0] == 503
+    assert endpoint.requests == 4
+
+
+@pytest.mark.parametrize("body", ["bytes", "file", "form"])
+def test_a_body_is_sent_again_whole(lab, body):
+    if body != "bytes" and not REWINDS:
+        pytest.skip("aiohttp's own second request fails")
+    endpoint = lab.start("http.response.invalid.empty:after_request")
+    data = {"bytes": b"whole body", "file": io.BytesIO(b"whole body"), "form": aiohttp.FormData()}
+    data["form"].add_field("name", b"whole body", filename="x")
+    raised(endpoint.url, "PUT", data=data[body])
+    assert [b"whole body" in seen.received for seen in endpoint.seen] == [True] * 3
+
+
+def test_a_file_is_sent_again_whole_or_not_at_all(lab):
+    endpoint = lab.start("http.response.invalid.empty:after_request")
+    headers = {"Idempotency-Key": "k"}
+    raised(endpoint.url, "POST", data=io.BytesIO(b"whole body"), headers=headers)
+    times = 3 if REWINDS else 1
+    assert [b"whole body" in seen.received for seen in endpoint.seen] == [True] * times
+
+
+def test_a_generator_that_was_begun_is_not_sent_again(lab):
+    async def body():
+        yield b"whole "
+        yield b"body"
+
+    events, endpoint = [], lab.start("http.response.invalid.empty:after_request")
+    raised(endpoint.url, "PUT", data=body(), events=events)
+    assert endpoint.requests == 1
+    assert events[-1].decision.reason == "not_replayable"
+
+
+def test_a_post_that_never_arrived_is_tried_again(lab):
+    events = []
+    raised(lab.start("tcp.refused").url, "POST", data=b"x", events=events)
+    assert [type(event.decision) for event in events] == [Retry, Retry, GiveUp]
+
+
+def test_a_body_that_breaks_off_is_a_failed_attempt_where_it_is_read_inside(lab):
+    name = "http.response.invalid.content_length_mismatch"
+    endpoint = lab.start(name)
+    error = raised(endpoint.url, read=True)
+    assert isinstance(error, aiohttp.ClientPayloadError)
+    assert isinstance(error, errors.IncompleteResponse)
+    assert endpoint.requests == 3
+    assert not isinstance(raised(endpoint.url), errors.RingbackError)
+    assert endpoint.requests == 4
+
+
+@pytest.mark.parametrize("fault", ["http.response.timed_out:silent", "tls.timed_out"])
+def test_the_deadline_ends_the_call(lab, fault):
+    endpoint = lab.start(fault)
+    began = time.monotonic()
+    with pytest.raises(TimeoutError) as caught:
+        call(endpoint.url, policy=Policy(deadline=0.3))
+    assert time.monotonic() - began < 3
+    assert isinstance(caught.value, (errors.ReadTimeout, errors.ConnectTimeout, errors.TLSError))
+
+
+def test_an_attempt_has_its_own_limit(lab):
+    from ringback import Timeout  # noqa: PLC0415 - beside its only use
+
+    endpoint = lab.start("http.response.timed_out:silent")
+    policy = Policy(backoff=Backoff(base=0), timeout=Timeout(connect=0.1, read=0.1))
+    with pytest.raises(aiohttp.SocketTimeoutError) as caught:
+        call(endpoint.url, policy=policy)
+    assert [failure.kind for failure in caught.value.attempts] == ["http.response.timed_out"] * 3
+    assert endpoint.requests == 3
+
+
+def test_redirects_share_one_deadline(lab):
+    with pytest.raises((TimeoutError, aiohttp.TooManyRedirects)):
+        call(
+            lab.start("http.response.redirect_loop:same_url").url,
+            policy=Policy(deadline=0.2),
+            max_redirects=10_000,
+        )
+
+
+def test_an_open_circuit_refuses(lab):
+    policy = Policy(attempts=1, breaker=Breaker(consecutive=1, sustained=0))
+    endpoint = lab.start("tcp.reset:after_request")
+    raised(endpoint.url, policy=policy)
+    error = raised(endpoint.url, policy=policy)
+    assert isinstance(error, errors.CircuitOpen)
+    assert isinstance(error, aiohttp.ClientConnectionError)
+    assert endpoint.requests == 1
+
+
+def test_cancelling_is_not_retried_and_leaves_no_connection_behind(lab):
+    endpoint = lab.start("http.response.timed_out:silent")
+
+    async def main():
+        async with aiohttp.ClientSession(middlewares=[Middleware(AT_ONCE, sinks=[])]) as client:
+            task = asyncio.ensure_future(client.get(endpoint.url))
+            while not endpoint.requests:
+                await asyncio.sleep(0.01)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+
+    asyncio.run(main())
+    gc.collect()
+    assert endpoint.requests == 1
+
+
+def test_an_exception_of_the_callers_own_body_is_left_alone(lab):
+    class MineError(Exception):
+        pass
+
+    async def body():
+        yield b"a"
+        raise MineError
+
+    error = raised(lab.start("ok").url, "POST", data=body())
+    assert isinstance(error, aiohttp.ClientConnectionError)
+
+
+def test_a_post_with_a_key_is_sent_again(lab):
+    endpoint = lab.start("http.response.invalid.empty:after_request")
+    policy = Policy(backoff=Backoff(base=0), idempotency_key=True)
+    raised(endpoint.url, "POST", data=b"x", policy=policy)
+    lines = [
+        line
+        for seen in endpoint.seen
+        for line in seen.received.split(b"\r\n")
+        if line.lower().startswith(b"idempotency-key")
+    ]
+    assert len(lines) == 3
+    assert len({bytes(line) for line in lines}) == 1

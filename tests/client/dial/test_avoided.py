@@ -1,0 +1,57 @@
+from ringback.client.dial.avoided import _MOST_ADDRESSES, _MOST_TARGETS, Avoided, avoid, avoided
+
+API = ("api.test", 80)
+
+
+class Now:
+    seconds = 1000.0
+
+    def __call__(self):
+        return self.seconds
+
+
+def test_an_address_is_avoided_for_a_while():
+    now = Now()
+    known = Avoided(seconds=60, clock=now)
+    known.add(API, "192.0.2.1")
+
+    assert list(known.of(API)) == ["192.0.2.1"]
+    assert not known.of(("api.test", 81))
+    now.seconds += 60
+    assert not known.of(API)
+    assert not known._until
+
+
+def test_the_latest_failure_is_the_last():
+    known = Avoided()
+    for address in ("192.0.2.1", "192.0.2.2", "192.0.2.1"):
+        known.add(API, address)
+
+    assert list(known.of(API)) == ["192.0.2.2", "192.0.2.1"]
+
+
+def test_an_address_that_answers_is_no_longer_avoided():
+    known = Avoided()
+    known.add(API, "192.0.2.1")
+
+    known.remove(API, "192.0.2.1")
+    known.remove(("other.test", 80), "192.0.2.1")
+
+    assert not known.of(API)
+
+
+def test_it_is_bounded():
+    known = Avoided()
+    for number in range(_MOST_TARGETS + 10):
+        known.add((f"{number}.test", 80), "192.0.2.1")
+    for number in range(_MOST_ADDRESSES + 10):
+        known.add(API, f"2001:db8::{number}")
+
+    assert len(known._until) == _MOST_TARGETS
+    assert len(known.of(API)) == _MOST_ADDRESSES
+
+
+def test_others_can_tell_of_an_address_that_failed_them():
+    avoid("api.test", 80, "192.0.2.1")
+
+    assert list(avoided.of(API)) == ["192.0.2.1"]

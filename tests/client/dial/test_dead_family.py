@@ -1,0 +1,106 @@
+"""One family's packets are dropped on their way: for real, in network namespaces."""
+
+import json
+import socket
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from ringback import classify
+from ringback.client.dial import dial
+from ringback.testing.lab import FAULTS, Lab
+from ringback.testing.lab.namespace import Namespaces, inside, run
+from ringback.testing.lab.network import topology
+from ringback.testing.lab.response import serve
+from ringback.testing.lab.topology import SERVER
+from tests.requires import requires
+
+pytestmark = pytest.mark.netns
+
+DIAL = """
+import json, sys, time
+from ringback import classify
+from ringback.client.dial import dial
+
+def once():
+    began = time.monotonic()
+    try:
+        with dial(sys.argv[1], int(sys.argv[2]), timeout=float(sys.argv[3])) as sock:
+            ended = sock.getpeername()[0]
+    except OSError as error:
+        ended = classify(error).kind
+    return ended, time.monotonic() - began
+
+print(json.dumps([once() for _ in range(int(sys.argv[4]))]))
+"""
+
+
+@pytest.fixture
+def lab():
+    requires("root", "netns", "ip", "iptables", "ip6tables")
+    with Lab() as running:
+        yield running
+
+
+def dialled(endpoint, timeout, times=1):
+    """How calls in a row ended, and after how many seconds."""
+    words = [endpoint.host, str(endpoint.port), str(timeout), str(times)]
+    done = run(endpoint.namespace, [sys.executable, "-W", "error", "-c", DIAL, *words])
+    return json.loads(done.stdout)
+
+
+def test_dead_ipv6_costs_a_quarter_of_a_second_and_then_nothing(lab):
+    (first, seconds), *later = dialled(FAULTS["ok:ipv6_dead"].start(lab), 20, times=5)
+
+    assert {first, *(ended for ended, _ in later)} == {SERVER[4]}
+    assert 0.25 <= seconds < 10  # the C library's own lookup included
+    assert min(then for _, then in later) < 0.25
+
+
+def test_dead_ipv4_costs_a_quarter_of_a_second(lab, replaced):
+    hosts = topology(lab)
+    met = hosts.listen(lab, serve, 6)
+    replaced.answers["api.test"] = [SERVER[4], SERVER[6]]
+    with inside(hosts.client):
+        dial(SERVER[6], met.port, timeout=20).close()  # now the hosts know their neighbours
+        run(hosts._names["router"], ["iptables", "-w", "-A", "FORWARD", "-p", "tcp", "-j", "DROP"])
+        began = time.monotonic()
+        with dial("api.test", met.port, timeout=20) as sock:
+            assert sock.family == socket.AF_INET6
+        assert 0.25 <= time.monotonic() - began < 10
+
+
+def test_a_family_without_a_route_costs_nothing_and_masks_nothing(lab):
+    ((kind, seconds),) = dialled(FAULTS["tcp.refused:ipv6_missing"].start(lab), 20)
+
+    assert kind == "tcp.refused"
+    assert seconds < 10
+
+
+def test_a_silent_name_server_ends_in_time(lab):
+    ((kind, seconds),) = dialled(FAULTS["dns.temporary_failure:glibc_silent"].start(lab), 0.3)
+
+    assert kind == "dns.timed_out"  # what the C library says after 2 s is another
+    assert seconds >= 0.3
+
+
+def test_where_ipv6_is_turned_off_the_other_family_is_tried(replaced):
+    requires("root", "netns", "ip")
+    replaced.answers["api.test"] = ["::1", "127.0.0.1"]
+    with Namespaces() as namespaces:
+        name = namespaces.add("lone")
+        run(name, ["ip", "link", "set", "lo", "up"])
+        with inside(name):
+            Path("/proc/sys/net/ipv6/conf/all/disable_ipv6").write_text("1")
+            with socket.create_server(("127.0.0.1", 0)) as server:
+                port = server.getsockname()[1]
+                dial("api.test", port, timeout=20).close()
+            with pytest.raises(ConnectionRefusedError) as caught:
+                dial("api.test", port, timeout=20)
+
+    assert [one.kind for one in classify(caught.value).addresses] == [
+        "tcp.refused",
+        "tcp.address_unreachable.network",
+    ]

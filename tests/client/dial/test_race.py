@@ -1,0 +1,49 @@
+import socket
+import time
+
+from ringback.client.dial.race import DELAY, Race
+
+
+def address(port, host="127.0.0.1"):
+    return (socket.AF_INET, socket.SOCK_STREAM, 6, "", (host, port))
+
+
+def opened(address):
+    return socket.socket(*address[:3])
+
+
+def test_of_two_that_answer_the_earlier_wins_and_the_other_is_closed(place):
+    place.silent("127.0.0.1")
+    late = [place.accepting("127.0.0.2"), place.accepting("127.0.0.3")]
+    race = Race(
+        [address(place.port, f"127.0.0.{n}") for n in (1, 2, 3)], opened, time.monotonic() + 30
+    )
+
+    sock, winner = race.run()
+
+    assert winner[4][0] == late[0].getsockname()[0]
+    assert [one[4][0] for one in race.pending.values()] == ["127.0.0.1"]
+    assert all(one.fileno() == -1 for one in race.pending)
+    sock.close()
+
+
+def test_a_failure_starts_the_next_at_once(place):
+    place.silent("127.0.0.1")
+    refusing = [f"127.0.0.{n}" for n in range(2, 22)]
+    for host in refusing:
+        place.refusing(host)
+    place.accepting("127.0.0.99")
+    everyone = ["127.0.0.1", *refusing, "127.0.0.99"]
+    race = Race([address(place.port, host) for host in everyone], opened, time.monotonic() + 30)
+
+    began = time.monotonic()
+    sock, winner = race.run()
+
+    assert winner[4][0] == "127.0.0.99"
+    assert time.monotonic() - began < len(refusing) * DELAY
+    assert len(race.failed) == len(refusing)
+    sock.close()
+
+
+def test_nobody_to_run(place):
+    assert Race([], opened, None).run() is None

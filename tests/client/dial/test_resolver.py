@@ -1,0 +1,256 @@
+import os
+import socket
+import threading
+import time
+
+import pytest
+
+from ringback import classify
+from ringback.client import deadline
+from ringback.client.dial import LookupTimedOut, names, resolve
+from ringback.client.dial.cache import Cache
+from ringback.client.dial.lookups import SHARED, Lookups
+from ringback.client.dial.resolver import Resolver, soonest
+
+AGAIN = socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+NO_NAME = socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+
+def lookup_threads():
+    return [one for one in threading.enumerate() if one.name == "ringback-lookup"]
+
+
+def hosts(found):
+    return [address[4][0] for address in found]
+
+
+def test_it_says_what_the_systems_function_says():
+    for host in ("localhost", "127.0.0.1", "127.1"):
+        assert resolve(host, 80) == socket.getaddrinfo(host, 80, 0, socket.SOCK_STREAM)
+
+
+def test_addresses_are_not_asked_for_in_a_thread(monkeypatch):
+    monkeypatch.setattr(threading.Thread, "start", None)
+
+    assert hosts(resolve("192.0.2.1", 80)) == ["192.0.2.1"]
+    assert resolve("2001:db8::1", 80)[0][4] == ("2001:db8::1", 80, 0, 0)
+    assert hosts(resolve("[2001:db8::1]", 80)) == ["2001:db8::1"]
+
+
+def test_a_zone_of_an_address_is_its_interface():
+    loopback = socket.if_nametoindex("lo")
+
+    assert resolve("fe80::1%lo", 80)[0][4] == ("fe80::1", 80, 0, loopback)
+    with pytest.raises(socket.gaierror):
+        resolve("fe80::1%nowhere", 80)
+
+
+def test_a_name_is_asked_for_once_for_every_port(c_library):
+    c_library.answers["api.test"] = ["192.0.2.1", "2001:db8::1"]
+
+    assert resolve("api.test", 80)[0][4] == ("192.0.2.1", 80)
+    assert resolve("api.test", 443)[1][4] == ("2001:db8::1", 443, 0, 0)
+    assert c_library.asked == ["api.test"]
+    assert list(names.entries()) == [("api.test", 0)]
+
+
+def test_the_list_is_the_callers_own(c_library):
+    c_library.answers["api.test"] = ["192.0.2.1"]
+    resolve("api.test", 80).clear()
+
+    assert hosts(resolve("api.test", 80)) == ["192.0.2.1"]
+
+
+def test_a_family_can_be_asked_for(c_library):
+    c_library.answers["api.test"] = ["192.0.2.1"]
+
+    assert hosts(resolve("api.test", 80, family=socket.AF_INET)) == ["192.0.2.1"]
+    assert list(names.entries()) == [("api.test", socket.AF_INET)]
+
+
+def test_a_name_that_does_not_exist_is_remembered(c_library):
+    c_library.answers["typo.test"] = NO_NAME
+
+    for _ in range(3):
+        with pytest.raises(socket.gaierror) as caught:
+            resolve("typo.test", 80)
+        assert caught.value.args == NO_NAME.args
+    assert c_library.asked == ["typo.test"]
+
+
+def test_a_resolver_that_fails_is_asked_again(c_library):
+    c_library.answers["api.test"] = AGAIN
+
+    for _ in range(2):
+        with pytest.raises(socket.gaierror, match="Temporary failure"):
+            resolve("api.test", 80)
+    assert c_library.asked == ["api.test"] * 2
+
+
+def test_an_old_answer_is_used_when_the_resolver_fails_and_for_a_while_not_asked_again(c_library):
+    c_library.answers["api.test"] = ["192.0.2.1"]
+    resolve("api.test", 80)
+    names.expire(("api.test", 0))
+    c_library.answers["api.test"] = AGAIN
+
+    for _ in range(3):
+        assert hosts(resolve("api.test", 80)) == ["192.0.2.1"]
+    assert c_library.asked == ["api.test"] * 2
+
+
+def test_an_old_answer_is_used_when_the_resolver_is_stuck(c_library):
+    c_library.answers["api.test"] = ["192.0.2.1"]
+    resolve("api.test", 80)
+    names.expire(("api.test", 0))
+    stuck = c_library.answers["api.test"] = threading.Event()
+
+    assert hosts(resolve("api.test", 80, timeout=0.1)) == ["192.0.2.1"]
+    stuck.set()
+
+
+@pytest.mark.parametrize("number", [socket.EAI_NONAME, socket.EAI_NODATA])
+def test_an_old_answer_is_not_used_when_the_resolver_says_that_it_is_gone(c_library, number):
+    c_library.answers["api.test"] = ["192.0.2.1"]
+    resolve("api.test", 80)
+    names.expire(("api.test", 0))
+    c_library.answers["api.test"] = socket.gaierror(number, "gone")
+
+    with pytest.raises(socket.gaierror, match="gone"):
+        resolve("api.test", 80)
+    assert names.stale_entry(("api.test", 0)) is None
+
+
+def test_a_late_answer_is_kept_for_the_next(c_library):
+    stuck = c_library.answers["api.test"] = threading.Event()
+    with pytest.raises(LookupTimedOut):
+        resolve("api.test", 80, timeout=0.05)
+
+    stuck.set()
+
+    assert hosts(resolve("api.test", 80)) == ["127.0.0.1"]
+    assert c_library.asked == ["api.test"]
+
+
+def test_the_deadline_of_the_call_counts_as_the_timeout_does(c_library):
+    stuck = c_library.answers["api.test"] = threading.Event()
+
+    with deadline.within(time.monotonic() + 0.05), pytest.raises(LookupTimedOut) as caught:
+        resolve("api.test", 80)
+    failure = classify(caught.value)
+    stuck.set()
+
+    assert (failure.kind, failure.phase, failure.delivered) == ("dns.timed_out", "dns", "no")
+
+
+def test_the_sooner_of_timeout_and_deadline_counts():
+    now = time.monotonic()
+    assert soonest(None) is None
+    assert soonest(5) >= now + 5
+    with deadline.within(now + 1):
+        assert soonest(None) == now + 1
+        assert soonest(5) == now + 1
+        assert soonest(0) < now + 1
+
+
+@pytest.mark.parametrize("host", ["a..b", "x" * 64 + ".test", "\ud800.test"])
+def test_what_cannot_be_a_name_takes_no_thread(host, monkeypatch):
+    monkeypatch.setattr(threading.Thread, "start", None)
+
+    with pytest.raises(UnicodeError):
+        resolve(host, 80)
+
+
+def test_a_name_of_other_letters_is_asked_for_as_the_system_does():
+    assert resolve("ｌｏｃａｌｈｏｓｔ", 80) == socket.getaddrinfo(
+        "localhost", 80, 0, socket.SOCK_STREAM
+    )
+
+
+def test_a_dot_at_the_end_stays(c_library):
+    c_library.answers["api.test."] = ["192.0.2.2"]
+
+    assert hosts(resolve("api.test.", 80)) == ["192.0.2.2"]
+
+
+class TestReplaced:
+    """Another function in the place of ``socket.getaddrinfo``."""
+
+    def test_it_is_asked_every_time_and_with_the_port(self, replaced):
+        replaced.answers["api.test"] = ["192.0.2.1"]
+
+        for port in (80, 80, 443):
+            assert resolve("api.test", port)[0][4] == ("192.0.2.1", port)
+        assert replaced.asked == ["api.test"] * 3
+        assert not names.entries()
+
+    def test_it_sees_addresses_too(self, replaced):
+        replaced.answers["192.0.2.1"] = ["192.0.2.2"]
+
+        assert hosts(resolve("192.0.2.1", 80)) == ["192.0.2.2"]
+
+    def test_it_does_not_see_what_was_kept_before_nor_leave_anything_behind(
+        self, c_library, monkeypatch
+    ):
+        c_library.answers["api.test"] = ["192.0.2.1"]
+        resolve("api.test", 80)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(socket, "getaddrinfo", lambda *_: [])
+            assert resolve("api.test", 80) == []
+        assert hosts(resolve("api.test", 80)) == ["192.0.2.1"]
+
+    def test_it_may_be_stuck(self, replaced):
+        stuck = replaced.answers["api.test"] = threading.Event()
+
+        with pytest.raises(LookupTimedOut):
+            resolve("api.test", 80, timeout=0.05)
+        stuck.set()
+
+
+def test_a_thousand_stuck_names_neither_block_others_nor_leave_threads(c_library):
+    release = threading.Event()
+    resolver = Resolver(Cache(), Lookups())
+    c_library.answers |= {f"n{number}.stuck.test": release for number in range(1000)}
+    c_library.answers |= {f"fine{number}.test": ["192.0.2.1"] for number in range(50)}
+    timed_out = []
+
+    def ask(number):
+        try:
+            resolver.resolve(f"n{number}.stuck.test", 80, soonest(1.5))
+        except LookupTimedOut:
+            timed_out.append(number)
+
+    asking = [threading.Thread(target=ask, args=(number,)) for number in range(1000)]
+    for one in asking:
+        one.start()
+    for number in range(50):
+        assert hosts(resolver.resolve(f"fine{number}.test", 80, soonest(30))) == ["192.0.2.1"]
+        assert len(lookup_threads()) <= SHARED + 1
+    for one in asking:
+        one.join()
+    assert len(timed_out) == 1000
+    release.set()
+    for thread in lookup_threads():
+        thread.join(30)
+    assert not lookup_threads()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_forked_child_begins_anew(c_library):
+    stuck = threading.Event()
+    c_library.answers |= {"kept.test": ["192.0.2.1"], "stuck.test": stuck}
+    resolve("kept.test", 80)
+    with pytest.raises(LookupTimedOut):
+        resolve("stuck.test", 80, timeout=0.05)
+    c_library.answers |= {"kept.test": ["192.0.2.2"], "stuck.test": ["192.0.2.3"]}
+
+    child = os.fork()
+    if not child:
+        found = hosts(resolve("kept.test", 80) + resolve("stuck.test", 80))
+        os._exit(0 if found == ["192.0.2.2", "192.0.2.3"] else 1)
+    _, status = os.waitpid(child, 0)
+    stuck.set()
+
+    assert os.waitstatus_to_exitcode(status) == 0
+    assert hosts(resolve("kept.test", 80)) == ["192.0.2.1"]

@@ -1,0 +1,403 @@
+import errno
+import gc
+import socket
+import threading
+import time
+import weakref
+
+import pytest
+
+from ringback import classify
+from ringback.client import deadline
+from ringback.client.dial import LookupTimedOut, dial, names
+from ringback.client.dial.avoided import avoided
+from tests.requires import requires
+
+
+def test_a_socket_is_as_create_connection_makes_it(place):
+    place.accepting("127.0.0.1")
+
+    with (
+        dial("127.0.0.1", place.port, timeout=5) as ours,
+        socket.create_connection(("127.0.0.1", place.port), timeout=5) as theirs,
+    ):
+        assert type(ours) is type(theirs)
+        assert ours.gettimeout() == theirs.gettimeout() == 5
+        assert (ours.family, ours.type, ours.proto) == (theirs.family, theirs.type, theirs.proto)
+        assert ours.getpeername() == theirs.getpeername()
+
+
+def test_without_a_timeout_it_blocks(place):
+    place.accepting("127.0.0.1")
+
+    with dial("127.0.0.1", place.port, timeout=None) as sock:
+        assert sock.gettimeout() is None
+
+
+@pytest.mark.parametrize("port", [-1, 65536, 99999])
+def test_a_number_that_is_no_port_is_the_callers_mistake(port):
+    with pytest.raises(OverflowError) as caught:
+        dial("127.0.0.1", port, timeout=5)
+
+    assert classify(caught.value).kind == "url.invalid"
+
+
+def test_a_host_that_is_no_name_is_the_callers_mistake():
+    with pytest.raises(UnicodeError) as caught:
+        dial("a..b", 80, timeout=5)
+
+    assert classify(caught.value).kind == "url.invalid"
+
+
+def test_a_refused_connection_is_what_it_was(place):
+    place.refusing("127.0.0.1")
+
+    with pytest.raises(ConnectionRefusedError) as caught:
+        dial("127.0.0.1", place.port, timeout=5)
+
+    failure = classify(caught.value)
+    assert str(caught.value) == "[Errno 111] Connection refused"
+    assert (failure.kind, failure.phase, failure.delivered) == ("tcp.refused", "connect", "no")
+    assert failure.target.host == "127.0.0.1"
+    assert failure.target.port == place.port
+    assert failure.target.address == "127.0.0.1"
+
+
+def test_silence_is_a_timeout_without_a_number(place):
+    place.silent("127.0.0.1")
+
+    with pytest.raises(TimeoutError, match=r"^timed out$") as caught:
+        dial("127.0.0.1", place.port, timeout=0.1)
+
+    failure = classify(caught.value)
+    assert (failure.kind, failure.phase, failure.delivered) == ("tcp.timed_out", "connect", "no")
+
+
+def test_a_dead_address_costs_a_quarter_of_a_second_once(place, replaced):
+    place.accepting("127.0.0.1")
+    place.silent("::1")
+    replaced.answers["api.test"] = ["::1", "127.0.0.1"]
+
+    began = time.monotonic()
+    with dial("api.test", place.port, timeout=30) as sock:
+        assert sock.getpeername()[0] == "127.0.0.1"
+    assert 0.25 <= time.monotonic() - began < 5
+    times = []
+    for _ in range(5):
+        began = time.monotonic()
+        with dial("api.test", place.port, timeout=30) as sock:
+            assert sock.getpeername()[0] == "127.0.0.1"
+        times.append(time.monotonic() - began)
+    assert min(times) < 0.25
+
+
+def test_the_first_address_is_taken_when_it_answers(place, replaced):
+    place.accepting("127.0.0.1")
+    place.accepting("127.0.0.2")
+    replaced.answers["api.test"] = ["127.0.0.2", "127.0.0.1"]
+
+    with dial("api.test", place.port, timeout=30) as sock:
+        assert sock.getpeername()[0] == "127.0.0.2"
+
+
+def test_after_a_refusal_the_next_address_is_tried_at_once_and_first_the_next_time(place, replaced):
+    place.accepting("127.0.0.2")
+    place.refusing("127.0.0.1")
+    replaced.answers["api.test"] = ["127.0.0.1", "127.0.0.2"]
+
+    for _ in range(2):
+        with dial("api.test", place.port, timeout=30) as sock:
+            assert sock.getpeername()[0] == "127.0.0.2"
+        assert list(avoided.of(("api.test", place.port))) == ["127.0.0.1"]
+
+
+def test_a_refusal_beside_a_silent_address_is_told_of_both(place, replaced):
+    place.silent("127.0.0.1")
+    place.refusing("127.0.0.2")
+    replaced.answers["api.test"] = ["127.0.0.1", "127.0.0.2"]
+
+    with pytest.raises(ConnectionRefusedError) as caught:
+        dial("api.test", place.port, timeout=0.5)
+
+    failure = classify(caught.value)
+    assert failure.kind == "tcp.refused"
+    assert {one.address: one.kind for one in failure.addresses} == {
+        f"127.0.0.1:{place.port}": "tcp.timed_out",
+        f"127.0.0.2:{place.port}": "tcp.refused",
+    }
+
+
+def test_with_little_time_every_address_gets_its_chance(place, replaced):
+    for address in ("127.0.0.1", "127.0.0.2", "127.0.0.3"):
+        place.silent(address)
+    place.accepting("127.0.0.4")
+    replaced.answers["api.test"] = ["127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.4"]
+
+    with dial("api.test", place.port, timeout=1) as sock:
+        assert sock.getpeername()[0] == "127.0.0.4"
+    assert len(avoided.of(("api.test", place.port))) == 3
+
+
+def test_all_silent_ends_in_time_with_one_entry_for_each(place, replaced):
+    addresses = ["127.0.0.1", "127.0.0.2", "127.0.0.3"]
+    for address in addresses:
+        place.silent(address)
+    replaced.answers["api.test"] = addresses
+
+    began = time.monotonic()
+    with pytest.raises(TimeoutError) as caught:
+        dial("api.test", place.port, timeout=0.8)
+
+    assert time.monotonic() - began < 10
+    assert [one.address for one in classify(caught.value).addresses] == [
+        f"{address}:{place.port}" for address in addresses
+    ]
+
+
+def test_the_deadline_of_the_call_ends_it(place, replaced):
+    place.silent("127.0.0.1")
+    place.silent("127.0.0.2")
+    replaced.answers["api.test"] = ["127.0.0.1", "127.0.0.2"]
+
+    with deadline.within(time.monotonic() + 0.1), pytest.raises(TimeoutError):
+        dial("api.test", place.port, timeout=None)
+
+
+def test_the_lookup_counts(replaced):
+    stuck = replaced.answers["api.test"] = threading.Event()
+
+    with pytest.raises(LookupTimedOut) as caught:
+        dial("api.test", 80, timeout=0.05)
+    stuck.set()
+
+    failure = classify(caught.value)
+    assert (failure.kind, failure.phase, failure.delivered) == ("dns.timed_out", "dns", "no")
+    assert (failure.target.host, failure.target.port) == ("api.test", 80)
+
+
+def test_where_no_address_answers_the_name_is_asked_for_again(place, c_library):
+    place.refusing("127.0.0.1")
+    place.accepting("127.0.0.2")
+    c_library.answers["api.test"] = ["127.0.0.1"]
+    with pytest.raises(ConnectionRefusedError):
+        dial("api.test", place.port, timeout=5)
+    c_library.answers["api.test"] = ["127.0.0.2"]
+
+    with dial("api.test", place.port, timeout=5) as sock:
+        assert sock.getpeername()[0] == "127.0.0.2"
+    assert names.entries()
+
+
+def test_no_address_at_all_says_what_create_connection_says(replaced):
+    replaced.answers["api.test"] = []
+
+    with pytest.raises(OSError, match=r"^getaddrinfo returns an empty list$"):
+        dial("api.test", 80, timeout=5)
+
+
+def test_it_connects_from_the_source_address(place, replaced):
+    place.accepting("127.0.0.1")
+    place.accepting("::1")
+    replaced.answers["api.test"] = ["::1", "127.0.0.1"]
+
+    with dial("api.test", place.port, timeout=5, source_address=("127.0.0.9", 0)) as sock:
+        assert sock.getsockname()[0] == "127.0.0.9"
+    assert not avoided.of(("api.test", place.port))
+
+
+def test_a_source_address_that_is_not_here_is_our_fault(place):
+    place.accepting("127.0.0.1")
+
+    with pytest.raises(OSError, match="Cannot assign requested address") as caught:
+        dial("127.0.0.1", place.port, timeout=5, source_address=("192.0.2.1", 0))
+
+    assert classify(caught.value).kind == "client.local_address"
+
+
+def test_options_are_set_before_connecting(place):
+    place.accepting("127.0.0.1")
+    options = [
+        (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),
+        (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
+    ]
+
+    with dial("127.0.0.1", place.port, timeout=5, socket_options=options) as sock:
+        for level, option, _ in options:
+            assert sock.getsockopt(level, option)
+
+
+def test_options_may_come_from_an_iterator(place, replaced):
+    place.refusing("127.0.0.1")
+    place.accepting("127.0.0.2")
+    replaced.answers["api.test"] = ["127.0.0.1", "127.0.0.2"]
+    options = iter([(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)])
+
+    with dial("api.test", place.port, timeout=5, socket_options=options) as sock:
+        assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
+@pytest.mark.parametrize(("timeout", "error"), [(-1, ValueError), (1e12, OverflowError)])
+def test_what_is_no_timeout_is_refused_as_a_socket_does(place, timeout, error):
+    place.accepting("127.0.0.1")
+
+    with pytest.raises(error):
+        dial("127.0.0.1", place.port, timeout=timeout)
+
+
+def test_a_long_timeout_is_none_too_long_for_the_system(place, replaced):
+    place.silent("127.0.0.1")
+    place.accepting("127.0.0.2")
+    replaced.answers["api.test"] = ["127.0.0.1", "127.0.0.2"]
+
+    with dial("api.test", place.port, timeout=2_000_000) as sock:
+        assert sock.gettimeout() == 2_000_000
+
+
+def test_an_option_that_is_wrong_is_raised_and_nothing_stays_open(place):
+    place.accepting("127.0.0.1")
+
+    with pytest.raises(TypeError):
+        dial("127.0.0.1", place.port, timeout=5, socket_options=[(1, 2, object())])
+    with pytest.raises(OSError, match="Protocol not available"):
+        dial("127.0.0.1", place.port, timeout=5, socket_options=[(6, 9999, 1)])
+
+
+def test_a_family_can_be_asked_for(place):
+    place.accepting("127.0.0.1")
+
+    with dial("localhost", place.port, timeout=5, family=socket.AF_INET) as sock:
+        assert sock.family == socket.AF_INET
+
+
+def test_where_there_is_no_ipv6_the_other_family_is_tried(place, replaced, monkeypatch):
+    class NoIPv6(socket.socket):
+        __module__ = "socket"
+
+        def __init__(self, family=-1, *rest, **named):
+            if family == socket.AF_INET6:
+                raise OSError(errno.EAFNOSUPPORT, "Address family not supported by protocol")
+            super().__init__(family, *rest, **named)
+
+    place.accepting("127.0.0.1")
+    place.refusing("127.0.0.2")
+    replaced.answers |= {"api.test": ["::1", "127.0.0.1"], "off.test": ["::1", "127.0.0.2"]}
+    monkeypatch.setattr(socket, "socket", NoIPv6)
+
+    dial("api.test", place.port, timeout=5).close()
+    with pytest.raises(ConnectionRefusedError) as caught:
+        dial("off.test", place.port, timeout=5)
+    assert "tcp.address_unreachable.network" in [
+        one.kind for one in classify(caught.value).addresses
+    ]
+
+
+def test_sockets_of_another_kind_are_tried_one_after_the_other(place, replaced, monkeypatch):
+    class Foreign(socket.socket):
+        def setblocking(self, flag):
+            raise AssertionError("it may not know how")
+
+    place.silent("127.0.0.1")
+    place.accepting("127.0.0.2")
+    replaced.answers["api.test"] = ["127.0.0.1", "127.0.0.2"]
+    monkeypatch.setattr(socket, "socket", Foreign)
+
+    with dial("api.test", place.port, timeout=1) as sock:
+        assert sock.getpeername()[0] == "127.0.0.2"
+
+
+@pytest.mark.parametrize("where", ["connect", "select"])
+def test_an_interrupt_leaves_no_socket_open(place, replaced, monkeypatch, where):
+    place.silent("127.0.0.1")
+    place.silent("127.0.0.2")
+    replaced.answers["api.test"] = ["127.0.0.1", "127.0.0.2"]
+    made = []
+
+    class Watched(socket.socket):
+        __module__ = "socket"
+
+        def __init__(self, *given, **named):
+            super().__init__(*given, **named)
+            made.append(self)
+
+        def connect(self, address):
+            if where == "connect":
+                raise KeyboardInterrupt
+            super().connect(address)
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(socket, "socket", Watched)
+    monkeypatch.setattr("selectors.PollSelector.select", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        dial("api.test", place.port, timeout=1)
+
+    assert made
+    assert all(one.fileno() == -1 for one in made)
+
+
+@pytest.mark.parametrize("addresses", [["127.0.0.1"], ["127.0.0.1", "127.0.0.2"]])
+def test_a_signal_does_not_end_the_wait(place, replaced, signals, addresses):
+    for address in addresses:
+        place.silent(address)
+    replaced.answers["api.test"] = addresses
+
+    began = time.monotonic()
+    with pytest.raises(TimeoutError):
+        dial("api.test", place.port, timeout=0.4)
+
+    assert time.monotonic() - began >= 0.4
+    assert signals
+
+
+@pytest.mark.parametrize("where", ["lookup", "connect", "race"])
+def test_a_signal_that_raises_leaves_nothing_open(place, replaced, signals, where):
+    place.silent("127.0.0.1")
+    place.silent("127.0.0.2")
+    stuck = threading.Event()
+    replaced.answers |= {
+        "lookup.test": stuck,
+        "connect.test": ["127.0.0.1"],
+        "race.test": ["127.0.0.1", "127.0.0.2"],
+    }
+    signals.append(KeyboardInterrupt)
+
+    with pytest.raises(KeyboardInterrupt):
+        dial(f"{where}.test", place.port, timeout=30)
+    stuck.set()
+
+
+@pytest.mark.parametrize("addresses", [["127.0.0.2"], ["127.0.0.1", "127.0.0.2"]])
+def test_an_error_is_in_no_cycle(place, replaced, addresses):
+    class Witness:
+        """A local of the caller: a cycle would keep its frame."""
+
+    place.silent("127.0.0.1")
+    place.refusing("127.0.0.2")
+    replaced.answers["api.test"] = addresses
+    witnesses = weakref.WeakSet()
+
+    def call():
+        witness = Witness()
+        witnesses.add(witness)
+        dial("api.test", place.port, timeout=0.5)
+
+    gc.disable()
+    try:
+        with pytest.raises(ConnectionRefusedError) as caught:
+            call()
+        assert witnesses
+        del caught
+        assert not witnesses
+    finally:
+        gc.enable()
+
+
+def test_ipv6_works_too(place):
+    requires("ipv6")
+    place.accepting("::1")
+
+    with dial("::1", place.port, timeout=5) as sock:
+        assert sock.getpeername()[0] == "::1"
+    with dial("[::1]", place.port, timeout=5) as sock:
+        assert sock.getpeername()[0] == "::1"

@@ -1,0 +1,71 @@
+import errno
+import os
+import pickle
+import socket
+
+from ringback import classify
+from ringback.client.dial.verdict import Attempt, verdict
+from ringback.failure import AddressFailure
+
+V6 = (socket.AF_INET6, 1, 6, "", ("2001:db8::1", 443, 0, 0))
+V4 = (socket.AF_INET, 1, 6, "", ("192.0.2.1", 443))
+NETWORK = "tcp.address_unreachable.network"
+
+
+def failed(address, number):
+    return Attempt(address, OSError(number, os.strerror(number)))
+
+
+def silent(address):
+    return Attempt(address, TimeoutError("timed out"))
+
+
+def test_an_answer_beats_silence_and_silence_beats_no_route():
+    refused = failed(V4, errno.ECONNREFUSED)
+    no_route = failed(V6, errno.ENETUNREACH)
+
+    assert verdict([silent(V6), refused]) is refused.error
+    assert verdict([refused, no_route]) is refused.error
+    assert isinstance(verdict([no_route, silent(V4)]), TimeoutError)
+
+
+def test_of_equals_the_first_counts():
+    first, second = failed(V6, errno.ECONNREFUSED), failed(V4, errno.ECONNREFUSED)
+
+    assert verdict([first, second]) is first.error
+
+
+def test_classify_reads_what_became_of_each_address():
+    failure = classify(verdict([failed(V6, errno.ENETUNREACH), silent(V4)]))
+
+    assert failure.kind == "tcp.timed_out"
+    assert (failure.phase, failure.delivered) == ("connect", "no")
+    assert failure.addresses == (
+        AddressFailure("[2001:db8::1]:443", NETWORK),
+        AddressFailure("192.0.2.1:443", "tcp.timed_out"),
+    )
+
+
+def test_a_host_without_ipv6_is_not_short_of_ports():
+    failure = classify(verdict([failed(V6, errno.EADDRNOTAVAIL), failed(V4, errno.EADDRNOTAVAIL)]))
+
+    assert [one.kind for one in failure.addresses] == [NETWORK, "client.local_address"]
+
+
+def test_several_addresses_are_in_the_traceback():
+    error = verdict([failed(V6, errno.ENETUNREACH), silent(V4)])
+
+    assert error.__notes__ == [
+        "[2001:db8::1]:443: Network is unreachable",
+        "192.0.2.1:443: timed out",
+    ]
+    assert not hasattr(verdict([silent(V4)]), "__notes__")
+
+
+def test_it_survives_pickling():
+    error = verdict([failed(V6, errno.ENETUNREACH), failed(V4, errno.ECONNREFUSED)])
+
+    copy = pickle.loads(pickle.dumps(error))
+
+    assert str(copy) == "[Errno 111] Connection refused"
+    assert classify(copy).addresses == classify(error).addresses

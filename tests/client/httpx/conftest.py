@@ -1,0 +1,186 @@
+"""One set of tests for both libraries, in a thread, in asyncio and in trio."""
+
+from __future__ import annotations
+
+import importlib
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from types import SimpleNamespace
+
+import pytest
+from anyio.from_thread import start_blocking_portal
+
+from ringback import Backoff, Policy, Timeout
+
+
+class Door:
+    """A door as a program uses it; what is asynchronous is waited for.
+
+    Args:
+        name: ``httpx`` or ``httpx2``.
+        stack: Ends what was begun.
+    """
+
+    def __init__(self, name, stack):
+        self.name = name
+        self.library = importlib.import_module(name)
+        self.module = importlib.import_module(f"ringback.client.{name}")
+        self.stack = stack
+
+    def client(self, inner=None, *, timeout=5.0, redirects=True, **options):
+        """A client with our transport, which has ``options``."""
+        options = options if inner else {"trust_env": False, **options}
+        transport = self.transport(inner, **options)
+        common = {"timeout": timeout, "follow_redirects": redirects, "trust_env": False}
+        return self.made(transport, common)
+
+
+class Blocking(Door):
+    """In a thread."""
+
+    asynchronous = False
+
+    def transport(self, inner=None, **options):
+        return self.module.Transport(inner, **options)
+
+    def plain(self, **options):
+        return self.library.HTTPTransport(**options)
+
+    def base(self):
+        return self.library.BaseTransport
+
+    def made(self, transport, common):
+        return self.stack.enter_context(self.library.Client(transport=transport, **common))
+
+    @contextmanager
+    def streamed(self, client, url, method="GET"):
+        with client.stream(method, url) as response:
+            yield SimpleNamespace(
+                response=response, pieces=response.iter_bytes, raw=response.iter_raw
+            )
+
+    def content(self, pieces):
+        """A body that can be read once."""
+        return (piece for piece in pieces)
+
+    def call(self, function, *args):
+        return function(*args)
+
+
+class Asynchronous(Door):
+    """In tasks."""
+
+    asynchronous = True
+
+    def __init__(self, name, stack, backend):
+        super().__init__(name, stack)
+        self.portal = stack.enter_context(start_blocking_portal(backend))
+
+    def transport(self, inner=None, **options):
+        return self.module.AsyncTransport(inner, **options)
+
+    def plain(self, **options):
+        return self.library.AsyncHTTPTransport(**options)
+
+    def base(self):
+        return self.library.AsyncBaseTransport
+
+    def made(self, transport, common):
+        client = self.library.AsyncClient(transport=transport, **common)
+        self.stack.enter_context(self.portal.wrap_async_context_manager(client))
+        return _Waiting(client, self.portal)
+
+    @contextmanager
+    def streamed(self, client, url, method="GET"):
+        """A response, and its body decoded or raw; of that, the caller may leave a rest."""
+        with self.portal.wrap_async_context_manager(client.client.stream(method, url)) as response:
+            yield SimpleNamespace(
+                response=response,
+                pieces=lambda: self._pieces(response.aiter_bytes()),
+                raw=lambda: self._pieces(response.aiter_raw()),
+            )
+
+    def _pieces(self, iterator):
+        try:
+            while (piece := self.portal.call(_next, iterator)) is not None:
+                yield piece
+        finally:
+            self.portal.call(iterator.aclose)
+
+    def content(self, pieces):
+        """A body that can be read once."""
+        return _aiter(pieces)
+
+    def call(self, function, *args):
+        return self.portal.call(function, *args)
+
+
+async def _next(iterator):
+    return await anext(iterator, None)
+
+
+async def _aiter(pieces):
+    for piece in pieces:
+        yield piece
+
+
+class _Waiting:
+    """An asynchronous client, waited for."""
+
+    def __init__(self, client, portal):
+        self.client = client
+        self._portal = portal
+
+    def request(self, *args, **kwargs):
+        return self._portal.call(partial(self.client.request, *args, **kwargs))
+
+    def get(self, url, **kwargs):
+        return self.request("GET", url, **kwargs)
+
+    def post(self, url, **kwargs):
+        return self.request("POST", url, **kwargs)
+
+    def build_request(self, *args, **kwargs):
+        return self.client.build_request(*args, **kwargs)
+
+    def send(self, *args, **kwargs):
+        return self._portal.call(partial(self.client.send, *args, **kwargs))
+
+    @property
+    def _transport(self):
+        return self.client._transport
+
+
+DOORS = [(library, way) for library in ("httpx", "httpx2") for way in ("thread", "asyncio", "trio")]
+
+
+@pytest.fixture(params=DOORS, ids=["-".join(one) for one in DOORS])
+def door(request):
+    library, way = request.param
+    pytest.importorskip(library)
+    with ExitStack() as stack:
+        yield Blocking(library, stack) if way == "thread" else Asynchronous(library, stack, way)
+
+
+@pytest.fixture
+def policy():
+    """Three attempts without a wait, no budget and no circuit."""
+    limits = Timeout(connect=0.5, read=0.5)
+    return Policy(backoff=Backoff(base=0), timeout=limits, budget=None, breaker=None)
+
+
+@pytest.fixture
+def client(door, policy, events):
+    return door.client(policy=policy, sinks=[events.append])
+
+
+def taken(client):
+    """How many requests have a connection, or wait for one."""
+    places = client._transport._inner._places
+    return places.taken + places.waiting
+
+
+@pytest.fixture
+def no_connection_is_lost(client):
+    yield
+    assert taken(client) == 0

@@ -1,0 +1,224 @@
+"""The connections that a transport of ours keeps."""
+
+import threading
+
+import anyio
+import pytest
+
+from ringback import Policy, errors
+from ringback.testing.lab.response import response
+from ringback.testing.lab.schedule import failing_requests
+
+
+def places(client):
+    return client._transport._inner._places
+
+
+def test_a_connection_is_kept(lab, client):
+    endpoint = lab.start("ok")
+    for _ in range(3):
+        client.get(endpoint.url)
+    assert len(endpoint.seen) == 1
+    assert endpoint.requests == 3
+
+
+def test_one_that_the_server_has_closed_is_not_used(lab, client, events):
+    """httpx would find it in its pool and fail."""
+
+    def once(connection):
+        connection.read_request()
+        connection.send(response(200, b"{}"))
+        connection.finish()
+        closed.set()
+
+    closed = threading.Event()
+    endpoint = lab.listen(once)
+    client.get(endpoint.url)
+    assert closed.wait(5)
+    assert client.get(endpoint.url).status_code == 200
+    assert len(endpoint.seen) == 2
+
+
+def test_each_target_has_its_own(lab, client):
+    one, other = lab.listen(_serving), lab.listen(_serving)
+    for _ in range(2):
+        client.get(one.url)
+        client.get(other.url)
+    assert [len(endpoint.seen) for endpoint in (one, other)] == [1, 1]
+
+
+def _serving(connection):
+    while connection.read_request():
+        connection.send(response(200, b"{}"))
+
+
+def test_there_are_no_more_than_allowed(lab, door, policy):
+    limits = door.library.Limits(max_connections=2, max_keepalive_connections=2)
+    client = door.client(policy=policy, sinks=[], limits=limits)
+    endpoints = [lab.listen(_serving) for _ in range(5)]
+    for endpoint in endpoints * 2:
+        client.get(endpoint.url)
+    assert len(client._transport._inner._kept) == 2
+    assert [len(endpoint.seen) for endpoint in endpoints] == [2] * 5
+
+
+def test_no_more_are_idle_than_allowed(lab, door, policy):
+    limits = door.library.Limits(max_connections=10, max_keepalive_connections=1)
+    client = door.client(policy=policy, sinks=[], limits=limits)
+    for _ in range(3):
+        client.get(lab.listen(_serving).url)
+    assert len(client._transport._inner._kept) == 1
+
+
+def test_one_that_has_been_idle_for_too_long_is_closed(lab, door, policy):
+    limits = door.library.Limits(keepalive_expiry=0)
+    client = door.client(policy=policy, sinks=[], limits=limits)
+    endpoint = lab.listen(_serving)
+    client.get(endpoint.url)
+    client.get(endpoint.url)
+    assert len(endpoint.seen) == 2
+
+
+def test_after_every_failure_all_places_are_free(lab, client):
+    for fault in ("tcp.refused", "tcp.reset:after_request", "http.response.timed_out:silent"):
+        with pytest.raises(errors.RingbackError):
+            client.get(lab.start(fault).url, timeout=0.1)
+    assert places(client).taken == 0
+    assert len(client._transport._inner._kept) == 0
+
+
+def test_a_response_that_is_not_read_gives_its_place_back(lab, door, client):
+    endpoint = lab.start("http.response.body_timed_out:mid_body")
+    with door.streamed(client, endpoint.url):
+        assert places(client).taken == 1
+    assert places(client).taken == 0
+
+
+def test_closing_the_client_closes_its_connections(lab, door, policy):
+    """The server sees it."""
+    ended = threading.Event()
+
+    def handler(connection):
+        connection.read_request()
+        connection.send(response(200, b"{}"))
+        connection.read_request()
+        ended.set()
+
+    client = door.client(policy=policy, sinks=[])
+    client.get(lab.listen(handler).url)
+    transport = client._transport
+    door.call(transport.aclose if door.asynchronous else transport.close)
+    assert ended.wait(5)
+
+
+# Many at once
+
+
+@pytest.fixture
+def crowd(lab, door):
+    """Calls that are made at once, by tasks or by threads; how each ended."""
+
+    def made(calls):
+        return door.call(_tasks, calls) if door.asynchronous else _threads(calls)
+
+    return made
+
+
+async def _tasks(calls):
+    ends = []
+
+    async def one(client, url):
+        try:
+            ends.append((await client.client.get(url)).status_code)
+        except errors.RingbackError as error:
+            ends.append(error)
+
+    async with anyio.create_task_group() as group:
+        for client, url in calls:
+            group.start_soon(one, client, url)
+    return ends
+
+
+def _threads(calls):
+    ends = []
+
+    def one(client, url):
+        try:
+            ends.append(client.get(url).status_code)
+        except errors.RingbackError as error:
+            ends.append(error)
+
+    threads = [threading.Thread(target=one, args=call) for call in calls]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return ends
+
+
+def test_a_crowd_shares_few_connections(lab, door, policy, crowd):
+    limits = door.library.Limits(max_connections=3)
+    client = door.client(policy=policy, sinks=[], limits=limits, timeout=30)
+    endpoint = lab.listen(_serving)
+    assert crowd([(client, endpoint.url)] * 40) == [200] * 40
+    assert len(endpoint.seen) <= 3
+    assert places(client).taken == 0
+
+
+def test_a_crowd_is_bounded_by_the_policys_bulkhead(lab, door, crowd):
+    together, most, lock = 0, [0], threading.Lock()
+
+    def handler(connection):
+        nonlocal together
+        while connection.read_request():
+            with lock:
+                together += 1
+                most[0] = max(most[0], together)
+            connection.hold(0.01)
+            with lock:
+                together -= 1
+            connection.send(response(200, b"{}"))
+
+    endpoint = lab.listen(handler)
+    clients = [door.client(policy=Policy(bulkhead=2), sinks=[], timeout=30) for _ in range(2)]
+    assert crowd([(client, endpoint.url) for client in clients * 6]) == [200] * 12
+    assert most[0] == 2
+
+
+def test_who_waits_in_vain_is_told(lab, door, crowd):
+    endpoint = lab.start("http.response.timed_out:silent")
+    limits = door.library.Timeout(0.5, pool=0.1)
+    client = door.client(policy=Policy(bulkhead=1, attempts=1), sinks=[], timeout=limits)
+    ends = crowd([(client, endpoint.url)] * 2)
+    kinds = {end.failure.kind for end in ends}
+    assert kinds == {"http.response.timed_out", "client.pool_exhausted"}
+    assert any(isinstance(end, door.library.PoolTimeout) for end in ends)
+
+
+@pytest.mark.parametrize(
+    "door",
+    [("httpx", "asyncio"), ("httpx", "trio"), ("httpx2", "asyncio"), ("httpx2", "trio")],
+    indirect=True,
+)
+def test_a_task_that_is_cancelled_leaves_no_trace(lab, door, policy):
+    """In a queue, and with a request under way."""
+    limits = door.library.Limits(max_connections=1)
+    client = door.client(policy=policy, sinks=[], limits=limits, timeout=30)
+    silent, healthy = lab.start("http.response.timed_out:silent"), lab.start("ok")
+
+    async def cancelled():
+        with anyio.move_on_after(0.1):
+            async with anyio.create_task_group() as group:
+                for _ in range(3):
+                    group.start_soon(client.client.get, silent.url)
+        return (await client.client.get(healthy.url)).status_code
+
+    assert door.call(cancelled) == 200
+    assert places(client).taken == 0
+    assert places(client).waiting == 0
+
+
+def test_statuses_do_not_hold_connections(lab, client):
+    endpoint = lab.listen(failing_requests(2, response(503, b"{}")))
+    assert client.get(endpoint.url).status_code == 200
+    assert places(client).taken == 0

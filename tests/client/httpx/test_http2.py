@@ -1,0 +1,117 @@
+"""HTTP/2: what a server promises not to have processed, and requests that share a connection."""
+
+import anyio
+import pytest
+
+from ringback import Policy, errors
+from ringback.testing.lab.http2 import healthy, offer_http2, speaking
+from ringback.testing.lab.secured import secured
+
+
+@pytest.fixture
+def over(lab, door, policy, events):
+    """A client of a server that answers each request as told."""
+
+    def made(answer, **options):
+        endpoint = secured(handler=speaking(answer), prepare=offer_http2)(lab)
+        given = {"policy": policy, "sinks": [events.append], "verify": endpoint.verify}
+        return door.client(http2=True, **{**given, **options}), endpoint
+
+    return made
+
+
+def first_times(count, answer):
+    """An answer for the first requests, over all connections; the others are healthy."""
+    made = iter(range(count))
+
+    def either(http2, stream):
+        (answer if next(made, None) is not None else healthy)(http2, stream)
+
+    return either
+
+
+def test_requests_share_a_connection_in_turn(over):
+    client, endpoint = over(healthy)
+    for _ in range(3):
+        assert client.get(endpoint.url).http_version == "HTTP/2"
+    assert len(endpoint.seen) == 1
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_stream_that_is_refused_is_tried_again_whatever_the_method(over, method):
+    client, endpoint = over(first_times(2, lambda http2, stream: http2.reset_stream(stream, 7)))
+    assert client.request(method, endpoint.url, content=b"pay").status_code == 200
+    assert endpoint.requests == 3
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_goaway_before_the_request_promises_the_same(over, method):
+    def going_away(http2, _):
+        http2.close_connection(last_stream_id=0)
+
+    client, endpoint = over(first_times(2, going_away))
+    assert client.request(method, endpoint.url, content=b"pay").status_code == 200
+    assert endpoint.requests == 3
+
+
+def test_a_goaway_that_names_an_earlier_stream_promises_it_too(over):
+    """The first request is answered; of the second the server knows nothing."""
+
+    def answered(http2, stream):
+        if stream == 1:
+            healthy(http2, stream)
+        else:
+            http2.close_connection(last_stream_id=1)
+
+    client, endpoint = over(answered)
+    assert client.post(endpoint.url, content=b"pay").status_code == 200
+    assert client.post(endpoint.url, content=b"pay").status_code == 200
+
+
+def test_a_goaway_that_names_the_request_does_not(over):
+    def going_away(http2, stream):
+        http2.close_connection(last_stream_id=stream)
+
+    client, endpoint = over(going_away)
+    with pytest.raises(errors.RingbackError) as caught:
+        client.post(endpoint.url, content=b"pay")
+    assert endpoint.requests == 1
+    assert caught.value.failure.delivered == "maybe"
+
+
+def test_nor_does_another_error_of_the_stream(over):
+    client, endpoint = over(lambda http2, stream: http2.reset_stream(stream, 2))
+    with pytest.raises(errors.HTTPProtocolError):
+        client.post(endpoint.url, content=b"pay")
+    assert endpoint.requests == 1
+
+
+def test_tasks_share_a_connection_at_the_same_time(door, over):
+    client, endpoint = over(healthy)
+    if not door.asynchronous:
+        client.get(endpoint.url)
+        return
+
+    async def crowd():
+        async with anyio.create_task_group() as group:
+            for _ in range(20):
+                group.start_soon(client.client.get, endpoint.url)
+
+    door.call(crowd)
+    assert endpoint.requests == 20
+    assert len(endpoint.seen) <= 2
+    assert client._transport._inner._places.taken == 0
+
+
+def test_the_deadline_ends_the_wait_for_a_stream(over):
+    client, endpoint = over(lambda *_: None, policy=Policy(deadline=0.3, attempts=1), timeout=30)
+    with pytest.raises(errors.RingbackError) as caught:
+        client.get(endpoint.url)
+    assert isinstance(caught.value, TimeoutError)
+    assert client._transport._inner._places.taken == 0
+
+
+def test_a_server_that_speaks_http_1_only_is_called_so(lab, door, policy):
+    endpoint = lab.start("ok:tls")
+    client = door.client(policy=policy, sinks=[], http2=True, verify=endpoint.verify)
+    assert client.get(endpoint.url).http_version == "HTTP/1.1"

@@ -1,0 +1,92 @@
+"""No part of a body is taken for the whole."""
+
+import gzip
+
+import pytest
+
+from ringback import errors
+from ringback.testing.lab.response import response
+from ringback.testing.lab.schedule import failing_requests
+from ringback.testing.lab.secured import secured
+
+pytestmark = pytest.mark.usefixtures("no_connection_is_lost")
+
+BODY = gzip.compress(bytes(range(256)) * 64)
+CUT = response(200, BODY[:-20], "Content-Encoding: gzip")
+WHOLE = response(200, BODY, "Content-Encoding: gzip")
+
+
+@pytest.fixture
+def trusting(door, policy, lab, events):
+    verify = lab.start("ok:tls").verify
+    return door.client(policy=policy, sinks=[events.append], verify=verify)
+
+
+def test_tls_that_ends_without_saying_so_is_no_end(lab, door, trusting):
+    endpoint = lab.start("tls.closed:without_close_notify")
+    with pytest.raises(door.library.ReadError) as caught:
+        trusting.get(endpoint.url)
+    assert isinstance(caught.value, errors.TLSClosed)
+    assert endpoint.requests == 3
+
+
+def test_nor_where_the_caller_reads(lab, door, trusting):
+    endpoint = lab.start("tls.closed:without_close_notify")
+    with door.streamed(trusting, endpoint.url) as streamed, pytest.raises(errors.TLSClosed):
+        list(streamed.pieces())
+
+
+def test_tls_that_says_so_is(lab, trusting):
+    def until_the_end(connection):
+        connection.read_request()
+        connection.send(b"HTTP/1.1 200 OK\r\n\r\nwhole")
+
+    assert trusting.get(secured(handler=until_the_end)(lab).url).content == b"whole"
+
+
+def test_a_cut_gzip_body_is_tried_again(lab, client):
+    handler = failing_requests(2, CUT)
+    endpoint = lab.listen(handler)
+    assert client.get(endpoint.url).json()["ok"] is True
+    assert endpoint.requests == 3
+
+
+def test_a_cut_gzip_body_is_an_error(lab, door, client):
+    endpoint = lab.listen(failing_requests(99, CUT))
+    with pytest.raises(door.library.DecodingError) as caught:
+        client.get(endpoint.url)
+    assert isinstance(caught.value, errors.ContentInvalid)
+    assert str(caught.value.request.url) == endpoint.url
+
+
+def test_and_where_the_caller_reads(lab, door, client):
+    endpoint = lab.listen(failing_requests(99, CUT))
+    failing = pytest.raises(door.library.DecodingError)
+    with door.streamed(client, endpoint.url) as streamed, failing as caught:
+        list(streamed.pieces())
+    assert isinstance(caught.value, errors.ContentInvalid)
+
+
+@pytest.mark.parametrize("streams", [False, True])
+def test_a_whole_gzip_body_is_decoded(lab, door, client, streams):
+    endpoint = lab.listen(failing_requests(99, WHOLE))
+    if streams:
+        with door.streamed(client, endpoint.url) as streamed:
+            body = b"".join(streamed.pieces())
+    else:
+        body = client.get(endpoint.url).content
+    assert body == gzip.decompress(BODY)
+
+
+def test_garbage_is_what_httpx_says_it_is(lab, door, client):
+    endpoint = lab.start("http.response.invalid.content_decoding")
+    with pytest.raises(door.library.DecodingError) as caught:
+        client.get(endpoint.url)
+    assert isinstance(caught.value, errors.ContentInvalid)
+
+
+@pytest.mark.parametrize("method", ["HEAD", "GET"])
+def test_no_body_is_not_a_cut_one(lab, client, method):
+    empty = response(200, b"", "Content-Encoding: gzip")
+    endpoint = lab.listen(failing_requests(99, empty))
+    assert client.request(method, endpoint.url).content == b""

@@ -1,0 +1,242 @@
+"""Programs that do not know of ringback: what they do is unchanged, what they learn is not."""
+
+import asyncio
+import gc
+import subprocess
+import sys
+import textwrap
+import time
+
+import aiohttp
+import httpx
+import pytest
+import requests
+import urllib3
+
+import ringback
+from ringback import Backoff, Policy, Timeout, errors
+from ringback.client.httpx import Transport
+from ringback.client.install import install
+from ringback.client.urllib3 import PoolManager
+
+
+@pytest.fixture
+def events():
+    return []
+
+
+def fetch_requests(url, method="GET"):
+    with requests.Session() as session:
+        session.trust_env = False
+        return session.request(method, url).status_code
+
+
+def fetch_urllib3(url, method="GET"):
+    with urllib3.PoolManager() as pool:
+        return pool.request(method, url, retries=False).status
+
+
+def fetch_httpx(url, method="GET"):
+    with httpx.Client(trust_env=False) as client:
+        return client.request(method, url).status_code
+
+
+def fetch_httpx_async(url, method="GET"):
+    async def main():
+        async with httpx.AsyncClient(trust_env=False) as client:
+            return (await client.request(method, url)).status_code
+
+    return asyncio.run(main())
+
+
+def fetch_aiohttp(url, method="GET"):
+    async def main():
+        async with aiohttp.ClientSession() as session, session.request(method, url) as response:
+            return response.status
+
+    return asyncio.run(main())
+
+
+clients = pytest.mark.parametrize(
+    ("fetch", "library"),
+    [
+        (fetch_requests, requests.ConnectionError),
+        (fetch_urllib3, urllib3.exceptions.HTTPError),
+        (fetch_httpx, httpx.TransportError),
+        (fetch_httpx_async, httpx.TransportError),
+        (fetch_aiohttp, aiohttp.ClientError),
+    ],
+    ids=["requests", "urllib3", "httpx", "httpx-async", "aiohttp"],
+)
+
+
+@clients
+def test_what_is_raised_says_what_it_is_and_is_told_once(lab, events, fetch, library):
+    endpoint = lab.start("tcp.refused")
+    with install(sinks=[events.append]), pytest.raises(library) as caught:
+        fetch(endpoint.url)
+    assert isinstance(caught.value, errors.ConnectionRefused)
+    assert any("tcp.refused" in note for note in caught.value.__notes__)
+    assert [(event.failure.kind, event.attempt) for event in events] == [("tcp.refused", 1)]
+    assert (events[0].target.host, events[0].target.port) == ("127.0.0.1", endpoint.port)
+
+
+@clients
+def test_what_works_works_and_is_told_once(lab, events, fetch, library):
+    with install(sinks=[events.append]):
+        assert fetch(lab.start("ok").url) == 200
+    assert [(event.method, event.failure) for event in events] == [("GET", None)]
+
+
+@clients
+def test_nothing_is_sent_twice_unless_asked_for(lab, events, fetch, library):
+    endpoint = lab.start("http.error.unavailable:503")
+    with install(sinks=[events.append]):
+        assert fetch(endpoint.url) == 503
+    assert endpoint.requests == 1
+
+
+@clients
+def test_afterwards_everything_is_as_it_was(lab, events, fetch, library):
+    places = (
+        (requests.adapters.HTTPAdapter, "send"),
+        (requests.Session, "send"),
+        (urllib3.HTTPConnectionPool, "urlopen"),
+        (httpx.HTTPTransport, "handle_request"),
+        (httpx.AsyncHTTPTransport, "handle_async_request"),
+        (aiohttp.ClientSession, "_request"),
+    )
+    before = [vars(owner)[name] for owner, name in places]
+    with install(sinks=[events.append]) as installed:
+        assert {"requests", "urllib3", "httpx", "aiohttp"} <= set(installed.libraries)
+        assert [vars(owner)[name] for owner, name in places] != before
+    assert [vars(owner)[name] for owner, name in places] == before
+    with pytest.raises(library) as caught:
+        fetch(lab.start("tcp.refused").url)
+    assert not isinstance(caught.value, errors.RingbackError)
+    assert events == []
+
+
+@pytest.mark.parametrize("fetch", [fetch_requests, fetch_httpx, fetch_httpx_async, fetch_aiohttp])
+def test_retries_are_there_for_the_asking(lab, events, fetch):
+    policy = Policy(backoff=Backoff(base=0))
+    with install(policy, retry=True, sinks=[events.append]):
+        assert fetch(lab.start("http.error.unavailable:first_two").url) == 200
+        once = lab.start("tcp.reset:after_request")
+        with pytest.raises((requests.ConnectionError, httpx.TransportError, aiohttp.ClientError)):
+            fetch(once.url, "POST")
+    assert [event.attempt for event in events[:3]] == [1, 2, 3]
+    assert once.requests == 1
+
+
+@pytest.mark.parametrize("fetch", [fetch_requests, fetch_urllib3, fetch_aiohttp])
+def test_a_call_without_timeouts_gets_some(lab, events, fetch):
+    """httpx has some of its own."""
+    policy = Policy(timeout=Timeout(connect=0.2, read=0.2))
+    began = time.monotonic()
+    with install(policy, sinks=[events.append]), pytest.raises(TimeoutError):
+        fetch(lab.start("http.response.timed_out:silent").url)
+    assert time.monotonic() - began < 5
+
+
+def test_a_program_that_wants_no_timeouts_has_none(lab, events):
+    url = lab.start("ok").url
+    with install(sinks=[events.append]), httpx.Client(trust_env=False, timeout=None) as client:
+        assert client.get(url).status_code == 200
+    with install(sinks=[events.append]), urllib3.PoolManager(timeout=None) as pool:
+        assert pool.request("GET", url).status == 200
+
+
+def test_timeouts_of_the_programs_own_win(lab, events):
+    policy = Policy(timeout=Timeout(connect=9, read=9))
+    began = time.monotonic()
+    with install(policy, sinks=[events.append]), pytest.raises(requests.ReadTimeout):
+        requests.get(lab.start("http.response.timed_out:silent").url, timeout=0.1)
+    assert time.monotonic() - began < 5
+
+
+def test_a_session_of_ringbacks_own_is_not_told_of_twice(lab, events):
+    url = lab.start("ok").url
+    with install(sinks=[events.append]), ringback.Session(sinks=[events.append]) as session:
+        session.trust_env = False
+        session.get(url)
+        with PoolManager(sinks=[events.append]) as manager:
+            manager.request("GET", url)
+        with httpx.Client(transport=Transport(sinks=[events.append], trust_env=False)) as client:
+            client.get(url)
+    assert len(events) == 3
+
+
+@clients
+@pytest.mark.filterwarnings(
+    "ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
+)
+def test_certificates_and_proxies_stay_the_programs_own(lab, events, fetch, library):
+    local = {"127.0.0.1", "localhost"}
+    expired = lab.start("tls.cert.date_invalid.expired")
+    policy = Policy(insecure_hosts=local, direct_hosts=local)
+    with install(policy, sinks=[events.append]), pytest.raises(errors.CertificateError):
+        fetch(expired.url)
+    gc.collect()
+    assert expired.requests == 0
+    assert [event.what for event in events] == ["attempt"]
+
+
+def test_a_bad_url_says_so_too(events):
+    with install(sinks=[events.append]), pytest.raises(errors.URLInvalid):
+        requests.get("http://", timeout=1)
+
+
+def test_an_unknown_library_is_refused():
+    with pytest.raises(ValueError, match="cannot reach pycurl; known: requests"):
+        install(libraries=["pycurl"])
+
+
+SCRIPT = """
+    import sys
+    import ringback
+
+    installed = ringback.install(sinks=[])
+    assert installed.libraries == (), installed.libraries
+    assert "requests" not in sys.modules
+    import requests
+    assert set(installed.libraries) == {"requests", "urllib3"}, installed.libraries
+    assert requests.__spec__.loader.__class__.__name__ == "SourceFileLoader"
+    assert requests.__loader__.get_filename().endswith("__init__.py")
+    try:
+        requests.get("http://127.0.0.1:9", timeout=2)
+    except ConnectionRefusedError as error:
+        print(error.failure.kind)
+    installed.remove()
+"""
+
+
+def test_a_library_that_is_imported_later_is_reached_then():
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", textwrap.dedent(SCRIPT)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.stdout, done.stderr) == ("tcp.refused\n", "")
+
+
+@pytest.mark.parametrize("fetch", ["httpx", "aiohttp"])
+def test_a_patient_program_is_left_its_patience(lab, events, fetch):
+    """Limits of the policy are defaults: neither they nor its deadline cut a longer call short."""
+    policy = Policy(timeout=Timeout(connect=0.05, read=0.05), deadline=0.1)
+    url = lab.start("http.response.timed_out:silent").url
+
+    async def with_aiohttp():
+        timeout = aiohttp.ClientTimeout(total=0.6)
+        async with aiohttp.ClientSession(timeout=timeout) as session, session.get(url):
+            pass
+
+    began = time.monotonic()
+    with (
+        install(policy, sinks=[events.append]),
+        pytest.raises((TimeoutError, httpx.TimeoutException)),
+    ):
+        asyncio.run(with_aiohttp()) if fetch == "aiohttp" else httpx.get(url, timeout=0.6)
+    assert time.monotonic() - began >= 0.6

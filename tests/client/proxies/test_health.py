@@ -1,0 +1,106 @@
+import threading
+
+from ringback.client.proxies.health import FIRST_REST, LONGEST_REST, TRIAL, Health, ProxyState
+
+A, B = "http://u:hunter2@a.test:3128", "http://b.test:3128"
+
+
+def fail(health, url, now):
+    health.failed(url, "proxy.unreachable", now)
+
+
+def test_the_first_is_taken():
+    assert Health().best((A, B), 0.0) == (A, False)
+
+
+def test_one_that_failed_comes_last():
+    health = Health()
+    fail(health, A, 0.0)
+    assert health.best((A, B), 1.0) == (B, False)
+
+
+def test_where_all_have_failed_the_one_that_rests_least_is_taken():
+    health = Health()
+    fail(health, A, 0.0)
+    fail(health, B, 1.0)
+    assert health.best((B, A), 2.0) == (A, True)
+
+
+def test_it_comes_first_again_after_its_rest():
+    health = Health()
+    fail(health, A, 0.0)
+    assert health.best((A, B), FIRST_REST - 0.1)[0] == B
+    assert health.best((A, B), FIRST_REST) == (A, False)
+
+
+def test_after_its_rest_one_call_tries_it_and_the_others_pass_it_by():
+    health = Health()
+    fail(health, A, 0.0)
+    now = FIRST_REST
+    assert [health.best((A, B), now)[0] for _ in range(3)] == [A, B, B]
+    assert health.best((A, B), now + TRIAL)[0] == A, "the trial was never told of"
+
+
+def test_the_rest_grows_with_each_failure_up_to_a_limit():
+    health, now, rests = Health(), 0.0, []
+    for _ in range(9):
+        fail(health, A, now)
+        (state,) = health.state(now)
+        rests.append(state.rests)
+        now += state.rests
+        health.best((A,), now)
+    assert rests[:4] == [FIRST_REST, 2 * FIRST_REST, 4 * FIRST_REST, 8 * FIRST_REST]
+    assert rests[-1] == LONGEST_REST
+
+
+def test_many_failures_never_overflow():
+    health, now = Health(), 0.0
+    for _ in range(2000):
+        fail(health, A, now)
+        now += LONGEST_REST
+        health.best((A,), now)
+    assert health.state(now)[0].failures == 2000
+
+
+def test_of_calls_that_fail_together_one_counts():
+    health = Health()
+    for number in range(50):
+        fail(health, A, number / 100)
+    assert health.state(1.0) == (ProxyState("a.test:3128", 1, "proxy.unreachable", 4.0),)
+
+
+def test_a_success_forgets_everything():
+    health = Health()
+    fail(health, A, 0.0)
+    health.succeeded(A)
+    assert health.best((A, B), 0.1) == (A, False)
+    assert health.state(0.1) == ()
+
+
+def test_the_state_shows_no_password():
+    health = Health()
+    fail(health, A, 0.0)
+    assert "hunter2" not in repr(health.state(0.0))
+
+
+def test_few_are_remembered():
+    health = Health()
+    for number in range(1000):
+        fail(health, f"http://p{number}.test", 0.0)
+    assert len(health.state(0.0)) == 256
+
+
+def test_threads_agree():
+    health, gate, taken = Health(), threading.Barrier(8), []
+    fail(health, A, 0.0)
+
+    def choose():
+        gate.wait()
+        taken.append(health.best((A, B), FIRST_REST)[0])
+
+    threads = [threading.Thread(target=choose) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(taken) == sorted([A] + [B] * 7)

@@ -1,0 +1,335 @@
+"""Proxies through a session, against the lab."""
+
+import dataclasses
+import logging
+import pickle
+
+import pytest
+import requests
+from client.proxies.environ import environ
+
+from ringback import Adapter, Backoff, Policy, Session, Timeout, errors
+from ringback.client.proxies import Proxies
+from ringback.retry import Done, GiveUp, Retry
+from ringback.testing.lab import Lab
+from ringback.testing.lab import proxy as lab_proxy
+from ringback.testing.lab.http import redirect
+from ringback.testing.lab.response import answering, response, serve
+from ringback.testing.lab.secured import secured
+from ringback.testing.lab.socks import Socks
+
+LOCAL = frozenset({"127.0.0.1", "localhost"})
+USER = lab_proxy.USER
+
+
+@pytest.fixture(scope="module")
+def lab():
+    with Lab() as running:
+        yield running
+
+
+@pytest.fixture
+def policy():
+    return Policy(
+        backoff=Backoff(base=0), timeout=Timeout(connect=2.0, read=2.0), breaker=None, budget=None
+    )
+
+
+@pytest.fixture
+def direct(policy):
+    return dataclasses.replace(policy, direct_hosts=LOCAL)
+
+
+@pytest.fixture
+def open_session(events):
+    opened = []
+
+    def make(policy, *proxies, **options):
+        one = Session(policy=policy, sinks=[events.append], proxies=proxies or None, **options)
+        one.trust_env = False
+        opened.append(one)
+        return one
+
+    yield make
+    for one in opened:
+        one.close()
+
+
+@pytest.fixture
+def target(lab):
+    return lab.listen(serve)
+
+
+@pytest.fixture
+def dead(lab):
+    """A port for a proxy that is not there."""
+    return lab.reserve().endpoint
+
+
+@pytest.fixture
+def works(lab):
+    return lab.listen(lab_proxy.proxy)
+
+
+def at(endpoint, scheme="http", user=""):
+    return f"{scheme}://{f'{user}@' if user else ''}{endpoint.host}:{endpoint.port}"
+
+
+def told(events):
+    return [event.detail for event in events if event.what == "fallback"]
+
+
+def decisions(events):
+    return [type(event.decision) for event in events if event.what == "attempt"]
+
+
+# The next one
+
+
+@pytest.mark.parametrize(
+    "broken", [None, lab_proxy.closed, lab_proxy.reset, lab_proxy.silent], ids=str
+)
+def test_the_retry_takes_the_next_and_the_next_call_goes_there_at_once(
+    lab, policy, open_session, events, works, broken
+):
+    policy = dataclasses.replace(policy, timeout=Timeout(connect=0.3, read=0.3))
+    first = lab.listen(broken) if broken else lab.reserve().endpoint
+    target = secured()(lab)
+    session = open_session(policy, at(first), at(works), trust=target.verify)
+    for number in (1, 2):
+        assert session.post(target.url, data=b"once").status_code == 200
+        assert target.requests == number
+    assert decisions(events) == [Retry, Done, Done]
+    assert events[0].failure.target.proxy == f"{first.host}:{first.port}"
+    assert len(first.seen) == (1 if broken else 0)
+    (state,) = session.proxy_list.state(session.get_adapter(target.url).clock.monotonic())
+    assert (state.proxy, state.failures) == (f"{first.host}:{first.port}", 1)
+    assert 0 < state.rests <= 5
+
+
+def test_sessions_can_share_what_is_known(policy, open_session, events, target, dead, works):
+    shared = Proxies([at(dead), at(works)])
+    for _ in range(2):
+        with Session(policy=policy, sinks=[events.append], proxies=shared) as session:
+            assert session.get(target.url).ok
+    assert decisions(events) == [Retry, Done, Done]
+
+
+def test_an_adapter_on_a_session_one_has_does_the_same(policy, events, target, dead, works):
+    with requests.Session() as session, environ(all_proxy=at(dead)):
+        session.mount("http://", Adapter(policy, sinks=[events.append], proxies=at(works)))
+        assert session.get(target.url).ok
+    assert decisions(events) == [Done]
+
+
+def test_what_a_call_says_goes_before_the_list(lab, policy, open_session, target, dead, works):
+    session = open_session(policy, at(dead))
+    assert session.get(target.url, proxies={"http": at(works)}).ok
+    onward = lab.listen(answering(redirect(target.url)))
+    assert session.get(onward.url, proxies={"http": at(works)}).url == target.url
+    assert len(works.seen) == 3
+
+
+def test_the_list_goes_before_the_environment_on_redirects_too(
+    lab, policy, open_session, target, dead, works
+):
+    onward = lab.listen(answering(redirect(target.url)))
+    session = open_session(policy, at(works))
+    session.trust_env = True
+    with environ(http_proxy=at(dead, user="u:hunter2")):
+        assert session.get(onward.url).url == target.url
+    assert len(works.seen) == 2
+    assert not any(b"Proxy-Authorization" in one.received for one in (*works.seen, *target.seen))
+
+
+def test_what_the_list_leaves_out_is_called_directly(policy, events, target, dead):
+    proxies = Proxies(at(dead), no_proxy="127.0.0.0/8")
+    with Session(policy=policy, sinks=[events.append], proxies=proxies) as session:
+        assert session.get(target.url).ok
+    assert told(events) == []
+
+
+# What a proxy answers
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        (407, errors.ProxyAuthRequired, 1),
+        (403, errors.ProxyDenied, 1),
+        (502, errors.ProxyUpstreamFailed, 3),
+        (503, errors.ProxyUpstreamFailed, 3),
+    ],
+)
+def test_the_status_of_connect_is_data_and_no_reason_to_pass_it_by(
+    lab, direct, open_session, events, works, answer
+):
+    status, error, asked = answer
+    strict = lab.listen(answering(response(status, b"", "Connection: close")))
+    target = secured()(lab)
+    session = open_session(direct, at(strict), at(works), trust=target.verify)
+    with pytest.raises(error) as caught:
+        session.get(target.url)
+    assert isinstance(caught.value, requests.exceptions.ProxyError)
+    assert caught.value.failure.code == str(status)
+    assert caught.value.failure.target.proxy == f"{strict.host}:{strict.port}"
+    assert (len(strict.seen), len(works.seen), len(target.seen)) == (asked, 0, 0)
+    assert told(events) == []
+
+
+def test_credentials_of_the_proxy_are_used_and_shown_nowhere(lab, policy, caplog):
+    strict = lab.listen(lab_proxy.proxy_with_users)
+    target = secured()(lab)
+    good, bad = at(strict, user=USER), at(strict, user="lab:hunter2")
+    with Session(policy=policy, proxies=good, trust=target.verify) as session:
+        assert session.get(target.url).ok
+    with (
+        caplog.at_level(logging.DEBUG, "ringback"),
+        Session(policy=policy, proxies=bad, trust=target.verify) as session,
+        pytest.raises(errors.ProxyAuthRequired) as caught,
+    ):
+        session.get(target.url)
+    assert "proxy.auth_required: OSError: Tunnel connection failed: 407" in caplog.text
+    assert "hunter2" not in f"{caplog.text} {caught.value} {caught.value.failure}"
+
+
+# Without a proxy
+
+
+def test_a_failed_proxy_is_not_passed_by_of_itself(policy, open_session, events, target, dead):
+    with pytest.raises(errors.ProxyUnreachable):
+        open_session(policy, at(dead)).get(target.url)
+    assert decisions(events) == [Retry, Retry, GiveUp]
+    assert target.seen == []
+    assert told(events) == []
+
+
+@pytest.mark.parametrize("attempts", [1, 3])
+def test_a_host_that_the_policy_names_is_called_directly_each_time_told(
+    direct, open_session, events, target, dead, attempts
+):
+    policy = dataclasses.replace(direct, attempts=attempts)
+    session = open_session(policy, at(dead))
+    for number in (1, 2):
+        assert session.post(target.url, data=b"once").status_code == 200
+        assert target.requests == number
+    assert told(events) == [f"the failed proxy {dead.host}:{dead.port}"] * 2
+    assert decisions(events) == [Done, Done]
+
+
+def test_all_of_a_list_are_tried_before_a_direct_call(
+    lab, direct, open_session, events, target, dead
+):
+    other = lab.reserve().endpoint
+    assert open_session(direct, at(dead), at(other)).get(target.url).ok
+    assert decisions(events) == [Retry, Done]
+    assert len(told(events)) == 1
+
+
+@pytest.mark.parametrize("fault", ["https", "http"])
+def test_the_environments_proxy_is_passed_by_in_the_same_way(
+    lab, direct, open_session, events, dead, fault
+):
+    target = secured()(lab) if fault == "https" else lab.listen(serve)
+    session = open_session(direct, trust=secured()(lab).verify)
+    session.trust_env = True
+    with environ(all_proxy=at(dead)):
+        assert session.get(target.url).ok
+    assert told(events) == [f"the failed proxy {dead.host}:{dead.port}"]
+
+
+def test_a_session_without_a_list_passes_by_the_proxy_that_a_call_names(
+    direct, open_session, events, target, dead
+):
+    assert open_session(direct).get(target.url, proxies={"http": at(dead)}).ok
+    assert len(told(events)) == 1
+
+
+def test_a_host_that_is_not_named_is_not_called_directly(
+    policy, open_session, events, target, dead
+):
+    policy = dataclasses.replace(policy, direct_hosts={"localhost", "*.0.0.1"})
+    with pytest.raises(errors.ProxyUnreachable):
+        open_session(policy, at(dead)).get(target.url)
+    assert target.seen == []
+
+
+def test_directly_no_credentials_of_the_proxy_are_sent(lab, direct, open_session, target, dead):
+    session = open_session(direct)
+    session.trust_env = True
+    onward = lab.listen(answering(redirect(target.url)))
+    with environ(http_proxy=at(dead, user="u:hunter2")):
+        assert session.get(onward.url).url == target.url
+    for seen in (*onward.seen, *target.seen):
+        assert b"proxy-authorization" not in seen.received.lower()
+
+
+def test_each_time_is_logged_as_a_warning_without_secrets(direct, target, dead, caplog):
+    with Session(policy=direct, proxies=at(dead, user="u:hunter2")) as session:
+        for _ in range(2):
+            session.get(f"{target.url}p?token=hunter2")
+    assert [record.levelname for record in caplog.records] == ["WARNING", "WARNING"]
+    said = f"GET {target.url}p: going on without: the failed proxy {dead.host}:{dead.port}"
+    assert caplog.text.count(said) == 2
+    assert "hunter2" not in caplog.text
+
+
+def test_a_circuit_that_opened_through_the_list_does_not_close_the_direct_way(
+    policy, open_session, target, dead
+):
+    policy = dataclasses.replace(Policy(), backoff=Backoff(base=0), attempts=1)
+    session = open_session(policy, at(dead))
+    for _ in range(20):
+        with pytest.raises(errors.RingbackError):
+            session.get(target.url)
+    assert open_session(policy).get(target.url).ok
+
+
+# SOCKS
+
+
+@pytest.mark.parametrize(
+    ("scheme", "asks_for"),
+    [
+        ("socks5", b"\x05\x01\x00\x01\x7f\x00\x00\x01"),
+        ("socks5h", b"\x05\x01\x00\x03\x09localhost"),
+        ("socks4", b"\x7f\x00\x00\x01"),
+        ("socks4a", b"\x00\x00\x00\x01\x00localhost\x00"),
+    ],
+)
+def test_the_name_is_resolved_where_the_scheme_says(
+    lab, policy, open_session, target, scheme, asks_for
+):
+    socks = lab.listen(Socks())
+    with open_session(policy, at(socks, scheme)) as session:
+        assert session.get(f"http://localhost:{target.port}/").ok
+    (seen,) = socks.seen
+    assert asks_for in seen.received
+
+
+def test_socks_takes_its_place_in_a_list(lab, policy, open_session, events, target, dead):
+    socks = lab.listen(Socks())
+    session = open_session(policy, at(dead, "socks5h"), at(socks, "socks5h"))
+    assert session.get(target.url).ok
+    assert decisions(events) == [Retry, Done]
+    assert events[0].failure.kind == "proxy.unreachable"
+
+
+@pytest.mark.parametrize("answer", [(2, errors.ProxyDenied, 1), (5, errors.ProxyUpstreamFailed, 3)])
+def test_the_reply_of_socks_is_data(lab, policy, open_session, target, answer):
+    reply, error, asked = answer
+    socks = lab.listen(Socks(reply=reply))
+    with pytest.raises(error) as caught:
+        open_session(policy, at(socks, "socks5h")).get(target.url)
+    assert caught.value.failure.code == f"0x0{reply}"
+    assert len(socks.seen) == asked
+
+
+# What is kept
+
+
+def test_a_session_pickles_with_its_list(policy, target, works):
+    session = Session(policy=policy, proxies=[at(works)])
+    with pickle.loads(pickle.dumps(session)) as restored:
+        assert restored.get(target.url).ok
+    assert len(works.seen) == 1

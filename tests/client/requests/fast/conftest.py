@@ -1,0 +1,30 @@
+import pytest
+import urllib3
+from client.requests.fast.raw_server import RawServer
+from hypothesis import settings
+
+from ringback.client.requests.fast import direct
+
+# The machine may be slow at times; what is compared is not how long it takes.
+settings.register_profile("fast", deadline=None)
+settings.load_profile("fast")
+
+
+@pytest.fixture
+def server():
+    with RawServer() as one:
+        yield one
+
+
+@pytest.fixture
+def taken(monkeypatch):
+    """The ways that requests took: ``True`` is the direct one."""
+    ways, sent = [], direct.sent
+
+    def noted(*args):
+        answer = sent(*args)
+        ways.append(isinstance(answer, urllib3.HTTPResponse))
+        return answer
+
+    monkeypatch.setattr(direct, "sent", noted)
+    return ways

@@ -1,0 +1,215 @@
+"""The head of a response is taken as http.client and email.parser take it, or left to them."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ringback.client.requests.fast.message import FastMessage, head
+from ringback.client.urllib3.message import Message
+from ringback.client.urllib3.reader import Reader
+from ringback.client.wire import Wire
+
+TEXT = st.text(st.characters(max_codepoint=0xFF), max_size=10)
+NAMES = (
+    st.sampled_from(
+        [
+            "Content-Type",
+            "content-type",
+            "Content-Length",
+            "Transfer-Encoding",
+            "Connection",
+            "Set-Cookie",
+            "X-A",
+            "x-a",
+            "Keep-Alive",
+            "Proxy-Connection",
+            "From",
+        ]
+    )
+    | TEXT
+)
+VALUES = (
+    st.sampled_from(
+        [
+            "close",
+            "keep-alive",
+            "chunked",
+            "Chunked",
+            "gzip,chunked",
+            "5",
+            "05",
+            "+5",
+            "-1",
+            "5,5",
+            "5_0",
+            "text/html",
+            "multipart/mixed;boundary=x",
+            "message/rfc822",
+            "a\tb",
+            "",
+            " ",
+            "a ",
+            " \t a",
+            "a\r\n b",
+            "a\r\n\tb",
+            "5 ",
+        ]
+    )
+    | TEXT
+)
+LINES = st.builds(
+    "{}{}{}{}".format,
+    NAMES,
+    st.sampled_from([": ", ":", ":  ", ":\t", " : ", " ", ""]),
+    VALUES,
+    st.sampled_from(["\r\n"] * 8 + ["\n", "\r", "\r\r\n", ""]),
+)
+STATUS = st.builds(
+    "{}{}".format,
+    st.sampled_from(
+        ["HTTP/1.1 200 OK", "HTTP/1.1 204 No Content", "HTTP/1.1 304 Not Modified"] * 3
+        + [
+            "HTTP/1.1 200",
+            "HTTP/1.1 200 ",
+            "HTTP/1.1 200  OK ",
+            "HTTP/1.1 099 Low",
+            "HTTP/1.1 1000 High",
+            "HTTP/1.1 100 Continue",
+            "HTTP/1.1 103 Early Hints",
+            "HTTP/1.1 101 Switching",
+            "HTTP/1.1 600 Far",
+            "HTTP/1.1 500 Größer",
+            "HTTP/1.0 200 OK",
+            "HTTP/1.2 200 OK",
+            "HTTP/2 200 OK",
+            "HTTP/1.1 2x0 OK",
+            "HTTP/1.1\t200\tOK",
+            "http/1.1 200 OK",
+            "ICY 200 OK",
+            "",
+        ]
+    ),
+    st.sampled_from(["\r\n"] * 8 + ["\n", "\r"]),
+)
+HEADS = st.builds(
+    "{}{}{}".format,
+    STATUS,
+    st.lists(LINES, max_size=6).map("".join),
+    st.sampled_from(["\r\n"] * 8 + ["\n", ""]),
+)
+METHODS = st.sampled_from(["GET", "HEAD", "POST"])
+
+
+def described(message):
+    state = {
+        name: value
+        for name, value in vars(message).items()
+        if name not in {"fp", "reader", "_ahead", "headers", "msg"}
+    }
+    return {
+        **state,
+        "msg": fields(message.msg),
+        "the same": message.msg is message.headers,
+        "body": message.fp.read(),
+    }
+
+
+def fields(message):
+    payload = message.get_payload()
+    return {
+        **vars(message),
+        "policy": type(message.policy),
+        "defects": [type(defect) for defect in message.defects],
+        "_payload": [fields(one) for one in payload] if isinstance(payload, list) else payload,
+    }
+
+
+def begun(kind, sent, method, first=None):
+    """What a response is found to be, or how beginning to read it fails."""
+    near, far = socket.socketpair()
+    with near, far:
+        far.sendall(sent if first is None else sent[:first])
+        message = kind(Reader(near, Wire()), method=method)
+        if kind is FastMessage:
+            message.look()
+        far.sendall(b"" if first is None else sent[first:])
+        far.shutdown(socket.SHUT_WR)
+        try:
+            message.begin()
+            return described(message)
+        except Exception as error:  # noqa: BLE001 - whatever is raised is compared
+            return type(error), str(error)
+        finally:
+            message.close()
+
+
+@given(text=HEADS, method=METHODS, body=st.binary(max_size=5))
+def test_a_head_is_read_alike(text, method, body):
+    sent = text.encode("latin-1") + body
+
+    assert begun(FastMessage, sent, method) == begun(Message, sent, method)
+
+
+@given(text=HEADS, method=METHODS, at=st.integers(1, 60))
+def test_a_head_that_comes_in_two_pieces_is_read_alike(text, method, at):
+    sent = text.encode("latin-1") + b"body"
+
+    assert begun(FastMessage, sent, method, first=at) == begun(Message, sent, method)
+
+
+def ordinary(*lines, status="200 OK"):
+    return "\r\n".join([f"HTTP/1.1 {status}", *lines, "", ""]).encode("latin-1")
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        ordinary("Content-Length: 5"),
+        ordinary("Content-Type: text/html; charset=utf-8", "Transfer-Encoding: chunked"),
+        ordinary("Set-Cookie: a=b", "Set-Cookie: c=d", "Connection: close", status="404 Not Found"),
+        ordinary("Server: \xe4", "Content-Length: 0", "X-Empty:"),
+        ordinary(*[f"X-{n}: {n}" for n in range(99)]),
+    ],
+)
+def test_ordinary_heads_take_the_fast_path(sent):
+    assert head(sent + b"body").size == len(sent)
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"",
+        b"HTTP/1.1 200 OK\r\n",
+        ordinary(),
+        ordinary("Content-Length: 5")[:-1],
+        ordinary("Content-Length: 5", status="100 Continue"),
+        ordinary("Content-Length: 5", "Content-Length: 6"),
+        ordinary("Content-Length: 5", "Transfer-Encoding: chunked"),
+        ordinary("Transfer-Encoding: gzip, chunked"),
+        ordinary("Content-Length: five"),
+        ordinary("X-Folded: a", " b"),
+        ordinary("X-Bare: a\nb"),
+        ordinary("No colon"),
+        ordinary("Content-Type: multipart/byteranges; boundary=x"),
+        ordinary(*[f"X-{n}: {n}" for n in range(100)]),
+        b"HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\n",
+    ],
+)
+def test_others_are_left_to_the_libraries(sent):
+    assert head(sent) is None
+
+
+def test_what_reading_raises_is_raised_where_it_is_expected():
+    near, far = socket.socketpair()
+    with near, far:
+        near.settimeout(0.01)
+        message = FastMessage(Reader(near, Wire()), method="GET")
+
+        assert message.look() is None
+        with pytest.raises(TimeoutError):
+            message.begin()
+        message.close()

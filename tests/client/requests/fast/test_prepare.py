@@ -1,0 +1,253 @@
+"""A request is prepared as requests prepares it, down to the last attribute."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+import requests
+from hypothesis import given
+from hypothesis import strategies as st
+from requests.auth import HTTPDigestAuth
+from requests.cookies import RequestsCookieJar
+from requests.structures import CaseInsensitiveDict
+
+from ringback.client.requests.fast import FastSession, prepare
+
+WORDS = st.text(st.characters(max_codepoint=0x2FF), max_size=8)
+TOKENS = st.text(st.sampled_from("aAbBzZ09-_.:\n\r üé"), max_size=8)
+NAMES = (
+    st.sampled_from(
+        ["Accept", "accept", "USER-AGENT", "Content-Type", "content-length", "Host", "Cookie"]
+    )
+    | TOKENS
+)
+VALUES = (
+    st.sampled_from(["x", "", " x", "x ", "a\tb", "a\r\n b", "a\nb", "ü", "€", "1"])
+    | WORDS
+    | st.binary(max_size=5)
+    | st.none()
+    | st.integers()
+)
+HEADERS = (
+    st.none()
+    | st.dictionaries(NAMES, VALUES, max_size=4)
+    | st.dictionaries(NAMES, VALUES.filter(bool), max_size=3).map(CaseInsensitiveDict)
+)
+PARAMS = (
+    st.none()
+    | st.dictionaries(WORDS, WORDS | st.integers() | st.none() | st.lists(WORDS), max_size=3)
+    | st.lists(st.tuples(WORDS, WORDS), max_size=3)
+    | WORDS
+    | st.binary(max_size=4)
+)
+COOKIES = st.none() | st.dictionaries(st.sampled_from("abc"), st.sampled_from("xyz"), max_size=2)
+DATA = (
+    st.none()
+    | WORDS
+    | st.binary(max_size=8)
+    | st.dictionaries(WORDS, WORDS | st.lists(WORDS), max_size=2)
+    | st.lists(st.tuples(WORDS, WORDS), max_size=2)
+)
+JSON = st.none() | st.dictionaries(WORDS, st.floats() | WORDS, max_size=2) | st.lists(WORDS)
+METHODS = st.sampled_from(
+    ["GET", "get", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "X-Y"]
+)
+URLS = st.sampled_from(
+    [
+        "http://example.com/",
+        "http://example.com/a/b?c=d",
+        "https://example.com:8443/%C3%BC",
+        "http://example.com",
+        "http://u:p@example.com/",
+        "http://example.com/ü?ä=ö#frag",
+        "http://example.com/a/../b",
+        "http://bücher.example/",
+        "ftp://example.com/",
+        "example.com",
+        "",
+        b"http://example.com/bytes",
+    ]
+)
+AUTH = st.sampled_from([None, ("u", "p"), ("ü", ""), (), "token"])
+REQUESTS = st.fixed_dictionaries(
+    {"method": METHODS, "url": URLS},
+    optional={
+        "headers": HEADERS,
+        "params": PARAMS,
+        "cookies": COOKIES,
+        "data": DATA,
+        "json": JSON,
+        "auth": AUTH,
+    },
+)
+SESSIONS = st.fixed_dictionaries(
+    {},
+    optional={
+        "headers": st.dictionaries(NAMES, VALUES, max_size=3),
+        "params": st.dictionaries(WORDS, WORDS, max_size=2),
+        "cookies": st.dictionaries(st.sampled_from("abc"), st.sampled_from("xyz"), max_size=2),
+        "auth": AUTH,
+        "trust_env": st.just(False),
+    },
+)
+
+
+def with_settings(session, settings):
+    session.trust_env = settings.get("trust_env", True)
+    session.headers.update(settings.get("headers", {}))
+    session.params.update(settings.get("params", {}))
+    session.cookies.update(settings.get("cookies", {}))
+    session.auth = settings.get("auth")
+    return session
+
+
+def jar(cookies):
+    state = dict(vars(cookies))
+    state.pop("_cookies_lock")
+    state["_policy"] = vars(state["_policy"])
+    return {**state, "_cookies": [vars(cookie) for cookie in cookies]}
+
+
+def described(request):
+    """Everything of a prepared request, or how preparing it failed."""
+    state = dict(vars(request))
+    headers, cookies, body = state.pop("headers"), state.pop("_cookies"), state.pop("body")
+    hooks = state.pop("hooks")
+    if hasattr(body, "read"):
+        body = body.read()
+    return {
+        **state,
+        "hooks": {event: [hook.__name__ for hook in found] for event, found in hooks.items()},
+        "kind": (type(request), type(headers), type(cookies), type(body)),
+        "headers": list(vars(headers)["_store"].items()),
+        "cookies": jar(cookies),
+        "body": body,
+    }
+
+
+def outcome(session, request):
+    try:
+        return described(session.prepare_request(request))
+    except Exception as error:  # noqa: BLE001 - whatever is raised is compared
+        return type(error), str(error)
+
+
+def both(make, settings=None):
+    """What requests makes of a request, and what we do."""
+    plain = with_settings(requests.Session(), settings or {})
+    ours = with_settings(FastSession(), settings or {})
+    return outcome(plain, make()), outcome(ours, make())
+
+
+def without_time(one):
+    """The same, but for the second in which it happened."""
+    if isinstance(one, dict):
+        one["cookies"].pop("_now", None)
+        one["cookies"]["_policy"].pop("_now", None)
+    return one
+
+
+@given(request=REQUESTS, settings=SESSIONS)
+def test_a_request_is_prepared_alike(request, settings):
+    plain, ours = both(lambda: requests.Request(**request), settings)
+
+    assert without_time(ours) == without_time(plain)
+
+
+FILE = b"a file"
+OTHERS = {
+    "a file": lambda: {"method": "PUT", "data": io.BytesIO(FILE)},
+    "an upload": lambda: {"method": "POST", "files": [("f", ("n.txt", io.BytesIO(FILE)))]},
+    "a generator of parameters": lambda: {"params": ((n, n) for n in "ab")},
+    "parameters with a generator": lambda: {"params": {"a": (n for n in "ü b")}},
+    "digest": lambda: {"auth": HTTPDigestAuth("u", "p")},
+    "a hook": lambda: {"hooks": {"response": print}},
+    "no headers at all": lambda: {"headers": None},
+    "a list of headers": lambda: {"headers": [("A", "b")]},
+    "a body and JSON": lambda: {"method": "POST", "data": {"a": "b"}, "json": {"c": "d"}},
+    "a number that is not": lambda: {"method": "POST", "json": float("nan")},
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_and_so_is_what_is_rarer(name, monkeypatch):
+    monkeypatch.setattr("urllib3.filepost.choose_boundary", lambda: "boundary")
+
+    def make():
+        words = {"method": "GET", "url": "http://example.com/", **OTHERS[name]()}
+        request = requests.Request(**words)
+        if words.get("headers", ...) is None:
+            request.headers = None
+        return request
+
+    plain, ours = both(make)
+
+    assert without_time(ours) == without_time(plain)
+
+
+def test_cookies_of_the_session_and_of_the_request_are_sent_alike():
+    def make():
+        return requests.Request("GET", "http://example.com/a/b", cookies={"own": "1"})
+
+    answers = []
+    for session in (requests.Session(), FastSession()):
+        session.cookies.set("wide", "2")
+        session.cookies.set("there", "3", domain="example.com", path="/a")
+        session.cookies.set("elsewhere", "4", domain="example.org", path="/")
+        answers.append(outcome(session, make()))
+    plain, ours = map(without_time, answers)
+
+    assert ours == plain
+    assert [key for key, _ in ours["headers"]].count("cookie") == 1
+
+
+def test_an_ordinary_request_takes_the_fast_path():
+    request = requests.Request("GET", "http://example.com/a", params={"b": "c"})
+
+    assert prepare.prepared(FastSession(), request).url == "http://example.com/a?b=c"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"url": "http://example.com"},
+        {"headers": [("A", "b")]},
+        {"headers": {b"A": "b"}},
+    ],
+    ids=str,
+)
+def test_an_odd_one_is_left_to_requests(change):
+    words = {"method": "GET", "url": "http://example.com/", **change}
+
+    assert prepare.prepared(FastSession(), requests.Request(**words)) is None
+
+
+def test_a_jar_of_the_users_own_kind_is_asked():
+    class Jar(RequestsCookieJar):
+        """Adds a cookie to every request."""
+
+        def __iter__(self):
+            yield from super().__iter__()
+            yield requests.cookies.create_cookie("always", "1")
+
+    session = FastSession()
+    session.cookies = Jar()
+    sent = session.prepare_request(requests.Request("GET", "http://example.com/"))
+
+    assert sent.headers["Cookie"] == "always=1"
+
+
+def test_what_is_prepared_shares_nothing_with_the_session_or_another():
+    session = FastSession()
+    first, second = (
+        session.prepare_request(requests.Request("GET", "http://example.com/")) for _ in "12"
+    )
+    first.headers["X-Own"] = "1"
+    first.hooks["response"].append(print)
+    first._cookies.set("a", "b")
+
+    assert "X-Own" not in session.headers
+    assert "X-Own" not in second.headers
+    assert second.hooks == {"response": []}
+    assert not list(second._cookies)

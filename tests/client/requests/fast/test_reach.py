@@ -1,0 +1,259 @@
+"""A server that cannot be connected to is told of as requests does, and asked no more often."""
+
+import gc
+import socket
+import traceback
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import replace
+
+import pytest
+import requests
+import urllib3
+
+from ringback import Backoff, Policy, Session, classify
+from ringback.client.requests.fast import FastAdapter, FastPools, Unconnected, switch
+from ringback.client.urllib3 import connection
+from ringback.retry import Timeout
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+
+
+class Stock(FastAdapter):
+    """The fast paths without any policy."""
+
+    def init_poolmanager(self, connections, maxsize, block=False, **options):
+        super().init_poolmanager(connections, maxsize, block, **options)
+        self.poolmanager = FastPools(connections, maxsize=maxsize, block=block, **options)
+
+
+@pytest.fixture
+def silent():
+    """A port that nobody listens at, until ``listen`` is called."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        yield one
+
+
+@pytest.fixture
+def dials(monkeypatch):
+    """How often somebody tried to connect."""
+    seen, dial = [], connection.dial
+
+    def counted(*args, **kwargs):
+        seen.append(args)
+        return dial(*args, **kwargs)
+
+    monkeypatch.setattr(connection, "dial", counted)
+    return seen
+
+
+def url_of(sock, scheme="http"):
+    return f"{scheme}://127.0.0.1:{sock.getsockname()[1]}/"
+
+
+def policy(attempts=4):
+    return Policy(attempts, Backoff(0.0), Timeout(2.0, 2.0), breaker=None, budget=None)
+
+
+def failing(call, *args, **options):
+    with pytest.raises((requests.RequestException, urllib3.exceptions.HTTPError)) as caught:
+        call(*args, **options)
+    return caught.value
+
+
+def story(error):
+    """The classes and texts of a chain, from the outermost on, and its arguments."""
+    told = []
+    while error is not None:
+        told.append((type(error).__mro__[-5:], [type(one) for one in error.args]))
+        error = error.__cause__ or error.__context__
+    return told
+
+
+def prepared(url):
+    with requests.Session() as session:
+        return session.prepare_request(requests.Request("GET", url))
+
+
+def sent_once(adapter, url, **options):
+    return adapter.send_once(prepared(url), timeout=(2, 2), **options)
+
+
+def unconnected(adapter, url, **options):
+    """The second try: the first one finds the pool."""
+    failing(adapter.send, prepared(url), **options)
+    end = sent_once(adapter, url, **options)
+    assert isinstance(end, Unconnected)
+    return end
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_each_attempt_connects_once(silent, dials, scheme):
+    with Session(policy=policy()) as session:
+        for count in (4, 8):
+            error = failing(session.get, url_of(silent, scheme))
+            assert len(dials) == count
+            assert [one.kind for one in error.attempts] == ["tcp.refused"] * 4
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_what_is_raised_is_what_requests_raises(silent, scheme):
+    with closing(Stock()) as adapter, requests.Session() as plain:
+        error = failing(unconnected(adapter, url_of(silent, scheme)).tell)
+        expected = failing(plain.get, url_of(silent, scheme))
+    assert story(error) == story(expected)
+    assert error.request.url == url_of(silent, scheme)
+
+
+def test_the_traceback_leads_to_where_urllib3_connects(silent):
+    with closing(Stock()) as adapter:
+        error = failing(unconnected(adapter, url_of(silent)).tell)
+    functions = "".join(traceback.format_exception(error))
+    assert all(f"in {name}\n" in functions for name in ("urlopen", "connect", "_new_conn"))
+
+
+def test_telling_of_it_connects_to_nobody(silent):
+    with closing(Stock()) as adapter:
+        end = unconnected(adapter, url_of(silent))
+        silent.listen()
+        silent.settimeout(0.05)
+        assert isinstance(failing(end.tell), requests.ConnectionError)
+        with pytest.raises(TimeoutError):
+            silent.accept()
+
+
+def test_telling_of_it_sends_nothing_over_a_connection_that_another_call_kept(silent):
+    with closing(Stock()) as adapter, ThreadPoolExecutor() as threads:
+        end = unconnected(adapter, url_of(silent))
+        silent.listen()
+        served = threads.submit(answer_one, silent)
+        assert sent_once(adapter, url_of(silent)).content == b"ok"
+        assert isinstance(failing(end.tell), requests.ConnectionError)
+        with served.result() as peer:
+            assert peer.recv(1000) == b""
+
+
+def test_telling_of_it_goes_by_the_pool_it_was_tried_in(silent):
+    with closing(Stock()) as adapter:
+        end = unconnected(adapter, url_of(silent))
+        pool = end.tell.args[0].pool
+        adapter.poolmanager.clear()
+        assert failing(end.tell).args[0].pool is pool
+
+
+def test_a_connection_that_is_made_is_used(silent, dials):
+    with closing(Stock()) as adapter, ThreadPoolExecutor() as threads:
+        unconnected(adapter, url_of(silent))
+        dials.clear()
+        silent.listen()
+        served = threads.submit(answer_one, silent)
+        assert sent_once(adapter, url_of(silent)).content == b"ok"
+        served.result().close()
+        assert len(dials) == 1
+
+
+def test_a_pool_keeps_as_many_connections_as_it_may(silent, caplog):
+    with Session(policy=policy(), sinks=[]) as session:
+        for _ in range(12):
+            failing(session.get, url_of(silent))
+        adapter = session.get_adapter(url_of(silent))
+        (pool,) = vars(adapter.poolmanager.pools)["_container"].values()
+        assert pool.pool.qsize() == pool.pool.maxsize
+    assert not caplog.records
+
+
+def test_nothing_is_left_to_the_garbage_collector(silent):
+    with closing(Stock()) as adapter:
+        unconnected(adapter, url_of(silent))
+        request = prepared(url_of(silent))
+        gc.collect()
+        adapter.send_once(request)
+        assert gc.collect() == 0
+
+
+@pytest.mark.parametrize("name", ["nobody.invalid", "a..b", "x" * 64])
+def test_names_that_cannot_be_resolved_are_told_of_as_requests_does(name):
+    with closing(Stock()) as adapter, requests.Session() as plain:
+        request = prepared(f"http://{name}/")
+        for _ in range(2):
+            assert story(failing(adapter.send, request)) == story(failing(plain.send, request))
+
+
+def test_the_failure_is_the_one_that_the_exception_tells(silent):
+    with closing(Stock()) as adapter:
+        end = unconnected(adapter, url_of(silent))
+        ours, theirs = classify(end.error), classify(failing(end.tell))
+    assert ours.code == theirs.code == "ECONNREFUSED"
+    for name in ("kind", "phase", "delivered", "message", "addresses", "via", "errno"):
+        assert getattr(ours, name) == getattr(theirs, name)
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:{}/a?b=c", "http://nobody.invalid:{}/"])
+def test_the_call_fails_with_what_classify_says_of_it(silent, url):
+    url = url.format(silent.getsockname()[1])
+    with Session(policy=policy(1)) as session, requests.Session() as plain:
+        failing(session.get, url)
+        error = failing(session.get, url)
+        expected = classify(failing(plain.get, url), target=error.failure.target)
+    assert replace(error.failure, addresses=(), cause=None) == replace(expected, cause=None)
+    assert type(error.failure.cause) is requests.ConnectionError
+
+
+def test_urllib3_retries_where_it_is_asked_to(silent, dials):
+    with closing(Stock(max_retries=2)) as adapter:
+        request = prepared(url_of(silent))
+        for count in (3, 6):
+            failing(adapter.send, request)
+            assert len(dials) == count
+
+
+@pytest.mark.parametrize(
+    ("owner", "name"),
+    [
+        (urllib3.connection.HTTPConnection, "connect"),
+        (urllib3.util.retry.Retry, "increment"),
+    ],
+)
+def test_who_watches_urllib3_sees_each_attempt(silent, monkeypatch, owner, name):
+    original, seen = getattr(owner, name), []
+
+    def watched(*args, **kwargs):
+        seen.append(name)
+        return original(*args, **kwargs)
+
+    with Session(policy=policy()) as session:
+        failing(session.get, url_of(silent))
+        monkeypatch.setattr(owner, name, watched)
+        failing(session.get, url_of(silent))
+    assert len(seen) == 4
+
+
+def test_a_connection_made_by_others_is_theirs(silent, monkeypatch):
+    seen = []
+
+    def create_connection(address, *_, **__):
+        seen.append(address)
+        raise ConnectionRefusedError(111, "Connection refused")
+
+    with Session(policy=policy()) as session:
+        failing(session.get, url_of(silent))
+        monkeypatch.setattr(urllib3.util.connection, "create_connection", create_connection)
+        failing(session.get, url_of(silent))
+    assert len(seen) == 4
+
+
+def test_the_fast_paths_may_be_off(silent, dials, monkeypatch):
+    monkeypatch.setattr(switch, "on", False)
+    with Session(policy=policy()) as session:
+        failing(session.get, url_of(silent))
+        error = failing(session.get, url_of(silent))
+    assert len(dials) == 8
+    assert isinstance(error.__context__, urllib3.exceptions.MaxRetryError)
+
+
+def answer_one(listener):
+    peer, _ = listener.accept()
+    assert peer.recv(1000).startswith(b"GET ")
+    peer.sendall(OK)
+    return peer

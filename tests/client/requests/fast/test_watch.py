@@ -1,0 +1,95 @@
+"""What others have put in the place of a library's function is called."""
+
+from __future__ import annotations
+
+import functools
+import types
+
+import pytest
+import requests
+import urllib3
+from requests import sessions
+
+from ringback.client.requests.fast import (
+    connection,
+    content,
+    direct,
+    environment,
+    headers,
+    keys,
+    message,
+    password,
+    prepare,
+    raw,
+    reply,
+    sending,
+    settings,
+)
+from ringback.client.requests.fast.watch import Watch
+
+EVERY = {
+    "connection.SENDING": connection.SENDING,
+    "connection.READING": connection.READING,
+    "connection.WAITING": connection.WAITING,
+    **{
+        one.__name__.rpartition(".")[2]: one.WATCH
+        for one in (
+            content, direct, environment, headers, keys, message, password, prepare, raw, reply,
+            sending, settings,
+        )
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_the_libraries_as_they_are_are_known(name):
+    assert EVERY[name].holds()
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_each_function_is_watched(name, monkeypatch):
+    watch = EVERY[name]
+    owners = [(owner, read) for read, owner, _ in watch._parts]
+    assert owners
+    for owner, read in owners:
+        names = read.__reduce__()[1]
+        for each in names:
+            with monkeypatch.context() as patch:
+                patch.setattr(owner, each, object())
+                assert not watch.holds(), (owner, each)
+            assert watch.holds()
+
+
+def test_a_wrapper_that_was_there_first_is_not_taken_for_the_original(monkeypatch):
+    @functools.wraps(sessions.merge_setting)
+    def traced(*args, **kwargs):
+        """Stands for a tracer's."""
+
+    monkeypatch.setattr(sessions, "merge_setting", traced)
+
+    assert not Watch({sessions: "merge_setting"}).holds()
+
+
+@pytest.mark.parametrize("replaced", [object(), None, types.SimpleNamespace(__code__=0), Watch])
+def test_what_is_no_function_of_the_libraries_is_not_taken_for_one(monkeypatch, replaced):
+    monkeypatch.setattr(sessions, "merge_setting", replaced)
+
+    assert not Watch({sessions: "merge_setting"}).holds()
+
+
+def test_a_name_that_a_version_lacks_turns_it_off():
+    assert not Watch({sessions: "merge_setting not_there"}).holds()
+
+
+def test_properties_and_classes_are_watched():
+    watch = Watch({requests.Response: "content", sessions: "PreparedRequest", urllib3: "Timeout"})
+
+    assert watch.holds()
+
+
+def test_both_of_two_have_to_hold(monkeypatch):
+    both = Watch({sessions: "merge_setting"}) + Watch({sessions: "merge_hooks"})
+    assert both.holds()
+    monkeypatch.setattr(sessions, "merge_hooks", None)
+
+    assert not both.holds()

@@ -1,0 +1,171 @@
+"""What the kernel says of a request after a timeout, on loopback and on a path that is lost."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import ssl
+import struct
+import sys
+
+import pytest
+
+from ringback.client.acknowledgement import look
+from ringback.client.delivery import delivered
+from ringback.client.urllib3 import HTTPConnection, HTTPSConnection
+from ringback.client.wire import Wire
+from ringback.failure import Failure
+from ringback.testing.lab import network
+from ringback.testing.lab.need import missing
+from ringback.testing.lab.secured import over_tls
+from ringback.testing.lab.slow import silent
+from tests.requires import requires
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells")
+
+LOST = 1.0
+"""Seconds that are long enough for two retransmissions, after 0.2 and another 0.4."""
+
+
+def exchange(connection, endpoint, method="GET", body=None):
+    """Make an exchange that times out; return what is known, and whether a close would abort."""
+    with contextlib.closing(connection):
+        try:
+            connection.request(method, "/", body=body)
+            connection.getresponse()
+        except TimeoutError:
+            lingering = connection.sock.getsockopt(socket.SOL_SOCKET, socket.SO_LINGER, 8)
+    return connection.wire, struct.unpack("ii", lingering) == (1, 0)
+
+
+def plain(endpoint, timeout):
+    return HTTPConnection(endpoint.host, endpoint.port, timeout=timeout)
+
+
+def secure(lab, endpoint, timeout, version=ssl.TLSVersion.TLSv1_3, ciphers=None):
+    context = ssl.create_default_context(cafile=lab.certificates.bundle)
+    context.check_hostname = False  # 1.26 names no address to the server
+    context.maximum_version = version
+    if ciphers:
+        context.set_ciphers(ciphers)
+    connection = HTTPSConnection(endpoint.host, endpoint.port, timeout=timeout, ssl_context=context)
+    connection.assert_hostname = False
+    return connection
+
+
+def timed_out():
+    return Failure("http.response.timed_out", "wait", "maybe")
+
+
+def test_a_server_that_is_silent_has_the_request(lab):
+    met = lab.start("http.response.timed_out:silent")
+    wire, aborts = exchange(plain(met, 0.1), met)
+    assert wire.acknowledged == "all"
+    assert delivered(wire, timed_out()) == "yes"
+    assert not aborts
+
+
+def test_a_server_that_is_silent_over_tls_has_the_request(lab):
+    requires("cryptography")
+    met = lab.listen(over_tls(lab.certificates.server("good"), silent), scheme="https")
+    wire, aborts = exchange(secure(lab, met, 0.1), met)
+    assert wire.acknowledged == "all"
+    assert delivered(wire, timed_out()) == "yes"
+    assert not aborts
+
+
+@pytest.mark.parametrize("name", ["upload_not_read", "upload_not_read_tls"])
+def test_a_server_that_does_not_read_has_some_of_the_request(lab, name):
+    requires("cryptography")
+    met = lab.start(f"http.request.timed_out:{name}")
+    connection = secure(lab, met, 0.3) if met.verify else plain(met, 0.3)
+    wire, aborts = exchange(connection, met, "POST", bytes(64 << 20))
+    assert 0 < wire.sent < 64 << 20
+    assert wire.unacknowledged > 0
+    assert delivered(wire, Failure("http.request.timed_out", "send", "maybe")) == "maybe"
+    assert not aborts
+
+
+@pytest.fixture
+def hosts(lab):
+    if missing(network.NEEDS):
+        requires(*network.NEEDS)
+    return network.topology(lab)
+
+
+@pytest.mark.netns
+def test_a_request_that_is_lost_on_the_way_was_not_delivered(lab, hosts):
+    met = lab.start("http.response.timed_out:request_lost")
+    with hosts.inside("client"):
+        wire, aborts = exchange(plain(met, LOST), met)
+    assert wire.acknowledged == "none"
+    assert delivered(wire, timed_out()) == "no"
+    assert aborts
+
+
+@pytest.mark.netns
+def test_a_timeout_before_the_kernel_has_tried_again_tells_nothing(lab, hosts):
+    met = lab.start("http.response.timed_out:request_lost")
+    with hosts.inside("client"):
+        wire, aborts = exchange(plain(met, 0.1), met)
+    assert wire.acknowledged == "unknown"
+    assert delivered(wire, timed_out()) == "maybe"
+    assert not aborts
+
+
+TLS = {
+    "1.3": (ssl.TLSVersion.TLSv1_3, None, "none"),
+    "1.2 GCM": (ssl.TLSVersion.TLSv1_2, "ECDHE+AESGCM", "none"),
+    "1.2 ChaCha": (ssl.TLSVersion.TLSv1_2, "ECDHE+CHACHA20", "none"),
+    "1.2 CBC": (ssl.TLSVersion.TLSv1_2, "ECDHE-ECDSA-AES128-SHA256", "unknown"),
+}
+
+
+@pytest.mark.netns
+@pytest.mark.parametrize("name", TLS)
+def test_a_request_that_is_lost_over_tls_was_not_delivered(lab, hosts, name):
+    """The path is lost once the handshake is over."""
+    version, ciphers, acknowledged = TLS[name]
+    met = hosts.listen(lab, over_tls(lab.certificates.server("good"), silent))
+    connection = secure(lab, met, LOST, version, ciphers)
+    with hosts.inside("client"):
+        connection.connect()
+    hosts.filter(met, "-j", "DROP")
+    wire, aborts = exchange(connection, met, "POST", iter([bytes(500)] * 5))
+    assert wire.sends > 5
+    assert wire.acknowledged == acknowledged
+    assert delivered(wire, timed_out()) == ("no" if acknowledged == "none" else "maybe")
+    assert aborts == (acknowledged == "none")
+
+
+@pytest.mark.netns
+def test_an_upload_that_is_lost_within_may_have_been_delivered_in_part(lab, hosts):
+    met = hosts.listen(lab, silent)
+    connection = plain(met, LOST)
+    with hosts.inside("client"):
+        connection.connect()
+    connection.putrequest("POST", "/")
+    connection.putheader("Content-Length", "100000")
+    connection.endheaders()
+    while not met.seen or not met.seen[0].received:
+        pass
+    hosts.filter(met, "-j", "DROP")
+    with contextlib.closing(connection):
+        connection.send(bytes(2_000))
+        with pytest.raises(TimeoutError):
+            connection.response_class(connection.sock).begin()
+    assert connection.wire.acknowledged == "some"
+    assert delivered(connection.wire, timed_out()) == "maybe"
+
+
+def test_without_a_socket_of_the_kernels_nothing_is_known():
+    wire = Wire()
+    wire.sent = 1
+    look(object(), wire)
+    closed = socket.socket()
+    closed.close()
+    look(closed, wire)
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        look(ours, wire)
+    assert wire.acknowledged == "unknown"

@@ -1,0 +1,106 @@
+import asyncio
+
+import pytest
+
+from ringback.client.alarm import Alarm
+
+
+def alarm(seconds):
+    return Alarm(asyncio.get_running_loop().time() + seconds)
+
+
+def test_what_is_quick_enough_is_left_alone():
+    async def main():
+        with alarm(60):
+            await asyncio.sleep(0)
+            return "through"
+
+    assert asyncio.run(main()) == "through"
+
+
+def test_what_takes_too_long_is_a_timeout():
+    async def main():
+        with alarm(0.01):
+            await asyncio.sleep(60)
+
+    with pytest.raises(TimeoutError):
+        asyncio.run(main())
+
+
+def test_another_exception_comes_out_as_it_is():
+    async def main():
+        with alarm(60):
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        asyncio.run(main())
+
+
+def test_being_cancelled_by_others_is_no_timeout():
+    async def hang():
+        with alarm(60):
+            await asyncio.sleep(60)
+
+    async def main():
+        task = asyncio.ensure_future(hang())
+        await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        return task.cancelled()
+
+    assert asyncio.run(main())
+
+
+def test_being_cancelled_while_it_rings_is_not_swallowed():
+    async def hang():
+        with alarm(0):
+            try:
+                await asyncio.sleep(60)
+            except asyncio.CancelledError:
+                asyncio.current_task().cancel()
+                raise
+
+    async def main():
+        with pytest.raises(asyncio.CancelledError):
+            await asyncio.ensure_future(hang())
+
+    asyncio.run(main())
+
+
+def test_alarms_nest():
+    async def main():
+        with pytest.raises(TimeoutError), alarm(0.01), alarm(60):
+            await asyncio.sleep(60)
+        with alarm(60):
+            with pytest.raises(TimeoutError), alarm(0.01):
+                await asyncio.sleep(60)
+            return "through"
+
+    assert asyncio.run(main()) == "through"
+
+
+def test_many_alarms_of_many_tasks_share_one_timer():
+    async def sleep(seconds, limit):
+        try:
+            with alarm(limit):
+                await asyncio.sleep(seconds)
+                return "through"
+        except TimeoutError:
+            return "late"
+
+    async def main():
+        calls = [sleep(60, 0.01 * n) if n % 2 else sleep(0.001 * n, 60) for n in range(40)]
+        return await asyncio.gather(*calls)
+
+    assert asyncio.run(main()) == ["through", "late"] * 20
+
+
+def test_nothing_is_kept_of_a_task_that_has_ended():
+    async def main():
+        with alarm(60):
+            pass
+        watch = asyncio.get_running_loop()._ringback_alarms
+        return dict(watch.alarms)
+
+    assert asyncio.run(main()) == {}

@@ -1,0 +1,143 @@
+import asyncio
+import time
+
+import pytest
+import trio
+
+import ringback
+from ringback import Policy, Timeout, errors
+from ringback.client import tasks
+from ringback.client.bounded_async import bounded
+from ringback.client.call import Failed, KnownCall
+from ringback.failure import Target
+
+LIMITS = Timeout(pool=None)
+loops = pytest.mark.parametrize("run", [asyncio.run, trio.run], ids=["asyncio", "trio"])
+
+
+def started(run, function):
+    return run(function()) if run is asyncio.run else run(function)
+
+
+class Work:
+    """Attempts that say when they are in, and stay until they are let go."""
+
+    def __init__(self):
+        self.inside, self.most, self.order = 0, 0, []
+
+    def bounded(self, number, places=2, origin="http://h:80"):
+        async def attempt(_):
+            self.inside += 1
+            self.most = max(self.most, self.inside)
+            self.order.append(number)
+            try:
+                await tasks.sleep(0.01)
+            finally:
+                self.inside -= 1
+            return number
+
+        return bounded(attempt, KnownCall(Target(), "GET"), origin, places, ConnectionError)
+
+
+@loops
+def test_only_so_many_are_in_flight_and_who_came_first_is_served_first(run):
+    work = Work()
+
+    async def main():
+        if run is asyncio.run:
+            await asyncio.gather(*(work.bounded(number)(LIMITS) for number in range(7)))
+            return
+        async with trio.open_nursery() as nursery:
+            for number in range(7):
+                nursery.start_soon(work.bounded(number), LIMITS)
+
+    started(run, main)
+    assert work.most == 2
+    assert sorted(work.order) == list(range(7))
+    if run is asyncio.run:  # trio starts tasks in any order
+        assert work.order == list(range(7))
+
+
+@loops
+def test_a_wait_in_vain_is_a_failed_attempt_that_never_left(run):
+    async def main():
+        async def stays(_):
+            return await bounded(lambda _: None, call, "o", 1, ConnectionError)(Timeout(pool=0.01))
+
+        call = KnownCall(Target(), "GET")
+        return await bounded(stays, call, "o", 1, ConnectionError)(LIMITS)
+
+    failed = started(run, main)
+    assert isinstance(failed, Failed)
+    assert (failed.failure.kind, failed.failure.delivered) == ("client.pool_exhausted", "no")
+    assert isinstance(failed.error, ConnectionError)
+    assert "1 calls to o are in flight, and none ended in 0.01 s" in str(failed.error)
+
+
+def test_who_is_cancelled_takes_no_place_with_it():
+    work = Work()
+
+    async def main():
+        first = asyncio.create_task(work.bounded(1, places=1)(LIMITS))
+        second = asyncio.create_task(work.bounded(2, places=1)(LIMITS))
+        await asyncio.sleep(0)
+        second.cancel()
+        await first
+        return await asyncio.wait_for(work.bounded(3, places=1)(LIMITS), 5)
+
+    assert asyncio.run(main()) == 3
+    assert work.order == [1, 3]
+
+
+def test_who_is_cancelled_on_its_turn_hands_it_on():
+    work = Work()
+
+    async def main():
+        async def ends_with_a_cancel(_):
+            await waited_for.wait()
+            asyncio.get_running_loop().call_soon(second.cancel)  # just before it learns of its turn
+
+        waited_for, call = asyncio.Event(), KnownCall(Target(), "GET")
+        held = bounded(ends_with_a_cancel, call, "http://h:80", 1, ConnectionError)
+        first = asyncio.create_task(held(LIMITS))
+        await asyncio.sleep(0)
+        second, third = (
+            asyncio.create_task(work.bounded(number, places=1)(LIMITS)) for number in (2, 3)
+        )
+        await asyncio.sleep(0)
+        waited_for.set()
+        await asyncio.wait_for(third, 5)
+        return first.done() and second.cancelled()
+
+    assert asyncio.run(main())
+    assert work.order == [3]
+
+
+def test_each_event_loop_has_its_own_places():
+    work = Work()
+
+    async def abandoned():
+        task = asyncio.create_task(work.bounded(1, places=1)(LIMITS))
+        await asyncio.sleep(0)
+        task.cancel()
+
+    asyncio.run(abandoned())
+    assert asyncio.run(work.bounded(2, places=1)(LIMITS)) == 2
+
+
+def test_a_coroutine_that_is_retried_waits_for_its_place():
+    inside = []
+
+    @ringback.retry(Policy(bulkhead=1, deadline=0.3, budget=None, breaker=None), sinks=[])
+    async def call():
+        inside.append(True)
+        await asyncio.sleep(5)
+
+    async def main():
+        return await asyncio.gather(call(), call(), return_exceptions=True)
+
+    began = time.monotonic()
+    ended = asyncio.run(main())
+    assert time.monotonic() - began < 2
+    assert len(inside) == 1
+    assert any(isinstance(error, errors.PoolExhausted) for error in ended), ended

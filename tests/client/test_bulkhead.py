@@ -1,0 +1,162 @@
+import os
+import threading
+
+import anyio
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ringback.client import bulkhead as room
+from ringback.client.bulkhead import Bulkhead, Bulkheads, bulkheads, wait
+from ringback.client.httpcore import turn_async
+
+
+def test_so_many_are_in_and_the_next_waits():
+    two = Bulkhead(2)
+    assert two.enter(threading.Event) is None
+    assert two.enter(threading.Event) is None
+    turn = two.enter(threading.Event)
+    assert not turn.is_set()
+    assert (two.taken, two.waiting) == (2, 1)
+
+
+def test_a_place_goes_to_the_first_in_the_queue():
+    one = Bulkhead(1)
+    one.enter(threading.Event)
+    first, second = one.enter(threading.Event), one.enter(threading.Event)
+    one.leave()
+    assert first.is_set()
+    assert not second.is_set()
+    assert one.taken == 1
+
+
+def test_who_leaves_the_queue_is_passed_over():
+    one = Bulkhead(1)
+    one.enter(threading.Event)
+    first, second = one.enter(threading.Event), one.enter(threading.Event)
+    assert one.withdraw(first) is False
+    one.leave()
+    assert second.is_set()
+
+
+def test_who_leaves_too_late_has_the_place():
+    one = Bulkhead(1)
+    one.enter(threading.Event)
+    turn = one.enter(threading.Event)
+    one.leave()
+    assert one.withdraw(turn) is True
+    assert one.taken == 1
+
+
+@given(st.integers(1, 4), st.lists(st.sampled_from(["enter", "leave", "withdraw"]), max_size=60))
+def test_places_are_neither_lost_nor_made(places, steps):
+    bulkhead, inside, queue = Bulkhead(places), 0, []
+    for step in steps:
+        if step == "enter":
+            turn = bulkhead.enter(threading.Event)
+            if turn is None:
+                inside += 1
+            else:
+                queue.append(turn)
+        elif step == "leave" and inside:
+            bulkhead.leave()
+            inside -= 1
+        elif step == "withdraw" and queue:
+            assert bulkhead.withdraw(queue.pop()) is False
+        arrived = [turn for turn in queue if turn.is_set()]
+        assert arrived == queue[: len(arrived)], "first come, first served"
+        inside += len(arrived)
+        queue = queue[len(arrived) :]
+        assert bulkhead.taken == inside <= places
+        assert bulkhead.waiting == len(queue)
+        assert not (queue and inside < places)
+
+
+def test_a_thread_waits_for_its_turn():
+    one, served = Bulkhead(1), []
+    assert wait(one, None)
+    thread = threading.Thread(target=lambda: served.append(wait(one, 10)))
+    thread.start()
+    while not one.waiting:
+        pass
+    one.leave()
+    thread.join()
+    assert served == [True]
+
+
+def test_a_thread_waits_only_so_long():
+    one = Bulkhead(1)
+    assert wait(one, 0)
+    assert not wait(one, 0.01)
+    assert (one.taken, one.waiting) == (1, 0)
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_a_task_waits_for_its_turn_or_only_so_long(backend):
+    async def waiting():
+        one = Bulkhead(1)
+        assert await turn_async.wait(one, None)
+        assert not await turn_async.wait(one, 0.01)
+        async with anyio.create_task_group() as group:
+            group.start_soon(turn_async.wait, one, None)
+            while not one.waiting:
+                await anyio.lowlevel.checkpoint()
+            one.leave()
+        return one.taken, one.waiting
+
+    assert anyio.run(waiting, backend=backend) == (1, 0)
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_a_task_that_is_cancelled_leaves_the_queue(backend):
+    async def cancelled():
+        one = Bulkhead(1)
+        await turn_async.wait(one, None)
+        with anyio.move_on_after(0.01):
+            await turn_async.wait(one, None)
+        return one.taken, one.waiting
+
+    assert anyio.run(cancelled, backend=backend) == (1, 0)
+
+
+def test_each_origin_and_number_has_one():
+    every = Bulkheads()
+    one = every.of("http://a:80", 2)
+    assert every.of("http://a:80", 2) is one
+    assert every.of("http://b:80", 2) is not one
+    assert every.of("http://a:80", 3) is not one
+
+
+def test_the_threads_of_a_process_share_theirs():
+    assert bulkheads() is bulkheads()
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_each_event_loop_has_its_own(backend):
+    async def mine():
+        assert turn_async.bulkheads() is turn_async.bulkheads()
+        return turn_async.bulkheads()
+
+    assert anyio.run(mine, backend=backend) is not anyio.run(mine, backend=backend)
+
+
+def test_those_in_use_are_not_forgotten(monkeypatch):
+    monkeypatch.setattr(room, "LIMIT", 2)
+    every = Bulkheads()
+    used = every.of("http://used:80", 1)
+    used.enter(threading.Event)
+    for number in range(5):
+        every.of(f"http://{number}:80", 1)
+    assert every.of("http://used:80", 1) is used
+    assert len(every._known) <= 3
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_a_forked_process_starts_with_every_place_free():
+    held = bulkheads().of("http://forked:80", 1)
+    held.enter(threading.Event)
+    child = os.fork()
+    if not child:
+        os._exit(bulkheads().of("http://forked:80", 1).taken)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    held.leave()

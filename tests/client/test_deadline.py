@@ -1,0 +1,53 @@
+from math import inf
+
+import httpx
+import pytest
+
+from ringback import Policy, Session, Timeout
+from ringback.client.deadline import current, enter, leave, within
+from ringback.client.httpx import Transport
+from ringback.client.urllib3 import PoolManager
+
+
+def test_it_is_set_inside_only():
+    with within(5.0):
+        assert current() == 5.0
+    assert current() is None
+
+
+@pytest.mark.parametrize(("inner", "expected"), [(3.0, 3.0), (7.0, 5.0), (None, 5.0), (inf, 5.0)])
+def test_the_earlier_one_wins(inner, expected):
+    with within(5.0), within(inner):
+        assert current() == expected
+
+
+def test_for_ever_is_none():
+    with within(inf):
+        assert current() is None
+    token = enter(inf)
+    assert current() is None
+    leave(token)
+
+
+def with_session(policy, url):
+    with Session(policy=policy, sinks=[]) as session:
+        session.trust_env = False
+        return session.get(url).status_code
+
+
+def with_urllib3(policy, url):
+    with PoolManager(policy=policy, sinks=[]) as manager:
+        return manager.request("GET", url).status
+
+
+def with_httpx(policy, url):
+    transport = Transport(policy=policy, sinks=[], trust_env=False)
+    with httpx.Client(transport=transport, timeout=None) as client:
+        return client.get(url).status_code
+
+
+@pytest.mark.parametrize("call", [with_session, with_urllib3, with_httpx])
+def test_a_call_may_have_neither_deadline_nor_timeouts(lab, call):
+    limits = Timeout(connect=None, read=None, write=None)
+    policy = Policy(deadline=inf, timeout=limits, bulkhead=1)
+    assert call(policy, lab.start("ok").url) == 200

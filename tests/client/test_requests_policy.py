@@ -1,0 +1,233 @@
+"""What a policy does to a session: budget, circuit, keys, base URL, errors returned."""
+
+import os
+import pickle
+
+import pytest
+import requests
+
+import ringback
+from ringback import Backoff, Breaker, Budget, Policy, Session, errors
+from ringback.client.origins import origins_under, states
+from ringback.retry import GiveUp
+
+AT_ONCE = Backoff(base=0)
+
+
+def opened(**options):
+    options = {"sinks": [], **options}
+    session = Session(**options)
+    session.trust_env = False
+    return session
+
+
+# Errors as values
+
+
+def test_a_failed_call_is_false_and_knows_why(lab):
+    with opened(errors="return", policy=Policy(attempts=1)) as session:
+        response = session.get(lab.start("tcp.refused").url)
+    assert not response
+    assert not response.ok
+    assert isinstance(response, requests.Response)
+    assert (response.status_code, response.reason) == (0, "tcp.refused")
+    assert response.failure.kind == "tcp.refused"
+    assert (response.text, response.content, response.headers) == ("", b"", {})
+    assert response.request.method == "GET"
+    assert repr(response) == "<Response [tcp.refused]>"
+    with pytest.raises(ConnectionRefusedError) as caught:
+        response.raise_for_status()
+    assert caught.value is response.error
+
+
+def test_a_call_that_gets_through_is_what_it_always_was(lab):
+    with opened(errors="return") as session:
+        response = session.get(lab.start("ok").url)
+    assert response
+    assert response.failure is None
+    response.raise_for_status()
+
+
+def test_a_bad_url_is_returned_too_and_a_bug_of_the_caller_is_not():
+    with opened(errors="return") as session:
+        assert session.get("http://").failure.kind == "url.invalid"
+        with pytest.raises(TypeError):
+            session.get("http://127.0.0.1/", timeout=1, nonsense=2)
+
+
+def test_a_bad_status_is_a_response_with_a_failure(lab):
+    with opened(policy=Policy(attempts=1)) as session:
+        response = session.get(lab.start("http.error.unavailable:503").url)
+    assert response.failure.kind == "http.error.unavailable"
+    with pytest.raises(requests.HTTPError) as caught:
+        response.raise_for_status()
+    assert isinstance(caught.value, errors.ServiceUnavailable)
+    assert caught.value.response is response
+    assert not response.ok
+
+
+# Where to
+
+
+@pytest.mark.parametrize(
+    ("base", "given", "asked"),
+    [
+        ("", "/a", "/a"),
+        ("/api", "users", "/api/users"),
+        ("/api/", "/users?x=1", "/api/users?x=1"),
+        ("/api", "", "/api"),
+        ("/api", "?next=http://elsewhere/", "/api/?next=http://elsewhere/"),
+        ("/api", "//elsewhere.invalid/x", "/api/elsewhere.invalid/x"),
+        ("/api", b"bytes", "/api/bytes"),
+    ],
+)
+def test_a_path_is_relative_to_the_base(lab, base, given, asked):
+    endpoint = lab.start("ok")
+    with opened(base_url=f"http://127.0.0.1:{endpoint.port}{base}") as session:
+        session.get(given)
+    assert endpoint.seen[0].received.split(b" ")[1].decode() == (asked or "/")
+
+
+def test_an_absolute_url_is_not(lab):
+    endpoint = lab.start("ok")
+    with opened(base_url="http://elsewhere.invalid/") as session:
+        assert session.get(endpoint.url).ok
+
+
+@pytest.mark.parametrize("wrong", ["/path", "host", Policy()])
+def test_a_base_that_is_no_url_is_refused(wrong):
+    with pytest.raises(ValueError, match="base_url must be absolute"):
+        Session(wrong)
+
+
+def test_errors_is_raise_or_return():
+    with pytest.raises(ValueError, match="'raise' or 'return'"):
+        Session(errors="ignore")
+
+
+# Budget and circuit
+
+
+def test_an_outage_costs_a_tenth_of_the_requests_in_retries(lab):
+    policy = Policy(backoff=AT_ONCE, breaker=None, budget=Budget(floor=0, burst=2))
+    endpoint = lab.start("http.response.invalid.empty")
+    with opened(policy=policy) as session:
+        for _ in range(40):
+            with pytest.raises(requests.ConnectionError):
+                session.get(endpoint.url)
+    assert endpoint.requests == 40 + 2 + 3
+
+
+def test_two_sessions_share_the_budget_of_an_origin(lab):
+    policy = Policy(backoff=AT_ONCE, breaker=None, budget=Budget(ratio=0, floor=0, burst=3))
+    endpoint = lab.start("http.response.invalid.empty")
+    for _ in range(2):
+        with opened(policy=policy) as session, pytest.raises(requests.ConnectionError):
+            session.get(endpoint.url)
+    assert endpoint.requests == 2 + 3
+
+
+def test_an_open_circuit_refuses_before_the_request_is_prepared(lab):
+    events = []
+    policy = Policy(attempts=1, breaker=Breaker(consecutive=2, sustained=0))
+    endpoint = lab.start("tcp.reset:after_request")
+    with opened(policy=policy, sinks=[events.append]) as session:
+        for _ in range(2):
+            with pytest.raises(ConnectionResetError):
+                session.get(endpoint.url)
+        with pytest.raises(errors.CircuitOpen) as caught:
+            session.get(endpoint.url, params={"not": object()}, auth=lambda request: 1 / 0)
+    assert isinstance(caught.value, requests.ConnectionError)
+    assert caught.value.failure.via == "tcp.reset"
+    assert endpoint.requests == 2
+    assert events[-1].failure.kind == "client.circuit_open"
+    assert events[-1].decision == GiveUp(1, events[-1].failure, "circuit_open")
+
+
+def test_other_origins_are_not_refused(lab):
+    policy = Policy(attempts=1, breaker=Breaker(consecutive=1, sustained=0))
+    with opened(policy=policy) as session:
+        with pytest.raises(ConnectionResetError):
+            session.get(lab.start("tcp.reset:after_request").url)
+        assert session.get(lab.start("ok").url).ok
+
+
+@pytest.mark.parametrize("fault", ["http.error:404", "http.error.auth:401"])
+def test_mistakes_of_the_caller_open_no_circuit(lab, fault):
+    policy = Policy(breaker=Breaker(consecutive=1, sustained=0))
+    endpoint = lab.start(fault)
+    with opened(policy=policy) as session:
+        statuses = {session.get(endpoint.url).status_code for _ in range(5)}
+    assert statuses <= {401, 404}
+    assert endpoint.requests == 5
+
+
+def test_circuits_and_budgets_can_be_seen_and_forgotten(lab):
+    policy = Policy(attempts=1, breaker=Breaker(consecutive=1, sustained=0))
+    endpoint = lab.start("tcp.reset:after_request")
+    origin = f"http://127.0.0.1:{endpoint.port}"
+    with opened(policy=policy) as session, pytest.raises(ConnectionResetError):
+        session.get(endpoint.url)
+    assert states()[origin].circuit == "open"
+    assert states()[origin].opened_by.kind == "tcp.reset"
+    ringback.client.origins.forget()
+    assert states() == {}
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_forked_process_starts_anew():
+    origins = origins_under(Policy())
+    origins.guard("http://h:80")
+    with origins._lock:  # as if another thread held it at the fork
+        child = os.fork()
+        if child == 0:
+            os._exit(0 if origins.states() == {} and origins.guard("http://h:80") else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+# Idempotency-Key
+
+
+def keys(endpoint):
+    sent = b"".join(connection.received for connection in endpoint.seen)
+    lines = sent.split(b"\r\n")
+    return [line for line in lines if line.lower().startswith(b"idempotency-key")]
+
+
+@pytest.mark.parametrize("named", ["every", "this"])
+def test_a_post_with_a_key_is_sent_again_with_the_same_key(lab, named):
+    endpoint = lab.start("http.response.invalid.empty:after_request")
+    origins = True if named == "every" else {endpoint.url}
+    policy = Policy(backoff=AT_ONCE, idempotency_key=origins)
+    with opened(policy=policy) as session:
+        for _ in range(2):
+            with pytest.raises(requests.ConnectionError):
+                session.post(endpoint.url, data=b"x")
+    sent = keys(endpoint)
+    assert len(sent) == 6
+    assert len(set(sent)) == 2, "one per call"
+
+
+def test_an_origin_that_is_not_named_gets_no_key_and_no_second_request(lab):
+    endpoint = lab.start("http.response.invalid.empty:after_request")
+    policy = Policy(backoff=AT_ONCE, idempotency_key={"https://elsewhere.invalid"})
+    with opened(policy=policy) as session, pytest.raises(requests.ConnectionError):
+        session.post(endpoint.url, data=b"x")
+    assert (keys(endpoint), endpoint.requests) == ([], 1)
+
+
+def test_a_get_needs_no_key(lab):
+    endpoint = lab.start("ok")
+    with opened(policy=Policy(idempotency_key=True)) as session:
+        session.get(endpoint.url)
+    assert keys(endpoint) == []
+
+
+# One deadline
+
+
+def test_a_session_with_a_policy_pickles(lab):
+    with opened(base_url=lab.start("ok").url, errors="return") as session:
+        copy = pickle.loads(pickle.dumps(session))
+    assert copy.get("/").ok
+    assert (copy.errors, copy.policy) == ("return", session.policy)

@@ -1,0 +1,155 @@
+from contextlib import closing
+
+import pytest
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.util import Retry
+
+from ringback import Adapter, Policy, Session, errors
+from ringback.client.call import Ended
+from ringback.client.raising import error_of
+from ringback.client.requests.refused import refused, refused_at_first
+from ringback.failure import KINDS, Failure, Target
+from ringback.retry import Breaker, GiveUp
+from ringback.sink import LogSink
+
+AT_ONCE = Policy(attempts=1, breaker=Breaker(consecutive=1, sustained=0.0))
+
+
+@pytest.fixture
+def hasty():
+    with Session(policy=AT_ONCE) as session:
+        session.trust_env = False
+        yield session
+
+
+@pytest.mark.parametrize("how", ["the call's", "the session's", "the environment's"])
+def test_a_dead_proxy_refuses_only_what_goes_through_it(lab, hasty, monkeypatch, how):
+    service, proxy = lab.start("ok"), {"http": lab.start("tcp.refused").url}
+    if how == "the session's":
+        hasty.proxies = proxy
+    if how == "the environment's":
+        hasty.trust_env = True
+        monkeypatch.setenv("http_proxy", proxy["http"])
+        monkeypatch.delenv("no_proxy", raising=False)
+        monkeypatch.delenv("NO_PROXY", raising=False)
+    options = {"proxies": proxy} if how == "the call's" else {}
+
+    for expected in (errors.ProxyUnreachable, errors.CircuitOpen):
+        with pytest.raises(expected) as caught:
+            hasty.get(service.url, **options)
+        assert isinstance(caught.value, requests.exceptions.ProxyError)
+
+    hasty.proxies, hasty.trust_env = {}, False
+    assert hasty.get(service.url).status_code == 200
+
+
+def test_a_dead_service_does_not_refuse_what_goes_through_a_proxy(lab, hasty):
+    service, proxy = lab.start("tcp.refused"), lab.start("http.error.unavailable:503")
+    for expected in (errors.ConnectionRefused, errors.CircuitOpen):
+        with pytest.raises(expected):
+            hasty.get(service.url)
+
+    assert hasty.get(service.url, proxies={"http": proxy.url}).status_code == 503
+
+
+@pytest.mark.parametrize("below", ["", "/"])
+def test_a_circuit_refuses_nothing_that_goes_through_anothers_adapter(lab, hasty, below):
+    service = lab.start("tcp.refused")
+    hasty.mount(service.url.rstrip("/") + below, HTTPAdapter())
+    with Session(policy=AT_ONCE) as other, pytest.raises(errors.ConnectionRefused):
+        other.get(service.url)
+
+    with pytest.raises(requests.ConnectionError) as caught:
+        hasty.get(service.url.rstrip("/"))
+    assert not isinstance(caught.value, errors.CircuitOpen)
+
+
+def test_a_circuit_refuses_nothing_that_goes_through_a_patched_adapter(lab, hasty, monkeypatch):
+    service, refusing = lab.start("ok"), lab.start("tcp.refused")
+    with pytest.raises(errors.ConnectionRefused):
+        hasty.get(refusing.url)
+
+    class Recorded(HTTPAdapter):
+        def send(self, request, **options):
+            request.url = service.url
+            return super().send(request, **options)
+
+    with closing(Recorded()) as recorded:
+        monkeypatch.setattr(hasty, "get_adapter", lambda url: recorded)
+        assert hasty.get(refusing.url).status_code == 200
+        monkeypatch.undo()
+    with pytest.raises(errors.CircuitOpen):
+        hasty.get(refusing.url)
+
+
+def test_an_adapter_of_ours_at_a_longer_prefix_has_its_own_circuits(lab, hasty):
+    service = lab.start("tcp.refused")
+    hasty.mount(service.url, Adapter(Policy(attempts=1, breaker=None)))
+    with Session(policy=AT_ONCE) as other, pytest.raises(errors.ConnectionRefused):
+        other.get(service.url)
+
+    for _ in range(2):
+        with pytest.raises(errors.ConnectionRefused):
+            hasty.get(service.url)
+
+
+@pytest.mark.parametrize(
+    ("opened_by", "raised"),
+    [
+        ("proxy.no_response", requests.exceptions.ProxyError),
+        ("tcp.timed_out", requests.exceptions.ConnectTimeout),
+        ("http.response.timed_out", requests.exceptions.ConnectTimeout),
+        ("tls.closed", requests.exceptions.SSLError),
+        ("tcp.refused", requests.ConnectionError),
+        (None, requests.ConnectionError),
+    ],
+)
+def test_it_is_what_the_failures_were(opened_by, raised):
+    failure = Failure(
+        kind="client.circuit_open",
+        phase="config",
+        delivered="no",
+        message="circuit open",
+        target=Target(),
+        via=opened_by,
+    )
+
+    assert type(refused(failure, None)) is raised
+
+
+@pytest.mark.parametrize("opened_by", [None, *KINDS])
+def test_before_it_is_prepared_it_is_the_same(opened_by):
+    failure = Failure("client.circuit_open", "config", "no", "circuit open", via=opened_by)
+    ended = Ended(None, GiveUp(1, failure, "circuit_open"), (failure,))
+
+    early, late = refused_at_first(failure), error_of(ended, refused(failure, None))
+
+    assert type(early) is type(late)
+    assert (early.args, str(early), vars(early)) == (late.args, str(late), vars(late))
+
+
+@pytest.mark.parametrize("level", ["INFO", "DEBUG"])
+def test_whoever_wants_to_know_is_told_of_it(lab, caplog, level):
+    url, heard = lab.start("tcp.refused").url, []
+    caplog.set_level(level, logger="ringback")
+    with Session(policy=AT_ONCE, sinks=[heard.append, LogSink()]) as all_heard:
+        for _ in range(2):
+            with pytest.raises(requests.ConnectionError):
+                all_heard.get(url)
+    with Session(policy=AT_ONCE) as logged, pytest.raises(errors.CircuitOpen):
+        logged.get(url)
+
+    assert [event.refused for event in heard if event.what == "attempt"] == [False, True]
+    lines = [one.getMessage() for one in caplog.records if one.levelname == "DEBUG"]
+    assert sum("circuit open" in line for line in lines) == (2 if level == "DEBUG" else 0)
+
+
+def test_the_retries_of_urllib3_take_the_place_of_ours(lab):
+    service = lab.start("http.error.unavailable:503")
+    with requests.Session() as session:
+        session.mount("http://", Adapter(max_retries=Retry(total=2, status_forcelist=[503])))
+        with pytest.raises(requests.exceptions.RetryError):
+            session.get(service.url)
+
+    assert sum(seen.requests for seen in service.seen) == 3

@@ -1,0 +1,342 @@
+import asyncio
+import functools
+import pickle
+import socket
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+
+import aiohttp
+import httpx
+import pytest
+import requests
+import trio
+import urllib3
+
+import ringback
+from ringback import Backoff, Breaker, Budget, Policy, Session, errors
+from ringback.client.clock import Clock
+from ringback.client.deadline import current
+from ringback.retry import GiveUp, Retry
+from ringback.testing.lab.http import redirect
+from ringback.testing.lab.response import answering
+
+FAST = Policy(backoff=Backoff(base=0), budget=Budget(burst=1000))
+
+
+class Flaky:
+    """Raises so many times, then returns what it was given."""
+
+    def __init__(self, times, error=None):
+        self.left, self.calls, self.error = times, 0, error or ConnectionRefusedError(111, "no")
+
+    def __call__(self, value="through"):
+        self.calls += 1
+        if self.left:
+            self.left -= 1
+            raise self.error
+        return value
+
+
+def test_a_connect_that_is_refused_is_tried_again(lab, unused_port):
+    @ringback.retry(FAST)
+    def connect(port):
+        tried.append(port)
+        return socket.create_connection(("127.0.0.1", port), timeout=1)
+
+    tried = []
+    with pytest.raises(ConnectionRefusedError) as caught:
+        connect(unused_port)
+    assert isinstance(caught.value, errors.ConnectionRefused)
+    assert len(tried) == len(caught.value.attempts) == 3
+    with connect(lab.start("ok").port):
+        assert len(tried) == 4
+
+
+def test_bare_decorator_keeps_name_and_signature():
+    @ringback.retry
+    def one(value: int, *, scale: int = 2) -> int:
+        """Its own words."""
+        return value * scale
+
+    assert (one(3), one(3, scale=3)) == (6, 9)
+    assert (one.__name__, one.__doc__) == ("one", "Its own words.")
+
+
+def test_call_form():
+    flaky = Flaky(2)
+    assert ringback.retry(FAST).call(flaky, "x") == "x"
+    assert flaky.calls == 3
+    assert ringback.retry(functools.partial(Flaky(0), "y"))() == "y"
+
+
+def test_what_may_have_been_done_is_not_done_again_unless_that_does_no_harm():
+    reset = ConnectionResetError(104, "reset")
+    flaky = Flaky(1, reset)
+    with pytest.raises(errors.ConnectionReset):
+        ringback.retry(FAST).call(flaky)
+    assert flaky.calls == 1
+    assert ringback.retry(FAST, idempotent=True).call(Flaky(1, reset)) == "through"
+
+
+def test_what_is_no_failure_of_a_connection_comes_out_as_it_was():
+    mine = ValueError("mine")
+    flaky = Flaky(9, mine)
+    with pytest.raises(ValueError, match="mine") as caught:
+        ringback.retry(FAST, idempotent=True).call(flaky)
+    assert caught.value is mine
+    assert flaky.calls == 1
+
+
+def test_six_concurrent_calls_each_have_their_own_attempts():
+    @ringback.retry(FAST)
+    def call(flaky):
+        return flaky()
+
+    flaky = [Flaky(2) for _ in range(6)]
+    with ThreadPoolExecutor(6) as pool:
+        assert list(pool.map(call, flaky)) == ["through"] * 6
+    assert [one.calls for one in flaky] == [3] * 6
+
+
+@pytest.mark.parametrize("loop", ["asyncio", "trio"])
+def test_six_concurrent_coroutines_each_have_their_own_attempts(loop):
+    @ringback.retry(FAST)
+    async def call(flaky):
+        await (asyncio if loop == "asyncio" else trio).sleep(0)
+        return flaky()
+
+    async def with_asyncio():
+        return await asyncio.gather(*(call(one) for one in flaky))
+
+    async def with_trio():
+        found = []
+
+        async def one_call(one):
+            found.append(await call(one))
+
+        async with trio.open_nursery() as nursery:
+            for one in flaky:
+                nursery.start_soon(one_call, one)
+        return found
+
+    flaky = [Flaky(2) for _ in range(6)]
+    found = asyncio.run(with_asyncio()) if loop == "asyncio" else trio.run(with_trio)
+    assert found == ["through"] * 6
+    assert [one.calls for one in flaky] == [3] * 6
+
+
+@pytest.mark.parametrize("loop", ["asyncio", "trio"])
+def test_a_coroutine_is_cancelled_at_the_deadline(loop):
+    @ringback.retry(Policy(deadline=0.05))
+    async def hang():
+        await (asyncio.sleep(60) if loop == "asyncio" else trio.sleep(60))
+
+    with pytest.raises(TimeoutError) as caught:
+        asyncio.run(hang()) if loop == "asyncio" else trio.run(hang)
+    assert isinstance(caught.value, errors.DeadlineExceeded)
+
+
+def test_cancelling_is_not_retried():
+    calls = []
+
+    @ringback.retry(FAST, idempotent=True)
+    async def hang():
+        calls.append(1)
+        await asyncio.sleep(60)
+
+    async def main():
+        task = asyncio.ensure_future(hang())
+        await asyncio.sleep(0)
+        task.cancel()
+        await task
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(main())
+    assert calls == [1]
+
+
+def test_a_loop_of_attempts():
+    flaky, numbers = Flaky(2), []
+    for attempt in ringback.retry(FAST):
+        with attempt:
+            numbers.append(attempt.number)
+            assert current() is not None
+            result = flaky("looped")
+    assert (result, numbers) == ("looped", [1, 2, 3])
+    assert current() is None
+
+
+def test_a_loop_of_attempts_that_all_fail_raises_the_failure():
+    flaky = Flaky(9)
+    with pytest.raises(errors.ConnectionRefused) as caught:  # noqa: PT012 - the loop is the call
+        for attempt in ringback.retry(FAST):
+            with attempt:
+                flaky()
+    assert (flaky.calls, len(caught.value.attempts)) == (3, 3)
+
+
+def test_a_loop_of_attempts_lets_the_callers_own_exceptions_out():
+    with pytest.raises(KeyError):  # noqa: PT012 - the loop is the call
+        for attempt in ringback.retry(FAST, idempotent=True):
+            with attempt:
+                raise KeyError
+
+
+def test_an_asynchronous_loop_of_attempts():
+    async def main():
+        flaky = Flaky(2)
+        async for attempt in ringback.retry(FAST):
+            with attempt:
+                await asyncio.sleep(0)
+                return flaky("looped"), flaky.calls
+        raise AssertionError
+
+    assert asyncio.run(main()) == ("looped", 3)
+
+
+def test_attempts_do_not_multiply_when_calls_are_nested(lab):
+    endpoint = lab.start("http.response.invalid.empty")
+    policy = Policy(backoff=Backoff(base=0), budget=None, breaker=None)
+
+    @ringback.retry(policy, idempotent=True)
+    def outer():
+        with Session(policy=policy, sinks=[]) as session:
+            session.trust_env = False
+            return session.get(endpoint.url)
+
+    with pytest.raises(errors.NoResponse):
+        outer()
+    assert endpoint.requests == 3
+
+
+def test_a_nested_call_ends_by_the_outer_deadline(lab):
+    endpoint = lab.start("http.response.timed_out:silent")
+    seen = []
+
+    @ringback.retry(Policy(deadline=0.2, attempts=1))
+    def outer():
+        with Session(sinks=[]) as session:
+            session.trust_env = False
+            seen.append(current())
+            return session.get(endpoint.url)
+
+    with pytest.raises(TimeoutError):
+        outer()
+    assert seen[0] is not None
+
+
+def test_every_attempt_is_told():
+    events = []
+    clock = Clock(sleep=lambda seconds: None, random=lambda: 0.5)
+    with pytest.raises(ConnectionRefusedError):
+        ringback.retry(
+            Policy(), sinks=[events.append], target="postgres://db:5432", clock=clock
+        ).call(Flaky(9))
+    assert [type(event.decision) for event in events] == [Retry, Retry, GiveUp]
+    assert {(event.target.host, event.target.port) for event in events} == {("db", 5432)}
+    assert all(event.method.endswith("Flaky") for event in events)
+
+
+def test_the_circuit_of_a_target_opens_and_refuses():
+    policy = Policy(backoff=Backoff(base=0), attempts=1, breaker=Breaker(sustained=0))
+    flaky, call = Flaky(99), ringback.retry(policy, target="tcp://h:1", sinks=[]).call
+    for _ in range(policy.breaker.consecutive):
+        with pytest.raises(errors.ConnectionRefused):
+            call(flaky)
+    with pytest.raises(errors.CircuitOpen) as caught:
+        call(flaky)
+    assert flaky.calls == policy.breaker.consecutive
+    assert isinstance(caught.value, ConnectionError)
+    assert caught.value.failure.via == "tcp.refused"
+
+
+def test_the_other_attempts_hang_on_the_exception():
+    raised = iter([ConnectionResetError(104, "reset"), ConnectionRefusedError(111, "refused")])
+
+    def flaky():
+        raise next(raised)
+
+    with pytest.raises(ConnectionResetError) as caught:
+        ringback.retry(Policy(attempts=2, backoff=Backoff(base=0)), idempotent=True).call(flaky)
+    kinds = [failure.kind for failure in caught.value.attempts]
+    assert kinds == ["tcp.reset", "tcp.refused"]
+    assert any("attempt 2 of 2: tcp.refused" in note for note in caught.value.__notes__)
+    copy = pickle.loads(pickle.dumps(caught.value))
+    assert [failure.kind for failure in copy.attempts] == kinds
+
+
+@pytest.mark.parametrize("wrong", ["3", 3])
+def test_what_is_neither_function_nor_policy_is_refused(wrong):
+    with pytest.raises(TypeError, match="a function or a Policy"):
+        ringback.retry(wrong)
+
+
+def test_the_function_is_not_hidden_by_the_package_of_its_name():
+    import ringback.retry  # noqa: PLC0415 - what is tested
+
+    assert callable(ringback.retry)
+
+
+# More than one request in a call
+
+
+def post_urllib(url):
+    urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, b"once")
+
+
+def post_requests(url):
+    with requests.Session() as session:
+        session.trust_env = False
+        session.post(url, data=b"once")
+
+
+def post_urllib3(url):
+    with urllib3.PoolManager() as pool:
+        pool.request("POST", url, body=b"once", retries=urllib3.Retry(connect=0, redirect=1))
+
+
+def post_httpx(url):
+    with httpx.Client(trust_env=False, follow_redirects=True) as client:
+        client.post(url, content=b"once")
+
+
+def post_ringback(url):
+    with Session(policy=Policy(attempts=1), sinks=[]) as session:
+        session.trust_env = False
+        session.post(url, data=b"once")
+
+
+async def post_aiohttp(url):
+    async with aiohttp.ClientSession() as session, session.post(url, data=b"once"):
+        pass
+
+
+async def post_httpx_async(url):
+    async with httpx.AsyncClient(trust_env=False, follow_redirects=True) as client:
+        await client.post(url, content=b"once")
+
+
+@pytest.mark.parametrize(
+    "post",
+    [
+        post_urllib,
+        post_requests,
+        post_urllib3,
+        post_httpx,
+        post_ringback,
+        post_aiohttp,
+        post_httpx_async,
+    ],
+)
+def test_what_arrived_is_not_sent_again_for_a_redirect_to_nowhere(lab, unused_port, post):
+    endpoint = lab.listen(answering(redirect(f"http://127.0.0.1:{unused_port}/")))
+    retrying = ringback.retry(FAST, sinks=[])
+
+    def call():
+        done = retrying.call(post, endpoint.url)
+        return asyncio.run(done) if asyncio.iscoroutine(done) else done
+
+    with pytest.raises(ConnectionRefusedError) as caught:
+        call()
+    assert len(caught.value.attempts) == 1
+    assert sum(seen.received.count(b"once") for seen in endpoint.seen) == 1

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import pytest
+import requests
+from requests.adapters import HTTPAdapter
+
+from ringback import Backoff, Policy, Timeout
+from ringback.client.urllib3 import PoolManager, Pools
+from ringback.testing.lab import Lab
+from ringback.testing.lab.http import closing
+from ringback.testing.lab.secured import secured
+
+
+@pytest.fixture
+def lab():
+    with Lab() as running:
+        yield running
+
+
+@pytest.fixture
+def pools():
+    """Makes pool managers that are cleared in the end."""
+    made = []
+
+    def make(cls=Pools, *args, **options):
+        made.append(cls(*args, timeout=5, retries=False, **options))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.clear()
+
+
+@pytest.fixture
+def events():
+    return []
+
+
+@pytest.fixture
+def quick():
+    """Three attempts without a wait, each of them short."""
+    return Policy(backoff=Backoff(base=0), timeout=Timeout(connect=0.5, read=0.5))
+
+
+@pytest.fixture
+def manager(quick, events):
+    """Makes managers that are cleared in the end."""
+    made = []
+
+    def make(cls=PoolManager, *args, policy=None, **options):
+        made.append(cls(*args, policy=policy or quick, sinks=[events.append], **options))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.clear()
+
+
+@pytest.fixture
+def serving(lab):
+    """Starts a server that reads a request, sends bytes, and ends the connection.
+
+    How: with a FIN; over TLS with close_notify (``tls``) or without (``tls, cut``).
+    """
+
+    def start(data, how="tcp"):
+        def notifying(connection):
+            connection.read_request()
+            connection.send(data)
+
+        if how == "tcp":
+            return lab.listen(closing(data))
+        return secured(handler=closing(data) if how == "tls, cut" else notifying)(lab)
+
+    return start
+
+
+class Mounted(HTTPAdapter):
+    """Requests' own adapter over our pools."""
+
+    def init_poolmanager(self, connections, maxsize, block=False, **options):
+        self.poolmanager = Pools(connections, maxsize=maxsize, block=block, **options)
+
+
+@pytest.fixture
+def session():
+    with requests.Session() as one:
+        one.trust_env = False
+        one.mount("http://", Mounted())
+        one.mount("https://", Mounted())
+        yield one

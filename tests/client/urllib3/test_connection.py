@@ -1,0 +1,215 @@
+from __future__ import annotations
+
+import contextlib
+import io
+import socket
+import ssl
+import time
+
+import pytest
+import urllib3
+import urllib3.exceptions
+import urllib3.util.connection
+
+from ringback.client.deadline import within
+from ringback.client.urllib3 import HTTPConnection, Pools, ProxyPools
+from ringback.client.wire import forget, last
+from ringback.retry import Timeout
+from ringback.testing.lab import FAULTS, find
+from ringback.testing.lab.need import missing
+from ringback.testing.lab.resolver import resolving
+from tests.requires import requires
+
+RACY = ("on_accept", "mid_request", "client_auth", "tls_port")
+LEFT_OUT = ("ok", "timed_out", "stale", "moved", "comes_back", "first_two", "h2", "proxy", "silent")
+OTHERWISE = (
+    "http.response.headers.truncated:mid_headers",
+    "http.response.invalid.content_decoding:truncated_gzip",
+    "tls.closed:without_close_notify",
+    "tls.cert.revoked",
+)
+TABLE = [
+    name
+    for name, fault in FAULTS.items()
+    if "root" not in fault.needs
+    and not missing(fault.needs)
+    and not any(word in name for word in (*RACY, *LEFT_OUT))
+    and name not in OTHERWISE
+]
+
+
+def outcome(make, endpoint, **options):
+    """The classes of what is raised, outermost first, or the status."""
+    name = resolving(endpoint.nameserver) if endpoint.nameserver else contextlib.nullcontext()
+    retries = urllib3.Retry(None, connect=0, read=0, other=0, redirect=5)
+    manager = make(timeout=5, retries=retries, ca_certs=endpoint.verify, **options)
+    try:
+        with manager, name:
+            return manager.request("GET", endpoint.url).status
+    except Exception as error:  # noqa: BLE001 - whatever urllib3 raises
+        inner = getattr(error, "reason", None) or (error.args[1:] or [None])[0]
+        return [type(error), type(inner)]
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_raises_what_plain_urllib3_raises(lab, name):
+    endpoint = lab.start(name)
+    assert outcome(Pools, endpoint) == outcome(urllib3.PoolManager, endpoint)
+
+
+def test_a_timeout_of_the_connect_is_one_of_urllib3s(lab, pools):
+    with pytest.raises(urllib3.exceptions.ConnectTimeoutError, match=r"connect timeout=0\.05"):
+        pools().request("GET", lab.start("tcp.timed_out:backlog_full").url, timeout=0.05)
+
+
+def test_a_name_that_takes_too_long_is_a_timeout_of_the_connect(lab, pools):
+    met = lab.start("dns.timed_out")
+    late = pytest.raises(urllib3.exceptions.ConnectTimeoutError)
+    with resolving(met.nameserver, timeout=5), late:
+        pools().request("GET", met.url, timeout=0.05)
+
+
+def test_a_label_that_is_too_long_is_a_location_that_cannot_be_parsed():
+    with pytest.raises(urllib3.exceptions.LocationParseError, match="label empty or too long"):
+        HTTPConnection("x" * 64 + ".invalid").connect()
+
+
+def test_a_function_in_the_place_of_urllib3s_is_called(lab, pools, monkeypatch):
+    met, asked = lab.start("ok"), []
+
+    def create_connection(address, *args, **options):
+        asked.append(address)
+        return socket.create_connection((met.host, met.port), timeout=5)
+
+    monkeypatch.setattr(urllib3.util.connection, "create_connection", create_connection)
+    assert pools().request("GET", "http://elsewhere.invalid/").status == 200
+    assert asked == [("elsewhere.invalid", 80)]
+
+
+def test_a_family_that_others_chose_is_kept_to(lab, pools, monkeypatch):
+    monkeypatch.setattr(urllib3.util.connection, "allowed_gai_family", lambda: socket.AF_INET6)
+    with pytest.raises(urllib3.exceptions.NewConnectionError):
+        pools().request("GET", lab.start("ok").url)
+
+
+def test_a_connection_that_is_not_to_be_opened_is_not():
+    connection = HTTPConnection("localhost")
+    connection.auto_open = 0
+    with pytest.raises(urllib3.connection.HTTPException):
+        connection.send(b"x")
+
+
+def test_what_is_sent_is_printed_when_asked_for(lab, capsys):
+    met = lab.start("ok")
+    connection = HTTPConnection(met.host, met.port, timeout=5)
+    with contextlib.closing(connection):
+        connection.set_debuglevel(1)
+        connection.request("GET", "/")
+        response = connection.getresponse()
+        response.read()
+    said = capsys.readouterr().out
+    assert "send: b'GET / HTTP/1.1" in said
+    assert "reply: 'HTTP/1.1 200 OK" in said
+
+
+BODIES = {
+    "bytes": lambda: b"abc",
+    "text": lambda: "abc",
+    "file": lambda: io.BytesIO(b"abc"),
+    "pieces": lambda: iter([b"a", b"bc"]),
+    "bytearray": lambda: bytearray(b"abc"),
+}
+
+
+@pytest.mark.parametrize("kind", BODIES)
+@pytest.mark.parametrize("name", ["ok", "ok:tls"])
+def test_every_body_arrives_and_is_counted(lab, pools, name, kind):
+    if name == "ok:tls":
+        requires("cryptography")
+    met = lab.start(name)
+    manager = pools(ca_certs=met.verify)
+    answer = manager.request("POST", met.url, body=BODIES[kind]())
+    assert b'"size": 3' in answer.data
+    assert last().sent == len(met.seen[0].received)
+    assert last().complete
+
+
+def test_an_exchange_is_recorded_from_beginning_to_end(lab, pools):
+    met, manager = lab.start("ok"), pools()
+    forget()
+    answer = manager.request("GET", met.url)
+    first = last()
+    assert (first.phase, first.reused, first.proxied, first.sends) == ("body", False, False, 1)
+    assert first.received > len(answer.data)
+    manager.request("GET", met.url)
+    assert last() is not first
+    assert last().reused
+
+
+PHASES = {
+    "tcp.refused": "connect",
+    "dns.name_not_resolved": "connect",
+    "tls.closed:in_handshake": "tls",
+    "tls.cert.name_invalid": "tls",
+    "http.response.timed_out:silent": "wait",
+    "http.response.body_timed_out:mid_body": "body",
+    "http.request.timed_out:upload_not_read": "send",
+}
+
+
+@pytest.mark.parametrize(("name", "phase"), PHASES.items())
+def test_how_far_an_exchange_came_is_recorded(lab, pools, name, phase):
+    requires("cryptography")
+    fault, met = find(name), lab.start(name)
+    body = bytes(16 << 20) if fault.provoke == "upload" else None
+    waits = "timed_out" in name
+    known = resolving(met.nameserver) if met.nameserver else contextlib.nullcontext()
+    manager = pools(ca_certs=met.verify)
+    with known, pytest.raises(urllib3.exceptions.HTTPError):
+        manager.request("POST", met.url, body=body, timeout=0.2 if waits else 5)
+    assert last().phase == phase
+    assert bool(last().sent) == (phase in {"send", "wait", "body"})
+
+
+def test_the_handshake_has_a_timeout_of_its_own(lab, pools):
+    manager = pools(limits=Timeout(tls=0.05))
+    with pytest.raises(urllib3.exceptions.ReadTimeoutError):
+        manager.request("GET", lab.start("tls.timed_out:mid_server_hello").url, timeout=30)
+
+
+def test_the_timeout_of_the_handshake_is_not_for_a_proxys_answer(lab, pools):
+    met = lab.start("proxy.no_response:silent")
+    manager = pools(ProxyPools, met.proxies["https"], limits=Timeout(tls=30))
+    began = time.monotonic()
+    with pytest.raises(urllib3.exceptions.HTTPError, match="timed out"):
+        manager.request("GET", met.url, timeout=0.1)
+    assert time.monotonic() - began < 5
+
+
+def test_an_upload_has_a_timeout_of_its_own(lab, pools):
+    manager = pools(limits=Timeout(write=0.1))
+    met = lab.start("http.request.timed_out:upload_not_read")
+    with pytest.raises(urllib3.exceptions.ProtocolError) as caught:
+        manager.request("POST", met.url, body=bytes(64 << 20), timeout=30)
+    assert isinstance(caught.value.args[1], TimeoutError)
+
+
+def test_a_body_that_is_read_after_the_call_has_only_the_read_timeout(lab, pools):
+    met = lab.start("http.response.body_timed_out:trickling_body")
+    until = time.monotonic() + 0.3
+    with within(until):
+        answer = pools().request("GET", met.url, preload_content=False)
+    with answer:
+        while time.monotonic() < until:
+            assert answer.read(1) == b"x"
+        assert answer.read(1) == b"x"
+
+
+def test_a_cut_connection_is_told_from_a_closed_one(lab, pools):
+    requires("cryptography")
+    met = lab.start("ok:tls")
+    connection = pools(ca_certs=met.verify).connection_from_url(met.url)._get_conn()
+    with contextlib.closing(connection):
+        connection.connect()
+        assert isinstance(connection.sock, ssl.SSLSocket)
+        assert connection.sock.suppress_ragged_eofs is False

@@ -1,0 +1,375 @@
+from __future__ import annotations
+
+import io
+import json
+import pickle
+import time
+from dataclasses import replace
+
+import pytest
+import urllib3
+from urllib3.exceptions import (
+    DecodeError,
+    LocationValueError,
+    MaxRetryError,
+    NewConnectionError,
+    ProtocolError,
+)
+
+from ringback import Breaker, Policy, Timeout, errors
+from ringback.client import origins
+from ringback.client.deadline import current, within
+from ringback.client.urllib3 import ProxyManager
+from ringback.client.urllib3.door_socks import SOCKSProxyManager
+from ringback.client.urllib3.named import NamedResponse
+from ringback.retry import Done, GiveUp, Retry
+from ringback.testing.lab.response import head
+from tests.client.urllib3.test_connection import TABLE
+from tests.requires import requires
+
+
+def decisions(events):
+    return [type(event.decision) for event in events]
+
+
+def failing(manager, url, method="GET", **options):
+    with pytest.raises(errors.RingbackError) as caught:
+        manager.request(method, url, **options)
+    return caught.value
+
+
+# Attempts
+
+
+def test_a_call_that_succeeds_is_one_attempt(lab, manager, events):
+    met = lab.start("ok")
+    answer = manager().request("GET", f"{met.url}path?token=x")
+    assert (answer.status, answer.failure, type(answer)) == (200, None, NamedResponse)
+    assert json.loads(answer.data)["target"] == "/path?token=x"
+    assert decisions(events) == [Done]
+    assert (events[0].target.host, events[0].target.port) == (met.host, met.port)
+    assert events[0].target.url == f"{met.url}path"
+
+
+def test_what_failed_is_tried_again(lab, manager, events):
+    met = lab.start("tcp.reset:first_two")
+    assert manager().request("GET", met.url).status == 200
+    assert decisions(events) == [Retry, Retry, Done]
+
+
+def test_a_status_that_may_pass_is_tried_again_and_returned_in_the_end(lab, manager, events):
+    assert manager().request("GET", lab.start("http.error.unavailable:first_two").url).status == 200
+    met = lab.start("http.error.unavailable")
+    answer = manager().request("GET", met.url)
+    assert (answer.status, answer.failure.kind) == (503, "http.error.unavailable")
+    assert met.requests == 3
+    assert answer.data
+
+
+def test_a_call_whose_server_asks_for_more_patience_is_given_up(serving, manager, events):
+    busy = serving(head(503, "Retry-After: 3600", "Content-Length: 0"))
+    answer = manager().request("GET", busy.url)
+    assert answer.retry_at == pytest.approx(time.time() + 3600, abs=60)
+    assert events[-1].decision.reason == "deadline"
+
+
+def test_what_may_have_been_processed_is_not_sent_again(lab, manager, events):
+    met = lab.start("tcp.reset:after_request")
+    error = failing(manager(), met.url, "POST", body=b"x")
+    assert met.requests == 1
+    assert error.failure.delivered == "maybe"
+    assert events[-1].decision.reason == "not_idempotent"
+
+
+def test_what_was_not_sent_is_tried_again_whatever_the_method(lab, manager, events):
+    error = failing(manager(), lab.start("tcp.refused").url, "POST", body=b"x")
+    assert error.failure.delivered == "no"
+    assert decisions(events) == [Retry, Retry, GiveUp]
+    assert [one.kind for one in error.attempts] == ["tcp.refused"] * 3
+
+
+@pytest.mark.parametrize("where", ["caller", "policy"])
+def test_a_request_with_a_key_may_be_sent_twice(lab, manager, quick, where):
+    met = lab.start("tcp.reset:after_request")
+    policy = replace(quick, idempotency_key=where == "policy")
+    headers = {"idempotency-key": "k"} if where == "caller" else None
+    failing(manager(policy=policy), met.url, "POST", body=b"x", headers=headers)
+    assert met.requests == 3
+    sent = {bytes(seen.received).lower().partition(b"idempotency-key: ")[2] for seen in met.seen}
+    assert len(sent) == 1
+
+
+def test_a_file_is_sent_from_where_it_started(lab, manager):
+    met = lab.start("http.error.unavailable:first_two")
+    file = io.BytesIO(b"0123456789")
+    file.seek(4)
+    assert manager().request("PUT", met.url, body=file).status == 200
+    received = b"".join(bytes(seen.received) for seen in met.seen)
+    assert received.count(b"456789") == 3
+    assert b"3456789" not in received
+
+
+def test_a_body_that_is_used_up_is_not_sent_again(lab, manager, events):
+    met = lab.start("http.error.unavailable")
+    pieces = (piece for piece in (b"a", b"b"))
+    assert manager().request("PUT", met.url, body=pieces).status == 503
+    assert met.requests == 1
+    assert events[-1].decision.reason == "not_replayable"
+
+
+@pytest.mark.parametrize("retries", [0, False, urllib3.Retry(0)])
+def test_without_retries_it_is_tried_once(lab, manager, events, retries):
+    failing(manager(), lab.start("tcp.refused").url, retries=retries)
+    assert decisions(events) == [GiveUp]
+    events.clear()
+    failing(manager(retries=retries), lab.start("tcp.refused").url)
+    assert decisions(events) == [GiveUp]
+
+
+@pytest.mark.parametrize("retries", [None, 5, urllib3.Retry(7, status_forcelist=[503])])
+def test_urllib3_itself_does_nothing_again(lab, manager, retries):
+    met = lab.start("http.error.unavailable")
+    assert manager().request("GET", met.url, retries=retries).status == 503
+    assert met.requests == 3
+
+
+# Redirects
+
+
+def redirecting(lab, *locations):
+    """A server that redirects to each location in turn, then answers."""
+
+    def handler(connection):
+        while request := connection.read_request():
+            step = int(request.target.rpartition("/")[2] or 0)
+            if step < len(locations):
+                target = f"Location: {locations[step]}"
+                connection.send(head(307, target, "Content-Length: 0"))
+            else:
+                connection.send(head(200, "Content-Length: 2") + b"ok")
+
+    return lab.listen(handler)
+
+
+def test_redirects_are_followed_each_with_attempts_of_its_own(lab, manager, events):
+    met = redirecting(lab, "/1", "/2")
+    answer = manager().request("GET", met.url)
+    assert (answer.status, answer.data) == (200, b"ok")
+    assert decisions(events) == [Done, Done, Done]
+
+
+def test_redirects_are_limited_by_retries(lab, manager):
+    met = redirecting(lab, *(f"/{step + 1}" for step in range(9)))
+    error = failing(manager(), met.url)
+    assert isinstance(error, MaxRetryError)
+    assert error.failure.kind == "http.response.redirect_loop"
+    assert manager().request("GET", met.url, retries=urllib3.Retry(redirect=9)).status == 200
+    assert manager().request("GET", met.url, redirect=False).status == 307
+    assert manager().request("GET", met.url, retries=False).status == 307
+
+
+def test_a_key_stays_with_a_request_that_is_redirected(lab, manager):
+    met = redirecting(lab, "/1")
+    manager(policy=Policy(idempotency_key=True)).request("POST", met.url, body=b"x")
+    received = b"".join(bytes(seen.received) for seen in met.seen).lower()
+    keys = [part.split(b"\r\n")[0] for part in received.split(b"idempotency-key: ")[1:]]
+    assert len(keys) == 2
+    assert len(set(keys)) == 1
+
+
+def test_one_deadline_is_for_all_redirects(lab, manager):
+    met = lab.start("http.response.redirect_loop:ever_onward")
+    began = time.monotonic()
+    failing(manager(policy=Policy(deadline=0.3)), met.url, retries=urllib3.Retry(redirect=10**6))
+    assert time.monotonic() - began < 5
+
+
+# Limits
+
+
+def test_the_policys_timeouts_count_unless_others_are_given(lab, manager):
+    url = lab.start("http.response.timed_out:silent").url
+    policy = Policy(attempts=1, timeout=Timeout(read=0.1))
+    assert "read timeout=0.1" in str(failing(manager(policy=policy), url))
+    assert "read timeout=0.2" in str(failing(manager(policy=policy), url, timeout=0.2))
+    assert "read timeout=0.3" in str(failing(manager(policy=policy, timeout=0.3), url))
+    given = urllib3.Timeout(read=0.05)
+    assert "read timeout=0.05" in str(failing(manager(policy=policy), url, timeout=given))
+
+
+def test_no_timeout_is_still_under_the_deadline(lab, manager):
+    url = lab.start("http.response.timed_out:silent").url
+    policy = Policy(attempts=1, deadline=0.2)
+    assert failing(manager(policy=policy), url, timeout=None).failure.phase == "wait"
+
+
+def test_the_deadline_of_an_outer_call_counts(lab, manager):
+    url = lab.start("http.response.timed_out:silent").url
+    began = time.monotonic()
+    with within(began + 0.2):
+        failing(manager(policy=Policy()), url)
+    assert time.monotonic() - began < 5
+    assert current() is None
+
+
+def test_an_open_circuit_refuses(lab, manager, quick):
+    origins.forget()
+    url = lab.start("tcp.refused").url
+    policy = replace(quick, breaker=Breaker(consecutive=3, sustained=0, open_for=3))
+    failing(manager(policy=policy), url)
+    error = failing(manager(policy=policy), url)
+    assert isinstance(error, MaxRetryError)
+    assert isinstance(error, errors.CircuitOpen)
+    assert error.failure.via == "tcp.refused"
+    origins.forget()
+
+
+# What is raised
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_raises_what_plain_urllib3_raises(lab, manager, name):
+    """Plain urllib3 is asked to retry nothing, so that it does not wait."""
+    endpoint = lab.start(name)
+    retries = urllib3.Retry(None, connect=0, read=0, other=0, redirect=5)
+    policy = Policy(attempts=1, timeout=Timeout(read=5))
+    plain = urllib3.PoolManager(retries=retries, ca_certs=endpoint.verify)
+    ours = manager(policy=policy, retries=retries, ca_certs=endpoint.verify)
+    results = []
+    for one in (plain, ours):
+        with one:
+            try:
+                results.append(one.request("GET", endpoint.url).status)
+            except Exception as error:  # noqa: BLE001 - whatever urllib3 raises
+                results.append(error)
+    expected, got = results
+    if isinstance(expected, int):
+        assert got == expected
+        return
+    assert isinstance(got, type(expected))
+    assert isinstance(got, errors.RingbackError)
+    assert type(getattr(got, "reason", None)) is type(getattr(expected, "reason", None))
+
+
+def test_an_exception_is_also_the_built_in_and_ringbacks_own(lab, manager):
+    error = failing(manager(), lab.start("tcp.refused").url)
+    assert isinstance(error, MaxRetryError)
+    assert isinstance(error.reason, NewConnectionError)
+    assert isinstance(error, ConnectionRefusedError)
+    assert isinstance(error, errors.ConnectionRefused)
+    assert "ringback: tcp.refused" in "".join(error.__notes__)
+
+
+def test_a_url_that_is_none_is_said_to_be_one(manager):
+    error = failing(manager(), "http:///path")
+    assert isinstance(error, LocationValueError)
+    assert error.failure.kind == "url.invalid"
+
+
+def test_an_exception_of_the_callers_own_stays_what_it_is(lab, manager, events):
+    def pieces():
+        yield b"x"
+        raise LookupError("mine")
+
+    with pytest.raises(LookupError, match="mine") as caught:
+        manager().request("PUT", lab.start("ok").url, body=pieces())
+    assert not isinstance(caught.value, errors.RingbackError)
+    assert events == []
+
+
+def test_a_body_that_breaks_off_later_is_named(manager, serving):
+    cut = serving(head(200, "Content-Length: 10") + b"short")
+    answer = manager().request("GET", cut.url, preload_content=False)
+    with answer, pytest.raises(errors.IncompleteResponse) as caught:
+        answer.read()
+    assert isinstance(caught.value, ProtocolError)
+    assert caught.value.failure.target.port == cut.port
+
+
+READ = {
+    "read": lambda answer: answer.read(),
+    "stream": lambda answer: list(answer.stream(10, decode_content=True)),
+    "lines": list,
+}
+
+
+@pytest.mark.parametrize("way", READ)
+def test_a_body_that_is_not_decoded_is_named(lab, manager, way):
+    met = lab.start("http.response.invalid.content_decoding:truncated_gzip")
+    answer = manager().request("GET", met.url, preload_content=False)
+    with answer, pytest.raises(errors.ContentInvalid) as caught:
+        READ[way](answer)
+    assert isinstance(caught.value, DecodeError)
+
+
+def test_a_body_in_chunks_that_breaks_off_is_named(lab, manager):
+    met = lab.start("http.response.invalid.incomplete_chunked_encoding:mid_chunk")
+    answer = manager().request("GET", met.url, preload_content=False)
+    with answer, pytest.raises(errors.IncompleteResponse):
+        list(answer.read_chunked())
+
+
+@pytest.mark.skipif(urllib3.__version__.startswith("1."), reason="1.26 has no read1")
+def test_a_body_that_is_read_as_it_comes_and_breaks_off_is_named(manager, serving):
+    cut = serving(head(200, "Content-Length: 10") + b"short")
+    with manager().request("GET", cut.url, preload_content=False) as answer:
+        assert answer.read1() == b"short"
+        with pytest.raises(errors.IncompleteResponse):
+            answer.read1()
+
+
+def test_the_exception_pickles(lab, manager):
+    error = failing(manager(), lab.start("http.response.invalid.empty:after_request").url)
+    again = pickle.loads(pickle.dumps(error))
+    assert type(again) is type(error)
+    assert again.failure.kind == error.failure.kind
+
+
+# Ways
+
+
+@pytest.mark.parametrize("name", ["ok:proxy", "ok:proxy_tunnel", "ok:proxy_user"])
+def test_a_call_goes_through_a_proxy(lab, manager, events, name):
+    requires("cryptography")
+    met = lab.start(name)
+    url = urllib3.util.parse_url(met.proxies["http"])
+    headers = urllib3.make_headers(proxy_basic_auth=url.auth) if url.auth else None
+    ours = manager(ProxyManager, met.proxies["http"], proxy_headers=headers, ca_certs=met.verify)
+    assert ours.request("GET", met.url).status == 200
+    assert events[-1].target.proxy == f"{met.host}:{met.port}"
+
+
+def test_a_call_goes_through_a_socks_proxy(lab, manager, events):
+    met = lab.start("ok:socks5_user")
+    ours = manager(SOCKSProxyManager, met.proxies["http"])
+    assert ours.request("GET", met.url).status == 200
+    assert events[-1].target.proxy == f"{met.host}:{met.port}"
+
+
+def test_a_proxy_that_refuses_is_named(lab, manager):
+    met = lab.start("proxy.denied:403")
+    error = failing(manager(ProxyManager, met.proxies["https"]), met.url)
+    assert error.failure.kind == "proxy.denied"
+    assert error.failure.delivered == "no"
+
+
+@pytest.mark.skipif(urllib3.__version__.startswith("1."), reason="it needs urllib3 2")
+def test_whom_to_trust_can_be_said(lab, manager):
+    requires("cryptography")
+    met = lab.start("ok:tls")
+    assert manager(trust=met.verify).request("GET", met.url).status == 200
+    assert failing(manager(), met.url).failure.kind.startswith("tls.cert.")
+
+
+def test_an_ipv6_address_is_a_target(lab, manager, events):
+    requires("ipv6")
+    assert manager().request("GET", lab.start("ok:ipv6").url).status == 200
+    assert events[-1].target.host == "::1"
+
+
+def test_a_pool_can_be_asked_directly(lab, manager, events):
+    met = lab.start("tcp.reset:first_two")
+    pool = manager().connection_from_url(met.url)
+    assert pool.urlopen("GET", "/", None, None, None, True, True, 0.5).status == 200
+    assert pool.request("GET", "/").status == 200
+    assert decisions(events) == [Retry, Retry, Done, Done]

@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import http.client
+
+import pytest
+import requests
+from urllib3.exceptions import ProtocolError
+
+from ringback import classify
+from ringback.testing.lab.response import head
+
+HEAD = head(200, "Content-Type: text/plain", "Content-Length: 0")
+CUTS = [at for at in range(len("HTTP/1.1 200"), len(HEAD)) if at != len(HEAD)]
+
+
+@pytest.mark.parametrize("cut", CUTS)
+def test_a_header_block_that_breaks_off_is_an_error(pools, serving, cut):
+    with pytest.raises(ProtocolError) as caught:
+        pools().request("GET", serving(HEAD[:cut]).url)
+    assert isinstance(caught.value.args[1], http.client.HTTPException)
+    failure = classify(caught.value)
+    assert (failure.kind, failure.phase) == ("http.response.headers.truncated", "wait")
+
+
+def test_a_status_line_that_breaks_off_is_one_as_ever(pools, serving):
+    with pytest.raises(ProtocolError) as caught:
+        pools().request("GET", serving(b"HTTP/1.1 2").url)
+    assert isinstance(caught.value.args[1], http.client.BadStatusLine)
+
+
+def test_an_end_before_the_first_byte_is_one_as_ever(pools, serving):
+    with pytest.raises(ProtocolError) as caught:
+        pools().request("GET", serving(b"").url)
+    assert isinstance(caught.value.args[1], http.client.RemoteDisconnected)
+
+
+def test_a_whole_header_block_and_an_end_at_once_is_none(pools, serving):
+    assert pools().request("GET", serving(HEAD).url).status == 200
+
+
+def test_headers_that_break_off_are_a_connection_error_to_requests(session, serving):
+    with pytest.raises(requests.ConnectionError):
+        session.get(serving(HEAD[:-2]).url)
+
+
+def test_where_a_body_in_chunks_should_follow_it_is_the_body_that_breaks_off(session, serving):
+    cut = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n"
+    with pytest.raises(requests.exceptions.ChunkedEncodingError):
+        session.get(serving(cut).url)
+    with pytest.raises(requests.ConnectionError):
+        session.head(serving(cut).url)

@@ -1,0 +1,177 @@
+import collections
+import contextlib
+import gc
+import socket
+import ssl
+import time
+import weakref
+
+import pytest
+
+from ringback.client.deadline import within
+from ringback.client.urllib3.reader import Reader
+from ringback.client.wire import Wire
+
+
+@pytest.fixture
+def pair():
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.settimeout(5)
+        yield ours, theirs
+
+
+@pytest.fixture
+def reading():
+    """Makes readers that are closed in the end."""
+    with contextlib.ExitStack() as stack:
+        yield lambda sock, wire=None: stack.enter_context(Reader(sock, wire or Wire()))
+
+
+def test_what_comes_is_counted_and_the_end_is_seen(pair, reading):
+    ours, theirs = pair
+    wire = Wire()
+    reader = reading(ours, wire)
+    with reader.makefile("rb") as file:
+        theirs.sendall(b"one\ntwo")
+        assert file.readline() == b"one\n"
+        assert (wire.received, reader.ended) == (7, False)
+        theirs.close()
+        assert file.read() == b"two"
+        assert (wire.received, reader.ended) == (7, True)
+
+
+def test_the_descriptor_stays_open_as_long_as_the_reader(pair, reading):
+    ours, theirs = pair
+    theirs.sendall(b"x")
+    reader = reading(ours)
+    ours.close()
+    assert reader.read(1) == b"x"
+    assert reader.fileno() >= 0
+    reader.close()
+    assert theirs.recv(1) == b""
+    with pytest.raises(ValueError, match="closed file"):
+        reader.readinto(bytearray(1))
+
+
+def test_a_timeout_is_the_sockets_own_without_a_deadline(pair, reading):
+    ours, _ = pair
+    ours.settimeout(0.02)
+    reader = reading(ours)
+    with pytest.raises(TimeoutError):
+        reader.read(1)
+    with pytest.raises(OSError, match="cannot read from timed out object"):
+        reader.read(1)
+
+
+def test_the_deadline_ends_a_wait(pair, reading):
+    ours, _ = pair
+    reader = reading(ours)
+    with within(time.monotonic() + 0.02), pytest.raises(TimeoutError):
+        reader.read(1)
+
+
+@pytest.mark.parametrize("timeout", [5, None])
+def test_the_deadline_ends_a_trickle(pair, reading, timeout):
+    ours, theirs = pair
+    ours.settimeout(timeout)
+    reader = reading(ours)
+    until = time.monotonic() + 0.1
+
+    def one_more():
+        theirs.sendall(b"x")
+        return reader.read(1)
+
+    with within(until), pytest.raises(TimeoutError):
+        collections.deque(iter(one_more, None), maxlen=0)
+    assert time.monotonic() >= until
+
+
+def test_a_far_deadline_leaves_the_socket_alone(pair, reading):
+    ours, theirs = pair
+    reader = reading(ours)
+    theirs.sendall(b"x")
+    with within(time.monotonic() + 60):
+        reader.read(1)
+    assert ours.gettimeout() == 5
+
+
+@pytest.mark.parametrize("timeout", [5, None])
+def test_a_body_that_is_read_later_has_the_sockets_timeout_again(pair, reading, timeout):
+    ours, theirs = pair
+    ours.settimeout(timeout)
+    reader = reading(ours)
+    theirs.sendall(b"xyz")
+    with within(time.monotonic() + 1):
+        reader.read(1)
+    assert ours.gettimeout() < 1
+    reader.read(1)
+    assert ours.gettimeout() == timeout
+    with within(time.monotonic() + 60):
+        reader.read(1)
+    assert ours.gettimeout() == (timeout or pytest.approx(60, abs=5))
+
+
+def test_a_socket_that_does_not_wait_gives_none(pair, reading):
+    ours, _ = pair
+    ours.setblocking(False)
+    assert reading(ours).read(1) is None
+
+
+@pytest.mark.parametrize("error", [ConnectionResetError(104, "reset"), ssl.SSLError(1, "bad mac")])
+def test_any_other_error_comes_through(reading, error):
+    class Broken:
+        _io_refs = 0
+
+        def gettimeout(self):
+            return 5
+
+        def recv_into(self, buffer):
+            raise error
+
+        def _decref_socketios(self):
+            pass
+
+    reader = reading(Broken())
+    with pytest.raises(type(error)) as caught:
+        reader.read(1)
+    assert caught.value is error
+    assert not reader.ended
+
+
+def test_an_end_below_tls_is_an_end_and_noted(pair, reading):
+    class Cut:
+        _io_refs = 0
+
+        def gettimeout(self):
+            return 5
+
+        def recv_into(self, buffer):
+            raise ssl.SSLEOFError(8, "EOF occurred in violation of protocol")
+
+        def _decref_socketios(self):
+            pass
+
+    reader = reading(Cut())
+    assert reader.read(1) == b""
+    assert reader.ended
+    assert isinstance(reader.cut, ssl.SSLEOFError)
+    assert reader.cut.__traceback__ is None
+
+
+def test_a_closed_reader_keeps_nothing_alive(pair):
+    gc.disable()
+    try:
+        ours, theirs = socket.socketpair()
+        ours.settimeout(0.01)
+        reader = Reader(ours, Wire())
+        with pytest.raises(TimeoutError):
+            reader.read(1)
+        gone = weakref.ref(ours)
+        reader.close()
+        ours.close()
+        theirs.close()
+        del ours, reader
+        assert gone() is None
+    finally:
+        gc.enable()

@@ -1,0 +1,152 @@
+import array
+import io
+import socket
+import ssl
+import time
+
+import pytest
+
+from ringback.client.deadline import within
+from ringback.client.urllib3.upload import bytes_of, write_bytes
+from ringback.client.wire import Wire
+
+LARGE = bytes(8 << 20)
+
+
+@pytest.fixture
+def pair():
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.settimeout(5)
+        yield ours, theirs
+
+
+def test_what_is_taken_is_counted(pair):
+    ours, theirs = pair
+    wire = Wire()
+    write_bytes(ours, b"head", wire, 5)
+    write_bytes(ours, memoryview(b"body"), wire, 5)
+    assert (wire.sent, wire.sends, wire.broken) == (8, 2, False)
+    assert theirs.recv(100) == b"headbody"
+
+
+def test_of_an_upload_that_is_not_read_what_fits_is_counted(pair):
+    ours, _ = pair
+    ours.settimeout(0.05)
+    wire = Wire()
+    with pytest.raises(TimeoutError):
+        write_bytes(ours, LARGE, wire, 0.05)
+    assert 0 < wire.sent < len(LARGE)
+    assert wire.broken
+
+
+def test_the_deadline_ends_an_upload_that_is_not_read(pair):
+    ours, _ = pair
+    began = time.monotonic()
+    with within(began + 0.1), pytest.raises(TimeoutError, match="timed out"):
+        write_bytes(ours, LARGE, Wire(), 30)
+    assert time.monotonic() - began < 5
+
+
+def test_the_deadline_ends_an_upload_that_is_read_slowly(pair):
+    """Each write succeeds, so that no timeout of a socket would ever end it."""
+    ours, theirs = pair
+
+    class Slow:
+        gettimeout, settimeout = ours.gettimeout, ours.settimeout
+
+        def send(self, data):
+            sent = ours.send(data[:1000])
+            theirs.recv(sent)
+            return sent
+
+    wire = Wire()
+    with within(time.monotonic() + 0.1), pytest.raises(TimeoutError):
+        write_bytes(Slow(), bytes(1 << 30), wire, 30)
+    assert wire.sends > 10
+
+
+def test_after_the_deadline_nothing_is_sent(pair):
+    ours, theirs = pair
+    wire = Wire()
+    with within(time.monotonic() - 1), pytest.raises(TimeoutError):
+        write_bytes(ours, b"x", wire, 5)
+    assert (wire.sent, wire.broken) == (0, True)
+    theirs.setblocking(False)
+    with pytest.raises(BlockingIOError):
+        theirs.recv(1)
+
+
+def test_the_first_write_is_under_the_sockets_timeout_and_further_ones_under_the_limit(pair):
+    ours, _ = pair
+    wire = Wire()
+    write_bytes(ours, b"head", wire, 30)
+    assert ours.gettimeout() == 5
+    write_bytes(ours, b"body", wire, 30)
+    assert ours.gettimeout() == 30
+    write_bytes(ours, b"body", wire, None)
+    assert ours.gettimeout() is None
+
+
+def test_a_broken_connection_takes_nothing(pair):
+    ours, theirs = pair
+    theirs.close()
+    wire = Wire()
+    with pytest.raises(BrokenPipeError):
+        write_bytes(ours, b"x", wire, 5)
+    assert (wire.sent, wire.broken) == (0, True)
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), TimeoutError("alarm"), RuntimeError()])
+def test_a_signals_handler_leaves_it_open_whether_anything_was_taken(pair, error):
+    class Interrupted:
+        def send(self, data):
+            pair[0].send(data)
+            raise error
+
+    wire = Wire()
+    with pytest.raises(type(error)):
+        write_bytes(Interrupted(), b"x", wire, 5)
+    assert wire.sent
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        TimeoutError("timed out"),
+        TimeoutError("The write operation timed out"),
+        ConnectionResetError(104, "Connection reset by peer"),
+        ssl.SSLEOFError(8, "EOF occurred in violation of protocol"),
+    ],
+)
+def test_a_write_that_fails_has_taken_nothing(error):
+    class Failing:
+        def send(self, data):
+            raise error
+
+    wire = Wire()
+    with pytest.raises(type(error)):
+        write_bytes(Failing(), b"x", wire, 5)
+    assert not wire.sent
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (bytearray(b"abc"), [b"abc"]),
+        (memoryview(b"abc"), [b"abc"]),
+        (array.array("H", [1, 2]), [array.array("H", [1, 2]).tobytes()]),
+        (io.BytesIO(b"abcde"), [b"ab", b"cd", b"e"]),
+        (io.StringIO("ä"), ["ä".encode("latin-1")]),
+        ([b"ab", b"c"], [b"ab", b"c"]),
+        ((part for part in (b"ab", b"c")), [b"ab", b"c"]),
+    ],
+)
+def test_a_body_is_sent_as_http_client_would(data, expected):
+    assert [bytes(piece) for piece in bytes_of(data, 2)] == expected
+
+
+@pytest.mark.parametrize("nonsense", ["text", 3, None])
+def test_what_is_no_body_is_refused(nonsense):
+    with pytest.raises(TypeError):
+        list(bytes_of(nonsense, 2))

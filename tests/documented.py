@@ -1,0 +1,31 @@
+"""What the reference says of the readings."""
+
+import re
+from pathlib import Path
+
+PAGE = Path(__file__).parents[1] / "docs" / "reference" / "readings.md"
+
+
+def readings():
+    """The words of each reading's row, by stage and reading."""
+    found, stage = {}, ""
+    for line in PAGE.read_text("utf-8").splitlines():
+        if line.startswith("## "):
+            stage = line[3:]
+        elif row := re.match(r"\| `(\w+)` \|", line):
+            found[stage, row[1]] = set(re.findall(r"`([\w-]+)`", line))
+    # "as of tcp": neighbours and proxies are connected to like the target
+    found["neighbours", "connect"] |= found["tcp", "connect"]
+    return found
+
+
+def undocumented(diagnosis):
+    """The readings of a diagnosis, and their facts, that the reference does not name."""
+    known = readings()
+    places = [(one.layer, one.what) for one in diagnosis.readings]
+    missing = [f"{layer}/{what}" for layer, what in places if (layer, what) not in known]
+    return missing + [
+        f"{one.layer}/{one.what}: {fact}"
+        for one in diagnosis.readings
+        for fact in set(one.facts) - known.get((one.layer, one.what), set())
+    ]

@@ -1,0 +1,290 @@
+"""The whole lab met through one door: what each call came to, told by both sides."""
+
+from __future__ import annotations
+
+import functools
+import gc
+import logging
+import re
+import threading
+import time
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from doors.ringback_doors import PLAIN, RINGBACK_DOORS, Ask
+
+from ringback import Backoff, Policy, Timeout
+from ringback.testing.clients import NotOfferedError
+from ringback.testing.lab import FAULTS, Lab
+from ringback.testing.lab.need import missing
+
+VERBS = ("POST", "GET")
+"""``GET`` stands for what may be sent twice: with a body it is ``PUT``."""
+
+ATTEMPTS = 3
+
+WAITING = 0.4
+"""Seconds that a call waits where the fault is that nothing comes."""
+
+ALONE = ("dns.unreachable:port_closed", "ok:dns_slow", "ok:dns_truncated")
+"""Met one by one: another nameserver, and more patience with it, count for every thread."""
+
+LEAVES = (
+    # door, fault, what the library beneath leaves to the garbage collector
+    ("*httpx*", "proxy.*:*socks5*", "the socket, where SOCKS fails"),
+    ("*aiohttp", "http.request.timed_out*", "the socket, until what is buffered is taken"),
+    ("retry(urllib)", "http.error*", "an exception that is a response"),
+    ("retry(urllib)", "http.response.redirect*", "an exception that is a response"),
+    ("retry(urllib)", "proxy.auth_required:forward", "an exception that is a response"),
+)
+
+NOT_MET = (
+    # door, fault, why it is not met through the door
+    ("*", "ok:large_body", "healthy, and large"),
+    ("*", "http.response.unexpected_content*", "healthy to all but the reader of the JSON"),
+    ("retry(*", "tcp.closed.stale*", "keeps no connection"),
+    ("retry(*", "tcp.refused:moved", "keeps no connection"),
+    ("retry(*", "*trickling*", "the client beneath bounds a single read only"),
+    ("retry(socket)", "http*", "knows nothing of HTTP"),
+    ("retry(asyncio)", "http*", "knows nothing of HTTP"),
+    ("retry(http.client)", "http.error*", "raises for no status"),
+    ("retry(http.client)", "http.response.redirect*", "follows no redirect"),
+    ("install *", "*trickling*", "the client beneath bounds a single read only"),
+    ("install *", "*retry_after_date", "waits as long as the server asks"),
+    ("install *", "*retry_after_seconds", "waits as long as the server asks"),
+    ("install httpx*", "proxy.no_response:socks5_silent", "httpx has no timeout inside SOCKS"),
+    ("install aiohttp", "proxy.no_response:silent", "aiohttp has no timeout inside CONNECT"),
+    ("install aiohttp", "http.request.timed_out*", "aiohttp has no timeout on writing"),
+    ("plain *", "*trickling*", "bounds a single read only"),
+    ("plain httpx*", "proxy.no_response:socks5_silent", "has no timeout inside SOCKS"),
+    ("plain aiohttp", "proxy.no_response:silent", "has no timeout inside CONNECT"),
+    ("plain aiohttp", "http.request.timed_out*", "has no timeout on writing"),
+    ("PoolManager", "ok:proxy_user", "urllib3 reads no user from the URL of a proxy"),
+)
+
+PATIENCE = 5.0
+"""Seconds that it waits where what is expected comes, however slow the machine."""
+
+_POST = re.compile(rb"POST [^\r\n]+ HTTP/1\.1\r\n.*?\r\n\r\n", re.DOTALL)
+_SIDE_BY_SIDE = 48
+
+
+def policy(*, timeout, deadline):
+    """Three attempts, and nothing that would keep one from being made."""
+    return Policy(
+        attempts=ATTEMPTS,
+        backoff=Backoff(base=0),
+        budget=None,
+        breaker=None,
+        timeout=Timeout(connect=timeout, read=timeout, write=timeout),
+        deadline=deadline,
+    )
+
+
+def listed(table, door, fault):
+    """The rows of a table that speak of a door and a fault."""
+    return [row for row in table if fnmatchcase(door, row[0]) and fnmatchcase(fault, row[1])]
+
+
+@dataclass
+class Outcome:
+    """How one call through a door ended.
+
+    Attributes:
+        calls: How often the program called: the last call counts for the rest.
+        offered: The door can do what the fault is met by.
+        status: What was returned, if anything was.
+        raised: The class of what was raised.
+        failures: How many failed attempts the exception tells of.
+        attempts: How many were told of.
+        kinds: What they failed with.
+        delivered: What was said of whether they arrived.
+        reason: Why there was no other attempt.
+        connections: How many the server accepted.
+        posts: How many POSTs the server read, at least to the end of the head.
+        reached: The server read something of the request, or a request of HTTP/2.
+        seconds: How long the call took.
+    """
+
+    calls: int = 1
+    offered: bool = True
+    status: int | None = None
+    raised: type | None = None
+    failures: int = 0
+    attempts: int = 0
+    kinds: tuple[str, ...] = ()
+    delivered: tuple[str, ...] = ()
+    reason: str = ""
+    connections: int = 0
+    posts: int = 0
+    reached: bool = False
+    seconds: float = 0.0
+
+
+def faults(door):
+    """The faults that can be met through a door on loopback."""
+    return [
+        name
+        for name, fault in FAULTS.items()
+        if "netns" not in fault.needs
+        and not missing(fault.needs)
+        and not listed(NOT_MET, door, name)
+    ]
+
+
+@dataclass
+class Table:
+    """What the calls through one door came to, and what they left behind.
+
+    Attributes:
+        outcomes: By method and name of the fault.
+        left: Descriptors and threads that are still there, warnings of what was not closed.
+    """
+
+    outcomes: dict[tuple[str, str], Outcome]
+    left: list[str]
+
+    def by(self, verb):
+        """The outcomes of one method by fault, without what the door cannot do."""
+        return {
+            fault: one for (v, fault), one in self.outcomes.items() if v == verb and one.offered
+        }
+
+
+@functools.cache
+def table(name):
+    """Every fault met through a door; made once."""
+    every = faults(name)
+    leaving = [fault for fault in every if listed(LEAVES, name, fault)]
+    clean, left = _watched(name, [fault for fault in every if fault not in leaving])
+    return Table(clean | _watched(name, leaving)[0], left)
+
+
+def _watched(name, names):
+    """What meeting faults comes to, and what it leaves behind."""
+    gc.collect()
+    before = _descriptors(), set(threading.enumerate())
+    logging.disable()  # pytest keeps what is logged, and with it tracebacks and their sockets
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("always", ResourceWarning)
+        outcomes = _meet_all(name, names)
+        gc.collect()
+    logging.disable(logging.NOTSET)
+    messages = [str(one.message) for one in warned if one.category is ResourceWarning]
+    # Under trio, httpx leaves its generators to the garbage collector, and trio says so.
+    left = [one for one in messages if not one.startswith("Async generator")]
+    return outcomes, left + _left(*before)
+
+
+def _meet_all(name, names):
+    """Meet faults, side by side as far as they do not disturb each other."""
+    found, lock, events, door = {}, threading.Lock(), [], {**RINGBACK_DOORS, **PLAIN}[name]
+    verbs = ("GET",) if name in PLAIN else VERBS
+    calls = [(verb, fault) for verb in verbs for fault in names]
+    calls.sort(key=lambda call: not _waits(FAULTS[call[1]]))
+    alone = [call for call in calls if call[1] in ALONE]
+    general = Ask(None, policy=policy(timeout=WAITING, deadline=5.0), sink=events.append)
+    with Lab(most=1024) as lab, door.under(general):
+
+        def meet(call):
+            found[call] = _meet(lab, lock, door, *call, events)
+
+        with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
+            for done in [pool.submit(meet, call) for call in calls if call not in alone]:
+                done.result()
+        for call in alone:
+            meet(call)
+    return found
+
+
+def _descriptors():
+    return {
+        f"descriptor {path.name}: {target}"
+        for path in Path("/proc/self/fd").iterdir()
+        if (target := _target(path)) and "/proc/" not in target
+    }
+
+
+def _target(path):
+    try:
+        return str(path.readlink())
+    except OSError:
+        return ""  # that of the listing itself
+
+
+def _left(descriptors, threads):
+    """What is there that was not before; a lookup that is under way has a while to end."""
+    end = time.monotonic() + PATIENCE
+    while True:
+        gc.collect()  # what one pass finalises may hold more
+        left = sorted(_descriptors() - descriptors)
+        left += [
+            f"thread {one.name}"
+            for one in set(threading.enumerate()) - threads
+            if not one.name.startswith("Trio thread")  # kept for 10 s, to be used again
+        ]
+        if not left or time.monotonic() > end:
+            return left
+        time.sleep(0.05)
+
+
+def _meet(lab, lock, door, verb, name, events):
+    fault = FAULTS[name]
+    with lock:
+        endpoint = fault.start(lab)
+    port, told = urlsplit(endpoint.url).port, events if door.installed else []
+    named = fault.kind.startswith("dns.")  # the resolver gives up before the call does
+    patience = WAITING if _waits(fault) and not named else PATIENCE
+    limits = policy(timeout=patience, deadline=1.0 if "trickling" in fault.when else 30.0)
+    method = "PUT" if verb == "GET" and fault.provoke == "upload" else verb
+    ask = Ask(
+        endpoint,
+        fault.provoke,
+        patience,
+        verb=method,
+        policy=limits,
+        sink=told.append,
+        resolver=PATIENCE if fault.kind == "ok" else WAITING / 2,
+    )
+    outcome = Outcome(calls=len(ask.times))
+    began = time.monotonic()
+    try:
+        outcome.status = door(ask)
+    except NotOfferedError:
+        outcome.offered = False
+    except Exception as error:  # noqa: BLE001 - whatever a door raises
+        outcome.raised = type(error)
+        outcome.failures = len(getattr(error, "attempts", ()))
+    outcome.seconds = time.monotonic() - began
+    _read_events(outcome, [one for one in told if one.target.port == port or told is not events])
+    _read_server(outcome, endpoint, fault)
+    return outcome
+
+
+def _waits(fault):
+    return any(word in fault.name for word in ("timed_out", "silent", "trickling"))
+
+
+def _read_events(outcome, events):
+    attempts = [one for one in events if one.what == "attempt"]
+    begins = [index for index, one in enumerate(attempts) if one.attempt == 1]
+    last = attempts[begins[-1] :] if begins else []
+    outcome.attempts = len(last)
+    outcome.kinds = tuple(one.failure.kind for one in last if one.failure)
+    outcome.delivered = tuple(one.failure.delivered for one in last if one.failure)
+    outcome.reason = getattr(last[-1].decision, "reason", "") if last else ""
+
+
+def _read_server(outcome, endpoint, fault):
+    received = [bytes(seen.received) for seen in endpoint.seen]
+    outcome.connections = len(received)
+    outcome.posts = sum(len(_POST.findall(one)) for one in received)
+    outcome.reached = any(b"HTTP/1.1\r\n" in one for one in received if b"CONNECT" not in one)
+    if fault.provoke == "http2":
+        outcome.posts = endpoint.requests
+        outcome.reached = endpoint.requests > 0

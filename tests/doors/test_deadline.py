@@ -1,0 +1,187 @@
+"""Whatever the server does, a call is over when its deadline is."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from dataclasses import dataclass
+
+import pytest
+from doors.ringback_doors import RINGBACK_DOORS, Ask, offered, present
+from requires import requires
+
+from ringback import Policy
+from ringback.client.dial import names
+from ringback.testing.lab import FAULTS, Lab
+from ringback.testing.lab.fault import Endpoint  # noqa: F401 - see IN_A_PROGRAM
+from ringback.testing.lab.namespace import inside, run
+from ringback.testing.lab.need import missing
+
+SHORT, LONG = 0.5, 2.0
+"""Seconds; the long one is what is promised."""
+LATE = 1.5
+"""Seconds that a call may take longer here, beside so many others; what is promised is 0.1, and on
+a machine with time to spare it is kept."""
+PATIENT = 10.0
+"""Seconds that the client itself would wait, each time."""
+
+CLASSES = (
+    "tcp.timed_out:backlog_full",
+    "dns.unreachable:silent",
+    "tls.timed_out:mid_server_hello",
+    "tls.timed_out:trickling_server_hello",
+    "http.response.timed_out:silent",
+    "http.response.timed_out:trickling_headers",
+    "http.response.body_timed_out:mid_body",
+    "http.response.body_timed_out:trickling_body",
+    "http.request.timed_out:upload_not_read",
+    "http.request.timed_out:upload_not_read_tls",
+    "http.error.unavailable:retry_after_date",
+    "proxy.no_response:silent",
+    "proxy.no_response:trickling_headers",
+    "proxy.no_response:socks5_silent",
+    "proxy.no_response:trickling_socks5",
+)
+"""One of each way to keep a client waiting."""
+
+BOUNDED = [
+    name
+    for name in present()
+    if not RINGBACK_DOORS[name].installed and not RINGBACK_DOORS[name].plain
+]
+"""The doors beneath which everything that waits is ours. What ``install`` and ``retry`` stand
+around waits as it always did: only between attempts, and of a coroutine, is the deadline kept."""
+
+doors = pytest.mark.parametrize("door", offered(BOUNDED))
+
+
+@dataclass
+class Ended:
+    """How a call ended.
+
+    Attributes:
+        late: Seconds after its deadline.
+        kind: Of what was raised.
+    """
+
+    late: float
+    kind: str | None
+
+
+def meet(door, endpoint, provoke, deadline):
+    """Call an endpoint through a door."""
+    policy = Policy(deadline=deadline, breaker=None, budget=None)
+    verb = "PUT" if provoke == "upload" else "GET"
+    ask = Ask(endpoint, provoke, PATIENT, verb, policy, waits=True, resolver=deadline + 1)
+    began, kind = time.monotonic(), None
+    try:
+        RINGBACK_DOORS[door](ask)
+    except Exception as error:  # noqa: BLE001 - whatever it is, only the time counts
+        kind = getattr(getattr(error, "failure", None), "kind", type(error).__name__)
+    seconds = ask.took[-1] if ask.took else time.monotonic() - began
+    return Ended(seconds - deadline * len(ask.times), kind)
+
+
+def side_by_side(deadline, faults):
+    """Meet faults through every door; how each call ended, by door and fault."""
+    names.clear()
+    with Lab(most=2048) as lab, ThreadPoolExecutor(64) as threads:
+        endpoints = {name: lab.start(name) for name in sorted(faults, key=_last)}
+        there = {name: one for name, one in endpoints.items() if one.namespace and one.nameserver}
+        calls = [(door, name) for name in endpoints if name not in there for door in BOUNDED]
+
+        def call(one):
+            door, name = one
+            endpoint = endpoints[name]
+            with inside(endpoint.namespace) if endpoint.namespace else nullcontext():
+                return meet(door, endpoint, FAULTS[name].provoke, deadline)
+
+        ended = dict(zip(calls, threads.map(call, calls), strict=True))
+        for namespace in {one.namespace for one in there.values()}:
+            urls = {name: one.url for name, one in there.items() if one.namespace == namespace}
+            ended |= in_a_program(namespace, urls, deadline)
+    return ended
+
+
+IN_A_PROGRAM = """
+import json, sys
+sys.path[:0] = json.loads(sys.argv[1])
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import astuple
+from doors.test_deadline import Endpoint, meet
+calls = json.loads(sys.argv[2])
+def call(one):
+    door, name, url, deadline = one
+    return door, name, astuple(meet(door, Endpoint(url, "", 0), "get", deadline))
+with ThreadPoolExecutor(len(calls)) as threads:
+    print(json.dumps(list(threads.map(call, calls))))
+"""
+
+
+def in_a_program(namespace, urls, deadline):
+    """The same, where the C library is to resolve as in a namespace: it does in a program there."""
+    calls = [(door, name, url, deadline) for name, url in urls.items() for door in BOUNDED]
+    arguments = [json.dumps(sys.path), json.dumps(calls)]
+    command = [sys.executable, "-W", "ignore", "-c", IN_A_PROGRAM, *arguments]
+    try:
+        told = json.loads(run(namespace, command).stdout)
+    except subprocess.CalledProcessError as error:
+        pytest.fail(error.stderr)
+    return {(door, name): Ended(*ended) for door, name, ended in told}
+
+
+def _last(name):
+    return "timed_out" in name or "silent" in name
+
+
+def late(ended, door):
+    """The calls through a door that were late, and the longest delay as output."""
+    own = {name: one for (through, name), one in ended.items() if through == door}
+    worst = max(own, key=lambda name: own[name].late)
+    print(f"{door}: at the most {own[worst].late:.3f} s late, {worst}: {own[worst].kind}")
+    return {name: one for name, one in own.items() if one.late >= LATE}
+
+
+@pytest.fixture(scope="module")
+def quick():
+    return side_by_side(
+        SHORT,
+        [
+            name
+            for name, fault in FAULTS.items()
+            if "netns" not in fault.needs
+            and not missing(fault.needs)
+            # Another nameserver would be everybody's; and so would 100 MB.
+            and name not in {"dns.unreachable:port_closed", "ok:large_body"}
+        ],
+    )
+
+
+@pytest.fixture(scope="module")
+def long():
+    return side_by_side(LONG, [name for name in CLASSES if not missing(FAULTS[name].needs)])
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+@doors
+def test_a_call_ends_with_its_deadline(quick, door):
+    assert late(quick, door) == {}
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+@doors
+def test_a_call_that_is_kept_waiting_ends_after_2_seconds(long, door):
+    assert late(long, door) == {}
+
+
+@pytest.mark.netns
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_a_call_over_a_broken_network_ends_with_its_deadline():
+    faults = [name for name, fault in FAULTS.items() if "netns" in fault.needs]
+    requires(*FAULTS[faults[0]].needs)
+    ended = side_by_side(SHORT, faults)
+    assert [(door, late(ended, door)) for door in BOUNDED] == [(door, {}) for door in BOUNDED]

@@ -1,0 +1,54 @@
+"""Over the whole lab, through every door: nothing is sent twice, and nothing is left behind."""
+
+from __future__ import annotations
+
+import pytest
+from doors.outcomes import listed, table
+from doors.ringback_doors import offered
+
+NOT_PROCESSED = (
+    # door, fault: the server read the request and says that it did nothing with it
+    ("*", "h2.refused_stream:*"),
+    ("*", "http.error.captive_portal:*"),  # nor did it ever reach the server that was meant
+    ("*", "proxy.auth_required:forward"),
+)
+
+doors = pytest.mark.parametrize("door", offered())
+
+
+def calls(door):
+    """The POSTs through a door whose every arrival counts."""
+    return {
+        fault: one
+        for fault, one in table(door).by("POST").items()
+        if not listed(NOT_PROCESSED, door, fault)
+    }
+
+
+@doors
+def test_no_post_that_may_have_been_processed_is_sent_again(door):
+    again = {
+        fault: one
+        for fault, one in calls(door).items()
+        # urllib3 follows a redirect with the same method: the server asks for it.
+        if one.posts > one.calls and not (door == "PoolManager" and "redirect" in fault)
+    }
+    assert again == {}
+
+
+@doors
+def test_what_reached_the_server_is_never_called_undelivered(door):
+    untrue = {
+        fault: one
+        for fault, one in calls(door).items()
+        if one.calls == 1
+        and one.posts > 0
+        and "no" in one.delivered
+        and "redirect" not in fault  # each hop has a failure of its own
+    }
+    assert untrue == {}
+
+
+@doors
+def test_no_connection_thread_or_descriptor_is_left(door):
+    assert table(door).left == []

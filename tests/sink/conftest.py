@@ -1,0 +1,30 @@
+from threading import Event
+
+import pytest
+
+from ringback.sink import mailbox
+
+
+@pytest.fixture
+def patient(monkeypatch):
+    """Callers wait until whoever is quick has been told, however busy the machine is."""
+    monkeypatch.setattr(mailbox, "PATIENCE", 60.0)
+
+
+class Hanging:
+    """Hangs from the first call on until it is freed, and remembers what it was called with."""
+
+    def __init__(self):
+        self.called, self.free, self.heard = Event(), Event(), []
+
+    def __call__(self, value):
+        self.called.set()
+        self.free.wait()
+        self.heard.append(value)
+
+
+@pytest.fixture
+def hanging():
+    one = Hanging()
+    yield one
+    one.free.set()

@@ -1,0 +1,151 @@
+"""Whatever a sink does, a call takes as long and ends as it would without."""
+
+import logging
+import threading
+from time import monotonic
+
+import pytest
+import requests
+
+from ringback import Backoff, Policy, Session
+from ringback.event import Listeners
+from ringback.sink import LogSink, flush, mailbox
+from ringback.sink import logging as sink_logging
+from ringback.testing.lab import Lab
+
+CALLS = 20
+SLOW = 0.5
+"""Seconds that a slow sink takes: for 20 calls 10 s, if they waited."""
+
+
+@pytest.fixture
+def lab():
+    with Lab() as running:
+        yield running
+
+
+@pytest.fixture
+def fresh_log(monkeypatch):
+    """Log lines of a process whose handlers have always been quick."""
+    monkeypatch.setattr(sink_logging, "_HANDLERS", mailbox.Mailbox("logging"))
+    return sink_logging._HANDLERS.tally
+
+
+def calls(lab, sinks):
+    """Make calls that work and calls that fail; return how they ended and how long it took."""
+    fine, refusing = lab.start("ok"), lab.start("tcp.refused")
+    policy = Policy(attempts=2, backoff=Backoff(base=0), budget=None, breaker=None)
+    ended, listeners = [], Listeners(sinks)
+    with Session(policy=policy, sinks=[listeners]) as session:
+        session.trust_env = False
+        began = monotonic()
+        for _ in range(CALLS // 2):
+            ended.append(session.get(fine.url).status_code)
+            with pytest.raises(requests.ConnectionError) as raised:
+                session.get(refusing.url)
+            ended.append(raised.value.failure.kind)
+        return ended, monotonic() - began, listeners
+
+
+EXPECTED = [200, "tcp.refused"] * (CALLS // 2)
+
+
+@pytest.fixture
+def slow():
+    freed = threading.Event()
+    yield lambda value: freed.wait(SLOW)
+    freed.set()
+
+
+def test_a_callback_that_hangs(lab, hanging):
+    ended, seconds, _ = calls(lab, [hanging])
+    assert ended == EXPECTED
+    assert seconds < CALLS * SLOW / 2
+    assert hanging.heard == []
+    hanging.free.set()
+    assert flush(60)
+    assert len(hanging.heard) == CALLS // 2 * 3
+
+
+def test_what_a_callback_that_hangs_was_never_told_is_counted(lab, hanging, monkeypatch):
+    monkeypatch.setattr(mailbox, "LIMIT", 4)
+    ended, _, listeners = calls(lab, [hanging])
+    assert ended == EXPECTED
+    assert listeners.dropped == CALLS // 2 * 3 - 1 - 4
+
+
+def test_a_callback_that_is_slow(lab, slow):
+    ended, seconds, _ = calls(lab, [slow])
+    assert ended == EXPECTED
+    assert seconds < CALLS * SLOW / 2
+
+
+def test_a_callback_that_raises(lab, patient):
+    def broken(event):
+        raise RuntimeError("full")
+
+    ended, _, listeners = calls(lab, [broken])
+    assert ended == EXPECTED
+    assert listeners.failed == CALLS // 2 * 3
+    assert listeners.last_error == "RuntimeError('full')"
+
+
+class Handler(logging.Handler):
+    def __init__(self, does):
+        super().__init__()
+        self._does = does
+
+    def emit(self, record):
+        self._does(record)
+
+
+@pytest.fixture
+def handled_by():
+    logger, handlers = logging.getLogger("ringback"), []
+
+    def add(does):
+        handlers.append(Handler(does))
+        logger.addHandler(handlers[-1])
+
+    yield add
+    for handler in handlers:
+        logger.removeHandler(handler)
+
+
+def test_a_logging_handler_that_hangs(lab, hanging, handled_by, fresh_log):
+    handled_by(hanging)
+    ended, seconds, _ = calls(lab, [LogSink()])
+    assert ended == EXPECTED
+    assert seconds < CALLS * SLOW / 2
+    hanging.free.set()
+    assert flush(60)
+    assert len(hanging.heard) == CALLS // 2 * 2
+
+
+def test_a_logging_handler_that_is_slow(lab, slow, handled_by, fresh_log):
+    handled_by(slow)
+    ended, seconds, _ = calls(lab, [LogSink()])
+    assert ended == EXPECTED
+    assert seconds < CALLS * SLOW / 2
+
+
+def test_a_logging_handler_that_raises(lab, handled_by, patient, fresh_log):
+    def broken(record):
+        raise RuntimeError("full")
+
+    handled_by(broken)
+    ended, _, _ = calls(lab, [LogSink()])
+    assert ended == EXPECTED
+    assert fresh_log.failed == CALLS // 2 * 2
+
+
+def test_an_alert_that_hangs(lab, hanging):
+    refusing = lab.start("tcp.refused")
+    policy = Policy(attempts=1, budget=None, breaker=None)
+    with Session(policy=policy, sinks=[], on_alert=hanging) as session:
+        began = monotonic()
+        for _ in range(5):
+            with pytest.raises(requests.ConnectionError):
+                session.get(refusing.url)
+        assert monotonic() - began < CALLS * SLOW / 2
+    assert hanging.called.wait(60)
