@@ -1,0 +1,1 @@
+"""What a diagnosis and other tools say of worlds with a fault among them."""

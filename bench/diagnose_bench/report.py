@@ -1,0 +1,168 @@
+"""The figures over all worlds, as JSON and as a table."""
+
+import statistics
+
+from e2e.judge import (
+    cause_right,
+    confident_and_wrong,
+    falsely_broken,
+    falsely_healthy,
+    layer_right,
+    misses,
+    summary,
+)
+
+from diagnose_bench.peers import shape, tells
+
+MOST = 10.0
+"""Seconds no diagnosis may exceed."""
+
+
+def facts(met, peers):
+    """Everything that was found, as a JSON object."""
+    figures = _figures(met)
+    return {
+        "figures": figures,
+        "goals": _goals(figures),
+        "peers": [_ringback(met), *(_peer(met, peer) for peer in peers)],
+        "worlds": [_world(each) for each in met],
+    }
+
+
+def _figures(met):
+    def names(test):
+        return [each.world.name for each in met if test(each.world, each.report)]
+
+    return {
+        "worlds": len(met),
+        "cause_right": len(names(cause_right)),
+        "layer_right": len(names(layer_right)),
+        "where_right": len([e for e in met if _place_right(e)]),
+        "falsely_broken": names(falsely_broken),
+        "falsely_healthy": names(falsely_healthy),
+        "confident_and_wrong": names(confident_and_wrong),
+        "without_report": names(lambda _, report: not report),
+        "answered": _times([each for each in met if not each.world.silent]),
+        "silent": _times([each for each in met if each.world.silent]),
+        "over_their_time": [e.world.name for e in met if e.report and _seconds(e) > e.world.limit],
+        "over_the_limit": [e.world.name for e in met if e.report and _seconds(e) > MOST],
+    }
+
+
+def _place_right(each):
+    wrong = misses(each.world, each.report)
+    return not [miss for miss in wrong if miss.startswith(("where", "no report"))]
+
+
+def _seconds(each):
+    return each.report["elapsed"]
+
+
+def _times(met):
+    seconds = [_seconds(each) for each in met if each.report]
+    if not seconds:
+        return {"worlds": len(met), "median": None, "worst": None}
+    return {"worlds": len(met), "median": statistics.median(seconds), "worst": max(seconds)}
+
+
+def _goals(figures):
+    count = figures["worlds"] or 1
+    goals = (
+        ("right cause ≥ 95 %", figures["cause_right"] / count >= 0.95),
+        ("right layer ≥ 99 %", figures["layer_right"] / count >= 0.99),
+        ("nothing confident and wrong", not figures["confident_and_wrong"]),
+        ("no healthy world called broken", not figures["falsely_broken"]),
+        ("no broken world called healthy", not figures["falsely_healthy"]),
+        ("answered ≤ 1 s, silent ≤ 6 s", not figures["over_their_time"]),
+        ("never over 10 s", not figures["over_the_limit"]),
+    )
+    return [{"goal": text, "met": bool(met)} for text, met in goals]
+
+
+def _broken(met):
+    return [each for each in met if each.world.expected.healthy is False]
+
+
+def _ringback(met):
+    broken = _broken(met)
+    return {
+        "name": "ringback diagnose",
+        "worlds": len(broken),
+        "holds_fact": sum(cause_right(each.world, each.report) for each in broken),
+        "messages": len({shape(e.report["verdict"]["summary"]) for e in broken if e.report}),
+        "median": statistics.median([_seconds(e) for e in broken if e.report] or [0.0]),
+    }
+
+
+def _peer(met, peer):
+    heard = [(each, each.heard[peer.name]) for each in _broken(met) if peer.name in each.heard]
+    return {
+        "name": peer.name,
+        "worlds": len(heard),
+        "holds_fact": sum(tells(each.world, said.text) for each, said in heard),
+        "messages": len({shape(said.message) for _, said in heard}),
+        "median": statistics.median([said.seconds for _, said in heard] or [0.0]),
+    }
+
+
+def _world(each):
+    found = {
+        "name": each.world.name,
+        "misses": misses(each.world, each.report),
+        "said": summary(each.report),
+        "wall": round(each.wall, 3),
+        "problem": each.problem,
+        "peers": {name: said.message for name, said in each.heard.items()},
+    }
+    if each.report:
+        found |= {"verdict": each.report["verdict"], "elapsed": _seconds(each)}
+    return found
+
+
+def table(report):
+    """The report as text."""
+    return "\n".join((*_machine(report), *_own(report), *_wrong(report), *_told(report)))
+
+
+def _machine(report):
+    found = report["machine"]
+    yield (
+        f"Python {found['python']}, {found['system']}, {found['cores']} cores of {found['cpu']},"
+        f" {report['jobs']} worlds at a time\n"
+    )
+
+
+def _own(report):
+    figures = report["figures"]
+    count = figures["worlds"]
+    for name in ("cause_right", "layer_right", "where_right"):
+        right = figures[name]
+        yield f"{name.replace('_', ' '):28}{right:>5} of {count}  {right / (count or 1):.1%}"
+    for name in ("answered", "silent"):
+        times = figures[name]
+        if times["median"] is not None:
+            told = f"median {times['median']:.2f} s, worst {times['worst']:.2f} s"
+            yield f"{name:28}{times['worlds']:>5} worlds  {told}"
+    for name in ("falsely_broken", "falsely_healthy", "confident_and_wrong", "over_their_time"):
+        yield f"{name.replace('_', ' '):28}{len(figures[name]):>5}  {' '.join(figures[name])}"
+    yield ""
+    for goal in report["goals"]:
+        yield f"  {'met' if goal['met'] else 'NOT MET':9}{goal['goal']}"
+    yield ""
+
+
+def _wrong(report):
+    for world in report["worlds"]:
+        if world["misses"]:
+            yield f"  {world['name']}: {'; '.join(world['misses'])}"
+            yield f"      {world['problem'] or world['said']}"[:400]
+
+
+def _told(report):
+    heads = f"{'worlds':>8}{'hold the fact':>18}{'messages':>10}"
+    yield f"\n{'of the worlds that are broken':30}{heads}"
+    for peer in report["peers"]:
+        share = f"{peer['holds_fact']} ({peer['holds_fact'] / (peer['worlds'] or 1):.0%})"
+        yield f"  {peer['name']:28}{peer['worlds']:>8}{share:>18}{peer['messages']:>10}"
+    for package in report["missing"]:
+        yield f"  not here: {package}"

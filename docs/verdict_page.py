@@ -1,0 +1,55 @@
+"""The reference page of the verdicts, from the rule table."""
+
+from ringback.diagnosis.verdict import RULES
+from ringback.diagnosis.verdict.rule import Rule
+from ringback.diagnosis.verdict.rules import HARMLESS
+from ringback.failure.kinds import KINDS
+
+INTRODUCTION = """# Verdicts
+
+A [diagnosis](../how-to/diagnose.md) reads each layer of a call and judges the
+[readings](readings.md) by the table below, from top to bottom: the first line that holds is the
+verdict, so that the cause is named and not what follows from it. What holds further down by other
+readings is told beside it, as a lesser fault. `healthy` is said only when everything that was asked
+worked, and `unknown` when no line holds.
+
+**Cause** is the finer name, `verdict.cause` in the JSON; **kind** is what a program that called
+would have met; **where** is where to look. Where one place cannot decide, `verdict.alternatives`
+names what else it could be and how to tell.
+"""
+
+HEAD = ["| cause | kind | where | decided by |", "|---|---|---|---|"]
+
+
+def verdict_page() -> str:
+    """Return the page."""
+    parts = [
+        INTRODUCTION,
+        *HEAD,
+        *map(_row, RULES),
+        "",
+        "## Told of a healthy target",
+        "",
+        *HEAD,
+        *map(_row, HARMLESS),
+        "",
+        "## What each means, and what to do",
+        "",
+        *(line for rule in _named_once() for line in _section(rule)),
+    ]
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def _named_once() -> list[Rule]:
+    """Return the rules, of several with one name the first."""
+    return list({rule.cause: rule for rule in reversed(RULES)}.values())[::-1]
+
+
+def _row(rule: Rule) -> str:
+    kind = f"[{rule.kind}](kinds/{rule.kind}.md)"
+    return f"| {rule.cause} | {kind} | {rule.where} | {rule.decided_by} |"
+
+
+def _section(rule: Rule) -> list[str]:
+    advice = rule.advice or KINDS[rule.kind].do
+    return [f"### {rule.cause}", "", rule.meaning, "", *(f"- {one}" for one in advice), ""]

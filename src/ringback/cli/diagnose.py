@@ -1,0 +1,116 @@
+"""``ringback diagnose``: the one layer that is broken, why, and what to do."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ringback.cli.problem import Problem
+from ringback.cli.terminal import plain
+
+_HELP = """Find out what is wrong with a connection, and where.
+
+URL is one of http, https, tcp://HOST:PORT, tls://HOST:PORT, dns://NAME, HOST:PORT, or that of a
+service: postgres, mysql, redis, amqp, smtp and the like. Each layer is read in order: the URL, this
+host, the name, the proxy, TCP to every address, the path, TLS, HTTP; then one sentence says what is
+broken. It asks politely: 12 connections at most, 3 to an address.
+
+\b
+Examples:
+  ringback diagnose https://api.example.com/health
+  ringback diagnose db.example.com:5432 redis://cache:6379
+  ringback diagnose --from-traceback error.log
+  ringback diagnose --watch 30 https://api.example.com
+  ringback diagnose --json https://api.example.com > here.json
+
+\b
+Exit status:
+  0  healthy                    130  Ctrl-C (what is known is printed)
+  1  broken                       2  the call is wrong
+  3  what is wrong cannot be told
+"""
+
+
+@click.command("diagnose", help=_HELP)
+@click.argument("urls", nargs=-1, metavar="URL...")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object per URL and line.")
+@click.option("--html", type=click.Path(dir_okay=False), help="Write one page that needs no other.")
+@click.option("--redact", is_flag=True, help="Hide names and addresses.")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(0.5, 120),
+    default=10.0,
+    metavar="SECONDS",
+    help="For each URL; 10 by default.",
+)
+@click.option(
+    "--watch", type=click.FloatRange(min=1), metavar="SECONDS", help="Again; show what changes."
+)
+@click.option("--neighbours", is_flag=True, help="Other ports of the host may be tried too.")
+@click.option("--proxy", metavar="URL|none", help="Proxy; default: as the environment says.")
+@click.option("--ca", type=click.Path(), help="Certificate authorities to trust, a PEM file.")
+@click.option("--nameserver", multiple=True, metavar="ADDR[:PORT]", help="Ask this resolver too.")
+@click.option("--control", multiple=True, metavar="HOST:PORT", help="A target known to be well.")
+@click.option(
+    "--from-traceback",
+    "pasted",
+    type=click.Path(allow_dash=True),
+    help="Take the URL from a traceback or log; - is stdin.",
+)
+@click.option("--schema", is_flag=True, help="Print the JSON Schema of --json.")
+@click.pass_context
+def command(
+    context: click.Context, /, *, urls: tuple[str, ...], schema: bool, **chosen: Any
+) -> int:
+    """Diagnose targets."""
+    if schema:
+        from ringback.diagnosis.record import schema as published  # noqa: PLC0415 - needs no other
+
+        click.echo(json.dumps(published(), indent=2))
+        return 0
+    return _diagnose(_targets(context, urls, chosen.pop("pasted")), **chosen)
+
+
+def _targets(context: click.Context, urls: tuple[str, ...], pasted: str | None) -> tuple[str, ...]:
+    if pasted is not None:
+        if urls:
+            raise click.UsageError("--from-traceback and a URL exclude each other", context)
+        from ringback.cli.diagnosis.pasted import target_in  # noqa: PLC0415 - loaded when asked for
+
+        return (target_in(pasted),)
+    if not urls:
+        raise click.UsageError("name a URL, or --from-traceback FILE", context)
+    if not all(url.strip() for url in urls):
+        raise click.UsageError("a URL is empty", context)
+    return tuple(dict.fromkeys(urls))
+
+
+def _diagnose(
+    targets: tuple[str, ...],
+    *,
+    as_json: bool,
+    html: str | None,
+    redact: bool,
+    watch: float | None,
+    **how: Any,
+) -> int:
+    from ringback.cli.diagnosis.wishes import wishes_of  # noqa: PLC0415 - --help loads nothing
+
+    wishes = wishes_of(**how)
+    if html is not None:
+        _check(html, watching=watch is not None)
+    if watch is not None:
+        from ringback.cli.diagnosis.watch import watch_targets  # noqa: PLC0415 - as above
+
+        return watch_targets(targets, wishes, every=watch, as_json=as_json, redact=redact)
+    from ringback.cli.diagnosis.once import diagnose_once  # noqa: PLC0415 - as above
+
+    return diagnose_once(targets, wishes, as_json=as_json, html=html, redact=redact)
+
+
+def _check(html: str, *, watching: bool) -> None:
+    if watching:
+        raise Problem("--html and --watch exclude each other")
+    if not Path(html).absolute().parent.is_dir():
+        raise Problem(f"--html: there is no directory {plain(str(Path(html).parent))}")

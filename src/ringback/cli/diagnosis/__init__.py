@@ -1,0 +1,1 @@
+"""How ``ringback diagnose`` and ``ringback compare`` show what was found."""

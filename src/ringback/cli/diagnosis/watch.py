@@ -1,0 +1,117 @@
+"""``ringback diagnose --watch``: again and again; what changes is shown."""
+
+from __future__ import annotations
+
+import time
+from contextlib import ExitStack
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from ringback.cli.diagnosis.once import hidden, print_records
+from ringback.cli.diagnosis.round import diagnose_all
+from ringback.cli.diagnosis.said import colour, mark
+from ringback.cli.diagnosis.status import status_of
+from ringback.cli.diagnosis.watched import Watched
+from ringback.cli.layout import console, hanging
+from ringback.cli.terminal import plain
+from ringback.diagnosis.wording import duration, standing
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.console import Console
+    from rich.status import Status
+
+    from ringback.cli.diagnosis.wishes import Wishes
+    from ringback.diagnosis.model import Diagnosis, Reading
+
+_CLOCK = len("12:34:56  ")
+
+
+def watch_targets(
+    targets: Sequence[str], wishes: Wishes, *, every: float, as_json: bool, redact: bool
+) -> int:
+    """Diagnose targets until Ctrl-C; return the exit status of the last round.
+
+    Args:
+        targets: URLs, or hosts with a port.
+        wishes: How.
+        every: Seconds from the beginning of one round to that of the next.
+        as_json: Print every round as JSON instead of the changes.
+        redact: Hide names and addresses.
+    """
+    screen = console()
+    watched = [Watched() for _ in targets]
+    with ExitStack() as stack:
+        waiting = None
+        if screen.is_terminal and not as_json:
+            waiting = stack.enter_context(screen.status(Text("first round", "dim")))
+        try:
+            while True:
+                begun = time.monotonic()
+                done = diagnose_all(targets, wishes, _hear_nothing)
+                if done.interrupted:
+                    break
+                found = hidden(done.found) if redact else done.found
+                if as_json:
+                    print_records(found, redacted=redact)
+                _take_up(watched, found, None if as_json else screen)
+                _wait(every - (time.monotonic() - begun), waiting, watched[0].rounds, every)
+        except KeyboardInterrupt:
+            pass
+    if not as_json:
+        _summarise(screen, watched)
+    return status_of(one.last.verdict for one in watched if one.last)
+
+
+def _hear_nothing(index: int, found: Reading | Diagnosis) -> None:
+    del index, found
+
+
+def _take_up(
+    watched: Sequence[Watched], found: Sequence[Diagnosis], screen: Console | None
+) -> None:
+    for one, diagnosis in zip(watched, found, strict=True):
+        since, before = one.since, one.last
+        if one.see(diagnosis) and screen is not None:
+            _show_change(screen, diagnosis, before, diagnosis.at - since)
+    if screen is not None:
+        screen.file.flush()
+
+
+def _show_change(
+    screen: Console, diagnosis: Diagnosis, before: Diagnosis | None, lasted: float
+) -> None:
+    verdict = diagnosis.verdict
+    clock = datetime.fromtimestamp(diagnosis.at).astimezone().strftime("%H:%M:%S  ")
+    lead = Text.assemble((clock, "dim"), (f"{mark(verdict)} ", colour(verdict)))
+    said = f"{plain(diagnosis.target)}: {plain(verdict.summary)}"
+    hanging(screen, lead, Text(said, "bold"), _CLOCK + 2)
+    more = [] if verdict.healthy else [standing(verdict)]
+    if before is not None:
+        more.append(f"before: {before.verdict.cause or before.verdict.kind}, {duration(lasted)}")
+    if more:
+        hanging(screen, Text(), Text(plain(" · ".join(more)), "dim"), _CLOCK + 2)
+
+
+def _wait(seconds: float, waiting: Status | None, rounds: int, every: float) -> None:
+    if waiting is not None:
+        times = "1 round" if rounds == 1 else f"{rounds} rounds"
+        waiting.update(Text(f"{times}, every {duration(every)}; Ctrl-C ends it", "dim"))
+    if seconds > 0:
+        time.sleep(seconds)
+
+
+def _summarise(screen: Console, watched: Sequence[Watched]) -> None:
+    screen.print()
+    for one in watched:
+        if one.last is None:
+            continue
+        verdict = one.last.verdict
+        changes = "1 change" if one.changes == 1 else f"{one.changes} changes"
+        now = "healthy" if verdict.healthy else standing(verdict)
+        said = f"healthy in {one.healthy} of {one.rounds} rounds, {changes}; now {now}"
+        lead = Text(f"{mark(verdict)} ", colour(verdict))
+        hanging(screen, lead, Text(f"{plain(one.last.target)}: {plain(said)}"), 2)

@@ -1,0 +1,143 @@
+"""What the options of ``ringback diagnose`` ask for, checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Any
+
+from ringback.cli.problem import Problem
+from ringback.cli.terminal import plain
+from ringback.client.proxies import Proxies
+from ringback.client.trust import Trust, ssl_context
+from ringback.failure.target import split_port, without_secrets
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+DIRECT = "none"
+"""What ``--proxy`` takes for no proxy."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """How to diagnose; the fields are those of ``ringback.diagnosis.diagnose``."""
+
+    timeout: float = 10.0
+    trust: Trust | None = None
+    proxies: Proxies | None = None
+    nameservers: tuple[tuple[str, int], ...] = ()
+    controls: tuple[str, ...] = ()
+    neighbours: bool = False
+
+    def options(self) -> dict[str, Any]:
+        """Return them as keyword arguments."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+def proxies_of(text: str | None) -> Proxies | None:
+    """Return the proxies that ``--proxy`` names; ``None``: those of the environment.
+
+    Args:
+        text: A URL, or ``none``.
+
+    Raises:
+        Problem: It is no proxy's URL.
+    """
+    if text is None:
+        return None
+    try:
+        return Proxies(() if text.lower() == DIRECT else text)
+    except ValueError as error:
+        raise Problem(f"--proxy: {plain(str(error))}; write http://host:port, or none") from error
+
+
+def trust_of(path: str | None) -> Trust | None:
+    """Return the trust in the authorities of a file; ``None``: the program's own.
+
+    Args:
+        path: A PEM file, or a directory of them.
+
+    Raises:
+        Problem: It holds no certificate.
+    """
+    if path is None:
+        return None
+    trust = Trust.of(path)
+    try:
+        ssl_context(trust)
+    except (OSError, ValueError) as error:
+        raise Problem(f"--ca: {plain(str(error))}") from error
+    return trust
+
+
+def nameservers_of(texts: Sequence[str]) -> tuple[tuple[str, int], ...]:
+    """Return addresses and ports of resolvers; the port is 53 where none is given.
+
+    Args:
+        texts: ``ADDRESS``, ``ADDRESS:PORT`` or ``[ADDRESS]:PORT``.
+
+    Raises:
+        Problem: One of them is something else.
+    """
+    return tuple(_nameserver(text) for text in texts)
+
+
+def _nameserver(text: str) -> tuple[str, int]:
+    host, port = split_port(text)
+    wrong = port is None and text.strip("[]") != host
+    try:
+        if wrong or port == 0:
+            raise ValueError(text)
+        return str(ip_address(host)), port or 53
+    except ValueError as error:
+        said = "is no address of a resolver; write 192.0.2.53, or [2001:db8::53]:5353"
+        raise Problem(f"--nameserver: {plain(text)} {said}") from error
+
+
+def controls_of(texts: Sequence[str]) -> tuple[str, ...]:
+    """Return targets known to be well.
+
+    Args:
+        texts: ``HOST:PORT`` each.
+
+    Raises:
+        Problem: One of them is something else.
+    """
+    for text in texts:
+        host, port = split_port(text)
+        if not host or not port or "/" in text:
+            raise Problem(f"--control: {plain(without_secrets(text))} is not HOST:PORT")
+    return tuple(texts)
+
+
+def wishes_of(
+    *,
+    timeout: float,
+    neighbours: bool,
+    proxy: str | None,
+    ca: str | None,
+    nameserver: Sequence[str],
+    control: Sequence[str],
+) -> Wishes:
+    """Return what the options ask for.
+
+    Args:
+        timeout: Seconds for each target.
+        neighbours: Whether other ports may be tried.
+        proxy: As in ``proxies_of``.
+        ca: As in ``trust_of``.
+        nameserver: As in ``nameservers_of``.
+        control: As in ``controls_of``.
+
+    Raises:
+        Problem: One of them cannot be used.
+    """
+    return Wishes(
+        timeout=timeout,
+        trust=trust_of(ca),
+        proxies=proxies_of(proxy),
+        nameservers=nameservers_of(nameserver),
+        controls=controls_of(control),
+        neighbours=neighbours,
+    )

@@ -1,0 +1,171 @@
+"""A target or an exception in, a diagnosis out."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ringback.diagnosis.layer.url import asked_of
+from ringback.diagnosis.model import STAGES, Diagnosis, Reading
+from ringback.diagnosis.scene import Options, Scene
+from ringback.diagnosis.together import tell_defect
+from ringback.diagnosis.verdict import judge
+from ringback.diagnosis.walk import walk
+
+if TYPE_CHECKING:
+    from ringback.client.proxies import Proxies
+    from ringback.client.trust import Trust
+    from ringback.failure import Failure
+
+Told = Callable[[Reading], None]
+
+_POLL = 0.1
+"""Seconds between looks at the end, so that Ctrl-C is noticed on every platform."""
+
+
+def diagnose(  # noqa: PLR0913 - each is a choice of the caller, by name
+    target: str | BaseException,
+    *,
+    timeout: float = 10.0,
+    trust: Trust | None = None,
+    proxies: Proxies | None = None,
+    nameservers: Sequence[tuple[str, int]] = (),
+    controls: Sequence[str] = (),
+    neighbours: bool = False,
+    tell: Told | None = None,
+) -> Diagnosis:
+    """Return which layer of a call is broken, why, how sure that is, and what to do.
+
+    Never raises for what the network does. Takes at most 2 s where nothing hangs. Interrupted by
+    Ctrl-C it judges by what is known and returns a diagnosis that is not ``complete``.
+
+    Args:
+        target: A URL (``https://…``, ``tcp://host:port``, ``tls://…``, ``dns://name``,
+            ``postgres://…`` and the like) or ``host:port``. Or the exception of a failed call:
+            what it says of its target is diagnosed, and it is the first reading.
+        timeout: Seconds for the whole.
+        trust: Whom to trust; without it, whom this program trusts by default.
+        proxies: The proxies to use; without it, the environment's.
+        nameservers: ``(address, port)`` of resolvers to ask beside the configured ones.
+        controls: ``host:port`` of targets known to be well, asked where that decides something.
+        neighbours: Whether ports beyond the asked one and its scheme's partner may be tried.
+        tell: Is called with each reading as it comes, by any thread, one at a time.
+
+    Raises:
+        ValueError: The target is empty, or the exception names no target.
+    """
+    text, failure = _target(target)
+    options = Options(
+        timeout=timeout,
+        trust=trust,
+        proxies=proxies,
+        nameservers=tuple(nameservers),
+        controls=tuple(controls),
+        neighbours=neighbours,
+    )
+    scene = Scene(asked_of(text), options, _harmless(tell))
+    if failure is not None:
+        _tell_failure(scene, failure)
+    complete = _walked(scene)
+    scene.close()
+    readings = _ordered(scene.readings())
+    return Diagnosis(
+        target=scene.asked.text,
+        verdict=judge(readings),
+        readings=readings,
+        elapsed=round(scene.now(), 6),
+        at=scene.at,
+        complete=complete,
+    )
+
+
+async def adiagnose(target: str | BaseException, **options: Any) -> Diagnosis:
+    """Return what ``diagnose`` returns, without blocking the event loop.
+
+    Args:
+        target: As for ``diagnose``.
+        options: As for ``diagnose``.
+
+    Raises:
+        ValueError: As from ``diagnose``.
+    """
+    import asyncio  # noqa: PLC0415 - slow to import, and the command line does without
+
+    return await asyncio.to_thread(diagnose, target, **options)
+
+
+def _walked(scene: Scene) -> bool:
+    """Take the readings; return whether that ended by itself and in time."""
+    done = threading.Event()
+    whole = False
+
+    def run() -> None:
+        nonlocal whole
+        try:
+            walk(scene)
+            whole = True
+        except Exception as error:  # noqa: BLE001 - what is known is judged all the same
+            tell_defect(scene, error)
+        finally:
+            done.set()
+
+    threading.Thread(target=run, daemon=True, name="ringback-diagnosis").start()
+    try:
+        while not done.wait(_POLL):
+            if scene.left(1.0) <= 0:
+                return False
+    except KeyboardInterrupt:
+        return False
+    return whole
+
+
+def _ordered(readings: Sequence[Reading]) -> tuple[Reading, ...]:
+    place = {stage: index for index, stage in enumerate(STAGES)}
+    return tuple(sorted(readings, key=lambda one: place[one.layer]))
+
+
+def _harmless(tell: Told | None) -> Told | None:
+    """Return a listener that cannot end a reading by raising."""
+    if tell is None:
+        return None
+
+    def told(reading: Reading) -> None:
+        try:
+            tell(reading)
+        except Exception:  # noqa: BLE001 - a listener must not break the diagnosis
+            return
+
+    return told
+
+
+def _target(target: str | BaseException) -> tuple[str, Failure | None]:
+    if isinstance(target, str):
+        if not target.strip():
+            raise ValueError("there is nothing to diagnose: the target is empty")
+        return target, None
+    from ringback.failure import classify  # noqa: PLC0415 - only exceptions need it
+
+    failure = classify(target)
+    known = failure.target
+    if known.url:
+        return known.url, failure
+    if known.host:
+        host = f"[{known.host}]" if ":" in known.host else known.host
+        scheme = known.scheme or "tcp"
+        return f"{scheme}://{host}:{known.port}" if known.port else f"https://{host}", failure
+    raise ValueError(
+        f"this {type(target).__name__} does not say whom the call was for; hand in the URL"
+    ) from target
+
+
+def _tell_failure(scene: Scene, failure: Failure) -> None:
+    scene.tell(
+        "url",
+        "exception",
+        type(failure.cause).__name__ if failure.cause else "",
+        state="noted",
+        result=f"the call failed with {failure.kind}: {failure.message}"[:300],
+        kind=failure.kind,
+        facts={"phase": failure.phase, "delivered": failure.delivered, "errno": failure.errno},
+    )

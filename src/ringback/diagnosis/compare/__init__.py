@@ -1,0 +1,23 @@
+"""Reports of the same target from several machines: what differs, and which difference explains.
+
+A pure function of the reports.
+"""
+
+from ringback.diagnosis.compare.compare import MOST, compare
+from ringback.diagnosis.compare.model import (
+    Comparison,
+    Difference,
+    Explanation,
+    NotComparable,
+    Outcome,
+)
+
+__all__ = [
+    "MOST",
+    "Comparison",
+    "Difference",
+    "Explanation",
+    "NotComparable",
+    "Outcome",
+    "compare",
+]

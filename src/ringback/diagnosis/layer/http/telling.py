@@ -1,0 +1,205 @@
+"""Answers as readings."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from ringback.diagnosis.layer.http.filters import filter_of
+from ringback.diagnosis.layer.tls.clock import clock_offset, tell_clock
+from ringback.diagnosis.layer.tls.spoken import plain, printable, says_tls, speaks
+
+if TYPE_CHECKING:
+    from ringback.diagnosis.layer.http.answer import Answer
+    from ringback.diagnosis.layer.http.head import Head
+    from ringback.diagnosis.layer.http.request import Request
+    from ringback.diagnosis.route import Route
+    from ringback.diagnosis.scene import Scene
+
+_SHOWN = (
+    "server",
+    "via",
+    "date",
+    "retry-after",
+    "content-type",
+    "content-length",
+    "transfer-encoding",
+    "alt-svc",
+    "x-cache",
+    "cf-ray",
+    "age",
+    "x-squid-error",
+    "x-amzn-waf-action",
+    "x-sucuri-id",
+)
+_CLOCK = 2.0
+"""Seconds from which a difference of clocks is worth telling."""
+_TITLE = re.compile(rb"<title[^>]*>\s*([^<]{1,200}?)\s*</title", re.IGNORECASE)
+_WORDS = {
+    "timeout": "no answer came in time",
+    "closed": "the connection was closed without an answer",
+    "reset": "the connection was reset",
+    "not_http": "what answers does not speak HTTP/1",
+    "tls_bytes": "what answers speaks TLS, not plain HTTP",
+    "headers_truncated": "the connection ended within the head of the answer",
+    "body_timeout": "the body of the answer stopped coming",
+    "invalid": "the answer breaks the rules of HTTP",
+    "tls_failed": "TLS failed after the handshake",
+}
+_TRUNCATED = {
+    "http.response.invalid.content_length_mismatch": "the body is shorter than its length says",
+    "http.response.invalid.incomplete_chunked_encoding": "the body ended without its last chunk",
+    "http.response.invalid.content_decoding": "the body does not match its Content-Encoding",
+}
+
+
+def tell_request(
+    scene: Scene, route: Route, request: Request, answer: Answer, *, since: float, portal: bool
+) -> None:
+    """Tell what came of a request.
+
+    Args:
+        scene: The diagnosis under way.
+        route: The way it took.
+        request: What was asked.
+        answer: What came.
+        since: When it began.
+        portal: Whether it looks like the answer of a captive portal.
+    """
+    kind = "http.error.captive_portal" if portal else answer.kind
+    offset = _offset(answer)
+    tell_clock(scene, request.host, offset, least=_CLOCK)
+    scene.tell(
+        "http",
+        "request",
+        request.url,
+        state="failed" if kind else "ok",
+        result=result_of(answer),
+        kind=kind,
+        since=since,
+        facts={
+            "address": route.address,
+            "proxied": route.proxy is not None,
+            "method": request.method,
+            **_facts(answer),
+            **_lost(answer),
+            "clock_offset": offset,
+            "portal": portal,
+            "plain_to_tls": plain_to_tls(answer),
+        },
+    )
+
+
+def _offset(answer: Answer) -> float | None:
+    """A ``Date`` that a cache has kept is older than the answer and says nothing."""
+    head = answer.head
+    if head is None or head.get("age") not in {None, "0"}:
+        return None
+    return clock_offset(head.get("date"), answer.first_byte or 0.0)
+
+
+def result_of(answer: Answer) -> str:
+    """Return what came of a request, for people.
+
+    Args:
+        answer: What came.
+    """
+    status = "" if answer.head is None else _status(answer.head)
+    if answer.outcome == "answered":
+        return status
+    words = _TRUNCATED.get(answer.wrong or "") or _WORDS.get(answer.outcome, "")
+    if answer.outcome in {"not_http", "invalid", "tls_failed"} and answer.reason:
+        words += f": {plain(answer.reason, 100)}"
+    elif answer.outcome == "not_http":
+        words += f": {printable(answer.first, 60)!r}"
+    return f"{status}, but {words}" if status else words
+
+
+def plain_to_tls(answer: Answer) -> bool:
+    """Return whether the server says that plain HTTP was sent to a TLS port.
+
+    Args:
+        answer: What came.
+    """
+    if answer.outcome == "tls_bytes":
+        return True
+    body = answer.body.start if answer.body else b""
+    return answer.status in {400, 497, 403} and says_tls(body)
+
+
+def without_query(location: str) -> str:
+    """Return a URL without user, query and fragment, safe to show.
+
+    Args:
+        location: As the server gave it.
+    """
+    bare = location.partition("#")[0].partition("?")[0]
+    head, slashes, rest = bare.partition("//")
+    place, slash, path = rest.partition("/")
+    return plain(head + slashes + place.rpartition("@")[2] + slash + path)
+
+
+def host_of(url: str) -> str:
+    """Return the host of a URL; nothing where it has none.
+
+    Args:
+        url: Of any kind.
+    """
+    try:
+        return (urlsplit(url).hostname or "").rstrip(".")
+    except ValueError:
+        return ""
+
+
+def _status(head: Head) -> str:
+    return f"HTTP/{head.version} {head.status} {plain(head.reason, 60)}".rstrip()
+
+
+def _facts(answer: Answer) -> dict[str, Any]:
+    head, body = answer.head, answer.body
+    odd = [*(head.odd if head else ()), *([body.odd] if body and body.odd else [])]
+    return {
+        "status": answer.status,
+        "version": answer.version,
+        "headers": {} if head is None else _headers(head),
+        "first_byte": answer.first_byte and round(answer.first_byte, 6),
+        "bytes": body.received if body else 0,
+        "complete": body.complete if body else False,
+        "outcome": answer.outcome,
+        "truncated_how": answer.wrong if answer.outcome == "truncated" else None,
+        "reason": plain(answer.reason) or None,
+        "odd": odd,
+        "first_bytes": None if head else printable(answer.first, 100) or None,
+        "speaks": None if head or not answer.first else speaks(answer.first),
+        "filter": filter_of(head),
+        "title": None if body is None else _title(body.start),
+    }
+
+
+def _title(body: bytes) -> str | None:
+    """Of a page; more of a body is never told, since it may repeat what was sent."""
+    found = _TITLE.search(body)
+    text = found[1].decode("utf-8", "replace") if found else ""
+    return None if not text or "?" in text or "=" in text else plain(text, 100)
+
+
+def _lost(answer: Answer) -> dict[str, Any]:
+    known = answer.confirmed
+    return {
+        "unacked": known.get("unacked"),
+        "retransmits": known.get("retransmits"),
+        "bytes_acked": known.get("bytes_acked"),
+        "bytes_received": known.get("bytes_received"),
+        "sent": answer.sent,
+    }
+
+
+def _headers(head: Head) -> dict[str, str]:
+    shown = {name: plain(value) for name in _SHOWN if (value := head.get(name)) is not None}
+    if (location := head.get("location")) is not None:
+        shown["location"] = without_query(location)
+    for name in ("www-authenticate", "proxy-authenticate"):
+        if (challenge := head.get(name)) is not None:
+            shown[name] = plain(challenge.split(" ")[0], 40)
+    return shown

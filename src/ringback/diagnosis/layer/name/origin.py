@@ -1,0 +1,72 @@
+"""Where an address comes from: DNS, a search domain, or something else on this host."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ringback.diagnosis.layer.host.hosts import entries, hosts_path
+from ringback.diagnosis.layer.name.candidates import plain
+
+if TYPE_CHECKING:
+    import dns.name
+
+    from ringback.diagnosis.layer.name.nameserver import Asking
+    from ringback.diagnosis.scene import Scene
+
+
+def tell_origin(scene: Scene, addresses: Sequence[str], asking: Sequence[Asking]) -> None:
+    """Tell which addresses no nameserver gives, and where they come from instead.
+
+    Args:
+        scene: The diagnosis under way.
+        addresses: What ``getaddrinfo`` gave.
+        asking: The nameservers, asked.
+    """
+    given = {
+        a for one in asking for finding in one.findings.values() for a in finding.answer.addresses
+    }
+    alone = [address for address in addresses if address not in given]
+    if not alone:
+        return
+    listed, _ = entries(scene.asked.host, hosts_path())
+    source = "hosts file" if set(alone) <= set(listed) else "name service"
+    scene.tell(
+        "name",
+        "origin",
+        scene.asked.host,
+        result=f"{' '.join(alone[:4])}: from the {source}, not from DNS",
+        facts={"not_from_dns": alone, "from_dns": sorted(given), "source": source},
+    )
+
+
+def tell_search_domain(
+    scene: Scene, asking: Sequence[Asking], names: Sequence[dns.name.Name]
+) -> None:
+    """Tell if a name with a dot was answered only with a search domain behind it.
+
+    A name of one label is meant to be completed; that is no reading.
+
+    Args:
+        scene: The diagnosis under way.
+        asking: The nameservers, asked.
+        names: The names in the order in which they were tried.
+    """
+    own = min(names, key=len)
+    if len(own.labels) <= 2:
+        return
+    for one in asking:
+        for finding in one.findings.values():
+            if finding.name != own and finding.answer.addresses:
+                _tell(scene, [plain(name) for name in finding.tried], plain(finding.name))
+                return
+
+
+def _tell(scene: Scene, asked: list[str], answered: str) -> None:
+    scene.tell(
+        "name",
+        "search_domain",
+        scene.asked.host,
+        result=f"answered as {answered}, with a search domain behind it",
+        facts={"asked": asked, "answered": answered},
+    )

@@ -1,0 +1,1 @@
+"""Certificates: reading them, the chain as it was sent, and whom they are for."""

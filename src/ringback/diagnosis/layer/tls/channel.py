@@ -1,0 +1,183 @@
+"""A connection of which every byte is seen, plain at first, then under TLS."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import ssl
+import time
+from typing import TYPE_CHECKING
+
+from ringback.diagnosis.layer.tls.messages import Messages, WatchedObject
+
+if TYPE_CHECKING:
+    from typing import Self
+
+_KEPT = 512
+"""How many of the peer's first bytes are kept."""
+_PIECE = 64 * 1024
+_SHORTEST = 0.001
+
+
+class Channel:
+    """A connected socket, with TLS over it once ``secure`` was called.
+
+    Attributes:
+        raw: The socket.
+        tls: What speaks TLS over it.
+        first: The first bytes the peer sent, as they came.
+        received: How many bytes the peer sent.
+        sent: How many were handed to the kernel.
+        cut: Whether the peer's end came without close_notify.
+
+    Args:
+        raw: The socket; the channel closes it.
+    """
+
+    def __init__(self, raw: socket.socket) -> None:
+        self.raw = raw
+        self.tls: ssl.SSLObject | None = None
+        self.first = b""
+        self.received = 0
+        self.sent = 0
+        self.cut = False
+        self._incoming = ssl.MemoryBIO()
+        self._outgoing = ssl.MemoryBIO()
+        self._early = b""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def messages(self) -> Messages | None:
+        """What the peer sent within TLS; ``None`` without TLS."""
+        return self.tls.messages if isinstance(self.tls, WatchedObject) else None
+
+    def secure(self, context: ssl.SSLContext, name: str | None, within: float) -> None:
+        """Shake hands.
+
+        Args:
+            context: Whom to trust, and what to offer.
+            name: For SNI and verification.
+            within: Seconds.
+
+        Raises:
+            OSError: The handshake failed; ``TimeoutError``: it was not done in time.
+        """
+        ends = time.monotonic() + within
+        self.tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=name)
+        while True:
+            try:
+                self.tls.do_handshake()
+            except ssl.SSLWantReadError:
+                self._flush(ends)
+                self._pull(ends)
+            except ssl.SSLError:
+                with contextlib.suppress(OSError):
+                    self._flush(ends)  # the peer is told why, by an alert
+                raise
+            else:
+                self._flush(ends)
+                return
+
+    def send(self, data: bytes, within: float) -> None:
+        """Send bytes.
+
+        Args:
+            data: What to send.
+            within: Seconds.
+
+        Raises:
+            OSError: They could not all be handed to the kernel.
+        """
+        ends = time.monotonic() + within
+        if self.tls is None:
+            self._push(data, ends)
+        else:
+            self.tls.write(data)
+            self._flush(ends)
+
+    def receive(self, within: float) -> bytes:
+        """Return what came next; nothing at the end of the connection.
+
+        Args:
+            within: Seconds.
+
+        Raises:
+            OSError: The connection failed, or an alert came; ``TimeoutError``: nothing came.
+        """
+        ends = time.monotonic() + within
+        if self._early:
+            early, self._early = self._early, b""
+            return early
+        if self.tls is None:
+            return self._taken(ends)
+        while True:
+            try:
+                return self.tls.read(_PIECE)
+            except ssl.SSLWantReadError:
+                self._flush(ends)
+                self._pull(ends)
+            except ssl.SSLZeroReturnError:
+                return b""
+            except ssl.SSLEOFError:
+                self.cut = True
+                return b""
+
+    def settle(self, within: float) -> bool:
+        """Take in what the peer sends after the handshake: tickets, or an alert.
+
+        Args:
+            within: Seconds to wait for it.
+
+        Returns:
+            Whether anything came before the end of the connection.
+
+        Raises:
+            OSError: The connection failed, or an alert came; ``TimeoutError``: nothing came.
+        """
+        assert self.tls is not None
+        data = self._taken(time.monotonic() + within)
+        if not data:
+            return False
+        self._incoming.write(data)
+        with contextlib.suppress(ssl.SSLWantReadError):
+            self._early += self.tls.read(_PIECE)
+        return True
+
+    def close(self) -> None:
+        """Close the socket."""
+        self.raw.close()
+
+    def _pull(self, ends: float) -> None:
+        data = self._taken(ends)
+        if data:
+            self._incoming.write(data)
+        else:
+            self._incoming.write_eof()
+
+    def _taken(self, ends: float) -> bytes:
+        self._limit(ends)
+        data = self.raw.recv(_PIECE)
+        self.received += len(data)
+        if len(self.first) < _KEPT:
+            self.first += data[: _KEPT - len(self.first)]
+        return data
+
+    def _flush(self, ends: float) -> None:
+        if data := self._outgoing.read():
+            self._push(data, ends)
+
+    def _push(self, data: bytes, ends: float) -> None:
+        self._limit(ends)
+        self.raw.sendall(data)
+        self.sent += len(data)
+
+    def _limit(self, ends: float) -> None:
+        left = ends - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("timed out")
+        self.raw.settimeout(max(left, _SHORTEST))

@@ -1,0 +1,100 @@
+"""What protocol a peer's first bytes belong to."""
+
+from __future__ import annotations
+
+import re
+
+_TLS_TYPES = frozenset((20, 21, 22, 23))
+_BEGINNINGS: tuple[tuple[re.Pattern[bytes], str], ...] = tuple(
+    (re.compile(pattern, re.DOTALL), name)
+    for pattern, name in (
+        (rb"HTTP/\d", "http"),
+        (rb"SSH-\d", "ssh"),
+        (rb"RFB \d{3}\.\d{3}\n", "vnc"),
+        (rb"(220|421|554)[ -](?i:[^\r\n]*\b(e?smtp|mail|postfix|exim|sendmail))", "smtp"),
+        (rb"(220|421|530)[ -](?i:[^\r\n]*\bftp)", "ftp"),
+        (rb"(220|421|554)[ -]", "smtp"),
+        (rb"[2-5]\d\d[ -]\d\.\d\.\d ", "smtp"),
+        (rb"\* (OK|PREAUTH|BYE)\b", "imap"),
+        (rb"\+OK\b", "pop3"),
+        (rb"20[01] [^\r\n]*(?i:nntp|news)", "nntp"),
+        (rb"AMQP[\x00-\x03]", "amqp"),
+        (rb"\x01\x00\x00.{4}\x00\x0a\x00\x0a", "amqp"),
+        (rb"...\x00\x0a\d+\.\d+[^\x00]*\x00", "mysql"),
+        (rb"...[\x00-\x02]\xff.[\x04-\x0f]", "mysql"),
+        (rb"INFO \{", "nats"),
+        (rb"-(ERR|NOAUTH|DENIED|LOADING|MISCONF|NOPERM)\b", "redis"),
+        (rb"\+PONG\r\n", "redis"),
+        (rb"VERSION \d|ERROR\r\n|CLIENT_ERROR ", "memcached"),
+        (rb"\x20\x02[\x00\x01][\x00-\x05]", "mqtt"),
+        (rb"E\x00\x00..[SVC]", "postgres"),
+        (rb"R\x00\x00\x00[\x08-\xff]\x00\x00\x00", "postgres"),
+        (rb".{12}(\xdd\x07|\x01\x00)\x00\x00", "mongodb"),
+        (rb"\x30[\x0c-\x7f]\x02\x01", "ldap"),
+        (rb"\x00\x00[\x00-\x40]\x04[\x00\x01]\x00\x00\x00\x00", "http2"),
+        (rb"\x05[\x00-\xff]$", "socks5"),
+        (rb"\xff[\xfb-\xfe].", "telnet"),
+        (rb"(?i:\s{0,8}<(!doctype html|html|\?xml))", "markup"),
+    )
+)
+"""Beginning of what a server says first, or answers to what is not its protocol → protocol."""
+_PLAIN_TO_TLS = re.compile(
+    rb"plain HTTP.{0,60}(HTTPS|SSL|TLS)|HTTP request to an? (HTTPS|TLS|SSL)|requires TLS",
+    re.IGNORECASE | re.DOTALL,
+)
+"""Words of the widely met servers in their answer 400 to plain HTTP on a TLS port."""
+
+
+def is_tls(data: bytes) -> bool:
+    """Return whether bytes begin with a TLS record (RFC 8446, section 5.1).
+
+    Args:
+        data: The first bytes; two are enough.
+    """
+    return len(data) >= 2 and data[0] in _TLS_TYPES and data[1] == 3
+
+
+def says_tls(answer: bytes) -> bool:
+    """Return whether an answer in HTTP says that plain HTTP was sent to a TLS port.
+
+    Args:
+        answer: Head and body, or the body.
+    """
+    return _PLAIN_TO_TLS.search(answer) is not None
+
+
+def speaks(data: bytes) -> str | None:
+    """Return the protocol that a server's first bytes belong to.
+
+    Args:
+        data: The first bytes.
+
+    Returns:
+        ``http``, ``tls``, ``ssh``, ``smtp``, ``mysql`` …; ``None`` where they are not known.
+    """
+    if is_tls(data):
+        return "tls"
+    return next((name for beginning, name in _BEGINNINGS if beginning.match(data)), None)
+
+
+def printable(data: bytes, most: int = 200) -> str:
+    """Return bytes as text that is safe on a terminal.
+
+    Args:
+        data: What came from the network.
+        most: Characters at most.
+    """
+    text = data[:most].decode("ascii", "backslashreplace")
+    shown = "".join(c if " " <= c <= "~" else ascii(c)[1:-1] for c in text)
+    return shown if len(shown) <= most else shown[: most - 1] + "…"
+
+
+def plain(text: str, most: int = 200) -> str:
+    """Return text from the network as text that is safe on a terminal.
+
+    Args:
+        text: Of any script.
+        most: Characters at most.
+    """
+    shown = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text[:most])
+    return shown if len(shown) <= most else shown[: most - 1] + "…"

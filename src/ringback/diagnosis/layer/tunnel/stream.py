@@ -1,0 +1,84 @@
+"""Reading a proxy's answer, in bounded time, and not a byte beyond it."""
+
+from __future__ import annotations
+
+import socket
+import time
+
+
+class Closed(ConnectionError):  # noqa: N818 - named for what happened
+    """The peer closed the connection before its answer was whole."""
+
+
+class Stream:
+    """A connection to a proxy; what follows the answer stays in the socket.
+
+    Args:
+        sock: The connection.
+        until: When the answer must be there, on ``time.monotonic()``.
+    """
+
+    def __init__(self, sock: socket.socket, until: float) -> None:
+        self._sock = sock
+        self._until = until
+        self.received = bytearray()
+
+    def send(self, data: bytes) -> None:
+        """Send all of ``data``.
+
+        Raises:
+            OSError: It could not be sent; ``TimeoutError`` where that took too long.
+        """
+        self._allow()
+        self._sock.sendall(data)
+
+    def take(self, size: int) -> bytes:
+        """Return the next ``size`` bytes.
+
+        Raises:
+            Closed: The peer closed before.
+            OSError: Any other end of the connection; ``TimeoutError`` where it took too long.
+        """
+        taken = b""
+        while len(taken) < size:
+            self._allow()
+            data = self._sock.recv(size - len(taken))
+            if not data:
+                raise Closed("closed before the answer was whole")
+            self.received += data
+            taken += data
+        return taken
+
+    def until(self, end: bytes, most: int) -> bytes:
+        """Return the bytes up to ``end`` and with it, or ``most`` of them.
+
+        Args:
+            end: What ends them.
+            most: How many to take.
+        """
+        taken = bytearray()
+        while not taken.endswith(end) and len(taken) < most:
+            taken += self.take(1)  # more would take what the target says first
+        return bytes(taken)
+
+    def rest(self, most: int, seconds: float) -> bytes:
+        """Return what comes before the end, at most ``most`` bytes, without any error.
+
+        Args:
+            most: How many to take.
+            seconds: How long to wait at most.
+        """
+        self._until = min(self._until, time.monotonic() + seconds)
+        taken = bytearray()
+        try:
+            while len(taken) < most:
+                taken += self.take(1)
+        except OSError:
+            pass
+        return bytes(taken)
+
+    def _allow(self) -> None:
+        left = self._until - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("timed out")
+        self._sock.settimeout(left)

@@ -1,0 +1,206 @@
+"""The readings of one diagnosis, as the rules ask for them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ringback.diagnosis.model import Reading, Stage
+
+_NOTHING: Mapping[str, Any] = {}
+
+ARP = frozenset({(3, 1), (1, 3)})
+"""ICMP (type, code) from an own address: nobody on the link answered for the next hop."""
+
+_STEPS = frozenset({"request", "redirect", "elsewhere"})
+
+
+class Evidence:
+    """Readings, indexed; nothing here decides anything.
+
+    Attributes:
+        readings: As they were handed in.
+    """
+
+    def __init__(self, readings: Sequence[Reading]) -> None:
+        self.readings = tuple(readings)
+
+    def all(self, layer: Stage, what: str, **facts: Any) -> list[Reading]:
+        """Return the readings of one sort that have these facts.
+
+        Args:
+            layer: Their stage.
+            what: What was tried.
+            facts: Values that must be equal.
+        """
+        return [
+            one
+            for one in self.readings
+            if one.layer == layer
+            and one.what == what
+            and all(one.facts.get(key) == value for key, value in facts.items())
+        ]
+
+    def first(self, layer: Stage, what: str, **facts: Any) -> Reading | None:
+        """Return the first reading of one sort that has these facts.
+
+        Args:
+            layer: Its stage.
+            what: What was tried.
+            facts: Values that must be equal.
+        """
+        return next(iter(self.all(layer, what, **facts)), None)
+
+    def facts(self, layer: Stage, what: str) -> Mapping[str, Any]:
+        """Return the facts of the first reading of one sort; without one, none.
+
+        Args:
+            layer: Its stage.
+            what: What was tried.
+        """
+        found = self.first(layer, what)
+        return _NOTHING if found is None else found.facts
+
+    @cached_property
+    def asked(self) -> Mapping[str, Any]:
+        """What was asked: the facts of ``url/parse``."""
+        return self.facts("url", "parse")
+
+    @property
+    def host(self) -> str:
+        """The host that was asked for."""
+        return str(self.asked.get("host") or "")
+
+    @property
+    def place(self) -> str:
+        """``host:port`` as people write it."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        port = self.asked.get("port")
+        return f"{host}:{port}" if port else host
+
+    @property
+    def protocol(self) -> str:
+        """What is spoken behind TCP and TLS."""
+        return str(self.asked.get("protocol") or "none")
+
+    @property
+    def named(self) -> bool:
+        """Whether the host is a name, not an address."""
+        return not self.asked.get("is_address")
+
+    @property
+    def proxied(self) -> bool:
+        """Whether the program would go through a proxy."""
+        return self.first("proxy", "connect") is not None
+
+    @cached_property
+    def addresses(self) -> list[str]:
+        """The addresses that the program would use."""
+        if not self.named:
+            return [self.host]
+        return list(self.facts("name", "getaddrinfo").get("addresses") or ())
+
+    @property
+    def resolved_here(self) -> bool:
+        """Whether this program needs the target's addresses: an HTTP proxy looks them up itself."""
+        through = self.first("proxy", "connect")
+        if through is None:
+            return True
+        return str(through.facts.get("proxy") or "").startswith(("socks4://", "socks5://"))
+
+    @cached_property
+    def connects(self) -> list[Reading]:
+        """One reading for each address that was connected to."""
+        return self.all("tcp", "connect")
+
+    @cached_property
+    def opened(self) -> list[Reading]:
+        """Those of ``connects`` that were answered with a connection."""
+        return [one for one in self.connects if one.facts.get("outcome") == "open"]
+
+    @cached_property
+    def unopened(self) -> list[Reading]:
+        """Those of ``connects`` that were not."""
+        return [one for one in self.connects if one.facts.get("outcome") != "open"]
+
+    @cached_property
+    def reached(self) -> bool:
+        """Whether the target, or a proxy's tunnel to it, is open."""
+        tunnels = self.all("proxy", "tunnel")
+        return bool(self.opened) or any(one.state == "ok" for one in tunnels)
+
+    @cached_property
+    def blocked(self) -> bool:
+        """Whether nothing came through: no address, no tunnel, no answer through a proxy."""
+        return not self.reached and not self.all("http", "request") and self.wanted
+
+    @property
+    def wanted(self) -> bool:
+        """Whether a connection was asked for at all (``dns://`` asks for none)."""
+        return self.protocol != "dns"
+
+    @property
+    def served(self) -> bool:
+        """Whether the last thing that was asked for worked."""
+        last = {"http": ("http", "request"), "none": ("tcp", "connect"), "dns": ("name", "")}
+        if self.protocol == "dns":
+            return bool(self.addresses)
+        if self.protocol == "http":
+            return not self.lost_on_the_way and any(
+                one.state == "ok" for one in self.all("http", "request")
+            )
+        if self.protocol in last:
+            return self.secured if self.asked.get("tls") else self.reached
+        return any(one.state == "ok" for one in self.all("service", "greeting"))
+
+    @property
+    def lost_on_the_way(self) -> bool:
+        """Whether a redirect was followed, and nothing is known of where it leads."""
+        steps = [one for one in self.readings if one.layer == "http" and one.what in _STEPS]
+        last = steps[-1] if steps else None
+        return last is not None and last.what == "redirect" and bool(last.facts.get("followed"))
+
+    @property
+    def secured(self) -> bool:
+        """Whether a TLS handshake was verified."""
+        return any(one.facts.get("verified") for one in self.all("tls", "handshake"))
+
+
+def family(address: object) -> int:
+    """Return 4 or 6, the IP version of an address, or 0 where it is none.
+
+    Args:
+        address: As text.
+    """
+    try:
+        return ip_address(str(address).partition("%")[0]).version
+    except ValueError:
+        return 0
+
+
+def is_loopback(address: object) -> bool:
+    """Return whether an address is this machine's own loopback.
+
+    Args:
+        address: As text.
+    """
+    try:
+        return ip_address(str(address).partition("%")[0]).is_loopback
+    except ValueError:
+        return False
+
+
+def is_no_host(address: object) -> bool:
+    """Return whether an address cannot be that of a host: multicast, reserved, or unspecified.
+
+    Args:
+        address: As text.
+    """
+    try:
+        read = ip_address(str(address).partition("%")[0])
+    except ValueError:
+        return False
+    return read.is_multicast or read.is_unspecified or (read.version == 4 and read.is_reserved)

@@ -1,0 +1,67 @@
+"""The readings of what a redirect leads to, as those of a target of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from ringback.diagnosis.elsewhere import readings_elsewhere
+from ringback.diagnosis.verdict.evidence import Evidence
+
+if TYPE_CHECKING:
+    from ringback.diagnosis.model import Reading
+
+_HOST = frozenset({"environment", "interfaces", "route", "resolver_config", "descriptors"})
+"""What is read of this host, and is the same for every target."""
+
+
+@dataclass(frozen=True, slots=True)
+class Onward:
+    """Where a redirect leads.
+
+    Attributes:
+        place: Its URL, or its address and port.
+        told: The reading that tells of it.
+        evidence: What was read there.
+        answered: Whether an answer came from there, of any kind.
+        complete: Whether there was time to wait for one.
+    """
+
+    place: str
+    told: Reading
+    evidence: Evidence
+    answered: bool
+    complete: bool = True
+
+
+def onward(evidence: Evidence) -> Onward | None:
+    """Return where the last redirect leads; ``None``: to nowhere that was looked at apart.
+
+    Args:
+        evidence: The readings of a diagnosis.
+    """
+    told = evidence.first("http", "elsewhere")
+    if told is not None:
+        here = [one for one in evidence.readings if one.layer == "host" and one.what in _HOST]
+        there = Evidence((*here, *readings_elsewhere(told)))
+        facts = told.facts
+        answered, complete = bool(facts.get("answered")), facts.get("complete") is not False
+        return Onward(told.subject, told, there, answered, complete)
+    failed = next((one for one in evidence.all("http", "connection") if _is_connect(one)), None)
+    if failed is None or not evidence.all("http", "redirect"):
+        return None
+    return Onward(failed.subject, failed, Evidence(_as_asked(evidence, failed)), answered=False)
+
+
+def _is_connect(one: Reading) -> bool:
+    return one.kind is not None and bool(one.facts.get("outcome"))
+
+
+def _as_asked(evidence: Evidence, failed: Reading) -> list[Reading]:
+    """The same host at another port: the first is a neighbour of the second, which is open."""
+    kept = [one for one in evidence.readings if one.layer in {"url", "host", "name"}]
+    beside = [
+        replace(one, layer="neighbours", facts={**one.facts, "role": "partner"})
+        for one in evidence.opened
+    ]
+    return [*kept, replace(failed, layer="tcp", what="connect"), *beside]

@@ -1,0 +1,58 @@
+"""One line of the rule table: which readings mean which cause."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ringback.diagnosis.model import Alternative, Reading, Where
+from ringback.diagnosis.verdict.evidence import Evidence
+from ringback.failure.kind import Layer
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """That a rule holds, and what it says here.
+
+    Attributes:
+        summary: One sentence about this case.
+        readings: Those that decided, most telling first.
+        confidence: 0 to 1; ``None``: the rule's.
+        kind: Kind of failure, where the rule's is not precise enough here.
+        where: Where it lies, where the rule's does not hold here.
+        alternatives: What else it could be.
+        advice: What to do here; ``()``: the rule's.
+    """
+
+    summary: str
+    readings: tuple[Reading, ...] = ()
+    confidence: float | None = None
+    kind: str | None = None
+    where: Where | None = None
+    alternatives: tuple[Alternative, ...] = ()
+    advice: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """Which readings mean which cause.
+
+    Attributes:
+        cause: Its stable name.
+        kind: Kind of failure, as the program that called would have met it.
+        where: Where the fault lies.
+        meaning: What it means, one sentence, for the reference.
+        decided_by: Which readings decide, for the reference.
+        when: Whether it holds.
+        layer: The broken layer, where it is not the kind's.
+        confidence: 0 to 1, where the finding does not say.
+        advice: What to do; ``()``: what the kind's page says.
+    """
+
+    cause: str
+    kind: str
+    where: Where
+    meaning: str
+    decided_by: str
+    when: Callable[[Evidence], Finding | None]
+    layer: Layer | None = None
+    confidence: float = 0.95
+    advice: tuple[str, ...] = ()

@@ -1,0 +1,373 @@
+"""Rules about the certificate: the handshake came through, its proof did not."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ringback.diagnosis.model import Alternative, Reading
+from ringback.diagnosis.verdict.evidence import Evidence
+from ringback.diagnosis.verdict.rule import Finding, Rule
+
+SKEW = 3600.0
+"""Seconds by which clocks differ when a date error may be ours."""
+
+_EXPIRED, _NOT_YET = frozenset({10}), frozenset({9})
+_NAME = frozenset({62, 64})
+_SELF_SIGNED, _ROOT = frozenset({18}), frozenset({19})
+_ISSUER = frozenset({2, 20, 21, 27})
+_WEAK = frozenset({66, 67, 68})
+_REVOKED = frozenset({23})
+
+_INSPECTORS = (
+    *[
+        "zscaler",
+        "fortinet",
+        "fortigate",
+        "netskope",
+        "bluecoat",
+        "forcepoint",
+        "websense",
+        "sophos",
+        "mitmproxy",
+    ],
+    *[
+        "fiddler",
+        "portswigger",
+        "kaspersky",
+        "avast",
+        "bitdefender",
+        "squid",
+        "barracuda",
+        "checkpoint",
+        "untangle",
+    ],
+    *["sonicwall", "watchguard", "smoothwall", "securly", "lightspeed", "iboss"],
+    *["inspection", "interception", "intercept", "decryption", "firewall"],
+    *("palo alto", "blue coat", "symantec web", "charles proxy", "mcafee web", "cisco umbrella"),
+    *("check point", "cloudflare gateway", "ssl proxy", "tls proxy", "web gateway", "proxy ca"),
+    "corporate proxy",
+)
+"""Words in the issuer's name of those who look into TLS on behalf of a network's owner."""
+
+
+def _failed(evidence: Evidence, codes: frozenset[int] | None = None) -> Reading | None:
+    """Return the first handshake that failed for its certificate, unless another one held."""
+    if evidence.secured:
+        return None
+    for one in evidence.all("tls", "handshake", error="certificate"):
+        if codes is None or one.facts.get("verify_code") in codes:
+            return one
+    return None
+
+
+def _chain(evidence: Evidence) -> tuple[list[Mapping[str, Any]], tuple[Reading, ...]]:
+    read = evidence.first("tls", "chain")
+    return (list(read.facts.get("chain") or ()), (read,)) if read else ([], ())
+
+
+def _offset(evidence: Evidence) -> tuple[float, tuple[Reading, ...]]:
+    clock = evidence.first("host", "clock")
+    return (float(clock.facts.get("offset") or 0.0), (clock,)) if clock else (0.0, ())
+
+
+def _leaf(evidence: Evidence) -> Mapping[str, Any]:
+    chain, _ = _chain(evidence)
+    return chain[0] if chain else {}
+
+
+def _clock(evidence: Evidence) -> Finding | None:
+    failed = _failed(evidence, _EXPIRED | _NOT_YET)
+    offset, readings = _offset(evidence)
+    if failed is None or abs(offset) < SKEW:
+        return None
+    ahead = offset > 0
+    if ahead != (failed.facts.get("verify_code") in _EXPIRED):
+        return None
+    return Finding(
+        f"This host's clock is {_span(abs(offset))} {'ahead' if ahead else 'behind'}: by the "
+        f"server's, the certificate of {evidence.host} is valid.",
+        (failed, *readings, *_chain(evidence)[1]),
+        kind=failed.kind,
+        confidence=0.85,
+        alternatives=(
+            Alternative(
+                kind=str(failed.kind),
+                cause="certificate_expired" if ahead else "certificate_not_yet_valid",
+                where="their certificate",
+                summary="The server's clock is wrong, and its certificate is not valid.",
+                check="compare `date -u` with another machine",
+            ),
+        ),
+    )
+
+
+def _span(seconds: float) -> str:
+    if seconds >= 2 * 86400:
+        return f"{seconds / 86400:.0f} days"
+    return f"{seconds / 3600:.0f} hours" if seconds >= 2 * 3600 else f"{seconds / 60:.0f} minutes"
+
+
+def _dated(codes: frozenset[int], words: str, key: str) -> Callable[[Evidence], Finding | None]:
+    def when(evidence: Evidence) -> Finding | None:
+        failed = _failed(evidence, codes)
+        if failed is None:
+            return None
+        chain, read = _chain(evidence)
+        wrong = [one for one in chain if one.get("invalid_now")] or chain[:1]
+        date = f" ({str(wrong[0].get(key))[:10]})" if wrong and wrong[0].get(key) else ""
+        return Finding(
+            f"The certificate of {evidence.host} {words}{date}.",
+            (failed, *read, *_offset(evidence)[1]),
+        )
+
+    return when
+
+
+def _name(evidence: Evidence) -> Finding | None:
+    failed = _failed(evidence, _NAME)
+    if failed is None:
+        return None
+    names = [str(one) for one in _leaf(evidence).get("names") or ()]
+    held = f"it is for {', '.join(names[:3])}" if names else "it names no host"
+    if len(names) > 3:
+        held += f" and {len(names) - 3} more"
+    return Finding(
+        f"The certificate is not for {evidence.host}: {held}.",
+        (failed, *_chain(evidence)[1]),
+    )
+
+
+def _self_signed(evidence: Evidence) -> Finding | None:
+    failed = _failed(evidence, _SELF_SIGNED)
+    if failed is None:
+        return None
+    return Finding(
+        f"The certificate of {evidence.host} is self-signed: nobody vouches for it."
+        f"{_ended(evidence)}",
+        (failed, *_chain(evidence)[1]),
+    )
+
+
+def _ended(evidence: Evidence) -> str:
+    """Return what comes next once it is trusted: OpenSSL tells one error at a time."""
+    days = _leaf(evidence).get("days_left")
+    return " It has also expired." if isinstance(days, float | int) and days < 0 else ""
+
+
+def _issuers(evidence: Evidence) -> list[str]:
+    chain, _ = _chain(evidence)
+    return [str(one.get("issuer") or "") for one in chain]
+
+
+def _intercepted(evidence: Evidence) -> Finding | None:
+    failed = _failed(evidence, _ROOT | _ISSUER | _SELF_SIGNED | _NAME)
+    if failed is None:
+        return None
+    named = next((one for one in _issuers(evidence) if _inspects(one)), None)
+    local = evidence.first("tls", "system_store", verified=True)
+    if named is None and local is None:
+        return None
+    who = named or (_issuers(evidence) or ["an authority of this host"])[-1]
+    known = "; this host's own store trusts it" if local else ""
+    return Finding(
+        f"TLS to {evidence.host} is intercepted: the certificate is issued by {who}{known}.",
+        (failed, *_chain(evidence)[1], *([local] if local else [])),
+        kind=failed.kind,
+        confidence=0.9 if named else 0.7,
+    )
+
+
+def _inspects(issuer: str) -> bool:
+    text = issuer.lower()
+    return any(word in text for word in _INSPECTORS)
+
+
+def _store_missing(evidence: Evidence) -> Finding | None:
+    trust = evidence.first("tls", "trust", loaded=False)
+    if trust is None or evidence.secured:
+        return None
+    failed = _failed(evidence, _ROOT | _ISSUER)
+    return Finding(
+        f"The trusted authorities cannot be read from {trust.facts.get('path')} "
+        f"({trust.facts.get('source')}): {trust.facts.get('error') or trust.result}.",
+        (trust, *([failed] if failed else [])),
+    )
+
+
+def _missing_intermediate(evidence: Evidence) -> Finding | None:
+    failed = _failed(evidence, _ISSUER)
+    read = evidence.first("tls", "chain")
+    if failed is None or read is None or not read.facts.get("leaf_only"):
+        return None
+    leaf, kin = _leaf(evidence), read.facts.get("issuer_kin")
+    if leaf.get("self_signed") or read.facts.get("issuer_role") == "root":
+        return None
+    if not kin and not leaf.get("ca_issuers"):
+        return None
+    return Finding(
+        f"The server sends the certificate of {evidence.host} without the intermediate that "
+        f"issued it ({leaf.get('issuer')}).",
+        (failed, read),
+        confidence=0.85,
+        alternatives=(_PRIVATE,) if not kin else (),
+    )
+
+
+_PRIVATE = Alternative(
+    kind="tls.cert.authority_invalid.unknown_issuer",
+    cause="certificate_unknown_issuer",
+    where="this program",
+    summary="The issuer is a private authority that this program does not trust.",
+    check="ask who issued it; trust its root with SSL_CERT_FILE or `--ca FILE`",
+)
+
+
+def _unknown_issuer(evidence: Evidence) -> Finding | None:
+    failed = _failed(evidence, _ROOT | _ISSUER)
+    if failed is None:
+        return None
+    issuer = next((one for one in reversed(_issuers(evidence)) if one), "an unknown authority")
+    return Finding(
+        f"The certificate of {evidence.host} is issued by {issuer}, which this program does not "
+        f"trust.{_ended(evidence)}",
+        (failed, *_chain(evidence)[1]),
+        kind=failed.kind,
+    )
+
+
+def _coded(codes: frozenset[int], words: str) -> Callable[[Evidence], Finding | None]:
+    def when(evidence: Evidence) -> Finding | None:
+        failed = _failed(evidence, codes)
+        if failed is None:
+            return None
+        return Finding(
+            f"The certificate of {evidence.host} {words}.", (failed, *_chain(evidence)[1])
+        )
+
+    return when
+
+
+def _invalid(evidence: Evidence) -> Finding | None:
+    failed = _failed(evidence)
+    if failed is None:
+        return None
+    return Finding(
+        f"The certificate of {evidence.host} is not accepted: "
+        f"{failed.facts.get('verify_message') or failed.result}.",
+        (failed, *_chain(evidence)[1]),
+        kind=failed.kind,
+    )
+
+
+_AUTHORITY = "tls.cert.authority_invalid"
+
+CERTIFICATE = (
+    Rule(
+        cause="clock_wrong",
+        kind="tls.cert.date_invalid.expired",
+        where="this host",
+        meaning="The certificate is valid; this host's clock is not.",
+        decided_by="a date error, while the server's Date differs from our clock by over an hour",
+        when=_clock,
+        advice=(
+            "Set the clock: `timedatectl`, `chronyc tracking`; look at the battery of the RTC.",
+        ),
+    ),
+    Rule(
+        cause="trust_store_missing",
+        kind="config.tls_files_invalid",
+        where="this program",
+        meaning="The file of trusted authorities is not there.",
+        decided_by="the file that is named (by a variable, a library or an option) cannot be loaded",
+        when=_store_missing,
+    ),
+    Rule(
+        cause="tls_interception",
+        kind=f"{_AUTHORITY}.untrusted_root",
+        where="this network",
+        meaning="Somebody on the way, with an authority of its own, reads along.",
+        decided_by="an untrusted issuer that is known for TLS inspection, or that only this "
+        "host's own store trusts",
+        when=_intercepted,
+        advice=(
+            "Trust the network's authority: name its file in `SSL_CERT_FILE`, `REQUESTS_CA_BUNDLE`.",
+            "Or have the target exempted from inspection.",
+            "If nobody here knows of it, do not trust it: it may be an attack.",
+        ),
+    ),
+    Rule(
+        cause="certificate_expired",
+        kind="tls.cert.date_invalid.expired",
+        where="their certificate",
+        meaning="The certificate, or one above it, has expired.",
+        decided_by="verify code 10, and the clocks agree as far as known",
+        when=_dated(_EXPIRED, "has expired", "not_after"),
+    ),
+    Rule(
+        cause="certificate_not_yet_valid",
+        kind="tls.cert.date_invalid.not_yet_valid",
+        where="their certificate",
+        meaning="The certificate is not valid yet.",
+        decided_by="verify code 9, and the clocks agree as far as known",
+        when=_dated(_NOT_YET, "is not valid yet", "not_before"),
+    ),
+    Rule(
+        cause="certificate_wrong_name",
+        kind="tls.cert.name_invalid",
+        where="their certificate",
+        meaning="The certificate is for other names.",
+        decided_by="verify code 62 or 64",
+        when=_name,
+    ),
+    Rule(
+        cause="certificate_self_signed",
+        kind=f"{_AUTHORITY}.self_signed",
+        where="their certificate",
+        meaning="The server vouches for itself.",
+        decided_by="verify code 18",
+        when=_self_signed,
+    ),
+    Rule(
+        cause="certificate_missing_intermediate",
+        kind=f"{_AUTHORITY}.unknown_issuer",
+        where="their certificate",
+        meaning="The server does not send the certificate between its own and the root.",
+        decided_by="verify code 20 or 21, the chain as sent holds the leaf alone, and it names where its issuer is, or a trusted authority is called alike",
+        when=_missing_intermediate,
+        advice=(
+            "On the server install the full chain (`fullchain.pem`), not the leaf alone.",
+            "Browsers hide this: they fetch or remember the missing certificate.",
+        ),
+    ),
+    Rule(
+        cause="certificate_unknown_issuer",
+        kind=f"{_AUTHORITY}.unknown_issuer",
+        where="their certificate",
+        meaning="The chain ends in an authority that this program does not trust.",
+        decided_by="verify code 2, 19, 20 or 21",
+        when=_unknown_issuer,
+    ),
+    Rule(
+        cause="certificate_weak",
+        kind="tls.cert.invalid",
+        where="their certificate",
+        meaning="Its key or its signature is too weak.",
+        decided_by="verify code 66, 67 or 68, or a key that OpenSSL's security level refuses",
+        when=_coded(_WEAK, "has a key or a signature that is too weak"),
+    ),
+    Rule(
+        cause="certificate_revoked",
+        kind="tls.cert.revoked",
+        where="their certificate",
+        meaning="Its authority has revoked it.",
+        decided_by="verify code 23",
+        when=_coded(_REVOKED, "is revoked"),
+    ),
+    Rule(
+        cause="certificate_invalid",
+        kind="tls.cert.invalid",
+        where="their certificate",
+        meaning="It is not acceptable for another reason.",
+        decided_by="any other verify code",
+        when=_invalid,
+    ),
+)

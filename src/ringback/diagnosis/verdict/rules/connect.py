@@ -1,0 +1,378 @@
+"""Rules about TCP: the connection was answered, but not with a connection."""
+
+from ringback.diagnosis.model import Alternative, Reading, Where
+from ringback.diagnosis.protocols import protocol_of
+from ringback.diagnosis.verdict.evidence import ARP, Evidence, is_loopback
+from ringback.diagnosis.verdict.rule import Finding, Rule
+
+_PROHIBITED = frozenset({(3, 2), (3, 9), (3, 10), (3, 13), (1, 1), (1, 5), (1, 6)})
+"""ICMP (type, code) by which a router or host says "forbidden": RFC 1122, RFC 1812, RFC 4443."""
+
+_PORT = frozenset({(3, 3), (1, 4)})
+"""Port unreachable: no TCP stack sends it for a SYN, so it comes from a firewall."""
+
+_LOOP = frozenset({(11, 0), (3, 0)})
+
+
+def _failed(evidence: Evidence, *outcomes: str) -> list[Reading]:
+    if evidence.reached or evidence.proxied:
+        return []
+    return [one for one in evidence.unopened if one.facts.get("outcome") in outcomes]
+
+
+def _code(one: Reading) -> tuple[int, int] | None:
+    icmp = one.facts.get("icmp")
+    return (int(icmp["type"]), int(icmp["code"])) if icmp else None
+
+
+def _version(one: Reading) -> int:
+    return int(one.facts.get("family") or 0)
+
+
+def _sender(one: Reading) -> tuple[str, Where]:
+    icmp = one.facts.get("icmp") or {}
+    if icmp.get("own"):
+        return "this host itself", "this host"
+    if icmp.get("is_target"):
+        return "the host itself", "their host"
+    return f"the router {icmp.get('sender')}", "path"
+
+
+def _listed(readings: list[Reading]) -> str:
+    return " and ".join(one.subject for one in readings[:3])
+
+
+def _rejected(evidence: Evidence) -> Finding | None:
+    refused = [one for one in _failed(evidence, "refused") if _code(one) in _PORT]
+    other = _failed(evidence, "prohibited", "host_unreachable", "network_unreachable")
+    forbidden = [one for one in other if _code(one) in _PROHIBITED and _is_icmp_of(one)]
+    deciding = refused or forbidden or _only_this_port(evidence, other)
+    if not deciding:
+        return None
+    one = deciding[0]
+    who, where = _sender(one)
+    icmp = one.facts["icmp"]
+    return Finding(
+        f"A firewall rejects the connection to {one.subject}: {who} answers with ICMP "
+        f"{icmp['type']}/{icmp['code']} ({_WORDS.get(_code(one) or (0, 0), 'unreachable')}).",
+        tuple(deciding),
+        kind="tcp.refused" if refused else _kind(one),
+        where=where,
+    )
+
+
+def _only_this_port(evidence: Evidence, unreachable: list[Reading]) -> list[Reading]:
+    """Return what a rule makes of one port, where another port of the same host answers."""
+    answering = {
+        one.facts.get("address")
+        for one in evidence.all("neighbours", "connect")
+        if one.facts.get("role") in {"partner", "common"}
+        and one.facts.get("outcome") in {"open", "refused"}
+        and not one.facts.get("icmp")
+    }
+    return [
+        one
+        for one in unreachable
+        if _code(one) and not _expired(one) and one.facts.get("address") in answering
+    ]
+
+
+def _kind(one: Reading) -> str:
+    if _code(one) in _PROHIBITED:
+        return "tcp.address_unreachable.prohibited"
+    return one.kind or "tcp.address_unreachable.prohibited"
+
+
+def _nearer(evidence: Evidence) -> Finding | None:
+    """The refusal comes from a place nearer than the host: a firewall speaks in its name."""
+    if evidence.reached or evidence.proxied:
+        return None
+    for one in evidence.all("path", "refusal"):
+        hops, other = one.facts.get("hops"), one.facts.get("other_hops")
+        if one.facts.get("near"):
+            return Finding(
+                f"A firewall {hops} hops away resets the connection to {one.subject} in the "
+                f"host's name: port {one.facts.get('other_port')} of it is {other} hops away.",
+                (one, *evidence.unopened),
+                kind="tcp.refused",
+                where="path",
+                confidence=0.85,
+            )
+    return None
+
+
+def _firewall(evidence: Evidence) -> Finding | None:
+    return _rejected(evidence) or _nearer(evidence)
+
+
+def _is_icmp_of(one: Reading) -> bool:
+    """Return whether the numbers are of the family's own ICMP: 1/1 means nothing in IPv4."""
+    code = _code(one)
+    return code is not None and (code[0] == 1) == (_version(one) == 6)
+
+
+_WORDS = {
+    (3, 2): "protocol unreachable",
+    (3, 3): "port unreachable",
+    (3, 9): "network prohibited",
+    (3, 10): "host prohibited",
+    (3, 13): "administratively prohibited",
+    (1, 1): "administratively prohibited",
+    (1, 4): "port unreachable",
+    (1, 5): "source address failed policy",
+    (1, 6): "route rejected",
+}
+
+
+def _sibling(evidence: Evidence, *roles: str) -> list[Reading]:
+    return [
+        one
+        for role in roles
+        for one in evidence.all("neighbours", "connect", role=role, outcome="open")
+    ]
+
+
+def _wrong_port(evidence: Evidence) -> Finding | None:
+    refused = [one for one in _failed(evidence, "refused", "reset") if _code(one) is None]
+    beside = _sibling(evidence, "partner", "common")
+    right = [one for one in beside if one.facts.get("as_asked")]
+    # A service that waits for the first word shows nothing: its own port being open must do.
+    likely = [one for one in beside if _is_usual(evidence, one)]
+    if not refused or not (right or likely):
+        return None
+    one = (right or likely)[0]
+    what = str(one.facts.get("speaks") or evidence.protocol).upper()
+    return Finding(
+        f"Nothing listens on {_listed(refused)}; the same host "
+        f"{'speaks' if right else 'has open the usual port of'} {what} on port "
+        f"{one.facts.get('port')}.",
+        (*refused, one),
+        confidence=None if right else 0.7,
+        advice=(
+            f"Call port {one.facts.get('port')}, if that is the service that is meant.",
+            "Else start the service, or find out where it listens: `ss -ltnp` on its host.",
+        ),
+    )
+
+
+def _is_usual(evidence: Evidence, one: Reading) -> bool:
+    quiet = evidence.protocol not in {"http", "none"} and one.facts.get("speaks") is None
+    usual = protocol_of(str(evidence.asked.get("scheme")))
+    return quiet and usual is not None and one.facts.get("port") == usual.port
+
+
+def _service_down(evidence: Evidence) -> Finding | None:
+    refused = [one for one in _failed(evidence, "refused") if _code(one) is None]
+    if not refused:
+        return None
+    open_ = _sibling(evidence, "partner", "common")
+    alive = f"; the host is up (port {open_[0].facts.get('port')} is open)" if open_ else ""
+    local = all(is_loopback(one.facts.get("address")) for one in refused)
+    return Finding(
+        f"Nothing listens on {_listed(refused)}: the connection is refused{alive}.",
+        (*refused, *open_),
+        alternatives=() if local else (_RESET_IN_ITS_NAME,),
+        confidence=0.97 if local else 0.9,
+    )
+
+
+_RESET_IN_ITS_NAME = Alternative(
+    kind="tcp.refused",
+    cause="firewall_rejects",
+    where="path",
+    summary="A firewall answers with a TCP reset in the service's name.",
+    check="on the service's host: `ss -ltn`; it listens and is still refused",
+)
+
+
+def _reset(evidence: Evidence) -> Finding | None:
+    reset = _failed(evidence, "reset")
+    if not reset:
+        return None
+    return Finding(f"The connection to {_listed(reset)} is reset while it is made.", tuple(reset))
+
+
+ASKED_FOR = 2.0
+"""Seconds after which a router's "host unreachable" is its answer to a host that is silent.
+
+A router asks for the host three times, a second apart, before it says so; a rule answers at once.
+"""
+
+
+def _host_down(evidence: Evidence) -> Finding | None:
+    lost = [one for one in _failed(evidence, "host_unreachable") if _code(one) in ARP]
+    down = [one for one in lost if one.facts["icmp"].get("own") or one.seconds >= ASKED_FOR]
+    if not down:
+        return None
+    by = "" if down[0].facts["icmp"].get("own") else f", says {down[0].facts['icmp'].get('sender')}"
+    return Finding(
+        f"No host answers for {down[0].facts.get('address')} on its network{by}: it is off, or "
+        "the address is wrong.",
+        tuple(down),
+    )
+
+
+def _host_unreachable(evidence: Evidence) -> Finding | None:
+    lost = [one for one in _failed(evidence, "host_unreachable") if _code(one)]
+    lost = [one for one in lost if not _expired(one)]
+    if not lost:
+        return None
+    sender = lost[0].facts["icmp"].get("sender")
+    return Finding(
+        f"{sender} says at once that the host {lost[0].facts.get('address')} cannot be reached: "
+        "a rule of a firewall, or a host that it knows to be off.",
+        tuple(lost),
+        alternatives=(
+            Alternative(
+                kind="tcp.address_unreachable.host",
+                cause="firewall_rejects",
+                where="path",
+                summary=f"A firewall on {sender} rejects the connection in these words.",
+                check="try another port of the same host: a host that is off rejects all",
+            ),
+            Alternative(
+                kind="tcp.address_unreachable.host",
+                cause="host_down",
+                where="their host",
+                summary="The host is off, and the router has noticed before.",
+                check="ask again in a minute: then the answer takes some 3 s",
+            ),
+        ),
+        confidence=0.75,
+    )
+
+
+def _loop(evidence: Evidence) -> Finding | None:
+    every = _failed(evidence, "host_unreachable", "network_unreachable", "timeout", "error")
+    looped = [one for one in every if _code(one) in _LOOP and _expired(one)]
+    if not looped:
+        return None
+    sender = looped[0].facts["icmp"].get("sender")
+    return Finding(
+        f"Packets to {looped[0].facts.get('address')} run in a circle: {sender} reports that "
+        "their time to live is over.",
+        tuple(looped),
+    )
+
+
+def _expired(one: Reading) -> bool:
+    return _code(one) == ((3, 0) if _version(one) == 6 else (11, 0))
+
+
+def _network_unreachable(evidence: Evidence) -> Finding | None:
+    lost = [one for one in _failed(evidence, "network_unreachable") if _code(one)]
+    if not lost:
+        return None
+    who, _ = _sender(lost[0])
+    return Finding(
+        f"{who[0].upper()}{who[1:]} says that it has no route to {lost[0].facts.get('address')}.",
+        tuple(lost),
+        alternatives=(
+            Alternative(
+                kind="tcp.address_unreachable.network",
+                cause="firewall_rejects",
+                where="path",
+                summary="A firewall there rejects the connection in these words.",
+                check="try another port of the same host: a missing route stops all",
+            ),
+        ),
+        confidence=0.85,
+    )
+
+
+def _no_way(evidence: Evidence) -> Finding | None:
+    lost = _failed(
+        evidence, "network_unreachable", "host_unreachable", "prohibited", "invalid", "error"
+    )
+    if not lost or len(lost) < len(evidence.unopened):
+        return None
+    return Finding(
+        f"This host cannot send to {_listed(lost)}: {lost[0].facts.get('errno')}.",
+        tuple(lost),
+        kind=lost[0].kind,
+        confidence=0.7,
+    )
+
+
+CONNECT = (
+    Rule(
+        cause="wrong_port",
+        kind="tcp.refused",
+        where="this program",
+        meaning="Nothing listens on the port, and another port of the host speaks what was asked.",
+        decided_by="refused without ICMP; the scheme's other port is open and speaks the protocol",
+        when=_wrong_port,
+        confidence=0.85,
+    ),
+    Rule(
+        cause="service_down",
+        kind="tcp.refused",
+        where="their service",
+        meaning="The host is up, and nothing listens on the port.",
+        decided_by="the connection is refused and the socket's error queue holds no ICMP message",
+        when=_service_down,
+    ),
+    Rule(
+        cause="firewall_rejects",
+        kind="tcp.address_unreachable.prohibited",
+        where="path",
+        meaning="A firewall rejects the connection; the sender of the ICMP message says whose.",
+        decided_by="ICMP 3/3 (IPv6 1/4), which no TCP stack sends for a SYN, or 3/2, 3/9, 3/10, "
+        "3/13 (IPv6 1/1, 1/5, 1/6), or a reset from nearer than another port of the host",
+        when=_firewall,
+        advice=(
+            "Ask those who run the firewall to allow this source, destination and port.",
+            "On that host: `nft list ruleset`, `iptables -L -nv`; in a cloud: security groups.",
+        ),
+    ),
+    Rule(
+        cause="connection_reset",
+        kind="tcp.reset",
+        where="path",
+        meaning="The connection is reset while it is made.",
+        decided_by="ECONNRESET in connect()",
+        when=_reset,
+        confidence=0.7,
+    ),
+    Rule(
+        cause="host_down",
+        kind="tcp.address_unreachable.host",
+        where="their host",
+        meaning="No host on the last network answers for the address.",
+        decided_by="ICMP host-unreachable after some 3 s, from this host's kernel or the last router",
+        when=_host_down,
+    ),
+    Rule(
+        cause="routing_loop",
+        kind="tcp.address_unreachable.host",
+        where="path",
+        meaning="Two routers send the packets to each other.",
+        decided_by="ICMP time-exceeded (11/0, IPv6 3/0) for a packet with the usual time to live",
+        when=_loop,
+        advice=("Tell the network's operators the address and the router that reported it.",),
+    ),
+    Rule(
+        cause="host_unreachable",
+        kind="tcp.address_unreachable.host",
+        where="path",
+        meaning="A router or a firewall says that the host cannot be reached.",
+        decided_by="ICMP host-unreachable from another host, at once",
+        when=_host_unreachable,
+    ),
+    Rule(
+        cause="network_unreachable",
+        kind="tcp.address_unreachable.network",
+        where="path",
+        meaning="A router on the way knows no route.",
+        decided_by="ICMP network-unreachable (3/0, IPv6 1/0) from a router",
+        when=_network_unreachable,
+    ),
+    Rule(
+        cause="no_route",
+        kind="tcp.address_unreachable.network",
+        where="this host",
+        meaning="This host itself cannot send there.",
+        decided_by="an error of connect() at once, without any ICMP message",
+        when=_no_way,
+    ),
+)

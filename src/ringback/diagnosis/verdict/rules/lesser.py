@@ -1,0 +1,372 @@
+"""Rules about what is broken although the target answers, and notes that break nothing."""
+
+from ringback.diagnosis.model import Alternative, Reading, Where
+from ringback.diagnosis.verdict.evidence import ARP, Evidence, family, is_loopback
+from ringback.diagnosis.verdict.lookup import configured, is_dead
+from ringback.diagnosis.verdict.rule import Finding, Rule
+
+CLOCK = 60.0
+"""Seconds by which clocks may differ before it is told."""
+
+CERTIFICATE_DAYS = 14.0
+"""Days before a certificate's end from which it is told."""
+
+
+def _families(readings: list[Reading]) -> set[int]:
+    return {family(one.facts.get("address")) for one in readings}
+
+
+def _dead_family(evidence: Evidence, version: int) -> Finding | None:
+    dead = [one for one in evidence.unopened if family(one.facts.get("address")) == version]
+    other = 10 - version
+    if not dead or version in _families(evidence.opened) or other not in _families(evidence.opened):
+        return None
+    if all(is_loopback(one.facts.get("address")) for one in dead):
+        return None  # `localhost` has two addresses, and most services listen on one
+    routes = evidence.all("host", "route", family=version)
+    if routes and not any(one.facts.get("route") for one in routes):
+        # A host without this family does not use its addresses (RFC 6724): nothing is lost.
+        return None
+    return Finding(
+        f"{evidence.place} answers over IPv{other}, and over IPv{version} it does not: "
+        f"{dead[0].result or dead[0].facts.get('outcome')}.",
+        (*dead, *evidence.opened),
+        kind=dead[0].kind,
+        where=_whose(dead[0]),
+    )
+
+
+def _whose(dead: Reading) -> Where:
+    """Return where an address that fails is to be mended."""
+    icmp = dead.facts.get("icmp") or {}
+    if icmp.get("own") and (icmp.get("type"), icmp.get("code")) not in ARP:
+        return "this host"
+    if icmp.get("is_target"):
+        return "their host"
+    refused = dead.facts.get("outcome") == "refused" and not icmp
+    return "their service" if refused else "path"
+
+
+def _ipv6_dead(evidence: Evidence) -> Finding | None:
+    return _dead_family(evidence, 6)
+
+
+def _ipv4_dead(evidence: Evidence) -> Finding | None:
+    return _dead_family(evidence, 4)
+
+
+def _address_dead(evidence: Evidence) -> Finding | None:
+    both = _families(evidence.opened)
+    dead = [one for one in evidence.unopened if family(one.facts.get("address")) in both]
+    if not dead or not evidence.opened:
+        return None
+    return Finding(
+        f"{len(dead)} of {len(evidence.connects)} addresses of {evidence.host} fails: "
+        f"{dead[0].subject} ({dead[0].result or dead[0].facts.get('outcome')}).",
+        (*dead, *evidence.opened),
+        kind=dead[0].kind,
+    )
+
+
+def _partly_secured(evidence: Evidence) -> Finding | None:
+    failed = [one for one in evidence.all("tls", "handshake") if one.state == "failed"]
+    good = [one for one in evidence.all("tls", "handshake") if one.state == "ok"]
+    if not failed or not good:
+        return None
+    return Finding(
+        f"{failed[0].subject} fails in TLS ({failed[0].result}), other addresses of "
+        f"{evidence.host} do not.",
+        (*failed, *good),
+        kind=failed[0].kind,
+    )
+
+
+def _sometimes(evidence: Evidence) -> Finding | None:
+    partly = [
+        one
+        for one in evidence.all("tcp", "again")
+        if one.facts.get("opened") and one.facts["opened"] < (one.facts.get("attempts") or 0)
+    ]
+    if not partly:
+        return None
+    one = partly[0]
+    return Finding(
+        f"{one.subject} takes {one.facts['opened']} of {one.facts['attempts']} connections.",
+        tuple(partly),
+        alternatives=(
+            Alternative(
+                kind="tcp.timed_out",
+                cause="path_silent",
+                where="path",
+                summary="Packets are lost on the way.",
+                check="`mtr HOST`, or compare with another machine",
+            ),
+        ),
+    )
+
+
+def _servers(evidence: Evidence) -> dict[str, list[Reading]]:
+    by: dict[str, list[Reading]] = {}
+    for one in configured(evidence):
+        by.setdefault(str(one.facts.get("server")), []).append(one)
+    return by
+
+
+def _resolver_dead(evidence: Evidence) -> Finding | None:
+    servers = _servers(evidence)
+    dead = {name: group for name, group in servers.items() if all(map(is_dead, group))}
+    if not dead or len(dead) == len(servers):
+        return None
+    readings = [one for group in dead.values() for one in group]
+    first = next(iter(servers)) in dead
+    slow = "; it is asked first, so each lookup waits for it" if first else ""
+    return Finding(
+        f"The resolver {' and '.join(dead)} does not answer, another one does{slow}.",
+        tuple(readings),
+    )
+
+
+def _resolver_wrong(evidence: Evidence) -> Finding | None:
+    servers = _servers(evidence)
+    known = {name for name, group in servers.items() if any(o.facts.get("answers") for o in group)}
+    failing = {
+        name: group
+        for name, group in servers.items()
+        if name not in known
+        and not any(map(is_dead, group))
+        and any(o.facts.get("rcode") for o in group)
+    }
+    if not known or not failing:
+        return None
+    readings = [one for group in failing.values() for one in group]
+    rcode = readings[0].facts.get("rcode")
+    return Finding(
+        f"The resolvers disagree: {' and '.join(sorted(known))} knows {evidence.host}, "
+        f"{' and '.join(failing)} answers {'without an address' if rcode == 'NOERROR' else rcode}.",
+        (*readings, *(one for name in known for one in servers[name])),
+        kind="dns.name_not_resolved" if rcode == "NXDOMAIN" else "dns.server",
+    )
+
+
+def _family_query_lost(evidence: Evidence, dropped: str, answered: str) -> Finding | None:
+    """Questions of one type are dropped while the other is answered: lookups wait for seconds."""
+    lost = evidence.all("name", "nameserver", type=dropped, timed_out=True)
+    servers = {one.facts.get("server") for one in lost}
+    good = [
+        one
+        for one in evidence.all("name", "nameserver", type=answered)
+        if one.facts.get("answers") and one.facts.get("server") in servers
+    ]
+    if not lost or not good:
+        return None
+    return Finding(
+        f"The resolver {good[0].facts.get('server')} answers {answered} questions and drops those "
+        f"for {dropped}: each lookup waits for seconds.",
+        (*lost, *good),
+    )
+
+
+def _aaaa_lost(evidence: Evidence) -> Finding | None:
+    return _family_query_lost(evidence, "AAAA", "A")
+
+
+def _a_lost(evidence: Evidence) -> Finding | None:
+    return _family_query_lost(evidence, "A", "AAAA")
+
+
+def _clock_off(evidence: Evidence) -> Finding | None:
+    clock = evidence.first("host", "clock")
+    offset = float(clock.facts.get("offset") or 0.0) if clock else 0.0
+    if clock is None or abs(offset) < CLOCK:
+        return None
+    return Finding(
+        f"The clocks differ: this host's is {abs(offset):.0f} s "
+        f"{'ahead of' if offset > 0 else 'behind'} {evidence.host}'s.",
+        (clock,),
+    )
+
+
+def _ends_soon(evidence: Evidence) -> Finding | None:
+    for one in evidence.all("tls", "handshake"):
+        days = one.facts.get("days_left")
+        if one.state == "ok" and days is not None and days < CERTIFICATE_DAYS:
+            return Finding(f"The certificate of {evidence.host} ends in {days:.0f} days.", (one,))
+    return None
+
+
+def _unused_hosts_entry(evidence: Evidence) -> Finding | None:
+    entry = evidence.first("host", "hosts_file")
+    if entry is None or evidence.host in {"localhost", ""}:
+        return None
+    return Finding(
+        f"{evidence.host} comes from line {entry.facts.get('line')} of "
+        f"{entry.facts.get('path')}, not from DNS.",
+        (entry,),
+    )
+
+
+def _other_loopback(evidence: Evidence) -> Finding | None:
+    dead = [one for one in evidence.unopened if is_loopback(one.facts.get("address"))]
+    if not dead or not evidence.opened:
+        return None
+    return Finding(f"It does not listen on {dead[0].subject}.", tuple(dead))
+
+
+def _newer_only(evidence: Evidence) -> Finding | None:
+    found = evidence.first("http", "http2", only=True)
+    if found is None:
+        return None
+    return Finding(
+        f"{evidence.place} speaks HTTP/2 only: clients without it (requests, urllib) fail.",
+        (found,),
+    )
+
+
+def _no_family_here(evidence: Evidence) -> Finding | None:
+    dead = [one for one in evidence.unopened if one.facts.get("outcome") == "network_unreachable"]
+    if not dead or not evidence.opened:
+        return None
+    version = family(dead[0].facts.get("address"))
+    return Finding(f"This host has no IPv{version}; the other family is used.", tuple(dead))
+
+
+LESSER = (
+    Rule(
+        cause="tls_partly",
+        kind="tls.failed",
+        where="their service",
+        meaning="One of several addresses fails in TLS, others do not.",
+        decided_by="handshakes with each address",
+        when=_partly_secured,
+    ),
+    Rule(
+        cause="overloaded",
+        kind="tcp.timed_out",
+        where="their service",
+        meaning="Only some connections are taken.",
+        decided_by="several attempts at one address",
+        when=_sometimes,
+        confidence=0.7,
+    ),
+    Rule(
+        cause="ipv6_dead",
+        kind="tcp.timed_out",
+        where="path",
+        meaning="The target answers over IPv4, and not over IPv6, which is tried first.",
+        decided_by="no IPv6 address opens, an IPv4 address does, and this host has an IPv6 route",
+        when=_ipv6_dead,
+        advice=(
+            "Let the target's IPv6 be repaired, or its AAAA record be removed.",
+            "Until then use a client with happy eyeballs, as `ringback.Session` is.",
+        ),
+    ),
+    Rule(
+        cause="ipv4_dead",
+        kind="tcp.timed_out",
+        where="path",
+        meaning="The target answers over IPv6, and not over IPv4.",
+        decided_by="no IPv4 address opens, an IPv6 address does, and this host has an IPv4 route",
+        when=_ipv4_dead,
+    ),
+    Rule(
+        cause="one_address_dead",
+        kind="tcp.timed_out",
+        where="their host",
+        meaning="One of several addresses fails; calls fail or wait by chance.",
+        decided_by="a connection to each address",
+        when=_address_dead,
+        advice=(
+            "Take the dead address out of DNS or out of the load balancer, or repair it.",
+            "Until then use a client that tries the next address, as `ringback.Session` does.",
+        ),
+    ),
+    Rule(
+        cause="one_resolver_dead",
+        kind="dns.unreachable",
+        where="DNS",
+        meaning="One of the configured resolvers does not answer.",
+        decided_by="queries to each configured nameserver",
+        when=_resolver_dead,
+        advice=("Repair it, or take it out of `/etc/resolv.conf`.",),
+    ),
+    Rule(
+        cause="resolvers_disagree",
+        kind="dns.name_not_resolved",
+        where="DNS",
+        meaning="One of the configured resolvers denies the name or fails, another knows it.",
+        decided_by="queries to each configured nameserver",
+        when=_resolver_wrong,
+        advice=("Use resolvers that know the same names: which one is asked is up to the system.",),
+    ),
+    Rule(
+        cause="aaaa_dropped",
+        kind="dns.unreachable",
+        where="DNS",
+        meaning="The resolver drops questions for IPv6 addresses.",
+        decided_by="A is answered, AAAA is not",
+        when=_aaaa_lost,
+        advice=("Have the resolver answer AAAA questions, if only with an empty answer.",),
+    ),
+    Rule(
+        cause="a_dropped",
+        kind="dns.unreachable",
+        where="DNS",
+        meaning="The resolver drops questions for IPv4 addresses.",
+        decided_by="AAAA is answered, A is not",
+        when=_a_lost,
+        advice=("Have the resolver answer A questions, if only with an empty answer.",),
+    ),
+)
+"""What is broken although the target answers: calls are slow, or fail by chance."""
+
+HARMLESS = (
+    Rule(
+        cause="clock_off",
+        kind="unknown",
+        where="this host",
+        meaning="The clocks differ.",
+        decided_by="the Date header",
+        when=_clock_off,
+    ),
+    Rule(
+        cause="certificate_ends_soon",
+        kind="tls.cert.date_invalid.expired",
+        where="their certificate",
+        meaning="The certificate ends soon.",
+        decided_by="its date",
+        when=_ends_soon,
+    ),
+    Rule(
+        cause="hosts_file_used",
+        kind="dns.bogus_address",
+        where="this host",
+        meaning="The name comes from the hosts file.",
+        decided_by="the hosts file",
+        when=_unused_hosts_entry,
+    ),
+    Rule(
+        cause="other_loopback",
+        kind="tcp.refused",
+        where="their service",
+        meaning="The service listens on one of the addresses of localhost.",
+        decided_by="a connection to each address",
+        when=_other_loopback,
+    ),
+    Rule(
+        cause="http2_only",
+        kind="http.response.invalid.not_http",
+        where="their service",
+        meaning="The service speaks HTTP/2 only.",
+        decided_by="its answer over HTTP/1.1 and over HTTP/2",
+        when=_newer_only,
+    ),
+    Rule(
+        cause="one_family",
+        kind="tcp.address_unreachable.network",
+        where="this host",
+        meaning="This host has one IP family only, the target both.",
+        decided_by="no route for one family",
+        when=_no_family_here,
+    ),
+)
+"""What is worth knowing of a healthy target."""

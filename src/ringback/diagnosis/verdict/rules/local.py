@@ -1,0 +1,305 @@
+"""Rules about this host and its network: nothing gets out."""
+
+from ringback.diagnosis.model import Reading
+from ringback.diagnosis.verdict.evidence import ARP, Evidence, is_loopback, is_no_host
+from ringback.diagnosis.verdict.rule import Finding, Rule
+
+_POLICY = {
+    "EACCES": ("prohibit", "tcp.address_unreachable.prohibited"),
+    "EPERM": ("prohibit", "tcp.address_unreachable.prohibited"),
+    "EHOSTUNREACH": ("unreachable", "tcp.address_unreachable.host"),
+    "EINVAL": ("blackhole", "tcp.address_invalid"),
+}
+"""What a route of this host that is no way makes of a connect: its type, and the kind."""
+
+
+def _away(evidence: Evidence) -> bool:
+    """Return whether the target lies outside this host, as far as is known."""
+    known = evidence.addresses
+    return not known or not all(is_loopback(one) or is_no_host(one) for one in known)
+
+
+def _routes(evidence: Evidence) -> list[Reading]:
+    return evidence.all("host", "route")
+
+
+def _stuck(evidence: Evidence) -> bool:
+    """Return whether nothing came through and no packet found a way out by the target's family."""
+    return evidence.blocked and _away(evidence) and not _on_link(evidence)
+
+
+def _on_link(evidence: Evidence) -> bool:
+    return any(one.facts.get("on_link") for one in evidence.all("host", "route_to"))
+
+
+def _short(evidence: Evidence) -> Finding | None:
+    found = evidence.first("host", "descriptors", short=True)
+    if found is None or evidence.served:
+        return None
+    return Finding(
+        f"This program has {found.facts.get('open')} of {found.facts.get('limit')} descriptors "
+        "open: no further connection can be made.",
+        (found,),
+    )
+
+
+def _no_network(evidence: Evidence) -> Finding | None:
+    found = evidence.first("host", "interfaces")
+    if found is None or not found.facts.get("loopback_only") or not _stuck(evidence):
+        return None
+    return Finding(
+        "This host has no network: no interface but loopback is up with an address.",
+        (found, *_routes(evidence)),
+    )
+
+
+def _no_default_route(evidence: Evidence) -> Finding | None:
+    routes = _routes(evidence)
+    if not routes or any(one.facts.get("default") or one.facts.get("route") for one in routes):
+        return None
+    if not _stuck(evidence) or _policy_route(evidence) or not _without_a_way(evidence):
+        return None
+    return Finding(
+        "This host has no default route: packets to other networks have no way out.",
+        (*routes, *evidence.all("host", "route_to", route=False)),
+    )
+
+
+def _without_a_way(evidence: Evidence) -> bool:
+    to = evidence.all("host", "route_to")
+    if to:
+        return not any(one.facts.get("route") for one in to)
+    asked = evidence.all("name", "nameserver")
+    return not evidence.addresses and all(one.facts.get("error") for one in asked)
+
+
+def _gateway_dead(evidence: Evidence) -> Finding | None:
+    if not _stuck(evidence):
+        return None
+    dead = [
+        one for one in evidence.all("neighbours", "connect", role="gateway") if _no_neighbour(one)
+    ]
+    silent = [one for one in evidence.unopened if _no_neighbour(one)]
+    silent += [one for one in evidence.all("name", "nameserver") if _no_neighbour(one)]
+    if dead or (silent and not _resolver_on_link(silent)):
+        gateway = next(
+            (str(one.facts["gateway"]) for one in _routes(evidence) if one.facts.get("gateway")), ""
+        )
+        return Finding(
+            f"The gateway {gateway} does not answer on this network.".replace("  ", " "),
+            (*dead, *silent, *_routes(evidence)),
+        )
+    return None
+
+
+def _resolver_on_link(silent: list[Reading]) -> bool:
+    return all(one.layer == "name" and one.facts.get("on_link") for one in silent)
+
+
+def _no_neighbour(one: Reading) -> bool:
+    """Return whether the next hop did not answer: the kernel's own ICMP host-unreachable."""
+    icmp = one.facts.get("icmp")
+    if not icmp or not icmp.get("own"):
+        return False
+    return (icmp.get("type"), icmp.get("code")) in ARP
+
+
+def _policy_route(evidence: Evidence) -> Finding | None:
+    if evidence.reached or not _away(evidence):
+        return None
+    for one in evidence.all("host", "route_to", route=False):
+        table = one.facts.get("table_type")
+        kind, named = one.facts.get("error"), None
+        if table in {"prohibit", "unreachable", "blackhole"}:
+            named = next(k for t, k in _POLICY.values() if t == table)
+        elif kind in _POLICY:
+            table, named = _POLICY[kind]
+        if named is not None:
+            return Finding(
+                f"A route of this host says {table} for {one.facts.get('address')}: "
+                "nothing is sent there.",
+                (one,),
+                kind=named,
+            )
+    return None
+
+
+def _no_route(evidence: Evidence) -> Finding | None:
+    to = evidence.all("host", "route_to")
+    lost = [one for one in to if not one.facts.get("route")]
+    if evidence.reached or not to or len(lost) < len(to) or not evidence.connects:
+        return None
+    if not _away(evidence):
+        return None
+    versions = sorted({int(one.facts.get("family") or 0) for one in lost})
+    if len(versions) == 1 and _has_other_family(evidence, versions[0]):
+        return None
+    return Finding(f"This host has no route to {_addresses(lost)}.", tuple(lost))
+
+
+def _family_missing(evidence: Evidence) -> Finding | None:
+    to = evidence.all("host", "route_to")
+    lost = [one for one in to if not one.facts.get("route")]
+    versions = {one.facts.get("family") for one in lost}
+    if evidence.reached or not to or len(lost) < len(to) or len(versions) != 1:
+        return None
+    version = int(next(iter(versions)) or 0)
+    if not evidence.named or not _has_other_family(evidence, version):
+        return None
+    other = 4 if version == 6 else 6
+    return Finding(
+        f"{evidence.host} has only IPv{version} addresses, and this host only IPv{other}.",
+        (*lost, *evidence.all("name", "getaddrinfo")),
+    )
+
+
+def _has_other_family(evidence: Evidence, version: int) -> bool:
+    other = 4 if version == 6 else 6
+    return any(one.facts.get("route") for one in evidence.all("host", "route", family=other))
+
+
+def _addresses(readings: list[Reading]) -> str:
+    return " and ".join(str(one.facts.get("address")) for one in readings[:3])
+
+
+def _local_firewall(evidence: Evidence) -> Finding | None:
+    if evidence.reached:
+        return None
+    for one in evidence.connects:
+        icmp = one.facts.get("icmp") or {}
+        if one.facts.get("errno") == "EPERM":
+            return Finding(f"This host forbids the connection to {one.subject} (EPERM).", (one,))
+        if icmp.get("own") and not _no_neighbour(one):
+            return Finding(
+                f"A firewall of this host rejects the connection to {one.subject}.",
+                (one,),
+                kind=one.kind,
+            )
+    return _dropped_here(evidence)
+
+
+def _dropped_here(evidence: Evidence) -> Finding | None:
+    unsent = [one for one in evidence.all("path", "hop") if one.facts.get("unsent") == "EPERM"]
+    unsent += [one for one in evidence.unopened if one.facts.get("unsent")]
+    if unsent:
+        return Finding(
+            f"A firewall of this host drops what is sent to {evidence.place}.",
+            (*unsent, *evidence.unopened),
+            kind="tcp.timed_out",
+        )
+    if any(one.facts.get("unsent") is False for one in evidence.unopened):
+        return None  # the kernel saw the packets leave
+    hops = evidence.all("path", "hop")
+    others = [
+        one
+        for one in evidence.all("neighbours", "connect")
+        if one.facts.get("role") in {"partner", "common"}
+        and one.facts.get("outcome") in {"open", "refused", "reset"}
+    ]
+    if not hops or not others or not all(one.facts.get("silent") for one in hops):
+        return None
+    if any(one.facts.get("on_link") for one in evidence.all("host", "route_to")):
+        return None  # without a router on the way its silence says nothing
+    return Finding(
+        f"A firewall of this host drops what is sent to {evidence.place}: not even the first "
+        "router sees it, while another port of the same host answers.",
+        (*hops, *others),
+        kind="tcp.timed_out",
+        confidence=0.75,
+    )
+
+
+LOCAL = (
+    Rule(
+        cause="out_of_descriptors",
+        kind="client.resources_exhausted",
+        where="this program",
+        meaning="This program may open no further file or connection.",
+        decided_by="as many descriptors are open as the limit allows",
+        when=_short,
+    ),
+    Rule(
+        cause="no_network",
+        kind="tcp.address_unreachable.network",
+        where="this host",
+        meaning="This host has no network at all.",
+        decided_by="no interface but loopback is up with an address",
+        when=_no_network,
+        advice=(
+            "Bring an interface up: `ip link`, `ip addr`; on a laptop join a network.",
+            "In a container give it a network: it may have been started with `--network none`.",
+        ),
+    ),
+    Rule(
+        cause="no_default_route",
+        kind="tcp.address_unreachable.network",
+        where="this host",
+        meaning="No route leads out of this host's own networks.",
+        decided_by="no default route of either family, and connect() ends in ENETUNREACH at once",
+        when=_no_default_route,
+        advice=(
+            "Look at the routes: `ip route`, `ip -6 route`; a line `default via …` is missing.",
+            "Renew the address (DHCP), reconnect the VPN, or add the route.",
+        ),
+    ),
+    Rule(
+        cause="local_policy_route",
+        kind="tcp.address_unreachable.prohibited",
+        where="this host",
+        meaning="A route of this host is of type prohibit, unreachable or blackhole.",
+        decided_by="connect() ends at once in EACCES, EHOSTUNREACH or EINVAL, without any ICMP",
+        when=_policy_route,
+        advice=(
+            "Look it up: `ip route get ADDRESS`, `ip rule`; a VPN's kill switch makes such routes.",
+        ),
+    ),
+    Rule(
+        cause="family_missing",
+        kind="tcp.address_unreachable.network",
+        where="this network",
+        meaning="The name has addresses of one IP family only, and this host has the other only.",
+        decided_by="no route for the family of every address, a route for the other family",
+        when=_family_missing,
+        advice=(
+            "Let the service have an address of the other family too (A beside AAAA).",
+            "Or give this host that family, or a translator (NAT64 with DNS64, a dual-stack proxy).",
+        ),
+    ),
+    Rule(
+        cause="no_route",
+        kind="tcp.address_unreachable.network",
+        where="this host",
+        meaning="This host's routing table has no way to the target's addresses.",
+        decided_by="connect() ends at once in ENETUNREACH, without any ICMP, for every address",
+        when=_no_route,
+        advice=(
+            "Look it up: `ip route get ADDRESS`.",
+            "Connect the VPN or the network that leads there.",
+        ),
+    ),
+    Rule(
+        cause="gateway_dead",
+        kind="tcp.address_unreachable.host",
+        where="this network",
+        meaning="The gateway does not answer on the link.",
+        decided_by="the kernel's own ICMP host-unreachable (no answer to ARP) for what is behind it",
+        when=_gateway_dead,
+        advice=(
+            "Check cable, Wi-Fi or VPN; ask the gateway: `ping GATEWAY`, `ip neigh`.",
+            "If its address is wrong, renew the lease or repair the route.",
+        ),
+    ),
+    Rule(
+        cause="local_firewall",
+        kind="tcp.address_unreachable.prohibited",
+        where="this host",
+        meaning="A firewall on this host rejects or drops what this program sends.",
+        decided_by="EPERM, an ICMP message from an own address, or silence from the first hop on "
+        "for this port alone",
+        when=_local_firewall,
+        advice=(
+            "Look at the rules for outgoing packets: `nft list ruleset`, `iptables -L OUTPUT -nv`.",
+            "In a sandbox or container look at its network policy.",
+        ),
+    ),
+)

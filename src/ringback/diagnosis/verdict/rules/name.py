@@ -1,0 +1,287 @@
+"""Rules about the name: no address, or not the right one."""
+
+from ringback.diagnosis.model import Alternative
+from ringback.diagnosis.verdict.evidence import Evidence, is_loopback, is_no_host
+from ringback.diagnosis.verdict.lookup import (
+    coded,
+    configured,
+    is_unresolved,
+    others,
+    servers_of,
+    unresolved_answers,
+    with_addresses,
+    with_lookup,
+)
+from ringback.diagnosis.verdict.rule import Finding, Rule
+from ringback.diagnosis.verdict.rules.resolver import TRY_ANOTHER
+
+
+def _missing_here_only(evidence: Evidence) -> Finding | None:
+    elsewhere = with_addresses(others(evidence))
+    missing = coded(evidence, "NXDOMAIN") or coded(evidence, "NOERROR")
+    if not elsewhere or not missing:
+        return None
+    return Finding(
+        f"{evidence.host} exists for {servers_of(elsewhere)}, but not for {servers_of(missing)}, "
+        "which this host asks.",
+        with_lookup(evidence, [*missing, *elsewhere]),
+    )
+
+
+def _dangling(evidence: Evidence) -> Finding | None:
+    cut = [one for one in unresolved_answers(evidence) if one.facts.get("dangling")]
+    if not cut:
+        return None
+    chain = cut[0].facts.get("cnames") or ("another name",)
+    return Finding(
+        f"{evidence.host} is an alias of {chain[-1]}, which has no address.",
+        with_lookup(evidence, cut),
+        kind="dns.name_not_resolved" if cut[0].facts.get("rcode") == "NXDOMAIN" else None,
+    )
+
+
+def _search_trap(evidence: Evidence) -> Finding | None:
+    found = evidence.first("name", "search_domain")
+    if found is None or not found.facts.get("answered") or evidence.served:
+        return None
+    return Finding(
+        f"{evidence.host} was answered as {found.facts['answered']}: a search domain was added.",
+        (found,),
+    )
+
+
+def _name_missing(evidence: Evidence) -> Finding | None:
+    missing = coded(evidence, "NXDOMAIN")
+    if not missing:
+        return None
+    return Finding(
+        f"The name {evidence.host} does not exist, says {servers_of(missing)} (NXDOMAIN).",
+        with_lookup(evidence, missing),
+    )
+
+
+def _without_address(evidence: Evidence) -> Finding | None:
+    empty = coded(evidence, "NOERROR")
+    if not empty:
+        return None
+    return Finding(
+        f"The name {evidence.host} exists, but has no address (neither A nor AAAA).",
+        with_lookup(evidence, empty),
+    )
+
+
+def _disagree(evidence: Evidence) -> Finding | None:
+    """The first resolver says there is no such name, and another knows it."""
+    if not is_unresolved(evidence):
+        return None
+    asked = configured(evidence)
+    known = with_addresses(asked)
+    denied = [one for one in asked if one.facts.get("rcode") in {"NXDOMAIN", "NOERROR"}]
+    servers = {one.facts.get("server") for one in known}
+    denied = [one for one in denied if one.facts.get("server") not in servers]
+    if not known or not denied:
+        return None
+    return Finding(
+        f"{servers_of(denied)} denies {evidence.host}, {servers_of(known)} knows it.",
+        with_lookup(evidence, [*denied, *known]),
+    )
+
+
+def _nsswitch(evidence: Evidence) -> Finding | None:
+    known = with_addresses(configured(evidence))
+    if not known or not is_unresolved(evidence):
+        return None
+    config = evidence.first("host", "resolver_config")
+    order = config.facts.get("hosts_order") if config else None
+    if config is not None and config.facts.get("dns_in_order") is False:
+        return Finding(
+            f"The name service of this host does not ask DNS (hosts: {' '.join(order or ())}), "
+            f"while {servers_of(known)} knows {evidence.host}.",
+            (*with_lookup(evidence, known), config),
+        )
+    return Finding(
+        f"The system's lookup of {evidence.host} fails, while {servers_of(known)} knows it.",
+        with_lookup(evidence, known),
+        confidence=0.7,
+    )
+
+
+def _hosts_file(evidence: Evidence) -> Finding | None:
+    entry = evidence.first("host", "hosts_file")
+    if entry is None or evidence.served:
+        return None
+    real = {
+        a
+        for one in with_addresses(evidence.all("name", "nameserver"))
+        for a in one.facts["answers"]
+    }
+    listed = set(entry.facts.get("addresses") or ())
+    if not real or listed & real:
+        return None
+    return Finding(
+        f"Line {entry.facts.get('line')} of {entry.facts.get('path')} sends {evidence.host} to "
+        f"{' and '.join(sorted(listed)[:3])}; DNS says {' and '.join(sorted(real)[:3])}.",
+        with_lookup(evidence, [entry, *with_addresses(evidence.all("name", "nameserver"))]),
+    )
+
+
+def _bogus(evidence: Evidence) -> Finding | None:
+    if not evidence.named or evidence.served or evidence.host.rstrip(".").endswith("localhost"):
+        return None
+    bogus = [one for one in evidence.addresses if _cannot_be(one)]
+    if not bogus or evidence.first("host", "hosts_file"):
+        return None
+    return Finding(
+        f"{evidence.host} resolves to {bogus[0]}, which cannot be the service.",
+        with_lookup(evidence, with_addresses(configured(evidence))),
+    )
+
+
+def _cannot_be(address: str) -> bool:
+    return address == "127.0.53.53" or is_no_host(address) or is_loopback(address)
+
+
+def _hijacked(evidence: Evidence) -> Finding | None:
+    lies = evidence.all("name", "hijack", hijacked=True)
+    if not lies or evidence.served or not evidence.addresses:
+        return None
+    invented = {a for one in lies for a in one.facts.get("answers") or ()}
+    if not invented & set(evidence.addresses):
+        return None
+    return Finding(
+        f"The resolver {servers_of(lies)} invents addresses for names that do not exist.",
+        with_lookup(evidence, lies),
+        alternatives=(
+            Alternative(
+                kind="http.error.captive_portal",
+                cause="captive_portal",
+                where="this network",
+                summary="The network sends every name to its login page (captive portal).",
+                check="open any `http://` page in a browser: it asks to log in",
+            ),
+        ),
+    )
+
+
+def _lied(evidence: Evidence) -> Finding | None:
+    """The address that was used leads nowhere, another resolver knows one that is open."""
+    if evidence.reached or not evidence.addresses:
+        return None
+    better = evidence.all("neighbours", "connect", role="other_answer", outcome="open")
+    if not better:
+        return None
+    good = {one.facts.get("address") for one in better}
+    known = with_addresses(evidence.all("name", "nameserver"))
+    right = [one for one in known if good & set(one.facts["answers"])]
+    wrong = [one for one in known if set(one.facts["answers"]) & set(evidence.addresses)]
+    return Finding(
+        f"{servers_of(wrong)} sends {evidence.host} to {evidence.addresses[0]}, which does not "
+        f"work; {servers_of(right)} to {better[0].facts.get('address')}, which does.",
+        (*better, *wrong, *right),
+    )
+
+
+NAME = (
+    Rule(
+        cause="hosts_file_override",
+        kind="dns.bogus_address",
+        where="this host",
+        meaning="An entry of the hosts file sends the name elsewhere than DNS does.",
+        decided_by="the address is in the hosts file and in no nameserver's answer, and fails",
+        when=_hosts_file,
+        advice=("Remove or correct the line in the hosts file, then try again.",),
+    ),
+    Rule(
+        cause="resolvers_disagree",
+        kind="dns.name_not_resolved",
+        where="DNS",
+        meaning="One configured resolver denies the name, another knows it.",
+        decided_by="NXDOMAIN or no address from one, addresses from another",
+        when=_disagree,
+        advice=(
+            "Use resolvers that know the same names: the first answer counts, also a denial.",
+            "Names of a VPN or an office need its resolver first, or a split configuration.",
+        ),
+    ),
+    Rule(
+        cause="nsswitch_broken",
+        kind="dns.name_not_resolved",
+        where="this host",
+        meaning="The system's lookup fails although DNS knows the name.",
+        decided_by="getaddrinfo fails while a configured nameserver answers",
+        when=_nsswitch,
+        advice=(
+            "Look at the line `hosts:` of `/etc/nsswitch.conf`: `dns` must be in it.",
+            "Compare `getent hosts NAME` with `dig NAME`.",
+        ),
+    ),
+    Rule(
+        cause="name_missing_here_only",
+        kind="dns.name_not_resolved",
+        where="DNS",
+        meaning="The name exists, but not for the resolvers of this host.",
+        decided_by="the configured resolvers deny it, one that was named beside them knows it",
+        when=_missing_here_only,
+        advice=("Use the resolver that knows it: connect the VPN, or change the resolver.",),
+    ),
+    Rule(
+        cause="dangling_cname",
+        kind="dns.no_address",
+        where="DNS",
+        meaning="The name is an alias of a name without address.",
+        decided_by="a CNAME chain that ends without A or AAAA",
+        when=_dangling,
+        advice=("Tell the owner of the zone: the alias points to a name that is gone.",),
+    ),
+    Rule(
+        cause="name_missing",
+        kind="dns.name_not_resolved",
+        where="DNS",
+        meaning="There is no such name.",
+        decided_by="NXDOMAIN from the configured resolvers",
+        when=_name_missing,
+    ),
+    Rule(
+        cause="name_without_address",
+        kind="dns.no_address",
+        where="DNS",
+        meaning="The name exists, but has neither an IPv4 nor an IPv6 address.",
+        decided_by="an answer without A and AAAA",
+        when=_without_address,
+    ),
+    Rule(
+        cause="dns_hijacked",
+        kind="dns.bogus_address",
+        where="DNS",
+        meaning="The resolver invents addresses for names that do not exist.",
+        decided_by="a random name of the same zone gets the same address",
+        when=_hijacked,
+        advice=TRY_ANOTHER,
+    ),
+    Rule(
+        cause="bogus_address",
+        kind="dns.bogus_address",
+        where="DNS",
+        meaning="The name resolves to an address that cannot be the service.",
+        decided_by="0.0.0.0, ::, 127.0.53.53, a multicast, reserved or loopback address, and the name is not localhost",
+        when=_bogus,
+    ),
+    Rule(
+        cause="resolvers_disagree",
+        kind="dns.bogus_address",
+        where="DNS",
+        meaning="The configured resolvers give different addresses, and those that were used fail.",
+        decided_by="another resolver's answer is open, the one that was used is not",
+        when=_lied,
+        advice=TRY_ANOTHER,
+    ),
+    Rule(
+        cause="search_domain_trap",
+        kind="dns.bogus_address",
+        where="this host",
+        meaning="A search domain made another name of the one that was asked for.",
+        decided_by="the name was answered only with a search domain behind it, and fails",
+        when=_search_trap,
+        advice=("Write the whole name, with a dot at its end where the client allows it.",),
+    ),
+)

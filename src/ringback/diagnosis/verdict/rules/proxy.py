@@ -1,0 +1,242 @@
+"""Rules about the proxy: it stands in front, or should."""
+
+from ringback.diagnosis.model import Alternative, Reading
+from ringback.diagnosis.verdict.evidence import Evidence
+from ringback.diagnosis.verdict.rule import Finding, Rule
+
+_UPSTREAM = frozenset({502, 503, 504})
+_SOCKS_FORBIDS = frozenset({2})
+
+
+def _tunnel(evidence: Evidence) -> Reading | None:
+    failed = [one for one in evidence.all("proxy", "tunnel") if one.state == "failed"]
+    return failed[-1] if failed else None
+
+
+def _name(reading: Reading) -> str:
+    return str(reading.facts.get("proxy") or reading.subject)
+
+
+def _direct_works(evidence: Evidence) -> Reading | None:
+    return evidence.first("proxy", "direct", works=True)
+
+
+def _shut(evidence: Evidence) -> Reading | None:
+    """Return the reading that shows the proxy itself failing, before any tunnel."""
+    connects = evidence.all("proxy", "connect")
+    if not connects or any(one.state == "ok" for one in connects):
+        return None
+    return connects[0]
+
+
+def _failing(evidence: Evidence) -> Reading | None:
+    return _shut(evidence) or _tunnel(evidence)
+
+
+def _not_needed(evidence: Evidence) -> Finding | None:
+    failed, direct = _failing(evidence), _direct_works(evidence)
+    if failed is None or direct is None:
+        return None
+    return Finding(
+        f"The proxy {_name(failed)} fails ({failed.result}), and {evidence.place} answers "
+        "without it.",
+        (failed, direct, *evidence.all("host", "proxy_variables")),
+        kind=failed.kind,
+    )
+
+
+def _down(evidence: Evidence) -> Finding | None:
+    shut = _shut(evidence)
+    if shut is None:
+        return None
+    return Finding(
+        f"The proxy {_name(shut)} cannot be reached: {shut.result}.",
+        (shut, *evidence.all("proxy", "direct")),
+    )
+
+
+def _status(evidence: Evidence) -> tuple[Reading | None, int | None]:
+    failed = _tunnel(evidence)
+    return failed, None if failed is None else failed.facts.get("status")
+
+
+def _wants_password(evidence: Evidence) -> Finding | None:
+    failed, status = _status(evidence)
+    if failed is None or not (status == 407 or failed.kind == "proxy.auth_required"):
+        return None
+    return Finding(f"The proxy {_name(failed)} wants a user name and a password.", (failed,))
+
+
+def _upstream(evidence: Evidence) -> Finding | None:
+    failed, status = _status(evidence)
+    if failed is None or not (status in _UPSTREAM or failed.kind == "proxy.upstream_failed"):
+        return None
+    said = f" (status {status})" if status else ""
+    return Finding(
+        f"The proxy {_name(failed)} cannot reach {evidence.place}{said}.",
+        (failed,),
+        alternatives=(
+            Alternative(
+                kind="proxy.upstream_failed",
+                cause="proxy_upstream_failed",
+                where="proxy",
+                summary="The proxy's own name resolution or network is broken.",
+                check="ask the proxy for another target",
+            ),
+        ),
+    )
+
+
+def _forbids(evidence: Evidence) -> Finding | None:
+    failed, status = _status(evidence)
+    if failed is None:
+        return None
+    forbidden = failed.kind == "proxy.denied" or failed.facts.get("socks_code") in _SOCKS_FORBIDS
+    if failed.kind == "proxy.protocol_error":
+        return None
+    if not forbidden and not (status is not None and 400 <= status < 500):
+        return None
+    said = f" (status {status})" if status else ""
+    return Finding(f"The proxy {_name(failed)} forbids {evidence.place}{said}.", (failed,))
+
+
+def _plain_proxy(evidence: Evidence) -> Finding | None:
+    """Return that a proxy named with https:// gives no answer to TLS: it is most likely plain."""
+    failed, _ = _status(evidence)
+    if failed is None or not str(failed.facts.get("proxy") or "").startswith("https://"):
+        return None
+    if "TLS" not in str(failed.facts.get("reason") or ""):
+        return None
+    return Finding(
+        f"{_name(failed)} does not answer TLS: a proxy that speaks plainly is written http://.",
+        (failed,),
+        confidence=0.8,
+        advice=(f"Write `http://{failed.facts['proxy'][8:]}`: the tunnel itself is encrypted.",),
+    )
+
+
+def _silent(evidence: Evidence) -> Finding | None:
+    failed, _ = _status(evidence)
+    if failed is None or failed.facts.get("outcome") not in {"timeout", "closed"}:
+        return None
+    how = "gives no answer" if failed.facts["outcome"] == "timeout" else "hangs up"
+    return Finding(f"The proxy {_name(failed)} takes the connection and {how}.", (failed,))
+
+
+def _no_proxy_at_all(evidence: Evidence) -> Finding | None:
+    failed, _ = _status(evidence)
+    if failed is None:
+        return None
+    return Finding(f"{_name(failed)} does not answer as a proxy of this type.", (failed,))
+
+
+def _needed(evidence: Evidence) -> Finding | None:
+    if evidence.reached or evidence.proxied:
+        return None
+    better = evidence.first("proxy", "candidate", works=True)
+    if better is None:
+        return None
+    stuck = evidence.unopened or evidence.all("name", "getaddrinfo")
+    kind = next((one.kind for one in stuck if one.kind), None)
+    source = better.facts.get("source") or "elsewhere"
+    excluded = evidence.facts("host", "proxy_variables").get("excluded_by")
+    why = f"; NO_PROXY ({excluded}) excludes this host" if excluded else ""
+    return Finding(
+        f"{evidence.place} is reached only through the proxy {better.subject}, which is set in "
+        f"{source} and not used by this program{why}.",
+        (better, *stuck, *evidence.all("host", "proxy_variables")),
+        kind=kind,
+    )
+
+
+_ASK_THE_PROXY = (
+    "Ask the people who run the proxy.",
+    "Look at `env | grep -i proxy`: is it the right one?",
+)
+
+PROXY = (
+    Rule(
+        cause="proxy_needed",
+        kind="tcp.timed_out",
+        where="this program",
+        meaning="The direct way is closed, and a proxy that is not used leads there.",
+        decided_by="the direct way fails, a proxy set elsewhere (another scheme, another file, "
+        "excluded by NO_PROXY) opens a tunnel",
+        when=_needed,
+        advice=(
+            "Set the proxy for this scheme: `HTTPS_PROXY` for https, `HTTP_PROXY` for http.",
+            "Take the host out of `NO_PROXY` if it stands there.",
+        ),
+    ),
+    Rule(
+        cause="proxy_not_needed",
+        kind="proxy.unreachable",
+        where="this program",
+        meaning="The proxy that is set fails, and the target answers without it.",
+        decided_by="the proxy fails, the direct way opens",
+        when=_not_needed,
+        advice=(
+            "Unset the proxy variable, or add the host to `NO_PROXY`.",
+            "If the proxy is prescribed, have it repaired.",
+        ),
+    ),
+    Rule(
+        cause="proxy_down",
+        kind="proxy.unreachable",
+        where="proxy",
+        meaning="The proxy cannot be reached.",
+        decided_by="its name or its port fails, and so does the direct way",
+        when=_down,
+    ),
+    Rule(
+        cause="proxy_wants_password",
+        kind="proxy.auth_required",
+        where="proxy",
+        meaning="The proxy wants credentials, or others.",
+        decided_by="status 407, or the SOCKS authentication fails",
+        when=_wants_password,
+    ),
+    Rule(
+        cause="proxy_upstream_failed",
+        kind="proxy.upstream_failed",
+        where="their service",
+        meaning="The proxy works, and cannot reach the target.",
+        decided_by="status 502, 503 or 504 to CONNECT, SOCKS reply 1 or 3 to 6",
+        when=_upstream,
+        confidence=0.8,
+    ),
+    Rule(
+        cause="proxy_forbids",
+        kind="proxy.denied",
+        where="proxy",
+        meaning="The proxy's rules forbid the target.",
+        decided_by="status 403 or another 4xx to CONNECT, SOCKS reply 2",
+        when=_forbids,
+        advice=(*_ASK_THE_PROXY, "Ports other than 443 are often forbidden for CONNECT."),
+    ),
+    Rule(
+        cause="not_a_proxy",
+        kind="proxy.protocol_error",
+        where="this program",
+        meaning="The proxy's URL says https://, and the proxy speaks plainly.",
+        decided_by="a TLS handshake with the proxy that gets no answer",
+        when=_plain_proxy,
+    ),
+    Rule(
+        cause="proxy_silent",
+        kind="proxy.no_response",
+        where="proxy",
+        meaning="The proxy takes the connection and does not answer.",
+        decided_by="no reply to CONNECT, or the connection is closed before one",
+        when=_silent,
+    ),
+    Rule(
+        cause="not_a_proxy",
+        kind="proxy.protocol_error",
+        where="this program",
+        meaning="What answers there is no proxy of this type.",
+        decided_by="a reply that is none of the proxy's protocol",
+        when=_no_proxy_at_all,
+        advice=("Compare scheme and port of the proxy's URL with what its operators say.",),
+    ),
+)

@@ -1,0 +1,338 @@
+"""Rules about the answer: none, or none that can be read."""
+
+from ringback.diagnosis.model import Alternative, Reading, Where
+from ringback.diagnosis.verdict.evidence import Evidence
+from ringback.diagnosis.verdict.rule import Finding, Rule
+
+SLOW = 2.0
+"""Seconds to the first byte from which an answer is called slow."""
+
+
+def _request(evidence: Evidence, *outcomes: str) -> Reading | None:
+    """Return the last request, where it ended so: those before it were redirects."""
+    every = evidence.all("http", "request")
+    if not every or every[-1].state == "ok":
+        return None
+    return every[-1] if every[-1].facts.get("outcome") in outcomes else None
+
+
+def _speaks_tls(evidence: Evidence) -> Finding | None:
+    failed = evidence.all("http", "request")[-1:]
+    if not failed or evidence.asked.get("tls"):
+        return None
+    one, tls = failed[0], evidence.first("http", "tls_here", works=True)
+    if not (one.facts.get("plain_to_tls") or (tls and one.state == "failed")):
+        return None
+    return Finding(
+        f"{evidence.place} speaks TLS, and was asked in plain HTTP.",
+        (one, *([tls] if tls else [])),
+        advice=(f"Write `https://{evidence.place}`.",),
+    )
+
+
+def _black_hole(evidence: Evidence) -> Finding | None:
+    small = evidence.first("http", "small_segments", works=True)
+    failed = _request(evidence, "timeout", "body_timeout")
+    if small is None or failed is None:
+        return None
+    return Finding(
+        f"Large packets from {evidence.place} are lost on the way: the answer stalls, and comes "
+        "with small segments (MSS 536).",
+        (failed, small),
+        kind=failed.kind,
+    )
+
+
+def _lost(evidence: Evidence) -> Finding | None:
+    failed = _request(evidence, "timeout")
+    if failed is None or not (failed.facts.get("unacked") or failed.facts.get("retransmits")):
+        return None
+    return Finding(
+        f"The connection to {evidence.place} opens, then the request is lost on the way.",
+        (failed,),
+        confidence=0.85,
+    )
+
+
+def _silent(evidence: Evidence) -> Finding | None:
+    failed = _request(evidence, "timeout")
+    if failed is None:
+        return None
+    arrived = failed.facts.get("unacked") == 0
+    told = "takes the request" if arrived else "accepts the connection"
+    return Finding(
+        f"{evidence.place} {told} and does not answer within {failed.seconds:.0f} s.",
+        (failed,),
+        confidence=0.9 if arrived else 0.75,
+        alternatives=(
+            Alternative(
+                kind="http.response.timed_out",
+                cause="slow_first_byte",
+                where="their application",
+                summary="It answers, but later than was waited for.",
+                check="`ringback diagnose --timeout 60`",
+            ),
+        ),
+    )
+
+
+def _slow(evidence: Evidence) -> Finding | None:
+    every = evidence.all("http", "request")
+    late = [one for one in every if (one.facts.get("first_byte") or 0.0) >= SLOW]
+    if not late or not evidence.served:
+        return None
+    return Finding(
+        f"{evidence.place} is slow: its answer begins after {late[0].facts['first_byte']:.1f} s.",
+        (late[0],),
+        confidence=0.85,
+    )
+
+
+def _portal(evidence: Evidence) -> Finding | None:
+    for one in evidence.all("http", "request"):
+        if one.facts.get("portal") or one.facts.get("status") == 511:
+            return Finding(
+                f"Not {evidence.host} answers, but this network's login page (captive portal).",
+                (one, *evidence.all("http", "portal_check")),
+            )
+    return None
+
+
+def _closed(evidence: Evidence) -> Finding | None:
+    failed = _request(evidence, "closed")
+    if failed is None:
+        return None
+    return Finding(
+        f"{evidence.place} takes the request and closes the connection without an answer.",
+        (failed,),
+    )
+
+
+def _reset(evidence: Evidence) -> Finding | None:
+    failed = _request(evidence, "reset")
+    if failed is None:
+        return None
+    return Finding(
+        f"The connection to {evidence.place} is reset after the request.",
+        (failed,),
+        alternatives=(
+            Alternative(
+                kind="tcp.reset",
+                cause="firewall_rejects",
+                where="path",
+                summary="A firewall or filter on the way resets it.",
+                check="compare with another machine: `ringback compare`",
+            ),
+        ),
+        confidence=0.85,
+    )
+
+
+def _not_http(evidence: Evidence) -> Finding | None:
+    failed = _request(evidence, "not_http", "tls_bytes")
+    if failed is None:
+        return None
+    said = str(failed.facts.get("first_bytes") or "")[:40]
+    return Finding(
+        f"{evidence.place} does not speak HTTP{f': its first words are {said!r}' if said else ''}.",
+        (failed,),
+        where=_where(evidence),
+    )
+
+
+def _where(evidence: Evidence) -> Where:
+    return "this program" if evidence.asked.get("explicit_port") else "their service"
+
+
+def _cut(evidence: Evidence) -> Finding | None:
+    failed = _request(evidence, "truncated", "headers_truncated", "tls_failed")
+    if failed is None:
+        return None
+    if failed.facts["outcome"] == "tls_failed":
+        return Finding(
+            f"TLS with {evidence.place} breaks within the answer: {failed.result}.",
+            (failed,),
+            kind=failed.kind,
+            confidence=0.85,
+        )
+    part = "header" if failed.facts["outcome"] == "headers_truncated" else "body"
+    return Finding(
+        f"The answer of {evidence.place} is cut off within its {part}.",
+        (failed,),
+        kind=failed.facts.get("truncated_how") or failed.kind,
+    )
+
+
+def _stalled(evidence: Evidence) -> Finding | None:
+    failed = _request(evidence, "body_timeout")
+    if failed is None:
+        return None
+    return Finding(
+        f"{evidence.place} begins its answer and stalls after {failed.facts.get('bytes') or 0} "
+        "bytes.",
+        (failed,),
+        confidence=0.85,
+    )
+
+
+def _loop(evidence: Evidence) -> Finding | None:
+    loop = evidence.first("http", "redirect", loop=True)
+    if loop is None:
+        return None
+    return Finding(
+        f"{evidence.place} redirects in a circle (to {loop.facts.get('location')}).",
+        (loop, *evidence.all("http", "redirect")),
+    )
+
+
+def _invalid_redirect(evidence: Evidence) -> Finding | None:
+    failed = next(
+        (
+            one
+            for one in evidence.all("http", "redirect")
+            if one.kind == "http.response.redirect_invalid"
+        ),
+        None,
+    )
+    if failed is None:
+        return None
+    return Finding(
+        f"{evidence.place} redirects to {failed.facts.get('location')!r}, which is no usable URL.",
+        (failed,),
+    )
+
+
+def _broken(evidence: Evidence) -> Finding | None:
+    failed = _request(evidence, "invalid")
+    if failed is None:
+        return None
+    return Finding(
+        f"The answer of {evidence.place} breaks the rules of HTTP ({failed.result}).",
+        (failed,),
+        kind=failed.kind,
+        confidence=0.85,
+    )
+
+
+RESPONSE = (
+    Rule(
+        cause="captive_portal",
+        kind="http.error.captive_portal",
+        where="this network",
+        meaning="The network answers itself until somebody logs in.",
+        decided_by="status 511, or a redirect or page that is not the target's for a plain request",
+        when=_portal,
+    ),
+    Rule(
+        cause="plain_on_tls_port",
+        kind="http.response.invalid.not_http",
+        where="this program",
+        meaning="Plain HTTP was sent to a port that speaks TLS.",
+        decided_by="an answer that begins with a TLS record, status 400 saying so, or a TLS "
+        "handshake that works there",
+        when=_speaks_tls,
+    ),
+    Rule(
+        cause="mtu_black_hole",
+        kind="http.response.timed_out",
+        where="path",
+        meaning="Packets of full size are lost on the way, small ones pass.",
+        decided_by="the answer stalls, and comes with TCP_MAXSEG=536",
+        when=_black_hole,
+        layer="ip",
+        advice=(
+            "Let ICMP fragmentation-needed (3/4, IPv6 2/0) through all firewalls on the way.",
+            "Or clamp the segment size on the router or VPN: `--clamp-mss-to-pmtu`.",
+        ),
+    ),
+    Rule(
+        cause="path_lost",
+        kind="http.response.timed_out",
+        where="path",
+        meaning="The connection opens, then the request is lost.",
+        decided_by="no answer, and the peer's kernel acknowledges nothing (TCP_INFO)",
+        when=_lost,
+        layer="ip",
+        advice=("Look for a firewall or load balancer that lost the connection's state.",),
+    ),
+    Rule(
+        cause="accepts_and_silent",
+        kind="http.response.timed_out",
+        where="their application",
+        meaning="The service takes the request and says nothing.",
+        decided_by="no first byte, while the peer's kernel has acknowledged the request",
+        when=_silent,
+    ),
+    Rule(
+        cause="closes_without_answer",
+        kind="http.response.invalid.empty",
+        where="their application",
+        meaning="The service takes the request and hangs up.",
+        decided_by="the connection ends without a byte of an answer",
+        when=_closed,
+    ),
+    Rule(
+        cause="reset_after_request",
+        kind="tcp.reset",
+        where="their service",
+        meaning="The connection is reset when the request has been sent.",
+        decided_by="ECONNRESET while waiting for the answer",
+        when=_reset,
+    ),
+    Rule(
+        cause="not_http",
+        kind="http.response.invalid.not_http",
+        where="their service",
+        meaning="What answers does not speak HTTP.",
+        decided_by="first bytes that are no HTTP status line",
+        when=_not_http,
+    ),
+    Rule(
+        cause="body_cut",
+        kind="http.response.invalid.content_length_mismatch",
+        where="their service",
+        meaning="The answer ends before it is complete.",
+        decided_by="fewer bytes than announced, or no last chunk, or an end within the header",
+        when=_cut,
+    ),
+    Rule(
+        cause="body_stalled",
+        kind="http.response.body_timed_out",
+        where="their application",
+        meaning="The answer begins and does not go on.",
+        decided_by="no further byte in time",
+        when=_stalled,
+    ),
+    Rule(
+        cause="redirect_loop",
+        kind="http.response.redirect_loop",
+        where="their application",
+        meaning="Redirects lead back to where they began.",
+        decided_by="a URL that was already asked",
+        when=_loop,
+    ),
+    Rule(
+        cause="redirect_invalid",
+        kind="http.response.redirect_invalid",
+        where="their application",
+        meaning="A redirect leads to no usable URL.",
+        decided_by="the Location header",
+        when=_invalid_redirect,
+    ),
+    Rule(
+        cause="http_broken",
+        kind="http.protocol.error",
+        where="their service",
+        meaning="The answer breaks the rules of HTTP.",
+        decided_by="the answer itself",
+        when=_broken,
+    ),
+    Rule(
+        cause="slow_first_byte",
+        kind="http.response.timed_out",
+        where="their application",
+        meaning="The answer comes, late.",
+        decided_by=f"{SLOW:.0f} s or more to the first byte",
+        when=_slow,
+    ),
+)

@@ -1,0 +1,305 @@
+"""Rules about TLS: no handshake came about."""
+
+from ringback.diagnosis.model import Alternative, Reading
+from ringback.diagnosis.verdict.evidence import Evidence
+from ringback.diagnosis.verdict.rule import Finding, Rule
+
+_CLIENT_ALERTS = frozenset({42, 43, 44, 45, 46, 48, 49, 116})
+_MISMATCH_ALERTS = frozenset({40, 70, 71, 86, 120})
+
+
+def _failed(evidence: Evidence, *errors: str) -> Reading | None:
+    """Return the first handshake that failed so, unless another one held."""
+    if any(one.state == "ok" for one in evidence.all("tls", "handshake")):
+        return _late(evidence, errors)
+    for one in evidence.all("tls", "handshake"):
+        if one.state == "failed" and (not errors or one.facts.get("error") in errors):
+            return one
+    return None
+
+
+def _late(evidence: Evidence, errors: tuple[str, ...]) -> Reading | None:
+    """Return a TLS 1.3 handshake whose alert came behind it, on the first read."""
+    late = [one for one in evidence.all("tls", "handshake", error="alert") if one.state == "failed"]
+    return late[-1] if late and "alert" in errors else None
+
+
+def _spoken(evidence: Evidence) -> Reading | None:
+    return next((one for one in evidence.all("tls", "plain") if one.facts.get("speaks")), None)
+
+
+def _plain_port(evidence: Evidence) -> Finding | None:
+    failed, spoken = _failed(evidence), _spoken(evidence)
+    if (
+        failed is None
+        or spoken is None
+        or spoken.facts["speaks"] not in {"http", evidence.protocol}
+    ):
+        return None
+    if failed.facts.get("alert") or spoken.facts.get("plain_to_tls"):
+        return None
+    return Finding(
+        f"{evidence.place} speaks plain {str(spoken.facts['speaks']).upper()}, not TLS.",
+        (failed, spoken),
+        advice=_plain_advice(evidence),
+    )
+
+
+def _plain_advice(evidence: Evidence) -> tuple[str, ...]:
+    if evidence.asked.get("scheme") != "https":
+        return ("Ask for the protocol without TLS, or for the port with it.",)
+    return (
+        f"Write `http://{evidence.place}` if the service is meant to speak plainly there.",
+        "Else use its TLS port, or give the service its certificate.",
+    )
+
+
+def _other_protocol(evidence: Evidence) -> Finding | None:
+    failed, spoken = _failed(evidence), _spoken(evidence)
+    if failed is None or spoken is None or spoken.facts["speaks"] in {"nothing", "tls"}:
+        return None
+    return Finding(
+        f"{evidence.place} speaks {str(spoken.facts['speaks']).upper()}, not TLS.",
+        (failed, spoken),
+    )
+
+
+def _not_tls(evidence: Evidence) -> Finding | None:
+    failed = _failed(evidence, "not_tls")
+    if failed is None:
+        return None
+    return Finding(f"What {evidence.place} answers is not TLS.", (failed,), confidence=0.85)
+
+
+def _client_certificate(evidence: Evidence) -> Finding | None:
+    failed = _failed(evidence, "alert", "closed", "reset")
+    if failed is None:
+        return None
+    alert = failed.facts.get("alert")
+    asked = bool(failed.facts.get("client_certificate_asked"))
+    sent = bool(failed.facts.get("local_certificate_used"))
+    if alert not in _CLIENT_ALERTS and not (asked and alert in {40, None}):
+        return None
+    what = "does not accept this program's certificate" if sent else "wants a client certificate"
+    return Finding(
+        f"{evidence.place} {what}"
+        f"{f' (alert {alert})' if alert is not None else ', and ends the connection without one'}.",
+        (failed,),
+        kind="tls.bad_client_auth_cert",
+        confidence=0.95 if alert in _CLIENT_ALERTS else 0.75,
+    )
+
+
+def _old_tls(evidence: Evidence) -> Finding | None:
+    failed = _failed(evidence, "alert", "protocol", "unsupported", "closed", "reset")
+    old = evidence.first("tls", "old_versions", works=True)
+    if failed is None or old is None:
+        return None
+    return Finding(
+        f"{evidence.place} speaks only {old.facts.get('version') or 'an old TLS'} "
+        f"({old.facts.get('cipher') or 'an old cipher'}), which this program no longer does.",
+        (failed, old),
+    )
+
+
+def _sni(evidence: Evidence) -> Finding | None:
+    failed = _failed(evidence, "alert", "closed", "reset", "timeout")
+    if failed is None:
+        return None
+    other = evidence.first("tls", "other_name", works=True)
+    if failed.facts.get("alert") == 112:
+        return Finding(f"The server does not know the name {evidence.host} (SNI).", (failed,))
+    if other is None:
+        return None
+    return Finding(
+        f"The handshake is cut when it names {evidence.host}, and works without the name: "
+        "a filter on the way, or a server that does not serve this name.",
+        (failed, other),
+        kind=failed.kind,
+        where="path",
+        confidence=0.8,
+    )
+
+
+def _mismatch(evidence: Evidence) -> Finding | None:
+    failed = _failed(evidence, "alert", "protocol", "unsupported")
+    if failed is None or not (
+        failed.facts.get("alert") in _MISMATCH_ALERTS
+        or failed.kind == "tls.version_or_cipher_mismatch"
+    ):
+        return None
+    return Finding(
+        f"{evidence.place} and this program have no TLS version or cipher in common "
+        f"({failed.result}).",
+        (failed,),
+        confidence=0.75,
+        alternatives=()
+        if failed.facts.get("alert") != 40
+        else (
+            Alternative(
+                kind="tls.bad_client_auth_cert",
+                cause="client_certificate_wanted",
+                where="this program",
+                summary="The server wants a client certificate (TLS 1.2 says it with alert 40).",
+                check="ask its operators; try with a client certificate",
+            ),
+        ),
+    )
+
+
+def _black_hole(evidence: Evidence) -> Finding | None:
+    small = evidence.first("tls", "small_segments", works=True)
+    failed = _failed(evidence, "timeout")
+    if small is None or failed is None:
+        return None
+    return Finding(
+        f"Large packets from {evidence.place} are lost on the way: the handshake stalls, and "
+        "works with small segments (MSS 536).",
+        (failed, small),
+        kind=failed.kind,
+    )
+
+
+def _lost(evidence: Evidence) -> Finding | None:
+    failed = _failed(evidence, "timeout")
+    if failed is None or not (failed.facts.get("unacked") or failed.facts.get("retransmits")):
+        return None
+    return Finding(
+        f"The connection to {evidence.place} opens, then what is sent over it is lost.",
+        (failed,),
+        kind=failed.kind,
+        where="path",
+        confidence=0.8,
+    )
+
+
+def _silent(evidence: Evidence) -> Finding | None:
+    failed = _failed(evidence, "timeout")
+    if failed is None:
+        return None
+    return Finding(
+        f"{evidence.place} accepts the connection and does not answer the TLS handshake.",
+        (failed, *evidence.all("tls", "plain")),
+        confidence=0.85,
+        alternatives=(
+            Alternative(
+                kind="tls.timed_out",
+                cause="tls_on_plain_port",
+                where="this program",
+                summary="The port speaks another protocol, which waits for its own first words.",
+                check="compare the port with the service's configuration",
+            ),
+        ),
+    )
+
+
+def _cut(evidence: Evidence) -> Finding | None:
+    failed = _failed(evidence, "closed", "reset", "alert", "protocol", "unsupported")
+    if failed is None:
+        return None
+    return Finding(
+        f"{evidence.place} breaks the TLS handshake off: {failed.result}.",
+        (failed,),
+        kind=failed.kind,
+        confidence=0.8,
+    )
+
+
+SECURE = (
+    Rule(
+        cause="tls_on_plain_port",
+        kind="tls.protocol.error.not_tls",
+        where="this program",
+        meaning="TLS was begun on a port that speaks plainly.",
+        decided_by="the handshake fails, and a plain request is answered in the protocol",
+        when=_plain_port,
+    ),
+    Rule(
+        cause="other_protocol",
+        kind="tls.protocol.error.not_tls",
+        where="this program",
+        meaning="The port speaks another protocol.",
+        decided_by="the handshake fails, and the port's own first words are of another protocol",
+        when=_other_protocol,
+        advice=("Compare host and port with the service's configuration.",),
+    ),
+    Rule(
+        cause="client_certificate_wanted",
+        kind="tls.bad_client_auth_cert",
+        where="this program",
+        meaning="The server wants a certificate of the client, or another one.",
+        decided_by="alert 42 to 46, 48, 49 or 116, or a CertificateRequest before the end",
+        when=_client_certificate,
+    ),
+    Rule(
+        cause="old_tls",
+        kind="tls.version_or_cipher_mismatch",
+        where="their service",
+        meaning="The server speaks only versions or ciphers that are no longer safe.",
+        decided_by="the handshake fails, and works with TLS 1.0 or 1.1 and old ciphers allowed",
+        when=_old_tls,
+    ),
+    Rule(
+        cause="mtu_black_hole",
+        kind="tls.timed_out",
+        where="path",
+        meaning="Packets of full size are lost on the way, small ones pass.",
+        decided_by="the handshake times out, and works at once with TCP_MAXSEG=536",
+        when=_black_hole,
+        layer="ip",
+        advice=(
+            "Let ICMP fragmentation-needed (3/4, IPv6 2/0) through all firewalls on the way.",
+            "Or clamp the segment size on the router or VPN: `--clamp-mss-to-pmtu`.",
+        ),
+    ),
+    Rule(
+        cause="sni_unknown",
+        kind="tls.unrecognized_name_alert",
+        where="their service",
+        meaning="The name in the handshake (SNI) decides that it fails.",
+        decided_by="alert 112, or the handshake works without the name",
+        when=_sni,
+    ),
+    Rule(
+        cause="tls_mismatch",
+        kind="tls.version_or_cipher_mismatch",
+        where="their service",
+        meaning="No TLS version, cipher or application protocol in common.",
+        decided_by="alert 40, 70, 71, 86 or 120, or OpenSSL's own refusal",
+        when=_mismatch,
+    ),
+    Rule(
+        cause="not_tls",
+        kind="tls.protocol.error.not_tls",
+        where="this program",
+        meaning="What answers is not TLS.",
+        decided_by="first bytes that are no TLS record",
+        when=_not_tls,
+    ),
+    Rule(
+        cause="path_lost",
+        kind="tls.timed_out",
+        where="path",
+        meaning="The connection opens, then nothing that is sent arrives.",
+        decided_by="the handshake times out and the peer's kernel acknowledges nothing (TCP_INFO)",
+        when=_lost,
+        layer="ip",
+        advice=("Look for a firewall or load balancer that lost the connection's state.",),
+    ),
+    Rule(
+        cause="handshake_silent",
+        kind="tls.timed_out",
+        where="their service",
+        meaning="The connection is accepted, and the handshake gets no answer.",
+        decided_by="the handshake times out, the peer's kernel has acknowledged it",
+        when=_silent,
+    ),
+    Rule(
+        cause="handshake_cut",
+        kind="tls.closed",
+        where="their service",
+        meaning="The connection is closed or reset within the handshake.",
+        decided_by="an end, a reset or an alert before the handshake is done",
+        when=_cut,
+    ),
+)

@@ -1,0 +1,232 @@
+"""Rules about TCP without any answer."""
+
+from dataclasses import replace
+
+from ringback.diagnosis.model import Alternative, Reading
+from ringback.diagnosis.verdict.evidence import Evidence, is_loopback
+from ringback.diagnosis.verdict.rule import Finding, Rule
+
+
+def _silent(evidence: Evidence) -> list[Reading]:
+    if evidence.reached or evidence.proxied:
+        return []
+    return [one for one in evidence.unopened if one.facts.get("outcome") == "timeout"]
+
+
+def _again(evidence: Evidence) -> list[Reading]:
+    return [one for one in evidence.all("tcp", "again") if one.facts.get("opened")]
+
+
+def _overloaded(evidence: Evidence) -> Finding | None:
+    partly = _again(evidence)
+    if not partly:
+        return _full_here(evidence)
+    opened, of = partly[0].facts["opened"], partly[0].facts.get("attempts")
+    losing = [
+        one
+        for one in (*evidence.all("neighbours", "connect"), *evidence.connects)
+        if one.facts.get("repeats") or one.facts.get("outcome") == "timeout"
+    ]
+    elsewhere = [one for one in losing if one.layer == "neighbours"]
+    return Finding(
+        f"{partly[0].subject} takes {opened} of {of} connections and leaves the others without "
+        f"an answer: {'packets are lost on the way' if elsewhere else 'its queue is full'}.",
+        (*partly, *evidence.unopened, *elsewhere),
+        confidence=0.6 if elsewhere else 0.8,
+        where="path" if elsewhere else None,
+        alternatives=(_OVERLOAD if elsewhere else _LOSS,),
+    )
+
+
+def _loopback(evidence: Evidence) -> list[Reading]:
+    silent = _silent(evidence)
+    local = [one for one in silent if is_loopback(one.facts.get("address"))]
+    return local if len(local) == len(evidence.unopened) else []
+
+
+def _dropped_here(evidence: Evidence) -> Finding | None:
+    """Between a host and itself there is no path: a rule drops it, or the queue is full."""
+    silent = _loopback(evidence)
+    if not silent or _again(evidence) or _siblings(evidence):
+        return None
+    return Finding(
+        f"{_listed(silent)} gives no answer, though it is this host itself: a firewall of this "
+        "host drops it, or the service's queue is full.",
+        tuple(silent),
+        alternatives=(replace(_OVERLOAD, where="this host"),),
+        confidence=0.7,
+    )
+
+
+def _full_here(evidence: Evidence) -> Finding | None:
+    silent, beside = _loopback(evidence), _siblings(evidence)
+    if not silent or _again(evidence) or not beside:
+        return None
+    return Finding(
+        f"{_listed(silent)} gives no answer, while port {beside[0].facts.get('port')} of this "
+        "host does: the service's queue is full, or a firewall of this host drops it.",
+        (*silent, *beside),
+        where="this host",
+        alternatives=(replace(_DROPS, cause="local_firewall", where="this host"),),
+        confidence=0.7,
+    )
+
+
+def _siblings(evidence: Evidence) -> list[Reading]:
+    same = {str(one.facts.get("address")) for one in evidence.connects}
+    return [
+        one
+        for one in evidence.all("neighbours", "connect")
+        if one.facts.get("role") in {"partner", "common"}
+        and str(one.facts.get("address")) in same
+        and one.facts.get("outcome") in {"open", "refused", "reset"}
+    ]
+
+
+_OVERLOAD = Alternative(
+    kind="tcp.timed_out",
+    cause="overloaded",
+    where="their host",
+    summary="The service's queue of new connections is full (overload, or a SYN flood).",
+    check="try again several times: some succeed; on its host `nstat -az TcpExtListenOverflows`",
+)
+_DROPS = Alternative(
+    kind="tcp.timed_out",
+    cause="firewall_drops",
+    where="path",
+    summary="A firewall drops the packets to this port without an answer.",
+    check="on the service's host: `tcpdump port PORT` sees no SYN, or the rules say DROP",
+)
+_LOSS = Alternative(
+    kind="tcp.timed_out",
+    cause="path_silent",
+    where="path",
+    summary="Packets are lost on the way.",
+    check="`mtr HOST`: it shows where; other services behind the same way suffer too",
+)
+_OFF = Alternative(
+    kind="tcp.timed_out",
+    cause="path_silent",
+    where="their host",
+    summary="The host is off, or its address is wrong.",
+    check="ask its operators, or `ping` it from its own network",
+)
+
+
+def _drops(evidence: Evidence) -> Finding | None:
+    silent = _silent(evidence)
+    if not silent:
+        return None
+    return (
+        _lost_before(evidence, silent)
+        or _beside_a_port(evidence, silent)
+        or _after(evidence, silent)
+    )
+
+
+def _lost_before(evidence: Evidence, silent: list[Reading]) -> Finding | None:
+    """A router that packets to another port pass never sees those to this one."""
+    lost = evidence.first("path", "silence", lost_before=True)
+    if lost is None:
+        return None
+    return Finding(
+        f"A firewall on the way drops the connections to {_listed(silent)}: packets to port "
+        f"{lost.facts.get('other_port')} of the same host get further.",
+        (*silent, lost),
+        confidence=0.9,
+    )
+
+
+def _beside_a_port(evidence: Evidence, silent: list[Reading]) -> Finding | None:
+    beside = _siblings(evidence)
+    if not beside:
+        return None
+    return Finding(
+        f"A firewall drops the connections to {_listed(silent)}, or the service's queue is "
+        f"full: port {beside[0].facts.get('port')} of the same host answers.",
+        (*silent, *beside),
+        alternatives=(_OVERLOAD,),
+        confidence=0.7,
+    )
+
+
+def _after(evidence: Evidence, silent: list[Reading]) -> Finding | None:
+    last = _last_hop(evidence)
+    if last is None:
+        return None
+    return Finding(
+        f"{_listed(silent)} gives no answer; packets get as far as {last.facts.get('sender')}: "
+        "a firewall there or on the host drops them, the host is off, or its queue is full.",
+        (*silent, last),
+        alternatives=(_OVERLOAD, _OFF),
+        confidence=0.6,
+    )
+
+
+def _last_hop(evidence: Evidence) -> Reading | None:
+    seen = [one for one in evidence.all("path", "hop") if one.facts.get("sender")]
+    return seen[-1] if seen else None
+
+
+def _listed(readings: list[Reading]) -> str:
+    return " and ".join(one.subject for one in readings[:3])
+
+
+def _path(evidence: Evidence) -> Finding | None:
+    silent = _silent(evidence)
+    if not silent:
+        return None
+    hops = [one for one in evidence.all("path", "hop") if one.facts.get("silent")]
+    return Finding(
+        f"{_listed(silent)} gives no answer at all: dropped by a firewall on the way, the host "
+        "is off, or its queue is full.",
+        (*silent, *hops),
+        alternatives=(_DROPS, _OVERLOAD),
+        confidence=0.5,
+    )
+
+
+SILENCE = (
+    Rule(
+        cause="local_firewall",
+        kind="tcp.timed_out",
+        where="this host",
+        meaning="A firewall of this host drops what it sends to itself.",
+        decided_by="no answer over loopback, neither from the port nor from others",
+        when=_dropped_here,
+        advice=(
+            "Look at the rules, `-i lo` too: `nft list ruleset`, `iptables -L INPUT -nv`.",
+            "Look at the service's queue: `ss -ltn` (Recv-Q against Send-Q).",
+        ),
+    ),
+    Rule(
+        cause="overloaded",
+        kind="tcp.timed_out",
+        where="their service",
+        meaning="The service takes some connections and leaves others unanswered.",
+        decided_by="several attempts at one address: some open, some time out",
+        when=_overloaded,
+        advice=(
+            "Look at the service's load; on its host: `ss -ltn` (Recv-Q against Send-Q).",
+            "Raise its backlog and its workers, or send less.",
+            "Wait longer between retries: a full queue is not emptied by knocking.",
+        ),
+    ),
+    Rule(
+        cause="firewall_drops",
+        kind="tcp.timed_out",
+        where="path",
+        meaning="Packets to the port vanish, although the host or the last router is there.",
+        decided_by="no answer and no ICMP message in 3.2 s, while another port of the host "
+        "answers or the routers on the way do",
+        when=_drops,
+    ),
+    Rule(
+        cause="path_silent",
+        kind="tcp.timed_out",
+        where="path",
+        meaning="Nothing on the way to the target answers.",
+        decided_by="no answer and no ICMP message in 3.2 s, neither to packets with a short life",
+        when=_path,
+    ),
+)

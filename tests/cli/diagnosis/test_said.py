@@ -1,0 +1,42 @@
+import io
+
+import pytest
+from diagnosis.values import diagnosis, refused, verdict
+from rich.console import Console
+
+from ringback.cli.diagnosis.said import show_verdict
+from ringback.cli.diagnosis.status import status_of
+
+
+def said(one, width=80):
+    screen = Console(file=io.StringIO(), width=width, color_system=None)
+    show_verdict(screen, one)
+    return screen.file.getvalue()
+
+
+def test_everything_is_said():
+    text = said(refused())
+
+    assert text.startswith("✗ A firewall drops what is sent to port 443 of api.example.com.\n")
+    assert "  tcp.timed_out (firewall_drops) · lies with: path · 80% sure\n" in text
+    assert "It was cut short" in text
+    assert "\n 1. Ask whoever runs the firewall.\n 2. Try `nc" in text
+    assert "  - The backlog is full. To tell: `ss -ltn` on the target.\n" in text
+    assert "  - One of two resolvers is dead.\n" in text
+
+
+def test_what_is_healthy_is_one_line():
+    assert said(diagnosis()) == "✓ Everything that was asked worked.\n"
+
+
+@pytest.mark.parametrize(
+    ("kinds", "status"),
+    [
+        ([], 3),
+        (["healthy"], 0),
+        (["healthy", "unknown"], 3),
+        (["healthy", "unknown", "tcp.refused"], 1),
+    ],
+)
+def test_the_worst_is_the_exit_status(kinds, status):
+    assert status_of(verdict(kind=kind) for kind in kinds) == status

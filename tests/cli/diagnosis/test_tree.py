@@ -1,0 +1,68 @@
+import io
+
+import pytest
+from diagnosis.values import reading
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+from rich.console import Console
+
+from ringback.cli.diagnosis.tree import bar, tree
+
+
+def drawn(*readings, width, deciding=(), elapsed=1.0):
+    screen = Console(file=io.StringIO(), width=width, color_system=None)
+    screen.print(tree(readings, elapsed, width, deciding))
+    return screen.file.getvalue()
+
+
+def test_layers_are_in_the_order_of_a_call():
+    text = drawn(reading("http"), reading("url"), reading("tcp", state="failed"), width=80)
+    titles = [line for line in text.splitlines() if not line.startswith(" ")]
+
+    assert titles == ["✓ URL", "✗ TCP", "✓ HTTP"]
+
+
+def test_a_layer_without_readings_is_left_out():
+    assert drawn(width=80).strip() == ""
+
+
+@pytest.mark.parametrize(("width", "bars"), [(60, False), (80, True), (160, True)])
+def test_there_are_bars_where_there_is_room(width, bars):
+    text = drawn(reading(at=0.0, seconds=0.5), width=width)
+
+    assert ("█" in text) is bars
+    assert "500 ms" in text
+
+
+@pytest.mark.parametrize(
+    ("at", "seconds", "shown"),
+    [
+        (0.0, 1.0, "████████"),
+        (0.0, 0.5, "████"),
+        (0.5, 0.5, "    ████"),
+        (0.25, 0.001, "  ▏"),
+        (2.0, 5.0, "       █"),
+        (0.0, 0.0, ""),
+    ],
+)
+def test_a_bar_lies_where_its_time_was(at, seconds, shown):
+    assert bar(reading(at=at, seconds=seconds), 1.0, 8) == shown
+
+
+def test_there_is_no_scale_without_time():
+    assert bar(reading(seconds=1.0), 0.0, 8) == ""
+
+
+@given(st.floats(0, 100), st.floats(0, 100), st.floats(0, 100), st.integers(0, 40))
+def test_a_bar_never_leaves_its_column(at, seconds, elapsed, width):
+    assert cell_len(bar(reading(at=at, seconds=seconds), elapsed, width)) <= width
+
+
+@pytest.mark.parametrize("width", [20, 40, 60, 100, 200])
+def test_whatever_a_reading_says_it_fits(width):
+    long = reading(subject="x" * 300, result="語" * 300)
+    text = drawn(long, reading("url", subject="\x1b[2J\u202e"), width=width)
+
+    assert max(cell_len(line) for line in text.splitlines()) <= width
+    assert all(c.isprintable() or c == "\n" for c in text)

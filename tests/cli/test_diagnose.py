@@ -1,0 +1,252 @@
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+
+import jsonschema
+import pytest
+
+from ringback.diagnosis.record import schema
+from tests.testing.terminal import lines_of, run_in_terminal, width_of
+
+COMMAND = [sys.executable, "-W", "error", "-m", "ringback", "diagnose"]
+
+
+@pytest.fixture
+def closed():
+    """A port of loopback that nothing listens on, as a URL."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{held.getsockname()[1]}/"
+
+
+@contextlib.contextmanager
+def started(*arguments):
+    with subprocess.Popen(
+        [*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def interrupted(process):
+    process.send_signal(signal.SIGINT)
+    said, errors = process.communicate(timeout=30)
+    assert "Traceback" not in errors
+    return said
+
+
+def test_what_is_healthy_exits_0(ringback, fault):
+    done = ringback("diagnose", fault("ok").url)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "✓ tcp         connect 127.0.0.1:" in done.stdout
+    assert "is healthy" in done.stdout
+    assert "\x1b" not in done.stdout
+
+
+def test_what_is_broken_exits_1_and_says_what_to_do(ringback, closed):
+    done = ringback("diagnose", closed)
+    lines = done.stdout.splitlines()
+
+    assert (done.returncode, done.stderr) == (1, "")
+    assert lines[0].startswith(closed)
+    assert any(line.startswith("✗ tcp         connect 127.0.0.1:") for line in lines)
+    (verdict,) = [n for n, line in enumerate(lines) if line.startswith("  tcp.refused (service_")]
+    assert lines[verdict - 1].startswith("✗ ")
+    assert "What to do" in lines[verdict:]
+
+
+def test_json_is_one_object_a_line_after_the_schema(ringback, fault, closed):
+    urls = [fault("ok").url, closed, "https://no-such-name.invalid/", "http://a b/"]
+    done = ringback("diagnose", "--json", *urls)
+    records = [json.loads(line) for line in done.stdout.splitlines()]
+
+    assert done.returncode == 1
+    assert [one["target"] for one in records][:3] == urls[:3]
+    for one in records:
+        jsonschema.Draft202012Validator(schema()).validate(one)
+    assert [one["verdict"]["kind"] for one in records][:2] == ["healthy", "tcp.refused"]
+    assert records[3]["verdict"]["kind"] == "url.invalid"
+
+
+def test_the_schema_is_printed(ringback):
+    done = ringback("diagnose", "--schema")
+
+    assert json.loads(done.stdout) == schema()
+
+
+def test_several_are_a_table_and_what_is_wrong_with_each(ringback, fault, closed):
+    done = ringback("diagnose", fault("ok").url, closed, closed)
+    lines = done.stdout.splitlines()
+
+    assert done.returncode == 1
+    assert lines[0].startswith("✓ ")
+    assert done.stdout.count("What to do") == 1  # the same URL twice is asked once
+    assert done.stdout.count("tcp.refused (service_down)") == 1
+
+
+def test_names_and_addresses_are_hidden(ringback):
+    done = ringback("diagnose", "--redact", "--json", "https://secret-name.invalid/secret-path")
+
+    assert "secret" not in done.stdout
+    record = json.loads(done.stdout)
+    assert (record["redacted"], record["target"]) == (True, "https://host-1/path-1")
+
+
+def test_credentials_and_queries_are_never_shown(ringback, closed, tmp_path):
+    url = closed.replace("://", "://me:s3cret@") + "path?token=s3cret#s3cret"
+    page = tmp_path / "page.html"
+    for form in ([], ["--json"], ["--html", page]):
+        assert "s3cret" not in ringback("diagnose", url, *form).stdout
+    assert "s3cret" not in page.read_text("utf-8")
+
+
+def test_a_page_is_written(ringback, closed, tmp_path):
+    page = tmp_path / "page.html"
+    done = ringback("diagnose", "--html", page, closed)
+
+    assert done.returncode == 1
+    assert page.read_text("utf-8").startswith("<!DOCTYPE html>")
+    assert "Nothing listens on" in page.read_text("utf-8")
+
+
+def test_the_url_is_taken_from_a_traceback(ringback, closed, tmp_path):
+    log = tmp_path / "error.log"
+    host, port = closed[7:-1].split(":")
+    log.write_text(
+        f"HTTPConnectionPool(host='{host}', port={port}): Max retries exceeded with url: /x "
+        "(Caused by NewConnectionError('[Errno 111] Connection refused'))"
+    )
+    done = ringback("diagnose", "--from-traceback", log)
+
+    assert done.returncode == 1
+    assert done.stdout.startswith(f"{closed}x")
+    piped = ringback("diagnose", "--from-traceback", "-", stdin=log.read_bytes())
+    assert piped.stdout.startswith(f"{closed}x")
+
+
+def test_the_environments_proxy_is_used_or_left_aside(ringback, fault, closed):
+    url = fault("ok").url
+    env = {**os.environ, "http_proxy": closed, "no_proxy": "", "NO_PROXY": ""}
+
+    assert ringback("diagnose", url, env=env).returncode == 1
+    assert ringback("diagnose", "--proxy", "none", url, env=env).returncode == 0
+    assert ringback("diagnose", "--proxy", closed, url).returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([], "name a URL"),
+        ([""], "a URL is empty"),
+        (["--nameserver", "dns.example", "http://localhost/"], "is no address of a resolver"),
+        (["--nameserver", "192.0.2.53:99999", "http://localhost/"], "is no address of a resolver"),
+        (["--control", "example", "http://localhost/"], "--control: example is not HOST:PORT"),
+        (["--proxy", "ftp://localhost:1", "http://localhost/"], "its scheme must be one of"),
+        (["--ca", "no-such.pem", "http://localhost/"], "--ca: CA file no-such.pem"),
+        (["--html", "no-such/page.html", "http://localhost/"], "no directory no-such"),
+        (["--html", "page.html", "--watch", "5", "http://localhost/"], "exclude each other"),
+        (["--from-traceback", "-", "http://localhost/"], "exclude each other"),
+        (["--from-traceback", "no-such.log"], "no file called no-such.log"),
+        (["--from-traceback", "-"], "standard input names no URL"),
+        (["--timeout", "0", "http://localhost/"], "--timeout"),
+        (["--watch", "0.1", "http://localhost/"], "--watch"),
+    ],
+)
+def test_a_wrong_call_is_one_line(ringback, one_line, tmp_path, words, said):
+    assert said in one_line(ringback("diagnose", *words, cwd=tmp_path))
+
+
+def test_a_directory_in_place_of_a_page_is_one_line(ringback, closed, tmp_path):
+    done = ringback("diagnose", "--html", tmp_path, closed)
+
+    assert done.returncode == 2
+    assert "directory" in done.stderr
+
+
+def test_hostile_text_is_escaped(ringback):
+    done = ringback("diagnose", "http://a\x1b[2J\u202e.invalid/")
+
+    assert done.returncode == 1
+    assert all(c.isprintable() or c == "\n" for c in done.stdout)
+
+
+@pytest.mark.parametrize("columns", [60, 100, 160])
+def test_on_a_terminal_it_is_a_tree_that_fits(closed, columns):
+    status, written = run_in_terminal("diagnose", closed, columns=columns)
+    lines = [line.rstrip() for line in lines_of(written)]
+
+    assert status == 1
+    assert width_of(written) <= columns
+    assert "✗ TCP" in lines
+    assert "What to do" in lines
+
+
+def test_on_a_terminal_several_fit(closed, fault):
+    status, written = run_in_terminal("diagnose", closed, fault("ok").url, columns=60)
+
+    assert status == 1
+    assert width_of(written) <= 60
+
+
+def test_ctrl_c_prints_what_is_known():
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        with started(url) as process:
+            connection, _ = silent.accept()
+            with connection:
+                assert connection.recv(1)  # the request: everything before it is read
+                said = interrupted(process)
+    assert process.returncode == 130
+    assert "✓ tcp         connect 127.0.0.1:" in said
+    assert "cut short" in said
+
+
+def test_ctrl_c_leaves_json_whole():
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        with started("--json", url) as process:
+            connection, _ = silent.accept()
+            with connection:
+                assert connection.recv(1)
+                said = interrupted(process)
+    assert process.returncode == 130
+    assert json.loads(said)["complete"] is False
+
+
+def test_under_watch_changes_are_shown_and_ctrl_c_sums_up():
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        url = f"tcp://127.0.0.1:{held.getsockname()[1]}"
+        with started("--watch", "1", url) as process:
+            first = process.stdout.readline()
+            held.listen()
+            more = ""
+            while "before: service_down" not in more:
+                more += process.stdout.readline()
+            rest = interrupted(process)
+    assert "✗" in first
+    assert url in first
+    assert "✓" in more
+    assert "1 change; now healthy" in rest
+    assert process.returncode == 0
+
+
+def test_under_watch_json_is_a_line_a_round(closed):
+    with started("--watch", "1", "--json", closed) as process:
+        lines = [process.stdout.readline() for _ in range(2)]
+        assert interrupted(process) == ""
+    assert [json.loads(line)["verdict"]["kind"] for line in lines] == ["tcp.refused"] * 2
+    assert process.returncode == 1
+
+
+def test_completion_knows_it(ringback):
+    words = {"COMP_WORDS": "ringback diag", "COMP_CWORD": "1"}
+    done = ringback(env={**os.environ, **words, "_RINGBACK_COMPLETE": "bash_complete"})
+    assert done.stdout == "plain,diagnose\n"

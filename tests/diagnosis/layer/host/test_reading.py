@@ -1,0 +1,132 @@
+import json
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ringback.diagnosis.layer import host
+from ringback.diagnosis.layer.host import descriptors, environment
+from ringback.diagnosis.layer.url import asked_of
+from ringback.diagnosis.scene import Options, Scene
+
+KEYS = {
+    "environment": {"python", "openssl", "platform", "ca_bundle", "uid"},
+    "interfaces": {"interfaces", "loopback_only"},
+    "route": {"family", "route", "default", "gateway", "interface", "source", "error"},
+    "resolver_config": {
+        "path",
+        "nameservers",
+        "search",
+        "options",
+        "ndots",
+        "hosts_order",
+        "missing",
+        "stub",
+        "dns_in_order",
+    },
+    "proxy_variables": {"variables", "applies", "excluded_by", "other", "invalid"},
+    "descriptors": {"open", "limit", "short"},
+}
+
+
+@pytest.fixture
+def scene():
+    return Scene(asked_of("https://example.com/"), Options())
+
+
+def test_every_fact_is_told(scene):
+    host.read(scene)
+
+    told = {reading.what: set(reading.facts) for reading in scene.readings()}
+    assert KEYS.keys() <= told.keys()
+    assert {what: keys - told[what] for what, keys in KEYS.items() if keys - told[what]} == {}
+
+
+def test_it_takes_no_time(scene):
+    host.read(scene)
+
+    assert scene.now() < 2.0
+
+
+def test_descriptors_are_counted(scene):
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    with socket.socket(), socket.socket():
+        descriptors.read(scene)
+
+    (reading,) = scene.readings()
+    assert reading.facts["open"] == before + 1
+    assert reading.facts["limit"] > reading.facts["open"]
+    assert reading.facts["short"] is False
+
+
+EXHAUSTED = """
+import json, os, resource
+from ringback.diagnosis.layer import host
+from ringback.diagnosis.layer.url import asked_of
+from ringback.diagnosis.scene import Options, Scene
+host.read(Scene(asked_of("https://example.com/"), Options()))  # imports what it needs
+scene = Scene(asked_of("https://example.com/"), Options())
+resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+held = []
+try:
+    while True:
+        held.append(open(os.devnull))
+except OSError:
+    pass
+host.read(scene)
+host.route_to(scene, ["127.0.0.1"])
+held.clear()
+print(json.dumps([[r.what, r.state, r.kind, r.facts] for r in scene.readings()]))
+"""
+
+
+def test_without_descriptors_nothing_wrong_is_told_of_the_network():
+    ran = subprocess.run(
+        [sys.executable, "-c", EXHAUSTED], check=True, capture_output=True, text=True
+    )
+
+    told = {what: (state, kind, facts) for what, state, kind, facts in json.loads(ran.stdout)}
+    assert [told[what][0] for what in ("interfaces", "routes", "resolver")] == ["skipped"] * 3
+    state, kind, facts = told["descriptors"]
+    assert (state, kind) == ("noted", "client.resources_exhausted")
+    assert (facts["open"], facts["limit"], facts["short"]) == (64, 64, True)
+    assert "route_to" not in told
+
+
+def test_a_bundle_that_is_not_there_is_noted(scene, monkeypatch, tmp_path):
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "gone.pem"))
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
+
+    environment.read(scene)
+
+    (reading,) = scene.readings()
+    assert reading.state == "noted"
+    assert reading.facts["ca_bundle"] == {
+        "variable": "REQUESTS_CA_BUNDLE",
+        "path": str(tmp_path / "gone.pem"),
+        "exists": False,
+    }
+    assert [one["exists"] for one in reading.facts["ca_bundles"] if "DIR" in one["variable"]] == [
+        True
+    ]
+
+
+def test_an_empty_bundle_counts_as_none(scene, monkeypatch, tmp_path):
+    (tmp_path / "empty.pem").touch()
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "empty.pem"))
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_DIR"):
+        monkeypatch.delenv(name, raising=False)
+
+    environment.read(scene)
+
+    assert scene.readings()[0].facts["ca_bundle"]["exists"] is False
+
+
+def test_localhost_has_a_route(scene):
+    host.route_to(scene, ["127.0.0.1"])
+
+    (reading,) = scene.readings()
+    assert (reading.state, reading.facts["source"]) == ("ok", "127.0.0.1")
+    assert (reading.facts["error"], reading.facts["family"]) == (None, 4)

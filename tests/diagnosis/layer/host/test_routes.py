@@ -1,0 +1,148 @@
+import pytest
+
+from ringback.diagnosis.layer import host
+from ringback.diagnosis.layer.host import interfaces, netlink, routes
+from ringback.diagnosis.layer.url import asked_of
+from ringback.diagnosis.scene import Options, Scene
+from ringback.testing.lab.namespace import Namespaces, inside, run
+from ringback.testing.lab.network import NEEDS
+from tests.requires import requires
+
+pytestmark = pytest.mark.netns
+
+HOST = """
+link set lo up
+link add lab0 type veth peer name lab1
+link set lab0 up
+link set lab1 up
+addr add 192.0.2.2/24 dev lab0
+addr add 2001:db8:1::2/64 dev lab0 nodad
+route add default via 192.0.2.1
+route add unreachable 203.0.113.1
+route add prohibit 203.0.113.2
+route add blackhole 203.0.113.3
+route add prohibit 2001:db8:2::/64
+"""
+
+
+@pytest.fixture(scope="module")
+def names():
+    requires(*NEEDS)
+    with Namespaces() as made:
+        connected, bare = made.add("connected"), made.add("bare")
+        run(connected, ["ip", "-batch", "-"], stdin=HOST)
+        run(bare, ["ip", "link", "set", "lo", "up"])
+        yield {"connected": connected, "bare": bare}
+
+
+@pytest.fixture
+def connected(names):
+    with inside(names["connected"]):
+        yield Scene(asked_of("https://example.com/"), Options())
+
+
+@pytest.fixture
+def bare(names):
+    with inside(names["bare"]):
+        yield Scene(asked_of("https://example.com/"), Options())
+
+
+def facts_of(scene, what):
+    return [reading.facts for reading in scene.readings() if reading.what == what]
+
+
+def test_interfaces_have_their_addresses(connected):
+    interfaces.read(connected)
+
+    (facts,) = facts_of(connected, "interfaces")
+    lab0 = next(one for one in facts["interfaces"] if one["name"] == "lab0")
+    assert lab0["up"]
+    assert {"192.0.2.2", "2001:db8:1::2"} <= set(lab0["addresses"])
+    assert facts["loopback_only"] is False
+
+
+def test_a_host_with_loopback_only_is_told_as_such(bare):
+    interfaces.read(bare)
+
+    (facts,) = facts_of(bare, "interfaces")
+    assert facts["loopback_only"] is True
+    assert facts["interfaces"][0]["addresses"] == ["127.0.0.1", "::1"]
+
+
+def test_the_default_route_is_found_for_each_family(connected):
+    routes.read(connected)
+
+    four, six = facts_of(connected, "route")
+    assert (four["default"], four["gateway"], four["interface"]) == (True, "192.0.2.1", "lab0")
+    assert (four["route"], four["source"]) == (True, "192.0.2.2")
+    assert (six["default"], six["route"], six["error"]) == (False, False, "ENETUNREACH")
+
+
+def test_without_routes_the_error_is_told(bare):
+    routes.read(bare)
+
+    assert [(f["route"], f["default"], f["error"]) for f in facts_of(bare, "route")] == [
+        (False, False, "ENETUNREACH"),
+        (False, False, "ENETUNREACH"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("address", "error", "table_type", "kind"),
+    [
+        ("203.0.113.1", "EHOSTUNREACH", "unreachable", "tcp.address_unreachable.host"),
+        ("203.0.113.2", "EACCES", "prohibit", "tcp.address_unreachable.prohibited"),
+        ("203.0.113.3", "EINVAL", "blackhole", "tcp.address_invalid"),
+        ("2001:db8:2::1", "EACCES", "prohibit", "tcp.address_unreachable.prohibited"),
+        ("2001:db8:3::1", "ENETUNREACH", None, "tcp.address_unreachable.network"),
+        ("fe80::1", "EINVAL", None, "tcp.address_invalid"),
+    ],
+)
+def test_a_route_that_is_no_way_is_told_by_its_type(connected, address, error, table_type, kind):
+    host.route_to(connected, [address])
+
+    (reading,) = connected.readings()
+    assert (reading.state, reading.kind) == ("failed", kind)
+    assert (reading.facts["error"], reading.facts["table_type"]) == (error, table_type)
+    assert reading.facts["route"] is False
+
+
+@pytest.mark.parametrize(
+    ("address", "on_link", "gateway", "table_type"),
+    [
+        ("192.0.2.9", True, None, "unicast"),
+        ("198.51.100.7", False, "192.0.2.1", "unicast"),
+        ("192.0.2.2", True, None, "local"),
+        ("2001:db8:1::9", True, None, "unicast"),
+        ("fe80::1%lab0", True, None, "unicast"),
+    ],
+)
+def test_a_route_is_told_with_its_next_hop(connected, address, on_link, gateway, table_type):
+    host.route_to(connected, [address])
+
+    (facts,) = facts_of(connected, "route_to")
+    assert (facts["route"], facts["error"]) == (True, None)
+    assert (facts["on_link"], facts["gateway"]) == (on_link, gateway)
+    assert facts["table_type"] == table_type
+
+
+def test_of_many_addresses_the_first_are_looked_up(connected):
+    host.route_to(connected, [f"192.0.2.{number}" for number in range(20)])
+
+    assert len(connected.readings()) == routes.MOST
+
+
+def test_without_netlink_connect_alone_tells(connected, monkeypatch):
+    monkeypatch.setattr(netlink.sys, "platform", "other")
+
+    routes.read(connected)
+    interfaces.read(connected)
+    host.route_to(connected, ["203.0.113.2"])
+
+    four, six = facts_of(connected, "route")
+    assert (four["route"], four["default"], four["gateway"]) == (True, True, None)
+    assert six["default"] is False
+    (found,) = facts_of(connected, "interfaces")
+    assert found["loopback_only"] is False
+    (to,) = facts_of(connected, "route_to")
+    assert (to["error"], to["table_type"], to["on_link"]) == ("EACCES", "prohibit", None)

@@ -1,0 +1,185 @@
+import socket
+
+import pytest
+
+from ringback.diagnosis.layer import http, tls
+from ringback.diagnosis.layer.http import course
+from ringback.testing.lab import Lab
+from ringback.testing.lab.response import response
+from tests.diagnosis.layer.meeting import only, route_of, scene_of, told
+from tests.requires import requires
+
+
+@pytest.fixture(scope="module")
+def lab():
+    with Lab() as running:
+        yield running
+
+
+def met(endpoint):
+    scene = scene_of(endpoint)
+    route = route_of(endpoint)
+    http.read(scene, [route], tls.read(scene, [route]))
+    return scene
+
+
+def answering(lab, answers, scheme="http", context=None):
+    """A server with an answer for each path; what it is asked is in ``Endpoint.seen``."""
+
+    def handler(connection):
+        if context is not None:
+            connection.secure(context)
+        while request := connection.read_request():
+            connection.send(answers(request))
+
+    return lab.listen(handler, scheme=scheme)
+
+
+def redirect(*fields):
+    return response(302, b"", *fields)
+
+
+def test_a_redirect_to_itself_is_a_loop(lab):
+    reading = only(met(lab.start("http.response.redirect_loop", "same_url")), "redirect")
+
+    assert (reading.kind, reading.state) == ("http.response.redirect_loop", "failed")
+    assert reading.facts["loop"]
+
+
+def test_redirects_without_end_are_a_loop(lab):
+    endpoint = lab.start("http.response.redirect_loop", "ever_onward")
+    *_, last = told(met(endpoint), "redirect")
+
+    assert (last.facts["loop"], last.facts["endless"]) == (True, True)
+    assert len(endpoint.seen) == 1
+
+
+@pytest.mark.parametrize("when", ["bad_host", "bad_port", "bad_scheme"])
+def test_a_redirect_to_no_usable_url_is_invalid(lab, when):
+    reading = only(met(lab.start("http.response.redirect_invalid", when)), "redirect")
+
+    assert (reading.kind, reading.state) == ("http.response.redirect_invalid", "failed")
+
+
+def test_a_redirect_is_followed_on_the_same_connection(lab):
+    def answers(request):
+        if request.target == "/new?key=secret":
+            return response(200, b"ok")
+        return redirect("Location: /new?key=secret")
+
+    endpoint = answering(lab, answers)
+    scene = met(endpoint)
+
+    assert [one.facts["status"] for one in told(scene, "request")] == [302, 200]
+    assert only(scene, "redirect").facts["location"] == "/new"
+    assert len(endpoint.seen) == 1
+    assert "secret" not in str(scene.readings())
+
+
+def test_a_redirect_to_itself_that_sets_a_cookie_is_no_loop(lab):
+    def answers(request):
+        if "seen=1" in request.headers.get("cookie", ""):
+            return response(200, b"ok")
+        return redirect("Location: /", "Set-Cookie: seen=1; Path=/")
+
+    scene = met(answering(lab, answers))
+
+    assert [one.facts["status"] for one in told(scene, "request")] == [302, 200]
+
+
+def test_a_redirect_to_another_host_is_noted_and_left_to_a_look_of_its_own(lab):
+    scene = met(answering(lab, lambda _: redirect("Location: http://localhost/x?y=1")))
+    reading = only(scene, "redirect")
+
+    assert (reading.state, reading.kind) == ("noted", None)
+    assert (reading.facts["leaves_host"], reading.facts["followed"]) == (True, True)
+    assert reading.facts["location"] == "http://localhost/x"
+    assert len(told(scene, "request")) == 1
+
+
+def test_a_redirect_to_a_name_that_does_not_exist_is_invalid(lab, monkeypatch):
+    known = socket.getaddrinfo
+
+    def lookup(host, *rest, **more):
+        if host == "x.invalid":
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return known(host, *rest, **more)
+
+    monkeypatch.setattr(course.socket, "getaddrinfo", lookup)
+    reading = only(
+        met(answering(lab, lambda _: redirect("Location: http://x.invalid/"))), "redirect"
+    )
+
+    assert (reading.kind, reading.facts["resolves"]) == ("http.response.redirect_invalid", False)
+
+
+def test_a_redirect_to_nowhere_is_invalid(lab):
+    reading = only(met(answering(lab, lambda _: redirect())), "redirect")
+
+    assert reading.kind == "http.response.redirect_invalid"
+
+
+def test_a_redirect_to_a_closed_port_is_told(lab, unused_port):
+    there = f"Location: https://127.0.0.1:{unused_port}/"
+    scene = met(answering(lab, lambda _: redirect(there)))
+    refused = only(scene, "connection")
+
+    assert (refused.layer, refused.kind) == ("http", "tcp.refused")
+
+
+def test_a_redirect_to_tls_is_verified(lab):
+    requires("cryptography")
+    good = lab.start("ok:tls")
+    there = f"Location: https://127.0.0.1:{good.port}/"
+    endpoint = answering(lab, lambda _: redirect(there))
+    endpoint.verify = good.verify
+    scene = met(endpoint)
+
+    assert only(scene, "redirect").facts["to_tls"]
+    assert only(scene, "handshake").facts["verified"]
+    assert [one.facts["status"] for one in told(scene, "request")] == [302, 200]
+
+
+def test_a_redirect_to_a_bad_certificate_ends_there(lab):
+    requires("cryptography")
+    bad = lab.start("tls.cert.date_invalid.expired")
+    there = f"Location: https://127.0.0.1:{bad.port}/"
+    endpoint = answering(lab, lambda _: redirect(there))
+    endpoint.verify = bad.verify
+    scene = met(endpoint)
+
+    assert only(scene, "handshake").kind == "tls.cert.date_invalid.expired"
+    assert len(told(scene, "request")) == 1
+
+
+def test_a_port_that_hangs_up_may_speak_tls(lab):
+    requires("cryptography")
+
+    assert only(met(lab.start("tcp.reset", "tls_port")), "tls_here").facts["works"]
+
+
+def test_a_port_that_hangs_up_on_everything_does_not(lab):
+    assert not only(met(lab.start("tcp.reset", "after_request")), "tls_here").facts["works"]
+
+
+def test_clocks_apart_are_told(lab):
+    date = "Date: Sat, 21 Nov 2009 10:00:00 GMT"
+    clock = only(met(answering(lab, lambda _: response(200, b"", date))), "clock")
+
+    assert clock.layer == "host"
+    assert clock.facts["offset"] > 86400
+
+
+def test_a_date_that_a_cache_has_kept_says_nothing(lab):
+    fields = ("Date: Sat, 21 Nov 2009 10:00:00 GMT", "Age: 100")
+    scene = met(answering(lab, lambda _: response(200, b"", *fields)))
+
+    assert told(scene, "clock") == []
+    assert only(scene, "request").facts["clock_offset"] is None
+
+
+def test_a_filter_is_known_by_its_marks(lab):
+    answer = response(403, b"<title>Just a moment</title>", "cf-mitigated: challenge")
+    facts = only(met(answering(lab, lambda _: answer)), "request").facts
+
+    assert (facts["filter"], facts["title"]) == ("Cloudflare", "Just a moment")

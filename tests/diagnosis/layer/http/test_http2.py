@@ -1,0 +1,62 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ringback.diagnosis.layer import http, tls
+from ringback.diagnosis.layer.http.http2 import status_of
+from ringback.testing.lab import Lab
+from tests.diagnosis.layer.meeting import only, route_of, scene_of, told
+from tests.requires import requires
+
+
+@pytest.fixture(scope="module")
+def lab():
+    requires("cryptography", "h2")
+    with Lab() as running:
+        yield running
+
+
+def met(endpoint):
+    scene = scene_of(endpoint)
+    route = route_of(endpoint)
+    http.read(scene, [route], tls.read(scene, [route]))
+    return scene
+
+
+def test_a_server_that_speaks_only_http2_is_asked_in_it(lab):
+    scene = met(lab.start("ok:http2"))
+    request = told(scene, "request")[-1]
+
+    assert (request.facts["version"], request.facts["status"]) == ("2", 200)
+    assert (request.state, request.kind) == ("ok", None)
+    assert only(scene, "http2").facts["works"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "h2.refused_stream:refused_stream",
+        "h2.refused_stream:goaway",
+        "h2.protocol.error:protocol_error",
+        "h2.protocol.error:enhance_your_calm",
+    ],
+)
+def test_a_refusal_of_http2_is_told(lab, name):
+    request = told(met(lab.start(name)), "request")[-1]
+
+    assert request.kind == name.partition(":")[0]
+
+
+@pytest.mark.parametrize(
+    "status", [200, 204, 206, 304, 400, 404, 500, 201, 403, 429, 503, 599, 316]
+)
+@pytest.mark.parametrize("huffman", [True, False])
+def test_the_status_is_read(status, huffman):
+    encoder = pytest.importorskip("hpack").Encoder()
+
+    assert status_of(encoder.encode([(":status", str(status))], huffman=huffman)) == status
+
+
+@given(st.binary(max_size=40))
+def test_any_block_is_read(block):
+    assert 0 <= status_of(block) <= 999

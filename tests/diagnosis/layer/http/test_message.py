@@ -1,0 +1,150 @@
+import contextlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ringback.diagnosis.layer.http.body import (
+    INCOMPLETE_CHUNKED,
+    LENGTH_MISMATCH,
+    PROTOCOL,
+    Body,
+)
+from ringback.diagnosis.layer.http.head import Head, HeadError, parse, split
+
+OK = b"HTTP/1.1 200 OK\r\n"
+
+
+def head(*fields, status=200):
+    return Head("1.1", status, "", fields)
+
+
+def pieces(data, sizes):
+    while data:
+        size = sizes.pop() if sizes else 1
+        yield data[:size]
+        data = data[size:]
+
+
+def fed(body, data, sizes=()):
+    for piece in pieces(data, list(sizes)):
+        body.feed(piece)
+    return body
+
+
+def test_a_head_is_read():
+    read = parse(OK + b"Server: x\r\nset-cookie: a\r\nSet-Cookie: b")
+
+    assert (read.version, read.status, read.reason) == ("1.1", 200, "OK")
+    assert read.get("server") == "x"
+    assert read.all("set-cookie") == ["a", "b"]
+
+
+@pytest.mark.parametrize("line", [b"HTTP/1.1 200\r", b"HTTP/1.0 404 Not Found"])
+def test_short_status_lines_are_taken(line):
+    assert parse(line).status in {200, 404}
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"HTTP/2 200 OK",
+        b"HTTP/1.1 two-hundred OK",
+        OK + b"Content-Length: many",
+        OK + b"Content-Length: -1",
+        OK + b"Content-Length: " + b"9" * 5000,
+        OK + b"Content-Length: 1\r\nContent-Length: 2",
+        OK + b"X: x\r\n" * 101,
+        OK + b"X: " + b"x" * 70_000,
+    ],
+)
+def test_what_clients_refuse_is_refused(data):
+    with pytest.raises(HeadError):
+        parse(data)
+
+
+def test_what_clients_let_pass_is_noted():
+    assert parse(OK + b"this is no header\r\nA: b").odd == ("a header line is malformed",)
+
+
+def test_a_head_ends_with_an_empty_line():
+    assert split(OK + b"A: b\r\n") is None
+    assert split(OK + b"A: b\r\n\r\nrest") == (OK + b"A: b", b"rest")
+
+
+@given(st.binary(max_size=200), st.lists(st.integers(1, 50)))
+def test_a_body_with_a_length_is_whole_at_its_end(content, sizes):
+    body = Body(head(("content-length", str(len(content)))), "GET")
+    fed(body, content, sizes)
+
+    assert body.complete
+    assert body.received == len(content)
+    assert body.wrong is None
+
+
+@given(st.lists(st.binary(min_size=1, max_size=40), max_size=6), st.lists(st.integers(1, 50)))
+def test_a_chunked_body_is_whole_at_its_last_chunk(chunks, sizes):
+    text = b"".join(b"%x;a=b\r\n%s\r\n" % (len(chunk), chunk) for chunk in chunks)
+    body = Body(head(("transfer-encoding", "chunked")), "GET")
+    fed(body, text + b"0\r\n\r\n", sizes)
+
+    assert (body.complete, body.wrong) == (True, None)
+    assert body.start == b"".join(chunks)
+
+
+@given(st.binary(min_size=1, max_size=100), st.integers(1, 100))
+def test_an_early_end_is_seen(content, missing):
+    body = fed(Body(head(("content-length", str(len(content) + missing))), "GET"), content)
+    body.end()
+
+    assert body.wrong == LENGTH_MISMATCH
+
+
+@pytest.mark.parametrize("text", [b"", b"5\r\nhel", b"5\r\nhello\r\n", b"5\r\nhello\r\n0"])
+def test_a_missing_last_chunk_is_seen(text):
+    body = fed(Body(head(("transfer-encoding", "chunked")), "GET"), text)
+    body.end()
+
+    assert body.wrong == INCOMPLETE_CHUNKED
+
+
+@pytest.mark.parametrize("text", [b"zz\r\n", b"5\r\nhelloX", b"x" * 5000])
+def test_a_chunk_without_a_size_breaks_the_rules(text):
+    assert fed(Body(head(("transfer-encoding", "chunked")), "GET"), text).wrong == PROTOCOL
+
+
+@pytest.mark.parametrize(("method", "status"), [("HEAD", 200), ("GET", 204), ("GET", 304)])
+def test_some_answers_have_no_body(method, status):
+    assert Body(head(("content-length", "7"), status=status), method).complete
+
+
+def test_a_body_without_a_length_ends_with_the_connection():
+    body = fed(Body(head(), "GET"), b"text")
+    assert not body.complete
+    body.end()
+
+    assert (body.complete, body.wrong) == (True, None)
+
+
+def test_more_than_the_length_is_noted():
+    body = Body(head(("content-length", "2")), "GET")
+    body.feed(b"ok+more")
+
+    assert (body.complete, body.received) == (True, 2)
+    assert body.odd
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_are_read_or_refused(data):
+    with contextlib.suppress(HeadError):
+        parse(data)
+    with contextlib.suppress(HeadError):
+        parse(OK + data)
+
+
+@given(st.binary(max_size=300), st.sampled_from(["chunked", "gzip", "gzip, chunked"]))
+def test_any_body_is_taken_in(data, coding):
+    for fields in ((("transfer-encoding", coding),), (("content-encoding", coding),)):
+        body = fed(Body(head(*fields), "GET"), data, [100, 100, 100])
+        body.end()
+        assert body.complete or body.wrong

@@ -1,0 +1,69 @@
+from urllib.parse import urlsplit
+
+import pytest
+
+from ringback.diagnosis.layer import http
+from ringback.diagnosis.route import Route
+from ringback.testing.lab import Lab
+from ringback.testing.lab.proxy import USER, proxy, proxy_with_users
+from ringback.testing.lab.response import answering, response
+from tests.diagnosis.layer.meeting import only, scene_of, told
+
+
+@pytest.fixture(scope="module")
+def lab():
+    with Lab() as running:
+        yield running
+
+
+def met(lab, handler, user=""):
+    between = lab.listen(handler)
+    place = urlsplit(between.url).netloc
+    route = Route(
+        address="127.0.0.1", port=between.port, proxy=f"http://{user and user + '@'}{place}"
+    )
+    scene = scene_of(lab.start("ok"))
+    http.read(scene, [route], ())
+    return scene, between
+
+
+def test_a_plain_request_goes_through_the_proxy(lab):
+    scene, between = met(lab, proxy)
+    request = only(scene, "request")
+
+    assert (request.facts["status"], request.facts["proxied"]) == (200, True)
+    assert between.seen[0].received.startswith(b"GET http://127.0.0.1:")
+
+
+def test_the_user_is_named_to_the_proxy_and_to_nobody_else(lab):
+    scene, _ = met(lab, proxy_with_users, USER)
+
+    assert only(scene, "request").facts["status"] == 200
+    assert "sesame" not in str(scene.readings())
+
+
+def test_a_proxy_that_wants_a_user_is_told(lab):
+    scene, _ = met(lab, proxy_with_users)
+    tunnel = only(scene, "tunnel")
+
+    assert (tunnel.layer, tunnel.kind) == ("proxy", "proxy.auth_required")
+    assert (tunnel.facts["outcome"], tunnel.facts["status"]) == ("refused_by_proxy", 407)
+    assert tunnel.facts["method"] == "GET"
+    assert only(scene, "request").kind == "proxy.auth_required"
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"), [(403, "proxy.denied"), (503, "proxy.upstream_failed")]
+)
+def test_an_error_page_of_the_proxy_is_known_by_its_marks(lab, status, kind):
+    answer = response(status, b"", "X-Squid-Error: ERR_DNS_FAIL 0", "Server: squid/5.7")
+    scene, _ = met(lab, answering(answer))
+
+    assert only(scene, "tunnel").kind == kind
+
+
+def test_an_error_without_marks_is_the_services(lab):
+    scene, _ = met(lab, answering(response(503, b"")))
+
+    assert told(scene, "tunnel") == []
+    assert only(scene, "request").kind == "http.error.unavailable"

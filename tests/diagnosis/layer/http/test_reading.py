@@ -1,0 +1,171 @@
+import pytest
+
+from ringback.diagnosis.layer import http, tls
+from ringback.diagnosis.layer.http import reading
+from ringback.diagnosis.layer.http.exchange import Patience
+from ringback.testing.lab import Lab
+from ringback.testing.lab.response import head
+from tests.diagnosis.layer.meeting import only, route_of, scene_of
+from tests.requires import requires
+
+QUICK = Patience(first=0.3, head=0.3, pause=0.3, body=0.3)
+
+OUTCOMES = {
+    "tcp.reset:after_request": "reset",
+    "tcp.reset:mid_headers": "reset",
+    "tcp.reset:mid_body": "reset",
+    "http.response.timed_out:silent": "timeout",
+    "http.response.timed_out:mid_headers": "timeout",
+    "http.response.timed_out:trickling_headers": "timeout",
+    "http.response.body_timed_out:mid_body": "body_timeout",
+    "http.response.body_timed_out:trickling_body": "body_timeout",
+    "http.response.invalid.empty:after_request": "closed",
+    "http.response.headers.truncated:mid_headers": "headers_truncated",
+    "http.response.invalid.content_length_mismatch:mid_body": "truncated",
+    "http.response.invalid.incomplete_chunked_encoding:no_last_chunk": "truncated",
+    "http.response.invalid.incomplete_chunked_encoding:mid_chunk": "truncated",
+    "http.response.invalid.content_decoding:not_gzip": "truncated",
+    "http.response.invalid.content_decoding:truncated_gzip": "truncated",
+    "http.protocol.error:malformed_status_line": "invalid",
+    "http.protocol.error:too_many_headers": "invalid",
+    "http.protocol.error:header_too_long": "invalid",
+    "http.protocol.error:content_length_invalid": "invalid",
+    "http.protocol.error:content_length_conflict": "invalid",
+    "http.protocol.error:chunk_size_invalid": "invalid",
+    "http.response.invalid.not_http:ssh": "not_http",
+    "http.response.invalid.not_http:smtp": "not_http",
+    "http.response.invalid.not_http:mysql": "not_http",
+    "http.response.invalid.not_http:redis": "not_http",
+    "http.response.invalid.not_http:http2": "not_http",
+    "http.response.invalid.not_http:tls_port": "tls_bytes",
+}
+STATUSES = [
+    "http.error:400",
+    "http.error:404",
+    "http.error:500",
+    "http.error.auth:401",
+    "http.error.auth:403",
+    "http.error.rate_limited:429",
+    "http.error.unavailable:503",
+    "http.error.gateway:502",
+    "http.error.gateway:504",
+    "http.error.captive_portal:511",
+]
+
+
+@pytest.fixture(scope="module")
+def lab():
+    with Lab() as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch):
+    monkeypatch.setattr(reading, "PATIENCE", QUICK)
+
+
+def met(lab, name):
+    return met_at(lab.start(name))
+
+
+def met_at(endpoint):
+    scene = scene_of(endpoint)
+    route = route_of(endpoint)
+    http.read(scene, [route], tls.read(scene, [route]))
+    return scene
+
+
+@pytest.mark.parametrize("name", OUTCOMES)
+def test_a_broken_answer_is_told(lab, name):
+    request = only(met(lab, name), "request")
+
+    assert request.facts["outcome"] == OUTCOMES[name]
+    assert request.kind == name.partition(":")[0]
+    assert request.state == "failed"
+    if OUTCOMES[name] == "truncated":
+        assert request.facts["truncated_how"] == request.kind
+
+
+@pytest.mark.parametrize("name", STATUSES)
+def test_a_status_is_told(lab, name):
+    request = only(met(lab, name), "request")
+    kind, _, status = name.partition(":")
+
+    assert (request.facts["outcome"], request.facts["status"]) == ("answered", int(status))
+    assert request.kind == kind
+
+
+@pytest.mark.parametrize(
+    "name", ["ok", "ok:large_body", "ok:tls", "http.protocol.error:malformed_header"]
+)
+def test_what_clients_take_is_well(lab, name):
+    if name == "ok:tls":
+        requires("cryptography")
+    request = only(met(lab, name), "request")
+
+    assert (request.state, request.kind, request.facts["status"]) == ("ok", None, 200)
+    assert request.facts["outcome"] == "answered"
+
+
+def test_what_the_kernel_knows_is_told_of_silence(lab):
+    facts = only(met(lab, "http.response.timed_out:silent"), "request").facts
+
+    assert (facts["unacked"], facts["retransmits"]) == (0, 0)
+    assert facts["bytes_acked"] == facts["sent"] > 0
+
+
+def test_a_tls_port_that_says_so_is_known(lab):
+    assert only(met(lab, "http.error:tls_port"), "request").facts["plain_to_tls"]
+
+
+def test_how_long_to_wait_is_told(lab):
+    headers = only(met(lab, "http.error.unavailable:retry_after_seconds"), "request").facts[
+        "headers"
+    ]
+
+    assert headers["retry-after"] == "1"
+
+
+def test_the_query_is_sent_and_not_told(lab):
+    endpoint = lab.start("ok")
+    endpoint.url += "path?token=secret"
+    scene = scene_of(endpoint)
+    http.read(scene, [route_of(endpoint)], ())
+
+    assert b"GET /path?token=secret HTTP/1.1" in endpoint.seen[-1].received
+    assert "secret" not in str(scene.readings())
+
+
+def test_a_long_body_that_comes_well_is_no_failure(lab):
+    def handler(connection):
+        connection.read_request()
+        connection.send(head(200, "Content-Length: 100000000"))
+        while connection.hold(0.02):
+            connection.send(b"x" * 1024)
+
+    request = only(met_at(lab.listen(handler)), "request")
+
+    assert (request.facts["outcome"], request.facts["complete"]) == ("answered", False)
+
+
+def test_events_may_come_slowly(lab):
+    def handler(connection):
+        connection.read_request()
+        connection.send(head(200, "Content-Type: text/event-stream"))
+        connection.stall()
+
+    assert only(met_at(lab.listen(handler)), "request").state == "ok"
+
+
+def test_a_websocket_is_asked_for(lab):
+    def handler(connection):
+        request = connection.read_request()
+        assert request.headers["upgrade"] == "websocket"
+        connection.send(head(101, "Upgrade: websocket", "Connection: Upgrade"))
+        connection.stall()
+
+    endpoint = lab.listen(handler)
+    endpoint.url = endpoint.url.replace("http:", "ws:")
+    request = only(met_at(endpoint), "request")
+
+    assert (request.facts["status"], request.state) == (101, "ok")

@@ -1,0 +1,94 @@
+import socket
+
+import pytest
+
+from ringback.diagnosis.layer import http, tls
+from ringback.diagnosis.layer.http import reading, stall
+from ringback.diagnosis.layer.http.exchange import Patience
+from ringback.testing.lab import Lab
+from ringback.testing.lab.response import response
+from tests.diagnosis.layer.meeting import only, route_of, scene_of
+from tests.requires import requires
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch):
+    if not hasattr(socket, "TCP_MAXSEG"):
+        pytest.skip("this system does not let a program choose the size of its segments")
+    monkeypatch.setattr(stall, "SILENCE", 0.1)
+    monkeypatch.setattr(stall, "_LONGEST", 0.5)
+    monkeypatch.setattr(reading, "PATIENCE", Patience(0.8, 0.8, 0.8, 0.8))
+    monkeypatch.setattr(tls.extras, "SILENCE", 0.1)
+    monkeypatch.setattr(tls.reading, "LONGEST", 0.8)
+
+
+@pytest.fixture
+def lab():
+    with Lab() as running:
+        yield running
+
+
+def is_small(accepted):
+    """Whether the peer wants small segments: what a path that loses large ones would let pass."""
+    return accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG) < 1000
+
+
+def losing_large_segments(lab, body, *, secured=False):
+    context = lab.certificates.server() if secured else None
+
+    def handler(connection):
+        if not is_small(connection.socket):
+            connection.stall()
+            return
+        if context is not None:
+            connection.secure(context)
+        if connection.read_request():
+            connection.send(response(200, body))
+
+    endpoint = lab.listen(handler, scheme="https" if secured else "http")
+    endpoint.verify = lab.certificates.bundle if secured else None
+    return endpoint
+
+
+def met(endpoint):
+    scene = scene_of(endpoint)
+    route = route_of(endpoint)
+    http.read(scene, [route], tls.read(scene, [route]))
+    return scene
+
+
+def test_a_large_answer_that_comes_in_small_segments(lab):
+    scene = met(losing_large_segments(lab, b"x" * 5000))
+
+    assert only(scene, "request").facts["outcome"] == "timeout"
+    assert only(scene, "small_segments").facts["works"]
+
+
+def test_a_small_answer_would_have_come_anyway(lab):
+    scene = met(losing_large_segments(lab, b"x"))
+
+    assert not only(scene, "small_segments").facts["works"]
+
+
+def test_a_handshake_that_works_with_small_segments(lab):
+    requires("cryptography")
+    scene = met(losing_large_segments(lab, b"x", secured=True))
+
+    assert only(scene, "handshake").facts["error"] == "timeout"
+    assert only(scene, "small_segments").facts["works"]
+
+
+def test_a_port_that_waits_for_tls(lab):
+    requires("cryptography")
+    context = lab.certificates.server()
+
+    def handler(connection):
+        if connection.socket.recv(1, socket.MSG_PEEK) == b"G":
+            connection.stall()
+        else:
+            connection.secure(context)
+
+    scene = met(lab.listen(handler))
+
+    assert only(scene, "request").facts["outcome"] == "timeout"
+    assert only(scene, "tls_here").facts["works"]

@@ -1,0 +1,44 @@
+"""Meeting a fault of the lab with one stage of a diagnosis."""
+
+import urllib.parse
+
+from ringback.client.trust import Trust
+from ringback.diagnosis.model import Asked
+from ringback.diagnosis.route import Route
+from ringback.diagnosis.scene import Options, Scene
+
+
+def scene_of(endpoint, *, client_certificate=None, protocol="http", timeout=10.0):
+    """A diagnosis of an endpoint, before its first reading."""
+    parts = urllib.parse.urlsplit(endpoint.url)
+    asked = Asked(
+        text=endpoint.url,
+        scheme=parts.scheme,
+        host=parts.hostname,
+        port=endpoint.port,
+        path=parts.path or "/",
+        query=parts.query,
+        protocol=protocol,
+        tls=parts.scheme == "https",
+    )
+    trust = None
+    if endpoint.verify:
+        trust = Trust.of(endpoint.verify, client_certificate=client_certificate)
+    return Scene(asked, Options(trust=trust, timeout=timeout))
+
+
+def route_of(endpoint):
+    """The way to an endpoint, as the stage of TCP would have found it."""
+    host = endpoint.host
+    return Route(address="127.0.0.1" if host == "localhost" else host, port=endpoint.port)
+
+
+def told(scene, what):
+    """The readings of one sort."""
+    return [reading for reading in scene.readings() if reading.what == what]
+
+
+def only(scene, what):
+    """The reading of a sort that there is only one of."""
+    (reading,) = told(scene, what)
+    return reading

@@ -1,0 +1,311 @@
+import socket
+import threading
+
+import dns.message
+import dns.name
+import pytest
+
+from ringback.diagnosis.layer.name.exchange import Patience, Server
+from ringback.diagnosis.layer.name.nameserver import Asking
+from ringback.diagnosis.layer.url import asked_of
+from ringback.diagnosis.scene import Options, Scene
+from ringback.diagnosis.together import together
+from ringback.testing.lab.dns import ANSWERS
+from ringback.testing.lab.nameserver import Answer, Nameserver, bind
+
+MORE = {
+    "both": Answer(addresses=("192.0.2.7", "192.0.2.8", "2001:db8::7")),
+    "alias": Answer(alias="ok.lab.test."),
+}
+SHORT = Patience(tries=(0.15, 0.15))
+
+
+@pytest.fixture(scope="module")
+def server():
+    with Nameserver({**ANSWERS, **MORE}, bind("127.0.0.1")) as running:
+        yield running
+
+
+@pytest.fixture
+def scene():
+    return Scene(asked_of("https://example.com/"), Options())
+
+
+def ask(scene, server, *names, patience=SHORT):
+    absolute = [dns.name.from_text(name) for name in names]
+    asking = Asking(scene, Server(*server.address), absolute, patience)
+    together(scene, asking.tasks())
+    return {reading.facts["type"]: reading for reading in scene.readings()}
+
+
+def test_both_types_are_asked_for(scene, server):
+    told = ask(scene, server, "both.lab.test")
+
+    assert sorted(told["A"].facts["answers"]) == ["192.0.2.7", "192.0.2.8"]
+    assert told["AAAA"].facts["answers"] == ["2001:db8::7"]
+    assert told["A"].state == "ok"
+    assert told["A"].subject == f"127.0.0.1:{server.address[1]} A"
+    assert (told["A"].facts["rcode"], told["A"].facts["ttl"]) == ("NOERROR", 0)
+
+
+@pytest.mark.parametrize(
+    ("label", "rcode", "state", "kind"),
+    [
+        ("nxdomain", "NXDOMAIN", "failed", "dns.name_not_resolved"),
+        ("nodata", "NOERROR", "noted", None),
+        ("servfail", "SERVFAIL", "failed", "dns.server"),
+        ("refused", "REFUSED", "failed", "dns.server"),
+        ("notimp", "NOTIMP", "failed", "dns.server"),
+        ("formerr", "FORMERR", "failed", "dns.server"),
+        ("filtered", "NXDOMAIN", "failed", "dns.blocked"),
+        ("dnssec-bogus", "SERVFAIL", "failed", "dns.server"),
+    ],
+)
+def test_a_response_code_is_told(scene, server, label, rcode, state, kind):
+    told = ask(scene, server, f"{label}.lab.test")
+
+    assert (told["A"].facts["rcode"], told["A"].state, told["A"].kind) == (rcode, state, kind)
+    assert told["A"].facts["answers"] == []
+
+
+@pytest.mark.parametrize(
+    ("label", "code", "text"),
+    [
+        ("dnssec-bogus", 6, "signature has expired for lab.test"),
+        ("network-error", 23, "timeout at 192.0.2.53:53 for lab.test"),
+        ("filtered", 17, "on the blocklist of this lab"),
+    ],
+)
+def test_an_extended_error_is_told(scene, server, label, code, text):
+    told = ask(scene, server, f"{label}.lab.test")
+
+    assert told["A"].facts["ede"] == [[code, text]]
+    assert text in told["A"].result
+
+
+def test_silence_is_told(scene, server):
+    told = ask(scene, server, "silent.lab.test")
+
+    facts = told["A"].facts
+    assert (facts["timed_out"], facts["rcode"], facts["error"]) == (True, None, None)
+    assert told["A"].kind == "dns.unreachable"
+    assert told["A"].seconds > 0.25
+
+
+def test_a_question_is_sent_again_when_no_answer_comes(scene, server):
+    before = len(server.asked)
+
+    ask(scene, server, "silent.lab.test")
+
+    assert len(server.asked) - before == 4
+
+
+def test_a_late_answer_to_the_first_try_still_counts(scene, server):
+    told = ask(scene, server, "slow.lab.test", patience=Patience(tries=(0.1, 2.0)))
+
+    assert told["A"].facts["answers"] == ["127.0.0.1"]
+
+
+def test_a_cut_answer_is_fetched_whole_over_tcp(scene, server):
+    told = ask(scene, server, "truncated.lab.test")
+
+    facts = told["A"].facts
+    assert facts["answers"] == ["127.0.0.1"]
+    assert (facts["truncated"], facts["over_tcp"]) == (True, True)
+
+
+def test_a_cut_answer_without_tcp_is_none(scene, server):
+    told = ask(scene, server, "truncated-dead.lab.test")
+
+    facts = told["A"].facts
+    assert (facts["rcode"], facts["answers"], facts["error"]) == (None, [], "ECONNRESET")
+    assert (facts["truncated"], facts["over_tcp"]) == (True, True)
+
+
+@pytest.mark.parametrize("label", ["wrong-id", "wrong-question"])
+def test_the_answer_to_another_question_is_counted_but_not_taken(scene, server, label):
+    told = ask(scene, server, f"{label}.lab.test")
+
+    facts = told["A"].facts
+    assert (facts["timed_out"], facts["rcode"], facts["answers"]) == (True, None, [])
+    assert facts["mismatched"] == 2
+
+
+def test_a_server_that_only_points_elsewhere_is_told_as_such(scene, server):
+    told = ask(scene, server, "lame.lab.test")
+
+    facts = told["A"].facts
+    assert (facts["referral"], facts["recursion"], facts["rcode"]) == (True, False, "NOERROR")
+    assert (told["A"].state, told["A"].kind) == ("failed", "dns.server")
+
+
+def test_a_server_that_has_no_address_points_nowhere(scene, server):
+    assert ask(scene, server, "nodata.lab.test")["A"].facts["referral"] is False
+
+
+def test_an_alias_of_nothing_dangles(scene, server):
+    told = ask(scene, server, "dangling.lab.test")
+
+    facts = told["A"].facts
+    assert (facts["cnames"], facts["dangling"]) == (["removed.lab.test"], True)
+
+
+def test_a_closed_port_is_told_at_once_with_the_icmp_message(scene):
+    datagrams, stream = bind("127.0.0.1")
+    address = datagrams.getsockname()
+    datagrams.close()
+    stream.close()
+
+    asking = Asking(
+        scene, Server(*address), [dns.name.from_text("ok.lab.test")], Patience(tries=(5.0,))
+    )
+    together(scene, asking.tasks())
+
+    (first, _) = scene.readings()
+    assert (first.facts["error"], first.facts["timed_out"]) == ("ECONNREFUSED", False)
+    assert first.seconds < 4.0
+    icmp = first.facts["icmp"]
+    assert (icmp["type"], icmp["code"], icmp["own"]) == (3, 3, True)
+
+
+def test_several_names_are_tried_in_order_until_one_has_an_address(scene, server):
+    told = ask(scene, server, "nxdomain.lab.test", "both.lab.test", "ok.lab.test")
+
+    facts = told["A"].facts
+    assert facts["asked"] == "both.lab.test"
+    assert facts["tried"] == ["nxdomain.lab.test", "both.lab.test"]
+
+
+def test_the_type_without_an_address_is_told_of_the_same_name(scene, server):
+    told = ask(scene, server, "nxdomain.lab.test", "ok.lab.test", "servfail.lab.test")
+
+    facts = told["AAAA"].facts
+    assert (facts["asked"], facts["rcode"]) == ("ok.lab.test", "NOERROR")
+    assert facts["tried"] == ["nxdomain.lab.test", "ok.lab.test"]
+
+
+def test_after_a_refusal_only_the_name_as_written_is_tried(scene, server):
+    told = ask(scene, server, "a.refused.lab.test", "b.ok.lab.test", "ok.lab.test")
+
+    assert told["A"].facts["tried"] == ["a.refused.lab.test", "ok.lab.test"]
+
+
+def test_nothing_more_is_asked_of_a_server_that_is_silent(scene, server):
+    told = ask(scene, server, "silent.lab.test", "ok.lab.test")
+
+    assert told["A"].facts["tried"] == ["silent.lab.test"]
+    assert told["A"].facts["timed_out"] is True
+
+
+def quiet_for_aaaa(wire):
+    query = dns.message.from_wire(wire)
+    if query.question[0].rdtype == dns.rdatatype.AAAA:
+        return None
+    reply = dns.message.make_response(query)
+    reply.answer.append(dns.rrset.from_text(query.question[0].name, 60, "IN", "A", "192.0.2.1"))
+    return reply.to_wire()
+
+
+def test_one_type_does_not_wait_for_the_other(scene):
+    with Raw(quiet_for_aaaa) as server:
+        patience = Patience(tries=(0.6,))
+        told = ask(scene, server, "ok.lab.test", "ok.lab.test.a.test", patience=patience)
+
+    first, second = scene.readings()
+    assert (first.facts["type"], first.facts["answers"]) == ("A", ["192.0.2.1"])
+    assert second.facts["answers"] == []
+    assert told["A"].seconds < told["AAAA"].seconds
+
+
+def test_of_several_names_without_an_address_the_shortest_is_told(scene, server):
+    told = ask(scene, server, "a.nxdomain.lab.test", "nodata.lab.test", "b.nxdomain.lab.test")
+
+    assert told["A"].facts["asked"] == "nodata.lab.test"
+    assert told["A"].facts["rcode"] == "NOERROR"
+
+
+class Raw:
+    """A nameserver that answers as a function says."""
+
+    def __init__(self, answer):
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.bind(("127.0.0.1", 0))
+        self._answer = answer
+        self.address = self._socket.getsockname()
+        self._serving = threading.Thread(target=self._serve, daemon=True)
+        self._serving.start()
+
+    def _serve(self):
+        while True:
+            wire, where = self._socket.recvfrom(4096)
+            if wire == b"end":
+                return
+            answer = self._answer(wire)
+            if answer is not None:
+                self._socket.sendto(answer, where)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as ending:
+            ending.sendto(b"end", self.address)
+        self._serving.join()
+        self._socket.close()
+
+
+def test_bytes_that_are_no_message_are_malformed(scene):
+    with Raw(lambda wire: wire[:2] + b"\xff" * 9) as server:
+        told = ask(scene, server, "ok.lab.test", patience=Patience(tries=(5.0,)))
+
+    facts = told["A"].facts
+    assert (facts["malformed"], facts["timed_out"], facts["rcode"]) == (True, False, None)
+    assert told["A"].kind == "dns.server"
+
+
+def without_edns(wire):
+    query = dns.message.from_wire(wire)
+    reply = dns.message.make_response(query)
+    if query.edns >= 0:
+        reply.set_rcode(dns.rcode.FORMERR)
+    else:
+        name, type_ = query.question[0].name, query.question[0].rdtype
+        text = "192.0.2.1" if type_ == dns.rdatatype.A else "2001:db8::1"
+        reply.answer.append(dns.rrset.from_text(name, 60, "IN", type_, text))
+    return reply.to_wire()
+
+
+def test_a_server_that_does_not_know_edns_is_asked_without(scene):
+    with Raw(without_edns) as server:
+        told = ask(scene, server, "ok.lab.test", patience=Patience(tries=(5.0,)))
+
+    facts = told["A"].facts
+    assert (facts["answers"], facts["edns"], facts["ttl"]) == (["192.0.2.1"], False, 60)
+
+
+def deaf_to_edns(wire):
+    return None if dns.message.from_wire(wire).edns >= 0 else without_edns(wire)
+
+
+def test_a_server_that_does_not_answer_edns_is_asked_without(scene):
+    with Raw(deaf_to_edns) as server:
+        told = ask(scene, server, "ok.lab.test", patience=Patience(tries=(0.2, 5.0)))
+
+    facts = told["A"].facts
+    assert (facts["answers"], facts["edns"], facts["timed_out"]) == (["192.0.2.1"], False, False)
+
+
+def test_hostile_text_is_made_harmless(scene):
+    def answer(wire):
+        reply = dns.message.make_response(dns.message.from_wire(wire))
+        reply.set_rcode(dns.rcode.SERVFAIL)
+        reply.use_edns(0, options=[dns.edns.EDEOption(0, "\x1b[2J" + "x" * 400)])
+        return reply.to_wire()
+
+    with Raw(answer) as server:
+        told = ask(scene, server, "ok.lab.test", patience=Patience(tries=(5.0,)))
+
+    ((_, text),) = told["A"].facts["ede"]
+    assert text.startswith("�[2J")
+    assert len(text) == 200
+    assert told["A"].result.isprintable()

@@ -1,0 +1,320 @@
+import json
+import socket
+import sys
+
+import dns.name
+import dns.rcode
+import pytest
+
+from ringback.client.proxies import Proxies
+from ringback.diagnosis.layer import name
+from ringback.diagnosis.layer.host.resolver import Resolver
+from ringback.diagnosis.layer.name import probe, reading
+from ringback.diagnosis.layer.name.exchange import Server
+from ringback.diagnosis.layer.name.origin import tell_origin
+from ringback.diagnosis.layer.url import asked_of
+from ringback.diagnosis.scene import Options, Scene
+from ringback.testing.lab import network
+from ringback.testing.lab.dns import ANSWERS
+from ringback.testing.lab.lab import Lab
+from ringback.testing.lab.nameserver import Answer, Nameserver, bind
+from ringback.testing.lab.namespace import give_file, run
+from ringback.testing.lab.resolver import resolving
+from tests.requires import requires
+
+
+@pytest.fixture(scope="module")
+def server():
+    with Nameserver(ANSWERS, bind("127.0.0.1")) as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def _asks_nobody_else(monkeypatch):
+    monkeypatch.setattr(reading, "configured", Resolver)
+
+
+def look_up(text, server):
+    scene = Scene(asked_of(text), Options(nameservers=(server.address,)))
+    with resolving(server.address):
+        addresses = name.read(scene)
+    return addresses, scene.readings()
+
+
+def only(readings, what):
+    return [one for one in readings if one.what == what]
+
+
+def test_a_name_is_looked_up_and_asked_for(server):
+    addresses, readings = look_up("http://ok.lab.test/", server)
+
+    assert addresses == ("127.0.0.1",)
+    (system,) = only(readings, "getaddrinfo")
+    assert (system.state, system.facts["families"]) == ("ok", [4])
+    told = only(readings, "nameserver")
+    assert sorted(one.facts["type"] for one in told) == ["A", "AAAA"]
+    assert {one.facts["configured"] for one in told} == {False}
+    assert only(readings, "control") == only(readings, "hijack") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("http://192.0.2.1/", "192.0.2.1"),
+        ("http://[2001:db8::1]/", "2001:db8::1"),
+        ("http://127.1/", "127.0.0.1"),
+        ("http://[fe80::1%25eth0]/", "fe80::1%eth0"),
+    ],
+)
+def test_an_address_needs_no_lookup(server, text, address):
+    addresses, readings = look_up(text, server)
+
+    assert (addresses, readings) == ((address,), ())
+
+
+def test_nobody_is_asked_for_localhost(server):
+    before = len(server.asked)
+
+    addresses, readings = look_up("http://localhost/", server)
+
+    assert "127.0.0.1" in addresses
+    assert [one.what for one in readings] == ["getaddrinfo"]
+    assert len(server.asked) == before
+
+
+@pytest.mark.parametrize(
+    ("label", "eai", "kind"),
+    [
+        ("nxdomain", "EAI_NONAME", "dns.name_not_resolved"),
+        ("nodata", "EAI_NODATA", "dns.no_address"),
+        ("servfail", "EAI_AGAIN", "dns.temporary_failure"),
+    ],
+)
+def test_the_error_of_the_lookup_is_named(server, label, eai, kind):
+    addresses, readings = look_up(f"http://{label}.lab.test/", server)
+
+    (system,) = only(readings, "getaddrinfo")
+    assert addresses == ()
+    assert (system.facts["eai"], system.kind, system.state) == (eai, kind, "failed")
+
+
+def test_a_server_that_fails_is_asked_something_else(server):
+    _, readings = look_up("http://servfail.lab.test/", server)
+
+    (control,) = only(readings, "control")
+    assert (control.facts["rcode"], control.facts["works"]) == ("REFUSED", False)
+
+
+class Anything(dict):
+    """Answers that are the same for every label."""
+
+    def get(self, label, default=None):
+        return super().get(label, Answer(addresses=("192.0.2.66",)))
+
+
+def test_names_that_all_resolve_in_one_domain_are_no_hijack():
+    with Nameserver(Anything(), bind("127.0.0.1")) as server:
+        _, readings = look_up("http://www.lab.test/", server)
+
+    (hijack,) = only(readings, "hijack")
+    assert (hijack.facts["hijacked"], hijack.facts["wildcard"]) == (False, True)
+    assert hijack.facts["answers"] == ["192.0.2.66"]
+
+
+class Liar(Nameserver):
+    """Has an address for every name."""
+
+    def _find(self, name):
+        return Answer(addresses=("192.0.2.66",))
+
+
+def test_a_server_with_an_address_for_every_name_is_a_hijack():
+    with Liar({}, bind("127.0.0.1")) as server:
+        _, readings = look_up("http://www.lab.test/", server)
+
+    (hijack,) = only(readings, "hijack")
+    assert (hijack.facts["hijacked"], hijack.state) == (True, "failed")
+
+
+def test_an_address_that_is_not_from_dns_is_told():
+    scene = Scene(asked_of("http://nxdomain.lab.test/"), Options())
+
+    tell_origin(scene, ("192.0.2.99",), [])
+
+    (origin,) = scene.readings()
+    assert origin.facts["not_from_dns"] == ["192.0.2.99"]
+    assert origin.facts["source"] == "name service"
+
+
+@pytest.fixture
+def silent():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as holder:
+        holder.bind(("127.0.0.1", 0))
+        yield holder
+
+
+class Beside(Nameserver):
+    """Has an address for every name but those below ``.invalid``."""
+
+    def _find(self, name):
+        if name.labels[-2] == b"invalid":
+            return Answer(rcode=dns.rcode.NXDOMAIN)
+        return Answer(addresses=("192.0.2.66",))
+
+
+def test_a_hijacker_that_knows_of_invalid_is_found_by_its_other_lies():
+    with Beside({}, bind("127.0.0.1")) as server:
+        scene = Scene(asked_of("http://shop.example.org/"), Options(nameservers=(server.address,)))
+        own = dns.name.from_text("shop.example.org")
+        probe.hijack(scene, Server(*server.address), probe.random_sibling(own))
+
+    (hijack,) = scene.readings()
+    assert hijack.facts["hijacked"] is True
+    assert hijack.subject.endswith(".org")
+
+
+def test_a_name_that_the_proxy_resolves_is_not_waited_for(server, silent):
+    scene = Scene(
+        asked_of("http://silent.lab.test/"),
+        Options(nameservers=(silent.getsockname(),), proxies=Proxies("http://127.0.0.1:1")),
+    )
+
+    with resolving(server.address, timeout=5.0):
+        assert name.read(scene) == ()
+
+    (system,) = only(scene.readings(), "getaddrinfo")
+    assert system.facts["timed_out"] is True
+    assert only(scene.readings(), "control") == []
+    assert scene.now() < 4.0
+
+
+def test_a_silent_server_is_asked_twice_when_another_answers(server, silent):
+    scene = Scene(
+        asked_of("http://ok.lab.test/"),
+        Options(nameservers=(silent.getsockname(), server.address)),
+    )
+
+    with resolving(server.address):
+        assert name.read(scene) == ("127.0.0.1",)
+
+    dead = [one for one in only(scene.readings(), "nameserver") if one.facts["timed_out"]]
+    assert len(dead) == 2
+    assert max(one.seconds for one in dead) < 2.4
+    assert only(scene.readings(), "control") == []
+
+
+def test_it_ends_with_the_diagnosis(server):
+    scene = Scene(
+        asked_of("http://silent.lab.test/"),
+        Options(timeout=0.3, nameservers=(server.address,)),
+    )
+
+    with resolving(server.address, timeout=0.5):
+        assert name.read(scene) == ()
+
+    assert scene.now() < 3.0
+
+
+IN_NAMESPACE = """
+import encodings.idna, json, os, sys
+import dns.rdata
+from ringback.diagnosis.layer import name
+from ringback.diagnosis.layer.url import asked_of
+from ringback.diagnosis.scene import Options, Scene
+dns.rdata.load_all_types()
+os.setuid(65534)
+scene = Scene(asked_of(sys.argv[1]), Options())
+addresses = name.read(scene)
+print(json.dumps({"addresses": addresses, "seconds": scene.now(), "readings": [
+    {"what": r.what, "kind": r.kind, **r.facts} for r in scene.readings()]}))
+"""
+
+
+@pytest.fixture(scope="module")
+def lab():
+    requires(*network.NEEDS)
+    with Lab() as running:
+        network.nameserver(running)
+        yield running
+
+
+def told_in(namespace, text):
+    ran = run(namespace, [sys.executable, "-c", IN_NAMESPACE, text])
+    return json.loads(ran.stdout)
+
+
+@pytest.mark.netns
+def test_glibc_and_its_nameserver_agree(lab):
+    told = told_in(network.topology(lab).client, "http://two-families.lab.test/")
+
+    assert set(told["addresses"]) == {"198.51.100.2", "2001:db8:2::2"}
+    answers = {
+        one["type"]: one["answers"] for one in told["readings"] if one["what"] == "nameserver"
+    }
+    assert answers == {"A": ["198.51.100.2"], "AAAA": ["2001:db8:2::2"]}
+
+
+@pytest.mark.netns
+@pytest.mark.parametrize(
+    ("role", "address", "error", "icmp"),
+    [
+        ("closed", "198.51.100.2", "ECONNREFUSED", (3, 3)),
+        ("lost", "203.0.113.200", "ENETUNREACH", (3, 0)),
+        ("nowhere", "203.0.113.4", "ENETUNREACH", None),
+    ],
+)
+def test_a_nameserver_that_is_not_there_is_told_at_once(lab, role, address, error, icmp):
+    namespace = network.topology(lab).client_asking(f"diagnosis-{role}", address)
+
+    told = told_in(namespace, "http://ok.lab.test/")
+
+    assert told["addresses"] == []
+    asked = [one for one in told["readings"] if one["what"] == "nameserver"]
+    assert all(one["error"] or one["timed_out"] for one in asked)
+    lost = [one for one in asked if one["error"]]  # routers do not answer every packet
+    assert {one["error"] for one in lost} == {error}
+    found = lost[0]["icmp"]
+    assert (found and (found["type"], found["code"])) == icmp
+
+
+@pytest.mark.netns
+def test_the_second_nameserver_is_waited_for(lab):
+    hosts = network.topology(lab)
+    namespace = hosts.client_asking("diagnosis-second", network.NAMESERVER)
+    text = f"nameserver 192.0.2.77\nnameserver {network.NAMESERVER}\n"
+    give_file(namespace, "resolv.conf", text)
+
+    told = told_in(namespace, "http://ok.lab.test/")
+
+    assert told["addresses"] == ["127.0.0.1"]
+    (system,) = [one for one in told["readings"] if one["what"] == "getaddrinfo"]
+    assert (system["timed_out"], system["addresses"]) == (False, ["127.0.0.1"])
+    silent = [one for one in told["readings"] if one.get("server") == "192.0.2.77"]
+    assert {one["timed_out"] or one["error"] == "EHOSTUNREACH" for one in silent} == {True}
+
+
+@pytest.mark.netns
+def test_a_search_domain_is_noticed(lab):
+    hosts = network.topology(lab)
+    namespace = hosts.client_asking("diagnosis-search", network.NAMESERVER)
+    text = f"nameserver {network.NAMESERVER}\nsearch lab.test\noptions ndots:2 timeout:1\n"
+    give_file(namespace, "resolv.conf", text)
+
+    told = told_in(namespace, "http://x.ok/")
+
+    assert told["addresses"] == ["127.0.0.1"]
+    (search,) = [one for one in told["readings"] if one["what"] == "search_domain"]
+    assert (search["answered"], search["asked"]) == ("x.ok.lab.test", ["x.ok.lab.test"])
+
+
+@pytest.mark.netns
+def test_an_entry_of_the_hosts_file_is_noticed(lab):
+    hosts = network.topology(lab)
+    namespace = hosts.client_asking("diagnosis-hosts", network.NAMESERVER)
+    give_file(namespace, "hosts", "127.0.0.1 localhost\n192.0.2.9 ok.lab.test\n")
+
+    told = told_in(namespace, "http://ok.lab.test/")
+
+    assert told["addresses"] == ["192.0.2.9"]
+    (origin,) = [one for one in told["readings"] if one["what"] == "origin"]
+    assert (origin["not_from_dns"], origin["source"]) == (["192.0.2.9"], "hosts file")

@@ -1,0 +1,69 @@
+import pytest
+
+from ringback.diagnosis.layer.neighbours import tasks
+from ringback.diagnosis.layer.neighbours.choice import Neighbour
+from ringback.diagnosis.layer.neighbours.reading import ask, ask_control
+from ringback.diagnosis.layer.tcp.attempt import Attempt
+from ringback.testing.lab import Lab
+from ringback.testing.lab.response import serve
+from tests.diagnosis.layer.worlds import scene_of, told
+
+PARTNER = {"role": "partner", "speaks": "http", "as_asked": True, "outcome": "open"}
+
+
+@pytest.fixture
+def lab():
+    with Lab() as running:
+        yield running
+
+
+def test_a_partner_that_speaks_what_was_asked(lab):
+    met = lab.listen(serve)
+    scene = scene_of(8080)
+    ask(scene, Neighbour(address=met.host, port=met.port, role="partner"), 1)
+    [facts] = told(scene, "neighbours", "connect")
+    assert PARTNER.items() <= facts.items()
+    assert scene.readings()[-1].result.endswith(", speaks http")
+
+
+def test_it_speaks_something_else(lab):
+    met = lab.listen(serve)
+    scene = scene_of(443, "https")
+    ask(scene, Neighbour(address=met.host, port=met.port, role="partner"), 1)
+    [facts] = told(scene, "neighbours", "connect")
+    assert (facts["speaks"], facts["as_asked"]) == ("http", False)
+
+
+def test_a_gateway_is_not_spoken_to(lab):
+    met = lab.listen(serve)
+    scene = scene_of(443, "https")
+    ask(scene, Neighbour(address=met.host, port=met.port, role="gateway"), 1)
+    [facts] = told(scene, "neighbours", "connect")
+    assert (facts["outcome"], facts["speaks"]) == ("open", None)
+
+
+def test_a_control(lab, unused_port):
+    met = lab.listen(serve)
+    scene = scene_of(80)
+    ask_control(scene, f"127.0.0.1:{met.port}", 1)
+    ask_control(scene, f"127.0.0.1:{unused_port}", 1)
+    ask_control(scene, "nowhere.invalid:443", 1)
+    facts = told(scene, "neighbours", "connect")
+    assert {one["role"] for one in facts} == {"control"}
+    assert [one["outcome"] for one in facts] == ["open", "refused", "unresolved"]
+    assert facts[0].keys() == facts[2].keys()
+
+
+def test_what_has_answered_at_once_is_not_waited_for_long():
+    refused = Attempt(address="192.0.2.1", port=81, family=4, outcome="refused", seconds=0.05)
+    [first, *_] = tasks(scene_of(81), {"192.0.2.1": refused})
+    assert first.args[-1] == pytest.approx(0.45)
+    [first, *_] = tasks(scene_of(81), {"192.0.2.1": None})
+    assert first.args[-1] == pytest.approx(3.4)
+
+
+def test_their_connections_are_counted():
+    scene = scene_of(81)
+    for _ in range(12):
+        scene.may_connect("192.0.2.7", _)
+    assert tasks(scene, {"192.0.2.1": None}) == []

@@ -1,0 +1,88 @@
+import socket
+import threading
+
+import pytest
+
+from ringback.diagnosis.layer.neighbours import speech as room
+from ringback.diagnosis.layer.neighbours.speech import client_hello, speech
+from ringback.diagnosis.model import Asked
+from ringback.testing.lab import Lab
+from ringback.testing.lab.http import greeting
+from ringback.testing.lab.response import response, serve
+from ringback.testing.lab.secured import secured
+
+HTTP = Asked(text="", scheme="http", host="service.test", port=80)
+SMTP = Asked(text="", scheme="smtp", host="service.test", port=25, protocol="smtp")
+REDIS = Asked(text="", scheme="redis", host="service.test", port=6379, protocol="redis")
+
+
+@pytest.fixture
+def lab():
+    with Lab() as running:
+        yield running
+
+
+def heard(met, port, asked):
+    try:
+        sock = socket.create_connection((met.host, met.port), timeout=3)
+    except ConnectionResetError:  # the reset may overtake the connection
+        return None
+    with sock:
+        return speech(sock, port, asked)
+
+
+def test_http(lab):
+    assert heard(lab.listen(serve), 80, HTTP) == "http"
+
+
+def test_tls_by_the_port(lab):
+    met = secured()(lab)
+    met.host = "127.0.0.1"
+    assert heard(met, 443, HTTP) == "tls"
+    assert heard(met, 443, SMTP) == "tls"
+
+
+def test_plain_http_where_tls_is_usual(lab):
+    def bad_request(connection):
+        connection.read()
+        connection.send(response(400, b"", "Connection: close"))
+
+    assert heard(lab.listen(bad_request), 8443, HTTP) == "http"
+
+
+def test_a_server_that_speaks_first(lab):
+    assert heard(lab.listen(greeting(b"220 mail.test ESMTP\r\n")), 2525, SMTP) == "smtp"
+    assert heard(lab.listen(greeting(b"SSH-2.0-OpenSSH_9.6\r\n")), 2222, HTTP) == "ssh"
+
+
+def test_the_words_of_the_asked_protocol(lab):
+    def redis(connection):
+        assert connection.read() == b"PING\r\n"
+        connection.send(b"+PONG\r\n")
+
+    assert heard(lab.listen(redis), 6379, REDIS) == "redis"
+
+
+def test_http_behind_a_silent_port(lab, monkeypatch):
+    monkeypatch.setattr(room, "LISTEN", 0.05)
+    assert heard(lab.listen(serve), 2525, SMTP) == "http"
+
+
+def test_one_that_says_nothing(lab, monkeypatch):
+    monkeypatch.setattr(room, "ANSWER", 0.1)
+    done = threading.Event()
+    met = lab.listen(lambda _: done.wait(5))
+    try:
+        assert heard(met, 80, HTTP) is None
+    finally:
+        done.set()
+
+
+def test_one_that_hangs_up(lab):
+    assert heard(lab.listen(lambda connection: connection.reset()), 80, HTTP) is None
+
+
+def test_the_first_words_of_tls_carry_the_name():
+    assert client_hello("service.test")[:2] == b"\x16\x03"
+    assert b"service.test" in client_hello("service.test")
+    assert b"192.0.2.1" not in client_hello("192.0.2.1")

@@ -1,0 +1,132 @@
+import pytest
+
+from ringback.diagnosis.layer.errqueue import Icmp
+from ringback.diagnosis.layer.path import tasks, walk
+from ringback.diagnosis.layer.tcp.attempt import Attempt
+from ringback.testing.lab.topology import SERVER
+from tests.diagnosis.layer.worlds import World, scene_of, told
+from tests.requires import requires
+
+ROUTER = {4: "192.0.2.1", 6: "2001:db8:1::1"}
+
+
+@pytest.fixture(scope="module")
+def world():
+    requires("root", "netns", "ip", "iptables", "ip6tables")
+    with World() as hosts:
+        yield hosts
+
+
+def hops(world, port, address, **more):
+    with world.inside("client"):
+        scene = scene_of(port)
+        walk(scene, address, **more)
+    return {one["ttl"]: one for one in told(scene, "path", "hop")}, scene
+
+
+@pytest.mark.netns
+@pytest.mark.parametrize("version", [4, 6])
+def test_the_target_answers(world, version):
+    found, scene = hops(world, 8081, SERVER[version])
+    assert (found[1]["sender"], found[1]["reached"]) == (ROUTER[version], False)
+    assert (found[2]["sender"], found[2]["reached"]) == (SERVER[version], True)
+    assert set(found) == {1, 2, 3}
+    assert scene._tried[SERVER[version], 8081] == 2  # those that came so far
+
+
+@pytest.mark.netns
+def test_silence_beyond_the_router(world):
+    with world.rule("router", "FORWARD -p tcp --dport 8082 -j DROP"):
+        found, _ = hops(world, 8082, SERVER[4])
+    assert found[1] == {
+        "address": SERVER[4],
+        "ttl": 1,
+        "sender": ROUTER[4],
+        "icmp_type": 11,
+        "icmp_code": 0,
+        "own": False,
+        "reached": False,
+        "silent": False,
+        "unsent": None,
+    }
+    assert [found[ttl]["silent"] for ttl in (2, 3)] == [True, True]
+
+
+@pytest.mark.netns
+def test_lost_at_the_last_router_or_the_target(world):
+    with world.rule("router", "FORWARD -p tcp --dport 8087 -j DROP"):
+        _, scene = hops(world, 8087, SERVER[4])
+    [silence] = told(scene, "path", "silence")
+    assert silence == {
+        "address": SERVER[4],
+        "port": 8087,
+        "ttl": 2,
+        "other_port": 80,
+        "other_sender": None,
+        "other_reached": True,
+        "lost_before": False,
+    }
+
+
+@pytest.mark.netns
+def test_lost_before_a_router_that_another_port_reaches(world):
+    with world.rule("router", "PREROUTING -t raw -p tcp --dport 8088 -j DROP"):
+        _, scene = hops(world, 8088, SERVER[4])
+    [silence] = told(scene, "path", "silence")
+    assert (silence["ttl"], silence["other_sender"]) == (1, ROUTER[4])
+    assert silence["lost_before"] is True
+
+
+@pytest.mark.netns
+def test_another_port_is_as_silent(world):
+    with world.rule("router", "PREROUTING -t raw -p tcp --syn -j DROP"):
+        _, scene = hops(world, 8089, SERVER[4])
+    [silence] = told(scene, "path", "silence")
+    assert (silence["other_reached"], silence["lost_before"]) == (False, None)
+
+
+@pytest.mark.netns
+def test_nobody_answers(world):
+    with world.rule("router", "PREROUTING -t raw -p tcp --dport 8083 -j DROP"):
+        found, _ = hops(world, 8083, SERVER[4])
+    assert [one["silent"] for one in found.values()] == [True, True, True]
+
+
+@pytest.mark.netns
+def test_somebody_says_no(world):
+    rule = "FORWARD -p tcp --dport 8084 -j REJECT --reject-with icmp-admin-prohibited"
+    with world.rule("router", rule):
+        found, _ = hops(world, 8084, SERVER[4])
+    assert (found[2]["icmp_type"], found[2]["icmp_code"]) == (3, 13)
+    assert found[2]["reached"] is False
+    assert set(found) == {1, 2, 3}
+
+
+@pytest.mark.netns
+def test_what_does_not_leave_this_host(world):
+    with world.rule("client", "OUTPUT -p tcp --dport 8085 -j DROP"):
+        found, _ = hops(world, 8085, SERVER[4], withheld=True)
+    [hop] = found.values()
+    assert (hop["unsent"], hop["silent"]) == ("EPERM", False)
+
+
+@pytest.mark.netns
+def test_no_way_at_all(world):
+    found, _ = hops(world, 8086, "203.0.113.4")
+    assert {one["unsent"] for one in found.values()} == {"ENETUNREACH"}
+
+
+def made(outcome, **more):
+    return Attempt(address="192.0.2.7", port=80, family=4, outcome=outcome, **more)
+
+
+def test_what_is_asked_of_the_path():
+    icmp = Icmp(type=3, code=3, sender="192.0.2.1", own=False, is_target=False, family=4)
+    scene = scene_of(80)
+    assert len(tasks(scene, {"192.0.2.7": None, "192.0.2.8": None, "2001:db8::7": None})) == 2
+    assert len(tasks(scene, {"192.0.2.7": made("timeout", withheld=True)})) == 1
+    assert len(tasks(scene, {"192.0.2.7": made("refused")})) == 1
+    assert tasks(scene, {"192.0.2.7": made("refused", icmp=icmp)}) == []
+    assert tasks(scene, {"192.0.2.7": made("host_unreachable")}) == []
+    scene.tell("host", "route_to", "192.0.2.7", facts={"on_link": True})
+    assert tasks(scene, {"192.0.2.7": made("refused")}) == []

@@ -1,0 +1,233 @@
+import pytest
+
+from ringback.client.trust import Trust
+from ringback.diagnosis.layer import proxy
+from ringback.diagnosis.layer.opening import open_connection
+from ringback.diagnosis.layer.proxy.reading import ANSWER
+from ringback.diagnosis.model import Asked
+from ringback.diagnosis.scene import Options, Scene
+from ringback.testing.lab import Lab, socks
+from ringback.testing.lab import proxy as proxies
+from ringback.testing.lab.http import greeting
+from ringback.testing.lab.response import answering, response, serve
+from ringback.testing.lab.secured import secured
+from ringback.testing.lab.wrong_port import hello_plain
+
+
+@pytest.fixture
+def lab():
+    with Lab() as running:
+        yield running
+
+
+@pytest.fixture
+def target(lab):
+    return lab.listen(serve)
+
+
+def scene_of(port=443, scheme="https", host="127.0.0.1", **options):
+    tls = scheme == "https"
+    asked = Asked(text="", scheme=scheme, host=host, port=port, tls=tls)
+    return Scene(asked, Options(**options))
+
+
+def told(scene, what):
+    return [one for one in scene.readings() if one.what == what]
+
+
+def at(met, scheme="http", user=""):
+    return f"{scheme}://{user and user + '@'}{met.host}:{met.port}"
+
+
+def test_a_tunnel_that_stands_is_used_by_the_next_stage(lab, target):
+    met = lab.listen(proxies.proxy_with_users)
+    scene = scene_of(target.port)
+    way = proxy.read(scene, at(met, user=proxies.USER))
+    assert (way.address, way.port) == (met.host, met.port)
+    connect, tunnel = scene.readings()
+    assert connect.state == tunnel.state == "ok"
+    assert connect.facts["proxy"] == at(met)
+    assert connect.facts["addresses"] == ["127.0.0.1"]
+    assert connect.facts["outcome"] == "open"
+    assert connect.facts["rtt"] > 0
+    assert tunnel.facts["method"] == "CONNECT"
+    assert tunnel.facts["status"] == 200
+    assert tunnel.subject.endswith(f" → 127.0.0.1:{target.port}")
+    with open_connection(scene, way, "127.0.0.1", target.port, 3) as sock:
+        sock.sendall(b"GET / HTTP/1.1\r\nHost: lab.test\r\nConnection: close\r\n\r\n")
+        assert sock.recv(15) == b"HTTP/1.1 200 OK"
+
+
+def test_plain_http_needs_no_tunnel(lab, target):
+    met = lab.listen(proxies.proxy)
+    scene = scene_of(target.port, "http")
+    way = proxy.read(scene, at(met))
+    assert [one.what for one in scene.readings()] == ["connect"]
+    with open_connection(scene, way, "127.0.0.1", target.port, 3) as sock:
+        sock.sendall(f"GET http://127.0.0.1:{target.port}/ HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        assert sock.recv(15) == b"HTTP/1.1 200 OK"
+
+
+def refuse(connection):
+    connection.read_head()
+    connection.send(
+        response(
+            403,
+            b"<h1>No gambling \x1b[31m</h1>",
+            "Server: squid/6.1",
+            "Via: 1.1 gate (squid)",
+            "Connection: close",
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("handler", "expected", "kind"),
+    [
+        (proxies.proxy_with_users, {"outcome": "refused_by_proxy", "status": 407,
+          "authenticate": 'Basic realm="lab"'}, "proxy.auth_required"),
+        (refuse, {"outcome": "refused_by_proxy", "status": 403, "server": "squid/6.1",
+          "via": "1.1 gate (squid)", "body_start": "<h1>No gambling \\x1b[31m</h1>"},
+          "proxy.denied"),
+        (answering(response(502, b"", "Connection: close")),
+          {"outcome": "refused_by_proxy", "status": 502}, "proxy.upstream_failed"),
+        (answering(response(404, b"", "Connection: close")),
+          {"outcome": "refused_by_proxy", "status": 404}, "proxy.protocol_error"),
+        (proxies.closed, {"outcome": "closed", "status": None}, "proxy.no_response"),
+        (proxies.reset, {"outcome": "closed"}, "proxy.no_response"),
+        (greeting(b"SSH-2.0-OpenSSH_9.6\r\n"),
+          {"outcome": "nonsense", "first_bytes": "SSH-2.0-OpenSSH_9.6\\r\\n"},
+          "proxy.protocol_error"),
+        (proxies.alerted,
+          {"outcome": "nonsense", "first_bytes": "\\x15\\x03\\x01\\x00\\x02\\x02\\n"},
+          "proxy.protocol_error"),
+        (answering(b"HTTP/1.1 what is this\r\n\r\n"), {"outcome": "nonsense"},
+          "proxy.protocol_error"),
+    ],
+)  # fmt: skip
+def test_what_an_http_proxy_answers(lab, handler, expected, kind):
+    met = lab.listen(handler)
+    scene = scene_of()
+    assert proxy.read(scene, at(met)) is None
+    connect, tunnel = scene.readings()
+    assert connect.state == "ok"
+    assert tunnel.state == "failed"
+    assert tunnel.kind == kind
+    assert expected.items() <= tunnel.facts.items()
+
+
+def test_a_proxy_that_says_nothing(lab, monkeypatch):
+    monkeypatch.setattr("ringback.diagnosis.layer.proxy.reading.ANSWER", 0.2)
+    scene = scene_of()
+    assert proxy.read(scene, at(lab.listen(proxies.silent))) is None
+    assert ANSWER == 3.0
+    [tunnel] = told(scene, "tunnel")
+    assert tunnel.facts["outcome"] == "timeout"
+    assert tunnel.kind == "proxy.no_response"
+    assert tunnel.seconds >= 0.19
+
+
+@pytest.mark.parametrize("scheme", ["socks4", "socks4a", "socks5", "socks5h"])
+def test_socks(lab, target, scheme):
+    scene = scene_of(target.port, "http", host="localhost")
+    way = proxy.read(scene, at(lab.listen(socks.Socks()), scheme))
+    [tunnel] = told(scene, "tunnel")
+    assert tunnel.facts["method"] == scheme.replace("socks", "SOCKS")
+    assert tunnel.facts["outcome"] == "open"
+    with open_connection(scene, way, "localhost", target.port, 3) as sock:
+        sock.sendall(b"GET / HTTP/1.1\r\nHost: lab.test\r\n\r\n")
+        assert sock.recv(15) == b"HTTP/1.1 200 OK"
+
+
+@pytest.mark.parametrize(
+    ("scheme", "handler", "user", "expected", "kind"),
+    [
+        ("socks5", socks.Socks(reply=2), "", {"socks_code": 2}, "proxy.denied"),
+        ("socks5", socks.Socks(reply=4), "", {"socks_code": 4}, "proxy.upstream_failed"),
+        ("socks5", socks.Socks(reply=7), "", {"socks_code": 7}, "proxy.protocol_error"),
+        ("socks4", socks.Socks(reply=91), "", {"socks_code": 91}, "proxy.upstream_failed"),
+        ("socks4", socks.Socks(reply=93), "", {"socks_code": 93}, "proxy.auth_required"),
+        ("socks5", socks.Socks(users=True), "", {"socks_code": 255}, "proxy.auth_required"),
+        ("socks5", socks.Socks(users=True), "a:b", {"socks_code": 256}, "proxy.auth_required"),
+        ("socks5", socks.hang_up, "", {"outcome": "closed"}, "proxy.no_response"),
+        ("socks5", socks.speak_http, "",
+          {"outcome": "nonsense"}, "proxy.protocol_error"),
+        ("socks5", socks.garble, "", {"outcome": "nonsense"}, "proxy.protocol_error"),
+    ],
+)  # fmt: skip
+def test_what_a_socks_proxy_answers(lab, scheme, handler, user, expected, kind):
+    scene = scene_of()
+    assert proxy.read(scene, at(lab.listen(handler), scheme, user)) is None
+    [tunnel] = told(scene, "tunnel")
+    assert tunnel.kind == kind
+    assert expected.items() <= tunnel.facts.items()
+
+
+def test_a_name_that_the_proxy_wants_resolved_here(lab):
+    scene = scene_of(host="nowhere.invalid")
+    assert proxy.read(scene, at(lab.listen(socks.Socks()), "socks5")) is None
+    [tunnel] = told(scene, "tunnel")
+    assert tunnel.facts["outcome"] == "unresolved"
+
+
+def test_nothing_listens(unused_port):
+    scene = scene_of()
+    assert proxy.read(scene, f"http://user:secret@127.0.0.1:{unused_port}") is None
+    [connect] = scene.readings()
+    assert connect.subject == f"127.0.0.1:{unused_port}"
+    assert connect.facts["outcome"] == "refused"
+    assert connect.facts["errno"] == "ECONNREFUSED"
+    assert connect.kind == "proxy.unreachable"
+    assert "secret" not in repr(connect)
+
+
+def test_its_name_does_not_exist():
+    scene = scene_of()
+    assert proxy.read(scene, "http://user:secret@nowhere.invalid:3128") is None
+    [connect] = scene.readings()
+    assert connect.facts["outcome"] == "unresolved"
+    assert connect.facts["eai"] in {"EAI_NONAME", "EAI_AGAIN"}
+    assert connect.facts["addresses"] == []
+    assert connect.kind == "proxy.unreachable"
+
+
+@pytest.mark.parametrize("url", ["ftp://user:secret@127.0.0.1:1", "http://", "http://h:99999"])
+def test_no_url_of_a_proxy(url):
+    scene = scene_of()
+    assert proxy.read(scene, url) is None
+    [connect] = scene.readings()
+    assert connect.facts["outcome"] == "invalid"
+    assert connect.kind == "config.proxy_invalid"
+    assert "secret" not in repr(connect)
+
+
+def test_tls_to_the_proxy(lab, target):
+    met = secured(handler=proxies.proxy)(lab)
+    url = f"https://localhost:{met.port}"
+    scene = scene_of(target.port, trust=Trust(ca=(met.verify,)))
+    way = proxy.read(scene, url)
+    with open_connection(scene, way, "127.0.0.1", target.port, 3) as sock:
+        sock.sendall(b"GET / HTTP/1.1\r\nHost: lab.test\r\n\r\n")
+        assert sock.recv(15) == b"HTTP/1.1 200 OK"
+    scene = scene_of(target.port)
+    assert proxy.read(scene, url) is None
+    [tunnel] = told(scene, "tunnel")
+    assert tunnel.facts["outcome"] == "tls_failed"
+    assert tunnel.facts["reason"]
+
+
+def test_an_https_url_of_a_plain_proxy(lab):
+    scene = scene_of(443, "http")
+    assert proxy.read(scene, at(lab.listen(hello_plain), "https")) is None
+    [tunnel] = told(scene, "tunnel")
+    assert tunnel.facts["method"] == "GET"
+    assert tunnel.facts["outcome"] == "tls_failed"
+
+
+def test_an_https_url_of_a_proxy_that_waits_for_more(lab, monkeypatch):
+    monkeypatch.setattr("ringback.diagnosis.layer.proxy.reading.ANSWER", 0.2)
+    scene = scene_of()
+    assert proxy.read(scene, at(lab.listen(proxies.silent), "https")) is None
+    [tunnel] = told(scene, "tunnel")
+    assert tunnel.facts["outcome"] == "timeout"
+    assert tunnel.facts["reason"] == "within the TLS handshake"

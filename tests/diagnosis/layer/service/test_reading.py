@@ -1,0 +1,260 @@
+import struct
+import urllib.parse
+from dataclasses import replace
+
+import pytest
+
+from ringback.diagnosis.layer import service, tls
+from ringback.diagnosis.layer.service import dialogue
+from ringback.diagnosis.protocols import protocol_of
+from ringback.testing.lab import Lab
+from ringback.testing.lab.response import response
+from tests.diagnosis.layer.meeting import only, route_of, scene_of, told
+from tests.requires import requires
+
+
+def packet(body):
+    """A packet of MySQL's."""
+    return struct.pack("<I", len(body))[:3] + b"\x00" + body
+
+
+def error(code, text):
+    """PostgreSQL's ErrorResponse."""
+    body = b"SFATAL\x00VFATAL\x00C" + code + b"\x00M" + text + b"\x00\x00"
+    return b"E" + struct.pack(">I", len(body) + 4) + body
+
+
+AMQP_START = (
+    b"\x01\x00\x00\x00\x00\x00\x40\x00\x0a\x00\x0a\x00\x09\x00\x00\x00\x20"
+    b"\x07versionS\x00\x00\x00\x06\x33\x2e\x31\x33\x2e\x37"
+)
+LDAP_ENTRY = b"\x30\x0c\x02\x01\x01\x64\x07\x04\x00\x30\x03\x04\x01\x61"
+LDAP_BYE = b"\x30\x0c\x02\x01\x00\x78\x07\x0a\x01\x34\x04\x00\x04\x00"
+MONGO_REPLY = struct.pack("<iiii", 40, 1, 1, 2013) + b"\x00" * 24
+
+GREETINGS = {
+    "mysql": packet(b"\x0a8.0.36\x00" + bytes(40)),
+    "smtp": b"220 mail.test ESMTP ready\r\n",
+    "ftp": b"220 files ready\r\n",
+    "imap": b"* OK IMAP4rev1 ready\r\n",
+    "pop3": b"+OK ready\r\n",
+    "ssh": b"SSH-2.0-OpenSSH_9.6\r\n",
+    "nats": b'INFO {"version":"2.10.7"}\r\n',
+}
+ANSWERS = {
+    "redis": b"+PONG\r\n",
+    "amqp": AMQP_START,
+    "memcached": b"VERSION 1.6.22\r\n",
+    "mqtt": b"\x20\x02\x00\x00",
+    "ldap": LDAP_ENTRY,
+    "mongodb": MONGO_REPLY,
+}
+ALIVE = {"redis": b"-NOAUTH Authentication required.\r\n", "mqtt": b"\x20\x02\x00\x05"}
+REFUSALS = {
+    "mysql": (packet(b"\xff\x10\x04Too many connections"), "Too many connections"),
+    "smtp": (b"554 go away\r\n", "554 go away"),
+    "ftp": (b"421 Too many users\r\n", "421 Too many users"),
+    "imap": (b"* BYE Too many connections\r\n", "Too many connections"),
+    "pop3": (b"-ERR [IN-USE] busy\r\n", "[IN-USE] busy"),
+    "ssh": (b"Exceeded MaxStartups\r\n", "Exceeded MaxStartups"),
+    "nats": (
+        b"INFO {}\r\n-ERR 'maximum connections exceeded'\r\n",
+        "maximum connections exceeded",
+    ),
+    "redis": (b"-ERR max number of clients reached\r\n", "ERR max number of clients reached"),
+    "memcached": (b"ERROR Too many open connections\r\n", "ERROR Too many open connections"),
+    "mqtt": (b"\x20\x02\x00\x03", "server unavailable"),
+    "ldap": (LDAP_BYE, "it ends the session"),
+    "postgres": (
+        error(b"53300", b"sorry, too many clients already"),
+        "sorry, too many clients already",
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def lab():
+    with Lab() as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch):
+    monkeypatch.setattr("ringback.diagnosis.layer.service.reading.WAIT", 0.3)
+    monkeypatch.setattr(dialogue, "_POKED", 0.3)
+    monkeypatch.setattr(dialogue, "SILENCE", 0.2)
+
+
+def met(endpoint, scheme):
+    protocol = protocol_of(scheme)
+    parts = urllib.parse.urlsplit(endpoint.url)
+    endpoint = replace(endpoint, url=parts._replace(scheme=scheme).geturl())
+    scene = scene_of(endpoint, protocol=protocol.name)
+    scene.asked = replace(scene.asked, tls=protocol.tls)
+    route = route_of(endpoint)
+    service.read(scene, [route], tls.read(scene, [route]))
+    return scene
+
+
+def speaking(lab, first=b"", then=None, context=None):
+    """A server that says something first, then answers what it is told."""
+
+    def handler(connection):
+        if context is not None:
+            connection.secure(context)
+        if first:
+            connection.send(first)
+        while told := connection.read():
+            if then is not None and (answer := then(told)):
+                connection.send(answer)
+
+    return lab.listen(handler)
+
+
+@pytest.mark.parametrize("scheme", GREETINGS)
+def test_a_greeting_is_heard(lab, scheme):
+    reading = only(met(speaking(lab, GREETINGS[scheme]), scheme), "greeting")
+
+    assert (reading.state, reading.kind) == ("ok", None)
+    assert (reading.facts["outcome"], reading.facts["protocol"]) == ("spoke", scheme)
+
+
+@pytest.mark.parametrize("scheme", ANSWERS)
+def test_a_service_that_waits_is_spoken_to(lab, scheme):
+    reading = only(met(speaking(lab, then=lambda _: ANSWERS[scheme]), scheme), "greeting")
+
+    assert (reading.facts["outcome"], reading.state) == ("spoke", "ok")
+
+
+@pytest.mark.parametrize("scheme", ALIVE)
+def test_a_service_that_wants_a_password_is_alive(lab, scheme):
+    facts = only(met(speaking(lab, then=lambda _: ALIVE[scheme]), scheme), "greeting").facts
+
+    assert facts["outcome"] == "spoke"
+    assert facts["message"]
+
+
+@pytest.mark.parametrize("scheme", REFUSALS)
+def test_a_refusal_is_told_in_the_services_own_words(lab, scheme):
+    answer, message = REFUSALS[scheme]
+    if protocol_of(scheme).opening:
+        endpoint = speaking(lab, then=lambda _: answer)
+    else:
+        endpoint = speaking(lab, answer)
+    reading = only(met(endpoint, scheme), "greeting")
+
+    assert (reading.facts["outcome"], reading.facts["message"]) == ("refused", message)
+    assert reading.kind == "service.rejected"
+
+
+def test_postgres_is_spoken_to_until_it_asks_for_a_password(lab):
+    seen = []
+
+    def answer(data):
+        seen.append(data)
+        return b"N" if len(seen) == 1 else b"R\x00\x00\x00\x08\x00\x00\x00\x05"
+
+    facts = only(met(speaking(lab, then=answer), "postgres"), "greeting").facts
+
+    assert facts["outcome"] == "spoke"
+    assert struct.unpack(">I", seen[1][:4])[0] == len(seen[1])
+
+
+def test_postgres_is_spoken_to_within_tls(lab):
+    requires("cryptography")
+    context = lab.certificates.server()
+
+    def handler(connection):
+        connection.read()
+        connection.send(b"S")
+        connection.secure(context)
+        connection.read()
+        connection.send(error(b"57P03", b"the database system is starting up"))
+
+    facts = only(met(lab.listen(handler), "postgres"), "greeting").facts
+
+    assert facts["secured"]
+    assert (facts["outcome"], facts["message"]) == (
+        "refused",
+        "the database system is starting up",
+    )
+
+
+def test_an_unknown_user_says_nothing_of_the_service(lab):
+    def answer(data):
+        return b"N" if len(data) == 8 else error(b"28000", b"no pg_hba.conf entry")
+
+    facts = only(met(speaking(lab, then=answer), "postgres"), "greeting").facts
+
+    assert (facts["outcome"], facts["message"]) == ("spoke", "no pg_hba.conf entry")
+
+
+@pytest.mark.parametrize("scheme", ["redis", "smtp", "postgres"])
+def test_http_on_the_port_is_another_protocol(lab, scheme):
+    def answer(data):
+        return response(400, b"") if data.endswith(b"\r\n") else b""
+
+    facts = only(met(speaking(lab, then=answer), scheme), "greeting").facts
+
+    assert (facts["outcome"], facts["speaks"]) == ("other_protocol", "http")
+
+
+def test_a_slow_service_is_not_taken_for_another(lab):
+    def handler(connection):
+        connection.read()
+        connection.read()
+        connection.send(b"+PONG\r\n-ERR unknown command 'GET'\r\n")
+        connection.stall()
+
+    assert only(met(lab.listen(handler), "redis"), "greeting").facts["outcome"] == "spoke"
+
+
+def test_ssh_on_the_port_is_another_protocol(lab):
+    facts = only(met(speaking(lab, b"SSH-2.0-OpenSSH_9.6\r\n"), "redis"), "greeting").facts
+
+    assert (facts["outcome"], facts["speaks"]) == ("other_protocol", "ssh")
+
+
+def test_tls_on_the_port_is_another_protocol(lab):
+    requires("cryptography")
+    context = lab.certificates.server()
+
+    def handler(connection):
+        try:
+            connection.secure(context)
+        except OSError:
+            connection.finish(linger=True)
+
+    facts = only(met(lab.listen(handler), "smtp"), "greeting").facts
+
+    assert (facts["outcome"], facts["speaks"]) == ("other_protocol", "tls")
+
+
+@pytest.mark.parametrize("scheme", ["redis", "smtp"])
+def test_silence_is_told(lab, scheme):
+    reading = only(met(speaking(lab), scheme), "greeting")
+
+    assert (reading.facts["outcome"], reading.state) == ("silent", "failed")
+
+
+@pytest.mark.parametrize(("fault", "outcome"), [("tcp.closed", "closed"), ("tcp.reset", "reset")])
+def test_an_end_without_a_word_is_told(lab, fault, outcome):
+    facts = only(met(lab.start(fault, "on_accept"), "smtp"), "greeting").facts
+
+    assert facts["outcome"] == outcome
+
+
+def test_a_service_over_tls_is_spoken_to_within_it(lab):
+    requires("cryptography")
+    endpoint = speaking(lab, then=lambda _: b"+PONG\r\n", context=lab.certificates.server())
+    endpoint.verify = lab.certificates.bundle
+    facts = only(met(endpoint, "rediss"), "greeting").facts
+
+    assert (facts["outcome"], facts["secured"]) == ("spoke", True)
+
+
+def test_nothing_is_said_where_connecting_is_all(lab):
+    endpoint = speaking(lab)
+
+    assert told(met(endpoint, "tcp"), "greeting") == []
+    assert endpoint.seen == []

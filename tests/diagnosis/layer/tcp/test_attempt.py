@@ -1,0 +1,153 @@
+import socket
+
+import pytest
+
+from ringback.diagnosis.layer.tcp.attempt import Attempt, _ended, attempt, told
+from ringback.testing.lab import Lab, network
+from ringback.testing.lab.namespace import inside
+from tests.requires import requires
+
+REJECTED = {
+    "icmp_port_unreachable": ("refused", 3, 3),
+    "icmp_net_unreachable": ("network_unreachable", 3, 0),
+    "icmp_net_prohibited": ("prohibited", 3, 9),
+    "icmp_host_unreachable": ("host_unreachable", 3, 1),
+    "icmp_host_prohibited": ("prohibited", 3, 10),
+    "icmp_admin_prohibited": ("prohibited", 3, 13),
+    "icmp_proto_unreachable": ("prohibited", 3, 2),
+    "icmp6_port_unreachable": ("refused", 1, 4),
+    "icmp6_no_route": ("network_unreachable", 1, 0),
+    "icmp6_adm_prohibited": ("prohibited", 1, 1),
+    "icmp6_addr_unreachable": ("host_unreachable", 1, 3),
+    "router_without_route": ("network_unreachable", 3, 0),
+}
+UNANSWERED = {
+    "unreachable_route": ("host_unreachable", "EHOSTUNREACH"),
+    "prohibit_route": ("prohibited", "EACCES"),
+    "blackhole_route": ("invalid", "EINVAL"),
+    "no_route": ("network_unreachable", "ENETUNREACH"),
+    "no_route_ipv6": ("network_unreachable", "ENETUNREACH"),
+    "tcp_reset": ("refused", "ECONNREFUSED"),
+}
+FAULTS = {fault.when: fault for fault in network.FAULTS}
+
+
+@pytest.fixture(scope="module")
+def lab():
+    with Lab() as running:
+        yield running
+
+
+@pytest.fixture
+def met(lab):
+    requires(*network.NEEDS)
+
+    def connect(when, seconds=3.4):
+        endpoint = FAULTS[when].start(lab)
+        with inside(endpoint.namespace):
+            made = attempt(endpoint.host, endpoint.port, seconds)
+        made.close()
+        return made
+
+    return connect
+
+
+def test_open():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        made = attempt(*listener.getsockname(), 3)
+        facts = made.facts()
+        with made.sock:
+            assert made.sock.getpeername() == listener.getsockname()
+    assert made.outcome == "open"
+    assert made.kind is None
+    assert facts.keys() == {
+        "address", "port", "family", "outcome", "errno", "icmp", "rtt", "source", "unsent",
+        "repeats",
+    }  # fmt: skip
+    assert facts["source"] == "127.0.0.1"
+    assert facts["rtt"] > 0
+    assert facts["repeats"] == 0
+    assert told(made).startswith("open, ")
+
+
+def test_refused_by_nobody_but_the_target(unused_port):
+    made = attempt("127.0.0.1", unused_port, 3)
+    assert (made.outcome, made.errno, made.icmp) == ("refused", "ECONNREFUSED", None)
+    assert made.kind == "tcp.refused"
+    assert made.sock is None
+
+
+def test_a_connection_with_itself_is_none():
+    blank = Attempt(address="127.0.0.1", port=1, family=4, outcome="timeout")
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        sock.connect(sock.getsockname())
+        made = _ended(sock, blank, 0.0)
+    assert (made.outcome, made.errno, made.sock) == ("refused", "ECONNREFUSED", None)
+
+
+@pytest.mark.parametrize("address", ["nowhere", "fe80::1%nothing0", "300.1.1.1", ""])
+def test_no_address(address):
+    assert attempt(address, 80, 1).outcome in {"error", "invalid"}
+
+
+def test_a_full_backlog_is_silence():
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
+        first = [attempt(*listener.getsockname(), 0.2) for _ in range(3)]
+        made = attempt(*listener.getsockname(), 0.2)
+        for one in first:
+            one.close()
+    assert made.outcome == "timeout"
+    assert made.kind == "tcp.timed_out"
+    assert 0.2 <= made.seconds < 1
+    assert made.withheld is None
+
+
+@pytest.mark.netns
+@pytest.mark.parametrize("when", REJECTED)
+def test_a_rejection_names_its_sender(met, when):
+    made = met(when)
+    outcome, type_, code = REJECTED[when]
+    assert made.outcome == outcome
+    assert (made.icmp.type, made.icmp.code) == (type_, code)
+    assert made.icmp.sender in {"192.0.2.1", "2001:db8:1::1"}
+    assert not made.icmp.own
+    assert not made.icmp.is_target
+    assert "which is on the way" in told(made)
+
+
+@pytest.mark.netns
+@pytest.mark.parametrize("when", UNANSWERED)
+def test_without_a_message(met, when):
+    made = met(when)
+    assert (made.outcome, made.errno) == UNANSWERED[when]
+    assert made.icmp is None
+
+
+@pytest.mark.netns
+@pytest.mark.parametrize("when", ["host_off", "host_off_ipv6"])
+def test_a_host_that_is_off_is_told_by_this_host(met, when):
+    made = met(when)
+    assert made.outcome == "host_unreachable"
+    assert made.icmp.own
+    assert "from this host" in told(made)
+
+
+@pytest.mark.netns
+def test_dropped(met):
+    made = met("dropped", 1.3)
+    assert made.outcome == "timeout"
+    assert made.icmp is None
+    assert made.withheld is False
+    assert made.repeats == 1
+
+
+@pytest.mark.netns
+def test_a_limit_of_hops_makes_the_router_answer(lab):
+    requires(*network.NEEDS)
+    for when, router in (("dropped", "192.0.2.1"), ("dropped_ipv6", "2001:db8:1::1")):
+        endpoint = FAULTS[when].start(lab)
+        with inside(endpoint.namespace):
+            made = attempt(endpoint.host, endpoint.port, 3, hops=1)
+        assert made.icmp.sender == router
+        assert (made.icmp.family, made.icmp.type) in {(4, 11), (6, 3)}

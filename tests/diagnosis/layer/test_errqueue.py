@@ -1,0 +1,86 @@
+import select
+import socket
+
+import pytest
+
+from ringback.diagnosis.layer.address import sockaddr_of
+from ringback.diagnosis.layer.errqueue import hear_icmp, icmp_messages, is_own
+from tests.diagnosis.layer.worlds import World
+from tests.requires import requires
+
+
+@pytest.fixture(scope="module")
+def world():
+    requires("root", "netns", "ip", "iptables")
+    with World() as hosts:
+        yield hosts
+
+
+def answered(sock, target):
+    """Write to a port that nobody listens on, and return the ICMP messages."""
+    assert hear_icmp(sock)
+    sock.setblocking(False)
+    sock.connect(sockaddr_of(target, 9)[1])
+    sock.send(b"?")
+    waiting = select.poll()
+    waiting.register(sock, 0)  # errors are told always
+    assert waiting.poll(3000)
+    return icmp_messages(sock, target)
+
+
+def test_the_target_itself_says_that_a_udp_port_is_closed():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        [told] = answered(sock, "127.0.0.1")
+        assert icmp_messages(sock, "127.0.0.1") == []
+    assert told.facts() == {
+        "type": 3,
+        "code": 3,
+        "sender": "127.0.0.1",
+        "own": True,
+        "is_target": True,
+        "family": 4,
+        "mtu": None,
+    }
+    assert told.error == "ECONNREFUSED"
+
+
+@pytest.mark.netns
+@pytest.mark.parametrize(
+    ("family", "target", "sender", "type_", "code"),
+    [
+        (socket.AF_INET, "203.0.113.200", "192.0.2.1", 3, 0),
+        (socket.AF_INET6, "2001:db8:2::2", "2001:db8:2::2", 1, 4),
+    ],
+)
+def test_whoever_answers_is_told(world, family, target, sender, type_, code):
+    with world.inside("client"), socket.socket(family, socket.SOCK_DGRAM) as sock:
+        [told] = answered(sock, target)
+    assert (told.type, told.code, told.sender) == (type_, code, sender)
+    assert told.own is False
+    assert told.is_target is (sender == target)
+
+
+@pytest.mark.netns
+def test_a_neighbour_that_is_gone_is_told_by_this_host(world):
+    with world.inside("client"), socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as sock:
+        [told] = answered(sock, f"fe80::77%{socket.if_nametoindex('lab0')}")
+    assert (told.type, told.code, told.own, told.is_target) == (1, 3, True, False)
+    assert "%" not in told.sender
+
+
+@pytest.mark.netns
+def test_own_addresses(world):
+    with world.inside("client"):
+        assert is_own("192.0.2.2")
+        assert is_own("2001:db8:1::2")
+        assert is_own("127.0.0.1")
+        assert not is_own("192.0.2.1")
+        assert not is_own("203.0.113.4")  # there is no way to it
+        assert not is_own("nonsense")
+
+
+def test_a_socket_of_another_family_has_no_such_queue():
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        assert not hear_icmp(ours)
+        assert icmp_messages(ours, "") == []

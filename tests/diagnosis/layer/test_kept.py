@@ -1,0 +1,69 @@
+import gc
+import socket
+import time
+
+import pytest
+
+from ringback.diagnosis.layer import kept
+from ringback.diagnosis.layer.kept import keep, release, take
+from ringback.diagnosis.model import Asked
+from ringback.diagnosis.route import Route
+from ringback.diagnosis.scene import Options, Scene
+
+ROUTE = Route(address="127.0.0.1", port=80)
+
+
+@pytest.fixture
+def scene():
+    return Scene(Asked(text=""), Options())
+
+
+@pytest.fixture
+def sock():
+    with socket.socket() as made:
+        yield made
+
+
+def test_a_connection_is_given_once_and_only_along_its_way(scene, sock):
+    keep(scene, ROUTE, None, sock)
+    assert take(scene, ROUTE, ("lab.test", 443)) is None
+    assert take(scene, Route(address="127.0.0.1", port=80, proxy="http://p"), None) is None
+    assert take(scene, ROUTE, None) is sock
+    assert take(scene, ROUTE, None) is None
+
+
+def test_the_round_trip_does_not_tell_ways_apart(scene, sock):
+    keep(scene, ROUTE, None, sock)
+    assert take(scene, Route(address="127.0.0.1", port=80, rtt=0.1), None) is sock
+
+
+def test_what_has_waited_is_closed(scene, sock, monkeypatch):
+    monkeypatch.setattr(kept, "FRESH", 0.0)
+    keep(scene, ROUTE, None, sock)
+    before = time.monotonic()
+    while time.monotonic() == before:
+        pass
+    assert take(scene, ROUTE, None) is None
+    assert sock.fileno() == -1
+
+
+def test_the_second_of_a_way_takes_the_place_of_the_first(scene, sock):
+    with socket.socket() as second:
+        keep(scene, ROUTE, None, sock)
+        keep(scene, ROUTE, None, second)
+        assert sock.fileno() == -1
+        assert take(scene, ROUTE, None) is second
+
+
+def test_release_closes_what_is_left(scene, sock):
+    keep(scene, ROUTE, None, sock)
+    release(scene)
+    assert sock.fileno() == -1
+
+
+def test_connections_go_with_the_scene(sock):
+    scene = Scene(Asked(text=""), Options())
+    keep(scene, ROUTE, None, sock)
+    del scene
+    gc.collect()
+    assert sock.fileno() == -1

@@ -1,0 +1,146 @@
+import socket
+from dataclasses import replace
+
+import pytest
+
+from ringback.client.trust import Trust
+from ringback.diagnosis.layer.kept import keep
+from ringback.diagnosis.layer.opening import NotPolite, open_connection
+from ringback.diagnosis.layer.tunnel.answer import TunnelError
+from ringback.diagnosis.model import Asked
+from ringback.diagnosis.route import Route
+from ringback.diagnosis.scene import Options, Scene
+from ringback.testing.lab import Lab, proxy, socks
+from ringback.testing.lab.response import serve
+from ringback.testing.lab.secured import secured
+
+HTTPS = Asked(text="", scheme="https", host="127.0.0.1", port=443, tls=True)
+HTTP = replace(HTTPS, scheme="http", tls=False)
+
+
+@pytest.fixture
+def lab():
+    with Lab() as running:
+        yield running
+
+
+def scene_of(asked=HTTPS, **options):
+    return Scene(asked, Options(**options))
+
+
+def answer(sock, request=b"GET / HTTP/1.1\r\nHost: lab.test\r\nConnection: close\r\n\r\n"):
+    with sock:
+        sock.sendall(request)
+        return sock.recv(15)
+
+
+def test_direct(lab):
+    met = lab.listen(serve)
+    scene = scene_of()
+    route = Route(address=met.host, port=met.port)
+    sock = open_connection(scene, route, met.host, met.port, 3, segment_size=536)
+    assert sock.gettimeout() == 3
+    assert answer(sock) == b"HTTP/1.1 200 OK"
+
+
+def test_no_more_than_is_polite(lab):
+    met = lab.listen(serve)
+    scene = scene_of()
+    route = Route(address=met.host, port=met.port)
+    for _ in range(3):
+        open_connection(scene, route, met.host, met.port, 3).close()
+    with pytest.raises(NotPolite):
+        open_connection(scene, route, met.host, met.port, 3)
+
+
+def test_a_kept_connection_is_used_once_and_costs_nothing(lab):
+    met = lab.listen(serve)
+    scene = scene_of()
+    route = Route(address=met.host, port=met.port, rtt=0.001)
+    made = open_connection(scene, route, met.host, met.port, 3)
+    keep(scene, route, None, made)
+    with open_connection(scene, route, met.host, met.port, 2) as first:
+        assert first is made
+        assert first.gettimeout() == 2
+    with open_connection(scene, route, met.host, met.port, 2) as second:
+        assert second is not made
+
+
+def test_refused(unused_port):
+    route = Route(address="127.0.0.1", port=unused_port)
+    with pytest.raises(ConnectionRefusedError):
+        open_connection(scene_of(), route, "127.0.0.1", unused_port, 3)
+
+
+@pytest.mark.parametrize(
+    ("scheme", "handler", "user"),
+    [
+        ("http", proxy.proxy, ""),
+        ("http", proxy.proxy_with_users, proxy.USER),
+        ("socks5", socks.Socks(), ""),
+        ("socks5h", socks.Socks(users=True), proxy.USER),
+        ("socks4", socks.Socks(), ""),
+        ("socks4a", socks.Socks(), ""),
+    ],
+)
+def test_tunnel(lab, scheme, handler, user):
+    met = lab.listen(handler)
+    target = lab.listen(serve)
+    at = f"{user}@" if user else ""
+    route = Route(address=met.host, port=met.port, proxy=f"{scheme}://{at}{met.host}:{met.port}")
+    sock = open_connection(scene_of(), route, "127.0.0.1", target.port, 3)
+    assert answer(sock) == b"HTTP/1.1 200 OK"
+
+
+def test_tunnel_through_a_proxy_in_tls(lab):
+    met = secured(handler=proxy.proxy)(lab)
+    target = lab.listen(serve)
+    route = Route(address="127.0.0.1", port=met.port, proxy=f"https://localhost:{met.port}")
+    scene = scene_of(trust=Trust(ca=(met.verify,)))
+    sock = open_connection(scene, route, "127.0.0.1", target.port, 3)
+    assert answer(sock) == b"HTTP/1.1 200 OK"
+    with pytest.raises(TunnelError) as caught:
+        open_connection(scene_of(), route, "127.0.0.1", target.port, 3)
+    assert caught.value.answer.outcome == "tls_failed"
+
+
+def test_plain_http_goes_to_the_proxy_itself(lab):
+    met = lab.listen(proxy.proxy)
+    target = lab.listen(serve)
+    route = Route(address=met.host, port=met.port, proxy=f"http://{met.host}:{met.port}")
+    sock = open_connection(scene_of(HTTP), route, "127.0.0.1", target.port, 3)
+    line = f"GET http://127.0.0.1:{target.port}/ HTTP/1.1\r\nHost: lab.test\r\n\r\n"
+    assert answer(sock, line.encode()) == b"HTTP/1.1 200 OK"
+
+
+def test_the_proxy_refuses(lab):
+    met = lab.listen(proxy.proxy_with_users)
+    route = Route(address=met.host, port=met.port, proxy=f"http://{met.host}:{met.port}")
+    with pytest.raises(TunnelError) as caught:
+        open_connection(scene_of(), route, "127.0.0.1", 9, 3)
+    assert caught.value.answer.status == 407
+    assert caught.value.answer.kind == "proxy.auth_required"
+
+
+def test_a_silent_proxy_takes_no_longer_than_allowed(lab):
+    met = lab.listen(proxy.silent)
+    route = Route(address=met.host, port=met.port, proxy=f"http://{met.host}:{met.port}")
+    with pytest.raises(TunnelError) as caught:
+        open_connection(scene_of(), route, "127.0.0.1", 9, 0.2)
+    assert caught.value.answer.outcome == "timeout"
+
+
+def test_bytes_behind_the_answer_are_left_to_the_caller(lab):
+    def speaks_first(connection):
+        connection.read_head()
+        connection.send(b"HTTP/1.1 200 OK\r\n\r\n220 ready\r\n")
+
+    met = lab.listen(speaks_first)
+    route = Route(address=met.host, port=met.port, proxy=f"http://{met.host}:{met.port}")
+    with open_connection(scene_of(), route, "127.0.0.1", 25, 3) as sock:
+        assert sock.recv(100) == b"220 ready\r\n"
+
+
+def test_no_address():
+    with pytest.raises(socket.gaierror):
+        open_connection(scene_of(), Route(address="nowhere", port=1), "nowhere", 1, 1)

@@ -1,0 +1,64 @@
+import ssl
+
+import pytest
+
+from ringback.diagnosis.layer import tls
+from ringback.testing.lab import Lab
+from tests.diagnosis.layer.meeting import only, route_of, scene_of
+from tests.requires import requires
+
+
+@pytest.fixture(scope="module")
+def lab():
+    requires("cryptography")
+    with Lab() as running:
+        yield running
+
+
+def met(endpoint):
+    scene = scene_of(endpoint)
+    for connection in tls.read(scene, [route_of(endpoint)]):
+        connection.close()
+    return only(scene, "chain").facts
+
+
+def serving(lab, name, version):
+    context = lab.certificates.server(name)
+    context.minimum_version = context.maximum_version = version
+
+    def handler(connection):
+        try:
+            connection.secure(context)
+        except OSError:
+            return
+        connection.finish(linger=True)
+
+    endpoint = lab.listen(handler, scheme="https")
+    endpoint.verify = lab.certificates.bundle
+    return endpoint
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+@pytest.mark.parametrize(("name", "sent"), [("good", 2), ("expired", 1), ("untrusted_root", 2)])
+def test_the_chain_is_read_as_it_was_sent(lab, version, name, sent):
+    facts = met(serving(lab, name, version))
+
+    assert len(facts["chain"]) == sent
+    assert facts["as_sent"]
+    assert facts["unreadable"] == 0
+
+
+@pytest.mark.parametrize(("name", "sent"), [("good", 2), ("expired", 1)])
+def test_without_the_hook_python_is_asked(lab, monkeypatch, name, sent):
+    monkeypatch.setattr(tls.trust, "watch", lambda context: False)
+    facts = met(serving(lab, name, ssl.TLSVersion.TLSv1_3))
+
+    assert len(facts["chain"]) == sent
+
+
+def test_the_dates_are_those_of_rfc_3339(lab):
+    first = met(lab.start("ok:tls"))["chain"][0]
+
+    assert first["not_after"].endswith("Z")
+    assert first["not_before"] < first["not_after"]
+    assert first["ca_issuers"] == []

@@ -1,0 +1,212 @@
+import socket
+import ssl
+
+import pytest
+
+from ringback.client.trust import Trust
+from ringback.diagnosis.layer import tls
+from ringback.diagnosis.route import Route
+from ringback.testing.lab import Lab
+from ringback.testing.lab.response import response
+from tests.diagnosis.layer.meeting import only, route_of, scene_of, told
+from tests.requires import requires
+
+
+@pytest.fixture(scope="module")
+def lab():
+    requires("cryptography")
+    with Lab() as running:
+        yield running
+
+
+def met(endpoint, **how):
+    scene = scene_of(endpoint, **how)
+    for connection in tls.read(scene, [route_of(endpoint)]):
+        connection.close()
+    return scene
+
+
+def secured(lab, answer, certificate="expired", prepare=None):
+    """A server that answers each request over TLS."""
+    context = lab.certificates.server(certificate)
+    if prepare is not None:
+        prepare(context)
+
+    def handler(connection):
+        try:
+            connection.secure(context)
+        except OSError:
+            return
+        if connection.read_request():
+            connection.send(answer)
+            connection.finish(linger=True)
+
+    endpoint = lab.listen(handler, scheme="https")
+    endpoint.verify = lab.certificates.bundle
+    return endpoint
+
+
+def test_the_time_is_asked_of_a_server_whose_certificate_is_out_of_date(lab):
+    date = "Date: Sat, 21 Nov 2009 10:00:00 GMT"
+    endpoint = secured(lab, response(200, b"", date))
+    scene = met(endpoint)
+    clock = only(scene, "clock")
+
+    assert clock.facts["offset"] > 86400 * 365
+    assert clock.facts["source"] == "Date of 127.0.0.1"
+    assert b"HEAD / HTTP/1.1" in endpoint.seen[-1].received
+
+
+def test_old_versions_are_tried(lab):
+    scene = met(lab.start("tls.version_or_cipher_mismatch:old_protocol"))
+    old = only(scene, "old_versions")
+
+    assert (old.facts["works"], old.facts["version"]) == (True, "TLSv1.1")
+
+
+def test_old_versions_do_not_help_where_no_cipher_is_shared(lab):
+    scene = met(lab.start("tls.version_or_cipher_mismatch:no_shared_cipher"))
+
+    assert not only(scene, "old_versions").facts["works"]
+
+
+def test_old_versions_are_not_tried_where_a_certificate_is_wanted(lab):
+    assert told(met(lab.start("tls.bad_client_auth_cert:tls12")), "old_versions") == []
+
+
+@pytest.mark.parametrize("name", ["tcp.reset:in_handshake", "tls.closed:in_handshake"])
+def test_a_port_that_hangs_up_is_asked_plainly(lab, name):
+    assert only(met(lab.start(name)), "plain").facts["speaks"] == "nothing"
+
+
+@pytest.mark.parametrize(("name", "speaks"), [("plain_http", "http"), ("plain_ssh", "ssh")])
+def test_what_is_no_tls_is_known_by_its_first_bytes(lab, name, speaks):
+    facts = only(met(lab.start("tls.protocol.error.not_tls", name)), "plain").facts
+
+    assert (facts["speaks"], facts["asked_with"]) == (speaks, "tls")
+
+
+def test_a_plain_server_that_drops_what_it_does_not_know_is_found(lab):
+    def handler(connection):
+        if connection.read().startswith(b"GET"):
+            connection.send(response(200, b"ok"))
+            connection.finish(linger=True)
+        else:
+            connection.reset()
+
+    facts = only(met(lab.listen(handler, scheme="https")), "plain").facts
+
+    assert (facts["speaks"], facts["status"]) == ("http", 200)
+
+
+def test_a_tls_port_that_says_so_is_not_taken_for_a_plain_one(lab):
+    def handler(connection):
+        if connection.read().startswith(b"GET"):
+            text = b"<title>400 The plain HTTP request was sent to HTTPS port</title>"
+            connection.send(response(400, text))
+            connection.finish(linger=True)
+        else:
+            connection.reset()
+
+    assert only(met(lab.listen(handler, scheme="https")), "plain").facts["speaks"] == "tls"
+
+
+def test_a_silent_port_is_asked_otherwise_meanwhile(lab, monkeypatch):
+    monkeypatch.setattr(tls.reading, "LONGEST", 0.5)
+    monkeypatch.setattr(tls.extras, "SILENCE", 0.1)
+    monkeypatch.setattr(tls.extras, "_UNANSWERED", 0.3)
+    scene = met(lab.start("tls.timed_out:plain_server"))
+
+    assert not only(scene, "small_segments").facts["works"]
+    assert only(scene, "plain").facts["speaks"] == "nothing"
+    assert only(scene, "handshake").kind == "tls.timed_out"
+
+
+def test_the_name_is_left_out_where_it_may_be_what_decides(lab):
+    def only_known(context):
+        def refuse(_, name, __):
+            return None if name is None else ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
+
+        context.sni_callback = refuse
+
+    endpoint = secured(lab, b"", "good", only_known)
+    endpoint.url = endpoint.url.replace("127.0.0.1", "localhost")
+    scene = met(endpoint)
+
+    assert only(scene, "handshake").facts["sni"] == "localhost"
+    assert only(scene, "other_name").facts["works"]
+
+
+def test_the_systems_store_is_tried_where_the_issuer_is_not_trusted(lab, monkeypatch):
+    endpoint = lab.start("tls.cert.authority_invalid.untrusted_root")
+    system = tls.trust.Store(Trust(ca=(_pem(lab),)), "system")
+    monkeypatch.setattr(tls.trust, "_SYSTEM", system)
+
+    assert only(met(endpoint), "system_store").facts["verified"]
+
+
+def _pem(lab):
+    path = lab.directory / "unknown_root.pem"
+    path.write_bytes(lab.certificates.unknown_root.pem())
+    return str(path)
+
+
+def test_the_systems_store_does_not_know_the_labs_authority(lab):
+    scene = met(lab.start("tls.cert.authority_invalid.unknown_issuer"))
+
+    assert not only(scene, "system_store").facts["verified"]
+
+
+def test_no_more_than_three_connections_are_made(lab):
+    endpoint = lab.start("tcp.reset:in_handshake")
+    before = len(endpoint.seen)
+    endpoint.url = endpoint.url.replace("127.0.0.1", "localhost")
+    met(endpoint)
+
+    assert len(endpoint.seen) - before <= 3
+
+
+def test_a_way_that_is_no_longer_open_is_told(lab, unused_port):
+    endpoint = lab.start("ok:tls")
+    scene = scene_of(endpoint)
+
+    assert tls.read(scene, [Route(address="127.0.0.1", port=unused_port)]) == ()
+    assert only(scene, "connection").state == "failed"
+
+
+def test_connections_are_closed_where_nothing_more_is_asked(lab):
+    endpoint = lab.start("ok:tls")
+    scene = scene_of(endpoint, protocol="none")
+    (connection,) = tls.read(scene, [route_of(endpoint)])
+
+    assert connection.channel.raw.fileno() == -1
+
+
+def test_files_that_cannot_be_used_are_told(lab, tmp_path):
+    endpoint = lab.start("ok:tls")
+    scene = scene_of(endpoint)
+    missing = str(tmp_path / "missing.pem")
+    object.__setattr__(scene.options, "trust", Trust(ca=(missing,)))
+    assert tls.read(scene, [route_of(endpoint)]) == ()
+    trust = only(scene, "trust")
+
+    assert (trust.state, trust.kind) == ("failed", "config.tls_files_invalid")
+    assert (trust.facts["loaded"], trust.facts["authorities"]) == (False, 0)
+    assert missing in trust.facts["path"]
+
+
+def test_the_first_of_several_addresses_may_be_the_bad_one(lab):
+    good, bad = lab.start("ok:tls"), lab.start("tls.cert.date_invalid.expired")
+    scene = scene_of(good)
+    connections = tls.read(scene, [route_of(bad), route_of(good)])
+    for connection in connections:
+        connection.close()
+
+    assert [one.route.port for one in connections] == [good.port]
+    assert sorted(one.state for one in told(scene, "handshake")) == ["failed", "ok"]
+
+
+def test_a_socket_that_is_no_longer_tcp_is_no_defect():
+    one, other = socket.socketpair()
+    with one, other:
+        assert tls.confirmed.confirmed(one)["unacked"] is None

@@ -1,0 +1,138 @@
+import pytest
+
+from ringback.diagnosis.layer import tls
+from ringback.testing.lab import Lab
+from tests.diagnosis.layer.meeting import only, route_of, scene_of, told
+from tests.requires import requires
+
+CERTIFICATES = {
+    "tls.cert.date_invalid.expired": 10,
+    "tls.cert.date_invalid.not_yet_valid": 9,
+    "tls.cert.name_invalid:wrong_host": 62,
+    "tls.cert.name_invalid:wrong_address": 64,
+    "tls.cert.authority_invalid.self_signed": 18,
+    "tls.cert.authority_invalid.untrusted_root": 19,
+    "tls.cert.authority_invalid.unknown_issuer": 20,
+    "tls.cert.authority_invalid.unknown_issuer:missing_intermediate": 20,
+    "tls.cert.invalid:weak_key": 66,
+}
+ALERTS = {
+    "tls.version_or_cipher_mismatch:old_protocol": 70,
+    "tls.version_or_cipher_mismatch:no_shared_cipher": 40,
+    "tls.unrecognized_name_alert": 112,
+    "tls.failed:internal_error": 80,
+    "tls.bad_client_auth_cert:tls13": 116,
+    "tls.bad_client_auth_cert:tls12": 40,
+}
+ENDS = {
+    "tcp.reset:in_handshake": ("reset", False),
+    "tls.closed:in_handshake": ("closed", False),
+    "tls.version_or_cipher_mismatch:old_server_hello": ("unsupported", True),
+    "tls.protocol.error.not_tls:plain_http": ("not_tls", True),
+    "tls.protocol.error.not_tls:plain_ssh": ("not_tls", True),
+}
+
+
+@pytest.fixture(scope="module")
+def lab():
+    requires("cryptography")
+    with Lab() as running:
+        yield running
+
+
+def met(lab, name, **how):
+    endpoint = lab.start(name)
+    scene = scene_of(endpoint, **how)
+    connections = tls.read(scene, [route_of(endpoint)])
+    for connection in connections:
+        connection.close()
+    return scene, connections
+
+
+@pytest.mark.parametrize("name", CERTIFICATES)
+def test_a_certificate_is_refused_with_the_number_and_the_chain(lab, name):
+    scene, connections = met(lab, name)
+    handshake, chain = only(scene, "handshake"), only(scene, "chain")
+
+    assert connections == ()
+    assert handshake.state == "failed"
+    assert handshake.kind == name.partition(":")[0]
+    assert handshake.facts["error"] == "certificate"
+    assert handshake.facts["verify_code"] == CERTIFICATES[name]
+    assert chain.facts["as_sent"]
+    assert chain.facts["leaf_only"] == ("untrusted_root" not in name)
+    assert chain.facts["matches_name"] == ("name_invalid" not in name)
+
+
+@pytest.mark.parametrize("name", ALERTS)
+def test_an_alert_is_told_by_its_number(lab, name):
+    scene, connections = met(lab, name)
+    handshake = only(scene, "handshake")
+
+    assert connections == ()
+    assert (handshake.facts["error"], handshake.facts["alert"]) == ("alert", ALERTS[name])
+    assert handshake.kind == name.partition(":")[0]
+    assert handshake.facts["client_certificate_asked"] == ("client_auth" in name)
+
+
+@pytest.mark.parametrize("name", ENDS)
+def test_an_end_in_the_handshake_is_told(lab, name):
+    error, something = ENDS[name]
+    scene, connections = met(lab, name)
+    handshake = only(scene, "handshake")
+
+    assert connections == ()
+    assert (handshake.facts["error"], handshake.facts["sent_something"]) == (error, something)
+    assert handshake.kind == name.partition(":")[0]
+
+
+@pytest.mark.parametrize("name", ["tls.timed_out:mid_server_hello", "tls.timed_out:plain_server"])
+def test_silence_ends_in_time(lab, name, monkeypatch):
+    monkeypatch.setattr(tls.reading, "LONGEST", 0.2)
+    scene, connections = met(lab, name)
+    handshake = only(scene, "handshake")
+
+    assert connections == ()
+    assert handshake.kind == "tls.timed_out"
+    assert handshake.facts["sent_something"] == ("hello" in name)
+
+
+def test_a_good_server_is_verified_and_the_connection_kept(lab):
+    scene, connections = met(lab, "ok:tls")
+    handshake, chain = only(scene, "handshake"), only(scene, "chain")
+
+    assert len(connections) == 1
+    assert handshake.state == "ok"
+    assert handshake.kind is None
+    assert handshake.facts["verified"]
+    assert 29 < handshake.facts["days_left"] <= 30
+    assert [one["subject"] for one in chain.facts["chain"]] == [
+        "CN=localhost",
+        "CN=ringback lab intermediate",
+    ]
+
+
+def test_a_client_certificate_is_presented(lab):
+    endpoint = lab.start("ok:client_certificate")
+    scene, connections = met(
+        lab, "ok:client_certificate", client_certificate=endpoint.client_certificate
+    )
+
+    assert len(connections) == 1
+    assert only(scene, "handshake").facts["local_certificate_used"]
+
+
+def test_a_client_certificate_of_an_unknown_issuer_is_rejected(lab):
+    name = "tls.bad_client_auth_cert:unknown_issuer"
+    endpoint = lab.start(name)
+    scene, connections = met(lab, name, client_certificate=endpoint.client_certificate)
+
+    assert connections == ()
+    assert only(scene, "handshake").facts["alert"] == 48
+
+
+def test_nothing_is_done_where_no_tls_is_asked(lab):
+    scene, connections = met(lab, "ok")
+
+    assert connections == ()
+    assert told(scene, "handshake") == []

@@ -1,0 +1,147 @@
+"""A target or an exception in, a diagnosis out: whatever happens, and in time."""
+
+import asyncio
+import gc
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+import requests
+
+import ringback
+from ringback.diagnosis import adiagnose, diagnose
+from ringback.testing.lab import Lab
+
+
+@pytest.fixture
+def healthy():
+    with Lab() as lab:
+        yield lab.start("ok")
+
+
+@pytest.fixture
+def silent():
+    """A port that takes connections and says nothing."""
+    with Lab() as lab:
+        yield lab.start("http.response.timed_out", "silent")
+
+
+def test_the_public_name_is_the_function(healthy):
+    found = ringback.diagnose(healthy.url)
+    assert isinstance(found, ringback.Diagnosis)
+    assert found.verdict.healthy
+    assert found.complete
+
+
+def test_readings_are_told_as_they_come_and_stand_in_the_order_of_a_call(healthy):
+    told = []
+    found = diagnose(healthy.url, tell=told.append)
+    assert set(map(id, found.readings)) == set(map(id, told))
+    stages = list(dict.fromkeys(one.layer for one in found.readings))
+    assert stages == ["url", "host", "tcp", "http"]
+
+
+def test_a_listener_that_raises_changes_nothing(healthy):
+    def raises(_):
+        raise RuntimeError("no")
+
+    assert diagnose(healthy.url, tell=raises).verdict.healthy
+
+
+def test_an_exception_is_diagnosed_by_the_target_it_names(unused_port):
+    with pytest.raises(requests.ConnectionError) as caught:
+        requests.get(f"http://127.0.0.1:{unused_port}/", timeout=5)
+    found = diagnose(caught.value)
+    assert found.target == f"http://127.0.0.1:{unused_port}/"
+    assert found.verdict.cause == "service_down"
+    assert found.readings[0].what == "exception" or found.readings[1].what == "exception"
+
+
+def test_an_exception_without_a_target_is_refused():
+    with pytest.raises(ValueError, match="hand in the URL"):
+        diagnose(ConnectionResetError(104, "Connection reset by peer"))
+
+
+def test_nothing_is_refused():
+    with pytest.raises(ValueError, match="empty"):
+        diagnose("  ")
+
+
+def test_a_time_limit_is_kept_and_told(silent):
+    began = time.monotonic()
+    found = diagnose(silent.url, timeout=0.7)
+    assert time.monotonic() - began < 3
+    assert found.verdict.kind in {"http.response.timed_out", "unknown"}
+
+
+def test_tasks_go_on_meanwhile(silent):
+    async def both():
+        ticks = 0
+        diagnosing = asyncio.ensure_future(adiagnose(silent.url, timeout=1.0))
+        while not diagnosing.done():
+            ticks += 1
+            await asyncio.sleep(0.02)
+        return ticks, await diagnosing
+
+    ticks, found = asyncio.run(both())
+    assert ticks > 10
+    assert found.target == silent.url
+
+
+def descriptors():
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def in_time(condition):
+    ends = time.monotonic() + 5
+    while not condition() and time.monotonic() < ends:
+        time.sleep(0.01)
+    return condition()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="descriptors are counted in /proc")
+def test_no_thread_and_no_socket_is_left(unused_port):
+    diagnose(f"http://127.0.0.1:{unused_port}/")
+    gc.collect()
+    before = descriptors()
+    diagnose(f"http://127.0.0.1:{unused_port}/")
+    assert in_time(
+        lambda: not any(one.name == "ringback-diagnosis" for one in threading.enumerate())
+    )
+    gc.collect()
+    assert in_time(lambda: descriptors() <= before)
+
+
+def test_no_secret_is_told():
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        port = holder.getsockname()[1]
+        found = diagnose(f"http://user:hunter2@127.0.0.1:{port}/path?token=hunter3#hunter4")
+    assert "hunter" not in repr(found)
+    assert found.target == f"http://127.0.0.1:{port}/path"
+
+
+_INTERRUPTED = """
+import sys, ringback
+found = ringback.diagnose(sys.argv[1], tell=lambda one: print(one.what, flush=True))
+print("complete", found.complete, len(found.readings) > 0)
+"""
+
+
+def test_ctrl_c_gives_what_is_known(silent):
+    with subprocess.Popen(
+        [sys.executable, "-c", _INTERRUPTED, silent.url], stdout=subprocess.PIPE, text=True
+    ) as program:
+        assert program.stdout is not None
+        for line in program.stdout:
+            if line.strip() == "connect":
+                break
+        program.send_signal(signal.SIGINT)
+        rest = program.stdout.read()
+    assert "complete False True" in rest
+    assert program.returncode == 0

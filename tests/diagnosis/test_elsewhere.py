@@ -1,0 +1,77 @@
+"""A redirect to another host is looked at to its end, politely, and without what was for the first.
+
+Both hosts are this one here: ``127.0.0.1`` and ``localhost``.
+"""
+
+import socket
+
+import pytest
+
+from ringback.diagnosis import diagnose
+from ringback.diagnosis.layer.url import asked_of
+from ringback.diagnosis.scene import CONNECTIONS, Options, Scene
+from ringback.testing.lab import Lab
+from ringback.testing.lab.response import response
+
+
+@pytest.fixture(scope="module")
+def lab():
+    with Lab() as running:
+        yield running
+
+
+def answering(lab, answer):
+    def handler(connection):
+        while connection.read_request():
+            connection.send(answer)
+
+    return lab.listen(handler, scheme="http")
+
+
+def redirecting(lab, port, userinfo=""):
+    place = f"Location: http://{userinfo}localhost:{port}/end?token=1"
+    return answering(lab, response(302, b"", place, "Set-Cookie: session=1"))
+
+
+@pytest.fixture
+def nobody():
+    """A port that refuses, and stays free."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield held.getsockname()[1]
+
+
+def test_a_port_that_refuses_there_is_what_is_broken(lab, nobody):
+    found = diagnose(redirecting(lab, nobody).url)
+
+    assert (found.verdict.kind, found.verdict.cause) == ("tcp.refused", "service_down")
+    assert f"redirects to http://localhost:{nobody}/end. " in found.verdict.summary
+
+
+@pytest.mark.parametrize("status", [200, 404, 302])
+def test_any_answer_there_is_healthy(lab, status):
+    there = answering(lab, response(status, b"", "Location: http://127.0.0.2/"))
+    found = diagnose(redirecting(lab, there.port).url)
+
+    assert found.verdict.healthy
+    assert there.requests == 1
+
+
+def test_it_is_told_nothing_that_was_for_the_first(lab):
+    there = answering(lab, response(200, b""))
+    diagnose(redirecting(lab, there.port, "user:secret@").url)
+    asked = b"".join(bytes(one.received) for one in there.seen)
+
+    assert b"/end?token=1" in asked
+    assert b"Cookie" not in asked
+    assert b"Authorization" not in asked
+
+
+def test_the_connections_there_count_with_the_first_ones():
+    first = Scene(asked_of("http://a.example/"), Options())
+    second = Scene(asked_of("http://b.example/"), Options(), behind=first)
+
+    made = [second.may_connect(f"192.0.2.{n}", 80) for n in range(CONNECTIONS)]
+
+    assert all(made)
+    assert not first.may_connect("198.51.100.1", 80)

@@ -1,0 +1,82 @@
+"""Every fault of the lab that a plain call meets is diagnosed as what it is."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from ringback.client.trust import Trust
+from ringback.diagnosis import Diagnosis, diagnose
+from ringback.testing.lab import (
+    Lab,
+    certificate,
+    healthy,
+    http,
+    http2,
+    slow,
+    status,
+    tcp,
+    tls,
+    wrong_port,
+)
+from ringback.testing.lab.fault import Endpoint, Fault
+
+SILENT = 8.0
+"""Seconds within which the slowest of these must have been given up."""
+
+GROUPS = (healthy, tcp, slow, http, status, certificate, tls, wrong_port, http2)
+"""Those met at an address of loopback; tests/e2e has names, proxies and networks."""
+
+BEYOND_ONE_REQUEST = {
+    # One answer is fine by itself; what is wrong shows on the next on the same connection.
+    "http.protocol.error:content_length_too_short",
+    # Lenient readers skip the line, as browsers do.
+    "http.protocol.error:malformed_header",
+}
+
+NAMED_BETTER = {
+    # The status is the server's way to say that it speaks TLS.
+    "http.error:tls_port": "http.response.invalid.not_http",
+}
+
+AT_ONCE = 12
+
+
+def is_met_by_a_call(fault: Fault) -> bool:
+    return not fault.needs and fault.provoke == "get" and fault.name not in BEYOND_ONE_REQUEST
+
+
+def judged(endpoint: Endpoint) -> Diagnosis:
+    return diagnose(endpoint.url, trust=Trust(ca=(endpoint.verify,)) if endpoint.verify else None)
+
+
+CHOSEN = [fault for group in GROUPS for fault in group.FAULTS if is_met_by_a_call(fault)]
+
+
+@pytest.fixture(scope="module")
+def diagnoses():
+    with Lab() as lab, ThreadPoolExecutor(AT_ONCE) as pool:
+        started = {fault.name: lab.start(fault.kind, fault.when) for fault in CHOSEN}
+        yield dict(zip(started, pool.map(judged, started.values()), strict=True))
+
+
+@pytest.mark.parametrize("fault", CHOSEN, ids=lambda fault: fault.name)
+def test_a_fault_is_diagnosed_as_what_it_is(diagnoses, fault):
+    found = diagnoses[fault.name]
+    verdict = found.verdict
+    if fault.kind == "ok":
+        assert verdict.healthy, verdict.summary
+        return
+    named = NAMED_BETTER.get(fault.name)
+    allowed = {named} if named else {fault.kind, *fault.also} - {"ok"}
+    assert verdict.kind in allowed, f"{verdict.kind} ({verdict.cause}): {verdict.summary}"
+    assert verdict.confidence >= 0.5
+    assert verdict.advice
+    assert verdict.evidence
+    assert found.elapsed < SILENT
+
+
+def test_no_reading_failed_within_ringback(diagnoses):
+    defects = [
+        one.result for found in diagnoses.values() for one in found.readings if one.what == "defect"
+    ]
+    assert defects == []

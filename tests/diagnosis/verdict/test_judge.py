@@ -1,0 +1,260 @@
+"""The verdict is a pure and total function of the readings, and never calls the healthy broken."""
+
+from typing import Any, get_args
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ringback.diagnosis.model import HEALTHY, STAGES, Reading, State, Where
+from ringback.diagnosis.verdict import judge
+from ringback.failure.kinds import KINDS
+
+
+def parsed(**facts: Any) -> Reading:
+    """What ``url/parse`` tells of https://web.test/."""
+    known = {
+        "scheme": "https",
+        "host": "web.test",
+        "port": 443,
+        "protocol": "http",
+        "tls": True,
+        "is_address": False,
+        "explicit_port": False,
+        "problems": [],
+        "fatal": False,
+    }
+    return Reading(layer="url", what="parse", state="ok", facts=known | facts)
+
+
+def resolved(*addresses: str) -> Reading:
+    state: State = "ok" if addresses else "failed"
+    return Reading(
+        layer="name",
+        what="getaddrinfo",
+        subject="web.test",
+        state=state,
+        facts={"addresses": list(addresses)},
+    )
+
+
+def connected(address: str, outcome: str = "open", **facts: Any) -> Reading:
+    version = 6 if ":" in address else 4
+    return Reading(
+        layer="tcp",
+        what="connect",
+        subject=f"{address}:443",
+        state="ok" if outcome == "open" else "failed",
+        facts={"address": address, "port": 443, "family": version, "outcome": outcome} | facts,
+    )
+
+
+def shaken(**facts: Any) -> Reading:
+    known = {"address": "192.0.2.1", "verified": True, "error": None, "days_left": 60.0}
+    state: State = "ok" if (known | facts)["error"] is None else "failed"
+    return Reading(layer="tls", what="handshake", state=state, facts=known | facts)
+
+
+def answered(status: int = 200, **facts: Any) -> Reading:
+    known = {"status": status, "outcome": "answered", "first_byte": 0.02, "headers": {}}
+    state: State = "ok" if status < 400 else "failed"
+    return Reading(layer="http", what="request", state=state, facts=known | facts)
+
+
+HEALTHY_READINGS = (parsed(), resolved("192.0.2.1"), connected("192.0.2.1"), shaken(), answered())
+
+
+def test_healthy_is_said_when_everything_worked() -> None:
+    verdict = judge(HEALTHY_READINGS)
+    assert verdict.kind == HEALTHY
+    assert verdict.healthy
+    assert verdict.confidence == 1.0
+
+
+def test_healthy_is_not_said_when_the_last_step_was_not_taken() -> None:
+    assert judge(HEALTHY_READINGS[:-1]).kind == "unknown"
+    assert judge(HEALTHY_READINGS[:-2]).kind == "unknown"
+    assert judge(()).kind == "unknown"
+
+
+def test_a_refusal_without_icmp_is_a_service_that_is_down() -> None:
+    verdict = judge((parsed(), resolved("192.0.2.1"), connected("192.0.2.1", "refused", icmp=None)))
+    assert (verdict.kind, verdict.cause) == ("tcp.refused", "service_down")
+    assert verdict.where == "their service"
+    assert verdict.evidence == (2,)
+
+
+def test_a_refusal_with_icmp_is_a_firewall_whose_the_sender_says() -> None:
+    def seen(**icmp: Any) -> Reading:
+        sent = {"type": 3, "code": 3, "sender": "192.0.2.254", "own": False, "is_target": False}
+        return connected("192.0.2.1", "refused", icmp=sent | icmp)
+
+    readings = (parsed(), resolved("192.0.2.1"))
+    router = judge((*readings, seen()))
+    assert (router.kind, router.cause, router.where) == ("tcp.refused", "firewall_rejects", "path")
+    assert judge((*readings, seen(is_target=True))).where == "their host"
+    assert judge((*readings, seen(own=True))).where == "this host"
+
+
+def test_the_refusal_of_one_address_beats_the_missing_route_of_another() -> None:
+    readings = (
+        parsed(),
+        resolved("2001:db8::1", "192.0.2.1"),
+        connected("2001:db8::1", "network_unreachable", errno="ENETUNREACH", icmp=None),
+        connected("192.0.2.1", "refused", icmp=None),
+    )
+    assert judge(readings).cause == "service_down"
+
+
+def test_a_dead_family_beside_a_healthy_one_is_named() -> None:
+    readings = (
+        parsed(),
+        Reading(layer="host", what="route", facts={"family": 6, "route": True}),
+        resolved("2001:db8::1", "192.0.2.1"),
+        connected("2001:db8::1", "timeout"),
+        *HEALTHY_READINGS[2:],
+    )
+    verdict = judge(readings)
+    assert verdict.cause == "ipv6_dead"
+
+
+def test_an_address_of_a_family_that_this_host_has_not_breaks_nothing() -> None:
+    readings = (
+        parsed(),
+        Reading(layer="host", what="route", facts={"family": 6, "route": False}),
+        resolved("2001:db8::1", "192.0.2.1"),
+        connected("2001:db8::1", "network_unreachable", errno="ENETUNREACH", icmp=None),
+        *HEALTHY_READINGS[2:],
+    )
+    verdict = judge(readings)
+    assert verdict.kind == HEALTHY
+    assert verdict.beside == ("This host has no IPv6; the other family is used.",)
+
+
+def test_a_lesser_fault_stands_beside_the_cause() -> None:
+    dead = {"server": "192.0.2.53", "type": "A", "timed_out": True, "configured": True}
+    good = {"server": "192.0.2.54", "type": "A", "answers": ["192.0.2.1"], "configured": True}
+    readings = (
+        parsed(),
+        resolved("192.0.2.1"),
+        Reading(layer="name", what="nameserver", state="failed", facts=dead),
+        Reading(layer="name", what="nameserver", state="ok", facts=good),
+        connected("192.0.2.1", "refused", icmp=None),
+    )
+    verdict = judge(readings)
+    assert verdict.cause == "service_down"
+    assert any("192.0.2.53" in one for one in verdict.beside)
+
+
+_TEXT = st.sampled_from(["", "192.0.2.1", "2001:db8::1", "web.test", "http", "tls", "ssh"])
+_CODES = st.sampled_from([0, 3, 9, 10, 18, 19, 20, 40, 62, 66, 112, 116])
+_OUTCOMES = st.sampled_from(
+    [
+        "open",
+        "refused",
+        "reset",
+        "timeout",
+        "closed",
+        "network_unreachable",
+        "host_unreachable",
+        "prohibited",
+        "invalid",
+        "error",
+        "answered",
+        "truncated",
+        "not_http",
+        "body_timeout",
+        "nonsense",
+        "silent",
+        "spoke",
+        "other_protocol",
+    ]
+)
+_ICMP = st.fixed_dictionaries(
+    {
+        "type": st.sampled_from([1, 3, 11]),
+        "code": st.integers(0, 13),
+        "sender": _TEXT,
+        "own": st.booleans(),
+        "is_target": st.booleans(),
+    }
+)
+_FACTS = {
+    **dict.fromkeys(["address", "host", "protocol", "proxy", "server", "sender", "speaks"], _TEXT),
+    **dict.fromkeys(["gateway", "location", "hint", "table_type", "first_bytes"], _TEXT),
+    **dict.fromkeys(["default", "fatal", "hijacked", "leaf_only", "loop"], st.booleans()),
+    **dict.fromkeys(["route", "silent", "timed_out", "tls", "verified", "works"], st.booleans()),
+    **dict.fromkeys(["on_link", "loopback_only", "malformed", "portal"], st.booleans()),
+    **dict.fromkeys(["alert", "verify_code", "unacked", "port", "attempts", "opened"], _CODES),
+    "addresses": st.lists(_TEXT, max_size=2),
+    "answers": st.lists(_TEXT, max_size=2),
+    "ede": st.lists(st.tuples(st.integers(0, 32), _TEXT), max_size=2),
+    "errno": st.sampled_from(["EPERM", "ENETUNREACH"]),
+    "error": st.sampled_from(
+        ["EACCES", "ECONNREFUSED", "certificate", "alert", "closed", "timeout", "not_tls"]
+    ),
+    "family": st.sampled_from([4, 6]),
+    "icmp": _ICMP,
+    "offset": st.floats(-1e6, 1e6),
+    "first_byte": st.floats(0, 20),
+    "days_left": st.floats(-9, 99),
+    "outcome": _OUTCOMES,
+    "rcode": st.sampled_from(["NOERROR", "NXDOMAIN", "SERVFAIL", "REFUSED"]),
+    "role": st.sampled_from(["partner", "common", "gateway", "control", "other_answer"]),
+    "status": st.integers(100, 599),
+    "unsent": st.just("EPERM"),
+}
+_WHATS = st.sampled_from(
+    [
+        "parse",
+        "route",
+        "route_to",
+        "interfaces",
+        "clock",
+        "getaddrinfo",
+        "nameserver",
+        "connect",
+        "tunnel",
+        "direct",
+        "again",
+        "hop",
+        "handshake",
+        "plain",
+        "old_versions",
+        "request",
+        "redirect",
+        "greeting",
+        "small_segments",
+        "hosts_file",
+        "resolver_config",
+        "search_domain",
+        "hijack",
+        "candidate",
+        "chain",
+        "other_name",
+        "tls_here",
+        "control",
+    ]
+)
+_READINGS = st.builds(
+    Reading,
+    layer=st.sampled_from(STAGES),
+    what=_WHATS,
+    state=st.sampled_from(get_args(State)),
+    result=st.text(max_size=10),
+    kind=st.sampled_from([None, *KINDS]),
+    facts=st.fixed_dictionaries(
+        {},
+        optional={name: st.one_of(st.none(), values) for name, values in _FACTS.items()},
+    ),
+)
+
+
+@given(st.lists(_READINGS, max_size=12))
+def test_any_readings_give_one_verdict(readings: list[Reading]) -> None:
+    verdict = judge(readings)
+    assert verdict == judge(readings)
+    assert verdict.kind in KINDS or verdict.kind == HEALTHY
+    assert verdict.where in get_args(Where)
+    assert 0.0 <= verdict.confidence <= 1.0
+    assert all(0 <= index < len(readings) for index in verdict.evidence)
+    assert verdict.summary.endswith(".")

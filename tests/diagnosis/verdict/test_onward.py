@@ -1,0 +1,121 @@
+"""What a redirect leads to, judged from readings alone."""
+
+from dataclasses import asdict
+
+import pytest
+
+from ringback.diagnosis.model import Reading
+from ringback.diagnosis.verdict import judge
+
+_SHOP = "https://shop.example.net/"
+
+
+def reading(layer, what, subject="", *, state="ok", kind=None, **facts):
+    return Reading(layer=layer, what=what, subject=subject, state=state, kind=kind, facts=facts)
+
+
+def parse(host, port):
+    return reading("url", "parse", host=host, port=port, protocol="http", is_address=False)
+
+
+def connect(port, outcome, *, address="192.0.2.7", icmp=None, kind=None):
+    facts = {"address": address, "port": port, "family": 4, "outcome": outcome, "icmp": icmp}
+    state = "ok" if outcome == "open" else "failed"
+    return reading("tcp", "connect", f"{address}:{port}", state=state, kind=kind, **facts)
+
+
+def redirected(**facts):
+    """A target that answers with a redirect."""
+    return [
+        parse("www.example.org", 80),
+        connect(80, "open"),
+        reading("http", "request", "http://www.example.org/", outcome="answered", status=302),
+        reading("http", "redirect", _SHOP, state="noted", followed=True, **facts),
+    ]
+
+
+def elsewhere(*readings, answered=False, **facts):
+    told = [{**asdict(one), "about": one.subject} for one in readings]
+    for one in told:
+        del one["subject"]
+    state = "ok" if answered else "failed"
+    return reading(
+        "http", "elsewhere", _SHOP, state=state, answered=answered, readings=told, **facts
+    )
+
+
+def test_a_redirect_to_another_host_that_refuses_is_not_healthy():
+    there = (parse("shop.example.net", 443), connect(443, "refused", kind="tcp.refused"))
+    verdict = judge([*redirected(leaves_host=True), elsewhere(*there)])
+
+    assert (verdict.kind, verdict.cause) == ("tcp.refused", "service_down")
+    assert verdict.summary.startswith(f"www.example.org:80 redirects to {_SHOP}. Nothing listens")
+    assert verdict.evidence == (4, 3)
+
+
+@pytest.mark.parametrize("status", [404, 500])
+def test_a_redirect_to_another_host_that_answers_is_healthy_and_its_status_told(status):
+    there = (
+        parse("shop.example.net", 443),
+        connect(443, "open"),
+        reading(
+            "http",
+            "request",
+            _SHOP,
+            state="failed",
+            kind="http.error",
+            outcome="answered",
+            status=status,
+        ),
+    )
+    verdict = judge([*redirected(leaves_host=True), elsewhere(*there, answered=True)])
+
+    assert verdict.healthy
+    assert str(status) in " ".join(verdict.beside)
+
+
+def test_a_host_that_there_was_no_time_left_for_is_not_called_broken():
+    there = (parse("shop.example.net", 443), connect(443, "timeout", kind="tcp.timed_out"))
+    verdict = judge([*redirected(leaves_host=True), elsewhere(*there, complete=False)])
+
+    assert verdict.kind == "unknown"
+
+
+def test_a_redirect_whose_end_was_not_seen_is_neither_healthy_nor_broken():
+    assert judge(redirected(leaves_host=True)).kind == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "icmp", "cause", "also"),
+    [
+        ("refused", None, "service_down", "firewall_rejects"),
+        ("timeout", None, "firewall_drops", "overloaded"),
+        ("prohibited", {"type": 3, "code": 13, "sender": "203.0.113.2"}, "firewall_rejects", ""),
+    ],
+)
+def test_the_cause_behind_a_redirect_follows_from_how_the_connection_came_out(
+    outcome, icmp, cause, also
+):
+    made = connect(443, outcome, icmp=icmp, kind="tcp.failed")
+    failed = reading(
+        "http", "connection", made.subject, state="failed", kind=made.kind, **made.facts
+    )
+    verdict = judge([*redirected(to_tls=True), failed])
+
+    assert verdict.cause == cause
+    assert also in {"", *(one.cause for one in verdict.alternatives)}
+
+
+def test_a_silent_port_of_loopback_is_a_firewall_or_a_full_queue_of_this_host():
+    silent = connect(5000, "timeout", address="127.0.0.1", kind="tcp.timed_out")
+    verdict = judge([parse("localhost", 5000), silent])
+    open_ = connect(5001, "open", address="127.0.0.1")
+    beside = reading(
+        "neighbours", "connect", open_.subject, state="noted", **open_.facts, role="common"
+    )
+    other = judge([parse("localhost", 5000), silent, beside])
+
+    assert (verdict.cause, verdict.where) == ("local_firewall", "this host")
+    assert [one.cause for one in verdict.alternatives] == ["overloaded"]
+    assert (other.cause, other.where) == ("overloaded", "this host")
+    assert [one.cause for one in other.alternatives] == ["local_firewall"]

@@ -1,0 +1,35 @@
+"""The rule table is well formed."""
+
+from typing import get_args
+
+import pytest
+
+from ringback.diagnosis.model import Where
+from ringback.diagnosis.verdict import RULES
+from ringback.diagnosis.verdict.evidence import Evidence
+from ringback.diagnosis.verdict.rule import Rule
+from ringback.diagnosis.verdict.rules import HARMLESS
+from ringback.failure.kinds import KINDS
+
+EVERY = [pytest.param(rule, id=f"{rule.cause}-{i}") for i, rule in enumerate((*RULES, *HARMLESS))]
+
+
+@pytest.mark.parametrize("rule", EVERY)
+def test_a_rule_names_a_kind_a_place_and_what_to_do(rule: Rule) -> None:
+    assert rule.kind in KINDS
+    assert rule.where in get_args(Where)
+    assert rule.cause.isidentifier()
+    assert rule.cause.islower()
+    assert rule.advice or KINDS[rule.kind].do
+    assert 0.5 <= rule.confidence <= 1.0
+
+
+@pytest.mark.parametrize("rule", EVERY)
+def test_a_rule_explains_itself_in_a_sentence(rule: Rule) -> None:
+    assert rule.meaning.endswith(".")
+    assert not rule.decided_by.endswith(".")
+
+
+@pytest.mark.parametrize("rule", EVERY)
+def test_without_readings_no_rule_holds(rule: Rule) -> None:
+    assert rule.when(Evidence(())) is None

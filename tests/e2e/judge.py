@@ -1,0 +1,69 @@
+"""What is right and wrong about a report, held against the truth of its world."""
+
+CONFIDENT = 0.8
+"""Confidence from which on a wrong verdict counts as confident and wrong."""
+
+
+def named(verdict):
+    """Every cause the verdict names: its own, and what else it could be."""
+    return {verdict.get("cause"), *(each.get("cause") for each in verdict.get("alternatives", ()))}
+
+
+def misses(world, report):
+    """Say what is wrong with a report, an entry each; empty where nothing is."""
+    if not report:
+        return ["no report"]
+    verdict, expected = report["verdict"], world.expected
+    held = (
+        ("cause", verdict["cause"], expected.causes),
+        ("kind", verdict["kind"], expected.kinds),
+        ("layer", verdict["layer"], expected.layers),
+        ("where", verdict["where"], expected.where),
+    )
+    wrong = [f"{what} is {found!r}" for what, found, right in held if found not in right]
+    wrong += [f"{cause} is not named" for cause in expected.also if cause not in named(verdict)]
+    return wrong
+
+
+def cause_right(world, report):
+    """Whether kind and cause are right, and everything that must be named is."""
+    wrong = misses(world, report)
+    return not [each for each in wrong if not each.startswith(("layer", "where"))]
+
+
+def layer_right(world, report):
+    """Whether the broken layer is right."""
+    return bool(report) and report["verdict"]["layer"] in world.expected.layers
+
+
+def falsely_broken(world, report):
+    """Whether a healthy world is called broken; "unknown" is wrong as well, but blames nobody."""
+    called = report["verdict"]["kind"] if report else "unknown"
+    return world.expected.healthy is True and called not in {"healthy", "unknown"}
+
+
+def falsely_healthy(world, report):
+    """Whether a broken world is called healthy."""
+    called = report["verdict"]["kind"] if report else "unknown"
+    return world.expected.healthy is False and called == "healthy"
+
+
+def confident_and_wrong(world, report):
+    """Whether a wrong cause is given with confidence, and the right one is not even named."""
+    if not report or cause_right(world, report):
+        return False
+    return report["verdict"]["confidence"] >= CONFIDENT
+
+
+def summary(report):
+    """One line of what a report says."""
+    if not report:
+        return "no report"
+    verdict = report["verdict"]
+    said = "{kind} · {cause} · {layer} · {where} · {confidence}".format_map(verdict)
+    shown = [
+        f"{each['layer']}/{each['what']} {each['subject']}: {each['result']}"
+        for each in report["readings"]
+        if each["state"] == "failed"
+    ]
+    return f"{said} in {report['elapsed']:.2f} s; failed: {' | '.join(shown) or 'nothing'}"

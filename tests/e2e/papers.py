@@ -1,0 +1,187 @@
+"""Certificates of the worlds, beside those of the lab (``ringback.testing.lab.certificates``)."""
+
+import atexit
+import datetime as dt
+import functools
+import ipaddress
+import ssl
+import tempfile
+import threading
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from ringback.testing.lab.certificates import Identity
+
+NAME = "www.example.org"
+_DAY = dt.timedelta(days=1)
+_lock = threading.RLock()
+
+
+def issue(
+    subject,
+    issuer=None,
+    *,
+    names=(),
+    days=(-1.0, 90.0),
+    authority=False,
+    purpose=ExtendedKeyUsageOID.SERVER_AUTH,
+    key=None,
+    organisation="",
+):
+    """Return a new ``Identity``, self-signed without an issuer; ``days`` are counted from now."""
+    key = key or ec.generate_private_key(ec.SECP256R1())
+    attributes = [x509.NameAttribute(NameOID.COMMON_NAME, subject)]
+    if organisation:
+        attributes.insert(0, x509.NameAttribute(NameOID.ORGANIZATION_NAME, organisation))
+    called = x509.Name(attributes)
+    now = dt.datetime.now(dt.UTC)
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(called)
+        .issuer_name(issuer.certificate.subject if issuer else called)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now + days[0] * _DAY)
+        .not_valid_after(now + days[1] * _DAY)
+        .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+    )
+    if issuer:
+        above = x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer.key.public_key())
+        builder = builder.add_extension(above, critical=False)
+    if not authority:
+        builder = builder.add_extension(
+            x509.SubjectAlternativeName([_general(each) for each in names or (subject,)]),
+            critical=False,
+        ).add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
+    signed = builder.sign((issuer or Identity(None, key)).key, hashes.SHA256())
+    return Identity(signed, key)
+
+
+def _general(text):
+    try:
+        return x509.IPAddress(ipaddress.ip_address(text))
+    except ValueError:
+        return x509.DNSName(text)
+
+
+@functools.cache
+def _once(name):
+    return _AUTHORITIES[name]()
+
+
+def authority(name):
+    """Return one of the authorities, made on first use."""
+    with _lock:
+        return _once(name)
+
+
+_AUTHORITIES = {
+    # Valid also in the time of servers whose clock is a hundred days off.
+    "root": lambda: issue("Example Trust Root", authority=True, days=(-2000, 2000)),
+    "intermediate": lambda: issue(
+        "Example Trust Issuing CA", authority("root"), authority=True, days=(-900, 900)
+    ),
+    "expired intermediate": lambda: issue(
+        "Example Trust Issuing CA 1", authority("root"), authority=True, days=(-900, -3)
+    ),
+    "stranger": lambda: issue("Unheard-of Root", authority=True, days=(-900, 900)),
+    "inspection": lambda: issue(
+        "Zscaler Intermediate Root CA (zscalertwo.net)",
+        authority=True,
+        organisation="Zscaler Inc.",
+        days=(-900, 900),
+    ),
+    "appliance": lambda: issue(
+        "FGT60F1234567890", authority=True, organisation="Fortinet", days=(-900, 900)
+    ),
+}
+
+_ISSUED = {
+    "good": lambda: _chain(NAME, names=(NAME, "example.org", "*.shop.example.org")),
+    "address": lambda: _chain(NAME, names=(NAME, "198.51.100.2")),
+    "idna": lambda: _chain("xn--bcher-kva.example.org"),
+    "ending": lambda: _chain(NAME, days=(-88, 2)),
+    "expired": lambda: _chain(NAME, days=(-91, -1)),
+    "expired_intermediate": lambda: _chain(NAME, "expired intermediate", days=(-30, 60)),
+    "not_yet_valid": lambda: _chain(NAME, days=(2, 92)),
+    # Of servers that live in another time, together with their `Date`.
+    "in_100_days": lambda: _chain(NAME, days=(95, 185)),
+    "in_an_hour": lambda: _chain(NAME, days=(1 / 24, 90)),
+    "100_days_ago": lambda: _chain(NAME, days=(-185, -95)),
+    "wrong_name": lambda: _chain("other.example.net"),
+    "wrong_name_expired": lambda: _chain("other.example.net", days=(-91, -1)),
+    "self_signed": lambda: issue(NAME).pem(),
+    "self_signed_expired": lambda: issue(NAME, days=(-91, -1)).pem(),
+    "unknown_issuer": lambda: issue(NAME, authority("stranger")).pem(),
+    "untrusted_root": lambda: issue(NAME, authority("stranger")).pem(authority("stranger")),
+    "missing_intermediate": lambda: issue(NAME, authority("intermediate")).pem(),
+    "inspected": lambda: issue(NAME, authority("inspection"), days=(-3, 11)).pem(
+        authority("inspection")
+    ),
+    "inspected_leaf_only": lambda: issue(NAME, authority("appliance")).pem(),
+    "weak": lambda: issue(NAME, authority("root"), key=rsa.generate_private_key(65537, 1024)).pem(),
+    "not_for_servers": lambda: issue(
+        NAME, authority("root"), purpose=ExtendedKeyUsageOID.CLIENT_AUTH
+    ).pem(),
+    "portal": lambda: _chain("portal.example.net"),
+    # A chain of some 6 kB: it takes several full segments.
+    "long": lambda: issue(
+        NAME,
+        authority("intermediate"),
+        names=(NAME, *(f"n{i:03}.a-rather-long-label.example.org" for i in range(120))),
+    ).pem(authority("intermediate")),
+}
+
+
+def _chain(subject, issuer="intermediate", **how):
+    above = authority(issuer)
+    return issue(subject, above, **how).pem(above)
+
+
+@functools.cache
+def _directory():
+    holder = tempfile.TemporaryDirectory(prefix="ringback-e2e-")
+    atexit.register(holder.cleanup)
+    Path(holder.name).chmod(0o755)  # The diagnosis runs as another user.
+    return Path(holder.name)
+
+
+@functools.cache
+def compiled():
+    """Return a directory for compiled modules: that user may not write beside their source."""
+    with _lock:
+        directory = _directory() / "compiled"
+        directory.mkdir(exist_ok=True)
+        directory.chmod(0o777)
+    return str(directory)
+
+
+def _file(name, content):
+    with _lock:
+        path = _directory() / f"{name}.pem"
+        if not path.exists():
+            path.write_bytes(content())
+            path.chmod(0o644)
+    return str(path)
+
+
+def root_file():
+    """Return the PEM file of the one root that the client trusts."""
+    return _file(
+        "root",
+        lambda: authority("root").certificate.public_bytes(serialization.Encoding.PEM),
+    )
+
+
+def server_context(name="good"):
+    """Return a server's context that presents the certificate called ``name``."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    if name == "weak":
+        context.set_ciphers("DEFAULT:@SECLEVEL=0")
+    context.load_cert_chain(_file(name, _ISSUED[name]))
+    return context

@@ -1,0 +1,73 @@
+"""Every world is diagnosed by the command line as an ordinary user, and held against its truth."""
+
+import pytest
+from e2e.census import visited
+from e2e.judge import misses, summary
+from e2e.visit import diagnosed
+from e2e.worlds import WORLDS
+from requires import requires
+
+pytestmark = pytest.mark.netns
+
+MOST = 10.0
+"""Seconds after which a diagnosis must have ended, whatever the world."""
+
+_SECRETS = ("hunter2", "open-sesame", "old-password", "secret")
+_STATUS = {"healthy": 0, "unknown": 3}
+
+EACH = 3
+"""One in so many worlds is met in every run; all of them in the slow one."""
+
+_ALL = list(WORLDS.values())
+_SOME, _REST = _ALL[::EACH], [world for i, world in enumerate(_ALL) if i % EACH]
+
+_SECRETIVE = [
+    world for world in _ALL if any(f"{world.target}{world.variables}".count(s) for s in _SECRETS)
+]
+_HOSTILE = [world for world in _ALL if "hostile" in world.name]
+
+
+@pytest.fixture(scope="module")
+def diagnoses(request):
+    """The reports of the worlds whose tests were selected, all made at the first use."""
+    requires("root", "netns", "ip", "iptables", "ip6tables", "nft", "setpriv")
+    wanted = {item.callspec.params["world"].name for item in request.session.items if _ours(item)}
+    return visited([world for world in _ALL if world.name in wanted], diagnosed)
+
+
+def _ours(item):
+    asks = "diagnoses" in getattr(item, "fixturenames", ()) and hasattr(item, "callspec")
+    return asks and "world" in item.callspec.params  # tests/diagnosis has a fixture of that name
+
+
+def _marked(worlds, *marks):
+    return [pytest.param(world, id=world.name, marks=marks) for world in worlds]
+
+
+@pytest.mark.parametrize("world", [*_marked(_SOME), *_marked(_REST, pytest.mark.slow)])
+def test_the_diagnosis_of_a_world_is_its_truth(world, diagnoses):
+    result = diagnoses[world.name]
+    if isinstance(result, Exception):
+        raise result
+    report, said = result
+
+    assert report, said.err
+    wrong = misses(world, report)
+    assert wrong == [], summary(report)
+    assert report["elapsed"] <= MOST
+    assert said.status == _STATUS.get(report["verdict"]["kind"], 1)
+
+
+@pytest.mark.parametrize("world", _marked(_SECRETIVE))
+def test_a_report_keeps_what_is_secret(world, diagnoses):
+    _, said = diagnoses[world.name]
+
+    assert [secret for secret in _SECRETS if secret in said.out + said.err] == []
+
+
+@pytest.mark.parametrize("world", _marked(_HOSTILE))
+def test_what_others_sent_cannot_write_on_the_terminal(world, diagnoses):
+    report, _ = diagnoses[world.name]
+
+    assert report["readings"]
+    assert [r["result"] for r in report["readings"] if not r["result"].isprintable()] == []
