@@ -8,11 +8,17 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
+from policy_page import policy_page
+from verdict_page import verdict_page
+
 from ringback.failure.kind import Kind, Layer
 from ringback.failure.kinds import KINDS
 from ringback.failure.page import DELIVERED, LAYERS, RETRY, page
 
-DIRECTORY = Path(__file__).parent / "reference" / "kinds"
+DIRECTORY = Path(__file__).parent / "reference"
+
+BY_HAND = frozenset({"readings.md"})
+"""Pages among them that people write."""
 
 INTRODUCTION = """# Kinds of failure
 
@@ -44,8 +50,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def pages() -> dict[str, str]:
-    """Return every generated page by its file name."""
-    return {"index.md": index()} | {f"{kind.name}.md": page(kind) for kind in KINDS.values()}
+    """Return every generated page by its path."""
+    kinds = {f"kinds/{kind.name}.md": page(kind) for kind in KINDS.values()}
+    tables = {"policy.md": policy_page(), "verdicts.md": verdict_page()}
+    return tables | {"kinds/index.md": index()} | kinds
 
 
 def index() -> str:
@@ -73,19 +81,23 @@ def row(kind: Kind) -> str:
 def stale_pages(directory: Path) -> dict[str, str | None]:
     """Return what must be written to bring a directory up to date; ``None`` is to be removed."""
     wanted = pages()
-    found = {path.name: path.read_text(encoding="utf-8") for path in directory.glob("*.md")}
+    found = {
+        path.relative_to(directory).as_posix(): path.read_text(encoding="utf-8")
+        for path in directory.rglob("*.md")
+    }
     missing = {name: text for name, text in wanted.items() if found.get(name) != text}
-    return missing | dict.fromkeys(found.keys() - wanted.keys())
+    return missing | dict.fromkeys(found.keys() - wanted.keys() - BY_HAND)
 
 
 def write(directory: Path, stale: dict[str, str | None]) -> None:
-    """Write the pages, and remove those of kinds that no longer exist."""
-    directory.mkdir(parents=True, exist_ok=True)
+    """Write the pages, and remove those that nothing stands behind any more."""
     for name, text in stale.items():
+        path = directory / name
         if text is None:
-            (directory / name).unlink()
+            path.unlink()
         else:
-            (directory / name).write_text(text, encoding="utf-8")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ PAGES = [
     ROOT / "README.md",
     *sorted((ROOT / "docs" / "how-to").glob("*.md")),
     ROOT / "docs/tutorial/first-session.md",
+    ROOT / "docs/reference/policy.md",
 ]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
@@ -52,3 +53,13 @@ def test_every_link_leads_somewhere():
     ]
 
     assert broken == []
+
+
+def test_the_index_lists_every_page():
+    docs = ROOT / "docs"
+    linked = re.findall(r"\]\(([^)#\s]+)\)", (docs / "index.md").read_text("utf-8"))
+    pages = {page.relative_to(docs).as_posix() for page in docs.rglob("*.md")}
+    kinds = {page for page in pages if page.startswith("reference/kinds/")}
+
+    assert pages - kinds - {"index.md"} <= set(linked)
+    assert "reference/kinds/index.md" in linked

@@ -51,15 +51,28 @@ def test_every_module_and_what_is_public_in_it_says_what_it_is_for(name):
 def test_the_public_names_are_pinned():
     assert ringback.__all__ == [
         "Adapter",
+        "AsyncReplayable",
         "Backoff",
+        "Breaker",
+        "Budget",
+        "Diagnosis",
         "Explanation",
         "Failure",
         "Policy",
+        "Proxies",
+        "Replayable",
+        "Series",
         "Session",
         "Timeout",
+        "Trust",
+        "adiagnose",
         "classify",
+        "diagnose",
         "errors",
         "explain",
+        "install",
+        "report",
+        "retry",
     ]
     assert set(ringback.__all__) <= set(dir(ringback))
 

@@ -1,0 +1,1 @@
+"""Commands that ask a running monitor, or start one."""

@@ -1,0 +1,73 @@
+"""``ringback replay``: what incidents a log of checks would have made."""
+
+import dataclasses
+import json
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+import click
+
+from ringback.cli.problem import Problem
+from ringback.cli.source import opened, standard_input
+from ringback.cli.terminal import plain
+from ringback.incident.model import Change
+from ringback.incident.replay import LineInvalid, replay
+
+_HELP = """Go through a log of checks and print the incidents it would have made.
+
+FILE holds a JSON object a line, oldest first:
+{"at": 1790000000, "endpoint": "shop", "up": false, "code": "503"}; `at` is seconds since 1970 or
+RFC 3339. The same lines always give the same incidents.
+
+\b
+Examples:
+  ringback replay events.jsonl
+  ringback replay --json < events.jsonl | jq -r .what
+
+\b
+Exit status:
+  0  the log was gone through
+  2  a line cannot be read
+"""
+
+
+@click.command("replay", help=_HELP)
+@click.argument("file", default="-", metavar="[FILE|-]")
+@click.option(
+    "--every", default=30.0, show_default=True, help="Seconds between two checks of an endpoint."
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object per change and line.")
+def command(file: str, *, every: float, as_json: bool) -> None:
+    """Replay a log."""
+    if file == "-":
+        _replay(standard_input(), every, as_json=as_json)
+        return
+    with opened(file) as lines:
+        _replay(lines, every, as_json=as_json)
+
+
+def _replay(lines: Iterable[bytes] | Iterable[str], every: float, *, as_json: bool) -> None:
+    count, told, incidents = 0, 0, set()
+
+    def counted() -> Iterable[str]:
+        nonlocal count
+        for line in lines:
+            count += 1
+            yield line.decode("utf-8", "replace") if isinstance(line, bytes) else line
+
+    try:
+        for change in replay(counted(), every=every):
+            incidents.add(change.incident.id)
+            told += change.told
+            click.echo(json.dumps(dataclasses.asdict(change)) if as_json else _line(change))
+    except LineInvalid as error:
+        raise Problem(plain(str(error))) from error
+    if not as_json:
+        click.echo(f"{count} lines, {len(incidents)} incidents, {told} messages")
+
+
+def _line(change: Change) -> str:
+    at = datetime.fromtimestamp(change.at, UTC).strftime("%Y-%m-%d %H:%M:%S")
+    mark = "→" if change.told else " "
+    last = change.incident.timeline[-1].text if change.incident.timeline else ""
+    return plain(f"{at} {mark} {change.what:12} {change.incident.pattern:18} {last}")

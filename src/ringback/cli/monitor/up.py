@@ -1,0 +1,182 @@
+"""``ringback up``: watch endpoints, tell people, and show it all on a page."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ringback.cli.problem import Problem
+from ringback.cli.terminal import plain
+
+if TYPE_CHECKING:
+    from ringback.monitor.config import Loaded
+    from ringback.monitor.store import Store
+
+CONFIGURATION = "ringback.toml"
+"""The file that is read where nothing else is named."""
+
+_HELP = """Watch endpoints, tell people what is wrong and why, and show it on a page.
+
+URL is what to watch: https://…, tcp://HOST:PORT, tls://…, dns://NAME. Without one, ringback.toml
+is read, or the file that is named with -c.
+
+\b
+Examples:
+  ringback up https://shop.example.com tcp://db.example.com:5432
+  ringback init && ringback up
+  ringback up -c /etc/ringback.toml
+
+It ends with Ctrl-C, or SIGTERM; then everything is kept, and the next start goes on from there.
+
+\b
+Exit status:
+  0  it was ended
+  1  it cannot go on: its page's port or its database is not to be had
+  2  the configuration cannot be used
+"""
+
+_WAYS = (
+    "there is nothing to watch: name URLs (`ringback up https://example.com`), write a "
+    "configuration (`ringback init`, then `ringback up`), or look at it first (`ringback demo`)"
+)
+
+
+@click.command("up", help=_HELP)
+@click.argument("urls", nargs=-1, metavar="[URL]...")
+@click.option("-c", "--config", "file", type=click.Path(path_type=Path), help="Configuration file.")
+@click.option("--db", type=click.Path(path_type=Path), help="Database; default: ./ringback.db.")
+@click.option("--host", help="Address of the page; default: 127.0.0.1.")
+@click.option("--port", type=click.IntRange(0, 65535), help="Port of the page; default: 8480.")
+@click.option("--no-web", is_flag=True, help="Serve no page.")
+@click.pass_context
+def command(  # noqa: PLR0913 - click gives each option by name
+    context: click.Context,
+    urls: tuple[str, ...],
+    file: Path | None,
+    db: Path | None,
+    host: str | None,
+    port: int | None,
+    *,
+    no_web: bool,
+) -> None:
+    """Run the monitor."""
+    if urls and file:
+        raise click.UsageError("name URLs or a configuration, not both", context)
+
+    def changed(loaded: Loaded) -> Loaded:
+        web = loaded.web
+        web = replace(web, host=host or web.host, port=web.port if port is None else port)
+        return replace(loaded, web=web, store=db or loaded.store)
+
+    with _needs_extra():
+        from ringback.monitor.config import ConfigInvalid  # noqa: PLC0415 - takes pydantic
+    read = _reader(urls, file)
+    try:
+        loaded = changed(read())
+    except ConfigInvalid as error:
+        for problem in error.problems:
+            click.echo(plain(str(problem)), err=True)
+        raise Problem(f"the configuration has {len(error.problems)} problems") from error
+    again = None if urls else lambda: changed(read())
+    context.exit(_run(loaded, again, web=not no_web))
+
+
+def _reader(urls: tuple[str, ...], file: Path | None) -> Callable[[], Loaded]:
+    from ringback.monitor.config import load, of_urls  # noqa: PLC0415 - takes pydantic
+
+    if urls:
+        return lambda: of_urls(urls)
+    named = file or Path(CONFIGURATION)
+    if file is None and not named.exists():
+        raise Problem(_WAYS)
+    return lambda: load(named, os.environ)
+
+
+def _run(loaded: Loaded, read: Callable[[], Loaded] | None, *, web: bool) -> int:
+    from ringback.monitor.notify.channel.channel import NotifierInvalid  # noqa: PLC0415 - as below
+    from ringback.monitor.program import open_store  # noqa: PLC0415 - takes uvicorn
+    from ringback.monitor.store.problem import StoreProblem  # noqa: PLC0415 - as above
+    from ringback.monitor.web.settings import WebError  # noqa: PLC0415 - as above
+
+    _log()
+    try:
+        store = open_store(loaded)
+    except StoreProblem as error:
+        raise _Ended(plain(str(error))) from error
+    try:
+        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            runner.run(_watch(loaded, store, read, web=web))
+    except WebError as error:
+        raise _Ended(plain(str(error))) from error
+    except NotifierInvalid as error:
+        raise Problem(plain(str(error))) from error
+    finally:
+        store.close()
+    return 0
+
+
+async def _watch(
+    loaded: Loaded, store: Store, read: Callable[[], Loaded] | None, *, web: bool
+) -> None:
+    from ringback.monitor.program import Program  # noqa: PLC0415 - takes uvicorn
+
+    program = Program(loaded, store, read=read)
+    task = asyncio.ensure_future(program.run(web=web, ready=_ready(loaded)))
+    loop = asyncio.get_running_loop()
+    for one in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):  # Windows
+            loop.add_signal_handler(one, task.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+class _Ended(Problem):
+    """Raised where the configuration is right and the machine is in the way; status 1."""
+
+    exit_code = 1
+
+
+def _ready(loaded: Loaded) -> Callable[[str], None]:
+    def ready(url: str) -> None:
+        count = len(loaded.endpoints)
+        page = f", page at {url}" if url else ""
+        click.echo(f"ringback watches {count} endpoint{'s' * (count != 1)}{page}; Ctrl-C ends it")
+
+    return ready
+
+
+def _log() -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    log = logging.getLogger("ringback")
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        import uvloop  # noqa: PLC0415 - where there is none, asyncio's own does
+    except ImportError:
+        return None
+    factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
+    return factory
+
+
+@contextlib.contextmanager
+def _needs_extra() -> Iterator[None]:
+    try:
+        yield
+    except ImportError as error:
+        raise Problem(
+            f"the monitor is not installed ({error.name}): pip install 'ringback[monitor]'"
+        ) from error

@@ -1,0 +1,32 @@
+"""From checks to incidents: detectors, the state of each endpoint, and what belongs together.
+
+Pure: time comes in with the checks, and the same checks give the same incidents.
+"""
+
+from ringback.incident.model import (
+    CertificateSeen,
+    Change,
+    Check,
+    EndpointState,
+    Entry,
+    Incident,
+    Notice,
+    Pattern,
+    Signal,
+    Transition,
+)
+from ringback.incident.watched import Watched
+
+__all__ = [
+    "CertificateSeen",
+    "Change",
+    "Check",
+    "EndpointState",
+    "Entry",
+    "Incident",
+    "Notice",
+    "Pattern",
+    "Signal",
+    "Transition",
+    "Watched",
+]

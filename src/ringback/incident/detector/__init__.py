@@ -1,0 +1,32 @@
+"""What can be seen in the checks of one endpoint: one detector each."""
+
+from ringback.incident.detector.certificate import Certificate
+from ringback.incident.detector.detector import Detector
+from ringback.incident.detector.flapping import Flapping
+from ringback.incident.detector.heartbeat import Heartbeat
+from ringback.incident.detector.latency import Latency, latency_alarms
+from ringback.incident.detector.streak import Streak
+from ringback.incident.watched import Watched
+
+__all__ = [
+    "DETECTORS",
+    "Certificate",
+    "Detector",
+    "Flapping",
+    "Heartbeat",
+    "Latency",
+    "Streak",
+    "latency_alarms",
+]
+
+DETECTORS: tuple[type[Detector], ...] = (Latency, Certificate, Flapping, Heartbeat)
+"""Every detector that looks beside the state of an endpoint; a new one is a line here."""
+
+
+def detectors_of(watched: Watched) -> list[Detector]:
+    """Return new detectors for an endpoint, those that have something to look at.
+
+    Args:
+        watched: The endpoint.
+    """
+    return [one(watched) for one in DETECTORS if one.applies(watched)]

@@ -1,0 +1,122 @@
+"""The certificate: how long it lasts, and whether it is another one than before."""
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+
+from ringback.incident.detector.detector import Detector
+from ringback.incident.model import CertificateSeen, Check, EndpointState, Signal
+from ringback.incident.watched import Watched
+
+DAY = 86400.0
+
+EARLY = 30.0
+"""Days left from which a new key is no renewal that was due."""
+
+
+class Certificate(Detector):
+    """Says that a certificate ends soon, at each of the days that are configured.
+
+    The dates are those of the newest certificate that was seen, and count on when no more is seen:
+    also after it has expired, when handshakes fail.
+    """
+
+    name: ClassVar[str] = "certificate"
+
+    def __init__(self, watched: Watched) -> None:
+        super().__init__(watched)
+        self._seen: CertificateSeen | None = None
+        self._told: int | None = None  # the smallest number of days that was told
+        self._changed_at: float | None = None
+
+    def see(self, check: Check, state: EndpointState) -> Signal | None:
+        """Return that it ends soon, was replaced, or is well again.
+
+        Args:
+            check: The newest.
+            state: The endpoint's state after it.
+        """
+        del state  # a certificate ends whatever the state
+        new, old = check.certificate, self._seen
+        if new is None:
+            return self.tick(check.at)
+        self._seen = new
+        if old is not None and old.key != new.key:
+            self._told = None if self._days(check.at) > max(self._steps, default=0) else self._told
+            return self._replaced(old, new, check.at)
+        return self.tick(check.at)
+
+    def tick(self, now: float) -> Signal | None:
+        """Return that another of the configured days has been reached, or that all is well.
+
+        Args:
+            now: Seconds since 1970 UTC.
+        """
+        if self._seen is None:
+            return None
+        due = [step for step in self._steps if self._days(now) <= step]
+        step = min(due, default=None)
+        if step is None:
+            was, self._told = self._told, None
+            over = was is not None or self._changed_over(now)
+            return self._signal(now, active=False) if over else None
+        if self._told is not None and step >= self._told:
+            return None
+        self._told = step
+        return self._signal(now, active=True, evidence=(self._words(now),))
+
+    @property
+    def _steps(self) -> tuple[int, ...]:
+        return self.watched.certificate_days
+
+    def _days(self, now: float) -> float:
+        assert self._seen is not None
+        return (self._seen.not_after - now) / DAY
+
+    def _words(self, now: float) -> str:
+        assert self._seen is not None
+        days = self._days(now)
+        date = datetime.fromtimestamp(self._seen.not_after, UTC).strftime("%Y-%m-%d %H:%M UTC")
+        return f"its certificate {'ends' if days > 0 else 'ended'} {date}"
+
+    def _replaced(self, old: CertificateSeen, new: CertificateSeen, now: float) -> Signal | None:
+        early = (old.not_after - now) / DAY > EARLY
+        if old.issuer == new.issuer and not early:
+            return self._signal(now, active=False)
+        self._changed_at = now
+        words = f"its certificate is another one: issued by {new.issuer}, before by {old.issuer}"
+        if old.issuer == new.issuer:
+            words = "its certificate has another key, long before the old one ended"
+        return self._signal(now, active=True, evidence=(words,))
+
+    def _changed_over(self, now: float) -> bool:
+        """Return whether a change was told a day ago, and is taken for meant from now on."""
+        if self._changed_at is None or now - self._changed_at < DAY:
+            return False
+        self._changed_at = None
+        return True
+
+    def _signal(self, now: float, *, active: bool, evidence: tuple[str, ...] = ()) -> Signal:
+        ended = active and self._seen is not None and self._days(now) <= 0
+        return Signal(
+            at=now,
+            endpoint=self.watched.id,
+            detector=self.name,
+            active=active,
+            since=now,
+            kind="tls.cert.date_invalid.expired" if ended else None,
+            evidence=evidence,
+        )
+
+    def dump(self) -> Any:
+        """Return what it remembers, as JSON has it."""
+        return [self._seen and asdict(self._seen), self._told, self._changed_at]
+
+    def load(self, kept: Any) -> None:
+        """Remember what ``dump`` gave.
+
+        Args:
+            kept: From an earlier process.
+        """
+        seen, self._told, self._changed_at = kept
+        self._seen = CertificateSeen(**seen) if seen else None

@@ -1,0 +1,58 @@
+"""What a detector is."""
+
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar
+
+from ringback.incident.model import Check, EndpointState, Signal
+from ringback.incident.watched import Watched
+
+
+class Detector(ABC):
+    """Looks at the checks of one endpoint, in order, and says when something begins and ends.
+
+    Args:
+        watched: The endpoint.
+    """
+
+    name: ClassVar[str]
+
+    def __init__(self, watched: Watched) -> None:
+        self.watched = watched
+
+    @classmethod
+    def applies(cls, watched: Watched) -> bool:  # noqa: ARG003 - those that always look say so
+        """Return whether it has something to look at.
+
+        Args:
+            watched: The endpoint.
+        """
+        return True
+
+    @abstractmethod
+    def see(self, check: Check, state: EndpointState) -> Signal | None:
+        """Return what begins or ends with a check.
+
+        Args:
+            check: The newest.
+            state: The endpoint's state after it.
+        """
+
+    def tick(self, now: float) -> Signal | None:  # noqa: ARG002 - most see checks only
+        """Return what begins or ends by the passing of time.
+
+        Args:
+            now: Seconds since 1970 UTC.
+        """
+        return None
+
+    @abstractmethod
+    def dump(self) -> Any:
+        """Return what it remembers, as JSON has it."""
+
+    @abstractmethod
+    def load(self, kept: Any) -> None:
+        """Remember what ``dump`` gave.
+
+        Args:
+            kept: From an earlier process.
+        """

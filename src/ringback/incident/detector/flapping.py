@@ -1,0 +1,102 @@
+"""Flapping: down again and again."""
+
+from collections import deque
+from typing import Any, ClassVar
+
+from ringback.incident.detector.detector import Detector
+from ringback.incident.model import Check, EndpointState, Signal
+from ringback.incident.watched import Watched
+
+DOWNS = 3
+"""How often an endpoint must have gone down within the window."""
+
+CHECKS = 40
+"""The window, in times between two checks: 20 minutes at 30 s."""
+
+
+class Flapping(Detector):
+    """Says that an endpoint goes down again and again, until one state has lasted.
+
+    Defined in time and not as a percentage of changes, which means nothing where checks are rare
+    (Nagios and Icinga weigh the last 20 changes): it begins with so many downs within the window,
+    and ends when nothing has changed for half of it.
+    """
+
+    name: ClassVar[str] = "flapping"
+
+    def __init__(self, watched: Watched) -> None:
+        super().__init__(watched)
+        self._downs: deque[float] = deque(maxlen=DOWNS)
+        self._changed = 0.0
+        self._down = False
+        self._active = False
+
+    @property
+    def _window(self) -> float:
+        return CHECKS * self.watched.every
+
+    def see(self, check: Check, state: EndpointState) -> Signal | None:
+        """Return that it flaps, or no longer does.
+
+        Args:
+            check: The newest.
+            state: The endpoint's state after it.
+        """
+        down = state in {"down", "recovering"}
+        if down != self._down:
+            self._down, self._changed = down, check.at
+            if down:
+                self._downs.append(check.at)
+                return self._begins(check)
+        return self.tick(check.at)
+
+    def tick(self, now: float) -> Signal | None:
+        """Return that it has been steady for long enough.
+
+        Args:
+            now: Seconds since 1970 UTC.
+        """
+        if not self._active or now - self._changed < self._window / 2:
+            return None
+        self._active = False
+        self._downs.clear()
+        return self._signal(now, active=False)
+
+    def _begins(self, check: Check) -> Signal | None:
+        if self._active or len(self._downs) < DOWNS or check.at - self._downs[0] > self._window:
+            return None
+        self._active = True
+        minutes = max(1, round((check.at - self._downs[0]) / 60))
+        words = f"down {DOWNS} times in {minutes} min"
+        return self._signal(check.at, active=True, kind=check.kind, evidence=(words,))
+
+    def _signal(
+        self,
+        now: float,
+        *,
+        active: bool,
+        kind: str | None = None,
+        evidence: tuple[str, ...] = (),
+    ) -> Signal:
+        return Signal(
+            at=now,
+            endpoint=self.watched.id,
+            detector=self.name,
+            active=active,
+            since=self._downs[0] if self._downs else now,
+            kind=kind,
+            evidence=evidence,
+        )
+
+    def dump(self) -> Any:
+        """Return what it remembers, as JSON has it."""
+        return [list(self._downs), self._changed, self._down, self._active]
+
+    def load(self, kept: Any) -> None:
+        """Remember what ``dump`` gave.
+
+        Args:
+            kept: From an earlier process.
+        """
+        downs, self._changed, self._down, self._active = kept
+        self._downs = deque(downs, maxlen=DOWNS)

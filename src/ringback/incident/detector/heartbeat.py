@@ -1,0 +1,85 @@
+"""A job that should report in, and does not."""
+
+from typing import Any, ClassVar
+
+from ringback.incident.detector.detector import Detector
+from ringback.incident.model import Check, EndpointState, Signal
+from ringback.incident.watched import Watched
+
+
+class Heartbeat(Detector):
+    """Says that a report is overdue, and that one came after all."""
+
+    name: ClassVar[str] = "heartbeat"
+
+    def __init__(self, watched: Watched) -> None:
+        super().__init__(watched)
+        self._last: float | None = None
+        self._missed = False
+
+    @classmethod
+    def applies(cls, watched: Watched) -> bool:
+        """Return whether the endpoint is one that reports in.
+
+        Args:
+            watched: The endpoint.
+        """
+        return watched.grace is not None
+
+    def see(self, check: Check, state: EndpointState) -> Signal | None:
+        """Return that a report came, where one was missed.
+
+        Args:
+            check: The newest.
+            state: The endpoint's state after it.
+        """
+        del state  # a report that says "failed" is a report
+        if check.origin != "heartbeat":
+            return None
+        self._last = check.at
+        if not self._missed:
+            return None
+        self._missed = False
+        return self._signal(check.at, active=False)
+
+    def tick(self, now: float) -> Signal | None:
+        """Return that a report is overdue.
+
+        The first one may be as late as any: from the first tick on it is waited for.
+
+        Args:
+            now: Seconds since 1970 UTC.
+        """
+        if self._last is None:
+            self._last = now
+        due = self._last + self.watched.every + (self.watched.grace or 0.0)
+        if self._missed or now <= due:
+            return None
+        self._missed = True
+        words = (
+            f"no report for {now - self._last:.0f} s, one was due after {due - self._last:.0f} s"
+        )
+        return self._signal(now, active=True, evidence=(words,))
+
+    def _signal(self, now: float, *, active: bool, evidence: tuple[str, ...] = ()) -> Signal:
+        since = now if self._last is None else self._last
+        return Signal(
+            at=now,
+            endpoint=self.watched.id,
+            detector=self.name,
+            active=active,
+            since=since,
+            evidence=evidence,
+        )
+
+    def dump(self) -> Any:
+        """Return what it remembers, as JSON has it."""
+        return [self._last, self._missed]
+
+    def load(self, kept: Any) -> None:
+        """Remember what ``dump`` gave.
+
+        Args:
+            kept: From an earlier process.
+        """
+        self._last, self._missed = kept

@@ -1,0 +1,237 @@
+"""Latency that has risen for good, against the endpoint's own past."""
+
+from bisect import bisect_left, insort
+from collections import deque
+from collections.abc import Iterable
+from math import exp, log
+from typing import Any, ClassVar
+
+from ringback.incident.detector.detector import Detector
+from ringback.incident.model import Check, EndpointState, Signal
+from ringback.incident.watched import Watched
+
+WINDOW = 50
+"""Values that the baseline is made of."""
+
+LEARN = 20
+"""Values before anything is said."""
+
+SLACK = 1.0
+"""Standard deviations by which a value may lie above the median without counting (CUSUM's k)."""
+
+LIMIT = 14.0
+"""Sum of what lies beyond the slack at which a rise is told (CUSUM's h)."""
+
+CLIP = 6.0
+"""Standard deviations that one value counts at most: one spike is no rise."""
+
+RATIO, STEP = 1.2, 0.005
+"""A rise must be this many times the median, and this many seconds."""
+
+BACK = 5
+"""Values in a row at the old level that end a rise."""
+
+ACCEPTED = 500
+"""Values after which a level is the usual one."""
+
+_SPREAD = 0.02
+"""Least standard deviation in log space: two per cent, however still a series is."""
+
+_MAD = 1.4826
+
+
+class Level:
+    """Watches one series of seconds: a one-sided CUSUM over robust z-scores in log space.
+
+    Page, E. S.: Continuous inspection schemes (Biometrika 41, 1954). Median and MAD of a sliding
+    window stand for mean and deviation, since latency has heavy tails; after a rise the baseline
+    begins anew, since levels shift with routes.
+    """
+
+    def __init__(self) -> None:
+        self._recent: deque[float] = deque(maxlen=WINDOW)
+        self._sorted: list[float] = []
+        self._sum = 0.0
+        self._run: list[float] = []  # what has added to the sum since it was 0
+        self._age = 0
+        self._median = 0.0
+        self._deviation = _SPREAD
+        self.before: float | None = None
+        self.now = 0.0
+        self._low = 0
+
+    @property
+    def risen(self) -> bool:
+        """Whether it is at a higher level than it was used to."""
+        return self.before is not None
+
+    def add(self, seconds: float) -> bool | None:
+        """Take a value; return ``True`` where a rise is told with it, ``False`` where one ends.
+
+        Args:
+            seconds: Above 0.
+        """
+        value = log(max(seconds, 1e-6))
+        if self.before is not None:
+            return self._while_risen(value)
+        if len(self._sorted) < LEARN:
+            self._learn(value)
+            return None
+        score = min((value - self._median) / self._deviation, CLIP) - SLACK
+        self._sum = max(0.0, self._sum + score)
+        if self._sum <= 0.0:
+            self._run.clear()
+            self._learn(value)
+            return None
+        self._run.append(value)
+        if self._sum >= LIMIT and self._is_real():
+            return self._rise()
+        if len(self._run) >= WINDOW:
+            self._accept()
+        elif score < CLIP / 2:
+            self._learn(value)
+        return None
+
+    def _learn(self, value: float) -> None:
+        if len(self._recent) == WINDOW:
+            oldest = self._recent[0]
+            del self._sorted[bisect_left(self._sorted, oldest)]
+        self._recent.append(value)
+        insort(self._sorted, value)
+        self._age += 1
+        if self._age % 5 == 0 or len(self._sorted) <= LEARN:
+            self._measure()
+
+    def _measure(self) -> None:
+        values = self._sorted
+        self._median = values[len(values) // 2]
+        # Half the distance between the quartiles: the MAD of a symmetric series, without a sort.
+        spread = (values[3 * len(values) // 4] - values[len(values) // 4]) / 2
+        self._deviation = max(_SPREAD, _MAD * spread)
+
+    def _is_real(self) -> bool:
+        last = sorted(self._run[-BACK:])
+        level, usual = exp(last[len(last) // 2]), exp(self._median)
+        return len(self._run) >= 3 and level >= RATIO * usual and level - usual >= STEP
+
+    def _rise(self) -> bool:
+        self.before = exp(self._median)
+        level = sorted(self._run[-BACK:])
+        self.now = exp(level[len(level) // 2])
+        self._low = 0
+        self._begin_anew(self._run)
+        return True
+
+    def _while_risen(self, value: float) -> bool | None:
+        assert self.before is not None
+        self._learn(value)
+        border = log(max(RATIO * self.before, self.before + STEP))
+        self._low = self._low + 1 if value < border else 0
+        if self._low < BACK and self._age < ACCEPTED:
+            return None
+        self.before = None
+        self._begin_anew(list(self._recent)[-BACK:] if self._low >= BACK else list(self._recent))
+        return False
+
+    def _accept(self) -> None:
+        """Take a slow drift that is no rise of consequence for the usual level."""
+        self._begin_anew(self._run)
+
+    def _begin_anew(self, values: list[float]) -> None:
+        kept = list(values)[-WINDOW:]
+        self._recent.clear()
+        self._sorted.clear()
+        self._sum, self._age, self._run = 0.0, 0, []
+        for value in kept:
+            self._recent.append(value)
+            insort(self._sorted, value)
+        if self._sorted:
+            self._measure()
+
+    def dump(self) -> Any:
+        """Return what it remembers, as JSON has it."""
+        recent = [round(value, 4) for value in self._recent]
+        run = [round(value, 4) for value in self._run]
+        return [recent, round(self._sum, 4), run, self._age, self.before, self.now, self._low]
+
+    def load(self, kept: Any) -> None:
+        """Remember what ``dump`` gave.
+
+        Args:
+            kept: From an earlier process.
+        """
+        recent, sum_, run, age, self.before, self.now, self._low = kept
+        self._begin_anew(recent)
+        self._sum, self._run, self._age = sum_, list(run), age
+
+
+class Latency(Detector):
+    """Says that an endpoint answers more slowly than it used to, and that it no longer does."""
+
+    name: ClassVar[str] = "latency"
+
+    def __init__(self, watched: Watched) -> None:
+        super().__init__(watched)
+        self._level = Level()
+
+    @classmethod
+    def applies(cls, watched: Watched) -> bool:
+        """Return whether latency is watched and means something.
+
+        Args:
+            watched: The endpoint.
+        """
+        return watched.latency and watched.grace is None
+
+    def see(self, check: Check, state: EndpointState) -> Signal | None:
+        """Return that it has become slower, or is as fast as before.
+
+        Failures say nothing of latency, nor do calls of programs: theirs may be large.
+
+        Args:
+            check: The newest.
+            state: The endpoint's state after it.
+        """
+        del state
+        if not check.up or check.origin != "probe" or not check.seconds:
+            return None
+        told = self._level.add(check.seconds)
+        if told is None:
+            return None
+        evidence: tuple[str, ...] = ()
+        if told and self._level.before is not None:
+            evidence = (f"{_words(self._level.now)} instead of {_words(self._level.before)}",)
+        return Signal(
+            at=check.at,
+            endpoint=self.watched.id,
+            detector=self.name,
+            active=told,
+            since=check.at,
+            evidence=evidence,
+        )
+
+    def dump(self) -> Any:
+        """Return what it remembers, as JSON has it."""
+        return self._level.dump()
+
+    def load(self, kept: Any) -> None:
+        """Remember what ``dump`` gave.
+
+        Args:
+            kept: From an earlier process.
+        """
+        self._level.load(kept)
+
+
+def latency_alarms(series: Iterable[float]) -> list[int]:
+    """Return where in a series of latencies the detector tells a lasting rise: indices from 0.
+
+    Args:
+        series: Seconds, in order; values that are not above 0 (losses) are passed over.
+    """
+    level = Level()
+    return [index for index, seconds in enumerate(series) if seconds > 0 and level.add(seconds)]
+
+
+def _words(seconds: float) -> str:
+    return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"

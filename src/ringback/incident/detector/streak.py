@@ -1,0 +1,92 @@
+"""Failures and successes in a row, and failures among the last: what makes an endpoint down."""
+
+from collections import deque
+from typing import Any
+
+from ringback.incident.model import Check
+from ringback.incident.state import Input
+from ringback.incident.watched import Watched
+
+
+class Streak:
+    """Counts the checks of one endpoint.
+
+    Failures seen by probes and by programs that called count alike.
+
+    Args:
+        watched: The endpoint.
+
+    Attributes:
+        failures: How many in a row.
+        successes: How many in a row.
+        since: When the first of the failures in a row was; ``None``: the last check succeeded.
+    """
+
+    def __init__(self, watched: Watched) -> None:
+        self.failures = 0
+        self.successes = 0
+        self.since: float | None = None
+        self._recent: deque[bool] = deque(maxlen=watched.of_last[1] if watched.of_last else 1)
+        self._watched = watched
+
+    def configure(self, watched: Watched) -> None:
+        """Take other thresholds; what was counted is kept.
+
+        Args:
+            watched: The endpoint.
+        """
+        size = watched.of_last[1] if watched.of_last else 1
+        self._recent = deque(self._recent, maxlen=size)
+        self._watched = watched
+
+    def see(self, check: Check) -> Input:
+        """Return what a check means for the state.
+
+        Args:
+            check: The newest.
+        """
+        if check.up is None:
+            return "not_known"
+        return self._succeeded() if check.up else self._failed(check)
+
+    def _failed(self, check: Check) -> Input:
+        self.successes = 0
+        self.failures += 1
+        if self.since is None:
+            self.since = check.at - (check.seconds or 0.0)
+        self._recent.append(False)
+        enough = self.failures >= self._watched.threshold or self._of_last()
+        return "failed_enough" if enough else "failure"
+
+    def _succeeded(self) -> Input:
+        self.failures = 0
+        self.successes += 1
+        self._recent.append(True)
+        if self.successes < self._watched.recovery:
+            return "success"
+        self.since = None
+        return "recovered"
+
+    def _of_last(self) -> bool:
+        if self._watched.of_last is None:
+            return False
+        most, of = self._watched.of_last
+        return len(self._recent) == of and self._recent.count(False) >= most
+
+    def recovered(self) -> None:
+        """Forget the failures of an outage that is over."""
+        self._recent.clear()
+        self.since = None
+
+    def dump(self) -> Any:
+        """Return what was counted, as JSON has it."""
+        return [self.failures, self.successes, self.since, "".join("01"[up] for up in self._recent)]
+
+    def load(self, kept: Any) -> None:
+        """Go on from what ``dump`` gave.
+
+        Args:
+            kept: From an earlier process.
+        """
+        self.failures, self.successes, self.since, recent = kept
+        self._recent.extend(one == "1" for one in recent)

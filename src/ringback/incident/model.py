@@ -1,0 +1,200 @@
+"""The values from a check to a notice: what was seen, what it means, who is to be told."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Origin = Literal["probe", "call", "heartbeat"]
+"""Who looked: the monitor, a program that called anyway, or a job that reports in."""
+
+EndpointState = Literal["unknown", "ok", "suspect", "down", "recovering"]
+"""``unknown``: not seen yet, or the prober is sick. ``suspect``: failing, not yet often enough to
+say so. ``recovering``: down, with a success that must be confirmed."""
+
+Pattern = Literal[
+    "service_outage",
+    "network_partition",
+    "own_network_down",
+    "dns_failure",
+    "port_change",
+    "certificate",
+    "rejected",
+    "latency",
+    "flapping",
+    "heartbeat_missed",
+    "prober_sick",
+]
+"""What sort of incident it is; ``rejected`` is an authentication or rate-limit change."""
+
+IncidentState = Literal["open", "acknowledged", "closed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertificateSeen:
+    """The certificate that a check saw.
+
+    Attributes:
+        not_after: When it ends, in seconds since 1970 UTC.
+        issuer: Who issued it.
+        key: SHA-256 of the public key, in hexadecimal.
+    """
+
+    not_after: float
+    issuer: str = ""
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One look at one endpoint.
+
+    Attributes:
+        at: When it ended, in seconds since 1970 UTC.
+        endpoint: The endpoint's id.
+        up: Whether it was well; ``None``: unknown, because the prober itself was not.
+        kind: Kind of failure (``ringback.failure.KINDS``); ``None`` where it is well.
+        seconds: How long it took; ``None``: not known.
+        timings: Phase (``dns``, ``connect``, ``tls``, ``first_byte``, ``transfer``) to seconds.
+        origin: Who looked.
+        vantage: From where.
+        status: HTTP status, where there was one.
+        address: The address used, where one was.
+        certificate: The one that was seen, where one was.
+        detail: What failed, in one line without credentials.
+    """
+
+    at: float
+    endpoint: str
+    up: bool | None
+    kind: str | None = None
+    seconds: float | None = None
+    timings: Mapping[str, float] = field(default_factory=dict)
+    origin: Origin = "probe"
+    vantage: str = ""
+    status: int | None = None
+    address: str | None = None
+    certificate: CertificateSeen | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signal:
+    """What a detector saw.
+
+    Attributes:
+        at: When it was seen, in seconds since 1970 UTC.
+        endpoint: Of which endpoint.
+        detector: The detector's name.
+        active: Whether it begins; ``False``: it is over.
+        since: Since when it holds.
+        kind: Kind of failure, where one is behind it.
+        evidence: What decided, a line each, three at most.
+    """
+
+    at: float
+    endpoint: str
+    detector: str
+    active: bool
+    since: float
+    kind: str | None = None
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One line of an incident's timeline."""
+
+    at: float
+    what: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incident:
+    """Something is wrong with one endpoint or several, for one reason.
+
+    Attributes:
+        id: Stable, and the same when events are replayed.
+        pattern: What sort it is.
+        state: Whether it is over, and whether somebody has taken it.
+        kind: Kind of failure.
+        summary: One sentence: what, and the cause as far as it is known.
+        members: Ids of the endpoints, in the order they joined.
+        opened_at: In seconds since 1970 UTC.
+        closed_at: ``None``: it is not over.
+        confidence: 0 to 1, of the pattern.
+        evidence: What decided, a line each.
+        diagnosis: As ``ringback diagnose --json`` gives it; ``None``: not made (yet).
+        timeline: What happened, oldest first.
+        acknowledged_by: Who took it; ``""``: nobody.
+    """
+
+    id: str
+    pattern: Pattern
+    state: IncidentState
+    kind: str | None
+    summary: str
+    members: tuple[str, ...]
+    opened_at: float
+    closed_at: float | None = None
+    confidence: float = 1.0
+    evidence: tuple[str, ...] = ()
+    diagnosis: Mapping[str, Any] | None = None
+    timeline: tuple[Entry, ...] = ()
+    acknowledged_by: str = ""
+
+
+What = Literal[
+    "opened", "joined", "left", "renamed", "diagnosed", "acknowledged", "reminded", "closed"
+]
+"""``joined``, ``left``: a member. ``renamed``: it has another pattern. ``reminded``: it goes on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """That an incident changed.
+
+    Attributes:
+        at: When, in seconds since 1970 UTC.
+        what: How.
+        incident: As it is now.
+        endpoint: The endpoint that it is about, where it is about one.
+        told: Whether people are to be told; suppression (maintenance, silence, a parent that is
+            down) says no, and never for the end of what was told.
+        again: Whether there is nothing new but that time has passed.
+    """
+
+    at: float
+    what: What
+    incident: Incident
+    endpoint: str | None = None
+    told: bool = True
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transition:
+    """That an endpoint is in another state."""
+
+    at: float
+    endpoint: str
+    before: EndpointState
+    after: EndpointState
+    kind: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """A change of an incident, for one channel.
+
+    Attributes:
+        id: Idempotency key: the same change for the same channel has the same.
+        channel: Name of the notifier in the configuration.
+        at: When the change was.
+        change: What happened.
+    """
+
+    id: str
+    channel: str
+    at: float
+    change: Change

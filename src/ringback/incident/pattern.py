@@ -1,0 +1,60 @@
+"""Which sort of incident a kind of failure means, and which kinds are the network's."""
+
+from collections.abc import Mapping
+
+from ringback.incident.model import Pattern
+
+_BY_PREFIX: tuple[tuple[str, Pattern], ...] = (
+    ("dns.", "dns_failure"),
+    ("tls.cert.", "certificate"),
+    ("http.error.auth", "rejected"),
+    ("http.error.rate_limited", "rejected"),
+    ("tcp.address_unreachable.", "network_partition"),
+)
+
+NETWORK = ("tcp.address_unreachable.", "tcp.timed_out", "dns.", "proxy.unreachable")
+"""Beginnings of the kinds that a network of one's own that is down makes of every target."""
+
+_BY_WHERE: Mapping[str, Pattern] = {
+    "this host": "own_network_down",
+    "this network": "own_network_down",
+    "path": "network_partition",
+    "DNS": "dns_failure",
+    "their certificate": "certificate",
+}
+
+
+def pattern_of(kind: str | None) -> Pattern:
+    """Return the sort of incident that a failure alone means.
+
+    Args:
+        kind: Kind of failure; ``None``: not known.
+    """
+    for prefix, pattern in _BY_PREFIX:
+        if kind is not None and kind.startswith(prefix):
+            return pattern
+    return "service_outage"
+
+
+def is_of_the_network(kind: str | None) -> bool:
+    """Return whether a network of one's own that is down would show as this kind.
+
+    Args:
+        kind: Kind of failure.
+    """
+    return kind is not None and kind.startswith(NETWORK)
+
+
+def pattern_of_diagnosis(pattern: Pattern, verdict: Mapping[str, object]) -> Pattern:
+    """Return the sort of incident once a diagnosis has said where the fault lies.
+
+    Args:
+        pattern: What it was taken for.
+        verdict: As in the JSON of a diagnosis.
+    """
+    confidence = verdict.get("confidence")
+    if not isinstance(confidence, float | int) or confidence < 0.6:
+        return pattern
+    if verdict.get("cause") == "wrong_port":
+        return "port_change"
+    return _BY_WHERE.get(str(verdict.get("where")), pattern)

@@ -1,0 +1,95 @@
+"""Silences and maintenance: when people are not to be told of what begins."""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Silence:
+    """A time in which nobody is told that something begins; its end is told to those who were told.
+
+    Attributes:
+        id: Its name.
+        endpoints: Ids, or patterns with ``*``, of the endpoints it is for.
+        begins: In seconds since 1970 UTC.
+        ends: In seconds since 1970 UTC.
+        by: Who asked for it.
+        reason: Why; ``maintenance`` for a window of the configuration.
+    """
+
+    id: str
+    endpoints: tuple[str, ...]
+    begins: float
+    ends: float
+    by: str = ""
+    reason: str = ""
+
+    def covers(self, endpoint: str, now: float) -> bool:
+        """Return whether it is for an endpoint now.
+
+        Args:
+            endpoint: Its id.
+            now: Seconds since 1970 UTC.
+        """
+        return self.begins <= now < self.ends and any(
+            fnmatchcase(endpoint, pattern) for pattern in self.endpoints
+        )
+
+
+class Quiet:
+    """All silences, those that are over forgotten."""
+
+    def __init__(self) -> None:
+        self._silences: dict[str, Silence] = {}
+
+    def add(self, silence: Silence) -> None:
+        """Add a silence, or replace the one of its name.
+
+        Args:
+            silence: The silence.
+        """
+        self._silences[silence.id] = silence
+
+    def remove(self, id_: str) -> bool:
+        """End a silence; return whether there was one.
+
+        Args:
+            id_: Its name.
+        """
+        return self._silences.pop(id_, None) is not None
+
+    def all(self, now: float) -> list[Silence]:
+        """Return those that are not over.
+
+        Args:
+            now: Seconds since 1970 UTC.
+        """
+        self._silences = {id_: one for id_, one in self._silences.items() if one.ends > now}
+        return list(self._silences.values())
+
+    def covers(self, endpoints: Iterable[str], now: float) -> bool:
+        """Return whether all of these are silenced now.
+
+        Args:
+            endpoints: Ids.
+            now: Seconds since 1970 UTC.
+        """
+        return all(
+            any(one.covers(endpoint, now) for one in self._silences.values())
+            for endpoint in endpoints
+        )
+
+    def dump(self) -> Any:
+        """Return them, as JSON has it."""
+        return [asdict(one) for one in self._silences.values()]
+
+    def load(self, kept: Any) -> None:
+        """Know what ``dump`` gave.
+
+        Args:
+            kept: From an earlier process.
+        """
+        for one in kept:
+            self.add(Silence(**{**one, "endpoints": tuple(one["endpoints"])}))

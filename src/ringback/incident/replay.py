@@ -1,0 +1,112 @@
+"""A log of checks, gone through again: the same lines give the same incidents."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from ringback.incident.engine import Engine, Settings
+from ringback.incident.model import Change, Check
+from ringback.incident.watched import Watched
+
+TICK = 1.0
+"""Seconds between two ticks of the clock that goes along."""
+
+_LONGEST_WALK = 3600
+"""Ticks made in a gap between two lines; a longer gap is walked in longer steps."""
+
+
+class LineInvalid(ValueError):  # noqa: N818 - named after what happened, as in ringback.errors
+    """A line of the log cannot be read; the message says which and why."""
+
+
+def replay(
+    lines: Iterable[str],
+    watched: Iterable[Watched] = (),
+    *,
+    every: float = 30.0,
+    settings: Settings | None = None,
+) -> Iterator[Change]:
+    """Yield what would have changed, had these checks been made.
+
+    Args:
+        lines: JSON objects, oldest first: ``{"at": seconds or RFC 3339, "endpoint": name, "up":
+            true, false or null, "code": kind or status or text, "seconds": 0.1}``; the last two may
+            be missing. Empty lines are passed over.
+        watched: The endpoints; those that are not among them are watched by default values.
+        every: Seconds between two checks, of those.
+        settings: How incidents are told.
+
+    Raises:
+        LineInvalid: A line is none of these.
+    """
+    known = {one.id: one for one in watched}
+    engine = Engine(known.values(), settings=settings or Settings())
+    now: float | None = None
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        check = _check(number, line)
+        if check.endpoint not in known:
+            known[check.endpoint] = Watched(id=check.endpoint, name=check.endpoint, every=every)
+            yield from engine.configure(known.values(), check.at)
+        if now is not None:
+            yield from _walked(engine, now, check.at)
+        now = check.at
+        yield from engine.see(check)
+    if now is not None:
+        yield from _walked(engine, now, now + 2 * every)
+
+
+def _walked(engine: Engine, begins: float, ends: float) -> Iterator[Change]:
+    step = max(TICK, (ends - begins) / _LONGEST_WALK)
+    ticks = int((ends - begins) / step)
+    for number in range(1, ticks + 1):
+        yield from engine.tick(begins + number * step)
+
+
+def _check(number: int, line: str) -> Check:
+    try:
+        one = json.loads(line)
+        check = Check(
+            at=_time(one["at"]),
+            endpoint=str(one["endpoint"]),
+            up=None if one["up"] is None else bool(one["up"]),
+            kind=_kind(one),
+            seconds=None if one.get("seconds") is None else float(one["seconds"]),
+            detail=str(one.get("code") or "")[:200],
+        )
+    except (ValueError, KeyError, TypeError, OverflowError) as error:
+        raise LineInvalid(f"line {number} is no check: {type(error).__name__}: {error}") from None
+    return replace(check, kind=None, detail="") if check.up else check
+
+
+def _time(value: Any) -> float:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    moment = datetime.fromisoformat(str(value))
+    if moment.tzinfo is None:
+        raise ValueError(f"{value!r} has no time zone")
+    return moment.timestamp()
+
+
+def _kind(one: Mapping[str, Any]) -> str | None:
+    if one["up"]:
+        return None
+    code = str(one.get("kind") or one.get("code") or "")
+    if code.isascii() and code.isdigit():
+        return _STATUS.get(int(code), "http.error")
+    return code or None
+
+
+_STATUS = {
+    401: "http.error.auth",
+    403: "http.error.auth",
+    429: "http.error.rate_limited",
+    502: "http.error.gateway",
+    503: "http.error.unavailable",
+    504: "http.error.gateway",
+}

@@ -1,0 +1,141 @@
+"""What an endpoint's URL says: which probe, and whom it asks."""
+
+import re
+from typing import NamedTuple, get_args
+from urllib.parse import SplitResult, urldefrag, urlsplit
+
+from ringback.diagnosis.protocols import PROTOCOLS
+from ringback.failure.target import split_port
+from ringback.monitor.config.nearest import nearest
+from ringback.monitor.endpoint import ProbeType
+
+SCHEMES: dict[str, ProbeType] = {
+    "http": "http",
+    "https": "http",
+    "tcp": "tcp",
+    "tls": "tls",
+    "dns": "dns",
+    "icmp": "icmp",
+    "ping": "icmp",
+}
+"""Scheme to the probe."""
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
+_HOST_PORT = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s:/\[\]]+):\d{1,5}")
+_PORTS = {"http": 80, "https": 443, "tls": 443}
+_WITHOUT_PATH = frozenset({"tcp", "tls", "dns", "icmp"})
+
+
+class Address(NamedTuple):
+    """Whom a probe asks.
+
+    Attributes:
+        type: Which probe.
+        url: As the probe takes it.
+        host: Name or IP address.
+    """
+
+    type: ProbeType
+    url: str
+    host: str
+
+
+class AddressError(ValueError):
+    """A URL that cannot be watched; the text says why.
+
+    Attributes:
+        hint: What was probably meant; ``""``: not known.
+    """
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+def address_of(url: str, kind: ProbeType | None = None) -> Address:
+    """Return what a URL says.
+
+    Args:
+        url: A URL, ``host:port``, or a host alone.
+        kind: Which probe; ``None``: the scheme says, without one it is tcp for ``host:port`` and
+            else http.
+
+    Raises:
+        AddressError: It cannot be watched.
+    """
+    parts = _split(_with_scheme(url.strip(), kind))
+    of_scheme = SCHEMES.get(parts.scheme)
+    if of_scheme is None:
+        raise _unknown_scheme(parts)
+    kind = kind or of_scheme
+    if kind not in {"http", *_WITHOUT_PATH} or (kind == "http" != of_scheme):
+        raise AddressError(f"type {kind!r} does not go with {parts.scheme}://")
+    return _address(kind, parts)
+
+
+def _with_scheme(url: str, kind: ProbeType | None) -> str:
+    if _SCHEME.match(url):
+        return url
+    scheme = kind or ("tcp" if _HOST_PORT.fullmatch(url) else "http")
+    return f"{scheme}://{url}"
+
+
+def _split(url: str) -> SplitResult:
+    if re.search(r"[\s\x00-\x1f\x7f]", url):
+        raise AddressError("must not hold blanks or control characters")
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError as error:
+        raise AddressError(f"is no URL: {error}") from error
+    if not parts.hostname:
+        raise AddressError("names no host")
+    return parts
+
+
+def _unknown_scheme(parts: SplitResult) -> AddressError:
+    known = PROTOCOLS.get(parts.scheme)
+    port = parts.port or (known.port if known else 0)
+    if known and port:
+        return AddressError(
+            f"{parts.scheme}:// has no probe of its own", f"tcp://{parts.hostname}:{port}"
+        )
+    hint = nearest(parts.scheme, [*SCHEMES, *get_args(ProbeType)])
+    return AddressError(f"names no probe: {parts.scheme}", f"{hint}://" if hint else "")
+
+
+def _address(kind: ProbeType, parts: SplitResult) -> Address:
+    host = parts.hostname or ""
+    if kind == "http":
+        return Address(kind, urldefrag(parts.geturl()).url, host)
+    if kind == SCHEMES[parts.scheme] and (parts.query or parts.path.strip("/") or parts.username):
+        raise AddressError(f"{kind}:// takes only a host" + _and_port(kind))
+    shown = f"[{host}]" if ":" in host else host
+    if kind in {"dns", "icmp"}:
+        if parts.port and kind == SCHEMES[parts.scheme]:
+            raise AddressError(f"{kind}:// takes no port")
+        return Address(kind, f"{kind}://{shown}", host)
+    port = parts.port or _PORTS.get(parts.scheme) or (443 if kind == "tls" else None)
+    if not port:
+        raise AddressError(f"needs a port: {kind}://{shown}:PORT")
+    return Address(kind, f"{kind}://{shown}:{port}", host)
+
+
+def _and_port(kind: ProbeType) -> str:
+    return " and a port" if kind in {"tcp", "tls"} else ""
+
+
+def nameserver_of(text: str) -> str:
+    """Return a nameserver as ``address:port``; ``""`` for none.
+
+    Args:
+        text: An address, with or without port.
+
+    Raises:
+        ValueError: It is none.
+    """
+    if not text:
+        return ""
+    host, port = split_port(text)
+    if not host or re.search(r"[\s/@]", host):
+        raise ValueError("nameserver must be an address, with or without port")
+    return f"[{host}]:{port or 53}" if ":" in host else f"{host}:{port or 53}"

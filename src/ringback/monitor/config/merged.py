@@ -1,0 +1,151 @@
+"""The files of a configuration put together, each item with the place it comes from."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from ringback.monitor.config.position import KeyPath
+from ringback.monitor.config.shape.base import Shape
+from ringback.monitor.config.shape.endpoint import EndpointShape, GroupShape
+from ringback.monitor.config.shape.maintenance import MaintenanceShape
+from ringback.monitor.config.shape.notifying import ChannelShape, RouteShape
+from ringback.monitor.config.shape.settings import FileShape, IncludedShape, TokenShape
+from ringback.monitor.config.source import Source, source_of
+from ringback.monitor.config.validation import validated
+
+S_co = TypeVar("S_co", bound=Shape, covariant=True)
+_MAIN_ONLY = FileShape.model_fields.keys() - IncludedShape.model_fields.keys()
+
+
+@dataclass(frozen=True, slots=True)
+class Item(Generic[S_co]):
+    """One table, and where it stands.
+
+    Attributes:
+        shape: What it says.
+        source: In which file.
+        path: Under which path.
+    """
+
+    shape: S_co
+    source: Source
+    path: KeyPath
+
+    def complain(self, message: str, *keys: str | int, hint: str = "") -> None:
+        """Note that something is wrong with it.
+
+        Args:
+            message: What, in one line.
+            keys: Path of the key inside it; without one: the table.
+            hint: What was probably meant.
+        """
+        self.source.complain((*self.path, *keys), message, hint)
+
+    def is_wrong(self, key: str) -> bool:
+        """Return whether one of its keys has a value that cannot be used, which was said already.
+
+        Args:
+            key: The key.
+        """
+        return (*self.path, key) in self.source.wrong
+
+
+@dataclass(slots=True)
+class Merged:
+    """All files together; what could not be read is left out.
+
+    Attributes:
+        main: The main file.
+        sources: All files, the main one first.
+        patterns: Absolute patterns of what is included.
+        groups: By name.
+    """
+
+    main: FileShape
+    sources: list[Source]
+    patterns: tuple[str, ...] = ()
+    endpoints: list[Item[EndpointShape]] = field(default_factory=list)
+    groups: dict[str, Item[GroupShape]] = field(default_factory=dict)
+    notifiers: list[Item[ChannelShape]] = field(default_factory=list)
+    routes: list[Item[RouteShape]] = field(default_factory=list)
+    maintenance: list[Item[MaintenanceShape]] = field(default_factory=list)
+    tokens: list[Item[TokenShape]] = field(default_factory=list)
+
+    def named(self, section: str) -> Iterator[tuple[str, str]]:
+        """Yield name and URL of all items of a section, also of those that are wrong.
+
+        Args:
+            section: Its key.
+        """
+        for source in self.sources:
+            items = source.data.get(section)
+            for item in items if isinstance(items, list) else ():
+                if isinstance(item, dict):
+                    yield str(item.get("name", "")), str(item.get("url", ""))
+
+
+def merged(file: Path, environ: Mapping[str, str]) -> Merged:
+    """Return a configuration's files put together; problems are in its sources.
+
+    Args:
+        file: The main file.
+        environ: What ``${NAME}`` is taken from.
+    """
+    source = source_of(file, environ)
+    shape, kept = validated(source, FileShape, ())
+    into = Merged(shape, [source])
+    _add(into, source, shape, kept)
+    patterns = []
+    for index, pattern in enumerate(shape.include):
+        patterns.append(str(file.parent.absolute() / pattern))
+        _include(into, source, (index, pattern), environ)
+    into.patterns = tuple(patterns)
+    return into
+
+
+def _include(
+    into: Merged, main: Source, named: tuple[int, str], environ: Mapping[str, str]
+) -> None:
+    known = {source.file.resolve() for source in into.sources}
+    files = included(main.file.parent, named[1])
+    if not files and not set("*?[") & set(named[1]):
+        main.complain(("include", named[0]), f"there is no file {named[1]!r}")
+    for file in files:
+        if file.resolve() not in known:
+            source = source_of(file, environ)
+            into.sources.append(source)
+            _add(into, source, *validated(source, IncludedShape, _MAIN_ONLY))
+
+
+def included(folder: Path, pattern: str) -> list[Path]:
+    """Return the files that a pattern of ``include`` names, sorted.
+
+    Args:
+        folder: The folder of the main file.
+        pattern: Relative to it, or absolute.
+    """
+    path = Path(pattern)
+    root = Path(path.anchor) if path.is_absolute() else folder
+    relative = path.relative_to(path.anchor) if path.is_absolute() else path
+    if not relative.parts:
+        return []
+    return sorted(one for one in root.glob(str(relative)) if one.is_file())
+
+
+def _add(into: Merged, source: Source, shape: IncludedShape, kept: Mapping[str, list[int]]) -> None:
+    lists: dict[str, list[Any]] = {
+        "endpoint": into.endpoints,
+        "notifier": into.notifiers,
+        "route": into.routes,
+        "maintenance": into.maintenance,
+        "token": into.tokens,
+    }
+    for key, items in lists.items():
+        for index, one in zip(kept.get(key, ()), getattr(shape, key), strict=True):
+            items.append(Item(one, source, (key, index)))
+    for name, group in shape.group.items():
+        item = Item(group, source, ("group", name))
+        if name in into.groups:
+            item.complain(f"group {name!r} is also in {into.groups[name].source.file}")
+        into.groups.setdefault(name, item)

@@ -1,0 +1,1 @@
+"""What may be written in a configuration, as models that pydantic checks."""

@@ -1,0 +1,211 @@
+"""Values that are written as people write them: durations, statuses, times."""
+
+import json
+import re
+from datetime import UTC, date, datetime, time
+from zoneinfo import ZoneInfo
+
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
+_PIECE = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d|w)")
+_DURATION = re.compile(rf"(?:{_PIECE.pattern})+")
+_RANGE = re.compile(r"([1-5]\d\d)\s*-\s*([1-5]\d\d)")
+_CLASS = re.compile(r"([1-5])xx", re.IGNORECASE)
+_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_LONGEST = 100 * 366 * 86400.0
+
+
+def seconds_of(value: object) -> float:
+    """Return a duration in seconds.
+
+    Args:
+        value: Seconds, or pieces of ``ms``, ``s``, ``m``, ``h``, ``d``, ``w``: ``"1h30m"``.
+
+    Raises:
+        ValueError: It is none, or not more than 0.
+    """
+    seconds = _seconds(value)
+    if seconds is None or not 0 < seconds <= _LONGEST:
+        raise ValueError('must be more than 0 seconds, as a number or as "30s", "5m", "1h30m"')
+    return seconds
+
+
+def _seconds(value: object) -> float | None:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    text = value.replace(" ", "") if isinstance(value, str) else ""
+    if _DURATION.fullmatch(text):
+        return sum(float(number) * _UNITS[unit] for number, unit in _PIECE.findall(text))
+    return float(text) if re.fullmatch(r"\d+(\.\d+)?", text) else None
+
+
+def statuses_of(value: object) -> tuple[tuple[int, int], ...]:
+    """Return ranges of HTTP statuses, each from its first to its last.
+
+    Args:
+        value: ``204``, ``"200-299"``, ``"2xx"``, or a list of such; also joined by commas.
+
+    Raises:
+        ValueError: It is none.
+    """
+    given = value if isinstance(value, list | tuple) else [value]
+    return tuple(_range(one) for entry in given for one in _parts(entry))
+
+
+def _parts(entry: object) -> list[object]:
+    return [*entry.split(",")] if isinstance(entry, str) else [entry]
+
+
+def _range(one: object) -> tuple[int, int]:
+    if isinstance(one, tuple | list) and len(one) == 2:  # what this function has made
+        return int(one[0]), int(one[1])
+    text = str(one).strip()
+    if match := _CLASS.fullmatch(text):
+        return int(match[1]) * 100, int(match[1]) * 100 + 99
+    match = _RANGE.fullmatch(f"{text}-{text}" if "-" not in text else text)
+    if match is None or isinstance(one, bool) or int(match[1]) > int(match[2]):
+        raise ValueError('must be a status (204), a range ("200-299"), "2xx", or a list of such')
+    return int(match[1]), int(match[2])
+
+
+def texts_of(value: object) -> object:
+    """Return a list with one text in it for a text alone, and everything else as it is.
+
+    Args:
+        value: What was written.
+    """
+    return (value,) if isinstance(value, str) else value
+
+
+def pattern_of(value: str) -> str:
+    """Return a regular expression.
+
+    Args:
+        value: What was written.
+
+    Raises:
+        ValueError: It is none.
+    """
+    try:
+        re.compile(value)
+    except re.error as error:
+        raise ValueError(f"is no regular expression: {error}") from error
+    return value
+
+
+def moment_of(value: object) -> float:
+    """Return a point in time in seconds since 1970 UTC.
+
+    Args:
+        value: A date and time, of TOML or as RFC 3339 writes it; without offset: UTC.
+
+    Raises:
+        ValueError: It is none.
+    """
+    try:
+        read = datetime.fromisoformat(value) if isinstance(value, str) else value
+    except ValueError:
+        read = None
+    if not isinstance(read, datetime):
+        if isinstance(read, date):
+            read = datetime.combine(read, time())
+        else:
+            raise ValueError("must be a date and time, as 2026-11-21T22:00:00Z")
+    return (read if read.tzinfo else read.replace(tzinfo=UTC)).timestamp()
+
+
+def clock_of(value: object) -> time:
+    """Return a time of the day.
+
+    Args:
+        value: ``"22:00"``, or a local time of TOML.
+
+    Raises:
+        ValueError: It is none.
+    """
+    try:
+        read = time.fromisoformat(value) if isinstance(value, str) else value
+    except ValueError:
+        read = None
+    if not isinstance(read, time) or read.tzinfo is not None:
+        raise ValueError('must be a time of the day, as "22:00"')
+    return read
+
+
+def day_of(value: object) -> int:
+    """Return the number of a day of the week; Monday is 0.
+
+    Args:
+        value: Its English name, or the first three letters of it.
+
+    Raises:
+        ValueError: It is none.
+    """
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 6:
+        return value
+    word = value.lower() if isinstance(value, str) else ""
+    for number, name in enumerate(_DAYS):
+        if len(word) >= 3 and name.startswith(word):
+            return number
+    raise ValueError('must be a day of the week, as "mon" or "monday"')
+
+
+def zone_of(value: str) -> str:
+    """Return the name of a time zone.
+
+    Args:
+        value: As the IANA database has it.
+
+    Raises:
+        ValueError: There is none of this name.
+    """
+    try:
+        ZoneInfo(value)
+    except (LookupError, ValueError, OSError) as error:
+        raise ValueError('must be a time zone, as "Europe/Berlin"') from error
+    return value
+
+
+def k_of_n(value: object) -> tuple[int, int] | None:
+    """Return how many of how many checks; ``None`` for ``false``.
+
+    Args:
+        value: ``[k, n]``, or ``False``.
+
+    Raises:
+        ValueError: It is none.
+    """
+    if value is None or value is False:
+        return None
+    if isinstance(value, list | tuple) and [type(one) for one in value] == [int, int]:
+        k, n = value
+        if 1 <= k <= n <= 1000:
+            return k, n
+    raise ValueError("must be [k, n], with k at most n, or false")
+
+
+def json_text_of(value: object) -> str:
+    """Return what a value in a JSON document is compared with: a text as it is, else its JSON.
+
+    Args:
+        value: Text, number, or boolean.
+
+    Raises:
+        ValueError: It is none of these.
+    """
+    if not isinstance(value, str | int | float):
+        raise ValueError("must be a text, a number, true or false")
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def http_url_of(value: str) -> str:
+    """Return a URL of scheme http or https.
+
+    Args:
+        value: What was written.
+
+    Raises:
+        ValueError: It is none.
+    """
+    if not re.fullmatch(r"https?://[^\s/?#]+\S*", value):
+        raise ValueError("must begin with http:// or https://, and name a host")
+    return value

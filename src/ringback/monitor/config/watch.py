@@ -1,0 +1,89 @@
+"""Noticing that files of a configuration have changed."""
+
+import os
+from collections.abc import AsyncIterator, Iterable
+from contextlib import aclosing
+from pathlib import Path
+
+from watchfiles import awatch
+
+from ringback.monitor.config.merged import included
+
+SETTLED = 200
+"""Milliseconds without a further change until one is told."""
+LOOKED = 5000
+"""Milliseconds after which is looked without being told: some file systems tell nothing."""
+
+Mark = tuple[int, int, int]
+"""Inode, size and time of the last change: another file in its place has another inode."""
+
+
+async def watch(
+    files: Iterable[Path], patterns: Iterable[str] = (), *, settled: int = SETTLED
+) -> AsyncIterator[frozenset[Path]]:
+    """Yield the files that have changed, appeared or gone, each time that some have.
+
+    A file that is replaced by another one counts as changed, also behind a symbolic link.
+
+    Args:
+        files: Those that were read.
+        patterns: Absolute patterns of those that are included.
+        settled: Milliseconds without a further change until one is told.
+    """
+    files, patterns = tuple(files), tuple(patterns)
+    before = _marks(files, patterns)
+    while True:
+        folders = _folders(files, patterns)
+        seen = awatch(
+            *folders,
+            watch_filter=None,
+            debounce=max(settled, 50) * 4,
+            step=settled,
+            rust_timeout=LOOKED,
+            yield_on_timeout=True,
+            recursive=False,
+        )
+        async with aclosing(seen):
+            async for _ in seen:
+                now = _marks(files, patterns)
+                if changed := dict(before.items() ^ now.items()):
+                    before = now
+                    yield frozenset(changed)
+                if _folders(files, patterns) != folders:
+                    break
+
+
+def _marks(files: Iterable[Path], patterns: Iterable[str]) -> dict[Path, Mark]:
+    found = [file for pattern in patterns for file in included(Path("/"), pattern)]
+    return {file: mark for file in (*files, *found) if (mark := _mark(file))}
+
+
+def _mark(file: Path) -> Mark | None:
+    try:
+        state = file.stat()
+    except OSError:
+        return None
+    return state.st_ino, state.st_size, state.st_mtime_ns
+
+
+def _folders(files: Iterable[Path], patterns: Iterable[str]) -> list[Path]:
+    """The folders to watch: where a pattern's is not there, what is there above it."""
+    wanted = {file.absolute().parent for file in files}
+    wanted |= {one for pattern in patterns for one in _of_pattern(pattern)}
+    return sorted({_existing(folder) for folder in wanted})
+
+
+def _of_pattern(pattern: str) -> Iterable[Path]:
+    parent = Path(pattern).parent
+    plain = parent
+    while set("*?[") & set(str(plain)):
+        plain = plain.parent
+    yield plain
+    if plain != parent:
+        yield from (one for one in plain.glob(os.path.relpath(parent, plain)) if one.is_dir())
+
+
+def _existing(folder: Path) -> Path:
+    while not folder.is_dir() and folder != folder.parent:
+        folder = folder.parent
+    return folder

@@ -1,0 +1,107 @@
+"""A diagnosis for each incident that opens: few at a time, and never one after the other."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ringback.monitor.endpoint import Endpoint
+
+AT_ONCE = 2
+"""Diagnoses that run at the same time."""
+
+EVERY = 600.0
+"""Seconds between two diagnoses of one endpoint."""
+
+AN_HOUR = 60
+"""Diagnoses in an hour, at most."""
+
+TIMEOUT = 10.0
+"""Seconds for one."""
+
+_REMEMBERED = 10_000
+
+log = logging.getLogger("ringback")
+
+Beside = Callable[["Endpoint", dict[str, Any]], Awaitable[dict[str, Any]]]
+"""Returns a report with what else was found."""
+
+Diagnosed = Callable[[str, dict[str, Any]], None]
+"""Takes an incident's id and the report, as ``ringback diagnose --json`` gives it."""
+
+
+class Diagnoser:
+    """Diagnoses endpoints in threads; to be used in one event loop.
+
+    Args:
+        done: Takes each report.
+        beside: Looks for more; ``None``: nobody does.
+    """
+
+    def __init__(self, done: Diagnosed, beside: Beside | None = None) -> None:
+        self._done = done
+        self._beside = beside
+        self._last: OrderedDict[str, float] = OrderedDict()
+        self._recent: list[float] = []
+        self._gate = asyncio.Semaphore(AT_ONCE)
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def want(self, incident: str, endpoint: Endpoint) -> bool:
+        """Begin a diagnosis; return whether one is due.
+
+        Args:
+            incident: Id of the incident that it is for.
+            endpoint: What is diagnosed.
+        """
+        if endpoint.type == "heartbeat" or not self._is_due(endpoint.id):
+            return False
+        task = asyncio.get_running_loop().create_task(self._diagnose(incident, endpoint))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return True
+
+    def _is_due(self, endpoint: str) -> bool:
+        now = time.monotonic()
+        self._recent = [at for at in self._recent if now - at < 3600]
+        last = self._last.get(endpoint)
+        if len(self._recent) >= AN_HOUR or (last is not None and now - last < EVERY):
+            return False
+        self._recent.append(now)
+        self._last[endpoint] = now
+        self._last.move_to_end(endpoint)
+        if len(self._last) > _REMEMBERED:
+            self._last.popitem(last=False)
+        return True
+
+    async def _diagnose(self, incident: str, endpoint: Endpoint) -> None:
+        async with self._gate:
+            try:
+                report = await asyncio.to_thread(_report, endpoint)
+                if self._beside is not None:
+                    report = await self._beside(endpoint, report)
+            except Exception:
+                log.exception("ringback: %s cannot be diagnosed", endpoint.id)
+                return
+        self._done(incident, report)
+
+    async def close(self) -> None:
+        """Wait for nobody: what is under way is given up."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+def _report(endpoint: Endpoint) -> dict[str, Any]:
+    # Loaded with the first incident: it takes ssl, dnspython and all the stages.
+    from ringback.client.trust import Trust  # noqa: PLC0415 - see above
+    from ringback.diagnosis import diagnose  # noqa: PLC0415 - see above
+    from ringback.diagnosis.record import record_of  # noqa: PLC0415 - see above
+
+    trust = Trust(ca=(endpoint.ca,), system=True) if endpoint.ca else None
+    found = diagnose(endpoint.url, timeout=TIMEOUT, trust=trust, neighbours=endpoint.mine)
+    return record_of(found)

@@ -1,0 +1,85 @@
+"""One endpoint as the running monitor has it: read from the configuration, never changed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from ringback.incident.watched import Watched
+
+ProbeType = Literal["http", "tcp", "tls", "dns", "icmp", "heartbeat"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expectations:
+    """What an answer must be like for the endpoint to be well; empty: anything that works.
+
+    Attributes:
+        status: Statuses, or ranges as ``(200, 299)``; ``()``: below 400.
+        body_contains: Texts that must all be in the body.
+        body_matches: Regular expressions that must all match, checked in bounded time.
+        json: JSON path to the value that must be there, as text.
+        headers: Header to the value it must contain.
+        latency: Seconds it may take.
+        certificate_days: Days the certificate must still last.
+        answers: Addresses or texts that a DNS answer must hold.
+        send: What is sent first over TCP.
+        expect: What the first answer over TCP must contain.
+    """
+
+    status: tuple[tuple[int, int], ...] = ()
+    body_contains: tuple[str, ...] = ()
+    body_matches: tuple[str, ...] = ()
+    json: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    latency: float | None = None
+    certificate_days: float | None = None
+    answers: tuple[str, ...] = ()
+    send: str = ""
+    expect: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """One endpoint that is watched.
+
+    Attributes:
+        id: Stable over reloads and restarts: a slug of the name, or of the URL.
+        name: What people call it.
+        url: With what it needs to be called; ``shown`` is what may be shown.
+        type: Which probe.
+        every: Seconds between two checks.
+        timeout: Seconds for one.
+        retry_every: Seconds until the next check while it is suspect.
+        expectations: What its answer must be like.
+        headers: HTTP request headers; secrets among them are never shown.
+        method: HTTP method.
+        nameserver: ``address:port`` to ask, of a DNS endpoint; ``""``: the system's.
+        verify: Whether its certificate must be valid.
+        ca: PEM file of an own authority; ``""``: the system's.
+        labels: For filters, routes and metrics.
+        mine: Whether other ports of its host may be tried when it moves.
+        ports: Ports where it may have moved to.
+        public: Whether it stands on the public status page.
+        watched: What incidents must know of it.
+        options: What only one type of probe has.
+    """
+
+    id: str
+    name: str
+    url: str
+    type: ProbeType
+    every: float = 30.0
+    timeout: float = 10.0
+    retry_every: float = 5.0
+    expectations: Expectations = field(default_factory=Expectations)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    method: str = "GET"
+    nameserver: str = ""
+    verify: bool = True
+    ca: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    mine: bool = False
+    ports: tuple[int, ...] = ()
+    public: bool = False
+    watched: Watched = field(default_factory=lambda: Watched(id=""))
+    options: Mapping[str, Any] = field(default_factory=dict)

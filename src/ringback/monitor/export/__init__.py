@@ -1,0 +1,1 @@
+"""What the monitor has kept, for other programs and for reports: streamed, in bounded memory."""

@@ -1,0 +1,208 @@
+"""Whether the monitor itself is well enough for its results to mean anything."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from ringback.incident.model import Check
+from ringback.monitor import descriptors
+
+TICK = 0.1
+"""Seconds between two looks at the clocks."""
+LAG = 0.25
+"""Seconds that the event loop may be late."""
+JUMP = 1.0
+"""Seconds that the wall clock may move against the monotonic one between two looks."""
+SETTLE = 5.0
+"""Seconds after a suspend in which the network may not be there yet."""
+SPARE = 16
+"""Descriptors that must be free."""
+_DESCRIPTORS_EVERY = 5.0
+_REMEMBERED = 256
+
+_OWN_KINDS = {
+    "client.resources_exhausted": "out of descriptors or memory",
+    "client.local_address": "out of local ports",
+}
+
+
+def boottime() -> float:
+    """Return seconds since the start of the system, those of its suspends included."""
+    clock = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic() if clock is None else time.clock_gettime(clock)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clocks:
+    """The clocks that are compared.
+
+    Attributes:
+        monotonic: Never set, stands still in a suspend.
+        wall: Seconds since 1970 UTC, may be set.
+        boottime: Goes on in a suspend.
+    """
+
+    monotonic: Callable[[], float] = time.monotonic
+    wall: Callable[[], float] = time.time
+    boottime: Callable[[], float] = boottime
+
+
+class Sick(NamedTuple):
+    """A time in which results meant nothing, on the monotonic clock."""
+
+    since: float
+    until: float
+    why: str
+
+
+class Health:
+    """The monitor's own health, looked at ten times a second while it runs.
+
+    Args:
+        clocks: Those that are compared.
+        free: Returns how many descriptors are free.
+        on_jump: Called when the wall clock was set or the system was suspended.
+
+    Attributes:
+        lag: The longest that the event loop was late in the last minute or so, in seconds.
+        doubted: Checks whose result was discarded, by why.
+    """
+
+    def __init__(
+        self,
+        *,
+        clocks: Clocks = Clocks(),
+        free: Callable[[], int | None] = descriptors.free,
+        on_jump: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.on_jump = on_jump
+        self.doubted: dict[str, int] = {}
+        self._clocks, self._free = clocks, free
+        self._sick: deque[Sick] = deque(maxlen=_REMEMBERED)
+        self._lags: deque[float] = deque(maxlen=600)
+        self._timer: asyncio.TimerHandle | None = None
+        self._expected: float | None = None
+        self._looked_at_descriptors = float("-inf")
+        self._offset, self._asleep = self._compared()
+
+    @property
+    def lag(self) -> float:
+        """The longest that the event loop was late lately, in seconds."""
+        return max(self._lags, default=0.0)
+
+    def start(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Look from now on.
+
+        Args:
+            loop: The event loop that is watched.
+        """
+        self._offset, self._asleep = self._compared()
+
+        def tick() -> None:
+            self.look()
+            self._timer = loop.call_later(TICK, tick)
+
+        self._expected = self._clocks.monotonic() + TICK
+        self._timer = loop.call_later(TICK, tick)
+
+    def stop(self) -> None:
+        """Look no more."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._expected = None
+
+    def look(self) -> None:
+        """Look once, and remember what was found."""
+        now = self._clocks.monotonic()
+        if self._expected is not None:
+            late = now - self._expected
+            self._lags.append(max(late, 0.0))
+            if late > LAG:
+                self._note(self._expected, now, f"the event loop was {late:.1f} s late")
+        self._look_at_clocks(now)
+        if now - self._looked_at_descriptors >= _DESCRIPTORS_EVERY:
+            self._look_at_descriptors(now)
+        self._expected = now + TICK
+
+    def sick(self, began: float, ended: float) -> str | None:
+        """Return why a look in this time means nothing; ``None``: it does mean something.
+
+        Args:
+            began: On the monotonic clock.
+            ended: On the monotonic clock.
+        """
+        if self._expected is not None and ended - self._expected > LAG:
+            return f"the event loop is {ended - self._expected:.1f} s late"
+        for one in reversed(self._sick):
+            if one.until < began - SETTLE:
+                break
+            if one.since <= ended and began <= one.until:
+                return one.why
+        return None
+
+    def gate(self, check: Check, began: float, ended: float) -> Check:
+        """Return a check as far as it can be believed.
+
+        A failure seen while this machine was not well says nothing of the endpoint: it becomes
+        unknown. A success remains one, only the time it took is not known.
+
+        Args:
+            check: What was seen.
+            began: When the look began, on the monotonic clock.
+            ended: When it ended.
+        """
+        why = _OWN_KINDS.get(check.kind or "") or self.sick(began, ended)
+        if why is None:
+            return check
+        if check.up:
+            return replace(check, seconds=None, timings={})
+        self.doubted[_cause(why)] = self.doubted.get(_cause(why), 0) + 1
+        return replace(check, up=None, detail=f"not counted, {why}: {check.detail}"[:200])
+
+    def recent(self) -> Iterator[Sick]:
+        """Give the times in which results meant nothing, newest first."""
+        return reversed(self._sick)
+
+    def _look_at_clocks(self, now: float) -> None:
+        offset, asleep = self._compared()
+        moved, slept = offset - self._offset, asleep - self._asleep
+        self._offset, self._asleep = offset, asleep
+        if slept > JUMP:
+            self._note(now - TICK, now + SETTLE, f"the system was suspended for {slept:.0f} s")
+        elif abs(moved) > JUMP:
+            self._note(now - TICK, now, f"the clock was set by {moved:+.1f} s")
+        if slept > JUMP or abs(moved) > JUMP:
+            self.on_jump()
+
+    def _look_at_descriptors(self, now: float) -> None:
+        self._looked_at_descriptors = now
+        free = self._free()
+        if free is not None and free < SPARE:
+            self._note(now, now + _DESCRIPTORS_EVERY, f"only {max(free, 0)} descriptors were free")
+
+    def _compared(self) -> tuple[float, float]:
+        now = self._clocks.monotonic()
+        return self._clocks.wall() - now, self._clocks.boottime() - now
+
+    def _note(self, since: float, until: float, why: str) -> None:
+        self._sick.append(Sick(since, until, why))
+
+
+def _cause(why: str) -> str:
+    """What is counted: without the numbers."""
+    for word, cause in _CAUSES:
+        if word in why:
+            return cause
+    return "other"
+
+
+_CAUSES = (
+    ("event loop", "lag"),
+    ("suspended", "suspend"),
+    ("clock", "clock"),
+    ("descriptors", "descriptors"),
+    ("ports", "ports"),
+)

@@ -1,0 +1,182 @@
+"""What an importer makes: tables of a configuration, and what could not be carried over."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import chain, count
+from pathlib import Path
+from typing import Any
+
+from ringback.monitor.config.slug import slug
+
+Table = dict[str, Any]
+"""One table of a configuration, as it will be written."""
+
+
+class WithVariables(str):
+    """A text in which ``${NAME}`` stands for a variable of the environment."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A file that was read.
+
+    Attributes:
+        file: Its path.
+        text: What it holds.
+    """
+
+    file: Path
+    text: str
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Note:
+    """Something that could not be carried over as it was.
+
+    Attributes:
+        file: Where it stands.
+        line: Counted from 1; 0: not known.
+        message: What, and what to do about it.
+    """
+
+    file: Path
+    line: int
+    message: str
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}" if self.line else str(self.file)
+        return f"{place}: {self.message}"
+
+
+@dataclass(slots=True)
+class Draft:
+    """A configuration in the making.
+
+    Attributes:
+        endpoints: Tables ``[[endpoint]]``.
+        defaults: The table ``[defaults]``.
+        notifiers: Tables ``[[notifier]]``.
+        routes: Tables ``[[route]]``.
+        maintenance: Tables ``[[maintenance]]``.
+        notes: What could not be carried over.
+        variables: Variable of the environment to what it must hold.
+        taken: Ids of the names that ``free_name`` returned.
+    """
+
+    endpoints: list[Table] = field(default_factory=list)
+    defaults: Table = field(default_factory=dict)
+    notifiers: list[Table] = field(default_factory=list)
+    routes: list[Table] = field(default_factory=list)
+    maintenance: list[Table] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+    variables: dict[str, str] = field(default_factory=dict)
+    taken: set[str] = field(default_factory=set)
+
+    def note(self, text: Text, line: int, message: str) -> None:
+        """Note what could not be carried over.
+
+        Args:
+            text: In which file.
+            line: Counted from 1; 0: not known.
+            message: What, in one line without secrets.
+        """
+        note = Note(text.file, line, message)
+        if note not in self.notes:
+            self.notes.append(note)
+
+    def free_name(self, name: str) -> str:
+        """Return a name that was not returned yet: the given one, or else with a number.
+
+        Args:
+            name: The name.
+        """
+        numbered = (f"{name} {number}" for number in count(2))
+        free = next(one for one in chain([name], numbered) if slug(one) not in self.taken)
+        self.taken.add(slug(free))
+        return free
+
+    def secret(self, words: Iterable[str], what: str) -> WithVariables:
+        """Return what is written in the place of a secret: a variable of the environment.
+
+        Args:
+            words: What its name is made of.
+            what: What it must hold.
+        """
+        name = re.sub(r"[^A-Z0-9]+", "_", "_".join(words).upper()).strip("_")
+        name = f"_{name}" if name[:1].isdigit() else name
+        self.variables.setdefault(name, what)
+        return WithVariables(f"${{{name}}}")
+
+    def headers(self, headers: Mapping[str, Any], owner: str) -> dict[str, str]:
+        """Return HTTP headers, those that are secret as variables.
+
+        Args:
+            headers: Name to value.
+            owner: Name of the endpoint.
+        """
+        return {str(name): self._header(str(name), value, owner) for name, value in headers.items()}
+
+    def _header(self, name: str, value: Any, owner: str) -> str:
+        if isinstance(value, WithVariables) or not _SECRET.search(name):
+            return value if isinstance(value, str) else str(value)
+        return self.secret((owner, name), f"the header {name} of {owner}")
+
+
+def together(drafts: Iterable[Draft]) -> Draft:
+    """Return several drafts as one; what each has as defaults goes to its own endpoints.
+
+    Args:
+        drafts: One for each tool.
+    """
+    whole = Draft()
+    for one in drafts:
+        whole.endpoints += [{**endpoint, **_unsaid(one, endpoint)} for endpoint in one.endpoints]
+        whole.notifiers += one.notifiers
+        whole.routes += one.routes
+        whole.notes += one.notes
+        whole.variables |= one.variables
+    return whole
+
+
+def _unsaid(draft: Draft, endpoint: Table) -> Table:
+    return {key: value for key, value in draft.defaults.items() if key not in endpoint}
+
+
+_SECRET = re.compile(r"auth|token|key|secret|cookie|password", re.IGNORECASE)
+
+
+def pruned(table: Mapping[str, Any]) -> Table:
+    """Return a table without the keys that have nothing to say.
+
+    Args:
+        table: Key to value.
+    """
+    kept = {key: pruned(v) if isinstance(v, dict) else v for key, v in table.items()}
+    return {key: v for key, v in kept.items() if v is not None and v not in ("", [], {}, ())}
+
+
+def with_variables(text: str) -> str:
+    """Return a text with ``$NAME`` written as ``${NAME}``, both meaning a variable.
+
+    Args:
+        text: As the other tool has it.
+    """
+    found = re.sub(r"\$(?:\{(\w+)\}|([A-Za-z_]\w*))", lambda m: f"${{{m[1] or m[2]}}}", text)
+    return WithVariables(found) if re.search(r"\$\{\w+\}", found) else text
+
+
+def duration_text(seconds: float) -> str:
+    """Return a duration as people write it: ``"5m"``.
+
+    Args:
+        seconds: How long.
+    """
+    for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
+        if seconds >= size and seconds % size == 0:
+            return f"{seconds / size:.0f}{unit}"
+    if seconds < 1:
+        return f"{seconds * 1000:g}ms"
+    return f"{seconds:g}s"

@@ -1,0 +1,166 @@
+"""Gatus' configuration."""
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from ringback.monitor.importing.draft import (
+    Draft,
+    Table,
+    Text,
+    duration_text,
+    pruned,
+    with_variables,
+)
+from ringback.monitor.importing.gatus_condition import Conditions
+from ringback.monitor.importing.yaml_text import YAMLText, items, plain, table, tables
+
+_CARRIED = frozenset(
+    {"name", "group", "url", "method", "body", "headers", "interval", "conditions", "enabled"}
+    | {"dns", "client", "alerts", "extra-labels", "ui", "store"}
+)
+_CLIENT = frozenset({"insecure", "ignore-redirect", "timeout", "network"})
+_NESTED = ("headers", "conditions", "dns", "client", "alerts", "extra-labels", "ui", "ssh")
+_EVERY = "1m"
+_SECTIONS = {
+    "alerting": "alerting is not carried over: add a [[notifier]] for {names}",
+    "security": "security is not carried over: add a [[token]]",
+    "maintenance": "the maintenance window is not carried over: add [[maintenance]]",
+    "remote": "remote instances are not carried over",
+    "suites": "suites are not carried over: they are several requests in a row",
+    "connectivity": "not needed: an own network that is down is told apart by itself",
+    "announcements": "announcements are not carried over",
+}
+
+
+def recognises(text: Text) -> bool:
+    """Return whether a file is Gatus'.
+
+    Args:
+        text: The file.
+    """
+    endpoints = re.search(r"^(external-)?endpoints:", text.text, re.MULTILINE)
+    conditions = re.search(r"\[(STATUS|CONNECTED|BODY|RESPONSE_TIME|DNS_RCODE)\]", text.text)
+    return "gatus" in text.file.name.lower() or bool(endpoints and conditions)
+
+
+def convert(texts: Iterable[Text], draft: Draft) -> None:
+    """Add what the files say.
+
+    Args:
+        texts: The files.
+        draft: What is added to.
+
+    Raises:
+        ValueError: A file cannot be read.
+    """
+    draft.defaults = {"every": _EVERY}
+    for text in texts:
+        read = YAMLText(text.text)
+        whole = table(read.data)
+        for index, entry in tables(whole.get("endpoints")):
+            _Endpoint(entry, text, read, ("endpoints", index), draft).add()
+        for index, entry in tables(whole.get("external-endpoints")):
+            _external(entry, text, read.line("external-endpoints", index), draft)
+        for key in whole.keys() & _SECTIONS.keys():
+            names = ", ".join(table(whole[key])) or "each"
+            draft.note(text, read.line(key), _SECTIONS[key].format(names=names))
+
+
+class _Endpoint:
+    def __init__(
+        self, entry: Table, text: Text, read: YAMLText, path: tuple[str, int], draft: Draft
+    ) -> None:
+        self.entry = plain(entry, *_NESTED)
+        self.text, self.read, self.path, self.draft = text, read, path, draft
+        self.name = str(entry.get("name") or entry.get("url") or "")
+        self.client = table(entry.get("client"))
+        self.dns = table(entry.get("dns"))
+
+    def note(self, message: str, *keys: str | int) -> None:
+        line = self.read.line(*self.path, *keys)
+        self.draft.note(self.text, line, f"{self.name}: {message}")
+
+    def add(self) -> None:
+        if self.entry.get("enabled") is False:
+            self.note("left out: it is not enabled", "enabled")
+            return
+        for key in sorted(self.entry.keys() - _CARRIED):
+            self.note(f"{key} has no counterpart", key)
+        for key in sorted(self.client.keys() - _CLIENT):
+            self.note(f"client.{key} has no counterpart", "client", key)
+        self.draft.endpoints.append(pruned(self._table()))
+
+    def _table(self) -> Table:
+        conditions = Conditions(is_dns=bool(self.dns))
+        for index, condition in enumerate(items(self.entry.get("conditions"))):
+            if not conditions.take(str(condition)):
+                self.note(f"the condition {condition!r} has no counterpart", "conditions", index)
+        url = self._url()
+        http = url.startswith("http")
+        return {
+            "name": with_variables(self.name),
+            "url": with_variables(url),
+            "group": self.entry.get("group"),
+            "every": self.entry.get("interval"),
+            "timeout": self.client.get("timeout"),
+            **self._thresholds(),
+            "method": self.entry.get("method") if http else None,
+            "headers": self._headers() if http else None,
+            "body": with_variables(str(self.entry.get("body") or "")) if http else None,
+            "nameserver": self._nameserver(),
+            "record": self.dns.get("query-type"),
+            "redirects": False if self.client.get("ignore-redirect") else None,
+            "verify": False if self.client.get("insecure") else None,
+            "ip": {"ip4": 4, "ip6": 6}.get(str(self.client.get("network"))),
+            "labels": {str(k): str(v) for k, v in table(self.entry.get("extra-labels")).items()},
+            "expect": conditions.expect,
+        }
+
+    def _url(self) -> str:
+        url = str(self.entry.get("url") or "")
+        if self.dns:
+            return f"dns://{str(self.dns.get('query-name', '')).rstrip('.')}"
+        scheme, _, rest = url.partition("://")
+        if scheme == "starttls":
+            self.note("STARTTLS is not spoken: only that the port takes connections", "url")
+            return f"tcp://{rest}"
+        if scheme in {"ssh", "ws", "wss"}:
+            port = {"ssh": 22, "ws": 80, "wss": 443}[scheme]
+            host = rest.partition("/")[0]
+            self.note(f"{scheme} is not spoken: only that the port takes connections", "url")
+            return f"tcp://{host}" if ":" in host else f"tcp://{host}:{port}"
+        return url
+
+    def _nameserver(self) -> Any:
+        return str(self.entry.get("url")) if self.dns else None
+
+    def _headers(self) -> dict[str, str]:
+        headers = table(self.entry.get("headers"))
+        return self.draft.headers(
+            {key: with_variables(str(value)) for key, value in headers.items()}, self.name
+        )
+
+    def _thresholds(self) -> Table:
+        alerts = [one for _, one in tables(self.entry.get("alerts"))]
+        first = alerts[0] if alerts else {}
+        return {
+            "threshold": first.get("failure-threshold"),
+            "recovery": first.get("success-threshold"),
+        }
+
+
+def _external(entry: Table, text: Text, line: int, draft: Draft) -> None:
+    name = str(entry.get("name") or "")
+    every = table(entry.get("heartbeat")).get("interval")
+    draft.note(text, line, f"{name}: its jobs must report to /api/v1/heartbeat from now on")
+    draft.endpoints.append(
+        pruned(
+            {
+                "name": name,
+                "type": "heartbeat",
+                "group": entry.get("group"),
+                "every": every or duration_text(3600),
+            }
+        )
+    )

@@ -1,0 +1,243 @@
+"""Icinga 2's hosts and services, as far as they say things plainly."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ringback.monitor.importing.draft import Draft, Table, Text, duration_text, pruned
+from ringback.monitor.importing.plugin import endpoint_of
+
+_BLOCK = re.compile(
+    r"^\s*(object|template|apply)\s+(Host|Service|CheckCommand|User|Dependency|Notification)"
+    r'(?:\s+"([^"]*)")?[^{\n]*\{',
+    re.MULTILINE,
+)
+_ASSIGNMENT = re.compile(r'^\s*([\w.]+(?:\["[^"]*"\])*)\s*\+?=\s*(.+?)\s*;?$')
+_IMPORT = re.compile(r'^\s*import\s+"([^"]*)"')
+_WHERE = re.compile(r"^\s*(assign|ignore) where (.+)$")
+_TIME = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)?")
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "": 1.0}
+_PLUGINS = {"hostalive": "check_ping", "ping": "check_ping", "ping4": "check_ping -4"}
+_OPTIONS = {
+    "http": {
+        "http_vhost": "-H",
+        "http_address": "-I",
+        "http_port": "-p",
+        "http_uri": "-u",
+        "http_ssl": "-S",
+        "http_expect": "-e",
+        "http_string": "-s",
+        "http_onredirect": "-f",
+        "http_auth_pair": "-a",
+        "http_method": "-j",
+        "http_certificate": "-C",
+        "http_critical_time": "-c",
+        "http_header": "-k",
+    },
+    "tcp": {"tcp_address": "-H", "tcp_port": "-p", "tcp_send": "-s", "tcp_expect": "-e"},
+    "dns": {"dns_lookup": "-H", "dns_server": "-s", "dns_expected_answers": "-a"},
+    "dig": {"dig_lookup": "-l", "dig_server": "-H", "dig_record_type": "-T"},
+    "ssh": {"ssh_address": "-H", "ssh_port": "-p"},
+    "smtp": {"smtp_address": "-H", "smtp_port": "-p"},
+}
+"""Command to its variables, and the option of the plugin that each is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One object, template or rule.
+
+    Attributes:
+        how: ``object``, ``template`` or ``apply``.
+        kind: ``Host``, ``Service`` …
+        name: Its name.
+        values: Key to value; a nested table is ``vars.http_vhosts["x"]`` or a dict.
+        imports: Names of templates.
+        wheres: Conditions of a rule.
+        text: In which file.
+        line: On which line.
+    """
+
+    how: str
+    kind: str
+    name: str
+    values: dict[str, Any]
+    imports: tuple[str, ...]
+    wheres: tuple[tuple[str, str], ...]
+    text: Text
+    line: int
+
+
+def recognises(text: Text) -> bool:
+    """Return whether a file holds objects of Icinga 2.
+
+    Args:
+        text: The file.
+    """
+    return _BLOCK.search(text.text) is not None
+
+
+def convert(texts: Iterable[Text], draft: Draft) -> None:
+    """Add what the files say.
+
+    Args:
+        texts: The files.
+        draft: What is added to.
+    """
+    blocks = [one for text in texts for one in _blocks(text)]
+    templates = {(one.kind, one.name): one for one in blocks if one.how == "template"}
+    hosts = [one for one in blocks if (one.how, one.kind) == ("object", "Host")]
+    services = [one for one in blocks if one.kind == "Service" and one.how != "template"]
+    watched = set()
+    for host in hosts:
+        values = _with_templates(host, templates)
+        if _add(host, values, values, host.name, draft):
+            watched.add(host.name)
+    for service in services:
+        for host in _hosts_of(service, hosts, templates, draft):
+            own = _with_templates(service, templates)
+            name = f"{host.name} {service.name}"
+            if _add(service, own, _with_templates(host, templates), name, draft):
+                draft.endpoints[-1].update({"parents": [host.name]} if host.name in watched else {})
+    for one in blocks:
+        if one.kind in {"User", "Notification", "Dependency"} and one.how != "template":
+            draft.note(one.text, one.line, f"{one.kind} {one.name} is not carried over")
+
+
+def _blocks(text: Text) -> Iterator[Block]:
+    plain = re.sub(r"/\*.*?\*/", lambda m: "\n" * m[0].count("\n"), text.text, flags=re.DOTALL)
+    for match in _BLOCK.finditer(plain):
+        lines = _inside(plain, match.end()).splitlines()
+        values: dict[str, Any] = {}
+        imports, wheres = [], []
+        inside: list[str] = []
+        for written in lines:
+            line = re.sub(r"(^|\s)(//|#).*$", "", written)
+            if found := _IMPORT.match(line):
+                imports.append(found[1])
+            elif found := _WHERE.match(line):
+                wheres.append((found[1], found[2].strip()))
+            elif line.strip() == "}" and inside:
+                inside.pop()
+            elif found := _ASSIGNMENT.match(line):
+                if found[2] == "{":
+                    inside.append(found[1])
+                else:
+                    values[".".join((*inside, found[1]))] = _value(found[2])
+        number = plain.count("\n", 0, match.start(1)) + 1
+        yield Block(
+            match[1], match[2], match[3] or "", values, tuple(imports), tuple(wheres), text, number
+        )
+
+
+def _inside(text: str, start: int) -> str:
+    """What stands between a brace and its partner."""
+    depth = 1
+    for match in re.compile(r'"(?:[^"\\]|\\.)*"|[{}]').finditer(text, start):
+        depth += {"{": 1, "}": -1}.get(match[0], 0)
+        if depth == 0:
+            return text[start : match.start()]
+    return text[start:]
+
+
+def _value(text: str) -> Any:
+    if re.fullmatch(r'"(?:[^"\\]|\\.)*"', text):
+        return re.sub(r"\\(.)", r"\1", text[1:-1])
+    if text.startswith("["):
+        return re.findall(r'"((?:[^"\\]|\\.)*)"', text)
+    return {"true": True, "false": False}.get(text, text)
+
+
+def _with_templates(
+    one: Block, templates: dict[tuple[str, str], Block], depth: int = 0
+) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for name in one.imports:
+        if (one.kind, name) in templates and depth < 20:
+            values.update(_with_templates(templates[one.kind, name], templates, depth + 1))
+    return {**values, **one.values}
+
+
+def _hosts_of(
+    service: Block,
+    hosts: list[Block],
+    templates: dict[tuple[str, str], Block],
+    draft: Draft,
+) -> list[Block]:
+    if service.how == "object":
+        return [one for one in hosts if one.name == service.values.get("host_name")]
+    found = []
+    for host in hosts:
+        values = _with_templates(host, templates)
+        answers = [(how, _holds(rule, host.name, values)) for how, rule in service.wheres]
+        if any(answer is None for _, answer in answers):
+            message = f"{service.name}: left out: its rule is not understood; list its hosts"
+            draft.note(service.text, service.line, message)
+            return []
+        if ("assign", True) in answers and ("ignore", True) not in answers:
+            found.append(host)
+    return found
+
+
+def _holds(rule: str, name: str, values: dict[str, Any]) -> bool | None:
+    """Whether a plain rule holds of a host; ``None``: it is not understood."""
+    if rule == "true":
+        return True
+    if match := re.fullmatch(r"!?\s*host\.([\w.]+)", rule):
+        return bool(values.get(match[1])) != rule.startswith("!")
+    if match := re.fullmatch(r'host\.([\w.]+)\s*(==|!=)\s*"([^"]*)"', rule):
+        is_so = {"name": name, **values}.get(match[1]) == match[3]
+        return is_so if match[2] == "==" else not is_so
+    if match := re.fullmatch(r'"([^"]*)"\s+in\s+host\.([\w.]+)', rule):
+        return match[1] in (values.get(match[2]) or ())
+    return None
+
+
+def _add(one: Block, values: dict[str, Any], host: dict[str, Any], name: str, draft: Draft) -> bool:
+    command = str(values.get("check_command") or "")
+    if not command:
+        return False
+    address = str(host.get("address") or host.get("address6") or name.split(maxsplit=1)[0])
+    try:
+        line = _command_line(command, {**host, **values})
+        made, lost = endpoint_of(line, address, name, draft)
+    except ValueError as error:
+        draft.note(one.text, one.line, f"{name}: left out: {error}")
+        return False
+    for what in lost:
+        draft.note(one.text, one.line, f"{name}: {what} is not carried over")
+    draft.endpoints.append(pruned({**made, **_habits(values)}))
+    return True
+
+
+def _command_line(command: str, values: dict[str, Any]) -> str:
+    words = [_PLUGINS.get(command, f"check_{command}")]
+    for variable, option in _OPTIONS.get(command, {}).items():
+        value = values.get(f"vars.{variable}")
+        if value is True:
+            words.append(option)
+        several = value if isinstance(value, list) else [value]
+        words.extend(f"{option} {_quoted(one)}" for one in several if isinstance(one, str))
+    return " ".join(words)
+
+
+def _quoted(word: str) -> str:
+    return "'" + word.replace("'", "'\\''") + "'"
+
+
+def _habits(values: dict[str, Any]) -> Table:
+    tries = str(values.get("max_check_attempts", ""))
+    return {
+        "every": _time(values.get("check_interval")),
+        "retry_every": _time(values.get("retry_interval")),
+        "threshold": int(tries) if tries.isdigit() and tries != "0" else None,
+    }
+
+
+def _time(value: Any) -> str | None:
+    match = _TIME.fullmatch(str(value or ""))
+    if match is None:
+        return None
+    seconds = float(match[1]) * _UNITS[match[2] or ""]
+    return duration_text(seconds) if seconds > 0 else None

@@ -1,0 +1,245 @@
+"""Uptime Kuma's backup, as it exports it."""
+
+import json
+import re
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import urlsplit
+
+from ringback.monitor.importing.draft import Draft, Table, Text, duration_text, pruned
+from ringback.monitor.importing.kuma_notification import notifier_of
+from ringback.monitor.importing.yaml_text import items, plain, table, tables
+
+_WEB = frozenset({"http", "keyword", "json-query", "real-browser"})
+_DATABASE_PORTS = {
+    "postgres": 5432,
+    "mysql": 3306,
+    "mongodb": 27017,
+    "redis": 6379,
+    "sqlserver": 1433,
+    "mqtt": 1883,
+    "rabbitmq": 5672,
+    "smtp": 25,
+}
+_NESTED = ("accepted_statuscodes", "conditions", "notificationIDList", "tags")
+_METHODS = frozenset({"GET", None, ""})
+
+
+def recognises(text: Text) -> bool:
+    """Return whether a file is a backup of Uptime Kuma.
+
+    Args:
+        text: The file.
+    """
+    return text.text.lstrip().startswith("{") and '"monitorList"' in text.text
+
+
+def convert(texts: Iterable[Text], draft: Draft) -> None:
+    """Add what the files say.
+
+    Args:
+        texts: The files.
+        draft: What is added to.
+
+    Raises:
+        ValueError: A file cannot be read.
+    """
+    for text in texts:
+        try:
+            whole = table(json.loads(text.text))
+        except (ValueError, RecursionError) as error:
+            raise ValueError(f"is no JSON: {error}") from error
+        draft.defaults = {"recovery": 1}
+        _Backup(whole, text, draft).add()
+
+
+class _Backup:
+    def __init__(self, whole: Table, text: Text, draft: Draft) -> None:
+        self.whole, self.text, self.draft = whole, text, draft
+        self.monitors = [plain(one, *_NESTED) for _, one in tables(whole.get("monitorList"))]
+        self.groups = {m.get("id"): str(m.get("name")) for m in self.monitors if _is_group(m)}
+        self.notifiers: dict[str, str] = {}
+
+    def add(self) -> None:
+        for _, entry in tables(self.whole.get("notificationList")):
+            made = notifier_of(entry, self.draft)
+            if made is None:
+                self.note(entry, "the notification is not carried over: add a [[notifier]]")
+            else:
+                self.draft.notifiers.append(made)
+                self.notifiers[str(entry.get("id"))] = made["name"]
+        for monitor in self.monitors:
+            if not _is_group(monitor):
+                self._monitor(monitor)
+        if items(self.whole.get("proxyList")):
+            self.draft.note(self.text, 0, "proxies are not carried over")
+
+    def note(self, monitor: Table, message: str) -> None:
+        name = str(monitor.get("name"))
+        written = re.search(rf'"name"\s*:\s*{re.escape(json.dumps(name))}', self.text.text)
+        line = self.text.text.count("\n", 0, written.start()) + 1 if written else 0
+        self.draft.note(self.text, line, f"{name}: {message}")
+
+    def _monitor(self, monitor: Table) -> None:
+        if not monitor.get("active", True):
+            self.note(monitor, "left out: it is paused")
+            return
+        if monitor.get("upsideDown"):
+            self.note(monitor, "left out: upside down; there is no endpoint that is well when down")
+            return
+        try:
+            asked = self._asked(monitor)
+        except ValueError as error:
+            self.note(monitor, f"left out: its URL is none: {error}")
+            return
+        if asked is None:
+            self.note(monitor, f"left out: there is no probe for {monitor.get('type')}")
+            return
+        name = self.draft.free_name(str(monitor.get("name") or "monitor"))
+        endpoint = pruned({"name": name, **asked, **self._habits(monitor)})
+        self.draft.endpoints.append(endpoint)
+        self._routes(monitor, name)
+        for key in ("proxyId", "docker_host", "resendInterval"):
+            if monitor.get(key):
+                self.note(monitor, f"{key} is not carried over")
+
+    def _asked(self, monitor: Table) -> Table | None:
+        kind, host = monitor.get("type"), str(monitor.get("hostname") or "")
+        if kind in _WEB:
+            return self._web(monitor)
+        if kind == "port":
+            return {"url": f"tcp://{_bracketed(host)}:{monitor.get('port')}"}
+        if kind in {"ping", "tailscale-ping"}:
+            return {"url": f"icmp://{_bracketed(host)}"}
+        if kind == "dns":
+            return self._dns(monitor, host)
+        if kind == "push":
+            self.note(monitor, "its job must report to /api/v1/heartbeat from now on")
+            return {"type": "heartbeat"}
+        return self._service(monitor, str(kind), host)
+
+    def _service(self, monitor: Table, kind: str, host: str) -> Table | None:
+        if kind not in _DATABASE_PORTS:
+            return None
+        parts = urlsplit(str(monitor.get("databaseConnectionString") or ""))
+        port = parts.port or monitor.get("port") or _DATABASE_PORTS[kind]
+        named = parts.hostname or host.partition("://")[2] or host
+        if not named:
+            return None
+        self.note(monitor, f"{kind} is not spoken: only that the port takes connections")
+        return {"url": f"tcp://{_bracketed(named)}:{port}"}
+
+    def _dns(self, monitor: Table, host: str) -> Table:
+        server = str(monitor.get("dns_resolve_server") or "").partition(",")[0]
+        port = monitor.get("port") or 53
+        record = monitor.get("dns_resolve_type")
+        if monitor.get("conditions") not in (None, [], "[]"):
+            self.note(monitor, "its conditions are not carried over")
+        return {
+            "url": f"dns://{host}",
+            "nameserver": f"{_bracketed(server)}:{port}" if server else None,
+            "record": record if record not in {"A", None} else None,
+        }
+
+    def _web(self, monitor: Table) -> Table:
+        name, method = str(monitor.get("name")), monitor.get("method")
+        if monitor.get("type") == "real-browser":
+            self.note(monitor, "no browser is started: only the answer is checked")
+        return {
+            "url": self._url(str(monitor.get("url") or ""), name),
+            "method": method if method not in _METHODS else None,
+            "headers": self._headers(monitor, name),
+            "body": monitor.get("body"),
+            "redirects": False if monitor.get("maxredirects") == 0 else None,
+            "verify": False if monitor.get("ignoreTls") else None,
+            "expect": {
+                "status": self._statuses(monitor),
+                **self._keyword(monitor),
+                **self._json(monitor),
+            },
+        }
+
+    def _url(self, url: str, name: str) -> str:
+        parts = urlsplit(url)
+        if parts.username or parts.password:
+            return self.draft.secret((name, "url"), f"the URL of {name}, with its password")
+        return url
+
+    def _headers(self, monitor: Table, name: str) -> dict[str, str]:
+        try:
+            headers = table(json.loads(str(monitor.get("headers") or "{}")))
+        except ValueError:
+            self.note(monitor, "its headers are no JSON")
+            headers = {}
+        found = self.draft.headers(headers, name)
+        if monitor.get("basic_auth_user") and monitor.get("authMethod") in {"basic", None, ""}:
+            what = f'"Basic …" with user and password of {name}, in Base64'
+            found["Authorization"] = self.draft.secret((name, "authorization"), what)
+        elif monitor.get("authMethod") not in {"basic", None, ""}:
+            self.note(monitor, f"authentication by {monitor.get('authMethod')} is not carried over")
+        return found
+
+    def _statuses(self, monitor: Table) -> Any:
+        accepted = [str(one) for one in items(monitor.get("accepted_statuscodes"))]
+        return accepted[0] if len(accepted) == 1 else accepted
+
+    def _keyword(self, monitor: Table) -> Table:
+        word = monitor.get("keyword")
+        if monitor.get("type") != "keyword" or not word:
+            return {}
+        if monitor.get("invertKeyword"):
+            return {"matches": rf"(?s)\A(?!.*{re.escape(str(word))})"}
+        return {"contains": str(word)}
+
+    def _json(self, monitor: Table) -> Table:
+        if monitor.get("type") != "json-query":
+            return {}
+        path, plain = str(monitor.get("jsonPath") or "$"), re.compile(r"[$\w.\[\]-]+")
+        if not plain.fullmatch(path) or monitor.get("jsonPathOperator") not in {None, "", "=="}:
+            self.note(monitor, f"the JSON query {path!r} is not carried over")
+            return {}
+        return {"json": {path: str(monitor.get("expectedValue") or "")}}
+
+    def _habits(self, monitor: Table) -> Table:
+        heartbeat = monitor.get("type") == "push"
+        retries = monitor.get("maxretries")
+        return {
+            "every": _duration(monitor.get("interval")),
+            "timeout": None if heartbeat else self._timeout(monitor),
+            "retry_every": None if heartbeat else _duration(monitor.get("retryInterval")),
+            "retries": int(retries) if isinstance(retries, int) else None,
+            "group": self.groups.get(monitor.get("parent")),
+            "labels": {
+                str(tag.get("name")): str(tag.get("value") or "")
+                for _, tag in tables(monitor.get("tags"))
+            },
+        }
+
+    def _timeout(self, monitor: Table) -> str | None:
+        timeout, every = monitor.get("timeout"), monitor.get("interval")
+        if not isinstance(timeout, int | float) or not isinstance(every, int | float):
+            return None
+        return _duration(min(timeout, every))
+
+    def _routes(self, monitor: Table, name: str) -> None:
+        ids = table(monitor.get("notificationIDList"))
+        told = sorted(self.notifiers[i] for i, on in ids.items() if on and i in self.notifiers)
+        if not told:
+            return
+        for route in self.draft.routes:
+            if route["notifiers"] == told:
+                route["endpoints"].append(name)
+                return
+        self.draft.routes.append({"endpoints": [name], "notifiers": told})
+
+
+def _is_group(monitor: Table) -> bool:
+    return monitor.get("type") == "group"
+
+
+def _duration(seconds: Any) -> str | None:
+    return duration_text(seconds) if isinstance(seconds, int | float) and seconds > 0 else None
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host and not host.startswith("[") else host

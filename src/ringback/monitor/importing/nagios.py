@@ -1,0 +1,202 @@
+"""Nagios' object files: hosts, services, commands and their templates."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from ringback.monitor.importing.draft import Draft, Table, Text, duration_text, pruned
+from ringback.monitor.importing.plugin import endpoint_of
+
+_DEFINE = re.compile(r"^\s*define\s+(\w+)\s*\{", re.MULTILINE)
+_MACRO = re.compile(r"\$(\w+)\$")
+_INTERVAL = 60.0
+"""Seconds of a time unit, Nagios' ``interval_length``."""
+_DEPTH = 20
+_NOT_CARRIED = {
+    "contact": "contacts are not carried over: add a [[notifier]]",
+    "serviceescalation": "escalations are not carried over: see escalate_after of [[route]]",
+    "hostescalation": "escalations are not carried over: see escalate_after of [[route]]",
+    "servicedependency": "dependencies of services are not carried over: set parents",
+    "hostdependency": "dependencies of hosts are not carried over: set parents",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """One object.
+
+    Attributes:
+        kind: ``host``, ``service`` …
+        values: What it says, with what its templates say.
+        text: In which file.
+        line: On which line.
+    """
+
+    kind: str
+    values: dict[str, str]
+    text: Text
+    line: int
+
+
+def recognises(text: Text) -> bool:
+    """Return whether a file holds objects of Nagios.
+
+    Args:
+        text: The file.
+    """
+    return bool(re.search(r"^\s*define\s+(host|service|command)\s*\{", text.text, re.MULTILINE))
+
+
+def convert(texts: Iterable[Text], draft: Draft) -> None:
+    """Add what the files say.
+
+    Args:
+        texts: The files.
+        draft: What is added to.
+    """
+    found = [one for text in texts for one in _definitions(text)]
+    _Objects([_whole(one, found) for one in found], draft).add()
+
+
+def _definitions(text: Text) -> Iterator[Definition]:
+    for match in _DEFINE.finditer(text.text):
+        end = re.compile(r"^\s*\}|\}\s*$", re.MULTILINE).search(text.text, match.end())
+        body = text.text[match.end() : end.start() if end else None]
+        values = {}
+        for line in body.splitlines():
+            key, _, value = line.partition(";")[0].strip().replace("\t", " ").partition(" ")
+            if key and not key.startswith("#"):
+                values[key] = value.strip()
+        yield Definition(match[1], values, text, text.text.count("\n", 0, match.start(1)) + 1)
+
+
+def _whole(one: Definition, found: list[Definition], depth: int = 0) -> Definition:
+    """A definition with what its templates say; the first of them has the last word."""
+    values: dict[str, str] = {}
+    for name in reversed(_names(one.values.get("use", ""))):
+        for other in found:
+            if other.kind == one.kind and other.values.get("name") == name and depth < _DEPTH:
+                values.update(_whole(other, found, depth + 1).values)
+    for own in ("name", "register"):
+        values.pop(own, None)
+    return Definition(one.kind, {**values, **one.values}, one.text, one.line)
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+class _Objects:
+    def __init__(self, found: list[Definition], draft: Draft) -> None:
+        self.draft = draft
+        live = [one for one in found if one.values.get("register") != "0"]
+        self.hosts = {h.values["host_name"]: h for h in live if _is(h, "host", "host_name")}
+        self.services = [one for one in live if one.kind == "service"]
+        self.others = [one for one in live if one.kind in _NOT_CARRIED]
+        self.commands = {
+            one.values["command_name"]: one.values.get("command_line", "")
+            for one in live
+            if _is(one, "command", "command_name")
+        }
+        self.members = self._groups(live)
+        self.watched: set[str] = set()
+
+    def _groups(self, live: list[Definition]) -> dict[str, list[str]]:
+        members: dict[str, list[str]] = {}
+        for one in live:
+            if _is(one, "hostgroup", "hostgroup_name"):
+                named = _names(one.values.get("members", ""))
+                members.setdefault(one.values["hostgroup_name"], []).extend(named)
+        for name, host in self.hosts.items():
+            for group in _names(host.values.get("hostgroups", "")):
+                members.setdefault(group, []).append(name)
+        return members
+
+    def add(self) -> None:
+        for name, host in self.hosts.items():
+            self._host(name, host)
+        for service in self.services:
+            self._service(service)
+        for message, one in {_NOT_CARRIED[o.kind]: o for o in reversed(self.others)}.items():
+            self.draft.note(one.text, one.line, message)  # once, at the first of them
+
+    def _host(self, name: str, host: Definition) -> None:
+        command = host.values.get("check_command", "")
+        if not command or host.values.get("active_checks_enabled") == "0":
+            return  # nobody asks the host itself, only its services
+        if made := self._endpoint(command, host, host, name):
+            made["parents"] = _names(host.values.get("parents", ""))
+            self.draft.endpoints.append(made)
+            self.watched.add(name)
+
+    def _service(self, service: Definition) -> None:
+        what = service.values.get("service_description", "service")
+        hosts = self._hosts_of(service)
+        if not hosts:
+            self.draft.note(
+                service.text, service.line, f"{what}: left out: none of its hosts is known"
+            )
+        for name in hosts:
+            command = service.values.get("check_command", "")
+            made = self._endpoint(command, service, self.hosts[name], f"{name} {what}")
+            if made:
+                parents = {"parents": [name]} if name in self.watched else {}
+                self.draft.endpoints.append({**made, **parents})
+
+    def _hosts_of(self, service: Definition) -> list[str]:
+        named = _names(service.values.get("host_name", ""))
+        for group in _names(service.values.get("hostgroup_name", "")):
+            named.extend(self.members.get(group, []))
+        if "*" in named:
+            named.extend(self.hosts)
+        without = {name[1:] for name in named if name.startswith("!")}
+        return [name for name in dict.fromkeys(named) if name in self.hosts and name not in without]
+
+    def _endpoint(self, command: str, one: Definition, host: Definition, name: str) -> Table | None:
+        address = host.values.get("address") or host.values["host_name"]
+        try:
+            line = self._command_line(command, one, host)
+            made, lost = endpoint_of(line, address, name, self.draft)
+        except ValueError as error:
+            self.draft.note(one.text, one.line, f"{name}: left out: {error}")
+            return None
+        for what in lost:
+            self.draft.note(one.text, one.line, f"{name}: {what} is not carried over")
+        groups = _names(host.values.get("hostgroups", ""))
+        return pruned({**made, **_habits(one.values), "group": groups[0] if groups else None})
+
+    def _command_line(self, command: str, one: Definition, host: Definition) -> str:
+        name, *arguments = re.split(r"(?<!\\)!", command)
+        name = name.strip()
+        if name not in self.commands:
+            return " ".join((name, *arguments))
+        line = self.commands[name]
+        macros = {
+            "HOSTADDRESS": host.values.get("address") or host.values.get("host_name", ""),
+            "HOSTNAME": host.values.get("host_name", ""),
+            "HOSTALIAS": host.values.get("alias", ""),
+            **{f"ARG{number}": value for number, value in enumerate(arguments, 1)},
+            **{f"_HOST{k[1:].upper()}": v for k, v in host.values.items() if k[:1] == "_"},
+            **{f"_SERVICE{k[1:].upper()}": v for k, v in one.values.items() if k[:1] == "_"},
+        }
+        for _ in range(2):  # an argument may hold macros itself
+            line = _MACRO.sub(lambda found: macros.get(found[1], ""), line)
+        return line
+
+
+def _habits(values: dict[str, str]) -> Table:
+    tries = values.get("max_check_attempts", "")
+    return {
+        "every": _time(values.get("check_interval") or values.get("normal_check_interval")),
+        "retry_every": _time(values.get("retry_interval") or values.get("retry_check_interval")),
+        "threshold": int(tries) if tries.isdigit() and tries != "0" else None,
+    }
+
+
+def _time(units: str | None) -> str | None:
+    number = re.fullmatch(r"\d+(\.\d+)?", units or "")
+    return duration_text(float(number[0]) * _INTERVAL) if number and float(number[0]) else None
+
+
+def _is(one: Definition, kind: str, key: str) -> bool:
+    return one.kind == kind and bool(one.values.get(key))

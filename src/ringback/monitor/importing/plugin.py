@@ -1,0 +1,252 @@
+"""A call of a monitoring plugin (``check_http -H shop -S``) as an endpoint."""
+
+import re
+import shlex
+from collections.abc import Callable, Iterable
+from pathlib import PurePosixPath
+
+from ringback.monitor.importing.draft import Draft, Table, duration_text, pruned
+
+_TCP_PORTS = {
+    "check_ssh": 22,
+    "check_ftp": 21,
+    "check_smtp": 25,
+    "check_imap": 143,
+    "check_pop": 110,
+    "check_mysql": 3306,
+    "check_pgsql": 5432,
+    "check_ldap": 389,
+}
+"""Plugins of which it is checked that the port takes connections."""
+_LONG = {
+    "--hostname": "-H",
+    "--IP-address": "-I",
+    "--port": "-p",
+    "--uri": "-u",
+    "--url": "-u",
+    "--ssl": "-S",
+    "--expect": "-e",
+    "--string": "-s",
+    "--regex": "-r",
+    "--ereg": "-r",
+    "--onredirect": "-f",
+    "--timeout": "-t",
+    "--critical": "-c",
+    "--certificate": "-C",
+    "--authorization": "-a",
+    "--header": "-k",
+    "--post": "-P",
+    "--method": "-j",
+    "--send": "-s",
+    "--server": "-s",
+    "--expected-address": "-a",
+    "--query_address": "-l",
+    "--record_type": "-T",
+    "--lookup": "-l",
+}
+_ALONE = frozenset({"-4", "-6", "-S", "-E", "-N", "-L", "-v", "-n", "--sni", "--no-body"})
+
+
+class Options:
+    """The options of a plugin.
+
+    Args:
+        words: Its arguments.
+
+    Attributes:
+        lost: Those that nobody asked for.
+    """
+
+    def __init__(self, words: Iterable[str]) -> None:
+        self._values: dict[str, list[str]] = {}
+        waiting = ""
+        for word in words:
+            waiting = self._take(word, waiting)
+        self.lost = {key for key in self._values if key not in {"-w", "-v", "-4", "-6", "--sni"}}
+
+    def _take(self, word: str, waiting: str) -> str:
+        """Take a word; return the option that waits for the next one."""
+        if waiting and not (waiting == "-S" and word.startswith("-")):
+            self._values.setdefault(waiting, []).append(word)
+            return ""
+        name, equals, value = word.partition("=")
+        name = _LONG.get(name, name)
+        if not word.startswith("-"):
+            self._values.setdefault("", []).append(word)
+            return ""
+        if not word.startswith("--") and len(word) > 2 and word[:2] not in _ALONE:
+            name, equals, value = word[:2], "=", word[2:]
+        if name in _ALONE or equals:
+            self._values.setdefault(name, []).append(value)
+            return ""
+        return name
+
+    def get(self, *names: str) -> str:
+        """Return the value of the first of these options that is there; ``""``: none is.
+
+        Args:
+            names: As ``-H``.
+        """
+        return next((values[-1] for name in names if (values := self.all(name))), "")
+
+    def all(self, name: str) -> list[str]:
+        """Return all values of an option.
+
+        Args:
+            name: As ``-H``.
+        """
+        self.lost.discard(name)
+        return self._values.get(name, [])
+
+    def has(self, name: str) -> bool:
+        """Return whether an option is there.
+
+        Args:
+            name: As ``-S``.
+        """
+        return bool(self.all(name))
+
+
+def endpoint_of(command: str, address: str, name: str, draft: Draft) -> tuple[Table, list[str]]:
+    """Return a call as an endpoint, and what of it could not be carried over.
+
+    Args:
+        command: The command line.
+        address: The host's address, for a call that names none.
+        name: What the endpoint is called.
+        draft: Where secrets are noted.
+
+    Raises:
+        ValueError: There is no probe for it; the text says why.
+    """
+    try:
+        program, *words = shlex.split(command)
+    except ValueError as error:
+        raise ValueError(f"cannot be read: {error}") from error
+    plugin = PurePosixPath(program).name.removesuffix(".pl").removesuffix(".py")
+    options = Options(words)
+    making = _PLUGINS.get(plugin)
+    if making is not None:
+        made = making(options, address, name, draft)
+    elif plugin in _TCP_PORTS:
+        host = options.get("-H", "") or address
+        made = {"url": f"tcp://{_host(host)}:{options.get('-p') or _TCP_PORTS[plugin]}"}
+    else:
+        raise ValueError(f"there is no probe for {plugin}")
+    if timeout := options.get("-t"):
+        made["timeout"] = duration_text(float(timeout)) if timeout.isdigit() else None
+    lost = [f"{option or 'a further word'} of {plugin}" for option in sorted(options.lost)]
+    return pruned({"name": name, **made}), lost
+
+
+def _http(options: Options, address: str, name: str, draft: Draft) -> Table:
+    days = options.get("-C")
+    secure = options.has("-S") or options.has("--ssl") or bool(days)
+    host = options.get("-H", "-I") or address
+    port, path = options.get("-p"), options.get("-u") or "/"
+    if not options.has("-H"):
+        options.all("-I")
+    headers = dict(_pair(header) for header in options.all("-k"))
+    found = draft.headers(headers, name)
+    if options.has("-a"):
+        what = f'"Basic …" with user and password of {name}, in Base64'
+        found["Authorization"] = draft.secret((name, "authorization"), what)
+    body = options.get("-P")
+    return {
+        "url": f"http{'s' * secure}://{_host(host)}{f':{port}' if port else ''}{path}",
+        "method": options.get("-j") or ("POST" if body else None),
+        "headers": found,
+        "body": body,
+        "redirects": None if options.get("-f") in {"follow", "sticky", "stickyport"} else False,
+        "verify": False if secure else None,
+        "expect": {
+            "status": [int(code) for code in re.findall(r"\b[1-5]\d\d\b", options.get("-e"))],
+            "contains": options.get("-s"),
+            "matches": options.get("-r"),
+            "latency": _latency(options.get("-c")),
+            "certificate_days": _days(days),
+        },
+    }
+
+
+def _tcp(options: Options, address: str, _name: str, _draft: Draft) -> Table:
+    host, port = options.get("-H") or address, options.get("-p")
+    if not port:
+        raise ValueError("names no port")
+    if options.has("-S") or options.has("-D"):
+        days = {"certificate_days": _days(options.get("-D"))}
+        return {"url": f"tls://{_host(host)}:{port}", "expect": days}
+    escaped = options.has("-E")
+    return {
+        "url": f"tcp://{_host(host)}:{port}",
+        "send": _unescaped(options.get("-s")) if escaped else options.get("-s"),
+        "expect": {
+            "contains": _unescaped(options.get("-e")) if escaped else options.get("-e"),
+            "latency": _latency(options.get("-c")),
+        },
+    }
+
+
+def _ping(options: Options, address: str, _name: str, _draft: Draft) -> Table:
+    for ignored in ("-c", "-p", "-n"):
+        options.all(ignored)
+    return {"url": f"icmp://{_host(options.get('-H', '') or address)}"}
+
+
+def _dns(options: Options, address: str, _name: str, _draft: Draft) -> Table:
+    answers = [one for value in options.all("-a") for one in value.split(",")]
+    return {
+        "url": f"dns://{options.get('-H') or address}",
+        "nameserver": options.get("-s"),
+        "expect": {"answers": answers, "latency": _latency(options.get("-c"))},
+    }
+
+
+def _dig(options: Options, address: str, _name: str, _draft: Draft) -> Table:
+    port, server = options.get("-p"), options.get("-H") or address
+    return {
+        "url": f"dns://{options.get('-l')}",
+        "nameserver": f"{_host(server)}:{port}" if port else server,
+        "record": options.get("-T"),
+        "expect": {"answers": options.all("-a"), "latency": _latency(options.get("-c"))},
+    }
+
+
+_PLUGINS: dict[str, Callable[[Options, str, str, Draft], Table]] = {
+    "check_http": _http,
+    "check_curl": _http,
+    "check_https": _http,
+    "check_tcp": _tcp,
+    "check_ping": _ping,
+    "check_icmp": _ping,
+    "check_fping": _ping,
+    "check-host-alive": _ping,
+    "check_host_alive": _ping,
+    "check_dns": _dns,
+    "check_dig": _dig,
+}
+
+
+def _host(host: str) -> str:
+    return f"[{host}]" if ":" in host and not host.startswith("[") else host
+
+
+def _pair(header: str) -> tuple[str, str]:
+    name, _, value = header.partition(":")
+    return name.strip(), value.strip()
+
+
+def _latency(seconds: str) -> str | None:
+    number = re.fullmatch(r"\d+(\.\d+)?", seconds)
+    return duration_text(float(seconds)) if number and float(seconds) > 0 else None
+
+
+def _days(days: str) -> int | None:
+    """The last of ``WARNING,CRITICAL``."""
+    last = days.rsplit(",", maxsplit=1)[-1]
+    return int(last) if last.isdigit() else None
+
+
+def _unescaped(text: str) -> str:
+    known = {"\\r": "\r", "\\n": "\n", "\\t": "\t", "\\\\": "\\"}
+    return re.sub(r"\\[rnt\\]", lambda match: known[match[0]], text)

@@ -1,0 +1,107 @@
+"""Upptime's ``.upptimerc.yml``."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from ringback.monitor.importing.draft import (
+    Draft,
+    Table,
+    Text,
+    duration_text,
+    pruned,
+    with_variables,
+)
+from ringback.monitor.importing.yaml_text import YAMLText, items, plain, table, tables
+
+_CARRIED = frozenset(
+    {"name", "url", "method", "headers", "body", "expectedStatusCodes", "maxResponseTime"}
+    | {"check", "port", "ipv6", "__dangerous__disable_verify_peer", "maxRedirects"}
+    | {"__dangerous__disable_verify_host", "__dangerous__insecure"}
+)
+_NOTHING_LOST = frozenset({"slug", "icon", "verbose", "assignees"})
+_EVERY = "5m"
+
+
+def recognises(text: Text) -> bool:
+    """Return whether a file is Upptime's.
+
+    Args:
+        text: The file.
+    """
+    return "upptimerc" in text.file.name or (
+        "\nsites:" in f"\n{text.text}" and "\nowner:" in f"\n{text.text}"
+    )
+
+
+def convert(texts: Iterable[Text], draft: Draft) -> None:
+    """Add what the files say.
+
+    Args:
+        texts: The files.
+        draft: What is added to.
+
+    Raises:
+        ValueError: A file cannot be read.
+    """
+    draft.defaults = {"every": _EVERY}
+    for text in texts:
+        read = YAMLText(text.text)
+        whole = table(read.data)
+        for index, written in tables(whole.get("sites")):
+            site = plain(written, "headers", "expectedStatusCodes", "assignees")
+            line = read.line("sites", index)
+            for key in sorted(site.keys() - _CARRIED - _NOTHING_LOST):
+                where = read.line("sites", index, key)
+                draft.note(text, where, f"{site.get('name')}: {key} has no counterpart")
+            if endpoint := _endpoint(site, draft):
+                draft.endpoints.append(endpoint)
+            else:
+                draft.note(text, line, f"left out: {site.get('name')} has no url")
+        for key in sorted(whole.keys() & {"notifications", "workflowSchedule"}):
+            draft.note(text, read.line(key), _SAID[key])
+
+
+_SAID = {
+    "notifications": "notifications are not carried over: add a [[notifier]]",
+    "workflowSchedule": f"the schedule is not carried over: every is {_EVERY}",
+}
+
+
+def _endpoint(site: Table, draft: Draft) -> Table:
+    url, name = str(site.get("url") or ""), str(site.get("name") or "")
+    if not url:
+        return {}
+    kind, port = str(site.get("check") or "http"), str(site.get("port") or "")
+    host = url.partition("://")[2] or url
+    of_kind = {"tcp-ping": f"tcp://{host}:{port}", "ssl": f"tls://{host}:{port or 443}"}
+    http = kind not in of_kind
+    unsafe = [site.get(key) for key in site if key.startswith("__dangerous__")]
+    return pruned(
+        {
+            "name": with_variables(name),
+            "url": with_variables(of_kind.get(kind, url)),
+            "ip": 6 if site.get("ipv6") else None,
+            "method": site.get("method") if site.get("method") != "GET" and http else None,
+            "headers": _headers(site.get("headers"), name, draft),
+            "body": with_variables(str(site.get("body") or "")),
+            "redirects": False if site.get("maxRedirects") == 0 else None,
+            "verify": False if True in unsafe else None,
+            "expect": {
+                "status": _statuses(site.get("expectedStatusCodes")),
+                "latency": _milliseconds(site.get("maxResponseTime")),
+            },
+        }
+    )
+
+
+def _milliseconds(value: Any) -> str | None:
+    return duration_text(value / 1000) if isinstance(value, int | float) and value > 0 else None
+
+
+def _statuses(codes: Any) -> list[int]:
+    return [int(code) for code in items(codes) if str(code).isdigit()]
+
+
+def _headers(headers: Any, name: str, draft: Draft) -> dict[str, str]:
+    pairs = [str(one).partition(":") for one in items(headers)]
+    return draft.headers({key: with_variables(value.strip()) for key, _, value in pairs}, name)

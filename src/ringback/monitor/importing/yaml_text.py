@@ -1,0 +1,111 @@
+"""YAML with the line of each value."""
+
+from typing import Any
+
+import yaml
+
+KeyPath = tuple[str | int, ...]
+_MOST = 1_000_000
+
+
+class YAMLText:
+    """A text read as YAML, safely.
+
+    Args:
+        text: What it holds.
+
+    Attributes:
+        data: The same as data; keys of mappings are text.
+
+    Raises:
+        ValueError: It is no YAML.
+    """
+
+    def __init__(self, text: str) -> None:
+        try:
+            self.data = _Copy().of(yaml.safe_load(text))
+            node = yaml.compose(text, yaml.SafeLoader)
+        except (yaml.YAMLError, RecursionError) as error:
+            raise ValueError(f"is no YAML: {' '.join(str(error).split())}") from error
+        self._lines: dict[KeyPath, int] = {}
+        self._seen: set[int] = set()
+        if node is not None:
+            self._walk(node, ())
+
+    def line(self, *path: str | int) -> int:
+        """Return the line of a value, counted from 1, or else of what is around it.
+
+        Args:
+            path: Keys and indices.
+        """
+        while path and path not in self._lines:
+            path = path[:-1]
+        return self._lines.get(path, 1)
+
+    def _walk(self, node: yaml.Node, path: KeyPath) -> None:
+        self._lines.setdefault(path, node.start_mark.line + 1)
+        if id(node) in self._seen:
+            return  # an alias: walked where it was defined
+        self._seen.add(id(node))
+        if isinstance(node, yaml.MappingNode):
+            for key, value in node.value:
+                inner = (*path, str(key.value))
+                self._lines.setdefault(inner, key.start_mark.line + 1)
+                self._walk(value, inner)
+        elif isinstance(node, yaml.SequenceNode):
+            for index, value in enumerate(node.value):
+                self._walk(value, (*path, index))
+
+
+class _Copy:
+    """Data as JSON would have it: aliases copied, but not so many as a bomb of them would need."""
+
+    def __init__(self) -> None:
+        self._left = _MOST
+
+    def of(self, data: Any) -> Any:
+        self._left -= 1
+        if self._left < 0:
+            raise yaml.YAMLError(f"more than {_MOST} values")
+        if isinstance(data, dict):
+            return {str(key): self.of(one) for key, one in data.items()}
+        if isinstance(data, list):
+            return [self.of(one) for one in data]
+        return data
+
+
+def table(data: Any) -> dict[str, Any]:
+    """Return data where it is a table, else an empty one.
+
+    Args:
+        data: Whatever was read.
+    """
+    return data if isinstance(data, dict) else {}
+
+
+def items(data: Any) -> list[Any]:
+    """Return data where it is a list, else an empty one.
+
+    Args:
+        data: Whatever was read.
+    """
+    return data if isinstance(data, list) else []
+
+
+def plain(data: dict[str, Any], *nested: str) -> dict[str, Any]:
+    """Return a table without lists and tables where a text, a number or a boolean belongs.
+
+    Args:
+        data: The table.
+        nested: Keys that hold lists or tables.
+    """
+    return {k: v for k, v in data.items() if k in nested or not isinstance(v, dict | list)}
+
+
+def tables(data: Any) -> list[tuple[int, dict[str, Any]]]:
+    """Return the tables of a list, each with its index.
+
+    Args:
+        data: Whatever was read.
+    """
+    return [(index, one) for index, one in enumerate(items(data)) if isinstance(one, dict)]

@@ -1,0 +1,134 @@
+"""Whether a service that refuses at its port answers at another."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ringback.monitor.moved.candidates import configured, neighbouring
+from ringback.monitor.moved.finding import Moved
+from ringback.monitor.moved.look import look
+from ringback.monitor.moved.place import Place, place_of
+from ringback.monitor.moved.records import recorded
+from ringback.monitor.probe.names import Names
+
+if TYPE_CHECKING:
+    from ringback.monitor.endpoint import Endpoint
+    from ringback.monitor.moved.identity import Identity
+
+Address = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How hard to search.
+
+    Attributes:
+        seconds: For all of it.
+        at_once: Connections at the same time.
+        most: Places that are looked at.
+    """
+
+    seconds: float = 10.0
+    at_once: int = 4
+    most: int = 32
+
+
+async def moved(
+    endpoint: Endpoint,
+    last_good: Identity,
+    remembered: Iterable[Place] = (),
+    *,
+    names: Names | None = None,
+    nameservers: Sequence[Address] = (),
+    limits: Limits = Limits(),
+) -> Moved | None:
+    """Return where a service has moved to; ``None``: that cannot be said.
+
+    Only where its port refuses the connection, which says that its host is alive. Looked for is
+    where the service itself once pointed (redirects, Alt-Svc), where its DNS records point, at the
+    configured ports and, of hosts that are one's own, at ports near by. What answers there must be
+    the same service by its certificate's key, its answer or its banner.
+
+    Args:
+        endpoint: The endpoint.
+        last_good: What it was known by.
+        remembered: Where else it said that it is.
+        names: The resolver.
+        nameservers: Whom to ask for records; by default those of the system.
+        limits: How hard to search.
+    """
+    own = place_of(endpoint)
+    if own is None or not last_good:
+        return None
+    search = _Search(endpoint, own, last_good, names or Names(), limits)
+    try:
+        async with asyncio.timeout(limits.seconds):
+            if not await search.refuses():
+                return None
+            return (
+                await search.among(remembered)
+                or await search.among(await recorded(own, nameservers))
+                or await search.among(configured(endpoint, own))
+                or await search.among(neighbouring(endpoint, own))
+            )
+    except TimeoutError:
+        return None
+
+
+class _Search:
+    def __init__(
+        self, endpoint: Endpoint, own: Place, last_good: Identity, names: Names, limits: Limits
+    ) -> None:
+        self._endpoint = endpoint
+        self._own = own
+        self._last_good = last_good
+        self._names = names
+        self._left = limits.most
+        self._gate = asyncio.Semaphore(limits.at_once)
+        self._tried = {(own.scheme, own.host, own.port)}
+
+    async def refuses(self) -> bool:
+        """Return whether the host refuses the connection at the usual port."""
+        try:
+            await look(self._endpoint, self._own, self._names)
+        except OSError as error:
+            return error.errno == errno.ECONNREFUSED
+        except ValueError:  # the host cannot be a name
+            return False
+        return False
+
+    async def among(self, places: Iterable[Place]) -> Moved | None:
+        """Return the first of these places where the service is.
+
+        Args:
+            places: The likeliest first.
+        """
+        found = await asyncio.gather(*(self._at(one) for one in self._new(places)))
+        return next((one for one in found if one is not None), None)
+
+    def _new(self, places: Iterable[Place]) -> list[Place]:
+        new: list[Place] = []
+        for one in places:
+            key = (one.scheme, one.host, one.port)
+            if key not in self._tried and self._left > 0:
+                self._tried.add(key)
+                self._left -= 1
+                new.append(one)
+        return new
+
+    async def _at(self, place: Place) -> Moved | None:
+        async with self._gate:
+            try:
+                seen = await look(self._endpoint, place, self._names)
+            except (OSError, ValueError, EOFError):  # closed, or it speaks something else
+                return None
+        recognition = self._last_good.known_again(seen.identity)
+        if not recognition.certain:
+            return None
+        return Moved(
+            endpoint=self._endpoint.id, before=self._own, place=place, recognition=recognition
+        )

@@ -1,0 +1,1 @@
+"""Telling people and programs of incidents: who, in which words, and until it has arrived."""

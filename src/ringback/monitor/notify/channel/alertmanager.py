@@ -1,0 +1,97 @@
+"""Alertmanager, by its API v2: an alert for each incident, sent again while it goes on."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from ringback.diagnosis.record import moment
+from ringback.monitor.notify.channel.post import Post
+from ringback.monitor.notify.text import plain, subject
+from ringback.monitor.notify.text.wording import link
+
+if TYPE_CHECKING:
+    from ringback.monitor.notify.message import Context, Message, Story
+    from ringback.monitor.notify.settings import NotifierSettings
+
+REFRESH = 60.0
+"""Seconds until an incident that goes on is sent again, unless told otherwise."""
+
+LASTS = 5
+"""So many times that long an alert lasts when nothing more is heard of it."""
+
+_NO_LABEL = re.compile(r"[^a-zA-Z0-9_]")
+
+
+class Alertmanager:
+    """Posts alerts. Their labels never change while an incident lasts: they are its identity.
+
+    Args:
+        settings: The notifier: ``url`` without ``/api/v2/alerts``, ``headers``, ``timeout``, and
+            of the options ``labels``, added to each alert, and ``refresh`` in seconds.
+
+    Raises:
+        NotifierInvalid: If its URL is none.
+    """
+
+    def __init__(self, settings: NotifierSettings) -> None:
+        self._post = Post(settings)
+        self._labels: Mapping[str, Any] = settings.options.get("labels") or {}
+        self.refresh: float | None = float(settings.options.get("refresh", REFRESH))
+
+    def send(self, message: Message) -> None:
+        """Send an alert for each incident; return when they were taken.
+
+        Args:
+            message: What to send.
+
+        Raises:
+            NotSent: If they were not.
+        """
+        alerts = [self._alert(story, message) for story in message.stories]
+        self._post.json(json.dumps(alerts).encode(), {}, "/api/v2/alerts")
+
+    def _alert(self, story: Story, message: Message) -> dict[str, Any]:
+        incident, context = story.incident, message.context
+        lasts = message.at + (1 if message.test else LASTS) * (self.refresh or REFRESH)
+        ends = lasts if incident.closed_at is None else incident.closed_at
+        return {
+            "labels": self._labelled(story, context, test=message.test),
+            "annotations": _annotated(story, message),
+            "startsAt": moment(incident.opened_at),
+            "endsAt": moment(ends),
+            "generatorURL": link(context.base_url, incident.id),
+        }
+
+    def _labelled(self, story: Story, context: Context, *, test: bool) -> dict[str, str]:
+        first = story.incident.members[0]
+        given = {**context.labels.get(first, {}), **self._labels}
+        own = {"alertname": "RingbackIncident", "incident": story.incident.id, "endpoint": first}
+        if context.vantage:
+            own["vantage"] = context.vantage
+        if test:
+            own["test"] = "true"
+        return {**{_label(name): str(value) for name, value in given.items()}, **own}
+
+
+def _annotated(story: Story, message: Message) -> dict[str, str]:
+    alone = replace(message, stories=(story,))
+    incident = story.incident
+    known = {
+        "summary": subject(alone),
+        "description": plain(alone),
+        "pattern": incident.pattern,
+        "kind": incident.kind or "",
+        "members": ", ".join(incident.members),
+        "acknowledged_by": incident.acknowledged_by,
+    }
+    return {name: value for name, value in known.items() if value}
+
+
+def _label(name: str) -> str:
+    """Return a label's name as the Prometheus data model has it."""
+    known = _NO_LABEL.sub("_", name) or "_"
+    return f"_{known}" if known[0].isdigit() else known

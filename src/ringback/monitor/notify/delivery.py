@@ -1,0 +1,238 @@
+"""Messages on their way: built from what waits, sent in a thread, and settled in the store."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from ringback.monitor.notify.apart import apart
+from ringback.monitor.notify.channel import NotSent
+from ringback.monitor.notify.lane import GRACE
+from ringback.monitor.notify.message import Context, Message, Story, key_of, story_of
+
+if TYPE_CHECKING:
+    from ringback.incident.model import Notice
+    from ringback.monitor.notify.lane import Lane
+    from ringback.monitor.notify.ledger import Ledger
+    from ringback.monitor.notify.pile import Pile
+    from ringback.monitor.store import Queued, Store
+
+GIVE_UP_AFTER = 86400.0
+"""Seconds after which a notice that does not get through is given up."""
+
+_REMEMBERED = 10_000
+
+log = logging.getLogger("ringback")
+
+
+class Delivery:
+    """Sends messages; to be used in one event loop.
+
+    Args:
+        store: Has the outbox; it is written to from several threads.
+        ledger: Which channel has told of what.
+        clock: Seconds since 1970 UTC.
+        wake: Set when a channel is free again.
+
+    Attributes:
+        context: What messages say beside their incidents.
+    """
+
+    def __init__(
+        self, store: Store, ledger: Ledger, clock: Callable[[], float], wake: asyncio.Event
+    ) -> None:
+        self.context = Context()
+        self._store = store
+        self._ledger = ledger
+        self._clock = clock
+        self._wake = wake
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._under_way: set[str] = set()
+        self._settled: OrderedDict[str, None] = OrderedDict()  # sent, and the store does not know
+
+    def unsettled(self, queued: Iterable[Queued]) -> list[Queued]:
+        """Return what is still to be sent; of what was the store is told once more.
+
+        Args:
+            queued: As the store has it.
+        """
+        left = []
+        for one in queued:
+            if one.notice.id in self._settled:
+                self._store.sent(one.notice.id, self._clock())
+                self._settled.pop(one.notice.id, None)
+            elif one.notice.id not in self._under_way:
+                left.append(one)
+        return left
+
+    def forget(self, queued: Iterable[Queued], why: str) -> None:
+        """Give notices up.
+
+        Args:
+            queued: Which.
+            why: In one line.
+        """
+        for one in queued:
+            self._give_up(one.notice, why)
+
+    def put_off(self, queued: Iterable[Queued], due: float) -> None:
+        """Look at notices later.
+
+        Args:
+            queued: Which.
+            due: When, in seconds since 1970 UTC.
+        """
+        for one in queued:
+            self._store.postpone(one.notice.id, due, one.error or "the channel is left alone")
+
+    def begin(self, lane: Lane, piles: Iterable[Pile]) -> None:
+        """Send what is left to tell of incidents, as one message.
+
+        Args:
+            lane: The channel; it may send now.
+            piles: What waits for it.
+        """
+        name, stories = lane.settings.name, []
+        for pile in piles:
+            incident = self._store.incident(pile.incident.id) or pile.incident
+            told = self._ledger.has(name, incident.id)
+            story = story_of(pile.notices, incident, told=told)
+            if story is None:
+                self._settle(pile.notices)
+            else:
+                stories.append(story)
+        if stories:
+            going = [one.incident.id for one in stories if one.incident.state != "closed"]
+            self._start(lane, stories, self._ledger.begin(name, going))
+
+    def refresh(self, lane: Lane) -> None:
+        """Send incidents that go on again, if the channel needs that and it is time.
+
+        Args:
+            lane: The channel.
+        """
+        tick, every = time.monotonic(), lane.channel.refresh
+        if every is None or lane.busy or tick - lane.refreshed < every or lane.opens(tick) > tick:
+            return
+        lane.refreshed = tick
+        known = (self._store.incident(id_) for id_ in self._ledger.told(lane.settings.name))
+        going = [one for one in known if one is not None and one.state != "closed"]
+        if going:
+            self._start(lane, [Story(headline="reminded", incident=one) for one in going])
+
+    def _start(self, lane: Lane, stories: list[Story], new: Iterable[str] = ()) -> None:
+        now = self._clock()
+        ids = [notice.id for story in stories for notice in story.notices]
+        message = Message(
+            id=key_of(ids or [f"refresh {now!r}"]),
+            channel=lane.settings.name,
+            at=now,
+            stories=tuple(stories),
+            context=self.context,
+        )
+        lane.begin(time.monotonic())
+        lane.under_way += 1
+        self._under_way.update(ids)
+        task = asyncio.get_running_loop().create_task(self._send(lane, message, list(new)))
+        self._tasks.add(task)
+        task.add_done_callback(partial(self._ended, lane, ids))
+
+    def _ended(self, lane: Lane, ids: list[str], task: asyncio.Task[None]) -> None:
+        lane.under_way -= 1
+        self._wake.set()
+        self._tasks.discard(task)
+        self._under_way.difference_update(ids)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("ringback: the outbox cannot be written", exc_info=error)
+
+    async def _send(self, lane: Lane, message: Message, new: list[str]) -> None:
+        begun = time.monotonic()
+        error = await self._outcome(lane, message)
+        seconds = time.monotonic() - begun
+        if error is not None:
+            if error.surely:
+                self._ledger.end(message.channel, new)
+            incidents = [one.incident.id for one in message.stories]
+            wait = lane.failed(error, incidents, time.monotonic(), seconds)
+            await self._noted(partial(self._put_back, message, error, wait))
+            return
+        lane.arrived(time.monotonic(), seconds)
+        await self._noted(partial(self._settle, message.notices))
+        over = [one.incident.id for one in message.stories if one.incident.state == "closed"]
+        self._ledger.end(message.channel, over)
+
+    @staticmethod
+    async def _noted(call: Callable[[], object]) -> None:
+        """Write to the store in a thread: each note waits for the disk, and the loop must not."""
+        await apart(call, "ringback-notify-outbox")
+
+    async def _outcome(self, lane: Lane, message: Message) -> NotSent | None:
+        """Return why a message did not get through; ``None``: it did."""
+        call = apart(partial(lane.channel.send, message), f"ringback-notify-{message.channel}")
+        lane.under_way += 1
+        call.add_done_callback(partial(self._returned, lane))
+        limit = lane.settings.timeout + GRACE
+        try:
+            async with asyncio.timeout(limit):
+                await asyncio.shield(call)
+        except TimeoutError:
+            return NotSent(f"no end after {limit:g} s")
+        except NotSent as error:
+            return error
+        except Exception as error:
+            log.exception("ringback: notifier %s is broken", message.channel)
+            return NotSent(type(error).__name__)
+        return None
+
+    def _returned(self, lane: Lane, call: asyncio.Future[None]) -> None:
+        if not call.cancelled():
+            call.exception()  # it was told, or it came too late
+        lane.under_way -= 1
+        self._wake.set()
+
+    def _put_back(self, message: Message, error: NotSent, wait: float) -> None:
+        now, count = self._clock(), len(message.stories)
+        log.warning(
+            "ringback: notifier %s did not tell of %d incident%s, again in %.0f s: %s",
+            *(message.channel, count, "" if count == 1 else "s", wait, error.reason),
+        )
+        for notice in message.notices:
+            if now - notice.at >= GIVE_UP_AFTER:
+                self._give_up(notice, error.reason)
+            else:
+                self._store.postpone(notice.id, now + wait, error.reason)
+
+    def _settle(self, notices: Iterable[Notice]) -> None:
+        for notice in notices:
+            try:
+                self._store.sent(notice.id, self._clock())
+            except Exception:  # it is not sent again for that
+                log.exception("ringback: the store cannot note that a notice was sent")
+                self._settled[notice.id] = None
+                while len(self._settled) > _REMEMBERED:
+                    self._settled.popitem(last=False)
+
+    def _give_up(self, notice: Notice, why: str) -> None:
+        what, incident = notice.change.what, notice.change.incident.id
+        log.error(
+            "ringback: notifier %s was not told that incident %s was %s: %s",
+            *(notice.channel, incident, what, why),
+        )
+        self._store.give_up(notice.id, self._clock(), why)
+
+    async def close(self, seconds: float) -> None:
+        """Give messages under way a moment to arrive.
+
+        Args:
+            seconds: How long.
+        """
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=seconds)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)

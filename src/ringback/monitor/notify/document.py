@@ -1,0 +1,96 @@
+"""A message as JSON, for programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from ringback.diagnosis.record import jsonable, moment
+from ringback.failure.target import without_secrets
+from ringback.monitor.notify.text import plain, subject
+from ringback.monitor.notify.text.wording import link
+
+if TYPE_CHECKING:
+    from ringback.incident.model import Incident
+    from ringback.monitor.notify.message import Context, Message, Story
+
+FORMAT = 1
+"""Number of the format. Further keys may be added to it; what there is keeps its meaning."""
+
+_LEFT_OUT = ("readings", "host")
+
+
+def document(message: Message) -> dict[str, Any]:
+    """Return a message as JSON has it, after ``schema()``.
+
+    Args:
+        message: Any.
+    """
+    return {
+        "format": FORMAT,
+        "id": message.id,
+        "at": moment(message.at),
+        "notifier": message.channel,
+        "vantage": message.context.vantage,
+        "test": message.test,
+        "subject": subject(message),
+        "text": plain(message),
+        "incidents": [_told(story, message.context) for story in message.stories],
+    }
+
+
+def body(message: Message) -> bytes:
+    """Return a message as JSON in bytes.
+
+    Args:
+        message: Any.
+    """
+    return json.dumps(document(message), ensure_ascii=False).encode("utf-8", "replace")
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON Schema (draft 2020-12) of what ``document`` returns."""
+    text = files("ringback.monitor.notify").joinpath("schema/message.json").read_text("utf-8")
+    found: dict[str, Any] = json.loads(text)
+    return found
+
+
+def _told(story: Story, context: Context) -> dict[str, Any]:
+    incident = story.incident
+    return {
+        "what": story.headline,
+        "notices": [
+            {"id": one.id, "what": one.change.what, "at": moment(one.change.at)}
+            for one in story.notices
+        ],
+        "link": link(context.base_url, incident.id) or None,
+        **_incident(incident),
+        "names": {id_: context.names.get(id_, id_) for id_ in incident.members},
+        "labels": {id_: dict(context.labels.get(id_, {})) for id_ in incident.members},
+    }
+
+
+def _incident(incident: Incident) -> dict[str, Any]:
+    closed = incident.closed_at
+    return {
+        "id": incident.id,
+        "pattern": incident.pattern,
+        "state": incident.state,
+        "kind": incident.kind,
+        "summary": without_secrets(incident.summary),
+        "members": list(incident.members),
+        "opened_at": moment(incident.opened_at),
+        "closed_at": None if closed is None else moment(closed),
+        "confidence": incident.confidence,
+        "evidence": [without_secrets(line) for line in incident.evidence],
+        "acknowledged_by": incident.acknowledged_by,
+        "diagnosis": _diagnosis(incident.diagnosis),
+    }
+
+
+def _diagnosis(report: Mapping[str, Any] | None) -> Any:
+    if report is None:
+        return None
+    return jsonable({key: value for key, value in report.items() if key not in _LEFT_OUT})

@@ -1,0 +1,133 @@
+"""What stands between the outbox and one channel: its circuit, its rate, and what must wait."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from ringback.monitor.notify.rate import Rate
+from ringback.retry import Backoff, Breaker, Circuit
+
+if TYPE_CHECKING:
+    from ringback.monitor.notify.channel import Channel, NotSent
+    from ringback.monitor.notify.settings import NotifierSettings
+
+BACKOFF = Backoff(base=2.0, cap=300.0)
+"""Waits between two attempts of a channel."""
+
+BREAKER = Breaker(
+    consecutive=5, failure_rate=None, sustained=0.0, window=600.0, open_for=60.0, open_cap=300.0
+)
+"""A channel that fails five times in a row is left alone for half a minute, at most for five."""
+
+GRACE = 5.0
+"""Seconds that a channel may take beyond its own timeout before it is given up on."""
+
+
+class Lane:
+    """One channel, as the dispatcher sees it; to be used by one thread.
+
+    Args:
+        settings: The notifier.
+        channel: Sends its messages.
+        now: Seconds on any clock that never goes back; the same one later on.
+        random: A number, at least 0 and below 1.
+
+    Attributes:
+        settings: The notifier.
+        channel: Sends its messages.
+        most: Incidents that one message may tell of; ``None``: any number.
+        under_way: What of a message is: its call, and what it becomes in the store.
+        refreshed: When incidents that go on were last sent again.
+    """
+
+    def __init__(
+        self,
+        settings: NotifierSettings,
+        channel: Channel,
+        now: float,
+        random: Callable[[], float],
+    ) -> None:
+        self.settings = settings
+        self.channel = channel
+        self.most: int | None = None
+        self.under_way = 0
+        self.refreshed = now
+        self._random = random
+        self._rate = Rate(settings.rate, now)
+        self._circuit = Circuit(BREAKER, now)
+        self._until = now
+        self._refusals = 0
+        self._held: dict[str, float] = {}
+
+    @property
+    def busy(self) -> bool:
+        """Whether a message is under way."""
+        return self.under_way > 0
+
+    def opens(self, now: float) -> float:
+        """Return when the next message may go; not after now: at once.
+
+        Args:
+            now: Seconds on that clock.
+        """
+        closed = self._circuit.until if self._circuit.state == "open" else now
+        return max(self._until, closed, self._rate.next(now))
+
+    def holds(self, incident: str, now: float) -> float:
+        """Return until when an incident waits that was refused by itself; not after now: it may go.
+
+        Args:
+            incident: Its id.
+            now: Seconds on that clock.
+        """
+        until = self._held.get(incident, now)
+        if until <= now:
+            self._held.pop(incident, None)
+        return until
+
+    def begin(self, now: float) -> None:
+        """Note that a message goes; only when it may.
+
+        Args:
+            now: Seconds on that clock.
+        """
+        self._rate.take(now)
+        self._circuit.admit(now)
+
+    def arrived(self, now: float, seconds: float) -> None:
+        """Note that a message arrived.
+
+        Args:
+            now: Seconds on that clock.
+            seconds: How long it took.
+        """
+        self.most, self._refusals = None, 0
+        self._circuit.succeeded(now, seconds)
+
+    def failed(self, error: NotSent, incidents: list[str], now: float, seconds: float) -> float:
+        """Note that a message did not get through; return in how many seconds to try it again.
+
+        Args:
+            error: Why.
+            incidents: Ids of those that it told of.
+            now: Seconds on that clock.
+            seconds: How long it took.
+        """
+        if error.refused:
+            self._circuit.succeeded(now, seconds)
+            return self._refused(incidents, now)
+        self._circuit.failed(error.failure, now, self._random())
+        wait = BACKOFF.delay(self._circuit.failures, self._random())
+        self._until = now + max(wait, error.retry_after)
+        return max(self.opens(now) - now, 0.0)
+
+    def _refused(self, incidents: list[str], now: float) -> float:
+        """Let the others past: one by one, until it is known which of them is refused."""
+        if len(incidents) > 1:
+            self.most = 1
+            return 0.0
+        self._refusals += 1
+        wait = max(BACKOFF.delay(self._refusals + 3, self._random()), 1.0)
+        self._held |= dict.fromkeys(incidents, now + wait)
+        return wait

@@ -1,0 +1,124 @@
+"""What one channel is given to send: each incident once, however much of it waited."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from ringback.incident.model import Incident, Notice
+
+Headline = Literal[
+    "opened", "escalated", "reminded", "renamed", "diagnosed", "acknowledged", "closed", "brief"
+]
+"""``escalated``: nobody has taken it. ``brief``: it was over before anybody was told."""
+
+_BEGINS = frozenset({"opened", "joined", "reminded"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What a message must know beside its incidents.
+
+    Attributes:
+        base_url: Where the monitor's page is, without a slash at its end; ``""``: nowhere.
+        vantage: What the operator calls this place; ``""``: nothing.
+        names: Endpoint's id to what people call it.
+        labels: Endpoint's id to its labels.
+    """
+
+    base_url: str = ""
+    vantage: str = ""
+    names: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """What there is to tell of one incident.
+
+    Attributes:
+        headline: What is told.
+        incident: As it is now.
+        notices: Those that are done with this, oldest first.
+    """
+
+    headline: Headline
+    incident: Incident
+    notices: tuple[Notice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """What is sent at once.
+
+    Attributes:
+        id: Idempotency key: the notice's own where it is one, else made of all of theirs.
+        channel: Name of the notifier.
+        at: When it was made, in seconds since 1970 UTC.
+        stories: One for each incident.
+        context: What else it says.
+        test: Whether it is only to see that it arrives.
+    """
+
+    id: str
+    channel: str
+    at: float
+    stories: tuple[Story, ...]
+    context: Context = field(default_factory=Context)
+    test: bool = False
+
+    @property
+    def notices(self) -> list[Notice]:
+        """All that are done with it."""
+        return [notice for story in self.stories for notice in story.notices]
+
+
+def story_of(notices: Sequence[Notice], incident: Incident, *, told: bool) -> Story | None:
+    """Return what the notices of one incident come to; ``None``: there is nothing left to tell.
+
+    Args:
+        notices: For one channel, oldest first.
+        incident: As it is now.
+        told: Whether the channel has told that it began.
+    """
+    headline = _headline(notices, incident, told=told)
+    if headline is None:
+        return None
+    return Story(headline=headline, incident=incident, notices=tuple(notices))
+
+
+def _headline(notices: Sequence[Notice], incident: Incident, *, told: bool) -> Headline | None:
+    prompt = [one for one in notices if not is_escalation(one)]
+    if not prompt and (incident.state != "open"):
+        return None
+    whats = {one.change.what for one in prompt}
+    if incident.state == "closed":
+        return "brief" if whats & _BEGINS and not told else "closed"
+    if not prompt:
+        return "escalated"
+    order: tuple[Headline, ...] = ("reminded", "acknowledged", "renamed", "diagnosed")
+    if whats & {"opened", "joined"}:
+        return "opened"
+    return next((one for one in order if one in whats), "reminded")
+
+
+def is_escalation(notice: Notice) -> bool:
+    """Return whether a notice is for those who are told when nobody has taken an incident.
+
+    Args:
+        notice: Any.
+    """
+    return notice.at > notice.change.at
+
+
+def key_of(ids: Iterable[str]) -> str:
+    """Return the idempotency key of a message.
+
+    Args:
+        ids: Of its notices.
+    """
+    known = list(ids)
+    return known[0] if len(known) == 1 else sha256("\n".join(known).encode()).hexdigest()[:32]

@@ -1,0 +1,176 @@
+"""What a message says, before it is written in any format."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ringback.monitor.notify.text.wording import WORDS, harmless, link, moment, names, span
+
+if TYPE_CHECKING:
+    from ringback.incident.model import Incident
+    from ringback.monitor.notify.message import Context, Message, Story
+
+EVIDENCE = 3
+ADVICE = 2
+IN_FULL = 5
+"""Incidents of one message that are told with evidence and advice; the others in two lines."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """What is said of one incident; every text is one harmless line, not yet escaped.
+
+    Attributes:
+        title: What happened, in a few words.
+        facts: Name of a fact to the fact.
+        evidence: What decided, three lines at most.
+        advice: What to try, two lines at most.
+        link: Where there is more; ``""``: nowhere.
+    """
+
+    title: str
+    facts: tuple[tuple[str, str], ...]
+    evidence: tuple[str, ...] = ()
+    advice: tuple[str, ...] = ()
+    link: str = ""
+
+
+def subject(message: Message) -> str:
+    """Return what a message is about, in one line.
+
+    Args:
+        message: Any.
+    """
+    stories, known = message.stories, message.context.names
+    if message.test:
+        return f"[TEST] {harmless(stories[0].incident.summary, 160)}"
+    if len(stories) == 1:
+        return harmless(_title(stories[0], message.context), 160)
+    ended = sum(one.headline in {"closed", "brief"} for one in stories)
+    going = len(stories) - ended
+    counts = [f"{going} going on"] * bool(going) + [f"{ended} over"] * bool(ended)
+    affected = dict.fromkeys(id_ for one in stories for id_ in one.incident.members)
+    return f"[{' · '.join(counts)}] {len(stories)} incidents: {names(affected, known)}"
+
+
+def sheets_of(message: Message) -> list[Sheet]:
+    """Return what is said of each incident, in the order they are to be told.
+
+    Args:
+        message: Any.
+    """
+    return [
+        _sheet(story, message, full=number < IN_FULL)
+        for number, story in enumerate(message.stories)
+    ]
+
+
+def _sheet(story: Story, message: Message, *, full: bool) -> Sheet:
+    incident, context = story.incident, message.context
+    ended = story.headline in {"closed", "brief"}
+    told = full and not ended and story.headline != "acknowledged"
+    return Sheet(
+        title=subject(message) if message.test else _title(story, context),
+        facts=tuple(_facts(story, message, full=full)),
+        evidence=tuple(_evidence(incident)) if told else (),
+        advice=tuple(_advice(incident)) if told else (),
+        link=link(context.base_url, incident.id),
+    )
+
+
+def _title(story: Story, context: Context) -> str:
+    incident = story.incident
+    mark, state = WORDS[incident.pattern]
+    who = names(incident.members, context.names, most=3)
+    summary = harmless(incident.summary)
+    match story.headline:
+        case "closed":
+            return f"[OVER] {who}: no longer {state}, after {_lasted(incident)}"
+        case "brief":
+            return f"[OVER] {who}: was {state} for {_lasted(incident)}"
+        case "acknowledged":
+            taken = harmless(incident.acknowledged_by, 80)
+            return f"[TAKEN] {who}: {f'taken by {taken}' if taken else 'somebody has taken it'}"
+        case "escalated":
+            return f"[{mark}, NOBODY HAS TAKEN IT] {who}: {summary}"
+        case "reminded":
+            return f"[STILL {mark}] {who}: {_reminder(story)}"
+    return f"[{mark}] {who}: {summary}"
+
+
+def _reminder(story: Story) -> str:
+    entries = [one for one in story.incident.timeline if one.what == "reminded"]
+    return harmless(entries[-1].text if entries else story.incident.summary)
+
+
+def _facts(story: Story, message: Message, *, full: bool) -> list[tuple[str, str]]:
+    incident, context = story.incident, message.context
+    facts = [("Since", _since(story, message.at))]
+    if len(incident.members) > 1:
+        facts.append(
+            ("Affects", f"{len(incident.members)}: {names(incident.members, context.names, 10)}")
+        )
+    if full and story.headline != "acknowledged":
+        if story.headline in {"reminded", "closed", "brief"}:
+            facts.append(("What", harmless(incident.summary)))
+        facts.append(("Cause", _cause(incident)))
+    if incident.acknowledged_by and story.headline not in {"acknowledged", "closed", "brief"}:
+        facts.append(("Taken by", harmless(incident.acknowledged_by, 80)))
+    if full and context.vantage:
+        facts.append(("Seen from", harmless(context.vantage, 80)))
+    return facts
+
+
+def _since(story: Story, now: float) -> str:
+    incident = story.incident
+    if incident.closed_at is None:
+        return f"{moment(incident.opened_at)} ({span(now - incident.opened_at)} ago)"
+    return f"{moment(incident.opened_at)} until {moment(incident.closed_at)} ({_lasted(incident)})"
+
+
+def _lasted(incident: Incident) -> str:
+    ended = incident.opened_at if incident.closed_at is None else incident.closed_at
+    return span(ended - incident.opened_at)
+
+
+def _cause(incident: Incident) -> str:
+    verdict = _verdict(incident)
+    parts = [incident.pattern.replace("_", " "), incident.kind or ""]
+    if verdict.get("where") and verdict.get("kind") not in {None, "healthy", "unknown"}:
+        parts.append(f"where: {harmless(str(verdict['where']), 80)}")
+    sure = f" ({incident.confidence:.0%} sure)" if incident.confidence < 1 else ""
+    return " · ".join(part for part in parts if part) + sure
+
+
+def _evidence(incident: Incident) -> list[str]:
+    seen = [one for one in incident.evidence if not _is_mark(one, incident)]
+    found = [*_read(incident)[: EVIDENCE - 1], *seen, *_read(incident)[EVIDENCE - 1 :]]
+    return [harmless(one) for one in dict.fromkeys(found)][:EVIDENCE]
+
+
+def _is_mark(line: str, incident: Incident) -> bool:
+    """Return whether a line is the name that a detector gave its own incident."""
+    detector, colon, endpoint = line.partition(":")
+    return bool(colon) and detector.isalpha() and endpoint in incident.members
+
+
+def _read(incident: Incident) -> list[str]:
+    """Return the readings that the verdict rests on, a line each."""
+    readings = (incident.diagnosis or {}).get("readings") or ()
+    numbers = _verdict(incident).get("evidence") or ()
+    found = [readings[n] for n in numbers if isinstance(n, int) and 0 <= n < len(readings)]
+    return [
+        f"{' '.join(filter(None, (one.get('layer'), one.get('what'), one.get('subject'))))}: "
+        f"{one.get('result')}"
+        for one in found
+    ]
+
+
+def _advice(incident: Incident) -> list[str]:
+    return [harmless(str(one)) for one in _verdict(incident).get("advice") or ()][:ADVICE]
+
+
+def _verdict(incident: Incident) -> Mapping[str, Any]:
+    return (incident.diagnosis or {}).get("verdict") or {}

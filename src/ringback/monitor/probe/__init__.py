@@ -1,0 +1,64 @@
+"""Looking at endpoints: one module for each type, and one line here."""
+
+import asyncio
+from collections.abc import Callable
+
+from ringback.incident.model import Check
+from ringback.monitor.endpoint import Endpoint, ProbeType
+from ringback.monitor.probe.dns import DNSProber
+from ringback.monitor.probe.failing import Failed
+from ringback.monitor.probe.http import HTTPProber
+from ringback.monitor.probe.icmp import ICMPProber
+from ringback.monitor.probe.prober import Prober
+from ringback.monitor.probe.surroundings import Done, Surroundings
+from ringback.monitor.probe.tcp import TCPProber
+from ringback.monitor.probe.tls import TLSProber
+from ringback.monitor.probe.unusable import Unusable
+
+__all__ = ["PROBES", "Done", "Failed", "Prober", "Surroundings", "probe", "prober_of"]
+
+PROBES: dict[ProbeType, Callable[[Endpoint, Surroundings], Prober]] = {
+    "http": HTTPProber,
+    "tcp": TCPProber,
+    "tls": TLSProber,
+    "dns": DNSProber,
+    "icmp": ICMPProber,
+}
+"""What looks at an endpoint of a type; a heartbeat is not looked at, it reports in."""
+
+
+def prober_of(endpoint: Endpoint, surroundings: Surroundings) -> Prober | None:
+    """Return what looks at an endpoint; ``None``: nothing does.
+
+    Args:
+        endpoint: The endpoint. Where it cannot be used, every look says so and blames nobody.
+        surroundings: What is shared.
+    """
+    make = PROBES.get(endpoint.type)
+    if make is None:
+        return None
+    try:
+        return make(endpoint, surroundings)
+    except (ValueError, UnicodeError) as error:
+        return Unusable(endpoint, surroundings, str(error))
+
+
+async def probe(endpoint: Endpoint, surroundings: Surroundings) -> Check:
+    """Look at an endpoint once, and keep nothing.
+
+    Args:
+        endpoint: The endpoint.
+        surroundings: What is shared.
+
+    Raises:
+        ValueError: Endpoints of its type are not looked at.
+    """
+    prober = prober_of(endpoint, surroundings)
+    if prober is None:
+        raise ValueError(f"an endpoint of type {endpoint.type} is not looked at")
+    found: asyncio.Future[Check] = surroundings.loop.create_future()
+    prober.begin(lambda check: None if found.done() else found.set_result(check))
+    try:
+        return await found
+    finally:
+        prober.close()

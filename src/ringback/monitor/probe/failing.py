@@ -1,0 +1,75 @@
+"""What went wrong with a look: a kind and one line."""
+
+from typing import NamedTuple
+
+from ringback.failure import classify
+from ringback.failure.model import Phase
+from ringback.failure.settle import TIMEOUT_IN, settle
+from ringback.monitor.probe.course import Course
+
+_LONGEST = 200
+_OWN = ("client.resources_exhausted", "client.local_address", "client.closed", "config.")
+"""Beginnings of the kinds that say nothing of the target: this machine could not look."""
+
+_WAITED_FOR: dict[Phase, str] = {
+    "dns": "the name's address",
+    "connect": "the connection",
+    "tls": "the TLS handshake",
+    "send": "the request to be taken",
+    "wait": "an answer",
+    "body": "the rest of the answer",
+}
+
+
+class Failed(NamedTuple):
+    """What was wrong.
+
+    Attributes:
+        kind: Kind of failure; ``None``: there is none for it.
+        detail: One line without credentials.
+        of_target: Whether it says something of the target; else this machine could not look.
+    """
+
+    kind: str | None
+    detail: str
+    of_target: bool = True
+
+
+class Refused(Exception):  # noqa: N818 - it carries what was refused, and is no error of the program
+    """A look that ends early with what was wrong."""
+
+    def __init__(self, failed: Failed) -> None:
+        super().__init__(failed.detail)
+        self.failed = failed
+
+
+def failed_of(error: BaseException, phase: Phase) -> Failed:
+    """Return what an exception says.
+
+    Args:
+        error: What was raised.
+        phase: In which phase.
+    """
+    if isinstance(error, Refused):
+        return error.failed
+    failure = classify(error)
+    kind = settle(_exact(error, failure.kind, phase), phase).kind
+    own = kind.startswith(_OWN) or (kind == "unknown" and not isinstance(error, OSError))
+    return Failed(kind, failure.message[:_LONGEST], not own)
+
+
+def _exact(error: BaseException, kind: str, phase: Phase) -> str:
+    """An end without a number is no reset: the event loops raise it for a FIN in the handshake."""
+    if phase == "tls" and isinstance(error, ConnectionError) and error.errno is None:
+        return "tls.closed"
+    return kind
+
+
+def timed_out(course: Course) -> Failed:
+    """Return that the time for a look ran out.
+
+    Args:
+        course: How far it was.
+    """
+    kind = TIMEOUT_IN.get(course.phase, "client.deadline_exceeded")
+    return Failed(kind, f"waited in vain for {_WAITED_FOR.get(course.phase, 'the end')}")

@@ -1,0 +1,273 @@
+"""One HTTP/1.1 connection: a request goes out, the answer is read as it comes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from time import monotonic
+from typing import TYPE_CHECKING, cast
+
+from httptools import HttpParserError, HttpResponseParser
+
+from ringback.monitor.probe.failing import Failed, failed_of
+
+if TYPE_CHECKING:
+    from ringback.failure.model import Phase
+    from ringback.incident.model import CertificateSeen
+
+MOST_BODY = 1_048_576
+"""Bytes of a body that are read; what follows is left, and the connection ended."""
+_MOST_HEAD = 131_072
+_MOST_HEADERS = 256
+
+Answered = Callable[["Connection"], object]
+
+
+class Connection(asyncio.Protocol):
+    """A connection to one server, for one request at a time.
+
+    Attributes:
+        address: Of the server.
+        certificate: Of the server.
+        status: Of the answer; 0: none came.
+        headers: Of the answer, names in lower case.
+        body: What was read of it, where it is wanted.
+        size: How many bytes of body came.
+        failed: What went wrong; ``None``: the answer is whole.
+        received: Whether anything came.
+        sent_at: When the request was sent, on ``time.monotonic()``.
+        first_at: When the first byte of the answer came.
+        uses: How many requests were sent.
+        lost: Whether the connection is over.
+        on_lost: Called when it ends while nothing is asked.
+    """
+
+    __slots__ = (
+        "_answered",
+        "_early",
+        "_framed",
+        "_head",
+        "_head_size",
+        "_open",
+        "_parser",
+        "_transport",
+        "_want_body",
+        "address",
+        "body",
+        "certificate",
+        "failed",
+        "first_at",
+        "headers",
+        "lost",
+        "on_lost",
+        "received",
+        "sent_at",
+        "size",
+        "status",
+        "uses",
+    )
+
+    def __init__(self) -> None:
+        self.address: str | None = None
+        self.certificate: CertificateSeen | None = None
+        self.uses = 0
+        self.lost = False
+        self.on_lost: Callable[[], None] | None = None
+        self._early = b""
+        self._answered: Answered | None = None
+        self._parser: HttpResponseParser | None = None
+        self._transport: asyncio.Transport | None = None
+        self._forget()
+
+    def _forget(self) -> None:
+        self.status = self.size = 0
+        self.headers: list[tuple[bytes, bytes]] = []
+        self.body: list[bytes] = []
+        self.failed: Failed | None = None
+        self._head_size = 0
+        self.received = self._framed = self._open = False
+
+    @property
+    def phase(self) -> Phase:
+        """How far the exchange is."""
+        if self._open:
+            return "body"
+        if not self.received and self._transport and self._transport.get_write_buffer_size():
+            return "send"
+        return "wait"
+
+    @property
+    def busy(self) -> bool:
+        """Whether an answer is awaited."""
+        return self._answered is not None
+
+    @property
+    def usable(self) -> bool:
+        """Whether a request can be sent."""
+        return not self.lost and self._transport is not None and not self._transport.is_closing()
+
+    @property
+    def location(self) -> str | None:
+        """Where a redirect leads."""
+        for name, value in self.headers:
+            if name == b"location":
+                return value.decode("latin-1").strip() or None
+        return None
+
+    @property
+    def chunked(self) -> bool:
+        """Whether the body comes in chunks."""
+        return any(name == b"transfer-encoding" for name, _ in self.headers)
+
+    def ask(
+        self, request: bytes, answered: Answered, *, head: bool = False, want_body: bool = False
+    ) -> None:
+        """Send a request.
+
+        Args:
+            request: The whole request.
+            answered: Called once, when the answer is whole or has failed.
+            head: Whether its method is HEAD, so that no body follows.
+            want_body: Whether the body is to be kept.
+        """
+        assert self._transport is not None
+        self._forget()
+        self._head, self._want_body = head, want_body
+        if self._parser is None:
+            self._parser = HttpResponseParser(self)
+        self._answered = answered
+        self.uses += 1
+        self.sent_at = self.first_at = monotonic()
+        self._transport.write(request)
+        if self._early:
+            self.data_received(self._early)
+
+    def abort(self) -> None:
+        """End the connection; nobody is told."""
+        self._answered = self.on_lost = None
+        self._parser = None
+        self.lost = True
+        if self._transport is not None:
+            self._transport.abort()
+
+    # What the event loop tells.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin."""
+        self._transport = cast("asyncio.Transport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Read what came."""
+        if self._answered is None:
+            self._unasked(data)
+            return
+        if not self.received:
+            self.received = True
+            self.first_at = monotonic()
+            if not b"HTTP/".startswith(data[:5]):
+                self._end(Failed("http.response.invalid.not_http", f"begins with {data[:40]!r}"))
+                return
+        if not self._open:
+            self._head_size += len(data)
+        try:
+            assert self._parser is not None
+            self._parser.feed_data(data)
+        except HttpParserError as error:
+            self._malformed(error)
+        if not self._open and self._head_size > _MOST_HEAD and self._answered is not None:
+            self._end(Failed("http.protocol.error", "the headers are too long"))
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End."""
+        self.lost = True
+        self._parser = None
+        if self._answered is not None:
+            self._end(self._cut_short(exc))
+        elif self.on_lost is not None:
+            on_lost, self.on_lost = self.on_lost, None
+            on_lost()
+
+    # What the parser tells.
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Keep a header."""
+        name = name.lower()
+        self.headers.append((name, value))
+        if name in _FRAMING:
+            self._framed = True
+
+    def on_headers_complete(self) -> None:
+        """Know the status."""
+        assert self._parser is not None
+        self.status = self._parser.get_status_code()
+        self._open = True
+        if len(self.headers) > _MOST_HEADERS and self._answered is not None:
+            self._end(Failed("http.protocol.error", f"{len(self.headers)} header lines"))
+        elif self._head_size > _MOST_HEAD and self._head_too_long():
+            self._end(Failed("http.protocol.error", "the headers are too long"))
+        elif self._head and self.status >= 200:
+            self._parser = None  # it would wait for the body that Content-Length speaks of
+            self._end(None)
+
+    def on_body(self, data: bytes) -> None:
+        """Keep a piece of the body."""
+        self.size += len(data)
+        if self._want_body:
+            self.body.append(data)
+        if self.size > MOST_BODY and self._answered is not None:
+            self._end(None)
+            self.abort()
+
+    def on_message_complete(self) -> None:
+        """Have the whole answer, unless it was one that only announces another."""
+        if 100 <= self.status < 200 and self.status != 101:
+            self._forget()
+            self.received = True
+        elif self._answered is not None:
+            self._end(None)
+
+    def _end(self, failed: Failed | None) -> None:
+        answered, self._answered = self._answered, None
+        self.failed = failed
+        if failed is not None or self._parser is None or not self._parser.should_keep_alive():
+            self.abort()
+        if answered is not None:
+            answered(self)
+
+    def _unasked(self, data: bytes) -> None:
+        """A server that speaks first speaks another protocol: what it says tells which."""
+        if self.uses or len(self._early) > _MOST_HEAD:
+            self.abort()
+        else:
+            self._early += data
+
+    def _head_too_long(self) -> bool:
+        """What came at once may be headers or body."""
+        length = sum(len(name) + len(value) for name, value in self.headers)
+        return length > _MOST_HEAD and self._answered is not None
+
+    def _malformed(self, error: HttpParserError) -> None:
+        if self._answered is None:
+            self.abort()  # the answer was whole: what follows it is not known
+        else:
+            self._end(Failed("http.protocol.error", f"{type(error).__name__}: {error}"[:200]))
+
+    def _cut_short(self, exc: Exception | None) -> Failed | None:
+        if exc is not None:
+            return failed_of(exc, self.phase)
+        if not self.received:
+            kind = "http.response.invalid.empty"
+            return Failed(kind, "the connection was closed without an answer")
+        if not self._open:
+            kind = "http.response.headers.truncated"
+            return Failed(kind, "the connection was closed within the headers")
+        if not self._framed:
+            return None  # its end is the end of the body (RFC 9112, section 6.3)
+        if self.chunked:
+            kind = "http.response.invalid.incomplete_chunked_encoding"
+            return Failed(kind, f"the body ended after {self.size} bytes, without its last chunk")
+        kind = "http.response.invalid.content_length_mismatch"
+        return Failed(kind, f"the body ended after {self.size} bytes, too early")
+
+
+_FRAMING = frozenset({b"content-length", b"transfer-encoding"})

@@ -1,0 +1,134 @@
+"""Whether an answer is as it is expected."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from ringback.failure.codes.status import kind_of
+from ringback.monitor.probe.certificate import ends_soon
+from ringback.monitor.probe.failing import Failed
+from ringback.monitor.probe.http.body import text_of
+from ringback.monitor.probe.http.jsonpath import PathMissing, at_path
+from ringback.monitor.probe.matching import Matcher, Undecided
+
+if TYPE_CHECKING:
+    from ringback.monitor.endpoint import Expectations
+    from ringback.monitor.probe.http.connection import Connection
+
+UNDECIDED = Failed(None, "a pattern takes too long to be searched for", of_target=False)
+_UNEXPECTED = "http.response.unexpected_content"
+
+
+class Judge:
+    """The expectations of one endpoint.
+
+    Args:
+        expectations: What its answers must be like.
+
+    Attributes:
+        wants_body: Whether the body must be read.
+        wants_pattern: Whether patterns are searched, which takes a task.
+    """
+
+    def __init__(self, expectations: Expectations) -> None:
+        self._expected = expectations
+        self.wants_pattern = bool(expectations.body_matches)
+        self.wants_body = self.wants_pattern or bool(
+            expectations.body_contains or expectations.json
+        )
+
+    def accepts(self, status: int) -> bool:
+        """Return whether a status is one that is expected.
+
+        Args:
+            status: Of an answer.
+        """
+        ranges = self._expected.status
+        if not ranges:
+            return status < 400
+        return any(low <= status <= high for low, high in ranges)
+
+    def follows(self, status: int) -> bool:
+        """Return whether a redirect with this status is followed.
+
+        Args:
+            status: Of an answer.
+        """
+        return status in _REDIRECTS and not (self._expected.status and self.accepts(status))
+
+    def verdict(self, answer: Connection, now: float) -> Failed | None:
+        """Return what is not as expected, all but the patterns.
+
+        Args:
+            answer: The answer.
+            now: Seconds since 1970 UTC.
+        """
+        if not self.accepts(answer.status):
+            return self._status(answer.status)
+        if answer.certificate is not None and self._expected.certificate_days is not None:
+            end = answer.certificate.not_after
+            failed = ends_soon(end, self._expected.certificate_days, now)
+            if failed is not None:
+                return failed
+        if self._expected.headers:
+            failed = self._headers(answer)
+            if failed is not None:
+                return failed
+        return self._body(answer) if self.wants_body else None
+
+    async def patterns(self, answer: Connection, matcher: Matcher) -> Failed | None:
+        """Return which pattern the body does not match.
+
+        Args:
+            answer: The answer.
+            matcher: Decides.
+        """
+        try:
+            missing = await matcher.missing(self._expected.body_matches, text_of(answer))
+        except Undecided as pattern:
+            return UNDECIDED._replace(detail=f"{UNDECIDED.detail}: {str(pattern)[:80]!r}")
+        return Failed(_UNEXPECTED, f"nothing matches {missing[:80]!r}") if missing else None
+
+    def _status(self, status: int) -> Failed:
+        if status >= 400:
+            return Failed(kind_of(status), f"status {status}")
+        wanted = ", ".join(
+            f"{low}" if low == high else f"{low}-{high}" for low, high in self._expected.status
+        )
+        return Failed(_UNEXPECTED, f"status {status}, expected {wanted}")
+
+    def _headers(self, answer: Connection) -> Failed | None:
+        for name, wanted in self._expected.headers.items():
+            lower = name.lower().encode("latin-1", "replace")
+            values = [value.decode("latin-1") for key, value in answer.headers if key == lower]
+            if not any(wanted in value for value in values):
+                return Failed(_UNEXPECTED, f"header {name} does not contain {wanted[:80]!r}")
+        return None
+
+    def _body(self, answer: Connection) -> Failed | None:
+        try:
+            text = text_of(answer)
+        except ValueError as error:
+            return Failed("http.response.invalid.content_decoding", str(error)[:200])
+        for wanted in self._expected.body_contains:
+            if wanted not in text:
+                return Failed(_UNEXPECTED, f"the body does not contain {wanted[:80]!r}")
+        return self._json(text) if self._expected.json else None
+
+    def _json(self, text: str) -> Failed | None:
+        try:
+            whole: Any = json.loads(text)
+        except (ValueError, RecursionError):
+            return Failed(_UNEXPECTED, f"the body is no JSON: it begins with {text[:40]!r}")
+        for path, wanted in self._expected.json.items():
+            try:
+                found = at_path(whole, path)
+            except PathMissing as missing:
+                return Failed(_UNEXPECTED, f"the JSON has nothing at {missing}")
+            if found != wanted:
+                return Failed(_UNEXPECTED, f"{path} is {found[:80]!r}, expected {wanted[:80]!r}")
+        return None
+
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})

@@ -1,0 +1,135 @@
+"""A host that answers echo requests (RFC 792, RFC 4443), where this system lets us ask."""
+
+import asyncio
+import os
+import socket
+import struct
+
+from ringback.monitor.endpoint import Endpoint
+from ringback.monitor.probe.address import family_of, host_of
+from ringback.monitor.probe.course import Course
+from ringback.monitor.probe.failing import Failed, Refused
+from ringback.monitor.probe.prober import TaskProber
+from ringback.monitor.probe.surroundings import Surroundings
+
+AGAIN = 1.0
+"""Seconds until the request is sent again."""
+
+_ECHO = {socket.AF_INET: (8, 0), socket.AF_INET6: (128, 129)}
+"""Types of request and reply."""
+_PROTOCOLS = {socket.AF_INET: socket.IPPROTO_ICMP, socket.AF_INET6: socket.IPPROTO_ICMPV6}
+_HEADER = struct.Struct("!BBHHH")
+_NOT_PERMITTED = (
+    "echo requests are not permitted here: allow them with the sysctl net.ipv4.ping_group_range, "
+    "give CAP_NET_RAW, or use tcp"
+)
+
+
+class ICMPProber(TaskProber):
+    """Sends an echo request every second until one is answered.
+
+    Args:
+        endpoint: What is looked at.
+        surroundings: What is shared.
+
+    Raises:
+        ValueError: Its URL has no host.
+    """
+
+    def __init__(self, endpoint: Endpoint, surroundings: Surroundings) -> None:
+        super().__init__(endpoint, surroundings)
+        self._host = host_of(endpoint)
+
+    async def look(self, course: Course) -> Failed | None:
+        """Look once.
+
+        Args:
+            course: Is told.
+
+        Raises:
+            Refused: Nothing may be asked here.
+            OSError: The host cannot be reached.
+        """
+        until = course.began + self.endpoint.timeout
+        addresses = await self.surroundings.names.addresses(
+            self._host, 0, until, family_of(self.endpoint)
+        )
+        course.enter("connect", "dns")
+        family, address = addresses[0][0], addresses[0][4]
+        course.address = address[0]
+        with echo_socket(family) as asking:
+            asking.setblocking(False)
+            asking.connect((address[0], 0, *address[2:]))
+            await _echo(asking, family)
+        course.leave("first_byte")
+        return None
+
+
+def echo_socket(family: int) -> socket.socket:
+    """Return a socket for echo requests.
+
+    Args:
+        family: ``socket.AF_INET`` or ``AF_INET6``.
+
+    Raises:
+        Refused: This system does not permit it.
+    """
+    for kind in (socket.SOCK_DGRAM, socket.SOCK_RAW):
+        try:
+            return socket.socket(family, kind, _PROTOCOLS[socket.AddressFamily(family)])
+        except OSError:
+            continue
+    raise Refused(Failed(None, _NOT_PERMITTED, False))
+
+
+async def _echo(asking: socket.socket, family: int) -> None:
+    token = os.urandom(16)
+    loop = asyncio.get_running_loop()
+    asked, reply = _ECHO[socket.AddressFamily(family)]
+    for number in range(1, 1 << 16):
+        await loop.sock_sendall(asking, request(asked, number, token))
+        try:
+            async with asyncio.timeout(AGAIN):
+                while not is_reply(await loop.sock_recv(asking, 2048), reply, token):
+                    pass
+                return
+        except TimeoutError:
+            continue
+
+
+def request(type_: int, number: int, token: bytes) -> bytes:
+    """Return an echo request.
+
+    Args:
+        type_: 8, or 128 of version 6, where the system fills in the checksum.
+        number: Of the request.
+        token: Comes back in the reply.
+    """
+    identifier = os.getpid() & 0xFFFF
+    without = _HEADER.pack(type_, 0, 0, identifier, number) + token
+    return _HEADER.pack(type_, 0, checksum(without), identifier, number) + token
+
+
+def checksum(data: bytes) -> int:
+    """Return the Internet checksum (RFC 1071) of an even number of bytes.
+
+    Args:
+        data: With zeros where it will stand.
+    """
+    total: int = sum(struct.unpack(f"!{len(data) // 2}H", data))
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return ~total & 0xFFFF
+
+
+def is_reply(packet: bytes, type_: int, token: bytes) -> bool:
+    """Return whether a packet is the reply to a request.
+
+    Args:
+        packet: With the IP header where the system leaves it.
+        type_: 0, or 129 of version 6.
+        token: Of the request.
+    """
+    if type_ == 0 and packet[:1] and packet[0] >> 4 == 4 and len(packet) >= 28:
+        packet = packet[(packet[0] & 0x0F) * 4 :]
+    return packet[:1] == bytes((type_,)) and packet[_HEADER.size :] == token

@@ -1,0 +1,165 @@
+"""Host names to addresses: what the system's resolver says now, in bounded time.
+
+Programs resolve through the system, so a probe does; its answers are kept for half a minute and
+never used longer, for here an outage of the resolver is a finding. Where the system says no more
+than "try again", the nameservers are asked directly why.
+"""
+
+import asyncio
+import socket
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from time import monotonic
+
+from ringback.client.dial.address import AddrInfo, is_literal
+from ringback.client.dial.cache import Cache
+from ringback.client.dial.lookup import Lookup, LookupTimedOut
+from ringback.client.dial.lookups import Lookups
+from ringback.client.dial.order import in_order
+from ringback.client.dial.resolver import Resolver
+from ringback.monitor.probe.failing import Failed, Refused
+
+_ASK = 1.0
+"""Seconds that one nameserver has to say why."""
+
+Nameserver = tuple[str, int]
+
+
+class Names:
+    """The resolver that all probes share.
+
+    Args:
+        nameservers: Whom to ask why; by default those of the system.
+        ttl: Seconds an answer is used.
+    """
+
+    def __init__(self, nameservers: Sequence[Nameserver] = (), *, ttl: float = 30.0) -> None:
+        self._nameservers = tuple(nameservers)
+        self._resolver = Resolver(Cache(ttl=ttl, negative_ttl=0.0, stale=0.0), Lookups())
+
+    async def addresses(
+        self, host: str, port: int, until: float, family: int = 0
+    ) -> list[AddrInfo]:
+        """Return the addresses of a host, in the order to try them.
+
+        Args:
+            host: Name or IP address.
+            port: TCP port.
+            until: Give up at this time of ``time.monotonic()``.
+            family: ``socket.AF_INET`` or ``AF_INET6``; 0: both.
+
+        Raises:
+            socket.gaierror: What the resolver said; ``LookupTimedOut`` where it said nothing.
+            UnicodeError: The host cannot be a name.
+            Refused: The system said "try again", and a nameserver said why.
+        """
+        if is_literal(host):
+            return _literal(host, port)
+        try:
+            return in_order(await self._resolve(host, port, until, family))
+        except LookupTimedOut:
+            raise
+        except socket.gaierror as error:
+            if error.errno == socket.EAI_AGAIN:
+                await self._say_why(host, until, error)
+            raise
+
+    async def _resolve(self, host: str, port: int, until: float, family: int) -> list[AddrInfo]:
+        steps = self._resolver.steps(host, port, until, family)
+        try:
+            wanted = next(steps)
+            while True:
+                try:
+                    made = await _made(self._resolver.lookups, *wanted)
+                except LookupTimedOut as error:
+                    wanted = steps.throw(error)
+                else:
+                    wanted = steps.send(made)
+        except StopIteration as end:
+            found: list[AddrInfo] = end.value
+            return found
+
+    async def _say_why(self, host: str, until: float, error: socket.gaierror) -> None:
+        if "dns.asyncquery" not in sys.modules:  # large: nobody is to wait for it
+            await asyncio.to_thread(import_module, "dns.asyncquery")
+        servers = self._nameservers or system_nameservers()
+        rcode: str | None = None
+        for server in servers[:3]:
+            left = min(_ASK, until - monotonic())
+            if left <= 0 or (rcode := await response_code(server, host, left)) is not None:
+                break
+        if rcode is None:
+            raise Refused(Failed("dns.unreachable", "no nameserver answers")) from error
+        if rcode not in {"NOERROR", "NXDOMAIN"}:
+            raise Refused(Failed("dns.server", f"the nameserver answers {rcode}")) from error
+
+
+def _literal(host: str, port: int) -> list[AddrInfo]:
+    if ":" not in host:
+        return [(socket.AF_INET, socket.SOCK_STREAM, 0, "", (host, port))]
+    return list(socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM, 0, socket.AI_NUMERICHOST))
+
+
+def system_nameservers() -> tuple[Nameserver, ...]:
+    """Return the nameservers that this system asks."""
+    import dns.exception  # noqa: PLC0415 - seldom needed, and large
+    import dns.resolver  # noqa: PLC0415 - as above
+
+    try:
+        found = dns.resolver.Resolver()
+    except dns.exception.DNSException:
+        return ()
+    return tuple((str(one), found.port) for one in found.nameservers)
+
+
+async def response_code(server: Nameserver, host: str, seconds: float) -> str | None:
+    """Return the name of the code that a nameserver answers with; ``None``: it does not answer.
+
+    Args:
+        server: Address and port.
+        host: Whose address it is asked for.
+        seconds: How long to wait.
+    """
+    import dns.asyncbackend  # noqa: PLC0415 - seldom needed, and large
+    import dns.asyncquery  # noqa: PLC0415 - as above
+    import dns.rcode  # noqa: PLC0415 - as above
+
+    question = dns.message.make_query(host, "A")
+    try:
+        answer, _ = await dns.asyncquery.udp_with_fallback(
+            question,
+            server[0],
+            seconds,
+            server[1],
+            ignore_unexpected=True,
+            ignore_errors=True,
+            backend=dns.asyncbackend.get_backend("asyncio"),
+        )
+    except (dns.exception.DNSException, OSError, EOFError):
+        return None
+    return dns.rcode.to_text(answer.rcode())
+
+
+async def _made(lookups: Lookups, lookup: Lookup, until: float | None) -> Lookup:
+    """What ``Lookups.make`` does, without a thread that waits."""
+    lookup, asked = lookups.join(lookup), monotonic()
+    done, loop = asyncio.Event(), asyncio.get_running_loop()
+
+    def tell() -> None:
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(done.set)
+
+    lookup.told.append(tell)
+    try:
+        while not lookup.done.is_set():
+            lookups.start()
+            try:
+                async with asyncio.timeout(lookups.pause(lookup, asked, until)):
+                    await done.wait()
+            except TimeoutError as error:
+                if isinstance(error, LookupTimedOut):
+                    raise
+    finally:
+        lookups.leave(lookup)
+    return lookup

@@ -1,0 +1,130 @@
+"""What a probe is: made once for an endpoint, begun again and again."""
+
+import asyncio
+import time
+from abc import ABC, abstractmethod
+from typing import Protocol
+
+from ringback.incident.model import Check
+from ringback.monitor.endpoint import Endpoint
+from ringback.monitor.probe.course import Course
+from ringback.monitor.probe.failing import Failed, failed_of, timed_out
+from ringback.monitor.probe.surroundings import Done, Surroundings
+
+
+class Prober(Protocol):
+    """The probe of one endpoint."""
+
+    def begin(self, done: Done) -> None:
+        """Look once; at most one look may be under way.
+
+        Args:
+            done: Takes the check when it is over.
+        """
+
+    def cancel(self) -> None:
+        """End the look that is under way, without a check."""
+
+    def close(self) -> None:
+        """End everything, and what is kept between two looks."""
+
+
+class TaskProber(ABC):
+    """A probe that is a coroutine, for those that need not be fast.
+
+    Args:
+        endpoint: What is looked at.
+        surroundings: What is shared.
+    """
+
+    def __init__(self, endpoint: Endpoint, surroundings: Surroundings) -> None:
+        self.endpoint = endpoint
+        self.surroundings = surroundings
+        self._task: asyncio.Task[None] | None = None
+
+    @abstractmethod
+    async def look(self, course: Course) -> Failed | None:
+        """Look once; return what was wrong, or raise it.
+
+        Args:
+            course: To be told how far it is, and what was found.
+        """
+
+    def expired(self, course: Course) -> Failed:
+        """Return what it means that the time for a look ran out.
+
+        Args:
+            course: How far it was.
+        """
+        return timed_out(course)
+
+    def begin(self, done: Done) -> None:
+        """Look once.
+
+        Args:
+            done: Takes the check when it is over.
+        """
+        self._task = self.surroundings.loop.create_task(self._run(done))
+
+    def cancel(self) -> None:
+        """End the look that is under way."""
+        if self._task is not None:
+            self._task.cancel()
+
+    def close(self) -> None:
+        """End everything."""
+        self.cancel()
+
+    async def _run(self, done: Done) -> None:
+        course = Course()
+        failed: Failed | None
+        try:
+            async with asyncio.timeout(self.endpoint.timeout) as limit:
+                failed = await self.look(course)
+        except TimeoutError as error:
+            expired = limit.expired()
+            failed = self.expired(course) if expired else failed_of(error, course.phase)
+        except Exception as error:  # noqa: BLE001 - whatever a probe meets is its result
+            failed = failed_of(error, course.phase)
+        course.leave()
+        done(check_of(self.endpoint, self.surroundings.vantage, course, failed))
+
+
+def check_of(endpoint: Endpoint, vantage: str, course: Course, failed: Failed | None) -> Check:
+    """Return the check of a look that is over.
+
+    Args:
+        endpoint: What was looked at.
+        vantage: From where.
+        course: How it went.
+        failed: What was wrong.
+    """
+    seconds = course.at - course.began
+    if failed is None:
+        failed = too_slow(endpoint, seconds)
+    return Check(
+        at=time.time(),
+        endpoint=endpoint.id,
+        up=failed is None if failed is None or failed.of_target else None,
+        kind=failed.kind if failed else None,
+        seconds=seconds,
+        timings=course.timings,
+        vantage=vantage,
+        status=course.status,
+        address=course.address,
+        certificate=course.certificate,
+        detail=failed.detail if failed else "",
+    )
+
+
+def too_slow(endpoint: Endpoint, seconds: float) -> Failed | None:
+    """Return that an answer took longer than it may.
+
+    Args:
+        endpoint: What was looked at.
+        seconds: How long it took.
+    """
+    most = endpoint.expectations.latency
+    if most is None or seconds <= most:
+        return None
+    return Failed("client.deadline_exceeded", f"took {seconds:.3g} s, expected at most {most:g} s")

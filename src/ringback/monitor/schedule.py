@@ -1,0 +1,157 @@
+"""When each endpoint is looked at next: pure, the time comes in."""
+
+import hashlib
+import heapq
+from collections.abc import Iterable, Mapping
+from math import floor
+from typing import Protocol
+
+FIRST_LOOKS = 500.0
+"""Endpoints looked at for the first time in one second, so that a start is no burst."""
+
+
+class Timed(Protocol):
+    """What the schedule must know of an endpoint."""
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+
+    @property
+    def every(self) -> float:
+        """Seconds between two looks."""
+
+    @property
+    def retry_every(self) -> float:
+        """Seconds between two looks while it is suspect."""
+
+
+class Schedule:
+    """The next look at each endpoint.
+
+    Looks are due at ``phase + k · every`` in seconds since 1970, where the phase comes from a hash
+    of the id: evenly spread, without drift, the same after a restart or on another machine. Looks
+    that were missed are not made up for; two of them are at least half an interval apart.
+
+    An endpoint not seen before is looked at soon: the endpoints together within
+    ``count / FIRST_LOOKS`` seconds, or within its interval if that is shorter.
+
+    Args:
+        endpoints: What is watched.
+        now: Seconds since 1970 UTC.
+        kept: What ``dump`` returned in an earlier run.
+    """
+
+    def __init__(
+        self, endpoints: Iterable[Timed], now: float, kept: Mapping[str, float] | None = None
+    ) -> None:
+        self._endpoints: dict[str, Timed] = {}
+        self._due: dict[str, float] = dict(kept or {})
+        self._heap: list[tuple[float, str]] = []
+        self.configure(endpoints, now)
+
+    def configure(self, endpoints: Iterable[Timed], now: float) -> None:
+        """Schedule these from now on; those that stay with the same interval keep their times.
+
+        Args:
+            endpoints: What is watched.
+            now: Seconds since 1970 UTC.
+        """
+        before, self._endpoints = self._endpoints, {one.id: one for one in endpoints}
+        within = len(self._endpoints) / FIRST_LOOKS
+        due: dict[str, float] = {}
+        for id_, one in self._endpoints.items():
+            known = self._due.get(id_)
+            changed = id_ in before and before[id_].every != one.every
+            if known is None or changed or not now < known <= now + 2 * one.every:
+                known = now + _fraction(id_) * min(within, one.every)
+            due[id_] = known
+        self._due = due
+        self._heap = [(at, id_) for id_, at in due.items()]
+        heapq.heapify(self._heap)
+
+    def move(self, now: float) -> None:
+        """Go on after the clock was set: every endpoint is due at its next time by the new clock.
+
+        Args:
+            now: Seconds since 1970 UTC, by the clock as it is now.
+        """
+        self._due = {id_: _slot(one, now) for id_, one in self._endpoints.items()}
+        self._heap = [(at, id_) for id_, at in self._due.items()]
+        heapq.heapify(self._heap)
+
+    def due(self, now: float) -> list[str]:
+        """Take those that are to be looked at by now, in the order they were due.
+
+        Args:
+            now: Seconds since 1970 UTC.
+        """
+        found: list[str] = []
+        heap, due = self._heap, self._due
+        while heap and heap[0][0] <= now:
+            at, id_ = heap[0]
+            if due.get(id_) != at:
+                heapq.heappop(heap)
+                continue
+            one = self._endpoints[id_]
+            due[id_] = then = _slot(one, now + one.every / 2)
+            heapq.heapreplace(heap, (then, id_))
+            found.append(id_)
+        return found
+
+    def next_at(self) -> float | None:
+        """Return when the next look is due, in seconds since 1970 UTC; ``None``: never."""
+        heap, due = self._heap, self._due
+        while heap and due.get(heap[0][1]) != heap[0][0]:
+            heapq.heappop(heap)
+        return heap[0][0] if heap else None
+
+    def retry(self, id_: str, began: float, ended: float) -> None:
+        """Look at an endpoint again soon, because it is suspect.
+
+        Args:
+            id_: Its id.
+            began: When the last look began; the next one begins ``retry_every`` later.
+            ended: When it ended; the next one does not begin before.
+        """
+        one = self._endpoints.get(id_)
+        if one is not None:
+            self.soon(id_, max(ended, began + one.retry_every))
+
+    def soon(self, id_: str, at: float) -> None:
+        """Look at an endpoint at a time, unless it is looked at before that anyway.
+
+        Args:
+            id_: Its id.
+            at: Seconds since 1970 UTC.
+        """
+        if at < self._due.get(id_, at):
+            self._due[id_] = at
+            heapq.heappush(self._heap, (at, id_))
+
+    def at(self, id_: str) -> float:
+        """Return when an endpoint is looked at next, in seconds since 1970 UTC.
+
+        Args:
+            id_: Its id.
+
+        Raises:
+            KeyError: It is not watched.
+        """
+        return self._due[id_]
+
+    def dump(self) -> dict[str, float]:
+        """Return what ``kept`` takes: id to when it is due."""
+        return dict(self._due)
+
+
+def _fraction(id_: str) -> float:
+    """Where in its interval an endpoint is looked at: 0 to 1, the same on every machine."""
+    return int.from_bytes(hashlib.sha256(id_.encode()).digest()[:6]) / 2**48
+
+
+def _slot(one: Timed, after: float) -> float:
+    """The first of an endpoint's times after a time."""
+    phase = _fraction(one.id) * one.every
+    at = phase + (floor((after - phase) / one.every) + 1) * one.every
+    return at if at > after else at + one.every

@@ -1,0 +1,346 @@
+"""The running monitor: what is wired to what, and what pages and commands may ask of it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from ringback import __version__
+from ringback.incident.engine import Engine, Settings
+from ringback.incident.model import Check
+from ringback.incident.quiet import Silence
+from ringback.monitor.audience import Audience
+from ringback.monitor.desk import Desk, Router
+from ringback.monitor.diagnosing import Diagnoser
+from ringback.monitor.ingest.intake import Intake
+from ringback.monitor.moved import Watch
+from ringback.monitor.view import Discovered, PassiveCheck, Told, View
+
+if TYPE_CHECKING:
+    from ringback.incident.model import Incident
+    from ringback.monitor.endpoint import Endpoint
+    from ringback.monitor.store import Store
+
+log = logging.getLogger("ringback")
+
+TICK = 1.0
+"""Seconds between two looks at what time changes."""
+
+
+class Service:
+    """Everything that one monitor knows and does; to be used in one event loop.
+
+    Args:
+        endpoints: What is watched.
+        store: Keeps what is known.
+        router: Says who is told.
+        clock: Seconds since 1970 UTC.
+        vantage: What the operator calls this place.
+        remind_every: Seconds until what nobody has taken is told again; 0: never.
+
+    Attributes:
+        store: Keeps what is known.
+        started_at: In seconds since 1970 UTC.
+        audience: Those who look on.
+        desk: Where checks become incidents and are kept.
+        moves: Knows services again that answer at another port.
+        intake: Where calls that programs report are sorted.
+        configuration: Its files, when they were read, and why newer ones were not taken.
+        lag: Returns by how many seconds the event loop is late.
+        look: Looks at an endpoint once, beside the schedule; ``None``: nothing here can.
+        adopted: Begins to watch a URL that was discovered; returns whether it can be.
+    """
+
+    def __init__(
+        self,
+        endpoints: Iterable[Endpoint],
+        store: Store,
+        router: Router,
+        *,
+        clock: Callable[[], float] = time.time,
+        vantage: str = "",
+        remind_every: float = 0.0,
+    ) -> None:
+        self.store = store
+        self.started_at = clock()
+        self.audience = Audience()
+        self._clock = clock
+        self._vantage = vantage
+        self._endpoints = {one.id: one for one in endpoints}
+        self._last: dict[str, Check] = store.last_checks()
+        engine = Engine(
+            [one.watched for one in self._endpoints.values()],
+            settings=Settings(remind_every=remind_every),
+        )
+        self.desk = Desk(engine, store, router, tell=self._told, clock=clock)
+        self.desk.load(self._endpoints)
+        self._since = self._known_since()
+        self._diagnoser = Diagnoser(self._diagnosed, self._moved)
+        self._silenced = 0
+        self.moves = Watch(clock=clock, keep=self._keep_identity)
+        for id_ in self._endpoints:
+            if (kept := store.state(f"identity:{id_}")) is not None:
+                self.moves.memory.load(id_, kept)
+        self.intake = Intake(self._endpoints.values(), self.take, self._newest)
+        self.intake.discoveries.load(store.state("discoveries") or ())
+        self.configuration: dict[str, Any] = {"files": [], "loaded_at": None, "error": None}
+        self.lag: Callable[[], float] = lambda: 0.0
+        self.look: Callable[[Endpoint], Awaitable[Check]] | None = None
+        self.adopted: Callable[[str], bool] = lambda _: False
+
+    @property
+    def engine(self) -> Engine:
+        """What makes incidents of checks."""
+        return self.desk.engine
+
+    @property
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """What is watched, in the order of the configuration."""
+        return tuple(self._endpoints.values())
+
+    def configure(self, endpoints: Iterable[Endpoint]) -> None:
+        """Watch these from now on; what is known of those that stay is kept.
+
+        Args:
+            endpoints: What is watched.
+        """
+        self._endpoints = {one.id: one for one in endpoints}
+        watched = [one.watched for one in self._endpoints.values()]
+        self.desk.apply(self.engine.configure(watched, self._clock()))
+        self.intake.configure(self._endpoints.values())
+        self.moves.memory.keep(self._endpoints)
+        self.audience.tell(Told(what="config"))
+
+    def take(self, check: Check) -> None:
+        """Take a check that was made, or a call that was reported.
+
+        Args:
+            check: What was seen.
+        """
+        if check.endpoint not in self._endpoints:
+            return
+        if self._vantage and not check.vantage:
+            check = replace(check, vantage=self._vantage)
+        before = self.engine.state_of(check.endpoint)
+        self._last[check.endpoint] = check
+        self.moves.saw(self._endpoints[check.endpoint], check)
+        self.desk.take((check,))
+        if self.engine.state_of(check.endpoint) != before:
+            self._since[check.endpoint] = check.at
+        self._diagnose_new()
+
+    async def run(self) -> None:
+        """Let time pass, until it is cancelled; then what was gathered is kept."""
+        try:
+            while True:
+                await asyncio.sleep(TICK)
+                self.desk.tick()
+                self._diagnose_new()
+                await asyncio.to_thread(self.store.maintain, self._clock())
+        finally:
+            await self._diagnoser.close()
+            await self.moves.close()
+            self.desk.keep_state("discoveries", self.intake.discoveries.dump())
+            self.desk.flush(incidents=True)
+
+    def views(self) -> list[View]:
+        """Return every endpoint as it is now, in the order of the configuration."""
+        return [self._view(one) for one in self._endpoints.values()]
+
+    def view(self, id: str) -> View | None:  # noqa: A002 - as it is called everywhere
+        """Return one endpoint as it is now; ``None``: there is none.
+
+        Args:
+            id: Its id.
+        """
+        endpoint = self._endpoints.get(id)
+        return None if endpoint is None else self._view(endpoint)
+
+    def incidents(self) -> list[Incident]:
+        """Return the incidents that are not over, oldest first."""
+        return self.engine.incidents()
+
+    def acknowledge(self, incident_id: str, who: str) -> bool:
+        """Note that somebody takes an incident; return whether it is open.
+
+        Args:
+            incident_id: Which.
+            who: Who.
+        """
+        known = any(one.id == incident_id for one in self.engine.incidents())
+        changes = self.engine.acknowledge(incident_id, who, self._clock())
+        if changes:
+            self.desk.apply(changes)
+        return known
+
+    def silence(self, endpoints: tuple[str, ...], seconds: float, who: str, reason: str) -> str:
+        """Tell nobody of what begins on these endpoints for a while; return the silence's id.
+
+        Args:
+            endpoints: Ids, or patterns with ``*``.
+            seconds: How long.
+            who: Who asks for it.
+            reason: Why.
+        """
+        now = self._clock()
+        self._silenced += 1
+        id_ = f"s{int(now)}-{self._silenced}"
+        self.engine.silence(
+            Silence(
+                id=id_, endpoints=endpoints, begins=now, ends=now + seconds, by=who, reason=reason
+            )
+        )
+        self.desk.apply([])
+        return id_
+
+    def unsilence(self, silence_id: str) -> bool:
+        """End a silence; return whether there was one.
+
+        Args:
+            silence_id: Which.
+        """
+        ended = self.engine.quiet.remove(silence_id)
+        self.desk.apply([])
+        return ended
+
+    def silences(self) -> list[Silence]:
+        """Return the silences that are not over."""
+        return self.engine.quiet.all(self._clock())
+
+    def beat(self, endpoint_id: str, *, up: bool, detail: str) -> bool:
+        """Take the report of a job; return whether it is one that is watched.
+
+        Args:
+            endpoint_id: Its id.
+            up: Whether it says that it is well.
+            detail: What it says.
+        """
+        endpoint = self._endpoints.get(endpoint_id)
+        if endpoint is None or endpoint.type != "heartbeat":
+            return False
+        self.take(
+            Check(
+                at=self._clock(),
+                endpoint=endpoint_id,
+                up=up,
+                kind=None if up else "service.rejected",
+                origin="heartbeat",
+                detail=detail[:200],
+            )
+        )
+        return True
+
+    def discovered(self) -> list[Discovered]:
+        """Return what programs call and nobody configured."""
+        return self.intake.discoveries.all()
+
+    def adopt(self, discovered_id: str, who: str) -> bool:
+        """Watch a discovered endpoint from now on; return whether there is one that can be.
+
+        Args:
+            discovered_id: Which.
+            who: Who asks for it.
+        """
+        found = self.intake.discoveries.get(discovered_id)
+        if found is None or not self.adopted(found.url):
+            return False
+        log.info("ringback: %s watches %s from now on", who or "somebody", found.url)
+        return True
+
+    def ingest(self, checks: Iterable[PassiveCheck]) -> int:
+        """Take calls that a program reported; return how many.
+
+        Args:
+            checks: In the order in which they ended.
+        """
+        return self.intake.take(checks)
+
+    async def probe(self, module: str, target: str) -> Check:
+        """Return what a look at a target sees now.
+
+        Args:
+            module: Type of probe: ``http``, ``tcp``, ``tls``, ``dns``, ``icmp``; the usual names of
+                blackbox_exporter (``http_2xx``, ``tcp_connect``) mean the same.
+            target: URL or ``host:port``.
+
+        Raises:
+            LookupError: There is no such module, or nothing here can look.
+            ValueError: The target is none.
+        """
+        kind = module.partition("_")[0]
+        if self.look is None or kind not in {"http", "https", "tcp", "tls", "dns", "icmp"}:
+            raise LookupError(module)
+        url = target if "://" in target else f"{kind}://{target}"
+        # The configuration's readers take pydantic: loaded with the first probe that is asked for.
+        from ringback.monitor.config import ConfigInvalid, of_urls  # noqa: PLC0415 - see above
+
+        try:
+            (endpoint,) = of_urls([url]).endpoints
+        except ConfigInvalid as error:
+            raise ValueError(str(error)) from error
+        return await self.look(endpoint)
+
+    def subscribe(self) -> AsyncIterator[Told]:
+        """Yield what changes, from now on."""
+        return self.audience.listen()
+
+    def status(self) -> dict[str, Any]:
+        """Return how the monitor itself is."""
+        return {
+            "version": __version__,
+            "vantage": self._vantage,
+            "uptime": self._clock() - self.started_at,
+            "endpoints": len(self._endpoints),
+            "checks": self.desk.kept,
+            "dropped": self.audience.dropped,
+            "lag": self.lag(),
+            "config": dict(self.configuration),
+            "store": {"degraded": getattr(self.store, "degraded", None)},
+        }
+
+    def _view(self, endpoint: Endpoint) -> View:
+        id_, now = endpoint.id, self._clock()
+        incident = self.engine.incident_of(id_)
+        return View(
+            endpoint=endpoint,
+            state=self.engine.state_of(id_),
+            since=self._since.get(id_),
+            kind=self.engine.kind_of(id_),
+            last=self._last.get(id_),
+            incident=None if incident is None else incident.id,
+            silenced=self.engine.quiet.covers((id_,), now),
+        )
+
+    def _newest(self, endpoint: str) -> float | None:
+        check = self._last.get(endpoint)
+        return None if check is None else check.at
+
+    def _known_since(self) -> dict[str, float]:
+        known: dict[str, float] = {}
+        for id_ in self._endpoints:
+            changes = self.store.transitions(id_, 0.0, self._clock())
+            if changes:
+                known[id_] = changes[-1].at
+        return known
+
+    def _told(self, told: Told) -> None:
+        self.audience.tell(told)
+
+    def _diagnose_new(self) -> None:
+        for incident, endpoint in self.engine.needs_diagnosis():
+            if endpoint in self._endpoints:
+                self._diagnoser.want(incident, self._endpoints[endpoint])
+
+    def _keep_identity(self, endpoint: str, kept: dict[str, Any]) -> None:
+        self.desk.keep_state(f"identity:{endpoint}", kept)
+
+    async def _moved(self, endpoint: Endpoint, report: dict[str, Any]) -> dict[str, Any]:
+        found = await self.moves.search(endpoint, self.engine.kind_of(endpoint.id))
+        return report if found is None else found.into(report)
+
+    def _diagnosed(self, incident: str, report: dict[str, Any]) -> None:
+        self.desk.apply(self.engine.diagnosed(incident, report, self._clock()))

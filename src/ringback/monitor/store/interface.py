@@ -1,0 +1,133 @@
+"""What a store must do; SQLite does it for one machine."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+from ringback.incident.model import Check, Incident, IncidentState, Notice, Transition
+
+Step = Literal["5m", "1h", "1d"]
+"""Width of a bucket of a rollup."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """What is kept in one transaction: all of it, or nothing.
+
+    Attributes:
+        checks: In the order they ended.
+        transitions: Of endpoints.
+        incidents: Those that changed, as they are now.
+        notices: To be sent; one whose id is there already is left as it is.
+        states: Name to a JSON value that is kept as the newest: the engine's state (``engine``),
+            the schedule's (``schedule``) …
+    """
+
+    checks: Sequence[Check] = ()
+    transitions: Sequence[Transition] = ()
+    incidents: Sequence[Incident] = ()
+    notices: Sequence[Notice] = ()
+    states: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bucket:
+    """The checks of an endpoint in one span of time.
+
+    Attributes:
+        at: Its beginning, in seconds since 1970 UTC.
+        count: Checks whose outcome is known.
+        bad: Those of them that failed.
+        unknown: Checks that say nothing, because the prober was sick.
+        p50: Median of the seconds they took; ``None``: none succeeded.
+        p95: 95th percentile.
+        p99: 99th percentile.
+        timings: Phase to its median seconds.
+        kinds: Kind of failure to how many.
+    """
+
+    at: float
+    count: int
+    bad: int
+    unknown: int = 0
+    p50: float | None = None
+    p95: float | None = None
+    p99: float | None = None
+    timings: Mapping[str, float] = field(default_factory=dict)
+    kinds: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queued:
+    """A notice that waits to be sent.
+
+    Attributes:
+        notice: What is to be sent.
+        attempts: How often it was tried.
+        due: When it is to be tried next, in seconds since 1970 UTC.
+        error: Why it failed last; ``""``: it was not tried.
+    """
+
+    notice: Notice
+    attempts: int
+    due: float
+    error: str = ""
+
+
+class Store(Protocol):
+    """Where a monitor keeps what it knows. Methods block; one thread writes, any may read."""
+
+    def keep(self, batch: Batch) -> None:
+        """Keep a batch, all or nothing."""
+
+    def state(self, name: str) -> Any:
+        """Return what was kept last as this state; ``None``: nothing."""
+
+    def last_checks(self) -> dict[str, Check]:
+        """Return the newest check of each endpoint."""
+
+    def checks(
+        self, endpoint: str, since: float, until: float, *, failed: bool = False, most: int = 1000
+    ) -> list[Check]:
+        """Return checks of an endpoint, newest first; ``failed``: only those."""
+
+    def buckets(self, endpoint: str, step: Step, since: float, until: float) -> list[Bucket]:
+        """Return the rollup of an endpoint, oldest first."""
+
+    def transitions(self, endpoint: str, since: float, until: float) -> list[Transition]:
+        """Return the changes of an endpoint's state, oldest first."""
+
+    def incidents(
+        self,
+        *,
+        states: Iterable[IncidentState] = (),
+        endpoint: str | None = None,
+        before: float | None = None,
+        most: int = 100,
+    ) -> list[Incident]:
+        """Return incidents, newest first."""
+
+    def incident(self, id_: str) -> Incident | None:
+        """Return one incident."""
+
+    def due(self, now: float, most: int = 100) -> list[Queued]:
+        """Return notices that are to be sent by now, oldest first."""
+
+    def sent(self, id_: str, now: float) -> None:
+        """Note that a notice was sent."""
+
+    def postpone(self, id_: str, due: float, error: str) -> None:
+        """Note that a notice could not be sent, and when it is to be tried again."""
+
+    def give_up(self, id_: str, now: float, error: str) -> None:
+        """Note that a notice will not be tried again."""
+
+    def maintain(self, now: float) -> None:
+        """Seal, roll up and drop what is old; does a bounded piece of work."""
+
+    def backup(self, path: Path) -> None:
+        """Write a copy that is whole, while others write."""
+
+    def close(self) -> None:
+        """Let go of the files."""

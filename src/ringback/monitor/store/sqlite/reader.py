@@ -1,0 +1,271 @@
+"""A database read beside the process that writes to it, or without one: nothing is changed."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+from urllib.parse import quote
+
+from sqlalchemy import Connection, Engine, create_engine, event, select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool
+
+from ringback.monitor.store.problem import StoreCorrupt, StoreProblem, StoreTooNew
+from ringback.monitor.store.sqlite import incidents as lasting
+from ringback.monitor.store.sqlite import rolled, schema
+from ringback.monitor.store.sqlite.migration import HEAD
+from ringback.monitor.store.sqlite.number import certificates, words
+from ringback.monitor.store.sqlite.raw import SEALED, Raw
+from ringback.monitor.store.sqlite.row import Rows
+from ringback.monitor.store.sqlite.schema import HOUR, LOOK, WIDTH, microseconds
+from ringback.monitor.store.sqlite.trouble import problem_of
+from ringback.monitor.store.tally import Tally
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import Table
+
+    from ringback.incident.model import Check, Incident, Transition
+    from ringback.monitor.store.interface import Step
+    from ringback.monitor.store.sqlite.database import Database
+
+_AT_ONCE = 1000
+_MOST = 1_000_000
+_CASE = "case:"
+_PATIENCE = 5.0
+
+
+class SQLiteReader:
+    """What a monitor has kept in a file, for reports and exports; for one thread.
+
+    Args:
+        path: The file, also one that a monitor writes to, or a backup on a disk that is read-only.
+
+    Raises:
+        StoreProblem: It cannot be read, or is not one of this version's.
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = Path(path).absolute()
+        if not self.path.is_file():
+            raise StoreProblem(f"{path}: there is no such file; name the monitor's database")
+        self._engine = _engine(self.path)
+        try:
+            self._check()
+            database = cast("Database", self)  # of which these need no more than read()
+            self._words = words(database)
+            self._rows = Rows(self._words, certificates(database))
+            self._raw = Raw(self._rows)
+        except BaseException:
+            self.close()
+            raise
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Give a connection in a transaction: it sees one moment.
+
+        Raises:
+            StoreProblem: It could not be read.
+        """
+        try:
+            with self._engine.connect() as connection, connection.begin():
+                yield connection
+        except (DBAPIError, sqlite3.Error) as error:
+            raise problem_of(error, self.path) from error
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._engine.dispose()
+
+    def endpoints(self) -> list[str]:
+        """Return the ids of all endpoints that anything is known of, in order."""
+        case = schema.state.c.name
+        named = schema.names
+        with self.read() as connection:
+            found = set(connection.scalars(select(schema.transition.c.endpoint).distinct()))
+            kept = connection.scalars(select(case).where(case.startswith(_CASE)))
+            found |= {one.removeprefix(_CASE) for one in kept}
+            for name in named(connection, "rollup_1d", "rollup_1d"):
+                numbers = select(schema.rollup_named(name).c.endpoint).distinct()
+                for number in connection.scalars(numbers).all():
+                    found.add(self._words.value(number, connection))
+        return sorted(found)
+
+    def checks(self, since: float, until: float, endpoint: str | None = None) -> Iterator[Check]:
+        """Yield checks, oldest first, an hour's table at a time.
+
+        Args:
+            since: Seconds since 1970 UTC.
+            until: Seconds since 1970 UTC, not included.
+            endpoint: Only of this one.
+        """
+        number = None if endpoint is None else self._words.find(endpoint)
+        if endpoint is not None and number is None:
+            return
+        first, last = microseconds(since), microseconds(until)
+        hour = schema.hour
+        with self.read() as connection:
+            held = (hour.c.earliest < last, hour.c.at + HOUR > first)
+            query = select(hour.c.at, hour.c.sealed).where(*held).order_by(hour.c.at)
+            tables = connection.execute(query).all()
+        for at, sealed in tables:
+            table = schema.sealed_of(at) if sealed == SEALED else schema.checks_of(at)
+            yield from self._of_hour(at, table, (first, last), number)
+
+    def _of_hour(
+        self, at: int, table: Table, span: tuple[int, int], number: int | None
+    ) -> Iterator[Check]:
+        with self.read() as connection:
+            if not schema.names(connection, table.name, table.name):
+                table = schema.sealed_of(at)  # the hour was sealed meanwhile
+                if not schema.names(connection, table.name, table.name):
+                    return  # or dropped
+            query = select(*(table.c[name] for name in LOOK))
+            query = query.where(table.c.at >= span[0], table.c.at < span[1])
+            if number is not None:
+                query = query.where(table.c.endpoint == number)
+            found = connection.execution_options(stream_results=True).execute(
+                query.order_by(table.c.at)
+            )
+            for some in found.partitions(_AT_ONCE):
+                for row in some:
+                    yield self._rows.check(row, connection)
+
+    def failures(self, endpoint: str, since: float, until: float, most: int) -> list[Check]:
+        """Return failed checks of an endpoint, newest first; they are kept longer than others.
+
+        Args:
+            endpoint: Its id.
+            since: Seconds since 1970 UTC.
+            until: Seconds since 1970 UTC, not included.
+            most: How many.
+        """
+        number = self._words.find(endpoint)
+        if number is None:
+            return []
+        first, last = microseconds(since), microseconds(until)
+        with self.read() as connection:
+            return self._raw.checks(connection, number, first, last, True, most)
+
+    def transitions(self, endpoint: str, since: float, until: float) -> list[Transition]:
+        """Return the changes of an endpoint's state, oldest first.
+
+        Args:
+            endpoint: Its id.
+            since: Seconds since 1970 UTC.
+            until: Seconds since 1970 UTC, not included.
+        """
+        with self.read() as connection:
+            return lasting.transitions_of(connection, endpoint, since, until)
+
+    def incidents(self, since: float, until: float, endpoint: str | None = None) -> list[Incident]:
+        """Return incidents that were opened in a time, oldest first.
+
+        Args:
+            since: Seconds since 1970 UTC.
+            until: Seconds since 1970 UTC, not included.
+            endpoint: Only those that it is or was a member of.
+        """
+        return list(self._incidents(since, until, endpoint))[::-1]
+
+    def _incidents(self, since: float, until: float, endpoint: str | None) -> Iterator[Incident]:
+        with self.read() as connection:
+            found = lasting.incidents_in(connection, (), endpoint, until, _MOST)
+        for one in found:
+            if one.opened_at < since:
+                return
+            yield one
+
+    def hours(self, endpoint: str, since: float, until: float) -> dict[float, Tally]:
+        """Return what is known of an endpoint's hours, by their beginnings.
+
+        Args:
+            endpoint: Its id.
+            since: Seconds since 1970 UTC, the beginning of an hour.
+            until: Seconds since 1970 UTC.
+        """
+        number = self._words.find(endpoint)
+        if number is None:
+            return {}
+        first, last = microseconds(since), microseconds(until)
+        found: dict[int, Tally] = {}
+        with self.read() as connection:
+            marks = {row.step: row.at for row in connection.execute(select(schema.progress))}
+            for step, begin, end in _parts(marks, first, last):
+                for at, tally in rolled.tallies(connection, step, number, begin, end):
+                    found.setdefault(at // HOUR * HOUR, Tally()).merge(tally)
+            written = max(first, marks.get("5m", last))
+            for check in self._raw.checks(connection, number, written, last, False, _MOST):
+                at = microseconds(check.at) // HOUR * HOUR
+                found.setdefault(at, Tally()).add(check)
+        return {at / 1e6: found[at] for at in sorted(found)}
+
+    def fives(self, endpoint: str, since: float, until: float) -> set[float]:
+        """Return the beginnings of the five minutes in which an endpoint was seen, as far as kept.
+
+        Args:
+            endpoint: Its id.
+            since: Seconds since 1970 UTC.
+            until: Seconds since 1970 UTC.
+        """
+        number = self._words.find(endpoint)
+        if number is None:
+            return set()
+        span = microseconds(since), microseconds(until)
+        with self.read() as connection:
+            found = rolled.buckets(connection, "5m", number, *span)
+        return {one.at for one in found if one.count}
+
+    def _check(self) -> None:
+        with self.read() as connection:
+            if not schema.names(connection, "alembic_version", "alembic_version"):
+                raise StoreCorrupt(
+                    f"{self.path}: the database is not one of ringback's; name another file"
+                )
+            found = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+        if found != HEAD:
+            raise StoreTooNew(
+                f"{self.path}: another version of ringback wrote it (schema {found}, this one has "
+                f"{HEAD}); use that version, or let `ringback up` of this one open it first"
+            )
+
+
+def _parts(marks: dict[Step, int], first: int, last: int) -> Iterator[tuple[Step, int, int]]:
+    """The hours that are written; behind them the five minutes that are."""
+    hours = marks.get("1h", first)
+    yield "1h", first, min(last, hours)
+    begin = max(first, hours // WIDTH["5m"] * WIDTH["5m"])
+    yield "5m", begin, min(last, marks.get("5m", begin))
+
+
+def _engine(path: Path) -> Engine:
+    def connect() -> sqlite3.Connection:
+        name = f"file:{quote(str(path))}?mode=ro"
+        try:
+            return _opened(name)
+        except sqlite3.OperationalError:
+            # A log that cannot be made, on a disk that is read-only: nobody writes there.
+            return _opened(f"{name}&immutable=1")
+
+    engine = create_engine("sqlite://", creator=connect, poolclass=NullPool)
+
+    def begun(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN")
+
+    event.listen(engine, "begin", begun)
+    return engine
+
+
+def _opened(name: str) -> sqlite3.Connection:
+    driver = sqlite3.connect(
+        name, uri=True, timeout=_PATIENCE, isolation_level=None, check_same_thread=False
+    )
+    try:
+        driver.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchall()
+    except BaseException:
+        driver.close()
+        raise
+    return driver

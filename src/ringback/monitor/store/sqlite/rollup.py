@@ -1,0 +1,257 @@
+"""Checks rolled up over five minutes, an hour and a day.
+
+Five minutes are counted in memory, from the checks that were kept, and written when they are over.
+An hour is made of the five minutes in it, a day of its hours. Where a process ended before it
+wrote, the next one counts the raw checks again. A check that comes after its span was written is
+added to what stands there, in the transaction that keeps the check.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, insert, select, update
+
+from ringback.monitor.store.sqlite import rolled
+from ringback.monitor.store.sqlite.schema import SECOND, WIDTH, progress
+from ringback.monitor.store.tally import Tally
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from ringback.incident.model import Check
+    from ringback.monitor.store.interface import Bucket, Step
+    from ringback.monitor.store.sqlite.database import Database
+    from ringback.monitor.store.sqlite.row import Values
+
+GRACE = 30 * SECOND
+"""How long a span stays open for checks that come late."""
+
+PIECE = 2000
+"""Rows that are merged at once."""
+
+_CHILD: dict[Step, Step] = {"1h": "5m", "1d": "1h"}
+
+Spans = dict[int, dict[int, Tally]]
+"""Beginning of a span to number of an endpoint to what is known."""
+
+Marks = dict["Step", "_Mark"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """How far a rollup is written, as in ``schema.progress``."""
+
+    at: int
+    endpoint: int = 0
+
+    def covers(self, at: int, endpoint: int) -> bool:
+        return at < self.at or (at == self.at and endpoint <= self.endpoint)
+
+
+class Rollup:
+    """The three rollups, and what is not written of them yet.
+
+    Args:
+        database: Where they are.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._lock = threading.Lock()
+        self._open: Spans = {}
+        self._marks: Marks = {}
+        with database.read() as connection:
+            for row in connection.execute(select(progress)):
+                self._marks[row.step] = _Mark(row.at, row.endpoint)
+
+    @property
+    def written(self) -> int | None:
+        """Up to when the spans of five minutes are written; ``None``: no check was ever kept."""
+        return self._marks["5m"].at if self._marks else None
+
+    def late(self, connection: Connection, rows: Sequence[Values], checks: Sequence[Check]) -> None:
+        """Add checks to those of their spans that are written already.
+
+        Args:
+            connection: In the transaction that keeps them.
+            rows: Theirs.
+            checks: In the same order.
+        """
+        before = self._started(connection, rows)
+        if all(row[1] >= before for row in rows):
+            return
+        late = [pair for pair in zip(rows, checks, strict=True) if pair[0][1] < before]
+        for step, width in WIDTH.items():
+            spans: Spans = {}
+            _tally(spans, late, width)
+            for at, tallies in spans.items():
+                written = {n: one for n, one in tallies.items() if self._marks[step].covers(at, n)}
+                rolled.add(connection, step, at, written)
+
+    def _started(self, connection: Connection, rows: Sequence[Values]) -> int:
+        if rows and not self._marks:
+            newest = max(row[1] for row in rows)
+            for step, width in WIDTH.items():
+                mark = _Mark(newest // width * width)
+                connection.execute(insert(progress).values(step=step, at=mark.at, endpoint=0))
+                self._marks[step] = mark
+        return self.written or 0
+
+    def forget(self) -> None:
+        """Read the marks anew: a transaction that made them may not have been kept."""
+        if not self._open:
+            self._marks = {}
+            with self._database.read() as connection:
+                for row in connection.execute(select(progress)):
+                    self._marks[row.step] = _Mark(row.at, row.endpoint)
+
+    def add(self, rows: Sequence[Values], checks: Sequence[Check]) -> None:
+        """Count checks that were kept; those that ``late`` added are passed over.
+
+        Args:
+            rows: Theirs.
+            checks: In the same order.
+        """
+        before = self.written or 0
+        fresh = [pair for pair in zip(rows, checks, strict=True) if pair[0][1] >= before]
+        with self._lock:
+            _tally(self._open, fresh, WIDTH["5m"])
+
+    def write(self, now: int) -> None:
+        """Write the spans of five minutes that are over, each in a transaction.
+
+        Args:
+            now: Microseconds.
+        """
+        width = WIDTH["5m"]
+        over = (now - GRACE) // width * width
+        if not self._marks or self._marks["5m"].at >= over:
+            return
+        for at in sorted(at for at in self._open if at < over):
+            self._write(at, at + width)
+        if self._marks["5m"].at < over:
+            self._write(None, over)
+
+    def _write(self, at: int | None, upto: int) -> None:
+        mark = _Mark(upto)
+        with self._database.write() as connection:
+            if at is not None:
+                rolled.write(connection, "5m", at, self._open[at])
+            self._reach(connection, "5m", mark)
+        with self._lock:
+            self._marks["5m"] = mark
+            if at is not None:
+                del self._open[at]
+
+    def merge(self, step: Step) -> bool:
+        """Write a piece of an hour or of a day that is over; return whether there was one.
+
+        Args:
+            step: ``1h`` or ``1d``.
+        """
+        mark = self._marks.get(step)
+        if mark is None:
+            return False
+        child, upto = _CHILD[step], mark.at + WIDTH[step]
+        if self._marks[child].at < upto:
+            return False
+        with self._database.read() as connection:
+            found = rolled.piece(connection, child, mark.at, upto, mark.endpoint, PIECE)
+        whole = len(found) < PIECE
+        last = found[-1][0] if found else 0
+        tallies = _merged(pair for pair in found if whole or pair[0] != last)
+        reached = _Mark(upto) if whole else _Mark(mark.at, max(tallies))
+        with self._database.write() as connection:
+            rolled.write(connection, step, mark.at, tallies)
+            self._reach(connection, step, reached)
+        with self._lock:
+            self._marks[step] = reached
+        return True
+
+    @staticmethod
+    def _reach(connection: Connection, step: Step, mark: _Mark) -> None:
+        change = update(progress).where(progress.c.step == step)
+        connection.execute(change.values(at=mark.at, endpoint=mark.endpoint))
+
+    def buckets(
+        self, connection: Connection, endpoint: int, step: Step, since: int, until: int
+    ) -> list[Bucket]:
+        """Return the spans of an endpoint, oldest first, with those that are not over.
+
+        Args:
+            connection: That reads; it must have begun no earlier than this is called.
+            endpoint: Its number.
+            step: Which rollup.
+            since: Microseconds; the span that holds it is the first.
+            until: Microseconds; the last span begins before.
+        """
+        with self._lock:
+            marks = dict(self._marks)
+            memory = {at: _copied(of[endpoint]) for at, of in self._open.items() if endpoint in of}
+        if not marks:
+            return []
+        since = since // WIDTH[step] * WIDTH[step]
+        ends = since, min(until, marks[step].at)
+        stored = rolled.buckets(connection, step, endpoint, *ends)
+        view = _View(connection, endpoint, marks, memory)
+        live = view.spans(step, max(since, marks[step].at), until)
+        return stored + [live[at].bucket(at / 1e6) for at in sorted(live)]
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """One endpoint at one moment: what is written, what of it, and what is in memory."""
+
+    connection: Connection
+    endpoint: int
+    marks: Mapping[Step, _Mark]
+    memory: Mapping[int, Tally]
+
+    def spans(self, step: Step, since: int, until: int) -> dict[int, Tally]:
+        """Return the spans that are not written, which begin from ``since`` to before ``until``."""
+        if step == "5m":
+            return {at: one for at, one in self.memory.items() if since <= at < until}
+        found: dict[int, Tally] = {}
+        child, width = _CHILD[step], WIDTH[step]
+        end = -(-until // width) * width
+        written = self.marks[child].at
+        ends = since, min(end, written)
+        parts = list(rolled.tallies(self.connection, child, self.endpoint, *ends))
+        parts += self.spans(child, max(since, written), end).items()
+        for at, part in parts:
+            found.setdefault(at // width * width, Tally()).merge(part)
+        return found
+
+
+def _tally(into: Spans, pairs: Iterable[tuple[Values, Check]], width: int) -> None:
+    begin = end = 0
+    tallies: dict[int, Tally] = {}
+    for row, check in pairs:
+        endpoint, at = row[0], row[1]
+        if not begin <= at < end:
+            begin = at // width * width
+            end = begin + width
+            tallies = into.setdefault(begin, {})
+        tally = tallies.get(endpoint)
+        if tally is None:
+            tally = tallies[endpoint] = Tally()
+        tally.add(check)
+
+
+def _merged(parts: Iterable[tuple[int, Tally]]) -> dict[int, Tally]:
+    found: dict[int, Tally] = {}
+    for endpoint, part in parts:
+        if endpoint in found:
+            found[endpoint].merge(part)
+        else:
+            found[endpoint] = part
+    return found
+
+
+def _copied(tally: Tally) -> Tally:
+    copy = Tally()
+    copy.merge(tally)
+    return copy

@@ -1,0 +1,278 @@
+"""The tables: those that are always there, and those that are made for an hour, a day or a month.
+
+Times are integers: microseconds since 1970 UTC. A word (an endpoint's id, a kind, an address, a
+vantage point) stands in a check as a number. The tables of a span of time are dropped as a whole
+when they are old, because to delete rows costs as much as to write them.
+"""
+
+from __future__ import annotations
+
+import calendar
+import time
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import (
+    Column,
+    Connection,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+if TYPE_CHECKING:
+    from ringback.monitor.store.interface import Step
+
+SECOND = 1_000_000
+HOUR = 3600 * SECOND
+WIDTH: dict[Step, int] = {"5m": 300 * SECOND, "1h": HOUR, "1d": 24 * HOUR}
+"""Microseconds of a bucket."""
+
+LOOK = (
+    "endpoint", "at", "up", "kind", "seconds",
+    "dns", "connect", "tls", "first_byte", "transfer",
+    "status", "address", "certificate", "origin", "vantage", "detail", "more",
+)  # fmt: skip
+"""The columns of a check; durations in microseconds, what has no column as JSON in ``more``."""
+
+_REQUIRED = {"endpoint", "at", "origin"}
+_TEXT = {"detail", "more"}
+
+
+def _look() -> list[Column[Any]]:
+    return [
+        Column(name, Text if name in _TEXT else Integer, nullable=name not in _REQUIRED)
+        for name in LOOK
+    ]
+
+
+metadata = MetaData()
+
+word = Table(
+    "word",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("text", Text, nullable=False),
+    UniqueConstraint("text"),
+)
+
+certificate = Table(
+    "certificate",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("not_after", Integer, nullable=False),
+    Column("issuer", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    UniqueConstraint("key", "not_after", "issuer"),
+)
+
+hour = Table(
+    "hour",
+    metadata,
+    Column("at", Integer, primary_key=True),
+    Column("earliest", Integer, nullable=False),
+    Column("sealed", Integer, nullable=False),
+    Column("upto_endpoint", Integer, nullable=False),
+    Column("upto_at", Integer, nullable=False),
+)
+"""The tables of raw checks. ``earliest``: the oldest check in it, which may be of an hour before.
+``sealed``: 0 open, 1 being sealed up to and with that endpoint and time, 2 sealed."""
+
+latest = Table("latest", metadata, *_look(), PrimaryKeyConstraint("endpoint"))
+"""The newest check of each endpoint among those that are sealed."""
+
+transition = Table(
+    "transition",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("endpoint", Text, nullable=False),
+    Column("at", Integer, nullable=False),
+    Column("before", Text, nullable=False),
+    Column("after", Text, nullable=False),
+    Column("kind", Text),
+    Index("transition_by_endpoint", "endpoint", "at"),
+)
+
+incident = Table(
+    "incident",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("opened_at", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Index("incident_by_time", "opened_at"),
+    Index("incident_by_state", "state", "opened_at"),
+)
+
+member = Table(
+    "member",
+    metadata,
+    Column("endpoint", Text, nullable=False),
+    Column("incident", Text, nullable=False),
+    PrimaryKeyConstraint("endpoint", "incident"),
+    sqlite_with_rowid=False,
+)
+
+notice = Table(
+    "notice",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("at", Integer, nullable=False),
+    Column("due", Integer),
+    Column("ended", Integer),
+    Column("attempts", Integer, nullable=False),
+    Column("error", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Index("notice_by_due", "due"),
+    Index("notice_by_end", "ended"),
+)
+"""The outbox. ``due``: when it is tried next, ``NULL`` when it will not be. ``ended``: when it was
+sent or given up."""
+
+state = Table(
+    "state",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+progress = Table(
+    "progress",
+    metadata,
+    Column("step", Text, primary_key=True),
+    Column("at", Integer, nullable=False),
+    Column("endpoint", Integer, nullable=False),
+)
+"""How far each rollup is written: every span before ``at``, and of that span the endpoints up to
+and with this one."""
+
+
+@lru_cache(maxsize=8)
+def checks_of(at: int) -> Table:
+    """Return the table that takes an hour's checks in the order in which they come.
+
+    Args:
+        at: The beginning of the hour.
+    """
+    number = Column("number", Integer, primary_key=True)
+    return Table(f"check_{_stamp('%Y%m%d%H', at)}", MetaData(), number, *_look())
+
+
+@lru_cache(maxsize=64)
+def sealed_of(at: int) -> Table:
+    """Return the table of an hour's checks in the order of their endpoints.
+
+    Args:
+        at: The beginning of the hour.
+    """
+    return _ordered(f"sealed_{_stamp('%Y%m%d%H', at)}")
+
+
+def failed_of(at: int) -> Table:
+    """Return the table of a month's failed checks, which are kept longer than the others.
+
+    Args:
+        at: A time in that month.
+    """
+    return failed_named(f"failed_{_stamp('%Y%m', at)}")
+
+
+@lru_cache(maxsize=64)
+def failed_named(name: str) -> Table:
+    """Return a table of failed checks.
+
+    Args:
+        name: As it is called in the database.
+    """
+    return _ordered(name)
+
+
+def _ordered(name: str) -> Table:
+    # The key comes first: SQLite 3.40's integrity_check takes the columns to stand as in the key.
+    endpoint, at, *rest = _look()
+    return Table(
+        name,
+        MetaData(),
+        endpoint,
+        at,
+        Column("number", Integer, nullable=False),
+        *rest,
+        PrimaryKeyConstraint("endpoint", "at", "number"),
+        sqlite_with_rowid=False,
+    )
+
+
+_SPAN: dict[Step, str] = {"5m": "_%Y%m%d", "1h": "_%Y%m", "1d": ""}
+
+
+def rollup_of(step: Step, at: int) -> Table:
+    """Return the table of a rollup: of a day, of a month, or of all time.
+
+    Args:
+        step: Which rollup.
+        at: A time that it holds.
+    """
+    return rollup_named(f"rollup_{step}{_stamp(_SPAN[step], at)}")
+
+
+@lru_cache(maxsize=64)
+def rollup_named(name: str) -> Table:
+    """Return a table of a rollup.
+
+    That of five minutes is in the order of time, in which it is written; the others, written less
+    often, are in the order of endpoints, in which they are read.
+
+    Args:
+        name: As it is called in the database.
+    """
+    order = ("at", "endpoint") if name.startswith("rollup_5m") else ("endpoint", "at")
+    return Table(
+        name,
+        MetaData(),
+        *(Column(one, Integer, nullable=False) for one in (*order, "count", "bad", "unknown")),
+        *(Column(one, Integer) for one in ("p50", "p95", "p99", *LOOK[5:10])),
+        Column("kinds", Text),
+        Column("histograms", LargeBinary, nullable=False),
+        PrimaryKeyConstraint(*order),
+        sqlite_with_rowid=False,
+    )
+
+
+def day_of(name: str) -> int:
+    """Return the beginning of the day whose rollup a table holds.
+
+    Args:
+        name: As it is called in the database.
+    """
+    day = time.strptime(name.rpartition("_")[2], "%Y%m%d")
+    return calendar.timegm(day) * SECOND
+
+
+def names(connection: Connection, first: str, last: str) -> list[str]:
+    """Return the tables that there are from one name to another, in order.
+
+    Args:
+        connection: That reads.
+        first: The least name.
+        last: The greatest name.
+    """
+    query = "SELECT name FROM sqlite_master WHERE type = 'table' AND name BETWEEN ? AND ?"
+    return sorted(connection.exec_driver_sql(query, (first, last)).scalars())
+
+
+def microseconds(seconds: float) -> int:
+    """Return a time or a duration as it stands in a table.
+
+    Args:
+        seconds: As the interface has it.
+    """
+    return round(seconds * 1e6)
+
+
+def _stamp(form: str, at: int) -> str:
+    return time.strftime(form, time.gmtime(at // SECOND))

@@ -1,0 +1,148 @@
+"""Who asks, and what they may do."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from ringback.failure.target import split_port
+from ringback.monitor.web.problem import Problem
+from ringback.monitor.web.settings import Scope, digest_of, is_loopback
+from ringback.monitor.web.site import site_of
+
+if TYPE_CHECKING:
+    from starlette.requests import HTTPConnection, Request
+
+    from ringback.monitor.web.settings import Token, WebSettings
+    from ringback.monitor.web.site import Site
+
+COOKIE: Final = "ringback_session"
+SESSION_SECONDS: Final = 12 * 3600
+"""How long somebody stays logged in."""
+
+_EVERYTHING: Final = frozenset[Scope]({"read", "write", "push"})
+_FORWARDED: Final = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """What somebody may do.
+
+    Attributes:
+        name: Who it is, for timelines; ``""``: not known.
+        scopes: What they may do.
+    """
+
+    name: str = ""
+    scopes: frozenset[Scope] = frozenset()
+
+
+def grant_of(connection: HTTPConnection) -> Grant:
+    """Return what the one who asks may do.
+
+    Args:
+        connection: The request.
+    """
+    site = site_of(connection)
+    if not site.settings.tokens:
+        return Grant(scopes=_EVERYTHING) if _is_direct(connection) else Grant()
+    token = _by_bearer(connection, site.settings) or _by_cookie(connection, site)
+    return Grant(name=token.name, scopes=token.scopes) if token else Grant()
+
+
+def demand(request: Request, scope: Scope) -> Grant:
+    """Return what the one who asks may do, when this is part of it.
+
+    Args:
+        request: The request.
+        scope: What is asked for.
+
+    Raises:
+        Problem: It is not.
+    """
+    grant = grant_of(request)
+    if scope not in grant.scopes:
+        raise _refusal(request, grant, scope)
+    if request.method not in ("GET", "HEAD") and not _bearer(request):
+        _forbid_other_sites(request)
+    return grant
+
+
+def _refusal(request: Request, grant: Grant, scope: Scope) -> Problem:
+    if grant.scopes:
+        return Problem(403, f"this token may not {scope}")
+    if not site_of(request).settings.tokens:
+        return Problem(403, "reached through a proxy, the page needs a token: configure one")
+    return Problem(
+        401, f"a token with the scope {scope} is needed", headers={"WWW-Authenticate": "Bearer"}
+    )
+
+
+def token_for(secret: str, settings: WebSettings) -> Token | None:
+    """Return the token of a secret; takes as long for a wrong one as for a right one.
+
+    An empty secret is nobody's, also where a configuration has one by mistake.
+
+    Args:
+        secret: What was given.
+        settings: With the tokens that there are.
+    """
+    digest = digest_of(secret)
+    found = [token for token in settings.tokens if hmac.compare_digest(token.hash.lower(), digest)]
+    return found[0] if found and secret else None
+
+
+def session_for(token: Token, site: Site) -> str:
+    """Return the cookie of somebody who has shown a token.
+
+    Args:
+        token: The token.
+        site: Where it is valid.
+    """
+    return _signed(token, int(site.clock()) + SESSION_SECONDS, site)
+
+
+def _signed(token: Token, until: int, site: Site) -> str:
+    text = f"{token.hash}:{until}".encode()
+    return f"{until}.{hmac.new(site.key, text, hashlib.sha256).hexdigest()}"
+
+
+def _bearer(connection: HTTPConnection) -> str | None:
+    scheme, _, secret = connection.headers.get("authorization", "").partition(" ")
+    return secret.strip() if scheme.lower() == "bearer" else None
+
+
+def _by_bearer(connection: HTTPConnection, settings: WebSettings) -> Token | None:
+    secret = _bearer(connection)
+    return token_for(secret, settings) if secret else None
+
+
+def _by_cookie(connection: HTTPConnection, site: Site) -> Token | None:
+    given = connection.cookies.get(COOKIE, "")
+    until, _, _ = given.partition(".")
+    if not (until.isascii() and until.isdigit() and int(until[:12]) > site.clock()):
+        return None
+    valid = [
+        token
+        for token in site.settings.tokens
+        if hmac.compare_digest(_signed(token, int(until[:12]), site), given)
+    ]
+    return valid[0] if valid else None
+
+
+def _is_direct(connection: HTTPConnection) -> bool:
+    """Whether this machine's people ask, and not a proxy for others."""
+    host, _ = split_port(connection.headers.get("host", ""))
+    return is_loopback(host) and not any(name in connection.headers for name in _FORWARDED)
+
+
+def _forbid_other_sites(request: Request) -> None:
+    """A page elsewhere may make a browser send a form here; it cannot hide where it comes from."""
+    fetched = request.headers.get("sec-fetch-site", "none")
+    origin = request.headers.get("origin")
+    same = origin is None or urlsplit(origin).netloc == request.headers.get("host")
+    if fetched not in ("same-origin", "none") or not same:
+        raise Problem(403, "this was sent by a page of another site")

@@ -1,0 +1,130 @@
+"""Endpoints in the API: as they are, and as they were."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from ringback.diagnosis.record import moment
+from ringback.monitor.web.api.operation import Answer
+from ringback.monitor.web.api.shaping import bucket_shape, check_shape, endpoint_shape
+from ringback.monitor.web.history import ask
+from ringback.monitor.web.problem import Problem
+
+if TYPE_CHECKING:
+    from ringback.monitor.store.interface import Step
+    from ringback.monitor.view import View
+    from ringback.monitor.web.api import shape
+    from ringback.monitor.web.api.operation import Call
+
+WIDTHS: dict[Step, float] = {"5m": 300.0, "1h": 3600.0, "1d": 86400.0}
+"""Seconds of a span."""
+
+_DAY = 86400.0
+_SPANS, _MOST_SPANS = 288, 2400
+
+
+async def list_endpoints(call: Call) -> Answer:
+    """Return endpoints in the order of the configuration.
+
+    Args:
+        call: The request.
+    """
+    query = call.query
+    found = [
+        one
+        for one in call.site.service.views()
+        if query.state in (None, one.state) and query.group in (None, one.endpoint.watched.group)
+    ]
+    end = query.offset + query.limit
+    shown = [endpoint_shape(one) for one in found[query.offset : end]]
+    headers = next_page(call, offset=end) if end < len(found) else {}
+    return Answer(value=shown, headers={"X-Total-Count": str(len(found)), **headers})
+
+
+async def show_endpoint(call: Call) -> shape.Endpoint:
+    """Return one endpoint.
+
+    Args:
+        call: The request.
+
+    Raises:
+        Problem: There is none.
+    """
+    return endpoint_shape(view_of(call))
+
+
+async def list_checks(call: Call) -> Answer:
+    """Return checks of an endpoint, newest first.
+
+    Args:
+        call: The request.
+
+    Raises:
+        Problem: There is no such endpoint.
+    """
+    id_, query = view_of(call).endpoint.id, call.query
+    until = seconds_of(query.until, call.site.clock())
+    since = seconds_of(query.since, until - _DAY)
+    found = await ask(
+        call.site.service.store.checks, id_, since, until, failed=query.failed, most=query.limit
+    )
+    more = len(found) == query.limit
+    headers = next_page(call, until=moment(found[-1].at)) if more else {}
+    return Answer(value=[check_shape(one) for one in found], headers=headers)
+
+
+async def list_buckets(call: Call) -> list[shape.Bucket]:
+    """Return the checks of an endpoint summed up per span, oldest first.
+
+    Args:
+        call: The request.
+
+    Raises:
+        Problem: There is no such endpoint, or these are too many spans.
+    """
+    id_, query = view_of(call).endpoint.id, call.query
+    width = WIDTHS[query.step]
+    until = seconds_of(query.until, call.site.clock())
+    since = seconds_of(query.since, until - _SPANS * width)
+    if (until - since) / width > _MOST_SPANS:
+        raise Problem(400, f"these are more than {_MOST_SPANS} spans; ask for wider ones")
+    found = await ask(call.site.service.store.buckets, id_, query.step, since, until)
+    return [bucket_shape(one) for one in found]
+
+
+def view_of(call: Call) -> View:
+    """Return the endpoint that is named in the path.
+
+    Args:
+        call: The request.
+
+    Raises:
+        Problem: There is none.
+    """
+    found = call.site.service.view(call.path["id"])
+    if found is None:
+        raise Problem(404, "there is no such endpoint")
+    return found
+
+
+def seconds_of(time: datetime | None, default: float) -> float:
+    """Return a time that was given, in seconds since 1970 UTC.
+
+    Args:
+        time: What was given.
+        default: Where nothing was.
+    """
+    return default if time is None else time.timestamp()
+
+
+def next_page(call: Call, **changes: object) -> dict[str, str]:
+    """Return the header that names the next page of a list (RFC 8288).
+
+    Args:
+        call: The request for this page.
+        changes: What the next page has otherwise in its query.
+    """
+    query = {**call.request.query_params, **{key: str(value) for key, value in changes.items()}}
+    return {"Link": f'<{call.request.url.path}?{urlencode(query)}>; rel="next"'}

@@ -1,0 +1,155 @@
+"""One operation of the API: what it takes, what it answers, who may ask."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import TypeAdapter, ValidationError
+from starlette.responses import Response
+
+from ringback.monitor.web.access import Grant, demand
+from ringback.monitor.web.body import FORM, body_of
+from ringback.monitor.web.problem import Problem
+from ringback.monitor.web.site import Site, site_of
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from ringback.monitor.web.settings import Scope
+
+Method = Literal["GET", "POST", "DELETE"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One request for an operation, read and found valid.
+
+    Attributes:
+        request: The request.
+        site: The monitor's page.
+        grant: Who asks.
+        path: Parameters in the path.
+        query: The operation's query, or ``None``.
+        body: The operation's body, or ``None``.
+    """
+
+    request: Request
+    site: Site
+    grant: Grant
+    path: Mapping[str, str]
+    query: Any = None
+    body: Any = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """An answer with headers of its own."""
+
+    value: Any
+    headers: Mapping[str, str]
+
+
+Handler = Callable[[Call], Awaitable[Any]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operation:
+    """What can be asked of the API.
+
+    Attributes:
+        name: Its ``operationId``.
+        method: HTTP method.
+        path: Behind ``/api/v1``, with parameters in braces.
+        scope: What one must be allowed to.
+        summary: What it does, in one line.
+        handler: Answers it.
+        answer: Type of the answer; ``None``: no content.
+        status: Status of the answer.
+        query: Type of the query, every field of it with a default; ``None``: none is taken.
+        body: Type of the body, JSON; ``None``: none is taken, or the handler reads it.
+        reads: Type of the body that the handler reads itself; for the document.
+        body_needed: Whether the body may not be left out.
+    """
+
+    name: str
+    method: Method
+    path: str
+    scope: Scope
+    summary: str
+    handler: Handler
+    answer: Any
+    status: int = 200
+    query: Any = None
+    body: Any = None
+    reads: Any = None
+    body_needed: bool = False
+
+    @cached_property
+    def answers(self) -> TypeAdapter[Any]:
+        """Writes its answers."""
+        return TypeAdapter(self.answer)
+
+    @cached_property
+    def queries(self) -> TypeAdapter[Any]:
+        """Reads its queries."""
+        return TypeAdapter(self.query)
+
+    @cached_property
+    def bodies(self) -> TypeAdapter[Any]:
+        """Reads its bodies."""
+        return TypeAdapter(self.body or self.reads)
+
+    async def respond(self, request: Request) -> Response:
+        """Return the response to a request.
+
+        Args:
+            request: For this operation.
+
+        Raises:
+            Problem: It is refused or cannot be answered.
+        """
+        grant = demand(request, self.scope)
+        call = Call(
+            request=request,
+            site=site_of(request),
+            grant=grant,
+            path=request.path_params,
+            query=self._query(request) if self.query else None,
+            body=await self._body(request) if self.body else None,
+        )
+        answer = await self.handler(call)
+        headers: Mapping[str, str] = {}
+        if isinstance(answer, Answer):
+            answer, headers = answer.value, answer.headers
+        if self.answer is None:
+            return Response(status_code=self.status)
+        content = self.answers.dump_json(answer)
+        return Response(content, self.status, headers, "application/json")
+
+    def _query(self, request: Request) -> Any:
+        try:
+            return self.queries.validate_python(dict(request.query_params))
+        except ValidationError as error:
+            raise _invalid("the query", error) from None
+
+    async def _body(self, request: Request) -> Any:
+        content = await body_of(request, FORM)
+        if not content and not self.body_needed:
+            content = b"{}"
+        try:
+            return self.bodies.validate_json(content)
+        except ValidationError as error:
+            raise _invalid("the body", error) from None
+
+
+def _invalid(what: str, error: ValidationError) -> Problem:
+    errors = [
+        {"where": ".".join(str(part) for part in one["loc"]), "what": one["msg"]}
+        for one in error.errors(include_url=False, include_input=False, include_context=False)
+    ]
+    first = errors[0]
+    place = f" at {first['where']}" if first["where"] else ""
+    return Problem(400, f"{what} is not valid{place}: {first['what']}", errors=errors)

@@ -1,0 +1,224 @@
+"""What the API answers, and what it takes: the JSON of each thing, with times in RFC 3339 UTC."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar
+
+from pydantic import ConfigDict, Field
+
+# The annotations are read when the program runs: pydantic writes the schemas from them.
+from ringback.incident.model import EndpointState, IncidentState, Origin, Pattern
+
+Moment = Annotated[
+    str, Field(json_schema_extra={"format": "date-time"}, examples=["2026-11-21T12:00:00.000Z"])
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate:
+    """The certificate that a check saw; ``key`` is the SHA-256 of its public key."""
+
+    not_after: Moment
+    issuer: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One look at one endpoint; ``up`` is null where the prober itself was not well."""
+
+    at: Moment
+    endpoint: str
+    up: bool | None
+    kind: str | None
+    seconds: float | None
+    timings: dict[str, float]
+    origin: Origin
+    vantage: str
+    status: int | None
+    address: str | None
+    certificate: Certificate | None
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """One endpoint as it is now; ``check`` is the newest, ``last`` when it was."""
+
+    id: str
+    name: str
+    url: str
+    state: EndpointState
+    kind: str | None
+    since: Moment | None
+    last: Moment | None
+    type: str
+    group: str
+    labels: dict[str, str]
+    incident: str | None
+    silenced: bool
+    check: Check | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bucket:
+    """The checks of one span of time; ``p50`` … are seconds, ``timings`` the median per phase."""
+
+    at: Moment
+    count: int
+    bad: int
+    unknown: int
+    p50: float | None
+    p95: float | None
+    p99: float | None
+    timings: dict[str, float]
+    kinds: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One line of a timeline."""
+
+    at: Moment
+    what: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incident:
+    """An incident; in a list its ``diagnosis`` comes without readings and the prober's host."""
+
+    id: str
+    pattern: Pattern
+    state: IncidentState
+    kind: str | None
+    summary: str
+    members: list[str]
+    opened_at: Moment
+    closed_at: Moment | None
+    confidence: float
+    evidence: list[str]
+    diagnosis: Mapping[str, Any] | None
+    timeline: list[Entry]
+    acknowledged_by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Silence:
+    """A time in which nobody is told that something begins."""
+
+    id: str
+    endpoints: list[str]
+    begins: Moment
+    ends: Moment
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Discovered:
+    """An endpoint that programs call and nobody configured."""
+
+    id: str
+    url: str
+    first_seen: Moment
+    last_seen: Moment
+    calls: int
+    failures: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configuration:
+    """The configuration in use; ``error``: why a newer one could not be used."""
+
+    files: list[str]
+    loaded_at: Moment | None
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """How the monitor itself is; ``uptime`` and ``lag`` (of its event loop) are seconds."""
+
+    version: str
+    vantage: str
+    uptime: float
+    endpoints: int
+    states: dict[EndpointState, int]
+    incidents: int
+    lag: float
+    dropped: int
+    degraded: str | None
+    config: Configuration
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """That what was asked for was done."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """How many events were taken."""
+
+    accepted: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """What went wrong (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acknowledgement:
+    """Who takes an incident; of a token it is the token's name."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+
+    by: Annotated[str, Field(max_length=100)] = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SilenceAsked:
+    """Whom to be silent about (ids, or patterns with ``*``), and for how many seconds."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+
+    endpoints: Annotated[list[str], Field(min_length=1, max_length=1000)]
+    seconds: Annotated[float, Field(gt=0, le=366 * 86400)]
+    by: Annotated[str, Field(max_length=100)] = ""
+    reason: Annotated[str, Field(max_length=500)] = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beat:
+    """What a job reports of itself."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+
+    up: bool = True
+    detail: Annotated[str, Field(max_length=500)] = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Events:
+    """What a program reports of its calls, as ``ringback.report`` sends it.
+
+    ``id`` names the batch, so that one that is sent twice counts once. ``dropped`` is how many
+    calls could not be reported.
+    """
+
+    version: int
+    sent_at: Annotated[float, Field(description="seconds since 1970 UTC")]
+    events: Annotated[list[dict[str, Any]], Field(max_length=1000)]
+    id: Annotated[str, Field(max_length=64)] = ""
+    program: Annotated[str, Field(max_length=100)] = ""
+    host: Annotated[str, Field(max_length=255)] = ""
+    dropped: Annotated[int, Field(ge=0)] = 0

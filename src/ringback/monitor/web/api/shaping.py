@@ -1,0 +1,190 @@
+"""The monitor's values as the API has them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from ringback.diagnosis.record import moment
+from ringback.failure.target import without_secrets
+from ringback.monitor.web.api import shape
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ringback.incident import model
+    from ringback.incident.quiet import Silence
+    from ringback.monitor import view
+    from ringback.monitor.store.interface import Bucket
+    from ringback.monitor.web.service import Service
+
+_NOT_LISTED = ("readings", "host")
+
+
+def _moment(at: float | None) -> str | None:
+    return None if at is None else moment(at)
+
+
+def shown_url(url: str) -> str:
+    """Return a URL as it may be shown: without user information, query and fragment.
+
+    Args:
+        url: As it is configured.
+    """
+    return without_secrets(url.partition("#")[0]).partition("?")[0]
+
+
+def check_shape(check: model.Check) -> shape.Check:
+    """Return a check as the API has it.
+
+    Args:
+        check: What was seen.
+    """
+    seen = check.certificate
+    return shape.Check(
+        at=moment(check.at),
+        endpoint=check.endpoint,
+        up=check.up,
+        kind=check.kind,
+        seconds=check.seconds,
+        timings=dict(check.timings),
+        origin=check.origin,
+        vantage=check.vantage,
+        status=check.status,
+        address=check.address,
+        certificate=_certificate(seen) if seen else None,
+        detail=without_secrets(check.detail),
+    )
+
+
+def _certificate(seen: model.CertificateSeen) -> shape.Certificate:
+    return shape.Certificate(not_after=moment(seen.not_after), issuer=seen.issuer, key=seen.key)
+
+
+def endpoint_shape(seen: view.View) -> shape.Endpoint:
+    """Return an endpoint as the API has it.
+
+    Args:
+        seen: The endpoint as it is now.
+    """
+    endpoint, last = seen.endpoint, seen.last
+    return shape.Endpoint(
+        id=endpoint.id,
+        name=endpoint.name,
+        url=shown_url(endpoint.url),
+        state=seen.state,
+        kind=seen.kind,
+        since=_moment(seen.since),
+        last=_moment(last.at) if last else None,
+        type=endpoint.type,
+        group=endpoint.watched.group,
+        labels=dict(endpoint.labels),
+        incident=seen.incident,
+        silenced=seen.silenced,
+        check=check_shape(last) if last else None,
+    )
+
+
+def bucket_shape(bucket: Bucket) -> shape.Bucket:
+    """Return a span of time as the API has it.
+
+    Args:
+        bucket: Its checks, summed up.
+    """
+    return shape.Bucket(
+        at=moment(bucket.at),
+        count=bucket.count,
+        bad=bucket.bad,
+        unknown=bucket.unknown,
+        p50=bucket.p50,
+        p95=bucket.p95,
+        p99=bucket.p99,
+        timings=dict(bucket.timings),
+        kinds=dict(bucket.kinds),
+    )
+
+
+def incident_shape(incident: model.Incident, *, whole: bool) -> shape.Incident:
+    """Return an incident as the API has it.
+
+    Args:
+        incident: What is or was wrong.
+        whole: Whether its diagnosis comes with all that was read.
+    """
+    return shape.Incident(
+        id=incident.id,
+        pattern=incident.pattern,
+        state=incident.state,
+        kind=incident.kind,
+        summary=without_secrets(incident.summary),
+        members=list(incident.members),
+        opened_at=moment(incident.opened_at),
+        closed_at=_moment(incident.closed_at),
+        confidence=incident.confidence,
+        evidence=[without_secrets(line) for line in incident.evidence],
+        diagnosis=_diagnosis(incident.diagnosis, whole=whole),
+        timeline=[
+            shape.Entry(at=moment(one.at), what=one.what, text=without_secrets(one.text))
+            for one in incident.timeline
+        ],
+        acknowledged_by=incident.acknowledged_by,
+    )
+
+
+def _diagnosis(report: Mapping[str, Any] | None, *, whole: bool) -> Mapping[str, Any] | None:
+    if report is None or whole:
+        return report
+    return {key: value for key, value in report.items() if key not in _NOT_LISTED}
+
+
+def silence_shape(silence: Silence) -> shape.Silence:
+    """Return a silence as the API has it.
+
+    Args:
+        silence: When nobody is told.
+    """
+    return shape.Silence(
+        id=silence.id,
+        endpoints=list(silence.endpoints),
+        begins=moment(silence.begins),
+        ends=moment(silence.ends),
+        by=silence.by,
+        reason=silence.reason,
+    )
+
+
+def discovered_shape(found: view.Discovered) -> shape.Discovered:
+    """Return a discovered endpoint as the API has it.
+
+    Args:
+        found: What programs call.
+    """
+    times = {"first_seen": moment(found.first_seen), "last_seen": moment(found.last_seen)}
+    return shape.Discovered(**{**asdict(found), **times, "url": shown_url(found.url)})
+
+
+def status_shape(service: Service) -> shape.Status:
+    """Return how the monitor is, as the API has it.
+
+    Args:
+        service: The monitor.
+    """
+    status, views = service.status(), service.views()
+    config = status.get("config", {})
+    return shape.Status(
+        version=status["version"],
+        vantage=status.get("vantage", ""),
+        uptime=status.get("uptime", 0.0),
+        endpoints=len(views),
+        states=dict(Counter(one.state for one in views)),
+        incidents=len(service.incidents()),
+        lag=status.get("lag", 0.0),
+        dropped=status.get("dropped", 0),
+        degraded=status.get("store", {}).get("degraded"),
+        config=shape.Configuration(
+            files=[str(file) for file in config.get("files", ())],
+            loaded_at=_moment(config.get("loaded_at")),
+            error=config.get("error"),
+        ),
+    )

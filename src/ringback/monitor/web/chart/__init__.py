@@ -1,0 +1,1 @@
+"""Charts: numbers in, positions out; templates draw them as SVG."""

@@ -1,0 +1,83 @@
+"""What the store knows, asked for without holding up the event loop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
+
+from starlette.concurrency import run_in_threadpool
+
+from ringback.monitor.store.problem import StoreProblem
+from ringback.monitor.web.problem import Problem
+
+if TYPE_CHECKING:
+    from ringback.incident.model import Incident, IncidentState
+    from ringback.monitor.web.service import Service
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
+
+async def ask(question: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
+    """Return the store's answer.
+
+    Args:
+        question: One of the store's methods.
+        args: Its arguments.
+        kwargs: Its arguments.
+
+    Raises:
+        Problem: The store cannot answer now.
+    """
+    try:
+        return await run_in_threadpool(question, *args, **kwargs)
+    except StoreProblem as error:
+        raise Problem(503, f"the past cannot be read now: {error}") from error
+
+
+async def incident_of(service: Service, id_: str) -> Incident:
+    """Return one incident, open or over.
+
+    Args:
+        service: The monitor.
+        id_: The incident's id.
+
+    Raises:
+        Problem: There is none.
+    """
+    found = next((one for one in service.incidents() if one.id == id_), None)
+    found = found or await ask(service.store.incident, id_)
+    if found is None:
+        raise Problem(404, "there is no such incident")
+    return found
+
+
+async def incidents_of(
+    service: Service,
+    *,
+    states: tuple[IncidentState, ...] = (),
+    endpoint: str | None = None,
+    before: float | None = None,
+    most: int = 100,
+) -> list[Incident]:
+    """Return incidents, newest first: the open ones as they are now, the others from the store.
+
+    Args:
+        service: The monitor.
+        states: Only in one of these; empty: in any.
+        endpoint: Only those that it is part of.
+        before: Only opened before, in seconds since 1970 UTC.
+        most: How many at most.
+    """
+    kept = await ask(
+        service.store.incidents, states=states, endpoint=endpoint, before=before, most=most
+    )
+    found = {one.id: one for one in kept}
+    for one in service.incidents():
+        wanted = (not states or one.state in states) and (not endpoint or endpoint in one.members)
+        if wanted and (before is None or one.opened_at < before):
+            found[one.id] = one
+        else:
+            found.pop(one.id, None)
+    newest_first = sorted(found.values(), key=lambda one: one.opened_at, reverse=True)
+    return newest_first[:most]

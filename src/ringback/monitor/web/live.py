@@ -1,0 +1,175 @@
+"""Tells open pages what changes, by server-sent events: one listener, rendered once for all."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections import Counter
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from ringback.monitor.view import Told, View
+    from ringback.monitor.web.render import Renderer
+    from ringback.monitor.web.service import Service
+
+log = logging.getLogger("ringback")
+
+MOST_PAGES: Final = 100
+"""Pages that are told at the same time."""
+
+_WAITING: Final = 16  # messages that a page may be behind
+_CARDS: Final = 200  # in one message; changes of state come first
+_SAID: Final = 3  # sentences in one message
+_RELOAD: Final = b"event: reload\ndata: {}\n\n"
+_ALIVE: Final = b": alive\n\n"
+
+
+class Live:
+    """What changes, for all open pages of one monitor.
+
+    Args:
+        service: The monitor.
+        renderer: Makes the parts of pages that are replaced.
+        every: Seconds between two messages at least.
+        alive: Seconds of silence after which a page is told that there is nothing to tell.
+    """
+
+    def __init__(
+        self, service: Service, renderer: Renderer, *, every: float = 1.0, alive: float = 15.0
+    ) -> None:
+        self._service = service
+        self._renderer = renderer
+        self._every = every
+        self._alive = alive
+        self._pages: set[asyncio.Queue[bytes]] = set()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._changed = asyncio.Event()
+        self._checked: set[str] = set()
+        self._moved: set[str] = set()
+        self._incidents: set[str] = set()
+        self._configured = False
+        self._closed = False
+
+    @property
+    def full(self) -> bool:
+        """Whether no further page can be told."""
+        return len(self._pages) >= MOST_PAGES or self._closed
+
+    async def follow(self) -> AsyncIterator[bytes]:
+        """Yield messages for one page until it goes or the monitor ends."""
+        page: asyncio.Queue[bytes] = asyncio.Queue(_WAITING)
+        self._pages.add(page)
+        try:
+            self._start()
+            yield b"retry: 3000\n\n"
+            while not self._closed:
+                yield await self._next(page)
+        finally:
+            self._pages.discard(page)
+            if not self._pages:
+                self._stop()
+
+    def close(self) -> None:
+        """Tell nobody any more; the open connections end."""
+        self._closed = True
+        for page in self._pages:
+            _offer(page, _ALIVE)
+        self._stop()
+
+    async def _next(self, page: asyncio.Queue[bytes]) -> bytes:
+        try:
+            return await asyncio.wait_for(page.get(), self._alive)
+        except TimeoutError:
+            return _ALIVE
+
+    def _start(self) -> None:
+        if not self._tasks:
+            self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._tell())]
+            for task in self._tasks:
+                task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("ringback: open pages are told nothing until one is loaded", exc_info=error)
+            self._stop()
+
+    def _stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        self._tasks = []
+
+    async def _listen(self) -> None:
+        async for told in self._service.subscribe():
+            self._note(told)
+
+    def _note(self, told: Told) -> None:
+        # Names of what changed, each once: bounded by what there is.
+        if told.what == "config":
+            self._configured = True
+        if told.endpoint is not None:
+            (self._moved if told.what == "state" else self._checked).add(told.endpoint)
+        if told.incident is not None:
+            self._incidents.add(told.incident)
+        self._changed.set()
+
+    async def _tell(self) -> None:
+        while True:
+            await self._changed.wait()
+            message = self._message()
+            for page in self._pages:
+                _offer(page, message)
+            await asyncio.sleep(self._every)
+
+    def _message(self) -> bytes:
+        ids = [*self._moved, *(self._checked - self._moved)][:_CARDS]
+        views = [view for id_ in ids if (view := self._service.view(id_)) is not None]
+        moved = [view for view in views if view.endpoint.id in self._moved]
+        data: dict[str, Any] = {
+            "endpoints": ids,
+            "incidents": list(self._incidents),
+            "config": self._configured,
+            "cards": {view.endpoint.id: self._card(view) for view in views},
+            "states": {view.endpoint.id: view.state for view in views},
+            "parts": self._parts() if moved or self._incidents else {},
+            "said": _said(moved),
+        }
+        self._changed.clear()
+        self._checked, self._moved, self._incidents = set(), set(), set()
+        self._configured = False
+        return f"event: change\ndata: {json.dumps(data, ensure_ascii=False)}\n\n".encode()
+
+    def _card(self, view: View) -> str:
+        return self._renderer.render("part/card.html", {"view": view})
+
+    def _parts(self) -> dict[str, str]:
+        views, incidents = self._service.views(), self._service.incidents()
+        context = {
+            "counts": Counter(view.state for view in views),
+            "incidents": incidents,
+            "open_count": len(incidents),
+            "names": {view.endpoint.id: view.endpoint.name for view in views},
+        }
+        return {
+            name: self._renderer.render(f"part/{name.replace('-', '_')}.html", context)
+            for name in ("counts", "open-incidents", "open-count")
+        }
+
+
+def _said(moved: list[View]) -> str:
+    told = [
+        f"{view.endpoint.name} is {view.state}{f', {view.kind}' if view.kind else ''}."
+        for view in moved[:_SAID]
+    ]
+    rest = len(moved) - _SAID
+    return " ".join([*told, f"{rest} more changed."] if rest > 0 else told)
+
+
+def _offer(page: asyncio.Queue[bytes], message: bytes) -> None:
+    """Give a page a message; one that is too far behind is told to load anew instead."""
+    if page.full():
+        while not page.empty():
+            page.get_nowait()
+        message = _RELOAD
+    page.put_nowait(message)

@@ -1,0 +1,203 @@
+"""``/metrics``: what the monitor knows, for Prometheus."""
+
+from __future__ import annotations
+
+from collections import Counter, OrderedDict
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any, Final, get_args
+
+from starlette.responses import PlainTextResponse
+
+from ringback.failure import KINDS
+from ringback.incident.model import EndpointState, Pattern
+from ringback.monitor.web.access import demand
+from ringback.monitor.web.exposition import (
+    CONTENT_TYPE,
+    Family,
+    Sample,
+    exposition,
+    gauge,
+)
+from ringback.monitor.web.site import site_of
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from ringback.incident.model import CertificateSeen, Incident
+    from ringback.monitor.view import View
+
+_STATES: Final = get_args(EndpointState)
+_PATTERNS: Final = get_args(Pattern)
+
+
+class Certificates:
+    """The certificate that was seen last of each endpoint: a later failure does not unsay it."""
+
+    def __init__(self) -> None:
+        self._seen: OrderedDict[str, CertificateSeen] = OrderedDict()
+
+    def of(self, views: Iterable[View]) -> dict[str, CertificateSeen]:
+        """Return what is known; of endpoints that are gone it is forgotten.
+
+        Args:
+            views: Every endpoint as it is now.
+        """
+        known: OrderedDict[str, CertificateSeen] = OrderedDict()
+        for one in views:
+            id_ = one.endpoint.id
+            seen = (one.last.certificate if one.last else None) or self._seen.get(id_)
+            if seen is not None:
+                known[id_] = seen
+        self._seen = known
+        return dict(known)
+
+
+async def metrics(request: Request) -> PlainTextResponse:
+    """Return the metrics.
+
+    Args:
+        request: The request.
+
+    Raises:
+        Problem: It is refused.
+    """
+    demand(request, "read")
+    site = site_of(request)
+    views = site.service.views()
+    families = [
+        *of_endpoints(views),
+        of_certificates(views, site.certificates.of(views)),
+        of_incidents(site.service.incidents()),
+        *of_monitor(site.service.status()),
+    ]
+    return PlainTextResponse(exposition(families), media_type=CONTENT_TYPE)
+
+
+def of_endpoints(views: list[View]) -> Iterator[Family]:
+    """Yield what is known of endpoints.
+
+    Args:
+        views: Every endpoint as it is now.
+    """
+    seen = [(one, one.last) for one in views if one.last is not None]
+    yield Family(
+        name="ringback_endpoint_state",
+        help="1 for the state that the endpoint is in, 0 for the others.",
+        samples=(
+            Sample(value=one.state == state, labels={**_labels(one), "state": state})
+            for one in views
+            for state in _STATES
+        ),
+    )
+    yield Family(
+        name="ringback_check_up",
+        help="Whether the newest check was well; absent where the prober itself was not.",
+        samples=(
+            Sample(value=last.up, labels=_labels(one)) for one, last in seen if last.up is not None
+        ),
+    )
+    yield Family(
+        name="ringback_failure_info",
+        help="1 with the kind of failure that the endpoint has; absent where it has none.",
+        samples=(
+            Sample(value=1, labels={**_labels(one), "kind": _bounded(one.kind)})
+            for one in views
+            if one.kind is not None
+        ),
+    )
+    yield Family(
+        name="ringback_check_duration_seconds",
+        help="How long the newest check took.",
+        samples=(
+            Sample(value=last.seconds, labels=_labels(one))
+            for one, last in seen
+            if last.seconds is not None
+        ),
+    )
+    yield Family(
+        name="ringback_check_phase_seconds",
+        help="How long each phase of the newest check took.",
+        samples=(
+            Sample(value=seconds, labels={**_labels(one), "phase": phase})
+            for one, last in seen
+            for phase, seconds in last.timings.items()
+        ),
+    )
+    yield Family(
+        name="ringback_check_timestamp_seconds",
+        help="When the newest check ended, in seconds since 1970 UTC.",
+        samples=(Sample(value=last.at, labels=_labels(one)) for one, last in seen),
+    )
+    yield Family(
+        name="ringback_endpoint_silenced",
+        help="Whether nobody is told of the endpoint now.",
+        samples=(Sample(value=one.silenced, labels=_labels(one)) for one in views),
+    )
+
+
+def of_certificates(views: list[View], seen: dict[str, CertificateSeen]) -> Family:
+    """Return when certificates end; what has ended is still told.
+
+    Args:
+        views: Every endpoint as it is now.
+        seen: Endpoint's id to its certificate.
+    """
+    return Family(
+        name="ringback_certificate_not_after_seconds",
+        help="When the certificate that was seen last ends, in seconds since 1970 UTC.",
+        samples=(
+            Sample(value=seen[one.endpoint.id].not_after, labels=_labels(one))
+            for one in views
+            if one.endpoint.id in seen
+        ),
+    )
+
+
+def of_incidents(incidents: list[Incident]) -> Family:
+    """Return how many incidents are open.
+
+    Args:
+        incidents: Those that are not over.
+    """
+    counts = Counter(one.pattern for one in incidents)
+    return Family(
+        name="ringback_incidents_open",
+        help="Incidents that are not over.",
+        samples=(Sample(value=counts[one], labels={"pattern": one}) for one in _PATTERNS),
+    )
+
+
+def of_monitor(status: dict[str, Any]) -> Iterator[Family]:
+    """Yield how the monitor itself is.
+
+    Args:
+        status: As the monitor says.
+    """
+    version = {"version": status["version"], "vantage": status.get("vantage", "")}
+    yield gauge("ringback_build_info", "1 with the version.", 1, **version)
+    yield gauge("ringback_uptime_seconds", "Since the monitor started.", status.get("uptime", 0))
+    yield gauge("ringback_endpoints", "Endpoints that are watched.", status.get("endpoints", 0))
+    yield gauge(
+        "ringback_event_loop_lag_seconds", "How late its event loop is.", status.get("lag", 0)
+    )
+    yield Family(
+        name="ringback_dropped_total",
+        help="What was dropped because somebody was too slow.",
+        samples=(Sample(value=status.get("dropped", 0), labels={}),),
+        type="counter",
+    )
+    degraded = status.get("store", {}).get("degraded")
+    yield gauge("ringback_store_degraded", "Whether nothing can be kept.", bool(degraded))
+    error = status.get("config", {}).get("error")
+    yield gauge(
+        "ringback_config_last_reload_successful", "Whether the newest could be used.", not error
+    )
+
+
+def _labels(view: View) -> dict[str, str]:
+    endpoint = view.endpoint
+    return {"endpoint": endpoint.id, "group": endpoint.watched.group, "type": endpoint.type}
+
+
+def _bounded(kind: str) -> str:
+    return kind if kind in KINDS else "other"

@@ -1,0 +1,93 @@
+"""Badges of endpoints, for other pages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from starlette.responses import Response
+
+from ringback.diagnosis.wording import duration
+from ringback.monitor.web.access import demand
+from ringback.monitor.web.chart.badge import badge
+from ringback.monitor.web.history import ask
+from ringback.monitor.web.problem import Problem
+from ringback.monitor.web.site import site_of
+from ringback.monitor.web.words import STATES, share
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from ringback.incident.model import EndpointState
+    from ringback.monitor.store.interface import Step
+    from ringback.monitor.view import View
+    from ringback.monitor.web.chart.badge import Tone
+    from ringback.monitor.web.site import Site
+
+_TONES: Final[dict[EndpointState, Tone]] = {
+    "ok": "good",
+    "suspect": "unsure",
+    "recovering": "unsure",
+    "down": "bad",
+    "unknown": "none",
+}
+_UPTIME: Final[dict[str, tuple[Step, float]]] = {
+    "uptime-7d": ("1h", 7 * 86400.0),
+    "uptime-30d": ("1d", 30 * 86400.0),
+}
+_GOOD, _FAIR = 0.999, 0.99
+
+
+async def show_badge(request: Request) -> Response:
+    """Return a badge; those of public endpoints are for everybody.
+
+    Args:
+        request: The request, with the endpoint's ``id`` and ``what`` in its path.
+
+    Raises:
+        Problem: It is refused, or there is none.
+    """
+    site = site_of(request)
+    view = site.service.view(request.path_params["id"])
+    if view is None or not (view.endpoint.public and site.settings.status_page):
+        demand(request, "read")
+    if view is None:
+        raise Problem(404, "there is no such endpoint")
+    label, value, tone = await _said(site, view, request.path_params["what"])
+    return Response(
+        badge(label, value, tone),
+        media_type="image/svg+xml",
+        headers={"cache-control": "public, max-age=60"},
+    )
+
+
+async def _said(site: Site, view: View, what: str) -> tuple[str, str, Tone]:
+    name = view.endpoint.name
+    if what == "status":
+        return name, STATES[view.state], _TONES[view.state]
+    if what == "latency":
+        return await _latency(site, view)
+    if what not in _UPTIME:
+        raise Problem(404, "there are the badges status, uptime-7d, uptime-30d and latency")
+    step, seconds = _UPTIME[what]
+    label = f"{name} uptime {what.removeprefix('uptime-')}"
+    up = await _uptime(site, view.endpoint.id, step, seconds)
+    if up is None:
+        return label, "not known", "none"
+    return label, share(up), "good" if up >= _GOOD else "unsure" if up >= _FAIR else "bad"
+
+
+async def _uptime(site: Site, id_: str, step: Step, seconds: float) -> float | None:
+    now = site.clock()
+    buckets = await ask(site.service.store.buckets, id_, step, now - seconds, now + 1)
+    count = sum(one.count for one in buckets)
+    return 1 - sum(one.bad for one in buckets) / count if count else None
+
+
+async def _latency(site: Site, view: View) -> tuple[str, str, Tone]:
+    now = site.clock()
+    buckets = await ask(site.service.store.buckets, view.endpoint.id, "1h", now - 86400.0, now + 1)
+    medians = sorted(one.p50 for one in buckets if one.p50 is not None)
+    label = f"{view.endpoint.name} latency 24h"
+    if not medians:
+        return label, "not known", "none"
+    return label, duration(medians[len(medians) // 2]), "good"

@@ -1,0 +1,72 @@
+"""The page of one endpoint: how it is, how it was, why it failed."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from ringback.monitor.web.chart.bars import CHARTS, WINDOWS, bar_of
+from ringback.monitor.web.chart.latency import latency_of, phases_of
+from ringback.monitor.web.history import ask, incidents_of
+from ringback.monitor.web.page.page import page, turned_away
+from ringback.monitor.web.problem import Problem
+from ringback.monitor.web.site import site_of
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from ringback.monitor.store.interface import Bucket
+    from ringback.monitor.web.chart.bars import Window
+    from ringback.monitor.web.service import Service
+
+_FAILURES, _INCIDENTS = 20, 10
+
+
+async def endpoint(request: Request) -> Response:
+    """Return the page of an endpoint.
+
+    Args:
+        request: The request; ``window`` chooses what the chart of its latency shows.
+
+    Raises:
+        Problem: There is none.
+    """
+    if (login := turned_away(request, "read")) is not None:
+        return login
+    site = site_of(request)
+    id_, now = request.path_params["id"], site.clock()
+    view = site.service.view(id_)
+    if view is None:
+        raise Problem(404, "there is no such endpoint")
+    window = CHARTS.get(request.query_params.get("window", ""), WINDOWS["24h"])
+    asked = (buckets_of(site.service, id_, one, now) for one in CHARTS.values())
+    buckets = dict(zip(CHARTS, await asyncio.gather(*asked), strict=True))
+    longest = now - WINDOWS["90d"].seconds
+    return await page(
+        request,
+        "endpoint.html",
+        view=view,
+        bars=[bar_of(buckets[name], one, now) for name, one in WINDOWS.items()],
+        window=window,
+        windows=list(CHARTS),
+        latency=latency_of(buckets[window.name], window.bucket, now - window.seconds, now),
+        phases=phases_of(buckets[window.name]),
+        failures=await ask(
+            site.service.store.checks, id_, longest, now + 1, failed=True, most=_FAILURES
+        ),
+        incidents=await incidents_of(site.service, endpoint=id_, most=_INCIDENTS),
+    )
+
+
+async def buckets_of(service: Service, id_: str, window: Window, now: float) -> list[Bucket]:
+    """Return the rollup of an endpoint in a window.
+
+    Args:
+        service: The monitor.
+        id_: The endpoint's id.
+        window: How far back.
+        now: In seconds since 1970 UTC.
+    """
+    since = (now // window.cell - window.cells + 1) * window.cell
+    return await ask(service.store.buckets, id_, window.step, since, now + 1)

@@ -1,0 +1,143 @@
+"""``/probe``: a look at a target now, told as blackbox_exporter tells it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from starlette.responses import PlainTextResponse
+
+from ringback.failure import KINDS
+from ringback.monitor.web.access import demand
+from ringback.monitor.web.exposition import CONTENT_TYPE, Family, Sample, exposition, gauge
+from ringback.monitor.web.problem import Problem
+from ringback.monitor.web.site import site_of
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from ringback.incident.model import Check
+
+_LONGEST: Final = 2000
+_PHASES: Final = {
+    "dns": "resolve",
+    "connect": "connect",
+    "tls": "tls",
+    "first_byte": "processing",
+    "transfer": "transfer",
+}
+"""Phase of a check to what blackbox_exporter calls it."""
+
+
+async def probe(request: Request) -> PlainTextResponse:
+    """Return what a look at a target sees now.
+
+    Args:
+        request: The request, with ``target`` and ``module``.
+
+    Raises:
+        Problem: It is refused, or it cannot be asked for.
+    """
+    demand(request, "read")
+    site = site_of(request)
+    target = request.query_params.get("target", "")
+    module = request.query_params.get("module", "http_2xx")
+    if not target or len(target) > _LONGEST:
+        raise Problem(400, "a target is expected")
+    if not is_allowed(target, site.settings.probe_targets):
+        raise Problem(403, "this target is not in probe_allow.targets")
+    try:
+        check = await site.service.probe(module, target)
+    except LookupError:
+        raise Problem(400, "there is no such module") from None
+    except ValueError as error:
+        raise Problem(400, f"this is no target: {error}") from None
+    return PlainTextResponse(
+        exposition(of_check(check, http=module.startswith("http"))), media_type=CONTENT_TYPE
+    )
+
+
+def is_allowed(target: str, allowed: tuple[str, ...]) -> bool:
+    """Return whether a target may be looked at.
+
+    Args:
+        target: A URL, ``host:port`` or a name.
+        allowed: ``[scheme://]host[:port]``, where the host may hold ``*``.
+    """
+    asked = _parts(target)
+    return asked is not None and any(_matches(asked, pattern) for pattern in allowed)
+
+
+_Parts = tuple[str, str, int | None]
+"""Scheme, host and port."""
+
+_PORTS: Final = {"http": 80, "https": 443, "ws": 80, "wss": 443}
+
+
+def _parts(text: str) -> _Parts | None:
+    """What is asked for; ``None`` for what two readers could read as two things."""
+    if any(not c.isprintable() or c in " \\@#" for c in text):
+        return None
+    try:
+        split = urlsplit(text if "://" in text else f"//{text}")
+        return split.scheme.lower(), (split.hostname or "").rstrip("."), split.port
+    except ValueError:
+        return None
+
+
+def _matches(asked: _Parts, pattern: str) -> bool:
+    wanted = _parts(pattern)
+    if wanted is None or not asked[1]:
+        return False
+    scheme, host, port = asked
+    return (
+        wanted[0] in ("", scheme)
+        and fnmatchcase(host, wanted[1])
+        and wanted[2] in (None, port or _PORTS.get(scheme))
+    )
+
+
+def of_check(check: Check, *, http: bool) -> Iterator[Family]:
+    """Yield a check as metrics, by the names of blackbox_exporter where it has one.
+
+    Args:
+        check: What was seen.
+        http: Whether HTTP was asked for: then its metrics are there without a response, too.
+    """
+    yield gauge("probe_success", "Whether the target is well.", check.up is True)
+    yield gauge("probe_duration_seconds", "How long the probe took.", check.seconds or 0.0)
+    if "dns" in check.timings:
+        yield gauge("probe_dns_lookup_time_seconds", "Name resolution.", check.timings["dns"])
+    if check.address is not None:
+        yield gauge("probe_ip_protocol", "4 or 6.", 6 if ":" in check.address else 4)
+    if http:
+        yield from _of_http(check)
+    if check.certificate is not None:
+        yield gauge(
+            "probe_ssl_earliest_cert_expiry",
+            "When the certificate ends, in seconds since 1970 UTC; told after it has ended, too.",
+            check.certificate.not_after,
+        )
+    if check.kind is not None:
+        kind = check.kind if check.kind in KINDS else "other"
+        yield gauge("probe_failure_info", "1 with the kind of failure.", 1, kind=kind)
+
+
+def _of_http(check: Check) -> Iterator[Family]:
+    unexpected = check.kind == "http.response.unexpected_content"
+    yield gauge(
+        "probe_http_status_code", "Status of the last response; 0: none.", check.status or 0
+    )
+    yield gauge("probe_failed_due_to_regex", "Whether the content was unexpected.", unexpected)
+    yield Family(
+        name="probe_http_duration_seconds",
+        help="How long each phase took.",
+        samples=(
+            Sample(value=check.timings.get(phase, 0.0), labels={"phase": name})
+            for phase, name in _PHASES.items()
+        ),
+    )
+    ssl = check.certificate is not None or "tls" in check.timings
+    yield gauge("probe_http_ssl", "Whether it was encrypted.", ssl)

@@ -1,0 +1,110 @@
+"""Pages of templates."""
+
+from __future__ import annotations
+
+import re
+from hashlib import sha256
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from ringback.diagnosis.record import moment
+from ringback.diagnosis.wording import duration
+from ringback.failure import KINDS
+from ringback.failure.target import without_secrets
+from ringback.monitor.web import words
+from ringback.monitor.web.api.shaping import shown_url
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+_BREAKS = re.compile(r"([._]|//?)")
+_CODE = re.compile(r"`([^`]*)`")
+
+
+class Renderer:
+    """Makes pages of templates.
+
+    Args:
+        clock: Gives seconds since 1970 UTC.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        environment = Environment(
+            loader=PackageLoader("ringback.monitor.web", "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
+        environment.filters |= {
+            "prose": prose,
+            "breakable": breakable,
+            "moment": moment,
+            "stamp": words.stamp,
+            "span": words.span,
+            "share": words.share,
+            "duration": duration,
+            "ago": lambda at: words.ago(at, clock()),
+            "lasting": lambda at: words.span(max(0.0, clock() - at)),
+            "shown_url": shown_url,
+            "safe_text": without_secrets,
+        }
+        environment.globals |= {
+            "MARKS": words.MARKS,
+            "STATES": words.STATES,
+            "PATTERNS": words.PATTERNS,
+            "INCIDENT_STATES": words.INCIDENT_STATES,
+            "PHASES": words.PHASES,
+            "KINDS": KINDS,
+            "asset": asset,
+        }
+        self._environment = environment
+
+    def render(self, template: str, context: Mapping[str, Any]) -> str:
+        """Return a page.
+
+        Args:
+            template: Its file name.
+            context: What it shows.
+        """
+        return self._environment.get_template(template).render(context)
+
+
+def prose(text: str) -> Markup:
+    """Return inline Markdown as HTML: literals in backticks, everything else as it stands.
+
+    Args:
+        text: One line.
+    """
+    return Markup(_CODE.sub(r"<code>\1</code>", str(escape(without_secrets(text)))))  # noqa: S704 - escaped
+
+
+def breakable(name: str) -> Markup:
+    """Return a name as HTML that may be broken behind its dots, slashes and underscores.
+
+    Args:
+        name: The name of a kind, or a URL.
+    """
+    return Markup(_BREAKS.sub(r"\1<wbr>", str(escape(name))))  # noqa: S704 - escaped
+
+
+def asset(name: str) -> str:
+    """Return the path of a file that pages load; it changes with what is in the file.
+
+    Args:
+        name: File name.
+    """
+    return f"/static/{name}?{DIGESTS[name]}"
+
+
+def _digests() -> dict[str, str]:
+    folder = files("ringback.monitor.web").joinpath("static")
+    return {one.name: sha256(one.read_bytes()).hexdigest()[:12] for one in folder.iterdir()}
+
+
+DIGESTS = _digests()
+"""Files that pages load, each with the beginning of its SHA-256."""

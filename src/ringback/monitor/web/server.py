@@ -1,0 +1,106 @@
+"""Serves the web page in the monitor's own event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Final
+
+import uvicorn
+
+from ringback.monitor.web.app import application
+from ringback.monitor.web.settings import WebError
+
+if TYPE_CHECKING:
+    from ringback.monitor.web.service import Service
+    from ringback.monitor.web.settings import WebSettings
+
+_BACKLOG: Final = 128
+_CONNECTIONS: Final = 500
+_GRACE: Final = 3  # seconds that responses have to end
+
+
+class _Server(uvicorn.Server):
+    """A server that leaves signals to the program it is part of."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none."""
+        yield
+
+
+def listen(settings: WebSettings) -> socket.socket:
+    """Return a socket that listens for the page, so that what is wrong shows before all else.
+
+    Args:
+        settings: How the page is served.
+
+    Raises:
+        WebError: It must not be served so, or the address cannot be used.
+    """
+    settings.verify()
+    try:
+        family, _, _, _, address = socket.getaddrinfo(
+            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        return socket.create_server(address[:2], family=family, backlog=_BACKLOG)
+    except OSError as error:
+        where = f"{settings.host}:{settings.port}"
+        raise WebError(f"the web page cannot listen on {where}: {error.strerror}") from error
+
+
+async def serve(
+    service: Service,
+    settings: WebSettings,
+    *,
+    listener: socket.socket | None = None,
+    ready: Callable[[str], None] = lambda _: None,
+) -> None:
+    """Serve the page until it is cancelled; then what is being answered is ended.
+
+    Args:
+        service: The monitor.
+        settings: How the page is served.
+        listener: Where it listens, from ``listen``; ``None``: it is opened.
+        ready: Called with the page's address once it answers.
+
+    Raises:
+        WebError: It must not be served so, or the address cannot be used.
+    """
+    listener = listener or listen(settings)
+    app = application(service, settings)
+    server = _Server(
+        uvicorn.Config(
+            app,
+            http="httptools",
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            limit_concurrency=_CONNECTIONS,
+            timeout_graceful_shutdown=_GRACE,
+        )
+    )
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        await _started(server, serving)
+        ready(settings.base_url.rstrip("/") or _url(listener))
+        await asyncio.shield(serving)
+    finally:
+        app.state.site.live.close()
+        server.should_exit = True
+        await serving
+
+
+async def _started(server: _Server, serving: asyncio.Task[None]) -> None:
+    while not server.started and not serving.done():
+        await asyncio.sleep(0.005)  # uvicorn tells nobody
+
+
+def _url(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -1,0 +1,116 @@
+"""How the web page is served, and to whom."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import Literal
+from urllib.parse import urlsplit
+
+Scope = Literal["read", "write", "push"]
+"""``read``: see everything. ``write``: also acknowledge, silence, adopt. ``push``: only send events
+and heartbeats."""
+
+
+class WebError(Exception):
+    """Raised when the page cannot, or must not, be served as configured; the message says why."""
+
+
+def digest_of(token: str) -> str:
+    """Return what is kept of a token: its SHA-256 in hexadecimal.
+
+    Args:
+        token: The secret; long and random, so that a hash without salt does.
+    """
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Token:
+    """Who may do what.
+
+    Attributes:
+        name: Whom it was given to; stands in the timeline of what is done with it.
+        hash: SHA-256 of the secret in hexadecimal, as ``digest_of`` gives it.
+        scopes: What may be done with it.
+    """
+
+    name: str
+    hash: str
+    scopes: frozenset[Scope] = frozenset({"read"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebSettings:
+    """How the web page is served.
+
+    Attributes:
+        host: Address to listen on.
+        port: Port to listen on; 0: any that is free.
+        tokens: Without any, who reaches the page may do everything, and it listens on loopback
+            only. With one, everybody needs one.
+        status_page: Whether ``/status`` and the badges of public endpoints are for everybody.
+        title: Title of the public status page.
+        probe_targets: What ``/probe`` may be asked for: ``[scheme://]host[:port]``, where the host
+            may hold ``*``; empty: nothing.
+        base_url: Where people reach the page, for links in notices; ``""``: host and port.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8480
+    tokens: tuple[Token, ...] = ()
+    status_page: bool = False
+    title: str = "Status"
+    probe_targets: tuple[str, ...] = ()
+    base_url: str = ""
+
+    @property
+    def local(self) -> bool:
+        """Whether only this machine can reach the address."""
+        return is_loopback(self.host)
+
+    @property
+    def url(self) -> str:
+        """Where people reach the page, without a slash at the end."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return self.base_url.rstrip("/") or f"http://{host}:{self.port}"
+
+    def verify(self) -> None:
+        """Do nothing when the page may be served so.
+
+        Raises:
+            WebError: Everybody who reaches the machine could change what it watches.
+        """
+        if not self.local and not self.tokens:
+            raise WebError(
+                f"the web page would be open to everybody who reaches {self.host}: "
+                "configure a token, or listen on 127.0.0.1"
+            )
+
+    def serves(self, host: str) -> bool:
+        """Return whether a name in a Host header is one of the page's own.
+
+        A page elsewhere can point a name of its own at 127.0.0.1 (DNS rebinding); where no token is
+        asked for, that name must not be answered.
+
+        Args:
+            host: Without port, IPv6 without brackets.
+        """
+        own = urlsplit(self.base_url).hostname if self.base_url else None
+        return bool(self.tokens) or is_loopback(host) or host.lower() == own
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether a name or address can only be this machine.
+
+    Args:
+        host: Name or address, IPv6 without brackets.
+    """
+    name = host.lower().rstrip(".")
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(name).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,57 @@
+"""What all pages of one monitor share."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from starlette.requests import HTTPConnection
+
+    from ringback.monitor.ingest import Inbox
+    from ringback.monitor.web.kept import Kept
+    from ringback.monitor.web.live import Live
+    from ringback.monitor.web.metrics import Certificates
+    from ringback.monitor.web.render import Renderer
+    from ringback.monitor.web.service import Service
+    from ringback.monitor.web.settings import WebSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """One monitor's web page.
+
+    Attributes:
+        service: The monitor.
+        settings: How the page is served.
+        renderer: Makes pages of templates.
+        live: Tells open pages what changes.
+        status_page: The status page for everybody.
+        certificates: What was seen of certificates.
+        inbox: Reads what programs report.
+        clock: Gives seconds since 1970 UTC.
+        key: Signs the cookies of those who have logged in; of this process only.
+    """
+
+    service: Service
+    settings: WebSettings
+    renderer: Renderer
+    live: Live
+    status_page: Kept
+    certificates: Certificates
+    inbox: Inbox
+    clock: Callable[[], float] = time.time
+    key: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
+
+
+def site_of(connection: HTTPConnection) -> Site:
+    """Return the site that a request is for.
+
+    Args:
+        connection: The request.
+    """
+    site: Site = connection.app.state.site
+    return site

@@ -1,0 +1,106 @@
+"""The words in which pages show states, patterns and times."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from ringback.diagnosis.wording import duration
+
+if TYPE_CHECKING:
+    from ringback.incident.model import EndpointState, IncidentState, Pattern
+
+MARKS: Final[dict[EndpointState, str]] = {
+    "ok": "✓",
+    "suspect": "?",
+    "down": "✗",
+    "recovering": "↗",
+    "unknown": "–",
+}
+"""What stands beside a state, so that it does not hang on its colour."""
+
+STATES: Final[dict[EndpointState, str]] = {
+    "down": "down",
+    "suspect": "suspect",
+    "recovering": "recovering",
+    "unknown": "not known",
+    "ok": "ok",
+}
+"""States as people call them, the worst first."""
+
+PATTERNS: Final[dict[Pattern, str]] = {
+    "service_outage": "Service outage",
+    "network_partition": "Network partition",
+    "own_network_down": "Own network down",
+    "dns_failure": "DNS failure",
+    "port_change": "Port changed",
+    "certificate": "Certificate",
+    "rejected": "Rejected",
+    "latency": "Slow",
+    "flapping": "Flapping",
+    "heartbeat_missed": "Heartbeat missed",
+    "prober_sick": "Prober not well",
+}
+"""Sorts of incident as people call them."""
+
+INCIDENT_STATES: Final[dict[IncidentState, str]] = {
+    "open": "open",
+    "acknowledged": "taken",
+    "closed": "over",
+}
+"""States of an incident as people call them."""
+
+PHASES: Final[dict[str, str]] = {
+    "dns": "name (DNS)",
+    "connect": "connect",
+    "tls": "TLS",
+    "first_byte": "first byte",
+    "transfer": "transfer",
+}
+"""Phases of a check as people call them, in order."""
+
+_DAY: Final = 86400.0
+
+
+def span(seconds: float) -> str:
+    """Return a length of time in words, rounded to what matters.
+
+    Args:
+        seconds: How long.
+    """
+    if seconds >= 2 * _DAY:
+        return f"{seconds / _DAY:.0f} d"
+    return duration(seconds) if seconds < 1 or seconds >= 9.95 else f"{seconds:.0f} s"
+
+
+def ago(at: float, now: float) -> str:
+    """Return how long before now a time was, or how long after it is.
+
+    Args:
+        at: Seconds since 1970 UTC.
+        now: The same.
+    """
+    away = now - at
+    if abs(away) < 1:
+        return "now"
+    return f"{span(away)} ago" if away > 0 else f"in {span(-away)}"
+
+
+def stamp(at: float) -> str:
+    """Return a time to the second, in UTC.
+
+    Args:
+        at: Seconds since 1970 UTC.
+    """
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def share(part: float) -> str:
+    """Return a share as per cent; never rounded up to 100, or down to 0.
+
+    Args:
+        part: 0 to 1.
+    """
+    if part in (0.0, 1.0):
+        return f"{part:.0%}"
+    return f"{min(99.99, max(0.01, part * 100)):.2f}%"

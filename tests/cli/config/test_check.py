@@ -1,0 +1,74 @@
+import json
+
+import pytest
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "ringback.toml").write_text(
+        'include = ["more.toml"]\n[[endpoint]]\nname = "a"\nurl = "https://a.invalid"\n'
+        "every = '10s'\n[[notifier]]\nname = 'm'\ntype = 'command'\ncommand = ['true']\n"
+    )
+    (tmp_path / "more.toml").write_text('[[endpoint]]\nname = "b"\ntype = "heartbeat"\n')
+    return tmp_path
+
+
+def test_a_good_configuration_is_summed_up(ringback, folder):
+    done = ringback("check-config", cwd=folder)
+
+    assert done.returncode == 0
+    assert done.stdout.splitlines() == [
+        "ringback.toml: nothing is wrong",
+        "more.toml: nothing is wrong",
+        "endpoints: 2 (1 http, 1 heartbeat)",
+        "checks a second: 0.1",
+        "notifiers: m (command)",
+        "page: http://127.0.0.1:8480",
+    ]
+
+
+def test_all_problems_are_told_with_their_place(ringback, folder):
+    (folder / "more.toml").write_text("[[endpoint]]\nnam = 3\n[web]\nport = 1\n")
+    (folder / "ringback.toml").write_text('include = ["more.toml"]\ncolor = "red"\n')
+
+    done = ringback("check-config", "ringback.toml", cwd=folder)
+
+    assert (done.returncode, done.stderr) == (2, "")
+    assert done.stdout.splitlines() == [
+        "more.toml:1:1: 'url' is missing",
+        "more.toml:2:1: unknown key 'nam' in endpoint[0]; did you mean 'name'?",
+        "more.toml:3:1: 'web' belongs in the main file, not in an included one",
+        "ringback.toml:2:1: unknown key 'color'",
+    ]
+
+
+def test_json_says_the_same(ringback, folder):
+    good = json.loads(ringback("check-config", "--json", cwd=folder).stdout)
+    (folder / "more.toml").write_text("x = 1\n")
+    done = ringback("check-config", "--json", cwd=folder)
+    bad = json.loads(done.stdout)
+
+    assert good["ok"]
+    assert [one["id"] for one in good["endpoints"]] == ["a", "b"]
+    assert good["files"] == ["ringback.toml", "more.toml"]
+    assert done.returncode == 2
+    assert bad == {
+        "ok": False,
+        "problems": [
+            {
+                "file": "more.toml",
+                "line": 1,
+                "column": 1,
+                "path": "x",
+                "message": "unknown key 'x'",
+                "hint": "",
+            }
+        ],
+    }
+
+
+def test_no_file_is_a_problem(ringback, tmp_path):
+    done = ringback("check-config", cwd=tmp_path)
+
+    assert done.returncode == 2
+    assert done.stdout == "ringback.toml: cannot be read: No such file or directory\n"

@@ -1,0 +1,49 @@
+from pathlib import Path
+
+from ringback.cli.config.importing import KINDS
+from ringback.monitor.importing import IMPORTERS
+
+SAMPLES = Path(__file__).parents[2] / "monitor" / "importing" / "samples"
+
+
+def test_the_types_are_those_that_there_are():
+    assert set(KINDS) == set(IMPORTERS)
+
+
+def test_what_is_written_can_be_checked(ringback, tmp_path):
+    done = ringback("import", SAMPLES / "nagios.cfg", "-o", "ringback.toml", cwd=tmp_path)
+
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "there is no probe for check_nrpe" in done.stderr
+    assert done.stderr.endswith(
+        "9 endpoints, 0 notifiers, 7 notes on what could not be carried over\n"
+    )
+    checked = ringback("check-config", cwd=tmp_path)
+    (problem,) = checked.stdout.splitlines()
+    assert problem.endswith("the environment has no variable 'SHOP_FRONT_PAGE_AUTHORIZATION'")
+
+
+def test_without_an_output_it_is_printed(ringback, tmp_path):
+    done = ringback("import", "--from", "urls", "-", stdin="https://a.example\n", cwd=tmp_path)
+
+    assert done.returncode == 0
+    assert done.stdout == '[[endpoint]]\nurl = "https://a.example"\n'
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_there_already_is_left_alone(ringback, one_line, tmp_path):
+    (tmp_path / "mine.toml").write_text("mine")
+
+    said = one_line(ringback("import", SAMPLES / "urls.txt", "-o", "mine.toml", cwd=tmp_path))
+
+    assert "mine.toml is there already" in said
+    assert (tmp_path / "mine.toml").read_text() == "mine"
+
+
+def test_what_cannot_be_imported_is_one_line(ringback, one_line, tmp_path):
+    (tmp_path / "letter.txt").write_text("Dear Sir or Madam\n")
+
+    assert "of no known type" in one_line(ringback("import", "letter.txt", cwd=tmp_path))
+    assert "no file called gone" in one_line(ringback("import", "gone", cwd=tmp_path))
+    said = one_line(ringback("import", "--from", "gatos", "letter.txt", cwd=tmp_path))
+    assert "did you mean gatus?" in said

@@ -1,0 +1,116 @@
+import csv
+import io
+import json
+import time
+
+import pytest
+from monitor.export.stores import change, check, incident, kept
+
+NOW = time.time()
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory):
+    checks = [
+        check(NOW - 300),
+        check(NOW - 240, up=False, detail="refused\x1b[31m"),
+        check(NOW - 200, up=False, status=503, kind="http.error.unavailable", origin="call"),
+        check(NOW - 100, endpoint="api"),
+    ]
+    changes = [
+        change(NOW - 300, "unknown", "ok"),
+        change(NOW - 240, "ok", "suspect", kind="tcp.refused"),
+        change(NOW - 200, "suspect", "down", kind="http.error.unavailable"),
+        change(NOW - 100, "unknown", "ok", endpoint="api"),
+    ]
+    opened = incident(NOW - 200, state="open", kind="http.error.unavailable")
+    path = tmp_path_factory.mktemp("db") / "ringback.db"
+    return kept(path, checks, changes, [opened], until=NOW)
+
+
+def test_checks_are_exported_as_csv_to_standard_output(ringback, database):
+    done = ringback("export", "checks", "--db", database, "--endpoint", "shop")
+    assert (done.returncode, done.stderr) == (0, "")
+    rows = list(csv.DictReader(io.StringIO(done.stdout)))
+    assert [row["up"] for row in rows] == ["true", "false", "false"]
+
+
+def test_a_file_is_written_as_its_name_ends(ringback, database, tmp_path):
+    out = tmp_path / "checks.jsonl"
+    span = f"{time.time() - NOW + 270:.0f}s"  # collected long before: between the first two checks
+    done = ringback("export", "checks", "--db", database, "--since", span, "-o", out)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr == f"3 checks written to {out}\n"
+    assert len(out.read_text().splitlines()) == 3
+
+
+def test_incidents_are_exported(ringback, database):
+    done = ringback("export", "incidents", "--db", database, "--format", "jsonl")
+    assert [json.loads(line)["id"] for line in done.stdout.splitlines()] == ["i1"]
+
+
+def test_parquet_is_written(ringback, database, tmp_path):
+    parquet = pytest.importorskip("pyarrow.parquet")
+    out = tmp_path / "checks.parquet"
+    assert ringback("export", "checks", "--db", database, "-o", out).returncode == 0
+    assert parquet.read_table(out).num_rows == 4
+
+
+def test_what_cannot_be_done_is_one_line(ringback, database, tmp_path, one_line):
+    here = ("export", "checks", "--db")
+    assert "no such file" in one_line(ringback(*here, tmp_path / "x.db"))
+    assert "did you mean shop" in one_line(ringback(*here, database, "--endpoint", "shpo"))
+    assert "is no time" in one_line(ringback(*here, database, "--since", "soon"))
+    assert "cannot be written" in one_line(ringback(*here, database, "-o", tmp_path / "a" / "b"))
+
+
+def test_history_tells_what_happened_oldest_first(ringback, database):
+    done = ringback("history", "shop", "--db", database)
+    assert done.returncode == 0
+    lines = done.stdout.splitlines()
+    told = ["ok for 1 min", "suspect (tcp.refused) for 40 s", "failed, tcp.refused", "down"]
+    places = [next(n for n, line in enumerate(lines) if one in line) for one in told]
+    assert places == sorted(places)
+    assert "a call failed, http.error.unavailable HTTP 503" in done.stdout
+    assert "service outage i1" in done.stdout
+    assert "\x1b" not in done.stdout
+
+
+def test_history_as_json(ringback, database):
+    done = ringback("history", "shop", "--db", database, "--failures", "1", "--json")
+    told = json.loads(done.stdout)
+    assert [one["after"] for one in told["transitions"]] == ["ok", "suspect", "down"]
+    assert [one["kind"] for one in told["failures"]] == ["http.error.unavailable"]
+    assert [one["state"] for one in told["incidents"]] == ["open"]
+
+
+def test_an_endpoint_at_which_nothing_happened(ringback, database):
+    done = ringback("history", "api", "--db", database, "--since", "10s")
+    assert (done.returncode, done.stdout) == (0, "nothing happened in that time\n")
+
+
+def test_the_report_says_how_available_each_was(ringback, database):
+    done = ringback("report", "--db", database, "--months", "2")
+    assert done.returncode == 0
+    assert "available" in done.stdout
+    assert "api" in done.stdout
+    assert "100.000 %" in done.stdout
+    told = json.loads(
+        ringback("report", "shop", "--db", database, "--months", "2", "--json").stdout
+    )
+    assert told
+    assert {row["endpoint"] for row in told} == {"shop"}
+    assert all(row["availability"] is None or 0 <= row["availability"] < 100 for row in told)
+
+
+def test_the_report_as_csv(ringback, database):
+    done = ringback("report", "--db", database, "--months", "2", "--csv")
+    rows = list(csv.DictReader(io.StringIO(done.stdout)))
+    assert {row["endpoint"] for row in rows} == {"api", "shop"}
+
+
+def test_a_month_in_which_nothing_was_watched(ringback, database, one_line):
+    done = ringback("report", "--db", database, "--month", "2001-01")
+    assert (done.returncode, done.stdout) == (0, "nothing was watched in that time\n")
+    assert "is no month" in one_line(ringback("report", "--db", database, "--month", "may"))
+    assert "exclude" in one_line(ringback("report", "--db", database, "--json", "--csv"))

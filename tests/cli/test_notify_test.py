@@ -1,0 +1,106 @@
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+
+CONFIG = """
+vantage = "paris"
+[[endpoint]]
+url = "https://a.invalid"
+[[notifier]]
+name = "ops"
+type = "webhook"
+url = "http://127.0.0.1:{port}/hook"
+secret = "${{KEY}}"
+[[notifier]]
+name = "own"
+type = "command"
+command = ["sh", "-c", "cat > told.json"]
+[[notifier]]
+name = "dead"
+type = "webhook"
+url = "http://user:password@127.0.0.1:{refused}/password"
+[[notifier]]
+name = "odd"
+type = "apprise"
+url = "nosuchservice://password"
+"""
+
+
+class Hook(BaseHTTPRequestHandler):
+    def do_POST(self):
+        self.server.got.append(self.rfile.read(int(self.headers["Content-Length"])))
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def hook(tmp_path, unused_port):
+    with HTTPServer(("127.0.0.1", 0), Hook) as server:
+        server.got = []
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+        thread.start()
+        config = CONFIG.format(port=server.server_address[1], refused=unused_port)
+        (tmp_path / "ringback.toml").write_text(config)
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def notify_test(ringback, tmp_path, hook):
+    def run(*arguments):
+        env = {"PATH": "/usr/bin:/bin", "KEY": "k"}
+        return ringback("notify-test", *arguments, cwd=tmp_path, env=env)
+
+    return run
+
+
+def test_a_test_arrives_and_says_that_it_is_one(notify_test, hook):
+    done = notify_test("ops")
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("ops (webhook): told in ")
+    (sent,) = map(json.loads, hook.got)
+    assert sent["test"] is True
+    assert sent["vantage"] == "paris"
+    assert sent["subject"] == (
+        "[TEST] This is a test of ringback's notifier ops. Nothing is wrong."
+    )
+
+
+def test_each_notifier_says_what_became_of_it(notify_test, hook, tmp_path):
+    done = notify_test("--all", "-c", "ringback.toml")
+
+    assert (done.returncode, done.stderr) == (1, "")
+    ops, own, dead, odd = done.stdout.splitlines()
+    assert ops.startswith("ops (webhook): told in ")
+    assert own.startswith("own (command): told in ")
+    assert dead.startswith("dead (webhook): not told: tcp.refused at 127.0.0.1:")
+    assert odd.startswith("odd (apprise): not told: notifier odd: apprise does not know")
+    assert "password" not in done.stdout
+    assert json.loads((tmp_path / "told.json").read_text())["test"] is True
+    assert len(hook.got) == 1
+
+
+def test_a_name_that_there_is_not_is_one_line(notify_test, one_line, hook):
+    assert "no notifier is called 'opps'; did you mean ops?" in one_line(notify_test("opps"))
+    assert hook.got == []
+
+
+def test_without_a_name_nothing_is_sent(notify_test, one_line, hook):
+    assert "name the notifiers, or give --all" in one_line(notify_test())
+    assert "name the notifiers, or give --all" in one_line(notify_test("ops", "--all"))
+    assert hook.got == []
+
+
+def test_a_configuration_that_cannot_be_used_is_one_line(ringback, one_line, tmp_path):
+    assert "ringback.toml" in one_line(ringback("notify-test", "--all", cwd=tmp_path))
+    (tmp_path / "ringback.toml").write_text("color = 1\nsize = 2\n")
+    assert "and 1 more" in one_line(ringback("notify-test", "--all", cwd=tmp_path))
+    (tmp_path / "ringback.toml").write_text("[[endpoint]]\nurl = 'https://a.invalid'\n")
+    assert "has no notifier" in one_line(ringback("notify-test", "--all", cwd=tmp_path))

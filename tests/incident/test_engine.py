@@ -1,0 +1,299 @@
+"""Checks in, changes of incidents out."""
+
+import json
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ringback.incident import CertificateSeen, Check, Watched
+from ringback.incident.engine import Engine, Settings
+from ringback.incident.quiet import Silence
+
+T = 1_790_000_000.0
+DAY = 86400.0
+
+
+def check(at, endpoint, up, kind="tcp.refused", **more):
+    kind = None if up is not False else kind
+    return Check(at=T + at, endpoint=endpoint, up=up, kind=kind, **more)
+
+
+def run(engine, checks):
+    return [change for one in checks for change in engine.see(one)]
+
+
+def whats(changes, *, told=None):
+    return [one.what for one in changes if told is None or one.told is told]
+
+
+def engine_of(*ids, **more):
+    return Engine([Watched(id=id_, name=id_, host=f"{id_}.test", **more) for id_ in ids])
+
+
+def failing(endpoint, times, begins=0, step=5, kind="tcp.refused"):
+    return [check(begins + i * step, endpoint, False, kind) for i in range(times)]
+
+
+def well(endpoint, times, begins=0, step=5):
+    return [check(begins + i * step, endpoint, True) for i in range(times)]
+
+
+def test_three_failures_in_a_row_open_an_incident_and_two_successes_close_it():
+    engine = engine_of("shop")
+    assert run(engine, [*well("shop", 3), *failing("shop", 2, 20)]) == []
+    assert engine.state_of("shop") == "suspect"
+    (opened,) = run(engine, failing("shop", 1, 40))
+    assert (opened.what, opened.told) == ("opened", True)
+    assert opened.incident.pattern == "service_outage"
+    assert opened.incident.members == ("shop",)
+    assert opened.incident.kind == "tcp.refused"
+    assert run(engine, well("shop", 1, 50)) == []
+    assert engine.state_of("shop") == "recovering"
+    changes = run(engine, well("shop", 1, 60))
+    assert whats(changes) == ["left", "closed"]
+    assert changes[-1].told
+    assert engine.incidents() == []
+
+
+def test_two_failures_open_nothing():
+    engine = engine_of("shop")
+    assert run(engine, [*failing("shop", 2), *well("shop", 1, 20), *failing("shop", 2, 30)]) == []
+
+
+def test_calls_of_programs_count_like_probes():
+    engine = engine_of("shop")
+    calls = [replace(one, origin="call") for one in failing("shop", 2)]
+    assert whats(run(engine, [*calls, *failing("shop", 1, 20)])) == ["opened"]
+
+
+def test_many_of_the_last_are_down_without_being_in_a_row():
+    engine = engine_of("shop", threshold=5, of_last=(6, 10))
+    ups = [True, False, True, False, False, False, True, False, False, True, False]
+    changes = run(engine, [check(i * 5, "shop", up) for i, up in enumerate(ups)])
+    assert whats(changes) == ["opened"]
+
+
+def test_what_the_prober_does_not_know_changes_nothing():
+    engine = engine_of("shop")
+    unknown = [check(100 + i, "shop", None) for i in range(10)]
+    assert run(engine, [*failing("shop", 2), *unknown]) == []
+    assert engine.state_of("shop") == "suspect"
+    assert whats(run(engine, failing("shop", 1, 200))) == ["opened"]
+
+
+def test_a_child_joins_the_incident_of_its_parent():
+    engine = Engine([Watched(id="db", host="db"), Watched(id="shop", host="s", parents=("db",))])
+    run(engine, failing("db", 3))
+    changes = run(engine, failing("shop", 3, 5, kind="http.error.unavailable"))
+    assert whats(changes) == ["joined"]
+    assert changes[0].incident.members == ("db", "shop")
+    assert len(engine.incidents()) == 1
+
+
+def test_a_childs_alarm_waits_for_a_parent_that_is_suspect():
+    engine = Engine([Watched(id="db", host="db"), Watched(id="shop", host="s", parents=("db",))])
+    run(engine, failing("db", 1))
+    assert run(engine, failing("shop", 3, 1)) == []
+    opened = run(engine, failing("db", 2, 20))
+    assert whats(opened) == ["opened"]
+    assert whats(engine.tick(T + 30)) == ["joined"]
+
+
+def test_a_childs_alarm_is_told_when_its_parent_turns_out_well():
+    engine = Engine([Watched(id="db", host="db"), Watched(id="shop", host="s", parents=("db",))])
+    run(engine, failing("db", 1))
+    run(engine, failing("shop", 3, 1))
+    run(engine, well("db", 1, 20))
+    assert whats(engine.tick(T + 21)) == ["opened"]
+
+
+def test_endpoints_of_one_host_share_an_incident():
+    engine = Engine([Watched(id="web", host="a.test"), Watched(id="api", host="a.test")])
+    assert whats(run(engine, failing("web", 3))) == ["opened"]
+    assert whats(run(engine, failing("api", 3, 5))) == ["joined"]
+    changes = run(engine, [*well("web", 2, 60), *well("api", 2, 60)])
+    assert whats(changes) == ["left", "left", "closed"]
+
+
+def test_other_kinds_and_other_hosts_are_other_incidents():
+    engine = engine_of("web", "mail")
+    run(engine, failing("web", 3))
+    assert whats(run(engine, failing("mail", 3, 5))) == ["opened"]
+
+
+def test_a_network_of_our_own_that_is_down_is_one_incident():
+    engine = engine_of("a", "b", "c", "d")
+    ids = "abcd"
+    changes = run(engine, [check(i, ids[i % 4], False, "tcp.timed_out") for i in range(12)])
+    assert whats(changes, told=True) == ["opened"]
+    (incident,) = engine.incidents()
+    assert incident.pattern == "own_network_down"
+    assert set(incident.members) == set("abcd")
+
+
+def test_one_success_speaks_against_our_own_network():
+    engine = engine_of("a", "b", "c", "d")
+    checks = [check(i, "abc"[i % 3], False, "tcp.timed_out") for i in range(8)]
+    changes = run(engine, [*checks[:3], check(3.5, "d", True), *checks[4:]])
+    assert all(one.incident.pattern != "own_network_down" for one in changes)
+
+
+def test_flapping_is_one_incident_until_it_is_steady():
+    engine = engine_of("shop")
+    changes, at = [], 0
+    for _ in range(5):
+        changes += run(engine, failing("shop", 3, at))
+        changes += run(engine, well("shop", 2, at + 20))
+        at += 60
+    (incident,) = engine.incidents()
+    assert incident.pattern == "flapping"
+    assert whats(changes, told=True) == ["opened", "closed", "opened", "closed", "opened"]
+    steady = [change for i in range(200) for change in engine.tick(T + at + i * 10)]
+    assert whats(steady) == ["closed"]
+    assert steady[0].told
+
+
+def test_a_silenced_incident_is_told_when_its_silence_ends_before_it_does():
+    engine = engine_of("shop")
+    engine.silence(Silence(id="s", endpoints=("sh*",), begins=T, ends=T + 100))
+    (opened,) = run(engine, failing("shop", 3))
+    assert not opened.told
+    assert engine.tick(T + 99) == []
+    assert whats(engine.tick(T + 101), told=True) == ["reminded"]
+
+
+def test_no_end_is_told_of_what_nobody_was_told():
+    engine = engine_of("shop")
+    engine.silence(Silence(id="s", endpoints=("shop",), begins=T, ends=T + 1000))
+    changes = run(engine, [*failing("shop", 3), *well("shop", 2, 60)])
+    assert whats(changes, told=True) == []
+
+
+def test_a_silence_never_holds_back_the_end_of_what_was_told():
+    engine = engine_of("shop")
+    run(engine, failing("shop", 3))
+    engine.silence(Silence(id="s", endpoints=("shop",), begins=T, ends=T + 1000))
+    assert whats(run(engine, well("shop", 2, 60)), told=True)[-1] == "closed"
+
+
+def test_what_nobody_takes_is_told_again_and_what_is_taken_is_not():
+    engine = Engine([Watched(id="shop")], settings=Settings(remind_every=600))
+    (opened,) = run(engine, failing("shop", 3))
+    assert whats(engine.tick(T + 700), told=True) == ["reminded"]
+    assert whats(engine.acknowledge(opened.incident.id, "ada", T + 701)) == ["acknowledged"]
+    assert engine.acknowledge(opened.incident.id, "bob", T + 702) == []
+    assert engine.tick(T + 5000) == []
+
+
+def test_a_certificate_that_ends_is_told_at_each_step_and_when_it_is_renewed():
+    engine = engine_of("shop")
+    told = []
+    for day in range(35):
+        seen = CertificateSeen(not_after=T + 32 * DAY, issuer="CA", key="1")
+        told += whats(engine.see(check(day * DAY, "shop", True, certificate=seen)))
+    assert told == ["opened", "reminded", "reminded", "reminded"]
+    new = CertificateSeen(not_after=T + 90 * DAY, issuer="CA", key="2")
+    assert whats(engine.see(check(35 * DAY, "shop", True, certificate=new))) == ["closed"]
+
+
+def test_another_issuer_is_told():
+    engine = engine_of("shop")
+    old = CertificateSeen(not_after=T + 60 * DAY, issuer="CA", key="1")
+    new = CertificateSeen(not_after=T + 90 * DAY, issuer="Other CA", key="2")
+    engine.see(check(0, "shop", True, certificate=old))
+    (opened,) = engine.see(check(10, "shop", True, certificate=new))
+    assert opened.incident.pattern == "certificate"
+    assert "Other CA" in opened.incident.summary
+
+
+def test_a_job_that_does_not_report_is_told_and_its_report_ends_it():
+    engine = Engine([Watched(id="job", every=60, grace=30)])
+    engine.see(check(0, "job", True, origin="heartbeat"))
+    assert engine.tick(T + 89) == []
+    (opened,) = engine.tick(T + 91)
+    assert opened.incident.pattern == "heartbeat_missed"
+    assert whats(engine.see(check(200, "job", True, origin="heartbeat"))) == ["closed"]
+
+
+def test_slowness_is_told_and_its_end():
+    engine = engine_of("shop")
+    fast = [check(i * 30, "shop", True, seconds=0.02 + (i % 3) * 0.001) for i in range(60)]
+    slow = [check(3000 + i * 30, "shop", True, seconds=0.2) for i in range(10)]
+    again = [check(4000 + i * 30, "shop", True, seconds=0.02) for i in range(10)]
+    assert run(engine, fast) == []
+    assert whats(run(engine, slow)) == ["opened"]
+    assert whats(run(engine, again)) == ["closed"]
+
+
+def test_a_diagnosis_names_the_incident():
+    engine = engine_of("shop")
+    (opened,) = run(engine, failing("shop", 3))
+    assert engine.needs_diagnosis() == [(opened.incident.id, "shop")]
+    assert engine.needs_diagnosis() == []
+    report = {
+        "verdict": {
+            "kind": "tcp.refused",
+            "cause": "wrong_port",
+            "where": "this program",
+            "confidence": 0.9,
+            "summary": "The same host speaks HTTP on port 8081.",
+        }
+    }
+    (changed,) = engine.diagnosed(opened.incident.id, report, T + 20)
+    assert changed.incident.pattern == "port_change"
+    assert changed.incident.diagnosis == report
+    assert changed.incident.summary == "The same host speaks HTTP on port 8081."
+
+
+def test_endpoints_that_are_no_longer_watched_leave_no_incident():
+    engine = engine_of("shop", "mail")
+    run(engine, failing("shop", 3))
+    assert whats(engine.configure([Watched(id="mail")], T + 60)) == ["closed"]
+    assert engine.see(check(70, "shop", False)) == []
+
+
+def test_a_reload_keeps_counters():
+    engine = engine_of("shop")
+    run(engine, failing("shop", 2))
+    engine.configure([Watched(id="shop", name="Shop")], T + 20)
+    assert whats(run(engine, failing("shop", 1, 30))) == ["opened"]
+
+
+_CHECKS = st.lists(
+    st.builds(
+        check,
+        at=st.just(0),
+        endpoint=st.sampled_from(["a", "b", "c"]),
+        up=st.sampled_from([True, True, False, False, None]),
+        kind=st.sampled_from(["tcp.refused", "tcp.timed_out", "dns.server", "http.error"]),
+        seconds=st.sampled_from([None, 0.01, 0.2, 5.0]),
+    ),
+    max_size=60,
+)
+
+
+@given(_CHECKS, st.integers(0, 60))
+def test_it_goes_on_after_a_kill_as_if_nothing_had_been(checks, cut):
+    checks = [replace(one, at=T + i * 7.0) for i, one in enumerate(checks)]
+    one, other = engine_of("a", "b", "c"), engine_of("a", "b", "c")
+    expected = run(one, checks)
+    changes = run(other, checks[:cut])
+    again = engine_of("a", "b", "c")
+    again.load(json.loads(json.dumps(other.dump())))
+    assert changes + run(again, checks[cut:]) == expected
+
+
+@given(_CHECKS)
+def test_whoever_is_told_of_a_beginning_is_told_of_its_end(checks):
+    engine = engine_of("a", "b", "c")
+    changes = run(engine, [replace(one, at=T + i * 7.0) for i, one in enumerate(checks)])
+    end = T + len(checks) * 7.0
+    for name in "abc":
+        changes += run(engine, [check(end - T + i, name, True) for i in range(2)])
+    for i in range(400):
+        changes += engine.tick(end + i * 10)
+    opened = {one.incident.id for one in changes if one.what == "opened" and one.told}
+    closed = {one.incident.id for one in changes if one.what == "closed" and one.told}
+    assert opened <= closed
+    assert engine.incidents() == []

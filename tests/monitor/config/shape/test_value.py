@@ -1,0 +1,72 @@
+from datetime import UTC, date, datetime, time
+
+import pytest
+
+from ringback.monitor.config.shape import value
+
+
+@pytest.mark.parametrize(
+    ("written", "seconds"),
+    [
+        (30, 30.0),
+        (0.5, 0.5),
+        ("30s", 30.0),
+        ("500ms", 0.5),
+        ("5m", 300.0),
+        ("1h30m", 5400.0),
+        ("1h 30m", 5400.0),
+        ("1d", 86400.0),
+        ("2w", 1209600.0),
+        ("15", 15.0),
+    ],
+)
+def test_a_duration_is_seconds(written, seconds):
+    assert value.seconds_of(written) == seconds
+
+
+@pytest.mark.parametrize(
+    "written", [0, -1, True, None, "", "s", "5 minutes", "1y", "-5s", "0s", [], float("nan"), 1e12]
+)
+def test_what_is_no_duration_is_refused(written):
+    with pytest.raises(ValueError, match="more than 0 seconds"):
+        value.seconds_of(written)
+
+
+@pytest.mark.parametrize(
+    ("written", "ranges"),
+    [
+        (204, ((204, 204),)),
+        ("200-299", ((200, 299),)),
+        ("2xx", ((200, 299),)),
+        ("200, 204", ((200, 200), (204, 204))),
+        ([200, "3xx", "400 - 404"], ((200, 200), (300, 399), (400, 404))),
+    ],
+)
+def test_statuses_are_ranges(written, ranges):
+    assert value.statuses_of(written) == ranges
+
+
+@pytest.mark.parametrize("written", [99, 600, "299-200", "ok", True, {}, [[]], 200.0, "2x"])
+def test_what_is_no_status_is_refused(written):
+    with pytest.raises(ValueError, match="must be a status"):
+        value.statuses_of(written)
+
+
+def test_a_moment_without_offset_is_utc():
+    wanted = datetime(2026, 11, 21, 22, tzinfo=UTC).timestamp()
+
+    assert value.moment_of(datetime(2026, 11, 21, 22)) == wanted  # noqa: DTZ001 - as TOML has it
+    assert value.moment_of("2026-11-21T23:00:00+01:00") == wanted
+    assert value.moment_of(date(2026, 11, 21)) == wanted - 22 * 3600
+
+
+def test_days_are_told_by_their_beginning():
+    assert [value.day_of(one) for one in ("mon", "Tuesday", "sund")] == [0, 1, 6]
+    with pytest.raises(ValueError, match="day of the week"):
+        value.day_of("t")
+
+
+def test_a_clock_has_no_zone():
+    assert value.clock_of("22:00") == time(22)
+    with pytest.raises(ValueError, match="time of the day"):
+        value.clock_of("22:00+01:00")

@@ -1,0 +1,354 @@
+import dataclasses
+from datetime import time
+
+import pytest
+
+from ringback.incident.watched import Watched
+from ringback.monitor.config import ConfigInvalid, of_urls
+from ringback.monitor.endpoint import Endpoint, Expectations
+from ringback.monitor.notify.settings import RouteSettings
+from ringback.monitor.web.settings import digest_of
+
+WHOLE = """\
+vantage = "berlin"
+include = ["conf.d/*.toml"]
+
+[defaults]
+every = "1m"
+timeout = "5s"
+labels = { env = "prod" }
+expect = { latency = "2s" }
+
+[group.shop]
+threshold = 2
+labels = { team = "web" }
+expect = { status = "2xx" }
+parents = ["Gateway"]
+
+[[endpoint]]
+name = "Gateway"
+url = "icmp://192.0.2.1"
+group = "shop"
+
+[[endpoint]]
+name = "Shop front"
+url = "https://shop.example:8443/health?key=${KEY}"
+group = "shop"
+every = 15
+retries = 4
+recovery = 1
+retry_every = "1s"
+of_last = [3, 5]
+watch_latency = false
+certificate_days = [7, 30]
+method = "POST"
+body = "{}"
+redirects = false
+ip = 4
+headers = { Authorization = "Bearer ${KEY}" }
+verify = false
+ca = "ca.pem"
+client_certificate = "own.pem"
+labels = { team = "shop", tier = "1" }
+mine = true
+ports = [8444, 9443]
+public = true
+
+[endpoint.expect]
+status = [204, "200-202"]
+contains = "ok"
+matches = ['^\\{', 'up']
+json = { status = "up", "items[0].n" = 3, ready = true }
+headers = { content-type = "json" }
+certificate_days = 10
+
+[[endpoint]]
+url = "db.example:5432"
+send = "PING\\r\\n"
+expect.contains = "+PONG"
+
+[[endpoint]]
+name = "zone"
+url = "dns://api.example"
+nameserver = "192.0.2.53"
+record = "AAAA"
+expect.answers = ["2001:db8::1", "2001:db8::2"]
+
+[[endpoint]]
+name = "backup"
+type = "heartbeat"
+every = "1d"
+grace = "2h"
+
+[[notifier]]
+name = "people"
+type = "apprise"
+url = "mailto://user:${KEY}@mail.example"
+
+[[notifier]]
+name = "hook"
+type = "webhook"
+url = "https://hooks.example/x"
+secret = "${KEY}"
+
+[[notifier]]
+name = "script"
+type = "command"
+command = ["/usr/bin/tell", "--now"]
+
+[[route]]
+groups = "shop"
+endpoints = ["Shop front", "db*"]
+labels = { team = "*" }
+notifiers = "hook"
+repeat = "4h"
+escalate_after = "30m"
+escalate_to = "people"
+
+[[maintenance]]
+name = "patches"
+endpoints = ["shop-*"]
+groups = "shop"
+weekly = { days = ["sat", "sunday"], from = "23:00", to = "01:30", zone = "Europe/Berlin" }
+
+[[maintenance]]
+begins = 2026-12-24T18:00:00Z
+ends = 2026-12-25T06:00:00+01:00
+
+[[token]]
+name = "ci"
+token = "${TOKEN}"
+scopes = ["read", "push"]
+
+[retention]
+checks = "3d"
+
+[web]
+host = "0.0.0.0"
+port = "${PORT}"
+base_url = "https://status.example"
+status_page = true
+
+[store]
+path = "data/ringback.db"
+
+[probe_allow]
+targets = ["*.example:443"]
+"""
+ENVIRON = {"KEY": "s3cret", "TOKEN": "0123456789abcdef", "PORT": "9090"}
+
+
+@pytest.fixture
+def configured(loaded, tmp_path):
+    folder = tmp_path / "conf.d"
+    folder.mkdir()
+    (folder / "a.toml").write_text('[[endpoint]]\nname = "later"\nurl = "tls://x.example"\n')
+    (tmp_path / "ca.pem").touch()
+    (tmp_path / "own.pem").touch()
+    return loaded(WHOLE, ENVIRON)
+
+
+def test_an_endpoint_has_everything_that_was_written(configured, tmp_path):
+    front = configured.endpoints[1]
+
+    assert front == Endpoint(
+        id="shop-front",
+        name="Shop front",
+        url="https://shop.example:8443/health?key=s3cret",
+        type="http",
+        every=15.0,
+        timeout=5.0,
+        retry_every=1.0,
+        expectations=Expectations(
+            status=((204, 204), (200, 202)),
+            body_contains=("ok",),
+            body_matches=("^\\{", "up"),
+            json={"status": "up", "items[0].n": "3", "ready": "true"},
+            headers={"content-type": "json"},
+            latency=2.0,
+            certificate_days=10,
+        ),
+        headers={"Authorization": "Bearer s3cret"},
+        method="POST",
+        verify=False,
+        ca=str(tmp_path / "ca.pem"),
+        labels={"env": "prod", "team": "shop", "tier": "1"},
+        mine=True,
+        ports=(8444, 9443),
+        public=True,
+        options={
+            "body": "{}",
+            "redirects": False,
+            "family": 4,
+            "client_certificate": str(tmp_path / "own.pem"),
+        },
+        watched=Watched(
+            id="shop-front",
+            name="Shop front",
+            host="shop.example",
+            threshold=5,
+            recovery=1,
+            of_last=(3, 5),
+            latency=False,
+            certificate_days=(30, 7),
+            every=15.0,
+            parents=("gateway",),
+            group="shop",
+        ),
+    )
+
+
+def test_defaults_and_groups_hold_where_an_endpoint_says_nothing(configured):
+    gateway = configured.endpoints[0]
+
+    assert (gateway.type, gateway.url, gateway.every) == ("icmp", "icmp://192.0.2.1", 60.0)
+    assert gateway.labels == {"env": "prod", "team": "web"}
+    assert gateway.expectations.latency == 2.0
+    assert gateway.watched.threshold == 2
+    assert gateway.watched.parents == ()  # the group's parent is not its own
+
+
+def test_each_type_has_what_is_its_own(configured):
+    tcp, dns, heartbeat, tls = configured.endpoints[2:]
+
+    assert (tcp.id, tcp.name, tcp.type) == ("db-example-5432", "db.example:5432", "tcp")
+    assert (tcp.url, tcp.watched.host) == ("tcp://db.example:5432", "db.example")
+    assert (tcp.expectations.send, tcp.expectations.expect) == ("PING\r\n", "+PONG")
+    assert (dns.url, dns.nameserver) == ("dns://api.example", "192.0.2.53:53")
+    assert dns.options["record"] == "AAAA"
+    assert dns.expectations.answers == ("2001:db8::1", "2001:db8::2")
+    assert (heartbeat.type, heartbeat.url, heartbeat.watched.grace) == ("heartbeat", "", 7200.0)
+    assert (heartbeat.every, heartbeat.watched.every) == (86400.0, 86400.0)
+    assert (tls.url, tls.watched.grace) == ("tls://x.example:443", None)
+
+
+def test_the_rest_is_there(configured, tmp_path):
+    people, hook, script = configured.notifiers
+
+    assert people.url == "mailto://user:s3cret@mail.example"
+    assert (hook.type, hook.secret) == ("webhook", "s3cret")
+    assert script.command == ("/usr/bin/tell", "--now")
+    assert configured.vantage == "berlin"
+    assert configured.store == tmp_path / "data/ringback.db"
+    assert configured.retention.checks == 3 * 86400
+    assert [file.name for file in configured.files] == ["ringback.toml", "a.toml"]
+    assert configured.patterns == (str(tmp_path / "conf.d/*.toml"),)
+    web = configured.web
+    assert (web.host, web.port, web.base_url) == ("0.0.0.0", 9090, "https://status.example")
+    assert (web.status_page, web.probe_targets) == (True, ("*.example:443",))
+    (token,) = configured.tokens
+    assert token.hash == digest_of("0123456789abcdef")
+    assert token.scopes == {"read", "push"}
+
+
+def test_secrets_are_not_in_the_repr(configured):
+    text = repr(configured)
+
+    assert "s3cret" not in text.replace("key=s3cret", "")
+    assert "0123456789abcdef" not in text
+
+
+def test_a_route_is_for_ids_groups_and_labels(configured):
+    (route,) = configured.routes
+
+    assert route == RouteSettings(
+        notifiers=("hook",),
+        endpoints=("shop-front", "db*"),
+        groups=("shop",),
+        labels={"team": "*"},
+        repeat=4 * 3600.0,
+        escalate_after=1800.0,
+        escalate_to=("people",),
+    )
+    assert route.matches("db-1", "shop", {"team": "x"})
+    assert not route.matches("other", "shop", {"team": "x"})
+    assert not route.matches("db-1", "", {"team": "x"})
+
+
+def test_without_a_route_everybody_is_told_of_everything(loaded):
+    found = loaded(
+        '[[notifier]]\nname = "a"\ntype = "command"\ncommand = ["x"]\n'
+        '[[notifier]]\nname = "b"\ntype = "command"\ncommand = ["y"]\n'
+    )
+
+    assert found.routes == (RouteSettings(notifiers=("a", "b")),)
+
+
+def test_maintenance_names_the_endpoints(configured):
+    weekly, once = configured.maintenance
+
+    assert weekly.endpoints == ("gateway", "shop-front")
+    assert weekly.weekly.days == {5, 6}
+    assert (weekly.weekly.start, weekly.weekly.stop) == (time(23), time(1, 30))
+    assert once.endpoints == ("*",)
+    assert once.ends - once.begins == 11 * 3600
+
+
+def test_an_empty_file_is_a_configuration(loaded):
+    found = loaded("")
+
+    assert found.endpoints == ()
+    assert found.web.port == 8480
+
+
+@pytest.mark.parametrize(
+    ("url", "type_", "probed"),
+    [
+        ("https://a.example/x?y=1#z", "http", "https://a.example/x?y=1"),
+        ("http://[2001:db8::1]:8080", "http", "http://[2001:db8::1]:8080"),
+        ("a.example", "http", "http://a.example"),
+        ("a.example/health", "http", "http://a.example/health"),
+        ("tcp://c:5432", "tcp", "tcp://c:5432"),
+        ("c:5432", "tcp", "tcp://c:5432"),
+        ("[::1]:5432", "tcp", "tcp://[::1]:5432"),
+        ("tls://mail.example:993", "tls", "tls://mail.example:993"),
+        ("tls://a.example", "tls", "tls://a.example:443"),
+        ("dns://a.example", "dns", "dns://a.example"),
+        ("ping://a.example", "icmp", "icmp://a.example"),
+    ],
+)
+def test_a_url_says_which_probe(url, type_, probed):
+    (endpoint,) = of_urls([url]).endpoints
+
+    assert (endpoint.type, endpoint.url) == (type_, probed)
+    assert endpoint.watched.id == endpoint.id
+    assert endpoint.watched.host
+
+
+def test_urls_that_differ_only_in_secrets_are_two_endpoints():
+    found = of_urls(
+        ["https://a/x?key=1", "https://u:p@a/x", "https://a/x?key=1", "b:1", "tcp://b:1"]
+    )
+
+    assert [one.name for one in found.endpoints] == ["https://a/x", "https://a/x (2)", "tcp://b:1"]
+    assert [one.id for one in found.endpoints] == ["https-a-x", "https-a-x-2", "tcp-b-1"]
+
+
+def test_all_urls_that_cannot_be_watched_are_named():
+    with pytest.raises(ConfigInvalid) as caught:
+        of_urls(
+            [
+                "redis://u:pw@cache",
+                "https://ok",
+                "htp://x",
+                "tcp://x",
+                "http://a b",
+                "tcp://x:99999",
+            ]
+        )
+
+    assert list(map(str, caught.value.problems)) == [
+        "command line: 'htp://x' names no probe: htp; did you mean 'http://'?",
+        "command line: 'http://a b' must not hold blanks or control characters",
+        (
+            "command line: 'redis://cache' redis:// has no probe of its own; "
+            "did you mean 'tcp://cache:6379'?"
+        ),
+        "command line: 'tcp://x' needs a port: tcp://x:PORT",
+        "command line: 'tcp://x:99999' is no URL: Port out of range 0-65535",
+    ]
+
+
+def test_what_is_loaded_never_changes(configured):
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        configured.vantage = "x"

@@ -1,0 +1,193 @@
+import pytest
+
+ENDPOINT = '[[endpoint]]\nname = "a"\nurl = "https://a"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("x = \n", "ringback.toml:1:5: invalid value"),
+        ("a = 1\na = 2\n", "ringback.toml:2:6: cannot overwrite a value"),
+        ("endpoints = 1\n", "ringback.toml:1:1: unknown key 'endpoints'; did you mean 'endpoint'?"),
+        ("[endpoint]\n", "ringback.toml:1:1: must be written [[endpoint]], once for each"),
+        (
+            "endpoints = []\n",
+            "ringback.toml:1:1: unknown key 'endpoints'; did you mean 'endpoint'?",
+        ),
+        (
+            f"{ENDPOINT}interval = 3\n",
+            "ringback.toml:4:1: unknown key 'interval' in endpoint[0]; did you mean 'every'?",
+        ),
+        (
+            f"{ENDPOINT}keyword = 'x'\n",
+            (
+                "ringback.toml:4:1: unknown key 'keyword' in endpoint[0]; "
+                "did you mean 'expect.contains'?"
+            ),
+        ),
+        (
+            f"{ENDPOINT}[endpoint.expect]\n  latancy = 1\n",
+            (
+                "ringback.toml:5:3: unknown key 'latancy' in endpoint[0].expect; "
+                "did you mean 'latency'?"
+            ),
+        ),
+        (
+            f'{ENDPOINT}every = "5 minutes"\n',
+            (
+                "ringback.toml:4:9: endpoint[0].every must be more than 0 seconds, as a number "
+                'or as "30s", "5m", "1h30m", not "5 minutes"'
+            ),
+        ),
+        (
+            f"{ENDPOINT}every = 5\ntimeout = '8s'\n",
+            "ringback.toml:5:11: a check may take 8 s (timeout), but comes every 5 s",
+        ),
+        (
+            f"{ENDPOINT}retries = 1\nthreshold = 2\n",
+            "ringback.toml:1:1: endpoint[0]: threshold and retries say the same; give one of them",
+        ),
+        (
+            f"{ENDPOINT}of_last = [5, 3]\n",
+            "ringback.toml:4:11: endpoint[0].of_last must be [k, n], with k at most n, or false",
+        ),
+        (
+            f'{ENDPOINT}expect.json = {{ "a[" = 1 }}\n',
+            "ringback.toml:4:8: endpoint[0].expect.json: not a JSON path: 'a['",
+        ),
+        (
+            f"{ENDPOINT}ca = 'none.pem'\n",
+            "ringback.toml:4:6: there is no file 'none.pem'",
+        ),
+        (f'{ENDPOINT}record = "A"\n', "ringback.toml:4:10: record is for dns only; this is http"),
+        (
+            f'{ENDPOINT}type = "tpc"\n',
+            (
+                "ringback.toml:4:8: endpoint[0].type must be "
+                "http, tcp, tls, dns, icmp or heartbeat, not \"tpc\"; did you mean 'tcp'?"
+            ),
+        ),
+        (
+            f'{ENDPOINT}type = "heartbeat"\n',
+            "ringback.toml:3:7: a heartbeat has no url: it reports in",
+        ),
+        ('[[endpoint]]\nname = "x"\n', "ringback.toml:1:1: 'url' is missing"),
+        (
+            f"{ENDPOINT}{ENDPOINT.replace('https://a', 'https://b')}",
+            "ringback.toml:5:8: there is an endpoint with the id 'a' already: ringback.toml:1",
+        ),
+        (
+            f'{ENDPOINT}parents = ["b"]\n[[endpoint]]\nname = "ab"\nurl = "b:1"\n',
+            "ringback.toml:4:12: no endpoint is called 'b'; did you mean 'ab'?",
+        ),
+        (f'{ENDPOINT}parents = "A"\n', "ringback.toml:4:11: is its own parent: a → a"),
+        (
+            f"{ENDPOINT}headers = {{ A = '${{KEY}}' }}\n",
+            "ringback.toml:4:17: the environment has no variable 'KEY'",
+        ),
+        ("[web]\nport = 70000\n", "ringback.toml:2:8: web.port must be at most 65535, not 70000"),
+        (
+            '[web]\nhost = "::"\n',
+            (
+                "ringback.toml:2:8: everybody who reaches :: could change what is watched: "
+                "add a [[token]], or listen on 127.0.0.1"
+            ),
+        ),
+        (
+            '[[route]]\nnotifiers = "mail"\n',
+            "ringback.toml:2:13: no notifier is called 'mail'",
+        ),
+        (
+            '[[notifier]]\nname = "m"\n',
+            "ringback.toml:1:1: notifier[0].type must be apprise, webhook, alertmanager or command",
+        ),
+        (
+            '[[notifier]]\nname = "m"\ntype = "webhook"\n',
+            "ringback.toml:1:1: 'url' is missing",
+        ),
+        (
+            "[[maintenance]]\nbegins = 2026-01-01\n",
+            "ringback.toml:1:1: maintenance[0]: begins and ends belong together",
+        ),
+        (
+            '[[maintenance]]\nendpoints = "x-*"\nbegins = 2026-01-01\nends = 2026-01-02\n',
+            "ringback.toml:2:13: no endpoint is called 'x-*'",
+        ),
+        (
+            '[[token]]\nname = "t"\ntoken = "in-the-file-in-plain"\n',
+            'ringback.toml:3:9: a token must not stand in the file: token = "${NAME}", or sha256',
+        ),
+        (
+            '[[token]]\nname = "t"\nsha256 = "abc"\n',
+            "ringback.toml:3:10: token[0].sha256 must match pattern '^[0-9a-fA-F]{64}$'",
+        ),
+        ('include = ["no.toml"]\n', "ringback.toml:1:12: there is no file 'no.toml'"),
+    ],
+)
+def test_a_problem_is_told_with_its_place(problems, text, said):
+    assert [said] == problems(text)
+
+
+def test_one_problem_is_told_once(problems):
+    assert len(problems(f'{ENDPOINT}every = "x"\n')) == 1
+    assert len(problems("[[endpoint]]\nurl = 3\n")) == 1
+    assert len(problems(f'{ENDPOINT}every = "${{NO}}"\n')) == 1
+    assert len(problems("[endpoint]\nname = 3\n")) == 1
+
+
+def test_all_problems_of_all_files_are_told(problems, tmp_path):
+    (tmp_path / "conf.d").mkdir()
+    (tmp_path / "conf.d" / "a.toml").write_text("[store]\npath = 'x'\n")
+    (tmp_path / "conf.d" / "b.toml").write_text("[[endpoint]\n")
+    (tmp_path / "conf.d" / "c.toml").write_text(ENDPOINT)
+
+    assert problems(f'include = ["conf.d/*.toml"]\ncolour = 1\n{ENDPOINT}threshold = "many"\n') == [
+        "conf.d/a.toml:1:1: 'store' belongs in the main file, not in an included one",
+        "conf.d/b.toml:1:11: expected ']]' at the end of an array declaration",
+        "conf.d/c.toml:2:8: there is an endpoint with the id 'a' already: ringback.toml:3",
+        "ringback.toml:2:1: unknown key 'colour'",
+        'ringback.toml:6:13: endpoint[0].threshold must be a whole number, not "many"',
+    ]
+
+
+def test_what_depends_on_a_wrong_value_is_not_told_as_well(problems):
+    text = f'{ENDPOINT}every = "x"\ntimeout = "100s"\n[[endpoint]]\nname = "b"\n'
+    told = problems(f'{text}url = "b"\nthreshold = []\nparents = ["a"]\n')
+
+    assert [one.partition(": ")[0] for one in told] == ["ringback.toml:4:9", "ringback.toml:9:13"]
+
+
+SECRET = "hunter2"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'[[endpoint]]\nurl = "htps://u:{SECRET}@a/?k={SECRET}"\n',
+        '[[endpoint]]\nurl = "${KEY}"\ntype = "tcp"\n',
+        '[[endpoint]]\nurl = "htps://a/${KEY}"\n',
+        '[[endpoint]]\nurl = "tcp://${KEY} x:1"\n',
+        f'{ENDPOINT}headers = {{ A = ["{SECRET}"] }}\n',
+        f'{ENDPOINT}method = "${{KEY}}"\n',
+        f'{ENDPOINT}type = "${{KEY}}"\n',
+        f'[[notifier]]\nname = "x"\ntype = "webhook"\nurl = "ftp://{SECRET}"\n',
+        f'[[notifier]]\nname = "x"\ntype = "apprise"\nurl = "{SECRET}"\n',
+        f'[[notifier]]\nname = "x"\ntype = "command"\ncommand = "{SECRET}"\n',
+        f'[[token]]\nname = "x"\ntoken = "{SECRET}"\n',
+        f'[[token]]\nname = "x"\nsha256 = "{SECRET}"\n',
+        '[[endpoint]]\nname = "a"\nurl = "a:1"\nparents = ["${KEY}"]\n',
+        '[[notifier]]\nname = "x"\ntype = "${KEY}"\n',
+    ],
+)
+def test_no_problem_shows_a_secret(problems, text):
+    told = problems(text, {"KEY": SECRET})
+
+    assert told
+    assert SECRET not in "".join(told)
+
+
+def test_a_file_that_cannot_be_read_is_a_problem(problems, tmp_path):
+    (tmp_path / "conf.d").mkdir()
+    (tmp_path / "conf.d" / "a.toml").write_bytes(b'a = 1\nb = "\xff"\n')
+
+    assert problems('include = ["conf.d/*"]\n') == ["conf.d/a.toml:2:1: is not UTF-8"]

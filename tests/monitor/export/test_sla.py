@@ -1,0 +1,102 @@
+import pytest
+from monitor.export.stores import DAY, HOUR, NOVEMBER, change, check, outage
+
+from ringback.monitor.export.sla import Record, availability
+from ringback.monitor.export.span import Span
+from ringback.monitor.store.tally import Tally
+
+MONTH = Span(NOVEMBER, NOVEMBER + 30 * DAY)
+END = MONTH.until + DAY
+FIRST = change(NOVEMBER - DAY, "unknown", "ok")
+
+
+def hours(count, *, per_hour=60, unknown=0, begin=NOVEMBER):
+    found = {}
+    for number in range(count):
+        tally = found[begin + number * HOUR] = Tally()
+        for _ in range(per_hour):
+            tally.add(check(begin))
+        for _ in range(unknown):
+            tally.add(check(begin, up=None))
+    return found
+
+
+def of(transitions=(), known=None, *, fives=None, span=MONTH, now=END):
+    more = {"fives": fives} if fives else {}
+    record = Record(
+        endpoint="shop",
+        transitions=[FIRST, *transitions],
+        hours=hours(720) if known is None else known,
+        incidents=2,
+        **more,
+    )
+    return availability(record, span, now)
+
+
+def test_without_outages_it_was_always_there():
+    found = of()
+    assert (found.available, found.known, found.unknown) == (100.0, 30 * DAY, 0.0)
+    assert (found.outages, found.repair, found.incidents) == (0, None, 2)
+    assert found.p50 == pytest.approx(0.1, rel=0.03)
+    assert found.checks == 720 * 60
+
+
+def test_outages_are_subtracted():
+    first = outage(NOVEMBER + DAY, NOVEMBER + DAY + 7200)
+    second = outage(NOVEMBER + 2 * DAY, NOVEMBER + 2 * DAY + 1440)
+    found = of([*first, *second])
+    assert found.down == pytest.approx(8640)
+    assert found.available == pytest.approx(100 * (1 - 8640 / (30 * DAY)))
+    assert (found.outages, found.repair) == (2, pytest.approx(4320))
+
+
+def test_of_an_outage_that_began_before_only_what_is_within_counts():
+    began = outage(NOVEMBER - 1800, NOVEMBER + 1800)
+    goes_on = outage(MONTH.until - 600, MONTH.until + 99)[:2]
+    found = of([*began, *goes_on])
+    assert found.down == pytest.approx(2400)
+    assert (found.outages, found.repair) == (2, pytest.approx(3600))
+
+
+def test_hours_that_nobody_saw_count_neither_way():
+    known = hours(360)
+    found = of(outage(NOVEMBER + 359 * HOUR, NOVEMBER + 400 * HOUR), known)
+    assert (found.known, found.unknown) == (15 * DAY, 15 * DAY)
+    assert found.down == HOUR
+
+
+def test_a_prober_that_was_sick_half_of_the_time_knows_half_of_it():
+    found = of(known=hours(720, per_hour=30, unknown=30))
+    assert (found.known, found.unknown) == (15 * DAY, 15 * DAY)
+
+
+def test_before_it_was_watched_and_after_now_nothing_is_missing():
+    began = NOVEMBER + 10 * DAY
+    record = Record(
+        endpoint="shop",
+        transitions=[change(began, "unknown", "ok")],
+        hours=hours(240, begin=began),
+    )
+    found = availability(record, MONTH, began + 10 * DAY)
+    assert (found.known, found.unknown, found.available) == (10 * DAY, 0.0, 100.0)
+    assert availability(record, MONTH, began) is None
+    assert availability(Record(endpoint="x", transitions=[], hours={}), MONTH, END) is None
+
+
+def test_an_hour_that_was_seen_in_part_is_known_in_part():
+    known = hours(720)
+    sparse = known[NOVEMBER + 5 * HOUR] = Tally()
+    for _ in range(20):
+        sparse.add(check(NOVEMBER))
+    seen = {NOVEMBER + 5 * HOUR + 300 * n for n in range(4)}
+    found = of(known=known, fives=lambda at: {one for one in seen if at <= one < at + HOUR})
+    assert found.unknown == pytest.approx(2400)
+    assert of(known=known).unknown == 0  # those five minutes are not kept any more
+
+
+def test_checks_rarer_than_five_minutes_leave_no_gaps():
+    known = hours(720, per_hour=4)
+    del known[NOVEMBER]
+    known[NOVEMBER] = Tally()
+    known[NOVEMBER].add(check(NOVEMBER))
+    assert of(known=known, fives=lambda at: {at}).unknown == 0

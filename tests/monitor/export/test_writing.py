@@ -1,0 +1,103 @@
+import csv
+import io
+import json
+
+import pytest
+from monitor.export.stores import CERTIFICATE, NOVEMBER, check, incident
+
+from ringback.incident.replay import replay
+from ringback.monitor.export import writing
+from ringback.monitor.export.record import CHECK, INCIDENT, of_check, of_incident
+
+CHECKS = [
+    check(NOVEMBER, timings={"connect": 0.02}, certificate=CERTIFICATE, address="192.0.2.1"),
+    check(NOVEMBER + 1, up=False, status=503, detail='said "no",\nthen nothing', vantage="here"),
+    check(NOVEMBER + 2, up=None, seconds=None, origin="call"),
+]
+
+
+def written(form, records, columns):
+    out = io.BytesIO()
+    count = writing.FORMATS[form](iter(records), columns, out)
+    assert not out.closed
+    return count, out.getvalue()
+
+
+def test_csv_has_a_header_and_a_row_for_each():
+    count, data = written("csv", map(of_check, CHECKS), CHECK)
+    rows = list(csv.DictReader(io.StringIO(data.decode(), newline="")))
+    assert (count, len(rows)) == (3, 3)
+    assert list(rows[0]) == list(CHECK)
+    assert rows[0]["at"] == "2026-11-01T00:00:00.000Z"
+    assert (rows[0]["up"], rows[0]["connect"], rows[0]["kind"]) == ("true", "0.02", "")
+    assert rows[0]["certificate_key"] == "ab" * 32
+    assert (rows[1]["status"], rows[1]["detail"]) == ("503", 'said "no",\nthen nothing')
+    assert (rows[2]["up"], rows[2]["seconds"], rows[2]["origin"]) == ("", "", "call")
+
+
+def test_json_lines_leave_out_what_is_not_known_and_can_be_replayed():
+    count, data = written("jsonl", map(of_check, CHECKS), CHECK)
+    lines = data.decode().splitlines()
+    assert (count, len(lines)) == (3, 3)
+    assert json.loads(lines[2]) == {
+        "at": "2026-11-01T00:00:02.000Z",
+        "endpoint": "shop",
+        "up": None,
+        "origin": "call",
+    }
+    assert list(replay(lines)) == []
+
+
+def test_an_incident_is_told_with_what_a_diagnosis_found():
+    report = {"verdict": {"cause": "service_down", "where": "their service"}}
+    one = incident(NOVEMBER, NOVEMBER + 90.5, diagnosis=report, members=("shop", "api"))
+    _, data = written("jsonl", [of_incident(one)], INCIDENT)
+    told = json.loads(data)
+    assert (told["members"], told["seconds"]) == ("shop api", 90.5)
+    assert (told["cause"], told["where"]) == ("service_down", "their service")
+    assert "acknowledged_by" not in told
+    assert list(of_incident(incident(NOVEMBER))) == list(INCIDENT)
+
+
+def test_records_are_taken_a_few_at_a_time(monkeypatch):
+    taken = 0
+
+    def many():
+        nonlocal taken
+        for number in range(50_000):
+            taken += 1
+            yield of_check(check(NOVEMBER + number))
+
+    class Sink(io.RawIOBase):
+        most = 0
+
+        def writable(self):
+            return True
+
+        def write(self, data):
+            self.most = max(self.most, len(data))
+            return len(data)
+
+    sink = Sink()
+    assert writing.write_csv(many(), CHECK, sink) == taken == 50_000
+    assert sink.most < 100_000
+
+
+def test_parquet_has_types_and_row_groups(monkeypatch):
+    parquet = pytest.importorskip("pyarrow.parquet")
+    monkeypatch.setattr(writing, "GROUP", 2)
+    count, data = written("parquet", map(of_check, CHECKS), CHECK)
+    file = parquet.ParquetFile(io.BytesIO(data))
+    assert (count, file.num_row_groups) == (3, 2)
+    rows = file.read().to_pylist()
+    assert rows == [of_check(one) for one in CHECKS]
+    assert str(file.schema_arrow.field("status").type) == "int64"
+
+
+def test_without_pyarrow_it_says_what_to_install(monkeypatch):
+    def missing(name):
+        raise ImportError(name)
+
+    monkeypatch.setattr(writing, "import_module", missing)
+    with pytest.raises(ImportError, match=r"ringback\[parquet\]"):
+        written("parquet", [], CHECK)

@@ -1,0 +1,402 @@
+import copy
+import itertools
+import json
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ringback.monitor.config import load
+from ringback.monitor.importing import IMPORTERS, Draft, ImportRefused, Text, convert, toml_of
+from ringback.monitor.importing.draft import WithVariables
+from ringback.monitor.importing.writing import value_text
+
+URL = "https://secret.example/0123456789"
+SAMPLES = Path(__file__).parent / "samples"
+SETS = {
+    "prometheus": ["blackbox.yml", "prometheus.yml"],
+    "gatus": ["gatus.yaml"],
+    "upptime": ["upptimerc.yml"],
+    "uptime-kuma": ["uptime-kuma.json"],
+    "nagios": ["nagios.cfg"],
+    "icinga": ["icinga.conf"],
+    "urls": ["urls.txt"],
+}
+
+
+def sample(name):
+    return Text(SAMPLES / name, (SAMPLES / name).read_text("utf-8"))
+
+
+def imported(kind):
+    return convert([sample(name) for name in SETS[kind]])
+
+
+def notes(draft):
+    return [f"{one.file.name}:{one.line}: {one.message}" for one in draft.notes]
+
+
+def by_name(draft):
+    return {one.get("name", one.get("url")): one for one in draft.endpoints}
+
+
+def environ(text):
+    """Every variable that a TOML text names: a URL where it is all there is, else a number."""
+    names = re.findall(r"\$\{(\w+)\}", text)
+    return {name: URL if f'"${{{name}}}"' in text else "1" for name in names}
+
+
+def loaded(draft, folder):
+    text = toml_of(draft)
+    path = folder / "imported.toml"
+    path.write_text(text, "utf-8")
+    return load(path, environ(text))
+
+
+@pytest.mark.parametrize("kind", IMPORTERS)
+def test_every_importer_has_samples_and_they_become_a_configuration(kind, tmp_path):
+    draft = imported(kind)
+
+    found = loaded(draft, tmp_path)
+
+    assert len(found.endpoints) == len(draft.endpoints) >= 4
+    assert draft.notes
+    assert all(note.line for note in draft.notes)
+
+
+@pytest.mark.parametrize("kind", IMPORTERS)
+def test_no_secret_is_written_or_told(kind):
+    draft = imported(kind)
+    text = toml_of(draft) + "".join(notes(draft))
+
+    assert "hunter2" not in text
+    assert "very-secret" not in text
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [(name, kind) for kind, names in SETS.items() for name in names]
+)
+def test_a_file_says_of_which_type_it_is(name, kind):
+    recognised = [key for key, one in IMPORTERS.items() if one.recognises(sample(name))]
+
+    assert recognised == [kind]
+
+
+def test_prometheus():
+    draft = imported("prometheus")
+    found = by_name(draft)
+
+    assert draft.defaults == {"every": "15s"}
+    assert found["https://shop.example.com/health"] == {
+        "name": "https://shop.example.com/health",
+        "url": "https://shop.example.com/health",
+        "timeout": "5s",
+        "every": "30s",
+        "group": "web",
+        "labels": {"env": "prod"},
+        "expect": {"status": "2xx"},
+    }
+    assert found["shop.example.com"]["url"] == "http://shop.example.com"
+    assert found["https://blog.example.com"]["labels"] == {"team": "press"}
+    login = found["https://login.example.com"]
+    assert login["method"] == "POST"
+    assert login["body"] == '{"probe": true}'
+    assert login["redirects"] is False
+    assert login["verify"] is False
+    assert login["ip"] == 6
+    assert login["headers"] == {
+        "Accept-Language": "de",
+        "X-Api-Key": "${LOGIN_PAGE_X_API_KEY}",
+        "Authorization": "${LOGIN_PAGE_AUTHORIZATION}",
+    }
+    assert login["expect"]["status"] == [200, 302]
+    assert login["expect"]["matches"][1] == "(?s)\\A(?!.*(?:maintenance))"
+    assert login["expect"]["headers"] == {"Content-Type": "text/html"}
+    assert found["mail.example.com:993"]["url"] == "tls://mail.example.com:993"
+    assert found["2001:db8::1"]["url"] == "icmp://[2001:db8::1]"
+    assert found["shop.example.com at 192.0.2.53"]["nameserver"] == "192.0.2.53"
+    assert notes(draft) == [
+        "blackbox.yml:6: module http_2xx: valid_http_versions has no counterpart",
+        (
+            "blackbox.yml:23: module login_page: a header is looked through for a text only, "
+            "not for '^nginx'"
+        ),
+        (
+            "blackbox.yml:41: module ssh_banner: query_response is not carried over: "
+            "set send and expect.contains"
+        ),
+        "blackbox.yml:51: module resolver: set expect.answers",
+        "blackbox.yml:53: module rpc: left out: there is no probe for grpc",
+        "prometheus.yml:5: job node: left out: it scrapes metrics and probes nothing",
+        (
+            "prometheus.yml:22: targets of targets/gone.yml are not carried over: "
+            "No such file or directory"
+        ),
+        "prometheus.yml:31: job login: targets of consul_sd_configs are not carried over",
+        "prometheus.yml:60: job typo: left out: there is no module 'htpp_2xx'",
+    ]
+
+
+def test_modules_alone_name_no_targets():
+    draft = convert([sample("blackbox.yml")])
+
+    assert draft.endpoints == []
+    assert "import prometheus.yml together with it" in notes(draft)[0]
+
+
+def test_jobs_without_modules_get_those_of_a_fresh_installation():
+    draft = convert([sample("prometheus.yml")])
+
+    assert "https://shop.example.com/health" in by_name(draft)
+    assert any("there is no module 'login_page'" in one for one in notes(draft))
+
+
+def test_gatus():
+    draft = imported("gatus")
+    found = by_name(draft)
+
+    assert found["website"] == {
+        "name": "website",
+        "url": "https://www.example.com/health",
+        "group": "core",
+        "every": "5m",
+        "timeout": "4s",
+        "threshold": 4,
+        "recovery": 3,
+        "headers": {"Authorization": "Bearer ${WEB_TOKEN}", "Accept": "application/json"},
+        "redirects": False,
+        "verify": False,
+        "expect": {
+            "status": 200,
+            "json": {"status": "UP", "items[0].id": "7"},
+            "latency": "500ms",
+            "certificate_days": 3,
+        },
+    }
+    assert found["pages"]["expect"] == {
+        "status": [200, 204],
+        "contains": ["Welcome"],
+        "matches": ["(?s)\\A<html>.*</html>\\s*\\Z"],
+    }
+    assert found["redirecting"]["expect"] == {"status": "100-399"}
+    assert found["resolver"]["expect"] == {"answers": ["192.0.2.10"]}
+    assert found["mail"] == {"name": "mail", "url": "tcp://mail.example.com:587"}
+    assert found["shell"]["url"] == "tcp://bastion.example.com:22"
+    assert found["backup"]["type"] == "heartbeat"
+    assert "old" not in found
+    assert (
+        "gatus.yaml:25: website: the condition '[DOMAIN_EXPIRATION] > 720h' has no counterpart"
+        in (notes(draft))
+    )
+    assert "WEB_TOKEN: as it was before" in toml_of(draft)
+
+
+def test_upptime():
+    draft = imported("upptime")
+    found = by_name(draft)
+
+    assert draft.defaults == {"every": "5m"}
+    assert found["Website"]["expect"] == {"status": [200, 301], "latency": "5s"}
+    assert found["Website"]["redirects"] is False
+    assert found["API"]["url"] == "${API_URL}"
+    assert found["API"]["headers"]["Authorization"] == "Bearer ${API_TOKEN}"
+    assert found["Minecraft"] == {
+        "name": "Minecraft",
+        "url": "tcp://mc.example.com:25565",
+        "ip": 6,
+    }
+    assert found["Certificate"]["url"] == "tls://mail.example.com:443"
+    assert "upptimerc.yml:30: left out: Nothing has no url" in notes(draft)
+
+
+def test_uptime_kuma():
+    draft = imported("uptime-kuma")
+    found = by_name(draft)
+
+    front = found["Shop front"]
+    assert front["group"] == "Shop"
+    assert (front["every"], front["timeout"], front["retry_every"]) == ("1m", "48s", "30s")
+    assert front["retries"] == 2
+    assert front["expect"] == {"status": "200-299", "contains": "Add to cart"}
+    assert front["labels"] == {"team": "web"}
+    assert front["headers"]["Accept"] == "text/html"
+    assert found["API"]["timeout"] == "20s"
+    assert found["API"]["expect"]["json"] == {"$.status": "up"}
+    assert found["API 2"]["url"] == "${API_URL}"
+    assert found["Database"]["url"] == "tcp://db.example.com:5433"
+    assert found["Zone"]["record"] == "MX"
+    assert found["Nightly"] == {"name": "Nightly", "type": "heartbeat", "every": "1d"}
+    assert draft.notifiers == [{"name": "Ops chat", "type": "apprise", "url": "${OPS_CHAT_URL}"}]
+    assert draft.routes == [
+        {"notifiers": ["Ops chat"], "endpoints": ["Shop front", "API", "API 2"]}
+    ]
+    assert "uptime-kuma.json:40: Paused: left out: it is paused" in notes(draft)
+
+
+def test_nagios():
+    draft = imported("nagios")
+    found = by_name(draft)
+
+    assert found["shop"] == {
+        "name": "shop",
+        "url": "icmp://192.0.2.10",
+        "every": "5m",
+        "threshold": 10,
+        "group": "web",
+        "parents": ["gateway"],
+    }
+    front = found["shop Front page"]
+    assert front["url"] == "https://shop.example.com:8443/health"
+    assert front["expect"] == {"status": [200, 204], "contains": "ok", "latency": "5s"}
+    assert (front["every"], front["retry_every"], front["threshold"]) == ("10m", "2m", 3)
+    assert front["parents"] == ["shop"]
+    assert found["shop Certificate"]["expect"] == {"certificate_days": 14}
+    assert found["db2 PostgreSQL"]["url"] == "tcp://192.0.2.21:5432"
+    assert "parents" not in found["db2 PostgreSQL"]  # nobody pings db2 itself
+    assert found["db1 Cache"]["send"] == "PING\r\n"
+    assert found["gateway Resolver"]["url"] == "dns://shop.example.com"
+    assert found["gateway SSH"]["url"] == "tcp://192.0.2.1:22"
+    assert "nagios.cfg:107: db1 Disk: left out: there is no probe for check_nrpe" in notes(draft)
+
+
+def test_icinga():
+    draft = imported("icinga")
+    found = by_name(draft)
+
+    assert found["db"]["every"] == "1m"
+    assert found["shop ssh"] == {
+        "name": "shop ssh",
+        "url": "tcp://192.0.2.10:22",
+        "every": "5m",
+        "parents": ["shop"],
+    }
+    assert found["shop https"]["url"] == "https://shop.example.com/health"
+    assert "db https" not in found
+    assert found["db postgres"]["url"] == "tcp://192.0.2.20:5432"
+    assert "icinga.conf:46: clever: left out: its rule is not understood; list its hosts" in (
+        notes(draft)
+    )
+
+
+def test_urls():
+    draft = imported("urls")
+
+    assert draft.endpoints == [
+        {"url": "https://www.example.com/health"},
+        {"name": "Shop front", "url": "https://shop.example.com/#fragment"},
+        {"url": "tcp://db.example.com:5432"},
+        {"url": "cache.example.com:6379"},
+    ]
+    assert notes(draft) == [
+        (
+            "urls.txt:7: left out: the URL redis:// has no probe of its own; "
+            "use tcp://queue.example.com:6379"
+        )
+    ]
+
+
+def test_several_tools_become_one_configuration(tmp_path):
+    draft = convert([sample("gatus.yaml"), sample("upptimerc.yml"), sample("urls.txt")])
+
+    found = {one.id: one for one in loaded(draft, tmp_path).endpoints}
+
+    assert found["database"].every == 60.0
+    assert found["minecraft"].every == 300.0
+    assert found["shop-front"].every == 30.0
+
+
+@pytest.mark.parametrize("text", ["", "hello\nworld\n", "a: 1\n", "{}", "[1, 2]", "\x00"])
+def test_a_file_of_no_known_type_is_refused(text):
+    with pytest.raises(ImportRefused, match="of no known type; --from says which"):
+        convert([Text(Path("x"), text)])
+
+
+@pytest.mark.parametrize("kind", ["gatus", "upptime", "prometheus", "uptime-kuma"])
+def test_a_file_that_cannot_be_read_is_refused(kind):
+    with pytest.raises(ImportRefused, match=r"^x is no (YAML|JSON): "):
+        convert([Text(Path("x"), "a: [")], kind)
+
+
+def test_a_bomb_of_aliases_is_refused():
+    lines = ["a: &a [1, 1, 1, 1, 1, 1, 1, 1, 1]"]
+    for one, other in itertools.pairwise("abcdefghi"):
+        lines.append(f"{other}: &{other} [{', '.join([f'*{one}'] * 9)}]")
+
+    with pytest.raises(ImportRefused, match="more than 1000000 values"):
+        convert([Text(Path("x"), "\n".join(lines))], "gatus")
+
+
+values = st.recursive(
+    st.one_of(st.text(max_size=12), st.integers(), st.booleans(), st.floats(allow_nan=False)),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+
+
+@given(values.filter(lambda one: one != {}))
+def test_what_is_written_is_read_back(value):
+    text = f"x = {value_text(value)}\n"
+
+    assert json.dumps(tomllib.loads(text)["x"]).replace("$${", "${") == json.dumps(value)
+
+
+def test_only_a_variable_stays_one():
+    assert value_text("${A}") == '"$${A}"'
+    assert value_text(WithVariables("${A}")) == '"${A}"'
+
+
+ODD = [None, True, -3, 0, 10**9, 1.5, "", "x", "$X", "${", "[", "://", "https://[", "http://a b"]
+ODD += ["1h", "é\n", [], {}, [{}], ["a"], {"a": [1]}, "a:b:c", "tcp://x:999999"]
+
+
+def places(data, path=()):
+    children = data.items() if isinstance(data, dict) else enumerate(data)
+    for key, value in children:
+        yield (*path, key)
+        if isinstance(value, dict | list):
+            yield from places(value, (*path, key))
+
+
+def replaced(data, path, value):
+    node = data
+    for step in path[:-1]:
+        node = node[step]
+    node[path[-1]] = value
+
+
+MUTABLE = ["blackbox.yml", "prometheus.yml", "gatus.yaml", "upptimerc.yml", "uptime-kuma.json"]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from(MUTABLE), st.randoms(use_true_random=False))
+def test_whatever_stands_in_a_file_the_outcome_can_be_used(tmp_path_factory, name, random):
+    kind = next(kind for kind, names in SETS.items() if name in names)
+    whole = yaml.safe_load(sample(name).text)
+    for _ in range(random.randint(1, 3)):
+        if found := list(places(whole)):
+            replaced(whole, random.choice(found), copy.deepcopy(random.choice(ODD)))
+    others = [sample(other) for other in SETS[kind] if other != name]
+    draft = convert([*others, Text(SAMPLES / name, json.dumps(whole))], kind)
+
+    loaded(draft, tmp_path_factory.mktemp("imported"))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_objects_with_lines_missing_or_twice_can_be_used_as_well(tmp_path_factory, data):
+    name = data.draw(st.sampled_from(["nagios.cfg", "icinga.conf", "urls.txt"]))
+    lines = sample(name).text.splitlines()
+    for _ in range(data.draw(st.integers(1, 5))):
+        at = data.draw(st.integers(0, len(lines) - 1))
+        lines[at : at + 1] = data.draw(st.sampled_from([[], [lines[at]] * 2, [lines[at][::-1]]]))
+    kind = next(kind for kind, names in SETS.items() if name in names)
+    draft = convert([Text(SAMPLES / name, "\n".join(lines))], kind)
+
+    assert isinstance(draft, Draft)
+    loaded(draft, tmp_path_factory.mktemp("imported"))

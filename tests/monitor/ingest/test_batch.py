@@ -1,0 +1,176 @@
+import json
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from monitor.ingest.batches import NOW, ORIGIN, body, failed, worked
+from sink.events import done, given_up
+
+from ringback.event import Tally
+from ringback.incident.model import Check
+from ringback.monitor.ingest import EventsInvalid, events_of, reported
+from ringback.sink.report.batch import body_of
+from ringback.sink.report.outbox import Outbox
+
+
+def one(event, **more):
+    (read,) = events_of(body(event, **more), now=NOW)
+    return read
+
+
+def test_a_failed_call_is_a_check_that_failed():
+    read = one(failed(status=503, address="192.0.2.1", seconds=0.25, method="GET", attempts=3))
+    assert (read.origin, read.program, read.calls) == (ORIGIN, "shop", 1)
+    assert read.check == Check(
+        at=NOW,
+        endpoint="",
+        up=False,
+        kind="tcp.refused",
+        seconds=0.25,
+        origin="call",
+        vantage="web1",
+        status=503,
+        address="192.0.2.1",
+        detail="refused",
+    )
+
+
+def test_successful_calls_are_one_check_of_their_median():
+    read = one(worked(calls=10, seconds=[[0.5, 4], [0.1, 6]]))
+    assert (read.calls, read.check.up, read.check.kind, read.check.seconds) == (10, True, None, 0.1)
+
+
+def test_their_order_stays():
+    read = events_of(body(failed(), worked(), failed()), now=NOW)
+    assert [each.check.up for each in read] == [False, True, False]
+
+
+@pytest.mark.parametrize("ahead", [-7200.0, -1.0, 0.0, 90.0, 86400.0])
+def test_times_are_put_right_by_what_the_senders_clock_differs(ahead):
+    sent = body(failed(at=NOW + ahead - 5.0), sent_at=NOW + ahead)
+    (read,) = events_of(sent, now=NOW)
+    assert read.check.at == pytest.approx(NOW - 5.0)
+
+
+def test_no_call_is_in_the_future_and_none_before_the_one_before_it():
+    times = [NOW - 5, NOW + 60, NOW - 9]
+    read = events_of(body(*[failed(at=at) for at in times]), now=NOW)
+    assert [each.check.at for each in read] == [NOW - 5, NOW, NOW]
+
+
+def test_what_is_an_hour_old_says_nothing_of_now():
+    assert events_of(body(failed(at=NOW - 3601)), now=NOW) == []
+
+
+def test_a_kind_of_a_later_version_is_unknown():
+    assert one(failed(kind="quic.lost")).check.kind == "unknown"
+
+
+def test_a_failure_of_the_programs_own_blames_nobody():
+    assert one(failed(kind="client.resources_exhausted")).check.up is None
+
+
+def test_members_of_a_later_version_are_left_alone():
+    assert one(failed(trace="abc"), language="python").check.up is False
+
+
+def test_nothing_that_could_forge_a_line_or_is_secret_comes_in():
+    read = one(failed(message="a\nb\x1b[31m https://u:s3cret@h/?k=s3cret"), program="a\tb")
+    assert read.check.detail == "a b [31m https://h/"
+    assert read.program == "a b"
+
+
+def test_origins_are_as_ours_are():
+    assert one(failed(origin="HTTPS://H.example/a")).origin == ORIGIN
+
+
+def test_what_the_program_could_not_report_is_known():
+    assert reported(body(dropped=7), now=NOW).dropped == 7
+
+
+@pytest.mark.parametrize(
+    ("sent", "reason"),
+    [
+        (b"", "not JSON"),
+        (b"\xff\xfe", "not JSON"),
+        (b"[" * 100_000, "not JSON"),
+        (b'{"version": 1, "sent_at": NaN, "events": []}', "not JSON"),
+        (b"1" * 10_000, "not JSON"),
+        (b" " * 2_000_000, "larger than"),
+        (b"[]", "not a JSON object"),
+        (body(version=2), "version"),
+        (body(version=True), "version"),
+        (b"{}", "version"),
+        (body(sent_at=None), "sent_at is missing"),
+        (body(sent_at="now"), "sent_at is not a number"),
+        (body(sent_at=True), "sent_at is not a number"),
+        (body(sent_at=-1), "sent_at is out of range"),
+        (body(sent_at=10**400), "sent_at is out of range"),
+        (body().replace(b"1700000000.0", b"1e999"), "sent_at is out of range"),
+        (body(events=None), "events is not a list"),
+        (body(*[failed()] * 1001), "more than 1000 events"),
+        (body(dropped=1.5), "dropped is not a whole number"),
+        (body(program=7), "program is not a string"),
+        (body(7), r"events\[0\] is not an object"),
+        (body(failed(), {"at": NOW}), r"events\[1\].origin is not an origin"),
+        (body(failed(origin="h")), r"origin is not scheme"),
+        (body(failed(origin="https://h\n")), "origin is not an origin"),
+        (body(failed(origin="https://" + "h" * 300)), "origin is not an origin"),
+        (body({"origin": ORIGIN, "calls": 1}), "at is missing"),
+        (body({"origin": ORIGIN, "at": NOW}), "neither kind nor calls"),
+        (body(worked(calls=0)), "neither kind nor calls"),
+        (body(worked(calls="3")), "calls is not a number"),
+        (body(failed(kind=3)), "kind is not a string"),
+        (body(worked(seconds=3)), "seconds is not a list"),
+        (body(worked(seconds=[3])), "seconds is not a list"),
+        (body(worked(seconds=[[1, "a"]])), "seconds is not a number"),
+        (body(worked(seconds=[[1, 1]] * 201)), "seconds is not a list"),
+    ],
+)
+def test_what_cannot_be_read_is_refused_with_a_reason_in_one_line(sent, reason):
+    with pytest.raises(EventsInvalid, match=reason) as caught:
+        events_of(sent, now=NOW)
+    assert str(caught.value).isprintable()
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=10,
+)
+EVENT = st.fixed_dictionaries(
+    {},
+    optional={
+        name: JSON | st.just(ORIGIN) | st.just(NOW)
+        for name in ("at", "origin", "kind", "calls", "seconds", "message", "status", "address")
+    },
+)
+BATCH = st.fixed_dictionaries(
+    {"version": st.just(1), "sent_at": st.just(NOW) | JSON, "events": st.lists(EVENT) | JSON},
+    optional=dict.fromkeys(("id", "program", "host", "dropped"), JSON),
+)
+
+
+@given(st.binary() | (JSON | BATCH).map(json.dumps).map(str.encode))
+def test_whatever_is_sent_it_is_read_or_refused(sent):
+    try:
+        read = events_of(sent, now=NOW)
+    except EventsInvalid:
+        return
+    assert all(each.check.at <= NOW and each.check.endpoint == "" for each in read)
+
+
+def test_what_a_program_sends_is_read():
+    outbox = Outbox(Tally())
+    now = time.time()
+    for event in (done(at=now), done(at=now), given_up(at=now), done(at=now)):
+        outbox.add(event, "https://h:443")
+    parcel = outbox.take(10)
+    read = reported(body_of(parcel, "shop", 7), now=time.time())
+    assert (read.id, read.program, read.dropped) == (parcel.id, "shop", 7)
+    assert [(each.check.up, each.calls) for each in read.checks] == [
+        (True, 2),
+        (False, 1),
+        (True, 1),
+    ]

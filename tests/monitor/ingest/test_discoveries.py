@@ -1,0 +1,51 @@
+import json
+
+from monitor.ingest.batches import NOW, body, failed, worked
+
+from ringback.monitor.ingest import Discoveries, events_of
+from ringback.monitor.ingest.discoveries import MOST
+
+
+def seen(*events):
+    discoveries = Discoveries()
+    for one in events_of(body(*events), now=NOW):
+        discoveries.see(one)
+    return discoveries
+
+
+def test_calls_and_failures_of_an_origin_are_counted():
+    (only,) = seen(worked(at=NOW - 9, calls=5), failed(at=NOW - 4), worked(calls=2)).all()
+    assert (only.id, only.url) == ("https-h-example-443", "https://h.example:443")
+    assert (only.calls, only.failures) == (8, 1)
+    assert (only.first_seen, only.last_seen) == (NOW - 9, NOW)
+
+
+def test_those_called_last_come_first_and_are_the_ones_kept():
+    discoveries = Discoveries()
+    for number in range(MOST + 5):
+        for one in events_of(body(failed(origin=f"http://h{number}:80")), now=NOW):
+            discoveries.see(one)
+    found = discoveries.all()
+    assert len(found) == MOST
+    assert (found[0].url, found[-1].url) == (f"http://h{MOST + 4}:80", "http://h5:80")
+
+
+def test_origins_that_look_alike_have_ids_of_their_own():
+    first, second = seen(failed(origin="http://a-b:80"), failed(origin="http://a_b:80")).all()
+    assert first.id != second.id
+
+
+def test_what_is_kept_is_json_and_is_gone_on_from():
+    discoveries = seen(failed(), worked(origin="http://b:80"))
+    kept = json.loads(json.dumps(discoveries.dump()))
+    other = Discoveries()
+    other.load(kept)
+    assert other.all() == discoveries.all()
+
+
+def test_one_that_is_watched_is_forgotten():
+    discoveries = seen(failed(), worked(origin="http://b:80"))
+    known = discoveries.get("https-h-example-443")
+    discoveries.forget([known.url, "http://never-seen:80"])
+    assert discoveries.get("https-h-example-443") is None
+    assert [one.url for one in discoveries.all()] == ["http://b:80"]

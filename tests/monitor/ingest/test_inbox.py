@@ -1,0 +1,35 @@
+import pytest
+from monitor.ingest.batches import NOW, body, failed
+
+from ringback.monitor.ingest import EventsInvalid, Inbox
+from ringback.monitor.ingest import inbox as module
+
+
+def test_a_batch_that_comes_twice_counts_once():
+    inbox = Inbox()
+    sent = body(failed(), id="a", dropped=3)
+    assert len(inbox.take(sent, now=NOW)) == 1
+    assert inbox.take(sent, now=NOW) == []
+    assert len(inbox.take(body(failed(), id="b"), now=NOW)) == 1
+    assert (inbox.batches, inbox.repeated, inbox.dropped) == (3, 1, 3)
+
+
+def test_batches_without_an_id_all_count():
+    inbox = Inbox()
+    assert len(inbox.take(body(failed()), now=NOW)) == len(inbox.take(body(failed()), now=NOW))
+
+
+def test_it_remembers_the_newest_ids(monkeypatch):
+    monkeypatch.setattr(module, "REMEMBERED", 2)
+    inbox = Inbox()
+    for id_ in "abc":
+        inbox.take(body(id=id_), now=NOW)
+    assert len(inbox.take(body(failed(), id="c"), now=NOW)) == 0
+    assert len(inbox.take(body(failed(), id="a"), now=NOW)) == 1
+
+
+def test_what_cannot_be_read_counts_for_nothing():
+    inbox = Inbox()
+    with pytest.raises(EventsInvalid):
+        inbox.take(b"", now=NOW)
+    assert inbox.batches == 0

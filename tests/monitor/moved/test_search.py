@@ -1,0 +1,303 @@
+import asyncio
+import itertools
+import json
+import time
+
+import pytest
+from monitor.moved.services import PAGE, free_ports, http, nameserver, speaking
+
+from ringback.incident.model import Check
+from ringback.incident.pattern import pattern_of_diagnosis
+from ringback.monitor.endpoint import Endpoint
+from ringback.monitor.moved import Identity, Limits, Place, Watch, moved
+from ringback.monitor.moved.look import twice
+from ringback.monitor.moved.place import place_of
+from ringback.monitor.probe.names import Names
+from ringback.testing.lab import Lab
+
+
+@pytest.fixture(scope="module")
+def certificates():
+    with Lab() as lab:
+        yield lab.certificates
+
+
+def endpoint(port, *, type_="http", scheme="http", host="127.0.0.1", path="/health", **more):
+    url = f"{scheme}://{host}:{port}{path if type_ == 'http' else ''}"
+    return Endpoint(id="orders", name="Orders", url=url, type=type_, **more)
+
+
+async def known(one):
+    return (await twice(one, place_of(one), Names())).identity
+
+
+def run(coroutine):
+    return asyncio.run(coroutine)
+
+
+def test_a_service_at_a_configured_port_is_known_again():
+    async def story():
+        base = free_ports(2)
+        one = endpoint(base, ports=(base + 1,))
+        async with http(base):
+            identity = await known(one)
+            assert await moved(one, identity) is None  # it has not moved
+        async with http(base + 1):
+            return base, await moved(one, identity)
+
+    base, found = run(story())
+    assert (found.before.port, found.place.port) == (base, base + 1)
+    assert found.matched == "2 of 2 match: answer, Server header"
+    assert found.summary == (
+        f"Nothing listens at 127.0.0.1:{base} any more; the same service answers at "
+        f"127.0.0.1:{base + 1}."
+    )
+
+
+def test_something_else_that_listens_there_is_not_taken_for_it():
+    async def story():
+        base = free_ports(3)
+        one = endpoint(base, ports=(base + 1, base + 2))
+        async with http(base):
+            identity = await known(one)
+        async with http(base + 1, body=PAGE.replace(b"orders", b"stocks")), speaking(base + 2):
+            return await moved(one, identity)
+
+    assert run(story()) is None
+
+
+def test_neighbouring_ports_are_tried_only_where_the_host_is_ones_own():
+    async def story():
+        base = free_ports(3)
+        asked = []
+        async with http(base):
+            identity = await known(endpoint(base))
+        async with http(base + 2, asked=asked):
+            other = await moved(endpoint(base), identity)
+            assert not asked
+            return base, other, await moved(endpoint(base, mine=True), identity)
+
+    base, other, found = run(story())
+    assert other is None
+    assert (found.place.port, found.place.source) == (base + 2, "neighbouring")
+
+
+def test_a_certificates_key_decides_also_where_the_answer_always_differs(certificates):
+    counter = itertools.count()
+
+    def changing():
+        return b"requests so far: %d" % next(counter)
+
+    async def story():
+        base = free_ports(4)
+        one = endpoint(base, scheme="https", ports=(base + 1, base + 2))
+        good = certificates.server()
+        async with http(base, body=changing, tls=good):
+            identity = await known(one)
+        other = certificates.server("expired")
+        async with (
+            http(base + 1, body=changing, tls=other),
+            http(base + 2, body=changing, tls=good),
+        ):
+            return base, identity, await moved(one, identity)
+
+    base, identity, found = run(story())
+    assert identity.answer == "200"
+    assert found.place.port == base + 2
+    assert found.recognition.matched == ("key", "answer", "server")
+
+
+def test_a_banner_is_known_again_although_it_tells_the_time(certificates):
+    counter = itertools.count(10)
+
+    def greeting():
+        return b"220 mail.example ESMTP at 12:%d\r\n" % next(counter)
+
+    async def story():
+        base = free_ports(3)
+        one = endpoint(base, type_="tcp", scheme="tcp", ports=(base + 1, base + 2))
+        async with speaking(base, banner=greeting):
+            identity = await known(one)
+        async with (
+            speaking(base + 1, banner=b"SSH-2.0-OpenSSH\r\n"),
+            speaking(base + 2, banner=greeting),
+        ):
+            return base, identity, await moved(one, identity)
+
+    base, identity, found = run(story())
+    assert identity.banner.startswith("220 mail.example ESMTP at 12:")
+    assert found.place.port == base + 2
+
+
+def test_a_silent_service_cannot_be_known_again():
+    async def story():
+        base = free_ports(2)
+        one = endpoint(base, type_="tcp", scheme="tcp", ports=(base + 1,))
+        async with speaking(base):
+            identity = await known(one)
+        async with speaking(base + 1):
+            return identity, await moved(one, identity)
+
+    assert run(story()) == (Identity(), None)
+
+
+def test_where_the_service_itself_pointed_is_looked_at_first():
+    async def story():
+        base = free_ports(4)
+        one = endpoint(base, ports=(base + 1,))
+        more = f'Alt-Svc: h2=":{base + 2}"\r\n'
+        async with http(base, more=more):
+            seen = await twice(one, place_of(one), Names())
+        async with http(base + 1), http(base + 2):
+            return base, await moved(one, seen.identity, seen.elsewhere)
+
+    base, found = run(story())
+    assert (found.place.port, found.place.source) == (base + 2, "Alt-Svc")
+
+
+@pytest.mark.parametrize("type_", ["SRV", "HTTPS"])
+def test_where_its_records_point_it_is_found(type_, certificates):
+    async def story():
+        base = free_ports(3)
+        good = certificates.server()
+        one = endpoint(base, scheme="https", host="localhost")
+        async with http(base, tls=good):
+            identity = await known(one)
+        record = {
+            "SRV": ("_https._tcp.localhost.", 60, "IN", "SRV", f"0 0 {base + 2} localhost."),
+            "HTTPS": (f"_{base}._https.localhost.", 60, "IN", "HTTPS", f"1 . port={base + 2}"),
+        }[type_]
+        with nameserver(record) as server:
+            if type_ == "HTTPS":  # "." is the owner's name, which has no address
+                target = (*record[:4], f"1 localhost. port={base + 2}")
+                with nameserver(target) as other:
+                    async with http(base + 2, tls=good):
+                        return base, await moved(one, identity, nameservers=[other])
+            async with http(base + 2, tls=good):
+                return base, await moved(one, identity, nameservers=[server])
+
+    base, found = run(story())
+    assert (found.place.host, found.place.port) == ("localhost", base + 2)
+    assert found.place.source == f"{type_} record"
+
+
+def test_no_credentials_are_sent_to_a_strange_port():
+    async def story():
+        base = free_ports(2)
+        asked = []
+        one = Endpoint(
+            id="e",
+            name="E",
+            url=f"http://u:s3cret@127.0.0.1:{base}/health?token=s3cret",
+            type="http",
+            headers={"Authorization": "s3cret"},
+            ports=(base + 1,),
+        )
+        async with http(base, asked=asked):
+            identity = await known(one)
+        async with http(base + 1, asked=asked):
+            assert await moved(one, identity) is not None
+        return asked
+
+    asked = run(story())
+    assert len(asked) == 3
+    assert all(head.startswith("GET /health HTTP/1.0\r\n") for head in asked)
+    assert "s3cret" not in "".join(asked)
+
+
+def test_a_search_ends():
+    async def story():
+        base = free_ports(12)
+        ports = tuple(range(base + 1, base + 9))
+        one = endpoint(base, ports=ports)
+        async with http(base):
+            identity = await known(one)
+        silent = [speaking(port) for port in ports]
+        for server in silent:
+            await server.__aenter__()
+        began = time.monotonic()
+        found = await moved(one, identity, limits=Limits(seconds=0.5))
+        took = time.monotonic() - began
+        for server in silent:
+            await server.__aexit__(None, None, None)
+        return found, took
+
+    found, took = run(story())
+    assert found is None
+    assert took < 10
+
+
+def test_so_many_places_are_looked_at_and_no_more():
+    async def story():
+        base = free_ports(4)
+        one = endpoint(base, ports=(base + 1, base + 2))
+        async with http(base):
+            identity = await known(one)
+        places = [Place(scheme="http", host="127.0.0.1", port=base + 1)]
+        async with http(base + 2):
+            return await moved(one, identity, places, limits=Limits(most=1))
+
+    assert run(story()) is None
+
+
+@pytest.mark.parametrize("host", ["gone.invalid", "a..b"])
+def test_a_host_without_an_address_has_not_moved(host):
+    identity = Identity(key="k")
+    assert run(moved(endpoint(8443, scheme="https", host=host), identity)) is None
+    assert run(moved(endpoint(53, type_="dns", scheme="dns"), identity)) is None
+
+
+WELL = Check(at=1.0, endpoint="orders", up=True)
+
+
+def test_a_watch_looks_at_who_is_well_once_an_hour():
+    async def story():
+        now, asked = [1_700_000_000.0], []
+        watch = Watch(clock=lambda: now[0])
+        async with http(asked=asked) as port:
+            one = endpoint(port)
+            watch.saw(one, WELL)
+            await watch.settle()
+            assert not asked  # not all of those that start together
+            now[0] += 600
+            watch.saw(one, Check(at=1.0, endpoint="orders", up=False, kind="tcp.refused"))
+            for _ in range(3):
+                watch.saw(one, WELL)
+                await watch.settle()
+            assert len(asked) == 2
+            now[0] += 3601
+            watch.saw(one, WELL)
+            await watch.settle()
+            assert len(asked) == 4
+
+    run(story())
+
+
+def test_a_watch_finds_who_refuses_by_what_an_earlier_process_knew():
+    async def story():
+        base = free_ports(2)
+        one = endpoint(base, ports=(base + 1,))
+        kept = {}
+        watch = Watch(keep=kept.__setitem__)
+        async with http(base):
+            watch.saw(one, WELL)
+            await watch.settle()
+        after = Watch()
+        after.memory.load("orders", json.loads(json.dumps(kept["orders"])))
+        async with http(base + 1):
+            assert await after.search(one, "tcp.timed_out.connect") is None
+            found = await after.search(one, "tcp.refused")
+        await watch.close()
+        after.memory.keep([])
+        assert await after.search(one, "tcp.refused") is None
+        return found
+
+    found = run(story())
+    report = found.into({"format": 1, "readings": [{"what": "resolve"}], "verdict": {"kind": "x"}})
+    verdict = report["verdict"]
+    assert pattern_of_diagnosis("service_outage", verdict) == "port_change"
+    assert [report["readings"][n]["result"] for n in verdict["evidence"]] == [
+        "refused",
+        "the same service, at a configured port; 2 of 2 match: answer, Server header",
+    ]
+    assert len(verdict["advice"]) == 2

@@ -1,0 +1,64 @@
+import asyncio
+import time
+
+from monitor.moved.services import free_ports, http
+
+from ringback.incident.model import Check
+from ringback.incident.watched import Watched
+from ringback.monitor.endpoint import Endpoint
+from ringback.monitor.service import Service
+from ringback.monitor.store.sqlite import SQLiteStore
+
+
+class Nobody:
+    """Tells nobody."""
+
+    def notices_for(self, change):
+        return []
+
+
+def seen(*, up):
+    return Check(at=time.time(), endpoint="orders", up=up, kind=None if up else "tcp.refused")
+
+
+async def until(holds):
+    async with asyncio.timeout(60):
+        while not (found := holds()):
+            await asyncio.sleep(0.01)
+    return found
+
+
+def test_a_service_that_has_moved_is_named_on_its_incident(tmp_path):
+    async def story(base, path):
+        one = Endpoint(
+            id="orders",
+            name="Orders",
+            url=f"http://127.0.0.1:{base}/health",
+            type="http",
+            ports=(base + 1,),
+            watched=Watched(id="orders", name="Orders", host="127.0.0.1"),
+        )
+        store = SQLiteStore(path)
+        service = Service([one], store, Nobody())
+        running = asyncio.ensure_future(service.run())
+        async with http(base):
+            service.take(seen(up=True))
+            await service.moves.settle()
+        async with http(base + 1):
+            for _ in range(3):
+                service.take(seen(up=False))
+            await until(lambda: service.incidents()[0].diagnosis)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        kept = store.state("identity:orders")
+        store.close()
+        return service.incidents()[0], kept
+
+    base = free_ports(2)
+    incident, kept = asyncio.run(story(base, tmp_path / "ringback.db"))
+    assert incident.pattern == "port_change"
+    assert incident.summary.endswith(f"answers at 127.0.0.1:{base + 1}.")
+    verdict = incident.diagnosis["verdict"]
+    told = [incident.diagnosis["readings"][n]["result"] for n in verdict["evidence"]]
+    assert told[1].endswith("2 of 2 match: answer, Server header")
+    assert kept["seen"]["identity"]["server"] == "orders/2.1"

@@ -1,0 +1,151 @@
+import json
+import re
+import socket
+import subprocess
+import time
+import urllib.request
+
+import pytest
+from monitor.notify.made import AT_ONCE, change, incident, message, story, until, waiting
+from requires import requires
+
+from ringback.monitor.notify.channel import channel_of
+from ringback.monitor.notify.incoming import from_alertmanager
+from ringback.monitor.notify.message import Context
+from ringback.monitor.notify.settings import NotifierSettings
+
+PROGRAM = "prometheus-alertmanager"
+
+
+def settings(url, **options):
+    known = {"name": "am", "type": "alertmanager", "url": url, "rate": 6000}
+    return NotifierSettings(**known, options=options)
+
+
+def free_port():
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
+@pytest.fixture
+def alertmanager(tmp_path, receiver):
+    """Debian's Alertmanager, which posts to the receiver."""
+    requires(PROGRAM)
+    config = tmp_path / "alertmanager.yml"
+    config.write_text(
+        "route: {receiver: hook, group_by: [incident], group_wait: 0s, group_interval: 1s}\n"
+        f"receivers: [{{name: hook, webhook_configs: [{{url: '{receiver.url}'}}]}}]\n"
+    )
+    port = free_port()
+    process = subprocess.Popen(
+        [
+            PROGRAM,
+            f"--config.file={config}",
+            f"--storage.path={tmp_path / 'data'}",
+            f"--web.listen-address=127.0.0.1:{port}",
+            "--cluster.listen-address=",
+        ],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    url = f"http://127.0.0.1:{port}"
+    ends = time.monotonic() + 30
+    while not _answers(f"{url}/-/ready"):
+        assert process.poll() is None
+        assert time.monotonic() < ends
+        time.sleep(0.05)
+    yield url
+    process.terminate()
+    process.wait(30)
+
+
+def _answers(url):
+    try:
+        with urllib.request.urlopen(url, timeout=5) as response:
+            return response.status == 200
+    except OSError:
+        return False
+
+
+def alerts(url):
+    with urllib.request.urlopen(f"{url}/api/v2/alerts?active=true", timeout=5) as response:
+        return json.load(response)
+
+
+def test_an_incident_is_an_alert_until_it_is_over(alertmanager, receiver, dispatch, store):
+    async def drive(_, tell):
+        opened = change("opened", incident())
+        await tell(opened)
+        await until(lambda: len(alerts(alertmanager)) == 1)
+        await until(lambda: "firing" in statuses(receiver))
+        await tell(change("renamed", opened.incident, at=time.time()))
+        await until(lambda: not waiting(store))
+        assert len(alerts(alertmanager)) == 1
+        await tell(change("closed", opened.incident, at=time.time()))
+        await until(lambda: "resolved" in statuses(receiver), 40)
+        assert alerts(alertmanager) == []
+
+    dispatch([settings(alertmanager)], drive, pace=AT_ONCE)
+    (firing, *_, resolved) = [one for doc in receiver.documents for one in doc["alerts"]]
+    assert firing["labels"] == resolved["labels"]
+    assert firing["labels"]["alertname"] == "RingbackIncident"
+    assert firing["labels"]["team"] == "blue"
+    assert from_alertmanager(receiver.documents[0], time.time()) == []
+
+
+def statuses(receiver):
+    return [one["status"] for doc in receiver.documents for one in doc["alerts"]]
+
+
+def test_what_alertmanager_posts_of_others_is_taken_for_checks(alertmanager, receiver):
+    theirs = [{"labels": {"alertname": "Down", "instance": "db.invalid:5432"}}]
+    request = urllib.request.Request(
+        f"{alertmanager}/api/v2/alerts",
+        json.dumps(theirs).encode(),
+        {"Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=5):
+        pass
+    ends = time.monotonic() + 20
+    while not receiver.got:
+        assert time.monotonic() < ends
+        time.sleep(0.02)
+
+    (found,) = from_alertmanager(receiver.documents[0], time.time())
+    assert (found.origin, found.check.up) == ("tcp://db.invalid:5432", False)
+
+
+def test_what_goes_on_is_sent_again_until_it_is_over(receiver, dispatch, store):
+    async def drive(_, tell):
+        opened = change("opened", incident())
+        await tell(opened)
+        await until(lambda: len(receiver.got) >= 3)
+        await tell(change("closed", opened.incident, at=time.time()))
+        await until(lambda: not waiting(store))
+
+    dispatch([settings(receiver.url.removesuffix("/hook"), refresh=0.1)], drive, pace=AT_ONCE)
+    assert {path for path, _, _ in receiver.got} == {"/api/v2/alerts"}
+    sent = [json.loads(body)[0] for _, _, body in receiver.got]
+    assert len({json.dumps(one["labels"], sort_keys=True) for one in sent}) == 1
+    assert sent[-1]["endsAt"] < sent[-2]["endsAt"]
+
+
+def test_the_labels_are_what_prometheus_takes(receiver):
+    context = Context(vantage="paris", labels={"shop-1": {"my-team": "x", "0": "y", "é": "z"}})
+    channel = channel_of(settings(receiver.url, labels={"severity": "page", "incident": "no"}))
+    channel.send(message(story(), context=context, test=True))
+
+    labels = json.loads(receiver.got[0][2])[0]["labels"]
+    assert labels == {
+        "alertname": "RingbackIncident",
+        "incident": "i1",
+        "endpoint": "shop-1",
+        "vantage": "paris",
+        "test": "true",
+        "severity": "page",
+        "my_team": "x",
+        "_0": "y",
+        "_": "z",
+    }
+    assert all(re.fullmatch(r"[a-zA-Z_][a-zA-Z0-9_]*", name) for name in labels)

@@ -1,0 +1,118 @@
+import email
+import email.policy
+import json
+import socket
+import time
+
+import pytest
+from aiosmtpd.controller import Controller
+from monitor.notify.made import message, story
+
+from ringback.monitor.notify.channel import NotifierInvalid, NotSent, channel_of
+from ringback.monitor.notify.settings import NotifierSettings
+
+
+def notifier(url, **fields):
+    return channel_of(NotifierSettings(name="people", type="apprise", url=url, **fields))
+
+
+class Inbox:
+    def __init__(self):
+        self.got, self.answer = [], "250 OK"
+
+    async def handle_DATA(self, _server, _session, envelope):  # noqa: N802 - as aiosmtpd calls it
+        parsed = email.message_from_bytes(envelope.content, policy=email.policy.default)
+        self.got.append(parsed)
+        return self.answer
+
+
+@pytest.fixture
+def inbox():
+    inbox = Inbox()
+    controller = Controller(inbox, hostname="127.0.0.1", port=0)
+    controller.port = _free()
+    controller.start()
+    inbox.url = f"mailto://127.0.0.1:{controller.port}/?from=ringback@mon.invalid&to=ops@mon.invalid&mode=insecure"
+    yield inbox
+    controller.stop()
+
+
+def _free():
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
+def test_a_mail_arrives(inbox):
+    notifier(inbox.url).send(message(story()))
+
+    (mail,) = inbox.got
+    assert "[DOWN] shop-1" in mail["Subject"]
+    text = mail.get_body(("plain", "html")).get_content()
+    assert "Since" in text
+    assert "https://mon.invalid/incidents/i1" in text
+
+
+@pytest.mark.parametrize("format_", ["text", "markdown", "html"])
+def test_hostile_text_stays_text_in_a_mail(inbox, format_):
+    hostile = "<script>alert(1)</script> <img src=x>"
+    url = inbox.url + "&format=html"
+    notifier(url, options={"format": format_}).send(message(story(summary=hostile)))
+
+    whole = "".join(
+        part.get_content() for part in inbox.got[0].walk() if part.get_content_type() == "text/html"
+    )
+    assert "script" in whole
+    assert "<script" not in whole
+    assert "<img" not in whole
+
+
+def test_a_mail_server_that_refuses_is_a_failure(inbox):
+    inbox.answer = "554 no"
+    with pytest.raises(NotSent):
+        notifier(inbox.url).send(message(story()))
+
+
+def test_a_post_arrives_and_says_of_what_sort_it_is(receiver):
+    url = f"json://127.0.0.1:{receiver.port}/"
+    notifier(url).send(message(story()))
+    notifier(url).send(message(story("closed", state="closed", closed_at=time.time())))
+    notifier(url).send(message(story(), test=True))
+
+    sent = [json.loads(body) for _, _, body in receiver.got]
+    assert [one["type"] for one in sent] == ["failure", "success", "info"]
+    assert sent[0]["title"].startswith("[DOWN] shop-1")
+
+
+def test_why_it_failed_is_told_without_tokens(unused_port):
+    token = "T1JJTRBCBR/TEMSN8H94/abcdefghijklmnopqrstuvwx"
+    url = f"json://user:secretpassword@127.0.0.1:{unused_port}/{token}?secretkey=1"
+    with pytest.raises(NotSent) as raised:
+        notifier(url).send(message(story()))
+
+    assert raised.value.reason
+    assert "secret" not in raised.value.reason
+    assert "abcdefghij" not in raised.value.reason
+
+
+def test_a_service_that_is_silent_is_given_up_in_time(receiver):
+    receiver.gate.clear()
+    begun = time.monotonic()
+    with pytest.raises(NotSent):
+        notifier(f"json://127.0.0.1:{receiver.port}/", timeout=0.5).send(message(story()))
+
+    assert time.monotonic() - begun < 10
+
+
+@pytest.mark.parametrize("url", ["", "nosuchservice://secret", "no url"])
+def test_a_url_that_apprise_does_not_know_is_refused_at_once(url):
+    with pytest.raises(NotifierInvalid) as raised:
+        notifier(url)
+
+    assert "people" in str(raised.value)
+    assert "secret" not in str(raised.value)
+
+
+def test_a_format_that_there_is_not_is_refused():
+    with pytest.raises(NotifierInvalid, match="format"):
+        notifier("json://localhost", options={"format": "pdf"})

@@ -1,0 +1,92 @@
+import json
+import sys
+import time
+
+import pytest
+from monitor.notify.made import message, story
+
+from ringback.monitor.notify.channel import NotifierInvalid, NotSent, channel_of
+from ringback.monitor.notify.settings import NotifierSettings
+
+
+def command(*words, **fields):
+    return channel_of(NotifierSettings(name="own", type="command", command=words, **fields))
+
+
+def python(code, *words, **fields):
+    return command(sys.executable, "-c", code, *words, **fields)
+
+
+def test_it_gets_the_message_on_its_input_and_the_main_things_in_its_environment(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setenv("DATABASE_PASSWORD", "secret")
+    told = tmp_path / "told.json"
+    code = (
+        "import json, os, sys; given = json.load(sys.stdin);"
+        "json.dump({'given': given, 'env': dict(os.environ)}, open(sys.argv[1], 'w'))"
+    )
+    python(code, str(told), options={"env": {"ROOM": "ops"}}).send(
+        message(story(), story(number=2))
+    )
+
+    got = json.loads(told.read_text())
+    env = got["env"]
+    assert [one["id"] for one in got["given"]["incidents"]] == ["i1", "i2"]
+    assert env["RINGBACK_SUBJECT"] == got["given"]["subject"]
+    assert (env["RINGBACK_WHAT"], env["RINGBACK_INCIDENT"], env["RINGBACK_ID"]) == (
+        "opened",
+        "i1",
+        "m1",
+    )
+    assert env["RINGBACK_ENDPOINTS"] == "shop-1 shop-2"
+    assert env["RINGBACK_LINK"] == "https://mon.invalid/incidents/i1"
+    assert (env["ROOM"], env["RINGBACK_COUNT"]) == ("ops", "2")
+    assert "DATABASE_PASSWORD" not in env
+    assert "RINGBACK_URL" not in env
+
+
+def test_there_is_no_shell(tmp_path):
+    command("true", f"; touch {tmp_path}/made", "$(touch made)").send(message(story()))
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_status_is_a_failure_that_says_what_the_program_said():
+    with pytest.raises(NotSent, match="status 7: no such room"):
+        python("import sys; sys.exit(print('no such room', file=sys.stderr) or 7)").send(
+            message(story())
+        )
+
+
+def test_what_it_says_is_read_and_not_kept():
+    code = "import sys; sys.stderr.write('x' * 5_000_000); print('y' * 5_000_000); sys.exit(1)"
+    with pytest.raises(NotSent) as raised:
+        python(code).send(message(story()))
+
+    assert len(raised.value.reason) < 500
+
+
+def test_a_program_that_does_not_read_is_no_trouble():
+    command("true").send(message(story(summary="x" * 1_000_000)))
+
+
+def test_one_that_takes_too_long_is_ended_with_all_that_it_began():
+    begun = time.monotonic()
+    with pytest.raises(NotSent, match=r"longer than 0\.3 s"):
+        command("sh", "-c", "sleep 60 & sleep 60", timeout=0.3).send(message(story()))
+
+    assert time.monotonic() - begun < 30
+
+
+@pytest.mark.parametrize("word", ["/no/such/program", "/", "a\0b"])
+def test_one_that_cannot_be_run_is_a_failure(word):
+    with pytest.raises(NotSent, match="cannot be run") as raised:
+        command(word).send(message(story()))
+
+    assert raised.value.surely
+
+
+def test_without_a_command_it_is_refused():
+    with pytest.raises(NotifierInvalid, match="own needs a command"):
+        command()

@@ -1,0 +1,66 @@
+import time
+
+import pytest
+from monitor.notify.made import message, story, webhook
+
+from ringback.monitor.notify.channel import NotifierInvalid, NotSent, channel_of
+from ringback.monitor.notify.signature import HEADER, is_signed
+
+
+def test_it_is_signed_and_has_its_key(receiver):
+    channel_of(webhook(receiver, secret="key", headers={"X-Own": "1"})).send(message(story()))
+
+    ((path, headers, body),) = receiver.got
+    assert path == "/hook"
+    assert is_signed(headers[HEADER], "key", body, time.time())
+    assert (headers["Idempotency-Key"], headers["X-Own"]) == ("m1", "1")
+    assert headers["Content-Type"] == "application/json"
+
+
+def test_without_a_secret_it_is_not_signed(receiver):
+    channel_of(webhook(receiver)).send(message(story()))
+
+    assert HEADER not in receiver.got[0][1]
+
+
+@pytest.mark.parametrize(
+    ("status", "refused"),
+    [(301, True), (400, True), (404, True), (408, False), (429, False), (500, False), (503, False)],
+)
+def test_an_answer_that_is_no_success_says_whether_to_try_again(receiver, status, refused):
+    receiver.status, receiver.headers = status, {"Location": receiver.url}
+    with pytest.raises(NotSent, match=f"answered {status}") as raised:
+        channel_of(webhook(receiver)).send(message(story()))
+
+    assert (raised.value.refused, raised.value.surely) == (refused, True)
+    assert len(receiver.got) == 1
+
+
+def test_a_refused_connection_was_surely_not_told(unused_port, receiver):
+    url = f"http://user:secret@127.0.0.1:{unused_port}/secret"
+    with pytest.raises(NotSent, match=r"^tcp\.refused at 127") as raised:
+        channel_of(webhook(receiver, url=url)).send(message(story()))
+
+    assert raised.value.surely
+    assert raised.value.failure.kind == "tcp.refused"
+
+
+def test_a_receiver_that_is_silent_may_have_got_it(receiver):
+    receiver.gate.clear()
+    begun = time.monotonic()
+    with pytest.raises(NotSent) as raised:
+        channel_of(webhook(receiver, timeout=0.3)).send(message(story()))
+
+    assert not raised.value.surely
+    assert time.monotonic() - begun < 10
+
+
+@pytest.mark.parametrize("url", ["", "shop", "ftp://host/", "http://", "http:///path"])
+def test_a_url_that_is_none_is_refused_at_once(receiver, url):
+    with pytest.raises(NotifierInvalid, match="hook"):
+        channel_of(webhook(receiver, url=url))
+
+
+def test_a_type_that_there_is_not_is_refused(receiver):
+    with pytest.raises(NotifierInvalid, match="no type pigeon"):
+        channel_of(webhook(receiver, type="pigeon"))

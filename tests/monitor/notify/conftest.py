@@ -1,0 +1,130 @@
+import asyncio
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from monitor.notify.made import AT_ONCE
+
+from ringback.monitor.endpoint import Endpoint
+from ringback.monitor.notify.dispatcher import Dispatcher
+from ringback.monitor.store import Batch
+from ringback.monitor.store.sqlite import SQLiteStore
+
+
+@pytest.fixture
+def endpoints():
+    return [
+        Endpoint(
+            id=f"shop-{number}",
+            name=f"Shop {number}",
+            url=f"https://user:secret@shop{number}.invalid/?token=secret",
+            type="http",
+            labels={"team": "blue" if number % 2 else "red"},
+        )
+        for number in range(1, 60)
+    ]
+
+
+@pytest.fixture
+def store(tmp_path):
+    with_ = SQLiteStore(tmp_path / "ringback.db")
+    yield with_
+    with_.close()
+
+
+class Receiver:
+    """An HTTP server that keeps what it is sent and answers as it is told."""
+
+    def __init__(self):
+        self.got, self.status, self.gate = [], 200, threading.Event()
+        self.gate.set()
+        self.judge = lambda body: self.status
+        self.headers = {}
+        receiver = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                receiver.got.append((self.path, dict(self.headers), body))
+                receiver.gate.wait(30)
+                self.send_response(receiver.judge(body))
+                for name, value in receiver.headers.items():
+                    self.send_header(name, value)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        self._handler = Handler
+        self.port = 0
+        self.start()
+
+    def start(self):
+        self._server = ThreadingHTTPServer(("127.0.0.1", self.port), self._handler)
+        self._server.daemon_threads = True
+        self.port = self._server.server_address[1]
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
+        self._thread.start()
+
+    def stop(self):
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.port}/hook"
+
+    @property
+    def documents(self):
+        return [json.loads(body) for _, _, body in self.got]
+
+    @property
+    def told(self):
+        """Incident and headline, in the order they came."""
+        return [(one["id"], one["what"]) for doc in self.documents for one in doc["incidents"]]
+
+
+@pytest.fixture
+def receiver():
+    with_ = Receiver()
+    yield with_
+    with_.gate.set()
+    with_.stop()
+
+
+@pytest.fixture
+def second_receiver():
+    with_ = Receiver()
+    yield with_
+    with_.gate.set()
+    with_.stop()
+
+
+@pytest.fixture
+def dispatch(store, endpoints):
+    """Runs a dispatcher while a coroutine drives it: ``await tell(change)`` and ``until(...)``."""
+
+    def run(notifiers, drive, routes=(), *, pace=AT_ONCE, **options):
+        async def main():
+            dispatcher = Dispatcher(
+                store, notifiers, routes, pace=pace, endpoints=endpoints, **options
+            )
+
+            async def tell(*changes):
+                notices = [n for one in changes for n in dispatcher.notices_for(one)]
+                newest = {one.incident.id: one.incident for one in changes}
+                store.keep(Batch(incidents=tuple(newest.values()), notices=tuple(notices)))
+
+            worker = asyncio.create_task(dispatcher.run())
+            try:
+                return await drive(dispatcher, tell)
+            finally:
+                worker.cancel()
+                await asyncio.gather(worker, return_exceptions=True)
+
+        return asyncio.run(main())
+
+    return run

@@ -1,0 +1,388 @@
+import asyncio
+import multiprocessing
+import os
+import signal
+import time
+from dataclasses import replace
+
+import pytest
+from monitor.notify.made import AT_ONCE, change, incident, until, waiting, webhook
+
+from ringback.monitor.notify.channel import NotifierInvalid
+from ringback.monitor.notify.dispatcher import Dispatcher
+from ringback.monitor.notify.pile import Pace
+from ringback.monitor.notify.settings import NotifierSettings, RouteSettings
+from ringback.monitor.store import Batch
+from ringback.monitor.store.sqlite import SQLiteStore
+from ringback.retry import Backoff
+
+
+def test_an_incident_is_told_from_its_beginning_to_its_end(dispatch, receiver, store):
+    async def drive(_, tell):
+        opened = change("opened", incident())
+        await tell(opened)
+        await until(lambda: receiver.told == [("i1", "opened")])
+        await until(lambda: not waiting(store))
+        await tell(change("diagnosed", opened.incident, at=time.time()))
+        await until(lambda: len(receiver.told) == 2)
+        await tell(change("acknowledged", opened.incident, at=time.time()))
+        await until(lambda: len(receiver.told) == 3)
+        await tell(change("closed", opened.incident, at=time.time()))
+        await until(lambda: len(receiver.told) == 4)
+
+    dispatch([webhook(receiver)], drive)
+    assert [what for _, what in receiver.told] == ["opened", "diagnosed", "acknowledged", "closed"]
+
+
+def test_what_waits_together_is_one_message_that_names_all(dispatch, receiver, store):
+    receiver.stop()
+
+    async def drive(_, tell):
+        for number in range(1, 41):
+            await tell(change("opened", incident(number)))
+        await until(lambda: any(one.attempts for one in waiting(store)))
+        receiver.start()
+        await until(lambda: not waiting(store))
+
+    dispatch([webhook(receiver)], drive)
+    assert sorted(receiver.told) == sorted((f"i{n}", "opened") for n in range(1, 41))
+    assert len(receiver.got) < 5
+    largest = max(receiver.documents, key=lambda doc: len(doc["incidents"]))
+    assert all(one["names"][one["members"][0]] in largest["text"] for one in largest["incidents"])
+
+
+def test_an_outage_that_nobody_was_told_of_is_one_message_afterwards(dispatch, receiver, store):
+    receiver.stop()
+
+    async def drive(_, tell):
+        opened = change("opened", incident(at=time.time() - 180))
+        await tell(opened)
+        await until(lambda: waiting(store)[0].attempts)
+        await tell(change("closed", opened.incident, at=opened.at + 180))
+        receiver.start()
+        await until(lambda: not waiting(store))
+
+    dispatch([webhook(receiver)], drive)
+    assert receiver.told == [("i1", "brief")]
+    assert "was down for 3 min" in receiver.documents[0]["subject"]
+    whats = [one["what"] for one in receiver.documents[0]["incidents"][0]["notices"]]
+    assert whats == ["opened", "closed"]
+
+
+def test_a_receiver_that_comes_back_gets_everything_in_order(dispatch, receiver, store):
+    receiver.status = 503
+
+    async def drive(_, tell):
+        first = change("opened", incident(1))
+        await tell(first)
+        await until(lambda: len(receiver.got) >= 2)
+        await tell(change("opened", incident(2)))
+        await tell(change("diagnosed", first.incident, at=time.time()))
+        receiver.got.clear()
+        receiver.status = 200
+        await until(lambda: not waiting(store))
+
+    dispatch([webhook(receiver)], drive)
+    assert sorted(receiver.told) == [("i1", "opened"), ("i2", "opened")]
+    told = next(d for doc in receiver.documents for d in doc["incidents"] if d["id"] == "i1")
+    assert told["diagnosis"]["verdict"]["kind"] == "tcp.refused"
+
+
+def test_a_slow_receiver_does_not_keep_the_others_waiting(
+    dispatch, receiver, second_receiver, store
+):
+    receiver.gate.clear()
+
+    async def drive(_, tell):
+        for number in range(1, 6):
+            await tell(change("opened", incident(number)))
+            await until(lambda n=number: len(second_receiver.told) == n)
+        assert len(receiver.got) == 1
+        receiver.gate.set()
+        await until(lambda: not waiting(store))
+
+    dispatch([webhook(receiver), webhook(second_receiver, "other")], drive)
+    assert len(receiver.got) == 2
+    assert len(receiver.told) == 5
+
+
+def test_a_dead_channel_is_left_alone_after_some_attempts(dispatch, receiver, store, monkeypatch):
+    receiver.status = 500
+
+    async def drive(_, tell):
+        await tell(change("opened", incident(1)))
+        await until(lambda: len(receiver.got) == 5)
+        await tell(*(change("opened", incident(number)) for number in range(2, 20)))
+        await until(lambda: min(one.due for one in waiting(store)) > time.time() + 5)
+
+    monkeypatch.setattr("ringback.monitor.notify.lane.BACKOFF", Backoff(base=0.01, cap=0.01))
+    dispatch([webhook(receiver)], drive)
+    assert len(receiver.got) == 5
+
+
+def test_one_incident_that_is_refused_does_not_keep_the_others_back(dispatch, receiver, store):
+    receiver.judge = lambda body: 400 if b"poison" in body else 200
+
+    async def drive(_, tell):
+        bad = incident(1, summary="poison")
+        await tell(change("opened", bad), *(change("opened", incident(n)) for n in range(2, 6)))
+        await until(lambda: len(waiting(store)) == 1)
+        await tell(change("closed", bad, at=time.time()))
+        await tell(change("opened", incident(6)))
+        await until(lambda: ("i6", "opened") in receiver.told)
+
+    dispatch([webhook(receiver)], drive)
+    assert {one.notice.change.incident.id for one in waiting(store)} == {"i1"}
+
+
+def test_what_does_not_arrive_in_a_day_is_given_up_and_logged(dispatch, receiver, store, caplog):
+    receiver.status = 500
+
+    async def drive(_, tell):
+        await tell(change("opened", incident(at=time.time() - 86_500)))
+        await until(lambda: not waiting(store))
+
+    dispatch([webhook(receiver)], drive)
+    assert "was not told that incident i1 was opened" in caplog.text
+
+
+def test_a_notifier_that_is_gone_keeps_nothing(dispatch, receiver, store, caplog):
+    receiver.status = 500
+
+    async def drive(dispatcher, tell):
+        await tell(change("opened", incident()))
+        await until(lambda: receiver.got)
+        dispatcher.configure([webhook(receiver, "other")], [])
+        await until(lambda: not waiting(store))
+
+    dispatch([webhook(receiver)], drive)
+    assert "there is no notifier hook any more" in caplog.text
+
+
+def test_who_was_told_of_the_beginning_is_told_of_the_end_whatever_the_routes_say(
+    dispatch, receiver, second_receiver, store
+):
+    notifiers = [webhook(receiver), webhook(second_receiver, "other")]
+
+    async def drive(dispatcher, tell):
+        opened = change("opened", incident())
+        await tell(opened)
+        await until(lambda: receiver.told and not waiting(store))
+        dispatcher.configure(notifiers, [RouteSettings(notifiers=("other",))])
+        await tell(change("closed", opened.incident, at=time.time()))
+        await until(lambda: not waiting(store))
+
+    dispatch(notifiers, drive, [RouteSettings(notifiers=("hook",))])
+    assert receiver.told == [("i1", "opened"), ("i1", "closed")]
+
+
+def test_what_was_told_is_known_after_a_restart(dispatch, receiver, store):
+    opened = change("opened", incident())
+
+    async def before(_, tell):
+        await tell(opened)
+        await until(lambda: not waiting(store))
+
+    async def after(_, tell):
+        await tell(change("closed", opened.incident, at=time.time()))
+        await until(lambda: not waiting(store))
+
+    dispatch([webhook(receiver)], before)
+    dispatch([webhook(receiver)], after, [RouteSettings(notifiers=("hook",), labels={"no": "x"})])
+    assert receiver.told == [("i1", "opened"), ("i1", "closed")]
+
+
+def escalating():
+    return [RouteSettings(notifiers=("hook",), escalate_after=2.0, escalate_to=("boss",))]
+
+
+def test_what_nobody_takes_is_escalated(dispatch, receiver, second_receiver, store):
+    async def drive(_, tell):
+        opened = change("opened", incident())
+        await tell(opened)
+        await until(lambda: second_receiver.told)
+        await tell(change("closed", opened.incident, at=time.time()))
+        await until(lambda: not waiting(store))
+
+    dispatch([webhook(receiver), webhook(second_receiver, "boss")], drive, escalating())
+    assert receiver.told == [("i1", "opened"), ("i1", "closed")]
+    assert second_receiver.told == [("i1", "escalated"), ("i1", "closed")]
+    assert "NOBODY HAS TAKEN IT" in second_receiver.documents[0]["subject"]
+
+
+def test_what_somebody_took_is_not_escalated(dispatch, receiver, second_receiver, store):
+    async def drive(_, tell):
+        opened = change("opened", incident())
+        await tell(opened)
+        taken = change("acknowledged", opened.incident, at=time.time())
+        await tell(taken)
+        await until(lambda: not waiting(store))
+        await tell(change("closed", taken.incident, at=time.time()))
+        await until(lambda: not waiting(store))
+
+    dispatch([webhook(receiver), webhook(second_receiver, "boss")], drive, escalating())
+    assert receiver.told[-1] == ("i1", "closed")
+    assert second_receiver.got == []
+
+
+def test_no_more_messages_go_in_a_minute_than_the_notifier_may_send(dispatch, receiver, store):
+    async def drive(_, tell):
+        for number in range(1, 30):
+            await tell(change("opened", incident(number)))
+            await asyncio.sleep(0.02)
+        await until(lambda: len(receiver.got) >= 2)
+
+    dispatch([webhook(receiver, rate=6)], drive)
+    assert len(receiver.got) == 2
+
+
+def test_the_beginning_waits_for_its_cause(dispatch, receiver, store):
+    async def drive(_, tell):
+        opened = change("opened", incident())
+        await tell(opened)
+        await asyncio.sleep(0.3)
+        assert receiver.got == []
+        await tell(change("diagnosed", opened.incident, at=time.time()))
+        await until(lambda: not waiting(store))
+
+    dispatch([webhook(receiver)], drive, pace=Pace(gather=0.1, cause=60.0))
+    assert receiver.told == [("i1", "opened")]
+    assert "Nothing listens on" in receiver.documents[0]["subject"]
+
+
+def test_a_channel_that_breaks_is_tried_again(dispatch, store, tmp_path):
+    seen = tmp_path / "seen"
+    script = f'test -e {seen} || {{ : > {seen}; echo "not yet" >&2; exit 3; }}'
+    settings = NotifierSettings(name="own", type="command", command=("sh", "-c", script))
+
+    async def drive(_, tell):
+        await tell(change("opened", incident()))
+        await until(lambda: any("status 3: not yet" in one.error for one in waiting(store)))
+        await until(lambda: not waiting(store))
+
+    dispatch([settings], drive)
+
+
+def test_a_bug_in_a_channel_is_a_failure_like_others(dispatch, receiver, store, caplog):
+    async def drive(dispatcher, tell):
+        sent = []
+
+        def send(message):
+            sent.append(message)
+            if len(sent) == 1:
+                raise KeyError("a bug")
+
+        dispatcher._lanes["hook"].channel.send = send
+        await tell(change("opened", incident()))
+        await until(lambda: not waiting(store))
+        assert [one.id for one in sent] == [sent[0].id] * 2
+
+    dispatch([webhook(receiver)], drive)
+    assert "notifier hook is broken" in caplog.text
+
+
+def test_a_store_that_cannot_note_it_does_not_have_it_sent_twice(
+    dispatch, receiver, store, monkeypatch, caplog
+):
+    really = store.sent
+
+    def refuse(*_):
+        raise OSError(28, "No space left on device")
+
+    async def drive(_, tell):
+        monkeypatch.setattr(store, "sent", refuse)
+        await tell(change("opened", incident()))
+        await until(lambda: "outbox cannot be used" in caplog.text)
+        monkeypatch.setattr(store, "sent", really)
+        await until(lambda: not waiting(store))
+
+    dispatch([webhook(receiver)], drive)
+    assert len(receiver.got) == 1
+
+
+def test_a_wish_to_be_left_alone_is_heeded(dispatch, receiver, store):
+    receiver.status, receiver.headers = 429, {"Retry-After": "60"}
+
+    async def drive(_, tell):
+        await tell(change("opened", incident()))
+        await until(lambda: waiting(store)[0].due > time.time() + 50)
+
+    dispatch([webhook(receiver)], drive)
+    assert len(receiver.got) == 1
+
+
+def _told_and_killed(path, settings):
+    """A monitor that is killed when its receiver has the message and the store does not know."""
+    store = SQLiteStore(path)
+    store.sent = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+
+    async def main():
+        dispatcher = Dispatcher(store, [settings], [], pace=AT_ONCE)
+        await dispatcher.run()
+
+    asyncio.run(main())
+
+
+def _told_by_the_next_one(path, settings, receiver):
+    store = SQLiteStore(path)
+
+    async def drive():
+        dispatcher = Dispatcher(store, [settings], [], pace=AT_ONCE)
+        worker = asyncio.create_task(dispatcher.run())
+        await until(lambda: len(receiver.got) == 2 and not waiting(store))
+        worker.cancel()
+        await asyncio.gather(worker, return_exceptions=True)
+
+    asyncio.run(drive())
+    store.close()
+
+
+def test_a_kill_between_sending_and_noting_it_sends_it_again_with_the_same_id(
+    store, dispatch, receiver
+):
+    settings = webhook(receiver)
+    opened = change("opened", incident())
+
+    async def keep():
+        notices = Dispatcher(store, [settings], []).notices_for(opened)
+        store.keep(Batch(incidents=(opened.incident,), notices=tuple(notices)))
+
+    asyncio.run(keep())
+    store.close()
+    context = multiprocessing.get_context("spawn")
+    process = context.Process(target=_told_and_killed, args=(store.path, settings))
+    process.start()
+    process.join(60)
+    assert process.exitcode == -signal.SIGKILL
+    assert len(receiver.got) == 1
+
+    _told_by_the_next_one(store.path, settings, receiver)
+    first, second = receiver.got
+    assert (
+        first[1]["Idempotency-Key"] == second[1]["Idempotency-Key"] == receiver.documents[0]["id"]
+    )
+    ids = [doc["incidents"][0]["notices"] for doc in receiver.documents]
+    assert ids[0] == ids[1]
+
+
+def test_a_message_under_way_may_arrive_while_the_monitor_ends(dispatch, receiver, store):
+    receiver.gate.clear()
+
+    async def drive(_, tell):
+        await tell(change("opened", incident()))
+        await until(lambda: receiver.got)
+        asyncio.get_running_loop().call_later(0.2, receiver.gate.set)
+
+    dispatch([webhook(receiver)], drive)
+    assert waiting(store) == []
+    assert len(receiver.got) == 1
+
+
+def test_a_configuration_that_cannot_work_leaves_all_as_it_was(dispatch, receiver, store):
+    async def drive(dispatcher, tell):
+        with pytest.raises(NotifierInvalid, match="needs a url"):
+            dispatcher.configure([replace(webhook(receiver), url="no url")], [])
+        await tell(change("opened", incident()))
+        await until(lambda: receiver.told)
+
+    dispatch([webhook(receiver)], drive)

@@ -1,0 +1,37 @@
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ringback.monitor.notify.rate import Rate
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.floats(min_value=0.5, max_value=600),
+    st.lists(st.floats(min_value=0, max_value=30), max_size=200),
+)
+def test_never_more_than_so_many_go_in_any_minute(per_minute, waits):
+    now, sent = 100.0, []
+    rate = Rate(per_minute, now)
+    for wait in waits:
+        now = max(now + wait / per_minute, rate.next(now + wait / per_minute))
+        rate.take(now)
+        sent.append(now)
+
+    most = max(1, per_minute)
+    assert all(sum(at <= one < at + 59.99 for one in sent) <= most + 1e-6 for at in sent)
+
+
+def test_a_third_of_them_may_go_at_once_and_the_rest_evenly():
+    rate, now = Rate(30, 0.0), 0.0
+    for _ in range(10):
+        assert rate.next(now) == now
+        rate.take(now)
+    assert rate.next(now) == 3.0
+
+
+def test_one_that_waited_long_may_not_make_up_for_it():
+    rate = Rate(30, 0.0)
+    now = 86400.0
+    for _ in range(10):
+        rate.take(now)
+    assert rate.next(now) > now

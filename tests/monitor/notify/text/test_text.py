@@ -1,0 +1,148 @@
+import time
+from html.parser import HTMLParser
+
+import pytest
+from monitor.notify.made import REPORT, change, incident, message, story
+
+from ringback.monitor.notify.message import Context, Story
+from ringback.monitor.notify.text import html, markdown, plain, subject
+
+AT = 1_763_726_723.0  # 2025-11-21 12:05:23 UTC
+HOSTILE = (
+    "<script>alert(1)</script> *bold* [x](http://evil.invalid) @everyone <!channel> \x1b[31m\n"
+    "\u202eline two https://user:secret@shop.invalid/p?token=secret"
+)
+
+
+def told(headline="opened", **fields):
+    known = {"at": AT, "diagnosis": REPORT, "confidence": 0.9}
+    return message(story(headline, **{**known, **fields}), at=AT + 200)
+
+
+def test_it_says_what_since_when_why_how_it_is_known_what_to_do_and_where_there_is_more():
+    assert plain(told(summary=REPORT["verdict"]["summary"])) == (
+        "[DOWN] shop-1: Nothing listens on 192.0.2.7:443: the connection is refused.\n"
+        "Since: 2025-11-21 12:05:23 UTC (3 min 20 s ago)\n"
+        "Cause: service outage · tcp.refused · where: their service (90% sure)\n"
+        "Seen from: paris\n"
+        "Evidence:\n"
+        "- tcp connect 192.0.2.7:443: refused\n"
+        "- 3 failures in a row since 12:00:00 UTC\n"
+        "Advice:\n"
+        "1. Check that it runs.\n"
+        "2. Compare host and port.\n"
+        "https://mon.invalid/incidents/i1"
+    )
+
+
+def test_the_end_says_how_long_it_lasted():
+    text = plain(told("closed", closed_at=AT + 180, state="closed"))
+
+    assert text.startswith("[OVER] shop-1: no longer down, after 3 min\n")
+    assert "Since: 2025-11-21 12:05:23 UTC until 2025-11-21 12:08:23 UTC (3 min)" in text
+    assert "Advice" not in text
+
+
+@pytest.mark.parametrize(
+    ("headline", "fields", "expected"),
+    [
+        ("brief", {"closed_at": AT + 90}, "[OVER] shop-1: was down for 1 min 30 s"),
+        ("acknowledged", {"acknowledged_by": "ada"}, "[TAKEN] shop-1: taken by ada"),
+        ("acknowledged", {}, "[TAKEN] shop-1: somebody has taken it"),
+        ("opened", {"pattern": "latency"}, "[SLOW] shop-1: Shop 1 is down: connection refused"),
+        ("escalated", {}, "[DOWN, NOBODY HAS TAKEN IT] shop-1: Shop 1 is down: connection refused"),
+    ],
+)
+def test_the_subject_says_what_happened(headline, fields, expected):
+    assert subject(told(headline, **fields)) == expected
+
+
+def test_a_reminder_says_what_there_is_to_remind_of():
+    reminded = change("reminded", incident(at=AT)).incident
+
+    assert subject(message(Story(headline="reminded", incident=reminded))) == (
+        "[STILL DOWN] shop-1: reminded now"
+    )
+
+
+def test_names_are_what_people_call_them():
+    named = message(story(), context=Context(names={"shop-1": "The shop"}))
+
+    assert subject(named).startswith("[DOWN] The shop: ")
+    assert "incidents/" not in plain(named)
+
+
+def test_several_incidents_are_all_named():
+    stories = [story(number=number) for number in range(1, 8)]
+    stories.append(story("closed", number=8, state="closed", closed_at=time.time()))
+    several = message(*stories)
+
+    assert subject(several) == (
+        "[7 going on · 1 over] 8 incidents: shop-1, shop-2, shop-3, shop-4, shop-5 and 3 more"
+    )
+    for text in (plain(several), html(several)):
+        assert all(f"shop-{number}:" in text for number in range(1, 9))
+    assert plain(several).count("Evidence") == 5
+
+
+def test_a_test_says_so():
+    assert subject(message(story(), test=True)).startswith("[TEST] ")
+
+
+def test_many_members_are_counted():
+    members = tuple(f"shop-{number}" for number in range(1, 31))
+    text = plain(told(members=members))
+
+    assert "[DOWN] shop-1, shop-2, shop-3 and 27 more: " in text
+    assert "Affects: 30: shop-1, " in text
+    assert text.count("\n") < 12
+
+
+@pytest.mark.parametrize("write", [plain, markdown, html, subject])
+def test_hostile_text_stays_text(write):
+    text = write(
+        told(summary=HOSTILE, evidence=(HOSTILE,), acknowledged_by=HOSTILE, members=(HOSTILE,))
+    )
+
+    assert "secret" not in text
+    assert "@everyone" not in text
+    assert "<!channel>" not in text
+    assert all(one.isprintable() or one in "\n\N{WORD JOINER}" for one in text)
+    assert "\u202e" not in text
+
+
+def test_html_has_no_element_of_theirs():
+    class Tags(HTMLParser):
+        def __init__(self):
+            super().__init__()
+            self.seen = set()
+
+        def handle_starttag(self, tag, attrs):
+            self.seen.add(tag)
+
+    parser = Tags()
+    parser.feed(html(told(summary=HOSTILE, evidence=(HOSTILE,))))
+    assert parser.seen == {"p", "strong", "ul", "ol", "li", "a"}
+
+
+def test_markdown_has_no_mark_of_theirs():
+    text = markdown(told(summary=HOSTILE))
+
+    assert r"\*bold\* \[x\]\(http://evil\.invalid\)" in text
+    assert r"\<script\>" in text
+    assert "<https://mon.invalid/incidents/i1>" in text
+
+
+def test_an_id_is_quoted_in_the_link():
+    assert plain(told(id="a b/../<x>")).endswith("/incidents/a%20b%2F..%2F%3Cx%3E")
+
+
+def test_the_mark_of_a_detector_is_no_evidence():
+    text = plain(told(pattern="latency", diagnosis=None, evidence=("latency:shop-1", "p50 x 4")))
+
+    assert "latency:shop-1" not in text
+    assert "- p50 x 4" in text
+
+
+def test_a_long_line_is_cut():
+    assert len(subject(told(summary="x" * 5000))) <= 160

@@ -1,0 +1,73 @@
+import asyncio
+import contextlib
+
+import pytest
+
+from ringback.monitor.endpoint import Endpoint, Expectations
+from ringback.monitor.probe import Surroundings, probe, prober_of
+from ringback.monitor.probe.names import Names
+from ringback.testing.lab import Lab
+from ringback.testing.lab.resolver import resolving
+
+
+@pytest.fixture(scope="module")
+def lab():
+    with Lab() as running:
+        yield running
+
+
+LOOPS = {"asyncio": asyncio.new_event_loop}
+with contextlib.suppress(ImportError):
+    import uvloop
+
+    LOOPS["uvloop"] = uvloop.new_event_loop
+
+
+class Looking:
+    """Looks at endpoints, in one event loop."""
+
+    def __init__(self, runner):
+        self.runner = runner
+        self.loop = runner.get_loop()
+        self.surroundings = Surroundings(loop=self.loop, vantage="here")
+
+    def run(self, coroutine):
+        return self.runner.run(coroutine)
+
+    def endpoint(self, url, type_="http", *, expect=None, **options):
+        given = {"id": "e", "name": "E", "timeout": 5.0, **options}
+        return Endpoint(url=url, type=type_, expectations=Expectations(**expect or {}), **given)
+
+    def at(self, url, type_="http", **options):
+        """Look once."""
+        return self.run(probe(self.endpoint(url, type_, **options), self.surroundings))
+
+    def prober(self, url, type_="http", **options):
+        return prober_of(self.endpoint(url, type_, **options), self.surroundings)
+
+    def once(self, prober):
+        async def look():
+            found = self.loop.create_future()
+            prober.begin(found.set_result)
+            return await found
+
+        return self.run(look())
+
+    def fault(self, started, lab, **options):
+        """Look at a fault of the lab, with its resolver and the authorities it trusts."""
+        if started.url.startswith("https"):
+            options.setdefault("ca", started.verify or lab.certificates.bundle)
+        if started.nameserver is None:
+            return self.at(started.url, **options)
+        self.surroundings.names = Names((started.nameserver,))
+        with resolving(started.nameserver, timeout=0.3):
+            return self.at(started.url, **options)
+
+
+@pytest.fixture(params=LOOPS)
+def looking(request):
+    with asyncio.Runner(loop_factory=LOOPS[request.param]) as runner:
+        found = Looking(runner)
+        yield found
+        found.surroundings.matcher.close()
+        runner.run(asyncio.sleep(0))

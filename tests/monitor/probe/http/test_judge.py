@@ -1,0 +1,106 @@
+import gzip
+
+import pytest
+
+from ringback.testing.lab.response import answering, response
+
+BODY = b'{"status": "up", "parts": [{"name": "db", "up": true}]}'
+
+
+@pytest.fixture(scope="module")
+def url(lab):
+    return lab.listen(answering(response(200, BODY, "X-Version: 42"))).url
+
+
+@pytest.mark.parametrize(
+    "expect",
+    [
+        {"status": ((200, 200),)},
+        {"status": ((400, 404), (200, 299))},
+        {"body_contains": ('"up"', "parts")},
+        {"body_matches": (r'"status":\s*"up"',)},
+        {"json": {"status": "up", "parts[0].up": "true"}},
+        {"headers": {"x-version": "42"}},
+        {"latency": 5.0},
+    ],
+)
+def test_what_is_expected(looking, url, expect):
+    assert looking.at(url, expect=expect).up is True
+
+
+@pytest.mark.parametrize(
+    ("expect", "told"),
+    [
+        ({"status": ((204, 204),)}, "status 200, expected 204"),
+        ({"body_contains": ("down",)}, "does not contain 'down'"),
+        ({"body_matches": (r'"status":\s*"down"',)}, "nothing matches"),
+        ({"json": {"status": "down"}}, "status is 'up', expected 'down'"),
+        ({"json": {"parts[1]": "x"}}, "has nothing at parts[1]"),
+        ({"headers": {"X-Version": "43"}}, "header X-Version"),
+        ({"headers": {"X-Other": "1"}}, "header X-Other"),
+    ],
+)
+def test_what_is_not(looking, url, expect, told):
+    check = looking.at(url, expect=expect)
+
+    assert (check.up, check.kind) == (False, "http.response.unexpected_content")
+    assert told in check.detail
+    assert check.status == 200
+
+
+def test_too_slow(looking, url):
+    check = looking.at(url, expect={"latency": 1e-6})
+
+    assert (check.up, check.kind) == (False, "client.deadline_exceeded")
+
+
+def test_an_error_that_is_expected_is_none(looking, lab):
+    assert looking.at(lab.start("http.error.auth:401").url, expect={"status": ((401, 401),)}).up
+
+
+def test_a_pattern_that_takes_for_ever_blames_nobody(looking, lab):
+    url = lab.listen(answering(response(200, b"a" * 60))).url
+
+    check = looking.at(url, expect={"body_matches": ("(a+)+b",)})
+
+    assert (check.up, check.kind) == (None, None)
+    assert "takes too long" in check.detail
+
+
+def test_a_compressed_body_is_read(looking, lab):
+    packed = response(200, gzip.compress(BODY), "Content-Encoding: gzip")
+    url = lab.listen(answering(packed)).url
+
+    assert looking.at(url, expect={"json": {"status": "up"}}).up is True
+
+
+@pytest.mark.parametrize("when", ["not_gzip", "truncated_gzip"])
+def test_a_body_that_is_not_compressed_as_it_says(looking, lab, when):
+    url = lab.start(f"http.response.invalid.content_decoding:{when}").url
+
+    check = looking.at(url, expect={"body_contains": ("x",)})
+
+    assert (check.up, check.kind) == (False, "http.response.invalid.content_decoding")
+
+
+@pytest.mark.parametrize("when", ["html", "empty_body", "cut_json"])
+def test_what_is_no_json(looking, lab, when):
+    url = lab.start(f"http.response.unexpected_content:{when}").url
+
+    check = looking.at(url, expect={"json": {"status": "up"}})
+
+    assert (check.up, check.kind) == (False, "http.response.unexpected_content")
+
+
+def test_days_that_the_certificate_must_last(looking, lab):
+    started = lab.start("ok:tls")
+
+    assert looking.fault(started, lab, expect={"certificate_days": 29}).up is True
+    check = looking.fault(started, lab, expect={"certificate_days": 31})
+
+    assert (check.up, check.kind) == (False, "tls.cert.invalid")
+
+
+@pytest.mark.parametrize("expect", [{"json": {"a[": "x"}}, {"body_matches": ("(",)}])
+def test_an_expectation_that_cannot_be_used_blames_nobody(looking, url, expect):
+    assert looking.at(url, expect=expect).up is None

@@ -1,0 +1,273 @@
+import asyncio
+import time
+
+import pytest
+
+from ringback.testing.lab.response import answering, response
+
+
+def test_a_healthy_endpoint(looking, lab):
+    began = time.time()
+
+    check = looking.at(lab.start("ok").url)
+
+    assert check.up is True
+    assert check.kind is None
+    assert check.status == 200
+    assert check.address == "127.0.0.1"
+    assert check.vantage == "here"
+    assert check.origin == "probe"
+    assert set(check.timings) == {"dns", "connect", "first_byte", "transfer"}
+    assert sum(check.timings.values()) <= check.seconds + 0.01
+    assert began <= check.at <= time.time()
+
+
+def test_a_certificate_is_seen(looking, lab):
+    check = looking.fault(lab.start("ok:tls"), lab)
+
+    assert check.up is True
+    assert set(check.timings) == {"dns", "connect", "tls", "first_byte", "transfer"}
+    assert check.certificate.issuer == "CN=ringback lab intermediate"
+    assert len(check.certificate.key) == 64
+    assert check.certificate.not_after == pytest.approx(time.time() + 30 * 86400, abs=600)
+
+
+FAULTS = (
+    ("tcp.refused", "tcp.refused"),
+    ("tcp.timed_out:backlog_full", "tcp.timed_out"),
+    ("tcp.reset:after_request", "tcp.reset"),
+    ("dns.name_not_resolved", "dns.name_not_resolved"),
+    ("dns.no_address", "dns.no_address"),
+    ("dns.temporary_failure:servfail", "dns.server"),
+    ("dns.unreachable:silent", "dns.unreachable"),
+    ("tls.cert.date_invalid.expired", "tls.cert.date_invalid.expired"),
+    ("tls.cert.date_invalid.not_yet_valid", "tls.cert.date_invalid.not_yet_valid"),
+    ("tls.cert.name_invalid:wrong_host", "tls.cert.name_invalid"),
+    ("tls.cert.authority_invalid.self_signed", "tls.cert.authority_invalid.self_signed"),
+    ("tls.cert.authority_invalid.unknown_issuer", "tls.cert.authority_invalid.unknown_issuer"),
+    ("tls.protocol.error.not_tls:plain_http", "tls.protocol.error.not_tls"),
+    ("tls.version_or_cipher_mismatch:old_protocol", "tls.version_or_cipher_mismatch"),
+    ("http.error:500", "http.error"),
+    ("http.error:404", "http.error"),
+    ("http.error.auth:401", "http.error.auth"),
+    ("http.error.rate_limited:429", "http.error.rate_limited"),
+    ("http.error.unavailable:503", "http.error.unavailable"),
+    ("http.response.redirect_loop:same_url", "http.response.redirect_loop"),
+    (
+        "http.response.invalid.content_length_mismatch:mid_body",
+        "http.response.invalid.content_length_mismatch",
+    ),
+)
+"""The twenty-one faults that a monitor must tell apart."""
+
+
+def patience(fault):
+    """Short where nothing else ends the look, long where a slow machine must not."""
+    return 0.5 if "timed_out" in fault else 10.0
+
+
+def test_twenty_one_faults_give_twenty_one_causes(looking, lab):
+    seen = {
+        fault: looking.fault(lab.start(fault), lab, timeout=patience(fault)) for fault, _ in FAULTS
+    }
+
+    assert {fault: check.kind for fault, check in seen.items()} == dict(FAULTS)
+    assert all(check.up is False for check in seen.values())
+    assert len({(check.kind, check.status) for check in seen.values()}) == 21
+    assert all(check.detail and "\n" not in check.detail for check in seen.values())
+
+
+OTHER_FAULTS = (
+    "tcp.reset:on_accept",
+    "tcp.reset:mid_headers",
+    "tcp.reset:mid_body",
+    "tcp.reset:in_handshake",
+    "tls.closed:in_handshake",
+    "tls.timed_out:mid_server_hello",
+    "tls.timed_out:plain_server",
+    "tls.bad_client_auth_cert:tls13",
+    "tls.unrecognized_name_alert",
+    "tls.cert.authority_invalid.untrusted_root",
+    "tls.cert.invalid:weak_key",
+    "tls.protocol.error.not_tls:plain_ssh",
+    "http.response.timed_out:silent",
+    "http.response.timed_out:trickling_headers",
+    "http.response.body_timed_out:mid_body",
+    "http.response.body_timed_out:trickling_body",
+    "http.response.invalid.empty:after_request",
+    "http.response.headers.truncated:mid_headers",
+    "http.response.invalid.incomplete_chunked_encoding:no_last_chunk",
+    "http.response.invalid.incomplete_chunked_encoding:mid_chunk",
+    "http.protocol.error:malformed_status_line",
+    "http.protocol.error:too_many_headers",
+    "http.protocol.error:header_too_long",
+    "http.protocol.error:content_length_invalid",
+    "http.protocol.error:content_length_conflict",
+    "http.protocol.error:chunk_size_invalid",
+    "http.response.invalid.not_http:ssh",
+    "http.response.invalid.not_http:mysql",
+    "http.response.invalid.not_http:http2",
+    "http.response.invalid.not_http:tls_port",
+    "http.response.redirect_loop:ever_onward",
+    "http.response.redirect_invalid:bad_host",
+    "http.response.redirect_invalid:bad_port",
+    "http.response.redirect_invalid:bad_scheme",
+    "http.error.gateway:502",
+    "http.error.captive_portal:511",
+)
+
+
+@pytest.mark.parametrize("fault", OTHER_FAULTS)
+def test_other_faults_have_their_kinds(looking, lab, fault):
+    check = looking.fault(lab.start(fault), lab, timeout=patience(fault))
+
+    assert (check.up, check.kind) == (False, fault.partition(":")[0])
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "tls.cert.date_invalid.expired",
+        "tls.cert.date_invalid.not_yet_valid",
+        "tls.cert.name_invalid:wrong_host",
+        "tls.cert.authority_invalid.self_signed",
+    ],
+)
+def test_the_dates_of_a_refused_certificate_are_known(looking, lab, fault):
+    started = lab.start(fault)
+
+    check = looking.fault(started, lab)
+
+    days = (check.certificate.not_after - time.time()) / 86400
+    assert -1.1 < days < -0.9 if "expired" in fault else 29 < days < 31
+    assert not any(seen.received for seen in started.seen)
+
+
+def test_without_verification_an_expired_certificate_will_do(looking, lab):
+    check = looking.fault(lab.start("tls.cert.date_invalid.expired"), lab, verify=False)
+
+    assert check.up is True
+    assert check.certificate.not_after < time.time()
+
+
+def test_a_connection_is_kept_and_made_anew_from_time_to_time(looking, lab):
+    started = lab.listen(answering(response(200, b"{}")))
+    prober = looking.prober(started.url, options={"fresh_after": 3})
+
+    for _ in range(12):
+        assert looking.once(prober).up is True
+    prober.close()
+
+    assert started.requests == 12
+    assert len(started.seen) in {4, 5}
+
+
+def test_a_kept_connection_needs_no_name_and_no_handshake(looking, lab):
+    prober = looking.prober(lab.start("ok").url, options={"fresh_after": 100})
+    looking.once(prober)
+    checks = [looking.once(prober) for _ in range(2)]
+    prober.close()
+
+    assert any(set(check.timings) == {"first_byte", "transfer"} for check in checks)
+    assert {check.address for check in checks} == {"127.0.0.1"}
+
+
+@pytest.mark.parametrize("fault", ["tcp.closed.stale", "tcp.closed.stale:reset"])
+def test_a_connection_kept_too_long_says_nothing_of_the_server(looking, lab, fault):
+    prober = looking.prober(lab.start(fault).url, options={"fresh_after": 100})
+
+    checks = [looking.once(prober) for _ in range(6)]
+    prober.close()
+
+    assert [check.up for check in checks] == [True] * 6
+
+
+def test_what_cannot_be_repeated_is_not_sent_over_a_kept_connection(looking, lab):
+    started = lab.listen(answering(response(200, b"{}")))
+    prober = looking.prober(started.url, method="POST", options={"body": "a=1"})
+
+    looking.once(prober)
+    looking.once(prober)
+    prober.close()
+
+    assert len(started.seen) == 2
+    assert bytes(started.seen[0].received).endswith(b"Content-Length: 3\r\n\r\na=1")
+
+
+def test_head_has_no_body(looking, lab):
+    assert looking.at(lab.start("ok").url, method="HEAD").up is True
+
+
+def test_a_large_body_is_left(looking, lab):
+    check = looking.at(lab.start("ok:large_body").url)
+
+    assert check.up is True
+    assert check.seconds < 2
+
+
+def test_a_look_can_be_cancelled(looking, lab):
+    told = []
+    prober = looking.prober(lab.start("http.response.timed_out:silent").url)
+
+    async def look():
+        prober.begin(told.append)
+        await asyncio.sleep(0.05)
+        prober.cancel()
+        await asyncio.sleep(0)
+
+    looking.run(look())
+    prober.close()
+
+    assert told == []
+
+
+def test_headers_and_credentials_reach_the_server_and_no_detail(looking, lab):
+    started = lab.listen(answering(response(500, b"{}")))
+    url = started.url.replace("http://", "http://user:secret@") + "?token=secret"
+
+    check = looking.at(url, headers={"X-Token": "secret", "Host": "www.example"})
+
+    request = bytes(started.seen[0].received)
+    assert b"Authorization: Basic dXNlcjpzZWNyZXQ=\r\n" in request
+    assert b"X-Token: secret\r\n" in request
+    assert request.count(b"Host: ") == 1
+    assert b"User-Agent: ringback\r\n" in request
+    assert "secret" not in check.detail
+
+
+@pytest.mark.parametrize("url", ["http://[::1", "ftp://h/", "http://", "http://h:99999/"])
+def test_a_url_that_cannot_be_used_blames_nobody(looking, url):
+    check = looking.at(url)
+
+    assert check.up is None
+    assert "cannot be looked at" in check.detail
+
+
+def test_a_header_with_a_line_break_is_not_sent(looking, lab):
+    check = looking.at(lab.start("ok").url, headers={"X": "a\r\nY: b"})
+
+    assert check.up is None
+
+
+def test_an_end_that_is_not_expected_asks_for_a_look(looking, lab):
+    told = []
+    looking.surroundings.lost = told.append
+
+    def answer_and_leave(connection):
+        connection.read_request()
+        connection.send(response(200, b"{}"))
+
+    prober = looking.prober(lab.listen(answer_and_leave).url, options={"fresh_after": 100})
+
+    async def idle():
+        async with asyncio.timeout(5):
+            while looking.surroundings.kept:
+                await asyncio.sleep(0.005)
+
+    for _ in range(3):
+        assert looking.once(prober).up is True
+        looking.run(idle())
+    prober.close()
+
+    assert told[0] == "e"
+    assert looking.surroundings.kept == 0

@@ -1,0 +1,79 @@
+import pytest
+
+from ringback.monitor.probe.names import Names
+from ringback.testing.lab.nameserver import ZONE
+from ringback.testing.lab.resolver import resolving
+
+
+@pytest.fixture
+def nameserver(lab):
+    return lab.start("dns.name_not_resolved").nameserver
+
+
+def at(looking, nameserver, label, **options):
+    where = f"{nameserver[0]}:{nameserver[1]}"
+    return looking.at(f"dns://{label}.{ZONE}".rstrip("."), "dns", nameserver=where, **options)
+
+
+def test_a_name_with_an_address(looking, nameserver):
+    check = at(looking, nameserver, "ok")
+
+    assert check.up is True
+    assert set(check.timings) == {"dns"}
+    assert check.address == nameserver[0]
+
+
+@pytest.mark.parametrize("answers", [("127.0.0.1",), ("127.0.0.1", "127.0.0.1")])
+def test_the_expected_address(looking, nameserver, answers):
+    assert at(looking, nameserver, "ok", expect={"answers": answers}).up is True
+
+
+@pytest.mark.parametrize("wanted", ["127.0.0.10", "27.0.0.1", "::1"])
+def test_another_address(looking, nameserver, wanted):
+    check = at(looking, nameserver, "ok", expect={"answers": (wanted,)})
+
+    assert (check.up, check.kind) == (False, "dns.bogus_address")
+    assert wanted in check.detail
+
+
+@pytest.mark.parametrize(
+    ("label", "kind"),
+    [
+        ("nxdomain", "dns.name_not_resolved"),
+        ("dangling", "dns.name_not_resolved"),
+        ("nodata", "dns.no_address"),
+        ("servfail", "dns.server"),
+        ("refused", "dns.server"),
+        ("silent", "dns.unreachable"),
+    ],
+)
+def test_what_nameservers_answer(looking, nameserver, label, kind):
+    check = at(looking, nameserver, label, timeout=1.0)
+
+    assert (check.up, check.kind) == (False, kind)
+
+
+def test_an_answer_that_is_too_long_for_udp(looking, nameserver):
+    assert at(looking, nameserver, "truncated").up is True
+
+
+def test_a_nameserver_that_is_not_there(looking, unused_port):
+    check = at(looking, ("127.0.0.1", unused_port), "ok", timeout=0.5)
+
+    assert (check.up, check.kind) == (False, "dns.unreachable")
+
+
+@pytest.mark.parametrize("record", ["A", "AAAA"])
+def test_a_record_of_a_type(looking, nameserver, record):
+    check = at(looking, nameserver, "ok", options={"record": record})
+
+    assert check.kind == {"A": None, "AAAA": "dns.no_address"}[record]
+
+
+def test_without_a_nameserver_it_asks_as_programs_do(looking, nameserver):
+    looking.surroundings.names = Names((nameserver,))
+    with resolving(nameserver):
+        assert looking.at("dns://ok.lab.test", "dns", expect={"answers": ("127.0.0.1",)}).up
+        check = looking.at("dns://nxdomain.lab.test", "dns")
+
+    assert (check.up, check.kind) == (False, "dns.name_not_resolved")

@@ -1,0 +1,71 @@
+import errno
+import socket
+import ssl
+
+import pytest
+
+from ringback.monitor.probe.course import Course
+from ringback.monitor.probe.failing import Failed, Refused, failed_of, timed_out
+
+
+@pytest.mark.parametrize(
+    ("error", "phase", "kind"),
+    [
+        (ConnectionRefusedError(errno.ECONNREFUSED, "refused"), "connect", "tcp.refused"),
+        (OSError(errno.EHOSTUNREACH, "x"), "connect", "tcp.address_unreachable.host"),
+        (TimeoutError(errno.ETIMEDOUT, "x"), "connect", "tcp.timed_out"),
+        (TimeoutError(errno.ETIMEDOUT, "x"), "wait", "tcp.timed_out.established"),
+        (ConnectionResetError(), "tls", "tls.closed"),
+        (ConnectionResetError(errno.ECONNRESET, "x"), "tls", "tcp.reset"),
+        (socket.gaierror(socket.EAI_NONAME, "x"), "dns", "dns.name_not_resolved"),
+        (ssl.SSLEOFError(8, "EOF occurred in violation of protocol"), "tls", "tls.closed"),
+    ],
+)
+def test_what_the_target_did(error, phase, kind):
+    failed = failed_of(error, phase)
+
+    assert (failed.kind, failed.of_target) == (kind, True)
+    assert failed.detail
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.EMFILE, "Too many open files"),
+        OSError(errno.EADDRNOTAVAIL, "Cannot assign requested address"),
+        LookupError("a mistake of ours"),
+        TypeError("another"),
+    ],
+)
+def test_what_is_our_own(error):
+    assert failed_of(error, "connect").of_target is False
+
+
+def test_what_was_found_out_already():
+    failed = Failed("dns.server", "SERVFAIL")
+
+    assert failed_of(Refused(failed), "dns") is failed
+
+
+@pytest.mark.parametrize(
+    ("phase", "kind"),
+    [
+        ("dns", "dns.timed_out"),
+        ("connect", "tcp.timed_out"),
+        ("tls", "tls.timed_out"),
+        ("send", "http.request.timed_out"),
+        ("wait", "http.response.timed_out"),
+        ("body", "http.response.body_timed_out"),
+    ],
+)
+def test_a_time_that_ran_out_is_called_by_its_phase(phase, kind):
+    course = Course()
+    course.enter(phase)
+
+    assert timed_out(course).kind == kind
+
+
+def test_a_line_has_no_secrets():
+    detail = failed_of(OSError("no way to http://user:secret@h/p?token=secret"), "connect").detail
+
+    assert "secret" not in detail

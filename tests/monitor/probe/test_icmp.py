@@ -1,0 +1,73 @@
+import socket
+import struct
+
+import pytest
+from requires import requires
+
+from ringback.monitor.probe import icmp
+from ringback.monitor.probe.failing import Refused
+
+
+def permitted(family=socket.AF_INET):
+    try:
+        icmp.echo_socket(family).close()
+    except Refused:
+        return False
+    return True
+
+
+def test_an_echo_is_answered(looking):
+    requires("root")
+
+    check = looking.at("icmp://127.0.0.1", "icmp")
+
+    assert check.up is True
+    assert set(check.timings) == {"dns", "first_byte"}
+    assert check.address == "127.0.0.1"
+
+
+def test_an_echo_is_answered_over_ipv6(looking):
+    requires("root", "ipv6")
+
+    assert looking.at("icmp://[::1]", "icmp").up is True
+
+
+def test_where_nothing_is_permitted_nobody_is_blamed(looking, monkeypatch):
+    def refuse(*_):
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(icmp.socket, "socket", refuse)
+    with pytest.raises(Refused, match="not permitted here") as refused:
+        icmp.echo_socket(socket.AF_INET)
+    monkeypatch.undo()
+
+    assert refused.value.failed.of_target is False
+
+
+def test_a_request_has_a_right_checksum():
+    packet = icmp.request(8, 7, b"0123456789abcdef")
+
+    assert sum(struct.unpack(f"!{len(packet) // 2}H", packet)) % 0xFFFF == 0
+
+
+def test_only_the_reply_to_the_request_counts():
+    token = b"0123456789abcdef"
+    reply = struct.pack("!BBHHH", 0, 0, 0, 1, 1) + token
+    with_header = bytes([0x45]) + bytes(19) + reply
+
+    assert icmp.is_reply(reply, 0, token)
+    assert icmp.is_reply(with_header, 0, token)
+    assert not icmp.is_reply(icmp.request(8, 1, token), 0, token)
+    assert not icmp.is_reply(reply, 0, token[::-1])
+    assert not icmp.is_reply(b"", 0, token)
+
+
+def test_a_host_that_does_not_answer(looking):
+    requires("root")
+    if not permitted():
+        pytest.skip("no echo requests here")
+
+    check = looking.at("icmp://240.0.0.1", "icmp", timeout=0.3)
+
+    assert check.up is False
+    assert check.kind.startswith("tcp.")

@@ -1,0 +1,59 @@
+import asyncio
+import socket
+import time
+
+import pytest
+
+from ringback.client.dial.lookup import LookupTimedOut
+from ringback.monitor.probe.failing import Refused
+from ringback.monitor.probe.names import Names
+from ringback.testing.lab.resolver import resolving
+
+
+def addresses(looking, names, host, seconds=2.0, **options):
+    until = time.monotonic() + seconds
+    return looking.run(names.addresses(host, 80, until, **options))
+
+
+def test_an_address_needs_no_resolver(looking):
+    assert [one[4][0] for one in addresses(looking, Names(), "192.0.2.1")] == ["192.0.2.1"]
+    assert [one[4][0] for one in addresses(looking, Names(), "2001:db8::1")] == ["2001:db8::1"]
+
+
+def test_localhost_is_known(looking):
+    found = addresses(looking, Names(), "localhost", family=socket.AF_INET)
+
+    assert [one[4] for one in found] == [("127.0.0.1", 80)]
+
+
+def test_a_name_that_does_not_exist(looking):
+    with pytest.raises(socket.gaierror):
+        addresses(looking, Names(), "nothing.invalid", 5.0)
+
+
+def test_a_nameserver_says_why(looking, lab):
+    nameserver = lab.start("dns.temporary_failure:servfail").nameserver
+    with resolving(nameserver), pytest.raises(Refused, match="SERVFAIL") as refused:
+        addresses(looking, Names((nameserver,)), "servfail.lab.test")
+
+    assert refused.value.failed.kind == "dns.server"
+
+
+def test_a_lookup_ends_in_time_and_blocks_no_other(looking, lab):
+    nameserver = lab.start("dns.unreachable:silent").nameserver
+    names = Names((nameserver,))
+
+    async def many():
+        until = time.monotonic() + 0.4
+        silent = [names.addresses(f"a{n}.silent.lab.test", 80, until) for n in range(100)]
+        waiting = [asyncio.ensure_future(one) for one in silent]
+        await asyncio.sleep(0.1)
+        assert await names.addresses("localhost", 80, time.monotonic() + 5)
+        return await asyncio.gather(*waiting, return_exceptions=True)
+
+    began = time.monotonic()
+    with resolving(nameserver, timeout=1.0):
+        ended = looking.run(many())
+
+    assert all(isinstance(one, LookupTimedOut) for one in ended)
+    assert time.monotonic() - began < 5

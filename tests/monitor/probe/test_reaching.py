@@ -1,0 +1,82 @@
+import contextlib
+import socket
+import time
+
+import pytest
+
+from ringback.failure import classify
+from ringback.monitor.probe.course import Course
+from ringback.monitor.probe.reaching import reach
+
+
+class Several:
+    """A host with these addresses."""
+
+    def __init__(self, *addresses):
+        self.found = [(socket.AF_INET, socket.SOCK_STREAM, 0, "", each) for each in addresses]
+
+    async def addresses(self, host, port, until, family=0):
+        return self.found
+
+
+@pytest.fixture
+def open_port():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()
+
+
+@pytest.fixture
+def black_hole():
+    with contextlib.ExitStack() as stack:
+        listening = stack.enter_context(socket.socket())
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(0)
+        for _ in range(3):
+            filling = stack.enter_context(socket.socket())
+            filling.setblocking(False)
+            filling.connect_ex(listening.getsockname())
+        yield listening.getsockname()
+
+
+def reached(looking, *addresses):
+    course = Course()
+    until = time.monotonic() + 5
+    connected = looking.run(reach("h", 1, Several(*addresses), course, until=until))
+    with connected:
+        return connected.getpeername(), course
+
+
+def test_one_address(looking, open_port):
+    peer, course = reached(looking, open_port)
+
+    assert peer == open_port
+    assert course.address == "127.0.0.1"
+    assert set(course.timings) == {"dns"}
+
+
+def test_an_address_that_refuses_costs_nothing(looking, open_port, unused_port):
+    peer, course = reached(looking, ("127.0.0.2", unused_port), open_port)
+
+    assert peer == open_port
+    assert course.address == "127.0.0.1"
+
+
+def test_an_address_that_is_silent_costs_a_quarter_of_a_second(looking, open_port, black_hole):
+    began = time.monotonic()
+
+    peer, _ = reached(looking, black_hole, open_port)
+
+    assert peer == open_port
+    assert 0.2 < time.monotonic() - began < 3
+
+
+def test_every_address_is_told(looking, unused_port):
+    with pytest.raises(ConnectionRefusedError) as raised:
+        reached(looking, ("127.0.0.1", unused_port), ("127.0.0.2", unused_port))
+
+    failure = classify(raised.value)
+    assert failure.kind == "tcp.refused"
+    assert [one.address for one in failure.addresses] == [
+        f"127.0.0.1:{unused_port}",
+        f"127.0.0.2:{unused_port}",
+    ]

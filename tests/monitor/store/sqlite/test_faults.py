@@ -1,0 +1,246 @@
+"""A full disk, a file that cannot be written, another process, a damaged file."""
+
+import os
+import resource
+import sqlite3
+import subprocess
+import sys
+import textwrap
+import threading
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from ringback.monitor.store.interface import Batch
+from ringback.monitor.store.problem import (
+    StoreCorrupt,
+    StoreInUse,
+    StoreProblem,
+    StoreUnavailable,
+)
+from ringback.monitor.store.sqlite import SQLiteStore
+from ringback.monitor.store.sqlite.backup import copy_database
+from tests.monitor.store.values import AT, check
+from tests.requires import requires
+
+ROOT = Path(__file__).parents[4]
+
+FILL = """
+import sys
+from ringback.monitor.store.degraded import DegradedStore
+from ringback.monitor.store.interface import Batch
+from ringback.monitor.store.sqlite import SQLiteStore
+from tests.monitor.store.values import AT, check, notice
+
+store = DegradedStore(SQLiteStore(sys.argv[1]))
+held = 0
+while store.degraded is None and held < 200_000:
+    store.keep(Batch(checks=[
+        check(AT + (held + n) / 100, up=False, detail="x" * 400) for n in range(500)
+    ]))
+    held += 500
+store.keep(Batch(notices=[notice()]))
+print(store.degraded)
+found = sum(len(store.checks("web", AT + n, AT + n + 5)) for n in range(0, held // 100, 5))
+print([one.notice.id for one in store.due(AT)], found)
+print(held)
+"""
+
+
+def python(code, *arguments, **options):
+    done = subprocess.run(
+        [*options.pop("under", ()), sys.executable, "-c", textwrap.dedent(code), *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        **options,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
+
+
+def whole(path):
+    with closing(sqlite3.connect(path)) as driver:
+        return driver.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+
+
+def smaller_files():
+    resource.setrlimit(resource.RLIMIT_FSIZE, (3 << 20, 3 << 20))
+
+
+def test_where_files_may_not_grow_it_goes_on_and_damages_nothing(tmp_path):
+    path = tmp_path / "ringback.db"
+    said, seen, held = python(FILL, path, preexec_fn=smaller_files)
+
+    assert str(path) in said
+    assert "disk" in said
+    assert seen == f"['n1'] {held}"
+    assert whole(path)
+    store = SQLiteStore(path)
+    assert 0 < len(store.checks("web", 0, AT * 2, most=10**6)) < int(held)
+    store.close()
+
+
+@pytest.mark.netns
+def test_on_a_full_disk_it_goes_on_and_damages_nothing(tmp_path):
+    requires("root", "unshare", "mount")
+    mount = 'mount -t tmpfs -o size=4m none "$0" && exec "$@"'
+    code = FILL + "import sqlite3\nprint(sqlite3.connect(sys.argv[1]).execute("
+    code += "'PRAGMA integrity_check').fetchall())\n"
+    under = ["unshare", "--mount", "sh", "-c", mount, str(tmp_path)]
+    said, seen, held, checked = python(code, tmp_path / "ringback.db", under=under)
+
+    assert "the disk is full; make room on it" in said
+    assert seen == f"['n1'] {held}"
+    assert checked == "[('ok',)]"
+
+
+OPEN = """
+import os, sys
+from ringback.monitor.store.problem import StoreProblem
+from ringback.monitor.store.sqlite import SQLiteStore
+if os.getuid() == 0:
+    os.setgid(65534)
+    os.setuid(65534)
+try:
+    SQLiteStore(sys.argv[1])
+except StoreProblem as problem:
+    print(type(problem).__name__, problem)
+"""
+
+
+@pytest.fixture
+def public(tmp_path):
+    """A directory that every user may look into."""
+    for folder in (tmp_path, *list(tmp_path.parents)[:2]):
+        folder.chmod(0o755)
+    return tmp_path
+
+
+@pytest.mark.parametrize(("file", "directory"), [(0o444, 0o777), (0o444, 0o555), (0o666, 0o555)])
+def test_a_file_that_cannot_be_written_is_said_in_one_line(public, file, directory):
+    path = public / "data" / "ringback.db"
+    path.parent.mkdir()
+    SQLiteStore(path).close()
+    if directory == 0o777:
+        path.with_name("ringback.db.lock").unlink()
+    for one in path.parent.iterdir():
+        one.chmod(file)
+    path.parent.chmod(directory)
+    before = path.read_bytes()
+    try:
+        [said] = python(OPEN, path)
+    finally:
+        path.parent.chmod(0o755)
+
+    assert said.startswith("StoreUnavailable")
+    assert "writ" in said
+    assert path.read_bytes() == before
+
+
+def test_a_directory_that_is_not_there_is_said(tmp_path):
+    with pytest.raises(StoreUnavailable, match="No such file or directory; the store needs"):
+        SQLiteStore(tmp_path / "none" / "ringback.db")
+
+
+def test_a_second_one_is_told_who_writes(tmp_path):
+    path = tmp_path / "ringback.db"
+    store = SQLiteStore(path)
+    with pytest.raises(StoreInUse, match=f"process {os.getpid()} writes to it"):
+        SQLiteStore(path)
+    store.keep(Batch(checks=[check()]))
+    store.close()
+
+    SQLiteStore(path).close()
+
+
+def test_another_program_that_holds_the_file_is_said(tmp_path, monkeypatch):
+    monkeypatch.setattr("ringback.monitor.store.sqlite.database._PATIENCE", 0.05)
+    store = SQLiteStore(tmp_path / "ringback.db")
+    with closing(sqlite3.connect(store.path, isolation_level=None)) as driver:
+        driver.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreUnavailable, match="another program holds the database"):
+            store.keep(Batch(checks=[check()]))
+        driver.execute("ROLLBACK")
+    store.keep(Batch(checks=[check()]))
+    assert store.checks("web", 0, AT * 2) == [check()]
+    store.close()
+
+
+def test_what_is_no_database_is_left_alone(tmp_path):
+    path = tmp_path / "ringback.db"
+    path.write_bytes(b"these are not the pages you are looking for\n" * 200)
+    before = path.read_bytes()
+
+    with pytest.raises(StoreCorrupt, match="not a SQLite database; name another file"):
+        SQLiteStore(path)
+    assert path.read_bytes() == before
+
+
+def test_damaged_pages_are_said(tmp_path):
+    path = tmp_path / "ringback.db"
+    store = SQLiteStore(path)
+    store.keep(Batch(checks=[check(AT + n, up=False, detail="x" * 300) for n in range(2000)]))
+    store.close()
+    with path.open("r+b") as file:
+        for page in range(1, path.stat().st_size // 4096):
+            file.seek(page * 4096)
+            file.write(os.urandom(4096))
+
+    with pytest.raises(StoreCorrupt, match="damaged; move it away and put a backup in its place"):
+        SQLiteStore(path)
+
+
+def test_an_error_is_one_line_and_the_file_can_be_opened_after_it(tmp_path):
+    path = tmp_path / "ringback.db"
+    path.mkdir()
+    with pytest.raises(StoreProblem) as raised:
+        SQLiteStore(path)
+
+    assert "\n" not in str(raised.value)
+    path.rmdir()
+    SQLiteStore(path).close()
+
+
+def test_a_backup_is_whole_while_batches_are_kept(tmp_path):
+    store = SQLiteStore(tmp_path / "ringback.db")
+    store.keep(Batch(checks=[check()], states={"batches": 1}))
+    over = threading.Event()
+
+    def keep():
+        number = 1
+        while not over.is_set():
+            number += 1
+            some = [check(AT + number), check(AT + number, "other")]
+            store.keep(Batch(checks=some, states={"batches": number}))
+
+    thread = threading.Thread(target=keep)
+    thread.start()
+    try:
+        for name in ("first", "second", "first"):
+            store.backup(tmp_path / name)
+    finally:
+        over.set()
+        thread.join()
+        store.close()
+    for name in ("first", "second"):
+        assert whole(tmp_path / name)
+        copy = SQLiteStore(tmp_path / name)
+        assert len(copy.checks("web", 0, AT * 2, most=10**6)) == copy.state("batches")
+        copy.close()
+    assert not list(tmp_path.glob("*.partial"))
+
+
+def test_a_backup_is_refused_with_a_reason(tmp_path):
+    store = SQLiteStore(tmp_path / "ringback.db")
+    with pytest.raises(StoreProblem, match="the database itself; name another file"):
+        store.backup(store.path)
+    with pytest.raises(StoreProblem, match="none"):
+        store.backup(tmp_path / "none" / "copy.db")
+    store.close()
+    with pytest.raises(StoreProblem, match="there is no such file"):
+        copy_database(tmp_path / "no.db", tmp_path / "copy.db")

@@ -1,0 +1,116 @@
+import random
+
+import pytest
+
+from ringback.monitor.store.interface import Batch
+from ringback.monitor.store.sqlite import SQLiteStore, rollup
+from ringback.monitor.store.tally import PHASES, Tally
+from tests.monitor.store.values import AT, check
+
+WIDTH = {"5m": 300, "1h": 3600, "1d": 86400}
+MIDNIGHT = AT - 12 * 3600
+
+
+@pytest.fixture
+def store(tmp_path):
+    store = SQLiteStore(tmp_path / "ringback.db")
+    yield store
+    store.close()
+
+
+def expected(checks, endpoint, step, since=0.0, until=1e11):
+    spans = {}
+    for one in checks:
+        at = one.at // WIDTH[step] * WIDTH[step]
+        if one.endpoint == endpoint and since // WIDTH[step] * WIDTH[step] <= at < until:
+            spans.setdefault(at, Tally()).add(one)
+    return [spans[at].bucket(at) for at in sorted(spans)]
+
+
+def near(bucket):
+    """A bucket without what the last microsecond decides."""
+    numbers = [bucket.p50, bucket.p95, bucket.p99, *(bucket.timings.get(p) for p in PHASES)]
+    rounded = [None if n is None else round(n, 6) for n in numbers]
+    return (bucket.at, bucket.count, bucket.bad, bucket.unknown, dict(bucket.kinds), rounded)
+
+
+def agree(store, checks, endpoint, **span):
+    for step in WIDTH:
+        found = store.buckets(endpoint, step, **{"since": 0.0, "until": 1e11, **span})
+        wanted = expected(checks, endpoint, step, **span)
+        assert [near(one) for one in found] == [near(one) for one in wanted], step
+
+
+def looks(chance, at, number):
+    for _ in range(number):
+        up = chance.choices([True, False, None], [8, 2, 1])[0]
+        timings = {phase: chance.lognormvariate(-4, 1) for phase in chance.sample(PHASES, 3)}
+        kind = chance.choice(["tcp.refused", "dns.name_not_found"]) if up is False else None
+        endpoint = chance.choice(["web", "db", "mail"])
+        seconds = chance.lognormvariate(-2, 1)
+        yield check(at, endpoint, up, kind=kind, seconds=seconds, timings=timings)
+        at += chance.expovariate(1 / 40)
+
+
+def test_the_open_bucket_is_there_at_once(store):
+    store.keep(Batch(checks=[check(seconds=0.1), check(AT + 1, up=False)]))
+
+    for step in WIDTH:
+        [bucket] = store.buckets("web", step, AT, AT + 10)
+        assert (bucket.count, bucket.bad, bucket.kinds) == (2, 1, {"tcp.refused": 1})
+    assert store.buckets("web", "5m", AT + 300, AT + 600) == []
+    assert store.buckets("other", "5m", AT, AT + 600) == []
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_buckets_are_those_of_all_checks(tmp_path, monkeypatch, seed):
+    monkeypatch.setattr(rollup, "PIECE", 40)
+    chance = random.Random(seed)
+    store = SQLiteStore(tmp_path / "ringback.db")
+    kept = list(looks(chance, MIDNIGHT - 4 * 3600, 1500))
+    done = 0
+    while done < len(kept):
+        some = kept[done : done + chance.randrange(1, 120)]
+        done += len(some)
+        store.keep(Batch(checks=some))
+        for _ in range(chance.randrange(3)):
+            store.maintain(some[-1].at + chance.choice([0, 40, 400]))
+        if chance.random() < 0.2:
+            store.close()
+            store = SQLiteStore(tmp_path / "ringback.db")
+        if chance.random() < 0.2:
+            late = list(looks(chance, some[0].at - chance.choice([60, 900, 9000, 90000]), 4))
+            store.keep(Batch(checks=late))
+            kept[:0] = late
+            done += len(late)
+        if chance.random() < 0.2:
+            agree(store, kept[:done], "web")
+    for endpoint in ("web", "db", "mail"):
+        agree(store, kept, endpoint)
+        agree(store, kept, endpoint, since=MIDNIGHT - 1234.5, until=MIDNIGHT + 5000.5)
+        agree(store, kept, endpoint, since=MIDNIGHT, until=MIDNIGHT + 3600)
+    store.close()
+
+
+def test_a_long_pause_is_caught_up(store):
+    kept = [check(AT + n * 60) for n in range(100)] + [check(AT + 40 * 86400 + n) for n in range(9)]
+    store.keep(Batch(checks=kept[:100]))
+    store.maintain(AT + 40 * 86400)
+    store.keep(Batch(checks=kept[100:]))
+    store.maintain(AT + 40 * 86400)
+
+    [first, last] = store.buckets("web", "1d", 0, 1e11)
+    assert (first.count, last.count) == (100, 9)
+    assert sum(one.count for one in store.buckets("web", "1h", 0, 1e11)) == 109
+
+
+def test_a_batch_that_was_not_kept_is_not_counted(store):
+    bad = check(AT + 1, "new", status=1 << 70)
+    for batch in ([check(), bad], [check(AT + 5)], [check(AT + 9), bad]):
+        if bad in batch:
+            with pytest.raises(OverflowError):
+                store.keep(Batch(checks=batch))
+        else:
+            store.keep(Batch(checks=batch))
+
+    agree(store, [check(AT + 5)], "web")

@@ -1,0 +1,122 @@
+import random
+
+import pytest
+
+from ringback.monitor.store.interface import Batch
+from ringback.monitor.store.sqlite import SQLiteStore, seal
+from ringback.monitor.store.sqlite.retention import Retention
+from tests.monitor.store.values import AT, check
+
+DAY = 86400.0
+
+
+def tables(store):
+    with store._database.read() as connection:
+        found = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'")
+        return sorted(found.scalars())
+
+
+def settled(store, now):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ringback.monitor.store.sqlite.store._WORK", 600.0)
+        store.maintain(now)
+
+
+def test_an_hour_is_sealed_when_it_is_over(tmp_path):
+    store = SQLiteStore(tmp_path / "ringback.db")
+    kept = [check(AT + n) for n in range(50)]
+    store.keep(Batch(checks=kept))
+    store.maintain(AT + 3600)
+    assert "check_2025112112" in tables(store)
+    settled(store, AT + 3700)
+
+    assert "check_2025112112" not in tables(store)
+    assert "sealed_2025112112" in tables(store)
+    assert store.checks("web", AT, AT + DAY) == kept[::-1]
+    store.close()
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_nothing_is_lost_or_doubled_however_it_is_sealed(tmp_path, monkeypatch, seed):
+    monkeypatch.setattr(seal, "PIECE", 30)
+    chance = random.Random(seed)
+    path = tmp_path / "ringback.db"
+    store = SQLiteStore(path)
+    names = ["busy", *(f"e{n}" for n in range(12))]
+    kept, at = [], AT + 3000
+    while at < AT + 9000:
+        some = [
+            check(at + n / 8, chance.choices(names, [30, *[1] * 12])[0], chance.random() > 0.2)
+            for n in range(chance.randrange(1, 60))
+        ]
+        if chance.random() < 0.1:
+            some.append(check(at - chance.choice([100, 4000, 8000]), "busy"))
+        store.keep(Batch(checks=some))
+        kept += some
+        at += chance.randrange(10, 120)
+        store.maintain(at)
+        if chance.random() < 0.1:
+            store.close()
+            store = SQLiteStore(path)
+
+    whole(store, kept, names)
+    store.close()
+    store = SQLiteStore(path)
+    assert {name: one.at for name, one in store.last_checks().items()} == {
+        name: max(one.at for one in kept if one.endpoint == name) for name in names
+    }
+    store.close()
+
+
+def whole(store, kept, names):
+    for name in names:
+        wanted = sorted((one for one in kept if one.endpoint == name), key=lambda one: -one.at)
+        found = store.checks(name, 0, AT + DAY, most=10**6)
+        assert [one.at for one in found] == [one.at for one in wanted]
+        bad = store.checks(name, 0, AT + DAY, failed=True, most=10**6)
+        assert sorted(one.at for one in bad) == sorted(one.at for one in wanted if not one.up)
+        assert store.last_checks()[name].at == wanted[0].at
+
+
+def test_a_check_after_its_hour_was_sealed_is_kept(tmp_path):
+    store = SQLiteStore(tmp_path / "ringback.db")
+    store.keep(Batch(checks=[check()]))
+    settled(store, AT + 3700)
+    late = [check(AT + 5), check(AT - 90000)]
+    store.keep(Batch(checks=late))
+
+    assert store.checks("web", 0, AT + DAY) == [late[0], check(), late[1]]
+    settled(store, AT + 7300)
+    assert store.checks("web", 0, AT + DAY) == [late[0], check(), late[1]]
+    store.close()
+
+
+def test_what_is_old_is_dropped_and_failures_are_kept_longer(tmp_path):
+    store = SQLiteStore(tmp_path / "ringback.db")
+    bad = [check(AT + 2 * n, up=False, detail=f"refused {n}") for n in range(150)]
+    store.keep(Batch(checks=[*bad, check(AT + 400)]))
+    settled(store, AT + 3 * DAY)
+
+    assert store.checks("web", 0, AT + DAY) == []
+    assert store.checks("web", 0, AT + DAY, failed=True) == bad[119::-1]
+    assert not [name for name in tables(store) if name.startswith(("check", "sealed"))]
+    assert len(store.buckets("web", "5m", 0, AT + DAY)) == 2
+    settled(store, AT + 9 * DAY)
+    assert store.buckets("web", "5m", 0, AT + DAY) == []
+    assert len(store.buckets("web", "1h", 0, AT + DAY)) == 1
+    settled(store, AT + 435 * DAY)
+    assert store.checks("web", 0, AT + DAY, failed=True) == []
+    assert store.buckets("web", "1h", 0, AT + DAY) == []
+    [day] = store.buckets("web", "1d", 0, AT + DAY)
+    assert (day.count, day.bad) == (151, 150)
+    assert store.last_checks() == {"web": check(AT + 400)}
+    store.close()
+
+
+def test_retention_can_be_chosen(tmp_path):
+    store = SQLiteStore(tmp_path / "ringback.db", retention=Retention(checks=7200.0))
+    store.keep(Batch(checks=[check(), check(AT + 3600)]))
+    settled(store, AT + 3 * 3600)
+
+    assert store.checks("web", 0, AT + DAY) == [check(AT + 3600)]
+    store.close()

@@ -1,0 +1,176 @@
+import pytest
+
+from ringback.incident.model import Transition
+from ringback.monitor.store import degraded
+from ringback.monitor.store.degraded import RETRY, DegradedStore
+from ringback.monitor.store.interface import Batch, Store
+from ringback.monitor.store.sqlite import SQLiteStore
+from tests.monitor.store.values import AT, check, incident, notice
+
+BIG = "x" * 400
+
+
+class Clock:
+    def __init__(self):
+        self.now = 0.0
+
+    def __call__(self):
+        return self.now
+
+
+class Disk:
+    """The pages that SQLite may use: none more (it then says that the disk is full), or any."""
+
+    def __init__(self, store):
+        self.connection = store._database._connection
+
+    def _may_have(self, pages):
+        self.connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+        self.connection.rollback()
+
+    def fill(self):
+        self._may_have(1)  # SQLite takes the present size where this is less
+
+    def clean(self):
+        self._may_have(1 << 30)
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def kept(tmp_path):
+    return SQLiteStore(tmp_path / "ringback.db")
+
+
+@pytest.fixture
+def store(kept, clock):
+    store = DegradedStore(kept, clock=clock)
+    yield store
+    store.close()
+
+
+def filled(store, kept, at=AT):
+    """Keep until the disk is full; return the checks, all of which the store still has."""
+    disk, held = Disk(kept), []
+    disk.fill()
+    while store.degraded is None:
+        some = [check(at + len(held) + n, up=False, detail=BIG) for n in range(50)]
+        store.keep(Batch(checks=some, states={"engine": len(held)}))
+        held += some
+    return disk, held
+
+
+def test_it_is_a_store(store):
+    typed: Store = store
+    assert typed.last_checks() == {}
+    assert store.degraded is None
+
+
+def test_a_full_disk_is_said_and_nothing_is_forgotten(store, kept):
+    disk, held = filled(store, kept)
+
+    assert "disk is full; make room" in store.degraded
+    assert store.checks("web", 0, AT * 2, most=10**6) == held[::-1]
+    assert store.last_checks() == {"web": held[-1]}
+    assert store.state("engine") == len(held) - 50
+    disk.clean()
+
+
+def test_what_was_held_is_written_when_there_is_room(store, kept, clock):
+    disk, held = filled(store, kept)
+    change = Transition(at=AT, endpoint="web", before="ok", after="down")
+    store.keep(Batch(transitions=[change], incidents=[incident()], notices=[notice()]))
+    disk.clean()
+    assert store.degraded is not None
+    clock.now += RETRY
+    store.maintain(AT)
+
+    assert store.degraded is None
+    assert kept.checks("web", 0, AT * 2, most=10**6) == held[::-1]
+    assert kept.transitions("web", 0, AT * 2) == [change]
+    assert kept.incidents() == [incident()]
+    assert [one.notice for one in kept.due(AT)] == [notice()]
+    store.keep(Batch(checks=[check(AT + 9000)]))
+    assert kept.last_checks() == {"web": check(AT + 9000)}
+
+
+def test_it_is_not_tried_at_every_batch(store, kept, clock):
+    disk, held = filled(store, kept)
+    disk.clean()
+    store.keep(Batch(checks=[check(AT + 9000)]))
+    assert len(kept.checks("web", 0, AT * 2, most=10**6)) == len(held) - 50
+
+    clock.now += RETRY
+    store.keep(Batch(checks=[check(AT + 9001)]))
+    assert len(kept.checks("web", 0, AT * 2, most=10**6)) == len(held) + 2
+
+
+def test_alarms_go_on_while_nothing_can_be_written(store, kept, clock):
+    store.keep(Batch(notices=[notice("before"), notice("later")]))
+    disk, _ = filled(store, kept)
+    store.keep(Batch(incidents=[incident()], notices=[notice("new"), notice("worse")]))
+
+    assert {one.notice.id for one in store.due(AT)} == {"before", "later", "new", "worse"}
+    store.sent("new", AT)
+    store.sent("before", AT)
+    store.postpone("later", AT + 60, "no route")
+    store.give_up("worse", AT, "no such address")
+    assert store.due(AT) == []
+    [later] = store.due(AT + 60)
+    assert (later.notice.id, later.attempts, later.error) == ("later", 1, "no route")
+    assert store.incidents(states=["open"]) == [incident()]
+    assert store.incident("i1") == incident()
+
+    disk.clean()
+    clock.now += RETRY
+    store.maintain(AT)
+    assert kept.due(AT) == []
+    [later] = kept.due(AT + 60)
+    assert (later.notice.id, later.attempts, later.error) == ("later", 1, "no route")
+
+
+def test_an_incident_is_shown_as_it_is_now(store, kept):
+    store.keep(Batch(incidents=[incident("1"), incident("2", AT + 1)]))
+    disk, _ = filled(store, kept)
+    closed = incident("1", state="closed", closed_at=AT + 9)
+    store.keep(Batch(incidents=[closed]))
+
+    assert store.incidents() == [incident("2", AT + 1), closed]
+    assert store.incidents(states=["open"]) == [incident("2", AT + 1)]
+    assert store.incidents(most=1) == [incident("2", AT + 1)]
+    disk.clean()
+
+
+def test_no_more_is_held_than_may_be(store, kept, clock, monkeypatch):
+    monkeypatch.setattr(degraded, "MOST_CHECKS", 60)
+    monkeypatch.setattr(degraded, "MOST_OTHERS", 3)
+    store._empty()
+    disk, held = filled(store, kept)
+    store.keep(Batch(checks=[check(AT + 9000 + n) for n in range(50)]))
+    store.keep(Batch(notices=[notice(str(n)) for n in range(9)]))
+
+    assert store.dropped == 40
+    assert [one.notice.id for one in store.due(AT)] == ["6", "7", "8"]
+    disk.clean()
+    clock.now += RETRY
+    store.maintain(AT)
+    assert store.state("dropped") == 40
+    assert len(kept.checks("web", 0, AT * 2, most=10**6)) == len(held) + 50 - 40
+
+
+def test_a_disk_that_is_full_when_hours_are_sealed_is_said(store, kept):
+    store.keep(Batch(checks=[check(AT + n, up=False, detail=BIG) for n in range(900)]))
+    disk = Disk(kept)
+    disk.fill()
+    store.maintain(AT + 3700)
+    assert "disk is full" in store.degraded
+    assert len(store.checks("web", 0, AT * 2)) == 900
+
+    disk.clean()
+    for n in range(5):
+        store.maintain(AT + 3701 + n)
+    assert store.degraded is None
+    assert len(store.checks("web", 0, AT * 2)) == 900

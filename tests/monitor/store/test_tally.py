@@ -1,0 +1,59 @@
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ringback.monitor.store.tally import PHASES, Tally
+from tests.monitor.store.values import AT, check
+
+duration = st.floats(0, 100)
+checks = st.lists(
+    st.builds(
+        lambda up, seconds, timings, kind: check(
+            up=up, seconds=seconds, timings=timings, kind=kind if up is False else None
+        ),
+        st.sampled_from([True, False, None]),
+        st.none() | duration,
+        st.dictionaries(st.sampled_from(PHASES), duration),
+        st.sampled_from(["tcp.refused", "dns.name_not_found", None]),
+    ),
+    max_size=30,
+)
+
+
+def of(values):
+    tally = Tally()
+    for value in values:
+        tally.add(value)
+    return tally
+
+
+def kept(tally):
+    kinds = json.dumps(tally.kinds) if tally.kinds else None
+    return Tally.decode(tally.count, tally.bad, tally.unknown, kinds, tally.encode())
+
+
+@given(checks, checks)
+def test_kept_and_merged_is_as_if_counted_together(one, other):
+    merged = kept(of(one))
+    merged.merge(kept(of(other)))
+
+    assert merged.bucket(AT) == of(one + other).bucket(AT)
+
+
+def test_a_bucket_says_what_was():
+    values = [check(seconds=n / 1000, timings={"dns": n / 2000, "odd": 1.0}) for n in range(1, 101)]
+    values += [check(up=False, seconds=30.0), check(up=None)]
+
+    bucket = of(values).bucket(AT)
+    assert (bucket.at, bucket.count, bucket.bad, bucket.unknown) == (AT, 101, 1, 1)
+    assert bucket.kinds == {"tcp.refused": 1}
+    assert (bucket.p50, bucket.p95, bucket.p99) == pytest.approx((0.05, 0.095, 0.099), rel=0.03)
+    assert bucket.timings == {"dns": pytest.approx(0.025, rel=0.03)}
+
+
+def test_a_bucket_of_failures_has_no_percentiles():
+    bucket = of([check(up=False, seconds=1.0)]).bucket(AT)
+
+    assert (bucket.p50, bucket.p95, bucket.p99, bucket.timings) == (None, None, None, {})

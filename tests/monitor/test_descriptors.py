@@ -1,0 +1,67 @@
+import asyncio
+import os
+import resource
+from pathlib import Path
+
+import pytest
+
+from ringback.monitor import descriptors
+from ringback.monitor.endpoint import Endpoint
+from ringback.monitor.runner import Runner, Settings
+from ringback.testing.lab import Lab
+
+
+@pytest.fixture
+def few():
+    """Lets this process have only so many more descriptors than it has."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+
+    def limit(more):
+        used = len(list(Path("/proc/self/fd").iterdir()))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (used + more, hard))
+
+    yield limit
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_those_that_are_free_are_counted(few):
+    few(40)
+    before = descriptors.free()
+    with Path(os.devnull).open():
+        assert descriptors.free() == before - 1
+
+
+def test_the_limit_is_raised_as_far_as_it_goes(few):
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    few(40)
+
+    assert descriptors.affordable(50) == min(50, hard - descriptors.SPARE)
+    assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] > 50
+
+
+def test_without_descriptors_nobody_is_blamed(few):
+    async def look(url):
+        seen = []
+        ends = [
+            Endpoint(id=f"e{n}", name="e", url=url, type="http", every=1.0, timeout=0.5)
+            for n in range(60)
+        ]
+        runner = Runner(ends, seen.append, settings=Settings(limit=60))
+        runner.start()
+        few(20)
+        try:
+            async with asyncio.timeout(15):
+                while len({check.endpoint for check in seen}) < 60:
+                    await asyncio.sleep(0.05)
+        finally:
+            await runner.stop()
+        return seen, runner.health.doubted
+
+    with Lab() as lab:
+        seen, doubted = asyncio.run(look(lab.start("http.response.timed_out:silent").url))
+
+    lacking = [check for check in seen if check.kind == "client.resources_exhausted"]
+    assert lacking
+    assert {check.up for check in lacking} == {None}
+    assert all("out of descriptors" in check.detail for check in lacking)
+    assert sum(doubted.values()) >= len(lacking)

@@ -1,0 +1,197 @@
+import asyncio
+import time
+
+import pytest
+
+from ringback.incident.model import Check
+from ringback.monitor.health import Clocks, Health
+
+
+class Machine:
+    """Clocks that are set by hand."""
+
+    def __init__(self):
+        self.monotonic, self.wall, self.boottime, self.free = 1000.0, 1.7e9, 5000.0, 900
+        self.jumps = 0
+        self.health = Health(
+            clocks=Clocks(
+                monotonic=lambda: self.monotonic,
+                wall=lambda: self.wall,
+                boottime=lambda: self.boottime,
+            ),
+            free=lambda: self.free,
+            on_jump=self.jumped,
+        )
+        self.health.look()
+
+    def jumped(self):
+        self.jumps += 1
+
+    def passes(self, seconds, *, wall=None, boottime=None):
+        self.monotonic += seconds
+        self.wall += seconds if wall is None else wall
+        self.boottime += seconds if boottime is None else boottime
+
+    def well_for(self, seconds):
+        for _ in range(round(seconds * 10)):
+            self.passes(0.1)
+            self.health.look()
+
+    def gate(self, check, began, ended=None):
+        return self.health.gate(check, began, self.monotonic if ended is None else ended)
+
+
+@pytest.fixture
+def machine():
+    return Machine()
+
+
+def failed(**given):
+    return Check(
+        at=0.0,
+        endpoint="e",
+        up=False,
+        **{"kind": "tcp.timed_out", "seconds": 1.0, "detail": "silence", **given},
+    )
+
+
+def test_a_machine_that_is_well_doubts_nothing(machine):
+    began = machine.monotonic
+    machine.well_for(10)
+    check = failed()
+
+    assert machine.gate(check, began) is check
+    assert machine.health.doubted == {}
+    assert machine.health.lag < 0.01
+
+
+def test_a_failure_while_the_event_loop_was_late_is_unknown(machine):
+    began = machine.monotonic
+    machine.well_for(1)
+    machine.passes(0.8)
+    machine.health.look()
+
+    check = machine.gate(failed(), began)
+
+    assert check.up is None
+    assert check.kind == "tcp.timed_out"
+    assert "the event loop was 0.7 s late" in check.detail
+    assert "silence" in check.detail
+    assert machine.health.doubted == {"lag": 1}
+    assert machine.health.lag == pytest.approx(0.7)
+
+
+def test_it_is_known_before_the_next_look(machine):
+    began = machine.monotonic
+    machine.passes(2.0)
+
+    assert machine.gate(failed(), began).up is None
+
+
+def test_a_success_remains_one_but_its_time_is_not_known(machine):
+    began = machine.monotonic
+    machine.passes(2.0)
+    success = Check(at=0.0, endpoint="e", up=True, seconds=2.0, timings={"connect": 2.0})
+
+    check = machine.gate(success, began)
+
+    assert (check.up, check.seconds, check.timings) == (True, None, {})
+    assert machine.health.doubted == {}
+
+
+def test_what_came_before_and_after_is_believed(machine):
+    before = machine.monotonic
+    machine.well_for(1)
+    ended_before = machine.monotonic - 0.2
+    machine.passes(2.0)
+    machine.health.look()
+    machine.well_for(1)
+    began_after = machine.monotonic
+    machine.well_for(1)
+
+    assert machine.gate(failed(), before, ended_before).up is False
+    assert machine.gate(failed(), began_after).up is False
+
+
+@pytest.mark.parametrize("jump", [-3600.0, 7.0])
+def test_a_clock_that_is_set(machine, jump):
+    began = machine.monotonic
+    machine.passes(0.1, wall=0.1 + jump)
+    machine.health.look()
+
+    check = machine.gate(failed(), began)
+
+    assert check.up is None
+    assert f"the clock was set by {jump:+.1f} s" in check.detail
+    assert machine.jumps == 1
+    assert machine.health.doubted == {"clock": 1}
+
+
+def test_a_clock_that_is_slewed_is_no_jump(machine):
+    began = machine.monotonic
+    for _ in range(600):
+        machine.passes(0.1, wall=0.1005)
+        machine.health.look()
+
+    assert machine.gate(failed(), began).up is False
+    assert machine.jumps == 0
+
+
+def test_after_a_suspend_the_network_gets_time(machine):
+    machine.passes(0.1, wall=600.0, boottime=600.0)
+    machine.health.look()
+    machine.well_for(2)
+    early = machine.monotonic
+    machine.well_for(6)
+    late = machine.monotonic
+    machine.well_for(1)
+
+    assert machine.jumps == 1
+    assert "suspended for 600 s" in machine.gate(failed(), early, early + 0.1).detail
+    assert machine.gate(failed(), late).up is False
+
+
+def test_few_descriptors(machine):
+    machine.free = 3
+    machine.well_for(6)
+    began = machine.monotonic - 0.1
+
+    check = machine.gate(failed(kind="dns.temporary_failure"), began)
+
+    assert check.up is None
+    assert "only 3 descriptors were free" in check.detail
+    assert machine.health.doubted == {"descriptors": 1}
+
+
+@pytest.mark.parametrize(
+    ("kind", "cause"),
+    [("client.resources_exhausted", "descriptors"), ("client.local_address", "ports")],
+)
+def test_what_this_machine_lacks_blames_nobody(machine, kind, cause):
+    began = machine.monotonic
+    machine.well_for(1)
+
+    check = machine.gate(failed(kind=kind), began)
+
+    assert check.up is None
+    assert check.kind == kind
+    assert machine.health.doubted == {cause: 1}
+
+
+def test_a_real_event_loop_that_is_blocked():
+    async def block():
+        health = Health()
+        health.start(asyncio.get_running_loop())
+        began = time.monotonic()
+        await asyncio.sleep(0.05)
+        time.sleep(0.6)
+        await asyncio.sleep(0.05)
+        check = health.gate(failed(), began, time.monotonic())
+        health.stop()
+        return check, health
+
+    check, health = asyncio.run(block())
+
+    assert check.up is None
+    assert health.lag > 0.3
+    assert [one.why for one in health.recent()]

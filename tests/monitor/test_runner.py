@@ -1,0 +1,299 @@
+import asyncio
+import contextlib
+import socket
+import time
+from typing import ClassVar
+
+import pytest
+
+from ringback.monitor.endpoint import Endpoint
+from ringback.monitor.runner import Runner, Settings
+from ringback.testing.lab import Lab
+
+ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+
+
+@pytest.fixture
+def lab():
+    with Lab() as running:
+        yield running
+
+
+class Server(asyncio.Protocol):
+    """Answers at once, in the event loop of the test: hundreds of connections cost nothing."""
+
+    def connection_made(self, transport):
+        self.transport = transport
+
+    def data_received(self, data):
+        self.transport.write(ANSWER * data.count(b"\r\n\r\n"))
+
+
+@contextlib.asynccontextmanager
+async def healthy():
+    server = await asyncio.get_running_loop().create_server(Server, "127.0.0.1", 0)
+    try:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    finally:
+        server.close()
+
+
+@contextlib.contextmanager
+def black_hole():
+    """A port whose accept queue is full: the kernel drops every further SYN."""
+    with contextlib.ExitStack() as stack:
+        listening = stack.enter_context(socket.socket())
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(0)
+        for _ in range(3):
+            filling = stack.enter_context(socket.socket())
+            filling.setblocking(False)
+            filling.connect_ex(listening.getsockname())
+        yield f"tcp://127.0.0.1:{listening.getsockname()[1]}"
+
+
+def endpoint(id_, url, **given):
+    type_ = "http" if url.startswith("http") else url.partition(":")[0]
+    return Endpoint(
+        id=id_, name=id_, url=url, type=type_, **{"every": 1.0, "timeout": 1.0, **given}
+    )
+
+
+async def until(condition, seconds=20.0):
+    async with asyncio.timeout(seconds):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+@contextlib.asynccontextmanager
+async def running(endpoints, **given):
+    seen = []
+    runner = Runner(endpoints, seen.append, **given)
+    runner.start()
+    try:
+        yield runner, seen
+    finally:
+        await runner.stop()
+
+
+def test_every_endpoint_is_looked_at_again_and_again():
+    async def look():
+        async with healthy() as url:
+            ends = [endpoint(f"e{n}", f"{url}/{n}", every=0.2) for n in range(50)]
+            async with running(ends, settings=Settings(vantage="here")) as (runner, seen):
+                await until(lambda: len(seen) >= 300)
+                return runner, list(seen)
+
+    runner, seen = asyncio.run(look())
+
+    assert all(check.up for check in seen)
+    assert {check.vantage for check in seen} == {"here"}
+    counts = [sum(check.endpoint == f"e{n}" for check in seen) for n in range(50)]
+    assert max(counts) - min(counts) <= 2
+    assert runner.checks >= 300
+
+
+def test_the_first_look_comes_at_once():
+    async def look():
+        async with healthy() as url:
+            began = time.monotonic()
+            async with running([endpoint("e", url, every=3600.0)]) as (_, seen):
+                await until(lambda: seen)
+                return time.monotonic() - began
+
+    assert asyncio.run(look()) < 5.0
+
+
+def test_black_holes_do_not_delay_others():
+    async def look():
+        with black_hole() as hole:
+            async with healthy() as url:
+                ends = [
+                    *(endpoint(f"dark{n}", hole, every=3.0, timeout=3.0) for n in range(300)),
+                    *(endpoint(f"e{n}", f"{url}/{n}", every=3.0) for n in range(300)),
+                ]
+                async with running(ends, settings=Settings(limit=200)) as (runner, seen):
+                    due = {one.id: runner.schedule.at(one.id) for one in ends}
+                    await until(lambda: sum(check.up is True for check in seen) >= 300)
+                    late = [c.at - due.pop(c.endpoint) for c in seen if c.up and c.endpoint in due]
+                    return late, runner.running
+
+    late, under_way = asyncio.run(look())
+
+    assert len(late) == 300
+    assert max(late) < 10.0  # the first look at a black hole is not yet known to be one
+    assert under_way <= 200
+
+
+def test_known_black_holes_leave_places_for_others():
+    async def look():
+        with black_hole() as hole:
+            async with healthy() as url:
+                dark = [endpoint(f"dark{n}", hole, every=1.0, timeout=0.9) for n in range(60)]
+                well = [endpoint(f"e{n}", f"{url}/{n}", every=1.0) for n in range(20)]
+                async with running([*dark, *well], settings=Settings(limit=40)) as (runner, seen):
+                    await until(lambda: len({c.endpoint for c in seen}) == 80)
+                    seen.clear()
+                    slow = []
+                    await until(
+                        lambda: slow.append(runner._slow) or sum(c.up is True for c in seen) >= 60
+                    )
+                    return max(slow)
+
+    assert 20 <= asyncio.run(look()) <= 30
+
+
+def test_looks_at_one_endpoint_never_overlap(lab):
+    async def look():
+        url = lab.start("http.response.timed_out:silent").url
+        ends = [endpoint("slow", url, every=0.1, timeout=0.35)]
+        async with running(ends) as (runner, seen):
+            busiest = 0
+
+            def count():
+                nonlocal busiest
+                busiest = max(busiest, runner.running)
+                return len(seen) >= 3
+
+            await until(count)
+            return busiest, runner.skipped, list(seen)
+
+    busiest, skipped, seen = asyncio.run(look())
+
+    assert busiest == 1
+    assert skipped > 0
+    assert all(check.kind == "http.response.timed_out" for check in seen)
+
+
+def test_a_suspect_is_looked_at_again_soon(unused_port):
+    async def look():
+        suspect = {"e"}
+        ends = [endpoint("e", f"http://127.0.0.1:{unused_port}", every=3600.0, retry_every=0.1)]
+        async with running(ends, wants_retry=suspect.__contains__) as (runner, seen):
+            await until(lambda: len(seen) >= 3)
+            suspect.clear()
+            await until(lambda: runner.schedule.at("e") > time.time() + 1000)
+            return list(seen)
+
+    seen = asyncio.run(look())
+
+    assert all(check.kind == "tcp.refused" for check in seen)
+    assert seen[2].at - seen[0].at >= 0.19
+
+
+def test_a_reload_begins_and_ends_looks(lab):
+    async def look():
+        async with healthy() as url:
+            silent = lab.start("http.response.timed_out:silent").url
+            first = [endpoint("a", url, every=0.1), endpoint("b", silent, timeout=30.0)]
+            async with running(first) as (runner, seen):
+                await until(lambda: runner.running and any(c.endpoint == "a" for c in seen))
+                runner.configure([endpoint("c", url, every=0.1)])
+                seen.clear()
+                await until(lambda: len(seen) >= 3)
+                return {check.endpoint for check in seen}, runner.running
+
+    found, under_way = asyncio.run(look())
+
+    assert found == {"c"}
+    assert under_way <= 1
+
+
+def test_a_stop_leaves_nothing_behind(lab):
+    async def look():
+        async with healthy() as url:
+            silent = lab.start("http.response.timed_out:silent").url
+            ends = [
+                *(endpoint(f"a{n}", url, every=0.2) for n in range(20)),
+                *(endpoint(f"s{n}", silent, timeout=30.0) for n in range(20)),
+                endpoint("d", "dns://localhost"),
+                endpoint("t", url.replace("http", "tcp")),
+            ]
+            async with running(ends) as (runner, seen):
+                await until(lambda: runner.running >= 20 and len(seen) >= 20)
+            seen.clear()
+            await asyncio.sleep(0.3)
+            assert seen == []
+            return {task for task in asyncio.all_tasks() if task is not asyncio.current_task()}
+
+    assert asyncio.run(look()) == set()
+
+
+def test_a_heartbeat_is_not_looked_at():
+    async def look():
+        beat = Endpoint(id="job", name="job", url="", type="heartbeat")
+        async with running([beat]) as (runner, _):
+            return runner.schedule.next_at()
+
+    assert asyncio.run(look()) is None
+
+
+def test_one_look_beside_the_schedule():
+    async def look():
+        async with healthy() as url, running([]) as (runner, seen):
+            return await runner.probe(endpoint("x", url)), seen
+
+    check, seen = asyncio.run(look())
+
+    assert check.up is True
+    assert seen == []
+
+
+def test_while_the_loop_is_blocked_nobody_is_blamed():
+    async def look():
+        with black_hole() as hole:
+            ends = [endpoint(f"e{n}", hole, every=0.5, timeout=0.5) for n in range(5)]
+            async with running(ends) as (runner, seen):
+                await until(lambda: runner.running == 5)
+                time.sleep(1.0)
+                await until(lambda: len(seen) >= 5)
+                return seen[:5], dict(runner.health.doubted)
+
+    seen, doubted = asyncio.run(look())
+
+    assert [check.up for check in seen] == [None] * 5
+    assert doubted["lag"] >= 5
+    assert all("event loop" in check.detail for check in seen)
+
+
+def test_a_listener_that_raises_does_not_end_the_runner():
+    async def look():
+        told = []
+
+        def raising(check):
+            told.append(check)
+            raise RuntimeError("mine")
+
+        caught = []
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: caught.append(context))
+        async with healthy() as url:
+            runner = Runner([endpoint("e", url, every=0.1)], raising)
+            runner.start()
+            await until(lambda: len(told) >= 3)
+            await runner.stop()
+        return caught
+
+    assert all("mine" in str(context.get("exception")) for context in asyncio.run(look()))
+
+
+def test_a_service_that_goes_is_noticed_before_its_next_look():
+    async def look():
+        server = await asyncio.get_running_loop().create_server(Closing, "127.0.0.1", 0)
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        async with running([endpoint("e", url, every=3600.0)]) as (_, seen):
+            await until(lambda: seen)
+            server.close()
+            for one in Closing.made:
+                one.transport.close()
+            await until(lambda: len(seen) >= 2)
+            return [check.kind for check in seen]
+
+    assert asyncio.run(look()) == [None, "tcp.refused"]
+
+
+class Closing(Server):
+    made: ClassVar = []
+
+    def connection_made(self, transport):
+        super().connection_made(transport)
+        self.made.append(self)

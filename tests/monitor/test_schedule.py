@@ -1,0 +1,178 @@
+from dataclasses import dataclass
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ringback.monitor.schedule import FIRST_LOOKS, Schedule
+
+START = 1_700_000_000.0
+
+
+@dataclass(frozen=True)
+class Timed:
+    id: str
+    every: float = 30.0
+    retry_every: float = 5.0
+
+
+def many(count, **given):
+    return [Timed(f"endpoint-{number}", **given) for number in range(count)]
+
+
+def looks(schedule, since, until):
+    """Every look in a time, by a loop that wakes exactly when it must."""
+    found, now = [], since
+    while (at := schedule.next_at()) is not None and max(at, now) <= until:
+        now = max(at, now)
+        found += [(now, id_) for id_ in schedule.due(now)]
+    return found
+
+
+intervals = st.floats(1.0, 3600.0)
+ids = st.text(min_size=1, max_size=20)
+times = st.floats(1.0e9, 2.0e9)
+
+
+@given(ids, intervals, times)
+def test_looks_are_one_interval_apart_for_ever(id_, every, now):
+    schedule = Schedule([Timed(id_, every)], now)
+    at = [when for when, _ in looks(schedule, now, now + 40 * every)]
+
+    assert at[0] <= now + 1 / FIRST_LOOKS + 0.001
+    later = at[1:]
+    assert 0.4999 * every <= later[0] - at[0] <= 1.5001 * every
+    assert all(abs(when - later[0] - k * every) < 1e-4 for k, when in enumerate(later))
+
+
+@given(ids, intervals, times, st.floats(0.0, 10_000.0))
+def test_another_start_finds_the_same_times(id_, every, now, later):
+    phase = {
+        round(looks(Schedule([Timed(id_, every)], at), at, at + 3 * every)[-1][0] % every, 3)
+        % every
+        for at in (now, now + later)
+    }
+
+    first, last = min(phase), max(phase)
+    assert min(last - first, first + every - last) < 0.01
+
+
+@given(ids, intervals, times, st.floats(0.0, 5.0))
+def test_what_was_missed_is_not_made_up_for(id_, every, now, intervals_missed):
+    schedule = Schedule([Timed(id_, every)], now)
+    looks(schedule, now, now + 2 * every)
+    late = now + (2 + intervals_missed) * every
+
+    was_due = schedule.at(id_) <= late
+
+    assert schedule.due(late) == [id_] * was_due
+    assert schedule.due(late) == []
+    assert late < schedule.at(id_) <= late + 1.5001 * every
+    assert not was_due or schedule.at(id_) >= late + 0.4999 * every
+
+
+def test_looks_are_spread_over_the_interval():
+    schedule = Schedule(many(3000), START)
+    looks(schedule, START, START + 60)
+
+    per_second = [0] * 30
+    for at, _ in looks(schedule, START + 60, START + 90 - 0.001):
+        per_second[int(at - START) - 60] += 1
+
+    assert sum(per_second) == pytest.approx(3000, abs=3)
+    assert max(per_second) < 150
+    assert min(per_second) > 60
+
+
+def test_a_start_has_no_ramp_and_is_no_burst():
+    schedule = Schedule(many(2000), START)
+
+    first = [at for at, _ in looks(schedule, START, START + 2000 / FIRST_LOOKS)]
+
+    assert len(first) >= 2000
+    busiest = max(sum(low <= at < low + 0.1 for at in first) for low in first[::50])
+    assert busiest < 0.1 * FIRST_LOOKS * 2
+
+
+def test_a_restart_goes_on_where_it_was():
+    before = Schedule(many(100), START)
+    looks(before, START, START + 100)
+
+    after = Schedule(many(100), START + 100, before.dump())
+
+    assert all(after.at(one.id) == before.at(one.id) for one in many(100))
+
+
+def test_what_was_due_while_nothing_ran_is_looked_at_soon():
+    before = Schedule(many(100), START)
+    looks(before, START, START + 50)
+    now = START + 5000
+
+    after = Schedule(many(100), now, before.dump())
+
+    assert all(now <= after.at(one.id) <= now + 100 / FIRST_LOOKS for one in many(100))
+
+
+def test_a_reload_keeps_what_stays_and_drops_what_goes():
+    schedule = Schedule(many(10), START)
+    looks(schedule, START, START + 20)
+    kept = schedule.at("endpoint-1")
+
+    schedule.configure([Timed("endpoint-1"), Timed("endpoint-2", 7.0), Timed("new")], START + 20)
+
+    assert schedule.at("endpoint-1") == kept
+    assert schedule.at("endpoint-2") <= START + 20 + 7
+    found = {id_ for _, id_ in looks(schedule, START + 20, START + 60)}
+    assert found == {"endpoint-1", "endpoint-2", "new"}
+
+
+def test_a_suspect_is_looked_at_again_soon_and_then_as_usual():
+    schedule = Schedule([Timed("a")], START)
+    looks(schedule, START, START + 100)
+    began = START + 100
+
+    schedule.retry("a", began, began + 1.0)
+    assert schedule.at("a") == began + 5.0
+    schedule.retry("a", began, began + 9.0)
+    assert schedule.at("a") == began + 5.0
+
+    assert schedule.due(began + 5.0) == ["a"]
+    assert schedule.at("a") >= began + 20.0
+
+
+def test_a_look_that_takes_longer_than_the_retry_is_followed_at_once():
+    schedule = Schedule([Timed("a")], START)
+    schedule.due(START + 1)
+
+    schedule.retry("a", START + 1, START + 9)
+
+    assert schedule.at("a") == START + 9
+
+
+def test_a_retry_never_puts_a_look_off():
+    schedule = Schedule([Timed("a", retry_every=60.0)], START)
+    looks(schedule, START, START + 100)
+    before = schedule.at("a")
+
+    schedule.retry("a", START + 100, START + 100)
+
+    assert schedule.at("a") == before
+
+
+def test_an_endpoint_that_went_is_not_retried():
+    schedule = Schedule([], START)
+
+    schedule.retry("gone", START, START)
+    schedule.soon("gone", START)
+
+    assert schedule.due(START + 1) == []
+
+
+def test_when_the_clock_was_set_the_times_are_those_of_the_new_clock():
+    schedule = Schedule(many(50), START)
+    looks(schedule, START, START + 60)
+
+    schedule.move(START - 86_400)
+
+    found = looks(schedule, START - 86_400, START - 86_400 + 29.999)
+    assert len({id_ for _, id_ in found}) == 50

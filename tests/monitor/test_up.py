@@ -1,0 +1,287 @@
+"""`ringback up` as people run it: started, asked, reloaded, killed, started again."""
+
+import contextlib
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from ringback.cli.run import run
+
+READY = re.compile(r"page at (http://\S+);")
+PATIENCE = 30.0
+
+
+class Target:
+    """A service that can be made to fail."""
+
+    def __init__(self):
+        self.status = 200
+        target = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self):
+                body = b"fine"
+                self.send_response(target.status)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_):
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        self.url = f"http://127.0.0.1:{self._server.server_port}/"
+
+    def close(self):
+        self._server.shutdown()
+        self._server.server_close()
+
+
+class Monitor:
+    """A running `ringback up`."""
+
+    def __init__(self, folder, *arguments):
+        command = [sys.executable, "-m", "ringback", "up", "--port", "0", *map(str, arguments)]
+        self.process = subprocess.Popen(
+            command,
+            cwd=folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env=os.environ | {"PYTHONUNBUFFERED": "1"},
+            preexec_fn=_let_ctrl_c_through,  # noqa: PLW1509 - no thread of ours runs yet
+        )
+        self.said = []
+        self._watchdog = threading.Timer(PATIENCE, self.process.kill)
+        self._watchdog.start()
+        self.url = self._address()
+        self._watchdog.cancel()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _address(self):
+        for line in self.process.stdout:
+            self.said.append(line)
+            if found := READY.search(line):
+                return found[1]
+        raise AssertionError(f"it ended: {''.join(self.said)}")
+
+    def _read(self):
+        self.said.extend(self.process.stdout)
+
+    def get(self, path):
+        with urllib.request.urlopen(f"{self.url}/api/v1{path}", timeout=10) as answer:
+            return json.load(answer)
+
+    def until(self, path, right):
+        ends = time.monotonic() + PATIENCE
+        while time.monotonic() < ends:
+            found = self.get(path)
+            if right(found):
+                return found
+            time.sleep(0.05)
+        raise AssertionError(f"{path} stays {found}; it said {''.join(self.said)}")
+
+    def stop(self):
+        self.process.kill()
+        self.process.wait(PATIENCE)
+        self._reader.join(PATIENCE)
+        self.process.stdout.close()
+
+    def end(self, with_signal=signal.SIGINT):
+        self.process.send_signal(with_signal)
+        return self.process.wait(PATIENCE)
+
+
+def _let_ctrl_c_through():
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture
+def target():
+    service = Target()
+    yield service
+    service.close()
+
+
+@pytest.fixture
+def started(tmp_path):
+    with contextlib.ExitStack() as stack:
+
+        def start(*arguments):
+            monitor = Monitor(tmp_path, *arguments)
+            stack.callback(monitor.stop)
+            return monitor
+
+        yield start
+
+
+def configuration(folder, *endpoints, more=""):
+    lines = [
+        f'[[endpoint]]\nname = "{name}"\nurl = "{url}"\nevery = 1\nretry_every = 0.2\ntimeout = 1\n'
+        for name, url in endpoints
+    ]
+    file = Path(folder, "ringback.toml")
+    file.write_text("\n".join([*lines, more]))
+    return file
+
+
+def state_of(endpoints, id_):
+    return next(one["state"] for one in endpoints if one["id"] == id_)
+
+
+def test_an_outage_is_seen_named_diagnosed_taken_and_over(started, target, tmp_path, capsys):
+    configuration(tmp_path, ("Shop", target.url))
+    monitor = started()
+    monitor.until("/endpoints", lambda all_: state_of(all_, "shop") == "ok")
+    target.status = 503
+    (incident,) = monitor.until("/incidents", lambda all_: all_ and all_[0]["diagnosis"])
+    assert incident["kind"] == "http.error.unavailable"
+    assert incident["members"] == ["shop"]
+    assert incident["diagnosis"]["verdict"]["kind"] == "http.error.unavailable"
+
+    assert run(["status", "--url", monitor.url]) == 1
+    assert "Shop" in capsys.readouterr().out
+    assert run(["incidents", "--url", monitor.url]) == 1
+    assert incident["id"] in capsys.readouterr().out
+    assert run(["ack", incident["id"], "--url", monitor.url]) == 0
+    assert monitor.get(f"/incidents/{incident['id']}")["state"] == "acknowledged"
+
+    target.status = 200
+    monitor.until(f"/incidents/{incident['id']}", lambda one: one["state"] == "closed")
+    capsys.readouterr()
+    assert run(["incidents", "--url", monitor.url]) == 0
+    assert run(["status", "--url", monitor.url]) == 0
+    assert monitor.end() == 0
+
+
+def test_counters_and_incidents_survive_a_kill(started, target, tmp_path):
+    configuration(tmp_path, ("Shop", target.url))
+    first = started()
+    first.until("/endpoints", lambda all_: state_of(all_, "shop") == "ok")
+    target.status = 500
+    (incident,) = first.until("/incidents", bool)
+    first.process.kill()
+    first.process.wait(PATIENCE)
+    second = started()
+    (known,) = second.get("/incidents")
+    assert known["id"] == incident["id"]
+    assert known["opened_at"] == incident["opened_at"]
+    assert state_of(second.get("/endpoints"), "shop") == "down"
+    target.status = 200
+    second.until(f"/incidents/{incident['id']}", lambda one: one["state"] == "closed")
+    assert second.end(signal.SIGTERM) == 0
+
+
+def test_a_changed_configuration_is_taken_and_a_bad_one_is_not(started, target, tmp_path):
+    file = configuration(tmp_path, ("Shop", target.url))
+    monitor = started()
+    configuration(tmp_path, ("Shop", target.url), ("Mail", target.url + "mail"))
+    monitor.until("/endpoints", lambda all_: len(all_) == 2)
+    file.write_text(file.read_text() + "\nnonsense = 1\n")
+    status = monitor.until("/status", lambda one: one["config"]["error"])
+    assert "nonsense" in status["config"]["error"]
+    assert len(monitor.get("/endpoints")) == 2
+    configuration(tmp_path, ("Mail", target.url + "mail"))
+    monitor.until("/endpoints", lambda all_: len(all_) == 1)
+    monitor.until("/status", lambda one: one["config"]["error"] is None)
+
+
+def test_a_silence_can_be_made_listed_and_ended(started, target, capsys):
+    monitor = started(target.url)
+    (endpoint,) = monitor.get("/endpoints")
+    assert run(["silence", endpoint["id"], "--for", "2h", "--url", monitor.url]) == 0
+    id_ = capsys.readouterr().out.partition(":")[0]
+    assert monitor.get("/endpoints")[0]["silenced"]
+    assert run(["silence", "--url", monitor.url]) == 0
+    assert id_ in capsys.readouterr().out
+    assert run(["silence", "--end", id_, "--url", monitor.url]) == 0
+    assert not monitor.get("/endpoints")[0]["silenced"]
+
+
+def test_a_program_that_reports_its_calls_is_believed(started, unused_port, tmp_path):
+    configuration(tmp_path, ("Shop", f"http://127.0.0.1:{unused_port}/"))
+    text = (tmp_path / "ringback.toml").read_text().replace("every = 1", "every = 3600")
+    (tmp_path / "ringback.toml").write_text(text)
+    monitor = started()
+    program = (
+        "import ringback, requests\n"
+        "session = ringback.Session(policy=ringback.Policy(attempts=1, breaker=None))\n"
+        "for _ in range(3):\n"
+        "    try:\n"
+        f"        session.get('http://127.0.0.1:{unused_port}/')\n"
+        "    except requests.ConnectionError:\n"
+        "        pass\n"
+    )
+    env = os.environ | {"RINGBACK_URL": monitor.url}
+    subprocess.run([sys.executable, "-c", program], env=env, check=True, timeout=PATIENCE)
+    (incident,) = monitor.until("/incidents", bool)
+    assert incident["kind"] == "tcp.refused"
+
+
+def test_with_nothing_to_watch_it_names_the_ways(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert run(["up"]) == 2
+    said = capsys.readouterr().err
+    assert "ringback init" in said
+    assert "ringback demo" in said
+    assert said.count("\n") == 1
+
+
+def test_every_problem_of_a_configuration_is_told(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    Path("ringback.toml").write_text('[[endpoint]]\nname = "a"\nurl = "http://a"\nevry = 5\n')
+    assert run(["up"]) == 2
+    said = capsys.readouterr().err
+    assert "ringback.toml:4" in said
+    assert "every" in said
+
+
+def test_a_second_monitor_on_the_same_database_is_told_so(started, target, tmp_path):
+    started(target.url)
+    command = [sys.executable, "-m", "ringback", "up", "--port", "0", target.url]
+    second = subprocess.run(
+        command, cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
+    assert second.returncode == 1
+    assert second.stderr.count("\n") == 1
+    assert "another" in second.stderr or "in use" in second.stderr
+
+
+def test_a_port_that_is_taken_is_told(started, target, tmp_path):
+    port = target.url.rpartition(":")[2].strip("/")
+    command = [sys.executable, "-m", "ringback", "up", "--port", port, target.url]
+    ended = subprocess.run(
+        command, cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
+    assert ended.returncode == 1
+    assert port in ended.stderr
+
+
+def test_a_backup_is_made_while_it_runs(started, target, tmp_path, capsys):
+    monitor = started(target.url)
+    monitor.until("/endpoints", lambda all_: all_[0]["state"] == "ok")
+    copy, database = tmp_path / "copy.db", tmp_path / "ringback.db"
+    assert run(["backup", str(copy), "--db", str(database)]) == 0
+    assert copy.stat().st_size > 0
+    assert run(["backup", str(copy), "--db", str(tmp_path / "none.db")]) == 2
+    assert "none.db" in capsys.readouterr().err
+
+
+def test_without_a_monitor_the_commands_say_so(unused_port, capsys):
+    assert run(["status", "--url", f"http://127.0.0.1:{unused_port}"]) == 2
+    assert "ringback up" in capsys.readouterr().err

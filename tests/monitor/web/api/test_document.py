@@ -1,0 +1,115 @@
+import json
+import re
+
+import pytest
+from jsonschema import Draft202012Validator, FormatChecker
+from monitor.web.asking import Asking
+from monitor.web.service import NOW
+from referencing import Registry, Resource
+
+from ringback.monitor.web.api.document import document
+from ringback.monitor.web.api.routes import api_routes
+from ringback.monitor.web.api.table import OPERATIONS
+
+ASKED = {
+    "listEndpoints": ("/endpoints", None),
+    "showEndpoint": ("/endpoints/web", None),
+    "listChecks": ("/endpoints/api/checks?limit=20", None),
+    "listBuckets": ("/endpoints/web/buckets", None),
+    "listIncidents": ("/incidents", None),
+    "showIncident": ("/incidents/inc-1", None),
+    "acknowledgeIncident": ("/incidents/inc-1/acknowledge", {"by": "Ada"}),
+    "listSilences": ("/silences", None),
+    "addSilence": ("/silences", {"endpoints": ["api"], "seconds": 60}),
+    "endSilence": ("/silences/s1", None),
+    "listDiscovered": ("/discovered", None),
+    "adoptDiscovered": ("/discovered/payments/adopt", None),
+    "beat": ("/heartbeat/job", {"up": True}),
+    "takeEvents": ("/events", {"version": 1, "sent_at": NOW, "events": []}),
+    "showStatus": ("/status", None),
+}
+
+
+def described(operation):
+    return document()["paths"][f"/api/v1{operation.path}"][operation.method.lower()]
+
+
+def valid(value, schema):
+    whole = Resource.from_contents(
+        {"$schema": "https://json-schema.org/draft/2020-12/schema", **document()}
+    )
+    registry = Registry().with_resource("urn:api", whole)
+    absolute = json.loads(json.dumps(schema).replace("#/components", "urn:api#/components"))
+    validator = Draft202012Validator(absolute, registry=registry, format_checker=FormatChecker())
+    return [error.message for error in validator.iter_errors(value)]
+
+
+def test_every_route_is_in_the_document():
+    routed = {
+        (route.path, method)
+        for route in api_routes()
+        for method in route.methods - {"HEAD"}
+        if route.path != "/openapi.json"
+    }
+    told = {
+        (path.removeprefix("/api/v1"), method.upper())
+        for path, methods in document()["paths"].items()
+        for method in methods
+    }
+
+    assert told == routed
+    assert len(told) == len(OPERATIONS)
+
+
+def test_the_document_is_served_and_refers_only_to_what_it_holds():
+    text = Asking().get("/api/v1/openapi.json").text
+    held = json.loads(text)["components"]["schemas"]
+
+    assert set(re.findall(r'"#/components/schemas/(\w+)"', text)) <= set(held)
+    assert json.loads(text)["openapi"] == "3.1.0"
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda one: one.name)
+def test_what_is_answered_is_what_the_document_says(operation):
+    asking = Asking()
+    asking.service.silence(("api",), 60, "Ada", "")
+    path, body = ASKED[operation.name]
+    response = asking(operation.method, f"/api/v1{path}", json=body)
+    told = described(operation)["responses"]
+    answer = told.get(str(response.status_code), told["default"])
+
+    assert response.status_code == operation.status
+    if response.content:
+        kind = response.headers["content-type"]
+        assert valid(response.json(), answer["content"][kind]["schema"]) == []
+    else:
+        assert "content" not in answer
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda one: one.name)
+def test_a_refusal_is_what_the_document_says(operation):
+    asking = Asking()
+    path, body = ASKED[operation.name]
+    forwarded = {"x-forwarded-for": "192.0.2.1"}
+    response = asking(operation.method, f"/api/v1{path}", json=body, headers=forwarded)
+    answer = described(operation)["responses"]["default"]
+
+    assert response.status_code == 403
+    kind = response.headers["content-type"]
+    assert valid(response.json(), answer["content"][kind]["schema"]) == []
+
+
+def test_what_is_sent_is_described():
+    body = next(one for one in OPERATIONS if one.name == "addSilence")
+    schema = described(body)["requestBody"]["content"]["application/json"]["schema"]
+
+    assert valid({"endpoints": ["a"], "seconds": 5}, schema) == []
+    assert valid({"endpoints": [], "seconds": 5}, schema) != []
+
+
+def test_what_can_be_asked_of_a_list_is_described():
+    listed = next(one for one in OPERATIONS if one.name == "listChecks")
+    parameters = {one["name"]: one for one in described(listed)["parameters"]}
+
+    assert parameters["id"]["required"] is True
+    assert parameters["limit"]["schema"]["maximum"] == 1000

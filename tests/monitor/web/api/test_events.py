@@ -1,0 +1,55 @@
+from monitor.ingest.batches import body, failed, worked
+from monitor.web.asking import TOKENS, Asking, bearer
+from monitor.web.service import NOW, MemoryService
+
+from ringback.monitor.web.settings import WebSettings
+
+
+class Taking(MemoryService):
+    def __init__(self):
+        super().__init__()
+        self.taken = []
+
+    def ingest(self, checks):
+        self.taken += checks
+        return sum(one.calls for one in checks)
+
+
+def asked(sent, times=1):
+    service = Taking()
+    asking = Asking(service)
+    answers = [asking.post("/api/v1/events", content=sent) for _ in range(times)]
+    return answers[-1], service.taken
+
+
+def test_what_a_program_reports_goes_to_the_monitor():
+    sent = body(worked(at=NOW - 1, calls=5), failed(at=NOW), sent_at=NOW)
+    answer, taken = asked(sent)
+    assert (answer.status_code, answer.json()) == (202, {"accepted": 6})
+    assert [one.check.up for one in taken] == [True, False]
+
+
+def test_a_batch_that_comes_again_is_accepted_and_counts_for_nothing():
+    sent = body(failed(at=NOW), sent_at=NOW, id="f3c8-again")
+    answer, taken = asked(sent, times=2)
+    assert (answer.status_code, answer.json(), len(taken)) == (202, {"accepted": 0}, 1)
+
+
+def test_what_cannot_be_read_is_refused_with_the_reason():
+    answer, taken = asked(b"{}")
+    assert (answer.status_code, answer.json()["detail"], taken) == (400, "version is not 1", [])
+
+
+def test_too_much_is_refused():
+    answer, _ = asked(b" " * 1_100_000)
+    assert answer.status_code == 413
+
+
+def test_where_there_are_tokens_one_to_push_is_needed():
+    asking = Asking(Taking(), WebSettings(tokens=TOKENS))
+    sent = body(failed(at=NOW), sent_at=NOW)
+    answers = [
+        asking.post("/api/v1/events", content=sent, headers=headers).status_code
+        for headers in ({}, bearer("reader"), bearer("program"))
+    ]
+    assert answers == [401, 403, 202]

@@ -1,0 +1,234 @@
+import pytest
+from monitor.web.asking import Asking
+from monitor.web.service import (
+    NOW,
+    MemoryService,
+    check,
+    endpoint,
+    incident,
+    refused,
+    sample,
+)
+
+from ringback.monitor.view import View
+
+
+def test_an_endpoint_is_told_with_its_state_and_without_secrets():
+    found = Asking().get("/api/v1/endpoints").json()
+
+    assert [one["id"] for one in found] == ["web", "api", "db", "mail", "job"]
+    api = found[1]
+    assert api["state"] == "down"
+    assert api["kind"] == "tcp.refused"
+    assert api["url"] == "https://api.example:8443/v1"
+    assert api["since"] == "2026-11-21T11:50:00.000Z"
+    assert api["last"] == "2026-11-21T11:59:50.000Z"
+    assert api["check"]["detail"] == "refused (ECONNREFUSED) by 192.0.2.7:443"
+    assert found[4]["last"] is None
+
+
+def test_endpoints_are_chosen_by_state_and_group():
+    asking = Asking()
+
+    assert [one["id"] for one in asking.get("/api/v1/endpoints?state=down").json()] == ["api"]
+    assert len(asking.get("/api/v1/endpoints?group=shop").json()) == 3
+
+
+def test_a_list_comes_in_pages_that_name_the_next():
+    asking = Asking()
+    first = asking.get("/api/v1/endpoints?limit=3")
+    second = asking.get(first.links["next"]["url"])
+
+    assert [one["id"] for one in first.json() + second.json()] == [
+        *("web", "api", "db"),
+        *("mail", "job"),
+    ]
+    assert first.headers["x-total-count"] == "5"
+    assert "next" not in second.links
+
+
+def test_checks_come_newest_first_and_in_pages():
+    asking = Asking()
+    first = asking.get("/api/v1/endpoints/api/checks?limit=5&failed=true")
+    second = asking.get(first.links["next"]["url"])
+    times = [one["at"] for one in first.json() + second.json()]
+
+    assert all(one["up"] is False for one in first.json())
+    assert times == sorted(times, reverse=True)
+    assert len(set(times)) == len(times)
+
+
+def test_buckets_cover_the_time_that_is_asked_for():
+    found = Asking().get("/api/v1/endpoints/api/buckets?step=1h&since=2026-11-21T00:00:00Z").json()
+
+    assert found[0]["at"] == "2026-11-21T00:00:00.000Z"
+    assert found[-1]["kinds"] == {"tcp.refused": 2}
+
+
+@pytest.mark.parametrize(
+    ("path", "says"),
+    [
+        ("/api/v1/endpoints?limit=0", "limit"),
+        ("/api/v1/endpoints?limit=999999", "limit"),
+        ("/api/v1/endpoints?statee=down", "statee"),
+        ("/api/v1/endpoints/api/checks?since=yesterday", "since"),
+        ("/api/v1/endpoints/api/buckets?step=5m&since=2020-01-01T00:00:00Z", "spans"),
+    ],
+)
+def test_what_cannot_be_asked_for_is_said(path, says):
+    response = Asking().get(path)
+
+    assert response.status_code == 400
+    assert response.headers["content-type"] == "application/problem+json"
+    assert says in response.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/api/v1/endpoints/nobody"),
+        ("GET", "/api/v1/endpoints/nobody/checks"),
+        ("GET", "/api/v1/incidents/nobody"),
+        ("POST", "/api/v1/incidents/nobody/acknowledge"),
+        ("DELETE", "/api/v1/silences/nobody"),
+        ("POST", "/api/v1/discovered/nobody/adopt"),
+        ("POST", "/api/v1/heartbeat/nobody"),
+        ("GET", "/api/v1/nothing"),
+    ],
+)
+def test_what_is_not_there_is_a_problem(method, path):
+    response = Asking()(method, path)
+
+    assert response.status_code == 404
+    assert response.json()["status"] == 404
+
+
+def test_another_method_is_told_which_there_are():
+    response = Asking()("PUT", "/api/v1/silences")
+
+    assert response.status_code == 405
+    assert set(response.headers["allow"].split(", ")) == {"GET", "HEAD", "POST"}
+
+
+def test_incidents_come_newest_first_with_their_diagnosis_in_short():
+    found = Asking().get("/api/v1/incidents").json()
+
+    assert [(one["id"], one["state"]) for one in found] == [("inc-1", "open"), ("inc-0", "closed")]
+    assert found[0]["members"] == ["api"]
+    assert found[0]["opened_at"] == "2026-11-21T11:50:00.000Z"
+    assert found[0]["closed_at"] is None
+    assert found[0]["diagnosis"]["verdict"]["cause"] == "service_down"
+    assert "readings" not in found[0]["diagnosis"]
+
+
+def test_one_incident_comes_with_everything_that_was_read():
+    found = Asking().get("/api/v1/incidents/inc-1").json()
+
+    assert [one["layer"] for one in found["diagnosis"]["readings"]] == ["url", "name", "tcp"]
+
+
+def test_incidents_are_chosen_by_state_endpoint_and_time():
+    asking = Asking()
+
+    def ids(query):
+        return [one["id"] for one in asking.get(f"/api/v1/incidents?{query}").json()]
+
+    assert ids("state=closed") == ["inc-0"]
+    assert ids("endpoint=web") == []
+    assert ids("before=2026-11-21T11:00:00Z") == ["inc-0"]
+    assert ids("limit=1") == ["inc-1"]
+
+
+def test_an_open_incident_is_told_as_it_is_now_not_as_it_was_kept():
+    service = sample()
+    service.store.past = [incident(summary="old")]
+    service.open = [incident(summary="new")]
+
+    assert Asking(service).get("/api/v1/incidents").json()[0]["summary"] == "new"
+
+
+def test_an_incident_is_acknowledged():
+    asking = Asking()
+    response = asking.post("/api/v1/incidents/inc-1/acknowledge", json={"by": "Ada"})
+
+    assert response.status_code == 200
+    assert response.json()["state"] == "acknowledged"
+    assert response.json()["acknowledged_by"] == "Ada"
+
+
+def test_a_silence_is_made_listed_and_ended():
+    asking = Asking()
+    body = {"endpoints": ["shop-*"], "seconds": 3600, "by": "Ada", "reason": "move"}
+    made = asking.post("/api/v1/silences", json=body)
+    listed = asking.get("/api/v1/silences").json()
+
+    assert made.status_code == 201
+    assert listed == [
+        {
+            "id": made.json()["id"],
+            "endpoints": ["shop-*"],
+            "begins": "2026-11-21T12:00:00.000Z",
+            "ends": "2026-11-21T13:00:00.000Z",
+            "by": "Ada",
+            "reason": "move",
+        }
+    ]
+    assert asking("DELETE", f"/api/v1/silences/{made.json()['id']}").status_code == 204
+    assert asking.get("/api/v1/silences").json() == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"no json", b"[]", b'{"endpoints": [], "seconds": 5}', b'{"endpoints": ["a"]}'],
+)
+def test_a_silence_that_makes_no_sense_is_refused(body):
+    asking = Asking()
+
+    assert asking.post("/api/v1/silences", content=body).status_code == 400
+    assert asking.service.silences() == []
+
+
+def test_a_body_that_is_too_large_is_refused():
+    response = Asking().post("/api/v1/silences", content=b" " * 100_000)
+
+    assert response.status_code == 413
+
+
+def test_a_discovered_endpoint_is_adopted():
+    asking = Asking()
+
+    assert asking.get("/api/v1/discovered").json()[0]["calls"] == 1204
+    assert asking.post("/api/v1/discovered/payments/adopt").json() == {"id": "payments"}
+    assert asking.get("/api/v1/discovered").json() == []
+
+
+def test_a_job_reports_in():
+    asking = Asking()
+    asking.post("/api/v1/heartbeat/job")
+    asking.post("/api/v1/heartbeat/job", json={"up": False, "detail": "disk full"})
+
+    assert asking.service.beats == [("job", True, ""), ("job", False, "disk full")]
+
+
+def test_the_monitor_says_how_it_is():
+    found = Asking().get("/api/v1/status").json()
+
+    assert found["version"] == "1.2.3"
+    assert found["uptime"] == 3600
+    assert found["states"] == {"ok": 1, "down": 1, "suspect": 1, "recovering": 1, "unknown": 1}
+    assert found["config"]["loaded_at"] == "2026-11-21T11:00:00.000Z"
+
+
+def test_a_detail_is_told_without_credentials():
+    seen = refused("a", detail="GET https://user:pw@a.example/?token=x failed")
+    view = View(endpoint=endpoint("a"), state="down", since=NOW, kind="tcp.refused", last=seen)
+
+    text = Asking(MemoryService(view)).get("/api/v1/endpoints/a").text
+    assert "pw@" not in text
+    assert "token=x" not in text
+
+
+def test_a_check_that_says_nothing_is_neither_up_nor_down():
+    view = View(endpoint=endpoint("a"), state="unknown", last=check("a", up=None, seconds=None))
+
+    assert Asking(MemoryService(view)).get("/api/v1/endpoints/a").json()["check"]["up"] is None

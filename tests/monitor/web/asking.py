@@ -1,0 +1,45 @@
+"""Requests to the application in this process, without a server."""
+
+import asyncio
+
+import httpx
+from monitor.web.service import NOW, sample
+
+from ringback.monitor.web.app import application
+from ringback.monitor.web.settings import Token, WebSettings, digest_of
+
+TOKENS = tuple(
+    Token(name=name, hash=digest_of(f"{name}-secret"), scopes=frozenset(scopes))
+    for name, scopes in {
+        "reader": ("read",),
+        "operator": ("read", "write"),
+        "program": ("push",),
+    }.items()
+)
+
+
+def bearer(name):
+    return {"authorization": f"Bearer {name}-secret"}
+
+
+class Asking:
+    """Asks one application."""
+
+    def __init__(self, service=None, settings=None, *, base="http://127.0.0.1:8480"):
+        self.service = service or sample()
+        self.app = application(self.service, settings or WebSettings(), clock=lambda: NOW)
+        self._base = base
+
+    def __call__(self, method, path, **more):
+        async def ask():
+            transport = httpx.ASGITransport(self.app)
+            async with httpx.AsyncClient(transport=transport, base_url=self._base) as client:
+                return await client.request(method, path, **more)
+
+        return asyncio.run(ask())
+
+    def get(self, path, **more):
+        return self("GET", path, **more)
+
+    def post(self, path, **more):
+        return self("POST", path, **more)

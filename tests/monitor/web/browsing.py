@@ -1,0 +1,75 @@
+"""A served monitor in memory, and a real browser that looks at it."""
+
+import asyncio
+import threading
+import time
+from contextlib import contextmanager, suppress
+
+from monitor.web.service import sample
+from playwright.sync_api import sync_playwright
+
+from ringback.monitor.web.server import serve
+from ringback.monitor.web.settings import WebSettings
+
+CHROMIUM = "/usr/bin/chromium"
+
+
+class Served:
+    """A page that is served by a thread of its own; ``service`` is touched only by ``do``."""
+
+    def __init__(self, service=None, settings=None):
+        self.service = service or sample(now=time.time())
+        self._settings = settings or WebSettings(port=0)
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()))
+
+    async def _serve(self):
+        self._loop = asyncio.get_running_loop()
+        self._task = asyncio.current_task()
+        with suppress(asyncio.CancelledError):
+            await serve(self.service, self._settings, ready=self._is_ready)
+
+    def _is_ready(self, url):
+        self.url = url
+        self._ready.set()
+
+    def do(self, what):
+        """Call something in the server's thread, and wait for it."""
+
+        async def done():
+            return what(self.service)
+
+        return asyncio.run_coroutine_threadsafe(done(), self._loop).result(10)
+
+    def __enter__(self):
+        self._thread.start()
+        assert self._ready.wait(10)
+        return self
+
+    def __exit__(self, *_):
+        self._loop.call_soon_threadsafe(self._task.cancel)
+        self._thread.join(10)
+        assert not self._thread.is_alive()
+
+
+@contextmanager
+def browser():
+    """A headless Chromium."""
+    with sync_playwright() as play:
+        opened = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@contextmanager
+def opened(chromium, url, **more):
+    """A page of its own; what it complains of is a failure."""
+    context = chromium.new_context(**more)
+    page = context.new_page()
+    complaints = []
+    page.on("console", lambda said: complaints.append(said.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(url)
+    yield page
+    context.close()
+    assert complaints == []

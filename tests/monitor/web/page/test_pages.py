@@ -1,0 +1,222 @@
+import re
+import time
+from html.parser import HTMLParser
+from itertools import pairwise
+
+import pytest
+from monitor.web.asking import Asking
+from monitor.web.service import MemoryService, check, endpoint, incident, refused, sample
+
+from ringback.failure import KINDS
+from ringback.monitor.store.problem import StoreUnavailable
+from ringback.monitor.view import View
+
+PAGES = {
+    "/": "Web shop",
+    "/endpoints/web": "Certificate",
+    "/endpoints/web?window=1h": "11:50",
+    "/endpoints/web?window=7d": "Where the time goes",
+    "/endpoints/api": "refused (ECONNREFUSED)",
+    "/endpoints/job": "not known",
+    "/incidents": "api refused connections",
+    "/incidents/inc-1": "Nothing listens on api.example:8443",
+    "/incidents/inc-0": "Ended",
+    "/discovered": "payments.example",
+    "/kinds/tcp.refused": "What to do",
+    "/login": "Token",
+}
+
+
+class Tags(HTMLParser):
+    """The start tags of a page."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags = []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+
+@pytest.mark.parametrize(("path", "text"), PAGES.items())
+def test_every_page_opens_and_shows_what_it_is_for(path, text):
+    response = Asking().get(path)
+
+    assert response.status_code == 200
+    assert text in response.text
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_no_page_has_a_secret_or_something_that_its_policy_forbids(path):
+    text = Asking().get(path).text
+    tags = Tags(text).tags
+
+    assert "secret" not in text
+    assert "hidden#" not in text
+    assert "key=" not in text
+    assert all("src" in attrs for tag, attrs in tags if tag == "script")
+    assert not any("style" in attrs for _, attrs in tags)
+    assert not any(name.startswith("on") for _, attrs in tags for name in attrs)
+    assert not any("//" in attrs.get(name, "") for _, attrs in tags for name in ("src", "href"))
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_can_be_used_without_eyes_and_without_a_mouse(path):
+    tags = Tags(Asking().get(path).text).tags
+    names = [tag for tag, _ in tags]
+    fields = [attrs for tag, attrs in tags if tag in ("input", "select") and "hidden" not in attrs]
+    levels = [int(tag[1]) for tag in names if re.fullmatch("h[1-6]", tag)]
+
+    assert [attrs["lang"] for tag, attrs in tags if tag == "html"] == ["en"]
+    assert names.count("main") == 1
+    assert names.count("h1") == 1
+    assert levels[0] == 1
+    assert all(b - a <= 1 for a, b in pairwise(levels))
+    assert names.count("label") == sum(one.get("type") != "hidden" for one in fields)
+    ids = [attrs["id"] for _, attrs in tags if "id" in attrs]
+    assert len(ids) == len(set(ids))
+
+
+def test_text_of_others_is_shown_as_text():
+    evil = "<img src=x onerror=alert(1)>"
+    view = View(
+        endpoint=endpoint("x", name=evil, group=evil, labels={"a": evil}, url=f"https://{evil}"),
+        state="down",
+        kind=evil,
+        last=refused("x", detail=evil, kind=evil),
+        incident="i",
+    )
+    service = MemoryService(view)
+    service.open = [incident("i", ("x",), summary=evil, evidence=(evil,), kind=evil)]
+    service.store.kept["x"].append(view.last)
+    asking = Asking(service)
+
+    for path in ("/", "/endpoints/x", "/incidents", "/incidents/i", f"/?q={evil}"):
+        assert "<img" not in asking.get(path).text
+
+
+def test_the_overview_is_filtered_where_no_script_runs():
+    asking = Asking()
+
+    assert "Web shop" not in asking.get("/?state=down").text
+    assert "Web shop" in asking.get("/?q=WEB").text
+    assert "No endpoint is like this" in asking.get("/?q=nothing").text
+
+
+def test_nothing_watched_says_what_to_do():
+    assert "Nothing is watched yet" in Asking(MemoryService()).get("/").text
+
+
+def test_a_thousand_endpoints_are_rendered_in_a_second():
+    views = [
+        View(endpoint=endpoint(f"e{n}", group=f"g{n % 20}"), state="ok", last=check(f"e{n}"))
+        for n in range(1000)
+    ]
+    asking = Asking(MemoryService(*views))
+    asking.get("/")
+    started = time.perf_counter()
+    response = asking.get("/")
+
+    assert response.text.count('class="card') == 1000
+    assert time.perf_counter() - started < 1.0
+
+
+def test_every_kind_is_explained():
+    asking = Asking()
+
+    for name, kind in KINDS.items():
+        response = asking.get(f"/kinds/{name}")
+        assert response.status_code == 200
+        assert kind.meaning.split("`")[0] in response.text.replace("&#39;", "'").replace(
+            "&#34;", '"'
+        ).replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+
+@pytest.mark.parametrize(
+    "path", ["/nothing", "/endpoints/nobody", "/incidents/nobody", "/kinds/no.kind"]
+)
+def test_what_is_not_there_is_a_page_for_people(path):
+    response = Asking().get(path, headers={"accept": "text/html"})
+
+    assert response.status_code == 404
+    assert "<h1>Not Found</h1>" in response.text
+
+
+def test_an_incident_is_taken_by_a_form():
+    asking = Asking()
+    response = asking.post("/incidents/inc-1/acknowledge", data={"by": " Ada "})
+
+    assert response.status_code == 303
+    assert response.headers["location"] == "/incidents/inc-1"
+    assert asking.service.open[0].acknowledged_by == "Ada"
+    assert "Acknowledge</button>" not in asking.get("/incidents/inc-1").text
+
+
+def test_endpoints_are_silenced_by_a_form_and_told_again():
+    asking = Asking()
+    form = {"endpoint": ["api", "db"], "seconds": "3600", "reason": "move", "back": "/incidents"}
+    response = asking.post("/silences", data=form)
+    silence = asking.service.silences()[0]
+
+    assert response.headers["location"] == "/incidents"
+    assert silence.endpoints == ("api", "db")
+    assert "move" in asking.get("/incidents").text
+    asking.post(f"/silences/{silence.id}/end", data={"x": "y"})
+    assert asking.service.silences() == []
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"seconds": "60"},
+        {"endpoint": "api"},
+        {"endpoint": "api", "seconds": "nan"},
+        {"endpoint": "api", "seconds": "1e99"},
+        {"endpoint": "api", "seconds": "-1"},
+    ],
+)
+def test_a_silence_without_sense_is_refused(form):
+    asking = Asking()
+
+    assert asking.post("/silences", data=form).status_code == 400
+    assert asking.service.silences() == []
+
+
+def test_a_silence_leads_back_to_this_page_only():
+    form = {"endpoint": "api", "seconds": "60", "back": "//evil.example"}
+
+    assert Asking().post("/silences", data=form).headers["location"] == "/"
+
+
+def test_a_discovered_endpoint_is_adopted_by_a_form():
+    asking = Asking()
+    asking.post("/discovered/payments/adopt", data={"x": "y"})
+
+    assert asking.service.adopted == [("payments", "web page")]
+
+
+def test_what_is_wrong_with_the_monitor_itself_is_on_every_page():
+    asking = Asking()
+    asking.service.degraded = "disk full"
+    asking.service.error = "line 3: no such key"
+    text = asking.get("/incidents").text
+
+    assert "disk full" in text
+    assert "line 3: no such key" in text
+
+
+def test_a_store_that_cannot_be_read_is_said_and_the_overview_still_opens():
+    service = sample()
+
+    def unavailable(*_, **__):
+        raise StoreUnavailable("the database cannot be read: I/O error; check the disk")
+
+    service.store.buckets = service.store.incidents = unavailable
+    asking = Asking(service)
+
+    assert asking.get("/").status_code == 200
+    assert asking.get("/incidents/inc-1").status_code == 200
+    response = asking.get("/endpoints/api", headers={"accept": "text/html"})
+    assert response.status_code == 503
+    assert "check the disk" in response.text

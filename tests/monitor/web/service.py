@@ -1,0 +1,366 @@
+"""A monitor in memory, for tests of its pages: real values, no probes and no files."""
+
+import asyncio
+from collections import defaultdict
+from dataclasses import replace
+
+from ringback.incident.model import CertificateSeen, Check, Entry, Incident
+from ringback.incident.quiet import Quiet, Silence
+from ringback.incident.watched import Watched
+from ringback.monitor.endpoint import Endpoint
+from ringback.monitor.store.interface import Bucket
+from ringback.monitor.view import Discovered, Told, View
+
+NOW = 1_795_262_400.0  # 2026-11-21 12:00:00 UTC
+WIDTHS = {"5m": 300.0, "1h": 3600.0, "1d": 86400.0}
+
+
+def endpoint(id_, *, group="", public=False, **more):
+    given = {"url": f"https://{id_}.example/health", "type": "http", **more}
+    watched = Watched(id=id_, name=given.get("name", id_), host=f"{id_}.example", group=group)
+    return Endpoint(id=id_, name=given.pop("name", id_), public=public, watched=watched, **given)
+
+
+def check(id_, at=NOW - 10, *, up=True, **more):
+    given = {"seconds": 0.042 if up else 1.5, **more}
+    return Check(at=at, endpoint=id_, up=up, **given)
+
+
+def refused(id_, at=NOW - 10, **more):
+    given = {"kind": "tcp.refused", "detail": "refused (ECONNREFUSED) by 192.0.2.7:443", **more}
+    return check(id_, at, up=False, **given)
+
+
+def certificate(days, now=NOW):
+    return CertificateSeen(not_after=now + days * 86400, issuer="CN=Example CA", key="ab" * 32)
+
+
+def incident(id_="inc-1", members=("api",), **more):
+    given = {
+        "pattern": "service_outage",
+        "state": "open",
+        "kind": "tcp.refused",
+        "summary": "api refuses connections",
+        "opened_at": NOW - 600,
+        "confidence": 0.9,
+        "evidence": ("3 failures in a row", "refused (ECONNREFUSED) by 192.0.2.7:443"),
+        "timeline": (Entry(at=NOW - 600, what="opened", text="api is down"),),
+        **more,
+    }
+    return Incident(id=id_, members=tuple(members), **given)
+
+
+class MemoryStore:
+    """Checks and incidents in lists; what pages read."""
+
+    def __init__(self):
+        self.kept = defaultdict(list)
+        self.past = []
+
+    def checks(self, endpoint, since, until, *, failed=False, most=1000):
+        found = [
+            one
+            for one in sorted(self.kept[endpoint], key=lambda one: one.at, reverse=True)
+            if since <= one.at < until and not (failed and one.up is not False)
+        ]
+        return found[:most]
+
+    def buckets(self, endpoint, step, since, until):
+        width, spans = WIDTHS[step], defaultdict(list)
+        for one in self.kept[endpoint]:
+            if since <= one.at < until:
+                spans[one.at // width * width].append(one)
+        return [_bucket(at, checks) for at, checks in sorted(spans.items())]
+
+    def incidents(self, *, states=(), endpoint=None, before=None, most=100):
+        found = [
+            one
+            for one in sorted(self.past, key=lambda one: one.opened_at, reverse=True)
+            if (not states or one.state in states)
+            and (endpoint is None or endpoint in one.members)
+            and (before is None or one.opened_at < before)
+        ]
+        return found[:most]
+
+    def incident(self, id_):
+        return next((one for one in self.past if one.id == id_), None)
+
+
+def _bucket(at, checks):
+    known = [one for one in checks if one.up is not None]
+    took = sorted(one.seconds for one in known if one.up)
+    phases = {name for one in known if one.up for name in one.timings}
+    kinds = [one.kind for one in known if one.kind]
+    return Bucket(
+        at=at,
+        count=len(known),
+        bad=sum(not one.up for one in known),
+        unknown=len(checks) - len(known),
+        p50=took[len(took) // 2] if took else None,
+        p95=took[int(len(took) * 0.95)] if took else None,
+        p99=took[int(len(took) * 0.99)] if took else None,
+        timings={
+            name: sorted(one.timings[name] for one in known if name in one.timings)[
+                sum(name in one.timings for one in known) // 2
+            ]
+            for name in sorted(phases)
+        },
+        kinds={kind: kinds.count(kind) for kind in kinds},
+    )
+
+
+class MemoryService:
+    """What the pages ask of a monitor, over values that a test puts in."""
+
+    def __init__(self, *views, now=NOW):
+        self.store = MemoryStore()
+        self.started_at = now - 3600
+        self.now = now
+        self.known = {one.endpoint.id: one for one in views}
+        self.open = []
+        self.found = []
+        self.quiet = Quiet()
+        self.beats = []
+        self.adopted = []
+        self.degraded = None
+        self.error = None
+        self.listeners = set()
+
+    def put(self, view):
+        self.known[view.endpoint.id] = view
+        self.tell(Told(what="state", endpoint=view.endpoint.id))
+
+    def tell(self, told):
+        for queue in self.listeners:
+            queue.put_nowait(told)
+
+    def views(self):
+        return list(self.known.values())
+
+    def view(self, id):  # noqa: A002 - as the monitor has it
+        return self.known.get(id)
+
+    def discovered(self):
+        return self.found
+
+    def adopt(self, discovered_id, who):
+        before = len(self.found)
+        self.found = [one for one in self.found if one.id != discovered_id]
+        if len(self.found) < before:
+            self.adopted.append((discovered_id, who))
+        return len(self.found) < before
+
+    def incidents(self):
+        return self.open
+
+    def acknowledge(self, incident_id, who):
+        known = any(one.id == incident_id for one in self.open)
+        entry = Entry(at=self.now, what="acknowledged", text=f"taken by {who}")
+        self.open = [
+            replace(one, state="acknowledged", acknowledged_by=who, timeline=(*one.timeline, entry))
+            if one.id == incident_id
+            else one
+            for one in self.open
+        ]
+        if known:
+            self.tell(Told(what="incident", incident=incident_id))
+        return known
+
+    def silence(self, endpoints, seconds, who, reason):
+        silence = Silence(
+            id=f"s{len(self.silences()) + 1}",
+            endpoints=endpoints,
+            begins=self.now,
+            ends=self.now + seconds,
+            by=who,
+            reason=reason,
+        )
+        self.quiet.add(silence)
+        return silence.id
+
+    def unsilence(self, silence_id):
+        return self.quiet.remove(silence_id)
+
+    def silences(self):
+        return self.quiet.all(self.now)
+
+    def beat(self, endpoint_id, *, up, detail):
+        self.beats.append((endpoint_id, up, detail))
+        return endpoint_id in self.known
+
+    def ingest(self, checks):
+        return sum(one.calls for one in checks)
+
+    async def subscribe(self):
+        queue = asyncio.Queue()
+        self.listeners.add(queue)
+        try:
+            while True:
+                yield await queue.get()
+        finally:
+            self.listeners.discard(queue)
+
+    def status(self):
+        return {
+            "version": "1.2.3",
+            "vantage": "here",
+            "uptime": self.now - self.started_at,
+            "endpoints": len(self.known),
+            "lag": 0.002,
+            "dropped": 0,
+            "store": {"degraded": self.degraded},
+            "config": {
+                "files": ["ringback.toml"],
+                "loaded_at": self.started_at,
+                "error": self.error,
+            },
+        }
+
+    async def probe(self, module, target):
+        if module not in ("http_2xx", "tcp_connect"):
+            raise LookupError(module)
+        return refused(target) if "refused" in target else check(target)
+
+
+def sample(now=NOW):
+    """A monitor with one endpoint in each state and something to see on every page."""
+    phases = {"dns": 0.004, "connect": 0.01, "tls": 0.016, "first_byte": 0.009, "transfer": 0.003}
+    service = MemoryService(
+        View(
+            endpoint=endpoint("web", group="shop", name="Web shop", public=True),
+            state="ok",
+            since=now - 90_000,
+            last=check(
+                "web", now - 10, certificate=certificate(40, now), status=200, timings=phases
+            ),
+        ),
+        View(
+            endpoint=endpoint(
+                "api",
+                group="shop",
+                public=True,
+                url="https://user:secret@api.example:8443/v1?key=hidden#part",
+            ),
+            state="down",
+            since=now - 600,
+            kind="tcp.refused",
+            last=refused("api", now - 10),
+            incident="inc-1",
+        ),
+        View(
+            endpoint=endpoint("db", group="shop", type="tcp", url="tcp://db.example:5432"),
+            state="suspect",
+            since=now - 12,
+            kind="tcp.timed_out",
+            last=check("db", now - 10, up=False, kind="tcp.timed_out", detail="no answer in 10 s"),
+        ),
+        View(
+            endpoint=endpoint("mail", type="tls", url="tls://mail.example:993"),
+            state="recovering",
+            since=now - 30,
+            kind="tls.cert.date_invalid.expired",
+            last=check("mail", now - 10, certificate=certificate(-2, now), status=None),
+            silenced=True,
+        ),
+        View(endpoint=endpoint("job", type="heartbeat", url="heartbeat:job"), state="unknown"),
+        now=now,
+    )
+    for minutes in range(0, 3 * 1440, 5):
+        at = now - minutes * 60 - 60
+        wave = 0.04 + 0.01 * ((minutes // 60) % 6) / 5
+        service.store.kept["web"].append(
+            check("web", at, seconds=wave, timings={k: v * wave / 0.042 for k, v in phases.items()})
+        )
+        failed = minutes < 10 or 700 < minutes < 720
+        service.store.kept["api"].append(refused("api", at) if failed else check("api", at))
+    begun = {
+        "opened_at": now - 600,
+        "timeline": (Entry(at=now - 600, what="opened", text="api is down"),),
+    }
+    service.open = [incident(diagnosis=DIAGNOSIS, **begun)]
+    over = incident(
+        "inc-0",
+        state="closed",
+        summary="api refused connections",
+        opened_at=now - 43_200,
+        closed_at=now - 42_000,
+    )
+    service.store.past = [over, *service.open]
+    service.found = [
+        Discovered(
+            id="payments",
+            url="https://payments.example:443",
+            first_seen=now - 7200,
+            last_seen=now - 4,
+            calls=1204,
+            failures=3,
+        )
+    ]
+    return service
+
+
+DIAGNOSIS = {
+    "format": 1,
+    "target": "https://api.example:8443/v1",
+    "at": "2026-11-21T11:50:01.000Z",
+    "elapsed": 0.031,
+    "complete": True,
+    "verdict": {
+        "kind": "tcp.refused",
+        "cause": "service_down",
+        "layer": "tcp",
+        "where": "their service",
+        "confidence": 0.9,
+        "summary": "Nothing listens on api.example:8443: the connection is refused.",
+        "advice": ["Check on the target that the service runs and listens there: `ss -ltn`."],
+        "evidence": [2],
+        "alternatives": [
+            {
+                "kind": "tcp.refused",
+                "cause": "firewall_rejects",
+                "where": "path",
+                "summary": "A firewall answers with a TCP reset in the service's name.",
+                "check": "on the service's host: `ss -ltn`; it listens and is still refused",
+            }
+        ],
+        "beside": [],
+    },
+    "readings": [
+        {
+            "layer": "url",
+            "what": "parse",
+            "subject": "https://api.example:8443/v1",
+            "state": "ok",
+            "result": "port 8443 is given",
+            "kind": None,
+            "at": 0.001,
+            "seconds": 0.0,
+            "facts": {},
+        },
+        {
+            "layer": "name",
+            "what": "getaddrinfo",
+            "subject": "api.example",
+            "state": "ok",
+            "result": "192.0.2.7",
+            "kind": None,
+            "at": 0.002,
+            "seconds": 0.011,
+            "facts": {},
+        },
+        {
+            "layer": "tcp",
+            "what": "connect",
+            "subject": "192.0.2.7:8443",
+            "state": "failed",
+            "result": "refused (ECONNREFUSED) after 0.01 s",
+            "kind": "tcp.refused",
+            "at": 0.014,
+            "seconds": 0.012,
+            "facts": {},
+        },
+    ],
+    "host": {"python": "3.11.7", "openssl": "OpenSSL 3", "platform": "Linux"},
+    "ringback": "1.2.3",
+    "redacted": False,
+}

@@ -1,0 +1,193 @@
+import pytest
+from monitor.web.asking import TOKENS, Asking, bearer
+from monitor.web.service import NOW
+
+from ringback.monitor.web.settings import Token, WebSettings, digest_of
+
+GUARDED = WebSettings(tokens=TOKENS)
+PAGES = ["/", "/endpoints/api", "/incidents", "/incidents/inc-1", "/discovered", "/kinds/unknown"]
+FORMS = {
+    "/incidents/inc-1/acknowledge": {},
+    "/silences": {"endpoint": "api", "seconds": "60", "back": "/"},
+    "/silences/s1/end": {},
+    "/discovered/payments/adopt": {},
+}
+
+
+def test_without_a_token_this_machine_may_do_everything():
+    asking = Asking()
+
+    assert asking.get("/").status_code == 200
+    assert asking.post("/api/v1/incidents/inc-1/acknowledge").status_code == 200
+
+
+@pytest.mark.parametrize("name", ["forwarded", "x-forwarded-for", "x-real-ip"])
+def test_without_a_token_nobody_comes_through_a_proxy(name):
+    response = Asking().get("/api/v1/endpoints", headers={name: "192.0.2.1"})
+
+    assert response.status_code == 403
+    assert "configure" in response.json()["detail"]
+
+
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:8480", "192.0.2.1", ""])
+def test_a_foreign_name_for_this_machine_is_not_answered(host):
+    response = Asking().get("/", headers={"host": host})
+
+    assert response.status_code == 421
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1:8480", "[::1]:8480", "LOCALHOST:1"])
+def test_own_names_are_answered(host):
+    assert Asking().get("/", headers={"host": host}).status_code == 200
+
+
+def test_the_name_of_the_base_url_is_answered_and_may_do_nothing_without_a_token():
+    asking = Asking(settings=WebSettings(base_url="https://status.example"))
+    headers = {"host": "status.example"}
+
+    assert asking.get("/api/v1/endpoints", headers=headers).status_code == 403
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_with_a_token_pages_ask_for_it(path):
+    response = Asking(settings=GUARDED).get(path)
+
+    assert response.status_code == 303
+    assert response.headers["location"] == f"/login?next={path}"
+
+
+def test_with_a_token_the_api_asks_for_it():
+    response = Asking(settings=GUARDED).get("/api/v1/endpoints")
+
+    assert response.status_code == 401
+    assert response.headers["www-authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize(
+    ("name", "method", "path", "status"),
+    [
+        ("reader", "GET", "/api/v1/endpoints", 200),
+        ("reader", "POST", "/api/v1/incidents/inc-1/acknowledge", 403),
+        ("reader", "POST", "/api/v1/heartbeat/job", 403),
+        ("operator", "POST", "/api/v1/incidents/inc-1/acknowledge", 200),
+        ("program", "POST", "/api/v1/heartbeat/job", 204),
+        ("program", "GET", "/api/v1/endpoints", 403),
+        ("nobody", "GET", "/api/v1/endpoints", 401),
+    ],
+)
+def test_a_token_may_do_what_it_was_made_for(name, method, path, status):
+    response = Asking(settings=GUARDED)(method, path, headers=bearer(name))
+
+    assert response.status_code == status
+
+
+def test_who_has_a_token_acts_in_its_name():
+    asking = Asking(settings=GUARDED)
+    path, body = "/api/v1/incidents/inc-1/acknowledge", {"by": "Mallory"}
+
+    found = asking.post(path, json=body, headers=bearer("operator")).json()
+    assert found["acknowledged_by"] == "operator"
+
+
+def logged_in(asking, name):
+    response = asking.post("/login", data={"token": f"{name}-secret", "next": "/incidents"})
+    assert response.status_code == 303
+    assert response.headers["location"] == "/incidents"
+    return response
+
+
+def test_who_logs_in_sees_pages_and_acts():
+    asking = Asking(settings=GUARDED)
+    cookie = logged_in(asking, "operator").cookies["ringback_session"]
+    headers = {"cookie": f"ringback_session={cookie}", "origin": "http://127.0.0.1:8480"}
+
+    assert asking.get("/", headers=headers).status_code == 200
+    done = asking.post("/incidents/inc-1/acknowledge", headers=headers, data={"by": "Mallory"})
+    assert done.status_code == 303
+    assert asking.service.open[0].acknowledged_by == "operator"
+
+
+def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites():
+    said = logged_in(Asking(settings=GUARDED), "reader").headers["set-cookie"].lower()
+
+    assert "httponly" in said
+    assert "samesite=strict" in said
+    assert "reader-secret" not in said
+
+
+@pytest.mark.parametrize(
+    "forge",
+    [
+        lambda cookie: "",
+        lambda cookie: cookie[:-1] + ("0" if cookie[-1] != "0" else "1"),
+        lambda cookie: f"{int(NOW) + 10**6}.{cookie.partition('.')[2]}",
+        lambda cookie: f"1.{cookie.partition('.')[2]}",
+        lambda cookie: "²." + cookie,
+    ],
+)
+def test_a_cookie_that_was_changed_is_worth_nothing(forge):
+    asking = Asking(settings=GUARDED)
+    cookie = forge(logged_in(asking, "operator").cookies["ringback_session"])
+
+    response = asking.get("/", headers={"cookie": f"ringback_session={cookie}".encode()})
+    assert response.status_code == 303
+
+
+def test_a_wrong_token_is_not_let_in():
+    response = Asking(settings=GUARDED).post("/login", data={"token": "guess", "next": "/"})
+
+    assert response.status_code == 403
+    assert "set-cookie" not in response.headers
+    assert "There is no such token" in response.text
+
+
+def test_an_empty_token_lets_nobody_in():
+    empty = Token(name="mistake", hash=digest_of(""), scopes=frozenset({"read"}))
+    asking = Asking(settings=WebSettings(tokens=(empty,)))
+
+    assert asking.post("/login", data={"token": "", "next": "/"}).status_code == 403
+    assert asking.get("/api/v1/status", headers={"authorization": "Bearer "}).status_code == 401
+
+
+@pytest.mark.parametrize("wanted", ["//evil.example", "https://evil.example", "/\\evil", "x"])
+def test_a_login_leads_nowhere_else(wanted):
+    asking = Asking(settings=GUARDED)
+    response = asking.post("/login", data={"token": "reader-secret", "next": wanted})
+
+    assert response.headers["location"] == "/"
+
+
+@pytest.mark.parametrize(("path", "form"), FORMS.items())
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"origin": "https://evil.example"},
+        {"origin": "null"},
+        {"sec-fetch-site": "cross-site"},
+        {"sec-fetch-site": "same-site"},
+    ],
+)
+def test_a_form_of_another_site_is_refused(path, form, headers):
+    asking = Asking()
+    asking.service.silence(("web",), 60, "Ada", "")
+    before = (asking.service.open, asking.service.silences(), asking.service.found)
+
+    assert asking.post(path, data=form, headers=headers).status_code == 403
+    assert (asking.service.open, asking.service.silences(), asking.service.found) == before
+
+
+def test_the_api_refuses_what_a_page_of_another_site_sends():
+    response = Asking().post(
+        "/api/v1/incidents/inc-1/acknowledge", headers={"origin": "https://evil.example"}
+    )
+
+    assert response.status_code == 403
+
+
+def test_every_response_forbids_what_does_not_come_from_here():
+    asking = Asking()
+
+    for path in (*PAGES, "/static/live.js", "/api/v1/endpoints", "/nothing"):
+        policy = asking.get(path).headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy

@@ -1,0 +1,188 @@
+import asyncio
+import json
+
+from monitor.web.service import NOW, MemoryService, check, endpoint, refused
+
+from ringback.monitor.view import Told, View
+from ringback.monitor.web.live import MOST_PAGES, Live
+from ringback.monitor.web.render import Renderer
+
+
+def ok(id_):
+    return View(endpoint=endpoint(id_), state="ok", since=NOW - 99, last=check(id_))
+
+
+def down(id_):
+    return View(
+        endpoint=endpoint(id_), state="down", since=NOW, kind="tcp.refused", last=refused(id_)
+    )
+
+
+def live_of(service, **more):
+    return Live(service, Renderer(lambda: NOW), **{"every": 0.0, "alive": 5.0, **more})
+
+
+def change(message):
+    assert message.startswith(b"event: change\n")
+    return json.loads(message.split(b"data: ", 1)[1])
+
+
+async def followed(live, service):
+    """A page's stream, once the monitor is listened to."""
+    stream = live.follow()
+    assert await anext(stream) == b"retry: 3000\n\n"
+    while not service.listeners:
+        await asyncio.sleep(0)
+    return stream
+
+
+def run(test):
+    asyncio.run(asyncio.wait_for(test(), 10))
+
+
+def test_a_change_of_state_is_told_with_what_to_show():
+    service = MemoryService(ok("a"), ok("b"))
+
+    async def test():
+        stream = await followed(live_of(service), service)
+        service.put(down("a"))
+        told = change(await anext(stream))
+
+        assert told["states"] == {"a": "down"}
+        assert "tcp.refused" in told["cards"]["a"]
+        assert told["said"] == "a is down, tcp.refused."
+        assert "<strong>1</strong> down" in told["parts"]["counts"]
+        assert told["parts"]["open-count"].strip() == ""
+        await stream.aclose()
+
+    run(test)
+
+
+def test_a_check_alone_is_shown_and_not_spoken():
+    service = MemoryService(ok("a"))
+
+    async def test():
+        stream = await followed(live_of(service), service)
+        service.tell(Told(what="check", endpoint="a"))
+        told = change(await anext(stream))
+
+        assert list(told["cards"]) == ["a"]
+        assert told["said"] == ""
+        assert told["parts"] == {}
+        await stream.aclose()
+
+    run(test)
+
+
+def test_many_changes_at_once_are_one_bounded_message():
+    service = MemoryService(*(ok(f"e{n}") for n in range(1000)))
+
+    async def test():
+        stream = await followed(live_of(service), service)
+        for n in range(1000):
+            service.tell(Told(what="check", endpoint=f"e{n}"))
+        for n in range(990, 1000):
+            service.put(down(f"e{n}"))
+        told = change(await anext(stream))
+
+        assert len(told["cards"]) == 200
+        assert {f"e{n}" for n in range(990, 1000)} <= set(told["cards"])
+        assert told["said"].endswith("7 more changed.")
+        await stream.aclose()
+
+    run(test)
+
+
+def test_a_page_that_does_not_read_is_told_to_load_anew_and_costs_no_more():
+    service = MemoryService(ok("a"))
+
+    async def test():
+        live = live_of(service)
+        slow, quick = await followed(live, service), await followed(live, service)
+        for _ in range(100):
+            service.tell(Told(what="check", endpoint="a"))
+            await anext(quick)
+        waiting = [await anext(slow) for _ in range(2)]
+
+        assert b"event: reload\ndata: {}\n\n" in waiting
+        await slow.aclose()
+        await quick.aclose()
+
+    run(test)
+
+
+def test_a_page_that_hears_nothing_is_kept_alive():
+    service = MemoryService(ok("a"))
+
+    async def test():
+        stream = await followed(live_of(service, alive=0.01), service)
+
+        assert await anext(stream) == b": alive\n\n"
+        await stream.aclose()
+
+    run(test)
+
+
+def test_nobody_listens_when_the_last_page_is_gone():
+    service = MemoryService(ok("a"))
+
+    async def test():
+        stream = await followed(live_of(service), service)
+        await stream.aclose()
+        while service.listeners:
+            await asyncio.sleep(0)
+
+    run(test)
+
+
+def test_the_end_of_the_monitor_ends_every_stream():
+    service = MemoryService(ok("a"))
+
+    async def test():
+        live = live_of(service)
+        stream = await followed(live, service)
+        live.close()
+
+        assert [message async for message in stream] in ([], [b": alive\n\n"])
+        assert live.full
+
+    run(test)
+
+
+def test_no_more_pages_than_agreed_are_told():
+    service = MemoryService(ok("a"))
+
+    async def test():
+        live = live_of(service)
+        streams = [live.follow() for _ in range(MOST_PAGES)]
+        for stream in streams:
+            await anext(stream)
+
+        assert live.full
+        for stream in streams:
+            await stream.aclose()
+        assert not live.full
+
+    run(test)
+
+
+def test_what_breaks_is_logged_and_the_next_page_begins_anew(caplog):
+    service = MemoryService(ok("a"))
+    view = service.view
+
+    async def test():
+        live = live_of(service)
+        first = await followed(live, service)
+        service.view = lambda id_: 1 / 0
+        service.tell(Told(what="check", endpoint="a"))
+        while service.listeners:
+            await asyncio.sleep(0)
+        service.view = view
+        second = await followed(live, service)
+
+        assert change(await anext(second))["states"] == {"a": "ok"}  # what was not told then
+        await first.aclose()
+        await second.aclose()
+
+    run(test)
+    assert "told nothing" in caplog.text

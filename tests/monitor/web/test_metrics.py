@@ -1,0 +1,87 @@
+from dataclasses import replace
+
+from monitor.web.asking import TOKENS, Asking, bearer
+from monitor.web.service import NOW, MemoryService, certificate, check, endpoint, refused
+from prometheus_client.parser import text_string_to_metric_families
+
+from ringback.monitor.view import View
+from ringback.monitor.web.settings import WebSettings
+
+
+def families(asking):
+    response = asking.get("/metrics")
+    assert response.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
+    return {one.name: one.samples for one in text_string_to_metric_families(response.text)}
+
+
+def values(samples, label):
+    return {one.labels[label]: one.value for one in samples}
+
+
+def test_each_endpoint_is_told_with_its_state_and_kind():
+    found = families(Asking())
+    down = [one for one in found["ringback_endpoint_state"] if one.value == 1]
+    kinds = {one.labels["endpoint"]: one.labels["kind"] for one in found["ringback_failure_info"]}
+
+    assert {one.labels["endpoint"]: one.labels["state"] for one in down} == {
+        "web": "ok",
+        "api": "down",
+        "db": "suspect",
+        "mail": "recovering",
+        "job": "unknown",
+    }
+    assert kinds["api"] == "tcp.refused"
+    assert "web" not in kinds
+    assert values(found["ringback_check_up"], "endpoint") == {
+        "web": 1,
+        "api": 0,
+        "db": 0,
+        "mail": 1,
+    }
+    assert values(found["ringback_incidents_open"], "pattern")["service_outage"] == 1
+
+
+def test_the_end_of_a_certificate_is_told_after_it_and_while_nothing_answers():
+    seen = View(endpoint=endpoint("a"), state="ok", last=check("a", certificate=certificate(-2)))
+    service = MemoryService(seen)
+    asking = Asking(service)
+    name = "ringback_certificate_not_after_seconds"
+
+    assert families(asking)[name][0].value == NOW - 2 * 86400
+    service.put(replace(seen, state="down", kind="tcp.refused", last=refused("a")))
+    assert families(asking)[name][0].value == NOW - 2 * 86400
+
+
+def test_what_could_be_anything_does_not_make_series_without_end():
+    view = View(endpoint=endpoint("a", group='x"\n\\' * 500), state="down", kind="made.up")
+    found = families(Asking(MemoryService(view)))
+
+    assert found["ringback_failure_info"][0].labels["kind"] == "other"
+    assert len(found["ringback_failure_info"][0].labels["group"]) == 200
+
+
+def test_how_the_monitor_is():
+    asking = Asking()
+    asking.service.degraded = "disk full"
+    asking.service.error = "line 3: no such key"
+    found = families(asking)
+
+    assert found["ringback_uptime_seconds"][0].value == 3600
+    assert found["ringback_store_degraded"][0].value == 1
+    assert found["ringback_config_last_reload_successful"][0].value == 0
+    assert found["ringback_dropped"][0].name == "ringback_dropped_total"
+
+
+def test_metrics_need_the_token_that_there_is():
+    asking = Asking(settings=WebSettings(tokens=TOKENS))
+
+    assert asking.get("/metrics").status_code == 401
+    assert asking.get("/metrics", headers=bearer("reader")).status_code == 200
+
+
+def test_health_needs_none():
+    asking = Asking(settings=WebSettings(tokens=TOKENS))
+
+    assert asking.get("/healthz").json() == {"status": "ok"}
+    asking.service.degraded = "disk full"
+    assert asking.get("/healthz").json() == {"status": "degraded"}
