@@ -4,6 +4,7 @@ from ringback.diagnosis.model import Alternative, Reading, Where
 from ringback.diagnosis.protocols import protocol_of
 from ringback.diagnosis.verdict.evidence import ARP, Evidence, is_loopback
 from ringback.diagnosis.verdict.rule import Finding, Rule
+from ringback.diagnosis.verdict.wording import listed
 
 _PROHIBITED = frozenset({(3, 2), (3, 9), (3, 10), (3, 13), (1, 1), (1, 5), (1, 6)})
 """ICMP (type, code) by which a router or host says "forbidden": RFC 1122, RFC 1812, RFC 4443."""
@@ -36,10 +37,6 @@ def _sender(one: Reading) -> tuple[str, Where]:
     if icmp.get("is_target"):
         return "the host itself", "their host"
     return f"the router {icmp.get('sender')}", "path"
-
-
-def _listed(readings: list[Reading]) -> str:
-    return " and ".join(one.subject for one in readings[:3])
 
 
 def _rejected(evidence: Evidence) -> Finding | None:
@@ -143,7 +140,7 @@ def _wrong_port(evidence: Evidence) -> Finding | None:
     one = (right or likely)[0]
     what = str(one.facts.get("speaks") or evidence.protocol).upper()
     return Finding(
-        f"Nothing listens on {_listed(refused)}; the same host "
+        f"Nothing listens on {listed(refused)}; the same host "
         f"{'speaks' if right else 'has open the usual port of'} {what} on port "
         f"{one.facts.get('port')}.",
         (*refused, one),
@@ -169,7 +166,7 @@ def _service_down(evidence: Evidence) -> Finding | None:
     alive = f"; the host is up (port {open_[0].facts.get('port')} is open)" if open_ else ""
     local = all(is_loopback(one.facts.get("address")) for one in refused)
     return Finding(
-        f"Nothing listens on {_listed(refused)}: the connection is refused{alive}.",
+        f"Nothing listens on {listed(refused)}: the connection is refused{alive}.",
         (*refused, *open_),
         alternatives=() if local else (_RESET_IN_ITS_NAME,),
         confidence=0.97 if local else 0.9,
@@ -189,7 +186,7 @@ def _reset(evidence: Evidence) -> Finding | None:
     reset = _failed(evidence, "reset")
     if not reset:
         return None
-    return Finding(f"The connection to {_listed(reset)} is reset while it is made.", tuple(reset))
+    return Finding(f"The connection to {listed(reset)} is reset while it is made.", tuple(reset))
 
 
 ASKED_FOR = 2.0
@@ -287,7 +284,7 @@ def _no_way(evidence: Evidence) -> Finding | None:
     if not lost or len(lost) < len(evidence.unopened):
         return None
     return Finding(
-        f"This host cannot send to {_listed(lost)}: {lost[0].facts.get('errno')}.",
+        f"This host cannot send to {listed(lost)}: {lost[0].facts.get('errno')}.",
         tuple(lost),
         kind=lost[0].kind,
         confidence=0.7,

@@ -3,6 +3,7 @@
 from ringback.diagnosis.model import Alternative, Reading, Where
 from ringback.diagnosis.verdict.evidence import Evidence
 from ringback.diagnosis.verdict.rule import Finding, Rule
+from ringback.diagnosis.verdict.stalled import black_hole, is_unheard
 
 SLOW = 2.0
 """Seconds to the first byte from which an answer is called slow."""
@@ -31,21 +32,13 @@ def _speaks_tls(evidence: Evidence) -> Finding | None:
 
 
 def _black_hole(evidence: Evidence) -> Finding | None:
-    small = evidence.first("http", "small_segments", works=True)
     failed = _request(evidence, "timeout", "body_timeout")
-    if small is None or failed is None:
-        return None
-    return Finding(
-        f"Large packets from {evidence.place} are lost on the way: the answer stalls, and comes "
-        "with small segments (MSS 536).",
-        (failed, small),
-        kind=failed.kind,
-    )
+    return black_hole(evidence, "http", failed, "the answer stalls, and comes")
 
 
 def _lost(evidence: Evidence) -> Finding | None:
     failed = _request(evidence, "timeout")
-    if failed is None or not (failed.facts.get("unacked") or failed.facts.get("retransmits")):
+    if failed is None or not is_unheard(failed):
         return None
     return Finding(
         f"The connection to {evidence.place} opens, then the request is lost on the way.",

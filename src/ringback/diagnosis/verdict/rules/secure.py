@@ -3,6 +3,7 @@
 from ringback.diagnosis.model import Alternative, Reading
 from ringback.diagnosis.verdict.evidence import Evidence
 from ringback.diagnosis.verdict.rule import Finding, Rule
+from ringback.diagnosis.verdict.stalled import black_hole, is_unheard
 
 _CLIENT_ALERTS = frozenset({42, 43, 44, 45, 46, 48, 49, 116})
 _MISMATCH_ALERTS = frozenset({40, 70, 71, 86, 120})
@@ -148,21 +149,13 @@ def _mismatch(evidence: Evidence) -> Finding | None:
 
 
 def _black_hole(evidence: Evidence) -> Finding | None:
-    small = evidence.first("tls", "small_segments", works=True)
     failed = _failed(evidence, "timeout")
-    if small is None or failed is None:
-        return None
-    return Finding(
-        f"Large packets from {evidence.place} are lost on the way: the handshake stalls, and "
-        "works with small segments (MSS 536).",
-        (failed, small),
-        kind=failed.kind,
-    )
+    return black_hole(evidence, "tls", failed, "the handshake stalls, and works")
 
 
 def _lost(evidence: Evidence) -> Finding | None:
     failed = _failed(evidence, "timeout")
-    if failed is None or not (failed.facts.get("unacked") or failed.facts.get("retransmits")):
+    if failed is None or not is_unheard(failed):
         return None
     return Finding(
         f"The connection to {evidence.place} opens, then what is sent over it is lost.",

@@ -5,6 +5,7 @@ from dataclasses import replace
 from ringback.diagnosis.model import Alternative, Reading
 from ringback.diagnosis.verdict.evidence import Evidence, is_loopback
 from ringback.diagnosis.verdict.rule import Finding, Rule
+from ringback.diagnosis.verdict.wording import listed
 
 
 def _silent(evidence: Evidence) -> list[Reading]:
@@ -50,7 +51,7 @@ def _dropped_here(evidence: Evidence) -> Finding | None:
     if not silent or _again(evidence) or _siblings(evidence):
         return None
     return Finding(
-        f"{_listed(silent)} gives no answer, though it is this host itself: a firewall of this "
+        f"{listed(silent)} gives no answer, though it is this host itself: a firewall of this "
         "host drops it, or the service's queue is full.",
         tuple(silent),
         alternatives=(replace(_OVERLOAD, where="this host"),),
@@ -63,7 +64,7 @@ def _full_here(evidence: Evidence) -> Finding | None:
     if not silent or _again(evidence) or not beside:
         return None
     return Finding(
-        f"{_listed(silent)} gives no answer, while port {beside[0].facts.get('port')} of this "
+        f"{listed(silent)} gives no answer, while port {beside[0].facts.get('port')} of this "
         "host does: the service's queue is full, or a firewall of this host drops it.",
         (*silent, *beside),
         where="this host",
@@ -130,7 +131,7 @@ def _lost_before(evidence: Evidence, silent: list[Reading]) -> Finding | None:
     if lost is None:
         return None
     return Finding(
-        f"A firewall on the way drops the connections to {_listed(silent)}: packets to port "
+        f"A firewall on the way drops the connections to {listed(silent)}: packets to port "
         f"{lost.facts.get('other_port')} of the same host get further.",
         (*silent, lost),
         confidence=0.9,
@@ -142,7 +143,7 @@ def _beside_a_port(evidence: Evidence, silent: list[Reading]) -> Finding | None:
     if not beside:
         return None
     return Finding(
-        f"A firewall drops the connections to {_listed(silent)}, or the service's queue is "
+        f"A firewall drops the connections to {listed(silent)}, or the service's queue is "
         f"full: port {beside[0].facts.get('port')} of the same host answers.",
         (*silent, *beside),
         alternatives=(_OVERLOAD,),
@@ -155,7 +156,7 @@ def _after(evidence: Evidence, silent: list[Reading]) -> Finding | None:
     if last is None:
         return None
     return Finding(
-        f"{_listed(silent)} gives no answer; packets get as far as {last.facts.get('sender')}: "
+        f"{listed(silent)} gives no answer; packets get as far as {last.facts.get('sender')}: "
         "a firewall there or on the host drops them, the host is off, or its queue is full.",
         (*silent, last),
         alternatives=(_OVERLOAD, _OFF),
@@ -168,17 +169,13 @@ def _last_hop(evidence: Evidence) -> Reading | None:
     return seen[-1] if seen else None
 
 
-def _listed(readings: list[Reading]) -> str:
-    return " and ".join(one.subject for one in readings[:3])
-
-
 def _path(evidence: Evidence) -> Finding | None:
     silent = _silent(evidence)
     if not silent:
         return None
     hops = [one for one in evidence.all("path", "hop") if one.facts.get("silent")]
     return Finding(
-        f"{_listed(silent)} gives no answer at all: dropped by a firewall on the way, the host "
+        f"{listed(silent)} gives no answer at all: dropped by a firewall on the way, the host "
         "is off, or its queue is full.",
         (*silent, *hops),
         alternatives=(_DROPS, _OVERLOAD),

@@ -1,0 +1,152 @@
+"""Rules about a target that answers in part: one family, one address, some connections fail."""
+
+from ringback.diagnosis.model import Alternative, Reading, Where
+from ringback.diagnosis.verdict.evidence import ARP, Evidence, family, is_loopback
+from ringback.diagnosis.verdict.rule import Finding, Rule
+
+
+def _families(readings: list[Reading]) -> set[int]:
+    return {family(one.facts.get("address")) for one in readings}
+
+
+def _dead_family(evidence: Evidence, version: int) -> Finding | None:
+    dead = [one for one in evidence.unopened if family(one.facts.get("address")) == version]
+    other = 10 - version
+    if not dead or version in _families(evidence.opened) or other not in _families(evidence.opened):
+        return None
+    if all(is_loopback(one.facts.get("address")) for one in dead):
+        return None  # `localhost` has two addresses, and most services listen on one
+    routes = evidence.all("host", "route", family=version)
+    if routes and not any(one.facts.get("route") for one in routes):
+        # A host without this family does not use its addresses (RFC 6724): nothing is lost.
+        return None
+    return Finding(
+        f"{evidence.place} answers over IPv{other}, and over IPv{version} it does not: "
+        f"{dead[0].result or dead[0].facts.get('outcome')}.",
+        (*dead, *evidence.opened),
+        kind=dead[0].kind,
+        where=_whose(dead[0]),
+    )
+
+
+def _whose(dead: Reading) -> Where:
+    """Return where an address that fails is to be mended."""
+    icmp = dead.facts.get("icmp") or {}
+    if icmp.get("own") and (icmp.get("type"), icmp.get("code")) not in ARP:
+        return "this host"
+    if icmp.get("is_target"):
+        return "their host"
+    refused = dead.facts.get("outcome") == "refused" and not icmp
+    return "their service" if refused else "path"
+
+
+def _ipv6_dead(evidence: Evidence) -> Finding | None:
+    return _dead_family(evidence, 6)
+
+
+def _ipv4_dead(evidence: Evidence) -> Finding | None:
+    return _dead_family(evidence, 4)
+
+
+def _address_dead(evidence: Evidence) -> Finding | None:
+    both = _families(evidence.opened)
+    dead = [one for one in evidence.unopened if family(one.facts.get("address")) in both]
+    if not dead or not evidence.opened:
+        return None
+    return Finding(
+        f"{len(dead)} of {len(evidence.connects)} addresses of {evidence.host} fails: "
+        f"{dead[0].subject} ({dead[0].result or dead[0].facts.get('outcome')}).",
+        (*dead, *evidence.opened),
+        kind=dead[0].kind,
+    )
+
+
+def _partly_secured(evidence: Evidence) -> Finding | None:
+    failed = [one for one in evidence.all("tls", "handshake") if one.state == "failed"]
+    good = [one for one in evidence.all("tls", "handshake") if one.state == "ok"]
+    if not failed or not good:
+        return None
+    return Finding(
+        f"{failed[0].subject} fails in TLS ({failed[0].result}), other addresses of "
+        f"{evidence.host} do not.",
+        (*failed, *good),
+        kind=failed[0].kind,
+    )
+
+
+def _sometimes(evidence: Evidence) -> Finding | None:
+    partly = [
+        one
+        for one in evidence.all("tcp", "again")
+        if one.facts.get("opened") and one.facts["opened"] < (one.facts.get("attempts") or 0)
+    ]
+    if not partly:
+        return None
+    one = partly[0]
+    return Finding(
+        f"{one.subject} takes {one.facts['opened']} of {one.facts['attempts']} connections.",
+        tuple(partly),
+        alternatives=(
+            Alternative(
+                kind="tcp.timed_out",
+                cause="path_silent",
+                where="path",
+                summary="Packets are lost on the way.",
+                check="`mtr HOST`, or compare with another machine",
+            ),
+        ),
+    )
+
+
+PARTLY = (
+    Rule(
+        cause="tls_partly",
+        kind="tls.failed",
+        where="their service",
+        meaning="One of several addresses fails in TLS, others do not.",
+        decided_by="handshakes with each address",
+        when=_partly_secured,
+    ),
+    Rule(
+        cause="overloaded",
+        kind="tcp.timed_out",
+        where="their service",
+        meaning="Only some connections are taken.",
+        decided_by="several attempts at one address",
+        when=_sometimes,
+        confidence=0.7,
+    ),
+    Rule(
+        cause="ipv6_dead",
+        kind="tcp.timed_out",
+        where="path",
+        meaning="The target answers over IPv4, and not over IPv6, which is tried first.",
+        decided_by="no IPv6 address opens, an IPv4 address does, and this host has an IPv6 route",
+        when=_ipv6_dead,
+        advice=(
+            "Let the target's IPv6 be repaired, or its AAAA record be removed.",
+            "Until then use a client with happy eyeballs, as `ringback.Session` is.",
+        ),
+    ),
+    Rule(
+        cause="ipv4_dead",
+        kind="tcp.timed_out",
+        where="path",
+        meaning="The target answers over IPv6, and not over IPv4.",
+        decided_by="no IPv4 address opens, an IPv6 address does, and this host has an IPv4 route",
+        when=_ipv4_dead,
+    ),
+    Rule(
+        cause="one_address_dead",
+        kind="tcp.timed_out",
+        where="their host",
+        meaning="One of several addresses fails; calls fail or wait by chance.",
+        decided_by="a connection to each address",
+        when=_address_dead,
+        advice=(
+            "Take the dead address out of DNS or out of the load balancer, or repair it.",
+            "Until then use a client that tries the next address, as `ringback.Session` does.",
+        ),
+    ),
+)
+"""What is broken although the target answers: calls are slow, or fail by chance."""
