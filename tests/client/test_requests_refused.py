@@ -50,7 +50,10 @@ def test_a_dead_service_does_not_refuse_what_goes_through_a_proxy(lab, hasty):
         with pytest.raises(expected):
             hasty.get(service.url)
 
-    assert hasty.get(service.url, proxies={"http": proxy.url}).status_code == 503
+    through = {"http": proxy.url}
+    assert hasty.get(service.url, proxies=through).status_code == 503
+    by_place = [None] * 7  # from params to timeout
+    assert hasty.request("GET", service.url, *by_place, True, through).status_code == 503
 
 
 @pytest.mark.parametrize("below", ["", "/"])

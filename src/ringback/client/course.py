@@ -74,8 +74,9 @@ class Course(Generic[T]):
 
     def refused(self) -> Ended[T]:
         """Return the end of a call that the circuit breaker refuses."""
-        state, now = self._run.guard_state(), self._clock.monotonic()
-        failure = refusal(self._call.target, state, now)
+        state = self._run.guard_state()
+        opened_by, until = (state.opened_by, state.until) if state else (None, 0.0)
+        failure = refusal(self._call.target, opened_by, until - self._clock.monotonic())
         decision = self._run.refused(failure)
         if self._listeners.wants_refusals:
             self._tell(decision, failure, 0.0)

@@ -69,14 +69,22 @@ class Guard:
                 self._bucket.earn()
             return True
 
-    def refuses(self, now: float) -> bool:
-        """Return whether an attempt would be refused now, without asking for one.
+    def refuses(self, now: float) -> tuple[Failure | None, float] | None:
+        """Return why an attempt would be refused now, without asking for one; ``None``: it is not.
 
         Args:
             now: Seconds, on the clock that the guard was made with.
+
+        Returns:
+            The failure that opened the circuit, ``None`` if slowness did, and how many seconds
+            more it refuses.
         """
         circuit = self._circuit
-        return circuit is not None and circuit.state == "open" and now < circuit.until
+        if circuit is None or circuit.state != "open" or now >= circuit.until:
+            return None
+        with self._lock:  # it may have changed just now: look again
+            left = circuit.until - now
+            return (circuit.opened_by, left) if circuit.state == "open" and left > 0 else None
 
     def succeeded(self, now: float, seconds: float, *, retry: bool) -> Change | None:
         """Record an attempt that succeeded; return what this changed of the circuit.

@@ -164,7 +164,7 @@ class Run:
         if now + delay >= self.deadline:
             return "deadline"
         guard = self._guard
-        if guard and guard.refuses(now + delay):
+        if guard and guard.refuses(now + delay) is not None:
             return "circuit_open"
         return None if guard is None or guard.pay(now) else "budget"
 

@@ -11,7 +11,7 @@ from requests.adapters import HTTPAdapter
 from requests.utils import get_auth_from_url
 
 from ringback.client.bounded import Attempt, bounded
-from ringback.client.call import Call, Ended
+from ringback.client.call import Ended, KnownCall
 from ringback.client.clock import Clock
 from ringback.client.course import refused_at_once
 from ringback.client.drive_sync import drive
@@ -31,6 +31,8 @@ from ringback.client.urllib3 import proxy_pools
 from ringback.client.ways import ASKED, Ways
 from ringback.errors import RingbackError
 from ringback.event import Listeners, Sink
+from ringback.failure import Failure
+from ringback.failure.target import target_of_url
 from ringback.retry import Policy
 from ringback.sink.listening import listeners_for
 
@@ -184,30 +186,32 @@ class Adapter(FastAdapter):
         ways = Ways(request.url or "", policy, self.proxies or ASKED, self.listeners, self.clock)
         return RoutedExchange(request, options, *rest, ways=ways, listed=self.proxies is not None)
 
-    def refuses(self, origin: str) -> bool:
-        """Return whether the circuit breaker refuses a direct call now.
+    def refuses(self, origin: str) -> tuple[Failure | None, float] | None:
+        """Return why the circuit breaker refuses a direct call now, as ``Guard.refuses`` does.
 
         Args:
             origin: ``scheme://host:port``.
         """
         guard = self._origins.known(origin)
-        return guard is not None and guard.refuses(self.clock.monotonic())
+        return None if guard is None else guard.refuses(self.clock.monotonic())
 
-    def refusal(self, call: Call, origin: str) -> RingbackError | None:
-        """Return the exception for a call that the circuit breaker refuses now; tell of it.
+    def refusal(
+        self, method: str, url: str, opened_by: Failure | None, left: float
+    ) -> RingbackError:
+        """Return the exception for a call that the circuit breaker refuses; tell of it.
 
-        ``None``: it may go on. Nothing of the request needs to be known yet.
+        Nothing of the request needs to be known yet.
 
         Args:
-            call: What is told of it.
-            origin: ``scheme://host:port``.
+            method: HTTP method.
+            url: Of the request.
+            opened_by: As ``refuses`` returned it.
+            left: As ``refuses`` returned it.
         """
-        guard, now = self._origins.known(origin), self.clock.monotonic()
-        state = guard.state() if guard else None
-        if state is None or state.circuit != "open" or now >= state.until:
-            return None
-        failure = refusal(call.target, state, now)
+        target = target_of_url(url)
+        failure = refusal(target, opened_by, left)
         if self.listeners.wants_refusals:
+            call = KnownCall(target, method.upper())
             self.listeners(refused_at_once(call, self.policy, self.clock.time(), failure))
         return refused_at_first(failure)
 

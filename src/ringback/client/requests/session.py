@@ -8,12 +8,10 @@ from urllib.parse import urljoin
 import requests
 from requests import PreparedRequest, Request
 
-from ringback.client.call import KnownCall
 from ringback.client.clock import Clock
 from ringback.client.deadline import within
 from ringback.client.origin import origin_of
 from ringback.client.proxies import Proxies, ProxiesLike
-from ringback.client.raising import raise_prepared
 from ringback.client.requests.adapter import Adapter
 from ringback.client.requests.failed import FailedResponse
 from ringback.client.requests.fast import FastSession, environment
@@ -22,7 +20,6 @@ from ringback.client.requests.routed import OwnProxies
 from ringback.client.trust import Trust, TrustLike
 from ringback.errors import RingbackError
 from ringback.event import Sink
-from ringback.failure.target import target_of_url
 from ringback.retry import Policy
 from ringback.sink import Alert, Detector, LogSink, Recovery
 from ringback.sink.listening import listeners_for
@@ -107,11 +104,17 @@ class Session(FastSession):
         """
         if self.base_url is not None:
             url = _absolute(self.base_url, url)
+        refused = self._refused(method, url, args or kwargs.get("proxies"))
+        if self.errors == "raise":
+            if refused is not None:
+                raise refused
+            return super().request(method, url, *args, **kwargs)
+        if refused is not None:
+            return FailedResponse(refused)
         try:
-            self._refuse(method, url, kwargs.get("proxies"))
             return super().request(method, url, *args, **kwargs)
         except RingbackError as error:
-            if self.errors == "raise" or not isinstance(error, requests.RequestException):
+            if not isinstance(error, requests.RequestException):
                 raise
             return FailedResponse(error)
 
@@ -172,31 +175,29 @@ class Session(FastSession):
         prepared_request.headers.pop("Proxy-Authorization", None)  # of the proxy before
         return proxies
 
-    def _refuse(self, method: str | bytes, url: str | bytes, proxies: Any) -> None:
-        """Raise at once where the circuit is open: before anything is prepared.
+    def _refused(
+        self, method: str | bytes, url: str | bytes, proxied: object
+    ) -> RingbackError | None:
+        """Return what to raise where the circuit is open: before anything is prepared.
 
         Where there may be a proxy, or another adapter, the adapter that sends it does so later.
         """
         if not isinstance(url, str) or not isinstance(method, str):
-            return
+            return None
         adapter = self.adapters.get("https://" if url.startswith("https:") else "http://")
-        if type(adapter) is not Adapter or not adapter.refuses(origin := origin_of(url)):
-            return
-        if proxies or self.proxies or self.proxy_list:
-            return
-        if self.trust_env and _environment_proxies():
-            return
+        if type(adapter) is not Adapter or (why := adapter.refuses(origin_of(url))) is None:
+            return None
+        if proxied or self.proxies or self.proxy_list or (self.trust_env and _proxied()):
+            return None
         if self.adapters.keys() != _BARE or self.get_adapter(url) is not adapter:
-            return
-        error = adapter.refusal(KnownCall(target_of_url(url), method.upper()), origin)
-        if error:
-            raise_prepared(error)
+            return None
+        return adapter.refusal(method, url, *why)
 
 
 _BARE = {"https://", "http://"}
 
 
-def _environment_proxies() -> bool:
+def _proxied() -> bool:
     known = environment.current()
     return known is None or known.proxied
 
