@@ -44,16 +44,17 @@ def test_a_dead_proxy_refuses_only_what_goes_through_it(lab, hasty, monkeypatch,
     assert hasty.get(service.url).status_code == 200
 
 
-def test_a_dead_service_does_not_refuse_what_goes_through_a_proxy(lab, hasty):
+@pytest.mark.parametrize("by_place", [False, True])
+def test_a_dead_service_does_not_refuse_what_goes_through_a_proxy(lab, hasty, by_place):
     service, proxy = lab.start("tcp.refused"), lab.start("http.error.unavailable:503")
     for expected in (errors.ConnectionRefused, errors.CircuitOpen):
         with pytest.raises(expected):
             hasty.get(service.url)
 
     through = {"http": proxy.url}
-    assert hasty.get(service.url, proxies=through).status_code == 503
-    by_place = [None] * 7  # from params to timeout
-    assert hasty.request("GET", service.url, *by_place, True, through).status_code == 503
+    before = [*[None] * 7, True]  # from params to allow_redirects
+    arguments = ([*before, through], {}) if by_place else ([], {"proxies": through})
+    assert hasty.request("GET", service.url, *arguments[0], **arguments[1]).status_code == 503
 
 
 @pytest.mark.parametrize("below", ["", "/"])
