@@ -1,6 +1,7 @@
 """`ringback up` as people run it: started, asked, reloaded, killed, started again."""
 
 import contextlib
+import hashlib
 import json
 import os
 import re
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.error
 import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -81,7 +83,8 @@ class Monitor:
         raise AssertionError(f"it ended: {''.join(self.said)}")
 
     def _read(self):
-        self.said.extend(self.process.stdout)
+        for line in self.process.stdout:
+            self.said.append(line)
 
     def get(self, path):
         with urllib.request.urlopen(f"{self.url}/api/v1{path}", timeout=10) as answer:
@@ -138,6 +141,13 @@ def configuration(folder, *endpoints, more=""):
     file = Path(folder, "ringback.toml")
     file.write_text("\n".join([*lines, more]))
     return file
+
+
+def until(right):
+    ends = time.monotonic() + PATIENCE
+    while not right():
+        assert time.monotonic() < ends
+        time.sleep(0.05)
 
 
 def state_of(endpoints, id_):
@@ -199,6 +209,77 @@ def test_a_changed_configuration_is_taken_and_a_bad_one_is_not(started, target, 
     configuration(tmp_path, ("Mail", target.url + "mail"))
     monitor.until("/endpoints", lambda all_: len(all_) == 1)
     monitor.until("/status", lambda one: one["config"]["error"] is None)
+
+
+def token(name, *scopes):
+    secret = f"{name}-{'s' * 16}"
+    digest = hashlib.sha256(secret.encode()).hexdigest()
+    table = f'[[token]]\nname = "{name}"\nsha256 = "{digest}"\nscopes = {json.dumps(scopes)}\n'
+    return secret, table
+
+
+def test_a_token_that_is_revoked_is_refused_at_once(started, target, tmp_path):
+    kept, kept_table = token("kept", "read")
+    gone, gone_table = token("gone", "read", "write")
+    configuration(tmp_path, ("Shop", target.url), more=kept_table + gone_table)
+    monitor = started()
+
+    def status(secret):
+        request = urllib.request.Request(
+            f"{monitor.url}/api/v1/status", headers={"Authorization": f"Bearer {secret}"}
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                return answer.status
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code
+
+    assert (status(kept), status(gone)) == (200, 200)
+    configuration(tmp_path, ("Shop", target.url), more=kept_table)
+    until(lambda: status(gone) == 401)
+    assert status(kept) == 200
+
+
+def test_another_address_needs_a_restart_and_that_is_told(started, target, tmp_path):
+    configuration(tmp_path, ("Shop", target.url), more='[store]\npath = "a.db"\n')
+    monitor = started()
+    assert monitor.get("/status")["config"]["restart"] == []
+    more = '[store]\npath = "b.db"\n[web]\ntitle = "Ours"\nhost = "localhost"\n'
+    configuration(tmp_path, ("Shop", target.url), more=more)
+    status = monitor.until("/status", lambda one: one["config"]["restart"])
+    assert status["config"]["restart"] == ["web.host", "store.path"]
+    with urllib.request.urlopen(monitor.url, timeout=10) as page:
+        assert "A restart is needed" in page.read().decode()
+    until(lambda: any("web.host, store.path" in line for line in monitor.said))
+    configuration(tmp_path, ("Shop", target.url), more='[store]\npath = "a.db"\n')
+    monitor.until("/status", lambda one: not one["config"]["restart"])
+
+
+@pytest.mark.slow
+def test_a_window_that_is_taken_out_is_silent_no_more(started, target, tmp_path):
+    window = "[[maintenance]]\nname = 'now'\nbegins = 2020-01-01T00:00:00Z\n"
+    window += "ends = 2099-01-01T00:00:00Z\n"
+    configuration(tmp_path, ("Shop", target.url), more=window)
+    monitor = started()
+    monitor.until("/endpoints", lambda all_: all_[0]["silenced"])
+    configuration(tmp_path, ("Shop", target.url))
+    monitor.until("/endpoints", lambda all_: not all_[0]["silenced"])
+
+
+@pytest.mark.slow
+def test_a_new_file_that_is_wrong_is_taken_once_it_is_right(started, target, tmp_path):
+    file = configuration(tmp_path, ("Shop", target.url))
+    more = tmp_path / "more.toml"
+    more.write_text("nonsense")
+    monitor = started()
+    file.write_text('include = ["more.toml"]\n' + file.read_text())
+    monitor.until("/status", lambda one: one["config"]["error"])
+    more.write_text(f'[[endpoint]]\nname = "Mail"\nurl = "{target.url}mail"\n')
+    monitor.until("/endpoints", lambda all_: len(all_) == 2)
+    monitor.process.send_signal(signal.SIGHUP)
+    assert monitor.get("/status")["config"]["error"] is None
+    assert monitor.end() == 0
 
 
 def test_a_silence_can_be_made_listed_and_ended(started, target, capsys):

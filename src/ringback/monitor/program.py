@@ -6,12 +6,14 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ringback.monitor.config import ConfigInvalid, of_urls
 from ringback.monitor.config.watch import watch
+from ringback.monitor.config.window import PREFIX
 from ringback.monitor.notify.dispatcher import Dispatcher
 from ringback.monitor.notify.routing import remind_every
 from ringback.monitor.runner import Runner, Settings
@@ -19,7 +21,9 @@ from ringback.monitor.service import Service
 from ringback.monitor.store.degraded import DegradedStore
 from ringback.monitor.store.sqlite import SQLiteStore
 from ringback.monitor.store.sqlite.retention import Retention
-from ringback.monitor.web.server import listen, serve
+from ringback.monitor.view import Told
+from ringback.monitor.web.server import Page
+from ringback.monitor.web.settings import WebError
 
 if TYPE_CHECKING:
     from ringback.monitor.config import Loaded
@@ -47,8 +51,10 @@ class Program:
     def __init__(
         self, loaded: Loaded, store: Store, *, read: Callable[[], Loaded] | None = None
     ) -> None:
-        self._loaded = loaded
+        self._began = self._loaded = loaded
         self._read = read
+        self._page: Page | None = None
+        self._wrong: set[Path] = set()
         self._store = store
         self._adopted: list[str] = list(store.state("adopted") or ())
         endpoints = self._endpoints()
@@ -89,7 +95,8 @@ class Program:
         Raises:
             WebError: The page must not, or cannot, be served as configured.
         """
-        listener = listen(self._loaded.web) if web else None
+        if web:
+            self._page = Page(self.service, self._loaded.web)
         self._runner.start()
         try:
             async with asyncio.TaskGroup() as group:
@@ -98,31 +105,50 @@ class Program:
                 group.create_task(self._mind_windows())
                 if self._read is not None:
                     group.create_task(self._mind_files())
-                if listener is not None:
-                    group.create_task(
-                        serve(self.service, self._loaded.web, listener=listener, ready=ready)
-                    )
+                if self._page is not None:
+                    group.create_task(self._page.run(ready))
                 else:
                     ready("")
         finally:
             await self._runner.stop()
             self.service.desk.keep_state("schedule", self._runner.schedule.dump())
-            self.service.desk.flush(incidents=True)
+            self.service.desk.flush()
 
     def reload(self) -> None:
         """Read the configuration again; one with a problem changes nothing, and that is told."""
         assert self._read is not None
         try:
-            loaded = self._read()
-            self._dispatcher.configure(loaded.notifiers, loaded.routes, self._endpoints(loaded))
-        except (ConfigInvalid, ValueError) as error:
+            self._use(self._read())
+        except (ConfigInvalid, WebError, ValueError) as error:
+            self._kept_old(error)
+
+    def _use(self, loaded: Loaded) -> None:
+        """Take a configuration over; whatever may be refused comes first.
+
+        Raises:
+            NotifierInvalid: A notifier cannot work as it is configured.
+            WebError: The page must not be served so where it listens.
+        """
+        web = replace(loaded.web, host=self._began.web.host, port=self._began.web.port)
+        web.verify()
+        endpoints = self._endpoints(loaded)
+        self._dispatcher.configure(loaded.notifiers, loaded.routes, endpoints, base_url=web.url)
+        self._loaded = loaded
+        if self._page is not None:
+            self._page.configure(web)
+        self._look_at_windows()
+        self._note_loaded()
+        self._apply()
+        log.info("ringback: a new configuration is in use: %d endpoints", len(loaded.endpoints))
+        if restart := self.service.configuration["restart"]:
+            log.warning("ringback: %s: taken at the next start", ", ".join(restart))
+
+    def _kept_old(self, error: Exception) -> None:
+        self._wrong = {one.file for one in getattr(error, "problems", ())}
+        if self.service.configuration["error"] != str(error):
             self.service.configuration["error"] = str(error)
             log.warning("ringback: the old configuration is kept: %s", error)
-            return
-        self._loaded = loaded
-        self._apply()
-        self._note_loaded()
-        log.info("ringback: a new configuration is in use: %d endpoints", len(loaded.endpoints))
+            self.service.audience.tell(Told(what="config"))
 
     def _endpoints(self, loaded: Loaded | None = None) -> tuple[Endpoint, ...]:
         """Return what is configured, and what was adopted beside it."""
@@ -152,28 +178,63 @@ class Program:
         return True
 
     def _note_loaded(self) -> None:
+        self._wrong = set()
         self.service.configuration = {
             "files": [str(one) for one in self._loaded.files],
             "loaded_at": time.time(),
             "error": None,
+            "restart": needs_restart(self._began, self._loaded),
         }
 
     async def _mind_files(self) -> None:
-        async for _ in watch(self._loaded.files, self._loaded.patterns):
+        async for _ in watch(self._named):
             self.reload()
+
+    def _named(self) -> tuple[Iterable[Path], Iterable[str]]:
+        """What to watch: also a file that is new and wrong, for it may be made right."""
+        return {*self._loaded.files, *self._wrong}, self._loaded.patterns
 
     async def _mind_windows(self) -> None:
         while True:
-            for window in self._loaded.maintenance:
-                silence = window.silence(time.time())
-                if silence is not None:
-                    self.service.engine.silence(silence)
+            self._look_at_windows()
             await asyncio.sleep(WINDOWS_EVERY)
+
+    def _look_at_windows(self) -> None:
+        """Silence what is in a maintenance window soon, and no more what is in none."""
+        now, engine = time.time(), self.service.engine
+        wanted = [one for w in self._loaded.maintenance if (one := w.silence(now)) is not None]
+        for silence in wanted:
+            engine.silence(silence)
+        ids = {one.id for one in wanted}
+        for known in self.service.silences():
+            if known.id.startswith(PREFIX) and known.id not in ids:
+                engine.quiet.remove(known.id)
+
+
+def needs_restart(began: Loaded, loaded: Loaded) -> list[str]:
+    """Return the keys that say something else than at the start and are read only there.
+
+    Args:
+        began: What the monitor was started with.
+        loaded: What is configured now.
+    """
+    return [key for key, of in _AT_START.items() if of(began) != of(loaded)]
+
+
+_AT_START: dict[str, Callable[[Loaded], object]] = {
+    "vantage": lambda one: one.vantage,
+    "web.host": lambda one: one.web.host,
+    "web.port": lambda one: one.web.port,
+    "store.path": lambda one: one.store,
+    "retention": lambda one: one.retention,
+    "route.repeat": lambda one: remind_every(one.routes),
+}
+"""Key to what is read only at the start."""
 
 
 def _of_url(url: str) -> tuple[Endpoint, ...]:
     with contextlib.suppress(ConfigInvalid):
-        return tuple(replace(one) for one in of_urls([url]).endpoints)
+        return of_urls([url]).endpoints
     return ()
 
 

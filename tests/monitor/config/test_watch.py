@@ -8,15 +8,16 @@ from ringback.monitor.config.watch import watch
 
 
 @contextlib.asynccontextmanager
-async def watching(*arguments):
+async def watching(files, patterns=()):
     """The next change, awaited since before the test goes on."""
-    found = watch(*arguments, settled=50)
+    found = watch(lambda: (files, patterns), settled=50)
 
     async def told(change):
         waiting = asyncio.ensure_future(anext(found))
         await asyncio.sleep(0)
         change()
-        return await asyncio.wait_for(waiting, 20)
+        async with asyncio.timeout(20):
+            return await waiting
 
     async with contextlib.aclosing(found):
         yield told
@@ -80,5 +81,20 @@ def test_files_that_a_pattern_names_are_noticed_when_they_come_and_go(file, tmp_
             assert await told(lambda: new.write_text("b = 1\n")) == {new}
             (folder / "notes.txt").write_text("x")
             assert await told(new.unlink) == {new}
+
+    asyncio.run(main())
+
+
+def test_what_is_watched_is_asked_for_after_each_change(file, tmp_path):
+    files, more = [file], tmp_path / "more" / "more.toml"
+    more.parent.mkdir()
+    more.write_text("")
+
+    async def main():
+        async with watching(files) as told:
+            assert await told(lambda: file.write_text("a = 22\n")) == {file}
+            files.append(more)
+            assert await told(lambda: file.write_text("a = 3\n")) == {file}
+            assert await told(lambda: more.write_text("b = 1\n")) == {more}
 
     asyncio.run(main())

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from monitor.web.service import sample
 from playwright.sync_api import sync_playwright
 
-from ringback.monitor.web.server import serve
+from ringback.monitor.web.server import Page
 from ringback.monitor.web.settings import WebSettings
 
 CHROMIUM = "/usr/bin/chromium"
@@ -27,7 +27,7 @@ class Served:
         self._loop = asyncio.get_running_loop()
         self._task = asyncio.current_task()
         with suppress(asyncio.CancelledError):
-            await serve(self.service, self._settings, ready=self._is_ready)
+            await Page(self.service, self._settings).run(self._is_ready)
 
     def _is_ready(self, url):
         self.url = url

@@ -7,14 +7,14 @@ import pytest
 from monitor.web.asking import TOKENS
 from monitor.web.service import sample
 
-from ringback.monitor.web.server import listen, serve
+from ringback.monitor.web.server import Page, listen
 from ringback.monitor.web.settings import WebError, WebSettings
 
 
 async def served(settings, then):
     """What ``then`` returns for the address of a served page."""
     ready = asyncio.get_running_loop().create_future()
-    serving = asyncio.create_task(serve(sample(), settings, ready=ready.set_result))
+    serving = asyncio.create_task(Page(sample(), settings).run(ready.set_result))
     try:
         async with asyncio.timeout(20):
             return await then(await ready)
@@ -79,3 +79,40 @@ def test_it_is_not_opened_wider_without_a_token():
         listen(WebSettings(host="0.0.0.0", port=0))
 
     listen(WebSettings(host="0.0.0.0", port=0, tokens=TOKENS)).close()
+
+
+def test_new_settings_hold_from_the_next_request_on():
+    before = WebSettings(port=0, tokens=TOKENS)
+    after = WebSettings(port=1, tokens=TOKENS[1:], status_page=True, title="Ours")
+
+    async def test():
+        ready = asyncio.get_running_loop().create_future()
+        page = Page(sample(), before)
+        serving = asyncio.create_task(page.run(ready.set_result))
+        bearer = {"Authorization": "Bearer reader-secret"}
+        async with asyncio.timeout(20), httpx.AsyncClient(base_url=await ready) as client:
+            assert (await client.get("/api/v1/status", headers=bearer)).status_code == 200
+            assert (await client.get("/status")).status_code == 404
+            async with client.stream("GET", "/live", headers=bearer) as stream:
+                lines = stream.aiter_lines()
+                assert await anext(lines) == "retry: 3000"
+                page.configure(after)
+                assert not any([line.startswith("event") async for line in lines])
+            refused = await client.get("/api/v1/status", headers=bearer)
+            shown = await client.get("/status")
+        serving.cancel()
+        await asyncio.gather(serving, return_exceptions=True)
+        return refused.status_code, shown.text
+
+    refused, shown = asyncio.run(test())
+    assert refused == 401
+    assert "Ours" in shown
+
+
+def test_settings_under_which_everybody_could_change_things_are_not_taken():
+    wide = WebSettings(host="0.0.0.0", tokens=TOKENS)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        page = Page(sample(), wide, listener=listener)
+        with pytest.raises(WebError):
+            page.configure(WebSettings())
+        page.configure(WebSettings(tokens=TOKENS[:1]))

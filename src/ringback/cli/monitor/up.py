@@ -36,7 +36,8 @@ Examples:
   ringback init && ringback up
   ringback up -c /etc/ringback.toml
 
-It ends with Ctrl-C, or SIGTERM; then everything is kept, and the next start goes on from there.
+It ends with Ctrl-C, or SIGTERM; then everything is kept, and the next start goes on from there. A
+change of the configuration is taken at once; SIGHUP has it read again.
 
 \b
 Exit status:
@@ -136,6 +137,9 @@ async def _watch(
     for one in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError):  # Windows
             loop.add_signal_handler(one, task.cancel)
+    if read is not None:
+        with contextlib.suppress(AttributeError, NotImplementedError):  # Windows
+            loop.add_signal_handler(signal.SIGHUP, program.reload)
     with contextlib.suppress(asyncio.CancelledError):
         await task
 

@@ -1,7 +1,7 @@
 """Noticing that files of a configuration have changed."""
 
 import os
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import aclosing
 from pathlib import Path
 
@@ -18,19 +18,20 @@ Mark = tuple[int, int, int]
 """Inode, size and time of the last change: another file in its place has another inode."""
 
 
-async def watch(
-    files: Iterable[Path], patterns: Iterable[str] = (), *, settled: int = SETTLED
-) -> AsyncIterator[frozenset[Path]]:
+Named = Callable[[], tuple[Iterable[Path], Iterable[str]]]
+"""Returns the files that were read, and absolute patterns of those that are included."""
+
+
+async def watch(named: Named, *, settled: int = SETTLED) -> AsyncIterator[frozenset[Path]]:
     """Yield the files that have changed, appeared or gone, each time that some have.
 
     A file that is replaced by another one counts as changed, also behind a symbolic link.
 
     Args:
-        files: Those that were read.
-        patterns: Absolute patterns of those that are included.
+        named: What is watched; asked again after each change that was told.
         settled: Milliseconds without a further change until one is told.
     """
-    files, patterns = tuple(files), tuple(patterns)
+    files, patterns = _now(named)
     before = _marks(files, patterns)
     while True:
         folders = _folders(files, patterns)
@@ -49,8 +50,17 @@ async def watch(
                 if changed := dict(before.items() ^ now.items()):
                     before = now
                     yield frozenset(changed)
+                    if (wanted := _now(named)) != (files, patterns):
+                        files, patterns = wanted
+                        # What is new among them was read just now: it has not changed since.
+                        before = {one: before.get(one, m) for one, m in _marks(*wanted).items()}
                 if _folders(files, patterns) != folders:
                     break
+
+
+def _now(named: Named) -> tuple[tuple[Path, ...], tuple[str, ...]]:
+    files, patterns = named()
+    return tuple(files), tuple(patterns)
 
 
 def _marks(files: Iterable[Path], patterns: Iterable[str]) -> dict[Path, Mark]:

@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 from ringback.incident.quiet import Silence
 
 EVERY_DAY = frozenset(range(7))
+PREFIX = "maintenance:"
+"""Begins the id of every silence that comes from the configuration."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +75,7 @@ class Window:
         if span is None:
             return None
         return Silence(
-            id=f"maintenance:{self.name}:{span[0]:.0f}",
+            id=f"{PREFIX}{self.name}:{span[0]:.0f}",
             endpoints=self.endpoints,
             begins=span[0],
             ends=span[1],

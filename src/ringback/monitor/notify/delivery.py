@@ -158,8 +158,10 @@ class Delivery:
             if error.surely:
                 self._ledger.end(message.channel, new)
             incidents = [one.incident.id for one in message.stories]
+            # Read before the lane's time: when the lane opens this is due, and nothing overtakes it.
+            now = self._clock()
             wait = lane.failed(error, incidents, time.monotonic(), seconds)
-            await self._noted(partial(self._put_back, message, error, wait))
+            await self._noted(partial(self._put_back, message, error, now, wait))
             return
         lane.arrived(time.monotonic(), seconds)
         await self._noted(partial(self._settle, message.notices))
@@ -195,8 +197,8 @@ class Delivery:
         lane.under_way -= 1
         self._wake.set()
 
-    def _put_back(self, message: Message, error: NotSent, wait: float) -> None:
-        now, count = self._clock(), len(message.stories)
+    def _put_back(self, message: Message, error: NotSent, now: float, wait: float) -> None:
+        count = len(message.stories)
         log.warning(
             "ringback: notifier %s did not tell of %d incident%s, again in %.0f s: %s",
             *(message.channel, count, "" if count == 1 else "s", wait, error.reason),

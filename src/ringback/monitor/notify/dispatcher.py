@@ -88,6 +88,8 @@ class Dispatcher:
         notifiers: Iterable[NotifierSettings],
         routes: Iterable[RouteSettings],
         endpoints: Iterable[Endpoint] = (),
+        *,
+        base_url: str | None = None,
     ) -> None:
         """Tell by these from now on; what is known of notifiers that stay as they are is kept.
 
@@ -95,6 +97,7 @@ class Dispatcher:
             notifiers: Those that tell.
             routes: Who is told of what.
             endpoints: Those that are watched.
+            base_url: Where the monitor's page is; ``None``: where it was.
 
         Raises:
             NotifierInvalid: If a notifier cannot work as it is configured; then all is as it was.
@@ -102,6 +105,7 @@ class Dispatcher:
         notifiers, endpoints = list(notifiers), list(endpoints)
         lanes = {one.name: self._lane(one) for one in notifiers}
         self._lanes = lanes
+        self._base_url = self._base_url if base_url is None else base_url
         self._routing = Routing(lanes, routes, endpoints)
         self._delivery.context = Context(
             base_url=self._base_url,

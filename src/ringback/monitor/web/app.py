@@ -76,7 +76,7 @@ def application(
     renderer = Renderer(clock)
     app = Starlette(
         routes=[*_PAGES, Mount("/api/v1", routes=api_routes())],
-        middleware=[Middleware(Guard, settings=settings)],
+        middleware=[Middleware(Guard)],
         exception_handlers={Problem: answer_problem, HTTPException: answer_http_error},
     )
     app.state.site = Site(

@@ -12,7 +12,7 @@ from ringback.monitor.web.problem import Problem, problem_response
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from ringback.monitor.web.settings import WebSettings
+    from ringback.monitor.web.site import Site
 
 POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -33,12 +33,10 @@ class Guard:
 
     Args:
         app: What is guarded.
-        settings: How the page is served.
     """
 
-    def __init__(self, app: ASGIApp, settings: WebSettings) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._settings = settings
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection.
@@ -51,8 +49,9 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        site: Site = scope["app"].state.site
         host, _ = split_port(Headers(scope=scope).get("host", ""))
-        app = self._app if self._settings.serves(host) else _misdirected
+        app = self._app if site.settings.serves(host) else _misdirected
         await app(scope, receive, _adding(send))
 
 

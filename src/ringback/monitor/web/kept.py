@@ -32,3 +32,7 @@ class Kept:
                 text = await make()
                 self._made = (self._clock(), text)
             return text
+
+    def forget(self) -> None:
+        """Make it anew for the next who asks."""
+        self._made = (float("-inf"), "")

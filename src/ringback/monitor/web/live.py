@@ -64,7 +64,7 @@ class Live:
         try:
             self._start()
             yield b"retry: 3000\n\n"
-            while not self._closed:
+            while page in self._pages:
                 yield await self._next(page)
         finally:
             self._pages.discard(page)
@@ -74,13 +74,20 @@ class Live:
     def close(self) -> None:
         """Tell nobody any more; the open connections end."""
         self._closed = True
-        for page in self._pages:
+        self.end()
+
+    def end(self) -> None:
+        """End the open connections; browsers ask for a new one by themselves."""
+        pages, self._pages = self._pages, set()
+        for page in pages:
             _offer(page, _ALIVE)
         self._stop()
 
     async def _next(self, page: asyncio.Queue[bytes]) -> bytes:
+        # Not wait_for: up to Python 3.11 it can lose a cancellation.
         try:
-            return await asyncio.wait_for(page.get(), self._alive)
+            async with asyncio.timeout(self._alive):
+                return await page.get()
         except TimeoutError:
             return _ALIVE
 

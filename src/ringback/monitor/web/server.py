@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import uvicorn
@@ -16,6 +17,7 @@ from ringback.monitor.web.settings import WebError
 if TYPE_CHECKING:
     from ringback.monitor.web.service import Service
     from ringback.monitor.web.settings import WebSettings
+    from ringback.monitor.web.site import Site
 
 _BACKLOG: Final = 128
 _CONNECTIONS: Final = 500
@@ -51,49 +53,68 @@ def listen(settings: WebSettings) -> socket.socket:
         raise WebError(f"the web page cannot listen on {where}: {error.strerror}") from error
 
 
-async def serve(
-    service: Service,
-    settings: WebSettings,
-    *,
-    listener: socket.socket | None = None,
-    ready: Callable[[str], None] = lambda _: None,
-) -> None:
-    """Serve the page until it is cancelled; then what is being answered is ended.
+class Page:
+    """The page of a monitor on the address where it listens.
 
     Args:
         service: The monitor.
         settings: How the page is served.
         listener: Where it listens, from ``listen``; ``None``: it is opened.
-        ready: Called with the page's address once it answers.
 
     Raises:
         WebError: It must not be served so, or the address cannot be used.
     """
-    listener = listener or listen(settings)
-    app = application(service, settings)
-    server = _Server(
-        uvicorn.Config(
-            app,
-            http="httptools",
-            ws="none",
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            limit_concurrency=_CONNECTIONS,
-            timeout_graceful_shutdown=_GRACE,
+
+    def __init__(
+        self, service: Service, settings: WebSettings, *, listener: socket.socket | None = None
+    ) -> None:
+        self._listener = listener or listen(settings)
+        self._app = application(service, settings)
+        self._site: Site = self._app.state.site
+
+    def configure(self, settings: WebSettings) -> None:
+        """Serve it so from the next request on; the address stays what it was.
+
+        Args:
+            settings: How the page is served; of these, all but host and port.
+
+        Raises:
+            WebError: It must not be served so where it listens; then all is as it was.
+        """
+        before = self._site.settings
+        settings = replace(settings, host=before.host, port=before.port)
+        settings.verify()
+        self._site.configure(settings)
+
+    async def run(self, ready: Callable[[str], None] = lambda _: None) -> None:
+        """Serve it until it is cancelled; then what is being answered is ended.
+
+        Args:
+            ready: Called with the page's address once it answers.
+        """
+        server = _Server(
+            uvicorn.Config(
+                self._app,
+                http="httptools",
+                ws="none",
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
+                limit_concurrency=_CONNECTIONS,
+                timeout_graceful_shutdown=_GRACE,
+            )
         )
-    )
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
-    try:
-        await _started(server, serving)
-        ready(settings.base_url.rstrip("/") or _url(listener))
-        await asyncio.shield(serving)
-    finally:
-        app.state.site.live.close()
-        server.should_exit = True
-        await serving
+        serving = asyncio.create_task(server.serve(sockets=[self._listener]))
+        try:
+            await _started(server, serving)
+            ready(self._site.settings.base_url.rstrip("/") or _url(self._listener))
+            await asyncio.shield(serving)
+        finally:
+            self._site.live.close()
+            server.should_exit = True
+            await serving
 
 
 async def _started(server: _Server, serving: asyncio.Task[None]) -> None:

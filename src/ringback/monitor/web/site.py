@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from ringback.monitor.web.settings import WebSettings
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Site:
-    """One monitor's web page.
+    """One monitor's web page; of all this only the settings change.
 
     Attributes:
         service: The monitor.
@@ -45,6 +45,21 @@ class Site:
     inbox: Inbox
     clock: Callable[[], float] = time.time
     key: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
+
+    def configure(self, settings: WebSettings) -> None:
+        """Serve it so from the next request on.
+
+        Streams that are open were granted by the settings before: they end, and whoever may still
+        read asks for a new one.
+
+        Args:
+            settings: How the page is served.
+        """
+        if settings == self.settings:
+            return
+        self.settings = settings
+        self.status_page.forget()
+        self.live.end()
 
 
 def site_of(connection: HTTPConnection) -> Site:

@@ -129,11 +129,15 @@ class Discovered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Configuration:
-    """The configuration in use; ``error``: why a newer one could not be used."""
+    """The configuration in use; ``error``: why a newer one could not be used.
+
+    ``restart``: what has changed and holds from the next start on.
+    """
 
     files: list[str]
     loaded_at: Moment | None
     error: str | None
+    restart: list[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -186,5 +186,6 @@ def status_shape(service: Service) -> shape.Status:
             files=[str(file) for file in config.get("files", ())],
             loaded_at=_moment(config.get("loaded_at")),
             error=config.get("error"),
+            restart=list(config.get("restart", ())),
         ),
     )

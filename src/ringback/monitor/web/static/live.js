@@ -122,9 +122,9 @@
     if ("open-count" in change.parts) {
       document.getElementById("open-count").innerHTML = change.parts["open-count"];
     }
-    if (main.dataset.page === "overview") {
-      if (change.config) renewAll();
-      else put(change);
+    if (change.config) renewAll();
+    else if (main.dataset.page === "overview") {
+      put(change);
     } else if (main.dataset.endpoint && change.endpoints.includes(main.dataset.endpoint)) {
       renewSoon(change.states[main.dataset.endpoint] === main.dataset.state ? 10000 : 1000);
     } else if (main.dataset.incident && change.incidents.length) {
