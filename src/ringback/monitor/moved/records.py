@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
+import sys
 from collections.abc import Sequence
+from importlib import import_module
 from typing import Any
-
-import dns.asyncbackend
-import dns.asyncresolver
-import dns.exception
-import dns.rdtypes.svcbbase
 
 from ringback.client.dial.address import is_literal
 from ringback.monitor.moved.place import Place
@@ -18,7 +16,8 @@ SECONDS = 2.0
 """For each question."""
 
 _MOST = 8
-_PORT = dns.rdtypes.svcbbase.ParamKey.PORT
+_PORT = 3
+"""The key of a port in an HTTPS record (RFC 9460, section 14.3.2)."""
 
 
 async def recorded(place: Place, nameservers: Sequence[tuple[str, int]] = ()) -> list[Place]:
@@ -51,6 +50,13 @@ def _service(place: Place) -> str:
 
 
 async def _ask(name: str, type_: str, nameservers: Sequence[tuple[str, int]]) -> list[Any]:
+    # Ten megabytes with what it takes along: only a monitor that searches has them, and none waits.
+    if "dns.asyncresolver" not in sys.modules:
+        await asyncio.to_thread(import_module, "dns.asyncresolver")
+    import dns.asyncbackend  # noqa: PLC0415 - as above
+    import dns.asyncresolver  # noqa: PLC0415 - as above
+    import dns.exception  # noqa: PLC0415 - as above
+
     try:
         resolver = dns.asyncresolver.Resolver(configure=not nameservers)
         if nameservers:
@@ -61,15 +67,12 @@ async def _ask(name: str, type_: str, nameservers: Sequence[tuple[str, int]]) ->
             type_,
             lifetime=SECONDS,
             search=False,
-            backend=_asyncio(),
+            # dnspython would look for others.
+            backend=dns.asyncbackend.get_backend("asyncio"),
         )
     except (dns.exception.DNSException, OSError, EOFError):
         return []
     return sorted(answer, key=lambda one: int(one.priority))
-
-
-def _asyncio() -> Any:
-    return dns.asyncbackend.get_backend("asyncio")  # dnspython would look for others
 
 
 def _of_srv(place: Place, records: Sequence[Any]) -> list[Place]:
