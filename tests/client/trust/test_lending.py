@@ -136,12 +136,14 @@ def test_a_file_of_urllib3s_that_is_wrong_is_left_to_urllib3(call, endpoint, tmp
 )
 def test_settings_of_its_own_are_left_to_urllib3(call, connection, endpoint, own):
     assert call(endpoint, ca_certs=endpoint.verify, **own) == 200
-    assert connection.used == (own.get("ssl_context"),)
+    (used,) = connection.used
+    assert used is own["ssl_context"] if "ssl_context" in own else type(used) is ssl.SSLContext
 
 
 def test_authorities_as_a_text_are_left_to_urllib3(call, connection, endpoint):
     assert call(endpoint, ca_cert_data=Path(endpoint.verify).read_text()) == 200
-    assert connection.used == (None,)
+    (used,) = connection.used
+    assert type(used) is ssl.SSLContext
 
 
 def test_whoever_has_taken_the_place_of_pythons_contexts_is_used(
@@ -152,7 +154,8 @@ def test_whoever_has_taken_the_place_of_pythons_contexts_is_used(
 
     monkeypatch.setattr(ssl_, "SSLContext", Theirs)
     assert call(endpoint, ca_certs=endpoint.verify) == 200
-    assert connection.used == (None,)
+    (used,) = connection.used
+    assert type(used) is Theirs
 
 
 def test_without_files_the_system_is_trusted(call, endpoint, monkeypatch):

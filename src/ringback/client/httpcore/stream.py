@@ -11,6 +11,7 @@ from ringback.client.acknowledgement import look
 from ringback.client.deadline import current
 from ringback.client.httpcore.layered import Layered
 from ringback.client.httpcore.library import Library
+from ringback.client.trust.ends import is_cut, telling_cuts
 from ringback.client.wire import Wire, last
 
 RECORD = 16384
@@ -99,7 +100,7 @@ class Channel:
         return data
 
     def _read_failed(self, error: Exception, timeout: float | None) -> bytes:
-        if isinstance(error, ssl.SSLEOFError):
+        if is_cut(error):
             self.cut = error.with_traceback(None)  # without the functions, which hold this
             return b""
         if isinstance(error, TimeoutError):
@@ -118,14 +119,15 @@ class Channel:
 
     def _layered(self, context: ssl.SSLContext, hostname: str | None) -> Any:
         """The socket with TLS on it, before the handshake."""
-        if self._secure:
-            return Layered(self._sock, context, hostname)
-        return context.wrap_socket(
-            self._sock,
-            server_hostname=hostname,
-            do_handshake_on_connect=False,
-            suppress_ragged_eofs=False,
-        )
+        with telling_cuts(context):
+            if self._secure:
+                return Layered(self._sock, context, hostname)
+            return context.wrap_socket(
+                self._sock,
+                server_hostname=hostname,
+                do_handshake_on_connect=False,
+                suppress_ragged_eofs=False,
+            )
 
 
 def connect_failed(library: Library, error: Exception) -> Exception:

@@ -7,6 +7,7 @@ from collections import OrderedDict
 from threading import Lock
 from typing import NamedTuple
 
+from ringback.client.trust.ends import tell_cuts
 from ringback.client.trust.load import files_of, load_authorities, load_client_certificate
 from ringback.client.trust.model import Trust
 from ringback.client.trust.shared import Sealed, SharedContext
@@ -114,7 +115,8 @@ def _make(key: _Key, *, delegated: bool) -> ssl.SSLContext:
 
 
 def _set_up(context: ssl.SSLContext, *, verify: bool) -> None:
-    """Set what ``ssl.create_default_context`` and urllib3 set."""
+    """Set what ``ssl.create_default_context`` and urllib3 set, and that a cut is no end."""
+    tell_cuts(context)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.check_hostname = verify
     context.verify_mode = ssl.CERT_REQUIRED if verify else ssl.CERT_NONE

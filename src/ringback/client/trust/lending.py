@@ -1,21 +1,24 @@
 """Shared SSL contexts for urllib3, which makes one for each connection: 25 ms each."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import Any
 
 import urllib3.connection
 import urllib3.util.ssl_
 from urllib3.exceptions import SSLError
-from urllib3.util.ssl_ import resolve_cert_reqs
+from urllib3.util.ssl_ import resolve_cert_reqs, resolve_ssl_version
 
 from ringback.client.trust.context import ssl_context
+from ringback.client.trust.ends import telling_cuts
 from ringback.client.trust.load import certifi_bundle
 from ringback.client.trust.model import ClientCertificate, Trust
 from ringback.client.trust.system import DELEGATES
 
 _GIVEN = ("ca_certs", "ca_cert_dir", "ca_cert_data", "cert_file", "key_file", "key_password")
+_AUTHORITIES = _GIVEN[:3]
+_LIMITS = ("ssl_minimum_version", "ssl_maximum_version")
 _OF_ITS_OWN = (
     "ssl_context",
     "ssl_version",
@@ -40,8 +43,9 @@ def lent(connection: Any, trust: Trust | None = None) -> Iterator[None]:
     """Let a connection of urllib3 use a shared context while it connects.
 
     Without a trust of ours that is the context which urllib3 would make; where the connection
-    has settings of its own, or the files cannot be loaded, urllib3 makes it, or says what is
-    wrong, itself.
+    has settings of its own, or the files cannot be loaded, it is made by urllib3's own function,
+    for this connection alone, and urllib3 says what is wrong. Whosever the context is, the
+    connection tells a cut from an end.
 
     Args:
         connection: Not connected yet.
@@ -52,14 +56,17 @@ def lent(connection: Any, trust: Trust | None = None) -> Iterator[None]:
         urllib3.exceptions.SSLError: A file of ``trust`` cannot be used, over the
             ``ringback.errors.TLSFilesInvalid`` that says which and why.
     """
-    loan = _loan(connection, trust)
-    held = vars(connection)
-    before = {name: held[name] for name in (*_GIVEN, *loan) if name in held}
-    if loan:
-        held.update(dict.fromkeys(name for name in _GIVEN if name in held))
-        held.update(loan)
+    loan, held = _loan(connection, trust), vars(connection)
+    loaded = [name for name in _GIVEN if name in held] if loan else []
+    loan = loan or _made(connection)
+    before = {name: held[name] for name in (*loaded, *loan) if name in held}
+    held.update(dict.fromkeys(loaded))
+    held.update(loan)
     try:
-        yield
+        with ExitStack() as telling:
+            for context in _used(connection):
+                telling.enter_context(telling_cuts(context))
+            yield
     finally:
         held.update(before)
 
@@ -87,12 +94,33 @@ def _contexts(connection: Any, trust: Trust) -> dict[str, Any]:
     verify = resolve_cert_reqs(connection.cert_reqs) != 0  # ssl.CERT_NONE
     host = getattr(connection, "_tunnel_host", None) or connection.host
     loan: dict[str, Any] = {"ssl_context": ssl_context(trust, verify=verify, host=host)}
-    config = getattr(connection, "proxy_config", None)
-    proxy = getattr(connection, "proxy", None)
+    config, proxy = getattr(connection, "proxy_config", None), getattr(connection, "proxy", None)
     if config is not None and config.ssl_context is None and proxy and proxy.scheme == "https":
         own = ssl_context(replace(trust, client_certificate=None), verify=verify, host=proxy.host)
         loan["proxy_config"] = config._replace(ssl_context=own)
     return loan
+
+
+def _made(connection: Any) -> dict[str, Any]:
+    """The context that urllib3 would make while it connects; a proxy's has another stream in it."""
+    if connection.ssl_context is not None:
+        return {}
+    options = {name: getattr(connection, name) for name in _LIMITS} if _IS_2 else {}
+    context = _maker()(
+        ssl_version=resolve_ssl_version(connection.ssl_version),
+        cert_reqs=resolve_cert_reqs(connection.cert_reqs),
+        **options,
+    )
+    named = any(getattr(connection, name, None) for name in _AUTHORITIES)
+    if not named and hasattr(context, "load_default_certs"):
+        context.load_default_certs()
+    return {"ssl_context": context}
+
+
+def _used(connection: Any) -> list[Any]:
+    """The contexts that a connection is about to use."""
+    config = getattr(connection, "proxy_config", None)
+    return [connection.ssl_context, getattr(config, "ssl_context", None)]
 
 
 def _asked(connection: Any, trust: Trust | None) -> Trust | None:

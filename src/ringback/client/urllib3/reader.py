@@ -8,6 +8,7 @@ from typing import Any
 
 from ringback.client.acknowledgement import look
 from ringback.client.deadline import current
+from ringback.client.trust.ends import is_cut
 from ringback.client.wire import Wire
 
 
@@ -93,7 +94,7 @@ class Reader(socket.SocketIO):
         if isinstance(error, TimeoutError):
             self._timed_out = self._changed = True
             look(self._sock, self._wire)
-        if type(error).__name__ != "SSLEOFError":  # by name: ssl may be missing
+        if not is_cut(error):
             return False
         self.cut = error.with_traceback(None)  # whose functions hold this
         return True

@@ -8,6 +8,7 @@ import ssl
 import time
 from typing import TYPE_CHECKING
 
+from ringback.client.trust.ends import is_cut
 from ringback.diagnosis.layer.tls.messages import Messages, WatchedObject
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ class Channel:
     Attributes:
         raw: The socket.
         tls: What speaks TLS over it.
-        first: The first bytes the peer sent, as they came.
+        first: The first bytes the peer sent, or sent since TLS was begun, as they came.
         received: How many bytes the peer sent.
         sent: How many were handed to the kernel.
         cut: Whether the peer's end came without close_notify.
@@ -68,6 +69,7 @@ class Channel:
             OSError: The handshake failed; ``TimeoutError``: it was not done in time.
         """
         ends = time.monotonic() + within
+        self.first = b""
         self.tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=name)
         while True:
             try:
@@ -123,7 +125,9 @@ class Channel:
                 self._pull(ends)
             except ssl.SSLZeroReturnError:
                 return b""
-            except ssl.SSLEOFError:
+            except ssl.SSLError as error:
+                if not is_cut(error):
+                    raise
                 self.cut = True
                 return b""
 

@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from ringback.client.trust import Trust
+from ringback.client.trust.ends import tell_cuts
 from ringback.client.trust.load import load_authorities, load_client_certificate
 from ringback.client.trust.model import PEM_BEGINS
 from ringback.client.trust.system import load_system
@@ -168,6 +169,7 @@ def tolerant() -> ssl.SSLContext:
 
 def _bare() -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    tell_cuts(context)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.hostname_checks_common_name = False  # RFC 9110, section 4.3.4
     context.post_handshake_auth = True
