@@ -11,7 +11,7 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from ringback.testing.lab.certificates import Identity
@@ -31,8 +31,21 @@ def issue(
     purpose=ExtendedKeyUsageOID.SERVER_AUTH,
     key=None,
     organisation="",
+    further=(),
 ):
-    """Return a new ``Identity``, self-signed without an issuer; ``days`` are counted from now."""
+    """Return a new ``Identity``, self-signed without an issuer.
+
+    Args:
+        subject: Its common name.
+        issuer: Whose key signs it.
+        names: Its alternative names, ``subject`` where none is given; ``None``: it has none.
+        days: From when until when it is valid, counted from now.
+        authority: Whether it may sign others.
+        purpose: What its key may be used for.
+        key: Its key.
+        organisation: That of the subject.
+        further: Critical extensions.
+    """
     key = key or ec.generate_private_key(ec.SECP256R1())
     attributes = [x509.NameAttribute(NameOID.COMMON_NAME, subject)]
     if organisation:
@@ -54,10 +67,14 @@ def issue(
         above = x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer.key.public_key())
         builder = builder.add_extension(above, critical=False)
     if not authority:
+        builder = builder.add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
+    if not authority and names is not None:
         builder = builder.add_extension(
             x509.SubjectAlternativeName([_general(each) for each in names or (subject,)]),
             critical=False,
-        ).add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
+        )
+    for extension in further:
+        builder = builder.add_extension(extension, critical=True)
     signed = builder.sign((issuer or Identity(None, key)).key, hashes.SHA256())
     return Identity(signed, key)
 
@@ -96,6 +113,47 @@ _AUTHORITIES = {
         organisation="Zscaler Inc.",
         days=(-900, 900),
     ),
+    "old root": lambda: issue("Example Old Root", authority=True, days=(-3000, -2)),
+    "policy": lambda: issue(
+        "Example Trust Policy CA", authority("root"), authority=True, days=(-900, 900)
+    ),
+    "lower": lambda: issue(
+        "Example Trust TLS CA G3", authority("policy"), authority=True, days=(-900, 900)
+    ),
+    "old policy": lambda: issue(
+        "Example Trust Policy CA 0", authority("root"), authority=True, days=(-900, -5)
+    ),
+    "under old policy": lambda: issue(
+        "Example Trust TLS CA G1", authority("old policy"), authority=True, days=(-900, 900)
+    ),
+    "company root": lambda: issue(
+        "Acme Internal Root", authority=True, organisation="Acme Ltd", days=(-900, 900)
+    ),
+    "company": lambda: issue(
+        "Acme Internal Issuing CA 3",
+        authority("company root"),
+        authority=True,
+        organisation="Acme Ltd",
+        days=(-900, 900),
+    ),
+    "elsewhere only": lambda: issue(
+        "Example Trust Partner CA",
+        authority("root"),
+        authority=True,
+        days=(-900, 900),
+        further=[
+            x509.NameConstraints(
+                permitted_subtrees=[x509.DNSName("example.net")], excluded_subtrees=None
+            )
+        ],
+    ),
+    "rsa root": lambda: issue("Example RSA Root", authority=True, days=(-900, 900), key=_rsa()),
+    "debugger": lambda: issue("mitmproxy", authority=True, organisation="mitmproxy"),
+    "virus scanner": lambda: issue(
+        "Kaspersky Anti-Virus Personal Root Certificate",
+        authority=True,
+        organisation="AO Kaspersky Lab",
+    ),
     "appliance": lambda: issue(
         "FGT60F1234567890", authority=True, organisation="Fortinet", days=(-900, 900)
     ),
@@ -129,6 +187,24 @@ _ISSUED = {
         NAME, authority("root"), purpose=ExtendedKeyUsageOID.CLIENT_AUTH
     ).pem(),
     "portal": lambda: _chain("portal.example.net"),
+    "under_old_root": lambda: _chain(NAME, "old root"),
+    "without_names": lambda: _chain(NAME, names=None),
+    "out_of_order": lambda: issue(NAME, authority("lower")).pem(
+        authority("policy"), authority("root"), authority("lower")
+    ),
+    "with_root": lambda: _chain_to(NAME, "intermediate", "root"),
+    "three": lambda: _chain_to(NAME, "lower", "policy"),
+    "link_missing": lambda: _chain_to(NAME, "lower"),
+    "wrong_intermediate": lambda: issue(NAME, authority("intermediate")).pem(authority("policy")),
+    "expired_above": lambda: _chain_to(NAME, "under old policy", "old policy"),
+    "company": lambda: _chain_to(NAME, "company"),
+    "company_with_root": lambda: _chain_to(NAME, "company", "company root"),
+    "outside_constraint": lambda: _chain_to(NAME, "elsewhere only"),
+    "sha1": lambda: _with_sha1(issue(NAME, authority("rsa root")), authority("rsa root")).pem(),
+    "debugged": lambda: _chain_to(NAME, "debugger"),
+    "scanned": lambda: issue(NAME, authority("virus scanner"), days=(-1, 300)).pem(),
+    "issued_in_ten_minutes": lambda: _chain(NAME, days=(10 / 1440, 90)),
+    "expired_five_minutes_ago": lambda: _chain(NAME, days=(-90, -5 / 1440)),
     # A chain of some 6 kB: it takes several full segments.
     "long": lambda: issue(
         NAME,
@@ -141,6 +217,29 @@ _ISSUED = {
 def _chain(subject, issuer="intermediate", **how):
     above = authority(issuer)
     return issue(subject, above, **how).pem(above)
+
+
+def _chain_to(subject, *issuers):
+    above = [authority(each) for each in issuers]
+    return issue(subject, above[0]).pem(*above)
+
+
+_SHA256_WITH_RSA = bytes.fromhex("2a864886f70d01010b")
+_SHA1_WITH_RSA = bytes.fromhex("2a864886f70d010105")
+
+
+def _with_sha1(identity, issuer):
+    """Return the same certificate, signed as nobody should any more: no builder does it."""
+    given = identity.certificate
+    inner = given.tbs_certificate_bytes.replace(_SHA256_WITH_RSA, _SHA1_WITH_RSA)
+    signature = issuer.key.sign(inner, padding.PKCS1v15(), hashes.SHA1())
+    whole = given.public_bytes(serialization.Encoding.DER)
+    whole = whole.replace(given.signature, signature).replace(_SHA256_WITH_RSA, _SHA1_WITH_RSA)
+    return Identity(x509.load_der_x509_certificate(whole), identity.key)
+
+
+def _rsa():
+    return rsa.generate_private_key(65537, 2048)
 
 
 @functools.cache
@@ -178,10 +277,29 @@ def root_file():
     )
 
 
+def trusting(*names):
+    """Return the PEM file of authorities that a client trusts in place of that root."""
+    return _file(
+        "-".join(("trusting", *names)).replace(" ", "_"),
+        lambda: b"".join(
+            authority(each).certificate.public_bytes(serialization.Encoding.PEM) for each in names
+        ),
+    )
+
+
+def openssl_settings(text):
+    """Return a configuration file of OpenSSL whose defaults for every context are ``text``."""
+    whole = (
+        "openssl_conf = all\n[all]\nssl_conf = tls\n[tls]\nsystem_default = defaults\n"
+        f"[defaults]\n{text}\n"
+    )
+    return _file(f"openssl-{text.replace(' ', '')}", whole.encode)
+
+
 def server_context(name="good"):
     """Return a server's context that presents the certificate called ``name``."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    if name == "weak":
+    if name in {"weak", "sha1"}:
         context.set_ciphers("DEFAULT:@SECLEVEL=0")
     context.load_cert_chain(_file(name, _ISSUED[name]))
     return context

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ringback.diagnosis.model import Reading
@@ -22,7 +22,7 @@ def tell_elsewhere(scene: Scene, url: str, there: Scene, since: float) -> None:
     """
     readings = there.readings()
     requests = [one for one in readings if (one.layer, one.what) == ("http", "request")]
-    answered = any(one.facts.get("outcome") == "answered" for one in requests)
+    answered = _is_answered(readings)
     failed = [one for one in readings if one.state == "failed"]
     last = requests[-1] if answered else failed[-1] if failed else None
     scene.tell(
@@ -48,6 +48,15 @@ def readings_elsewhere(told: Reading) -> tuple[Reading, ...]:
         told: As from ``tell_elsewhere``.
     """
     return tuple(_read(one) for one in told.facts.get("readings") or () if isinstance(one, Mapping))
+
+
+def _is_answered(readings: Sequence[Reading]) -> bool:
+    """Whether an answer came in the end: a redirect is none that leads nowhere, or further away."""
+    steps = [one for one in readings if one.layer == "http"]
+    if any(one.what in {"redirect", "elsewhere"} and one.state == "failed" for one in steps):
+        return False
+    asked = [one for one in steps if one.what == "request"]
+    return any(one.facts.get("outcome") == "answered" for one in asked)
 
 
 def _written(one: Reading) -> dict[str, Any]:

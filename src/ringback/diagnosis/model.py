@@ -64,6 +64,7 @@ class Asked:
         port: The port, given or the scheme's; 0 where there is none (``dns://name``).
         path: Of an HTTP URL, at least ``/``; what is sent carries the query, which is kept apart.
         query: Sent to the service, never shown or written.
+        user: Name to log in with; told to a database, never shown or written.
         protocol: What is spoken behind TCP (and TLS): ``http``, ``none`` (connecting is all),
             ``dns`` (only the name is asked for) or a service of ``ringback.diagnosis.protocols``.
         tls: Whether TLS is begun at once.
@@ -77,6 +78,7 @@ class Asked:
     port: int = 0
     path: str = "/"
     query: str = field(default="", repr=False)
+    user: str = field(default="", repr=False)
     protocol: str = "http"
     tls: bool = False
     problems: tuple[str, ...] = ()

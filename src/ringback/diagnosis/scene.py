@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -56,6 +56,7 @@ class Scene:
         at: When it began, in seconds since 1970 UTC.
         behind: The diagnosis that a redirect led here from, whose politeness it shares; ``None``:
             this is what was asked.
+        passed: Requests that were redirected on the way; not where a cookie was set.
     """
 
     def __init__(
@@ -69,6 +70,7 @@ class Scene:
         self.asked = asked
         self.options = options
         self.behind = behind
+        self.passed: frozenset[Hashable] = frozenset() if behind is None else behind.passed
         self.at = time.time()
         self._began = time.monotonic()
         self._tell = tell
@@ -76,6 +78,11 @@ class Scene:
         self._readings: list[Reading] = []
         self._closed = False
         self._tried: Counter[tuple[str, int]] = Counter()
+
+    @property
+    def way_here(self) -> tuple[Scene, ...]:
+        """This diagnosis and those that redirects led here from, the nearest first."""
+        return (self, *(() if self.behind is None else self.behind.way_here))
 
     def now(self) -> float:
         """Return the seconds since the diagnosis began."""

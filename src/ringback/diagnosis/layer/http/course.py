@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _LOOKUP = 1.5
 """Seconds to look up the name of another host."""
+_MOST_HOSTS = 4
+"""Hosts visited in one diagnosis."""
 _MOST = 10
 """Redirects followed; clients stop after 10 (aiohttp) to 30 (requests)."""
 
@@ -38,9 +40,9 @@ class Course:
     def __init__(self, scene: Scene, request: Request, *, proxied: bool) -> None:
         self._scene = scene
         self._proxied = proxied
-        self._visits = scene.behind is None
+        self._visits = len(scene.way_here) < _MOST_HOSTS
         self.elsewhere: Request | None = None
-        self._asked = {_mark(request)}
+        self._asked = {_mark(request), *scene.passed}
         self._hops = 0
 
     def onward(self, request: Request, answer: Answer) -> Request | None:
@@ -66,6 +68,8 @@ class Course:
             return None
         if hop.leaves_host:
             self.elsewhere = onward if self._visits and known is not False else None
+            # A cookie that was set may make the difference when it comes back here.
+            self._scene.passed = frozenset() if onward.cookies else frozenset(self._asked)
             return None
         self._asked.add(_mark(onward))
         return onward

@@ -84,7 +84,8 @@ def redis(data: bytes) -> Answer | None:
 def amqp(data: bytes) -> Answer | None:
     """Read Connection.Start (AMQP 0-9-1, section 1.4.2.1), or another version's header."""
     if data.startswith(b"AMQP"):
-        return Answer(message="another version of AMQP", version=printable(data[4:8]))
+        said = ".".join(str(number) for number in data[5:8])
+        return Answer(True, f"it speaks AMQP {said}", said)
     if data[:3] != b"\x01\x00\x00" or data[7:11] != b"\x00\x0a\x00\x0a":
         return None
     found = re.search(rb"\x07versionS\x00\x00\x00.([\w.+~-]{1,40})", data, re.DOTALL)

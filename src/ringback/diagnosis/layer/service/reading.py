@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
-from ringback.diagnosis.layer.service.dialogue import WAIT, Greeting, greet
-from ringback.diagnosis.layer.tls.attempt import attempted
+from ringback.diagnosis.layer.service.dialogue import WAIT, Greeting, greet, tls_wanted
+from ringback.diagnosis.layer.tls.attempt import attempted, server_name, sni_of
 from ringback.diagnosis.layer.tls.channel import Channel
+from ringback.diagnosis.layer.tls.handshake import shake_hands_over
 from ringback.diagnosis.layer.tls.raw import raw_connection
 from ringback.diagnosis.layer.tls.spoken import is_tls, plain, printable, speaks
-from ringback.diagnosis.layer.tls.telling import subject_of
-from ringback.diagnosis.layer.tls.trust import unverifying
+from ringback.diagnosis.layer.tls.telling import subject_of, tell_chain, tell_handshake
+from ringback.diagnosis.layer.tls.trust import context_of_program, unverifying
 from ringback.diagnosis.protocols import protocol_of
 
 if TYPE_CHECKING:
@@ -77,10 +79,25 @@ def _open(scene: Scene, route: Route, protocol: Protocol) -> None:
 def _greet(scene: Scene, route: Route, channel: Channel, protocol: Protocol) -> None:
     since = scene.now()
     within = max(0.0, min(WAIT, scene.left(3600.0) - _MARGIN))
-    greeting = greet(channel, protocol, within)
+    greeting = greet(channel, protocol, scene.asked, within, partial(_secure, scene, route))
     if not (greeting.data or greeting.secured):
         _look_for_tls(scene, route, greeting)
     _tell(scene, route, greeting, protocol, since)
+
+
+def _secure(scene: Scene, route: Route, channel: Channel, within: float) -> str | None:
+    """Begin TLS as strictly as the URL wants it; return why it failed."""
+    mode = tls_wanted(scene.asked)
+    if not str(mode).startswith("verify-"):
+        made = shake_hands_over(channel, unverifying(), None, within)
+        return None if made.error is None else made.reason or made.error
+    context, store = context_of_program(scene)
+    context.check_hostname = mode == "verify-full"
+    made = shake_hands_over(channel, context, server_name(scene.asked.host), within)
+    own = store.trust.client_certificate is not None
+    tell_handshake(scene, route, made, name=sni_of(scene.asked.host), own_certificate=own)
+    tell_chain(scene, route, made, context)
+    return None if made.error is None else made.reason or made.error
 
 
 def _look_for_tls(scene: Scene, route: Route, greeting: Greeting) -> None:

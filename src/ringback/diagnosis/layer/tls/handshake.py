@@ -47,6 +47,7 @@ _KINDS: dict[str, str] = {
 _ALERT = re.compile(r"alert number (\d+)")
 _WORDED = {"unknown error": 0, "no application protocol": 120, "unknown psk identity": 115}
 """Texts of CPython for alerts without a reason."""
+_HANDSHAKE_FAILURE, _ACCESS_DENIED = 40, 49
 _AFTER = 0.3
 """Seconds that a server which asked for a certificate has to say that it wants one (TLS 1.3)."""
 
@@ -92,13 +93,17 @@ class Handshake:
         if self.error == "certificate":
             return kind_of(self.verify_code or 0)
         if self.error == "alert":
-            asked = self.alert == 40 and self.client_certificate_asked
-            return (
-                CLIENT_CERTIFICATE if asked else KIND_OF_ALERT.get(self.alert or -1, "tls.failed")
-            )
+            return self._kind_of_alert()
         if self.error == "protocol":
             return KIND_OF_REASON.get(self.reason or "", PROTOCOL)
         return _KINDS.get(self.error or "")
+
+    def _kind_of_alert(self) -> str:
+        if self.alert == _HANDSHAKE_FAILURE and self.client_certificate_asked:
+            return CLIENT_CERTIFICATE
+        if self.alert == _ACCESS_DENIED and self.client_certificate_asked is False:
+            return "tls.failed"  # nobody has shown a certificate that could be meant
+        return KIND_OF_ALERT.get(self.alert or -1, "tls.failed")
 
 
 def shake_hands(
@@ -112,8 +117,22 @@ def shake_hands(
         name: For SNI and verification.
         within: Seconds.
     """
+    return shake_hands_over(Channel(raw), context, name, within)
+
+
+def shake_hands_over(
+    channel: Channel, context: ssl.SSLContext, name: str | None, within: float
+) -> Handshake:
+    """Shake hands over a connection on which something was said before, and return what came of it.
+
+    Args:
+        channel: Without TLS so far; closed where the handshake fails.
+        context: Whom to trust, and what to offer.
+        name: For SNI and verification.
+        within: Seconds.
+    """
     began = time.monotonic()
-    made = Handshake(Channel(raw))
+    made = Handshake(channel)
     try:
         made.channel.secure(context, name, within)
         _hear_objection(made.channel)

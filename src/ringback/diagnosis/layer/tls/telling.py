@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from ringback.diagnosis.layer.tls.certificate.chain import certificates, chain_of
+from ringback.diagnosis.layer.tls.certificate.chain import certificates, chain_of, path
 from ringback.diagnosis.layer.tls.certificate.kin import kin_of, role_of
 from ringback.diagnosis.layer.tls.certificate.names import matches
 from ringback.diagnosis.layer.tls.spoken import plain, printable
@@ -158,11 +158,13 @@ def _result(made: Handshake, facts: dict[str, Any]) -> str:
 def _issuer(
     chain: list[Certificate], made: Handshake, context: ssl.SSLContext
 ) -> dict[str, str | None]:
-    """Who would have to vouch for the last certificate sent, where that is what is missing."""
-    top = chain[-1].issuer if chain and made.verify_code in ISSUER_CODES else None
+    """Who would have to vouch for the last certificate above the leaf, where nobody does."""
+    last = path(chain)[-1] if chain and made.verify_code in ISSUER_CODES else None
+    top = None if last is None else last.issuer
     return {
         "issuer_kin": None if top is None else kin_of(top, context),
         "issuer_role": None if top is None else role_of(top),
+        "unsent_issuer": None if last is None or last.self_signed else last.issuer,
     }
 
 

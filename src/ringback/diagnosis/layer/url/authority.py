@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from urllib.parse import unquote
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,7 +14,8 @@ class Authority:
     Attributes:
         host: As it was written, IPv6 without brackets.
         port: The port that is given; ``None``: none.
-        userinfo: Whether there were credentials; they are not kept.
+        userinfo: Whether there were credentials; the password is not kept.
+        user: The name among them, as it is sent; empty: none.
         problems: What is wrong, or may be.
         fatal: Whether nothing can be tried with it.
     """
@@ -21,6 +23,7 @@ class Authority:
     host: str
     port: int | None = None
     userinfo: bool = False
+    user: str = field(default="", repr=False)
     problems: tuple[str, ...] = ()
     fatal: bool = False
 
@@ -31,7 +34,7 @@ def authority_of(text: str) -> Authority:
     Args:
         text: ``user:password@host:port``, with any part missing.
     """
-    _, at, place = text.rpartition("@")
+    credentials, at, place = text.rpartition("@")
     problems: list[str] = []
     if at:
         problems.append("it carries credentials, which are not shown here")
@@ -47,6 +50,7 @@ def authority_of(text: str) -> Authority:
         host=host,
         port=number,
         userinfo=bool(at),
+        user=unquote(credentials.partition(":")[0]),
         problems=(*problems, *([wrong] if wrong else [])),
         fatal=bool(wrong),
     )

@@ -59,6 +59,7 @@ def _asked(text: str) -> Asked:
         port=port,
         path=path or "/",
         query=query,
+        user=authority.user,
         protocol=protocol.name,
         tls=protocol.tls,
         problems=tuple(map(shown, [*notes, *_of_path(tail)])),

@@ -196,16 +196,16 @@ def _store_missing(evidence: Evidence) -> Finding | None:
 def _missing_intermediate(evidence: Evidence) -> Finding | None:
     failed = _failed(evidence, _ISSUER)
     read = evidence.first("tls", "chain")
-    if failed is None or read is None or not read.facts.get("leaf_only"):
+    if failed is None or read is None or read.facts.get("issuer_role") == "root":
         return None
-    leaf, kin = _leaf(evidence), read.facts.get("issuer_kin")
-    if leaf.get("self_signed") or read.facts.get("issuer_role") == "root":
-        return None
-    if not kin and not leaf.get("ca_issuers"):
+    unsent, kin = read.facts.get("unsent_issuer"), read.facts.get("issuer_kin")
+    # That a private authority's root is nowhere to be fetched tells it from a public one's.
+    fetched = read.facts.get("leaf_only") and _leaf(evidence).get("ca_issuers")
+    if not unsent or not (kin or fetched):
         return None
     return Finding(
         f"The server sends the certificate of {evidence.host} without the intermediate that "
-        f"issued it ({leaf.get('issuer')}).",
+        f"leads to a trusted authority ({unsent}).",
         (failed, read),
         confidence=0.85,
         alternatives=(_PRIVATE,) if not kin else (),
@@ -330,8 +330,8 @@ CERTIFICATE = (
         cause="certificate_missing_intermediate",
         kind=f"{_AUTHORITY}.unknown_issuer",
         where="their certificate",
-        meaning="The server does not send the certificate between its own and the root.",
-        decided_by="verify code 20 or 21, the chain as sent holds the leaf alone, and it names where its issuer is, or a trusted authority is called alike",
+        meaning="The server does not send every certificate between its own and the root.",
+        decided_by="verify code 20 or 21, the next issuer above the leaf is not sent, and a trusted authority is called alike, or the leaf is alone and names where its issuer is",
         when=_missing_intermediate,
         advice=(
             "On the server install the full chain (`fullchain.pem`), not the leaf alone.",

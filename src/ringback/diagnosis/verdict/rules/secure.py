@@ -6,6 +6,7 @@ from ringback.diagnosis.verdict.rule import Finding, Rule
 from ringback.diagnosis.verdict.stalled import black_hole, is_unheard
 
 _CLIENT_ALERTS = frozenset({42, 43, 44, 45, 46, 48, 49, 116})
+_ACCESS_DENIED = 49
 _MISMATCH_ALERTS = frozenset({40, 70, 71, 86, 120})
 
 
@@ -81,6 +82,8 @@ def _client_certificate(evidence: Evidence) -> Finding | None:
     sent = bool(failed.facts.get("local_certificate_used"))
     if alert not in _CLIENT_ALERTS and not (asked and alert in {40, None}):
         return None
+    if failed.facts.get("client_certificate_asked") is False and _is_about_name(evidence, alert):
+        return None
     what = "does not accept this program's certificate" if sent else "wants a client certificate"
     return Finding(
         f"{evidence.place} {what}"
@@ -89,6 +92,12 @@ def _client_certificate(evidence: Evidence) -> Finding | None:
         kind="tls.bad_client_auth_cert",
         confidence=0.95 if alert in _CLIENT_ALERTS else 0.75,
     )
+
+
+def _is_about_name(evidence: Evidence, alert: object) -> bool:
+    """Whether no certificate was asked for, and the alert may as well be about the server's name."""
+    named = evidence.first("tls", "other_name", works=True)
+    return named is not None or alert == _ACCESS_DENIED
 
 
 def _old_tls(evidence: Evidence) -> Finding | None:

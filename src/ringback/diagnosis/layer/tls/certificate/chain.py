@@ -43,6 +43,25 @@ def certificates(chain: list[bytes]) -> list[Certificate]:
     return read
 
 
+def path(chain: list[Certificate]) -> list[Certificate]:
+    """Return the first certificate and those above it, as far as they were sent, in any order.
+
+    Args:
+        chain: As sent, the server's own first.
+    """
+    if not chain:
+        return []
+    found, rest = [chain[0]], list(chain[1:])
+    while above := next((one for one in rest if _is_above(one, found[-1])), None):
+        rest.remove(above)
+        found.append(above)
+    return found
+
+
+def _is_above(one: Certificate, below: Certificate) -> bool:
+    return bool(one.subject) and one.subject == below.issuer and not below.self_signed
+
+
 def _parsed(body: bytes, *, with_context: bool) -> list[bytes]:
     """RFC 8446, section 4.4.2; RFC 5246, section 7.4.2."""
     at = 4 + body[0] if with_context else 3
