@@ -1,6 +1,7 @@
 import pytest
 
 from ringback import Backoff, Policy, Session, Timeout
+from ringback.sink import flush
 from ringback.testing.lab import Lab
 
 
@@ -26,3 +27,19 @@ def session(policy, events):
     with Session(policy=policy, sinks=[events.append]) as one:
         one.trust_env = False
         yield one
+
+
+@pytest.fixture
+def logged(caplog):
+    """Returns what was logged so far: the levels of ringback's lines, and everybody's text.
+
+    Another thread writes the lines, and on a busy machine a call goes on before it has; and other
+    loggers speak as well, asyncio's of what an earlier test left behind.
+    """
+
+    def read():
+        assert flush(60.0)
+        ours = [record for record in caplog.records if record.name == "ringback"]
+        return [record.levelname for record in ours], caplog.text
+
+    return read

@@ -203,12 +203,13 @@ def test_what_one_call_does_not_verify_another_does(insecure, policy, expired):
     run(main())
 
 
-def test_each_time_is_logged_as_a_warning(insecure, call, expired, caplog):
+def test_each_time_is_logged_as_a_warning(insecure, call, expired, logged):
     asked = f"{expired.url}p?token=hunter2"
     call(insecure, asked, asked, session={"middlewares": [Middleware(insecure)]})
-    assert [record.levelname for record in caplog.records] == ["WARNING", "WARNING"]
-    assert caplog.text.count("going on without: verification of the server's certificate") == 2
-    assert "hunter2" not in caplog.text
+    levels, lines = logged()
+    assert levels == ["WARNING", "WARNING"]
+    assert lines.count("going on without: verification of the server's certificate") == 2
+    assert "hunter2" not in lines
 
 
 def test_through_a_proxy_as_well(lab, insecure, call, events, expired):

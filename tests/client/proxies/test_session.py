@@ -177,7 +177,7 @@ def test_the_status_of_connect_is_data_and_no_reason_to_pass_it_by(
     assert told(events) == []
 
 
-def test_credentials_of_the_proxy_are_used_and_shown_nowhere(lab, policy, caplog):
+def test_credentials_of_the_proxy_are_used_and_shown_nowhere(lab, policy, caplog, logged):
     strict = lab.listen(lab_proxy.proxy_with_users)
     target = secured()(lab)
     good, bad = at(strict, user=USER), at(strict, user="lab:hunter2")
@@ -189,8 +189,9 @@ def test_credentials_of_the_proxy_are_used_and_shown_nowhere(lab, policy, caplog
         pytest.raises(errors.ProxyAuthRequired) as caught,
     ):
         session.get(target.url)
-    assert "proxy.auth_required: OSError: Tunnel connection failed: 407" in caplog.text
-    assert "hunter2" not in f"{caplog.text} {caught.value} {caught.value.failure}"
+    _, lines = logged()
+    assert "proxy.auth_required: OSError: Tunnel connection failed: 407" in lines
+    assert "hunter2" not in f"{lines} {caught.value} {caught.value.failure}"
 
 
 # Without a proxy
@@ -264,14 +265,15 @@ def test_directly_no_credentials_of_the_proxy_are_sent(lab, direct, open_session
         assert b"proxy-authorization" not in seen.received.lower()
 
 
-def test_each_time_is_logged_as_a_warning_without_secrets(direct, target, dead, caplog):
+def test_each_time_is_logged_as_a_warning_without_secrets(direct, target, dead, logged):
     with Session(policy=direct, proxies=at(dead, user="u:hunter2")) as session:
         for _ in range(2):
             session.get(f"{target.url}p?token=hunter2")
-    assert [record.levelname for record in caplog.records] == ["WARNING", "WARNING"]
+    levels, lines = logged()
+    assert levels == ["WARNING", "WARNING"]
     said = f"GET {target.url}p: going on without: the failed proxy {dead.host}:{dead.port}"
-    assert caplog.text.count(said) == 2
-    assert "hunter2" not in caplog.text
+    assert lines.count(said) == 2
+    assert "hunter2" not in lines
 
 
 def test_a_circuit_that_opened_through_the_list_does_not_close_the_direct_way(

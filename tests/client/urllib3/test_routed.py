@@ -169,13 +169,14 @@ def test_a_body_that_can_be_sent_once_is_sent_once(insecure, manager, expired):
     assert expired.requests == 1
 
 
-def test_each_time_is_logged_as_a_warning(insecure, expired, caplog):
+def test_each_time_is_logged_as_a_warning(insecure, expired, logged):
     with PoolManager(policy=insecure, sinks=[LogSink()], ca_certs=expired.verify) as ours:
         for _ in range(2):
             ours.request("GET", f"{expired.url}p?token=hunter2")
-    assert [record.levelname for record in caplog.records] == ["WARNING", "WARNING"]
-    assert caplog.text.count("going on without: verification of the server's certificate") == 2
-    assert "hunter2" not in caplog.text
+    levels, lines = logged()
+    assert levels == ["WARNING", "WARNING"]
+    assert lines.count("going on without: verification of the server's certificate") == 2
+    assert "hunter2" not in lines
 
 
 @pytest.mark.parametrize("scheme", ["http", "socks5"])
