@@ -1,6 +1,10 @@
+import ssl
+from collections import OrderedDict
+
 import pytest
 
 from ringback import Backoff, Policy, Session, Timeout
+from ringback.client.trust import context as contexts
 from ringback.sink import flush
 from ringback.testing.lab import Lab
 
@@ -27,6 +31,28 @@ def session(policy, events):
     with Session(policy=policy, sinks=[events.append]) as one:
         one.trust_env = False
         yield one
+
+
+@pytest.fixture
+def lenient():
+    """The option of OpenSSL 3 with which a cut TLS stream looks as if it had ended."""
+    if not hasattr(ssl, "OP_IGNORE_UNEXPECTED_EOF"):
+        pytest.skip("this OpenSSL has no such option")
+    return ssl.OP_IGNORE_UNEXPECTED_EOF
+
+
+@pytest.fixture
+def lenient_python(lenient, monkeypatch):
+    """Python as it was before 3.11.3: it sets that option on every context."""
+    make = ssl.SSLContext.__new__
+
+    def made(cls, *args, **options):
+        context = make(cls, *args, **options)
+        context.options |= lenient
+        return context
+
+    monkeypatch.setattr(ssl.SSLContext, "__new__", staticmethod(made))
+    monkeypatch.setattr(contexts, "_MADE", OrderedDict())
 
 
 @pytest.fixture

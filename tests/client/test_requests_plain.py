@@ -1,5 +1,6 @@
 """What callers of plain requests catch today, they go on catching."""
 
+import ssl
 from contextlib import nullcontext
 
 import pytest
@@ -83,3 +84,25 @@ def test_a_response_that_breaks_off_is_none(lab, session, name):
 
 def test_urllib3s_own_retries_are_off():
     assert Adapter().max_retries.total == 0
+
+
+class Loaded(Adapter):
+    """With a context for all its connections, as requests 2.32.0 to 2.32.3 had one."""
+
+    def __init__(self, context, **options):
+        self._context = context
+        super().__init__(**options)
+
+    def init_poolmanager(self, connections, maxsize, block=False, **options):
+        super().init_poolmanager(connections, maxsize, block, ssl_context=self._context, **options)
+
+
+@pytest.mark.usefixtures("lenient_python")
+@pytest.mark.parametrize("handed_in", [False, True])
+def test_a_cut_is_no_end_where_python_takes_it_for_one(lab, lenient, policy, session, handed_in):
+    endpoint = lab.start("tls.closed:without_close_notify")
+    context = ssl.create_default_context(cafile=endpoint.verify)
+    if handed_in:
+        session.mount("https://", Loaded(context, policy=policy, sinks=[]))
+    assert isinstance(outcome(session, endpoint), exceptions.ChunkedEncodingError)
+    assert context.options & lenient

@@ -77,6 +77,13 @@ def test_a_body_that_is_cut_is_an_error(lab, read):
     assert endpoint.requests == 1
 
 
+@pytest.mark.usefixtures("lenient_python")
+def test_a_body_that_is_cut_is_an_error_where_python_takes_it_for_an_end(lab):
+    endpoint = secured(handler=closing(UNFRAMED))(lab)
+    with pytest.raises(aiohttp.ClientPayloadError):
+        call(endpoint)
+
+
 def test_inside_the_attempt_it_is_tried_again(lab):
     endpoint = secured(handler=closing(UNFRAMED))(lab)
     with pytest.raises(errors.RingbackError) as caught:

@@ -1,13 +1,15 @@
 """No part of a body is taken for the whole."""
 
 import gzip
+import ssl
 
 import pytest
 
 from ringback import errors
+from ringback.testing.lab.proxy import proxy
 from ringback.testing.lab.response import response
 from ringback.testing.lab.schedule import failing_requests
-from ringback.testing.lab.secured import secured
+from ringback.testing.lab.secured import over_tls, secured
 
 pytestmark = pytest.mark.usefixtures("no_connection_is_lost")
 
@@ -34,6 +36,35 @@ def test_nor_where_the_caller_reads(lab, door, trusting):
     endpoint = lab.start("tls.closed:without_close_notify")
     with door.streamed(trusting, endpoint.url) as streamed, pytest.raises(errors.TLSClosed):
         list(streamed.pieces())
+
+
+def made_here(endpoint):
+    return endpoint.verify
+
+
+def handed_in(endpoint):
+    return ssl.create_default_context(cafile=endpoint.verify)
+
+
+@pytest.mark.usefixtures("lenient_python")
+@pytest.mark.parametrize("verify", [made_here, handed_in])
+def test_nor_where_python_takes_it_for_one(lab, lenient, door, policy, verify):
+    endpoint = lab.start("tls.closed:without_close_notify")
+    trusted = verify(endpoint)
+    client = door.client(policy=policy, sinks=[], verify=trusted)
+    with pytest.raises(errors.TLSClosed):
+        client.get(endpoint.url)
+    assert verify is made_here or trusted.options & lenient
+
+
+@pytest.mark.usefixtures("lenient_python")
+def test_nor_through_a_proxy_over_tls(lab, door, policy):
+    endpoint = lab.start("tls.closed:without_close_notify")
+    carrier = lab.listen(over_tls(lab.certificates.server("good"), proxy), scheme="https")
+    through = door.library.Proxy(carrier.url, ssl_context=handed_in(endpoint))
+    client = door.client(policy=policy, sinks=[], verify=handed_in(endpoint), proxy=through)
+    with pytest.raises(errors.TLSClosed):
+        client.get(endpoint.url)
 
 
 def test_tls_that_says_so_is(lab, trusting):

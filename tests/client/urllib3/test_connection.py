@@ -5,6 +5,7 @@ import io
 import socket
 import ssl
 import time
+from pathlib import Path
 
 import pytest
 import urllib3
@@ -20,6 +21,7 @@ from ringback.testing.lab.need import missing
 from ringback.testing.lab.resolver import resolving
 from tests.requires import requires
 
+OLD = urllib3.__version__.startswith("1.")
 RACY = ("on_accept", "mid_request", "client_auth", "tls_port")
 LEFT_OUT = ("ok", "timed_out", "stale", "moved", "comes_back", "first_two", "h2", "proxy", "silent")
 OTHERWISE = (
@@ -213,3 +215,45 @@ def test_a_cut_connection_is_told_from_a_closed_one(lab, pools):
         connection.connect()
         assert isinstance(connection.sock, ssl.SSLSocket)
         assert connection.sock.suppress_ragged_eofs is False
+
+
+def as_text(endpoint):
+    return {"ca_cert_data": Path(endpoint.verify).read_text()}
+
+
+CONTEXTS = {
+    "shared": lambda endpoint: {"ca_certs": endpoint.verify},
+    "urllib3's": lambda endpoint: {"ca_certs": endpoint.verify, "assert_hostname": "localhost"},
+    "urllib3's, of a text": as_text,
+    "handed in": lambda endpoint: {
+        "ssl_context": ssl.create_default_context(cafile=endpoint.verify)
+    },
+}
+if OLD:
+    del CONTEXTS["urllib3's, of a text"]
+
+
+@pytest.mark.usefixtures("lenient_python")
+@pytest.mark.parametrize("name", CONTEXTS)
+def test_a_cut_is_no_end_where_python_takes_it_for_one(lab, lenient, pools, name):
+    requires("cryptography")
+    met = lab.start("tls.closed:without_close_notify")
+    options = CONTEXTS[name](met)
+    with pytest.raises(urllib3.exceptions.ProtocolError, match="EOF"):
+        pools(**options).request("GET", met.url)
+    if "ssl_context" in options:
+        assert options["ssl_context"].options & lenient
+
+
+@pytest.mark.skipif(OLD, reason="1.26 has no such setting")
+@pytest.mark.usefixtures("lenient_python")
+def test_a_context_of_urllib3s_trusts_the_system_where_no_authority_is_named(
+    lab, pools, monkeypatch
+):
+    requires("cryptography")
+    met = lab.start("ok:tls")
+    asked = {"ssl_minimum_version": ssl.TLSVersion.TLSv1_2}
+    with pytest.raises(urllib3.exceptions.SSLError):
+        pools(**asked).request("GET", met.url)
+    monkeypatch.setenv("SSL_CERT_FILE", met.verify)
+    assert pools(**asked).request("GET", met.url).status == 200

@@ -51,7 +51,9 @@ def test_an_upload_gets_through_two_layers(lab, through):
     assert b'"size": 200000' in answer.data
 
 
-def test_the_inner_layer_must_end_with_close_notify(lab, through):
+@pytest.mark.parametrize("python", ["lenient_python", "lab"])
+def test_the_inner_layer_must_end_with_close_notify(request, lab, through, python):
+    request.getfixturevalue(python)
     met = lab.start("tls.closed:without_close_notify")
     with pytest.raises(ProtocolError):
         through().request("GET", met.url)

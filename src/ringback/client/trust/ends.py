@@ -10,7 +10,7 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
-from typing import Any
+from typing import Any, TypeGuard
 
 from ringback.client.trust.shared import Sealed
 
@@ -49,7 +49,7 @@ def telling_cuts(context: Any) -> Iterator[None]:
             _release(context)
 
 
-def is_cut(error: BaseException) -> bool:
+def is_cut(error: BaseException) -> TypeGuard[ssl.SSLError]:
     """Return whether an error of TLS is an end of the connection without ``close_notify``.
 
     Args:
