@@ -4,7 +4,7 @@ import pytest
 from e2e.census import visited
 from e2e.judge import misses, summary
 from e2e.visit import diagnosed
-from e2e.worlds import WORLDS
+from e2e.worlds import FURTHER, WORLDS
 from requires import requires
 
 pytestmark = pytest.mark.netns
@@ -16,10 +16,11 @@ _SECRETS = ("hunter2", "open-sesame", "old-password", "secret")
 _STATUS = {"healthy": 0, "unknown": 3}
 
 EACH = 3
-"""One in so many worlds is met in every run; all of them in the slow one."""
+"""One in so many worlds is met in every run, of those in FURTHER none; all in the slow one."""
 
 _ALL = list(WORLDS.values())
-_SOME, _REST = _ALL[::EACH], [world for i, world in enumerate(_ALL) if i % EACH]
+_OFTEN = [world for world in _ALL if world.name not in FURTHER][::EACH]
+_REST = [world for world in _ALL if world not in _OFTEN]
 
 _SECRETIVE = [
     world for world in _ALL if any(f"{world.target}{world.variables}".count(s) for s in _SECRETS)
@@ -41,10 +42,11 @@ def _ours(item):
 
 
 def _marked(worlds, *marks):
-    return [pytest.param(world, id=world.name, marks=marks) for world in worlds]
+    slow = dict.fromkeys(FURTHER, (*marks, pytest.mark.slow))
+    return [pytest.param(w, id=w.name, marks=slow.get(w.name, marks)) for w in worlds]
 
 
-@pytest.mark.parametrize("world", [*_marked(_SOME), *_marked(_REST, pytest.mark.slow)])
+@pytest.mark.parametrize("world", [*_marked(_OFTEN), *_marked(_REST, pytest.mark.slow)])
 def test_the_diagnosis_of_a_world_is_its_truth(world, diagnoses):
     result = diagnoses[world.name]
     if isinstance(result, Exception):

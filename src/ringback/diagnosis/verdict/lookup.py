@@ -40,10 +40,27 @@ def is_unresolved(evidence: Evidence) -> bool:
 def unresolved_answers(evidence: Evidence) -> list[Reading]:
     """Return what the configured nameservers say of a name that is not resolved.
 
+    A lookup goes on to the next nameserver behind a failure, and ends with the first that denies
+    the name: what others fail with decides nothing then.
+
     Args:
         evidence: All readings.
     """
-    return configured(evidence) if is_unresolved(evidence) else []
+    if not is_unresolved(evidence):
+        return []
+    asked = configured(evidence)
+    return _denials(asked) or asked
+
+
+def _denials(asked: list[Reading]) -> list[Reading]:
+    """The answers of the nameservers that deny a name and fail in nothing."""
+    failing = {one.facts.get("server") for one in asked if not _denies(one)}
+    return [one for one in asked if one.facts.get("server") not in failing]
+
+
+def _denies(one: Reading) -> bool:
+    denied = one.facts.get("rcode") in {"NXDOMAIN", "NOERROR"} and not one.facts.get("answers")
+    return denied and not one.facts.get("referral")
 
 
 def coded(evidence: Evidence, rcode: str) -> list[Reading]:
@@ -53,10 +70,9 @@ def coded(evidence: Evidence, rcode: str) -> list[Reading]:
         evidence: All readings.
         rcode: ``NXDOMAIN``, ``SERVFAIL`` …
     """
-    asked = unresolved_answers(evidence)
-    if with_addresses(asked):
+    if with_addresses(configured(evidence)):
         return []
-    return [one for one in asked if one.facts.get("rcode") == rcode]
+    return [one for one in unresolved_answers(evidence) if one.facts.get("rcode") == rcode]
 
 
 def with_addresses(readings: Iterable[Reading]) -> list[Reading]:

@@ -28,3 +28,8 @@ def test_other_names_have_none(path, name):
 
 def test_without_the_file_there_is_none(tmp_path):
     assert entries("web.example", tmp_path / "none") == ([], 0)
+
+
+def test_a_file_that_cannot_be_read_is_not_one_without_entries(tmp_path):
+    with pytest.raises(IsADirectoryError):
+        entries("web.example", tmp_path)

@@ -46,7 +46,10 @@ def entries(name: str, path: Path) -> tuple[list[str], int]:
 
     Args:
         name: In any case, with or without a dot at its end.
-        path: Of the file.
+        path: Of the file; one that is not there has no entry.
+
+    Raises:
+        OSError: It cannot be read.
     """
     wanted = name.lower().removesuffix(".")
     addresses: list[str] = []
@@ -62,6 +65,6 @@ def entries(name: str, path: Path) -> tuple[list[str], int]:
                 if wanted in names and address not in addresses:
                     addresses.append(address)
                     first = first or number
-    except OSError:
+    except FileNotFoundError:
         pass
     return addresses, first

@@ -29,7 +29,16 @@ _MOST = 512
 
 _UP, _LOOPBACK, _LOWER_UP = 0x1, 0x8, 0x10000
 
-TYPES: Final = {1: "unicast", 2: "local", 6: "blackhole", 7: "unreachable", 8: "prohibit"}
+TYPES: Final = {
+    1: "unicast",
+    2: "local",
+    3: "broadcast",
+    4: "anycast",
+    5: "multicast",
+    6: "blackhole",
+    7: "unreachable",
+    8: "prohibit",
+}
 """``RTN_*`` of linux/rtnetlink.h, as ip(8) names them."""
 
 _NEIGHBOUR_STATES: Final = {

@@ -19,6 +19,10 @@ WORLD: Final = {4: "198.41.0.4", 6: "2001:503:ba3e::2:30"}
 MOST: Final = 8
 """Addresses of a target whose routes are looked up."""
 
+_HOPS: Final = {
+    4: (socket.AF_INET, socket.IPPROTO_IP, socket.IP_TTL),
+    6: (socket.AF_INET6, socket.IPPROTO_IPV6, socket.IPV6_UNICAST_HOPS),
+}
 _PORT = 9
 _TYPE_OF_ERROR: Final = {
     "EHOSTUNREACH": "unreachable",
@@ -49,6 +53,7 @@ def read(scene: Scene) -> None:
             "source": source,
             "error": error,
             "gateway_state": netlink.neighbour_state(way.gateway) if way and way.gateway else None,
+            "hops": _hops(version),
         }
         scene.tell(
             "host",
@@ -127,7 +132,7 @@ def _facts_to(address: str, names: dict[int, str]) -> dict[str, Any]:
     source, error = source_to(address)
     way = _way(address, names)
     table_type = way.type if way else None
-    if error:
+    if error and table_type in {None, "unicast"}:
         link_local = ipaddress.ip_address(address).is_link_local
         table_type = None if link_local else _TYPE_OF_ERROR.get(error)
     return {
@@ -155,6 +160,22 @@ def _way(address: str, names: dict[int, str]) -> netlink.Way | None:
 
 def _state(way: netlink.Way, address: str) -> str | None:
     return netlink.neighbour_state(way.gateway or address.partition("%")[0])
+
+
+def _hops(version: int) -> int | None:
+    """How many routers a packet of this host may pass (``ip_default_ttl`` of ip(7)).
+
+    Raises:
+        OSError: This program has no descriptor left to ask with.
+    """
+    family, level, option = _HOPS[version]
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as asking:
+            return asking.getsockopt(level, option)
+    except OSError as error:
+        if error.errno in netlink.OUT_OF_RESOURCES:
+            raise
+        return None
 
 
 def _interface_names() -> dict[int, str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ringback.diagnosis.layer.host.hosts import entries, hosts_path
 from ringback.diagnosis.layer.name.candidates import plain
+from ringback.diagnosis.layer.url.host import literal
 
 if TYPE_CHECKING:
     import dns.name
@@ -29,8 +30,7 @@ def tell_origin(scene: Scene, addresses: Sequence[str], asking: Sequence[Asking]
     alone = [address for address in addresses if address not in given]
     if not alone:
         return
-    listed, _ = entries(scene.asked.host, hosts_path())
-    source = "hosts file" if set(alone) <= set(listed) else "name service"
+    source = "hosts file" if set(alone) <= _listed(scene.asked.host) else "name service"
     scene.tell(
         "name",
         "origin",
@@ -38,6 +38,14 @@ def tell_origin(scene: Scene, addresses: Sequence[str], asking: Sequence[Asking]
         result=f"{' '.join(alone[:4])}: from the {source}, not from DNS",
         facts={"not_from_dns": alone, "from_dns": sorted(given), "source": source},
     )
+
+
+def _listed(host: str) -> set[str]:
+    """The addresses of the hosts file, which may not be readable."""
+    try:
+        return {literal(address) or address for address in entries(host, hosts_path())[0]}
+    except OSError:
+        return set()
 
 
 def tell_search_domain(

@@ -1,6 +1,7 @@
 """The rule table, in the order of a call: the first rule that holds is the verdict."""
 
 from ringback.diagnosis.verdict.rule import Rule
+from ringback.diagnosis.verdict.rules.address import ADDRESS
 from ringback.diagnosis.verdict.rules.asked import ASKED
 from ringback.diagnosis.verdict.rules.certificate import CERTIFICATE
 from ringback.diagnosis.verdict.rules.connect import CONNECT
@@ -16,17 +17,20 @@ from ringback.diagnosis.verdict.rules.secure import SECURE
 from ringback.diagnosis.verdict.rules.service import SERVICE
 from ringback.diagnosis.verdict.rules.silence import SILENCE
 from ringback.diagnosis.verdict.rules.status import STATUS
+from ringback.diagnosis.verdict.rules.unreachable import UNREACHABLE
 
 LESSER: tuple[Rule, ...] = (*PARTLY, *RESOLVERS)
 """What is broken although the target answers."""
 
 RULES: tuple[Rule, ...] = (
     *ASKED,
+    *ADDRESS,
     *LOCAL,
     *RESOLVER,
     *NAME,
     *PROXY,
     *CONNECT,
+    *UNREACHABLE,
     *SILENCE,
     *CERTIFICATE,
     *SECURE,

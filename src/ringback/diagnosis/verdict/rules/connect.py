@@ -1,8 +1,9 @@
 """Rules about TCP: the connection was answered, but not with a connection."""
 
-from ringback.diagnosis.model import Alternative, Reading, Where
+from ringback.diagnosis.model import Alternative, Reading
 from ringback.diagnosis.protocols import protocol_of
-from ringback.diagnosis.verdict.evidence import ARP, Evidence, is_loopback
+from ringback.diagnosis.verdict.attempts import failed, icmp_code, is_expired, sender_of, version
+from ringback.diagnosis.verdict.evidence import Evidence, is_loopback
 from ringback.diagnosis.verdict.rule import Finding, Rule
 from ringback.diagnosis.verdict.wording import listed
 
@@ -12,46 +13,20 @@ _PROHIBITED = frozenset({(3, 2), (3, 9), (3, 10), (3, 13), (1, 1), (1, 5), (1, 6
 _PORT = frozenset({(3, 3), (1, 4)})
 """Port unreachable: no TCP stack sends it for a SYN, so it comes from a firewall."""
 
-_LOOP = frozenset({(11, 0), (3, 0)})
-
-
-def _failed(evidence: Evidence, *outcomes: str) -> list[Reading]:
-    if evidence.reached or evidence.proxied:
-        return []
-    return [one for one in evidence.unopened if one.facts.get("outcome") in outcomes]
-
-
-def _code(one: Reading) -> tuple[int, int] | None:
-    icmp = one.facts.get("icmp")
-    return (int(icmp["type"]), int(icmp["code"])) if icmp else None
-
-
-def _version(one: Reading) -> int:
-    return int(one.facts.get("family") or 0)
-
-
-def _sender(one: Reading) -> tuple[str, Where]:
-    icmp = one.facts.get("icmp") or {}
-    if icmp.get("own"):
-        return "this host itself", "this host"
-    if icmp.get("is_target"):
-        return "the host itself", "their host"
-    return f"the router {icmp.get('sender')}", "path"
-
 
 def _rejected(evidence: Evidence) -> Finding | None:
-    refused = [one for one in _failed(evidence, "refused") if _code(one) in _PORT]
-    other = _failed(evidence, "prohibited", "host_unreachable", "network_unreachable")
-    forbidden = [one for one in other if _code(one) in _PROHIBITED and _is_icmp_of(one)]
+    refused = [one for one in failed(evidence, "refused") if icmp_code(one) in _PORT]
+    other = failed(evidence, "prohibited", "host_unreachable", "network_unreachable")
+    forbidden = [one for one in other if icmp_code(one) in _PROHIBITED and _is_icmp_of(one)]
     deciding = refused or forbidden or _only_this_port(evidence, other)
     if not deciding:
         return None
     one = deciding[0]
-    who, where = _sender(one)
+    who, where = sender_of(one)
     icmp = one.facts["icmp"]
     return Finding(
         f"A firewall rejects the connection to {one.subject}: {who} answers with ICMP "
-        f"{icmp['type']}/{icmp['code']} ({_WORDS.get(_code(one) or (0, 0), 'unreachable')}).",
+        f"{icmp['type']}/{icmp['code']} ({_WORDS.get(icmp_code(one) or (0, 0), 'unreachable')}).",
         tuple(deciding),
         kind="tcp.refused" if refused else _kind(one),
         where=where,
@@ -70,12 +45,12 @@ def _only_this_port(evidence: Evidence, unreachable: list[Reading]) -> list[Read
     return [
         one
         for one in unreachable
-        if _code(one) and not _expired(one) and one.facts.get("address") in answering
+        if icmp_code(one) and not is_expired(one) and one.facts.get("address") in answering
     ]
 
 
 def _kind(one: Reading) -> str:
-    if _code(one) in _PROHIBITED:
+    if icmp_code(one) in _PROHIBITED:
         return "tcp.address_unreachable.prohibited"
     return one.kind or "tcp.address_unreachable.prohibited"
 
@@ -98,14 +73,10 @@ def _nearer(evidence: Evidence) -> Finding | None:
     return None
 
 
-def _firewall(evidence: Evidence) -> Finding | None:
-    return _rejected(evidence) or _nearer(evidence)
-
-
 def _is_icmp_of(one: Reading) -> bool:
     """Return whether the numbers are of the family's own ICMP: 1/1 means nothing in IPv4."""
-    code = _code(one)
-    return code is not None and (code[0] == 1) == (_version(one) == 6)
+    code = icmp_code(one)
+    return code is not None and (code[0] == 1) == (version(one) == 6)
 
 
 _WORDS = {
@@ -130,7 +101,7 @@ def _sibling(evidence: Evidence, *roles: str) -> list[Reading]:
 
 
 def _wrong_port(evidence: Evidence) -> Finding | None:
-    refused = [one for one in _failed(evidence, "refused", "reset") if _code(one) is None]
+    refused = [one for one in failed(evidence, "refused", "reset") if icmp_code(one) is None]
     beside = _sibling(evidence, "partner", "common")
     right = [one for one in beside if one.facts.get("as_asked")]
     # A service that waits for the first word shows nothing: its own port being open must do.
@@ -159,7 +130,7 @@ def _is_usual(evidence: Evidence, one: Reading) -> bool:
 
 
 def _service_down(evidence: Evidence) -> Finding | None:
-    refused = [one for one in _failed(evidence, "refused") if _code(one) is None]
+    refused = [one for one in failed(evidence, "refused") if icmp_code(one) is None]
     if not refused:
         return None
     open_ = _sibling(evidence, "partner", "common")
@@ -183,115 +154,25 @@ _RESET_IN_ITS_NAME = Alternative(
 
 
 def _reset(evidence: Evidence) -> Finding | None:
-    reset = _failed(evidence, "reset")
+    reset = failed(evidence, "reset")
     if not reset:
         return None
     return Finding(f"The connection to {listed(reset)} is reset while it is made.", tuple(reset))
 
 
-ASKED_FOR = 2.0
-"""Seconds after which a router's "host unreachable" is its answer to a host that is silent.
-
-A router asks for the host three times, a second apart, before it says so; a rule answers at once.
-"""
-
-
-def _host_down(evidence: Evidence) -> Finding | None:
-    lost = [one for one in _failed(evidence, "host_unreachable") if _code(one) in ARP]
-    down = [one for one in lost if one.facts["icmp"].get("own") or one.seconds >= ASKED_FOR]
-    if not down:
-        return None
-    by = "" if down[0].facts["icmp"].get("own") else f", says {down[0].facts['icmp'].get('sender')}"
-    return Finding(
-        f"No host answers for {down[0].facts.get('address')} on its network{by}: it is off, or "
-        "the address is wrong.",
-        tuple(down),
-    )
-
-
-def _host_unreachable(evidence: Evidence) -> Finding | None:
-    lost = [one for one in _failed(evidence, "host_unreachable") if _code(one)]
-    lost = [one for one in lost if not _expired(one)]
-    if not lost:
-        return None
-    sender = lost[0].facts["icmp"].get("sender")
-    return Finding(
-        f"{sender} says at once that the host {lost[0].facts.get('address')} cannot be reached: "
-        "a rule of a firewall, or a host that it knows to be off.",
-        tuple(lost),
-        alternatives=(
-            Alternative(
-                kind="tcp.address_unreachable.host",
-                cause="firewall_rejects",
-                where="path",
-                summary=f"A firewall on {sender} rejects the connection in these words.",
-                check="try another port of the same host: a host that is off rejects all",
-            ),
-            Alternative(
-                kind="tcp.address_unreachable.host",
-                cause="host_down",
-                where="their host",
-                summary="The host is off, and the router has noticed before.",
-                check="ask again in a minute: then the answer takes some 3 s",
-            ),
-        ),
-        confidence=0.75,
-    )
-
-
-def _loop(evidence: Evidence) -> Finding | None:
-    every = _failed(evidence, "host_unreachable", "network_unreachable", "timeout", "error")
-    looped = [one for one in every if _code(one) in _LOOP and _expired(one)]
-    if not looped:
-        return None
-    sender = looped[0].facts["icmp"].get("sender")
-    return Finding(
-        f"Packets to {looped[0].facts.get('address')} run in a circle: {sender} reports that "
-        "their time to live is over.",
-        tuple(looped),
-    )
-
-
-def _expired(one: Reading) -> bool:
-    return _code(one) == ((3, 0) if _version(one) == 6 else (11, 0))
-
-
-def _network_unreachable(evidence: Evidence) -> Finding | None:
-    lost = [one for one in _failed(evidence, "network_unreachable") if _code(one)]
-    if not lost:
-        return None
-    who, _ = _sender(lost[0])
-    return Finding(
-        f"{who[0].upper()}{who[1:]} says that it has no route to {lost[0].facts.get('address')}.",
-        tuple(lost),
-        alternatives=(
-            Alternative(
-                kind="tcp.address_unreachable.network",
-                cause="firewall_rejects",
-                where="path",
-                summary="A firewall there rejects the connection in these words.",
-                check="try another port of the same host: a missing route stops all",
-            ),
-        ),
-        confidence=0.85,
-    )
-
-
-def _no_way(evidence: Evidence) -> Finding | None:
-    lost = _failed(
-        evidence, "network_unreachable", "host_unreachable", "prohibited", "invalid", "error"
-    )
-    if not lost or len(lost) < len(evidence.unopened):
-        return None
-    return Finding(
-        f"This host cannot send to {listed(lost)}: {lost[0].facts.get('errno')}.",
-        tuple(lost),
-        kind=lost[0].kind,
-        confidence=0.7,
-    )
-
-
 CONNECT = (
+    Rule(
+        cause="firewall_rejects",
+        kind="tcp.refused",
+        where="path",
+        meaning="A firewall on the way resets the connection in the host's name.",
+        decided_by="a reset from nearer than another port of the host",
+        when=_nearer,
+        advice=(
+            "Ask those who run the firewall to allow this source, destination and port.",
+            "Look at this host's own rules too: `nft list ruleset`, `iptables -L OUTPUT -nv`.",
+        ),
+    ),
     Rule(
         cause="wrong_port",
         kind="tcp.refused",
@@ -315,8 +196,8 @@ CONNECT = (
         where="path",
         meaning="A firewall rejects the connection; the sender of the ICMP message says whose.",
         decided_by="ICMP 3/3 (IPv6 1/4), which no TCP stack sends for a SYN, or 3/2, 3/9, 3/10, "
-        "3/13 (IPv6 1/1, 1/5, 1/6), or a reset from nearer than another port of the host",
-        when=_firewall,
+        "3/13 (IPv6 1/1, 1/5, 1/6)",
+        when=_rejected,
         advice=(
             "Ask those who run the firewall to allow this source, destination and port.",
             "On that host: `nft list ruleset`, `iptables -L -nv`; in a cloud: security groups.",
@@ -330,46 +211,5 @@ CONNECT = (
         decided_by="ECONNRESET in connect()",
         when=_reset,
         confidence=0.7,
-    ),
-    Rule(
-        cause="host_down",
-        kind="tcp.address_unreachable.host",
-        where="their host",
-        meaning="No host on the last network answers for the address.",
-        decided_by="ICMP host-unreachable after some 3 s, from this host's kernel or the last router",
-        when=_host_down,
-    ),
-    Rule(
-        cause="routing_loop",
-        kind="tcp.address_unreachable.host",
-        where="path",
-        meaning="Two routers send the packets to each other.",
-        decided_by="ICMP time-exceeded (11/0, IPv6 3/0) for a packet with the usual time to live",
-        when=_loop,
-        advice=("Tell the network's operators the address and the router that reported it.",),
-    ),
-    Rule(
-        cause="host_unreachable",
-        kind="tcp.address_unreachable.host",
-        where="path",
-        meaning="A router or a firewall says that the host cannot be reached.",
-        decided_by="ICMP host-unreachable from another host, at once",
-        when=_host_unreachable,
-    ),
-    Rule(
-        cause="network_unreachable",
-        kind="tcp.address_unreachable.network",
-        where="path",
-        meaning="A router on the way knows no route.",
-        decided_by="ICMP network-unreachable (3/0, IPv6 1/0) from a router",
-        when=_network_unreachable,
-    ),
-    Rule(
-        cause="no_route",
-        kind="tcp.address_unreachable.network",
-        where="this host",
-        meaning="This host itself cannot send there.",
-        decided_by="an error of connect() at once, without any ICMP message",
-        when=_no_way,
     ),
 )

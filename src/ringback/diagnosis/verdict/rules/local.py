@@ -112,7 +112,7 @@ def _policy_route(evidence: Evidence) -> Finding | None:
         kind, named = one.facts.get("error"), None
         if table in {"prohibit", "unreachable", "blackhole"}:
             named = next(k for t, k in _POLICY.values() if t == table)
-        elif kind in _POLICY:
+        elif table is None and kind in _POLICY:
             table, named = _POLICY[kind]
         if named is not None:
             return Finding(

@@ -1,7 +1,9 @@
 """Rules about the name: no address, or not the right one."""
 
-from ringback.diagnosis.model import Alternative
-from ringback.diagnosis.verdict.evidence import Evidence, is_loopback, is_no_host
+from ipaddress import ip_address
+
+from ringback.diagnosis.model import Alternative, Reading
+from ringback.diagnosis.verdict.evidence import Evidence, family, is_loopback, is_no_host
 from ringback.diagnosis.verdict.lookup import (
     coded,
     configured,
@@ -115,13 +117,31 @@ def _hosts_file(evidence: Evidence) -> Finding | None:
         for one in with_addresses(evidence.all("name", "nameserver"))
         for a in one.facts["answers"]
     }
-    listed = set(entry.facts.get("addresses") or ())
-    if not real or listed & real:
+    listed = {_usual(address) for address in entry.facts.get("addresses") or ()}
+    if not real or listed & real or not listed & set(evidence.addresses):
         return None
     return Finding(
         f"Line {entry.facts.get('line')} of {entry.facts.get('path')} sends {evidence.host} to "
         f"{' and '.join(sorted(listed)[:3])}; DNS says {' and '.join(sorted(real)[:3])}.",
         with_lookup(evidence, [entry, *with_addresses(evidence.all("name", "nameserver"))]),
+    )
+
+
+def _usual(address: str) -> str:
+    """An address as ``getaddrinfo`` writes it."""
+    return str(ip_address(address)) if family(address) else address
+
+
+def _unknown_here(evidence: Evidence) -> Finding | None:
+    """A name that is this host's own business, of which nobody else is asked: localhost."""
+    if not is_unresolved(evidence) or evidence.all("name", "nameserver"):
+        return None
+    lookup = evidence.all("name", "getaddrinfo")
+    return Finding(
+        f"This host does not know the name {evidence.host}: it is neither in the hosts file nor "
+        f"known to its name service ({lookup[0].result}).",
+        tuple(lookup),
+        kind=lookup[0].kind,
     )
 
 
@@ -141,12 +161,38 @@ def _cannot_be(address: str) -> bool:
     return address == "127.0.53.53" or is_no_host(address) or is_loopback(address)
 
 
-def _hijacked(evidence: Evidence) -> Finding | None:
+def _inventing(evidence: Evidence) -> list[Reading]:
+    """The resolvers that give the used address for names that do not exist, too."""
     lies = evidence.all("name", "hijack", hijacked=True)
-    if not lies or evidence.served or not evidence.addresses:
+    used = set(evidence.addresses)
+    return [one for one in lies if used & set(one.facts.get("answers") or ())]
+
+
+def _portal(evidence: Evidence) -> Finding | None:
+    """The answer for an invented address is that of whoever invents it, but for a certificate."""
+    lies = _inventing(evidence)
+    answers = [one for one in evidence.all("http", "request") if one.facts.get("status")]
+    if not lies or not answers or evidence.asked.get("tls"):
         return None
-    invented = {a for one in lies for a in one.facts.get("answers") or ()}
-    if not invented & set(evidence.addresses):
+    return Finding(
+        f"Not {evidence.host} answers: the resolver {servers_of(lies)} gives the address "
+        f"{evidence.addresses[0]} for every name, as a network does before the login.",
+        (*with_lookup(evidence, lies), *answers),
+        alternatives=(
+            Alternative(
+                kind="dns.bogus_address",
+                cause="dns_hijacked",
+                where="DNS",
+                summary="The resolver invents addresses for names that do not exist.",
+                check="ask another resolver: `dig NAME @ADDRESS`",
+            ),
+        ),
+    )
+
+
+def _hijacked(evidence: Evidence) -> Finding | None:
+    lies = _inventing(evidence)
+    if not lies or evidence.served:
         return None
     return Finding(
         f"The resolver {servers_of(lies)} invents addresses for names that do not exist.",
@@ -248,6 +294,27 @@ NAME = (
         meaning="The name exists, but has neither an IPv4 nor an IPv6 address.",
         decided_by="an answer without A and AAAA",
         when=_without_address,
+    ),
+    Rule(
+        cause="name_missing",
+        kind="dns.name_not_resolved",
+        where="this host",
+        meaning="This host does not know a name that is its own, such as localhost.",
+        decided_by="getaddrinfo fails for localhost or a name below it",
+        when=_unknown_here,
+        advice=(
+            "Let the hosts file have the line `127.0.0.1 localhost`, or write the address.",
+            "Names below localhost need `myhostname` or a line of their own.",
+        ),
+    ),
+    Rule(
+        cause="captive_portal",
+        kind="http.error.captive_portal",
+        where="this network",
+        meaning="The network sends every name to its login page.",
+        decided_by="a random name gets the same address, which answers plain HTTP",
+        when=_portal,
+        confidence=0.8,
     ),
     Rule(
         cause="dns_hijacked",

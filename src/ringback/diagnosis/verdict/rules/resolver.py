@@ -37,13 +37,19 @@ def _all_dead(evidence: Evidence) -> list[Reading]:
 
 def _resolver_down(evidence: Evidence) -> Finding | None:
     dead = _all_dead(evidence)
-    refused = [one for one in dead if one.facts.get("error") == "ECONNREFUSED"]
+    refused = [one for one in dead if _is_closed(one)]
     if not refused:
         return None
     return Finding(
         f"Nothing answers as a resolver on {servers_of(refused)}: port 53 is closed.",
         with_lookup(evidence, refused),
     )
+
+
+def _is_closed(one: Reading) -> bool:
+    """Return whether the resolver's own host says that nothing listens there."""
+    icmp = one.facts.get("icmp")
+    return one.facts.get("error") == "ECONNREFUSED" and (not icmp or bool(icmp.get("is_target")))
 
 
 def _resolver_unreachable(evidence: Evidence) -> Finding | None:

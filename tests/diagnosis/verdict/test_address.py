@@ -1,0 +1,57 @@
+"""Addresses that no connection can be made to, and packets that do not live long enough."""
+
+from typing import Any
+
+import pytest
+
+from ringback.diagnosis.model import Reading
+from ringback.diagnosis.verdict import judge
+
+
+def asked(host: str) -> Reading:
+    known = {"scheme": "http", "host": host, "port": 80, "protocol": "http", "is_address": True}
+    return Reading(layer="url", what="parse", state="ok", facts=known)
+
+
+def failed(host: str, outcome: str = "invalid", **facts: Any) -> Reading:
+    known = {"address": host, "port": 80, "family": 6 if ":" in host else 4, "outcome": outcome}
+    return Reading(
+        layer="tcp",
+        what="connect",
+        subject=host,
+        state="failed",
+        facts=known | {"icmp": None} | facts,
+    )
+
+
+def route_to(host: str, **facts: Any) -> Reading:
+    known = {"address": host, "route": False, "table_type": None, "error": "EINVAL"}
+    return Reading(layer="host", what="route_to", subject=host, state="failed", facts=known | facts)
+
+
+@pytest.mark.parametrize(
+    ("host", "type_"), [("fe80::1", None), ("192.0.2.127", "broadcast"), ("224.0.0.7", "multicast")]
+)
+def test_an_address_that_is_no_host_is_the_fault_of_who_asks(host: str, type_: str | None) -> None:
+    found = judge((asked(host), route_to(host, table_type=type_), failed(host)))
+
+    assert (found.cause, found.where) == ("address_unusable", "this program")
+
+
+def test_a_loopback_that_is_down() -> None:
+    def seen(*, up: bool) -> str:
+        lo = {"name": "lo", "up": up, "loopback": True, "addresses": []}
+        here = Reading(layer="host", what="interfaces", facts={"interfaces": [lo]})
+        return judge((asked("127.0.0.1"), here, failed("127.0.0.1", "timeout"))).cause
+
+    assert seen(up=False) == "loopback_down"
+    assert seen(up=True) == "local_firewall"
+
+
+@pytest.mark.parametrize(("hops", "cause"), [(2, "ttl_too_small"), (64, "routing_loop")])
+def test_a_packet_that_lives_too_short_is_no_loop(hops: int, cause: str) -> None:
+    gone = {"type": 11, "code": 0, "sender": "192.0.2.1", "own": False, "is_target": False}
+    route = Reading(layer="host", what="route", facts={"family": 4, "route": True, "hops": hops})
+    dead = failed("198.51.100.2", "host_unreachable", icmp=gone)
+
+    assert judge((asked("198.51.100.2"), route, dead)).cause == cause

@@ -1,0 +1,105 @@
+"""Which nameserver's word decides, and whose address was used."""
+
+from typing import Any
+
+from ringback.diagnosis.model import Reading
+from ringback.diagnosis.verdict import judge
+
+HOST = "web.test"
+
+
+def parsed(**facts: Any) -> Reading:
+    known = {"scheme": "http", "host": HOST, "port": 80, "protocol": "http", "tls": False}
+    return Reading(layer="url", what="parse", state="ok", facts=known | facts)
+
+
+def looked_up(*addresses: str) -> Reading:
+    return Reading(
+        layer="name",
+        what="getaddrinfo",
+        subject=HOST,
+        state="ok" if addresses else "failed",
+        kind=None if addresses else "dns.name_not_resolved",
+        facts={"addresses": list(addresses)},
+    )
+
+
+def said(server: str, rcode: str | None, *answers: str, **facts: Any) -> Reading:
+    known = {"server": server, "type": "A", "rcode": rcode, "answers": list(answers)}
+    return Reading(
+        layer="name",
+        what="nameserver",
+        subject=f"{server} A",
+        state="ok" if answers else "failed",
+        facts=known | facts,
+    )
+
+
+def connected(address: str, outcome: str = "open") -> Reading:
+    return Reading(
+        layer="tcp",
+        what="connect",
+        subject=f"{address}:80",
+        state="ok" if outcome == "open" else "failed",
+        kind=None if outcome == "open" else "tcp.refused",
+        facts={"address": address, "port": 80, "family": 4, "outcome": outcome, "icmp": None},
+    )
+
+
+def test_who_denies_a_name_decides_and_not_who_fails_beside() -> None:
+    found = judge((parsed(), looked_up(), said("a", "NXDOMAIN"), said("b", "REFUSED")))
+
+    assert (found.cause, found.kind) == ("name_missing", "dns.name_not_resolved")
+
+
+def test_without_a_denial_the_failure_decides() -> None:
+    found = judge((parsed(), looked_up(), said("a", "REFUSED"), said("b", "REFUSED")))
+
+    assert found.cause == "resolver_refuses"
+
+
+def test_a_port_that_a_router_refuses_is_not_the_resolvers() -> None:
+    by = {"type": 3, "code": 3, "sender": "192.0.2.1", "own": False, "is_target": False}
+    dead = said("192.0.2.53", None, error="ECONNREFUSED", icmp=by)
+
+    assert judge((parsed(), looked_up(), dead)).cause == "resolver_unreachable"
+
+    dead = said("192.0.2.53", None, error="ECONNREFUSED", icmp=by | {"is_target": True})
+    assert judge((parsed(), looked_up(), dead)).cause == "resolver_down"
+
+
+def test_an_entry_of_the_hosts_file_counts_where_its_address_is_used() -> None:
+    def at(address: str) -> str:
+        entry = Reading(
+            layer="host",
+            what="hosts_file",
+            facts={"addresses": ["2001:DB8::9"], "line": 3, "path": "/etc/hosts"},
+        )
+        used = (looked_up(address), connected(address, "refused"))
+        return judge((parsed(), entry, said("a", "NOERROR", "192.0.2.7"), *used)).cause
+
+    assert at("2001:db8::9") == "hosts_file_override"
+    assert at("192.0.2.7") == "service_down"
+
+
+def test_a_name_of_this_host_that_it_does_not_know() -> None:
+    found = judge((parsed(host="localhost"), looked_up()))
+
+    assert (found.cause, found.where) == ("name_missing", "this host")
+
+
+def test_an_address_for_every_name_answers_for_nobody_but_itself() -> None:
+    every = Reading(
+        layer="name",
+        what="hijack",
+        state="failed",
+        facts={"server": "a", "answers": ["192.0.2.7"], "hijacked": True},
+    )
+    answer = Reading(
+        layer="http", what="request", state="ok", facts={"status": 200, "outcome": "answered"}
+    )
+    seen = (looked_up("192.0.2.7"), every, connected("192.0.2.7"), answer)
+
+    assert judge((parsed(), *seen)).cause == "captive_portal"
+    shaken = Reading(layer="tls", what="handshake", state="ok", facts={"verified": True})
+    assert judge((parsed(tls=True), *seen, shaken)).healthy

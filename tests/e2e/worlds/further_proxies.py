@@ -1,0 +1,170 @@
+"""Further worlds of what is asked, and of the proxies that may stand before it."""
+
+from e2e.building import (
+    NAME,
+    blocked,
+    ip,
+    listen,
+    name,
+    proxying,
+    resolver,
+    rule,
+    secure,
+)
+from e2e.handlers import proxy, redirects, socks5
+from e2e.site import OTHER, PROXY, RESOLVER, SERVER
+from e2e.world import SILENT, WELL, World, broken
+from e2e.worlds.proxy import ALL, AT
+
+from ringback.testing.lab.nameserver import Answer
+from ringback.testing.lab.response import head
+from ringback.testing.lab.socks import Socks
+
+_HTTP, _HTTPS = f"http://{NAME}/", f"https://{NAME}/"
+_URL = broken("url_invalid|scheme_invalid", "url.invalid|url.scheme_invalid", "config",
+              "this program")  # fmt: skip
+_MISSING = broken("name_missing", "dns.name_not_resolved", "dns", "DNS")
+_UNUSED = broken(
+    "proxy_not_needed|proxy_down", "proxy.unreachable", "proxy|config",
+    "this program|this host|proxy",
+)  # fmt: skip
+_PORTAL = {"role": "gateway", "address": "192.0.2.1"}
+
+
+def _proxy(label, target, expected, *build, **more):
+    return World(name=f"ask-{label}", target=target, build=build, expected=expected, **more)
+
+
+def _url(label, target, *, expected=_URL, build=()):
+    built = build or (name(), listen())
+    return _proxy(f"url-{label}", target, expected, *built, fact=("url|port|host|scheme",))
+
+
+def _resetting(connection):
+    """Say that the tunnel stands, and reset at the first word through it."""
+    if connection.read_request():
+        connection.send(head(200))
+        connection.read()
+        connection.reset()
+
+
+def _elsewhere(site):
+    """A proxy whose own resolver has another address for the name."""
+
+    def handler(connection):
+        site.records[NAME] = Answer(addresses=(OTHER,))
+        try:
+            proxy(site)(connection)
+        finally:
+            site.records[NAME] = Answer(addresses=(SERVER,))
+
+    return handler
+
+
+def _office(port, handler):
+    return listen(port, handler, role="office", address=PROXY)
+
+
+WORLDS = (
+    _url("one-slash", f"http:/{NAME}/"),
+    _url("port-zero", f"http://{NAME}:0/"),
+    _url("two-dots", "http://www..example.org/"),
+    _url("brackets-around-ipv4", f"http://[{SERVER}]/"),
+    _url("five-numbers", "http://198.51.100.2.5/"),
+    _url("password-trick", f"http://{NAME}@evil.example.net/", expected=_MISSING),
+    _url("healthy-bare-name", NAME, expected=WELL, build=(name(), secure())),
+    _url("healthy-decimal-address", f"http://{(198 << 24) + (51 << 16) + (100 << 8) + 2}/",
+         expected=WELL),
+    _proxy(
+        "healthy-excluded-by-prefix", f"http://{SERVER}/", WELL, listen(),
+        variables={**ALL, "no_proxy": "198.51.100.0/24"},
+    ),
+    _proxy(
+        "healthy-excluded-by-suffix", _HTTP, WELL, name(), listen(),
+        variables={**ALL, "no_proxy": "localhost,.example.org"},
+    ),
+    _proxy(
+        "proxy-down-excluded-for-another-port", _HTTP, _UNUSED, name(), listen(),
+        variables={**ALL, "no_proxy": f"{NAME}:8080"}, fact=("proxy|3128",),
+    ),
+    _proxy(
+        "socks-wrong-password", _HTTPS,
+        broken("proxy_wants_password", "proxy.auth_required", "proxy",
+               "proxy|this program|this host"),
+        name(), secure(), blocked(), _office(1080, Socks(users=True)),
+        variables={"ALL_PROXY": f"socks5h://app:hunter2@{PROXY}:1080"},
+        fact=("auth|user|password",),
+    ),
+    _proxy(
+        "socks4-rejects", _HTTPS,
+        broken("proxy_upstream_failed|proxy_forbids", "proxy.upstream_failed|proxy.denied", "proxy",
+               "proxy|path|their service"),
+        name(), secure(), blocked(), _office(1080, Socks(reply=91)),
+        variables={"ALL_PROXY": f"socks4a://{PROXY}:1080"}, fact=("reject|failed",),
+    ),
+    _proxy(
+        "socks-name-not-known-here", _HTTPS,
+        broken("name_missing|proxy_upstream_failed|socks_resolves_here",
+               "dns.name_not_resolved|dns.failed", "dns|proxy",
+               "DNS|this host|this program|proxy"),
+        name(), secure(), blocked(), proxying(socks5, 1080),
+        resolver(RESOLVER, {"intern.example.org": Answer(addresses=(PROXY,))}),
+        variables={"ALL_PROXY": f"socks5://{PROXY}:1080"}, fact=("resolve|not known|nxdomain",),
+        note="socks5:// has the name resolved here, which only the proxy could",
+    ),
+    _proxy(
+        "proxy-resets-tunnel", _HTTPS,
+        broken("handshake_cut|proxy_upstream_failed|proxy_silent",
+               "tcp.reset|tls.closed|tcp.closed|proxy.upstream_failed|proxy.no_response",
+               "tls|tcp|proxy", "proxy|path|their service"),
+        name(), secure(), blocked(), _office(3128, _resetting), variables=ALL,
+        fact=("reset|clos|EOF",),
+    ),
+    _proxy(
+        "proxy-knows-other-address", _HTTPS,
+        broken("certificate_wrong_name", "tls.cert.name_invalid", "tls|proxy",
+               "their certificate|proxy"),
+        name(), secure(), secure(certificate="wrong_name", address=OTHER), proxying(_elsewhere),
+        variables=ALL, fact=("match|not valid for",),
+        note="the proxy's resolver still has an old address",
+    ),
+    _proxy(
+        "socks-down-not-needed", _HTTPS, _UNUSED, name(), secure(),
+        variables={"all_proxy": f"socks5h://{PROXY}:1080"}, fact=("proxy|1080",),
+    ),
+    _proxy(
+        "proxy-ipv6-host-off", _HTTPS, _UNUSED, name(), secure(),
+        variables={"https_proxy": "http://[2001:db8:1::80]:3128"}, limit=SILENT,
+        fact=("proxy|3128",),
+    ),
+    _proxy(
+        "captive-portal-http", _HTTP,
+        broken("captive_portal", "http.error.captive_portal", "status|http", "this network"),
+        name(), name("login.example.net", "192.0.2.1"), listen(),
+        listen(8000, redirects({"*": "http://login.example.net:8000/hello?from=shop"}), **_PORTAL),
+        rule("gateway",
+             "PREROUTING -t nat -i lan -p tcp --dport 80 -j DNAT --to-destination 192.0.2.1:8000"),
+        fact=("portal|log in",),
+    ),
+    _proxy(
+        "captive-portal-rejects-https", _HTTPS,
+        broken("firewall_rejects|captive_portal|service_down",
+               "tcp.refused|http.error.captive_portal|tcp.address_unreachable.prohibited",
+               "tcp|ip|http|status", "this network|path|their service", "firewall_rejects"),
+        name(), secure(),
+        listen(8000, redirects({"*": "http://192.0.2.1:8000/hello"}), **_PORTAL),
+        rule("gateway",
+             "PREROUTING -t nat -i lan -p tcp --dport 80 -j DNAT --to-destination 192.0.2.1:8000"),
+        rule("gateway", "FORWARD -p tcp --dport 443 -j REJECT --reject-with tcp-reset"),
+        fact=("portal|refused",),
+        note="until the login only port 80 is let through, to the portal",
+    ),
+    _proxy(
+        "proxy-route-prohibited", _HTTPS,
+        broken("proxy_down|local_policy_route|proxy_not_needed",
+               "proxy.unreachable|tcp.address_unreachable.prohibited", "proxy|ip|config",
+               "proxy|this host|this program"),
+        name(), secure(), ip("client", f"route add prohibit {PROXY}"), proxying(proxy),
+        variables={"https_proxy": AT}, fact=("prohibit|permission denied|3128",),
+    ),
+)  # fmt: skip
