@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from ringback.incident import CertificateSeen, Check, Watched
 from ringback.incident.engine import Engine, Settings
 from ringback.incident.quiet import Silence
+from ringback.monitor.store.document import incident_of, incident_text
 
 T = 1_790_000_000.0
 DAY = 86400.0
@@ -100,6 +101,13 @@ def test_a_childs_alarm_waits_for_a_parent_that_is_suspect():
     assert whats(engine.tick(T + 30)) == ["joined"]
 
 
+def test_a_parent_that_is_found_down_after_its_child_joins_the_childs_incident():
+    engine = Engine([Watched(id="db", host="db"), Watched(id="shop", host="s", parents=("db",))])
+    run(engine, failing("shop", 3, kind="http.error.unavailable"))
+    assert whats(run(engine, failing("db", 3, 20))) == ["joined"]
+    assert len(engine.incidents()) == 1
+
+
 def test_a_childs_alarm_is_told_when_its_parent_turns_out_well():
     engine = Engine([Watched(id="db", host="db"), Watched(id="shop", host="s", parents=("db",))])
     run(engine, failing("db", 1))
@@ -111,7 +119,8 @@ def test_a_childs_alarm_is_told_when_its_parent_turns_out_well():
 def test_endpoints_of_one_host_share_an_incident():
     engine = Engine([Watched(id="web", host="a.test"), Watched(id="api", host="a.test")])
     assert whats(run(engine, failing("web", 3))) == ["opened"]
-    assert whats(run(engine, failing("api", 3, 5))) == ["joined"]
+    (joined,) = run(engine, failing("api", 3, 5))
+    assert (joined.what, joined.told, joined.endpoint) == ("joined", True, "api")
     changes = run(engine, [*well("web", 2, 60), *well("api", 2, 60)])
     assert whats(changes) == ["left", "left", "closed"]
 
@@ -139,6 +148,108 @@ def test_one_success_speaks_against_our_own_network():
     assert all(one.incident.pattern != "own_network_down" for one in changes)
 
 
+def test_what_is_told_already_is_part_of_a_lost_network_once_that_is_known():
+    engine = engine_of("a", "b", "c")
+    changes = run(engine, failing("a", 3, kind="tcp.timed_out"))
+    changes += run(engine, failing("b", 3, 1, kind="tcp.timed_out"))
+    assert whats(changes, told=True) == ["opened", "opened"]
+    changes = run(engine, failing("c", 3, 2, kind="tcp.timed_out"))
+    assert whats(changes) == ["closed", "renamed", "joined", "joined"]
+    (incident,) = engine.incidents()
+    assert incident.pattern == "own_network_down"
+    assert set(incident.members) == set("abc")
+    assert "lost its network" in incident.summary
+
+
+def test_what_a_lost_network_hides_is_unknown_and_its_return_is_told():
+    engine = engine_of("a", "b", "c")
+    run(engine, [check(i, "abc"[i % 3], False, "tcp.timed_out") for i in range(9)])
+    assert [engine.state_of(one) for one in "abc"] == ["unknown"] * 3
+    assert engine.wants_retry("a") is False
+    moves = [(one.endpoint, one.after) for one in engine.transitions()]
+    assert moves == [*((one, "suspect") for one in "abc"), *((one, "unknown") for one in "abc")]
+    changes = run(engine, [check(60 + i, "abc"[i % 3], True) for i in range(6)])
+    assert whats(changes) == ["left", "left", "left", "closed"]
+    assert [engine.state_of(one) for one in "abc"] == ["ok"] * 3
+
+
+def test_what_is_on_this_host_says_nothing_of_its_network():
+    engine = Engine([*(Watched(id=one, host=f"{one}.test") for one in "abc"), Watched(id="here")])
+    here = [check(i, "here", True, address="127.0.0.1") for i in range(9)]
+    lost = [check(i + 0.5, "abc"[i % 3], False, "tcp.timed_out") for i in range(9)]
+    run(engine, sorted([*here, *lost], key=lambda one: one.at))
+    (incident,) = engine.incidents()
+    assert (incident.pattern, incident.members) == ("own_network_down", ("a", "b", "c"))
+
+
+def test_a_service_that_refuses_is_no_part_of_a_lost_network():
+    engine = engine_of("a", "b", "c", "d")
+    run(engine, [check(i, "abc"[i % 3], False, "tcp.timed_out") for i in range(9)])
+    assert whats(run(engine, failing("d", 3, 20))) == ["opened"]
+    assert engine.state_of("d") == "down"
+
+
+def test_an_answer_that_a_name_does_not_exist_came_through_the_network():
+    engine = Engine([Watched(id=one, host=f"{one}.example.test") for one in "abc"])
+    run(engine, [check(i, "abc"[i % 3], False, "dns.name_not_resolved") for i in range(9)])
+    (incident,) = engine.incidents()
+    assert (incident.pattern, set(incident.members)) == ("dns_failure", set("abc"))
+
+
+def test_one_certificate_that_has_ended_is_one_incident():
+    engine = engine_of("a", "b", "c")
+    ended = CertificateSeen(not_after=T - 60, issuer="CA", key="1")
+    other = CertificateSeen(not_after=T - 60, issuer="CA", key="2")
+    kind = "tls.cert.date_invalid.expired"
+    for name, seen in (("a", ended), ("b", ended), ("c", other)):
+        run(engine, [replace(one, certificate=seen) for one in failing(name, 3, kind=kind)])
+    outages = [one.members for one in engine.incidents() if not one.detector]
+    assert outages == [("a", "b"), ("c",)]
+
+
+def test_names_of_one_resolver_that_fails_are_one_incident():
+    engine = engine_of("a", "b", "c")
+    run(engine, [check(0, "c", True)])
+    changes = [*failing("a", 3, 1, kind="dns.server"), *failing("b", 3, 2, kind="dns.server")]
+    changes.insert(1, check(1.5, "c", True))
+    assert whats(run(engine, sorted(changes, key=lambda one: one.at))) == ["opened", "joined"]
+
+
+def test_a_member_that_was_well_and_goes_down_much_later_is_another_incident():
+    engine = Engine([Watched(id="web", host="a.test"), Watched(id="api", host="a.test")])
+    run(engine, [*failing("web", 3), *failing("api", 3, 5)])
+    run(engine, well("web", 2, 60))
+    assert whats(run(engine, failing("web", 3, 3600))) == ["opened"]
+    assert len(engine.incidents()) == 2
+
+
+def test_a_member_that_goes_down_again_at_once_is_back_in_its_incident():
+    engine = Engine([Watched(id="web", host="a.test"), Watched(id="api", host="a.test")])
+    run(engine, [*failing("web", 3), *failing("api", 3, 5), *well("web", 2, 30)])
+    (joined,) = run(engine, failing("web", 3, 45))
+    assert (joined.what, joined.incident.members) == ("joined", ("web", "api"))
+    assert joined.incident.well == ()
+    assert whats(run(engine, [*well("web", 2, 60), *well("api", 2, 60)]))[-1] == "closed"
+
+
+def test_a_certificate_that_ends_soon_hides_no_outage():
+    engine = engine_of("shop")
+    soon = CertificateSeen(not_after=T + 20 * DAY, issuer="CA", key="1")
+    assert whats(engine.see(check(0, "shop", True, certificate=soon))) == ["opened"]
+    assert whats(run(engine, failing("shop", 3, 30))) == ["opened"]
+    assert engine.incident_of("shop").pattern == "service_outage"
+    assert whats(run(engine, well("shop", 2, 90))) == ["left", "closed"]
+    assert [one.pattern for one in engine.incidents()] == ["certificate"]
+
+
+def test_the_failures_in_a_row_begin_after_the_last_success():
+    engine = engine_of("shop")
+    run(engine, [*failing("shop", 1), *well("shop", 1, 10)])
+    assert engine.kind_of("shop") is None
+    (opened,) = run(engine, failing("shop", 3, 60))
+    assert opened.incident.evidence == ("3 failures in a row since 14:14:20 UTC",)
+
+
 def test_flapping_is_one_incident_until_it_is_steady():
     engine = engine_of("shop")
     changes, at = [], 0
@@ -150,8 +261,8 @@ def test_flapping_is_one_incident_until_it_is_steady():
     assert incident.pattern == "flapping"
     assert whats(changes, told=True) == ["opened", "closed", "opened", "closed", "opened"]
     steady = [change for i in range(200) for change in engine.tick(T + at + i * 10)]
-    assert whats(steady) == ["closed"]
-    assert steady[0].told
+    assert whats(steady) == ["left", "closed"]
+    assert whats(steady, told=True) == ["closed"]
 
 
 def test_a_silenced_incident_is_told_when_its_silence_ends_before_it_does():
@@ -161,6 +272,22 @@ def test_a_silenced_incident_is_told_when_its_silence_ends_before_it_does():
     assert not opened.told
     assert engine.tick(T + 99) == []
     assert whats(engine.tick(T + 101), told=True) == ["reminded"]
+
+
+def test_a_member_that_is_silenced_is_not_told_when_it_joins():
+    engine = Engine([Watched(id="web", host="a.test"), Watched(id="api", host="a.test")])
+    run(engine, failing("web", 3))
+    engine.silence(Silence(id="s", endpoints=("api",), begins=T, ends=T + 1000))
+    (joined,) = run(engine, failing("api", 3, 5))
+    assert (joined.what, joined.told) == ("joined", False)
+
+
+def test_a_member_that_is_not_silenced_makes_a_silenced_incident_told():
+    engine = Engine([Watched(id="web", host="a.test"), Watched(id="api", host="a.test")])
+    engine.silence(Silence(id="s", endpoints=("web",), begins=T, ends=T + 1000))
+    changes = run(engine, [*failing("web", 3), *failing("api", 3, 5)])
+    assert whats(changes, told=True) == []
+    assert whats(engine.tick(T + 16), told=True) == ["reminded"]
 
 
 def test_no_end_is_told_of_what_nobody_was_told():
@@ -249,7 +376,7 @@ def test_a_diagnosis_names_the_incident():
 def test_endpoints_that_are_no_longer_watched_leave_no_incident():
     engine = engine_of("shop", "mail")
     run(engine, failing("shop", 3))
-    assert whats(engine.configure([Watched(id="mail")], T + 60)) == ["closed"]
+    assert whats(engine.configure([Watched(id="mail")], T + 60)) == ["left", "closed"]
     assert engine.see(check(70, "shop", False)) == []
 
 
@@ -258,6 +385,17 @@ def test_a_reload_keeps_counters():
     run(engine, failing("shop", 2))
     engine.configure([Watched(id="shop", name="Shop")], T + 20)
     assert whats(run(engine, failing("shop", 1, 30))) == ["opened"]
+
+
+def taken_up(engine, other, now=T):
+    """Take up what another process kept, by way of JSON as a store has it."""
+    cases = {id_: other.dump_case(id_) for id_ in other.watched()}
+    return engine.load(
+        json.loads(json.dumps(cases)),
+        [incident_of(incident_text(one)) for one in other.incidents()],
+        json.loads(json.dumps(other.dump_quiet())),
+        now,
+    )
 
 
 _CHECKS = st.lists(
@@ -280,7 +418,7 @@ def test_it_goes_on_after_a_kill_as_if_nothing_had_been(checks, cut):
     expected = run(one, checks)
     changes = run(other, checks[:cut])
     again = engine_of("a", "b", "c")
-    again.load(json.loads(json.dumps(other.dump())))
+    assert taken_up(again, other) == []
     assert changes + run(again, checks[cut:]) == expected
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from ringback.incident.members import Members
 from ringback.incident.model import Change, Entry, Incident, Pattern, What
 from ringback.incident.pattern import pattern_of_diagnosis
 
@@ -19,23 +20,55 @@ class Book:
 
     Attributes:
         open: By id, in the order they were opened.
+        members: Who is part of which.
     """
 
     def __init__(self) -> None:
         self.open: dict[str, Incident] = {}
-        self._told: dict[str, float] = {}  # when people were last told of it
+        self.members = Members()
+        self._by_pattern: dict[Pattern, dict[str, None]] = {}
+        self._issued: tuple[str, set[str]] = ("", set())  # ids that were given in this second
 
-    def of(self, endpoint: str, *patterns: Pattern) -> Incident | None:
-        """Return the open incident that an endpoint is a member of.
+    def of(self, endpoint: str) -> Incident | None:
+        """Return the open incident that an endpoint is part of, an outage before a warning.
 
         Args:
             endpoint: Its id.
-            patterns: Of one of these sorts; without any, of every sort.
         """
-        for incident in self.open.values():
-            if endpoint in incident.members and (not patterns or incident.pattern in patterns):
-                return incident
-        return None
+        return min(
+            self._all_of(endpoint),
+            key=lambda one: (one.detector, one.opened_at, one.id),
+            default=None,
+        )
+
+    def outage_of(self, endpoint: str) -> Incident | None:
+        """Return the open outage that an endpoint is part of.
+
+        Args:
+            endpoint: Its id.
+        """
+        found = self.of(endpoint)
+        return None if found is None or found.detector else found
+
+    def seen_by(self, detector: str, endpoint: str) -> Incident | None:
+        """Return the open incident that a detector sees at an endpoint, beside outages.
+
+        Args:
+            detector: Its name.
+            endpoint: Its id.
+        """
+        return next((one for one in self._all_of(endpoint) if one.detector == detector), None)
+
+    def of_pattern(self, pattern: Pattern) -> Incident | None:
+        """Return the open incident of a sort, the oldest one.
+
+        Args:
+            pattern: Which sort.
+        """
+        return next((self.open[id_] for id_ in self._by_pattern.get(pattern, ())), None)
+
+    def _all_of(self, endpoint: str) -> Iterable[Incident]:
+        return (self.open[id_] for id_ in self.members.incidents(endpoint))
 
     def begin(  # noqa: PLR0913 - what an incident is made of
         self,
@@ -47,6 +80,7 @@ class Book:
         kind: str | None = None,
         evidence: tuple[str, ...] = (),
         confidence: float = 1.0,
+        detector: str = "",
         told: bool = True,
     ) -> Change:
         """Open an incident.
@@ -59,6 +93,7 @@ class Book:
             kind: Kind of failure.
             evidence: What decided.
             confidence: 0 to 1.
+            detector: The detector that sees it beside outages.
             told: Whether people are told.
         """
         incident = Incident(
@@ -72,20 +107,32 @@ class Book:
             confidence=confidence,
             evidence=evidence,
             timeline=(Entry(at=at, what="opened", text=summary),),
+            detector=detector,
         )
+        for endpoint in members:
+            self.members.join(incident.id, endpoint)
         return self._changed(at, "opened", incident, members[0], told=told)
 
-    def join(self, at: float, incident: Incident, endpoint: str, text: str) -> Change:
-        """Add a member; nobody is told, since of the incident they were.
+    def join(
+        self, at: float, incident: Incident, endpoint: str, text: str, *, told: bool = True
+    ) -> Change:
+        """Add a member, or one that was well meanwhile.
 
         Args:
             at: When.
             incident: Which.
             endpoint: Whom.
             text: Why.
+            told: Whether those are told whom only this member concerns.
         """
-        grown = replace(incident, members=(*incident.members, endpoint))
-        return self._changed(at, "joined", self._noted(grown, at, "joined", text), endpoint)
+        if endpoint in incident.well:
+            well = tuple(one for one in incident.well if one != endpoint)
+            grown = replace(incident, well=well)
+        else:
+            grown = replace(incident, members=(*incident.members, endpoint))
+        self.members.join(incident.id, endpoint)
+        noted = self._noted(grown, at, "joined", text)
+        return self._changed(at, "joined", noted, endpoint, told=told)
 
     def leave(self, at: float, incident: Incident, endpoint: str, text: str) -> Change:
         """Note that a member is well again; nobody is told before the last of them is.
@@ -96,9 +143,21 @@ class Book:
             endpoint: Whom.
             text: How.
         """
-        return self._changed(at, "left", self._noted(incident, at, "left", text), endpoint)
+        self.members.leave(incident.id, endpoint)
+        left = replace(incident, well=(*incident.well, endpoint))
+        return self._changed(at, "left", self._noted(left, at, "left", text), endpoint)
 
-    def rename(self, at: float, incident: Incident, pattern: Pattern, text: str) -> Change:
+    def is_over(self, incident: Incident) -> bool:
+        """Return whether every member is well again.
+
+        Args:
+            incident: Which.
+        """
+        return not self.members.of(incident.id)
+
+    def rename(
+        self, at: float, incident: Incident, pattern: Pattern, text: str, *, summary: str = ""
+    ) -> Change:
         """Note that an incident is of another sort than it was taken for.
 
         Args:
@@ -106,8 +165,9 @@ class Book:
             incident: Which.
             pattern: What it is.
             text: Why.
+            summary: What it is, in one sentence; ``""``: as it was said before.
         """
-        renamed = replace(incident, pattern=pattern)
+        renamed = replace(incident, pattern=pattern, summary=summary or incident.summary)
         return self._changed(at, "renamed", self._noted(renamed, at, "renamed", text))
 
     def diagnosed(self, at: float, incident: Incident, report: Mapping[str, Any]) -> Change:
@@ -165,17 +225,9 @@ class Book:
             text: How it ended.
         """
         closed = replace(self._noted(incident, at, "closed", text), state="closed", closed_at=at)
-        told = self._told.pop(incident.id, None) is not None
-        del self.open[incident.id]
-        return Change(at=at, what="closed", incident=closed, told=told)
-
-    def told_at(self, id_: str) -> float | None:
-        """Return when people were last told of an incident; ``None``: never.
-
-        Args:
-            id_: Its id.
-        """
-        return self._told.get(id_)
+        self.members.end(incident.id)
+        self._file(incident.id, None)
+        return Change(at=at, what="closed", incident=closed, told=incident.told_at is not None)
 
     def _changed(
         self,
@@ -186,13 +238,23 @@ class Book:
         *,
         told: bool = True,
     ) -> Change:
-        self.open[incident.id] = incident
         begins = what in {"opened", "reminded"}
-        silent = what in {"joined", "left"}  # on the page; a message each would be a storm
-        tells = told and not silent and (begins or incident.id in self._told)
+        # Of one that is well the page tells; a message for each would be a storm.
+        tells = told and what != "left" and (begins or incident.told_at is not None)
         if tells and begins:
-            self._told[incident.id] = at
+            incident = replace(incident, told_at=at)
+        self._file(incident.id, incident)
         return Change(at=at, what=what, incident=incident, endpoint=endpoint, told=tells)
+
+    def _file(self, id_: str, incident: Incident | None) -> None:
+        before = self.open.get(id_)
+        if before is not None and (incident is None or before.pattern != incident.pattern):
+            del self._by_pattern[before.pattern][id_]
+        if incident is None:
+            del self.open[id_]
+            return
+        self.open[id_] = incident
+        self._by_pattern.setdefault(incident.pattern, {})[id_] = None
 
     def _noted(self, incident: Incident, at: float, what: str, text: str) -> Incident:
         timeline = incident.timeline
@@ -202,30 +264,23 @@ class Book:
 
     def _new_id(self, at: float, endpoint: str) -> str:
         stamp = datetime.fromtimestamp(at, UTC).strftime("%Y%m%dT%H%M%SZ")
+        if self._issued[0] != stamp:
+            self._issued = (stamp, set())
         id_, number = f"{stamp}-{endpoint}", 1
-        while id_ in self.open:
+        while id_ in self.open or id_ in self._issued[1]:
             number += 1
             id_ = f"{stamp}-{endpoint}-{number}"
+        self._issued[1].add(id_)
         return id_
 
-    def dump(self) -> Any:
-        """Return what is open, as JSON has it."""
-        return {"open": [asdict(one) for one in self.open.values()], "told": dict(self._told)}
-
-    def load(self, kept: Any) -> None:
-        """Know what ``dump`` gave.
+    def load(self, incidents: Iterable[Incident]) -> None:
+        """Know incidents that an earlier process opened.
 
         Args:
-            kept: From an earlier process.
+            incidents: Those that are not over, oldest first.
         """
-        self._told = dict(kept["told"])
-        for one in kept["open"]:
-            entries = tuple(Entry(**entry) for entry in one["timeline"])
-            self.open[one["id"]] = Incident(
-                **{
-                    **one,
-                    "members": tuple(one["members"]),
-                    "evidence": tuple(one["evidence"]),
-                    "timeline": entries,
-                }
-            )
+        for incident in incidents:
+            self._file(incident.id, incident)
+            for endpoint in incident.members:
+                if endpoint not in incident.well:
+                    self.members.join(incident.id, endpoint)

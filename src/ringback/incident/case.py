@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from ringback.incident.detector import detectors_of
+from ringback.incident.detector import Flapping, detectors_of
 from ringback.incident.detector.streak import Streak
-from ringback.incident.model import Check, EndpointState, Signal, Transition
-from ringback.incident.state import after
+from ringback.incident.model import Check, EndpointState, Signal
+from ringback.incident.pattern import is_of_the_network
+from ringback.incident.state import BROKEN, after
 from ringback.incident.watched import Watched
 
 
@@ -22,8 +23,10 @@ class Case:
         kind: Kind of the newest failure.
         detail: What it said.
         address: The address used last.
+        certificate: The key of the certificate seen last.
         seen: When the newest check was, in seconds since 1970 UTC.
-        succeeded: When the newest success was.
+        reached: When the newest was that came through a network: a success, or a failure that a
+            network which is down does not make.
     """
 
     def __init__(self, watched: Watched) -> None:
@@ -34,13 +37,26 @@ class Case:
         self.kind: str | None = None
         self.detail = ""
         self.address: str | None = None
+        self.certificate: str | None = None
         self.seen: float | None = None
-        self.succeeded: float | None = None
+        self.reached: float | None = None
 
     @property
-    def is_failing(self) -> bool:
-        """Whether its newest checks failed."""
-        return self.streak.failures > 0
+    def is_broken(self) -> bool:
+        """Whether it is down, and was not well for long enough since."""
+        return self.state in BROKEN
+
+    @property
+    def is_here(self) -> bool:
+        """Whether it is on this host, or is not asked at all: it needs no network."""
+        where = self.address or self.watched.host
+        is_loopback = where in {"localhost", "::1"} or where.startswith("127.")
+        return is_loopback or self.watched.grace is not None
+
+    @property
+    def flaps(self) -> bool:
+        """Whether it goes down again and again."""
+        return any(isinstance(one, Flapping) and one.active for one in self.detectors)
 
     def configure(self, watched: Watched) -> None:
         """Take another configuration; what is known is kept.
@@ -56,38 +72,31 @@ class Case:
             if one.name in kept:
                 one.load(kept[one.name])
 
-    def see(self, check: Check) -> tuple[Transition | None, list[Signal]]:
-        """Return the change of state and what the detectors saw.
+    def see(self, check: Check) -> list[Signal]:
+        """Take a check; return what the detectors saw.
 
         Args:
             check: The newest.
         """
-        before = self.state
-        self.state = after(before, self.streak.see(check))
+        was_broken = self.is_broken
+        self.state = after(self.state, self.streak.see(check))
         self._remember(check)
-        if before in {"down", "recovering"} and self.state == "ok":
-            self.streak.recovered()
+        if self.state == "ok":
+            self.streak.well(after_outage=was_broken)
         seen = [one.see(check, self.state) for one in self.detectors]
-        changed = None
-        if self.state != before:
-            changed = Transition(
-                at=check.at,
-                endpoint=self.watched.id,
-                before=before,
-                after=self.state,
-                kind=check.kind,
-            )
-        return changed, [one for one in seen if one is not None]
+        return [one for one in seen if one is not None]
 
     def _remember(self, check: Check) -> None:
         if check.up is None:
             return
         self.seen = check.at
         self.address = check.address or self.address
-        if check.up:
-            self.succeeded = check.at
-        else:
+        if check.certificate is not None:
+            self.certificate = check.certificate.key or None
+        if not check.up:
             self.kind, self.detail = check.kind, check.detail
+        if check.up or not is_of_the_network(check.kind):
+            self.reached = check.at
 
     def tick(self, now: float) -> list[Signal]:
         """Return what the passing of time makes the detectors see.
@@ -100,11 +109,12 @@ class Case:
 
     def dump(self) -> Any:
         """Return what is known, as JSON has it."""
+        newest = [self.kind, self.detail, self.address, self.certificate, self.seen, self.reached]
         return {
             "state": self.state,
             "streak": self.streak.dump(),
             "detectors": {one.name: one.dump() for one in self.detectors},
-            "last": [self.kind, self.detail, self.address, self.seen, self.succeeded],
+            "last": newest,
         }
 
     def load(self, kept: Any) -> None:
@@ -115,7 +125,8 @@ class Case:
         """
         self.state = kept["state"]
         self.streak.load(kept["streak"])
-        self.kind, self.detail, self.address, self.seen, self.succeeded = kept["last"]
+        newest = kept["last"]
+        self.kind, self.detail, self.address, self.certificate, self.seen, self.reached = newest
         for one in self.detectors:
             if one.name in kept["detectors"]:
                 one.load(kept["detectors"][one.name])

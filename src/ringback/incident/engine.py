@@ -6,13 +6,7 @@ from typing import Any
 
 from ringback.incident.book import Book
 from ringback.incident.case import Case
-from ringback.incident.grouping import (
-    HOLD,
-    own_network_down,
-    parent_down,
-    parent_suspect,
-    shared,
-)
+from ringback.incident.grouping import traits_of
 from ringback.incident.model import (
     Change,
     Check,
@@ -20,9 +14,9 @@ from ringback.incident.model import (
     Incident,
     Transition,
 )
-from ringback.incident.outages import OUTAGES, signalled
-from ringback.incident.pattern import pattern_of
+from ringback.incident.outage import Outages, span
 from ringback.incident.quiet import Quiet, Silence
+from ringback.incident.signals import signalled
 from ringback.incident.watched import Watched
 
 
@@ -43,16 +37,20 @@ class Engine:
     Args:
         watched: The endpoints.
         settings: How incidents are told.
+
+    Attributes:
+        quiet: Who is not to be told.
     """
 
     def __init__(self, watched: Iterable[Watched], *, settings: Settings = Settings()) -> None:
         self._settings = settings
-        self._cases = {one.id: Case(one) for one in watched}
+        self._cases: dict[str, Case] = {}
         self._book = Book()
         self.quiet = Quiet()
-        self._held: dict[str, float] = {}  # endpoint → since when its alarm waits for its parent
+        self._outages = Outages(self._cases, self._book, self.quiet)
+        self._shown: dict[str, tuple[EndpointState, float | None]] = {}
         self._transitions: list[Transition] = []
-        self._undiagnosed: list[tuple[str, str]] = []
+        self.configure(watched, 0.0)
 
     def configure(self, watched: Iterable[Watched], now: float) -> list[Change]:
         """Watch these from now on; what is known of those that stay is kept.
@@ -62,14 +60,18 @@ class Engine:
             now: Seconds since 1970 UTC.
         """
         wanted = {one.id: one for one in watched}
-        changes: list[Change] = []
-        for gone in [one for one in self._cases if one not in wanted]:
-            changes += self._forget(gone, now)
+        gone = [id_ for id_ in self._cases if id_ not in wanted]
         for id_, one in wanted.items():
             if id_ in self._cases:
                 self._cases[id_].configure(one)
             else:
                 self._cases[id_] = Case(one)
+                self._shown[id_] = ("unknown", None)
+            self._book.members.known_by(id_, traits_of(self._cases[id_]))
+        changes: list[Change] = []
+        for id_ in gone:
+            changes += self._forget(id_, now)
+        self._outages.configure()
         return changes
 
     def see(self, check: Check) -> list[Change]:
@@ -81,16 +83,20 @@ class Engine:
         case = self._cases.get(check.endpoint)
         if case is None:
             return []
-        transition, signals = case.see(check)
+        id_, before, known_by = case.watched.id, case.state, _known_by(case)
+        signals = case.see(check)
+        self._outages.note(case)
+        if _known_by(case) != known_by:
+            self._book.members.known_by(id_, traits_of(case))
         changes: list[Change] = []
-        if transition is not None:
-            self._transitions.append(transition)
-            changes += self._moved(case, transition)
+        if before != "ok" and case.state == "ok":
+            changes += self._outages.well(case, check.at)
         for signal in signals:
             changes += signalled(self._book, self.quiet, case, signal)
-        if case.state == "down" and self._book.of(case.watched.id, *OUTAGES) is None:
-            changes += self._found_down(case, check.at)
-        return changes
+        if case.state == "down" and self._book.outage_of(id_) is None:
+            changes += self._outages.down(case, check.at)
+        self._show((id_,), check.at, check.kind)
+        return self._showing(changes)
 
     def tick(self, now: float) -> list[Change]:
         """Return what changes by the passing of time; to be called about once a second.
@@ -102,29 +108,36 @@ class Engine:
         for case in self._cases.values():
             for signal in case.tick(now):
                 changes += signalled(self._book, self.quiet, case, signal)
-        for endpoint in list(self._held):
-            changes += self._found_down(self._cases[endpoint], now)
+        changes += self._outages.tick(now)
         for incident in list(self._book.open.values()):
             changes += self._told_again(incident, now)
-        return changes
+        return self._showing(changes)
 
     def state_of(self, endpoint: str) -> EndpointState:
-        """Return the state of an endpoint.
+        """Return the state of an endpoint: unknown while this host has no network to ask it by.
 
         Args:
             endpoint: Its id.
         """
         case = self._cases.get(endpoint)
-        return "unknown" if case is None else case.state
+        return "unknown" if case is None or self.is_cut_off(endpoint) else case.state
 
     def since(self, endpoint: str) -> float | None:
-        """Return when the failures in a row began; ``None``: it is well.
+        """Return since when an endpoint is in its state; ``None``: it was not seen yet.
 
         Args:
             endpoint: Its id.
         """
-        case = self._cases.get(endpoint)
-        return None if case is None else case.streak.since
+        return self._shown.get(endpoint, (None, None))[1]
+
+    def is_cut_off(self, endpoint: str) -> bool:
+        """Return whether an endpoint fails because this host has no network.
+
+        Args:
+            endpoint: Its id.
+        """
+        incident = self._book.outage_of(endpoint)
+        return incident is not None and incident.pattern == "own_network_down"
 
     def watched(self) -> list[str]:
         """Return the ids of the endpoints that are watched."""
@@ -153,7 +166,8 @@ class Engine:
         Args:
             endpoint: Its id.
         """
-        return self.state_of(endpoint) in {"suspect", "recovering"}
+        case = self._cases.get(endpoint)
+        return case is not None and case.state in {"suspect", "recovering"}
 
     def incidents(self) -> list[Incident]:
         """Return the incidents that are not over, oldest first."""
@@ -166,7 +180,7 @@ class Engine:
 
     def needs_diagnosis(self) -> list[tuple[str, str]]:
         """Return ``(incident, endpoint)`` of incidents opened since the last call."""
-        taken, self._undiagnosed = self._undiagnosed, []
+        taken, self._outages.undiagnosed = self._outages.undiagnosed, []
         return taken
 
     def diagnosed(self, id_: str, report: Mapping[str, Any], now: float) -> list[Change]:
@@ -178,7 +192,9 @@ class Engine:
             now: Seconds since 1970 UTC.
         """
         incident = self._book.open.get(id_)
-        return [] if incident is None else [self._book.diagnosed(now, incident, report)]
+        if incident is None:
+            return []
+        return self._showing([self._book.diagnosed(now, incident, report)])
 
     def acknowledge(self, id_: str, who: str, now: float) -> list[Change]:
         """Note that somebody has taken an incident.
@@ -201,121 +217,46 @@ class Engine:
         """
         self.quiet.add(silence)
 
-    def _moved(self, case: Case, transition: Transition) -> list[Change]:
-        if transition.after != "ok":
-            return []
-        self._held.pop(case.watched.id, None)
-        changes: list[Change] = []
-        for incident in list(self._book.open.values()):
-            if case.watched.id in incident.members and incident.pattern in OUTAGES:
-                changes += self._recovered(case, incident, transition.at)
-        return changes
-
-    def _recovered(self, case: Case, incident: Incident, at: float) -> list[Change]:
-        if incident.pattern == "flapping":
-            return []  # its end is told when it has been steady, not at each recovery
-        name = case.watched.name or case.watched.id
-        changes = [self._book.leave(at, incident, case.watched.id, f"{name} is well again")]
-        incident = self._book.open[incident.id]
-        still = [one for one in incident.members if self.state_of(one) in {"down", "recovering"}]
-        if not still:
-            changes.append(
-                self._book.finish(at, incident, f"over after {_span(at - incident.opened_at)}")
-            )
-        return changes
-
-    def _found_down(self, case: Case, at: float) -> list[Change]:
-        id_ = case.watched.id
-        if self._waits_for_parent(case, at):
-            return []
-        self._held.pop(id_, None)
-        if case.state != "down":
-            return []
-        name = case.watched.name or id_
-        parent = parent_down(case, self._cases)
-        joined = self._book.of(parent, *OUTAGES) if parent else None
-        joined = (
-            joined or self._own_network() or shared(case, self._cases, self._book.open.values())
-        )
-        if joined is not None:
-            text = f"{name} is down too: {case.detail or case.kind or 'it fails'}"
-            return [self._book.join(at, joined, id_, text)]
-        return self._opened(case, at)
-
-    def _waits_for_parent(self, case: Case, at: float) -> bool:
-        if not parent_suspect(case, self._cases):
-            return False
-        return at - self._held.setdefault(case.watched.id, at) < HOLD
-
-    def _own_network(self) -> Incident | None:
-        return next(
-            (one for one in self._book.open.values() if one.pattern == "own_network_down"), None
-        )
-
-    def _opened(self, case: Case, at: float) -> list[Change]:
-        id_, name = case.watched.id, case.watched.name or case.watched.id
-        alike = own_network_down(case, self._cases.values())
-        if alike:
-            members = tuple(dict.fromkeys((id_, *(one.watched.id for one in alike))))
-            change = self._book.begin(
-                at,
-                "own_network_down",
-                members,
-                f"This host has lost its network: {len(members)} endpoints on several hosts fail "
-                "alike, and nothing else answers.",
-                kind=case.kind,
-                evidence=tuple(f"{one.watched.id}: {one.kind}" for one in alike[:3]),
-                confidence=0.85,
-                told=not self.quiet.covers(members, at),
-            )
-        else:
-            failures = case.streak.failures
-            change = self._book.begin(
-                at,
-                pattern_of(case.kind),
-                (id_,),
-                f"{name} is down: {case.detail or case.kind or 'it fails'}",
-                kind=case.kind,
-                evidence=(f"{failures} failures in a row since {_clock(case.streak.since or at)}",),
-                told=not self.quiet.covers((id_,), at),
-            )
-        self._undiagnosed.append((change.incident.id, id_))
-        return [change]
-
     def _told_again(self, incident: Incident, now: float) -> list[Change]:
         if incident.state == "acknowledged" or self.quiet.covers(incident.members, now):
             return []
-        told = self._book.told_at(incident.id)
-        if told is None:
-            return [self._book.remind(now, incident, "it goes on after its silence has ended")]
+        if incident.told_at is None:
+            return [self._book.remind(now, incident, "it goes on, and no silence covers all of it")]
         every = self._settings.remind_every
-        if not every or now - told < every:
+        if not every or now - incident.told_at < every:
             return []
-        text = f"it goes on for {_span(now - incident.opened_at)}"
+        text = f"it goes on for {span(now - incident.opened_at)}"
         return [replace(self._book.remind(now, incident, text), again=True)]
 
     def _forget(self, endpoint: str, now: float) -> list[Change]:
-        del self._cases[endpoint]
-        self._held.pop(endpoint, None)
-        gone = [
-            one
-            for one in self._book.open.values()
-            if endpoint in one.members and not any(member in self._cases for member in one.members)
-        ]
-        return [self._book.finish(now, one, "no longer watched") for one in gone]
+        changes: list[Change] = []
+        for id_ in list(self._book.members.incidents(endpoint)):
+            left = self._book.leave(now, self._book.open[id_], endpoint, "no longer watched")
+            changes.append(left)
+            if self._book.is_over(left.incident):
+                changes.append(self._book.finish(now, left.incident, "no longer watched"))
+        self._book.members.forget(endpoint)
+        self._cases.pop(endpoint, None)
+        self._shown.pop(endpoint, None)
+        return changes
 
-    def dump(self) -> dict[str, Any]:
-        """Return everything that is known, as JSON has it."""
-        cases = {id_: case.dump() for id_, case in self._cases.items()}
-        return {"format": 1, "cases": cases} | self.dump_incidents()
+    def _showing(self, changes: list[Change]) -> list[Change]:
+        """Note whose state is another one because of what changed about incidents."""
+        for change in changes:
+            one = change.endpoint
+            alone = one is not None and change.what in {"joined", "left"}
+            self._show((one,) if one and alone else change.incident.members, change.at)
+        return changes
 
-    def dump_incidents(self) -> dict[str, Any]:
-        """Return what is known of incidents and silences, as JSON has it."""
-        return {
-            "book": self._book.dump(),
-            "quiet": self.quiet.dump(),
-            "held": dict(self._held),
-        }
+    def _show(self, endpoints: Iterable[str], at: float, kind: str | None = None) -> None:
+        for id_ in endpoints:
+            before, after = self._shown.get(id_), self.state_of(id_)
+            if before is None or before[0] == after:
+                continue
+            self._shown[id_] = (after, at)
+            self._transitions.append(
+                Transition(at=at, endpoint=id_, before=before[0], after=after, kind=kind)
+            )
 
     def dump_case(self, endpoint: str) -> Any:
         """Return what is known of one endpoint, as JSON has it; ``None``: it is not watched.
@@ -324,45 +265,48 @@ class Engine:
             endpoint: Its id.
         """
         case = self._cases.get(endpoint)
-        return None if case is None else case.dump()
+        return None if case is None else case.dump() | {"shown": self._shown[endpoint]}
 
-    def load(self, kept: Mapping[str, Any]) -> None:
-        """Go on from what ``dump`` gave; endpoints that are no longer watched are passed over.
+    def dump_quiet(self) -> dict[str, Any]:
+        """Return what is known of silences and of alarms that wait, as JSON has it."""
+        return {"silences": self.quiet.dump(), "held": dict(self._outages.held)}
 
-        Args:
-            kept: From an earlier process.
-        """
-        for id_, one in kept["cases"].items():
-            self.load_case(id_, one)
-        self.load_incidents(kept)
-
-    def load_case(self, endpoint: str, kept: Any) -> None:
-        """Go on from what ``dump_case`` gave, if the endpoint is watched.
-
-        Args:
-            endpoint: Its id.
-            kept: From an earlier process.
-        """
-        if endpoint in self._cases:
-            self._cases[endpoint].load(kept)
-
-    def load_incidents(self, kept: Mapping[str, Any]) -> None:
-        """Go on from what ``dump_incidents`` gave.
+    def load(
+        self,
+        cases: Mapping[str, Any],
+        incidents: Iterable[Incident],
+        quiet: Mapping[str, Any] | None,
+        now: float,
+    ) -> list[Change]:
+        """Go on from where an earlier process was; return what changes by what is gone since.
 
         Args:
-            kept: From an earlier process.
+            cases: Endpoint to what ``dump_case`` gave; those no longer watched are passed over.
+            incidents: Those that are not over, oldest first.
+            quiet: What ``dump_quiet`` gave; ``None``: nothing.
+            now: Seconds since 1970 UTC.
         """
-        self._book.load(kept["book"])
-        self.quiet.load(kept["quiet"])
-        self._held = {id_: at for id_, at in kept["held"].items() if id_ in self._cases}
+        for id_, kept in cases.items():
+            if id_ in self._cases:
+                self._cases[id_].load(kept)
+                self._book.members.known_by(id_, traits_of(self._cases[id_]))
+                self._shown[id_] = (kept["shown"][0], kept["shown"][1])
+        if quiet is not None:
+            self.quiet.load(quiet["silences"])
+            self._outages.held = dict(quiet["held"])
+        self._outages.configure()
+        self._book.load(incidents)
+        members = {id_ for one in self._book.open.values() for id_ in self._book.members.of(one.id)}
+        changes: list[Change] = []
+        for gone in sorted(members - self._cases.keys()):
+            changes += self._forget(gone, now)
+        self._outages.undiagnosed = [
+            (one.id, next(iter(self._book.members.of(one.id))))
+            for one in self._book.open.values()
+            if one.diagnosis is None and not one.detector
+        ]
+        return changes
 
 
-def _span(seconds: float) -> str:
-    if seconds < 120:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
-
-
-def _clock(at: float) -> str:
-    hours, rest = divmod(int(at) % 86400, 3600)
-    return f"{hours:02}:{rest // 60:02}:{rest % 60:02} UTC"
+def _known_by(case: Case) -> tuple[str | None, str | None]:
+    return case.address, case.certificate

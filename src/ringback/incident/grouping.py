@@ -1,10 +1,17 @@
 """What belongs together: parents, a network of one's own that is down, a shared cause."""
 
-from collections.abc import Iterable, Mapping
+from __future__ import annotations
 
-from ringback.incident.case import Case
-from ringback.incident.model import Incident
-from ringback.incident.pattern import is_of_the_network
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from ringback.incident.pattern import RESOLVER, is_of_the_network
+
+if TYPE_CHECKING:
+    from ringback.incident.book import Book
+    from ringback.incident.case import Case
+    from ringback.incident.members import Trait
+    from ringback.incident.model import Incident
 
 WINDOW = 120.0
 """Seconds after an incident's newest member within which another joins it for the same cause."""
@@ -15,6 +22,9 @@ OWN_NETWORK = 3
 HOLD = 60.0
 """Seconds that a child's alarm waits for a parent that is suspect."""
 
+_MEANS = {"zone": "dns.", "resolver": "dns.", "certificate": "tls.cert."}
+"""A trait that is a cause only of the kinds that begin so; the others are of every kind."""
+
 
 def parent_down(case: Case, cases: Mapping[str, Case]) -> str | None:
     """Return the parent that is down, so that this endpoint cannot be reached; ``None``: none is.
@@ -24,7 +34,7 @@ def parent_down(case: Case, cases: Mapping[str, Case]) -> str | None:
         cases: All, by id.
     """
     for parent in case.watched.parents:
-        if parent in cases and cases[parent].state in {"down", "recovering"}:
+        if parent in cases and cases[parent].is_broken:
             return parent
     return None
 
@@ -44,53 +54,86 @@ def parent_suspect(case: Case, cases: Mapping[str, Case]) -> bool:
 def own_network_down(case: Case, cases: Iterable[Case]) -> list[Case]:
     """Return the endpoints that fail because this host has no network; ``[]``: it has one.
 
-    Since the first failure every target that was asked has failed as a missing network shows,
-    they are on several hosts, and nothing has succeeded.
+    Since the first failure every target that was asked has failed as a missing network shows, and
+    they are on several hosts. What is on this host itself says nothing.
 
     Args:
         case: The endpoint that has just been found down.
         cases: All.
     """
     since = case.streak.since
-    if since is None or not is_of_the_network(case.kind):
+    if since is None or not is_of_the_network(case.kind) or case.is_here:
         return []
-    asked = [one for one in cases if one.seen is not None and one.seen >= since]
-    if any(one.succeeded is not None and one.succeeded >= since for one in asked):
-        return []
-    failing = [one for one in asked if one.is_failing and is_of_the_network(one.kind)]
+    failing: list[Case] = []
+    for one in cases:
+        if one.is_here or one.seen is None or one.seen < since:
+            continue
+        if one.reached is not None and one.reached >= since:
+            return []
+        failing.append(one)
     hosts = {one.watched.host for one in failing}
-    return failing if len(failing) == len(asked) and len(hosts) >= OWN_NETWORK else []
+    return failing if len(hosts) >= OWN_NETWORK else []
 
 
-def shared(case: Case, cases: Mapping[str, Case], open_: Iterable[Incident]) -> Incident | None:
-    """Return the open incident with which an endpoint shares its cause; ``None``: none.
+def traits_of(case: Case) -> Iterator[Trait]:
+    """Yield what an endpoint may have in common with others that fail.
 
-    The same kind within the window, and the same host, the same address, or (of names) the same
-    parent domain.
+    Args:
+        case: The endpoint.
+    """
+    if case.watched.host:
+        yield "host", case.watched.host
+    if case.address is not None:
+        yield "address", case.address
+    if zone := _zone(case):
+        yield "zone", zone
+    if case.certificate is not None:
+        yield "certificate", case.certificate
+    yield "resolver", case.watched.resolver
+
+
+def shared(case: Case, book: Book) -> Incident | None:
+    """Return the open outage with which an endpoint shares its cause, the oldest; ``None``: none.
+
+    The same kind within the window, and the same host, address, certificate (where that is what is
+    wrong), or of names the same parent domain or the same resolver.
 
     Args:
         case: The endpoint that has just been found down.
-        cases: All, by id.
-        open_: Incidents that are not over.
+        book: The open incidents.
     """
-    for incident in open_:
-        joined = max((one.at for one in incident.timeline), default=incident.opened_at)
-        recent = (case.seen or 0.0) - joined <= WINDOW
-        if incident.kind != case.kind or not recent:
-            continue
-        members = [cases[one] for one in incident.members if one in cases]
-        if any(_alike(case, one) for one in members):
-            return incident
-    return None
+    found = {
+        id_
+        for trait in traits_of(case)
+        if _may_cause(trait, case.kind)
+        for id_ in book.members.sharing(trait)
+    }
+    alike = [
+        one
+        for one in (book.open[id_] for id_ in found)
+        if not one.detector and one.kind == case.kind and is_recent(one, case.seen or 0.0)
+    ]
+    return min(alike, key=lambda one: (one.opened_at, one.id), default=None)
 
 
-def _alike(one: Case, other: Case) -> bool:
-    if one.watched.host and one.watched.host == other.watched.host:
-        return True
-    if one.address is not None and one.address == other.address:
-        return True
-    of_names = one.kind is not None and one.kind.startswith("dns.")
-    return of_names and _zone(one) == _zone(other) != ""
+def is_recent(incident: Incident, now: float) -> bool:
+    """Return whether an incident's newest member joined it within the window.
+
+    Args:
+        incident: Which.
+        now: Seconds since 1970 UTC.
+    """
+    joined = next(
+        (one.at for one in reversed(incident.timeline) if one.what == "joined"),
+        incident.opened_at,
+    )
+    return now - joined <= WINDOW
+
+
+def _may_cause(trait: Trait, kind: str | None) -> bool:
+    if trait[0] == "resolver" and kind not in RESOLVER:
+        return False
+    return kind is not None and kind.startswith(_MEANS.get(trait[0], ""))
 
 
 def _zone(case: Case) -> str:

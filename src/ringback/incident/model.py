@@ -8,8 +8,8 @@ Origin = Literal["probe", "call", "heartbeat"]
 """Who looked: the monitor, a program that called anyway, or a job that reports in."""
 
 EndpointState = Literal["unknown", "ok", "suspect", "down", "recovering"]
-"""``unknown``: not seen yet, or the prober is sick. ``suspect``: failing, not yet often enough to
-say so. ``recovering``: down, with a success that must be confirmed."""
+"""``unknown``: not seen yet, or this host has no network. ``suspect``: failing, not yet often
+enough to say so. ``recovering``: down, with a success that must be confirmed."""
 
 Pattern = Literal[
     "service_outage",
@@ -120,6 +120,7 @@ class Incident:
         kind: Kind of failure.
         summary: One sentence: what, and the cause as far as it is known.
         members: Ids of the endpoints, in the order they joined.
+        well: Those of them that are well again; one that goes down anew is not among them.
         opened_at: In seconds since 1970 UTC.
         closed_at: ``None``: it is not over.
         confidence: 0 to 1, of the pattern.
@@ -127,6 +128,8 @@ class Incident:
         diagnosis: As ``ringback diagnose --json`` gives it; ``None``: not made (yet).
         timeline: What happened, oldest first.
         acknowledged_by: Who took it; ``""``: nobody.
+        told_at: When people were last told that it began or goes on; ``None``: never.
+        detector: The detector that sees it while the endpoint may be up; ``""``: it is an outage.
     """
 
     id: str
@@ -142,6 +145,9 @@ class Incident:
     diagnosis: Mapping[str, Any] | None = None
     timeline: tuple[Entry, ...] = ()
     acknowledged_by: str = ""
+    well: tuple[str, ...] = ()
+    told_at: float | None = None
+    detector: str = ""
 
 
 What = Literal[

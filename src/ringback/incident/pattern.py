@@ -12,7 +12,17 @@ _BY_PREFIX: tuple[tuple[str, Pattern], ...] = (
     ("tcp.address_unreachable.", "network_partition"),
 )
 
-NETWORK = ("tcp.address_unreachable.", "tcp.timed_out", "dns.", "proxy.unreachable")
+RESOLVER = (
+    "dns.timed_out",
+    "dns.unreachable",
+    "dns.server",
+    "dns.temporary_failure",
+    "dns.failed",
+)
+"""Kinds that are the fault of the server that was asked, whatever the name: with any other a
+nameserver has answered."""
+
+NETWORK = ("tcp.address_unreachable.", "tcp.timed_out", *RESOLVER, "proxy.unreachable")
 """Beginnings of the kinds that a network of one's own that is down makes of every target."""
 
 _BY_WHERE: Mapping[str, Pattern] = {

@@ -10,6 +10,9 @@ from typing import Literal
 
 from ringback.incident.model import EndpointState
 
+BROKEN: frozenset[EndpointState] = frozenset({"down", "recovering"})
+"""States in which an endpoint is part of an outage."""
+
 Input = Literal["success", "failure", "failed_enough", "recovered", "not_known"]
 
 TABLE: dict[EndpointState, dict[Input, EndpointState]] = {

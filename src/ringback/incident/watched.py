@@ -18,6 +18,7 @@ class Watched:
         certificate_days: Days before its certificate's end at which to tell.
         every: Seconds between two checks; of a heartbeat, between two reports.
         grace: Seconds that a heartbeat may be late; ``None``: it is no heartbeat.
+        resolver: The nameserver that it is asked of; ``""``: the system's.
         parents: Ids of endpoints without which this one cannot be reached.
         group: Name of its group.
     """
@@ -32,5 +33,6 @@ class Watched:
     certificate_days: tuple[int, ...] = (30, 14, 7, 1)
     every: float = 30.0
     grace: float | None = None
+    resolver: str = ""
     parents: tuple[str, ...] = field(default=())
     group: str = ""

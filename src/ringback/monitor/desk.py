@@ -1,14 +1,17 @@
 """Where checks become incidents and are kept: the one place that writes what the monitor knows.
 
-A failure, a change of state and everything that follows from it is kept at once and in one
-transaction, with the notices it causes. Successes are gathered for a second: a kill may cost one
-check of an endpoint, and no counter, no incident and no notice.
+A failure, a change of state and everything that follows from it is kept in one transaction, with
+the notices it causes, and that within a moment: what ends together, as in an outage of many
+endpoints, is kept together. Successes are gathered for a second. Nobody is told of what is not
+kept, so that a kill costs one check of an endpoint, and no counter, no incident and no notice.
 """
 
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ringback.monitor.store import Batch
@@ -27,6 +30,10 @@ MOST = 500
 
 SNAPSHOT = 60.0
 """Seconds within which what is known of every healthy endpoint is kept once."""
+
+_CASE = "case:"
+_ALL = 1_000_000
+_LONGEST_DETAIL = 200
 
 
 class Router(Protocol):
@@ -48,6 +55,8 @@ class Desk:
 
     Attributes:
         kept: How many checks were kept.
+        urgent: Whether something waits that is to be kept at once, with all that ended meanwhile:
+            to be answered with ``flush``.
     """
 
     def __init__(
@@ -61,28 +70,30 @@ class Desk:
     ) -> None:
         self.engine = engine
         self.kept = 0
+        self.urgent = False
         self._store = store
         self._router = router
         self._tell = tell
         self._clock = clock
         self._checks: list[Check] = []
-        self._since = clock()
-        self._snapshots: list[str] = []
+        self._changes: list[Change] = []
+        self._dirty: dict[str, None] = {}  # endpoints of which what is known is kept next
         self._states: dict[str, Any] = {}
+        self._since = self._ticked = clock()
+        self._round: deque[str] = deque()
+        self._owed = 0.0
 
-    def load(self, endpoints: Iterable[str]) -> None:
-        """Go on from where the last process was.
-
-        Args:
-            endpoints: Ids of those that are watched.
-        """
-        for id_ in endpoints:
-            kept = self._store.state(f"case:{id_}")
-            if kept is not None:
-                self.engine.load_case(id_, kept)
-        incidents = self._store.state("incidents")
-        if incidents is not None:
-            self.engine.load_incidents(incidents)
+    def load(self) -> None:
+        """Go on from where the last process was."""
+        cases = self._store.states(_CASE)
+        changes = self.engine.load(
+            {name.removeprefix(_CASE): kept for name, kept in cases.items()},
+            reversed(self._store.incidents(states=("open", "acknowledged"), most=_ALL)),
+            self._store.state("quiet"),
+            self._clock(),
+        )
+        if changes:
+            self.apply(changes)
 
     def take(self, checks: Iterable[Check]) -> None:
         """Take checks, in the order they ended.
@@ -93,21 +104,33 @@ class Desk:
         for check in checks:
             before = self.engine.state_of(check.endpoint)
             changes = self.engine.see(check)
-            self._checks.append(check)
+            after = self.engine.state_of(check.endpoint)
+            self._checks.append(self._believed(check))
             self._tell(Told(what="check", endpoint=check.endpoint))
-            if self.engine.state_of(check.endpoint) != before:
+            if after != before:
                 self._tell(Told(what="state", endpoint=check.endpoint))
             if changes or not check.up or before != "ok":
-                self.flush(changes, endpoints=(check.endpoint,))
+                self._changes += changes
+                self._dirty[check.endpoint] = None
+                self.urgent = True
         if len(self._checks) >= MOST:
             self.flush()
+
+    def _believed(self, check: Check) -> Check:
+        """Return a check as it counts: what fails because this host has no network is not known."""
+        if check.up is not False or not self.engine.is_cut_off(check.endpoint):
+            return check
+        detail = f"not counted, this host has no network: {check.detail}"[:_LONGEST_DETAIL]
+        return replace(check, up=None, detail=detail)
 
     def tick(self) -> None:
         """Let time pass; to be called about once a second."""
         now = self._clock()
-        changes = self.engine.tick(now)
-        if changes or (self._checks and now - self._since >= GATHER):
-            self.flush(changes)
+        self._changes += self.engine.tick(now)
+        self._take_turns(now)
+        old = bool(self._checks) and now - self._since >= GATHER
+        if self.urgent or self._changes or self._dirty or old:
+            self.flush()
 
     def apply(self, changes: list[Change]) -> None:
         """Keep and tell what somebody changed: an acknowledgement, a diagnosis, a reload.
@@ -115,7 +138,9 @@ class Desk:
         Args:
             changes: As the engine gave them.
         """
-        self.flush(changes, incidents=True)
+        self._changes += changes
+        self._states["quiet"] = self.engine.dump_quiet()
+        self.flush()
 
     def keep_state(self, name: str, value: Any) -> None:
         """Keep something else with what is kept next.
@@ -126,50 +151,38 @@ class Desk:
         """
         self._states[name] = value
 
-    def flush(
-        self,
-        changes: Iterable[Change] = (),
-        *,
-        endpoints: Iterable[str] = (),
-        incidents: bool = False,
-    ) -> None:
-        """Keep everything that was gathered, in one transaction.
-
-        Args:
-            changes: What changed with it.
-            endpoints: Those of which what is known is kept with it.
-            incidents: Whether what is known of incidents is kept although none changed.
-        """
-        changes = list(changes)
-        states: dict[str, Any] = {f"case:{id_}": self.engine.dump_case(id_) for id_ in endpoints}
-        states |= self._due_snapshots() | self._states
-        if changes or incidents:
-            states["incidents"] = self.engine.dump_incidents()
-        newest = {change.incident.id: change.incident for change in changes}
+    def flush(self) -> None:
+        """Keep everything that was gathered, in one transaction."""
+        changes = self._changes
+        states = {f"{_CASE}{id_}": self.engine.dump_case(id_) for id_ in self._dirty}
+        if changes:
+            self._states["quiet"] = self.engine.dump_quiet()
         batch = Batch(
             checks=tuple(self._checks),
             transitions=tuple(self.engine.transitions()),
-            incidents=tuple(newest.values()),
+            incidents=tuple({one.incident.id: one.incident for one in changes}.values()),
             notices=tuple(
                 notice
                 for change in changes
                 if change.told
                 for notice in self._router.notices_for(change)
             ),
-            states=states,
+            states=states | self._states,
         )
         self._store.keep(batch)
         self.kept += len(self._checks)
-        self._checks.clear()
-        self._states.clear()
+        self._checks, self._changes, self._dirty, self._states = [], [], {}, {}
+        self.urgent = False
         self._since = self._clock()
         for change in changes:
             self._tell(Told(what="incident", incident=change.incident.id, endpoint=change.endpoint))
 
-    def _due_snapshots(self) -> dict[str, Any]:
-        """Return some of the endpoints each time, so that all are kept within the interval."""
-        if not self._snapshots:
-            self._snapshots = self.engine.watched()
-        size = max(1, round(len(self._snapshots) * GATHER / SNAPSHOT))
-        due, self._snapshots = self._snapshots[:size], self._snapshots[size:]
-        return {f"case:{id_}": self.engine.dump_case(id_) for id_ in due}
+    def _take_turns(self, now: float) -> None:
+        """Have some endpoints kept each time, so that all are within the interval."""
+        elapsed, self._ticked = min(max(now - self._ticked, 0.0), SNAPSHOT), now
+        self._owed += len(self.engine.watched()) * elapsed / SNAPSHOT
+        while self._owed >= 1:
+            self._owed -= 1
+            if not self._round:
+                self._round.extend(self.engine.watched())
+            self._dirty[self._round.popleft()] = None

@@ -30,6 +30,11 @@ log = logging.getLogger("ringback")
 TICK = 1.0
 """Seconds between two looks at what time changes."""
 
+MOMENT = 0.02
+"""Seconds for which failures are gathered, so that an outage of many is not a transaction each."""
+
+_IDENTITY = "identity:"
+
 
 class Service:
     """Everything that one monitor knows and does; to be used in one event loop.
@@ -76,14 +81,14 @@ class Service:
             [one.watched for one in self._endpoints.values()],
             settings=Settings(remind_every=remind_every),
         )
-        self.desk = Desk(engine, store, router, tell=self._told, clock=clock)
-        self.desk.load(self._endpoints)
-        self._since = self._known_since()
+        self.desk = Desk(engine, store, router, tell=self.audience.tell, clock=clock)
+        self.desk.load()
+        self._soon: asyncio.TimerHandle | None = None
         self._diagnoser = Diagnoser(self._diagnosed, self._moved)
         self._silenced = 0
         self.moves = Watch(clock=clock, keep=self._keep_identity)
-        for id_ in self._endpoints:
-            if (kept := store.state(f"identity:{id_}")) is not None:
+        for name, kept in store.states(_IDENTITY).items():
+            if (id_ := name.removeprefix(_IDENTITY)) in self._endpoints:
                 self.moves.memory.load(id_, kept)
         self.intake = Intake(self._endpoints.values(), self.take, self._newest)
         self.intake.discoveries.load(store.state("discoveries") or ())
@@ -125,13 +130,20 @@ class Service:
             return
         if self._vantage and not check.vantage:
             check = replace(check, vantage=self._vantage)
-        before = self.engine.state_of(check.endpoint)
         self._last[check.endpoint] = check
         self.moves.saw(self._endpoints[check.endpoint], check)
         self.desk.take((check,))
-        if self.engine.state_of(check.endpoint) != before:
-            self._since[check.endpoint] = check.at
+        if self.desk.urgent and self._soon is None:
+            self._soon = asyncio.get_running_loop().call_later(MOMENT, self._keep)
         self._diagnose_new()
+
+    def _keep(self) -> None:
+        """Keep what waits; also before anybody is told of it, or has an answer to rely on."""
+        if self._soon is not None:
+            self._soon.cancel()
+            self._soon = None
+        if self.desk.urgent:
+            self.desk.flush()
 
     async def run(self) -> None:
         """Let time pass, until it is cancelled; then what was gathered is kept."""
@@ -145,10 +157,11 @@ class Service:
             await self._diagnoser.close()
             await self.moves.close()
             self.desk.keep_state("discoveries", self.intake.discoveries.dump())
-            self.desk.flush(incidents=True)
+            self.desk.flush()
 
     def views(self) -> list[View]:
         """Return every endpoint as it is now, in the order of the configuration."""
+        self._keep()
         return [self._view(one) for one in self._endpoints.values()]
 
     def view(self, id: str) -> View | None:  # noqa: A002 - as it is called everywhere
@@ -157,11 +170,13 @@ class Service:
         Args:
             id: Its id.
         """
+        self._keep()
         endpoint = self._endpoints.get(id)
         return None if endpoint is None else self._view(endpoint)
 
     def incidents(self) -> list[Incident]:
         """Return the incidents that are not over, oldest first."""
+        self._keep()
         return self.engine.incidents()
 
     def acknowledge(self, incident_id: str, who: str) -> bool:
@@ -232,6 +247,7 @@ class Service:
                 detail=detail[:200],
             )
         )
+        self._keep()
         return True
 
     def discovered(self) -> list[Discovered]:
@@ -257,7 +273,9 @@ class Service:
         Args:
             checks: In the order in which they ended.
         """
-        return self.intake.take(checks)
+        taken = self.intake.take(checks)
+        self._keep()
+        return taken
 
     async def probe(self, module: str, target: str) -> Check:
         """Return what a look at a target sees now.
@@ -308,7 +326,7 @@ class Service:
         return View(
             endpoint=endpoint,
             state=self.engine.state_of(id_),
-            since=self._since.get(id_),
+            since=self.engine.since(id_),
             kind=self.engine.kind_of(id_),
             last=self._last.get(id_),
             incident=None if incident is None else incident.id,
@@ -319,24 +337,13 @@ class Service:
         check = self._last.get(endpoint)
         return None if check is None else check.at
 
-    def _known_since(self) -> dict[str, float]:
-        known: dict[str, float] = {}
-        for id_ in self._endpoints:
-            changes = self.store.transitions(id_, 0.0, self._clock())
-            if changes:
-                known[id_] = changes[-1].at
-        return known
-
-    def _told(self, told: Told) -> None:
-        self.audience.tell(told)
-
     def _diagnose_new(self) -> None:
         for incident, endpoint in self.engine.needs_diagnosis():
             if endpoint in self._endpoints:
                 self._diagnoser.want(incident, self._endpoints[endpoint])
 
     def _keep_identity(self, endpoint: str, kept: dict[str, Any]) -> None:
-        self.desk.keep_state(f"identity:{endpoint}", kept)
+        self.desk.keep_state(f"{_IDENTITY}{endpoint}", kept)
 
     async def _moved(self, endpoint: Endpoint, report: dict[str, Any]) -> dict[str, Any]:
         found = await self.moves.search(endpoint, self.engine.kind_of(endpoint.id))

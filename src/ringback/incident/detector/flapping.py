@@ -32,6 +32,11 @@ class Flapping(Detector):
         self._active = False
 
     @property
+    def active(self) -> bool:
+        """Whether it flaps."""
+        return self._active
+
+    @property
     def _window(self) -> float:
         return CHECKS * self.watched.every
 

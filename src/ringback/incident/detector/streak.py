@@ -19,7 +19,7 @@ class Streak:
     Attributes:
         failures: How many in a row.
         successes: How many in a row.
-        since: When the first of the failures in a row was; ``None``: the last check succeeded.
+        since: When the first of the failures in a row was; ``None``: it is well.
     """
 
     def __init__(self, watched: Watched) -> None:
@@ -62,10 +62,7 @@ class Streak:
         self.failures = 0
         self.successes += 1
         self._recent.append(True)
-        if self.successes < self._watched.recovery:
-            return "success"
-        self.since = None
-        return "recovered"
+        return "success" if self.successes < self._watched.recovery else "recovered"
 
     def _of_last(self) -> bool:
         if self._watched.of_last is None:
@@ -73,10 +70,15 @@ class Streak:
         most, of = self._watched.of_last
         return len(self._recent) == of and self._recent.count(False) >= most
 
-    def recovered(self) -> None:
-        """Forget the failures of an outage that is over."""
-        self._recent.clear()
+    def well(self, *, after_outage: bool) -> None:
+        """Note that the endpoint is well: the failures in a row are over.
+
+        Args:
+            after_outage: Whether it was down; the failures of that count no more.
+        """
         self.since = None
+        if after_outage:
+            self._recent.clear()
 
     def dump(self) -> Any:
         """Return what was counted, as JSON has it."""

@@ -148,6 +148,13 @@ class DegradedStore:
                 return self._states[name]
             return self._one(lambda: self._store.state(name))
 
+    def states(self, prefix: str) -> dict[str, Any]:
+        """Return what was kept or held last as every state whose name begins so, by name."""
+        with self._lock:
+            kept = self._one(lambda: self._store.states(prefix)) or {}
+            held = {name: one for name, one in self._states.items() if name.startswith(prefix)}
+            return kept | held
+
     def last_checks(self) -> dict[str, Check]:
         """Return the newest check of each endpoint."""
         with self._lock:

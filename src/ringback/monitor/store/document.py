@@ -50,6 +50,7 @@ def _incident(kept: Mapping[str, Any]) -> Incident:
     own = {
         **kept,
         "members": tuple(kept["members"]),
+        "well": tuple(kept["well"]),
         "evidence": tuple(kept["evidence"]),
         "timeline": tuple(Entry(**entry) for entry in kept["timeline"]),
     }

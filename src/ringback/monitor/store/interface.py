@@ -84,6 +84,9 @@ class Store(Protocol):
     def state(self, name: str) -> Any:
         """Return what was kept last as this state; ``None``: nothing."""
 
+    def states(self, prefix: str) -> dict[str, Any]:
+        """Return what was kept last as every state whose name begins so, by name."""
+
     def last_checks(self) -> dict[str, Check]:
         """Return the newest check of each endpoint."""
 

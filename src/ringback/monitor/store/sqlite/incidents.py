@@ -159,3 +159,21 @@ def state_of(connection: Connection, name: str) -> Any:
     """
     value = connection.scalar(select(schema.state.c.value).where(schema.state.c.name == name))
     return None if value is None else json.loads(value)
+
+
+def states_of(connection: Connection, prefix: str) -> dict[str, Any]:
+    """Return the states whose names begin so, by name.
+
+    Args:
+        connection: That reads.
+        prefix: How the names begin.
+    """
+    name = schema.state.c.name
+    # In the order of the key: from the prefix on, up to the first name that begins otherwise.
+    query = select(name, schema.state.c.value).where(name >= prefix).order_by(name)
+    found: dict[str, Any] = {}
+    for row in connection.execute(query):
+        if not row.name.startswith(prefix):
+            break
+        found[row.name] = json.loads(row.value)
+    return found

@@ -145,6 +145,11 @@ class SQLiteStore:
         with self._database.read() as connection:
             return lasting.state_of(connection, name)
 
+    def states(self, prefix: str) -> dict[str, Any]:
+        """Return what was kept last as every state whose name begins so, by name."""
+        with self._database.read() as connection:
+            return lasting.states_of(connection, prefix)
+
     def last_checks(self) -> dict[str, Check]:
         """Return the newest check of each endpoint."""
         with self._lock:

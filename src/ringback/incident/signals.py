@@ -2,31 +2,16 @@
 
 from ringback.incident.book import Book
 from ringback.incident.case import Case
-from ringback.incident.model import Change, EndpointState, Incident, Pattern, Signal
+from ringback.incident.model import Change, Incident, Pattern, Signal
 from ringback.incident.pattern import pattern_of
 from ringback.incident.quiet import Quiet
-
-BROKEN: frozenset[EndpointState] = frozenset({"down", "recovering"})
-"""States in which an endpoint is part of an outage."""
-
-OUTAGES: tuple[Pattern, ...] = (
-    "service_outage",
-    "network_partition",
-    "own_network_down",
-    "dns_failure",
-    "port_change",
-    "certificate",
-    "rejected",
-    "flapping",
-)
-"""Sorts of incident that an endpoint which is down is part of."""
 
 BY_DETECTOR: dict[str, Pattern] = {
     "latency": "latency",
     "certificate": "certificate",
     "heartbeat": "heartbeat_missed",
 }
-"""Detector to the sort of incident that it opens by itself."""
+"""Detector to the sort of incident that it opens by itself, beside outages."""
 
 
 def signalled(book: Book, quiet: Quiet, case: Case, signal: Signal) -> list[Change]:
@@ -45,8 +30,7 @@ def signalled(book: Book, quiet: Quiet, case: Case, signal: Signal) -> list[Chan
 
 
 def _own_incident(book: Book, case: Case, signal: Signal, *, told: bool) -> list[Change]:
-    mark = f"{signal.detector}:{case.watched.id}"
-    known = _marked(book, mark)
+    known = book.seen_by(signal.detector, case.watched.id)
     said = "; ".join(signal.evidence)
     if not signal.active:
         return [book.finish(signal.at, known, "over")] if known else []
@@ -59,36 +43,44 @@ def _own_incident(book: Book, case: Case, signal: Signal, *, told: bool) -> list
             (case.watched.id,),
             f"{case.watched.name or case.watched.id}: {said}.",
             kind=signal.kind,
-            evidence=(mark, *signal.evidence),
+            evidence=signal.evidence,
+            detector=signal.detector,
             told=told,
         )
     ]
 
 
-def _marked(book: Book, mark: str) -> Incident | None:
-    return next((one for one in book.open.values() if mark in one.evidence[:1]), None)
-
-
 def _flapping(book: Book, case: Case, signal: Signal, *, told: bool) -> list[Change]:
+    known = book.outage_of(case.watched.id)
+    if not signal.active:
+        return [] if known is None else _steady(book, case, known, signal.at)
     name = case.watched.name or case.watched.id
-    known = book.of(case.watched.id, *OUTAGES)
     said = "; ".join(signal.evidence)
-    if signal.active and known is None:
-        return [
-            book.begin(
-                signal.at,
-                "flapping",
-                (case.watched.id,),
-                f"{name} comes and goes: {said}.",
-                kind=signal.kind,
-                evidence=signal.evidence,
-                told=told,
-            )
-        ]
-    if known is None or (not signal.active and known.pattern != "flapping"):
-        return []
-    if signal.active:
+    if known is not None:
         return [book.rename(signal.at, known, "flapping", f"{name} flaps: {said}")]
-    if case.state in BROKEN:
-        return [book.rename(signal.at, known, pattern_of(case.kind), f"{name} stays down")]
-    return [book.finish(signal.at, known, f"{name} has been well for a while")]
+    return [
+        book.begin(
+            signal.at,
+            "flapping",
+            (case.watched.id,),
+            f"{name} comes and goes: {said}.",
+            kind=signal.kind,
+            evidence=signal.evidence,
+            told=told,
+        )
+    ]
+
+
+def _steady(book: Book, case: Case, known: Incident, at: float) -> list[Change]:
+    """Return what changes when one state has lasted: it is well, or it stays down."""
+    name = case.watched.name or case.watched.id
+    changes: list[Change] = []
+    if not case.is_broken:
+        said = f"{name} has been well for a while"
+        changes.append(book.leave(at, known, case.watched.id, said))
+        known = changes[-1].incident
+        if book.is_over(known):
+            return [*changes, book.finish(at, known, said)]
+    if known.pattern == "flapping":
+        changes.append(book.rename(at, known, pattern_of(case.kind), f"{name} is steady"))
+    return changes

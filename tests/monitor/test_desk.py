@@ -1,0 +1,160 @@
+"""What is kept when, and what a process that begins anew knows of it."""
+
+from dataclasses import replace
+
+import pytest
+
+from ringback.incident import Check, Notice, Watched
+from ringback.incident.engine import Engine
+from ringback.incident.quiet import Silence
+from ringback.monitor.desk import SNAPSHOT, Desk
+from ringback.monitor.store.sqlite import SQLiteStore
+
+T = 1_790_000_000.0
+
+
+class Router:
+    def notices_for(self, change):
+        id_ = f"{change.incident.id} {change.what} {change.at}"
+        return [Notice(id=id_, channel="all", at=change.at, change=change)]
+
+
+class Clock:
+    def __init__(self, now=T):
+        self.now = now
+
+    def __call__(self):
+        return self.now
+
+
+class Counting:
+    """A store, and how much each batch held."""
+
+    def __init__(self, store):
+        self.store, self.batches = store, []
+
+    def keep(self, batch):
+        self.batches.append(batch)
+        self.store.keep(batch)
+
+    def __getattr__(self, name):
+        return getattr(self.store, name)
+
+
+@pytest.fixture
+def store(tmp_path):
+    kept = SQLiteStore(tmp_path / "kept.db")
+    yield Counting(kept)
+    kept.close()
+
+
+def watched(count=2):
+    return [Watched(id=f"e{i}", name=f"e{i}", host=f"h{i}") for i in range(count)]
+
+
+def desk_of(store, endpoints, clock):
+    desk = Desk(Engine(endpoints), store, Router(), clock=clock)
+    desk.load()
+    return desk
+
+
+def check(at, endpoint="e0", *, up=False):
+    kind = None if up else "tcp.refused"
+    return Check(at=T + at, endpoint=endpoint, up=up, kind=kind)
+
+
+def test_a_failure_waits_for_nothing_but_a_flush(store):
+    desk = desk_of(store, watched(), Clock())
+    desk.take([check(0)])
+    assert desk.urgent
+    desk.flush()
+    assert not desk.urgent
+    assert [one.up for one in store.checks("e0", T - 1, T + 1)] == [False]
+    assert list(store.states("case:")) == ["case:e0"]
+
+
+def test_successes_are_gathered_for_a_second(store):
+    clock = Clock()
+    desk = desk_of(store, watched(), clock)
+    desk.take([check(0, up=True), check(0, "e1", up=True)])  # seen for the first time
+    desk.flush()
+    store.batches.clear()
+    desk.take([check(0.5, up=True), check(0.5, "e1", up=True)])
+    clock.now += 0.6
+    desk.tick()
+    assert not desk.urgent
+    assert store.batches == []
+    clock.now += 0.6
+    desk.tick()
+    assert [len(one.checks) for one in store.batches] == [2]
+
+
+def test_an_outage_of_many_is_one_transaction_with_its_notices(store):
+    desk = desk_of(store, watched(50), Clock())
+    desk.take(check(times, f"e{i}") for times in range(3) for i in range(50))
+    desk.flush()
+    (batch,) = store.batches
+    assert (len(batch.checks), len(batch.incidents), len(batch.notices)) == (150, 50, 50)
+    assert len(store.due(T + 10)) == 50
+
+
+def test_a_failure_keeps_what_is_known_of_its_endpoint_and_of_no_other(store):
+    desk = desk_of(store, watched(1000), Clock())
+    for at in range(2):
+        desk.take([check(at)])
+        desk.flush()
+    assert [list(one.states) for one in store.batches] == [["case:e0"]] * 2
+
+
+def test_every_endpoint_is_kept_within_the_interval_by_time_alone(store):
+    clock = Clock()
+    desk = desk_of(store, watched(90), clock)
+    for _ in range(round(SNAPSHOT)):
+        clock.now += 1.0
+        desk.tick()
+    sizes = [len(one.states) for one in store.batches]
+    assert max(sizes) == 2
+    assert store.states("case:").keys() == {f"case:e{i}" for i in range(90)}
+
+
+def test_another_process_goes_on_where_the_last_one_was(store):
+    desk = desk_of(store, watched(), Clock())
+    desk.take([check(at) for at in range(3)] + [check(at, "e1") for at in range(2)])
+    desk.engine.silence(Silence(id="s", endpoints=("e1",), begins=T, ends=T + 100))
+    desk.apply([])
+    (incident,) = desk.engine.incidents()
+
+    again = desk_of(store, watched(), Clock())
+    assert again.engine.incidents() == [incident]
+    assert (again.engine.state_of("e0"), again.engine.since("e0")) == ("down", T + 2)
+    assert [one.id for one in again.engine.quiet.all(T)] == ["s"]
+    assert again.engine.needs_diagnosis() == [(incident.id, "e0")]
+    again.take([check(3, "e1")])
+    assert again.engine.state_of("e1") == "down"
+    again.take([check(10, up=True), check(11, up=True)])
+    again.flush()
+    assert store.incident(incident.id).state == "closed"
+    told = [one.notice.change.what for one in store.due(T + 100)]
+    assert told == ["opened", "closed"]
+
+
+def test_what_is_no_longer_watched_leaves_no_incident_open(store):
+    desk = desk_of(store, watched(), Clock())
+    desk.take([check(at) for at in range(3)])
+    desk.flush()
+    again = desk_of(store, watched()[1:], Clock(T + 5))
+    assert again.engine.incidents() == []
+    assert store.incidents(states=("open", "acknowledged")) == []
+    assert [one.notice.change.what for one in store.due(T + 10)] == ["opened", "closed"]
+
+
+def test_a_failure_of_a_network_that_is_lost_is_kept_as_not_known(store):
+    desk = desk_of(store, watched(3), Clock())
+    lost = [replace(check(i, f"e{i % 3}"), kind="tcp.timed_out") for i in range(12)]
+    desk.take(lost)
+    desk.flush()
+    assert desk.engine.is_cut_off("e0")
+    kept = store.checks("e0", T, T + 100)
+    assert [one.up for one in kept] == [None, None, False, False]
+    assert {one.kind for one in kept} == {"tcp.timed_out"}
+    assert kept[0].detail.startswith("not counted, this host has no network")
