@@ -1,6 +1,7 @@
 """A time limit for a task of asyncio that costs next to nothing while it is not reached."""
 
 import asyncio
+from asyncio import current_task
 from contextlib import suppress
 from math import inf
 from types import TracebackType
@@ -26,7 +27,7 @@ class Alarm:
 
     def __enter__(self) -> None:
         loop = self._loop or asyncio.get_running_loop()
-        task = asyncio.current_task(loop)
+        task = current_task(loop)
         if task is None:
             raise RuntimeError("an alarm needs a running task")
         self._task = task

@@ -11,13 +11,12 @@ _AT: ContextVar[float | None] = ContextVar("ringback_deadline", default=None)
 OF_THE_CALL.append(_AT)
 
 
-def current() -> float | None:
-    """Return when the call under way must have ended, on ``time.monotonic()``.
+current = _AT.get
+"""Returns when the call under way must have ended, on ``time.monotonic()``.
 
-    ``None``: no call is under way. The value travels with the context: a nested call, a task or
-    ``asyncio.to_thread`` begun by the call sees it; a bare thread does not.
-    """
-    return _AT.get()
+``None``: no call is under way. The value travels with the context: a nested call, a task or
+``asyncio.to_thread`` begun by the call sees it; a bare thread does not.
+"""
 
 
 def ahead(clock: Callable[[], float], now: float) -> float:

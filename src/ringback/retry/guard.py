@@ -80,7 +80,7 @@ class Guard:
             more it refuses.
         """
         circuit = self._circuit
-        if circuit is None or circuit.state != "open" or now >= circuit.until:
+        if circuit is None or now >= circuit.until:
             return None
         with self._lock:  # it may have changed just now: look again
             left = circuit.until - now

@@ -97,9 +97,10 @@ class Middleware:
         if named := policy.idempotency_key:
             add_key(request.headers, request.method, str(request.url), named)
         url = request.url
-        if self.minds_end and url.scheme == "https":
+        scheme = url.scheme
+        if self.minds_end and scheme == "https":
             handler = minding_the_end(handler)
-        circuit = self._names.get((url.scheme, url.raw_authority))
+        circuit = self._names.get((scheme, url.raw_authority))
         if circuit is None or request.proxy is not None:
             circuit = self._circuit(request)
         guard = self._origins.guard(circuit)
