@@ -156,7 +156,7 @@ def test_looks_at_one_endpoint_never_overlap(lab):
                 return len(seen) >= 3
 
             await until(count)
-            return busiest, runner.skipped, list(seen)
+            return busiest, runner.counted()["skipped"], list(seen)
 
     busiest, skipped, seen = asyncio.run(look())
 

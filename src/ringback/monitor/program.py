@@ -83,6 +83,7 @@ class Program:
         self.service.look = self._runner.probe
         self.service.adopted = self._adopt
         self.service.lag = lambda: self._runner.health.lag
+        self.service.counted = self._runner.counted
         self._note_loaded()
 
     async def run(self, *, web: bool = True, ready: Callable[[str], None] = lambda _: None) -> None:

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from time import monotonic
+from typing import Any
 
 from ringback.incident.model import Check
 from ringback.monitor.descriptors import affordable
@@ -140,6 +141,15 @@ class Runner:
         """
         self.schedule.soon(id_, self._now())
         self._arm()
+
+    def counted(self) -> dict[str, Any]:
+        """Return what did not count, since the start.
+
+        Returns:
+            ``doubted``: Checks whose result was discarded, by why; ``skipped``: looks that were due
+            while the one before was under way.
+        """
+        return {"doubted": dict(self.health.doubted), "skipped": self.skipped}
 
     async def probe(self, endpoint: Endpoint) -> Check:
         """Look at an endpoint once, beside the schedule; nobody else is told.

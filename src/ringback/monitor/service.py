@@ -56,6 +56,7 @@ class Service:
         intake: Where calls that programs report are sorted.
         configuration: Its files, when they were read, and why newer ones were not taken.
         lag: Returns by how many seconds the event loop is late.
+        counted: Returns what was counted of the looks: ``doubted`` by cause, and ``skipped``.
         look: Looks at an endpoint once, beside the schedule; ``None``: nothing here can.
         adopted: Begins to watch a URL that was discovered; returns whether it can be.
     """
@@ -94,6 +95,7 @@ class Service:
         self.intake.discoveries.load(store.state("discoveries") or ())
         self.configuration: dict[str, Any] = {"files": [], "loaded_at": None, "error": None}
         self.lag: Callable[[], float] = lambda: 0.0
+        self.counted: Callable[[], dict[str, Any]] = lambda: {"doubted": {}, "skipped": 0}
         self.look: Callable[[Endpoint], Awaitable[Check]] | None = None
         self.adopted: Callable[[str], bool] = lambda _: False
 
@@ -316,8 +318,13 @@ class Service:
             "checks": self.desk.kept,
             "dropped": self.audience.dropped,
             "lag": self.lag(),
+            "late": self.intake.late,
+            **self.counted(),
             "config": dict(self.configuration),
-            "store": {"degraded": getattr(self.store, "degraded", None)},
+            "store": {
+                "degraded": getattr(self.store, "degraded", None),
+                "dropped": getattr(self.store, "dropped", 0),
+            },
         }
 
     def _view(self, endpoint: Endpoint) -> View:

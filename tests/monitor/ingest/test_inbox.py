@@ -33,3 +33,25 @@ def test_what_cannot_be_read_counts_for_nothing():
     with pytest.raises(EventsInvalid):
         inbox.take(b"", now=NOW)
     assert inbox.batches == 0
+
+
+@pytest.mark.parametrize("at", [NOW + 1.5, NOW + 86400 * 365, 1e12])
+def test_what_a_wrong_clock_says_is_to_come_is_of_now_and_counted(at):
+    inbox = Inbox()
+    read = inbox.take(body(failed(), failed(at=at), failed()), now=NOW)
+    assert [one.check.at for one in read] == [NOW, NOW, NOW]
+    assert (inbox.clamped, inbox.stale) == (1, 0)
+
+
+@pytest.mark.parametrize("at", [0.0, 1.0, NOW - 86400 * 365, NOW - 3601])
+def test_what_a_wrong_clock_says_is_long_ago_is_left_out_and_counted(at):
+    inbox = Inbox()
+    read = inbox.take(body(failed(at=at), failed()), now=NOW)
+    assert [one.check.at for one in read] == [NOW]
+    assert (inbox.clamped, inbox.stale) == (0, 1)
+
+
+def test_a_clock_read_a_moment_after_the_batch_was_made_is_not_wrong():
+    inbox = Inbox()
+    inbox.take(body(failed(at=NOW + 0.5)), now=NOW)
+    assert (inbox.clamped, inbox.stale) == (0, 0)

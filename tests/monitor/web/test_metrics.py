@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 
 from monitor.web.asking import TOKENS, Asking, bearer
@@ -70,6 +71,27 @@ def test_how_the_monitor_is():
     assert found["ringback_store_degraded"][0].value == 1
     assert found["ringback_config_last_reload_successful"][0].value == 0
     assert found["ringback_dropped"][0].name == "ringback_dropped_total"
+
+
+def test_what_does_not_count_is_counted():
+    asking = Asking()
+    known = asking.service.status()
+    known |= {"late": 2, "doubted": {"lag": 3}, "skipped": 4, "store": {"dropped": 5}}
+    asking.service.status = lambda: known
+    inbox = asking.app.state.site.inbox
+    event = {"at": NOW + 3600, "origin": "http://a", "kind": "tcp.refused"}
+    old = {**event, "at": 1.0, "origin": "http://b"}
+    batch = {"version": 1, "sent_at": NOW, "id": "1", "dropped": 6, "events": [event, old, old]}
+    for _ in range(2):
+        inbox.take(json.dumps(batch).encode(), now=NOW)
+    found = families(asking)
+
+    reported = {one.labels["what"]: one.value for one in found["ringback_reported"]}
+    assert reported == {"clamped": 1, "stale": 2, "repeated": 1, "dropped": 6, "late": 2}
+    doubted = [(one.labels["cause"], one.value) for one in found["ringback_checks_doubted"]]
+    assert doubted == [("lag", 3)]
+    assert found["ringback_looks_skipped"][0].value == 4
+    assert found["ringback_store_dropped"][0].value == 5
 
 
 def test_metrics_need_the_token_that_there_is():

@@ -28,6 +28,9 @@ MOST = 1000
 OLDEST = 3600.0
 """Seconds: what happened before says nothing of now."""
 
+_HASTE = 1.0
+"""Seconds by which an event may be later than its batch: its clock was read a moment after."""
+
 _MOST_BOUNDS = 200
 _LONGEST_ORIGIN = 300
 _OURS = frozenset({"config", "client"})
@@ -43,12 +46,16 @@ class Reported:
         program: What the program calls itself.
         dropped: Calls that it could not report.
         checks: In the order in which the calls ended.
+        clamped: Events that are told to have happened after they were sent: taken for now.
+        stale: Events that happened too long ago, which are left out.
     """
 
     id: str
     program: str
     dropped: int
     checks: tuple[PassiveCheck, ...]
+    clamped: int = 0
+    stale: int = 0
 
 
 def events_of(body: bytes, *, now: float, most: int = MOST) -> list[PassiveCheck]:
@@ -97,11 +104,15 @@ def reported(body: bytes, *, now: float, most: int = MOST) -> Reported:
         shift=now - sent_at,
         now=now,
     )
+    read = list(_checks(events, source))
+    checks = tuple(one for one in read if one.check.at >= now - OLDEST)
     return Reported(
         id=text(document, "id", "", 64),
         program=source.program,
         dropped=whole(document, "dropped", "") or 0,
-        checks=tuple(_checks(events, source)),
+        checks=checks,
+        clamped=sum(one["at"] > sent_at + _HASTE for one in events),
+        stale=len(read) - len(checks),
     )
 
 
@@ -119,9 +130,7 @@ def _checks(events: list[Any], source: _Source) -> Iterator[PassiveCheck]:
         where = f"events[{place}]"
         if not isinstance(event, dict):
             raise EventsInvalid(f"{where} is not an object")
-        read = _read(event, f"{where}.", source, newest)
-        if read.check.at >= source.now - OLDEST:
-            yield read
+        yield _read(event, f"{where}.", source, newest)
 
 
 def _read(

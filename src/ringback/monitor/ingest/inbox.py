@@ -21,12 +21,16 @@ class Inbox:
         batches: How many were taken.
         repeated: How many of them had been taken before.
         dropped: Calls that programs could not report.
+        clamped: Events from the future, taken for now: the clock of whoever sent them is wrong.
+        stale: Events of long ago, left out.
     """
 
     def __init__(self) -> None:
         self.batches = 0
         self.repeated = 0
         self.dropped = 0
+        self.clamped = 0
+        self.stale = 0
         self._ids: OrderedDict[str, None] = OrderedDict()
 
     def take(self, body: bytes, *, now: float, most: int = MOST) -> list[PassiveCheck]:
@@ -50,4 +54,6 @@ class Inbox:
             if len(self._ids) > REMEMBERED:
                 self._ids.popitem(last=False)
         self.dropped += batch.dropped
+        self.clamped += batch.clamped
+        self.stale += batch.stale
         return list(batch.checks)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from ringback.incident.model import CertificateSeen, Incident
+    from ringback.monitor.ingest import Inbox
     from ringback.monitor.view import View
 
 _STATES: Final = get_args(EndpointState)
@@ -69,6 +70,7 @@ async def metrics(request: Request) -> PlainTextResponse:
         of_certificates(views, site.certificates.of(views)),
         of_incidents(site.service.incidents()),
         *of_monitor(site.service.status()),
+        of_reports(site.inbox, site.service.status()),
     ]
     return PlainTextResponse(exposition(families), media_type=CONTENT_TYPE)
 
@@ -186,11 +188,55 @@ def of_monitor(status: dict[str, Any]) -> Iterator[Family]:
         samples=(Sample(value=status.get("dropped", 0), labels={}),),
         type="counter",
     )
+    yield Family(
+        name="ringback_checks_doubted_total",
+        help="Checks that count as unknown, because the monitor itself was not well.",
+        samples=(
+            Sample(value=count, labels={"cause": cause})
+            for cause, count in sorted(status.get("doubted", {}).items())
+        ),
+        type="counter",
+    )
+    yield Family(
+        name="ringback_looks_skipped_total",
+        help="Looks that were due while the one before was still under way.",
+        samples=(Sample(value=status.get("skipped", 0), labels={}),),
+        type="counter",
+    )
+    yield Family(
+        name="ringback_store_dropped_total",
+        help="Checks that were lost because nothing could be kept for too long.",
+        samples=(Sample(value=status.get("store", {}).get("dropped", 0), labels={}),),
+        type="counter",
+    )
     degraded = status.get("store", {}).get("degraded")
     yield gauge("ringback_store_degraded", "Whether nothing can be kept.", bool(degraded))
     error = status.get("config", {}).get("error")
     yield gauge(
         "ringback_config_last_reload_successful", "Whether the newest could be used.", not error
+    )
+
+
+def of_reports(inbox: Inbox, status: dict[str, Any]) -> Family:
+    """Return what was not, or not as it came, taken of what programs report.
+
+    Args:
+        inbox: Reads it.
+        status: As the monitor says.
+    """
+    counts = {
+        "clamped": inbox.clamped,
+        "dropped": inbox.dropped,
+        "late": status.get("late", 0),
+        "repeated": inbox.repeated,
+        "stale": inbox.stale,
+    }
+    return Family(
+        name="ringback_reported_total",
+        help="Reports of programs that count otherwise than they came: dropped by their sender, "
+        "from the future, too old, too late, or sent twice.",
+        samples=(Sample(value=count, labels={"what": what}) for what, count in counts.items()),
+        type="counter",
     )
 
 
