@@ -1,0 +1,108 @@
+"""What a process uses, as the kernel counts it, and processes that end with a context."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+_TICK = os.sysconf("SC_CLK_TCK")
+PATIENCE = 60.0
+"""Seconds that a process has to begin, and to end."""
+
+
+def cpu(pid):
+    """Return the CPU seconds that a process and its children have used: user and system.
+
+    Args:
+        pid: The process.
+    """
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return sum(map(int, fields[11:13])) / _TICK + sum(map(cpu, children(pid)))
+
+
+def children(pid):
+    """Return the processes that a process has started and that still run.
+
+    Args:
+        pid: The process.
+    """
+    found = []
+    for one in Path(f"/proc/{pid}/task").iterdir():
+        found += map(int, (one / "children").read_text().split())
+    return found
+
+
+def rss(pid):
+    """Return the memory of a process in MB: resident, its highest ever included.
+
+    Args:
+        pid: The process.
+
+    Returns:
+        Now, and at most.
+    """
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    sizes = dict(line.split(":", 1) for line in lines)
+    return tuple(int(sizes[name].split()[0]) / 1024 for name in ("VmRSS", "VmHWM"))
+
+
+@contextlib.contextmanager
+def running(command, log, **options):
+    """Run a program; it is ended with the context.
+
+    Args:
+        command: The program and its arguments.
+        log: File for what it says.
+        **options: Of ``subprocess.Popen``.
+    """
+    with Path(log).open("ab") as told:
+        process = subprocess.Popen(command, stdout=told, stderr=told, **options)
+    try:
+        yield process
+    finally:
+        end(process)
+
+
+def end(process, number=signal.SIGTERM):
+    """End a process and wait for it.
+
+    Args:
+        process: The process.
+        number: The signal.
+    """
+    if process.poll() is None:
+        process.send_signal(number)
+        try:
+            process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(PATIENCE)
+
+
+def free_port(host="127.0.0.1"):
+    """Return a port that nothing listens on."""
+    with socket.socket() as trying:
+        trying.bind((host, 0))
+        return trying.getsockname()[1]
+
+
+def until(right, seconds=PATIENCE, pause=0.02):
+    """Return what a function returns as soon as that is true.
+
+    Args:
+        right: The function.
+        seconds: How long to try.
+        pause: Between two tries.
+
+    Raises:
+        TimeoutError: It never was.
+    """
+    ends = time.monotonic() + seconds
+    while time.monotonic() < ends:
+        if found := right():
+            return found
+        time.sleep(pause)
+    raise TimeoutError(f"not within {seconds:g} s")

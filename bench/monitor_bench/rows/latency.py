@@ -1,0 +1,108 @@
+"""Where the latency detector raises its alarm in a series, and what a point costs it."""
+
+import csv
+import random
+import statistics
+import time
+
+from monitor_bench.row import Found, Goal, Row
+from ringback.incident.detector import latency_alarms
+
+SEED = 5
+POINTS = 100_000
+STEP_EVERY = 2000
+LATE = 30
+"""Points after a rise within which an alarm counts for it."""
+COLUMNS = ("seconds", "latency", "value", "rtt", "ms")
+IN_MS = ("rtt", "ms")
+
+
+def measure(bench):
+    """Run it over the series; over one with known rises if there is none."""
+    named = {str(path): read(path) for path in bench.series} or {f"seed {SEED}": made_up()}
+    lines, costs = [], []
+    for name, (series, rises) in named.items():
+        cost, alarms = min(_timed(series) for _ in range(max(bench.rounds, 1)))
+        costs.append(cost)
+        lines.append(
+            {
+                "series": name,
+                "points": len(series),
+                "µs per point": cost,
+                "alarms": len(alarms),
+                "first at": ", ".join(map(str, alarms[:8])),
+                **(scored(alarms, rises) if rises else {}),
+            }
+        )
+    goal = Goal(text="CPU per point", measured=statistics.median(costs), limit=10, unit="µs")
+    return Found(goals=(goal,), lines=lines, notes=(f"found: an alarm within {LATE} points",))
+
+
+def _timed(series):
+    began = time.process_time()
+    alarms = latency_alarms(series)
+    return (time.process_time() - began) / max(len(series), 1) * 1e6, alarms
+
+
+def scored(alarms, rises):
+    """Return how many rises were found, and how many alarms were for none.
+
+    Args:
+        alarms: Where there is one.
+        rises: Where there should be.
+    """
+    found = [one for one in rises if any(one <= at < one + LATE for at in alarms)]
+    idle = [at for at in alarms if not any(one <= at < one + LATE for one in rises)]
+    return {"rises": len(rises), "found": len(found), "for nothing": len(idle)}
+
+
+def read(path):
+    """Return a series in seconds, and where rises are labelled in it.
+
+    A column called ``seconds``, ``latency`` or ``value`` holds seconds, one called ``rtt`` or
+    ``ms`` milliseconds; without a heading it is the last column. A column ``cp`` or ``label`` that
+    is not 0 marks a change: a rise, where the median of the 20 points from there is the higher one.
+
+    Args:
+        path: CSV, with commas or semicolons.
+    """
+    text = path.read_text("utf-8")
+    rows = list(csv.reader(text.splitlines(), delimiter=";" if ";" in text[:200] else ","))
+    heading = [name.strip().lower() for name in rows[0]]
+    name = next((one for one in COLUMNS if one in heading), None)
+    if name is None:
+        return [float(row[-1]) for row in rows if row and _is_number(row[-1])], []
+    at, factor = heading.index(name), 1e-3 if name in IN_MS else 1.0
+    mark = next((heading.index(one) for one in ("cp", "label") if one in heading), None)
+    rows = [row for row in rows[1:] if row and _is_number(row[at])]
+    series = [float(row[at]) * factor for row in rows]
+    marked = [] if mark is None else [n for n, row in enumerate(rows) if float(row[mark] or 0)]
+    return series, [one for one in marked if one > 0 and _rises(series, one)]
+
+
+def _is_number(text):
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _rises(series, at):
+    before, after = series[max(at - 20, 0) : at], series[at : at + 20]
+    return statistics.median(after) > statistics.median(before)
+
+
+def made_up():
+    """Return a series with heavy tails that rises by half and falls again, and where it rises."""
+    chance, series, rises = random.Random(SEED), [], []
+    for point in range(POINTS):
+        high = (point // STEP_EVERY) % 2
+        if high and point % STEP_EVERY == 0:
+            rises.append(point)
+        value = 0.05 * (1.5 if high else 1.0) * chance.lognormvariate(0, 0.1)
+        series.append(value * 8 if chance.random() < 0.005 else value)
+    return series, rises
+
+
+ROWS = (Row("latency", "the latency detector", measure),)
