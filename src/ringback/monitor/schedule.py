@@ -34,7 +34,8 @@ class Schedule:
     that were missed are not made up for; two of them are at least half an interval apart.
 
     An endpoint not seen before is looked at soon: the endpoints together within
-    ``count / FIRST_LOOKS`` seconds, or within its interval if that is shorter.
+    ``count / FIRST_LOOKS`` seconds, even where an interval is shorter, for a first look takes a new
+    connection: a burst of them would make the prober late, and its late looks would fail.
 
     Args:
         endpoints: What is watched.
@@ -64,7 +65,7 @@ class Schedule:
             known = self._due.get(id_)
             changed = id_ in before and before[id_].every != one.every
             if known is None or changed or not now < known <= now + 2 * one.every:
-                known = now + _fraction(id_) * min(within, one.every)
+                known = now + _fraction(id_) * within
             due[id_] = known
         self._due = due
         self._heap = [(at, id_) for id_, at in due.items()]
