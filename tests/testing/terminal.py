@@ -14,15 +14,22 @@ from rich.cells import cell_len
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
-def run_in_terminal(*arguments, columns, env=None, typed=b""):
-    """Return the exit status and everything written, with its control sequences."""
+def run_in_terminal(*arguments, columns, env=None, typed=b"", without=None):
+    """Return the exit status and everything written, with its control sequences.
+
+    ``without`` names a module that the program does not find.
+    """
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
     environment = {**os.environ, "TERM": "xterm-256color", **(env or {})}
     for name in ("COLUMNS", "LINES", "NO_COLOR") if env is None else ("COLUMNS", "LINES"):
         environment.pop(name, None)
+    program = ["-m", "ringback"]
+    if without:
+        hidden = f"import sys; sys.modules[{without!r}] = None"
+        program = ["-c", f"{hidden}; from ringback.cli import main; main()"]
     with subprocess.Popen(
-        [sys.executable, "-m", "ringback", *arguments],
+        [sys.executable, *program, *arguments],
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,

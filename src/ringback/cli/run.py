@@ -41,7 +41,7 @@ COMMANDS = {
     "import": Entry("ringback.cli.config.importing:command", "Take over another tool's."),
     # The test kit lies above the command line; it is reached by name only.
     "lab": Entry("ringback.testing.command.lab:command", "Produce connection failures, for real."),
-    "demo": Entry("ringback.testing.demo.command:command", "See it at work, in ten seconds."),
+    "demo": Entry("ringback.testing.demo.command:command", "See it at work, in seconds."),
     "completion": Entry("ringback.cli.completion:command", "Print the completion for a shell."),
 }
 """Every command: a new one is a line here and a module."""

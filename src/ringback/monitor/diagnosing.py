@@ -58,7 +58,8 @@ class Diagnoser:
             incident: Id of the incident that it is for.
             endpoint: What is diagnosed.
         """
-        if endpoint.type == "heartbeat" or not self._is_due(endpoint.id):
+        # A diagnosis asks this host's resolver, which says nothing of another nameserver.
+        if endpoint.type == "heartbeat" or endpoint.nameserver or not self._is_due(endpoint.id):
             return False
         task = asyncio.get_running_loop().create_task(self._diagnose(incident, endpoint))
         self._tasks.add(task)

@@ -1,1 +1,1 @@
-"""``ringback demo``: five failures for real, and what becomes of them."""
+"""``ringback demo``: failures for real, what becomes of them, and what the monitor says."""

@@ -5,47 +5,79 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import json
+from typing import TYPE_CHECKING
 
 import click
 
 from ringback.cli.problem import Problem
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ringback.testing.demo.stage import Record
+
 _NEEDED = ("requests", "cryptography")
 
-_HELP = """See ringback at work: five failures for real, on this machine only, in ten seconds.
+_MONITOR = (
+    *("pydantic", "httptools", "starlette", "uvicorn", "jinja2", "sqlalchemy", "alembic"),
+    *("apprise", "watchfiles", "yaml"),
+)
+"""What the monitor imports beside what every installation has."""
+
+_INSTALL = "pip install 'ringback[lab,monitor]'"
+
+_HELP = """See ringback at work: failures for real, on this machine only, in fifteen seconds.
 
 A program calls through ringback.Session a refused port that comes back during the retries, a DNS
 name that does not exist, a server with an expired certificate, one that breaks off in mid-body, and
 one that stays down until the alert and then recovers.
 
+Then the monitor (ringback up) watches five services, and names what happens to them: a certificate
+that ends soon, an outage, a move to another port, a name that is gone from the DNS, a service that
+flaps.
+
 \b
 Examples:
   ringback demo
-  ringback demo --json | jq -c '[.event, .kind, .decision]'
+  ringback demo --keep
+  ringback demo --json | jq -c '[.event, .kind, .pattern]'
 
 \b
 Exit status:
-  0  everything went as promised
-  1  something did not
-  2  requests or cryptography is not installed
+  0    everything went as promised
+  1    something did not
+  2    requests or cryptography is not installed, or with --keep the monitor
+  130  it was ended with Ctrl-C
 """
 
 
 @click.command("demo", help=_HELP)
 @click.option("--json", "as_json", is_flag=True, help="Print each event as one JSON object.")
+@click.option("--keep", is_flag=True, help="Leave the monitor running until Ctrl-C, with its page.")
 @click.pass_context
-def command(context: click.Context, *, as_json: bool) -> None:
+def command(context: click.Context, *, as_json: bool, keep: bool) -> None:
     """Play the demo."""
-    lacking = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
-    if lacking:
+    if lacking := _lacking(_NEEDED):
         raise Problem(f"the demo needs {' and '.join(lacking)}: pip install 'ringback[lab]'")
+    unwatched = _lacking(_MONITOR)
+    if unwatched and keep:
+        raise Problem(f"the monitor needs {' and '.join(unwatched)}: {_INSTALL}")
     from ringback.testing.demo.play import play  # noqa: PLC0415 - needs what was just looked for
 
-    if as_json:
-        kept = play(lambda record: click.echo(json.dumps(record)))
-    else:
-        from ringback.testing.demo.narrator import Narrator  # noqa: PLC0415 - rich is slow
-
-        with contextlib.closing(Narrator()) as narrator:
-            kept = play(narrator)
+    with _telling(as_json=as_json) as tell:
+        kept = play(tell, watched=not unwatched, keep=keep)
+        if unwatched:
+            tell({"event": "lacking", "needs": unwatched, "install": _INSTALL})
     context.exit(0 if kept else 1)
+
+
+def _lacking(names: tuple[str, ...]) -> list[str]:
+    return [name for name in names if importlib.util.find_spec(name) is None]
+
+
+def _telling(*, as_json: bool) -> contextlib.AbstractContextManager[Callable[[Record], None]]:
+    if as_json:
+        return contextlib.nullcontext(lambda record: click.echo(json.dumps(record)))
+    from ringback.testing.demo.narrator import Narrator  # noqa: PLC0415 - rich is slow
+
+    return contextlib.closing(Narrator())

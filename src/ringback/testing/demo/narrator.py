@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from ringback.testing.demo.stage import Record
 
-_PAUSE = 0.7
+_PAUSE = 0.4
 """Seconds between two scenes on a terminal."""
 
 _INDENT = 4
@@ -42,6 +42,7 @@ class Narrator:
         self._live = self._screen.is_terminal
         self._waiting: Status | None = None
         self._scenes = 0
+        self._ended = False
         self._call = ""
         self._told = ""
 
@@ -81,10 +82,8 @@ class Narrator:
             line.append(f"  {self._what_next(record)}", style="not dim")
         mark = Text("  ✗ ", style="red") if failed else Text("  ✓ ", style="green")
         hanging(self._screen, mark, line, _INDENT)
-        if self._live and record["decision"] == "retry":
-            text = Text(f"waiting {record['delay']:.2f} s", style="dim")
-            self._waiting = self._screen.status(text)
-            self._waiting.start()
+        if record["decision"] == "retry":
+            self._wait(f"waiting {record['delay']:.2f} s")
 
     def _what_next(self, record: Record) -> str:
         if record["decision"] == "retry":
@@ -112,6 +111,38 @@ class Narrator:
         text = f"RECOVERED {record['endpoint']} after {record['seconds']:.1f} s"
         hanging(self._screen, Text("  ✓ "), Text(text, style="bold green"), _INDENT)
 
+    def _page(self, record: Record) -> None:
+        what = (
+            "The monitor stays until Ctrl-C" if self._ended else "ringback up watches five services"
+        )
+        self._screen.print()
+        hanging(self._screen, Text(), Text(f"{what}: {record['url']}"), 0)
+
+    def _change(self, record: Record) -> None:
+        hanging(self._screen, Text(), Text(record["what"], style="cyan"), _INDENT)
+        self._wait("the monitor looks")
+
+    def _incident(self, record: Record) -> None:
+        line = Text(record["pattern"].replace("_", " "), style="bold red")
+        line.append(f"  {record['kind']}" if record["kind"] else "", style="not bold")
+        sure = f"{record['confidence']:.0%} sure, " if record["diagnosed"] else ""
+        line.append(f"  {sure}after {record['seconds']:.1f} s", style="not bold default")
+        hanging(self._screen, Text("  ! "), line, _INDENT)
+        hanging(self._screen, Text(), Text(plain(record["summary"])), _INDENT)
+        if record["advice"]:
+            first = Text("do first: ").append(prose(self._screen, record["advice"]))
+            hanging(self._screen, Text(), first, _INDENT)
+        self._wait("the monitor looks")
+
+    def _closed(self, record: Record) -> None:
+        text = f"OVER after {record['seconds']:.1f} s"
+        hanging(self._screen, Text("  ✓ "), Text(text, style="bold green"), _INDENT)
+
+    def _lacking(self, record: Record) -> None:
+        self._screen.print()
+        text = f"Five more scenes, with the monitor: {record['install']}"
+        hanging(self._screen, Text(), Text(text), 0)
+
     def _check(self, record: Record) -> None:
         if record["kept"]:
             return
@@ -120,6 +151,7 @@ class Narrator:
             hanging(self._screen, Text("  ? "), text, _INDENT)
 
     def _end(self, record: Record) -> None:
+        self._ended = True
         kept, scenes = record["kept"], record["scenes"]
         style = "green" if kept == scenes else "bold red"
         self._screen.print()
@@ -127,6 +159,11 @@ class Narrator:
         hanging(self._screen, Text(), Text(text, style=style), 0)
         more = "All of it was real, on this machine: ringback lab has more."
         hanging(self._screen, Text(), Text(more), 0)
+
+    def _wait(self, text: str) -> None:
+        if self._live:
+            self._waiting = self._screen.status(Text(text, style="dim"))
+            self._waiting.start()
 
     def _stop_waiting(self) -> None:
         if self._waiting:

@@ -16,6 +16,15 @@ event        further members
 ``alert``    ``endpoint``; ``count`` of failed calls in a row; ``kinds``: kind → calls; ``since``
              and ``at``: seconds since 1970
 ``recovery`` ``endpoint``; ``at``: seconds since 1970; ``seconds`` it was down
+``page``     ``url``: where the page of the monitor is
+``change``   ``endpoint``: its id; ``what`` happens to it, in words
+``incident`` ``endpoint``: its id; ``id`` of the incident; ``pattern``; ``kind`` (``null``: nothing
+             failed yet); ``summary``; ``evidence``: a line each; ``diagnosed``: whether it was;
+             ``where`` that says it lies (``null``: it does not); ``confidence``: 0 to 1;
+             ``advice``: the first thing to do (``""``: none); ``seconds`` from the change until
+             it was named
+``closed``   ``endpoint``; ``id``; ``summary``: how it ended; ``seconds`` it was open
+``lacking``  ``needs``: what must be installed for more scenes; ``install``: how
 ``check``    ``scene``; ``kept``: it went as promised; ``promised`` and ``seen``: the steps
 ``end``      ``kept`` scenes of ``scenes``; ``seconds`` in all
 ===========  =====================================================================================
@@ -23,13 +32,16 @@ event        further members
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from ringback.failure import KINDS
 from ringback.retry import GiveUp, Retry
 
 if TYPE_CHECKING:
     from ringback.event import Event
     from ringback.sink import Alert, Recovery
+    from ringback.testing.demo.monitor import Document
 
 
 def attempt_record(event: Event) -> dict[str, Any]:
@@ -85,6 +97,57 @@ def recovery_record(recovery: Recovery) -> dict[str, Any]:
         "endpoint": recovery.alert.endpoint,
         "at": recovery.at,
         "seconds": recovery.at - recovery.alert.since,
+    }
+
+
+def incident_record(incident: Document, endpoint: str, seconds: float) -> dict[str, Any]:
+    """Return what is told of an incident.
+
+    Args:
+        incident: As the monitor's API has it, whole.
+        endpoint: Id of the endpoint.
+        seconds: From what happened until it was named.
+    """
+    diagnosis = incident["diagnosis"] or {}
+    verdict = diagnosis.get("verdict") or {}
+    known = KINDS.get(incident["kind"] or "")
+    advice = verdict.get("advice") or (known.do if known else ())
+    return {
+        "event": "incident",
+        "endpoint": endpoint,
+        "id": incident["id"],
+        "pattern": incident["pattern"],
+        "kind": incident["kind"],
+        "summary": incident["summary"],
+        "evidence": [*incident["evidence"], *_readings(diagnosis, verdict)],
+        "diagnosed": bool(diagnosis),
+        "where": verdict.get("where"),
+        "confidence": incident["confidence"],
+        "advice": advice[0] if advice else "",
+        "seconds": seconds,
+    }
+
+
+def _readings(diagnosis: Document, verdict: Document) -> list[str]:
+    """What decided a diagnosis."""
+    decided = [diagnosis["readings"][one] for one in verdict.get("evidence") or ()]
+    return [f"{one['subject']}: {one['result']}".removeprefix(": ") for one in decided]
+
+
+def closed_record(incident: Document, endpoint: str) -> dict[str, Any]:
+    """Return what is told of an incident that is over.
+
+    Args:
+        incident: As the monitor's API has it.
+        endpoint: Id of the endpoint.
+    """
+    began, ended = (datetime.fromisoformat(incident[one]) for one in ("opened_at", "closed_at"))
+    return {
+        "event": "closed",
+        "endpoint": endpoint,
+        "id": incident["id"],
+        "summary": incident["timeline"][-1]["text"],
+        "seconds": (ended - began).total_seconds(),
     }
 
 

@@ -39,7 +39,7 @@ class Stage:
         lab: Makes the failures.
         tell: Is told of everything as it happens.
         steps: What has happened, in short: the kind and the decision of each attempt, the
-            exceptions, ``alert``, ``recovery``.
+            exceptions, ``alert``, ``recovery``; of the monitor the names of incidents, ``closed``.
         on_attempt: Called after each attempt with how many there were; a scene moves on by it.
     """
 
@@ -58,8 +58,8 @@ class Stage:
         session = Session(
             policy=Policy(attempts, **_LIMITS),
             sinks=[CallbackSink(self._heard, inline=True)],
-            on_alert=lambda alert: self._happened("alert", alert_record(alert)),
-            on_recovery=lambda recovery: self._happened("recovery", recovery_record(recovery)),
+            on_alert=lambda alert: self.happened("alert", alert_record(alert)),
+            on_recovery=lambda recovery: self.happened("recovery", recovery_record(recovery)),
         )
         session.trust_env = False  # the environment's proxy cannot reach the lab
         return session
@@ -80,7 +80,7 @@ class Stage:
 
     def _heard(self, event: Event) -> None:
         record = attempt_record(event)
-        self._happened(f"{record['kind'] or 'ok'} {record['decision']}", record)
+        self.happened(f"{record['kind'] or 'ok'} {record['decision']}", record)
         self._attempts += 1
         self.on_attempt(self._attempts)
 
@@ -93,9 +93,15 @@ class Stage:
             "explained": explained.kind,
             "advice": explained.advice[0] if explained.advice else "",
         }
-        self._happened(f"raised, explained as {explained.kind}", record)
+        self.happened(f"raised, explained as {explained.kind}", record)
 
-    def _happened(self, step: str, record: Record) -> None:
+    def happened(self, step: str, record: Record) -> None:
+        """Note that something has happened, and tell it.
+
+        Args:
+            step: In short, for ``steps``.
+            record: What is told.
+        """
         self.steps.append(step)
         self.tell(record)
 

@@ -174,6 +174,7 @@ _NO_USAGE = dict.fromkeys(
 ISSUED: dict[str, Callable[[Certificates], bytes]] = {
     "good": lambda lab: leaf(lab.intermediate).pem(lab.intermediate),
     "expired": lambda lab: leaf(lab.root, days=(-30, -1)).pem(),
+    "expiring": lambda lab: leaf(lab.intermediate, days=(-25, 5)).pem(lab.intermediate),
     "not_yet_valid": lambda lab: leaf(lab.root, days=(1, 30)).pem(),
     "wrong_host": lambda lab: leaf(lab.root, names=("other.test",)).pem(),
     "self_signed": lambda _: leaf(None).pem(),

@@ -1,0 +1,103 @@
+"""A process beside the demo."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import IO
+
+_PATIENCE = 10.0
+"""Seconds that it has to end by itself."""
+
+_NOT_PASSED_ON = ("_proxy", "ringback_")
+"""What the environment says of proxies, and of other monitors, is not for the demo."""
+
+
+class Child:
+    """A module of the demo, run as a program; it lives no longer than the demo.
+
+    Args:
+        module: Name of the module.
+        arguments: What it is given.
+        log: Where its standard error goes; its standard output is ``output``.
+        environment: Variables that it gets beside the demo's own.
+    """
+
+    def __init__(
+        self,
+        module: str,
+        *arguments: str,
+        log: Path,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        self._log = log
+        with log.open("wb") as errors:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", module, *arguments],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+                env={**_environment(), **(environment or {})},
+                # Ctrl-C is for the demo, which then ends its processes one after the other.
+                start_new_session=True,
+            )
+
+    @property
+    def output(self) -> IO[str]:
+        """What it prints."""
+        assert self._process.stdout is not None
+        return self._process.stdout
+
+    @property
+    def runs(self) -> bool:
+        """Whether it has not ended."""
+        return self._process.poll() is None
+
+    @property
+    def last_words(self) -> str:
+        """The last line that it wrote on standard error."""
+        lines = self._log.read_text("utf-8", "replace").splitlines()
+        return lines[-1] if lines else "it said nothing"
+
+    @contextlib.contextmanager
+    def at_most(self, seconds: float) -> Iterator[None]:
+        """Kill it if the block takes longer, so that nobody waits for ever for its output.
+
+        Args:
+            seconds: How long the block may take.
+        """
+        watchdog = threading.Timer(seconds, self._process.kill)
+        watchdog.daemon = True
+        watchdog.start()
+        try:
+            yield
+        finally:
+            watchdog.cancel()
+
+    def end(self) -> None:
+        """Let it end, and wait until it has."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        try:
+            self._process.wait(_PATIENCE)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self.output.close()
+
+
+def _environment() -> dict[str, str]:
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not any(mark in name.lower() for mark in _NOT_PASSED_ON)
+    }

@@ -1,0 +1,117 @@
+"""The demo's monitor: the real one, asked through its API as everybody may."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ringback.testing.demo.child import Child
+
+PATIENCE = 15.0
+"""Seconds for what takes a second or two on a machine that is not busy."""
+
+_POLL = 0.03
+_ADDRESS = re.compile(r"page at (http://\S+);")
+
+Document = dict[str, Any]
+
+
+class UnseenError(Exception):
+    """Raised when what was waited for does not come; the message says so."""
+
+
+class Monitor:
+    """A running ``ringback up``.
+
+    Args:
+        configuration: Its file; beside it come its database and its log.
+    """
+
+    def __init__(self, configuration: Path) -> None:
+        log = configuration.with_name("monitor.log")
+        self._child = Child("ringback.testing.demo.up", "-c", str(configuration), log=log)
+        self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        self._url = ""
+
+    @property
+    def url(self) -> str:
+        """Where its page is.
+
+        Raises:
+            UnseenError: It did not start.
+        """
+        if not self._url:
+            with self._child.at_most(PATIENCE):
+                found = next(filter(None, map(_ADDRESS.search, self._child.output)), None)
+            if found is None:
+                raise UnseenError(f"the monitor ended: {self._child.last_words}")
+            self._url = found[1]
+        return self._url
+
+    @property
+    def runs(self) -> bool:
+        """Whether it has not ended."""
+        return self._child.runs
+
+    def endpoint(self, id_: str) -> Document:
+        """Return an endpoint as it is now.
+
+        Args:
+            id_: Its id.
+        """
+        found: Document = self._get(f"/endpoints/{id_}")
+        return found
+
+    def incident(self, endpoint: str) -> Document | None:
+        """Return the newest incident of an endpoint; ``None``: there was none.
+
+        Args:
+            endpoint: Its id.
+        """
+        found: list[Document] = self._get(f"/incidents?endpoint={endpoint}&limit=1")
+        return found[0] if found else None
+
+    def whole(self, incident: Document) -> Document:
+        """Return an incident with all that its diagnosis read.
+
+        Args:
+            incident: As ``incident`` returned it.
+        """
+        found: Document = self._get(f"/incidents/{incident['id']}")
+        return found
+
+    def wait(self, what: str, found: Callable[[], Document | None]) -> Document:
+        """Ask again and again; return what was found.
+
+        Args:
+            what: What is waited for.
+            found: Asks; ``None``: not yet.
+
+        Raises:
+            UnseenError: It did not come in time, or the monitor has ended.
+        """
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until:
+            if not self.runs:
+                raise UnseenError(f"the monitor ended: {self._child.last_words}")
+            if (seen := found()) is not None:
+                return seen
+            time.sleep(_POLL)
+        raise UnseenError(f"{what}: not within {PATIENCE:.0f} s")
+
+    def end(self) -> None:
+        """End it, and wait until it has."""
+        self._child.end()
+
+    def _get(self, path: str) -> Any:
+        try:
+            with self._opener.open(f"{self.url}/api/v1{path}", timeout=PATIENCE) as answer:
+                return json.load(answer)
+        except OSError as error:
+            why = f"does not answer: {error}" if self.runs else f"ended: {self._child.last_words}"
+            raise UnseenError(f"the monitor {why}") from error

@@ -1,0 +1,37 @@
+"""The demo's example program: it calls a service again and again, and RINGBACK_URL is set for it.
+
+Run as ``python -m ringback.testing.demo.program URL``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import time
+
+import requests
+
+import ringback
+from ringback.testing.demo.lifeline import end_with_parent
+
+_PAUSE = 0.2
+"""Seconds between two calls."""
+
+
+def call_for_ever(url: str) -> None:
+    """Call a service; whether that works is what the monitor is told.
+
+    Args:
+        url: The service's.
+    """
+    session = ringback.Session(policy=ringback.Policy(attempts=1, breaker=None))
+    session.trust_env = False  # the environment's proxy cannot reach the lab
+    while True:
+        with contextlib.suppress(requests.RequestException):
+            session.get(url)
+        time.sleep(_PAUSE)
+
+
+if __name__ == "__main__":
+    end_with_parent()
+    call_for_ever(sys.argv[1])

@@ -1,0 +1,15 @@
+"""The demo's monitor: ``ringback up`` in a process of its own, which ends with the demo.
+
+Run as ``python -m ringback.testing.demo.up -c FILE``.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from ringback.cli.run import run
+from ringback.testing.demo.lifeline import end_with_parent
+
+if __name__ == "__main__":
+    end_with_parent()
+    sys.exit(run(["up", *sys.argv[1:]]))

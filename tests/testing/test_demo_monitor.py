@@ -1,0 +1,162 @@
+"""The demo's scenes with the monitor."""
+
+import contextlib
+import io
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from rich.cells import cell_len
+
+from ringback.cli.layout import Screen
+from ringback.testing.demo.incidents import incidents
+from ringback.testing.demo.monitor import UnseenError
+from ringback.testing.demo.narrator import Narrator
+from ringback.testing.demo.play import play
+from ringback.testing.demo.stage import Stage
+from ringback.testing.demo.world import World
+from ringback.testing.lab import Lab
+
+ROOT = Path(__file__).parents[2]
+BLOCK = re.compile(r"^```text\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+NAMED = [
+    ("certificate", None),
+    ("service_outage", "tcp.refused"),
+    ("port_change", "tcp.refused"),
+    ("dns_failure", "dns.name_not_resolved"),
+    ("flapping", "tcp.refused"),
+]
+
+INCIDENT = {
+    "event": "incident",
+    "endpoint": "stock",
+    "id": "20261122T074356Z-stock",
+    "pattern": "port_change",
+    "kind": "tcp.refused",
+    "summary": "Nothing listens at 127.0.0.1:35807 any more; it answers at 127.0.0.1:56507.",
+    "evidence": ["127.0.0.1:35807: refused"],
+    "diagnosed": True,
+    "where": "their service",
+    "confidence": 0.8,
+    "advice": "If that was meant, let clients and the configuration use `127.0.0.1:56507`.",
+    "seconds": 0.46,
+}
+
+
+@pytest.fixture
+def world():
+    with Lab() as lab, contextlib.closing(World(lab)) as made:
+        made.lab = lab
+        yield made
+
+
+def test_the_monitor_names_what_happens_and_the_scene_ends_with_it(world):
+    told = []
+    scenes = {scene.name: scene for scene in incidents(world)}
+    for name in ("certificate", "dns_failure"):
+        stage = Stage(world.lab, told.append)
+        scenes[name].play(stage)
+        assert tuple(stage.steps) == scenes[name].promised
+    seen = [(one["event"], one["endpoint"]) for one in told]
+    assert seen == [
+        ("change", "payments"),
+        ("incident", "payments"),
+        ("change", "partner"),
+        ("incident", "partner"),
+        ("closed", "partner"),
+    ]
+    assert told[3]["kind"] == "dns.name_not_resolved"
+    world.close()
+    assert not world.services.configuration.exists()
+
+
+def test_a_monitor_that_ends_is_told_with_its_last_words(world):
+    world.services.configuration.write_text("[[endpoint]]\nnonsense = 1\n")
+    with pytest.raises(UnseenError, match="the monitor ended: ringback: the configuration has"):
+        world.begin()
+
+
+@pytest.mark.parametrize("columns", [40, 80, 160])
+def test_what_the_monitor_says_fits_the_screen(columns):
+    written = io.StringIO()
+    narrator = Narrator(Screen(file=written, width=columns, color_system=None))
+    narrator({"event": "page", "url": "http://127.0.0.1:8480"})
+    narrator({"event": "change", "endpoint": "stock", "what": "stock moves to another port"})
+    narrator(INCIDENT)
+    narrator({"event": "closed", "endpoint": "stock", "id": "x", "summary": "over", "seconds": 1.0})
+    lines = written.getvalue().splitlines()
+    assert max(map(cell_len, lines)) <= columns
+    said = " ".join(line.strip() for line in lines)
+    assert "! port change  tcp.refused  80% sure, after 0.5 s Nothing listens" in said
+    assert "do first: If that was meant" in said
+    assert said.endswith("✓ OVER after 1.0 s")
+
+
+@pytest.mark.slow
+def test_everything_happens_is_named_and_is_told():
+    told = []
+    assert play(told.append, [], watched=True), told
+    found = [one for one in told if one["event"] == "incident"]
+    assert [(one["pattern"], one["kind"]) for one in found] == NAMED
+    ended = [one["endpoint"] for one in told if one["event"] == "closed"]
+    assert ended == ["shop", "stock", "partner", "search"]
+    outage, moved = found[1:3]
+    assert outage["where"] == moved["where"] == "their service"
+    assert "ss -ltn" in outage["advice"]
+    assert "2 of 2 match: answer, Server header" in moved["evidence"][-1]
+
+
+def masked(text):
+    """A text without what is another one each time."""
+    text = re.sub(r"\d\d:\d\d:\d\d", "TIME", text)
+    text = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d", "DATE", text)
+    text = re.sub(r"127\.0\.0\.1:\d+", "ADDRESS", text)
+    text = re.sub(r"\d+\.\d+ s\b", "SPAN", text)
+    return " ".join(re.sub(r"port \d+", "port PORT", text).split())
+
+
+@pytest.mark.slow
+def test_the_pages_show_what_it_prints(ringback):
+    done = ringback("demo")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert max(map(len, done.stdout.splitlines())) <= 80
+    printed = masked(done.stdout)
+    shown = [
+        part
+        for page in (ROOT / "README.md", ROOT / "docs/tutorial/first-incident.md")
+        for block in BLOCK.findall(page.read_text("utf-8"))
+        if "went as promised" in block or "ringback up watches" in block
+        for part in block.split("…\n")
+    ]
+    assert len(shown) >= 2
+    for part in shown:
+        assert masked(part) in printed
+
+
+@pytest.mark.slow
+def test_kept_it_stays_until_it_is_interrupted():
+    with subprocess.Popen(
+        [sys.executable, "-m", "ringback", "demo", "--keep", "--json"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as demo:
+        pages = (one for one in map(json.loads, demo.stdout) if one["event"] == "page")
+        next(pages)
+        monitor = next(pages)["url"]
+        status = subprocess.run(
+            [sys.executable, "-m", "ringback", "incidents", "--all", "--url", monitor],
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+        demo.terminate()
+        demo.wait(30)
+    assert demo.returncode == 143
+    for name in ("shop", "stock", "partner", "payments", "search"):
+        assert name in status.stdout
