@@ -55,6 +55,33 @@ def _of(name: str, port: int, *partners: int, tls: bool = False, opening: bytes 
 _POSTGRESQL = _of("postgres", 5432, 6432, opening=_POSTGRES)
 _MYSQL = _of("mysql", 3306)
 
+
+def _only_connected(port: int) -> Protocol:
+    return Protocol(name="none", port=port, first="none")
+
+
+_ONLY_CONNECTED = {
+    "bolt": 7687,
+    "cassandra": 9042,
+    "clickhouse": 9000,
+    "git": 9418,
+    "irc": 6667,
+    "kafka": 9092,
+    "mssql": 1433,
+    "neo4j": 7687,
+    "oracle": 1521,
+    "rdp": 3389,
+    "rsync": 873,
+    "rtsp": 554,
+    "sqlserver": 1433,
+    "stomp": 61613,
+    "telnet": 23,
+    "vnc": 5900,
+    "xmpp": 5222,
+    "zookeeper": 2181,
+}
+"""Schemes of which no first word is known here, with their ports: connecting is all."""
+
 PROTOCOLS: Final[dict[str, Protocol]] = {
     "http": _of("http", 80, 443),
     "https": _of("http", 443, 80, tls=True),
@@ -89,6 +116,8 @@ PROTOCOLS: Final[dict[str, Protocol]] = {
     "ftps": _of("ftp", 990, 21, tls=True),
     "nats": _of("nats", 4222),
     "memcached": _of("memcached", 11211, opening=_MEMCACHED),
+    **{scheme: _only_connected(port) for scheme, port in _ONLY_CONNECTED.items()},
+    "ircs": Protocol(name="none", port=6697, tls=True, first="none"),
 }
 """Scheme, lower case, to what is spoken behind it.
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ringback.diagnosis.layer.tls.spoken import printable
+from ringback.diagnosis.layer.tls.spoken import printable, speaks
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,8 @@ _REDIS_REFUSING = re.compile(
     rb"-(DENIED|LOADING|MASTERDOWN|MISCONF|ERR max number of clients|BUSY)", re.IGNORECASE
 )
 _LDAP = re.compile(rb"\x30(?:[\x00-\x7f]|\x81.|\x82..|\x84....)\x02\x01.([\x60-\x79])", re.DOTALL)
+_LDAP_RESULT: dict[int | None, str] = {51: "it is busy", 52: "it is unavailable"}
+"""Result codes that turn everybody away (RFC 4511, appendix A.2)."""
 _MQTT = {
     1: "this protocol version is not taken",
     2: "this client identifier is not taken",
@@ -93,13 +95,14 @@ def amqp(data: bytes) -> Answer | None:
 
 
 def smtp(data: bytes) -> Answer | None:
-    """Read the greeting of RFC 5321, section 3.1."""
-    return _numbered(data, b"220")
+    """Read the greeting of RFC 5321, section 3.1, unless it names the other protocol of numbers."""
+    return None if speaks(data) == "ftp" else _numbered(data, b"220")
 
 
 def ftp(data: bytes) -> Answer | None:
-    """Read the greeting of RFC 959, section 5.4."""
-    return _numbered(data, b"220", b"120")
+    """Read the greeting of RFC 959, section 5.4, unless it names the other protocol of numbers."""
+    line = data.partition(b"\n")[0].lower()
+    return None if b"smtp" in line else _numbered(data, b"220", b"120")
 
 
 def imap(data: bytes) -> Answer | None:
@@ -155,12 +158,17 @@ def mqtt(data: bytes) -> Answer | None:
 
 def ldap(data: bytes) -> Answer | None:
     """Read an LDAPMessage (RFC 4511, section 4.1.1)."""
-    found = re.match(
-        rb"\x30(?:[\x00-\x7f]|\x81.|\x82..|\x84....)\x02\x01.([\x60-\x79])", data, re.DOTALL
-    )
+    found = _LDAP.match(data)
     if found is None:
         return None
-    return Answer(found[1] == b"\x78", "it ends the session" if found[1] == b"\x78" else None)
+    said = "it ends the session" if found[1] == b"\x78" else _LDAP_RESULT.get(_ldap_result(data))
+    return Answer(said is not None, said)
+
+
+def _ldap_result(data: bytes) -> int | None:
+    """The resultCode of a SearchResultDone, which a server without entries sends at once."""
+    found = re.search(rb"\x65(?:[\x00-\x7f]|\x81.|\x82..|\x84....)\x0a\x01(.)", data, re.DOTALL)
+    return found[1][0] if found else None
 
 
 def mongodb(data: bytes) -> Answer | None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from ringback.diagnosis.model import Alternative, Reading
 from ringback.diagnosis.verdict.evidence import Evidence
+from ringback.diagnosis.verdict.inspectors import inspects
 from ringback.diagnosis.verdict.rule import Finding, Rule
 
 SKEW = 3600.0
@@ -16,37 +17,6 @@ _SELF_SIGNED, _ROOT = frozenset({18}), frozenset({19})
 _ISSUER = frozenset({2, 20, 21, 27})
 _WEAK = frozenset({66, 67, 68})
 _REVOKED = frozenset({23})
-
-_INSPECTORS = (
-    *[
-        "zscaler",
-        "fortinet",
-        "fortigate",
-        "netskope",
-        "bluecoat",
-        "forcepoint",
-        "websense",
-        "sophos",
-        "mitmproxy",
-    ],
-    *[
-        "fiddler",
-        "portswigger",
-        "kaspersky",
-        "avast",
-        "bitdefender",
-        "squid",
-        "barracuda",
-        "checkpoint",
-        "untangle",
-    ],
-    *["sonicwall", "watchguard", "smoothwall", "securly", "lightspeed", "iboss"],
-    *["inspection", "interception", "intercept", "decryption", "firewall"],
-    *("palo alto", "blue coat", "symantec web", "charles proxy", "mcafee web", "cisco umbrella"),
-    *("check point", "cloudflare gateway", "ssl proxy", "tls proxy", "web gateway", "proxy ca"),
-    "corporate proxy",
-)
-"""Words in the issuer's name of those who look into TLS on behalf of a network's owner."""
 
 
 def _failed(evidence: Evidence, codes: frozenset[int] | None = None) -> Reading | None:
@@ -162,7 +132,7 @@ def _intercepted(evidence: Evidence) -> Finding | None:
     failed = _failed(evidence, _ROOT | _ISSUER | _SELF_SIGNED | _NAME)
     if failed is None:
         return None
-    named = next((one for one in _issuers(evidence) if _inspects(one)), None)
+    named = next((one for one in _issuers(evidence) if inspects(one)), None)
     local = evidence.first("tls", "system_store", verified=True)
     if named is None and local is None:
         return None
@@ -174,11 +144,6 @@ def _intercepted(evidence: Evidence) -> Finding | None:
         kind=failed.kind,
         confidence=0.9 if named else 0.7,
     )
-
-
-def _inspects(issuer: str) -> bool:
-    text = issuer.lower()
-    return any(word in text for word in _INSPECTORS)
 
 
 def _store_missing(evidence: Evidence) -> Finding | None:
