@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ringback.client.proxies import Proxies
     from ringback.monitor.endpoint import Endpoint
 
 AT_ONCE = 2
@@ -104,5 +105,25 @@ def _report(endpoint: Endpoint) -> dict[str, Any]:
     from ringback.diagnosis.record import record_of  # noqa: PLC0415 - see above
 
     trust = Trust(ca=(endpoint.ca,), system=True) if endpoint.ca else None
-    found = diagnose(endpoint.url, timeout=TIMEOUT, trust=trust, neighbours=endpoint.mine)
+    found = diagnose(
+        _asked(endpoint),
+        timeout=TIMEOUT,
+        trust=trust,
+        proxies=_proxies(endpoint),
+        neighbours=endpoint.mine,
+    )
     return record_of(found)
+
+
+def _asked(endpoint: Endpoint) -> str:
+    """What to diagnose: before TLS is begun, a server must be spoken to in its own protocol."""
+    spoken = endpoint.options.get("starttls")
+    return f"{spoken}://{endpoint.url.partition('://')[2]}" if spoken else endpoint.url
+
+
+def _proxies(endpoint: Endpoint) -> Proxies | None:
+    """The way that its probe takes; ``None``: what the environment names."""
+    from ringback.client.proxies import Proxies  # noqa: PLC0415 - as above
+
+    named = endpoint.options.get("proxy")
+    return None if named == "environment" else Proxies(named or ())

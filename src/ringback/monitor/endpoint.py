@@ -61,7 +61,7 @@ class Endpoint:
         ports: Ports where it may have moved to.
         public: Whether it stands on the public status page.
         watched: What incidents must know of it.
-        options: What only one type of probe has.
+        options: What only one type of probe has; secrets among them are never shown.
     """
 
     id: str
@@ -82,4 +82,4 @@ class Endpoint:
     ports: tuple[int, ...] = ()
     public: bool = False
     watched: Watched = field(default_factory=lambda: Watched(id=""))
-    options: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict, repr=False)

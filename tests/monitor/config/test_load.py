@@ -352,3 +352,19 @@ def test_all_urls_that_cannot_be_watched_are_named():
 def test_what_is_loaded_never_changes(configured):
     with pytest.raises(dataclasses.FrozenInstanceError):
         configured.vantage = "x"
+
+
+def test_what_a_probe_does_not_know_of_the_defaults_is_not_told_it(loaded):
+    text = (
+        '[defaults]\nproxy = "socks5h://proxy:1080"\nfresh_after = 3\n'
+        '[[endpoint]]\nname = "web"\nurl = "https://a"\n'
+        '[[endpoint]]\nname = "inside"\nurl = "https://b"\nproxy = "none"\n'
+        '[[endpoint]]\nname = "mail"\nurl = "tls://c:25"\nstarttls = "smtp"\n'
+    )
+
+    web, inside, mail = loaded(text).endpoints
+
+    assert web.options == {"proxy": "socks5h://proxy:1080", "fresh_after": 3}
+    assert inside.options == {"fresh_after": 3}
+    assert mail.options == {"starttls": "smtp"}
+    assert "proxy" not in repr(web)

@@ -59,6 +59,17 @@ ENDPOINT = '[[endpoint]]\nname = "a"\nurl = "https://a"\n'
             f"{ENDPOINT}ca = 'none.pem'\n",
             "ringback.toml:4:6: there is no file 'none.pem'",
         ),
+        (
+            f"{ENDPOINT}proxy = 'http:/ann:hunter2@proxy'\n",
+            (
+                "ringback.toml:4:9: endpoint[0].proxy must be http://HOST:PORT, "
+                "socks5://HOST:PORT, socks5h://HOST:PORT, environment or none"
+            ),
+        ),
+        (
+            "[[endpoint]]\nurl = 'tls://mail'\nstarttls = 'smtp'\n",
+            "ringback.toml:2:7: smtp needs a port: tls://HOST:PORT",
+        ),
         (f'{ENDPOINT}record = "A"\n', "ringback.toml:4:10: record is for dns only; this is http"),
         (
             f'{ENDPOINT}type = "tpc"\n',

@@ -117,6 +117,10 @@ def test_prometheus():
     assert login["expect"]["matches"][1] == "(?s)\\A(?!.*(?:maintenance))"
     assert login["expect"]["headers"] == {"Content-Type": "text/html"}
     assert found["mail.example.com:993"]["url"] == "tls://mail.example.com:993"
+    submission = found["mail.example.com:587"]
+    assert (submission["url"], submission["starttls"]) == ("tls://mail.example.com:587", "smtp")
+    outside = found["https://www.example.com"]["proxy"]
+    assert outside == "http://probe:${THROUGH_PROXY_PROXY_PASSWORD}@proxy.example.com:3128"
     assert found["2001:db8::1"]["url"] == "icmp://[2001:db8::1]"
     assert found["shop.example.com at 192.0.2.53"]["nameserver"] == "192.0.2.53"
     assert notes(draft) == [
@@ -168,6 +172,7 @@ def test_gatus():
         "threshold": 4,
         "recovery": 3,
         "headers": {"Authorization": "Bearer ${WEB_TOKEN}", "Accept": "application/json"},
+        "proxy": "http://proxy:3128",
         "redirects": False,
         "verify": False,
         "expect": {
@@ -184,7 +189,8 @@ def test_gatus():
     }
     assert found["redirecting"]["expect"] == {"status": "100-399"}
     assert found["resolver"]["expect"] == {"answers": ["192.0.2.10"]}
-    assert found["mail"] == {"name": "mail", "url": "tcp://mail.example.com:587"}
+    mail = {"url": "tls://mail.example.com:587", "starttls": "smtp"}
+    assert mail.items() <= found["mail"].items()
     assert found["shell"]["url"] == "tcp://bastion.example.com:22"
     assert found["backup"]["type"] == "heartbeat"
     assert "old" not in found
@@ -226,6 +232,9 @@ def test_uptime_kuma():
     assert front["headers"]["Accept"] == "text/html"
     assert found["API"]["timeout"] == "20s"
     assert found["API"]["expect"]["json"] == {"$.status": "up"}
+    password = "${PROXY_EXAMPLE_COM_PROXY_PASSWORD}"
+    assert found["API"]["proxy"] == f"socks5h://probe:{password}@proxy.example.com:1080"
+    assert found["Post"]["starttls"] == "smtp"
     assert found["API 2"]["url"] == "${API_URL}"
     assert found["Database"]["url"] == "tcp://db.example.com:5433"
     assert found["Zone"]["record"] == "MX"

@@ -9,7 +9,7 @@ from ringback.monitor.config.effective import effective
 from ringback.monitor.config.identity import id_of, name_of
 from ringback.monitor.config.loaded import Loaded, Retention
 from ringback.monitor.config.merged import Item, Merged
-from ringback.monitor.config.relation.endpoint import beside
+from ringback.monitor.config.relation.endpoint import beside, not_for
 from ringback.monitor.config.relation.naming import covered, is_pattern
 from ringback.monitor.config.relation.parentage import parents_of
 from ringback.monitor.config.shape.endpoint import EndpointShape, ExpectShape
@@ -18,11 +18,19 @@ from ringback.monitor.config.shape.notifying import ChannelShape, RouteShape
 from ringback.monitor.config.shape.settings import TokenShape, WebShape
 from ringback.monitor.config.slug import slug
 from ringback.monitor.config.window import Weekly, Window
-from ringback.monitor.endpoint import Endpoint, Expectations
+from ringback.monitor.endpoint import Endpoint, Expectations, ProbeType
 from ringback.monitor.notify.settings import NotifierSettings, RouteSettings
 from ringback.monitor.web.settings import Token, WebSettings, digest_of
 
-_OPTIONS = {"body": "body", "redirects": "redirects", "ip": "family", "record": "record"}
+_OPTIONS = {
+    "body": "body",
+    "redirects": "redirects",
+    "ip": "family",
+    "record": "record",
+    "proxy": "proxy",
+    "starttls": "starttls",
+    "fresh_after": "fresh_after",
+}
 """Key to what the probe calls it."""
 
 
@@ -87,7 +95,7 @@ def _endpoint(whole: Merged, item: Item[EndpointShape]) -> Endpoint:
         mine=shape.mine,
         ports=shape.ports,
         public=shape.public,
-        options=_options(item, shape),
+        options=_options(item, shape, address.type),
         watched=_watched(whole, item, shape),
     )
 
@@ -123,8 +131,11 @@ def _expectations(expect: ExpectShape, shape: EndpointShape, address: Address) -
     )
 
 
-def _options(item: Item[EndpointShape], shape: EndpointShape) -> dict[str, Any]:
-    given = {ours: getattr(shape, key) for key, ours in _OPTIONS.items()}
+def _options(item: Item[EndpointShape], shape: EndpointShape, kind: ProbeType) -> dict[str, Any]:
+    # Those that were written, as a probe has defaults of its own, and that this one knows.
+    written = shape.model_fields_set & _OPTIONS.keys()
+    written -= set(not_for(kind, dict.fromkeys(written)))
+    given = {_OPTIONS[key]: getattr(shape, key) for key in written}
     given["client_certificate"] = _file(item, shape.client_certificate)
     return {key: value for key, value in given.items() if value not in ("", None)}
 

@@ -1,6 +1,6 @@
 """One module of blackbox_exporter: how a target is probed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from ringback.monitor.importing.draft import Draft, Table, Text
@@ -10,7 +10,7 @@ _HTTP = frozenset(
     {"valid_status_codes", "method", "headers", "body", "follow_redirects", "no_follow_redirects"}
     | {"fail_if_body_not_matches_regexp", "fail_if_body_matches_regexp", "tls_config"}
     | {"preferred_ip_protocol", "ip_protocol_fallback", "basic_auth", "bearer_token"}
-    | {"fail_if_header_not_matches", "authorization"}
+    | {"fail_if_header_not_matches", "authorization", "proxy_url", "proxy_from_environment"}
 )
 _TCP = frozenset({"query_response", "tls", "tls_config", "preferred_ip_protocol"})
 _DNS = frozenset({"query_name", "query_type", "preferred_ip_protocol", "validate_answer_rrs"})
@@ -65,6 +65,7 @@ class Module:
             "headers": self._headers(draft),
             "body": self.own.get("body"),
             "redirects": None if follow else False,
+            "proxy": self._proxy(draft),
             **self._tls(),
             "expect": {
                 "status": statuses or "2xx",
@@ -81,6 +82,16 @@ class Module:
             "client_certificate": tls.get("cert_file"),
             "ip": self._ip(),
         }
+
+    def _proxy(self, draft: Draft) -> str | None:
+        if self.own.get("proxy_from_environment"):
+            return "environment"
+        named = str(self.own.get("proxy_url") or "")
+        found = draft.proxy(named, self.name)
+        if named and found is None:
+            line = self.line("http", "proxy_url")
+            draft.note(self.text, line, f"module {self.name}: probes do not go through its proxy")
+        return found
 
     def _ip(self) -> int | None:
         """Only where it does not fall back to the other version."""
@@ -115,10 +126,11 @@ class Module:
 
     def _tcp(self, target: str, draft: Draft) -> Table:
         made: Table = {"url": f"tcp://{target}", "ip": self._ip()}
-        if self.own.get("tls"):
-            made = {"url": f"tls://{target}", **self._tls()}
         steps = [one for _, one in tables(self.own.get("query_response"))]
-        if steps:
+        spoken = _spoken(steps)
+        if self.own.get("tls") or spoken:
+            made = {"url": f"tls://{target}", "starttls": spoken, **self._tls()}
+        if steps and not spoken:
             draft.note(
                 self.text,
                 self.line("tcp", "query_response"),
@@ -144,3 +156,16 @@ class Module:
     def _icmp(self, target: str, _draft: Draft) -> Table:
         host = f"[{target}]" if ":" in target else target
         return {"url": f"icmp://{host}", "ip": self._ip()}
+
+
+_SAYS = {"STLS": "pop3", "AUTH TLS": "ftp", "EHLO": "smtp", "HELO": "smtp", "STARTTLS": "imap"}
+"""What is sent before TLS to who would say it, the most telling first."""
+
+
+def _spoken(steps: Iterable[Table]) -> str | None:
+    """What a dialogue speaks that begins TLS within; ``None``: it does not, or nobody knows."""
+    steps = list(steps)
+    if not any(one.get("starttls") for one in steps):
+        return None
+    said = " ".join(str(one.get("send") or "") for one in steps).upper()
+    return next((protocol for word, protocol in _SAYS.items() if word in said), None)

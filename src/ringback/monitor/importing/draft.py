@@ -110,6 +110,23 @@ class Draft:
         self.variables.setdefault(name, what)
         return WithVariables(f"${{{name}}}")
 
+    def proxy(self, url: str, owner: str) -> str | None:
+        """Return a proxy's URL, its password as a variable; ``None``: probes do not go through it.
+
+        Args:
+            url: As the other tool has it.
+            owner: Name of the endpoint, or of what has it.
+        """
+        scheme, _, rest = url.strip().partition("://")
+        if scheme not in _PROXIES or not rest:
+            return None
+        user, at, host = rest.rstrip("/").rpartition("@")
+        name, colon, password = user.partition(":")
+        if not (at and password) or isinstance(url, WithVariables):
+            return type(url)(f"{scheme}://{rest.rstrip('/')}")
+        hidden = self.secret((owner, "proxy_password"), f"the proxy's password, of {owner}")
+        return WithVariables(f"{scheme}://{name}{colon}{hidden}@{host}")
+
     def headers(self, headers: Mapping[str, Any], owner: str) -> dict[str, str]:
         """Return HTTP headers, those that are secret as variables.
 
@@ -145,6 +162,7 @@ def _unsaid(draft: Draft, endpoint: Table) -> Table:
     return {key: value for key, value in draft.defaults.items() if key not in endpoint}
 
 
+_PROXIES = ("http", "socks5", "socks5h")
 _SECRET = re.compile(r"auth|token|key|secret|cookie|password", re.IGNORECASE)
 
 

@@ -19,7 +19,7 @@ _CARRIED = frozenset(
     {"name", "group", "url", "method", "body", "headers", "interval", "conditions", "enabled"}
     | {"dns", "client", "alerts", "extra-labels", "ui", "store"}
 )
-_CLIENT = frozenset({"insecure", "ignore-redirect", "timeout", "network"})
+_CLIENT = frozenset({"insecure", "ignore-redirect", "timeout", "network", "proxy-url"})
 _NESTED = ("headers", "conditions", "dns", "client", "alerts", "extra-labels", "ui", "ssh")
 _EVERY = "1m"
 _SECTIONS = {
@@ -110,6 +110,8 @@ class _Endpoint:
             "body": with_variables(str(self.entry.get("body") or "")) if http else None,
             "nameserver": self._nameserver(),
             "record": self.dns.get("query-type"),
+            "starttls": "smtp" if str(self.entry.get("url")).startswith("starttls:") else None,
+            "proxy": self._proxy() if http else None,
             "redirects": False if self.client.get("ignore-redirect") else None,
             "verify": False if self.client.get("insecure") else None,
             "ip": {"ip4": 4, "ip6": 6}.get(str(self.client.get("network"))),
@@ -123,14 +125,20 @@ class _Endpoint:
             return f"dns://{str(self.dns.get('query-name', '')).rstrip('.')}"
         scheme, _, rest = url.partition("://")
         if scheme == "starttls":
-            self.note("STARTTLS is not spoken: only that the port takes connections", "url")
-            return f"tcp://{rest}"
+            return f"tls://{rest}"
         if scheme in {"ssh", "ws", "wss"}:
             port = {"ssh": 22, "ws": 80, "wss": 443}[scheme]
             host = rest.partition("/")[0]
             self.note(f"{scheme} is not spoken: only that the port takes connections", "url")
             return f"tcp://{host}" if ":" in host else f"tcp://{host}:{port}"
         return url
+
+    def _proxy(self) -> str | None:
+        named = with_variables(str(self.client.get("proxy-url") or ""))
+        found = self.draft.proxy(named, self.name)
+        if named and found is None:
+            self.note("probes do not go through such a proxy", "client", "proxy-url")
+        return found
 
     def _nameserver(self) -> Any:
         return str(self.entry.get("url")) if self.dns else None

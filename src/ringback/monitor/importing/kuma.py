@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterable
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from ringback.monitor.importing.draft import Draft, Table, Text, duration_text, pruned
 from ringback.monitor.importing.kuma_notification import notifier_of
@@ -21,6 +21,8 @@ _DATABASE_PORTS = {
     "rabbitmq": 5672,
     "smtp": 25,
 }
+_SECURED = {"starttls": "smtp", "secure": None}
+"""How Uptime Kuma's SMTP monitor secures its connection to what is spoken before TLS."""
 _NESTED = ("accepted_statuscodes", "conditions", "notificationIDList", "tags")
 _METHODS = frozenset({"GET", None, ""})
 
@@ -71,8 +73,6 @@ class _Backup:
         for monitor in self.monitors:
             if not _is_group(monitor):
                 self._monitor(monitor)
-        if items(self.whole.get("proxyList")):
-            self.draft.note(self.text, 0, "proxies are not carried over")
 
     def note(self, monitor: Table, message: str) -> None:
         name = str(monitor.get("name"))
@@ -99,7 +99,7 @@ class _Backup:
         endpoint = pruned({"name": name, **asked, **self._habits(monitor)})
         self.draft.endpoints.append(endpoint)
         self._routes(monitor, name)
-        for key in ("proxyId", "docker_host", "resendInterval"):
+        for key in ("docker_host", "resendInterval"):
             if monitor.get(key):
                 self.note(monitor, f"{key} is not carried over")
 
@@ -121,6 +121,10 @@ class _Backup:
     def _service(self, monitor: Table, kind: str, host: str) -> Table | None:
         if kind not in _DATABASE_PORTS:
             return None
+        if kind == "smtp" and monitor.get("smtpSecurity") in _SECURED and host:
+            spoken = _SECURED[monitor["smtpSecurity"]]
+            port = monitor.get("port") or (587 if spoken else 465)
+            return {"url": f"tls://{_bracketed(host)}:{port}", "starttls": spoken}
         parts = urlsplit(str(monitor.get("databaseConnectionString") or ""))
         port = parts.port or monitor.get("port") or _DATABASE_PORTS[kind]
         named = parts.hostname or host.partition("://")[2] or host
@@ -150,6 +154,7 @@ class _Backup:
             "method": method if method not in _METHODS else None,
             "headers": self._headers(monitor, name),
             "body": monitor.get("body"),
+            "proxy": self._proxy(monitor),
             "redirects": False if monitor.get("maxredirects") == 0 else None,
             "verify": False if monitor.get("ignoreTls") else None,
             "expect": {
@@ -158,6 +163,21 @@ class _Backup:
                 **self._json(monitor),
             },
         }
+
+    def _proxy(self, monitor: Table) -> str | None:
+        proxies = {one.get("id"): one for _, one in tables(self.whole.get("proxyList"))}
+        proxy = proxies.get(monitor.get("proxyId"))
+        if proxy is None or not proxy.get("active", True):
+            return None
+        user = ""
+        if proxy.get("auth") and proxy.get("username"):
+            user = f"{quote(str(proxy['username']))}:{quote(str(proxy.get('password') or ''))}@"
+        where = f"{_bracketed(str(proxy.get('host')))}:{proxy.get('port')}"
+        name = str(proxy.get("host"))
+        found = self.draft.proxy(f"{proxy.get('protocol')}://{user}{where}", name)
+        if found is None:
+            self.note(monitor, f"probes do not go through a proxy of {proxy.get('protocol')}")
+        return found
 
     def _url(self, url: str, name: str) -> str:
         parts = urlsplit(url)

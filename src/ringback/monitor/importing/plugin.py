@@ -33,6 +33,7 @@ _LONG = {
     "--timeout": "-t",
     "--critical": "-c",
     "--certificate": "-C",
+    "--starttls": "-S",
     "--authorization": "-a",
     "--header": "-k",
     "--post": "-P",
@@ -212,11 +213,21 @@ def _dig(options: Options, address: str, _name: str, _draft: Draft) -> Table:
     }
 
 
+def _smtp(options: Options, address: str, _name: str, _draft: Draft) -> Table:
+    host, days = options.get("-H") or address, options.get("-D")
+    if options.has("-S") or days:
+        where = f"{_host(host)}:{options.get('-p') or _TCP_PORTS['check_smtp']}"
+        expect = {"certificate_days": _days(days)}
+        return {"url": f"tls://{where}", "starttls": "smtp", "expect": expect}
+    return {"url": f"tcp://{_host(host)}:{options.get('-p') or _TCP_PORTS['check_smtp']}"}
+
+
 _PLUGINS: dict[str, Callable[[Options, str, str, Draft], Table]] = {
     "check_http": _http,
     "check_curl": _http,
     "check_https": _http,
     "check_tcp": _tcp,
+    "check_smtp": _smtp,
     "check_ping": _ping,
     "check_icmp": _ping,
     "check_fping": _ping,

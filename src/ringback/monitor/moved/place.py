@@ -54,6 +54,8 @@ def place_of(endpoint: Endpoint) -> Place | None:
         return None
     if endpoint.type not in {"http", "tcp", "tls"} or not parts.hostname or not port:
         return None
+    if endpoint.options.get("proxy") or endpoint.options.get("starttls"):
+        return None  # it is not called directly, or not spoken to as its scheme says
     return Place(scheme=scheme, host=parts.hostname, port=port)
 
 

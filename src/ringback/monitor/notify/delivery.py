@@ -158,7 +158,7 @@ class Delivery:
             if error.surely:
                 self._ledger.end(message.channel, new)
             incidents = [one.incident.id for one in message.stories]
-            # Read before the lane's time: when the lane opens this is due, and nothing overtakes it.
+            # Read before the lane's time: this is due once the lane opens, so nothing overtakes it.
             now = self._clock()
             wait = lane.failed(error, incidents, time.monotonic(), seconds)
             await self._noted(partial(self._put_back, message, error, now, wait))

@@ -40,7 +40,7 @@ def prober_of(endpoint: Endpoint, surroundings: Surroundings) -> Prober | None:
     try:
         return make(endpoint, surroundings)
     except (ValueError, UnicodeError) as error:
-        return Unusable(endpoint, surroundings, str(error))
+        return Unusable(endpoint, surroundings, error)
 
 
 async def probe(endpoint: Endpoint, surroundings: Surroundings) -> Check:

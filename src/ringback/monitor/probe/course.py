@@ -7,6 +7,7 @@ from ringback.failure.model import Phase
 
 if TYPE_CHECKING:
     from ringback.incident.model import CertificateSeen
+    from ringback.monitor.probe.failing import Failed
 
 
 class Course:
@@ -20,9 +21,10 @@ class Course:
         address: The address used.
         certificate: The one that was seen.
         status: The HTTP status.
+        late: What it means that time runs out now; ``None``: the phase says that.
     """
 
-    __slots__ = ("address", "at", "began", "certificate", "phase", "status", "timings")
+    __slots__ = ("address", "at", "began", "certificate", "late", "phase", "status", "timings")
 
     def __init__(self) -> None:
         self.began = self.at = monotonic()
@@ -31,6 +33,7 @@ class Course:
         self.address: str | None = None
         self.certificate: CertificateSeen | None = None
         self.status: int | None = None
+        self.late: Failed | None = None
 
     def enter(self, phase: Phase, told: str = "") -> None:
         """Begin a phase.

@@ -89,7 +89,7 @@ class DNSProber(TaskProber):
         if not self.endpoint.nameserver:
             servers = system_nameservers()
             if not servers:
-                raise Refused(Failed(None, "this system has no nameserver", False))
+                raise Refused(Failed("dns.unreachable", "this system has no nameserver", False))
             return servers
         host, port = split_port(self.endpoint.nameserver)
         found = await self.surroundings.names.addresses(host, port or 53, until)

@@ -25,12 +25,12 @@ class Failed(NamedTuple):
     """What was wrong.
 
     Attributes:
-        kind: Kind of failure; ``None``: there is none for it.
+        kind: Kind of failure.
         detail: One line without credentials.
         of_target: Whether it says something of the target; else this machine could not look.
     """
 
-    kind: str | None
+    kind: str
     detail: str
     of_target: bool = True
 
@@ -71,5 +71,7 @@ def timed_out(course: Course) -> Failed:
     Args:
         course: How far it was.
     """
+    if course.late is not None:
+        return course.late
     kind = TIMEOUT_IN.get(course.phase, "client.deadline_exceeded")
     return Failed(kind, f"waited in vain for {_WAITED_FOR.get(course.phase, 'the end')}")

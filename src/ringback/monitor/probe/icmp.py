@@ -79,7 +79,7 @@ def echo_socket(family: int) -> socket.socket:
             return socket.socket(family, kind, _PROTOCOLS[socket.AddressFamily(family)])
         except OSError:
             continue
-    raise Refused(Failed(None, _NOT_PERMITTED, False))
+    raise Refused(Failed("request.invalid", _NOT_PERMITTED, False))
 
 
 async def _echo(asking: socket.socket, family: int) -> None:

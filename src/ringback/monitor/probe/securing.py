@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from time import monotonic
 from typing import TypeVar
 
@@ -13,8 +13,7 @@ from ringback.incident.model import CertificateSeen
 from ringback.monitor.endpoint import Endpoint
 from ringback.monitor.probe.certificate import certificate_of
 from ringback.monitor.probe.course import Course
-from ringback.monitor.probe.names import Names
-from ringback.monitor.probe.reaching import reach
+from ringback.monitor.probe.failing import Refused
 
 _SECOND_LOOK = 3.0
 """Seconds for reading a certificate that was not accepted."""
@@ -68,24 +67,21 @@ async def secure(
 
 
 async def certificate_presented(
-    host: str, port: int, names: Names, *, until: float, family: int = 0
+    connect: Callable[[Course], Awaitable[socket.socket]], host: str, *, until: float
 ) -> CertificateSeen | None:
     """Return the certificate of a server whose certificate was not accepted.
 
     A second handshake takes any certificate and nothing is sent over it.
 
     Args:
+        connect: Makes a connection on which the handshake can begin.
         host: Name or IP address.
-        port: TCP port.
-        names: The resolver.
         until: Give up at this time of ``time.monotonic()``.
-        family: ``socket.AF_INET`` or ``AF_INET6``; 0: both.
     """
     context = ssl_context(Trust(system=True), verify=False)
-    with contextlib.suppress(OSError, TimeoutError):
+    with contextlib.suppress(OSError, TimeoutError, Refused):
         async with asyncio.timeout(min(_SECOND_LOOK, until - monotonic())):
-            connected = await reach(host, port, names, Course(), until=until, family=family)
-            transport, _ = await secure(connected, asyncio.Protocol, context, host)
+            transport, _ = await secure(await connect(Course()), asyncio.Protocol, context, host)
             try:
                 return certificate_of(transport)
             finally:

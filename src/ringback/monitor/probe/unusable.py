@@ -4,6 +4,7 @@ import time
 
 from ringback.incident.model import Check
 from ringback.monitor.endpoint import Endpoint
+from ringback.monitor.probe.failing import failed_of
 from ringback.monitor.probe.surroundings import Done, Surroundings
 
 
@@ -16,8 +17,10 @@ class Unusable:
         why: What is wrong with it.
     """
 
-    def __init__(self, endpoint: Endpoint, surroundings: Surroundings, why: str) -> None:
+    def __init__(self, endpoint: Endpoint, surroundings: Surroundings, why: Exception) -> None:
         self._endpoint, self._surroundings, self._why = endpoint, surroundings, why
+        kind = failed_of(why, "config").kind
+        self._kind = kind if kind.startswith(("config.", "url.")) else "request.invalid"
 
     def begin(self, done: Done) -> None:
         """Say that nothing is known.
@@ -29,6 +32,7 @@ class Unusable:
             at=time.time(),
             endpoint=self._endpoint.id,
             up=None,
+            kind=self._kind,
             vantage=self._surroundings.vantage,
             detail=f"cannot be looked at: {self._why}"[:200],
         )

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from ringback.monitor.config.address import AddressError, address_of, nameserver_of
 from ringback.monitor.config.effective import effective
@@ -18,6 +19,9 @@ _ONLY_FOR: dict[str, tuple[ProbeType, ...]] = {
     "headers": ("http",),
     "body": ("http",),
     "redirects": ("http",),
+    "fresh_after": ("http",),
+    "proxy": ("http",),
+    "starttls": ("tls",),
     "send": ("tcp",),
     "record": ("dns",),
     "nameserver": ("dns",),
@@ -120,6 +124,12 @@ def _check_answer(item: Item[EndpointShape], kind: ProbeType) -> None:
         nameserver_of(shape.nameserver)
     except ValueError as error:
         item.complain(str(error), "nameserver")
+    if kind == "tls" and shape.starttls and urlsplit(_as_url(shape.url)).port is None:
+        item.complain(f"{shape.starttls} needs a port: tls://HOST:PORT", "url")
+
+
+def _as_url(url: str) -> str:
+    return url if "://" in url else f"tls://{url}"
 
 
 def check_files(item: Item[Shape]) -> None:

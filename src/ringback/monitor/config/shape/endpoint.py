@@ -12,6 +12,7 @@ from ringback.monitor.config.shape.kind import (
     KOfN,
     Patterns,
     Port,
+    Proxy,
     Statuses,
     Texts,
 )
@@ -80,6 +81,11 @@ class HabitsShape(Shape):
     """What is sent after the HTTP headers."""
     redirects: bool = True
     """Whether HTTP redirects are followed."""
+    fresh_after: int = Field(default=10, ge=1, le=100_000)
+    """HTTP checks on one connection, which is kept for 5 minutes at most; 1: a new one for each.
+    Left out: 10, or those of 30 s where that is more."""
+    proxy: Proxy = ""
+    """HTTP proxy: "http://…", "socks5://…", "socks5h://…", or "environment"; "none": directly."""
     nameserver: str = ""
     """Address of the nameserver to ask, with or without port; left out: the system's."""
     verify: bool = True
@@ -127,6 +133,10 @@ class EndpointShape(HabitsShape):
     """Name of its group."""
     send: str = ""
     """What is sent first over tcp; the answer is in expect.contains."""
+    starttls: Literal["smtp", "imap", "pop3", "ftp", "nntp", "sieve", "postgres", "ldap"] | None = (
+        None
+    )
+    """What is spoken over tls before TLS begins."""
     record: Literal["A", "AAAA", "CNAME", "MX", "NS", "PTR", "SOA", "SRV", "TXT", "CAA"] | None = (
         None
     )

@@ -13,6 +13,7 @@ from ringback.monitor.config.shape.value import (
     k_of_n,
     moment_of,
     pattern_of,
+    proxy_of,
     seconds_of,
     statuses_of,
     texts_of,
@@ -72,5 +73,10 @@ JSONText = Annotated[
     str,
     BeforeValidator(json_text_of),
     _schema(_TEXT, {"type": "number"}, {"type": "boolean"}),
+]
+Proxy = Annotated[
+    str,
+    AfterValidator(proxy_of),
+    _schema({"type": "string", "examples": ["http://proxy.example.com:3128", "environment"]}),
 ]
 HTTPURL = Annotated[str, AfterValidator(http_url_of)]

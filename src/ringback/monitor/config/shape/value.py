@@ -38,6 +38,32 @@ def _seconds(value: object) -> float | None:
     return float(text) if re.fullmatch(r"\d+(\.\d+)?", text) else None
 
 
+def proxy_of(text: str) -> str:
+    """Return what names a proxy for HTTP probes; ``""``: there is none.
+
+    Args:
+        text: A URL, ``environment`` or ``none``.
+
+    Raises:
+        ValueError: It is no proxy that probes go through.
+    """
+    from ringback.client.proxies.setting import proxy_url  # noqa: PLC0415 - few need it
+    from ringback.monitor.probe.tunnel import ENVIRONMENT, SCHEMES  # noqa: PLC0415 - as above
+
+    if text in {"", "none"}:
+        return ""
+    if text == ENVIRONMENT:
+        return text
+    try:
+        url = proxy_url(text)
+    except ValueError:  # its message may show what is no user and password by its place only
+        url = ""
+    if url.partition("://")[0] not in SCHEMES:
+        known = ", ".join(f"{one}://HOST:PORT" for one in SCHEMES)
+        raise ValueError(f"must be {known}, {ENVIRONMENT} or none")
+    return url
+
+
 def statuses_of(value: object) -> tuple[tuple[int, int], ...]:
     """Return ranges of HTTP statuses, each from its first to its last.
 

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from ringback.monitor.endpoint import Expectations
     from ringback.monitor.probe.http.connection import Connection
 
-UNDECIDED = Failed(None, "a pattern takes too long to be searched for", of_target=False)
+_LONG = "a pattern takes too long to be searched for"
+UNDECIDED = Failed("client.deadline_exceeded", _LONG, of_target=False)
 _UNEXPECTED = "http.response.unexpected_content"
 
 

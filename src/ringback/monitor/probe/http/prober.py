@@ -5,23 +5,24 @@ import hashlib
 import ssl
 import time
 from collections.abc import Coroutine
+from functools import partial
 from math import inf
 from time import monotonic
 from typing import Any
 
 from ringback.incident.model import Check
 from ringback.monitor.endpoint import Endpoint
-from ringback.monitor.probe.address import family_of
 from ringback.monitor.probe.course import Course
 from ringback.monitor.probe.failing import Failed, Refused, failed_of, timed_out
 from ringback.monitor.probe.http.connection import Connection
 from ringback.monitor.probe.http.judge import UNDECIDED, Judge
-from ringback.monitor.probe.http.opening import open_connection
+from ringback.monitor.probe.http.opening import connect, open_connection
 from ringback.monitor.probe.http.redirects import follow
 from ringback.monitor.probe.http.target import request_of, target_of
 from ringback.monitor.probe.prober import too_slow
 from ringback.monitor.probe.securing import certificate_presented
 from ringback.monitor.probe.surroundings import Done, Surroundings
+from ringback.monitor.probe.tunnel import proxy_of
 
 FRESH_AFTER = 10
 """Uses of a connection until a new one is made."""
@@ -36,14 +37,15 @@ class HTTPProber:
     """Asks one URL. An answer on the kept connection takes no task.
 
     Options of the endpoint: ``body`` (what is sent), ``fresh_after`` (uses of a connection, 1: a
-    new one each time), ``redirects`` (``False``: they are not followed), ``family`` (4 or 6).
+    new one each time), ``redirects`` (``False``: they are not followed), ``family`` (4 or 6),
+    ``proxy`` (a URL, or ``environment``).
 
     Args:
         endpoint: What is looked at.
         surroundings: What is shared.
 
     Raises:
-        ValueError: Its URL or a header cannot be used.
+        ValueError: Its URL, a header or its proxy cannot be used.
     """
 
     __slots__ = (
@@ -75,7 +77,8 @@ class HTTPProber:
         self.judge = Judge(endpoint.expectations)
         self.target = target_of(endpoint.url)
         body = str(endpoint.options.get("body") or "").encode()
-        self._request = request_of(self.target, endpoint.method, endpoint.headers, body)
+        via = proxy_of(endpoint, self.target.url)
+        self._request = request_of(self.target, endpoint.method, endpoint.headers, body, via=via)
         self._head = endpoint.method == "HEAD"
         repeatable = endpoint.method in _REPEATABLE
         wanted = int(endpoint.options.get("fresh_after") or 0) if repeatable else 1
@@ -148,13 +151,8 @@ class HTTPProber:
     async def _not_reached(self, error: Exception, course: Course, until: float) -> None:
         failed = self._pending = failed_of(error, course.phase)
         if isinstance(error, ssl.SSLCertVerificationError):
-            course.certificate = await certificate_presented(
-                self.target.host,
-                self.target.port,
-                self.surroundings.names,
-                until=until,
-                family=family_of(self.endpoint),
-            )
+            again = partial(connect, self.target, self.endpoint, self.surroundings, until=until)
+            course.certificate = await certificate_presented(again, self.target.host, until=until)
         self._end(failed)
 
     def _is_stale(self, age: float) -> bool:
@@ -200,7 +198,8 @@ class HTTPProber:
         try:
             return self.judge.verdict(answer, time.time())
         except Exception as error:  # noqa: BLE001 - an expectation that cannot be read
-            return Failed(None, f"what is expected cannot be used: {error}"[:200], of_target=False)
+            said = f"what is expected cannot be used: {error}"[:200]
+            return Failed("request.invalid", said, of_target=False)
 
     def _may_follow(self, answer: Connection) -> bool:
         wanted = self.endpoint.options.get("redirects", True)

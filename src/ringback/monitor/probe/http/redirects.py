@@ -9,6 +9,7 @@ from urllib.parse import urldefrag, urljoin
 from ringback.monitor.probe.failing import Failed, Refused
 from ringback.monitor.probe.http.opening import open_connection
 from ringback.monitor.probe.http.target import Target, request_of, target_of
+from ringback.monitor.probe.tunnel import proxy_of
 
 if TYPE_CHECKING:
     from ringback.monitor.probe.http.connection import Connection
@@ -72,7 +73,8 @@ async def _hop(prober: HTTPProber, target: Target, until: float) -> Connection:
     if own and not target.user:
         target = target._replace(user=prober.target.user)
     method = "HEAD" if endpoint.method == "HEAD" else "GET"
-    request = request_of(target, method, endpoint.headers if own else {})
+    via = proxy_of(endpoint, target.url)
+    request = request_of(target, method, endpoint.headers if own else {}, via=via)
     course = prober.hop()
     connection = await open_connection(target, endpoint, prober.surroundings, course, until)
     course.enter("wait")

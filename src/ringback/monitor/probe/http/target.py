@@ -5,6 +5,9 @@ from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import quote, unquote, urlsplit
 
+from ringback.diagnosis.layer.tunnel.server import ProxyServer
+from ringback.monitor.probe.tunnel import credentials
+
 _PORTS = {"http": 80, "https": 443}
 _LITERAL = "/%:@!$&'()*+,;=~-._?[]|"
 
@@ -25,6 +28,12 @@ class Target(NamedTuple):
     port: int
     path: str
     user: str = ""
+
+    @property
+    def url(self) -> str:
+        """Scheme, host and port as a URL."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{self.scheme}://{host}:{self.port}/"
 
     @property
     def origin(self) -> tuple[str, str, int]:
@@ -52,7 +61,14 @@ def target_of(url: str) -> Target:
     return Target(parts.scheme, parts.hostname, port, path, user)
 
 
-def request_of(target: Target, method: str, headers: Mapping[str, str], body: bytes = b"") -> bytes:
+def request_of(
+    target: Target,
+    method: str,
+    headers: Mapping[str, str],
+    body: bytes = b"",
+    *,
+    via: ProxyServer | None = None,
+) -> bytes:
     """Return a request (RFC 9112).
 
     Args:
@@ -60,6 +76,8 @@ def request_of(target: Target, method: str, headers: Mapping[str, str], body: by
         method: HTTP method.
         headers: They take the place of those that every request has.
         body: What is sent after them.
+        via: The proxy that it goes through; one for HTTP is told the whole URL where there is no
+            TLS (RFC 9112, section 3.2.2).
 
     Raises:
         ValueError: A header or the method cannot be sent.
@@ -70,6 +88,10 @@ def request_of(target: Target, method: str, headers: Mapping[str, str], body: by
         "Accept": "*/*",
         "Accept-Encoding": "identity",
     }
+    path = target.path
+    if via is not None and is_forwarded(target, via):
+        path = f"http://{fields['Host']}{path}"
+        fields |= credentials(via)
     if target.user:
         fields["Authorization"] = "Basic " + b64encode(target.user.encode()).decode()
     if body or method in {"POST", "PUT", "PATCH"}:
@@ -77,10 +99,20 @@ def request_of(target: Target, method: str, headers: Mapping[str, str], body: by
     named = {name.lower() for name in headers}
     kept = {name: value for name, value in fields.items() if name.lower() not in named}
     lines = [f"{name}: {value}" for name, value in {**kept, **headers}.items()]
-    text = "\r\n".join((f"{method} {target.path} HTTP/1.1", *lines))
+    text = "\r\n".join((f"{method} {path} HTTP/1.1", *lines))
     if text.count("\n") != len(lines) or "\0" in text:
         raise ValueError("a header with a line break cannot be sent")
     return text.encode("latin-1") + b"\r\n\r\n" + body
+
+
+def is_forwarded(target: Target, via: ProxyServer) -> bool:
+    """Return whether a proxy passes the request itself on, and makes no tunnel for it.
+
+    Args:
+        target: Where it goes.
+        via: The proxy.
+    """
+    return target.scheme == "http" and via.speaks_http
 
 
 def _authority(target: Target) -> str:

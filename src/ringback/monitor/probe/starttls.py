@@ -1,0 +1,165 @@
+"""How TLS is begun on a connection that is plain at first: one function and one line each."""
+
+import socket
+from collections.abc import Awaitable, Callable
+
+from ringback.monitor.probe.course import Course
+from ringback.monitor.probe.failing import Failed, Refused
+from ringback.monitor.probe.talk import Talk, unexpected
+
+Dialogue = Callable[[Talk], Awaitable[None]]
+"""Ends where the handshake begins; raises ``Refused`` where the server will not have it."""
+
+_POSTGRES = b"\x00\x00\x00\x08\x04\xd2\x16\x2f"
+_LDAP_OID = b"1.3.6.1.4.1.1466.20037"
+_LDAP = b"\x30\x1d\x02\x01\x01\x77\x18\x80\x16" + _LDAP_OID
+_MOST_LINES = 100
+
+
+async def _smtp(talk: Talk) -> None:
+    """RFC 3207."""
+    await _reply(talk, "220")
+    await talk.send(f"EHLO {_literal(talk.connected)}\r\n".encode())
+    offered = [line[4:].strip().upper() for line in await _reply(talk, "250")]
+    if "STARTTLS" not in offered:
+        raise _not_offered()
+    await talk.send(b"STARTTLS\r\n")
+    await _reply(talk, "220")
+
+
+async def _ftp(talk: Talk) -> None:
+    """RFC 4217."""
+    await _reply(talk, "220")
+    await talk.send(b"AUTH TLS\r\n")
+    await _reply(talk, "234")
+
+
+async def _nntp(talk: Talk) -> None:
+    """RFC 4642."""
+    await _reply(talk, "200", "201")
+    await talk.send(b"STARTTLS\r\n")
+    await _reply(talk, "382")
+
+
+async def _imap(talk: Talk) -> None:
+    """RFC 9051, section 6.2.1."""
+    greeting = await talk.line()
+    if not greeting.upper().startswith("* OK"):
+        raise unexpected(greeting)
+    await talk.send(b"a STARTTLS\r\n")
+    answer = await _until(talk, lambda line: line.startswith("a "))
+    if not answer.upper().startswith("A OK"):
+        raise unexpected(answer)
+
+
+async def _pop3(talk: Talk) -> None:
+    """RFC 2595, section 4."""
+    for said in (b"", b"STLS\r\n"):
+        await talk.send(said)
+        answer = await talk.line()
+        if not answer.startswith("+OK"):
+            raise unexpected(answer)
+
+
+async def _sieve(talk: Talk) -> None:
+    """RFC 5804, sections 1.7 and 2.2."""
+    for said in (b"", b"STARTTLS\r\n"):
+        await talk.send(said)
+        answer = await _until(talk, lambda line: not line.startswith('"'))
+        if not answer.upper().startswith("OK"):
+            raise unexpected(answer)
+
+
+async def _postgres(talk: Talk) -> None:
+    """PostgreSQL's protocol 3.0: SSLRequest, answered with one byte."""
+    await talk.send(_POSTGRES)
+    answer = await talk.take(1)
+    if answer == b"N":
+        raise _not_offered()
+    if answer != b"S":
+        raise unexpected(answer)
+
+
+async def _ldap(talk: Talk) -> None:
+    """RFC 4511, section 4.14: an extended operation, answered with a result code."""
+    await talk.send(_LDAP)
+    tag, message = await _element(talk)
+    if tag != 0x30 or len(message) < 3:
+        raise unexpected(bytes((tag,)) + message)
+    operation = message[2 + message[1] :]  # behind the message's number
+    code = operation.find(b"\x0a\x01")
+    if not operation.startswith(b"\x78") or not 0 < code < len(operation) - 2:
+        raise unexpected(operation)
+    if operation[code + 2] != 0:
+        said = f"the server refuses STARTTLS: result {operation[code + 2]}"
+        raise Refused(Failed("service.rejected", said))
+
+
+DIALOGUES: dict[str, Dialogue] = {
+    "smtp": _smtp,
+    "imap": _imap,
+    "pop3": _pop3,
+    "ftp": _ftp,
+    "nntp": _nntp,
+    "sieve": _sieve,
+    "postgres": _postgres,
+    "ldap": _ldap,
+}
+"""What is spoken before TLS to how it is begun."""
+
+
+async def start(protocol: str, connected: socket.socket, course: Course) -> None:
+    """Bring a connection to where the TLS handshake begins.
+
+    Nothing that the server sends in plain text counts afterwards.
+
+    Args:
+        protocol: A key of ``DIALOGUES``.
+        connected: The connection.
+        course: Is told.
+
+    Raises:
+        Refused: The server offers no TLS, or speaks something else.
+        OSError: The connection is lost.
+    """
+    course.late = Failed("tls.timed_out", f"waited in vain for {protocol} to begin TLS")
+    await DIALOGUES[protocol](Talk(connected))
+    course.late = None
+
+
+async def _reply(talk: Talk, *wanted: str) -> list[str]:
+    """A reply with a code, maybe of several lines (RFC 5321, section 4.2.1)."""
+    lines = [await talk.line()]
+    while lines[-1][3:4] == "-" and len(lines) < _MOST_LINES:
+        lines.append(await talk.line())
+    if not lines[-1].startswith(wanted):
+        raise unexpected(lines[-1])
+    return lines
+
+
+async def _until(talk: Talk, last: Callable[[str], bool]) -> str:
+    for _ in range(_MOST_LINES):
+        line = await talk.line()
+        if last(line):
+            return line
+    raise unexpected(line)
+
+
+async def _element(talk: Talk) -> tuple[int, bytes]:
+    """An element in BER (X.690, section 8.1), at most 4 kB of it."""
+    tag, length = await talk.take(2)
+    if length & 0x80:
+        length = int.from_bytes(await talk.take(length & 0x07))
+    if length > 4096:
+        raise unexpected(f"{length} bytes")
+    return tag, await talk.take(length)
+
+
+def _literal(connected: socket.socket) -> str:
+    """How a client names itself that has no name (RFC 5321, section 4.1.3)."""
+    address = connected.getsockname()[0].partition("%")[0]
+    return f"[IPv6:{address}]" if ":" in address else f"[{address}]"
+
+
+def _not_offered() -> Refused:
+    return Refused(Failed("service.rejected", "the server does not offer STARTTLS"))

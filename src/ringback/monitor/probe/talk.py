@@ -1,0 +1,84 @@
+"""What is said over a connection before TLS: lines and bytes, and never one too many."""
+
+import asyncio
+import socket
+from contextlib import suppress
+
+from ringback.monitor.probe.failing import Failed, Refused
+
+LONGEST = 4096
+"""Bytes of a line."""
+_SHOWN = 60
+
+
+class Talk:
+    """A connection on which both sides take turns; what follows an answer stays in the socket.
+
+    Args:
+        connected: A connected socket that does not block.
+    """
+
+    def __init__(self, connected: socket.socket) -> None:
+        self.connected = connected
+        self._loop = asyncio.get_running_loop()
+
+    async def send(self, data: bytes) -> None:
+        """Send something.
+
+        Args:
+            data: What.
+
+        Raises:
+            OSError: The connection is lost.
+        """
+        await self._loop.sock_sendall(self.connected, data)
+
+    async def take(self, size: int) -> bytes:
+        """Return so many bytes.
+
+        Args:
+            size: How many.
+
+        Raises:
+            Refused: The connection ends before.
+            OSError: The connection is lost.
+        """
+        taken = b""
+        while len(taken) < size:
+            piece = await self._loop.sock_recv(self.connected, size - len(taken))
+            if not piece:
+                raise Refused(Failed("tcp.closed", "closed before the answer was whole"))
+            taken += piece
+        return taken
+
+    async def line(self) -> str:
+        """Return a line without its end; what is no ASCII is replaced.
+
+        Raises:
+            Refused: The connection ends before, or the line has no end.
+            OSError: The connection is lost.
+        """
+        taken = b""
+        while not taken.endswith(b"\n"):
+            if len(taken) > LONGEST:
+                raise unexpected(taken)
+            taken += await self.take(1)
+            if not taken.endswith(b"\n"):
+                taken += self._ready()
+        return taken.decode("ascii", "replace").rstrip("\r\n")
+
+    def _ready(self) -> bytes:
+        """What of the line is there already."""
+        with suppress(BlockingIOError):
+            seen = self.connected.recv(LONGEST, socket.MSG_PEEK)
+            return self.connected.recv(seen.find(b"\n") + 1 or len(seen))
+        return b""
+
+
+def unexpected(said: bytes | str) -> Refused:
+    """Return that what a server says is not what its protocol wants.
+
+    Args:
+        said: What it says.
+    """
+    return Refused(Failed("service.rejected", f"not the expected answer: {said[:_SHOWN]!r}"))

@@ -1,0 +1,196 @@
+"""The way through a proxy: only where the endpoint names one, and its failures are its own."""
+
+import re
+import socket
+import struct
+from base64 import b64encode
+from collections.abc import Awaitable, Callable
+
+from ringback.client.proxies import Proxies
+from ringback.diagnosis.layer.tunnel.answer import NO_METHOD, USER_REJECTED, Answer, Outcome
+from ringback.diagnosis.layer.tunnel.server import ProxyServer, authority, proxy_server
+from ringback.monitor.endpoint import Endpoint
+from ringback.monitor.probe.course import Course
+from ringback.monitor.probe.failing import Failed, Refused, failed_of
+from ringback.monitor.probe.names import Names
+from ringback.monitor.probe.reaching import reach
+from ringback.monitor.probe.talk import Talk
+
+SCHEMES = ("http", "socks5", "socks5h")
+"""Those of proxies that probes go through."""
+ENVIRONMENT = "environment"
+"""Stands for the proxy that the environment names."""
+_STATUS = re.compile(r"HTTP/1\.\d ([1-5]\d\d)(?: (.*))?")
+_MOST_LINES = 200
+_LENGTHS = {1: 4, 4: 16}
+_NAME = 3
+
+
+def proxy_of(endpoint: Endpoint, url: str) -> ProxyServer | None:
+    """Return the proxy through which a URL is asked; ``None``: directly.
+
+    Args:
+        endpoint: Its option ``proxy`` names one, or ``environment``; without it there is none.
+        url: What is asked.
+
+    Raises:
+        ValueError: It cannot be used.
+    """
+    named = str(endpoint.options.get("proxy") or "")
+    if named == ENVIRONMENT:
+        named = next(iter(Proxies().candidates(url)), "")
+    if not named:
+        return None
+    server = proxy_server(named)
+    if server.scheme not in SCHEMES:
+        raise ValueError(f"probes do not go through {server.scheme} proxies")
+    return server
+
+
+async def reach_proxy(
+    server: ProxyServer, names: Names, course: Course, *, until: float
+) -> socket.socket:
+    """Return a connection to a proxy.
+
+    Args:
+        server: The proxy.
+        names: The resolver.
+        course: Is told; it is left in phase ``proxy``.
+        until: The lookup gives up at this time of ``time.monotonic()``.
+
+    Raises:
+        Refused: The proxy cannot be reached.
+    """
+    course.enter("proxy")
+    course.late = Failed("proxy.unreachable", f"waited in vain for proxy {server.name}")
+    inner = Course()
+    try:
+        connected = await reach(server.host, server.port, names, inner, until=until)
+    except OSError as error:
+        failed = failed_of(error, inner.phase)
+        told = f"proxy {server.name}: {failed.detail}"[:200]
+        raise Refused(failed._replace(kind=_kind(failed), detail=told)) from error
+    finally:
+        course.address = inner.address
+    course.late = None
+    return connected
+
+
+def _kind(failed: Failed) -> str:
+    if not failed.of_target:
+        return failed.kind
+    return "proxy.no_response" if failed.kind == "tcp.reset" else "proxy.unreachable"
+
+
+async def tunnelled(
+    server: ProxyServer, host: str, port: int, names: Names, course: Course, *, until: float
+) -> socket.socket:
+    """Return a connection to a target, through a proxy.
+
+    Args:
+        server: The proxy.
+        host: Name or address of the target.
+        port: Its port.
+        names: The resolver, for proxies that do not resolve themselves.
+        course: Is told.
+        until: Lookups give up at this time of ``time.monotonic()``.
+
+    Raises:
+        Refused: The proxy cannot be reached, or does not make the tunnel.
+        OSError: The connection is lost.
+    """
+    if not server.resolves:
+        host = str((await names.addresses(host, port, until))[0][4][0])
+    connected = await reach_proxy(server, names, course, until=until)
+    course.late = Failed("proxy.no_response", f"proxy {server.name} does not answer")
+    try:
+        ask = _connect if server.speaks_http else _socks5
+        answer = await _asked(ask, Talk(connected), server, (host, port))
+        if answer.kind is not None:
+            raise Refused(Failed(answer.kind, f"proxy {server.name}: {answer.text}"[:200]))
+    except BaseException:
+        connected.close()
+        raise
+    course.late = None
+    return connected
+
+
+def credentials(server: ProxyServer) -> dict[str, str]:
+    """Return the header that names the user of an HTTP proxy; empty without one.
+
+    Args:
+        server: The proxy.
+    """
+    if not server.user and not server.password:
+        return {}
+    pair = b64encode(f"{server.user}:{server.password}".encode()).decode()
+    return {"Proxy-Authorization": f"Basic {pair}"}
+
+
+_Ask = Callable[[Talk, ProxyServer, str, int], Awaitable[Answer]]
+
+
+async def _asked(ask: _Ask, talk: Talk, server: ProxyServer, target: tuple[str, int]) -> Answer:
+    try:
+        return await ask(talk, server, *target)
+    except (Refused, OSError) as error:
+        return Answer(method=server.scheme, outcome="closed", reason=str(error)[:100])
+
+
+async def _connect(talk: Talk, server: ProxyServer, host: str, port: int) -> Answer:
+    """CONNECT (RFC 9110, section 9.3.6)."""
+    target = authority(host if ":" in host else host.encode("idna").decode(), port)
+    fields = {"Host": target, "User-Agent": "ringback", **credentials(server)}
+    lines = [f"CONNECT {target} HTTP/1.1", *(f"{name}: {one}" for name, one in fields.items())]
+    await talk.send("\r\n".join([*lines, "", ""]).encode("latin-1", "replace"))
+    begins = (await talk.take(1)).decode("latin-1")
+    said = _STATUS.fullmatch(begins + await talk.line()) if begins == "H" else None
+    if said is None:
+        return Answer(method="CONNECT", outcome="nonsense")
+    status = int(said[1])
+    for _ in range(_MOST_LINES):
+        if not await talk.line():
+            break
+    outcome: Outcome = "open" if 200 <= status < 300 else "refused_by_proxy"
+    return Answer(method="CONNECT", outcome=outcome, status=status, reason=(said[2] or "")[:100])
+
+
+async def _socks5(talk: Talk, server: ProxyServer, host: str, port: int) -> Answer:
+    """RFC 1928, and RFC 1929 for the user."""
+    methods = b"\0\2" if server.user or server.password else b"\0"
+    await talk.send(bytes((5, len(methods))) + methods)
+    if await talk.take(1) != b"\5":
+        return Answer(method="SOCKS5", outcome="nonsense")
+    method = (await talk.take(1))[0]
+    if method not in methods:
+        return _refused(NO_METHOD)
+    if method == 2 and not await _logged_in(talk, server):
+        return _refused(USER_REJECTED)
+    await talk.send(b"\5\1\0" + _written(host) + struct.pack("!H", port))
+    version, code, _, kind = await talk.take(4)
+    if version != 5:
+        return Answer(method="SOCKS5", outcome="nonsense")
+    if code:
+        return _refused(code)
+    await talk.take((_LENGTHS.get(kind) or (await talk.take(1))[0]) + 2)
+    return Answer(method="SOCKS5", outcome="open", socks_code=0)
+
+
+async def _logged_in(talk: Talk, server: ProxyServer) -> bool:
+    user, password = server.user.encode()[:255], server.password.encode()[:255]
+    await talk.send(b"\1" + bytes((len(user),)) + user + bytes((len(password),)) + password)
+    return (await talk.take(2))[1] == 0
+
+
+def _written(host: str) -> bytes:
+    for family, kind in ((socket.AF_INET, b"\1"), (socket.AF_INET6, b"\4")):
+        try:
+            return kind + socket.inet_pton(family, host.partition("%")[0])
+        except OSError:
+            continue
+    name = host.encode("idna")
+    return bytes((_NAME, len(name))) + name
+
+
+def _refused(code: int) -> Answer:
+    return Answer(method="SOCKS5", outcome="refused_by_proxy", socks_code=code)

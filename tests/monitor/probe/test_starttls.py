@@ -1,0 +1,140 @@
+import contextlib
+import time
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.handlers import Sink
+
+from ringback.monitor.probe.starttls import DIALOGUES
+from ringback.testing.lab.secured import over_tls
+
+LDAP_YES = bytes.fromhex("300c02010178070a010004000400")
+LDAP_NO = bytes.fromhex("308400000010020101788400000007 0a0134 0400 0400")
+
+SAID = {
+    "smtp": [b"220-a\r\n220 b\r\n", b"250-b\r\n250 STARTTLS\r\n", b"220 go\r\n"],
+    "imap": [b"* OK [CAPABILITY STARTTLS] hi\r\n", b"* note\r\na OK go\r\n"],
+    "pop3": [b"+OK hi\r\n", b"+OK go\r\n"],
+    "ftp": [b"220 hi\r\n", b"234 go\r\n"],
+    "nntp": [b"201 hi\r\n", b"382 go\r\n"],
+    "sieve": [b'"STARTTLS"\r\nOK\r\n', b"OK go\r\n"],
+    "postgres": [b"", b"S"],
+    "ldap": [b"", LDAP_YES],
+}
+REFUSED = {
+    "smtp": [b"220 hi\r\n", b"250 SIZE\r\n"],
+    "imap": [b"* OK hi\r\n", b"a BAD what\r\n"],
+    "pop3": [b"+OK hi\r\n", b"-ERR what\r\n"],
+    "ftp": [b"220 hi\r\n", b"502 what\r\n"],
+    "nntp": [b"200 hi\r\n", b"580 no\r\n"],
+    "sieve": [b"OK\r\n", b"NO\r\n"],
+    "postgres": [b"", b"N"],
+    "ldap": [b"", LDAP_NO],
+}
+
+
+def saying(answers, handler=lambda _: None):
+    """A server that says one thing, and after each that it hears the next."""
+
+    def serve(connection):
+        connection.send(answers[0])
+        for answer in answers[1:]:
+            if not connection.read():
+                return
+            connection.send(answer)
+        handler(connection)
+
+    return serve
+
+
+def at(looking, lab, port, spoken, **options):
+    given = {"ca": lab.certificates.bundle, "timeout": 2.0, **options}
+    return looking.at(f"tls://127.0.0.1:{port}", "tls", options={"starttls": spoken}, **given)
+
+
+def test_a_mail_server_and_its_certificate(looking, lab):
+    with mail_server(lab.certificates.server()) as port:
+        check = at(looking, lab, port, "smtp")
+        soon = at(looking, lab, port, "smtp", expect={"certificate_days": 31})
+
+    assert check.up is True, check.detail
+    assert set(check.timings) == {"dns", "connect", "tls"}
+    assert check.certificate.not_after == pytest.approx(time.time() + 30 * 86400, abs=600)
+    assert soon.kind == "tls.cert.invalid"
+
+
+def test_a_mail_server_whose_certificate_has_ended(looking, lab):
+    with mail_server(lab.certificates.server("expired")) as port:
+        check = at(looking, lab, port, "smtp")
+
+    assert check.kind == "tls.cert.date_invalid.expired"
+    assert check.certificate.not_after < time.time()
+
+
+def test_a_mail_server_without_tls(looking, lab):
+    with mail_server(None) as port:
+        check = at(looking, lab, port, "smtp")
+
+    assert (check.up, check.kind) == (False, "service.rejected")
+    assert "does not offer STARTTLS" in check.detail
+
+
+class MailServer(Controller):
+    """aiosmtpd on whatever port is free."""
+
+    def _trigger_server(self):
+        self.port = self.server.sockets[0].getsockname()[1]
+        super()._trigger_server()
+
+
+@contextlib.contextmanager
+def mail_server(context):
+    controller = MailServer(Sink(), hostname="127.0.0.1", port=0, tls_context=context)
+    controller.start()
+    try:
+        yield controller.port
+    finally:
+        controller.stop()
+
+
+@pytest.mark.parametrize("spoken", DIALOGUES)
+def test_tls_is_begun_in_every_protocol(looking, lab, spoken):
+    server = lab.listen(saying(SAID[spoken], over_tls(lab.certificates.server())))
+
+    check = at(looking, lab, server.port, spoken)
+
+    assert check.up is True, check.detail
+    assert check.certificate.issuer == "CN=ringback lab intermediate"
+
+
+@pytest.mark.parametrize("spoken", DIALOGUES)
+def test_a_server_that_will_not_begin_tls_has_rejected_it(looking, lab, spoken):
+    check = at(looking, lab, lab.listen(saying(REFUSED[spoken])).port, spoken)
+
+    assert (check.up, check.kind) == (False, "service.rejected")
+
+
+@pytest.mark.parametrize("spoken", DIALOGUES)
+@pytest.mark.parametrize(
+    ("fault", "kind"),
+    [
+        ("tcp.refused", "tcp.refused"),
+        ("http.response.timed_out", "tls.timed_out"),
+        ("http.response.invalid.empty", "tcp.closed"),
+    ],
+)
+def test_every_failure_before_tls_has_a_kind(looking, lab, spoken, fault, kind):
+    server = lab.listen(saying([b""])) if kind == "tcp.closed" else lab.start(fault)
+
+    check = at(looking, lab, server.port, spoken, timeout=0.3)
+
+    assert (check.up, check.kind) == (False, kind)
+
+
+def test_what_is_said_in_plain_text_after_the_go_ahead_counts_for_nothing(looking, lab):
+    handler = over_tls(lab.certificates.server())
+    injected = [*SAID["smtp"][:2], b"220 go\r\n250 AUTH PLAIN\r\n"]
+
+    check = at(looking, lab, lab.listen(saying(injected, handler)).port, "smtp")
+
+    assert (check.up, check.kind) == (False, "tls.protocol.error.not_tls")
