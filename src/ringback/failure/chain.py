@@ -43,12 +43,10 @@ class _Entry(NamedTuple):
 _entries: dict[type, _Entry] = {}
 
 
-def _entry(cls: type) -> _Entry:
-    entry = _entries.get(cls)
-    if entry is None:
-        if len(_entries) >= _MOST_CLASSES:
-            _entries.clear()
-        entry = _entries[cls] = _look_up(cls)
+def _new_entry(cls: type) -> _Entry:
+    if len(_entries) >= _MOST_CLASSES:
+        _entries.clear()
+    entry = _entries[cls] = _look_up(cls)
     return entry
 
 
@@ -69,10 +67,10 @@ _FOREIGN = frozenset({"ConnectionError", "RequestException", "TransportError", "
 
 def read(exc: BaseException) -> Reading:
     """What one exception says, without its chain."""
-    entry = _entry(type(exc))
+    entry = _entries.get(type(exc)) or _new_entry(type(exc))
     try:
         known = exc.__dict__.get("failure")
-        if isinstance(known, Failure):  # it says of itself what it is
+        if known is not None and isinstance(known, Failure):  # it says of itself what it is
             return Reading(known.kind, EXACT, final=True)
         if entry.recognise is None:
             return entry.reading

@@ -49,14 +49,14 @@ class LogSink:
             json: Write each event as a JSON object; the members are in
                 ``docs/how-to/listen-to-events.md``.
         """
-        self._name = logger
+        self._logger = logging.getLogger(logger)
         self._json = json
-        logging.getLogger(logger).addHandler(_NOBODY)
+        self._logger.addHandler(_NOBODY)
 
     @property
     def wants_refusals(self) -> bool:
         """Whether the logger takes what is at DEBUG."""
-        return logging.getLogger(self._name).isEnabledFor(logging.DEBUG)
+        return self._logger.isEnabledFor(logging.DEBUG)
 
     def __call__(self, event: Event) -> None:
         """Log an event.
@@ -64,13 +64,15 @@ class LogSink:
         Args:
             event: What happened.
         """
-        level, logger = _level(event), logging.getLogger(self._name)
+        level, logger = _level(event), self._logger
         if event.uneventful or not logger.isEnabledFor(level) or not _is_heard(logger):
             return
         name = logging.getLevelName(level)
         line = json_line(event, name) if self._json else text_line(event)
         extra = {"event": light(event)}
-        record = logger.makeRecord(self._name, level, __file__, 0, "%s", (line,), None, extra=extra)
+        record = logger.makeRecord(
+            logger.name, level, __file__, 0, "%s", (line,), None, extra=extra
+        )
         _HANDLERS.post(logger.handle, record)
 
 

@@ -32,18 +32,19 @@ def refused_at_first(failure: Failure) -> RingbackError:
     Args:
         failure: The refusal.
     """
-    exc: RingbackError = _raised_for(failure.via)(failure.message)
+    made, line = _raised_for(failure.via)
+    exc: RingbackError = made(failure.message)
     exc.failure = failure
     exc.attempts = (failure,)
-    exc.add_note(note(failure))
+    exc.add_note(line)
     return exc
 
 
 @lru_cache(maxsize=256)
-def _raised_for(kind: str | None) -> Any:
-    """The class of what requests raises, the built-in and ringback's own, all in one."""
+def _raised_for(kind: str | None) -> tuple[Any, str]:
+    """The class of what requests raises, the built-in and ringback's own, all in one; its note."""
     failure = Failure("client.circuit_open", via=kind)
-    return type(specialise(refused(failure, None), failure))
+    return type(specialise(refused(failure, None), failure)), note(failure)
 
 
 def _class_for(kind: str) -> type[RequestsConnectionError]:
