@@ -37,3 +37,10 @@ def test_the_code_decides_also_inside_a_wrapper(lab, fault, code):
 def test_an_alert_without_reason_is_read_from_the_text():
     error = ssl.SSLError(1, "tlsv1 alert: SSL alert number 120 (_ssl.c:1)")
     assert classify(error).kind == "tls.version_or_cipher_mismatch"
+
+
+def test_a_reason_that_python_has_no_name_for_is_read_from_the_words():
+    error = ssl.SSLError(1, "[SSL] legacy sigalg disallowed or unsupported (_ssl.c:992)")
+    failure = classify(error)
+    assert (failure.kind, failure.phase) == ("tls.version_or_cipher_mismatch", "tls")
+    assert failure.code == "LEGACY_SIGALG_DISALLOWED_OR_UNSUPPORTED"

@@ -7,7 +7,9 @@ from ringback.failure.codes import certificate, tls
 from ringback.failure.reading import EXACT, SPECIFIC, UMBRELLA, Reading
 
 _ALERT_NUMBER = re.compile(r"alert number (\d{1,3})")
-_REASON_IN_TEXT = re.compile(r"\[(?:SSL|X509|PEM|ASN1)(?:: ([A-Z0-9_]{3,60}))?\]")
+_REASON_IN_TEXT = re.compile(
+    r"\[(?:SSL|X509|PEM|ASN1)(?:: ([A-Z0-9_]{3,60}))?\](?: ([a-z0-9 ]{3,60}) \(_ssl)?"
+)
 _WITHOUT_REASON = (
     ("record layer failure", tls.NOT_TLS),
     ("certificate required", tls.CLIENT_CERTIFICATE),
@@ -65,13 +67,21 @@ def _by_text(text: str, by_name: Reading) -> Reading:
     for part, kind in _WITHOUT_REASON:
         if part in text:
             return Reading(kind, SPECIFIC, _own_phase(kind, by_name.phase))
-    named = _REASON_IN_TEXT.search(text)
-    if named and named[1] in tls.KIND_OF_REASON:
-        kind = tls.KIND_OF_REASON[named[1]]
+    reason = _reason_in(text)
+    if reason in tls.KIND_OF_REASON:
+        kind = tls.KIND_OF_REASON[reason]
         # A wrapper prints the reason of the exception inside it, which also knows why.
         rank = UMBRELLA if kind == certificate.INVALID else EXACT
-        return Reading(kind, rank, _own_phase(kind, by_name.phase), code=named[1])
+        return Reading(kind, rank, _own_phase(kind, by_name.phase), code=reason)
     return by_name
+
+
+def _reason_in(text: str) -> str:
+    """The reason; of one that is newer than Python, only OpenSSL's words are there."""
+    named = _REASON_IN_TEXT.search(text)
+    if named is None:
+        return ""
+    return named[1] or (named[2] or "").upper().replace(" ", "_")
 
 
 RECOGNISERS = {
