@@ -1,0 +1,98 @@
+"""The demo when it is ended before its time."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+
+@contextlib.contextmanager
+def demo(folder, *options):
+    """The demo, with its temporary files in a folder of its own."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "ringback", "demo", "--json", *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"TMPDIR": str(folder)},
+        preexec_fn=_let_ctrl_c_through,  # noqa: PLW1509 - no thread of ours runs yet
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def _let_ctrl_c_through():
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def wait_for(process, event, times=1):
+    """Read until so many events of a sort; return them."""
+    found = []
+    for line in process.stdout:
+        record = json.loads(line)
+        if record["event"] == event:
+            found.append(record)
+        if len(found) == times:
+            return found
+    raise AssertionError(process.stderr.read())
+
+
+def running(folder):
+    """Processes that have this folder in their environment."""
+    mark, found = f"TMPDIR={folder}".encode(), []
+    for file in Path("/proc").glob("[0-9]*/environ"):
+        with contextlib.suppress(OSError):
+            if mark in file.read_bytes().split(b"\0"):
+                found.append(file.parent.joinpath("cmdline").read_bytes())
+    return found
+
+
+def test_nothing_is_left_of_a_demo_that_is_interrupted_in_its_first_scene(tmp_path):
+    with demo(tmp_path) as process:
+        wait_for(process, "attempt")
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 130
+    assert list(tmp_path.iterdir()) == []
+    assert running(tmp_path) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("event", "with_signal", "status"),
+    [
+        ("page", signal.SIGINT, 130),
+        ("change", signal.SIGTERM, 143),
+        ("closed", signal.SIGHUP, 129),
+        ("end", signal.SIGINT, 130),
+    ],
+)
+def test_nothing_is_left_wherever_it_is_interrupted(tmp_path, event, with_signal, status):
+    with demo(tmp_path, "--keep") as process:
+        wait_for(process, event)
+        assert len(running(tmp_path)) >= 2  # the monitor, too
+        process.send_signal(with_signal)
+        process.send_signal(with_signal)  # of an impatient person
+        assert process.wait(30) == status
+        assert process.stderr.read().strip() == ""
+    assert list(tmp_path.iterdir()) == []
+    assert running(tmp_path) == []
+
+
+@pytest.mark.slow
+def test_the_monitor_ends_with_a_demo_that_is_killed(tmp_path):
+    with demo(tmp_path) as process:
+        wait_for(process, "change")
+        process.kill()
+        process.wait(30)
+    until = time.monotonic() + 30
+    while left := running(tmp_path):
+        assert time.monotonic() < until, left
+        time.sleep(0.05)
