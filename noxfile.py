@@ -11,6 +11,8 @@ nox.options.error_on_missing_interpreters = False
 
 PYTHONS = ["3.11", "3.12", "3.13"]
 
+PYTEST = ("pytest>=8.2", "pytest-cov>=5", "pytest-xdist>=3.6", "hypothesis>=6.100")
+
 MATRIX = ("tests/doors/test_every_client.py", "tests/doors/test_every_driver.py")
 """Every client against every fault."""
 
@@ -88,7 +90,7 @@ def clients(session: nox.Session, env: str) -> None:
     A client that is missing there is a failure, not a skip.
     """
     packages, names = CLIENTS[env]
-    session.install("-e", ".[lab]", "pytest>=8.2", "pytest-cov>=5", "hypothesis>=6.100", *packages)
+    session.install("-e", ".[lab]", *PYTEST, *packages)
     session.run("pytest", "-q", *MATRIX, *session.posargs, env={"RINGBACK_DOORS": names})
     if env in OURS:
         session.run("pytest", "-q", *OURS[env], *session.posargs)

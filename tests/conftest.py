@@ -4,6 +4,18 @@ import sys
 import pytest
 
 
+def pytest_xdist_auto_num_workers(config):
+    """A worker for each core where all tests run; none for what was named on the command line."""
+    return None if config.args_source is pytest.Config.ArgsSource.TESTPATHS else 0
+
+
+def pytest_collection_modifyitems(items):
+    """One worker for the tests of a file, which share servers, unless the file says otherwise."""
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(str(item.path)))
+
+
 @pytest.fixture
 def unused_port():
     """A TCP port of 127.0.0.1 that refuses: bound, so that nobody else takes it, not listening."""

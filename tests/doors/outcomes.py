@@ -166,7 +166,7 @@ def table(name):
 
 def _watched(name, names):
     """What meeting faults comes to, and what it leaves behind."""
-    gc.collect()
+    _clear()
     before = _descriptors(), set(threading.enumerate())
     logging.disable()  # pytest keeps what is logged, and with it tracebacks and their sockets
     with warnings.catch_warnings(record=True) as warned:
@@ -179,6 +179,13 @@ def _watched(name, names):
     # Under trio, httpx leaves its generators to the garbage collector, and trio says so.
     left = [one for one in messages if not one.startswith("Async generator")]
     return outcomes, left + _left(*before)
+
+
+def _clear():
+    """Let go of what another door left, which that door's own table tells."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 def _meet_all(name, names):
@@ -249,7 +256,7 @@ def _meet(lab, lock, door, verb, name, events):
         verb=method,
         policy=limits,
         sink=told.append,
-        resolver=PATIENCE if fault.kind == "ok" else WAITING / 2,
+        resolver=WAITING / 2 if _waits(fault) else PATIENCE,
     )
     outcome = Outcome(calls=len(ask.times))
     began = time.monotonic()

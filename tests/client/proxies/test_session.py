@@ -87,7 +87,9 @@ def decisions(events):
 
 
 @pytest.mark.parametrize(
-    "broken", [None, lab_proxy.closed, lab_proxy.reset, lab_proxy.silent], ids=str
+    "broken",
+    [None, lab_proxy.closed, lab_proxy.reset, lab_proxy.silent],
+    ids=lambda broken: getattr(broken, "__name__", None),
 )
 def test_the_retry_takes_the_next_and_the_next_call_goes_there_at_once(
     lab, policy, open_session, events, works, broken
