@@ -55,3 +55,37 @@ def test_a_packet_that_lives_too_short_is_no_loop(hops: int, cause: str) -> None
     dead = failed("198.51.100.2", "host_unreachable", icmp=gone)
 
     assert judge((asked("198.51.100.2"), route, dead)).cause == cause
+
+
+@pytest.mark.parametrize(("six", "cause"), [(False, "family_missing"), (True, "no_route")])
+def test_a_family_is_missing_where_no_route_leads_out_by_it(six: bool, cause: str) -> None:
+    name = Reading(
+        layer="url", what="parse", facts={"host": "web.test", "port": 80, "protocol": "http"}
+    )
+    looked_up = Reading(
+        layer="name", what="getaddrinfo", state="ok", facts={"addresses": ["2001:db8::7"]}
+    )
+    out = [
+        Reading(layer="host", what="route", facts={"family": version, "route": leads})
+        for version, leads in ((4, True), (6, six))
+    ]
+    dead = failed("2001:db8::7", "network_unreachable", errno="ENETUNREACH")
+    to = route_to("2001:db8::7", family=6, error="ENETUNREACH")
+
+    assert judge((name, looked_up, *out, to, dead)).cause == cause
+
+
+def test_what_this_host_does_not_send_over_one_family_lies_here() -> None:
+    name = Reading(
+        layer="url", what="parse", facts={"host": "web.test", "port": 80, "protocol": "none"}
+    )
+    looked_up = Reading(
+        layer="name",
+        what="getaddrinfo",
+        state="ok",
+        facts={"addresses": ["2001:db8::7", "192.0.2.7"]},
+    )
+    opened = failed("192.0.2.7", "open")
+    found = judge((name, looked_up, failed("2001:db8::7", "invalid", errno="EINVAL"), opened))
+
+    assert (found.cause, found.where) == ("ipv6_dead", "this host")

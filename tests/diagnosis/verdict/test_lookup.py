@@ -1,5 +1,6 @@
 """Which nameserver's word decides, and whose address was used."""
 
+from dataclasses import replace
 from typing import Any
 
 from ringback.diagnosis.model import Reading
@@ -103,3 +104,25 @@ def test_an_address_for_every_name_answers_for_nobody_but_itself() -> None:
     assert judge((parsed(), *seen)).cause == "captive_portal"
     shaken = Reading(layer="tls", what="handshake", state="ok", facts={"verified": True})
     assert judge((parsed(tls=True), *seen, shaken)).healthy
+
+
+def test_a_denial_that_comes_late_is_no_silence() -> None:
+    def denied(seconds: float) -> str:
+        lookup = replace(looked_up(), at=0.0, seconds=seconds)
+        silent = replace(said("a", None, timed_out=True), at=0.0, seconds=3.4)
+        return judge((parsed(), lookup, silent)).cause
+
+    assert denied(3.9) == "name_missing"
+    assert denied(0.5) == "resolver_silent"
+
+
+def test_a_lookup_that_hangs_where_the_resolver_answers() -> None:
+    hangs = replace(looked_up(), kind="dns.timed_out", facts={"addresses": [], "timed_out": True})
+    answer = Reading(
+        layer="http", what="request", state="ok", facts={"status": 200, "outcome": "answered"}
+    )
+    found = judge(
+        (parsed(), hangs, said("a", "NOERROR", "192.0.2.7"), connected("192.0.2.7"), answer)
+    )
+
+    assert (found.cause, found.where) == ("nsswitch_broken", "this host")

@@ -1,7 +1,9 @@
 """Further worlds of names: odd configurations of this host, resolvers with habits, odd answers."""
 
+import dns.message
+import dns.rdatatype
 from dns.edns import EDECode
-from dns.rcode import NXDOMAIN, REFUSED, SERVFAIL
+from dns.rcode import NOERROR, NXDOMAIN, REFUSED, SERVFAIL
 from e2e.building import (
     NAME,
     dual,
@@ -18,7 +20,7 @@ from e2e.building import (
 )
 from e2e.handlers import redirects
 from e2e.resolver import Resolver
-from e2e.site import NOBODY6, OTHER, RESOLVER, RESOLVER2, RESOLVER3, SERVER, SERVER6
+from e2e.site import NOBODY6, OTHER, RESOLVER, RESOLVER2, RESOLVER3, SERVER, SERVER6, THIRD
 from e2e.world import SILENT, WELL, World, broken
 
 from ringback.testing.lab.nameserver import Answer, bind
@@ -45,6 +47,49 @@ def stub(address="127.0.0.53", **options):
             site.keep(Resolver(site.records, bind(address, 53), **options).close)
 
     return build
+
+
+class _Typed(Resolver):
+    """Gives some types of questions an error, or its answers another number."""
+
+    def __init__(self, records, sockets, *, codes=None, number=0):
+        self._codes = codes or {}
+        self._number = number
+        super().__init__(records, sockets)
+
+    def answer(self, wire, transport):
+        """Answer one message."""
+        reply = super().answer(wire, transport)
+        if reply is None:
+            return None
+        message = dns.message.from_wire(reply)
+        code = self._codes.get(dns.rdatatype.to_text(message.question[0].rdtype))
+        if code is not None:
+            message.answer.clear()
+            message.set_rcode(code)
+        message.id ^= self._number
+        return message.to_wire()
+
+
+def _instead(**how):
+    """Start another sort of resolver in the place of the usual one."""
+
+    def build(site):
+        site.resolvers.pop(RESOLVER)
+        with site.inside("office"):
+            site.keep(_Typed(site.records, bind(RESOLVER, 53), **how).close)
+
+    return build
+
+
+def typed(**codes):
+    """Let the resolver answer some types of questions with a code."""
+    return _instead(codes=codes)
+
+
+def spoofed():
+    """Let the resolver's answers have another number than the questions."""
+    return _instead(number=0xFFFF)
 
 
 WORLDS = (
@@ -196,5 +241,143 @@ WORLDS = (
         dual("www2.example.org"), name(NAME, rcode=NXDOMAIN), nameservers(RESOLVER, RESOLVER2),
         resolver(RESOLVER2, always=Answer(rcode=REFUSED)), fact=("nxdomain|no such host",),
         note="the second refuses to answer at all",
+    ),
+    _name(
+        "hosts-file-one-of-two-dead", _HTTP,
+        broken(
+            "one_address_dead|hosts_file_override", "tcp.refused|dns.bogus_address",
+            "tcp|dns|config", "this host|their host|their service",
+        ),
+        name(), listen(), hosts(f"{OTHER} {NAME}", f"{SERVER} {NAME}"), fact=("hosts|refused",),
+    ),
+    _name(
+        "hosts-file-zero", _HTTP,
+        broken(
+            "hosts_file_override", "tcp.refused|dns.bogus_address", "dns|config|tcp", "this host"
+        ),
+        name(), listen(), hosts(f"0.0.0.0 {NAME}"), fact=("hosts",),
+        note="as lists of blocked hosts have it",
+    ),
+    _name(
+        "hosts-file-old-server", _HTTPS,
+        broken(
+            "hosts_file_override", "tls.cert.name_invalid|dns.bogus_address", "dns|config|tls",
+            "this host",
+        ),
+        name(), secure(address=SERVER), secure(certificate="wrong_name", address=OTHER),
+        hosts(f"{OTHER} {NAME}"), fact=("hosts|match",),
+    ),
+    _name(
+        "search-domain-by-variable", _HTTP,
+        broken(
+            "search_domain_trap", "tcp.refused|dns.bogus_address", "dns|tcp|config", "this host|DNS"
+        ),
+        name(), name("*.corp.example.net", OTHER), listen(),
+        variables={"LOCALDOMAIN": "corp.example.net", "RES_OPTIONS": "ndots:5"},
+        fact=("corp.example.net",),
+    ),
+    _name(
+        "fourth-resolver-never-asked", _HTTP,
+        broken("resolver_silent|resolver_unreachable", _UNREACHABLE, "dns", "DNS|this network"),
+        name(), listen(),
+        nameservers("192.0.2.171", "192.0.2.172", "192.0.2.173", RESOLVER, options=_SHORT),
+        limit=SILENT, fact=("192.0.2.17|resolver",),
+        note="the C library takes three: the good one is the fourth",
+    ),
+    _name(
+        "resolver-by-tcp-only-and-that-dropped", _HTTP,
+        broken(
+            "resolver_silent|resolver_unreachable|nsswitch_broken",
+            f"{_UNREACHABLE}|{_SERVER}", "dns", "DNS|this host|this network",
+        ),
+        name(), listen(), nameservers(RESOLVER, options="options use-vc timeout:1 attempts:1"),
+        rule("office", "INPUT -p tcp --dport 53 -j DROP"), limit=SILENT, fact=("tcp|use-vc",),
+        note="this host asks over TCP, which is filtered; over UDP the resolver answers",
+    ),
+    _name(
+        "healthy-resolver-by-tcp-only", _HTTP, WELL,
+        name(), listen(), nameservers(RESOLVER, options="options use-vc"),
+        rule("office", "INPUT -p udp --dport 53 -j DROP"), limit=SILENT,
+    ),
+    _name(
+        "nsswitch-returns-before-dns", _HTTP,
+        broken("nsswitch_broken", f"{_NONE}|dns.failed", "dns|config", "this host"),
+        name(), listen(), file("nsswitch.conf", "hosts: files [NOTFOUND=return] dns\n"),
+        fact=("nsswitch|not known",),
+    ),
+    _name(
+        "resolver-other-number", _HTTP,
+        broken(
+            "resolver_silent|resolver_broken", f"{_UNREACHABLE}|{_SERVER}", "dns",
+            "DNS|this network",
+        ),
+        listen(), nameservers(RESOLVER, options=_SHORT), spoofed(), limit=SILENT,
+        fact=("resolver|timed out|id",), note="its answers belong to no question",
+    ),
+    _name(
+        "healthy-aaaa-servfail", _HTTP,
+        broken(
+            "healthy|aaaa_dropped|zone_broken", f"healthy|{_SERVER}|{_UNREACHABLE}", "none|dns",
+            "|DNS", healthy=None,
+        ),
+        name(), listen(), typed(AAAA=SERVFAIL), fact=("servfail|AAAA",),
+        note="a load balancer that knows no AAAA; A is answered",
+    ),
+    _name(
+        "alias-without-its-target", _HTTP,
+        broken(
+            "dangling_cname|name_without_address|resolver_refuses", f"dns.no_address|{_SERVER}",
+            "dns", "DNS",
+        ),
+        listen(), name(NAME, alias="cdn.example.net."),
+        name("cdn.example.net", rcode=NOERROR), fact=("alias|cname|no address",),
+    ),
+    _name(
+        "known-to-another-resolver", _HTTP,
+        broken("name_missing_here_only|name_missing", _NONE, "dns", "DNS|this host|this network"),
+        listen(), resolver(RESOLVER, {"www.example.net": Answer()}),
+        resolver(RESOLVER2, {NAME: Answer(addresses=(SERVER,))}),
+        arguments=("--nameserver", RESOLVER2), fact=("nxdomain|no such host",),
+    ),
+    _name(
+        "filtered-to-zero", _HTTPS,
+        broken("dns_blocked|bogus_address", "dns.blocked|dns.bogus_address", "dns", "DNS"),
+        name(NAME, "0.0.0.0", error=(EDECode.FILTERED, "by your administrator")), secure(),
+        fact=(r"filter|0\.0\.0\.0",),
+    ),
+    _name(
+        "zone-broken-slowly", _HTTP,
+        broken("zone_broken", _SERVER, "dns", "DNS"),
+        name(NAME, rcode=SERVFAIL, delay=2.0), limit=SILENT, fact=("servfail|misbehaving",),
+    ),
+    _name(
+        "missing-slowly", _HTTP, _MISSING,
+        name(NAME, rcode=NXDOMAIN, delay=3.8), limit=SILENT, fact=("nxdomain|no such host",),
+    ),
+    _name(
+        "address-of-no-network", _HTTP,
+        broken(
+            "bogus_address|host_down|network_unreachable|no_route",
+            "dns.bogus_address|tcp.address_unreachable.network|tcp.address_invalid|tcp.failed",
+            "dns|ip|tcp", "DNS|this network|path|this host",
+        ),
+        name(NAME, "240.0.0.7"), limit=SILENT, fact=(r"240\.0\.0\.7",),
+    ),
+    _name(
+        "link-local-in-dns", _HTTP,
+        broken(
+            "bogus_address", "dns.bogus_address|tcp.address_invalid", "dns|ip", "DNS|this network"
+        ),
+        name(NAME, "fe80::1"), limit=SILENT, fact=("fe80",),
+        note="an AAAA record that holds on one link only",
+    ),
+    _name(
+        "healthy-many-addresses", _HTTP, WELL,
+        name(NAME, SERVER, OTHER, THIRD, SERVER6), listen(), listen(address=OTHER),
+        listen(address=THIRD),
+    ),
+    _name(
+        "all-of-three-addresses-refuse", _HTTP, _DOWN, name(NAME, SERVER, OTHER, THIRD),
+        fact=("refused",),
     ),
 )  # fmt: skip

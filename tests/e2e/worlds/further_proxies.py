@@ -1,5 +1,6 @@
 """Further worlds of what is asked, and of the proxies that may stand before it."""
 
+from e2e import papers
 from e2e.building import (
     NAME,
     blocked,
@@ -11,13 +12,14 @@ from e2e.building import (
     rule,
     secure,
 )
-from e2e.handlers import proxy, redirects, socks5
+from e2e.handlers import page, proxy, redirects, socks5
 from e2e.site import OTHER, PROXY, RESOLVER, SERVER
 from e2e.world import SILENT, WELL, World, broken
 from e2e.worlds.proxy import ALL, AT
 
 from ringback.testing.lab.nameserver import Answer
 from ringback.testing.lab.response import head
+from ringback.testing.lab.secured import over_tls
 from ringback.testing.lab.socks import Socks
 
 _HTTP, _HTTPS = f"http://{NAME}/", f"https://{NAME}/"
@@ -59,6 +61,18 @@ def _elsewhere(site):
             site.records[NAME] = Answer(addresses=(SERVER,))
 
     return handler
+
+
+def _tls_proxy(connection):
+    over_tls(papers.server_context("wrong_name"), page())(connection)
+
+
+def _page_in_tunnel(connection):
+    """Say that the tunnel stands, and send a page through it."""
+    if connection.read_request():
+        connection.send(head(200))
+        connection.read()
+        connection.send(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
 
 
 def _office(port, handler):
@@ -166,5 +180,127 @@ WORLDS = (
                "proxy|this host|this program"),
         name(), secure(), ip("client", f"route add prohibit {PROXY}"), proxying(proxy),
         variables={"https_proxy": AT}, fact=("prohibit|permission denied|3128",),
+    ),
+    _url("no-colon", f"https//{NAME}/"),
+    _url("port-by-name", f"http://{NAME}:http/"),
+    _url("port-twice", f"http://{NAME}:80:80/"),
+    _url("port-negative", f"http://{NAME}:-1/"),
+    _url("only-port", "http://:80/"),
+    _url("percent", "http://www.example%2eorg/"),
+    _url("mailto", "mailto:shop@example.org"),
+    _url("file", "file:///etc/hosts"),
+    _url("tcp-without-port", f"tcp://{NAME}"),
+    _url("unset-variable", "https://${HOST}/"),
+    _url("healthy-short-address", "http://127.1:5000/", expected=WELL,
+         build=(listen(5000, role="client", address="127.0.0.1"),)),
+    _url("name-of-none", "http://None/", expected=_MISSING),
+    _proxy(
+        "proxy-variable-quoted", _HTTPS,
+        broken("proxy_invalid|proxy_down", "config.proxy_invalid|proxy.unreachable",
+               "config|proxy", "this program|this host"),
+        name(), secure(), blocked(), variables={"https_proxy": f'"{AT}"'}, fact=("proxy",),
+    ),
+    _proxy(
+        "healthy-proxy-without-scheme", _HTTPS, WELL, name(), secure(), blocked(), proxying(proxy),
+        variables={"https_proxy": f"{PROXY}:3128"},
+    ),
+    _proxy(
+        "healthy-proxy-of-two-addresses", _HTTPS, WELL, name(), secure(), blocked(),
+        proxying(proxy), name("proxy.example.org", "192.0.2.177", PROXY),
+        variables={"https_proxy": "http://proxy.example.org:3128"}, limit=SILENT,
+        note="the first address of the proxy's name is dead: clients try the next",
+    ),
+    _proxy(
+        "proxy-certificate-wrong", _HTTPS,
+        broken("proxy_tls_failed|certificate_wrong_name",
+               "tls.cert.name_invalid|proxy.protocol_error|tls.failed|proxy.unreachable",
+               "proxy|tls", "proxy|their certificate|this program"),
+        name(), secure(), blocked(),
+        listen(3128, _tls_proxy, role="office", address=PROXY),
+        variables={"https_proxy": f"https://{PROXY}:3128"},
+        fact=("match|not valid for|certificate",),
+        note="a proxy that is spoken to in TLS, with a certificate for another name",
+    ),
+    _proxy(
+        "proxy-forbids-port", f"https://{NAME}:8443/",
+        broken("proxy_forbids", "proxy.denied", "proxy", "proxy"),
+        name(), secure(8443), blocked(), proxying(proxy, outcome=403), variables=ALL,
+        fact=("403",),
+    ),
+    _proxy(
+        "proxy-page-in-tunnel", _HTTPS,
+        broken("tls_on_plain_port|handshake_cut|other_protocol|proxy_upstream_failed|not_a_proxy",
+               "tls.protocol.error.not_tls|tls.protocol.error|proxy.protocol_error|tls.closed",
+               "tls|proxy", "proxy|their service|this program|path"),
+        name(), secure(), blocked(), _office(3128, _page_in_tunnel), variables=ALL,
+        fact=("wrong version|plain|not tls",),
+    ),
+    _proxy(
+        "proxy-login-page", _HTTPS,
+        broken("proxy_forbids|proxy_wants_password|not_a_proxy|captive_portal",
+               "proxy.denied|proxy.auth_required|proxy.protocol_error|proxy.upstream_failed"
+               "|http.error.captive_portal",
+               "proxy|status", "proxy|this program|this network"),
+        name(), secure(), blocked(),
+        proxying(proxy, outcome=302, fields=("Location: http://login.example.net/",)),
+        variables=ALL, fact=("302",),
+    ),
+    _proxy(
+        "proxy-wants-negotiate", _HTTPS,
+        broken("proxy_wants_password", "proxy.auth_required", "proxy",
+               "proxy|this program|this host"),
+        name(), secure(), blocked(),
+        proxying(proxy, outcome=407, fields=("Proxy-Authenticate: Negotiate",
+                                             "Proxy-Authenticate: NTLM")),
+        variables=ALL, fact=("407",),
+    ),
+    _proxy(
+        "proxy-needed-excluded-by-star", _HTTPS,
+        broken("proxy_needed|firewall_rejects",
+               "tcp.address_unreachable.prohibited|tcp.address_unreachable.host|proxy.unreachable",
+               "proxy|config|ip|tcp", "this program|this host|this network|proxy", "proxy_needed"),
+        name(), secure(), blocked(), proxying(proxy), variables={**ALL, "NO_PROXY": "*"},
+        limit=SILENT, fact=("no_proxy|proxy",),
+    ),
+    _proxy(
+        "http-to-socks-proxy", _HTTPS,
+        broken("not_a_proxy|proxy_silent", "proxy.protocol_error|proxy.no_response", "proxy",
+               "proxy|this program|this host"),
+        name(), secure(), blocked(), _office(1080, Socks()),
+        variables={"https_proxy": f"http://{PROXY}:1080"}, limit=SILENT,
+        fact=("proxy|clos|empty|reset",),
+    ),
+    _proxy(
+        "socks-to-http-proxy", _HTTPS,
+        broken("not_a_proxy|proxy_silent", "proxy.protocol_error|proxy.no_response", "proxy",
+               "proxy|this program|this host"),
+        name(), secure(), blocked(), proxying(proxy),
+        variables={"https_proxy": f"socks5h://{PROXY}:3128"}, limit=SILENT,
+        fact=("socks|proxy",),
+    ),
+    _proxy(
+        "socks-host-unreachable", _HTTPS,
+        broken("proxy_upstream_failed", "proxy.upstream_failed", "proxy",
+               "proxy|path|their service|their host"),
+        name(), secure(), blocked(), proxying(socks5, 1080, reply=4),
+        variables={"ALL_PROXY": f"socks5h://{PROXY}:1080"}, fact=("unreachable",),
+    ),
+    _proxy(
+        "proxy-on-loopback-gone", _HTTPS, _UNUSED, name(), secure(),
+        variables={"https_proxy": "http://127.0.0.1:8888"}, fact=("8888|proxy",),
+    ),
+    _proxy(
+        "proxy-forbids-by-page", _HTTP,
+        broken("proxy_forbids|forbidden", "proxy.denied|http.error.auth", "proxy|status|http",
+               "proxy|their application|this program"),
+        name(), listen(), blocked(), proxying(proxy, outcome=403), variables=ALL, fact=("403",),
+    ),
+    _proxy(
+        "proxy-cannot-resolve", _HTTPS,
+        broken("proxy_upstream_failed|name_missing",
+               "proxy.upstream_failed|dns.name_not_resolved", "proxy|dns",
+               "proxy|DNS|their service|path"),
+        secure(), blocked(), proxying(proxy), variables=ALL, fact=("502|resolve|not known",),
+        note="the name exists nowhere: neither here nor for the proxy",
     ),
 )  # fmt: skip

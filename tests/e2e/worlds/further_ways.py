@@ -1,8 +1,12 @@
 """Further worlds of routes, firewalls and paths, in both families."""
 
+import socket
+
 from e2e.building import NAME, dual, ip, listen, name, narrow, rule, secure, setting
+from e2e.handlers import page
 from e2e.site import RESOLVER, SERVER, SERVER6
-from e2e.world import SILENT, World, broken
+from e2e.site import _Server as Server
+from e2e.world import SILENT, WELL, World, broken
 
 _HTTP, _HTTPS = f"http://{NAME}/", f"https://{NAME}/"
 _HOST = "tcp.address_unreachable.host"
@@ -15,6 +19,21 @@ _USER = "uidrange 65534-65534"
 
 def _path(label, target, expected, *build, **more):
     return World(name=f"path-{label}", target=target, build=build, expected=expected, **more)
+
+
+def near_link_local():
+    """Let the gateway serve on a link-local address."""
+
+    def build(site):
+        with site.inside("gateway"):
+            where = ("fe80::99", 80, 0, socket.if_nametoindex("lan"))
+            listening = socket.socket(socket.AF_INET6)
+            listening.bind(where)
+            listening.listen()
+            serving = Server(listening, page())
+            site.keep(serving.close)
+
+    return build
 
 
 WORLDS = (
@@ -177,5 +196,125 @@ WORLDS = (
         ip("client", "route del default", "route del ::/0",
            f"route add {RESOLVER} via 192.0.2.1"),
         fact=("unreachable|default route",),
+    ),
+    _path(
+        "default-route-without-gateway", f"http://{SERVER}/",
+        broken(
+            "gateway_dead|no_default_route|host_down", _HOST, "ip|tcp",
+            "this host|this network|their host",
+        ),
+        listen(), ip("client", "route replace default dev eth0"), limit=SILENT,
+        fact=("unreachable|gateway|no route",),
+        note="the whole world seems to be on the own link",
+    ),
+    _path(
+        "wrong-source-address", f"http://{SERVER}/",
+        broken(
+            "path_silent|firewall_drops|host_down", "tcp.timed_out", "ip|tcp",
+            "path|this host|this network",
+        ),
+        listen(),
+        ip("client", "addr add 10.9.9.9/32 dev eth0",
+           "route replace default via 192.0.2.1 src 10.9.9.9"),
+        limit=SILENT, fact=("timed out|timeout",), note="nobody knows a way back to that address",
+    ),
+    _path(
+        "own-firewall-rejects-ipv6-only", _HTTP,
+        broken("ipv6_dead|local_firewall", "tcp.refused|tcp.address_unreachable.prohibited",
+               "ip|tcp", "this host", healthy=None),
+        dual(), listen(), rule("client", "OUTPUT -p tcp --dport 80 -j REJECT", 6),
+        fact=("firewall|IPv6",),
+    ),
+    _path(
+        "black-hole-route-ipv6-beside-ipv4", _HTTP,
+        broken("ipv6_dead|local_policy_route|healthy", "tcp.address_invalid|healthy",
+               "ip|tcp|none", "this host|", healthy=None),
+        dual(), listen(), ip("client", "route add blackhole 2001:db8:2::/64"),
+        fact=("IPv6|blackhole|invalid",),
+    ),
+    _path(
+        "host-unreachable-for-one-port", f"http://{NAME}:8080/",
+        broken("firewall_rejects", _HOST, "ip|tcp", "path"),
+        name(), listen(), listen(8080),
+        rule("border", "FORWARD -p tcp --dport 8080 -j REJECT --reject-with icmp-host-unreachable"),
+        fact=("firewall|unreachable",),
+    ),
+    _path(
+        "reset-by-target", f"http://{NAME}:8080/",
+        broken("service_down|firewall_rejects|wrong_port", "tcp.refused", "tcp",
+               "their host|their service|path|this program"),
+        name(), listen(8080),
+        rule("server", "INPUT -p tcp --dport 8080 -j REJECT --reject-with tcp-reset"),
+        fact=("refused",),
+    ),
+    _path(
+        "healthy-rate-limited", _HTTPS, WELL, name(), secure(),
+        rule("server", "INPUT -p tcp --syn -m limit --limit 1/sec --limit-burst 2 -j ACCEPT"),
+        rule("server", "INPUT -p tcp --syn -j DROP"),
+        note="two connections at once, then one each second",
+    ),
+    _path(
+        "server-cable-unplugged", f"http://{SERVER}/",
+        broken("host_down|host_unreachable|network_unreachable",
+               f"{_HOST}|{_NETWORK}|tcp.timed_out", "ip|tcp", "their host|path"),
+        listen(), ip("server", "link set eth0 down"), limit=SILENT, fact=("unreachable|no route",),
+    ),
+    _path(
+        "uplink-down", _HTTPS,
+        broken("network_unreachable", _NETWORK, "ip|tcp", "path|this network"),
+        name(), secure(), ip("gateway", "link set wan down"), limit=2.5,
+        fact=("unreachable|no route",), note="the gateway is there, and knows no way out",
+    ),
+    _path(
+        "no-way-back-at-border", _HTTPS,
+        broken("path_silent|firewall_drops|host_down", "tcp.timed_out", "ip|tcp", "path"),
+        name(), secure(), ip("border", "route del 192.0.2.0/24 via 203.0.113.1"), limit=SILENT,
+        fact=("timed out|timeout",),
+    ),
+    _path(
+        "healthy-small-packets", _HTTPS, WELL, name(), secure(certificate="long"),
+        ip("client", "link set eth0 mtu 700"),
+    ),
+    _path(
+        "healthy-link-local", "http://[fe80::99%25eth0]/", WELL,
+        ip("gateway", "addr add fe80::99/64 dev lan nodad"), near_link_local(),
+    ),
+    _path(
+        "ipv6-unroutable-source", _HTTP,
+        broken("ipv6_dead|healthy", "tcp.timed_out|healthy|" + _NETWORK + "|" + _PROHIBITED,
+               "ip|tcp|none", "path|this network|this host|", healthy=None),
+        dual(), listen(),
+        ip("client", "addr add fd00:1::2/64 dev eth0 nodad",
+           "addr del 2001:db8:1::2/64 dev eth0", "addr add 2001:db8:1::2/128 dev eth0 nodad "
+           "preferred_lft 0", "route replace 2001:db8:1::/64 dev eth0",
+           "route replace ::/0 via 2001:db8:1::1 src fd00:1::2"),
+        limit=SILENT, fact=("IPv6",), note="IPv6 of the office only, without a way out",
+    ),
+    _path(
+        "wrong-gateway-forwards-nowhere", _HTTPS,
+        broken("network_unreachable|gateway_dead|path_silent", f"{_NETWORK}|{_HOST}", "ip|tcp",
+               "path|this network|this host"),
+        name(), secure(), ip("gateway", "route del default", "route del ::/0"),
+        fact=("unreachable|gateway",),
+    ),
+    _path(
+        "prohibited-by-gateway-ipv6", f"https://[{SERVER6}]/",
+        broken("firewall_rejects", _PROHIBITED, "ip|tcp", "path|this network"),
+        secure(),
+        rule("gateway", "FORWARD -p tcp -j REJECT --reject-with icmp6-adm-prohibited", 6),
+        limit=2.5, fact=("prohibited|filtered|firewall",),
+    ),
+    _path(
+        "own-firewall-drops-ipv6-only", f"http://[{SERVER6}]/",
+        broken("local_firewall", "tcp.timed_out", "ip|tcp", "this host"),
+        listen(), rule("client", "OUTPUT -p tcp -j DROP", 6), limit=SILENT,
+        fact=("firewall|not permitted",),
+    ),
+    _path(
+        "own-input-drops-answers", f"http://{SERVER}/",
+        broken("firewall_drops|path_silent|local_firewall|host_down", "tcp.timed_out", "ip|tcp",
+               "this host|path|their host"),
+        listen(), rule("client", "INPUT -p tcp --sport 80 -j DROP"), limit=SILENT,
+        fact=("timed out|timeout",),
     ),
 )  # fmt: skip

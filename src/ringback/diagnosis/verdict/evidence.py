@@ -193,6 +193,25 @@ def is_loopback(address: object) -> bool:
         return False
 
 
+def is_unusable(address: object) -> bool:
+    """Return whether nobody can connect to an address as it stands.
+
+    That of no host, and a link-local one of IPv6, which means another host on each link.
+
+    Args:
+        address: As text.
+    """
+    return is_no_host(address) or _needs_interface(str(address))
+
+
+def _needs_interface(address: str) -> bool:
+    try:
+        read = ip_address(address)
+    except ValueError:
+        return False
+    return read.version == 6 and read.is_link_local and "%" not in address
+
+
 def is_no_host(address: object) -> bool:
     """Return whether an address cannot be that of a host: multicast, reserved, or unspecified.
 

@@ -93,6 +93,21 @@ def is_dead(one: Reading) -> bool:
     return bool(one.facts.get("timed_out") or one.facts.get("error"))
 
 
+def answered_late(evidence: Evidence) -> list[Reading]:
+    """Return the questions that were given up before this host's own lookup denied the name.
+
+    Args:
+        evidence: All readings.
+    """
+    asked = unresolved_answers(evidence)
+    lookup = evidence.first("name", "getaddrinfo")
+    if lookup is None or lookup.kind not in {"dns.name_not_resolved", "dns.no_address"}:
+        return []
+    ended = lookup.at + lookup.seconds
+    slow = [one for one in asked if one.facts.get("timed_out") and one.at + one.seconds < ended]
+    return asked if slow and all(map(is_dead, asked)) else []
+
+
 def servers_of(readings: Iterable[Reading]) -> str:
     """Return the nameservers of readings, as a list for people.
 

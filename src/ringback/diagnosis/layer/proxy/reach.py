@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import socket
+import threading
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ringback.client.dial import LookupTimedOut, resolve
 from ringback.diagnosis.layer.tcp.attempt import Attempt, attempt, told
+from ringback.diagnosis.together import together
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ringback.diagnosis.layer.tunnel.server import ProxyServer
     from ringback.diagnosis.scene import Scene
 
@@ -17,9 +22,11 @@ LOOKUP = 3.0
 """Seconds for the name of a proxy."""
 
 PATIENCE = 3.4
-"""Seconds for the answer of its last address; see ``tcp.reading.PATIENCE``."""
+"""Seconds for the answer of an address; see ``tcp.reading.PATIENCE``."""
 
-_IMPATIENCE = 1.2
+MOST = 4
+"""Addresses of a proxy that are tried, all at once."""
+
 _NOT_TRIED = {
     "address": None,
     "family": None,
@@ -38,7 +45,7 @@ class Reached:
 
     Attributes:
         addresses: Those of its name.
-        made: The last attempt, an open one where there is one; ``None``: there is no address.
+        made: The first attempt that opened, else the last; ``None``: there is no address.
         eai: Why its name has none, by its name in ``socket``; ``EAI_TIMEOUT`` where the resolver
             said nothing.
     """
@@ -75,36 +82,39 @@ class Reached:
 def reach(
     scene: Scene, server: ProxyServer, lookup: float = LOOKUP, patience: float = PATIENCE
 ) -> Reached:
-    """Connect to a proxy: to one address of each family in turn, until one is open.
+    """Connect to the addresses of a proxy, as clients do until one is open; of many to the first.
 
     Args:
         scene: The diagnosis under way; it counts the connections.
         server: The proxy.
         lookup: Seconds for its name.
-        patience: Seconds for the answer of its last address.
+        patience: Seconds for the answer of each address.
     """
     try:
         found = resolve(server.host, server.port, timeout=scene.left(lookup))
     except (OSError, UnicodeError) as error:
         return Reached(eai=_eai(error))
     addresses = tuple(dict.fromkeys(str(one[4][0]) for one in found))
-    made: Attempt | None = None
-    tried = _one_of_each_family(addresses)
-    for address in tried:
-        if not scene.may_connect(address, server.port):
-            continue
-        wait = patience if address == tried[-1] else min(patience, _IMPATIENCE)
-        made = attempt(address, server.port, scene.left(wait))
-        if made.sock is not None:
-            break
+    made = _open_one(scene, addresses[:MOST], server.port, patience)
     return Reached(addresses=addresses, made=made, eai=None if made else "EBUSY")
 
 
-def _one_of_each_family(addresses: tuple[str, ...]) -> list[str]:
-    firsts: dict[bool, str] = {}
-    for address in addresses:
-        firsts.setdefault(":" in address, address)
-    return list(firsts.values())
+def _open_one(scene: Scene, addresses: Sequence[str], port: int, patience: float) -> Attempt | None:
+    opened = threading.Event()
+
+    def connect(address: str) -> Attempt:
+        made = attempt(address, port, scene.left(patience), needless=opened.is_set)
+        if made.sock is not None:
+            opened.set()
+        return made
+
+    allowed = [address for address in addresses if scene.may_connect(address, port)]
+    every = [one for one in together(scene, [partial(connect, a) for a in allowed]) if one]
+    best = next((one for one in every if one.sock is not None), every[-1] if every else None)
+    for one in every:
+        if one is not best:
+            one.close()
+    return best
 
 
 def _eai(error: Exception) -> str:

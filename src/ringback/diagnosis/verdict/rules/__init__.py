@@ -18,6 +18,7 @@ from ringback.diagnosis.verdict.rules.service import SERVICE
 from ringback.diagnosis.verdict.rules.silence import SILENCE
 from ringback.diagnosis.verdict.rules.status import STATUS
 from ringback.diagnosis.verdict.rules.unreachable import UNREACHABLE
+from ringback.diagnosis.verdict.rules.wrong_address import WRONG_ADDRESS
 
 LESSER: tuple[Rule, ...] = (*PARTLY, *RESOLVERS)
 """What is broken although the target answers."""
@@ -28,6 +29,7 @@ RULES: tuple[Rule, ...] = (
     *LOCAL,
     *RESOLVER,
     *NAME,
+    *WRONG_ADDRESS,
     *PROXY,
     *CONNECT,
     *UNREACHABLE,

@@ -2,7 +2,7 @@
 
 from ipaddress import ip_address
 
-from ringback.diagnosis.verdict.evidence import Evidence, is_loopback, is_no_host
+from ringback.diagnosis.verdict.evidence import Evidence, is_loopback, is_no_host, is_unusable
 from ringback.diagnosis.verdict.rule import Finding, Rule
 
 _OF_NO_HOST = frozenset({"broadcast", "multicast"})
@@ -22,21 +22,13 @@ def _no_host(evidence: Evidence) -> Finding | None:
 
 def _why(address: str, types: list[str]) -> str | None:
     """Why an address is not that of a host that can be connected to; ``None``: it may be."""
-    if _needs_interface(address):
+    if is_unusable(address) and not is_no_host(address):
         return f"it is link-local and needs the interface, as in {address}%eth0"
     if "broadcast" in types:
         return "it is the broadcast address of a network of this host"
     if "multicast" in types or (is_no_host(address) and not ip_address(address).is_unspecified):
         return "it is that of a group or reserved, not of a host"
     return None
-
-
-def _needs_interface(address: str) -> bool:
-    try:
-        read = ip_address(address)
-    except ValueError:
-        return False
-    return read.version == 6 and read.is_link_local and "%" not in address
 
 
 def _loopback_down(evidence: Evidence) -> Finding | None:

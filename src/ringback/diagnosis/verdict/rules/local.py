@@ -1,7 +1,7 @@
 """Rules about this host and its network: nothing gets out."""
 
 from ringback.diagnosis.model import Reading
-from ringback.diagnosis.verdict.evidence import ARP, Evidence, is_loopback, is_no_host
+from ringback.diagnosis.verdict.evidence import ARP, Evidence, is_loopback, is_unusable
 from ringback.diagnosis.verdict.rule import Finding, Rule
 
 _POLICY = {
@@ -16,7 +16,7 @@ _POLICY = {
 def _away(evidence: Evidence) -> bool:
     """Return whether the target lies outside this host, as far as is known."""
     known = evidence.addresses
-    return not known or not all(is_loopback(one) or is_no_host(one) for one in known)
+    return not known or not all(is_loopback(one) or is_unusable(one) for one in known)
 
 
 def _routes(evidence: Evidence) -> list[Reading]:
@@ -132,7 +132,7 @@ def _no_route(evidence: Evidence) -> Finding | None:
     if not _away(evidence):
         return None
     versions = sorted({int(one.facts.get("family") or 0) for one in lost})
-    if len(versions) == 1 and _has_other_family(evidence, versions[0]):
+    if len(versions) == 1 and _has_only_other(evidence, versions[0]):
         return None
     return Finding(f"This host has no route to {_addresses(lost)}.", tuple(lost))
 
@@ -144,7 +144,7 @@ def _family_missing(evidence: Evidence) -> Finding | None:
     if evidence.reached or not to or len(lost) < len(to) or len(versions) != 1:
         return None
     version = int(next(iter(versions)) or 0)
-    if not evidence.named or not _has_other_family(evidence, version):
+    if not evidence.named or not _away(evidence) or not _has_only_other(evidence, version):
         return None
     other = 4 if version == 6 else 6
     return Finding(
@@ -153,9 +153,10 @@ def _family_missing(evidence: Evidence) -> Finding | None:
     )
 
 
-def _has_other_family(evidence: Evidence, version: int) -> bool:
-    other = 4 if version == 6 else 6
-    return any(one.facts.get("route") for one in evidence.all("host", "route", family=other))
+def _has_only_other(evidence: Evidence, version: int) -> bool:
+    """Return whether routes lead out by the other IP family only."""
+    out = {one.facts.get("family") for one in _routes(evidence) if one.facts.get("route")}
+    return version not in out and bool(out)
 
 
 def _addresses(readings: list[Reading]) -> str:

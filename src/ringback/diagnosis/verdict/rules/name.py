@@ -1,10 +1,9 @@
-"""Rules about the name: no address, or not the right one."""
+"""Rules about the name: it has no address."""
 
-from ipaddress import ip_address
-
-from ringback.diagnosis.model import Alternative, Reading
-from ringback.diagnosis.verdict.evidence import Evidence, family, is_loopback, is_no_host
+from ringback.diagnosis.model import Alternative
+from ringback.diagnosis.verdict.evidence import Evidence
 from ringback.diagnosis.verdict.lookup import (
+    answered_late,
     coded,
     configured,
     is_unresolved,
@@ -15,7 +14,6 @@ from ringback.diagnosis.verdict.lookup import (
     with_lookup,
 )
 from ringback.diagnosis.verdict.rule import Finding, Rule
-from ringback.diagnosis.verdict.rules.resolver import TRY_ANOTHER
 
 
 def _missing_here_only(evidence: Evidence) -> Finding | None:
@@ -42,16 +40,6 @@ def _dangling(evidence: Evidence) -> Finding | None:
     )
 
 
-def _search_trap(evidence: Evidence) -> Finding | None:
-    found = evidence.first("name", "search_domain")
-    if found is None or not found.facts.get("answered") or evidence.served:
-        return None
-    return Finding(
-        f"{evidence.host} was answered as {found.facts['answered']}: a search domain was added.",
-        (found,),
-    )
-
-
 def _name_missing(evidence: Evidence) -> Finding | None:
     missing = coded(evidence, "NXDOMAIN")
     if not missing:
@@ -59,6 +47,31 @@ def _name_missing(evidence: Evidence) -> Finding | None:
     return Finding(
         f"The name {evidence.host} does not exist, says {servers_of(missing)} (NXDOMAIN).",
         with_lookup(evidence, missing),
+    )
+
+
+def _missing_late(evidence: Evidence) -> Finding | None:
+    """The system's lookup waits longer than the questions beside it, and has an answer."""
+    asked = answered_late(evidence)
+    if not asked:
+        return None
+    lookup = evidence.all("name", "getaddrinfo")[0]
+    gone = lookup.kind == "dns.name_not_resolved"
+    return Finding(
+        f"The name {evidence.host} {'does not exist' if gone else 'has no address'}, says this "
+        f"host's own lookup after {lookup.seconds:.1f} s; {servers_of(asked)} is slow.",
+        with_lookup(evidence, asked),
+        kind=lookup.kind,
+        confidence=0.8,
+        alternatives=(
+            Alternative(
+                kind="dns.unreachable",
+                cause="resolver_silent",
+                where="DNS",
+                summary="The resolver does not answer, and this system takes that for a denial.",
+                check="`dig NAME @ADDRESS` with a long `+time`",
+            ),
+        ),
     )
 
 
@@ -108,30 +121,6 @@ def _nsswitch(evidence: Evidence) -> Finding | None:
     )
 
 
-def _hosts_file(evidence: Evidence) -> Finding | None:
-    entry = evidence.first("host", "hosts_file")
-    if entry is None or evidence.served:
-        return None
-    real = {
-        a
-        for one in with_addresses(evidence.all("name", "nameserver"))
-        for a in one.facts["answers"]
-    }
-    listed = {_usual(address) for address in entry.facts.get("addresses") or ()}
-    if not real or listed & real or not listed & set(evidence.addresses):
-        return None
-    return Finding(
-        f"Line {entry.facts.get('line')} of {entry.facts.get('path')} sends {evidence.host} to "
-        f"{' and '.join(sorted(listed)[:3])}; DNS says {' and '.join(sorted(real)[:3])}.",
-        with_lookup(evidence, [entry, *with_addresses(evidence.all("name", "nameserver"))]),
-    )
-
-
-def _usual(address: str) -> str:
-    """An address as ``getaddrinfo`` writes it."""
-    return str(ip_address(address)) if family(address) else address
-
-
 def _unknown_here(evidence: Evidence) -> Finding | None:
     """A name that is this host's own business, of which nobody else is asked: localhost."""
     if not is_unresolved(evidence) or evidence.all("name", "nameserver"):
@@ -145,98 +134,7 @@ def _unknown_here(evidence: Evidence) -> Finding | None:
     )
 
 
-def _bogus(evidence: Evidence) -> Finding | None:
-    if not evidence.named or evidence.served or evidence.host.rstrip(".").endswith("localhost"):
-        return None
-    bogus = [one for one in evidence.addresses if _cannot_be(one)]
-    if not bogus or evidence.first("host", "hosts_file"):
-        return None
-    return Finding(
-        f"{evidence.host} resolves to {bogus[0]}, which cannot be the service.",
-        with_lookup(evidence, with_addresses(configured(evidence))),
-    )
-
-
-def _cannot_be(address: str) -> bool:
-    return address == "127.0.53.53" or is_no_host(address) or is_loopback(address)
-
-
-def _inventing(evidence: Evidence) -> list[Reading]:
-    """The resolvers that give the used address for names that do not exist, too."""
-    lies = evidence.all("name", "hijack", hijacked=True)
-    used = set(evidence.addresses)
-    return [one for one in lies if used & set(one.facts.get("answers") or ())]
-
-
-def _portal(evidence: Evidence) -> Finding | None:
-    """The answer for an invented address is that of whoever invents it, but for a certificate."""
-    lies = _inventing(evidence)
-    answers = [one for one in evidence.all("http", "request") if one.facts.get("status")]
-    if not lies or not answers or evidence.asked.get("tls"):
-        return None
-    return Finding(
-        f"Not {evidence.host} answers: the resolver {servers_of(lies)} gives the address "
-        f"{evidence.addresses[0]} for every name, as a network does before the login.",
-        (*with_lookup(evidence, lies), *answers),
-        alternatives=(
-            Alternative(
-                kind="dns.bogus_address",
-                cause="dns_hijacked",
-                where="DNS",
-                summary="The resolver invents addresses for names that do not exist.",
-                check="ask another resolver: `dig NAME @ADDRESS`",
-            ),
-        ),
-    )
-
-
-def _hijacked(evidence: Evidence) -> Finding | None:
-    lies = _inventing(evidence)
-    if not lies or evidence.served:
-        return None
-    return Finding(
-        f"The resolver {servers_of(lies)} invents addresses for names that do not exist.",
-        with_lookup(evidence, lies),
-        alternatives=(
-            Alternative(
-                kind="http.error.captive_portal",
-                cause="captive_portal",
-                where="this network",
-                summary="The network sends every name to its login page (captive portal).",
-                check="open any `http://` page in a browser: it asks to log in",
-            ),
-        ),
-    )
-
-
-def _lied(evidence: Evidence) -> Finding | None:
-    """The address that was used leads nowhere, another resolver knows one that is open."""
-    if evidence.reached or not evidence.addresses:
-        return None
-    better = evidence.all("neighbours", "connect", role="other_answer", outcome="open")
-    if not better:
-        return None
-    good = {one.facts.get("address") for one in better}
-    known = with_addresses(evidence.all("name", "nameserver"))
-    right = [one for one in known if good & set(one.facts["answers"])]
-    wrong = [one for one in known if set(one.facts["answers"]) & set(evidence.addresses)]
-    return Finding(
-        f"{servers_of(wrong)} sends {evidence.host} to {evidence.addresses[0]}, which does not "
-        f"work; {servers_of(right)} to {better[0].facts.get('address')}, which does.",
-        (*better, *wrong, *right),
-    )
-
-
 NAME = (
-    Rule(
-        cause="hosts_file_override",
-        kind="dns.bogus_address",
-        where="this host",
-        meaning="An entry of the hosts file sends the name elsewhere than DNS does.",
-        decided_by="the address is in the hosts file and in no nameserver's answer, and fails",
-        when=_hosts_file,
-        advice=("Remove or correct the line in the hosts file, then try again.",),
-    ),
     Rule(
         cause="resolvers_disagree",
         kind="dns.name_not_resolved",
@@ -288,6 +186,14 @@ NAME = (
         when=_name_missing,
     ),
     Rule(
+        cause="name_missing",
+        kind="dns.name_not_resolved",
+        where="DNS",
+        meaning="There is no such name, and the resolver takes long to say so.",
+        decided_by="getaddrinfo denies the name later than the questions beside it were given up",
+        when=_missing_late,
+    ),
+    Rule(
         cause="name_without_address",
         kind="dns.no_address",
         where="DNS",
@@ -306,49 +212,5 @@ NAME = (
             "Let the hosts file have the line `127.0.0.1 localhost`, or write the address.",
             "Names below localhost need `myhostname` or a line of their own.",
         ),
-    ),
-    Rule(
-        cause="captive_portal",
-        kind="http.error.captive_portal",
-        where="this network",
-        meaning="The network sends every name to its login page.",
-        decided_by="a random name gets the same address, which answers plain HTTP",
-        when=_portal,
-        confidence=0.8,
-    ),
-    Rule(
-        cause="dns_hijacked",
-        kind="dns.bogus_address",
-        where="DNS",
-        meaning="The resolver invents addresses for names that do not exist.",
-        decided_by="a random name of the same zone gets the same address",
-        when=_hijacked,
-        advice=TRY_ANOTHER,
-    ),
-    Rule(
-        cause="bogus_address",
-        kind="dns.bogus_address",
-        where="DNS",
-        meaning="The name resolves to an address that cannot be the service.",
-        decided_by="0.0.0.0, ::, 127.0.53.53, a multicast, reserved or loopback address, and the name is not localhost",
-        when=_bogus,
-    ),
-    Rule(
-        cause="resolvers_disagree",
-        kind="dns.bogus_address",
-        where="DNS",
-        meaning="The configured resolvers give different addresses, and those that were used fail.",
-        decided_by="another resolver's answer is open, the one that was used is not",
-        when=_lied,
-        advice=TRY_ANOTHER,
-    ),
-    Rule(
-        cause="search_domain_trap",
-        kind="dns.bogus_address",
-        where="this host",
-        meaning="A search domain made another name of the one that was asked for.",
-        decided_by="the name was answered only with a search domain behind it, and fails",
-        when=_search_trap,
-        advice=("Write the whole name, with a dot at its end where the client allows it.",),
     ),
 )

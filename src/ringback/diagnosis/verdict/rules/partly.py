@@ -36,8 +36,10 @@ def _whose(dead: Reading) -> Where:
         return "this host"
     if icmp.get("is_target"):
         return "their host"
-    refused = dead.facts.get("outcome") == "refused" and not icmp
-    return "their service" if refused else "path"
+    if icmp:
+        return "path"
+    places: dict[str, Where] = {"refused": "their service", "reset": "path", "timeout": "path"}
+    return places.get(str(dead.facts.get("outcome")), "this host")
 
 
 def _ipv6_dead(evidence: Evidence) -> Finding | None:

@@ -115,6 +115,21 @@ def _plain_proxy(evidence: Evidence) -> Finding | None:
     )
 
 
+_NO_TLS = ("wrong version", "record", "packet length", "http request", "eof", "unknown protocol")
+"""What OpenSSL says of one that does not speak TLS."""
+
+
+def _unsecured(evidence: Evidence) -> Finding | None:
+    """Return that TLS with the proxy itself fails, which it does speak."""
+    failed, _ = _status(evidence)
+    if failed is None or failed.facts.get("outcome") != "tls_failed":
+        return None
+    reason = str(failed.facts.get("reason") or "")
+    if any(one in reason for one in _NO_TLS):
+        return None
+    return Finding(f"TLS with the proxy {_name(failed)} itself fails: {reason}.", (failed,))
+
+
 def _silent(evidence: Evidence) -> Finding | None:
     failed, _ = _status(evidence)
     if failed is None or failed.facts.get("outcome") not in {"timeout", "closed"}:
@@ -213,6 +228,18 @@ PROXY = (
         decided_by="status 403 or another 4xx to CONNECT, SOCKS reply 2",
         when=_forbids,
         advice=(*_ASK_THE_PROXY, "Ports other than 443 are often forbidden for CONNECT."),
+    ),
+    Rule(
+        cause="proxy_tls_failed",
+        kind="proxy.protocol_error",
+        where="proxy",
+        meaning="The proxy's own certificate is not accepted, or TLS with it fails otherwise.",
+        decided_by="the TLS handshake with an https:// proxy",
+        when=_unsecured,
+        advice=(
+            "Name the proxy as its certificate does, and trust the authority that issued it.",
+            "Or write `http://`, where it speaks plainly as well: the tunnel is encrypted.",
+        ),
     ),
     Rule(
         cause="not_a_proxy",

@@ -3,6 +3,7 @@
 from ringback.diagnosis.model import Alternative, Reading
 from ringback.diagnosis.verdict.evidence import ARP, Evidence
 from ringback.diagnosis.verdict.lookup import (
+    answered_late,
     coded,
     configured,
     is_dead,
@@ -75,7 +76,7 @@ def _forbidden_here(one: Reading) -> bool:
 
 def _resolver_silent(evidence: Evidence) -> Finding | None:
     dead = _all_dead(evidence)
-    if not dead:
+    if not dead or answered_late(evidence):
         return None
     return Finding(f"The resolver {servers_of(dead)} does not answer.", with_lookup(evidence, dead))
 

@@ -75,6 +75,20 @@ def _a_lost(evidence: Evidence) -> Finding | None:
     return _family_query_lost(evidence, "A", "AAAA")
 
 
+def _lookup_hangs(evidence: Evidence) -> Finding | None:
+    """This host's own lookup has no result, though a nameserver answers at once."""
+    lookup = evidence.first("name", "getaddrinfo", timed_out=True)
+    known = [one for one in configured(evidence) if one.facts.get("answers")]
+    if lookup is None or not known or not evidence.resolved_here:
+        return None
+    return Finding(
+        f"The system's lookup of {evidence.host} gives {lookup.result}, while "
+        f"{known[0].facts.get('server')} answers in {known[0].seconds:.1f} s.",
+        (lookup, *known),
+        kind=lookup.kind,
+    )
+
+
 RESOLVERS = (
     Rule(
         cause="one_resolver_dead",
@@ -111,6 +125,19 @@ RESOLVERS = (
         decided_by="AAAA is answered, A is not",
         when=_a_lost,
         advice=("Have the resolver answer A questions, if only with an empty answer.",),
+    ),
+    Rule(
+        cause="nsswitch_broken",
+        kind="dns.timed_out",
+        where="this host",
+        meaning="The system's own lookup hangs, although a nameserver answers at once.",
+        decided_by="getaddrinfo without a result after 5 s, a direct answer of a nameserver",
+        when=_lookup_hangs,
+        confidence=0.8,
+        advice=(
+            "Look at `hosts:` in `/etc/nsswitch.conf`, and at the options of `/etc/resolv.conf`.",
+            "See where it waits: `getent hosts NAME`, `strace -f -e network getent hosts NAME`.",
+        ),
     ),
 )
 """What makes each lookup slow, or fail by chance, although the name is resolved."""

@@ -1,0 +1,35 @@
+"""What fails with the proxy itself."""
+
+import pytest
+
+from ringback.diagnosis.model import Reading
+from ringback.diagnosis.verdict import judge
+
+PROXY = "https://192.0.2.8:3128"
+
+
+@pytest.mark.parametrize(
+    ("reason", "cause"),
+    [
+        ("ip address mismatch, certificate is not valid for '192.0.2.8'.", "proxy_tls_failed"),
+        ("unable to get local issuer certificate", "proxy_tls_failed"),
+        ("wrong version number", "not_a_proxy"),
+    ],
+)
+def test_tls_with_the_proxy_itself(reason: str, cause: str) -> None:
+    known = {"scheme": "https", "host": "web.test", "port": 443, "protocol": "http", "tls": True}
+    found = judge(
+        (
+            Reading(layer="url", what="parse", facts=known),
+            Reading(layer="proxy", what="connect", state="ok", facts={"proxy": PROXY}),
+            Reading(
+                layer="proxy",
+                what="tunnel",
+                state="failed",
+                kind="proxy.protocol_error",
+                facts={"proxy": PROXY, "outcome": "tls_failed", "reason": reason, "status": None},
+            ),
+        )
+    )
+
+    assert found.cause == cause
