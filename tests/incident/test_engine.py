@@ -228,6 +228,7 @@ def test_a_member_that_goes_down_again_at_once_is_back_in_its_incident():
     run(engine, [*failing("web", 3), *failing("api", 3, 5), *well("web", 2, 30)])
     (joined,) = run(engine, failing("web", 3, 45))
     assert (joined.what, joined.incident.members) == ("joined", ("web", "api"))
+    assert not joined.told
     assert joined.incident.well == ()
     assert whats(run(engine, [*well("web", 2, 60), *well("api", 2, 60)]))[-1] == "closed"
 

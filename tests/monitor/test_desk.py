@@ -8,6 +8,8 @@ from ringback.incident import Check, Notice, Watched
 from ringback.incident.engine import Engine
 from ringback.incident.quiet import Silence
 from ringback.monitor.desk import SNAPSHOT, Desk
+from ringback.monitor.notify.routing import Routing
+from ringback.monitor.notify.settings import RouteSettings
 from ringback.monitor.store.sqlite import SQLiteStore
 
 T = 1_790_000_000.0
@@ -158,3 +160,24 @@ def test_a_failure_of_a_network_that_is_lost_is_kept_as_not_known(store):
     assert [one.up for one in kept] == [None, None, False, False]
     assert {one.kind for one in kept} == {"tcp.timed_out"}
     assert kept[0].detail.startswith("not counted, this host has no network")
+
+
+class Teams:
+    def __init__(self, *names):
+        routes = [RouteSettings(notifiers=(one,), endpoints=(one,)) for one in names]
+        self._routing = Routing(names, routes)
+
+    def notices_for(self, change):
+        return self._routing.notices(change)
+
+
+def test_the_team_of_a_member_that_joins_is_told_and_no_other_again(store):
+    shop, db = Watched(id="shop", host="s", parents=("db",)), Watched(id="db", host="d")
+    desk = Desk(Engine([shop, db]), store, Teams("shop", "db"), clock=Clock())
+    desk.take([check(at, "db") for at in range(3)])
+    desk.take([check(10 + at, "shop") for at in range(3)])
+    desk.take([check(20 + at, one, up=True) for at in range(2) for one in ("db", "shop")])
+    desk.flush()
+    told = [(one.notice.channel, one.notice.change.what) for one in store.due(T + 100)]
+    assert told[:2] == [("db", "opened"), ("shop", "joined")]
+    assert sorted(told[2:]) == [("db", "closed"), ("shop", "closed")]

@@ -125,14 +125,15 @@ class Book:
             text: Why.
             told: Whether those are told whom only this member concerns.
         """
-        if endpoint in incident.well:
+        back = endpoint in incident.well  # whoever it concerns was told, and of no end
+        if back:
             well = tuple(one for one in incident.well if one != endpoint)
             grown = replace(incident, well=well)
         else:
             grown = replace(incident, members=(*incident.members, endpoint))
         self.members.join(incident.id, endpoint)
         noted = self._noted(grown, at, "joined", text)
-        return self._changed(at, "joined", noted, endpoint, told=told)
+        return self._changed(at, "joined", noted, endpoint, told=told and not back)
 
     def leave(self, at: float, incident: Incident, endpoint: str, text: str) -> Change:
         """Note that a member is well again; nobody is told before the last of them is.

@@ -18,6 +18,9 @@ K = TypeVar("K", bound=Hashable)
 CACHED = 65_536
 """Values that are remembered; when there are more, all are forgotten and read again."""
 
+_KNOWN = CACHED // 4
+"""Values that are read at the start."""
+
 
 class Numbered(dict[K | None, int | None], Generic[K]):
     """Value to its number; one that is new gets a number when it is asked for.
@@ -48,6 +51,10 @@ class Numbered(dict[K | None, int | None], Generic[K]):
         self._values: dict[int, K] = {}
         with database.read() as connection:
             self._top = connection.scalar(select(func.max(table.c.number))) or 0
+            # At once, and not one by one as a start with thousands of endpoints would ask for them.
+            for row in connection.execute(select(table).limit(_KNOWN)):
+                self._values[row.number] = value(row)
+        self.update((one, number) for number, one in self._values.items())
 
     def __missing__(self, key: K) -> int:
         found = self.find(key)
