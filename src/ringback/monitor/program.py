@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import socket
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ringback.monitor.config import ConfigInvalid, of_urls
 from ringback.monitor.config.watch import watch
@@ -57,20 +58,21 @@ class Program:
         self._wrong: set[Path] = set()
         self._store = store
         self._adopted: list[str] = list(store.state("adopted") or ())
+        vantage = loaded.vantage or socket.gethostname()
         endpoints = self._endpoints()
         self._dispatcher = Dispatcher(
             store,
             loaded.notifiers,
             loaded.routes,
             base_url=loaded.web.url,
-            vantage=loaded.vantage,
+            vantage=vantage,
             endpoints=endpoints,
         )
         self.service = Service(
             endpoints,
             store,
             self._dispatcher,
-            vantage=loaded.vantage,
+            vantage=vantage,
             remind_every=remind_every(loaded.routes),
         )
         self._runner = Runner(
@@ -78,12 +80,12 @@ class Program:
             self.service.take,
             wants_retry=self.service.engine.wants_retry,
             kept=store.state("schedule"),
-            settings=Settings(vantage=loaded.vantage),
+            settings=Settings(vantage=vantage),
         )
         self.service.look = self._runner.probe
         self.service.adopted = self._adopt
         self.service.lag = lambda: self._runner.health.lag
-        self.service.counted = self._runner.counted
+        self.service.counted = self._counted
         self._note_loaded()
 
     async def run(self, *, web: bool = True, ready: Callable[[str], None] = lambda _: None) -> None:
@@ -150,6 +152,9 @@ class Program:
             self.service.configuration["error"] = str(error)
             log.warning("ringback: the old configuration is kept: %s", error)
             self.service.audience.tell(Told(what="config"))
+
+    def _counted(self) -> dict[str, Any]:
+        return {**self._runner.counted(), "notifiers": self._dispatcher.counted()}
 
     def _endpoints(self, loaded: Loaded | None = None) -> tuple[Endpoint, ...]:
         """Return what is configured, and what was adopted beside it."""

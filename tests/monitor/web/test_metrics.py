@@ -70,7 +70,17 @@ def test_how_the_monitor_is():
     assert found["ringback_uptime_seconds"][0].value == 3600
     assert found["ringback_store_degraded"][0].value == 1
     assert found["ringback_config_last_reload_successful"][0].value == 0
-    assert found["ringback_dropped"][0].name == "ringback_dropped_total"
+    assert found["ringback_config_restart_needed"][0].value == 0
+    assert found["ringback_page_updates_dropped"][0].name == "ringback_page_updates_dropped_total"
+
+
+def test_every_metric_says_what_it_is():
+    lines = Asking().get("/metrics").text.splitlines()
+    told = {line.split()[2] for line in lines if line.startswith("# TYPE")}
+    helped = {line.split()[2] for line in lines if line.startswith("# HELP") and line.split()[3:]}
+    names = {line.partition("{")[0].partition(" ")[0] for line in lines if line[0] != "#"}
+
+    assert told == helped == names
 
 
 def test_what_does_not_count_is_counted():
@@ -92,6 +102,17 @@ def test_what_does_not_count_is_counted():
     assert doubted == [("lag", 3)]
     assert found["ringback_looks_skipped"][0].value == 4
     assert found["ringback_store_dropped"][0].value == 5
+
+
+def test_what_notifiers_took_is_counted():
+    asking = Asking()
+    counts = {"hook": {"sent": 3, "failed": 2, "given_up": 1}}
+    known = asking.service.status() | {"notifiers": counts}
+    asking.service.status = lambda: known
+    found = families(asking)
+
+    assert values(found["ringback_notifications"], "outcome") == {"sent": 3, "failed": 2}
+    assert values(found["ringback_notices_given_up"], "notifier") == {"hook": 1}
 
 
 def test_metrics_need_the_token_that_there_is():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING
@@ -41,12 +41,15 @@ class Delivery:
 
     Attributes:
         context: What messages say beside their incidents.
+        counts: Notifier and outcome (``sent``, ``failed``, ``given_up``) to how many messages, or
+            for the last notices, there were.
     """
 
     def __init__(
         self, store: Store, ledger: Ledger, clock: Callable[[], float], wake: asyncio.Event
     ) -> None:
         self.context = Context()
+        self.counts: Counter[tuple[str, str]] = Counter()
         self._store = store
         self._ledger = ledger
         self._clock = clock
@@ -160,9 +163,11 @@ class Delivery:
             incidents = [one.incident.id for one in message.stories]
             # Read before the lane's time: this is due once the lane opens, so nothing overtakes it.
             now = self._clock()
+            self.counts[message.channel, "failed"] += 1
             wait = lane.failed(error, incidents, time.monotonic(), seconds)
             await self._noted(partial(self._put_back, message, error, now, wait))
             return
+        self.counts[message.channel, "sent"] += 1
         lane.arrived(time.monotonic(), seconds)
         await self._noted(partial(self._settle, message.notices))
         over = [one.incident.id for one in message.stories if one.incident.state == "closed"]
@@ -225,6 +230,7 @@ class Delivery:
             "ringback: notifier %s was not told that incident %s was %s: %s",
             *(notice.channel, incident, what, why),
         )
+        self.counts[notice.channel, "given_up"] += 1
         self._store.give_up(notice.id, self._clock(), why)
 
     async def close(self, seconds: float) -> None:

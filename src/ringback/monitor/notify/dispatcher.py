@@ -132,6 +132,16 @@ class Dispatcher:
             self._wake.set()
         return notices
 
+    def counted(self) -> dict[str, dict[str, int]]:
+        """Return how many messages came to what since the start.
+
+        Returns:
+            Notifier to ``sent``, ``failed`` and ``given_up``, which counts notices.
+        """
+        counts = self._delivery.counts
+        outcomes = ("sent", "failed", "given_up")
+        return {name: {one: counts[name, one] for one in outcomes} for name in self._lanes}
+
     async def run(self) -> None:
         """Send what waits, until it is cancelled; then what is under way has a moment."""
         try:

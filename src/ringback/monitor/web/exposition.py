@@ -55,6 +55,18 @@ def gauge(name: str, meaning: str, value: float, **labels: str) -> Family:
     return Family(name=name, help=meaning, samples=(Sample(value=value, labels=labels),))
 
 
+def counter(name: str, meaning: str, value: float) -> Family:
+    """Return a metric with one value that only grows.
+
+    Args:
+        name: What it is called.
+        meaning: What it says.
+        value: The number.
+    """
+    samples = (Sample(value=value, labels={}),)
+    return Family(name=name, help=meaning, samples=samples, type="counter")
+
+
 def exposition(families: Iterable[Family]) -> str:
     """Return metrics as text.
 

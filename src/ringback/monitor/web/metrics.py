@@ -15,6 +15,7 @@ from ringback.monitor.web.exposition import (
     CONTENT_TYPE,
     Family,
     Sample,
+    counter,
     exposition,
     gauge,
 )
@@ -178,15 +179,15 @@ def of_monitor(status: dict[str, Any]) -> Iterator[Family]:
     version = {"version": status["version"], "vantage": status.get("vantage", "")}
     yield gauge("ringback_build_info", "1 with the version.", 1, **version)
     yield gauge("ringback_uptime_seconds", "Since the monitor started.", status.get("uptime", 0))
+    yield counter("ringback_checks_total", "Checks that were taken.", status.get("checks", 0))
     yield gauge("ringback_endpoints", "Endpoints that are watched.", status.get("endpoints", 0))
     yield gauge(
         "ringback_event_loop_lag_seconds", "How late its event loop is.", status.get("lag", 0)
     )
-    yield Family(
-        name="ringback_dropped_total",
-        help="What was dropped because somebody was too slow.",
-        samples=(Sample(value=status.get("dropped", 0), labels={}),),
-        type="counter",
+    yield counter(
+        "ringback_page_updates_dropped_total",
+        "Updates that open pages missed because they were too slow.",
+        status.get("dropped", 0),
     )
     yield Family(
         name="ringback_checks_doubted_total",
@@ -197,23 +198,74 @@ def of_monitor(status: dict[str, Any]) -> Iterator[Family]:
         ),
         type="counter",
     )
+    yield counter(
+        "ringback_looks_skipped_total",
+        "Looks that were due while the one before was still under way.",
+        status.get("skipped", 0),
+    )
+    yield from of_notifiers(status.get("notifiers", {}))
+    yield from of_store(status.get("store", {}))
+    yield from of_configuration(status.get("config", {}))
+
+
+def of_notifiers(counts: dict[str, dict[str, int]]) -> Iterator[Family]:
+    """Yield how many messages came to what.
+
+    Args:
+        counts: Notifier to outcome to how many.
+    """
     yield Family(
-        name="ringback_looks_skipped_total",
-        help="Looks that were due while the one before was still under way.",
-        samples=(Sample(value=status.get("skipped", 0), labels={}),),
+        name="ringback_notifications_total",
+        help="Messages that a notifier took (sent), or that were tried in vain (failed).",
+        samples=(
+            Sample(value=one[outcome], labels={"notifier": name, "outcome": outcome})
+            for name, one in counts.items()
+            for outcome in ("sent", "failed")
+        ),
         type="counter",
     )
     yield Family(
-        name="ringback_store_dropped_total",
-        help="Checks that were lost because nothing could be kept for too long.",
-        samples=(Sample(value=status.get("store", {}).get("dropped", 0), labels={}),),
+        name="ringback_notices_given_up_total",
+        help="Notices that a notifier was never told.",
+        samples=(
+            Sample(value=one["given_up"], labels={"notifier": name}) for name, one in counts.items()
+        ),
         type="counter",
     )
-    degraded = status.get("store", {}).get("degraded")
-    yield gauge("ringback_store_degraded", "Whether nothing can be kept.", bool(degraded))
-    error = status.get("config", {}).get("error")
+
+
+def of_store(store: dict[str, Any]) -> Iterator[Family]:
+    """Yield how what is known is kept.
+
+    Args:
+        store: As the monitor says.
+    """
+    yield counter(
+        "ringback_store_dropped_total",
+        "Checks that were lost because nothing could be kept for too long.",
+        store.get("dropped", 0),
+    )
+    degraded = bool(store.get("degraded"))
+    yield gauge("ringback_store_degraded", "Whether nothing can be kept.", degraded)
+
+
+def of_configuration(config: dict[str, Any]) -> Iterator[Family]:
+    """Yield whether what is configured is in use.
+
+    Args:
+        config: As the monitor says.
+    """
+    good = not config.get("error")
+    yield gauge("ringback_config_last_reload_successful", "Whether the newest is in use.", good)
     yield gauge(
-        "ringback_config_last_reload_successful", "Whether the newest could be used.", not error
+        "ringback_config_last_reload_success_timestamp_seconds",
+        "When the one in use was read, in seconds since 1970 UTC.",
+        config.get("loaded_at") or 0,
+    )
+    yield gauge(
+        "ringback_config_restart_needed",
+        "Whether something of it has changed that is read at the start only.",
+        bool(config.get("restart")),
     )
 
 
