@@ -3,9 +3,12 @@
 import asyncio
 import contextlib
 import multiprocessing
+import os
 import socket
 import time
 from collections import defaultdict
+
+from monitor_bench.process import PATIENCE
 
 try:
     from uvloop import new_event_loop
@@ -94,6 +97,7 @@ def _serve(pipe, hosts):
                 loop.remove_reader(pipe.fileno())
                 ended.set()
             else:
+                os.set_blocking(pipe.fileno(), True)  # the loop has it otherwise
                 pipe.send(getattr(site, name)(*arguments))
 
         loop.add_reader(pipe.fileno(), obey)
@@ -126,6 +130,8 @@ class Target:
 
         def call(*arguments):
             self._pipe.send((name, *arguments))
+            if not self._pipe.poll(PATIENCE):
+                raise TimeoutError(f"the target does not say {name}")
             return self._pipe.recv()
 
         return call
