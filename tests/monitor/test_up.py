@@ -264,7 +264,8 @@ def test_a_window_that_is_taken_out_is_silent_no_more(started, target, tmp_path)
     monitor = started()
     monitor.until("/endpoints", lambda all_: all_[0]["silenced"])
     configuration(tmp_path, ("Shop", target.url))
-    monitor.until("/endpoints", lambda all_: not all_[0]["silenced"])
+    (shop,) = monitor.until("/endpoints", lambda all_: not all_[0]["silenced"])
+    assert shop["state"] == "ok"
 
 
 @pytest.mark.slow

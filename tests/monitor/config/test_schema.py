@@ -20,7 +20,9 @@ def test_the_shipped_schema_is_current():
 
 
 def test_it_is_a_schema():
-    jsonschema.Draft202012Validator.check_schema(schema())
+    of_schemas = jsonschema.Draft202012Validator.META_SCHEMA
+
+    assert jsonschema.Draft202012Validator(of_schemas).is_valid(schema())
 
 
 EXAMPLE = re.compile(r"^# (\[+[\w.]+\]+|[\w.]+ = .*)$", re.MULTILINE)
@@ -84,4 +86,4 @@ def test_the_schema_refuses_what_loading_refuses(wrong):
 def test_it_takes_a_variable_of_the_environment_where_a_text_is():
     right = {"notifier": [{"name": "a", "type": "webhook", "url": "${URL}"}]}
 
-    jsonschema.validate(right, schema())
+    assert jsonschema.Draft202012Validator(schema()).is_valid(right)

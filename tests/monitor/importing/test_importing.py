@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ringback.monitor.config import load
-from ringback.monitor.importing import IMPORTERS, Draft, ImportRefused, Text, convert, toml_of
+from ringback.monitor.importing import IMPORTERS, ImportRefused, Text, convert, toml_of
 from ringback.monitor.importing.draft import WithVariables
 from ringback.monitor.importing.writing import value_text
 
@@ -393,7 +393,8 @@ def test_whatever_stands_in_a_file_the_outcome_can_be_used(tmp_path_factory, nam
     others = [sample(other) for other in SETS[kind] if other != name]
     draft = convert([*others, Text(SAMPLES / name, json.dumps(whole))], kind)
 
-    loaded(draft, tmp_path_factory.mktemp("imported"))
+    found = loaded(draft, tmp_path_factory.mktemp("imported"))
+    assert len(found.endpoints) == len(draft.endpoints)
 
 
 @settings(max_examples=60, deadline=None)
@@ -407,5 +408,5 @@ def test_objects_with_lines_missing_or_twice_can_be_used_as_well(tmp_path_factor
     kind = next(kind for kind, names in SETS.items() if name in names)
     draft = convert([Text(SAMPLES / name, "\n".join(lines))], kind)
 
-    assert isinstance(draft, Draft)
-    loaded(draft, tmp_path_factory.mktemp("imported"))
+    found = loaded(draft, tmp_path_factory.mktemp("imported"))
+    assert len(found.endpoints) == len(draft.endpoints)

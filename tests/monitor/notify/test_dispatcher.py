@@ -252,7 +252,9 @@ def test_the_beginning_waits_for_its_cause(dispatch, receiver, store):
 
 def test_a_channel_that_breaks_is_tried_again(dispatch, store, tmp_path):
     seen = tmp_path / "seen"
-    script = f'test -e {seen} || {{ : > {seen}; echo "not yet" >&2; exit 3; }}'
+    script = (
+        f'echo tried >> {seen}; test "$(wc -l < {seen})" = 2 || {{ echo "not yet" >&2; exit 3; }}'
+    )
     settings = NotifierSettings(name="own", type="command", command=("sh", "-c", script))
 
     async def drive(_, tell):
@@ -261,6 +263,7 @@ def test_a_channel_that_breaks_is_tried_again(dispatch, store, tmp_path):
         await until(lambda: not waiting(store))
 
     dispatch([settings], drive)
+    assert seen.read_text() == "tried\ntried\n"
 
 
 def test_a_bug_in_a_channel_is_a_failure_like_others(dispatch, receiver, store, caplog):

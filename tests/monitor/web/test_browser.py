@@ -95,7 +95,9 @@ def test_an_open_incident_page_follows_what_others_do(chromium, served):
         live(page)
         served.do(lambda service: service.acknowledge("inc-1", "Grace"))
 
-        page.get_by_text("taken by Grace").wait_for()
+        taken = page.get_by_text("taken by Grace")
+        taken.wait_for()
+        assert taken.count() == 1
 
 
 def test_an_open_endpoint_page_follows_its_state(chromium, served):
@@ -105,6 +107,7 @@ def test_an_open_endpoint_page_follows_its_state(chromium, served):
         served.do(lambda service: service.put(replace(seen, state="ok", kind=None)))
 
         page.locator("h1 .state.ok").wait_for()
+        assert page.locator("h1 .state").inner_text() == "✓ ok"
 
 
 def test_an_endpoint_is_silenced_and_told_again(chromium, served):

@@ -133,6 +133,7 @@ def test_nobody_listens_when_the_last_page_is_gone():
             await asyncio.sleep(0)
 
     run(test)
+    assert not service.listeners
 
 
 def test_the_end_of_the_monitor_ends_every_stream():

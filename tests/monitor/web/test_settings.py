@@ -5,7 +5,10 @@ from ringback.monitor.web.settings import Token, WebError, WebSettings, digest_o
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "::1", "localhost", "a.localhost."])
 def test_loopback_needs_no_token(host):
-    WebSettings(host=host).verify()
+    settings = WebSettings(host=host)
+    settings.verify()
+
+    assert settings.local
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "monitor.example", ""])
