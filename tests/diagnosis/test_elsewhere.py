@@ -48,13 +48,44 @@ def test_a_port_that_refuses_there_is_what_is_broken(lab, nobody):
     assert f"redirects to http://localhost:{nobody}/end. " in found.verdict.summary
 
 
-@pytest.mark.parametrize("status", [200, 404, 302])
-def test_any_answer_there_is_healthy(lab, status):
-    there = answering(lab, response(status, b"", "Location: http://127.0.0.2/"))
+@pytest.mark.parametrize("status", [200, 404])
+def test_an_answer_there_that_the_program_may_judge_is_healthy(lab, status):
+    there = answering(lab, response(status, b""))
     found = diagnose(redirecting(lab, there.port).url)
 
     assert found.verdict.healthy
     assert there.requests == 1
+
+
+def test_a_failure_of_the_service_there_is_what_is_broken(lab):
+    there = answering(lab, response(503, b""))
+    found = diagnose(redirecting(lab, there.port).url)
+
+    assert found.verdict.cause == "unavailable"
+
+
+def test_a_redirect_from_there_is_followed_as_well(lab, nobody):
+    onward = answering(lab, response(302, b"", f"Location: http://127.0.0.2:{nobody}/"))
+    found = diagnose(redirecting(lab, onward.port).url)
+
+    assert found.verdict.cause == "service_down"
+    assert f"127.0.0.2:{nobody}" in found.verdict.summary
+
+
+def test_two_hosts_that_redirect_to_each_other_are_a_loop(lab):
+    ports = {}
+
+    def handler(connection):
+        here = connection.socket.getsockname()[1]
+        other = ports[here]
+        while connection.read_request():
+            connection.send(response(302, b"", f"Location: {other}"))
+
+    first, second = lab.listen(handler, scheme="http"), lab.listen(handler, scheme="http")
+    ports[first.port] = f"http://localhost:{second.port}/"
+    ports[second.port] = f"http://127.0.0.1:{first.port}/"
+
+    assert diagnose(f"http://127.0.0.1:{first.port}/").verdict.cause == "redirect_loop"
 
 
 def test_it_is_told_nothing_that_was_for_the_first(lab):

@@ -130,7 +130,6 @@ def test_the_deadline_of_the_call_ends_it(run, place):
 
 
 def test_what_is_cancelled_leaves_no_socket_open(run, place, replaced):
-    """An open one would be told of by the garbage collector."""
     place.silent("127.0.0.1")
     place.silent("127.0.0.2")
     replaced.answers["api.test"] = ["127.0.0.1", "127.0.0.2"]
@@ -139,8 +138,16 @@ def test_what_is_cancelled_leaves_no_socket_open(run, place, replaced):
         with anyio.move_on_after(0.05):
             await dial_async("api.test", place.port, timeout=LONG)
 
+    before = open_sockets()
     run(dialling)
+    assert open_sockets() == before
+
+
+def open_sockets():
+    """How many sockets of this process are open, those nobody holds any more left out."""
     gc.collect()
+    made = [one for one in gc.get_objects() if isinstance(one, socket.socket)]
+    return sum(one.fileno() >= 0 for one in made)
 
 
 def test_an_error_is_in_no_cycle(run, place):

@@ -40,7 +40,9 @@ def test_a_setting_cannot_be_changed(context, name, value):
 
 @pytest.mark.parametrize("name", ["verify_mode", "check_hostname", "minimum_version", "options"])
 def test_a_setting_can_be_set_to_what_it_is(context, name):
-    setattr(context, name, getattr(context, name))
+    before = getattr(context, name)
+    setattr(context, name, before)
+    assert getattr(context, name) == before
 
 
 @pytest.mark.parametrize(
@@ -62,7 +64,9 @@ def test_a_method_that_changes_it_is_refused(context, name, arguments):
 
 
 def test_the_same_protocols_can_be_set_in_any_order(context):
+    before = vars(context).copy()
     context.set_alpn_protocols(["h2", "http/1.1"])
+    assert vars(context) == before
 
 
 def test_every_public_method_is_used_or_refused(context):

@@ -53,9 +53,8 @@ def test_a_redirect_to_another_host_that_refuses_is_not_healthy():
     assert verdict.evidence == (4, 3)
 
 
-@pytest.mark.parametrize("status", [404, 500])
-def test_a_redirect_to_another_host_that_answers_is_healthy_and_its_status_told(status):
-    there = (
+def answer(status):
+    return (
         parse("shop.example.net", 443),
         connect(443, "open"),
         reading(
@@ -68,10 +67,21 @@ def test_a_redirect_to_another_host_that_answers_is_healthy_and_its_status_told(
             status=status,
         ),
     )
-    verdict = judge([*redirected(leaves_host=True), elsewhere(*there, answered=True)])
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_a_redirect_to_another_host_that_answers_is_healthy_and_its_status_told(status):
+    verdict = judge([*redirected(leaves_host=True), elsewhere(*answer(status), answered=True)])
 
     assert verdict.healthy
     assert str(status) in " ".join(verdict.beside)
+
+
+@pytest.mark.parametrize(("status", "cause"), [(500, "server_error"), (429, "rate_limited")])
+def test_a_redirect_to_another_host_that_fails_is_not_healthy(status, cause):
+    verdict = judge([*redirected(leaves_host=True), elsewhere(*answer(status), answered=True)])
+
+    assert verdict.cause == cause
 
 
 def test_a_host_that_there_was_no_time_left_for_is_not_called_broken():

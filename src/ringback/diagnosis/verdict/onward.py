@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 _HOST = frozenset({"environment", "interfaces", "route", "resolver_config", "descriptors"})
 """What is read of this host, and is the same for every target."""
 
+_TOO_MANY, _FAILED = 429, 500
+"""HTTP statuses of one who may not now, and from which on the service itself has failed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Onward:
@@ -23,7 +26,7 @@ class Onward:
         place: Its URL, or its address and port.
         told: The reading that tells of it.
         evidence: What was read there.
-        answered: Whether an answer came from there, of any kind.
+        answered: Whether an answer came from there that is for the program to judge.
         complete: Whether there was time to wait for one.
     """
 
@@ -45,12 +48,27 @@ def onward(evidence: Evidence) -> Onward | None:
         here = [one for one in evidence.readings if one.layer == "host" and one.what in _HOST]
         there = Evidence((*here, *readings_elsewhere(told)))
         facts = told.facts
-        answered, complete = bool(facts.get("answered")), facts.get("complete") is not False
-        return Onward(told.subject, told, there, answered, complete)
+        answered = bool(facts.get("answered")) and _is_theirs(evidence, there)
+        return Onward(told.subject, told, there, answered, facts.get("complete") is not False)
     failed = next((one for one in evidence.all("http", "connection") if _is_connect(one)), None)
     if failed is None or not evidence.all("http", "redirect"):
         return None
     return Onward(failed.subject, failed, Evidence(_as_asked(evidence, failed)), answered=False)
+
+
+def _is_theirs(evidence: Evidence, there: Evidence) -> bool:
+    """Whether an answer is for the program to judge: another site may rightly want a login first.
+
+    A failure of the service is none, wherever it stands.
+    """
+    asked = there.all("http", "request")
+    status = int(asked[-1].facts.get("status") or 0) if asked else 0
+    return _site(evidence) != _site(there) and status != _TOO_MANY and status < _FAILED
+
+
+def _site(evidence: Evidence) -> str:
+    """The host, with or without the ``www`` that most sites are known by as well."""
+    return evidence.host.lower().rstrip(".").removeprefix("www.")
 
 
 def _is_connect(one: Reading) -> bool:

@@ -85,12 +85,12 @@ def _quick(monkeypatch):
     monkeypatch.setattr(dialogue, "SILENCE", 0.2)
 
 
-def met(endpoint, scheme):
+def met(endpoint, scheme, **asked):
     protocol = protocol_of(scheme)
     parts = urllib.parse.urlsplit(endpoint.url)
     endpoint = replace(endpoint, url=parts._replace(scheme=scheme).geturl())
     scene = scene_of(endpoint, protocol=protocol.name)
-    scene.asked = replace(scene.asked, tls=protocol.tls)
+    scene.asked = replace(scene.asked, tls=protocol.tls, **asked)
     route = route_of(endpoint)
     service.read(scene, [route], tls.read(scene, [route]))
     return scene
@@ -258,3 +258,85 @@ def test_nothing_is_said_where_connecting_is_all(lab):
 
     assert told(met(endpoint, "tcp"), "greeting") == []
     assert endpoint.seen == []
+
+
+def test_postgres_is_told_of_the_user_and_the_database_of_the_url(lab):
+    told = []
+
+    def answer(data):
+        told.append(data)
+        return b"N" if len(data) == 8 else error(b"28000", b"no pg_hba.conf entry")
+
+    endpoint = speaking(lab, then=answer)
+    facts = only(met(endpoint, "postgres", user="app", path="/my%20shop"), "greeting").facts
+
+    assert b"user\0app\0database\0my shop\0" in told[1]
+    assert (facts["outcome"], facts["message"]) == ("refused", "no pg_hba.conf entry")
+
+
+def test_postgres_without_tls_is_refused_where_the_url_wants_it(lab):
+    endpoint = speaking(lab, then=lambda _: b"N")
+    facts = only(met(endpoint, "postgres", query="sslmode=require"), "greeting").facts
+
+    assert facts["outcome"] == "refused"
+    assert "TLS" in facts["message"]
+
+
+@pytest.mark.parametrize(
+    ("mode", "name", "works"),
+    [
+        ("require", "expired", True),
+        ("verify-full", "expired", False),
+        ("verify-full", "wrong_host", False),
+        ("verify-ca", "wrong_host", True),
+    ],
+)
+def test_the_certificate_of_postgres_is_verified_as_the_url_wants_it(lab, mode, name, works):
+    requires("cryptography")
+    context = lab.certificates.server(name)
+
+    def handler(connection):
+        connection.read()
+        connection.send(b"S")
+        connection.secure(context)
+        connection.read()
+        connection.send(b"R\x00\x00\x00\x08\x00\x00\x00\x05")
+
+    endpoint = lab.listen(handler)
+    endpoint.verify = lab.certificates.bundle
+    scene = met(endpoint, "postgres", query=f"sslmode={mode}")
+
+    assert only(scene, "greeting").facts["outcome"] == ("spoke" if works else "tls_failed")
+    assert [one.facts["error"] for one in told(scene, "handshake")] == (
+        [] if mode == "require" else [None if works else "certificate"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("scheme", "answer", "outcome"),
+    [
+        ("ldap", b"\x30\x0c\x02\x01\x01\x65\x07\x0a\x01\x34\x04\x00\x04\x00", "refused"),
+        ("ldap", b"\x30\x0c\x02\x01\x01\x65\x07\x0a\x01\x31\x04\x00\x04\x00", "spoke"),
+        ("amqp", b"AMQP\x03\x01\x00\x00", "refused"),
+        ("smtp", b"220 ProFTPD Server ready.\r\n", "other_protocol"),
+        ("ftp", b"220 mail.test ESMTP\r\n", "other_protocol"),
+        ("smtp", b"220\r\n", "spoke"),
+    ],
+)
+def test_what_first_words_mean(lab, scheme, answer, outcome):
+    if protocol_of(scheme).opening:
+        endpoint = speaking(lab, then=lambda _: answer)
+    else:
+        endpoint = speaking(lab, answer)
+
+    assert only(met(endpoint, scheme), "greeting").facts["outcome"] == outcome
+
+
+def test_a_greeting_in_pieces_is_heard_to_where_it_can_be_told(lab):
+    def handler(connection):
+        for piece in (b"2", b"20 mail", b".test ESMTP\r\n"):
+            connection.send(piece)
+            connection.hold(0.1)
+        connection.stall()
+
+    assert only(met(lab.listen(handler), "smtp"), "greeting").facts["outcome"] == "spoke"

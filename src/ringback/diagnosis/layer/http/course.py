@@ -66,7 +66,7 @@ class Course:
         known = self._tell(request, answer, hop, loop=loop)
         if onward is None or loop:
             return None
-        if hop.leaves_host:
+        if _leaves(request, hop):
             self.elsewhere = onward if self._visits and known is not False else None
             # A cookie that was set may make the difference when it comes back here.
             self._scene.passed = frozenset() if onward.cookies else frozenset(self._asked)
@@ -100,7 +100,7 @@ class Course:
                 "to_tls": hop.to_tls,
                 "loop": loop,
                 "endless": endless,
-                "followed": not (invalid or loop) and (self._visits or not hop.leaves_host),
+                "followed": not (invalid or loop) and (self._visits or not _leaves(request, hop)),
                 "resolves": resolves,
             },
         )
@@ -113,6 +113,13 @@ class Course:
             return None
         (found,) = together(self._scene, [partial(_is_known, onward.host, onward.port)], _LOOKUP)
         return found
+
+
+def _leaves(request: Request, hop: Hop) -> bool:
+    """Whether a redirect leads to another service: of another host, or from TLS to another port."""
+    return hop.leaves_host or (
+        hop.request is not None and request.scheme == "https" and hop.request.port != request.port
+    )
 
 
 def _is_known(host: str, port: int) -> bool | None:

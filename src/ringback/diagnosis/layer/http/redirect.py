@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
+from ringback.diagnosis.layer.http.cookie import kept
+
 if TYPE_CHECKING:
     from ringback.diagnosis.layer.http.head import Head
     from ringback.diagnosis.layer.http.request import Request
@@ -56,7 +58,7 @@ def hop_of(request: Request, head: Head) -> Hop | None:
     if not host:
         return Hop(location, None)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    cookies = _cookies(request, head)
+    cookies = kept(request.cookies, head.all("set-cookie"), request.host, request.target)
     onward = replace(request, scheme=scheme, host=host, port=port, target=target, cookies=cookies)
     return Hop(
         location,
@@ -64,13 +66,3 @@ def hop_of(request: Request, head: Head) -> Hop | None:
         leaves_host=host.rstrip(".") != request.host.rstrip(".").lower(),
         to_tls=scheme == "https" and request.scheme == "http",
     )
-
-
-def _cookies(request: Request, head: Head) -> tuple[tuple[str, str], ...]:
-    """What the host has set so far: some redirect to the same URL once they have set a cookie."""
-    kept = dict(request.cookies)
-    for line in head.all("set-cookie")[:20]:
-        name, equals, value = line.partition(";")[0].partition("=")
-        if equals and len(line) < 4096 and f"{name}{value}".isprintable():
-            kept[name.strip()] = value.strip()
-    return tuple(list(kept.items())[:20])

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from ringback.diagnosis.layer.tunnel.server import authority, proxy_server
 
 if TYPE_CHECKING:
+    from ringback.diagnosis.layer.http.cookie import Cookie
     from ringback.diagnosis.model import Asked
     from ringback.diagnosis.route import Route
 
@@ -37,7 +38,7 @@ class Request:
     port: int
     target: str = field(repr=False)
     method: str = "GET"
-    cookies: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    cookies: tuple[Cookie, ...] = field(default=(), repr=False)
     upgrade: bool = False
 
     @property
@@ -58,15 +59,6 @@ class Request:
         """The same as it is sent."""
         return _ascii(self.authority)
 
-    def asking(self, target: str, cookies: tuple[tuple[str, str], ...]) -> Request:
-        """Return the same request for another path.
-
-        Args:
-            target: Path and query.
-            cookies: To send with it.
-        """
-        return replace(self, target=target, cookies=cookies)
-
     def text(self, route: Route, *, tunnelled: bool) -> bytes:
         """Return the request as it is sent.
 
@@ -80,7 +72,8 @@ class Request:
         if route.proxy is not None and not tunnelled:
             target = f"{self.scheme}://{host}{target}"
             lines += _credentials(route.proxy)
-        lines += [f"Cookie: {_cookie(self.cookies)}"] if self.cookies else []
+        sent = [one for one in self.cookies if one.goes_to(self.scheme, self.target)]
+        lines += [f"Cookie: {_cookie(sent)}"] if sent else []
         lines += _upgrade() if self.upgrade else ["Accept: */*", "Accept-Encoding: identity"]
         head = [f"{self.method} {target} HTTP/1.1", f"Host: {host}", f"User-Agent: {AGENT}", *lines]
         return "\r\n".join([*head, "", ""]).encode("ascii", "replace")
@@ -112,8 +105,8 @@ def _credentials(proxy: str) -> list[str]:
     return [f"Proxy-Authorization: Basic {pair}"]
 
 
-def _cookie(cookies: tuple[tuple[str, str], ...]) -> str:
-    return "; ".join(f"{name}={value}" for name, value in cookies)
+def _cookie(cookies: list[Cookie]) -> str:
+    return "; ".join(f"{one.name}={one.value}" for one in cookies)
 
 
 def _upgrade() -> list[str]:

@@ -180,7 +180,7 @@ def mongodb(data: bytes) -> Answer | None:
 
 
 def _numbered(data: bytes, *good: bytes) -> Answer | None:
-    found = re.match(rb"(\d{3})[ -]([^\r\n]*)", data)
+    found = re.match(rb"(\d{3})(?:[ -]([^\r\n]*)|\r?\n)", data)
     if found is None:
         return None
     return Answer(found[1] not in good, printable(found[0]))

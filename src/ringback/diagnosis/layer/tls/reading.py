@@ -82,8 +82,17 @@ def follow(
     store = store_of(scene)
     if context is None:
         context, store = context_of_program(scene)
-    met = _meet(scene, route, context, store, Pending("http"), port)
-    if met is None or met.made.error:
+    pending = Pending("http")
+    tasks: list[Callable[[], _Meeting | None]] = [
+        partial(_meet, scene, route, context, store, pending, port)
+    ]
+    if route.proxy is None:
+        tasks.append(partial(explain_silence, scene, route, pending))
+    met = together(scene, tasks)[0]
+    if met is None:
+        return None
+    if met.made.error:
+        _explain(scene, [met] if route.proxy is None else [], store)
         return None
     return Connection(route, met.made.channel, context)
 

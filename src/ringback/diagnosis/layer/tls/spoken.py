@@ -13,7 +13,7 @@ _BEGINNINGS: tuple[tuple[re.Pattern[bytes], str], ...] = tuple(
         (rb"RFB \d{3}\.\d{3}\n", "vnc"),
         (rb"(220|421|554)[ -](?i:[^\r\n]*smtp)", "smtp"),
         (rb"(220|421|530)[ -](?i:[^\r\n]*(ftp|filezilla))", "ftp"),
-        (rb"(220|421|554)[ -]", "smtp"),
+        (rb"(220|421|554)([ -]|\r\n)", "smtp"),
         (rb"[2-5]\d\d[ -]\d\.\d\.\d ", "smtp"),
         (rb"\* (OK|PREAUTH|BYE)\b", "imap"),
         (rb"\+OK\b", "pop3"),

@@ -1,8 +1,10 @@
 import ssl
+from dataclasses import dataclass
 
 import pytest
 
 from ringback.diagnosis.layer import tls
+from ringback.diagnosis.layer.tls.certificate.chain import path
 from ringback.testing.lab import Lab
 from tests.diagnosis.layer.meeting import only, route_of, scene_of
 from tests.requires import requires
@@ -62,3 +64,23 @@ def test_the_dates_are_those_of_rfc_3339(lab):
     assert first["not_after"].endswith("Z")
     assert first["not_before"] < first["not_after"]
     assert first["ca_issuers"] == []
+
+
+@dataclass(frozen=True)
+class Named:
+    subject: str
+    issuer: str
+
+    @property
+    def self_signed(self):
+        return self.subject == self.issuer
+
+
+def test_those_above_the_first_are_found_in_any_order():
+    leaf, lower, upper = Named("leaf", "lower"), Named("lower", "upper"), Named("upper", "root")
+    other, root = Named("other", "root"), Named("root", "root")
+
+    assert path([leaf, upper, other, lower]) == [leaf, lower, upper]
+    assert path([leaf, other]) == [leaf]
+    assert path([root, root]) == [root]
+    assert path([]) == []
