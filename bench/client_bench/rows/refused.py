@@ -5,13 +5,15 @@ from functools import partial
 
 from client_bench.doors import refused
 from client_bench.doors.refused import door, failing
-from client_bench.interleave import interleave
+from client_bench.interleave import Repeated, interleave
 from client_bench.row import Goal, Row, over, twice
 
 TENACITY = "requests + tenacity"
 TENACITY_LOGGED = "requests + tenacity, logged"
 ONCE = "requests, refused once"
 OPEN = "ringback.Session, circuit open"
+IN_A_ROW = 50
+OPEN_IN_A_ROW = f"{OPEN}, {IN_A_ROW} in a row"
 CLASSIFY = "ringback.classify of it"
 
 
@@ -28,6 +30,13 @@ def _open(bench):
         if error.failure.kind != "client.circuit_open":
             raise RuntimeError(f"the circuit is not open: {error.failure.kind}")
         yield lambda: failing(session.get, bench.site.refused)
+
+
+@contextmanager
+def _open_in_a_row(bench):
+    """What refusals cost where they come: while a circuit is open there is no call between them."""
+    with _open(bench) as call:
+        yield Repeated(call, IN_A_ROW)
 
 
 @contextmanager
@@ -56,6 +65,11 @@ FAILING = {
     "ringback.Session, refused once": door(refused.ringback_once),
     OPEN: _open,
     CLASSIFY: _classify,
+}
+REFUSING = {
+    FOUR: door(refused.ringback),
+    ONCE: door(refused.once),
+    OPEN_IN_A_ROW: _open_in_a_row,
 }
 
 
@@ -96,5 +110,13 @@ ROWS = (
             _goal(CLASSIFY, FOUR, 0.02),
             _goal(CLASSIFY, ONCE, 0.02),
         ),
+    ),
+    Row(
+        "failing-hot",
+        "GET that an open circuit refuses, many in a row",
+        partial(interleave, doors=twice(REFUSING)),
+        base=ONCE,
+        quantity="cpu_all",
+        goals=(_goal(OPEN_IN_A_ROW, FOUR, 1 / 50), _goal(OPEN_IN_A_ROW, ONCE, 1 / 50)),
     ),
 )

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from typing import Any, cast
+from typing import Any
 
 import requests
 from requests import utils
@@ -106,8 +106,8 @@ def variables(environ: Any) -> dict[bytes, bytes] | None:
     """
     if not _WHOLE or type(environ) is not _KIND:
         return None
-    data = vars(environ).get("_data")
-    return cast("dict[bytes, bytes]", data) if type(data) is dict else None
+    data: Any = vars(environ).get("_data")
+    return data if type(data) is dict else None
 
 
 _KIND = type(os.environ)
