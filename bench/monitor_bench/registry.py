@@ -1,15 +1,30 @@
 """The rows of the report, in its order."""
 
 from monitor_bench.rows import (
+    causes,
     cpu,
     delays,
+    detection,
     false_alarms,
     flat_out,
     latency,
     memory,
     noise,
     ready,
+    restart,
 )
 
-GROUPS = (cpu, flat_out, memory, ready, delays, false_alarms, noise, latency)
+GROUPS = (
+    cpu,
+    flat_out,
+    memory,
+    ready,
+    restart,
+    delays,
+    causes,
+    detection,
+    false_alarms,
+    noise,
+    latency,
+)
 ROWS = {row.name: row for group in GROUPS for row in group.ROWS}
