@@ -138,7 +138,7 @@ def test_what_is_not_installed_is_named_in_one_line(name):
 
 def test_without_the_monitor_there_is_nothing_to_keep():
     done = run_without("uvicorn", "demo", "--keep")
-    said = "ringback: the monitor needs uvicorn: pip install 'ringback[lab,monitor]'\n"
+    said = "ringback: the monitor is not installed (uvicorn): pip install 'ringback[lab,monitor]'\n"
     assert (done.returncode, done.stdout, done.stderr) == (2, "", said)
 
 

@@ -58,11 +58,6 @@ class Child:
         return self._process.stdout
 
     @property
-    def runs(self) -> bool:
-        """Whether it has not ended."""
-        return self._process.poll() is None
-
-    @property
     def last_words(self) -> str:
         """The last line that it wrote on standard error."""
         lines = self._log.read_text("utf-8", "replace").splitlines()
@@ -91,7 +86,9 @@ class Child:
             self._process.wait(_PATIENCE)
         except subprocess.TimeoutExpired:
             self._process.kill()
-            self._process.wait()
+            # Not for ever: who was interrupted while he asked for it may not be told its end.
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(_PATIENCE)
         self.output.close()
 
 

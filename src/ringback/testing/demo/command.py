@@ -61,7 +61,7 @@ def command(context: click.Context, *, as_json: bool, keep: bool) -> None:
         raise Problem(f"the demo needs {' and '.join(lacking)}: pip install 'ringback[lab]'")
     unwatched = _lacking(_MONITOR)
     if unwatched and keep:
-        raise Problem(f"the monitor needs {' and '.join(unwatched)}: {_INSTALL}")
+        raise Problem(f"the monitor is not installed ({unwatched[0]}): {_INSTALL}")
     from ringback.testing.demo.play import play  # noqa: PLC0415 - needs what was just looked for
 
     with _telling(as_json=as_json) as tell:

@@ -53,10 +53,10 @@ class Monitor:
             self._url = found[1]
         return self._url
 
-    @property
-    def runs(self) -> bool:
-        """Whether it has not ended."""
-        return self._child.runs
+    def outlast(self) -> None:
+        """Wait until it has ended by itself."""
+        for _ in self._child.output:
+            pass
 
     def endpoint(self, id_: str) -> Document:
         """Return an endpoint as it is now.
@@ -93,12 +93,10 @@ class Monitor:
             found: Asks; ``None``: not yet.
 
         Raises:
-            UnseenError: It did not come in time, or the monitor has ended.
+            UnseenError: It did not come in time, or the monitor does not answer.
         """
         until = time.monotonic() + PATIENCE
         while time.monotonic() < until:
-            if not self.runs:
-                raise UnseenError(f"the monitor ended: {self._child.last_words}")
             if (seen := found()) is not None:
                 return seen
             time.sleep(_POLL)
@@ -113,5 +111,5 @@ class Monitor:
             with self._opener.open(f"{self.url}/api/v1{path}", timeout=PATIENCE) as answer:
                 return json.load(answer)
         except OSError as error:
-            why = f"does not answer: {error}" if self.runs else f"ended: {self._child.last_words}"
-            raise UnseenError(f"the monitor {why}") from error
+            why = f"{error}; it last said: {self._child.last_words}"
+            raise UnseenError(f"the monitor does not answer: {why}") from error

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
 
 from ringback.testing.demo.incidents import incidents
 from ringback.testing.demo.interrupts import leave_alone, orderly
@@ -15,13 +14,7 @@ from ringback.testing.demo.stage import Record, Stage
 from ringback.testing.demo.world import World
 from ringback.testing.lab import Lab
 
-if TYPE_CHECKING:
-    from ringback.testing.demo.monitor import Monitor
-
 Tell = Callable[[Record], None]
-
-_LOOK = 0.2
-"""Seconds between two looks whether a monitor that stays has ended."""
 
 
 def play(
@@ -48,7 +41,8 @@ def play(
         seconds = time.monotonic() - began
         tell({"event": "end", "kept": sum(kept), "scenes": len(kept), "seconds": seconds})
         if world is not None and keep:
-            _stay(world.monitor, tell)
+            tell({"event": "page", "url": world.monitor.url})
+            world.monitor.outlast()
     return all(kept)
 
 
@@ -74,9 +68,3 @@ def _watch(world: World, lab: Lab, tell: Tell) -> list[bool]:
         tell({**check, "promised": ["the monitor starts"], "seen": [str(error)]})
         return [False] * len(scenes)
     return [_play(scene, lab, tell) for scene in scenes]
-
-
-def _stay(monitor: Monitor, tell: Tell) -> None:
-    tell({"event": "page", "url": monitor.url})
-    while monitor.runs:
-        time.sleep(_LOOK)
