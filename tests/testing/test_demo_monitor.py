@@ -15,7 +15,6 @@ from ringback.cli.layout import Screen
 from ringback.testing.demo.incidents import incidents
 from ringback.testing.demo.monitor import UnseenError
 from ringback.testing.demo.narrator import Narrator
-from ringback.testing.demo.play import play
 from ringback.testing.demo.stage import Stage
 from ringback.testing.demo.world import World
 from ringback.testing.lab import Lab
@@ -96,20 +95,6 @@ def test_what_the_monitor_says_fits_the_screen(columns):
     assert said.endswith("✓ OVER after 1.0 s")
 
 
-@pytest.mark.slow
-def test_everything_happens_is_named_and_is_told():
-    told = []
-    assert play(told.append, [], watched=True), told
-    found = [one for one in told if one["event"] == "incident"]
-    assert [(one["pattern"], one["kind"]) for one in found] == NAMED
-    ended = [one["endpoint"] for one in told if one["event"] == "closed"]
-    assert ended == ["shop", "stock", "partner", "search"]
-    outage, moved = found[1:3]
-    assert outage["where"] == moved["where"] == "their service"
-    assert "ss -ltn" in outage["advice"]
-    assert "2 of 2 match: answer, Server header" in moved["evidence"][-1]
-
-
 def masked(text):
     """A text without what is another one each time."""
     text = re.sub(r"\d\d:\d\d:\d\d", "TIME", text)
@@ -138,25 +123,36 @@ def test_the_pages_show_what_it_prints(ringback):
 
 
 @pytest.mark.slow
-def test_kept_it_stays_until_it_is_interrupted():
+def test_everything_is_named_and_told_and_can_be_looked_at_as_long_as_it_is_kept(ringback):
     with subprocess.Popen(
         [sys.executable, "-m", "ringback", "demo", "--keep", "--json"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     ) as demo:
-        pages = (one for one in map(json.loads, demo.stdout) if one["event"] == "page")
-        next(pages)
-        monitor = next(pages)["url"]
-        status = subprocess.run(
-            [sys.executable, "-m", "ringback", "incidents", "--all", "--url", monitor],
-            capture_output=True,
-            text=True,
-            timeout=30,
-            check=False,
-        )
+        told = [json.loads(line) for line in until_it_stays(demo.stdout)]
+        shown = ringback("incidents", "--all", "--json", "--url", told[-1]["url"])
         demo.terminate()
-        demo.wait(30)
-    assert demo.returncode == 143
-    for name in ("shop", "stock", "partner", "payments", "search"):
-        assert name in status.stdout
+        assert demo.wait(30) == 143
+    assert all(one["kept"] for one in told if one["event"] == "check")
+    found = [one for one in told if one["event"] == "incident"]
+    assert [(one["pattern"], one["kind"]) for one in found] == NAMED
+    ended = [one["endpoint"] for one in told if one["event"] == "closed"]
+    assert ended == ["shop", "stock", "partner", "search"]
+    outage, moved = found[1:3]
+    assert outage["where"] == moved["where"] == "their service"
+    assert "ss -ltn" in outage["advice"]
+    assert "2 of 2 match: answer, Server header" in moved["evidence"][-1]
+    kept = {one["id"]: one["state"] for one in json.loads(shown.stdout)}
+    assert {one["id"] for one in found} <= set(kept)
+    assert [id_ for id_, state in kept.items() if state == "open"] == [found[0]["id"]]
+
+
+def until_it_stays(lines):
+    """The lines up to the second that names the page."""
+    pages = 0
+    for line in lines:
+        yield line
+        pages += json.loads(line)["event"] == "page"
+        if pages == 2:
+            return
