@@ -69,6 +69,22 @@ def test_an_outage_that_nobody_was_told_of_is_one_message_afterwards(dispatch, r
     assert whats == ["opened", "closed"]
 
 
+def test_an_end_takes_along_a_beginning_that_was_put_off(dispatch, receiver, store):
+    receiver.stop()
+
+    async def drive(_, tell):
+        opened = change("opened", incident(at=time.time() - 180))
+        await tell(opened)
+        await until(lambda: waiting(store)[0].attempts)
+        store.postpone(waiting(store)[0].notice.id, time.time() + 3600, "put off")
+        receiver.start()
+        await tell(change("closed", opened.incident, at=opened.at + 180))
+        await until(lambda: not waiting(store))
+
+    dispatch([webhook(receiver)], drive)
+    assert receiver.told == [("i1", "brief")]
+
+
 def test_a_receiver_that_comes_back_gets_everything_in_order(dispatch, receiver, store):
     receiver.status = 503
 

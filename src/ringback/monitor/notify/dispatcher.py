@@ -20,7 +20,7 @@ from ringback.monitor.notify.delivery import Delivery
 from ringback.monitor.notify.lane import Lane
 from ringback.monitor.notify.ledger import Ledger
 from ringback.monitor.notify.message import Context
-from ringback.monitor.notify.pile import PACE, Pace, piles_of
+from ringback.monitor.notify.pile import PACE, Pace, Pile, piles_of
 from ringback.monitor.notify.routing import Routing
 
 if TYPE_CHECKING:
@@ -207,5 +207,18 @@ class Dispatcher:
         ]
         ready = [one for wait, one in waits if wait <= 0]
         if ready:
-            self._delivery.begin(lane, ready[: lane.most])
+            self._delivery.begin(lane, self._whole(lane, ready[: lane.most], queued, now))
         return min((wait for wait, _ in waits if wait > 0), default=POLL)
+
+    def _whole(self, lane: Lane, piles: list[Pile], queued: list[Queued], now: float) -> list[Pile]:
+        """Return piles with what was put off of them: an end is not told without its beginning."""
+        wanted = {one.incident.id for one in piles}
+        put_off = self._delivery.unsettled(self._store.due(now + _FAR, MOST))
+        whole = {
+            one.notice.id: one
+            for one in (*queued, *put_off)
+            if one.notice.channel == lane.settings.name
+            and one.notice.change.incident.id in wanted
+            and one.notice.at <= now
+        }
+        return piles_of(whole.values())
