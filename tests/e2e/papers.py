@@ -11,7 +11,7 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from ringback.testing.lab.certificates import Identity
@@ -31,6 +31,7 @@ def issue(
     purpose=ExtendedKeyUsageOID.SERVER_AUTH,
     key=None,
     organisation="",
+    length=None,
     further=(),
 ):
     """Return a new ``Identity``, self-signed without an issuer.
@@ -44,6 +45,7 @@ def issue(
         purpose: What its key may be used for.
         key: Its key.
         organisation: That of the subject.
+        length: How many authorities may stand below it.
         further: Critical extensions.
     """
     key = key or ec.generate_private_key(ec.SECP256R1())
@@ -60,7 +62,7 @@ def issue(
         .serial_number(x509.random_serial_number())
         .not_valid_before(now + days[0] * _DAY)
         .not_valid_after(now + days[1] * _DAY)
-        .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
+        .add_extension(x509.BasicConstraints(ca=authority, path_length=length), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
     )
     if issuer:
@@ -147,7 +149,33 @@ _AUTHORITIES = {
             )
         ],
     ),
+    "weak intermediate": lambda: issue(
+        "Example Trust Old CA",
+        authority("root"),
+        authority=True,
+        days=(-900, 900),
+        key=rsa.generate_private_key(65537, 1024),
+    ),
     "rsa root": lambda: issue("Example RSA Root", authority=True, days=(-900, 900), key=_rsa()),
+    "eset": lambda: issue("ESET SSL Filter CA", authority=True, organisation="ESET, spol. s r. o."),
+    "cato": lambda: issue("Cato Networks CA", authority=True, organisation="Cato Networks"),
+    "crossed root": lambda: issue(
+        "Example Trust Root",
+        authority("old root"),
+        authority=True,
+        days=(-900, -2),
+        key=authority("root").key,
+    ),
+    "no authority": lambda: issue("host.example.org", authority("root")),
+    "next intermediate": lambda: issue(
+        "Example Trust Issuing CA 9", authority("root"), authority=True, days=(3, 900)
+    ),
+    "short": lambda: issue(
+        "Example Trust Short CA", authority("root"), authority=True, days=(-9, 900), length=0
+    ),
+    "below short": lambda: issue(
+        "Example Trust Lower CA", authority("short"), authority=True, days=(-9, 900)
+    ),
     "debugger": lambda: issue("mitmproxy", authority=True, organisation="mitmproxy"),
     "virus scanner": lambda: issue(
         "Kaspersky Anti-Virus Personal Root Certificate",
@@ -200,6 +228,28 @@ _ISSUED = {
     "company": lambda: _chain_to(NAME, "company"),
     "company_with_root": lambda: _chain_to(NAME, "company", "company root"),
     "outside_constraint": lambda: _chain_to(NAME, "elsewhere only"),
+    "eset": lambda: issue(NAME, authority("eset")).pem(authority("eset")),
+    "cato": lambda: issue(NAME, authority("cato")).pem(),
+    "edwards": lambda: issue(
+        NAME, authority("root"), key=ed25519.Ed25519PrivateKey.generate()
+    ).pem(),
+    "many_names": lambda: _chain(
+        NAME, names=(NAME, *(f"n{i:04}.a-rather-long-label.example.org" for i in range(1500)))
+    ),
+    "crossed": lambda: issue(NAME, authority("intermediate")).pem(
+        authority("intermediate"), authority("crossed root")
+    ),
+    "by_no_authority": lambda: _chain_to(NAME, "no authority"),
+    "not_yet_above": lambda: _chain_to(NAME, "next intermediate"),
+    "short_path": lambda: _chain_to(NAME, "below short", "short"),
+    "rsa": lambda: issue(NAME, authority("rsa root"), key=_rsa()).pem(),
+    "under_weak": lambda: _chain_to(NAME, "weak intermediate"),
+    "bare_domain": lambda: _chain("example.org"),
+    "any_name": lambda: _chain("example.org", names=("*.example.org",)),
+    "too_deep": lambda: _chain(NAME, names=("*.www.example.org",)),
+    "address_as_name": lambda: issue(NAME, authority("root"), names=("198.51.100.2.", NAME)).pem(),
+    "expired_alone": lambda: issue(NAME, authority("intermediate"), days=(-91, -1)).pem(),
+    "snake_oil": lambda: issue("localhost").pem(),
     "sha1": lambda: _with_sha1(issue(NAME, authority("rsa root")), authority("rsa root")).pem(),
     "debugged": lambda: _chain_to(NAME, "debugger"),
     "scanned": lambda: issue(NAME, authority("virus scanner"), days=(-1, 300)).pem(),
@@ -287,6 +337,16 @@ def trusting(*names):
     )
 
 
+def own_file(name):
+    """Return the PEM file of what a server presents, for a client that trusts this very thing."""
+    return _file(name, _ISSUED[name])
+
+
+def no_certificates():
+    """Return a file for trusted authorities that holds none."""
+    return _file("no-certificates", lambda: b"# to be filled in\n")
+
+
 def openssl_settings(text):
     """Return a configuration file of OpenSSL whose defaults for every context are ``text``."""
     whole = (
@@ -299,7 +359,7 @@ def openssl_settings(text):
 def server_context(name="good"):
     """Return a server's context that presents the certificate called ``name``."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    if name in {"weak", "sha1"}:
+    if name in {"weak", "sha1", "under_weak"}:
         context.set_ciphers("DEFAULT:@SECLEVEL=0")
     context.load_cert_chain(_file(name, _ISSUED[name]))
     return context

@@ -5,7 +5,7 @@ import ssl
 import struct
 
 from e2e import papers
-from e2e.handlers import PAGE, page
+from e2e.handlers import PAGE, page, postgres
 
 from ringback.testing.lab.response import head
 
@@ -180,3 +180,81 @@ AMQP_START = (
 """Connection.Start of AMQP 0-9-1, with the mechanism PLAIN."""
 AMQP_OTHER = b"AMQP\x03\x01\x00\x00"
 """The header a server of AMQP 1.0 answers with before it closes."""
+
+MONGODB_HELLO = (
+    b"\x39\x00\x00\x00\x07\x00\x00\x00\x01\x00\x00\x00\xdd\x07\x00\x00\x00\x00\x00\x00\x00"
+    b"\x24\x00\x00\x00\x08isWritablePrimary\x00\x01"
+    b"\x01ok\x00\x00\x00\x00\x00\x00\x00\xf0\x3f\x00"
+)
+"""MongoDB's reply to ``hello`` in an OP_MSG."""
+LDAP_DONE = b"\x30\x0c\x02\x01\x01\x65\x07\x0a\x01\x00\x04\x00\x04\x00"
+"""LDAP's SearchResultDone."""
+MQTT_FORBIDDEN = b"\x20\x02\x00\x05"
+"""MQTT's CONNACK, not authorised."""
+NATS_INFO = b'INFO {"server_id":"N1","version":"2.10.7","auth_required":true}\r\n'
+"""What NATS greets with."""
+LDAP_UNAVAILABLE = b"\x30\x0c\x02\x01\x01\x65\x07\x0a\x01\x34\x04\x00\x04\x00"
+"""The same with the result code unavailable."""
+MQTT_UNAVAILABLE = b"\x20\x02\x00\x03"
+"""MQTT's CONNACK, server unavailable."""
+
+
+def flight_in_two_parts(pause=1.6):
+    """Return a web server that pauses within its first flight of the TLS handshake."""
+
+    def handler(connection):
+        context, held = papers.server_context(), []
+        send = connection.send_below_tls
+
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        server = context.wrap_bio(incoming, outgoing, server_side=True)
+        while True:
+            done = _stepped(server)
+            data = outgoing.read()
+            if data and not held:
+                held.append(data)
+                send(data[:300])
+                connection.hold(pause)
+                data = data[300:]
+            send(data)
+            if done:
+                break
+            incoming.write(connection.read())
+        server.write(head(200, "Content-Length: 2", "Connection: close") + b"ok")
+        send(outgoing.read())
+        connection.finish(linger=True)
+
+    return handler
+
+
+def _stepped(server):
+    """Go on with a handshake; whether it is done and the request has come."""
+    try:
+        server.do_handshake()
+        return bool(server.read(9999))
+    except ssl.SSLWantReadError:
+        return False
+
+
+def postgres_over_tls(certificate, *, handshakes=True):
+    """Return a PostgreSQL that offers TLS, and shakes hands or resets the connection then."""
+
+    def handler(connection):
+        if not connection.read():
+            return
+        connection.send(b"S")
+        if handshakes:
+            connection.secure(papers.server_context(certificate))
+            postgres(connection)
+        else:
+            connection.read()
+            connection.reset()
+
+    return handler
+
+
+def smtp_that_resets(connection):
+    """Greet, and reset at the first command."""
+    connection.send(b"220 mail.example.org ESMTP\r\n")
+    connection.read()
+    connection.reset()

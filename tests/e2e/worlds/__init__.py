@@ -7,10 +7,15 @@ from e2e.worlds import (
     further_certificates,
     further_handshakes,
     further_names,
+    further_peers,
+    further_proofs,
     further_proxies,
+    further_redirects,
+    further_replies,
     further_services,
     further_tcp,
     further_ways,
+    further_words,
     healthy,
     host,
     http,
@@ -53,6 +58,11 @@ _FURTHER = (
     further_handshakes,
     further_answers,
     further_services,
+    further_peers,
+    further_proofs,
+    further_redirects,
+    further_replies,
+    further_words,
 )
 """Tables of which every run of the tests meets nothing, and the slow one all."""
 

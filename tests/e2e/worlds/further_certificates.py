@@ -25,7 +25,7 @@ def _vouched(label, certificate, expected, *, target=_HTTPS, build=None, **more)
     )
 
 
-def _trusting(*names):
+def trusting(*names):
     path = papers.trusting(*names)
     return {"SSL_CERT_FILE": path, "REQUESTS_CA_BUNDLE": path, "CURL_CA_BUNDLE": path}
 
@@ -39,7 +39,7 @@ WORLDS = (
         "old-root-trusted",
         "under_old_root",
         _refused("certificate_expired", _EXPIRED, f"{_THEIRS}|this program|this host"),
-        variables=_trusting("root", "old root"),
+        variables=trusting("root", "old root"),
         fact=("expired",),
         note="the root itself has expired; this program still lists it",
     ),
@@ -90,7 +90,7 @@ WORLDS = (
         "company-root-trusted",
         "company",
         WELL,
-        variables=_trusting("root", "company root"),
+        variables=trusting("root", "company root"),
     ),
     _vouched(
         "outside-name-constraint",
@@ -102,7 +102,7 @@ WORLDS = (
         "sha1",
         "sha1",
         _refused("certificate_weak", "tls.cert.invalid"),
-        variables=_trusting("root", "rsa root"),
+        variables=trusting("root", "rsa root"),
         fact=("weak|digest|sha1",),
     ),
     _vouched("debugging-proxy", "debugged", _INTERCEPTED, fact=("mitmproxy",)),

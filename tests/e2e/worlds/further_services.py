@@ -1,6 +1,5 @@
 """Further services that speak another protocol than HTTP: refusing, odd, late, or well."""
 
-from e2e import papers
 from e2e.building import NAME, listen, name, secure
 from e2e.handlers import mysql, postgres, redis, smtp
 from e2e.talk import (
@@ -9,6 +8,7 @@ from e2e.talk import (
     late,
     mysql_refusal,
     pieces,
+    postgres_over_tls,
     postgres_refusal,
     replies,
     says,
@@ -78,7 +78,7 @@ WORLDS = (
         "postgres-with-tls-healthy",
         _POSTGRES,
         WELL,
-        listen(5432, lambda connection: _postgres_tls(connection, "good")),
+        listen(5432, postgres_over_tls("good")),
     ),
     _greeted("mysql-slow-healthy", _MYSQL, WELL, listen(3306, late(1.5, mysql)), limit=SILENT),
     _refuses(
@@ -260,7 +260,7 @@ WORLDS = (
             "tls|application",
             "their certificate|their service",
         ),
-        listen(5432, lambda connection: _postgres_tls(connection, "expired")),
+        listen(5432, postgres_over_tls("expired")),
         fact=("expired",),
     ),
     _greeted(
@@ -313,10 +313,3 @@ WORLDS = (
         listen(5432, postgres),
     ),
 )
-
-
-def _postgres_tls(connection, certificate):
-    if connection.read():
-        connection.send(b"S")
-        connection.secure(papers.server_context(certificate))
-        postgres(connection)
