@@ -89,3 +89,47 @@ def test_what_this_host_does_not_send_over_one_family_lies_here() -> None:
     found = judge((name, looked_up, failed("2001:db8::7", "invalid", errno="EINVAL"), opened))
 
     assert (found.cause, found.where) == ("ipv6_dead", "this host")
+
+
+DUAL = (
+    Reading(layer="url", what="parse", facts={"host": "web.test", "port": 80, "protocol": "none"}),
+    Reading(
+        layer="name",
+        what="getaddrinfo",
+        state="ok",
+        facts={"addresses": ["2001:db8::7", "192.0.2.7"]},
+    ),
+)
+
+
+def test_what_answers_from_afar_is_broken_and_not_what_is_stopped_here() -> None:
+    here = route_to("2001:db8::7", family=6, error="EACCES", table_type="prohibit")
+    there = route_to("192.0.2.7", family=4, error=None, route=True)
+    stopped = failed("2001:db8::7", "prohibited", errno="EACCES")
+
+    def cause(outcome: str) -> str:
+        return judge((*DUAL, here, there, stopped, failed("192.0.2.7", outcome))).cause
+
+    assert cause("refused") == "service_down"
+    assert cause("timeout") == "path_silent"
+    assert judge((*DUAL, here, stopped)).cause == "local_policy_route"
+
+
+def test_an_own_rule_for_one_address_explains_no_refusal_by_another() -> None:
+    own = {"type": 1, "code": 4, "sender": "2001:db8::2", "own": True, "is_target": False}
+    stopped = failed("2001:db8::7", "refused", icmp=own)
+
+    assert judge((*DUAL, stopped)).cause == "local_firewall"
+    assert judge((*DUAL, stopped, failed("192.0.2.7", "refused"))).cause == "service_down"
+
+
+@pytest.mark.parametrize(("on_link", "where"), [(False, "this network"), (True, "their host")])
+def test_who_does_not_answer_on_the_link_is_the_gateway_or_the_host(
+    on_link: bool, where: str
+) -> None:
+    nobody = {"type": 3, "code": 1, "sender": "192.0.2.2", "own": True, "is_target": False}
+    way = route_to("192.0.2.7", family=4, error=None, route=True, on_link=on_link)
+    dead = failed("192.0.2.7", "host_unreachable", icmp=nobody)
+    found = judge((*DUAL, way, dead, failed("2001:db8::7", "open")))
+
+    assert (found.cause, found.where) == ("ipv4_dead", where)

@@ -126,3 +126,16 @@ def test_a_lookup_that_hangs_where_the_resolver_answers() -> None:
     )
 
     assert (found.cause, found.where) == ("nsswitch_broken", "this host")
+
+
+def test_a_name_that_the_proxy_looks_up_is_not_judged_by_its_address_here() -> None:
+    entry = Reading(
+        layer="host", what="hosts_file", facts={"addresses": ["127.0.0.1"], "line": 2, "path": "h"}
+    )
+    proxy = Reading(layer="proxy", what="connect", state="ok", facts={"proxy": "http://p:3128"})
+    missing = Reading(
+        layer="http", what="request", state="failed", facts={"status": 404, "outcome": "answered"}
+    )
+    here = (entry, looked_up("127.0.0.1"), said("a", "NOERROR", "192.0.2.7"))
+
+    assert judge((parsed(), *here, proxy, missing)).cause == "not_found"

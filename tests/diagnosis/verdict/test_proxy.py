@@ -33,3 +33,16 @@ def test_tls_with_the_proxy_itself(reason: str, cause: str) -> None:
     )
 
     assert found.cause == cause
+
+
+def test_a_proxy_whose_name_is_not_resolved_is_a_matter_of_dns() -> None:
+    known = {"scheme": "https", "host": "web.test", "port": 443, "protocol": "http", "tls": True}
+    facts = {"proxy": "http://proxy.test:3128", "outcome": "unresolved", "eai": "EAI_AGAIN"}
+    found = judge(
+        (
+            Reading(layer="url", what="parse", facts=known),
+            Reading(layer="proxy", what="connect", state="failed", facts=facts),
+        )
+    )
+
+    assert (found.cause, found.where) == ("proxy_down", "DNS")

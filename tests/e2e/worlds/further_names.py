@@ -14,14 +14,16 @@ from e2e.building import (
     name,
     nameservers,
     nft,
+    proxying,
     resolver,
     rule,
     secure,
 )
-from e2e.handlers import redirects
+from e2e.handlers import page, proxy, redirects
 from e2e.resolver import Resolver
-from e2e.site import NOBODY6, OTHER, RESOLVER, RESOLVER2, RESOLVER3, SERVER, SERVER6, THIRD
+from e2e.site import NOBODY, NOBODY6, OTHER, RESOLVER, RESOLVER2, RESOLVER3, SERVER, SERVER6, THIRD
 from e2e.world import SILENT, WELL, World, broken
+from e2e.worlds.proxy import ALL
 
 from ringback.testing.lab.nameserver import Answer, bind
 
@@ -379,5 +381,128 @@ WORLDS = (
     _name(
         "all-of-three-addresses-refuse", _HTTP, _DOWN, name(NAME, SERVER, OTHER, THIRD),
         fact=("refused",),
+    ),
+    _name(
+        "ipv6-only-host-and-ipv4-resolver", _HTTP,
+        broken(
+            "resolver_unreachable|no_default_route|family_missing",
+            f"{_UNREACHABLE}|tcp.address_unreachable.network", "dns|ip",
+            "this host|this network|DNS",
+        ),
+        dual(), listen(), ip("client", "route del default"), fact=("unreachable|resolver",),
+        note="IPv6 would do, but the only resolver has an IPv4 address",
+    ),
+    _name(
+        "healthy-search-domain-silent", _HTTP,
+        broken("healthy|search_domain_trap", "healthy|dns.timed_out|dns.unreachable", "none|dns",
+               "|DNS|this host", healthy=None),
+        name(), listen(), name("*.dead.example.net", udp="silent", tcp=False),
+        file("resolv.conf",
+             f"nameserver {RESOLVER}\nsearch dead.example.net\n{_SHORT} ndots:5\n"),
+        limit=SILENT, fact=("dead.example.net",),
+        note="each lookup first waits for a domain whose servers are gone",
+    ),
+    _name(
+        "first-resolver-without-address", _HTTP,
+        broken("resolvers_disagree|name_missing_here_only", f"dns.no_address|{_NONE}", "dns",
+               "DNS"),
+        name(), listen(), nameservers(RESOLVER2, RESOLVER),
+        resolver(RESOLVER2, {NAME: Answer()}), fact=("192.0.2.154",),
+    ),
+    _name(
+        "first-resolver-fails-second-denies", _HTTP, _MISSING,
+        nameservers(RESOLVER2, RESOLVER), name(NAME, rcode=NXDOMAIN),
+        resolver(RESOLVER2, always=Answer(rcode=SERVFAIL)), fact=("nxdomain|no such host",),
+    ),
+    _name(
+        "old-ipv4-record", _HTTP,
+        broken("ipv4_dead", _HOST, "ip|tcp", "their host|path"),
+        name(NAME, NOBODY, SERVER6), listen(), limit=SILENT, fact=(f"{NOBODY}.*unreachable",),
+        note="the A record was forgotten when the host moved",
+    ),
+    _name(
+        "alias-of-ipv6-only-name", _HTTPS,
+        broken("family_missing", "tcp.address_unreachable.network|dns.no_address", "ip|dns",
+               "this host|this network|DNS"),
+        name(NAME, alias="cdn.example.net."), name("cdn.example.net", SERVER6), secure(),
+        ip("client", "route del ::/0", "addr del 2001:db8:1::2/64 dev eth0"),
+        fact=("IPv4|family|unreachable",),
+    ),
+    _name(
+        "healthy-aaaa-refused", _HTTP,
+        broken("healthy|aaaa_dropped|resolver_refuses", f"healthy|{_SERVER}|{_UNREACHABLE}",
+               "none|dns", "|DNS", healthy=None),
+        name(), listen(), typed(AAAA=REFUSED), fact=("refused|AAAA",),
+    ),
+    _name(
+        "ipv4-question-refused", _HTTP,
+        broken("resolver_refuses|zone_broken|name_without_address",
+               f"{_SERVER}|dns.no_address|{_NONE}", "dns", "DNS"),
+        name(), listen(), typed(A=REFUSED), fact=("refused",),
+    ),
+    _name(
+        "ipv4-question-servfail", _HTTP,
+        broken("zone_broken|name_without_address", f"{_SERVER}|dns.no_address", "dns", "DNS"),
+        name(), listen(), typed(A=SERVFAIL), fact=("servfail|misbehaving",),
+    ),
+    _name(
+        "resolver-silent-dns", f"dns://{NAME}",
+        broken("resolver_silent", _UNREACHABLE, "dns", "DNS|this network"),
+        name(), rule("office", "INPUT -p udp --dport 53 -j DROP"), limit=SILENT,
+        fact=("resolver|timed out",),
+    ),
+    _name(
+        "second-resolver-dead-dns", f"dns://{NAME}",
+        broken("one_resolver_dead|healthy", f"{_UNREACHABLE}|healthy", "dns|none", "DNS|",
+               healthy=None),
+        name(), nameservers(RESOLVER, RESOLVER2), fact=("192.0.2.154",),
+    ),
+    _name(
+        "multicast-name", "http://printer.local/",
+        broken("name_missing|nsswitch_broken", _NONE, "dns", "DNS|this host|this network"),
+        file("nsswitch.conf", "hosts: files mdns4_minimal [NOTFOUND=return] dns\n"),
+        fact=("nxdomain|not known|no such host",),
+    ),
+    _name(
+        "refused-beside-search-domain", "http://shop:8080/", _DOWN,
+        name("shop.corp.example.net"),
+        file("resolv.conf", f"nameserver {RESOLVER}\nsearch corp.example.net\n"),
+        fact=("refused",), note="a short name that is meant to be completed",
+    ),
+    _name("missing-idna", "https://büch.example.org/", _MISSING, fact=("nxdomain|not known",)),
+    _name(
+        "stub-down-ipv6", _HTTP,
+        broken("resolver_down", _UNREACHABLE, "dns", "DNS|this host"),
+        name(), listen(), nameservers("::1"), fact=("::1|resolver",),
+    ),
+    _name(
+        "question-for-this-name-dropped", _HTTP,
+        broken("resolver_silent|zone_broken|dns_blocked", f"{_UNREACHABLE}|{_SERVER}|dns.blocked",
+               "dns", "DNS|this network|path"),
+        name(NAME, SERVER, udp="silent", tcp=False), listen(),
+        nameservers(RESOLVER, options=_SHORT), limit=SILENT, fact=("timed out|resolver",),
+        note="the resolver answers for all other names",
+    ),
+    _name(
+        "hosts-file-own-name", _HTTP,
+        broken("hosts_file_override", "tcp.refused|dns.bogus_address", "dns|config|tcp",
+               "this host"),
+        name(), listen(), hosts(f"127.0.1.1\t{NAME} www\r"), fact=("hosts",),
+        note="as an installer writes it for the host's own name",
+    ),
+    _name(
+        "not-found-through-proxy-beside-hosts-entry", _HTTP,
+        broken("not_found", "http.error", "status|http", "their application|this program"),
+        name(), listen(80, page(404)), hosts(f"{OTHER} {NAME}"), proxying(proxy), variables=ALL,
+        fact=("404",), note="the proxy looks the name up itself",
+    ),
+    _name(
+        "unavailable-through-proxy-beside-zero", _HTTPS,
+        broken("unavailable", "http.error.unavailable", "status|http",
+               "their application|their service"),
+        name(), secure(handler=page(503)),
+        resolver(RESOLVER, {NAME: Answer(addresses=("0.0.0.0",))}),
+        proxying(proxy), variables=ALL, fact=("503",),
+        note="this host's resolver blocks the name; the proxy's does not",
     ),
 )  # fmt: skip

@@ -4,6 +4,7 @@ from e2e import papers
 from e2e.building import (
     NAME,
     blocked,
+    file,
     ip,
     listen,
     name,
@@ -65,6 +66,12 @@ def _elsewhere(site):
 
 def _tls_proxy(connection):
     over_tls(papers.server_context("wrong_name"), page())(connection)
+
+
+def _late(connection):
+    if connection.read_request() and connection.hold(8.0):
+        connection.send(head(200))
+        connection.stall()
 
 
 def _page_in_tunnel(connection):
@@ -302,5 +309,80 @@ WORLDS = (
                "proxy|DNS|their service|path"),
         secure(), blocked(), proxying(proxy), variables=ALL, fact=("502|resolve|not known",),
         note="the name exists nowhere: neither here nor for the proxy",
+    ),
+    _url("healthy-password-with-at", f"http://user:p@ss@{NAME}/", expected=broken(
+        "healthy|url_invalid", "healthy|url.invalid", "none|config", "|this program",
+        healthy=None)),
+    _url("healthy-mapped-address", f"http://[::ffff:{SERVER}]/", expected=WELL),
+    _url("bracket-behind-port", "http://[2001:db8:2::2]:80]/"),
+    _url("number-too-large", "http://198.51.100.256/"),
+    _url("letter-in-port", f"http://{NAME}:8O/"),
+    _url("name-too-long", f"http://{'a.' * 130}example.org/"),
+    _url("only-scheme", "https://"),
+    _url("backslashes", f"http:\\\\{NAME}\\"),
+    _url("healthy-lookalike", "http://ex\u0430mple.org/", expected=WELL,
+         build=(name("xn--exmple-4nf.org"), listen())),
+    _url("without-dots", "http://wwwexampleorg/", expected=_MISSING),
+    _url("markdown", f"[{NAME}](http://{NAME}/)"),
+    _url("quoted", f"'http://{NAME}/'"),
+    _proxy(
+        "healthy-own-variable-before-all", _HTTPS, WELL, name(), secure(), blocked(),
+        proxying(proxy), variables={"all_proxy": f"http://{PROXY}:9", "HTTPS_PROXY": AT},
+    ),
+    _proxy(
+        "healthy-excluded-with-blanks", _HTTP, WELL, name(), listen(),
+        variables={**ALL, "NO_PROXY": " localhost , example.org ,10.0.0.1"},
+    ),
+    _proxy(
+        "healthy-excluded-by-port", _HTTPS, WELL, name(), secure(),
+        variables={**ALL, "no_proxy": f"{NAME}:443"},
+    ),
+    _proxy(
+        "proxy-password-not-needed", _HTTPS,
+        broken("proxy_not_needed|proxy_wants_password", "proxy.auth_required", "proxy|config",
+               "this program|this host|proxy", "proxy_not_needed"),
+        name(), secure(), proxying(proxy, outcome=407), variables=ALL, fact=("407",),
+    ),
+    _proxy(
+        "proxy-answers-late", _HTTPS,
+        broken("proxy_silent", "proxy.no_response", "proxy", "proxy"),
+        name(), secure(), blocked(), _office(3128, _late), variables=ALL, limit=SILENT,
+        fact=("timed out|timeout|CONNECT",), note="the tunnel stands after eight seconds",
+    ),
+    _proxy(
+        "proxy-name-beside-dead-resolver", _HTTPS,
+        broken("resolver_silent|proxy_down", "dns.unreachable|dns.timed_out|proxy.unreachable"
+               "|dns.temporary_failure", "dns|proxy", "DNS"),
+        name(), secure(), blocked(), proxying(proxy), name("proxy.example.org", PROXY),
+        rule("office", "INPUT -p udp --dport 53 -j DROP"),
+        variables={"https_proxy": "http://proxy.example.org:3128"}, limit=SILENT,
+        fact=("resolve|DNS",), note="the proxy is well, its name cannot be looked up",
+    ),
+    _proxy(
+        "expired-through-socks", _HTTPS,
+        broken("certificate_expired", "tls.cert.date_invalid.expired", "tls", "their certificate"),
+        name(), secure(certificate="expired"), blocked(), proxying(socks5, 1080),
+        variables={"ALL_PROXY": f"socks5h://{PROXY}:1080"}, fact=("expired",),
+    ),
+    _proxy(
+        "service-down-beside-needless-proxy-for-others", "redis://www.example.org",
+        broken("service_down", "tcp.refused", "tcp", "their service|their host"),
+        name(), variables=ALL, fact=("refused",), note="only HTTP clients look at the variables",
+    ),
+    _proxy(
+        "proxy-refuses-half", _HTTPS,
+        broken("proxy_upstream_failed|proxy_forbids", "proxy.upstream_failed|proxy.denied", "proxy",
+               "proxy|path|their service"),
+        name(), secure(), blocked(),
+        proxying(proxy, outcome=503, fields=("X-Squid-Error: ERR_CONNECT_FAIL 110",)),
+        variables=ALL, fact=("503",),
+    ),
+    _proxy(
+        "proxy-needed-in-profile-other-port", f"http://{NAME}:8080/",
+        broken("proxy_needed|firewall_rejects",
+               "tcp.address_unreachable.prohibited|tcp.address_unreachable.host|proxy.unreachable",
+               "proxy|config|ip|tcp", "this program|this host|this network", "proxy_needed"),
+        name(), listen(8080), blocked(), proxying(proxy),
+        file("environment", f"HTTP_PROXY='{AT}'\n"), limit=SILENT, fact=("proxy",),
     ),
 )  # fmt: skip

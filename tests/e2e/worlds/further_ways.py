@@ -2,9 +2,9 @@
 
 import socket
 
-from e2e.building import NAME, dual, ip, listen, name, narrow, rule, secure, setting
+from e2e.building import NAME, dual, ip, listen, name, narrow, nft, rule, secure, setting
 from e2e.handlers import page
-from e2e.site import RESOLVER, SERVER, SERVER6
+from e2e.site import PROXY, RESOLVER, SERVER, SERVER6
 from e2e.site import _Server as Server
 from e2e.world import SILENT, WELL, World, broken
 
@@ -316,5 +316,112 @@ WORLDS = (
                "this host|path|their host"),
         listen(), rule("client", "INPUT -p tcp --sport 80 -j DROP"), limit=SILENT,
         fact=("timed out|timeout",),
+    ),
+    _path(
+        "gateway-dead-ipv4-only", _HTTP,
+        broken("ipv4_dead|gateway_dead", _HOST, "ip|tcp", "this network|this host", healthy=None),
+        dual(), listen(),
+        ip("client", "route replace default via 192.0.2.99", f"route add {RESOLVER} via 192.0.2.1"),
+        limit=SILENT, fact=("IPv4|192.0.2.99|unreachable",),
+    ),
+    _path(
+        "gateway-dead-ipv6-only", _HTTP,
+        broken("ipv6_dead|gateway_dead", _HOST, "ip|tcp", "this network|this host", healthy=None),
+        dual(), listen(), ip("gateway", "addr del 2001:db8:1::1/64 dev lan"), limit=SILENT,
+        fact=("IPv6|unreachable",),
+    ),
+    _path(
+        "own-route-prohibits-ipv4-only", _HTTP,
+        broken("ipv4_dead|local_policy_route", _PROHIBITED, "ip|tcp", "this host", healthy=None),
+        dual(), listen(), ip("client", f"route add prohibit {SERVER}"),
+        fact=("IPv4|prohibit|permission denied",),
+    ),
+    _path(
+        "target-rejects-ipv4-only", _HTTPS,
+        broken("ipv4_dead|firewall_rejects", f"{_PROHIBITED}|{_HOST}", "ip|tcp", "their host",
+               healthy=None),
+        dual(), secure(),
+        rule("server", "INPUT -p tcp --dport 443 -j REJECT --reject-with icmp-host-prohibited"),
+        fact=("IPv4|prohibited",),
+    ),
+    _path(
+        "own-nftables-drops-user", _HTTPS,
+        broken("local_firewall", "tcp.timed_out", "ip|tcp", "this host"),
+        dual(), secure(),
+        nft("client", "table inet f {\nchain c {\ntype filter hook output priority 0;\n"
+            "meta skuid 65534 tcp dport 443 drop\n}\n}\n"),
+        limit=SILENT, fact=("firewall|not permitted",),
+    ),
+    _path(
+        "own-firewall-forbids-dns-admin", _HTTP,
+        broken("local_firewall|resolver_unreachable", f"{_DNS}|{_PROHIBITED}", "dns|ip",
+               "this host"),
+        name(), listen(),
+        rule("client", "OUTPUT -p udp --dport 53 -j REJECT --reject-with icmp-admin-prohibited"),
+        fact=("firewall|prohibited",),
+    ),
+    _path(
+        "black-hole-at-border", f"http://{SERVER}/",
+        broken("path_silent|firewall_drops|host_down", "tcp.timed_out", "ip|tcp", "path"),
+        listen(), ip("border", f"route add blackhole {SERVER}"), limit=SILENT,
+        fact=("timed out|timeout",),
+    ),
+    _path(
+        "route-prohibits-at-border", f"http://{SERVER}/",
+        broken("firewall_rejects", f"{_PROHIBITED}|{_HOST}", "ip|tcp", "path"),
+        listen(), ip("border", f"route add prohibit {SERVER}"), fact=("prohibited|filtered",),
+    ),
+    _path(
+        "route-unreachable-at-gateway-ipv6", f"http://[{SERVER6}]/",
+        broken("host_unreachable|network_unreachable|firewall_rejects", f"{_HOST}|{_NETWORK}",
+               "ip|tcp", "path|this network"),
+        listen(), ip("gateway", f"route add unreachable {SERVER6}"), limit=2.5,
+        fact=("unreachable|no route",),
+    ),
+    _path(
+        "transparent-proxy-down", _HTTP,
+        broken("service_down|firewall_rejects|proxy_down", "tcp.refused", "tcp",
+               "path|this network|proxy|their service", "firewall_rejects"),
+        name(), listen(),
+        rule("gateway", "PREROUTING -t nat -i lan -p tcp --dport 80 -j DNAT "
+             f"--to-destination {PROXY}:3128"),
+        fact=("refused",), note="the gateway sends port 80 to a proxy that is not there",
+    ),
+    _path(
+        "vpn-gateway-dead", f"http://{SERVER}/",
+        broken("gateway_dead", _HOST, "ip|tcp", "this network|this host"),
+        listen(),
+        ip("client", "link add vpn0 type veth peer name vpn1", "link set vpn0 up",
+           "link set vpn1 up", "addr add 10.8.0.2/24 dev vpn0",
+           "route add 198.51.100.0/24 via 10.8.0.1"),
+        limit=SILENT, fact=("gateway|unreachable|10.8.0.1",),
+    ),
+    _path(
+        "gateway-rejects-everything", _HTTPS,
+        broken("firewall_rejects", "tcp.refused", "tcp", "path|this network"),
+        name(), secure(), rule("gateway", "FORWARD -d 198.51.100.0/24 -j REJECT"),
+        limit=2.5, fact=("firewall|icmp",),
+    ),
+    _path(
+        "healthy-two-gateways", _HTTP, WELL, name(), listen(),
+        ip("client", "route add default via 192.0.2.99 metric 500"),
+        note="a second default route with a dead gateway, which is never used",
+    ),
+    _path(
+        "healthy-odd-sources", _HTTPS, WELL, dual(), secure(),
+        ip("client", "addr add 10.1.2.3/32 dev lo", "addr add 192.0.2.9/25 dev eth0"),
+    ),
+    _path(
+        "healthy-icmp-forbidden-everywhere", _HTTPS, WELL, dual(), secure(),
+        *(rule(role, "INPUT -p icmp -j DROP") for role in ("client", "gateway", "border")),
+    ),
+    _path(
+        "refused-beside-local-ipv6-block", _HTTP, _DOWN, dual(),
+        ip("client", "route add prohibit 2001:db8:2::/64"), fact=("refused",),
+    ),
+    _path(
+        "name-missing-beside-dead-uplink", "http://gone.example.org/",
+        broken("name_missing", "dns.name_not_resolved", "dns", "DNS"),
+        ip("gateway", "link set wan down"), fact=("nxdomain|no such host",),
     ),
 )  # fmt: skip

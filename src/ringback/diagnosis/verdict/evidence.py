@@ -98,9 +98,11 @@ class Evidence:
 
     @cached_property
     def addresses(self) -> list[str]:
-        """The addresses that the program would use."""
+        """The addresses that the program would use; none where a proxy looks the name up."""
         if not self.named:
             return [self.host]
+        if not self.resolved_here:
+            return []
         return list(self.facts("name", "getaddrinfo").get("addresses") or ())
 
     @property

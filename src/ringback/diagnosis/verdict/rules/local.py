@@ -73,8 +73,19 @@ def _without_a_way(evidence: Evidence) -> bool:
     return not evidence.addresses and all(one.facts.get("error") for one in asked)
 
 
+def _answered_beyond(evidence: Evidence) -> bool:
+    """Return whether the target, or somebody on the way, has answered for one of its addresses.
+
+    Then that is what is broken: what stops another address here explains less.
+    """
+    return any(
+        one.facts.get("outcome") in {"refused", "reset"} and not one.facts.get("icmp")
+        for one in evidence.unopened
+    ) or any((one.facts.get("icmp") or {}).get("own") is False for one in evidence.unopened)
+
+
 def _gateway_dead(evidence: Evidence) -> Finding | None:
-    if not _stuck(evidence):
+    if not _stuck(evidence) or _answered_beyond(evidence):
         return None
     dead = [
         one for one in evidence.all("neighbours", "connect", role="gateway") if _no_neighbour(one)
@@ -105,8 +116,8 @@ def _no_neighbour(one: Reading) -> bool:
 
 
 def _policy_route(evidence: Evidence) -> Finding | None:
-    if evidence.reached or not _away(evidence):
-        return None
+    if evidence.reached or not _away(evidence) or evidence.all("host", "route_to", route=True):
+        return None  # an address that has a way tells more
     for one in evidence.all("host", "route_to", route=False):
         table = one.facts.get("table_type")
         kind, named = one.facts.get("error"), None
@@ -164,7 +175,7 @@ def _addresses(readings: list[Reading]) -> str:
 
 
 def _local_firewall(evidence: Evidence) -> Finding | None:
-    if evidence.reached:
+    if evidence.reached or _answered_beyond(evidence):
         return None
     for one in evidence.connects:
         icmp = one.facts.get("icmp") or {}

@@ -25,15 +25,19 @@ def _dead_family(evidence: Evidence, version: int) -> Finding | None:
         f"{dead[0].result or dead[0].facts.get('outcome')}.",
         (*dead, *evidence.opened),
         kind=dead[0].kind,
-        where=_whose(dead[0]),
+        where=_whose(evidence, dead[0]),
     )
 
 
-def _whose(dead: Reading) -> Where:
+def _whose(evidence: Evidence, dead: Reading) -> Where:
     """Return where an address that fails is to be mended."""
     icmp = dead.facts.get("icmp") or {}
-    if icmp.get("own") and (icmp.get("type"), icmp.get("code")) not in ARP:
-        return "this host"
+    if icmp.get("own"):
+        if (icmp.get("type"), icmp.get("code")) not in ARP:
+            return "this host"
+        route = evidence.first("host", "route_to", address=dead.facts.get("address"))
+        near = route is not None and bool(route.facts.get("on_link"))
+        return "their host" if near else "this network"
     if icmp.get("is_target"):
         return "their host"
     if icmp:

@@ -52,6 +52,7 @@ def _down(evidence: Evidence) -> Finding | None:
     return Finding(
         f"The proxy {_name(shut)} cannot be reached: {shut.result}.",
         (shut, *evidence.all("proxy", "direct")),
+        where="DNS" if shut.facts.get("outcome") == "unresolved" else None,
     )
 
 

@@ -11,7 +11,9 @@ from ringback.diagnosis.verdict.rules.resolver import TRY_ANOTHER
 
 def _search_trap(evidence: Evidence) -> Finding | None:
     found = evidence.first("name", "search_domain")
-    if found is None or not found.facts.get("answered") or evidence.served:
+    if found is None or not evidence.addresses or evidence.served:
+        return None
+    if not found.facts.get("answered"):
         return None
     return Finding(
         f"{evidence.host} was answered as {found.facts['answered']}: a search domain was added.",
