@@ -35,11 +35,9 @@ class Book:
         Args:
             endpoint: Its id.
         """
-        return min(
-            self._all_of(endpoint),
-            key=lambda one: (one.detector, one.opened_at, one.id),
-            default=None,
-        )
+        if not self.members.incidents(endpoint):  # asked several times for every check
+            return None
+        return min(self._all_of(endpoint), key=lambda one: (one.detector, one.opened_at, one.id))
 
     def outage_of(self, endpoint: str) -> Incident | None:
         """Return the open outage that an endpoint is part of.

@@ -47,6 +47,7 @@ class Schedule:
         self, endpoints: Iterable[Timed], now: float, kept: Mapping[str, float] | None = None
     ) -> None:
         self._endpoints: dict[str, Timed] = {}
+        self._phases: dict[str, float] = {}
         self._due: dict[str, float] = dict(kept or {})
         self._heap: list[tuple[float, str]] = []
         self.configure(endpoints, now)
@@ -59,13 +60,15 @@ class Schedule:
             now: Seconds since 1970 UTC.
         """
         before, self._endpoints = self._endpoints, {one.id: one for one in endpoints}
+        fractions = {id_: _fraction(id_) for id_ in self._endpoints}
+        self._phases = {id_: fractions[id_] * one.every for id_, one in self._endpoints.items()}
         within = len(self._endpoints) / FIRST_LOOKS
         due: dict[str, float] = {}
         for id_, one in self._endpoints.items():
             known = self._due.get(id_)
             changed = id_ in before and before[id_].every != one.every
             if known is None or changed or not now < known <= now + 2 * one.every:
-                known = now + _fraction(id_) * within
+                known = now + fractions[id_] * within
             due[id_] = known
         self._due = due
         self._heap = [(at, id_) for id_, at in due.items()]
@@ -77,7 +80,9 @@ class Schedule:
         Args:
             now: Seconds since 1970 UTC, by the clock as it is now.
         """
-        self._due = {id_: _slot(one, now) for id_, one in self._endpoints.items()}
+        self._due = {
+            id_: _slot(self._phases[id_], one.every, now) for id_, one in self._endpoints.items()
+        }
         self._heap = [(at, id_) for id_, at in self._due.items()]
         heapq.heapify(self._heap)
 
@@ -94,8 +99,8 @@ class Schedule:
             if due.get(id_) != at:
                 heapq.heappop(heap)
                 continue
-            one = self._endpoints[id_]
-            due[id_] = then = _slot(one, now + one.every / 2)
+            every = self._endpoints[id_].every
+            due[id_] = then = _slot(self._phases[id_], every, now + every / 2)
             heapq.heapreplace(heap, (then, id_))
             found.append(id_)
         return found
@@ -151,8 +156,7 @@ def _fraction(id_: str) -> float:
     return int.from_bytes(hashlib.sha256(id_.encode()).digest()[:6]) / 2**48
 
 
-def _slot(one: Timed, after: float) -> float:
+def _slot(phase: float, every: float, after: float) -> float:
     """The first of an endpoint's times after a time."""
-    phase = _fraction(one.id) * one.every
-    at = phase + (floor((after - phase) / one.every) + 1) * one.every
-    return at if at > after else at + one.every
+    at = phase + (floor((after - phase) / every) + 1) * every
+    return at if at > after else at + every
