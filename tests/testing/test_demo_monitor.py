@@ -75,7 +75,7 @@ def test_the_monitor_names_what_happens_and_the_scene_ends_with_it(world):
 
 def test_a_monitor_that_ends_is_told_with_its_last_words(world):
     world.services.configuration.write_text("[[endpoint]]\nnonsense = 1\n")
-    with pytest.raises(UnseenError, match="the monitor ended: ringback: the configuration has"):
+    with pytest.raises(UnseenError, match="the monitor ended; it last said: ringback: the "):
         world.begin()
 
 

@@ -61,7 +61,7 @@ class Child:
     def last_words(self) -> str:
         """The last line that it wrote on standard error."""
         lines = self._log.read_text("utf-8", "replace").splitlines()
-        return lines[-1] if lines else "it said nothing"
+        return lines[-1] if lines else "nothing"
 
     @contextlib.contextmanager
     def at_most(self, seconds: float) -> Iterator[None]:

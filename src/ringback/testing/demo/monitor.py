@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import re
 import time
@@ -49,7 +50,7 @@ class Monitor:
             with self._child.at_most(PATIENCE):
                 found = next(filter(None, map(_ADDRESS.search, self._child.output)), None)
             if found is None:
-                raise UnseenError(f"the monitor ended: {self._child.last_words}")
+                raise UnseenError(f"the monitor ended; it last said: {self._child.last_words}")
             self._url = found[1]
         return self._url
 
@@ -110,6 +111,6 @@ class Monitor:
         try:
             with self._opener.open(f"{self.url}/api/v1{path}", timeout=PATIENCE) as answer:
                 return json.load(answer)
-        except OSError as error:
+        except (OSError, http.client.HTTPException) as error:
             why = f"{error}; it last said: {self._child.last_words}"
             raise UnseenError(f"the monitor does not answer: {why}") from error
