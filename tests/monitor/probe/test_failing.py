@@ -69,3 +69,15 @@ def test_a_line_has_no_secrets():
     detail = failed_of(OSError("no way to http://user:secret@h/p?token=secret"), "connect").detail
 
     assert "secret" not in detail
+
+
+def test_what_the_system_says_is_told_in_its_words():
+    refused = ConnectionRefusedError(errno.ECONNREFUSED, "Connect call failed ('192.0.2.1', 80)")
+    untrusted = ssl.SSLCertVerificationError(1, "[SSL: CERTIFICATE_VERIFY_FAILED] failed")
+    untrusted.verify_message = "certificate has expired"
+
+    assert failed_of(refused, "connect").detail == "Connection refused (ECONNREFUSED)"
+    assert failed_of(untrusted, "tls").detail == (
+        "the certificate is not accepted: certificate has expired"
+    )
+    assert failed_of(OSError("what"), "connect").detail

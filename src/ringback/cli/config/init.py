@@ -9,6 +9,7 @@ from ringback.cli.problem import Problem
 from ringback.cli.terminal import plain
 
 SCHEMA = "ringback.schema.json"
+_DEFAULT = "ringback.toml"
 
 _HELP = f"""Write a configuration of the monitor to start with, and the JSON Schema for editors.
 
@@ -23,7 +24,7 @@ Examples:
 
 
 @click.command("init", help=_HELP)
-@click.argument("file", default="ringback.toml", metavar="[FILE|-]")
+@click.argument("file", default=_DEFAULT, metavar="[FILE|-]")
 @click.option("--force", is_flag=True, help="Replace what is there already.")
 def command(file: str, *, force: bool) -> None:
     """Write a starter file."""
@@ -42,7 +43,8 @@ def command(file: str, *, force: bool) -> None:
         _refuse(texts)
     for one, text in texts.items():
         _write(one, text)
-    click.echo(f"wrote {plain(file)} and {SCHEMA}; edit it, then: ringback up -c {plain(file)}")
+    named = "" if file == _DEFAULT else f" -c {plain(file)}"
+    click.echo(f"wrote {plain(file)} and {SCHEMA}; edit it, then: ringback up{named}")
 
 
 def _refuse(texts: dict[Path, str]) -> None:

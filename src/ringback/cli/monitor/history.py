@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -94,7 +96,7 @@ class _Story:
         screen = console()
         lines = sorted(
             [(one.at, self._change(number)) for number, one in enumerate(self.changes)]
-            + [(one.at, _failure(one)) for one in self.failed]
+            + [(one.at, text) for one, text in _runs(self.failed)]
             + [(one.opened_at, _incident(one)) for one in self.incidents],
             key=lambda line: line[0],
         )
@@ -111,11 +113,20 @@ class _Story:
         return text.append(f"{kind} for {span(later - one.at)}", style="default")
 
 
-def _failure(check: Check) -> Text:
+def _runs(failed: list[Check]) -> Iterator[tuple[Check, Text]]:
+    """Failures that say the same as one, at the first of them."""
+    said = [(one, _failure(one)) for one in failed]
+    for text, found in groupby(said, key=lambda one: one[1]):
+        same = [one for one, _ in found]
+        times = f" ({len(same)} times, until {_moment(same[-1].at)})" if same[1:] else ""
+        yield same[0], Text(text + times, style="dim")
+
+
+def _failure(check: Check) -> str:
     who = {"call": "a call failed", "heartbeat": "reported", "probe": "failed"}[check.origin]
     status = f" HTTP {check.status}" if check.status else ""
     detail = f": {check.detail}" if check.detail else ""
-    return Text(plain(f"  {who}, {check.kind}{status}{detail}"), style="dim")
+    return plain(f"  {who}, {check.kind}{status}{detail}")
 
 
 def _incident(one: Incident) -> Text:

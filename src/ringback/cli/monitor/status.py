@@ -65,7 +65,8 @@ def _show(endpoints: list[dict[str, Any]]) -> None:
         )
     screen.print(table)
     down = sum(one["state"] in _BROKEN for one in endpoints)
-    screen.print(Text(f"{len(endpoints)} endpoints, {down} down", style="bold"))
+    ends = "s" * (len(endpoints) != 1)
+    screen.print(Text(f"{len(endpoints)} endpoint{ends}, {down} down", style="bold"))
 
 
 def short(moment: str | None) -> str:

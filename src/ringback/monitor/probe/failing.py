@@ -1,5 +1,8 @@
 """What went wrong with a look: a kind and one line."""
 
+import errno
+import os
+import ssl
 from typing import NamedTuple
 
 from ringback.failure import classify
@@ -55,7 +58,17 @@ def failed_of(error: BaseException, phase: Phase) -> Failed:
     failure = classify(error)
     kind = settle(_exact(error, failure.kind, phase), phase).kind
     own = kind.startswith(_OWN) or (kind == "unknown" and not isinstance(error, OSError))
-    return Failed(kind, failure.message[:_LONGEST], not own)
+    return Failed(kind, (_said(error) or failure.message)[:_LONGEST], not own)
+
+
+def _said(error: BaseException) -> str:
+    """What the system says, in its words and without those of Python; ``""``: it is not known."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"the certificate is not accepted: {error.verify_message}"
+    if isinstance(error, ssl.SSLError) or not isinstance(error, OSError):
+        return ""
+    name = errno.errorcode.get(error.errno or 0)
+    return f"{os.strerror(error.errno)} ({name})" if name else ""
 
 
 def _exact(error: BaseException, kind: str, phase: Phase) -> str:

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 from monitor.web.asking import Asking
-from monitor.web.service import MemoryService, check, endpoint, incident, refused, sample
+from monitor.web.service import NOW, MemoryService, check, endpoint, incident, refused, sample
 
 from ringback.failure import KINDS
 from ringback.monitor.store.problem import StoreUnavailable
@@ -220,3 +220,12 @@ def test_a_store_that_cannot_be_read_is_said_and_the_overview_still_opens():
     response = asking.get("/endpoints/api", headers={"accept": "text/html"})
     assert response.status_code == 503
     assert "check the disk" in response.text
+
+
+def test_failures_that_say_the_same_are_one_line():
+    service = sample()
+    service.store.kept["web"] = [refused("web", NOW - 60 * number) for number in range(1, 90)]
+    text = Asking(service).get("/endpoints/web").text
+
+    assert "89 since" in text
+    assert text.count("192.0.2.7:443") == 1

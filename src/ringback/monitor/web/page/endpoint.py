@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from ringback.monitor.web.chart.bars import CHARTS, WINDOWS, bar_of
@@ -16,11 +18,13 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from ringback.incident.model import Check
     from ringback.monitor.store.interface import Bucket
     from ringback.monitor.web.chart.bars import Window
     from ringback.monitor.web.service import Service
 
-_FAILURES, _INCIDENTS = 20, 10
+_FAILURES, _INCIDENTS = 500, 10
+_RUNS = 20
 
 
 async def endpoint(request: Request) -> Response:
@@ -52,11 +56,22 @@ async def endpoint(request: Request) -> Response:
         windows=list(CHARTS),
         latency=latency_of(buckets[window.name], window.bucket, now - window.seconds, now),
         phases=phases_of(buckets[window.name]),
-        failures=await ask(
-            site.service.store.checks, id_, longest, now + 1, failed=True, most=_FAILURES
-        ),
+        failures=runs_of(
+            await ask(site.service.store.checks, id_, longest, now + 1, failed=True, most=_FAILURES)
+        )[:_RUNS],
         incidents=await incidents_of(site.service, endpoint=id_, most=_INCIDENTS),
     )
+
+
+def runs_of(failures: Sequence[Check]) -> list[tuple[Check, Check, int]]:
+    """Return failures that say the same as one: the newest, the oldest, and how many they are.
+
+    Args:
+        failures: Newest first.
+    """
+    same = groupby(failures, key=lambda one: (one.kind, one.detail, one.origin))
+    runs = [list(found) for _, found in same]
+    return [(found[0], found[-1], len(found)) for found in runs]
 
 
 async def buckets_of(service: Service, id_: str, window: Window, now: float) -> list[Bucket]:
