@@ -52,3 +52,13 @@ def test_the_proxy_is_not_the_target():
 
     assert target.host == "a.example"
     assert target.proxy == "gate:3128"
+
+
+def test_the_next_exception_names_the_pool_however_long_the_traceback_is():
+    frame = '  File "connection.py", line 1, in send\n    self.connect(\n    ~~~~~~~~~~~~^\n'
+    text = (
+        "ConnectionRefusedError: [Errno 111] Connection refused\n\n"
+        f"Traceback (most recent call last):\n{frame * 40}"
+        "urllib3.exceptions.NewConnectionError: HTTPConnection(host='db.test', port=8480): Failed"
+    )
+    assert found(text) == ("http", "db.test", 8480)

@@ -8,6 +8,9 @@ from ringback.failure.target import split_port, target_of_url
 
 _BEFORE, _AFTER = 2000, 1500
 """How far around the place that decided a target is looked for, in characters."""
+_TRACED = 8000
+"""How far on the next exceptions of a traceback may stand, which shows every line of a call that is
+written over several (Python 3.13)."""
 
 _SCHEMES = (
     "https?|wss?|ftp|rediss?|postgres(?:ql)?|mysql|mongodb(?:\\+srv)?|amqps?|mqtts?|ldaps?|smtps?"
@@ -73,6 +76,8 @@ def target_in(text: str, place: tuple[int, int], line: tuple[int, int]) -> Targe
         target = _nearest(near, place[0] - max(begin, around[0]))
         if target is not NO_TARGET:
             break
+    else:
+        target = _pool(text[place[0] : place[0] + _TRACED], 0) or NO_TARGET
     proxy = _PROXY.search(text, *around)
     if proxy is None:
         return target
