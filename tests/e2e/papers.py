@@ -242,6 +242,7 @@ _ISSUED = {
     "by_no_authority": lambda: _chain_to(NAME, "no authority"),
     "not_yet_above": lambda: _chain_to(NAME, "next intermediate"),
     "short_path": lambda: _chain_to(NAME, "below short", "short"),
+    "capitals": lambda: _chain("x.example.org", names=("WWW.EXAMPLE.ORG",)),
     "rsa": lambda: issue(NAME, authority("rsa root"), key=_rsa()).pem(),
     "under_weak": lambda: _chain_to(NAME, "weak intermediate"),
     "bare_domain": lambda: _chain("example.org"),

@@ -1,6 +1,7 @@
 """What further servers of the worlds say: first words, half handshakes, answers that are odd."""
 
 import gzip
+import socket
 import ssl
 import struct
 
@@ -236,7 +237,7 @@ def _stepped(server):
         return False
 
 
-def postgres_over_tls(certificate, *, handshakes=True):
+def postgres_over_tls(certificate, *, handshakes=True, refusal=b""):
     """Return a PostgreSQL that offers TLS, and shakes hands or resets the connection then."""
 
     def handler(connection):
@@ -245,7 +246,7 @@ def postgres_over_tls(certificate, *, handshakes=True):
         connection.send(b"S")
         if handshakes:
             connection.secure(papers.server_context(certificate))
-            postgres(connection)
+            postgres(connection, refusal=refusal)
         else:
             connection.read()
             connection.reset()
@@ -258,3 +259,44 @@ def smtp_that_resets(connection):
     connection.send(b"220 mail.example.org ESMTP\r\n")
     connection.read()
     connection.reset()
+
+
+def either(tls, plain):
+    """Return a handler that gives whoever begins with TLS to one handler, the rest to another."""
+
+    def handler(connection):
+        first = connection.socket.recv(1, socket.MSG_PEEK)
+        (tls if first == b"\x16" else plain)(connection)
+
+    return handler
+
+
+def strict(opening, said):
+    """Return a service that answers what begins like this, and hangs up on anything else."""
+
+    def handler(connection):
+        if connection.read().startswith(opening):
+            connection.send(said)
+            connection.stall()
+
+    return handler
+
+
+def patient(said):
+    """Return a service that waits for the end of a line before it answers."""
+
+    def handler(connection):
+        heard = b""
+        while b"\n" not in heard and (more := connection.read()):
+            heard += more
+        connection.send(said)
+        connection.stall()
+
+    return handler
+
+
+def alert_in_the_clear(connection):
+    """Answer the request with a fatal alert that is not encrypted."""
+    connection.read_request()
+    connection.send_below_tls(b"\x15\x03\x03\x00\x02\x02\x50")
+    connection.finish(linger=True)

@@ -6,6 +6,7 @@ from e2e.worlds import (
     further_answers,
     further_certificates,
     further_handshakes,
+    further_mixed,
     further_names,
     further_peers,
     further_proofs,
@@ -63,6 +64,7 @@ _FURTHER = (
     further_redirects,
     further_replies,
     further_words,
+    further_mixed,
 )
 """Tables of which every run of the tests meets nothing, and the slow one all."""
 

@@ -10,8 +10,10 @@ from ringback.diagnosis.layer.opening import open_connection
 from ringback.diagnosis.layer.tls.channel import Channel
 from ringback.diagnosis.layer.tls.spoken import printable, says_tls, speaks
 from ringback.diagnosis.layer.tls.telling import subject_of
+from ringback.diagnosis.protocols import protocol_of
 
 if TYPE_CHECKING:
+    from ringback.diagnosis.model import Asked
     from ringback.diagnosis.route import Route
     from ringback.diagnosis.scene import Scene
 
@@ -29,7 +31,7 @@ def tell_plain(
         route: The way.
         data: What came from it; nothing: it was silent, or hung up.
         since: When it was asked.
-        how: What it was asked with: ``greeting``, ``tls`` or ``http``.
+        how: What it was asked with: ``greeting``, ``tls``, ``opening`` or ``http``.
     """
     spoken = speaks(data) if data else "nothing"
     status = _STATUS.match(data)
@@ -53,7 +55,7 @@ def tell_plain(
 
 
 def ask_plainly(scene: Scene, route: Route, listen: float, wait: float) -> tuple[bytes, str] | None:
-    """Return what a port says by itself, or to a plain ``GET /``, and which of the two.
+    """Return what a port says by itself, or to the first words of what is asked, and to which.
 
     Args:
         scene: The diagnosis under way.
@@ -62,8 +64,9 @@ def ask_plainly(scene: Scene, route: Route, listen: float, wait: float) -> tuple
         wait: Seconds to wait for an answer then.
 
     Returns:
-        Its first bytes, none where it says nothing, with ``greeting`` or ``http``; ``None`` where
-        no connection could be made.
+        Its first bytes, none where it says nothing, with ``greeting``, ``opening`` (that of the
+        service asked for) or ``http`` (a plain ``GET /``); ``None`` where no connection could be
+        made.
     """
     asked = scene.asked
     try:
@@ -74,12 +77,19 @@ def ask_plainly(scene: Scene, route: Route, listen: float, wait: float) -> tuple
         said = _heard(channel, scene.left(listen))
         if said:
             return said, "greeting"
-        host = asked.host.encode("ascii", "replace")
+        words, how = _first_words(asked)
         try:
-            channel.send(b"GET / HTTP/1.1\r\nHost: %s\r\n\r\n" % host, scene.left(wait))
+            channel.send(words, scene.left(wait))
         except OSError:
-            return b"", "http"
-        return _heard(channel, scene.left(wait)), "http"
+            return b"", how
+        return _heard(channel, scene.left(wait)), how
+
+
+def _first_words(asked: Asked) -> tuple[bytes, str]:
+    protocol = protocol_of(asked.scheme)
+    if protocol is not None and protocol.opening:
+        return protocol.opening, "opening"
+    return b"GET / HTTP/1.1\r\nHost: %s\r\n\r\n" % asked.host.encode("ascii", "replace"), "http"
 
 
 def _heard(channel: Channel, within: float) -> bytes:
