@@ -139,3 +139,13 @@ def test_a_name_that_the_proxy_looks_up_is_not_judged_by_its_address_here() -> N
     here = (entry, looked_up("127.0.0.1"), said("a", "NOERROR", "192.0.2.7"))
 
     assert judge((parsed(), *here, proxy, missing)).cause == "not_found"
+
+
+def test_localhost_is_no_other_host() -> None:
+    entry = Reading(
+        layer="host", what="hosts_file", facts={"addresses": ["192.0.2.7"], "line": 1, "path": "h"}
+    )
+    elsewhere = (entry, looked_up("192.0.2.7"), connected("192.0.2.7", "refused"))
+
+    assert judge((parsed(host="localhost"), *elsewhere)).cause == "hosts_file_override"
+    assert judge((parsed(), *elsewhere)).cause == "service_down"

@@ -18,6 +18,8 @@ from e2e.site import OTHER, PROXY, RESOLVER, SERVER
 from e2e.world import SILENT, WELL, World, broken
 from e2e.worlds.proxy import ALL, AT
 
+from ringback.testing.lab import proxy as faulty
+from ringback.testing.lab.http import greeting
 from ringback.testing.lab.nameserver import Answer
 from ringback.testing.lab.response import head
 from ringback.testing.lab.secured import over_tls
@@ -384,5 +386,83 @@ WORLDS = (
                "proxy|config|ip|tcp", "this program|this host|this network", "proxy_needed"),
         name(), listen(8080), blocked(), proxying(proxy),
         file("environment", f"HTTP_PROXY='{AT}'\n"), limit=SILENT, fact=("proxy",),
+    ),
+    _url("blank-behind-scheme", f"https:// {NAME}/"),
+    _url("port-one-too-large", f"http://{NAME}:65536/"),
+    _url("commas", "http://www,example,org/"),
+    _url("semicolon-port", f"http://{NAME};8080/"),
+    _url("slash-in-password", f"postgres://app:pa/ss@{NAME}/shop"),
+    _url("service-without-host", "redis://:6379"),
+    _proxy(
+        "proxy-bad-request", _HTTPS,
+        broken("proxy_forbids|not_a_proxy", "proxy.denied|proxy.protocol_error", "proxy",
+               "proxy|this program|this host"),
+        name(), secure(), blocked(), proxying(proxy, outcome=400), variables=ALL, fact=("400",),
+    ),
+    _proxy(
+        "socks-general-failure", _HTTPS,
+        broken("proxy_upstream_failed", "proxy.upstream_failed", "proxy",
+               "proxy|path|their service"),
+        name(), secure(), blocked(), proxying(socks5, 1080, reply=1),
+        variables={"ALL_PROXY": f"socks5h://{PROXY}:1080"}, fact=("general|failure",),
+    ),
+    _proxy(
+        "socks-silent", _HTTPS,
+        broken("proxy_silent", "proxy.no_response", "proxy", "proxy"),
+        name(), secure(), blocked(), _office(1080, lambda connection: connection.stall()),
+        variables={"ALL_PROXY": f"socks5h://{PROXY}:1080"}, limit=SILENT, fact=("timed out",),
+    ),
+    _proxy(
+        "socks-hangs-up", _HTTPS,
+        broken("proxy_silent", "proxy.no_response", "proxy", "proxy"),
+        name(), secure(), blocked(), _office(1080, lambda connection: connection.read()),
+        variables={"ALL_PROXY": f"socks5h://{PROXY}:1080"}, fact=("clos|EOF",),
+    ),
+    _proxy(
+        "proxy-says-squid-503-http", _HTTP,
+        broken("proxy_upstream_failed|unavailable|gateway_failed",
+               "proxy.upstream_failed|http.error.unavailable|http.error.gateway",
+               "proxy|status|http", "proxy|path|their service|their application"),
+        name(), blocked(),
+        proxying(proxy, outcome=503, fields=("X-Squid-Error: ERR_CONNECT_FAIL 111",)),
+        variables=ALL, fact=("503",),
+    ),
+    _proxy(
+        "proxy-silent-http", _HTTP,
+        broken("accepts_and_silent|proxy_silent|slow_first_byte",
+               "http.response.timed_out|proxy.no_response", "http|proxy",
+               "proxy|their service|their application"),
+        name(), listen(), blocked(), _office(3128, faulty.silent), variables=ALL, limit=SILENT,
+        fact=("timed out|timeout",),
+    ),
+    _proxy(
+        "proxy-closes-http", _HTTP,
+        broken("closes_without_answer|proxy_silent",
+               "http.response.invalid.empty|tcp.closed|proxy.no_response", "http|tcp|proxy",
+               "proxy|their service|their application"),
+        name(), listen(), blocked(), _office(3128, faulty.closed), variables=ALL,
+        fact=("empty|clos|EOF|disconnect",),
+    ),
+    _proxy(
+        "proxy-is-ssh-http", _HTTP,
+        broken("not_http|not_a_proxy|other_protocol",
+               "http.response.invalid.not_http|proxy.protocol_error", "http|proxy",
+               "proxy|their service|their application|this program"),
+        name(), listen(), blocked(), _office(3128, greeting(b"SSH-2.0-OpenSSH_9.6\r\n")),
+        variables=ALL, limit=SILENT, fact=("SSH",),
+    ),
+    _proxy(
+        "healthy-proxy-at-near-host-without-default-route", _HTTPS, WELL, name(), secure(),
+        ip("client", "route del default", "route del ::/0",
+           "route add 192.0.2.128/25 via 192.0.2.1"),
+        proxying(proxy), variables=ALL,
+        note="the proxy is the only way out of this network",
+    ),
+    _proxy(
+        "refused-through-socks-beside-dead-ipv6", _HTTPS,
+        broken("proxy_upstream_failed", "proxy.upstream_failed", "proxy",
+               "proxy|path|their service|their host"),
+        name(), blocked(), proxying(socks5, 1080), rule("gateway", "FORWARD -j DROP", 6),
+        variables={"ALL_PROXY": f"socks5h://{PROXY}:1080"}, fact=("refused",),
     ),
 )  # fmt: skip

@@ -199,7 +199,8 @@ WORLDS = (
             "path_silent|host_unreachable|host_down|gateway_dead",
             f"tcp.timed_out|{_HOST}",
             "ip|tcp",
-            "path|this network",
+            "path|this network|their host",
+            "host_down|host_unreachable",
         ),
         name(),
         secure(),
@@ -207,6 +208,7 @@ WORLDS = (
         limit=SILENT,
         curl=(7, 28),
         fact=("unreachable|no route|timed out|timeout",),
+        note="the gateway says the same of a router and of a host that is off: both are named",
     ),
     _met(
         "refused-ipv6-only-name",

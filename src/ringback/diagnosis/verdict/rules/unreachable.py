@@ -24,11 +24,21 @@ def _host_down(evidence: Evidence) -> Finding | None:
     down = [one for one in lost if one.facts["icmp"].get("own") or one.seconds >= ASKED_FOR]
     if not down:
         return None
-    by = "" if down[0].facts["icmp"].get("own") else f", says {down[0].facts['icmp'].get('sender')}"
+    own, sender = (down[0].facts["icmp"].get(key) for key in ("own", "sender"))
+    by = "" if own else f", says {sender}"
+    next_router = Alternative(
+        kind="tcp.address_unreachable.host",
+        cause="host_unreachable",
+        where="path",
+        summary=f"The host is not on a network of {sender}, and the router behind that is off.",
+        check="try another address of the same network: behind a dead router none answers",
+    )
     return Finding(
         f"No host answers for {down[0].facts.get('address')} on its network{by}: it is off, or "
         "the address is wrong.",
         tuple(down),
+        alternatives=() if own else (next_router,),
+        confidence=None if own else 0.85,
     )
 
 

@@ -25,19 +25,23 @@ def _hosts_file(evidence: Evidence) -> Finding | None:
     entry = evidence.first("host", "hosts_file")
     if entry is None or evidence.served:
         return None
-    real = {
-        a
-        for one in with_addresses(evidence.all("name", "nameserver"))
-        for a in one.facts["answers"]
-    }
+    known = with_addresses(evidence.all("name", "nameserver"))
+    real = {a for one in known for a in one.facts["answers"]} or _by_definition(evidence.host)
     listed = {_usual(address) for address in entry.facts.get("addresses") or ()}
     if not real or listed & real or not listed & set(evidence.addresses):
         return None
     return Finding(
         f"Line {entry.facts.get('line')} of {entry.facts.get('path')} sends {evidence.host} to "
-        f"{' and '.join(sorted(listed)[:3])}; DNS says {' and '.join(sorted(real)[:3])}.",
-        with_lookup(evidence, [entry, *with_addresses(evidence.all("name", "nameserver"))]),
+        f"{' and '.join(sorted(listed)[:3])}; {'DNS says' if known else 'it is to be'} "
+        f"{' and '.join(sorted(real)[:3])}.",
+        with_lookup(evidence, [entry, *known]),
     )
+
+
+def _by_definition(host: str) -> set[str]:
+    """The addresses that a name has by itself (RFC 6761, section 6.3)."""
+    local = host.lower().rstrip(".").rpartition(".")[2] == "localhost"
+    return {"127.0.0.1", "::1"} if local else set()
 
 
 def _usual(address: str) -> str:
