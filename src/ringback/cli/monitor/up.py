@@ -87,7 +87,8 @@ def command(  # noqa: PLR0913 - click gives each option by name
     except ConfigInvalid as error:
         for problem in error.problems:
             click.echo(plain(str(problem)), err=True)
-        raise Problem(f"the configuration has {len(error.problems)} problems") from error
+        count = len(error.problems)
+        raise Problem(f"the configuration has {count} problem{'s' * (count != 1)}") from error
     again = None if urls else lambda: changed(read())
     context.exit(_run(loaded, again, web=not no_web))
 

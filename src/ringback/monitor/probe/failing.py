@@ -67,8 +67,9 @@ def _said(error: BaseException) -> str:
         return f"the certificate is not accepted: {error.verify_message}"
     if isinstance(error, ssl.SSLError) or not isinstance(error, OSError):
         return ""
-    name = errno.errorcode.get(error.errno or 0)
-    return f"{os.strerror(error.errno)} ({name})" if name else ""
+    number = error.errno or 0
+    name = errno.errorcode.get(number)
+    return f"{os.strerror(number)} ({name})" if name else ""
 
 
 def _exact(error: BaseException, kind: str, phase: Phase) -> str:

@@ -3,7 +3,8 @@ import re
 from monitor.web.service import NOW
 
 from ringback.monitor.store.interface import Bucket
-from ringback.monitor.web.chart.latency import HEIGHT, WIDTH, latency_of, phases_of
+from ringback.monitor.web.chart.axis import HEIGHT, WIDTH
+from ringback.monitor.web.chart.latency import latency_of
 
 SINCE = NOW - 3600
 
@@ -55,14 +56,3 @@ def test_without_a_success_there_is_no_chart():
 
     assert latency_of([], 300.0, SINCE, NOW) is None
     assert latency_of([empty], 300.0, SINCE, NOW) is None
-
-
-def test_phases_come_in_the_order_of_a_call_and_fill_the_bar():
-    buckets = [
-        bucket(SINCE, timings={"tls": 0.03, "dns": 0.01}),
-        bucket(SINCE + 300, timings={"tls": 0.03, "dns": 0.01}),
-    ]
-    phases = phases_of(buckets)
-
-    assert [(one.name, one.seconds) for one in phases] == [("dns", 0.01), ("tls", 0.03)]
-    assert [(one.at, one.share) for one in phases] == [(0.0, 0.25), (0.25, 0.75)]

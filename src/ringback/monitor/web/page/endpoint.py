@@ -8,7 +8,8 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from ringback.monitor.web.chart.bars import CHARTS, WINDOWS, bar_of
-from ringback.monitor.web.chart.latency import latency_of, phases_of
+from ringback.monitor.web.chart.latency import latency_of
+from ringback.monitor.web.chart.phases import areas_of, phases_of
 from ringback.monitor.web.history import ask, incidents_of
 from ringback.monitor.web.page.page import page, turned_away
 from ringback.monitor.web.problem import Problem
@@ -56,6 +57,7 @@ async def endpoint(request: Request) -> Response:
         windows=list(CHARTS),
         latency=latency_of(buckets[window.name], window.bucket, now - window.seconds, now),
         phases=phases_of(buckets[window.name]),
+        areas=areas_of(buckets[window.name], window.bucket, now - window.seconds, now),
         failures=runs_of(
             await ask(site.service.store.checks, id_, longest, now + 1, failed=True, most=_FAILURES)
         )[:_RUNS],
