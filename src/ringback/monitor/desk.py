@@ -2,8 +2,8 @@
 
 A failure, a change of state and everything that follows from it is kept in one transaction, with
 the notices it causes, and that within a moment: what ends together, as in an outage of many
-endpoints, is kept together. Successes are gathered for a second. Nobody is told of what is not
-kept, so that a kill costs one check of an endpoint, and no counter, no incident and no notice.
+endpoints, is kept together. Successes are gathered until the next tick. Nobody is told of what is
+not kept, so that a kill costs one check of an endpoint, and no counter, incident or notice.
 """
 
 from __future__ import annotations
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from ringback.incident.engine import Engine
     from ringback.incident.model import Change, Check, Notice
     from ringback.monitor.store import Store
-
-GATHER = 1.0
-"""Seconds for which successes are gathered."""
 
 MOST = 500
 """Checks that are gathered at most."""
@@ -79,7 +76,7 @@ class Desk:
         self._changes: list[Change] = []
         self._dirty: dict[str, None] = {}  # endpoints of which what is known is kept next
         self._states: dict[str, Any] = {}
-        self._since = self._ticked = clock()
+        self._ticked = clock()
         self._round: deque[str] = deque()
         self._owed = 0.0
 
@@ -124,12 +121,11 @@ class Desk:
         return replace(check, up=None, detail=detail)
 
     def tick(self) -> None:
-        """Let time pass; to be called about once a second."""
+        """Let time pass, and keep what was gathered; to be called about once a second."""
         now = self._clock()
         self._changes += self.engine.tick(now)
         self._take_turns(now)
-        old = bool(self._checks) and now - self._since >= GATHER
-        if self.urgent or self._changes or self._dirty or old:
+        if self._checks or self._changes or self._dirty:
             self.flush()
 
     def apply(self, changes: list[Change]) -> None:
@@ -173,7 +169,6 @@ class Desk:
         self.kept += len(self._checks)
         self._checks, self._changes, self._dirty, self._states = [], [], {}, {}
         self.urgent = False
-        self._since = self._clock()
         for change in changes:
             self._tell(Told(what="incident", incident=change.incident.id, endpoint=change.endpoint))
 

@@ -280,14 +280,14 @@ class DegradedStore:
             self._retry()
             if self._unkept is not None:
                 return
-            try:
-                self._store.maintain(now)
-            except StoreProblem as problem:
-                if self._unmaintained is None:
-                    _log.error("the store cannot be tidied: %s", problem)
-                self._unmaintained = str(problem)
-            else:
-                self._unmaintained = None
+        try:  # without the lock: whoever keeps something does not wait for all of it
+            self._store.maintain(now)
+        except StoreProblem as problem:
+            if self._unmaintained is None:
+                _log.error("the store cannot be tidied: %s", problem)
+            self._unmaintained = str(problem)
+        else:
+            self._unmaintained = None
 
     def backup(self, path: Path) -> None:
         """Write a copy that is whole, while others write."""

@@ -5,12 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from ringback.monitor.store.histogram import Histogram, bucket_of, put_integer, take_integer
+from ringback.monitor.store.histogram import Histogram, put_integer, take_integer
 from ringback.monitor.store.interface import Bucket
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from ringback.incident.model import Check
 
 PHASES = ("dns", "connect", "tls", "first_byte", "transfer")
@@ -45,18 +43,14 @@ class Tally:
             return
         if check.seconds is not None:
             self.seconds.add(check.seconds)
-            self._phases(check.timings)
-
-    def _phases(self, timings: Mapping[str, float]) -> None:
-        phases = self.phases
-        for phase, seconds in timings.items():
-            if phase not in phases:
-                if phase not in PHASES:
-                    continue
-                phases[phase] = Histogram()
-            bucket = bucket_of(seconds)
-            one = phases[phase]
-            one[bucket] = one.get(bucket, 0) + 1
+            phases = self.phases
+            for phase, seconds in check.timings.items():
+                one = phases.get(phase)
+                if one is None:
+                    if phase not in PHASES:
+                        continue
+                    one = phases[phase] = Histogram()
+                one.add(seconds)
 
     def merge(self, other: Tally) -> None:
         """Add what another counted.

@@ -1,3 +1,4 @@
+import contextlib
 import sqlite3
 
 import pytest
@@ -7,18 +8,44 @@ from sqlalchemy import create_engine
 
 from ringback.monitor.store.problem import StoreCorrupt, StoreTooNew
 from ringback.monitor.store.sqlite import SQLiteStore
-from ringback.monitor.store.sqlite.migration import HEAD, HOME
+from ringback.monitor.store.sqlite.migration import HEAD, HOME, create, upgrade
 from ringback.monitor.store.sqlite.schema import metadata
 
 
-def test_the_migrations_lead_to_the_schema(tmp_path):
-    path = tmp_path / "ringback.db"
-    SQLiteStore(path).close()
+def _tables(path):
+    with contextlib.closing(sqlite3.connect(path)) as driver:
+        rows = driver.execute("SELECT type, name, tbl_name, sql FROM sqlite_master").fetchall()
+    return {(*names, None if sql is None else " ".join(sql.split())) for *names, sql in rows}
 
+
+@pytest.fixture
+def migrated(tmp_path):
+    """A database that went through every revision."""
+    path = tmp_path / "migrated.db"
     engine = create_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        upgrade(connection)
+    yield path, engine
+    engine.dispose()
+
+
+def test_the_migrations_lead_to_the_schema(migrated):
+    _, engine = migrated
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
-    engine.dispose()
+
+
+def test_a_new_database_is_what_the_migrations_lead_to(migrated, tmp_path):
+    created = create_engine(f"sqlite:///{tmp_path / 'created.db'}")
+    with created.begin() as connection:
+        create(connection)
+    created.dispose()
+
+    path, _ = migrated
+    assert _tables(tmp_path / "created.db") == _tables(path)
+    for one in (path, tmp_path / "created.db"):
+        with contextlib.closing(sqlite3.connect(one)) as driver:
+            assert driver.execute("SELECT * FROM alembic_version").fetchall() == [(HEAD,)]
 
 
 def test_the_head_is_the_newest_revision():

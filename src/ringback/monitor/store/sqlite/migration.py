@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, inspect
 
 from ringback.monitor.store.problem import StoreCorrupt, StoreTooNew
+from ringback.monitor.store.sqlite.schema import metadata
 
 if TYPE_CHECKING:
     from ringback.monitor.store.sqlite.database import Database
@@ -39,7 +40,10 @@ def migrate(database: Database) -> None:
             f" {HEAD}); install that version, or name another file"
         )
     with database.write(durable=True) as connection:
-        _upgrade(connection)
+        if found is None:
+            create(connection)
+        else:
+            upgrade(connection)
 
 
 def _revision(connection: Connection, path: Path) -> str | None:
@@ -51,12 +55,31 @@ def _revision(connection: Connection, path: Path) -> str | None:
     return None
 
 
-def _upgrade(connection: Connection) -> None:
-    from alembic.command import upgrade  # noqa: PLC0415 - a database up to date starts without it
+def create(connection: Connection) -> None:
+    """Make the tables of this version in an empty database; Alembic would take seven megabytes.
+
+    Args:
+        connection: In a transaction.
+    """
+    metadata.create_all(connection)
+    connection.exec_driver_sql(
+        "CREATE TABLE IF NOT EXISTS alembic_version (version_num VARCHAR(32) NOT NULL,"
+        " CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))"
+    )
+    connection.exec_driver_sql("INSERT INTO alembic_version VALUES (?)", (HEAD,))
+
+
+def upgrade(connection: Connection) -> None:
+    """Go through the revisions that are missing; from an empty database, through all.
+
+    Args:
+        connection: In a transaction.
+    """
+    from alembic import command  # noqa: PLC0415 - a database up to date starts without it
     from alembic.config import Config  # noqa: PLC0415 - as above
 
     config = Config()
     config.set_main_option("script_location", str(HOME).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
-    upgrade(config, "head")
+    command.upgrade(config, "head")

@@ -29,7 +29,10 @@ if TYPE_CHECKING:
 GRACE = 30 * SECOND
 """How long a span stays open for checks that come late."""
 
-PIECE = 2000
+SPANS = 100
+"""Endpoints whose five minutes are written at once: some milliseconds, in which nothing is kept."""
+
+PIECE = 200
 """Rows that are merged at once."""
 
 _CHILD: dict[Step, Step] = {"1h": "5m", "1d": "1h"}
@@ -49,6 +52,10 @@ class _Mark:
 
     def covers(self, at: int, endpoint: int) -> bool:
         return at < self.at or (at == self.at and endpoint <= self.endpoint)
+
+    def end(self, step: Step, endpoint: int) -> int:
+        """Up to when the spans of an endpoint are written."""
+        return self.at + WIDTH[step] if endpoint <= self.endpoint else self.at
 
 
 class Rollup:
@@ -80,10 +87,10 @@ class Rollup:
             rows: Theirs.
             checks: In the same order.
         """
-        before = self._started(connection, rows)
-        if all(row[1] >= before for row in rows):
+        self._start(connection, rows)
+        if self._are_fresh(rows):
             return
-        late = [pair for pair in zip(rows, checks, strict=True) if pair[0][1] < before]
+        late = [pair for pair in zip(rows, checks, strict=True) if self._is_written(pair[0])]
         for step, width in WIDTH.items():
             spans: Spans = {}
             _tally(spans, late, width)
@@ -91,14 +98,26 @@ class Rollup:
                 written = {n: one for n, one in tallies.items() if self._marks[step].covers(at, n)}
                 rolled.add(connection, step, at, written)
 
-    def _started(self, connection: Connection, rows: Sequence[Values]) -> int:
+    def _start(self, connection: Connection, rows: Sequence[Values]) -> None:
         if rows and not self._marks:
             newest = max(row[1] for row in rows)
             for step, width in WIDTH.items():
                 mark = _Mark(newest // width * width)
                 connection.execute(insert(progress).values(step=step, at=mark.at, endpoint=0))
                 self._marks[step] = mark
-        return self.written or 0
+
+    def _are_fresh(self, rows: Sequence[Values]) -> bool:
+        """Whether the five minutes of none of these are written, as is usual."""
+        if not rows:
+            return True
+        mark = self._marks["5m"]
+        edge = mark.at + WIDTH["5m"] if mark.endpoint else mark.at
+        return bool(min(row[1] for row in rows) >= edge)
+
+    def _is_written(self, row: Values) -> bool:
+        """Whether the five minutes of a check are written."""
+        mark = self._marks["5m"]
+        return row[1] < mark.at or (row[0] <= mark.endpoint and row[1] < mark.end("5m", row[0]))
 
     def forget(self) -> None:
         """Read the marks anew: a transaction that made them may not have been kept."""
@@ -115,13 +134,14 @@ class Rollup:
             rows: Theirs.
             checks: In the same order.
         """
-        before = self.written or 0
-        fresh = [pair for pair in zip(rows, checks, strict=True) if pair[0][1] >= before]
+        pairs: Iterable[tuple[Values, Check]] = zip(rows, checks, strict=True)
+        if not self._are_fresh(rows):
+            pairs = [pair for pair in pairs if not self._is_written(pair[0])]
         with self._lock:
-            _tally(self._open, fresh, WIDTH["5m"])
+            _tally(self._open, pairs, WIDTH["5m"])
 
-    def write(self, now: int) -> None:
-        """Write the spans of five minutes that are over, each in a transaction.
+    def write(self, now: int) -> bool:
+        """Write a piece of five minutes that are over; return whether there was one.
 
         Args:
             now: Microseconds.
@@ -129,21 +149,26 @@ class Rollup:
         width = WIDTH["5m"]
         over = (now - GRACE) // width * width
         if not self._marks or self._marks["5m"].at >= over:
-            return
-        for at in sorted(at for at in self._open if at < over):
-            self._write(at, at + width)
-        if self._marks["5m"].at < over:
-            self._write(None, over)
+            return False
+        at = min((one for one in self._open if one < over), default=None)
+        if at is None:
+            self._write(over - width, {}, _Mark(over))
+            return True
+        due = sorted(self._open[at])
+        piece = {endpoint: self._open[at][endpoint] for endpoint in due[:SPANS]}
+        whole = len(piece) == len(due)
+        self._write(at, piece, _Mark(at + width) if whole else _Mark(at, max(piece)))
+        return True
 
-    def _write(self, at: int | None, upto: int) -> None:
-        mark = _Mark(upto)
+    def _write(self, at: int, piece: Mapping[int, Tally], mark: _Mark) -> None:
         with self._database.write() as connection:
-            if at is not None:
-                rolled.write(connection, "5m", at, self._open[at])
+            rolled.write(connection, "5m", at, piece)
             self._reach(connection, "5m", mark)
         with self._lock:
             self._marks["5m"] = mark
-            if at is not None:
+            for endpoint in piece:
+                del self._open[at][endpoint]
+            if piece and not self._open[at]:
                 del self._open[at]
 
     def merge(self, step: Step) -> bool:
@@ -194,10 +219,10 @@ class Rollup:
         if not marks:
             return []
         since = since // WIDTH[step] * WIDTH[step]
-        ends = since, min(until, marks[step].at)
-        stored = rolled.buckets(connection, step, endpoint, *ends)
+        written = marks[step].end(step, endpoint)
+        stored = rolled.buckets(connection, step, endpoint, since, min(until, written))
         view = _View(connection, endpoint, marks, memory)
-        live = view.spans(step, max(since, marks[step].at), until)
+        live = view.spans(step, max(since, written), until)
         return stored + [live[at].bucket(at / 1e6) for at in sorted(live)]
 
 
@@ -217,7 +242,7 @@ class _View:
         found: dict[int, Tally] = {}
         child, width = _CHILD[step], WIDTH[step]
         end = -(-until // width) * width
-        written = self.marks[child].at
+        written = self.marks[child].end(child, self.endpoint)
         ends = since, min(end, written)
         parts = list(rolled.tallies(self.connection, child, self.endpoint, *ends))
         parts += self.spans(child, max(since, written), end).items()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 GRACE = 60 * SECOND
 """How long an hour stays open for checks that come late."""
 
-PIECE = 40_000
+PIECE = 5_000
 """Rows that are copied at once, about."""
 
 MOST_FAILED = 120

@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 _WORK = 0.05
 """Seconds after which ``maintain`` begins no further piece."""
 
+_GIVE_WAY = 0.001
+"""Seconds between two pieces, for whoever waits to keep something."""
+
 _LAST = 253_402_300_799.0
 """The end of the year 9999, in seconds since 1970 UTC."""
 
@@ -218,20 +221,30 @@ class SQLiteStore:
             outbox.end(connection, id_, now, error)
 
     def maintain(self, now: float) -> None:
-        """Seal, roll up and drop what is old; does a bounded piece of work."""
-        begun = time.perf_counter()
+        """Seal, roll up and drop what is old; does a bounded piece of work.
+
+        To be called beside the thread that keeps: that one waits for a piece at most.
+        """
+        ends = time.perf_counter() + _WORK
         at = microseconds(now)
-        tasks: tuple[Callable[[], bool], ...] = (
+        for task in (
+            lambda: self._rollup.write(at),
             lambda: self._rollup.merge("1h"),
             lambda: self._rollup.merge("1d"),
-            lambda: self._seal.piece(at),
-            lambda: drop(self._database, self._retention, now),
-        )
+            lambda: self._tables_changed(self._seal.piece(at)),
+            lambda: self._tables_changed(drop(self._database, self._retention, now)),
+        ):
+            while time.perf_counter() < ends and self._piece(task):
+                time.sleep(_GIVE_WAY)
+
+    def _piece(self, task: Callable[[], bool]) -> bool:
         with self._lock:
-            self._rollup.write(at)
-            for task in tasks:
-                while time.perf_counter() - begun < _WORK and task():
-                    self._raw.forget()
+            return task()
+
+    def _tables_changed(self, changed: bool) -> bool:
+        if changed:
+            self._raw.forget()
+        return changed
 
     def backup(self, path: Path) -> None:
         """Write a copy that is whole, while others write."""
