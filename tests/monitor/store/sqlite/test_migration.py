@@ -15,7 +15,7 @@ from ringback.monitor.store.sqlite.schema import metadata
 def _tables(path):
     with contextlib.closing(sqlite3.connect(path)) as driver:
         rows = driver.execute("SELECT type, name, tbl_name, sql FROM sqlite_master").fetchall()
-    return {(*names, None if sql is None else " ".join(sql.split())) for *names, sql in rows}
+    return {(*names, None if sql is None else "".join(sql.split())) for *names, sql in rows}
 
 
 @pytest.fixture
