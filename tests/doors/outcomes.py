@@ -31,6 +31,9 @@ ATTEMPTS = 3
 WAITING = 0.4
 """Seconds that a call waits where the fault is that nothing comes."""
 
+RESOLVING = 0.6
+"""Seconds that an answer of a nameserver is awaited: one that is late comes after 2 s."""
+
 ALONE = ("dns.unreachable:port_closed", "ok:dns_slow", "ok:dns_truncated")
 """Met one by one: another nameserver, and more patience with it, count for every thread."""
 
@@ -259,7 +262,7 @@ def _meet(lab, lock, door, verb, name, events):
         verb=method,
         policy=limits,
         sink=told.append,
-        resolver=WAITING / 2 if _waits(fault) else PATIENCE,
+        resolver=PATIENCE if fault.kind == "ok" else RESOLVING,
     )
     outcome = Outcome(calls=len(ask.times))
     began = time.monotonic()
