@@ -133,3 +133,12 @@ def test_who_does_not_answer_on_the_link_is_the_gateway_or_the_host(
     found = judge((*DUAL, way, dead, failed("2001:db8::7", "open")))
 
     assert (found.cause, found.where) == ("ipv4_dead", where)
+
+
+@pytest.mark.parametrize(("route", "cause"), [(True, "no_port_left"), (False, "no_route")])
+def test_without_a_port_of_its_own_no_connection_is_made(route: bool, cause: str) -> None:
+    host = "2001:db8::7"
+    way = route_to(host, route=route, error=None if route else "ENETUNREACH", family=6)
+    stuck = failed(host, "network_unreachable", errno="EADDRNOTAVAIL")
+
+    assert judge((asked(host), way, stuck)).cause == cause

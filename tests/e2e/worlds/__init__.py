@@ -11,6 +11,7 @@ from e2e.worlds import (
     further_peers,
     further_proofs,
     further_proxies,
+    further_quirks,
     further_redirects,
     further_replies,
     further_services,
@@ -53,6 +54,7 @@ _TABLES = (
 _FURTHER = (
     further_names,
     further_proxies,
+    further_quirks,
     further_ways,
     further_tcp,
     further_certificates,

@@ -4,6 +4,7 @@ from ipaddress import ip_address
 
 from ringback.diagnosis.verdict.evidence import Evidence, is_loopback, is_no_host, is_unusable
 from ringback.diagnosis.verdict.rule import Finding, Rule
+from ringback.diagnosis.verdict.wording import listed
 
 _OF_NO_HOST = frozenset({"broadcast", "multicast"})
 
@@ -49,6 +50,24 @@ def _interfaces(evidence: Evidence) -> list[dict[str, object]]:
     return list(evidence.facts("host", "interfaces").get("interfaces") or ())
 
 
+def _no_port_left(evidence: Evidence) -> Finding | None:
+    """A connection has no port of its own, though a route gives it an address."""
+    if evidence.reached:
+        return None
+    routed = {one.facts.get("address") for one in evidence.all("host", "route_to", route=True)}
+    stuck = [
+        one
+        for one in evidence.unopened
+        if one.facts.get("errno") == "EADDRNOTAVAIL" and one.facts.get("address") in routed
+    ]
+    if not stuck:
+        return None
+    return Finding(
+        f"This host has no port left for a connection to {listed(stuck)} (EADDRNOTAVAIL).",
+        tuple(stuck),
+    )
+
+
 ADDRESS = (
     Rule(
         cause="address_unusable",
@@ -61,6 +80,18 @@ ADDRESS = (
         advice=(
             "Name the host, or write its own address.",
             "Name the interface behind a link-local address: `[fe80::1%25eth0]` in a URL.",
+        ),
+    ),
+    Rule(
+        cause="no_port_left",
+        kind="client.local_address",
+        where="this host",
+        meaning="All ports that this host gives to connections are in use.",
+        decided_by="connect() ends at once in EADDRNOTAVAIL, though a route leads there",
+        when=_no_port_left,
+        advice=(
+            "Keep connections open and use them again: `ss -s` counts those in TIME-WAIT.",
+            "Widen the range: `sysctl net.ipv4.ip_local_port_range`.",
         ),
     ),
     Rule(
