@@ -13,19 +13,19 @@ DAY = 86400.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retention:
-    """How many seconds each sort of record is kept; transitions and incidents are kept for ever.
+    """How many seconds each sort of record is kept.
+
+    Rollups of a day, transitions and incidents are kept for ever.
 
     Attributes:
         checks: Each check as it was.
         five_minutes: Rollups of five minutes.
         hours: Rollups of an hour.
-        days: Rollups of a day.
     """
 
     checks: float = 7 * DAY
     five_minutes: float = 30 * DAY
     hours: float = 400 * DAY
-    days: float = 3660 * DAY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

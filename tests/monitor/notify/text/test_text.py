@@ -146,3 +146,10 @@ def test_the_mark_of_a_detector_is_no_evidence():
 
 def test_a_long_line_is_cut():
     assert len(subject(told(summary="x" * 5000))) <= 160
+
+
+def test_who_is_named_once():
+    told = story(summary="shop-1 is down: refused")
+    assert subject(message(told)) == "[DOWN] shop-1 is down: refused"
+    other = story(summary="shop-10 is down")
+    assert subject(message(other)) == "[DOWN] shop-1: shop-10 is down"

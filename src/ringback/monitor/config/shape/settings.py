@@ -29,7 +29,7 @@ class TokenShape(Shape):
 
 
 class RetentionShape(Shape):
-    """How long what is kept."""
+    """How long what is kept; rollups of a day, changes of state and incidents are for ever."""
 
     checks: Duration = 7 * DAY
     """Each check."""
@@ -37,8 +37,6 @@ class RetentionShape(Shape):
     """Rollups of five minutes."""
     hours: Duration = 400 * DAY
     """Rollups of an hour."""
-    days: Duration = 3660 * DAY
-    """Rollups of a day."""
 
 
 class WebShape(Shape):

@@ -94,10 +94,16 @@ def _title(story: Story, context: Context) -> str:
             taken = harmless(incident.acknowledged_by, 80)
             return f"[TAKEN] {who}: {f'taken by {taken}' if taken else 'somebody has taken it'}"
         case "escalated":
-            return f"[{mark}, NOBODY HAS TAKEN IT] {who}: {summary}"
+            return f"[{mark}, NOBODY HAS TAKEN IT] {_about(who, summary)}"
         case "reminded":
-            return f"[STILL {mark}] {who}: {_reminder(story)}"
-    return f"[{mark}] {who}: {summary}"
+            return f"[STILL {mark}] {_about(who, _reminder(story))}"
+    return f"[{mark}] {_about(who, summary)}"
+
+
+def _about(who: str, said: str) -> str:
+    """What is said of somebody, who is named once."""
+    named = said.startswith((f"{who} ", f"{who}:"))
+    return said if named else f"{who}: {said}"
 
 
 def _reminder(story: Story) -> str:
@@ -112,9 +118,9 @@ def _facts(story: Story, message: Message, *, full: bool) -> list[tuple[str, str
         facts.append(
             ("Affects", f"{len(incident.members)}: {names(incident.members, context.names, 10)}")
         )
+    if full and story.headline in {"reminded", "closed", "brief", "acknowledged"}:
+        facts.append(("What", harmless(incident.summary)))
     if full and story.headline != "acknowledged":
-        if story.headline in {"reminded", "closed", "brief"}:
-            facts.append(("What", harmless(incident.summary)))
         facts.append(("Cause", _cause(incident)))
     if incident.acknowledged_by and story.headline not in {"acknowledged", "closed", "brief"}:
         facts.append(("Taken by", harmless(incident.acknowledged_by, 80)))
