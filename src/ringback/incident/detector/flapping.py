@@ -1,6 +1,5 @@
 """Flapping: down again and again."""
 
-from collections import deque
 from typing import Any, ClassVar
 
 from ringback.incident.detector.detector import Detector
@@ -26,7 +25,7 @@ class Flapping(Detector):
 
     def __init__(self, watched: Watched) -> None:
         super().__init__(watched)
-        self._downs: deque[float] = deque(maxlen=DOWNS)
+        self._downs: tuple[float, ...] = ()
         self._changed = 0.0
         self._down = False
         self._active = False
@@ -51,7 +50,7 @@ class Flapping(Detector):
         if down != self._down:
             self._down, self._changed = down, check.at
             if down:
-                self._downs.append(check.at)
+                self._downs = (*self._downs, check.at)[-DOWNS:]
                 return self._begins(check)
         return self.tick(check.at)
 
@@ -64,7 +63,7 @@ class Flapping(Detector):
         if not self._active or now - self._changed < self._window / 2:
             return None
         self._active = False
-        self._downs.clear()
+        self._downs = ()
         return self._signal(now, active=False)
 
     def _begins(self, check: Check) -> Signal | None:
@@ -104,4 +103,4 @@ class Flapping(Detector):
             kept: From an earlier process.
         """
         downs, self._changed, self._down, self._active = kept
-        self._downs = deque(downs, maxlen=DOWNS)
+        self._downs = tuple(downs)

@@ -1,7 +1,7 @@
 """Latency that has risen for good, against the endpoint's own past."""
 
+from array import array
 from bisect import bisect_left, insort
-from collections import deque
 from collections.abc import Iterable
 from math import exp, log
 from typing import Any, ClassVar
@@ -48,9 +48,23 @@ class Level:
     begins anew, since levels shift with routes.
     """
 
+    __slots__ = (
+        "_age",
+        "_deviation",
+        "_low",
+        "_median",
+        "_recent",
+        "_run",
+        "_sorted",
+        "_sum",
+        "before",
+        "now",
+    )
+
     def __init__(self) -> None:
-        self._recent: deque[float] = deque(maxlen=WINDOW)
-        self._sorted: list[float] = []
+        # Arrays: a window of floats for each of many endpoints would take three times the memory.
+        self._recent = array("d")
+        self._sorted = array("d")
         self._sum = 0.0
         self._run: list[float] = []  # what has added to the sum since it was 0
         self._age = 0
@@ -94,7 +108,7 @@ class Level:
 
     def _learn(self, value: float) -> None:
         if len(self._recent) == WINDOW:
-            oldest = self._recent[0]
+            oldest = self._recent.pop(0)
             del self._sorted[bisect_left(self._sorted, oldest)]
         self._recent.append(value)
         insort(self._sorted, value)
@@ -139,12 +153,8 @@ class Level:
 
     def _begin_anew(self, values: list[float]) -> None:
         kept = list(values)[-WINDOW:]
-        self._recent.clear()
-        self._sorted.clear()
+        self._recent, self._sorted = array("d", kept), array("d", sorted(kept))
         self._sum, self._age, self._run = 0.0, 0, []
-        for value in kept:
-            self._recent.append(value)
-            insort(self._sorted, value)
         if self._sorted:
             self._measure()
 

@@ -1,6 +1,5 @@
 """Failures and successes in a row, and failures among the last: what makes an endpoint down."""
 
-from collections import deque
 from typing import Any
 
 from ringback.incident.model import Check
@@ -26,7 +25,7 @@ class Streak:
         self.failures = 0
         self.successes = 0
         self.since: float | None = None
-        self._recent: deque[bool] = deque(maxlen=watched.of_last[1] if watched.of_last else 1)
+        self._recent = ""  # of the newest last: 1 for well, 0 for failed
         self._watched = watched
 
     def configure(self, watched: Watched) -> None:
@@ -35,9 +34,8 @@ class Streak:
         Args:
             watched: The endpoint.
         """
-        size = watched.of_last[1] if watched.of_last else 1
-        self._recent = deque(self._recent, maxlen=size)
         self._watched = watched
+        self._note("")
 
     def see(self, check: Check) -> Input:
         """Return what a check means for the state.
@@ -54,21 +52,25 @@ class Streak:
         self.failures += 1
         if self.since is None:
             self.since = check.at - (check.seconds or 0.0)
-        self._recent.append(False)
+        self._note("0")
         enough = self.failures >= self._watched.threshold or self._of_last()
         return "failed_enough" if enough else "failure"
 
     def _succeeded(self) -> Input:
         self.failures = 0
         self.successes += 1
-        self._recent.append(True)
+        self._note("1")
         return "success" if self.successes < self._watched.recovery else "recovered"
+
+    def _note(self, outcome: str) -> None:
+        of_last = self._watched.of_last
+        self._recent = (self._recent + outcome)[-of_last[1] :] if of_last else ""
 
     def _of_last(self) -> bool:
         if self._watched.of_last is None:
             return False
         most, of = self._watched.of_last
-        return len(self._recent) == of and self._recent.count(False) >= most
+        return len(self._recent) == of and self._recent.count("0") >= most
 
     def well(self, *, after_outage: bool) -> None:
         """Note that the endpoint is well: the failures in a row are over.
@@ -78,11 +80,11 @@ class Streak:
         """
         self.since = None
         if after_outage:
-            self._recent.clear()
+            self._recent = ""
 
     def dump(self) -> Any:
         """Return what was counted, as JSON has it."""
-        return [self.failures, self.successes, self.since, "".join("01"[up] for up in self._recent)]
+        return [self.failures, self.successes, self.since, self._recent]
 
     def load(self, kept: Any) -> None:
         """Go on from what ``dump`` gave.
@@ -90,5 +92,5 @@ class Streak:
         Args:
             kept: From an earlier process.
         """
-        self.failures, self.successes, self.since, recent = kept
-        self._recent.extend(one == "1" for one in recent)
+        self.failures, self.successes, self.since, self._recent = kept
+        self._note("")
