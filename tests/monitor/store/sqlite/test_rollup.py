@@ -66,12 +66,16 @@ def test_the_open_bucket_is_there_at_once(store):
     assert store.buckets("other", "5m", AT, AT + 600) == []
 
 
-@pytest.mark.parametrize("seed", range(6))
-def test_buckets_are_those_of_all_checks(tmp_path, monkeypatch, seed):
+@pytest.fixture
+def small_pieces(monkeypatch):
     monkeypatch.setattr(rollup, "PIECE", 40)
     monkeypatch.setattr(rollup, "SPANS", 2)
-    if seed % 2:  # so that spans are left half written
-        monkeypatch.setattr(whole, "_WORK", 0.0005)
+
+
+@pytest.mark.usefixtures("small_pieces")
+@pytest.mark.parametrize(("seed", "work"), [(n, 0.0005 if n % 2 else 0.05) for n in range(6)])
+def test_buckets_are_those_of_all_checks(tmp_path, monkeypatch, seed, work):
+    monkeypatch.setattr(whole, "_WORK", work)  # the less, the more spans are left half written
     chance = random.Random(seed)
     store = SQLiteStore(tmp_path / "ringback.db")
     kept = list(looks(chance, MIDNIGHT - 4 * 3600, 1500))

@@ -112,7 +112,8 @@ class Rollup:
             return True
         mark = self._marks["5m"]
         edge = mark.at + WIDTH["5m"] if mark.endpoint else mark.at
-        return bool(min(row[1] for row in rows) >= edge)
+        oldest: int = min(row[1] for row in rows)
+        return oldest >= edge
 
     def _is_written(self, row: Values) -> bool:
         """Whether the five minutes of a check are written."""

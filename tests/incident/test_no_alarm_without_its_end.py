@@ -1,0 +1,206 @@
+"""Whatever happens: suppression stops new alarms and never a resolution, and all is replayable."""
+
+import json
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ringback.incident import CertificateSeen, Check, Watched
+from ringback.incident.engine import Engine, Settings
+from ringback.incident.quiet import Silence
+from ringback.monitor.store.document import incident_of, incident_text
+
+T = 1_790_000_000.0
+STEP = 7.0
+ALL = {
+    "a": Watched(id="a", host="one.example.test"),
+    "b": Watched(id="b", host="one.example.test"),
+    "c": Watched(id="c", host="two.example.test", parents=("a",), recovery=1),
+    "d": Watched(id="d", host="three.test", threshold=2),
+    "job": Watched(id="job", every=60.0, grace=30.0),
+}
+KINDS = ["tcp.refused", "tcp.timed_out", "dns.server", "dns.name_not_resolved"]
+IDS = st.sampled_from(["a", "b", "c", "d"])
+
+OPS = st.one_of(
+    st.tuples(st.just("fails"), IDS, st.sampled_from(KINDS), st.integers(1, 4)),
+    st.tuples(st.just("fails"), IDS, st.sampled_from(KINDS), st.integers(1, 4)),
+    st.tuples(st.just("well"), IDS, st.integers(1, 3)),
+    st.tuples(st.just("unknown"), IDS),
+    st.tuples(st.just("reports"), st.just("job")),
+    st.tuples(st.just("certificate"), IDS, st.sampled_from([5, 40]), st.sampled_from("12")),
+    st.tuples(st.just("waits"), st.integers(1, 40)),
+    st.tuples(st.just("silence"), st.sampled_from([*"abcd", "*", "job"]), st.integers(1, 300)),
+    st.tuples(st.just("speak")),
+    st.tuples(st.just("acknowledge")),
+    st.tuples(st.just("drop"), st.sampled_from(list(ALL))),
+    st.tuples(st.just("restart")),
+)
+
+
+class World:
+    """An engine to which things happen, and what it told."""
+
+    def __init__(self):
+        self.now, self.changes, self.watched = T, [], dict(ALL)
+        self.muted = []  # what was told although a silence covered it
+        self.engine = self.made()
+
+    def made(self):
+        return Engine(self.watched.values(), settings=Settings(remind_every=120.0))
+
+    def do(self, what, *more):
+        self.now += STEP
+        getattr(self, what)(*more)
+
+    def note(self, changes):
+        for one in changes:
+            about = (one.endpoint,) if one.what == "joined" else one.incident.members
+            begins = one.what in {"opened", "reminded", "joined"}
+            if begins and one.told and self.engine.quiet.covers(about, one.at):
+                self.muted.append(one)
+        self.changes += changes
+
+    def check(self, endpoint, up, **more):
+        self.now += 1.0
+        self.note(self.engine.see(Check(at=self.now, endpoint=endpoint, up=up, **more)))
+
+    def fails(self, endpoint, kind, times):
+        for _ in range(times):
+            self.check(endpoint, False, kind=kind)
+
+    def well(self, endpoint, times):
+        for _ in range(times):
+            self.check(endpoint, True, seconds=0.1)
+
+    def unknown(self, endpoint):
+        self.check(endpoint, None)
+
+    def reports(self, endpoint):
+        self.check(endpoint, True, origin="heartbeat")
+
+    def certificate(self, endpoint, days, key):
+        seen = CertificateSeen(not_after=T + days * 86400, issuer="CA", key=key)
+        self.check(endpoint, True, certificate=seen)
+
+    def waits(self, ticks):
+        for _ in range(ticks):
+            self.now += 3.0
+            self.note(self.engine.tick(self.now))
+
+    def silence(self, pattern, seconds):
+        ends = self.now + seconds
+        self.engine.silence(Silence(id=pattern, endpoints=(pattern,), begins=self.now, ends=ends))
+
+    def speak(self):
+        for one in self.engine.quiet.all(self.now):
+            self.engine.quiet.remove(one.id)
+
+    def acknowledge(self):
+        for one in self.engine.incidents()[:1]:
+            self.note(self.engine.acknowledge(one.id, "ada", self.now))
+
+    def drop(self, endpoint):
+        self.watched = {id_: one for id_, one in ALL.items() if id_ != endpoint}
+        self.note(self.engine.configure(self.watched.values(), self.now))
+
+    def restart(self):
+        before, self.engine = self.engine, self.made()
+        cases = {id_: before.dump_case(id_) for id_ in before.watched()}
+        incidents = [incident_of(incident_text(one)) for one in before.incidents()]
+        quiet = json.loads(json.dumps(before.dump_quiet()))
+        self.note(self.engine.load(json.loads(json.dumps(cases)), incidents, quiet, self.now))
+
+    def all_is_well(self):
+        """Let everything be well for long; a silence may be there until the end."""
+        lasting = CertificateSeen(not_after=self.now + 400 * 86400, issuer="CA", key="9")
+        for _ in range(2):
+            for endpoint in "abcd":
+                self.check(endpoint, True, certificate=lasting)
+            self.reports("job")
+        for _ in range(15):
+            self.now += 60.0
+            for endpoint in "abcd":
+                self.check(endpoint, True, certificate=lasting)
+            self.reports("job")
+            self.note(self.engine.tick(self.now))
+        self.now += 2 * 86400
+        self.reports("job")
+        self.note(self.engine.tick(self.now))
+
+
+def lived(ops):
+    world = World()
+    for one in ops:
+        world.do(*one)
+    return world
+
+
+@settings(max_examples=150)
+@given(st.lists(OPS, max_size=40))
+def test_no_alarm_is_without_its_end_and_no_end_without_its_alarm(ops):
+    world = lived(ops)
+    world.all_is_well()
+    assert world.engine.incidents() == []
+    begun, ended = [], []
+    for one in world.changes:
+        id_ = one.incident.id
+        if one.what == "closed":
+            assert one.told == (id_ in begun), "an end is told to those who were told, and no other"
+            ended.append(id_)
+        elif one.told:
+            assert id_ not in ended, "nothing is told of what is over"
+            if one.what not in {"opened", "reminded"}:
+                assert id_ in begun, "what goes on was told to begin"
+            begun.append(id_)
+    assert sorted(set(begun) - set(ended)) == []
+    assert len(ended) == len(set(ended)), "an incident ends once, and its id is not given again"
+
+
+@given(st.lists(OPS, max_size=40))
+def test_nothing_that_begins_is_told_where_everything_is_silenced(ops):
+    assert lived(ops).muted == []
+
+
+@given(st.lists(OPS.filter(lambda one: one[0] != "restart"), max_size=30), st.integers(0, 30))
+def test_what_happens_is_the_same_again_and_with_a_restart_in_between(ops, place):
+    once = lived(ops)
+    assert lived(ops).changes == once.changes
+    restarted = World()
+    for number, one in enumerate(ops):
+        if number == place:
+            restarted.restart()
+        restarted.do(*one)
+    assert restarted.changes == once.changes
+    assert restarted.engine.incidents() == once.engine.incidents()
+
+
+@given(st.lists(OPS, max_size=40))
+def test_no_outage_is_hidden_by_another(ops):
+    world = lived(ops)
+    world.now += 120.0  # longer than an alarm waits for a parent
+    world.note(world.engine.tick(world.now))
+    open_ = world.engine.incidents()
+    for endpoint in world.engine.watched():
+        if world.engine.state_of(endpoint) == "down":
+            outages = [
+                one
+                for one in open_
+                if not one.detector and endpoint in set(one.members) - set(one.well)
+            ]
+            assert len(outages) == 1
+
+
+@given(st.lists(OPS, max_size=40))
+def test_what_changed_is_what_the_states_are(ops):
+    world = World()
+    known = dict.fromkeys(ALL, "unknown")
+    for one in ops:
+        world.do(*one)
+        for moved in world.engine.transitions():
+            assert moved.before == known[moved.endpoint]
+            known[moved.endpoint] = moved.after
+        for gone in known.keys() - set(world.engine.watched()):
+            known[gone] = "unknown"
+        states = {id_: world.engine.state_of(id_) for id_ in world.engine.watched()}
+        assert known | states == known
