@@ -1,4 +1,4 @@
-"""Further worlds of what is asked, and of the proxies that may stand before it."""
+"""Further worlds of HTTP proxies, and of portals that stand in for the target."""
 
 from e2e import papers
 from e2e.building import (
@@ -9,12 +9,11 @@ from e2e.building import (
     listen,
     name,
     proxying,
-    resolver,
     rule,
     secure,
 )
-from e2e.handlers import page, proxy, redirects, socks5
-from e2e.site import OTHER, PROXY, RESOLVER, SERVER
+from e2e.handlers import page, proxy, redirects
+from e2e.site import OTHER, PROXY, SERVER
 from e2e.world import SILENT, WELL, World, broken
 from e2e.worlds.proxy import ALL, AT
 
@@ -23,12 +22,8 @@ from ringback.testing.lab.http import greeting
 from ringback.testing.lab.nameserver import Answer
 from ringback.testing.lab.response import head
 from ringback.testing.lab.secured import over_tls
-from ringback.testing.lab.socks import Socks
 
 _HTTP, _HTTPS = f"http://{NAME}/", f"https://{NAME}/"
-_URL = broken("url_invalid|scheme_invalid", "url.invalid|url.scheme_invalid", "config",
-              "this program")  # fmt: skip
-_MISSING = broken("name_missing", "dns.name_not_resolved", "dns", "DNS")
 _UNUSED = broken(
     "proxy_not_needed|proxy_down", "proxy.unreachable", "proxy|config",
     "this program|this host|proxy",
@@ -38,11 +33,6 @@ _PORTAL = {"role": "gateway", "address": "192.0.2.1"}
 
 def _proxy(label, target, expected, *build, **more):
     return World(name=f"ask-{label}", target=target, build=build, expected=expected, **more)
-
-
-def _url(label, target, *, expected=_URL, build=()):
-    built = build or (name(), listen())
-    return _proxy(f"url-{label}", target, expected, *built, fact=("url|port|host|scheme",))
 
 
 def _resetting(connection):
@@ -89,15 +79,6 @@ def _office(port, handler):
 
 
 WORLDS = (
-    _url("one-slash", f"http:/{NAME}/"),
-    _url("port-zero", f"http://{NAME}:0/"),
-    _url("two-dots", "http://www..example.org/"),
-    _url("brackets-around-ipv4", f"http://[{SERVER}]/"),
-    _url("five-numbers", "http://198.51.100.2.5/"),
-    _url("password-trick", f"http://{NAME}@evil.example.net/", expected=_MISSING),
-    _url("healthy-bare-name", NAME, expected=WELL, build=(name(), secure())),
-    _url("healthy-decimal-address", f"http://{(198 << 24) + (51 << 16) + (100 << 8) + 2}/",
-         expected=WELL),
     _proxy(
         "healthy-excluded-by-prefix", f"http://{SERVER}/", WELL, listen(),
         variables={**ALL, "no_proxy": "198.51.100.0/24"},
@@ -109,31 +90,6 @@ WORLDS = (
     _proxy(
         "proxy-down-excluded-for-another-port", _HTTP, _UNUSED, name(), listen(),
         variables={**ALL, "no_proxy": f"{NAME}:8080"}, fact=("proxy|3128",),
-    ),
-    _proxy(
-        "socks-wrong-password", _HTTPS,
-        broken("proxy_wants_password", "proxy.auth_required", "proxy",
-               "proxy|this program|this host"),
-        name(), secure(), blocked(), _office(1080, Socks(users=True)),
-        variables={"ALL_PROXY": f"socks5h://app:hunter2@{PROXY}:1080"},
-        fact=("auth|user|password",),
-    ),
-    _proxy(
-        "socks4-rejects", _HTTPS,
-        broken("proxy_upstream_failed|proxy_forbids", "proxy.upstream_failed|proxy.denied", "proxy",
-               "proxy|path|their service"),
-        name(), secure(), blocked(), _office(1080, Socks(reply=91)),
-        variables={"ALL_PROXY": f"socks4a://{PROXY}:1080"}, fact=("reject|failed",),
-    ),
-    _proxy(
-        "socks-name-not-known-here", _HTTPS,
-        broken("name_missing|proxy_upstream_failed|socks_resolves_here",
-               "dns.name_not_resolved|dns.failed", "dns|proxy",
-               "DNS|this host|this program|proxy"),
-        name(), secure(), blocked(), proxying(socks5, 1080),
-        resolver(RESOLVER, {"intern.example.org": Answer(addresses=(PROXY,))}),
-        variables={"ALL_PROXY": f"socks5://{PROXY}:1080"}, fact=("resolve|not known|nxdomain",),
-        note="socks5:// has the name resolved here, which only the proxy could",
     ),
     _proxy(
         "proxy-resets-tunnel", _HTTPS,
@@ -150,10 +106,6 @@ WORLDS = (
         name(), secure(), secure(certificate="wrong_name", address=OTHER), proxying(_elsewhere),
         variables=ALL, fact=("match|not valid for",),
         note="the proxy's resolver still has an old address",
-    ),
-    _proxy(
-        "socks-down-not-needed", _HTTPS, _UNUSED, name(), secure(),
-        variables={"all_proxy": f"socks5h://{PROXY}:1080"}, fact=("proxy|1080",),
     ),
     _proxy(
         "proxy-ipv6-host-off", _HTTPS, _UNUSED, name(), secure(),
@@ -190,19 +142,6 @@ WORLDS = (
         name(), secure(), ip("client", f"route add prohibit {PROXY}"), proxying(proxy),
         variables={"https_proxy": AT}, fact=("prohibit|permission denied|3128",),
     ),
-    _url("no-colon", f"https//{NAME}/"),
-    _url("port-by-name", f"http://{NAME}:http/"),
-    _url("port-twice", f"http://{NAME}:80:80/"),
-    _url("port-negative", f"http://{NAME}:-1/"),
-    _url("only-port", "http://:80/"),
-    _url("percent", "http://www.example%2eorg/"),
-    _url("mailto", "mailto:shop@example.org"),
-    _url("file", "file:///etc/hosts"),
-    _url("tcp-without-port", f"tcp://{NAME}"),
-    _url("unset-variable", "https://${HOST}/"),
-    _url("healthy-short-address", "http://127.1:5000/", expected=WELL,
-         build=(listen(5000, role="client", address="127.0.0.1"),)),
-    _url("name-of-none", "http://None/", expected=_MISSING),
     _proxy(
         "proxy-variable-quoted", _HTTPS,
         broken("proxy_invalid|proxy_down", "config.proxy_invalid|proxy.unreachable",
@@ -272,29 +211,6 @@ WORLDS = (
         limit=SILENT, fact=("no_proxy|proxy",),
     ),
     _proxy(
-        "http-to-socks-proxy", _HTTPS,
-        broken("not_a_proxy|proxy_silent", "proxy.protocol_error|proxy.no_response", "proxy",
-               "proxy|this program|this host"),
-        name(), secure(), blocked(), _office(1080, Socks()),
-        variables={"https_proxy": f"http://{PROXY}:1080"}, limit=SILENT,
-        fact=("proxy|clos|empty|reset",),
-    ),
-    _proxy(
-        "socks-to-http-proxy", _HTTPS,
-        broken("not_a_proxy|proxy_silent", "proxy.protocol_error|proxy.no_response", "proxy",
-               "proxy|this program|this host"),
-        name(), secure(), blocked(), proxying(proxy),
-        variables={"https_proxy": f"socks5h://{PROXY}:3128"}, limit=SILENT,
-        fact=("socks|proxy",),
-    ),
-    _proxy(
-        "socks-host-unreachable", _HTTPS,
-        broken("proxy_upstream_failed", "proxy.upstream_failed", "proxy",
-               "proxy|path|their service|their host"),
-        name(), secure(), blocked(), proxying(socks5, 1080, reply=4),
-        variables={"ALL_PROXY": f"socks5h://{PROXY}:1080"}, fact=("unreachable",),
-    ),
-    _proxy(
         "proxy-on-loopback-gone", _HTTPS, _UNUSED, name(), secure(),
         variables={"https_proxy": "http://127.0.0.1:8888"}, fact=("8888|proxy",),
     ),
@@ -312,21 +228,6 @@ WORLDS = (
         secure(), blocked(), proxying(proxy), variables=ALL, fact=("502|resolve|not known",),
         note="the name exists nowhere: neither here nor for the proxy",
     ),
-    _url("healthy-password-with-at", f"http://user:p@ss@{NAME}/", expected=broken(
-        "healthy|url_invalid", "healthy|url.invalid", "none|config", "|this program",
-        healthy=None)),
-    _url("healthy-mapped-address", f"http://[::ffff:{SERVER}]/", expected=WELL),
-    _url("bracket-behind-port", "http://[2001:db8:2::2]:80]/"),
-    _url("number-too-large", "http://198.51.100.256/"),
-    _url("letter-in-port", f"http://{NAME}:8O/"),
-    _url("name-too-long", f"http://{'a.' * 130}example.org/"),
-    _url("only-scheme", "https://"),
-    _url("backslashes", f"http:\\\\{NAME}\\"),
-    _url("healthy-lookalike", "http://ex\u0430mple.org/", expected=WELL,
-         build=(name("xn--exmple-4nf.org"), listen())),
-    _url("without-dots", "http://wwwexampleorg/", expected=_MISSING),
-    _url("markdown", f"[{NAME}](http://{NAME}/)"),
-    _url("quoted", f"'http://{NAME}/'"),
     _proxy(
         "healthy-own-variable-before-all", _HTTPS, WELL, name(), secure(), blocked(),
         proxying(proxy), variables={"all_proxy": f"http://{PROXY}:9", "HTTPS_PROXY": AT},
@@ -361,12 +262,6 @@ WORLDS = (
         fact=("resolve|DNS",), note="the proxy is well, its name cannot be looked up",
     ),
     _proxy(
-        "expired-through-socks", _HTTPS,
-        broken("certificate_expired", "tls.cert.date_invalid.expired", "tls", "their certificate"),
-        name(), secure(certificate="expired"), blocked(), proxying(socks5, 1080),
-        variables={"ALL_PROXY": f"socks5h://{PROXY}:1080"}, fact=("expired",),
-    ),
-    _proxy(
         "service-down-beside-needless-proxy-for-others", "redis://www.example.org",
         broken("service_down", "tcp.refused", "tcp", "their service|their host"),
         name(), variables=ALL, fact=("refused",), note="only HTTP clients look at the variables",
@@ -387,36 +282,11 @@ WORLDS = (
         name(), listen(8080), blocked(), proxying(proxy),
         file("environment", f"HTTP_PROXY='{AT}'\n"), limit=SILENT, fact=("proxy",),
     ),
-    _url("blank-behind-scheme", f"https:// {NAME}/"),
-    _url("port-one-too-large", f"http://{NAME}:65536/"),
-    _url("commas", "http://www,example,org/"),
-    _url("semicolon-port", f"http://{NAME};8080/"),
-    _url("slash-in-password", f"postgres://app:pa/ss@{NAME}/shop"),
-    _url("service-without-host", "redis://:6379"),
     _proxy(
         "proxy-bad-request", _HTTPS,
         broken("proxy_forbids|not_a_proxy", "proxy.denied|proxy.protocol_error", "proxy",
                "proxy|this program|this host"),
         name(), secure(), blocked(), proxying(proxy, outcome=400), variables=ALL, fact=("400",),
-    ),
-    _proxy(
-        "socks-general-failure", _HTTPS,
-        broken("proxy_upstream_failed", "proxy.upstream_failed", "proxy",
-               "proxy|path|their service"),
-        name(), secure(), blocked(), proxying(socks5, 1080, reply=1),
-        variables={"ALL_PROXY": f"socks5h://{PROXY}:1080"}, fact=("general|failure",),
-    ),
-    _proxy(
-        "socks-silent", _HTTPS,
-        broken("proxy_silent", "proxy.no_response", "proxy", "proxy"),
-        name(), secure(), blocked(), _office(1080, lambda connection: connection.stall()),
-        variables={"ALL_PROXY": f"socks5h://{PROXY}:1080"}, limit=SILENT, fact=("timed out",),
-    ),
-    _proxy(
-        "socks-hangs-up", _HTTPS,
-        broken("proxy_silent", "proxy.no_response", "proxy", "proxy"),
-        name(), secure(), blocked(), _office(1080, lambda connection: connection.read()),
-        variables={"ALL_PROXY": f"socks5h://{PROXY}:1080"}, fact=("clos|EOF",),
     ),
     _proxy(
         "proxy-says-squid-503-http", _HTTP,
@@ -458,22 +328,6 @@ WORLDS = (
         proxying(proxy), variables=ALL,
         note="the proxy is the only way out of this network",
     ),
-    _proxy(
-        "refused-through-socks-beside-dead-ipv6", _HTTPS,
-        broken("proxy_upstream_failed", "proxy.upstream_failed", "proxy",
-               "proxy|path|their service|their host"),
-        name(), blocked(), proxying(socks5, 1080), rule("gateway", "FORWARD -j DROP", 6),
-        variables={"ALL_PROXY": f"socks5h://{PROXY}:1080"}, fact=("refused",),
-    ),
-    _url("healthy-fragment", f"http://{NAME}/#a:b@c", expected=WELL),
-    _url("healthy-empty-port", f"http://{NAME}:/", expected=WELL),
-    _url("ideographic-dot", "http://www。example。org/", expected=WELL),
-    _url("host-is-scheme", "http://https/",
-         expected=broken("name_missing|url_invalid", "dns.name_not_resolved|url.invalid",
-                         "dns|config", "DNS|this program")),
-    _url("zero-width", "http://www.exam\u200bple.org/", expected=broken(
-        "healthy|url_invalid|name_missing", "healthy|url.invalid|dns.name_not_resolved",
-        "none|config|dns", "|this program|DNS", healthy=None)),
     _proxy(
         "proxy-invalid-port", _HTTPS,
         broken("proxy_invalid", "config.proxy_invalid", "config|proxy", "this program|this host"),

@@ -6,7 +6,7 @@ from e2e.building import NAME, dual, ip, listen, name, nameservers, rule, secure
 from e2e.handlers import page
 from e2e.site import RESOLVER, SERVER, SERVER6
 from e2e.world import SILENT, WELL, World, broken
-from e2e.worlds.further_names import stub
+from e2e.worlds.further_resolvers import stub
 
 _HTTP, _HTTPS = f"http://{NAME}/", f"https://{NAME}/"
 _PROHIBITED = "tcp.address_unreachable.prohibited"
