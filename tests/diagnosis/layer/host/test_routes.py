@@ -75,6 +75,7 @@ def test_the_default_route_is_found_for_each_family(connected):
     four, six = facts_of(connected, "route")
     assert (four["default"], four["gateway"], four["interface"]) == (True, "192.0.2.1", "lab0")
     assert (four["route"], four["source"]) == (True, "192.0.2.2")
+    assert (four["hops"], six["hops"]) == (64, 64)
     assert (six["default"], six["route"], six["error"]) == (False, False, "ENETUNREACH")
 
 
@@ -96,6 +97,7 @@ def test_without_routes_the_error_is_told(bare):
         ("2001:db8:2::1", "EACCES", "prohibit", "tcp.address_unreachable.prohibited"),
         ("2001:db8:3::1", "ENETUNREACH", None, "tcp.address_unreachable.network"),
         ("fe80::1", "EINVAL", None, "tcp.address_invalid"),
+        ("192.0.2.255", "EACCES", "broadcast", "tcp.address_unreachable.prohibited"),
     ],
 )
 def test_a_route_that_is_no_way_is_told_by_its_type(connected, address, error, table_type, kind):
