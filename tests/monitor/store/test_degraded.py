@@ -1,7 +1,9 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from ringback.incident.model import Transition
-from ringback.monitor.store import degraded
+from ringback.monitor.store import held as memory
 from ringback.monitor.store.degraded import RETRY, DegradedStore
 from ringback.monitor.store.interface import Batch, Store
 from ringback.monitor.store.sqlite import SQLiteStore
@@ -144,10 +146,10 @@ def test_an_incident_is_shown_as_it_is_now(store, kept):
     disk.clean()
 
 
-def test_no_more_is_held_than_may_be(store, kept, clock, monkeypatch):
-    monkeypatch.setattr(degraded, "MOST_CHECKS", 60)
-    monkeypatch.setattr(degraded, "MOST_OTHERS", 3)
-    store._empty()
+def test_no_more_is_held_than_may_be(kept, clock, monkeypatch):
+    monkeypatch.setattr(memory, "MOST_CHECKS", 60)
+    monkeypatch.setattr(memory, "MOST_OTHERS", 3)
+    store = DegradedStore(kept, clock=clock)
     disk, held = filled(store, kept)
     store.keep(Batch(checks=[check(AT + 9000 + n) for n in range(50)]))
     store.keep(Batch(notices=[notice(str(n)) for n in range(9)]))
@@ -159,6 +161,7 @@ def test_no_more_is_held_than_may_be(store, kept, clock, monkeypatch):
     store.maintain(AT)
     assert store.state("dropped") == 40
     assert len(kept.checks("web", 0, AT * 2, most=10**6)) == len(held) + 50 - 40
+    store.close()
 
 
 def test_a_disk_that_is_full_when_hours_are_sealed_is_said(store, kept):
@@ -174,3 +177,42 @@ def test_a_disk_that_is_full_when_hours_are_sealed_is_said(store, kept):
         store.maintain(AT + 3701 + n)
     assert store.degraded is None
     assert len(store.checks("web", 0, AT * 2)) == 900
+
+
+MANY = 40
+
+
+def keep(store):
+    for n in range(MANY):
+        at = AT + n * 60
+        store.keep(Batch(checks=[check(at, f"e{n}")], notices=[notice(f"n{n}", at)]))
+
+
+def send(store):
+    sent = 0
+    while sent < MANY:
+        for one in store.due(AT * 2):
+            store.sent(one.notice.id, AT)
+            sent += 1
+
+
+def tidy(store):
+    for n in range(MANY):
+        store.maintain(AT + n * 60)
+
+
+def read(store):
+    for n in range(MANY):
+        store.buckets(f"e{n}", "5m", 0, AT * 2)
+        store.checks(f"e{n}", 0, AT * 2)
+
+
+def test_threads_take_turns(store):
+    """The loop keeps, the dispatcher notes what was sent, a thread tidies, pages read."""
+    with ThreadPoolExecutor() as pool:
+        for one in [pool.submit(work, store) for work in (keep, send, tidy, read)]:
+            one.result(60)
+    assert store.degraded is None
+    assert store.due(AT * 2) == []
+    found = [store.buckets(f"e{n}", "5m", 0, AT * 2) for n in range(MANY)]
+    assert [[one.count for one in spans] for spans in found] == [[1]] * MANY

@@ -5,29 +5,23 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ringback.monitor.store.interface import Batch, Bucket, Queued, Step, Store
+from ringback.monitor.store.held import MOST_OTHERS, NEVER, Held, ended
 from ringback.monitor.store.problem import StoreProblem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-    from ringback.incident.model import Check, Incident, IncidentState, Notice, Transition
+    from ringback.incident.model import Check, Incident, IncidentState, Transition
+    from ringback.monitor.store.interface import Batch, Bucket, Queued, Step, Store
 
 T = TypeVar("T")
 
 RETRY = 5.0
 """Seconds until it is tried again to write."""
-
-MOST_CHECKS = 50_000
-"""Checks that are held; then the oldest are dropped and counted."""
-
-MOST_OTHERS = 10_000
-"""Transitions, incidents and notices that are held, of each."""
 
 _log = logging.getLogger("ringback")
 
@@ -41,28 +35,21 @@ class DegradedStore:
     Args:
         store: The one that keeps.
         clock: Gives seconds; tells when to try again.
-
-    Attributes:
-        dropped: Checks that were dropped because too many were held.
     """
 
     def __init__(self, store: Store, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self.dropped = 0
         self._store = store
+        self._held = Held()
         self._clock = clock
         self._lock = threading.RLock()
         self._unkept: str | None = None
         self._unmaintained: str | None = None
         self._again = 0.0
-        self._empty()
 
-    def _empty(self) -> None:
-        self._checks: deque[Check] = deque(maxlen=MOST_CHECKS)
-        self._transitions: deque[Transition] = deque(maxlen=MOST_OTHERS)
-        self._incidents: dict[str, Incident] = {}
-        self._states: dict[str, Any] = {}
-        self._queued: dict[str, Queued] = {}
-        self._notes: dict[str, Callable[[], None]] = {}
+    @property
+    def dropped(self) -> int:
+        """Checks that were dropped because too many were held."""
+        return self._held.dropped
 
     @property
     def degraded(self) -> str | None:
@@ -77,9 +64,9 @@ class DegradedStore:
                     self._store.keep(batch)
                 except StoreProblem as problem:
                     self._fail(problem)
-                    self._hold(batch)
+                    self._held.hold(batch)
                 return
-            self._hold(batch)
+            self._held.hold(batch)
             self._retry()
 
     def _fail(self, problem: StoreProblem) -> None:
@@ -87,19 +74,6 @@ class DegradedStore:
             _log.error("nothing can be kept, memory holds what is new: %s", problem)
         self._unkept = str(problem)
         self._again = self._clock() + RETRY
-
-    def _hold(self, batch: Batch) -> None:
-        self.dropped += max(0, len(self._checks) + len(batch.checks) - MOST_CHECKS)
-        self._checks.extend(batch.checks)
-        self._transitions.extend(batch.transitions)
-        self._states.update(batch.states)
-        for incident in batch.incidents:
-            self._incidents.pop(incident.id, None)
-            self._incidents[incident.id] = incident
-        for one in batch.notices:
-            self._queued.setdefault(one.id, Queued(notice=one, attempts=0, due=one.at))
-        for held in (self._incidents, self._queued, self._notes):
-            _shorten(held)
 
     def _retry(self) -> None:
         if self._unkept is None or self._clock() < self._again:
@@ -111,24 +85,16 @@ class DegradedStore:
             return
         _log.warning("the store keeps again; checks dropped meanwhile: %d", self.dropped)
         self._unkept = None
-        self._empty()
+        self._held.forget()
 
     def _write(self) -> None:
-        notices: list[Notice] = [one.notice for one in self._queued.values()]
-        self._store.keep(
-            Batch(
-                checks=list(self._checks),
-                transitions=list(self._transitions),
-                incidents=list(self._incidents.values()),
-                notices=notices,
-                states={**self._states, "dropped": self.dropped},
-            )
-        )
-        self._checks.clear()
-        self._transitions.clear()
-        for id_, note in list(self._notes.items()):
+        held = self._held
+        self._store.keep(held.batch())
+        held.checks.clear()
+        held.transitions.clear()
+        for id_, note in list(held.notes.items()):
             note()
-            del self._notes[id_]
+            del held.notes[id_]
 
     def _one(self, reading: Callable[[], T]) -> T | None:
         try:
@@ -144,22 +110,22 @@ class DegradedStore:
     def state(self, name: str) -> Any:
         """Return what was kept or held last as this state; ``None``: nothing."""
         with self._lock:
-            if name in self._states:
-                return self._states[name]
+            if name in self._held.states:
+                return self._held.states[name]
             return self._one(lambda: self._store.state(name))
 
     def states(self, prefix: str) -> dict[str, Any]:
         """Return what was kept or held last as every state whose name begins so, by name."""
         with self._lock:
             kept = self._one(lambda: self._store.states(prefix)) or {}
-            held = {name: one for name, one in self._states.items() if name.startswith(prefix)}
+            held = {name: one for name, one in self._held.states.items() if name.startswith(prefix)}
             return kept | held
 
     def last_checks(self) -> dict[str, Check]:
         """Return the newest check of each endpoint."""
         with self._lock:
             found = dict(self._store.last_checks())
-            for one in self._checks:
+            for one in self._held.checks:
                 if one.endpoint not in found or one.at >= found[one.endpoint].at:
                     found[one.endpoint] = one
             return found
@@ -172,13 +138,7 @@ class DegradedStore:
             lambda: self._store.checks(endpoint, since, until, failed=failed, most=most)
         )
         with self._lock:
-            kept += [
-                one
-                for one in self._checks
-                if one.endpoint == endpoint
-                and since <= one.at < until
-                and (not failed or one.up is False)
-            ]
+            kept += self._held.checks_of(endpoint, since, until, failed=failed)
         return sorted(kept, key=lambda one: -one.at)[:most]
 
     def buckets(self, endpoint: str, step: Step, since: float, until: float) -> list[Bucket]:
@@ -189,7 +149,7 @@ class DegradedStore:
         """Return the changes of an endpoint's state, oldest first."""
         kept = self._all(lambda: self._store.transitions(endpoint, since, until))
         with self._lock:
-            held = list(self._transitions)
+            held = list(self._held.transitions)
         return kept + [one for one in held if one.endpoint == endpoint and since <= one.at < until]
 
     def incidents(
@@ -203,41 +163,35 @@ class DegradedStore:
         """Return incidents, newest first."""
         wanted = tuple(states)
         with self._lock:
-            held = dict(self._incidents)
+            held = dict(self._held.incidents)
+            new = self._held.incidents_in(wanted, endpoint, before)
         # Those that are held may stand in the store as they were: so many more are asked for.
         kept = self._all(
             lambda: self._store.incidents(
                 states=wanted, endpoint=endpoint, before=before, most=most + len(held)
             )
         )
-        found = [one for one in kept if one.id not in held]
-        found += [
-            one
-            for one in held.values()
-            if (not wanted or one.state in wanted)
-            and (endpoint is None or endpoint in one.members)
-            and (before is None or one.opened_at < before)
-        ]
+        found = [one for one in kept if one.id not in held] + new
         return sorted(found, key=lambda one: (-one.opened_at, one.id))[:most]
 
     def incident(self, id_: str) -> Incident | None:
         """Return one incident."""
         with self._lock:
-            held = self._incidents.get(id_)
+            held = self._held.incidents.get(id_)
         return held or self._one(lambda: self._store.incident(id_))
 
     def due(self, now: float, most: int = 100) -> list[Queued]:
         """Return notices that are to be sent by now, oldest first."""
         with self._lock:
-            known = self._notes.keys() | self._queued.keys()
+            known = self._held.notes.keys() | self._held.queued.keys()
             kept = self._all(lambda: self._store.due(now, most + len(known)))
             found = [one for one in kept if one.notice.id not in known]
-            found += [one for one in self._queued.values() if one.due <= now]
+            found += [one for one in self._held.queued.values() if one.due <= now]
             return sorted(found, key=lambda one: (one.due, one.notice.at))[:most]
 
     def sent(self, id_: str, now: float) -> None:
         """Note that a notice was sent."""
-        self._note(id_, lambda: self._store.sent(id_, now), lambda one: replace(one, due=_NEVER))
+        self._note(id_, lambda: self._store.sent(id_, now), ended)
 
     def postpone(self, id_: str, due: float, error: str) -> None:
         """Note that a notice could not be sent, and when it is to be tried again."""
@@ -252,7 +206,7 @@ class DegradedStore:
         self._note(
             id_,
             lambda: self._store.give_up(id_, now, error),
-            lambda one: replace(one, due=_NEVER, error=error),
+            lambda one: ended(one, error),
         )
 
     def _note(
@@ -266,13 +220,11 @@ class DegradedStore:
                     self._fail(problem)
                 else:
                     return
-            if id_ not in self._queued:
-                waiting = self._all(lambda: self._store.due(_NEVER, MOST_OTHERS))
-                found = {one.notice.id: one for one in waiting}
-                self._queued |= {id_: found[id_]} if id_ in found else {}
-            if id_ in self._queued:
-                self._queued[id_] = change(self._queued[id_])
-            self._notes[id_] = write
+            known = self._held.queued.get(id_)
+            if known is None:
+                waiting = self._all(lambda: self._store.due(NEVER, MOST_OTHERS))
+                known = next((one for one in waiting if one.notice.id == id_), None)
+            self._held.note(id_, write, None if known is None else change(known))
 
     def maintain(self, now: float) -> None:
         """Retry to write what is held; else seal, roll up and drop what is old."""
@@ -299,12 +251,3 @@ class DegradedStore:
             self._again = 0.0
             self._retry()
             self._store.close()
-
-
-_NEVER = 253_402_300_799.0
-"""The end of the year 9999, in seconds since 1970 UTC."""
-
-
-def _shorten(held: dict[str, Any]) -> None:
-    while len(held) > MOST_OTHERS:
-        del held[next(iter(held))]

@@ -76,7 +76,11 @@ class Queued:
 
 
 class Store(Protocol):
-    """Where a monitor keeps what it knows. Methods block; one thread writes, any may read."""
+    """Where a monitor keeps what it knows.
+
+    Methods block, and any thread may call them: those that write take turns, and none waits for
+    long. One process writes at a time.
+    """
 
     def keep(self, batch: Batch) -> None:
         """Keep a batch, all or nothing."""

@@ -25,8 +25,8 @@ _KNOWN = CACHED // 4
 class Numbered(dict[K | None, int | None], Generic[K]):
     """Value to its number; one that is new gets a number when it is asked for.
 
-    The new ones must be written (``write``) in the transaction that uses them. Only the thread that
-    writes asks for numbers; any thread may ask for values.
+    The new ones must be written (``write``) in the transaction that uses them. Only who writes asks
+    for numbers, one at a time; any thread may ask for values.
 
     Args:
         database: Where they are.
@@ -88,12 +88,13 @@ class Numbered(dict[K | None, int | None], Generic[K]):
             number: One that a row holds.
             connection: Where that row was read.
         """
-        if number not in self._values:
+        known = self._values.get(number)
+        if known is None:
             found = select(self._table).where(self._table.c.number == number)
             if len(self._values) >= CACHED:
-                self._values.clear()
-            self._values[number] = self._value(connection.execute(found).one())
-        return self._values[number]
+                self._values = {}
+            known = self._values[number] = self._value(connection.execute(found).one())
+        return known
 
     def write(self, connection: Connection) -> None:
         """Write those that are new.

@@ -112,8 +112,7 @@ class Rollup:
             return True
         mark = self._marks["5m"]
         edge = mark.at + WIDTH["5m"] if mark.endpoint else mark.at
-        oldest: int = min(row[1] for row in rows)
-        return oldest >= edge
+        return all(row[1] >= edge for row in rows)
 
     def _is_written(self, row: Values) -> bool:
         """Whether the five minutes of a check are written."""

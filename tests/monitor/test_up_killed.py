@@ -1,0 +1,95 @@
+"""kill -9 at any instant of `ringback up`: a check of each endpoint at most, and nothing else."""
+
+import json
+import random
+import sqlite3
+import threading
+import time
+from collections import Counter
+from contextlib import closing
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from ringback.monitor.store.sqlite import SQLiteStore
+from tests.monitor.test_up import PATIENCE, Monitor
+
+KILLS = 6
+COUNT = 10
+FAILING = range(1, COUNT, 2)
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        self.server.asked[self.path] += 1
+        self._answer(503 if int(self.path[1:]) in FAILING else 200)
+
+    def do_POST(self):
+        self.server.told.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+        self._answer(200)
+
+    def _answer(self, status):
+        self.send_response(status)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def server():
+    """Counts what it is asked, and holds what it is told."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    server.asked, server.told = Counter(), []
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+def configured(folder, url):
+    lines = ["[defaults]", 'every = "2s"', ""]
+    for number in range(COUNT):
+        lines += ["[[endpoint]]", f'name = "e{number}"', f'url = "{url}/{number}"', ""]
+    lines += ["[[notifier]]", 'name = "hook"', 'type = "webhook"', f'url = "{url}/told"', ""]
+    (folder / "ringback.toml").write_text("\n".join(lines))
+
+
+@pytest.mark.slow
+def test_a_kill_loses_one_check_of_an_endpoint_and_no_counter_and_no_notice(server, tmp_path):
+    configured(tmp_path, f"http://127.0.0.1:{server.server_port}")
+    chance = random.Random(5)
+    for _ in range(KILLS):
+        monitor = Monitor(tmp_path)
+        time.sleep(chance.uniform(0.2, 5.0))  # the instant of the kill: any
+        monitor.stop()
+        with closing(sqlite3.connect(tmp_path / "ringback.db")) as driver:
+            assert driver.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    last = Monitor(tmp_path)
+    (incident,) = last.until("/incidents", lambda all_: all_ and len(all_[0]["members"]) == 5)
+    until(lambda: {one["what"] for told in server.told for one in told["incidents"]})
+    asked = dict(server.asked)
+    last.stop()
+
+    store = SQLiteStore(tmp_path / "ringback.db")
+    for number in range(COUNT):
+        kept = store.checks(f"e{number}", 0, time.time() + 60, most=10**6)
+        assert asked[f"/{number}"] - len(kept) <= KILLS + 1
+        streak = store.state(f"case:e{number}")["streak"]
+        if number in FAILING:
+            assert streak[0] == sum(one.up is False for one in kept), "no counter was lost"
+    assert [one.id for one in store.incidents()] == [incident["id"]]
+    store.close()
+    begun = [told for told in server.told if told["incidents"][0]["what"] == "opened"]
+    assert len({told["id"] for told in begun}) == 1, "what is sent again has the same id"
+
+
+def until(right):
+    ends = time.monotonic() + PATIENCE
+    while not right():
+        assert time.monotonic() < ends
+        time.sleep(0.05)
