@@ -143,6 +143,11 @@ def configuration(folder, *endpoints, more=""):
     return file
 
 
+def text_of(url):
+    with urllib.request.urlopen(url, timeout=10) as answer:
+        return answer.read().decode()
+
+
 def until(right):
     ends = time.monotonic() + PATIENCE
     while not right():
@@ -206,6 +211,10 @@ def test_a_changed_configuration_is_taken_and_a_bad_one_is_not(started, target, 
     status = monitor.until("/status", lambda one: one["config"]["error"])
     assert "nonsense" in status["config"]["error"]
     assert len(monitor.get("/endpoints")) == 2
+    assert "The newer configuration is not in use" in text_of(monitor.url)
+    metric = "ringback_config_last_reload_successful"
+    assert f"{metric} 0\n" in text_of(f"{monitor.url}/metrics")
+    until(lambda: any("the old configuration is kept" in line for line in monitor.said))
     configuration(tmp_path, ("Mail", target.url + "mail"))
     monitor.until("/endpoints", lambda all_: len(all_) == 1)
     monitor.until("/status", lambda one: one["config"]["error"] is None)
@@ -249,8 +258,7 @@ def test_another_address_needs_a_restart_and_that_is_told(started, target, tmp_p
     configuration(tmp_path, ("Shop", target.url), more=more)
     status = monitor.until("/status", lambda one: one["config"]["restart"])
     assert status["config"]["restart"] == ["web.host", "store.path"]
-    with urllib.request.urlopen(monitor.url, timeout=10) as page:
-        assert "A restart is needed" in page.read().decode()
+    assert "A restart is needed" in text_of(monitor.url)
     until(lambda: any("web.host, store.path" in line for line in monitor.said))
     configuration(tmp_path, ("Shop", target.url), more='[store]\npath = "a.db"\n')
     monitor.until("/status", lambda one: not one["config"]["restart"])
