@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ringback.monitor.config import load
@@ -382,7 +382,7 @@ def replaced(data, path, value):
 MUTABLE = ["blackbox.yml", "prometheus.yml", "gatus.yaml", "upptimerc.yml", "uptime-kuma.json"]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sampled_from(MUTABLE), st.randoms(use_true_random=False))
 def test_whatever_stands_in_a_file_the_outcome_can_be_used(tmp_path_factory, name, random):
     kind = next(kind for kind, names in SETS.items() if name in names)
@@ -397,7 +397,7 @@ def test_whatever_stands_in_a_file_the_outcome_can_be_used(tmp_path_factory, nam
     assert len(found.endpoints) == len(draft.endpoints)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_objects_with_lines_missing_or_twice_can_be_used_as_well(tmp_path_factory, data):
     name = data.draw(st.sampled_from(["nagios.cfg", "icinga.conf", "urls.txt"]))
