@@ -110,6 +110,7 @@ def _watched(whole: Merged, item: Item[EndpointShape], shape: EndpointShape) -> 
         "certificate_days": tuple(sorted(set(shape.certificate_days), reverse=True)),
         "every": shape.every,
         "grace": shape.grace if heartbeat else None,
+        "resolver": nameserver_of(shape.nameserver),
         "parents": parents_of(whole, item),
         "group": shape.group,
     }

@@ -54,7 +54,7 @@ class _Mark:
         return at < self.at or (at == self.at and endpoint <= self.endpoint)
 
     def end(self, step: Step, endpoint: int) -> int:
-        """Up to when the spans of an endpoint are written."""
+        """Up to when the spans of an endpoint are written; numbers of endpoints begin at 1."""
         return self.at + WIDTH[step] if endpoint <= self.endpoint else self.at
 
 
@@ -116,8 +116,9 @@ class Rollup:
 
     def _is_written(self, row: Values) -> bool:
         """Whether the five minutes of a check are written."""
-        mark = self._marks["5m"]
-        return row[1] < mark.at or (row[0] <= mark.endpoint and row[1] < mark.end("5m", row[0]))
+        endpoint: int = row[0]
+        at: int = row[1]
+        return at < self._marks["5m"].end("5m", endpoint)
 
     def forget(self) -> None:
         """Read the marks anew: a transaction that made them may not have been kept."""
