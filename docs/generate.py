@@ -8,6 +8,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
+from incident_page import incident_page
 from policy_page import policy_page
 from verdict_page import verdict_page
 
@@ -52,7 +53,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def pages() -> dict[str, str]:
     """Return every generated page by its path."""
     kinds = {f"kinds/{kind.name}.md": page(kind) for kind in KINDS.values()}
-    tables = {"policy.md": policy_page(), "verdicts.md": verdict_page()}
+    tables = {
+        "incidents.md": incident_page(),
+        "policy.md": policy_page(),
+        "verdicts.md": verdict_page(),
+    }
     return tables | {"kinds/index.md": index()} | kinds
 
 
