@@ -22,16 +22,16 @@ Each check is one of five inputs, and the table below decides; nothing else does
 | `not_known` | a check that says nothing: the monitor itself was not well |
 """
 
-OUTAGE = """**An outage:** `threshold` failures in a row (3, the second look comes soon), or `of_last`
-(6 of the last 10), seen by probes or by programs that called. It is a `dns_failure`, `certificate`,
-`rejected`, `network_partition` or `service_outage` by the kind of failure; what the diagnosis finds
-may make a `port_change` of it, or name the place.
+OUTAGE = """**An outage:** `threshold` failures in a row (3; after the first the next look comes
+soon), or `of_last` (6 of the last 10), seen by probes or by programs that called. It is a
+`dns_failure`, `certificate`, `rejected`, `network_partition` or `service_outage` by the kind of
+failure; what the diagnosis finds may make a `port_change` of it, or name another place.
 """
 
-BESIDE = """While this host has lost its network, an endpoint that fails for it is shown as `unknown`,
-and its checks count as such. That somebody has taken an incident (*acknowledged*), and that nobody is told
-of what begins (a *silence*, a window of *maintenance*), belongs to the incident and to those who
-are told; it changes no state.
+BESIDE = """While this host has lost its network, an endpoint that fails for it is shown as
+`unknown`, and its checks count as such. That somebody has taken an incident (*acknowledged*), and
+that nobody is told of what begins (a *silence*, a window of *maintenance*), belongs to the incident
+and to those who are told; it changes no state.
 """
 
 TOGETHER = f"""## What is one incident
@@ -42,8 +42,8 @@ An endpoint that is found down is part of an outage that is open already, by the
 2. this host has lost its network: at least {OWN_NETWORK} hosts fail as a missing network shows, and
    nothing has been reached since the first failure. What is on this host does not count;
 3. an outage of the same kind that was joined within {WINDOW:.0f} s, of an endpoint with the same
-   host, the same address, the same certificate (where that is what is wrong), the same parent domain (of
-   names) or the same nameserver (where that is what fails).
+   host, the same address, the same certificate (where that is what is wrong), the same parent
+   domain (of names) or the same nameserver (where that is what fails).
 
 Its alarm waits for a parent that is suspect, {HOLD:.0f} s at most. An outage is over when the last
 of its members is well. A member that was well and goes down again is back in it within those
