@@ -9,9 +9,10 @@ from ringback.testing.lab.certificates import ISSUED, Certificates
 from tests.requires import requires
 
 # How many certificates are sent, and what openssl says of them.
-SENT = {"good": 2, "untrusted_root": 2}
+SENT = {"good": 2, "expiring": 2, "untrusted_root": 2}
 SAID = {
     "good": "OK",
+    "expiring": "OK",
     "expired": "certificate has expired",
     "not_yet_valid": "certificate is not yet valid",
     "self_signed": "self-signed certificate",
