@@ -2,6 +2,11 @@ import socket
 import sys
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# The machine may be slow at times; no property is about how long something takes.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 
 
 def pytest_xdist_auto_num_workers(config):

@@ -60,9 +60,11 @@ def test_own_exceptions_are_called_directly(no_proxy):
     [
         ("ftp://a.test", "its scheme must be one of http, https, socks4"),
         ("http://", "it names no host"),
-        ("http://a.test:port", "Port could not be cast"),
-        ("http://[::1", "Invalid IPv6 URL"),
-        ("http://u:hunter2@a.test:99999", "Port out of range"),
+        ("http://a.test:port", "its host or port cannot be read"),
+        ("http://[::1", "its host or port cannot be read"),
+        ("http://u:hunter2@a.test:99999", "its host or port cannot be read"),
+        ("http://u:hunter2/@a.test:99", "its host or port cannot be read"),
+        ("http:/u:hunter2@a.test:99", "its scheme is not followed by ://"),
     ],
 )
 def test_what_is_no_proxy_is_refused_at_once(setting, says):

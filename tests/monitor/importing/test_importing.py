@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ringback.monitor.config import load
@@ -308,6 +308,14 @@ def test_urls():
     ]
 
 
+def test_a_mail_server_without_a_port_is_left_out():
+    entry = "endpoints:\n  - name: Mail\n    url: starttls://mail.example.com\n"
+    draft = convert([Text(Path("gatus.yaml"), entry)], "gatus")
+
+    assert draft.endpoints == []
+    assert "Mail: left out: smtp needs a port: tls://HOST:PORT" in notes(draft)[-1]
+
+
 def test_several_tools_become_one_configuration(tmp_path):
     draft = convert([sample("gatus.yaml"), sample("upptimerc.yml"), sample("urls.txt")])
 
@@ -382,7 +390,7 @@ def replaced(data, path, value):
 MUTABLE = ["blackbox.yml", "prometheus.yml", "gatus.yaml", "upptimerc.yml", "uptime-kuma.json"]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, deadline=None)
 @given(st.sampled_from(MUTABLE), st.randoms(use_true_random=False))
 def test_whatever_stands_in_a_file_the_outcome_can_be_used(tmp_path_factory, name, random):
     kind = next(kind for kind, names in SETS.items() if name in names)
@@ -397,7 +405,7 @@ def test_whatever_stands_in_a_file_the_outcome_can_be_used(tmp_path_factory, nam
     assert len(found.endpoints) == len(draft.endpoints)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_objects_with_lines_missing_or_twice_can_be_used_as_well(tmp_path_factory, data):
     name = data.draw(st.sampled_from(["nagios.cfg", "icinga.conf", "urls.txt"]))

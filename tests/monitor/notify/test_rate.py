@@ -1,10 +1,10 @@
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ringback.monitor.notify.rate import Rate
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None)
 @given(
     st.floats(min_value=0.5, max_value=600),
     st.lists(st.floats(min_value=0, max_value=30), max_size=200),

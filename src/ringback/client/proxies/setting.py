@@ -29,8 +29,8 @@ def proxy_url(setting: str) -> str:
         parts = urlsplit(url)
         known = parts.scheme in SCHEMES
         host, _ = parts.hostname, parts.port
-    except ValueError as error:
-        raise _invalid(url, str(error)) from None
+    except ValueError:  # whose message may quote what stands where a port should, as a password
+        raise _invalid(url, "its host or port cannot be read") from None
     if not known:
         raise _invalid(url, f"its scheme must be one of {', '.join(sorted(SCHEMES))}")
     if not host:
@@ -39,7 +39,8 @@ def proxy_url(setting: str) -> str:
 
 
 def _invalid(url: str, why: str) -> BaseException:
-    message = f"proxy {without_secrets(url)}: {why}"
+    _, at, rest = without_secrets(url).rpartition("@")
+    message = f"proxy {'…@' if at else ''}{rest}: {why}"
     error = ValueError(message)
     failure = Failure(
         kind=_KIND,

@@ -5,7 +5,7 @@ from pydantic import ValidationError
 from ringback.monitor.config.address import AddressError, address_of, nameserver_of
 from ringback.monitor.config.complaint import said_of
 from ringback.monitor.config.identity import id_of
-from ringback.monitor.config.relation.endpoint import not_for
+from ringback.monitor.config.relation.endpoint import lacking_port, not_for
 from ringback.monitor.config.shape.endpoint import DefaultsShape, EndpointShape
 from ringback.monitor.config.shape.value import seconds_of
 from ringback.monitor.endpoint import ProbeType
@@ -54,7 +54,10 @@ def _kind(endpoint: Table) -> ProbeType | None:
     if isinstance(endpoint.get("url"), WithVariables):
         return None
     nameserver_of(shape.nameserver)
-    return address_of(shape.url, shape.type).type
+    kind = address_of(shape.url, shape.type).type
+    if kind == "tls" and (lacking := lacking_port(shape)):
+        raise ValueError(lacking)
+    return kind
 
 
 def _fitting(endpoint: Table, kind: ProbeType | None, defaults: Table) -> Table:

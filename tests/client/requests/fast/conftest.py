@@ -1,13 +1,8 @@
 import pytest
 import urllib3
 from client.requests.fast.raw_server import RawServer
-from hypothesis import settings
 
 from ringback.client.requests.fast import direct
-
-# The machine may be slow at times; what is compared is not how long it takes.
-settings.register_profile("fast", deadline=None)
-settings.load_profile("fast")
 
 
 @pytest.fixture

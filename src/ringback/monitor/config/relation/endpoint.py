@@ -124,12 +124,19 @@ def _check_answer(item: Item[EndpointShape], kind: ProbeType) -> None:
         nameserver_of(shape.nameserver)
     except ValueError as error:
         item.complain(str(error), "nameserver")
-    if kind == "tls" and shape.starttls and urlsplit(_as_url(shape.url)).port is None:
-        item.complain(f"{shape.starttls} needs a port: tls://HOST:PORT", "url")
+    if kind == "tls" and (lacking := lacking_port(shape)):
+        item.complain(lacking, "url")
 
 
-def _as_url(url: str) -> str:
-    return url if "://" in url else f"tls://{url}"
+def lacking_port(shape: EndpointShape) -> str:
+    """Return what to say of a TLS endpoint that names no port and needs one; ``""``: nothing.
+
+    Args:
+        shape: The endpoint.
+    """
+    url = shape.url if "://" in shape.url else f"tls://{shape.url}"
+    needed = shape.starttls and urlsplit(url).port is None
+    return f"{shape.starttls} needs a port: tls://HOST:PORT" if needed else ""
 
 
 def check_files(item: Item[Shape]) -> None:
