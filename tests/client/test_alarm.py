@@ -104,3 +104,17 @@ def test_nothing_is_kept_of_a_task_that_has_ended():
         return dict(watch.alarms)
 
     assert asyncio.run(main()) == {}
+
+
+def test_a_loop_that_is_not_the_running_one_is_passed_over():
+    other = asyncio.new_event_loop()
+
+    async def main():
+        with Alarm(asyncio.get_running_loop().time() + 0.01, other):
+            await asyncio.sleep(60)
+
+    try:
+        with pytest.raises(TimeoutError):
+            asyncio.run(main())
+    finally:
+        other.close()

@@ -16,6 +16,7 @@ class Alarm:
     Args:
         at: When, on the clock of the running loop.
         loop: The running loop, where it is known: to look it up costs a system call (Python 3.11).
+            One that does not run here is passed over.
     """
 
     __slots__ = ("_cancelling", "_loop", "_rang", "_task", "_watch", "at")
@@ -28,6 +29,9 @@ class Alarm:
     def __enter__(self) -> None:
         loop = self._loop or asyncio.get_running_loop()
         task = current_task(loop)
+        if task is None:  # what was taken for the running loop is another one
+            loop = asyncio.get_running_loop()
+            task = current_task(loop)
         if task is None:
             raise RuntimeError("an alarm needs a running task")
         self._task = task
