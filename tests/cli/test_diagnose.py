@@ -156,6 +156,7 @@ def test_the_environments_proxy_is_used_or_left_aside(ringback, fault, closed):
         (["--from-traceback", "no-such.log"], "no file called no-such.log"),
         (["--from-traceback", "-"], "standard input names no URL"),
         (["--timeout", "0", "http://localhost/"], "--timeout"),
+        (["--timeout", "nan", "http://localhost/"], "--timeout"),
         (["--watch", "0.1", "http://localhost/"], "--watch"),
     ],
 )

@@ -118,6 +118,8 @@ def test_a_python_without_ringback_runs_without_it(ringback):
     [
         (["no-such-program"], 127, "there is no program called 'no-such-program'"),
         ([], 2, "Missing argument"),
+        (["--attemps", "2", "true"], 2, "'--attemps'. Did you mean '--attempts'?"),
+        (["--log", "no/such/log", "true"], 2, "--log: cannot write no/such/log: No such file"),
         (["--deadline", "-1", "true"], 2, "deadline must be above 0"),
         (["--read", "soon", "true"], 2, "'soon' is not a valid float"),
     ],

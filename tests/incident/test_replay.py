@@ -1,6 +1,7 @@
 """A log gone through again gives the same incidents."""
 
 import json
+import re
 
 import pytest
 
@@ -31,15 +32,19 @@ def test_times_may_be_written_out():
 
 
 @pytest.mark.parametrize(
-    "line",
+    ("line", "why"),
     [
-        "no json",
-        "[]",
-        "{}",
-        '{"at": "yesterday", "endpoint": "a", "up": true}',
-        '{"at": "2026-11-21T10:00:00", "endpoint": "a", "up": true}',
+        ("no json", "it is not JSON"),
+        ("[" * 100_000, "it is not JSON"),
+        ("[]", "it is not a JSON object"),
+        ("{}", "it has no 'at'"),
+        ('{"at": 1790000000, "endpoint": "a"}', "it has no 'up'"),
+        ('{"at": NaN, "endpoint": "a", "up": true}', "'at' is nan, not seconds since 1970"),
+        ('{"at": 1e300, "endpoint": "a", "up": true}', "'at' is 1e+300, not seconds"),
+        ('{"at": "yesterday", "endpoint": "a", "up": true}', "yesterday"),
+        ('{"at": "2026-11-21T10:00:00", "endpoint": "a", "up": true}', "has no time zone"),
     ],
 )
-def test_a_line_that_is_no_check_is_named(line):
-    with pytest.raises(LineInvalid, match="line 2"):
+def test_a_line_that_is_no_check_is_named(line, why):
+    with pytest.raises(LineInvalid, match=f"line 2 is no check: .*{re.escape(why)}"):
         list(replay([*log(True), line]))

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from ringback.cli.problem import Problem
+from ringback.cli.seconds import Seconds
 from ringback.cli.terminal import plain
 
 _HELP = """Find out what is wrong with a connection, and where.
@@ -39,14 +40,12 @@ Exit status:
 @click.option("--redact", is_flag=True, help="Hide names and addresses.")
 @click.option(
     "--timeout",
-    type=click.FloatRange(0.5, 120),
+    type=Seconds(0.5, 120),
     default=10.0,
     metavar="SECONDS",
     help="For each URL; 10 by default.",
 )
-@click.option(
-    "--watch", type=click.FloatRange(min=1), metavar="SECONDS", help="Again; show what changes."
-)
+@click.option("--watch", type=Seconds(min=1), metavar="SECONDS", help="Again; show what changes.")
 @click.option("--neighbours", is_flag=True, help="Other ports of the host may be tried too.")
 @click.option("--proxy", metavar="URL|none", help="Proxy; default: as the environment says.")
 @click.option("--ca", type=click.Path(), help="Certificate authorities to trust, a PEM file.")

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from ringback.cli.problem import Problem
+from ringback.cli.terminal import plain
 from ringback.client.install.program import Wishes, environment
 
 NOT_FOUND, NOT_EXECUTABLE = 127, 126
@@ -26,11 +28,7 @@ Examples:
 """
 
 
-@click.command(
-    "run",
-    help=_HELP,
-    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
-)
+@click.command("run", help=_HELP, context_settings={"allow_interspersed_args": False})
 @click.option("--retry", is_flag=True, help="Try again what may be sent again.")
 @click.option("--attempts", type=int, default=3, show_default=True, help="Tries, with --retry.")
 @click.option("--connect", type=float, default=5.0, show_default=True, help="Timeout, in seconds.")
@@ -48,6 +46,8 @@ Examples:
 @click.argument("words", nargs=-1, required=True, type=click.UNPROCESSED, metavar="COMMAND ...")
 def command(*, words: tuple[str, ...], quiet: bool, log: str | None, **chosen: object) -> int:
     """Run a program."""
+    if log:
+        _append(Path(log))
     place = "" if quiet else (str(Path(log).absolute()) if log else None)
     wishes = Wishes(log=place, **chosen)  # type: ignore[arg-type]  # click has checked the types
     try:
@@ -55,6 +55,14 @@ def command(*, words: tuple[str, ...], quiet: bool, log: str | None, **chosen: o
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     return _run(_program(words), environment(wishes, os.environ))
+
+
+def _append(log: Path) -> None:
+    """Prove that events can be written to a file: the program, once it runs, has other cares."""
+    try:
+        log.open("ab").close()
+    except OSError as error:
+        raise Problem(f"--log: cannot write {plain(str(log))}: {error.strerror}") from error
 
 
 def _program(words: tuple[str, ...]) -> list[str]:

@@ -57,11 +57,19 @@ Examples:
 
 
 @click.group(
-    cls=LazyGroup, epilog=_EXAMPLES, context_settings={"help_option_names": ["-h", "--help"]}
+    cls=LazyGroup,
+    epilog=_EXAMPLES,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    invoke_without_command=True,
+    subcommand_metavar="COMMAND [ARGS]...",
 )
 @click.version_option(__version__, "-V", "--version", message="ringback %(version)s")
-def ringback() -> None:
+@click.pass_context
+def ringback(context: click.Context) -> None:
     """What happens when a Python program's connection fails: the cause, and what to do."""
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help(), err=True)
+        context.exit(2)
 
 
 assert isinstance(ringback, LazyGroup)

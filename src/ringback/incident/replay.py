@@ -18,6 +18,9 @@ TICK = 1.0
 _LONGEST_WALK = 3600
 """Ticks made in a gap between two lines; a longer gap is walked in longer steps."""
 
+_YEAR_10000 = 253_402_300_800
+"""Seconds since 1970 of the first moment that RFC 3339 cannot write."""
+
 
 class LineInvalid(ValueError):  # noqa: N818 - named after what happened, as in ringback.errors
     """A line of the log cannot be read; the message says which and why."""
@@ -70,7 +73,7 @@ def _walked(engine: Engine, begins: float, ends: float) -> Iterator[Change]:
 
 def _check(number: int, line: str) -> Check:
     try:
-        one = json.loads(line)
+        one = _object(line)
         check = Check(
             at=_time(one["at"]),
             endpoint=str(one["endpoint"]),
@@ -79,13 +82,27 @@ def _check(number: int, line: str) -> Check:
             seconds=None if one.get("seconds") is None else float(one["seconds"]),
             detail=str(one.get("code") or "")[:200],
         )
-    except (ValueError, KeyError, TypeError, OverflowError) as error:
-        raise LineInvalid(f"line {number} is no check: {type(error).__name__}: {error}") from None
+    except KeyError as error:
+        raise LineInvalid(f"line {number} is no check: it has no {error.args[0]!r}") from None
+    except (ValueError, TypeError, OverflowError) as error:
+        raise LineInvalid(f"line {number} is no check: {error}") from None
     return replace(check, kind=None, detail="") if check.up else check
+
+
+def _object(line: str) -> Mapping[str, Any]:
+    try:
+        one = json.loads(line)
+    except (ValueError, RecursionError):
+        raise ValueError("it is not JSON") from None
+    if not isinstance(one, dict):
+        raise TypeError("it is not a JSON object")
+    return one
 
 
 def _time(value: Any) -> float:
     if isinstance(value, int | float) and not isinstance(value, bool):
+        if not 0 <= value < _YEAR_10000:  # nor NaN, which compares as neither
+            raise ValueError(f"'at' is {value!r}, not seconds since 1970")
         return float(value)
     moment = datetime.fromisoformat(str(value))
     if moment.tzinfo is None:

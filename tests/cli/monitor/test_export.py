@@ -1,12 +1,16 @@
 import csv
 import io
 import json
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 from monitor.export.stores import change, check, incident, kept
 
 NOW = time.time()
+FULL = Path("/dev/full")
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +37,22 @@ def test_checks_are_exported_as_csv_to_standard_output(ringback, database):
     assert (done.returncode, done.stderr) == (0, "")
     rows = list(csv.DictReader(io.StringIO(done.stdout)))
     assert [row["up"] for row in rows] == ["true", "false", "false"]
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_a_full_disk_is_one_line(database, form):
+    command = [sys.executable, "-m", "ringback", "export", "checks", "--format", form]
+    with FULL.open("wb") as full:
+        done = subprocess.run(
+            [*command, "--db", str(database)],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            timeout=60,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr == b"ringback: the output cannot be written: No space left on device\n"
 
 
 def test_a_file_is_written_as_its_name_ends(ringback, database, tmp_path):

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import click
 
 from ringback.cli.problem import Problem
+from ringback.cli.seconds import Seconds
 from ringback.cli.source import opened, standard_input
 from ringback.cli.terminal import plain
 from ringback.incident.model import Change
@@ -34,26 +35,31 @@ Exit status:
 @click.command("replay", help=_HELP)
 @click.argument("file", default="-", metavar="[FILE|-]")
 @click.option(
-    "--every", default=30.0, show_default=True, help="Seconds between two checks of an endpoint."
+    "--every",
+    type=Seconds(0.1, 86400),
+    metavar="SECONDS",
+    default=30.0,
+    show_default=True,
+    help="Between two checks of an endpoint.",
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per change and line.")
 def command(file: str, *, every: float, as_json: bool) -> None:
     """Replay a log."""
     if file == "-":
-        _replay(standard_input(), every, as_json=as_json)
+        _replay("standard input", standard_input(), every, as_json=as_json)
         return
     with opened(file) as lines:
-        _replay(lines, every, as_json=as_json)
+        _replay(file, lines, every, as_json=as_json)
 
 
-def _replay(lines: Iterable[bytes] | Iterable[str], every: float, *, as_json: bool) -> None:
+def _replay(name: str, lines: Iterable[bytes], every: float, *, as_json: bool) -> None:
     count, told, incidents = 0, 0, set()
 
     def counted() -> Iterable[str]:
         nonlocal count
         for line in lines:
             count += 1
-            yield line.decode("utf-8", "replace") if isinstance(line, bytes) else line
+            yield line.decode("utf-8", "replace")
 
     try:
         for change in replay(counted(), every=every):
@@ -61,7 +67,7 @@ def _replay(lines: Iterable[bytes] | Iterable[str], every: float, *, as_json: bo
             told += change.told
             click.echo(json.dumps(dataclasses.asdict(change)) if as_json else _line(change))
     except LineInvalid as error:
-        raise Problem(plain(str(error))) from error
+        raise Problem(plain(f"{name}: {error}")) from error
     if not as_json:
         click.echo(f"{count} lines, {len(incidents)} incidents, {told} messages")
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
-import io
 import json
 from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
@@ -27,16 +27,12 @@ def write_csv(records: Iterable[Record], columns: Columns, out: IO[bytes]) -> in
         columns: Their names.
         out: Where to.
     """
-    text = io.TextIOWrapper(out, "utf-8", newline="", write_through=True)
-    try:
-        writer = csv.writer(text)
-        writer.writerow(columns)
-        count = 0
-        for one in records:
-            writer.writerow([_cell(one[name]) for name in columns])
-            count += 1
-    finally:
-        text.detach()
+    writer = csv.writer(codecs.getwriter("utf-8")(out))  # a TextIOWrapper would close what it wraps
+    writer.writerow(columns)
+    count = 0
+    for one in records:
+        writer.writerow([_cell(one[name]) for name in columns])
+        count += 1
     return count
 
 

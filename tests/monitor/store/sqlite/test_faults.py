@@ -239,8 +239,14 @@ def test_a_backup_is_refused_with_a_reason(tmp_path):
     store = SQLiteStore(tmp_path / "ringback.db")
     with pytest.raises(StoreProblem, match="the database itself; name another file"):
         store.backup(store.path)
-    with pytest.raises(StoreProblem, match="none"):
+    with pytest.raises(StoreProblem, match=r"none/copy\.db: the file cannot be opened"):
         store.backup(tmp_path / "none" / "copy.db")
     store.close()
     with pytest.raises(StoreProblem, match="there is no such file"):
         copy_database(tmp_path / "no.db", tmp_path / "copy.db")
+    with pytest.raises(StoreProblem, match="this is a directory"):
+        copy_database(tmp_path, tmp_path / "copy.db")
+    (tmp_path / "empty").touch()
+    with pytest.raises(StoreCorrupt, match="not one of ringback's"):
+        copy_database(tmp_path / "empty", tmp_path / "copy.db")
+    assert not (tmp_path / "copy.db").exists()

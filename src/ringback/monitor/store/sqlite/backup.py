@@ -8,10 +8,12 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from ringback.monitor.store.problem import StoreProblem, StoreUnavailable
-from ringback.monitor.store.sqlite.trouble import problem_of
+from ringback.monitor.store.sqlite.trouble import no_database, not_ours, problem_of
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+_OURS = "SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'"
 
 
 def copy_database(source: Path, target: Path) -> None:
@@ -27,12 +29,12 @@ def copy_database(source: Path, target: Path) -> None:
         StoreProblem: It cannot be read, or the copy cannot be written.
     """
     if not source.is_file():
-        raise StoreProblem(f"{source}: there is no such file; name the monitor's database")
+        raise no_database(source)
     if target.exists() and target.samefile(source):
         raise StoreProblem(f"{target}: this is the database itself; name another file")
     partial = target.with_name(f"{target.name}.{os.getpid()}.partial")
     try:
-        _copy(source, partial)
+        _copy(source, partial, target)
         _flush(partial)
         partial.replace(target)
         _flush(target.parent)
@@ -44,16 +46,17 @@ def copy_database(source: Path, target: Path) -> None:
         partial.unlink(missing_ok=True)
 
 
-def _copy(source: Path, partial: Path) -> None:
+def _copy(source: Path, partial: Path, target: Path) -> None:
     try:
         with closing(sqlite3.connect(source)) as reading:
-            reading.execute("SELECT 1 FROM sqlite_master")
-            _fill(reading, partial)
+            if not reading.execute(_OURS).fetchone():
+                raise not_ours(source)
+            _fill(reading, partial, target)
     except sqlite3.Error as error:
         raise problem_of(error, source) from error
 
 
-def _fill(reading: sqlite3.Connection, partial: Path) -> None:
+def _fill(reading: sqlite3.Connection, partial: Path, target: Path) -> None:
     try:
         with closing(sqlite3.connect(partial)) as writing:
             # In one step it is one read transaction, which in WAL mode hinders no writer. In
@@ -61,7 +64,7 @@ def _fill(reading: sqlite3.Connection, partial: Path) -> None:
             reading.backup(writing, pages=-1)
             writing.execute("PRAGMA journal_mode=DELETE")
     except sqlite3.Error as error:
-        raise problem_of(error, partial) from error
+        raise problem_of(error, target) from error
 
 
 def _flush(path: Path) -> None:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, inspect
 
-from ringback.monitor.store.problem import StoreCorrupt, StoreTooNew
+from ringback.monitor.store.problem import StoreTooNew
 from ringback.monitor.store.sqlite.schema import metadata
+from ringback.monitor.store.sqlite.trouble import not_ours
 
 if TYPE_CHECKING:
     from ringback.monitor.store.sqlite.database import Database
@@ -51,7 +52,7 @@ def _revision(connection: Connection, path: Path) -> str | None:
         found = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
         return str(found) if found else None
     if inspect(connection).get_table_names():
-        raise StoreCorrupt(f"{path}: the database is not one of ringback's; name another file")
+        raise not_ours(path)
     return None
 
 

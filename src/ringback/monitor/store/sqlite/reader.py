@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
-from ringback.monitor.store.problem import StoreCorrupt, StoreProblem, StoreTooNew
+from ringback.monitor.store.problem import StoreTooNew
 from ringback.monitor.store.sqlite import incidents as lasting
 from ringback.monitor.store.sqlite import rolled, schema
 from ringback.monitor.store.sqlite.migration import HEAD
@@ -20,7 +20,7 @@ from ringback.monitor.store.sqlite.number import certificates, words
 from ringback.monitor.store.sqlite.raw import SEALED, Raw
 from ringback.monitor.store.sqlite.row import Rows
 from ringback.monitor.store.sqlite.schema import HOUR, LOOK, WIDTH, microseconds
-from ringback.monitor.store.sqlite.trouble import problem_of
+from ringback.monitor.store.sqlite.trouble import no_database, not_ours, problem_of
 from ringback.monitor.store.tally import Tally
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class SQLiteReader:
     def __init__(self, path: Path | str) -> None:
         self.path = Path(path).absolute()
         if not self.path.is_file():
-            raise StoreProblem(f"{path}: there is no such file; name the monitor's database")
+            raise no_database(Path(path))
         self._engine = _engine(self.path)
         try:
             self._check()
@@ -222,9 +222,7 @@ class SQLiteReader:
     def _check(self) -> None:
         with self.read() as connection:
             if not schema.names(connection, "alembic_version", "alembic_version"):
-                raise StoreCorrupt(
-                    f"{self.path}: the database is not one of ringback's; name another file"
-                )
+                raise not_ours(self.path)
             found = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
         if found != HEAD:
             raise StoreTooNew(

@@ -60,3 +60,22 @@ def problem_of(error: DBAPIError | sqlite3.Error, path: Path) -> StoreProblem:
         code, (StoreProblem, f"SQLite says: {origin}; if it goes on, restore a backup")
     )
     return cls(f"{path}: {said}")
+
+
+def no_database(path: Path) -> StoreProblem:
+    """Return what is wrong with a path at which there is no file.
+
+    Args:
+        path: As it was named.
+    """
+    what = "this is a directory" if path.is_dir() else "there is no such file"
+    return StoreProblem(f"{path}: {what}; name the monitor's database")
+
+
+def not_ours(path: Path) -> StoreCorrupt:
+    """Return what is wrong with a database that no monitor has written.
+
+    Args:
+        path: The file.
+    """
+    return StoreCorrupt(f"{path}: the database is not one of ringback's; name another file")
