@@ -5,8 +5,8 @@ from typing import get_args
 
 from ringback.incident.detector import DETECTORS
 from ringback.incident.grouping import HOLD, OWN_NETWORK, WINDOW
-from ringback.incident.model import EndpointState
-from ringback.incident.state import TABLE, Input
+from ringback.incident.model import EndpointState, Input
+from ringback.incident.state import TABLE
 
 INTRODUCTION = """# States and incidents
 

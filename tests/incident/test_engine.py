@@ -344,6 +344,49 @@ def test_a_job_that_does_not_report_is_told_and_its_report_ends_it():
     assert whats(engine.see(check(200, "job", True, origin="heartbeat"))) == ["closed"]
 
 
+def test_a_job_whose_report_is_overdue_is_down_until_the_next():
+    engine = Engine([Watched(id="job", every=60, grace=30)])
+    assert engine.state_of("job") == "unknown"
+    engine.see(check(0, "job", True, origin="heartbeat"))
+    engine.tick(T + 91)
+    assert (engine.state_of("job"), engine.kind_of("job")) == ("down", "unknown")
+    assert engine.since("job") == T + 91
+    run(engine, [check(200, "job", True, origin="heartbeat")])
+    assert (engine.state_of("job"), engine.kind_of("job")) == ("ok", None)
+    assert [(one.after, one.kind) for one in engine.transitions()] == [
+        ("ok", None),
+        ("down", "unknown"),
+        ("ok", None),
+    ]
+
+
+def test_a_job_that_never_reports_is_down():
+    engine = Engine([Watched(id="job", every=60, grace=30)])
+    engine.tick(T)
+    engine.tick(T + 91)
+    assert engine.state_of("job") == "down"
+
+
+def test_a_late_report_of_a_failure_makes_the_missed_one_an_outage():
+    engine = Engine([Watched(id="job", every=60, grace=30)])
+    engine.tick(T)
+    engine.tick(T + 91)
+    failed = check(100, "job", False, "service.rejected", origin="heartbeat", detail="disk full")
+    assert whats(engine.see(failed)) == ["closed", "opened"]
+    assert engine.state_of("job") == "down"
+    assert [one.kind for one in engine.incidents()] == ["service.rejected"]
+
+
+def test_reports_that_are_missed_now_and_then_are_no_flapping():
+    engine = Engine([Watched(id="job", every=60, grace=30)])
+    engine.tick(T)
+    for i in range(6):
+        assert whats(engine.tick(T + i * 100 + 91)) == ["opened"]
+        report = check(i * 100 + 100, "job", True, origin="heartbeat")
+        assert whats(engine.see(report)) == ["closed"]
+    assert engine.state_of("job") == "ok"
+
+
 def test_slowness_is_told_and_its_end():
     engine = engine_of("shop")
     fast = [check(i * 30, "shop", True, seconds=0.02 + (i % 3) * 0.001) for i in range(60)]

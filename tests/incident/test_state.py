@@ -4,8 +4,8 @@ from typing import get_args
 
 import pytest
 
-from ringback.incident.model import EndpointState
-from ringback.incident.state import TABLE, Input, after
+from ringback.incident.model import EndpointState, Input
+from ringback.incident.state import TABLE, after
 
 
 @pytest.mark.parametrize("state", get_args(EndpointState))

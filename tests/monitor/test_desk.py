@@ -136,6 +136,21 @@ def test_another_process_goes_on_where_the_last_one_was(store):
     assert told == ["opened", "closed"]
 
 
+def test_a_report_that_is_missed_is_told_once_by_two_processes(store):
+    clock = Clock()
+    job = [Watched(id="job", every=60.0, grace=30.0)]
+    desk = desk_of(store, job, clock)
+    desk.tick()
+    clock.now = T + 91
+    desk.tick()
+    again = desk_of(store, job, clock)
+    assert again.engine.state_of("job") == "down"
+    clock.now = T + 100
+    again.tick()
+    (incident,) = again.engine.incidents()
+    assert [one.what for one in incident.timeline] == ["opened"]
+
+
 def test_what_is_no_longer_watched_leaves_no_incident_open(store):
     desk = desk_of(store, watched(), Clock())
     desk.take([check(at) for at in range(3)])

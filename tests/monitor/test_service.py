@@ -10,6 +10,8 @@ from ringback.monitor.endpoint import Endpoint
 from ringback.monitor.service import Service
 from ringback.monitor.store.interface import Batch
 from ringback.monitor.store.sqlite import SQLiteStore
+from ringback.monitor.web.exposition import exposition
+from ringback.monitor.web.metrics import of_endpoints
 
 T = 1_790_000_000.0
 
@@ -94,6 +96,32 @@ def test_what_is_shown_is_kept(tmp_path):
 
     shown, kept = asyncio.run(live())
     assert kept == shown
+
+
+def test_a_job_that_does_not_report_is_shown_as_down_and_with_its_report_as_well(tmp_path):
+    async def live():
+        now = [T]
+        job = Watched(id="job", every=60.0, grace=30.0)
+        endpoint = Endpoint(
+            id="job", name="job", url="heartbeat:job", type="heartbeat", watched=job
+        )
+        store = SQLiteStore(tmp_path / "kept.db")
+        service = Service([endpoint], store, Router(), clock=lambda: now[0])
+        seen = []
+        for at in (0, 91):
+            now[0] = T + at
+            service.desk.tick()
+            seen += [(one.state, one.kind) for one in service.views()]
+        families = exposition(of_endpoints(service.views()))
+        assert service.beat("job", up=True, detail="")
+        seen += [(one.state, one.kind) for one in service.views()]
+        store.close()
+        return seen, families
+
+    seen, families = asyncio.run(live())
+    assert seen == [("unknown", None), ("down", "unknown"), ("ok", None)]
+    assert 'type="heartbeat",state="down"} 1' in families
+    assert 'type="heartbeat",kind="unknown"} 1' in families
 
 
 def test_failures_that_come_together_are_kept_within_a_moment(tmp_path):

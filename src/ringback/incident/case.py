@@ -1,10 +1,11 @@
 """One endpoint: its state, what its detectors remember, and its newest failure."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from ringback.incident.detector import Flapping, detectors_of
 from ringback.incident.detector.streak import Streak
-from ringback.incident.model import Check, EndpointState, Signal
+from ringback.incident.model import Check, EndpointState, Input, Signal
 from ringback.incident.pattern import is_of_the_network
 from ringback.incident.state import BROKEN, after
 from ringback.incident.watched import Watched
@@ -83,8 +84,27 @@ class Case:
         self._remember(check)
         if self.state == "ok":
             self.streak.well(after_outage=was_broken)
-        seen = [one.see(check, self.state) for one in self.detectors]
-        return [one for one in seen if one is not None]
+        return self._meant(one.see(check, self.state) for one in self.detectors)
+
+    def _meant(self, seen: Iterable[Signal | None]) -> list[Signal]:
+        """Return what was seen, each taken over before the next detector looks."""
+        signals: list[Signal] = []
+        for one in seen:
+            if one is None:
+                continue
+            signals.append(one)
+            if one.means is not None:
+                self._take(one, one.means)
+        return signals
+
+    def _take(self, signal: Signal, means: Input) -> None:
+        was_broken = self.is_broken
+        self.state = after(self.state, means)
+        if self.state == "ok":
+            self.streak.well(after_outage=was_broken)
+        else:
+            self.kind, self.detail = signal.kind, "; ".join(signal.evidence)
+            self.streak.failing(signal.at)
 
     def _remember(self, check: Check) -> None:
         if check.up is None:
@@ -104,8 +124,7 @@ class Case:
         Args:
             now: Seconds since 1970 UTC.
         """
-        seen = [one.tick(now) for one in self.detectors]
-        return [one for one in seen if one is not None]
+        return self._meant(one.tick(now) for one in self.detectors)
 
     def dump(self) -> Any:
         """Return what is known, as JSON has it."""

@@ -245,7 +245,8 @@ class Engine:
         for change in changes:
             one = change.endpoint
             alone = one is not None and change.what in {"joined", "left"}
-            self._show((one,) if one and alone else change.incident.members, change.at)
+            kind = change.incident.kind if change.what == "opened" else None
+            self._show((one,) if one and alone else change.incident.members, change.at, kind)
         return changes
 
     def _show(self, endpoints: Iterable[str], at: float, kind: str | None = None) -> None:

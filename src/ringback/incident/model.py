@@ -11,6 +11,9 @@ EndpointState = Literal["unknown", "ok", "suspect", "down", "recovering"]
 """``unknown``: not seen yet, or this host has no network. ``suspect``: failing, not yet often
 enough to say so. ``recovering``: down, with a success that must be confirmed."""
 
+Input = Literal["success", "failure", "failed_enough", "recovered", "not_known"]
+"""What a check, or what a detector saw, means for the state of an endpoint."""
+
 Pattern = Literal[
     "service_outage",
     "network_partition",
@@ -89,6 +92,7 @@ class Signal:
         since: Since when it holds.
         kind: Kind of failure, where one is behind it.
         evidence: What decided, a line each, three at most.
+        means: What it means for the endpoint's state; ``None``: nothing.
     """
 
     at: float
@@ -98,6 +102,7 @@ class Signal:
     since: float
     kind: str | None = None
     evidence: tuple[str, ...] = ()
+    means: Input | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,14 +6,10 @@ succeed several times in a row (``recovered``), so that a service that limps is 
 A check that says nothing (``not_known``: the prober itself was sick) changes nothing.
 """
 
-from typing import Literal
-
-from ringback.incident.model import EndpointState
+from ringback.incident.model import EndpointState, Input
 
 BROKEN: frozenset[EndpointState] = frozenset({"down", "recovering"})
 """States in which an endpoint is part of an outage."""
-
-Input = Literal["success", "failure", "failed_enough", "recovered", "not_known"]
 
 TABLE: dict[EndpointState, dict[Input, EndpointState]] = {
     "unknown": {

@@ -123,7 +123,10 @@ class Desk:
     def tick(self) -> None:
         """Let time pass, and keep what was gathered; to be called about once a second."""
         now = self._clock()
-        self._changes += self.engine.tick(now)
+        changes = self.engine.tick(now)
+        self._changes += changes
+        # What a detector remembers is kept with what it saw: the next process sees it but once.
+        self._dirty |= {id_: None for change in changes for id_ in change.incident.members}
         self._take_turns(now)
         if self._checks or self._changes or self._dirty:
             self.flush()
@@ -150,7 +153,8 @@ class Desk:
     def flush(self) -> None:
         """Keep everything that was gathered, in one transaction."""
         changes = self._changes
-        states = {f"{_CASE}{id_}": self.engine.dump_case(id_) for id_ in self._dirty}
+        known = ((id_, self.engine.dump_case(id_)) for id_ in self._dirty)
+        states = {f"{_CASE}{id_}": case for id_, case in known if case is not None}
         if changes:
             self._states["quiet"] = self.engine.dump_quiet()
         batch = Batch(

@@ -19,8 +19,11 @@ __all__ = [
     "latency_alarms",
 ]
 
-DETECTORS: tuple[type[Detector], ...] = (Latency, Certificate, Flapping, Heartbeat)
-"""Every detector that looks beside the state of an endpoint; a new one is a line here."""
+DETECTORS: tuple[type[Detector], ...] = (Heartbeat, Latency, Certificate, Flapping)
+"""Every detector that looks beside the state of an endpoint; a new one is a line here.
+
+What one sees may change that state, and those behind it look at the new one.
+"""
 
 
 def detectors_of(watched: Watched) -> list[Detector]:

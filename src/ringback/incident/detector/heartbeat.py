@@ -3,12 +3,18 @@
 from typing import Any, ClassVar
 
 from ringback.incident.detector.detector import Detector
-from ringback.incident.model import Check, EndpointState, Signal
+from ringback.incident.model import Check, EndpointState, Input, Signal
 from ringback.incident.watched import Watched
+
+MISSED = "unknown"
+"""Kind of a report that did not come: why is not to be seen from here. The incident names it."""
 
 
 class Heartbeat(Detector):
-    """Says that a report is overdue, and that one came after all."""
+    """Says that a report is overdue, and that one came after all.
+
+    While one is overdue the endpoint is down, and well again with the next that says so.
+    """
 
     name: ClassVar[str] = "heartbeat"
 
@@ -40,7 +46,7 @@ class Heartbeat(Detector):
         if not self._missed:
             return None
         self._missed = False
-        return self._signal(check.at, active=False)
+        return self._signal(check.at, means="recovered" if check.up else None)
 
     def tick(self, now: float) -> Signal | None:
         """Return that a report is overdue.
@@ -59,17 +65,19 @@ class Heartbeat(Detector):
         words = (
             f"no report for {now - self._last:.0f} s, one was due after {due - self._last:.0f} s"
         )
-        return self._signal(now, active=True, evidence=(words,))
+        return self._signal(now, means="failed_enough", evidence=(words,))
 
-    def _signal(self, now: float, *, active: bool, evidence: tuple[str, ...] = ()) -> Signal:
+    def _signal(self, now: float, *, means: Input | None, evidence: tuple[str, ...] = ()) -> Signal:
         since = now if self._last is None else self._last
         return Signal(
             at=now,
             endpoint=self.watched.id,
             detector=self.name,
-            active=active,
+            active=self._missed,
             since=since,
+            kind=MISSED if self._missed else None,
             evidence=evidence,
+            means=means,
         )
 
     def dump(self) -> Any:

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from ringback.incident.model import Check
-from ringback.incident.state import Input
+from ringback.incident.model import Check, Input
 from ringback.incident.watched import Watched
 
 
@@ -71,6 +70,15 @@ class Streak:
             return False
         most, of = self._watched.of_last
         return len(self._recent) == of and self._recent.count("0") >= most
+
+    def failing(self, at: float) -> None:
+        """Note that the endpoint is failing without a check that says so: none came.
+
+        Args:
+            at: Since when.
+        """
+        self.successes = 0
+        self.since = at if self.since is None else self.since
 
     def well(self, *, after_outage: bool) -> None:
         """Note that the endpoint is well: the failures in a row are over.
