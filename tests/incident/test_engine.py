@@ -325,6 +325,33 @@ def test_a_certificate_that_ends_is_told_at_each_step_and_when_it_is_renewed():
     assert whats(engine.see(check(35 * DAY, "shop", True, certificate=new))) == ["closed"]
 
 
+def test_a_certificate_that_ends_soon_says_when_whose_and_what_to_do():
+    engine = engine_of("shop")
+    seen = CertificateSeen(not_after=T + 7 * DAY, issuer="Example CA R3", key="1")
+    (opened,) = engine.see(check(0, "shop", True, certificate=seen))
+    assert opened.incident.kind == "tls.cert.invalid"
+    assert opened.incident.summary == (
+        "shop: its certificate ends 2026-09-28 14:13 UTC, in 7 days; "
+        "it was issued by Example CA R3."
+    )
+    renew, otherwise = opened.incident.advice
+    assert renew.startswith("Renew the certificate with Example CA R3 within 7 days")
+    assert "every server of shop.test" in renew
+    assert "log" in otherwise
+    (reminded,) = engine.tick(T + 6 * DAY)
+    assert "in 24 hours" in reminded.incident.summary
+    assert "within 24 hours" in reminded.incident.advice[0]
+
+
+def test_a_certificate_that_has_ended_is_of_that_kind():
+    engine = engine_of("shop")
+    ended = CertificateSeen(not_after=T - 2 * DAY, issuer="CA", key="1")
+    (opened,) = engine.see(check(0, "shop", True, certificate=ended))
+    assert opened.incident.kind == "tls.cert.date_invalid.expired"
+    assert "2 days ago" in opened.incident.summary
+    assert "CA now, and have" in opened.incident.advice[0]
+
+
 def test_another_issuer_is_told():
     engine = engine_of("shop")
     old = CertificateSeen(not_after=T + 60 * DAY, issuer="CA", key="1")

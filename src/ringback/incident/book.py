@@ -77,6 +77,7 @@ class Book:
         *,
         kind: str | None = None,
         evidence: tuple[str, ...] = (),
+        advice: tuple[str, ...] = (),
         confidence: float = 1.0,
         detector: str = "",
         told: bool = True,
@@ -90,6 +91,7 @@ class Book:
             summary: One sentence.
             kind: Kind of failure.
             evidence: What decided.
+            advice: What to do.
             confidence: 0 to 1.
             detector: The detector that sees it beside outages.
             told: Whether people are told.
@@ -104,6 +106,7 @@ class Book:
             opened_at=at,
             confidence=confidence,
             evidence=evidence,
+            advice=advice,
             timeline=(Entry(at=at, what="opened", text=summary),),
             detector=detector,
         )

@@ -93,6 +93,7 @@ class Signal:
         kind: Kind of failure, where one is behind it.
         evidence: What decided, a line each, three at most.
         means: What it means for the endpoint's state; ``None``: nothing.
+        advice: What to do, a line each, two at most.
     """
 
     at: float
@@ -103,6 +104,7 @@ class Signal:
     kind: str | None = None
     evidence: tuple[str, ...] = ()
     means: Input | None = None
+    advice: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +132,7 @@ class Incident:
         closed_at: ``None``: it is not over.
         confidence: 0 to 1, of the pattern.
         evidence: What decided, a line each.
+        advice: What to do, a line each, as far as it is known without a diagnosis.
         diagnosis: As ``ringback diagnose --json`` gives it; ``None``: not made (yet).
         timeline: What happened, oldest first.
         acknowledged_by: Who took it; ``""``: nobody.
@@ -147,6 +150,7 @@ class Incident:
     closed_at: float | None = None
     confidence: float = 1.0
     evidence: tuple[str, ...] = ()
+    advice: tuple[str, ...] = ()
     diagnosis: Mapping[str, Any] | None = None
     timeline: tuple[Entry, ...] = ()
     acknowledged_by: str = ""

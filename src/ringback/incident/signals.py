@@ -1,5 +1,7 @@
 """What a detector saw, as a change of an incident."""
 
+from dataclasses import replace
+
 from ringback.incident.book import Book
 from ringback.incident.case import Case
 from ringback.incident.model import Change, Incident, Pattern, Signal
@@ -32,18 +34,27 @@ def signalled(book: Book, quiet: Quiet, case: Case, signal: Signal) -> list[Chan
 def _own_incident(book: Book, case: Case, signal: Signal, *, told: bool) -> list[Change]:
     known = book.seen_by(signal.detector, case.watched.id)
     said = "; ".join(signal.evidence)
+    summary = f"{case.watched.name or case.watched.id}: {said}."
     if not signal.active:
         return [book.finish(signal.at, known, "over")] if known else []
     if known is not None:
-        return [book.remind(signal.at, known, said, told=told)]
+        newest = replace(
+            known,
+            kind=signal.kind,
+            summary=summary,
+            evidence=signal.evidence,
+            advice=signal.advice,
+        )
+        return [book.remind(signal.at, newest, said, told=told)]
     return [
         book.begin(
             signal.at,
             BY_DETECTOR[signal.detector],
             (case.watched.id,),
-            f"{case.watched.name or case.watched.id}: {said}.",
+            summary,
             kind=signal.kind,
             evidence=signal.evidence,
+            advice=signal.advice,
             detector=signal.detector,
             told=told,
         )

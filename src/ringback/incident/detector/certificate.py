@@ -13,6 +13,11 @@ DAY = 86400.0
 EARLY = 30.0
 """Days left from which a new key is no renewal that was due."""
 
+ENDED = "tls.cert.date_invalid.expired"
+
+ENDS_SOON = "tls.cert.invalid"
+"""Kind of a certificate that does not last as long as was asked, as of a check that expects it."""
+
 
 class Certificate(Detector):
     """Says that a certificate ends soon, at each of the days that are configured.
@@ -63,7 +68,13 @@ class Certificate(Detector):
         if self._told is not None and step >= self._told:
             return None
         self._told = step
-        return self._signal(now, active=True, evidence=(self._words(now),))
+        return self._signal(
+            now,
+            active=True,
+            kind=ENDED if self._days(now) <= 0 else ENDS_SOON,
+            evidence=self._words(now),
+            advice=self._advice(now),
+        )
 
     @property
     def _steps(self) -> tuple[int, ...]:
@@ -73,11 +84,27 @@ class Certificate(Detector):
         assert self._seen is not None
         return (self._seen.not_after - now) / DAY
 
-    def _words(self, now: float) -> str:
+    def _words(self, now: float) -> tuple[str, ...]:
         assert self._seen is not None
         days = self._days(now)
         date = datetime.fromtimestamp(self._seen.not_after, UTC).strftime("%Y-%m-%d %H:%M UTC")
-        return f"its certificate {'ends' if days > 0 else 'ended'} {date}"
+        far = _counted(days)
+        ends = f"ends {date}, in {far}" if days > 0 else f"ended {date}, {far} ago"
+        issuer = self._seen.issuer
+        return (f"its certificate {ends}", *([f"it was issued by {issuer}"] if issuer else []))
+
+    def _advice(self, now: float) -> tuple[str, ...]:
+        assert self._seen is not None
+        where = self.watched.host or self.watched.name or self.watched.id
+        who = f" with {self._seen.issuer}" if self._seen.issuer else ""
+        when = f"within {_counted(self._days(now))}" if self._days(now) > 0 else "now"
+        renew = (
+            f"Renew the certificate{who} {when}, and have every server of {where} take the new one"
+        )
+        return (
+            f"{renew}: one that is not reloaded goes on with the old.",
+            "If a program is to renew it, read its log: by now it should have.",
+        )
 
     def _replaced(self, old: CertificateSeen, new: CertificateSeen, now: float) -> Signal | None:
         early = (old.not_after - now) / DAY > EARLY
@@ -87,7 +114,11 @@ class Certificate(Detector):
         words = f"its certificate is another one: issued by {new.issuer}, before by {old.issuer}"
         if old.issuer == new.issuer:
             words = "its certificate has another key, long before the old one ended"
-        return self._signal(now, active=True, evidence=(words,))
+        where = self.watched.host or self.watched.name or self.watched.id
+        advice = (
+            f"Ask those who run {where} whether they changed it; until then, trust it with nothing."
+        )
+        return self._signal(now, active=True, evidence=(words,), advice=(advice,))
 
     def _changed_over(self, now: float) -> bool:
         """Return whether a change was told a day ago, and is taken for meant from now on."""
@@ -96,16 +127,24 @@ class Certificate(Detector):
         self._changed_at = None
         return True
 
-    def _signal(self, now: float, *, active: bool, evidence: tuple[str, ...] = ()) -> Signal:
-        ended = active and self._seen is not None and self._days(now) <= 0
+    def _signal(
+        self,
+        now: float,
+        *,
+        active: bool,
+        kind: str | None = None,
+        evidence: tuple[str, ...] = (),
+        advice: tuple[str, ...] = (),
+    ) -> Signal:
         return Signal(
             at=now,
             endpoint=self.watched.id,
             detector=self.name,
             active=active,
             since=now,
-            kind="tls.cert.date_invalid.expired" if ended else None,
+            kind=kind,
             evidence=evidence,
+            advice=advice,
         )
 
     def dump(self) -> Any:
@@ -120,3 +159,11 @@ class Certificate(Detector):
         """
         seen, self._told, self._changed_at = kept
         self._seen = CertificateSeen(**seen) if seen else None
+
+
+def _counted(days: float) -> str:
+    """How long, to the day; below two of them to the hour."""
+    hours = round(abs(days) * 24)
+    if hours >= 48:
+        return f"{round(abs(days))} days"
+    return "1 hour" if hours == 1 else f"{hours} hours"

@@ -85,6 +85,7 @@ def _incident(incident: Incident) -> dict[str, Any]:
         "closed_at": None if closed is None else moment(closed),
         "confidence": incident.confidence,
         "evidence": [without_secrets(line) for line in incident.evidence],
+        "advice": [without_secrets(line) for line in incident.advice],
         "acknowledged_by": incident.acknowledged_by,
         "diagnosis": _diagnosis(incident.diagnosis),
     }

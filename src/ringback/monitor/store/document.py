@@ -52,6 +52,7 @@ def _incident(kept: Mapping[str, Any]) -> Incident:
         "members": tuple(kept["members"]),
         "well": tuple(kept["well"]),
         "evidence": tuple(kept["evidence"]),
+        "advice": tuple(kept.get("advice", ())),  # an earlier version gave none
         "timeline": tuple(Entry(**entry) for entry in kept["timeline"]),
     }
     return Incident(**own)

@@ -139,6 +139,14 @@ def test_incidents_are_chosen_by_state_endpoint_and_time():
     assert ids("limit=1") == ["inc-1"]
 
 
+def test_an_incident_has_the_advice_that_needs_no_diagnosis():
+    service = sample()
+    service.open = [incident(advice=("Renew the certificate.",))]
+
+    (found, *_) = Asking(service).get("/api/v1/incidents").json()
+    assert found["advice"] == ["Renew the certificate."]
+
+
 def test_an_open_incident_is_told_as_it_is_now_not_as_it_was_kept():
     service = sample()
     service.store.past = [incident(summary="old")]

@@ -143,6 +143,14 @@ def test_what_is_not_there_is_a_page_for_people(path):
     assert "<h1>Not Found</h1>" in response.text
 
 
+def test_an_incident_without_a_diagnosis_says_what_to_do_all_the_same():
+    service = sample()
+    service.open = [incident("i", advice=("Renew it <soon>.",))]
+    text = Asking(service).get("/incidents/i").text
+    assert "What to do" in text
+    assert "Renew it &lt;soon&gt;." in text
+
+
 def test_an_incident_is_taken_by_a_form():
     asking = Asking()
     response = asking.post("/incidents/inc-1/acknowledge", data={"by": " Ada "})

@@ -175,7 +175,8 @@ def _read(incident: Incident) -> list[str]:
 
 
 def _advice(incident: Incident) -> list[str]:
-    return [harmless(str(one)) for one in _verdict(incident).get("advice") or ()][:ADVICE]
+    found = _verdict(incident).get("advice") or incident.advice
+    return [harmless(str(one)) for one in found][:ADVICE]
 
 
 def _verdict(incident: Incident) -> Mapping[str, Any]:

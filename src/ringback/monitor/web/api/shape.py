@@ -86,7 +86,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
-    """An incident; in a list its ``diagnosis`` comes without readings and the prober's host."""
+    """An incident; in a list its ``diagnosis`` comes without readings and the prober's host.
+
+    ``advice`` is what is known without a diagnosis, which has its own.
+    """
 
     id: str
     pattern: Pattern
@@ -98,6 +101,7 @@ class Incident:
     closed_at: Moment | None
     confidence: float
     evidence: list[str]
+    advice: list[str]
     diagnosis: Mapping[str, Any] | None
     timeline: list[Entry]
     acknowledged_by: str

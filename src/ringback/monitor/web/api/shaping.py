@@ -123,6 +123,7 @@ def incident_shape(incident: model.Incident, *, whole: bool) -> shape.Incident:
         closed_at=_moment(incident.closed_at),
         confidence=incident.confidence,
         evidence=[without_secrets(line) for line in incident.evidence],
+        advice=[without_secrets(line) for line in incident.advice],
         diagnosis=_diagnosis(incident.diagnosis, whole=whole),
         timeline=[
             shape.Entry(at=moment(one.at), what=one.what, text=without_secrets(one.text))
