@@ -48,6 +48,9 @@ An endpoint that is found down is part of an outage that is open already, by the
 Its alarm waits for a parent that is suspect, {HOLD:.0f} s at most. An outage is over when the last
 of its members is well. A member that was well and goes down again is back in it within those
 {WINDOW:.0f} s, and later an outage of its own.
+
+An endpoint that goes down for what a `certificate` incident has warned of makes an outage of that
+incident: it is told anew, and whoever had taken the warning has not taken the outage.
 """
 
 

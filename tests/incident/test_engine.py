@@ -207,6 +207,52 @@ def test_one_certificate_that_has_ended_is_one_incident():
     assert outages == [("a", "b"), ("c",)]
 
 
+def test_a_certificate_that_ends_after_its_warning_is_one_incident():
+    engine = engine_of("a", "b")
+    seen = CertificateSeen(not_after=T + 20 * DAY, issuer="CA", key="1")
+    run(engine, [check(0, name, True, certificate=seen) for name in "ab"])
+    first, second = engine.incidents()
+    engine.acknowledge(first.id, "ada", T + 60)
+    assert whats(engine.tick(T + 19.5 * DAY)) == ["reminded", "reminded"]
+    kind, begins = "tls.cert.date_invalid.expired", 20 * DAY + 1
+    changes = run(engine, failing("a", 3, begins, kind=kind))
+    (worse,) = (one for one in changes if one.what == "opened")
+    assert worse.told
+    assert (worse.incident.id, worse.incident.state) == (first.id, "open")
+    assert (worse.incident.kind, worse.incident.detector) == (kind, "")
+    assert worse.incident.summary.startswith("a is down: ")
+    assert "its certificate ends 2026-10-11 14:13 UTC, in 12 hours" in worse.incident.evidence[0]
+    assert "Renew the certificate" in worse.incident.advice[0]
+    assert (first.id, "a") in engine.needs_diagnosis()
+    changes = run(engine, failing("b", 3, begins + 30, kind=kind))
+    assert whats(changes) == ["joined", "closed"]
+    assert [(one.id, one.members) for one in engine.incidents()] == [(first.id, ("a", "b"))]
+    assert changes[-1].incident.id == second.id
+    new = CertificateSeen(not_after=T + 120 * DAY, issuer="CA", key="2")
+    renewed = [replace(one, certificate=new) for one in well("a", 2, begins + 60)]
+    renewed += [replace(one, certificate=new) for one in well("b", 2, begins + 60)]
+    assert whats(run(engine, renewed), told=True) == ["closed"]
+    assert engine.incidents() == []
+
+
+def test_a_certificate_that_has_ended_when_it_is_first_seen_is_one_incident():
+    engine = engine_of("shop")
+    ended = CertificateSeen(not_after=T - 60, issuer="CA", key="1")
+    kind = "tls.cert.date_invalid.expired"
+    found = [replace(one, certificate=ended) for one in failing("shop", 3, kind=kind)]
+    assert whats(run(engine, found)) == ["opened", "opened"]
+    (incident,) = engine.incidents()
+    assert (incident.kind, engine.state_of("shop")) == (kind, "down")
+
+
+def test_a_date_that_is_seen_after_the_outage_opens_no_other_incident():
+    engine = engine_of("shop")
+    ended = CertificateSeen(not_after=T - 60, issuer="CA", key="1")
+    kind = "tls.cert.date_invalid.expired"
+    assert whats(run(engine, failing("shop", 3, kind=kind))) == ["opened"]
+    assert engine.see(check(60, "shop", False, kind, certificate=ended)) == []
+
+
 def test_names_of_one_resolver_that_fails_are_one_incident():
     engine = engine_of("a", "b", "c")
     run(engine, [check(0, "c", True)])

@@ -20,6 +20,7 @@ ALL = {
     "job": Watched(id="job", every=60.0, grace=30.0),
 }
 KINDS = ["tcp.refused", "tcp.timed_out", "dns.server", "dns.name_not_resolved"]
+KINDS += ["tls.cert.date_invalid.expired", "tls.cert.invalid"]
 IDS = st.sampled_from(["a", "b", "c", "d"])
 
 OPS = st.one_of(

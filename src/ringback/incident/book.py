@@ -9,7 +9,7 @@ from typing import Any
 
 from ringback.incident.members import Members
 from ringback.incident.model import Change, Entry, Incident, Pattern, What
-from ringback.incident.pattern import pattern_of_diagnosis
+from ringback.incident.pattern import is_foretold, pattern_of_diagnosis
 
 TIMELINE = 200
 """Lines of a timeline that are kept; the first ones stay."""
@@ -56,6 +56,16 @@ class Book:
             endpoint: Its id.
         """
         return next((one for one in self._all_of(endpoint) if one.detector == detector), None)
+
+    def foretold(self, endpoint: str, kind: str | None) -> Incident | None:
+        """Return the open warning of what an endpoint fails with now; ``None``: there is none.
+
+        Args:
+            endpoint: Its id.
+            kind: Kind of failure.
+        """
+        found = (one for one in self._all_of(endpoint) if one.detector)
+        return next((one for one in found if is_foretold(one, kind)), None)
 
     def of_pattern(self, pattern: Pattern) -> Incident | None:
         """Return the open incident of a sort, the oldest one.
@@ -113,6 +123,25 @@ class Book:
         for endpoint in members:
             self.members.join(incident.id, endpoint)
         return self._changed(at, "opened", incident, members[0], told=told)
+
+    def worsen(
+        self, at: float, warning: Incident, summary: str, kind: str | None, *, told: bool
+    ) -> Change:
+        """Make an outage of a warning whose cause it has; who took the warning has not taken that.
+
+        Args:
+            at: When.
+            warning: The incident that a detector opened.
+            summary: One sentence.
+            kind: Kind of failure.
+            told: Whether people are told.
+        """
+        outage = replace(
+            warning, detector="", state="open", acknowledged_by="", summary=summary, kind=kind
+        )
+        return self._changed(
+            at, "opened", self._noted(outage, at, "opened", summary), outage.members[0], told=told
+        )
 
     def join(
         self, at: float, incident: Incident, endpoint: str, text: str, *, told: bool = True

@@ -124,7 +124,7 @@ def is_recent(incident: Incident, now: float) -> bool:
         now: Seconds since 1970 UTC.
     """
     joined = next(
-        (one.at for one in reversed(incident.timeline) if one.what == "joined"),
+        (one.at for one in reversed(incident.timeline) if one.what in {"opened", "joined"}),
         incident.opened_at,
     )
     return now - joined <= WINDOW

@@ -77,9 +77,12 @@ class Outages:
         if case.state != "down":
             return []
         known = self._of_family(case, at) or self._of_own_network(case) or shared(case, self._book)
+        warning = self._book.foretold(case.watched.id, case.kind)
         if known is not None:
-            return [self._joined(case, known, at)]
-        return self._own_network_lost(case, at) or [self._opened(case, at)]
+            joined = self._joined(case, known, at)
+            part = f"it is part of {known.id}"
+            return [joined, *([self._book.finish(at, warning, part)] if warning else [])]
+        return self._own_network_lost(case, at) or [self._opened(case, at, warning)]
 
     def well(self, case: Case, at: float) -> list[Change]:
         """Return what changes with an endpoint that is well again.
@@ -178,18 +181,23 @@ class Outages:
             self._joined(self._cases[id_], self._book.open[first.id], at) for id_ in alone
         ]
 
-    def _opened(self, case: Case, at: float) -> Change:
+    def _opened(self, case: Case, at: float, warning: Incident | None) -> Change:
         id_, name = case.watched.id, case.watched.name or case.watched.id
         since = clock(case.streak.since or at)
-        opened = self._book.begin(
-            at,
-            pattern_of(case.kind),
-            (id_,),
-            f"{name} is down: {case.detail or case.kind or 'it fails'}",
-            kind=case.kind,
-            evidence=(f"{case.streak.failures} failures in a row since {since}",),
-            told=not self._quiet.covers((id_,), at),
-        )
+        summary = f"{name} is down: {case.detail or case.kind or 'it fails'}"
+        told = not self._quiet.covers((id_,), at)
+        if warning is not None:
+            opened = self._book.worsen(at, warning, summary, case.kind, told=told)
+        else:
+            opened = self._book.begin(
+                at,
+                pattern_of(case.kind),
+                (id_,),
+                summary,
+                kind=case.kind,
+                evidence=(f"{case.streak.failures} failures in a row since {since}",),
+                told=told,
+            )
         self.undiagnosed.append((opened.incident.id, id_))
         return opened
 

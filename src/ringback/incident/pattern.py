@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from ringback.incident.model import Pattern
+from ringback.incident.model import Incident, Pattern
 
 _BY_PREFIX: tuple[tuple[str, Pattern], ...] = (
     ("dns.", "dns_failure"),
@@ -44,6 +44,18 @@ def pattern_of(kind: str | None) -> Pattern:
         if kind is not None and kind.startswith(prefix):
             return pattern
     return "service_outage"
+
+
+def is_foretold(warning: Incident, kind: str | None) -> bool:
+    """Return whether an outage of this kind is what a warning has warned of.
+
+    Args:
+        warning: The incident that a detector opened.
+        kind: Kind of failure.
+    """
+    if warning.pattern != "certificate" or warning.kind is None:  # another one: perhaps meant
+        return False
+    return kind in {warning.kind, "tls.cert.date_invalid.expired"}
 
 
 def is_of_the_network(kind: str | None) -> bool:

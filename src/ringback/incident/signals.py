@@ -46,6 +46,9 @@ def _own_incident(book: Book, case: Case, signal: Signal, *, told: bool) -> list
             advice=signal.advice,
         )
         return [book.remind(signal.at, newest, said, told=told)]
+    outage = book.outage_of(case.watched.id)
+    if outage is not None and signal.kind is not None and outage.kind == signal.kind:
+        return []  # it is down for what is seen
     return [
         book.begin(
             signal.at,

@@ -166,4 +166,4 @@ def _counted(days: float) -> str:
     hours = round(abs(days) * 24)
     if hours >= 48:
         return f"{round(abs(days))} days"
-    return "1 hour" if hours == 1 else f"{hours} hours"
+    return f"{hours} hours" if hours > 1 else "an hour"
