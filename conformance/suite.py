@@ -87,6 +87,10 @@ HTTPX = Suite(
         Form("ringback", ("swap.proof", "swap.httpx_ringback"), judged=True),
         INSTALLED,
     ),
+    accepted={
+        "tests/test_timeouts.py::test_write_timeout[trio]": "fails, in plain httpx too, where the "
+        "garbage collector comes in time to warn of a generator"
+    },
 )
 
 _OF_AIOHTTP = (
