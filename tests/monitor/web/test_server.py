@@ -70,7 +70,7 @@ def test_signals_are_left_to_the_program():
 def test_a_port_that_is_taken_is_said():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        with pytest.raises(WebError, match=f"cannot listen on 127.0.0.1:{port}: Address already"):
+        with pytest.raises(WebError, match=f"on 127.0.0.1:{port}: Address already in use; choose"):
             listen(WebSettings(port=port))
 
 

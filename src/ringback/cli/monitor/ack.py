@@ -4,7 +4,7 @@ import getpass
 
 import click
 
-from ringback.cli.monitor.remote import Remote, asking
+from ringback.cli.monitor.remote import Remote, asking, segment
 from ringback.cli.terminal import plain
 
 _HELP = """Take an incident: nobody is reminded of it any more, its end is told.
@@ -37,9 +37,9 @@ def command(
         raise click.UsageError("name the incidents, or give --all", context)
     remote = Remote(url, token)
     if every:
-        incidents = tuple(one["id"] for one in remote.get("/incidents?state=open&limit=200"))
+        incidents = tuple(one["id"] for one in remote.all("/incidents?state=open"))
     for one in incidents:
-        remote.post(f"/incidents/{one}/acknowledge", {"by": who()})
+        remote.post(f"/incidents/{segment(one)}/acknowledge", {"by": who()})
         click.echo(f"taken: {plain(one)}")
     if not incidents:
         click.echo("nothing is open")

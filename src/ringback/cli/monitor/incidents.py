@@ -1,13 +1,14 @@
 """``ringback incidents``: what is wrong now, and what was."""
 
 import json
+from operator import itemgetter
 from typing import Any
 
 import click
 from rich.text import Text
 
 from ringback.cli.layout import console, hanging
-from ringback.cli.monitor.remote import Remote, asking
+from ringback.cli.monitor.remote import Remote, asking, segment
 from ringback.cli.monitor.status import short
 from ringback.cli.terminal import plain
 
@@ -45,10 +46,11 @@ def command(
     """Show incidents."""
     remote = Remote(url, token)
     if incident is not None:
-        found = [remote.get(f"/incidents/{incident}")]
+        found = [remote.get(f"/incidents/{segment(incident)}")]
     else:
-        found = remote.get("/incidents?limit=200")
-        found = [one for one in found if every or one["state"] != "closed"]
+        states = ("open", "acknowledged", *(["closed"] if every else []))
+        found = [one for state in states for one in remote.all(f"/incidents?state={state}")]
+        found.sort(key=itemgetter("opened_at"), reverse=True)
     if as_json:
         click.echo(json.dumps(found if incident is None else found[0]))
     else:

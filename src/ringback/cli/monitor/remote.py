@@ -5,9 +5,11 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import re
+import string
 from collections.abc import Callable
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import click
 
@@ -23,6 +25,9 @@ TIMEOUT = 10.0
 MOST = 32 * 1024 * 1024
 """Bytes of an answer that are read at most."""
 
+_NEXT = re.compile(r'\?([^<>]*)>; rel="next"')
+"""RFC 8288: the query of the next page; its path is another one behind a proxy."""
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -32,11 +37,24 @@ class Remote:
     Args:
         url: Where it is.
         token: What it asks for; ``None``: nothing.
+
+    Raises:
+        Problem: One of them cannot be one.
     """
 
     def __init__(self, url: str, token: str | None) -> None:
+        if token and not (token.isascii() and token.isprintable()):
+            raise Problem("--token: a token has only printable characters of ASCII")
         self._url = url.rstrip("/")
         self._token = token
+        try:
+            self._parts = urlsplit(self._url)
+            port, host = self._parts.port, self._parts.hostname or ""
+        except ValueError:
+            port, host = None, ""
+        known = host and port != 0 and not set(host) & set(string.whitespace)
+        if not known or self._parts.scheme not in {"http", "https"}:
+            raise Problem(f"{plain(self._url)!r} is no URL of a monitor; it is like {URL}")
 
     def get(self, path: str) -> Any:
         """Return what stands under a path.
@@ -47,7 +65,24 @@ class Remote:
         Raises:
             Problem: The monitor cannot be asked, or says no.
         """
-        return self._ask("GET", path, None)
+        return self._ask("GET", path, None)[0]
+
+    def all(self, path: str) -> list[Any]:
+        """Return a whole list, page after page.
+
+        Args:
+            path: Below ``/api/v1``.
+
+        Raises:
+            Problem: The monitor cannot be asked, or says no.
+        """
+        found: list[Any] = []
+        while path:
+            page, links = self._ask("GET", path, None)
+            found += page
+            following = _NEXT.search(links)
+            path = f"{path.partition('?')[0]}?{following[1]}" if following and page else ""
+        return found
 
     def post(self, path: str, body: Any) -> Any:
         """Send something and return the answer.
@@ -59,7 +94,7 @@ class Remote:
         Raises:
             Problem: The monitor cannot be asked, or says no.
         """
-        return self._ask("POST", path, body)
+        return self._ask("POST", path, body)[0]
 
     def delete(self, path: str) -> Any:
         """Remove something.
@@ -70,44 +105,54 @@ class Remote:
         Raises:
             Problem: The monitor cannot be asked, or says no.
         """
-        return self._ask("DELETE", path, None)
+        return self._ask("DELETE", path, None)[0]
 
-    def _ask(self, method: str, path: str, body: Any) -> Any:
-        parts = urlsplit(self._url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise Problem(f"{plain(self._url)!r} is no URL of a monitor; it is like {URL}")
+    def _ask(self, method: str, path: str, body: Any) -> tuple[Any, str]:
+        parts = self._parts
         secure = parts.scheme == "https"
         kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
-        connection = kind(parts.hostname, parts.port, timeout=TIMEOUT)
+        connection = kind(str(parts.hostname), parts.port, timeout=TIMEOUT)
         headers = {"Accept": "application/json", "Content-Type": "application/json"}
         if self._token:
             headers["Authorization"] = f"Bearer {self._token}"
         data = None if body is None else json.dumps(body)
         try:
-            connection.request(method, f"{parts.path}/api/v1{path}", data, headers)
+            target = quote(f"{parts.path}/api/v1{path}", safe="/?=&%")
+            connection.request(method, target, data, headers)
             answer = connection.getresponse()
-            status, text = answer.status, answer.read(MOST)
-        except (OSError, http.client.HTTPException) as error:
+            status, text, links = answer.status, answer.read(MOST), answer.getheader("Link", "")
+        except (OSError, UnicodeError, http.client.HTTPException) as error:
             raise Problem(
                 f"no monitor answers at {plain(self._url)} ({error}); start one with "
                 "`ringback up`, or name another with --url"
             ) from error
         finally:
             connection.close()
-        return _answer(status, text, path)
+        return self._answer(status, text, path), links
+
+    def _answer(self, status: int, text: bytes, path: str) -> Any:
+        if status in {401, 403}:
+            raise Problem("the monitor wants a token with that right: --token, or RINGBACK_TOKEN")
+        try:
+            said = None if status == 204 else json.loads(text)
+        except (ValueError, RecursionError):
+            raise Problem(
+                f"what answers at {plain(self._url)} is no monitor (status {status}, not JSON); "
+                "name another with --url"
+            ) from None
+        if status < 400:
+            return said
+        detail = said.get("detail") or said.get("title") if isinstance(said, dict) else None
+        raise Problem(f"the monitor says {status} to {path}: {plain(str(detail or 'no reason'))}")
 
 
-def _answer(status: int, text: bytes, path: str) -> Any:
-    try:
-        said = json.loads(text) if text else None
-    except ValueError:
-        said = None
-    if status < 400:
-        return said
-    if status in {401, 403}:
-        raise Problem("the monitor wants a token with that right: --token, or RINGBACK_TOKEN")
-    detail = said.get("detail") or said.get("title") if isinstance(said, dict) else None
-    raise Problem(f"the monitor says {status} to {path}: {plain(str(detail or 'no reason'))}")
+def segment(id_: str) -> str:
+    """Return an id as it stands in a path.
+
+    Args:
+        id_: As it was written.
+    """
+    return quote(id_, safe="")
 
 
 def asking(function: F) -> F:

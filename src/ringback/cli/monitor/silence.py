@@ -1,11 +1,13 @@
 """``ringback silence``: tell nobody of what begins on some endpoints for a while."""
 
+from fnmatch import fnmatchcase
+
 import click
 
 from ringback.cli.monitor.ack import who
-from ringback.cli.monitor.remote import Remote, asking
+from ringback.cli.monitor.remote import Remote, asking, segment
 from ringback.cli.monitor.status import short
-from ringback.cli.problem import Problem
+from ringback.cli.problem import Problem, nearest
 from ringback.cli.terminal import plain
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -41,7 +43,7 @@ def command(
     """Begin, list or end silences."""
     remote = Remote(url, token)
     if ended is not None:
-        remote.delete(f"/silences/{ended}")
+        remote.delete(f"/silences/{segment(ended)}")
         click.echo(f"over: {plain(ended)}")
     elif endpoints:
         body = {
@@ -52,12 +54,21 @@ def command(
         }
         made = remote.post("/silences", body)
         click.echo(f"{plain(made['id'])}: {', '.join(map(plain, endpoints))} for {span}")
+        _warn(endpoints, [one["id"] for one in remote.all("/endpoints")])
     else:
         for one in remote.get("/silences"):
             where = ", ".join(one["endpoints"])
             click.echo(
                 plain(f"{one['id']}: {where} until {short(one['ends'])} UTC {one['reason']}")
             )
+
+
+def _warn(silenced: tuple[str, ...], known: list[str]) -> None:
+    """Tell of what matches nothing: it may come later, or be misspelt."""
+    for one in silenced:
+        if not any(fnmatchcase(id_, one) for id_ in known):
+            hint = nearest(one, known)
+            click.echo(f"ringback: no endpoint is called {plain(one)} as yet{hint}", err=True)
 
 
 def seconds_of(span: str) -> float:

@@ -40,8 +40,8 @@ def command(
     context: click.Context, state: str | None, url: str, token: str | None, *, as_json: bool
 ) -> None:
     """Show the endpoints."""
-    query = f"&state={state}" if state else ""
-    endpoints = Remote(url, token).get(f"/endpoints?limit=1000{query}")
+    query = f"?state={state}" if state else ""
+    endpoints = Remote(url, token).all(f"/endpoints{query}")
     if as_json:
         click.echo(json.dumps(endpoints))
     else:

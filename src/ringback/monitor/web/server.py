@@ -50,7 +50,10 @@ def listen(settings: WebSettings) -> socket.socket:
         return socket.create_server(address[:2], family=family, backlog=_BACKLOG)
     except OSError as error:
         where = f"{settings.host}:{settings.port}"
-        raise WebError(f"the web page cannot listen on {where}: {error.strerror}") from error
+        why = (error.strerror or "").partition(" (while")[0]  # create_server repeats the address
+        raise WebError(
+            f"the web page cannot listen on {where}: {why}; choose another with --host or --port"
+        ) from error
 
 
 class Page:

@@ -1,0 +1,139 @@
+"""Commands that ask a running monitor: all of its lists, and one line where there is none."""
+
+import json
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+import httpx
+import pytest
+from monitor.web.asking import Asking
+from monitor.web.service import NOW, MemoryService, endpoint, incident, refused
+
+from ringback.monitor.view import View
+
+
+@contextmanager
+def served(answer):
+    """A server on loopback; ``answer`` gives status, headers and body of a method and a target."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            status, headers, body = answer(self.command, self.path)
+            self.send_response(status)
+            for name, value in {**headers, "Content-Length": str(len(body))}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_POST = do_DELETE = do_GET  # noqa: N815 - as http.server calls them
+
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def monitor(service, most):
+    """The monitor's own application, which shows lists in pages of ``most`` at most."""
+    asking = Asking(service)
+
+    def answer(method, target):
+        url = httpx.URL(target)
+        if "limit" not in url.params:
+            url = url.copy_merge_params({"limit": most})
+        said = asking(method, str(url))
+        kept = {
+            name: said.headers[name] for name in ("Link", "Content-Type") if name in said.headers
+        }
+        return said.status_code, kept, said.content
+
+    return served(answer)
+
+
+def view(number, state):
+    name = f"web-{number}"
+    return View(endpoint=endpoint(name), state=state, since=NOW, last=refused(name))
+
+
+def test_what_is_on_a_later_page_is_shown_and_counted(ringback):
+    service = MemoryService(*(view(n, "ok") for n in range(4)), view(4, "down"))
+    with monitor(service, 2) as url:
+        done = ringback("status", "--url", url)
+        listed = ringback("status", "--json", "--url", url)
+    assert done.returncode == 1
+    assert "5 endpoints, 1 down" in done.stdout
+    assert [one["id"] for one in json.loads(listed.stdout)] == [f"web-{n}" for n in range(5)]
+
+
+def test_an_old_incident_is_shown_whatever_came_after_it(ringback):
+    service = MemoryService()
+    service.store.past = [
+        incident("old", opened_at=NOW - 9000),
+        incident("taken", opened_at=NOW - 8000, state="acknowledged"),
+        *(incident(f"over-{n}", opened_at=NOW - n, state="closed") for n in range(1, 6)),
+    ]
+    with monitor(service, 2) as url:
+        done = ringback("incidents", "--json", "--url", url)
+        every = ringback("incidents", "--json", "--all", "--url", url)
+    assert done.returncode == 1
+    assert [one["id"] for one in json.loads(done.stdout)] == ["taken", "old"]
+    assert len(json.loads(every.stdout)) == 7
+
+
+@pytest.mark.parametrize(
+    "url", ["monitor", "http://[::1", "http://127.0.0.1:99999", "http://a b", "ftp://localhost"]
+)
+def test_what_is_no_url_is_one_line(ringback, one_line, url):
+    assert "is no URL of a monitor; it is like http://" in one_line(
+        ringback("status", "--url", url)
+    )
+
+
+@pytest.mark.parametrize("words", [["status"], ["incidents", "a b/ü"], ["silence", "--end", "x"]])
+def test_a_server_that_is_no_monitor_is_one_line(ringback, one_line, words):
+    with served(lambda *_: (200, {}, b"<html>")) as url:
+        assert f"what answers at {url} is no monitor" in one_line(ringback(*words, "--url", url))
+
+
+def test_an_id_is_sent_as_one_segment(ringback, one_line):
+    asked = []
+
+    def answer(_, target):
+        asked.append(target)
+        return 404, {}, b'{"detail": "there is no such incident"}'
+
+    with served(answer) as url:
+        line = one_line(ringback("incidents", "../a b?ü", "--url", url))
+    assert "there is no such incident" in line
+    assert asked == ["/api/v1/incidents/..%2Fa%20b%3F%C3%BC"]
+
+
+@pytest.mark.parametrize("token", ["tök€n", "a\nb"])
+def test_a_token_that_cannot_be_one_is_one_line(ringback, one_line, token):
+    line = one_line(ringback("status", "--token", token))
+    assert "--token" in line
+    assert token not in line
+
+
+def test_a_silence_for_an_endpoint_that_is_not_known_says_so(ringback):
+    known = json.dumps([{"id": "web"}]).encode()
+
+    def answer(method, _):
+        return (201, {}, b'{"id": "s1"}') if method == "POST" else (200, {}, known)
+
+    with served(answer) as url:
+        done = ringback("silence", "webb", "--url", url)
+        quiet = ringback("silence", "w*", "--url", url)
+    assert done.returncode == 0
+    assert done.stdout == "s1: webb for 1h\n"
+    assert done.stderr == "ringback: no endpoint is called webb as yet; did you mean web?\n"
+    assert quiet.stderr == ""
