@@ -312,6 +312,16 @@ def test_flapping_is_one_incident_until_it_is_steady():
     assert whats(steady, told=True) == ["closed"]
 
 
+def test_flapping_says_how_soon_it_was_down_again():
+    for every, said in ((0.1, "1.2 s"), (5, "60 s"), (60, "12 min"), (1200, "4.0 h")):
+        engine = engine_of("shop", every=every)
+        for i in range(3):
+            run(engine, failing("shop", 3, 6 * i * every, every))
+            run(engine, well("shop", 2, (6 * i + 3) * every, every))
+        (incident,) = engine.incidents()
+        assert incident.summary == f"shop comes and goes: down 3 times in {said}."
+
+
 def test_a_silenced_incident_is_told_when_its_silence_ends_before_it_does():
     engine = engine_of("shop")
     engine.silence(Silence(id="s", endpoints=("sh*",), begins=T, ends=T + 100))

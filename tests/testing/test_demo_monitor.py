@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[2]
 BLOCK = re.compile(r"^```text\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 NAMED = [
-    ("certificate", None),
+    ("certificate", "tls.cert.invalid"),
     ("service_outage", "tcp.refused"),
     ("port_change", "tcp.refused"),
     ("dns_failure", "dns.name_not_resolved"),

@@ -14,10 +14,11 @@ from ringback.incident.model import (
     Incident,
     Transition,
 )
-from ringback.incident.outage import Outages, span
+from ringback.incident.outage import Outages
 from ringback.incident.quiet import Quiet, Silence
 from ringback.incident.signals import signalled
 from ringback.incident.watched import Watched
+from ringback.incident.words import span
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

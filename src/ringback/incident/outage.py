@@ -14,6 +14,7 @@ from ringback.incident.grouping import (
     shared,
 )
 from ringback.incident.pattern import is_of_the_network, pattern_of
+from ringback.incident.words import clock, span
 
 if TYPE_CHECKING:
     from ringback.incident.book import Book
@@ -200,24 +201,3 @@ class Outages:
             )
         self.undiagnosed.append((opened.incident.id, id_))
         return opened
-
-
-def span(seconds: float) -> str:
-    """Return a time that has passed, in words.
-
-    Args:
-        seconds: How long.
-    """
-    if seconds < 120:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
-
-
-def clock(at: float) -> str:
-    """Return the time of day, in words.
-
-    Args:
-        at: Seconds since 1970 UTC.
-    """
-    hours, rest = divmod(int(at) % 86400, 3600)
-    return f"{hours:02}:{rest // 60:02}:{rest % 60:02} UTC"

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from ringback.incident.detector.detector import Detector
 from ringback.incident.model import Check, EndpointState, Signal
 from ringback.incident.watched import Watched
+from ringback.incident.words import span
 
 DOWNS = 3
 """How often an endpoint must have gone down within the window."""
@@ -70,8 +71,7 @@ class Flapping(Detector):
         if self._active or len(self._downs) < DOWNS or check.at - self._downs[0] > self._window:
             return None
         self._active = True
-        minutes = max(1, round((check.at - self._downs[0]) / 60))
-        words = f"down {DOWNS} times in {minutes} min"
+        words = f"down {DOWNS} times in {span(check.at - self._downs[0])}"
         return self._signal(check.at, active=True, kind=check.kind, evidence=(words,))
 
     def _signal(

@@ -80,7 +80,7 @@ def incidents(world: World) -> tuple[Scene, ...]:
             (
                 "A certificate that ends soon, while all is well",
                 certificate,
-                ("certificate",),
+                ("certificate tls.cert.invalid",),
             ),
             (
                 "An outage: three failed calls of a program open the incident",

@@ -111,7 +111,7 @@ def incident_record(incident: Document, endpoint: str, seconds: float) -> dict[s
     diagnosis = incident["diagnosis"] or {}
     verdict = diagnosis.get("verdict") or {}
     known = KINDS.get(incident["kind"] or "")
-    advice = verdict.get("advice") or (known.do if known else ())
+    advice = verdict.get("advice") or incident.get("advice") or (known.do if known else ())
     return {
         "event": "incident",
         "endpoint": endpoint,
