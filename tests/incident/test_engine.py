@@ -370,6 +370,17 @@ def test_what_nobody_takes_is_told_again_and_what_is_taken_is_not():
     assert engine.tick(T + 5000) == []
 
 
+def test_how_often_it_is_told_again_can_change_while_it_lasts():
+    shop = Watched(id="shop")
+    engine = Engine([shop], settings=Settings(remind_every=0))
+    run(engine, failing("shop", 3))
+    assert engine.tick(T + 700) == []
+    engine.configure([shop], T + 701, settings=Settings(remind_every=600))
+    assert whats(engine.tick(T + 702), told=True) == ["reminded"]
+    engine.configure([shop], T + 703)
+    assert whats(engine.tick(T + 1400), told=True) == ["reminded"]
+
+
 def test_a_certificate_that_ends_is_told_at_each_step_and_when_it_is_renewed():
     engine = engine_of("shop")
     told = []

@@ -265,6 +265,20 @@ def test_another_address_needs_a_restart_and_that_is_told(started, target, tmp_p
 
 
 @pytest.mark.slow
+def test_another_repeat_holds_for_what_lasts_already(started, target, tmp_path):
+    told = '[[notifier]]\nname = "nobody"\ntype = "command"\ncommand = ["true"]\n'
+    target.status = 503
+    configuration(tmp_path, ("Shop", target.url), more=told)
+    monitor = started()
+    monitor.until("/incidents", bool)
+    route = '[[route]]\nnotifiers = ["nobody"]\nrepeat = 1\n'
+    configuration(tmp_path, ("Shop", target.url), more=told + route)
+    reminded = "it goes on for"
+    monitor.until("/incidents", lambda found: reminded in json.dumps(found[0]["timeline"]))
+    assert monitor.get("/status")["config"]["restart"] == []
+
+
+@pytest.mark.slow
 def test_a_window_that_is_taken_out_is_silent_no_more(started, target, tmp_path):
     window = "[[maintenance]]\nname = 'now'\nbegins = 2020-01-01T00:00:00Z\n"
     window += "ends = 2099-01-01T00:00:00Z\n"

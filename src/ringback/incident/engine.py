@@ -53,13 +53,17 @@ class Engine:
         self._transitions: list[Transition] = []
         self.configure(watched, 0.0)
 
-    def configure(self, watched: Iterable[Watched], now: float) -> list[Change]:
+    def configure(
+        self, watched: Iterable[Watched], now: float, *, settings: Settings | None = None
+    ) -> list[Change]:
         """Watch these from now on; what is known of those that stay is kept.
 
         Args:
             watched: The endpoints.
             now: Seconds since 1970 UTC.
+            settings: How incidents are told from now on; ``None``: as before.
         """
+        self._settings = settings or self._settings
         wanted = {one.id: one for one in watched}
         gone = [id_ for id_ in self._cases if id_ not in wanted]
         for id_, one in wanted.items():

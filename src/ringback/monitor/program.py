@@ -170,7 +170,7 @@ class Program:
 
     def _apply(self) -> None:
         endpoints = self._endpoints()
-        self.service.configure(endpoints)
+        self.service.configure(endpoints, remind_every=remind_every(self._loaded.routes))
         self._runner.configure(endpoints)
 
     def _adopt(self, url: str) -> bool:
@@ -233,7 +233,6 @@ _AT_START: dict[str, Callable[[Loaded], object]] = {
     "web.port": lambda one: one.web.port,
     "store.path": lambda one: one.store,
     "retention": lambda one: one.retention,
-    "route.repeat": lambda one: remind_every(one.routes),
 }
 """Key to what is read only at the start."""
 

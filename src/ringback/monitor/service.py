@@ -109,15 +109,17 @@ class Service:
         """What is watched, in the order of the configuration."""
         return tuple(self._endpoints.values())
 
-    def configure(self, endpoints: Iterable[Endpoint]) -> None:
+    def configure(self, endpoints: Iterable[Endpoint], *, remind_every: float) -> None:
         """Watch these from now on; what is known of those that stay is kept.
 
         Args:
             endpoints: What is watched.
+            remind_every: Seconds until what nobody has taken is told again; 0: never.
         """
         self._endpoints = {one.id: one for one in endpoints}
         watched = [one.watched for one in self._endpoints.values()]
-        self.desk.apply(self.engine.configure(watched, self._clock()))
+        settings = Settings(remind_every=remind_every)
+        self.desk.apply(self.engine.configure(watched, self._clock(), settings=settings))
         self.intake.configure(self._endpoints.values())
         self.moves.memory.keep(self._endpoints)
         self.audience.tell(Told(what="config"))
