@@ -13,3 +13,13 @@ def plain(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def counted(count: int, word: str) -> str:
+    """Return a number of things in words: ``1 endpoint``, ``2 endpoints``.
+
+    Args:
+        count: How many.
+        word: What one is called; the plural ends with an s.
+    """
+    return f"{count} {word}{'s' * (count != 1)}"

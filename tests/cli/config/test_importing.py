@@ -47,3 +47,13 @@ def test_what_cannot_be_imported_is_one_line(ringback, one_line, tmp_path):
     assert "no file called gone" in one_line(ringback("import", "gone", cwd=tmp_path))
     said = one_line(ringback("import", "--from", "gatos", "letter.txt", cwd=tmp_path))
     assert "did you mean gatus?" in said
+
+
+def test_a_file_in_which_nothing_is_found_is_one_line(ringback, one_line, tmp_path):
+    path = tmp_path / "other.yml"
+    path.write_text("[]\n")
+
+    line = one_line(ringback("import", "--from", "gatus", path, "-o", tmp_path / "ringback.toml"))
+
+    assert f"{path}: there is nothing in it of type gatus" in line
+    assert not (tmp_path / "ringback.toml").exists()

@@ -10,7 +10,7 @@ import click
 from ringback.cli.config.need import monitor_extra
 from ringback.cli.problem import Problem, nearest
 from ringback.cli.source import text_of
-from ringback.cli.terminal import plain
+from ringback.cli.terminal import counted, plain
 
 if TYPE_CHECKING:
     from ringback.monitor.importing import Draft
@@ -55,6 +55,9 @@ def command(files: tuple[str, ...], kind: str | None, output: Path | None) -> No
         draft = convert(texts, kind)
     except ImportRefused as error:
         raise Problem(plain(" ".join(str(error).split()))) from error
+    if not (draft.endpoints or draft.notifiers or draft.notes):
+        known = f"of type {kind}" if kind else "that is known"
+        raise Problem(f"{plain(', '.join(files))}: there is nothing in it {known}; see --from")
     _write(toml_of(draft), output)
     _report(draft)
 
@@ -77,5 +80,5 @@ def _report(draft: Draft) -> None:
         "notifier": len(draft.notifiers),
         "note": len(draft.notes),
     }
-    said = [f"{count} {word}{'s' * (count != 1)}" for word, count in counts.items()]
+    said = [counted(count, word) for word, count in counts.items()]
     click.echo(f"{', '.join(said)} on what could not be carried over", err=True)

@@ -13,7 +13,7 @@ import click
 
 from ringback.cli.monitor.kept import a_time, known_endpoint, opened_database, reading_from
 from ringback.cli.problem import Problem
-from ringback.cli.terminal import plain
+from ringback.cli.terminal import counted, plain
 
 if TYPE_CHECKING:
     from ringback.monitor.store.sqlite.reader import SQLiteReader
@@ -69,7 +69,7 @@ def command(  # noqa: PLR0913 - click gives each option by name
         with _opened(output, form) as out:
             count = _write(reader, what, form, (*span, endpoint), out)
     if output is not None:
-        click.echo(f"{count} {what} written to {plain(str(output))}", err=True)
+        click.echo(f"{counted(count, what[:-1])} written to {plain(str(output))}", err=True)
 
 
 def _write(

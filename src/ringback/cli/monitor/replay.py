@@ -10,7 +10,7 @@ import click
 from ringback.cli.problem import Problem
 from ringback.cli.seconds import Seconds
 from ringback.cli.source import opened, standard_input
-from ringback.cli.terminal import plain
+from ringback.cli.terminal import counted, plain
 from ringback.incident.model import Change
 from ringback.incident.replay import LineInvalid, replay
 
@@ -55,21 +55,22 @@ def command(file: str, *, every: float, as_json: bool) -> None:
 def _replay(name: str, lines: Iterable[bytes], every: float, *, as_json: bool) -> None:
     count, told, incidents = 0, 0, set()
 
-    def counted() -> Iterable[str]:
+    def texts() -> Iterable[str]:
         nonlocal count
         for line in lines:
             count += 1
             yield line.decode("utf-8", "replace")
 
     try:
-        for change in replay(counted(), every=every):
+        for change in replay(texts(), every=every):
             incidents.add(change.incident.id)
             told += change.told
             click.echo(json.dumps(dataclasses.asdict(change)) if as_json else _line(change))
     except LineInvalid as error:
         raise Problem(plain(f"{name}: {error}")) from error
     if not as_json:
-        click.echo(f"{count} lines, {len(incidents)} incidents, {told} messages")
+        counts = {"line": count, "incident": len(incidents), "message": told}
+        click.echo(", ".join(counted(number, word) for word, number in counts.items()))
 
 
 def _line(change: Change) -> str:

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from ringback.cli.layout import console
 from ringback.cli.monitor.remote import Remote, asking
-from ringback.cli.terminal import plain
+from ringback.cli.terminal import counted, plain
 
 MARKS = {"ok": "✓", "down": "✗", "suspect": "?", "recovering": "↑", "unknown": "·"}
 STYLES = {"ok": "green", "down": "bold red", "suspect": "yellow", "recovering": "yellow"}
@@ -65,8 +65,7 @@ def _show(endpoints: list[dict[str, Any]]) -> None:
         )
     screen.print(table)
     down = sum(one["state"] in _BROKEN for one in endpoints)
-    ends = "s" * (len(endpoints) != 1)
-    screen.print(Text(f"{len(endpoints)} endpoint{ends}, {down} down", style="bold"))
+    screen.print(Text(f"{counted(len(endpoints), 'endpoint')}, {down} down", style="bold"))
 
 
 def short(moment: str | None) -> str:

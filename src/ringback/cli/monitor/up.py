@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ringback.cli.problem import Problem
-from ringback.cli.terminal import plain
+from ringback.cli.terminal import counted, plain
 
 if TYPE_CHECKING:
     from ringback.monitor.config import Loaded
@@ -87,8 +87,8 @@ def command(  # noqa: PLR0913 - click gives each option by name
     except ConfigInvalid as error:
         for problem in error.problems:
             click.echo(plain(str(problem)), err=True)
-        count = len(error.problems)
-        raise Problem(f"the configuration has {count} problem{'s' * (count != 1)}") from error
+        said = counted(len(error.problems), "problem")
+        raise Problem(f"the configuration has {said}") from error
     again = None if urls else lambda: changed(read())
     context.exit(_run(loaded, again, web=not no_web))
 
@@ -153,9 +153,10 @@ class _Ended(Problem):
 
 def _ready(loaded: Loaded) -> Callable[[str], None]:
     def ready(url: str) -> None:
-        count = len(loaded.endpoints)
+        said = counted(len(loaded.endpoints), "endpoint")
         page = f", page at {url}" if url else ""
-        click.echo(f"ringback watches {count} endpoint{'s' * (count != 1)}{page}; Ctrl-C ends it")
+        more = "" if loaded.endpoints else " (add an [[endpoint]] to the configuration)"
+        click.echo(f"ringback watches {said}{more}{page}; Ctrl-C ends it")
 
     return ready
 
