@@ -159,7 +159,21 @@ def test_completion_prints_the_script(ringback, shell):
     assert f"_RINGBACK_COMPLETE={shell}_complete" in done.stdout
 
 
-def test_completion_completes(ringback):
-    words = {"COMP_WORDS": "ringback exp", "COMP_CWORD": "1", "_RINGBACK_COMPLETE": "bash_complete"}
-    done = ringback(env={**os.environ, **words})
-    assert done.stdout == "plain,explain\nplain,export\n"
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        ("exp", ["plain,explain", "plain,export"]),
+        ("explain tcp.refus", ["plain,tcp.refused"]),
+        ("explain app", ["file,app"]),
+        ("lab tcp.refused:m", ["plain,tcp.refused:moved"]),
+        ("status --state su", ["plain,suspect"]),
+    ],
+)
+def test_completion_completes(ringback, words, offered):
+    given = {
+        "COMP_WORDS": f"ringback {words}",
+        "COMP_CWORD": str(len(words.split())),
+        "_RINGBACK_COMPLETE": "bash_complete",
+    }
+    done = ringback(env={**os.environ, **given})
+    assert done.stdout.splitlines() == offered

@@ -4,6 +4,7 @@ import json
 from dataclasses import asdict
 
 import click
+from click.shell_completion import CompletionItem
 
 from ringback.cli.problem import Problem, nearest
 from ringback.cli.source import opened, standard_input, text_of
@@ -39,8 +40,13 @@ Exit status:
 """
 
 
+def _completed(_: click.Context, __: click.Parameter, begun: str) -> list[CompletionItem]:
+    kinds = [CompletionItem(name) for name in KINDS if begun and name.startswith(begun)]
+    return kinds or [CompletionItem(begun, type="file")]
+
+
 @click.command("explain", help=_HELP)
-@click.argument("what", default="-", metavar="[FILE|-|KIND]")
+@click.argument("what", default="-", metavar="[FILE|-|KIND]", shell_complete=_completed)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option(
     "--jsonl",

@@ -7,6 +7,7 @@ import sys
 import threading
 
 import click
+from click.shell_completion import CompletionItem
 
 from ringback.cli.problem import Problem
 from ringback.cli.terminal import plain
@@ -29,8 +30,12 @@ Examples:
 """
 
 
+def _completed(_: click.Context, __: click.Parameter, begun: str) -> list[CompletionItem]:
+    return [CompletionItem(name) for name in FAULTS if name.startswith(begun)]
+
+
 @click.command("lab", help=_HELP)
-@click.argument("fault", required=False)
+@click.argument("fault", required=False, shell_complete=_completed)
 @click.option("--list", "listing", is_flag=True, help="List every failure, start none.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object per line.")
 @click.pass_context
