@@ -114,6 +114,8 @@ PROTOCOLS: Final[dict[str, Protocol]] = {
     "sftp": _of("ssh", 22, 2222),
     "ftp": _of("ftp", 21, 990),
     "ftps": _of("ftp", 990, 21, tls=True),
+    "nntp": _of("nntp", 119, 563),
+    "nntps": _of("nntp", 563, 119, tls=True),
     "nats": _of("nats", 4222),
     "memcached": _of("memcached", 11211, opening=_MEMCACHED),
     **{scheme: _only_connected(port) for scheme, port in _ONLY_CONNECTED.items()},

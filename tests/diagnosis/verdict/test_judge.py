@@ -83,6 +83,38 @@ def test_a_refusal_without_icmp_is_a_service_that_is_down() -> None:
     assert verdict.evidence == (2,)
 
 
+def test_a_refusal_from_one_hop_away_may_be_of_this_host_as_well() -> None:
+    def judged(hops: int) -> Any:
+        near = {"near": True, "hops": hops, "other_port": 80, "other_hops": 5}
+        refused = Reading(layer="path", what="refusal", facts=near)
+        return judge((parsed(), resolved("192.0.2.1"), connected("192.0.2.1", "refused"), refused))
+
+    assert judged(3).confidence > judged(1).confidence < 0.8
+    assert [one.cause for one in judged(1).alternatives] == ["local_firewall"]
+    assert judged(3).alternatives == ()
+
+
+def test_addresses_of_the_link_alone_are_no_network() -> None:
+    alone = Reading(layer="host", what="interfaces", facts={"loopback_only": True})
+    unheard = Reading(layer="name", what="nameserver", facts={"error": "ENETUNREACH"})
+
+    def judged(source: str | None) -> str:
+        route = {"family": 6, "default": source is not None, "source": source}
+        told = Reading(layer="host", what="route", facts=route)
+        return judge((parsed(), alone, told, unheard, resolved())).cause
+
+    assert judged(None) == "no_network"
+    assert judged("fe80::1") == "no_network"
+    assert judged("169.254.7.2") != "no_network"
+
+
+def test_an_answer_may_say_that_a_client_certificate_was_wanted() -> None:
+    readings = (parsed(), resolved("192.0.2.1"), connected("192.0.2.1"), shaken())
+    verdict = judge((*readings, answered(400, certificate_wanted=True)))
+    assert (verdict.cause, verdict.where) == ("client_certificate_wanted", "this program")
+    assert judge((*readings, answered(400, certificate_wanted=False))).cause == "client_error"
+
+
 def test_a_refusal_with_icmp_is_a_firewall_whose_the_sender_says() -> None:
     def seen(**icmp: Any) -> Reading:
         sent = {"type": 3, "code": 3, "sender": "192.0.2.254", "own": False, "is_target": False}

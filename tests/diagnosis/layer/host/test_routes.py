@@ -69,6 +69,20 @@ def test_a_host_with_loopback_only_is_told_as_such(bare):
     assert facts["interfaces"][0]["addresses"] == ["127.0.0.1", "::1"]
 
 
+def test_addresses_that_a_link_gives_itself_are_no_network():
+    links = "link add lab0 type veth peer name lab1\nlink set lab0 up\nlink set lab1 up\n"
+    scene = Scene(asked_of("https://example.com/"), Options())
+    with Namespaces() as made:
+        linked = made.add("linked")
+        run(linked, ["ip", "-batch", "-"], stdin=f"{links}addr add 169.254.7.2/16 dev lab0\n")
+        with inside(linked):
+            interfaces.read(scene)
+
+    (facts,) = facts_of(scene, "interfaces")
+    assert any("169.254.7.2" in one["addresses"] for one in facts["interfaces"])
+    assert facts["loopback_only"] is True
+
+
 def test_the_default_route_is_found_for_each_family(connected):
     routes.read(connected)
 

@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ringback.diagnosis.layer.http.answer import Answer
 from ringback.diagnosis.layer.http.body import (
     INCOMPLETE_CHUNKED,
     LENGTH_MISMATCH,
@@ -9,6 +10,7 @@ from ringback.diagnosis.layer.http.body import (
     Body,
 )
 from ringback.diagnosis.layer.http.head import Head, HeadError, parse, split
+from ringback.diagnosis.layer.http.telling import certificate_wanted
 
 OK = b"HTTP/1.1 200 OK\r\n"
 
@@ -152,3 +154,20 @@ def test_any_body_is_taken_in(data, coding):
         body = fed(Body(head(*fields), "GET"), data, [100, 100, 100])
         body.end()
         assert body.complete or body.wrong
+
+
+@pytest.mark.parametrize(
+    ("status", "tls", "wanted"),
+    [(400, True, True), (403, True, True), (400, False, False), (200, True, False)],
+)
+def test_a_client_certificate_is_wanted_over_tls_only(status, tls, wanted):
+    said = b"No required SSL certificate was sent"
+    body = fed(Body(head(("content-length", str(len(said)))), "GET"), said, [len(said)])
+    answer = Answer("answered", head=head(status=status), body=body)
+
+    assert certificate_wanted(answer, tls=tls) is wanted
+
+
+@pytest.mark.parametrize("status", [495, 496])
+def test_two_statuses_are_about_the_client_certificate(status):
+    assert certificate_wanted(Answer("answered", head=head(status=status)), tls=True)

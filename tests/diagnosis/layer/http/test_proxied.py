@@ -5,6 +5,7 @@ import pytest
 from ringback.diagnosis.layer import http
 from ringback.diagnosis.route import Route
 from ringback.testing.lab import Lab
+from ringback.testing.lab.http import greeting
 from ringback.testing.lab.proxy import USER, proxy, proxy_with_users
 from ringback.testing.lab.response import answering, response
 from tests.diagnosis.layer.meeting import only, scene_of, told
@@ -67,3 +68,12 @@ def test_an_error_without_marks_is_the_services(lab):
 
     assert told(scene, "tunnel") == []
     assert only(scene, "request").kind == "http.error.unavailable"
+
+
+def test_what_is_not_http_is_the_words_of_the_proxy_itself(lab):
+    scene, _ = met(lab, greeting(b"SSH-2.0-OpenSSH_9.6\r\n"))
+    tunnel = only(scene, "tunnel")
+
+    assert (tunnel.layer, tunnel.kind) == ("proxy", "proxy.protocol_error")
+    assert tunnel.facts["outcome"] == "nonsense"
+    assert tunnel.facts["first_bytes"].startswith("SSH-2.0")

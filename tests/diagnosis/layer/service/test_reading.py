@@ -38,6 +38,7 @@ GREETINGS = {
     "ftp": b"220 files ready\r\n",
     "imap": b"* OK IMAP4rev1 ready\r\n",
     "pop3": b"+OK ready\r\n",
+    "nntp": b"201 ready, no posting\r\n",
     "ssh": b"SSH-2.0-OpenSSH_9.6\r\n",
     "nats": b'INFO {"version":"2.10.7"}\r\n',
 }
@@ -56,6 +57,7 @@ REFUSALS = {
     "ftp": (b"421 Too many users\r\n", "421 Too many users"),
     "imap": (b"* BYE Too many connections\r\n", "Too many connections"),
     "pop3": (b"-ERR [IN-USE] busy\r\n", "[IN-USE] busy"),
+    "nntp": (b"400 load at 15.23, throttling\r\n", "400 load at 15.23, throttling"),
     "ssh": (b"Exceeded MaxStartups\r\n", "Exceeded MaxStartups"),
     "nats": (
         b"INFO {}\r\n-ERR 'maximum connections exceeded'\r\n",

@@ -2,7 +2,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringback.diagnosis.layer.tls.spoken import is_tls, plain, printable, says_tls, speaks
+from ringback.diagnosis.layer.tls.spoken import (
+    is_tls,
+    plain,
+    printable,
+    says_certificate,
+    says_tls,
+    speaks,
+)
 
 FIRST = {
     "http": b"HTTP/1.1 400 Bad Request\r\n",
@@ -31,6 +38,14 @@ SAYING_TLS = [
     b"This combination of host and port requires TLS.",
 ]
 
+SAYING_CERTIFICATE = [
+    b"<title>400 No required SSL certificate was sent</title>",
+    b"<title>400 The SSL certificate error</title>",
+    b"<h2>403.7 - Forbidden: SSL client certificate is required.</h2>",
+    b"<br>Reason: Cannot perform Post-Handshake Authentication.",
+    b'{"error": "This endpoint requires a client certificate"}',
+]
+
 
 @pytest.mark.parametrize("name", FIRST)
 def test_first_words_tell_the_protocol(name):
@@ -48,7 +63,14 @@ def test_a_server_may_say_that_it_wanted_tls(text):
 
 
 def test_an_ordinary_page_does_not():
-    assert not says_tls(b"<p>See our HTTPS guide for plain people</p>")
+    page = b"<p>See our HTTPS guide for plain people, and our certificates of quality</p>"
+    assert not says_tls(page)
+    assert not says_certificate(page)
+
+
+@pytest.mark.parametrize("text", SAYING_CERTIFICATE)
+def test_a_server_may_say_that_it_wanted_a_certificate(text):
+    assert says_certificate(text)
 
 
 @given(st.binary(max_size=300))

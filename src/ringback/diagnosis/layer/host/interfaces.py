@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import sys
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
 from ringback.diagnosis.layer.host import netlink
@@ -21,7 +22,7 @@ def read(scene: Scene) -> None:
         scene: The diagnosis under way.
     """
     found = interfaces()
-    useful = [one for one in found if one["up"] and one["addresses"] and not one["loopback"]]
+    useful = [one for one in found if one["up"] and not one["loopback"] and _leads_out(one)]
     scene.tell(
         "host",
         "interfaces",
@@ -50,6 +51,11 @@ def interfaces() -> list[dict[str, Any]]:
     ]
 
 
+def _leads_out(interface: dict[str, Any]) -> bool:
+    """Whether it has an address that is not of its link alone: those of a link give themselves."""
+    return any(not ip_address(one).is_link_local for one in interface["addresses"])
+
+
 def _without_netlink() -> list[dict[str, Any]]:
     sources = [source for version in (4, 6) if (source := source_to_world(version))]
     found: list[dict[str, Any]] = []
@@ -67,6 +73,6 @@ def _loops(name: str) -> bool:
 
 def _in_words(useful: list[dict[str, Any]]) -> str:
     if not useful:
-        return "no interface but loopback is up with an address"
+        return "no interface but loopback is up with an address of more than its link"
     shown = [f"{one['name']} {' '.join(one['addresses'][:3])}" for one in useful[:4]]
     return "; ".join(shown)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ringback.diagnosis.layer.tls.spoken import plain
+from ringback.diagnosis.layer.tls.spoken import plain, printable
 from ringback.diagnosis.layer.tunnel.server import proxy_server
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ _SERVERS = (("akamaighost", "Akamai"), ("cloudflare", "Cloudflare"), ("ddos-guar
 _PROXY_MARKS = ("x-squid-error", "proxy-authenticate", "proxy-status", "proxy-connection")
 _PROXY_SERVERS = ("squid", "privoxy", "tinyproxy", "zscaler", "bluecoat", "mitmproxy", "haproxy")
 _KINDS = {403: "proxy.denied", 407: "proxy.auth_required"}
+_NO_HTTP = frozenset({"not_http", "tls_bytes"})
 _OF_PROXIES = frozenset({403, 407, 500, 502, 503, 504})
 
 
@@ -46,17 +47,22 @@ def filter_of(head: Head | None) -> str | None:
     return next((who for word, who in _SERVERS if word in server), None)
 
 
-def refusal_of_proxy(route: Route, answer: Answer) -> str | None:
-    """Return the kind of failure where the proxy itself has refused a plain request.
+def refusal_of_proxy(route: Route, answer: Answer, *, forwarded: bool) -> str | None:
+    """Return the kind of failure where it is the proxy itself that has answered a request.
 
     But for 407 it does not say that it is the proxy who answers; its marks do.
 
     Args:
         route: The way of the request.
         answer: What came.
+        forwarded: Whether the proxy was asked to make the request, not to open a tunnel for it.
     """
     head = answer.head
-    if route.proxy is None or head is None or head.status not in _OF_PROXIES:
+    if route.proxy is None:
+        return None
+    if forwarded and answer.outcome in _NO_HTTP:
+        return "proxy.protocol_error"  # a proxy passes on no answer that is not HTTP
+    if head is None or head.status not in _OF_PROXIES:
         return None
     server = (head.get("server") or "").lower()
     marked = any(head.get(name) is not None for name in _PROXY_MARKS)
@@ -66,7 +72,7 @@ def refusal_of_proxy(route: Route, answer: Answer) -> str | None:
 
 
 def tell_refusal(scene: Scene, route: Route, request: Request, answer: Answer, kind: str) -> None:
-    """Tell that the proxy has refused a plain request.
+    """Tell that the proxy has answered a plain request itself.
 
     Args:
         scene: The diagnosis under way.
@@ -76,33 +82,35 @@ def tell_refusal(scene: Scene, route: Route, request: Request, answer: Answer, k
         kind: Of the failure.
     """
     assert route.proxy is not None
-    assert answer.head is not None
     server = proxy_server(route.proxy)
     head = answer.head
+    reason = plain(head.reason if head else answer.reason, 100)
     facts: dict[str, Any] = {
         "proxy": server.url,
         "method": request.method,
-        "status": head.status,
-        "reason": plain(head.reason, 100),
-        "outcome": "refused_by_proxy",
+        "status": answer.status,
+        "reason": reason,
+        "outcome": "refused_by_proxy" if head else "nonsense",
         "authenticate": _shown(head, "proxy-authenticate"),
         "server": _shown(head, "server"),
         "via": _shown(head, "via"),
         "squid_error": _shown(head, "x-squid-error"),
         "body_start": None,
         "socks_code": None,
+        "first_bytes": None if head else printable(answer.first, 60),
     }
+    said = f"the proxy answers {answer.status} {plain(reason, 60)}".rstrip()
     scene.tell(
         "proxy",
         "tunnel",
         f"{server.name} → {request.authority}",
         state="failed",
-        result=f"the proxy answers {head.status} {plain(head.reason, 60)}".rstrip(),
+        result=said if head else f"it answers, and not in HTTP: {printable(answer.first, 60)!r}",
         kind=kind,
         facts=facts,
     )
 
 
-def _shown(head: Head, name: str) -> str | None:
-    value = head.get(name)
+def _shown(head: Head | None, name: str) -> str | None:
+    value = head.get(name) if head else None
     return None if value is None else plain(value, 100)

@@ -139,7 +139,8 @@ def _ask(scene: Scene, way: _Way, request: Request) -> Answer:
         answer = _in_http2(scene, way, request) or answer
     _late_alert(scene, way, answer)
     portal = is_portal(scene, way.route, request, answer)
-    refusal = refusal_of_proxy(way.route, answer)
+    forwarded = not _is_tunnelled(scene, way.route, request)
+    refusal = refusal_of_proxy(way.route, answer, forwarded=forwarded)
     if refusal is not None:
         tell_refusal(scene, way.route, request, answer, refusal)
     tell_request(scene, way.route, request, answer, since=since, portal=portal)
@@ -199,9 +200,7 @@ def _exchanged(scene: Scene, way: _Way, request: Request) -> Answer:
         _tell_http2(scene, request, answer, since)
         return answer
     over = threading.Event()
-    tunnelled = request.scheme == "https" or wants_tunnel(scene, way.route)
-    text = request.text(way.route, tunnelled=tunnelled)
-
+    text = request.text(way.route, tunnelled=_is_tunnelled(scene, way.route, request))
     channel = way.channel
 
     def ask() -> Answer:
@@ -214,6 +213,11 @@ def _exchanged(scene: Scene, way: _Way, request: Request) -> Answer:
     if way.route.proxy is None:
         tasks.append(partial(watch, scene, way.route, request, channel, way.context, over))
     return together(scene, tasks)[0] or Answer()
+
+
+def _is_tunnelled(scene: Scene, route: Route, request: Request) -> bool:
+    """Whether a request by a proxy goes through a tunnel, and is not made by the proxy."""
+    return request.scheme == "https" or wants_tunnel(scene, route)
 
 
 def _patience(scene: Scene) -> Patience:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from ringback.diagnosis.layer.http.filters import filter_of
 from ringback.diagnosis.layer.tls.clock import clock_offset, tell_clock
-from ringback.diagnosis.layer.tls.spoken import plain, printable, says_tls, speaks
+from ringback.diagnosis.layer.tls.spoken import plain, printable, says_certificate, says_tls, speaks
 
 if TYPE_CHECKING:
     from ringback.diagnosis.layer.http.answer import Answer
@@ -87,6 +87,7 @@ def tell_request(
             "clock_offset": offset,
             "portal": portal,
             "plain_to_tls": plain_to_tls(answer),
+            "certificate_wanted": certificate_wanted(answer, tls=request.scheme == "https"),
         },
     )
 
@@ -126,6 +127,19 @@ def plain_to_tls(answer: Answer) -> bool:
         return True
     body = answer.body.start if answer.body else b""
     return answer.status in {400, 497, 403} and says_tls(body)
+
+
+def certificate_wanted(answer: Answer, *, tls: bool) -> bool:
+    """Return whether the server says over TLS that the client's certificate is missing or wrong.
+
+    Args:
+        answer: What came.
+        tls: Whether it came over TLS.
+    """
+    if answer.status in {495, 496}:  # nginx's own, where they are not turned into 400
+        return tls
+    body = answer.body.start if answer.body else b""
+    return tls and answer.status in {400, 401, 403} and says_certificate(body)
 
 
 def without_query(location: str) -> str:

@@ -105,6 +105,11 @@ def ftp(data: bytes) -> Answer | None:
     return None if b"smtp" in line else _numbered(data, b"220", b"120")
 
 
+def nntp(data: bytes) -> Answer | None:
+    """Read the greeting of RFC 3977, section 5.1."""
+    return _numbered(data, b"200", b"201")
+
+
 def imap(data: bytes) -> Answer | None:
     """Read the greeting of RFC 9051, section 7.1."""
     found = re.match(rb"\* (OK|PREAUTH|BYE)\b *([^\r\n]*)", data)
@@ -193,6 +198,7 @@ READERS: dict[str, Read] = {
     "amqp": amqp,
     "smtp": smtp,
     "ftp": ftp,
+    "nntp": nntp,
     "imap": imap,
     "pop3": pop3,
     "ssh": ssh,

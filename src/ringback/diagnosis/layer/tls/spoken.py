@@ -63,6 +63,24 @@ def says_tls(answer: bytes) -> bool:
     return _PLAIN_TO_TLS.search(answer) is not None
 
 
+_CERTIFICATE_WANTED = re.compile(
+    rb"no required SSL certificate was sent|<title>400 The SSL certificate error|"
+    rb"(SSL )?client certificate (is )?required|requires? (an? )?(SSL )?client certificate|"
+    rb"Cannot perform Post-Handshake Authentication",
+    re.IGNORECASE,
+)
+"""Words of the widely met servers that shake hands with everybody, and then want a certificate."""
+
+
+def says_certificate(answer: bytes) -> bool:
+    """Return whether an answer in HTTP says that the client's certificate is missing or wrong.
+
+    Args:
+        answer: Head and body, or the body.
+    """
+    return _CERTIFICATE_WANTED.search(answer) is not None
+
+
 def speaks(data: bytes) -> str | None:
     """Return the protocol that a server's first bytes belong to.
 

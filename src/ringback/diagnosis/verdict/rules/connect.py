@@ -62,15 +62,28 @@ def _nearer(evidence: Evidence) -> Finding | None:
     for one in evidence.all("path", "refusal"):
         hops, other = one.facts.get("hops"), one.facts.get("other_hops")
         if one.facts.get("near"):
+            first = hops == 1  # a packet of this host's own firewall has passed no router either
+            whose = "of this host or of the first router" if first else f"{hops} hops away"
+            further = f"is {other} hops away" if other else "is further away"
             return Finding(
-                f"A firewall {hops} hops away resets the connection to {one.subject} in the "
-                f"host's name: port {one.facts.get('other_port')} of it is {other} hops away.",
+                f"A firewall {whose} resets the connection to {one.subject} in the host's name: "
+                f"port {one.facts.get('other_port')} of it {further}.",
                 (one, *evidence.unopened),
                 kind="tcp.refused",
                 where="path",
-                confidence=0.85,
+                alternatives=(_RESET_AT_HOME,) if first else (),
+                confidence=0.7 if first else 0.85,
             )
     return None
+
+
+_RESET_AT_HOME = Alternative(
+    kind="tcp.refused",
+    cause="local_firewall",
+    where="this host",
+    summary="This host's own firewall resets what is sent there.",
+    check="on this host: `nft list ruleset`, `iptables -L OUTPUT -nv`",
+)
 
 
 def _is_icmp_of(one: Reading) -> bool:

@@ -47,10 +47,18 @@ def _no_network(evidence: Evidence) -> Finding | None:
     found = evidence.first("host", "interfaces")
     if found is None or not found.facts.get("loopback_only") or not _stuck(evidence):
         return None
+    if any(one.facts.get("default") and not _sent_from_link(one) for one in _routes(evidence)):
+        return None  # some tunnels have IPv4 addresses of their link alone, and lead out
     return Finding(
-        "This host has no network: no interface but loopback is up with an address.",
+        "This host has no network: no interface but loopback is up with an address that leads "
+        "beyond its own link.",
         (found, *_routes(evidence)),
     )
+
+
+def _sent_from_link(one: Reading) -> bool:
+    """Return whether a route would send from a link-local IPv6 address: no answer comes back."""
+    return str(one.facts.get("source") or "").lower().startswith("fe80:")
 
 
 def _no_default_route(evidence: Evidence) -> Finding | None:
@@ -235,7 +243,7 @@ LOCAL = (
         kind="tcp.address_unreachable.network",
         where="this host",
         meaning="This host has no network at all.",
-        decided_by="no interface but loopback is up with an address",
+        decided_by="no interface but loopback is up with an address that leads beyond its own link",
         when=_no_network,
         advice=(
             "Bring an interface up: `ip link`, `ip addr`; on a laptop join a network.",

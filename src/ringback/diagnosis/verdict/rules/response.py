@@ -189,8 +189,10 @@ def _invalid_redirect(evidence: Evidence) -> Finding | None:
     )
     if failed is None:
         return None
+    missing = failed.facts.get("resolves") is False
+    why = "whose host is a name that does not exist" if missing else "which is no usable URL"
     return Finding(
-        f"{evidence.place} redirects to {failed.facts.get('location')!r}, which is no usable URL.",
+        f"{evidence.place} redirects to {failed.facts.get('location')!r}, {why}.",
         (failed,),
     )
 
@@ -308,8 +310,8 @@ RESPONSE = (
         cause="redirect_invalid",
         kind="http.response.redirect_invalid",
         where="their application",
-        meaning="A redirect leads to no usable URL.",
-        decided_by="the Location header",
+        meaning="A redirect leads to no usable URL, or to a name that does not exist.",
+        decided_by="the Location header, and a look-up of the host in it",
         when=_invalid_redirect,
     ),
     Rule(

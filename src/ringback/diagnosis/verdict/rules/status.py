@@ -55,7 +55,27 @@ def _rule(
     )
 
 
+def _certificate_wanted(evidence: Evidence) -> Finding | None:
+    answer, status = _answer(evidence)
+    if answer is None or not answer.facts.get("certificate_wanted"):
+        return None
+    return Finding(
+        f"{evidence.place} shakes hands without a client certificate, and says then that it wants "
+        f"one (status {status}).",
+        (answer,),
+    )
+
+
 STATUS = (
+    Rule(
+        cause="client_certificate_wanted",
+        kind="tls.bad_client_auth_cert",
+        where="this program",
+        meaning="The server takes requests with a client certificate of its liking only.",
+        decided_by="status 400, 401 or 403 over TLS with words that say so, or nginx's 495 or 496",
+        when=_certificate_wanted,
+        confidence=0.9,
+    ),
     _rule(
         "rate_limited",
         "http.error.rate_limited",
