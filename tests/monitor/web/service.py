@@ -9,6 +9,7 @@ from ringback.incident.quiet import Quiet, Silence
 from ringback.incident.watched import Watched
 from ringback.monitor.endpoint import Endpoint
 from ringback.monitor.store.interface import Bucket
+from ringback.monitor.store.tally import Tally
 from ringback.monitor.view import Discovered, Told, View
 
 NOW = 1_795_262_400.0  # 2026-11-21 12:00:00 UTC
@@ -71,6 +72,13 @@ class MemoryStore:
             if since <= one.at < until:
                 spans[one.at // width * width].append(one)
         return [_bucket(at, checks) for at, checks in sorted(spans.items())]
+
+    def phases(self, endpoint, step, since, until):
+        tally = Tally()
+        for one in self.kept[endpoint]:
+            if since <= one.at < until:
+                tally.add(one)
+        return tally.percentiles()
 
     def incidents(self, *, states=(), endpoint=None, before=None, most=100):
         found = [

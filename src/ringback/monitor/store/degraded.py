@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ringback.incident.model import Check, Incident, IncidentState, Transition
-    from ringback.monitor.store.interface import Batch, Bucket, Queued, Step, Store
+    from ringback.monitor.store.interface import Batch, Bucket, Percentiles, Queued, Step, Store
 
 T = TypeVar("T")
 
@@ -144,6 +144,12 @@ class DegradedStore:
     def buckets(self, endpoint: str, step: Step, since: float, until: float) -> list[Bucket]:
         """Return the rollup of an endpoint, oldest first, without what is held."""
         return self._all(lambda: self._store.buckets(endpoint, step, since, until))
+
+    def phases(
+        self, endpoint: str, step: Step, since: float, until: float
+    ) -> dict[str, Percentiles]:
+        """Return what each phase of the good checks in these spans took, without what is held."""
+        return self._one(lambda: self._store.phases(endpoint, step, since, until)) or {}
 
     def transitions(self, endpoint: str, since: float, until: float) -> list[Transition]:
         """Return the changes of an endpoint's state, oldest first."""

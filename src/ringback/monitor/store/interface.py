@@ -59,6 +59,21 @@ class Bucket:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Percentiles:
+    """What something took, in seconds.
+
+    Attributes:
+        p50: Median.
+        p95: 95th percentile.
+        p99: 99th percentile.
+    """
+
+    p50: float
+    p95: float
+    p99: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Queued:
     """A notice that waits to be sent.
 
@@ -101,6 +116,11 @@ class Store(Protocol):
 
     def buckets(self, endpoint: str, step: Step, since: float, until: float) -> list[Bucket]:
         """Return the rollup of an endpoint, oldest first."""
+
+    def phases(
+        self, endpoint: str, step: Step, since: float, until: float
+    ) -> dict[str, Percentiles]:
+        """Return what each phase of the good checks in these spans took, all taken together."""
 
     def transitions(self, endpoint: str, since: float, until: float) -> list[Transition]:
         """Return the changes of an endpoint's state, oldest first."""

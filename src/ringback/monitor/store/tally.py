@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from ringback.monitor.store.histogram import Histogram, put_integer, take_integer
-from ringback.monitor.store.interface import Bucket
+from ringback.monitor.store.interface import Bucket, Percentiles
 
 if TYPE_CHECKING:
     from ringback.incident.model import Check
@@ -66,6 +66,16 @@ class Tally:
         self.seconds.merge(other.seconds)
         for phase, histogram in other.phases.items():
             self.phases.setdefault(phase, Histogram()).merge(histogram)
+
+    def percentiles(self) -> dict[str, Percentiles]:
+        """Return what each phase of the good checks took, in the order of a call."""
+        found: dict[str, Percentiles] = {}
+        for phase in PHASES:
+            if phase in self.phases:
+                p50, p95, p99 = self.phases[phase].quantiles(0.5, 0.95, 0.99)
+                if p50 is not None and p95 is not None and p99 is not None:
+                    found[phase] = Percentiles(p50=p50, p95=p95, p99=p99)
+        return found
 
     def bucket(self, at: float) -> Bucket:
         """Return it as others see it.

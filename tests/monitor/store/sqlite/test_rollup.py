@@ -117,6 +117,26 @@ def test_a_long_pause_is_caught_up(store, monkeypatch):
     assert sum(one.count for one in store.buckets("web", "1h", 0, 1e11)) == 109
 
 
+@pytest.mark.parametrize("step", list(WIDTH))
+def test_phases_are_those_of_all_checks_together(store, step):
+    begins = MIDNIGHT - 7200
+    kept = [
+        check(begins + n * 10, seconds=n / 100, timings={"dns": n / 1000, "connect": n / 500})
+        for n in range(1, 1001)
+    ]
+    for done in range(0, 1000, 100):
+        store.keep(Batch(checks=kept[done : done + 100]))
+        store.maintain(kept[done + 99].at)
+
+    found = store.phases("web", step, begins - 86400, MIDNIGHT + 86400)
+    assert list(found) == ["dns", "connect"]
+    for phase, longest in (("dns", 1.0), ("connect", 2.0)):
+        shares = found[phase].p50, found[phase].p95, found[phase].p99
+        assert shares == pytest.approx([longest * share for share in (0.5, 0.95, 0.99)], rel=0.03)
+    assert store.phases("web", step, MIDNIGHT + 86400, MIDNIGHT + 2 * 86400) == {}
+    assert store.phases("other", step, 0.0, 1e11) == {}
+
+
 def test_a_batch_that_was_not_kept_is_not_counted(store):
     bad = check(AT + 1, "new", status=1 << 70)
     for batch in ([check(), bad], [check(AT + 5)], [check(AT + 9), bad]):

@@ -17,6 +17,7 @@ ASKED = {
     "listChecks": ("/endpoints/api/checks?limit=20", None),
     "listBuckets": ("/endpoints/web/buckets", None),
     "listIncidents": ("/incidents", None),
+    "listPhases": ("/endpoints/web/phases", None),
     "showIncident": ("/incidents/inc-1", None),
     "acknowledgeIncident": ("/incidents/inc-1/acknowledge", {"by": "Ada"}),
     "listSilences": ("/silences", None),

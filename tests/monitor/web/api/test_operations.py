@@ -110,6 +110,15 @@ def test_another_method_is_told_which_there_are():
     assert set(response.headers["allow"].split(", ")) == {"GET", "HEAD", "POST"}
 
 
+def test_phases_are_told_with_their_percentiles():
+    asking = Asking()
+    found = asking.get("/api/v1/endpoints/web/phases?step=5m").json()
+
+    assert list(found) == ["dns", "connect", "tls", "first_byte", "transfer"]
+    assert all(0 < one["p50"] <= one["p95"] <= one["p99"] for one in found.values())
+    assert asking.get("/api/v1/endpoints/api/phases?since=2020-01-01T00:00:00Z").status_code == 400
+
+
 def test_incidents_come_newest_first_with_their_diagnosis_in_short():
     found = Asking().get("/api/v1/incidents").json()
 

@@ -143,6 +143,13 @@ def test_what_is_not_there_is_a_page_for_people(path):
     assert "<h1>Not Found</h1>" in response.text
 
 
+def test_the_page_of_an_endpoint_has_the_percentiles_of_each_phase():
+    text = Asking().get("/endpoints/web").text
+    table = text.partition('<th scope="col">Phase</th>')[2].partition("</table>")[0]
+    assert [one in table for one in ("p50 (median)", "p95", "p99")] == [True] * 3
+    assert table.count('<th scope="row">') == 5
+
+
 def test_an_incident_without_a_diagnosis_says_what_to_do_all_the_same():
     service = sample()
     service.open = [incident("i", advice=("Renew it <soon>.",))]

@@ -214,17 +214,44 @@ class Rollup:
             since: Microseconds; the span that holds it is the first.
             until: Microseconds; the last span begins before.
         """
+        view = self._view(connection, endpoint)
+        if view is None:
+            return []
+        since = since // WIDTH[step] * WIDTH[step]
+        written = view.marks[step].end(step, endpoint)
+        stored = rolled.buckets(connection, step, endpoint, since, min(until, written))
+        live = view.spans(step, max(since, written), until)
+        return stored + [live[at].bucket(at / 1e6) for at in sorted(live)]
+
+    def whole(
+        self, connection: Connection, endpoint: int, step: Step, since: int, until: int
+    ) -> Tally:
+        """Return the same spans taken together.
+
+        Args:
+            connection: That reads; it must have begun no earlier than this is called.
+            endpoint: Its number.
+            step: Which rollup.
+            since: Microseconds; the span that holds it is the first.
+            until: Microseconds; the last span begins before.
+        """
+        whole = Tally()
+        view = self._view(connection, endpoint)
+        if view is None:
+            return whole
+        since = since // WIDTH[step] * WIDTH[step]
+        written = view.marks[step].end(step, endpoint)
+        for _, part in rolled.tallies(connection, step, endpoint, since, min(until, written)):
+            whole.merge(part)
+        for part in view.spans(step, max(since, written), until).values():
+            whole.merge(part)
+        return whole
+
+    def _view(self, connection: Connection, endpoint: int) -> _View | None:
         with self._lock:
             marks = dict(self._marks)
             memory = {at: _copied(of[endpoint]) for at, of in self._open.items() if endpoint in of}
-        if not marks:
-            return []
-        since = since // WIDTH[step] * WIDTH[step]
-        written = marks[step].end(step, endpoint)
-        stored = rolled.buckets(connection, step, endpoint, since, min(until, written))
-        view = _View(connection, endpoint, marks, memory)
-        live = view.spans(step, max(since, written), until)
-        return stored + [live[at].bucket(at / 1e6) for at in sorted(live)]
+        return _View(connection, endpoint, marks, memory) if marks else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from ringback.incident.model import Check, Incident, IncidentState, Transition
-    from ringback.monitor.store.interface import Batch, Bucket, Queued, Step
+    from ringback.monitor.store.interface import Batch, Bucket, Percentiles, Queued, Step
 
 
 _WORK = 0.05
@@ -177,6 +177,17 @@ class SQLiteStore:
         span = _span(since, until)
         with self._database.read() as connection:
             return self._rollup.buckets(connection, number, step, *span)
+
+    def phases(
+        self, endpoint: str, step: Step, since: float, until: float
+    ) -> dict[str, Percentiles]:
+        """Return what each phase of the good checks in these spans took, all taken together."""
+        number = self._words.find(endpoint)
+        if number is None:
+            return {}
+        span = _span(since, until)
+        with self._database.read() as connection:
+            return self._rollup.whole(connection, number, step, *span).percentiles()
 
     def transitions(self, endpoint: str, since: float, until: float) -> list[Transition]:
         """Return the changes of an endpoint's state, oldest first."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from ringback.diagnosis.record import moment
+from ringback.monitor.web.api import shape
 from ringback.monitor.web.api.operation import Answer
 from ringback.monitor.web.api.shaping import bucket_shape, check_shape, endpoint_shape
 from ringback.monitor.web.history import ask
@@ -15,7 +16,6 @@ from ringback.monitor.web.problem import Problem
 if TYPE_CHECKING:
     from ringback.monitor.store.interface import Step
     from ringback.monitor.view import View
-    from ringback.monitor.web.api import shape
     from ringback.monitor.web.api.operation import Call
 
 WIDTHS: dict[Step, float] = {"5m": 300.0, "1h": 3600.0, "1d": 86400.0}
@@ -84,14 +84,34 @@ async def list_buckets(call: Call) -> list[shape.Bucket]:
     Raises:
         Problem: There is no such endpoint, or these are too many spans.
     """
+    found = await ask(call.site.service.store.buckets, *_spans(call))
+    return [bucket_shape(one) for one in found]
+
+
+async def list_phases(call: Call) -> dict[str, shape.Percentiles]:
+    """Return what each phase of an endpoint's successful checks took, all spans taken together.
+
+    Args:
+        call: The request.
+
+    Raises:
+        Problem: There is no such endpoint, or these are too many spans.
+    """
+    found = await ask(call.site.service.store.phases, *_spans(call))
+    return {
+        phase: shape.Percentiles(p50=one.p50, p95=one.p95, p99=one.p99)
+        for phase, one in found.items()
+    }
+
+
+def _spans(call: Call) -> tuple[str, Step, float, float]:
     id_, query = view_of(call).endpoint.id, call.query
     width = WIDTHS[query.step]
     until = seconds_of(query.until, call.site.clock())
     since = seconds_of(query.since, until - _SPANS * width)
     if (until - since) / width > _MOST_SPANS:
         raise Problem(400, f"these are more than {_MOST_SPANS} spans; ask for wider ones")
-    found = await ask(call.site.service.store.buckets, id_, query.step, since, until)
-    return [bucket_shape(one) for one in found]
+    return id_, query.step, since, until
 
 
 def view_of(call: Call) -> View:

@@ -9,6 +9,7 @@ from ringback.monitor.web.api.endpoints import (
     list_buckets,
     list_checks,
     list_endpoints,
+    list_phases,
     show_endpoint,
 )
 from ringback.monitor.web.api.events import take_events
@@ -67,6 +68,16 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         handler=list_buckets,
         query=query.Buckets,
         answer=list[shape.Bucket],
+    ),
+    Operation(
+        name="listPhases",
+        method="GET",
+        path="/endpoints/{id}/phases",
+        scope="read",
+        summary="What each phase of an endpoint's successful checks took, over all of a time",
+        handler=list_phases,
+        query=query.Buckets,
+        answer=dict[str, shape.Percentiles],
     ),
     Operation(
         name="listIncidents",

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from ringback.incident.model import Check
-    from ringback.monitor.store.interface import Bucket
+    from ringback.monitor.store.interface import Bucket, Step
     from ringback.monitor.web.chart.bars import Window
     from ringback.monitor.web.service import Service
 
@@ -57,6 +57,7 @@ async def endpoint(request: Request) -> Response:
         windows=list(CHARTS),
         latency=latency_of(buckets[window.name], window.bucket, now - window.seconds, now),
         phases=phases_of(buckets[window.name]),
+        percentiles=await ask(site.service.store.phases, *_asked(id_, window, now)),
         areas=areas_of(buckets[window.name], window.bucket, now - window.seconds, now),
         failures=runs_of(
             await ask(site.service.store.checks, id_, longest, now + 1, failed=True, most=_FAILURES)
@@ -85,5 +86,9 @@ async def buckets_of(service: Service, id_: str, window: Window, now: float) -> 
         window: How far back.
         now: In seconds since 1970 UTC.
     """
+    return await ask(service.store.buckets, *_asked(id_, window, now))
+
+
+def _asked(id_: str, window: Window, now: float) -> tuple[str, Step, float, float]:
     since = (now // window.cell - window.cells + 1) * window.cell
-    return await ask(service.store.buckets, id_, window.step, since, now + 1)
+    return id_, window.step, since, now + 1
