@@ -48,7 +48,11 @@ class Receiver:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 receiver.got.append((self.path, dict(self.headers), body))
                 receiver.gate.wait(30)
-                self.send_response(receiver.judge(body))
+                status = receiver.judge(body)
+                if status is None:  # it has the message, and nobody will know
+                    self.close_connection = True
+                    return
+                self.send_response(status)
                 for name, value in receiver.headers.items():
                     self.send_header(name, value)
                 self.send_header("Content-Length", "0")

@@ -1,19 +1,13 @@
 import asyncio
-import multiprocessing
-import os
-import signal
 import time
 from dataclasses import replace
 
 import pytest
-from monitor.notify.made import AT_ONCE, change, incident, until, waiting, webhook
+from monitor.notify.made import change, incident, until, waiting, webhook
 
 from ringback.monitor.notify.channel import NotifierInvalid
-from ringback.monitor.notify.dispatcher import Dispatcher
 from ringback.monitor.notify.pile import Pace
 from ringback.monitor.notify.settings import NotifierSettings, RouteSettings
-from ringback.monitor.store import Batch
-from ringback.monitor.store.sqlite import SQLiteStore
 from ringback.retry import Backoff
 
 
@@ -328,60 +322,6 @@ def test_a_wish_to_be_left_alone_is_heeded(dispatch, receiver, store):
 
     dispatch([webhook(receiver)], drive)
     assert len(receiver.got) == 1
-
-
-def _told_and_killed(path, settings):
-    """A monitor that is killed when its receiver has the message and the store does not know."""
-    store = SQLiteStore(path)
-    store.sent = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
-
-    async def main():
-        dispatcher = Dispatcher(store, [settings], [], pace=AT_ONCE)
-        await dispatcher.run()
-
-    asyncio.run(main())
-
-
-def _told_by_the_next_one(path, settings, receiver):
-    store = SQLiteStore(path)
-
-    async def drive():
-        dispatcher = Dispatcher(store, [settings], [], pace=AT_ONCE)
-        worker = asyncio.create_task(dispatcher.run())
-        await until(lambda: len(receiver.got) == 2 and not waiting(store))
-        worker.cancel()
-        await asyncio.gather(worker, return_exceptions=True)
-
-    asyncio.run(drive())
-    store.close()
-
-
-def test_a_kill_between_sending_and_noting_it_sends_it_again_with_the_same_id(
-    store, dispatch, receiver
-):
-    settings = webhook(receiver)
-    opened = change("opened", incident())
-
-    async def keep():
-        notices = Dispatcher(store, [settings], []).notices_for(opened)
-        store.keep(Batch(incidents=(opened.incident,), notices=tuple(notices)))
-
-    asyncio.run(keep())
-    store.close()
-    context = multiprocessing.get_context("spawn")
-    process = context.Process(target=_told_and_killed, args=(store.path, settings))
-    process.start()
-    process.join(60)
-    assert process.exitcode == -signal.SIGKILL
-    assert len(receiver.got) == 1
-
-    _told_by_the_next_one(store.path, settings, receiver)
-    first, second = receiver.got
-    assert (
-        first[1]["Idempotency-Key"] == second[1]["Idempotency-Key"] == receiver.documents[0]["id"]
-    )
-    ids = [doc["incidents"][0]["notices"] for doc in receiver.documents]
-    assert ids[0] == ids[1]
 
 
 def test_a_message_under_way_may_arrive_while_the_monitor_ends(dispatch, receiver, store):

@@ -13,10 +13,18 @@ from typing import TYPE_CHECKING
 from ringback.monitor.notify.apart import apart
 from ringback.monitor.notify.channel import NotSent
 from ringback.monitor.notify.lane import GRACE
-from ringback.monitor.notify.message import Context, Message, Story, key_of, story_of
+from ringback.monitor.notify.message import (
+    Context,
+    Message,
+    Story,
+    is_escalation,
+    key_of,
+    story_of,
+)
 
 if TYPE_CHECKING:
-    from ringback.incident.model import Notice
+    from ringback.incident.model import Incident, Notice
+    from ringback.monitor.notify.given import Given
     from ringback.monitor.notify.lane import Lane
     from ringback.monitor.notify.ledger import Ledger
     from ringback.monitor.notify.pile import Pile
@@ -36,6 +44,7 @@ class Delivery:
     Args:
         store: Has the outbox; it is written to from several threads.
         ledger: Which channel has told of what.
+        given: What each channel was given last.
         clock: Seconds since 1970 UTC.
         wake: Set when a channel is free again.
 
@@ -46,12 +55,18 @@ class Delivery:
     """
 
     def __init__(
-        self, store: Store, ledger: Ledger, clock: Callable[[], float], wake: asyncio.Event
+        self,
+        store: Store,
+        ledger: Ledger,
+        given: Given,
+        clock: Callable[[], float],
+        wake: asyncio.Event,
     ) -> None:
         self.context = Context()
         self.counts: Counter[tuple[str, str]] = Counter()
         self._store = store
         self._ledger = ledger
+        self._given = given
         self._clock = clock
         self._wake = wake
         self._tasks: set[asyncio.Task[None]] = set()
@@ -93,16 +108,18 @@ class Delivery:
         for one in queued:
             self._store.postpone(one.notice.id, due, one.error or "the channel is left alone")
 
-    def begin(self, lane: Lane, piles: Iterable[Pile]) -> None:
+    def begin(self, lane: Lane, piles: Iterable[Pile], *, again: bool = False) -> None:
         """Send what is left to tell of incidents, as one message.
 
         Args:
             lane: The channel; it may send now.
             piles: What waits for it.
+            again: Whether this is the message that it was given last.
         """
         name, stories = lane.settings.name, []
+        key = self._given.key(name) if again else ""
         for pile in piles:
-            incident = self._store.incident(pile.incident.id) or pile.incident
+            incident = self._told_of(pile, again=again)
             told = self._ledger.has(name, incident.id)
             story = story_of(pile.notices, incident, told=told)
             if story is None:
@@ -111,7 +128,16 @@ class Delivery:
                 stories.append(story)
         if stories:
             going = [one.incident.id for one in stories if one.incident.state != "closed"]
-            self._start(lane, stories, self._ledger.begin(name, going))
+            self._start(lane, stories, self._ledger.begin(name, going), key)
+
+    def _told_of(self, pile: Pile, *, again: bool) -> Incident:
+        """Return an incident as it is now; in a message that may have been taken, as it was then.
+
+        Its end is told by the message that follows. But nobody is called for what is taken by now.
+        """
+        if again and not all(is_escalation(one) for one in pile.notices):
+            return pile.incident
+        return self._store.incident(pile.incident.id) or pile.incident
 
     def refresh(self, lane: Lane) -> None:
         """Send incidents that go on again, if the channel needs that and it is time.
@@ -128,11 +154,13 @@ class Delivery:
         if going:
             self._start(lane, [Story(headline="reminded", incident=one) for one in going])
 
-    def _start(self, lane: Lane, stories: list[Story], new: Iterable[str] = ()) -> None:
+    def _start(
+        self, lane: Lane, stories: list[Story], new: Iterable[str] = (), key: str = ""
+    ) -> None:
         now = self._clock()
         ids = [notice.id for story in stories for notice in story.notices]
         message = Message(
-            id=key_of(ids or [f"refresh {now!r}"]),
+            id=key or key_of(ids or [f"refresh {now!r}"]),
             channel=lane.settings.name,
             at=now,
             stories=tuple(stories),
@@ -141,7 +169,9 @@ class Delivery:
         lane.begin(time.monotonic())
         lane.under_way += 1
         self._under_way.update(ids)
-        task = asyncio.get_running_loop().create_task(self._send(lane, message, list(new)))
+        task = asyncio.get_running_loop().create_task(
+            self._send(lane, message, list(new), again=bool(key))
+        )
         self._tasks.add(task)
         task.add_done_callback(partial(self._ended, lane, ids))
 
@@ -153,7 +183,9 @@ class Delivery:
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("ringback: the outbox cannot be written", exc_info=error)
 
-    async def _send(self, lane: Lane, message: Message, new: list[str]) -> None:
+    async def _send(self, lane: Lane, message: Message, new: list[str], *, again: bool) -> None:
+        if lane.channel.keyed and message.notices and not again:
+            await self._noted(partial(self._give, message))
         begun = time.monotonic()
         error = await self._outcome(lane, message)
         seconds = time.monotonic() - begun
@@ -165,6 +197,8 @@ class Delivery:
             now = self._clock()
             self.counts[message.channel, "failed"] += 1
             wait = lane.failed(error, incidents, time.monotonic(), seconds)
+            if error.refused or (error.answered and not again):
+                await self._noted(partial(self._given.forget, message.channel))
             await self._noted(partial(self._put_back, message, error, now, wait))
             return
         self.counts[message.channel, "sent"] += 1
@@ -172,6 +206,12 @@ class Delivery:
         await self._noted(partial(self._settle, message.notices))
         over = [one.incident.id for one in message.stories if one.incident.state == "closed"]
         self._ledger.end(message.channel, over)
+
+    def _give(self, message: Message) -> None:
+        try:
+            self._given.note(message.channel, message.id, [one.id for one in message.notices])
+        except Exception:  # that somebody is told matters more than that nobody is told twice
+            log.exception("ringback: the store cannot note what is about to be sent")
 
     @staticmethod
     async def _noted(call: Callable[[], object]) -> None:

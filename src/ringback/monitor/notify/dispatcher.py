@@ -1,8 +1,9 @@
 """The worker of the outbox: each notice arrives, and nobody is hammered, flooded or kept waiting.
 
 A notice stands in the store from the moment its incident changed until a channel has taken it: a
-kill in between has it sent again, with the same id. Each channel goes by itself. What waits for it
-together is one message; of an incident nothing overtakes what came before it.
+kill in between has it sent again, in the same message with the same id. Each channel goes by
+itself. What waits for it together is one message; of an incident nothing overtakes what came
+before it.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from ringback.monitor.notify.channel import channel_of
 from ringback.monitor.notify.delivery import Delivery
+from ringback.monitor.notify.given import Given
 from ringback.monitor.notify.lane import Lane
 from ringback.monitor.notify.ledger import Ledger
 from ringback.monitor.notify.message import Context
@@ -76,11 +78,11 @@ class Dispatcher:
         self._clock = clock
         self._pace = pace
         self._trouble = ""
-        self._ledger = Ledger(store)
+        self._ledger, self._given = Ledger(store), Given(store)
         self._wake = asyncio.Event()
         self._base_url, self._vantage = base_url, vantage
         self._lanes: dict[str, Lane] = {}
-        self._delivery = Delivery(store, self._ledger, clock, self._wake)
+        self._delivery = Delivery(store, self._ledger, self._given, clock, self._wake)
         self.configure(notifiers, routes, endpoints)
 
     def configure(
@@ -201,24 +203,31 @@ class Dispatcher:
             if opens > 5 * POLL or crowded:  # the others need the room
                 self._delivery.put_off(queued, now + max(opens, POLL))
             return POLL if lane.busy else opens
+        again = self._given.of(lane.settings.name, queued)
         waits = [
             (max(self._pace.ready(one) - now, lane.holds(one.incident.id, tick) - tick), one)
             for one in piles_of(queued)
         ]
         ready = [one for wait, one in waits if wait <= 0]
-        if ready:
-            self._delivery.begin(lane, self._whole(lane, ready[: lane.most], queued, now))
+        if ready or again:
+            self._begin(lane, ready[: lane.most], self._waiting(lane, queued, now))
         return min((wait for wait, _ in waits if wait > 0), default=POLL)
 
-    def _whole(self, lane: Lane, piles: list[Pile], queued: list[Queued], now: float) -> list[Pile]:
-        """Return piles with what was put off of them: an end is not told without its beginning."""
-        wanted = {one.incident.id for one in piles}
+    def _begin(self, lane: Lane, piles: list[Pile], waiting: list[Queued]) -> None:
+        """Begin what may have been taken as it was; else piles with what was put off of them."""
+        if again := self._given.of(lane.settings.name, waiting):
+            self._delivery.begin(lane, piles_of(again), again=True)
+            return
+        wanted = {one.incident.id for one in piles}  # an end is not told without its beginning
+        whole = [one for one in waiting if one.notice.change.incident.id in wanted]
+        self._delivery.begin(lane, piles_of(whole))
+
+    def _waiting(self, lane: Lane, queued: list[Queued], now: float) -> list[Queued]:
+        """Return all that waits for a channel, with what was put off."""
         put_off = self._delivery.unsettled(self._store.due(now + _FAR, MOST))
-        whole = {
+        found = {
             one.notice.id: one
             for one in (*queued, *put_off)
-            if one.notice.channel == lane.settings.name
-            and one.notice.change.incident.id in wanted
-            and one.notice.at <= now
+            if one.notice.channel == lane.settings.name and one.notice.at <= now
         }
-        return piles_of(whole.values())
+        return list(found.values())

@@ -23,8 +23,8 @@ class Pile:
 
     @property
     def incident(self) -> Incident:
-        """The incident as the newest notice has it."""
-        return self.notices[-1].change.incident
+        """The incident as the newest change has it; an escalation comes long after its change."""
+        return max(reversed(self.notices), key=lambda one: one.change.at).change.incident
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

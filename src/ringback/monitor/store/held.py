@@ -75,6 +75,7 @@ class Held:
             incidents=list(self.incidents.values()),
             notices=[one.notice for one in self.queued.values()],
             states={**self.states, "dropped": self.dropped},
+            durable=True,  # some of it may have to be
         )
 
     def note(self, id_: str, write: Callable[[], None], changed: Queued | None) -> None:

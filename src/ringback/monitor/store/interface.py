@@ -22,6 +22,8 @@ class Batch:
         notices: To be sent; one whose id is there already is left as it is.
         states: Name to a JSON value that is kept as the newest: the engine's state (``engine``),
             the schedule's (``schedule``) …
+        durable: Whether it must survive the loss of power, as transitions, incidents and notices
+            always do.
     """
 
     checks: Sequence[Check] = ()
@@ -29,6 +31,7 @@ class Batch:
     incidents: Sequence[Incident] = ()
     notices: Sequence[Notice] = ()
     states: Mapping[str, Any] = field(default_factory=dict)
+    durable: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,6 +37,8 @@ class Alertmanager:
         NotifierInvalid: If its URL is none.
     """
 
+    keyed = False  # it knows an alert by its labels, and that an older state comes late it does not
+
     def __init__(self, settings: NotifierSettings) -> None:
         self._post = Post(settings)
         self._labels: Mapping[str, Any] = settings.options.get("labels") or {}

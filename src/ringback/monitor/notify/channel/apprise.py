@@ -42,6 +42,7 @@ class AppriseChannel:
     """
 
     refresh: float | None = None
+    keyed = False
 
     def __init__(self, settings: NotifierSettings) -> None:
         self._format = str(settings.options.get("format", "text"))

@@ -17,6 +17,7 @@ class NotSent(Exception):  # noqa: N818 - it reads as what is said of the messag
         reason: Why, in one line without credentials.
         refused: Whether the same message would be refused again: the receiver works.
         surely: Whether it is sure that nobody has seen it.
+        answered: Whether the receiver itself said that it did not take it.
         retry_after: Seconds that the receiver asked to be left alone.
         failure: What went wrong with the connection, as far as it is known.
     """
@@ -27,6 +28,7 @@ class NotSent(Exception):  # noqa: N818 - it reads as what is said of the messag
         *,
         refused: bool = False,
         surely: bool = False,
+        answered: bool = False,
         retry_after: float = 0.0,
         failure: Failure | None = None,
     ) -> None:
@@ -34,6 +36,7 @@ class NotSent(Exception):  # noqa: N818 - it reads as what is said of the messag
         self.reason = reason
         self.refused = refused
         self.surely = surely or refused
+        self.answered = answered or self.surely
         self.retry_after = retry_after
         self.failure = failure or Failure(kind="unknown", message=reason)
 
@@ -48,9 +51,11 @@ class Channel(Protocol):
     Attributes:
         refresh: Seconds after which incidents that go on are sent again because the receiver
             would take them for over; ``None``: it would not.
+        keyed: Whether a receiver can know a message again by its id.
     """
 
     refresh: float | None
+    keyed: bool
 
     def send(self, message: Message) -> None:
         """Send a message; return when it has arrived.

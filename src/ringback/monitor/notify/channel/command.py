@@ -37,6 +37,7 @@ class Command:
     """
 
     refresh: float | None = None
+    keyed = True
 
     def __init__(self, settings: NotifierSettings) -> None:
         if not settings.command:
@@ -80,7 +81,8 @@ class Command:
             raise NotSent(f"{name} took longer than {self._timeout:g} s") from None
         line = said.line() if status else ""
         if status:
-            raise NotSent(f"{name} ended with status {status}" + (f": {line}" if line else ""))
+            reason = f"{name} ended with status {status}" + (f": {line}" if line else "")
+            raise NotSent(reason, answered=True)
 
     def _environment(self, message: Message) -> dict[str, str]:
         first = message.stories[0]

@@ -25,6 +25,7 @@ class Webhook:
     """
 
     refresh: float | None = None
+    keyed = True
 
     def __init__(self, settings: NotifierSettings) -> None:
         self._post = Post(settings)

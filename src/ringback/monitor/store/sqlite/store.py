@@ -102,7 +102,8 @@ class SQLiteStore:
         Raises:
             StoreProblem: Nothing of it was kept.
         """
-        durable = bool(batch.transitions or batch.incidents or batch.notices)
+        told = batch.transitions or batch.incidents or batch.notices
+        durable = batch.durable or bool(told)
         with self._lock:
             with self._settled():
                 rows = self._rows.of(batch.checks)

@@ -1,0 +1,231 @@
+import asyncio
+import multiprocessing
+import os
+import signal
+import threading
+import time
+
+import pytest
+from monitor.notify.made import AT_ONCE, change, incident, until, waiting, webhook
+
+from ringback.monitor.notify.dispatcher import Dispatcher
+from ringback.monitor.notify.given import Given
+from ringback.monitor.notify.settings import NotifierSettings
+from ringback.monitor.store import Batch
+from ringback.monitor.store.degraded import DegradedStore
+from ringback.monitor.store.problem import StoreUnavailable
+from ringback.monitor.store.sqlite import SQLiteStore
+from ringback.retry import Backoff
+
+
+def _told_and_killed(path, settings):
+    """A monitor that is killed when its receiver has the message and the store does not know."""
+    store = SQLiteStore(path)
+    store.sent = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+
+    async def main():
+        await Dispatcher(store, [settings], [], pace=AT_ONCE).run()
+
+    asyncio.run(main())
+
+
+@pytest.fixture
+def killed(store):
+    """Keeps changes and runs such a monitor until it is dead; gives the store of the next one."""
+    opened = []
+
+    def run(settings, *changes):
+        _keep(store, settings, *changes)
+        store.close()
+        context = multiprocessing.get_context("spawn")
+        process = context.Process(target=_told_and_killed, args=(store.path, settings))
+        process.start()
+        process.join(60)
+        assert process.exitcode == -signal.SIGKILL
+        opened.append(SQLiteStore(store.path))
+        return opened[-1]
+
+    yield run
+    for one in opened:
+        one.close()
+
+
+def _keep(store, settings, *changes):
+    async def keep():
+        dispatcher = Dispatcher(store, [settings], [])
+        notices = [notice for one in changes for notice in dispatcher.notices_for(one)]
+        newest = {one.incident.id: one.incident for one in changes}
+        store.keep(Batch(incidents=tuple(newest.values()), notices=tuple(notices)))
+
+    asyncio.run(keep())
+
+
+def _told_by_the_next_one(store, settings):
+    async def drive():
+        dispatcher = Dispatcher(store, [settings], [], pace=AT_ONCE)
+        worker = asyncio.create_task(dispatcher.run())
+        await until(lambda: not waiting(store))
+        worker.cancel()
+        await asyncio.gather(worker, return_exceptions=True)
+
+    asyncio.run(drive())
+
+
+def _messages(receiver):
+    """Return of each message its key, and of what it told: incident, headline, ids of notices."""
+    return [
+        (
+            headers["Idempotency-Key"],
+            sorted(
+                (one["id"], one["what"], tuple(notice["id"] for notice in one["notices"]))
+                for one in document["incidents"]
+            ),
+        )
+        for (_, headers, _), document in zip(receiver.got, receiver.documents, strict=True)
+    ]
+
+
+def test_a_message_that_a_kill_left_open_is_sent_again_as_it_was_before_what_came_later(
+    killed, receiver
+):
+    first, second = (change("opened", incident(number)) for number in (1, 2))
+    store = killed(webhook(receiver), first, second)
+    assert len(receiver.got) == 1
+    closed = change("closed", first.incident, at=time.time())
+    _keep(store, webhook(receiver), closed, change("opened", incident(3)))
+
+    _told_by_the_next_one(store, webhook(receiver))
+    before, again, later = _messages(receiver)
+    assert again == before
+    assert [told[:2] for told in before[1]] == [("i1", "opened"), ("i2", "opened")]
+    assert [told[:2] for told in later[1]] == [("i1", "closed"), ("i3", "opened")]
+    assert later[0] != before[0]
+    assert {document["id"] for document in receiver.documents} == {before[0], later[0]}
+
+
+def test_a_single_notice_is_no_part_of_a_later_message(killed, receiver):
+    opened = change("opened", incident())
+    store = killed(webhook(receiver), opened)
+    _keep(store, webhook(receiver), change("diagnosed", opened.incident, at=time.time()))
+
+    _told_by_the_next_one(store, webhook(receiver))
+    before, again, later = _messages(receiver)
+    assert again == before
+    assert later[1][0][:2] == ("i1", "diagnosed")
+
+
+def test_what_an_answer_was_lost_of_is_sent_again_as_it_was(dispatch, receiver, store, monkeypatch):
+    # What is heard the second time says nothing of the first.
+    statuses, over = iter([None, 503, 200, 200]), threading.Event()
+
+    def judge(_):
+        status = next(statuses)
+        if status == 503:
+            over.wait(20)
+        return status
+
+    async def drive(_, tell):
+        opened = change("opened", incident())
+        await tell(opened)
+        await until(lambda: len(receiver.got) == 2)
+        await tell(change("closed", opened.incident, at=time.time()))
+        over.set()
+        await until(lambda: not waiting(store))
+
+    receiver.judge = judge
+    monkeypatch.setattr("ringback.monitor.notify.lane.BACKOFF", Backoff(base=0.01, cap=0.01))
+    dispatch([webhook(receiver)], drive)
+    first, second, third, later = _messages(receiver)
+    assert first == second == third
+    assert [told[:2] for told in (*first[1], *later[1])] == [("i1", "opened"), ("i1", "closed")]
+
+
+def test_a_message_that_is_refused_may_become_another(killed, receiver):
+    changes = [change("opened", incident(number)) for number in (1, 2)]
+    store = killed(webhook(receiver), *changes)
+    receiver.judge = lambda body: 400 if b"Shop 1" in body and b"Shop 2" in body else 200
+
+    _told_by_the_next_one(store, webhook(receiver))
+    before, again, *single = _messages(receiver)
+    assert again == before
+    assert sorted(told[0][0] for _, told in single) == ["i1", "i2"]
+
+
+def test_nobody_is_called_again_for_what_was_taken_meanwhile(killed, receiver, store):
+    opened = change("reminded", incident(at=time.time() - 60))
+    settings = webhook(receiver)
+    [notice] = Dispatcher(store, [settings], []).notices_for(opened)
+    store.keep(Batch(incidents=(opened.incident,), notices=(_escalation(notice),)))
+    store = killed(settings)
+    _keep(store, settings, change("acknowledged", opened.incident, at=time.time()))
+
+    _told_by_the_next_one(store, settings)
+    assert receiver.told == [("i1", "escalated"), ("i1", "acknowledged")]
+
+
+def _escalation(notice):
+    return type(notice)(
+        id=notice.id, channel=notice.channel, at=notice.at + 30, change=notice.change
+    )
+
+
+def test_people_are_told_how_it_stands_now(killed, receiver):
+    """Alertmanager, as a person, knows no keys: an alarm that is over would be one again."""
+    settings = NotifierSettings(name="hook", type="alertmanager", url=receiver.url, rate=6000)
+    opened = change("opened", incident())
+    store = killed(settings, opened)
+    _keep(store, settings, change("closed", opened.incident, at=time.time()))
+
+    _told_by_the_next_one(store, settings)
+    _, [alert] = receiver.documents
+    assert alert["annotations"]["summary"].startswith("[OVER]")
+
+
+def test_a_program_that_says_that_it_failed_is_given_what_there_is_by_then(
+    dispatch, store, tmp_path, monkeypatch
+):
+    first, fail, told = tmp_path / "first", tmp_path / "fail", tmp_path / "told"
+    script = (
+        f"if test -e {first}; then echo $RINGBACK_WHAT >> {told}; exit 0; fi; touch {first};"
+        f" while ! test -e {fail}; do sleep 0.01; done; exit 3"
+    )
+    settings = NotifierSettings(name="own", type="command", command=("sh", "-c", script))
+
+    async def drive(_, tell):
+        opened = change("opened", incident())
+        await tell(opened)
+        await until(first.exists)
+        await tell(change("closed", opened.incident, at=time.time()))
+        fail.touch()
+        await until(lambda: not waiting(store))
+
+    monkeypatch.setattr("ringback.monitor.notify.lane.BACKOFF", Backoff(base=0.01, cap=0.01))
+    dispatch([settings], drive)
+    assert told.read_text().split() == ["closed"]
+
+
+def test_somebody_is_told_also_when_that_cannot_be_noted(dispatch, receiver, store, monkeypatch):
+    def refuse(*_):
+        raise StoreUnavailable("the disk is full")
+
+    async def drive(_, tell):
+        monkeypatch.setattr(Given, "note", refuse)
+        await tell(change("opened", incident()))
+        await until(lambda: not waiting(store))
+
+    dispatch([webhook(receiver)], drive)
+    assert receiver.told == [("i1", "opened")]
+
+
+def test_what_was_given_is_known_while_nothing_can_be_written(store, monkeypatch):
+    safe = DegradedStore(store)
+    monkeypatch.setattr(store, "keep", lambda _: (_ for _ in ()).throw(StoreUnavailable("full")))
+    Given(safe).note("hook", "k1", ["n1", "n2"])
+    assert Given(safe).key("hook") == "k1"
+
+    monkeypatch.undo()
+    safe._again = 0.0
+    safe.maintain(time.time())
+    assert Given(store).key("hook") == "k1"
+    Given(store).forget("hook")
+    assert Given(store).key("hook") == ""
