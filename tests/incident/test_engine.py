@@ -227,7 +227,7 @@ def test_a_certificate_that_ends_after_its_warning_is_one_incident():
     changes = run(engine, failing("b", 3, begins + 30, kind=kind))
     assert whats(changes) == ["joined", "closed"]
     assert [(one.id, one.members) for one in engine.incidents()] == [(first.id, ("a", "b"))]
-    assert changes[-1].incident.id == second.id
+    assert (changes[-1].incident.id, changes[-1].incident.part_of) == (second.id, first.id)
     new = CertificateSeen(not_after=T + 120 * DAY, issuer="CA", key="2")
     renewed = [replace(one, certificate=new) for one in well("a", 2, begins + 60)]
     renewed += [replace(one, certificate=new) for one in well("b", 2, begins + 60)]

@@ -260,6 +260,16 @@ class Book:
         self._file(incident.id, None)
         return Change(at=at, what="closed", incident=closed, told=incident.told_at is not None)
 
+    def unite(self, at: float, incident: Incident, other: Incident) -> Change:
+        """Close an incident that turned out to be part of another.
+
+        Args:
+            at: When.
+            incident: Which.
+            other: What it is part of.
+        """
+        return self.finish(at, replace(incident, part_of=other.id), f"it is part of {other.id}")
+
     def _changed(
         self,
         at: float,

@@ -138,6 +138,8 @@ class Incident:
         acknowledged_by: Who took it; ``""``: nobody.
         told_at: When people were last told that it began or goes on; ``None``: never.
         detector: The detector that sees it while the endpoint may be up; ``""``: it is an outage.
+        part_of: Id of the incident that it turned out to be part of, when it was closed; ``""``: it
+            ended by itself.
     """
 
     id: str
@@ -157,6 +159,7 @@ class Incident:
     well: tuple[str, ...] = ()
     told_at: float | None = None
     detector: str = ""
+    part_of: str = ""
 
 
 What = Literal[

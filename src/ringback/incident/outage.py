@@ -81,8 +81,7 @@ class Outages:
         warning = self._book.foretold(case.watched.id, case.kind)
         if known is not None:
             joined = self._joined(case, known, at)
-            part = f"it is part of {known.id}"
-            return [joined, *([self._book.finish(at, warning, part)] if warning else [])]
+            return [joined, *([self._book.unite(at, warning, known)] if warning else [])]
         return self._own_network_lost(case, at) or [self._opened(case, at, warning)]
 
     def well(self, case: Case, at: float) -> list[Change]:
@@ -171,7 +170,7 @@ class Outages:
         """Take the outages of endpoints that turn out to fail for one reason for one outage."""
         first, *others = known
         changes = [
-            self._book.finish(at, one, f"it is part of {first.id}")
+            self._book.unite(at, one, first)
             for one in others
             if set(self._book.members.of(one.id)) <= set(ids)
         ]

@@ -54,6 +54,7 @@ def test_the_end_says_how_long_it_lasted():
 @pytest.mark.parametrize(
     ("headline", "fields", "expected"),
     [
+        ("closed", {"part_of": "i0"}, "[JOINED] shop-1: this is part of another incident, i0"),
         ("brief", {"closed_at": AT + 90}, "[OVER] shop-1: was down for 1 min 30 s"),
         ("acknowledged", {"acknowledged_by": "ada"}, "[TAKEN] shop-1: taken by ada"),
         ("acknowledged", {}, "[TAKEN] shop-1: somebody has taken it"),

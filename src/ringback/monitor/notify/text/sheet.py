@@ -86,6 +86,8 @@ def _title(story: Story, context: Context) -> str:
     who = names(incident.members, context.names, most=3)
     summary = harmless(incident.summary)
     match story.headline:
+        case "closed" | "brief" if incident.part_of:
+            return f"[JOINED] {who}: this is part of another incident, {incident.part_of}"
         case "closed":
             return f"[OVER] {who}: no longer {state}, after {_lasted(incident)}"
         case "brief":
