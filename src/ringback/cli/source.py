@@ -109,7 +109,7 @@ def _read(file: BinaryIO, name: str) -> bytes:
     except OSError as error:
         raise Problem(f"cannot read {name}: {error.strerror}") from error
     if len(content) > LIMIT:
-        raise Problem(f"{name} is larger than {LIMIT >> 20} MiB; cut out the part about the error")
+        raise Problem(f"{name} is larger than {LIMIT >> 20} MiB; give the part of it that matters")
     return content
 
 

@@ -57,3 +57,14 @@ def test_a_file_in_which_nothing_is_found_is_one_line(ringback, one_line, tmp_pa
 
     assert f"{path}: there is nothing in it of type gatus" in line
     assert not (tmp_path / "ringback.toml").exists()
+
+
+def test_thousands_of_the_same_name_are_numbered_in_time(ringback, tmp_path):
+    path = tmp_path / "urls.txt"
+    path.write_text("http://a.example same name\n" * 3000)
+
+    done = ringback("import", "--from", "urls", path)
+
+    assert done.returncode == 0
+    assert 'name = "same name"\n' in done.stdout
+    assert done.stdout.endswith('name = "same name 3000"\nurl = "http://a.example"\n')

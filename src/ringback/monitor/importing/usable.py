@@ -20,6 +20,7 @@ def usable(draft: Draft, text: Text) -> list[Table]:
         text: The file that the notes name.
     """
     found: dict[str, Table] = {}
+    last: dict[str, int] = {}
     try:
         DefaultsShape.model_validate(draft.defaults)
     except ValidationError as error:
@@ -32,7 +33,7 @@ def usable(draft: Draft, text: Text) -> list[Table]:
         except ValueError as error:
             draft.note(text, 0, f"{name}: left out: {_said(error)}")
         else:
-            kept = _renamed(_fitting(endpoint, kind, draft.defaults), found)
+            kept = _renamed(_fitting(endpoint, kind, draft.defaults), found, last)
             found[_id(kept)] = kept
     return list(found.values())
 
@@ -72,16 +73,21 @@ def _fitting(endpoint: Table, kind: ProbeType | None, defaults: Table) -> Table:
     return pruned(kept)
 
 
-def _renamed(endpoint: Table, found: dict[str, Table]) -> Table:
-    """The endpoint with a name that gives an id that none has yet."""
+def _renamed(endpoint: Table, found: dict[str, Table], last: dict[str, int]) -> Table:
+    """The endpoint with a name that gives an id that none has yet.
+
+    In ``last`` stands the number that a name was last given: thousands may have the same name.
+    """
     name = str(endpoint.get("name") or endpoint.get("url"))
     if _id(endpoint) in found and "group" in endpoint:
         name = f"{endpoint['group']} {name}"
         endpoint = {**endpoint, "name": name}
-    number = 1
+    wanted = _id(endpoint)
+    number = last.get(wanted, 1)
     while _id(endpoint) in found:
         number += 1
         endpoint = {**endpoint, "name": f"{name} {number}"}
+    last[wanted] = number
     return endpoint
 
 
