@@ -3,6 +3,7 @@ import sys
 
 import pytest
 from hypothesis import HealthCheck, settings
+from scheduling import Shared
 
 # The machine may be slow at times; no property is about how long something takes.
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -14,11 +15,9 @@ def pytest_xdist_auto_num_workers(config):
     return None if config.args_source is pytest.Config.ArgsSource.TESTPATHS else 0
 
 
-def pytest_collection_modifyitems(items):
-    """One worker for the tests of a file, which share servers, unless the file says otherwise."""
-    for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(str(item.path)))
+def pytest_xdist_make_scheduler(config, log):
+    """Tests that share servers stay together."""
+    return Shared(config, log)
 
 
 @pytest.fixture

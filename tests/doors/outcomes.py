@@ -179,18 +179,23 @@ def _watched(name, names):
         warnings.simplefilter("ignore")
         warnings.simplefilter("always", ResourceWarning)
         outcomes = _meet_all(name, names)
-        gc.collect()
+        left = _left(*before)
     logging.disable(logging.NOTSET)
     messages = [str(one.message) for one in warned if one.category is ResourceWarning]
     # Under trio, httpx leaves its generators to the garbage collector, and trio says so.
-    left = [one for one in messages if not one.startswith("Async generator")]
-    return outcomes, left + _left(*before)
+    return outcomes, left + [one for one in messages if not one.startswith("Async generator")]
 
 
 def _clear():
     """Let go of what another door left, which that door's own table tells."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)
+        _collect()
+
+
+def _collect():
+    """Collect garbage, and what its finalisers let go of."""
+    for _ in range(3):
         gc.collect()
 
 
@@ -234,7 +239,7 @@ def _left(descriptors, threads):
     """What is there that was not before; a lookup that is under way has a while to end."""
     end = time.monotonic() + PATIENCE
     while True:
-        gc.collect()  # what one pass finalises may hold more
+        _collect()
         left = sorted(_descriptors() - descriptors)
         left += [
             f"thread {one.name}"

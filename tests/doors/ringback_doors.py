@@ -432,7 +432,6 @@ PLAIN = {
 
 ALIKE = ("httpx-trio", "httpx2", "httpx2-async", "install httpx", "install httpx-async")
 """Doors that share all or nearly all of their code with another."""
-_SLOW = dict.fromkeys(ALIKE, (pytest.mark.slow,))
 
 
 def present():
@@ -448,11 +447,8 @@ def present():
 
 
 def offered(known=None):
-    """The same as parameters of a test; those that share their code with another are slow.
-
-    All tests of a door run in one process, which makes its table of outcomes once.
-    """
+    """The same as parameters of a test; those that share their code with another are slow."""
     return [
-        pytest.param(name, marks=[pytest.mark.xdist_group(name), *_SLOW.get(name, ())])
+        pytest.param(name, marks=pytest.mark.slow) if name in ALIKE else name
         for name in (present() if known is None else known)
     ]
