@@ -2,7 +2,7 @@
 
 import asyncio
 
-from ringback.monitor.config import load, of_urls
+from ringback.monitor.config.load import load, of_urls
 from ringback.monitor.diagnosing import Diagnoser
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from monitor_bench.row import Found, Goal, Row
 from monitor_bench.target import new_event_loop, target
-from ringback.monitor.config import of_urls
+from ringback.monitor.config.load import of_urls
 from ringback.monitor.notify.dispatcher import Dispatcher
 from ringback.monitor.runner import Runner
 from ringback.monitor.service import Service

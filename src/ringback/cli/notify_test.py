@@ -72,7 +72,8 @@ def command(context: click.Context, names: tuple[str, ...], file: Path, *, every
 
 def _loaded(file: Path) -> Loaded:
     with monitor_extra():
-        from ringback.monitor.config import ConfigInvalid, load  # noqa: PLC0415 - slow to import
+        from ringback.monitor.config import ConfigInvalid  # noqa: PLC0415 - slow to import
+        from ringback.monitor.config.load import load  # noqa: PLC0415 - slow to import
 
     try:
         return load(file, os.environ)

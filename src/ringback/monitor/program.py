@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ringback.monitor.config import ConfigInvalid, of_urls
+from ringback.monitor.config import ConfigInvalid
 from ringback.monitor.config.watch import watch
 from ringback.monitor.config.window import PREFIX
 from ringback.monitor.notify.dispatcher import Dispatcher
@@ -75,6 +75,7 @@ class Program:
             vantage=vantage,
             remind_every=remind_every(loaded.routes),
         )
+        self._dispatcher.silenced = self.service.silenced
         self._runner = Runner(
             endpoints,
             self.service.take,
@@ -120,8 +121,11 @@ class Program:
     def reload(self) -> None:
         """Read the configuration again; one with a problem changes nothing, and that is told."""
         assert self._read is not None
+        self._reload(self._read)
+
+    def _reload(self, read: Callable[[], Loaded]) -> None:
         try:
-            self._use(self._read())
+            self._use(read())
         except (ConfigInvalid, WebError, ValueError) as error:
             self._kept_old(error)
 
@@ -193,8 +197,11 @@ class Program:
         }
 
     async def _mind_files(self) -> None:
+        assert self._read is not None
         async for _ in watch(self._named):
-            self.reload()
+            reading = asyncio.ensure_future(asyncio.to_thread(self._read))
+            await asyncio.wait([reading])  # meanwhile endpoints are looked at
+            self._reload(reading.result)
 
     def _named(self) -> tuple[Iterable[Path], Iterable[str]]:
         """What to watch: also a file that is new and wrong, for it may be made right."""
@@ -238,6 +245,8 @@ _AT_START: dict[str, Callable[[Loaded], object]] = {
 
 
 def _of_url(url: str) -> tuple[Endpoint, ...]:
+    from ringback.monitor.config.load import of_urls  # noqa: PLC0415 - takes pydantic
+
     with contextlib.suppress(ConfigInvalid):
         return of_urls([url]).endpoints
     return ()

@@ -298,7 +298,8 @@ class Service:
             raise LookupError(module)
         url = target if "://" in target else f"{kind}://{target}"
         # The configuration's readers take pydantic: loaded with the first probe that is asked for.
-        from ringback.monitor.config import ConfigInvalid, of_urls  # noqa: PLC0415 - see above
+        from ringback.monitor.config import ConfigInvalid  # noqa: PLC0415 - see above
+        from ringback.monitor.config.load import of_urls  # noqa: PLC0415 - see above
 
         try:
             (endpoint,) = of_urls([url]).endpoints

@@ -1,6 +1,7 @@
 import pytest
 
-from ringback.monitor.config import ConfigInvalid, load
+from ringback.monitor.config import ConfigInvalid
+from ringback.monitor.config.load import load
 
 
 @pytest.fixture

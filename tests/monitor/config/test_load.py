@@ -4,7 +4,8 @@ from datetime import time
 import pytest
 
 from ringback.incident.watched import Watched
-from ringback.monitor.config import ConfigInvalid, of_urls
+from ringback.monitor.config import ConfigInvalid
+from ringback.monitor.config.load import of_urls
 from ringback.monitor.endpoint import Endpoint, Expectations
 from ringback.monitor.notify.settings import RouteSettings
 from ringback.monitor.web.settings import digest_of

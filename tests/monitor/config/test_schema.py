@@ -7,8 +7,9 @@ import jsonschema
 import pytest
 
 import ringback.monitor.config as room
-from ringback.monitor.config import load, schema, starter
-from ringback.monitor.config.schema import keys_of, table_at
+from ringback.monitor.config.load import load
+from ringback.monitor.config.schema import keys_of, schema, table_at
+from ringback.monitor.config.starter import starter
 
 SHIPPED = Path(room.__file__).with_name("schema.json")
 

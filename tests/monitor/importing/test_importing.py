@@ -10,7 +10,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ringback.monitor.config import load
+from ringback.monitor.config.load import load
 from ringback.monitor.importing import IMPORTERS, ImportRefused, Text, convert, toml_of
 from ringback.monitor.importing.draft import WithVariables
 from ringback.monitor.importing.writing import value_text

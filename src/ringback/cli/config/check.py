@@ -42,7 +42,8 @@ Exit status:
 def command(context: click.Context, file: Path, *, as_json: bool) -> None:
     """Check a configuration."""
     with monitor_extra():
-        from ringback.monitor.config import ConfigInvalid, load  # noqa: PLC0415 - slow to import
+        from ringback.monitor.config import ConfigInvalid  # noqa: PLC0415 - slow to import
+        from ringback.monitor.config.load import load  # noqa: PLC0415 - slow to import
 
     try:
         loaded = load(file, os.environ)

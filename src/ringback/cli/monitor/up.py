@@ -20,6 +20,7 @@ from ringback.cli.terminal import counted, plain
 
 if TYPE_CHECKING:
     from ringback.monitor.config import Loaded
+    from ringback.monitor.config.apart import Reading
     from ringback.monitor.store import Store
 
 CONFIGURATION = "ringback.toml"
@@ -79,29 +80,33 @@ def command(  # noqa: PLR0913 - click gives each option by name
         web = replace(web, host=host or web.host, port=web.port if port is None else port)
         return replace(loaded, web=web, store=db or loaded.store)
 
-    with _needs_extra():
-        from ringback.monitor.config import ConfigInvalid  # noqa: PLC0415 - takes pydantic
-    read = _reader(urls, file)
+    from ringback.monitor.config import ConfigInvalid  # noqa: PLC0415 - slow to import
+
+    begin = _reader(urls, file)
+    first = begin()
     try:
-        loaded = changed(read())
+        with _needs_extra():
+            import ringback.monitor.program  # noqa: F401, PLC0415 - slow, beside the reading
+
+            loaded = changed(first.result())
     except ConfigInvalid as error:
         for problem in error.problems:
             click.echo(plain(str(problem)), err=True)
         said = counted(len(error.problems), "problem")
         raise Problem(f"the configuration has {said}") from error
-    again = None if urls else lambda: changed(read())
+    again = None if urls else lambda: changed(begin().result())
     context.exit(_run(loaded, again, web=not no_web))
 
 
-def _reader(urls: tuple[str, ...], file: Path | None) -> Callable[[], Loaded]:
-    from ringback.monitor.config import load, of_urls  # noqa: PLC0415 - takes pydantic
+def _reader(urls: tuple[str, ...], file: Path | None) -> Callable[[], Reading]:
+    from ringback.monitor.config.apart import Reading  # noqa: PLC0415 - slow to import
 
     if urls:
-        return lambda: of_urls(urls)
+        return lambda: Reading("of_urls", urls)
     named = file or Path(CONFIGURATION)
     if file is None and not named.exists():
         raise Problem(_WAYS)
-    return lambda: load(named, os.environ)
+    return lambda: Reading("load", named, dict(os.environ))
 
 
 def _run(loaded: Loaded, read: Callable[[], Loaded] | None, *, web: bool) -> int:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+from ringback.monitor.config.including import included
 from ringback.monitor.config.position import KeyPath
 from ringback.monitor.config.shape.base import Shape
 from ringback.monitor.config.shape.endpoint import EndpointShape, GroupShape
@@ -116,21 +117,6 @@ def _include(
             source = source_of(file, environ)
             into.sources.append(source)
             _add(into, source, *validated(source, IncludedShape, _MAIN_ONLY))
-
-
-def included(folder: Path, pattern: str) -> list[Path]:
-    """Return the files that a pattern of ``include`` names, sorted.
-
-    Args:
-        folder: The folder of the main file.
-        pattern: Relative to it, or absolute.
-    """
-    path = Path(pattern)
-    root = Path(path.anchor) if path.is_absolute() else folder
-    relative = path.relative_to(path.anchor) if path.is_absolute() else path
-    if not relative.parts:
-        return []
-    return sorted(one for one in root.glob(str(relative)) if one.is_file())
 
 
 def _add(into: Merged, source: Source, shape: IncludedShape, kept: Mapping[str, list[int]]) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from watchfiles import awatch
 
-from ringback.monitor.config.merged import included
+from ringback.monitor.config.including import included
 
 SETTLED = 200
 """Milliseconds without a further change until one is told."""

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.routing import Mount, Route
+from starlette.routing import Mount, Route, Router
 
 from ringback.monitor.ingest import Inbox
 from ringback.monitor.web.alerts import take_alerts
-from ringback.monitor.web.api.routes import api_routes
 from ringback.monitor.web.asset import static
 from ringback.monitor.web.failed import answer_http_error, answer_problem
 from ringback.monitor.web.headers import Guard
@@ -36,6 +36,8 @@ from ringback.monitor.web.render import Renderer
 from ringback.monitor.web.site import Site
 
 if TYPE_CHECKING:
+    from starlette.types import Receive, Scope, Send
+
     from ringback.monitor.web.service import Service
     from ringback.monitor.web.settings import WebSettings
 
@@ -63,6 +65,18 @@ _PAGES = (
 )
 
 
+@cache
+def _routed() -> Router:
+    from ringback.monitor.web.api.routes import api_routes  # noqa: PLC0415 - as _api says
+
+    return Router(api_routes())
+
+
+async def _api(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer for the API: it takes pydantic, which is loaded with the first request."""
+    await _routed()(scope, receive, send)
+
+
 def application(
     service: Service, settings: WebSettings, *, clock: Callable[[], float] = time.time
 ) -> Starlette:
@@ -75,7 +89,7 @@ def application(
     """
     renderer = Renderer(clock)
     app = Starlette(
-        routes=[*_PAGES, Mount("/api/v1", routes=api_routes())],
+        routes=[*_PAGES, Mount("/api/v1", app=_api)],
         middleware=[Middleware(Guard)],
         exception_handlers={Problem: answer_problem, HTTPException: answer_http_error},
     )

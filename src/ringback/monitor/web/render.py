@@ -15,7 +15,6 @@ from ringback.diagnosis.wording import duration
 from ringback.failure import KINDS
 from ringback.failure.target import without_secrets
 from ringback.monitor.web import words
-from ringback.monitor.web.api.shaping import shown_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -50,7 +49,7 @@ class Renderer:
             "duration": duration,
             "ago": lambda at: words.ago(at, clock()),
             "lasting": lambda at: words.span(max(0.0, clock() - at)),
-            "shown_url": shown_url,
+            "shown_url": words.shown_url,
             "safe_text": without_secrets,
         }
         environment.globals |= {

@@ -1,4 +1,4 @@
-"""The words in which pages show states, patterns and times."""
+"""The words in which pages show states, patterns, times and addresses."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from ringback.diagnosis.wording import duration
+from ringback.failure.target import without_secrets
 
 if TYPE_CHECKING:
     from ringback.incident.model import EndpointState, IncidentState, Pattern
@@ -104,3 +105,12 @@ def share(part: float) -> str:
     if part in (0.0, 1.0):
         return f"{part:.0%}"
     return f"{min(99.99, max(0.01, part * 100)):.2f}%"
+
+
+def shown_url(url: str) -> str:
+    """Return a URL as it may be shown: without user information, query and fragment.
+
+    Args:
+        url: As it is configured.
+    """
+    return without_secrets(url.partition("#")[0]).partition("?")[0]

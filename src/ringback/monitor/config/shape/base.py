@@ -2,7 +2,10 @@
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+try:
+    from pydantic import BaseModel, ConfigDict
+except ImportError as error:
+    raise ImportError("the monitor needs pydantic: pip install 'ringback[monitor]'") from error
 
 
 class Shape(BaseModel):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ringback.diagnosis.record import moment
 from ringback.failure.target import without_secrets
 from ringback.monitor.web.api import shape
+from ringback.monitor.web.words import shown_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,15 +25,6 @@ _NOT_LISTED = ("readings", "host")
 
 def _moment(at: float | None) -> str | None:
     return None if at is None else moment(at)
-
-
-def shown_url(url: str) -> str:
-    """Return a URL as it may be shown: without user information, query and fragment.
-
-    Args:
-        url: As it is configured.
-    """
-    return without_secrets(url.partition("#")[0]).partition("?")[0]
 
 
 def check_shape(check: model.Check) -> shape.Check:

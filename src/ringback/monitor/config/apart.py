@@ -1,0 +1,97 @@
+"""Having a configuration read by another process, so that this one need not load what reads it.
+
+Reading takes pydantic, its models and all that was written: some 20 MB for 2,000 endpoints, which
+a process would keep for ever. The values that come of it take 2 MB.
+"""
+
+from __future__ import annotations
+
+import pickle
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from ringback.monitor.config.problem import ConfigInvalid, Problem
+
+if TYPE_CHECKING:
+    from ringback.monitor.config.loaded import Loaded
+
+# Isolated, for -c puts the current directory first; then it finds what this process finds. Ctrl-C
+# is for the one that asked: without it nobody takes the answer.
+_PROGRAM = """
+import pickle, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+sys.path[:] = pickle.load(sys.stdin.buffer)
+from ringback.monitor.config.apart import answer
+answer()
+"""
+
+
+class Reading:
+    """A configuration that another process reads, beside what this one does meanwhile.
+
+    Args:
+        name: What reads it: a function of ``ringback.monitor.config.load``.
+        arguments: Its arguments.
+
+    Raises:
+        ConfigInvalid: No process can be started.
+    """
+
+    def __init__(self, name: str, *arguments: Any) -> None:
+        command = [sys.executable, "-I", "-c", _PROGRAM]
+        try:
+            self._process = subprocess.Popen(  # noqa: S603 - this Python, and a program from above
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            )
+        except OSError as error:
+            raise _unread(f"no process can be started: {error.strerror}") from error
+        asked = self._process.stdin
+        assert asked is not None
+        with suppress(BrokenPipeError), asked:  # it ended at once: there is no answer then
+            asked.write(pickle.dumps(sys.path) + pickle.dumps((name, arguments)))
+
+    def result(self) -> Loaded:
+        """Wait for it and return it; to be called once.
+
+        Raises:
+            ConfigInvalid: Something is wrong; it holds all problems of all files. Or the process
+                was ended from outside.
+            ImportError: What reads it is not installed.
+        """
+        with self._process as process:
+            assert process.stdout is not None
+            answered = process.stdout.read()
+        if not answered:
+            raise _unread(f"the process that reads it ended with status {process.returncode}")
+        loaded, problems, error = pickle.loads(answered)  # noqa: S301 - from below
+        if problems:
+            raise ConfigInvalid(problems)
+        if error is not None:
+            raise error
+        return cast("Loaded", loaded)
+
+
+def _unread(why: str) -> ConfigInvalid:
+    return ConfigInvalid([Problem(file=Path("configuration"), message=f"cannot be read: {why}")])
+
+
+def answer() -> None:
+    """Read what is asked for on the standard input, and answer on the standard output."""
+    out, sys.stdout = sys.stdout, sys.stderr
+    name, arguments = pickle.load(sys.stdin.buffer)  # noqa: S301 - from Reading
+    with suppress(BrokenPipeError), out:
+        out.buffer.write(pickle.dumps(_read(name, arguments)))
+
+
+def _read(name: str, arguments: tuple[Any, ...]) -> tuple[object, object, Exception | None]:
+    try:
+        from ringback.monitor.config import load as reading  # noqa: PLC0415 - takes pydantic
+
+        return getattr(reading, name)(*arguments), None, None
+    except ConfigInvalid as error:
+        return None, error.problems, None
+    except Exception as error:  # noqa: BLE001 - it is raised where it was asked for
+        return None, None, error
