@@ -217,20 +217,20 @@ def test_a_certificate_that_ends_after_its_warning_is_one_incident():
     kind, begins = "tls.cert.date_invalid.expired", 20 * DAY + 1
     changes = run(engine, failing("a", 3, begins, kind=kind))
     (worse,) = (one for one in changes if one.what == "opened")
-    assert worse.told
-    assert (worse.incident.id, worse.incident.state) == (first.id, "open")
+    assert (worse.told, worse.incident.id, worse.incident.state) == (True, first.id, "open")
     assert (worse.incident.kind, worse.incident.detector) == (kind, "")
     assert worse.incident.summary.startswith("a is down: ")
-    assert "its certificate ends 2026-10-11 14:13 UTC, in 12 hours" in worse.incident.evidence[0]
-    assert "Renew the certificate" in worse.incident.advice[0]
+    assert worse.incident.evidence[0] == "its certificate ended 2026-10-11 14:13 UTC, 1.0 s ago"
+    assert worse.incident.evidence[-1].startswith("3 failures in a row since ")
+    assert "Renew the certificate with CA now" in worse.incident.advice[0]
     assert (first.id, "a") in engine.needs_diagnosis()
     changes = run(engine, failing("b", 3, begins + 30, kind=kind))
-    assert whats(changes) == ["joined", "closed"]
+    assert whats(changes) == ["reminded", "joined", "closed"]
     assert [(one.id, one.members) for one in engine.incidents()] == [(first.id, ("a", "b"))]
     assert (changes[-1].incident.id, changes[-1].incident.part_of) == (second.id, first.id)
     new = CertificateSeen(not_after=T + 120 * DAY, issuer="CA", key="2")
-    renewed = [replace(one, certificate=new) for one in well("a", 2, begins + 60)]
-    renewed += [replace(one, certificate=new) for one in well("b", 2, begins + 60)]
+    both = [*well("a", 2, begins + 60), *well("b", 2, begins + 60)]
+    renewed = [replace(one, certificate=new) for one in both]
     assert whats(run(engine, renewed), told=True) == ["closed"]
     assert engine.incidents() == []
 
@@ -387,7 +387,7 @@ def test_a_certificate_that_ends_is_told_at_each_step_and_when_it_is_renewed():
     for day in range(35):
         seen = CertificateSeen(not_after=T + 32 * DAY, issuer="CA", key="1")
         told += whats(engine.see(check(day * DAY, "shop", True, certificate=seen)))
-    assert told == ["opened", "reminded", "reminded", "reminded"]
+    assert told == ["opened", "reminded", "reminded", "reminded", "reminded"]
     new = CertificateSeen(not_after=T + 90 * DAY, issuer="CA", key="2")
     assert whats(engine.see(check(35 * DAY, "shop", True, certificate=new))) == ["closed"]
 

@@ -125,7 +125,14 @@ class Book:
         return self._changed(at, "opened", incident, members[0], told=told)
 
     def worsen(
-        self, at: float, warning: Incident, summary: str, kind: str | None, *, told: bool
+        self,
+        at: float,
+        warning: Incident,
+        summary: str,
+        *,
+        kind: str | None,
+        evidence: tuple[str, ...],
+        told: bool,
     ) -> Change:
         """Make an outage of a warning whose cause it has; who took the warning has not taken that.
 
@@ -134,10 +141,17 @@ class Book:
             warning: The incident that a detector opened.
             summary: One sentence.
             kind: Kind of failure.
+            evidence: What decided, beside that of the warning.
             told: Whether people are told.
         """
         outage = replace(
-            warning, detector="", state="open", acknowledged_by="", summary=summary, kind=kind
+            warning,
+            detector="",
+            state="open",
+            acknowledged_by="",
+            summary=summary,
+            kind=kind,
+            evidence=(*warning.evidence, *evidence),
         )
         return self._changed(
             at, "opened", self._noted(outage, at, "opened", summary), outage.members[0], told=told

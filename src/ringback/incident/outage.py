@@ -185,9 +185,12 @@ class Outages:
         id_, name = case.watched.id, case.watched.name or case.watched.id
         since = clock(case.streak.since or at)
         summary = f"{name} is down: {case.detail or case.kind or 'it fails'}"
+        evidence = (f"{case.streak.failures} failures in a row since {since}",)
         told = not self._quiet.covers((id_,), at)
         if warning is not None:
-            opened = self._book.worsen(at, warning, summary, case.kind, told=told)
+            opened = self._book.worsen(
+                at, warning, summary, kind=case.kind, evidence=evidence, told=told
+            )
         else:
             opened = self._book.begin(
                 at,
@@ -195,7 +198,7 @@ class Outages:
                 (id_,),
                 summary,
                 kind=case.kind,
-                evidence=(f"{case.streak.failures} failures in a row since {since}",),
+                evidence=evidence,
                 told=told,
             )
         self.undiagnosed.append((opened.incident.id, id_))

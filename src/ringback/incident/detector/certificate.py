@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from ringback.incident.detector.detector import Detector
 from ringback.incident.model import CertificateSeen, Check, EndpointState, Signal
 from ringback.incident.watched import Watched
+from ringback.incident.words import span
 
 DAY = 86400.0
 
@@ -20,7 +21,7 @@ ENDS_SOON = "tls.cert.invalid"
 
 
 class Certificate(Detector):
-    """Says that a certificate ends soon, at each of the days that are configured.
+    """Says that a certificate ends soon, at each of the days that are configured, and its end.
 
     The dates are those of the newest certificate that was seen, and count on when no more is seen:
     also after it has expired, when handshakes fail.
@@ -59,7 +60,8 @@ class Certificate(Detector):
         """
         if self._seen is None:
             return None
-        due = [step for step in self._steps if self._days(now) <= step]
+        # Its end is told as well, where anything is.
+        due = [step for step in (*self._steps, 0) if self._steps and self._days(now) <= step]
         step = min(due, default=None)
         if step is None:
             was, self._told = self._told, None
@@ -166,4 +168,4 @@ def _counted(days: float) -> str:
     hours = round(abs(days) * 24)
     if hours >= 48:
         return f"{round(abs(days))} days"
-    return f"{hours} hours" if hours > 1 else "an hour"
+    return f"{hours} hours" if hours >= 2 else span(abs(days) * DAY)
