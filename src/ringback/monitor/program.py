@@ -75,7 +75,8 @@ class Program:
             vantage=vantage,
             remind_every=remind_every(loaded.routes),
         )
-        self._dispatcher.silenced = self.service.silenced
+        quiet = self.service.engine.quiet
+        self._dispatcher.silenced = lambda one: quiet.covers(one.members, time.time())
         self._runner = Runner(
             endpoints,
             self.service.take,

@@ -235,6 +235,27 @@ def test_what_somebody_took_is_not_escalated(dispatch, receiver, second_receiver
     assert second_receiver.got == []
 
 
+def test_what_is_silenced_is_escalated_when_the_silence_is_over(
+    dispatch, second_receiver, store, monkeypatch
+):
+    asked, silences = [], [True, True, False]
+
+    def silenced(incident):
+        asked.append(incident.id)
+        return silences[min(len(asked), len(silences)) - 1]
+
+    async def drive(dispatcher, tell):
+        dispatcher.silenced = silenced
+        await tell(change("opened", incident(at=time.time() - 60)))
+        await until(lambda: not waiting(store))
+
+    monkeypatch.setattr("ringback.monitor.notify.dispatcher.HUSH", 0.05)
+    routes = [RouteSettings(notifiers=(), escalate_after=2.0, escalate_to=("boss",))]
+    dispatch([webhook(second_receiver, "boss")], drive, routes)
+    assert asked == ["i1"] * 3
+    assert second_receiver.told == [("i1", "escalated")]
+
+
 def test_no_more_messages_go_in_a_minute_than_the_notifier_may_send(dispatch, receiver, store):
     async def drive(_, tell):
         for number in range(1, 30):

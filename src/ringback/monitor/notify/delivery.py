@@ -98,15 +98,18 @@ class Delivery:
         for one in queued:
             self._give_up(one.notice, why)
 
-    def put_off(self, queued: Iterable[Queued], due: float) -> None:
+    def put_off(
+        self, queued: Iterable[Queued], due: float, why: str = "the channel is left alone"
+    ) -> None:
         """Look at notices later.
 
         Args:
             queued: Which.
             due: When, in seconds since 1970 UTC.
+            why: In one line, where they were not tried before.
         """
         for one in queued:
-            self._store.postpone(one.notice.id, due, one.error or "the channel is left alone")
+            self._store.postpone(one.notice.id, due, one.error or why)
 
     def begin(self, lane: Lane, piles: Iterable[Pile], *, again: bool = False) -> None:
         """Send what is left to tell of incidents, as one message.

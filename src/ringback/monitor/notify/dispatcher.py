@@ -21,12 +21,12 @@ from ringback.monitor.notify.delivery import Delivery
 from ringback.monitor.notify.given import Given
 from ringback.monitor.notify.lane import Lane
 from ringback.monitor.notify.ledger import Ledger
-from ringback.monitor.notify.message import Context
+from ringback.monitor.notify.message import Context, is_escalation
 from ringback.monitor.notify.pile import PACE, Pace, Pile, piles_of
 from ringback.monitor.notify.routing import Routing
 
 if TYPE_CHECKING:
-    from ringback.incident.model import Change, Notice
+    from ringback.incident.model import Change, Incident, Notice
     from ringback.monitor.endpoint import Endpoint
     from ringback.monitor.notify.settings import NotifierSettings, RouteSettings
     from ringback.monitor.store import Queued, Store
@@ -39,6 +39,9 @@ MOST = 1000
 
 GOODBYE = 5.0
 """Seconds that messages under way have to arrive when the monitor ends."""
+
+HUSH = 10.0
+"""Seconds between two looks whether what is to be escalated is still silenced."""
 
 _FAR = 366 * 86400.0
 
@@ -60,6 +63,9 @@ class Dispatcher:
 
     Raises:
         NotifierInvalid: If a notifier cannot work as it is configured.
+
+    Attributes:
+        silenced: Says whether nobody further is to be told of an incident for now.
     """
 
     def __init__(  # noqa: PLR0913 - all but the first three are given by name
@@ -78,6 +84,7 @@ class Dispatcher:
         self._clock = clock
         self._pace = pace
         self._trouble = ""
+        self.silenced: Callable[[Incident], bool] = lambda _: False
         self._ledger, self._given = Ledger(store), Given(store)
         self._wake = asyncio.Event()
         self._base_url, self._vantage = base_url, vantage
@@ -182,7 +189,7 @@ class Dispatcher:
         now = self._clock()
         waiting: dict[str, list[Queued]] = {}
         due = self._delivery.unsettled(self._store.due(now, MOST))
-        for one in due:
+        for one in self._heard(due, now):
             waiting.setdefault(one.notice.channel, []).append(one)
         wait = POLL
         for name, queued in waiting.items():
@@ -194,6 +201,19 @@ class Dispatcher:
         for lane in self._lanes.values():
             self._delivery.refresh(lane)
         return max(wait, 0.01)
+
+    def _heard(self, due: list[Queued], now: float) -> list[Queued]:
+        """Return what may be told; an escalation waits until its incident is not silenced."""
+        heard: list[Queued] = []
+        hushed: list[Queued] = []
+        for one in due:
+            incident = one.notice.change.incident
+            waits = is_escalation(one.notice) and self.silenced(
+                self._store.incident(incident.id) or incident
+            )
+            (hushed if waits else heard).append(one)
+        self._delivery.put_off(hushed, now + HUSH, "it is silenced")
+        return heard
 
     def _one(self, lane: Lane, queued: list[Queued], *, crowded: bool) -> float:
         """Begin a channel's next message, if it may go; return after how long to look again."""
