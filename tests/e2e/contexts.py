@@ -25,6 +25,11 @@ def only_old(context):
     old_protocol(context, None)
 
 
+def only_new(context):
+    """Speak TLS 1.3 only."""
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+
+
 def curve(name, most=ssl.TLSVersion.MAXIMUM_SUPPORTED):
     """Return what limits a server to one curve, and to TLS versions up to one."""
 

@@ -115,6 +115,9 @@ _AUTHORITIES = {
         organisation="Zscaler Inc.",
         days=(-900, 900),
     ),
+    "cloud proxy": lambda: issue(
+        "ca.acme.goskope.com", authority=True, organisation="Netskope Inc", days=(-900, 900)
+    ),
     "old root": lambda: issue("Example Old Root", authority=True, days=(-3000, -2)),
     "policy": lambda: issue(
         "Example Trust Policy CA", authority("root"), authority=True, days=(-900, 900)
@@ -193,6 +196,8 @@ _ISSUED = {
     "idna": lambda: _chain("xn--bcher-kva.example.org"),
     "ending": lambda: _chain(NAME, days=(-88, 2)),
     "expired": lambda: _chain(NAME, days=(-91, -1)),
+    "expired_an_hour_ago": lambda: _chain(NAME, days=(-90, -1 / 24)),
+    "expired_long_ago": lambda: _chain(NAME, days=(-800, -400)),
     "expired_intermediate": lambda: _chain(NAME, "expired intermediate", days=(-30, 60)),
     "not_yet_valid": lambda: _chain(NAME, days=(2, 92)),
     # Of servers that live in another time, together with their `Date`.
@@ -209,6 +214,7 @@ _ISSUED = {
     "inspected": lambda: issue(NAME, authority("inspection"), days=(-3, 11)).pem(
         authority("inspection")
     ),
+    "inspected_in_the_cloud": lambda: _chain(NAME, "cloud proxy", days=(-1, 30)),
     "inspected_leaf_only": lambda: issue(NAME, authority("appliance")).pem(),
     "weak": lambda: issue(NAME, authority("root"), key=rsa.generate_private_key(65537, 1024)).pem(),
     "not_for_servers": lambda: issue(

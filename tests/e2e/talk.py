@@ -34,6 +34,59 @@ def replies(data, *, hangs_up=True):
     return handler
 
 
+def after_request(data, ending):
+    """Return a handler that answers the first request with these bytes, and then ends so."""
+
+    def handler(connection):
+        if connection.read_request():
+            connection.send(data)
+            ending(connection)
+
+    return handler
+
+
+def lingering(connection):
+    """End the connection with a FIN that nothing turns into a RST."""
+    connection.finish(linger=True)
+
+
+def unread(connection):
+    """Keep the connection open, and read nothing."""
+    connection.stall(reading=False)
+
+
+def reset_at_first_word(connection):
+    """Reset the connection as soon as the client has spoken."""
+    connection.read()
+    connection.reset()
+
+
+def reset_soon(connection):
+    """Reset the connection when what was sent has arrived."""
+    connection.hold(0.2)
+    connection.reset()
+
+
+def unless_named(host, handler):
+    """Return a handler that resets the connection of whoever names a host in the clear (SNI)."""
+
+    def guarded(connection):
+        if host.encode() in connection.socket.recv(4096, socket.MSG_PEEK):
+            connection.reset()
+        else:
+            handler(connection)
+
+    return guarded
+
+
+def get_only(connection):
+    """Answer GET, and no other method."""
+    while request := connection.read_request():
+        allowed = request.method == "GET"
+        fields = ("Content-Length: 2",) if allowed else ("Allow: GET", "Content-Length: 0")
+        connection.send(head(200 if allowed else 405, *fields) + (b"ok" if allowed else b""))
+
+
 def late(seconds, handler):
     """Return a handler that does nothing for some seconds, and then what another one does."""
 
