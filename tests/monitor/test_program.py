@@ -1,0 +1,53 @@
+"""The parts of the monitor, put together as the program puts them together."""
+
+import asyncio
+import time
+
+from monitor.notify.conftest import receiver  # noqa: F401 - a fixture
+from monitor.notify.made import until, waiting
+
+from ringback.incident.model import Change, Incident, Notice
+from ringback.monitor.config.load import load
+from ringback.monitor.program import Program, open_store
+from ringback.monitor.store import Batch
+
+
+def test_nobody_further_is_called_in_a_silence(receiver, unused_port, tmp_path, monkeypatch):  # noqa: F811
+    file = tmp_path / "ringback.toml"
+    file.write_text(
+        f'[[endpoint]]\nname = "shop"\nurl = "tcp://127.0.0.1:{unused_port}"\n'
+        f'[[notifier]]\nname = "boss"\ntype = "webhook"\nurl = "{receiver.url}"\n'
+    )
+    loaded = load(file, {})
+    incident = Incident(
+        id="i1",
+        pattern="service_outage",
+        state="open",
+        kind="tcp.refused",
+        summary="Shop is down",
+        members=("shop",),
+        opened_at=time.time() - 60,
+        told_at=time.time() - 60,
+    )
+    opened = Change(at=incident.opened_at, what="opened", incident=incident)
+    escalation = Notice(id="n1", channel="boss", at=incident.opened_at + 30, change=opened)
+
+    async def drive(store):
+        program = Program(loaded, store)
+        silence = program.service.silence(("shop",), 3600.0, "ada", "known")
+        task = asyncio.create_task(program.run(web=False))
+        await until(lambda: [one.error for one in waiting(store)] == ["it is silenced"])
+        assert receiver.told == []
+        program.service.unsilence(silence)
+        await until(lambda: not waiting(store))
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    monkeypatch.setattr("ringback.monitor.notify.dispatcher.HUSH", 0.05)
+    monkeypatch.chdir(tmp_path)
+    store = open_store(loaded)
+    store.keep(Batch(incidents=(incident,), notices=(escalation,)))
+    try:
+        asyncio.run(drive(store))
+    finally:
+        store.close()
