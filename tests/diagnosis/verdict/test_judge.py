@@ -104,7 +104,7 @@ def test_addresses_of_the_link_alone_are_no_network() -> None:
         return judge((parsed(), alone, told, unheard, resolved())).cause
 
     assert judged(None) == "no_network"
-    assert judged("fe80::1") == "no_network"
+    assert judged("fe80::1") == judged("192.0.2.2") == "no_network"
     assert judged("169.254.7.2") != "no_network"
 
 

@@ -47,8 +47,8 @@ def _no_network(evidence: Evidence) -> Finding | None:
     found = evidence.first("host", "interfaces")
     if found is None or not found.facts.get("loopback_only") or not _stuck(evidence):
         return None
-    if any(one.facts.get("default") and not _sent_from_link(one) for one in _routes(evidence)):
-        return None  # some tunnels have IPv4 addresses of their link alone, and lead out
+    if any(one.facts.get("default") and _sent_from_link(one) for one in _routes(evidence)):
+        return None
     return Finding(
         "This host has no network: no interface but loopback is up with an address that leads "
         "beyond its own link.",
@@ -57,8 +57,8 @@ def _no_network(evidence: Evidence) -> Finding | None:
 
 
 def _sent_from_link(one: Reading) -> bool:
-    """Return whether a route would send from a link-local IPv6 address: no answer comes back."""
-    return str(one.facts.get("source") or "").lower().startswith("fe80:")
+    """Return whether a route sends from an IPv4 address of the link alone: some tunnels lead out."""
+    return str(one.facts.get("source") or "").startswith("169.254.")
 
 
 def _no_default_route(evidence: Evidence) -> Finding | None:
