@@ -235,6 +235,19 @@ def test_what_somebody_took_is_not_escalated(dispatch, receiver, second_receiver
     assert second_receiver.got == []
 
 
+def test_what_began_in_a_silence_is_told_as_news_afterwards(dispatch, receiver, store):
+    async def drive(_, tell):
+        begun = incident(at=time.time() - 600)
+        await tell(change("reminded", begun, at=time.time()))
+        await until(lambda: not waiting(store))
+        await tell(change("reminded", begun, at=time.time()))
+        await until(lambda: not waiting(store))
+
+    dispatch([webhook(receiver)], drive)
+    assert receiver.told == [("i1", "opened"), ("i1", "reminded")]
+    assert receiver.documents[0]["subject"].startswith("[DOWN] Shop 1 is down")
+
+
 def test_what_is_silenced_is_escalated_when_the_silence_is_over(
     dispatch, second_receiver, store, monkeypatch
 ):

@@ -100,8 +100,8 @@ def _headline(notices: Sequence[Notice], incident: Incident, *, told: bool) -> H
     if not prompt:
         return "escalated"
     order: tuple[Headline, ...] = ("reminded", "acknowledged", "renamed", "diagnosed")
-    if whats & {"opened", "joined"}:
-        return "opened"
+    if whats & {"opened", "joined"} or ("reminded" in whats and not told):
+        return "opened"  # what began in a silence is news to them
     return next((one for one in order if one in whats), "reminded")
 
 
