@@ -49,7 +49,7 @@ def test_of_nothing_there_is_no_quantile():
 
 
 def test_what_takes_for_ever_is_counted():
-    assert sum(of([1e300, 0.0, 1.0]).values()) == 3
+    assert [count for _, count in of([1e300, 0.0, 1.0]).items()] == [1, 1, 1]
 
 
 def test_ten_checks_take_few_bytes():

@@ -2,12 +2,17 @@
 
 The buckets are those of DDSketch (Masson, Rim, Lee: "DDSketch: a fast and fully-mergeable quantile
 sketch with relative-error guarantees", VLDB 2019), with fixed bounds and no limit to their number
-but the range of a duration.
+but the range of a duration: there are 691.
 """
 
 from __future__ import annotations
 
+from array import array
 from math import ceil, log
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 RELATIVE_ERROR = 0.025
 """A quantile differs from the true one by at most this share of it, or by a microsecond."""
@@ -16,16 +21,37 @@ _GROWTH = (1 + RELATIVE_ERROR) / (1 - RELATIVE_ERROR)
 _SCALE = 1 / log(_GROWTH)
 _SHIFT = log(1e6) * _SCALE
 _LONGEST = 1e9
+_WIDTH = array("I").itemsize
+_HIGHEST = ceil(log(_LONGEST) * _SCALE + _SHIFT)
 
 
-class Histogram(dict[int, int]):
-    """Number of a bucket to how many durations fell into it.
+class Histogram:
+    """How many durations fell into each bucket, from the lowest that has one to the highest.
 
     Bucket 0 holds what took a microsecond or less; bucket *i* what took up to g^i microseconds,
-    with g = (1 + error) / (1 - error).
+    with g = (1 + error) / (1 - error). The counts lie side by side, four bytes each, for there are
+    several histograms of each endpoint: a dict takes four times as much.
     """
 
-    __slots__ = ()
+    __slots__ = ("_counts", "_lowest")
+
+    def __init__(self) -> None:
+        self._lowest = 0
+        self._counts = array("I")
+
+    def __bool__(self) -> bool:
+        return bool(self._counts)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Histogram):
+            return NotImplemented
+        return self._lowest == other._lowest and self._counts == other._counts
+
+    __hash__ = None  # type: ignore[assignment]  # it changes
+
+    def items(self) -> Iterator[tuple[int, int]]:
+        """Yield each bucket that something fell into, ascending, and how much did."""
+        return ((at, count) for at, count in enumerate(self._counts, self._lowest) if count)
 
     def add(self, seconds: float) -> None:
         """Count one duration.
@@ -37,7 +63,28 @@ class Histogram(dict[int, int]):
             bucket = ceil(log(seconds) * _SCALE + _SHIFT)
         else:
             bucket = bucket_of(seconds)
-        self[bucket] = self[bucket] + 1 if bucket in self else 1
+        at = bucket - self._lowest
+        counts = self._counts
+        if 0 <= at < len(counts):
+            counts[at] += 1
+        else:
+            self._put(bucket, 1)
+
+    def _put(self, bucket: int, count: int) -> None:
+        self._reach(bucket, bucket)
+        self._counts[bucket - self._lowest] += count
+
+    def _reach(self, lowest: int, highest: int) -> None:
+        """Make room for the buckets from one to another."""
+        if not self._counts:
+            self._lowest = lowest
+        missing = self._lowest - lowest
+        if missing > 0:
+            self._counts[:0] = array("I", bytes(_WIDTH * missing))
+            self._lowest = lowest
+        missing = highest - self._lowest + 1 - len(self._counts)
+        if missing > 0:
+            self._counts.frombytes(bytes(_WIDTH * missing))
 
     def merge(self, other: Histogram) -> None:
         """Add what another counted.
@@ -45,8 +92,13 @@ class Histogram(dict[int, int]):
         Args:
             other: Stays as it is.
         """
-        for bucket, count in other.items():
-            self[bucket] = self.get(bucket, 0) + count
+        if not other:
+            return
+        self._reach(other._lowest, other._lowest + len(other._counts) - 1)
+        counts = self._counts
+        for at, count in enumerate(other._counts, other._lowest - self._lowest):
+            if count:
+                counts[at] += count
 
     def quantiles(self, *shares: float) -> list[float | None]:
         """Return the duration in seconds that this share of all does not exceed, for each share.
@@ -54,17 +106,17 @@ class Histogram(dict[int, int]):
         Args:
             shares: From 0 to 1, ascending. ``None`` is returned where nothing was counted.
         """
-        if not self:
+        counts = self._counts
+        if not counts:
             return [None] * len(shares)
-        buckets = sorted(self)
         found: list[float | None] = []
-        position, below = 0, self[buckets[0]]
-        last = sum(self.values()) - 1
+        position, below = 0, counts[0]
+        last = sum(counts) - 1
         for share in shares:
             while below <= int(share * last):
                 position += 1
-                below += self[buckets[position]]
-            found.append(_middle(buckets[position]))
+                below += counts[position]
+            found.append(_middle(self._lowest + position))
         return found
 
     def encode(self) -> bytes:
@@ -75,8 +127,7 @@ class Histogram(dict[int, int]):
         """
         out = bytearray()
         before = 0
-        for bucket in sorted(self):
-            count = self[bucket]
+        for bucket, count in self.items():
             put_integer(out, (bucket - before) << 1 | (count > 1))
             if count > 1:
                 put_integer(out, count)
@@ -98,7 +149,7 @@ class Histogram(dict[int, int]):
             if distance & 1:
                 count, at = take_integer(data, at)
             bucket += distance >> 1
-            self[bucket] = count
+            self._put(min(bucket, _HIGHEST), count)
         return self
 
 
@@ -110,7 +161,7 @@ def bucket_of(seconds: float) -> int:
     """
     if 1e-6 < seconds < _LONGEST:
         return ceil(log(seconds) * _SCALE + _SHIFT)
-    return 0 if seconds <= 1e-6 else ceil(log(_LONGEST) * _SCALE + _SHIFT)
+    return 0 if seconds <= 1e-6 else _HIGHEST
 
 
 def put_integer(out: bytearray, value: int) -> None:
