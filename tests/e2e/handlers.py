@@ -127,8 +127,8 @@ _STARTUP = 196608
 
 def postgres(connection, *, refusal=b""):
     """Speak PostgreSQL until it asks for a password, or refuses."""
-    while len(first := _exactly(connection, 8)) == 8:
-        length, code = struct.unpack("!II", first)
+    while True:
+        length, code = struct.unpack("!II", _exactly(connection, 8))
         if length > 10_000:
             return  # As PostgreSQL does: that is no packet of its protocol.
         _exactly(connection, length - 8)
@@ -301,8 +301,10 @@ def socks5(site, *, reply=0, users=False):
 
 
 def _exactly(connection, size):
-    """Return ``size`` bytes, fewer where the client closes first."""
+    """Return ``size`` bytes; a client that closes first ends the handler."""
     data = b""
-    while len(data) < size and (more := connection.socket.recv(size - len(data))):
+    while len(data) < size:
+        if not (more := connection.socket.recv(size - len(data))):
+            raise ConnectionError("the client closed first")
         data += more
     return data
