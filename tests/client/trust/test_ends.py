@@ -102,9 +102,11 @@ def test_one_that_tells_them_apart_already_goes_on(connect, endpoint, lenient):
 
 
 def test_what_is_no_context_is_left_alone():
+    entered = []
     for other in (None, object()):
         with telling_cuts(other):
-            pass
+            entered.append(other)
+    assert len(entered) == 2
 
 
 @pytest.mark.usefixtures("lenient_python")

@@ -60,7 +60,7 @@ def watch_targets(
                 _take_up(watched, found, None if as_json else screen)
                 _wait(every - (time.monotonic() - begun), waiting, watched[0].rounds, every)
         except KeyboardInterrupt:
-            pass
+            pass  # the usual end of it; the summary follows
     if not as_json:
         _summarise(screen, watched)
     return status_of(one.last.verdict for one in watched if one.last)

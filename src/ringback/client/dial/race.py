@@ -129,7 +129,7 @@ class Race:
         try:
             sock.connect(self.pending[sock][4])
         except BlockingIOError:
-            pass
+            pass  # it is under way
         except OSError as error:
             self._lose(sock, error)
             return 0.0

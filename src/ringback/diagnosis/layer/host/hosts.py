@@ -66,5 +66,5 @@ def entries(name: str, path: Path) -> tuple[list[str], int]:
                     addresses.append(address)
                     first = first or number
     except FileNotFoundError:
-        pass
+        pass  # no file has no entry
     return addresses, first

@@ -114,7 +114,7 @@ def heard(channel: Channel, within: float, name: str) -> bytes:
                 break
             data += piece
     except OSError:
-        pass
+        pass  # what came until then is looked at
     return data
 
 

@@ -29,7 +29,6 @@ class Channel:
         first: The first bytes the peer sent, or sent since TLS was begun, as they came.
         received: How many bytes the peer sent.
         sent: How many were handed to the kernel.
-        cut: Whether the peer's end came without close_notify.
 
     Args:
         raw: The socket; the channel closes it.
@@ -41,7 +40,6 @@ class Channel:
         self.first = b""
         self.received = 0
         self.sent = 0
-        self.cut = False
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
         self._early = b""
@@ -128,8 +126,7 @@ class Channel:
             except ssl.SSLError as error:
                 if not is_cut(error):
                     raise
-                self.cut = True
-                return b""
+                return b""  # the end came without close_notify
 
     def settle(self, within: float) -> bool:
         """Take in what the peer sends after the handshake: tickets, or an alert.

@@ -92,6 +92,6 @@ def _date(channel: Channel, host: str, within: float) -> str | None:
                 break
             data += piece
     except OSError:
-        pass
+        pass  # what came until then is looked at
     found = _DATE.search(data)
     return found[1].decode("ascii", "replace") if found else None

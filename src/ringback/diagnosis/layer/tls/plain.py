@@ -101,5 +101,5 @@ def _heard(channel: Channel, within: float) -> bytes:
             data += piece
             ends = min(ends, time.monotonic() + 0.05)
     except OSError:
-        pass
+        pass  # what came until then is looked at
     return data

@@ -74,7 +74,7 @@ class Stream:
             while len(taken) < most:
                 taken += self.take(1)
         except OSError:
-            pass
+            pass  # what came until then is looked at
         return bytes(taken)
 
     def _allow(self) -> None:

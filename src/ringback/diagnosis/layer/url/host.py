@@ -70,7 +70,7 @@ def literal(host: str) -> str | None:
     try:
         return str(ipaddress.ip_address(host))
     except ValueError:
-        pass
+        pass  # perhaps one of the forms below
     try:
         return socket.inet_ntoa(socket.inet_aton(host)) if _is_number(host) else None
     except (OSError, UnicodeError):
