@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from monitor.web.asking import Asking
 from monitor.web.service import (
@@ -146,6 +148,18 @@ def test_incidents_are_chosen_by_state_endpoint_and_time():
     assert ids("endpoint=web") == []
     assert ids("before=2026-11-21T11:00:00Z") == ["inc-0"]
     assert ids("limit=1") == ["inc-1"]
+
+
+def test_the_next_page_begins_with_what_was_opened_in_the_same_millisecond():
+    service = sample()
+    newest = incident()
+    service.open = [
+        replace(newest, id=f"at-{us}", opened_at=newest.opened_at + us / 1e6) for us in (300, 900)
+    ]
+    asking = Asking(service)
+    first = asking.get("/api/v1/incidents?limit=1&state=open")
+    second = asking.get(first.links["next"]["url"])
+    assert [one["id"] for page in (first, second) for one in page.json()] == ["at-900", "at-300"]
 
 
 def test_an_incident_has_the_advice_that_needs_no_diagnosis():

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from ringback.diagnosis.record import moment
 from ringback.monitor.web.api import shape
 from ringback.monitor.web.api.endpoints import next_page
 from ringback.monitor.web.api.operation import Answer
@@ -31,7 +31,9 @@ async def list_incidents(call: Call) -> Answer:
         most=query.limit,
     )
     more = len(found) == query.limit
-    headers = next_page(call, before=moment(found[-1].opened_at)) if more else {}
+    # Exactly: in milliseconds, what was opened within the last one would be passed over.
+    opened = datetime.fromtimestamp(found[-1].opened_at, UTC) if more else None
+    headers = next_page(call, before=opened.isoformat()) if opened else {}
     return Answer(value=[incident_shape(one, whole=False) for one in found], headers=headers)
 
 
