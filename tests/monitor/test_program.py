@@ -3,7 +3,11 @@
 import asyncio
 import time
 
-from monitor.notify.conftest import receiver  # noqa: F401 - a fixture
+import pytest
+from monitor.notify.conftest import (
+    receiver,  # noqa: F401 - a fixture
+    second_receiver,  # noqa: F401 - a fixture
+)
 from monitor.notify.made import until, waiting
 
 from ringback.incident.model import Change, Incident, Notice
@@ -12,13 +16,21 @@ from ringback.monitor.program import Program, open_store
 from ringback.monitor.store import Batch
 
 
-def test_nobody_further_is_called_in_a_silence(receiver, unused_port, tmp_path, monkeypatch):  # noqa: F811
+@pytest.fixture
+def loaded(receiver, second_receiver, unused_port, tmp_path, monkeypatch):  # noqa: F811
+    """Two who tell: the diagnosis, which may come at any moment, is told to the team alone."""
+    monkeypatch.chdir(tmp_path)
     file = tmp_path / "ringback.toml"
     file.write_text(
         f'[[endpoint]]\nname = "shop"\nurl = "tcp://127.0.0.1:{unused_port}"\n'
-        f'[[notifier]]\nname = "boss"\ntype = "webhook"\nurl = "{receiver.url}"\n'
+        f'[[notifier]]\nname = "team"\ntype = "webhook"\nurl = "{receiver.url}"\n'
+        f'[[notifier]]\nname = "boss"\ntype = "webhook"\nurl = "{second_receiver.url}"\n'
+        '[[route]]\nnotifiers = "team"\nescalate_after = "30s"\nescalate_to = "boss"\n'
     )
-    loaded = load(file, {})
+    return load(file, {})
+
+
+def test_nobody_further_is_called_in_a_silence(loaded, receiver, second_receiver, monkeypatch):  # noqa: F811
     incident = Incident(
         id="i1",
         pattern="service_outage",
@@ -36,15 +48,16 @@ def test_nobody_further_is_called_in_a_silence(receiver, unused_port, tmp_path, 
         program = Program(loaded, store)
         silence = program.service.silence(("shop",), 3600.0, "ada", "known")
         task = asyncio.create_task(program.run(web=False))
+        await until(lambda: receiver.told == [("i1", "diagnosed")])
         await until(lambda: [one.error for one in waiting(store)] == ["it is silenced"])
-        assert receiver.told == []
+        assert second_receiver.told == []
         program.service.unsilence(silence)
         await until(lambda: not waiting(store))
+        assert second_receiver.told == [("i1", "escalated")]
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
 
     monkeypatch.setattr("ringback.monitor.notify.dispatcher.HUSH", 0.05)
-    monkeypatch.chdir(tmp_path)
     store = open_store(loaded)
     store.keep(Batch(incidents=(incident,), notices=(escalation,)))
     try:
