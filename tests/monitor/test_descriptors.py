@@ -50,7 +50,7 @@ def test_without_descriptors_nobody_is_blamed(few):
         runner.start()
         few(20)
         try:
-            async with asyncio.timeout(15):
+            async with asyncio.timeout(60):
                 while len({check.endpoint for check in seen}) < 60:
                     await asyncio.sleep(0.05)
         finally:

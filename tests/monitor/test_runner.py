@@ -2,6 +2,7 @@ import asyncio
 import contextlib
 import socket
 import time
+from collections import Counter
 from typing import ClassVar
 
 import pytest
@@ -53,13 +54,14 @@ def black_hole():
 
 
 def endpoint(id_, url, **given):
+    """One with time enough for a slow machine; where the time runs out, a test says which."""
     type_ = "http" if url.startswith("http") else url.partition(":")[0]
     return Endpoint(
-        id=id_, name=id_, url=url, type=type_, **{"every": 1.0, "timeout": 1.0, **given}
+        id=id_, name=id_, url=url, type=type_, **{"every": 1.0, "timeout": 10.0, **given}
     )
 
 
-async def until(condition, seconds=20.0):
+async def until(condition, seconds=60.0):
     async with asyncio.timeout(seconds):
         while not condition():
             await asyncio.sleep(0.01)
@@ -77,19 +79,23 @@ async def running(endpoints, **given):
 
 
 def test_every_endpoint_is_looked_at_again_and_again():
+    def looks(seen):
+        counts = Counter(check.endpoint for check in seen)
+        return [counts[f"e{n}"] for n in range(50)]
+
     async def look():
         async with healthy() as url:
             ends = [endpoint(f"e{n}", f"{url}/{n}", every=0.2) for n in range(50)]
+            began = time.monotonic()
             async with running(ends, settings=Settings(vantage="here")) as (runner, seen):
-                await until(lambda: len(seen) >= 300)
-                return runner, list(seen)
+                await until(lambda: min(looks(seen)) >= 6)
+                return runner, list(seen), time.monotonic() - began
 
-    runner, seen = asyncio.run(look())
+    runner, seen, took = asyncio.run(look())
 
     assert all(check.up for check in seen)
     assert {check.vantage for check in seen} == {"here"}
-    counts = [sum(check.endpoint == f"e{n}" for check in seen) for n in range(50)]
-    assert max(counts) - min(counts) <= 2
+    assert max(looks(seen)) <= took / 0.2 + 2  # at its times, and once at the start
     assert runner.checks >= 300
 
 
@@ -114,7 +120,7 @@ def test_black_holes_do_not_delay_others():
                 ]
                 async with running(ends, settings=Settings(limit=200)) as (runner, seen):
                     due = {one.id: runner.schedule.at(one.id) for one in ends}
-                    await until(lambda: sum(check.up is True for check in seen) >= 300)
+                    await until(lambda: len({check.endpoint for check in seen if check.up}) == 300)
                     late = [c.at - due.pop(c.endpoint) for c in seen if c.up and c.endpoint in due]
                     return late, runner.running
 
@@ -245,6 +251,7 @@ def test_while_the_loop_is_blocked_nobody_is_blamed():
             ends = [endpoint(f"e{n}", hole, every=0.5, timeout=0.5) for n in range(5)]
             async with running(ends) as (runner, seen):
                 await until(lambda: runner.running == 5)
+                seen.clear()  # of a time in which the loop was not blocked
                 time.sleep(1.0)
                 await until(lambda: len(seen) >= 5)
                 return seen[:5], dict(runner.health.doubted)

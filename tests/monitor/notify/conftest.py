@@ -4,7 +4,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from monitor.notify.made import AT_ONCE
+from monitor.notify.made import AT_ONCE, held_port
 
 from ringback.monitor.endpoint import Endpoint
 from ringback.monitor.notify.dispatcher import Dispatcher
@@ -47,7 +47,7 @@ class Receiver:
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 receiver.got.append((self.path, dict(self.headers), body))
-                receiver.gate.wait(30)
+                receiver.gate.wait(60)
                 status = receiver.judge(body)
                 if status is None:  # it has the message, and nobody will know
                     self.close_connection = True
@@ -62,13 +62,13 @@ class Receiver:
                 pass
 
         self._handler = Handler
-        self.port = 0
+        self._held = held_port()
+        self.port = self._held.getsockname()[1]
         self.start()
 
     def start(self):
         self._server = ThreadingHTTPServer(("127.0.0.1", self.port), self._handler)
         self._server.daemon_threads = True
-        self.port = self._server.server_address[1]
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
         self._thread.start()
 
@@ -76,6 +76,11 @@ class Receiver:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
+
+    def close(self):
+        self.gate.set()
+        self.stop()
+        self._held.close()
 
     @property
     def url(self):
@@ -95,16 +100,14 @@ class Receiver:
 def receiver():
     with_ = Receiver()
     yield with_
-    with_.gate.set()
-    with_.stop()
+    with_.close()
 
 
 @pytest.fixture
 def second_receiver():
     with_ = Receiver()
     yield with_
-    with_.gate.set()
-    with_.stop()
+    with_.close()
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Incidents and messages to tell of."""
 
 import asyncio
+import socket
 import time
 from dataclasses import replace
 
@@ -72,14 +73,25 @@ def message(*stories, **fields):
 
 def webhook(receiver, name="hook", **fields):
     known = {"name": name, "type": "webhook", "url": receiver.url, "rate": 6000}
-    return NotifierSettings(**{**known, **fields})
+    return NotifierSettings(**{**known, "timeout": 60.0, **fields})
 
 
 def waiting(store):
     return store.due(time.time() + 10**7)
 
 
-async def until(condition, seconds=20.0):
+def held_port():
+    """A socket with a port that nobody else is given, also while the one who listens there is away.
+
+    It refuses until somebody listens, who must ask to share it (``SO_REUSEADDR``), as servers do.
+    """
+    holder = socket.socket()
+    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    holder.bind(("127.0.0.1", 0))
+    return holder
+
+
+async def until(condition, seconds=60.0):
     ends = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < ends, "it did not happen in time"

@@ -1,4 +1,5 @@
 import asyncio
+import threading
 import time
 from dataclasses import replace
 
@@ -80,18 +81,24 @@ def test_an_end_takes_along_a_beginning_that_was_put_off(dispatch, receiver, sto
 
 
 def test_a_receiver_that_comes_back_gets_everything_in_order(dispatch, receiver, store):
-    receiver.status = 503
+    statuses, back = iter([503, 503]), threading.Event()
+
+    def judge(_):
+        if len(receiver.got) == 2:
+            back.wait(60)
+        return next(statuses, 200)
 
     async def drive(_, tell):
         first = change("opened", incident(1))
         await tell(first)
-        await until(lambda: len(receiver.got) >= 2)
+        await until(lambda: len(receiver.got) == 2)
         await tell(change("opened", incident(2)))
         await tell(change("diagnosed", first.incident, at=time.time()))
-        receiver.got.clear()
-        receiver.status = 200
+        back.set()
         await until(lambda: not waiting(store))
+        del receiver.got[:2]
 
+    receiver.judge = judge
     dispatch([webhook(receiver)], drive)
     assert sorted(receiver.told) == [("i1", "opened"), ("i2", "opened")]
     told = next(d for doc in receiver.documents for d in doc["incidents"] if d["id"] == "i1")
@@ -106,7 +113,7 @@ def test_a_slow_receiver_does_not_keep_the_others_waiting(
     async def drive(_, tell):
         for number in range(1, 6):
             await tell(change("opened", incident(number)))
-            await until(lambda n=number: len(second_receiver.told) == n)
+            await until(lambda n=number: len(second_receiver.told) == n and receiver.got)
         assert len(receiver.got) == 1
         receiver.gate.set()
         await until(lambda: not waiting(store))
@@ -139,10 +146,12 @@ def test_one_incident_that_is_refused_does_not_keep_the_others_back(dispatch, re
         await until(lambda: len(waiting(store)) == 1)
         await tell(change("closed", bad, at=time.time()))
         await tell(change("opened", incident(6)))
-        await until(lambda: ("i6", "opened") in receiver.told)
+        # It may have gone with the bad one first, and been refused with it.
+        await until(lambda: {one.notice.change.incident.id for one in waiting(store)} == {"i1"})
 
     dispatch([webhook(receiver)], drive)
     assert {one.notice.change.incident.id for one in waiting(store)} == {"i1"}
+    assert ("i6", "opened") in receiver.told
 
 
 def test_what_does_not_arrive_in_a_day_is_given_up_and_logged(dispatch, receiver, store, caplog):
@@ -276,8 +285,9 @@ def test_no_more_messages_go_in_a_minute_than_the_notifier_may_send(dispatch, re
             await asyncio.sleep(0.02)
         await until(lambda: len(receiver.got) >= 2)
 
+    begun = time.monotonic()
     dispatch([webhook(receiver, rate=6)], drive)
-    assert len(receiver.got) == 2
+    assert 2 <= len(receiver.got) <= 2 + (time.monotonic() - begun) // 10
 
 
 def test_the_beginning_waits_for_its_cause(dispatch, receiver, store):
@@ -295,15 +305,17 @@ def test_the_beginning_waits_for_its_cause(dispatch, receiver, store):
 
 
 def test_a_channel_that_breaks_is_tried_again(dispatch, store, tmp_path):
-    seen = tmp_path / "seen"
+    seen, looked = tmp_path / "seen", tmp_path / "looked"
     script = (
-        f'echo tried >> {seen}; test "$(wc -l < {seen})" = 2 || {{ echo "not yet" >&2; exit 3; }}'
+        f'echo tried >> {seen}; test "$(wc -l < {seen})" = 2 || {{ echo "not yet" >&2; exit 3; }};'
+        f" while ! test -e {looked}; do sleep 0.01; done"
     )
     settings = NotifierSettings(name="own", type="command", command=("sh", "-c", script))
 
     async def drive(_, tell):
         await tell(change("opened", incident()))
         await until(lambda: any("status 3: not yet" in one.error for one in waiting(store)))
+        looked.touch()
         await until(lambda: not waiting(store))
 
     dispatch([settings], drive)

@@ -121,7 +121,7 @@ def test_what_an_answer_was_lost_of_is_sent_again_as_it_was(dispatch, receiver, 
     def judge(_):
         status = next(statuses)
         if status == 503:
-            over.wait(20)
+            over.wait(60)
         return status
 
     async def drive(_, tell):

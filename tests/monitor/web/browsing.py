@@ -12,6 +12,8 @@ from ringback.monitor.web.server import Page
 from ringback.monitor.web.settings import WebSettings
 
 CHROMIUM = "/usr/bin/chromium"
+PATIENCE = 120_000.0
+"""Milliseconds."""
 
 
 class Served:
@@ -39,16 +41,16 @@ class Served:
         async def done():
             return what(self.service)
 
-        return asyncio.run_coroutine_threadsafe(done(), self._loop).result(10)
+        return asyncio.run_coroutine_threadsafe(done(), self._loop).result(60)
 
     def __enter__(self):
         self._thread.start()
-        assert self._ready.wait(10)
+        assert self._ready.wait(60)
         return self
 
     def __exit__(self, *_):
         self._loop.call_soon_threadsafe(self._task.cancel)
-        self._thread.join(10)
+        self._thread.join(60)
         assert not self._thread.is_alive()
 
 
@@ -56,7 +58,9 @@ class Served:
 def browser():
     """A headless Chromium."""
     with sync_playwright() as play:
-        opened = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        opened = play.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox"], timeout=PATIENCE
+        )
         yield opened
         opened.close()
 
@@ -65,6 +69,7 @@ def browser():
 def opened(chromium, url, **more):
     """A page of its own; what it complains of is a failure."""
     context = chromium.new_context(**more)
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     complaints = []
     page.on("console", lambda said: complaints.append(said.text))

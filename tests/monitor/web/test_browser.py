@@ -38,8 +38,17 @@ def served():
         yield one
 
 
-def live(page):
+def live(page, served):
+    """Wait until the page is told what changes."""
     page.wait_for_selector('body[data-live="on"]')
+    while not served.do(lambda service: service.listeners):
+        page.wait_for_timeout(10)
+
+
+def press(page, name):
+    """Send a form, and wait for the page that it leads to."""
+    with page.expect_navigation():
+        page.get_by_role("button", name=name).click()
 
 
 def test_every_page_opens_without_a_complaint_and_fits_a_phone(chromium, served):
@@ -50,7 +59,7 @@ def test_every_page_opens_without_a_complaint_and_fits_a_phone(chromium, served)
 
 def test_a_state_is_seen_and_spoken_as_it_changes(chromium, served):
     with opened(chromium, served.url) as page:
-        live(page)
+        live(page, served)
         card = page.locator('[data-id="web"]')
         assert card.get_attribute("data-state") == "ok"
 
@@ -68,21 +77,21 @@ def test_a_state_is_seen_and_spoken_as_it_changes(chromium, served):
 
 def test_a_new_incident_appears_on_the_overview(chromium, served):
     with opened(chromium, served.url) as page:
-        live(page)
+        live(page, served)
         other = incident("inc-2", ("db",), summary="db does not answer")
         served.do(lambda service: service.open.append(other))
         served.do(lambda service: service.tell(Told(what="incident", incident="inc-2")))
 
         page.locator("#open-count", has_text="2").wait_for()
         page.get_by_role("link", name="db does not answer").click()
+        page.wait_for_url("**/incidents/inc-2")
         assert page.locator("h1").inner_text() == "db does not answer"
 
 
 def test_an_incident_is_acknowledged(chromium, served):
     with opened(chromium, f"{served.url}/incidents/inc-1") as page:
         page.get_by_label("Your name").first.fill("Ada")
-        page.get_by_role("button", name="Acknowledge").click()
-        page.wait_for_load_state()
+        press(page, "Acknowledge")
 
         assert page.get_by_text("taken", exact=True).is_visible()
         assert page.get_by_text("taken by Ada").is_visible()
@@ -92,7 +101,7 @@ def test_an_incident_is_acknowledged(chromium, served):
 
 def test_an_open_incident_page_follows_what_others_do(chromium, served):
     with opened(chromium, f"{served.url}/incidents/inc-1") as page:
-        live(page)
+        live(page, served)
         served.do(lambda service: service.acknowledge("inc-1", "Grace"))
 
         taken = page.get_by_text("taken by Grace")
@@ -102,7 +111,7 @@ def test_an_open_incident_page_follows_what_others_do(chromium, served):
 
 def test_an_open_endpoint_page_follows_its_state(chromium, served):
     with opened(chromium, f"{served.url}/endpoints/api") as page:
-        live(page)
+        live(page, served)
         seen = served.do(lambda service: service.view("api"))
         served.do(lambda service: service.put(replace(seen, state="ok", kind=None)))
 
@@ -115,11 +124,10 @@ def test_an_endpoint_is_silenced_and_told_again(chromium, served):
         page.get_by_label("For").select_option("14400")
         page.get_by_label("Reason").fill("move")
         page.get_by_label("Your name").fill("Ada")
-        page.get_by_role("button", name="Silence").click()
+        press(page, "Silence")
         page.goto(f"{served.url}/incidents")
         assert "move" in page.locator(".silences").inner_text()
-        page.get_by_role("button", name="End the silence of api").click()
-        page.wait_for_load_state()
+        press(page, "End the silence of api")
     assert served.do(lambda service: service.silences()) == []
 
 
@@ -170,10 +178,10 @@ def test_somebody_with_a_token_logs_in_acts_and_logs_out(chromium):
     settings = WebSettings(port=0, tokens=TOKENS)
     with Served(settings=settings) as one, opened(chromium, f"{one.url}/incidents/inc-1") as page:
         page.get_by_label("Token").fill("operator-secret")
-        page.get_by_role("button", name="Log in").click()
-        page.get_by_role("button", name="Acknowledge").click()
+        press(page, "Log in")
+        press(page, "Acknowledge")
         page.get_by_text("taken by operator").wait_for()
-        page.get_by_role("button", name="Log out").click()
+        press(page, "Log out")
         page.goto(one.url)
 
         assert page.url.startswith(f"{one.url}/login")
@@ -183,7 +191,7 @@ def test_text_of_others_does_not_run(chromium):
     evil = "<img src=x onerror='document.title=1'><script>document.title=1</script>"
     view = View(endpoint=endpoint("x", name=evil), state="ok", last=check("x"))
     with Served(MemoryService(view)) as one, opened(chromium, one.url) as page:
-        live(page)
+        live(page, one)
         one.do(lambda service: service.put(replace(view, state="down", kind=evil)))
         page.wait_for_selector('[data-state="down"].card')
 

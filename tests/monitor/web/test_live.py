@@ -19,7 +19,7 @@ def down(id_):
 
 
 def live_of(service, **more):
-    return Live(service, Renderer(lambda: NOW), **{"every": 0.0, "alive": 5.0, **more})
+    return Live(service, Renderer(lambda: NOW), **{"every": 0.0, "alive": 60.0, **more})
 
 
 def change(message):
@@ -37,7 +37,7 @@ async def followed(live, service):
 
 
 def run(test):
-    asyncio.run(asyncio.wait_for(test(), 10))
+    asyncio.run(asyncio.wait_for(test(), 60))
 
 
 def test_a_change_of_state_is_told_with_what_to_show():

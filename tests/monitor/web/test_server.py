@@ -16,7 +16,7 @@ async def served(settings, then):
     ready = asyncio.get_running_loop().create_future()
     serving = asyncio.create_task(Page(sample(), settings).run(ready.set_result))
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             return await then(await ready)
     finally:
         serving.cancel()
@@ -25,7 +25,7 @@ async def served(settings, then):
 
 def test_the_page_is_served_on_loopback():
     async def ask(url):
-        async with httpx.AsyncClient() as client:
+        async with httpx.AsyncClient(timeout=60) as client:
             return url, await client.get(f"{url}/api/v1/status")
 
     url, response = asyncio.run(served(WebSettings(port=0), ask))
@@ -37,7 +37,7 @@ def test_the_page_is_served_on_loopback():
 
 def test_an_open_stream_does_not_hold_up_the_end():
     async def follow(url):
-        client = httpx.AsyncClient()
+        client = httpx.AsyncClient(timeout=60)
         stream = client.stream("GET", f"{url}/live")
         response = await stream.__aenter__()
         lines = response.aiter_lines()
@@ -45,7 +45,7 @@ def test_an_open_stream_does_not_hold_up_the_end():
 
     async def test():
         client, stream, lines, first = await served(WebSettings(port=0), follow)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             rest = [line async for line in lines]
         await stream.__aexit__(None, None, None)
         await client.aclose()
@@ -90,7 +90,10 @@ def test_new_settings_hold_from_the_next_request_on():
         page = Page(sample(), before)
         serving = asyncio.create_task(page.run(ready.set_result))
         bearer = {"Authorization": "Bearer reader-secret"}
-        async with asyncio.timeout(20), httpx.AsyncClient(base_url=await ready) as client:
+        async with (
+            asyncio.timeout(60),
+            httpx.AsyncClient(base_url=await ready, timeout=60) as client,
+        ):
             assert (await client.get("/api/v1/status", headers=bearer)).status_code == 200
             assert (await client.get("/status")).status_code == 404
             async with client.stream("GET", "/live", headers=bearer) as stream:

@@ -1,12 +1,20 @@
 import json
 import re
-import socket
 import subprocess
 import time
 import urllib.request
 
 import pytest
-from monitor.notify.made import AT_ONCE, change, incident, message, story, until, waiting
+from monitor.notify.made import (
+    AT_ONCE,
+    change,
+    held_port,
+    incident,
+    message,
+    story,
+    until,
+    waiting,
+)
 from requires import requires
 
 from ringback.monitor.notify.channel import channel_of
@@ -18,14 +26,8 @@ PROGRAM = "prometheus-alertmanager"
 
 
 def settings(url, **options):
-    known = {"name": "am", "type": "alertmanager", "url": url, "rate": 6000}
+    known = {"name": "am", "type": "alertmanager", "url": url, "rate": 6000, "timeout": 60.0}
     return NotifierSettings(**known, options=options)
-
-
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
 
 
 @pytest.fixture
@@ -37,7 +39,8 @@ def alertmanager(tmp_path, receiver):
         "route: {receiver: hook, group_by: [incident], group_wait: 0s, group_interval: 1s}\n"
         f"receivers: [{{name: hook, webhook_configs: [{{url: '{receiver.url}'}}]}}]\n"
     )
-    port = free_port()
+    held = held_port()
+    port = held.getsockname()[1]
     process = subprocess.Popen(
         [
             PROGRAM,
@@ -50,14 +53,15 @@ def alertmanager(tmp_path, receiver):
         stderr=subprocess.DEVNULL,
     )
     url = f"http://127.0.0.1:{port}"
-    ends = time.monotonic() + 30
+    ends = time.monotonic() + 120
     while not _answers(f"{url}/-/ready"):
         assert process.poll() is None
         assert time.monotonic() < ends
         time.sleep(0.05)
     yield url
     process.terminate()
-    process.wait(30)
+    process.wait(120)
+    held.close()
 
 
 def _answers(url):
@@ -69,7 +73,7 @@ def _answers(url):
 
 
 def alerts(url):
-    with urllib.request.urlopen(f"{url}/api/v2/alerts?active=true", timeout=5) as response:
+    with urllib.request.urlopen(f"{url}/api/v2/alerts?active=true", timeout=60) as response:
         return json.load(response)
 
 
@@ -83,7 +87,7 @@ def test_an_incident_is_an_alert_until_it_is_over(alertmanager, receiver, dispat
         await until(lambda: not waiting(store))
         assert len(alerts(alertmanager)) == 1
         await tell(change("closed", opened.incident, at=time.time()))
-        await until(lambda: "resolved" in statuses(receiver), 40)
+        await until(lambda: "resolved" in statuses(receiver), 120)
         assert alerts(alertmanager) == []
 
     dispatch([settings(alertmanager)], drive, pace=AT_ONCE)
@@ -105,9 +109,9 @@ def test_what_alertmanager_posts_of_others_is_taken_for_checks(alertmanager, rec
         json.dumps(theirs).encode(),
         {"Content-Type": "application/json"},
     )
-    with urllib.request.urlopen(request, timeout=5):
+    with urllib.request.urlopen(request, timeout=60):
         pass
-    ends = time.monotonic() + 20
+    ends = time.monotonic() + 120
     while not receiver.got:
         assert time.monotonic() < ends
         time.sleep(0.02)

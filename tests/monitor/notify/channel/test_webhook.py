@@ -49,10 +49,10 @@ def test_a_receiver_that_is_silent_may_have_got_it(receiver):
     receiver.gate.clear()
     begun = time.monotonic()
     with pytest.raises(NotSent) as raised:
-        channel_of(webhook(receiver, timeout=0.3)).send(message(story()))
+        channel_of(webhook(receiver, timeout=1.5)).send(message(story()))
 
     assert not raised.value.surely
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - begun < 45
 
 
 @pytest.mark.parametrize("url", ["", "shop", "ftp://host/", "http://", "http:///path"])

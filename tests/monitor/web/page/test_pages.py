@@ -115,11 +115,11 @@ def test_a_thousand_endpoints_are_rendered_in_a_second():
     ]
     asking = Asking(MemoryService(*views))
     asking.get("/")
-    started = time.perf_counter()
+    started = time.process_time()  # others may have the processor meanwhile
     response = asking.get("/")
 
     assert response.text.count('class="card') == 1000
-    assert time.perf_counter() - started < 1.0
+    assert time.process_time() - started < 1.0
 
 
 def test_every_kind_is_explained():
