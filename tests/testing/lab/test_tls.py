@@ -1,11 +1,13 @@
 import re
 import socket
 import ssl
+import time
 
 import pytest
 
 from tests.requires import requires
 from tests.testing.lab.wire import (
+    PATIENCE,
     SILENCE,
     TlsClient,
     connect,
@@ -59,7 +61,7 @@ def test_the_handshake_or_the_record_fails_for_this_reason(lab, name):
 def test_the_connection_ends_below_tls(lab, name):
     received, end, requests = ENDED[name]
     endpoint = lab.start(name)
-    seen = tls_exchange(endpoint, patience=SILENCE if end == "silence" else 5)
+    seen = tls_exchange(endpoint, patience=SILENCE if end == "silence" else PATIENCE)
     assert re.fullmatch(received, seen.received, re.DOTALL)
     assert (seen.end, seen.close_notify, seen.error) == (end, False, None)
     assert endpoint.requests == requests
@@ -93,11 +95,14 @@ def test_the_server_hello_is_cut_within(lab):
 
 
 def test_the_server_hello_comes_byte_by_byte(lab, monkeypatch):
-    monkeypatch.setattr("ringback.testing.lab.slow.TRICKLE_PAUSE", 0.01)
+    pause = 0.05
+    monkeypatch.setattr("ringback.testing.lab.slow.TRICKLE_PAUSE", pause)
     with connect(lab.start(TRICKLED)) as connected:
+        began = time.monotonic()
         connected.sendall(client_hello())
-        record = read_to_end(connected, until=rb".{30}").received
+        record = read_to_end(connected, until=rb".{6}").received
     assert record.startswith(b"\x16")
+    assert len(record) <= (time.monotonic() - began) / pause + 1
     assert len(record) < int.from_bytes(record[3:5])
 
 
