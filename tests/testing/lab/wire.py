@@ -6,6 +6,7 @@ import contextlib
 import re
 import socket
 import ssl
+import time
 from dataclasses import dataclass
 
 HOST = b"Host: lab.test\r\n"
@@ -13,7 +14,7 @@ GET = b"GET / HTTP/1.1\r\n" + HOST + b"\r\n"
 GET_CLOSE = b"GET / HTTP/1.1\r\nConnection: close\r\n" + HOST + b"\r\n"
 UPLOAD = b"POST / HTTP/1.1\r\nContent-Length: 16777216\r\n" + HOST + b"\r\n" + b"x" * 10
 
-PATIENCE = 5.0
+PATIENCE = 30.0
 """Seconds to wait for what must come."""
 
 SILENCE = 0.3
@@ -45,6 +46,15 @@ def connect(endpoint, *, patience=PATIENCE):
     return socket.create_connection((endpoint.host, endpoint.port), timeout=patience)
 
 
+def accepted(endpoint):
+    """Wait until the server has accepted a connection; return its first record of one."""
+    until = time.monotonic() + PATIENCE
+    while not endpoint.seen:
+        assert time.monotonic() < until
+        time.sleep(0.001)
+    return endpoint.seen[0]
+
+
 def read_to_end(connected, until=None):
     """Read until the peer ends it, falls silent, or ``until`` (a pattern) has come."""
     received = bytearray()
@@ -62,12 +72,16 @@ def read_to_end(connected, until=None):
 
 
 def exchange(endpoint, sent=GET, *, patience=PATIENCE, until=None):
-    """Send bytes to an endpoint and return what came back."""
+    """Send bytes to an endpoint and return what came back.
+
+    ``patience`` is for what comes back: the server may take its time to read.
+    """
     try:
-        with connect(endpoint, patience=patience) as connected:
+        with connect(endpoint) as connected:
             if sent:  # A send of nothing would take the RST from the receive.
                 with contextlib.suppress(BrokenPipeError):
                     connected.sendall(sent)
+            connected.settimeout(patience)
             return read_to_end(connected, until)
     except ConnectionResetError:
         # Before the first receive: under load a RST can be there when connect looks.

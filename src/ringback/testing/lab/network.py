@@ -104,9 +104,9 @@ def _named(label: str) -> Callable[[Lab], Endpoint]:
     return start
 
 
-def _asking(role: str, address: str) -> Callable[[Lab], Endpoint]:
+def _asking(role: str, address: str, label: str = "ok") -> Callable[[Lab], Endpoint]:
     def start(lab: Lab) -> Endpoint:
-        met = _named("ok")(lab)
+        met = _named(label)(lab)
         met.namespace = topology(lab).client_asking(role, address)
         met.nameserver = (address, 53)
         return met
@@ -226,7 +226,7 @@ FAULTS: tuple[Fault, ...] = (
         "dns.temporary_failure",
         "glibc_silent",
         "the server does not answer",
-        _named("silent"),
+        _asking("silent", NAMESERVER, "silent"),
         "dns.unreachable",
     ),
     _fault(

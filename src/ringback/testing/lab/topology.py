@@ -79,8 +79,12 @@ _SETTINGS = {
     },
 }
 
-RESOLVER = "nameserver {}\noptions timeout:1 attempts:1\nsearch .\n"
-"""``resolv.conf`` of a client: each question is asked once and given up after 1 s."""
+RESOLVER = "nameserver {}\noptions timeout:{} attempts:1\nsearch .\n"
+"""``resolv.conf`` of a client: each question is asked once."""
+
+PATIENT, IMPATIENT = 10, 1
+"""Seconds after which a client gives up a question: one that is answered, also by a machine that is
+busy, and one that is not."""
 
 
 class Topology:
@@ -93,6 +97,7 @@ class Topology:
 
     def __init__(self) -> None:
         self._namespaces = Namespaces()
+        self._asking: dict[str, str] = {}
         try:
             self._names = {role: self._namespaces.add(role) for role in _HOSTS}
             self.client = self._names["client"]
@@ -112,9 +117,11 @@ class Topology:
         self._namespaces.close()
 
     def client_asking(self, role: str, nameserver: str) -> str:
-        """Return another name of the client, under which programs ask ``nameserver``."""
-        name = self._namespaces.also(self.client, f"client-{role}")
-        self._give_resolver(name, nameserver)
+        """Return another name of the client, under which programs ask ``nameserver``, for 1 s."""
+        if role not in self._asking:
+            self._asking[role] = self._namespaces.also(self.client, f"client-{role}")
+        name = self._asking[role]
+        self._give_resolver(name, nameserver, IMPATIENT)
         return name
 
     def inside(self, role: str) -> AbstractContextManager[None]:
@@ -152,9 +159,9 @@ class Topology:
             with self.inside(role):
                 for setting, value in settings.items():
                     Path("/proc/sys/net", setting).write_text(value)
-        self._give_resolver(self.client, NAMESERVER)
+        self._give_resolver(self.client, NAMESERVER, PATIENT)
 
-    def _give_resolver(self, name: str, nameserver: str) -> None:
-        give_file(name, "resolv.conf", RESOLVER.format(nameserver))
+    def _give_resolver(self, name: str, nameserver: str, seconds: int) -> None:
+        give_file(name, "resolv.conf", RESOLVER.format(nameserver, seconds))
         give_file(name, "nsswitch.conf", "hosts: files dns\n")
         give_file(name, "hosts", "127.0.0.1 localhost\n::1 localhost\n")
