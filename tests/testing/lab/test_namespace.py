@@ -1,3 +1,4 @@
+import os
 import signal
 import socket
 import subprocess
@@ -75,7 +76,9 @@ input()
         namespace.sweep()
         assert (HELD / left).exists()
         process.send_signal(signal.SIGKILL)
-    assert (HELD / left).exists()
+        # As long as nobody has taken note of its end, no other process tidies up behind it.
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        assert (HELD / left).exists()
     with Namespaces() as namespaces:
         mine = namespaces.add("mine")
         namespace.sweep()
