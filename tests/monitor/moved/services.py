@@ -12,17 +12,6 @@ import dns.rrset
 PAGE = b'{"status":"up","service":"orders","version":7}'
 
 
-def free_ports(count):
-    """Ports of 127.0.0.1 in a row, in which nobody listens."""
-    for start in range(20_000, 60_000, 16):
-        with contextlib.ExitStack() as held, contextlib.suppress(OSError):
-            for port in range(start, start + count):
-                one = held.enter_context(socket.socket())
-                one.bind(("127.0.0.1", port))
-            return start
-    raise AssertionError("no ports are free")
-
-
 @contextlib.asynccontextmanager
 async def http(port=0, *, body=PAGE, server="orders/2.1", more="", tls=None, asked=None):
     """An HTTP server; ``body`` may be a function."""

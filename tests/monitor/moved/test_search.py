@@ -4,7 +4,7 @@ import json
 import time
 
 import pytest
-from monitor.moved.services import PAGE, free_ports, http, nameserver, speaking
+from monitor.moved.services import PAGE, http, nameserver, speaking
 
 from ringback.incident.model import Check
 from ringback.incident.pattern import pattern_of_diagnosis
@@ -35,7 +35,7 @@ def run(coroutine):
     return asyncio.run(coroutine)
 
 
-def test_a_service_at_a_configured_port_is_known_again():
+def test_a_service_at_a_configured_port_is_known_again(free_ports):
     async def story():
         base = free_ports(2)
         one = endpoint(base, ports=(base + 1,))
@@ -54,7 +54,7 @@ def test_a_service_at_a_configured_port_is_known_again():
     )
 
 
-def test_something_else_that_listens_there_is_not_taken_for_it():
+def test_something_else_that_listens_there_is_not_taken_for_it(free_ports):
     async def story():
         base = free_ports(3)
         one = endpoint(base, ports=(base + 1, base + 2))
@@ -66,7 +66,7 @@ def test_something_else_that_listens_there_is_not_taken_for_it():
     assert run(story()) is None
 
 
-def test_neighbouring_ports_are_tried_only_where_the_host_is_ones_own():
+def test_neighbouring_ports_are_tried_only_where_the_host_is_ones_own(free_ports):
     async def story():
         base = free_ports(3)
         asked = []
@@ -82,7 +82,7 @@ def test_neighbouring_ports_are_tried_only_where_the_host_is_ones_own():
     assert (found.place.port, found.place.source) == (base + 2, "neighbouring")
 
 
-def test_a_certificates_key_decides_also_where_the_answer_always_differs(certificates):
+def test_a_certificates_key_decides_also_where_the_answer_always_differs(free_ports, certificates):
     counter = itertools.count()
 
     def changing():
@@ -107,7 +107,7 @@ def test_a_certificates_key_decides_also_where_the_answer_always_differs(certifi
     assert found.recognition.matched == ("key", "answer", "server")
 
 
-def test_a_banner_is_known_again_although_it_tells_the_time(certificates):
+def test_a_banner_is_known_again_although_it_tells_the_time(free_ports, certificates):
     counter = itertools.count(10)
 
     def greeting():
@@ -129,7 +129,7 @@ def test_a_banner_is_known_again_although_it_tells_the_time(certificates):
     assert found.place.port == base + 2
 
 
-def test_a_silent_service_cannot_be_known_again():
+def test_a_silent_service_cannot_be_known_again(free_ports):
     async def story():
         base = free_ports(2)
         one = endpoint(base, type_="tcp", scheme="tcp", ports=(base + 1,))
@@ -141,7 +141,7 @@ def test_a_silent_service_cannot_be_known_again():
     assert run(story()) == (Identity(), None)
 
 
-def test_where_the_service_itself_pointed_is_looked_at_first():
+def test_where_the_service_itself_pointed_is_looked_at_first(free_ports):
     async def story():
         base = free_ports(4)
         one = endpoint(base, ports=(base + 1,))
@@ -156,7 +156,7 @@ def test_where_the_service_itself_pointed_is_looked_at_first():
 
 
 @pytest.mark.parametrize("type_", ["SRV", "HTTPS"])
-def test_where_its_records_point_it_is_found(type_, certificates):
+def test_where_its_records_point_it_is_found(free_ports, type_, certificates):
     async def story():
         base = free_ports(3)
         good = certificates.server()
@@ -181,7 +181,7 @@ def test_where_its_records_point_it_is_found(type_, certificates):
     assert found.place.source == f"{type_} record"
 
 
-def test_no_credentials_are_sent_to_a_strange_port():
+def test_no_credentials_are_sent_to_a_strange_port(free_ports):
     async def story():
         base = free_ports(2)
         asked = []
@@ -205,7 +205,7 @@ def test_no_credentials_are_sent_to_a_strange_port():
     assert "s3cret" not in "".join(asked)
 
 
-def test_a_search_ends():
+def test_a_search_ends(free_ports):
     async def story():
         base = free_ports(12)
         ports = tuple(range(base + 1, base + 9))
@@ -227,7 +227,7 @@ def test_a_search_ends():
     assert took < 10
 
 
-def test_so_many_places_are_looked_at_and_no_more():
+def test_so_many_places_are_looked_at_and_no_more(free_ports):
     async def story():
         base = free_ports(4)
         one = endpoint(base, ports=(base + 1, base + 2))
@@ -273,7 +273,7 @@ def test_a_watch_looks_at_who_is_well_once_an_hour():
     run(story())
 
 
-def test_a_watch_finds_who_refuses_by_what_an_earlier_process_knew():
+def test_a_watch_finds_who_refuses_by_what_an_earlier_process_knew(free_ports):
     async def story():
         base = free_ports(2)
         one = endpoint(base, ports=(base + 1,))

@@ -1,7 +1,7 @@
 import asyncio
 import time
 
-from monitor.moved.services import free_ports, http
+from monitor.moved.services import http
 
 from ringback.incident.model import Check
 from ringback.incident.watched import Watched
@@ -28,7 +28,7 @@ async def until(holds):
     return found
 
 
-def test_a_service_that_has_moved_is_named_on_its_incident(tmp_path):
+def test_a_service_that_has_moved_is_named_on_its_incident(free_ports, tmp_path):
     async def story(base, path):
         one = Endpoint(
             id="orders",
