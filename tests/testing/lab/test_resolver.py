@@ -180,3 +180,11 @@ def test_a_replacement_made_meanwhile_is_left_alone(server, monkeypatch):
     with resolving(server.address, timeout=PATIENCE):
         assert socket.getaddrinfo("ok.lab.test", 80)
     socket.getaddrinfo = system
+
+
+def test_by_default_it_waits_longer_for_what_is_answered():
+    answers = {"silent": Answer(delay=60), "ok": Answer(addresses=("127.0.0.1",), delay=1.5)}
+    with Nameserver(answers, bind("127.0.0.1")) as server, resolving(server.address):
+        assert socket.getaddrinfo("www.ok.lab.test", 80, socket.AF_INET)
+        with pytest.raises(socket.gaierror):
+            socket.getaddrinfo("silent.lab.test", 80)

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-TIMEOUT = 1.0
-"""Seconds a client waits for a connection, and for each piece of the response."""
+TIMEOUT, SHORT = 3.0, 1.0
+"""Seconds a client waits for a connection, and for each piece of the response; the short ones where
+the fault is that nothing comes. What comes does so at once, but for a machine that is busy."""
 
 _INDENT, _NARROW_INDENT = 13, 2
 """Columns left of what is said of a client; the narrow one below 70 columns."""
@@ -30,13 +31,13 @@ _MOST = 600
 """Characters shown of an exception's text."""
 
 
-def reproduce(fault: Fault, timeout: float = TIMEOUT) -> Iterator[Outcome]:
+def reproduce(fault: Fault) -> Iterator[Outcome]:
     """Start a fault for each installed client, call it, and yield how that ended.
 
     Args:
         fault: Which; this machine has what it needs.
-        timeout: Seconds, for each client's connection and for each of its reads.
     """
+    timeout = SHORT if _is_silence(fault) else TIMEOUT
     with Lab() as lab:
         for client in installed():
             # A fault that counts its connections begins anew for each client.
@@ -46,6 +47,11 @@ def reproduce(fault: Fault, timeout: float = TIMEOUT) -> Iterator[Outcome]:
                 yield outcome_from(endpoint.namespace, client, meeting)
             else:
                 yield outcome_of(client, meeting)
+
+
+def _is_silence(fault: Fault) -> bool:
+    ends = ("timed_out", "no_response")
+    return any(kind.endswith(ends) for kind in (fault.kind, *fault.also))
 
 
 def print_json(fault: Fault) -> None:

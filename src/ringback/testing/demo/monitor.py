@@ -13,7 +13,7 @@ from typing import Any
 
 from ringback.testing.demo.child import Child
 
-PATIENCE = 15.0
+PATIENCE = 60.0
 """Seconds for what takes a second or two on a machine that is not busy."""
 
 _POLL = 0.03

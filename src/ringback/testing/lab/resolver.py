@@ -25,6 +25,7 @@ import dns.query
 import dns.rcode
 import dns.rdatatype
 
+from ringback.testing.lab.dns import ANSWERS
 from ringback.testing.lab.nameserver import ZONE
 
 TEXTS = {
@@ -45,6 +46,15 @@ CODES = {
 truncated answer without TCP, a closed port and a referral are ``EAI_AGAIN``; an answer without
 addresses is ``EAI_NODATA``. Held against glibc itself by the tests of ``network``."""
 
+_PATIENT, _IMPATIENT = 10.0, 1.0
+"""Seconds for an answer that comes, also from a machine that is busy, and for one that does not."""
+
+_ANSWERED = {
+    label.encode()
+    for label, answer in ANSWERS.items()
+    if answer.udp in {"whole", "truncated"} and answer.delay < _IMPATIENT
+}
+
 _TYPES: dict[int, tuple[dns.rdatatype.RdataType, ...]] = {
     socket.AF_INET: (dns.rdatatype.A,),
     socket.AF_INET6: (dns.rdatatype.AAAA,),
@@ -58,8 +68,15 @@ class _Route:
 
     address: str
     port: int
-    timeout: float
+    timeout: float | None
     attempts: int
+
+    def patience(self, name: dns.name.Name) -> float:
+        """Seconds to wait for an answer of the lab's server about a name."""
+        if self.timeout is not None:
+            return self.timeout
+        known = not _ANSWERED.isdisjoint(name.relativize(ZONE).labels[-1:])
+        return _PATIENT if known else _IMPATIENT
 
 
 _lock = threading.Lock()
@@ -68,7 +85,7 @@ _routes: list[_Route] = []
 
 @contextlib.contextmanager
 def resolving(
-    nameserver: tuple[str, int], *, timeout: float = 1.0, attempts: int = 1
+    nameserver: tuple[str, int], *, timeout: float | None = None, attempts: int = 1
 ) -> Iterator[None]:
     """Send the names under ``lab.test`` to a nameserver while the context is open.
 
@@ -79,7 +96,8 @@ def resolving(
 
     Args:
         nameserver: Address and port.
-        timeout: Seconds an answer is awaited, each time.
+        timeout: Seconds an answer is awaited, each time; by default 10 for the names that
+            the lab's server answers, and 1 for the others.
         attempts: How often a question is asked.
     """
     route = _Route(*nameserver, timeout, attempts)
@@ -172,7 +190,8 @@ def _error(code: int) -> socket.gaierror:
 
 
 def _ask(query: dns.message.Message, route: _Route) -> dns.message.Message:
-    deadline = time.monotonic() + route.timeout
+    patience = route.patience(query.question[0].name)
+    deadline = time.monotonic() + patience
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
         # Only a connected socket is told that the port is closed.
         asking.connect((route.address, route.port))
@@ -180,7 +199,7 @@ def _ask(query: dns.message.Message, route: _Route) -> dns.message.Message:
         reply = dns.query.udp(
             query,
             route.address,
-            route.timeout,
+            patience,
             route.port,
             ignore_unexpected=True,
             ignore_errors=True,
