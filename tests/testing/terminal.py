@@ -38,7 +38,7 @@ def run_in_terminal(*arguments, columns, env=None, typed=b"", without=None):
         os.close(theirs)
         os.write(ours, typed)
         written = _read_all(ours)
-        process.wait(timeout=60)
+        process.wait(timeout=120)
     os.close(ours)
     return process.returncode, written
 

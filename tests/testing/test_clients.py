@@ -6,7 +6,7 @@ from ringback.testing.clients import CLIENTS, NotOfferedError, installed
 from ringback.testing.lab import FAULTS
 from ringback.testing.lab.need import missing
 
-TIMEOUT = 1.0
+TIMEOUT = 30.0  # nothing here waits for it
 
 # Told by the number or the class alone, so that every client's exception must be named so.
 CLEAR = [

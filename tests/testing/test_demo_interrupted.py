@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+PATIENCE = 120
+"""Seconds for what takes one or two on a machine that is not busy."""
+
 
 @contextlib.contextmanager
 def demo(folder, *options):
@@ -59,7 +62,7 @@ def test_nothing_is_left_of_a_demo_that_is_interrupted_in_its_first_scene(tmp_pa
     with demo(tmp_path) as process:
         wait_for(process, "attempt")
         process.send_signal(signal.SIGINT)
-        assert process.wait(30) == 130
+        assert process.wait(PATIENCE) == 130
     assert list(tmp_path.iterdir()) == []
     assert running(tmp_path) == []
 
@@ -80,7 +83,7 @@ def test_nothing_is_left_wherever_it_is_interrupted(tmp_path, event, with_signal
         assert len(running(tmp_path)) >= 2  # the monitor, too
         process.send_signal(with_signal)
         process.send_signal(with_signal)  # of an impatient person
-        assert process.wait(30) == status
+        assert process.wait(PATIENCE) == status
         assert process.stderr.read().strip() == ""
     assert list(tmp_path.iterdir()) == []
     assert running(tmp_path) == []
@@ -91,8 +94,8 @@ def test_the_monitor_ends_with_a_demo_that_is_killed(tmp_path):
     with demo(tmp_path) as process:
         wait_for(process, "change")
         process.kill()
-        process.wait(30)
-    until = time.monotonic() + 30
+        process.wait(PATIENCE)
+    until = time.monotonic() + PATIENCE
     while left := running(tmp_path):
         assert time.monotonic() < until, left
         time.sleep(0.05)

@@ -133,7 +133,7 @@ def test_everything_is_named_and_told_and_can_be_looked_at_as_long_as_it_is_kept
         told = [json.loads(line) for line in until_it_stays(demo.stdout)]
         shown = ringback("incidents", "--all", "--json", "--url", told[-1]["url"])
         demo.terminate()
-        assert demo.wait(30) == 143
+        assert demo.wait(120) == 143
     assert all(one["kept"] for one in told if one["event"] == "check")
     found = [one for one in told if one["event"] == "incident"]
     assert [(one["pattern"], one["kind"]) for one in found] == NAMED

@@ -33,7 +33,7 @@ def pytest_run(tmp_path):
             capture_output=True,
             text=True,
             cwd=tmp_path,
-            timeout=120,
+            timeout=180,
             check=False,
             env={name: value for name, value in os.environ.items() if name != "CI"} | env,
         )
@@ -68,13 +68,13 @@ import pytest, requests
 def test_first(fault, time):
     endpoint = fault("ok")
     assert endpoint.requests == 0
-    requests.get(endpoint.url, timeout=5)
+    requests.get(endpoint.url, timeout=30)
     assert endpoint.requests == 1
 
 @pytest.mark.parametrize("time", range(2))
 def test_a_schedule_begins_anew(fault, time):
     with pytest.raises(requests.ConnectionError):
-        requests.get(fault("tcp.reset", when="first_two").url, timeout=5)
+        requests.get(fault("tcp.reset", when="first_two").url, timeout=30)
 """
     )
     assert "4 passed" in done.stdout
