@@ -79,6 +79,14 @@ _SETTINGS = {
     },
 }
 
+_AT_ONCE = {
+    # Else the router would ask for no neighbour until nobody had claimed its own address for up to
+    # 2 s: it has nothing to forward in time, and on a busy machine says that there is no way.
+    "ipv6/conf/all/accept_dad": "0",
+    "ipv6/conf/default/accept_dad": "0",
+}
+"""Settings of each host, before it has links."""
+
 RESOLVER = "nameserver {}\noptions timeout:{} attempts:1\nsearch .\n"
 """``resolv.conf`` of a client: each question is asked once."""
 
@@ -152,14 +160,19 @@ class Topology:
 
     def _build(self) -> None:
         batch = ["ip", "-batch", "-"]
+        for role in _HOSTS:
+            self._set(role, _AT_ONCE)
         run(self._names["router"], batch, stdin=_LINKS.format_map(self._names))
         for role, host in _HOSTS.items():
             run(self._names[role], batch, stdin=host)
         for role, settings in _SETTINGS.items():
-            with self.inside(role):
-                for setting, value in settings.items():
-                    Path("/proc/sys/net", setting).write_text(value)
+            self._set(role, settings)
         self._give_resolver(self.client, NAMESERVER, PATIENT)
+
+    def _set(self, role: str, settings: dict[str, str]) -> None:
+        with self.inside(role):
+            for setting, value in settings.items():
+                Path("/proc/sys/net", setting).write_text(value)
 
     def _give_resolver(self, name: str, nameserver: str, seconds: int) -> None:
         give_file(name, "resolv.conf", RESOLVER.format(nameserver, seconds))
