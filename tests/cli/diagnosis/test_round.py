@@ -59,6 +59,19 @@ def test_ctrl_c_keeps_what_is_known(closed):
         assert one.target in closed
 
 
+def test_ctrl_c_keeps_what_nobody_has_heard_yet(closed):
+    def interrupt(index, found):
+        for thread in threading.enumerate():
+            if thread.name == "ringback-diagnose":
+                thread.join(60)
+        raise KeyboardInterrupt
+
+    done = diagnose_all(closed[:1], Wishes(), interrupt)
+
+    assert done.interrupted
+    assert [one.complete for one in done.found] == [True]
+
+
 def test_a_defect_is_not_hidden():
     with pytest.raises(ValueError, match="empty"):
         diagnose_all([" "], Wishes(), lambda *_: None)

@@ -48,31 +48,45 @@ class Round:
 
 
 class _Desk:
-    """Where the threads put down what they found, and the caller takes it up."""
+    """Where the threads put down what they found, and the caller takes up what is new.
+
+    Attributes:
+        done: The whole of each target, once it is known.
+        read: The readings of each so far.
+        news: Both, as they come.
+    """
 
     def __init__(self, targets: Sequence[str], wishes: Wishes) -> None:
         self._targets = targets
         self._wishes = wishes
         self._waiting = iter(range(len(targets)))
         self._lock = threading.Lock()
+        self.done: list[Diagnosis | None] = [None] * len(targets)
+        self.read: list[list[Reading]] = [[] for _ in targets]
         self.news: SimpleQueue[tuple[int, Reading | Diagnosis | BaseException]] = SimpleQueue()
 
     def work(self) -> None:
         while (index := self._next()) is not None:
             try:
                 told = self._teller(index)
-                self.news.put(
-                    (index, diagnose(self._targets[index], tell=told, **self._wishes.options()))
-                )
+                found = diagnose(self._targets[index], tell=told, **self._wishes.options())
             except BaseException as error:  # noqa: BLE001 - raised again by the caller's thread
                 self.news.put((index, error))
+            else:
+                self.done[index] = found
+                self.news.put((index, found))
 
     def _next(self) -> int | None:
         with self._lock:
             return next(self._waiting, None)
 
     def _teller(self, index: int) -> Callable[[Reading], None]:
-        return lambda reading: self.news.put((index, reading))
+        def told(reading: Reading) -> None:
+            # Here, not by the caller: Ctrl-C may come before he has taken it up.
+            self.read[index].append(reading)
+            self.news.put((index, reading))
+
+        return told
 
 
 def diagnose_all(targets: Sequence[str], wishes: Wishes, hear: Hear) -> Round:
@@ -84,37 +98,29 @@ def diagnose_all(targets: Sequence[str], wishes: Wishes, hear: Hear) -> Round:
         hear: Is told each reading as it comes, then the diagnosis.
     """
     desk = _Desk(targets, wishes)
-    done: list[Diagnosis | None] = [None] * len(targets)
-    read: list[list[Reading]] = [[] for _ in targets]
     at, began = time.time(), time.monotonic()
     for _ in range(min(SIDE_BY_SIDE, len(targets))):
         threading.Thread(target=desk.work, daemon=True, name="ringback-diagnose").start()
     try:
-        while None in done:
+        left = len(targets)
+        while left:
             with contextlib.suppress(Empty):
-                _take(desk.news.get(timeout=_TICK), done, read, hear)
+                left -= _take(desk.news.get(timeout=_TICK), hear)
     except KeyboardInterrupt:
-        every = zip(done, targets, read, strict=True)
+        every = zip(desk.done, targets, desk.read, strict=True)
         took = time.monotonic() - began
-        known = tuple(one or _so_far(target, some, at, took) for one, target, some in every)
+        known = tuple(one or _so_far(target, [*some], at, took) for one, target, some in every)
         return Round(known, interrupted=True)
-    return Round(tuple(done))
+    return Round(tuple(desk.done))
 
 
-def _take(
-    news: tuple[int, Reading | Diagnosis | BaseException],
-    done: list[Diagnosis | None],
-    read: list[list[Reading]],
-    hear: Hear,
-) -> None:
+def _take(news: tuple[int, Reading | Diagnosis | BaseException], hear: Hear) -> bool:
+    """Pass on what is new; return whether it is the whole of a target."""
     index, found = news
     if isinstance(found, BaseException):
         raise found
-    if isinstance(found, Reading):
-        read[index].append(found)
-    else:
-        done[index] = found
     hear(index, found)
+    return not isinstance(found, Reading)
 
 
 def _so_far(target: str, read: Sequence[Reading], at: float, took: float) -> Diagnosis | None:
