@@ -16,7 +16,7 @@ def ringback():
             [sys.executable, "-W", "error", "-m", "ringback", *map(str, arguments)],
             input=given,
             capture_output=True,
-            timeout=60,
+            timeout=180,
             check=False,
             env=env,
             **options,

@@ -81,4 +81,4 @@ def test_answers_each_line_before_the_next_comes():
             process.stdin.flush()
             assert json.loads(process.stdout.readline())["id"] == number
         process.stdin.close()
-        assert process.wait(timeout=30) == 0
+        assert process.wait(timeout=120) == 0

@@ -36,7 +36,7 @@ def started(*arguments):
 
 def interrupted(process):
     process.send_signal(signal.SIGINT)
-    said, errors = process.communicate(timeout=30)
+    said, errors = process.communicate(timeout=120)
     assert "Traceback" not in errors
     return said
 
@@ -230,7 +230,9 @@ def test_under_watch_changes_are_shown_and_ctrl_c_sums_up():
             held.listen()
             more = ""
             while "before: service_down" not in more:
-                more += process.stdout.readline()
+                line = process.stdout.readline()
+                assert line, process.stderr.read()
+                more += line
             rest = interrupted(process)
     assert "✗" in first
     assert url in first
@@ -242,8 +244,8 @@ def test_under_watch_changes_are_shown_and_ctrl_c_sums_up():
 def test_under_watch_json_is_a_line_a_round(closed):
     with started("--watch", "1", "--json", closed) as process:
         lines = [process.stdout.readline() for _ in range(2)]
-        assert interrupted(process) == ""
-    assert [json.loads(line)["verdict"]["kind"] for line in lines] == ["tcp.refused"] * 2
+        lines += interrupted(process).splitlines()  # of rounds meanwhile; it sums nothing up
+    assert {json.loads(line)["verdict"]["kind"] for line in lines} == {"tcp.refused"}
     assert process.returncode == 1
 
 

@@ -97,7 +97,7 @@ def test_the_network_of_a_suite_is_silent_and_knows_no_name():
         check=False,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
     )
 
     assert (done.stdout.split(), done.returncode) == (["silent", "True", "loopback"], 7), (

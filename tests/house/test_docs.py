@@ -16,7 +16,7 @@ PAGES = ROOT / "docs" / "reference"
 
 def generate(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, ROOT / "docs" / "generate.py", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=180, check=False)
 
 
 def test_the_reference_pages_are_up_to_date() -> None:

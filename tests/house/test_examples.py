@@ -34,7 +34,7 @@ def test_an_example_runs_and_prints_what_the_page_says(code, said, tmp_path):
         [sys.executable, "-W", "error", "-c", code],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         cwd=tmp_path,
         check=False,
     )

@@ -48,7 +48,7 @@ def test_a_full_disk_is_one_line(database, form):
             [*command, "--db", str(database)],
             stdout=full,
             stderr=subprocess.PIPE,
-            timeout=60,
+            timeout=180,
             check=False,
         )
     assert done.returncode == 1
