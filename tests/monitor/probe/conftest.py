@@ -4,7 +4,7 @@ import contextlib
 import pytest
 
 from ringback.monitor.endpoint import Endpoint, Expectations
-from ringback.monitor.probe import Surroundings, probe, prober_of
+from ringback.monitor.probe import Surroundings, matching, names, probe, prober_of
 from ringback.monitor.probe.names import Names
 from ringback.testing.lab import Lab
 from ringback.testing.lab.resolver import resolving
@@ -35,7 +35,7 @@ class Looking:
         return self.runner.run(coroutine)
 
     def endpoint(self, url, type_="http", *, expect=None, **options):
-        given = {"id": "e", "name": "E", "timeout": 5.0, **options}
+        given = {"id": "e", "name": "E", "timeout": 30.0, **options}
         return Endpoint(url=url, type=type_, expectations=Expectations(**expect or {}), **given)
 
     def at(self, url, type_="http", **options):
@@ -53,15 +53,26 @@ class Looking:
 
         return self.run(look())
 
-    def fault(self, started, lab, **options):
-        """Look at a fault of the lab, with its resolver and the authorities it trusts."""
+    def fault(self, started, lab, *, lookup=10.0, **options):
+        """Look at a fault of the lab, with its resolver and the authorities it trusts.
+
+        An answer to ``lookup`` is awaited for so many seconds.
+        """
         if started.url.startswith("https"):
             options.setdefault("ca", started.verify or lab.certificates.bundle)
         if started.nameserver is None:
             return self.at(started.url, **options)
         self.surroundings.names = Names((started.nameserver,))
-        with resolving(started.nameserver, timeout=0.3):
+        with resolving(started.nameserver, timeout=lookup):
             return self.at(started.url, **options)
+
+
+@pytest.fixture(autouse=True)
+def _time_enough(monkeypatch):
+    """A machine that stands still for a second says nothing of a nameserver or a pattern."""
+    monkeypatch.setattr(names, "_ASK", 10.0)
+    monkeypatch.setattr(matching, "_START", 60.0)
+    monkeypatch.setattr(matching, "LONGEST", 30.0)
 
 
 @pytest.fixture(params=LOOPS)

@@ -48,7 +48,7 @@ def saying(answers, handler=lambda _: None):
 
 
 def at(looking, lab, port, spoken, **options):
-    given = {"ca": lab.certificates.bundle, "timeout": 2.0, **options}
+    given = {"ca": lab.certificates.bundle, "timeout": 30.0, **options}
     return looking.at(f"tls://127.0.0.1:{port}", "tls", options={"starttls": spoken}, **given)
 
 
@@ -89,7 +89,9 @@ class MailServer(Controller):
 
 @contextlib.contextmanager
 def mail_server(context):
-    controller = MailServer(Sink(), hostname="127.0.0.1", port=0, tls_context=context)
+    controller = MailServer(
+        Sink(), hostname="127.0.0.1", port=0, tls_context=context, ready_timeout=60.0
+    )
     controller.start()
     try:
         yield controller.port
@@ -126,7 +128,8 @@ def test_a_server_that_will_not_begin_tls_has_rejected_it(looking, lab, spoken):
 def test_every_failure_before_tls_has_a_kind(looking, lab, spoken, fault, kind):
     server = lab.listen(saying([b""])) if kind == "tcp.closed" else lab.start(fault)
 
-    check = at(looking, lab, server.port, spoken, timeout=0.3)
+    silent = "timed_out" in kind
+    check = at(looking, lab, server.port, spoken, timeout=1.2 if silent else 30.0)
 
     assert (check.up, check.kind) == (False, kind)
 

@@ -1,3 +1,5 @@
+import time
+
 import pytest
 
 
@@ -54,20 +56,21 @@ def test_no_answer_at_all(looking, lab):
 
 def test_an_answer_that_does_not_come(looking, lab):
     started = lab.start("http.response.timed_out:silent")
+    began = time.monotonic()
 
     check = looking.at(
-        started.url.replace("http", "tcp"), "tcp", timeout=0.3, expect={"expect": "+OK"}
+        started.url.replace("http", "tcp"), "tcp", timeout=1.2, expect={"expect": "+OK"}
     )
 
     assert (check.up, check.kind) == (False, "http.response.timed_out")
-    assert check.seconds == pytest.approx(0.3, abs=0.25)
+    assert 1.15 < check.seconds <= time.monotonic() - began
 
 
 @pytest.mark.parametrize("fault", ["tcp.refused", "tcp.timed_out:backlog_full"])
 def test_a_port_that_does_not_accept(looking, lab, fault):
     url = lab.start(fault).url.replace("http", "tcp")
 
-    check = looking.at(url, "tcp", timeout=0.5)
+    check = looking.at(url, "tcp", timeout=0.5 if "timed_out" in fault else 30.0)
 
     assert (check.up, check.kind) == (False, fault.partition(":")[0])
 

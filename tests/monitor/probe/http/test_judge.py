@@ -2,6 +2,7 @@ import gzip
 
 import pytest
 
+from ringback.monitor.probe import matching
 from ringback.testing.lab.response import answering, response
 
 BODY = b'{"status": "up", "parts": [{"name": "db", "up": true}]}'
@@ -58,7 +59,8 @@ def test_an_error_that_is_expected_is_none(looking, lab):
     assert looking.at(lab.start("http.error.auth:401").url, expect={"status": ((401, 401),)}).up
 
 
-def test_a_pattern_that_takes_for_ever_blames_nobody(looking, lab):
+def test_a_pattern_that_takes_for_ever_blames_nobody(looking, lab, monkeypatch):
+    monkeypatch.setattr(matching, "LONGEST", 0.5)
     url = lab.listen(answering(response(200, b"a" * 60))).url
 
     check = looking.at(url, expect={"body_matches": ("(a+)+b",)})
@@ -103,4 +105,4 @@ def test_days_that_the_certificate_must_last(looking, lab):
 
 @pytest.mark.parametrize("expect", [{"json": {"a[": "x"}}, {"body_matches": ("(",)}])
 def test_an_expectation_that_cannot_be_used_blames_nobody(looking, url, expect):
-    assert looking.at(url, expect=expect).up is None
+    assert looking.at(url, expect=expect, timeout=3.0).up is None

@@ -55,7 +55,7 @@ def test_what_stands_behind_decides(looking, lab):
 def test_a_redirect_to_silence_ends_in_time(looking, lab):
     started = redirecting(lab, lab.start("http.response.timed_out:silent").url)
 
-    check = looking.at(started.url, timeout=0.4)
+    check = looking.at(started.url, timeout=1.5)
 
     assert (check.up, check.kind) == (False, "http.response.timed_out")
 
