@@ -110,8 +110,9 @@ def _walked(scene: Scene) -> bool:
         finally:
             done.set()
 
-    threading.Thread(target=run, daemon=True, name="ringback-diagnosis").start()
+    walking = threading.Thread(target=run, daemon=True, name="ringback-diagnosis")
     try:
+        walking.start()
         while not done.wait(_POLL):
             if scene.left(1.0) <= 0:
                 return False
