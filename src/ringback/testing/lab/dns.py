@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from typing import TYPE_CHECKING
 
 from dns.edns import EDECode
@@ -77,10 +78,11 @@ def answered(lab: Lab, label: str) -> Endpoint:
 def port_closed(lab: Lab) -> Endpoint:
     """Return a good name whose nameserver is a UDP port that nothing listens on."""
     met = endpoint(lab, "ok")
-    datagrams, stream = bind("127.0.0.1")
-    stream.close()
-    met.nameserver = datagrams.getsockname()
-    datagrams.close()
+    holder = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    lab.on_stop(holder.close)
+    holder.bind((*LOOPBACK, 0))
+    holder.connect((*LOOPBACK, 9))  # held, and closed to all others
+    met.nameserver = holder.getsockname()
     return met
 
 

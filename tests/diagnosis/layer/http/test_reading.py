@@ -8,7 +8,13 @@ from ringback.testing.lab.response import head
 from tests.diagnosis.layer.meeting import only, route_of, scene_of
 from tests.requires import requires
 
-QUICK = Patience(first=0.3, head=0.3, pause=0.3, body=0.3)
+LONG = Patience(first=60.0, head=60.0, pause=60.0, body=60.0)
+"""For what comes, however slow the machine."""
+SHORT = {
+    "timeout": Patience(first=0.3, head=0.3),
+    "body_timeout": Patience(first=60.0, head=60.0, pause=0.3, body=0.3),
+}
+"""Outcome to the patience with what never comes."""
 
 OUTCOMES = {
     "tcp.reset:after_request": "reset",
@@ -59,9 +65,15 @@ def lab():
         yield running
 
 
+@pytest.fixture
+def patience(monkeypatch):
+    """Chooses how long an answer is awaited."""
+    return lambda chosen: monkeypatch.setattr(reading, "PATIENCE", chosen)
+
+
 @pytest.fixture(autouse=True)
-def _quick(monkeypatch):
-    monkeypatch.setattr(reading, "PATIENCE", QUICK)
+def _patient(patience):
+    patience(LONG)
 
 
 def met(lab, name):
@@ -69,14 +81,15 @@ def met(lab, name):
 
 
 def met_at(endpoint):
-    scene = scene_of(endpoint)
+    scene = scene_of(endpoint, timeout=90.0)
     route = route_of(endpoint)
     http.read(scene, [route], tls.read(scene, [route]))
     return scene
 
 
 @pytest.mark.parametrize("name", OUTCOMES)
-def test_a_broken_answer_is_told(lab, name):
+def test_a_broken_answer_is_told(lab, name, patience):
+    patience(SHORT.get(OUTCOMES[name], LONG))
     request = only(met(lab, name), "request")
 
     assert request.facts["outcome"] == OUTCOMES[name]
@@ -107,7 +120,8 @@ def test_what_clients_take_is_well(lab, name):
     assert request.facts["outcome"] == "answered"
 
 
-def test_what_the_kernel_knows_is_told_of_silence(lab):
+def test_what_the_kernel_knows_is_told_of_silence(lab, patience):
+    patience(SHORT["timeout"])
     facts = only(met(lab, "http.response.timed_out:silent"), "request").facts
 
     assert (facts["unacked"], facts["retransmits"]) == (0, 0)
@@ -136,10 +150,12 @@ def test_the_query_is_sent_and_not_told(lab):
     assert "secret" not in str(scene.readings())
 
 
-def test_a_long_body_that_comes_well_is_no_failure(lab):
+def test_a_long_body_that_comes_well_is_no_failure(lab, patience):
+    patience(Patience(first=60.0, head=60.0, pause=60.0, body=0.3))
+
     def handler(connection):
         connection.read_request()
-        connection.send(head(200, "Content-Length: 100000000"))
+        connection.send(head(200, "Content-Length: 100000000") + b"x" * 8192)
         while connection.hold(0.02):
             connection.send(b"x" * 1024)
 

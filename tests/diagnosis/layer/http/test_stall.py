@@ -16,10 +16,10 @@ def _quick(monkeypatch):
     if not hasattr(socket, "TCP_MAXSEG"):
         pytest.skip("this system does not let a program choose the size of its segments")
     monkeypatch.setattr(stall, "SILENCE", 0.1)
-    monkeypatch.setattr(stall, "_LONGEST", 0.5)
-    monkeypatch.setattr(reading, "PATIENCE", Patience(0.8, 0.8, 0.8, 0.8))
+    monkeypatch.setattr(stall, "_LONGEST", 3.0)
+    monkeypatch.setattr(reading, "PATIENCE", Patience(2.0, 2.0, 2.0, 2.0))
     monkeypatch.setattr(tls.extras, "SILENCE", 0.1)
-    monkeypatch.setattr(tls.reading, "LONGEST", 0.8)
+    monkeypatch.setattr(tls.reading, "LONGEST", 2.0)
 
 
 @pytest.fixture

@@ -16,6 +16,11 @@ SMTP = Asked(text="", scheme="smtp", host="service.test", port=25, protocol="smt
 REDIS = Asked(text="", scheme="redis", host="service.test", port=6379, protocol="redis")
 
 
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch):
+    monkeypatch.setattr(room, "ANSWER", 20.0)
+
+
 @pytest.fixture
 def lab():
     with Lab() as running:

@@ -80,18 +80,36 @@ def lab():
         yield running
 
 
+@pytest.fixture
+def waiting(monkeypatch):
+    """Sets how long it is waited for a service, and then for what answers a request of HTTP."""
+
+    def chosen(seconds, poked):
+        monkeypatch.setattr("ringback.diagnosis.layer.service.reading.WAIT", seconds)
+        monkeypatch.setattr(dialogue, "SILENCE", seconds)
+        monkeypatch.setattr(dialogue, "_POKED", poked)
+
+    return chosen
+
+
 @pytest.fixture(autouse=True)
-def _quick(monkeypatch):
-    monkeypatch.setattr("ringback.diagnosis.layer.service.reading.WAIT", 0.3)
-    monkeypatch.setattr(dialogue, "_POKED", 0.3)
-    monkeypatch.setattr(dialogue, "SILENCE", 0.2)
+def _patient(waiting, monkeypatch):
+    """What comes is waited for, however slow the machine."""
+    waiting(60.0, 60.0)
+    monkeypatch.setattr(dialogue, "_REST", 60.0)
+
+
+@pytest.fixture
+def quiet(waiting):
+    """A service that is to say nothing by itself."""
+    waiting(0.3, 60.0)
 
 
 def met(endpoint, scheme, **asked):
     protocol = protocol_of(scheme)
     parts = urllib.parse.urlsplit(endpoint.url)
     endpoint = replace(endpoint, url=parts._replace(scheme=scheme).geturl())
-    scene = scene_of(endpoint, protocol=protocol.name)
+    scene = scene_of(endpoint, protocol=protocol.name, timeout=90.0)
     scene.asked = replace(scene.asked, tls=protocol.tls, **asked)
     route = route_of(endpoint)
     service.read(scene, [route], tls.read(scene, [route]))
@@ -191,6 +209,7 @@ def test_an_unknown_user_says_nothing_of_the_service(lab):
     assert (facts["outcome"], facts["message"]) == ("spoke", "no pg_hba.conf entry")
 
 
+@pytest.mark.usefixtures("quiet")
 @pytest.mark.parametrize("scheme", ["redis", "smtp", "postgres"])
 def test_http_on_the_port_is_another_protocol(lab, scheme):
     def answer(data):
@@ -201,10 +220,12 @@ def test_http_on_the_port_is_another_protocol(lab, scheme):
     assert (facts["outcome"], facts["speaks"]) == ("other_protocol", "http")
 
 
+@pytest.mark.usefixtures("quiet")
 def test_a_slow_service_is_not_taken_for_another(lab):
     def handler(connection):
-        connection.read()
-        connection.read()
+        heard = connection.read()
+        while b"GET" not in heard:
+            heard += connection.read()
         connection.send(b"+PONG\r\n-ERR unknown command 'GET'\r\n")
         connection.stall()
 
@@ -217,6 +238,7 @@ def test_ssh_on_the_port_is_another_protocol(lab):
     assert (facts["outcome"], facts["speaks"]) == ("other_protocol", "ssh")
 
 
+@pytest.mark.usefixtures("quiet")
 def test_tls_on_the_port_is_another_protocol(lab):
     requires("cryptography")
     context = lab.certificates.server()
@@ -233,7 +255,8 @@ def test_tls_on_the_port_is_another_protocol(lab):
 
 
 @pytest.mark.parametrize("scheme", ["redis", "smtp"])
-def test_silence_is_told(lab, scheme):
+def test_silence_is_told(lab, scheme, waiting):
+    waiting(0.3, 0.3)
     reading = only(met(speaking(lab), scheme), "greeting")
 
     assert (reading.facts["outcome"], reading.state) == ("silent", "failed")

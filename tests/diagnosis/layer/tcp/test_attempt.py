@@ -99,8 +99,8 @@ def test_a_full_backlog_is_silence():
             one.close()
     assert made.outcome == "timeout"
     assert made.kind == "tcp.timed_out"
-    assert 0.2 <= made.seconds < 1
-    assert made.withheld is None
+    assert 0.2 <= made.seconds < 20
+    assert made.withheld is (False if made.repeats else None)
 
 
 @pytest.mark.netns

@@ -19,6 +19,13 @@ def lab():
         yield running
 
 
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch):
+    """The machine may be slower than a person likes to wait."""
+    monkeypatch.setattr(tls.extras, "_ANSWERED", 2.0)
+    monkeypatch.setattr("ringback.diagnosis.layer.tls.clock._LONGEST", 60.0)
+
+
 def met(endpoint, **how):
     scene = scene_of(endpoint, **how)
     for connection in tls.read(scene, [route_of(endpoint)]):
@@ -112,7 +119,7 @@ def test_a_tls_port_that_says_so_is_not_taken_for_a_plain_one(lab):
 
 
 def test_a_silent_port_is_asked_otherwise_meanwhile(lab, monkeypatch):
-    monkeypatch.setattr(tls.reading, "LONGEST", 0.5)
+    monkeypatch.setattr(tls.reading, "LONGEST", 2.0)
     monkeypatch.setattr(tls.extras, "SILENCE", 0.1)
     monkeypatch.setattr(tls.extras, "_UNANSWERED", 0.3)
     scene = met(lab.start("tls.timed_out:plain_server"))

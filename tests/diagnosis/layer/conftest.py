@@ -1,0 +1,16 @@
+import time
+
+import pytest
+from pulse import Pulse
+
+
+@pytest.fixture
+def seconds():
+    """Tells how long a diagnosis took, without the time in which this process did not run."""
+    with Pulse() as pulse:
+
+        def since_it_began(scene):
+            now = time.monotonic()
+            return pulse.ran(now - scene.now(), now)
+
+        yield since_it_began
