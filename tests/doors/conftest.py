@@ -8,6 +8,7 @@ from doors.drivers import DRIVERS
 from doors.matrix import Matrix
 from doors.ringback_doors import offered
 from doors.roster import DEFAULT, DOORS, wanted
+from pulse import Pulse
 
 from ringback.testing.lab import Lab
 
@@ -32,3 +33,9 @@ def matrix():
         yield running
         running.close()
         gc.collect()
+
+
+@pytest.fixture
+def pulse():
+    with Pulse() as beating:
+        yield beating

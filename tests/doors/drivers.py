@@ -17,7 +17,7 @@ def _psycopg(name):
             user="lab",
             password="lab",
             dbname="lab",
-            connect_timeout=2,  # whole seconds; libpq makes 2 of less
+            connect_timeout=max(2, int(call.timeout)),  # libpq makes 2 of less
             sslmode="require" if call.provoke == "tls" else "prefer",
             gssencmode="disable",
         ).close()
@@ -41,12 +41,13 @@ def redis(call):
 
 
 def pymongo(call):
-    """PyMongo, with a short time to choose a server."""
+    """PyMongo, with a short time to choose a server: it takes all of it, whatever goes wrong."""
+    seconds = min(call.timeout, 3.0)
     client = importlib.import_module("pymongo").MongoClient(
         call.endpoint.host,
         call.endpoint.port,
-        serverSelectionTimeoutMS=int(call.timeout * 1000),
-        connectTimeoutMS=int(call.timeout * 500),
+        serverSelectionTimeoutMS=int(seconds * 1000),
+        connectTimeoutMS=int(seconds * 500),
         tls=call.provoke == "tls",
     )
     with contextlib.closing(client):

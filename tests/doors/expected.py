@@ -151,6 +151,15 @@ NEVER_SENT = ("tcp.refused*", "tcp.timed_out*", "dns.*", "tls.cert.*", "tls.time
 """Faults that no complete request can have reached the server through."""
 
 
+UNANSWERED = (
+    "dns.timed_out",
+    "dns.unreachable:silent",
+    "dns.temporary_failure:wrong_id",
+    "dns.temporary_failure:wrong_question",
+)
+"""Names that no answer comes for while a resolver waits; for all others it comes, or an error."""
+
+
 def groups(client):
     """The names under which a client stands in the tables."""
     names = [client]

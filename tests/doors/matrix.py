@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from doors.expected import UNANSWERED
 from doors.roster import DOORS
 
 from ringback import Explanation, Failure, classify, explain
 from ringback.testing.clients import NotOfferedError
 from ringback.testing.lab import FAULTS
+from ringback.testing.lab.resolver import resolving
 
 PATIENCE = 0.6
 """Seconds a client waits where the fault is that nothing comes."""
+HANDSHAKE = 2.0
+"""The same where that is so only after a handshake of TLS."""
+LONGEST = 20.0
+"""Seconds it waits where something comes, however slow the machine."""
+RESOLVING = 1.0
+"""Seconds that an answer of a nameserver is awaited where there is none: one comes after 2 s."""
 SECRET = "hunter2"
 
 
@@ -35,6 +44,20 @@ def _waits(fault):
     return "timed_out" in fault.kind or "silent" in fault.when
 
 
+def _patience(fault):
+    if not _waits(fault):
+        return LONGEST
+    return HANDSHAKE if fault.when.endswith("_tls") else PATIENCE
+
+
+def _resolving(endpoint, fault):
+    """The resolver of a call, in place of the one that the clients of the lab bring."""
+    if not endpoint.nameserver:
+        return contextlib.nullcontext()
+    nameserver, endpoint.nameserver = endpoint.nameserver, None
+    return resolving(nameserver, timeout=RESOLVING if fault.name in UNANSWERED else LONGEST)
+
+
 def _meet(lab, client, fault):
     endpoint = fault.start(lab)
     parts = urlsplit(endpoint.url)
@@ -42,7 +65,8 @@ def _meet(lab, client, fault):
         endpoint.url += f"?token={SECRET}"
     failure, explained, offered = None, None, True
     try:
-        DOORS[client](endpoint, PATIENCE if _waits(fault) else 5.0, fault.provoke)
+        with _resolving(endpoint, fault):
+            DOORS[client](endpoint, _patience(fault), fault.provoke)
     except NotOfferedError:
         offered = False
     except Exception as error:  # noqa: BLE001 - whatever a client raises

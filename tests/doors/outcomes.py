@@ -16,6 +16,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from doors.expected import UNANSWERED
 from doors.ringback_doors import PLAIN, RINGBACK_DOORS, Ask
 
 from ringback import Backoff, Policy, Timeout
@@ -31,11 +32,15 @@ ATTEMPTS = 3
 WAITING = 0.4
 """Seconds that a call waits where the fault is that nothing comes."""
 
-RESOLVING = 0.6
-"""Seconds that an answer of a nameserver is awaited: one that is late comes after 2 s."""
+HANDSHAKE = 1.5
+"""The same where that is so only after a handshake of TLS."""
 
-ALONE = ("dns.unreachable:port_closed", "ok:dns_slow", "ok:dns_truncated")
-"""Met one by one: another nameserver, and more patience with it, count for every thread."""
+RESOLVING = 0.5
+"""Seconds that an answer of a nameserver is awaited where there is none: one comes after 2 s. These
+names are met behind all others: how long is waited for them counts for every thread."""
+
+ALONE = ("dns.unreachable:port_closed",)
+"""Met one by one: another nameserver counts for every thread."""
 
 LEAVES = (
     # door, fault, what the library beneath leaves to the garbage collector
@@ -72,7 +77,7 @@ NOT_MET = (
     ("PoolManager", "ok:proxy_user", "urllib3 reads no user from the URL of a proxy"),
 )
 
-PATIENCE = 5.0
+PATIENCE = 20.0
 """Seconds that it waits where what is expected comes, however slow the machine."""
 
 _POST = re.compile(rb"POST [^\r\n]+ HTTP/1\.1\r\n.*?\r\n\r\n", re.DOTALL)
@@ -206,18 +211,22 @@ def _meet_all(name, names):
     calls = [(verb, fault) for verb in verbs for fault in names]
     calls.sort(key=lambda call: not _waits(FAULTS[call[1]]))
     alone = [call for call in calls if call[1] in ALONE]
-    general = Ask(None, policy=policy(timeout=WAITING, deadline=5.0), sink=events.append)
+    unanswered = [call for call in calls if call[1] in UNANSWERED]
+    answered = [call for call in calls if call not in alone and call not in unanswered]
+    general = Ask(None, policy=policy(timeout=PATIENCE, deadline=PATIENCE), sink=events.append)
     with Lab(most=1024) as lab, door.under(general):
 
         def meet(call):
             found[call] = _meet(lab, lock, door, *call, events)
 
         with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
-            for done in [pool.submit(meet, call) for call in calls if call not in alone]:
-                done.result()
+            for together in (answered, unanswered):
+                for done in [pool.submit(meet, call) for call in together]:
+                    done.result()
         for call in alone:
             meet(call)
-    return found
+        # A server may read what it was sent only after the client has given up.
+        return {call: read() for call, read in found.items()}
 
 
 def _descriptors():
@@ -257,7 +266,7 @@ def _meet(lab, lock, door, verb, name, events):
         endpoint = fault.start(lab)
     port, told = urlsplit(endpoint.url).port, events if door.installed else []
     named = fault.kind.startswith("dns.")  # the resolver gives up before the call does
-    patience = WAITING if _waits(fault) and not named else PATIENCE
+    patience = _patience(fault) if _waits(fault) and not named else PATIENCE
     limits = policy(timeout=patience, deadline=1.0 if "trickling" in fault.when else 30.0)
     method = "PUT" if verb == "GET" and fault.provoke == "upload" else verb
     ask = Ask(
@@ -267,7 +276,7 @@ def _meet(lab, lock, door, verb, name, events):
         verb=method,
         policy=limits,
         sink=told.append,
-        resolver=PATIENCE if fault.kind == "ok" else RESOLVING,
+        resolver=RESOLVING if name in UNANSWERED else PATIENCE,
     )
     outcome = Outcome(calls=len(ask.times))
     began = time.monotonic()
@@ -280,8 +289,11 @@ def _meet(lab, lock, door, verb, name, events):
         outcome.failures = len(getattr(error, "attempts", ()))
     outcome.seconds = time.monotonic() - began
     _read_events(outcome, [one for one in told if one.target.port == port or told is not events])
-    _read_server(outcome, endpoint, fault)
-    return outcome
+    return functools.partial(_read_server, outcome, endpoint, fault)
+
+
+def _patience(fault):
+    return HANDSHAKE if fault.when.endswith("_tls") else WAITING
 
 
 def _waits(fault):
@@ -306,3 +318,4 @@ def _read_server(outcome, endpoint, fault):
     if fault.provoke == "http2":
         outcome.posts = endpoint.requests
         outcome.reached = endpoint.requests > 0
+    return outcome

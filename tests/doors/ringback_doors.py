@@ -45,7 +45,7 @@ class Ask(Call):
         sink: Told of each attempt.
         waits: Wait between attempts, as the policy and the server say.
         resolver: Seconds that the resolver waits for its server, once.
-        took: Gets the seconds that the call took, for the end of an event loop may take longer: it
+        took: Gets when the call began and ended, for the end of an event loop may take longer: it
             waits for threads that still resolve a name.
     """
 
@@ -54,7 +54,7 @@ class Ask(Call):
     sink: Callable[[Any], None] = id
     waits: bool = False
     resolver: float = 5.0
-    took: list[float] = field(default_factory=list)
+    took: list[tuple[float, float]] = field(default_factory=list)
 
     @property
     def method(self):
@@ -92,14 +92,14 @@ def _context(verify, certificate, provoke):
 
 
 def running(go, run=asyncio.run):
-    """The function that runs a coroutine function for one call, and notes how long it took."""
+    """The function that runs a coroutine function for one call, and notes when."""
 
     async def timed(ask):
         began = time.monotonic()
         try:
             return await go(ask)
         finally:
-            ask.took.append(time.monotonic() - began)
+            ask.took.append((began, time.monotonic()))
 
     return lambda ask: run(timed, ask) if run is not asyncio.run else run(timed(ask))
 
@@ -107,7 +107,7 @@ def running(go, run=asyncio.run):
 # requests
 
 
-def _through(session, ask):
+def _through(session, ask, **more):
     if ask.provoke == "crl":
         raise NotOfferedError("requests checks no revocation list")
     session.trust_env = False
@@ -115,7 +115,7 @@ def _through(session, ask):
     session.cert = ask.certificate
     session.proxies.update(ask.endpoint.proxies)
     for _ in ask.times:
-        response = session.request(ask.verb, ask.endpoint.url, data=ask.body)
+        response = session.request(ask.verb, ask.endpoint.url, data=ask.body, **more)
     return response.status_code
 
 
@@ -133,7 +133,7 @@ def of_adapter(ask):
 
 def of_requests(ask):
     with importlib.import_module("requests").Session() as session:
-        return _through(session, ask)
+        return _through(session, ask, timeout=ask.timeout)
 
 
 # urllib3
