@@ -11,7 +11,7 @@ from ringback.testing.lab import FAULTS, Lab
 @pytest.fixture(scope="module")
 def refused():
     with Lab() as lab, pytest.raises(Exception) as caught:  # noqa: PT011 - requests' class
-        CLIENTS["requests"](FAULTS["tcp.refused"].start(lab), 1)
+        CLIENTS["requests"](FAULTS["tcp.refused"].start(lab), 30)
     return caught.value
 
 
@@ -45,7 +45,7 @@ def test_what_the_caller_knows_of_the_connection_counts():
     reset = ConnectionResetError(104, "Connection reset by peer")
     assert classify(reset, reused=True).kind == "tcp.reset"  # how far it had come is not known
     with Lab() as lab, pytest.raises(Exception) as caught:  # noqa: PT011 - httpx's class
-        CLIENTS["httpx"](FAULTS["tcp.reset:after_request"].start(lab), 5)
+        CLIENTS["httpx"](FAULTS["tcp.reset:after_request"].start(lab), 30)
     assert classify(caught.value).kind == "tcp.reset"
     assert classify(caught.value, reused=True).kind == "tcp.closed.stale"
     assert classify(caught.value, reused=False).kind == "tcp.reset"

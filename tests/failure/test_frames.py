@@ -32,7 +32,7 @@ def traceback_of(call, *arguments, **options):
 
 
 def read(endpoint):
-    connection = http.client.HTTPConnection(endpoint.host, endpoint.port, timeout=1)
+    connection = http.client.HTTPConnection(endpoint.host, endpoint.port, timeout=30)
     try:
         connection.request("GET", "/")
         return connection.getresponse().read()
@@ -76,7 +76,7 @@ def test_loading_certificates_is_seen(tmp_path):
 
 
 def test_reading_an_answer_as_json_is_seen(lab):
-    answer = requests.get(lab.start("http.response.unexpected_content:html").url, timeout=5)
+    answer = requests.get(lab.start("http.response.unexpected_content:html").url, timeout=30)
     with pytest.raises(requests.JSONDecodeError) as caught:
         answer.json()
     assert reads_json_answer(caught.value.__traceback__)
@@ -85,5 +85,5 @@ def test_reading_an_answer_as_json_is_seen(lab):
 
 def test_following_a_redirect_is_seen(lab):
     bad = lab.start("http.response.redirect_invalid:bad_scheme")
-    assert was_redirected(traceback_of(requests.get, bad.url, timeout=5))
-    assert not was_redirected(traceback_of(requests.get, "gopher://127.0.0.1/", timeout=5))
+    assert was_redirected(traceback_of(requests.get, bad.url, timeout=30))
+    assert not was_redirected(traceback_of(requests.get, "gopher://127.0.0.1/", timeout=30))

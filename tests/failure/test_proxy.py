@@ -45,7 +45,7 @@ def lab():
 def meet(lab, client, fault):
     endpoint = lab.start(fault)
     try:
-        CLIENTS[client](endpoint, 2.0)
+        CLIENTS[client](endpoint, 30)
     except Exception as error:  # noqa: BLE001 - whatever a client raises
         return endpoint, classify(error)
     pytest.fail("nothing was raised")

@@ -84,6 +84,11 @@ def exceptions(draw):
     return node
 
 
+def seconds():
+    """Of this thread's own work: a machine that is busy with others does not count."""
+    return time.thread_time()
+
+
 def put(node, field, value):
     try:
         setattr(node, field, value)
@@ -94,9 +99,9 @@ def put(node, field, value):
 @given(graphs())
 @settings(max_examples=400, deadline=None)
 def test_any_graph_of_exceptions_is_a_failure_of_a_known_kind(exc):
-    begin = time.perf_counter()
+    begin = seconds()
     failure = classify(exc)
-    assert time.perf_counter() - begin < 1
+    assert seconds() - begin < 1
     assert isinstance(failure, Failure)
     assert failure.kind in KINDS
     assert failure.delivered in {"no", "maybe", "yes"}
@@ -120,9 +125,9 @@ def test_a_chain_of_any_length_is_walked_with_a_bound(length):
 
 @pytest.mark.parametrize("text", ["(" * 100_000, '"' * 100_000, "a" * 1_000_000, "\x00" * 100_000])
 def test_a_huge_message_takes_no_time(text):
-    begin = time.perf_counter()
+    begin = seconds()
     assert classify(OSError(text)).kind in KINDS
-    assert time.perf_counter() - begin < 1
+    assert seconds() - begin < 1
 
 
 def test_a_cycle_ends():

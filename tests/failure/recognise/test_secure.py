@@ -29,7 +29,7 @@ def lab():
 def test_the_code_decides_also_inside_a_wrapper(lab, fault, code):
     for client in ("socket", "requests"):
         with pytest.raises(OSError) as caught:  # noqa: PT011 - requests' and ssl's
-            CLIENTS[client](FAULTS[fault].start(lab), 5)
+            CLIENTS[client](FAULTS[fault].start(lab), 30)
         failure = classify(caught.value)
         assert (failure.kind, failure.code, failure.phase) == (FAULTS[fault].kind, code, "tls")
 
