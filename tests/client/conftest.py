@@ -5,7 +5,7 @@ import pytest
 
 from ringback import Backoff, Policy, Session, Timeout
 from ringback.client.trust import context as contexts
-from ringback.sink import flush
+from ringback.sink import flush, mailbox
 from ringback.testing.lab import Lab
 
 
@@ -17,8 +17,8 @@ def lab():
 
 @pytest.fixture
 def policy():
-    """Three attempts without a wait, each of them short."""
-    return Policy(backoff=Backoff(base=0), timeout=Timeout(connect=0.5, read=0.5))
+    """Three attempts without a wait; limits of time are for the tests that are about them."""
+    return Policy(backoff=Backoff(base=0), timeout=Timeout(connect=30, read=30))
 
 
 @pytest.fixture
@@ -53,6 +53,12 @@ def lenient_python(lenient, monkeypatch):
 
     monkeypatch.setattr(ssl.SSLContext, "__new__", staticmethod(made))
     monkeypatch.setattr(contexts, "_MADE", OrderedDict())
+
+
+@pytest.fixture
+def patient(monkeypatch):
+    """Callers wait until whoever is quick has been told, however busy the machine is."""
+    monkeypatch.setattr(mailbox, "PATIENCE", 60.0)
 
 
 @pytest.fixture

@@ -262,7 +262,7 @@ def test_an_adapter_serves_a_session_one_has(lab, policy, events):
 # What is told
 
 
-def test_the_third_failed_call_alerts_and_the_second_success_recovers(lab, policy):
+def test_the_third_failed_call_alerts_and_the_second_success_recovers(lab, policy, patient):
     alerts, recoveries = [], []
     endpoint = lab.start("http.error.unavailable:503")
     with Session(policy=policy, on_alert=alerts.append, on_recovery=recoveries.append) as session:

@@ -25,6 +25,13 @@ pytestmark = pytest.mark.filterwarnings(
 )
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _nothing_left_to_others():
+    """What is no warning here would be one in the module that comes next."""
+    yield
+    gc.collect()
+
+
 @pytest.fixture
 def lab():
     with Lab() as running:

@@ -151,7 +151,7 @@ def test_the_deadline_ends_the_call(lab, fault):
     began = time.monotonic()
     with pytest.raises(TimeoutError) as caught:
         call(endpoint.url, policy=Policy(deadline=0.3))
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 4.5
     assert isinstance(caught.value, (errors.ReadTimeout, errors.ConnectTimeout, errors.TLSError))
 
 

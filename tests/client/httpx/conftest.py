@@ -27,7 +27,7 @@ class Door:
         self.module = importlib.import_module(f"ringback.client.{name}")
         self.stack = stack
 
-    def client(self, inner=None, *, timeout=5.0, redirects=True, **options):
+    def client(self, inner=None, *, timeout=30.0, redirects=True, **options):
         """A client with our transport, which has ``options``."""
         options = options if inner else {"trust_env": False, **options}
         transport = self.transport(inner, **options)
@@ -165,7 +165,7 @@ def door(request):
 @pytest.fixture
 def policy():
     """Three attempts without a wait, no budget and no circuit."""
-    limits = Timeout(connect=0.5, read=0.5)
+    limits = Timeout(connect=30, read=30)
     return Policy(backoff=Backoff(base=0), timeout=limits, budget=None, breaker=None)
 
 

@@ -27,7 +27,7 @@ class Counting:
             self.now += 1
             self.most = max(self.most, self.now)
         self.arrived.release()
-        self.gate.wait(10)
+        self.gate.wait(60)
         with self._lock:
             self.now -= 1
         connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
@@ -39,27 +39,27 @@ def in_threads(get, opening):
     for thread in [*threads, threading.Thread(target=opening)]:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join(90)
     return found
 
 
 def with_requests(url, opening):
-    return in_threads(lambda: requests.get(url, timeout=10).status_code, opening)
+    return in_threads(lambda: requests.get(url, timeout=60).status_code, opening)
 
 
 def with_urllib3(url, opening):
     with urllib3.PoolManager(maxsize=6) as pool:
-        return in_threads(lambda: pool.request("GET", url, timeout=10).status, opening)
+        return in_threads(lambda: pool.request("GET", url, timeout=60).status, opening)
 
 
 def with_httpx(url, opening):
-    with httpx.Client(trust_env=False, timeout=10) as client:
+    with httpx.Client(trust_env=False, timeout=60) as client:
         return in_threads(lambda: client.get(url).status_code, opening)
 
 
 def with_httpx_async(url, opening):
     async def main():
-        async with httpx.AsyncClient(trust_env=False, timeout=10) as client:
+        async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
             waiting = asyncio.create_task(asyncio.to_thread(opening))
             found = await asyncio.gather(*(client.get(url) for _ in range(6)))
             await waiting
@@ -92,7 +92,7 @@ def test_so_many_calls_are_in_flight_and_no_more(lab, calls):
 
     def opening():
         for _ in range(2):
-            assert server.arrived.acquire(timeout=10)
+            assert server.arrived.acquire(timeout=60)
         server.gate.set()
 
     with install(Policy(bulkhead=2), sinks=[]):

@@ -43,7 +43,7 @@ pytestmark = [
 @pytest.fixture
 def policy():
     return Policy(
-        backoff=Backoff(base=0), timeout=Timeout(connect=2.0, read=2.0), breaker=None, budget=None
+        backoff=Backoff(base=0), timeout=Timeout(connect=30, read=30), breaker=None, budget=None
     )
 
 

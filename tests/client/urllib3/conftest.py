@@ -23,7 +23,7 @@ def pools():
     made = []
 
     def make(cls=Pools, *args, **options):
-        made.append(cls(*args, timeout=5, retries=False, **options))
+        made.append(cls(*args, timeout=30, retries=False, **options))
         return made[-1]
 
     yield make
@@ -38,8 +38,8 @@ def events():
 
 @pytest.fixture
 def quick():
-    """Three attempts without a wait, each of them short."""
-    return Policy(backoff=Backoff(base=0), timeout=Timeout(connect=0.5, read=0.5))
+    """Three attempts without a wait; limits of time are for the tests that are about them."""
+    return Policy(backoff=Backoff(base=0), timeout=Timeout(connect=30, read=30))
 
 
 @pytest.fixture

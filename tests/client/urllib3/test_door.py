@@ -232,7 +232,7 @@ def test_raises_what_plain_urllib3_raises(lab, manager, name):
     """Plain urllib3 is asked to retry nothing, so that it does not wait."""
     endpoint = lab.start(name)
     retries = urllib3.Retry(None, connect=0, read=0, other=0, redirect=5)
-    policy = Policy(attempts=1, timeout=Timeout(read=5))
+    policy = Policy(attempts=1, timeout=Timeout(read=30))
     plain = urllib3.PoolManager(retries=retries, ca_certs=endpoint.verify)
     ours = manager(policy=policy, retries=retries, ca_certs=endpoint.verify)
     results = []
@@ -370,6 +370,6 @@ def test_an_ipv6_address_is_a_target(lab, manager, events):
 def test_a_pool_can_be_asked_directly(lab, manager, events):
     met = lab.start("tcp.reset:first_two")
     pool = manager().connection_from_url(met.url)
-    assert pool.urlopen("GET", "/", None, None, None, True, True, 0.5).status == 200
+    assert pool.urlopen("GET", "/", None, None, None, True, True, 30).status == 200
     assert pool.request("GET", "/").status == 200
     assert decisions(events) == [Retry, Retry, Done, Done]

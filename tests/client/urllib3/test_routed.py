@@ -33,7 +33,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::urllib3.exceptions.InsecureRequ
 
 @pytest.fixture
 def policy():
-    return Policy(attempts=1, timeout=Timeout(connect=2.0, read=2.0), breaker=None, budget=None)
+    return Policy(attempts=1, timeout=Timeout(connect=30, read=30), breaker=None, budget=None)
 
 
 @pytest.fixture

@@ -44,7 +44,7 @@ def test_a_name_is_resolved_here_or_there(lab, pools, scheme):
 
 
 def failure(make, met):
-    manager = make(met.proxies["http"], timeout=5, retries=False)
+    manager = make(met.proxies["http"], timeout=30, retries=False)
     with manager, pytest.raises(urllib3.exceptions.HTTPError) as caught:
         manager.request("GET", met.url)
     return caught.value

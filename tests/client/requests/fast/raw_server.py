@@ -29,7 +29,8 @@ class RawServer:
         self._busy = 0
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._accepting = threading.Thread(target=self._accept, daemon=True)
+        self._accepting.start()
 
     def __enter__(self):
         return self
@@ -37,6 +38,8 @@ class RawServer:
     def __exit__(self, *_):
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
+        # Only then: it would go on to accept what has the number of the closed descriptor next.
+        self._accepting.join(10)
         self._listener.close()
 
     def forget(self):
@@ -47,6 +50,13 @@ class RawServer:
         """Wait until every request that was read is answered, and closed where it is to be."""
         with self._idle:
             assert self._idle.wait_for(lambda: not self._busy, timeout=10)
+
+    def got(self, count):
+        """Wait until so many requests have been read since the record began."""
+        with self._idle:
+            assert self._idle.wait_for(
+                lambda: sum(len(requests) for requests in self.received) >= count, timeout=10
+            )
 
     def _accept(self):
         with contextlib.suppress(OSError):
@@ -62,7 +72,9 @@ class RawServer:
         with connection, contextlib.suppress(OSError):
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             while request := _read(connection, self._begin):
-                requests.append(request)
+                with self._idle:
+                    requests.append(request)
+                    self._idle.notify_all()
                 path = request.split(b" ", 2)[1].split(b"?")[0].decode("latin-1")
                 try:
                     answer = self.answers.get(path, OK)

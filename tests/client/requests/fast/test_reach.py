@@ -53,7 +53,7 @@ def url_of(sock, scheme="http"):
 
 
 def policy(attempts=4):
-    return Policy(attempts, Backoff(0.0), Timeout(2.0, 2.0), breaker=None, budget=None)
+    return Policy(attempts, Backoff(0.0), Timeout(30, 30), breaker=None, budget=None)
 
 
 def failing(call, *args, **options):
@@ -77,7 +77,7 @@ def prepared(url):
 
 
 def sent_once(adapter, url, **options):
-    return adapter.send_once(prepared(url), timeout=(2, 2), **options)
+    return adapter.send_once(prepared(url), timeout=(30, 30), **options)
 
 
 def unconnected(adapter, url, **options):
