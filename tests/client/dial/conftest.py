@@ -1,9 +1,13 @@
+import contextlib
 import signal
 import socket
 import threading
+import time
+from types import SimpleNamespace
 
 import pytest
 
+from ringback.client.dial import race
 from ringback.client.dial.avoided import avoided
 from ringback.client.dial.resolver import names
 from tests.requires import requires
@@ -69,12 +73,27 @@ def replaced(monkeypatch):
     return stand_in
 
 
+@pytest.fixture
+def unhurried(monkeypatch):
+    """The clock of a race moves while it waits for an answer: a busy machine takes none of it."""
+    clock = SimpleNamespace(now=time.monotonic())
+
+    class Waiting(race._Selector):
+        def select(self, timeout=None):
+            ready = super().select(min(timeout, 0.05))
+            clock.now += 0.0 if ready else timeout
+            return ready
+
+    monkeypatch.setattr(race, "time", SimpleNamespace(monotonic=lambda: clock.now))
+    monkeypatch.setattr(race, "_Selector", Waiting)
+
+
 class Place:
     """Loopback addresses that share a port: each accepts, refuses, or does not answer."""
 
     def __init__(self):
-        self.port = 0
         self._sockets = []
+        self.port = self._reserved()
 
     def accepting(self, address):
         return self._listen(address, 16)
@@ -104,9 +123,20 @@ class Place:
         if ":" in address:
             requires("ipv6")
         bound = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind((address, self.port))
-        self.port = bound.getsockname()[1]
         return bound
+
+    def _reserved(self):
+        """A port that nobody has at any address, nor gets before we are closed."""
+        both = socket.has_dualstack_ipv6()
+        holder = self._keep(socket.socket(socket.AF_INET6 if both else socket.AF_INET))
+        if both:
+            holder.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        holder.bind(("", 0))
+        # Only now: a port that others may share is one that somebody has already.
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        return holder.getsockname()[1]
 
     def _keep(self, sock):
         self._sockets.append(sock)
@@ -120,18 +150,41 @@ def place():
     there.close()
 
 
+class Signals:
+    """Signals that come every 50 ms.
+
+    Attributes:
+        arrived: How many.
+    """
+
+    def __init__(self):
+        self.arrived, self._raised = 0, None
+
+    def __call__(self, *_):
+        self.arrived += 1
+        raised, self._raised = self._raised, None
+        if raised is not None:
+            raise raised
+
+    @contextlib.contextmanager
+    def coming(self, raised=None):
+        """Let them come.
+
+        Args:
+            raised: What the first of them raises.
+        """
+        self._raised = raised
+        signal.setitimer(signal.ITIMER_REAL, 0.05, 0.05)
+        try:
+            yield
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+
+
 @pytest.fixture
 def signals():
-    """Signals that come every 50 ms, in a list; a class of exception in it is raised."""
-    arrived = []
-
-    def handle(number, _frame):
-        if arrived and arrived[0] is not number:
-            raise arrived[0]
-        arrived.append(number)
-
-    before = signal.signal(signal.SIGALRM, handle)
-    signal.setitimer(signal.ITIMER_REAL, 0.05, 0.05)
-    yield arrived
+    handler = Signals()
+    before = signal.signal(signal.SIGALRM, handler)
+    yield handler
     signal.setitimer(signal.ITIMER_REAL, 0)
     signal.signal(signal.SIGALRM, before)

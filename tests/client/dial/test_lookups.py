@@ -87,6 +87,8 @@ def test_all_who_wait_for_the_same_get_the_one_result(stuck):
     for one in asking:
         one.start()
     assert stuck.running.acquire(timeout=SOON)
+    while lookups._known["same"].waiting < len(asking):
+        time.sleep(0.001)
     stuck.release.set()
     for one in asking:
         one.join(SOON)

@@ -12,7 +12,7 @@ def opened(address):
     return socket.socket(*address[:3])
 
 
-def test_of_two_that_answer_the_earlier_wins_and_the_other_is_closed(place):
+def test_of_two_that_answer_the_earlier_wins_and_the_other_is_closed(place, unhurried):
     place.silent("127.0.0.1")
     late = [place.accepting("127.0.0.2"), place.accepting("127.0.0.3")]
     race = Race(
