@@ -16,6 +16,7 @@ from ringback.client.urllib3 import HTTPConnection, HTTPSConnection
 from ringback.client.wire import Wire
 from ringback.failure import Failure
 from ringback.testing.lab import network
+from ringback.testing.lab.namespace import run
 from ringback.testing.lab.need import missing
 from ringback.testing.lab.secured import over_tls
 from ringback.testing.lab.slow import silent
@@ -23,13 +24,29 @@ from tests.requires import requires
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells")
 
-LOST = 1.0
-"""Seconds that are long enough for two retransmissions, after 0.2 and another 0.4."""
+LOST = 2.0
+"""Seconds that are long enough for two retransmissions, after 0.2 and another 0.4, and then some
+for a machine that is busy."""
+
+PATIENT = 30.0
+"""Seconds for all that is to succeed."""
+
+WAY = ("198.51.100.0/24", "via", "192.0.2.1")
+"""From the client to the server."""
 
 
-def exchange(connection, endpoint, method="GET", body=None):
+def limited(connection, timeout):
+    """Connect in any time, where that has not been done; what follows has so many seconds."""
+    if connection.sock is None:
+        connection.connect()
+    connection.timeout = timeout
+    connection.sock.settimeout(timeout)
+
+
+def exchange(connection, timeout, method="GET", body=None):
     """Make an exchange that times out; return what is known, and whether a close would abort."""
     with contextlib.closing(connection):
+        limited(connection, timeout)
         try:
             connection.request(method, "/", body=body)
             connection.getresponse()
@@ -38,17 +55,17 @@ def exchange(connection, endpoint, method="GET", body=None):
     return connection.wire, struct.unpack("ii", lingering) == (1, 0)
 
 
-def plain(endpoint, timeout):
-    return HTTPConnection(endpoint.host, endpoint.port, timeout=timeout)
+def plain(endpoint):
+    return HTTPConnection(endpoint.host, endpoint.port, timeout=PATIENT)
 
 
-def secure(lab, endpoint, timeout, version=ssl.TLSVersion.TLSv1_3, ciphers=None):
+def secure(lab, endpoint, version=ssl.TLSVersion.TLSv1_3, ciphers=None):
     context = ssl.create_default_context(cafile=lab.certificates.bundle)
     context.check_hostname = False  # 1.26 names no address to the server
     context.maximum_version = version
     if ciphers:
         context.set_ciphers(ciphers)
-    connection = HTTPSConnection(endpoint.host, endpoint.port, timeout=timeout, ssl_context=context)
+    connection = HTTPSConnection(endpoint.host, endpoint.port, timeout=PATIENT, ssl_context=context)
     connection.assert_hostname = False
     return connection
 
@@ -59,7 +76,7 @@ def timed_out():
 
 def test_a_server_that_is_silent_has_the_request(lab):
     met = lab.start("http.response.timed_out:silent")
-    wire, aborts = exchange(plain(met, 0.1), met)
+    wire, aborts = exchange(plain(met), 0.3)
     assert wire.acknowledged == "all"
     assert delivered(wire, timed_out()) == "yes"
     assert not aborts
@@ -68,7 +85,7 @@ def test_a_server_that_is_silent_has_the_request(lab):
 def test_a_server_that_is_silent_over_tls_has_the_request(lab):
     requires("cryptography")
     met = lab.listen(over_tls(lab.certificates.server("good"), silent), scheme="https")
-    wire, aborts = exchange(secure(lab, met, 0.1), met)
+    wire, aborts = exchange(secure(lab, met), 0.3)
     assert wire.acknowledged == "all"
     assert delivered(wire, timed_out()) == "yes"
     assert not aborts
@@ -78,8 +95,8 @@ def test_a_server_that_is_silent_over_tls_has_the_request(lab):
 def test_a_server_that_does_not_read_has_some_of_the_request(lab, name):
     requires("cryptography")
     met = lab.start(f"http.request.timed_out:{name}")
-    connection = secure(lab, met, 0.3) if met.verify else plain(met, 0.3)
-    wire, aborts = exchange(connection, met, "POST", bytes(64 << 20))
+    connection = secure(lab, met) if met.verify else plain(met)
+    wire, aborts = exchange(connection, 0.3, "POST", bytes(64 << 20))
     assert 0 < wire.sent < 64 << 20
     assert wire.unacknowledged > 0
     assert delivered(wire, Failure("http.request.timed_out", "send", "maybe")) == "maybe"
@@ -97,7 +114,7 @@ def hosts(lab):
 def test_a_request_that_is_lost_on_the_way_was_not_delivered(lab, hosts):
     met = lab.start("http.response.timed_out:request_lost")
     with hosts.inside("client"):
-        wire, aborts = exchange(plain(met, LOST), met)
+        wire, aborts = exchange(plain(met), LOST)
     assert wire.acknowledged == "none"
     assert delivered(wire, timed_out()) == "no"
     assert aborts
@@ -106,8 +123,10 @@ def test_a_request_that_is_lost_on_the_way_was_not_delivered(lab, hosts):
 @pytest.mark.netns
 def test_a_timeout_before_the_kernel_has_tried_again_tells_nothing(lab, hosts):
     met = lab.start("http.response.timed_out:request_lost")
+    # The kernel waits longer before it tries again than any machine may stand still here.
+    run(hosts.client, ["ip", "route", "change", *WAY, "rto_min", "60s"])
     with hosts.inside("client"):
-        wire, aborts = exchange(plain(met, 0.1), met)
+        wire, aborts = exchange(plain(met), 0.1)
     assert wire.acknowledged == "unknown"
     assert delivered(wire, timed_out()) == "maybe"
     assert not aborts
@@ -127,11 +146,11 @@ def test_a_request_that_is_lost_over_tls_was_not_delivered(lab, hosts, name):
     """The path is lost once the handshake is over."""
     version, ciphers, acknowledged = TLS[name]
     met = hosts.listen(lab, over_tls(lab.certificates.server("good"), silent))
-    connection = secure(lab, met, LOST, version, ciphers)
+    connection = secure(lab, met, version, ciphers)
     with hosts.inside("client"):
         connection.connect()
     hosts.filter(met, "-j", "DROP")
-    wire, aborts = exchange(connection, met, "POST", iter([bytes(500)] * 5))
+    wire, aborts = exchange(connection, LOST, "POST", iter([bytes(500)] * 5))
     assert wire.sends > 5
     assert wire.acknowledged == acknowledged
     assert delivered(wire, timed_out()) == ("no" if acknowledged == "none" else "maybe")
@@ -141,9 +160,9 @@ def test_a_request_that_is_lost_over_tls_was_not_delivered(lab, hosts, name):
 @pytest.mark.netns
 def test_an_upload_that_is_lost_within_may_have_been_delivered_in_part(lab, hosts):
     met = hosts.listen(lab, silent)
-    connection = plain(met, LOST)
+    connection = plain(met)
     with hosts.inside("client"):
-        connection.connect()
+        limited(connection, LOST)
     connection.putrequest("POST", "/")
     connection.putheader("Content-Length", "100000")
     connection.endheaders()

@@ -138,6 +138,6 @@ def test_a_coroutine_that_is_retried_waits_for_its_place():
 
     began = time.monotonic()
     ended = asyncio.run(main())
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 4.5
     assert len(inside) == 1
     assert any(isinstance(error, errors.PoolExhausted) for error in ended), ended
