@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 from sink.events import TARGET, done, given_up, retried
@@ -32,7 +33,14 @@ def reporter(monitor):
     one.close(0.0)
 
 
-def test_a_batch_says_what_happened_and_who_says_it(monitor, reporter):
+@pytest.fixture
+def asked_only(monkeypatch):
+    """Nothing is sent, nor sent again, because some time has passed: only when it is asked for."""
+    monkeypatch.setattr(module, "EVERY", 3600.0)
+    monkeypatch.setattr(module, "random", SimpleNamespace(uniform=lambda *_: 3600.0))
+
+
+def test_a_batch_says_what_happened_and_who_says_it(monitor, reporter, asked_only):
     for event in (done(), done(), given_up(), retried(), done(2)):
         reporter(event)
     assert reporter.flush(30)
@@ -86,7 +94,7 @@ def test_without_a_monitor_the_newest_wait_and_it_is_told_how_many_were_dropped(
     reporter.close(30)
 
 
-def test_what_was_refused_for_now_is_sent_again_as_the_same_batch(caplog):
+def test_what_was_refused_for_now_is_sent_again_as_the_same_batch(caplog, asked_only):
     with Monitor(statuses=[503, 503]) as monitor:
         reporter = Reporter(monitor.url)
         reporter(given_up())
@@ -159,6 +167,8 @@ def test_a_signal_handler_may_make_calls(monitor, reporter):
 def test_the_end_of_a_program_sends_what_is_left(monitor):
     code = """
 import ringback, requests
+from ringback.sink.report import reporter
+reporter.AT_EXIT = 50.0  # a machine may be busy
 session = ringback.Session(policy=ringback.Policy(attempts=1))
 try:
     session.get("http://127.0.0.1:9/a?token=s3cret")
