@@ -49,6 +49,9 @@ Its alarm waits for a parent that is suspect, {HOLD:.0f} s at most. An outage is
 of its members is well. A member that was well and goes down again is back in it within those
 {WINDOW:.0f} s, and later an outage of its own.
 
+Endpoints that show the same certificate have one `certificate` incident, and each of its days is
+told once for all of them. Those that have another one by then are no longer part of it.
+
 An endpoint that goes down for what a `certificate` incident has warned of makes an outage of that
 incident: it is told anew, and whoever had taken the warning has not taken the outage.
 """

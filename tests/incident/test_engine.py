@@ -208,8 +208,8 @@ def test_one_certificate_that_has_ended_is_one_incident():
 
 
 def test_a_certificate_that_ends_after_its_warning_is_one_incident():
-    engine = engine_of("a", "b")
-    seen = CertificateSeen(not_after=T + 20 * DAY, issuer="CA", key="1")
+    engine = Engine([Watched(id=id_, name=id_, host="shop.test") for id_ in "ab"])
+    seen = CertificateSeen(not_after=T + 20 * DAY, issuer="CA")
     run(engine, [check(0, name, True, certificate=seen) for name in "ab"])
     first, second = engine.incidents()
     engine.acknowledge(first.id, "ada", T + 60)

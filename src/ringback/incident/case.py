@@ -24,7 +24,7 @@ class Case:
         kind: Kind of the newest failure.
         detail: What it said.
         address: The address used last.
-        certificate: The key of the certificate seen last.
+        certificate: What the certificate seen last is known by: its key, and when it ends.
         seen: When the newest check was, in seconds since 1970 UTC.
         reached: When the newest was that came through a network: a success, or a failure that a
             network which is down does not make.
@@ -112,7 +112,8 @@ class Case:
         self.seen = check.at
         self.address = check.address or self.address
         if check.certificate is not None:
-            self.certificate = check.certificate.key or None
+            seen = check.certificate
+            self.certificate = f"{seen.key} {seen.not_after:.0f}" if seen.key else None
         if not check.up:
             self.kind, self.detail = check.kind, check.detail
         if check.up or not is_of_the_network(check.kind):

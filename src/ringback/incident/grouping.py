@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from ringback.incident.book import Book
     from ringback.incident.case import Case
     from ringback.incident.members import Trait
-    from ringback.incident.model import Incident
+    from ringback.incident.model import Incident, Signal
 
 WINDOW = 120.0
 """Seconds after an incident's newest member within which another joins it for the same cause."""
@@ -113,6 +113,21 @@ def shared(case: Case, book: Book) -> Incident | None:
         for one in (book.open[id_] for id_ in found)
         if not one.detector and one.kind == case.kind and is_recent(one, case.seen or 0.0)
     ]
+    return min(alike, key=lambda one: (one.opened_at, one.id), default=None)
+
+
+def of_same_certificate(case: Case, book: Book, signal: Signal) -> Incident | None:
+    """Return what is open of this kind for the same certificate, the oldest; ``None``: nothing.
+
+    Args:
+        case: The endpoint.
+        book: The open incidents.
+        signal: What a detector saw there.
+    """
+    if signal.detector != "certificate" or case.certificate is None:
+        return None
+    found = (book.open[id_] for id_ in book.members.sharing(("certificate", case.certificate)))
+    alike = [one for one in found if one.pattern == "certificate" and one.kind == signal.kind]
     return min(alike, key=lambda one: (one.opened_at, one.id), default=None)
 
 

@@ -82,7 +82,7 @@ class Outages:
         if known is not None:
             joined = self._joined(case, known, at)
             return [joined, *([self._book.unite(at, warning, known)] if warning else [])]
-        return self._own_network_lost(case, at) or [self._opened(case, at, warning)]
+        return self._own_network_lost(case, at) or self._begun(case, at, warning)
 
     def well(self, case: Case, at: float) -> list[Change]:
         """Return what changes with an endpoint that is well again.
@@ -180,6 +180,17 @@ class Outages:
         return changes + [
             self._joined(self._cases[id_], self._book.open[first.id], at) for id_ in alone
         ]
+
+    def _begun(self, case: Case, at: float, warning: Incident | None) -> list[Change]:
+        if warning is None:
+            return [self._opened(case, at, None)]
+        changes = []
+        for id_ in list(self._book.members.of(warning.id)):
+            if id_ != case.watched.id:  # it joins when it goes down as well
+                name = self._cases[id_].watched.name or id_
+                changes.append(self._book.leave(at, warning, id_, f"{name} is not down"))
+                warning = changes[-1].incident
+        return [*changes, self._opened(case, at, warning)]
 
     def _opened(self, case: Case, at: float, warning: Incident | None) -> Change:
         id_, name = case.watched.id, case.watched.name or case.watched.id

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from ringback.incident.book import Book
 from ringback.incident.case import Case
+from ringback.incident.grouping import WINDOW, of_same_certificate
 from ringback.incident.model import Change, Incident, Pattern, Signal
 from ringback.incident.pattern import pattern_of
 from ringback.incident.quiet import Quiet
@@ -14,6 +15,8 @@ BY_DETECTOR: dict[str, Pattern] = {
     "heartbeat": "heartbeat_missed",
 }
 """Detector to the sort of incident that it opens by itself, beside outages."""
+
+_TELLS = {"opened", "reminded"}
 
 
 def signalled(book: Book, quiet: Quiet, case: Case, signal: Signal) -> list[Change]:
@@ -36,7 +39,14 @@ def _own_incident(book: Book, case: Case, signal: Signal, *, told: bool) -> list
     said = "; ".join(signal.evidence)
     summary = f"{case.watched.name or case.watched.id}: {said}."
     if not signal.active:
-        return [book.finish(signal.at, known, "over")] if known else []
+        return _over(book, case, known, signal.at) if known else []
+    if known is None and (same := of_same_certificate(case, book, signal)) is not None:
+        if not same.detector:
+            return []  # it joins that outage when it goes down as well
+        text = f"{case.watched.name or case.watched.id} has the same certificate"
+        return [book.join(signal.at, same, case.watched.id, text, told=told)]
+    if known is not None and len(known.members) > 1 and _is_said(known, signal):
+        return []
     if known is not None:
         newest = replace(
             known,
@@ -62,6 +72,19 @@ def _own_incident(book: Book, case: Case, signal: Signal, *, told: bool) -> list
             told=told,
         )
     ]
+
+
+def _over(book: Book, case: Case, known: Incident, at: float) -> list[Change]:
+    id_, name = case.watched.id, case.watched.name or case.watched.id
+    if any(one != id_ for one in book.members.of(known.id)):
+        return [book.leave(at, known, id_, f"{name} is well again")]
+    return [book.finish(at, known, "over")]
+
+
+def _is_said(known: Incident, signal: Signal) -> bool:
+    """Return whether another endpoint has just said the same of what they share."""
+    said = next((one.at for one in reversed(known.timeline) if one.what in _TELLS), known.opened_at)
+    return known.kind == signal.kind and signal.at - said <= WINDOW
 
 
 def _flapping(book: Book, case: Case, signal: Signal, *, told: bool) -> list[Change]:

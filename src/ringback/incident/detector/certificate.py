@@ -19,12 +19,21 @@ ENDED = "tls.cert.date_invalid.expired"
 ENDS_SOON = "tls.cert.invalid"
 """Kind of a certificate that does not last as long as was asked, as of a check that expects it."""
 
+LATELY = 20
+"""Looks, and a day at least, for which a certificate that came back after another still counts: of
+two that answer at random one is missed so often once in a million times."""
+
+MOST = 8
+"""Certificates that are remembered side by side."""
+
 
 class Certificate(Detector):
     """Says that a certificate ends soon, at each of the days that are configured, and its end.
 
     The dates are those of the newest certificate that was seen, and count on when no more is seen:
-    also after it has expired, when handshakes fail.
+    also after it has expired, when handshakes fail. Where one comes back after another, because
+    several servers answer in turn, they are those of the one that ends first, and that it is
+    another one is told once.
     """
 
     name: ClassVar[str] = "certificate"
@@ -32,6 +41,8 @@ class Certificate(Detector):
     def __init__(self, watched: Watched) -> None:
         super().__init__(watched)
         self._seen: CertificateSeen | None = None
+        self._lately: dict[str, tuple[CertificateSeen, float]] = {}  # the newest last
+        self._in_turn = False
         self._told: int | None = None  # the smallest number of days that was told
         self._changed_at: float | None = None
 
@@ -47,10 +58,22 @@ class Certificate(Detector):
         if new is None:
             return self.tick(check.at)
         self._seen = new
-        if old is not None and old.key != new.key:
+        back = self._note(new, check.at)
+        if old is not None and old.key != new.key and not back:
             self._told = None if self._days(check.at) > max(self._steps, default=0) else self._told
             return self._replaced(old, new, check.at)
         return self.tick(check.at)
+
+    def _note(self, new: CertificateSeen, now: float) -> bool:
+        """Remember a certificate; return whether it came back after another, not long ago."""
+        since = now - max(DAY, LATELY * self.watched.every)
+        newest, id_ = next(reversed(self._lately), None), f"{new.key} {new.not_after:.0f}"
+        lately = {one: known for one, known in self._lately.items() if known[1] >= since}
+        back = lately.pop(id_, None) is not None and newest != id_
+        lately[id_] = (new, now)
+        self._lately = dict(list(lately.items())[-MOST:])
+        self._in_turn = len(lately) > 1 and (self._in_turn or back)
+        return back
 
     def tick(self, now: float) -> Signal | None:
         """Return that another of the configured days has been reached, or that all is well.
@@ -82,23 +105,29 @@ class Certificate(Detector):
     def _steps(self) -> tuple[int, ...]:
         return self.watched.certificate_days
 
-    def _days(self, now: float) -> float:
+    @property
+    def _first(self) -> CertificateSeen:
+        """The certificate that counts: the newest, of several in turn the one that ends first."""
         assert self._seen is not None
-        return (self._seen.not_after - now) / DAY
+        if not self._in_turn:
+            return self._seen
+        return min((one for one, _ in self._lately.values()), key=lambda one: one.not_after)
+
+    def _days(self, now: float) -> float:
+        return (self._first.not_after - now) / DAY
 
     def _words(self, now: float) -> tuple[str, ...]:
-        assert self._seen is not None
         days = self._days(now)
-        date = datetime.fromtimestamp(self._seen.not_after, UTC).strftime("%Y-%m-%d %H:%M UTC")
+        date = datetime.fromtimestamp(self._first.not_after, UTC).strftime("%Y-%m-%d %H:%M UTC")
         far = _counted(days)
         ends = f"ends {date}, in {far}" if days > 0 else f"ended {date}, {far} ago"
-        issuer = self._seen.issuer
+        issuer = self._first.issuer
         return (f"its certificate {ends}", *([f"it was issued by {issuer}"] if issuer else []))
 
     def _advice(self, now: float) -> tuple[str, ...]:
-        assert self._seen is not None
         where = self.watched.host or self.watched.name or self.watched.id
-        who = f" with {self._seen.issuer}" if self._seen.issuer else ""
+        issuer = self._first.issuer
+        who = f" with {issuer}" if issuer else ""
         when = f"within {_counted(self._days(now))}" if self._days(now) > 0 else "now"
         renew = (
             f"Renew the certificate{who} {when}, and have every server of {where} take the new one"
@@ -151,7 +180,14 @@ class Certificate(Detector):
 
     def dump(self) -> Any:
         """Return what it remembers, as JSON has it."""
-        return [self._seen and asdict(self._seen), self._told, self._changed_at]
+        lately = {id_: [asdict(one), at] for id_, (one, at) in self._lately.items()}
+        return [
+            self._seen and asdict(self._seen),
+            self._told,
+            self._changed_at,
+            lately,
+            self._in_turn,
+        ]
 
     def load(self, kept: Any) -> None:
         """Remember what ``dump`` gave.
@@ -159,8 +195,11 @@ class Certificate(Detector):
         Args:
             kept: From an earlier process.
         """
-        seen, self._told, self._changed_at = kept
+        seen, self._told, self._changed_at, *more = kept
         self._seen = CertificateSeen(**seen) if seen else None
+        if more:  # an earlier version did not keep it
+            self._lately = {id_: (CertificateSeen(**one), at) for id_, (one, at) in more[0].items()}
+            self._in_turn = more[1]
 
 
 def _counted(days: float) -> str:
