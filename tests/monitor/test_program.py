@@ -23,6 +23,7 @@ def loaded(receiver, second_receiver, unused_port, tmp_path, monkeypatch):  # no
     file = tmp_path / "ringback.toml"
     file.write_text(
         f'[[endpoint]]\nname = "shop"\nurl = "tcp://127.0.0.1:{unused_port}"\n'
+        'every = "1h"\nretry_every = "1h"\n'
         f'[[notifier]]\nname = "team"\ntype = "webhook"\nurl = "{receiver.url}"\n'
         f'[[notifier]]\nname = "boss"\ntype = "webhook"\nurl = "{second_receiver.url}"\n'
         '[[route]]\nnotifiers = "team"\nescalate_after = "30s"\nescalate_to = "boss"\n'

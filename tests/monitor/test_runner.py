@@ -152,7 +152,7 @@ def test_known_black_holes_leave_places_for_others():
 def test_looks_at_one_endpoint_never_overlap(lab):
     async def look():
         url = lab.start("http.response.timed_out:silent").url
-        ends = [endpoint("slow", url, every=0.1, timeout=0.35)]
+        ends = [endpoint("slow", url, every=0.1, timeout=1.2)]
         async with running(ends) as (runner, seen):
             busiest = 0
 

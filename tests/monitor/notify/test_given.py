@@ -40,7 +40,7 @@ def killed(store):
         context = multiprocessing.get_context("spawn")
         process = context.Process(target=_told_and_killed, args=(store.path, settings))
         process.start()
-        process.join(60)
+        process.join(600)
         assert process.exitcode == -signal.SIGKILL
         opened.append(SQLiteStore(store.path))
         return opened[-1]

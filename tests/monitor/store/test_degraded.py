@@ -164,7 +164,8 @@ def test_no_more_is_held_than_may_be(kept, clock, monkeypatch):
     store.close()
 
 
-def test_a_disk_that_is_full_when_hours_are_sealed_is_said(store, kept):
+def test_a_disk_that_is_full_when_hours_are_sealed_is_said(store, kept, monkeypatch):
+    monkeypatch.setattr("ringback.monitor.store.sqlite.store._WORK", 600.0)
     store.keep(Batch(checks=[check(AT + n, up=False, detail=BIG) for n in range(900)]))
     disk = Disk(kept)
     disk.fill()
@@ -211,7 +212,7 @@ def test_threads_take_turns(store):
     """The loop keeps, the dispatcher notes what was sent, a thread tidies, pages read."""
     with ThreadPoolExecutor() as pool:
         for one in [pool.submit(work, store) for work in (keep, send, tidy, read)]:
-            one.result(60)
+            one.result(600)
     assert store.degraded is None
     assert store.due(AT * 2) == []
     found = [store.buckets(f"e{n}", "5m", 0, AT * 2) for n in range(MANY)]

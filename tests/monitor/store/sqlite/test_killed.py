@@ -91,7 +91,7 @@ def test_two_processes_do_not_write_to_one_file(tmp_path):
     path = tmp_path / "ringback.db"
     store = SQLiteStore(path)
     other = writer(path)
-    _, errors = other.communicate(timeout=60)
+    _, errors = other.communicate(timeout=600)
 
     assert other.returncode == 1
     said = errors.strip().splitlines()[-1]

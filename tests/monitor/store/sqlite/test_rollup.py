@@ -171,14 +171,15 @@ def test_a_span_that_is_written_half_is_whole_in_what_is_read(tmp_path, monkeypa
 
 def test_who_keeps_something_waits_for_a_piece_and_not_for_all_of_it(tmp_path, monkeypatch):
     monkeypatch.setattr(rollup, "SPANS", 1)
-    monkeypatch.setattr(whole, "_WORK", 60.0)
-    monkeypatch.setattr(whole, "_GIVE_WAY", 0.01)
+    monkeypatch.setattr(whole, "_WORK", 600.0)
+    monkeypatch.setattr(whole, "_GIVE_WAY", 0.2)
     store = SQLiteStore(tmp_path / "ringback.db")
     store.keep(Batch(checks=[check(AT, f"e{n}") for n in range(60)]))
     tidying = threading.Thread(target=store.maintain, args=(AT + 400,))
     tidying.start()
     store.keep(Batch(checks=[check(AT + 401)]))
     waited_for_all = not tidying.is_alive()
+    monkeypatch.setattr(whole, "_GIVE_WAY", 0.0)
     tidying.join()
     store.close()
     assert not waited_for_all
