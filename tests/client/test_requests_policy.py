@@ -14,6 +14,11 @@ from ringback.retry import GiveUp
 AT_ONCE = Backoff(base=0)
 
 
+def breaker(consecutive):
+    """One that opens at once, and for as long as a test takes."""
+    return Breaker(consecutive=consecutive, sustained=0, open_for=60, open_cap=60)
+
+
 def opened(**options):
     options = {"sinks": [], **options}
     session = Session(**options)
@@ -129,7 +134,7 @@ def test_two_sessions_share_the_budget_of_an_origin(lab):
 
 def test_an_open_circuit_refuses_before_the_request_is_prepared(lab):
     events = []
-    policy = Policy(attempts=1, breaker=Breaker(consecutive=2, sustained=0))
+    policy = Policy(attempts=1, breaker=breaker(2))
     endpoint = lab.start("tcp.reset:after_request")
     with opened(policy=policy, sinks=[events.append]) as session:
         for _ in range(2):
@@ -145,7 +150,7 @@ def test_an_open_circuit_refuses_before_the_request_is_prepared(lab):
 
 
 def test_other_origins_are_not_refused(lab):
-    policy = Policy(attempts=1, breaker=Breaker(consecutive=1, sustained=0))
+    policy = Policy(attempts=1, breaker=breaker(1))
     with opened(policy=policy) as session:
         with pytest.raises(ConnectionResetError):
             session.get(lab.start("tcp.reset:after_request").url)
@@ -154,7 +159,7 @@ def test_other_origins_are_not_refused(lab):
 
 @pytest.mark.parametrize("fault", ["http.error:404", "http.error.auth:401"])
 def test_mistakes_of_the_caller_open_no_circuit(lab, fault):
-    policy = Policy(breaker=Breaker(consecutive=1, sustained=0))
+    policy = Policy(breaker=breaker(1))
     endpoint = lab.start(fault)
     with opened(policy=policy) as session:
         statuses = {session.get(endpoint.url).status_code for _ in range(5)}
@@ -163,7 +168,7 @@ def test_mistakes_of_the_caller_open_no_circuit(lab, fault):
 
 
 def test_circuits_and_budgets_can_be_seen_and_forgotten(lab):
-    policy = Policy(attempts=1, breaker=Breaker(consecutive=1, sustained=0))
+    policy = Policy(attempts=1, breaker=breaker(1))
     endpoint = lab.start("tcp.reset:after_request")
     origin = f"http://127.0.0.1:{endpoint.port}"
     with opened(policy=policy) as session, pytest.raises(ConnectionResetError):

@@ -13,7 +13,8 @@ from ringback.failure import KINDS, Failure, Target
 from ringback.retry import Breaker, GiveUp
 from ringback.sink import LogSink
 
-AT_ONCE = Policy(attempts=1, breaker=Breaker(consecutive=1, sustained=0.0))
+LASTING = Breaker(consecutive=1, sustained=0.0, open_for=60, open_cap=60)
+AT_ONCE = Policy(attempts=1, breaker=LASTING)
 
 
 @pytest.fixture

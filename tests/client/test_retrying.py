@@ -238,7 +238,8 @@ def test_every_attempt_is_told():
 
 
 def test_the_circuit_of_a_target_opens_and_refuses():
-    policy = Policy(backoff=Backoff(base=0), attempts=1, breaker=Breaker(sustained=0))
+    lasting = Breaker(sustained=0, open_for=60, open_cap=60)
+    policy = Policy(backoff=Backoff(base=0), attempts=1, breaker=lasting)
     flaky, call = Flaky(99), ringback.retry(policy, target="tcp://h:1", sinks=[]).call
     for _ in range(policy.breaker.consecutive):
         with pytest.raises(errors.ConnectionRefused):

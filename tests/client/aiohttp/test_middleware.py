@@ -176,7 +176,8 @@ def test_redirects_share_one_deadline(lab):
 
 
 def test_an_open_circuit_refuses(lab):
-    policy = Policy(attempts=1, breaker=Breaker(consecutive=1, sustained=0))
+    lasting = Breaker(consecutive=1, sustained=0, open_for=60, open_cap=60)
+    policy = Policy(attempts=1, breaker=lasting)
     endpoint = lab.start("tcp.reset:after_request")
     raised(endpoint.url, policy=policy)
     error = raised(endpoint.url, policy=policy)

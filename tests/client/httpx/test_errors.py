@@ -101,7 +101,8 @@ def test_a_success_has_no_failure(lab, client):
 
 def test_an_open_circuit_raises_before_anything_is_sent(lab, door, policy):
     endpoint = lab.start("tcp.refused")
-    breaking = Policy(backoff=policy.backoff, breaker=Breaker(consecutive=3, sustained=0))
+    lasting = Breaker(consecutive=3, sustained=0, open_for=60, open_cap=60)
+    breaking = Policy(backoff=policy.backoff, breaker=lasting)
     client = door.client(policy=breaking, sinks=[])
     failing(client, endpoint.url)
     error = failing(client, endpoint.url)

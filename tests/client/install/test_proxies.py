@@ -10,7 +10,8 @@ import requests
 from ringback import Breaker, Policy, errors
 from ringback.client.install import install
 
-HASTY = Policy(attempts=1, breaker=Breaker(consecutive=1, sustained=0.0))
+LASTING = Breaker(consecutive=1, sustained=0.0, open_for=60, open_cap=60)
+HASTY = Policy(attempts=1, breaker=LASTING)
 
 
 def through_requests(url, proxy):

@@ -215,7 +215,7 @@ def test_the_deadline_of_an_outer_call_counts(lab, manager):
 def test_an_open_circuit_refuses(lab, manager, quick):
     origins.forget()
     url = lab.start("tcp.refused").url
-    policy = replace(quick, breaker=Breaker(consecutive=3, sustained=0, open_for=3))
+    policy = replace(quick, breaker=Breaker(consecutive=3, sustained=0, open_for=60, open_cap=60))
     failing(manager(policy=policy), url)
     error = failing(manager(policy=policy), url)
     assert isinstance(error, MaxRetryError)
