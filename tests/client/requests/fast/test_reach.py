@@ -172,6 +172,15 @@ def test_nothing_is_left_to_the_garbage_collector(silent):
         assert gc.collect() == 0
 
 
+@pytest.fixture
+def nobody(c_library):
+    """A name that does not exist, without asking anybody about it."""
+    name = "nobody.invalid"
+    c_library.answers[name] = socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+    return name
+
+
+@pytest.mark.usefixtures("nobody")
 @pytest.mark.parametrize("name", ["nobody.invalid", "a..b", "x" * 64])
 def test_names_that_cannot_be_resolved_are_told_of_as_requests_does(name):
     with closing(Stock()) as adapter, requests.Session() as plain:
@@ -189,6 +198,7 @@ def test_the_failure_is_the_one_that_the_exception_tells(silent):
         assert getattr(ours, name) == getattr(theirs, name)
 
 
+@pytest.mark.usefixtures("nobody")
 @pytest.mark.parametrize("url", ["http://127.0.0.1:{}/a?b=c", "http://nobody.invalid:{}/"])
 def test_the_call_fails_with_what_classify_says_of_it(silent, url):
     url = url.format(silent.getsockname()[1])
