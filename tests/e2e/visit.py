@@ -11,7 +11,8 @@ from pathlib import Path
 import ringback
 
 NOBODY = 65534
-_PATIENCE = 30.0
+_PATIENCE = 120.0
+"""Seconds after which a program hangs; a diagnosis ends by itself long before."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,8 +38,8 @@ def test_direct(lab):
     met = lab.listen(serve)
     scene = scene_of()
     route = Route(address=met.host, port=met.port)
-    sock = open_connection(scene, route, met.host, met.port, 3, segment_size=536)
-    assert sock.gettimeout() == 3
+    sock = open_connection(scene, route, met.host, met.port, 30, segment_size=536)
+    assert sock.gettimeout() == 30
     assert answer(sock) == b"HTTP/1.1 200 OK"
 
 
@@ -48,16 +48,16 @@ def test_no_more_than_is_polite(lab):
     scene = scene_of()
     route = Route(address=met.host, port=met.port)
     for _ in range(3):
-        open_connection(scene, route, met.host, met.port, 3).close()
+        open_connection(scene, route, met.host, met.port, 30).close()
     with pytest.raises(NotPolite):
-        open_connection(scene, route, met.host, met.port, 3)
+        open_connection(scene, route, met.host, met.port, 30)
 
 
 def test_a_kept_connection_is_used_once_and_costs_nothing(lab):
     met = lab.listen(serve)
     scene = scene_of()
     route = Route(address=met.host, port=met.port, rtt=0.001)
-    made = open_connection(scene, route, met.host, met.port, 3)
+    made = open_connection(scene, route, met.host, met.port, 30)
     keep(scene, route, None, made)
     with open_connection(scene, route, met.host, met.port, 2) as first:
         assert first is made
@@ -69,7 +69,7 @@ def test_a_kept_connection_is_used_once_and_costs_nothing(lab):
 def test_refused(unused_port):
     route = Route(address="127.0.0.1", port=unused_port)
     with pytest.raises(ConnectionRefusedError):
-        open_connection(scene_of(), route, "127.0.0.1", unused_port, 3)
+        open_connection(scene_of(), route, "127.0.0.1", unused_port, 30)
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_tunnel(lab, scheme, handler, user):
     target = lab.listen(serve)
     at = f"{user}@" if user else ""
     route = Route(address=met.host, port=met.port, proxy=f"{scheme}://{at}{met.host}:{met.port}")
-    sock = open_connection(scene_of(), route, "127.0.0.1", target.port, 3)
+    sock = open_connection(scene_of(), route, "127.0.0.1", target.port, 30)
     assert answer(sock) == b"HTTP/1.1 200 OK"
 
 
@@ -97,10 +97,10 @@ def test_tunnel_through_a_proxy_in_tls(lab):
     target = lab.listen(serve)
     route = Route(address="127.0.0.1", port=met.port, proxy=f"https://localhost:{met.port}")
     scene = scene_of(trust=Trust(ca=(met.verify,)))
-    sock = open_connection(scene, route, "127.0.0.1", target.port, 3)
+    sock = open_connection(scene, route, "127.0.0.1", target.port, 30)
     assert answer(sock) == b"HTTP/1.1 200 OK"
     with pytest.raises(TunnelError) as caught:
-        open_connection(scene_of(), route, "127.0.0.1", target.port, 3)
+        open_connection(scene_of(), route, "127.0.0.1", target.port, 30)
     assert caught.value.answer.outcome == "tls_failed"
 
 
@@ -108,7 +108,7 @@ def test_plain_http_goes_to_the_proxy_itself(lab):
     met = lab.listen(proxy.proxy)
     target = lab.listen(serve)
     route = Route(address=met.host, port=met.port, proxy=f"http://{met.host}:{met.port}")
-    sock = open_connection(scene_of(HTTP), route, "127.0.0.1", target.port, 3)
+    sock = open_connection(scene_of(HTTP), route, "127.0.0.1", target.port, 30)
     line = f"GET http://127.0.0.1:{target.port}/ HTTP/1.1\r\nHost: lab.test\r\n\r\n"
     assert answer(sock, line.encode()) == b"HTTP/1.1 200 OK"
 
@@ -117,7 +117,7 @@ def test_the_proxy_refuses(lab):
     met = lab.listen(proxy.proxy_with_users)
     route = Route(address=met.host, port=met.port, proxy=f"http://{met.host}:{met.port}")
     with pytest.raises(TunnelError) as caught:
-        open_connection(scene_of(), route, "127.0.0.1", 9, 3)
+        open_connection(scene_of(), route, "127.0.0.1", 9, 30)
     assert caught.value.answer.status == 407
     assert caught.value.answer.kind == "proxy.auth_required"
 
@@ -137,7 +137,7 @@ def test_bytes_behind_the_answer_are_left_to_the_caller(lab):
 
     met = lab.listen(speaks_first)
     route = Route(address=met.host, port=met.port, proxy=f"http://{met.host}:{met.port}")
-    with open_connection(scene_of(), route, "127.0.0.1", 25, 3) as sock:
+    with open_connection(scene_of(), route, "127.0.0.1", 25, 30) as sock:
         assert sock.recv(100) == b"220 ready\r\n"
 
 

@@ -46,7 +46,7 @@ WORLDS = (
             healthy=None,
         ),
         name(NAME, SERVER6),
-        listen(8080, page(delay=4.0)),
+        listen(8080, page(delay=3.0)),
         limit=SILENT,
     ),
     _world(

@@ -72,7 +72,7 @@ WORLDS = (
         "slow_first_byte",
         "http.response.timed_out",
         "slow|first byte",
-        listen(80, page(delay=4.0)),
+        listen(80, page(delay=3.0)),
         limit=SILENT,
         curl=(0, 28),
     ),

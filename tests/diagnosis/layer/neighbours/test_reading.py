@@ -1,6 +1,6 @@
 import pytest
 
-from ringback.diagnosis.layer.neighbours import tasks
+from ringback.diagnosis.layer.neighbours import speech, tasks
 from ringback.diagnosis.layer.neighbours.choice import Neighbour
 from ringback.diagnosis.layer.neighbours.reading import ask, ask_control
 from ringback.diagnosis.layer.tcp.attempt import Attempt
@@ -9,6 +9,11 @@ from ringback.testing.lab.response import serve
 from tests.diagnosis.layer.worlds import scene_of, told
 
 PARTNER = {"role": "partner", "speaks": "http", "as_asked": True, "outcome": "open"}
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch):
+    monkeypatch.setattr(speech, "ANSWER", 20.0)
 
 
 @pytest.fixture
@@ -20,7 +25,7 @@ def lab():
 def test_a_partner_that_speaks_what_was_asked(lab):
     met = lab.listen(serve)
     scene = scene_of(8080)
-    ask(scene, Neighbour(address=met.host, port=met.port, role="partner"), 1)
+    ask(scene, Neighbour(address=met.host, port=met.port, role="partner"), 20)
     [facts] = told(scene, "neighbours", "connect")
     assert PARTNER.items() <= facts.items()
     assert scene.readings()[-1].result.endswith(", speaks http")
@@ -29,7 +34,7 @@ def test_a_partner_that_speaks_what_was_asked(lab):
 def test_it_speaks_something_else(lab):
     met = lab.listen(serve)
     scene = scene_of(443, "https")
-    ask(scene, Neighbour(address=met.host, port=met.port, role="partner"), 1)
+    ask(scene, Neighbour(address=met.host, port=met.port, role="partner"), 20)
     [facts] = told(scene, "neighbours", "connect")
     assert (facts["speaks"], facts["as_asked"]) == ("http", False)
 
@@ -37,7 +42,7 @@ def test_it_speaks_something_else(lab):
 def test_a_gateway_is_not_spoken_to(lab):
     met = lab.listen(serve)
     scene = scene_of(443, "https")
-    ask(scene, Neighbour(address=met.host, port=met.port, role="gateway"), 1)
+    ask(scene, Neighbour(address=met.host, port=met.port, role="gateway"), 20)
     [facts] = told(scene, "neighbours", "connect")
     assert (facts["outcome"], facts["speaks"]) == ("open", None)
 
@@ -45,8 +50,8 @@ def test_a_gateway_is_not_spoken_to(lab):
 def test_a_control(lab, unused_port):
     met = lab.listen(serve)
     scene = scene_of(80)
-    ask_control(scene, f"127.0.0.1:{met.port}", 1)
-    ask_control(scene, f"127.0.0.1:{unused_port}", 1)
+    ask_control(scene, f"127.0.0.1:{met.port}", 20)
+    ask_control(scene, f"127.0.0.1:{unused_port}", 20)
     ask_control(scene, "nowhere.invalid:443", 1)
     facts = told(scene, "neighbours", "connect")
     assert {one["role"] for one in facts} == {"control"}

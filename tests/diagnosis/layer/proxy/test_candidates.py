@@ -1,3 +1,5 @@
+import importlib
+
 import pytest
 
 from ringback.diagnosis.layer import proxy
@@ -6,6 +8,12 @@ from ringback.diagnosis.scene import Options, Scene
 from ringback.testing.lab import Lab
 from ringback.testing.lab import proxy as proxies
 from ringback.testing.lab.response import answering, response, serve
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch):
+    module = importlib.import_module("ringback.diagnosis.layer.proxy.candidates")
+    monkeypatch.setattr(module, "SECONDS", 60.0)
 
 
 @pytest.fixture
