@@ -19,8 +19,8 @@ from ringback.testing.lab.resolver import resolving
 
 PATIENCE = 0.6
 """Seconds a client waits where the fault is that nothing comes."""
-HANDSHAKE = 2.0
-"""The same where that is so only after a handshake of TLS."""
+BEHIND = 2.0
+"""The same where something comes first: a handshake of TLS, or the headers."""
 LONGEST = 20.0
 """Seconds it waits where something comes, however slow the machine."""
 RESOLVING = 1.0
@@ -47,7 +47,7 @@ def _waits(fault):
 def _patience(fault):
     if not _waits(fault):
         return LONGEST
-    return HANDSHAKE if fault.when.endswith("_tls") else PATIENCE
+    return BEHIND if fault.when.endswith("_tls") or "body" in fault.kind else PATIENCE
 
 
 def _resolving(endpoint, fault):
