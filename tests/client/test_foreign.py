@@ -19,7 +19,7 @@ def refused():
 
 def test_retries_around_ringbacks_are_told_once():
     events = []
-    policy = Policy(attempts=2, backoff=Backoff(base=0))
+    policy = Policy(attempts=2, backoff=Backoff(base=0), breaker=None, budget=None)
     call = ringback.retry(policy, sinks=[events.append])(refused)
     around = tenacity.retry(stop=tenacity.stop_after_attempt(3), wait=tenacity.wait_none())(call)
     for _ in range(2):
