@@ -12,7 +12,7 @@ from ringback.testing.lab import dns
 from ringback.testing.lab.resolver import resolving
 from ringback.testing.lab.response import response
 
-DEADLINE = 0.3
+DEADLINE = 0.8
 AMPLE = 1.5
 """Seconds in which a server answers, too, on a machine that is busy."""
 

@@ -199,7 +199,7 @@ def test_the_policys_timeouts_count_unless_others_are_given(lab, manager):
 
 def test_no_timeout_is_still_under_the_deadline(lab, manager):
     url = lab.start("http.response.timed_out:silent").url
-    policy = Policy(attempts=1, deadline=0.2)
+    policy = Policy(attempts=1, deadline=0.8)
     assert failing(manager(policy=policy), url, timeout=None).failure.phase == "wait"
 
 
