@@ -116,8 +116,9 @@ except StoreProblem as problem:
 @pytest.fixture
 def public(tmp_path):
     """A directory that every user may look into."""
-    for folder in (tmp_path, *list(tmp_path.parents)[:2]):
-        folder.chmod(0o755)
+    for folder in (tmp_path, *list(tmp_path.parents)[:3]):  # pytest's own, of each process too
+        if not folder.stat().st_mode & 0o005:
+            folder.chmod(0o755)
     return tmp_path
 
 
