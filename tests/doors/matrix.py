@@ -19,7 +19,7 @@ from ringback.testing.lab.resolver import resolving
 
 PATIENCE = 0.6
 """Seconds a client waits where the fault is that nothing comes."""
-BEHIND = 2.0
+BEHIND = 4.0
 """The same where something comes first: a handshake of TLS, or the headers."""
 LONGEST = 20.0
 """Seconds it waits where something comes, however slow the machine."""
