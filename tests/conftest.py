@@ -1,3 +1,4 @@
+import signal
 import socket
 import sys
 
@@ -8,6 +9,10 @@ from scheduling import Shared
 # The machine may be slow at times; no property is about how long something takes.
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy")
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell ignores it in what runs in the background, and so would all that the tests start.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_xdist_auto_num_workers(config):
