@@ -142,7 +142,9 @@ def test_whoever_waits_in_line_waits_until_the_deadline(lab, pulse, door, line):
 @doors
 @pytest.mark.parametrize("fault", ["tcp.refused", "http.error.unavailable:retry_after_huge"])
 def test_a_wait_that_does_not_fit_is_not_begun(lab, pulse, door, fault):
-    policy = Policy(deadline=PATIENT, backoff=Backoff(base=1000, cap=1000), breaker=None)
+    policy = Policy(
+        deadline=PATIENT, backoff=Backoff(base=1000, cap=1000, jitter="none"), breaker=None
+    )
     ended = DOORS[door](lab.start(fault).url, policy, pool=False)
     assert longest(ended, pulse) < LATE
 
