@@ -58,6 +58,18 @@ def test_it_is_over_when_the_last_endpoint_has_another_one():
     assert engine.incidents() == []
 
 
+def test_another_issuer_at_one_endpoint_leaves_the_others_their_warning():
+    engine = engine_of("a", "b")
+    run(engine, looks(0, "ab", ends(20)))
+    warning = engine.incidents()[0]
+    assert whats(run(engine, looks(60, "a", ends(90, "2", "Another CA")))) == ["left", "opened"]
+    first, second = engine.incidents()
+    assert (first.kind, first.summary, first.well) == (warning.kind, warning.summary, ("a",))
+    assert (second.members, second.kind) == (("a",), None)
+    assert whats(run(engine, looks(120, "b", ends(90, "3")))) == ["closed"]
+    assert whats(run(engine, looks(61 + DAY, "a", ends(90, "2", "Another CA")))) == ["closed"]
+
+
 def test_it_is_the_same_over_a_restart():
     engine = engine_of("a", "b")
     run(engine, looks(0, "a", ends(20)))
@@ -106,6 +118,19 @@ def test_of_an_outage_by_a_certificate_that_has_ended_there_is_no_warning_beside
     run(engine, failing("a", 3, DAY + 10, kind=ENDED))
     assert whats(run(engine, looks(DAY + 40, "b", ends(1)))) == []
     assert whats(run(engine, failing("b", 3, DAY + 70, kind=ENDED))) == ["joined"]
+
+
+def test_who_joins_another_outage_leaves_the_others_their_warning():
+    hosts = {"a": "one.one", "b": "b.b", "c": "one.one"}
+    engine = Engine([Watched(id=id_, name=id_, host=host) for id_, host in hosts.items()])
+    run(engine, looks(0, "ab", ends(1)))
+    engine.tick(T + DAY + 1)
+    assert whats(run(engine, failing("c", 3, DAY + 10, kind=ENDED))) == ["opened"]
+    assert whats(run(engine, failing("a", 3, DAY + 30, kind=ENDED))) == ["joined", "left"]
+    warning, outage = engine.incidents()
+    assert (warning.detector, warning.members, warning.well) == ("certificate", ("a", "b"), ("a",))
+    assert outage.members == ("c", "a")
+    assert whats(run(engine, looks(2 * DAY, "b", ends(90, "2")))) == ["closed"]
 
 
 def test_servers_that_answer_in_turn_are_told_once():

@@ -24,7 +24,7 @@ class Case:
         kind: Kind of the newest failure.
         detail: What it said.
         address: The address used last.
-        certificate: What the certificate seen last is known by: its key, and when it ends.
+        certificate: What the certificate seen last is known by: its identity.
         seen: When the newest check was, in seconds since 1970 UTC.
         reached: When the newest was that came through a network: a success, or a failure that a
             network which is down does not make.
@@ -113,7 +113,7 @@ class Case:
         self.address = check.address or self.address
         if check.certificate is not None:
             seen = check.certificate
-            self.certificate = f"{seen.key} {seen.not_after:.0f}" if seen.key else None
+            self.certificate = seen.identity if seen.key else None
         if not check.up:
             self.kind, self.detail = check.kind, check.detail
         if check.up or not is_of_the_network(check.kind):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from ringback.incident.pattern import RESOLVER, is_of_the_network
@@ -131,15 +131,18 @@ def of_same_certificate(case: Case, book: Book, signal: Signal) -> Incident | No
     return min(alike, key=lambda one: (one.opened_at, one.id), default=None)
 
 
-def is_recent(incident: Incident, now: float) -> bool:
+def is_recent(
+    incident: Incident, now: float, whats: Collection[str] = ("opened", "joined")
+) -> bool:
     """Return whether an incident's newest member joined it within the window.
 
     Args:
         incident: Which.
         now: Seconds since 1970 UTC.
+        whats: What else to look for in the timeline.
     """
     joined = next(
-        (one.at for one in reversed(incident.timeline) if one.what in {"opened", "joined"}),
+        (one.at for one in reversed(incident.timeline) if one.what in whats),
         incident.opened_at,
     )
     return now - joined <= WINDOW

@@ -46,6 +46,11 @@ class CertificateSeen:
     issuer: str = ""
     key: str = ""
 
+    @property
+    def identity(self) -> str:
+        """What tells it from others: a renewed one may have the same key."""
+        return f"{self.key} {self.not_after:.0f}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:

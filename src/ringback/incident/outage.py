@@ -81,7 +81,7 @@ class Outages:
         warning = self._book.foretold(case.watched.id, case.kind)
         if known is not None:
             joined = self._joined(case, known, at)
-            return [joined, *([self._book.unite(at, warning, known)] if warning else [])]
+            return [joined, *([self._foretold(case, at, warning, known)] if warning else [])]
         return self._own_network_lost(case, at) or self._begun(case, at, warning)
 
     def well(self, case: Case, at: float) -> list[Change]:
@@ -180,6 +180,13 @@ class Outages:
         return changes + [
             self._joined(self._cases[id_], self._book.open[first.id], at) for id_ in alone
         ]
+
+    def _foretold(self, case: Case, at: float, warning: Incident, known: Incident) -> Change:
+        """Take an endpoint out of a warning, or close it where it warned of this one alone."""
+        if len(list(self._book.members.of(warning.id))) > 1:
+            name = case.watched.name or case.watched.id
+            return self._book.leave(at, warning, case.watched.id, f"{name} is part of {known.id}")
+        return self._book.unite(at, warning, known)
 
     def _begun(self, case: Case, at: float, warning: Incident | None) -> list[Change]:
         if warning is None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from ringback.incident.book import Book
 from ringback.incident.case import Case
-from ringback.incident.grouping import WINDOW, of_same_certificate
+from ringback.incident.grouping import is_recent, of_same_certificate
 from ringback.incident.model import Change, Incident, Pattern, Signal
 from ringback.incident.pattern import pattern_of
 from ringback.incident.quiet import Quiet
@@ -36,26 +36,34 @@ def signalled(book: Book, quiet: Quiet, case: Case, signal: Signal) -> list[Chan
 
 def _own_incident(book: Book, case: Case, signal: Signal, *, told: bool) -> list[Change]:
     known = book.seen_by(signal.detector, case.watched.id)
-    said = "; ".join(signal.evidence)
-    summary = f"{case.watched.name or case.watched.id}: {said}."
+    name, said = case.watched.name or case.watched.id, "; ".join(signal.evidence)
+    summary = f"{name}: {said}."
+    if known is not None and len(list(book.members.of(known.id))) > 1:
+        if not signal.active or signal.kind is None:  # it has another certificate than the others
+            left = book.leave(signal.at, known, case.watched.id, f"{name} has another certificate")
+            return [left, *_own_incident(book, case, signal, told=told)]
+        if known.kind == signal.kind and is_recent(known, signal.at, _TELLS):
+            return []  # another has just said so
     if not signal.active:
-        return _over(book, case, known, signal.at) if known else []
-    if known is None and (same := of_same_certificate(case, book, signal)) is not None:
+        return [book.finish(signal.at, known, "over")] if known else []
+    if known is None:
+        return _begun(book, case, signal, summary, told=told)
+    newest = replace(
+        known,
+        kind=signal.kind,
+        summary=summary,
+        evidence=signal.evidence,
+        advice=signal.advice,
+    )
+    return [book.remind(signal.at, newest, said, told=told)]
+
+
+def _begun(book: Book, case: Case, signal: Signal, summary: str, *, told: bool) -> list[Change]:
+    if (same := of_same_certificate(case, book, signal)) is not None:
         if not same.detector:
             return []  # it joins that outage when it goes down as well
         text = f"{case.watched.name or case.watched.id} has the same certificate"
         return [book.join(signal.at, same, case.watched.id, text, told=told)]
-    if known is not None and len(known.members) > 1 and _is_said(known, signal):
-        return []
-    if known is not None:
-        newest = replace(
-            known,
-            kind=signal.kind,
-            summary=summary,
-            evidence=signal.evidence,
-            advice=signal.advice,
-        )
-        return [book.remind(signal.at, newest, said, told=told)]
     outage = book.outage_of(case.watched.id)
     if outage is not None and signal.kind is not None and outage.kind == signal.kind:
         return []  # it is down for what is seen
@@ -72,19 +80,6 @@ def _own_incident(book: Book, case: Case, signal: Signal, *, told: bool) -> list
             told=told,
         )
     ]
-
-
-def _over(book: Book, case: Case, known: Incident, at: float) -> list[Change]:
-    id_, name = case.watched.id, case.watched.name or case.watched.id
-    if any(one != id_ for one in book.members.of(known.id)):
-        return [book.leave(at, known, id_, f"{name} is well again")]
-    return [book.finish(at, known, "over")]
-
-
-def _is_said(known: Incident, signal: Signal) -> bool:
-    """Return whether another endpoint has just said the same of what they share."""
-    said = next((one.at for one in reversed(known.timeline) if one.what in _TELLS), known.opened_at)
-    return known.kind == signal.kind and signal.at - said <= WINDOW
 
 
 def _flapping(book: Book, case: Case, signal: Signal, *, told: bool) -> list[Change]:

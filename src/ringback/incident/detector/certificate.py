@@ -67,7 +67,7 @@ class Certificate(Detector):
     def _note(self, new: CertificateSeen, now: float) -> bool:
         """Remember a certificate; return whether it came back after another, not long ago."""
         since = now - max(DAY, LATELY * self.watched.every)
-        newest, id_ = next(reversed(self._lately), None), f"{new.key} {new.not_after:.0f}"
+        newest, id_ = next(reversed(self._lately), None), new.identity
         lately = {one: known for one, known in self._lately.items() if known[1] >= since}
         back = lately.pop(id_, None) is not None and newest != id_
         lately[id_] = (new, now)
@@ -195,11 +195,9 @@ class Certificate(Detector):
         Args:
             kept: From an earlier process.
         """
-        seen, self._told, self._changed_at, *more = kept
+        seen, self._told, self._changed_at, lately, self._in_turn = kept
         self._seen = CertificateSeen(**seen) if seen else None
-        if more:  # an earlier version did not keep it
-            self._lately = {id_: (CertificateSeen(**one), at) for id_, (one, at) in more[0].items()}
-            self._in_turn = more[1]
+        self._lately = {id_: (CertificateSeen(**one), at) for id_, (one, at) in lately.items()}
 
 
 def _counted(days: float) -> str:

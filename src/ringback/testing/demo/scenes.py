@@ -44,7 +44,7 @@ def no_such_name(stage: Stage) -> None:
     """Call a name that the lab's DNS server does not know."""
     endpoint = stage.lab.start("dns.name_not_resolved")
     assert endpoint.nameserver is not None
-    with resolving(endpoint.nameserver, timeout=5.0), stage.session() as session:
+    with resolving(endpoint.nameserver), stage.session() as session:
         stage.call(session, "GET", endpoint.url)
 
 
