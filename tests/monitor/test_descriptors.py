@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from ringback.monitor import descriptors
-from ringback.monitor.endpoint import Endpoint
+from ringback.monitor import health
+from ringback.monitor.model import Endpoint
 from ringback.monitor.runner import Runner, Settings
 from ringback.testing.lab import Lab
 
@@ -26,16 +26,16 @@ def few():
 
 def test_those_that_are_free_are_counted(few):
     few(40)
-    before = descriptors.free()
+    before = health.free_descriptors()
     with Path(os.devnull).open():
-        assert descriptors.free() == before - 1
+        assert health.free_descriptors() == before - 1
 
 
 def test_the_limit_is_raised_as_far_as_it_goes(few):
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     few(40)
 
-    assert descriptors.affordable(50) == min(50, hard - descriptors.SPARE)
+    assert health.affordable_descriptors(50) == min(50, hard - health.RESERVED_DESCRIPTORS)
     assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] > 50
 
 

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import pytest
 
-from ringback.monitor.endpoint import Endpoint
+from ringback.monitor.model import Endpoint
 from ringback.monitor.runner import Runner, Settings
 from ringback.testing.lab import Lab
 

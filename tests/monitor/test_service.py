@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Engine, event
 
 from ringback.incident import Check, Watched
-from ringback.monitor.endpoint import Endpoint
+from ringback.monitor.model import Endpoint
 from ringback.monitor.service import Service
 from ringback.monitor.store.interface import Batch
 from ringback.monitor.store.sqlite import SQLiteStore

@@ -17,7 +17,7 @@ from monitor_bench.row import Found, Goal, Row
 from ringback.incident.engine import Engine
 from ringback.incident.model import Check
 from ringback.incident.watched import Watched
-from ringback.monitor.endpoint import Endpoint
+from ringback.monitor.model import Endpoint
 from ringback.monitor.schedule import Schedule
 
 SEED = 3

@@ -8,21 +8,57 @@ not kept, so that a kill costs one check of an endpoint, and no counter, inciden
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
+from ringback.monitor.model import Told
 from ringback.monitor.store import Batch
-from ringback.monitor.view import Told
 
 if TYPE_CHECKING:
     from ringback.incident.engine import Engine
     from ringback.incident.model import Change, Check, Notice
     from ringback.monitor.store import Store
 
-MOST = 500
+
+MAX_WAITING_EVENTS = 1_000
+"""What is kept for one who is slow; the oldest goes first."""
+
+
+class Audience:
+    """Tells everybody who looks on; to be used in one event loop."""
+
+    def __init__(self) -> None:
+        self._queues: set[asyncio.Queue[Told]] = set()
+        self.dropped = 0
+
+    def tell(self, told: Told) -> None:
+        """Tell everybody.
+
+        Args:
+            told: What changed.
+        """
+        for queue in self._queues:
+            if queue.full():
+                queue.get_nowait()
+                self.dropped += 1
+            queue.put_nowait(told)
+
+    async def listen(self) -> AsyncIterator[Told]:
+        """Yield what changes, from now on, until it is closed."""
+        queue: asyncio.Queue[Told] = asyncio.Queue(MAX_WAITING_EVENTS)
+        self._queues.add(queue)
+        try:
+            while True:
+                yield await queue.get()
+        finally:
+            self._queues.discard(queue)
+
+
+MAX_GATHERED_CHECKS = 500
 """Checks that are gathered at most."""
 
 SNAPSHOT = 60.0
@@ -110,7 +146,7 @@ class Desk:
                 self._changes += changes
                 self._dirty[check.endpoint] = None
                 self.urgent = True
-        if len(self._checks) >= MOST:
+        if len(self._checks) >= MAX_GATHERED_CHECKS:
             self.flush()
 
     def _believed(self, check: Check) -> Check:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ringback.client.proxies import Proxies
-    from ringback.monitor.endpoint import Endpoint
+    from ringback.monitor.model import Endpoint
 
 AT_ONCE = 2
 """Diagnoses that run at the same time."""

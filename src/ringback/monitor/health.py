@@ -1,6 +1,12 @@
-"""Whether the monitor itself is well enough for its results to mean anything."""
+"""Whether the monitor itself is well enough for its results to mean anything.
+
+Three things of this machine can make a check wrong: clocks that jump, an event loop that is late,
+and a process that runs out of file descriptors.
+"""
 
 import asyncio
+import os
+import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -8,7 +14,47 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from ringback.incident.model import Check
-from ringback.monitor import descriptors
+
+if sys.platform != "win32":
+    import resource
+
+RESERVED_DESCRIPTORS = 128
+"""Descriptors that are left to the store, the web page and the notifiers."""
+_MAX_DESCRIPTORS = 1_048_576
+_WINDOWS_DESCRIPTORS = 500
+
+
+def free_descriptors() -> int | None:
+    """Return how many descriptors this process may still open; ``None``: it is not known."""
+    if sys.platform == "win32":
+        return None
+    try:
+        used = len(os.listdir("/proc/self/fd"))  # noqa: PTH208 - a Path for each would cost more
+    except FileNotFoundError:
+        return None
+    except OSError:
+        return 0
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[0] - used
+
+
+def affordable_descriptors(most: int) -> int:
+    """Raise the limit of this process as far as it may; return how many descriptors are for probes.
+
+    Args:
+        most: No more than so many.
+    """
+    if sys.platform == "win32":
+        return min(most, _WINDOWS_DESCRIPTORS)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _MAX_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, _MAX_DESCRIPTORS)
+    if soft < wanted:
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+            soft = wanted
+        except (ValueError, OSError):
+            pass  # what there is must do
+    return max(min(most, soft - RESERVED_DESCRIPTORS), 1)
+
 
 TICK = 0.1
 """Seconds between two looks at the clocks."""
@@ -18,7 +64,7 @@ JUMP = 1.0
 """Seconds that the wall clock may move against the monotonic one between two looks."""
 SETTLE = 5.0
 """Seconds after a suspend in which the network may not be there yet."""
-SPARE = 16
+MIN_DESCRIPTORS = 16
 """Descriptors that must be free."""
 _DESCRIPTORS_EVERY = 5.0
 _REMEMBERED = 256
@@ -75,7 +121,7 @@ class Health:
         self,
         *,
         clocks: Clocks = Clocks(),
-        free: Callable[[], int | None] = descriptors.free,
+        free: Callable[[], int | None] = free_descriptors,
         on_jump: Callable[[], None] = lambda: None,
     ) -> None:
         self.on_jump = on_jump
@@ -180,7 +226,7 @@ class Health:
     def _look_at_descriptors(self, now: float) -> None:
         self._looked_at_descriptors = now
         free = self._free()
-        if free is not None and free < SPARE:
+        if free is not None and free < MIN_DESCRIPTORS:
             self._note(now, now + _DESCRIPTORS_EVERY, f"only {max(free, 0)} descriptors were free")
 
     def _compared(self) -> tuple[float, float]:

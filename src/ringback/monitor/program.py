@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ringback.monitor.config import ConfigInvalid
 from ringback.monitor.config.watch import watch
 from ringback.monitor.config.window import PREFIX
+from ringback.monitor.model import Told
 from ringback.monitor.notify.dispatcher import Dispatcher
 from ringback.monitor.notify.routing import remind_every
 from ringback.monitor.runner import Runner, Settings
@@ -22,13 +23,12 @@ from ringback.monitor.service import Service
 from ringback.monitor.store.degraded import DegradedStore
 from ringback.monitor.store.sqlite import SQLiteStore
 from ringback.monitor.store.sqlite.retention import Retention
-from ringback.monitor.view import Told
 from ringback.monitor.web.server import Page
 from ringback.monitor.web.settings import WebError
 
 if TYPE_CHECKING:
     from ringback.monitor.config import Loaded
-    from ringback.monitor.endpoint import Endpoint
+    from ringback.monitor.model import Endpoint
     from ringback.monitor.store import Store
 
 log = logging.getLogger("ringback")

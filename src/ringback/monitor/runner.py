@@ -1,4 +1,4 @@
-"""Looking at every endpoint when it is due, side by side in one event loop."""
+"""Checking every endpoint when it is due, side by side in one event loop."""
 
 import asyncio
 import logging
@@ -10,13 +10,56 @@ from time import monotonic
 from typing import Any
 
 from ringback.incident.model import Check
-from ringback.monitor.descriptors import affordable
-from ringback.monitor.endpoint import Endpoint
-from ringback.monitor.health import Health
-from ringback.monitor.look import Look
-from ringback.monitor.probe import Surroundings, probe, prober_of
+from ringback.monitor.health import Health, affordable_descriptors
+from ringback.monitor.model import Endpoint
+from ringback.monitor.probe import Prober, Surroundings, probe, prober_of
 from ringback.monitor.probe.names import Names, Nameserver
 from ringback.monitor.schedule import Schedule
+
+
+class Look:
+    """An endpoint and its probe.
+
+    Args:
+        endpoint: What is looked at.
+        prober: What looks.
+        ended: Takes this and the check when a look is over.
+
+    Attributes:
+        under_way: Whether a look is.
+        waiting: Whether it waits for its turn.
+        slow: Whether the endpoint took long to fail the last time.
+        was_slow: Whether it counts as slow in the look under way.
+        began: When that began, on ``time.monotonic()``.
+    """
+
+    __slots__ = (
+        "_ended",
+        "began",
+        "endpoint",
+        "prober",
+        "slow",
+        "under_way",
+        "waiting",
+        "was_slow",
+    )
+
+    def __init__(
+        self, endpoint: Endpoint, prober: Prober, ended: Callable[["Look", Check], None]
+    ) -> None:
+        self.endpoint, self.prober, self._ended = endpoint, prober, ended
+        self.under_way = self.waiting = self.slow = self.was_slow = False
+        self.began = 0.0
+
+    def begin(self) -> None:
+        """Begin to look."""
+        self.under_way, self.was_slow, self.began = True, self.slow, monotonic()
+        self.prober.begin(self._done)
+
+    def _done(self, check: Check) -> None:
+        if self.under_way:
+            self._ended(self, check)
+
 
 log = logging.getLogger("ringback")
 
@@ -75,7 +118,7 @@ class Runner:
     ) -> None:
         self._on_check, self._wants_retry, self._settings = on_check, wants_retry, settings
         self._endpoints = tuple(one for one in endpoints if one.type != "heartbeat")
-        self._limit = affordable(LIMIT) if settings.limit is None else settings.limit
+        self._limit = affordable_descriptors(LIMIT) if settings.limit is None else settings.limit
         self.health = Health()
         self._offset = time.time() - monotonic()
         self.schedule = Schedule(self._endpoints, self._now(), kept)

@@ -13,16 +13,15 @@ from ringback import __version__
 from ringback.incident.engine import Engine, Settings
 from ringback.incident.model import Check
 from ringback.incident.quiet import Silence
-from ringback.monitor.audience import Audience
-from ringback.monitor.desk import Desk, Router
+from ringback.monitor.desk import Audience, Desk, Router
 from ringback.monitor.diagnosing import Diagnoser
 from ringback.monitor.ingest.intake import Intake
+from ringback.monitor.model import Discovered, PassiveCheck, Told, View
 from ringback.monitor.moved import Watch
-from ringback.monitor.view import Discovered, PassiveCheck, Told, View
 
 if TYPE_CHECKING:
     from ringback.incident.model import Incident
-    from ringback.monitor.endpoint import Endpoint
+    from ringback.monitor.model import Endpoint
     from ringback.monitor.store import Store
 
 log = logging.getLogger("ringback")

@@ -10,7 +10,7 @@ import pytest
 from monitor.web.asking import Asking
 from monitor.web.service import NOW, MemoryService, endpoint, incident, refused
 
-from ringback.monitor.view import View
+from ringback.monitor.model import View
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import pytest
 from ringback.incident.watched import Watched
 from ringback.monitor.config import ConfigInvalid
 from ringback.monitor.config.load import of_urls
-from ringback.monitor.endpoint import Endpoint, Expectations
+from ringback.monitor.model import Endpoint, Expectations
 from ringback.monitor.notify.settings import RouteSettings
 from ringback.monitor.web.settings import digest_of
 

@@ -1,7 +1,7 @@
 import pytest
 
-from ringback.monitor.endpoint import Endpoint
 from ringback.monitor.ingest import Directory
+from ringback.monitor.model import Endpoint
 
 
 def endpoint(id_, url, type_="http"):

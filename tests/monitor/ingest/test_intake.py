@@ -1,8 +1,8 @@
 import pytest
 from monitor.ingest.batches import NOW, body, failed, worked
 
-from ringback.monitor.endpoint import Endpoint
 from ringback.monitor.ingest import Intake, events_of
+from ringback.monitor.model import Endpoint
 
 SHOP = Endpoint(id="shop", name="Shop", url="https://h.example/health", type="http")
 

@@ -1,6 +1,6 @@
 import pytest
 
-from ringback.monitor.endpoint import Endpoint
+from ringback.monitor.model import Endpoint
 from ringback.monitor.moved.place import Place, alternatives, place_of, redirected
 
 OWN = Place(scheme="https", host="h.example", port=443)

@@ -8,7 +8,7 @@ from monitor.moved.services import PAGE, http, nameserver, speaking
 
 from ringback.incident.model import Check
 from ringback.incident.pattern import pattern_of_diagnosis
-from ringback.monitor.endpoint import Endpoint
+from ringback.monitor.model import Endpoint
 from ringback.monitor.moved import Identity, Limits, Place, Watch, moved
 from ringback.monitor.moved.look import twice
 from ringback.monitor.moved.place import place_of

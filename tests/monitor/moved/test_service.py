@@ -5,7 +5,7 @@ from monitor.moved.services import http
 
 from ringback.incident.model import Check
 from ringback.incident.watched import Watched
-from ringback.monitor.endpoint import Endpoint
+from ringback.monitor.model import Endpoint
 from ringback.monitor.service import Service
 from ringback.monitor.store.sqlite import SQLiteStore
 

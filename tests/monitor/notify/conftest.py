@@ -6,7 +6,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from monitor.notify.made import AT_ONCE, held_port
 
-from ringback.monitor.endpoint import Endpoint
+from ringback.monitor.model import Endpoint
 from ringback.monitor.notify.dispatcher import Dispatcher
 from ringback.monitor.store import Batch
 from ringback.monitor.store.sqlite import SQLiteStore

@@ -5,7 +5,7 @@ from monitor.notify.made import change, incident
 
 from ringback.incident.model import Entry
 from ringback.incident.watched import Watched
-from ringback.monitor.endpoint import Endpoint
+from ringback.monitor.model import Endpoint
 from ringback.monitor.notify.routing import Routing, remind_every
 from ringback.monitor.notify.settings import RouteSettings
 

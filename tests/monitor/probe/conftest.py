@@ -3,7 +3,7 @@ import contextlib
 
 import pytest
 
-from ringback.monitor.endpoint import Endpoint, Expectations
+from ringback.monitor.model import Endpoint, Expectations
 from ringback.monitor.probe import Surroundings, matching, names, probe, prober_of
 from ringback.monitor.probe.names import Names
 from ringback.testing.lab import Lab

@@ -7,10 +7,9 @@ from dataclasses import replace
 from ringback.incident.model import CertificateSeen, Check, Entry, Incident
 from ringback.incident.quiet import Quiet, Silence
 from ringback.incident.watched import Watched
-from ringback.monitor.endpoint import Endpoint
+from ringback.monitor.model import Discovered, Endpoint, Told, View
 from ringback.monitor.store.interface import Bucket
 from ringback.monitor.store.tally import Tally
-from ringback.monitor.view import Discovered, Told, View
 
 NOW = 1_795_262_400.0  # 2026-11-21 12:00:00 UTC
 WIDTHS = {"5m": 300.0, "1h": 3600.0, "1d": 86400.0}

@@ -7,7 +7,7 @@ from monitor.web.browsing import Served, browser, opened
 from monitor.web.service import MemoryService, check, endpoint, incident, refused
 from requires import requires
 
-from ringback.monitor.view import Told, View
+from ringback.monitor.model import Told, View
 from ringback.monitor.web.settings import WebSettings
 
 PAGES = [

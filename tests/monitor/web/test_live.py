@@ -3,7 +3,7 @@ import json
 
 from monitor.web.service import NOW, MemoryService, check, endpoint, refused
 
-from ringback.monitor.view import Told, View
+from ringback.monitor.model import Told, View
 from ringback.monitor.web.live import MOST_PAGES, Live
 from ringback.monitor.web.render import Renderer
 

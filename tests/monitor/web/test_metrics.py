@@ -5,7 +5,7 @@ from monitor.web.asking import TOKENS, Asking, bearer
 from monitor.web.service import NOW, MemoryService, certificate, check, endpoint, refused
 from prometheus_client.parser import text_string_to_metric_families
 
-from ringback.monitor.view import View
+from ringback.monitor.model import View
 from ringback.monitor.web.settings import WebSettings
 
 

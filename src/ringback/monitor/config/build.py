@@ -18,7 +18,7 @@ from ringback.monitor.config.shape.notifying import ChannelShape, RouteShape
 from ringback.monitor.config.shape.settings import TokenShape, WebShape
 from ringback.monitor.config.slug import slug
 from ringback.monitor.config.window import Weekly, Window
-from ringback.monitor.endpoint import Endpoint, Expectations, ProbeType
+from ringback.monitor.model import Endpoint, Expectations, ProbeType
 from ringback.monitor.notify.settings import NotifierSettings, RouteSettings
 from ringback.monitor.web.settings import Token, WebSettings, digest_of
 

@@ -10,7 +10,7 @@ from ringback.monitor.config.loaded import Loaded
 from ringback.monitor.config.merged import merged
 from ringback.monitor.config.problem import ConfigInvalid, Problem
 from ringback.monitor.config.relation import check
-from ringback.monitor.endpoint import Endpoint
+from ringback.monitor.model import Endpoint
 
 COMMAND_LINE = Path("command line")
 """What stands for the file where the URLs stand on the command line."""

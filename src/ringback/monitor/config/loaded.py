@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ringback.monitor.config.window import Window
-from ringback.monitor.endpoint import Endpoint
+from ringback.monitor.model import Endpoint
 from ringback.monitor.notify.settings import NotifierSettings, RouteSettings
 from ringback.monitor.web.settings import Token, WebSettings
 

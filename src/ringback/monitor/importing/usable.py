@@ -8,8 +8,8 @@ from ringback.monitor.config.identity import id_of
 from ringback.monitor.config.relation.endpoint import lacking_port, not_for
 from ringback.monitor.config.shape.endpoint import DefaultsShape, EndpointShape
 from ringback.monitor.config.shape.value import seconds_of
-from ringback.monitor.endpoint import ProbeType
 from ringback.monitor.importing.draft import Draft, Table, Text, WithVariables, pruned
+from ringback.monitor.model import ProbeType
 
 
 def usable(draft: Draft, text: Text) -> list[Table]:

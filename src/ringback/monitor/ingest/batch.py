@@ -18,7 +18,7 @@ from ringback.monitor.ingest.reading import (
     text,
     whole,
 )
-from ringback.monitor.view import PassiveCheck
+from ringback.monitor.model import PassiveCheck
 
 VERSION = 1
 

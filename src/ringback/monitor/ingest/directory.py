@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from ringback.client.origin import origin_of
 
 if TYPE_CHECKING:
-    from ringback.monitor.endpoint import Endpoint
+    from ringback.monitor.model import Endpoint
 
 _HTTP = ("http://", "https://")
 

@@ -8,7 +8,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from ringback.monitor.config.slug import slug
-from ringback.monitor.view import Discovered, PassiveCheck
+from ringback.monitor.model import Discovered, PassiveCheck
 
 MOST = 1000
 """Origins that are remembered; of more, those seen last."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ringback.monitor.ingest.batch import MOST, reported
 
 if TYPE_CHECKING:
-    from ringback.monitor.view import PassiveCheck
+    from ringback.monitor.model import PassiveCheck
 
 REMEMBERED = 10_000
 """Batches whose ids are known; a sender repeats one within seconds."""

@@ -11,8 +11,7 @@ from ringback.monitor.ingest.discoveries import Discoveries
 
 if TYPE_CHECKING:
     from ringback.incident.model import Check
-    from ringback.monitor.endpoint import Endpoint
-    from ringback.monitor.view import PassiveCheck
+    from ringback.monitor.model import Endpoint, PassiveCheck
 
 LATE = 30.0
 """Seconds: what ended so long before the newest check of its endpoint says nothing any more."""

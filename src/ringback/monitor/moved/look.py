@@ -18,7 +18,7 @@ from ringback.monitor.probe.course import Course
 from ringback.monitor.probe.reaching import reach
 
 if TYPE_CHECKING:
-    from ringback.monitor.endpoint import Endpoint
+    from ringback.monitor.model import Endpoint
     from ringback.monitor.probe.names import Names
 
 CONNECT = 1.5

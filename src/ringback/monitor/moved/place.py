@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
-    from ringback.monitor.endpoint import Endpoint
+    from ringback.monitor.model import Endpoint
 
 Source = Literal["redirect", "Alt-Svc", "SRV record", "HTTPS record", "configured", "neighbouring"]
 

@@ -16,7 +16,7 @@ from ringback.monitor.moved.records import recorded
 from ringback.monitor.probe.names import Names
 
 if TYPE_CHECKING:
-    from ringback.monitor.endpoint import Endpoint
+    from ringback.monitor.model import Endpoint
     from ringback.monitor.moved.identity import Identity
 
 Address = tuple[str, int]

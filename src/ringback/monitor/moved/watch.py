@@ -17,7 +17,7 @@ from ringback.monitor.probe.names import Names
 
 if TYPE_CHECKING:
     from ringback.incident.model import Check
-    from ringback.monitor.endpoint import Endpoint
+    from ringback.monitor.model import Endpoint
     from ringback.monitor.moved.finding import Moved
 
 AT_ONCE = 4

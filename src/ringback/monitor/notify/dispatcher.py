@@ -27,7 +27,7 @@ from ringback.monitor.notify.routing import Routing
 
 if TYPE_CHECKING:
     from ringback.incident.model import Change, Incident, Notice
-    from ringback.monitor.endpoint import Endpoint
+    from ringback.monitor.model import Endpoint
     from ringback.monitor.notify.settings import NotifierSettings, RouteSettings
     from ringback.monitor.store import Queued, Store
 

@@ -10,8 +10,8 @@ from ringback.client.origin import origin_of
 from ringback.failure.kinds import KINDS
 from ringback.failure.target import target_of_url
 from ringback.incident.model import Check
+from ringback.monitor.model import PassiveCheck
 from ringback.monitor.notify.text.wording import harmless
-from ringback.monitor.view import PassiveCheck
 
 OWN = "RingbackIncident"
 """Name of the alerts that ringback itself sends: taken back they would go round for ever."""

@@ -11,7 +11,7 @@ from ringback.monitor.notify.settings import RouteSettings
 
 if TYPE_CHECKING:
     from ringback.incident.model import Change, Incident
-    from ringback.monitor.endpoint import Endpoint
+    from ringback.monitor.model import Endpoint
 
 
 class Routing:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from ringback.incident.model import Check
-from ringback.monitor.endpoint import Endpoint, ProbeType
+from ringback.monitor.model import Endpoint, ProbeType
 from ringback.monitor.probe.dns import DNSProber
 from ringback.monitor.probe.failing import Failed
 from ringback.monitor.probe.http import HTTPProber

@@ -3,7 +3,7 @@
 import socket
 from urllib.parse import urlsplit
 
-from ringback.monitor.endpoint import Endpoint
+from ringback.monitor.model import Endpoint
 
 _FAMILIES = {4: socket.AF_INET, 6: socket.AF_INET6}
 

@@ -16,7 +16,7 @@ from ringback.monitor.probe.prober import TaskProber
 if TYPE_CHECKING:
     import dns.resolver
 
-    from ringback.monitor.endpoint import Endpoint
+    from ringback.monitor.model import Endpoint
     from ringback.monitor.probe.course import Course
     from ringback.monitor.probe.names import Nameserver
     from ringback.monitor.probe.surroundings import Surroundings

@@ -5,7 +5,7 @@ import os
 import socket
 import struct
 
-from ringback.monitor.endpoint import Endpoint
+from ringback.monitor.model import Endpoint
 from ringback.monitor.probe.address import family_of, host_of
 from ringback.monitor.probe.course import Course
 from ringback.monitor.probe.failing import Failed, Refused

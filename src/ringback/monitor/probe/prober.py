@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from typing import Protocol
 
 from ringback.incident.model import Check
-from ringback.monitor.endpoint import Endpoint
+from ringback.monitor.model import Endpoint
 from ringback.monitor.probe.course import Course
 from ringback.monitor.probe.failing import Failed, failed_of, timed_out
 from ringback.monitor.probe.surroundings import Done, Surroundings

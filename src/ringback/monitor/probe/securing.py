@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from ringback.client.trust import Trust, ssl_context
 from ringback.incident.model import CertificateSeen
-from ringback.monitor.endpoint import Endpoint
+from ringback.monitor.model import Endpoint
 from ringback.monitor.probe.certificate import certificate_of
 from ringback.monitor.probe.course import Course
 from ringback.monitor.probe.failing import Refused

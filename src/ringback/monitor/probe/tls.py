@@ -6,7 +6,7 @@ import ssl
 import time
 from functools import partial
 
-from ringback.monitor.endpoint import Endpoint
+from ringback.monitor.model import Endpoint
 from ringback.monitor.probe.address import family_of, host_and_port
 from ringback.monitor.probe.certificate import certificate_of, ends_soon, first_end_of_chain
 from ringback.monitor.probe.course import Course

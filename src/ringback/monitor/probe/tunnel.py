@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from ringback.client.proxies import Proxies
 from ringback.diagnosis.layer.tunnel.answer import NO_METHOD, USER_REJECTED, Answer, Outcome
 from ringback.diagnosis.layer.tunnel.server import ProxyServer, authority, proxy_server
-from ringback.monitor.endpoint import Endpoint
+from ringback.monitor.model import Endpoint
 from ringback.monitor.probe.course import Course
 from ringback.monitor.probe.failing import Failed, Refused, failed_of
 from ringback.monitor.probe.names import Names

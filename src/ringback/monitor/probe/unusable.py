@@ -3,7 +3,7 @@
 import time
 
 from ringback.incident.model import Check
-from ringback.monitor.endpoint import Endpoint
+from ringback.monitor.model import Endpoint
 from ringback.monitor.probe.failing import failed_of
 from ringback.monitor.probe.surroundings import Done, Surroundings
 

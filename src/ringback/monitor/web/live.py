@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from ringback.monitor.view import Told, View
+    from ringback.monitor.model import Told, View
     from ringback.monitor.web.render import Renderer
     from ringback.monitor.web.service import Service
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from ringback.incident.model import CertificateSeen, Incident
     from ringback.monitor.ingest import Inbox
-    from ringback.monitor.view import View
+    from ringback.monitor.model import View
 
 _STATES: Final = get_args(EndpointState)
 _PATTERNS: Final = get_args(Pattern)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from ringback.incident.model import Check, Incident
     from ringback.incident.quiet import Silence
+    from ringback.monitor.model import Discovered, PassiveCheck, Told, View
     from ringback.monitor.store.interface import Store
-    from ringback.monitor.view import Discovered, PassiveCheck, Told, View
 
 
 class Service(Protocol):

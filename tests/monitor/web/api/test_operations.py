@@ -12,7 +12,7 @@ from monitor.web.service import (
     sample,
 )
 
-from ringback.monitor.view import View
+from ringback.monitor.model import View
 
 
 def test_an_endpoint_is_told_with_its_state_and_without_secrets():

@@ -4,7 +4,7 @@ import pytest
 from monitor.web.asking import TOKENS, Asking
 from monitor.web.service import MemoryService, endpoint
 
-from ringback.monitor.view import View
+from ringback.monitor.model import View
 from ringback.monitor.web.settings import WebSettings
 
 

@@ -8,8 +8,8 @@ from monitor.web.asking import Asking
 from monitor.web.service import NOW, MemoryService, check, endpoint, incident, refused, sample
 
 from ringback.failure import KINDS
+from ringback.monitor.model import View
 from ringback.monitor.store.problem import StoreUnavailable
-from ringback.monitor.view import View
 
 PAGES = {
     "/": "Web shop",

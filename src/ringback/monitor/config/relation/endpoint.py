@@ -10,7 +10,7 @@ from ringback.monitor.config.effective import effective
 from ringback.monitor.config.merged import Item, Merged
 from ringback.monitor.config.shape.base import Shape
 from ringback.monitor.config.shape.endpoint import EndpointShape
-from ringback.monitor.endpoint import ProbeType
+from ringback.monitor.model import ProbeType
 
 _SECURE: tuple[ProbeType, ...] = ("http", "tls")
 _PORTED: tuple[ProbeType, ...] = ("http", "tcp", "tls")

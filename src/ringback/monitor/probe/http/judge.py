@@ -13,7 +13,7 @@ from ringback.monitor.probe.http.jsonpath import PathMissing, at_path
 from ringback.monitor.probe.matching import Matcher, Undecided
 
 if TYPE_CHECKING:
-    from ringback.monitor.endpoint import Expectations
+    from ringback.monitor.model import Expectations
     from ringback.monitor.probe.http.connection import Connection
 
 _LONG = "a pattern takes too long to be searched for"

@@ -3,7 +3,7 @@
 import asyncio
 import socket
 
-from ringback.monitor.endpoint import Endpoint
+from ringback.monitor.model import Endpoint
 from ringback.monitor.probe.address import family_of
 from ringback.monitor.probe.certificate import certificate_of
 from ringback.monitor.probe.course import Course

@@ -11,7 +11,7 @@ from time import monotonic
 from typing import Any
 
 from ringback.incident.model import Check
-from ringback.monitor.endpoint import Endpoint
+from ringback.monitor.model import Endpoint
 from ringback.monitor.probe.course import Course
 from ringback.monitor.probe.failing import Failed, Refused, failed_of, timed_out
 from ringback.monitor.probe.http.connection import Connection

@@ -14,8 +14,8 @@ from ringback.monitor.web.history import ask
 from ringback.monitor.web.problem import Problem
 
 if TYPE_CHECKING:
+    from ringback.monitor.model import View
     from ringback.monitor.store.interface import Step
-    from ringback.monitor.view import View
     from ringback.monitor.web.api.operation import Call
 
 WIDTHS: dict[Step, float] = {"5m": 300.0, "1h": 3600.0, "1d": 86400.0}

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from ringback.incident import model
     from ringback.incident.quiet import Silence
-    from ringback.monitor import view
+    from ringback.monitor.model import Discovered, View
     from ringback.monitor.store.interface import Bucket
     from ringback.monitor.web.service import Service
 
@@ -54,7 +54,7 @@ def _certificate(seen: model.CertificateSeen) -> shape.Certificate:
     return shape.Certificate(not_after=moment(seen.not_after), issuer=seen.issuer, key=seen.key)
 
 
-def endpoint_shape(seen: view.View) -> shape.Endpoint:
+def endpoint_shape(seen: View) -> shape.Endpoint:
     """Return an endpoint as the API has it.
 
     Args:
@@ -147,7 +147,7 @@ def silence_shape(silence: Silence) -> shape.Silence:
     )
 
 
-def discovered_shape(found: view.Discovered) -> shape.Discovered:
+def discovered_shape(found: Discovered) -> shape.Discovered:
     """Return a discovered endpoint as the API has it.
 
     Args:

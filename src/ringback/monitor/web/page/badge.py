@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from ringback.incident.model import EndpointState
+    from ringback.monitor.model import View
     from ringback.monitor.store.interface import Step
-    from ringback.monitor.view import View
     from ringback.monitor.web.chart.badge import Tone
     from ringback.monitor.web.site import Site
 

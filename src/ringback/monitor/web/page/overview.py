@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from ringback.monitor.view import View
+    from ringback.monitor.model import View
 
 
 async def overview(request: Request) -> Response:
