@@ -1,30 +1,20 @@
 import socket
-import subprocess
-import sys
 import traceback
 
 import pytest
+from program import run_as_process, run_in_process
 
 
 @pytest.fixture
 def ringback():
-    """Runs the program in a process of its own; the input is bytes or text."""
+    """Runs the command line within this process."""
+    return run_in_process
 
-    def run(*arguments, stdin="", env=None, **options):
-        given = stdin.encode() if isinstance(stdin, str) else stdin
-        done = subprocess.run(
-            [sys.executable, "-W", "error", "-m", "ringback", *map(str, arguments)],
-            input=given,
-            capture_output=True,
-            timeout=180,
-            check=False,
-            env=env,
-            **options,
-        )
-        done.stdout, done.stderr = done.stdout.decode(), done.stderr.decode()
-        return done
 
-    return run
+@pytest.fixture
+def process():
+    """Runs the command line as a program of its own."""
+    return run_as_process
 
 
 @pytest.fixture

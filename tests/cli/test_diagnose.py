@@ -41,8 +41,9 @@ def interrupted(process):
     return said
 
 
-def test_what_is_healthy_exits_0(ringback, fault):
-    done = ringback("diagnose", fault("ok").url)
+@pytest.mark.parametrize("how", ["ringback", "process"])
+def test_what_is_healthy_exits_0(request, how, fault):
+    done = request.getfixturevalue(how)("diagnose", fault("ok").url)
 
     assert (done.returncode, done.stderr) == (0, "")
     assert "✓ tcp         connect 127.0.0.1:" in done.stdout

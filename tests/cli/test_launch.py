@@ -24,6 +24,12 @@ except requests.ConnectionError as error:
 
 
 @pytest.fixture
+def ringback(process):
+    """The program that it runs takes its place in the process."""
+    return process
+
+
+@pytest.fixture
 def app(tmp_path):
     path = tmp_path / "app.py"
     path.write_text(textwrap.dedent(APP))

@@ -69,8 +69,9 @@ def test_every_command_has_help_with_examples(ringback, name):
     assert all(len(line) <= 80 for line in done.stdout.splitlines())
 
 
-def test_version(ringback):
+def test_version(ringback, process):
     assert ringback("--version").stdout == f"ringback {package.__version__}\n"
+    assert process("--version").stdout == f"ringback {package.__version__}\n"
 
 
 def test_the_installed_program_is_the_same(ringback):
@@ -148,10 +149,10 @@ def test_a_full_disk_is_one_line(words):
     assert b"No space left on device" in done.stderr
 
 
-def test_a_narrow_encoding_is_no_traceback(ringback, tmp_path):
+def test_a_narrow_encoding_is_no_traceback(process, tmp_path):
     path = tmp_path / "log"
     path.write_text("Verbindung überfällig: [Errno 111] Connection refused")
-    done = ringback("explain", path, env={**os.environ, "PYTHONIOENCODING": "ascii"})
+    done = process("explain", path, env={**os.environ, "PYTHONIOENCODING": "ascii"})
     assert (done.returncode, done.stderr) == (0, "")
     assert "\\xfcberf" in done.stdout
 

@@ -1,21 +1,14 @@
-import subprocess
-import sys
-
 import pytest
+from program import run_as_process, run_in_process
 
 
 @pytest.fixture
 def ringback():
-    """Runs the program in a process of its own."""
+    """Runs the command line within this process."""
+    return run_in_process
 
-    def run(*arguments):
-        return subprocess.run(
-            [sys.executable, "-W", "error", "-m", "ringback", *arguments],
-            capture_output=True,
-            text=True,
-            stdin=subprocess.DEVNULL,
-            timeout=300,
-            check=False,
-        )
 
-    return run
+@pytest.fixture
+def process():
+    """Runs the command line as a program of its own."""
+    return run_as_process

@@ -105,8 +105,8 @@ def masked(text):
 
 
 @pytest.mark.slow
-def test_the_pages_show_what_it_prints(ringback):
-    done = ringback("demo")
+def test_the_pages_show_what_it_prints(process):
+    done = process("demo")
     assert (done.returncode, done.stderr) == (0, "")
     assert max(map(len, done.stdout.splitlines())) <= 80
     printed = masked(done.stdout)
