@@ -2,7 +2,7 @@
 
 from ringback.failure.kind import Kind
 
-KINDS = (
+CLIENT = (
     Kind(
         name="client.closed",
         layer="client",

@@ -2,7 +2,7 @@
 
 from ringback.failure.kind import Kind
 
-KINDS = (
+CONFIG = (
     Kind(
         name="url.scheme_invalid",
         layer="config",

@@ -2,7 +2,7 @@
 
 from ringback.failure.kind import Kind
 
-KINDS = (
+DNS = (
     Kind(
         name="dns.name_not_resolved",
         layer="dns",

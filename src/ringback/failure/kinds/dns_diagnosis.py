@@ -2,7 +2,7 @@
 
 from ringback.failure.kind import Kind
 
-KINDS = (
+DNS_BY_DIAGNOSIS = (
     Kind(
         name="dns.unreachable",
         layer="dns",

@@ -2,7 +2,7 @@
 
 from ringback.failure.kind import Kind
 
-KINDS = (
+GENERAL = (
     Kind(
         name="service.rejected",
         layer="application",

@@ -2,7 +2,7 @@
 
 from ringback.failure.kind import Kind
 
-KINDS = (
+HTTP = (
     Kind(
         name="http.request.timed_out",
         layer="http",

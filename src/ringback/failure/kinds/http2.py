@@ -2,7 +2,7 @@
 
 from ringback.failure.kind import Kind
 
-KINDS = (
+HTTP2 = (
     Kind(
         name="h2.refused_stream",
         layer="http",

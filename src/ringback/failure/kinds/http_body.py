@@ -2,7 +2,7 @@
 
 from ringback.failure.kind import Kind
 
-KINDS = (
+HTTP_BODY = (
     Kind(
         name="http.response.body_timed_out",
         layer="http",

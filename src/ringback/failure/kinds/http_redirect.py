@@ -2,7 +2,7 @@
 
 from ringback.failure.kind import Kind
 
-KINDS = (
+HTTP_REDIRECT = (
     Kind(
         name="http.response.redirect_loop",
         layer="http",

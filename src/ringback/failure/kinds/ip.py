@@ -2,7 +2,7 @@
 
 from ringback.failure.kind import Kind
 
-KINDS = (
+IP = (
     Kind(
         name="tcp.address_unreachable.network",
         layer="ip",

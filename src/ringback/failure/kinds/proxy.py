@@ -2,7 +2,7 @@
 
 from ringback.failure.kind import Kind
 
-KINDS = (
+PROXY = (
     Kind(
         name="proxy.unreachable",
         layer="proxy",

@@ -2,7 +2,7 @@
 
 from ringback.failure.kind import Kind
 
-KINDS = (
+STATUS = (
     Kind(
         name="http.error",
         layer="status",

@@ -2,7 +2,7 @@
 
 from ringback.failure.kind import Kind
 
-KINDS = (
+TCP = (
     Kind(
         name="tcp.refused",
         layer="tcp",

@@ -2,7 +2,7 @@
 
 from ringback.failure.kind import Kind
 
-KINDS = (
+TCP_ESTABLISHED = (
     Kind(
         name="tcp.closed",
         layer="tcp",

@@ -2,7 +2,7 @@
 
 from ringback.failure.kind import Kind
 
-KINDS = (
+TLS = (
     Kind(
         name="tls.version_or_cipher_mismatch",
         layer="tls",

@@ -2,7 +2,7 @@
 
 from ringback.failure.kind import Kind
 
-KINDS = (
+CERTIFICATE = (
     Kind(
         name="tls.cert.date_invalid.expired",
         layer="tls",

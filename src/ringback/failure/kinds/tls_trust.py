@@ -2,7 +2,7 @@
 
 from ringback.failure.kind import Kind
 
-KINDS = (
+TRUST = (
     Kind(
         name="tls.cert.authority_invalid.self_signed",
         layer="tls",

@@ -2,7 +2,7 @@
 
 from ringback.failure.kind import Kind
 
-KINDS = (
+UNIX = (
     Kind(
         name="unix.not_found",
         layer="tcp",

@@ -8,7 +8,7 @@ _CANCELLED = 8
 _NO_CAUSE = 28
 """Outweighs a class that covers many kinds, for the library itself could not tell."""
 
-RULES: list[Rule] = [
+ABANDONED: list[Rule] = [
     *says("abandoned", "cancellederror", "keyboardinterrupt", rank=_CANCELLED),
     *says("abandoned", "statuscode.cancelled", rank=PHRASE),
     *says("abandoned", "context canceled", rank=UMBRELLA),

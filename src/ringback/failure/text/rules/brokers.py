@@ -5,7 +5,7 @@ from ringback.failure.text.rule import HINT, NARROWER, SENTENCE, Rule, says
 
 REJECTED = "service.rejected"
 
-RULES: list[Rule] = [
+BROKERS: list[Rule] = [
     # AMQP: RabbitMQ's replies
     *says(
         REJECTED,

@@ -97,7 +97,7 @@ _FIREFOX = {
     "can't establish a connection to the server": "tcp.refused",
 }
 
-RULES: list[Rule] = [
+BROWSERS: list[Rule] = [
     *say_each(_CHROMIUM, rank=EXACT, before=r"\b", then=r"\b"),
     *say_each(_FIREFOX, rank=SPECIFIC),
 ]

@@ -19,7 +19,7 @@ _BEFORE_ITS_TIME = r"certificate has expired or is not yet valid: current time [
 _REFUSED = 62
 """OpenSSL's verdict, which it always follows with the reason; the reason outweighs it."""
 
-RULES: list[Rule] = [
+CERTIFICATES: list[Rule] = [
     # its dates
     *says(
         EXPIRED,

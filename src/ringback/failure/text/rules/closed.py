@@ -3,7 +3,7 @@
 from ringback.failure.reading import EXACT, SPECIFIC
 from ringback.failure.text.rule import HINT, PHRASE, SENTENCE, Rule, says
 
-RULES: list[Rule] = [
+CLOSED: list[Rule] = [
     *says(
         "tcp.closed",
         "connection closed by remote host",

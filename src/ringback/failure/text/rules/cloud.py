@@ -42,7 +42,7 @@ def _aws(kind: str, *codes: str) -> list[Rule]:
     ]
 
 
-RULES: list[Rule] = [
+CLOUD: list[Rule] = [
     *_aws("http.error.auth", *_DENIED),
     *_aws("http.error.rate_limited", *_THROTTLED),
     *_aws("http.error.unavailable", *_UNAVAILABLE),

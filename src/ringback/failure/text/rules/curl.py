@@ -79,7 +79,7 @@ def _code(number: int, kind: str) -> list[Rule]:
     ]
 
 
-RULES: list[Rule] = [
+CURL: list[Rule] = [
     *(rule for number, kind in _KIND_OF_CODE.items() for rule in _code(number, kind)),
     *say_each(_WORDS),
     *says(TIMEOUT, "timeout was reached"),

@@ -14,7 +14,7 @@ REJECTED = "service.rejected"
 _DURING_QUERY = 75
 """It tells why the connection to the server was lost."""
 
-RULES: list[Rule] = [
+DATABASES: list[Rule] = [
     # PostgreSQL, pgbouncer, Supabase's pooler
     *says(
         REJECTED,

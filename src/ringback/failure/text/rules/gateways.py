@@ -5,7 +5,7 @@ from ringback.failure.text.rule import OVERRIDE, SENTENCE, Rule, says
 
 _TIMED_OUT = r"timed out\)? "
 
-RULES: list[Rule] = [
+GATEWAYS: list[Rule] = [
     # nginx: the number is the operating system's; what was being done tells the phase
     *says(
         TIMEOUT,

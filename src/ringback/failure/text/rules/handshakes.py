@@ -21,7 +21,7 @@ def _reason(reason: str, kind: str) -> list[Rule]:
     ]
 
 
-RULES: list[Rule] = [
+HANDSHAKES: list[Rule] = [
     *(
         rule
         for reason, kind in tls.KIND_OF_REASON.items()

@@ -3,7 +3,7 @@
 from ringback.failure.reading import EXACT, SPECIFIC
 from ringback.failure.text.rule import Rule, says
 
-RULES: list[Rule] = [
+HTTP2: list[Rule] = [
     *says(
         "h2.refused_stream",
         "refused_stream",

@@ -19,7 +19,7 @@ _OF_A_RESPONSE = (
     r"(?:requests[./]|httpx|aiohttp|simplejson|\bresponse\b|\bresp\b|r\.json\(\))[^\n]{0,200}"
 )
 
-RULES: list[Rule] = [
+RESPONSES: list[Rule] = [
     # none, or half of the headers
     *says(
         EMPTY,

@@ -13,7 +13,7 @@ _LOOKUP = 35
 """A lookup, no more: what is said of it elsewhere in the text outweighs it."""
 _RESOLVING = r"(?:resol|dns|name|lookup)[^\n]{0,120}"
 
-RULES: list[Rule] = [
+NAMES: list[Rule] = [
     # gai_strerror
     *(
         rule

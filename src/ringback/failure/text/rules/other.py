@@ -7,7 +7,7 @@ OTHER = "not_a_connection_failure"
 _UNIT = r"systemd\[\d{1,9}\]: [^\n]{1,160}"
 _CLOUD_FOLDER = r"(?:icloud|onedrive|dropbox|cloud[ \-](?:storage|sync)|\.venv)[^\n]{0,250}"
 
-RULES: list[Rule] = [
+LOOKALIKES: list[Rule] = [
     # programming errors; a number of a socket outweighs them
     *says(
         OTHER,

@@ -6,6 +6,6 @@ from ringback.failure.text.rule import OVERRIDE, Rule, says
 _ALREADY_NAMED = OVERRIDE + 10
 """The exception was classified while it was whole; its text says less."""
 
-RULES: list[Rule] = [
+OWN: list[Rule] = [
     rule for kind in KINDS for rule in says(kind, f"ringback: {kind}: ", rank=_ALREADY_NAMED)
 ]

@@ -27,7 +27,7 @@ def _answered(kind: str, status: str, rank: int = EXACT) -> list[Rule]:
     return says(kind, *_TUNNEL, rank=rank, phase="proxy", then=rf"[^\n]{{0,60}}\b{status}\b")
 
 
-RULES: list[Rule] = [
+PROXIES: list[Rule] = [
     # what the proxy answered to CONNECT
     *_answered("proxy.auth_required", "407"),
     *_answered("proxy.denied", "40[1-3689]"),

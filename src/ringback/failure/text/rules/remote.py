@@ -7,7 +7,7 @@ REJECTED = "service.rejected"
 _REFUSING = ("535", "534", "530", "550", "554", "421")
 """Replies with which a mail server refuses (RFC 5321 section 4.2.2, RFC 4954 section 6)."""
 
-RULES: list[Rule] = [
+REMOTE: list[Rule] = [
     # mail: the server's own answer
     *says(
         REJECTED,

@@ -7,7 +7,7 @@ SCHEME = "url.scheme_invalid"
 URL = "url.invalid"
 REQUEST = "request.invalid"
 
-RULES: list[Rule] = [
+REQUESTS: list[Rule] = [
     # the URL's scheme
     *says(
         SCHEME,

@@ -36,7 +36,7 @@ def _beside_socket(kind: str, *needles: str) -> list[Rule]:
     ]
 
 
-RULES: list[Rule] = [
+SOCKETS: list[Rule] = [
     # strerror and FormatMessage
     *(
         Rule(words, Reading(KIND_OF_NAME[name], TEXT, needs_socket=name == "EPIPE"))

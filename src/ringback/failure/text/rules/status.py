@@ -31,7 +31,7 @@ def _status(kind: str, numbers: tuple[str, ...], phrases: str) -> list[Rule]:
     ]
 
 
-RULES: list[Rule] = [
+STATUS: list[Rule] = [
     *_status("http.error.auth", ("401", "403"), "unauthorized|forbidden|access denied"),
     *_status(
         "http.error.rate_limited", ("429",), "too many requests|resource_?exhausted|rate limit"

@@ -8,7 +8,7 @@ REJECTED = "service.rejected"
 _SELECTION = 62
 """Outweighs the bare timeout inside it."""
 
-RULES: list[Rule] = [
+STORES: list[Rule] = [
     # Redis
     *says(
         REJECTED,

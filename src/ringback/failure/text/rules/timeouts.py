@@ -20,7 +20,7 @@ _DIALLING = 70
 _OPERATION = 69
 """Of one line that names both, dialling was first."""
 
-RULES: list[Rule] = [
+TIMEOUTS: list[Rule] = [
     *says(TIMEOUT, "timed out", "timeout occurred", rank=BARE_TIMEOUT),
     # connecting
     *says(

@@ -3,7 +3,7 @@
 from ringback.failure.reading import GENERIC, SPECIFIC
 from ringback.failure.text.rule import PHRASE, SENTENCE, Rule, says
 
-RULES: list[Rule] = [
+TOOLS: list[Rule] = [
     # git
     *says(
         "tcp.closed",

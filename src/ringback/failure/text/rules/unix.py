@@ -11,7 +11,7 @@ _SOCKET = (
 _BEFORE = _SOCKET + r"[^\n]{0,240}"
 _THEN = r"[^\n]{0,120}(?:unix (?:domain )?socket|docker daemon|\.sock\b|named pipe)"
 
-RULES: list[Rule] = [
+UNIX: list[Rule] = [
     *says(
         "unix.not_found",
         "no such file or directory",
