@@ -16,7 +16,7 @@ import warnings
 from machine import machine
 
 from ringback import classify
-from ringback.failure.chain import walk
+from ringback.failure.classify import walk
 from ringback.testing.clients import NotOfferedError, installed
 from ringback.testing.lab import FAULTS, Lab
 

@@ -15,8 +15,7 @@ from hypothesis import strategies as st
 
 from ringback import errors
 from ringback.errors import specialise
-from ringback.errors.builtin import builtin_class
-from ringback.errors.combine import combined_class
+from ringback.errors.specialise import builtin_class, combined_class
 from ringback.failure import KINDS, Failure
 
 THREE = [

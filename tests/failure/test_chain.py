@@ -4,7 +4,7 @@ import pytest
 
 from ringback import Failure, classify
 from ringback.errors import specialise
-from ringback.failure.chain import MOST_NODES, read, walk
+from ringback.failure.classify import MAX_NODES, clue_of, walk
 
 REFUSED = ConnectionRefusedError(111, "Connection refused")
 
@@ -48,14 +48,14 @@ def test_nothing_is_looked_at_below_what_says_all():
 
 def test_a_broad_group_is_bounded():
     many = ExceptionGroup("many", [ValueError(str(number)) for number in range(500)])
-    assert len(walk(many)) <= MOST_NODES
+    assert len(walk(many)) <= MAX_NODES
 
 
 def test_a_recogniser_that_fails_leaves_the_name():
     class HostileError(TimeoutError):
         errno = property(lambda _self: 1 / 0)
 
-    assert read(HostileError()).kind == "timeout"
+    assert clue_of(HostileError()).kind == "timeout"
 
 
 def test_a_failure_that_ringback_named_is_believed_below_a_wrapper():

@@ -6,7 +6,7 @@ import warnings
 import pytest
 
 from ringback import classify
-from ringback.failure.proxy import proxy_of
+from ringback.failure.target import proxy_of
 from ringback.testing.clients import CLIENTS
 from ringback.testing.lab import Lab
 

@@ -2,7 +2,7 @@ import pytest
 
 from ringback.failure.model import NO_TARGET, Target
 from ringback.failure.target import (
-    _remembered,
+    _parsed_once,
     fill,
     split_port,
     target_of,
@@ -78,10 +78,10 @@ def test_a_property_that_raises_hides_only_the_target():
 
 
 def test_no_password_and_no_token_is_remembered():
-    before = _remembered.cache_info()
+    before = _parsed_once.cache_info()
     for url in ("http://u:p@a.test/", "http://a.test/#token", "http://a.test/" + "x" * 300):
         assert target_of_url(url).host == "a.test"
-    assert _remembered.cache_info() == before
+    assert _parsed_once.cache_info() == before
     for query in ("?key=1", "?key=2"):
         assert target_of_url(f"http://remembered.test/{query}").url == "http://remembered.test/"
-    assert _remembered.cache_info().misses == before.misses + 1
+    assert _parsed_once.cache_info().misses == before.misses + 1

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ringback import Failure, classify
 from ringback.failure import KINDS
-from ringback.failure.chain import MOST_NODES, walk
+from ringback.failure.classify import MAX_NODES, walk
 
 NAMED = """
     OSError gaierror SSLError SSLCertVerificationError TimeoutError MaxRetryError ProxyError
@@ -118,8 +118,8 @@ def test_a_chain_of_any_length_is_walked_with_a_bound(length):
         outer = RuntimeError("x" * 1000)
         outer.__cause__ = inner
         inner = outer
-    assert len(walk(inner)) <= MOST_NODES
-    expected = "tcp.refused" if length < MOST_NODES else "unknown"
+    assert len(walk(inner)) <= MAX_NODES
+    expected = "tcp.refused" if length < MAX_NODES else "unknown"
     assert classify(inner).kind == expected
 
 

@@ -4,8 +4,7 @@ from typing import Any, NoReturn
 
 from ringback.client.call import Ended
 from ringback.errors import RingbackError, note, specialise
-from ringback.errors.combine import combined_exception
-from ringback.errors.state import State
+from ringback.errors.specialise import State, combined_exception
 from ringback.failure import Failure
 
 

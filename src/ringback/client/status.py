@@ -1,7 +1,7 @@
 """A response whose status says that the call failed."""
 
 from ringback.failure import KINDS, Failure, Target
-from ringback.failure.codes.status import kind_of
+from ringback.failure.codes import kind_of_status
 
 
 def failure_of_status(status: int, reason: str | None, target: Target) -> Failure:
@@ -12,7 +12,7 @@ def failure_of_status(status: int, reason: str | None, target: Target) -> Failur
         reason: What the server wrote beside it.
         target: Whom the call was for.
     """
-    kind, message = kind_of(status), f"HTTP {status} {reason or ''}".strip()
+    kind, message = kind_of_status(status), f"HTTP {status} {reason or ''}".strip()
     return Failure(
         kind=kind,
         phase="body",

@@ -69,8 +69,8 @@ the built-in that says the same::
 """
 
 from ringback.errors.specialise import note, specialise
-from ringback.errors.table import CLASS_OF_KIND, error_class
 from ringback.errors.tree import (
+    CLASS_OF_KIND,
     Abandoned,
     AccessDenied,
     AddressUnreachable,
@@ -134,6 +134,7 @@ from ringback.errors.tree import (
     TLSVersionMismatch,
     URLInvalid,
     WriteTimeout,
+    error_class,
 )
 
 __all__ = [

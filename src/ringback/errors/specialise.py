@@ -1,12 +1,263 @@
-"""Turn the exception that a client raised into one that says what happened."""
+"""Turn the exception that a client raised into one that says what happened.
 
-from functools import cache
+The new one is three classes at once: the client library's, the built-in that says the same, and
+ringback's.
+"""
 
-from ringback.errors.builtin import builtin_class, find_builtin
-from ringback.errors.combine import combined_exception
-from ringback.errors.state import state_of
-from ringback.errors.tree import RingbackError
+import socket
+import ssl
+from collections import deque
+from dataclasses import dataclass, replace
+from errno import EPIPE, ESHUTDOWN
+from functools import cache, lru_cache
+from threading import Lock
+from types import GetSetDescriptorType, MemberDescriptorType
+from typing import Any, TypeVar
+
+from ringback.errors.tree import RingbackError, error_class
 from ringback.failure import KINDS, Failure
+
+# Which built-in exception says the same as a kind of failure.
+
+BUILTIN_OF_KIND: dict[str, type[Exception]] = {
+    "url": ValueError,
+    "client.resources_exhausted": OSError,
+    "client.local_address": OSError,
+    "client.deadline_exceeded": TimeoutError,
+    "client.pool_exhausted": TimeoutError,
+    "dns": socket.gaierror,
+    "tcp": OSError,
+    "tcp.refused": ConnectionRefusedError,
+    "tcp.timed_out": TimeoutError,
+    "tcp.address_unreachable.prohibited": PermissionError,
+    "tcp.reset": ConnectionResetError,
+    "tcp.closed": ConnectionResetError,
+    "tcp.aborted": ConnectionAbortedError,
+    "unix.not_found": FileNotFoundError,
+    "unix.forbidden": PermissionError,
+    "tls": ssl.SSLError,
+    "tls.cert": ssl.SSLCertVerificationError,
+    "tls.cert.pinned_key_not_in_cert_chain": ssl.SSLError,
+    "tls.closed": ssl.SSLEOFError,
+    "tls.timed_out": TimeoutError,
+    "http.request.timed_out": TimeoutError,
+    "http.response.timed_out": TimeoutError,
+    "http.response.body_timed_out": TimeoutError,
+    "http.response.invalid.empty": ConnectionResetError,
+}
+"""Kind, or a dotted prefix of kinds → built-in; the longest prefix wins.
+
+An end without a response is a ``ConnectionResetError`` because the standard library says so
+(``http.client.RemoteDisconnected``).
+"""
+
+
+def builtin_class(failure: Failure) -> type[Exception] | None:
+    """Return the built-in exception that says the same as a failure, or ``None``.
+
+    Args:
+        failure: What went wrong; behind a proxy the inner kind (``via``) decides.
+    """
+    if failure.errno in {EPIPE, ESHUTDOWN} and failure.kind.startswith("tcp.closed"):
+        return BrokenPipeError
+    return _of_kind(failure.kind) or _of_kind(failure.via or "")
+
+
+def find_builtin(exc: BaseException, wanted: type[Exception]) -> BaseException | None:
+    """Return the nearest exception of the wanted class that an exception was raised over.
+
+    Args:
+        exc: Where to begin; its cause, context, ``reason`` and arguments are followed.
+        wanted: The class looked for.
+    """
+    queue: deque[object] = deque([exc])
+    seen: set[int] = set()
+    while queue and len(seen) < 64:
+        node = queue.popleft()
+        if not isinstance(node, BaseException) or id(node) in seen:
+            continue
+        if isinstance(node, wanted):
+            return node
+        seen.add(id(node))
+        queue.extend((node.__cause__, node.__context__, getattr(node, "reason", None), *node.args))
+    return None
+
+
+@lru_cache(maxsize=512)
+def _of_kind(kind: str) -> type[Exception] | None:
+    while kind:
+        if found := BUILTIN_OF_KIND.get(kind):
+            return found
+        kind = kind.rpartition(".")[0]
+    return None
+
+
+# What an exception holds, and a new exception of another class that holds the same.
+
+_E = TypeVar("_E", bound=BaseException)
+
+_HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE: a class whose layout another class gives
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What an exception holds beside its links to others.
+
+    Attributes:
+        args: As given to the constructor.
+        members: Fields kept outside ``__dict__`` (``errno``, ``filename``, slots), if set.
+        attributes: Its ``__dict__``.
+    """
+
+    args: tuple[Any, ...]
+    members: dict[str, Any]
+    attributes: dict[str, Any]
+
+
+def state_of(exc: BaseException) -> State:
+    """Return what an exception holds."""
+    cls: Any = type(exc)
+    members = {name: getattr(exc, name, None) for name in _member_names(cls)}
+    attributes = dict(vars(exc))
+    if "__notes__" in attributes:
+        attributes["__notes__"] = list(attributes["__notes__"])
+    # An OSError whose file name was set to None prints another text than one never given it.
+    set_members = {name: value for name, value in members.items() if value is not None}
+    return State(exc.args, set_members, attributes)
+
+
+def new_exception(cls: type[_E], state: State) -> _E:
+    """Return a new exception of a class, holding a state; no ``__init__`` is called.
+
+    Args:
+        cls: Any exception class, however odd the signature of its constructor.
+        state: What it shall hold.
+    """
+    layout: Any = cls
+    while layout.__flags__ & _HEAP_TYPE:
+        layout = layout.__base__
+    is_group = issubclass(cls, BaseExceptionGroup)
+    exc: _E = layout.__new__(cls, *(state.args if is_group else ()))
+    exc.args = state.args
+    for name, value in state.members.items():
+        _set(exc, name, value)
+    vars(exc).update(state.attributes)
+    return exc
+
+
+@lru_cache(maxsize=512)
+def _member_names(cls: type) -> frozenset[str]:
+    kinds = (MemberDescriptorType, GetSetDescriptorType)
+    return frozenset(
+        name
+        for base in cls.__mro__
+        for name, value in vars(base).items()
+        if isinstance(value, kinds) and not name.startswith("__") and name != "args"
+    )
+
+
+def _set(exc: BaseException, name: str, value: object) -> None:
+    try:
+        setattr(exc, name, value)
+    except (AttributeError, TypeError):  # read-only, and filled by __new__
+        return
+
+
+# One exception out of three: the client library's, the built-in and ringback's.
+
+_MAKING = Lock()
+
+
+def combined_class(
+    library: type[Exception], builtin: type[Exception] | None, named: type[RingbackError]
+) -> type[RingbackError] | None:
+    """Return the class that is all three at once; the same class for the same three.
+
+    Args:
+        library: What the client raised.
+        builtin: The built-in that says the same, if any.
+        named: ringback's class.
+
+    Returns:
+        The class, without the built-in where Python refuses the layout, or ``None`` where
+        ``library`` cannot be subclassed at all.
+    """
+    with _MAKING:  # two threads must not make two classes of the same three
+        return _made((library, builtin, named))
+
+
+def combined_exception(
+    library: type[Exception], failure: Failure, state: State
+) -> RingbackError | None:
+    """Return a new exception of the combined class, or ``None`` where there is no such class.
+
+    Args:
+        library: What the client raised.
+        failure: What went wrong.
+        state: What the client's exception held.
+    """
+    cls = combined_class(library, builtin_class(failure), error_class(failure.kind))
+    if cls is None:
+        return None
+    exc = new_exception(cls, state)
+    exc.failure = failure
+    return exc
+
+
+def rebuild(library: type[Exception], failure: Failure, state: State) -> BaseException:
+    """Return the exception that was pickled or copied.
+
+    Args:
+        library: The client's class.
+        failure: What went wrong; its ``cause`` was left behind.
+        state: What the exception held.
+    """
+    return combined_exception(library, failure, state) or new_exception(library, state)
+
+
+@lru_cache(maxsize=512)
+def _made(
+    three: tuple[type[Exception], type[Exception] | None, type[RingbackError]],
+) -> type[RingbackError] | None:
+    library, builtin, named = three
+    for bases in _candidates(library, builtin, named):
+        try:
+            return type(named.__name__, bases, _namespace(library, named))
+        except TypeError:  # Python refuses this layout, order of bases or metaclass
+            continue
+    return None
+
+
+def _candidates(
+    library: type[Exception], builtin: type[Exception] | None, named: type[RingbackError]
+) -> list[tuple[type[Any], ...]]:
+    if builtin is None or issubclass(library, builtin):
+        return [(library, named)]
+    if issubclass(builtin, library):
+        return [(builtin, named), (library, named)]
+    return [(library, builtin, named), (library, named)]
+
+
+def _namespace(library: type[Exception], named: type[RingbackError]) -> dict[str, object]:
+    def reduce(self: RingbackError) -> tuple[object, ...]:
+        # A chain of foreign exceptions, sockets among them, seldom pickles.
+        failure, state = replace(self.failure, cause=None), state_of(self)
+        state.attributes.pop("failure")
+        if "pool" in state.attributes:  # of urllib3, whose own exceptions leave it behind as well
+            state.attributes["pool"] = None
+        return rebuild, (library, failure, state)
+
+    return {
+        "__module__": "ringback.errors",
+        "__qualname__": named.__name__,
+        "__doc__": named.__doc__,
+        "__reduce__": reduce,
+        # ssl.SSLError prints itself in its own way; the text stays what the library made it.
+        "__str__": library.__str__,
+    }
+
+
+# Turn the exception that a client raised into one that says what happened.
 
 
 def specialise(exc: BaseException, failure: Failure) -> BaseException:

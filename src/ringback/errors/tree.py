@@ -1,10 +1,13 @@
-"""The exception classes: a small tree by layer and kind."""
-
-# ruff: noqa: N818 - a class is named after what happened; the base carries the suffix
+"""The exception classes, a small tree by layer and kind; and which one a kind is raised as."""
 
 from typing import Any
 
 from ringback.failure import Failure
+
+# ruff: noqa: N818 - a class is named after what happened; the base carries the suffix
+
+
+# The exception classes: a small tree by layer and kind.
 
 
 class RingbackError(Exception):
@@ -271,3 +274,99 @@ class CaptivePortal(StatusError):
 
 class ServiceRejected(RingbackError):
     """The service refused in its own protocol (credentials, database, too many clients)."""
+
+
+# Which exception class each kind of failure is raised as.
+
+CLASS_OF_KIND: dict[str, type[RingbackError]] = {
+    "url": URLInvalid,
+    "request": RequestInvalid,
+    "config": ConfigurationError,
+    "config.proxy_invalid": ProxySettingInvalid,
+    "config.tls_files_invalid": TLSFilesInvalid,
+    "client": ClientError,
+    "client.closed": ClientClosed,
+    "client.pool_exhausted": PoolExhausted,
+    "client.resources_exhausted": ResourcesExhausted,
+    "client.local_address": ResourcesExhausted,
+    "client.deadline_exceeded": DeadlineExceeded,
+    "client.circuit_open": CircuitOpen,
+    "abandoned": Abandoned,
+    "dns": ResolverFailed,
+    "dns.name_not_resolved": NameNotResolved,
+    "dns.no_address": NameHasNoAddress,
+    "dns.blocked": ResolutionError,
+    "dns.bogus_address": ResolutionError,
+    "tcp": ConnectFailed,
+    "tcp.refused": ConnectionRefused,
+    "tcp.timed_out": ConnectTimeout,
+    "tcp.timed_out.established": PeerVanished,
+    "tcp.address_unreachable": AddressUnreachable,
+    "tcp.address_unreachable.prohibited": ConnectionForbidden,
+    "tcp.address_invalid": AddressUnreachable,
+    "tcp.reset": ConnectionReset,
+    "tcp.closed": ConnectionClosed,
+    "tcp.closed.stale": ConnectionStale,
+    "tcp.aborted": ConnectionAborted,
+    "unix": ConnectFailed,
+    "unix.not_found": SocketNotFound,
+    "unix.forbidden": ConnectionForbidden,
+    "tls": TLSError,
+    "tls.cert": CertificateError,
+    "tls.cert.date_invalid.expired": CertificateExpired,
+    "tls.cert.date_invalid.not_yet_valid": CertificateNotYetValid,
+    "tls.cert.name_invalid": CertificateNameMismatch,
+    "tls.cert.authority_invalid": CertificateUntrusted,
+    "tls.cert.revoked": CertificateRevoked,
+    "tls.cert.pinned_key_not_in_cert_chain": CertificateNotPinned,
+    "tls.bad_client_auth_cert": ClientCertificateRejected,
+    "tls.version_or_cipher_mismatch": TLSVersionMismatch,
+    "tls.protocol.error.not_tls": NotTLS,
+    "tls.closed": TLSClosed,
+    "tls.timed_out": HandshakeTimeout,
+    "proxy": ProxyError,
+    "proxy.unreachable": ProxyUnreachable,
+    "proxy.auth_required": ProxyAuthRequired,
+    "proxy.denied": ProxyDenied,
+    "proxy.upstream_failed": ProxyUpstreamFailed,
+    "proxy.no_response": ProxyNoResponse,
+    "http": HTTPError,
+    "http.request.timed_out": WriteTimeout,
+    "http.response.timed_out": ReadTimeout,
+    "http.response.body_timed_out": ReadTimeout,
+    "http.response.invalid.empty": NoResponse,
+    "http.response.headers.truncated": IncompleteResponse,
+    "http.response.invalid.content_length_mismatch": IncompleteResponse,
+    "http.response.invalid.incomplete_chunked_encoding": IncompleteResponse,
+    "http.response.invalid.content_decoding": ContentInvalid,
+    "http.response.unexpected_content": ContentInvalid,
+    "http.response.invalid.not_http": HTTPProtocolError,
+    "http.protocol": HTTPProtocolError,
+    "http.response.redirect_loop": RedirectFailed,
+    "http.response.redirect_invalid": RedirectFailed,
+    "h2": HTTPProtocolError,
+    "http.error": StatusError,
+    "http.error.auth": AccessDenied,
+    "http.error.rate_limited": RateLimited,
+    "http.error.unavailable": ServiceUnavailable,
+    "http.error.gateway": GatewayFailed,
+    "http.error.captive_portal": CaptivePortal,
+    "service": ServiceRejected,
+}
+"""Kind, or a dotted prefix of kinds → class; the longest prefix wins."""
+
+
+def error_class(kind: str) -> type[RingbackError]:
+    """Return the class that a failure of this kind is raised as.
+
+    Args:
+        kind: Dotted name of a kind; a refinement unknown here gets its parent's class.
+
+    Returns:
+        The class; ``RingbackError`` itself for ``unknown``.
+    """
+    while kind:
+        if found := CLASS_OF_KIND.get(kind):
+            return found
+        kind = kind.rpartition(".")[0]
+    return RingbackError

@@ -1,19 +1,154 @@
 """Any exception in, one ``Failure`` out."""
 
-from dataclasses import replace
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
-from ringback.failure.callsite import target_of_frames
-from ringback.failure.chain import Node, walk
+from ringback.failure.classes import CLASSES
 from ringback.failure.frames import UNTOLD, Trace, trace, was_redirected, was_reused
 from ringback.failure.model import NO_TARGET, AddressFailure, Failure, Phase, Target
-from ringback.failure.proxy import proxy_of
-from ringback.failure.reading import EXACT, SPECIFIC, TEXT, TIMEOUT, UMBRELLA, Reading
+from ringback.failure.reading import EXACT, SILENT, SPECIFIC, TEXT, TIMEOUT, UMBRELLA, Reading
+from ringback.failure.recognise import RECOGNISERS, Recogniser
 from ringback.failure.recognise.system import most_telling
 from ringback.failure.settle import may_be_stale, settle
-from ringback.failure.target import fill, split_port, target_of, with_address, without_secrets
+from ringback.failure.target import (
+    fill,
+    proxy_of,
+    split_port,
+    target_of,
+    target_of_frames,
+    with_address,
+    without_secrets,
+)
 
-_MOST_TEXT = 2000
+# The graph of exceptions below one exception, walked with a bound and a cycle guard.
+
+MAX_NODES = 40
+_MAX_CLASSES = 2048
+_LINKS = (
+    "reason",
+    "os_error",
+    "certificate_error",
+    "orig",
+    "error",
+    "original_error",
+    "original_exception",
+    "inner_exception",
+    "socket_err",
+    "exc",
+)
+"""Attributes in which libraries keep the exception they wrap."""
+
+
+@dataclass(slots=True, eq=False)
+class Node:
+    """One exception of the graph, what it says, and the index of the one that led to it."""
+
+    exc: BaseException
+    reading: Reading
+    parent: int
+
+
+class _Entry(NamedTuple):
+    reading: Reading
+    recognise: Recogniser | None
+
+
+_entries: dict[type, _Entry] = {}
+
+
+def _new_entry(cls: type) -> _Entry:
+    if len(_entries) >= _MAX_CLASSES:
+        _entries.clear()
+    entry = _entries[cls] = _nearest_entry(cls)
+    return entry
+
+
+def _nearest_entry(cls: type) -> _Entry:
+    """The nearest class of the MRO that the table or a recogniser knows."""
+    for base in cls.__mro__:
+        name = base.__name__
+        if name in CLASSES or name in RECOGNISERS:
+            return _Entry(CLASSES.get(name, SILENT), RECOGNISERS.get(name))
+        if name in _FOREIGN and base.__module__ != "builtins":
+            break
+    return _Entry(SILENT, None)
+
+
+_FOREIGN = frozenset({"ConnectionError", "RequestException", "TransportError", "HTTPError"})
+"""Umbrellas of client libraries that derive from ``OSError`` but carry no number."""
+
+
+def clue_of(exc: BaseException) -> Reading:
+    """What one exception says, without its chain."""
+    entry = _entries.get(type(exc)) or _new_entry(type(exc))
+    try:
+        known = exc.__dict__.get("failure")
+        if known is not None and isinstance(known, Failure):  # it says of itself what it is
+            return Reading(known.kind, EXACT, final=True)
+        if entry.recognise is None:
+            return entry.reading
+        return entry.recognise(exc, entry.reading)
+    except Exception:  # noqa: BLE001 - a foreign attribute may raise anything; its name remains
+        return entry.reading
+
+
+def walk(exc: BaseException) -> list[Node]:
+    """The exception and what is below it, outermost first, at most ``MOST_NODES``.
+
+    Below a final reading nothing is looked at: there begins the noise.
+    """
+    nodes = [Node(exc, clue_of(exc), -1)]
+    seen = {id(exc)}
+    for index, node in enumerate(nodes):  # it grows
+        if node.reading.final:
+            continue
+        for inner in _linked_exceptions(node.exc):
+            if id(inner) not in seen and len(seen) < MAX_NODES:
+                seen.add(id(inner))
+                nodes.append(Node(inner, clue_of(inner), index))
+    return nodes
+
+
+def _linked_exceptions(exc: BaseException) -> list[BaseException]:
+    cause, context = exc.__cause__, exc.__context__
+    found: list[BaseException] = [] if cause is None else [cause]
+    for argument in exc.args[:8]:
+        kind = type(argument)
+        if kind is str:
+            continue
+        if kind is tuple or kind is list:
+            found.extend(item for item in argument[:8] if isinstance(item, BaseException))
+        elif isinstance(argument, BaseException):
+            found.append(argument)
+    if isinstance(exc, BaseExceptionGroup):
+        found.extend(exc.exceptions[:MAX_NODES])
+    attributes: dict[str, object] | None = getattr(exc, "__dict__", None)
+    if attributes and (named := _HOLDERS.intersection(attributes)):
+        found.extend(_held_exceptions(attributes, named))
+    if context is not None and context is not cause:
+        found.append(context)
+    return found
+
+
+_HOLDERS = frozenset({*_LINKS, "kwargs"})
+
+
+def _held_exceptions(
+    attributes: dict[str, object], named: frozenset[str]
+) -> Iterator[BaseException]:
+    for name in sorted(named, key=_ORDER) if len(named) > 1 else named:
+        held = attributes[name]
+        if name == "kwargs":
+            held = held.get("error") if isinstance(held, dict) else None
+        if isinstance(held, BaseException):
+            yield held
+
+
+_ORDER = {name: place for place, name in enumerate((*_LINKS, "kwargs"))}.__getitem__
+
+
+_MAX_TEXT = 2000
 _CONFIDENCE = ((SPECIFIC, 0.95), (TEXT, 0.85), (UMBRELLA, 0.7), (1, 0.5), (0, 0.3))
 _SETTLED = frozenset({"dns", "connect", "tls"})
 _OUTERMOST = frozenset({"requests.exceptions", "httpx", "httpx2"})
@@ -109,10 +244,10 @@ def _words_may_say_more(reading: Reading) -> bool:
 
 def _by_words(nodes: list[Node], best: int, reading: Reading) -> tuple[int, Reading]:
     """What the messages say, where classes and numbers say little."""
-    from ringback.failure.text.message import read_message  # noqa: PLC0415 - seldom needed
+    from ringback.failure.text.explain import read_message  # noqa: PLC0415 - seldom needed
 
     for index, node in enumerate(nodes):
-        found = read_message(type(node.exc).__name__, _text(node.exc)[:_MOST_TEXT])
+        found = read_message(type(node.exc).__name__, _text(node.exc)[:_MAX_TEXT])
         if found.kind is not None and found.rank > reading.rank:
             best, reading = index, found
     return best, reading

@@ -1,11 +1,18 @@
-"""Whom a failed call was for: URL, host, port, address, proxy."""
+"""Whom a failed call was for, and through which proxy.
+
+An exception may name its URL, host or pool. ``socket``, ``asyncio``, ``urllib`` and some errors of
+other clients name no target; the functions that they left still hold it. So it is with proxies.
+"""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
+from types import FrameType, TracebackType
 from typing import Any
 
 from ringback.failure.model import NO_TARGET, Target
+
+# Whom a failed call was for: URL, host, port, address, proxy.
 
 _DEFAULT_PORT = {"http": 80, "https": 443, "ws": 80, "wss": 443, "ftp": 21}
 _URL = re.compile(
@@ -26,15 +33,15 @@ def without_secrets(text: str) -> str:
 
 def target_of_url(url: str) -> Target:
     """The target a URL names; what is malformed stays ``None``. Never raises."""
-    if type(url) is not str or len(url) > _LONG or "@" in url or "#" in url:
-        return _read(url)  # no password and no token is kept
-    return _remembered(url.partition("?")[0] if "?" in url else url)
+    if type(url) is not str or len(url) > _MAX_CACHED_URL or "@" in url or "#" in url:
+        return _parsed(url)  # no password and no token is kept
+    return _parsed_once(url.partition("?")[0] if "?" in url else url)
 
 
-_LONG = 300
+_MAX_CACHED_URL = 300
 
 
-def _read(url: str) -> Target:
+def _parsed(url: str) -> Target:
     match = _URL.match(url)
     if match is None:
         return NO_TARGET
@@ -49,7 +56,7 @@ def _read(url: str) -> Target:
     )
 
 
-_remembered = lru_cache(maxsize=512)(_read)
+_parsed_once = lru_cache(maxsize=512)(_parsed)
 
 
 def split_port(authority: str) -> tuple[str, int | None]:
@@ -142,3 +149,192 @@ def _host_of(holder: Any) -> Target:
 def _url_of(holder: Any) -> str | None:
     url = getattr(holder, "real_url", None) or getattr(holder, "url", None)
     return None if url is None else str(url)
+
+
+# Whom a failed call was for, read from the functions it stood in.
+#
+# ``socket``, ``asyncio``, ``urllib`` and some errors of other clients name no target; the functions
+# they left still hold it.
+
+_MAX_FRAMES = 100
+
+
+def target_of_frames(traceback: TracebackType | None) -> Target:
+    """Return the target that the functions of a traceback held; the outermost comes first.
+
+    Further in stands the same host with its address, or a proxy, which is not the target.
+    """
+    found = NO_TARGET
+    for _ in range(_MAX_FRAMES):
+        if traceback is None:
+            break
+        frame = traceback.tb_frame
+        traceback = traceback.tb_next
+        read = _TARGET_READERS.get(frame.f_code.co_name)
+        if read is None:
+            continue
+        held = read(frame)
+        if found.host in {None, held.host}:
+            found = fill(found, held)
+    return found
+
+
+def _target_of_socket(frame: FrameType) -> Target:
+    """``socket.create_connection`` and its relatives in urllib3 and asyncio."""
+    known = frame.f_locals
+    host, port = _host_and_port(known.get("address"))
+    host, port = host or known.get("host"), port or known.get("port")
+    if not isinstance(host, str) or not isinstance(port, int):
+        return NO_TARGET
+    return Target(host=host, port=port, address=_host_and_port(known.get("sa"))[0])
+
+
+def _host_and_port(value: object) -> tuple[Any, Any]:
+    if isinstance(value, tuple) and len(value) >= 2 and isinstance(value[0], str):
+        return value[0], value[1]
+    return None, None
+
+
+def _url_in(local: str, attribute: str = "") -> Callable[[FrameType], Target]:
+    def read(frame: FrameType) -> Target:
+        held = frame.f_locals.get(local)
+        url = getattr(held, attribute, None) if attribute else held
+        return target_of_url(str(url)) if url is not None else NO_TARGET
+
+    return read
+
+
+def _target_of_client(frame: FrameType) -> Target:
+    """A botocore client keeps the URL of its service."""
+    endpoint = getattr(frame.f_locals.get("self"), "_endpoint", None)
+    return target_of_url(str(getattr(endpoint, "host", "")))
+
+
+def _target_of_connection(frame: FrameType) -> Target:
+    """A connection or a pool that keeps its host and port."""
+    held = frame.f_locals.get("self")
+    host, port = getattr(held, "host", None), getattr(held, "port", None)
+    if not isinstance(host, str) or not isinstance(port, int):
+        return NO_TARGET
+    scheme = getattr(held, "scheme", None)
+    return Target(scheme=scheme if isinstance(scheme, str) else None, host=host, port=port)
+
+
+_TARGET_READERS: dict[str, Callable[[FrameType], Target]] = {
+    "create_connection": _target_of_socket,
+    "open_connection": _target_of_socket,
+    "dial": _target_of_socket,
+    "do_open": _url_in("req", "full_url"),
+    "http_error_default": _url_in("req", "full_url"),
+    "urlopen": _target_of_connection,
+    "connect": _target_of_connection,
+    "getresponse": _target_of_connection,
+    "_make_api_call": _target_of_client,
+    "_send_single_request": _url_in("request", "url"),
+    "_request": _url_in("url"),
+    "_connect_and_send_request": _url_in("url"),
+    "iter_content": _url_in("self", "url"),
+    "generate": _url_in("self", "url"),
+    "json": _url_in("self", "url"),
+    "resolve_redirects": _url_in("resp", "url"),
+}
+"""Function → how to read the target from its locals."""
+
+
+# Through which proxy a failed call went, as clients leave it in their objects.
+
+
+def proxy_of(chain: Iterable[BaseException]) -> str | None:
+    """Return ``host:port`` of the proxy that the exceptions or their functions held.
+
+    Args:
+        chain: The exceptions, outermost first.
+    """
+    for exc in chain:
+        found = _proxy_of_exception(exc) or _proxy_of_frames(exc.__traceback__)
+        if found:
+            return found
+    return None
+
+
+def _proxy_of_exception(exc: BaseException) -> str | None:
+    held: dict[str, Any] = getattr(exc, "__dict__", None) or {}
+    name = type(exc).__name__
+    if name == "ClientHttpProxyError":
+        return _proxy_of_url(getattr(held.get("request_info"), "real_url", None))
+    if name == "ClientProxyConnectionError":
+        return _host_port_of(held.get("_conn_key"))
+    return _proxy_of_pool(held.get("pool")) or _proxy_of_pool(held.get("_pool"))
+
+
+def _proxy_of_frames(traceback: TracebackType | None) -> str | None:
+    for _ in range(_MAX_FRAMES):
+        if traceback is None:
+            break
+        read = _PROXY_READERS.get(traceback.tb_frame.f_code.co_name)
+        found = read(traceback.tb_frame) if read else None
+        if found:
+            return found
+        traceback = traceback.tb_next
+    return None
+
+
+def _proxy_of_urllib3(frame: FrameType) -> str | None:
+    return _proxy_of_pool(frame.f_locals.get("self"))
+
+
+def _proxy_of_httpcore(frame: FrameType) -> str | None:
+    """A connection of httpcore knows its proxy; so does the pool that a transport of httpx has."""
+    held = frame.f_locals.get("self")
+    pool = getattr(held, "_pool", None)
+    return _host_port_of(getattr(held, "_proxy_origin", None)) or _host_port_of(
+        getattr(pool, "_proxy_url", None)
+    )
+
+
+def _proxy_of_aiohttp(frame: FrameType) -> str | None:
+    return _proxy_of_url(getattr(frame.f_locals.get("req"), "proxy", None))
+
+
+def _proxy_of_urllib(frame: FrameType) -> str | None:
+    """A request that goes through a proxy keeps the proxy's address as its host."""
+    request = frame.f_locals.get("req")
+    selector = getattr(request, "selector", None) or ""
+    proxied = getattr(request, "_tunnel_host", None) or selector.startswith("http")
+    host = getattr(request, "host", None)
+    return host if proxied and isinstance(host, str) else None
+
+
+def _proxy_of_http_client(frame: FrameType) -> str | None:
+    return _host_port_of(frame.f_locals.get("self"))
+
+
+_PROXY_READERS: dict[str, Callable[[FrameType], str | None]] = {
+    "urlopen": _proxy_of_urllib3,
+    "handle_request": _proxy_of_httpcore,
+    "handle_async_request": _proxy_of_httpcore,
+    "_create_proxy_connection": _proxy_of_aiohttp,
+    "do_open": _proxy_of_urllib,
+    "_tunnel": _proxy_of_http_client,
+}
+
+
+def _proxy_of_pool(pool: Any) -> str | None:
+    """A pool of urllib3 knows its HTTP proxy; one for SOCKS keeps it for its connections."""
+    socks = (getattr(pool, "conn_kw", None) or {}).get("_socks_options") or {}
+    if socks.get("proxy_host"):
+        return f"{socks['proxy_host']}:{socks.get('proxy_port')}"
+    return _host_port_of(getattr(pool, "proxy", None))
+
+
+def _host_port_of(holder: Any) -> str | None:
+    host, port = getattr(holder, "host", None), getattr(holder, "port", None)
+    if isinstance(host, bytes):
+        host = host.decode("ascii", "replace")
+    if not isinstance(host, str) or not host or not isinstance(port, int):
+        return None
+    return f"{host}:{port}"
+
+
+def _proxy_of_url(url: object) -> str | None:
+    return _host_port_of(target_of_url(str(url))) if url else None

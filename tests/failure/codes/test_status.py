@@ -1,12 +1,12 @@
 import pytest
 
-from ringback.failure.codes import status
+from ringback.failure import codes
 from ringback.failure.kinds import KINDS
 
 
 @pytest.mark.parametrize("number", range(400, 600))
 def test_every_status_has_a_kind(number):
-    assert status.kind_of(number) in KINDS
+    assert codes.kind_of_status(number) in KINDS
 
 
 @pytest.mark.parametrize(
@@ -20,4 +20,4 @@ def test_every_status_has_a_kind(number):
     ],
 )
 def test_a_refused_tunnel(number, kind):
-    assert status.kind_of_connect(number) == kind
+    assert codes.kind_of_connect_status(number) == kind

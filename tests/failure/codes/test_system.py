@@ -4,14 +4,14 @@ import sys
 
 import pytest
 
-from ringback.failure.codes import system
-from ringback.failure.codes.wording import ENGLISH, RESOLVER, TRANSLATED
+from ringback.failure import codes
 from ringback.failure.kinds import KINDS
+from ringback.failure.text.wording import RESOLVER_ENGLISH, SYSTEM_ENGLISH, SYSTEM_TRANSLATED
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="compares the table with this Linux")
 def test_the_numbers_of_linux_are_this_machines():
-    assert {n: errno.errorcode[n] for n in system.LINUX} == system.LINUX
+    assert {n: errno.errorcode[n] for n in codes.LINUX_ERRNO} == codes.LINUX_ERRNO
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="compares the wording with this Linux")
@@ -21,33 +21,42 @@ def test_the_numbers_of_linux_are_this_machines():
 def test_this_machines_wording_is_in_the_table(name):
     words = os.strerror(getattr(errno, name)).lower()
 
-    assert [found for part, found in ENGLISH.items() if part in words] == [name]
+    assert [found for part, found in SYSTEM_ENGLISH.items() if part in words] == [name]
 
 
 def test_every_name_has_a_kind():
-    names = {*system.LINUX.values(), *system.MACOS.values(), *system.WINDOWS.values()}
+    names = {
+        *codes.LINUX_ERRNO.values(),
+        *codes.MACOS_ERRNO.values(),
+        *codes.WINDOWS_ERRNO.values(),
+    }
 
-    without = names - set(system.KIND_OF_NAME)
+    without = names - set(codes.KIND_OF_ERRNO)
 
     assert without == {"ENOENT", "EMSGSIZE"}
-    assert set(system.KIND_OF_NAME.values()) <= set(KINDS)
+    assert set(codes.KIND_OF_ERRNO.values()) <= set(KINDS)
 
 
 def test_the_same_number_differs_between_platforms():
-    assert system.MACOS[61] == system.LINUX[111] == system.WINDOWS[10061] == "ECONNREFUSED"
-    assert 61 not in system.LINUX
+    assert (
+        codes.MACOS_ERRNO[61]
+        == codes.LINUX_ERRNO[111]
+        == codes.WINDOWS_ERRNO[10061]
+        == "ECONNREFUSED"
+    )
+    assert 61 not in codes.LINUX_ERRNO
 
 
 def test_wordings_are_lower_case_and_name_known_codes():
-    for words, name in {**ENGLISH, **TRANSLATED}.items():
+    for words, name in {**SYSTEM_ENGLISH, **SYSTEM_TRANSLATED}.items():
         assert words == words.lower()
         assert "’" not in words
-        assert name in system.KIND_OF_NAME
-    assert all(name.startswith("EAI_") for name in RESOLVER.values())
+        assert name in codes.KIND_OF_ERRNO
+    assert all(name.startswith("EAI_") for name in RESOLVER_ENGLISH.values())
 
 
 def test_no_wording_is_part_of_another_with_another_meaning():
-    table = {**ENGLISH, **TRANSLATED, **RESOLVER}
+    table = {**SYSTEM_ENGLISH, **SYSTEM_TRANSLATED, **RESOLVER_ENGLISH}
 
     clashes = [
         (short, long)

@@ -2,18 +2,18 @@ import ssl
 
 import pytest
 
-from ringback.failure.codes import certificate, tls
+from ringback.failure import codes
 from ringback.failure.kinds import KINDS
 
 
 def test_every_kind_exists():
-    named = {*tls.KIND_OF_REASON.values(), *tls.KIND_OF_ALERT.values()}
+    named = {*codes.KIND_OF_OPENSSL_REASON.values(), *codes.KIND_OF_TLS_ALERT.values()}
 
-    assert named | set(certificate.KIND_OF_VERIFY_CODE.values()) <= set(KINDS)
+    assert named | set(codes.KIND_OF_VERIFY_CODE.values()) <= set(KINDS)
 
 
 def test_every_alert_of_the_standard_is_named():
-    assert {int(alert) for alert in ssl.AlertDescription} <= set(tls.KIND_OF_ALERT)
+    assert {int(alert) for alert in ssl.AlertDescription} <= set(codes.KIND_OF_TLS_ALERT)
 
 
 @pytest.mark.parametrize(
@@ -32,4 +32,4 @@ def test_every_alert_of_the_standard_is_named():
     ],
 )
 def test_verification_results(code, kind):
-    assert certificate.kind_of(code) == kind
+    assert codes.kind_of_verify_code(code) == kind

@@ -1,7 +1,7 @@
 import pytest
 
 from ringback.failure.reading import GENERIC, UMBRELLA, Reading
-from ringback.failure.recognise.proxy import answered
+from ringback.failure.recognise.http import answered_by_proxy
 
 BY_NAME = Reading("proxy.unreachable", GENERIC, proxy=True)
 SOCKS = Reading("proxy.protocol_error", UMBRELLA, "proxy", proxy=True)
@@ -20,11 +20,11 @@ SOCKS = Reading("proxy.protocol_error", UMBRELLA, "proxy", proxy=True)
     ],
 )
 def test_an_answer_of_a_proxy_is_read(text, by_name, kind, code):
-    reading = answered(Exception(text), by_name)
+    reading = answered_by_proxy(Exception(text), by_name)
     assert (reading.kind, reading.code) == (kind, code)
 
 
 def test_an_error_code_of_python_socks_counts():
     error = Exception("Connection refused by destination host")
     error.error_code = 5
-    assert answered(error, BY_NAME).kind == "proxy.upstream_failed"
+    assert answered_by_proxy(error, BY_NAME).kind == "proxy.upstream_failed"

@@ -1,8 +1,8 @@
 import pytest
 
-from ringback.failure.text.classes import named_classes
 from ringback.failure.text.fold import fold
 from ringback.failure.text.rules.other import OTHER
+from ringback.failure.text.scan import named_classes
 
 
 def kinds(text):

@@ -1,4 +1,4 @@
-from ringback.failure.text.message import read_message
+from ringback.failure.text.explain import read_message
 
 
 def test_the_words_of_a_driver():

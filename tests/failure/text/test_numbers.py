@@ -1,7 +1,7 @@
 import pytest
 
 from ringback.failure.text.fold import fold
-from ringback.failure.text.numbers import numbers
+from ringback.failure.text.scan import numbers
 
 
 def kinds(text):

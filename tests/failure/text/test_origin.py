@@ -1,6 +1,6 @@
 import pytest
 
-from ringback.failure.text.origin import library_of, platform_of
+from ringback.failure.text.circumstances import library_of, platform_of
 
 
 @pytest.mark.parametrize(

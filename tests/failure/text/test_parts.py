@@ -1,4 +1,4 @@
-from ringback.failure.text.parts import parts
+from ringback.failure.text.explain import parts
 
 
 def test_a_short_text_is_whole():

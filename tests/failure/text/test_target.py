@@ -1,7 +1,7 @@
 import pytest
 
+from ringback.failure.text.circumstances import target_in
 from ringback.failure.text.fold import fold
-from ringback.failure.text.target import target_in
 
 
 def around(text, mark="refused"):

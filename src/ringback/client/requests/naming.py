@@ -11,7 +11,7 @@ from ringback.client.raising import raise_prepared
 from ringback.client.wire import Wire
 from ringback.errors import RingbackError, specialise
 from ringback.failure import KINDS, Failure, Target, classify
-from ringback.failure.codes.status import kind_of
+from ringback.failure.codes import kind_of_status
 from ringback.failure.target import target_of_url
 
 _NOT_OURS = {"unknown", "not_a_connection_failure"}
@@ -60,7 +60,7 @@ def failure_of_status(response: Response, target: Target) -> Failure:
         target: Whom the call was for.
     """
     status = response.status_code
-    kind, message = kind_of(status), f"HTTP {status} {response.reason or ''}".strip()
+    kind, message = kind_of_status(status), f"HTTP {status} {response.reason or ''}".strip()
     return Failure(
         kind=kind,
         phase="body",

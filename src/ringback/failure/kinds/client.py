@@ -1,6 +1,208 @@
-"""Reference data: this program or its machine is what failed."""
+"""Reference data: the call cannot be made as it was asked for; this program or its machine failed."""
 
 from ringback.failure.kind import Kind
+
+# Reference data: the call cannot be made as it was asked for.
+
+CONFIG = (
+    Kind(
+        name="url.scheme_invalid",
+        layer="config",
+        delivered="no",
+        retry="no",
+        meaning="The URL has no scheme, or one that this client cannot speak.",
+        looks_like={
+            "requests": "`MissingSchema: Invalid URL 'example.test/x': No scheme supplied. Perhaps you meant https://example.test/x?` or `InvalidSchema: No connection adapters were found for 'htp://localhost/'`",
+            "httpx": "`UnsupportedProtocol: Request URL is missing an 'http://' or 'https://' protocol.`",
+            "aiohttp": "`InvalidUrlClientError: example.test/x` or `NonHttpUrlClientError: htp://localhost/`",
+            "urllib": "`ValueError: unknown url type: 'example.test/x'` or `<urlopen error unknown url type: htp>`",
+            "curl": '`curl: (1) Protocol "htp" not supported or disabled in libcurl`; without a scheme it assumes http',
+        },
+        causes=(
+            "The setting holds `example.com:8080` or `/path` where a full URL is expected.",
+            "The scheme is mistyped, or a quote or space stands before it.",
+            "A `file://`, `ftp://` or `ws://` URL was given to a client that speaks only HTTP.",
+            "A relative `Location` or link was used without joining it to its base URL.",
+        ),
+        do=(
+            "Print `repr(url)` and put `https://` (or `http://`) in front of the host.",
+            "Join relative links with `urllib.parse.urljoin(base, link)`.",
+            "Validate the URL when the program starts, not at the first call.",
+        ),
+        dont=("Do not retry: the same URL fails in the same way every time.",),
+        related=("url.invalid", "http.response.redirect_invalid", "config.proxy_invalid"),
+        also_known_as={"curl": "1", "chromium": "ERR_UNKNOWN_URL_SCHEME"},
+    ),
+    Kind(
+        name="url.invalid",
+        layer="config",
+        delivered="no",
+        retry="no",
+        meaning="The URL or its host part is malformed, so there is nothing to connect to.",
+        looks_like={
+            "requests": "`InvalidURL: Failed to parse: http://localhost:99999/`; a label over 63 characters leaves as `urllib3.exceptions.LocationParseError`, outside requests' own hierarchy",
+            "httpx": "`InvalidURL`, or a bare `UnicodeError: encoding with 'idna' codec failed (UnicodeError: label empty or too long)`",
+            "aiohttp": "`InvalidUrlClientError: http://localhost:99999/`, or a bare `UnicodeError`",
+            "urllib": "`http.client.InvalidURL: URL can't contain control characters. 'exa mple' (found at least ' ')`",
+            "python": "`OverflowError: connect(): port must be 0-65535.`, `ValueError: Invalid IPv6 URL`",
+            "curl": "`curl: (3) URL using bad/illegal format or missing URL`",
+        },
+        causes=(
+            "The URL was built from strings and one of them is empty, `None` or holds a newline.",
+            "An unset environment variable left the host empty: `http://:8080/`.",
+            "A template placeholder was never replaced: `https://[api-id].example.com/`.",
+            "An IPv6 address stands without brackets, or the port is above 65535.",
+            "The host has an underscore, a space, an empty label (`a..b`) or one over 63 characters.",
+        ),
+        do=(
+            "Print `repr(url)`: look for spaces, newlines, quotes, empty parts and a port above 65535.",
+            "Write IPv6 addresses in brackets: `http://[2001:db8::1]:8080/`.",
+            "Strip settings that come from files or the environment, and fail at start-up when one is empty.",
+            "Percent-encode user names and passwords with `urllib.parse.quote(part, safe='')`.",
+        ),
+        dont=(
+            "Do not retry: the URL must change first.",
+            "Do not catch only the client's own exceptions: several of these leave as `ValueError` or `UnicodeError`.",
+        ),
+        related=("url.scheme_invalid", "dns.name_not_resolved", "http.response.redirect_invalid"),
+        also_known_as={"curl": "3", "chromium": "ERR_INVALID_URL"},
+    ),
+    Kind(
+        name="request.invalid",
+        layer="config",
+        delivered="no",
+        retry="no",
+        meaning="The request or its options cannot be sent as given, so nothing was sent.",
+        looks_like={
+            "requests": r"`InvalidHeader: Invalid leading whitespace, reserved character(s), or return character(s) in header value: 'a\nb'`, `InvalidSchema: Missing dependencies for SOCKS support.`",
+            "httpx": "`LocalProtocolError: Illegal header value b'a\\nb'`, `ImportError: Using SOCKS proxy, but the 'socksio' package is not installed.`",
+            "urllib": r"`ValueError: Invalid header value b'a\nb'`",
+            "python": "`UnicodeEncodeError: 'latin-1' codec can't encode character`, `ValueError: Timeout value connect was 5s, but it must be an int, float or None.`",
+        },
+        causes=(
+            "A header value holds a newline, most often a token read from a file with its line end.",
+            "A header value is not text or bytes, or not encodable in Latin-1.",
+            "The timeout has the wrong type, or is zero or negative.",
+            "A feature needs an optional package that is not installed (SOCKS, HTTP/2, brotli).",
+        ),
+        do=(
+            "Read the message for the argument it names and correct that value in the calling code.",
+            "Strip tokens read from a file: `token = path.read_text().strip()`.",
+            "Install the missing extra: `pip install 'requests[socks]'` or `pip install 'httpx[http2,socks]'`.",
+        ),
+        dont=(
+            "Do not retry: the request itself is what is wrong.",
+            "Do not drop characters silently from a header; encode the value or refuse it.",
+        ),
+        related=("url.invalid", "config.proxy_invalid", "http.protocol.error"),
+        also_known_as={"chromium": "ERR_INVALID_ARGUMENT", "ooni": "invalid_argument"},
+    ),
+    Kind(
+        name="config.proxy_invalid",
+        layer="config",
+        delivered="no",
+        retry="no",
+        meaning="The proxy URL is unusable: it has no host, no scheme, or a scheme the client does not know.",
+        looks_like={
+            "requests": "`InvalidProxyURL: Please check proxy URL. It is malformed and could be missing the host.`, `InvalidURL: Proxy URL had unsupported scheme foo, should use http:// or https://`, older: `ProxySchemeUnknown: Not supported proxy scheme localhost`",
+            "httpx": "`ValueError: Unknown scheme for proxy URL URL('foo://127.0.0.1:1')`",
+            "aiohttp": "`InvalidURL: http://:3128`; an unknown scheme is ignored and the address is dialled",
+            "urllib": "`<urlopen error unknown url type: foo>`; a missing host shows as `[Errno -2] Name or service not known`",
+            "curl": "`curl: (5) Unsupported proxy syntax in 'http://:3128'`, `curl: (7) Unsupported proxy scheme for 'foo://127.0.0.1:1'`",
+        },
+        causes=(
+            "`HTTP_PROXY`, `HTTPS_PROXY` or `ALL_PROXY` is set to `host:port` without a scheme.",
+            "The proxy variable is built from another variable that is empty.",
+            "`socks://` was written where `socks5://` or `socks5h://` is meant.",
+            "A password in the proxy URL holds `@`, `:` or `/` and is not percent-encoded.",
+        ),
+        do=(
+            "Show the proxy settings, `env | grep -i proxy`, and write them as `http://host:port`.",
+            "Use `http://` for `HTTPS_PROXY` too: the scheme names how to talk to the proxy, not to the target.",
+            "Percent-encode the user name and the password in the proxy URL.",
+            "Unset the variable, or list the host in `NO_PROXY`, if no proxy is wanted.",
+        ),
+        dont=(
+            "Do not bypass the proxy in code to get past this: it may be the only permitted way out.",
+        ),
+        related=(
+            "proxy.unreachable",
+            "proxy.protocol_error",
+            "url.scheme_invalid",
+            "request.invalid",
+        ),
+        also_known_as={"curl": "5", "chromium": "ERR_NO_SUPPORTED_PROXIES"},
+    ),
+    Kind(
+        name="config.tls_files_invalid",
+        layer="config",
+        delivered="no",
+        retry="no",
+        meaning="The CA bundle, client certificate or key file is missing, unreadable, empty or does not match.",
+        looks_like={
+            "requests": "`OSError: Could not find a suitable TLS CA certificate bundle, invalid path: /nonexistent/ca.pem`",
+            "httpx": "`FileNotFoundError: [Errno 2] No such file or directory`, without the file's name",
+            "aiohttp": "`FileNotFoundError: [Errno 2] No such file or directory`, without the file's name",
+            "python": "`[X509: NO_CERTIFICATE_OR_CRL_FOUND]` (136), `[X509: KEY_VALUES_MISMATCH] key values mismatch` (116), `[SSL: EE_KEY_TOO_SMALL] ee key too small`, `[SSL] PEM lib`",
+            "curl": "`curl: (77) error setting certificate file: /nonexistent/ca.pem`, `curl: (58) could not load PEM client certificate`",
+        },
+        causes=(
+            "`REQUESTS_CA_BUNDLE`, `CURL_CA_BUNDLE` or `SSL_CERT_FILE` points to a file that is not there.",
+            "A slim container image has no `ca-certificates` package.",
+            "A virtual environment was moved or deleted, and with it the certifi bundle.",
+            "The private key does not belong to the certificate, or certificate and key are swapped.",
+            "The process may not read the key file, or a mounted secret is empty.",
+        ),
+        do=(
+            "Check the paths: `env | grep -E 'CA_BUNDLE|SSL_CERT'`, then `ls -l` each file named there.",
+            "Compare with the bundle that comes with Python: `python -m certifi`.",
+            "In a Debian container run `apt-get install ca-certificates`; in Alpine `apk add ca-certificates`.",
+            "Compare `openssl x509 -noout -pubkey -in cert.pem` with `openssl pkey -pubout -in key.pem`.",
+            "Make the key readable for the account that runs the program.",
+        ),
+        dont=(
+            "Do not set `verify=False`: the file is wrong, not the server.",
+            "Do not make a private key readable for everyone.",
+        ),
+        related=(
+            "tls.cert.authority_invalid.unknown_issuer",
+            "tls.bad_client_auth_cert",
+            "config.tls_unavailable",
+        ),
+        also_known_as={"curl": "77 (CA file), 58 (client certificate)"},
+    ),
+    Kind(
+        name="config.tls_unavailable",
+        layer="config",
+        delivered="no",
+        retry="no",
+        meaning="This Python has no `ssl` module, so it cannot make any https call.",
+        looks_like={
+            "requests": '`SSLError("Can\'t connect to HTTPS URL because the SSL module is not available.")`',
+            "python": "`ModuleNotFoundError: No module named '_ssl'`, `ImportError: DLL load failed while importing _ssl`",
+            "urllib": "`<urlopen error unknown url type: https>`",
+            "pip": "`WARNING: pip is configured with locations that require TLS/SSL, however the ssl module in Python is not available.`",
+        },
+        causes=(
+            "Python was built from source without the OpenSSL development files.",
+            "The OpenSSL library that Python was built with has been removed or replaced.",
+            "On Windows, a Conda environment is used without having been activated, so its DLLs are not found.",
+        ),
+        do=(
+            "Run `python -c 'import ssl; print(ssl.OPENSSL_VERSION)'` to see why the import fails.",
+            "Install the build files (`apt-get install libssl-dev` or `dnf install openssl-devel`) and rebuild Python.",
+            "Use a packaged Python, or on Windows activate the Conda environment first.",
+        ),
+        dont=(
+            "Do not switch the URL to `http://`: the request and its credentials would travel readable.",
+        ),
+        related=("config.tls_files_invalid", "url.scheme_invalid"),
+        also_known_as={"curl": "1"},
+    ),
+)
+
+
+# Reference data: this program or its machine is what failed.
 
 CLIENT = (
     Kind(

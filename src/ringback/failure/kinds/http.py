@@ -1,6 +1,11 @@
-"""Reference data: the HTTP exchange stopped or broke before a complete response head."""
+"""Reference data: the HTTP exchange stopped or broke.
+
+Before the response's head, in its body, at a redirect, or in HTTP/2.
+"""
 
 from ringback.failure.kind import Kind
+
+# Reference data: the HTTP exchange stopped or broke before a complete response head.
 
 HTTP = (
     Kind(
@@ -217,6 +222,328 @@ HTTP = (
         also_known_as={
             "curl": "8, 56",
             "chromium": "ERR_INVALID_RESPONSE, ERR_INVALID_CHUNKED_ENCODING",
+        },
+    ),
+)
+
+
+# Reference data: the response's head arrived, its body is wrong.
+
+HTTP_BODY = (
+    Kind(
+        name="http.response.body_timed_out",
+        layer="http",
+        delivered="yes",
+        retry="idempotent",
+        meaning="The response began, and then its body stopped coming.",
+        looks_like={
+            "requests": "`ConnectionError: HTTPConnectionPool(host='127.0.0.1', port=8080): Read timed out.`, not a `Timeout`",
+            "httpx": "`ReadTimeout: timed out`; asynchronous: an empty text",
+            "aiohttp": "`SocketTimeoutError: Timeout on reading data from socket`",
+            "urllib": "`TimeoutError: timed out` from `read()`",
+            "curl": "`curl: (28) Operation timed out after 2000 milliseconds with 2 out of 9 bytes received`",
+        },
+        causes=(
+            "The server computes while it streams, and pauses.",
+            "The server or a worker behind it hangs in mid-response.",
+            "The path was lost, or a device on the way forgot the connection.",
+            "The stream is meant to stay open (events, logs) and has nothing to say.",
+        ),
+        do=(
+            "See how far it comes: `curl -o /dev/null -w '%{size_download} bytes, %{time_total} s' URL`.",
+            "For large downloads, continue where it stopped: a `Range` request with `If-Range`.",
+            "For event streams, let the server send keep-alive comments, more often than the read timeout.",
+            "Repeat it after a wait, if the request may be processed twice.",
+        ),
+        dont=(
+            "Do not use what arrived as if it were complete.",
+            "Do not catch only `requests.Timeout`: requests reports this as `ConnectionError`.",
+        ),
+        related=(
+            "http.response.timed_out",
+            "http.response.invalid.content_length_mismatch",
+            "tcp.timed_out.established",
+        ),
+        also_known_as={"curl": "28", "chromium": "ERR_TIMED_OUT", "ooni": "generic_timeout_error"},
+    ),
+    Kind(
+        name="http.response.invalid.content_length_mismatch",
+        layer="http",
+        delivered="yes",
+        retry="idempotent",
+        meaning="The body is shorter than the response's Content-Length said.",
+        looks_like={
+            "requests": "`ChunkedEncodingError: ('Connection broken: IncompleteRead(2 bytes read, 7 more expected)', …)`; with urllib3 1.26 no exception: 200 and a short body",
+            "httpx": "`RemoteProtocolError: peer closed connection without sending complete message body (received 2 bytes, expected 9)`",
+            "aiohttp": "`ClientPayloadError: Response payload is not completed: <ContentLengthError: 400, message='Not enough data to satisfy content length header (received 2 of 9 bytes).'>`",
+            "urllib": "`IncompleteRead(2 bytes read, 7 more expected)`",
+            "curl": "`curl: (18) transfer closed with 7 bytes remaining to read`",
+        },
+        causes=(
+            "The server or a load balancer cut the connection: restart, crash, time limit.",
+            "The network was interrupted during a long download.",
+            "A proxy changed the body and not the length.",
+            "The file changed on the server while it was being sent.",
+        ),
+        do=(
+            "Continue where it stopped with a `Range` request, or repeat the whole download after a wait.",
+            "If it always stops at the same size or time, look for a limit in the server or a proxy.",
+            "Check the length yourself: `len(response.content)` against `Content-Length`.",
+        ),
+        dont=(
+            "Do not use what arrived as if it were complete.",
+            "Do not repeat a POST blindly: the server has processed it.",
+        ),
+        related=(
+            "http.response.invalid.incomplete_chunked_encoding",
+            "http.response.body_timed_out",
+            "tcp.reset",
+        ),
+        also_known_as={
+            "curl": "18",
+            "chromium": "ERR_CONTENT_LENGTH_MISMATCH",
+            "ooni": "eof_error",
+        },
+    ),
+    Kind(
+        name="http.response.invalid.incomplete_chunked_encoding",
+        layer="http",
+        delivered="yes",
+        retry="idempotent",
+        meaning="A chunked body ended without its last chunk, so a part of it is missing.",
+        looks_like={
+            "requests": "`ChunkedEncodingError: Response ended prematurely`",
+            "httpx": "`RemoteProtocolError: peer closed connection without sending complete message body (incomplete chunked read)`",
+            "aiohttp": "`ClientPayloadError: Response payload is not completed: <TransferEncodingError: 400, message='Not enough data to satisfy transfer length header.'>`",
+            "urllib": "`IncompleteRead(5 bytes read)`",
+            "curl": "`curl: (18) transfer closed with outstanding read data remaining`",
+        },
+        causes=(
+            "The server's program failed in mid-stream, after the status had been sent.",
+            "A load balancer's or proxy's time limit cut a long stream.",
+            "The server was restarted.",
+            "The network was interrupted.",
+        ),
+        do=(
+            "Read the server's log for an exception at this time: after the headers it cannot send a 500.",
+            "If it always ends after the same time, raise the proxy's or load balancer's timeout.",
+            "Repeat the request after a wait, if it may be processed twice; for streams, resume from the last event.",
+        ),
+        dont=(
+            "Do not use what arrived as if it were complete.",
+            "Do not repeat a POST blindly: the server has processed it, at least in part.",
+        ),
+        related=(
+            "http.response.invalid.content_length_mismatch",
+            "http.protocol.error",
+            "http.response.body_timed_out",
+        ),
+        also_known_as={
+            "curl": "18",
+            "chromium": "ERR_INCOMPLETE_CHUNKED_ENCODING",
+            "ooni": "eof_error",
+        },
+    ),
+    Kind(
+        name="http.response.invalid.content_decoding",
+        layer="http",
+        delivered="yes",
+        retry="idempotent",
+        meaning="The body cannot be decompressed as its Content-Encoding says.",
+        looks_like={
+            "requests": "`ContentDecodingError: ('Received response with content-encoding: gzip, but failed to decode it.', error('Error -3 while decompressing data: incorrect header check'))`",
+            "httpx": "`DecodingError: Error -3 while decompressing data: incorrect header check`",
+            "aiohttp": "`ClientPayloadError: 400, message: Can not decode content-encoding: gzip`",
+            "curl": "`curl: (61) Error while processing content unencoding: incorrect header check`, with `--compressed`",
+        },
+        causes=(
+            "The server says gzip but sends plain text, or compresses twice.",
+            "A proxy decompressed the body and left the header.",
+            "The body was cut; note that requests, httpx and aiohttp accept a cut gzip body silently.",
+            "The encoding (br, zstd) needs a package that is too old.",
+        ),
+        do=(
+            "Ask for it uncompressed: send `Accept-Encoding: identity`, and see whether that works.",
+            "Look at the raw start of the body: `curl -sS --raw -H 'Accept-Encoding: gzip' URL | xxd | head -2`; gzip is 1f 8b.",
+            "Correct the server or proxy that sets the header.",
+        ),
+        dont=("Do not repeat it many times: it is usually the server's configuration.",),
+        related=(
+            "http.response.invalid.content_length_mismatch",
+            "http.response.unexpected_content",
+        ),
+        also_known_as={"curl": "61", "chromium": "ERR_CONTENT_DECODING_FAILED"},
+    ),
+    Kind(
+        name="http.response.unexpected_content",
+        layer="http",
+        delivered="yes",
+        retry="no",
+        meaning="The response is correct HTTP, but not the content that was expected, such as HTML in place of JSON.",
+        looks_like={
+            "requests": "`JSONDecodeError: Expecting value: line 1 column 1 (char 0)`",
+            "httpx": "`json.JSONDecodeError: Expecting value: line 1 column 1 (char 0)`",
+            "aiohttp": "`ContentTypeError: 200, message='Attempt to decode JSON with unexpected mimetype: text/html'`",
+            "python": "`xml.etree.ElementTree.ParseError: syntax error: line 1, column 0`",
+        },
+        causes=(
+            "A login page answers because the session or token is missing.",
+            "The response is an error page with status 4xx or 5xx, and the status was not checked.",
+            "The URL is wrong: the web site answers in place of the API.",
+            "A captive portal, a web application firewall or a proxy answers with a page of its own.",
+            "The body is empty, as for a 204.",
+        ),
+        do=(
+            "Print status, `Content-Type`, final URL and the first 200 characters of the body.",
+            "Call `raise_for_status()` before decoding.",
+            "Ask for what you want, `Accept: application/json`, and check the path of the API.",
+            "If the page is a login or block page, correct the credentials or have the client allowed.",
+        ),
+        dont=(
+            "Do not take it for a broken connection: it works, and the answer is another one.",
+            "Do not swallow the decoding error: the page's text says what is wrong.",
+        ),
+        related=("http.error.captive_portal", "http.error.auth", "http.error"),
+        also_known_as={"ooni": "json_parse_error"},
+    ),
+)
+
+
+# Reference data: a redirect leads nowhere.
+
+HTTP_REDIRECT = (
+    Kind(
+        name="http.response.redirect_loop",
+        layer="http",
+        delivered="yes",
+        retry="no",
+        meaning="The server keeps redirecting, and the client stopped following.",
+        looks_like={
+            "requests": "`TooManyRedirects: Exceeded 30 redirects.`",
+            "httpx": "`TooManyRedirects: Exceeded maximum allowed redirects.` (20)",
+            "aiohttp": "`TooManyRedirects: 0, message='', url='http://127.0.0.1:8080/'` (10)",
+            "urllib": "`HTTP Error 302: The HTTP server returned a redirect error that would lead to an infinite loop.`",
+            "curl": "`curl: (47) Maximum (50) redirects followed`",
+        },
+        causes=(
+            "The load balancer ends TLS, and the application behind it redirects to https for ever.",
+            "The site redirects from `www.` to the bare name and back.",
+            "The site sets a cookie and checks it, and the client does not keep cookies.",
+            "Logging in fails, and the login page leads back to itself.",
+        ),
+        do=(
+            "Follow the hops: `curl -sSIL --max-redirs 5 URL | grep -iE '^(HTTP|location)'`.",
+            "Behind a load balancer, let the application trust `X-Forwarded-Proto`.",
+            "Use a session, so that cookies are kept.",
+            "Call the final URL directly, with the right scheme and host.",
+        ),
+        dont=(
+            "Do not raise the limit: a loop has no end.",
+            "Do not retry: the loop is still there.",
+        ),
+        related=("http.response.redirect_invalid", "http.error.auth"),
+        also_known_as={"curl": "47", "chromium": "ERR_TOO_MANY_REDIRECTS"},
+    ),
+    Kind(
+        name="http.response.redirect_invalid",
+        layer="http",
+        delivered="yes",
+        retry="no",
+        meaning="The server redirects to a URL that cannot be used.",
+        looks_like={
+            "requests": "a bare `ValueError: Invalid IPv6 URL`, or `InvalidSchema: No connection adapters were found for 'myapp://callback'`",
+            "httpx": "`RemoteProtocolError: Invalid URL in location header: Invalid port: ':1'.`",
+            "aiohttp": "`InvalidUrlRedirectClientError: http://[::1/ - Server attempted redirecting to a location that does not look like a URL`",
+            "urllib": "`ValueError: Invalid IPv6 URL`, `HTTPError: … Redirection to url 'file:///etc/passwd' is not allowed`",
+            "curl": "`curl: (3) The redirect target URL could not be parsed: Bad IPv6 address`",
+        },
+        causes=(
+            "The server builds the `Location` from parts, and one of them is empty or wrong.",
+            "The redirect leads to an application's own scheme, as at the end of a login.",
+            "The server does not encode spaces or other characters.",
+        ),
+        do=(
+            "Read where it leads: `curl -sSI URL | grep -i '^location'`.",
+            "Do not follow automatically (`allow_redirects=False`), and take what you need from `Location`.",
+            "Report it to the service.",
+        ),
+        dont=(
+            "Do not follow redirects to `file:` or other schemes.",
+            "Do not catch only `requests.RequestException`: this can leave as a bare `ValueError`.",
+        ),
+        related=("http.response.redirect_loop", "url.invalid", "url.scheme_invalid"),
+        also_known_as={
+            "curl": "3",
+            "chromium": "ERR_INVALID_REDIRECT, ERR_UNSAFE_REDIRECT",
+            "ooni": "http_invalid_redirect_location_host",
+        },
+    ),
+)
+
+
+# Reference data: HTTP/2 streams and connections that were ended.
+
+HTTP2 = (
+    Kind(
+        name="h2.refused_stream",
+        layer="http",
+        delivered="no",
+        retry="now",
+        meaning="The server ended the HTTP/2 stream and guarantees that it did not process the request.",
+        looks_like={
+            "httpx": "`RemoteProtocolError: <StreamReset stream_id:1, error_code:7, remote_reset:True>`, `<ConnectionTerminated error_code:0, last_stream_id:0, additional_data:None>`",
+            "curl": "`curl: (92) HTTP/2 stream 1 was not closed cleanly: REFUSED_STREAM (err 7)`",
+            "go": "`http2: server sent GOAWAY and closed the connection; LastStreamID=1, ErrCode=NO_ERROR`",
+        },
+        causes=(
+            "The server is shutting down in good order (GOAWAY) and this request came too late.",
+            "The server's limit of concurrent streams was reached.",
+            "The connection has reached its age or its number of requests, and the server ends it.",
+        ),
+        do=(
+            "Repeat the request at once on a fresh connection: the server says that it did not process it.",
+            "If it happens often, lower the number of concurrent requests per connection.",
+            "Compare the times with restarts of the server.",
+        ),
+        dont=("Do not count it as an outage: a server that drains is working as it should.",),
+        related=("h2.protocol.error", "tcp.closed.stale", "http.error.unavailable"),
+        also_known_as={
+            "curl": "92, 16",
+            "chromium": "ERR_HTTP2_SERVER_REFUSED_STREAM",
+            "grpc": "UNAVAILABLE",
+        },
+    ),
+    Kind(
+        name="h2.protocol.error",
+        layer="http",
+        delivered="maybe",
+        retry="idempotent",
+        meaning="The HTTP/2 stream or connection ended with an error, without a promise about the request.",
+        looks_like={
+            "httpx": "`RemoteProtocolError: <StreamReset stream_id:1, error_code:2, remote_reset:True>`, `<ConnectionTerminated error_code:1, last_stream_id:3, …>`",
+            "curl": "`curl: (92) HTTP/2 stream 1 was not closed cleanly: INTERNAL_ERROR (err 2)`, `curl: (16) Error in the HTTP2 framing layer`",
+            "grpc": "`RST_STREAM closed stream. HTTP/2 error code: INTERNAL_ERROR`",
+        },
+        causes=(
+            "The server's program failed on this request (INTERNAL_ERROR, 2).",
+            "A proxy or load balancer gave up on the server behind it.",
+            "The client is too busy for the server's taste (ENHANCE_YOUR_CALM, 11).",
+            "The server wants HTTP/1.1 for this request (HTTP_1_1_REQUIRED, 13).",
+        ),
+        do=(
+            "Read the error code: 2 is the server's fault, 11 means slow down, 13 means use HTTP/1.1.",
+            "Try it over HTTP/1.1 (`httpx.Client(http2=False)`, `curl --http1.1`): it shows the status behind it.",
+            "For 11, send fewer requests and fewer pings.",
+            "Repeat it after a wait, if the request may be processed twice.",
+        ),
+        dont=(
+            "Do not repeat a POST blindly: only REFUSED_STREAM and a GOAWAY below its number promise anything.",
+        ),
+        related=("h2.refused_stream", "http.protocol.error", "http.error.rate_limited"),
+        also_known_as={
+            "curl": "92, 16",
+            "chromium": "ERR_HTTP2_PROTOCOL_ERROR, ERR_HTTP_1_1_REQUIRED",
+            "grpc": "INTERNAL, UNAVAILABLE",
         },
     ),
 )

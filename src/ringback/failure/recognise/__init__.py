@@ -4,14 +4,14 @@ from collections.abc import Callable
 from typing import Any
 
 from ringback.failure.reading import Reading
-from ringback.failure.recognise import http, proxy, secure, system
+from ringback.failure.recognise import http, system
 
 Recogniser = Callable[[Any, Reading], Reading]
 
 RECOGNISERS: dict[str, Recogniser] = {
-    **system.RECOGNISERS,
-    **secure.RECOGNISERS,
-    **http.RECOGNISERS,
-    **proxy.RECOGNISERS,
+    **system.SYSTEM_RECOGNISERS,
+    **system.TLS_RECOGNISERS,
+    **http.HTTP_RECOGNISERS,
+    **http.PROXY_RECOGNISERS,
 }
 """Class name → function of the exception and of what its name alone says."""

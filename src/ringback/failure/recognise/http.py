@@ -1,11 +1,16 @@
-"""HTTP clients' exceptions that carry a status, a first line or a count of bytes."""
+"""HTTP clients' exceptions that carry a status, a first line or a count of bytes.
+
+And what proxies answer: a status to CONNECT, a code of SOCKS (RFC 1928, RFC 1929, SOCKS 4).
+"""
 
 import re
 from typing import Any
 
-from ringback.failure.codes import status
+from ringback.failure import codes
 from ringback.failure.frames import reads_chunks, reads_json_answer
 from ringback.failure.reading import EXACT, SPECIFIC, UMBRELLA, Reading
+
+# HTTP clients' exceptions that carry a status, a first line or a count of bytes.
 
 _QUOTED = re.compile(r"b(['\"])(.*?)\1")
 _ENDED_BY_PEER = re.compile(r"<ConnectionTerminated .{0,100}last_stream_id:0\b")
@@ -115,7 +120,7 @@ def answered(exc: Any, by_name: Reading) -> Reading:
     # aiohttp invents a 400 for an answer that is not HTTP; then the cause below is worth more.
     invented = number == 400 and _from_parser(exc)
     rank = by_name.rank if invented else EXACT
-    return Reading(status.kind_of(number), rank, "wait", code=str(number), final=not invented)
+    return Reading(codes.kind_of_status(number), rank, "wait", code=str(number), final=not invented)
 
 
 def _status(exc: Any) -> int | None:
@@ -144,11 +149,11 @@ def refused_by_proxy(exc: Any, by_name: Reading) -> Reading:
     number = _status(exc)
     if number is None:
         return by_name
-    kind = status.kind_of_connect(number)
+    kind = codes.kind_of_connect_status(number)
     return Reading(kind, EXACT, "proxy", proxy=True, code=str(number), final=True)
 
 
-RECOGNISERS = {
+HTTP_RECOGNISERS = {
     "IncompleteRead": incomplete,
     "InvalidChunkLength": chunk_length,
     "BadStatusLine": status_line,
@@ -166,4 +171,87 @@ RECOGNISERS = {
     "InvalidStatusCode": answered,
     "ClientError": answered,
     "ClientHttpProxyError": refused_by_proxy,
+}
+
+
+# What proxies answer: a status to CONNECT, a code of SOCKS (RFC 1928, RFC 1929, SOCKS 4).
+
+_PROXY_STATUS = re.compile(r"(\d{3}) ")
+_SOCKS_CODE = re.compile(r"0x([0-9a-fA-F]{2})\b")
+
+_KIND_OF_SOCKS: dict[int, str] = {
+    0x01: "proxy.upstream_failed",
+    0x02: "proxy.denied",
+    0x03: "proxy.upstream_failed",
+    0x04: "proxy.upstream_failed",
+    0x05: "proxy.upstream_failed",
+    0x06: "proxy.upstream_failed",
+    0x07: "proxy.protocol_error",
+    0x08: "proxy.protocol_error",
+    0x5B: "proxy.upstream_failed",
+    0x5C: "proxy.auth_required",
+    0x5D: "proxy.auth_required",
+}
+"""Replies of SOCKS 5 (below 0x10) and of SOCKS 4 (from 0x5A on)."""
+
+_SOCKS_REPLIES: tuple[tuple[str, int], ...] = (
+    ("General SOCKS server failure", 0x01),
+    ("not allowed by ruleset", 0x02),
+    ("Network unreachable", 0x03),
+    ("Host unreachable", 0x04),
+    ("Connection refused", 0x05),
+    ("TTL expired", 0x06),
+    ("Command not supported", 0x07),
+    ("Address type not supported", 0x08),
+)
+"""The replies in the words of RFC 1928, section 6, for httpcore, which leaves out their number."""
+
+_PROXY_WORDS: tuple[tuple[str, str], ...] = (
+    ("NO ACCEPTABLE METHODS", "proxy.auth_required"),
+    ("Invalid username/password", "proxy.auth_required"),
+    ("No acceptable authentication methods", "proxy.auth_required"),
+    ("authentication failure", "proxy.auth_required"),
+    ("Connection closed unexpectedly", "proxy.no_response"),
+)
+"""httpcore, PySocks and python-socks where they leave out the code."""
+
+
+def answered_by_proxy(exc: Any, by_name: Reading) -> Reading:
+    """A proxy error whose message starts with a status, or names a SOCKS reply."""
+    text = str(exc)[:500]
+    number = _status_or_socks_code(exc, text)
+    if number is not None and number >= 100:
+        kind = codes.kind_of_connect_status(number)
+        return Reading(kind, EXACT, "proxy", proxy=True, code=str(number), final=True)
+    if number in _KIND_OF_SOCKS:
+        kind = _KIND_OF_SOCKS[number]
+        return Reading(kind, EXACT, "proxy", proxy=True, code=f"0x{number:02x}", final=True)
+    for words, kind in _PROXY_WORDS:
+        if words in text:
+            return Reading(kind, SPECIFIC, "proxy", proxy=True, final=True)
+    return by_name
+
+
+def _status_or_socks_code(exc: Any, text: str) -> int | None:
+    found = _PROXY_STATUS.match(text)
+    if found:
+        return int(found[1])
+    code = getattr(exc, "error_code", None)  # python-socks
+    if isinstance(code, int):
+        return int(code)
+    found = _SOCKS_CODE.match(text.removeprefix("Socket error: "))
+    return int(found[1], 16) if found else _socks_reply_in(text)
+
+
+def _socks_reply_in(text: str) -> int | None:
+    if not text.startswith("Proxy Server could not connect"):
+        return None
+    return next((number for words, number in _SOCKS_REPLIES if words in text), None)
+
+
+PROXY_RECOGNISERS = {
+    "ProxyError": answered_by_proxy,
+    "GeneralProxyError": answered_by_proxy,
+    "SOCKS5Error": answered_by_proxy,
+    "SOCKS4Error": answered_by_proxy,
 }

@@ -1,4 +1,4 @@
-"""Operating-system and resolver errors: the number says what the class hides."""
+"""Errors of the operating system, the resolver and TLS: the number says what the class hides."""
 
 import errno
 import re
@@ -6,10 +6,12 @@ from collections.abc import Iterable
 from functools import cache, lru_cache
 from typing import Any
 
-from ringback.failure.codes import resolver, status, system
+from ringback.failure import codes
 from ringback.failure.frames import reads_certificate_files, reads_packets
 from ringback.failure.model import AddressFailure, Phase
 from ringback.failure.reading import EXACT, SPECIFIC, TEXT, TIMEOUT, UMBRELLA, Reading
+
+# Operating-system and resolver errors: the number says what the class hides.
 
 _ADDRESS = re.compile(r"Connect call failed \('([^']{1,80})', (\d{1,5})")
 _SEVERAL = re.compile(
@@ -57,7 +59,7 @@ def os_error(exc: Any, by_name: Reading) -> Reading:
     name = _name(exc, number)
     if name is None:
         return by_name if by_name.rank >= SPECIFIC else Reading(None)
-    if name in system.NEEDS_SOCKET:
+    if name in codes.NEEDS_SOCKET:
         if reads_certificate_files(exc.__traceback__):
             return Reading("config.tls_files_invalid", SPECIFIC, "config", code=name)
         if exc.filename is not None:
@@ -99,8 +101,8 @@ _NO_IPV6 = "tcp.address_unreachable.network"
 
 
 def _numbered(exc: Any, name: str) -> Reading:
-    phase: Phase = "connect" if name in system.CONNECT_ONLY else "unknown"
-    kind = system.KIND_OF_NAME[name]
+    phase: Phase = "connect" if name in codes.CONNECT_ONLY else "unknown"
+    kind = codes.KIND_OF_ERRNO[name]
     message = exc.strerror if isinstance(exc.strerror, str) else ""
     address = address_in(message) if "Connect call" in message else None
     if address is not None:
@@ -119,14 +121,14 @@ def _plain(kind: str, phase: Phase, name: str) -> Reading:
 def _name(exc: Any, number: int) -> str | None:
     windows = getattr(exc, "winerror", None)
     if isinstance(windows, int):
-        return system.WINDOWS.get(windows) or system.WINDOWS_WIN32.get(windows)
-    return system.WINDOWS.get(number) if number >= 10000 else _NAME_OF_NUMBER.get(number)
+        return codes.WINDOWS_ERRNO.get(windows) or codes.WIN32_ERROR.get(windows)
+    return codes.WINDOWS_ERRNO.get(number) if number >= 10000 else _NAME_OF_NUMBER.get(number)
 
 
 _NAME_OF_NUMBER = {
     number: name
     for number, name in errno.errorcode.items()
-    if name in system.KIND_OF_NAME or name == "ENOENT"
+    if name in codes.KIND_OF_ERRNO or name == "ENOENT"
 }
 
 
@@ -146,7 +148,7 @@ def _without_number(exc: Any, by_name: Reading) -> Reading:
         )
     tunnel = _TUNNEL.match(text)
     if tunnel:
-        kind = status.kind_of_connect(int(tunnel[1]))
+        kind = codes.kind_of_connect_status(int(tunnel[1]))
         return Reading(kind, EXACT, "proxy", proxy=True, code=tunnel[1], final=True)
     if by_name.kind == TIMEOUT:
         return timeout(exc, by_name)
@@ -162,8 +164,8 @@ def _without_number(exc: Any, by_name: Reading) -> Reading:
 
 
 def _kind_of_number(number: int) -> str:
-    name = system.WINDOWS.get(number) or errno.errorcode.get(number, "")
-    return system.KIND_OF_NAME.get(name, "tcp.failed")
+    name = codes.WINDOWS_ERRNO.get(number) or errno.errorcode.get(number, "")
+    return codes.KIND_OF_ERRNO.get(name, "tcp.failed")
 
 
 def timeout(exc: Any, by_name: Reading) -> Reading:
@@ -206,8 +208,8 @@ def resolver_error(exc: Any, by_name: Reading) -> Reading:
         # urllib3-future's own resolver says "Name or service not known" whatever the cause.
         vague = str(exc).endswith("resolver(s)")
         return Reading("dns.failed", SPECIFIC, "dns", final=True) if vague else by_name
-    code = resolver.NAME_OF_NUMBER.get(number)
-    return Reading(resolver.kind_of(number), EXACT, "dns", code=code, final=True)
+    code = codes.EAI_NAME_OF_NUMBER.get(number)
+    return Reading(codes.kind_of_eai(number), EXACT, "dns", code=code, final=True)
 
 
 def every_address(exc: Any, by_name: Reading) -> Reading:
@@ -246,7 +248,7 @@ def cares_error(exc: Any, by_name: Reading) -> Reading:
     return Reading("dns.failed", UMBRELLA, "dns")
 
 
-RECOGNISERS = {
+SYSTEM_RECOGNISERS = {
     "OSError": os_error,
     "gaierror": resolver_error,
     "TimeoutError": os_error,
@@ -260,4 +262,98 @@ RECOGNISERS = {
     "OverflowError": overflow,
     "EOFError": end_of_file,
     "SMTPServerDisconnected": mail_server,
+}
+
+
+# TLS errors: verification result, reason, alert.
+
+_ALERT_NUMBER = re.compile(r"alert number (\d{1,3})")
+_REASON_IN_TEXT = re.compile(
+    r"\[(?:SSL|X509|PEM|ASN1)(?:: ([A-Z0-9_]{3,60}))?\](?: ([a-z0-9 ]{3,60}) \(_ssl)?"
+)
+_WITHOUT_REASON = (
+    ("record layer failure", codes.TLS_NOT_SPOKEN),
+    ("certificate required", codes.TLS_CLIENT_CERTIFICATE),
+    ("no application protocol", codes.TLS_MISMATCH),
+    ("unknown psk identity", codes.TLS_CLIENT_CERTIFICATE),
+    ("EOF occurred", "tls.closed"),
+    ("SSL module is not available", "config.tls_unavailable"),
+    ("doesn't match", codes.CERT_NAME_INVALID),
+    ("Fingerprints did not match", "tls.cert.pinned_key_not_in_cert_chain"),
+    ("unknown error (_ssl.c", "tls.closed"),
+)
+_FILE_LIBRARIES = frozenset({"X509", "PEM", "ASN1", "PKCS12", "PROV", "DECODER"})
+
+
+def verification(exc: Any, by_name: Reading) -> Reading:
+    """``ssl.SSLCertVerificationError``: its ``verify_code`` is the X.509 verification result."""
+    code = getattr(exc, "verify_code", None)
+    if not isinstance(code, int):
+        return tls_error(exc, by_name)
+    if code == 0:
+        return by_name
+    return Reading(codes.kind_of_verify_code(code), EXACT, "tls", code=str(code), final=True)
+
+
+def tls_error(exc: Any, by_name: Reading) -> Reading:
+    """``ssl.SSLError``: its ``errno`` is OpenSSL's; only ``reason`` counts."""
+    if exc.args and isinstance(exc.args[0], BaseException):  # it only wraps the real one
+        return by_name
+    reason = getattr(exc, "reason", None)
+    if isinstance(reason, BaseException):  # urllib3 and requests wrap the real one
+        return by_name
+    if not isinstance(reason, str):
+        reason = None
+    library = getattr(exc, "library", None)
+    kind = codes.KIND_OF_OPENSSL_REASON.get(reason or "")
+    if kind is None and library in _FILE_LIBRARIES:
+        kind = codes.TLS_FILES_INVALID
+    if kind is not None:
+        phase = "config" if kind == codes.TLS_FILES_INVALID else by_name.phase
+        return Reading(kind, EXACT, _phase_of_tls(kind, phase), code=reason, final=True)
+    if reason and library == "SSL":
+        return Reading("tls.failed", SPECIFIC, by_name.phase, code=reason, final=True)
+    return _tls_by_text(str(exc), by_name)
+
+
+def _phase_of_tls(kind: str, phase: Any) -> Any:
+    """The end and the breach of a TLS stream can come at any time; the rest is the handshake."""
+    return (
+        "unknown"
+        if kind in {"tls.closed", codes.TLS_PROTOCOL_ERROR, codes.TLS_CLIENT_CERTIFICATE}
+        else phase
+    )
+
+
+def _tls_by_text(text: str, by_name: Reading) -> Reading:
+    number = _ALERT_NUMBER.search(text)
+    if number and int(number[1]) in codes.KIND_OF_TLS_ALERT:
+        return Reading(codes.KIND_OF_TLS_ALERT[int(number[1])], EXACT, code=f"alert {number[1]}")
+    for part, kind in _WITHOUT_REASON:
+        if part in text:
+            return Reading(kind, SPECIFIC, _phase_of_tls(kind, by_name.phase))
+    reason = _reason_in(text)
+    if reason in codes.KIND_OF_OPENSSL_REASON:
+        kind = codes.KIND_OF_OPENSSL_REASON[reason]
+        # A wrapper prints the reason of the exception inside it, which also knows why.
+        rank = UMBRELLA if kind == codes.CERT_INVALID else EXACT
+        return Reading(kind, rank, _phase_of_tls(kind, by_name.phase), code=reason)
+    return by_name
+
+
+def _reason_in(text: str) -> str:
+    """The reason; of one that is newer than Python, only OpenSSL's words are there."""
+    named = _REASON_IN_TEXT.search(text)
+    if named is None:
+        return ""
+    return named[1] or (named[2] or "").upper().replace(" ", "_")
+
+
+TLS_RECOGNISERS = {
+    "SSLCertVerificationError": verification,
+    "CertificateError": verification,
+    "SSLError": tls_error,
+    "SSLEOFError": tls_error,
+    "SSLZeroReturnError": tls_error,
+    "SSLSyscallError": tls_error,
 }

@@ -1,22 +1,29 @@
-"""How far the call had come and by what way, as far as a text tells beside the deciding words.
+"""What a text tells beside the deciding words: the phase, the proxy, the target, who wrote it.
 
-The functions of a pasted traceback say most (the same table as for live exceptions); then the
-wrappers in the line of the deciding words, then the rest of the text.
+The functions of a pasted traceback say most of the phase (the same table as for live exceptions);
+then the wrappers in the line of the deciding words, then the rest of the text.
 """
 
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from ringback.failure.frames import phase_of_frame, phase_of_read
-from ringback.failure.model import Phase
+from ringback.failure.model import NO_TARGET, Phase, Target
 from ringback.failure.reading import TIMEOUT
-from ringback.failure.text.finding import Finding
+from ringback.failure.target import split_port, target_of_url
 from ringback.failure.text.fold import Page
+from ringback.failure.text.rule import Finding
+
+# How far the call had come and by what way, as far as a text tells beside the deciding words.
+#
+# The functions of a pasted traceback say most (the same table as for live exceptions); then the
+# wrappers in the line of the deciding words, then the rest of the text.
 
 _FRAME = re.compile(r"File \"([^\"\n]{1,300})\", line \d{1,7}, in (\w{1,80})")
 _TRACEBACK = "Traceback (most recent call last)"
-_FARTHEST = 6000
-_MOST_FRAMES = 60
+_MAX_DISTANCE = 6000
+_MAX_FRAMES = 60
 _ON_THE_WAY = frozenset({"dns", "connect", "unknown"})
 _EXCHANGE = frozenset({"send", "wait", "body"})
 _NEAR = 400
@@ -70,7 +77,7 @@ def _phase(page: Page, findings: list[Finding], best: Finding) -> Phase:
 
 def _phase_of_frames(page: Page, best: Finding) -> Phase | None:
     """The functions of the traceback that ends in the deciding words, or of the root's."""
-    begin = max(page.text.rfind(_TRACEBACK, 0, best.start), best.start - _FARTHEST, 0)
+    begin = max(page.text.rfind(_TRACEBACK, 0, best.start), best.start - _MAX_DISTANCE, 0)
     told = _innermost(page.text, begin, best.start)
     first = page.text.find(_TRACEBACK, 0, begin)
     if first < 0 or told not in {None, "connect"}:
@@ -82,7 +89,7 @@ def _phase_of_frames(page: Page, best: Finding) -> Phase | None:
 def _innermost(text: str, begin: int, end: int) -> Phase | None:
     told: Phase | None = None
     fallback: Phase | None = None
-    for match in list(_FRAME.finditer(text, begin, end))[-_MOST_FRAMES:]:
+    for match in list(_FRAME.finditer(text, begin, end))[-_MAX_FRAMES:]:
         told = phase_of_frame(match[1], match[2]) or told
         fallback = phase_of_read(match[2]) or fallback
         if told in {"proxy", "tls"}:
@@ -117,3 +124,255 @@ def _inside_proxy_error(page: Page, best: Finding) -> bool:
     """Whether a ``ProxyError(`` of urllib3 or requests is open around the deciding words."""
     begin = max(page.line_of(best.start)[0], best.start - 500)
     return page.text.find("ProxyError('", begin, best.start) >= 0
+
+
+# The target a text names: URL, host, port, proxy.
+
+_BEFORE, _AFTER = 2000, 1500
+"""How far around the place that decided a target is looked for, in characters."""
+_TRACED = 8000
+"""How far on the next exceptions of a traceback may stand, which shows every line of a call that is
+written over several (Python 3.13)."""
+
+_SCHEMES = (
+    "https?|wss?|ftp|rediss?|postgres(?:ql)?|mysql|mongodb(?:\\+srv)?|amqps?|mqtts?|ldaps?|smtps?"
+    "|nats|tcp|tls|grpc|socks5h?|socks4"
+)
+_URL = re.compile(rf"\b(?:{_SCHEMES})://[^\s'\"<>`\\)\]}},|]{{1,500}}")
+_HELP = re.compile(
+    r"(?:more|docs?|documentation|help|see|background|details|check|visit|refer)\b[^\n]{0,40}$",
+    re.IGNORECASE,
+)
+"""What stands before a URL that explains, and is not called."""
+_HELP_HOST = re.compile(r"://(?:docs?|help|support|developer)\.|readthedocs|://sqlalche\.me|/docs/")
+_PROXY_URL = re.compile(
+    r"proxy[^\n]{0,60}?((?:https?|socks\w{1,3})://[^\s'\"<>\\)]{1,200})", re.IGNORECASE
+)
+_POOL = re.compile(r"Connection(?:Pool)?\(host=['\"]([^'\"\n]{1,255})['\"], ?port=['\"]?(\d{1,5})")
+_PATH = re.compile(r"with url: (/[^\s?#(]{0,500})")
+_CALL = re.compile(
+    r"(?:Connect call failed|connect to|connecting to) \(?['\"]([^'\"\n]{1,255})['\"], (\d{1,5})"
+)
+_NAME = r"(?:[A-Za-z0-9_][A-Za-z0-9_\-]{0,62}\.){0,10}[A-Za-z0-9_][A-Za-z0-9_\-]{0,62}"
+_THEN = (
+    rf"[ =:]{{0,2}}(['\"`(\[]{{0,2}})({_NAME}|\[?[0-9a-fA-F:]{{2,45}}\]?)['\"`)\]]{{0,2}}"
+    r"(?::(\d{1,5})\b|[ ,:]{1,3}(?:\([^)\n]{1,60}\),? ?)?(?:port[ =:]{1,2}(\d{1,5}))?)?"
+)
+_NAMED = re.compile(
+    r"(?:Failed to resolve|Could(?: not|n't) resolve host(?:name)?:?|could not translate host name"
+    r"|unable to resolve host address|Unknown MySQL server host|DNS resolution failed for"
+    r"|\blookup|getaddrinfo (?:ENOTFOUND|EAI_AGAIN)|connect (?:ECONNREFUSED|ETIMEDOUT|EHOSTUNREACH)"
+    r"|[Cc]annot connect to host|Connection timeout to host|dial tcp|host=)" + _THEN
+)
+"""After these words always stands a host."""
+_PERHAPS = re.compile(
+    r"(?:[Ff]ailed to connect to|[Uu]nable to connect to|[Cc]ould not connect to|connect to host"
+    r"|connecting to|connection to server at|[Cc]onnection (?:to|with)|MySQL server on"
+    r"|certificate is not valid for|\bhost\b|\b[Ss]erver\b)" + _THEN
+)
+"""After these stands a host, or the rest of a sentence."""
+_LIKE_A_HOST = re.compile(r"localhost|.*[.:\d_-]")
+_AUTHORITY = re.compile(
+    r"\b((?:\d{1,3}\.){3}\d{1,3}|localhost"
+    r"|(?:[a-z0-9\-]{1,63}\.){1,8}(?!(?:py|pyx|js|ts|go|rs|cc|cpp|java|rb|php)\b)[a-z]{2,24})"
+    r":(\d{2,5})\b",
+    re.IGNORECASE,
+)
+_SOCKET = re.compile(r"/[\w.\-/]{1,200}(?:\.sock\b|\.s\.PGSQL\.\d{1,5})")
+
+
+def target_in(text: str, place: tuple[int, int], line: tuple[int, int]) -> Target:
+    """The target that an even text names, without its credentials.
+
+    The nearest one in the line of the words that decided; else the nearest one around.
+
+    Args:
+        text: The even text.
+        place: Start and end of the words that decided.
+        line: Start and end of their line.
+    """
+    around = (max(0, place[0] - _BEFORE), place[0] + _AFTER)
+    target = NO_TARGET
+    for begin, end in (line, around):
+        near = text[max(begin, around[0]) : min(end, around[1])]
+        target = _nearest(near, place[0] - max(begin, around[0]))
+        if target is not NO_TARGET:
+            break
+    else:
+        target = _pool(text[place[0] : place[0] + _TRACED], 0) or NO_TARGET
+    proxy = _PROXY_URL.search(text, *around)
+    if proxy is None:
+        return target
+    found = target_of_url(proxy[1])
+    name = f"{found.host}:{found.port}" if found.host and found.port else found.host
+    return Target(target.url, target.scheme, target.host, target.port, target.address, name)
+
+
+def _nearest(near: str, place: int) -> Target:
+    return _pool(near, place) or _url(near, place) or _host(near, place) or NO_TARGET
+
+
+def _pool(near: str, place: int) -> Target | None:
+    """urllib3 names its pool, and beside it only the path of the URL."""
+    pool = next(_by_distance(_POOL, near, place), None)
+    if pool is None:
+        return None
+    scheme = "https" if near[: pool.start()].endswith("HTTPS") else "http"
+    path = _PATH.search(near, pool.end(), pool.end() + 600)
+    port = int(pool[2])
+    usual = port == (443 if scheme == "https" else 80)
+    url = f"{scheme}://{pool[1]}{'' if usual else f':{port}'}{path[1] if path else '/'}"
+    return Target(url=url, scheme=scheme, host=pool[1], port=port)
+
+
+def _url(near: str, place: int) -> Target | None:
+    proxies = {match.start(1) for match in _PROXY_URL.finditer(near)}
+    for match in _by_distance(_URL, near, place):
+        explains = _HELP.search(near, max(0, match.start() - 60), match.start())
+        if match.start() in proxies or explains or _HELP_HOST.search(match[0]):
+            continue
+        return target_of_url(match[0].rstrip(".,:;"))
+    return None
+
+
+def _host(near: str, place: int) -> Target | None:
+    call = next(_by_distance(_CALL, near, place), None)
+    if call is not None:
+        return Target(host=call[1], port=int(call[2]), address=f"{call[1]}:{call[2]}")
+    for pattern, always in ((_NAMED, True), (_PERHAPS, False)):
+        for match in _by_distance(pattern, near, place):
+            if always or match[1] or match[3] or match[4] or _LIKE_A_HOST.match(match[2]):
+                return _host_of(match)
+    authority = next(_by_distance(_AUTHORITY, near, place), None)
+    if authority is not None:
+        return Target(host=authority[1], port=int(authority[2]))
+    path = next(_by_distance(_SOCKET, near, place), None)
+    return Target(address=path[0]) if path else None
+
+
+def _host_of(match: re.Match[str]) -> Target:
+    host, port = split_port(match[2])
+    number = match[3] or match[4]
+    return Target(host=host.strip("[]"), port=int(number) if number else port)
+
+
+def _by_distance(pattern: re.Pattern[str], text: str, place: int) -> Iterator[re.Match[str]]:
+    return iter(sorted(pattern.finditer(text), key=lambda match: abs(match.start() - place)))
+
+
+# Where a text comes from: the platform and the library that wrote it.
+
+_PLATFORMS = (
+    (
+        "windows",
+        re.compile(
+            r"WinError|\[Errno 1\d{4}\]|WSA[A-Z]{4}|[A-Za-z]:\\\\?(?:Users|Python|Program|Windows)"
+            r"|0x[0-9A-F]{16}>|win32|Windows"
+        ),
+    ),
+    (
+        "macos",
+        re.compile(
+            r"\[Errno (?:4[789]|5[1-8]|6[0145])\]|nodename nor servname|/Users/|/opt/homebrew"
+            r"|/Library/|[Dd]arwin|macOS|LibreSSL|CFNetwork|error(?:\(|: )(?:54|60|61),"
+        ),
+    ),
+    (
+        "linux",
+        re.compile(
+            r"\[Errno (?:-\d|9[789]|1[01]\d)\]|\((?:1[01]\d), |\((?:11[013]): "
+            r"|Name or service not known|Temporary failure in name|Name does not resolve"
+            r"|/home/|/usr/lib|/usr/local/lib|/root/|/opt/|/var/|0x7f[0-9a-f]{10}"
+            r"|[Ll]inux|[Uu]buntu|[Dd]ebian|kubectl|systemd"
+        ),
+    ),
+)
+_LIBRARY = (
+    (
+        "pip",
+        (
+            r"pip[._\\/]_vendor|pip3? (?:install|download|index)\b|Looking in indexes"
+            r"|Could not find a version that satisfies|Could not fetch URL"
+            r"|due to an (?:OSError|EnvironmentError)"
+        ),
+    ),
+    ("botocore", r"botocore|boto3|endpoint URL|when calling the \w+ operation"),
+    (
+        "aiohttp",
+        (
+            r"aiohttp|ClientConnectorError|Cannot connect to host \S{1,300} ssl:"
+            r"|ServerDisconnectedError|ClientPayloadError|ClientOSError|ConnectionTimeoutError"
+            r"|SocketTimeoutError"
+        ),
+    ),
+    ("httpx", r"httpx|httpcore|RemoteProtocolError|All connection attempts failed"),
+    ("websockets", r"websockets?\.exceptions|no close frame received|rejected WebSocket"),
+    (
+        "psycopg",
+        (
+            r"psycopg|libpq|psql|translate host name|connection to server at"
+            r"|could not connect to server|pg_hba"
+        ),
+    ),
+    ("asyncpg", r"asyncpg"),
+    ("pymongo", r"pymongo|ServerSelectionTimeout|AutoReconnect|mongodb"),
+    ("redis", r"redis"),
+    ("mysql", r"pymysql|_mysql_exceptions|MySQLdb|mysql\.connector|MySQL server|MySQL|aiomysql"),
+    ("elasticsearch", r"elasticsearch|elastic_transport|opensearch"),
+    ("grpc", r"grpc|StatusCode\.|_InactiveRpcError|failed to connect to all addresses"),
+    ("kafka", r"kafka|NoBrokersAvailable"),
+    ("paramiko", r"paramiko"),
+    ("smtplib", r"smtplib|SMTP\w*(?:Error|Refused|Disconnected)"),
+    ("amqp", r"pika\b|kombu|celery|amqp|aiormq"),
+    ("docker", r"docker\.errors|[Dd]ocker daemon|docker_engine"),
+    ("paho-mqtt", r"paho|MQTT"),
+    ("selenium", r"selenium|WebDriverException|geckodriver|chromedriver"),
+    ("playwright", r"playwright|page\.goto"),
+    ("chromium", r"net::ERR_|ERR_[A-Z_]{6,}"),
+    ("urllib", r"urlopen error|urllib\.error|urllib\.request|urllib2"),
+    (
+        "requests",
+        (
+            r"requests(?:\.exceptions|/|\\)|HTTPS?ConnectionPool\(|ConnectionError: \("
+            r"|Connection aborted|SOCKSHTTPS?Connection|No connection adapters|No scheme supplied"
+            r"|InvalidSchema|MissingSchema"
+        ),
+    ),
+    ("urllib3", r"urllib3|MaxRetryError|NewConnectionError"),
+    ("curl", r"curl\b|cURL error"),
+    ("wget", r"wget\b"),
+    (
+        "git",
+        r"fatal: (?:unable to access|Could not read)|git (?:clone|fetch|pull|push)\b|RPC failed",
+    ),
+    ("npm", r"npm ERR!|npm error|yarn"),
+    ("node", r"\bnode:|at \S+ \(node:|ENOTFOUND|ECONNREFUSED \d|FetchError|AxiosError"),
+    ("go", r"dial tcp|net/http|x509: |read tcp|proxyconnect"),
+    ("java", r"java\.(?:net|io)\.|javax\.net|sun\.security|org\.apache"),
+    ("rust", r"reqwest|hyper::|os error \d|rustls"),
+    ("dotnet", r"System\.Net|SocketException \(|HttpRequestException"),
+    ("ssh", r"ssh: |kex_exchange|ssh_exchange"),
+    ("openssl", r"openssl|s_client|SSL routines:"),
+    ("nginx", r"upstream|nginx"),
+    ("asyncio", r"asyncio"),
+    ("ssl", r"ssl\.SSL|ssl\.py|_ssl\.c"),
+    ("http.client", r"http[./]client|httplib"),
+    (
+        "socket",
+        r"socket\.(?:gaierror|timeout|error)|socket\.py|\[Errno|\[WinError|ConnectionRefusedError|ConnectionResetError",
+    ),
+)
+_LIBRARIES = tuple((name, re.compile(pattern)) for name, pattern in _LIBRARY)
+_MAX_HEAD = 20000
+
+
+def platform_of(text: str) -> str | None:
+    """``windows``, ``macos``, ``linux``, or ``None`` where the text does not tell."""
+    head = text[:_MAX_HEAD]
+    return next((name for name, pattern in _PLATFORMS if pattern.search(head)), None)
+
+
+def library_of(text: str) -> str | None:
+    """The library or program that wrote the text, the most particular that is known."""
+    head = text[:_MAX_HEAD]
+    return next((name for name, pattern in _LIBRARIES if pattern.search(head)), None)

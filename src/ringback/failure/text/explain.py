@@ -1,22 +1,97 @@
-"""Any pasted text in, one explanation out."""
+"""Any text in, one ``Explanation`` out."""
 
+import re
+from bisect import bisect_left
 from dataclasses import dataclass, field
+from itertools import islice
 
 from ringback.failure.kind import Delivered, Layer, Retry
 from ringback.failure.kinds import KINDS
 from ringback.failure.model import NO_TARGET, Phase, Target
+from ringback.failure.reading import SILENT, TIMEOUT, Reading
 from ringback.failure.settle import settle
-from ringback.failure.text.choice import choose, confidence, with_a_network
-from ringback.failure.text.circumstances import circumstances
-from ringback.failure.text.classes import named_classes
-from ringback.failure.text.finding import Finding
+from ringback.failure.text.circumstances import circumstances, library_of, platform_of, target_in
 from ringback.failure.text.fold import Page, fold
-from ringback.failure.text.numbers import numbers
-from ringback.failure.text.origin import library_of, platform_of
-from ringback.failure.text.parts import parts
+from ringback.failure.text.rule import BARE_TIMEOUT, Finding
 from ringback.failure.text.rules.other import OTHER
-from ringback.failure.text.scan import scan
-from ringback.failure.text.target import target_in
+from ringback.failure.text.scan import named_classes, numbers, scan
+
+# Which of the findings decides, and how sure that is.
+
+_MIN_RANK = 4
+_CERTAIN_RANK = 90
+_BEFORE, _AFTER = 1500, 300
+_MAX_SIGNS = 20_000
+_NETWORK = re.compile(
+    r"https?:|wss?:|socket|connect|\brequest|\burl|\bssl|\btls|http|\bsend|\brecv|client|server"
+    r"|\bpeer|\bhost|:\d{2,5}\b|\btcp|remote|network|\bapi\b|read timeout",
+    re.IGNORECASE,
+)
+
+
+def choose(findings: list[Finding]) -> Finding | None:
+    """The finding of the highest rank; of equals the first, for the root comes first."""
+    telling = [f for f in findings if f.reading.kind and f.reading.rank >= _MIN_RANK]
+    return max(telling, key=lambda f: (f.reading.rank, -f.start), default=None)
+
+
+def confidence(findings: list[Finding], best: Finding) -> float:
+    """From the rank, less where another cause is named as strongly."""
+    rank = best.reading.rank
+    sure = 0.98 if rank >= _CERTAIN_RANK else 0.3 + 0.68 * rank / _CERTAIN_RANK
+    kinds = {f.reading.kind for f in findings if f.reading.kind and f.reading.rank >= rank - 5}
+    return round(sure * (0.85 if len(kinds) > 1 else 1.0), 2)
+
+
+def with_a_network(page: Page, findings: list[Finding]) -> list[Finding]:
+    """Without what files, pipes and other waits word alike, unless a network is named nearby."""
+    if not any(_is_loose(finding.reading) for finding in findings):
+        return findings
+    signs = [sign.start() for sign in islice(_NETWORK.finditer(page.text), _MAX_SIGNS)]
+    return [f for f in findings if not _is_loose(f.reading) or _near(signs, f)]
+
+
+def _is_loose(reading: Reading) -> bool:
+    return reading.needs_socket or (reading.kind == TIMEOUT and reading.rank <= BARE_TIMEOUT)
+
+
+def _near(signs: list[int], finding: Finding) -> bool:
+    index = bisect_left(signs, finding.start - _BEFORE)
+    return any(
+        sign < finding.start or finding.end <= sign < finding.end + _AFTER
+        for sign in signs[index : index + 50]
+    )
+
+
+# The parts of a long text that can matter, so that its length cannot make it slow.
+
+_MAX_WHOLE = 120_000
+_PART_LENGTH = 100_000
+_OVERLAP = 2_000
+_MAX_PARTS = 5
+_HOT = re.compile(
+    r"err|fail|exception|time|refused|reset|closed|unreachable|resolv|certificate|ssl|proxy|broken|denied",
+    re.IGNORECASE,
+)
+
+
+def parts(text: str) -> list[tuple[str, int]]:
+    """Parts and their offsets: a text of up to 120,000 characters whole.
+
+    Of a longer one the first three and the last two parts of 100,000 characters that hold a
+    telling word or anything but ASCII.
+    """
+    if len(text) <= _MAX_WHOLE:
+        return [(text, 0)]
+    hot = []
+    for start in range(0, len(text), _PART_LENGTH):
+        part = text[start : start + _PART_LENGTH + _OVERLAP]
+        if _HOT.search(part) or not part.isascii():
+            hot.append((part, start))
+    return hot if len(hot) <= _MAX_PARTS else [*hot[: _MAX_PARTS - 2], *hot[-2:]]
+
+
+# Any pasted text in, one explanation out.
 
 _NOTHING_FOUND = 0.6
 """How sure a text is no connection failure in which no rule found one."""
@@ -116,3 +191,14 @@ def _explain(text: str, offset: int) -> Explanation:
 def findings_in(page: Page) -> list[Finding]:
     """Everything the rules, the class names and the numbers say."""
     return [*scan(page), *named_classes(page), *numbers(page)]
+
+
+# What the message of one exception says, by the rules for texts.
+
+
+def read_message(class_name: str, message: str) -> Reading:
+    """What the words say; silent where no rule knows them."""
+    best = choose(findings_in(fold(f"{class_name}: {message}")))
+    if best is None or best.reading.kind in {OTHER, "unknown"}:
+        return SILENT
+    return best.reading

@@ -1,4 +1,4 @@
-"""One rule for texts: a literal part, and what it says where it stands."""
+"""A rule for texts, a literal part and what it says; and a finding, what one place says."""
 
 import re
 from collections.abc import Mapping
@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 from ringback.failure.model import Phase
 from ringback.failure.reading import EXACT, GENERIC, TEXT, Reading
+
+# One rule for texts: a literal part, and what it says where it stands.
 
 OVERRIDE = EXACT + 5
 """It says what a number beside it was about, and so outweighs the number."""
@@ -89,3 +91,14 @@ def say_each(
         for needle, kind in kinds.items()
         for rule in says(kind, needle, rank=rank, phase=phase, before=before, then=then)
     ]
+
+
+# What one place of a text says.
+
+
+class Finding(NamedTuple):
+    """A place in the even text and its reading."""
+
+    start: int
+    end: int
+    reading: Reading

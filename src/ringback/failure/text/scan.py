@@ -1,33 +1,40 @@
-"""Every rule tried on a text; linear in its length.
-
-A rule costs a plain search for its literal part. Its pattern is tried only around the first few
-places where the part stands, in a window, so no text can make it slow.
-"""
+"""Everything that a text says, place by place: by rules, by class names, by numbers."""
 
 import re
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache
+from itertools import islice
 
-from ringback.failure.text.finding import Finding
+from ringback.failure import codes
+from ringback.failure.classes import CLASSES
+from ringback.failure.reading import BARE, EXACT, SPECIFIC, TEXT, TIMEOUT, Reading
 from ringback.failure.text.fold import Page
-from ringback.failure.text.rule import Rule
+from ringback.failure.text.rule import Finding, Rule
 from ringback.failure.text.rules import RULES
+from ringback.failure.text.rules.other import CLASSES as OTHER_CLASSES
+from ringback.failure.text.rules.other import OTHER
+from ringback.failure.text.wording import RESOLVER_ENGLISH, SYSTEM_ENGLISH, SYSTEM_TRANSLATED
+
+# Every rule tried on a text; linear in its length.
+#
+# A rule costs a plain search for its literal part. Its pattern is tried only around the first few
+# places where the part stands, in a window, so no text can make it slow.
 
 _WINDOW = 300
-_MOST_PLACES = 6
+_MAX_PLACES = 6
 
 _BY_NEEDLE: dict[str, list[Rule]] = defaultdict(list)
 for _rule in RULES:
     _BY_NEEDLE[_rule.needle].append(_rule)
-_ASCII = [(needle, rules) for needle, rules in _BY_NEEDLE.items() if needle.isascii()]
-_OTHER = [(needle, rules) for needle, rules in _BY_NEEDLE.items() if not needle.isascii()]
+_ASCII_NEEDLES = [(needle, rules) for needle, rules in _BY_NEEDLE.items() if needle.isascii()]
+_OTHER_ALPHABETS = [(needle, rules) for needle, rules in _BY_NEEDLE.items() if not needle.isascii()]
 
 
 def scan(page: Page) -> list[Finding]:
     """What the rules find, at most six places each."""
     lower = page.lower
-    candidates = _ASCII if lower.isascii() else [*_ASCII, *_OTHER]
+    candidates = _ASCII_NEEDLES if lower.isascii() else [*_ASCII_NEEDLES, *_OTHER_ALPHABETS]
     return [
         finding
         for needle, rules in candidates
@@ -44,7 +51,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 def _places(lower: str, needle: str) -> Iterator[int]:
     place = -1
-    for _ in range(_MOST_PLACES):
+    for _ in range(_MAX_PLACES):
         place = lower.find(needle, place + 1)
         if place < 0:
             return
@@ -62,3 +69,189 @@ def _try(page: Page, place: int, rules: list[Rule]) -> Iterator[Finding]:
             if match.start() < end and match.end() > place:
                 yield Finding(match.start(), match.end(), rule.reading)
                 break
+
+
+# Exception classes named in a text, where they stand as something that was raised.
+
+_NAME = re.compile(
+    r"(?<![A-Za-z0-9_])(?:[A-Z][A-Za-z0-9_]{2,60}|gaierror|herror|timeout)(?![A-Za-z0-9_])"
+)
+_MENTIONED = re.compile(
+    r"(?:\bimport |\bexcept \(?|\bclass |\b(?:name|attribute|named) ['\"]?"
+    r"|isinstance\(\w{1,40}, \(?|\bcatch \(?"
+    r"|[a-z], |\bhandle |pytest\.raises\(|assertRaises\()(?:[\w.]{1,60}\.)?$"
+)
+_RAISED = re.compile(r"\s?(?:[:(\]}'\"`<|]|$|- |-> |<- )")
+_NO_CONNECTION = Reading(OTHER, 30)
+_TIMED_OUT = Reading(TIMEOUT, BARE)
+_NOT_CONNECTED = Reading("unknown", 6)
+_TIMEOUTS = ("TimeoutError", "Timeout", "TimeoutException", "TimedOutException", "TimedOut")
+_CONNECTIONS = (
+    "ConnectionError",
+    "ConnectError",
+    "ConnectException",
+    "ConnectionException",
+    "ConnectionFailure",
+    "ConnectionFailed",
+    "NotConnectedError",
+    "NetworkError",
+    "ConnectionClosed",
+    "TransportError",
+)
+_LOWER_CASE = frozenset({"timeout", "gaierror", "herror"})
+
+
+def named_classes(page: Page) -> Iterator[Finding]:
+    """Known classes, and classes known to name another failure."""
+    for match in _NAME.finditer(page.text):
+        name = match[0]
+        reading = CLASSES.get(name) or _unlisted(name)
+        if reading is None:
+            continue
+        found = _as_raised(page, match.start(), match.end(), reading)
+        if found is not None:
+            yield found
+
+
+def _unlisted(name: str) -> Reading | None:
+    """Classes of libraries that the table does not list, by the last word of their name."""
+    if name in OTHER_CLASSES:
+        return _NO_CONNECTION
+    if name.endswith(_TIMEOUTS):
+        return _TIMED_OUT
+    return _NOT_CONNECTED if name.endswith(_CONNECTIONS) else None
+
+
+def _as_raised(page: Page, start: int, end: int, reading: Reading) -> Finding | None:
+    before = page.text[max(0, start - 60) : start]
+    if _MENTIONED.search(before):
+        return None
+    after = page.text[end : end + 3]
+    if after.startswith((",", "(),")):  # one of a list in source code
+        return None
+    if page.text[start:end] in _LOWER_CASE and not _is_lower_case_class(before, after):
+        return None
+    if _RAISED.match(after) or page.line_of(start)[1] <= end + 1:
+        quoted = before[-1:] in {"'", '"'} and after[:1] == before[-1:]
+        return None if quoted and reading is _NO_CONNECTION else Finding(start, end, reading)
+    if reading is _NO_CONNECTION:
+        return None
+    return Finding(start, end, reading._replace(rank=reading.rank // 3))
+
+
+def _is_lower_case_class(before: str, after: str) -> bool:
+    return before.endswith("socket.") or after[:1] == "("
+
+
+# Error numbers in a text, read together with the words beside them.
+#
+# The same number means different things on different platforms, so the words decide where they are
+# known; a number alone decides only where no two platforms disagree.
+
+_NUMBER = re.compile(
+    r"\[(?P<tag>Errno|WinError|Error) (?P<a>-?\d{1,5})\](?P<wa>[^\n\[\]]{0,120})"
+    r"|(?P<cls>[A-Za-z_]{0,40}[Ee]rror)\((?P<b>-?\d{1,5}), u?b?['\"](?P<wb>[^\n]{0,120})"
+    r"|\((?P<c>\d{1,5}): (?P<wc>[A-Za-z][a-z ]{4,60})\)"
+    r"|(?:\bos error|[Ee]rrno:?|[Ee]rrno ?=|[Ee]rror [Nn]umber:?|socket error:?|SO_ERROR:?"
+    r"|WSA\w{0,20}\(?\)?:?|Winsock error:?|returned error|[Ee]rror code:?|\b[Ee]rror:?|[Cc]ode:"
+    r"|\"code\":) ?['\"(]?(?P<d>-?\d{1,5})\b(?P<wd>[^\n]{0,80})"
+)
+_WORDS = {**RESOLVER_ENGLISH, **SYSTEM_ENGLISH, **SYSTEM_TRANSLATED}
+_SSL = re.compile(
+    r"^\s{0,20}['\"]?(?:\[(?:SSL|X509|PEM|ASN1)|_ssl\.c|error:[0-9A-Fa-f]{6,8}"
+    r"|.{0,60}(?:SSL|certificate|EOF occurred))"
+)
+_ONLY_LINUX = frozenset({97, 98, 99, 100, 101, 103, 104, 105, 107, 110, 111, 112, 113})
+_ONLY_MACOS = frozenset({48, 49, 51, 53, 54, 55, 57, 60, 61, 64, 65})
+_WINSOCK = re.compile(
+    r"(?:err(?:or|no|o|eur)?|winerror|code|código|fehler|ошибк\w{0,3}|错误|錯誤|エラー|socket|tcp"
+    r"|winsock|reason|endpoint|connect|server on|0x27[0-9a-f]{2})"
+    r"[^\d\n]{0,40}(?P<n>100(?:13|2[24]|4[0279]|48|5[0-8]|6[0145])|1100[1-4])(?![\d]|\.\d)",
+    re.IGNORECASE,
+)
+_BARE = re.compile(
+    r"(?:server on '[^'\n]{1,120}' \(|\(reason |return code = -|SSL_ERROR_SYSCALL, errno "
+    r"|(?<!\[)Errno |errno[ =:]{1,2})(?P<n>\d{2,3})\b"
+)
+_LINUX_ALONE = (
+    "machine is not on the network",
+    "package not installed",
+    "protocol driver not attached",
+    "level 2 halted",
+    "invalid request descriptor",
+    "exchange full",
+    "no anode",
+    "invalid slot",
+    "device not a stream",
+    "no data available",
+)
+"""What Linux words the numbers with that are connection errors on macOS."""
+_MOST = 200
+
+
+def numbers(page: Page) -> Iterator[Finding]:
+    """What the first 200 numbers say, with the words they stand beside."""
+    for count, match in enumerate(_NUMBER.finditer(page.text)):
+        if count >= _MOST:
+            return
+        reading = _read(match)
+        if reading is not None:
+            yield Finding(match.start(), _end(match), reading)
+    for pattern in (_WINSOCK, _BARE):
+        for match in islice(pattern.finditer(page.text), 20):
+            reading = _by_number(int(match["n"]), "", "", loose=False)
+            if reading is not None:
+                yield Finding(match.start("n"), match.end("n"), reading._replace(rank=TEXT + 5))
+
+
+def _end(match: re.Match[str]) -> int:
+    return max(match.end(group) for group in ("a", "b", "c", "d") if match[group])
+
+
+def _read(match: re.Match[str]) -> Reading | None:
+    words = match["wa"] or match["wb"] or match["wc"] or match["wd"] or ""
+    number = int(match["a"] or match["b"] or match["c"] or match["d"])
+    if _SSL.match(words) or "SSL" in (match["cls"] or ""):
+        return None
+    name = _name_of_words(words.lower())
+    if name is not None:
+        return _named(name, EXACT)
+    if match["c"] or words.strip(" :'\"").lower().startswith(_LINUX_ALONE):
+        return None
+    return _by_number(number, match["tag"] or "", match["cls"] or "", loose=match["d"] is not None)
+
+
+def _name_of_words(words: str) -> str | None:
+    return next((name for part, name in _WORDS.items() if part in words), None)
+
+
+def _named(name: str, rank: int) -> Reading:
+    if name.startswith("EAI_"):
+        return Reading(codes.KIND_OF_EAI.get(name, "dns.failed"), rank, "dns", code=name)
+    kind = codes.KIND_OF_ERRNO[name]
+    return Reading(
+        kind,
+        rank,
+        "connect" if name in codes.CONNECT_ONLY else "unknown",
+        code=name,
+        needs_socket=name == "EPIPE",
+    )
+
+
+def _by_number(number: int, tag: str, cls: str, *, loose: bool) -> Reading | None:
+    if (
+        cls.endswith("gaierror")
+        or number in range(11001, 11005)
+        or (number in range(-11, 0) and not loose)
+    ):
+        return _named(codes.EAI_NAME_OF_NUMBER.get(number, "EAI_FAIL"), SPECIFIC)
+    if number in codes.WINDOWS_ERRNO:
+        return _named(codes.WINDOWS_ERRNO[number], EXACT - 10)
+    if tag == "WinError" and number in codes.WIN32_ERROR:
+        name = codes.WIN32_ERROR[number]
+        return _named(name, EXACT - 10) if name in codes.KIND_OF_ERRNO else None
+    if number in _ONLY_LINUX:
+        return _named(codes.LINUX_ERRNO[number], TEXT - 12 if loose else SPECIFIC - 5)
+    if number in _ONLY_MACOS and not loose:
+        return _named(codes.MACOS_ERRNO[number], TEXT - 10)
+    return None

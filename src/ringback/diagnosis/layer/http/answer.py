@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from ringback.failure.codes.status import KIND_OF_STATUS
+from ringback.failure.codes import KIND_OF_STATUS
 
 if TYPE_CHECKING:
     from ringback.diagnosis.layer.http.body import Body

@@ -12,7 +12,7 @@ from ringback.diagnosis.layer.http.answer import Answer, Outcome
 from ringback.diagnosis.layer.http.body import Body
 from ringback.diagnosis.layer.tls.confirmed import confirmed
 from ringback.diagnosis.layer.tls.spoken import is_tls
-from ringback.failure.codes.tls import KIND_OF_ALERT, KIND_OF_REASON
+from ringback.failure.codes import KIND_OF_OPENSSL_REASON, KIND_OF_TLS_ALERT
 
 if TYPE_CHECKING:
     from ringback.diagnosis.layer.tls.channel import Channel
@@ -174,8 +174,8 @@ def _broken(answer: Answer, error: OSError, channel: Channel) -> None:
         seen = channel.messages
         alert = seen.alert if seen else None
         answer.outcome, answer.reason = "tls_failed", error.reason or str(error)[:100]
-        answer.wrong = KIND_OF_REASON.get(error.reason or "", "tls.failed")
+        answer.wrong = KIND_OF_OPENSSL_REASON.get(error.reason or "", "tls.failed")
         if alert is not None:
-            answer.wrong = KIND_OF_ALERT.get(alert, answer.wrong)
+            answer.wrong = KIND_OF_TLS_ALERT.get(alert, answer.wrong)
         return
     answer.outcome, answer.reason = "reset", error.strerror or str(error)[:100]

@@ -7,7 +7,7 @@ import threading
 from typing import TYPE_CHECKING, Any, Final
 
 from ringback.diagnosis.layer.url.host import ascii_host
-from ringback.failure.codes.resolver import KIND_OF_NAME, NAME_OF_NUMBER
+from ringback.failure.codes import EAI_NAME_OF_NUMBER, KIND_OF_EAI
 
 if TYPE_CHECKING:
     from ringback.diagnosis.scene import Scene
@@ -73,12 +73,12 @@ class SystemLookup:
             self._finish(addresses, facts, result=" ".join(addresses[:6]))
 
     def _give_up(self, error: socket.gaierror) -> None:
-        name = NAME_OF_NUMBER.get(error.errno or 0, f"EAI {error.errno}")
+        name = EAI_NAME_OF_NUMBER.get(error.errno or 0, f"EAI {error.errno}")
         self._finish(
             (),
             _facts(eai=name, errno=error.errno),
             result=f"{error.strerror or error} ({name})",
-            kind=KIND_OF_NAME.get(name, "dns.failed"),
+            kind=KIND_OF_EAI.get(name, "dns.failed"),
         )
 
     def _finish(

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Literal
 from ringback.diagnosis.layer.tls.channel import Channel
 from ringback.diagnosis.layer.tls.confirmed import confirmed
 from ringback.diagnosis.layer.tls.spoken import is_tls
-from ringback.failure.codes.certificate import kind_of
-from ringback.failure.codes.tls import (
-    CLIENT_CERTIFICATE,
-    KIND_OF_ALERT,
-    KIND_OF_REASON,
-    MISMATCH,
-    NOT_TLS,
-    PROTOCOL,
+from ringback.failure.codes import (
+    KIND_OF_OPENSSL_REASON,
+    KIND_OF_TLS_ALERT,
+    TLS_CLIENT_CERTIFICATE,
+    TLS_MISMATCH,
+    TLS_NOT_SPOKEN,
+    TLS_PROTOCOL_ERROR,
+    kind_of_verify_code,
 )
 
 if TYPE_CHECKING:
@@ -38,11 +38,11 @@ Fault = Literal[
 ]
 
 _KINDS: dict[str, str] = {
-    "not_tls": NOT_TLS,
+    "not_tls": TLS_NOT_SPOKEN,
     "closed": "tls.closed",
     "reset": "tcp.reset",
     "timeout": "tls.timed_out",
-    "unsupported": MISMATCH,
+    "unsupported": TLS_MISMATCH,
 }
 _ALERT = re.compile(r"alert number (\d+)")
 _WORDED = {"unknown error": 0, "no application protocol": 120, "unknown psk identity": 115}
@@ -91,19 +91,19 @@ class Handshake:
     def kind(self) -> str | None:
         """The kind of failure."""
         if self.error == "certificate":
-            return kind_of(self.verify_code or 0)
+            return kind_of_verify_code(self.verify_code or 0)
         if self.error == "alert":
             return self._kind_of_alert()
         if self.error == "protocol":
-            return KIND_OF_REASON.get(self.reason or "", PROTOCOL)
+            return KIND_OF_OPENSSL_REASON.get(self.reason or "", TLS_PROTOCOL_ERROR)
         return _KINDS.get(self.error or "")
 
     def _kind_of_alert(self) -> str:
         if self.alert == _HANDSHAKE_FAILURE and self.client_certificate_asked:
-            return CLIENT_CERTIFICATE
+            return TLS_CLIENT_CERTIFICATE
         if self.alert == _ACCESS_DENIED and self.client_certificate_asked is False:
             return "tls.failed"  # nobody has shown a certificate that could be meant
-        return KIND_OF_ALERT.get(self.alert or -1, "tls.failed")
+        return KIND_OF_TLS_ALERT.get(self.alert or -1, "tls.failed")
 
 
 def shake_hands(
@@ -201,7 +201,7 @@ def _ended(reason: str | None, error: OSError) -> Fault:
         return "closed"
     if not isinstance(error, ssl.SSLError):
         return "reset"
-    kind = KIND_OF_REASON.get(reason or "")
-    if kind == MISMATCH:
+    kind = KIND_OF_OPENSSL_REASON.get(reason or "")
+    if kind == TLS_MISMATCH:
         return "unsupported"
     return "closed" if kind == "tls.closed" else "protocol"

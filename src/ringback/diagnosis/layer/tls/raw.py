@@ -10,7 +10,7 @@ from ringback.diagnosis.layer.kept import take
 from ringback.diagnosis.layer.opening import NotPolite, open_connection
 from ringback.diagnosis.layer.tcp.attempt import attempt, told
 from ringback.diagnosis.layer.tls.telling import subject_of
-from ringback.failure.codes.system import KIND_OF_NAME
+from ringback.failure.codes import KIND_OF_ERRNO
 
 if TYPE_CHECKING:
     from ringback.diagnosis.layer.tcp.attempt import Attempt
@@ -88,7 +88,7 @@ def _tell(scene: Scene, stage: Stage, route: Route, error: OSError, since: float
     polite = isinstance(error, NotPolite)
     name = errno.errorcode.get(error.errno or 0)
     silent = isinstance(error, TimeoutError)
-    kind = "tcp.timed_out" if silent else KIND_OF_NAME.get(name or "", "tcp.failed")
+    kind = "tcp.timed_out" if silent else KIND_OF_ERRNO.get(name or "", "tcp.failed")
     scene.tell(
         stage,
         "connection",

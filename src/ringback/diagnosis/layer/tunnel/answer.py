@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from ringback.failure.codes.status import kind_of_connect
+from ringback.failure.codes import kind_of_connect_status
 
 Outcome = Literal[
     "open", "refused_by_proxy", "closed", "timeout", "nonsense", "tls_failed", "unresolved"
@@ -87,7 +87,7 @@ class Answer:
         if self.outcome == "open":
             return None
         if self.status is not None and self.outcome == "refused_by_proxy":
-            return kind_of_connect(self.status)
+            return kind_of_connect_status(self.status)
         if self.socks_code is not None:
             return _KIND_OF_SOCKS.get(self.socks_code, "proxy.upstream_failed")
         return _KIND_OF_OUTCOME.get(self.outcome, "proxy.protocol_error")

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from ringback.diagnosis.model import Reading, Where
 from ringback.diagnosis.verdict.evidence import Evidence
 from ringback.diagnosis.verdict.rule import Finding, Rule
-from ringback.failure.codes.status import kind_of
+from ringback.failure.codes import kind_of_status
 
 
 def _answer(evidence: Evidence) -> tuple[Reading | None, int]:
@@ -108,14 +108,14 @@ STATUS = (
         "unavailable",
         "http.error.unavailable",
         "The service is overloaded, or down for maintenance.",
-        lambda status, _: kind_of(status) == "http.error.unavailable",
+        lambda status, _: kind_of_status(status) == "http.error.unavailable",
         "says that it is unavailable",
     ),
     _rule(
         "gateway_failed",
         "http.error.gateway",
         "A gateway in front of the service gets no answer from it.",
-        lambda status, _: kind_of(status) == "http.error.gateway",
+        lambda status, _: kind_of_status(status) == "http.error.gateway",
         "is a gateway whose service does not answer",
     ),
     _rule(

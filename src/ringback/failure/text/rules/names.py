@@ -1,9 +1,9 @@
 """What resolvers say: the system's, c-ares, dnspython, Go's, Node's, and clients about them."""
 
-from ringback.failure.codes.resolver import KIND_OF_NAME
-from ringback.failure.codes.wording import RESOLVER
+from ringback.failure.codes import KIND_OF_EAI
 from ringback.failure.reading import EXACT, SPECIFIC, UMBRELLA
 from ringback.failure.text.rule import NARROWER, OVERRIDE, PHRASE, Rule, says
+from ringback.failure.text.wording import RESOLVER_ENGLISH
 
 NOT_RESOLVED = "dns.name_not_resolved"
 NO_ADDRESS = "dns.no_address"
@@ -17,8 +17,8 @@ NAMES: list[Rule] = [
     # gai_strerror
     *(
         rule
-        for words, name in RESOLVER.items()
-        for rule in says(KIND_OF_NAME.get(name, "dns.failed"), words, rank=SPECIFIC, phase="dns")
+        for words, name in RESOLVER_ENGLISH.items()
+        for rule in says(KIND_OF_EAI.get(name, "dns.failed"), words, rank=SPECIFIC, phase="dns")
     ),
     *says(
         TEMPORARY,

@@ -1,9 +1,14 @@
-"""What the operating system says about sockets, in any language."""
+"""What the operating system says of sockets, TCP and Unix, in any language.
 
-from ringback.failure.codes.system import KIND_OF_NAME
-from ringback.failure.codes.wording import ENGLISH, TRANSLATED
-from ringback.failure.reading import GENERIC, SPECIFIC, TEXT, Reading
-from ringback.failure.text.rule import PHRASE, SENTENCE, Rule, say_each, says
+And what libraries say when the peer closed a connection that stood.
+"""
+
+from ringback.failure.codes import KIND_OF_ERRNO
+from ringback.failure.reading import EXACT, GENERIC, SPECIFIC, TEXT, Reading
+from ringback.failure.text.rule import HINT, PHRASE, SENTENCE, Rule, say_each, says
+from ringback.failure.text.wording import SYSTEM_ENGLISH, SYSTEM_TRANSLATED
+
+# What the operating system says about sockets, in any language.
 
 _SYMBOLIC = (
     "ECONNREFUSED",
@@ -39,11 +44,11 @@ def _beside_socket(kind: str, *needles: str) -> list[Rule]:
 SOCKETS: list[Rule] = [
     # strerror and FormatMessage
     *(
-        Rule(words, Reading(KIND_OF_NAME[name], TEXT, needs_socket=name == "EPIPE"))
-        for words, name in {**ENGLISH, **TRANSLATED}.items()
+        Rule(words, Reading(KIND_OF_ERRNO[name], TEXT, needs_socket=name == "EPIPE"))
+        for words, name in {**SYSTEM_ENGLISH, **SYSTEM_TRANSLATED}.items()
     ),
     *say_each(
-        {name.lower(): KIND_OF_NAME[name] for name in _SYMBOLIC}, before=r"\b(?:WSA)?", then=r"\b"
+        {name.lower(): KIND_OF_ERRNO[name] for name in _SYMBOLIC}, before=r"\b(?:WSA)?", then=r"\b"
     ),
     *_beside_socket("client.resources_exhausted", "too many open files", "cannot allocate memory"),
     *_beside_socket("client.resources_exhausted", "can't start new thread"),
@@ -117,4 +122,145 @@ SOCKETS: list[Rule] = [
     # reset, as CPython's and Java's wrappers word it
     *says("tcp.reset", "java.net.socketexception: connection reset", rank=SPECIFIC),
     *says("tcp.reset", "connection reset without closing handshake", rank=SENTENCE),
+]
+
+
+# What is said of Unix sockets and Windows pipes: Docker, PostgreSQL, MySQL.
+
+_UNIX_SOCKET = (
+    r"(?:unix(?: domain)? socket|unix_socket|unix:/|dial unix|through socket|server on socket"
+    r"|\.sock\b|\.s\.PGSQL|http\+(?:unix|docker)|unixconn\.py|docker_engine|//\./pipe|docker daemon"
+    r"|while fetching server API version)"
+)
+_UNIX_BEFORE = _UNIX_SOCKET + r"[^\n]{0,240}"
+_UNIX_AFTER = r"[^\n]{0,120}(?:unix (?:domain )?socket|docker daemon|\.sock\b|named pipe)"
+
+UNIX: list[Rule] = [
+    *says(
+        "unix.not_found",
+        "no such file or directory",
+        "cannot find the file",
+        "filenotfounderror(2",
+        "(2)",
+        rank=SPECIFIC,
+        before=_UNIX_BEFORE,
+    ),
+    *says(
+        "unix.not_found",
+        "no such file or directory",
+        "cannot find the file",
+        "filenotfounderror(2",
+        rank=SPECIFIC,
+        then=_UNIX_AFTER,
+    ),
+    *says(
+        "unix.not_found",
+        "(2, 'createfile'",
+        "(2, 'waitnamedpipe'",
+        "docker daemon is not running",
+        rank=SPECIFIC,
+    ),
+    *says(
+        "unix.not_found",
+        "is the docker daemon running",
+        rank=SPECIFIC,
+        before=r"cannot connect to the docker daemon at unix://[^\n]{0,120}",
+    ),
+    *says(
+        "unix.forbidden",
+        "permission denied",
+        "permissionerror(13",
+        "(13)",
+        rank=SPECIFIC,
+        before=_UNIX_BEFORE,
+    ),
+    *says("unix.forbidden", "permission denied", rank=SPECIFIC, then=_UNIX_AFTER),
+]
+
+
+# What libraries say when the peer closed a connection that stood.
+
+CLOSED: list[Rule] = [
+    *says(
+        "tcp.closed",
+        "connection closed by remote host",
+        "connection closed by foreign host",
+        "connection closed by server",
+        "connection is closed by peer",
+        "connection was closed by the server",
+        "connection has been closed by the server",
+        "remote end closed the connection",
+        "peer closed the connection",
+        "closed by the remote host",
+        "connection closed unexpectedly",
+        "connection unexpectedly closed",
+        "unexpectedly closed tcp connection",
+        "socket closed unexpectedly",
+        "connection was terminated",
+        "connection dropped",
+        "connection lost",
+        "lost connection to",
+        "has gone away",
+        "socket connection broken",
+        "socket error: eof",
+        "premature close",
+    ),
+    # asyncio, asyncpg, aiomysql, pika, neo4j, Spark, Node
+    *says(
+        "tcp.closed",
+        "connection was closed in the middle of operation",
+        "cannot write to closing transport",
+        "connection closed while reading",
+        "bytes read on a total of",
+        "read empty data, calling disconnect",
+        "defunct connection",
+        "answer from java side is empty",
+        "socket hang up",
+    ),
+    *says("tcp.closed", "0 bytes read on a total of", rank=SENTENCE),
+    *says("tcp.closed", "incompletereaderror", rank=SENTENCE),
+    # libpq says this of any end under TLS
+    *says("tls.closed", "ssl connection has been closed unexpectedly", rank=SPECIFIC, phase="tls"),
+    *says(
+        "tcp.closed", "connection closed", "connection was closed", "closed connection", rank=HINT
+    ),
+    # Go
+    *says("tcp.closed", "error reading from server: eof", rank=SENTENCE),
+    *says("tcp.closed.stale", "server closed idle connection", rank=SPECIFIC, phase="wait"),
+    *says("tcp.closed", "use of closed network connection", "unexpected eof", rank=PHRASE),
+    # .NET
+    *says(
+        "tcp.closed",
+        "unable to read data from the transport connection",
+        "the response ended prematurely",
+        rank=PHRASE,
+    ),
+    # gRPC; elsewhere "socket closed" is what the caller did
+    *says(
+        "tcp.closed",
+        "socket closed",
+        rank=PHRASE,
+        before=r"(?:grpc|rpc|StatusCode|details|UNAVAILABLE)[^\n]{0,200}",
+    ),
+    *says("tcp.closed", "stream removed", rank=PHRASE, before=r"(?:grpc|details)[^\n]{0,200}"),
+    # a peer that stopped answering on a connection that stood
+    *says(
+        "tcp.timed_out.established",
+        "keepalive watchdog timeout",
+        "ping timeout",
+        "pong timeout",
+        "ping/pong timed out",
+        "heartbeat timeout",
+        "no heartbeat",
+        "missed heartbeats from",
+        "too many heartbeats missed",
+        rank=SPECIFIC,
+    ),
+    *says(
+        "tcp.timed_out.established",
+        "connection timed out",
+        "operation timed out",
+        rank=EXACT,
+        before=r"(?:SSL SYSCALL error|could not (?:receive data from|send data to) server): ",
+    ),
 ]

@@ -1,7 +1,232 @@
-"""What git says, and Java's and Rust's clients, where the words are their own."""
+"""What programs say: curl, browsers, git, clients of other languages, and ringback itself."""
 
-from ringback.failure.reading import GENERIC, SPECIFIC
-from ringback.failure.text.rule import PHRASE, SENTENCE, Rule, says
+from ringback.failure.kinds import KINDS
+from ringback.failure.reading import EXACT, GENERIC, SPECIFIC, TIMEOUT
+from ringback.failure.text.rule import NARROWER, OVERRIDE, PHRASE, SENTENCE, Rule, say_each, says
+
+# What curl and libcurl say: exit codes, the words for them, and their own sentences.
+#
+# Sources: https://curl.se/docs/manpage.html (EXIT CODES), https://curl.se/libcurl/c/libcurl-errors.html.
+
+_CODE = 44
+"""The code; the words beside it usually know more."""
+_COULD_NOT_CONNECT = 38
+"""Usually a refusal; the code 7 beside it stands for any failure to connect."""
+_KIND_OF_CODE = {
+    1: "url.scheme_invalid",
+    3: "url.invalid",
+    5: "proxy.unreachable",
+    6: "dns.name_not_resolved",
+    7: "tcp.failed",
+    8: "http.response.invalid.not_http",
+    16: "h2.protocol.error",
+    18: "http.response.invalid.content_length_mismatch",
+    28: TIMEOUT,
+    35: "tls.failed",
+    45: "client.local_address",
+    47: "http.response.redirect_loop",
+    51: "tls.cert.name_invalid",
+    52: "http.response.invalid.empty",
+    53: "config.tls_files_invalid",
+    55: "tcp.closed",
+    56: "tcp.closed",
+    58: "config.tls_files_invalid",
+    59: "tls.version_or_cipher_mismatch",
+    60: "tls.cert.invalid",
+    61: "http.response.invalid.content_decoding",
+    66: "tls.failed",
+    67: "service.rejected",
+    77: "config.tls_files_invalid",
+    80: "tls.failed",
+    83: "tls.cert.authority_invalid.unknown_issuer",
+    90: "tls.cert.pinned_key_not_in_cert_chain",
+    91: "tls.cert.invalid",
+    92: "h2.protocol.error",
+    95: "h2.protocol.error",
+    97: "proxy.upstream_failed",
+    98: "tls.bad_client_auth_cert",
+}
+_WORDS = {
+    "couldn't resolve proxy name": "proxy.unreachable",
+    "access denied to remote resource": "service.rejected",
+    "login denied": "service.rejected",
+    "weird server reply": "http.response.invalid.not_http",
+    "failed binding local connection end": "client.local_address",
+    "failed sending data to the peer": "tcp.closed",
+    "failure when receiving data from the peer": "tcp.closed",
+    "ssl public key does not match pinned public key": "tls.cert.pinned_key_not_in_cert_chain",
+    "ssl server certificate status verification failed": "tls.cert.invalid",
+    "issuer check against peer certificate failed": "tls.cert.authority_invalid.unknown_issuer",
+    "failed to load ca certificates": "config.tls_files_invalid",
+    "proxy handshake error": "proxy.upstream_failed",
+    "ssl client certificate required": "tls.bad_client_auth_cert",
+    "stream error in the http/2 framing layer": "h2.protocol.error",
+}
+"""``curl_easy_strerror`` where the words tell more than those of other libraries."""
+_CURL_BEFORE_A_NUMBER = (
+    r"(?:curl(?:_easy_perform\(\) failed)?|cURL error|curl: ?|\[CURL\]|Failed to perform, curl: "
+    r"|errno|exit (?:code|status)|error: ?)[ :]{0,3}"
+)
+_SHORT_OF_THE_NAME = r"CURLE?_\w{0,40} ?"
+
+
+def _code(number: int, kind: str) -> list[Rule]:
+    """The code in each of its spellings: tool, PHP, pycurl and git."""
+    curl = _CURL_BEFORE_A_NUMBER
+    return [
+        *says(kind, f"({number})", f"({number}, ", rank=_CODE, before=curl),
+        *says(kind, f"({number})", rank=_CODE, before=_SHORT_OF_THE_NAME),
+        *says(kind, f"error {number}:", rank=_CODE, before=r"curl[: ]{1,2}"),
+        *says(kind, f"curl_easy_perform() failed {number}", rank=_CODE, then=r"\b"),
+    ]
+
+
+CURL: list[Rule] = [
+    *(rule for number, kind in _KIND_OF_CODE.items() for rule in _code(number, kind)),
+    *say_each(_WORDS),
+    *says(TIMEOUT, "timeout was reached"),
+    *says(
+        "tcp.refused",
+        "couldn't connect to server",
+        "could not connect to server",
+        rank=_COULD_NOT_CONNECT,
+        phase="connect",
+    ),
+    *says(
+        "tcp.timed_out",
+        "failed to connect to",
+        rank=SENTENCE,
+        phase="connect",
+        then=r" [^\n]{1,120}: (?:timeout was reached|timed out|connection timed out)",
+    ),
+    # how far a transfer came
+    *says(
+        TIMEOUT,
+        "operation timed out after",
+        rank=SENTENCE,
+        phase="wait",
+        then=r" \d{1,9} (?:milli)?seconds with (?:\d{1,15} (?:out of -?\d{1,15} )?bytes|0 )",
+    ),
+    *says(
+        TIMEOUT,
+        "bytes received",
+        rank=NARROWER,
+        phase="body",
+        before=r"timed out after \d{1,9} milliseconds with (?!0 )\d{1,15} (?:out of -?\d{1,15} )?",
+    ),
+    *says("http.response.body_timed_out", "operation too slow", rank=SPECIFIC, phase="body"),
+    *says(
+        "tcp.reset",
+        "recv failure: connection was reset",
+        "recv failure: connection reset by peer",
+        "openssl ssl_read: connection was reset",
+        rank=SPECIFIC,
+    ),
+]
+
+
+# What browsers say, alone or through WebDriver: Chromium's net errors, Firefox's error pages.
+#
+# Sources: Chromium ``net/base/net_error_list.h``; Firefox ``about:neterror`` and NSS error names.
+
+_CHROMIUM = {
+    "err_connection_refused": "tcp.refused",
+    "err_connection_reset": "tcp.reset",
+    "err_connection_closed": "tcp.closed",
+    "err_connection_aborted": "tcp.aborted",
+    "err_connection_timed_out": "tcp.timed_out",
+    "err_timed_out": "tcp.timed_out",
+    "err_connection_failed": "tcp.failed",
+    "err_address_unreachable": "tcp.address_unreachable.host",
+    "err_address_invalid": "tcp.address_invalid",
+    "err_internet_disconnected": "tcp.address_unreachable.network",
+    "err_network_changed": "tcp.aborted",
+    "err_network_io_suspended": "tcp.aborted",
+    "err_network_access_denied": "tcp.address_unreachable.prohibited",
+    "err_name_not_resolved": "dns.name_not_resolved",
+    "err_name_resolution_failed": "dns.temporary_failure",
+    "err_icann_name_collision": "dns.bogus_address",
+    "err_dns_timed_out": "dns.timed_out",
+    "err_dns_server_failed": "dns.temporary_failure",
+    "err_insufficient_resources": "client.resources_exhausted",
+    "err_address_in_use": "client.local_address",
+    "err_ssl_server_cert_bad_format": "tls.cert.invalid",
+    "err_cert_invalid": "tls.cert.invalid",
+    "err_cert_weak_signature_algorithm": "tls.cert.invalid",
+    "err_ssl_pinned_key_not_in_cert_chain": "tls.cert.pinned_key_not_in_cert_chain",
+    "err_certificate_transparency_required": "tls.cert.invalid",
+    "err_invalid_response": "http.response.invalid.not_http",
+    "err_aborted": "abandoned",
+    "err_socket_not_connected": "tcp.closed",
+    "err_invalid_auth_credentials": "http.error.auth",
+    "err_http_response_code_failure": "http.error",
+    "err_out_of_memory": "client.resources_exhausted",
+    "err_dns_malformed_response": "dns.temporary_failure",
+    "err_dns_server_requires_tcp": "dns.temporary_failure",
+    "err_dns_no_matching_supported_alpn": "dns.failed",
+    "err_cert_non_unique_name": "tls.cert.invalid",
+    "err_cert_weak_key": "tls.cert.invalid",
+    "err_cert_name_constraint_violation": "tls.cert.invalid",
+    "err_cert_validity_too_long": "tls.cert.invalid",
+    "err_cert_no_revocation_mechanism": "tls.cert.invalid",
+    "err_cert_unable_to_check_revocation": "tls.cert.invalid",
+    "err_cert_contains_errors": "tls.cert.invalid",
+    "err_ssl_decrypt_error_alert": "tls.protocol.error",
+    "err_ssl_bad_record_mac_alert": "tls.protocol.error",
+    "err_ssl_decompression_failure_alert": "tls.protocol.error",
+    "err_quic_protocol_error": "http.protocol.error",
+    "err_quic_handshake_failed": "tls.failed",
+    "err_response_headers_too_big": "http.protocol.error",
+    "err_response_headers_multiple_content_length": "http.protocol.error",
+    "err_response_headers_multiple_location": "http.protocol.error",
+    "err_response_headers_multiple_content_disposition": "http.protocol.error",
+    "err_invalid_chunked_encoding": "http.protocol.error",
+    "err_ssl_key_usage_incompatible": "tls.cert.invalid",
+    "err_ssl_no_renegotiation": "tls.protocol.error",
+    "err_proxy_certificate_invalid": "proxy.unreachable",
+    "err_mandatory_proxy_configuration_failed": "config.proxy_invalid",
+    "err_http_1_1_required": "h2.protocol.error",
+    "err_host_resolver_queue_too_large": "client.resources_exhausted",
+    "err_disallowed_url_scheme": "url.scheme_invalid",
+}
+_FIREFOX = {
+    "e=connectionfailure": "tcp.refused",
+    "ns_error_connection_refused": "tcp.refused",
+    "e=nettimeout": "tcp.timed_out",
+    "ns_error_net_timeout": "tcp.timed_out",
+    "e=netreset": "tcp.reset",
+    "ns_error_net_reset": "tcp.reset",
+    "e=netinterrupt": "tcp.reset",
+    "ns_error_net_interrupt": "tcp.reset",
+    "e=dnsnotfound": "dns.name_not_resolved",
+    "ns_error_unknown_host": "dns.name_not_resolved",
+    "e=netoffline": "tcp.address_unreachable.network",
+    "ns_error_offline": "tcp.address_unreachable.network",
+    "e=unknownprotocolfound": "url.scheme_invalid",
+    "e=malformeduri": "url.invalid",
+    "e=redirectloop": "http.response.redirect_loop",
+    "ns_error_redirect_loop": "http.response.redirect_loop",
+    "ns_error_net_empty_response": "http.response.invalid.empty",
+    "ns_error_net_partial_transfer": "http.response.invalid.content_length_mismatch",
+    "ns_error_net_inadequate_security": "tls.version_or_cipher_mismatch",
+    "ns_error_proxy_bad_gateway": "proxy.upstream_failed",
+    "ns_error_proxy_gateway_timeout": "proxy.upstream_failed",
+    "ns_error_proxy_authentication_failed": "proxy.auth_required",
+    "ns_error_proxy_forbidden": "proxy.denied",
+    "ns_error_unknown_protocol": "url.scheme_invalid",
+    "ns_error_malformed_uri": "url.invalid",
+    "ns_error_invalid_content_encoding": "http.response.invalid.content_decoding",
+    "e=nssfailure2": "tls.failed",
+    "can't establish a connection to the server": "tcp.refused",
+}
+
+BROWSERS: list[Rule] = [
+    *say_each(_CHROMIUM, rank=EXACT, before=r"\b", then=r"\b"),
+    *say_each(_FIREFOX, rank=SPECIFIC),
+]
+
+
+# What git says, and Java's and Rust's clients, where the words are their own.
 
 TOOLS: list[Rule] = [
     # git
@@ -30,4 +255,14 @@ TOOLS: list[Rule] = [
         rank=GENERIC,
         phase="connect",
     ),
+]
+
+
+# What ringback itself wrote: the note under an exception of ``ringback.errors``.
+
+_ALREADY_NAMED = OVERRIDE + 10
+"""The exception was classified while it was whole; its text says less."""
+
+OWN: list[Rule] = [
+    rule for kind in KINDS for rule in says(kind, f"ringback: {kind}: ", rank=_ALREADY_NAMED)
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from ringback.failure.codes.status import kind_of
+from ringback.failure.codes import kind_of_status
 from ringback.monitor.probe.certificate import ends_soon
 from ringback.monitor.probe.failing import Failed
 from ringback.monitor.probe.http.body import text_of
@@ -93,7 +93,7 @@ class Judge:
 
     def _status(self, status: int) -> Failed:
         if status >= 400:
-            return Failed(kind_of(status), f"status {status}")
+            return Failed(kind_of_status(status), f"status {status}")
         wanted = ", ".join(
             f"{low}" if low == high else f"{low}-{high}" for low, high in self._expected.status
         )

@@ -5,7 +5,7 @@ BSDs; Windows system messages. Each entry is a distinctive part in lower case, w
 apostrophes.
 """
 
-ENGLISH: dict[str, str] = {
+SYSTEM_ENGLISH: dict[str, str] = {
     # connecting
     "connection refused": "ECONNREFUSED",
     "actively refused": "ECONNREFUSED",
@@ -57,7 +57,7 @@ ENGLISH: dict[str, str] = {
 }
 """Wording → symbolic name."""
 
-RESOLVER: dict[str, str] = {
+RESOLVER_ENGLISH: dict[str, str] = {
     "name or service not known": "EAI_NONAME",
     "name does not resolve": "EAI_NONAME",
     "nodename nor servname provided": "EAI_NONAME",
@@ -112,7 +112,7 @@ RESOLVER: dict[str, str] = {
 }
 """Wording → EAI name."""
 
-TRANSLATED: dict[str, str] = {
+SYSTEM_TRANSLATED: dict[str, str] = {
     # refused: Windows, then strerror
     "zielcomputer die verbindung verweigerte": "ECONNREFUSED",
     "l'ordinateur cible l'a expressément refusée": "ECONNREFUSED",

@@ -1,7 +1,167 @@
-"""What HTTP clients say of responses: http.client, urllib3, requests, httpx, aiohttp, curl, Go."""
+"""What HTTP clients say of requests they would not send, of responses, and of HTTP/2."""
 
-from ringback.failure.reading import SPECIFIC, UMBRELLA
-from ringback.failure.text.rule import NARROWER, PHRASE, SENTENCE, Rule, says
+from ringback.failure.reading import EXACT, SPECIFIC, UMBRELLA
+from ringback.failure.text.rule import NARROWER, PHRASE, SENTENCE, VERDICT, Rule, says
+
+# What clients say of requests they would not send: URLs, options, sessions, pools.
+
+SCHEME = "url.scheme_invalid"
+URL = "url.invalid"
+REQUEST = "request.invalid"
+
+REQUESTS: list[Rule] = [
+    # the URL's scheme
+    *says(
+        SCHEME,
+        "no scheme supplied",
+        "no connection adapters were found for",
+        "missing an 'http://' or 'https://' protocol",
+        "has an unsupported protocol",
+        "unsupported protocol scheme",
+        "missing protocol scheme",
+        "unsupported scheme",
+        "unsupported url scheme",
+        "unsupported uri scheme",
+        "not supported url scheme",
+        "protocol not supported or disabled",
+        "isn't a valid uri: scheme",
+        "builder error: url scheme",
+        "err_unknown_url_scheme",
+        rank=NARROWER,
+        phase="config",
+    ),
+    *says(
+        SCHEME,
+        "unsupported protocol",
+        rank=NARROWER,
+        phase="config",
+        before=r"(?:\(1\) |error 1: |ERR_)",  # curl's code 1
+    ),
+    *says(SCHEME, "unknown url type", rank=NARROWER, phase="config", then=r":? (?!https)"),
+    # the rest of the URL
+    *says(
+        URL,
+        "failed to parse: ",
+        "could not parse url",
+        "no host supplied",
+        "no host part in the url",
+        "no host in request url",
+        "invalid control character in url",
+        "first path segment in url cannot contain colon",
+        "misformatted domain name",
+        "host name is invalid",
+        "not a valid host or port",
+        "label empty or too long",
+        "label too long",
+        "url has an invalid label",
+        "url using bad/illegal format",
+        "url can't contain control characters",
+        "invalid non-printable ascii character",
+        "illegal characters found in url",
+        "invalid ipv6 url",
+        "nonnumeric port",
+        "invalid port: ",
+        "port out of range",
+        "port could not be cast to integer",
+        "port number ended with",
+        "malformed input to a url function",
+        "relativeurlwithoutbase",
+        "relative url without a base",
+        "err_invalid_url",
+        "err_unescaped_characters",
+        "idnaerror",
+        rank=SPECIFIC,
+        phase="config",
+    ),
+    *says(URL, "empty host", rank=SPECIFIC, phase="config", then=r"(?!name)"),
+    *says(URL, "invalid url", rank=SPECIFIC, phase="config", then=r"(?! or)"),
+    *says(
+        URL,
+        "'idna' codec can't encode",
+        "idna codec can't encode",
+        rank=SPECIFIC,
+        phase="config",
+    ),
+    # headers, body, options
+    *says(
+        REQUEST,
+        "of type str or bytes, not",
+        "header value must be str or bytes",
+        "invalid header value",
+        "invalid header name",
+        "illegal header value",
+        "in header value",
+        "invalid leading whitespace, reserved character(s), or return character(s) in header",
+        "invalid character in header content",
+        "method can't contain control characters",
+        "too little data for declared content-length",
+        "too much data for declared content-length",
+        "unable to rewind request body",
+        "http: contentlength=",
+        "unrewindablebodyerror",
+        "missing dependencies for socks support",
+        "using socks proxy, but the 'socksio' package is not installed",
+        "install httpx[socks]",
+        "install httpx[http2]",
+        "timeout value connect was",
+        "attempted to set connect timeout",
+        "invalid sslmode value",
+        "invalidargumenterror: invalid",
+        "err_invalid_char",
+        rank=VERDICT,
+        phase="config",
+    ),
+    *says(
+        REQUEST,
+        "invalid timeout",
+        rank=VERDICT,
+        phase="config",
+        then=r"[^\n]{1,200}pass a \(connect, read\)",
+    ),
+    # our own session, client or pool
+    *says(
+        "client.closed",
+        "session is closed",
+        "client is closed",
+        "client has been closed",
+        "connector is closed",
+        "pool is closed",
+        "the pool has already been closed",
+        "event loop is closed",
+        "connection is already closed",
+        "connection already closed",
+        "cannot reopen a client instance",
+        rank=SPECIFIC,
+        phase="pool",
+    ),
+    *says(
+        "client.pool_exhausted",
+        "queuepool limit",
+        "pool reached maximum size and no more connections are allowed",
+        "pool is empty",
+        "pool is busy",
+        "pool exhausted",
+        "pooltimeout:",
+        "all connections in the connection pool are occupied",
+        "too many connections in pool",
+        "timed out fetching a new connection from the pool",
+        "timed out waiting for connection from the connection pool",
+        "timeout waiting for connection from pool",
+        "timeout acquiring a connection",
+        "connection is not available, request timed out after",
+        "cannot acquire connection",
+        "failed to acquire connection",
+        "couldn't get a connection after",
+        "no connection available",
+        "no free connections",
+        "timed out while checking out a connection",
+        rank=NARROWER,
+        phase="pool",
+    ),
+]
+
+
+# What HTTP clients say of responses: http.client, urllib3, requests, httpx, aiohttp, curl, Go.
 
 EMPTY = "http.response.invalid.empty"
 SHORT = "http.response.invalid.content_length_mismatch"
@@ -321,5 +481,48 @@ RESPONSES: list[Rule] = [
         rank=UMBRELLA,
         phase="body",
         before=_OF_A_RESPONSE,
+    ),
+]
+
+
+# What is said of HTTP/2: h2, curl, Go, Node, Chromium, gRPC.
+
+HTTP2: list[Rule] = [
+    *says(
+        "h2.refused_stream",
+        "refused_stream",
+        "refusedstream",
+        rank=EXACT,
+        phase="wait",
+    ),
+    *says(
+        "h2.refused_stream",
+        "error_code:7",
+        rank=EXACT,
+        phase="wait",
+        before=r"StreamReset[^\n]{0,60}",
+    ),
+    *says(
+        "h2.protocol.error",
+        "<connectionterminated",
+        "<streamreset",
+        "remoteprotocolerror: <",
+        "http/2 stream",
+        "http/2 error code",
+        "http/2 framing layer",
+        "http2 framing layer",
+        "received http2 header with status",
+        "goaway",
+        "remoteprotocolerror: connectionterminated",
+        "too_many_pings",
+        "received rst_stream",
+        "stream error: stream id",
+        "stream was not closed cleanly",
+        "internal_error; received from peer",
+        "enhance_your_calm",
+        "err_http2_",
+        "err_spdy_protocol_error",
+        rank=SPECIFIC,
+        phase="wait",
     ),
 ]

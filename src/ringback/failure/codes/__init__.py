@@ -1,1 +1,0 @@
-"""Numbers and names of operating systems, resolvers, TLS and HTTP, and the kinds they mean."""

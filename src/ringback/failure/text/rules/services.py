@@ -1,0 +1,534 @@
+"""What services and their drivers say: databases, stores, brokers, mail, shells, clouds."""
+
+from ringback.failure.reading import BARE, EXACT, GENERIC, SPECIFIC, TIMEOUT
+from ringback.failure.text.rule import (
+    BARE_TIMEOUT,
+    HINT,
+    NARROWER,
+    PHRASE,
+    SENTENCE,
+    VERDICT,
+    Rule,
+    say_each,
+    says,
+)
+
+# What SQL databases and their drivers say: PostgreSQL, MySQL, SQL Server, Oracle, pools.
+
+REJECTED = "service.rejected"
+_DURING_QUERY = 75
+"""It tells why the connection to the server was lost."""
+
+DATABASES: list[Rule] = [
+    # PostgreSQL, pgbouncer, Supabase's pooler
+    *says(
+        REJECTED,
+        "password authentication failed",
+        "peer authentication failed",
+        "ident authentication failed",
+        "sasl authentication failed",
+        "no password supplied",
+        "no pg_hba.conf entry",
+        "pg_hba.conf rejects connection",
+        "too many clients already",
+        "remaining connection slots are reserved",
+        "the database system is starting up",
+        "the database system is shutting down",
+        "the database system is in recovery mode",
+        "is not currently accepting connections",
+        "terminating connection due to administrator command",
+        "terminating connection due to idle",
+        "max_client_conn",
+        "query_wait_timeout",
+        "maxclientsinsessionmode",
+        "max clients reached",
+        "tenant or user not found",
+        "server login failed",
+        "server login has been failing",
+        rank=VERDICT,
+        phase="wait",
+    ),
+    *says(
+        REJECTED,
+        "does not exist",
+        rank=VERDICT,
+        phase="wait",
+        before=r"FATAL: {1,3}(?:database|role|user) [^\n]{1,80} ",
+    ),
+    *says(REJECTED, "fatal: ", rank=SPECIFIC, phase="wait", before=r"port \d{1,5} failed: "),
+    *says(
+        REJECTED,
+        "sasl required",
+        "ssl required",
+        rank=SPECIFIC,
+        phase="wait",
+        before=r"ERROR: {1,3}",
+    ),
+    *says("tcp.closed", "consuming input failed", "the connection is closed", rank=SENTENCE),
+    *says("tcp.closed", "server closed the connection unexpectedly", rank=SENTENCE),
+    # MySQL and MariaDB
+    *says(
+        REJECTED,
+        "access denied for user",
+        "is not allowed to connect to this",
+        "unknown database",
+        "is blocked because of many connection errors",
+        "user_limit_reached",
+        "max_user_connections",
+        rank=NARROWER,
+        phase="wait",
+    ),
+    *says(
+        REJECTED,
+        "too many connections",
+        rank=NARROWER,
+        phase="wait",
+        before=r"(?:1040|08004|FATAL|MySQL|error|HY000)[^\n]{0,60}",
+    ),
+    *says(
+        REJECTED,
+        "authentication plugin",
+        rank=NARROWER,
+        phase="wait",
+        then=r"[^\n]{0,80}(?:cannot|not|reported)",
+    ),
+    *says(
+        REJECTED,
+        "ssl connection is required",
+        "insecure transport are prohibited",
+        rank=SPECIFIC,
+        phase="wait",
+    ),
+    *says("tcp.closed", "mysql server has gone away", rank=SENTENCE),
+    *says("tcp.closed", "lost connection to mysql server", rank=SENTENCE),
+    *says(
+        TIMEOUT, "(timed out)", rank=_DURING_QUERY, phase="wait", before=r"during query[^\n]{0,20}"
+    ),
+    # SQL Server: its own words, ODBC, FreeTDS
+    *says(
+        REJECTED,
+        "cannot open database",
+        "cannot open server",
+        "adaptive server connection failed",
+        rank=NARROWER,
+        phase="wait",
+    ),
+    # Oracle: the listener's answers, then the network's
+    *says(
+        REJECTED,
+        "ora-01017",
+        "ora-12505",
+        "ora-12506",
+        "ora-12514",
+        "ora-12516",
+        "ora-12519",
+        "ora-12520",
+        "ora-28000",
+        "dpy-6000",
+        "dpy-6001",
+        "dpy-6003",
+        "is not registered with the listener",
+        "listener does not currently know of",
+        "logon denied",
+        rank=NARROWER,
+        phase="wait",
+    ),
+    *says("tcp.refused", "ora-12541", "tns:no listener", rank=PHRASE, phase="connect"),
+    *says("tcp.failed", "dpy-6005", rank=GENERIC, phase="connect"),
+    *says("dns.name_not_resolved", "ora-12545", "ora-12154", rank=PHRASE, phase="dns"),
+    *says(TIMEOUT, "ora-12170", "ora-12535", "tns:connect timeout", phase="connect"),
+    *says("tcp.closed", "ora-03113", "ora-03135", "ora-12537", "dpy-4011", rank=SENTENCE),
+]
+
+
+# What key-value and document stores, search engines and directories say.
+
+_SELECTION = 62
+"""Outweighs the bare timeout inside it."""
+
+STORES: list[Rule] = [
+    # Redis
+    *says(
+        REJECTED,
+        "noauth",
+        "wrongpass",
+        "noperm",
+        "clusterdown",
+        "masterdown",
+        "misconf redis",
+        rank=NARROWER,
+        phase="wait",
+        before=r"\b",
+    ),
+    *says(
+        REJECTED,
+        "invalid username-password pair",
+        "client sent auth, but no password is set",
+        "without any password configured",
+        "max number of clients reached",
+        "loading the dataset in memory",
+        "redis is running in protected mode",
+        "you can't write against a read only replica",
+        rank=NARROWER,
+        phase="wait",
+    ),
+    *says(
+        REJECTED,
+        "invalid password",
+        rank=NARROWER,
+        phase="wait",
+        before=r"(?:Redis|ERR)[^\n]{0,40}",
+    ),
+    *says("tcp.closed", "error while reading from socket", rank=SENTENCE),
+    *says(
+        "client.pool_exhausted",
+        "too many connections",
+        rank=VERDICT,
+        phase="pool",
+        before=r"redis\.exceptions\.\w{1,30}: ",
+    ),
+    # MongoDB
+    *says(
+        REJECTED,
+        "bad auth",
+        "not primary",
+        "not authorized on",
+        "requires authentication",
+        "user is not allowed to do action",
+        rank=NARROWER,
+        phase="wait",
+    ),
+    *says(
+        "tcp.timed_out",
+        ": timed out",
+        rank=_SELECTION,
+        phase="connect",
+        before=r"ServerSelectionTimeoutError:? [^\n]{1,120}",
+    ),
+    *says(REJECTED, "no primary available for writes", rank=BARE),
+    # Cassandra, Neo4j, LDAP, Elasticsearch
+    *says(
+        REJECTED,
+        "protocol version",
+        rank=EXACT,
+        phase="wait",
+        before=r"\[Server error\][^\n]{0,200}",
+    ),
+    *says(
+        REJECTED,
+        "the client is unauthorized due to authentication failure",
+        "unsupported authentication token",
+        "invalidcredentials",
+        "data 52e",
+        "missing authentication credentials for rest request",
+        rank=NARROWER,
+        phase="wait",
+    ),
+    # any of them
+    *says(
+        REJECTED,
+        "authentication failed",
+        "auth failed",
+        rank=NARROWER,
+        phase="wait",
+        before=r"\b",
+    ),
+]
+
+
+# What brokers and WebSockets say: AMQP, Kafka, MQTT, NATS.
+
+BROKERS: list[Rule] = [
+    # AMQP: RabbitMQ's replies
+    *says(
+        REJECTED,
+        "accessrefused",
+        "access_refused",
+        "access refused",
+        "not_allowed - access to vhost",
+        "not_allowed - vhost",
+        "login was refused using authentication mechanism",
+        "connection_forced",
+        "precondition_failed",
+        "resource_locked",
+        rank=NARROWER,
+        phase="wait",
+    ),
+    *says(
+        REJECTED,
+        "not_found - no",
+        rank=NARROWER,
+        phase="wait",
+        then=r" (?:queue|exchange|vhost)",
+    ),
+    *says("tcp.closed", "amqp:connection:forced", "transport indicated eof", rank=SENTENCE),
+    # Kafka
+    *says(
+        REJECTED,
+        "sasl authentication error",
+        "topic authorization failed",
+        "group authorization failed",
+        "cluster authorization failed",
+        rank=NARROWER,
+        phase="wait",
+    ),
+    *says(
+        "tcp.failed",
+        "nobrokersavailable",
+        "no brokers available",
+        "node_not_ready",
+        "all broker connections are down",
+        "no servers available for connection",
+        rank=HINT,
+        phase="connect",
+    ),
+    *says("tcp.closed", "disconnected while requesting", "disconnected (after", rank=SENTENCE),
+    # NATS
+    *says(REJECTED, "authorization violation", rank=NARROWER, phase="wait"),
+    # MQTT: CONNACK's return codes (MQTT 3.1.1 section 3.2.2.3; 5.0 section 3.2.2.2)
+    *says(
+        REJECTED,
+        "not authorised",
+        "connection refused: not authori",
+        "connection refused: unacceptable protocol version",
+        "connection refused: identifier rejected",
+        "connection refused: broker unavailable",
+        "bad user name or password",
+        "bad username or password",
+        "connectreturncode.",
+        rank=NARROWER,
+        phase="wait",
+    ),
+    *says(
+        REJECTED,
+        "reason code",
+        "return code",
+        rank=SPECIFIC,
+        phase="wait",
+        before=r"connection refused?,? ",
+        then=r":? ?\d",
+    ),
+    *says(REJECTED, "connack to", rank=SPECIFIC, phase="wait", then=r" [^\n]{1,60}\(\d, [1-5]\)"),
+    *says(
+        REJECTED,
+        "connack",
+        rank=SPECIFIC,
+        phase="wait",
+        then=r"[^\n]{0,60}(?:code|reason)[^\n]{0,20}[1-5]\b",
+    ),
+    *says(REJECTED, "error: 0x00 0x0", rank=SPECIFIC, phase="wait", then=r"[1-5]"),
+    *says(
+        "tcp.closed",
+        "connection to broker lost",
+        "closed by remote broker",
+        "disconnected during handshake",
+        rank=SENTENCE,
+    ),
+    *says(
+        "tcp.closed",
+        "disconnected: ",
+        rank=SENTENCE,
+        then=r"(?:verify|EOF|(?:connection )?(?:closed|lost))",
+    ),
+    # WebSockets (RFC 6455 section 7.4.1: 1006 is an end without a closing handshake)
+    *says(
+        "tcp.closed",
+        "no close frame received or sent",
+        "connection closed abnormally [1006]",
+        "1006 (connection closed abnormally",
+        "code = 1006",
+        "code: 1006",
+        "websocket closed with",
+        "websocket connection is closed: code",
+        "closed with an unexpected code",
+        rank=SENTENCE,
+    ),
+]
+
+
+# What mail, shells, file transfer and file sharing say: SMTP, IMAP, FTP, SSH, SMB, NFS.
+
+_REFUSING = ("535", "534", "530", "550", "554", "421")
+"""Replies with which a mail server refuses (RFC 5321 section 4.2.2, RFC 4954 section 6)."""
+
+REMOTE: list[Rule] = [
+    # mail: the server's own answer
+    *says(
+        REJECTED,
+        "authentication unsuccessful",
+        "authentication credentials invalid",
+        "username and password not accepted",
+        "must issue a starttls command first",
+        "relay access denied",
+        "too many login attempts",
+        "maximum number of connections",
+        "invalid login",
+        "login failed",
+        "login incorrect",
+        "authenticationfailed",
+        rank=NARROWER,
+        phase="wait",
+    ),
+    *says(
+        REJECTED,
+        *_REFUSING,
+        rank=SPECIFIC,
+        phase="wait",
+        before=r"SMTP\w{0,30}(?:Error|Refused|Exception)[^\n]{0,20}\(\s?",
+        then=r",",
+    ),
+    *says(REJECTED, "(421, ", rank=SPECIFIC, phase="wait"),
+    *says("tcp.closed", "please run connect() first", rank=PHRASE),
+    # FTP
+    *says(REJECTED, "not logged in", rank=NARROWER, phase="wait", before=r"530[^\n]{0,20}"),
+    *says(
+        REJECTED,
+        "error_perm",
+        "error_temp",
+        rank=SPECIFIC,
+        phase="wait",
+        then=r"[:(] ?['\"]?(?:421|430|53\d|55\d)",
+    ),
+    # SSH
+    *says(
+        REJECTED,
+        "permission denied (publickey",
+        "permission denied (password",
+        "permission denied (keyboard",
+        "permission denied (gssapi",
+        "too many authentication failures",
+        "bad authentication type",
+        rank=SPECIFIC,
+        phase="wait",
+    ),
+    *says(
+        "tcp.closed",
+        "kex_exchange_identification: connection closed",
+        "ssh_exchange_identification: connection closed",
+        rank=SPECIFIC,
+        phase="wait",
+    ),
+    *says(
+        "tcp.reset",
+        "kex_exchange_identification: read: connection reset",
+        "ssh_exchange_identification: read: connection reset",
+        rank=SPECIFIC,
+        phase="wait",
+    ),
+    *says("tcp.closed", "error reading ssh protocol banner", rank=PHRASE, phase="wait"),
+    *says("tcp.closed", "eoferror", rank=PHRASE, before=r"(?:paramiko|ssh)[^\n]{0,280}"),
+    *says("tcp.closed", "shared connection to", rank=PHRASE, then=r" [^\n]{1,120} closed"),
+    *says(
+        "tcp.failed", "unable to connect to port", "novalidconnections", rank=HINT, phase="connect"
+    ),
+    # SMB and NFS
+    *say_each(
+        {
+            "nt_status_connection_refused": "tcp.refused",
+            "nt_status_io_timeout": "tcp.timed_out",
+            "nt_status_host_unreachable": "tcp.address_unreachable.host",
+            "nt_status_network_unreachable": "tcp.address_unreachable.network",
+        },
+        rank=EXACT,
+        phase="connect",
+    ),
+    *says("tcp.reset", "nt_status_connection_reset", rank=EXACT),
+    *says("tcp.closed", "nt_status_connection_disconnected", "notconnectederror", rank=PHRASE),
+    *says(
+        REJECTED,
+        "status_logon_failure",
+        "status_access_denied",
+        "status_bad_network_name",
+        "access denied by server while mounting",
+        rank=EXACT,
+        phase="wait",
+    ),
+]
+
+
+# What cloud SDKs and remote procedure calls say: AWS, Google, gRPC.
+
+_STATUS = 62
+"""The status of a call; a library's sentence in its details outweighs it."""
+_DENIED = (
+    "AccessDenied",
+    "AccessDeniedException",
+    "UnauthorizedOperation",
+    "AuthFailure",
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "InvalidAccessKeyId",
+    "InvalidClientTokenId",
+    "SignatureDoesNotMatch",
+    "UnrecognizedClientException",
+    "Forbidden",
+    "401",
+    "403",
+)
+_THROTTLED = (
+    "Throttling",
+    "ThrottlingException",
+    "ThrottledException",
+    "SlowDown",
+    "RequestLimitExceeded",
+    "TooManyRequestsException",
+    "ProvisionedThroughputExceededException",
+    "429",
+)
+_UNAVAILABLE = ("ServiceUnavailable", "ServiceUnavailableException", "503")
+
+
+def _aws(kind: str, *codes: str) -> list[Rule]:
+    """The sentence of botocore with the service's error code in parentheses."""
+    return [
+        rule
+        for code in codes
+        for rule in says(kind, f"an error occurred ({code.lower()})", rank=_STATUS, phase="wait")
+    ]
+
+
+CLOUD: list[Rule] = [
+    *_aws("http.error.auth", *_DENIED),
+    *_aws("http.error.rate_limited", *_THROTTLED),
+    *_aws("http.error.unavailable", *_UNAVAILABLE),
+    *_aws("http.error.gateway", "502", "504"),
+    *says(
+        "http.error",
+        "an error occurred (",
+        rank=HINT,
+        phase="wait",
+        then=r"\w{1,60}\) when calling the",
+    ),
+    # gRPC: the status is an umbrella, the details name the cause
+    *say_each(
+        {
+            "deadlineexceeded": "client.deadline_exceeded",
+            "deadline_exceeded": "client.deadline_exceeded",
+        },
+        rank=_STATUS,
+    ),
+    *say_each(
+        {
+            "statuscode.unauthenticated": "http.error.auth",
+            "statuscode.permission_denied": "http.error.auth",
+            "statuscode.resource_exhausted": "http.error.rate_limited",
+        },
+        rank=_STATUS,
+        phase="wait",
+    ),
+    *says("tcp.failed", "failed to connect to all addresses", rank=BARE_TIMEOUT, phase="connect"),
+    *says(
+        "tcp.timed_out",
+        "failed to connect to remote host: timeout occurred",
+        "fd shutdown",
+        rank=SPECIFIC,
+        phase="connect",
+    ),
+    # google-api-core retries until its own limit; the last exception follows
+    *says(
+        "client.deadline_exceeded",
+        "exceeded, last exception",
+        rank=BARE,
+        before=r"timeout of [\d.]{1,10}s ",
+    ),
+]
