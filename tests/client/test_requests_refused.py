@@ -8,7 +8,7 @@ from urllib3.util import Retry
 from ringback import Adapter, Policy, Session, errors
 from ringback.client.call import Ended
 from ringback.client.raising import error_of
-from ringback.client.requests.refused import refused, refused_at_first
+from ringback.client.requests.failures import refused, refused_at_first
 from ringback.failure import KINDS, Failure, Target
 from ringback.retry import Breaker, GiveUp
 from ringback.sink import LogSink

@@ -13,9 +13,8 @@ import os
 import socket
 import time
 import urllib.request
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -29,6 +28,9 @@ from ringback.testing.clients import NotOfferedError
 from ringback.testing.clients.call import Call
 from ringback.testing.lab.fault import Endpoint
 from ringback.testing.lab.resolver import resolving
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 async def _go_on(_):
@@ -153,7 +155,7 @@ def _manager(proxy, options):
         return door.PoolManager(**options)
     if not proxy.startswith("socks"):
         return door.ProxyManager(proxy, **options)
-    socks = importlib.import_module("ringback.client.urllib3.door_socks")
+    socks = importlib.import_module("ringback.client.urllib3.socks")
     return socks.SOCKSProxyManager(proxy, **options)
 
 
@@ -333,7 +335,7 @@ def _status(received):
 
 @contextlib.contextmanager
 def _without_fast_paths():
-    switch = importlib.import_module("ringback.client.requests.fast.switch")
+    switch = importlib.import_module("ringback.client.requests.fast.guard")
     before, switch.on = switch.on, False
     try:
         yield

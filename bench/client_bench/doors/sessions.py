@@ -44,16 +44,16 @@ def slowly(fast):
 
     @contextmanager
     def opened(bench):
-        from ringback.client.requests.fast import switch  # noqa: PLC0415 - as in `ours`
+        from ringback.client.requests.fast import guard  # noqa: PLC0415 - as in `ours`
 
         def call():
-            switch.on = False
+            guard.on = False
             try:
                 quick()
             finally:
-                switch.on = True
+                guard.on = True
 
-        switch.on = False
+        guard.on = False
         with fast(bench) as quick:
             yield call
 

@@ -4,7 +4,7 @@ import weakref
 import httpx
 
 from ringback.client.install import install
-from ringback.client.install.doors import Doors
+from ringback.client.install.libraries import Integrations
 
 
 class Transport:
@@ -15,7 +15,7 @@ class Transport:
 
 
 def test_a_transport_has_one_door_and_another_one_another():
-    doors, one, other = Doors(lambda _: object()), Transport(), Transport()
+    doors, one, other = Integrations(lambda _: object()), Transport(), Transport()
     assert doors.of(one) is doors.of(one)
     assert doors.of(other) is not doors.of(one)
 
@@ -24,7 +24,7 @@ def test_a_door_goes_with_its_transport():
     class Door:
         pass
 
-    doors, transport = Doors(lambda _: Door()), Transport()
+    doors, transport = Integrations(lambda _: Door()), Transport()
     door = weakref.ref(doors.of(transport))
     gc.disable()
     try:
@@ -35,7 +35,7 @@ def test_a_door_goes_with_its_transport():
 
 
 def test_a_door_that_took_the_place_of_a_dead_ones_is_another():
-    doors = Doors(lambda _: object())
+    doors = Integrations(lambda _: object())
     seen = [doors.of(Transport()) for _ in range(100)]
     assert len({id(door) for door in seen}) == 100
 

@@ -4,7 +4,7 @@ import zlib
 import pytest
 import urllib3.response
 
-from ringback.client.urllib3.decoder import Decoder
+from ringback.client.urllib3.response import Decoder
 
 TEXT = b'{"ok": true}' * 200
 

@@ -20,8 +20,8 @@ from ringback import Breaker, Policy, Timeout, errors
 from ringback.client import origins
 from ringback.client.deadline import current, within
 from ringback.client.urllib3 import ProxyManager
-from ringback.client.urllib3.door_socks import SOCKSProxyManager
-from ringback.client.urllib3.named import NamedResponse
+from ringback.client.urllib3.response import NamedResponse
+from ringback.client.urllib3.socks import SOCKSProxyManager
 from ringback.retry import Done, GiveUp, Retry
 from ringback.testing.lab.response import head
 from tests.client.urllib3.test_connection import TABLE

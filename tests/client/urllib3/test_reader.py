@@ -9,7 +9,7 @@ import weakref
 import pytest
 
 from ringback.client.deadline import within
-from ringback.client.urllib3.reader import Reader
+from ringback.client.urllib3.connection import Reader
 from ringback.client.wire import Wire
 
 

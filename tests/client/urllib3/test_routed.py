@@ -12,7 +12,7 @@ from urllib3._collections import HTTPHeaderDict
 
 from ringback import Policy, Timeout, errors
 from ringback.client.urllib3 import PoolManager, ProxyManager
-from ringback.client.urllib3.door_socks import SOCKSProxyManager
+from ringback.client.urllib3.socks import SOCKSProxyManager
 from ringback.retry import Done, GiveUp
 from ringback.sink import LogSink
 from ringback.testing.lab import FAULTS

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from ringback.client.deadline import within
-from ringback.client.urllib3.upload import bytes_of, write_bytes
+from ringback.client.urllib3.connection import bytes_of, write_bytes
 from ringback.client.wire import Wire
 
 LARGE = bytes(8 << 20)

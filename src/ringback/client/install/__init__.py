@@ -5,8 +5,7 @@ from dataclasses import replace
 from importlib import import_module
 from math import inf
 
-from ringback.client.install.arrival import Arrivals
-from ringback.client.install.patch import Patches, Settings
+from ringback.client.install.patch import Arrivals, Patches, Settings
 from ringback.event import Sink
 from ringback.retry import Policy
 from ringback.sink.listening import listeners_for
@@ -14,13 +13,13 @@ from ringback.sink.listening import listeners_for
 __all__ = ["LIBRARIES", "Installed", "install"]
 
 LIBRARIES = {
-    "requests": "ringback.client.install.of_requests",
-    "urllib3": "ringback.client.install.of_urllib3",
-    "httpx": "ringback.client.install.of_httpx",
-    "httpx2": "ringback.client.install.of_httpx",
-    "aiohttp": "ringback.client.install.of_aiohttp",
+    "requests": "patch_requests",
+    "urllib3": "patch_urllib3",
+    "httpx": "patch_httpx",
+    "httpx2": "patch_httpx",
+    "aiohttp": "patch_aiohttp",
 }
-"""Library → the module that puts ringback under it; each has ``put_under(library, …)``."""
+"""Library → the function of ``install.libraries`` that puts ringback under it."""
 
 
 class Installed:
@@ -56,7 +55,10 @@ class Installed:
 
     def _arrived(self, name: str) -> None:
         patches = self._patches[name] = Patches()
-        import_module(LIBRARIES[name]).put_under(import_module(name), self._settings, patches)
+        from ringback.client.install import libraries  # noqa: PLC0415 - once one has come
+
+        put_under = getattr(libraries, LIBRARIES[name])
+        put_under(import_module(name), self._settings, patches)
 
 
 def install(

@@ -1,10 +1,15 @@
-"""Putting one function in the place of another, and putting it back."""
+"""Replacing functions of a library once it has been imported, and putting its own back."""
 
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import wraps
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from importlib.util import find_spec
+from types import ModuleType
 from typing import Any
 
 from ringback.event import Listeners
@@ -72,3 +77,85 @@ class Patches:
         """Put back what was replaced, the last first."""
         while self._undo:
             self._undo.pop()()
+
+
+class Arrivals(MetaPathFinder):
+    """Tells once for each library: at once if it is imported already, else when it is.
+
+    Args:
+        names: Of the libraries.
+        arrived: Told the name.
+    """
+
+    def __init__(self, names: Iterable[str], arrived: Callable[[str], None]) -> None:
+        self._awaited = list(dict.fromkeys(names))
+        self._arrived = arrived
+
+    def watch(self) -> None:
+        """Begin to watch."""
+        for name in [name for name in self._awaited if _is_there(name)]:
+            self.tell(name)
+        if self._awaited:
+            sys.meta_path.insert(0, self)
+
+    def stop(self) -> None:
+        """Watch no longer."""
+        self._awaited.clear()
+        if self in sys.meta_path:
+            sys.meta_path.remove(self)
+
+    def tell(self, name: str) -> None:
+        """Tell of a library that has been imported.
+
+        Args:
+            name: Its name.
+        """
+        if name in self._awaited:
+            self._awaited.remove(name)
+            self._arrived(name)
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Return how the others would load it, so that its arrival is noticed.
+
+        Args:
+            fullname: Of the module.
+            path: As the import system gives it.
+            target: As the import system gives it.
+        """
+        del path, target
+        if fullname not in self._awaited:
+            return None
+        sys.meta_path.remove(self)  # or it would be asked again
+        try:
+            spec = find_spec(fullname)
+        finally:
+            sys.meta_path.insert(0, self)
+        if spec is not None and spec.loader is not None:
+            spec.loader = _Noticing(spec.loader, self)
+        return spec
+
+
+class _Noticing(Loader):
+    def __init__(self, loader: Loader, arrivals: Arrivals) -> None:
+        self._loader = loader
+        self._arrivals = arrivals
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._loader, name)  # get_data, get_filename and the like
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        return self._loader.create_module(spec)
+
+    def exec_module(self, module: ModuleType) -> None:
+        self._loader.exec_module(module)
+        if module.__spec__ is not None:
+            module.__spec__.loader = module.__loader__ = self._loader
+        self._arrivals.tell(module.__name__)
+
+
+def _is_there(name: str) -> bool:
+    module = sys.modules.get(name)
+    # One that is being imported right now is half empty.
+    return module is not None and not getattr(module.__spec__, "_initializing", False)

@@ -20,12 +20,10 @@ from ringback.client.origin import origin_of
 from ringback.client.origins import origins_under
 from ringback.client.proxies import Proxies, ProxiesLike
 from ringback.client.refusal import refusal
-from ringback.client.requests.ending import result_of
-from ringback.client.requests.exchange import Exchange
+from ringback.client.requests.exchange import Exchange, RoutedExchange, circuit_of
+from ringback.client.requests.failures import refused_at_first, result_of
 from ringback.client.requests.fast import FastAdapter, FastPools
-from ringback.client.requests.refused import refused_at_first
 from ringback.client.requests.response import Response
-from ringback.client.requests.routed import RoutedExchange, circuit_of
 from ringback.client.trust import Trust, TrustLike, ssl_context
 from ringback.client.urllib3 import proxy_pools
 from ringback.client.ways import ASKED, Ways

@@ -1,10 +1,13 @@
-"""A response that says what went wrong: by its status, or when its body breaks off."""
+"""What a call returns: a response that says what went wrong, or one that stands for none."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NoReturn, cast
 
+import requests
+
+from ringback.client.requests.failures import Naming, failure_of_status
 from ringback.client.requests.fast import FastResponse
-from ringback.client.requests.naming import Naming, failure_of_status
+from ringback.errors import RingbackError
 from ringback.failure import Failure
 from ringback.failure.target import target_of_url
 
@@ -52,3 +55,47 @@ class Response(FastResponse):
     def _named(self, pieces: Iterator[Any]) -> Iterator[Any]:
         with Naming(self.url):
             yield from pieces
+
+
+class FailedResponse(requests.Response):
+    """A response that never came: false, empty, and it knows why.
+
+    ``status_code`` is 0, ``reason`` the kind of the failure.
+
+    Attributes:
+        error: The exception that would have been raised.
+        failure: What went wrong.
+    """
+
+    def __init__(self, error: RingbackError) -> None:
+        """Stand for a response.
+
+        Args:
+            error: Why there is none; one of requests' exceptions as well.
+        """
+        super().__init__()
+        self.error = error
+        self.failure: Failure = error.failure
+        self.request = cast("Any", getattr(error, "request", None))
+        self.url = getattr(self.request, "url", None) or error.failure.target.url or ""
+        self.status_code = 0
+        self.reason = error.failure.kind
+        self.encoding = "utf-8"
+        self._content = b""
+        self._content_consumed = True
+
+    @property
+    def ok(self) -> bool:
+        """``False``."""
+        return False
+
+    def raise_for_status(self) -> NoReturn:
+        """Raise the exception.
+
+        Raises:
+            ringback.errors.RingbackError: Why there is no response.
+        """
+        raise self.error
+
+    def __repr__(self) -> str:
+        return f"<Response [{self.failure.kind}]>"

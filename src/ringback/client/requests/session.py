@@ -13,10 +13,10 @@ from ringback.client.deadline import within
 from ringback.client.origin import origin_of
 from ringback.client.proxies import Proxies, ProxiesLike
 from ringback.client.requests.adapter import Adapter
-from ringback.client.requests.failed import FailedResponse
-from ringback.client.requests.fast import FastSession, environment
-from ringback.client.requests.naming import Naming
-from ringback.client.requests.routed import OwnProxies
+from ringback.client.requests.exchange import OwnProxies
+from ringback.client.requests.failures import Naming
+from ringback.client.requests.fast import FastSession, request
+from ringback.client.requests.response import FailedResponse
 from ringback.client.trust import Trust, TrustLike
 from ringback.errors import RingbackError
 from ringback.event import Sink
@@ -198,7 +198,7 @@ _BARE = {"https://", "http://"}
 
 
 def _proxied() -> bool:
-    known = environment.current()
+    known = request.current_environment()
     return known is None or known.proxied
 
 

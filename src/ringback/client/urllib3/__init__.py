@@ -6,7 +6,7 @@ except ImportError as error:
     raise ImportError("ringback's PoolManager needs urllib3: pip install urllib3") from error
 
 from ringback.client.urllib3.connection import HTTPConnection, HTTPSConnection
-from ringback.client.urllib3.door import PoolManager, ProxyManager
+from ringback.client.urllib3.manager import PoolManager, ProxyManager
 from ringback.client.urllib3.pools import Pools, ProxyPools, proxy_pools
 
 __all__ = [

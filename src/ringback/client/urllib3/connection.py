@@ -1,8 +1,13 @@
-"""urllib3's connections: nothing they wait for outlasts the deadline, and they count."""
+"""urllib3's connections: nothing they wait for outlasts the deadline, and the bytes are counted."""
 
 import http.client
+import io
 import socket
+import ssl
 import sys
+from collections.abc import Iterator
+from math import inf
+from time import monotonic
 from typing import Any
 
 import urllib3.connection
@@ -10,16 +15,272 @@ import urllib3.exceptions
 import urllib3.util.connection
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
+from ringback.client.acknowledgement import look
+from ringback.client.deadline import current
 from ringback.client.dial import dial
 from ringback.client.patience import patience, seconds_of
 from ringback.client.trust import Trust
+from ringback.client.trust.ends import is_cut
 from ringback.client.trust.lending import lent
-from ringback.client.urllib3.message import Message
-from ringback.client.urllib3.nested import bounded
-from ringback.client.urllib3.reader import Reader
 from ringback.client.urllib3.response import HTTPResponse
-from ringback.client.urllib3.upload import bytes_of, write_bytes
 from ringback.client.wire import Phase, Wire
+
+_NOTHING_TAKEN = frozenset({"timed out", "The write operation timed out"})
+"""How ``socket`` and ``ssl`` word a timeout, which has no number."""
+
+
+def write_bytes(sock: Any, data: Any, wire: Wire, limit: float | None) -> None:
+    """Send all of ``data``, however many writes it takes.
+
+    ``sendall`` does not say how much was taken when it fails, and over TLS its timeout begins
+    anew with each record.
+
+    Args:
+        sock: The socket, or what urllib3 uses as one; its timeout is for the first write.
+        data: Bytes, or a view of bytes.
+        wire: Counts what is taken.
+        limit: Seconds that each further write may wait; ``None`` is no limit.
+
+    Raises:
+        TimeoutError: A limit or the deadline has come.
+        OSError: The connection is broken.
+    """
+    try:
+        at = current()
+        if wire.sends or (at is not None and at - monotonic() < (limit or inf)):
+            _fit(sock, limit, at)
+        sent = sock.send(data)
+        wire.sent += sent
+        wire.sends += 1
+        if sent < len(data):
+            _write_rest(sock, memoryview(data)[sent:], wire, limit)
+    except BaseException as error:
+        _note(error, sock, wire)
+        raise
+
+
+def _write_rest(sock: Any, rest: memoryview, wire: Wire, limit: float | None) -> None:
+    while rest:
+        _fit(sock, limit, current())
+        sent = sock.send(rest)
+        wire.sent += sent
+        wire.sends += 1
+        rest = rest[sent:]
+
+
+def _fit(sock: Any, limit: float | None, at: float | None) -> None:
+    """Let the socket wait for the limit, or for what the deadline leaves."""
+    left = inf if at is None else at - monotonic()
+    if left <= 0:
+        raise TimeoutError("timed out")
+    seconds = limit if left == inf else min(left, limit or inf)
+    if sock.gettimeout() != seconds:
+        sock.settimeout(seconds)
+
+
+def _note(error: BaseException, sock: Any, wire: Wire) -> None:
+    wire.broken = True
+    if not _took_nothing(error):
+        wire.sent += 1
+    elif isinstance(error, TimeoutError):
+        look(sock, wire)
+
+
+def _took_nothing(error: BaseException) -> bool:
+    """Whether the last write failed; a signal's handler may raise after it has succeeded."""
+    if not isinstance(error, OSError):
+        return False
+    return error.errno is not None or str(error) in _NOTHING_TAKEN
+
+
+def bytes_of(data: Any, size: int) -> Iterator[Any]:
+    """Return the pieces of a body as ``http.client`` sends them.
+
+    Args:
+        data: A file, anything that holds bytes, or an iterable of such.
+        size: Bytes to read from a file at a time.
+
+    Raises:
+        TypeError: It is none of these.
+    """
+    if hasattr(data, "read"):
+        while piece := data.read(size):
+            yield piece.encode("iso-8859-1") if isinstance(piece, str) else piece
+        return
+    try:
+        view = memoryview(data).cast("B")
+    except TypeError:
+        if isinstance(data, str):
+            raise
+        yield from data
+    else:
+        yield view
+
+
+class Reader(socket.SocketIO):
+    """What ``socket.makefile`` returns unbuffered, for one response.
+
+    A timeout of a socket is for one read: a peer that sends a byte now and then never meets it.
+    Here each read waits no longer than the deadline of the call leaves, if there is one. A body
+    that is read after its call has ended is under the socket's timeout alone.
+
+    Args:
+        sock: The socket, with its timeout set; what urllib3 uses as one will do.
+        wire: Counts what comes.
+
+    Attributes:
+        ended: The peer has ended its side.
+        cut: How TLS told that it was ended below TLS, without ``close_notify``.
+    """
+
+    _sock: Any
+
+    def __init__(self, sock: Any, wire: Wire) -> None:
+        super().__init__(sock, "rb")
+        try:
+            sock._io_refs += 1  # noqa: SLF001 - keeps the descriptor open, as makefile does
+        except AttributeError:
+            sock.socket._io_refs += 1  # noqa: SLF001 - the same for urllib3's TLS within TLS
+        self.ended = False
+        self.cut: OSError | None = None
+        self._wire = wire
+        limit = sock.gettimeout()
+        self._limit: float = inf if limit is None else limit
+        self._changed = False
+        self._timed_out = False
+
+    def makefile(self, _mode: str = "rb") -> io.BufferedReader:
+        """Return this, buffered: ``http.client`` asks a socket so."""
+        return io.BufferedReader(self)
+
+    def readinto(self, buffer: Any) -> int | None:
+        """Read what there is, after waiting for it; return the number of bytes, 0 at the end.
+
+        Args:
+            buffer: Where to; not empty.
+
+        Raises:
+            TimeoutError: The socket's timeout or the deadline has come.
+            OSError: The connection is broken.
+        """
+        sock = self._sock
+        if sock is None:
+            raise ValueError("I/O operation on closed file.")
+        try:
+            at = current()
+            if self._changed or (at is not None and at - monotonic() < self._limit):
+                self._fit(at)
+            count: int = sock.recv_into(buffer)
+        except BlockingIOError:
+            return None
+        except OSError as error:
+            if not self._ended_by(error):
+                raise
+            count = 0
+        if count:
+            self._wire.received += count
+        else:
+            self.ended = True
+        return count
+
+    def _fit(self, at: float | None) -> None:
+        """Let the socket wait for its limit, or for what the deadline leaves."""
+        if self._timed_out:
+            raise OSError("cannot read from timed out object")
+        left = inf if at is None else at - monotonic()
+        if left <= 0:
+            raise TimeoutError("timed out")
+        seconds = min(left, self._limit)
+        self._sock.settimeout(None if seconds == inf else seconds)
+        self._changed = left < self._limit
+
+    def _ended_by(self, error: OSError) -> bool:
+        """Note what an error means; return whether it is the end."""
+        if isinstance(error, TimeoutError):
+            self._timed_out = self._changed = True
+            look(self._sock, self._wire)
+        if not is_cut(error):
+            return False
+        self.cut = error.with_traceback(None)  # whose functions hold this
+        return True
+
+
+class Message(http.client.HTTPResponse):
+    """Reads the status line and the header block, and frames the body.
+
+    Attributes:
+        reader: Where it reads from.
+    """
+
+    def __init__(self, reader: Reader, *args: Any, **kwargs: Any) -> None:
+        self.reader = reader
+        super().__init__(reader, *args, **kwargs)  # type: ignore[arg-type]  # makefile is asked
+
+    def begin(self) -> None:
+        """Read until the body begins.
+
+        Raises:
+            http.client.HTTPException: The peer broke the rules, or ended the connection before
+                the empty line that ends the header block. Where a body in chunks should follow,
+                reading it says so, with the exception that urllib3 has for that.
+        """
+        begun: Any = self.headers
+        super().begin()
+        chunks_follow = self.chunked and self.length is None
+        if begun is None and self.reader.ended and not chunks_follow:
+            raise http.client.HTTPException("connection closed while reading headers")
+
+    @property
+    def cut(self) -> OSError | None:
+        """Why the body may be short: TLS was not ended, and nothing else says where it ends."""
+        delimited = self.chunked or self.length is not None
+        return None if delimited else self.reader.cut
+
+
+class BoundedSocket(ssl.SSLSocket):
+    """An ``ssl.SSLSocket`` that waits no longer than the deadline of the call leaves."""
+
+    def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
+        """Receive, as a socket does.
+
+        Args:
+            buflen: As in ``socket``.
+            flags: As in ``socket``.
+        """
+        self._fit()
+        return super().recv(buflen, flags)
+
+    def send(self, data: Any, flags: int = 0) -> int:
+        """Send, as a socket does; ``sendall`` is made of it.
+
+        Args:
+            data: As in ``socket``.
+            flags: As in ``socket``.
+        """
+        self._fit()
+        return super().send(data, flags)
+
+    def _fit(self) -> None:
+        at = current()
+        if at is None:
+            return
+        left, own = at - monotonic(), self.gettimeout()
+        if left <= 0:
+            raise TimeoutError("timed out")
+        if own is None or left < own:
+            self.settimeout(left)
+
+
+def bounded_socket(sock: Any) -> Any:
+    """Return a socket as one that keeps the deadline, where it is Python's own.
+
+    Args:
+        sock: A connection to a proxy.
+    """
+    if type(sock) is ssl.SSLSocket:
+        sock.__class__ = BoundedSocket  # the handshake is done: a new one cannot be made of it
+    return sock
+
 
 _CREATE_CONNECTION = urllib3.util.connection.create_connection
 """A function put in its place by others is called: only they know what it means."""
@@ -165,7 +426,7 @@ class HTTPSConnection(HTTPConnection, urllib3.connection.HTTPSConnection):
 
     def _connect_tls_proxy(self, *args: Any, **kwargs: Any) -> Any:
         """Shake hands with a proxy; over this connection there may be another handshake."""
-        return bounded(super()._connect_tls_proxy(*args, **kwargs))
+        return bounded_socket(super()._connect_tls_proxy(*args, **kwargs))
 
 
 def dials() -> bool:

@@ -1,13 +1,121 @@
-"""urllib3's response, for which a body that breaks off is an error."""
+"""urllib3's response: a body that breaks off is an error, and every error says what went wrong."""
 
+import zlib
 from collections.abc import Generator
+from dataclasses import replace
+from http.client import HTTPException
 from typing import Any
 
 import urllib3.response
-from urllib3.exceptions import DecodeError, IncompleteRead, ProtocolError
+from urllib3.exceptions import DecodeError, HTTPError, IncompleteRead, ProtocolError
 from urllib3.util.response import is_fp_closed
 
-from ringback.client.urllib3.decoder import Decoder
+from ringback.client.delivery import delivered
+from ringback.client.raising import raise_prepared
+from ringback.client.status import failure_of_status
+from ringback.client.wire import Wire
+from ringback.errors import RingbackError, specialise
+from ringback.failure import Failure, Target, classify
+
+_NOT_OURS = {"unknown", "not_a_connection_failure"}
+
+
+def failure_of(error: Exception, target: Target, wire: Wire | None = None) -> Failure | None:
+    """Return what went wrong, or ``None`` where the exception is none of the call's.
+
+    An exception of the caller's own (out of the generator of a body, say) stays what it is.
+
+    Args:
+        error: What was raised.
+        target: Whom the call was for.
+        wire: What was counted of the exchange, if it began.
+    """
+    if isinstance(error, RingbackError):
+        return error.failure
+    failure = classify(error, target=target, reused=wire.reused if wire else None)
+    if failure.kind in _NOT_OURS and not isinstance(error, (HTTPError, HTTPException)):
+        return None
+    certain = delivered(wire, failure)
+    return failure if certain == failure.delivered else replace(failure, delivered=certain)
+
+
+class Naming:
+    """A context in which what urllib3 raises comes out specialised.
+
+    An exception that is none of the call's comes out as it is.
+
+    Args:
+        target: Whom the call was for.
+    """
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if isinstance(error, Exception) and not isinstance(error, RingbackError):
+            failure = failure_of(error, self._target)
+            if failure:
+                raise_prepared(specialise(error, failure))
+
+
+class Decoder:
+    """Wraps a decoder of urllib3.
+
+    Args:
+        inner: For ``gzip``, ``deflate``, ``br``, ``zstd`` or several of them.
+    """
+
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
+        self._fed = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    def decompress(self, data: bytes, *args: Any, **kwargs: Any) -> bytes:
+        """Return what the data is decoded to.
+
+        Args:
+            data: The next bytes of the body.
+            *args: As in urllib3.
+            **kwargs: As in urllib3.
+        """
+        self._fed = self._fed or bool(data)
+        decoded: bytes = self._inner.decompress(data, *args, **kwargs)
+        return decoded
+
+    @property
+    def truncated(self) -> bool:
+        """Whether it was given a stream and not its end; ``False`` where that is not known."""
+        return self._fed and _unfinished(self._inner)
+
+
+def _unfinished(decoder: Any) -> bool:
+    several = getattr(decoder, "_decoders", None)
+    if several is not None:
+        return any(map(_unfinished, several))
+    stream = getattr(decoder, "_obj", None)
+    finished = getattr(stream, "is_finished", None)  # Brotli
+    if finished is not None:
+        return not finished()
+    if getattr(stream, "eof", True):
+        return False
+    state = getattr(decoder, "_state", None)
+    if state is None:
+        return True
+    swallowing, first = 2, 0
+    return state == first or (state != swallowing and not _is_garbage(stream))
+
+
+def _is_garbage(stream: Any) -> bool:
+    """Whether what follows a whole gzip stream cannot begin another: a line feed, zeros."""
+    try:
+        stream.copy().decompress(b"\x00\x00")
+    except zlib.error as error:
+        return "incorrect header" in str(error)
+    return False
 
 
 class HTTPResponse(urllib3.response.HTTPResponse):
@@ -120,3 +228,85 @@ class HTTPResponse(urllib3.response.HTTPResponse):
         if self.enforce_content_length and not self._given_up and missing and missing > 0:
             short = IncompleteRead(self.tell(), missing)
             raise ProtocolError(f"Connection broken: {short!r}", short) from short
+
+
+class NamedResponse(HTTPResponse):
+    """A ``urllib3.HTTPResponse``; what reading its body raises is specialised.
+
+    Attributes:
+        target: Whom the call was for.
+        retry_at: When the server wants to be called again, in seconds since 1970 UTC; set on the
+            last response of a call that was given up, if the server said so.
+    """
+
+    target = Target()
+    retry_at: float | None = None
+
+    @property
+    def failure(self) -> Failure | None:
+        """What a status of 400 or more means; ``None`` for any other."""
+        if self.status < 400:
+            return None
+        return failure_of_status(self.status, self.reason, self.target)
+
+    def read(
+        self,
+        amt: int | None = None,
+        decode_content: bool | None = None,
+        cache_content: bool = False,
+    ) -> bytes:
+        """Read, as in urllib3.
+
+        Args:
+            amt: As in urllib3.
+            decode_content: As in urllib3.
+            cache_content: As in urllib3.
+
+        Raises:
+            ringback.errors.RingbackError: Also the exception that urllib3 itself raises.
+        """
+        with Naming(self.target):
+            return super().read(amt, decode_content, cache_content)
+
+    def read1(self, amt: int | None = None, decode_content: bool | None = None) -> bytes:
+        """Read what one read of the connection gives, as in urllib3 2.
+
+        Args:
+            amt: As in urllib3.
+            decode_content: As in urllib3.
+
+        Raises:
+            ringback.errors.RingbackError: Also the exception that urllib3 itself raises.
+        """
+        with Naming(self.target):
+            return super().read1(amt, decode_content)
+
+    def stream(
+        self, amt: int | None = 2**16, decode_content: bool | None = None
+    ) -> Generator[bytes, None, None]:
+        """Iterate over the body, as in urllib3.
+
+        Args:
+            amt: As in urllib3.
+            decode_content: As in urllib3.
+
+        Raises:
+            ringback.errors.RingbackError: Also the exception that urllib3 itself raises.
+        """
+        with Naming(self.target):
+            yield from super().stream(amt, decode_content)
+
+    def read_chunked(
+        self, amt: int | None = None, decode_content: bool | None = None
+    ) -> Generator[bytes, None, None]:
+        """Iterate over a chunked body, as in urllib3.
+
+        Args:
+            amt: As in urllib3.
+            decode_content: As in urllib3.
+
+        Raises:
+            ringback.errors.RingbackError: Also the exception that urllib3 itself raises.
+        """
+        with Naming(self.target):
+            yield from super().read_chunked(amt, decode_content)

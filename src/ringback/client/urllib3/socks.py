@@ -1,4 +1,4 @@
-"""SOCKS proxies under urllib3, which needs PySocks; their handshake fits into the deadline."""
+"""SOCKS proxies under urllib3, which need PySocks; their handshake fits into the deadline."""
 
 import socket
 from collections.abc import Callable
@@ -14,6 +14,7 @@ from ringback.client.dial.address import is_literal
 from ringback.client.dial.resolver import soonest
 from ringback.client.patience import remaining, seconds_of
 from ringback.client.urllib3.connection import HTTPConnection, HTTPSConnection, name_error
+from ringback.client.urllib3.manager import PolicedHTTPPool, PolicedHTTPSPool, PoolManager
 from ringback.client.urllib3.pools import HTTPConnectionPool, HTTPSConnectionPool, Pools
 
 
@@ -143,3 +144,23 @@ class SocksPools(Pools, urllib3.contrib.socks.SOCKSProxyManager):
     """urllib3's ``SOCKSProxyManager``, over connections that keep the deadline."""
 
     classes = {"http": SocksHTTPConnectionPool, "https": SocksHTTPSConnectionPool}  # noqa: RUF012 - as in urllib3
+
+
+class PolicedSocksHTTPPool(PolicedHTTPPool, SocksHTTPConnectionPool):
+    """A pool whose requests are made under a policy, through a SOCKS proxy."""
+
+
+class PolicedSocksHTTPSPool(PolicedHTTPSPool, SocksHTTPSConnectionPool):
+    """The same over TLS."""
+
+
+class SOCKSProxyManager(PoolManager, SocksPools):
+    """A ``urllib3.contrib.socks.SOCKSProxyManager`` that gets the call through, or says why not.
+
+    Its parameters are those of urllib3's and of ``PoolManager``.
+    """
+
+    classes: dict[str, Any] = {"http": PolicedSocksHTTPPool, "https": PolicedSocksHTTPSPool}  # noqa: RUF012 - as in urllib3
+
+    def _proxy_url(self) -> str | None:
+        return str(self.proxy_url)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from requests import PreparedRequest
 from urllib3.util.url import _encode_target
 
-from ringback.client.requests.fast.address import address, with_parameters
+from ringback.client.requests.fast.request import plain_url, with_parameters
 
 PIECES = st.text(
     st.sampled_from("aZ09-._~!$&'()*+,;=:@/%[]{}|\\^`\"<>#? \tü\x7f") | st.characters(), max_size=12
@@ -62,7 +62,7 @@ def prepared(url, params=None):
 @given(url=URLS)
 @example(url="http://example.com/a%2Fb?c=%26")
 def test_preparing_leaves_a_plain_url_as_it_is(url):
-    plain = address(url)
+    plain = plain_url(url)
     if plain is None:
         return
     parts = urlsplit(url)
@@ -78,7 +78,7 @@ def test_preparing_leaves_a_plain_url_as_it_is(url):
     params=st.dictionaries(TEXTS, TEXTS | st.integers() | st.lists(TEXTS), max_size=3) | TEXTS,
 )
 def test_parameters_are_added_as_requests_adds_them(url, params):
-    plain = address(url)
+    plain = plain_url(url)
     if plain is None:
         return
     whole = with_parameters(plain, PreparedRequest._encode_params(params))
@@ -96,7 +96,7 @@ def test_parameters_are_added_as_requests_adds_them(url, params):
     ],
 )
 def test_ordinary_urls_are_plain(url):
-    assert address(url) is not None
+    assert plain_url(url) is not None
 
 
 @pytest.mark.parametrize(
@@ -121,4 +121,4 @@ def test_ordinary_urls_are_plain(url):
     ],
 )
 def test_others_are_left_to_requests(url):
-    assert address(url) is None
+    assert plain_url(url) is None

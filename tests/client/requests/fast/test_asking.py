@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from requests.structures import CaseInsensitiveDict
 from urllib3.util import SKIP_HEADER
 
-from ringback.client.requests.fast.asking import asked
 from ringback.client.requests.fast.connection import FastHTTPConnection
+from ringback.client.requests.fast.request import request_head
 
 TEXT = st.text(st.characters(max_codepoint=0x17F), max_size=6)
 NAMES = (
@@ -91,7 +91,7 @@ ORDINARY = {"User-Agent": "x", "Accept-Encoding": "gzip", "Accept": "*/*"}
 )
 def test_ordinary_requests_are_plain(method, body, more):
     connection = FastHTTPConnection("example.com", 80)
-    head = asked(connection, method, "/a", body, CaseInsensitiveDict({**ORDINARY, **more}))
+    head = request_head(connection, method, "/a", body, CaseInsensitiveDict({**ORDINARY, **more}))
 
     assert head.startswith(f"{method} /a HTTP/1.1\r\n".encode())
     assert head.endswith(b"\r\n\r\n")
@@ -112,8 +112,11 @@ def test_ordinary_requests_are_plain(method, body, more):
 def test_others_are_left_to_urllib3(method, body, headers):
     connection = FastHTTPConnection("example.com", 80)
 
-    assert asked(connection, method, "/a", body, CaseInsensitiveDict(headers)) is None
+    assert request_head(connection, method, "/a", body, CaseInsensitiveDict(headers)) is None
 
 
 def test_a_plain_mapping_is_left_to_urllib3():
-    assert asked(FastHTTPConnection("example.com", 80), "GET", "/a", None, dict(ORDINARY)) is None
+    assert (
+        request_head(FastHTTPConnection("example.com", 80), "GET", "/a", None, dict(ORDINARY))
+        is None
+    )

@@ -12,9 +12,9 @@ from client.requests.fast.raw_server import OK, RawServer
 from client.requests.fast.stock import Stock, kept, notice, pool_of, single, stock
 
 from ringback import Policy, Timeout
-from ringback.client.requests.fast import switch
+from ringback.client.requests.fast import guard
 from ringback.client.requests.fast.connection import FastConnection
-from ringback.client.requests.fast.message import FastMessage
+from ringback.client.requests.fast.response import FastMessage
 from ringback.testing.lab import Lab
 from ringback.testing.lab.secured import secured
 
@@ -23,7 +23,7 @@ def both_ways(monkeypatch, server, call):
     """What a call gives with the fast paths and without them, and what the server got."""
     found = []
     for on in (True, False):
-        monkeypatch.setattr(switch, "on", on)
+        monkeypatch.setattr(guard, "on", on)
         server.forget()
         with kept(single, server) as session:
             try:
@@ -188,7 +188,7 @@ def test_a_socket_that_is_gone_is_told_of_as_requests_does(server, monkeypatch):
 def test_pools_count_as_they_do_without(server, monkeypatch):
     counts = []
     for on in (True, False):
-        monkeypatch.setattr(switch, "on", on)
+        monkeypatch.setattr(guard, "on", on)
         with kept(stock, server) as session:
             held = session.get(f"{server.url}/", stream=True, timeout=5)
             pool = pool_of(session, server)

@@ -13,7 +13,7 @@ from client.requests.fast.stock import Stock, notice, single, stock  # noqa: F40
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ringback.client.requests.fast import switch
+from ringback.client.requests.fast import guard
 
 WORDS = st.text(st.characters(min_codepoint=32, max_codepoint=0xFF), max_size=8)
 SAFE = st.text(st.sampled_from("abcXYZ019-._~ "), max_size=8)
@@ -153,11 +153,11 @@ def run(server, make, request, answer):
 
 
 def run_off(server, make, request, answer):
-    switch.on = False
+    guard.on = False
     try:
         return run(server, make, request, answer)
     finally:
-        switch.on = True
+        guard.on = True
 
 
 @settings(max_examples=150)

@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringback.client.requests.fast.message import FastMessage, head
-from ringback.client.urllib3.message import Message
-from ringback.client.urllib3.reader import Reader
+from ringback.client.requests.fast.response import FastMessage, parsed_head
+from ringback.client.urllib3.connection import Message, Reader
 from ringback.client.wire import Wire
 
 TEXT = st.text(st.characters(max_codepoint=0xFF), max_size=10)
@@ -176,7 +175,7 @@ def ordinary(*lines, status="200 OK"):
     ],
 )
 def test_ordinary_heads_take_the_fast_path(sent):
-    assert head(sent + b"body").size == len(sent)
+    assert parsed_head(sent + b"body").size == len(sent)
 
 
 @pytest.mark.parametrize(
@@ -200,7 +199,7 @@ def test_ordinary_heads_take_the_fast_path(sent):
     ],
 )
 def test_others_are_left_to_the_libraries(sent):
-    assert head(sent) is None
+    assert parsed_head(sent) is None
 
 
 def test_what_reading_raises_is_raised_where_it_is_expected():

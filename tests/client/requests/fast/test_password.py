@@ -9,8 +9,8 @@ import pytest
 import requests
 from client.requests.fast.variables import only
 
-from ringback.client.requests.fast import FastSession, password
-from ringback.client.requests.fast.address import address
+from ringback.client.requests.fast import FastSession, request
+from ringback.client.requests.fast.request import plain_url
 
 URL = "http://example.com/"
 LONG_AGO = 1_000_000_000
@@ -126,25 +126,25 @@ def test_without_a_directory_of_the_user_the_user_database_says_it(home):
 def test_a_settled_file_is_read_once(home, monkeypatch):
     (home / ".netrc").write_text(entry("user"))
     reads = []
-    asked = password.get_netrc_auth
-    monkeypatch.setattr(password, "get_netrc_auth", lambda url: reads.append(url) or asked(url))
+    asked = request.get_netrc_auth
+    monkeypatch.setattr(request, "get_netrc_auth", lambda url: reads.append(url) or asked(url))
     # As if the file had been there for some time.
-    monkeypatch.setattr(password, "time", lambda: time.time() + 10)
-    plain = address(URL)
+    monkeypatch.setattr(request, "time", lambda: time.time() + 10)
+    plain = plain_url(URL)
 
-    assert {password.netrc_auth(plain) for _ in range(3)} == {("user", "secret")}
+    assert {request.netrc_auth(plain) for _ in range(3)} == {("user", "secret")}
     assert reads == [URL]
 
 
 def test_a_fresh_file_is_read_each_time(home, monkeypatch):
     (home / ".netrc").write_text(entry("user"))
     reads = []
-    asked = password.get_netrc_auth
-    monkeypatch.setattr(password, "get_netrc_auth", lambda url: reads.append(url) or asked(url))
+    asked = request.get_netrc_auth
+    monkeypatch.setattr(request, "get_netrc_auth", lambda url: reads.append(url) or asked(url))
     # However long ago that was on a machine that is busy.
-    monkeypatch.setattr(password, "time", lambda: (home / ".netrc").stat().st_ctime)
+    monkeypatch.setattr(request, "time", lambda: (home / ".netrc").stat().st_ctime)
     for _ in range(3):
-        password.netrc_auth(address(URL))
+        request.netrc_auth(plain_url(URL))
 
     assert len(reads) == 3
 

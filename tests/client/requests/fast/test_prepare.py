@@ -12,7 +12,8 @@ from requests.auth import HTTPDigestAuth
 from requests.cookies import RequestsCookieJar
 from requests.structures import CaseInsensitiveDict
 
-from ringback.client.requests.fast import FastSession, prepare
+from ringback.client.requests.fast import FastSession
+from ringback.client.requests.fast.request import prepared_request
 
 WORDS = st.text(st.characters(max_codepoint=0x2FF), max_size=8)
 TOKENS = st.text(st.sampled_from("aAbBzZ09-_.:\n\r üé"), max_size=8)
@@ -205,7 +206,7 @@ def test_cookies_of_the_session_and_of_the_request_are_sent_alike():
 def test_an_ordinary_request_takes_the_fast_path():
     request = requests.Request("GET", "http://example.com/a", params={"b": "c"})
 
-    assert prepare.prepared(FastSession(), request).url == "http://example.com/a?b=c"
+    assert prepared_request(FastSession(), request).url == "http://example.com/a?b=c"
 
 
 @pytest.mark.parametrize(
@@ -220,7 +221,7 @@ def test_an_ordinary_request_takes_the_fast_path():
 def test_an_odd_one_is_left_to_requests(change):
     words = {"method": "GET", "url": "http://example.com/", **change}
 
-    assert prepare.prepared(FastSession(), requests.Request(**words)) is None
+    assert prepared_request(FastSession(), requests.Request(**words)) is None
 
 
 def test_a_jar_of_the_users_own_kind_is_asked():

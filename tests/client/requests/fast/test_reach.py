@@ -12,7 +12,7 @@ import requests
 import urllib3
 
 from ringback import Backoff, Policy, Session, classify
-from ringback.client.requests.fast import FastAdapter, FastPools, Unconnected, switch
+from ringback.client.requests.fast import FastAdapter, FastPools, Unconnected, guard
 from ringback.client.urllib3 import connection
 from ringback.retry import Timeout
 
@@ -254,7 +254,7 @@ def test_a_connection_made_by_others_is_theirs(silent, monkeypatch):
 
 
 def test_the_fast_paths_may_be_off(silent, dials, monkeypatch):
-    monkeypatch.setattr(switch, "on", False)
+    monkeypatch.setattr(guard, "on", False)
     with Session(policy=policy()) as session:
         failing(session.get, url_of(silent))
         error = failing(session.get, url_of(silent))

@@ -10,7 +10,7 @@ from client.requests.fast.variables import only
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringback.client.requests.fast import FastSession, settings
+from ringback.client.requests.fast import FastSession, request
 
 PROXIES = ["", "http://proxy.example:3128", "proxy.example:3128", "socks5://proxy.example"]
 VARIABLES = st.fixed_dictionaries(
@@ -92,7 +92,7 @@ def test_settings_are_merged_alike(variables, url, own, of_session):
 
 def test_ordinary_settings_take_the_fast_path():
     with only({"http_proxy": "http://proxy.example:3128"}):
-        found = settings.merged(FastSession(), "http://example.com/", {}, None, None, None)
+        found = request.merged_settings(FastSession(), "http://example.com/", {}, None, None, None)
 
     assert found == {
         "proxies": OrderedDict(http="http://proxy.example:3128"),
@@ -104,6 +104,6 @@ def test_ordinary_settings_take_the_fast_path():
 
 @pytest.mark.parametrize("proxies", [None, {"http": "http://own.example:1"}, OrderedDict()])
 def test_proxies_of_the_request_are_left_to_requests(proxies):
-    found = settings.merged(FastSession(), "http://example.com/", proxies, None, None, None)
+    found = request.merged_settings(FastSession(), "http://example.com/", proxies, None, None, None)
 
     assert found is None

@@ -10,35 +10,15 @@ import requests
 import urllib3
 from requests import sessions
 
-from ringback.client.requests.fast import (
-    connection,
-    content,
-    direct,
-    environment,
-    headers,
-    keys,
-    message,
-    password,
-    prepare,
-    raw,
-    reply,
-    sending,
-    settings,
-)
-from ringback.client.requests.fast.watch import Watch
+from ringback.client.requests.fast import connection, request, response, sending
+from ringback.client.requests.fast.guard import PatchGuard
 
 EVERY = {
-    "connection.SENDING": connection.SENDING,
-    "connection.READING": connection.READING,
-    "connection.WAITING": connection.WAITING,
-    **{
-        one.__name__.rpartition(".")[2]: one.WATCH
-        for one in (
-            content, direct, environment, headers, keys, message, password, prepare, raw, reply,
-            sending, settings,
-        )
-    },
-}  # fmt: skip
+    name: guard
+    for module in (connection, request, response, sending)
+    for name, guard in vars(module).items()
+    if isinstance(guard, PatchGuard)
+}
 
 
 @pytest.mark.parametrize("name", EVERY)
@@ -67,28 +47,32 @@ def test_a_wrapper_that_was_there_first_is_not_taken_for_the_original(monkeypatc
 
     monkeypatch.setattr(sessions, "merge_setting", traced)
 
-    assert not Watch({sessions: "merge_setting"}).holds()
+    assert not PatchGuard({sessions: "merge_setting"}).holds()
 
 
-@pytest.mark.parametrize("replaced", [object(), None, types.SimpleNamespace(__code__=0), Watch])
+@pytest.mark.parametrize(
+    "replaced", [object(), None, types.SimpleNamespace(__code__=0), PatchGuard]
+)
 def test_what_is_no_function_of_the_libraries_is_not_taken_for_one(monkeypatch, replaced):
     monkeypatch.setattr(sessions, "merge_setting", replaced)
 
-    assert not Watch({sessions: "merge_setting"}).holds()
+    assert not PatchGuard({sessions: "merge_setting"}).holds()
 
 
 def test_a_name_that_a_version_lacks_turns_it_off():
-    assert not Watch({sessions: "merge_setting not_there"}).holds()
+    assert not PatchGuard({sessions: "merge_setting not_there"}).holds()
 
 
 def test_properties_and_classes_are_watched():
-    watch = Watch({requests.Response: "content", sessions: "PreparedRequest", urllib3: "Timeout"})
+    watch = PatchGuard(
+        {requests.Response: "content", sessions: "PreparedRequest", urllib3: "Timeout"}
+    )
 
     assert watch.holds()
 
 
 def test_both_of_two_have_to_hold(monkeypatch):
-    both = Watch({sessions: "merge_setting"}) + Watch({sessions: "merge_hooks"})
+    both = PatchGuard({sessions: "merge_setting"}) + PatchGuard({sessions: "merge_hooks"})
     assert both.holds()
     monkeypatch.setattr(sessions, "merge_hooks", None)
 

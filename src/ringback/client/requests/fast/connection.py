@@ -1,28 +1,129 @@
-"""Connections that send a plain request in one piece and take a plain response at once."""
+"""Connections that write a plain request at once and read a plain response at once; pools."""
 
 import http.client
 import select
-from typing import Any
+import socket
+from collections.abc import Callable
+from contextvars import ContextVar
+from typing import Any, NamedTuple
 
 import urllib3.connection
+from requests import Response
+from urllib3 import connectionpool
+from urllib3.util.retry import Retry
 
-from ringback.client.requests.fast import message, raw, switch
-from ringback.client.requests.fast.asking import asked
-from ringback.client.requests.fast.message import FastMessage, Head
-from ringback.client.requests.fast.reach import Reach
-from ringback.client.requests.fast.watch import Watch
+from ringback.client.requests.fast import guard, response
+from ringback.client.requests.fast.guard import PatchGuard
+from ringback.client.requests.fast.request import request_head
+from ringback.client.requests.fast.response import FastMessage, Head
 from ringback.client.urllib3 import HTTPConnection, HTTPSConnection
-from ringback.client.urllib3.reader import Reader
+from ringback.client.urllib3.connection import Reader, dials
+from ringback.client.urllib3.pools import (
+    ConnectionClass,
+    HTTPConnectionPool,
+    HTTPSConnectionPool,
+    Pools,
+)
+
+REACH_GUARD = PatchGuard(
+    {
+        urllib3.connection.HTTPConnection: "connect",
+        urllib3.connection.HTTPSConnection: "connect",
+        Retry: "increment is_exhausted",
+    }
+)
+
+
+class Unreached(NamedTuple):
+    """A server that could not be connected to.
+
+    Attributes:
+        pool: Of the connections to it.
+        error: Why not.
+    """
+
+    pool: Any
+    error: OSError
+
+
+class Unconnected(NamedTuple):
+    """A request that was not sent, because its connection could not be made.
+
+    Attributes:
+        error: Why not.
+        tell: Raises what requests raises, without trying again.
+    """
+
+    error: OSError
+    tell: Callable[[], Response]
+
+
+class Reach:
+    """A connection that can be reached out for first; ``connect`` then goes on from there.
+
+    Attributes:
+        reached: The socket, or why there is none; ``None``: nobody has tried.
+    """
+
+    reached: socket.socket | Exception | None = None
+    timeout: float | None
+
+    def reach(self, limit: float | None) -> None:
+        """Connect to the server, or find out that it cannot be.
+
+        Args:
+            limit: Seconds; ``None``: no limit.
+        """
+        self.timeout = limit
+        try:
+            self.reached = super()._dialled()  # type: ignore[misc]  # of the class beside it
+        except Exception as error:  # noqa: BLE001 - raised again by connect()
+            # It would hold every frame from here outwards, and those the error.
+            self.reached = error.with_traceback(None)
+
+    def close(self) -> None:
+        """Close, as in urllib3."""
+        reached, self.reached = self.reached, None
+        if isinstance(reached, socket.socket):
+            reached.close()
+        super().close()  # type: ignore[misc]  # of the class beside it
+
+    def _dialled(self) -> socket.socket:
+        reached, self.reached = self.reached, None
+        if isinstance(reached, Exception):
+            try:
+                raise reached
+            finally:
+                del reached  # its traceback holds this frame
+        found: socket.socket = reached or super()._dialled()  # type: ignore[misc]  # as above
+        return found
+
+
+def may_reach(adapter: Any, connection: Any) -> bool:
+    """Return whether connecting ahead does what urllib3 would do.
+
+    Args:
+        adapter: Which sends a request: it must not ask urllib3 for retries.
+        connection: Without a socket.
+    """
+    return (
+        isinstance(connection, Reach)
+        and connection.reached is None
+        and adapter.max_retries.total == 0
+        and dials()
+        and REACH_GUARD.holds()
+    )
+
 
 _WRITE = "putrequest putheader endheaders"
-SENDING = Watch(
+SENDING_GUARD = PatchGuard(
     {
         urllib3.connection: "body_to_chunks _ResponseOptions",
         urllib3.connection.HTTPConnection: f"{_WRITE} request",
         http.client.HTTPConnection: f"{_WRITE} _send_output _encode_request",
     }
 )
-READING = Watch(
+READING_GUARD = PatchGuard(
     {
         urllib3.connection: "assert_header_parsing HTTPHeaderDict",
         urllib3.connection.HTTPConnection: "getresponse",
@@ -30,7 +131,7 @@ READING = Watch(
     }
 )
 
-WAITING = Watch(
+WAITING_GUARD = PatchGuard(
     {
         select: "poll",
         urllib3.connection: "wait_for_read",
@@ -40,11 +141,11 @@ WAITING = Watch(
 
 Waits = tuple[float | None, float | None]
 
-_POLLS = hasattr(select, "poll")
+_HAS_POLL = hasattr(select, "poll")
 # A connection at rest takes so much without waiting, so that it does not matter how long it would.
-_AT_ONCE = 4096
+_MAX_UNTIMED = 4096
 # Beyond this, copying costs more than a second write.
-_SMALL = 65536
+_MAX_JOINED = 65536
 
 
 class FastConnection(urllib3.connection.HTTPConnection):
@@ -99,12 +200,12 @@ class FastConnection(urllib3.connection.HTTPConnection):
         if not done:
             self._ahead = None
             if _may_send(self, options):
-                data = asked(self, method, url, body, headers)
+                data = request_head(self, method, url, body, headers)
             if data is None:
                 super().request(method, url, body, headers, **options)
                 return
         options.pop("chunked", None)
-        self._response_options = OPTIONS(request_method=method, request_url=url, **options)
+        self._response_options = RESPONSE_OPTIONS(request_method=method, request_url=url, **options)
         if data is not None:
             self._write(method, data, body)
         if isinstance(done, BaseException):
@@ -139,12 +240,12 @@ class FastConnection(urllib3.connection.HTTPConnection):
             self.close()  # the response keeps the socket
         else:
             state["_HTTPConnection__response"] = original
-        return raw.response(original, head, options, getattr(sock, "shutdown", None))
+        return response.raw_response(original, head, options, getattr(sock, "shutdown", None))
 
     @property
     def is_connected(self) -> bool:
         """Whether nothing has come from the server, not even its end; as in urllib3."""
-        if not switch.on or self.sock is None or not _POLLS or not WAITING.holds():
+        if not guard.on or self.sock is None or not _HAS_POLL or not WAITING_GUARD.holds():
             return super().is_connected
         poll = select.poll()
         poll.register(self.sock, select.POLLIN)
@@ -159,7 +260,7 @@ class FastConnection(urllib3.connection.HTTPConnection):
         sock: Any = self.sock
         if (
             sock is not None
-            and (body or len(data) > _AT_ONCE)
+            and (body or len(data) > _MAX_UNTIMED)
             and sock.gettimeout() != self.timeout
         ):
             sock.settimeout(self.timeout)
@@ -167,7 +268,7 @@ class FastConnection(urllib3.connection.HTTPConnection):
         state["_method"] = method
         state["_HTTPConnection__response"] = None
         state["_HTTPConnection__state"] = "Request-sent"
-        if body and len(body) <= _SMALL:
+        if body and len(body) <= _MAX_JOINED:
             data, body = data + body, None
         self.send(data)
         if body:
@@ -218,11 +319,11 @@ FastHTTPSConnection.__name__ = "HTTPSConnection"
 
 def _may_send(connection: Any, options: dict[str, Any]) -> bool:
     return (
-        switch.on
+        guard.on
         and options.keys() == _SEND_OPTIONS
         and not options["chunked"]
         and at_rest(connection)
-        and SENDING.holds()
+        and SENDING_GUARD.holds()
     )
 
 
@@ -247,19 +348,104 @@ def at_rest(connection: Any) -> bool:
 def _may_read(connection: Any, options: Any) -> bool:
     state = vars(connection)
     return (
-        switch.on
+        guard.on
         and connection.sock is not None
         and options is not None
         and not options.preload_content
         and state["_HTTPConnection__state"] == "Request-sent"
         and state["_HTTPConnection__response"] is None
-        and raw.TEMPLATE.usable
+        and response.RAW_TEMPLATE.usable
         and not connection.debuglevel
-        and READING.holds()
-        and message.WATCH.holds()
-        and raw.WATCH.holds()
+        and READING_GUARD.holds()
+        and response.MESSAGE_GUARD.holds()
+        and response.RAW_GUARD.holds()
     )
 
 
 _SEND_OPTIONS = {"chunked", "preload_content", "decode_content", "enforce_content_length"}
-OPTIONS: Any = getattr(urllib3.connection, "_ResponseOptions", None)
+RESPONSE_OPTIONS: Any = getattr(urllib3.connection, "_ResponseOptions", None)
+
+
+_HANDED: ContextVar[tuple[Any, Any, Any] | None] = ContextVar("ringback_handed_over", default=None)
+
+
+def hand_over(pool: Any, connection: Any, request: Any = None) -> None:
+    """Let the next ``_get_conn`` of a pool in this context return a connection.
+
+    Args:
+        pool: Which it was taken from.
+        connection: As it is now.
+        request: One that must go to this pool, whichever it would go to otherwise.
+    """
+    _HANDED.set((pool, connection, request))
+
+
+def pool_for(request: Any) -> Any:
+    """Return the pool that a request must go to; ``None``: any.
+
+    Args:
+        request: Which is sent.
+    """
+    handed = _HANDED.get()
+    return None if handed is None or handed[2] is not request else handed[0]
+
+
+def take_handed_over(pool: Any) -> Any:
+    """Return the connection handed over to a pool; ``None``: there is none.
+
+    Args:
+        pool: Which is asked for a connection.
+    """
+    handed = _HANDED.get()
+    if handed is None or handed[0] is not pool:
+        return None
+    _HANDED.set(None)
+    return handed[1]
+
+
+def drop_handed_over() -> None:
+    """Close the connection that was handed over and that nobody took."""
+    handed = _HANDED.get()
+    if handed is not None:
+        _HANDED.set(None)
+        discard(*handed[:2])
+
+
+def discard(pool: Any, connection: Any) -> None:
+    """Close a connection and make room for another in its pool, as urllib3 does.
+
+    Args:
+        pool: Which it was taken from.
+        connection: Whatever state it is in.
+    """
+    connection.close()
+    pool._put_conn(None)  # noqa: SLF001 - as urlopen does
+
+
+class FastHTTPConnectionPool(HTTPConnectionPool):
+    """Ours, of fast connections, which may be handed over."""
+
+    def _get_conn(self, timeout: float | None = None) -> Any:
+        return take_handed_over(self) or super()._get_conn(timeout)
+
+    ConnectionCls: Any = ConnectionClass(FastHTTPConnection, connectionpool.HTTPConnectionPool)
+
+
+class FastHTTPSConnectionPool(HTTPSConnectionPool):
+    """The same over TLS."""
+
+    def _get_conn(self, timeout: float | None = None) -> Any:
+        return take_handed_over(self) or super()._get_conn(timeout)
+
+    ConnectionCls: Any = ConnectionClass(FastHTTPSConnection, connectionpool.HTTPSConnectionPool)
+
+
+# Messages name the class, and programs and people look for the name that they know.
+FastHTTPConnectionPool.__name__ = "HTTPConnectionPool"
+FastHTTPSConnectionPool.__name__ = "HTTPSConnectionPool"
+
+
+class FastPools(Pools):
+    """Ours, of fast connections."""
+
+    classes: dict[str, Any] = {"http": FastHTTPConnectionPool, "https": FastHTTPSConnectionPool}  # noqa: RUF012 - as in urllib3

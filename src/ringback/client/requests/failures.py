@@ -1,15 +1,21 @@
-"""From what requests raised or returned to what it is called."""
+"""From what requests raised or returned to a failure, and from a failure to what is raised."""
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
+from typing import Any
 
+import requests
+from requests import ConnectionError as RequestsConnectionError
 from requests import PreparedRequest, RequestException, Response
+from requests.exceptions import ConnectTimeout, ProxyError, SSLError
 from requests.utils import select_proxy
 
+from ringback.client.call import Ended
 from ringback.client.delivery import delivered
-from ringback.client.raising import raise_prepared
+from ringback.client.raising import error_of, raise_prepared
 from ringback.client.wire import Wire
-from ringback.errors import RingbackError, specialise
+from ringback.errors import RingbackError, note, specialise
 from ringback.failure import KINDS, Failure, Target, classify
 from ringback.failure.codes import kind_of_status
 from ringback.failure.target import target_of_url
@@ -91,3 +97,71 @@ class Naming:
             failure = failure_of(error, target_of_url(self._url))
             if failure:
                 raise_prepared(specialise(error, failure))
+
+
+def refused(failure: Failure, request: PreparedRequest | None) -> RequestsConnectionError:
+    """Return the exception that requests raises for what opened the circuit.
+
+    A program that has another way for a dead proxy, say, takes it for a refused call as well. Each
+    is a ``ConnectionError``; of the timeouts it is the one that says that nothing was sent.
+
+    Args:
+        failure: The refusal.
+        request: What was to be sent, if it has been prepared.
+    """
+    return _class_for(failure.via or "")(failure.message, request=request)
+
+
+def refused_at_first(failure: Failure) -> RingbackError:
+    """Return the exception for a call of which nothing was tried or even prepared.
+
+    It is what ``error_of`` makes of ``refused``, in a third of the time.
+
+    Args:
+        failure: The refusal.
+    """
+    made, line = _raised_for(failure.via)
+    exc: RingbackError = made(failure.message)
+    exc.failure = failure
+    exc.attempts = (failure,)
+    exc.add_note(line)
+    return exc
+
+
+@lru_cache(maxsize=256)
+def _raised_for(kind: str | None) -> tuple[Any, str]:
+    """The class of what requests raises, the built-in and ringback's own, all in one; its note."""
+    failure = Failure("client.circuit_open", via=kind)
+    return type(specialise(refused(failure, None), failure)), note(failure)
+
+
+def _class_for(kind: str) -> type[RequestsConnectionError]:
+    if kind.startswith("proxy."):
+        return ProxyError
+    if "timed_out" in kind:
+        return ConnectTimeout
+    return SSLError if kind.startswith("tls.") else RequestsConnectionError
+
+
+def result_of(ended: Ended[requests.Response], request: PreparedRequest) -> requests.Response:
+    """Return the response that a call ended with, or raise how it ended without one.
+
+    Args:
+        ended: How the call ended.
+        request: What it was for.
+    """
+    if ended.told is None or ended.told.result is None:
+        raise_prepared(exception_of(ended, request))
+    response = ended.told.result
+    vars(response)["retry_at"] = ended.retry_at
+    return response
+
+
+def exception_of(ended: Ended[requests.Response], request: PreparedRequest | None) -> BaseException:
+    """Return the exception to raise for a call that ended without a response.
+
+    Args:
+        ended: How the call ended.
+        request: What it was for, if it came that far.
+    """
+    return error_of(ended, refused(ended.decision.failure, request))

@@ -1,20 +1,44 @@
-"""Whether what a fast path stands in for is still the libraries' own."""
+"""Whether a fast path may be taken: the switch, and what it stands in for unchanged."""
 
 import os
 import sys
-from collections.abc import Callable
 from operator import attrgetter
 from types import BuiltinFunctionType, CodeType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import requests
 import urllib3
+from requests.adapters import HTTPAdapter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def fits() -> bool:
+    """Return whether requests and urllib3 are such as the fast paths were written for.
+
+    Older ones (requests before 2.32.3, urllib3 1) and forks of another make are left to their own
+    code.
+    """
+    major = str(vars(urllib3)["__version__"]).partition(".")[0]
+    return (
+        hasattr(HTTPAdapter, "build_connection_pool_key_attributes")
+        and major.isdigit()
+        and int(major) >= 2
+        and hasattr(urllib3.connectionpool.HTTPConnectionPool, "_make_request")
+    )
+
+
+on: bool = os.environ.get("RINGBACK_FAST", "1") != "0" and fits()
+"""``False`` (or ``RINGBACK_FAST=0`` in the environment): everything goes through requests' own
+code."""
+
 
 _LIBRARIES = tuple(os.path.dirname(str(one.__file__)) + os.sep for one in (requests, urllib3))  # noqa: PTH120 - compared as text, as the code objects hold it
 _STANDARD = (os.path.dirname(os.__file__) + os.sep, "<frozen ")  # noqa: PTH120 - as above
 
 
-class Watch:
+class PatchGuard:
     """Watches functions: one that a tracer, a recorder or a mock replaced has to be called.
 
     Args:
@@ -34,8 +58,8 @@ class Watch:
                 read = attrgetter(*names.split())
                 self._parts.append((read, owner, read(owner)))
 
-    def __add__(self, other: "Watch") -> "Watch":
-        both = Watch({})
+    def __add__(self, other: "PatchGuard") -> "PatchGuard":
+        both = PatchGuard({})
         both._parts = self._parts + other._parts
         both._original = self._original and other._original
         return both
