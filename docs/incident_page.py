@@ -4,7 +4,7 @@ from inspect import getdoc
 from typing import get_args
 
 from ringback.incident.detector import DETECTORS
-from ringback.incident.grouping import HOLD, OWN_NETWORK, WINDOW
+from ringback.incident.lifecycle import HOLD, OWN_NETWORK, WINDOW
 from ringback.incident.model import EndpointState, Input
 from ringback.incident.state import TABLE
 

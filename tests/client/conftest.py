@@ -5,7 +5,7 @@ import pytest
 
 from ringback import Backoff, Policy, Session, Timeout
 from ringback.client.trust import context as contexts
-from ringback.sink import flush, mailbox
+from ringback.sink import background, flush
 from ringback.testing.lab import Lab
 
 
@@ -58,7 +58,7 @@ def lenient_python(lenient, monkeypatch):
 @pytest.fixture
 def patient(monkeypatch):
     """Callers wait until whoever is quick has been told, however busy the machine is."""
-    monkeypatch.setattr(mailbox, "PATIENCE", 60.0)
+    monkeypatch.setattr(background, "PATIENCE", 60.0)
 
 
 @pytest.fixture

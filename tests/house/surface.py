@@ -36,8 +36,7 @@ from ringback.monitor.export.monthly import COLUMNS
 from ringback.monitor.export.record import CHECK, INCIDENT
 from ringback.monitor.web.api.document import document
 from ringback.sink import PrometheusSink, StreamSink
-from ringback.sink.report.batch import body_of
-from ringback.sink.report.outbox import Outbox
+from ringback.sink.report import Outbox, body_of
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "ringback"

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from ringback.incident import CertificateSeen, Check, Watched
 from ringback.incident.engine import Engine, Settings
-from ringback.incident.quiet import Silence
+from ringback.incident.silences import Silence
 from ringback.monitor.store.document import incident_of, incident_text
 
 T = 1_790_000_000.0

@@ -2,7 +2,7 @@
 
 from ringback.incident import Check, Watched
 from ringback.incident.engine import Engine
-from ringback.incident.members import Members
+from ringback.incident.registry import Members
 
 T = 1_790_000_000.0
 

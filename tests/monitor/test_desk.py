@@ -6,7 +6,7 @@ import pytest
 
 from ringback.incident import Check, Notice, Watched
 from ringback.incident.engine import Engine
-from ringback.incident.quiet import Silence
+from ringback.incident.silences import Silence
 from ringback.monitor.desk import SNAPSHOT, Desk
 from ringback.monitor.notify.routing import Routing
 from ringback.monitor.notify.settings import RouteSettings

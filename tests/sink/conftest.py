@@ -2,13 +2,13 @@ from threading import Event
 
 import pytest
 
-from ringback.sink import mailbox
+from ringback.sink import background
 
 
 @pytest.fixture
 def patient(monkeypatch):
     """Callers wait until whoever is quick has been told, however busy the machine is."""
-    monkeypatch.setattr(mailbox, "PATIENCE", 60.0)
+    monkeypatch.setattr(background, "PATIENCE", 60.0)
 
 
 class Hanging:

@@ -2,7 +2,7 @@ import pytest
 from sink.events import REFUSED, UNAVAILABLE, done, event, given_up, retried
 
 from ringback.failure import Target
-from ringback.sink.attributes import call_attributes, decision_attributes, error_type, method_of
+from ringback.sink.formatting import call_attributes, decision_attributes, error_type, method_of
 
 
 def test_which_call_it_was():

@@ -3,7 +3,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from ringback.failure import Target
-from ringback.sink.endpoints import OTHER, Endpoints, endpoint_of
+from ringback.sink.formatting import OTHER, Endpoints, endpoint_of
 
 
 def test_an_endpoint_is_scheme_host_and_port():

@@ -9,7 +9,7 @@ from sink.events import REFUSED, TARGET, UNAVAILABLE, done, event, given_up, ret
 from ringback.event import What
 from ringback.failure import Failure
 from ringback.retry import Reason
-from ringback.sink.wording import REASONS, json_line, said, text_line
+from ringback.sink.formatting import REASONS, json_line, said, text_line
 
 
 def test_every_reason_has_words():

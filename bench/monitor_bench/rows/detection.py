@@ -15,8 +15,7 @@ from monitor_bench.monitor import Monitor, endpoints
 from monitor_bench.process import until
 from monitor_bench.row import Found, Goal, Row
 from ringback.incident.engine import Engine
-from ringback.incident.model import Check
-from ringback.incident.watched import Watched
+from ringback.incident.model import Check, Watched
 from ringback.monitor.model import Endpoint
 from ringback.monitor.schedule import Schedule
 

@@ -4,8 +4,7 @@ import random
 
 from monitor_bench.row import Found, Row
 from ringback.incident.engine import Engine
-from ringback.incident.model import Check
-from ringback.incident.watched import Watched
+from ringback.incident.model import Check, Watched
 
 SEED = 11
 LOSS, CORRELATION = 1e-3, 0.5

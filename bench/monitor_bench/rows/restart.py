@@ -12,8 +12,8 @@ from monitor_bench.process import until
 from monitor_bench.receiver import receiver
 from monitor_bench.row import Found, Goal, Row
 from monitor_bench.target import target
-from ringback.incident.case import Case
-from ringback.incident.watched import Watched
+from ringback.incident.model import Watched
+from ringback.incident.tracker import Case
 from ringback.monitor.store.sqlite import SQLiteStore
 
 SEED = 9

@@ -14,8 +14,8 @@ from ringback.incident.model import (
     Pattern,
     Signal,
     Transition,
+    Watched,
 )
-from ringback.incident.watched import Watched
 
 __all__ = [
     "CertificateSeen",

@@ -4,21 +4,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ringback.incident.book import Book
-from ringback.incident.case import Case
-from ringback.incident.grouping import traits_of
-from ringback.incident.model import (
-    Change,
-    Check,
-    EndpointState,
-    Incident,
-    Transition,
-)
-from ringback.incident.outage import Outages
-from ringback.incident.quiet import Quiet, Silence
-from ringback.incident.signals import signalled
-from ringback.incident.watched import Watched
-from ringback.incident.words import span
+from ringback.incident.lifecycle import Outages, signalled, traits_of
+from ringback.incident.model import Change, Check, EndpointState, Incident, Transition, Watched
+from ringback.incident.pattern import span
+from ringback.incident.registry import Book
+from ringback.incident.silences import Quiet, Silence
+from ringback.incident.tracker import Case
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Which sort of incident a kind of failure means, and which kinds are the network's."""
+"""Which pattern a kind of failure means, which kinds are the network's, and times in words."""
 
 from collections.abc import Mapping
 
@@ -80,3 +80,26 @@ def pattern_of_diagnosis(pattern: Pattern, verdict: Mapping[str, object]) -> Pat
     if verdict.get("cause") == "wrong_port":
         return "port_change"
     return _BY_WHERE.get(str(verdict.get("where")), pattern)
+
+
+def span(seconds: float) -> str:
+    """Return a time that has passed, in words.
+
+    Args:
+        seconds: How long.
+    """
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+
+
+def clock(at: float) -> str:
+    """Return the time of day, in words.
+
+    Args:
+        at: Seconds since 1970 UTC.
+    """
+    hours, rest = divmod(int(at) % 86400, 3600)
+    return f"{hours:02}:{rest // 60:02}:{rest % 60:02} UTC"

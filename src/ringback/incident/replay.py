@@ -9,8 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from ringback.incident.engine import Engine, Settings
-from ringback.incident.model import Change, Check
-from ringback.incident.watched import Watched
+from ringback.incident.model import Change, Check, Watched
 
 TICK = 1.0
 """Seconds between two ticks of the clock that goes along."""

@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from ringback.incident.model import Check, EndpointState
-from ringback.incident.watched import Watched
+from ringback.incident.model import Check, EndpointState, Watched
 
 ProbeType = Literal["http", "tcp", "tls", "dns", "icmp", "heartbeat"]
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ringback import __version__
 from ringback.incident.engine import Engine, Settings
 from ringback.incident.model import Check
-from ringback.incident.quiet import Silence
+from ringback.incident.silences import Silence
 from ringback.monitor.desk import Audience, Desk, Router
 from ringback.monitor.diagnosing import Diagnoser
 from ringback.monitor.ingest.intake import Intake

@@ -4,12 +4,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from ringback.event import Listeners
-from ringback.sink.background import Background
-from ringback.sink.callback import CallbackSink
+from ringback.sink.background import Background, flush
 from ringback.sink.detector import Alert, Detector, Recovery
-from ringback.sink.logging import LogSink
-from ringback.sink.stream import StreamSink
-from ringback.sink.workers import flush
+from ringback.sink.listening import CallbackSink
+from ringback.sink.logging import LogSink, StreamSink
 
 if TYPE_CHECKING:
     from ringback.sink.opentelemetry import OpenTelemetrySink

@@ -1,10 +1,269 @@
-"""What stands between a call and a sink that might hang."""
+"""What stands between a call and a sink that might hang: a queue for each, few threads for all."""
 
-from dataclasses import replace
+import atexit
+import logging
+import os
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from contextvars import Context, copy_context
+from dataclasses import dataclass, replace
+from queue import Empty, SimpleQueue
+from threading import Lock, Thread, current_thread, get_ident
+from time import monotonic, sleep
+from typing import Any, Protocol
 
-from ringback.event import Event, Sink
+from ringback.event import OF_THE_CALL, Event, Sink, Tally
 from ringback.retry import GiveUp, Retry
-from ringback.sink.mailbox import Mailbox
+
+THREADS = 8
+"""More than about this many sinks that hang at once, and the rest has to wait."""
+
+LINGER = 1.0
+"""Seconds until a thread without work ends."""
+
+AT_EXIT = 1.0
+"""Seconds that the end of the program waits for what is still to be told."""
+
+_GLANCE = 0.002
+"""Seconds between two looks at whether all has been told."""
+
+
+class Job(Protocol):
+    """What a worker does over and over."""
+
+    def step(self) -> bool:
+        """Do one step; return whether there is another."""
+
+
+class Workers:
+    """Daemon threads of this process that take turns at jobs.
+
+    Attributes:
+        untold: What has yet to be told, for ``flush``; jobs add to it and take from it.
+    """
+
+    def __init__(self) -> None:
+        self.untold: set[object] = set()
+        self._ready: SimpleQueue[Job] = SimpleQueue()
+        self._threads: set[Thread] = set()
+        self._idle: set[Thread] = set()
+
+    def take_up(self, job: Job) -> bool:
+        """Have a job done; return whether a thread is free for it.
+
+        Args:
+            job: Not under way yet.
+        """
+        self._ready.put(job)
+        if self._ready.qsize() <= len(self._idle):
+            return True
+        return len(self._threads) < THREADS and self._start()
+
+    def _start(self) -> bool:
+        thread = Thread(target=self._run, name="ringback-sink", daemon=True)
+        self._threads.add(thread)
+        try:
+            thread.start()
+        except RuntimeError:  # no thread to be had: the system's limit, or the interpreter's end
+            self._threads.discard(thread)
+            return False
+        return True
+
+    def _run(self) -> None:
+        while job := self._next():
+            if job.step():
+                self._ready.put(job)
+            job = None  # keep nothing alive while waiting
+
+    def _next(self) -> Job | None:
+        me = current_thread()
+        self._idle.add(me)
+        try:
+            return self._ready.get(timeout=LINGER)
+        except Empty:
+            self._threads.discard(me)
+        finally:
+            self._idle.discard(me)
+        if self._ready.empty():  # whoever puts something there from now on sees one thread less
+            return None
+        self._threads.add(me)
+        return self._next()
+
+
+_OF_PROCESS = [Workers()]
+
+
+def workers() -> Workers:
+    """Return the workers of this process."""
+    return _OF_PROCESS[0]
+
+
+def flush(timeout: float = AT_EXIT) -> bool:
+    """Wait until every sink has been told everything; return whether it has.
+
+    The end of the program does so by itself.
+
+    Args:
+        timeout: Seconds to wait at most.
+    """
+    untold, until = workers().untold, monotonic() + timeout
+    while untold and monotonic() < until:
+        sleep(_GLANCE)
+    return not untold
+
+
+def _begin_anew() -> None:
+    _OF_PROCESS[0] = Workers()
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(after_in_child=_begin_anew)  # threads do not survive a fork
+atexit.register(flush)
+
+
+LIMIT = 1024
+"""How many values wait at most; then the oldest is dropped."""
+
+PATIENCE = 0.1
+"""Seconds that the caller waits for a receiver who has been quick so far."""
+
+FORBEARANCE = 60.0
+"""Seconds that a receiver who was late must have kept up before he is waited for again, and
+between two complaints about him."""
+
+
+@dataclass(slots=True, eq=False)
+class _Letter:
+    call: Callable[[Any], object]
+    value: Any
+    context: Context
+    unread: Lock  # held until it was read
+
+    def read(self) -> None:
+        self.context.run(self.call, self.value)
+
+
+def _context() -> Context:
+    """Return the caller's context, without what belongs to the call under way alone."""
+    context = copy_context()
+    for variable in OF_THE_CALL:
+        context.run(variable.set, None)
+    return context
+
+
+class Mailbox:
+    """Calls made one after the other by another thread, in the context of whoever asked for them.
+
+    As long as the receiver is quick the caller waits until he has been called, so that a log line
+    is out before the program goes on. Who took more than 0.1 s once is not waited for any more
+    until he has kept up for a minute. What he causes himself he is not told of.
+
+    Attributes:
+        tally: What became of it.
+    """
+
+    def __init__(self, receiver: str) -> None:
+        """Set up an empty one.
+
+        Args:
+            receiver: Who it is, for people.
+        """
+        self.tally = Tally()
+        self._receiver = receiver
+        self._complained: tuple[float, int] = (float("-inf"), 0)
+        self._workers = workers()
+        self._letters: deque[_Letter] = deque()
+        self._taken = Lock()  # held while a worker is at it, or is to be
+        self._reader: int | None = None
+        self._patient_from = 0.0
+
+    @property
+    def late(self) -> bool:
+        """Whether the receiver is not waited for."""
+        return monotonic() < self._patient_from and self._workers is workers()
+
+    def post(self, call: Callable[[Any], object], value: object) -> None:
+        """Have a call made; wait for it for a moment if the receiver has been quick so far.
+
+        Args:
+            call: What to call.
+            value: With what.
+        """
+        if self._reader == get_ident():
+            return
+        unread = Lock()
+        unread.acquire()
+        soon = self._put(_Letter(call, value, _context(), unread))
+        if soon and not self.late and not unread.acquire(timeout=PATIENCE):
+            self._patient_from = float("inf")
+
+    def step(self) -> bool:
+        """Make the oldest call; return whether there is another."""
+        with suppress(IndexError):  # it was dropped just now
+            letter = self._letters.popleft()
+            self._guard(letter.read)
+            self._done(letter)
+            self._guard(self._complain)
+        return self._goes_on()
+
+    def __reduce__(self) -> tuple[type["Mailbox"], tuple[str]]:
+        return Mailbox, (self._receiver,)
+
+    def _put(self, letter: _Letter) -> bool:
+        current = workers()
+        if self._workers is not current:
+            self._begin_anew(current)
+        current.untold.add(letter)
+        self._letters.append(letter)
+        if len(self._letters) > LIMIT:
+            with suppress(IndexError):  # another thread has made room meanwhile
+                self._done(self._letters.popleft())
+                self.tally.dropped += 1
+        return not self._taken.acquire(blocking=False) or current.take_up(self)
+
+    def _done(self, letter: _Letter) -> None:
+        self._workers.untold.discard(letter)
+        letter.unread.release()
+
+    def _guard(self, call: Callable[[], object]) -> None:
+        self._reader = get_ident()
+        try:
+            call()
+        except BaseException as error:  # noqa: BLE001 - this thread serves others too
+            self.tally.count(error)
+        finally:
+            self._reader = None
+
+    def _goes_on(self) -> bool:
+        if self._letters:
+            return True
+        if self._patient_from == float("inf"):
+            self._patient_from = monotonic() + FORBEARANCE
+        self._taken.release()
+        # What was posted just before the release is nobody's yet.
+        return bool(self._letters) and self._taken.acquire(blocking=False)
+
+    def _begin_anew(self, current: Workers) -> None:
+        """Forget what is under way; after a fork that is the parent's to tell."""
+        self._workers = current
+        self._letters.clear()
+        self._taken = Lock()
+        self._patient_from = 0.0
+
+    def _complain(self) -> None:
+        at, bad = self._complained
+        tally = self.tally
+        if tally.failed + tally.dropped > bad and monotonic() >= at + FORBEARANCE:
+            self._complained = (monotonic(), tally.failed + tally.dropped)
+            with suppress(Exception):  # a filter or a handler of the program's raised
+                logging.getLogger("ringback").warning(
+                    "%s raised %d times (last: %s) and was too slow for %d events",
+                    self._receiver,
+                    tally.failed,
+                    tally.last_error or "nothing",
+                    tally.dropped,
+                )
 
 
 class Background:

@@ -7,8 +7,8 @@ from threading import Lock
 
 from ringback.event import Event
 from ringback.failure import Failure
-from ringback.sink.endpoints import endpoint_of
-from ringback.sink.mailbox import Mailbox
+from ringback.sink.background import Mailbox
+from ringback.sink.formatting import endpoint_of
 
 _OURS = {"config", "client"}
 """Layers whose failures say nothing about the endpoint."""

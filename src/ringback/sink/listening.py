@@ -1,10 +1,10 @@
-"""Whom a door tells: the sinks that the program gave, or the log; and the monitor, where one is."""
+"""Whom a client integration tells: the program's sinks, or the log; and the monitor."""
 
 import logging
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
-from ringback.event import Listeners, Sink
+from ringback.event import Event, Listeners, Sink
 from ringback.sink.logging import LogSink
 
 URL = "RINGBACK_URL"
@@ -50,7 +50,7 @@ def _monitor() -> Sink | None:
 
 
 def _of_environment(url: str, token: str | None) -> Sink | None:
-    from ringback.sink.report.reporter import Reporter  # noqa: PLC0415 - most programs need none
+    from ringback.sink.report import Reporter  # noqa: PLC0415 - most programs need none
 
     try:
         return Reporter(url, token or None)
@@ -63,3 +63,40 @@ def _includes(sink: Sink, sought: Sink) -> bool:
     if isinstance(sink, Listeners):
         return any(_includes(one, sought) for one in sink.sinks)
     return sink is sought
+
+
+class CallbackSink:
+    """Calls a function with each event, and says how it wants to be called.
+
+    A function alone is a sink as well; this is for one that is quick, or that has no use for
+    calls that simply work.
+    """
+
+    def __init__(
+        self,
+        callback: Callable[[Event], object],
+        *,
+        inline: bool = False,
+        wants_success: bool = True,
+    ) -> None:
+        """Set up a sink.
+
+        Args:
+            callback: Called with each event.
+            inline: Call it in the thread of the call; it must never wait for anything.
+            wants_success: Call it also for calls that succeed at the first attempt.
+        """
+        self.callback = callback
+        self.inline = inline
+        self.wants_success = wants_success
+
+    def __call__(self, event: Event) -> None:
+        """Call the function.
+
+        Args:
+            event: What happened.
+        """
+        self.callback(event)
+
+    def __repr__(self) -> str:
+        return f"CallbackSink({self.callback!r})"

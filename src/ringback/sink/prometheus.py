@@ -13,8 +13,7 @@ except ImportError as error:
     ) from error
 
 from ringback.event import Event
-from ringback.sink.attributes import method_of
-from ringback.sink.endpoints import OTHER, Endpoints
+from ringback.sink.formatting import OTHER, Endpoints, method_of
 
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0, 30.0)
 """Seconds; those of OpenTelemetry's ``http.client.request.duration``, and the read timeout."""

@@ -3,7 +3,7 @@ from datetime import time
 
 import pytest
 
-from ringback.incident.watched import Watched
+from ringback.incident.model import Watched
 from ringback.monitor.config import ConfigInvalid
 from ringback.monitor.config.load import of_urls
 from ringback.monitor.model import Endpoint, Expectations

@@ -10,8 +10,7 @@ from sink.events import done, given_up
 from ringback.event import Tally
 from ringback.incident.model import Check
 from ringback.monitor.ingest import EventsInvalid, events_of, reported
-from ringback.sink.report.batch import body_of
-from ringback.sink.report.outbox import Outbox
+from ringback.sink.report import Outbox, body_of
 
 
 def one(event, **more):

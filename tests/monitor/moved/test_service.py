@@ -3,8 +3,7 @@ import time
 
 from monitor.moved.services import http
 
-from ringback.incident.model import Check
-from ringback.incident.watched import Watched
+from ringback.incident.model import Check, Watched
 from ringback.monitor.model import Endpoint
 from ringback.monitor.service import Service
 from ringback.monitor.store.sqlite import SQLiteStore

@@ -3,8 +3,7 @@ from dataclasses import replace
 import pytest
 from monitor.notify.made import change, incident
 
-from ringback.incident.model import Entry
-from ringback.incident.watched import Watched
+from ringback.incident.model import Entry, Watched
 from ringback.monitor.model import Endpoint
 from ringback.monitor.notify.routing import Routing, remind_every
 from ringback.monitor.notify.settings import RouteSettings

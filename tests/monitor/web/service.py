@@ -4,9 +4,8 @@ import asyncio
 from collections import defaultdict
 from dataclasses import replace
 
-from ringback.incident.model import CertificateSeen, Check, Entry, Incident
-from ringback.incident.quiet import Quiet, Silence
-from ringback.incident.watched import Watched
+from ringback.incident.model import CertificateSeen, Check, Entry, Incident, Watched
+from ringback.incident.silences import Quiet, Silence
 from ringback.monitor.model import Discovered, Endpoint, Told, View
 from ringback.monitor.store.interface import Bucket
 from ringback.monitor.store.tally import Tally

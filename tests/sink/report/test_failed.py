@@ -4,7 +4,7 @@ from sink.events import REFUSED, TARGET, UNAVAILABLE, done, event, given_up, ret
 from ringback.event import Event
 from ringback.failure import Failure, Target
 from ringback.retry import GiveUp
-from ringback.sink.report.failed import entry, origin_of, says_something
+from ringback.sink.report import entry, origin_of, says_something
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 from sink.events import done, given_up
 
 from ringback.event import Tally
-from ringback.sink.report.outbox import LIMIT, Outbox
+from ringback.sink.report import LIMIT, Outbox
 
 ORIGIN, OTHER = "https://h:443", "https://i:443"
 

@@ -15,9 +15,8 @@ from sink.report.monitor import Monitor
 import ringback
 from ringback.event import Listeners
 from ringback.failure import Target
-from ringback.sink.report import reporter as module
-from ringback.sink.report.outbox import LIMIT
-from ringback.sink.report.reporter import MANY, Reporter
+from ringback.sink import report as module
+from ringback.sink.report import LIMIT, MANY, Reporter
 
 
 @pytest.fixture
@@ -167,7 +166,7 @@ def test_a_signal_handler_may_make_calls(monitor, reporter):
 def test_the_end_of_a_program_sends_what_is_left(monitor):
     code = """
 import ringback, requests
-from ringback.sink.report import reporter
+from ringback.sink import report as reporter
 reporter.AT_EXIT = 50.0  # a machine may be busy
 session = ringback.Session(policy=ringback.Policy(attempts=1))
 try:

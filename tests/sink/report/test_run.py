@@ -1,6 +1,6 @@
 import pytest
 
-from ringback.sink.report.run import Run
+from ringback.sink.report import Run
 
 
 def test_a_run_says_how_many_calls_and_how_long_they_took():

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ringback.client.install import Installed, install
 from ringback.retry import Policy, Timeout
-from ringback.sink.stream import StreamSink
+from ringback.sink.logging import StreamSink
 
 VARIABLE = "RINGBACK_RUN"
 START = Path(__file__).parent / "start"

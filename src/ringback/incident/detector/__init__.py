@@ -5,8 +5,7 @@ from ringback.incident.detector.detector import Detector
 from ringback.incident.detector.flapping import Flapping
 from ringback.incident.detector.heartbeat import Heartbeat
 from ringback.incident.detector.latency import Latency, latency_alarms
-from ringback.incident.detector.streak import Streak
-from ringback.incident.watched import Watched
+from ringback.incident.model import Watched
 
 __all__ = [
     "DETECTORS",
@@ -15,7 +14,6 @@ __all__ = [
     "Flapping",
     "Heartbeat",
     "Latency",
-    "Streak",
     "latency_alarms",
 ]
 

@@ -5,9 +5,8 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from ringback.incident.detector.detector import Detector
-from ringback.incident.model import CertificateSeen, Check, EndpointState, Signal
-from ringback.incident.watched import Watched
-from ringback.incident.words import span
+from ringback.incident.model import CertificateSeen, Check, EndpointState, Signal, Watched
+from ringback.incident.pattern import span
 
 DAY = 86400.0
 

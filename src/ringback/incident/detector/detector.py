@@ -3,8 +3,7 @@
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
-from ringback.incident.model import Check, EndpointState, Signal
-from ringback.incident.watched import Watched
+from ringback.incident.model import Check, EndpointState, Signal, Watched
 
 
 class Detector(ABC):

@@ -3,9 +3,8 @@
 from typing import Any, ClassVar
 
 from ringback.incident.detector.detector import Detector
-from ringback.incident.model import Check, EndpointState, Signal
-from ringback.incident.watched import Watched
-from ringback.incident.words import span
+from ringback.incident.model import Check, EndpointState, Signal, Watched
+from ringback.incident.pattern import span
 
 DOWNS = 3
 """How often an endpoint must have gone down within the window."""

@@ -3,8 +3,7 @@
 from typing import Any, ClassVar
 
 from ringback.incident.detector.detector import Detector
-from ringback.incident.model import Check, EndpointState, Input, Signal
-from ringback.incident.watched import Watched
+from ringback.incident.model import Check, EndpointState, Input, Signal, Watched
 
 MISSED = "unknown"
 """Kind of a report that did not come: why is not to be seen from here. The incident names it."""

@@ -7,8 +7,7 @@ from math import exp, log
 from typing import Any, ClassVar
 
 from ringback.incident.detector.detector import Detector
-from ringback.incident.model import Check, EndpointState, Signal
-from ringback.incident.watched import Watched
+from ringback.incident.model import Check, EndpointState, Signal, Watched
 
 WINDOW = 50
 """Values that the baseline is made of."""

@@ -3,7 +3,7 @@
 from dataclasses import fields
 from typing import Any
 
-from ringback.incident.watched import Watched
+from ringback.incident.model import Watched
 from ringback.monitor.config.address import Address, address_of, nameserver_of
 from ringback.monitor.config.effective import effective
 from ringback.monitor.config.identity import id_of, name_of

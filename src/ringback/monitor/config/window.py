@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from ringback.incident.quiet import Silence
+from ringback.incident.silences import Silence
 
 EVERY_DAY = frozenset(range(7))
 PREFIX = "maintenance:"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from ringback.incident.model import Check, Incident
-    from ringback.incident.quiet import Silence
+    from ringback.incident.silences import Silence
     from ringback.monitor.model import Discovered, PassiveCheck, Told, View
     from ringback.monitor.store.interface import Store
 

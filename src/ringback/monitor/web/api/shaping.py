@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ringback.incident import model
-    from ringback.incident.quiet import Silence
+    from ringback.incident.silences import Silence
     from ringback.monitor.model import Discovered, View
     from ringback.monitor.store.interface import Bucket
     from ringback.monitor.web.service import Service

@@ -1,0 +1,236 @@
+"""An event as attributes, as a line of text and as JSON, and the names of endpoints.
+
+Attributes have the names that OpenTelemetry's semantic conventions give them
+(https://opentelemetry.io/docs/specs/semconv/http/, stable since 1.23). Where there is no such
+name, the name begins with ``ringback.``.
+"""
+
+import json
+from datetime import UTC, datetime
+from threading import Lock
+
+from ringback.event import Event, What
+from ringback.failure import Failure, Target
+from ringback.retry import Done, GiveUp, Reason, Retry
+
+OTHER = "other"
+"""The name of every endpoint beyond the limit."""
+
+
+class Endpoints:
+    """Gives the first so many endpoints their own name, and all others one in common.
+
+    A program that calls hosts by names it is given (a crawler, a webhook sender) would otherwise
+    fill the memory of whoever counts.
+    """
+
+    def __init__(self, limit: int) -> None:
+        """Know none yet.
+
+        Args:
+            limit: How many get a name of their own, at least 1.
+
+        Raises:
+            ValueError: If that is below 1.
+        """
+        if limit < 1:
+            raise ValueError(f"endpoints must be at least 1, got {limit}")
+        self._limit = limit
+        self._names: dict[tuple[str | None, str | None, int | None], str] = {}
+        self._lock = Lock()
+
+    def name(self, target: Target) -> str:
+        """Return ``scheme://host:port``, or ``other``.
+
+        Args:
+            target: Whom a call was for.
+        """
+        key = (target.scheme, target.host or target.address, target.port)
+        return self._names.get(key) or self._admit(key, target)
+
+    def _admit(self, key: tuple[str | None, str | None, int | None], target: Target) -> str:
+        with self._lock:
+            if len(self._names) >= self._limit:
+                return self._names.get(key, OTHER)
+            return self._names.setdefault(key, endpoint_of(target))
+
+
+def endpoint_of(target: Target) -> str:
+    """Return how failures are grouped: ``scheme://host:port``.
+
+    Args:
+        target: Whom a call was for; what is not known is left out.
+    """
+    host = target.host or target.address or ""
+    scheme = f"{target.scheme}://" if target.scheme else ""
+    port = f":{target.port}" if target.port is not None else ""
+    return f"{scheme}[{host}]{port}" if ":" in host else f"{scheme}{host}{port}"
+
+
+Value = str | int | float
+"""What an attribute can be."""
+
+_METHODS = frozenset(
+    {"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY", "TRACE"}
+)
+
+
+def call_attributes(event: Event) -> dict[str, Value]:
+    """Return which call it was and how the attempt ended, in few enough combinations to count.
+
+    Args:
+        event: What happened.
+    """
+    target = event.target
+    return _known(
+        {
+            "http.request.method": method_of(event),
+            "url.scheme": target.scheme,
+            "server.address": target.host or target.address,
+            "server.port": target.port,
+            "http.response.status_code": event.status,
+            "error.type": error_type(event),
+        }
+    )
+
+
+def decision_attributes(event: Event) -> dict[str, Value]:
+    """Return what was decided after an attempt.
+
+    Args:
+        event: What happened.
+    """
+    decision, failure = event.decision, event.failure
+    return _known(
+        {
+            "http.request.resend_count": event.resend_count,
+            "ringback.attempts": event.attempts,
+            "ringback.outcome": event.outcome,
+            "ringback.retry.delay": decision.delay if isinstance(decision, Retry) else None,
+            "ringback.give_up.reason": decision.reason if isinstance(decision, GiveUp) else None,
+            "ringback.delivered": failure.delivered if failure else None,
+            "ringback.phase": failure.phase if failure else None,
+        }
+    )
+
+
+def error_type(event: Event) -> str | None:
+    """Return the kind of the failure, the status where only that says error, or ``None``.
+
+    Args:
+        event: What happened.
+    """
+    if event.failure is not None:
+        return event.failure.kind
+    return str(event.status) if event.status is not None and event.status >= 400 else None
+
+
+def method_of(event: Event) -> str | None:
+    """Return the method; ``_OTHER`` for one that no standard names, ``None`` where there is none.
+
+    Args:
+        event: What happened.
+    """
+    return event.method if event.method in _METHODS else "_OTHER" if event.method else None
+
+
+def _known(attributes: dict[str, Value | None]) -> dict[str, Value]:
+    return {name: value for name, value in attributes.items() if value is not None}
+
+
+REASONS: dict[Reason, str] = {
+    "not_retryable": "trying again cannot help",
+    "not_idempotent": "the request may have been processed and must not be sent twice",
+    "not_replayable": "the body cannot be sent again",
+    "already_retried": "a call inside this one has tried again already",
+    "attempts": "no attempt is left",
+    "deadline": "the deadline leaves no time for another attempt",
+    "budget": "too many of the requests to this origin are retries already",
+    "circuit_open": "calls to this endpoint are refused for now",
+}
+"""Why no further attempt is made, in words."""
+
+_CHANGES: dict[What, str] = {
+    "circuit_opened": "circuit opened, calls fail fast",
+    "circuit_closed": "circuit closed, calls go through again",
+    "fallback": "going on without",
+    "stacked_retries": "another library retries this call too",
+}
+
+
+def text_line(event: Event) -> str:
+    """Return the event as a line for people: time, call, kind, attempt, decision.
+
+    Nothing in it can forge another line or drive a terminal.
+
+    Args:
+        event: What happened.
+    """
+    return _plain(f"{_time(event.at)} {_call(event)}: {said(event)}")
+
+
+def json_line(event: Event, level: str) -> str:
+    """Return the event as a JSON object on one line; what is not known is left out.
+
+    Args:
+        event: What happened.
+        level: How much it matters, as logging names it.
+    """
+    target, failure = event.target, event.failure
+    members: dict[str, Value | None] = {
+        "timestamp": _time(event.at),
+        "level": level,
+        "event": event.what,
+        "message": said(event),
+        **call_attributes(event),
+        "http.request.method": event.method or None,  # any, where nothing is counted by it
+        "url.full": target.url,
+        "network.peer.address": target.address,
+        "error.message": failure.message if failure else None,
+        **(decision_attributes(event) if event.what == "attempt" else {}),
+        "ringback.duration": event.timings.get("total"),
+        "ringback.detail": event.detail or None,
+        "ringback.vantage": event.vantage or None,
+    }
+    return json.dumps({name: value for name, value in members.items() if value is not None})
+
+
+def said(event: Event) -> str:
+    """Return what happened, in words.
+
+    Args:
+        event: What happened.
+    """
+    if event.what != "attempt":
+        words = _CHANGES[event.what]
+        return f"{words}: {event.detail}" if event.detail else words
+    of = f"(attempt {event.attempt} of {event.attempts})"
+    match event.decision:
+        case Retry(failure=failure, delay=delay):
+            return f"{_what(failure)} {of}: trying again in {delay:.2f} s"
+        case GiveUp(failure=failure, reason=reason):
+            return f"{_what(failure)} {of}: giving up, {REASONS.get(reason, reason)}"
+        case Done(attempt=attempt) if attempt > 1:
+            return f"recovered {of}"
+    return _what(event.failure) if event.failure else "succeeded"
+
+
+def _what(failure: Failure) -> str:
+    return f"{failure.kind}: {failure.message}" if failure.message else failure.kind
+
+
+def _call(event: Event) -> str:
+    return f"{event.method} {_place(event.target)}".strip()
+
+
+def _place(target: Target) -> str:
+    return target.url or f"{target.host or '?'}:{target.port or '?'}"
+
+
+def _time(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
+
+
+def _plain(text: str) -> str:
+    """Return the text with every character escaped that could forge a line or drive a terminal."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
