@@ -32,8 +32,8 @@ from ringback.diagnosis.compare import Comparison, Difference, Explanation
 from ringback.event import Tally
 from ringback.incident import Transition
 from ringback.monitor.config.schema import schema as configuration_schema
-from ringback.monitor.export.monthly import COLUMNS
-from ringback.monitor.export.record import CHECK, INCIDENT
+from ringback.monitor.export.availability import COLUMNS
+from ringback.monitor.export.formats import CHECK, INCIDENT
 from ringback.monitor.web.api.document import document
 from ringback.sink import PrometheusSink, StreamSink
 from ringback.sink.report import Outbox, body_of

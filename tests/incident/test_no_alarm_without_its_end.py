@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from ringback.incident import CertificateSeen, Check, Watched
 from ringback.incident.engine import Engine, Settings
 from ringback.incident.silences import Silence
-from ringback.monitor.store.document import incident_of, incident_text
+from ringback.monitor.store.sqlite.incidents import incident_of, incident_text
 
 T = 1_790_000_000.0
 STEP = 7.0

@@ -6,7 +6,7 @@ from incident.test_engine import DAY, T, check, failing, run, whats
 
 from ringback.incident import CertificateSeen, Watched
 from ringback.incident.engine import Engine
-from ringback.monitor.store.document import incident_of, incident_text
+from ringback.monitor.store.sqlite.incidents import incident_of, incident_text
 
 ENDED = "tls.cert.date_invalid.expired"
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ringback.monitor.config import ConfigInvalid
+from ringback.monitor.config.loaded import PREFIX
 from ringback.monitor.config.watch import watch
-from ringback.monitor.config.window import PREFIX
 from ringback.monitor.model import Told
 from ringback.monitor.notify.dispatcher import Dispatcher
 from ringback.monitor.notify.routing import remind_every
@@ -22,7 +22,7 @@ from ringback.monitor.runner import Runner, Settings
 from ringback.monitor.service import Service
 from ringback.monitor.store.degraded import DegradedStore
 from ringback.monitor.store.sqlite import SQLiteStore
-from ringback.monitor.store.sqlite.retention import Retention
+from ringback.monitor.store.sqlite.store import Retention
 from ringback.monitor.web.server import Page
 from ringback.monitor.web.settings import WebError
 

@@ -3,7 +3,7 @@ import tomllib
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ringback.monitor.config.position import Positions
+from ringback.monitor.config.source import Positions
 
 TEXT = """\
 # a comment with [brackets] and = signs

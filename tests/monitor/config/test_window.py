@@ -2,7 +2,7 @@ from datetime import UTC, datetime, time
 
 import pytest
 
-from ringback.monitor.config.window import Weekly, Window
+from ringback.monitor.config.loaded import Weekly, Window
 
 
 def at(text):

@@ -1,7 +1,7 @@
 import pytest
 from monitor.export.stores import DAY, HOUR, NOVEMBER, NOW, change, incident, kept, minutes, outage
 
-from ringback.monitor.export.monthly import COLUMNS, rows
+from ringback.monitor.export.availability import COLUMNS, rows
 from ringback.monitor.store.sqlite.reader import SQLiteReader
 
 

@@ -1,6 +1,6 @@
 from monitor.export.stores import change, outage
 
-from ringback.monitor.export.outage import Outage, outages
+from ringback.monitor.export.availability import Outage, outages
 
 
 def test_an_outage_is_from_the_first_failure_to_the_first_success():

@@ -1,9 +1,8 @@
 import pytest
 from monitor.export.stores import DAY, HOUR, NOVEMBER, change, check, outage
 
-from ringback.monitor.export.sla import Record, availability
-from ringback.monitor.export.span import Span
-from ringback.monitor.store.tally import Tally
+from ringback.monitor.export.availability import History, Span, availability
+from ringback.monitor.store.aggregate import Aggregate
 
 MONTH = Span(NOVEMBER, NOVEMBER + 30 * DAY)
 END = MONTH.until + DAY
@@ -13,7 +12,7 @@ FIRST = change(NOVEMBER - DAY, "unknown", "ok")
 def hours(count, *, per_hour=60, unknown=0, begin=NOVEMBER):
     found = {}
     for number in range(count):
-        tally = found[begin + number * HOUR] = Tally()
+        tally = found[begin + number * HOUR] = Aggregate()
         for _ in range(per_hour):
             tally.add(check(begin))
         for _ in range(unknown):
@@ -23,7 +22,7 @@ def hours(count, *, per_hour=60, unknown=0, begin=NOVEMBER):
 
 def of(transitions=(), known=None, *, fives=None, span=MONTH, now=END):
     more = {"fives": fives} if fives else {}
-    record = Record(
+    record = History(
         endpoint="shop",
         transitions=[FIRST, *transitions],
         hours=hours(720) if known is None else known,
@@ -72,7 +71,7 @@ def test_a_prober_that_was_sick_half_of_the_time_knows_half_of_it():
 
 def test_before_it_was_watched_and_after_now_nothing_is_missing():
     began = NOVEMBER + 10 * DAY
-    record = Record(
+    record = History(
         endpoint="shop",
         transitions=[change(began, "unknown", "ok")],
         hours=hours(240, begin=began),
@@ -80,12 +79,12 @@ def test_before_it_was_watched_and_after_now_nothing_is_missing():
     found = availability(record, MONTH, began + 10 * DAY)
     assert (found.known, found.unknown, found.available) == (10 * DAY, 0.0, 100.0)
     assert availability(record, MONTH, began) is None
-    assert availability(Record(endpoint="x", transitions=[], hours={}), MONTH, END) is None
+    assert availability(History(endpoint="x", transitions=[], hours={}), MONTH, END) is None
 
 
 def test_an_hour_that_was_seen_in_part_is_known_in_part():
     known = hours(720)
-    sparse = known[NOVEMBER + 5 * HOUR] = Tally()
+    sparse = known[NOVEMBER + 5 * HOUR] = Aggregate()
     for _ in range(20):
         sparse.add(check(NOVEMBER))
     seen = {NOVEMBER + 5 * HOUR + 300 * n for n in range(4)}
@@ -97,6 +96,6 @@ def test_an_hour_that_was_seen_in_part_is_known_in_part():
 def test_checks_rarer_than_five_minutes_leave_no_gaps():
     known = hours(720, per_hour=4)
     del known[NOVEMBER]
-    known[NOVEMBER] = Tally()
+    known[NOVEMBER] = Aggregate()
     known[NOVEMBER].add(check(NOVEMBER))
     assert of(known=known, fives=lambda at: {at}).unknown == 0

@@ -1,6 +1,6 @@
 import pytest
 
-from ringback.monitor.export.span import month_named, month_of, months_until, time_named
+from ringback.monitor.export.availability import month_named, month_of, months_until, time_named
 
 NOW = 1_794_916_800.0  # 2026-11-17T12:00:00Z
 

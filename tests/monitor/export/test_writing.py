@@ -6,8 +6,8 @@ import pytest
 from monitor.export.stores import CERTIFICATE, NOVEMBER, check, incident
 
 from ringback.incident.replay import replay
-from ringback.monitor.export import writing
-from ringback.monitor.export.record import CHECK, INCIDENT, of_check, of_incident
+from ringback.monitor.export import formats
+from ringback.monitor.export.formats import CHECK, INCIDENT, of_check, of_incident
 
 CHECKS = [
     check(NOVEMBER, timings={"connect": 0.02}, certificate=CERTIFICATE, address="192.0.2.1"),
@@ -18,7 +18,7 @@ CHECKS = [
 
 def written(form, records, columns):
     out = io.BytesIO()
-    count = writing.FORMATS[form](iter(records), columns, out)
+    count = formats.FORMATS[form](iter(records), columns, out)
     assert not out.closed
     return count, out.getvalue()
 
@@ -79,13 +79,13 @@ def test_records_are_taken_a_few_at_a_time(monkeypatch):
             return len(data)
 
     sink = Sink()
-    assert writing.write_csv(many(), CHECK, sink) == taken == 50_000
+    assert formats.write_csv(many(), CHECK, sink) == taken == 50_000
     assert sink.most < 100_000
 
 
 def test_parquet_has_types_and_row_groups(monkeypatch):
     parquet = pytest.importorskip("pyarrow.parquet")
-    monkeypatch.setattr(writing, "GROUP", 2)
+    monkeypatch.setattr(formats, "GROUP", 2)
     count, data = written("parquet", map(of_check, CHECKS), CHECK)
     file = parquet.ParquetFile(io.BytesIO(data))
     assert (count, file.num_row_groups) == (3, 2)
@@ -98,6 +98,6 @@ def test_without_pyarrow_it_says_what_to_install(monkeypatch):
     def missing(name):
         raise ImportError(name)
 
-    monkeypatch.setattr(writing, "import_module", missing)
+    monkeypatch.setattr(formats, "import_module", missing)
     with pytest.raises(ImportError, match=r"ringback\[parquet\]"):
         written("parquet", [], CHECK)

@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 
 from ringback.monitor.config.load import load
 from ringback.monitor.importing import IMPORTERS, ImportRefused, Text, convert, toml_of
-from ringback.monitor.importing.draft import WithVariables
-from ringback.monitor.importing.writing import value_text
+from ringback.monitor.importing.draft import WithVariables, value_text
 
 URL = "https://secret.example/0123456789"
 SAMPLES = Path(__file__).parent / "samples"

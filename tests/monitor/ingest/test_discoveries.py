@@ -3,7 +3,7 @@ import json
 from monitor.ingest.batches import NOW, body, failed, worked
 
 from ringback.monitor.ingest import Discoveries, events_of
-from ringback.monitor.ingest.discoveries import MOST
+from ringback.monitor.ingest.intake import MAX_DISCOVERED
 
 
 def seen(*events):
@@ -22,12 +22,12 @@ def test_calls_and_failures_of_an_origin_are_counted():
 
 def test_those_called_last_come_first_and_are_the_ones_kept():
     discoveries = Discoveries()
-    for number in range(MOST + 5):
+    for number in range(MAX_DISCOVERED + 5):
         for one in events_of(body(failed(origin=f"http://h{number}:80")), now=NOW):
             discoveries.see(one)
     found = discoveries.all()
-    assert len(found) == MOST
-    assert (found[0].url, found[-1].url) == (f"http://h{MOST + 4}:80", "http://h5:80")
+    assert len(found) == MAX_DISCOVERED
+    assert (found[0].url, found[-1].url) == (f"http://h{MAX_DISCOVERED + 4}:80", "http://h5:80")
 
 
 def test_origins_that_look_alike_have_ids_of_their_own():

@@ -2,7 +2,7 @@ import pytest
 from monitor.ingest.batches import NOW, body, failed
 
 from ringback.monitor.ingest import EventsInvalid, Inbox
-from ringback.monitor.ingest import inbox as module
+from ringback.monitor.ingest import batch as module
 
 
 def test_a_batch_that_comes_twice_counts_once():

@@ -13,7 +13,7 @@ from ringback.monitor.notify.given import Given
 from ringback.monitor.notify.settings import NotifierSettings
 from ringback.monitor.store import Batch
 from ringback.monitor.store.degraded import DegradedStore
-from ringback.monitor.store.problem import StoreUnavailable
+from ringback.monitor.store.interface import StoreUnavailable
 from ringback.monitor.store.sqlite import SQLiteStore
 from ringback.retry import Backoff
 

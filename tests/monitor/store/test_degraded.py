@@ -3,7 +3,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from ringback.incident.model import Transition
-from ringback.monitor.store import held as memory
+from ringback.monitor.store import degraded as memory
 from ringback.monitor.store.degraded import RETRY, DegradedStore
 from ringback.monitor.store.interface import Batch, Store
 from ringback.monitor.store.sqlite import SQLiteStore

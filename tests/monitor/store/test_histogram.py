@@ -1,12 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringback.monitor.store.histogram import (
-    RELATIVE_ERROR,
-    Histogram,
-    put_integer,
-    take_integer,
-)
+from ringback.monitor.store.aggregate import RELATIVE_ERROR, Histogram, put_integer, take_integer
 
 durations = st.lists(st.floats(0, 1e8), max_size=200)
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 from ringback.incident.model import CertificateSeen, Check, Entry, Incident, Watched
 from ringback.incident.silences import Quiet, Silence
 from ringback.monitor.model import Discovered, Endpoint, Told, View
+from ringback.monitor.store.aggregate import Aggregate
 from ringback.monitor.store.interface import Bucket
-from ringback.monitor.store.tally import Tally
 
 NOW = 1_795_262_400.0  # 2026-11-21 12:00:00 UTC
 WIDTHS = {"5m": 300.0, "1h": 3600.0, "1d": 86400.0}
@@ -72,7 +72,7 @@ class MemoryStore:
         return [_bucket(at, checks) for at, checks in sorted(spans.items())]
 
     def phases(self, endpoint, step, since, until):
-        tally = Tally()
+        tally = Aggregate()
         for one in self.kept[endpoint]:
             if since <= one.at < until:
                 tally.add(one)

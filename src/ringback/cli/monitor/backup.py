@@ -33,8 +33,8 @@ Exit status:
 )
 def command(target: Path, source: Path) -> None:
     """Back the database up."""
-    from ringback.monitor.store.problem import StoreProblem  # noqa: PLC0415 - as below
-    from ringback.monitor.store.sqlite.backup import copy_database  # noqa: PLC0415 - takes SQLAlchemy
+    from ringback.monitor.store.interface import StoreProblem  # noqa: PLC0415 - as below
+    from ringback.monitor.store.sqlite.database import copy_database  # noqa: PLC0415 - takes SQLAlchemy
 
     try:
         copy_database(source, target)

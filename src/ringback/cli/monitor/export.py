@@ -79,15 +79,15 @@ def _write(
     wanted: tuple[float, float, str | None],
     out: IO[bytes],
 ) -> int:
-    from ringback.monitor.export import record, writing  # noqa: PLC0415 - loads the monitor
+    from ringback.monitor.export import formats  # noqa: PLC0415 - loads the monitor
 
     records: Iterator[dict[str, Any]]
     if what == "checks":
-        records, columns = map(record.of_check, reader.checks(*wanted)), record.CHECK
+        records, columns = map(formats.of_check, reader.checks(*wanted)), formats.CHECK
     else:
-        records, columns = map(record.of_incident, reader.incidents(*wanted)), record.INCIDENT
+        records, columns = map(formats.of_incident, reader.incidents(*wanted)), formats.INCIDENT
     try:
-        return writing.FORMATS[form](records, columns, out)
+        return formats.FORMATS[form](records, columns, out)
     except ImportError as error:
         raise Problem(str(error)) from error
 

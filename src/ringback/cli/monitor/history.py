@@ -82,13 +82,13 @@ class _Story:
     def record(self) -> dict[str, Any]:
         """Return it as JSON has it."""
         from ringback.diagnosis.record import moment  # noqa: PLC0415 - loads the diagnosis
-        from ringback.monitor.export import record  # noqa: PLC0415 - loads the monitor
+        from ringback.monitor.export import formats  # noqa: PLC0415 - loads the monitor
 
         return {
             "endpoint": self.endpoint,
             "transitions": [{**asdict(one), "at": moment(one.at)} for one in self.changes],
-            "failures": [record.of_check(one) for one in self.failed],
-            "incidents": [record.of_incident(one) for one in self.incidents],
+            "failures": [formats.of_check(one) for one in self.failed],
+            "incidents": [formats.of_incident(one) for one in self.incidents],
         }
 
     def show(self) -> None:

@@ -48,7 +48,7 @@ def opened_database(db: Path) -> Iterator[SQLiteReader]:
         Problem: It cannot be read.
     """
     with monitor_extra():
-        from ringback.monitor.store.problem import StoreProblem  # noqa: PLC0415 - takes SQLAlchemy
+        from ringback.monitor.store.interface import StoreProblem  # noqa: PLC0415 - takes SQLAlchemy
         from ringback.monitor.store.sqlite.reader import SQLiteReader  # noqa: PLC0415 - as above
     try:
         reader = SQLiteReader(db)
@@ -86,7 +86,7 @@ def a_time(text: str, now: float) -> float:
     Raises:
         Problem: It is none.
     """
-    from ringback.monitor.export.span import time_named  # noqa: PLC0415 - loads the monitor
+    from ringback.monitor.export.availability import time_named  # noqa: PLC0415 - loads the monitor
 
     try:
         return time_named(text, now)

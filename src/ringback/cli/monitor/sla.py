@@ -79,8 +79,10 @@ def command(
 def _rows(
     reader: SQLiteReader, endpoints: tuple[str, ...], month: str | None, months: int
 ) -> list[dict[str, Any]]:
-    from ringback.monitor.export.monthly import rows  # noqa: PLC0415 - loads the monitor
-    from ringback.monitor.export.span import months_until  # noqa: PLC0415 - as above
+    from ringback.monitor.export.availability import (  # noqa: PLC0415 - loads the monitor
+        months_until,
+        rows,
+    )
 
     wanted = [known_endpoint(reader, one) for one in endpoints] or reader.endpoints()
     now = time.time()
@@ -92,7 +94,7 @@ def _rows(
 
 
 def _csv(rows: list[dict[str, Any]]) -> None:
-    from ringback.monitor.export.monthly import COLUMNS  # noqa: PLC0415 - loads the monitor
+    from ringback.monitor.export.availability import COLUMNS  # noqa: PLC0415 - loads the monitor
 
     writer = csv.DictWriter(sys.stdout, COLUMNS, lineterminator="\n")
     writer.writeheader()

@@ -20,7 +20,7 @@ from ringback.cli.terminal import counted, plain
 
 if TYPE_CHECKING:
     from ringback.monitor.config import Loaded
-    from ringback.monitor.config.apart import Reading
+    from ringback.monitor.config.reader_process import Reading
     from ringback.monitor.store import Store
 
 CONFIGURATION = "ringback.toml"
@@ -99,7 +99,7 @@ def command(  # noqa: PLR0913 - click gives each option by name
 
 
 def _reader(urls: tuple[str, ...], file: Path | None) -> Callable[[], Reading]:
-    from ringback.monitor.config.apart import Reading  # noqa: PLC0415 - slow to import
+    from ringback.monitor.config.reader_process import Reading  # noqa: PLC0415 - slow to import
 
     if urls:
         return lambda: Reading("of_urls", urls)
@@ -112,7 +112,7 @@ def _reader(urls: tuple[str, ...], file: Path | None) -> Callable[[], Reading]:
 def _run(loaded: Loaded, read: Callable[[], Loaded] | None, *, web: bool) -> int:
     from ringback.monitor.notify.channel.channel import NotifierInvalid  # noqa: PLC0415 - as below
     from ringback.monitor.program import open_store  # noqa: PLC0415 - takes uvicorn
-    from ringback.monitor.store.problem import StoreProblem  # noqa: PLC0415 - as above
+    from ringback.monitor.store.interface import StoreProblem  # noqa: PLC0415 - as above
     from ringback.monitor.web.settings import WebError  # noqa: PLC0415 - as above
 
     _log()

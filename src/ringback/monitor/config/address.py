@@ -6,7 +6,7 @@ from urllib.parse import SplitResult, urldefrag, urlsplit
 
 from ringback.diagnosis.protocols import PROTOCOLS
 from ringback.failure.target import split_port
-from ringback.monitor.config.nearest import nearest
+from ringback.monitor.config.schema import nearest
 from ringback.monitor.model import ProbeType
 
 SCHEMES: dict[str, ProbeType] = {

@@ -1,16 +1,215 @@
-"""A configuration in, frozen values or all its problems out."""
+"""A configuration in, what the running monitor takes or all its problems out."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
-from ringback.monitor.config.address import AddressError, address_of
-from ringback.monitor.config.build import build, endpoint_of
-from ringback.monitor.config.identity import name_of
-from ringback.monitor.config.loaded import Loaded
-from ringback.monitor.config.merged import merged
-from ringback.monitor.config.problem import ConfigInvalid, Problem
-from ringback.monitor.config.relation import check
-from ringback.monitor.model import Endpoint
+from ringback.incident.model import Watched
+from ringback.monitor.config.address import Address, AddressError, address_of, nameserver_of
+from ringback.monitor.config.checks import beside, check, covered, is_pattern, not_for, parents_of
+from ringback.monitor.config.loaded import ConfigInvalid, Loaded, Problem, Retention, Weekly, Window
+from ringback.monitor.config.merged import Item, Merged, effective, merged
+from ringback.monitor.config.models import (
+    ChannelShape,
+    EndpointShape,
+    ExpectShape,
+    MaintenanceShape,
+    RouteShape,
+    TokenShape,
+    WebShape,
+    WeeklyShape,
+)
+from ringback.monitor.config.naming import id_of, name_of, slug
+from ringback.monitor.model import Endpoint, Expectations, ProbeType
+from ringback.monitor.notify.settings import NotifierSettings, RouteSettings
+from ringback.monitor.web.settings import Token, WebSettings, digest_of
+
+_OPTIONS = {
+    "body": "body",
+    "redirects": "redirects",
+    "ip": "family",
+    "record": "record",
+    "proxy": "proxy",
+    "starttls": "starttls",
+    "fresh_after": "fresh_after",
+}
+"""Key to what the probe calls it."""
+
+
+def build(whole: Merged) -> Loaded:
+    """Return a configuration in which nothing is wrong, as the monitor takes it.
+
+    Args:
+        whole: The files.
+    """
+    main = whole.main
+    return Loaded(
+        endpoints=tuple(_endpoint(whole, item) for item in whole.endpoints),
+        notifiers=tuple(_notifier(item.shape) for item in whole.notifiers),
+        routes=_routes(whole),
+        maintenance=tuple(_window(whole, item.shape) for item in whole.maintenance),
+        retention=Retention(**main.retention.model_dump()),
+        vantage=main.vantage,
+        web=_web(main.web, whole),
+        store=whole.sources[0].file.parent / main.store.path,
+        files=tuple(source.file for source in whole.sources),
+        patterns=whole.patterns,
+    )
+
+
+def endpoint_of(address: Address, name: str, **more: Any) -> Endpoint:
+    """Return an endpoint with what follows from its address.
+
+    Args:
+        address: Whom its probe asks; of a heartbeat nobody.
+        name: What people call it.
+        more: What else is known of it; ``watched`` as a mapping.
+    """
+    id_ = slug(name)
+    watched = more.pop("watched", {})
+    return Endpoint(
+        id=id_,
+        name=name,
+        url=address.url,
+        type=address.type,
+        watched=Watched(id=id_, name=name, host=address.host, **watched),
+        **more,
+    )
+
+
+def _endpoint(whole: Merged, item: Item[EndpointShape]) -> Endpoint:
+    shape = effective(whole, item)
+    heartbeat = shape.type == "heartbeat"
+    address = Address("heartbeat", "", "") if heartbeat else address_of(shape.url, shape.type)
+    return endpoint_of(
+        address,
+        name_of(shape.name, shape.url),
+        every=shape.every,
+        timeout=min(shape.timeout, shape.every),
+        retry_every=min(shape.retry_every, shape.every),
+        expectations=_expectations(shape.expect, shape, address),
+        headers=shape.headers,
+        method=shape.method,
+        nameserver=nameserver_of(shape.nameserver),
+        verify=shape.verify,
+        ca=_file(item, shape.ca),
+        labels=shape.labels,
+        mine=shape.mine,
+        ports=shape.ports,
+        public=shape.public,
+        options=_options(item, shape, address.type),
+        watched=_watched(whole, item, shape),
+    )
+
+
+def _watched(whole: Merged, item: Item[EndpointShape], shape: EndpointShape) -> dict[str, Any]:
+    heartbeat = shape.type == "heartbeat"
+    return {
+        "threshold": shape.threshold,
+        "recovery": shape.recovery,
+        "of_last": shape.of_last,
+        "latency": shape.watch_latency and not heartbeat,
+        "certificate_days": tuple(sorted(set(shape.certificate_days), reverse=True)),
+        "every": shape.every,
+        "grace": shape.grace if heartbeat else None,
+        "resolver": nameserver_of(shape.nameserver),
+        "parents": parents_of(whole, item),
+        "group": shape.group,
+    }
+
+
+def _expectations(expect: ExpectShape, shape: EndpointShape, address: Address) -> Expectations:
+    tcp = address.type == "tcp"
+    return Expectations(
+        status=expect.status,
+        body_contains=() if tcp else expect.contains,
+        body_matches=expect.matches,
+        json=expect.json_,
+        headers=expect.headers,
+        latency=expect.latency,
+        certificate_days=expect.certificate_days,
+        answers=expect.answers,
+        send=shape.send,
+        expect=expect.contains[0] if tcp and expect.contains else "",
+    )
+
+
+def _options(item: Item[EndpointShape], shape: EndpointShape, kind: ProbeType) -> dict[str, Any]:
+    # Those that were written, as a probe has defaults of its own, and that this one knows.
+    written = shape.model_fields_set & _OPTIONS.keys()
+    written -= set(not_for(kind, dict.fromkeys(written)))
+    given = {_OPTIONS[key]: getattr(shape, key) for key in written}
+    given["client_certificate"] = _file(item, shape.client_certificate)
+    return {key: value for key, value in given.items() if value not in ("", None)}
+
+
+def _file(item: Item[EndpointShape], named: str) -> str:
+    return str(beside(item, named)) if named else ""
+
+
+def _notifier(shape: ChannelShape) -> NotifierSettings:
+    given = shape.model_dump()
+    known = {one.name for one in fields(NotifierSettings)}
+    own = {key: value for key, value in given.items() if key not in known and value}
+    return NotifierSettings(**{k: v for k, v in given.items() if k in known}, options=own)
+
+
+def _routes(whole: Merged) -> tuple[RouteSettings, ...]:
+    """The routes; without any, all notifiers are told of everything."""
+    if not whole.routes and whole.notifiers:
+        return (RouteSettings(notifiers=tuple(item.shape.name for item in whole.notifiers)),)
+    return tuple(_route(whole, item.shape) for item in whole.routes)
+
+
+def _route(whole: Merged, shape: RouteShape) -> RouteSettings:
+    ids = _ids(whole)
+    patterns = [p.lower() if is_pattern(p) else covered(p, ids)[0] for p in shape.endpoints]
+    return RouteSettings(**{**shape.model_dump(), "endpoints": tuple(patterns)})
+
+
+def _window(whole: Merged, shape: MaintenanceShape) -> Window:
+    named = {one for pattern in shape.endpoints for one in covered(pattern, _ids(whole))}
+    named |= {
+        id_of(item.shape.name, item.shape.url)
+        for item in whole.endpoints
+        if item.shape.group in shape.groups and item.shape.group
+    }
+    every = not shape.endpoints and not shape.groups
+    return Window(
+        name=shape.name,
+        endpoints=("*",) if every else tuple(sorted(named)),
+        begins=shape.begins,
+        ends=shape.ends,
+        weekly=_weekly(shape.weekly) if shape.weekly else None,
+    )
+
+
+def _weekly(shape: WeeklyShape) -> Weekly:
+    days = frozenset(shape.days)
+    return Weekly(days=days, start=shape.from_, stop=shape.to, zone=shape.zone)
+
+
+def _ids(whole: Merged) -> list[str]:
+    return [id_of(item.shape.name, item.shape.url) for item in whole.endpoints]
+
+
+def _web(shape: WebShape, whole: Merged) -> WebSettings:
+    return WebSettings(
+        host=shape.host,
+        port=shape.port,
+        tokens=tuple(_token(item.shape) for item in whole.tokens),
+        status_page=shape.status_page,
+        title=shape.title,
+        probe_targets=whole.main.probe_allow.targets,
+        base_url=shape.base_url or "",
+    )
+
+
+def _token(shape: TokenShape) -> Token:
+    hashed = shape.sha256.lower() if shape.sha256 else digest_of(shape.token)
+    return Token(name=shape.name, hash=hashed, scopes=frozenset(shape.scopes))
+
 
 COMMAND_LINE = Path("command line")
 """What stands for the file where the URLs stand on the command line."""

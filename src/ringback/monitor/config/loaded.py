@@ -1,12 +1,139 @@
-"""The configuration as the running monitor has it: read, checked, and never changed."""
+"""What reading a configuration gives: frozen values, or the list of all its problems.
 
+Nothing here takes pydantic: a running monitor holds these values and does without it.
+"""
+
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
-from ringback.monitor.config.window import Window
+from ringback.incident.silences import Silence
 from ringback.monitor.model import Endpoint
 from ringback.monitor.notify.settings import NotifierSettings, RouteSettings
 from ringback.monitor.web.settings import Token, WebSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One thing that is wrong.
+
+    Attributes:
+        file: Where it stands.
+        line: Counted from 1; 0: the whole file.
+        column: Counted from 1, in characters; 0: the whole file.
+        path: Key path, as ``endpoint[2].expect.status``; ``""``: the whole file.
+        message: What is wrong, in one line, without secrets.
+        hint: What was probably meant; ``""``: not known.
+    """
+
+    file: Path
+    line: int = 0
+    column: int = 0
+    path: str = ""
+    message: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}:{self.column}" if self.line else str(self.file)
+        return f"{place}: {self.message}" + (f"; did you mean {self.hint!r}?" if self.hint else "")
+
+
+class ConfigInvalid(Exception):  # noqa: N818 - it reads as what is said of the file
+    """Raised for a configuration that cannot be used.
+
+    Attributes:
+        problems: All of them, by file and line.
+    """
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = sorted(problems, key=lambda p: (str(p.file), p.line, p.column, p.message))
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+EVERY_DAY = frozenset(range(7))
+PREFIX = "maintenance:"
+"""Begins the id of every silence that comes from the configuration."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weekly:
+    """A span of time on certain days of each week; one that ends before it begins goes overnight.
+
+    Attributes:
+        days: Days on which it begins, Monday is 0.
+        start: Wall clock at its beginning.
+        stop: Wall clock at its end.
+        zone: IANA name of the time zone.
+    """
+
+    days: frozenset[int] = EVERY_DAY
+    start: time
+    stop: time
+    zone: str = "UTC"
+
+    def span(self, now: float) -> tuple[float, float] | None:
+        """Return the span that holds now, or else the next; ``None``: no day is given.
+
+        Args:
+            now: Seconds since 1970 UTC.
+        """
+        today = datetime.fromtimestamp(now, ZoneInfo(self.zone)).date()
+        for ahead in range(-1, 9):
+            day = today + timedelta(days=ahead)
+            if day.weekday() in self.days and self._of(day)[1] > now:
+                return self._of(day)
+        return None
+
+    def _of(self, day: date) -> tuple[float, float]:
+        last = day if self.start < self.stop else day + timedelta(days=1)
+        zone = ZoneInfo(self.zone)
+        begins = datetime.combine(day, self.start, zone).timestamp()
+        return begins, datetime.combine(last, self.stop, zone).timestamp()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """A time in which nobody is told of what begins.
+
+    Attributes:
+        name: What people call it.
+        endpoints: Ids of the endpoints it is for, or patterns with ``*``.
+        begins: In seconds since 1970 UTC; only of one that comes once.
+        ends: In seconds since 1970 UTC; only of one that comes once.
+        weekly: When it comes back; ``None``: it comes once.
+    """
+
+    name: str
+    endpoints: tuple[str, ...]
+    begins: float | None = None
+    ends: float | None = None
+    weekly: Weekly | None = None
+
+    def silence(self, now: float) -> Silence | None:
+        """Return the silence that holds now, or else the next; ``None``: it is over for good.
+
+        Args:
+            now: Seconds since 1970 UTC.
+        """
+        span = self.weekly.span(now) if self.weekly else self._once(now)
+        if span is None:
+            return None
+        return Silence(
+            id=f"{PREFIX}{self.name}:{span[0]:.0f}",
+            endpoints=self.endpoints,
+            begins=span[0],
+            ends=span[1],
+            by=self.name,
+            reason="maintenance",
+        )
+
+    def _once(self, now: float) -> tuple[float, float] | None:
+        if self.begins is None or self.ends is None or self.ends <= now:
+            return None
+        return self.begins, self.ends
+
 
 DAY = 86400.0
 

@@ -1,18 +1,24 @@
-"""The files of a configuration put together, each item with the place it comes from."""
+"""The files of a configuration put together, and what then holds for one endpoint."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from ringback.monitor.config.including import included
-from ringback.monitor.config.position import KeyPath
-from ringback.monitor.config.shape.base import Shape
-from ringback.monitor.config.shape.endpoint import EndpointShape, GroupShape
-from ringback.monitor.config.shape.maintenance import MaintenanceShape
-from ringback.monitor.config.shape.notifying import ChannelShape, RouteShape
-from ringback.monitor.config.shape.settings import FileShape, IncludedShape, TokenShape
-from ringback.monitor.config.source import Source, source_of
+from ringback.monitor.config.models import (
+    ChannelShape,
+    EndpointShape,
+    ExpectShape,
+    FileShape,
+    GroupShape,
+    HabitsShape,
+    IncludedShape,
+    MaintenanceShape,
+    RouteShape,
+    Shape,
+    TokenShape,
+)
+from ringback.monitor.config.source import KeyPath, Source, included, source_of
 from ringback.monitor.config.validation import validated
 
 S_co = TypeVar("S_co", bound=Shape, covariant=True)
@@ -96,7 +102,7 @@ def merged(file: Path, environ: Mapping[str, str]) -> Merged:
     source = source_of(file, environ)
     shape, kept = validated(source, FileShape, ())
     into = Merged(shape, [source])
-    _add(into, source, shape, kept)
+    _add_items(into, source, shape, kept)
     patterns = []
     for index, pattern in enumerate(shape.include):
         patterns.append(str(file.parent.absolute() / pattern))
@@ -116,10 +122,12 @@ def _include(
         if file.resolve() not in known:
             source = source_of(file, environ)
             into.sources.append(source)
-            _add(into, source, *validated(source, IncludedShape, _MAIN_ONLY))
+            _add_items(into, source, *validated(source, IncludedShape, _MAIN_ONLY))
 
 
-def _add(into: Merged, source: Source, shape: IncludedShape, kept: Mapping[str, list[int]]) -> None:
+def _add_items(
+    into: Merged, source: Source, shape: IncludedShape, kept: Mapping[str, list[int]]
+) -> None:
     lists: dict[str, list[Any]] = {
         "endpoint": into.endpoints,
         "notifier": into.notifiers,
@@ -135,3 +143,43 @@ def _add(into: Merged, source: Source, shape: IncludedShape, kept: Mapping[str, 
         if name in into.groups:
             item.complain(f"group {name!r} is also in {into.groups[name].source.file}")
         into.groups.setdefault(name, item)
+
+
+_TABLES = ("labels", "headers")
+"""Tables to which an inner one adds."""
+
+
+def effective(whole: Merged, item: Item[EndpointShape]) -> EndpointShape:
+    """Return an endpoint with what the defaults and its group say of it.
+
+    Only what was written counts as given (``model_fields_set``).
+
+    Args:
+        whole: The configuration.
+        item: The endpoint.
+    """
+    group = whole.groups.get(item.shape.group)
+    into: dict[str, Any] = {}
+    for habits in (whole.main.defaults, group.shape if group else None, item.shape):
+        if habits is not None:
+            _override(into, habits)
+    return EndpointShape.model_construct(_fields_set=set(into), **into)
+
+
+def _override(into: dict[str, Any], habits: HabitsShape) -> None:
+    given = habits.given()
+    if "retries" in given:
+        given["threshold"] = given.pop("retries") + 1
+    for key in _TABLES:
+        if key in given:
+            given[key] = {**into.get(key, {}), **given[key]}
+    if "expect" in given:
+        given["expect"] = _both(into.get("expect"), given["expect"])
+    into.update(given)
+
+
+def _both(outer: ExpectShape | None, inner: ExpectShape) -> ExpectShape:
+    if outer is None:
+        return inner
+    given = {**outer.given(), **inner.given()}
+    return ExpectShape.model_construct(_fields_set=set(given), **given)

@@ -1,4 +1,4 @@
-"""One file of a configuration: its text, its data, and where each key stands."""
+"""One file of a configuration: its text, its data, and the position of each key."""
 
 import re
 import tomllib
@@ -6,11 +6,236 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from ringback.monitor.config.environment import filled
-from ringback.monitor.config.position import KeyPath, Positions
-from ringback.monitor.config.problem import Problem
+from ringback.monitor.config.loaded import Problem
+
+KeyPath = tuple[str | int, ...]
+"""Keys, and indices into arrays."""
+
+_BLANK = re.compile(r"(?:[ \t\r\n,]|#[^\n]*)*")
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+_BASIC = re.compile(r'"(?:[^"\\\n]|\\.)*"')
+_LITERAL = re.compile(r"'[^'\n]*'")
+_LONG_BASIC = re.compile(r'"""(?:[^\\]|\\.)*?"""(?:"{0,2})', re.DOTALL)
+_LONG_LITERAL = re.compile(r"'''.*?'''(?:'{0,2})", re.DOTALL)
+_BARE = re.compile(r"\d{4}-\d\d-\d\d \d\d:[^,\]}\s#]*|[^,\]}\s#]+")
+_DOT = re.compile(r"[ \t]*\.[ \t]*")
+_EQUALS = re.compile(r"[ \t]*=[ \t]*")
+
+
+class Spot(NamedTuple):
+    """Offsets of one key and of its value; of a table they are those of its header.
+
+    Attributes:
+        key: Where the key begins.
+        value: Where the value begins.
+        end: Where the value ends.
+    """
+
+    key: int
+    value: int
+    end: int
+
+
+class Place(NamedTuple):
+    """A line and a column, both counted from 1."""
+
+    line: int
+    column: int
+
+
+class Positions:
+    """The places of all keys of a TOML text (https://toml.io/en/v1.0.0).
+
+    ``tomllib`` says what a text holds, not where; this reads a text that ``tomllib`` has accepted.
+
+    Args:
+        text: TOML that ``tomllib`` accepts.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.spots = _Scan(text).spots
+
+    def of_key(self, path: KeyPath) -> Place:
+        """Return where a key stands, or else the nearest table around it.
+
+        Args:
+            path: Its path.
+        """
+        return self._place(self._nearest(path).key)
+
+    def of_value(self, path: KeyPath) -> Place:
+        """Return where a value stands, or else the nearest table around it.
+
+        Args:
+            path: The path of its key.
+        """
+        return self._place(self._nearest(path).value)
+
+    def _nearest(self, path: KeyPath) -> Spot:
+        while path and path not in self.spots:
+            path = path[:-1]
+        return self.spots.get(path, Spot(0, 0, 0))
+
+    def _place(self, offset: int) -> Place:
+        line = self.text.count("\n", 0, offset) + 1
+        return Place(line, offset - self.text.rfind("\n", 0, offset))
+
+
+class _Scan:
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.at = 0
+        self.spots: dict[KeyPath, Spot] = {}
+        self._entries: dict[KeyPath, int] = {}
+        table: KeyPath = ()
+        while self._next() is not None:
+            if text[self.at] == "[":
+                table = self._header()
+            else:
+                self._pair(table)
+
+    def _next(self) -> str | None:
+        """Go to what comes next; ``None``: nothing does."""
+        self.at = self._end(_BLANK)
+        return self.text[self.at] if self.at < len(self.text) else None
+
+    def _end(self, pattern: re.Pattern[str]) -> int:
+        match = pattern.match(self.text, self.at)
+        return match.end() if match else self.at
+
+    def _header(self) -> KeyPath:
+        start, many = self.at, self.text.startswith("[[", self.at)
+        self.at += 1 + many
+        path: KeyPath = ()
+        for name, _ in self._names():
+            path = (*self._newest(path), name)
+        self._next()
+        self.at += 1 + many
+        if many:
+            index = self._entries[path] = self._entries.get(path, -1) + 1
+            self._note(path, Spot(start, start, self.at))
+            path = (*path, index)
+        self.spots[path] = Spot(start, start, self.at)
+        for depth in range(1, len(path)):
+            self._note(path[:depth], Spot(start, start, self.at))
+        return path
+
+    def _newest(self, path: KeyPath) -> KeyPath:
+        """The newest entry of an array of tables, or a table itself."""
+        return (*path, self._entries[path]) if path in self._entries else path
+
+    def _names(self) -> list[tuple[str, int]]:
+        """A key, dotted or not: its names, and where each begins."""
+        found = []
+        while True:
+            self._next()
+            start = self.at
+            found.append((self._name(), start))
+            if self._end(_DOT) == self.at:
+                return found
+            self.at = self._end(_DOT)
+
+    def _name(self) -> str:
+        quoted = {'"': _BASIC, "'": _LITERAL}.get(self.text[self.at])
+        start, self.at = self.at, self._end(quoted or _BARE_KEY)
+        text = self.text[start : self.at]
+        return str(tomllib.loads(f"k={text}")["k"]) if quoted else text
+
+    def _pair(self, table: KeyPath) -> None:
+        path, begun = table, []
+        for name, start in self._names():
+            path = (*path, name)
+            begun.append((path, start))
+        self.at = self._end(_EQUALS)
+        value = self.at
+        self._value(path)
+        for one, start in begun:
+            self._note(one, Spot(start, value, self.at))
+
+    def _value(self, path: KeyPath) -> None:
+        start = self.text[self.at]
+        if start == "[":
+            self._array(path)
+        elif start == "{":
+            self.at += 1
+            while self._next() != "}":
+                self._pair(path)
+            self.at += 1
+        else:
+            self.at = self._end(self._scalar())
+
+    def _array(self, path: KeyPath) -> None:
+        self.at += 1
+        index = 0
+        while self._next() != "]":
+            start = self.at
+            self._value((*path, index))
+            self._note((*path, index), Spot(start, start, self.at))
+            index += 1
+        self.at += 1
+
+    def _scalar(self) -> re.Pattern[str]:
+        for quotes, pattern in (('"""', _LONG_BASIC), ("'''", _LONG_LITERAL)):
+            if self.text.startswith(quotes, self.at):
+                return pattern
+        return {'"': _BASIC, "'": _LITERAL}.get(self.text[self.at], _BARE)
+
+    def _note(self, path: KeyPath, spot: Spot) -> None:
+        self.spots.setdefault(path, spot)
+
+
+_REFERENCE = re.compile(r"\$(\$\{)|\$\{([^}]*)\}")
+
+
+@dataclass(slots=True)
+class Filled:
+    """Data with the environment's values in it.
+
+    Attributes:
+        data: The data.
+        secret: Path of a string to the values of the environment in it; never to be shown.
+        missing: Path to the variable that it names and that is not set.
+    """
+
+    data: Any = None
+    secret: dict[KeyPath, list[str]] = field(default_factory=dict)
+    missing: dict[KeyPath, str] = field(default_factory=dict)
+
+
+def filled(data: Any, environ: Mapping[str, str]) -> Filled:
+    """Return data with each ``${NAME}`` in a string replaced; ``$${`` means ``${`` itself.
+
+    Args:
+        data: What ``tomllib`` read.
+        environ: Name to value.
+    """
+    into = Filled()
+    into.data = _substituted(data, (), environ, into)
+    return into
+
+
+def _substituted(data: Any, path: KeyPath, environ: Mapping[str, str], into: Filled) -> Any:
+    if isinstance(data, dict):
+        return {key: _substituted(one, (*path, key), environ, into) for key, one in data.items()}
+    if isinstance(data, list):
+        return [_substituted(one, (*path, index), environ, into) for index, one in enumerate(data)]
+    if not isinstance(data, str) or "${" not in data:
+        return data
+
+    def value(match: re.Match[str]) -> str:
+        if match[1]:
+            return match[1]
+        if match[2] not in environ:
+            into.missing.setdefault(path, match[2])
+        said = environ.get(match[2], "")
+        into.secret.setdefault(path, []).append(said)
+        return said
+
+    return _REFERENCE.sub(value, data)
+
 
 LARGEST = 16 * 1024 * 1024
 """Bytes of a file at most."""
@@ -100,7 +325,7 @@ def source_of(file: Path, environ: Mapping[str, str]) -> Source:
     except ValueError as error:  # no TOML, or no UTF-8
         source.problems.append(_syntax(file, error))
     else:
-        _fill(source, raw, environ)
+        _fill_variables(source, raw, environ)
     return source
 
 
@@ -122,8 +347,23 @@ def _syntax(file: Path, error: ValueError) -> Problem:
     return Problem(file=file, line=line, column=column, message=f"{said[:1].lower()}{said[1:]}")
 
 
-def _fill(source: Source, raw: dict[str, Any], environ: Mapping[str, str]) -> None:
+def _fill_variables(source: Source, raw: dict[str, Any], environ: Mapping[str, str]) -> None:
     into = filled(raw, environ)
     source.data, source.secret = into.data, into.secret
     for path, name in into.missing.items():
         source.complain(path, f"the environment has no variable {name!r}")
+
+
+def included(folder: Path, pattern: str) -> list[Path]:
+    """Return the files that a pattern of ``include`` names, sorted.
+
+    Args:
+        folder: The folder of the main file.
+        pattern: Relative to it, or absolute.
+    """
+    path = Path(pattern)
+    root = Path(path.anchor) if path.is_absolute() else folder
+    relative = path.relative_to(path.anchor) if path.is_absolute() else path
+    if not relative.parts:
+        return []
+    return sorted(one for one in root.glob(str(relative)) if one.is_file())

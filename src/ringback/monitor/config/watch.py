@@ -7,7 +7,7 @@ from pathlib import Path
 
 from watchfiles import awatch
 
-from ringback.monitor.config.including import included
+from ringback.monitor.config.source import included
 
 SETTLED = 200
 """Milliseconds without a further change until one is told."""

@@ -1,13 +1,177 @@
 """blackbox_exporter's modules (``blackbox.yml``) and Prometheus' targets for it."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any
 
-from ringback.monitor.importing.blackbox_module import Module
 from ringback.monitor.importing.draft import Draft, Table, Text, pruned
 from ringback.monitor.importing.yaml_text import YAMLText, items, table, tables
+
+_HTTP = frozenset(
+    {"valid_status_codes", "method", "headers", "body", "follow_redirects", "no_follow_redirects"}
+    | {"fail_if_body_not_matches_regexp", "fail_if_body_matches_regexp", "tls_config"}
+    | {"preferred_ip_protocol", "ip_protocol_fallback", "basic_auth", "bearer_token"}
+    | {"fail_if_header_not_matches", "authorization", "proxy_url", "proxy_from_environment"}
+)
+_TCP = frozenset({"query_response", "tls", "tls_config", "preferred_ip_protocol"})
+_DNS = frozenset({"query_name", "query_type", "preferred_ip_protocol", "validate_answer_rrs"})
+_ICMP = frozenset({"preferred_ip_protocol", "ip_protocol_fallback"})
+_KNOWN = {"http": _HTTP, "tcp": _TCP, "dns": _DNS, "icmp": _ICMP}
+
+
+class Module:
+    """How a target is probed.
+
+    Args:
+        name: Its name.
+        data: What it says.
+        text: In which file.
+        line: Gives the line of one of its keys.
+    """
+
+    def __init__(self, name: str, data: Table, text: Text, line: Callable[..., int]) -> None:
+        self.name, self.data, self.text, self.line = name, data, text, line
+        self.prober = str(data.get("prober"))
+        self.own = table(data.get(self.prober))
+
+    def endpoint(self, target: str, draft: Draft) -> Table | None:
+        """Return a target as an endpoint; ``None``: there is no probe for it.
+
+        Args:
+            target: As Prometheus has it.
+            draft: Where is noted what could not be carried over.
+        """
+        making = {
+            "http": self._http,
+            "tcp": self._tcp,
+            "dns": self._dns,
+            "icmp": self._icmp,
+        }.get(self.prober)
+        if making is None:
+            message = f"module {self.name}: left out: there is no probe for {self.prober}"
+            draft.note(self.text, self.line(), message)
+            return None
+        for key in sorted(self.own.keys() - _KNOWN[self.prober]):
+            message = f"module {self.name}: {key} has no counterpart"
+            draft.note(self.text, self.line(self.prober, key), message)
+        timeout = {"timeout": self.data["timeout"]} if "timeout" in self.data else {}
+        return {"name": target, **making(target, draft), **timeout}
+
+    def _http(self, target: str, draft: Draft) -> Table:
+        statuses = items(self.own.get("valid_status_codes"))
+        follow = self.own.get("follow_redirects", not self.own.get("no_follow_redirects", False))
+        return {
+            "url": target if "://" in target else f"http://{target}",
+            "method": self.own.get("method") if self.own.get("method") != "GET" else None,
+            "headers": self._headers(draft),
+            "body": self.own.get("body"),
+            "redirects": None if follow else False,
+            "proxy": self._proxy(draft),
+            **self._tls(),
+            "expect": {
+                "status": statuses or "2xx",
+                "matches": self._patterns(),
+                "headers": self._header_patterns(draft),
+            },
+        }
+
+    def _tls(self) -> Table:
+        tls = table(self.own.get("tls_config"))
+        return {
+            "verify": False if tls.get("insecure_skip_verify") else None,
+            "ca": tls.get("ca_file"),
+            "client_certificate": tls.get("cert_file"),
+            "ip": self._ip(),
+        }
+
+    def _proxy(self, draft: Draft) -> str | None:
+        if self.own.get("proxy_from_environment"):
+            return "environment"
+        named = str(self.own.get("proxy_url") or "")
+        found = draft.proxy(named, self.name)
+        if named and found is None:
+            line = self.line("http", "proxy_url")
+            draft.note(self.text, line, f"module {self.name}: probes do not go through its proxy")
+        return found
+
+    def _ip(self) -> int | None:
+        """Only where it does not fall back to the other version."""
+        wanted = {"ip4": 4, "ip6": 6}.get(str(self.own.get("preferred_ip_protocol")))
+        return wanted if self.own.get("ip_protocol_fallback") is False else None
+
+    def _headers(self, draft: Draft) -> dict[str, str]:
+        headers = {k: str(v) for k, v in table(self.own.get("headers")).items()}
+        found = draft.headers(headers, self.name)
+        for key in ("basic_auth", "bearer_token", "authorization"):
+            if self.own.get(key):
+                what = f"the header Authorization of the module {self.name} ({key})"
+                found["Authorization"] = draft.secret((self.name, "authorization"), what)
+        return found
+
+    def _patterns(self) -> list[str]:
+        wanted = [str(one) for one in items(self.own.get("fail_if_body_not_matches_regexp"))]
+        unwanted = items(self.own.get("fail_if_body_matches_regexp"))
+        return [*wanted, *(rf"(?s)\A(?!.*(?:{one}))" for one in unwanted)]
+
+    def _header_patterns(self, draft: Draft) -> dict[str, str]:
+        found = {}
+        for index, one in tables(self.own.get("fail_if_header_not_matches")):
+            header, pattern = str(one.get("header")), str(one.get("regexp"))
+            if pattern.replace("-", "").replace("/", "").replace(" ", "").isalnum():
+                found[header] = pattern
+            else:
+                line = self.line("http", "fail_if_header_not_matches", index)
+                message = f"module {self.name}: a header is looked through for a text only"
+                draft.note(self.text, line, f"{message}, not for {pattern!r}")
+        return found
+
+    def _tcp(self, target: str, draft: Draft) -> Table:
+        made: Table = {"url": f"tcp://{target}", "ip": self._ip()}
+        steps = [one for _, one in tables(self.own.get("query_response"))]
+        spoken = _spoken(steps)
+        if self.own.get("tls") or spoken:
+            made = {"url": f"tls://{target}", "starttls": spoken, **self._tls()}
+        if steps and not spoken:
+            draft.note(
+                self.text,
+                self.line("tcp", "query_response"),
+                f"module {self.name}: query_response is not carried over: "
+                "set send and expect.contains",
+            )
+        return made
+
+    def _dns(self, target: str, draft: Draft) -> Table:
+        answers: Any = self.own.get("validate_answer_rrs")
+        if answers:
+            line = self.line("dns", "validate_answer_rrs")
+            draft.note(self.text, line, f"module {self.name}: set expect.answers")
+        name = str(self.own.get("query_name", "")).rstrip(".")
+        record = self.own.get("query_type")
+        return {
+            "name": f"{name} at {target}",
+            "url": f"dns://{name}",
+            "nameserver": target,
+            "record": record,
+        }
+
+    def _icmp(self, target: str, _draft: Draft) -> Table:
+        host = f"[{target}]" if ":" in target else target
+        return {"url": f"icmp://{host}", "ip": self._ip()}
+
+
+_SAYS = {"STLS": "pop3", "AUTH TLS": "ftp", "EHLO": "smtp", "HELO": "smtp", "STARTTLS": "imap"}
+"""What is sent before TLS to who would say it, the most telling first."""
+
+
+def _spoken(steps: Iterable[Table]) -> str | None:
+    """What a dialogue speaks that begins TLS within; ``None``: it does not, or nobody knows."""
+    steps = list(steps)
+    if not any(one.get("starttls") for one in steps):
+        return None
+    said = " ".join(str(one.get("send") or "") for one in steps).upper()
+    return next((protocol for word, protocol in _SAYS.items() if word in said), None)
+
 
 _DEFAULTS: dict[str, Table] = {
     "http_2xx": {"prober": "http"},

@@ -1,28 +1,127 @@
-"""A batch of events that a program sent, as checks (version 1 of the format)."""
+"""Batches of events that programs send, as checks (version 1 of the format); each taken once."""
 
 from __future__ import annotations
 
+import json
+from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
 from ringback.client.origin import origin_of
 from ringback.failure.kinds import KINDS
 from ringback.failure.target import target_of_url, without_secrets
 from ringback.incident.model import Check
-from ringback.monitor.ingest.reading import (
-    EventsInvalid,
-    document_of,
-    measure,
-    number,
-    text,
-    whole,
-)
 from ringback.monitor.model import PassiveCheck
+
+MAX_BYTES = 1_048_576
+"""Bytes of a batch."""
+
+_LARGEST = 1e12
+
+
+class EventsInvalid(ValueError):  # noqa: N818 - named for what was found out
+    """What was reported cannot be read; the text says why, in one line."""
+
+
+def document_of(body: bytes) -> dict[str, Any]:
+    """Return the object that a body holds.
+
+    Args:
+        body: JSON in UTF-8.
+
+    Raises:
+        EventsInvalid: It holds none.
+    """
+    if len(body) > MAX_BYTES:
+        raise EventsInvalid(f"the body is larger than {MAX_BYTES} bytes")
+    try:
+        document = json.loads(body.decode("utf-8"), parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        raise EventsInvalid("the body is not JSON in UTF-8") from None
+    if not isinstance(document, dict):
+        raise EventsInvalid("the body is not a JSON object")
+    return document
+
+
+def text(holder: dict[str, Any], name: str, where: str, most: int) -> str:
+    """Return a member that is text, in one line and without control characters.
+
+    Args:
+        holder: The object.
+        name: Of the member; where it is missing, the text is empty.
+        where: What to call the object.
+        most: Characters; what is longer is cut.
+
+    Raises:
+        EventsInvalid: It is something else.
+    """
+    value = holder.get(name)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise EventsInvalid(f"{where}{name} is not a string")
+    value = value[:most]
+    return value if value.isprintable() else "".join(c if c.isprintable() else " " for c in value)
+
+
+def number(holder: dict[str, Any], name: str, where: str) -> float | None:
+    """Return a member that is a number; ``None``: it is missing.
+
+    Args:
+        holder: The object.
+        name: Of the member.
+        where: What to call the object.
+
+    Raises:
+        EventsInvalid: It is something else, infinite, negative or huge.
+    """
+    value = holder.get(name)
+    return None if value is None else measure(value, f"{where}{name}")
+
+
+def measure(value: Any, where: str) -> float:
+    """Return a value that is a number.
+
+    Args:
+        value: The value.
+        where: What to call it.
+
+    Raises:
+        EventsInvalid: It is something else, infinite, negative or huge.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise EventsInvalid(f"{where} is not a number")
+    if not 0 <= value <= _LARGEST or not isfinite(value):
+        raise EventsInvalid(f"{where} is out of range")
+    return float(value)
+
+
+def whole(holder: dict[str, Any], name: str, where: str) -> int | None:
+    """Return a member that is a whole number; ``None``: it is missing.
+
+    Args:
+        holder: The object.
+        name: Of the member.
+        where: What to call the object.
+
+    Raises:
+        EventsInvalid: It is something else, negative or huge.
+    """
+    value = number(holder, name, where)
+    if value is not None and value != int(value):
+        raise EventsInvalid(f"{where}{name} is not a whole number")
+    return None if value is None else int(value)
+
+
+def _refuse(name: str) -> None:
+    raise ValueError(name)
+
 
 VERSION = 1
 
-MOST = 1000
+MAX_EVENTS = 1000
 """Events of a batch."""
 
 OLDEST = 3600.0
@@ -58,7 +157,7 @@ class Reported:
     stale: int = 0
 
 
-def events_of(body: bytes, *, now: float, most: int = MOST) -> list[PassiveCheck]:
+def events_of(body: bytes, *, now: float, most: int = MAX_EVENTS) -> list[PassiveCheck]:
     """Return what a program reports of its calls, in the order in which they ended.
 
     Args:
@@ -72,7 +171,7 @@ def events_of(body: bytes, *, now: float, most: int = MOST) -> list[PassiveCheck
     return list(reported(body, now=now, most=most).checks)
 
 
-def reported(body: bytes, *, now: float, most: int = MOST) -> Reported:
+def reported(body: bytes, *, now: float, most: int = MAX_EVENTS) -> Reported:
     """Return a batch that a program sent.
 
     Its times are put right by as much as its clock, at ``sent_at``, differs from ours. Members
@@ -206,3 +305,52 @@ def _pair(one: Any, where: str) -> tuple[float, float]:
     if not isinstance(one, list) or len(one) != 2:
         raise EventsInvalid(f"{where} is not a list of [seconds, calls]")
     return measure(one[0], where), measure(one[1], where)
+
+
+REMEMBERED = 10_000
+"""Batches whose ids are known; a sender repeats one within seconds."""
+
+
+class Inbox:
+    """Reads what programs send. One that did not hear the answer sends its batch again.
+
+    Attributes:
+        batches: How many were taken.
+        repeated: How many of them had been taken before.
+        dropped: Calls that programs could not report.
+        clamped: Events from the future, taken for now: the clock of whoever sent them is wrong.
+        stale: Events of long ago, left out.
+    """
+
+    def __init__(self) -> None:
+        self.batches = 0
+        self.repeated = 0
+        self.dropped = 0
+        self.clamped = 0
+        self.stale = 0
+        self._ids: OrderedDict[str, None] = OrderedDict()
+
+    def take(self, body: bytes, *, now: float, most: int = MAX_EVENTS) -> list[PassiveCheck]:
+        """Return what a batch says that is new.
+
+        Args:
+            body: What was sent.
+            now: Seconds since 1970 UTC.
+            most: Events at most.
+
+        Raises:
+            EventsInvalid: It cannot be read.
+        """
+        batch = reported(body, now=now, most=most)
+        self.batches += 1
+        if batch.id:
+            if batch.id in self._ids:
+                self.repeated += 1
+                return []
+            self._ids[batch.id] = None
+            if len(self._ids) > REMEMBERED:
+                self._ids.popitem(last=False)
+        self.dropped += batch.dropped
+        self.clamped += batch.clamped
+        self.stale += batch.stale
+        return list(batch.checks)

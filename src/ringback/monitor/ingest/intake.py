@@ -2,16 +2,137 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Iterable
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
-from ringback.monitor.ingest.directory import Directory
-from ringback.monitor.ingest.discoveries import Discoveries
+from ringback.client.origin import origin_of
+from ringback.monitor.config.naming import slug
+from ringback.monitor.model import Discovered, PassiveCheck
 
 if TYPE_CHECKING:
     from ringback.incident.model import Check
-    from ringback.monitor.model import Endpoint, PassiveCheck
+    from ringback.monitor.model import Endpoint
+
+
+_HTTP = ("http://", "https://")
+
+
+class Directory:
+    """The endpoints by what is called.
+
+    A call of ``scheme://host:port`` is for the HTTP endpoint of that origin; of several, for that
+    with the shortest path. A call of another protocol is for the TCP or TLS endpoint of that host
+    and port.
+
+    Args:
+        endpoints: Those that are watched.
+    """
+
+    def __init__(self, endpoints: Iterable[Endpoint]) -> None:
+        self._by_origin: dict[str, str] = {}
+        self._by_place: dict[str, str] = {}
+        for one in sorted(endpoints, key=_path_length):
+            if one.type == "http":
+                self._by_origin.setdefault(origin_of(one.url), one.id)
+            elif one.type in {"tcp", "tls"}:
+                url = one.url if "://" in one.url else f"{one.type}://{one.url}"
+                self._by_place.setdefault(_place(origin_of(url)), one.id)
+
+    def endpoint_for(self, origin: str) -> str | None:
+        """Return the id of the endpoint that a call was for; ``None``: none is configured.
+
+        Args:
+            origin: ``scheme://host:port`` that was called.
+        """
+        origin = origin_of(origin)
+        if origin.startswith(_HTTP):
+            return self._by_origin.get(origin)
+        return self._by_place.get(_place(origin))
+
+
+def _place(origin: str) -> str:
+    return origin.partition("://")[2]
+
+
+def _path_length(endpoint: Endpoint) -> int:
+    parts = urlsplit(endpoint.url)
+    return len(parts.path.rstrip("/")) + len(parts.query)
+
+
+MAX_DISCOVERED = 1000
+"""Origins that are remembered; of more, those seen last."""
+
+
+class Discoveries:
+    """Origins that were called, with counts: bounded, and to be kept by a store as JSON."""
+
+    def __init__(self) -> None:
+        self._seen: OrderedDict[str, Discovered] = OrderedDict()
+
+    def see(self, passive: PassiveCheck) -> None:
+        """Note calls of an origin that is not configured.
+
+        Args:
+            passive: The calls.
+        """
+        at, failures = passive.check.at, passive.calls if passive.check.up is False else 0
+        known = self._seen.pop(passive.origin, None) or Discovered(
+            id=self._new_id(passive.origin),
+            url=passive.origin,
+            first_seen=at,
+            last_seen=at,
+            calls=0,
+            failures=0,
+        )
+        self._seen[passive.origin] = replace(
+            known,
+            last_seen=max(known.last_seen, at),
+            calls=known.calls + passive.calls,
+            failures=known.failures + failures,
+        )
+        while len(self._seen) > MAX_DISCOVERED:
+            self._seen.popitem(last=False)
+
+    def all(self) -> list[Discovered]:
+        """Return them, those first that were called last."""
+        return list(reversed(self._seen.values()))
+
+    def get(self, id_: str) -> Discovered | None:
+        """Return one.
+
+        Args:
+            id_: Its id.
+        """
+        return next((one for one in self._seen.values() if one.id == id_), None)
+
+    def forget(self, origins: Iterable[str]) -> None:
+        """Forget origins, because they are watched now.
+
+        Args:
+            origins: ``scheme://host:port`` of each.
+        """
+        for origin in origins:
+            self._seen.pop(origin, None)
+
+    def dump(self) -> list[dict[str, Any]]:
+        """Return what ``load`` takes, as JSON has it."""
+        return [asdict(one) for one in self._seen.values()]
+
+    def load(self, kept: Iterable[dict[str, Any]]) -> None:
+        """Go on from what was kept.
+
+        Args:
+            kept: As ``dump`` gave it.
+        """
+        self._seen = OrderedDict((one["url"], Discovered(**one)) for one in kept)
+
+    def _new_id(self, origin: str) -> str:
+        id_ = slug(origin)
+        return id_ if self.get(id_) is None else slug(f"{origin} {len(self._seen)}")
+
 
 LATE = 30.0
 """Seconds: what ended so long before the newest check of its endpoint says nothing any more."""

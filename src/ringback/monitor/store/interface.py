@@ -1,4 +1,4 @@
-"""What a store must do; SQLite does it for one machine."""
+"""What a store must do, and what can be wrong with one; SQLite does it for one machine."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -161,3 +161,23 @@ class Store(Protocol):
 
     def close(self) -> None:
         """Let go of the files."""
+
+
+class StoreProblem(Exception):  # noqa: N818 - named after what happened, as in ringback.errors
+    """The store cannot be used as it is; the message is one line and ends with the remedy."""
+
+
+class StoreTooNew(StoreProblem):
+    """A later version of ringback wrote the database."""
+
+
+class StoreInUse(StoreProblem):
+    """Another process writes to the database."""
+
+
+class StoreCorrupt(StoreProblem):
+    """The file is no database, or its content is damaged."""
+
+
+class StoreUnavailable(StoreProblem):
+    """Nothing can be written now, and it may be possible again: disk full, read-only, I/O error."""

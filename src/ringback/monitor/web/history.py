@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from starlette.concurrency import run_in_threadpool
 
-from ringback.monitor.store.problem import StoreProblem
+from ringback.monitor.store.interface import StoreProblem
 from ringback.monitor.web.problem import Problem
 
 if TYPE_CHECKING:

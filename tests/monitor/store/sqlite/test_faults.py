@@ -12,15 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from ringback.monitor.store.interface import Batch
-from ringback.monitor.store.problem import (
+from ringback.monitor.store.interface import (
+    Batch,
     StoreCorrupt,
     StoreInUse,
     StoreProblem,
     StoreUnavailable,
 )
 from ringback.monitor.store.sqlite import SQLiteStore
-from ringback.monitor.store.sqlite.backup import copy_database
+from ringback.monitor.store.sqlite.database import copy_database
 from tests.monitor.store.values import AT, check
 from tests.requires import requires
 
@@ -101,7 +101,7 @@ def test_on_a_full_disk_it_goes_on_and_damages_nothing(tmp_path):
 
 OPEN = """
 import os, sys
-from ringback.monitor.store.problem import StoreProblem
+from ringback.monitor.store.interface import StoreProblem
 from ringback.monitor.store.sqlite import SQLiteStore
 if os.getuid() == 0:
     os.setgid(65534)

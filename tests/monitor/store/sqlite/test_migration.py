@@ -6,10 +6,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 
-from ringback.monitor.store.problem import StoreCorrupt, StoreTooNew
+from ringback.monitor.store.interface import StoreCorrupt, StoreTooNew
 from ringback.monitor.store.sqlite import SQLiteStore
-from ringback.monitor.store.sqlite.migration import HEAD, HOME, create, upgrade
-from ringback.monitor.store.sqlite.schema import metadata
+from ringback.monitor.store.sqlite.schema import HEAD, HOME, create, metadata, upgrade
 
 
 def _tables(path):

@@ -4,7 +4,7 @@ import pytest
 from monitor.export.stores import HOUR, NOVEMBER, change, check, incident, kept, minutes
 
 from ringback.monitor.store import Batch
-from ringback.monitor.store.problem import StoreCorrupt, StoreProblem, StoreTooNew
+from ringback.monitor.store.interface import StoreCorrupt, StoreProblem, StoreTooNew
 from ringback.monitor.store.sqlite import SQLiteStore
 from ringback.monitor.store.sqlite.reader import SQLiteReader
 

@@ -3,10 +3,10 @@ import threading
 
 import pytest
 
+from ringback.monitor.store.aggregate import PHASES, Aggregate
 from ringback.monitor.store.interface import Batch
 from ringback.monitor.store.sqlite import SQLiteStore, rollup
 from ringback.monitor.store.sqlite import store as whole
-from ringback.monitor.store.tally import PHASES, Tally
 from tests.monitor.store.values import AT, check
 
 WIDTH = {"5m": 300, "1h": 3600, "1d": 86400}
@@ -25,7 +25,7 @@ def expected(checks, endpoint, step, since=0.0, until=1e11):
     for one in checks:
         at = one.at // WIDTH[step] * WIDTH[step]
         if one.endpoint == endpoint and since // WIDTH[step] * WIDTH[step] <= at < until:
-            spans.setdefault(at, Tally()).add(one)
+            spans.setdefault(at, Aggregate()).add(one)
     return [spans[at].bucket(at) for at in sorted(spans)]
 
 

@@ -3,8 +3,8 @@ import random
 import pytest
 
 from ringback.monitor.store.interface import Batch
-from ringback.monitor.store.sqlite import SQLiteStore, seal
-from ringback.monitor.store.sqlite.retention import Retention
+from ringback.monitor.store.sqlite import SQLiteStore, raw
+from ringback.monitor.store.sqlite.store import Retention
 from tests.monitor.store.values import AT, check
 
 DAY = 86400.0
@@ -38,7 +38,7 @@ def test_an_hour_is_sealed_when_it_is_over(tmp_path):
 
 @pytest.mark.parametrize("seed", range(6))
 def test_nothing_is_lost_or_doubled_however_it_is_sealed(tmp_path, monkeypatch, seed):
-    monkeypatch.setattr(seal, "PIECE", 30)
+    monkeypatch.setattr(raw, "SEAL_ROWS", 30)
     chance = random.Random(seed)
     path = tmp_path / "ringback.db"
     store = SQLiteStore(path)

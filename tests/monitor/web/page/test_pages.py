@@ -9,7 +9,7 @@ from monitor.web.service import NOW, MemoryService, check, endpoint, incident, r
 
 from ringback.failure import KINDS
 from ringback.monitor.model import View
-from ringback.monitor.store.problem import StoreUnavailable
+from ringback.monitor.store.interface import StoreUnavailable
 
 PAGES = {
     "/": "Web shop",

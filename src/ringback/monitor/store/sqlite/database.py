@@ -1,22 +1,97 @@
-"""The connections to one SQLite file: one that writes, and others that read beside it."""
+"""The SQLite file: its connections, the lock of its writer, its backup, and its errors."""
 
 from __future__ import annotations
 
 import os
 import sqlite3
-from contextlib import contextmanager
+import sys
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool, StaticPool
 
-from ringback.monitor.store.problem import StoreUnavailable
-from ringback.monitor.store.sqlite.trouble import problem_of
+from ringback.monitor.store.interface import (
+    StoreCorrupt,
+    StoreInUse,
+    StoreProblem,
+    StoreUnavailable,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+
+_SAID: dict[int, tuple[type[StoreProblem], str]] = {
+    sqlite3.SQLITE_FULL: (StoreUnavailable, "the disk is full; make room on it"),
+    sqlite3.SQLITE_READONLY: (
+        StoreUnavailable,
+        "the file or its directory is read-only; make both writable for this user",
+    ),
+    sqlite3.SQLITE_IOERR: (
+        StoreUnavailable,
+        "the disk reports an error; look for room on it and for its health",
+    ),
+    sqlite3.SQLITE_CANTOPEN: (
+        StoreUnavailable,
+        "the file cannot be opened; make it and its directory readable and writable for this user",
+    ),
+    sqlite3.SQLITE_PERM: (StoreUnavailable, "access is denied; make the file writable"),
+    sqlite3.SQLITE_BUSY: (
+        StoreUnavailable,
+        "another program holds the database; end what is open in it",
+    ),
+    sqlite3.SQLITE_LOCKED: (
+        StoreUnavailable,
+        "another program holds the database; end what is open in it",
+    ),
+    sqlite3.SQLITE_NOMEM: (StoreUnavailable, "memory is short; make some free"),
+    sqlite3.SQLITE_CORRUPT: (
+        StoreCorrupt,
+        "the database is damaged; move it away and put a backup in its place, or start anew",
+    ),
+    sqlite3.SQLITE_NOTADB: (
+        StoreCorrupt,
+        "the file is not a SQLite database; name another file, or put a backup in its place",
+    ),
+}
+
+
+def problem_of(error: DBAPIError | sqlite3.Error, path: Path) -> StoreProblem:
+    """Return what an error means for the store.
+
+    Args:
+        error: SQLite's, or SQLAlchemy's around it.
+        path: The database.
+    """
+    origin = error.orig if isinstance(error, DBAPIError) else error
+    code = getattr(origin, "sqlite_errorcode", 0) & 0xFF
+    cls, said = _SAID.get(
+        code, (StoreProblem, f"SQLite says: {origin}; if it goes on, restore a backup")
+    )
+    return cls(f"{path}: {said}")
+
+
+def no_database(path: Path) -> StoreProblem:
+    """Return what is wrong with a path at which there is no file.
+
+    Args:
+        path: As it was named.
+    """
+    what = "this is a directory" if path.is_dir() else "there is no such file"
+    return StoreProblem(f"{path}: {what}; name the monitor's database")
+
+
+def not_ours(path: Path) -> StoreCorrupt:
+    """Return what is wrong with a database that no monitor has written.
+
+    Args:
+        path: The file.
+    """
+    return StoreCorrupt(f"{path}: the database is not one of ringback's; name another file")
+
 
 _PATIENCE = 5.0
 """Seconds that SQLite waits for a lock."""
@@ -143,3 +218,121 @@ def _as_writer(driver: sqlite3.Connection, _record: Any) -> None:
 
 def _as_reader(driver: sqlite3.Connection, _record: Any) -> None:
     driver.execute("PRAGMA query_only=ON")
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock(descriptor: int) -> None:
+        os.lseek(descriptor, 1 << 20, os.SEEK_SET)
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+else:
+    import fcntl
+
+    def _lock(descriptor: int) -> None:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+class Lock:
+    """Held from its making to ``release``; the file beside the database names the process.
+
+    The file stays when the lock is let go: to remove it would let two processes hold two files of
+    one name.
+
+    Args:
+        database: The database's path.
+
+    Raises:
+        StoreInUse: Another process holds it.
+        StoreUnavailable: The file cannot be made.
+    """
+
+    def __init__(self, database: Path) -> None:
+        path = database.with_name(database.name + ".lock")
+        try:
+            self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        except OSError as error:
+            raise StoreUnavailable(
+                f"{path}: {error.strerror}; the store needs a directory that it can write to"
+            ) from error
+        try:
+            _lock(self._descriptor)
+        except OSError as error:
+            holder = os.pread(self._descriptor, 20, 0).decode("ascii", "replace").strip()
+            os.close(self._descriptor)
+            raise StoreInUse(
+                f"{database}: process {holder or '?'} writes to it; stop that one, or give this"
+                " one another file"
+            ) from error
+        os.ftruncate(self._descriptor, 0)
+        os.pwrite(self._descriptor, f"{os.getpid()}\n".encode("ascii"), 0)
+
+    def release(self) -> None:
+        """Let another process have it; to do so again does nothing."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+
+_OURS = "SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'"
+
+
+def copy_database(source: Path, target: Path) -> None:
+    """Write a copy that is whole, as of one moment; writers go on meanwhile.
+
+    An earlier copy of that name is replaced when the new one is complete.
+
+    Args:
+        source: The database.
+        target: The copy.
+
+    Raises:
+        StoreProblem: It cannot be read, or the copy cannot be written.
+    """
+    if not source.is_file():
+        raise no_database(source)
+    if target.exists() and target.samefile(source):
+        raise StoreProblem(f"{target}: this is the database itself; name another file")
+    partial = target.with_name(f"{target.name}.{os.getpid()}.partial")
+    try:
+        _copy(source, partial, target)
+        _flush(partial)
+        partial.replace(target)
+        _flush(target.parent)
+    except OSError as error:
+        raise StoreUnavailable(
+            f"{target}: {error.strerror}; name a place that can be written to"
+        ) from error
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _copy(source: Path, partial: Path, target: Path) -> None:
+    try:
+        with closing(sqlite3.connect(source)) as reading:
+            if not reading.execute(_OURS).fetchone():
+                raise not_ours(source)
+            _fill(reading, partial, target)
+    except sqlite3.Error as error:
+        raise problem_of(error, source) from error
+
+
+def _fill(reading: sqlite3.Connection, partial: Path, target: Path) -> None:
+    try:
+        with closing(sqlite3.connect(partial)) as writing:
+            # In one step it is one read transaction, which in WAL mode hinders no writer. In
+            # several it would begin again after each commit of another connection.
+            reading.backup(writing, pages=-1)
+            writing.execute("PRAGMA journal_mode=DELETE")
+    except sqlite3.Error as error:
+        raise problem_of(error, target) from error
+
+
+def _flush(path: Path) -> None:
+    if os.name == "nt" and path.is_dir():
+        return
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,20 +1,76 @@
-"""Transitions of endpoints, incidents and named states: few, and kept for ever."""
+"""What is few and lasts: transitions, incidents, named states, and the outbox."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from ringback.incident.model import Incident, IncidentState, Transition
-from ringback.monitor.store.document import incident_of, incident_text
+from ringback.incident.model import Change, Entry, Incident, IncidentState, Notice, Transition
+from ringback.monitor.store.interface import Queued
 from ringback.monitor.store.sqlite import schema
-from ringback.monitor.store.sqlite.schema import incident, member, microseconds, transition
+from ringback.monitor.store.sqlite.schema import incident, member, microseconds, notice, transition
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
+
+
+def incident_text(incident: Incident) -> str:
+    """Return an incident as JSON.
+
+    Args:
+        incident: Which.
+    """
+    return _text(asdict(incident))
+
+
+def incident_of(text: str) -> Incident:
+    """Return the incident that ``incident_text`` made this of.
+
+    Args:
+        text: JSON.
+    """
+    return _incident(json.loads(text))
+
+
+def notice_text(notice: Notice) -> str:
+    """Return a notice as JSON.
+
+    Args:
+        notice: Which.
+    """
+    return _text(asdict(notice))
+
+
+def notice_of(text: str) -> Notice:
+    """Return the notice that ``notice_text`` made this of.
+
+    Args:
+        text: JSON.
+    """
+    kept = json.loads(text)
+    change = {**kept["change"], "incident": _incident(kept["change"]["incident"])}
+    return Notice(**{**kept, "change": Change(**change)})
+
+
+def _incident(kept: Mapping[str, Any]) -> Incident:
+    own = {
+        **kept,
+        "members": tuple(kept["members"]),
+        "well": tuple(kept["well"]),
+        "evidence": tuple(kept["evidence"]),
+        "advice": tuple(kept.get("advice", ())),  # an earlier version gave none
+        "timeline": tuple(Entry(**entry) for entry in kept["timeline"]),
+    }
+    return Incident(**own)
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=True)
 
 
 def keep_transitions(connection: Connection, transitions: Sequence[Transition]) -> None:
@@ -177,3 +233,101 @@ def states_of(connection: Connection, prefix: str) -> dict[str, Any]:
             break
         found[row.name] = json.loads(row.value)
     return found
+
+
+def queue_notices(connection: Connection, notices: Sequence[Notice]) -> None:
+    """Queue notices; one whose id is there already is left as it is.
+
+    Args:
+        connection: In a transaction.
+        notices: Due at once.
+    """
+    rows = [
+        {
+            "id": one.id,
+            "at": microseconds(one.at),
+            "due": microseconds(one.at),
+            "attempts": 0,
+            "error": "",
+            "body": notice_text(one),
+        }
+        for one in notices
+    ]
+    if rows:
+        connection.execute(insert(notice).prefix_with("OR IGNORE"), rows)
+
+
+def due_notices(connection: Connection, now: float, most: int) -> list[Queued]:
+    """Return notices that are to be sent by now, oldest first.
+
+    Args:
+        connection: That reads.
+        now: Seconds since 1970 UTC.
+        most: How many.
+    """
+    query = (
+        select(notice)
+        .where(notice.c.due <= microseconds(now))
+        .order_by(notice.c.due, notice.c.at, notice.c.id)
+        .limit(most)
+    )
+    return [
+        Queued(
+            notice=notice_of(row.body), attempts=row.attempts, due=row.due / 1e6, error=row.error
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def end_notice(connection: Connection, id_: str, now: float, error: str) -> None:
+    """Note that a notice is not tried again: it was sent, or given up.
+
+    Args:
+        connection: In a transaction.
+        id_: Which.
+        now: Seconds since 1970 UTC.
+        error: Why it was given up; ``""``: it was sent.
+    """
+    _change(connection, id_, {"due": None, "ended": microseconds(now), "error": error})
+
+
+def postpone_notice(connection: Connection, id_: str, due_at: float, error: str) -> None:
+    """Note that a notice is to be tried again.
+
+    Args:
+        connection: In a transaction.
+        id_: Which; one that was ended stays so.
+        due_at: When, in seconds since 1970 UTC.
+        error: Why it could not be sent.
+    """
+    _change(connection, id_, {"due": microseconds(due_at), "error": error})
+
+
+def _change(connection: Connection, id_: str, values: dict[str, Any]) -> None:
+    waiting = notice.c.id == id_, notice.c.due.is_not(None)
+    attempts = notice.c.attempts + 1
+    connection.execute(update(notice).where(*waiting).values(attempts=attempts, **values))
+
+
+def has_ended_notices(connection: Connection, before: int) -> bool:
+    """Return whether there are notices that ended long ago.
+
+    Args:
+        connection: That reads.
+        before: Microseconds.
+    """
+    return (
+        connection.scalar(select(notice.c.id).where(notice.c.ended < before).limit(1)) is not None
+    )
+
+
+def purge_notices(connection: Connection, before: int, most: int) -> None:
+    """Delete notices that ended long ago.
+
+    Args:
+        connection: In a transaction.
+        before: Microseconds.
+        most: How many at once.
+    """
+    old = select(notice.c.id).where(notice.c.ended < before).limit(most)
+    connection.execute(delete(notice).where(notice.c.id.in_(old)))

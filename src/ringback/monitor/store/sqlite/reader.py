@@ -12,16 +12,14 @@ from sqlalchemy import Connection, Engine, create_engine, event, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
-from ringback.monitor.store.problem import StoreTooNew
+from ringback.monitor.store.aggregate import Aggregate
+from ringback.monitor.store.interface import StoreTooNew
 from ringback.monitor.store.sqlite import incidents as lasting
-from ringback.monitor.store.sqlite import rolled, schema
-from ringback.monitor.store.sqlite.migration import HEAD
-from ringback.monitor.store.sqlite.number import certificates, words
+from ringback.monitor.store.sqlite import rollup, schema
+from ringback.monitor.store.sqlite.database import no_database, not_ours, problem_of
 from ringback.monitor.store.sqlite.raw import SEALED, Raw
-from ringback.monitor.store.sqlite.row import Rows
-from ringback.monitor.store.sqlite.schema import HOUR, LOOK, WIDTH, microseconds
-from ringback.monitor.store.sqlite.trouble import no_database, not_ours, problem_of
-from ringback.monitor.store.tally import Tally
+from ringback.monitor.store.sqlite.rows import Rows, interned_certificates, interned_strings
+from ringback.monitor.store.sqlite.schema import HEAD, HOUR, LOOK, WIDTH, microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,8 +54,8 @@ class SQLiteReader:
         try:
             self._check()
             database = cast("Database", self)  # of which these need no more than read()
-            self._words = words(database)
-            self._rows = Rows(self._words, certificates(database))
+            self._words = interned_strings(database)
+            self._rows = Rows(self._words, interned_certificates(database))
             self._raw = Raw(self._rows)
         except BaseException:
             self.close()
@@ -179,7 +177,7 @@ class SQLiteReader:
                 return
             yield one
 
-    def hours(self, endpoint: str, since: float, until: float) -> dict[float, Tally]:
+    def hours(self, endpoint: str, since: float, until: float) -> dict[float, Aggregate]:
         """Return what is known of an endpoint's hours, by their beginnings.
 
         Args:
@@ -191,16 +189,16 @@ class SQLiteReader:
         if number is None:
             return {}
         first, last = microseconds(since), microseconds(until)
-        found: dict[int, Tally] = {}
+        found: dict[int, Aggregate] = {}
         with self.read() as connection:
             marks = {row.step: row.at for row in connection.execute(select(schema.progress))}
             for step, begin, end in _parts(marks, first, last):
-                for at, tally in rolled.tallies(connection, step, number, begin, end):
-                    found.setdefault(at // HOUR * HOUR, Tally()).merge(tally)
+                for at, tally in rollup.read_aggregates(connection, step, number, begin, end):
+                    found.setdefault(at // HOUR * HOUR, Aggregate()).merge(tally)
             written = max(first, marks.get("5m", last))
             for check in self._raw.checks(connection, number, written, last, False, _MOST):
                 at = microseconds(check.at) // HOUR * HOUR
-                found.setdefault(at, Tally()).add(check)
+                found.setdefault(at, Aggregate()).add(check)
         return {at / 1e6: found[at] for at in sorted(found)}
 
     def fives(self, endpoint: str, since: float, until: float) -> set[float]:
@@ -216,7 +214,7 @@ class SQLiteReader:
             return set()
         span = microseconds(since), microseconds(until)
         with self.read() as connection:
-            found = rolled.buckets(connection, "5m", number, *span)
+            found = rollup.read_buckets(connection, "5m", number, *span)
         return {one.at for one in found if one.count}
 
     def _check(self) -> None:

@@ -8,23 +8,205 @@ added to what stands there, in the transaction that keeps the check.
 
 from __future__ import annotations
 
+import json
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Select, Table, insert, select, update
 
-from ringback.monitor.store.sqlite import rolled
-from ringback.monitor.store.sqlite.schema import SECOND, WIDTH, progress
-from ringback.monitor.store.tally import Tally
+from ringback.monitor.store.aggregate import PHASES, Aggregate
+from ringback.monitor.store.interface import Bucket, Step
+from ringback.monitor.store.sqlite import schema
+from ringback.monitor.store.sqlite.schema import (
+    SECOND,
+    WIDTH,
+    names,
+    progress,
+    rollup_named,
+    rollup_of,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from ringback.incident.model import Check
-    from ringback.monitor.store.interface import Bucket, Step
     from ringback.monitor.store.sqlite.database import Database
-    from ringback.monitor.store.sqlite.row import Values
+    from ringback.monitor.store.sqlite.rows import Values
+
+
+_SHOWN = ("at", "count", "bad", "unknown", "kinds", "p50", "p95", "p99", *PHASES)
+_MERGED = ("count", "bad", "unknown", "kinds", "histograms")
+
+
+def write_spans(
+    connection: Connection, step: Step, at: int, tallies: Mapping[int, Aggregate]
+) -> None:
+    """Write what is known of one span, in place of what stands there.
+
+    Args:
+        connection: In a transaction.
+        step: Which rollup.
+        at: The beginning of the span.
+        tallies: Number of an endpoint to what is known of it.
+    """
+    if not tallies:
+        return
+    table = rollup_of(step, at)
+    table.create(connection, checkfirst=True)
+    rows = [_row(at, endpoint, tally) for endpoint, tally in sorted(tallies.items())]
+    connection.execute(insert(table).prefix_with("OR REPLACE"), rows)
+
+
+def add_to_spans(
+    connection: Connection, step: Step, at: int, tallies: Mapping[int, Aggregate]
+) -> None:
+    """Add to what stands there of one span.
+
+    Args:
+        connection: In a transaction.
+        step: Which rollup.
+        at: The beginning of the span.
+        tallies: Number of an endpoint to what is to be added.
+    """
+    if not tallies:
+        return
+    table = rollup_of(step, at)
+    table.create(connection, checkfirst=True)
+    columns = [table.c[name] for name in ("endpoint", *_MERGED)]
+    there = select(*columns).where(table.c.at == at, table.c.endpoint.in_(tallies))
+    for row in connection.execute(there):
+        tallies[row[0]].merge(Aggregate.decode(*row[1:]))
+    write_spans(connection, step, at, tallies)
+
+
+def read_buckets(
+    connection: Connection, step: Step, endpoint: int, since: int, until: int
+) -> list[Bucket]:
+    """Return the spans of an endpoint that begin from ``since`` to before ``until``.
+
+    Args:
+        connection: That reads.
+        step: Which rollup.
+        endpoint: Its number.
+        since: Microseconds, the beginning of a span.
+        until: Microseconds.
+    """
+    return [
+        _bucket(row)
+        for query in _queries(connection, step, endpoint, since, until, _SHOWN)
+        for row in connection.execute(query).all()
+    ]
+
+
+def read_aggregates(
+    connection: Connection, step: Step, endpoint: int, since: int, until: int
+) -> Iterator[tuple[int, Aggregate]]:
+    """Yield the same spans, each with its beginning, so that they can be merged.
+
+    Args:
+        connection: That reads.
+        step: Which rollup.
+        endpoint: Its number.
+        since: Microseconds, the beginning of a span.
+        until: Microseconds.
+    """
+    for query in _queries(connection, step, endpoint, since, until, ("at", *_MERGED)):
+        for row in connection.execute(query):
+            yield row[0], Aggregate.decode(*row[1:])
+
+
+def read_piece(
+    connection: Connection, step: Step, since: int, until: int, after: int, most: int
+) -> list[tuple[int, Aggregate]]:
+    """Return the spans of many endpoints, in the order of their numbers.
+
+    Args:
+        connection: That reads.
+        step: Which rollup.
+        since: Microseconds; the time until ``until`` lies in one table.
+        until: Microseconds.
+        after: Only endpoints with greater numbers.
+        most: How many.
+    """
+    table = rollup_of(step, since)
+    if not names(connection, table.name, table.name):
+        return []
+    columns = [table.c[name] for name in ("endpoint", *_MERGED)]
+    query = select(*columns).where(
+        table.c.at >= since, table.c.at < until, table.c.endpoint > after
+    )
+    found = connection.execute(query.order_by(table.c.endpoint).limit(most))
+    return [(row[0], Aggregate.decode(*row[1:])) for row in found]
+
+
+def _queries(
+    connection: Connection,
+    step: Step,
+    endpoint: int,
+    since: int,
+    until: int,
+    wanted: tuple[str, ...],
+) -> Iterator[Select[Any]]:
+    if until <= since:
+        return
+    ends = rollup_of(step, since).name, rollup_of(step, until - 1).name
+    for name in names(connection, *ends):
+        table = rollup_named(name)
+        columns = [table.c[one] for one in wanted]
+        query = select(*columns).where(table.c.endpoint == endpoint)
+        yield query.where(*_span(table, step, since, until)).order_by(table.c.at)
+
+
+def _span(table: Table, step: Step, since: int, until: int) -> list[Any]:
+    if step != "5m":
+        return [table.c.at >= since, table.c.at < until]
+    # The table is in the order of time: each span is looked up, instead of reading all endpoints'.
+    width, day = WIDTH[step], WIDTH["1d"]
+    begin = schema.day_of(table.name)
+    spans = range(max(since, begin), min(until, begin + day), width)
+    return [table.c.at.in_(spans)]
+
+
+def _row(at: int, endpoint: int, tally: Aggregate) -> dict[str, Any]:
+    bucket = tally.bucket(at)
+    return {
+        "endpoint": endpoint,
+        "at": at,
+        "count": tally.count,
+        "bad": tally.bad,
+        "unknown": tally.unknown,
+        "p50": _whole(bucket.p50),
+        "p95": _whole(bucket.p95),
+        "p99": _whole(bucket.p99),
+        **{phase: _whole(bucket.timings.get(phase)) for phase in PHASES},
+        "kinds": json.dumps(tally.kinds) if tally.kinds else None,
+        "histograms": tally.encode(),
+    }
+
+
+def _whole(seconds: float | None) -> int | None:
+    return None if seconds is None else round(seconds * 1e6)
+
+
+def _bucket(row: Sequence[Any]) -> Bucket:
+    at, count, bad, unknown, kinds, p50, p95, p99 = row[:8]
+    return Bucket(
+        at=at / 1e6,
+        count=count,
+        bad=bad,
+        unknown=unknown,
+        p50=None if p50 is None else p50 / 1e6,
+        p95=None if p95 is None else p95 / 1e6,
+        p99=None if p99 is None else p99 / 1e6,
+        timings={
+            phase: value / 1e6
+            for phase, value in zip(PHASES, row[8:], strict=True)
+            if value is not None
+        },
+        kinds=json.loads(kinds) if kinds else {},
+    )
+
 
 GRACE = 30 * SECOND
 """How long a span stays open for checks that come late."""
@@ -37,7 +219,7 @@ PIECE = 200
 
 _CHILD: dict[Step, Step] = {"1h": "5m", "1d": "1h"}
 
-Spans = dict[int, dict[int, Tally]]
+Spans = dict[int, dict[int, Aggregate]]
 """Beginning of a span to number of an endpoint to what is known."""
 
 Marks = dict["Step", "_Mark"]
@@ -96,7 +278,7 @@ class Rollup:
             _tally(spans, late, width)
             for at, tallies in spans.items():
                 written = {n: one for n, one in tallies.items() if self._marks[step].covers(at, n)}
-                rolled.add(connection, step, at, written)
+                add_to_spans(connection, step, at, written)
 
     def _start(self, connection: Connection, rows: Sequence[Values]) -> None:
         if rows and not self._marks:
@@ -161,9 +343,9 @@ class Rollup:
         self._write(at, piece, _Mark(at + width) if whole else _Mark(at, max(piece)))
         return True
 
-    def _write(self, at: int, piece: Mapping[int, Tally], mark: _Mark) -> None:
+    def _write(self, at: int, piece: Mapping[int, Aggregate], mark: _Mark) -> None:
         with self._database.write() as connection:
-            rolled.write(connection, "5m", at, piece)
+            write_spans(connection, "5m", at, piece)
             self._reach(connection, "5m", mark)
         with self._lock:
             self._marks["5m"] = mark
@@ -185,13 +367,13 @@ class Rollup:
         if self._marks[child].at < upto:
             return False
         with self._database.read() as connection:
-            found = rolled.piece(connection, child, mark.at, upto, mark.endpoint, PIECE)
+            found = read_piece(connection, child, mark.at, upto, mark.endpoint, PIECE)
         whole = len(found) < PIECE
         last = found[-1][0] if found else 0
         tallies = _merged(pair for pair in found if whole or pair[0] != last)
         reached = _Mark(upto) if whole else _Mark(mark.at, max(tallies))
         with self._database.write() as connection:
-            rolled.write(connection, step, mark.at, tallies)
+            write_spans(connection, step, mark.at, tallies)
             self._reach(connection, step, reached)
         with self._lock:
             self._marks[step] = reached
@@ -219,13 +401,13 @@ class Rollup:
             return []
         since = since // WIDTH[step] * WIDTH[step]
         written = view.marks[step].end(step, endpoint)
-        stored = rolled.buckets(connection, step, endpoint, since, min(until, written))
+        stored = read_buckets(connection, step, endpoint, since, min(until, written))
         live = view.spans(step, max(since, written), until)
         return stored + [live[at].bucket(at / 1e6) for at in sorted(live)]
 
     def whole(
         self, connection: Connection, endpoint: int, step: Step, since: int, until: int
-    ) -> Tally:
+    ) -> Aggregate:
         """Return the same spans taken together.
 
         Args:
@@ -235,13 +417,13 @@ class Rollup:
             since: Microseconds; the span that holds it is the first.
             until: Microseconds; the last span begins before.
         """
-        whole = Tally()
+        whole = Aggregate()
         view = self._view(connection, endpoint)
         if view is None:
             return whole
         since = since // WIDTH[step] * WIDTH[step]
         written = view.marks[step].end(step, endpoint)
-        for _, part in rolled.tallies(connection, step, endpoint, since, min(until, written)):
+        for _, part in read_aggregates(connection, step, endpoint, since, min(until, written)):
             whole.merge(part)
         for part in view.spans(step, max(since, written), until).values():
             whole.merge(part)
@@ -261,27 +443,27 @@ class _View:
     connection: Connection
     endpoint: int
     marks: Mapping[Step, _Mark]
-    memory: Mapping[int, Tally]
+    memory: Mapping[int, Aggregate]
 
-    def spans(self, step: Step, since: int, until: int) -> dict[int, Tally]:
+    def spans(self, step: Step, since: int, until: int) -> dict[int, Aggregate]:
         """Return the spans that are not written, which begin from ``since`` to before ``until``."""
         if step == "5m":
             return {at: one for at, one in self.memory.items() if since <= at < until}
-        found: dict[int, Tally] = {}
+        found: dict[int, Aggregate] = {}
         child, width = _CHILD[step], WIDTH[step]
         end = -(-until // width) * width
         written = self.marks[child].end(child, self.endpoint)
         ends = since, min(end, written)
-        parts = list(rolled.tallies(self.connection, child, self.endpoint, *ends))
+        parts = list(read_aggregates(self.connection, child, self.endpoint, *ends))
         parts += self.spans(child, max(since, written), end).items()
         for at, part in parts:
-            found.setdefault(at // width * width, Tally()).merge(part)
+            found.setdefault(at // width * width, Aggregate()).merge(part)
         return found
 
 
 def _tally(into: Spans, pairs: Iterable[tuple[Values, Check]], width: int) -> None:
     begin = end = 0
-    tallies: dict[int, Tally] = {}
+    tallies: dict[int, Aggregate] = {}
     for row, check in pairs:
         endpoint, at = row[0], row[1]
         if not begin <= at < end:
@@ -290,12 +472,12 @@ def _tally(into: Spans, pairs: Iterable[tuple[Values, Check]], width: int) -> No
             tallies = into.setdefault(begin, {})
         tally = tallies.get(endpoint)
         if tally is None:
-            tally = tallies[endpoint] = Tally()
+            tally = tallies[endpoint] = Aggregate()
         tally.add(check)
 
 
-def _merged(parts: Iterable[tuple[int, Tally]]) -> dict[int, Tally]:
-    found: dict[int, Tally] = {}
+def _merged(parts: Iterable[tuple[int, Aggregate]]) -> dict[int, Aggregate]:
+    found: dict[int, Aggregate] = {}
     for endpoint, part in parts:
         if endpoint in found:
             found[endpoint].merge(part)
@@ -304,7 +486,7 @@ def _merged(parts: Iterable[tuple[int, Tally]]) -> dict[int, Tally]:
     return found
 
 
-def _copied(tally: Tally) -> Tally:
-    copy = Tally()
+def _copied(tally: Aggregate) -> Aggregate:
+    copy = Aggregate()
     copy.merge(tally)
     return copy

@@ -1,26 +1,23 @@
-"""The store of one machine, put together."""
+"""The store of one machine, put together, and how long it keeps what."""
 
 from __future__ import annotations
 
 import threading
 import time
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import delete, select
+
+from ringback.monitor.store.sqlite import incidents, schema
 from ringback.monitor.store.sqlite import incidents as lasting
-from ringback.monitor.store.sqlite import outbox
-from ringback.monitor.store.sqlite.backup import copy_database
-from ringback.monitor.store.sqlite.database import Database
-from ringback.monitor.store.sqlite.lock import Lock
-from ringback.monitor.store.sqlite.migration import migrate
-from ringback.monitor.store.sqlite.number import certificates, words
-from ringback.monitor.store.sqlite.raw import Raw
-from ringback.monitor.store.sqlite.retention import Retention, drop
+from ringback.monitor.store.sqlite.database import Database, Lock, copy_database
+from ringback.monitor.store.sqlite.raw import SEALED, Raw, Seal
 from ringback.monitor.store.sqlite.rollup import Rollup
-from ringback.monitor.store.sqlite.row import Rows
-from ringback.monitor.store.sqlite.schema import microseconds
-from ringback.monitor.store.sqlite.seal import Seal
+from ringback.monitor.store.sqlite.rows import Rows, interned_certificates, interned_strings
+from ringback.monitor.store.sqlite.schema import HOUR, hour, microseconds, migrate, names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -29,6 +26,73 @@ if TYPE_CHECKING:
 
     from ringback.incident.model import Check, Incident, IncidentState, Transition
     from ringback.monitor.store.interface import Batch, Bucket, Percentiles, Queued, Step
+
+
+_HOUR = 3600.0
+_DAY = 24 * _HOUR
+_NOTICES = 500
+"""Notices that are deleted at once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """How long what is kept, in seconds; incidents, transitions and the days' rollup for ever.
+
+    Attributes:
+        checks: Every check.
+        failed: Failed checks with their details, a bounded number of each endpoint and hour.
+        five_minutes: The rollup of five minutes.
+        hours: The rollup of hours.
+        notices: Notices that were sent or given up, so that none is sent twice.
+    """
+
+    checks: float = 48 * _HOUR
+    failed: float = 400 * _DAY
+    five_minutes: float = 7 * _DAY
+    hours: float = 400 * _DAY
+    notices: float = 90 * _DAY
+
+
+def drop(database: Database, retention: Retention, now: float) -> bool:
+    """Drop one table that is old, or delete some old notices; return whether there was something.
+
+    Args:
+        database: Where they are.
+        retention: How long what is kept.
+        now: Seconds since 1970 UTC.
+    """
+    with database.read() as connection:
+        at = _old_hour(connection, microseconds(now - retention.checks))
+        name = _old_table(connection, retention, now)
+        before = microseconds(now - retention.notices)
+        if at is None and name is None and not incidents.has_ended_notices(connection, before):
+            return False
+    with database.write() as connection:
+        if at is not None:
+            schema.sealed_of(at).drop(connection)
+            connection.execute(delete(hour).where(hour.c.at == at))
+        elif name is not None:
+            connection.exec_driver_sql(f"DROP TABLE {name}")
+        else:
+            incidents.purge_notices(connection, before, _NOTICES)
+    return True
+
+
+def _old_hour(connection: Connection, before: int) -> int | None:
+    old = select(hour.c.at).where(hour.c.sealed == SEALED, hour.c.at + HOUR <= before)
+    return connection.scalar(old.order_by(hour.c.at).limit(1))
+
+
+def _old_table(connection: Connection, retention: Retention, now: float) -> str | None:
+    for first, kept in (
+        (schema.rollup_of("5m", microseconds(now - retention.five_minutes)).name, "rollup_5m_"),
+        (schema.rollup_of("1h", microseconds(now - retention.hours)).name, "rollup_1h_"),
+        (schema.failed_of(microseconds(now - retention.failed)).name, "failed_"),
+    ):
+        old = [name for name in names(connection, kept, first) if name < first]
+        if old:
+            return old[0]
+    return None
 
 
 _WORK = 0.05
@@ -74,8 +138,8 @@ class SQLiteStore:
         self._database = Database(self.path)
         try:
             migrate(self._database)
-            self._words = words(self._database)
-            self._certificates = certificates(self._database)
+            self._words = interned_strings(self._database)
+            self._certificates = interned_certificates(self._database)
             self._rows = Rows(self._words, self._certificates)
             self._raw = Raw(self._rows)
             self._rollup = Rollup(self._database)
@@ -114,7 +178,7 @@ class SQLiteStore:
                     self._rollup.late(connection, rows, batch.checks)
                     lasting.keep_transitions(connection, batch.transitions)
                     lasting.keep_incidents(connection, batch.incidents)
-                    outbox.put(connection, batch.notices)
+                    incidents.queue_notices(connection, batch.notices)
                     lasting.keep_states(connection, batch.states)
             self._rollup.add(rows, batch.checks)
             self._note(batch.checks)
@@ -215,22 +279,22 @@ class SQLiteStore:
     def due(self, now: float, most: int = 100) -> list[Queued]:
         """Return notices that are to be sent by now, oldest first."""
         with self._database.read() as connection:
-            return outbox.due(connection, now, most)
+            return incidents.due_notices(connection, now, most)
 
     def sent(self, id_: str, now: float) -> None:
         """Note that a notice was sent."""
         with self._writing(durable=True) as connection:
-            outbox.end(connection, id_, now, "")
+            incidents.end_notice(connection, id_, now, "")
 
     def postpone(self, id_: str, due: float, error: str) -> None:
         """Note that a notice could not be sent, and when it is to be tried again."""
         with self._writing(durable=False) as connection:
-            outbox.postpone(connection, id_, due, error)
+            incidents.postpone_notice(connection, id_, due, error)
 
     def give_up(self, id_: str, now: float, error: str) -> None:
         """Note that a notice will not be tried again."""
         with self._writing(durable=True) as connection:
-            outbox.end(connection, id_, now, error)
+            incidents.end_notice(connection, id_, now, error)
 
     def maintain(self, now: float) -> None:
         """Seal, roll up and drop what is old; does a bounded piece of work.

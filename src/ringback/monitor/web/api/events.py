@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ringback.monitor.ingest import EventsInvalid
-from ringback.monitor.ingest.reading import MOST_BYTES
+from ringback.monitor.ingest.batch import MAX_BYTES
 from ringback.monitor.web.api import shape
 from ringback.monitor.web.body import body_of
 from ringback.monitor.web.problem import Problem
@@ -23,7 +23,7 @@ async def take_events(call: Call) -> shape.Taken:
     Raises:
         Problem: This monitor cannot read it.
     """
-    body = await body_of(call.request, MOST_BYTES)
+    body = await body_of(call.request, MAX_BYTES)
     try:
         checks = call.site.inbox.take(body, now=call.site.clock())
     except EventsInvalid as error:

@@ -1,8 +1,10 @@
-"""Ids made of names."""
+"""What an endpoint is called, and the id that is made of its name."""
 
 import re
 import unicodedata
 from hashlib import sha256
+
+from ringback.failure.target import without_secrets
 
 _ODD = re.compile(r"[^a-z0-9]+")
 LONGEST = 80
@@ -24,3 +26,23 @@ def slug(name: str) -> str:
         return plain
     mark = sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
     return "-".join(filter(None, (plain[: LONGEST - 9].strip("-"), mark)))
+
+
+def name_of(name: str, url: str) -> str:
+    """Return what people call an endpoint: its name, or else its URL without secrets.
+
+    Args:
+        name: As it was written; ``""``: it was not.
+        url: As it was written.
+    """
+    return name or without_secrets(url).partition("?")[0]
+
+
+def id_of(name: str, url: str) -> str:
+    """Return an endpoint's id.
+
+    Args:
+        name: As it was written; ``""``: it was not.
+        url: As it was written.
+    """
+    return slug(name_of(name, url))

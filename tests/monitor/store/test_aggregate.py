@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringback.monitor.store.tally import PHASES, Tally
+from ringback.monitor.store.aggregate import PHASES, Aggregate
 from tests.monitor.store.values import AT, check
 
 duration = st.floats(0, 100)
@@ -23,7 +23,7 @@ checks = st.lists(
 
 
 def of(values):
-    tally = Tally()
+    tally = Aggregate()
     for value in values:
         tally.add(value)
     return tally
@@ -31,7 +31,7 @@ def of(values):
 
 def kept(tally):
     kinds = json.dumps(tally.kinds) if tally.kinds else None
-    return Tally.decode(tally.count, tally.bad, tally.unknown, kinds, tally.encode())
+    return Aggregate.decode(tally.count, tally.bad, tally.unknown, kinds, tally.encode())
 
 
 @given(checks, checks)

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from ringback.monitor.config import ConfigInvalid
-from ringback.monitor.config.apart import Reading
 from ringback.monitor.config.load import load, of_urls
+from ringback.monitor.config.reader_process import Reading
 
 TEXT = """
 [[endpoint]]
@@ -60,7 +60,7 @@ def test_a_file_of_the_current_folder_is_not_run(tmp_path, monkeypatch):
 
 
 def test_a_reader_that_is_ended_leaves_a_problem(monkeypatch):
-    monkeypatch.setattr("ringback.monitor.config.apart._PROGRAM", "raise SystemExit(3)")
+    monkeypatch.setattr("ringback.monitor.config.reader_process._PROGRAM", "raise SystemExit(3)")
     with pytest.raises(ConfigInvalid, match="ended with status 3"):
         Reading("load", Path("ringback.toml"), {}).result()
 

@@ -2,7 +2,7 @@ from datetime import UTC, date, datetime, time
 
 import pytest
 
-from ringback.monitor.config.shape import value
+from ringback.monitor.config import values
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ from ringback.monitor.config.shape import value
     ],
 )
 def test_a_duration_is_seconds(written, seconds):
-    assert value.seconds_of(written) == seconds
+    assert values.seconds_of(written) == seconds
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ def test_a_duration_is_seconds(written, seconds):
 )
 def test_what_is_no_duration_is_refused(written):
     with pytest.raises(ValueError, match="more than 0 seconds"):
-        value.seconds_of(written)
+        values.seconds_of(written)
 
 
 @pytest.mark.parametrize(
@@ -43,30 +43,30 @@ def test_what_is_no_duration_is_refused(written):
     ],
 )
 def test_statuses_are_ranges(written, ranges):
-    assert value.statuses_of(written) == ranges
+    assert values.statuses_of(written) == ranges
 
 
 @pytest.mark.parametrize("written", [99, 600, "299-200", "ok", True, {}, [[]], 200.0, "2x"])
 def test_what_is_no_status_is_refused(written):
     with pytest.raises(ValueError, match="must be a status"):
-        value.statuses_of(written)
+        values.statuses_of(written)
 
 
 def test_a_moment_without_offset_is_utc():
     wanted = datetime(2026, 11, 21, 22, tzinfo=UTC).timestamp()
 
-    assert value.moment_of(datetime(2026, 11, 21, 22)) == wanted  # noqa: DTZ001 - as TOML has it
-    assert value.moment_of("2026-11-21T23:00:00+01:00") == wanted
-    assert value.moment_of(date(2026, 11, 21)) == wanted - 22 * 3600
+    assert values.moment_of(datetime(2026, 11, 21, 22)) == wanted  # noqa: DTZ001 - as TOML has it
+    assert values.moment_of("2026-11-21T23:00:00+01:00") == wanted
+    assert values.moment_of(date(2026, 11, 21)) == wanted - 22 * 3600
 
 
 def test_days_are_told_by_their_beginning():
-    assert [value.day_of(one) for one in ("mon", "Tuesday", "sund")] == [0, 1, 6]
+    assert [values.day_of(one) for one in ("mon", "Tuesday", "sund")] == [0, 1, 6]
     with pytest.raises(ValueError, match="day of the week"):
-        value.day_of("t")
+        values.day_of("t")
 
 
 def test_a_clock_has_no_zone():
-    assert value.clock_of("22:00") == time(22)
+    assert values.clock_of("22:00") == time(22)
     with pytest.raises(ValueError, match="time of the day"):
-        value.clock_of("22:00+01:00")
+        values.clock_of("22:00+01:00")

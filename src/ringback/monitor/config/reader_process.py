@@ -13,10 +13,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from ringback.monitor.config.problem import ConfigInvalid, Problem
+from ringback.monitor.config.loaded import ConfigInvalid, Problem
 
 if TYPE_CHECKING:
     from ringback.monitor.config.loaded import Loaded
+
 
 # Isolated, for -c puts the current directory first; then it finds what this process finds. Ctrl-C
 # is for the one that asked: without it nobody takes the answer.
@@ -24,7 +25,7 @@ _PROGRAM = """
 import pickle, signal, sys
 signal.signal(signal.SIGINT, signal.SIG_IGN)
 sys.path[:] = pickle.load(sys.stdin.buffer)
-from ringback.monitor.config.apart import answer
+from ringback.monitor.config.reader_process import answer
 answer()
 """
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ringback.monitor.config.slug import slug
+from ringback.monitor.config.naming import slug
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,348 @@
+"""What must hold between the values of a configuration; each check notes what does not."""
+
+from collections.abc import Callable, Iterable, Mapping
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from ringback.monitor.config.address import AddressError, address_of, nameserver_of
+from ringback.monitor.config.merged import Item, Merged, effective
+from ringback.monitor.config.models import EndpointShape, HabitsShape, Shape, TokenShape
+from ringback.monitor.config.naming import id_of, slug
+from ringback.monitor.config.schema import nearest
+from ringback.monitor.model import ProbeType
+from ringback.monitor.web.settings import is_loopback
+
+_SECURE: tuple[ProbeType, ...] = ("http", "tls")
+_PORTED: tuple[ProbeType, ...] = ("http", "tcp", "tls")
+_ONLY_FOR: dict[str, tuple[ProbeType, ...]] = {
+    "method": ("http",),
+    "headers": ("http",),
+    "body": ("http",),
+    "redirects": ("http",),
+    "fresh_after": ("http",),
+    "proxy": ("http",),
+    "starttls": ("tls",),
+    "send": ("tcp",),
+    "record": ("dns",),
+    "nameserver": ("dns",),
+    "verify": _SECURE,
+    "ca": _SECURE,
+    "client_certificate": _SECURE,
+    "certificate_days": _SECURE,
+    "ip": ("http", "tcp", "tls", "icmp"),
+    "mine": _PORTED,
+    "ports": _PORTED,
+    "grace": ("heartbeat",),
+    "expect.status": ("http",),
+    "expect.contains": ("http", "tcp"),
+    "expect.matches": ("http",),
+    "expect.json": ("http",),
+    "expect.headers": ("http",),
+    "expect.latency": ("http", "tcp", "tls", "dns", "icmp"),
+    "expect.certificate_days": _SECURE,
+    "expect.answers": ("dns",),
+}
+"""Key to the probes that have it; a key that is not here is for all."""
+
+
+def check_endpoints(whole: Merged) -> None:
+    """Note what does not hold inside the endpoints.
+
+    Args:
+        whole: The configuration.
+    """
+    unsure = any(path[-1] in {"every", "timeout"} for one in whole.sources for path in one.wrong)
+    for item in whole.endpoints:
+        kind = _check_address(item)
+        if kind is None:
+            continue
+        _check_keys(item, kind)
+        if not unsure:
+            _check_times(item, effective(whole, item), kind)
+        _check_answer(item, kind)
+        check_files(item)
+    check_files(Item(whole.main.defaults, whole.sources[0], ("defaults",)))
+    for group in whole.groups.values():
+        check_files(group)
+
+
+def _check_address(item: Item[EndpointShape]) -> ProbeType | None:
+    """Which probe it is; ``None`` where that cannot be told."""
+    shape = item.shape
+    if shape.type == "heartbeat":
+        if shape.url:
+            item.complain("a heartbeat has no url: it reports in", "url")
+        if not shape.name:
+            item.complain("a heartbeat needs a name")
+        return "heartbeat"
+    if not shape.url:
+        if not item.is_wrong("url"):
+            item.complain("'url' is missing")
+        return None
+    try:
+        return address_of(shape.url, shape.type).type
+    except AddressError as error:
+        item.complain(f"url {error}", "url", hint=error.hint)
+        return None
+
+
+def _check_keys(item: Item[EndpointShape], kind: ProbeType) -> None:
+    expect = {key.rstrip("_"): None for key in item.shape.expect.model_fields_set}
+    for key in not_for(kind, {**dict.fromkeys(item.shape.model_fields_set), "expect": expect}):
+        kinds = _ONLY_FOR[key]
+        only = " and ".join((", ".join(kinds[:-1]), kinds[-1])) if kinds[1:] else kinds[0]
+        item.complain(f"{key} is for {only} only; this is {kind}", *key.split("."))
+
+
+def not_for(kind: ProbeType, table: Mapping[str, Any]) -> list[str]:
+    """Return which keys of an endpoint its probe does not know.
+
+    Args:
+        kind: The probe.
+        table: The endpoint, with ``expect`` as a table.
+    """
+    keys = {*table, *(f"expect.{key}" for key in table.get("expect", ()))}
+    return sorted(key for key in keys & _ONLY_FOR.keys() if kind not in _ONLY_FOR[key])
+
+
+def _check_times(item: Item[EndpointShape], shape: EndpointShape, kind: ProbeType) -> None:
+    if kind == "heartbeat" or "timeout" not in shape.model_fields_set:
+        return
+    if shape.timeout > shape.every:
+        key = "timeout" if "timeout" in item.shape.model_fields_set else "every"
+        item.complain(
+            f"a check may take {shape.timeout:g} s (timeout), but comes every {shape.every:g} s",
+            key,
+        )
+
+
+def _check_answer(item: Item[EndpointShape], kind: ProbeType) -> None:
+    shape = item.shape
+    if kind == "tcp" and len(shape.expect.contains) > 1:
+        item.complain("tcp looks for one text only", "expect", "contains")
+    try:
+        nameserver_of(shape.nameserver)
+    except ValueError as error:
+        item.complain(str(error), "nameserver")
+    if kind == "tls" and (lacking := lacking_port(shape)):
+        item.complain(lacking, "url")
+
+
+def lacking_port(shape: EndpointShape) -> str:
+    """Return what to say of a TLS endpoint that names no port and needs one; ``""``: nothing.
+
+    Args:
+        shape: The endpoint.
+    """
+    url = shape.url if "://" in shape.url else f"tls://{shape.url}"
+    needed = shape.starttls and urlsplit(url).port is None
+    return f"{shape.starttls} needs a port: tls://HOST:PORT" if needed else ""
+
+
+def check_files(item: Item[Shape]) -> None:
+    """Note which files that a table names are not there.
+
+    Args:
+        item: The table.
+    """
+    for key in ("ca", "client_certificate"):
+        named = getattr(item.shape, key)
+        if named and not beside(item, named).is_file():
+            item.complain(f"there is no file {str(beside(item, named))!r}", key)
+
+
+def beside(item: Item[Shape], named: str) -> Path:
+    """Return a file that a table names, relative to the folder of the configuration.
+
+    Args:
+        item: The table.
+        named: What it says.
+    """
+    return item.source.file.parent.absolute() / named
+
+
+def check_names(whole: Merged) -> None:
+    """Note names that are there twice, and names of what there is not.
+
+    Args:
+        whole: The configuration.
+    """
+    _once(whole.endpoints, lambda shape: id_of(shape.name, shape.url), "an endpoint with the id")
+    _once(whole.notifiers, lambda shape: shape.name, "a notifier called")
+    _once(whole.tokens, lambda shape: shape.name, "a token called")
+    notifiers = {name for name, _ in whole.named("notifier")}
+    for item in whole.routes:
+        for key in ("notifiers", "escalate_to"):
+            _known(item, key, notifiers, "notifier")
+    ids = {id_of(name, url) for name, url in whole.named("endpoint")}
+    tables: list[Item[Any]] = [*whole.routes, *whole.maintenance]
+    for table in tables:
+        for index, pattern in enumerate(table.shape.endpoints):
+            if not covered(pattern, ids):
+                hint = nearest(slug(pattern), ids)
+                _unknown(table, "endpoints", index, f"no endpoint is called {pattern!r}", hint)
+        _known(table, "groups", _groups(whole), "group")
+
+
+def covered(pattern: str, ids: Iterable[str]) -> list[str]:
+    """Return the ids that a name, an id or a pattern with ``*`` means.
+
+    Args:
+        pattern: What was written.
+        ids: Those that there are.
+    """
+    wanted = pattern.lower() if is_pattern(pattern) else slug(pattern)
+    return [one for one in ids if fnmatchcase(one, wanted)]
+
+
+def is_pattern(text: str) -> bool:
+    """Return whether a text stands for several names; brackets may be in a name.
+
+    Args:
+        text: What was written.
+    """
+    return "*" in text or "?" in text
+
+
+def _once(items: Iterable[Item[Any]], name_of: Callable[[Any], str], what: str) -> None:
+    first: dict[str, Item[Any]] = {}
+    for item in items:
+        name = name_of(item.shape)
+        if name not in first:
+            first[name] = item
+            continue
+        other = first[name]
+        line = other.source.positions.of_key(other.path).line
+        key = "name" if item.shape.name else "url"
+        item.complain(f"there is {what} {name!r} already: {other.source.file}:{line}", key)
+
+
+def _known(item: Item[Any], key: str, names: set[str], what: str) -> None:
+    for index, name in enumerate(getattr(item.shape, key)):
+        if name not in names:
+            _unknown(item, key, index, f"no {what} is called {name!r}", nearest(name, names))
+
+
+def _unknown(item: Item[Shape], key: str, index: int, message: str, hint: str) -> None:
+    item.complain(message, key, index, hint=hint)
+
+
+def _groups(whole: Merged) -> set[str]:
+    return {item.shape.group for item in whole.endpoints} | set(whole.groups)
+
+
+def parents_of(whole: Merged, item: Item[EndpointShape]) -> tuple[str, ...]:
+    """Return the ids of an endpoint's parents; one of its group or the defaults is not its own.
+
+    Args:
+        whole: The configuration.
+        item: The endpoint.
+    """
+    own = "parents" in item.shape.model_fields_set
+    ids = dict.fromkeys(slug(name) for name in effective(whole, item).parents)
+    return tuple(one for one in ids if own or one != id_of(item.shape.name, item.shape.url))
+
+
+def check_parents(whole: Merged) -> None:
+    """Note parents that there are not, and endpoints that are their own parents.
+
+    Args:
+        whole: The configuration.
+    """
+    ids = {id_of(name, url) for name, url in whole.named("endpoint")}
+    defaults = Item(whole.main.defaults, whole.sources[0], ("defaults",))
+    habits: list[Item[HabitsShape]] = [defaults, *whole.groups.values(), *whole.endpoints]
+    for item in habits:
+        for index, name in enumerate(item.shape.parents):
+            if slug(name) not in ids:
+                hint = nearest(slug(name), ids)
+                message = f"no endpoint is called {name!r}"
+                item.complain(message, "parents", index, hint=hint)
+    _check_cycles(whole)
+
+
+def _check_cycles(whole: Merged) -> None:
+    items = {id_of(item.shape.name, item.shape.url): item for item in whole.endpoints}
+    parents = {id_: parents_of(whole, item) for id_, item in items.items()}
+    told: set[str] = set()
+    for id_, item in items.items():
+        cycle = cycle_at(id_, parents)
+        if cycle and told.isdisjoint(cycle):
+            told.update(cycle)
+            item.complain(f"is its own parent: {' → '.join(cycle)}", "parents")
+
+
+def cycle_at(start: str, parents: Mapping[str, tuple[str, ...]]) -> list[str]:
+    """Return a way from an endpoint over its parents back to itself; ``[]``: there is none.
+
+    Args:
+        start: Its id.
+        parents: Id to the ids of the parents.
+    """
+    came_from: dict[str, str] = {}
+    waiting = [start]
+    while waiting:
+        one = waiting.pop()
+        for parent in parents.get(one, ()):
+            if parent == start:
+                return _way(start, one, came_from)
+            if parent not in came_from:
+                came_from[parent] = one
+                waiting.append(parent)
+    return []
+
+
+def _way(start: str, last: str, came_from: Mapping[str, str]) -> list[str]:
+    way = [start]
+    while last != start:
+        way.append(last)
+        last = came_from[last]
+    return [start, *reversed(way)]
+
+
+SHORTEST = 16
+"""Characters of a token at least: its hash is kept without salt."""
+
+
+def check_access(whole: Merged) -> None:
+    """Note tokens that are no secret, and a page that everybody could change things on.
+
+    Args:
+        whole: The configuration.
+    """
+    for item in whole.tokens:
+        _check_token(item)
+    host = whole.main.web.host
+    if not is_loopback(host) and not any(True for _ in whole.named("token")):
+        whole.sources[0].complain(
+            ("web", "host"),
+            f"everybody who reaches {host} could change what is watched: add a [[token]], "
+            "or listen on 127.0.0.1",
+        )
+
+
+def _check_token(item: Item[TokenShape]) -> None:
+    shape = item.shape
+    if item.is_wrong("token") or item.is_wrong("sha256"):
+        return
+    if bool(shape.token) == bool(shape.sha256):
+        item.complain("needs either token or sha256")
+    elif shape.token and (*item.path, "token") not in item.source.secret:
+        item.complain('a token must not stand in the file: token = "${NAME}", or sha256', "token")
+    elif shape.token and len(shape.token) < SHORTEST:
+        item.complain(f"the token has fewer than {SHORTEST} characters", "token")
+
+
+CHECKS = (check_endpoints, check_names, check_parents, check_access)
+
+
+def check(whole: Merged) -> None:
+    """Note everything that does not hold.
+
+    Args:
+        whole: The configuration.
+    """
+    for one in CHECKS:
+        one(whole)

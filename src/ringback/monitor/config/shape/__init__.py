@@ -1,1 +1,0 @@
-"""What may be written in a configuration, as models that pydantic checks."""

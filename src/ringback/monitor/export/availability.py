@@ -1,0 +1,347 @@
+"""How available an endpoint was in a time, such as a month; what nobody saw does not count."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from statistics import median
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ringback.monitor.store.aggregate import Aggregate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ringback.incident.model import Transition
+    from ringback.monitor.store.sqlite.reader import SQLiteReader
+
+
+_AGO = re.compile(r"(\d{1,6})\s*([smhdw])")
+_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0, "w": 604_800.0}
+_MONTH = re.compile(r"(\d{4})-(\d{2})")
+
+
+class Span(NamedTuple):
+    """From ``since`` to before ``until``, in seconds since 1970 UTC."""
+
+    since: float
+    until: float
+
+
+def month_named(text: str) -> Span:
+    """Return a calendar month in UTC.
+
+    Args:
+        text: ``2026-11``.
+
+    Raises:
+        ValueError: It is no month.
+    """
+    match = _MONTH.fullmatch(text.strip())
+    if match is None:
+        raise ValueError(f"{text!r} is no month; one is like 2026-11")
+    begin = datetime(int(match[1]), int(match[2]), 1, tzinfo=UTC)
+    return Span(begin.timestamp(), _next(begin).timestamp())
+
+
+def month_of(at: float) -> str:
+    """Return the name of the month that holds a time, as ``2026-11``.
+
+    Args:
+        at: Seconds since 1970 UTC.
+    """
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m")
+
+
+def months_until(at: float, count: int) -> list[str]:
+    """Return the names of so many months, the last of which holds a time; the oldest first.
+
+    Args:
+        at: Seconds since 1970 UTC.
+        count: How many.
+    """
+    found: list[str] = []
+    begin = datetime.fromtimestamp(at, UTC)
+    for _ in range(count):
+        begin = begin.replace(day=1)
+        found.append(begin.strftime("%Y-%m"))
+        begin -= timedelta(days=1)
+    return found[::-1]
+
+
+def time_named(text: str, now: float) -> float:
+    """Return a time in seconds since 1970 UTC.
+
+    Args:
+        text: RFC 3339 or a date, in UTC where it names no zone; or how long ago: ``90m``, ``7d``.
+        now: Seconds since 1970 UTC.
+
+    Raises:
+        ValueError: It is none of these.
+    """
+    match = _AGO.fullmatch(text.strip())
+    if match is not None:
+        return now - int(match[1]) * _UNITS[match[2]]
+    try:
+        read = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise ValueError(f"{text!r} is no time; one is like 2026-11-21T12:00Z, or 7d") from None
+    return (read if read.tzinfo else read.replace(tzinfo=UTC)).timestamp()
+
+
+def _next(begin: datetime) -> datetime:
+    return (begin + timedelta(days=31)).replace(day=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outage:
+    """A time in which an endpoint was down.
+
+    Attributes:
+        begins: When the first check failed, in seconds since 1970 UTC.
+        ends: When the first one succeeded again; ``None``: it goes on.
+        kind: Kind of the failure that made it down.
+    """
+
+    begins: float
+    ends: float | None
+    kind: str | None = None
+
+
+def outages(transitions: Iterable[Transition]) -> list[Outage]:
+    """Return the outages that changes of state tell of, oldest first.
+
+    An endpoint counts as down from the first of the failures that made it so, and up from the
+    first of the successes that confirmed it. A suspicion that was not confirmed is no outage.
+
+    Args:
+        transitions: All of an endpoint, oldest first.
+    """
+    found: list[Outage] = []
+    suspect = begins = ends = kind = None
+    for one in transitions:
+        if one.after == "suspect":
+            suspect = one.at
+        elif one.after == "down":
+            if begins is None:
+                begins = suspect if one.before == "suspect" and suspect is not None else one.at
+                kind = one.kind
+            ends = None
+        elif one.after == "recovering":
+            ends = one.at
+        elif begins is not None:
+            found.append(Outage(begins=begins, ends=one.at if ends is None else ends, kind=kind))
+            begins = ends = None
+    if begins is not None:
+        found.append(Outage(begins=begins, ends=None, kind=kind))
+    return found
+
+
+_HOUR = 3600.0
+_FIVE = 300.0
+_SPARSE = 0.8
+"""An hour with fewer checks than this share of the usual number may have been seen in part only."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Availability:
+    """An endpoint in a time.
+
+    Attributes:
+        endpoint: Its id.
+        known: Seconds of which it is known how it was.
+        unknown: Seconds of which it is not: nobody looked, or the monitor itself was not well.
+        down: Seconds of the known ones in which it was down.
+        outages: How many times it went down, those included that were under way at the beginning.
+        incidents: How many incidents opened that it was part of.
+        repair: Mean seconds of the outages that ended; ``None``: none did.
+        checks: How many told something.
+        failed: How many of them failed.
+        p50: Median of the seconds that good ones took; ``None``: there were none.
+        p95: 95th percentile.
+    """
+
+    endpoint: str
+    known: float
+    unknown: float
+    down: float
+    outages: int
+    incidents: int
+    repair: float | None
+    checks: int
+    failed: int
+    p50: float | None
+    p95: float | None
+
+    @property
+    def available(self) -> float | None:
+        """Percent of the known time in which it was not down; ``None``: nothing is known."""
+        return None if not self.known else 100 * (1 - self.down / self.known)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """What is kept of an endpoint.
+
+    Attributes:
+        endpoint: Its id.
+        transitions: All changes of its state, oldest first.
+        hours: Beginning of an hour to what was counted in it.
+        fives: Gives the beginnings of the five minutes of an hour in which it was seen.
+        incidents: How many opened in the time.
+    """
+
+    endpoint: str
+    transitions: Iterable[Transition]
+    hours: Mapping[float, Aggregate]
+    fives: Callable[[float], set[float]] = lambda _: set()
+    incidents: int = 0
+
+
+def availability(record: History, span: Span, now: float) -> Availability | None:
+    """Return how an endpoint was in a time; ``None``: it was not watched then.
+
+    Args:
+        record: What is kept of it.
+        span: The time; it begins with an hour.
+        now: Seconds since 1970 UTC; what comes after counts for nothing.
+    """
+    transitions = list(record.transitions)
+    first = next((one.at for one in transitions if one.before == "unknown"), None)
+    begins = max(span.since, first) if first is not None else span.since
+    if first is None and record.hours:
+        begins = max(begins, min(record.hours))
+    until = min(span.until, now)
+    if until <= begins or not record.hours:
+        return None
+    down = [(one.begins, until if one.ends is None else one.ends) for one in outages(transitions)]
+    within = [one for one in down if one[0] < until and one[1] > begins]
+    ended = [end - begin for begin, end in within if end < until]
+    seen = _Seen(record, begins, until)
+    whole = _merged(record.hours.values())
+    p50, p95 = whole.seconds.quantiles(0.5, 0.95)
+    return Availability(
+        endpoint=record.endpoint,
+        known=seen.known(begins, until),
+        unknown=max(0.0, until - begins - seen.known(begins, until)),
+        down=sum(seen.known(max(a, begins), min(b, until)) for a, b in within),
+        outages=len(within),
+        incidents=record.incidents,
+        repair=sum(ended) / len(ended) if ended else None,
+        checks=whole.count,
+        failed=whole.bad,
+        p50=p50,
+        p95=p95,
+    )
+
+
+class _Seen:
+    """What share of each hour is known."""
+
+    def __init__(self, record: History, begins: float, until: float) -> None:
+        self._begins, self._until = begins, until
+        counts = [one.count + one.unknown for one in record.hours.values()]
+        usual = median(counts) if counts else 0
+        self._shares: dict[float, float] = {}
+        for at, one in record.hours.items():
+            told = one.count + one.unknown
+            share = one.count / told if told else 0.0
+            if _FIVE * usual >= _HOUR and told < _SPARSE * usual:
+                share *= self._looked(at, record.fives(at))
+            self._shares[at] = share
+
+    def _looked(self, at: float, fives: set[float]) -> float:
+        """The share of an hour in which anybody looked, as far as the five minutes are kept."""
+        begin, end = max(at, self._begins), min(at + _HOUR, self._until)
+        if not fives or end <= begin:
+            return 1.0
+        looked = sum(max(0.0, min(one + _FIVE, end) - max(one, begin)) for one in fives)
+        return min(1.0, looked / (end - begin))
+
+    def known(self, begins: float, until: float) -> float:
+        """Return the seconds of a time that are known.
+
+        Args:
+            begins: Seconds since 1970 UTC.
+            until: Seconds since 1970 UTC.
+        """
+        at, known = begins // _HOUR * _HOUR, 0.0
+        while at < until:
+            overlap = min(at + _HOUR, until) - max(at, begins)
+            known += max(0.0, overlap) * self._shares.get(at, 0.0)
+            at += _HOUR
+        return known
+
+
+def _merged(tallies: Iterable[Aggregate]) -> Aggregate:
+    whole = Aggregate()
+    for one in tallies:
+        whole.merge(one)
+    return whole
+
+
+COLUMNS = (
+    "month",
+    "endpoint",
+    "availability",
+    "down",
+    "outages",
+    "incidents",
+    "repair",
+    "known",
+    "unknown",
+    "checks",
+    "failed",
+    "p50",
+    "p95",
+)
+"""Of a row; times in seconds, the availability in percent."""
+
+
+def rows(
+    reader: SQLiteReader, months: Iterable[str], endpoints: Iterable[str], now: float
+) -> Iterator[dict[str, Any]]:
+    """Yield a row for each month and each endpoint that was watched in it.
+
+    Args:
+        reader: The store.
+        months: Such as ``2026-11``.
+        endpoints: Their ids.
+        now: Seconds since 1970 UTC.
+
+    Raises:
+        ValueError: A month is none.
+    """
+    wanted = list(endpoints)
+    for month in months:
+        span = month_named(month)
+        for endpoint in wanted:
+            found = of_endpoint(reader, endpoint, span, now)
+            if found is not None:
+                yield _row(month, found)
+
+
+def of_endpoint(reader: SQLiteReader, endpoint: str, span: Span, now: float) -> Availability | None:
+    """Return how an endpoint was in a time; ``None``: it was not watched then.
+
+    Args:
+        reader: The store.
+        endpoint: Its id.
+        span: The time; it begins with an hour.
+        now: Seconds since 1970 UTC.
+    """
+    record = History(
+        endpoint=endpoint,
+        transitions=reader.transitions(endpoint, 0.0, span.until),
+        hours=reader.hours(endpoint, span.since, min(span.until, now)),
+        fives=lambda at: reader.fives(endpoint, at, at + 3600.0),
+        incidents=len(reader.incidents(span.since, span.until, endpoint)),
+    )
+    return availability(record, span, now)
+
+
+def _row(month: str, found: Availability) -> dict[str, Any]:
+    known = {"month": month, "availability": found.available, **asdict(found)}
+    return {name: known[name] for name in COLUMNS}

@@ -1,0 +1,273 @@
+"""A check as a row of integers, and back; values that recur are kept once, under a number."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from sqlalchemy import Connection, Row, Table, func, insert, select
+
+from ringback.incident.model import CertificateSeen, Check, Origin
+from ringback.monitor.store.aggregate import PHASES
+from ringback.monitor.store.sqlite import schema
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ringback.monitor.store.sqlite.database import Database
+
+
+ORIGINS: tuple[Origin, ...] = ("probe", "call", "heartbeat")
+"""An origin is kept as its place here."""
+
+LONGEST_DETAIL = 500
+"""Characters of a detail that are kept."""
+
+_NUMBER: dict[str, int] = {origin: number for number, origin in enumerate(ORIGINS)}
+_PHASES = frozenset(PHASES)
+_LONGEST = 1e9
+
+Values = tuple[Any, ...]
+"""The values of a check in the order of ``schema.LOOK``."""
+
+
+class Rows:
+    """Turns checks into rows, and rows into checks.
+
+    Args:
+        words: The numbers of words.
+        certificates: The numbers of certificates.
+    """
+
+    def __init__(self, words: Interned[str], certificates: Interned[CertificateSeen]) -> None:
+        self._words = words
+        self._certificates = certificates
+
+    def of(self, checks: Sequence[Check]) -> list[Values]:
+        """Return the rows of checks.
+
+        Args:
+            checks: A duration that is no number, or negative, is kept as not known.
+
+        Raises:
+            ValueError: The time of a check is no number.
+        """
+        try:
+            return [self._of(check) for check in checks]
+        except (ValueError, OverflowError):
+            return [self._of(_sane(check)) for check in checks]
+
+    def _of(self, check: Check) -> Values:
+        words = self._words
+        seconds, timings = check.seconds, check.timings
+        phase = timings.get
+        dns, connect, tls = phase("dns"), phase("connect"), phase("tls")
+        first, transfer = phase("first_byte"), phase("transfer")
+        seen = check.certificate
+        return (
+            words[check.endpoint],
+            int(check.at * 1e6 + 0.5),
+            check.up,
+            words[check.kind],
+            None if seconds is None else int(seconds * 1e6 + 0.5),
+            None if dns is None else int(dns * 1e6 + 0.5),
+            None if connect is None else int(connect * 1e6 + 0.5),
+            None if tls is None else int(tls * 1e6 + 0.5),
+            None if first is None else int(first * 1e6 + 0.5),
+            None if transfer is None else int(transfer * 1e6 + 0.5),
+            check.status,
+            words[check.address],
+            None if seen is None else self._certificates[seen],
+            _NUMBER[check.origin],
+            words[check.vantage or None],
+            _cut(check.detail) if check.detail else None,
+            None if timings.keys() <= _PHASES else _more(check),
+        )
+
+    def check(self, row: Sequence[Any], connection: Connection) -> Check:
+        """Return the check of a row.
+
+        Args:
+            row: Its first values are those of ``schema.LOOK``.
+            connection: Where it was read.
+        """
+        endpoint, at, up, kind, seconds = row[:5]
+        status, address, certificate, origin, vantage, detail, more = row[10:17]
+        timings = {
+            name: value / 1e6
+            for name, value in zip(PHASES, row[5:10], strict=True)
+            if value is not None
+        }
+        return Check(
+            at=at / 1e6,
+            endpoint=self._words.value(endpoint, connection),
+            up=None if up is None else bool(up),
+            kind=self._word(kind, connection),
+            seconds=None if seconds is None else seconds / 1e6,
+            timings={**timings, **json.loads(more)} if more else timings,
+            origin=ORIGINS[origin],
+            vantage=self._word(vantage, connection) or "",
+            status=status,
+            address=self._word(address, connection),
+            certificate=self._certificates.value(certificate, connection) if certificate else None,
+            detail=detail or "",
+        )
+
+    def _word(self, number: int | None, connection: Connection) -> str | None:
+        return None if number is None else self._words.value(number, connection)
+
+
+def _more(check: Check) -> str:
+    return json.dumps({name: s for name, s in check.timings.items() if name not in _PHASES})
+
+
+def _cut(detail: str) -> str:
+    return detail[:LONGEST_DETAIL].encode("utf-8", "replace").decode("utf-8")
+
+
+def _sane(check: Check) -> Check:
+    timings = {
+        name: sane for name, s in check.timings.items() if (sane := _duration(s)) is not None
+    }
+    return replace(check, seconds=_duration(check.seconds), timings=timings)
+
+
+def _duration(seconds: float | None) -> float | None:
+    if seconds is None or not math.isfinite(seconds) or seconds < 0:
+        return None
+    return min(seconds, _LONGEST)
+
+
+K = TypeVar("K", bound=Hashable)
+
+CACHED = 65_536
+"""Values that are remembered; when there are more, all are forgotten and read again."""
+
+_KNOWN = CACHED // 4
+"""Values that are read at the start."""
+
+
+class Interned(dict[K | None, int | None], Generic[K]):
+    """Value to its number; one that is new gets a number when it is asked for.
+
+    The new ones must be written (``write``) in the transaction that uses them. Only who writes asks
+    for numbers, one at a time; any thread may ask for values.
+
+    Args:
+        database: Where they are.
+        table: With a column ``number``, and one for each part of a value.
+        parts: Value to its parts, by column.
+        value: A row of the table to the value.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        table: Table,
+        parts: Callable[[K], Mapping[str, Any]],
+        value: Callable[[Row[Any]], K],
+    ) -> None:
+        super().__init__({None: None})
+        self._database = database
+        self._table = table
+        self._parts = parts
+        self._value = value
+        self._fresh: list[tuple[int, K]] = []
+        self._values: dict[int, K] = {}
+        with database.read() as connection:
+            self._top = connection.scalar(select(func.max(table.c.number))) or 0
+            # At once, and not one by one as a start with thousands of endpoints would ask for them.
+            for row in connection.execute(select(table).limit(_KNOWN)):
+                self._values[row.number] = value(row)
+        self.update((one, number) for number, one in self._values.items())
+
+    def __missing__(self, key: K) -> int:
+        found = self.find(key)
+        if found is None:
+            self._top += 1
+            found = self._top
+            self._fresh.append((found, key))
+        if len(self) >= CACHED and not self._fresh:
+            self.clear()
+            self[None] = None
+        self[key] = found
+        return found
+
+    def find(self, key: K) -> int | None:
+        """Return the number of a value; ``None``: it has none.
+
+        Args:
+            key: The value.
+        """
+        held = self.get(key)
+        if held is not None:
+            return held
+        conditions = [self._table.c[name] == part for name, part in self._parts(key).items()]
+        with self._database.read() as connection:
+            return connection.scalar(select(self._table.c.number).where(*conditions))
+
+    def value(self, number: int, connection: Connection) -> K:
+        """Return the value of a number.
+
+        Args:
+            number: One that a row holds.
+            connection: Where that row was read.
+        """
+        known = self._values.get(number)
+        if known is None:
+            found = select(self._table).where(self._table.c.number == number)
+            if len(self._values) >= CACHED:
+                self._values = {}
+            known = self._values[number] = self._value(connection.execute(found).one())
+        return known
+
+    def write(self, connection: Connection) -> None:
+        """Write those that are new.
+
+        Args:
+            connection: In the transaction that uses them.
+        """
+        if self._fresh:
+            rows = [{"number": number, **self._parts(key)} for number, key in self._fresh]
+            connection.execute(insert(self._table), rows)
+
+    def settle(self, *, kept: bool) -> None:
+        """Note whether the transaction was kept; where not, its new numbers are free again.
+
+        Args:
+            kept: Whether it was.
+        """
+        if not kept and self._fresh:
+            for _, key in self._fresh:
+                self.pop(key, None)
+            self._top = self._fresh[0][0] - 1
+        self._fresh = []
+
+
+def interned_strings(database: Database) -> Interned[str]:
+    """Return the numbers of words.
+
+    Args:
+        database: Where they are.
+    """
+    return Interned(database, schema.word, lambda key: {"text": key}, lambda row: str(row.text))
+
+
+def interned_certificates(database: Database) -> Interned[CertificateSeen]:
+    """Return the numbers of certificates.
+
+    Args:
+        database: Where they are.
+    """
+
+    def parts(seen: CertificateSeen) -> dict[str, Any]:
+        not_after = schema.microseconds(seen.not_after)
+        return {"not_after": not_after, "issuer": seen.issuer, "key": seen.key}
+
+    def value(row: Row[Any]) -> CertificateSeen:
+        return CertificateSeen(not_after=row.not_after / 1e6, issuer=row.issuer, key=row.key)
+
+    return Interned(database, schema.certificate, parts, value)
