@@ -37,11 +37,7 @@ class Integrations:
         self._made: dict[int, tuple[ref[Any], Any]] = {}
 
     def of(self, transport: Any) -> Any:
-        """Return the door of a transport, the same one each time.
-
-        Args:
-            transport: The program's own.
-        """
+        """Return the door of a transport, the same one each time."""
         key = id(transport)
         known = self._made.get(key)
         if known is None or known[0]() is not transport:
@@ -61,13 +57,7 @@ _DEFAULTS = (False, None, True, None, None)
 
 
 def patch_requests(library: ModuleType, settings: Settings, patches: Patches) -> None:
-    """Put ringback under requests.
-
-    Args:
-        library: requests.
-        settings: How it is to behave.
-        patches: Where to note what is replaced.
-    """
+    """Put ringback under requests."""
     adapter, session = library.adapters.HTTPAdapter, library.sessions.Session
     patches.wrap(adapter, "send", lambda original: _adapter_send(original, settings))
     patches.wrap(adapter, "build_response", _build_response)
@@ -148,13 +138,7 @@ def _session_send(original: Function) -> Function:
 
 
 def patch_urllib3(library: ModuleType, settings: Settings, patches: Patches) -> None:
-    """Put ringback under urllib3. Its own retries stay as they are, and nothing is added to them.
-
-    Args:
-        library: urllib3.
-        settings: How it is to behave.
-        patches: Where to note what is replaced.
-    """
+    """Put ringback under urllib3; its own retries stay as they are, nothing is added to them."""
     pool = library.connectionpool.HTTPConnectionPool
     patches.wrap(pool, "urlopen", lambda original: _urlopen(library, original, settings))
 
@@ -205,13 +189,7 @@ def _target_of(pool: Any, url: str) -> Target:
 
 
 def patch_httpx(library: ModuleType, settings: Settings, patches: Patches) -> None:
-    """Put ringback under httpx or httpx2.
-
-    Args:
-        library: Which of them.
-        settings: How it is to behave.
-        patches: Where to note what is replaced.
-    """
+    """Put ringback under httpx or httpx2."""
     door = import_module(f"ringback.client.{library.__name__}")
     patches.wrap(
         library.HTTPTransport,
@@ -278,13 +256,7 @@ def _proxy_of(transport: Any) -> str | None:
 
 
 def patch_aiohttp(library: ModuleType, settings: Settings, patches: Patches) -> None:
-    """Put ringback under aiohttp; one older than 3.12 has no middlewares and is left alone.
-
-    Args:
-        library: aiohttp.
-        settings: How it is to behave.
-        patches: Where to note what is replaced.
-    """
+    """Put ringback under aiohttp; one older than 3.12 has no middlewares and is left alone."""
     if hasattr(library, "ClientMiddlewareType"):
         patches.wrap(
             library.ClientSession,

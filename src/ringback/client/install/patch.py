@@ -55,13 +55,7 @@ class Patches:
     def wrap(
         self, owner: Any, name: str, around: Callable[[Callable[..., Any]], Callable[..., Any]]
     ) -> None:
-        """Replace a function of a class or module by one around it.
-
-        Args:
-            owner: The class or module.
-            name: Of the function.
-            around: Makes the new function from the old one.
-        """
+        """Replace a function of a class or module by one around it."""
         own, original = name in vars(owner), getattr(owner, name)
         setattr(owner, name, wraps(original)(around(original)))
 
@@ -105,11 +99,7 @@ class Arrivals(MetaPathFinder):
             sys.meta_path.remove(self)
 
     def tell(self, name: str) -> None:
-        """Tell of a library that has been imported.
-
-        Args:
-            name: Its name.
-        """
+        """Tell of a library that has been imported."""
         if name in self._awaited:
             self._awaited.remove(name)
             self._arrived(name)
@@ -117,13 +107,7 @@ class Arrivals(MetaPathFinder):
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """Return how the others would load it, so that its arrival is noticed.
-
-        Args:
-            fullname: Of the module.
-            path: As the import system gives it.
-            target: As the import system gives it.
-        """
+        """Return how the others would load it, so that its arrival is noticed."""
         del path, target
         if fullname not in self._awaited:
             return None

@@ -37,32 +37,19 @@ class Wishes:
     json: bool = False
 
     def policy(self) -> Policy:
-        """Return the policy.
-
-        Raises:
-            ValueError: If a number makes no sense.
-        """
+        """Return the policy."""
         timeout = Timeout(self.connect, self.read)
         return Policy(attempts=self.attempts, timeout=timeout, deadline=self.deadline)
 
 
 def environment(wishes: Wishes, environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment in which every Python program starts with ringback in it.
-
-    Args:
-        wishes: How.
-        environ: The environment so far.
-    """
+    """Return the environment in which every Python program starts with ringback in it."""
     path = [str(START), *filter(None, [environ.get("PYTHONPATH")])]
     return {**environ, "PYTHONPATH": os.pathsep.join(path), VARIABLE: json.dumps(asdict(wishes))}
 
 
 def begin(environ: Mapping[str, str] = os.environ) -> Installed:
-    """Install ringback as the environment says.
-
-    Args:
-        environ: The environment.
-    """
+    """Install ringback as the environment says."""
     wishes = Wishes(**json.loads(environ.get(VARIABLE, "{}")))
     sinks = [] if wishes.log == "" else [_sink(wishes)]
     return install(wishes.policy(), retry=wishes.retry, sinks=sinks)

@@ -101,11 +101,7 @@ class Exchange:
         return self._target
 
     def attempt(self, limits: Timeout) -> requests.Response | Failed[requests.Response]:
-        """Make one attempt.
-
-        Args:
-            limits: The timeouts, unless the caller has chosen some.
-        """
+        """Make one attempt."""
         forget()
         try:
             if self._body:
@@ -118,11 +114,7 @@ class Exchange:
         return response if isinstance(response, Failed) else self._judged(response)
 
     def finish(self, ended: Ended[requests.Response]) -> None:
-        """Let a call that was given up end with the exception that requests raises.
-
-        Args:
-            ended: How it ended.
-        """
+        """Let a call that was given up end with the exception that requests raises."""
         untold = ended.told
         if not isinstance(untold, Untold):
             return
@@ -212,13 +204,7 @@ class OwnProxies(dict[str, str]):
 
 
 def circuit_of(url: str, proxies: Any, listed: Proxies | None) -> str:
-    """Return what a circuit stands for: an origin, or an origin through proxies.
-
-    Args:
-        url: What is called.
-        proxies: As requests gives them to an adapter.
-        listed: The list to choose from.
-    """
+    """Return what a circuit stands for: an origin, or an origin through proxies."""
     origin = origin_of(url)
     if listed is not None and not isinstance(proxies, OwnProxies):
         return f"{origin} through a list" if listed.candidates(url) else origin
@@ -249,11 +235,7 @@ class RoutedExchange(Exchange):
             self._candidates = (proxy,) if proxy else ()
 
     def attempt(self, limits: Timeout) -> requests.Response | Failed[requests.Response]:
-        """Make one attempt, and what the policy allows right after a failure.
-
-        Args:
-            limits: The timeouts, unless the caller has chosen some.
-        """
+        """Make one attempt, and what the policy allows right after a failure."""
         self._take(self._ways.begin(self, self._candidates))
         while True:
             end = super().attempt(limits)

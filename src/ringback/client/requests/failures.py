@@ -24,12 +24,7 @@ _NOT_OURS = {"unknown", "not_a_connection_failure"}
 
 
 def target_of(request: PreparedRequest, proxies: Mapping[str, str] | None) -> Target:
-    """Return whom a request is for.
-
-    Args:
-        request: The request.
-        proxies: As requests chose them for it.
-    """
+    """Return whom a request is for."""
     url = request.url or ""
     chosen = select_proxy(url, dict(proxies)) if proxies else None
     if chosen is None:
@@ -43,11 +38,6 @@ def failure_of(error: Exception, target: Target, wire: Wire | None = None) -> Fa
     """Return what went wrong, or ``None`` where the exception is none of the call's.
 
     An exception of the caller's own (out of the generator of a body, say) stays what it is.
-
-    Args:
-        error: What was raised.
-        target: Whom the call was for.
-        wire: What was counted of the exchange, if it began.
     """
     if isinstance(error, RingbackError):
         return error.failure
@@ -59,12 +49,7 @@ def failure_of(error: Exception, target: Target, wire: Wire | None = None) -> Fa
 
 
 def failure_of_status(response: Response, target: Target) -> Failure:
-    """Return the failure that a status of 400 or more means.
-
-    Args:
-        response: What came back.
-        target: Whom the call was for.
-    """
+    """Return the failure that a status of 400 or more means."""
     status = response.status_code
     kind, message = kind_of_status(status), f"HTTP {status} {response.reason or ''}".strip()
     return Failure(
@@ -104,10 +89,6 @@ def refused(failure: Failure, request: PreparedRequest | None) -> RequestsConnec
 
     A program that has another way for a dead proxy, say, takes it for a refused call as well. Each
     is a ``ConnectionError``; of the timeouts it is the one that says that nothing was sent.
-
-    Args:
-        failure: The refusal.
-        request: What was to be sent, if it has been prepared.
     """
     return _class_for(failure.via or "")(failure.message, request=request)
 
@@ -116,9 +97,6 @@ def refused_at_first(failure: Failure) -> RingbackError:
     """Return the exception for a call of which nothing was tried or even prepared.
 
     It is what ``error_of`` makes of ``refused``, in a third of the time.
-
-    Args:
-        failure: The refusal.
     """
     made, line = _raised_for(failure.via)
     exc: RingbackError = made(failure.message)
@@ -144,12 +122,7 @@ def _class_for(kind: str) -> type[RequestsConnectionError]:
 
 
 def result_of(ended: Ended[requests.Response], request: PreparedRequest) -> requests.Response:
-    """Return the response that a call ended with, or raise how it ended without one.
-
-    Args:
-        ended: How the call ended.
-        request: What it was for.
-    """
+    """Return the response that a call ended with, or raise how it ended without one."""
     if ended.told is None or ended.told.result is None:
         raise_prepared(exception_of(ended, request))
     response = ended.told.result
@@ -158,10 +131,5 @@ def result_of(ended: Ended[requests.Response], request: PreparedRequest) -> requ
 
 
 def exception_of(ended: Ended[requests.Response], request: PreparedRequest | None) -> BaseException:
-    """Return the exception to raise for a call that ended without a response.
-
-    Args:
-        ended: How the call ended.
-        request: What it was for, if it came that far.
-    """
+    """Return the exception to raise for a call that ended without a response."""
     return error_of(ended, refused(ended.decision.failure, request))

@@ -32,24 +32,12 @@ class Response(FastResponse):
         return at
 
     def raise_for_status(self) -> None:
-        """Raise for a status of 400 or more, as in requests.
-
-        Raises:
-            ringback.errors.RingbackError: Also ``requests.HTTPError``.
-        """
+        """Raise for a status of 400 or more, as in requests."""
         with Naming(self.url):
             super().raise_for_status()
 
     def iter_content(self, chunk_size: int | None = 1, decode_unicode: bool = False) -> Any:
-        """Iterate over the body, as in requests.
-
-        Args:
-            chunk_size: As in requests.
-            decode_unicode: As in requests.
-
-        Raises:
-            ringback.errors.RingbackError: Also the exception that requests itself raises.
-        """
+        """Iterate over the body, as in requests."""
         return self._named(super().iter_content(chunk_size, decode_unicode))
 
     def _named(self, pieces: Iterator[Any]) -> Iterator[Any]:
@@ -68,11 +56,7 @@ class FailedResponse(requests.Response):
     """
 
     def __init__(self, error: RingbackError) -> None:
-        """Stand for a response.
-
-        Args:
-            error: Why there is none; one of requests' exceptions as well.
-        """
+        """Stand for a response."""
         super().__init__()
         self.error = error
         self.failure: Failure = error.failure
@@ -90,11 +74,7 @@ class FailedResponse(requests.Response):
         return False
 
     def raise_for_status(self) -> NoReturn:
-        """Raise the exception.
-
-        Raises:
-            ringback.errors.RingbackError: Why there is no response.
-        """
+        """Raise the exception."""
         raise self.error
 
     def __repr__(self) -> str:

@@ -33,17 +33,8 @@ def write_bytes(sock: Any, data: Any, wire: Wire, limit: float | None) -> None:
     """Send all of ``data``, however many writes it takes.
 
     ``sendall`` does not say how much was taken when it fails, and over TLS its timeout begins
-    anew with each record.
-
-    Args:
-        sock: The socket, or what urllib3 uses as one; its timeout is for the first write.
-        data: Bytes, or a view of bytes.
-        wire: Counts what is taken.
-        limit: Seconds that each further write may wait; ``None`` is no limit.
-
-    Raises:
-        TimeoutError: A limit or the deadline has come.
-        OSError: The connection is broken.
+    anew with each record. The socket's own timeout is for the first write, ``limit`` (seconds) for
+    each further one.
     """
     try:
         at = current()
@@ -94,15 +85,7 @@ def _took_nothing(error: BaseException) -> bool:
 
 
 def bytes_of(data: Any, size: int) -> Iterator[Any]:
-    """Return the pieces of a body as ``http.client`` sends them.
-
-    Args:
-        data: A file, anything that holds bytes, or an iterable of such.
-        size: Bytes to read from a file at a time.
-
-    Raises:
-        TypeError: It is none of these.
-    """
+    """Return the pieces of a body as ``http.client`` sends them."""
     if hasattr(data, "read"):
         while piece := data.read(size):
             yield piece.encode("iso-8859-1") if isinstance(piece, str) else piece
@@ -154,15 +137,7 @@ class Reader(socket.SocketIO):
         return io.BufferedReader(self)
 
     def readinto(self, buffer: Any) -> int | None:
-        """Read what there is, after waiting for it; return the number of bytes, 0 at the end.
-
-        Args:
-            buffer: Where to; not empty.
-
-        Raises:
-            TimeoutError: The socket's timeout or the deadline has come.
-            OSError: The connection is broken.
-        """
+        """Read what there is, after waiting for it; return the number of bytes, 0 at the end."""
         sock = self._sock
         if sock is None:
             raise ValueError("I/O operation on closed file.")
@@ -217,12 +192,10 @@ class Message(http.client.HTTPResponse):
         super().__init__(reader, *args, **kwargs)  # type: ignore[arg-type]  # makefile is asked
 
     def begin(self) -> None:
-        """Read until the body begins.
+        """Read until the body begins; a connection that ends before is an error.
 
-        Raises:
-            http.client.HTTPException: The peer broke the rules, or ended the connection before
-                the empty line that ends the header block. Where a body in chunks should follow,
-                reading it says so, with the exception that urllib3 has for that.
+        But where a body in chunks should follow, reading it says so, with the exception that
+        urllib3 has for that.
         """
         begun: Any = self.headers
         super().begin()
@@ -241,22 +214,12 @@ class BoundedSocket(ssl.SSLSocket):
     """An ``ssl.SSLSocket`` that waits no longer than the deadline of the call leaves."""
 
     def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
-        """Receive, as a socket does.
-
-        Args:
-            buflen: As in ``socket``.
-            flags: As in ``socket``.
-        """
+        """Receive, as a socket does."""
         self._fit()
         return super().recv(buflen, flags)
 
     def send(self, data: Any, flags: int = 0) -> int:
-        """Send, as a socket does; ``sendall`` is made of it.
-
-        Args:
-            data: As in ``socket``.
-            flags: As in ``socket``.
-        """
+        """Send, as a socket does; ``sendall`` is made of it."""
         self._fit()
         return super().send(data, flags)
 
@@ -272,11 +235,7 @@ class BoundedSocket(ssl.SSLSocket):
 
 
 def bounded_socket(sock: Any) -> Any:
-    """Return a socket as one that keeps the deadline, where it is Python's own.
-
-    Args:
-        sock: A connection to a proxy.
-    """
+    """Return a socket as one that keeps the deadline, where it is Python's own."""
     if type(sock) is ssl.SSLSocket:
         sock.__class__ = BoundedSocket  # the handshake is done: a new one cannot be made of it
     return sock
@@ -435,12 +394,7 @@ def dials() -> bool:
 
 
 def name_error(connection: Any, error: socket.gaierror) -> NewConnectionError:
-    """Return what urllib3 raises where a name has no address.
-
-    Args:
-        connection: For whose host.
-        error: What the resolver said.
-    """
+    """Return what urllib3 raises where a name has no address."""
     if hasattr(urllib3.exceptions, "NameResolutionError"):
         return urllib3.exceptions.NameResolutionError(connection.host, connection, error)
     return NewConnectionError(connection, f"Failed to establish a new connection: {error}")

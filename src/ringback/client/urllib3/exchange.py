@@ -54,11 +54,7 @@ class Exchange:
         self._body = None if body is None else Body(body)
 
     def attempt(self, limits: Timeout) -> Any:
-        """Make one attempt; return the response, or how it failed.
-
-        Args:
-            limits: The timeouts, unless the caller has chosen some.
-        """
+        """Make one attempt; return the response, or how it failed."""
         forget()
         try:
             if self._body:
@@ -104,12 +100,7 @@ class Exchange:
 
 
 def only_redirects(retries: Any, default: Any) -> LibraryRetry:
-    """Return what urllib3 is to do again by itself: follow redirects, nothing else.
-
-    Args:
-        retries: As given to urllib3: a ``Retry``, a number, ``False`` or ``None``.
-        default: What ``None`` stands for.
-    """
+    """Return what urllib3 is to do again by itself: follow redirects, nothing else."""
     asked: Any = retries
     if not isinstance(asked, LibraryRetry):
         asked = LibraryRetry.from_int(asked, default=default)
@@ -145,11 +136,7 @@ class RoutedExchange(Exchange):
         self._candidates = (proxy,) if proxy else ()
 
     def attempt(self, limits: Timeout) -> Any:
-        """Make one attempt, and what the policy allows right after a failure.
-
-        Args:
-            limits: The timeouts, unless the caller has chosen some.
-        """
+        """Make one attempt, and what the policy allows right after a failure."""
         self._take(self._ways.begin(self, self._candidates))
         while True:
             end = super().attempt(limits)

@@ -64,13 +64,8 @@ class Detours:
     ) -> Callable[..., Any]:
         """Return what sends a request once, as ``urlopen`` of a pool does.
 
-        Args:
-            made_with: The settings of the pool that the request was for.
-            url: As given to that pool.
-            method: HTTP method.
-            direct: Past the proxy.
-            verify: Verify the server's certificate, as the pool does. A fingerprint that it must
-                have is asked for in any case.
+        ``made_with`` are the settings of the pool that the request was for; ``direct``: past the
+        proxy. A fingerprint that a certificate must have is asked for without ``verify`` as well.
         """
         context = made_with if verify else _unverified(made_with)
         if direct:
@@ -157,21 +152,9 @@ class PolicedHTTPPool(HTTPConnectionPool):
         *rest: Any,
         **options: Any,
     ) -> Any:
-        """Send a request, as often as it needs and may; return the response.
+        """Send a request, as often as the policy allows; return the response.
 
-        Args:
-            method: As in urllib3.
-            url: As in urllib3.
-            body: As in urllib3.
-            headers: As in urllib3.
-            retries: Its limit of redirects counts; how often a request is tried is the policy's.
-                With 0 or ``False`` it is tried once.
-            redirect: As in urllib3.
-            *rest: As in urllib3.
-            **options: As in urllib3.
-
-        Raises:
-            ringback.errors.RingbackError: Also the exception that urllib3 itself raises.
+        Of ``retries`` only the limit of redirects counts; with 0 or ``False`` it is tried once.
         """
         options.update(zip(_IN_ORDER, rest, strict=False))
         options.update(body=body, headers=headers, redirect=redirect)

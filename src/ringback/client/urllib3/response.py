@@ -24,11 +24,6 @@ def failure_of(error: Exception, target: Target, wire: Wire | None = None) -> Fa
     """Return what went wrong, or ``None`` where the exception is none of the call's.
 
     An exception of the caller's own (out of the generator of a body, say) stays what it is.
-
-    Args:
-        error: What was raised.
-        target: Whom the call was for.
-        wire: What was counted of the exchange, if it began.
     """
     if isinstance(error, RingbackError):
         return error.failure
@@ -75,13 +70,7 @@ class Decoder:
         return getattr(self._inner, name)
 
     def decompress(self, data: bytes, *args: Any, **kwargs: Any) -> bytes:
-        """Return what the data is decoded to.
-
-        Args:
-            data: The next bytes of the body.
-            *args: As in urllib3.
-            **kwargs: As in urllib3.
-        """
+        """Return what the data is decoded to."""
         self._fed = self._fed or bool(data)
         decoded: bytes = self._inner.decompress(data, *args, **kwargs)
         return decoded
@@ -138,31 +127,14 @@ class HTTPResponse(urllib3.response.HTTPResponse):
         decode_content: bool | None = None,
         cache_content: bool = False,
     ) -> bytes:
-        """Read, as in urllib3.
-
-        Args:
-            amt: As in urllib3.
-            decode_content: As in urllib3.
-            cache_content: As in urllib3.
-
-        Raises:
-            urllib3.exceptions.HTTPError: As in urllib3; also where the body breaks off.
-        """
+        """Read, as in urllib3."""
         data = super().read(amt, decode_content, cache_content)
         if not data or amt is None:
             self._check_end()
         return data
 
     def read1(self, amt: int | None = None, decode_content: bool | None = None) -> bytes:
-        """Read what one read of the connection gives, as in urllib3 2.
-
-        Args:
-            amt: As in urllib3.
-            decode_content: As in urllib3.
-
-        Raises:
-            urllib3.exceptions.HTTPError: As in urllib3; also where the body breaks off.
-        """
+        """Read what one read of the connection gives, as in urllib3 2."""
         data = super().read1(amt, decode_content)
         if not data and amt != 0:
             self._check_length()
@@ -172,30 +144,14 @@ class HTTPResponse(urllib3.response.HTTPResponse):
     def stream(
         self, amt: int | None = 2**16, decode_content: bool | None = None
     ) -> Generator[bytes, None, None]:
-        """Iterate over the body, as in urllib3.
-
-        Args:
-            amt: As in urllib3.
-            decode_content: As in urllib3.
-
-        Raises:
-            urllib3.exceptions.HTTPError: As in urllib3; also where the body breaks off.
-        """
+        """Iterate over the body, as in urllib3."""
         yield from super().stream(amt, decode_content)
         self._check_end()
 
     def read_chunked(
         self, amt: int | None = None, decode_content: bool | None = None
     ) -> Generator[bytes, None, None]:
-        """Iterate over a chunked body, as in urllib3.
-
-        Args:
-            amt: As in urllib3.
-            decode_content: As in urllib3.
-
-        Raises:
-            urllib3.exceptions.HTTPError: As in urllib3; also where the body breaks off.
-        """
+        """Iterate over a chunked body, as in urllib3."""
         yield from super().read_chunked(amt, decode_content)
         self._check_end()
 
@@ -255,58 +211,25 @@ class NamedResponse(HTTPResponse):
         decode_content: bool | None = None,
         cache_content: bool = False,
     ) -> bytes:
-        """Read, as in urllib3.
-
-        Args:
-            amt: As in urllib3.
-            decode_content: As in urllib3.
-            cache_content: As in urllib3.
-
-        Raises:
-            ringback.errors.RingbackError: Also the exception that urllib3 itself raises.
-        """
+        """Read, as in urllib3."""
         with Naming(self.target):
             return super().read(amt, decode_content, cache_content)
 
     def read1(self, amt: int | None = None, decode_content: bool | None = None) -> bytes:
-        """Read what one read of the connection gives, as in urllib3 2.
-
-        Args:
-            amt: As in urllib3.
-            decode_content: As in urllib3.
-
-        Raises:
-            ringback.errors.RingbackError: Also the exception that urllib3 itself raises.
-        """
+        """Read what one read of the connection gives, as in urllib3 2."""
         with Naming(self.target):
             return super().read1(amt, decode_content)
 
     def stream(
         self, amt: int | None = 2**16, decode_content: bool | None = None
     ) -> Generator[bytes, None, None]:
-        """Iterate over the body, as in urllib3.
-
-        Args:
-            amt: As in urllib3.
-            decode_content: As in urllib3.
-
-        Raises:
-            ringback.errors.RingbackError: Also the exception that urllib3 itself raises.
-        """
+        """Iterate over the body, as in urllib3."""
         with Naming(self.target):
             yield from super().stream(amt, decode_content)
 
     def read_chunked(
         self, amt: int | None = None, decode_content: bool | None = None
     ) -> Generator[bytes, None, None]:
-        """Iterate over a chunked body, as in urllib3.
-
-        Args:
-            amt: As in urllib3.
-            decode_content: As in urllib3.
-
-        Raises:
-            ringback.errors.RingbackError: Also the exception that urllib3 itself raises.
-        """
+        """Iterate over a chunked body, as in urllib3."""
         with Naming(self.target):
             yield from super().read_chunked(amt, decode_content)

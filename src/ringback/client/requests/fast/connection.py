@@ -69,11 +69,7 @@ class Reach:
     timeout: float | None
 
     def reach(self, limit: float | None) -> None:
-        """Connect to the server, or find out that it cannot be.
-
-        Args:
-            limit: Seconds; ``None``: no limit.
-        """
+        """Connect to the server, or find out that it cannot be."""
         self.timeout = limit
         try:
             self.reached = super()._dialled()  # type: ignore[misc]  # of the class beside it
@@ -100,12 +96,7 @@ class Reach:
 
 
 def may_reach(adapter: Any, connection: Any) -> bool:
-    """Return whether connecting ahead does what urllib3 would do.
-
-    Args:
-        adapter: Which sends a request: it must not ask urllib3 for retries.
-        connection: Without a socket.
-    """
+    """Return whether connecting ahead does what urllib3 would do."""
     return (
         isinstance(connection, Reach)
         and connection.reached is None
@@ -156,17 +147,11 @@ class FastConnection(urllib3.connection.HTTPConnection):
     _done: BaseException | bool = False
 
     def exchange(self, method: str, data: bytes, body: Any, waits: Waits) -> Head | None:
-        """Send a request and look at the answer, over a connection that stands.
+        """Send a request over a connection that stands; return the head of its answer.
 
-        Args:
-            method: Of the request.
-            data: Its head.
-            body: Its body, if it has one.
-            waits: Seconds to send, and to wait for each piece of the answer.
-
-        Returns:
-            The head of the answer; ``read`` goes on with it. ``None``: something went wrong, or
-            the answer is not plain, and ``request`` and ``getresponse`` go on from here.
+        ``read`` goes on from there. ``None``: something went wrong or the answer is not plain, and
+        ``request`` and ``getresponse`` go on from here. ``waits``: seconds to send, and to wait for
+        each piece of the answer.
         """
         self.timeout, wait = waits
         try:
@@ -186,15 +171,7 @@ class FastConnection(urllib3.connection.HTTPConnection):
     def request(
         self, method: str, url: str, body: Any = None, headers: Any = None, **options: Any
     ) -> None:
-        """Send a request, as in urllib3.
-
-        Args:
-            method: As in urllib3.
-            url: As in urllib3.
-            body: As in urllib3.
-            headers: As in urllib3.
-            **options: As in urllib3.
-        """
+        """Send a request, as in urllib3."""
         done, self._done = self._done, False
         data = None
         if not done:
@@ -223,12 +200,7 @@ class FastConnection(urllib3.connection.HTTPConnection):
         return super().getresponse()
 
     def read(self, head: Head, options: Any) -> Any:
-        """Return the response whose head has come.
-
-        Args:
-            head: As ``exchange`` returns it.
-            options: What urllib3 notes of a request.
-        """
+        """Return the response whose head has come."""
         self._done = False
         self.wire.phase = "body"
         sock: Any = self.sock
@@ -291,13 +263,7 @@ class _Ahead:
     _ahead: tuple[Any, FastMessage] | None
 
     def response_class(self, sock: Any, *args: Any, **kwargs: Any) -> FastMessage:
-        """Return what reads a response: the one that has looked already, if there is one.
-
-        Args:
-            sock: The connection's socket.
-            *args: As ``http.client.HTTPResponse`` takes them.
-            **kwargs: As ``http.client.HTTPResponse`` takes them.
-        """
+        """Return what reads a response: the one that has looked already, if there is one."""
         ahead, self._ahead = self._ahead, None
         if ahead and ahead[0] is sock:
             return ahead[1]
@@ -328,11 +294,7 @@ def _may_send(connection: Any, options: dict[str, Any]) -> bool:
 
 
 def at_rest(connection: Any) -> bool:
-    """Return whether no exchange is under way, and nothing is between us and the server.
-
-    Args:
-        connection: One of ours.
-    """
+    """Return whether no exchange is under way, and nothing is between us and the server."""
     state = vars(connection)
     before = state["_HTTPConnection__response"]
     return (
@@ -370,32 +332,18 @@ _HANDED: ContextVar[tuple[Any, Any, Any] | None] = ContextVar("ringback_handed_o
 
 
 def hand_over(pool: Any, connection: Any, request: Any = None) -> None:
-    """Let the next ``_get_conn`` of a pool in this context return a connection.
-
-    Args:
-        pool: Which it was taken from.
-        connection: As it is now.
-        request: One that must go to this pool, whichever it would go to otherwise.
-    """
+    """Let the next ``_get_conn`` of a pool in this context return a connection."""
     _HANDED.set((pool, connection, request))
 
 
 def pool_for(request: Any) -> Any:
-    """Return the pool that a request must go to; ``None``: any.
-
-    Args:
-        request: Which is sent.
-    """
+    """Return the pool that a request must go to; ``None``: any."""
     handed = _HANDED.get()
     return None if handed is None or handed[2] is not request else handed[0]
 
 
 def take_handed_over(pool: Any) -> Any:
-    """Return the connection handed over to a pool; ``None``: there is none.
-
-    Args:
-        pool: Which is asked for a connection.
-    """
+    """Return the connection handed over to a pool; ``None``: there is none."""
     handed = _HANDED.get()
     if handed is None or handed[0] is not pool:
         return None
@@ -412,12 +360,7 @@ def drop_handed_over() -> None:
 
 
 def discard(pool: Any, connection: Any) -> None:
-    """Close a connection and make room for another in its pool, as urllib3 does.
-
-    Args:
-        pool: Which it was taken from.
-        connection: Whatever state it is in.
-    """
+    """Close a connection and make room for another in its pool, as urllib3 does."""
     connection.close()
     pool._put_conn(None)  # noqa: SLF001 - as urlopen does
 

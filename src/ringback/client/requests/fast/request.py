@@ -59,11 +59,7 @@ class PlainUrl(NamedTuple):
 
 
 def plain_url(url: object) -> PlainUrl | None:
-    """Return the parts of a URL that preparing leaves as it is; ``None`` for any other.
-
-    Args:
-        url: Anything that may have been given as a URL.
-    """
+    """Return the parts of a URL that preparing leaves as it is; ``None`` for any other."""
     if type(url) is not str or (match := _match_url(url)) is None:
         return None
     origin, scheme, host, port, path, query = match.groups()
@@ -74,12 +70,7 @@ def plain_url(url: object) -> PlainUrl | None:
 
 
 def with_parameters(plain: PlainUrl, encoded: object) -> str | None:
-    """Return a URL with encoded parameters added; ``None`` where they need quoting.
-
-    Args:
-        plain: The URL.
-        encoded: As ``PreparedRequest._encode_params`` returns them.
-    """
+    """Return a URL with encoded parameters added; ``None`` where they need quoting."""
     if encoded == "":
         return plain.url
     if type(encoded) is not str or not _match_query(encoded):
@@ -99,15 +90,7 @@ HeaderStore = OrderedDict[str, tuple[str, Any]]
 
 
 def merged_headers(session: object, own: object) -> CaseInsensitiveDict[Any] | None:
-    """Return the headers to send, as ``merge_setting`` makes them.
-
-    Args:
-        session: The headers of the session.
-        own: The headers of the request.
-
-    Returns:
-        ``None`` where they are of kinds that requests itself should treat.
-    """
+    """Return the headers to send, as ``merge_setting`` makes them; ``None``: let it do so."""
     if type(session) is not CaseInsensitiveDict:
         return None
     store: HeaderStore = vars(session)["_store"].copy()
@@ -124,14 +107,7 @@ def merged_headers(session: object, own: object) -> CaseInsensitiveDict[Any] | N
 
 
 def check_headers(headers: CaseInsensitiveDict[Any]) -> None:
-    """Do nothing if every header may be sent.
-
-    Args:
-        headers: As ``merged`` returns them.
-
-    Raises:
-        requests.exceptions.InvalidHeader: As requests raises it, for the first that may not.
-    """
+    """Raise ``InvalidHeader`` as requests does, for the first header that may not be sent."""
     for name, value in vars(headers)["_store"].values():
         if name in _VALID_NAMES and type(value) is str and value.isprintable() and value[:1] != " ":
             continue  # as plain() finds it, without a call
@@ -157,9 +133,8 @@ def _add_headers(store: HeaderStore, own: object) -> bool:
 def is_plain_header(name: object, value: object) -> bool:
     """Return whether a header is valid beyond doubt; the rest is left to the libraries' rules.
 
-    Args:
-        name: Letters, digits, hyphens and underscores.
-        value: Text of printable characters that does not begin with a space.
+    The name: ASCII letters, digits, hyphens, underscores. The value: printable, without a space
+    in front.
     """
     if name not in _VALID_NAMES:
         if type(name) is not str or not name.isascii():
@@ -209,11 +184,7 @@ class Environment:
         self._proxies: dict[str, dict[str, str]] = {}
 
     def proxies(self, address: PlainUrl) -> dict[str, str]:
-        """Return the proxies for a URL, as ``requests.utils.get_environ_proxies`` does.
-
-        Args:
-            address: The URL; the answer depends on its host and port.
-        """
+        """Return the proxies for a URL, as ``requests.utils.get_environ_proxies`` does."""
         found = self._proxies.get(address.origin)
         if found is None:
             found = get_environ_proxies(address.url, no_proxy=None)
@@ -227,9 +198,6 @@ class Environment:
         """Return whether the variables have these names, and those that requests reads this value.
 
         In this order, too: of ``HTTP_PROXY`` and ``Http_Proxy`` the later one counts.
-
-        Args:
-            data: Every variable, as the system holds it.
         """
         if data is None or [*data] != self._names:
             return False
@@ -262,11 +230,7 @@ def _is_read(name: bytes) -> bool:
 
 
 def variables_of(environ: Any) -> dict[bytes, bytes] | None:
-    """Return every variable, as the system holds it; ``None``: it has to be asked some other way.
-
-    Args:
-        environ: ``os.environ``; it may have been replaced.
-    """
+    """Return every variable as the system holds it; ``None`` where ``os.environ`` was replaced."""
     if not _ENVIRON_SAYS_ALL or type(environ) is not _ENVIRON_TYPE:
         return None
     data: Any = vars(environ).get("_data")
@@ -293,11 +257,7 @@ class _NetrcFile(NamedTuple):
 
 
 def netrc_auth(address: PlainUrl) -> Login:
-    """Return login and password for a host, as ``requests.utils.get_netrc_auth`` does.
-
-    Args:
-        address: Whom the request is for.
-    """
+    """Return login and password for a host, as ``requests.utils.get_netrc_auth`` does."""
     held = variables_of(os.environ)
     paths = None if held is None else _netrc_paths(held.get(b"NETRC"), held.get(b"HOME"))
     if paths is None or not NETRC_GUARD.holds():
@@ -351,16 +311,7 @@ SETTINGS_GUARD = PatchGuard({requests.sessions: "merge_setting get_environ_proxi
 def merged_settings(
     session: requests.Session, url: object, proxies: Any, stream: Any, verify: Any, cert: Any
 ) -> dict[str, Any] | None:
-    """Return what ``Session.merge_environment_settings`` does; ``None``: let it do so.
-
-    Args:
-        session: Whose settings count.
-        url: Of the prepared request.
-        proxies: The request's own; those of the environment are added to it, as in requests.
-        stream: The request's own.
-        verify: The request's own.
-        cert: The request's own.
-    """
+    """Return what ``Session.merge_environment_settings`` does; ``None``: let it do so."""
     if type(proxies) is not dict or proxies or not SETTINGS_GUARD.holds():
         return None
     if session.trust_env:
@@ -411,18 +362,9 @@ _NO_HOOKS: Mapping[str, list[Any]] = {"response": []}
 
 
 def prepared_request(session: requests.Session, request: Request) -> PreparedRequest | None:
-    """Return a request, prepared as ``Session.prepare_request`` does.
+    """Return a request, prepared as ``Session.prepare_request`` does, with its exceptions.
 
-    Args:
-        session: Whose settings count.
-        request: What to prepare.
-
-    Returns:
-        ``None`` where that is a task for requests itself; nothing has been changed then.
-
-    Raises:
-        requests.exceptions.InvalidHeader: As requests raises it; and so with everything that is
-            wrong with the cookies, the body or the authentication.
+    ``None`` where that is a task for requests itself; nothing has been changed then.
     """
     if (plain := _plain_url_of(request)) is None:
         return None
@@ -505,15 +447,7 @@ _METHODS_WITHOUT_BODY = frozenset({"GET", "HEAD", "DELETE", "OPTIONS"})
 
 
 def request_head(connection: Any, method: str, url: str, body: Any, given: Any) -> bytes | None:
-    """Return the head of a plain request; ``None``: it is not one.
-
-    Args:
-        connection: Where it is sent to.
-        method: Of the request.
-        url: What the request line asks for.
-        body: Of the request.
-        given: Its headers.
-    """
+    """Return the head of a plain request; ``None``: it is not one."""
     if type(given) is not CaseInsensitiveDict:
         return None
     store = vars(given)["_store"]

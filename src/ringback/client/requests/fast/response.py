@@ -102,21 +102,13 @@ class Head(NamedTuple):
     fields: dict[str, list[str]]
 
     def value(self, name: str) -> str | None:
-        """Return the value of a field that comes at most once.
-
-        Args:
-            name: In lower case.
-        """
+        """Return the value of a field that comes at most once."""
         found = self.fields.get(name)
         return found[1] if found else None
 
 
 def parsed_head(seen: bytes) -> Head | None:
-    """Return the head of a response; ``None`` where it is not whole or not plain.
-
-    Args:
-        seen: What has come, from its first byte on.
-    """
+    """Return the head of a response; ``None`` where it is not whole or not plain."""
     end = seen.find(b"\r\n\r\n") + 4
     text = str(seen[:end], "latin-1")
     line = _match_status(text)
@@ -220,14 +212,7 @@ RAW_TEMPLATE = Template(
 
 
 def raw_response(original: FastMessage, head: Head, options: Any, shutdown: Any) -> Any:
-    """Return what ``urllib3.connection.HTTPConnection.getresponse`` makes of a plain head.
-
-    Args:
-        original: What reads the body.
-        head: Of that response.
-        options: What ``request`` noted for it.
-        shutdown: The socket's method of this name.
-    """
+    """Return what ``urllib3.connection.HTTPConnection.getresponse`` makes of a plain head."""
     headers: Any = HTTPHeaderDict.__new__(HTTPHeaderDict)
     vars(headers)["_container"] = head.fields
     made = RAW_TEMPLATE.make()
@@ -381,13 +366,7 @@ RESPONSE_TEMPLATE = Template(requests.Response(), fresh="headers history cookies
 def built_response(
     adapter: HTTPAdapter, request: PreparedRequest, raw: Any
 ) -> requests.Response | None:
-    """Return what ``HTTPAdapter.build_response`` does; ``None``: let it do so.
-
-    Args:
-        adapter: Which sent the request.
-        request: What was sent.
-        raw: The response of urllib3.
-    """
+    """Return what ``HTTPAdapter.build_response`` does; ``None``: let it do so."""
     if not isinstance(raw, urllib3.response.HTTPResponse) or type(request.url) is not str:
         return None
     if type(raw.headers) is not HTTPHeaderDict or not vars(raw)["_original_response"]:

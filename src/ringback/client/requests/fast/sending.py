@@ -87,13 +87,7 @@ class PoolKeys:
         self._known: dict[tuple[str, PoolTrust], _KeptPool] = {}
 
     def find(self, manager: Any, origin: str, trust: PoolTrust) -> Any:
-        """Return the pool for an origin; ``None`` where the manager has to be asked.
-
-        Args:
-            manager: The adapter's.
-            origin: Scheme, host and port.
-            trust: Whether and how certificates are verified.
-        """
+        """Return the pool for an origin; ``None`` where the manager has to be asked."""
         kept = self._known.get((origin, trust))
         if kept is None or kept.manager is not manager:
             return None
@@ -111,14 +105,7 @@ class PoolKeys:
         return pools.get(kept.key)
 
     def note(self, manager: Any, origin: str, trust: PoolTrust, pool: Any) -> None:
-        """Remember under which key a pool is kept.
-
-        Args:
-            manager: The adapter's.
-            origin: Scheme, host and port.
-            trust: Whether and how certificates are verified.
-            pool: What the manager returned.
-        """
+        """Remember under which key a pool is kept."""
         if type(manager.pools) is not RecentlyUsedContainer:
             return
         with manager.pools.lock:
@@ -132,22 +119,14 @@ class PoolKeys:
 
 
 def trust_of(verify: object) -> PoolTrust | None:
-    """Return what of ``verify`` a pool depends on; ``None`` where requests itself must see to it.
-
-    Args:
-        verify: As in requests.
-    """
+    """Return what of ``verify`` a pool depends on; ``None`` where requests itself must see."""
     if type(verify) is str:
         return verify, os.path.isdir(verify)  # noqa: PTH112 - what requests does
     return verify if type(verify) is bool else None
 
 
 def has_stock_lookup(adapter: HTTPAdapter) -> bool:
-    """Return whether an adapter finds its pools as requests' own does.
-
-    Args:
-        adapter: It may be of a class of the user's.
-    """
+    """Return whether an adapter finds its pools as requests' own does."""
     kind = type(adapter)
     return (
         kind.build_connection_pool_key_attributes is _KEY_ATTRIBUTES
@@ -180,17 +159,8 @@ def answered_directly(
 ) -> Any:
     """Return the answer to a request, as a response of urllib3 with its body unread.
 
-    Args:
-        adapter: Which sends it.
-        request: It, prepared.
-        pool: Of the connections to its server.
-        target: What the request line asks for.
-        timeout: As in requests.
-        ahead: Connect before urllib3 does, if need be.
-
-    Returns:
-        ``None``: urllib3 goes on; with the connection handed over, if there was one.
-        ``Unreached``: nothing was sent, and nobody has been told.
+    ``None``: urllib3 goes on, with the connection handed over if there was one. ``Unreached`` (only
+    where ``ahead`` allows to connect before urllib3 does): nothing was sent, nobody has been told.
     """
     waits = _waits_of(timeout)
     if (
@@ -294,16 +264,7 @@ class FastAdapter(HTTPAdapter):
         cert: Any = None,
         proxies: Any = None,
     ) -> requests.Response:
-        """Send a request, as in requests.
-
-        Args:
-            request: As in requests.
-            stream: As in requests.
-            timeout: As in requests.
-            verify: As in requests.
-            cert: As in requests.
-            proxies: As in requests.
-        """
+        """Send a request, as in requests."""
         response: requests.Response = self._sent(request, stream, timeout, verify, cert, proxies)
         return response
 
@@ -316,16 +277,7 @@ class FastAdapter(HTTPAdapter):
         cert: Any = None,
         proxies: Any = None,
     ) -> requests.Response | Unconnected:
-        """Send a request; leave what requests raises where nobody could be connected to.
-
-        Args:
-            request: As in requests.
-            stream: As in requests.
-            timeout: As in requests.
-            verify: As in requests.
-            cert: As in requests.
-            proxies: As in requests.
-        """
+        """Send a request; leave what requests raises where nobody could be connected to."""
         options = stream, timeout, verify, cert, proxies
         end = self._sent(request, *options, ahead=True)
         if isinstance(end, Unreached):
@@ -359,14 +311,7 @@ class FastAdapter(HTTPAdapter):
     def get_connection_with_tls_context(
         self, request: PreparedRequest, verify: Any, proxies: Any = None, cert: Any = None
     ) -> Any:
-        """Return the pool for a request, as in requests.
-
-        Args:
-            request: As in requests.
-            verify: As in requests.
-            proxies: As in requests.
-            cert: As in requests.
-        """
+        """Return the pool for a request, as in requests."""
         if (pool := pool_for(request)) is not None:
             return pool
         plain = _plain_url_of(request, proxies)
@@ -379,24 +324,14 @@ class FastAdapter(HTTPAdapter):
         return pool
 
     def request_url(self, request: PreparedRequest, proxies: Any) -> str:
-        """Return what the request line asks for, as in requests.
-
-        Args:
-            request: As in requests.
-            proxies: As in requests.
-        """
+        """Return what the request line asks for, as in requests."""
         plain = _plain_url_of(request, proxies)
         if plain is None or not POOL_GUARD.holds():
             return super().request_url(request, proxies)
         return plain.target
 
     def build_response(self, req: PreparedRequest, resp: Any) -> requests.Response:
-        """Return the response of requests, as in requests.
-
-        Args:
-            req: As in requests.
-            resp: As in requests.
-        """
+        """Return the response of requests, as in requests."""
         fast = built_response(self, req, resp) if guard.on else None
         return super().build_response(req, resp) if fast is None else fast
 
@@ -457,13 +392,7 @@ _NEEDED = frozenset({"stream", "verify", "cert", "proxies"})
 
 
 def may_send(session: requests.Session, request: PreparedRequest, options: dict[str, Any]) -> bool:
-    """Return whether ``sent`` does what ``Session.send`` would.
-
-    Args:
-        session: Which sends it.
-        request: What to send.
-        options: As ``Session.request`` gives them.
-    """
+    """Return whether ``send_prepared`` does what ``Session.send`` would."""
     return (
         type(request) is PreparedRequest
         and not request.hooks.get("response")
@@ -477,13 +406,7 @@ def may_send(session: requests.Session, request: PreparedRequest, options: dict[
 def send_prepared(
     session: Any, request: PreparedRequest, options: dict[str, Any]
 ) -> requests.Response:
-    """Send a request through its adapter, keep its cookies, follow redirects, read the body.
-
-    Args:
-        session: Which sends it.
-        request: What to send.
-        options: As ``Session.request`` gives them.
-    """
+    """Send a request through its adapter, keep its cookies, follow redirects, read the body."""
     follow = options.pop("allow_redirects", True)
     adapter = session.get_adapter(url=request.url)
     began = _SESSIONS.preferred_clock()
@@ -529,38 +452,21 @@ class FastSession(requests.Session):
     """A ``requests.Session`` that does the same in less time."""
 
     def prepare_request(self, request: Request) -> PreparedRequest:
-        """Prepare a request, as in requests.
-
-        Args:
-            request: As in requests.
-        """
+        """Prepare a request, as in requests."""
         fast = prepared_request(self, request) if guard.on else None
         return super().prepare_request(request) if fast is None else fast
 
     def merge_environment_settings(
         self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any
     ) -> Any:
-        """Return the settings of a request, as in requests.
-
-        Args:
-            url: As in requests.
-            proxies: As in requests.
-            stream: As in requests.
-            verify: As in requests.
-            cert: As in requests.
-        """
+        """Return the settings of a request, as in requests."""
         fast = merged_settings(self, url, proxies, stream, verify, cert) if guard.on else None
         if fast is not None:
             return fast
         return super().merge_environment_settings(url, proxies, stream, verify, cert)
 
     def send(self, request: PreparedRequest, **kwargs: Any) -> requests.Response:
-        """Send a prepared request, as in requests.
-
-        Args:
-            request: As in requests.
-            **kwargs: As in requests.
-        """
+        """Send a prepared request, as in requests."""
         if guard.on and may_send(self, request, kwargs):
             return send_prepared(self, request, kwargs)
         return super().send(request, **kwargs)
