@@ -7,8 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ringback.diagnosis.model import Diagnosis
-from ringback.diagnosis.record import record_of
-from ringback.diagnosis.recorded import LIMIT, RecordError, diagnosis_from, diagnosis_of
+from ringback.diagnosis.record import (
+    MAX_RECORD_BYTES,
+    RecordError,
+    diagnosis_from,
+    diagnosis_of,
+    record_of,
+)
 
 JSON = st.sampled_from(
     [None, True, -3, 10**40, 1e300, float("inf"), "tcp", "", [], [0], [None], [[1]], {}, {"a": []}]
@@ -56,7 +61,7 @@ def test_what_is_missing_is_as_by_default():
         ("{}", "not a report"),
         ('{"format": 1, "verdict": {}}', "not a report"),
         ('{"format": 2, "verdict": {}}', "newer ringback"),
-        (" " * (LIMIT + 1), "larger than 8 MiB"),
+        (" " * (MAX_RECORD_BYTES + 1), "larger than 8 MiB"),
         ('{"format": NaN}', "not JSON"),
     ],
 )

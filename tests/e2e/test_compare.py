@@ -10,8 +10,7 @@ from e2e.worlds import WORLDS
 from requires import requires
 
 from ringback.diagnosis.compare import compare
-from ringback.diagnosis.record import record_of
-from ringback.diagnosis.recorded import diagnosis_of
+from ringback.diagnosis.record import diagnosis_of, record_of
 from ringback.diagnosis.redact import redacted
 
 pytestmark = pytest.mark.netns

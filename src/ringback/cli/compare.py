@@ -12,7 +12,7 @@ from ringback.cli.source import opened
 from ringback.cli.terminal import plain
 from ringback.diagnosis.compare import MOST, Comparison, NotComparable, compare
 from ringback.diagnosis.model import Diagnosis
-from ringback.diagnosis.recorded import LIMIT, RecordError, diagnosis_from
+from ringback.diagnosis.record import MAX_RECORD_BYTES, RecordError, diagnosis_from
 
 _HELP = """Say what differs between machines, and which difference explains the failure.
 
@@ -78,7 +78,7 @@ def names_of(files: Sequence[str]) -> list[str]:
 def _read(file: str) -> Diagnosis:
     with opened(file) as stream:
         try:
-            return diagnosis_from(stream.read(LIMIT + 1))
+            return diagnosis_from(stream.read(MAX_RECORD_BYTES + 1))
         except RecordError as error:
             raise Problem(f"{plain(file)}: {error}") from error
         except OSError as error:

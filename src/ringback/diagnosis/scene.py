@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ringback.diagnosis.model import Reading
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ringback.client.proxies import Proxies
     from ringback.client.trust import Trust
     from ringback.diagnosis.model import Asked, Stage, State
+
 
 Tell = Callable[[Reading], None]
 """Is told each reading as it comes, by any thread, one at a time."""
@@ -167,3 +168,77 @@ class Scene:
         """Take no more readings."""
         with self._lock:
             self._closed = True
+
+
+# Independent readings, side by side.
+
+T = TypeVar("T")
+
+
+def together(
+    scene: Scene, tasks: Sequence[Callable[[], T]], most: float = 3600.0
+) -> list[T | None]:
+    """Run tasks in a thread each and return what they returned, in their order.
+
+    A task that raises, or that is not done in time, gives ``None``; the first is told as a reading,
+    so that nothing is silently missing. The threads of late tasks end by their own time limits and
+    do not keep the program alive.
+
+    Args:
+        scene: The diagnosis under way; nobody is waited for beyond its end.
+        tasks: What to do.
+        most: Seconds to wait at most.
+    """
+    results: list[T | None] = [None] * len(tasks)
+
+    def do(index: int, task: Callable[[], T]) -> None:
+        try:
+            results[index] = task()
+        except Exception as error:  # noqa: BLE001 - one reading that fails must not end the others
+            tell_defect(scene, error)
+
+    threads = [
+        threading.Thread(target=do, args=(i, task), daemon=True, name="ringback-diagnosis")
+        for i, task in enumerate(tasks)
+    ]
+    for thread in threads:
+        thread.start()
+    ends = scene.now() + scene.left(most)
+    for thread in threads:
+        thread.join(max(0.0, ends - scene.now()))
+    return results
+
+
+def tell_defect(scene: Scene, error: Exception) -> None:
+    """Tell that a reading failed within ringback, so that nothing is silently missing.
+
+    Args:
+        scene: The diagnosis under way.
+        error: What was raised.
+    """
+    result = f"a reading failed within ringback: {type(error).__name__}: {error}"[:200]
+    scene.tell("host", "defect", state="skipped", result=result)
+
+
+# How a connection to the target is made: to an address, or through a proxy.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """A way to the target that was found open.
+
+    Attributes:
+        address: IP address that is connected to: the target's, or the proxy's.
+        port: Its port.
+        proxy: URL of the proxy, with what it needs to log in; ``None``: the way is direct.
+        rtt: Seconds the TCP handshake took; ``None``: not measured.
+    """
+
+    address: str
+    port: int
+    proxy: str | None = None
+    rtt: float | None = None
+
+    def __repr__(self) -> str:
+        through = " through a proxy" if self.proxy else ""
+        return f"Route({self.address}:{self.port}{through})"

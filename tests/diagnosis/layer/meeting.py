@@ -4,8 +4,7 @@ import urllib.parse
 
 from ringback.client.trust import Trust
 from ringback.diagnosis.model import Asked
-from ringback.diagnosis.route import Route
-from ringback.diagnosis.scene import Options, Scene
+from ringback.diagnosis.scene import Options, Route, Scene
 
 
 def scene_of(endpoint, *, client_certificate=None, protocol="http", timeout=10.0):

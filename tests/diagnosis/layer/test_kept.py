@@ -7,8 +7,7 @@ import pytest
 from ringback.diagnosis.layer import kept
 from ringback.diagnosis.layer.kept import keep, release, take
 from ringback.diagnosis.model import Asked
-from ringback.diagnosis.route import Route
-from ringback.diagnosis.scene import Options, Scene
+from ringback.diagnosis.scene import Options, Route, Scene
 
 ROUTE = Route(address="127.0.0.1", port=80)
 

@@ -8,8 +8,7 @@ from ringback.diagnosis.layer.kept import keep
 from ringback.diagnosis.layer.opening import NotPolite, open_connection
 from ringback.diagnosis.layer.tunnel.answer import TunnelError
 from ringback.diagnosis.model import Asked
-from ringback.diagnosis.route import Route
-from ringback.diagnosis.scene import Options, Scene
+from ringback.diagnosis.scene import Options, Route, Scene
 from ringback.testing.lab import Lab, proxy, socks
 from ringback.testing.lab.response import serve
 from ringback.testing.lab.secured import secured

@@ -2,8 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringback.diagnosis.redact.placeholders import Placeholders
-from ringback.diagnosis.redact.text import Cleaner
+from ringback.diagnosis.redact import Cleaner, Placeholders
 
 
 def clean(text, *names):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ringback.diagnosis.verdict.inspectors import inspects
+from ringback.diagnosis.verdict.rules.certificate import inspects
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import socket
 
-    from ringback.diagnosis.route import Route
-    from ringback.diagnosis.scene import Scene
+    from ringback.diagnosis.scene import Route, Scene
 
 FRESH = 1.0
 """Seconds for which an unused connection is as good as a new one."""

@@ -15,8 +15,7 @@ from ringback.diagnosis.layer.tunnel.dialogue import secured, tunnel
 from ringback.diagnosis.layer.tunnel.server import proxy_server
 
 if TYPE_CHECKING:
-    from ringback.diagnosis.route import Route
-    from ringback.diagnosis.scene import Scene
+    from ringback.diagnosis.scene import Route, Scene
 
 
 class NotPolite(OSError):  # noqa: N818 - named for what happened

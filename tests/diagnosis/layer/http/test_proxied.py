@@ -3,7 +3,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from ringback.diagnosis.layer import http
-from ringback.diagnosis.route import Route
+from ringback.diagnosis.scene import Route
 from ringback.testing.lab import Lab
 from ringback.testing.lab.http import greeting
 from ringback.testing.lab.proxy import USER, proxy, proxy_with_users

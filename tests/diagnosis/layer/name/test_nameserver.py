@@ -9,8 +9,7 @@ import pytest
 from ringback.diagnosis.layer.name.exchange import Patience, Server
 from ringback.diagnosis.layer.name.nameserver import Asking
 from ringback.diagnosis.layer.url import asked_of
-from ringback.diagnosis.scene import Options, Scene
-from ringback.diagnosis.together import together
+from ringback.diagnosis.scene import Options, Scene, together
 from ringback.testing.lab.dns import ANSWERS
 from ringback.testing.lab.nameserver import Answer, Nameserver, bind
 

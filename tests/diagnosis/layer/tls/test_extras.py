@@ -5,7 +5,7 @@ import pytest
 
 from ringback.client.trust import Trust
 from ringback.diagnosis.layer import tls
-from ringback.diagnosis.route import Route
+from ringback.diagnosis.scene import Route
 from ringback.testing.lab import Lab
 from ringback.testing.lab.response import response
 from tests.diagnosis.layer.meeting import only, route_of, scene_of, told

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ringback.diagnosis.layer.http.redirect import Hop, hop_of
 from ringback.diagnosis.layer.http.telling import without_query
-from ringback.diagnosis.together import together
+from ringback.diagnosis.scene import together
 
 if TYPE_CHECKING:
     from ringback.diagnosis.layer.http.answer import Answer

@@ -11,8 +11,7 @@ if TYPE_CHECKING:
     from ringback.diagnosis.layer.http.answer import Answer
     from ringback.diagnosis.layer.http.head import Head
     from ringback.diagnosis.layer.http.request import Request
-    from ringback.diagnosis.route import Route
-    from ringback.diagnosis.scene import Scene
+    from ringback.diagnosis.scene import Route, Scene
 
 _REFUSING = frozenset({401, 403, 405, 406, 429, 503, 999})
 _MARKS = (

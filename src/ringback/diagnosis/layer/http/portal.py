@@ -16,8 +16,7 @@ from ringback.diagnosis.layer.tls.channel import Channel
 if TYPE_CHECKING:
     from ringback.diagnosis.layer.http.answer import Answer
     from ringback.diagnosis.layer.http.request import Request
-    from ringback.diagnosis.route import Route
-    from ringback.diagnosis.scene import Scene
+    from ringback.diagnosis.scene import Route, Scene
 
 NOWHERE = ("192.0.2.231", "198.51.100.231", "203.0.113.231")
 """Addresses of the networks for documentation (RFC 5737), which no host has: only a network that

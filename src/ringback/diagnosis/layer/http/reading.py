@@ -23,15 +23,14 @@ from ringback.diagnosis.layer.tls.handshake import Handshake
 from ringback.diagnosis.layer.tls.raw import raw_connection
 from ringback.diagnosis.layer.tls.reading import follow
 from ringback.diagnosis.layer.tls.telling import tell_handshake
-from ringback.diagnosis.together import together
+from ringback.diagnosis.scene import together
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Sequence
 
     from ringback.diagnosis.layer.tls.connection import Connection
-    from ringback.diagnosis.route import Route
-    from ringback.diagnosis.scene import Scene
+    from ringback.diagnosis.scene import Route, Scene
 
 PATIENCE = Patience()
 _MARGIN = 0.1

@@ -12,7 +12,7 @@ from ringback.diagnosis.layer.tunnel.server import authority, proxy_server
 if TYPE_CHECKING:
     from ringback.diagnosis.layer.http.cookie import Cookie
     from ringback.diagnosis.model import Asked
-    from ringback.diagnosis.route import Route
+    from ringback.diagnosis.scene import Route
 
 _DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 _SAFE = "%/:=&?~+!$,;'@()*[]|"

@@ -14,14 +14,13 @@ from ringback.diagnosis.layer.tls.channel import Channel
 from ringback.diagnosis.layer.tls.extras import SMALL
 from ringback.diagnosis.layer.tls.telling import subject_of
 from ringback.diagnosis.layer.tls.trust import unverifying
-from ringback.diagnosis.together import together
+from ringback.diagnosis.scene import together
 
 if TYPE_CHECKING:
     import ssl
 
     from ringback.diagnosis.layer.http.request import Request
-    from ringback.diagnosis.route import Route
-    from ringback.diagnosis.scene import Scene
+    from ringback.diagnosis.scene import Route, Scene
 
 SILENCE = 1.2
 """Seconds without a byte after which it is tried with small segments."""

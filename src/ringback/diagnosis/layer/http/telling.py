@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from ringback.diagnosis.layer.http.answer import Answer
     from ringback.diagnosis.layer.http.head import Head
     from ringback.diagnosis.layer.http.request import Request
-    from ringback.diagnosis.route import Route
-    from ringback.diagnosis.scene import Scene
+    from ringback.diagnosis.scene import Route, Scene
 
 _SHOWN = (
     "server",

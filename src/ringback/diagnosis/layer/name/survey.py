@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from ringback.diagnosis.layer.name.exchange import Patience, Server
 from ringback.diagnosis.layer.name.nameserver import Asking
 from ringback.diagnosis.layer.name.probe import control, hijack, random_sibling
-from ringback.diagnosis.together import together
+from ringback.diagnosis.scene import together
 
 if TYPE_CHECKING:
     import dns.name

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ringback.diagnosis.layer.neighbours.choice import Neighbour
 from ringback.diagnosis.layer.neighbours.reading import ask
-from ringback.diagnosis.together import together
+from ringback.diagnosis.scene import together
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

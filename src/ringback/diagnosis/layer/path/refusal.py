@@ -11,7 +11,7 @@ from ringback.diagnosis.layer.path.beside import port_beside
 from ringback.diagnosis.layer.tcp.attempt import attempt
 from ringback.diagnosis.layer.tcp.outcome import EXCEEDED
 from ringback.diagnosis.layer.tunnel.server import authority
-from ringback.diagnosis.together import together
+from ringback.diagnosis.scene import together
 
 if TYPE_CHECKING:
     from ringback.diagnosis.scene import Scene

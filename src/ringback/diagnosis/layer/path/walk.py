@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ringback.diagnosis.layer.path.silence import silence
 from ringback.diagnosis.layer.tcp.attempt import Attempt, attempt
 from ringback.diagnosis.layer.tcp.outcome import EXCEEDED, meaning
-from ringback.diagnosis.together import together
+from ringback.diagnosis.scene import together
 
 if TYPE_CHECKING:
     from ringback.diagnosis.scene import Scene

@@ -11,7 +11,7 @@ from ringback.diagnosis.layer.proxy.reach import reach
 from ringback.diagnosis.layer.proxy.reading import through
 from ringback.diagnosis.layer.tunnel.dialogue import forwarded
 from ringback.diagnosis.layer.tunnel.server import ProxyServer, proxy_server
-from ringback.diagnosis.together import together
+from ringback.diagnosis.scene import together
 
 if TYPE_CHECKING:
     import socket

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ringback.diagnosis.layer.neighbours.speech import speech
 from ringback.diagnosis.layer.tcp.attempt import Attempt, attempt, told
 from ringback.diagnosis.layer.tunnel.server import authority
-from ringback.diagnosis.together import together
+from ringback.diagnosis.scene import together
 
 if TYPE_CHECKING:
     from ringback.diagnosis.scene import Scene

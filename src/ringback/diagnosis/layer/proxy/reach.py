@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ringback.client.dial import LookupTimedOut, resolve
 from ringback.diagnosis.layer.tcp.attempt import Attempt, attempt, told
-from ringback.diagnosis.together import together
+from ringback.diagnosis.scene import together
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

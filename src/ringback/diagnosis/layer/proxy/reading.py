@@ -10,7 +10,7 @@ from ringback.diagnosis.layer.proxy.reach import Reached, reach
 from ringback.diagnosis.layer.tunnel.answer import Answer, TunnelError
 from ringback.diagnosis.layer.tunnel.dialogue import secured, tunnel
 from ringback.diagnosis.layer.tunnel.server import ProxyServer, authority, proxy_server
-from ringback.diagnosis.route import Route
+from ringback.diagnosis.scene import Route
 from ringback.failure.target import without_secrets
 
 if TYPE_CHECKING:

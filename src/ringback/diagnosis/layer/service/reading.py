@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 
     from ringback.diagnosis.layer.tls.connection import Connection
     from ringback.diagnosis.protocols import Protocol
-    from ringback.diagnosis.route import Route
-    from ringback.diagnosis.scene import Scene
+    from ringback.diagnosis.scene import Route, Scene
 
 _HANDSHAKE = 0.7
 _MARGIN = 0.8

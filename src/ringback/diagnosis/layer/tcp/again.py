@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ringback.diagnosis.layer.tcp.attempt import Attempt, attempt
 from ringback.diagnosis.layer.tunnel.server import authority
-from ringback.diagnosis.together import together
+from ringback.diagnosis.scene import together
 
 if TYPE_CHECKING:
     from ringback.diagnosis.layer.tcp.watch import Watch

@@ -11,8 +11,7 @@ from ringback.diagnosis.layer.tcp.again import again, worth_repeating
 from ringback.diagnosis.layer.tcp.attempt import Attempt, attempt, told
 from ringback.diagnosis.layer.tcp.watch import Watch
 from ringback.diagnosis.layer.tunnel.server import authority
-from ringback.diagnosis.route import Route
-from ringback.diagnosis.together import together
+from ringback.diagnosis.scene import Route, together
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,8 +11,7 @@ from ringback.diagnosis.layer.tls.handshake import Handshake, shake_hands
 if TYPE_CHECKING:
     import ssl
 
-    from ringback.diagnosis.route import Route
-    from ringback.diagnosis.scene import Scene
+    from ringback.diagnosis.scene import Route, Scene
 
 
 def server_name(host: str) -> str:

@@ -12,8 +12,7 @@ from ringback.diagnosis.layer.tls.trust import unverifying
 
 if TYPE_CHECKING:
     from ringback.diagnosis.layer.tls.channel import Channel
-    from ringback.diagnosis.route import Route
-    from ringback.diagnosis.scene import Scene
+    from ringback.diagnosis.scene import Route, Scene
 
 _WORTH_TELLING = 2.0
 _DATE = re.compile(rb"^Date:[ \t]*([^\r\n]{1,64})", re.IGNORECASE | re.MULTILINE)

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     import ssl
 
     from ringback.diagnosis.layer.tls.channel import Channel
-    from ringback.diagnosis.route import Route
+    from ringback.diagnosis.scene import Route
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from ringback.diagnosis.layer.tls.confirmed import confirmed
 from ringback.diagnosis.layer.tls.plain import ask_plainly, tell_plain
 from ringback.diagnosis.layer.tls.telling import ISSUER_CODES, subject_of
 from ringback.diagnosis.layer.tls.trust import load, other_store, tolerant, unverifying, verifying
-from ringback.diagnosis.together import together
+from ringback.diagnosis.scene import together
 
 if TYPE_CHECKING:
     import socket
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from ringback.diagnosis.layer.tls.handshake import Handshake
     from ringback.diagnosis.layer.tls.trust import Store
     from ringback.diagnosis.model import Stage
-    from ringback.diagnosis.route import Route
-    from ringback.diagnosis.scene import Scene
+    from ringback.diagnosis.scene import Route, Scene
 
 SMALL = 536
 """Bytes of a segment that every path carries (RFC 9293, section 3.7.1)."""

@@ -14,8 +14,7 @@ from ringback.diagnosis.protocols import protocol_of
 
 if TYPE_CHECKING:
     from ringback.diagnosis.model import Asked
-    from ringback.diagnosis.route import Route
-    from ringback.diagnosis.scene import Scene
+    from ringback.diagnosis.scene import Route, Scene
 
 _STATUS = re.compile(rb"HTTP/\d\.\d (\d{3})")
 _ENOUGH = 2048

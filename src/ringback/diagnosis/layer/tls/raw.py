@@ -15,8 +15,7 @@ from ringback.failure.codes import KIND_OF_ERRNO
 if TYPE_CHECKING:
     from ringback.diagnosis.layer.tcp.attempt import Attempt
     from ringback.diagnosis.model import Stage
-    from ringback.diagnosis.route import Route
-    from ringback.diagnosis.scene import Scene
+    from ringback.diagnosis.scene import Route, Scene
 
 _LONGEST = 3.4
 """Seconds: what a host takes to say that it is not there."""

@@ -16,13 +16,12 @@ from ringback.diagnosis.layer.tls.handshake import Handshake, shake_hands
 from ringback.diagnosis.layer.tls.raw import raw_connection
 from ringback.diagnosis.layer.tls.telling import subject_of, tell_chain, tell_handshake
 from ringback.diagnosis.layer.tls.trust import Store, context_of_program, store_of
-from ringback.diagnosis.together import together
+from ringback.diagnosis.scene import together
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from ringback.diagnosis.route import Route
-    from ringback.diagnosis.scene import Scene
+    from ringback.diagnosis.scene import Route, Scene
 
 LONGEST = 3.0
 """Seconds for a handshake, the connection not included."""

@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 
     from ringback.diagnosis.layer.tls.certificate.x509 import Certificate
     from ringback.diagnosis.layer.tls.handshake import Handshake
-    from ringback.diagnosis.route import Route
-    from ringback.diagnosis.scene import Scene
+    from ringback.diagnosis.scene import Route, Scene
 
 ISSUER_CODES = frozenset({2, 18, 19, 20, 21, 27})
 """Results of verification that say that nobody who is trusted vouches for the certificate."""

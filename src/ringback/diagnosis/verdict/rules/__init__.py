@@ -1,24 +1,16 @@
 """The rule table, in the order of a call: the first rule that holds is the verdict."""
 
 from ringback.diagnosis.verdict.rule import Rule
-from ringback.diagnosis.verdict.rules.address import ADDRESS
-from ringback.diagnosis.verdict.rules.asked import ASKED
 from ringback.diagnosis.verdict.rules.certificate import CERTIFICATE
-from ringback.diagnosis.verdict.rules.connect import CONNECT
-from ringback.diagnosis.verdict.rules.harmless import HARMLESS
-from ringback.diagnosis.verdict.rules.local import LOCAL
-from ringback.diagnosis.verdict.rules.name import NAME
-from ringback.diagnosis.verdict.rules.partly import PARTLY
+from ringback.diagnosis.verdict.rules.connect import CONNECT, UNREACHABLE
+from ringback.diagnosis.verdict.rules.handshake import SECURE
+from ringback.diagnosis.verdict.rules.lesser import HARMLESS, PARTLY
+from ringback.diagnosis.verdict.rules.local import ADDRESS, ASKED, LOCAL
+from ringback.diagnosis.verdict.rules.name import NAME, WRONG_ADDRESS
 from ringback.diagnosis.verdict.rules.proxy import PROXY
-from ringback.diagnosis.verdict.rules.resolver import RESOLVER
-from ringback.diagnosis.verdict.rules.resolvers import RESOLVERS
-from ringback.diagnosis.verdict.rules.response import RESPONSE
-from ringback.diagnosis.verdict.rules.secure import SECURE
-from ringback.diagnosis.verdict.rules.service import SERVICE
+from ringback.diagnosis.verdict.rules.resolver import RESOLVER, RESOLVERS
+from ringback.diagnosis.verdict.rules.response import RESPONSE, SERVICE, STATUS
 from ringback.diagnosis.verdict.rules.silence import SILENCE
-from ringback.diagnosis.verdict.rules.status import STATUS
-from ringback.diagnosis.verdict.rules.unreachable import UNREACHABLE
-from ringback.diagnosis.verdict.rules.wrong_address import WRONG_ADDRESS
 
 LESSER: tuple[Rule, ...] = (*PARTLY, *RESOLVERS)
 """What is broken although the target answers."""

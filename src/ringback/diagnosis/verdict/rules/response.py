@@ -1,9 +1,13 @@
-"""Rules about the answer: none, or none that can be read."""
+"""Rules about what was answered: by HTTP, by its status, or in a service's own protocol."""
+
+from collections.abc import Callable
 
 from ringback.diagnosis.model import Alternative, Reading, Where
 from ringback.diagnosis.verdict.evidence import Evidence
-from ringback.diagnosis.verdict.rule import Finding, Rule
-from ringback.diagnosis.verdict.stalled import black_hole, is_unheard
+from ringback.diagnosis.verdict.rule import Finding, Rule, black_hole, is_unheard
+from ringback.failure.codes import kind_of_status
+
+# Rules about the answer: none, or none that can be read.
 
 SLOW = 2.0
 """Seconds to the first byte from which an answer is called slow."""
@@ -329,5 +333,247 @@ RESPONSE = (
         meaning="The answer comes, late.",
         decided_by=f"{SLOW:.0f} s or more to the first byte",
         when=_slow,
+    ),
+)
+
+
+# Rules about the status: the service answered, and not with what was wanted.
+
+
+def _answer(evidence: Evidence) -> tuple[Reading | None, int]:
+    every = evidence.all("http", "request")
+    if not every or every[-1].facts.get("outcome") != "answered":
+        return None, 0
+    return every[-1], int(every[-1].facts.get("status") or 0)
+
+
+def _when(
+    matches: Callable[[int, Reading], bool], says: str, where: Where | None = None
+) -> Callable[[Evidence], Finding | None]:
+    def when(evidence: Evidence) -> Finding | None:
+        answer, status = _answer(evidence)
+        if answer is None or not matches(status, answer):
+            return None
+        headers = answer.facts.get("headers") or {}
+        wait = (
+            f" It asks to wait: Retry-After {headers['retry-after']}."
+            if "retry-after" in headers
+            else ""
+        )
+        return Finding(f"{evidence.place} {says} (status {status}).{wait}", (answer,), where=where)
+
+    return when
+
+
+_LIMITED = ("retry-after", "x-ratelimit-reset", "ratelimit-reset")
+
+
+def _rate_limited(status: int, answer: Reading) -> bool:
+    headers = answer.facts.get("headers") or {}
+    return status == 429 or (status == 403 and any(one in headers for one in _LIMITED))
+
+
+def _rule(
+    cause: str, kind: str, meaning: str, matches: Callable[[int, Reading], bool], says: str
+) -> Rule:
+    return Rule(
+        cause=cause,
+        kind=kind,
+        where="their application",
+        meaning=meaning,
+        decided_by="the status of the answer",
+        when=_when(matches, says),
+        confidence=0.98,
+    )
+
+
+def _certificate_wanted(evidence: Evidence) -> Finding | None:
+    answer, status = _answer(evidence)
+    if answer is None or not answer.facts.get("certificate_wanted"):
+        return None
+    return Finding(
+        f"{evidence.place} shakes hands without a client certificate, and says then that it wants "
+        f"one (status {status}).",
+        (answer,),
+    )
+
+
+STATUS = (
+    Rule(
+        cause="client_certificate_wanted",
+        kind="tls.bad_client_auth_cert",
+        where="this program",
+        meaning="The server takes requests with a client certificate of its liking only.",
+        decided_by="status 400, 401 or 403 over TLS with words that say so, or nginx's 495 or 496",
+        when=_certificate_wanted,
+        confidence=0.9,
+    ),
+    _rule(
+        "rate_limited",
+        "http.error.rate_limited",
+        "Too many requests came from here.",
+        _rate_limited,
+        "says that too many requests were sent",
+    ),
+    _rule(
+        "unauthorized",
+        "http.error.auth",
+        "Credentials are wanted, or others.",
+        lambda status, _: status == 401,
+        "wants credentials",
+    ),
+    _rule(
+        "forbidden",
+        "http.error.auth",
+        "This caller, or this address, may not.",
+        lambda status, _: status == 403,
+        "forbids it",
+    ),
+    _rule(
+        "not_found",
+        "http.error",
+        "There is nothing under this path.",
+        lambda status, _: status in {404, 410},
+        "has nothing under this path",
+    ),
+    _rule(
+        "unavailable",
+        "http.error.unavailable",
+        "The service is overloaded, or down for maintenance.",
+        lambda status, _: kind_of_status(status) == "http.error.unavailable",
+        "says that it is unavailable",
+    ),
+    _rule(
+        "gateway_failed",
+        "http.error.gateway",
+        "A gateway in front of the service gets no answer from it.",
+        lambda status, _: kind_of_status(status) == "http.error.gateway",
+        "is a gateway whose service does not answer",
+    ),
+    _rule(
+        "server_error",
+        "http.error",
+        "The service failed.",
+        lambda status, _: status >= 500,
+        "failed",
+    ),
+    _rule(
+        "client_error",
+        "http.error",
+        "The service does not accept the request.",
+        lambda status, _: 400 <= status < 500,
+        "does not accept the request",
+    ),
+)
+
+
+# Rules about services with a protocol of their own.
+
+
+def _greeting(evidence: Evidence, *outcomes: str) -> Reading | None:
+    every = evidence.all("service", "greeting")
+    if any(one.state == "ok" for one in every):
+        return None
+    return next((one for one in every if one.facts.get("outcome") in outcomes), None)
+
+
+def _other_service(evidence: Evidence) -> Finding | None:
+    failed = _greeting(evidence, "other_protocol")
+    if failed is None:
+        return None
+    speaks = str(failed.facts.get("speaks") or "another protocol").upper()
+    return Finding(f"{evidence.place} speaks {speaks}, not {evidence.protocol}.", (failed,))
+
+
+def _service_rejects(evidence: Evidence) -> Finding | None:
+    failed = _greeting(evidence, "refused")
+    if failed is None:
+        return None
+    said = failed.facts.get("message")
+    return Finding(f"{evidence.place} answers and refuses{f': {said}' if said else ''}.", (failed,))
+
+
+def _service_silent(evidence: Evidence) -> Finding | None:
+    failed = _greeting(evidence, "silent", "timeout")
+    if failed is None:
+        return None
+    return Finding(
+        f"{evidence.place} accepts the connection and says nothing in {evidence.protocol}.",
+        (failed,),
+    )
+
+
+def _service_closed(evidence: Evidence) -> Finding | None:
+    failed = _greeting(evidence, "closed", "reset")
+    if failed is None:
+        return None
+    how = "closes" if failed.facts["outcome"] == "closed" else "resets"
+    return Finding(
+        f"{evidence.place} accepts the connection and {how} it without a word.",
+        (failed,),
+        kind="tcp.closed" if failed.facts["outcome"] == "closed" else "tcp.reset",
+    )
+
+
+def _service_failed(evidence: Evidence) -> Finding | None:
+    failed = _greeting(evidence, "tls_failed")
+    if failed is None:
+        return None
+    return Finding(
+        f"{evidence.place} offers TLS and fails in it: {failed.result}.",
+        (failed,),
+        kind=failed.kind or "tls.failed",
+    )
+
+
+SERVICE = (
+    Rule(
+        cause="service_other_protocol",
+        kind="service.rejected",
+        where="this program",
+        meaning="The port speaks another protocol than the one that was asked for.",
+        decided_by="its first words",
+        when=_other_service,
+        advice=("Compare host and port with the service's configuration.",),
+    ),
+    Rule(
+        cause="service_rejects",
+        kind="service.rejected",
+        where="their service",
+        meaning="The service answers in its protocol, and refuses.",
+        decided_by="its own message",
+        when=_service_rejects,
+    ),
+    Rule(
+        cause="service_silent",
+        kind="http.response.timed_out",
+        where="their service",
+        meaning="The service accepts the connection and says nothing.",
+        decided_by="no first word in time",
+        when=_service_silent,
+        layer="application",
+        advice=(
+            "Look whether the service hangs: its log, its load, its connection limit.",
+            "Make sure that the port speaks this protocol, and whether with TLS.",
+        ),
+    ),
+    Rule(
+        cause="service_closes",
+        kind="tcp.closed",
+        where="their service",
+        meaning="The service accepts the connection and closes it without a word.",
+        decided_by="an end or a reset before its first word",
+        when=_service_closed,
+        advice=(
+            "Look at its log: an allow list, a connection limit, or TLS where none is expected.",
+        ),
+    ),
+    Rule(
+        cause="service_tls_failed",
+        kind="tls.failed",
+        where="their service",
+        meaning="The service offers TLS within its protocol, and the handshake fails.",
+        decided_by="the handshake",
+        when=_service_failed,
     ),
 )

@@ -3,9 +3,8 @@
 from dataclasses import replace
 
 from ringback.diagnosis.model import Alternative, Reading
-from ringback.diagnosis.verdict.evidence import Evidence, is_loopback
+from ringback.diagnosis.verdict.evidence import Evidence, is_loopback, listed
 from ringback.diagnosis.verdict.rule import Finding, Rule
-from ringback.diagnosis.verdict.wording import listed
 
 
 def _silent(evidence: Evidence) -> list[Reading]:

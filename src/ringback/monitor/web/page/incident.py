@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ringback.diagnosis.model import STAGES
-from ringback.diagnosis.recorded import RecordError, diagnosis_of
+from ringback.diagnosis.record import RecordError, diagnosis_of
 from ringback.diagnosis.wording import MARKS, TITLES, label, standing, state_of
 from ringback.monitor.web.history import incident_of, incidents_of
 from ringback.monitor.web.page.page import page, turned_away

@@ -2,8 +2,7 @@
 
 from ringback.diagnosis.model import Alternative, Reading
 from ringback.diagnosis.verdict.evidence import Evidence
-from ringback.diagnosis.verdict.rule import Finding, Rule
-from ringback.diagnosis.verdict.stalled import black_hole, is_unheard
+from ringback.diagnosis.verdict.rule import Finding, Rule, black_hole, is_unheard
 
 _CLIENT_ALERTS = frozenset({42, 43, 44, 45, 46, 48, 49, 116})
 _ACCESS_DENIED = 49
