@@ -52,16 +52,7 @@ class AddressError(ValueError):
 
 
 def address_of(url: str, kind: ProbeType | None = None) -> Address:
-    """Return what a URL says.
-
-    Args:
-        url: A URL, ``host:port``, or a host alone.
-        kind: Which probe; ``None``: the scheme says, without one it is tcp for ``host:port`` and
-            else http.
-
-    Raises:
-        AddressError: It cannot be watched.
-    """
+    """Return what a URL says: the probe by its scheme; ``host:port`` is tcp, a host alone http."""
     parts = _split(_with_scheme(url.strip(), kind))
     of_scheme = SCHEMES.get(parts.scheme)
     if of_scheme is None:
@@ -125,14 +116,7 @@ def _and_port(kind: ProbeType) -> str:
 
 
 def nameserver_of(text: str) -> str:
-    """Return a nameserver as ``address:port``; ``""`` for none.
-
-    Args:
-        text: An address, with or without port.
-
-    Raises:
-        ValueError: It is none.
-    """
+    """Return a nameserver as ``address:port``; ``""`` for none."""
     if not text:
         return ""
     host, port = split_port(text)

@@ -48,11 +48,7 @@ _ONLY_FOR: dict[str, tuple[ProbeType, ...]] = {
 
 
 def check_endpoints(whole: Merged) -> None:
-    """Note what does not hold inside the endpoints.
-
-    Args:
-        whole: The configuration.
-    """
+    """Note what does not hold inside the endpoints."""
     unsure = any(path[-1] in {"every", "timeout"} for one in whole.sources for path in one.wrong)
     for item in whole.endpoints:
         kind = _check_address(item)
@@ -97,12 +93,7 @@ def _check_keys(item: Item[EndpointShape], kind: ProbeType) -> None:
 
 
 def not_for(kind: ProbeType, table: Mapping[str, Any]) -> list[str]:
-    """Return which keys of an endpoint its probe does not know.
-
-    Args:
-        kind: The probe.
-        table: The endpoint, with ``expect`` as a table.
-    """
+    """Return which keys of an endpoint its probe does not know."""
     keys = {*table, *(f"expect.{key}" for key in table.get("expect", ()))}
     return sorted(key for key in keys & _ONLY_FOR.keys() if kind not in _ONLY_FOR[key])
 
@@ -131,22 +122,14 @@ def _check_answer(item: Item[EndpointShape], kind: ProbeType) -> None:
 
 
 def lacking_port(shape: EndpointShape) -> str:
-    """Return what to say of a TLS endpoint that names no port and needs one; ``""``: nothing.
-
-    Args:
-        shape: The endpoint.
-    """
+    """Return what to say of a TLS endpoint that names no port and needs one; ``""``: nothing."""
     url = shape.url if "://" in shape.url else f"tls://{shape.url}"
     needed = shape.starttls and urlsplit(url).port is None
     return f"{shape.starttls} needs a port: tls://HOST:PORT" if needed else ""
 
 
 def check_files(item: Item[Shape]) -> None:
-    """Note which files that a table names are not there.
-
-    Args:
-        item: The table.
-    """
+    """Note which files that a table names are not there."""
     for key in ("ca", "client_certificate"):
         named = getattr(item.shape, key)
         if named and not beside(item, named).is_file():
@@ -154,21 +137,12 @@ def check_files(item: Item[Shape]) -> None:
 
 
 def beside(item: Item[Shape], named: str) -> Path:
-    """Return a file that a table names, relative to the folder of the configuration.
-
-    Args:
-        item: The table.
-        named: What it says.
-    """
+    """Return a file that a table names, relative to the folder of the configuration."""
     return item.source.file.parent.absolute() / named
 
 
 def check_names(whole: Merged) -> None:
-    """Note names that are there twice, and names of what there is not.
-
-    Args:
-        whole: The configuration.
-    """
+    """Note names that are there twice, and names of what there is not."""
     _once(whole.endpoints, lambda shape: id_of(shape.name, shape.url), "an endpoint with the id")
     _once(whole.notifiers, lambda shape: shape.name, "a notifier called")
     _once(whole.tokens, lambda shape: shape.name, "a token called")
@@ -187,22 +161,13 @@ def check_names(whole: Merged) -> None:
 
 
 def covered(pattern: str, ids: Iterable[str]) -> list[str]:
-    """Return the ids that a name, an id or a pattern with ``*`` means.
-
-    Args:
-        pattern: What was written.
-        ids: Those that there are.
-    """
+    """Return the ids that a name, an id or a pattern with ``*`` means."""
     wanted = pattern.lower() if is_pattern(pattern) else slug(pattern)
     return [one for one in ids if fnmatchcase(one, wanted)]
 
 
 def is_pattern(text: str) -> bool:
-    """Return whether a text stands for several names; brackets may be in a name.
-
-    Args:
-        text: What was written.
-    """
+    """Return whether a text stands for several names; brackets may be in a name."""
     return "*" in text or "?" in text
 
 
@@ -234,23 +199,14 @@ def _groups(whole: Merged) -> set[str]:
 
 
 def parents_of(whole: Merged, item: Item[EndpointShape]) -> tuple[str, ...]:
-    """Return the ids of an endpoint's parents; one of its group or the defaults is not its own.
-
-    Args:
-        whole: The configuration.
-        item: The endpoint.
-    """
+    """Return the ids of an endpoint's parents; one of its group or the defaults is not its own."""
     own = "parents" in item.shape.model_fields_set
     ids = dict.fromkeys(slug(name) for name in effective(whole, item).parents)
     return tuple(one for one in ids if own or one != id_of(item.shape.name, item.shape.url))
 
 
 def check_parents(whole: Merged) -> None:
-    """Note parents that there are not, and endpoints that are their own parents.
-
-    Args:
-        whole: The configuration.
-    """
+    """Note parents that there are not, and endpoints that are their own parents."""
     ids = {id_of(name, url) for name, url in whole.named("endpoint")}
     defaults = Item(whole.main.defaults, whole.sources[0], ("defaults",))
     habits: list[Item[HabitsShape]] = [defaults, *whole.groups.values(), *whole.endpoints]
@@ -275,12 +231,7 @@ def _check_cycles(whole: Merged) -> None:
 
 
 def cycle_at(start: str, parents: Mapping[str, tuple[str, ...]]) -> list[str]:
-    """Return a way from an endpoint over its parents back to itself; ``[]``: there is none.
-
-    Args:
-        start: Its id.
-        parents: Id to the ids of the parents.
-    """
+    """Return a way from an endpoint over its parents back to itself; ``[]``: there is none."""
     came_from: dict[str, str] = {}
     waiting = [start]
     while waiting:
@@ -307,11 +258,7 @@ SHORTEST = 16
 
 
 def check_access(whole: Merged) -> None:
-    """Note tokens that are no secret, and a page that everybody could change things on.
-
-    Args:
-        whole: The configuration.
-    """
+    """Note tokens that are no secret, and a page that everybody could change things on."""
     for item in whole.tokens:
         _check_token(item)
     host = whole.main.web.host
@@ -339,10 +286,6 @@ CHECKS = (check_endpoints, check_names, check_parents, check_access)
 
 
 def check(whole: Merged) -> None:
-    """Note everything that does not hold.
-
-    Args:
-        whole: The configuration.
-    """
+    """Note everything that does not hold."""
     for one in CHECKS:
         one(whole)

@@ -38,11 +38,7 @@ _OPTIONS = {
 
 
 def build(whole: Merged) -> Loaded:
-    """Return a configuration in which nothing is wrong, as the monitor takes it.
-
-    Args:
-        whole: The files.
-    """
+    """Return a configuration in which nothing is wrong, as the monitor takes it."""
     main = whole.main
     return Loaded(
         endpoints=tuple(_endpoint(whole, item) for item in whole.endpoints),
@@ -59,13 +55,7 @@ def build(whole: Merged) -> Loaded:
 
 
 def endpoint_of(address: Address, name: str, **more: Any) -> Endpoint:
-    """Return an endpoint with what follows from its address.
-
-    Args:
-        address: Whom its probe asks; of a heartbeat nobody.
-        name: What people call it.
-        more: What else is known of it; ``watched`` as a mapping.
-    """
+    """Return an endpoint with what follows from its address."""
     id_ = slug(name)
     watched = more.pop("watched", {})
     return Endpoint(
@@ -216,15 +206,7 @@ COMMAND_LINE = Path("command line")
 
 
 def load(path: Path, environ: Mapping[str, str]) -> Loaded:
-    """Return what a configuration says.
-
-    Args:
-        path: The main file.
-        environ: What ``${NAME}`` is taken from.
-
-    Raises:
-        ConfigInvalid: Something is wrong; it holds all problems of all files.
-    """
+    """Return what a configuration says; ``ConfigInvalid`` holds all problems of all files."""
     whole = merged(path, environ)
     check(whole)
     problems = [problem for source in whole.sources for problem in source.problems]
@@ -234,15 +216,7 @@ def load(path: Path, environ: Mapping[str, str]) -> Loaded:
 
 
 def of_urls(urls: Iterable[str]) -> Loaded:
-    """Return a configuration that watches some URLs, everything else by default.
-
-    Args:
-        urls: ``https://…``, ``tcp://host:port``, ``host:port``, or a host alone (then http). One
-            that is given twice is watched once.
-
-    Raises:
-        ConfigInvalid: Some cannot be watched; it holds all of them.
-    """
+    """Return a configuration that watches some URLs (each once), everything else by default."""
     endpoints: dict[str, Endpoint] = {}
     problems = []
     for url in dict.fromkeys(urls):

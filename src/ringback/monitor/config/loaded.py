@@ -74,11 +74,7 @@ class Weekly:
     zone: str = "UTC"
 
     def span(self, now: float) -> tuple[float, float] | None:
-        """Return the span that holds now, or else the next; ``None``: no day is given.
-
-        Args:
-            now: Seconds since 1970 UTC.
-        """
+        """Return the span that holds now, or else the next; ``None``: no day is given."""
         today = datetime.fromtimestamp(now, ZoneInfo(self.zone)).date()
         for ahead in range(-1, 9):
             day = today + timedelta(days=ahead)
@@ -112,11 +108,7 @@ class Window:
     weekly: Weekly | None = None
 
     def silence(self, now: float) -> Silence | None:
-        """Return the silence that holds now, or else the next; ``None``: it is over for good.
-
-        Args:
-            now: Seconds since 1970 UTC.
-        """
+        """Return the silence that holds now, or else the next; ``None``: it is over for good."""
         span = self.weekly.span(now) if self.weekly else self._once(now)
         if span is None:
             return None

@@ -40,21 +40,11 @@ class Item(Generic[S_co]):
     path: KeyPath
 
     def complain(self, message: str, *keys: str | int, hint: str = "") -> None:
-        """Note that something is wrong with it.
-
-        Args:
-            message: What, in one line.
-            keys: Path of the key inside it; without one: the table.
-            hint: What was probably meant.
-        """
+        """Note that something is wrong with it."""
         self.source.complain((*self.path, *keys), message, hint)
 
     def is_wrong(self, key: str) -> bool:
-        """Return whether one of its keys has a value that cannot be used, which was said already.
-
-        Args:
-            key: The key.
-        """
+        """Return whether one of its keys has an unusable value, which was reported already."""
         return (*self.path, key) in self.source.wrong
 
 
@@ -80,11 +70,7 @@ class Merged:
     tokens: list[Item[TokenShape]] = field(default_factory=list)
 
     def named(self, section: str) -> Iterator[tuple[str, str]]:
-        """Yield name and URL of all items of a section, also of those that are wrong.
-
-        Args:
-            section: Its key.
-        """
+        """Yield name and URL of all items of a section, also of those that are wrong."""
         for source in self.sources:
             items = source.data.get(section)
             for item in items if isinstance(items, list) else ():
@@ -93,12 +79,7 @@ class Merged:
 
 
 def merged(file: Path, environ: Mapping[str, str]) -> Merged:
-    """Return a configuration's files put together; problems are in its sources.
-
-    Args:
-        file: The main file.
-        environ: What ``${NAME}`` is taken from.
-    """
+    """Return a configuration's files put together; problems are in its sources."""
     source = source_of(file, environ)
     shape, kept = validated(source, FileShape, ())
     into = Merged(shape, [source])
@@ -153,10 +134,6 @@ def effective(whole: Merged, item: Item[EndpointShape]) -> EndpointShape:
     """Return an endpoint with what the defaults and its group say of it.
 
     Only what was written counts as given (``model_fields_set``).
-
-    Args:
-        whole: The configuration.
-        item: The endpoint.
     """
     group = whole.groups.get(item.shape.group)
     into: dict[str, Any] = {}

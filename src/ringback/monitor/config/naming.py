@@ -15,9 +15,6 @@ def slug(name: str) -> str:
 
     The same name always gives the same id, and an id gives itself. Names that differ only in
     letters that ASCII lacks get different ids.
-
-    Args:
-        name: What people call it, or a URL.
     """
     spread = unicodedata.normalize("NFKD", name.casefold())
     kept = "".join(c for c in spread if not unicodedata.combining(c))
@@ -29,20 +26,10 @@ def slug(name: str) -> str:
 
 
 def name_of(name: str, url: str) -> str:
-    """Return what people call an endpoint: its name, or else its URL without secrets.
-
-    Args:
-        name: As it was written; ``""``: it was not.
-        url: As it was written.
-    """
+    """Return what people call an endpoint: its name, or else its URL without secrets."""
     return name or without_secrets(url).partition("?")[0]
 
 
 def id_of(name: str, url: str) -> str:
-    """Return an endpoint's id.
-
-    Args:
-        name: As it was written; ``""``: it was not.
-        url: As it was written.
-    """
+    """Return an endpoint's id."""
     return slug(name_of(name, url))

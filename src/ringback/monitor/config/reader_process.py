@@ -55,13 +55,7 @@ class Reading:
             asked.write(pickle.dumps(sys.path) + pickle.dumps((name, arguments)))
 
     def result(self) -> Loaded:
-        """Wait for it and return it; to be called once.
-
-        Raises:
-            ConfigInvalid: Something is wrong; it holds all problems of all files. Or the process
-                was ended from outside.
-            ImportError: What reads it is not installed.
-        """
+        """Wait for it and return it; raises what the reading raised. To be called once."""
         with self._process as process:
             assert process.stdout is not None
             answered = process.stdout.read()

@@ -42,12 +42,7 @@ def _is_noise(key: str, value: object) -> bool:
 
 
 def table_at(path: KeyPath, data: object) -> dict[str, Any]:
-    """Return what the schema says of the table at a path; ``{}``: nothing.
-
-    Args:
-        path: Keys, and indices into arrays.
-        data: The whole configuration, which says of what type a notifier is.
-    """
+    """Return what the schema says of the table at a path; ``{}``: nothing."""
     node = schema()
     for step in path:
         data = _below(data, step)
@@ -59,11 +54,7 @@ def table_at(path: KeyPath, data: object) -> dict[str, Any]:
 
 
 def keys_of(table: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Return the keys that a table may have, each with what the schema says of it.
-
-    Args:
-        table: As ``table_at`` returned it.
-    """
+    """Return the keys that a table may have, each with what the schema says of it."""
     return {key: _resolved(one, None) for key, one in table.get("properties", {}).items()}
 
 
@@ -132,12 +123,7 @@ _OTHERS = {
 
 
 def nearest(word: str, words: Iterable[str]) -> str:
-    """Return the word that is closest to one, or ``""`` where none is close.
-
-    Args:
-        word: What was written.
-        words: What could have been meant.
-    """
+    """Return the word that is closest to one, or ``""`` where none is close."""
     by_folded = {one.lower().replace("-", "_"): one for one in words}
     folded = word.lower().replace("-", "_")
     close = difflib.get_close_matches(folded, by_folded, n=1, cutoff=0.6)
@@ -145,12 +131,7 @@ def nearest(word: str, words: Iterable[str]) -> str:
 
 
 def nearest_key(path: KeyPath, data: object) -> str:
-    """Return the valid key that was probably meant, or ``""``.
-
-    Args:
-        path: Path of the key that there is not.
-        data: The whole configuration.
-    """
+    """Return the valid key that was probably meant, or ``""``."""
     *table, last = path
     word, keys = str(last), keys_of(table_at(tuple(table), data))
     below = {

@@ -59,19 +59,11 @@ class Positions:
         self.spots = _Scan(text).spots
 
     def of_key(self, path: KeyPath) -> Place:
-        """Return where a key stands, or else the nearest table around it.
-
-        Args:
-            path: Its path.
-        """
+        """Return where a key stands, or else the nearest table around it."""
         return self._place(self._nearest(path).key)
 
     def of_value(self, path: KeyPath) -> Place:
-        """Return where a value stands, or else the nearest table around it.
-
-        Args:
-            path: The path of its key.
-        """
+        """Return where a value stands, or else the nearest table around it."""
         return self._place(self._nearest(path).value)
 
     def _nearest(self, path: KeyPath) -> Spot:
@@ -206,12 +198,7 @@ class Filled:
 
 
 def filled(data: Any, environ: Mapping[str, str]) -> Filled:
-    """Return data with each ``${NAME}`` in a string replaced; ``$${`` means ``${`` itself.
-
-    Args:
-        data: What ``tomllib`` read.
-        environ: Name to value.
-    """
+    """Return data with each ``${NAME}`` in a string replaced; ``$${`` means ``${`` itself."""
     into = Filled()
     into.data = _substituted(data, (), environ, into)
     return into
@@ -270,14 +257,7 @@ class Source:
     def complain(
         self, path: KeyPath, message: str, hint: str = "", *, of_key: bool = False
     ) -> None:
-        """Note that something is wrong.
-
-        Args:
-            path: Where.
-            message: What, in one line.
-            hint: What was probably meant.
-            of_key: Whether the key is wrong, not its value.
-        """
+        """Note that something is wrong."""
         place = self.positions.of_key(path) if of_key else self.positions.of_value(path)
         self.problems.append(
             Problem(
@@ -299,21 +279,12 @@ class Source:
 
 
 def path_text(path: KeyPath) -> str:
-    """Return a path as ``endpoint[2].expect.status``.
-
-    Args:
-        path: Keys and indices.
-    """
+    """Return a path as ``endpoint[2].expect.status``."""
     return "".join(f"[{one}]" if isinstance(one, int) else f".{one}" for one in path).lstrip(".")
 
 
 def source_of(file: Path, environ: Mapping[str, str]) -> Source:
-    """Return a file that was read; what is wrong with it is in its problems.
-
-    Args:
-        file: Its path.
-        environ: What ``${NAME}`` is taken from.
-    """
+    """Return a file that was read; what is wrong with it is in its problems."""
     source = Source(file)
     try:
         source.text = _text(file)
@@ -355,12 +326,7 @@ def _fill_variables(source: Source, raw: dict[str, Any], environ: Mapping[str, s
 
 
 def included(folder: Path, pattern: str) -> list[Path]:
-    """Return the files that a pattern of ``include`` names, sorted.
-
-    Args:
-        folder: The folder of the main file.
-        pattern: Relative to it, or absolute.
-    """
+    """Return the files that a pattern of ``include`` names, sorted."""
     path = Path(pattern)
     root = Path(path.anchor) if path.is_absolute() else folder
     relative = path.relative_to(path.anchor) if path.is_absolute() else path

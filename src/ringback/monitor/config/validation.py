@@ -40,13 +40,7 @@ _MAIN_ONLY = "belongs in the main file, not in an included one"
 def complain_all(
     source: Source, errors: Iterable[ErrorDetails], main_only: Collection[str]
 ) -> None:
-    """Note what pydantic found in a file.
-
-    Args:
-        source: The file.
-        errors: What it found.
-        main_only: Keys that only the main file has, where this is another.
-    """
+    """Note what pydantic found in a file."""
     missing = {str(problem.path) for problem in source.problems}
     for error in errors:
         path = path_of(error["loc"])
@@ -61,24 +55,14 @@ def complain_all(
 
 
 def path_of(loc: tuple[str | int, ...]) -> KeyPath:
-    """Return where in the file an error is: without the type that pydantic puts in.
-
-    Args:
-        loc: As pydantic gives it.
-    """
+    """Return where in the file an error is: without the type that pydantic puts in."""
     if loc[:1] == ("notifier",) and len(loc) > 3:
         return (*loc[:2], *loc[3:])
     return tuple(one for one in loc if one != "[key]")
 
 
 def shown(value: object, path: KeyPath, source: Source) -> str:
-    """Return a value as it may be shown, short; ``""``: it may hold secrets, or is a whole table.
-
-    Args:
-        value: What was written.
-        path: Where.
-        source: In which file.
-    """
+    """Return a value, shortened; ``""``: it may hold secrets, or is a whole table."""
     secret = any(path[:depth] in source.secret for depth in range(1, len(path) + 1))
     own = path[:1] == ("notifier",) and path[-1] == "url"
     if secret or own or _SECRET.intersection(map(str, path)) or _has_secrets(value):
@@ -130,11 +114,7 @@ def _wrong_value(source: Source, path: KeyPath, error: ErrorDetails) -> None:
 
 
 def said_of(error: ErrorDetails) -> str:
-    """Return what must be, as ``must be a number``.
-
-    Args:
-        error: What pydantic found.
-    """
+    """Return what must be, as ``must be a number``."""
     context = error.get("ctx", {})
     if error["type"] == "value_error":
         return str(context["error"])
@@ -166,11 +146,6 @@ def validated(
 
     A key that is wrong is left out, so that the rest can be checked too; an item that cannot do
     without it is left out whole.
-
-    Args:
-        source: The file.
-        model: What it must be like.
-        main_only: Keys that only the main file has, where this is another.
     """
     data: dict[str, Any] = source.data
     kept = {key: list(range(len(data[key]))) for key in MANY if isinstance(data.get(key), list)}

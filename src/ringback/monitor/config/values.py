@@ -18,14 +18,7 @@ _LONGEST = 100 * 366 * 86400.0
 
 
 def seconds_of(value: object) -> float:
-    """Return a duration in seconds.
-
-    Args:
-        value: Seconds, or pieces of ``ms``, ``s``, ``m``, ``h``, ``d``, ``w``: ``"1h30m"``.
-
-    Raises:
-        ValueError: It is none, or not more than 0.
-    """
+    """Return a duration in seconds: of a number, or of pieces such as ``"1h30m"``."""
     seconds = _seconds(value)
     if seconds is None or not 0 < seconds <= _LONGEST:
         raise ValueError('must be more than 0 seconds, as a number or as "30s", "5m", "1h30m"')
@@ -42,14 +35,7 @@ def _seconds(value: object) -> float | None:
 
 
 def proxy_of(text: str) -> str:
-    """Return what names a proxy for HTTP probes; ``""``: there is none.
-
-    Args:
-        text: A URL, ``environment`` or ``none``.
-
-    Raises:
-        ValueError: It is no proxy that probes go through.
-    """
+    """Return what names a proxy for HTTP probes; ``""``: there is none."""
     from ringback.client.proxies.setting import proxy_url  # noqa: PLC0415 - few need it
     from ringback.monitor.probe.tunnel import ENVIRONMENT, SCHEMES  # noqa: PLC0415 - as above
 
@@ -68,14 +54,7 @@ def proxy_of(text: str) -> str:
 
 
 def statuses_of(value: object) -> tuple[tuple[int, int], ...]:
-    """Return ranges of HTTP statuses, each from its first to its last.
-
-    Args:
-        value: ``204``, ``"200-299"``, ``"2xx"``, or a list of such; also joined by commas.
-
-    Raises:
-        ValueError: It is none.
-    """
+    """Return ranges of HTTP statuses: of ``204``, ``"200-299"``, ``"2xx"``, or a list of such."""
     given = value if isinstance(value, list | tuple) else [value]
     return tuple(_range(one) for entry in given for one in _parts(entry))
 
@@ -97,23 +76,12 @@ def _range(one: object) -> tuple[int, int]:
 
 
 def texts_of(value: object) -> object:
-    """Return a list with one text in it for a text alone, and everything else as it is.
-
-    Args:
-        value: What was written.
-    """
+    """Return a list with one text in it for a text alone, and everything else as it is."""
     return (value,) if isinstance(value, str) else value
 
 
 def pattern_of(value: str) -> str:
-    """Return a regular expression.
-
-    Args:
-        value: What was written.
-
-    Raises:
-        ValueError: It is none.
-    """
+    """Return a regular expression."""
     try:
         re.compile(value)
     except re.error as error:
@@ -122,14 +90,7 @@ def pattern_of(value: str) -> str:
 
 
 def moment_of(value: object) -> float:
-    """Return a point in time in seconds since 1970 UTC.
-
-    Args:
-        value: A date and time, of TOML or as RFC 3339 writes it; without offset: UTC.
-
-    Raises:
-        ValueError: It is none.
-    """
+    """Return a point in time in seconds since 1970 UTC; one without an offset is in UTC."""
     try:
         read = datetime.fromisoformat(value) if isinstance(value, str) else value
     except ValueError:
@@ -143,14 +104,7 @@ def moment_of(value: object) -> float:
 
 
 def clock_of(value: object) -> time:
-    """Return a time of the day.
-
-    Args:
-        value: ``"22:00"``, or a local time of TOML.
-
-    Raises:
-        ValueError: It is none.
-    """
+    """Return a time of the day."""
     try:
         read = time.fromisoformat(value) if isinstance(value, str) else value
     except ValueError:
@@ -161,14 +115,7 @@ def clock_of(value: object) -> time:
 
 
 def day_of(value: object) -> int:
-    """Return the number of a day of the week; Monday is 0.
-
-    Args:
-        value: Its English name, or the first three letters of it.
-
-    Raises:
-        ValueError: It is none.
-    """
+    """Return the number of a day of the week; Monday is 0."""
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 6:
         return value
     word = value.lower() if isinstance(value, str) else ""
@@ -179,14 +126,7 @@ def day_of(value: object) -> int:
 
 
 def zone_of(value: str) -> str:
-    """Return the name of a time zone.
-
-    Args:
-        value: As the IANA database has it.
-
-    Raises:
-        ValueError: There is none of this name.
-    """
+    """Return the name of a time zone."""
     try:
         ZoneInfo(value)
     except (LookupError, ValueError, OSError) as error:
@@ -195,14 +135,7 @@ def zone_of(value: str) -> str:
 
 
 def k_of_n(value: object) -> tuple[int, int] | None:
-    """Return how many of how many checks; ``None`` for ``false``.
-
-    Args:
-        value: ``[k, n]``, or ``False``.
-
-    Raises:
-        ValueError: It is none.
-    """
+    """Return how many of how many checks; ``None`` for ``false``."""
     if value is None or value is False:
         return None
     if isinstance(value, list | tuple) and [type(one) for one in value] == [int, int]:
@@ -213,28 +146,14 @@ def k_of_n(value: object) -> tuple[int, int] | None:
 
 
 def json_text_of(value: object) -> str:
-    """Return what a value in a JSON document is compared with: a text as it is, else its JSON.
-
-    Args:
-        value: Text, number, or boolean.
-
-    Raises:
-        ValueError: It is none of these.
-    """
+    """Return what a value in a JSON document is compared with: a text as it is, else its JSON."""
     if not isinstance(value, str | int | float):
         raise ValueError("must be a text, a number, true or false")
     return value if isinstance(value, str) else json.dumps(value)
 
 
 def http_url_of(value: str) -> str:
-    """Return a URL of scheme http or https.
-
-    Args:
-        value: What was written.
-
-    Raises:
-        ValueError: It is none.
-    """
+    """Return a URL of scheme http or https."""
     if not re.fullmatch(r"https?://[^\s/?#]+\S*", value):
         raise ValueError("must begin with http:// or https://, and name a host")
     return value

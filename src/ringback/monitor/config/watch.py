@@ -25,11 +25,8 @@ Named = Callable[[], tuple[Iterable[Path], Iterable[str]]]
 async def watch(named: Named, *, settled: int = SETTLED) -> AsyncIterator[frozenset[Path]]:
     """Yield the files that have changed, appeared or gone, each time that some have.
 
-    A file that is replaced by another one counts as changed, also behind a symbolic link.
-
-    Args:
-        named: What is watched; asked again after each change that was told.
-        settled: Milliseconds without a further change until one is told.
+    A file that is replaced by another one counts as changed, also behind a symbolic link. What is
+    ``named`` is asked for again after each change that was reported.
     """
     files, patterns = _now(named)
     before = _marks(files, patterns)

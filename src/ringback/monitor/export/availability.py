@@ -31,14 +31,7 @@ class Span(NamedTuple):
 
 
 def month_named(text: str) -> Span:
-    """Return a calendar month in UTC.
-
-    Args:
-        text: ``2026-11``.
-
-    Raises:
-        ValueError: It is no month.
-    """
+    """Return a calendar month in UTC."""
     match = _MONTH.fullmatch(text.strip())
     if match is None:
         raise ValueError(f"{text!r} is no month; one is like 2026-11")
@@ -47,21 +40,12 @@ def month_named(text: str) -> Span:
 
 
 def month_of(at: float) -> str:
-    """Return the name of the month that holds a time, as ``2026-11``.
-
-    Args:
-        at: Seconds since 1970 UTC.
-    """
+    """Return the name of the month that holds a time, as ``2026-11``."""
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m")
 
 
 def months_until(at: float, count: int) -> list[str]:
-    """Return the names of so many months, the last of which holds a time; the oldest first.
-
-    Args:
-        at: Seconds since 1970 UTC.
-        count: How many.
-    """
+    """Return the names of so many months, the last of which holds a time; the oldest first."""
     found: list[str] = []
     begin = datetime.fromtimestamp(at, UTC)
     for _ in range(count):
@@ -72,15 +56,7 @@ def months_until(at: float, count: int) -> list[str]:
 
 
 def time_named(text: str, now: float) -> float:
-    """Return a time in seconds since 1970 UTC.
-
-    Args:
-        text: RFC 3339 or a date, in UTC where it names no zone; or how long ago: ``90m``, ``7d``.
-        now: Seconds since 1970 UTC.
-
-    Raises:
-        ValueError: It is none of these.
-    """
+    """Return a time in seconds since 1970 UTC: of RFC 3339, a date, or how long ago (``7d``)."""
     match = _AGO.fullmatch(text.strip())
     if match is not None:
         return now - int(match[1]) * _UNITS[match[2]]
@@ -115,9 +91,6 @@ def outages(transitions: Iterable[Transition]) -> list[Outage]:
 
     An endpoint counts as down from the first of the failures that made it so, and up from the
     first of the successes that confirmed it. A suspicion that was not confirmed is no outage.
-
-    Args:
-        transitions: All of an endpoint, oldest first.
     """
     found: list[Outage] = []
     suspect = begins = ends = kind = None
@@ -201,13 +174,7 @@ class History:
 
 
 def availability(record: History, span: Span, now: float) -> Availability | None:
-    """Return how an endpoint was in a time; ``None``: it was not watched then.
-
-    Args:
-        record: What is kept of it.
-        span: The time; it begins with an hour.
-        now: Seconds since 1970 UTC; what comes after counts for nothing.
-    """
+    """Return how an endpoint was in a time; ``None``: it was not watched then."""
     transitions = list(record.transitions)
     first = next((one.at for one in transitions if one.before == "unknown"), None)
     begins = max(span.since, first) if first is not None else span.since
@@ -261,12 +228,7 @@ class _Seen:
         return min(1.0, looked / (end - begin))
 
     def known(self, begins: float, until: float) -> float:
-        """Return the seconds of a time that are known.
-
-        Args:
-            begins: Seconds since 1970 UTC.
-            until: Seconds since 1970 UTC.
-        """
+        """Return the seconds of a time that are known."""
         at, known = begins // _HOUR * _HOUR, 0.0
         while at < until:
             overlap = min(at + _HOUR, until) - max(at, begins)
@@ -303,17 +265,7 @@ COLUMNS = (
 def rows(
     reader: SQLiteReader, months: Iterable[str], endpoints: Iterable[str], now: float
 ) -> Iterator[dict[str, Any]]:
-    """Yield a row for each month and each endpoint that was watched in it.
-
-    Args:
-        reader: The store.
-        months: Such as ``2026-11``.
-        endpoints: Their ids.
-        now: Seconds since 1970 UTC.
-
-    Raises:
-        ValueError: A month is none.
-    """
+    """Yield a row for each month and each endpoint that was watched in it."""
     wanted = list(endpoints)
     for month in months:
         span = month_named(month)
@@ -324,14 +276,7 @@ def rows(
 
 
 def of_endpoint(reader: SQLiteReader, endpoint: str, span: Span, now: float) -> Availability | None:
-    """Return how an endpoint was in a time; ``None``: it was not watched then.
-
-    Args:
-        reader: The store.
-        endpoint: Its id.
-        span: The time; it begins with an hour.
-        now: Seconds since 1970 UTC.
-    """
+    """Return how an endpoint was in a time; ``None``: it was not watched then."""
     record = History(
         endpoint=endpoint,
         transitions=reader.transitions(endpoint, 0.0, span.until),

@@ -56,11 +56,7 @@ INCIDENT: Mapping[str, type] = {
 
 
 def of_check(check: Check) -> Record:
-    """Return a check as a record.
-
-    Args:
-        check: The check.
-    """
+    """Return a check as a record."""
     seen = check.certificate
     return {
         "at": moment(check.at),
@@ -81,11 +77,7 @@ def of_check(check: Check) -> Record:
 
 
 def of_incident(incident: Incident) -> Record:
-    """Return an incident as a record.
-
-    Args:
-        incident: The incident.
-    """
+    """Return an incident as a record."""
     verdict = (incident.diagnosis or {}).get("verdict") or {}
     closed = incident.closed_at
     return {
@@ -112,13 +104,7 @@ Columns = Mapping[str, type]
 
 
 def write_csv(records: Iterable[Record], columns: Columns, out: IO[bytes]) -> int:
-    """Write records as CSV (RFC 4180) in UTF-8, with a header; return how many.
-
-    Args:
-        records: Taken one at a time.
-        columns: Their names.
-        out: Where to.
-    """
+    """Write records as CSV (RFC 4180) in UTF-8, with a header; return how many."""
     writer = csv.writer(codecs.getwriter("utf-8")(out))  # a TextIOWrapper would close what it wraps
     writer.writerow(columns)
     count = 0
@@ -129,13 +115,7 @@ def write_csv(records: Iterable[Record], columns: Columns, out: IO[bytes]) -> in
 
 
 def write_jsonl(records: Iterable[Record], columns: Columns, out: IO[bytes]) -> int:
-    """Write records as JSON objects, one a line; return how many.
-
-    Args:
-        records: Taken one at a time.
-        columns: Their names.
-        out: Where to.
-    """
+    """Write records as JSON objects, one a line; return how many."""
     count = 0
     for one in records:
         known = {name: one[name] for name in columns if one[name] is not None or name == "up"}
@@ -145,16 +125,7 @@ def write_jsonl(records: Iterable[Record], columns: Columns, out: IO[bytes]) -> 
 
 
 def write_parquet(records: Iterable[Record], columns: Columns, out: IO[bytes]) -> int:
-    """Write records as Parquet, a row group for each 10,000; return how many.
-
-    Args:
-        records: Taken a group at a time.
-        columns: Their names and types.
-        out: Where to.
-
-    Raises:
-        ImportError: There is no pyarrow: ``pip install 'ringback[parquet]'``.
-    """
+    """Write records as Parquet, a row group for each 10,000; return how many."""
     try:
         pyarrow, parquet = import_module("pyarrow"), import_module("pyarrow.parquet")
     except ImportError as error:

@@ -36,12 +36,7 @@ class Module:
         self.own = table(data.get(self.prober))
 
     def endpoint(self, target: str, draft: Draft) -> Table | None:
-        """Return a target as an endpoint; ``None``: there is no probe for it.
-
-        Args:
-            target: As Prometheus has it.
-            draft: Where is noted what could not be carried over.
-        """
+        """Return a target as an endpoint; ``None``: there is no probe for it."""
         making = {
             "http": self._http,
             "tcp": self._tcp,
@@ -184,25 +179,13 @@ _MOST_TARGETS = 100_000
 
 
 def recognises(text: Text) -> bool:
-    """Return whether a file holds modules of blackbox_exporter, or scrape jobs of Prometheus.
-
-    Args:
-        text: The file.
-    """
+    """Return whether a file holds modules of blackbox_exporter, or scrape jobs of Prometheus."""
     lines = f"\n{text.text}"
     return "\nscrape_configs:" in lines or ("\nmodules:" in lines and "prober:" in lines)
 
 
 def convert(texts: Iterable[Text], draft: Draft) -> None:
-    """Add what the files say.
-
-    Args:
-        texts: The files: modules, and jobs with their targets.
-        draft: What is added to.
-
-    Raises:
-        ValueError: A file cannot be read.
-    """
+    """Add what the files say."""
     read = [(text, YAMLText(text.text)) for text in texts]
     modules: dict[str, Module] = {}
     for text, one in read:

@@ -78,47 +78,27 @@ class Draft:
     taken: set[str] = field(default_factory=set)
 
     def note(self, text: Text, line: int, message: str) -> None:
-        """Note what could not be carried over.
-
-        Args:
-            text: In which file.
-            line: Counted from 1; 0: not known.
-            message: What, in one line without secrets.
-        """
+        """Note what could not be carried over."""
         note = Note(text.file, line, message)
         if note not in self.notes:
             self.notes.append(note)
 
     def free_name(self, name: str) -> str:
-        """Return a name that was not returned yet: the given one, or else with a number.
-
-        Args:
-            name: The name.
-        """
+        """Return a name that was not returned yet: the given one, or else with a number."""
         numbered = (f"{name} {number}" for number in count(2))
         free = next(one for one in chain([name], numbered) if slug(one) not in self.taken)
         self.taken.add(slug(free))
         return free
 
     def secret(self, words: Iterable[str], what: str) -> WithVariables:
-        """Return what is written in the place of a secret: a variable of the environment.
-
-        Args:
-            words: What its name is made of.
-            what: What it must hold.
-        """
+        """Return what is written in the place of a secret: a variable of the environment."""
         name = re.sub(r"[^A-Z0-9]+", "_", "_".join(words).upper()).strip("_")
         name = f"_{name}" if name[:1].isdigit() else name
         self.variables.setdefault(name, what)
         return WithVariables(f"${{{name}}}")
 
     def proxy(self, url: str, owner: str) -> str | None:
-        """Return a proxy's URL, its password as a variable; ``None``: probes do not go through it.
-
-        Args:
-            url: As the other tool has it.
-            owner: Name of the endpoint, or of what has it.
-        """
+        """Return a proxy's URL, its password as a variable; ``None``: no probe can use it."""
         scheme, _, rest = url.strip().partition("://")
         if scheme not in _PROXIES or not rest:
             return None
@@ -130,12 +110,7 @@ class Draft:
         return WithVariables(f"{scheme}://{name}{colon}{hidden}@{host}")
 
     def headers(self, headers: Mapping[str, Any], owner: str) -> dict[str, str]:
-        """Return HTTP headers, those that are secret as variables.
-
-        Args:
-            headers: Name to value.
-            owner: Name of the endpoint.
-        """
+        """Return HTTP headers, those that are secret as variables."""
         return {str(name): self._header(str(name), value, owner) for name, value in headers.items()}
 
     def _header(self, name: str, value: Any, owner: str) -> str:
@@ -145,11 +120,7 @@ class Draft:
 
 
 def together(drafts: Iterable[Draft]) -> Draft:
-    """Return several drafts as one; what each has as defaults goes to its own endpoints.
-
-    Args:
-        drafts: One for each tool.
-    """
+    """Return several drafts as one; what each has as defaults goes to its own endpoints."""
     whole = Draft()
     for one in drafts:
         whole.endpoints += [{**endpoint, **_unsaid(one, endpoint)} for endpoint in one.endpoints]
@@ -169,31 +140,19 @@ _SECRET = re.compile(r"auth|token|key|secret|cookie|password", re.IGNORECASE)
 
 
 def pruned(table: Mapping[str, Any]) -> Table:
-    """Return a table without the keys that have nothing to say.
-
-    Args:
-        table: Key to value.
-    """
+    """Return a table without the keys that have nothing to say."""
     kept = {key: pruned(v) if isinstance(v, dict) else v for key, v in table.items()}
     return {key: v for key, v in kept.items() if v is not None and v not in ("", [], {}, ())}
 
 
 def with_variables(text: str) -> str:
-    """Return a text with ``$NAME`` written as ``${NAME}``, both meaning a variable.
-
-    Args:
-        text: As the other tool has it.
-    """
+    """Return a text with ``$NAME`` written as ``${NAME}``, both meaning a variable."""
     found = re.sub(r"\$(?:\{(\w+)\}|([A-Za-z_]\w*))", lambda m: f"${{{m[1] or m[2]}}}", text)
     return WithVariables(found) if re.search(r"\$\{\w+\}", found) else text
 
 
 def duration_text(seconds: float) -> str:
-    """Return a duration as people write it: ``"5m"``.
-
-    Args:
-        seconds: How long.
-    """
+    """Return a duration as people write it: ``"5m"``."""
     for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
         if seconds >= size and seconds % size == 0:
             return f"{seconds / size:.0f}{unit}"
@@ -206,11 +165,7 @@ _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def toml_of(draft: Draft) -> str:
-    """Return a configuration as TOML (https://toml.io/en/v1.0.0).
-
-    Args:
-        draft: What it holds.
-    """
+    """Return a configuration as TOML (https://toml.io/en/v1.0.0)."""
     blocks = [*_variables(draft)]
     if draft.defaults:
         blocks.append("[defaults]\n" + _lines(draft.defaults))
@@ -258,11 +213,7 @@ def _key(key: str) -> str:
 
 
 def value_text(value: Any) -> str:
-    """Return a value as TOML.
-
-    Args:
-        value: Text, number, boolean, date and time, or a list or a table of such.
-    """
+    """Return a value as TOML."""
     if isinstance(value, WithVariables):
         return _text(value)
     if isinstance(value, str):

@@ -37,11 +37,7 @@ class Conditions:
         self.expect: Table = {}
 
     def take(self, condition: str) -> bool:
-        """Add a condition; return whether that is possible.
-
-        Args:
-            condition: As Gatus has it.
-        """
+        """Add a condition; return whether that is possible."""
         match = _CONDITION.fullmatch(condition)
         if match is None:
             return False
@@ -138,26 +134,14 @@ _SECTIONS = {
 
 
 def recognises(text: Text) -> bool:
-    """Return whether a file is Gatus'.
-
-    Args:
-        text: The file.
-    """
+    """Return whether a file is Gatus'."""
     endpoints = re.search(r"^(external-)?endpoints:", text.text, re.MULTILINE)
     conditions = re.search(r"\[(STATUS|CONNECTED|BODY|RESPONSE_TIME|DNS_RCODE)\]", text.text)
     return "gatus" in text.file.name.lower() or bool(endpoints and conditions)
 
 
 def convert(texts: Iterable[Text], draft: Draft) -> None:
-    """Add what the files say.
-
-    Args:
-        texts: The files.
-        draft: What is added to.
-
-    Raises:
-        ValueError: A file cannot be read.
-    """
+    """Add what the files say."""
     draft.defaults = {"every": _EVERY}
     for text in texts:
         read = YAMLText(text.text)

@@ -70,21 +70,12 @@ class Block:
 
 
 def recognises(text: Text) -> bool:
-    """Return whether a file holds objects of Icinga 2.
-
-    Args:
-        text: The file.
-    """
+    """Return whether a file holds objects of Icinga 2."""
     return _BLOCK.search(text.text) is not None
 
 
 def convert(texts: Iterable[Text], draft: Draft) -> None:
-    """Add what the files say.
-
-    Args:
-        texts: The files.
-        draft: What is added to.
-    """
+    """Add what the files say."""
     blocks = [one for text in texts for one in _blocks(text)]
     templates = {(one.kind, one.name): one for one in blocks if one.how == "template"}
     hosts = [one for one in blocks if (one.how, one.kind) == ("object", "Host")]

@@ -20,12 +20,7 @@ of Slack and Discord as they are."""
 
 
 def notifier_of(entry: Table, draft: Draft) -> Table | None:
-    """Return a notification as a notifier; ``None``: there is none for it.
-
-    Args:
-        entry: As the backup has it.
-        draft: Where the variable for its secret is noted.
-    """
+    """Return a notification as a notifier; ``None``: there is none for it."""
     try:
         config = table(json.loads(str(entry.get("config") or "{}")))
     except ValueError:
@@ -56,24 +51,12 @@ _METHODS = frozenset({"GET", None, ""})
 
 
 def recognises(text: Text) -> bool:
-    """Return whether a file is a backup of Uptime Kuma.
-
-    Args:
-        text: The file.
-    """
+    """Return whether a file is a backup of Uptime Kuma."""
     return text.text.lstrip().startswith("{") and '"monitorList"' in text.text
 
 
 def convert(texts: Iterable[Text], draft: Draft) -> None:
-    """Add what the files say.
-
-    Args:
-        texts: The files.
-        draft: What is added to.
-
-    Raises:
-        ValueError: A file cannot be read.
-    """
+    """Add what the files say."""
     for text in texts:
         try:
             whole = table(json.loads(text.text))

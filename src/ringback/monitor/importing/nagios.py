@@ -39,21 +39,12 @@ class Definition:
 
 
 def recognises(text: Text) -> bool:
-    """Return whether a file holds objects of Nagios.
-
-    Args:
-        text: The file.
-    """
+    """Return whether a file holds objects of Nagios."""
     return bool(re.search(r"^\s*define\s+(host|service|command)\s*\{", text.text, re.MULTILINE))
 
 
 def convert(texts: Iterable[Text], draft: Draft) -> None:
-    """Add what the files say.
-
-    Args:
-        texts: The files.
-        draft: What is added to.
-    """
+    """Add what the files say."""
     found = [one for text in texts for one in _definitions(text)]
     _Objects([_whole(one, found) for one in found], draft).add()
 

@@ -83,43 +83,21 @@ class Options:
         return name
 
     def get(self, *names: str) -> str:
-        """Return the value of the first of these options that is there; ``""``: none is.
-
-        Args:
-            names: As ``-H``.
-        """
+        """Return the value of the first of these options that is there; ``""``: none is."""
         return next((values[-1] for name in names if (values := self.all(name))), "")
 
     def all(self, name: str) -> list[str]:
-        """Return all values of an option.
-
-        Args:
-            name: As ``-H``.
-        """
+        """Return all values of an option."""
         self.lost.discard(name)
         return self._values.get(name, [])
 
     def has(self, name: str) -> bool:
-        """Return whether an option is there.
-
-        Args:
-            name: As ``-S``.
-        """
+        """Return whether an option is there."""
         return bool(self.all(name))
 
 
 def endpoint_of(command: str, address: str, name: str, draft: Draft) -> tuple[Table, list[str]]:
-    """Return a call as an endpoint, and what of it could not be carried over.
-
-    Args:
-        command: The command line.
-        address: The host's address, for a call that names none.
-        name: What the endpoint is called.
-        draft: Where secrets are noted.
-
-    Raises:
-        ValueError: There is no probe for it; the text says why.
-    """
+    """Return a call as an endpoint, and what of it could not be carried over."""
     try:
         program, *words = shlex.split(command)
     except ValueError as error:

@@ -17,12 +17,7 @@ from ringback.monitor.model import ProbeType
 
 
 def usable(draft: Draft, text: Text) -> list[Table]:
-    """Return the endpoints of a draft that can be watched, each with an id of its own.
-
-    Args:
-        draft: The draft; what is left out is noted there.
-        text: The file that the notes name.
-    """
+    """Return the endpoints of a draft that can be watched, each with an id of its own."""
     found: dict[str, Table] = {}
     last: dict[str, int] = {}
     try:
@@ -138,13 +133,6 @@ def convert(texts: Sequence[Text], kind: str | None = None) -> Draft:
     """Return the configurations of other tools as one draft.
 
     Every endpoint in it can be watched: what cannot is left out, with a note.
-
-    Args:
-        texts: The files.
-        kind: Key of the importer; ``None``: each file says of which type it is.
-
-    Raises:
-        ImportRefused: A file is of no known type, or cannot be read.
     """
     by_kind: dict[str, list[Text]] = {}
     for text in texts:
@@ -167,14 +155,7 @@ def _part(kind: str, texts: Sequence[Text]) -> Draft:
 
 
 def kind_of(text: Text) -> str:
-    """Return the key of the importer that a file is for.
-
-    Args:
-        text: The file.
-
-    Raises:
-        ImportRefused: There is none.
-    """
+    """Return the key of the importer that a file is for."""
     for name, importer in IMPORTERS.items():
         if importer.recognises(text):
             return name

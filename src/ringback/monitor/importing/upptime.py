@@ -23,26 +23,14 @@ _EVERY = "5m"
 
 
 def recognises(text: Text) -> bool:
-    """Return whether a file is Upptime's.
-
-    Args:
-        text: The file.
-    """
+    """Return whether a file is Upptime's."""
     return "upptimerc" in text.file.name or (
         "\nsites:" in f"\n{text.text}" and "\nowner:" in f"\n{text.text}"
     )
 
 
 def convert(texts: Iterable[Text], draft: Draft) -> None:
-    """Add what the files say.
-
-    Args:
-        texts: The files.
-        draft: What is added to.
-
-    Raises:
-        ValueError: A file cannot be read.
-    """
+    """Add what the files say."""
     draft.defaults = {"every": _EVERY}
     for text in texts:
         read = YAMLText(text.text)

@@ -7,22 +7,13 @@ from ringback.monitor.importing.draft import Draft, Text
 
 
 def recognises(text: Text) -> bool:
-    """Return whether a file is a list of URLs.
-
-    Args:
-        text: The file.
-    """
+    """Return whether a file is a list of URLs."""
     lines = [line.split()[0] for line in text.text.splitlines() if _content(line)]
     return bool(lines) and all("://" in line or _watchable(line) for line in lines[:50])
 
 
 def convert(texts: Iterable[Text], draft: Draft) -> None:
-    """Add what the files say.
-
-    Args:
-        texts: The files.
-        draft: What is added to.
-    """
+    """Add what the files say."""
     for text in texts:
         for number, line in enumerate(text.text.splitlines(), 1):
             if content := _content(line):

@@ -33,11 +33,7 @@ class YAMLText:
             self._walk(node, ())
 
     def line(self, *path: str | int) -> int:
-        """Return the line of a value, counted from 1, or else of what is around it.
-
-        Args:
-            path: Keys and indices.
-        """
+        """Return the line of a value, counted from 1, or else of what is around it."""
         while path and path not in self._lines:
             path = path[:-1]
         return self._lines.get(path, 1)
@@ -75,37 +71,20 @@ class _Copy:
 
 
 def table(data: Any) -> dict[str, Any]:
-    """Return data where it is a table, else an empty one.
-
-    Args:
-        data: Whatever was read.
-    """
+    """Return data where it is a table, else an empty one."""
     return data if isinstance(data, dict) else {}
 
 
 def items(data: Any) -> list[Any]:
-    """Return data where it is a list, else an empty one.
-
-    Args:
-        data: Whatever was read.
-    """
+    """Return data where it is a list, else an empty one."""
     return data if isinstance(data, list) else []
 
 
 def plain(data: dict[str, Any], *nested: str) -> dict[str, Any]:
-    """Return a table without lists and tables where a text, a number or a boolean belongs.
-
-    Args:
-        data: The table.
-        nested: Keys that hold lists or tables.
-    """
+    """Return a table without lists and tables where a text, a number or a boolean belongs."""
     return {k: v for k, v in data.items() if k in nested or not isinstance(v, dict | list)}
 
 
 def tables(data: Any) -> list[tuple[int, dict[str, Any]]]:
-    """Return the tables of a list, each with its index.
-
-    Args:
-        data: Whatever was read.
-    """
+    """Return the tables of a list, each with its index."""
     return [(index, one) for index, one in enumerate(items(data)) if isinstance(one, dict)]

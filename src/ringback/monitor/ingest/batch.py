@@ -26,14 +26,7 @@ class EventsInvalid(ValueError):  # noqa: N818 - named for what was found out
 
 
 def document_of(body: bytes) -> dict[str, Any]:
-    """Return the object that a body holds.
-
-    Args:
-        body: JSON in UTF-8.
-
-    Raises:
-        EventsInvalid: It holds none.
-    """
+    """Return the object that a body holds."""
     if len(body) > MAX_BYTES:
         raise EventsInvalid(f"the body is larger than {MAX_BYTES} bytes")
     try:
@@ -46,17 +39,7 @@ def document_of(body: bytes) -> dict[str, Any]:
 
 
 def text(holder: dict[str, Any], name: str, where: str, most: int) -> str:
-    """Return a member that is text, in one line and without control characters.
-
-    Args:
-        holder: The object.
-        name: Of the member; where it is missing, the text is empty.
-        where: What to call the object.
-        most: Characters; what is longer is cut.
-
-    Raises:
-        EventsInvalid: It is something else.
-    """
+    """Return a member that is text, in one line and without control characters."""
     value = holder.get(name)
     if value is None:
         return ""
@@ -67,30 +50,13 @@ def text(holder: dict[str, Any], name: str, where: str, most: int) -> str:
 
 
 def number(holder: dict[str, Any], name: str, where: str) -> float | None:
-    """Return a member that is a number; ``None``: it is missing.
-
-    Args:
-        holder: The object.
-        name: Of the member.
-        where: What to call the object.
-
-    Raises:
-        EventsInvalid: It is something else, infinite, negative or huge.
-    """
+    """Return a member that is a number; ``None``: it is missing."""
     value = holder.get(name)
     return None if value is None else measure(value, f"{where}{name}")
 
 
 def measure(value: Any, where: str) -> float:
-    """Return a value that is a number.
-
-    Args:
-        value: The value.
-        where: What to call it.
-
-    Raises:
-        EventsInvalid: It is something else, infinite, negative or huge.
-    """
+    """Return a value that is a number."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise EventsInvalid(f"{where} is not a number")
     if not 0 <= value <= _LARGEST or not isfinite(value):
@@ -99,16 +65,7 @@ def measure(value: Any, where: str) -> float:
 
 
 def whole(holder: dict[str, Any], name: str, where: str) -> int | None:
-    """Return a member that is a whole number; ``None``: it is missing.
-
-    Args:
-        holder: The object.
-        name: Of the member.
-        where: What to call the object.
-
-    Raises:
-        EventsInvalid: It is something else, negative or huge.
-    """
+    """Return a member that is a whole number; ``None``: it is missing."""
     value = number(holder, name, where)
     if value is not None and value != int(value):
         raise EventsInvalid(f"{where}{name} is not a whole number")
@@ -158,16 +115,7 @@ class Reported:
 
 
 def events_of(body: bytes, *, now: float, most: int = MAX_EVENTS) -> list[PassiveCheck]:
-    """Return what a program reports of its calls, in the order in which they ended.
-
-    Args:
-        body: What it sent.
-        now: Seconds since 1970 UTC.
-        most: Events at most.
-
-    Raises:
-        EventsInvalid: It cannot be read.
-    """
+    """Return what a program reports of its calls, in the order in which they ended."""
     return list(reported(body, now=now, most=most).checks)
 
 
@@ -177,14 +125,6 @@ def reported(body: bytes, *, now: float, most: int = MAX_EVENTS) -> Reported:
     Its times are put right by as much as its clock, at ``sent_at``, differs from ours. Members
     that are not known are left alone, and an unknown kind of failure is ``unknown``: a later
     version may have them.
-
-    Args:
-        body: What it sent.
-        now: Seconds since 1970 UTC.
-        most: Events at most.
-
-    Raises:
-        EventsInvalid: It cannot be read.
     """
     document = document_of(body)
     if document.get("version") != VERSION or isinstance(document["version"], bool):
@@ -331,16 +271,7 @@ class Inbox:
         self._ids: OrderedDict[str, None] = OrderedDict()
 
     def take(self, body: bytes, *, now: float, most: int = MAX_EVENTS) -> list[PassiveCheck]:
-        """Return what a batch says that is new.
-
-        Args:
-            body: What was sent.
-            now: Seconds since 1970 UTC.
-            most: Events at most.
-
-        Raises:
-            EventsInvalid: It cannot be read.
-        """
+        """Return what a batch says that is new."""
         batch = reported(body, now=now, most=most)
         self.batches += 1
         if batch.id:

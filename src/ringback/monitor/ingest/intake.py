@@ -42,11 +42,7 @@ class Directory:
                 self._by_place.setdefault(_place(origin_of(url)), one.id)
 
     def endpoint_for(self, origin: str) -> str | None:
-        """Return the id of the endpoint that a call was for; ``None``: none is configured.
-
-        Args:
-            origin: ``scheme://host:port`` that was called.
-        """
+        """Return the id of the endpoint that a call was for; ``None``: none is configured."""
         origin = origin_of(origin)
         if origin.startswith(_HTTP):
             return self._by_origin.get(origin)
@@ -73,11 +69,7 @@ class Discoveries:
         self._seen: OrderedDict[str, Discovered] = OrderedDict()
 
     def see(self, passive: PassiveCheck) -> None:
-        """Note calls of an origin that is not configured.
-
-        Args:
-            passive: The calls.
-        """
+        """Note calls of an origin that is not configured."""
         at, failures = passive.check.at, passive.calls if passive.check.up is False else 0
         known = self._seen.pop(passive.origin, None) or Discovered(
             id=self._new_id(passive.origin),
@@ -101,19 +93,11 @@ class Discoveries:
         return list(reversed(self._seen.values()))
 
     def get(self, id_: str) -> Discovered | None:
-        """Return one.
-
-        Args:
-            id_: Its id.
-        """
+        """Return one."""
         return next((one for one in self._seen.values() if one.id == id_), None)
 
     def forget(self, origins: Iterable[str]) -> None:
-        """Forget origins, because they are watched now.
-
-        Args:
-            origins: ``scheme://host:port`` of each.
-        """
+        """Forget origins, because they are watched now."""
         for origin in origins:
             self._seen.pop(origin, None)
 
@@ -122,11 +106,7 @@ class Discoveries:
         return [asdict(one) for one in self._seen.values()]
 
     def load(self, kept: Iterable[dict[str, Any]]) -> None:
-        """Go on from what was kept.
-
-        Args:
-            kept: As ``dump`` gave it.
-        """
+        """Go on from what was kept."""
         self._seen = OrderedDict((one["url"], Discovered(**one)) for one in kept)
 
     def _new_id(self, origin: str) -> str:
@@ -164,21 +144,13 @@ class Intake:
         self._newest = newest
 
     def configure(self, endpoints: Iterable[Endpoint]) -> None:
-        """Watch these from now on.
-
-        Args:
-            endpoints: Those that are watched.
-        """
+        """Watch these from now on."""
         self._directory = Directory(endpoints)
         known = [one.url for one in self.discoveries.all()]
         self.discoveries.forget(one for one in known if self._directory.endpoint_for(one))
 
     def take(self, reported: Iterable[PassiveCheck]) -> int:
-        """Take calls; return how many.
-
-        Args:
-            reported: In the order in which they ended.
-        """
+        """Take calls; return how many."""
         calls = 0
         for one in reported:
             calls += one.calls

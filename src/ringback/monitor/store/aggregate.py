@@ -60,11 +60,7 @@ class Histogram:
         return ((at, count) for at, count in enumerate(self._counts, self._lowest) if count)
 
     def add(self, seconds: float) -> None:
-        """Count one duration.
-
-        Args:
-            seconds: Less than a microsecond counts as one, more than 30 years as 30 years.
-        """
+        """Count one duration."""
         if 1e-6 < seconds < _LONGEST:  # as bucket_of; a call for each phase of each check is dear
             bucket = ceil(log(seconds) * _SCALE + _SHIFT)
         else:
@@ -93,11 +89,7 @@ class Histogram:
             self._counts.frombytes(bytes(_WIDTH * missing))
 
     def merge(self, other: Histogram) -> None:
-        """Add what another counted.
-
-        Args:
-            other: Stays as it is.
-        """
+        """Add what another counted."""
         if not other:
             return
         self._reach(other._lowest, other._lowest + len(other._counts) - 1)
@@ -109,8 +101,7 @@ class Histogram:
     def quantiles(self, *shares: float) -> list[float | None]:
         """Return the duration in seconds that this share of all does not exceed, for each share.
 
-        Args:
-            shares: From 0 to 1, ascending. ``None`` is returned where nothing was counted.
+        The shares ascend from 0 to 1; ``None`` where nothing was counted.
         """
         counts = self._counts
         if not counts:
@@ -142,11 +133,7 @@ class Histogram:
 
     @classmethod
     def decode(cls, data: bytes) -> Histogram:
-        """Return what ``encode`` made these bytes of.
-
-        Args:
-            data: From ``encode``.
-        """
+        """Return what ``encode`` made these bytes of."""
         self = cls()
         at = bucket = 0
         while at < len(data):
@@ -160,23 +147,14 @@ class Histogram:
 
 
 def bucket_of(seconds: float) -> int:
-    """Return the bucket that a duration falls into.
-
-    Args:
-        seconds: Less than a microsecond counts as one, more than 30 years as 30 years.
-    """
+    """Return the bucket that a duration falls into."""
     if 1e-6 < seconds < _LONGEST:
         return ceil(log(seconds) * _SCALE + _SHIFT)
     return 0 if seconds <= 1e-6 else _HIGHEST
 
 
 def put_integer(out: bytearray, value: int) -> None:
-    """Append a number that is not negative, seven bits a byte, the lowest first (LEB128).
-
-    Args:
-        out: What is appended to.
-        value: The number.
-    """
+    """Append a number that is not negative, seven bits a byte, the lowest first (LEB128)."""
     while value > 127:
         out.append(value & 127 | 128)
         value >>= 7
@@ -184,12 +162,7 @@ def put_integer(out: bytearray, value: int) -> None:
 
 
 def take_integer(data: bytes, at: int) -> tuple[int, int]:
-    """Return the number that begins there, and where the next one begins.
-
-    Args:
-        data: From ``put_integer``.
-        at: Where it begins.
-    """
+    """Return the number that begins there, and where the next one begins."""
     value = data[at]
     if value < 128:
         return value, at + 1
@@ -226,11 +199,7 @@ class Aggregate:
         self.phases: dict[str, Histogram] = {}
 
     def add(self, check: Check) -> None:
-        """Count one check.
-
-        Args:
-            check: Its durations count only where it is up.
-        """
+        """Count one check; its durations count only where it is up."""
         if check.up is None:
             self.unknown += 1
             return
@@ -252,11 +221,7 @@ class Aggregate:
                 one.add(seconds)
 
     def merge(self, other: Aggregate) -> None:
-        """Add what another counted.
-
-        Args:
-            other: Stays as it is.
-        """
+        """Add what another counted."""
         self.count += other.count
         self.bad += other.bad
         self.unknown += other.unknown
@@ -277,11 +242,7 @@ class Aggregate:
         return found
 
     def bucket(self, at: float) -> Bucket:
-        """Return it as others see it.
-
-        Args:
-            at: The beginning of the span, in seconds since 1970 UTC.
-        """
+        """Return it as others see it."""
         p50, p95, p99 = self.seconds.quantiles(0.5, 0.95, 0.99)
         medians = {name: one.quantiles(0.5)[0] for name, one in self.phases.items()}
         return Bucket(
@@ -312,15 +273,7 @@ class Aggregate:
     def decode(
         cls, count: int, bad: int, unknown: int, kinds: str | None, histograms: bytes
     ) -> Aggregate:
-        """Return what was kept.
-
-        Args:
-            count: As it was.
-            bad: As it was.
-            unknown: As it was.
-            kinds: A JSON object; ``None``: empty.
-            histograms: From ``encode``.
-        """
+        """Return what was kept."""
         self = cls()
         self.count, self.bad, self.unknown = count, bad, unknown
         self.kinds = json.loads(kinds) if kinds else {}

@@ -56,11 +56,7 @@ class Spill:
         self.notes: dict[str, Callable[[], None]] = {}
 
     def hold(self, batch: Batch) -> None:
-        """Hold a batch; the oldest of what is too much is dropped.
-
-        Args:
-            batch: What could not be kept.
-        """
+        """Hold a batch; the oldest of what is too much is dropped."""
         self.dropped += max(0, len(self.checks) + len(batch.checks) - MOST_CHECKS)
         self.checks.extend(batch.checks)
         self.transitions.extend(batch.transitions)
@@ -85,26 +81,13 @@ class Spill:
         )
 
     def note(self, id_: str, write: Callable[[], None], changed: Queued | None) -> None:
-        """Hold what is to be noted of a notice.
-
-        Args:
-            id_: The notice's.
-            write: Notes it in the store.
-            changed: The notice as it is with that; ``None``: nobody knows it.
-        """
+        """Hold what is to be noted of a notice."""
         if changed is not None:
             self.queued[id_] = changed
         self.notes[id_] = write
 
     def checks_of(self, endpoint: str, since: float, until: float, *, failed: bool) -> list[Check]:
-        """Return checks of an endpoint, oldest first.
-
-        Args:
-            endpoint: Its id.
-            since: Seconds since 1970 UTC.
-            until: Seconds since 1970 UTC.
-            failed: Whether only those that failed are wanted.
-        """
+        """Return checks of an endpoint, oldest first."""
         return [
             one
             for one in self.checks
@@ -116,13 +99,7 @@ class Spill:
     def incidents_in(
         self, states: Iterable[IncidentState], endpoint: str | None, before: float | None
     ) -> list[Incident]:
-        """Return incidents, in the order they changed.
-
-        Args:
-            states: Those that are wanted; none: all.
-            endpoint: Only those that it is or was a member of.
-            before: Only those opened before, in seconds since 1970 UTC.
-        """
+        """Return incidents, in the order they changed."""
         wanted = tuple(states)
         return [
             one
@@ -134,12 +111,7 @@ class Spill:
 
 
 def ended(queued: Queued, error: str | None = None) -> Queued:
-    """Return a notice that is not tried again.
-
-    Args:
-        queued: As it was.
-        error: Why it is given up; ``None``: it was sent.
-    """
+    """Return a notice that is not tried again."""
     return replace(queued, due=NEVER, error=queued.error if error is None else error)
 
 

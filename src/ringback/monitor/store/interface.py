@@ -94,7 +94,7 @@ class Queued:
 
 
 class Store(Protocol):
-    """Where a monitor keeps what it knows.
+    """Where a monitor keeps what it knows; times are seconds since 1970 UTC.
 
     Methods block, and any thread may call them: those that write take turns, and none waits for
     long. One process writes at a time.

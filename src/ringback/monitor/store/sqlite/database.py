@@ -60,12 +60,7 @@ _SAID: dict[int, tuple[type[StoreProblem], str]] = {
 
 
 def problem_of(error: DBAPIError | sqlite3.Error, path: Path) -> StoreProblem:
-    """Return what an error means for the store.
-
-    Args:
-        error: SQLite's, or SQLAlchemy's around it.
-        path: The database.
-    """
+    """Return what an error means for the store."""
     origin = error.orig if isinstance(error, DBAPIError) else error
     code = getattr(origin, "sqlite_errorcode", 0) & 0xFF
     cls, said = _SAID.get(
@@ -75,21 +70,13 @@ def problem_of(error: DBAPIError | sqlite3.Error, path: Path) -> StoreProblem:
 
 
 def no_database(path: Path) -> StoreProblem:
-    """Return what is wrong with a path at which there is no file.
-
-    Args:
-        path: As it was named.
-    """
+    """Return what is wrong with a path at which there is no file."""
     what = "this is a directory" if path.is_dir() else "there is no such file"
     return StoreProblem(f"{path}: {what}; name the monitor's database")
 
 
 def not_ours(path: Path) -> StoreCorrupt:
-    """Return what is wrong with a database that no monitor has written.
-
-    Args:
-        path: The file.
-    """
+    """Return what is wrong with a database that no monitor has written."""
     return StoreCorrupt(f"{path}: the database is not one of ringback's; name another file")
 
 
@@ -144,14 +131,7 @@ class Database:
 
     @contextmanager
     def write(self, *, durable: bool = False) -> Iterator[Connection]:
-        """Give the connection that writes, in a transaction: all of it is kept, or nothing.
-
-        Args:
-            durable: Whether it must survive the loss of power.
-
-        Raises:
-            StoreProblem: It could not be kept.
-        """
+        """Give the connection that writes, in a transaction: all of it is kept, or nothing."""
         with self._translated():
             if durable is not self._durable:
                 driver = self._driver(self._connection)
@@ -162,11 +142,7 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """Give a connection that reads, in a transaction: it sees one moment.
-
-        Raises:
-            StoreProblem: It could not be read.
-        """
+        """Give a connection that reads, in a transaction: it sees one moment."""
         with self._translated(), self._readers.connect() as connection, connection.begin():
             yield connection
 
@@ -281,13 +257,6 @@ def copy_database(source: Path, target: Path) -> None:
     """Write a copy that is whole, as of one moment; writers go on meanwhile.
 
     An earlier copy of that name is replaced when the new one is complete.
-
-    Args:
-        source: The database.
-        target: The copy.
-
-    Raises:
-        StoreProblem: It cannot be read, or the copy cannot be written.
     """
     if not source.is_file():
         raise no_database(source)

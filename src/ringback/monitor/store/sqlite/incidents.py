@@ -20,38 +20,22 @@ if TYPE_CHECKING:
 
 
 def incident_text(incident: Incident) -> str:
-    """Return an incident as JSON.
-
-    Args:
-        incident: Which.
-    """
+    """Return an incident as JSON."""
     return _text(asdict(incident))
 
 
 def incident_of(text: str) -> Incident:
-    """Return the incident that ``incident_text`` made this of.
-
-    Args:
-        text: JSON.
-    """
+    """Return the incident that ``incident_text`` made this of."""
     return _incident(json.loads(text))
 
 
 def notice_text(notice: Notice) -> str:
-    """Return a notice as JSON.
-
-    Args:
-        notice: Which.
-    """
+    """Return a notice as JSON."""
     return _text(asdict(notice))
 
 
 def notice_of(text: str) -> Notice:
-    """Return the notice that ``notice_text`` made this of.
-
-    Args:
-        text: JSON.
-    """
+    """Return the notice that ``notice_text`` made this of."""
     kept = json.loads(text)
     change = {**kept["change"], "incident": _incident(kept["change"]["incident"])}
     return Notice(**{**kept, "change": Change(**change)})
@@ -74,12 +58,7 @@ def _text(value: Any) -> str:
 
 
 def keep_transitions(connection: Connection, transitions: Sequence[Transition]) -> None:
-    """Append transitions.
-
-    Args:
-        connection: In a transaction.
-        transitions: In the order in which they happened.
-    """
+    """Append transitions."""
     rows = [
         {
             "endpoint": one.endpoint,
@@ -97,14 +76,7 @@ def keep_transitions(connection: Connection, transitions: Sequence[Transition]) 
 def transitions_of(
     connection: Connection, endpoint: str, since: float, until: float
 ) -> list[Transition]:
-    """Return the transitions of an endpoint from ``since`` to before ``until``, oldest first.
-
-    Args:
-        connection: That reads.
-        endpoint: Its id.
-        since: Seconds since 1970 UTC.
-        until: Seconds since 1970 UTC.
-    """
+    """Return the transitions of an endpoint from ``since`` to before ``until``, oldest first."""
     query = (
         select(transition)
         .where(
@@ -127,12 +99,7 @@ def transitions_of(
 
 
 def keep_incidents(connection: Connection, incidents: Sequence[Incident]) -> None:
-    """Keep incidents as they are now; of one that comes twice, the last.
-
-    Args:
-        connection: In a transaction.
-        incidents: Those that changed.
-    """
+    """Keep incidents as they are now; of one that comes twice, the last."""
     if not incidents:
         return
     rows = [
@@ -157,15 +124,7 @@ def incidents_in(
     before: float | None,
     most: int,
 ) -> list[Incident]:
-    """Return incidents, newest first.
-
-    Args:
-        connection: That reads.
-        states: Those that are wanted; none: all.
-        endpoint: Only those that it is or was a member of.
-        before: Only those opened before, in seconds since 1970 UTC.
-        most: How many.
-    """
+    """Return incidents, newest first."""
     query = select(incident.c.body)
     if wanted := list(states):
         query = query.where(incident.c.state.in_(wanted))
@@ -179,23 +138,13 @@ def incidents_in(
 
 
 def incident_by(connection: Connection, id_: str) -> Incident | None:
-    """Return an incident.
-
-    Args:
-        connection: That reads.
-        id_: Its id.
-    """
+    """Return an incident."""
     body = connection.scalar(select(incident.c.body).where(incident.c.id == id_))
     return None if body is None else incident_of(body)
 
 
 def keep_states(connection: Connection, states: Mapping[str, Any]) -> None:
-    """Keep named states.
-
-    Args:
-        connection: In a transaction.
-        states: Name to a JSON value.
-    """
+    """Keep named states."""
     rows = [
         {"name": name, "value": json.dumps(value, separators=(",", ":"))}
         for name, value in states.items()
@@ -207,23 +156,13 @@ def keep_states(connection: Connection, states: Mapping[str, Any]) -> None:
 
 
 def state_of(connection: Connection, name: str) -> Any:
-    """Return a state; ``None``: there is none.
-
-    Args:
-        connection: That reads.
-        name: Its name.
-    """
+    """Return a state; ``None``: there is none."""
     value = connection.scalar(select(schema.state.c.value).where(schema.state.c.name == name))
     return None if value is None else json.loads(value)
 
 
 def states_of(connection: Connection, prefix: str) -> dict[str, Any]:
-    """Return the states whose names begin so, by name.
-
-    Args:
-        connection: That reads.
-        prefix: How the names begin.
-    """
+    """Return the states whose names begin so, by name."""
     name = schema.state.c.name
     # In the order of the key: from the prefix on, up to the first name that begins otherwise.
     query = select(name, schema.state.c.value).where(name >= prefix).order_by(name)
@@ -236,12 +175,7 @@ def states_of(connection: Connection, prefix: str) -> dict[str, Any]:
 
 
 def queue_notices(connection: Connection, notices: Sequence[Notice]) -> None:
-    """Queue notices; one whose id is there already is left as it is.
-
-    Args:
-        connection: In a transaction.
-        notices: Due at once.
-    """
+    """Queue notices; one whose id is there already is left as it is."""
     rows = [
         {
             "id": one.id,
@@ -258,13 +192,7 @@ def queue_notices(connection: Connection, notices: Sequence[Notice]) -> None:
 
 
 def due_notices(connection: Connection, now: float, most: int) -> list[Queued]:
-    """Return notices that are to be sent by now, oldest first.
-
-    Args:
-        connection: That reads.
-        now: Seconds since 1970 UTC.
-        most: How many.
-    """
+    """Return notices that are to be sent by now, oldest first."""
     query = (
         select(notice)
         .where(notice.c.due <= microseconds(now))
@@ -280,26 +208,12 @@ def due_notices(connection: Connection, now: float, most: int) -> list[Queued]:
 
 
 def end_notice(connection: Connection, id_: str, now: float, error: str) -> None:
-    """Note that a notice is not tried again: it was sent, or given up.
-
-    Args:
-        connection: In a transaction.
-        id_: Which.
-        now: Seconds since 1970 UTC.
-        error: Why it was given up; ``""``: it was sent.
-    """
+    """Note that a notice is not tried again: it was sent, or given up."""
     _change(connection, id_, {"due": None, "ended": microseconds(now), "error": error})
 
 
 def postpone_notice(connection: Connection, id_: str, due_at: float, error: str) -> None:
-    """Note that a notice is to be tried again.
-
-    Args:
-        connection: In a transaction.
-        id_: Which; one that was ended stays so.
-        due_at: When, in seconds since 1970 UTC.
-        error: Why it could not be sent.
-    """
+    """Note that a notice is to be tried again."""
     _change(connection, id_, {"due": microseconds(due_at), "error": error})
 
 
@@ -310,24 +224,13 @@ def _change(connection: Connection, id_: str, values: dict[str, Any]) -> None:
 
 
 def has_ended_notices(connection: Connection, before: int) -> bool:
-    """Return whether there are notices that ended long ago.
-
-    Args:
-        connection: That reads.
-        before: Microseconds.
-    """
+    """Return whether there are notices that ended long ago."""
     return (
         connection.scalar(select(notice.c.id).where(notice.c.ended < before).limit(1)) is not None
     )
 
 
 def purge_notices(connection: Connection, before: int, most: int) -> None:
-    """Delete notices that ended long ago.
-
-    Args:
-        connection: In a transaction.
-        before: Microseconds.
-        most: How many at once.
-    """
+    """Delete notices that ended long ago."""
     old = select(notice.c.id).where(notice.c.ended < before).limit(most)
     connection.execute(delete(notice).where(notice.c.id.in_(old)))

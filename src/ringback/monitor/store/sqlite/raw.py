@@ -53,10 +53,6 @@ class Raw:
         """Append rows to the tables of their hours.
 
         A check of an hour that is sealed goes to the oldest one that is open.
-
-        Args:
-            connection: In a transaction.
-            values: In any order.
         """
         for at, group in self._by_hour(connection, values):
             connection.exec_driver_sql(self._insert(at), group)
@@ -102,11 +98,7 @@ class Raw:
             hours[at].earliest = earliest
 
     def known(self, connection: Connection) -> dict[int, _Hour]:
-        """Return the hours that have a table.
-
-        Args:
-            connection: The one that writes.
-        """
+        """Return the hours that have a table."""
         if self._hours is None:
             self._hours = {
                 row.at: _Hour(row.earliest, row.sealed) for row in connection.execute(select(hour))
@@ -130,14 +122,7 @@ class Raw:
     ) -> list[Check]:
         """Return checks of an endpoint from ``since`` to before ``until``, newest first.
 
-        Args:
-            connection: That reads.
-            endpoint: Its number.
-            since: Microseconds.
-            until: Microseconds.
-            failed: Whether only those that failed are wanted; then those that are kept longer than
-                the hours are among them.
-            most: How many.
+        Where only those that ``failed`` are wanted, those that are kept longer are among them.
         """
         found: dict[Any, Row[Any]] = {}
         for at, table in _tables(connection, since, until, failed=failed):
@@ -157,12 +142,7 @@ class Raw:
     def since(
         self, connection: Connection, at: int
     ) -> Iterator[tuple[Sequence[Values], list[Check]]]:
-        """Yield every check from that time on, with its row, many at a time.
-
-        Args:
-            connection: That reads.
-            at: Microseconds.
-        """
+        """Yield every check from that time on, with its row, many at a time."""
         for _, table in _tables(connection, at, _ANY_TIME, failed=False):
             query = select(*(table.c[name] for name in LOOK)).where(table.c.at >= at)
             for rows in connection.execute(query).partitions(1000):
@@ -170,11 +150,7 @@ class Raw:
                 yield some, [self._rows.check(row, connection) for row in some]
 
     def newest(self, connection: Connection) -> Iterator[Check]:
-        """Yield the newest checks of endpoints; of an endpoint there may be several.
-
-        Args:
-            connection: That reads.
-        """
+        """Yield the newest checks of endpoints; of an endpoint there may be several."""
         still_open = select(hour.c.at).where(hour.c.sealed != SEALED)
         tables = [schema.checks_of(at) for at in connection.scalars(still_open).all()]
         for row in connection.execute(select(*(schema.latest.c[name] for name in LOOK))):
@@ -185,11 +161,7 @@ class Raw:
 
 
 def newest_of(table: Table) -> Select[Any]:
-    """Return the query for the newest check of each endpoint in a table.
-
-    Args:
-        table: With the columns of ``LOOK``.
-    """
+    """Return the query for the newest check of each endpoint in a table."""
     # SQLite takes the other columns from the row that has the maximum.
     columns = [func.max(table.c.at).label("at") if n == "at" else table.c[n] for n in LOOK]
     return select(*columns).group_by(table.c.endpoint)
@@ -235,11 +207,7 @@ class Seal:
         self._counted: tuple[int, list[tuple[int, int]]] = (-1, [])
 
     def piece(self, now: int) -> bool:
-        """Copy a piece of an hour that is over; return whether there was one.
-
-        Args:
-            now: Microseconds.
-        """
+        """Copy a piece of an hour that is over; return whether there was one."""
         with self._database.read() as connection:
             over = hour.c.sealed != SEALED, hour.c.at + HOUR + SEAL_GRACE <= now
             found = connection.execute(select(hour).where(*over).order_by(hour.c.at)).first()

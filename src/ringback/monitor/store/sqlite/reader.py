@@ -39,6 +39,8 @@ _PATIENCE = 5.0
 class SQLiteReader:
     """What a monitor has kept in a file, for reports and exports; for one thread.
 
+    Times are seconds since 1970 UTC; a span goes from ``since`` to before ``until``.
+
     Args:
         path: The file, also one that a monitor writes to, or a backup on a disk that is read-only.
 
@@ -63,11 +65,7 @@ class SQLiteReader:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """Give a connection in a transaction: it sees one moment.
-
-        Raises:
-            StoreProblem: It could not be read.
-        """
+        """Give a connection in a transaction: it sees one moment."""
         try:
             with self._engine.connect() as connection, connection.begin():
                 yield connection
@@ -93,13 +91,7 @@ class SQLiteReader:
         return sorted(found)
 
     def checks(self, since: float, until: float, endpoint: str | None = None) -> Iterator[Check]:
-        """Yield checks, oldest first, an hour's table at a time.
-
-        Args:
-            since: Seconds since 1970 UTC.
-            until: Seconds since 1970 UTC, not included.
-            endpoint: Only of this one.
-        """
+        """Yield checks, oldest first, an hour's table at a time."""
         number = None if endpoint is None else self._words.find(endpoint)
         if endpoint is not None and number is None:
             return
@@ -133,14 +125,7 @@ class SQLiteReader:
                     yield self._rows.check(row, connection)
 
     def failures(self, endpoint: str, since: float, until: float, most: int) -> list[Check]:
-        """Return failed checks of an endpoint, newest first; they are kept longer than others.
-
-        Args:
-            endpoint: Its id.
-            since: Seconds since 1970 UTC.
-            until: Seconds since 1970 UTC, not included.
-            most: How many.
-        """
+        """Return failed checks of an endpoint, newest first; they are kept longer than others."""
         number = self._words.find(endpoint)
         if number is None:
             return []
@@ -149,24 +134,12 @@ class SQLiteReader:
             return self._raw.checks(connection, number, first, last, True, most)
 
     def transitions(self, endpoint: str, since: float, until: float) -> list[Transition]:
-        """Return the changes of an endpoint's state, oldest first.
-
-        Args:
-            endpoint: Its id.
-            since: Seconds since 1970 UTC.
-            until: Seconds since 1970 UTC, not included.
-        """
+        """Return the changes of an endpoint's state, oldest first."""
         with self.read() as connection:
             return lasting.transitions_of(connection, endpoint, since, until)
 
     def incidents(self, since: float, until: float, endpoint: str | None = None) -> list[Incident]:
-        """Return incidents that were opened in a time, oldest first.
-
-        Args:
-            since: Seconds since 1970 UTC.
-            until: Seconds since 1970 UTC, not included.
-            endpoint: Only those that it is or was a member of.
-        """
+        """Return incidents that were opened in a time, oldest first."""
         return list(self._incidents(since, until, endpoint))[::-1]
 
     def _incidents(self, since: float, until: float, endpoint: str | None) -> Iterator[Incident]:
@@ -178,13 +151,7 @@ class SQLiteReader:
             yield one
 
     def hours(self, endpoint: str, since: float, until: float) -> dict[float, Aggregate]:
-        """Return what is known of an endpoint's hours, by their beginnings.
-
-        Args:
-            endpoint: Its id.
-            since: Seconds since 1970 UTC, the beginning of an hour.
-            until: Seconds since 1970 UTC.
-        """
+        """Return what is known of an endpoint's hours, by their beginnings."""
         number = self._words.find(endpoint)
         if number is None:
             return {}
@@ -202,13 +169,7 @@ class SQLiteReader:
         return {at / 1e6: found[at] for at in sorted(found)}
 
     def fives(self, endpoint: str, since: float, until: float) -> set[float]:
-        """Return the beginnings of the five minutes in which an endpoint was seen, as far as kept.
-
-        Args:
-            endpoint: Its id.
-            since: Seconds since 1970 UTC.
-            until: Seconds since 1970 UTC.
-        """
+        """Return the beginnings of the five minutes in which an endpoint was checked, if kept."""
         number = self._words.find(endpoint)
         if number is None:
             return set()

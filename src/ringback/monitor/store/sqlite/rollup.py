@@ -42,14 +42,7 @@ _MERGED = ("count", "bad", "unknown", "kinds", "histograms")
 def write_spans(
     connection: Connection, step: Step, at: int, tallies: Mapping[int, Aggregate]
 ) -> None:
-    """Write what is known of one span, in place of what stands there.
-
-    Args:
-        connection: In a transaction.
-        step: Which rollup.
-        at: The beginning of the span.
-        tallies: Number of an endpoint to what is known of it.
-    """
+    """Write what is known of one span, in place of what stands there."""
     if not tallies:
         return
     table = rollup_of(step, at)
@@ -61,14 +54,7 @@ def write_spans(
 def add_to_spans(
     connection: Connection, step: Step, at: int, tallies: Mapping[int, Aggregate]
 ) -> None:
-    """Add to what stands there of one span.
-
-    Args:
-        connection: In a transaction.
-        step: Which rollup.
-        at: The beginning of the span.
-        tallies: Number of an endpoint to what is to be added.
-    """
+    """Add to what stands there of one span."""
     if not tallies:
         return
     table = rollup_of(step, at)
@@ -83,15 +69,7 @@ def add_to_spans(
 def read_buckets(
     connection: Connection, step: Step, endpoint: int, since: int, until: int
 ) -> list[Bucket]:
-    """Return the spans of an endpoint that begin from ``since`` to before ``until``.
-
-    Args:
-        connection: That reads.
-        step: Which rollup.
-        endpoint: Its number.
-        since: Microseconds, the beginning of a span.
-        until: Microseconds.
-    """
+    """Return the spans of an endpoint that begin from ``since`` to before ``until``."""
     return [
         _bucket(row)
         for query in _queries(connection, step, endpoint, since, until, _SHOWN)
@@ -102,15 +80,7 @@ def read_buckets(
 def read_aggregates(
     connection: Connection, step: Step, endpoint: int, since: int, until: int
 ) -> Iterator[tuple[int, Aggregate]]:
-    """Yield the same spans, each with its beginning, so that they can be merged.
-
-    Args:
-        connection: That reads.
-        step: Which rollup.
-        endpoint: Its number.
-        since: Microseconds, the beginning of a span.
-        until: Microseconds.
-    """
+    """Yield the same spans, each with its beginning, so that they can be merged."""
     for query in _queries(connection, step, endpoint, since, until, ("at", *_MERGED)):
         for row in connection.execute(query):
             yield row[0], Aggregate.decode(*row[1:])
@@ -119,16 +89,7 @@ def read_aggregates(
 def read_piece(
     connection: Connection, step: Step, since: int, until: int, after: int, most: int
 ) -> list[tuple[int, Aggregate]]:
-    """Return the spans of many endpoints, in the order of their numbers.
-
-    Args:
-        connection: That reads.
-        step: Which rollup.
-        since: Microseconds; the time until ``until`` lies in one table.
-        until: Microseconds.
-        after: Only endpoints with greater numbers.
-        most: How many.
-    """
+    """Return the spans of many endpoints, in the order of their numbers."""
     table = rollup_of(step, since)
     if not names(connection, table.name, table.name):
         return []
@@ -262,13 +223,7 @@ class Rollup:
         return self._marks["5m"].at if self._marks else None
 
     def late(self, connection: Connection, rows: Sequence[Values], checks: Sequence[Check]) -> None:
-        """Add checks to those of their spans that are written already.
-
-        Args:
-            connection: In the transaction that keeps them.
-            rows: Theirs.
-            checks: In the same order.
-        """
+        """Add checks to those of their spans that are written already."""
         self._start(connection, rows)
         if self._are_fresh(rows):
             return
@@ -311,12 +266,7 @@ class Rollup:
                     self._marks[row.step] = _Mark(row.at, row.endpoint)
 
     def add(self, rows: Sequence[Values], checks: Sequence[Check]) -> None:
-        """Count checks that were kept; those that ``late`` added are passed over.
-
-        Args:
-            rows: Theirs.
-            checks: In the same order.
-        """
+        """Count checks that were kept; those that ``late`` added are passed over."""
         pairs: Iterable[tuple[Values, Check]] = zip(rows, checks, strict=True)
         if not self._are_fresh(rows):
             pairs = [pair for pair in pairs if not self._is_written(pair[0])]
@@ -324,11 +274,7 @@ class Rollup:
             _tally(self._open, pairs, WIDTH["5m"])
 
     def write(self, now: int) -> bool:
-        """Write a piece of five minutes that are over; return whether there was one.
-
-        Args:
-            now: Microseconds.
-        """
+        """Write a piece of five minutes that are over; return whether there was one."""
         width = WIDTH["5m"]
         over = (now - GRACE) // width * width
         if not self._marks or self._marks["5m"].at >= over:
@@ -355,11 +301,7 @@ class Rollup:
                 del self._open[at]
 
     def merge(self, step: Step) -> bool:
-        """Write a piece of an hour or of a day that is over; return whether there was one.
-
-        Args:
-            step: ``1h`` or ``1d``.
-        """
+        """Write a piece of an hour or of a day that is over; return whether there was one."""
         mark = self._marks.get(step)
         if mark is None:
             return False
@@ -389,12 +331,8 @@ class Rollup:
     ) -> list[Bucket]:
         """Return the spans of an endpoint, oldest first, with those that are not over.
 
-        Args:
-            connection: That reads; it must have begun no earlier than this is called.
-            endpoint: Its number.
-            step: Which rollup.
-            since: Microseconds; the span that holds it is the first.
-            until: Microseconds; the last span begins before.
+        The transaction of ``connection`` must not have begun before this is called: a span that is
+        written in between would be neither in what it sees nor in memory any more.
         """
         view = self._view(connection, endpoint)
         if view is None:
@@ -408,15 +346,7 @@ class Rollup:
     def whole(
         self, connection: Connection, endpoint: int, step: Step, since: int, until: int
     ) -> Aggregate:
-        """Return the same spans taken together.
-
-        Args:
-            connection: That reads; it must have begun no earlier than this is called.
-            endpoint: Its number.
-            step: Which rollup.
-            since: Microseconds; the span that holds it is the first.
-            until: Microseconds; the last span begins before.
-        """
+        """Return the same spans taken together; of ``connection`` the same holds."""
         whole = Aggregate()
         view = self._view(connection, endpoint)
         if view is None:

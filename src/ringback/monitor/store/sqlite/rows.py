@@ -47,14 +47,7 @@ class Rows:
         self._certificates = certificates
 
     def of(self, checks: Sequence[Check]) -> list[Values]:
-        """Return the rows of checks.
-
-        Args:
-            checks: A duration that is no number, or negative, is kept as not known.
-
-        Raises:
-            ValueError: The time of a check is no number.
-        """
+        """Return the rows of checks; a duration that is no number, or negative, is not known."""
         try:
             return [self._of(check) for check in checks]
         except (ValueError, OverflowError):
@@ -88,12 +81,7 @@ class Rows:
         )
 
     def check(self, row: Sequence[Any], connection: Connection) -> Check:
-        """Return the check of a row.
-
-        Args:
-            row: Its first values are those of ``schema.LOOK``.
-            connection: Where it was read.
-        """
+        """Return the check of a row."""
         endpoint, at, up, kind, seconds = row[:5]
         status, address, certificate, origin, vantage, detail, more = row[10:17]
         timings = {
@@ -197,11 +185,7 @@ class Interned(dict[K | None, int | None], Generic[K]):
         return found
 
     def find(self, key: K) -> int | None:
-        """Return the number of a value; ``None``: it has none.
-
-        Args:
-            key: The value.
-        """
+        """Return the number of a value; ``None``: it has none."""
         held = self.get(key)
         if held is not None:
             return held
@@ -210,12 +194,7 @@ class Interned(dict[K | None, int | None], Generic[K]):
             return connection.scalar(select(self._table.c.number).where(*conditions))
 
     def value(self, number: int, connection: Connection) -> K:
-        """Return the value of a number.
-
-        Args:
-            number: One that a row holds.
-            connection: Where that row was read.
-        """
+        """Return the value of a number."""
         known = self._values.get(number)
         if known is None:
             found = select(self._table).where(self._table.c.number == number)
@@ -225,21 +204,13 @@ class Interned(dict[K | None, int | None], Generic[K]):
         return known
 
     def write(self, connection: Connection) -> None:
-        """Write those that are new.
-
-        Args:
-            connection: In the transaction that uses them.
-        """
+        """Write those that are new."""
         if self._fresh:
             rows = [{"number": number, **self._parts(key)} for number, key in self._fresh]
             connection.execute(insert(self._table), rows)
 
     def settle(self, *, kept: bool) -> None:
-        """Note whether the transaction was kept; where not, its new numbers are free again.
-
-        Args:
-            kept: Whether it was.
-        """
+        """Note whether the transaction was kept; where not, its new numbers are free again."""
         if not kept and self._fresh:
             for _, key in self._fresh:
                 self.pop(key, None)
@@ -248,20 +219,12 @@ class Interned(dict[K | None, int | None], Generic[K]):
 
 
 def interned_strings(database: Database) -> Interned[str]:
-    """Return the numbers of words.
-
-    Args:
-        database: Where they are.
-    """
+    """Return the numbers of words."""
     return Interned(database, schema.word, lambda key: {"text": key}, lambda row: str(row.text))
 
 
 def interned_certificates(database: Database) -> Interned[CertificateSeen]:
-    """Return the numbers of certificates.
-
-    Args:
-        database: Where they are.
-    """
+    """Return the numbers of certificates."""
 
     def parts(seen: CertificateSeen) -> dict[str, Any]:
         not_after = schema.microseconds(seen.not_after)

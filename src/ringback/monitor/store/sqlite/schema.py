@@ -161,41 +161,25 @@ and with this one."""
 
 @lru_cache(maxsize=8)
 def checks_of(at: int) -> Table:
-    """Return the table that takes an hour's checks in the order in which they come.
-
-    Args:
-        at: The beginning of the hour.
-    """
+    """Return the table that takes an hour's checks in the order in which they come."""
     number = Column("number", Integer, primary_key=True)
     return Table(f"check_{_stamp('%Y%m%d%H', at)}", MetaData(), number, *_look())
 
 
 @lru_cache(maxsize=64)
 def sealed_of(at: int) -> Table:
-    """Return the table of an hour's checks in the order of their endpoints.
-
-    Args:
-        at: The beginning of the hour.
-    """
+    """Return the table of an hour's checks in the order of their endpoints."""
     return _ordered(f"sealed_{_stamp('%Y%m%d%H', at)}")
 
 
 def failed_of(at: int) -> Table:
-    """Return the table of a month's failed checks, which are kept longer than the others.
-
-    Args:
-        at: A time in that month.
-    """
+    """Return the table of a month's failed checks, which are kept longer than the others."""
     return failed_named(f"failed_{_stamp('%Y%m', at)}")
 
 
 @lru_cache(maxsize=64)
 def failed_named(name: str) -> Table:
-    """Return a table of failed checks.
-
-    Args:
-        name: As it is called in the database.
-    """
+    """Return a table of failed checks."""
     return _ordered(name)
 
 
@@ -218,12 +202,7 @@ _SPAN: dict[Step, str] = {"5m": "_%Y%m%d", "1h": "_%Y%m", "1d": ""}
 
 
 def rollup_of(step: Step, at: int) -> Table:
-    """Return the table of a rollup: of a day, of a month, or of all time.
-
-    Args:
-        step: Which rollup.
-        at: A time that it holds.
-    """
+    """Return the table of a rollup: of a day, of a month, or of all time."""
     return rollup_named(f"rollup_{step}{_stamp(_SPAN[step], at)}")
 
 
@@ -233,9 +212,6 @@ def rollup_named(name: str) -> Table:
 
     That of five minutes is in the order of time, in which it is written; the others, written less
     often, are in the order of endpoints, in which they are read.
-
-    Args:
-        name: As it is called in the database.
     """
     order = ("at", "endpoint") if name.startswith("rollup_5m") else ("endpoint", "at")
     return Table(
@@ -251,33 +227,19 @@ def rollup_named(name: str) -> Table:
 
 
 def day_of(name: str) -> int:
-    """Return the beginning of the day whose rollup a table holds.
-
-    Args:
-        name: As it is called in the database.
-    """
+    """Return the beginning of the day whose rollup a table holds."""
     day = time.strptime(name.rpartition("_")[2], "%Y%m%d")
     return calendar.timegm(day) * SECOND
 
 
 def names(connection: Connection, first: str, last: str) -> list[str]:
-    """Return the tables that there are from one name to another, in order.
-
-    Args:
-        connection: That reads.
-        first: The least name.
-        last: The greatest name.
-    """
+    """Return the tables that there are from one name to another, in order."""
     query = "SELECT name FROM sqlite_master WHERE type = 'table' AND name BETWEEN ? AND ?"
     return sorted(connection.exec_driver_sql(query, (first, last)).scalars())
 
 
 def microseconds(seconds: float) -> int:
-    """Return a time or a duration as it stands in a table.
-
-    Args:
-        seconds: As the interface has it.
-    """
+    """Return a time or a duration as it stands in a table."""
     return round(seconds * 1e6)
 
 
@@ -292,15 +254,9 @@ HOME = Path(__file__).with_name("migrations")
 
 
 def migrate(database: Database) -> None:
-    """Bring a database to the newest revision; what is there already is left alone.
+    """Bring an empty database, or one of an earlier version, to the newest revision.
 
-    Args:
-        database: An empty one, or one of this or an earlier version.
-
-    Raises:
-        StoreTooNew: A later version wrote it.
-        StoreCorrupt: It is somebody else's database.
-        StoreProblem: It cannot be read or written.
+    ``StoreTooNew``: a later version wrote it; ``StoreCorrupt``: it is not ringback's.
     """
     with database.read() as connection:
         found = _revision(connection, database.path)
@@ -328,11 +284,7 @@ def _revision(connection: Connection, path: Path) -> str | None:
 
 
 def create(connection: Connection) -> None:
-    """Make the tables of this version in an empty database; Alembic would take seven megabytes.
-
-    Args:
-        connection: In a transaction.
-    """
+    """Make the tables of this version in an empty database; Alembic would take seven megabytes."""
     metadata.create_all(connection)
     connection.exec_driver_sql(
         "CREATE TABLE IF NOT EXISTS alembic_version (version_num VARCHAR(32) NOT NULL,"
@@ -342,11 +294,7 @@ def create(connection: Connection) -> None:
 
 
 def upgrade(connection: Connection) -> None:
-    """Go through the revisions that are missing; from an empty database, through all.
-
-    Args:
-        connection: In a transaction.
-    """
+    """Go through the revisions that are missing; from an empty database, through all."""
     from alembic import command  # noqa: PLC0415 - a database up to date starts without it
     from alembic.config import Config  # noqa: PLC0415 - as above
 

@@ -54,13 +54,7 @@ class Retention:
 
 
 def drop(database: Database, retention: Retention, now: float) -> bool:
-    """Drop one table that is old, or delete some old notices; return whether there was something.
-
-    Args:
-        database: Where they are.
-        retention: How long what is kept.
-        now: Seconds since 1970 UTC.
-    """
+    """Drop one old table, or delete some old notices; return whether there was something."""
     with database.read() as connection:
         at = _old_hour(connection, microseconds(now - retention.checks))
         name = _old_table(connection, retention, now)
@@ -158,14 +152,7 @@ class SQLiteStore:
                     self._rollup.add(rows, checks)
 
     def keep(self, batch: Batch) -> None:
-        """Keep a batch, all or nothing.
-
-        Args:
-            batch: The checks among it should be of about now.
-
-        Raises:
-            StoreProblem: Nothing of it was kept.
-        """
+        """Keep a batch, all or nothing."""
         told = batch.transitions or batch.incidents or batch.notices
         durable = batch.durable or bool(told)
         with self._lock:
