@@ -28,11 +28,7 @@ if TYPE_CHECKING:
 
 
 def walk(scene: Scene) -> None:
-    """Take all readings of a diagnosis.
-
-    Args:
-        scene: The diagnosis; its readings are told to it.
-    """
+    """Take all readings of a diagnosis."""
     url.read(scene)
     asked = scene.asked
     if asked.kind is not None:
@@ -92,10 +88,9 @@ def _routes(scene: Scene, addresses: tuple[str, ...]) -> tuple[Route, ...]:
 
 
 def _speak(scene: Scene, routes: tuple[Route, ...]) -> Request | None:
-    """Read what is spoken over the open ways: TLS, then HTTP or the service's own protocol.
+    """Read what is spoken over the open routes: TLS, then HTTP or the service's own protocol.
 
-    Returns:
-        The request to another host that a redirect leads to.
+    Returns the request to another host that a redirect leads to.
     """
     connections = tls.read(scene, routes) if scene.asked.tls else ()
     if scene.asked.tls and not connections:

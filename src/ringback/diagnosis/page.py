@@ -41,9 +41,6 @@ def page(diagnoses: Sequence[Diagnosis]) -> str:
     """Return a page that shows diagnoses: the verdict, the advice, and every reading.
 
     Whatever a reading holds is shown as text; the page's policy forbids it to load or run anything.
-
-    Args:
-        diagnoses: What was found, at least one.
     """
     style = files("ringback.diagnosis").joinpath("page.css").read_text("utf-8")
     digest = b64encode(hashlib.sha256(style.encode()).digest()).decode()

@@ -143,9 +143,6 @@ def protocol_of(scheme: str) -> Protocol | None:
     """Return what is spoken behind a scheme; ``None``: it is not known.
 
     A driver behind a plus sign (``postgresql+psycopg``) does not change it.
-
-    Args:
-        scheme: In any case.
     """
     lower = scheme.lower()
     lower = ALIASES.get(lower, lower)
@@ -153,12 +150,7 @@ def protocol_of(scheme: str) -> Protocol | None:
 
 
 def partners_of(scheme: str, port: int) -> tuple[int, ...]:
-    """Return the other ports on which a service may be expected, the likeliest first.
-
-    Args:
-        scheme: As in ``protocol_of``.
-        port: The port that was asked; never among them.
-    """
+    """Return the other ports on which a service may be expected, the likeliest first."""
     protocol = protocol_of(scheme)
     if protocol is None:
         return ()

@@ -30,10 +30,6 @@ def record_of(diagnosis: Diagnosis, *, redacted: bool = False) -> dict[str, Any]
 
     User information and queries of URLs are cut out once more, wherever they stand. Of the machine
     it says Python, OpenSSL and platform, not its name.
-
-    Args:
-        diagnosis: What was found.
-        redacted: Whether its names and addresses are placeholders.
     """
     return {
         "format": FORMAT,
@@ -61,21 +57,12 @@ def schema() -> dict[str, Any]:
 
 
 def moment(at: float) -> str:
-    """Return a time as RFC 3339 has it, in UTC.
-
-    Args:
-        at: Seconds since 1970 UTC.
-    """
+    """Return a time as RFC 3339 has it, in UTC."""
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
 def jsonable(value: Any, depth: int = 0) -> Any:
-    """Return a value as JSON can have it: what it cannot becomes a text, or ``None``.
-
-    Args:
-        value: A fact.
-        depth: How deep within others it stands.
-    """
+    """Return a value as JSON can have it: what it cannot becomes a text, or ``None``."""
     if value is None or isinstance(value, bool | int):
         return value
     if isinstance(value, float):
@@ -124,14 +111,7 @@ class RecordError(ValueError):
 
 
 def diagnosis_from(text: str | bytes) -> Diagnosis:
-    """Return the diagnosis that a text records.
-
-    Args:
-        text: One JSON object, as ``ringback diagnose --json`` prints it.
-
-    Raises:
-        RecordError: It is something else.
-    """
+    """Return the diagnosis that a JSON text records; ``RecordError`` where it is something else."""
     if len(text) > MAX_RECORD_BYTES:
         raise RecordError(f"larger than {MAX_RECORD_BYTES >> 20} MiB")
     try:
@@ -148,13 +128,8 @@ def diagnosis_from(text: str | bytes) -> Diagnosis:
 def diagnosis_of(record: object) -> Diagnosis:
     """Return the diagnosis that a record holds.
 
-    Keys that are not known are passed over, and what is too long is cut.
-
-    Args:
-        record: What ``json.loads`` made of it.
-
-    Raises:
-        RecordError: It is no recorded diagnosis, or one of a newer format.
+    Keys that are not known are passed over, and what is too long is cut. ``RecordError`` where it
+    is no recorded diagnosis, or one of a newer format.
     """
     if not isinstance(record, Mapping) or not isinstance(record.get("verdict"), Mapping):
         raise RecordError("not a report of ringback diagnose --json")

@@ -30,20 +30,12 @@ _SHARED = frozenset({"localhost", "ip6-localhost", "localhost.localdomain", "loc
 
 
 def is_placeholder(text: str) -> bool:
-    """Return whether a text holds a placeholder; two reports number theirs independently.
-
-    Args:
-        text: From a report.
-    """
+    """Return whether a text holds a placeholder; two reports number theirs independently."""
     return _PLACEHOLDER.search(text) is not None
 
 
 def address_of(text: str) -> IPv4Address | IPv6Address | None:
-    """Return the IP address that a text is; ``None`` where it is something else.
-
-    Args:
-        text: Without brackets and port; a zone (``%eth0``) is passed over.
-    """
+    """Return the IP address that a text is; ``None`` where it is something else."""
     try:
         return ip_address(text.partition("%")[0])
     except ValueError:
@@ -57,12 +49,7 @@ class Placeholders:
         self._numbers: dict[tuple[str, str], int] = {}
 
     def of(self, sort: str, value: str) -> str:
-        """Return the placeholder of a value of some sort.
-
-        Args:
-            sort: ``user``, ``path``, ``hidden`` …
-            value: What it stands for.
-        """
+        """Return the placeholder of a value of some sort."""
         counted = sum(1 for known, _ in self._numbers if known == sort)
         return f"{sort}-{self._numbers.setdefault((sort, value), counted + 1)}"
 
@@ -70,9 +57,6 @@ class Placeholders:
         """Return what stands for an address: it keeps the family, and whether it is public.
 
         Loopback and the unspecified address tell nothing and stay.
-
-        Args:
-            address: The address.
         """
         if address.is_loopback or address.is_unspecified:
             return str(address)
@@ -80,11 +64,7 @@ class Placeholders:
         return f"{self.of('address', str(address))}-v{address.version}-{scope}"
 
     def host(self, name: str) -> str:
-        """Return what stands for a host; a name and its IDNA form are the same.
-
-        Args:
-            name: A name or an address.
-        """
+        """Return what stands for a host; a name and its IDNA form are the same."""
         address = address_of(name.strip("[]"))
         if address is not None:
             hidden = self.address(address)
@@ -95,20 +75,12 @@ class Placeholders:
         return name if not plain or plain in _SHARED else self.of("host", plain)
 
     def interface(self, name: str) -> str:
-        """Return what stands for a network interface; usual names, as ``eth0``, stay.
-
-        Args:
-            name: Of the interface.
-        """
+        """Return what stands for a network interface; usual names, as ``eth0``, stay."""
         return name if _INTERFACE.fullmatch(name) else self.of("interface", name)
 
 
 def ascii_of(name: str) -> str:
-    """Return a name in lower case, in its IDNA form where it has one, without the last dot.
-
-    Args:
-        name: Of a host.
-    """
+    """Return a name in lower case, in its IDNA form where it has one, without the last dot."""
     plain = name.rstrip(".").lower()
     with suppress(UnicodeError):
         return plain.encode("idna").decode()
@@ -163,13 +135,7 @@ _OPENSSL = re.compile(r"[A-Z0-9]+(_[A-Z0-9]+)+")
 
 
 def known_in(subject: str, facts: Mapping[str, Any], hide: Placeholders) -> Known:
-    """Return what is a name without looking like one, in a reading.
-
-    Args:
-        subject: Of the reading.
-        facts: Of the reading.
-        hide: What stands for it.
-    """
+    """Return what is a name without looking like one, in a reading."""
     found: Known = {}
     for match in _HOST_PORT.finditer(subject):
         _name(found, match[1], hide)
@@ -214,14 +180,7 @@ def _hidden(hide: Placeholders, text: str) -> Callable[[], str]:
 
 
 def clean(key: str, value: Any, hide: Placeholders, text: Cleaner) -> Any:
-    """Return a fact with placeholders.
-
-    Args:
-        key: Its key; of an item of a list, that of the list.
-        value: Its value.
-        hide: What stands for a stranger's text.
-        text: Replaces names and addresses.
-    """
+    """Return a fact with placeholders."""
     if isinstance(value, Mapping):
         return {_key(str(k), text): clean(str(k), v, hide, text) for k, v in value.items()}
     if isinstance(value, list | tuple):
@@ -234,12 +193,7 @@ def clean(key: str, value: Any, hide: Placeholders, text: Cleaner) -> Any:
 
 
 def strangers_in(value: Any, key: str = "") -> list[str]:
-    """Return the texts of strangers in facts.
-
-    Args:
-        value: The facts.
-        key: Under which they stand.
-    """
+    """Return the texts of strangers in facts."""
     if isinstance(value, Mapping):
         return [text for k, v in value.items() for text in strangers_in(v, str(k))]
     if isinstance(value, list | tuple):
@@ -308,11 +262,7 @@ class Cleaner:
         self._pattern = re.compile("|".join(every), re.IGNORECASE)
 
     def __call__(self, text: str) -> str:
-        """Return the text with placeholders.
-
-        Args:
-            text: Any.
-        """
+        """Return the text with placeholders."""
         text, parts, done = without_secrets(text), [], 0
         for found in self._pattern.finditer(text):
             parts += [self._unquoted(text[done : found.start()]), self._put(found)]
@@ -334,11 +284,7 @@ class Cleaner:
         return "".join([*parts, text[done:]])
 
     def url(self, text: str) -> str:
-        """Return a URL with placeholders for its host and path; scheme and port stay.
-
-        Args:
-            text: ``scheme://host:port/path``.
-        """
+        """Return a URL with placeholders for its host and path; scheme and port stay."""
         parts = _PARTS.fullmatch(without_secrets(text))
         if parts is None:
             return self._hide.of("hidden", text)
@@ -387,11 +333,7 @@ class Cleaner:
         return self.path(bare) + text[len(bare) :]
 
     def path(self, text: str) -> str:
-        """Return what stands for a path; those that are the same everywhere stay.
-
-        Args:
-            text: Of a file, or of a URL.
-        """
+        """Return what stands for a path; those that are the same everywhere stay."""
         everywhere = _SYSTEM.fullmatch(text) and not any(one in text.lower() for one in self._known)
         return text if everywhere or text in {"/", "*"} else f"/{self._hide.of('path', text)}"
 
@@ -405,9 +347,6 @@ def redacted(diagnoses: Sequence[Diagnosis]) -> tuple[Diagnosis, ...]:
     Hosts, addresses, users, paths and what certificates and services say of themselves become
     ``host-1``, ``address-1-v4-private``, ``user-1``, ``path-1``, ``hidden-1``. Ports, families,
     schemes, times and codes stay, as do loopback addresses and usual interface names.
-
-    Args:
-        diagnoses: What was found.
     """
     hide = Placeholders()
     known: Known = {}

@@ -90,20 +90,11 @@ class Scene:
         return time.monotonic() - self._began
 
     def left(self, most: float) -> float:
-        """Return the seconds that may still be spent, at most ``most`` and never below 0.
-
-        Args:
-            most: What the caller would like.
-        """
+        """Return the seconds that may still be spent, at most ``most`` and never below 0."""
         return max(0.0, min(most, self.options.timeout - self.now()))
 
     def may_connect(self, address: str, port: int) -> bool:
-        """Return whether one more connection to a port is polite, and count it.
-
-        Args:
-            address: An IP address.
-            port: A TCP port.
-        """
+        """Return whether one more connection to a port is polite, and count it."""
         if self.behind is not None:
             return self.behind.may_connect(address, port)
         with self._lock:
@@ -127,17 +118,8 @@ class Scene:
     ) -> Reading:
         """Add a reading and return it.
 
-        What comes after the diagnosis was closed is dropped.
-
-        Args:
-            layer: As in ``Reading``, like the rest.
-            what: What was tried.
-            subject: With whom.
-            state: How it came out.
-            result: In one line.
-            kind: Kind of failure.
-            since: What ``now()`` gave when it began; ``None``: it took no time.
-            facts: What was found.
+        It began at ``since``, as from ``now()``; without it, it took no time. What comes after the
+        diagnosis was closed is dropped.
         """
         end = self.now()
         begun = end if since is None else since
@@ -183,11 +165,6 @@ def together(
     A task that raises, or that is not done in time, gives ``None``; the first is told as a reading,
     so that nothing is silently missing. The threads of late tasks end by their own time limits and
     do not keep the program alive.
-
-    Args:
-        scene: The diagnosis under way; nobody is waited for beyond its end.
-        tasks: What to do.
-        most: Seconds to wait at most.
     """
     results: list[T | None] = [None] * len(tasks)
 
@@ -210,12 +187,7 @@ def together(
 
 
 def tell_defect(scene: Scene, error: Exception) -> None:
-    """Tell that a reading failed within ringback, so that nothing is silently missing.
-
-    Args:
-        scene: The diagnosis under way.
-        error: What was raised.
-    """
+    """Tell that a reading failed within ringback, so that nothing is silently missing."""
     result = f"a reading failed within ringback: {type(error).__name__}: {error}"[:200]
     scene.tell("host", "defect", state="skipped", result=result)
 

@@ -28,11 +28,7 @@ MARKS: dict[State, str] = {"ok": "✓", "failed": "✗", "noted": "·", "skipped
 
 
 def duration(seconds: float) -> str:
-    """Return a time in words, with two digits that matter.
-
-    Args:
-        seconds: A time.
-    """
+    """Return a time in words, with two digits that matter."""
     if seconds >= 7200:
         return f"{seconds / 3600:.0f} h"
     if seconds >= 120:
@@ -47,31 +43,19 @@ def duration(seconds: float) -> str:
 
 
 def label(reading: Reading) -> str:
-    """Return what was tried, and with whom.
-
-    Args:
-        reading: One reading.
-    """
+    """Return what was tried, and with whom."""
     return f"{reading.what.replace('_', ' ')} {reading.subject}".rstrip()
 
 
 def state_of(readings: Iterable[Reading]) -> State:
-    """Return how a stage came out: failed where anything did, ok where anything worked.
-
-    Args:
-        readings: Those of the stage.
-    """
+    """Return how a stage came out: failed where anything did, ok where anything worked."""
     found = {reading.state for reading in readings}
     order: Sequence[State] = ("failed", "ok", "noted")
     return next((state for state in order if state in found), "skipped")
 
 
 def standing(verdict: Verdict) -> str:
-    """Return a verdict's kind, cause, place and confidence in one line.
-
-    Args:
-        verdict: What was found.
-    """
+    """Return a verdict's kind, cause, place and confidence in one line."""
     name = verdict.kind
     if verdict.cause and verdict.cause != verdict.kind:
         name = f"{name} ({verdict.cause})"

@@ -53,23 +53,14 @@ An end without a response is a ``ConnectionResetError`` because the standard lib
 
 
 def builtin_class(failure: Failure) -> type[Exception] | None:
-    """Return the built-in exception that says the same as a failure, or ``None``.
-
-    Args:
-        failure: What went wrong; behind a proxy the inner kind (``via``) decides.
-    """
+    """Return the built-in that says the same; behind a proxy the inner kind (``via``) decides."""
     if failure.errno in {EPIPE, ESHUTDOWN} and failure.kind.startswith("tcp.closed"):
         return BrokenPipeError
     return _of_kind(failure.kind) or _of_kind(failure.via or "")
 
 
 def find_builtin(exc: BaseException, wanted: type[Exception]) -> BaseException | None:
-    """Return the nearest exception of the wanted class that an exception was raised over.
-
-    Args:
-        exc: Where to begin; its cause, context, ``reason`` and arguments are followed.
-        wanted: The class looked for.
-    """
+    """Return the nearest exception of a class along cause, context, ``reason`` and arguments."""
     queue: deque[object] = deque([exc])
     seen: set[int] = set()
     while queue and len(seen) < 64:
@@ -127,12 +118,7 @@ def state_of(exc: BaseException) -> State:
 
 
 def new_exception(cls: type[_E], state: State) -> _E:
-    """Return a new exception of a class, holding a state; no ``__init__`` is called.
-
-    Args:
-        cls: Any exception class, however odd the signature of its constructor.
-        state: What it shall hold.
-    """
+    """Return a new exception of a class, holding a state; no ``__init__`` is called."""
     layout: Any = cls
     while layout.__flags__ & _HEAP_TYPE:
         layout = layout.__base__
@@ -173,14 +159,8 @@ def combined_class(
 ) -> type[RingbackError] | None:
     """Return the class that is all three at once; the same class for the same three.
 
-    Args:
-        library: What the client raised.
-        builtin: The built-in that says the same, if any.
-        named: ringback's class.
-
-    Returns:
-        The class, without the built-in where Python refuses the layout, or ``None`` where
-        ``library`` cannot be subclassed at all.
+    Without the built-in where Python refuses the layout; ``None`` where ``library`` cannot be
+    subclassed at all.
     """
     with _MAKING:  # two threads must not make two classes of the same three
         return _made((library, builtin, named))
@@ -189,13 +169,7 @@ def combined_class(
 def combined_exception(
     library: type[Exception], failure: Failure, state: State
 ) -> RingbackError | None:
-    """Return a new exception of the combined class, or ``None`` where there is no such class.
-
-    Args:
-        library: What the client raised.
-        failure: What went wrong.
-        state: What the client's exception held.
-    """
+    """Return a new exception of the combined class, or ``None`` where there is no such class."""
     cls = combined_class(library, builtin_class(failure), error_class(failure.kind))
     if cls is None:
         return None
@@ -205,13 +179,7 @@ def combined_exception(
 
 
 def rebuild(library: type[Exception], failure: Failure, state: State) -> BaseException:
-    """Return the exception that was pickled or copied.
-
-    Args:
-        library: The client's class.
-        failure: What went wrong; its ``cause`` was left behind.
-        state: What the exception held.
-    """
+    """Return the exception that was pickled or copied."""
     return combined_exception(library, failure, state) or new_exception(library, state)
 
 

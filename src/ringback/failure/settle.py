@@ -40,14 +40,7 @@ class Settled(NamedTuple):
 
 @lru_cache(maxsize=1024)
 def settle(kind: str, phase: Phase, proxied: bool = False, reused: bool = False) -> Settled:
-    """Apply the circumstances to a kind.
-
-    Args:
-        kind: What the evidence names, or ``TIMEOUT``.
-        phase: How far the call had come.
-        proxied: It happened on the way to or through a proxy.
-        reused: The connection had already carried another request.
-    """
+    """Apply the circumstances to a kind."""
     settled = _in_phase(kind, phase)
     if reused and may_be_stale(settled, phase):
         settled = "tcp.closed.stale"

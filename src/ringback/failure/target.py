@@ -245,11 +245,7 @@ _TARGET_READERS: dict[str, Callable[[FrameType], Target]] = {
 
 
 def proxy_of(chain: Iterable[BaseException]) -> str | None:
-    """Return ``host:port`` of the proxy that the exceptions or their functions held.
-
-    Args:
-        chain: The exceptions, outermost first.
-    """
+    """Return ``host:port`` of the proxy that the exceptions or their functions held."""
     for exc in chain:
         found = _proxy_of_exception(exc) or _proxy_of_frames(exc.__traceback__)
         if found:

@@ -30,13 +30,7 @@ class Evidence:
         self.readings = tuple(readings)
 
     def all(self, layer: Stage, what: str, **facts: Any) -> list[Reading]:
-        """Return the readings of one sort that have these facts.
-
-        Args:
-            layer: Their stage.
-            what: What was tried.
-            facts: Values that must be equal.
-        """
+        """Return the readings of one sort that have these facts."""
         return [
             one
             for one in self.readings
@@ -46,22 +40,11 @@ class Evidence:
         ]
 
     def first(self, layer: Stage, what: str, **facts: Any) -> Reading | None:
-        """Return the first reading of one sort that has these facts.
-
-        Args:
-            layer: Its stage.
-            what: What was tried.
-            facts: Values that must be equal.
-        """
+        """Return the first reading of one sort that has these facts."""
         return next(iter(self.all(layer, what, **facts)), None)
 
     def facts(self, layer: Stage, what: str) -> Mapping[str, Any]:
-        """Return the facts of the first reading of one sort; without one, none.
-
-        Args:
-            layer: Its stage.
-            what: What was tried.
-        """
+        """Return the facts of the first reading of one sort; without one, none."""
         found = self.first(layer, what)
         return _NOTHING if found is None else found.facts
 
@@ -173,11 +156,7 @@ class Evidence:
 
 
 def family(address: object) -> int:
-    """Return 4 or 6, the IP version of an address, or 0 where it is none.
-
-    Args:
-        address: As text.
-    """
+    """Return 4 or 6, the IP version of an address, or 0 where it is none."""
     try:
         return ip_address(str(address).partition("%")[0]).version
     except ValueError:
@@ -185,11 +164,7 @@ def family(address: object) -> int:
 
 
 def is_loopback(address: object) -> bool:
-    """Return whether an address is this machine's own loopback.
-
-    Args:
-        address: As text.
-    """
+    """Return whether an address is this machine's own loopback."""
     try:
         return ip_address(str(address).partition("%")[0]).is_loopback
     except ValueError:
@@ -200,9 +175,6 @@ def is_unusable(address: object) -> bool:
     """Return whether nobody can connect to an address as it stands.
 
     That of no host, and a link-local one of IPv6, which means another host on each link.
-
-    Args:
-        address: As text.
     """
     return is_no_host(address) or _needs_interface(str(address))
 
@@ -216,11 +188,7 @@ def _needs_interface(address: str) -> bool:
 
 
 def is_no_host(address: object) -> bool:
-    """Return whether an address cannot be that of a host: multicast, reserved, or unspecified.
-
-    Args:
-        address: As text.
-    """
+    """Return whether an address cannot be that of a host: multicast, reserved, or unspecified."""
     try:
         read = ip_address(str(address).partition("%")[0])
     except ValueError:
@@ -232,42 +200,25 @@ def is_no_host(address: object) -> bool:
 
 
 def failed(evidence: Evidence, *outcomes: str) -> list[Reading]:
-    """Return the attempts that came out so, where the target is not reached at all.
-
-    Args:
-        evidence: All readings.
-        outcomes: ``refused``, ``timeout`` …
-    """
+    """Return the attempts that came out so, where the target is not reached at all."""
     if evidence.reached or evidence.proxied:
         return []
     return [one for one in evidence.unopened if one.facts.get("outcome") in outcomes]
 
 
 def icmp_code(one: Reading) -> tuple[int, int] | None:
-    """Return type and code of the ICMP message that ended an attempt.
-
-    Args:
-        one: Its reading.
-    """
+    """Return type and code of the ICMP message that ended an attempt."""
     icmp = one.facts.get("icmp")
     return (int(icmp["type"]), int(icmp["code"])) if icmp else None
 
 
 def version(one: Reading) -> int:
-    """Return 4 or 6, the family of an attempt.
-
-    Args:
-        one: Its reading.
-    """
+    """Return 4 or 6, the family of an attempt."""
     return int(one.facts.get("family") or 0)
 
 
 def sender_of(one: Reading) -> tuple[str, Where]:
-    """Return who sent the ICMP message that ended an attempt, and where that is.
-
-    Args:
-        one: Its reading.
-    """
+    """Return who sent the ICMP message that ended an attempt, and where that is."""
     icmp = one.facts.get("icmp") or {}
     if icmp.get("own"):
         return "this host itself", "this host"
@@ -277,11 +228,7 @@ def sender_of(one: Reading) -> tuple[str, Where]:
 
 
 def is_expired(one: Reading) -> bool:
-    """Return whether a router gave a packet up because it had passed too many.
-
-    Args:
-        one: Its reading.
-    """
+    """Return whether a router gave a packet up because it had passed too many."""
     return icmp_code(one) == ((3, 0) if version(one) == 6 else (11, 0))
 
 
@@ -289,30 +236,18 @@ def is_expired(one: Reading) -> bool:
 
 
 def configured(evidence: Evidence) -> list[Reading]:
-    """Return the answers of the nameservers that this host is configured to ask.
-
-    Args:
-        evidence: All readings.
-    """
+    """Return the answers of the nameservers that this host is configured to ask."""
     every = evidence.all("name", "nameserver")
     return [one for one in every if one.facts.get("configured") is not False]
 
 
 def others(evidence: Evidence) -> list[Reading]:
-    """Return the answers of the nameservers that were named beside them.
-
-    Args:
-        evidence: All readings.
-    """
+    """Return the answers of the nameservers that were named beside them."""
     return evidence.all("name", "nameserver", configured=False)
 
 
 def is_unresolved(evidence: Evidence) -> bool:
-    """Return whether this program needs the name here and gets no address.
-
-    Args:
-        evidence: All readings.
-    """
+    """Return whether this program needs the name here and gets no address."""
     if not evidence.named or not evidence.resolved_here:
         return False
     looked_up = evidence.first("name", "getaddrinfo")
@@ -324,9 +259,6 @@ def unresolved_answers(evidence: Evidence) -> list[Reading]:
 
     A lookup goes on to the next nameserver behind a failure, and ends with the first that denies
     the name: what others fail with decides nothing then.
-
-    Args:
-        evidence: All readings.
     """
     if not is_unresolved(evidence):
         return []
@@ -346,41 +278,24 @@ def _denies(one: Reading) -> bool:
 
 
 def coded(evidence: Evidence, rcode: str) -> list[Reading]:
-    """Return the answers with a code, where no nameserver gives an address.
-
-    Args:
-        evidence: All readings.
-        rcode: ``NXDOMAIN``, ``SERVFAIL`` …
-    """
+    """Return the answers with a code, where no nameserver gives an address."""
     if with_addresses(configured(evidence)):
         return []
     return [one for one in unresolved_answers(evidence) if one.facts.get("rcode") == rcode]
 
 
 def with_addresses(readings: Iterable[Reading]) -> list[Reading]:
-    """Return those that hold an address.
-
-    Args:
-        readings: Answers of nameservers.
-    """
+    """Return those that hold an address."""
     return [one for one in readings if one.facts.get("answers")]
 
 
 def is_dead(one: Reading) -> bool:
-    """Return whether a nameserver gave no answer at all.
-
-    Args:
-        one: Its reading.
-    """
+    """Return whether a nameserver gave no answer at all."""
     return bool(one.facts.get("timed_out") or one.facts.get("error"))
 
 
 def answered_late(evidence: Evidence) -> list[Reading]:
-    """Return the questions that were given up before this host's own lookup denied the name.
-
-    Args:
-        evidence: All readings.
-    """
+    """Return the questions that were given up before this host's own lookup denied the name."""
     asked = unresolved_answers(evidence)
     lookup = evidence.first("name", "getaddrinfo")
     if lookup is None or lookup.kind not in {"dns.name_not_resolved", "dns.no_address"}:
@@ -391,22 +306,13 @@ def answered_late(evidence: Evidence) -> list[Reading]:
 
 
 def servers_of(readings: Iterable[Reading]) -> str:
-    """Return the nameservers of readings, as a list for people.
-
-    Args:
-        readings: Answers of nameservers.
-    """
+    """Return the nameservers of readings, as a list for people."""
     named = list(dict.fromkeys(str(one.facts.get("server")) for one in readings))
     return " and ".join(named[:3])
 
 
 def with_lookup(evidence: Evidence, readings: Iterable[Reading]) -> tuple[Reading, ...]:
-    """Return readings together with the system's own lookup.
-
-    Args:
-        evidence: All readings.
-        readings: Those that decide.
-    """
+    """Return readings together with the system's own lookup."""
     return (*readings, *evidence.all("name", "getaddrinfo"))
 
 
@@ -416,9 +322,5 @@ _MOST = 3
 
 
 def listed(readings: Sequence[Reading]) -> str:
-    """Return what readings are about, as a list for people; of many the first three.
-
-    Args:
-        readings: Those that decide.
-    """
+    """Return what readings are about, as a list for people; of many the first three."""
     return " and ".join(one.subject for one in readings[:_MOST])

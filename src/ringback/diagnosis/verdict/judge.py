@@ -20,9 +20,6 @@ def judge(readings: Sequence[Reading]) -> Verdict:
     The first rule of the table that holds decides; the table is in the order of a call, so that
     the cause is named and not what follows from it. Rules that hold beside it, by other readings,
     are told as lesser faults.
-
-    Args:
-        readings: All of one diagnosis.
     """
     evidence = Evidence(readings)
     held = [(rule, found) for rule in RULES if (found := rule.when(evidence)) is not None]

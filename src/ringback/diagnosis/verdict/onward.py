@@ -17,14 +17,7 @@ if TYPE_CHECKING:
 
 
 def tell_elsewhere(scene: Scene, url: str, there: Scene, since: float) -> None:
-    """Tell what was read of another host, as ``http/elsewhere``.
-
-    Args:
-        scene: The diagnosis under way.
-        url: Where the redirect leads, without query.
-        there: What was read there.
-        since: When that began.
-    """
+    """Tell what was read of another host, as ``http/elsewhere``."""
     readings = there.readings()
     requests = [one for one in readings if (one.layer, one.what) == ("http", "request")]
     answered = _is_answered(readings)
@@ -47,11 +40,7 @@ def tell_elsewhere(scene: Scene, url: str, there: Scene, since: float) -> None:
 
 
 def readings_elsewhere(told: Reading) -> tuple[Reading, ...]:
-    """Return what was read of another host.
-
-    Args:
-        told: As from ``tell_elsewhere``.
-    """
+    """Return what was read of another host."""
     return tuple(_read(one) for one in told.facts.get("readings") or () if isinstance(one, Mapping))
 
 
@@ -112,11 +101,7 @@ class Onward:
 
 
 def onward(evidence: Evidence) -> Onward | None:
-    """Return where the last redirect leads; ``None``: to nowhere that was looked at apart.
-
-    Args:
-        evidence: The readings of a diagnosis.
-    """
+    """Return where the last redirect leads; ``None``: to nowhere that was looked at apart."""
     told = evidence.first("http", "elsewhere")
     if told is not None:
         here = [one for one in evidence.readings if one.layer == "host" and one.what in _HOST]

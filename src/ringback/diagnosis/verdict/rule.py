@@ -64,14 +64,7 @@ class Rule:
 def black_hole(
     evidence: Evidence, layer: Stage, failed: Reading | None, stands_still: str
 ) -> Finding | None:
-    """Return that large packets are lost, where small ones pass.
-
-    Args:
-        evidence: All readings.
-        layer: The stage that stands still, which has tried small packets.
-        failed: Its reading; ``None``: it does not stand still.
-        stands_still: What of it does, and what is well in small packets.
-    """
+    """Return that large packets are lost, where small ones pass."""
     small = evidence.first(layer, "small_segments", works=True)
     if small is None or failed is None:
         return None
@@ -84,9 +77,5 @@ def black_hole(
 
 
 def is_unheard(failed: Reading) -> bool:
-    """Return whether the other side's kernel has not received what was sent (``TCP_INFO``).
-
-    Args:
-        failed: A reading with what the kernel says of its connection.
-    """
+    """Return whether the other side's kernel has not received what was sent (``TCP_INFO``)."""
     return bool(failed.facts.get("unacked") or failed.facts.get("retransmits"))

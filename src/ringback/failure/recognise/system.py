@@ -83,12 +83,7 @@ def _attempted(attempts: tuple[tuple[str, int | None], ...], code: str | None) -
 
 
 def kind_of_attempt(address: str, number: int | None) -> str:
-    """The kind for the end of the attempt on one address.
-
-    Args:
-        address: ``host:port``.
-        number: As Python reports it; ``None``: there was no answer in time.
-    """
+    """The kind for the end of the attempt on one address."""
     if number is None:
         return "tcp.timed_out"
     if address.startswith("[") and errno.errorcode.get(number) == "EADDRNOTAVAIL":

@@ -185,11 +185,6 @@ def target_in(text: str, place: tuple[int, int], line: tuple[int, int]) -> Targe
     """The target that an even text names, without its credentials.
 
     The nearest one in the line of the words that decided; else the nearest one around.
-
-    Args:
-        text: The even text.
-        place: Start and end of the words that decided.
-        line: Start and end of their line.
     """
     around = (max(0, place[0] - _BEFORE), place[0] + _AFTER)
     target = NO_TARGET

@@ -51,17 +51,10 @@ def says(
     before: str = "",
     then: str = "",
 ) -> list[Rule]:
-    """Rules of one kind.
+    """Rules of one kind, for any of the needles (literal parts, lower case).
 
-    Args:
-        kind: The kind, ``TIMEOUT``, or ``None`` where it only tells the phase or the proxy.
-        needles: Literal parts, lower case, any of them.
-        rank: How much it is worth.
-        phase: How far the call had come.
-        proxy: It speaks of the proxy.
-        before: A regular expression (case is ignored, its repetitions bounded) that must match
-            right before the needle.
-        then: The same right after it.
+    ``before`` and ``then`` are regular expressions, case ignored and repetitions bounded, that must
+    match right beside the needle. ``kind=None`` tells only the phase, or that it is the proxy's.
     """
     reading = Reading(kind, rank, phase, proxy)
     if not before and not then:
@@ -77,15 +70,7 @@ def say_each(
     before: str = "",
     then: str = "",
 ) -> list[Rule]:
-    """Rules of a table.
-
-    Args:
-        kinds: Needle → kind.
-        rank: As for ``says``; so are the others.
-        phase: How far the call had come.
-        before: What must match right before the needle.
-        then: What must match right after it.
-    """
+    """Rules of a table of needles and kinds; the rest as for ``says``."""
     return [
         rule
         for needle, kind in kinds.items()

@@ -49,11 +49,7 @@ _PHRASES = (
 
 
 def inspects(issuer: str) -> bool:
-    """Return whether the name of an issuer is that of a product which ends TLS to look into it.
-
-    Args:
-        issuer: Its name, as ``CN=…, O=…``.
-    """
+    """Return whether the name of an issuer is that of a product which ends TLS to look into it."""
     text = issuer.lower()
     return any(word in text for word in (*_NAMES.split(), *_PHRASES))
 
