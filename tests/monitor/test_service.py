@@ -72,7 +72,7 @@ def begun(path, count):
 
 
 def test_a_start_asks_the_store_no_more_often_for_more_endpoints(tmp_path, asked, monkeypatch):
-    monkeypatch.setattr("ringback.monitor.moved.memory.Memory.load", lambda *given: None)
+    monkeypatch.setattr("ringback.monitor.moved.watch.Memory.load", lambda *given: None)
     counts = []
     for count in (2, 40):
         lived(tmp_path / f"{count}.db", count)

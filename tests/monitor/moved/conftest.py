@@ -3,7 +3,7 @@ import socket
 
 import pytest
 
-from ringback.monitor.moved import look
+from ringback.monitor.moved import identity
 
 
 @pytest.fixture
@@ -29,5 +29,5 @@ def free_ports():
 @pytest.fixture(autouse=True)
 def _time_enough(monkeypatch):
     """A machine that stands still for a second says nothing of a service."""
-    monkeypatch.setattr(look, "CONNECT", 20.0)
-    monkeypatch.setattr(look, "LISTEN", 1.5)
+    monkeypatch.setattr(identity, "CONNECT_TIMEOUT", 20.0)
+    monkeypatch.setattr(identity, "BANNER_TIMEOUT", 1.5)

@@ -10,7 +10,7 @@ from ringback.incident.model import Check
 from ringback.incident.pattern import pattern_of_diagnosis
 from ringback.monitor.model import Endpoint
 from ringback.monitor.moved import Identity, Limits, Place, Watch, moved
-from ringback.monitor.moved.look import twice
+from ringback.monitor.moved.identity import twice
 from ringback.monitor.moved.place import place_of
 from ringback.monitor.probe.names import Names
 from ringback.testing.lab import Lab

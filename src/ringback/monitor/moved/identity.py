@@ -1,9 +1,25 @@
-"""By what a service is known again, at another port."""
+"""What a service is recognised by, and how that is read from a place."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+import hashlib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from time import monotonic
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urlsplit
+
+from ringback.client.trust import Trust, ssl_context
+from ringback.monitor.moved.place import Place, alternatives, redirected
+from ringback.monitor.probe.certificate import certificate_of
+from ringback.monitor.probe.course import Course
+from ringback.monitor.probe.reaching import reach
+
+if TYPE_CHECKING:
+    from ringback.monitor.model import Endpoint
+    from ringback.monitor.probe.names import Names
+
 
 TRAITS = {
     "key": "certificate key",
@@ -13,10 +29,10 @@ TRAITS = {
 }
 """Field to what people call it, the most telling first."""
 
-_TELLING = 16
+_MIN_BODY = 16
 """Bytes of a body that no other service has by chance."""
 
-_SHORTEST_BANNER = 4
+_MIN_BANNER = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,8 +100,8 @@ class Identity:
         for name in matched:
             long_enough = {
                 "key": True,
-                "banner": len(self.banner) >= _SHORTEST_BANNER,
-                "answer": self._answers_well and (self.size >= _TELLING or "server" in matched),
+                "banner": len(self.banner) >= _MIN_BANNER,
+                "answer": self._answers_well and (self.size >= _MIN_BODY or "server" in matched),
             }
             if long_enough.get(name):
                 yield name
@@ -123,3 +139,150 @@ def _common(first: str, second: str) -> str:
         if one != other:
             return first[:place]
     return min(first, second, key=len)
+
+
+CONNECT_TIMEOUT = 1.5
+"""Seconds to connect, handshake included."""
+
+BANNER_TIMEOUT = 0.5
+"""Seconds in which a server that speaks first has spoken."""
+
+RESPONSE_TIMEOUT = 3.0
+"""Seconds for an HTTP answer."""
+
+_MAX_RESPONSE = 65_536
+_MAX_BANNER = 200
+_SECURED = frozenset({"https", "tls"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What a look found.
+
+    Attributes:
+        identity: What the service is known again by.
+        elsewhere: Where else it says that it is.
+    """
+
+    identity: Identity
+    elsewhere: tuple[Place, ...] = ()
+
+
+async def look(endpoint: Endpoint, place: Place, names: Names) -> Seen:
+    """Look at a place as a stranger does: without credentials, headers or the query of the URL.
+
+    Args:
+        endpoint: The endpoint that may be there.
+        place: Where to look.
+        names: The resolver.
+
+    Raises:
+        OSError: It cannot be reached.
+        TimeoutError: It takes too long.
+    """
+    async with asyncio.timeout(CONNECT_TIMEOUT):
+        reader, writer = await _connected(place, names)
+    try:
+        certificate = certificate_of(writer.transport)
+        key = certificate.key if certificate is not None else ""
+        if place.scheme in {"http", "https"}:
+            return await _asked(endpoint, place, key, reader, writer)
+        return Seen(identity=Identity(key=key, banner=await _banner(reader)))
+    finally:
+        writer.transport.abort()
+
+
+async def twice(endpoint: Endpoint, place: Place, names: Names) -> Seen:
+    """Look at a place two times, and keep what is the same.
+
+    Args:
+        endpoint: The endpoint that is there.
+        place: Where.
+        names: The resolver.
+
+    Raises:
+        OSError: It cannot be reached.
+        TimeoutError: It takes too long.
+    """
+    first = await look(endpoint, place, names)
+    second = await look(endpoint, place, names)
+    identity = first.identity.steady(second.identity)
+    return Seen(identity=identity, elsewhere=second.elsewhere)
+
+
+async def _connected(
+    place: Place, names: Names
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    until = monotonic() + CONNECT_TIMEOUT
+    sock = await reach(place.host, place.port, names, Course(), until=until)
+    try:
+        if place.scheme not in _SECURED:
+            return await asyncio.open_connection(sock=sock, limit=_MAX_RESPONSE)
+        # Any certificate will do: it is its key that is looked at, and nothing secret is sent.
+        context = ssl_context(Trust(system=True), verify=False)
+        name = place.host.rstrip(".").partition("%")[0]
+        return await asyncio.open_connection(
+            sock=sock, limit=_MAX_RESPONSE, ssl=context, server_hostname=name
+        )
+    except BaseException:
+        sock.close()
+        raise
+
+
+async def _banner(reader: asyncio.StreamReader) -> str:
+    try:
+        async with asyncio.timeout(BANNER_TIMEOUT):
+            said = await reader.read(_MAX_BANNER)
+    except (TimeoutError, OSError):
+        return ""
+    return said.decode("latin-1").partition("\n")[0].strip()
+
+
+async def _asked(
+    endpoint: Endpoint,
+    place: Place,
+    key: str,
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+) -> Seen:
+    path = quote(urlsplit(endpoint.url).path or "/", safe="/%:@!$&'()*+,;=~-._")
+    # HTTP/1.0: the answer ends with the connection and comes in no chunks.
+    request = (
+        f"GET {path} HTTP/1.0\r\nHost: {place.shown}\r\nUser-Agent: ringback\r\n"
+        "Accept: */*\r\nConnection: close\r\n\r\n"
+    )
+    writer.write(request.encode("ascii"))
+    async with asyncio.timeout(RESPONSE_TIMEOUT):
+        said = await _all_of(reader)
+    head, _, body = said.partition(b"\r\n\r\n")
+    lines = head.decode("latin-1").split("\r\n")
+    if not lines[0].startswith("HTTP/"):
+        return Seen(identity=Identity(key=key, banner=lines[0][:_MAX_BANNER]))
+    headers = _headers(lines[1:])
+    identity = Identity(
+        key=key,
+        answer=f"{lines[0][9:12]} {hashlib.sha256(body).hexdigest()}",
+        size=len(body),
+        server=headers.get("server", ""),
+    )
+    return Seen(identity=identity, elsewhere=_elsewhere(headers, place))
+
+
+async def _all_of(reader: asyncio.StreamReader) -> bytes:
+    said = b""
+    while len(said) < _MAX_RESPONSE and (piece := await reader.read(_MAX_RESPONSE)):
+        said += piece
+    return said[:_MAX_RESPONSE]
+
+
+def _headers(lines: list[str]) -> Mapping[str, str]:
+    pairs = (line.partition(":") for line in lines)
+    return {name.strip().lower(): value.strip() for name, _, value in pairs}
+
+
+def _elsewhere(headers: Mapping[str, str], own: Place) -> tuple[Place, ...]:
+    found = list(alternatives(headers.get("alt-svc", ""), own))
+    named = redirected(headers.get("location", ""))
+    if named is not None:
+        found.insert(0, named)
+    return tuple(one for one in found if (one.host, one.port) != (own.host, own.port))
