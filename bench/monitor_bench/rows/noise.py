@@ -7,7 +7,7 @@ import random
 from monitor_bench.row import Found, Row
 from ringback.incident.engine import Settings
 from ringback.incident.replay import replay
-from ringback.monitor.notify.pile import PACE, piles_of
+from ringback.monitor.notify.dispatcher import PACE, piles_of
 from ringback.monitor.notify.routing import Routing
 from ringback.monitor.store import Queued
 

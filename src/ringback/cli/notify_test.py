@@ -103,7 +103,7 @@ def _tried(notifier: NotifierSettings, vantage: str) -> tuple[str, float]:
         NotSent,
         channel_of,
     )
-    from ringback.monitor.notify.trial import trial  # noqa: PLC0415 - with the configuration
+    from ringback.monitor.notify.message import trial  # noqa: PLC0415 - with the configuration
 
     begun = time.monotonic()
     try:

@@ -6,8 +6,8 @@ import time
 from dataclasses import replace
 
 from ringback.incident.model import Change, Entry, Incident
+from ringback.monitor.notify.dispatcher import Pace
 from ringback.monitor.notify.message import Context, Message, Story
-from ringback.monitor.notify.pile import Pace
 from ringback.monitor.notify.settings import NotifierSettings
 
 AT_ONCE = Pace(gather=0.0, cause=0.0)

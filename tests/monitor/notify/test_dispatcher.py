@@ -7,7 +7,7 @@ import pytest
 from monitor.notify.made import change, incident, until, waiting, webhook
 
 from ringback.monitor.notify.channel import NotifierInvalid
-from ringback.monitor.notify.pile import Pace
+from ringback.monitor.notify.dispatcher import Pace
 from ringback.monitor.notify.settings import NotifierSettings, RouteSettings
 from ringback.retry import Backoff
 

@@ -8,8 +8,8 @@ import time
 import pytest
 from monitor.notify.made import AT_ONCE, change, incident, until, waiting, webhook
 
+from ringback.monitor.notify.delivery import Given
 from ringback.monitor.notify.dispatcher import Dispatcher
-from ringback.monitor.notify.given import Given
 from ringback.monitor.notify.settings import NotifierSettings
 from ringback.monitor.store import Batch
 from ringback.monitor.store.degraded import DegradedStore

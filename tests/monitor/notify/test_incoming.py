@@ -1,6 +1,6 @@
 import pytest
 
-from ringback.monitor.notify.incoming import MOST, AlertsInvalid, from_alertmanager
+from ringback.monitor.web.alerts import MAX_ALERTS, AlertsInvalid, from_alertmanager
 
 NOW = 1_700_000_000.0
 
@@ -82,4 +82,4 @@ def test_odd_alerts_do_no_harm():
     odd = [{}, {"labels": 3}, {"labels": {"instance": 4}}, alert(endsAt=17), alert(endsAt=None)]
 
     assert [one.check.up for one in from_alertmanager(odd, NOW)] == [False, False]
-    assert len(from_alertmanager([alert()] * (MOST + 5), NOW)) == MOST
+    assert len(from_alertmanager([alert()] * (MAX_ALERTS + 5), NOW)) == MAX_ALERTS

@@ -1,7 +1,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ringback.monitor.notify.rate import Rate
+from ringback.monitor.notify.lane import Rate
 
 
 @settings(deadline=None)

@@ -1,4 +1,10 @@
-"""Messages on their way: built from what waits, sent in a thread, and settled in the store."""
+"""Messages on their way: built from what waits, sent in a thread, and settled in the store.
+
+Two things are remembered over restarts. The message that each channel was given last: it may have
+been taken, whatever was noted since, and a receiver knows a message again by its key alone; it is
+therefore given again as it was, with the same key and the same notices, before anything that came
+later. And which channel has told of which incident, so that no alarm is left without its end.
+"""
 
 from __future__ import annotations
 
@@ -7,33 +13,60 @@ import logging
 import time
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from threading import Thread
+from typing import TYPE_CHECKING, Any
 
-from ringback.monitor.notify.apart import apart
 from ringback.monitor.notify.channel import NotSent
 from ringback.monitor.notify.lane import GRACE
-from ringback.monitor.notify.message import (
-    Context,
-    Message,
-    Story,
-    is_escalation,
-    key_of,
-    story_of,
-)
+from ringback.monitor.notify.message import Context, Message, Story, is_escalation, key_of, story_of
+from ringback.monitor.store import Batch
 
 if TYPE_CHECKING:
     from ringback.incident.model import Incident, Notice
-    from ringback.monitor.notify.given import Given
+    from ringback.monitor.notify.dispatcher import Pile
     from ringback.monitor.notify.lane import Lane
-    from ringback.monitor.notify.ledger import Ledger
-    from ringback.monitor.notify.pile import Pile
     from ringback.monitor.store import Queued, Store
+
+
+def apart(call: Callable[[], object], name: str) -> asyncio.Future[None]:
+    """Begin a call in a thread; return what is done when it has returned.
+
+    Args:
+        call: Blocks; what it returns is dropped.
+        name: Of the thread.
+    """
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[None] = loop.create_future()
+
+    def settle(error: BaseException | None) -> None:
+        if done.done():
+            return
+        if error is None:
+            done.set_result(None)
+        else:
+            done.set_exception(error)
+
+    def run() -> None:
+        error: BaseException | None = None
+        try:
+            call()
+        except BaseException as raised:  # noqa: BLE001 - it is raised where it is awaited
+            error = raised
+        try:
+            loop.call_soon_threadsafe(settle, error)
+        except RuntimeError:
+            return  # the loop has ended meanwhile
+
+    Thread(target=run, name=name, daemon=True).start()
+    return done
+
 
 GIVE_UP_AFTER = 86400.0
 """Seconds after which a notice that does not get through is given up."""
 
-_REMEMBERED = 10_000
+_MAX_UNSETTLED = 10_000
 
 log = logging.getLogger("ringback")
 
@@ -264,7 +297,7 @@ class Delivery:
             except Exception:  # it is not sent again for that
                 log.exception("ringback: the store cannot note that a notice was sent")
                 self._settled[notice.id] = None
-                while len(self._settled) > _REMEMBERED:
+                while len(self._settled) > _MAX_UNSETTLED:
                     self._settled.popitem(last=False)
 
     def _give_up(self, notice: Notice, why: str) -> None:
@@ -287,3 +320,150 @@ class Delivery:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+IN_FLIGHT_STATE = "notify:given:"
+"""What the names of the states in the store begin with; the channel's name follows."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Message:
+    key: str
+    notices: frozenset[str]
+
+
+class Given:
+    """Remembers the last message of each channel, over restarts; one at a time is on its way.
+
+    Args:
+        store: Keeps it.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._last = {
+            name.removeprefix(IN_FLIGHT_STATE): _Message(kept["key"], frozenset(kept["notices"]))
+            for name, kept in store.states(IN_FLIGHT_STATE).items()
+            if kept
+        }
+
+    def key(self, channel: str) -> str:
+        """Return the key of the message that a channel was given last; ``""``: there is none.
+
+        Args:
+            channel: Its name.
+        """
+        last = self._last.get(channel)
+        return last.key if last else ""
+
+    def of(self, channel: str, queued: Iterable[Queued]) -> list[Queued]:
+        """Return what a channel was given and may have taken.
+
+        Args:
+            channel: Its name.
+            queued: What waits for it; what was noted as sent waits no more.
+        """
+        last = self._last.get(channel)
+        return [one for one in queued if last and one.notice.id in last.notices]
+
+    def note(self, channel: str, key: str, notices: Iterable[str]) -> None:
+        """Note what a channel is about to be given, so that it survives the loss of power.
+
+        Args:
+            channel: Its name.
+            key: Of the message.
+            notices: Their ids.
+        """
+        ids = list(notices)
+        self._last[channel] = _Message(key, frozenset(ids))
+        state = {IN_FLIGHT_STATE + channel: {"key": key, "notices": ids}}
+        self._store.keep(Batch(states=state, durable=True))
+
+    def forget(self, channel: str) -> None:
+        """Note that a channel did not take what it was given last.
+
+        Args:
+            channel: Its name.
+        """
+        if self._last.pop(channel, None) is not None:
+            self._store.keep(Batch(states={IN_FLIGHT_STATE + channel: None}))
+
+
+DELIVERY_STATE = "notify:told"
+"""Name of the state in the store."""
+
+MAX_INCIDENTS = 10_000
+"""Incidents that are remembered for one channel; the oldest are forgotten first."""
+
+
+class Ledger:
+    """Remembers what was told, over restarts.
+
+    Args:
+        store: Keeps it.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        kept: dict[str, Any] = store.state(DELIVERY_STATE) or {}
+        self._told = {channel: dict.fromkeys(ids) for channel, ids in kept.items()}
+
+    def tellers(self, incident: str) -> list[str]:
+        """Return the names of the channels that told that an incident began.
+
+        Args:
+            incident: Its id.
+        """
+        return [channel for channel, ids in self._told.items() if incident in ids]
+
+    def told(self, channel: str) -> list[str]:
+        """Return the ids of the incidents that a channel told of and that it has told no end of.
+
+        Args:
+            channel: Its name.
+        """
+        return list(self._told.get(channel, ()))
+
+    def has(self, channel: str, incident: str) -> bool:
+        """Return whether a channel told that an incident began.
+
+        Args:
+            channel: Its name.
+            incident: Its id.
+        """
+        return incident in self._told.get(channel, ())
+
+    def begin(self, channel: str, incidents: list[str]) -> list[str]:
+        """Note that a channel is about to tell that incidents began; return which are new to it.
+
+        Args:
+            channel: Its name.
+            incidents: Their ids.
+        """
+        known = self._told.setdefault(channel, {})
+        new = [one for one in incidents if one not in known]
+        if not new:
+            return new
+        known |= dict.fromkeys(new)
+        while len(known) > MAX_INCIDENTS:
+            del known[next(iter(known))]
+        self._keep()
+        return new
+
+    def end(self, channel: str, incidents: list[str]) -> None:
+        """Note that a channel has told that incidents are over, or never told that they began.
+
+        Args:
+            channel: Its name.
+            incidents: Their ids.
+        """
+        known = self._told.get(channel, {})
+        if not any(one in known for one in incidents):
+            return
+        for one in incidents:
+            known.pop(one, None)
+        self._keep()
+
+    def _keep(self) -> None:
+        states = {channel: list(ids) for channel, ids in self._told.items() if ids}
+        self._store.keep(Batch(states={DELIVERY_STATE: states}))

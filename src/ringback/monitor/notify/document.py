@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ringback.diagnosis.record import jsonable, moment
 from ringback.failure.target import without_secrets
-from ringback.monitor.notify.text import plain, subject
-from ringback.monitor.notify.text.wording import link
+from ringback.monitor.notify.text import link, plain_text, subject
 
 if TYPE_CHECKING:
     from ringback.incident.model import Incident
@@ -36,7 +35,7 @@ def document(message: Message) -> dict[str, Any]:
         "vantage": message.context.vantage,
         "test": message.test,
         "subject": subject(message),
-        "text": plain(message),
+        "text": plain_text(message),
         "incidents": [_told(story, message.context) for story in message.stories],
     }
 

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Literal
 
+from ringback.incident.model import Incident
+
 if TYPE_CHECKING:
-    from ringback.incident.model import Incident, Notice
+    from ringback.incident.model import Notice
+    from ringback.monitor.notify.settings import NotifierSettings
+
 
 Headline = Literal[
     "opened", "escalated", "reminded", "renamed", "diagnosed", "acknowledged", "closed", "brief"
@@ -122,3 +127,32 @@ def key_of(ids: Iterable[str]) -> str:
     """
     known = list(ids)
     return known[0] if len(known) == 1 else sha256("\n".join(known).encode()).hexdigest()[:32]
+
+
+def trial(notifier: NotifierSettings, at: float, vantage: str = "") -> Message:
+    """Return a message that says clearly that nothing is wrong.
+
+    Args:
+        notifier: The one that is tried.
+        at: Seconds since 1970 UTC.
+        vantage: What the operator calls this place.
+    """
+    stamp = datetime.fromtimestamp(at, UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+    incident = Incident(
+        id=f"test-{stamp}",
+        pattern="service_outage",
+        state="open",
+        kind=None,
+        summary=f"This is a test of ringback's notifier {notifier.name}. Nothing is wrong.",
+        members=("ringback-test",),
+        opened_at=at,
+        evidence=("somebody ran `ringback notify-test`",),
+    )
+    return Message(
+        id=incident.id,
+        channel=notifier.name,
+        at=at,
+        stories=(Story(headline="opened", incident=incident),),
+        context=Context(vantage=vantage),
+        test=True,
+    )

@@ -18,9 +18,9 @@ from monitor.notify.made import (
 from requires import requires
 
 from ringback.monitor.notify.channel import channel_of
-from ringback.monitor.notify.incoming import from_alertmanager
 from ringback.monitor.notify.message import Context
 from ringback.monitor.notify.settings import NotifierSettings
+from ringback.monitor.web.alerts import from_alertmanager
 
 PROGRAM = "prometheus-alertmanager"
 

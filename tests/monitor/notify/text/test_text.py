@@ -5,7 +5,7 @@ import pytest
 from monitor.notify.made import REPORT, change, incident, message, story
 
 from ringback.monitor.notify.message import Context, Story
-from ringback.monitor.notify.text import html, markdown, plain, subject
+from ringback.monitor.notify.text import html_text, markdown_text, plain_text, subject
 
 AT = 1_763_726_723.0  # 2025-11-21 12:05:23 UTC
 HOSTILE = (
@@ -20,7 +20,7 @@ def told(headline="opened", **fields):
 
 
 def test_it_says_what_since_when_why_how_it_is_known_what_to_do_and_where_there_is_more():
-    assert plain(told(summary=REPORT["verdict"]["summary"])) == (
+    assert plain_text(told(summary=REPORT["verdict"]["summary"])) == (
         "[DOWN] shop-1: Nothing listens on 192.0.2.7:443: the connection is refused.\n"
         "Since: 2025-11-21 12:05:23 UTC (3 min 20 s ago)\n"
         "Cause: service outage · tcp.refused · where: their service (90% sure)\n"
@@ -37,14 +37,14 @@ def test_it_says_what_since_when_why_how_it_is_known_what_to_do_and_where_there_
 
 def test_it_says_what_to_do_where_nothing_was_diagnosed():
     fields = {"diagnosis": None, "pattern": "certificate", "kind": "tls.cert.invalid"}
-    text = plain(told(**fields, advice=("Renew it.", "Read the log.", "Third.")))
+    text = plain_text(told(**fields, advice=("Renew it.", "Read the log.", "Third.")))
 
     assert "Cause: certificate · tls.cert.invalid" in text
     assert "Advice:\n1. Renew it.\n2. Read the log.\nhttps" in text
 
 
 def test_the_end_says_how_long_it_lasted():
-    text = plain(told("closed", closed_at=AT + 180, state="closed"))
+    text = plain_text(told("closed", closed_at=AT + 180, state="closed"))
 
     assert text.startswith("[OVER] shop-1: no longer down, after 3 min\n")
     assert "Since: 2025-11-21 12:05:23 UTC until 2025-11-21 12:08:23 UTC (3 min)" in text
@@ -78,7 +78,7 @@ def test_names_are_what_people_call_them():
     named = message(story(), context=Context(names={"shop-1": "The shop"}))
 
     assert subject(named).startswith("[DOWN] The shop: ")
-    assert "incidents/" not in plain(named)
+    assert "incidents/" not in plain_text(named)
 
 
 def test_several_incidents_are_all_named():
@@ -89,9 +89,9 @@ def test_several_incidents_are_all_named():
     assert subject(several) == (
         "[7 going on · 1 over] 8 incidents: shop-1, shop-2, shop-3, shop-4, shop-5 and 3 more"
     )
-    for text in (plain(several), html(several)):
+    for text in (plain_text(several), html_text(several)):
         assert all(f"shop-{number}:" in text for number in range(1, 9))
-    assert plain(several).count("Evidence") == 5
+    assert plain_text(several).count("Evidence") == 5
 
 
 def test_a_test_says_so():
@@ -100,14 +100,14 @@ def test_a_test_says_so():
 
 def test_many_members_are_counted():
     members = tuple(f"shop-{number}" for number in range(1, 31))
-    text = plain(told(members=members))
+    text = plain_text(told(members=members))
 
     assert "[DOWN] shop-1, shop-2, shop-3 and 27 more: " in text
     assert "Affects: 30: shop-1, " in text
     assert text.count("\n") < 12
 
 
-@pytest.mark.parametrize("write", [plain, markdown, html, subject])
+@pytest.mark.parametrize("write", [plain_text, markdown_text, html_text, subject])
 def test_hostile_text_stays_text(write):
     text = write(
         told(summary=HOSTILE, evidence=(HOSTILE,), acknowledged_by=HOSTILE, members=(HOSTILE,))
@@ -130,12 +130,12 @@ def test_html_has_no_element_of_theirs():
             self.seen.add(tag)
 
     parser = Tags()
-    parser.feed(html(told(summary=HOSTILE, evidence=(HOSTILE,))))
+    parser.feed(html_text(told(summary=HOSTILE, evidence=(HOSTILE,))))
     assert parser.seen == {"p", "strong", "ul", "ol", "li", "a"}
 
 
 def test_markdown_has_no_mark_of_theirs():
-    text = markdown(told(summary=HOSTILE))
+    text = markdown_text(told(summary=HOSTILE))
 
     assert r"\*bold\* \[x\]\(http://evil\.invalid\)" in text
     assert r"\<script\>" in text
@@ -143,11 +143,13 @@ def test_markdown_has_no_mark_of_theirs():
 
 
 def test_an_id_is_quoted_in_the_link():
-    assert plain(told(id="a b/../<x>")).endswith("/incidents/a%20b%2F..%2F%3Cx%3E")
+    assert plain_text(told(id="a b/../<x>")).endswith("/incidents/a%20b%2F..%2F%3Cx%3E")
 
 
 def test_the_mark_of_a_detector_is_no_evidence():
-    text = plain(told(pattern="latency", diagnosis=None, evidence=("latency:shop-1", "p50 x 4")))
+    text = plain_text(
+        told(pattern="latency", diagnosis=None, evidence=("latency:shop-1", "p50 x 4"))
+    )
 
     assert "latency:shop-1" not in text
     assert "- p50 x 4" in text

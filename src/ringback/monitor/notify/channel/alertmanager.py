@@ -9,9 +9,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ringback.diagnosis.record import moment
-from ringback.monitor.notify.channel.post import Post
-from ringback.monitor.notify.text import plain, subject
-from ringback.monitor.notify.text.wording import link
+from ringback.monitor.notify.channel.channel import Post
+from ringback.monitor.notify.text import link, plain_text, subject
 
 if TYPE_CHECKING:
     from ringback.monitor.notify.message import Context, Message, Story
@@ -84,7 +83,7 @@ def _annotated(story: Story, message: Message) -> dict[str, str]:
     incident = story.incident
     known = {
         "summary": subject(alone),
-        "description": plain(alone),
+        "description": plain_text(alone),
         "pattern": incident.pattern,
         "kind": incident.kind or "",
         "members": ", ".join(incident.members),

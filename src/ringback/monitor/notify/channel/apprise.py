@@ -8,18 +8,23 @@ import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from ringback.monitor.notify import text
 from ringback.monitor.notify.channel.channel import NotifierInvalid, NotSent
-from ringback.monitor.notify.text.wording import harmless
+from ringback.monitor.notify.text import (
+    harmless,
+    html_text,
+    markdown_text,
+    plain_text,
+    subject,
+)
 
 if TYPE_CHECKING:
     from ringback.monitor.notify.message import Message
     from ringback.monitor.notify.settings import NotifierSettings
 
 _FORMATS: dict[str, Callable[[Message], str]] = {
-    "text": text.plain,
-    "markdown": text.markdown,
-    "html": text.html,
+    "text": plain_text,
+    "markdown": markdown_text,
+    "html": html_text,
 }
 
 _TYPES = {"opened": "failure", "escalated": "failure", "reminded": "failure"}
@@ -62,7 +67,7 @@ class AppriseChannel:
         """
         result = self._apprise.notify(
             body=_FORMATS[self._format](message),
-            title=text.subject(message),
+            title=subject(message),
             notify_type=_type(message),
             body_format=self._format,
             timeout=self._timeout,

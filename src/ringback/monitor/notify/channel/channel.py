@@ -1,13 +1,18 @@
-"""What every channel is, and how it says that a message did not get through."""
+"""What every channel is, how it says that a message did not get through, and how one posts JSON."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import urlsplit
 
 from ringback.failure import Failure
+from ringback.retry import Policy, Timeout
 
 if TYPE_CHECKING:
     from ringback.monitor.notify.message import Message
+    from ringback.monitor.notify.settings import NotifierSettings
 
 
 class NotSent(Exception):  # noqa: N818 - it reads as what is said of the message
@@ -66,3 +71,88 @@ class Channel(Protocol):
         Raises:
             NotSent: If it did not get through.
         """
+
+
+_LATER = frozenset({408, 425, 429})
+"""Statuses below 500 with which the same request may get through later."""
+
+_LONGEST_WAIT = 3600.0
+
+
+class Post:
+    """Sends JSON to one URL.
+
+    Args:
+        settings: The notifier; of its ``options`` ``ca`` is a PEM file of an own authority.
+
+    Raises:
+        NotifierInvalid: If its URL is none.
+    """
+
+    def __init__(self, settings: NotifierSettings) -> None:
+        parts = urlsplit(settings.url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise NotifierInvalid(f"notifier {settings.name} needs a url with http:// or https://")
+        self._url = settings.url.rstrip("/")
+        self._place = parts.hostname + (f":{parts.port}" if parts.port else "")
+        self._headers = dict(settings.headers)
+        self._timeout = settings.timeout
+        self._ca = str(settings.options.get("ca", ""))
+        self._session: Any = None
+
+    def json(self, body: bytes, headers: Mapping[str, str], path: str = "") -> None:
+        """Send a body; return when it was taken.
+
+        Args:
+            body: JSON.
+            headers: Of this request.
+            path: What is added to the URL.
+
+        Raises:
+            NotSent: If it was not.
+        """
+        from requests import RequestException  # noqa: PLC0415 - an extra, and 60 ms
+
+        known = {"Content-Type": "application/json", "User-Agent": "ringback", **self._headers}
+        try:
+            with self._opened().post(
+                self._url + path,
+                data=body,
+                headers={**known, **headers},
+                allow_redirects=False,
+                stream=True,  # what it answers beside its status is not read
+            ) as response:
+                self._judge(response.status_code, response.headers)
+        except (RequestException, OSError) as error:
+            failure = getattr(error, "failure", None)
+            kind = failure.kind if failure else type(error).__name__
+            surely = failure is not None and failure.delivered == "no"
+            raise NotSent(f"{kind} at {self._place}", failure=failure, surely=surely) from None
+
+    def _judge(self, status: int, headers: Mapping[str, str]) -> None:
+        from ringback.client.retry_after import wait_asked  # noqa: PLC0415 - with requests
+
+        if 200 <= status < 300:
+            return
+        later = status >= 500 or status in _LATER
+        asked = wait_asked(headers, time.time()) if later else None
+        raise NotSent(
+            f"{self._place} answered {status}",
+            refused=not later,
+            surely=True,
+            retry_after=min(asked or 0.0, _LONGEST_WAIT),
+        )
+
+    def _opened(self) -> Any:
+        if self._session is None:
+            from ringback.client.requests.session import Session  # noqa: PLC0415 - with requests
+
+            policy = Policy(
+                attempts=1,  # the outbox tries again
+                timeout=Timeout(connect=self._timeout, read=self._timeout),
+                deadline=self._timeout,
+                budget=None,
+                breaker=None,
+            )
+            self._session = Session(policy=policy, sinks=(), trust=self._ca or None)
+        return self._session

@@ -12,8 +12,7 @@ from typing import IO, TYPE_CHECKING
 
 from ringback.monitor.notify.channel.channel import NotifierInvalid, NotSent
 from ringback.monitor.notify.document import body
-from ringback.monitor.notify.text import subject
-from ringback.monitor.notify.text.wording import harmless, link
+from ringback.monitor.notify.text import harmless, link, subject
 
 if TYPE_CHECKING:
     from ringback.monitor.notify.message import Message

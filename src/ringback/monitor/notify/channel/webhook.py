@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from ringback.monitor.notify.channel.post import Post
+from ringback.monitor.notify.channel.channel import Post
 from ringback.monitor.notify.document import body
 from ringback.monitor.notify.signature import HEADER, sign
 

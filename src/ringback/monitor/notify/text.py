@@ -1,20 +1,111 @@
-"""What a message says, before it is written in any format."""
+"""A message in words: what is said is decided once, how it is written by each format."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from html import escape
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
-from ringback.monitor.notify.text.wording import WORDS, harmless, link, moment, names, span
+from ringback.failure.target import without_secrets
 
 if TYPE_CHECKING:
-    from ringback.incident.model import Incident
+    from ringback.incident.model import Incident, Pattern
     from ringback.monitor.notify.message import Context, Message, Story
 
-EVIDENCE = 3
-ADVICE = 2
-IN_FULL = 5
+
+__all__ = ["Sheet", "html_text", "markdown_text", "plain_text", "sheets_of", "subject"]
+
+
+MAX_LINE = 240
+"""Characters of a line that comes from elsewhere, at most."""
+
+_MENTION = re.compile(r"@(?=everyone|here|channel|all\b)|<(?=[!@#])", re.IGNORECASE)
+
+WORDS: Mapping[Pattern, tuple[str, str]] = {
+    "service_outage": ("DOWN", "down"),
+    "network_partition": ("UNREACHABLE", "unreachable"),
+    "own_network_down": ("NO NETWORK", "without network"),
+    "dns_failure": ("DOWN", "down"),
+    "port_change": ("MOVED", "down"),
+    "certificate": ("CERTIFICATE", "in need of a certificate"),
+    "rejected": ("REJECTED", "rejecting"),
+    "latency": ("SLOW", "slow"),
+    "flapping": ("FLAPPING", "flapping"),
+    "heartbeat_missed": ("MISSED", "silent"),
+    "prober_sick": ("MONITOR SICK", "sick"),
+}
+"""Sort of incident to its mark, and to what an endpoint is while it lasts."""
+
+
+def harmless(text: str, most: int = MAX_LINE) -> str:
+    """Return one line without credentials, control characters and mentions of everybody.
+
+    Args:
+        text: From elsewhere.
+        most: Characters, at most.
+    """
+    line = " ".join(without_secrets(str(text)).split())
+    line = "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in line)
+    line = _MENTION.sub(lambda found: found[0] + "\N{WORD JOINER}", line)
+    return line if len(line) <= most else line[: most - 1] + "…"
+
+
+def names(ids: Iterable[str], known: Mapping[str, str], most: int = 5) -> str:
+    """Return what endpoints are called, the first ones by name.
+
+    Args:
+        ids: Theirs.
+        known: Id to name.
+        most: How many are named.
+    """
+    listed = [harmless(known.get(id_) or id_, 80) for id_ in ids]
+    shown, rest = listed[:most], len(listed) - most
+    return ", ".join(shown) + (f" and {rest} more" if rest > 0 else "")
+
+
+def moment(at: float) -> str:
+    """Return a time as people read it.
+
+    Args:
+        at: Seconds since 1970 UTC.
+    """
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def span(seconds: float) -> str:
+    """Return how long something took, in its two largest units.
+
+    Args:
+        seconds: How long.
+    """
+    left = max(0, round(seconds))
+    parts = []
+    for unit, size in (("d", 86400), ("h", 3600), ("min", 60), ("s", 1)):
+        count, left = divmod(left, size)
+        if count:
+            parts.append(f"{count} {unit}")
+        elif parts:
+            break
+    return " ".join(parts[:2]) or "0 s"
+
+
+def link(base_url: str, incident: str) -> str:
+    """Return where there is more about an incident; ``""``: nowhere.
+
+    Args:
+        base_url: Where the monitor's page is.
+        incident: Its id.
+    """
+    return f"{base_url.rstrip('/')}/incidents/{quote(incident, safe='')}" if base_url else ""
+
+
+MAX_EVIDENCE = 3
+MAX_ADVICE = 2
+MAX_IN_FULL = 5
 """Incidents of one message that are told with evidence and advice; the others in two lines."""
 
 
@@ -62,7 +153,7 @@ def sheets_of(message: Message) -> list[Sheet]:
         message: Any.
     """
     return [
-        _sheet(story, message, full=number < IN_FULL)
+        _sheet(story, message, full=number < MAX_IN_FULL)
         for number, story in enumerate(message.stories)
     ]
 
@@ -154,8 +245,8 @@ def _cause(incident: Incident) -> str:
 
 def _evidence(incident: Incident) -> list[str]:
     seen = [one for one in incident.evidence if not _is_mark(one, incident)]
-    found = [*_read(incident)[: EVIDENCE - 1], *seen, *_read(incident)[EVIDENCE - 1 :]]
-    return [harmless(one) for one in dict.fromkeys(found)][:EVIDENCE]
+    found = [*_read(incident)[: MAX_EVIDENCE - 1], *seen, *_read(incident)[MAX_EVIDENCE - 1 :]]
+    return [harmless(one) for one in dict.fromkeys(found)][:MAX_EVIDENCE]
 
 
 def _is_mark(line: str, incident: Incident) -> bool:
@@ -178,8 +269,82 @@ def _read(incident: Incident) -> list[str]:
 
 def _advice(incident: Incident) -> list[str]:
     found = _verdict(incident).get("advice") or incident.advice
-    return [harmless(str(one)) for one in found][:ADVICE]
+    return [harmless(str(one)) for one in found][:MAX_ADVICE]
 
 
 def _verdict(incident: Incident) -> Mapping[str, Any]:
     return (incident.diagnosis or {}).get("verdict") or {}
+
+
+def plain_text(message: Message) -> str:
+    """Return the body of a message as plain text.
+
+    Args:
+        message: Any.
+    """
+    return "\n\n".join(_plain_sheet(sheet) for sheet in sheets_of(message))
+
+
+def _plain_sheet(sheet: Sheet) -> str:
+    lines = [sheet.title, *(f"{name}: {fact}" for name, fact in sheet.facts)]
+    if sheet.evidence:
+        lines += ["Evidence:", *(f"- {one}" for one in sheet.evidence)]
+    if sheet.advice:
+        lines += ["Advice:", *(f"{n}. {one}" for n, one in enumerate(sheet.advice, 1))]
+    if sheet.link:
+        lines.append(sheet.link)
+    return "\n".join(lines)
+
+
+_SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~&])")
+
+
+def markdown_text(message: Message) -> str:
+    """Return the body of a message as Markdown.
+
+    Args:
+        message: Any.
+    """
+    return "\n\n---\n\n".join(_markdown_sheet(sheet) for sheet in sheets_of(message))
+
+
+def _markdown_sheet(sheet: Sheet) -> str:
+    blocks = [f"**{_escaped(sheet.title)}**"]
+    blocks.append("\n".join(f"- {name}: {_escaped(fact)}" for name, fact in sheet.facts))
+    if sheet.evidence:
+        blocks.append("Evidence:\n\n" + "\n".join(f"- {_escaped(one)}" for one in sheet.evidence))
+    if sheet.advice:
+        listed = (f"{n}. {_escaped(one)}" for n, one in enumerate(sheet.advice, 1))
+        blocks.append("Advice:\n\n" + "\n".join(listed))
+    if sheet.link:
+        blocks.append(f"<{sheet.link}>")
+    return "\n\n".join(blocks)
+
+
+def _escaped(text: str) -> str:
+    return _SPECIAL.sub(r"\\\1", text)
+
+
+def html_text(message: Message) -> str:
+    """Return the body of a message as a piece of HTML.
+
+    Args:
+        message: Any.
+    """
+    return "\n<hr>\n".join(_html_sheet(sheet) for sheet in sheets_of(message))
+
+
+def _html_sheet(sheet: Sheet) -> str:
+    lines = [f"<p><strong>{escape(sheet.title)}</strong></p>"]
+    lines.append(_listed("ul", (f"{name}: {fact}" for name, fact in sheet.facts)))
+    if sheet.evidence:
+        lines.append("<p>Evidence:</p>" + _listed("ul", sheet.evidence))
+    if sheet.advice:
+        lines.append("<p>Advice:</p>" + _listed("ol", sheet.advice))
+    if sheet.link:
+        lines.append(f'<p><a href="{escape(sheet.link)}">{escape(sheet.link)}</a></p>')
+    return "\n".join(lines)
+
+
+def _listed(tag: str, items: Iterable[str]) -> str:
+    return f"<{tag}>" + "".join(f"<li>{escape(one)}</li>" for one in items) + f"</{tag}>"
