@@ -13,7 +13,7 @@ from ringback.incident.model import Check
 from ringback.monitor.health import Health, affordable_descriptors
 from ringback.monitor.model import Endpoint
 from ringback.monitor.probe import Prober, Surroundings, probe, prober_of
-from ringback.monitor.probe.names import Names, Nameserver
+from ringback.monitor.probe.connect import Names, Nameserver
 from ringback.monitor.schedule import Schedule
 
 

@@ -12,7 +12,7 @@ from ringback.monitor.model import Endpoint
 from ringback.monitor.moved import Identity, Limits, Place, Watch, moved
 from ringback.monitor.moved.identity import twice
 from ringback.monitor.moved.place import place_of
-from ringback.monitor.probe.names import Names
+from ringback.monitor.probe.connect import Names
 from ringback.testing.lab import Lab
 
 

@@ -4,8 +4,8 @@ import contextlib
 import pytest
 
 from ringback.monitor.model import Endpoint, Expectations
-from ringback.monitor.probe import Surroundings, matching, names, probe, prober_of
-from ringback.monitor.probe.names import Names
+from ringback.monitor.probe import Surroundings, connect, matching, probe, prober_of
+from ringback.monitor.probe.connect import Names
 from ringback.testing.lab import Lab
 from ringback.testing.lab.resolver import resolving
 
@@ -70,7 +70,7 @@ class Looking:
 @pytest.fixture(autouse=True)
 def _time_enough(monkeypatch):
     """A machine that stands still for a second says nothing of a nameserver or a pattern."""
-    monkeypatch.setattr(names, "_ASK", 10.0)
+    monkeypatch.setattr(connect, "_NAMESERVER_TIMEOUT", 10.0)
     monkeypatch.setattr(matching, "_START", 60.0)
     monkeypatch.setattr(matching, "LONGEST", 30.0)
 

@@ -5,7 +5,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from ringback.monitor.probe.certificate import ends_soon, seen
+from ringback.monitor.probe.handshake import ends_soon, seen
 
 
 def test_what_is_kept_is_what_stands_in_it(lab):

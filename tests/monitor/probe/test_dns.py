@@ -1,6 +1,6 @@
 import pytest
 
-from ringback.monitor.probe.names import Names
+from ringback.monitor.probe.connect import Names
 from ringback.testing.lab.nameserver import ZONE
 from ringback.testing.lab.resolver import resolving
 

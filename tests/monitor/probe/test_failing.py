@@ -4,8 +4,7 @@ import ssl
 
 import pytest
 
-from ringback.monitor.probe.course import Course
-from ringback.monitor.probe.failing import Failed, Refused, failed_of, timed_out
+from ringback.monitor.probe.outcome import Course, Failed, Refused, failed_of, timed_out
 
 
 @pytest.mark.parametrize(

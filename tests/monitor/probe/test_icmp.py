@@ -5,7 +5,7 @@ import pytest
 from requires import requires
 
 from ringback.monitor.probe import icmp
-from ringback.monitor.probe.failing import Refused
+from ringback.monitor.probe.outcome import Refused
 
 
 def permitted(family=socket.AF_INET):

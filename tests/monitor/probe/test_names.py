@@ -5,8 +5,8 @@ import time
 import pytest
 
 from ringback.client.dial.lookup import LookupTimedOut
-from ringback.monitor.probe.failing import Refused
-from ringback.monitor.probe.names import Names
+from ringback.monitor.probe.connect import Names
+from ringback.monitor.probe.outcome import Refused
 from ringback.testing.lab.resolver import resolving
 
 

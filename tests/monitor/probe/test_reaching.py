@@ -5,8 +5,8 @@ import time
 import pytest
 
 from ringback.failure import classify
-from ringback.monitor.probe.course import Course
-from ringback.monitor.probe.reaching import reach
+from ringback.monitor.probe.connect import reach
+from ringback.monitor.probe.outcome import Course
 
 
 class Several:

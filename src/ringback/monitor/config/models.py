@@ -71,7 +71,7 @@ class ExpectShape(Shape):
     @field_validator("json_")
     @classmethod
     def _paths(cls, paths: dict[str, str]) -> dict[str, str]:
-        from ringback.monitor.probe.http.jsonpath import steps_of  # noqa: PLC0415 - few need it
+        from ringback.monitor.probe.http.judge import steps_of  # noqa: PLC0415 - few need it
 
         for path in paths:
             steps_of(path)

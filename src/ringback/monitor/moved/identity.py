@@ -12,13 +12,13 @@ from urllib.parse import quote, urlsplit
 
 from ringback.client.trust import Trust, ssl_context
 from ringback.monitor.moved.place import Place, alternatives, redirected
-from ringback.monitor.probe.certificate import certificate_of
-from ringback.monitor.probe.course import Course
-from ringback.monitor.probe.reaching import reach
+from ringback.monitor.probe.connect import reach
+from ringback.monitor.probe.handshake import certificate_of
+from ringback.monitor.probe.outcome import Course
 
 if TYPE_CHECKING:
     from ringback.monitor.model import Endpoint
-    from ringback.monitor.probe.names import Names
+    from ringback.monitor.probe.connect import Names
 
 
 TRAITS = {

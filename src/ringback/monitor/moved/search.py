@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ringback.monitor.moved.identity import TRAITS, Recognition, look
 from ringback.monitor.moved.place import Place, configured, neighbouring, place_of, recorded
-from ringback.monitor.probe.names import Names
+from ringback.monitor.probe.connect import Names
 
 if TYPE_CHECKING:
     from ringback.monitor.model import Endpoint

@@ -14,7 +14,7 @@ from zlib import crc32
 from ringback.monitor.moved.identity import Identity, Seen, twice
 from ringback.monitor.moved.place import Place, place_of
 from ringback.monitor.moved.search import moved
-from ringback.monitor.probe.names import Names
+from ringback.monitor.probe.connect import Names
 
 if TYPE_CHECKING:
     from ringback.incident.model import Check

@@ -6,14 +6,12 @@ from collections.abc import Callable
 from ringback.incident.model import Check
 from ringback.monitor.model import Endpoint, ProbeType
 from ringback.monitor.probe.dns import DNSProber
-from ringback.monitor.probe.failing import Failed
 from ringback.monitor.probe.http import HTTPProber
 from ringback.monitor.probe.icmp import ICMPProber
-from ringback.monitor.probe.prober import Prober
-from ringback.monitor.probe.surroundings import Done, Surroundings
+from ringback.monitor.probe.outcome import Failed
+from ringback.monitor.probe.prober import Done, Prober, Surroundings, Unusable
 from ringback.monitor.probe.tcp import TCPProber
 from ringback.monitor.probe.tls import TLSProber
-from ringback.monitor.probe.unusable import Unusable
 
 __all__ = ["PROBES", "Done", "Failed", "Prober", "Surroundings", "probe", "prober_of"]
 

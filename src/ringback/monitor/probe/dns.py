@@ -8,18 +8,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from ringback.failure.target import split_port
-from ringback.monitor.probe.address import family_of, host_of
-from ringback.monitor.probe.failing import Failed, Refused
-from ringback.monitor.probe.names import system_nameservers
+from ringback.monitor.probe.connect import family_of, host_of, system_nameservers
+from ringback.monitor.probe.outcome import Failed, Refused
 from ringback.monitor.probe.prober import TaskProber
 
 if TYPE_CHECKING:
     import dns.resolver
 
     from ringback.monitor.model import Endpoint
-    from ringback.monitor.probe.course import Course
-    from ringback.monitor.probe.names import Nameserver
-    from ringback.monitor.probe.surroundings import Surroundings
+    from ringback.monitor.probe.connect import Nameserver
+    from ringback.monitor.probe.outcome import Course
+    from ringback.monitor.probe.prober import Surroundings
 
 _ADDRESSES = ("A", "AAAA")
 _SILENT = Failed("dns.unreachable", "the nameserver does not answer")

@@ -6,11 +6,9 @@ import socket
 import struct
 
 from ringback.monitor.model import Endpoint
-from ringback.monitor.probe.address import family_of, host_of
-from ringback.monitor.probe.course import Course
-from ringback.monitor.probe.failing import Failed, Refused
-from ringback.monitor.probe.prober import TaskProber
-from ringback.monitor.probe.surroundings import Surroundings
+from ringback.monitor.probe.connect import family_of, host_of
+from ringback.monitor.probe.outcome import Course, Failed, Refused
+from ringback.monitor.probe.prober import Surroundings, TaskProber
 
 AGAIN = 1.0
 """Seconds until the request is sent again."""

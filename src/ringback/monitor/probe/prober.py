@@ -3,13 +3,41 @@
 import asyncio
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from ringback.incident.model import Check
 from ringback.monitor.model import Endpoint
-from ringback.monitor.probe.course import Course
-from ringback.monitor.probe.failing import Failed, failed_of, timed_out
-from ringback.monitor.probe.surroundings import Done, Surroundings
+from ringback.monitor.probe.connect import Names
+from ringback.monitor.probe.matching import Matcher
+from ringback.monitor.probe.outcome import Course, Failed, failed_of, timed_out
+
+Done = Callable[[Check], None]
+"""Takes the check once, in the event loop."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Surroundings:
+    """Where probes run.
+
+    Attributes:
+        loop: The event loop, in which everything happens.
+        vantage: What this place is called in checks.
+        names: The resolver.
+        matcher: Decides regular expressions in bounded time.
+        most_kept: Connections that may be kept open between two probes.
+        kept: How many are.
+        lost: Told the id of an endpoint whose server ended a kept connection unexpectedly.
+    """
+
+    loop: asyncio.AbstractEventLoop
+    vantage: str = ""
+    names: Names = field(default_factory=Names)
+    matcher: Matcher = field(default_factory=Matcher)
+    most_kept: int = 10_000
+    kept: int = 0
+    lost: Callable[[str], None] = lambda _: None
 
 
 class Prober(Protocol):
@@ -128,3 +156,40 @@ def too_slow(endpoint: Endpoint, seconds: float) -> Failed | None:
     if most is None or seconds <= most:
         return None
     return Failed("client.deadline_exceeded", f"took {seconds:.3g} s, expected at most {most:g} s")
+
+
+class Unusable:
+    """Looks at nothing.
+
+    Args:
+        endpoint: What cannot be looked at.
+        surroundings: What is shared.
+        why: What is wrong with it.
+    """
+
+    def __init__(self, endpoint: Endpoint, surroundings: Surroundings, why: Exception) -> None:
+        self._endpoint, self._surroundings, self._why = endpoint, surroundings, why
+        kind = failed_of(why, "config").kind
+        self._kind = kind if kind.startswith(("config.", "url.")) else "request.invalid"
+
+    def begin(self, done: Done) -> None:
+        """Say that nothing is known.
+
+        Args:
+            done: Takes the check, later.
+        """
+        check = Check(
+            at=time.time(),
+            endpoint=self._endpoint.id,
+            up=None,
+            kind=self._kind,
+            vantage=self._surroundings.vantage,
+            detail=f"cannot be looked at: {self._why}"[:200],
+        )
+        self._surroundings.loop.call_soon(done, check)
+
+    def cancel(self) -> None:
+        """Nothing is under way."""
+
+    def close(self) -> None:
+        """Nothing is kept."""

@@ -3,8 +3,7 @@
 import socket
 from collections.abc import Awaitable, Callable
 
-from ringback.monitor.probe.course import Course
-from ringback.monitor.probe.failing import Failed, Refused
+from ringback.monitor.probe.outcome import Course, Failed, Refused
 from ringback.monitor.probe.talk import Talk, unexpected
 
 Dialogue = Callable[[Talk], Awaitable[None]]

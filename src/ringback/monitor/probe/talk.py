@@ -4,7 +4,7 @@ import asyncio
 import socket
 from contextlib import suppress
 
-from ringback.monitor.probe.failing import Failed, Refused
+from ringback.monitor.probe.outcome import Failed, Refused
 
 LONGEST = 4096
 """Bytes of a line."""

@@ -4,12 +4,9 @@ import asyncio
 import socket
 
 from ringback.monitor.model import Endpoint
-from ringback.monitor.probe.address import family_of, host_and_port
-from ringback.monitor.probe.course import Course
-from ringback.monitor.probe.failing import Failed
-from ringback.monitor.probe.prober import TaskProber
-from ringback.monitor.probe.reaching import reach
-from ringback.monitor.probe.surroundings import Surroundings
+from ringback.monitor.probe.connect import family_of, host_and_port, reach
+from ringback.monitor.probe.outcome import Course, Failed
+from ringback.monitor.probe.prober import Surroundings, TaskProber
 
 MOST = 65_536
 """Bytes of an answer that are read."""

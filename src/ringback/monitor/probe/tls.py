@@ -7,15 +7,18 @@ import time
 from functools import partial
 
 from ringback.monitor.model import Endpoint
-from ringback.monitor.probe.address import family_of, host_and_port
-from ringback.monitor.probe.certificate import certificate_of, ends_soon, first_end_of_chain
-from ringback.monitor.probe.course import Course
-from ringback.monitor.probe.failing import Failed
-from ringback.monitor.probe.prober import TaskProber
-from ringback.monitor.probe.reaching import reach
-from ringback.monitor.probe.securing import certificate_presented, context_for, secure
+from ringback.monitor.probe.connect import family_of, host_and_port, reach
+from ringback.monitor.probe.handshake import (
+    certificate_of,
+    certificate_presented,
+    context_for,
+    ends_soon,
+    first_end_of_chain,
+    secure,
+)
+from ringback.monitor.probe.outcome import Course, Failed
+from ringback.monitor.probe.prober import Surroundings, TaskProber
 from ringback.monitor.probe.starttls import DIALOGUES, start
-from ringback.monitor.probe.surroundings import Surroundings
 
 
 class TLSProber(TaskProber):

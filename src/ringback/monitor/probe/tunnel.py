@@ -10,10 +10,8 @@ from ringback.client.proxies import Proxies
 from ringback.diagnosis.layer.tunnel.answer import NO_METHOD, USER_REJECTED, Answer, Outcome
 from ringback.diagnosis.layer.tunnel.server import ProxyServer, authority, proxy_server
 from ringback.monitor.model import Endpoint
-from ringback.monitor.probe.course import Course
-from ringback.monitor.probe.failing import Failed, Refused, failed_of
-from ringback.monitor.probe.names import Names
-from ringback.monitor.probe.reaching import reach
+from ringback.monitor.probe.connect import Names, reach
+from ringback.monitor.probe.outcome import Course, Failed, Refused, failed_of
 from ringback.monitor.probe.talk import Talk
 
 SCHEMES = ("http", "socks5", "socks5h")

@@ -1,6 +1,6 @@
 import pytest
 
-from ringback.monitor.probe.http.jsonpath import PathMissing, at_path, steps_of
+from ringback.monitor.probe.http.judge import PathMissing, at_path, steps_of
 
 DOCUMENT = {"a": {"b": [{"c": "x"}, {"c": 2}]}, "ok": True, "none": None, "with.dot": 1}
 

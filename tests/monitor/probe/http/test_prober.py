@@ -3,7 +3,7 @@ import time
 
 import pytest
 
-from ringback.monitor.probe import names
+from ringback.monitor.probe import connect
 from ringback.testing.lab.response import answering, head, response
 
 
@@ -73,7 +73,7 @@ def test_twenty_one_faults_give_twenty_one_causes(looking, lab, monkeypatch):
     for fault, _ in FAULTS:
         with monkeypatch.context() as only:
             if "silent" in fault:
-                only.setattr(names, "_ASK", 0.5)
+                only.setattr(connect, "_NAMESERVER_TIMEOUT", 0.5)
             seen[fault] = looking.fault(lab.start(fault), lab, **patience(fault))
 
     assert {fault: check.kind for fault, check in seen.items()} == dict(FAULTS)

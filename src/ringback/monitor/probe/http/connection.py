@@ -1,19 +1,141 @@
-"""One HTTP/1.1 connection: a request goes out, the answer is read as it comes."""
+"""One HTTP/1.1 connection: how it is made, what is sent, and the response, read as it comes."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import socket
+from base64 import b64encode
+from collections.abc import Callable, Mapping
 from time import monotonic
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
+from urllib.parse import quote, unquote, urlsplit
 
 from httptools import HttpParserError, HttpResponseParser
 
-from ringback.monitor.probe.failing import Failed, failed_of
+from ringback.monitor.probe.connect import family_of, reach
+from ringback.monitor.probe.handshake import certificate_of, context_for, secure
+from ringback.monitor.probe.outcome import Course, Failed, failed_of
+from ringback.monitor.probe.tunnel import credentials, proxy_of, reach_proxy, tunnelled
 
 if TYPE_CHECKING:
+    from ringback.diagnosis.layer.tunnel.server import ProxyServer
     from ringback.failure.model import Phase
     from ringback.incident.model import CertificateSeen
+    from ringback.monitor.model import Endpoint
+    from ringback.monitor.probe.prober import Surroundings
+
+
+_PORTS = {"http": 80, "https": 443}
+_LITERAL = "/%:@!$&'()*+,;=~-._?[]|"
+
+
+class Target(NamedTuple):
+    """Where a request goes.
+
+    Attributes:
+        scheme: ``http`` or ``https``.
+        host: Name or IP address.
+        port: TCP port.
+        path: With the query.
+        user: ``name:password``; ``""``: none.
+    """
+
+    scheme: str
+    host: str
+    port: int
+    path: str
+    user: str = ""
+
+    @property
+    def url(self) -> str:
+        """Scheme, host and port as a URL."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{self.scheme}://{host}:{self.port}/"
+
+    @property
+    def origin(self) -> tuple[str, str, int]:
+        """Scheme, host and port."""
+        return self[:3]
+
+
+def target_of(url: str) -> Target:
+    """Return where a URL leads.
+
+    Args:
+        url: Of scheme ``http`` or ``https``.
+
+    Raises:
+        ValueError: It is none.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in _PORTS or not parts.hostname:
+        raise ValueError("not an http or https URL with a host")
+    path = quote(parts.path or "/", safe=_LITERAL)
+    if parts.query:
+        path += "?" + quote(parts.query, safe=_LITERAL)
+    user = unquote(f"{parts.username}:{parts.password or ''}") if parts.username else ""
+    port = parts.port if parts.port is not None else _PORTS[parts.scheme]
+    return Target(parts.scheme, parts.hostname, port, path, user)
+
+
+def request_of(
+    target: Target,
+    method: str,
+    headers: Mapping[str, str],
+    body: bytes = b"",
+    *,
+    via: ProxyServer | None = None,
+) -> bytes:
+    """Return a request (RFC 9112).
+
+    Args:
+        target: Where it goes.
+        method: HTTP method.
+        headers: They take the place of those that every request has.
+        body: What is sent after them.
+        via: The proxy that it goes through; one for HTTP is told the whole URL where there is no
+            TLS (RFC 9112, section 3.2.2).
+
+    Raises:
+        ValueError: A header or the method cannot be sent.
+    """
+    fields = {
+        "Host": _authority(target),
+        "User-Agent": "ringback",
+        "Accept": "*/*",
+        "Accept-Encoding": "identity",
+    }
+    path = target.path
+    if via is not None and is_forwarded(target, via):
+        path = f"http://{fields['Host']}{path}"
+        fields |= credentials(via)
+    if target.user:
+        fields["Authorization"] = "Basic " + b64encode(target.user.encode()).decode()
+    if body or method in {"POST", "PUT", "PATCH"}:
+        fields["Content-Length"] = str(len(body))
+    named = {name.lower() for name in headers}
+    kept = {name: value for name, value in fields.items() if name.lower() not in named}
+    lines = [f"{name}: {value}" for name, value in {**kept, **headers}.items()]
+    text = "\r\n".join((f"{method} {path} HTTP/1.1", *lines))
+    if text.count("\n") != len(lines) or "\0" in text:
+        raise ValueError("a header with a line break cannot be sent")
+    return text.encode("latin-1") + b"\r\n\r\n" + body
+
+
+def is_forwarded(target: Target, via: ProxyServer) -> bool:
+    """Return whether a proxy passes the request itself on, and makes no tunnel for it.
+
+    Args:
+        target: Where it goes.
+        via: The proxy.
+    """
+    return target.scheme == "http" and via.speaks_http
+
+
+def _authority(target: Target) -> str:
+    host = f"[{target.host}]" if ":" in target.host else target.host.encode("idna").decode()
+    return host if target.port == _PORTS[target.scheme] else f"{host}:{target.port}"
+
 
 MOST_BODY = 1_048_576
 """Bytes of a body that are read; what follows is left, and the connection ended."""
@@ -271,3 +393,61 @@ class Connection(asyncio.Protocol):
 
 
 _FRAMING = frozenset({b"content-length", b"transfer-encoding"})
+
+
+async def open_connection(
+    target: Target, endpoint: Endpoint, surroundings: Surroundings, course: Course, until: float
+) -> Connection:
+    """Return a connection to where a request goes.
+
+    Args:
+        target: Where it goes.
+        endpoint: Whose trust, and whose proxy, counts.
+        surroundings: What is shared.
+        course: Is told.
+        until: The lookup gives up at this time of ``time.monotonic()``.
+
+    Raises:
+        OSError: It cannot be made; ``course`` knows in which phase.
+        Refused: The proxy does not make it.
+    """
+    context = context_for(endpoint) if target.scheme == "https" else None
+    connected = await connect(target, endpoint, surroundings, course, until=until)
+    if context is not None:
+        course.enter("tls", "connect")
+        transport, connection = await secure(connected, Connection, context, target.host)
+        course.enter("tls", "tls")
+        connection.certificate = course.certificate = certificate_of(transport)
+    else:
+        _, connection = await asyncio.get_running_loop().create_connection(
+            Connection, sock=connected
+        )
+        course.enter("connect", "connect")
+    connection.address = course.address
+    return connection
+
+
+async def connect(
+    target: Target, endpoint: Endpoint, surroundings: Surroundings, course: Course, *, until: float
+) -> socket.socket:
+    """Return a TCP connection to a target, or to the proxy that passes its requests on.
+
+    Args:
+        target: Where requests go.
+        endpoint: Whose proxy counts.
+        surroundings: What is shared.
+        course: Is told.
+        until: The lookup gives up at this time of ``time.monotonic()``.
+
+    Raises:
+        OSError: It cannot be made.
+        Refused: The proxy does not make it.
+    """
+    host, port, names = target.host, target.port, surroundings.names
+    via = proxy_of(endpoint, target.url)
+    if via is None:
+        family = family_of(endpoint)
+        return await reach(host, port, names, course, until=until, family=family)
+    if is_forwarded(target, via):
+        return await reach_proxy(via, names, course, until=until)
+    return await tunnelled(via, host, port, names, course, until=until)

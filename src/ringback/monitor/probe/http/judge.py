@@ -1,20 +1,112 @@
-"""Whether an answer is as it is expected."""
+"""Whether a response is as it is expected: status, headers, text and places in a JSON document."""
 
 from __future__ import annotations
 
 import json
+import re
+import zlib
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from ringback.failure.codes import kind_of_status
-from ringback.monitor.probe.certificate import ends_soon
-from ringback.monitor.probe.failing import Failed
-from ringback.monitor.probe.http.body import text_of
-from ringback.monitor.probe.http.jsonpath import PathMissing, at_path
+from ringback.monitor.probe.handshake import ends_soon
 from ringback.monitor.probe.matching import Matcher, Undecided
+from ringback.monitor.probe.outcome import Failed
 
 if TYPE_CHECKING:
     from ringback.monitor.model import Expectations
     from ringback.monitor.probe.http.connection import Connection
+
+
+MOST_TEXT = 1_048_576
+"""Bytes of text, so that a small body cannot become a large one."""
+
+_EITHER = 32 + zlib.MAX_WBITS
+"""Tells zlib to take gzip and zlib alike."""
+
+
+def text_of(answer: Connection) -> str:
+    """Return the body as text, decoded as its headers say.
+
+    Args:
+        answer: Its body was kept.
+
+    Raises:
+        ValueError: It is not encoded as they say.
+    """
+    whole = b"".join(answer.body)
+    encoding = charset = b""
+    for name, value in answer.headers:
+        if name == b"content-encoding":
+            encoding = value.strip().lower()
+        elif name == b"content-type":
+            charset = value.lower().partition(b"charset=")[2].split(b";")[0].strip(b'" ')
+    if encoding in {b"gzip", b"x-gzip", b"deflate"}:
+        whole = _inflated(whole)
+    try:
+        return whole.decode(charset.decode("ascii") or "utf-8", "replace")
+    except (LookupError, UnicodeError):
+        return whole.decode("utf-8", "replace")
+
+
+def _inflated(data: bytes) -> bytes:
+    inflater = zlib.decompressobj(_EITHER)
+    try:
+        found = inflater.decompress(data, MOST_TEXT)
+    except zlib.error as error:
+        raise ValueError(f"the body is not compressed as it says: {error}") from None
+    if not inflater.eof and len(found) < MOST_TEXT:
+        raise ValueError("the compressed body ends too early")
+    return found
+
+
+_STEP = re.compile(r"\.?([^.\[\]]+)|\[(-?\d{1,9})\]|\[['\"]([^'\"\]]+)['\"]\]")
+
+
+class PathMissing(LookupError):  # noqa: N818 - named for what was found out
+    """There is nothing at a path."""
+
+
+def at_path(document: Any, path: str) -> str:
+    """Return what is at a path, as text: a string itself, everything else as JSON.
+
+    Args:
+        document: As ``json.loads`` returned it.
+        path: Names joined by dots, indices in brackets; a leading ``$`` means the document.
+
+    Raises:
+        PathMissing: There is nothing.
+    """
+    found = document
+    for step in steps_of(path):
+        try:
+            found = found[step]
+        except (LookupError, TypeError):
+            raise PathMissing(path) from None
+    return found if isinstance(found, str) else json.dumps(found, ensure_ascii=False)
+
+
+@lru_cache(maxsize=1024)
+def steps_of(path: str) -> tuple[str | int, ...]:
+    """Return the names and indices of a path.
+
+    Args:
+        path: As ``at_path`` takes it.
+
+    Raises:
+        ValueError: It is none.
+    """
+    rest = path.removeprefix("$")
+    steps: list[str | int] = []
+    while rest:
+        match = _STEP.match(rest)
+        if match is None:
+            raise ValueError(f"not a JSON path: {path!r}")
+        name, index, quoted = match.groups()
+        steps.append(int(index) if index is not None else name if name is not None else quoted)
+        rest = rest[match.end() :]
+    return tuple(steps)
+
 
 _LONG = "a pattern takes too long to be searched for"
 UNDECIDED = Failed("client.deadline_exceeded", _LONG, of_target=False)

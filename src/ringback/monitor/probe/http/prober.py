@@ -1,5 +1,7 @@
 """The probe of an HTTP endpoint: one connection is kept, and made anew from time to time."""
 
+from __future__ import annotations
+
 import asyncio
 import hashlib
 import ssl
@@ -8,21 +10,102 @@ from collections.abc import Coroutine
 from functools import partial
 from math import inf
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urldefrag, urljoin
 
 from ringback.incident.model import Check
-from ringback.monitor.model import Endpoint
-from ringback.monitor.probe.course import Course
-from ringback.monitor.probe.failing import Failed, Refused, failed_of, timed_out
-from ringback.monitor.probe.http.connection import Connection
+from ringback.monitor.probe.handshake import certificate_presented
+from ringback.monitor.probe.http.connection import (
+    Connection,
+    Target,
+    connect,
+    open_connection,
+    request_of,
+    target_of,
+)
 from ringback.monitor.probe.http.judge import UNDECIDED, Judge
-from ringback.monitor.probe.http.opening import connect, open_connection
-from ringback.monitor.probe.http.redirects import follow
-from ringback.monitor.probe.http.target import request_of, target_of
-from ringback.monitor.probe.prober import too_slow
-from ringback.monitor.probe.securing import certificate_presented
-from ringback.monitor.probe.surroundings import Done, Surroundings
+from ringback.monitor.probe.outcome import Course, Failed, Refused, failed_of, timed_out
+from ringback.monitor.probe.prober import Done, Surroundings, too_slow
 from ringback.monitor.probe.tunnel import proxy_of
+
+if TYPE_CHECKING:
+    from ringback.monitor.model import Endpoint
+
+MAX_REDIRECTS = 10
+"""Redirects that are followed."""
+
+
+async def follow(prober: HTTPProber, answer: Connection, until: float) -> Connection:
+    """Return the answer at the end of the redirects.
+
+    Each hop has a connection of its own, which is ended. Headers of the endpoint, which may be
+    secrets, go to its own origin only.
+
+    Args:
+        prober: Whose look it is.
+        answer: The first redirect.
+        until: Lookups give up at this time of ``time.monotonic()``.
+
+    Raises:
+        Refused: They lead in a circle, or nowhere.
+        OSError: A hop cannot be reached.
+    """
+    url, seen = prober.endpoint.url, {urldefrag(prober.endpoint.url)[0]}
+    while prober.judge.follows(answer.status) and answer.location is not None:
+        url = _joined(url, answer.location)
+        if url in seen or len(seen) > MAX_REDIRECTS:
+            raise Refused(Failed("http.response.redirect_loop", _loop_detail(seen, url)))
+        seen.add(url)
+        answer = await _hop(prober, _redirect_target(url), until)
+        if answer.failed is not None:
+            return answer
+    return answer
+
+
+def _loop_detail(seen: set[str], url: str) -> str:
+    return f"redirected {len(seen)} times, " + ("in a circle" if url in seen else "without end")
+
+
+def _joined(url: str, location: str) -> str:
+    try:
+        return urldefrag(urljoin(url, location))[0]
+    except ValueError:
+        raise Refused(_NOWHERE) from None
+
+
+def _redirect_target(url: str) -> Target:
+    try:
+        return target_of(url)
+    except ValueError:
+        raise Refused(_NOWHERE) from None
+
+
+_NOWHERE = Failed("http.response.redirect_invalid", "redirected to a URL that cannot be used")
+
+
+async def _hop(prober: HTTPProber, target: Target, until: float) -> Connection:
+    endpoint = prober.endpoint
+    own = target.origin == prober.target.origin
+    if own and not target.user:
+        target = target._replace(user=prober.target.user)
+    method = "HEAD" if endpoint.method == "HEAD" else "GET"
+    via = proxy_of(endpoint, target.url)
+    request = request_of(target, method, endpoint.headers if own else {}, via=via)
+    course = prober.hop()
+    connection = await open_connection(target, endpoint, prober.surroundings, course, until)
+    course.enter("wait")
+    answered: asyncio.Future[Connection] = prober.surroundings.loop.create_future()
+    try:
+        connection.ask(
+            request,
+            lambda each: None if answered.done() else answered.set_result(each),
+            head=method == "HEAD",
+            want_body=prober.judge.wants_body,
+        )
+        return await answered
+    finally:
+        connection.abort()
+
 
 FRESH_AFTER = 10
 """Uses of a connection until a new one is made."""

@@ -1,16 +1,66 @@
-"""What went wrong with a look: a kind and one line."""
+"""How far a check has come, and what went wrong with it: a kind and one line."""
 
 import errno
 import os
 import ssl
-from typing import NamedTuple
+from time import monotonic
+from typing import TYPE_CHECKING, NamedTuple
 
 from ringback.failure import classify
 from ringback.failure.model import Phase
 from ringback.failure.settle import TIMEOUT_IN, settle
-from ringback.monitor.probe.course import Course
 
-_LONGEST = 200
+if TYPE_CHECKING:
+    from ringback.incident.model import CertificateSeen
+
+
+class Course:
+    """The course of one look.
+
+    Attributes:
+        began: When it began, on ``time.monotonic()``.
+        at: When the phase it is in began; once it is over, when that was.
+        phase: How far it is.
+        timings: Seconds of the phases that are over, by the names that ``Check`` has.
+        address: The address used.
+        certificate: The one that was seen.
+        status: The HTTP status.
+        late: What it means that time runs out now; ``None``: the phase says that.
+    """
+
+    __slots__ = ("address", "at", "began", "certificate", "late", "phase", "status", "timings")
+
+    def __init__(self) -> None:
+        self.began = self.at = monotonic()
+        self.phase: Phase = "dns"
+        self.timings: dict[str, float] = {}
+        self.address: str | None = None
+        self.certificate: CertificateSeen | None = None
+        self.status: int | None = None
+        self.late: Failed | None = None
+
+    def enter(self, phase: Phase, told: str = "") -> None:
+        """Begin a phase.
+
+        Args:
+            phase: The one that begins.
+            told: What to call the one that ends; ``""``: it is not told.
+        """
+        now = monotonic()
+        if told:
+            self.timings[told] = now - self.at
+        self.at, self.phase = now, phase
+
+    def leave(self, told: str = "") -> None:
+        """End the last phase.
+
+        Args:
+            told: What to call it; ``""``: it is not told.
+        """
+        self.enter(self.phase, told)
+
+
+_MAX_DETAIL = 200
 _OWN = ("client.resources_exhausted", "client.local_address", "client.closed", "config.")
 """Beginnings of the kinds that say nothing of the target: this machine could not look."""
 
@@ -58,7 +108,7 @@ def failed_of(error: BaseException, phase: Phase) -> Failed:
     failure = classify(error)
     kind = settle(_exact(error, failure.kind, phase), phase).kind
     own = kind.startswith(_OWN) or (kind == "unknown" and not isinstance(error, OSError))
-    return Failed(kind, (_said(error) or failure.message)[:_LONGEST], not own)
+    return Failed(kind, (_said(error) or failure.message)[:_MAX_DETAIL], not own)
 
 
 def _said(error: BaseException) -> str:

@@ -1,4 +1,4 @@
-"""Host names to addresses: what the system's resolver says now, in bounded time.
+"""From an endpoint's URL to a TCP connection: host, addresses, and the first that connects.
 
 Programs resolve through the system, so a probe does; its answers are kept for half a minute and
 never used longer, for here an outage of the resolver is a finding. Where the system says no more
@@ -8,19 +8,64 @@ than "try again", the nameservers are asked directly why.
 import asyncio
 import socket
 import sys
+from collections import deque
 from collections.abc import Sequence
 from importlib import import_module
 from time import monotonic
+from urllib.parse import urlsplit
 
-from ringback.client.dial.address import AddrInfo, is_literal
+from ringback.client.dial.address import AddrInfo, is_literal, written
 from ringback.client.dial.cache import Cache
 from ringback.client.dial.lookup import Lookup, LookupTimedOut
 from ringback.client.dial.lookups import Lookups
 from ringback.client.dial.order import in_order
 from ringback.client.dial.resolver import Resolver
-from ringback.monitor.probe.failing import Failed, Refused
+from ringback.monitor.model import Endpoint
+from ringback.monitor.probe.outcome import Course, Failed, Refused
 
-_ASK = 1.0
+_FAMILIES = {4: socket.AF_INET, 6: socket.AF_INET6}
+
+
+def host_of(endpoint: Endpoint) -> str:
+    """Return the host of an endpoint's URL.
+
+    Args:
+        endpoint: The endpoint.
+
+    Raises:
+        ValueError: It has none.
+    """
+    host = urlsplit(endpoint.url).hostname
+    if not host:
+        raise ValueError("the URL has no host")
+    return host
+
+
+def host_and_port(endpoint: Endpoint) -> tuple[str, int]:
+    """Return host and port of an endpoint's URL.
+
+    Args:
+        endpoint: The endpoint.
+
+    Raises:
+        ValueError: One is missing.
+    """
+    port = urlsplit(endpoint.url).port
+    if not port:
+        raise ValueError("the URL has no port")
+    return host_of(endpoint), port
+
+
+def family_of(endpoint: Endpoint) -> int:
+    """Return the address family that an endpoint is looked at over; 0: any.
+
+    Args:
+        endpoint: Its option ``family`` says which: 4 or 6.
+    """
+    return _FAMILIES.get(endpoint.options.get("family", 0), 0)
+
+
+_NAMESERVER_TIMEOUT = 1.0
 """Seconds that one nameserver has to say why."""
 
 Nameserver = tuple[str, int]
@@ -86,7 +131,7 @@ class Names:
         servers = self._nameservers or system_nameservers()
         rcode: str | None = None
         for server in servers[:3]:
-            left = min(_ASK, until - monotonic())
+            left = min(_NAMESERVER_TIMEOUT, until - monotonic())
             if left <= 0 or (rcode := await response_code(server, host, left)) is not None:
                 break
         if rcode is None:
@@ -163,3 +208,104 @@ async def _made(lookups: Lookups, lookup: Lookup, until: float | None) -> Lookup
     finally:
         lookups.leave(lookup)
     return lookup
+
+
+ATTEMPT_DELAY = 0.25
+"""Seconds between the starts of two attempts (RFC 8305, section 5)."""
+
+
+async def reach(
+    host: str, port: int, names: Names, course: Course, *, until: float, family: int = 0
+) -> socket.socket:
+    """Return a connected socket that does not block.
+
+    Args:
+        host: Name or IP address.
+        port: TCP port.
+        names: The resolver.
+        course: Is told; it is left in phase ``connect``.
+        until: The lookup gives up at this time of ``time.monotonic()``.
+        family: ``socket.AF_INET`` or ``AF_INET6``; 0: both.
+
+    Raises:
+        socket.gaierror: The name has no address.
+        OSError: No address could be reached; ``connect_attempts`` says how each ended.
+    """
+    course.enter("dns")
+    addresses = await names.addresses(host, port, until, family)
+    course.enter("connect", "dns")
+    course.address = addresses[0][4][0]
+    if len(addresses) == 1:
+        return await _attempt(addresses[0])
+    connected, address = await _Race(addresses).run()
+    course.address = address[4][0]
+    return connected
+
+
+async def _attempt(address: AddrInfo) -> socket.socket:
+    connecting = socket.socket(address[0], socket.SOCK_STREAM)
+    try:
+        connecting.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(connecting, address[4])
+    except BaseException:
+        connecting.close()
+        raise
+    return connecting
+
+
+class _Race:
+    """Attempts on several addresses: the first that connects wins."""
+
+    def __init__(self, addresses: Sequence[AddrInfo]) -> None:
+        self._waiting = deque(addresses)
+        self._tasks: dict[asyncio.Task[socket.socket], AddrInfo] = {}
+        self._failed: list[tuple[AddrInfo, OSError]] = []
+
+    async def run(self) -> tuple[socket.socket, AddrInfo]:
+        try:
+            while self._waiting or self._tasks:
+                self._start_next()
+                patience = ATTEMPT_DELAY if self._waiting else None
+                done, _ = await asyncio.wait(
+                    self._tasks, timeout=patience, return_when=asyncio.FIRST_COMPLETED
+                )
+                for task in done:
+                    address = self._tasks.pop(task)
+                    error = task.exception()
+                    if error is None:
+                        return task.result(), address
+                    self._note(address, error)
+        finally:
+            self._end_others()
+        raise self._error()
+
+    def _start_next(self) -> None:
+        if self._waiting:
+            address = self._waiting.popleft()
+            self._tasks[asyncio.ensure_future(_attempt(address))] = address
+
+    def _note(self, address: AddrInfo, error: BaseException) -> None:
+        if not isinstance(error, OSError):
+            raise error
+        self._failed.append((address, error))
+
+    def _end_others(self) -> None:
+        for task in self._tasks:
+            if not task.cancel():
+                _close(task)
+            else:
+                task.add_done_callback(_close)
+        self._tasks.clear()
+
+    def _error(self) -> OSError:
+        _, first = self._failed[0]
+        error = OSError(first.errno, first.strerror)
+        error.__dict__["connect_attempts"] = [
+            (written(address), each.errno) for address, each in self._failed
+        ]
+        return error
+
+
+def _close(task: asyncio.Task[socket.socket]) -> None:
+    if not task.cancelled() and task.exception() is None:
+        task.result().close()

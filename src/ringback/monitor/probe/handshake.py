@@ -1,0 +1,173 @@
+"""TLS over a connection, and what a check keeps of the certificate, accepted or not."""
+
+import asyncio
+import contextlib
+import hashlib
+import socket
+import ssl
+from collections.abc import Awaitable, Callable
+from functools import lru_cache
+from time import monotonic
+from typing import Any, TypeVar
+
+from ringback.client.trust import Trust, ssl_context
+from ringback.diagnosis.layer.tls.certificate.der import DERError, at_least, elements, sequence
+from ringback.diagnosis.layer.tls.certificate.x509 import certificate
+from ringback.incident.model import CertificateSeen
+from ringback.monitor.model import Endpoint
+from ringback.monitor.probe.outcome import Course, Failed, Refused
+
+_VERSION = 0xA0
+_KEY = 5
+_DAY = 86_400.0
+_DER = 2
+"""``_ssl.ENCODING_DER``."""
+
+
+def certificate_of(transport: asyncio.BaseTransport) -> CertificateSeen | None:
+    """Return the certificate that the peer of a TLS connection presented.
+
+    Args:
+        transport: The connection.
+    """
+    secured: Any = transport.get_extra_info("ssl_object")
+    return None if secured is None else seen(secured.getpeercert(binary_form=True))
+
+
+@lru_cache(maxsize=2048)
+def seen(der: bytes | None) -> CertificateSeen | None:
+    """Return what a check keeps of a certificate; ``None`` where it cannot be read.
+
+    Args:
+        der: The certificate.
+    """
+    if not der:
+        return None
+    try:
+        read = certificate(der)
+        return CertificateSeen(
+            not_after=read.not_after.timestamp(), issuer=read.issuer, key=_key_hash(der)
+        )
+    except DERError:
+        return None
+
+
+def _key_hash(der: bytes) -> str:
+    """SHA-256 of the subjectPublicKeyInfo (RFC 5280, section 4.1), as RFC 7469 pins keys."""
+    fields = list(elements(sequence(der)[0].content))
+    if fields and fields[0].tag == _VERSION:
+        del fields[0]
+    return hashlib.sha256(at_least(fields, _KEY + 1)[_KEY].whole).hexdigest()
+
+
+def first_end_of_chain(transport: asyncio.BaseTransport) -> float | None:
+    """Return when the first of the certificates that the peer sent ends.
+
+    Args:
+        transport: The connection.
+
+    Returns:
+        Seconds since 1970 UTC; ``None``: there is none that can be read.
+    """
+    secured: Any = transport.get_extra_info("ssl_object")
+    ends = [one.not_after for der in _sent(secured) if (one := seen(der)) is not None]
+    return min(ends, default=None)
+
+
+def _sent(secured: Any) -> list[bytes]:
+    if hasattr(secured, "get_unverified_chain"):  # Python 3.13
+        return list(secured.get_unverified_chain())
+    inner: Any = getattr(secured, "_sslobj", None)
+    if hasattr(inner, "get_unverified_chain"):
+        return [one.public_bytes(_DER) for one in inner.get_unverified_chain() or ()]
+    return [secured.getpeercert(binary_form=True)]
+
+
+def ends_soon(end: float, days: float, now: float) -> Failed | None:
+    """Return that a certificate does not last long enough.
+
+    Args:
+        end: When it ends, in seconds since 1970 UTC.
+        days: How long it must still last.
+        now: Seconds since 1970 UTC.
+    """
+    left = (end - now) / _DAY
+    if left >= days:
+        return None
+    return Failed(
+        "tls.cert.invalid", f"the certificate ends in {left:.1f} days, expected at least {days:g}"
+    )
+
+
+_SECOND_LOOK = 3.0
+"""Seconds for reading a certificate that was not accepted."""
+_NEVER = 3600.0
+"""Seconds: the probe's own limit ends a handshake, not the event loop's."""
+
+P = TypeVar("P", bound=asyncio.Protocol)
+
+
+def context_for(endpoint: Endpoint, alpn: tuple[str, ...] = ("http/1.1",)) -> ssl.SSLContext:
+    """Return the context that an endpoint's certificate is judged by.
+
+    Args:
+        endpoint: The endpoint.
+        alpn: Application protocols to offer.
+
+    Raises:
+        ringback.errors.TLSFilesInvalid: A file that it names cannot be used.
+    """
+    own = endpoint.options.get("client_certificate") or None
+    named = endpoint.ca or "system"
+    trust = Trust.of(named, client_certificate=own)
+    return ssl_context(trust, verify=endpoint.verify, alpn=alpn)
+
+
+async def secure(
+    connected: socket.socket, factory: Callable[[], P], context: ssl.SSLContext, host: str
+) -> tuple[asyncio.Transport, P]:
+    """Return the connection with TLS over it.
+
+    Args:
+        connected: The connection; it is closed if the handshake fails.
+        factory: Makes the protocol that will be told what comes.
+        context: What the certificate is judged by.
+        host: Whom it must be for.
+
+    Raises:
+        OSError: The handshake failed.
+    """
+    try:
+        return await asyncio.get_running_loop().create_connection(
+            factory,
+            sock=connected,
+            ssl=context,
+            server_hostname=host.rstrip(".").partition("%")[0],
+            ssl_handshake_timeout=_NEVER,
+        )
+    except BaseException:
+        connected.close()
+        raise
+
+
+async def certificate_presented(
+    connect: Callable[[Course], Awaitable[socket.socket]], host: str, *, until: float
+) -> CertificateSeen | None:
+    """Return the certificate of a server whose certificate was not accepted.
+
+    A second handshake takes any certificate and nothing is sent over it.
+
+    Args:
+        connect: Makes a connection on which the handshake can begin.
+        host: Name or IP address.
+        until: Give up at this time of ``time.monotonic()``.
+    """
+    context = ssl_context(Trust(system=True), verify=False)
+    with contextlib.suppress(OSError, TimeoutError, Refused):
+        async with asyncio.timeout(min(_SECOND_LOOK, until - monotonic())):
+            transport, _ = await secure(await connect(Course()), asyncio.Protocol, context, host)
+            try:
+                return certificate_of(transport)
+            finally:
+                transport.abort()
+    return None
