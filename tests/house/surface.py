@@ -34,7 +34,7 @@ from ringback.incident import Transition
 from ringback.monitor.config.schema import schema as configuration_schema
 from ringback.monitor.export.availability import COLUMNS
 from ringback.monitor.export.formats import CHECK, INCIDENT
-from ringback.monitor.web.api.document import document
+from ringback.monitor.web.api.routes import openapi_document
 from ringback.sink import PrometheusSink, StreamSink
 from ringback.sink.report import Outbox, body_of
 
@@ -345,7 +345,7 @@ def _either(shapes):
 
 def api():
     """Return each operation of the monitor's API: what it takes and what it gives."""
-    told = document()
+    told = openapi_document()
     shapes = told["components"]["schemas"]
     return {
         f"{method.upper()} {path}": {

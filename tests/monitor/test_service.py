@@ -10,8 +10,7 @@ from ringback.monitor.model import Endpoint
 from ringback.monitor.service import Service
 from ringback.monitor.store.interface import Batch
 from ringback.monitor.store.sqlite import SQLiteStore
-from ringback.monitor.web.exposition import exposition
-from ringback.monitor.web.metrics import of_endpoints
+from ringback.monitor.web.metrics import exposition_of, of_endpoints
 
 T = 1_790_000_000.0
 
@@ -112,7 +111,7 @@ def test_a_job_that_does_not_report_is_shown_as_down_and_with_its_report_as_well
             now[0] = T + at
             service.desk.tick()
             seen += [(one.state, one.kind) for one in service.views()]
-        families = exposition(of_endpoints(service.views()))
+        families = exposition_of(of_endpoints(service.views()))
         assert service.beat("job", up=True, detail="")
         seen += [(one.state, one.kind) for one in service.views()]
         store.close()

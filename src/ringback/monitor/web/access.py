@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from ringback.failure.target import split_port
-from ringback.monitor.web.problem import Problem
+from ringback.monitor.web.request import Problem
 from ringback.monitor.web.settings import Scope, digest_of, is_loopback
 from ringback.monitor.web.site import site_of
 

@@ -16,8 +16,7 @@ from ringback.incident.model import Check
 from ringback.monitor.model import PassiveCheck
 from ringback.monitor.notify.text import harmless
 from ringback.monitor.web.access import demand
-from ringback.monitor.web.body import body_of
-from ringback.monitor.web.problem import Problem
+from ringback.monitor.web.request import Problem, body_of
 from ringback.monitor.web.site import site_of
 
 if TYPE_CHECKING:

@@ -1,67 +1,180 @@
-"""The web page of a monitor as an ASGI application."""
+"""The web page of a monitor as an ASGI application.
+
+Its routes, what every response says to the browser, and errors as pages for people and as problems
+for programs.
+"""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from starlette.applications import Starlette
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.responses import JSONResponse
 from starlette.routing import Mount, Route, Router
 
+from ringback.failure.target import split_port
 from ringback.monitor.ingest import Inbox
+from ringback.monitor.web import actions
 from ringback.monitor.web.alerts import take_alerts
-from ringback.monitor.web.asset import static
-from ringback.monitor.web.failed import answer_http_error, answer_problem
-from ringback.monitor.web.headers import Guard
-from ringback.monitor.web.health import healthz
-from ringback.monitor.web.kept import Kept
-from ringback.monitor.web.live import Live
-from ringback.monitor.web.metrics import Certificates, metrics
-from ringback.monitor.web.page import action
-from ringback.monitor.web.page.badge import show_badge
-from ringback.monitor.web.page.discovered import discovered
-from ringback.monitor.web.page.endpoint import endpoint
-from ringback.monitor.web.page.incident import incident, incidents
-from ringback.monitor.web.page.kind import kind
-from ringback.monitor.web.page.live import live
-from ringback.monitor.web.page.overview import overview
-from ringback.monitor.web.page.status import KEPT, status
+from ringback.monitor.web.badge import show_badge
+from ringback.monitor.web.live import Live, live_stream
+from ringback.monitor.web.metrics import Certificates, show_metrics
+from ringback.monitor.web.pages import (
+    STATUS_PAGE_SECONDS,
+    discovered_page,
+    endpoint_page,
+    incident_page,
+    incidents_page,
+    kind_page,
+    overview_page,
+    render_page,
+    status_page,
+)
 from ringback.monitor.web.probing import probe
-from ringback.monitor.web.problem import Problem
-from ringback.monitor.web.render import Renderer
-from ringback.monitor.web.site import Site
+from ringback.monitor.web.render import Renderer, static_file
+from ringback.monitor.web.request import Problem, problem_response
+from ringback.monitor.web.site import Kept, Site, site_of
 
 if TYPE_CHECKING:
-    from starlette.types import Receive, Scope, Send
+    from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from ringback.monitor.web.service import Service
     from ringback.monitor.web.settings import WebSettings
 
+
+CONTENT_SECURITY_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+"""Everything comes from here, and nothing stands in the page that runs."""
+
+_HEADERS: Final = {
+    "content-security-policy": CONTENT_SECURITY_POLICY,
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+}
+
+
+class Guard:
+    """ASGI middleware: refuses names that are not the page's own, and adds the headers.
+
+    Args:
+        app: What is guarded.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection.
+
+        Args:
+            scope: As ASGI has it.
+            receive: As ASGI has it.
+            send: As ASGI has it.
+        """
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        site: Site = scope["app"].state.site
+        host, _ = split_port(Headers(scope=scope).get("host", ""))
+        app = self._app if site.settings.serves(host) else _misdirected
+        await app(scope, receive, _adding(send))
+
+
+def _adding(send: Send) -> Send:
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            for name, value in _HEADERS.items():
+                headers.setdefault(name, value)
+            headers.setdefault("cache-control", "no-store")
+        await send(message)
+
+    return sending
+
+
+async def _misdirected(scope: Scope, receive: Receive, send: Send) -> None:
+    problem = Problem(421, "this name is not the page's own; set web.base_url to use it")
+    await problem_response(problem)(scope, receive, send)
+
+
+async def answer_problem(request: Request, exc: Exception) -> Response:
+    """Return the response to a request that was refused.
+
+    Args:
+        request: The request.
+        exc: The problem.
+    """
+    assert isinstance(exc, Problem)
+    if "text/html" not in request.headers.get("accept", "") or _is_for_programs(request):
+        return problem_response(exc)
+    response = await render_page(request, "problem.html", status=exc.status, problem=exc)
+    response.headers.update(exc.headers)
+    return response
+
+
+async def answer_http_error(request: Request, exc: Exception) -> Response:
+    """Return the response to a request for which there is no route.
+
+    Args:
+        request: The request.
+        exc: What Starlette raised.
+    """
+    status = getattr(exc, "status_code", 500)
+    said = {404: "there is no such page", 405: f"{request.method} is not possible here"}
+    problem = Problem(
+        status,
+        said.get(status, getattr(exc, "detail", "")),
+        headers=getattr(exc, "headers", None),
+    )
+    return await answer_problem(request, problem)
+
+
+def _is_for_programs(request: Request) -> bool:
+    return request.url.path.startswith("/api/")
+
+
+async def healthz(request: Request) -> JSONResponse:
+    """Return 200 while the monitor works, also while nothing can be kept; it says which.
+
+    Args:
+        request: The request; everybody may ask.
+    """
+    degraded = site_of(request).service.status().get("store", {}).get("degraded")
+    return JSONResponse({"status": "degraded" if degraded else "ok"})
+
+
 _PAGES = (
-    Route("/", overview),
-    Route("/endpoints/{id}", endpoint),
-    Route("/incidents", incidents),
-    Route("/incidents/{id}", incident),
-    Route("/incidents/{id}/acknowledge", action.acknowledge, methods=["POST"]),
-    Route("/silences", action.silence, methods=["POST"]),
-    Route("/silences/{id}/end", action.unsilence, methods=["POST"]),
-    Route("/discovered", discovered),
-    Route("/discovered/{id}/adopt", action.adopt, methods=["POST"]),
-    Route("/kinds/{name}", kind),
-    Route("/login", action.login, methods=["GET", "POST"]),
-    Route("/logout", action.logout, methods=["POST"]),
-    Route("/live", live),
-    Route("/status", status),
+    Route("/", overview_page),
+    Route("/endpoints/{id}", endpoint_page),
+    Route("/incidents", incidents_page),
+    Route("/incidents/{id}", incident_page),
+    Route("/incidents/{id}/acknowledge", actions.acknowledge, methods=["POST"]),
+    Route("/silences", actions.silence, methods=["POST"]),
+    Route("/silences/{id}/end", actions.unsilence, methods=["POST"]),
+    Route("/discovered", discovered_page),
+    Route("/discovered/{id}/adopt", actions.adopt, methods=["POST"]),
+    Route("/kinds/{name}", kind_page),
+    Route("/login", actions.login, methods=["GET", "POST"]),
+    Route("/logout", actions.logout, methods=["POST"]),
+    Route("/live", live_stream),
+    Route("/status", status_page),
     Route("/badge/{id}/{what}.svg", show_badge),
-    Route("/metrics", metrics),
+    Route("/metrics", show_metrics),
     Route("/probe", probe),
     Route("/api/v2/alerts", take_alerts, methods=["POST"]),
     Route("/healthz", healthz),
-    Route("/static/{name}", static),
+    Route("/static/{name}", static_file),
 )
 
 
@@ -98,7 +211,7 @@ def application(
         settings=settings,
         renderer=renderer,
         live=Live(service, renderer),
-        status_page=Kept(KEPT, clock),
+        status_page=Kept(STATUS_PAGE_SECONDS, clock),
         certificates=Certificates(),
         inbox=Inbox(),
         clock=clock,

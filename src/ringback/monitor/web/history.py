@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 from starlette.concurrency import run_in_threadpool
 
 from ringback.monitor.store.interface import StoreProblem
-from ringback.monitor.web.problem import Problem
+from ringback.monitor.web.request import Problem
 
 if TYPE_CHECKING:
     from ringback.incident.model import Incident, IncidentState

@@ -1,4 +1,4 @@
-"""Tells open pages what changes, by server-sent events: one listener, rendered once for all."""
+"""Publishes what changes to open pages, by server-sent events, rendered once for all."""
 
 from __future__ import annotations
 
@@ -9,10 +9,19 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any, Final
 
+from starlette.responses import StreamingResponse
+
+from ringback.monitor.web.access import demand
+from ringback.monitor.web.request import Problem
+from ringback.monitor.web.site import site_of
+
 if TYPE_CHECKING:
+    from starlette.requests import Request
+
     from ringback.monitor.model import Told, View
     from ringback.monitor.web.render import Renderer
     from ringback.monitor.web.service import Service
+
 
 log = logging.getLogger("ringback")
 
@@ -180,3 +189,19 @@ def _offer(page: asyncio.Queue[bytes], message: bytes) -> None:
             page.get_nowait()
         message = _RELOAD
     page.put_nowait(message)
+
+
+async def live_stream(request: Request) -> StreamingResponse:
+    """Return the stream.
+
+    Args:
+        request: The request.
+
+    Raises:
+        Problem: It is refused, or too many pages are open.
+    """
+    demand(request, "read")
+    stream = site_of(request).live
+    if stream.full:
+        raise Problem(503, "too many pages are open", headers={"Retry-After": "30"})
+    return StreamingResponse(stream.follow(), media_type="text/event-stream")

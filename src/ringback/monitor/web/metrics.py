@@ -1,24 +1,18 @@
-"""``/metrics``: what the monitor knows, for Prometheus."""
+"""``/metrics``: what the monitor knows, for Prometheus, in the text format, version 0.0.4."""
 
 from __future__ import annotations
 
+import math
 from collections import Counter, OrderedDict
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any, Final, get_args
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 from starlette.responses import PlainTextResponse
 
 from ringback.failure import KINDS
 from ringback.incident.model import EndpointState, Pattern
 from ringback.monitor.web.access import demand
-from ringback.monitor.web.exposition import (
-    CONTENT_TYPE,
-    Family,
-    Sample,
-    counter,
-    exposition,
-    gauge,
-)
 from ringback.monitor.web.site import site_of
 
 if TYPE_CHECKING:
@@ -27,6 +21,99 @@ if TYPE_CHECKING:
     from ringback.incident.model import CertificateSeen, Incident
     from ringback.monitor.ingest import Inbox
     from ringback.monitor.model import View
+
+
+CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+
+_MAX_LABEL: Final = 200  # characters of a label's value
+_ESCAPES: Final = str.maketrans({"\\": r"\\", "\n": r"\n", '"': r"\""})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """One value.
+
+    Attributes:
+        value: The number.
+        labels: Name to value.
+    """
+
+    value: float
+    labels: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Family:
+    """A metric with its values.
+
+    Attributes:
+        name: What it is called.
+        help: What it says, in one line.
+        samples: Its values; without any it is left out.
+        type: Of which type it is.
+    """
+
+    name: str
+    help: str
+    samples: Iterable[Sample]
+    type: Literal["gauge", "counter"] = "gauge"
+
+
+def gauge(name: str, meaning: str, value: float, **labels: str) -> Family:
+    """Return a metric with one value.
+
+    Args:
+        name: What it is called.
+        meaning: What it says.
+        value: The number.
+        labels: Name to value.
+    """
+    return Family(name=name, help=meaning, samples=(Sample(value=value, labels=labels),))
+
+
+def counter(name: str, meaning: str, value: float) -> Family:
+    """Return a metric with one value that only grows.
+
+    Args:
+        name: What it is called.
+        meaning: What it says.
+        value: The number.
+    """
+    samples = (Sample(value=value, labels={}),)
+    return Family(name=name, help=meaning, samples=samples, type="counter")
+
+
+def exposition_of(families: Iterable[Family]) -> str:
+    """Return metrics as text.
+
+    Args:
+        families: The metrics.
+    """
+    lines: list[str] = []
+    for family in families:
+        name = family.name
+        values = [f"{name}{_label_set(one.labels)} {_number(one.value)}" for one in family.samples]
+        if values:
+            lines.append(f"# HELP {name} {family.help}")
+            lines.append(f"# TYPE {name} {family.type}")
+            lines += values
+    return "\n".join(lines) + "\n"
+
+
+def _label_set(labels: dict[str, str]) -> str:
+    if not labels:
+        return ""
+    told = (f'{name}="{value[:_MAX_LABEL].translate(_ESCAPES)}"' for name, value in labels.items())
+    return f"{{{','.join(told)}}}"
+
+
+def _number(value: float) -> str:
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "+Inf" if value > 0 else "-Inf"
+    return str(int(value)) if value == int(value) else repr(float(value))
+
 
 _STATES: Final = get_args(EndpointState)
 _PATTERNS: Final = get_args(Pattern)
@@ -54,7 +141,7 @@ class Certificates:
         return dict(known)
 
 
-async def metrics(request: Request) -> PlainTextResponse:
+async def show_metrics(request: Request) -> PlainTextResponse:
     """Return the metrics.
 
     Args:
@@ -73,7 +160,7 @@ async def metrics(request: Request) -> PlainTextResponse:
         *of_monitor(site.service.status()),
         of_reports(site.inbox, site.service.status()),
     ]
-    return PlainTextResponse(exposition(families), media_type=CONTENT_TYPE)
+    return PlainTextResponse(exposition_of(families), media_type=CONTENT_TYPE)
 
 
 def of_endpoints(views: list[View]) -> Iterator[Family]:

@@ -11,8 +11,8 @@ from starlette.responses import PlainTextResponse
 
 from ringback.failure import KINDS
 from ringback.monitor.web.access import demand
-from ringback.monitor.web.exposition import CONTENT_TYPE, Family, Sample, exposition, gauge
-from ringback.monitor.web.problem import Problem
+from ringback.monitor.web.metrics import CONTENT_TYPE, Family, Sample, exposition_of, gauge
+from ringback.monitor.web.request import Problem
 from ringback.monitor.web.site import site_of
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ async def probe(request: Request) -> PlainTextResponse:
     except ValueError as error:
         raise Problem(400, f"this is no target: {error}") from None
     return PlainTextResponse(
-        exposition(of_check(check, http=module.startswith("http"))), media_type=CONTENT_TYPE
+        exposition_of(of_check(check, http=module.startswith("http"))), media_type=CONTENT_TYPE
     )
 
 

@@ -1,23 +1,28 @@
-"""Pages of templates."""
+"""Pages made of templates, and the files that pages load: a style, two scripts, an icon."""
 
 from __future__ import annotations
 
 import re
 from hashlib import sha256
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
+from starlette.responses import Response
 
 from ringback.diagnosis.record import moment
 from ringback.diagnosis.wording import duration
 from ringback.failure import KINDS
 from ringback.failure.target import without_secrets
 from ringback.monitor.web import words
+from ringback.monitor.web.request import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from starlette.requests import Request
+
 
 _BREAKS = re.compile(r"([._]|//?)")
 _CODE = re.compile(r"`([^`]*)`")
@@ -107,3 +112,28 @@ def _digests() -> dict[str, str]:
 
 DIGESTS = _digests()
 """Files that pages load, each with the beginning of its SHA-256."""
+
+
+_TYPES: Final = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
+_YEAR: Final = "public, max-age=31536000, immutable"
+
+
+async def static_file(request: Request) -> Response:
+    """Return a file that pages load.
+
+    Args:
+        request: The request.
+
+    Raises:
+        Problem: There is no such file.
+    """
+    name = request.path_params["name"]
+    if name not in DIGESTS:
+        raise Problem(404, "there is no such file")
+    content = files("ringback.monitor.web").joinpath("static", name).read_bytes()
+    current = request.url.query == DIGESTS[name]
+    return Response(
+        content,
+        media_type=_TYPES[name.rpartition(".")[2]],
+        headers={"cache-control": _YEAR if current else "no-cache"},
+    )

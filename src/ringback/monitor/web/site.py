@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,6 @@ if TYPE_CHECKING:
     from starlette.requests import HTTPConnection
 
     from ringback.monitor.ingest import Inbox
-    from ringback.monitor.web.kept import Kept
     from ringback.monitor.web.live import Live
     from ringback.monitor.web.metrics import Certificates
     from ringback.monitor.web.render import Renderer
@@ -70,3 +70,35 @@ def site_of(connection: HTTPConnection) -> Site:
     """
     site: Site = connection.app.state.site
     return site
+
+
+class Kept:
+    """The newest of a text, for so long.
+
+    Args:
+        seconds: How old it may become.
+        clock: Gives seconds since 1970 UTC.
+    """
+
+    def __init__(self, seconds: float, clock: Callable[[], float]) -> None:
+        self._seconds = seconds
+        self._clock = clock
+        self._made = (float("-inf"), "")
+        self._making = asyncio.Lock()
+
+    async def get(self, make: Callable[[], Awaitable[str]]) -> str:
+        """Return the text; only one caller makes it while the others wait.
+
+        Args:
+            make: Makes it anew.
+        """
+        async with self._making:
+            at, text = self._made
+            if not 0 <= self._clock() - at < self._seconds:
+                text = await make()
+                self._made = (self._clock(), text)
+            return text
+
+    def forget(self) -> None:
+        """Make it anew for the next who asks."""
+        self._made = (float("-inf"), "")

@@ -7,9 +7,7 @@ from monitor.web.asking import Asking
 from monitor.web.service import NOW
 from referencing import Registry, Resource
 
-from ringback.monitor.web.api.document import document
-from ringback.monitor.web.api.routes import api_routes
-from ringback.monitor.web.api.table import OPERATIONS
+from ringback.monitor.web.api.routes import OPERATIONS, api_routes, openapi_document
 
 ASKED = {
     "listEndpoints": ("/endpoints", None),
@@ -32,12 +30,12 @@ ASKED = {
 
 
 def described(operation):
-    return document()["paths"][f"/api/v1{operation.path}"][operation.method.lower()]
+    return openapi_document()["paths"][f"/api/v1{operation.path}"][operation.method.lower()]
 
 
 def valid(value, schema):
     whole = Resource.from_contents(
-        {"$schema": "https://json-schema.org/draft/2020-12/schema", **document()}
+        {"$schema": "https://json-schema.org/draft/2020-12/schema", **openapi_document()}
     )
     registry = Registry().with_resource("urn:api", whole)
     absolute = json.loads(json.dumps(schema).replace("#/components", "urn:api#/components"))
@@ -54,7 +52,7 @@ def test_every_route_is_in_the_document():
     }
     told = {
         (path.removeprefix("/api/v1"), method.upper())
-        for path, methods in document()["paths"].items()
+        for path, methods in openapi_document()["paths"].items()
         for method in methods
     }
 

@@ -4,7 +4,7 @@ import pytest
 from monitor.web.service import NOW
 
 from ringback.monitor.store.interface import Bucket
-from ringback.monitor.web.chart.bars import WINDOWS, bar_of
+from ringback.monitor.web.chart import WINDOWS, bar_of
 
 
 def bucket(at, count=10, bad=0):

@@ -3,8 +3,7 @@ import re
 from monitor.web.service import NOW
 
 from ringback.monitor.store.interface import Bucket
-from ringback.monitor.web.chart.axis import HEIGHT, WIDTH
-from ringback.monitor.web.chart.latency import latency_of
+from ringback.monitor.web.chart import HEIGHT, WIDTH, latency_of
 
 SINCE = NOW - 3600
 

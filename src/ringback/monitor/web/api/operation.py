@@ -11,8 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from starlette.responses import Response
 
 from ringback.monitor.web.access import Grant, demand
-from ringback.monitor.web.body import FORM, body_of
-from ringback.monitor.web.problem import Problem
+from ringback.monitor.web.request import MAX_FORM, Problem, body_of
 from ringback.monitor.web.site import Site, site_of
 
 if TYPE_CHECKING:
@@ -136,7 +135,7 @@ class Operation:
             raise _invalid("the query", error) from None
 
     async def _body(self, request: Request) -> Any:
-        content = await body_of(request, FORM)
+        content = await body_of(request, MAX_FORM)
         if not content and not self.body_needed:
             content = b"{}"
         try:

@@ -1,15 +1,37 @@
-"""The routes of the API, from the table of operations."""
+"""The operations of the API: add one here, and it is routed and documented."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final, Literal
 
+from pydantic import TypeAdapter
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from ringback import __version__
 from ringback.monitor.web.access import demand
-from ringback.monitor.web.api.document import document
-from ringback.monitor.web.api.table import OPERATIONS
+from ringback.monitor.web.api import shape
+from ringback.monitor.web.api.handlers import (
+    acknowledge,
+    add_silence,
+    adopt,
+    beat,
+    end_silence,
+    list_buckets,
+    list_checks,
+    list_discovered,
+    list_endpoints,
+    list_incidents,
+    list_phases,
+    list_silences,
+    show_endpoint,
+    show_incident,
+    show_status,
+    take_events,
+)
+from ringback.monitor.web.api.operation import Operation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,7 +39,283 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from ringback.monitor.web.api.operation import Operation
+
+OPERATIONS: Final[tuple[Operation, ...]] = (
+    Operation(
+        name="listEndpoints",
+        method="GET",
+        path="/endpoints",
+        scope="read",
+        summary="Endpoints as they are now, in the order of the configuration",
+        handler=list_endpoints,
+        query=shape.EndpointsQuery,
+        answer=list[shape.Endpoint],
+    ),
+    Operation(
+        name="showEndpoint",
+        method="GET",
+        path="/endpoints/{id}",
+        scope="read",
+        summary="One endpoint as it is now",
+        handler=show_endpoint,
+        answer=shape.Endpoint,
+    ),
+    Operation(
+        name="listChecks",
+        method="GET",
+        path="/endpoints/{id}/checks",
+        scope="read",
+        summary="Checks of an endpoint, newest first",
+        handler=list_checks,
+        query=shape.ChecksQuery,
+        answer=list[shape.Check],
+    ),
+    Operation(
+        name="listBuckets",
+        method="GET",
+        path="/endpoints/{id}/buckets",
+        scope="read",
+        summary="Checks of an endpoint summed up per span of time, oldest first",
+        handler=list_buckets,
+        query=shape.BucketsQuery,
+        answer=list[shape.Bucket],
+    ),
+    Operation(
+        name="listPhases",
+        method="GET",
+        path="/endpoints/{id}/phases",
+        scope="read",
+        summary="What each phase of an endpoint's successful checks took, over all of a time",
+        handler=list_phases,
+        query=shape.BucketsQuery,
+        answer=dict[str, shape.Percentiles],
+    ),
+    Operation(
+        name="listIncidents",
+        method="GET",
+        path="/incidents",
+        scope="read",
+        summary="Incidents, newest first",
+        handler=list_incidents,
+        query=shape.IncidentsQuery,
+        answer=list[shape.Incident],
+    ),
+    Operation(
+        name="showIncident",
+        method="GET",
+        path="/incidents/{id}",
+        scope="read",
+        summary="One incident, with all that its diagnosis read",
+        handler=show_incident,
+        answer=shape.Incident,
+    ),
+    Operation(
+        name="acknowledgeIncident",
+        method="POST",
+        path="/incidents/{id}/acknowledge",
+        scope="write",
+        summary="Say who takes an open incident",
+        handler=acknowledge,
+        body=shape.Acknowledgement,
+        answer=shape.Incident,
+    ),
+    Operation(
+        name="listSilences",
+        method="GET",
+        path="/silences",
+        scope="read",
+        summary="Silences that are not over",
+        handler=list_silences,
+        answer=list[shape.Silence],
+    ),
+    Operation(
+        name="addSilence",
+        method="POST",
+        path="/silences",
+        scope="write",
+        summary="Tell nobody for a while that something begins",
+        handler=add_silence,
+        body=shape.SilenceAsked,
+        body_needed=True,
+        answer=shape.Done,
+        status=201,
+    ),
+    Operation(
+        name="endSilence",
+        method="DELETE",
+        path="/silences/{id}",
+        scope="write",
+        summary="End a silence",
+        handler=end_silence,
+        answer=None,
+        status=204,
+    ),
+    Operation(
+        name="listDiscovered",
+        method="GET",
+        path="/discovered",
+        scope="read",
+        summary="Endpoints that programs call and nobody configured",
+        handler=list_discovered,
+        answer=list[shape.Discovered],
+    ),
+    Operation(
+        name="adoptDiscovered",
+        method="POST",
+        path="/discovered/{id}/adopt",
+        scope="write",
+        summary="Watch a discovered endpoint from now on",
+        handler=adopt,
+        answer=shape.Done,
+    ),
+    Operation(
+        name="beat",
+        method="POST",
+        path="/heartbeat/{id}",
+        scope="push",
+        summary="Report in, as a job that is watched by its heartbeat",
+        handler=beat,
+        body=shape.Beat,
+        answer=None,
+        status=204,
+    ),
+    Operation(
+        name="takeEvents",
+        method="POST",
+        path="/events",
+        scope="push",
+        summary="Report what a program's calls came to",
+        handler=take_events,
+        reads=shape.Events,
+        body_needed=True,
+        answer=shape.Taken,
+        status=202,
+    ),
+    Operation(
+        name="showStatus",
+        method="GET",
+        path="/status",
+        scope="read",
+        summary="How the monitor itself is",
+        handler=show_status,
+        answer=shape.Status,
+    ),
+)
+"""Every operation, in the order of the document."""
+
+
+_REF = "#/components/schemas/{model}"
+_PARAMETER = re.compile(r"\{(\w+)\}")
+_SCOPES = {
+    "read": "see everything",
+    "write": "acknowledge, silence, adopt",
+    "push": "send events and heartbeats",
+}
+
+
+@cache
+def openapi_document() -> dict[str, Any]:
+    """Return the OpenAPI 3.1 document."""
+    schemas, components = _schemas()
+    paths: dict[str, dict[str, Any]] = {}
+    for one in OPERATIONS:
+        described = _described(one, schemas)
+        paths.setdefault(f"/api/v1{one.path}", {})[one.method.lower()] = described
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "ringback",
+            "version": __version__,
+            "description": "Times are RFC 3339 in UTC, durations seconds. Errors are "
+            "application/problem+json (RFC 9457). Further members may be added to what is "
+            "answered; what there is keeps its meaning.",
+        },
+        "paths": paths,
+        "components": {
+            "schemas": components,
+            "securitySchemes": {
+                "token": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "A token of the configuration. Where none is configured, "
+                    "none is needed, and only this machine is answered.",
+                }
+            },
+        },
+    }
+
+
+_Schemas = dict[tuple[str, Literal["validation", "serialization"]], Any]
+
+
+def _schemas() -> tuple[_Schemas, dict[str, Any]]:
+    inputs: list[tuple[str, Any, TypeAdapter[Any]]] = [
+        ("problem", "serialization", TypeAdapter(shape.Problem))
+    ]
+    for one in OPERATIONS:
+        if one.answer is not None:
+            inputs.append((f"{one.name}.answer", "serialization", one.answers))
+        if one.body or one.reads:
+            inputs.append((f"{one.name}.body", "validation", one.bodies))
+        if one.query is not None:
+            inputs.append((f"{one.name}.query", "validation", one.queries))
+    found, definitions = TypeAdapter.json_schemas(inputs, ref_template=_REF)
+    components = dict(definitions["$defs"])
+    queries = {schema["$ref"] for (name, _), schema in found.items() if name.endswith(".query")}
+    by_name = {
+        (name, mode): components[schema["$ref"].rpartition("/")[2]]
+        if name.endswith(".query")
+        else schema
+        for (name, mode), schema in found.items()
+    }
+    for reference in queries:
+        del components[reference.rpartition("/")[2]]
+    return by_name, components
+
+
+def _described(one: Operation, schemas: _Schemas) -> dict[str, Any]:
+    described: dict[str, Any] = {
+        "operationId": one.name,
+        "summary": one.summary,
+        "description": f"Needs a token with the scope `{one.scope}`: {_SCOPES[one.scope]}.",
+        "security": [{"token": []}],
+        "parameters": [*_in_path(one), *_in_query(one, schemas)],
+        "responses": {
+            str(one.status): _answer(one, schemas),
+            "default": {
+                "description": "What went wrong",
+                "content": {
+                    "application/problem+json": {"schema": schemas["problem", "serialization"]}
+                },
+            },
+        },
+    }
+    if one.body or one.reads:
+        schema = schemas[f"{one.name}.body", "validation"]
+        content = {"application/json": {"schema": schema}}
+        described["requestBody"] = {"required": one.body_needed, "content": content}
+    return described
+
+
+def _answer(one: Operation, schemas: _Schemas) -> dict[str, Any]:
+    if one.answer is None:
+        return {"description": "Done"}
+    schema = schemas[f"{one.name}.answer", "serialization"]
+    return {"description": one.summary, "content": {"application/json": {"schema": schema}}}
+
+
+def _in_path(one: Operation) -> list[dict[str, Any]]:
+    return [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        for name in _PARAMETER.findall(one.path)
+    ]
+
+
+def _in_query(one: Operation, schemas: _Schemas) -> list[dict[str, Any]]:
+    if one.query is None:
+        return []
+    fields = schemas[f"{one.name}.query", "validation"]["properties"]
+    return [{"name": name, "in": "query", "schema": schema} for name, schema in fields.items()]
 
 
 def api_routes() -> list[Route]:
@@ -39,4 +337,4 @@ def _route(path: str, operations: Mapping[str, Operation]) -> Route:
 
 async def _document(request: Request) -> JSONResponse:
     demand(request, "read")
-    return JSONResponse(document())
+    return JSONResponse(openapi_document())

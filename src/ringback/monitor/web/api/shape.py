@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import AwareDatetime, ConfigDict, Field
+
+from ringback.incident.model import EndpointState, IncidentState, Origin, Pattern
 
 # The annotations are read when the program runs: pydantic writes the schemas from them.
-from ringback.incident.model import EndpointState, IncidentState, Origin, Pattern
 
 Moment = Annotated[
     str, Field(json_schema_extra={"format": "date-time"}, examples=["2026-11-21T12:00:00.000Z"])
@@ -239,3 +240,52 @@ class Events:
     program: Annotated[str, Field(max_length=100)] = ""
     host: Annotated[str, Field(max_length=255)] = ""
     dropped: Annotated[int, Field(ge=0)] = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndpointsQuery:
+    """Which endpoints."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+
+    state: Annotated[EndpointState | None, Field(description="only in this state")] = None
+    group: Annotated[str | None, Field(description="only of this group")] = None
+    limit: Annotated[int, Field(ge=1, le=5000)] = 1000
+    offset: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChecksQuery:
+    """Which checks, newest first."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+
+    since: Annotated[AwareDatetime | None, Field(description="default: a day before until")] = None
+    until: Annotated[AwareDatetime | None, Field(description="default: now")] = None
+    failed: Annotated[bool, Field(description="only those that failed")] = False
+    limit: Annotated[int, Field(ge=1, le=1000)] = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BucketsQuery:
+    """Which spans of time, oldest first."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+
+    step: Annotated[Literal["5m", "1h", "1d"], Field(description="width of a span")] = "1h"
+    since: Annotated[AwareDatetime | None, Field(description="default: 288 spans before until")] = (
+        None
+    )
+    until: Annotated[AwareDatetime | None, Field(description="default: now")] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentsQuery:
+    """Which incidents, newest first."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+
+    state: Annotated[IncidentState | None, Field(description="only in this state")] = None
+    endpoint: Annotated[str | None, Field(description="only those this one is part of")] = None
+    before: Annotated[AwareDatetime | None, Field(description="only opened before")] = None
+    limit: Annotated[int, Field(ge=1, le=500)] = 100

@@ -1,4 +1,4 @@
-"""What people do by forms: take an incident, be silent, adopt, log in."""
+"""What people do by forms: acknowledge an incident, silence, adopt, log in."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from starlette.responses import RedirectResponse
 
 from ringback.monitor.web.access import COOKIE, SESSION_SECONDS, demand, session_for, token_for
-from ringback.monitor.web.body import form_of
-from ringback.monitor.web.page.page import page
-from ringback.monitor.web.problem import Problem
+from ringback.monitor.web.pages import render_page
+from ringback.monitor.web.request import Problem, form_of
 from ringback.monitor.web.site import site_of
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
+
 
 _LONGEST = 366 * 86400.0
 _MOST = 1000
@@ -98,12 +98,12 @@ async def login(request: Request) -> Response:
     site = site_of(request)
     if request.method != "POST":
         wanted = request.query_params.get("next", "/")
-        return await page(request, "login.html", next=_own(wanted), wrong=False)
+        return await render_page(request, "login.html", next=_own(wanted), wrong=False)
     form = await form_of(request)
     wanted = _own(_text(form, "next", 500))
     token = token_for(_text(form, "token", 500), site.settings)
     if token is None:
-        return await page(request, "login.html", status=403, next=wanted, wrong=True)
+        return await render_page(request, "login.html", status=403, next=wanted, wrong=True)
     response = RedirectResponse(wanted, 303)
     response.set_cookie(
         COOKIE,

@@ -1,0 +1,391 @@
+"""What charts draw: status bars, latency over time, and where the time goes, phase by phase."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final, Literal
+
+from ringback.monitor.web.words import PHASES
+
+if TYPE_CHECKING:
+    from ringback.monitor.store.interface import Bucket, Step
+
+
+WIDTH: Final = 720.0
+HEIGHT: Final = 220.0
+"""Of the rectangle, in units of the drawing."""
+
+_STEPS: Final = (1.0, 2.0, 5.0, 10.0)
+_TICKS: Final = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tick:
+    """A mark on an axis: where, and what it means."""
+
+    at: float
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """The upright axis.
+
+    Attributes:
+        top: Seconds at its upper end.
+        step: Seconds between two marks.
+    """
+
+    top: float
+    step: float
+
+    def y(self, seconds: float) -> float:
+        """Return where seconds are.
+
+        Args:
+            seconds: Beyond the upper end they are at it.
+        """
+        return round(HEIGHT * (1 - min(seconds, self.top) / self.top), 1)
+
+    @property
+    def ticks(self) -> tuple[Tick, ...]:
+        """Its marks."""
+        count = round(self.top / self.step) + 1
+        return tuple(Tick(at=self.y(self.step * n), value=self.step * n) for n in range(count))
+
+
+def scale_of(most: float) -> Scale | None:
+    """Return an axis with round marks; ``None`` where there is nothing to show.
+
+    Args:
+        most: The most seconds that it must reach.
+    """
+    if most <= 0:
+        return None
+    step = _step(most / _TICKS)
+    return Scale(step * math.ceil(most / step), step)
+
+
+def x_of(since: float, until: float) -> Callable[[float], float]:
+    """Return what says where a time is; what lies outside is at the ends.
+
+    Args:
+        since: Left end, in seconds since 1970 UTC.
+        until: Right end.
+    """
+
+    def x(at: float) -> float:
+        return round(WIDTH * min(max((at - since) / (until - since), 0.0), 1.0), 1)
+
+    return x
+
+
+def times_of(since: float, until: float) -> tuple[Tick, ...]:
+    """Return the marks of the level axis.
+
+    Args:
+        since: Left end, in seconds since 1970 UTC.
+        until: Right end.
+    """
+    return tuple(
+        Tick(at=WIDTH * part / 6, value=since + (until - since) * part / 6) for part in range(7)
+    )
+
+
+def _step(rough: float) -> float:
+    """The round number next above."""
+    power = 10.0 ** math.floor(math.log10(rough))
+    return next(power * step for step in _STEPS if power * step >= rough * 0.999)
+
+
+BAR_HEIGHT: Final = 28
+"""Of a bar, in units of the drawing."""
+
+_MIN_DEPTH: Final = 11  # above the good ones, and a little of them
+
+Look = Literal["none", "good", "partly", "bad"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """A length of time that is shown, and in what steps.
+
+    Attributes:
+        name: What it is called, in addresses too.
+        step: Width of the buckets that it is made of.
+        bucket: The same in seconds.
+        cell: Seconds of a cell of the bar.
+        cells: How many.
+    """
+
+    name: str
+    step: Step
+    bucket: float
+    cell: float
+    cells: int
+
+    @property
+    def seconds(self) -> float:
+        """How long it is."""
+        return self.cell * self.cells
+
+
+WINDOWS: Final[dict[str, Window]] = {
+    one.name: one
+    for one in (
+        Window(name="24h", step="5m", bucket=300.0, cell=900.0, cells=96),
+        Window(name="7d", step="1h", bucket=3600.0, cell=7200.0, cells=84),
+        Window(name="90d", step="1d", bucket=86400.0, cell=86400.0, cells=90),
+    )
+}
+"""What a status bar can show, the shortest first."""
+
+CHARTS: Final[dict[str, Window]] = {
+    "1h": Window(name="1h", step="5m", bucket=300.0, cell=300.0, cells=12),
+    **WINDOWS,
+}
+"""What a chart can show, the shortest first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """One span of time in a bar.
+
+    Attributes:
+        at: When it begins, in seconds since 1970 UTC.
+        until: When it ends.
+        count: Checks whose outcome is known.
+        bad: Those of them that failed.
+    """
+
+    at: float
+    until: float
+    count: int
+    bad: int
+
+    @property
+    def look(self) -> Look:
+        """How it is drawn: ``bad`` where at least half of the checks failed."""
+        if not self.count:
+            return "none"
+        if not self.bad:
+            return "good"
+        return "bad" if self.bad * 2 >= self.count else "partly"
+
+    @property
+    def depth(self) -> int:
+        """How far down its failures are drawn: a few can be seen, and all of them fill it."""
+        return max(_MIN_DEPTH, round(BAR_HEIGHT * self.bad / self.count)) if self.bad else 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """The cells of a window, oldest first."""
+
+    window: Window
+    cells: tuple[Cell, ...]
+
+    @property
+    def count(self) -> int:
+        """Checks whose outcome is known."""
+        return sum(cell.count for cell in self.cells)
+
+    @property
+    def uptime(self) -> float | None:
+        """Share of the checks that succeeded; ``None``: there are none."""
+        bad = sum(cell.bad for cell in self.cells)
+        return 1 - bad / self.count if self.count else None
+
+    @property
+    def troubled(self) -> list[Cell]:
+        """The cells with failures, newest first."""
+        return [cell for cell in reversed(self.cells) if cell.bad]
+
+
+def bar_of(buckets: Iterable[Bucket], window: Window, now: float) -> Bar:
+    """Return the bar of an endpoint.
+
+    Args:
+        buckets: Its rollup; what lies outside the window is left out.
+        window: What is shown.
+        now: In seconds since 1970 UTC; the last cell holds it.
+    """
+    sums: dict[int, list[int]] = defaultdict(lambda: [0, 0])
+    for bucket in buckets:
+        found = sums[int(bucket.at // window.cell)]
+        found[0] += bucket.count
+        found[1] += bucket.bad
+    last = int(now // window.cell)
+    cells = (
+        Cell(
+            at=number * window.cell,
+            until=(number + 1) * window.cell,
+            count=sums[number][0],
+            bad=sums[number][1],
+        )
+        for number in range(last - window.cells + 1, last + 1)
+    )
+    return Bar(window=window, cells=tuple(cells))
+
+
+Percentile = Literal["p50", "p95", "p99"]
+PERCENTILES: Final[tuple[Percentile, ...]] = ("p99", "p95", "p50")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Latency:
+    """A chart of latency.
+
+    Attributes:
+        lines: Percentile to what an SVG path draws; gaps where nothing succeeded.
+        seconds: Marks of the upright axis, in seconds.
+        times: Marks of the level axis, in seconds since 1970 UTC.
+    """
+
+    lines: dict[Percentile, str]
+    seconds: tuple[Tick, ...]
+    times: tuple[Tick, ...]
+
+
+def latency_of(
+    buckets: Sequence[Bucket], width: float, since: float, until: float
+) -> Latency | None:
+    """Return the chart of an endpoint's latency; ``None`` where nothing succeeded.
+
+    Args:
+        buckets: Its rollup, oldest first.
+        width: Seconds of a bucket; where more than two are missing, the line has a gap.
+        since: Left end, in seconds since 1970 UTC.
+        until: Right end.
+    """
+    scale = scale_of(max((one.p99 or one.p50 or 0.0 for one in buckets), default=0.0))
+    if scale is None:
+        return None
+    x, y = x_of(since, until), scale.y
+    lines = {}
+    for percentile in PERCENTILES:
+        points = [
+            (one.at + width / 2, value)
+            for one in buckets
+            if (value := getattr(one, percentile)) is not None
+            and since <= one.at + width / 2 <= until
+        ]
+        lines[percentile] = " ".join(
+            f"{'M' if begins else 'L'}{x(at)} {y(value)}"
+            for begins, at, value in _with_gaps(points, 2.5 * width)
+        )
+    return Latency(lines=lines, seconds=scale.ticks, times=times_of(since, until))
+
+
+def _with_gaps(points: list[tuple[float, float]], gap: float) -> list[tuple[bool, float, float]]:
+    if not points:
+        return []
+    broken = [True, *(after[0] - before[0] > gap for before, after in pairwise(points))]
+    marked = [(begins, at, value) for begins, (at, value) in zip(broken, points, strict=True)]
+    if len(points) == 1:  # a path needs two points to be seen
+        marked.append((False, points[0][0] + gap / 5, points[0][1]))
+    return marked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhaseShare:
+    """How long one phase usually takes.
+
+    Attributes:
+        name: What it is called in checks.
+        seconds: Median of the medians of the buckets.
+        at: Where it begins in a bar of all phases, 0 to 1.
+        share: How much of that bar it takes, 0 to 1.
+    """
+
+    name: str
+    seconds: float
+    at: float
+    share: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Areas:
+    """A chart of phases over time.
+
+    Attributes:
+        paths: Phase to what an SVG path draws: from the phases before it to its own end.
+        seconds: Marks of the upright axis, in seconds.
+        times: Marks of the level axis, in seconds since 1970 UTC.
+    """
+
+    paths: dict[str, str]
+    seconds: tuple[Tick, ...]
+    times: tuple[Tick, ...]
+
+
+def phases_of(buckets: Sequence[Bucket]) -> list[PhaseShare]:
+    """Return how long each phase usually takes, in the order of a call.
+
+    Args:
+        buckets: The rollup of an endpoint.
+    """
+    medians = {}
+    for name in PHASES:
+        found = sorted(one.timings[name] for one in buckets if name in one.timings)
+        if found:
+            medians[name] = found[len(found) // 2]
+    whole = sum(medians.values()) or 1.0
+    phases, at = [], 0.0
+    for name, seconds in medians.items():
+        phases.append(PhaseShare(name=name, seconds=seconds, at=at, share=seconds / whole))
+        at += seconds / whole
+    return phases
+
+
+def areas_of(buckets: Sequence[Bucket], width: float, since: float, until: float) -> Areas | None:
+    """Return the chart of an endpoint's phases over time; ``None`` where none is known.
+
+    Args:
+        buckets: Its rollup, oldest first.
+        width: Seconds of a bucket; where one is missing, so is a piece of the areas.
+        since: Left end, in seconds since 1970 UTC.
+        until: Right end.
+    """
+    shown = [one for one in buckets if one.timings and one.at + width > since and one.at < until]
+    scale = scale_of(max((sum(one.timings.values()) for one in shown), default=0.0))
+    if scale is None:
+        return None
+    x = x_of(since, until)
+    runs = _runs(shown, width)
+    paths: dict[str, str] = {}
+    below = dict.fromkeys((one.at for one in shown), 0.0)
+    for name in PHASES:
+        above = {one.at: below[one.at] + one.timings.get(name, 0.0) for one in shown}
+        if any(name in one.timings for one in shown):
+            pieces = (_piece(run, width, x, scale.y, above, below) for run in runs)
+            paths[name] = " ".join(pieces)
+        below = above
+    return Areas(paths=paths, seconds=scale.ticks, times=times_of(since, until))
+
+
+def _runs(buckets: list[Bucket], width: float) -> list[list[float]]:
+    """When the buckets begin that follow each other, piece by piece."""
+    runs: list[list[float]] = [[buckets[0].at]]
+    for before, after in pairwise(buckets):
+        if after.at - before.at > 1.5 * width:
+            runs.append([])
+        runs[-1].append(after.at)
+    return runs
+
+
+def _piece(
+    run: list[float],
+    width: float,
+    x: Callable[[float], float],
+    y: Callable[[float], float],
+    above: dict[float, float],
+    below: dict[float, float],
+) -> str:
+    there = [(x(end), y(above[at])) for at in run for end in (at, at + width)]
+    back = [(x(end), y(below[at])) for at in reversed(run) for end in (at + width, at)]
+    return "M" + "L".join(f"{left} {top}" for left, top in (*there, *back)) + "Z"

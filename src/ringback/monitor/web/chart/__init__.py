@@ -1,1 +1,0 @@
-"""Charts: numbers in, positions out; templates draw them as SVG."""

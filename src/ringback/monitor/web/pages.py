@@ -1,0 +1,367 @@
+"""The pages for people: overview, endpoint, incidents, kinds, discovered, public status page."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import HTMLResponse, RedirectResponse
+
+from ringback import __version__
+from ringback.diagnosis.model import STAGES
+from ringback.diagnosis.record import RecordError, diagnosis_of
+from ringback.diagnosis.wording import MARKS, TITLES, label, standing, state_of
+from ringback.failure import KINDS
+from ringback.failure.page import DELIVERED, LAYERS, RETRY
+from ringback.monitor.web.access import demand, grant_of
+from ringback.monitor.web.chart import CHARTS, WINDOWS, areas_of, bar_of, latency_of, phases_of
+from ringback.monitor.web.history import ask, incident_of, incidents_of
+from ringback.monitor.web.request import Problem
+from ringback.monitor.web.site import site_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from ringback.diagnosis.model import Diagnosis, Reading, State
+    from ringback.incident.model import Check, Incident
+    from ringback.monitor.model import View
+    from ringback.monitor.store.interface import Bucket, Step
+    from ringback.monitor.web.chart import Window
+    from ringback.monitor.web.service import Service
+    from ringback.monitor.web.settings import Scope
+    from ringback.monitor.web.site import Site
+
+
+async def render_page(
+    request: Request, template: str, *, status: int = 200, **context: Any
+) -> Response:
+    """Return a page.
+
+    Args:
+        request: The request.
+        template: File name of its template.
+        status: HTTP status.
+        context: What it shows.
+    """
+    site, grant = site_of(request), grant_of(request)
+    readable = "read" in grant.scopes
+    shared = {
+        "path": request.url.path,
+        "now": site.clock(),
+        "version": __version__,
+        "who": grant.name,
+        "tokens": bool(site.settings.tokens),
+        "may_read": readable,
+        "may_write": "write" in grant.scopes,
+        "monitor": site.service.status() if readable else {},
+        "open_count": len(site.service.incidents()) if readable else 0,
+        "discovered_count": len(site.service.discovered()) if readable else 0,
+    }
+    text = await run_in_threadpool(site.renderer.render, template, {**shared, **context})
+    return HTMLResponse(text, status)
+
+
+def turned_away(request: Request, scope: Scope) -> Response | None:
+    """Return the way to the login, for somebody who may not see a page and could.
+
+    Args:
+        request: The request.
+        scope: What is asked for.
+
+    Raises:
+        Problem: It is refused, and a login would not help.
+    """
+    grant = grant_of(request)
+    if site_of(request).settings.tokens and not grant.scopes:
+        return RedirectResponse(f"/login?next={request.url.path}", 303)
+    demand(request, scope)
+    return None
+
+
+async def overview_page(request: Request) -> Response:
+    """Return the overview.
+
+    Args:
+        request: The request; ``q`` and ``state`` choose endpoints where no script runs.
+    """
+    if (login := turned_away(request, "read")) is not None:
+        return login
+    service = site_of(request).service
+    views = service.views()
+    text, state = request.query_params.get("q", "")[:200], request.query_params.get("state", "")
+    wanted = [one for one in views if _is_wanted(one, text, state)]
+    return await render_page(
+        request,
+        "overview.html",
+        groups=_groups(wanted),
+        total=len(views),
+        shown=len(wanted),
+        counts=Counter(one.state for one in views),
+        incidents=service.incidents(),
+        names={one.endpoint.id: one.endpoint.name for one in views},
+        q=text,
+        state=state,
+    )
+
+
+def _is_wanted(view: View, text: str, state: str) -> bool:
+    words = f"{view.endpoint.name} {view.endpoint.url} {view.endpoint.watched.group}".lower()
+    return text.lower() in words and (not state or view.state == state)
+
+
+def _groups(views: Iterable[View]) -> dict[str, list[View]]:
+    groups: dict[str, list[View]] = {}
+    for one in views:
+        groups.setdefault(one.endpoint.watched.group, []).append(one)
+    return groups
+
+
+_FAILURES, _INCIDENTS = 500, 10
+_RUNS = 20
+
+
+async def endpoint_page(request: Request) -> Response:
+    """Return the page of an endpoint.
+
+    Args:
+        request: The request; ``window`` chooses what the chart of its latency shows.
+
+    Raises:
+        Problem: There is none.
+    """
+    if (login := turned_away(request, "read")) is not None:
+        return login
+    site = site_of(request)
+    id_, now = request.path_params["id"], site.clock()
+    view = site.service.view(id_)
+    if view is None:
+        raise Problem(404, "there is no such endpoint")
+    window = CHARTS.get(request.query_params.get("window", ""), WINDOWS["24h"])
+    asked = (buckets_of(site.service, id_, one, now) for one in CHARTS.values())
+    buckets = dict(zip(CHARTS, await asyncio.gather(*asked), strict=True))
+    longest = now - WINDOWS["90d"].seconds
+    return await render_page(
+        request,
+        "endpoint.html",
+        view=view,
+        bars=[bar_of(buckets[name], one, now) for name, one in WINDOWS.items()],
+        window=window,
+        windows=list(CHARTS),
+        latency=latency_of(buckets[window.name], window.bucket, now - window.seconds, now),
+        phases=phases_of(buckets[window.name]),
+        percentiles=await ask(site.service.store.phases, *_window_query(id_, window, now)),
+        areas=areas_of(buckets[window.name], window.bucket, now - window.seconds, now),
+        failures=runs_of(
+            await ask(site.service.store.checks, id_, longest, now + 1, failed=True, most=_FAILURES)
+        )[:_RUNS],
+        incidents=await incidents_of(site.service, endpoint=id_, most=_INCIDENTS),
+    )
+
+
+def runs_of(failures: Sequence[Check]) -> list[tuple[Check, Check, int]]:
+    """Return failures that say the same as one: the newest, the oldest, and how many they are.
+
+    Args:
+        failures: Newest first.
+    """
+    same = groupby(failures, key=lambda one: (one.kind, one.detail, one.origin))
+    runs = [list(found) for _, found in same]
+    return [(found[0], found[-1], len(found)) for found in runs]
+
+
+async def buckets_of(service: Service, id_: str, window: Window, now: float) -> list[Bucket]:
+    """Return the rollup of an endpoint in a window.
+
+    Args:
+        service: The monitor.
+        id_: The endpoint's id.
+        window: How far back.
+        now: In seconds since 1970 UTC.
+    """
+    return await ask(service.store.buckets, *_window_query(id_, window, now))
+
+
+def _window_query(id_: str, window: Window, now: float) -> tuple[str, Step, float, float]:
+    since = (now // window.cell - window.cells + 1) * window.cell
+    return id_, window.step, since, now + 1
+
+
+_PAGE = 50
+
+
+async def incidents_page(request: Request) -> Response:
+    """Return the list of incidents, and the silences.
+
+    Args:
+        request: The request; ``before`` goes on where a list ended.
+
+    Raises:
+        Problem: ``before`` is no time.
+    """
+    if (login := turned_away(request, "read")) is not None:
+        return login
+    service = site_of(request).service
+    before = _time(request.query_params.get("before"))
+    found = await incidents_of(service, before=before, most=_PAGE)
+    return await render_page(
+        request,
+        "incidents.html",
+        incidents=found,
+        older=found[-1].opened_at if len(found) == _PAGE else None,
+        names=_names(request),
+        silences=service.silences(),
+    )
+
+
+async def incident_page(request: Request) -> Response:
+    """Return the page of one incident.
+
+    Args:
+        request: The request.
+
+    Raises:
+        Problem: There is none.
+    """
+    if (login := turned_away(request, "read")) is not None:
+        return login
+    service = site_of(request).service
+    found = await incident_of(service, request.path_params["id"])
+    diagnosis = _diagnosis(found)
+    return await render_page(
+        request,
+        "incident.html",
+        incident=found,
+        members=[(id_, service.view(id_)) for id_ in found.members],
+        diagnosis=diagnosis,
+        standing=standing(diagnosis.verdict) if diagnosis else "",
+        stages=_stages(diagnosis) if diagnosis else [],
+    )
+
+
+def _names(request: Request) -> dict[str, str]:
+    views = site_of(request).service.views()
+    return {one.endpoint.id: one.endpoint.name for one in views}
+
+
+def _time(text: str | None) -> float | None:
+    if text is None:
+        return None
+    try:
+        return datetime.fromisoformat(text).timestamp()
+    except ValueError:
+        raise Problem(400, "before is no time as RFC 3339 has it") from None
+
+
+def _diagnosis(incident: Incident) -> Diagnosis | None:
+    if incident.diagnosis is None:
+        return None
+    try:
+        return diagnosis_of(incident.diagnosis)
+    except RecordError:
+        return None  # kept by another version
+
+
+_Read = tuple["Reading", str, bool]
+"""A reading, its label, and whether it decided."""
+
+
+def _stages(diagnosis: Diagnosis) -> list[tuple[str, str, State, list[_Read]]]:
+    """Each stage that was read: its title, mark, state and readings."""
+    decided = diagnosis.verdict.evidence
+    numbered = [
+        (one, label(one), number in decided) for number, one in enumerate(diagnosis.readings)
+    ]
+    stages = []
+    for stage in STAGES:
+        found = [one for one in numbered if one[0].layer == stage]
+        if found:
+            state = state_of(one for one, _, _ in found)
+            stages.append((TITLES[stage], MARKS[state], state, found))
+    return stages
+
+
+async def kind_page(request: Request) -> Response:
+    """Return the page that explains a kind of failure.
+
+    Args:
+        request: The request.
+
+    Raises:
+        Problem: There is no such kind.
+    """
+    if (login := turned_away(request, "read")) is not None:
+        return login
+    found = KINDS.get(request.path_params["name"])
+    if found is None:
+        raise Problem(404, "there is no such kind of failure")
+    return await render_page(
+        request,
+        "kind.html",
+        kind=found,
+        layer=LAYERS[found.layer],
+        delivered=DELIVERED[found.delivered],
+        retry=RETRY[found.retry],
+    )
+
+
+async def discovered_page(request: Request) -> Response:
+    """Return the page.
+
+    Args:
+        request: The request.
+    """
+    if (login := turned_away(request, "read")) is not None:
+        return login
+    found = site_of(request).service.discovered()
+    newest_first = sorted(found, key=lambda one: one.last_seen, reverse=True)
+    return await render_page(request, "discovered.html", found=newest_first)
+
+
+STATUS_PAGE_SECONDS = 15.0
+"""Seconds for which the page is kept: everybody may ask for it, as often as they like."""
+
+
+async def status_page(request: Request) -> Response:
+    """Return the page.
+
+    Args:
+        request: The request.
+
+    Raises:
+        Problem: It is not switched on.
+    """
+    site = site_of(request)
+    if not site.settings.status_page:
+        raise Problem(404, "there is no such page")
+    text = await site.status_page.get(lambda: _status_page(site))
+    return HTMLResponse(
+        text, headers={"cache-control": f"public, max-age={STATUS_PAGE_SECONDS:.0f}"}
+    )
+
+
+async def _status_page(site: Site) -> str:
+    now, window = site.clock(), WINDOWS["90d"]
+    views = [one for one in site.service.views() if one.endpoint.public]
+    rows = [
+        (one, bar_of(await buckets_of(site.service, one.endpoint.id, window, now), window, now))
+        for one in views
+    ]
+    groups: dict[str, list[object]] = {}
+    for row in rows:
+        groups.setdefault(row[0].endpoint.watched.group, []).append(row)
+    context = {
+        "title": site.settings.title,
+        "groups": groups,
+        "broken": sum(one.state in ("down", "recovering") for one in views),
+        "total": len(views),
+        "now": now,
+    }
+    return await run_in_threadpool(site.renderer.render, "status.html", context)
