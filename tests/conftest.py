@@ -5,6 +5,7 @@ import sys
 import pytest
 from hypothesis import HealthCheck, settings
 from scheduling import Shared
+from turns import take_turns
 
 # The machine may be slow at times; no property is about how long something takes.
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -13,6 +14,17 @@ settings.load_profile("busy")
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell ignores it in what runs in the background, and so would all that the tests start.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_configure(config):
+    """A test that is named itself runs, though it be one of those that take long."""
+    if any("::" in word for word in config.args) and config.option.markexpr == "not full":
+        config.option.markexpr = ""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    take_turns(items)
 
 
 def pytest_xdist_auto_num_workers(config):

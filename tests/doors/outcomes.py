@@ -16,8 +16,10 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pytest
 from doors.expected import UNANSWERED
-from doors.ringback_doors import PLAIN, RINGBACK_DOORS, Ask
+from doors.ringback_doors import ALIKE, PLAIN, RINGBACK_DOORS, Ask, present
+from turns import chosen
 
 from ringback import Backoff, Policy, Timeout
 from ringback.testing.clients import NotOfferedError
@@ -147,6 +149,55 @@ def faults(door):
     ]
 
 
+@dataclass(frozen=True)
+class Share:
+    """A part of the faults that are met through one door.
+
+    Attributes:
+        door: Its name.
+        part: ``sample``, ``rest``, or ``whole``.
+    """
+
+    door: str
+    part: str = "whole"
+
+    @property
+    def faults(self):
+        """The faults, in the order of the lab."""
+        sample = _samples()[self.door]
+        wanted = {"sample": sample, "rest": set(faults(self.door)) - sample}.get(self.part)
+        return [fault for fault in faults(self.door) if wanted is None or fault in wanted]
+
+
+@functools.cache
+def _samples():
+    """Of every kind one fault for each door; the faults of a kind take turns over the doors."""
+    rows = [(door, fault) for door in RINGBACK_DOORS for fault in faults(door)]
+    taken = chosen([((door, FAULTS[fault].kind), fault) for door, fault in rows])
+    samples = {door: set() for door in RINGBACK_DOORS}
+    for index in taken:
+        door, fault = rows[index]
+        samples[door].add(fault)
+    return samples
+
+
+def shares():
+    """The doors of this environment as parameters of a test: by default a sample of the faults."""
+    full = pytest.mark.full
+    return [
+        share
+        for name in present()
+        for share in (
+            [pytest.param(Share(name), id=name, marks=full)]
+            if name in ALIKE
+            else [
+                pytest.param(Share(name, "sample"), id=name),
+                pytest.param(Share(name, "rest"), id=f"{name}, rest", marks=full),
+            ]
+        )
+    ]
+
+
 @dataclass
 class Table:
     """What the calls through one door came to, and what they left behind.
@@ -167,9 +218,18 @@ class Table:
 
 
 @functools.cache
-def table(name):
-    """Every fault met through a door; made once."""
-    every = faults(name)
+def table(share):
+    """The faults of a share met through its door; made once."""
+    return _table(share.door, share.faults)
+
+
+@functools.cache
+def plain_table(share, name):
+    """The same faults met through a library without ringback."""
+    return _table(name, [fault for fault in faults(name) if fault in share.faults])
+
+
+def _table(name, every):
     leaving = [fault for fault in every if listed(LEAVES, name, fault)]
     clean, left = _watched(name, [fault for fault in every if fault not in leaving])
     return Table(clean | _watched(name, leaving)[0], left)

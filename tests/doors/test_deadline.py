@@ -171,6 +171,7 @@ def long():
     return side_by_side(LONG, [name for name in CLASSES if not missing(FAULTS[name].needs)])
 
 
+@pytest.mark.full
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 @doors
 def test_a_call_ends_with_its_deadline(quick, door):
@@ -183,6 +184,7 @@ def test_a_call_that_is_kept_waiting_ends_after_2_seconds(long, door):
     assert late(long, door) == {}
 
 
+@pytest.mark.full
 @pytest.mark.netns
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 def test_a_call_over_a_broken_network_ends_with_its_deadline():

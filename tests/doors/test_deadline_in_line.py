@@ -114,6 +114,7 @@ DOORS = {
     "aiohttp": through_aiohttp,
 }
 doors = pytest.mark.parametrize("door", [name for name in present() if name in DOORS])
+pytestmark = pytest.mark.in_turn("door")
 
 
 @pytest.fixture(scope="module")

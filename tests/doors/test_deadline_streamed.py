@@ -105,6 +105,7 @@ DOORS = {
     "aiohttp": (through_aiohttp, of_asyncio),
 }
 doors = pytest.mark.parametrize("door", [name for name in present() if name in DOORS])
+pytestmark = pytest.mark.in_turn("door")
 
 
 @pytest.fixture(scope="module")

@@ -19,6 +19,7 @@ from doors.expected import (
 )
 from doors.matrix import SECRET
 from doors.roster import DEFAULT, DOORS, wanted
+from turns import chosen
 
 from ringback.testing.lab import FAULTS
 from ringback.testing.lab.need import missing
@@ -44,12 +45,28 @@ def faults(client):
 
 
 def pairs():
-    return [(client, name) for client in wanted(DOORS, DEFAULT) for name in faults(client)]
+    """Every client and fault; of each kind a client meets one by default, the rest is ``full``.
+
+    The faults of a kind take turns over the clients.
+    """
+    rows = [(client, name) for client in wanted(DOORS, DEFAULT) for name in faults(client)]
+    run = chosen([((client, FAULTS[name].kind), name) for client, name in rows])
+    full = pytest.mark.full
+    return [pytest.param(*row, marks=[full] * (i not in run)) for i, row in enumerate(rows)]
+
+
+@pytest.fixture
+def together(request, client):
+    """The faults that this client meets in this run."""
+    mine = request.node.originalname
+    items = (item for item in request.session.items if getattr(item, "originalname", 0) == mine)
+    met = [item.callspec.params for item in items]
+    return tuple(given["name"] for given in met if given["client"] == client)
 
 
 @pytest.mark.parametrize(("client", "name"), pairs())
-def test_a_clients_exception_is_named_for_what_happened(matrix, client, name):
-    outcome = matrix.meet(client, name, faults(client))
+def test_a_clients_exception_is_named_for_what_happened(matrix, together, client, name):
+    outcome = matrix.meet(client, name, together)
     if not outcome.offered:
         return
     fault, failure = FAULTS[name], outcome.failure

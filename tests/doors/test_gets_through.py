@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 from doors import expected
-from doors.outcomes import ATTEMPTS, listed, table
-from doors.ringback_doors import PLAIN, RINGBACK_DOORS, offered
+from doors.outcomes import ATTEMPTS, listed, plain_table, shares, table
+from doors.ringback_doors import PLAIN, RINGBACK_DOORS
 
 from ringback.errors import RingbackError
 from ringback.failure import KINDS
@@ -53,15 +53,15 @@ ENDS_OUTSIDE = (
     ("install aiohttp", "tcp.reset:mid_body", "the program reads the body"),
 )
 
-doors = pytest.mark.parametrize("door", offered())
+doors = pytest.mark.parametrize("share", shares())
 
 
-def failed(door, verb):
+def failed(share, verb):
     """The calls through a door that failed, and what failed inside of it."""
     return {
         fault: one
-        for fault, one in table(door).by(verb).items()
-        if one.raised and not listed(ENDS_OUTSIDE, door, fault)
+        for fault, one in table(share).by(verb).items()
+        if one.raised and not listed(ENDS_OUTSIDE, share.door, fault)
     }
 
 
@@ -74,17 +74,17 @@ def listed_as(rows, fault):
 
 
 @doors
-def test_healthy_servers_are_reached_at_the_first_attempt(door):
+def test_healthy_servers_are_reached_at_the_first_attempt(share):
     for verb in ("POST", "GET"):
-        well = {f: one for f, one in table(door).by(verb).items() if FAULTS[f].kind == "ok"}
+        well = {f: one for f, one in table(share).by(verb).items() if FAULTS[f].kind == "ok"}
         assert {f: one for f, one in well.items() if (one.status, one.attempts) != (200, 1)} == {}
 
 
 @doors
-def test_a_post_that_never_arrived_is_tried_again(door):
+def test_a_post_that_never_arrived_is_tried_again(share):
     given_up = {
         fault: one
-        for fault, one in failed(door, "POST").items()
+        for fault, one in failed(share, "POST").items()
         if not one.reached
         and not hopeless(FAULTS[fault].kind)
         and not hopeless(one.kinds[-1])
@@ -95,10 +95,10 @@ def test_a_post_that_never_arrived_is_tried_again(door):
 
 
 @doors
-def test_what_may_be_sent_twice_is_tried_again(door):
+def test_what_may_be_sent_twice_is_tried_again(share):
     given_up = {
         fault: one
-        for fault, one in table(door).by("GET").items()
+        for fault, one in table(share).by("GET").items()
         if one.kinds
         and not hopeless(one.kinds[-1])
         and not listed_as(TRIED_ONCE, fault)
@@ -110,10 +110,10 @@ def test_what_may_be_sent_twice_is_tried_again(door):
 
 @doors
 @pytest.mark.parametrize("verb", ["POST", "GET"])
-def test_what_no_attempt_can_mend_is_tried_once(door, verb):
+def test_what_no_attempt_can_mend_is_tried_once(share, verb):
     in_vain = {
         fault: one
-        for fault, one in table(door).by(verb).items()
+        for fault, one in table(share).by(verb).items()
         if one.kinds and hopeless(one.kinds[0]) and one.attempts != 1
     }
     assert in_vain == {}
@@ -121,11 +121,11 @@ def test_what_no_attempt_can_mend_is_tried_once(door, verb):
 
 @doors
 @pytest.mark.parametrize("verb", ["POST", "GET"])
-def test_each_attempt_is_named_for_what_happened(door, verb):
-    client = RINGBACK_DOORS[door].client
+def test_each_attempt_is_named_for_what_happened(share, verb):
+    client = RINGBACK_DOORS[share.door].client
     misnamed = {
         fault: one.kinds
-        for fault, one in table(door).by(verb).items()
+        for fault, one in table(share).by(verb).items()
         if not set(one.kinds) <= names(client, fault)
         and not expected.listed(expected.NOT_MET, client, fault)
     }
@@ -152,24 +152,24 @@ def names(client, fault):
 
 @doors
 @pytest.mark.parametrize("verb", ["POST", "GET"])
-def test_what_is_raised_says_what_went_wrong_with_each_attempt(door, verb):
+def test_what_is_raised_says_what_went_wrong_with_each_attempt(share, verb):
     silent = {
         fault: one
-        for fault, one in failed(door, verb).items()
+        for fault, one in failed(share, verb).items()
         if not issubclass(one.raised, RingbackError) or one.failures != len(one.kinds)
     }
     assert silent == {}
 
 
 @doors
-def test_what_is_raised_is_what_the_library_raises(door):
-    plain = next((p for p in PLAIN if PLAIN[p].client == RINGBACK_DOORS[door].client), None)
+def test_what_is_raised_is_what_the_library_raises(share):
+    plain = next((p for p in PLAIN if PLAIN[p].client == RINGBACK_DOORS[share.door].client), None)
     if plain is None:
         return
-    known = table(plain).by("GET")
+    known = plain_table(share, plain).by("GET")
     other = {
         fault: (one, known[fault])
-        for fault, one in table(door).by("GET").items()
+        for fault, one in table(share).by("GET").items()
         if fault in known
         and known[fault].raised
         and not listed_as(OTHERWISE, fault)

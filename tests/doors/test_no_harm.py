@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from doors.outcomes import listed, table
-from doors.ringback_doors import offered
+from doors.outcomes import listed, shares, table
 
 NOT_PROCESSED = (
     # door, fault: the server read the request and says that it did nothing with it
@@ -13,34 +12,34 @@ NOT_PROCESSED = (
     ("*", "proxy.auth_required:forward"),
 )
 
-doors = pytest.mark.parametrize("door", offered())
+doors = pytest.mark.parametrize("share", shares())
 
 
-def calls(door):
+def calls(share):
     """The POSTs through a door whose every arrival counts."""
     return {
         fault: one
-        for fault, one in table(door).by("POST").items()
-        if not listed(NOT_PROCESSED, door, fault)
+        for fault, one in table(share).by("POST").items()
+        if not listed(NOT_PROCESSED, share.door, fault)
     }
 
 
 @doors
-def test_no_post_that_may_have_been_processed_is_sent_again(door):
+def test_no_post_that_may_have_been_processed_is_sent_again(share):
     again = {
         fault: one
-        for fault, one in calls(door).items()
+        for fault, one in calls(share).items()
         # urllib3 follows a redirect with the same method: the server asks for it.
-        if one.posts > one.calls and not (door == "PoolManager" and "redirect" in fault)
+        if one.posts > one.calls and not (share.door == "PoolManager" and "redirect" in fault)
     }
     assert again == {}
 
 
 @doors
-def test_what_reached_the_server_is_never_called_undelivered(door):
+def test_what_reached_the_server_is_never_called_undelivered(share):
     untrue = {
         fault: one
-        for fault, one in calls(door).items()
+        for fault, one in calls(share).items()
         if one.calls == 1
         and one.posts > 0
         and "no" in one.delivered
@@ -50,5 +49,5 @@ def test_what_reached_the_server_is_never_called_undelivered(door):
 
 
 @doors
-def test_no_connection_thread_or_descriptor_is_left(door):
-    assert table(door).left == []
+def test_no_connection_thread_or_descriptor_is_left(share):
+    assert table(share).left == []

@@ -42,11 +42,11 @@ def _ours(item):
 
 
 def _marked(worlds, *marks):
-    slow = dict.fromkeys(FURTHER, (*marks, pytest.mark.slow))
+    slow = dict.fromkeys(FURTHER, (*marks, pytest.mark.full))
     return [pytest.param(w, id=w.name, marks=slow.get(w.name, marks)) for w in worlds]
 
 
-@pytest.mark.parametrize("world", [*_marked(_OFTEN), *_marked(_REST, pytest.mark.slow)])
+@pytest.mark.parametrize("world", [*_marked(_OFTEN), *_marked(_REST, pytest.mark.full)])
 def test_the_diagnosis_of_a_world_is_its_truth(world, diagnoses):
     result = diagnoses[world.name]
     if isinstance(result, Exception):

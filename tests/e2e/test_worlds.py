@@ -6,7 +6,7 @@ from e2e.visit import run
 from e2e.worlds import WORLDS
 from requires import requires
 
-pytestmark = [pytest.mark.netns, pytest.mark.slow]
+pytestmark = [pytest.mark.netns, pytest.mark.full]
 
 _SEEN = [world for world in WORLDS.values() if world.curl]
 _CURL = ("curl", "-sS", "-L", "--max-redirs", "5", "-o", "/dev/null", "--max-time", "6")

@@ -264,7 +264,7 @@ def test_another_address_needs_a_restart_and_that_is_told(started, target, tmp_p
     monitor.until("/status", lambda one: not one["config"]["restart"])
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_another_repeat_holds_for_what_lasts_already(started, target, tmp_path):
     told = '[[notifier]]\nname = "nobody"\ntype = "command"\ncommand = ["true"]\n'
     target.status = 503
@@ -278,7 +278,7 @@ def test_another_repeat_holds_for_what_lasts_already(started, target, tmp_path):
     assert monitor.get("/status")["config"]["restart"] == []
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_window_that_is_taken_out_is_silent_no_more(started, target, tmp_path):
     window = "[[maintenance]]\nname = 'now'\nbegins = 2020-01-01T00:00:00Z\n"
     window += "ends = 2099-01-01T00:00:00Z\n"
@@ -291,7 +291,7 @@ def test_a_window_that_is_taken_out_is_silent_no_more(started, target, tmp_path)
     monitor.until("/endpoints", lambda all_: state_of(all_, "shop") == "ok")
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_new_file_that_is_wrong_is_taken_once_it_is_right(started, target, tmp_path):
     file = configuration(tmp_path, ("Shop", target.url))
     more = tmp_path / "more.toml"

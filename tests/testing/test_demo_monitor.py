@@ -104,7 +104,7 @@ def masked(text):
     return " ".join(re.sub(r"port \d+", "port PORT", text).split())
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_the_pages_show_what_it_prints(process):
     done = process("demo")
     assert (done.returncode, done.stderr) == (0, "")
@@ -122,7 +122,7 @@ def test_the_pages_show_what_it_prints(process):
         assert masked(part) in printed
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_everything_is_named_and_told_and_can_be_looked_at_as_long_as_it_is_kept(ringback):
     with subprocess.Popen(
         [sys.executable, "-m", "ringback", "demo", "--keep", "--json"],

@@ -16,6 +16,8 @@ DEADLINE = 0.8
 AMPLE = 1.5
 """Seconds in which a server answers, too, on a machine that is busy."""
 
+pytestmark = pytest.mark.in_turn("door")
+
 in_threads = pytest.mark.parametrize(
     "door", [("httpx", "thread"), ("httpx2", "thread")], indirect=True, ids=["httpx", "httpx2"]
 )

@@ -82,7 +82,7 @@ def test_nothing_is_lost_when_it_is_killed(tmp_path):
     assert killed(tmp_path / "ringback.db", 1, times=2, most=150) > 0
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_nothing_is_lost_when_it_is_killed_many_times(tmp_path):
     assert killed(tmp_path / "ringback.db", 2, times=20, most=400) > 20
 
