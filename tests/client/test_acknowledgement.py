@@ -10,10 +10,8 @@ import sys
 
 import pytest
 
-from ringback.client.acknowledgement import look
-from ringback.client.delivery import delivered
 from ringback.client.urllib3 import HTTPConnection, HTTPSConnection
-from ringback.client.wire import Wire
+from ringback.client.wire import Wire, delivered, look
 from ringback.failure import Failure
 from ringback.testing.lab import network
 from ringback.testing.lab.namespace import run

@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from ringback.client.alarm import Alarm
+from ringback.client.tasks import Alarm
 
 
 def alarm(seconds):

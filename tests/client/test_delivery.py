@@ -4,8 +4,7 @@ import itertools
 
 import pytest
 
-from ringback.client.delivery import delivered
-from ringback.client.wire import Wire
+from ringback.client.wire import Wire, delivered
 from ringback.failure import Failure
 from ringback.failure.kinds import KINDS
 

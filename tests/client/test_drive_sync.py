@@ -2,8 +2,7 @@ from time import monotonic
 
 import pytest
 
-from ringback.client.call import Ended, Failed, KnownCall
-from ringback.client.clock import Clock
+from ringback.client.call import Clock, Ended, Failed, KnownCall
 from ringback.client.deadline import current, within
 from ringback.client.drive_sync import drive
 from ringback.event import Listeners

@@ -3,14 +3,14 @@ import tenacity
 
 import ringback
 from ringback import Backoff, Policy
-from ringback.client import foreign
+from ringback.client import call
 
 
 @pytest.fixture(autouse=True)
 def _reported_anew():
-    foreign.forget()
+    call.forget()
     yield
-    foreign.forget()
+    call.forget()
 
 
 def refused():

@@ -1,6 +1,6 @@
 import pytest
 
-from ringback.client.idempotency import HEADER, add_key
+from ringback.client.http import HEADER, add_key
 
 
 def with_key(headers, method, url, named):

@@ -1,6 +1,6 @@
 import pytest
 
-from ringback.client.refusal import refusal
+from ringback.client.call import refusal
 from ringback.failure import Failure, Target
 
 TARGET = Target(url="http://h/", scheme="http", host="h", port=80)

@@ -9,7 +9,7 @@ import urllib3
 from requests import exceptions
 
 from ringback import Adapter, Session
-from ringback.client.clock import Clock
+from ringback.client.call import Clock
 from ringback.errors import RingbackError
 from ringback.testing.lab import FAULTS
 from ringback.testing.lab.need import missing

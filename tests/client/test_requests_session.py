@@ -12,7 +12,7 @@ import requests
 
 import ringback
 from ringback import Adapter, Policy, Session, errors
-from ringback.client.clock import Clock
+from ringback.client.call import Clock
 from ringback.retry import Done, GiveUp, Retry
 from ringback.testing.lab import dns
 from ringback.testing.lab.resolver import resolving

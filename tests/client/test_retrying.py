@@ -14,7 +14,7 @@ import urllib3
 
 import ringback
 from ringback import Backoff, Breaker, Budget, Policy, Session, errors
-from ringback.client.clock import Clock
+from ringback.client.call import Clock
 from ringback.client.deadline import current
 from ringback.retry import GiveUp, Retry
 from ringback.testing.lab.http import redirect

@@ -15,6 +15,7 @@ RULES = [
     (r"Awaitable\[T \| Failed\[T\]\]", "T | Failed[T]"),
     (r"\basync def\b", "def"),
     (r"\bawait ", ""),
+    (r"import AsyncClock, Call, ", "import Call, Clock, "),
     (r"\bAsyncClock\b", "Clock"),
     (r", run\.policy, clock\.sleep\)", ", run.policy)"),
     (r"\badiagnosed\b", "diagnosed"),

@@ -1,8 +1,7 @@
 import pytest
 
 from ringback import Policy
-from ringback.client.call import KnownCall
-from ringback.client.clock import Clock
+from ringback.client.call import Clock, KnownCall
 from ringback.client.proxies import Proxies
 from ringback.client.ways import Ways
 from ringback.event import Listeners

@@ -22,7 +22,7 @@ import pytest
 import ringback
 from ringback import Policy
 from ringback.client import tasks
-from ringback.client.clock import AsyncClock, Clock
+from ringback.client.call import AsyncClock, Clock
 from ringback.client.install import install
 from ringback.testing.clients import NotOfferedError
 from ringback.testing.clients.call import Call

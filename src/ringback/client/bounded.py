@@ -6,8 +6,7 @@ from typing import Any
 
 from ringback.client.bulkhead import bulkheads, wait
 from ringback.client.call import Call, Failed, T
-from ringback.client.deadline import current
-from ringback.client.patience import patience
+from ringback.client.deadline import current, patience
 from ringback.failure import Failure
 from ringback.retry import Repeatable, Timeout
 

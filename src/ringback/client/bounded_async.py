@@ -9,7 +9,7 @@ from ringback.client import tasks
 from ringback.client.bounded import exhausted, overdue
 from ringback.client.bulkhead import Bulkhead, Bulkheads
 from ringback.client.call import Call, Failed, T
-from ringback.client.patience import patience
+from ringback.client.deadline import patience
 from ringback.retry import Timeout
 
 AsyncAttempt = Callable[[Timeout], Awaitable[T | Failed[T]]]

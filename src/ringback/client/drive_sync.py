@@ -2,9 +2,7 @@
 
 from collections.abc import Callable
 
-from ringback.client.call import Call, Ended, Failed, T
-from ringback.client.clock import Clock
-from ringback.client.course import Course, succeeded
+from ringback.client.call import Call, Clock, Course, Ended, Failed, T, succeeded
 from ringback.client.deadline import ahead, current, enter, leave
 from ringback.client.giveup import diagnosed
 from ringback.event import Listeners

@@ -1,22 +1,192 @@
 """``ringback.retry``: the same careful retries for any callable."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from dataclasses import replace
 from functools import partial, wraps
 from inspect import iscoroutinefunction
-from typing import Any, ParamSpec, TypeVar, cast, overload
+from time import time
+from types import TracebackType
+from typing import Any, NoReturn, ParamSpec, TypeVar, cast, overload
 
 from ringback.client import bounded_async, drive_async, drive_sync, tasks
-from ringback.client.attempts import Attempt, Series
 from ringback.client.bounded import bounded
-from ringback.client.call import Ended, Failed, KnownCall
-from ringback.client.clock import AsyncClock, Clock
-from ringback.client.deadline import current
+from ringback.client.call import AsyncClock, Call, Clock, Course, Ended, Failed, KnownCall
+from ringback.client.deadline import ahead, current, within
 from ringback.client.origins import origins_under
-from ringback.client.outcome import failed_attempt, raise_ended
-from ringback.event import Sink
+from ringback.client.raising import error_of, raise_prepared
+from ringback.errors import RingbackError
+from ringback.event import Listeners, Sink
+from ringback.failure import Failure, Target, classify
+from ringback.failure.frames import was_redirected
 from ringback.failure.target import target_of_url
-from ringback.retry import Guard, Policy, Timeout
+from ringback.retry import Guard, Policy, Repeatable, Retry, Run, Timeout
 from ringback.sink.listening import listeners_for
+
+_DEEPEST = 10
+_NOT_OURS = frozenset({"unknown", "not_a_connection_failure"})
+
+
+def failed_attempt(error: Exception, target: Target, *, idempotent: bool) -> Failed[Any] | None:
+    """Return the failed attempt that an exception means; ``None`` where it means none.
+
+    Args:
+        error: What was raised.
+        target: Whom the call was for, as far as it is known.
+        idempotent: May what may have been processed be done again?
+    """
+    if not isinstance(error, RingbackError):
+        failure = classify(error, target=target)
+        if failure.kind in _NOT_OURS:
+            return None
+        return Failed(_of_the_whole(failure, error), Repeatable(idempotent), error)
+    return Failed(
+        _of_the_whole(error.failure, error),
+        Repeatable(idempotent, already_retried=len(error.attempts) > 1),
+        error,
+        retry_after=None if error.retry_at is None else max(0.0, error.retry_at - time()),
+    )
+
+
+def _of_the_whole(failure: Failure, error: BaseException) -> Failure:
+    """A failure of one hop, as one of the call: behind a redirect, the first request arrived."""
+    if failure.delivered != "no":
+        return failure
+    inner: BaseException | None = error
+    for _ in range(_DEEPEST):
+        if inner is None:
+            break
+        if was_redirected(inner.__traceback__):
+            return replace(failure, delivered="yes")
+        inner = inner.__cause__ or inner.__context__
+    return failure
+
+
+def raise_ended(ended: Ended[Any]) -> NoReturn:
+    """Raise how the call of a callable ended.
+
+    Args:
+        ended: How.
+
+    Raises:
+        ringback.errors.RingbackError: Also the exception of the last, or most telling, attempt.
+    """
+    raise_prepared(error_of(ended, ConnectionError(ended.decision.failure.message)))
+
+
+class Attempt:
+    """One attempt: run the call inside of it.
+
+    A failure that may be tried again stays inside; anything else comes out.
+
+    Attributes:
+        number: Which attempt, from 1.
+    """
+
+    def __init__(self, run: Run, call: Call, deadline: float, *, idempotent: bool) -> None:
+        self.number = run.attempt
+        self.failed: Failed[None] | None = None
+        self.interrupted = True
+        self._call = call
+        self._idempotent = idempotent
+        self._within = within(deadline)
+
+    def __enter__(self) -> "Attempt":
+        self._within.__enter__()
+        return self
+
+    def __exit__(
+        self, _: type[BaseException] | None, error: BaseException | None, __: TracebackType | None
+    ) -> bool:
+        self._within.__exit__()
+        if isinstance(error, Exception):
+            self.failed = failed_attempt(error, self._call.target, idempotent=self._idempotent)
+        self.interrupted = error is not None and self.failed is None
+        return self.failed is not None
+
+
+class Series:
+    """The attempts of one call.
+
+    Args:
+        call: What events say of it.
+        policy: Its limits.
+        guard: What the process knows of the endpoint.
+        listeners: Told after each attempt.
+        clock: Time and chance.
+        idempotent: May what may have been processed be done again?
+    """
+
+    def __init__(
+        self,
+        call: Call,
+        policy: Policy,
+        guard: Guard | None,
+        listeners: Listeners,
+        clock: Clock | AsyncClock,
+        *,
+        idempotent: bool,
+    ) -> None:
+        self._call = call
+        self._clock: Any = clock
+        self._idempotent = idempotent
+        self._began = clock.monotonic()
+        self._offset, outer = ahead(clock.monotonic, self._began), current()
+        outer = None if outer is None else outer + self._offset
+        self._run = policy.start(self._began, guard, outer)
+        self._course: Course[None] = Course(call, self._run, listeners, clock)
+
+    def attempts(self) -> Iterator[Attempt]:
+        """Yield attempts until one succeeds; wait between them.
+
+        Raises:
+            ringback.errors.RingbackError: Also the exception of the last, or most telling, attempt.
+        """
+        while True:
+            attempt = self._begin()
+            try:
+                yield attempt
+            finally:
+                retry = self._end(attempt)
+            if retry is None:
+                return
+            self._clock.sleep(retry.delay)
+
+    async def async_attempts(self) -> AsyncIterator[Attempt]:
+        """Yield attempts until one succeeds; wait between them.
+
+        Raises:
+            ringback.errors.RingbackError: Also the exception of the last, or most telling, attempt.
+        """
+        while True:
+            attempt = self._begin()
+            try:
+                yield attempt
+            finally:
+                retry = self._end(attempt)
+            if retry is None:
+                return
+            await self._clock.sleep(retry.delay)
+
+    def _begin(self) -> Attempt:
+        self._began = self._clock.monotonic()
+        if not self._run.begin(self._began):
+            raise_ended(self._course.refused())
+        deadline = self._run.deadline - self._offset
+        return Attempt(self._run, self._call, deadline, idempotent=self._idempotent)
+
+    def _end(self, attempt: Attempt) -> Retry | None:
+        now = self._clock.monotonic()
+        if attempt.interrupted:
+            self._run.abandon()
+        elif attempt.failed is None:
+            self._course.succeeded(self._run.after(None, now), now - self._began)
+        else:
+            decision = self._course.failed(attempt.failed, now, now - self._began)
+            if isinstance(decision, Retry):
+                return decision
+            raise_ended(self._course.ended(decision))
+        return None
+
 
 P = ParamSpec("P")
 R = TypeVar("R")

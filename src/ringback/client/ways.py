@@ -11,8 +11,7 @@ from ringback.client.trust import verify_for
 from ringback.event import Event, Listeners
 
 if TYPE_CHECKING:
-    from ringback.client.call import Call
-    from ringback.client.clock import AsyncClock, Clock
+    from ringback.client.call import AsyncClock, Call, Clock
     from ringback.client.proxies import ProxyChoice
     from ringback.failure import Failure
     from ringback.retry import Policy

@@ -1,7 +1,14 @@
-"""What really happened on the wire in one exchange of a request for a response."""
+"""What really happened on the wire in one exchange, and what that says of delivery."""
 
+import contextlib
+import socket
+import struct
+import sys
 from contextvars import ContextVar
-from typing import Literal
+from typing import Any, Literal
+
+from ringback.failure import Failure
+from ringback.failure.kind import Delivered
 
 Phase = Literal["connect", "proxy", "tls", "send", "wait", "body"]
 """How far an exchange came: the steps before the request, the request, the response."""
@@ -96,3 +103,95 @@ def forget() -> None:
 def last() -> Wire | None:
     """Return the last exchange of this context, ``None`` where none has begun since ``forget``."""
     return _LAST.get()
+
+
+_RETRANSMITS = 2
+"""Where ``struct tcp_info`` of ``linux/tcp.h`` has ``tcpi_retransmits``, one byte."""
+_LINGER_ZERO = struct.pack("ii", 1, 0)
+_RECORD = {
+    ("TLSv1.3", "GCM"): 22,
+    ("TLSv1.3", "CHACHA20"): 22,
+    ("TLSv1.2", "GCM"): 29,
+    ("TLSv1.2", "CHACHA20"): 21,
+}
+"""Version and cipher → bytes that a record has beside its content: header, nonce, type, tag
+(RFC 8446, section 5.2; RFC 5288, section 3; RFC 7905, section 2)."""
+
+
+def look(sock: Any, wire: Wire) -> None:
+    """Note what the peer has confirmed, after a timeout and before the connection is closed.
+
+    Where it has confirmed nothing of the request, closing the connection will abort it: the
+    kernel would go on sending, and the request might arrive after it was given up.
+
+    Args:
+        sock: The socket of the connection, or what urllib3 uses as one.
+        wire: The exchange.
+    """
+    if sys.platform != "linux" or not wire.sent:
+        return
+    with contextlib.suppress(OSError, AttributeError):  # closed; no socket of the kernel's
+        kernel = getattr(sock, "socket", sock)
+        wire.retransmits = kernel.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 8)[_RETRANSMITS]
+        wire.overhead = _overhead(sock)
+        wire.unacknowledged = _queued(kernel.fileno())
+        if wire.acknowledged == "none":
+            kernel.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_ZERO)
+
+
+def _queued(descriptor: int) -> int:
+    """Bytes not confirmed, sent or not: SIOCOUTQ, which has the number of TIOCOUTQ (tcp(7))."""
+    from fcntl import ioctl  # noqa: PLC0415 - not on Windows
+    from termios import TIOCOUTQ  # noqa: PLC0415 - not on Windows
+
+    return int(struct.unpack("i", ioctl(descriptor, TIOCOUTQ, bytes(4)))[0])
+
+
+def _overhead(sock: Any) -> int | None:
+    cipher: Any = getattr(sock, "cipher", None)
+    if cipher is None:
+        return 0
+    if not isinstance(sock, socket.socket):
+        return None  # TLS within TLS
+    name, version, _ = cipher() or ("", "", 0)
+    sizes = (size for (of, part), size in _RECORD.items() if of == version and part in name)
+    return next(sizes, None)
+
+
+_REFUSED_BY_HANDSHAKE = "tls.bad_client_auth_cert"
+"""In TLS 1.3 this alert comes after the client may send (RFC 8446, section 4.4.2.4); a server
+reads no request before it has accepted the certificate."""
+
+
+def delivered(wire: Wire | None, failure: Failure) -> Delivered:
+    """Return whether the peer may have processed the request of an exchange that failed.
+
+    Args:
+        wire: The exchange; ``None``: none had begun.
+        failure: What the exception says; a status that was received is left as it is.
+
+    Returns:
+        ``no`` only where that is certain: nothing was handed to the kernel, or the kernel sent
+        it in vain and has given it up. ``yes`` where the peer's kernel has confirmed all of it.
+    """
+    if wire is None or failure.layer == "status":
+        return failure.delivered
+    if wire.sent == 0:
+        return "no"
+    if wire.received:
+        return _at_least_maybe(failure.delivered)
+    if failure.kind == _REFUSED_BY_HANDSHAKE and not wire.reused:
+        return "no"
+    return _by_acknowledgement(wire, failure.delivered)
+
+
+def _by_acknowledgement(wire: Wire, usual: Delivered) -> Delivered:
+    if wire.acknowledged == "none":
+        return "no"
+    if wire.acknowledged == "all" and wire.complete and not wire.proxied:
+        return "yes"
+    return _at_least_maybe(usual)
+
+
+def _at_least_maybe(usual: Delivered) -> Delivered:
+    return "maybe" if usual == "no" else usual

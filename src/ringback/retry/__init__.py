@@ -1,13 +1,9 @@
 """What to do about a failure: try again, after how long, or give up."""
 
-from ringback.retry.backoff import Backoff, Jitter, Series, Waits
-from ringback.retry.budget import Bucket, Budget
 from ringback.retry.circuit import Breaker, Circuit, CircuitState
-from ringback.retry.decision import Decision, Done, GiveUp, Reason, Retry
-from ringback.retry.guard import Guard, GuardState
-from ringback.retry.policy import RETRY_STATUSES, Policy
-from ringback.retry.run import Repeatable, Run
-from ringback.retry.timeout import Timeout
+from ringback.retry.guard import Bucket, Budget, Guard, GuardState
+from ringback.retry.policy import RETRY_STATUSES, Backoff, Jitter, Policy, Series, Timeout, Waits
+from ringback.retry.run import Decision, Done, GiveUp, Reason, Repeatable, Retry, Run
 
 __all__ = [
     "RETRY_STATUSES",

@@ -1,19 +1,158 @@
-"""How often and how long a call may be tried."""
+"""How often and how long a call may be tried, and how long to wait between two attempts."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from ringback.retry.backoff import Backoff, Waits
-from ringback.retry.budget import Budget
 from ringback.retry.circuit import Breaker
+from ringback.retry.guard import Budget
 from ringback.retry.run import Run
-from ringback.retry.timeout import Timeout
 
 if TYPE_CHECKING:
     from ringback.retry.guard import Guard
+
+
+@dataclass(frozen=True, slots=True)
+class Timeout:
+    """The limits of one attempt, in seconds; ``None`` is no limit of its own.
+
+    Attributes:
+        connect: Until the connection stands, the look-up of the name included.
+        read: Between two pieces of the response.
+        tls: For the TLS handshake; ``None``: as ``connect``.
+        write: Between two pieces of the request.
+        pool: For a free connection or a place in the queue; ``None``: until the deadline.
+    """
+
+    connect: float | None = 5.0
+    read: float | None = 30.0
+    tls: float | None = field(default=None, kw_only=True)
+    write: float | None = field(default=30.0, kw_only=True)
+    pool: float | None = field(default=None, kw_only=True)
+    _longest: float = field(init=False, repr=False, compare=False, default=0.0)
+
+    def __post_init__(self) -> None:
+        limits = (self.connect, self.read, self.tls, self.write, self.pool)
+        for limit in limits:
+            if limit is not None and not limit > 0:
+                raise ValueError(f"a timeout must be above 0 seconds, got {limit}")
+        endless = None in (self.connect, self.read, self.write)
+        longest = float("inf") if endless else max(limit or 0.0 for limit in limits)
+        object.__setattr__(self, "_longest", longest)
+
+    def within(self, seconds: float) -> Timeout:
+        """Return the same limits, none of them longer than what is left.
+
+        Args:
+            seconds: What is left, above 0.
+        """
+        if seconds >= self._longest:
+            return self
+        return Timeout(
+            _shorter(self.connect, seconds),
+            _shorter(self.read, seconds),
+            tls=self.tls and min(self.tls, seconds),
+            write=_shorter(self.write, seconds),
+            pool=self.pool and min(self.pool, seconds),
+        )
+
+
+def _shorter(limit: float | None, seconds: float) -> float:
+    return seconds if limit is None else min(limit, seconds)
+
+
+Jitter = Literal["full", "equal", "decorrelated", "none"]
+"""How a wait is spread, so that clients which failed together do not come back together.
+
+With *ceiling* = ``min(cap, base · 2^(attempt - 1))``: ``full``: 0 to the ceiling; ``equal``: half
+the ceiling to the ceiling; ``decorrelated``: ``base`` to three times the wait before; ``none``: the
+ceiling. Marc Brooker, "Exponential Backoff and Jitter", AWS Architecture Blog, 2015.
+"""
+
+
+class Waits(Protocol):
+    """Whatever says how long to wait."""
+
+    def delay(self, attempt: int, random: float, previous: float = 0.0) -> float:
+        """Return the wait after an attempt, in seconds.
+
+        Args:
+            attempt: The attempt that failed, from 1.
+            random: A random number, at least 0 and below 1.
+            previous: The wait before this attempt, in seconds; 0 for the first.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Backoff:
+    """Exponential backoff, with full jitter unless told otherwise.
+
+    ``Backoff(base=1, jitter="none")`` waits 1 s, 2 s, 4 s and so on.
+
+    Attributes:
+        base: Ceiling of the first wait, in seconds.
+        cap: Ceiling that no wait exceeds, in seconds.
+        jitter: How a wait is spread.
+    """
+
+    base: float = 0.2
+    cap: float = 10.0
+    jitter: Jitter = "full"
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.base <= self.cap < float("inf"):
+            raise ValueError(f"backoff needs 0 <= base <= cap, got {self.base} and {self.cap}")
+        if self.jitter not in {"full", "equal", "decorrelated", "none"}:
+            raise ValueError(
+                f"jitter must be full, equal, decorrelated or none, got {self.jitter!r}"
+            )
+
+    def delay(self, attempt: int, random: float, previous: float = 0.0) -> float:
+        """Return the wait after an attempt, in seconds.
+
+        Args:
+            attempt: The attempt that failed, from 1.
+            random: A random number, at least 0 and below 1.
+            previous: The wait before this attempt, in seconds; 0 for the first.
+        """
+        ceiling = min(self.cap, self.base * 2.0 ** min(attempt - 1, 1000))  # 2.0**1024 overflows
+        match self.jitter:
+            case "none":
+                return ceiling
+            case "equal":
+                return ceiling * (1 + random) / 2
+            case "decorrelated":
+                widest = max(self.base, 3 * previous)
+                return min(self.cap, self.base + random * (widest - self.base))
+        return random * ceiling
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Waits as listed, the last of them repeated: ``Series((1, 2, 4))``.
+
+    Attributes:
+        waits: Seconds, at least one of them.
+    """
+
+    waits: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        if not self.waits or not all(0 <= wait < float("inf") for wait in self.waits):
+            raise ValueError(f"a series needs waits of at least 0 seconds, got {self.waits}")
+
+    def delay(self, attempt: int, random: float, previous: float = 0.0) -> float:  # noqa: ARG002 - a fixed series needs neither
+        """Return the wait after an attempt, in seconds.
+
+        Args:
+            attempt: The attempt that failed, from 1.
+            random: Not used.
+            previous: Not used.
+        """
+        return self.waits[min(attempt, len(self.waits)) - 1]
+
 
 RETRY_STATUSES = frozenset({429, 502, 503, 504})
 """Statuses that a later attempt may not meet (RFC 9110, RFC 6585)."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from ringback.client.clock import Clock
+from ringback.client.call import Clock
 
 
 @dataclass(slots=True)

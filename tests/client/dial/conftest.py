@@ -7,8 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from ringback.client.dial import race
-from ringback.client.dial.avoided import avoided
+from ringback.client.dial import tcp
+from ringback.client.dial.address import avoided
 from ringback.client.dial.resolver import names
 from tests.requires import requires
 
@@ -78,14 +78,14 @@ def unhurried(monkeypatch):
     """The clock of a race moves while it waits for an answer: a busy machine takes none of it."""
     clock = SimpleNamespace(now=time.monotonic())
 
-    class Waiting(race._Selector):
+    class Waiting(tcp._Selector):
         def select(self, timeout=None):
             ready = super().select(min(timeout, 0.05))
             clock.now += 0.0 if ready else timeout
             return ready
 
-    monkeypatch.setattr(race, "time", SimpleNamespace(monotonic=lambda: clock.now))
-    monkeypatch.setattr(race, "_Selector", Waiting)
+    monkeypatch.setattr(tcp, "time", SimpleNamespace(monotonic=lambda: clock.now))
+    monkeypatch.setattr(tcp, "_Selector", Waiting)
 
 
 class Place:

@@ -1,4 +1,4 @@
-from ringback.client.dial.avoided import _MOST_ADDRESSES, _MOST_TARGETS, Avoided, avoid, avoided
+from ringback.client.dial.address import _MOST_ADDRESSES, _MOST_TARGETS, Avoided, avoid, avoided
 
 API = ("api.test", 80)
 

@@ -2,8 +2,7 @@ import socket
 
 import pytest
 
-from ringback.client.dial.cache import RECHECK, Cache
-from ringback.client.dial.sources import Sources
+from ringback.client.dial.resolver import RECHECK, Cache, Sources
 
 KEY = ("api.test", 0)
 FOUND = [

@@ -4,7 +4,7 @@ import socket
 import pytest
 
 from ringback import classify, explain
-from ringback.client.dial.lookup import Lookup, LookupTimedOut, domain_of
+from ringback.client.dial.lookups import Lookup, LookupTimedOut, domain_of
 
 
 def made(call):

@@ -3,8 +3,7 @@ import time
 
 import pytest
 
-from ringback.client.dial.lookup import Lookup, LookupTimedOut
-from ringback.client.dial.lookups import Lookups
+from ringback.client.dial.lookups import Lookup, Lookups, LookupTimedOut
 
 SOON = 30.0
 """Seconds after which a test that hangs fails."""

@@ -2,7 +2,7 @@ import socket
 
 import pytest
 
-from ringback.client.dial.opening import Opening
+from ringback.client.dial.address import Opening
 
 V4 = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 80))
 V6 = (socket.AF_INET6, socket.SOCK_STREAM, 6, "", ("::1", 80, 0, 0))

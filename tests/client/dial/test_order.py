@@ -1,6 +1,6 @@
 import socket
 
-from ringback.client.dial.order import in_order
+from ringback.client.dial.address import in_order
 
 
 def addresses(*hosts):

@@ -1,7 +1,7 @@
 import socket
 import time
 
-from ringback.client.dial.race import DELAY, Race
+from ringback.client.dial.tcp import DELAY, Race
 
 
 def address(port, host="127.0.0.1"):

@@ -8,9 +8,8 @@ import pytest
 from ringback import classify
 from ringback.client import deadline
 from ringback.client.dial import LookupTimedOut, names, resolve
-from ringback.client.dial.cache import Cache
 from ringback.client.dial.lookups import SHARED, Lookups
-from ringback.client.dial.resolver import Resolver, soonest
+from ringback.client.dial.resolver import Cache, Resolver, soonest
 
 AGAIN = socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
 NO_NAME = socket.gaierror(socket.EAI_NONAME, "Name or service not known")

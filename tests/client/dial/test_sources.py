@@ -1,6 +1,6 @@
 import pytest
 
-from ringback.client.dial.sources import EVERY, Sources
+from ringback.client.dial.resolver import EVERY, Sources
 
 
 @pytest.fixture

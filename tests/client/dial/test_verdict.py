@@ -4,7 +4,7 @@ import pickle
 import socket
 
 from ringback import classify
-from ringback.client.dial.verdict import Attempt, verdict
+from ringback.client.dial.tcp import Attempt, verdict
 from ringback.failure import AddressFailure
 
 V6 = (socket.AF_INET6, 1, 6, "", ("2001:db8::1", 443, 0, 0))

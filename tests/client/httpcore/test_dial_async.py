@@ -13,7 +13,7 @@ import pytest
 from ringback import classify
 from ringback.client import deadline
 from ringback.client.dial import LookupTimedOut, names
-from ringback.client.dial.avoided import avoided
+from ringback.client.dial.address import avoided
 from ringback.client.dial.resolver import resolver
 from ringback.client.httpcore.dial_async import dial_async
 from ringback.client.httpcore.resolve_async import resolve_async

@@ -15,7 +15,7 @@ RULES = {
         (r"of the event loop", "of the process"),
         (r"from ringback\.client\.httpcore\.turn_async import bulkheads, wait\n", ""),
         (
-            r"(from ringback\.client\.httpcore\.library)",
+            r"(from ringback\.client\.deadline import)",
             r"from ringback.client.bulkhead import bulkheads, wait\n\1",
         ),
         (r"AsyncBounded", "Bounded"),

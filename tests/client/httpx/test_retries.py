@@ -5,7 +5,7 @@ import io
 import pytest
 
 from ringback import Backoff, Policy, Timeout, errors
-from ringback.client.clock import AsyncClock, Clock
+from ringback.client.call import AsyncClock, Clock
 from ringback.client.tasks import sleep
 from ringback.retry import GiveUp, Retry
 from ringback.testing.lab.response import MID_BODY, healthy, response

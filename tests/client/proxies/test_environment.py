@@ -8,8 +8,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from requests.utils import get_environ_proxies, select_proxy, should_bypass_proxies
 
-from ringback.client.proxies import Proxies, environment
-from ringback.client.proxies.environment import environment as read
+from ringback.client.proxies import Proxies, settings
+from ringback.client.proxies.settings import environment as read
 
 PROXY = "http://proxy.test:3128"
 
@@ -117,4 +117,4 @@ def test_what_is_unset_is_gone():
 
 def test_the_system_is_asked_only_where_it_has_settings():
     with environ():
-        assert environment.of_system("http://a.test/") == ()
+        assert settings.of_system("http://a.test/") == ()

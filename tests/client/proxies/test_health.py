@@ -1,6 +1,6 @@
 import threading
 
-from ringback.client.proxies.health import FIRST_REST, LONGEST_REST, TRIAL, Health, ProxyState
+from ringback.client.proxies.proxies import FIRST_REST, LONGEST_REST, TRIAL, Health, ProxyState
 
 A, B = "http://u:hunter2@a.test:3128", "http://b.test:3128"
 

@@ -10,7 +10,7 @@ import requests
 from client.proxies.environ import environ
 
 from ringback import Adapter, Backoff, Policy, Session, Timeout, errors
-from ringback.client.clock import Clock
+from ringback.client.call import Clock
 from ringback.client.proxies import Proxies
 from ringback.retry import Done, GiveUp, Retry
 from ringback.testing.lab import Lab

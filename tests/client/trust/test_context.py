@@ -10,8 +10,8 @@ import pytest
 from cryptography.hazmat.primitives import serialization as pem
 
 from ringback import errors
-from ringback.client.trust import Trust, context, ssl_context, system
-from ringback.client.trust.load import certifi_bundle
+from ringback.client.trust import Trust, context, ssl_context
+from ringback.client.trust.context import certifi_bundle
 
 
 def shakes_hands(endpoint, made, name=None):
@@ -193,7 +193,7 @@ def test_a_client_key_that_changes_is_read_again(lab, endpoint, tmp_path):
 
 def test_a_store_that_appears_is_used(endpoint, tmp_path, monkeypatch):
     file = tmp_path / "late.pem"
-    monkeypatch.setattr(system, "_BUNDLES", (str(file),))
+    monkeypatch.setattr(context, "_BUNDLES", (str(file),))
     monkeypatch.delenv("SSL_CERT_FILE", raising=False)
     monkeypatch.delenv("SSL_CERT_DIR", raising=False)
     monkeypatch.setattr(
@@ -201,14 +201,14 @@ def test_a_store_that_appears_is_used(endpoint, tmp_path, monkeypatch):
         "get_default_verify_paths",
         lambda: ssl.DefaultVerifyPaths("", "", "SSL_CERT_FILE", "/no/file", "SSL_CERT_DIR", "/no"),
     )
-    system._candidates.cache_clear()
+    context._candidates.cache_clear()
     try:
         with pytest.raises(errors.TLSFilesInvalid, match="install ca-certificates"):
             ssl_context(Trust.of("system"))
         shutil.copy(endpoint.verify, file)
         assert shakes_hands(endpoint, ssl_context(Trust.of("system")))
     finally:
-        system._candidates.cache_clear()
+        context._candidates.cache_clear()
 
 
 # Files that are wrong

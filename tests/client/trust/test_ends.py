@@ -7,8 +7,7 @@ import ssl
 import pytest
 
 from ringback.client.trust import Trust, ssl_context
-from ringback.client.trust.ends import is_cut, tell_cuts, telling_cuts
-from ringback.client.trust.shared import SharedContext
+from ringback.client.trust.shared import SharedContext, is_cut, tell_cuts, telling_cuts
 
 
 @pytest.fixture

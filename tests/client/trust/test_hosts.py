@@ -1,6 +1,6 @@
 import pytest
 
-from ringback.client.trust.hosts import names
+from ringback.client.trust.model import names
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ from urllib3.util import ssl_
 
 from ringback import classify, errors
 from ringback.client.trust import Trust, context
+from ringback.client.trust.context import certifi_bundle
 from ringback.client.trust.lending import lent
-from ringback.client.trust.load import certifi_bundle
 
 pytestmark = pytest.mark.skipif(urllib3.__version__.startswith("1."), reason="needs urllib3 2")
 

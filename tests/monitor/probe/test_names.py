@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from ringback.client.dial.lookup import LookupTimedOut
+from ringback.client.dial.lookups import LookupTimedOut
 from ringback.monitor.probe.connect import Names
 from ringback.monitor.probe.outcome import Refused
 from ringback.testing.lab.resolver import resolving

@@ -1,23 +1,90 @@
-"""One request through the middleware: its attempts, and what is said of it."""
+"""One request through the middleware: its attempts, the way each takes, and how its body ends.
 
+A body that ends with its connection: over TLS, asyncio does not say whether it was cut. Its TLS
+protocol reports a connection that is closed below TLS as an ordinary end (CPython 3.11 to 3.13,
+``asyncio.sslproto``). What is left of the TLS session tells the two apart: once the peer has said
+``close_notify`` a further read raises ``SSLZeroReturnError``; without it TLS goes on waiting.
+"""
+
+import ssl
 from dataclasses import replace
 from math import inf
 from time import monotonic
+from typing import Any
 
 import aiohttp
-from aiohttp import ClientHandlerType, ClientRequest, ClientResponse
+from aiohttp import ClientHandlerType, ClientPayloadError, ClientRequest, ClientResponse, hdrs
 
-from ringback.client.alarm import Alarm
-from ringback.client.call import IDEMPOTENT_METHODS, Failed
-from ringback.client.clock import AsyncClock
+from ringback.client.call import IDEMPOTENT_METHODS, AsyncClock, Failed
 from ringback.client.deadline import current
-from ringback.client.idempotency import HEADER
-from ringback.client.retry_after import wait_asked
-from ringback.client.status import failure_of_status
+from ringback.client.http import HEADER, failure_of_status, wait_asked
+from ringback.client.tasks import Alarm
+from ringback.client.ways import Way, Ways
 from ringback.errors import RingbackError
 from ringback.failure import Failure, Target, classify
 from ringback.failure.target import target_of_url
 from ringback.retry import Policy, Repeatable, Timeout
+
+_BODILESS = frozenset({204, 304})
+
+
+class EndingResponse(ClientResponse):
+    """A response whose body has no end but that of its TLS connection.
+
+    Attributes:
+        secure: The TLS session.
+    """
+
+    secure: ssl.SSLObject
+
+    async def read(self) -> bytes:
+        """Read the body, as in aiohttp; ``text`` and ``json`` do so too.
+
+        Raises:
+            aiohttp.ClientPayloadError: As in aiohttp; also where TLS did not say that it ends
+                (RFC 9112, section 9.8).
+        """
+        body = await super().read()
+        try:
+            self.secure.read(1)
+        except ssl.SSLWantReadError:
+            cut = ssl.SSLEOFError(ssl.SSL_ERROR_EOF, "EOF occurred in violation of protocol")
+            raise ClientPayloadError("Response payload is not completed") from cut
+        except ssl.SSLError:  # it has said so
+            pass
+        return body
+
+
+def minding_the_end(handler: ClientHandlerType) -> ClientHandlerType:
+    """Return a handler whose responses are read to their end, or raise.
+
+    Args:
+        handler: Sends a request over TLS.
+    """
+
+    async def send(request: ClientRequest) -> ClientResponse:
+        response = await handler(request)
+        if type(response) is ClientResponse and _ends_with_connection(response):
+            _mind(response)
+        return response
+
+    return send
+
+
+def _ends_with_connection(response: ClientResponse) -> bool:
+    framed = hdrs.CONTENT_LENGTH in response.headers or hdrs.TRANSFER_ENCODING in response.headers
+    bodiless = response.method == hdrs.METH_HEAD or response.status in _BODILESS
+    return not framed and not bodiless and response.status >= 200
+
+
+def _mind(response: ClientResponse) -> None:
+    connection = response.connection  # none where the body has come with the headers
+    transport = connection.transport if connection else None
+    secure = transport.get_extra_info("ssl_object") if transport else None
+    if isinstance(secure, ssl.SSLObject):
+        response.__class__ = EndingResponse  # aiohttp has one class for all responses of a session
+        vars(response)["secure"] = secure
+
 
 _NOT_OURS = frozenset({"unknown", "not_a_connection_failure"})
 
@@ -195,3 +262,56 @@ def _target_of(request: ClientRequest) -> Target:
     target = target_of_url(str(request.url))
     proxy = request.proxy
     return target if proxy is None else replace(target, proxy=f"{proxy.host}:{proxy.port}")
+
+
+class RoutedExchange(Exchange):
+    """An exchange that asks for its way before each attempt, and for one around a failure.
+
+    The connector keeps connections by how they were asked for, so that one which was not verified
+    serves only requests that need not be.
+
+    Args:
+        request: What to send.
+        *call: As ``Exchange`` takes them.
+        ways: Knows the way.
+        **options: As ``Exchange`` takes them.
+    """
+
+    __slots__ = ("_asked", "_to_proxy", "_verified", "_ways")
+
+    def __init__(self, request: ClientRequest, *call: Any, ways: Ways, **options: Any) -> None:
+        super().__init__(request, *call, **options)
+        self._ways = ways
+        self._asked = request.proxy, request.proxy_auth, request.proxy_headers
+        self._to_proxy = request.headers.get(hdrs.PROXY_AUTHORIZATION)
+        self._verified = request.ssl
+
+    async def attempt(self, limits: Timeout) -> ClientResponse | Failed[ClientResponse]:
+        """Make one attempt, and what the policy allows right after a failure.
+
+        Args:
+            limits: The timeouts; connect and read together are for the headers.
+        """
+        proxy = self._asked[0]
+        self._take(self._ways.begin(self, () if proxy is None else (str(proxy),)))
+        while True:
+            end = await super().attempt(limits)
+            if not isinstance(end, Failed):
+                self._ways.succeeded()
+                return end
+            if not end.repeatable.replayable:
+                self._ways.failed(end.failure)
+                return end
+            around = self._ways.around(self, end.failure)
+            if around is None:
+                return end
+            self._take(around)
+
+    def _take(self, way: Way) -> None:
+        request, direct = self.request, bool(way.choice.passed_by)
+        request.update_proxy(*((None, None, None) if direct else self._asked))
+        request._ssl = self._verified if way.verify else False  # noqa: SLF001 - it can only be read
+        request.headers.popall(hdrs.PROXY_AUTHORIZATION, None)
+        if self._to_proxy is not None and not direct:
+            request.headers[hdrs.PROXY_AUTHORIZATION] = self._to_proxy
+        self._target = None

@@ -1,32 +1,79 @@
-"""The client middleware: attempts, a deadline, events and specialised exceptions."""
+"""The client middleware: attempts, a deadline, events and specialised exceptions.
+
+aiohttp passes each hop of a redirect through the middleware, and a request that failed once more;
+all of them share the timer that the session made for the call, which tells what belongs together.
+"""
 
 from collections.abc import Iterable
+from contextvars import ContextVar
+from dataclasses import dataclass
 from math import inf
 from time import monotonic
+from typing import Any
 
 import aiohttp
 from aiohttp import ClientHandlerType, ClientRequest, ClientResponse
 from yarl import URL
 
 from ringback.client import tasks
-from ringback.client.aiohttp.ending import minding_the_end
-from ringback.client.aiohttp.exchange import Exchange, is_bad
-from ringback.client.aiohttp.journey import latest, remember
-from ringback.client.aiohttp.routed import RoutedExchange
-from ringback.client.alarm import Alarm
+from ringback.client.aiohttp.exchange import Exchange, RoutedExchange, is_bad, minding_the_end
 from ringback.client.bounded_async import AsyncAttempt, bounded
-from ringback.client.call import Ended
-from ringback.client.clock import AsyncClock
-from ringback.client.course import succeeded_at_once
+from ringback.client.call import AsyncClock, Ended, succeeded_at_once
 from ringback.client.deadline import current, within
 from ringback.client.drive_async import drive
-from ringback.client.idempotency import add_key
+from ringback.client.http import add_key
 from ringback.client.origins import LIMIT, origins_under
 from ringback.client.raising import error_of, raise_prepared
+from ringback.client.tasks import Alarm
 from ringback.client.ways import ASKED, Ways
 from ringback.event import Sink
+from ringback.event.listen import OF_THE_CALL
 from ringback.retry import Guard, Policy
 from ringback.sink.listening import listeners_for
+
+
+@dataclass(slots=True)
+class Journey:
+    """One call of a session.
+
+    Attributes:
+        timer: aiohttp's timer of the call: whose it is.
+        deadline: When it must have ended, on ``time.monotonic()``.
+        given_up: What it was given up with: to be raised, not sent, should aiohttp try again.
+    """
+
+    timer: Any
+    deadline: float
+    given_up: BaseException | None = None
+
+    def is_of(self, request: ClientRequest) -> bool:
+        """Return whether a request is of this call.
+
+        Args:
+            request: The request.
+        """
+        return self.timer is not None and self.timer is getattr(request, "_timer", None)
+
+
+_LAST: ContextVar[Journey | None] = ContextVar("ringback_aiohttp_journey", default=None)
+OF_THE_CALL.append(_LAST)
+
+
+latest = _LAST.get
+"""Returns the journey that was last remembered in this context, of whatever call; or ``None``."""
+
+
+def remember(
+    request: ClientRequest, deadline: float, given_up: BaseException | None = None
+) -> None:
+    """Let what aiohttp does next for the same call know of it.
+
+    Args:
+        request: The request that has ended.
+        deadline: When the call must have ended, on ``time.monotonic()``.
+        given_up: What it was given up with, if it was.
+    """
+    _LAST.set(Journey(getattr(request, "_timer", None), deadline, given_up))
 
 
 class Middleware:

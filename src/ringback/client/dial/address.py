@@ -1,6 +1,11 @@
-"""One address as ``getaddrinfo`` gives it, and how it is written."""
+"""The addresses of one host: in which order they are tried, and the sockets for them."""
 
+import os
 import socket
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain, zip_longest
 from typing import Any
 
 AddrInfo = tuple[int, int, int, str, tuple[Any, ...]]
@@ -30,3 +35,173 @@ def written(address: AddrInfo) -> str:
     """Return ``192.0.2.1:80`` or ``[2001:db8::1]:80``."""
     host, port = address[4][:2]
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+_NONE_AVOIDED: Mapping[str, float] = {}
+
+
+def in_order(
+    found: Sequence[AddrInfo], avoided: Mapping[str, float] = _NONE_AVOIDED
+) -> list[AddrInfo]:
+    """Return addresses in the order to try them: RFC 8305, section 4.
+
+    The resolver's order (RFC 6724), but with the families in turn, each address once, and those
+    that failed lately last.
+
+    Args:
+        found: As resolved.
+        avoided: IP addresses to put last, the one that failed first first.
+    """
+    if len(found) == 1:
+        return list(found)
+    families: dict[int, list[AddrInfo]] = {}
+    last: dict[str, AddrInfo] = {}
+    for address in dict.fromkeys(found):
+        if address[4][0] in avoided:
+            last[address[4][0]] = address
+        else:
+            families.setdefault(address[0], []).append(address)
+    turns = chain.from_iterable(zip_longest(*families.values()))
+    return [one for one in turns if one] + [last[ip] for ip in avoided if ip in last]
+
+
+SECONDS = 60.0
+"""How long an address is put last."""
+_MOST_TARGETS = 512
+_MOST_ADDRESSES = 32
+_NO_ADDRESSES: Mapping[str, float] = {}
+
+Target = tuple[str, int]
+"""Host and port."""
+
+
+class Avoided:
+    """Remembers, for each host and port, the addresses that failed; bounded, and safe in threads.
+
+    Args:
+        seconds: How long an address is remembered.
+        clock: Seconds on a clock that never goes back.
+    """
+
+    def __init__(
+        self, *, seconds: float = SECONDS, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._seconds, self._clock = seconds, clock
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everything, with a new lock: a forked child may have inherited a locked one."""
+        self._lock = threading.Lock()
+        self._until: dict[Target, dict[str, float]] = {}
+
+    def of(self, target: Target) -> Mapping[str, float]:
+        """Return the addresses to avoid and until when, the one that failed first first."""
+        if target not in self._until:
+            return _NO_ADDRESSES
+        now = self._clock()
+        with self._lock:
+            kept = {
+                address: until
+                for address, until in self._until.pop(target, _NO_ADDRESSES).items()
+                if until > now
+            }
+            if kept:
+                self._until[target] = kept
+            return dict(kept)
+
+    def add(self, target: Target, address: str) -> None:
+        """Put an address last from now on.
+
+        Args:
+            target: Host and port.
+            address: IP address.
+        """
+        with self._lock:
+            known = self._until.setdefault(target, {})
+            known.pop(address, None)  # to the end of the order
+            known[address] = self._clock() + self._seconds
+            _trim(known, _MOST_ADDRESSES)
+            _trim(self._until, _MOST_TARGETS)
+
+    def remove(self, target: Target, address: str) -> None:
+        """An address answered."""
+        if target in self._until:
+            with self._lock:
+                self._until.get(target, {}).pop(address, None)
+
+
+def _trim(known: dict[Any, Any], most: int) -> None:
+    while len(known) > most:
+        del known[next(iter(known))]
+
+
+avoided = Avoided()
+"""What this process remembers."""
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=avoided.reset)
+
+
+def avoid(host: str, port: int, address: str) -> None:
+    """Try an address of a host after the others for a minute, as if it could not be reached.
+
+    For connections that were lost or answered badly after ``dial`` made them.
+
+    Args:
+        host: As given to ``dial``.
+        port: As given to ``dial``.
+        address: IP address, as from ``socket.getpeername``.
+    """
+    avoided.add((host, port), address)
+
+
+SocketOption = tuple[int, int, int | bytes]
+"""Level, option, value, as for ``socket.setsockopt``."""
+Source = tuple[str, int]
+"""Address and port to connect from."""
+
+
+class Opening:
+    """Makes the sockets of one ``dial``.
+
+    Args:
+        source: Where they are bound, if anywhere.
+        options: Set on each.
+    """
+
+    __slots__ = ("_options", "_source")
+
+    def __init__(self, source: Source | None, options: Iterable[SocketOption] | None) -> None:
+        self._source = source
+        self._options = tuple(options) if options else ()
+
+    def __call__(self, address: AddrInfo) -> socket.socket:
+        """Return a socket for an address.
+
+        Args:
+            address: Where it will be connected to.
+
+        Raises:
+            OSError: There is none of this family, or it cannot be bound.
+        """
+        sock = socket.socket(*address[:3])
+        try:
+            for option in self._options:
+                sock.setsockopt(*option)
+            if self._source is not None:
+                sock.bind(self._source)
+        except BaseException:
+            sock.close()
+            raise
+        return sock
+
+    def reachable(self, found: list[AddrInfo]) -> list[AddrInfo]:
+        """Return the addresses of the source's family; all, if it has none of them.
+
+        Args:
+            found: As resolved.
+        """
+        if self._source is None or not is_literal(self._source[0]):
+            return found
+        family = socket.AF_INET6 if ":" in self._source[0] else socket.AF_INET
+        return [one for one in found if one[0] == family] or found

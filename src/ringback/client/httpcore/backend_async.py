@@ -6,13 +6,13 @@ from typing import Any
 
 import anyio
 
+from ringback.client.deadline import patience
 from ringback.client.dial.resolver import soonest
 from ringback.client.httpcore.dial_async import dial_async
 from ringback.client.httpcore.library import Library
 from ringback.client.httpcore.race_async import connect
 from ringback.client.httpcore.stream import connect_failed, without_delay
 from ringback.client.httpcore.stream_async import AsyncStream
-from ringback.client.patience import patience
 
 
 class AsyncBackend:

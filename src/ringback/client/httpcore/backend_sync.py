@@ -5,11 +5,11 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
+from ringback.client.deadline import patience
 from ringback.client.dial import dial
 from ringback.client.httpcore.library import Library
 from ringback.client.httpcore.stream import connect_failed, without_delay
 from ringback.client.httpcore.stream_sync import Stream
-from ringback.client.patience import patience
 
 
 class Backend:

@@ -2,11 +2,11 @@
 
 from typing import Any
 
+from ringback.client.deadline import patience
 from ringback.client.httpcore.library import Library
 from ringback.client.httpcore.request import pool_timeout
 from ringback.client.httpcore.turn_async import bulkheads, wait
 from ringback.client.origin import origin_of
-from ringback.client.patience import patience
 
 
 class AsyncBounded:

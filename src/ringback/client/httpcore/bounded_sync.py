@@ -3,10 +3,10 @@
 from typing import Any
 
 from ringback.client.bulkhead import bulkheads, wait
+from ringback.client.deadline import patience
 from ringback.client.httpcore.library import Library
 from ringback.client.httpcore.request import pool_timeout
 from ringback.client.origin import origin_of
-from ringback.client.patience import patience
 
 
 class Bounded:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from ringback.client.bulkhead import Bulkhead
+from ringback.client.deadline import patience
 from ringback.client.httpcore.backend_async import AsyncBackend
 from ringback.client.httpcore.kept import Kept
 from ringback.client.httpcore.library import Library
@@ -11,7 +12,6 @@ from ringback.client.httpcore.request import core_request, key_of, pool_timeout
 from ringback.client.httpcore.settings import Settings
 from ringback.client.httpcore.turn_async import wait
 from ringback.client.httpcore.upload import Upload
-from ringback.client.patience import patience
 from ringback.client.wire import last
 
 

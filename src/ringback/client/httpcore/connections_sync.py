@@ -3,13 +3,13 @@
 from typing import Any
 
 from ringback.client.bulkhead import Bulkhead, wait
+from ringback.client.deadline import patience
 from ringback.client.httpcore.backend_sync import Backend
 from ringback.client.httpcore.kept import Kept
 from ringback.client.httpcore.library import Library
 from ringback.client.httpcore.naming import raise_named
 from ringback.client.httpcore.request import core_request, key_of, pool_timeout
 from ringback.client.httpcore.settings import Settings
-from ringback.client.patience import patience
 from ringback.client.wire import last
 
 

@@ -4,11 +4,9 @@ import socket
 from collections.abc import Iterable
 from typing import Any
 
-from ringback.client.dial.avoided import avoided
-from ringback.client.dial.opening import Opening
-from ringback.client.dial.order import in_order
+from ringback.client.dial.address import Opening, avoided, in_order
 from ringback.client.dial.resolver import resolver, soonest
-from ringback.client.dial.verdict import verdict
+from ringback.client.dial.tcp import verdict
 from ringback.client.httpcore.race_async import AsyncRace
 from ringback.client.httpcore.resolve_async import resolve_async
 

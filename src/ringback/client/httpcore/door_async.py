@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from typing import Any, ClassVar, Self
 
-from ringback.client.call import Ended
-from ringback.client.clock import AsyncClock
+from ringback.client.call import AsyncClock, Ended
 from ringback.client.deadline import within
 from ringback.client.drive_async import drive
+from ringback.client.http import add_key
 from ringback.client.httpcore.bounded_async import AsyncBounded
 from ringback.client.httpcore.caller import Caller, caller
 from ringback.client.httpcore.connections_async import AsyncConnections
@@ -16,7 +16,6 @@ from ringback.client.httpcore.library import Library
 from ringback.client.httpcore.routed_async import AsyncRoutedExchange
 from ringback.client.httpcore.routes import Routes
 from ringback.client.httpcore.settings import Settings
-from ringback.client.idempotency import add_key
 from ringback.client.origins import origins_under
 from ringback.client.proxies import Proxies
 from ringback.client.tasks import sleep

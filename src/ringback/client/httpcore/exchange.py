@@ -4,17 +4,13 @@ from dataclasses import replace
 from math import inf
 from typing import Any
 
-from ringback.client.call import IDEMPOTENT_METHODS, Failed
-from ringback.client.clock import AsyncClock, Clock
-from ringback.client.deadline import current
+from ringback.client.call import IDEMPOTENT_METHODS, AsyncClock, Clock, Failed
+from ringback.client.deadline import current, remaining
+from ringback.client.http import HEADER, failure_of_status, wait_asked
 from ringback.client.httpcore.caller import Caller
 from ringback.client.httpcore.content import Content
 from ringback.client.httpcore.library import Library
 from ringback.client.httpcore.naming import failure_of, target_of
-from ringback.client.idempotency import HEADER
-from ringback.client.patience import remaining
-from ringback.client.retry_after import wait_asked
-from ringback.client.status import failure_of_status
 from ringback.client.wire import Wire, begin
 from ringback.failure import Failure, Target
 from ringback.retry import Policy, Repeatable, Timeout

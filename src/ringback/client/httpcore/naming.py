@@ -3,11 +3,10 @@
 from dataclasses import replace
 from typing import Any, NoReturn
 
-from ringback.client.delivery import delivered
 from ringback.client.httpcore.goaway import REFUSED, refused
 from ringback.client.httpcore.library import Library
 from ringback.client.raising import raise_prepared
-from ringback.client.wire import Wire
+from ringback.client.wire import Wire, delivered
 from ringback.errors import RingbackError, specialise
 from ringback.failure import Failure, Target, classify
 from ringback.failure.target import target_of_url

@@ -5,9 +5,8 @@ from typing import TypeVar
 
 import anyio
 
-from ringback.client.deadline import current
+from ringback.client.deadline import current, remaining
 from ringback.client.httpcore.library import Library
-from ringback.client.patience import remaining
 
 T = TypeVar("T")
 

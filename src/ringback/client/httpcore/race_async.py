@@ -1,4 +1,4 @@
-"""Several addresses of one host, for tasks; for threads there is ``ringback.client.dial.race``."""
+"""Several addresses of one host, for tasks; for threads there is ``ringback.client.dial.tcp``."""
 
 import errno
 import os
@@ -8,11 +8,10 @@ from typing import Any
 
 import anyio
 
+from ringback.client.deadline import remaining
 from ringback.client.dial.address import AddrInfo
-from ringback.client.dial.race import DELAY, LEAST
-from ringback.client.dial.verdict import Attempt
+from ringback.client.dial.tcp import DELAY, LEAST, Attempt
 from ringback.client.httpcore.readiness import writable
-from ringback.client.patience import remaining
 
 _UNDER_WAY = frozenset({0, errno.EINPROGRESS, errno.EWOULDBLOCK})
 

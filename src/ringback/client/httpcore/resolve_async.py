@@ -5,8 +5,7 @@ from time import monotonic
 import anyio
 
 from ringback.client.dial.address import AddrInfo
-from ringback.client.dial.lookup import Lookup, LookupTimedOut
-from ringback.client.dial.lookups import Lookups
+from ringback.client.dial.lookups import Lookup, Lookups, LookupTimedOut
 from ringback.client.dial.resolver import resolver
 from ringback.client.tasks import from_threads
 

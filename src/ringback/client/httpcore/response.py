@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from typing import Any
 
+from ringback.client.http import failure_of_status
 from ringback.client.httpcore.naming import target_of
 from ringback.client.httpcore.whole import Whole, joined
 from ringback.client.raising import raise_prepared
-from ringback.client.status import failure_of_status
 from ringback.errors import specialise
 from ringback.failure import Failure, classify
 

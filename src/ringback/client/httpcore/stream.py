@@ -7,12 +7,11 @@ from collections.abc import Callable
 from time import monotonic
 from typing import Any, Final
 
-from ringback.client.acknowledgement import look
 from ringback.client.deadline import current
 from ringback.client.httpcore.layered import Layered
 from ringback.client.httpcore.library import Library
-from ringback.client.trust.ends import is_cut, telling_cuts
-from ringback.client.wire import Wire, last
+from ringback.client.trust.shared import is_cut, telling_cuts
+from ringback.client.wire import Wire, last, look
 
 RECORD = 16384
 """Bytes of content in a TLS record at the most (RFC 8446, section 5.1)."""

@@ -5,10 +5,10 @@ from typing import Any
 
 import anyio
 
+from ringback.client.deadline import remaining
 from ringback.client.dial.resolver import soonest
 from ringback.client.httpcore.readiness import BLOCKED, readable, ready
 from ringback.client.httpcore.stream import RECORD, UNSAID, Channel, connect_failed
-from ringback.client.patience import remaining
 
 _BROKEN = (OSError, anyio.ClosedResourceError)
 

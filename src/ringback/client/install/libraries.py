@@ -9,15 +9,14 @@ from typing import Any
 from weakref import ref
 
 from ringback.client.bounded import Attempt, bounded
-from ringback.client.call import Ended, KnownCall
-from ringback.client.clock import Clock
+from ringback.client.call import Clock, Ended, KnownCall
 from ringback.client.drive_sync import drive
+from ringback.client.http import add_key
 from ringback.client.httpcore.settings import Settings as TransportSettings
-from ringback.client.idempotency import add_key
 from ringback.client.install.patch import Patches, Settings, inside, is_inside
 from ringback.client.origin import origin_of
 from ringback.client.origins import origins_under
-from ringback.client.outcome import failed_attempt, raise_ended
+from ringback.client.retrying import failed_attempt, raise_ended
 from ringback.failure import Target
 from ringback.retry import Timeout
 

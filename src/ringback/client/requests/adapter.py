@@ -11,15 +11,12 @@ from requests.adapters import HTTPAdapter
 from requests.utils import get_auth_from_url
 
 from ringback.client.bounded import Attempt, bounded
-from ringback.client.call import Ended, KnownCall
-from ringback.client.clock import Clock
-from ringback.client.course import refused_at_once
+from ringback.client.call import Clock, Ended, KnownCall, refusal, refused_at_once
 from ringback.client.drive_sync import drive
-from ringback.client.idempotency import add_key
+from ringback.client.http import add_key
 from ringback.client.origin import origin_of
 from ringback.client.origins import origins_under
 from ringback.client.proxies import Proxies, ProxiesLike
-from ringback.client.refusal import refusal
 from ringback.client.requests.exchange import Exchange, RoutedExchange, circuit_of
 from ringback.client.requests.failures import refused_at_first, result_of
 from ringback.client.requests.fast import FastAdapter, FastPools

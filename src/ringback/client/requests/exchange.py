@@ -13,17 +13,16 @@ from requests.utils import select_proxy
 
 from ringback.client.body import Body
 from ringback.client.call import IDEMPOTENT_METHODS, Ended, Failed
-from ringback.client.idempotency import HEADER
+from ringback.client.http import HEADER, wait_asked
 from ringback.client.origin import origin_of
 from ringback.client.requests.failures import failure_of, failure_of_status, target_of
 from ringback.client.requests.fast import Unconnected
-from ringback.client.retry_after import wait_asked
 from ringback.client.urllib3.pools import POSSIBLE
 from ringback.client.wire import forget, last
 from ringback.retry import Policy, Repeatable, Timeout
 
 if TYPE_CHECKING:
-    from ringback.client.clock import Clock
+    from ringback.client.call import Clock
     from ringback.client.proxies import Proxies
     from ringback.client.ways import Way, Ways
     from ringback.failure import Failure, Target

@@ -12,9 +12,8 @@ from requests.exceptions import ConnectTimeout, ProxyError, SSLError
 from requests.utils import select_proxy
 
 from ringback.client.call import Ended
-from ringback.client.delivery import delivered
 from ringback.client.raising import error_of, raise_prepared
-from ringback.client.wire import Wire
+from ringback.client.wire import Wire, delivered
 from ringback.errors import RingbackError, note, specialise
 from ringback.failure import KINDS, Failure, Target, classify
 from ringback.failure.codes import kind_of_status

@@ -8,7 +8,7 @@ from urllib.parse import urljoin
 import requests
 from requests import PreparedRequest, Request
 
-from ringback.client.clock import Clock
+from ringback.client.call import Clock
 from ringback.client.deadline import within
 from ringback.client.origin import origin_of
 from ringback.client.proxies import Proxies, ProxiesLike

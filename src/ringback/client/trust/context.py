@@ -1,22 +1,321 @@
-"""SSL contexts, made once for each trust and shared."""
+"""An SSL context for each trust, made once: with the files, the texts and the system's store."""
 
 import os
 import ssl
 import sys
 from collections import OrderedDict
+from functools import lru_cache
+from pathlib import Path
 from threading import Lock
 from typing import NamedTuple
 
-from ringback.client.trust.ends import tell_cuts
-from ringback.client.trust.load import files_of, load_authorities, load_client_certificate
-from ringback.client.trust.model import Trust
-from ringback.client.trust.shared import Sealed, SharedContext
-from ringback.client.trust.system import (
-    DELEGATES,
-    delegating_context,
-    load_system,
-    system_candidates,
+from ringback.client.trust.model import PEM_BEGINS, ClientCertificate, Trust
+from ringback.client.trust.shared import Sealed, SharedContext, tell_cuts
+from ringback.errors import specialise
+from ringback.failure import KINDS, Failure
+
+_KIND = "config.tls_files_invalid"
+_ASKED_AS = "give a PEM file, which begins with -----BEGIN"
+
+
+def tls_files_invalid(message: str, cause: BaseException | None = None) -> BaseException:
+    """Return the exception to raise: an ``OSError`` and a ``ringback.errors.TLSFilesInvalid``.
+
+    Args:
+        message: Which file, what is wrong with it, and what to do.
+        cause: What OpenSSL or the operating system said.
+    """
+    error = OSError(message)
+    error.__cause__ = cause
+    failure = Failure(
+        kind=_KIND,
+        phase="config",
+        delivered=KINDS[_KIND].delivered,
+        message=message,
+        evidence=(type(cause).__name__,) if cause else (),
+        errno=cause.errno if isinstance(cause, OSError) and not _of_openssl(cause) else None,
+        code=getattr(cause, "reason", None),
+        cause=error,
+    )
+    return specialise(error, failure)
+
+
+def authority_invalid(path: str, cause: OSError, origin: str = "") -> BaseException:
+    """Return the exception for a file of authorities that cannot be loaded.
+
+    Args:
+        path: The file.
+        cause: What OpenSSL or the operating system said.
+        origin: Who named the file, to stand behind it.
+    """
+    return tls_files_invalid(f"CA file {path}{origin}: {_wrong_with(path, cause)}", cause)
+
+
+def client_certificate_invalid(
+    own: ClientCertificate, cause: OSError, *, encrypted: bool
+) -> BaseException:
+    """Return the exception for a client certificate or key that cannot be loaded.
+
+    Args:
+        own: The files.
+        cause: What OpenSSL or the operating system said.
+        encrypted: The key was encrypted, and a password tried.
+    """
+    for path, what in ((own.certificate, "client certificate"), (own.key, "client key")):
+        if path is not None and (found := _unreadable(path)):
+            return tls_files_invalid(f"{what} {path}: {found}", cause)
+    where = f"client certificate {own.certificate}" + (f" with key {own.key}" if own.key else "")
+    return tls_files_invalid(f"{where}: {_mismatch(cause, encrypted=encrypted)}", cause)
+
+
+def _wrong_with(path: str, cause: OSError) -> str:
+    found = _unreadable(path)
+    if found:
+        return found
+    if not _of_openssl(cause):
+        return f"{cause.strerror}; check the path"
+    beginning = Path(path).read_bytes()[:2]
+    if beginning == b"\x30\x82":  # an ASN.1 SEQUENCE: a certificate as DER
+        return "it is in DER form; convert it with: openssl x509 -inform der -in FILE -out ca.pem"
+    if getattr(cause, "reason", None) == "NO_CERTIFICATE_OR_CRL_FOUND":
+        return f"it holds no certificate; {_ASKED_AS} CERTIFICATE"
+    return "a certificate in it is damaged; fetch the file again"
+
+
+def _unreadable(path: str) -> str | None:
+    """Say what the operating system has against a file, or that it is empty."""
+    try:
+        if Path(path).is_dir():
+            return None
+        with Path(path).open("rb") as file:
+            return None if file.read(1) else f"it is empty; {_ASKED_AS}"
+    except FileNotFoundError:
+        return "there is no such file; check the path, and that it is mounted here"
+    except PermissionError:
+        return "this process may not read it; make it readable for the account that runs this"
+    except OSError as error:
+        return f"{error.strerror}; check the path"
+
+
+def _mismatch(cause: OSError, *, encrypted: bool) -> str:
+    reason = getattr(cause, "reason", None)
+    if reason == "KEY_VALUES_MISMATCH":
+        return "the key does not belong to the certificate; give the key it was issued for"
+    if encrypted:
+        return "the password of the key is wrong; give the right one"
+    return f"it is no certificate and key in PEM form ({reason or cause}); {_ASKED_AS}"
+
+
+def _of_openssl(cause: OSError) -> bool:
+    return isinstance(cause, ssl.SSLError)
+
+
+DELEGATES = sys.platform in {"darwin", "win32"}
+"""Whether the system itself verifies certificates, through truststore.
+
+Elsewhere the store is files for OpenSSL, and truststore would read them again for each
+connection: 30 ms each, with the context locked over the handshake.
+"""
+
+_BUNDLES = (
+    "/etc/ssl/cert.pem",
+    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/ssl/ca-bundle.pem",
 )
+"""Where Alpine and BSD, Fedora, older Red Hat, Debian and SUSE keep their bundle, for a Python
+whose OpenSSL was built to look elsewhere."""
+
+
+def system_candidates() -> tuple[str, ...]:
+    """Return every file and directory in which the system's authorities may be."""
+    return _candidates(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
+
+
+@lru_cache(maxsize=8)
+def _candidates(file: str | None, directory: str | None) -> tuple[str, ...]:
+    built_in = ssl.get_default_verify_paths()
+    openssl = (file or built_in.openssl_cafile, directory or built_in.openssl_capath)
+    return tuple(dict.fromkeys((*openssl, *_BUNDLES)))
+
+
+def load_system(context: ssl.SSLContext) -> None:
+    """Let a context trust whom the system trusts, as every program that uses OpenSSL.
+
+    ``SSL_CERT_FILE`` and ``SSL_CERT_DIR`` come first.
+
+    Args:
+        context: Changed.
+
+    Raises:
+        ringback.errors.TLSFilesInvalid: ``SSL_CERT_FILE`` names a file that cannot be used, or
+            there is no store.
+    """
+    asked = os.environ.get("SSL_CERT_FILE")
+    file, directory, *bundles = system_candidates()
+    found = _loaded(context, file, needed=bool(asked))
+    if is_hashed_directory(directory):
+        context.load_verify_locations(capath=directory)
+        found = True
+    if not found and not any(_loaded(context, bundle, needed=False) for bundle in bundles):
+        raise tls_files_invalid(
+            "this machine has no trust store; install ca-certificates (apt-get, apk or dnf), "
+            "set SSL_CERT_FILE, or trust certifi"
+        )
+
+
+def _loaded(context: ssl.SSLContext, file: str, *, needed: bool) -> bool:
+    if not needed and not Path(file).is_file():
+        return False
+    try:
+        context.load_verify_locations(cafile=file)
+    except OSError as error:
+        raise authority_invalid(file, error, " (from SSL_CERT_FILE)" if needed else "") from None
+    return True
+
+
+def delegating_context() -> ssl.SSLContext:
+    """Return a context that lets the system verify; own authorities can be added to it.
+
+    Raises:
+        ImportError: truststore is not installed.
+    """
+    try:
+        import truststore  # noqa: PLC0415 - an extra, for some platforms only
+    except ImportError as error:
+        raise ImportError(
+            "the system's trust store needs truststore here: pip install 'ringback[truststore]'"
+        ) from error
+
+    class Delegating(Sealed, truststore.SSLContext):
+        """truststore's context, to be shared."""
+
+    return Delegating(ssl.PROTOCOL_TLS_CLIENT)
+
+
+def is_hashed_directory(path: str) -> bool:
+    """Return whether a directory holds certificates under hashed names (``openssl rehash``).
+
+    Args:
+        path: The directory.
+    """
+    try:
+        with os.scandir(path) as entries:
+            return any(_is_hashed(entry.name) for entry in entries)
+    except OSError:
+        return False
+
+
+def _is_hashed(name: str) -> bool:
+    stem, _, number = name.partition(".")
+    return len(stem) == 8 and number.isdigit() and not stem.strip("0123456789abcdef")
+
+
+@lru_cache(maxsize=1)
+def certifi_bundle() -> str:
+    """Return the path of certifi's bundle.
+
+    Raises:
+        ImportError: certifi is not installed.
+    """
+    try:
+        import certifi  # noqa: PLC0415 - comes with the clients that want it
+    except ImportError as error:
+        raise ImportError("trust in certifi's bundle needs certifi: pip install certifi") from error
+    return certifi.where()
+
+
+def files_of(trust: Trust) -> list[str]:
+    """Return the files and directories with authorities that a trust names, but the system's.
+
+    Args:
+        trust: Whom to trust.
+
+    Raises:
+        ImportError: certifi is named and not installed.
+    """
+    own = [one for one in trust.ca if PEM_BEGINS not in one]
+    return [certifi_bundle(), *own] if trust.certifi else own
+
+
+def load_authorities(context: ssl.SSLContext, trust: Trust) -> None:
+    """Let a context trust the authorities that are named, but the system's.
+
+    Args:
+        context: Changed.
+        trust: Whom to trust.
+
+    Raises:
+        ringback.errors.TLSFilesInvalid: A file cannot be used.
+    """
+    for path in files_of(trust):
+        _load_path(context, path)
+    for text in trust.ca:
+        if PEM_BEGINS in text:
+            _load_text(context, text)
+
+
+def load_client_certificate(context: ssl.SSLContext, own: ClientCertificate) -> None:
+    """Let a context present a certificate.
+
+    Args:
+        context: Changed.
+        own: The certificate, its key and the password.
+
+    Raises:
+        ringback.errors.TLSFilesInvalid: A file cannot be used, or the password is missing.
+    """
+    encrypted = False
+
+    def password() -> str:
+        # Without this, OpenSSL would ask at the terminal and wait.
+        nonlocal encrypted
+        encrypted = True
+        if own.password is None:
+            raise _PasswordMissingError
+        return own.password
+
+    try:
+        context.load_cert_chain(own.certificate, own.key, password)
+    except _PasswordMissingError:
+        raise tls_files_invalid(
+            f"client key {own.key or own.certificate}: it is encrypted; "
+            "give its password with the certificate"
+        ) from None
+    except OSError as error:
+        raise client_certificate_invalid(own, error, encrypted=encrypted) from None
+
+
+class _PasswordMissingError(Exception):
+    pass
+
+
+def _load_path(context: ssl.SSLContext, path: str) -> None:
+    if os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises where it may not look
+        if not is_hashed_directory(path):
+            raise tls_files_invalid(
+                f"CA directory {path}: no certificate in it has a hashed name; "
+                f"run: openssl rehash {path}"
+            )
+        context.load_verify_locations(capath=path)
+        return
+    try:
+        context.load_verify_locations(cafile=path)
+    except OSError as error:
+        raise authority_invalid(path, error) from None
+
+
+def _load_text(context: ssl.SSLContext, text: str) -> None:
+    try:
+        context.load_verify_locations(cadata=text)
+    except ssl.SSLError as error:
+        raise tls_files_invalid(
+            "CA given as a PEM text: a certificate in it is damaged; copy it again, with its "
+            "BEGIN and END lines",
+            error,
+        ) from None
+
 
 MOST = 64
 """Contexts kept; the one not asked for longest goes first."""

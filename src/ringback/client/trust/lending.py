@@ -10,11 +10,9 @@ import urllib3.util.ssl_
 from urllib3.exceptions import SSLError
 from urllib3.util.ssl_ import resolve_cert_reqs, resolve_ssl_version
 
-from ringback.client.trust.context import ssl_context
-from ringback.client.trust.ends import telling_cuts
-from ringback.client.trust.load import certifi_bundle
+from ringback.client.trust.context import DELEGATES, certifi_bundle, ssl_context
 from ringback.client.trust.model import ClientCertificate, Trust
-from ringback.client.trust.system import DELEGATES
+from ringback.client.trust.shared import telling_cuts
 
 _GIVEN = ("ca_certs", "ca_cert_dir", "ca_cert_data", "cert_file", "key_file", "key_password")
 _AUTHORITIES = _GIVEN[:3]

@@ -1,12 +1,15 @@
-"""Whom a client trusts, as a value."""
+"""Whom a client trusts, as a value; and which hosts are excepted."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+if TYPE_CHECKING:
+    from ringback.failure import Failure
 
 PEM_BEGINS = "-----BEGIN "
 
@@ -110,3 +113,56 @@ def _presented(value: str | Path | tuple[str | Path | None, ...]) -> ClientCerti
     return ClientCertificate(
         os.fspath(certificate), *(None if one is None else os.fspath(one) for one in rest)
     )
+
+
+def names(hosts: Collection[str], host: str | None) -> bool:
+    """Return whether a host is among those named.
+
+    A pattern is a host name or address, compared without regard to case and final dot, or
+    ``*.example.com``, which means every name below ``example.com`` and not that name itself.
+    ``*`` alone names no host and matches none.
+
+    Args:
+        hosts: The patterns.
+        host: The host in question.
+    """
+    if not hosts or not host:
+        return False
+    plain = _plain(host)
+    return any(_matches(_plain(pattern), plain) for pattern in hosts)
+
+
+def _matches(pattern: str, host: str) -> bool:
+    if not pattern.startswith("*."):
+        return bool(pattern) and pattern == host
+    below = len(pattern) > 2 and len(host) >= len(pattern) and host.endswith(pattern[1:])
+    return below and not host.rpartition(".")[2].isdigit()  # an address has nothing below it
+
+
+def _plain(host: str) -> str:
+    host = host.strip().strip("[]").removesuffix(".").lower()
+    if host.isascii():
+        return host
+    try:
+        return host.encode("idna").decode("ascii")
+    except UnicodeError:
+        return host
+
+
+_PINNED = "tls.cert.pinned_key_not_in_cert_chain"
+
+
+def verify_for(insecure_hosts: Collection[str], host: str | None, failure: Failure | None) -> bool:
+    """Return whether the next exchange with a host verifies its certificate.
+
+    It does, except right after the host's certificate failed and where the policy names the
+    host. Nothing is remembered: the next call verifies first. A pin is never given up.
+
+    Args:
+        insecure_hosts: The hosts that the policy names, see ``hosts.names``.
+        host: The host that was called, as in the URL of this hop.
+        failure: How the verified exchange ended; ``None`` before it.
+    """
+    if failure is None or not failure.kind.startswith("tls.cert.") or failure.kind == _PINNED:
+        return True
+    return failure.delivered != "no" or not names(insecure_hosts, host)

@@ -15,15 +15,13 @@ import urllib3.exceptions
 import urllib3.util.connection
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
-from ringback.client.acknowledgement import look
-from ringback.client.deadline import current
+from ringback.client.deadline import current, patience, seconds_of
 from ringback.client.dial import dial
-from ringback.client.patience import patience, seconds_of
 from ringback.client.trust import Trust
-from ringback.client.trust.ends import is_cut
 from ringback.client.trust.lending import lent
+from ringback.client.trust.shared import is_cut
 from ringback.client.urllib3.response import HTTPResponse
-from ringback.client.wire import Phase, Wire
+from ringback.client.wire import Phase, Wire, look
 
 _NOTHING_TAKEN = frozenset({"timed out", "The write operation timed out"})
 """How ``socket`` and ``ssl`` word a timeout, which has no number."""

@@ -8,11 +8,8 @@ from urllib3 import Retry as LibraryRetry
 from urllib3.util.timeout import Timeout as LibraryTimeout
 
 from ringback.client.body import Body
-from ringback.client.call import IDEMPOTENT_METHODS, Failed
-from ringback.client.clock import Clock
-from ringback.client.idempotency import HEADER
-from ringback.client.retry_after import wait_asked
-from ringback.client.status import failure_of_status
+from ringback.client.call import IDEMPOTENT_METHODS, Clock, Failed
+from ringback.client.http import HEADER, failure_of_status, wait_asked
 from ringback.client.urllib3.response import NamedResponse, failure_of
 from ringback.client.ways import Way, Ways
 from ringback.client.wire import forget, last

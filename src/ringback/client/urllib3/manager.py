@@ -14,11 +14,10 @@ from urllib3.util import parse_url
 from urllib3.util.timeout import Timeout as LibraryTimeout
 
 from ringback.client.bounded import Attempt, bounded
-from ringback.client.call import Ended
-from ringback.client.clock import Clock
+from ringback.client.call import Clock, Ended
 from ringback.client.deadline import within
 from ringback.client.drive_sync import drive
-from ringback.client.idempotency import add_key
+from ringback.client.http import add_key
 from ringback.client.origin import origin_of
 from ringback.client.origins import Origins, origins_under
 from ringback.client.raising import error_of, raise_prepared

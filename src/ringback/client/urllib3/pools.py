@@ -8,7 +8,7 @@ import urllib3.connection
 import urllib3.connectionpool
 import urllib3.poolmanager
 
-from ringback.client.patience import patience
+from ringback.client.deadline import patience
 from ringback.client.trust import Trust
 from ringback.client.urllib3.connection import HTTPConnection, HTTPSConnection
 from ringback.client.urllib3.response import HTTPResponse

@@ -10,10 +10,9 @@ import urllib3.response
 from urllib3.exceptions import DecodeError, HTTPError, IncompleteRead, ProtocolError
 from urllib3.util.response import is_fp_closed
 
-from ringback.client.delivery import delivered
+from ringback.client.http import failure_of_status
 from ringback.client.raising import raise_prepared
-from ringback.client.status import failure_of_status
-from ringback.client.wire import Wire
+from ringback.client.wire import Wire, delivered
 from ringback.errors import RingbackError, specialise
 from ringback.failure import Failure, Target, classify
 

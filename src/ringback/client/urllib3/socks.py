@@ -9,10 +9,10 @@ import socks  # type: ignore[import-untyped]  # it has no types
 import urllib3.contrib.socks
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
+from ringback.client.deadline import remaining, seconds_of
 from ringback.client.dial import dial, resolve
 from ringback.client.dial.address import is_literal
 from ringback.client.dial.resolver import soonest
-from ringback.client.patience import remaining, seconds_of
 from ringback.client.urllib3.connection import HTTPConnection, HTTPSConnection, name_error
 from ringback.client.urllib3.manager import PolicedHTTPPool, PolicedHTTPSPool, PoolManager
 from ringback.client.urllib3.pools import HTTPConnectionPool, HTTPSConnectionPool, Pools

@@ -36,7 +36,7 @@ def _seconds(value: object) -> float | None:
 
 def proxy_of(text: str) -> str:
     """Return what names a proxy for HTTP probes; ``""``: there is none."""
-    from ringback.client.proxies.setting import proxy_url  # noqa: PLC0415 - few need it
+    from ringback.client.proxies.settings import proxy_url  # noqa: PLC0415 - few need it
     from ringback.monitor.probe.tunnel import ENVIRONMENT, SCHEMES  # noqa: PLC0415 - as above
 
     if text in {"", "none"}:

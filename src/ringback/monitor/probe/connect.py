@@ -14,12 +14,9 @@ from importlib import import_module
 from time import monotonic
 from urllib.parse import urlsplit
 
-from ringback.client.dial.address import AddrInfo, is_literal, written
-from ringback.client.dial.cache import Cache
-from ringback.client.dial.lookup import Lookup, LookupTimedOut
-from ringback.client.dial.lookups import Lookups
-from ringback.client.dial.order import in_order
-from ringback.client.dial.resolver import Resolver
+from ringback.client.dial.address import AddrInfo, in_order, is_literal, written
+from ringback.client.dial.lookups import Lookup, Lookups, LookupTimedOut
+from ringback.client.dial.resolver import Cache, Resolver
 from ringback.monitor.model import Endpoint
 from ringback.monitor.probe.outcome import Course, Failed, Refused
 

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from ringback.client.proxies.bypass import bypass_of
+from ringback.client.proxies.settings import bypass_of
 from ringback.diagnosis.layer.host.elsewhere import proxies_elsewhere
 from ringback.diagnosis.layer.proxy.choice import chosen
 from ringback.diagnosis.layer.tunnel.server import proxy_server

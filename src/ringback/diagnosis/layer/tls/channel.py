@@ -8,7 +8,7 @@ import ssl
 import time
 from typing import TYPE_CHECKING
 
-from ringback.client.trust.ends import is_cut
+from ringback.client.trust.shared import is_cut
 from ringback.diagnosis.layer.tls.messages import Messages, WatchedObject
 
 if TYPE_CHECKING:

@@ -10,10 +10,9 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from ringback.client.trust import Trust
-from ringback.client.trust.ends import tell_cuts
-from ringback.client.trust.load import load_authorities, load_client_certificate
+from ringback.client.trust.context import load_authorities, load_client_certificate, load_system
 from ringback.client.trust.model import PEM_BEGINS
-from ringback.client.trust.system import load_system
+from ringback.client.trust.shared import tell_cuts
 from ringback.diagnosis.layer.tls.messages import watch
 from ringback.diagnosis.layer.tls.spoken import plain
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
-from ringback.client.proxies.setting import proxy_url
+from ringback.client.proxies.settings import proxy_url
 
 _PORTS = {"http": 80, "https": 443}
 _SOCKS_PORT = 1080

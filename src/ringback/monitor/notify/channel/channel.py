@@ -130,7 +130,7 @@ class Post:
             raise NotSent(f"{kind} at {self._place}", failure=failure, surely=surely) from None
 
     def _judge(self, status: int, headers: Mapping[str, str]) -> None:
-        from ringback.client.retry_after import wait_asked  # noqa: PLC0415 - with requests
+        from ringback.client.http import wait_asked  # noqa: PLC0415 - with requests
 
         if 200 <= status < 300:
             return

@@ -1,10 +1,38 @@
-"""The wait that a server asks for."""
+"""What HTTP says of repeating a request: its status, ``Retry-After``, ``Idempotency-Key``."""
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, MutableMapping
 from datetime import UTC
 from email.utils import parsedate_to_datetime
+from typing import Any
+from uuid import uuid4
+
+from ringback.client.call import IDEMPOTENT_METHODS
+from ringback.client.origin import origin_of
+from ringback.failure import KINDS, Failure, Target
+from ringback.failure.codes import kind_of_status
+
+
+def failure_of_status(status: int, reason: str | None, target: Target) -> Failure:
+    """Return the failure that a status of 400 or more means.
+
+    Args:
+        status: HTTP status.
+        reason: What the server wrote beside it.
+        target: Whom the call was for.
+    """
+    kind, message = kind_of_status(status), f"HTTP {status} {reason or ''}".strip()
+    return Failure(
+        kind=kind,
+        phase="body",
+        delivered=KINDS[kind].delivered,
+        message=message,
+        target=target,
+        evidence=(message,),
+        code=str(status),
+    )
+
 
 _SECONDS = re.compile(r"[0-9]{1,15}(\.[0-9]{1,9})?", re.ASCII)
 _RESET = re.compile(r";\s{0,9}t=([0-9]{1,15})(?![0-9])", re.ASCII)
@@ -79,3 +107,38 @@ def _reset(text: str, now: float) -> float | None:
         return None
     value = float(text)
     return max(0.0, value - now) if value > _EPOCH else value
+
+
+HEADER = "Idempotency-Key"
+"""draft-ietf-httpapi-idempotency-key-header."""
+
+_OURS = "ringback-"
+
+
+def add_key(
+    headers: MutableMapping[str, Any], method: str, url: str, named: bool | Collection[str]
+) -> None:
+    """Give a request its key, where its origin is named; take ours away where it is not.
+
+    A key stays the same over all attempts of a call; one of ours does not follow a redirect to an
+    origin that is not named.
+
+    Args:
+        headers: Of the request; changed in place.
+        method: HTTP method.
+        url: Where the request goes.
+        named: Origins that honour keys; ``True``: every one.
+    """
+    wanted = method not in IDEMPOTENT_METHODS and _is_named(url, named)
+    present = headers.get(HEADER)
+    if wanted and present is None:
+        headers[HEADER] = f"{_OURS}{uuid4()}"
+    elif not wanted and isinstance(present, str) and present.startswith(_OURS):
+        del headers[HEADER]
+
+
+def _is_named(url: str, named: bool | Collection[str]) -> bool:
+    if isinstance(named, bool):
+        return named
+    origin = origin_of(url)
+    return any(origin == origin_of(one) for one in named)
