@@ -36,11 +36,7 @@ class Audience:
         self.dropped = 0
 
     def tell(self, told: Told) -> None:
-        """Tell everybody.
-
-        Args:
-            told: What changed.
-        """
+        """Tell everybody."""
         for queue in self._queues:
             if queue.full():
                 queue.get_nowait()
@@ -129,11 +125,7 @@ class Desk:
             self.apply(changes)
 
     def take(self, checks: Iterable[Check]) -> None:
-        """Take checks, in the order they ended.
-
-        Args:
-            checks: Of any endpoints.
-        """
+        """Take checks, in the order they ended."""
         for check in checks:
             before = self.engine.state_of(check.endpoint)
             changes = self.engine.see(check)
@@ -168,22 +160,13 @@ class Desk:
             self.flush()
 
     def apply(self, changes: list[Change]) -> None:
-        """Keep and tell what somebody changed: an acknowledgement, a diagnosis, a reload.
-
-        Args:
-            changes: As the engine gave them.
-        """
+        """Keep and tell what somebody changed: an acknowledgement, a diagnosis, a reload."""
         self._changes += changes
         self._states["quiet"] = self.engine.dump_quiet()
         self.flush()
 
     def keep_state(self, name: str, value: Any) -> None:
-        """Keep something else with what is kept next.
-
-        Args:
-            name: What it is called.
-            value: As JSON has it.
-        """
+        """Keep something else with what is kept next."""
         self._states[name] = value
 
     def flush(self) -> None:

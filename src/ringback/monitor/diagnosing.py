@@ -53,12 +53,7 @@ class Diagnoser:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def want(self, incident: str, endpoint: Endpoint) -> bool:
-        """Begin a diagnosis; return whether one is due.
-
-        Args:
-            incident: Id of the incident that it is for.
-            endpoint: What is diagnosed.
-        """
+        """Begin a diagnosis; return whether one is due."""
         # A diagnosis asks this host's resolver, which says nothing of another nameserver.
         if endpoint.type == "heartbeat" or endpoint.nameserver or not self._is_due(endpoint.id):
             return False

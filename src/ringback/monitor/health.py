@@ -38,11 +38,7 @@ def free_descriptors() -> int | None:
 
 
 def affordable_descriptors(most: int) -> int:
-    """Raise the limit of this process as far as it may; return how many descriptors are for probes.
-
-    Args:
-        most: No more than so many.
-    """
+    """Raise the limit of this process as far as possible; return how many are for probes."""
     if sys.platform == "win32":
         return min(most, _WINDOWS_DESCRIPTORS)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -140,11 +136,7 @@ class Health:
         return max(self._lags, default=0.0)
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Look from now on.
-
-        Args:
-            loop: The event loop that is watched.
-        """
+        """Look from now on."""
         self._offset, self._asleep = self._compared()
 
         def tick() -> None:
@@ -174,12 +166,7 @@ class Health:
         self._expected = now + TICK
 
     def sick(self, began: float, ended: float) -> str | None:
-        """Return why a look in this time means nothing; ``None``: it does mean something.
-
-        Args:
-            began: On the monotonic clock.
-            ended: On the monotonic clock.
-        """
+        """Return why a look in this time means nothing; ``None``: it does mean something."""
         if self._expected is not None and ended - self._expected > LAG:
             return f"the event loop is {ended - self._expected:.1f} s late"
         for one in reversed(self._sick):
@@ -194,11 +181,6 @@ class Health:
 
         A failure seen while this machine was not well says nothing of the endpoint: it becomes
         unknown. A success remains one, only the time it took is not known.
-
-        Args:
-            check: What was seen.
-            began: When the look began, on the monotonic clock.
-            ended: When it ended.
         """
         why = _OWN_KINDS.get(check.kind or "") or self.sick(began, ended)
         if why is None:

@@ -91,15 +91,7 @@ class Program:
         self._note_loaded()
 
     async def run(self, *, web: bool = True, ready: Callable[[str], None] = lambda _: None) -> None:
-        """Watch until it is cancelled; then everything that is known is kept.
-
-        Args:
-            web: Whether the page is served.
-            ready: Called with the page's address once it answers, or with ``""``.
-
-        Raises:
-            WebError: The page must not, or cannot, be served as configured.
-        """
+        """Watch until it is cancelled; then everything that is known is kept."""
         if web:
             self._page = Page(self.service, self._loaded.web)
         self._runner.start()
@@ -131,12 +123,7 @@ class Program:
             self._kept_old(error)
 
     def _use(self, loaded: Loaded) -> None:
-        """Take a configuration over; whatever may be refused comes first.
-
-        Raises:
-            NotifierInvalid: A notifier cannot work as it is configured.
-            WebError: The page must not be served so where it listens.
-        """
+        """Take a configuration over; first what raises: ``ValueError``, ``WebError``."""
         web = replace(loaded.web, host=self._began.web.host, port=self._began.web.port)
         web.verify()
         endpoints = self._endpoints(loaded)
@@ -226,12 +213,7 @@ class Program:
 
 
 def needs_restart(began: Loaded, loaded: Loaded) -> list[str]:
-    """Return the keys that say something else than at the start and are read only there.
-
-    Args:
-        began: What the monitor was started with.
-        loaded: What is configured now.
-    """
+    """Return the keys that say something else than at the start and are read only there."""
     return [key for key, of in _AT_START.items() if of(began) != of(loaded)]
 
 
@@ -254,14 +236,7 @@ def _of_url(url: str) -> tuple[Endpoint, ...]:
 
 
 def open_store(loaded: Loaded) -> DegradedStore:
-    """Return the store of a configuration; a disk that is full later on does not end the watch.
-
-    Args:
-        loaded: The configuration.
-
-    Raises:
-        StoreProblem: It cannot be used; the message says why, and what to do.
-    """
+    """Return the store of a configuration; a disk that is full later on does not end the watch."""
     kept = loaded.retention
     retention = Retention(checks=kept.checks, five_minutes=kept.five_minutes, hours=kept.hours)
     return DegradedStore(SQLiteStore(loaded.store, retention=retention))

@@ -165,11 +165,7 @@ class Runner:
         await asyncio.sleep(0)  # those that were cancelled end now
 
     def configure(self, endpoints: Iterable[Endpoint]) -> None:
-        """Look at these from now on; those that stay as they are keep connection and time.
-
-        Args:
-            endpoints: What is watched.
-        """
+        """Look at these from now on; those that stay as they are keep connection and time."""
         self._endpoints = tuple(one for one in endpoints if one.type != "heartbeat")
         self.schedule.configure(self._endpoints, self._now())
         if self._surroundings is not None:
@@ -177,32 +173,16 @@ class Runner:
             self._arm()
 
     def soon(self, id_: str) -> None:
-        """Look at an endpoint now, or as soon as the look under way is over.
-
-        Args:
-            id_: Its id.
-        """
+        """Look at an endpoint now, or as soon as the look under way is over."""
         self.schedule.soon(id_, self._now())
         self._arm()
 
     def counted(self) -> dict[str, Any]:
-        """Return what did not count, since the start.
-
-        Returns:
-            ``doubted``: Checks whose result was discarded, by why; ``skipped``: looks that were due
-            while the one before was under way.
-        """
+        """Return what did not count since the start: discarded checks by cause, and skipped."""
         return {"doubted": dict(self.health.doubted), "skipped": self.skipped}
 
     async def probe(self, endpoint: Endpoint) -> Check:
-        """Look at an endpoint once, beside the schedule; nobody else is told.
-
-        Args:
-            endpoint: It need not be watched.
-
-        Raises:
-            RuntimeError: The runner is not started.
-        """
+        """Look at an endpoint once, beside the schedule; nobody else is told."""
         if self._surroundings is None:
             raise RuntimeError("the runner is not started")
         began = monotonic()

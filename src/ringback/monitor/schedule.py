@@ -53,12 +53,7 @@ class Schedule:
         self.configure(endpoints, now)
 
     def configure(self, endpoints: Iterable[Timed], now: float) -> None:
-        """Schedule these from now on; those that stay with the same interval keep their times.
-
-        Args:
-            endpoints: What is watched.
-            now: Seconds since 1970 UTC.
-        """
+        """Schedule these from now on; those that stay with the same interval keep their times."""
         before, self._endpoints = self._endpoints, {one.id: one for one in endpoints}
         fractions = {id_: _fraction(id_) for id_ in self._endpoints}
         self._phases = {id_: fractions[id_] * one.every for id_, one in self._endpoints.items()}
@@ -75,11 +70,7 @@ class Schedule:
         heapq.heapify(self._heap)
 
     def move(self, now: float) -> None:
-        """Go on after the clock was set: every endpoint is due at its next time by the new clock.
-
-        Args:
-            now: Seconds since 1970 UTC, by the clock as it is now.
-        """
+        """Go on after the clock was set: everything is due at its next time by the new clock."""
         self._due = {
             id_: _slot(self._phases[id_], one.every, now) for id_, one in self._endpoints.items()
         }
@@ -87,11 +78,7 @@ class Schedule:
         heapq.heapify(self._heap)
 
     def due(self, now: float) -> list[str]:
-        """Take those that are to be looked at by now, in the order they were due.
-
-        Args:
-            now: Seconds since 1970 UTC.
-        """
+        """Take those that are to be looked at by now, in the order they were due."""
         found: list[str] = []
         heap, due = self._heap, self._due
         while heap and heap[0][0] <= now:
@@ -113,37 +100,19 @@ class Schedule:
         return heap[0][0] if heap else None
 
     def retry(self, id_: str, began: float, ended: float) -> None:
-        """Look at an endpoint again soon, because it is suspect.
-
-        Args:
-            id_: Its id.
-            began: When the last look began; the next one begins ``retry_every`` later.
-            ended: When it ended; the next one does not begin before.
-        """
+        """Check a suspect endpoint ``retry_every`` after its last check began, once that ended."""
         one = self._endpoints.get(id_)
         if one is not None:
             self.soon(id_, max(ended, began + one.retry_every))
 
     def soon(self, id_: str, at: float) -> None:
-        """Look at an endpoint at a time, unless it is looked at before that anyway.
-
-        Args:
-            id_: Its id.
-            at: Seconds since 1970 UTC.
-        """
+        """Look at an endpoint at a time, unless it is looked at before that anyway."""
         if at < self._due.get(id_, at):
             self._due[id_] = at
             heapq.heappush(self._heap, (at, id_))
 
     def at(self, id_: str) -> float:
-        """Return when an endpoint is looked at next, in seconds since 1970 UTC.
-
-        Args:
-            id_: Its id.
-
-        Raises:
-            KeyError: It is not watched.
-        """
+        """Return when an endpoint is looked at next, in seconds since 1970 UTC."""
         return self._due[id_]
 
     def dump(self) -> dict[str, float]:

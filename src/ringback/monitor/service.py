@@ -109,12 +109,7 @@ class Service:
         return tuple(self._endpoints.values())
 
     def configure(self, endpoints: Iterable[Endpoint], *, remind_every: float) -> None:
-        """Watch these from now on; what is known of those that stay is kept.
-
-        Args:
-            endpoints: What is watched.
-            remind_every: Seconds until what nobody has taken is told again; 0: never.
-        """
+        """Watch these from now on; what is known of those that stay is kept."""
         self._endpoints = {one.id: one for one in endpoints}
         watched = [one.watched for one in self._endpoints.values()]
         settings = Settings(remind_every=remind_every)
@@ -124,11 +119,7 @@ class Service:
         self.audience.tell(Told(what="config"))
 
     def take(self, check: Check) -> None:
-        """Take a check that was made, or a call that was reported.
-
-        Args:
-            check: What was seen.
-        """
+        """Take a check that was made, or a call that was reported."""
         if check.endpoint not in self._endpoints:
             return
         if self._vantage and not check.vantage:
@@ -168,11 +159,7 @@ class Service:
         return [self._view(one) for one in self._endpoints.values()]
 
     def view(self, id: str) -> View | None:  # noqa: A002 - as it is called everywhere
-        """Return one endpoint as it is now; ``None``: there is none.
-
-        Args:
-            id: Its id.
-        """
+        """Return one endpoint as it is now; ``None``: there is none."""
         self._keep()
         endpoint = self._endpoints.get(id)
         return None if endpoint is None else self._view(endpoint)
@@ -183,12 +170,7 @@ class Service:
         return self.engine.incidents()
 
     def acknowledge(self, incident_id: str, who: str) -> bool:
-        """Note that somebody takes an incident; return whether it is open.
-
-        Args:
-            incident_id: Which.
-            who: Who.
-        """
+        """Note that somebody takes an incident; return whether it is open."""
         known = any(one.id == incident_id for one in self.engine.incidents())
         changes = self.engine.acknowledge(incident_id, who, self._clock())
         if changes:
@@ -196,14 +178,7 @@ class Service:
         return known
 
     def silence(self, endpoints: tuple[str, ...], seconds: float, who: str, reason: str) -> str:
-        """Tell nobody of what begins on these endpoints for a while; return the silence's id.
-
-        Args:
-            endpoints: Ids, or patterns with ``*``.
-            seconds: How long.
-            who: Who asks for it.
-            reason: Why.
-        """
+        """Tell nobody of what begins on these endpoints for a while; return the silence's id."""
         now = self._clock()
         self._silenced += 1
         id_ = f"s{int(now)}-{self._silenced}"
@@ -216,11 +191,7 @@ class Service:
         return id_
 
     def unsilence(self, silence_id: str) -> bool:
-        """End a silence; return whether there was one.
-
-        Args:
-            silence_id: Which.
-        """
+        """End a silence; return whether there was one."""
         ended = self.engine.quiet.remove(silence_id)
         self.desk.apply([])
         return ended
@@ -230,13 +201,7 @@ class Service:
         return self.engine.quiet.all(self._clock())
 
     def beat(self, endpoint_id: str, *, up: bool, detail: str) -> bool:
-        """Take the report of a job; return whether it is one that is watched.
-
-        Args:
-            endpoint_id: Its id.
-            up: Whether it says that it is well.
-            detail: What it says.
-        """
+        """Take the report of a job; return whether it is one that is watched."""
         endpoint = self._endpoints.get(endpoint_id)
         if endpoint is None or endpoint.type != "heartbeat":
             return False
@@ -258,12 +223,7 @@ class Service:
         return self.intake.discoveries.all()
 
     def adopt(self, discovered_id: str, who: str) -> bool:
-        """Watch a discovered endpoint from now on; return whether there is one that can be.
-
-        Args:
-            discovered_id: Which.
-            who: Who asks for it.
-        """
+        """Watch a discovered endpoint from now on; return whether there is one that can be."""
         found = self.intake.discoveries.get(discovered_id)
         if found is None or not self.adopted(found.url):
             return False
@@ -271,26 +231,15 @@ class Service:
         return True
 
     def ingest(self, checks: Iterable[PassiveCheck]) -> int:
-        """Take calls that a program reported; return how many.
-
-        Args:
-            checks: In the order in which they ended.
-        """
+        """Take calls that a program reported; return how many."""
         taken = self.intake.take(checks)
         self._keep()
         return taken
 
     async def probe(self, module: str, target: str) -> Check:
-        """Return what a look at a target sees now.
+        """Return what a check of a target sees now; modules are named as in blackbox_exporter.
 
-        Args:
-            module: Type of probe: ``http``, ``tcp``, ``tls``, ``dns``, ``icmp``; the usual names of
-                blackbox_exporter (``http_2xx``, ``tcp_connect``) mean the same.
-            target: URL or ``host:port``.
-
-        Raises:
-            LookupError: There is no such module, or nothing here can look.
-            ValueError: The target is none.
+        Raises ``LookupError`` for an unknown module, ``ValueError`` for an unusable target.
         """
         kind = module.partition("_")[0]
         if self.look is None or kind not in {"http", "https", "tcp", "tls", "dns", "icmp"}:

@@ -58,11 +58,7 @@ class Identity:
         return any(getattr(self, name) for name in TRAITS)
 
     def steady(self, later: Identity) -> Identity:
-        """Return what two looks at the same service have in common.
-
-        Args:
-            later: The other look.
-        """
+        """Return what two looks at the same service have in common."""
         same_answer = self.answer == later.answer
         return replace(
             later,
@@ -73,11 +69,7 @@ class Identity:
         )
 
     def known_again(self, seen: Identity) -> Recognition:
-        """Return in what another service is like this one.
-
-        Args:
-            seen: The other.
-        """
+        """Return in what another service is like this one."""
         known = [name for name in TRAITS if getattr(self, name)]
         matched = tuple(name for name in known if self._matches(name, seen))
         differs = frozenset(known) - frozenset(matched)
@@ -169,17 +161,7 @@ class Seen:
 
 
 async def look(endpoint: Endpoint, place: Place, names: Names) -> Seen:
-    """Look at a place as a stranger does: without credentials, headers or the query of the URL.
-
-    Args:
-        endpoint: The endpoint that may be there.
-        place: Where to look.
-        names: The resolver.
-
-    Raises:
-        OSError: It cannot be reached.
-        TimeoutError: It takes too long.
-    """
+    """Look at a place as a stranger does: without credentials, headers or the query of the URL."""
     async with asyncio.timeout(CONNECT_TIMEOUT):
         reader, writer = await _connected(place, names)
     try:
@@ -193,17 +175,7 @@ async def look(endpoint: Endpoint, place: Place, names: Names) -> Seen:
 
 
 async def twice(endpoint: Endpoint, place: Place, names: Names) -> Seen:
-    """Look at a place two times, and keep what is the same.
-
-    Args:
-        endpoint: The endpoint that is there.
-        place: Where.
-        names: The resolver.
-
-    Raises:
-        OSError: It cannot be reached.
-        TimeoutError: It takes too long.
-    """
+    """Look at a place two times, and keep what is the same."""
     first = await look(endpoint, place, names)
     second = await look(endpoint, place, names)
     identity = first.identity.steady(second.identity)

@@ -48,11 +48,7 @@ class Place:
 
 
 def place_of(endpoint: Endpoint) -> Place | None:
-    """Return where an endpoint is; ``None``: it has no port that could change.
-
-    Args:
-        endpoint: The endpoint.
-    """
+    """Return where an endpoint is; ``None``: it has no port that could change."""
     try:
         parts = urlsplit(endpoint.url)
         scheme = parts.scheme if endpoint.type == "http" else endpoint.type
@@ -67,11 +63,7 @@ def place_of(endpoint: Endpoint) -> Place | None:
 
 
 def redirected(location: str) -> Place | None:
-    """Return where a redirect leads (RFC 9110, section 10.2.2); ``None``: not to another port.
-
-    Args:
-        location: Header ``Location``.
-    """
+    """Return where a redirect leads (RFC 9110, section 10.2.2); ``None``: not to another port."""
     try:
         parts = urlsplit(location)
         port = parts.port or _PORTS.get(parts.scheme)
@@ -83,12 +75,7 @@ def redirected(location: str) -> Place | None:
 
 
 def alternatives(header: str, own: Place) -> Iterator[Place]:
-    """Yield where else a service says that it is (RFC 7838, section 3).
-
-    Args:
-        header: ``Alt-Svc``.
-        own: The place that said so.
-    """
+    """Yield where else a service says that it is (RFC 7838, section 3)."""
     for found in list(_ALTERNATIVE.finditer(header[:2000]))[:_MAX_ALTERNATIVES]:
         host, port = found[1].strip("[]") or own.host, int(found[2][:6])
         if 0 < port <= 65535:
@@ -103,12 +90,7 @@ _USUAL = (80, 443, 8080, 8443, 8000, 8081, 8888, 3000, 5000, 9000, 9443, 8008)
 
 
 def configured(endpoint: Endpoint, own: Place) -> Iterator[Place]:
-    """Yield the ports that the configuration names.
-
-    Args:
-        endpoint: The endpoint.
-        own: Where it was.
-    """
+    """Yield the ports that the configuration names."""
     for port in endpoint.ports:
         yield replace(own, port=port, source="configured")
 
@@ -117,10 +99,6 @@ def neighbouring(endpoint: Endpoint, own: Place) -> Iterator[Place]:
     """Yield ports near the usual one, and usual ones; only of hosts that are one's own.
 
     Others would take it for a scan of their ports.
-
-    Args:
-        endpoint: The endpoint.
-        own: Where it was.
     """
     if not endpoint.mine:
         return
@@ -140,12 +118,7 @@ _PORT_KEY = 3
 
 
 async def recorded(place: Place, nameservers: Sequence[tuple[str, int]] = ()) -> list[Place]:
-    """Return where the service at a place is to be found by its records.
-
-    Args:
-        place: Where it was.
-        nameservers: Whom to ask; by default those of the system.
-    """
+    """Return where the service at a place is to be found by its records."""
     if is_literal(place.host):
         return []
     found: list[Place] = []

@@ -56,11 +56,7 @@ class Moved:
         )
 
     def into(self, report: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """Return a diagnosis that says so.
-
-        Args:
-            report: The diagnosis so far, as ``ringback diagnose --json`` gives it.
-        """
+        """Return a diagnosis that says so."""
         known = dict(report or {"readings": []})
         readings = [*known.get("readings", ()), *self._readings()]
         verdict = {
@@ -137,14 +133,6 @@ async def moved(
     where the service itself once pointed (redirects, Alt-Svc), where its DNS records point, at the
     configured ports and, of hosts that are one's own, at ports near by. What answers there must be
     the same service by its certificate's key, its answer or its banner.
-
-    Args:
-        endpoint: The endpoint.
-        last_good: What it was known by.
-        remembered: Where else it said that it is.
-        names: The resolver.
-        nameservers: Whom to ask for records; by default those of the system.
-        limits: How hard to search.
     """
     own = place_of(endpoint)
     if own is None or not last_good:
@@ -187,11 +175,7 @@ class _Search:
         return False
 
     async def among(self, places: Iterable[Place]) -> Moved | None:
-        """Return the first of these places where the service is.
-
-        Args:
-            places: The likeliest first.
-        """
+        """Return the first of these places where the service is."""
         found = await asyncio.gather(*(self._at(one) for one in self._new(places)))
         return next((one for one in found if one is not None), None)
 

@@ -48,65 +48,34 @@ class Memory:
         self._known: OrderedDict[str, Known] = OrderedDict()
 
     def is_due(self, endpoint: str, now: float) -> bool:
-        """Return whether an endpoint that is well is to be looked at.
-
-        Args:
-            endpoint: Its id.
-            now: Seconds since 1970 UTC.
-        """
+        """Return whether an endpoint that is well is to be looked at."""
         known = self._known.get(endpoint)
         return known is None or not known.at <= now < known.at + READ_INTERVAL
 
     def note(self, endpoint: str, now: float, seen: Seen) -> None:
-        """Remember what an endpoint is known by.
-
-        Args:
-            endpoint: Its id.
-            now: Seconds since 1970 UTC.
-            seen: What was seen.
-        """
+        """Remember what an endpoint is known by."""
         self._known[endpoint] = Known(at=now, seen=seen)
         self._known.move_to_end(endpoint)
         if len(self._known) > _MAX_REMEMBERED:
             self._known.popitem(last=False)
 
     def get(self, endpoint: str) -> Seen | None:
-        """Return what an endpoint was known by; ``None``: it was never looked at.
-
-        Args:
-            endpoint: Its id.
-        """
+        """Return what an endpoint was known by; ``None``: it was never looked at."""
         known = self._known.get(endpoint)
         return None if known is None else known.seen
 
     def keep(self, endpoints: Iterable[str]) -> None:
-        """Forget all but these.
-
-        Args:
-            endpoints: Ids of those that are watched.
-        """
+        """Forget all but these."""
         wanted = set(endpoints)
         for gone in [one for one in self._known if one not in wanted]:
             del self._known[gone]
 
     def dump(self, endpoint: str) -> dict[str, Any]:
-        """Return what ``load`` takes, as JSON has it.
-
-        Args:
-            endpoint: Id of one that was noted.
-
-        Raises:
-            KeyError: It was not.
-        """
+        """Return what ``load`` takes, as JSON has it."""
         return asdict(self._known[endpoint])
 
     def load(self, endpoint: str, kept: Mapping[str, Any]) -> None:
-        """Know what an earlier process knew.
-
-        Args:
-            endpoint: Its id.
-            kept: As ``dump`` gave it.
-        """
+        """Know what an earlier process knew."""
         seen = kept["seen"]
         self.note(
             endpoint,
@@ -158,12 +127,7 @@ class Watch:
         self._looking: dict[str, asyncio.Task[None]] = {}
 
     def saw(self, endpoint: Endpoint, check: Check) -> None:
-        """Take note of a check; a service that is well is looked at once an hour.
-
-        Args:
-            endpoint: The endpoint.
-            check: Of it.
-        """
+        """Take note of a check; a service that is well is looked at once an hour."""
         id_ = endpoint.id
         if not check.up or id_ in self._looking or len(self._looking) >= WAITING:
             return
@@ -176,12 +140,7 @@ class Watch:
             task.add_done_callback(lambda _: self._looking.pop(id_, None))
 
     async def search(self, endpoint: Endpoint, kind: str | None) -> Moved | None:
-        """Return where an endpoint has moved to; ``None``: that cannot be said.
-
-        Args:
-            endpoint: The endpoint.
-            kind: Kind of its failure.
-        """
+        """Return where an endpoint has moved to; ``None``: that cannot be said."""
         known = self.memory.get(endpoint.id)
         if kind != "tcp.refused" or known is None:
             return None

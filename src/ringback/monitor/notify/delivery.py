@@ -31,12 +31,7 @@ if TYPE_CHECKING:
 
 
 def apart(call: Callable[[], object], name: str) -> asyncio.Future[None]:
-    """Begin a call in a thread; return what is done when it has returned.
-
-    Args:
-        call: Blocks; what it returns is dropped.
-        name: Of the thread.
-    """
+    """Begin a call in a thread; return what is done when it has returned."""
     loop = asyncio.get_running_loop()
     done: asyncio.Future[None] = loop.create_future()
 
@@ -107,11 +102,7 @@ class Delivery:
         self._settled: OrderedDict[str, None] = OrderedDict()  # sent, and the store does not know
 
     def unsettled(self, queued: Iterable[Queued]) -> list[Queued]:
-        """Return what is still to be sent; of what was the store is told once more.
-
-        Args:
-            queued: As the store has it.
-        """
+        """Return what is still to be sent; of what was the store is told once more."""
         left = []
         for one in queued:
             if one.notice.id in self._settled:
@@ -122,36 +113,19 @@ class Delivery:
         return left
 
     def forget(self, queued: Iterable[Queued], why: str) -> None:
-        """Give notices up.
-
-        Args:
-            queued: Which.
-            why: In one line.
-        """
+        """Give notices up."""
         for one in queued:
             self._give_up(one.notice, why)
 
     def put_off(
         self, queued: Iterable[Queued], due: float, why: str = "the channel is left alone"
     ) -> None:
-        """Look at notices later.
-
-        Args:
-            queued: Which.
-            due: When, in seconds since 1970 UTC.
-            why: In one line, where they were not tried before.
-        """
+        """Look at notices later."""
         for one in queued:
             self._store.postpone(one.notice.id, due, one.error or why)
 
     def begin(self, lane: Lane, piles: Iterable[Pile], *, again: bool = False) -> None:
-        """Send what is left to tell of incidents, as one message.
-
-        Args:
-            lane: The channel; it may send now.
-            piles: What waits for it.
-            again: Whether this is the message that it was given last.
-        """
+        """Send what is left to tell of incidents, as one message."""
         name, stories = lane.settings.name, []
         key = self._given.key(name) if again else ""
         for pile in piles:
@@ -176,11 +150,7 @@ class Delivery:
         return self._store.incident(pile.incident.id) or pile.incident
 
     def refresh(self, lane: Lane) -> None:
-        """Send incidents that go on again, if the channel needs that and it is time.
-
-        Args:
-            lane: The channel.
-        """
+        """Send incidents that go on again, if the channel needs that and it is time."""
         tick, every = time.monotonic(), lane.channel.refresh
         if every is None or lane.busy or tick - lane.refreshed < every or lane.opens(tick) > tick:
             return
@@ -310,11 +280,7 @@ class Delivery:
         self._store.give_up(notice.id, self._clock(), why)
 
     async def close(self, seconds: float) -> None:
-        """Give messages under way a moment to arrive.
-
-        Args:
-            seconds: How long.
-        """
+        """Give messages under way a moment to arrive."""
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=seconds)
         for task in self._tasks:
@@ -348,43 +314,24 @@ class Given:
         }
 
     def key(self, channel: str) -> str:
-        """Return the key of the message that a channel was given last; ``""``: there is none.
-
-        Args:
-            channel: Its name.
-        """
+        """Return the key of the message that a channel was given last; ``""``: there is none."""
         last = self._last.get(channel)
         return last.key if last else ""
 
     def of(self, channel: str, queued: Iterable[Queued]) -> list[Queued]:
-        """Return what a channel was given and may have taken.
-
-        Args:
-            channel: Its name.
-            queued: What waits for it; what was noted as sent waits no more.
-        """
+        """Return what a channel was given and may have taken."""
         last = self._last.get(channel)
         return [one for one in queued if last and one.notice.id in last.notices]
 
     def note(self, channel: str, key: str, notices: Iterable[str]) -> None:
-        """Note what a channel is about to be given, so that it survives the loss of power.
-
-        Args:
-            channel: Its name.
-            key: Of the message.
-            notices: Their ids.
-        """
+        """Note what a channel is about to be given, so that it survives the loss of power."""
         ids = list(notices)
         self._last[channel] = _Message(key, frozenset(ids))
         state = {IN_FLIGHT_STATE + channel: {"key": key, "notices": ids}}
         self._store.keep(Batch(states=state, durable=True))
 
     def forget(self, channel: str) -> None:
-        """Note that a channel did not take what it was given last.
-
-        Args:
-            channel: Its name.
-        """
+        """Note that a channel did not take what it was given last."""
         if self._last.pop(channel, None) is not None:
             self._store.keep(Batch(states={IN_FLIGHT_STATE + channel: None}))
 
@@ -409,37 +356,19 @@ class Ledger:
         self._told = {channel: dict.fromkeys(ids) for channel, ids in kept.items()}
 
     def tellers(self, incident: str) -> list[str]:
-        """Return the names of the channels that told that an incident began.
-
-        Args:
-            incident: Its id.
-        """
+        """Return the names of the channels that told that an incident began."""
         return [channel for channel, ids in self._told.items() if incident in ids]
 
     def told(self, channel: str) -> list[str]:
-        """Return the ids of the incidents that a channel told of and that it has told no end of.
-
-        Args:
-            channel: Its name.
-        """
+        """Return the ids of the incidents that a channel told of and that it has told no end of."""
         return list(self._told.get(channel, ()))
 
     def has(self, channel: str, incident: str) -> bool:
-        """Return whether a channel told that an incident began.
-
-        Args:
-            channel: Its name.
-            incident: Its id.
-        """
+        """Return whether a channel told that an incident began."""
         return incident in self._told.get(channel, ())
 
     def begin(self, channel: str, incidents: list[str]) -> list[str]:
-        """Note that a channel is about to tell that incidents began; return which are new to it.
-
-        Args:
-            channel: Its name.
-            incidents: Their ids.
-        """
+        """Note that a channel is about to tell that incidents began; return which are new to it."""
         known = self._told.setdefault(channel, {})
         new = [one for one in incidents if one not in known]
         if not new:
@@ -451,12 +380,7 @@ class Ledger:
         return new
 
     def end(self, channel: str, incidents: list[str]) -> None:
-        """Note that a channel has told that incidents are over, or never told that they began.
-
-        Args:
-            channel: Its name.
-            incidents: Their ids.
-        """
+        """Note that a channel has told that incidents are over, or never told that they began."""
         known = self._told.get(channel, {})
         if not any(one in known for one in incidents):
             return

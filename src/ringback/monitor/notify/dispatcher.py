@@ -60,11 +60,7 @@ class Pace:
     cause: float = 5.0
 
     def ready(self, pile: Pile) -> float:
-        """Return when a pile is to be told, in seconds since 1970 UTC.
-
-        Args:
-            pile: What waits.
-        """
+        """Return when a pile is to be told, in seconds since 1970 UTC."""
         first = pile.notices[0]
         begins = first.change.what == "opened" and pile.incident.state == "open"
         awaited = begins and pile.incident.diagnosis is None and _is_diagnosed(pile)
@@ -75,11 +71,7 @@ PACE = Pace()
 
 
 def piles_of(queued: Iterable[Queued]) -> list[Pile]:
-    """Return what waits, by incident: the one that waits longest comes first.
-
-    Args:
-        queued: For one channel.
-    """
+    """Return what waits, by incident: the one that waits longest comes first."""
     found: dict[str, list[Notice]] = {}
     for one in sorted(queued, key=lambda one: (one.notice.at, one.notice.change.at)):
         found.setdefault(one.notice.change.incident.id, []).append(one.notice)
@@ -160,16 +152,9 @@ class Dispatcher:
         *,
         base_url: str | None = None,
     ) -> None:
-        """Tell by these from now on; what is known of notifiers that stay as they are is kept.
+        """Notify by these from now on; what is known of notifiers that stay as they are is kept.
 
-        Args:
-            notifiers: Those that tell.
-            routes: Who is told of what.
-            endpoints: Those that are watched.
-            base_url: Where the monitor's page is; ``None``: where it was.
-
-        Raises:
-            NotifierInvalid: If a notifier cannot work as it is configured; then all is as it was.
+        Raises ``NotifierInvalid`` for one that cannot work as configured: then nothing has changed.
         """
         notifiers, endpoints = list(notifiers), list(endpoints)
         lanes = {one.name: self._lane(one) for one in notifiers}
@@ -191,22 +176,14 @@ class Dispatcher:
         return Lane(settings, channel_of(settings), time.monotonic(), random.random)
 
     def notices_for(self, change: Change) -> list[Notice]:
-        """Return a notice for each notifier that is to tell a change.
-
-        Args:
-            change: What changed; the notices are to be kept in the same transaction.
-        """
+        """Return the notices of a change, to be kept in the same transaction as the change."""
         notices = self._routing.notices(change, self._ledger.tellers(change.incident.id))
         if notices:
             self._wake.set()
         return notices
 
     def counted(self) -> dict[str, dict[str, int]]:
-        """Return how many messages came to what since the start.
-
-        Returns:
-            Notifier to ``sent``, ``failed`` and ``given_up``, which counts notices.
-        """
+        """Return how many messages came to what since the start."""
         counts = self._delivery.counts
         outcomes = ("sent", "failed", "given_up")
         return {name: {one: counts[name, one] for one in outcomes} for name in self._lanes}

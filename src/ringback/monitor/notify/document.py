@@ -22,11 +22,7 @@ _LEFT_OUT = ("readings", "host")
 
 
 def document(message: Message) -> dict[str, Any]:
-    """Return a message as JSON has it, after ``schema()``.
-
-    Args:
-        message: Any.
-    """
+    """Return a message as JSON has it, after ``schema()``."""
     return {
         "format": FORMAT,
         "id": message.id,
@@ -41,11 +37,7 @@ def document(message: Message) -> dict[str, Any]:
 
 
 def body(message: Message) -> bytes:
-    """Return a message as JSON in bytes.
-
-    Args:
-        message: Any.
-    """
+    """Return a message as JSON in bytes."""
     return json.dumps(document(message), ensure_ascii=False).encode("utf-8", "replace")
 
 

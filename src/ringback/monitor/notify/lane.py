@@ -32,20 +32,12 @@ class Rate:
         self._at = now
 
     def next(self, now: float) -> float:
-        """Return when a message may go; not after now: at once.
-
-        Args:
-            now: Seconds on that clock.
-        """
+        """Return when a message may go; not after now: at once."""
         self._flow(now)
         return now + max(0.0, 1 - self._tokens) * self._each
 
     def take(self, now: float) -> None:
-        """Note that a message goes.
-
-        Args:
-            now: Seconds on that clock.
-        """
+        """Note that a message goes."""
         self._flow(now)
         self._tokens -= 1
 
@@ -108,54 +100,29 @@ class Lane:
         return self.under_way > 0
 
     def opens(self, now: float) -> float:
-        """Return when the next message may go; not after now: at once.
-
-        Args:
-            now: Seconds on that clock.
-        """
+        """Return when the next message may go; not after now: at once."""
         closed = self._circuit.until if self._circuit.state == "open" else now
         return max(self._until, closed, self._rate.next(now))
 
     def holds(self, incident: str, now: float) -> float:
-        """Return until when an incident waits that was refused by itself; not after now: it may go.
-
-        Args:
-            incident: Its id.
-            now: Seconds on that clock.
-        """
+        """Return until when an incident waits that was refused by itself; not after now: none."""
         until = self._held.get(incident, now)
         if until <= now:
             self._held.pop(incident, None)
         return until
 
     def begin(self, now: float) -> None:
-        """Note that a message goes; only when it may.
-
-        Args:
-            now: Seconds on that clock.
-        """
+        """Note that a message goes; only when it may."""
         self._rate.take(now)
         self._circuit.admit(now)
 
     def arrived(self, now: float, seconds: float) -> None:
-        """Note that a message arrived.
-
-        Args:
-            now: Seconds on that clock.
-            seconds: How long it took.
-        """
+        """Note that a message arrived."""
         self.most, self._refusals = None, 0
         self._circuit.succeeded(now, seconds)
 
     def failed(self, error: NotSent, incidents: list[str], now: float, seconds: float) -> float:
-        """Note that a message did not get through; return in how many seconds to try it again.
-
-        Args:
-            error: Why.
-            incidents: Ids of those that it told of.
-            now: Seconds on that clock.
-            seconds: How long it took.
-        """
+        """Note that a message did not get through; return in how many seconds to try it again."""
         if error.refused:
             self._circuit.succeeded(now, seconds)
             return self._refused(incidents, now)

@@ -82,13 +82,7 @@ class Message:
 
 
 def story_of(notices: Sequence[Notice], incident: Incident, *, told: bool) -> Story | None:
-    """Return what the notices of one incident come to; ``None``: there is nothing left to tell.
-
-    Args:
-        notices: For one channel, oldest first.
-        incident: As it is now.
-        told: Whether the channel has told that it began.
-    """
+    """Return what the notices of one incident come to; ``None``: there is nothing left to tell."""
     headline = _headline(notices, incident, told=told)
     if headline is None:
         return None
@@ -111,32 +105,18 @@ def _headline(notices: Sequence[Notice], incident: Incident, *, told: bool) -> H
 
 
 def is_escalation(notice: Notice) -> bool:
-    """Return whether a notice is for those who are told when nobody has taken an incident.
-
-    Args:
-        notice: Any.
-    """
+    """Return whether a notice is for those who are told when nobody has taken an incident."""
     return notice.at > notice.change.at
 
 
 def key_of(ids: Iterable[str]) -> str:
-    """Return the idempotency key of a message.
-
-    Args:
-        ids: Of its notices.
-    """
+    """Return the idempotency key of a message."""
     known = list(ids)
     return known[0] if len(known) == 1 else sha256("\n".join(known).encode()).hexdigest()[:32]
 
 
 def trial(notifier: NotifierSettings, at: float, vantage: str = "") -> Message:
-    """Return a message that says clearly that nothing is wrong.
-
-    Args:
-        notifier: The one that is tried.
-        at: Seconds since 1970 UTC.
-        vantage: What the operator calls this place.
-    """
+    """Return a message that says clearly that nothing is wrong."""
     stamp = datetime.fromtimestamp(at, UTC).strftime("%Y%m%dT%H%M%S.%fZ")
     incident = Incident(
         id=f"test-{stamp}",

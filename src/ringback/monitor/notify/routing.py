@@ -34,13 +34,7 @@ class Routing:
         self._endpoints = {one.id: one for one in endpoints}
 
     def notices(self, change: Change, told: Collection[str] = ()) -> list[Notice]:
-        """Return a notice for each notifier that is to tell a change.
-
-        Args:
-            change: What changed.
-            told: Notifiers that told of this incident before: they are to tell its end as well,
-                whatever the routes say by now.
-        """
+        """Return a notice for each notifier that is to tell a change."""
         incident = change.incident
         routes = self._routes_of(incident, incident.members)
         match change.what:
@@ -106,14 +100,7 @@ class Routing:
 
 
 def remind_every(routes: Iterable[RouteSettings]) -> float:
-    """Return how often the monitor must remind for every route to have what it asks for.
-
-    Args:
-        routes: All of them.
-
-    Returns:
-        Seconds; 0: never.
-    """
+    """Return how often the monitor must remind for every route to have what it asks for."""
     return min((one.repeat for one in routes if one.repeat), default=0.0)
 
 

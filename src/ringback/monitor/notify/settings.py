@@ -68,13 +68,7 @@ class RouteSettings:
     stop: bool = False
 
     def matches(self, endpoint: str, group: str, labels: Mapping[str, str]) -> bool:
-        """Return whether an endpoint's incidents go this way, whatever they are.
-
-        Args:
-            endpoint: Its id.
-            group: Its group; ``""``: none.
-            labels: Its labels.
-        """
+        """Return whether an endpoint's incidents go this way, whatever they are."""
         return (
             _any(self.endpoints, endpoint)
             and _any(self.groups, group)
@@ -82,12 +76,7 @@ class RouteSettings:
         )
 
     def takes(self, pattern: str, kind: str | None) -> bool:
-        """Return whether such incidents go this way, whatever they are about.
-
-        Args:
-            pattern: What sort it is.
-            kind: Kind of failure; ``None``: not known.
-        """
+        """Return whether such incidents go this way, whatever they are about."""
         return _any(self.patterns, pattern) and _any(self.kinds, kind or "")
 
 

@@ -12,28 +12,14 @@ TOLERANCE = 300.0
 
 
 def sign(secret: str, at: float, body: bytes) -> str:
-    """Return the header's value: the HMAC-SHA256 (RFC 2104) of time, full stop and body.
-
-    Args:
-        secret: The key.
-        at: Seconds since 1970 UTC.
-        body: What is sent.
-    """
+    """Return the header's value: the HMAC-SHA256 (RFC 2104) of time, full stop and body."""
     return f"t={int(at)},v1={_mac(secret, int(at), body)}"
 
 
 def is_signed(
     value: str, secret: str, body: bytes, now: float, tolerance: float = TOLERANCE
 ) -> bool:
-    """Return whether a header's value is right for a body.
-
-    Args:
-        value: Of the header.
-        secret: The key.
-        body: What was received, as it was.
-        now: Seconds since 1970 UTC.
-        tolerance: Seconds that it may be old, or in the future.
-    """
+    """Return whether a header's value is right for a body."""
     parts = dict(part.partition("=")[::2] for part in value.split(","))
     stamp = parts.get("t", "")
     if not (stamp.isascii() and stamp.isdigit() and len(stamp) < 16):

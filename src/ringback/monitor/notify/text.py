@@ -42,12 +42,7 @@ WORDS: Mapping[Pattern, tuple[str, str]] = {
 
 
 def harmless(text: str, most: int = MAX_LINE) -> str:
-    """Return one line without credentials, control characters and mentions of everybody.
-
-    Args:
-        text: From elsewhere.
-        most: Characters, at most.
-    """
+    """Return one line without credentials, control characters and mentions of everybody."""
     line = " ".join(without_secrets(str(text)).split())
     line = "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in line)
     line = _MENTION.sub(lambda found: found[0] + "\N{WORD JOINER}", line)
@@ -55,33 +50,19 @@ def harmless(text: str, most: int = MAX_LINE) -> str:
 
 
 def names(ids: Iterable[str], known: Mapping[str, str], most: int = 5) -> str:
-    """Return what endpoints are called, the first ones by name.
-
-    Args:
-        ids: Theirs.
-        known: Id to name.
-        most: How many are named.
-    """
+    """Return what endpoints are called, the first ones by name."""
     listed = [harmless(known.get(id_) or id_, 80) for id_ in ids]
     shown, rest = listed[:most], len(listed) - most
     return ", ".join(shown) + (f" and {rest} more" if rest > 0 else "")
 
 
 def moment(at: float) -> str:
-    """Return a time as people read it.
-
-    Args:
-        at: Seconds since 1970 UTC.
-    """
+    """Return a time as people read it."""
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 def span(seconds: float) -> str:
-    """Return how long something took, in its two largest units.
-
-    Args:
-        seconds: How long.
-    """
+    """Return how long something took, in its two largest units."""
     left = max(0, round(seconds))
     parts = []
     for unit, size in (("d", 86400), ("h", 3600), ("min", 60), ("s", 1)):
@@ -94,12 +75,7 @@ def span(seconds: float) -> str:
 
 
 def link(base_url: str, incident: str) -> str:
-    """Return where there is more about an incident; ``""``: nowhere.
-
-    Args:
-        base_url: Where the monitor's page is.
-        incident: Its id.
-    """
+    """Return where there is more about an incident; ``""``: nowhere."""
     return f"{base_url.rstrip('/')}/incidents/{quote(incident, safe='')}" if base_url else ""
 
 
@@ -129,11 +105,7 @@ class Sheet:
 
 
 def subject(message: Message) -> str:
-    """Return what a message is about, in one line.
-
-    Args:
-        message: Any.
-    """
+    """Return what a message is about, in one line."""
     stories, known = message.stories, message.context.names
     if message.test:
         return f"[TEST] {harmless(stories[0].incident.summary, 160)}"
@@ -147,11 +119,7 @@ def subject(message: Message) -> str:
 
 
 def sheets_of(message: Message) -> list[Sheet]:
-    """Return what is said of each incident, in the order they are to be told.
-
-    Args:
-        message: Any.
-    """
+    """Return what is said of each incident, in the order they are to be told."""
     return [
         _sheet(story, message, full=number < MAX_IN_FULL)
         for number, story in enumerate(message.stories)
@@ -277,11 +245,7 @@ def _verdict(incident: Incident) -> Mapping[str, Any]:
 
 
 def plain_text(message: Message) -> str:
-    """Return the body of a message as plain text.
-
-    Args:
-        message: Any.
-    """
+    """Return the body of a message as plain text."""
     return "\n\n".join(_plain_sheet(sheet) for sheet in sheets_of(message))
 
 
@@ -300,11 +264,7 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~&])")
 
 
 def markdown_text(message: Message) -> str:
-    """Return the body of a message as Markdown.
-
-    Args:
-        message: Any.
-    """
+    """Return the body of a message as Markdown."""
     return "\n\n---\n\n".join(_markdown_sheet(sheet) for sheet in sheets_of(message))
 
 
@@ -326,11 +286,7 @@ def _escaped(text: str) -> str:
 
 
 def html_text(message: Message) -> str:
-    """Return the body of a message as a piece of HTML.
-
-    Args:
-        message: Any.
-    """
+    """Return the body of a message as a piece of HTML."""
     return "\n<hr>\n".join(_html_sheet(sheet) for sheet in sheets_of(message))
 
 

@@ -26,11 +26,9 @@ PROBES: dict[ProbeType, Callable[[Endpoint, Surroundings], Prober]] = {
 
 
 def prober_of(endpoint: Endpoint, surroundings: Surroundings) -> Prober | None:
-    """Return what looks at an endpoint; ``None``: nothing does.
+    """Return what checks an endpoint; ``None``: nothing does.
 
-    Args:
-        endpoint: The endpoint. Where it cannot be used, every look says so and blames nobody.
-        surroundings: What is shared.
+    Where the endpoint cannot be used, every check says so, and blames nobody.
     """
     make = PROBES.get(endpoint.type)
     if make is None:
@@ -42,15 +40,7 @@ def prober_of(endpoint: Endpoint, surroundings: Surroundings) -> Prober | None:
 
 
 async def probe(endpoint: Endpoint, surroundings: Surroundings) -> Check:
-    """Look at an endpoint once, and keep nothing.
-
-    Args:
-        endpoint: The endpoint.
-        surroundings: What is shared.
-
-    Raises:
-        ValueError: Endpoints of its type are not looked at.
-    """
+    """Look at an endpoint once, and keep nothing."""
     prober = prober_of(endpoint, surroundings)
     if prober is None:
         raise ValueError(f"an endpoint of type {endpoint.type} is not looked at")

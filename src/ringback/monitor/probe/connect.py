@@ -24,14 +24,7 @@ _FAMILIES = {4: socket.AF_INET, 6: socket.AF_INET6}
 
 
 def host_of(endpoint: Endpoint) -> str:
-    """Return the host of an endpoint's URL.
-
-    Args:
-        endpoint: The endpoint.
-
-    Raises:
-        ValueError: It has none.
-    """
+    """Return the host of an endpoint's URL."""
     host = urlsplit(endpoint.url).hostname
     if not host:
         raise ValueError("the URL has no host")
@@ -39,14 +32,7 @@ def host_of(endpoint: Endpoint) -> str:
 
 
 def host_and_port(endpoint: Endpoint) -> tuple[str, int]:
-    """Return host and port of an endpoint's URL.
-
-    Args:
-        endpoint: The endpoint.
-
-    Raises:
-        ValueError: One is missing.
-    """
+    """Return host and port of an endpoint's URL."""
     port = urlsplit(endpoint.url).port
     if not port:
         raise ValueError("the URL has no port")
@@ -54,11 +40,7 @@ def host_and_port(endpoint: Endpoint) -> tuple[str, int]:
 
 
 def family_of(endpoint: Endpoint) -> int:
-    """Return the address family that an endpoint is looked at over; 0: any.
-
-    Args:
-        endpoint: Its option ``family`` says which: 4 or 6.
-    """
+    """Return the address family that an endpoint is looked at over; 0: any."""
     return _FAMILIES.get(endpoint.options.get("family", 0), 0)
 
 
@@ -83,18 +65,10 @@ class Names:
     async def addresses(
         self, host: str, port: int, until: float, family: int = 0
     ) -> list[AddrInfo]:
-        """Return the addresses of a host, in the order to try them.
+        """Return the addresses of a host, in the order to try them; family 0: both.
 
-        Args:
-            host: Name or IP address.
-            port: TCP port.
-            until: Give up at this time of ``time.monotonic()``.
-            family: ``socket.AF_INET`` or ``AF_INET6``; 0: both.
-
-        Raises:
-            socket.gaierror: What the resolver said; ``LookupTimedOut`` where it said nothing.
-            UnicodeError: The host cannot be a name.
-            Refused: The system said "try again", and a nameserver said why.
+        Raises ``Refused`` where the system said "try again" and a nameserver said why, else what
+        the resolver raised: ``LookupTimedOut`` where it said nothing.
         """
         if is_literal(host):
             return _literal(host, port)
@@ -156,13 +130,7 @@ def system_nameservers() -> tuple[Nameserver, ...]:
 
 
 async def response_code(server: Nameserver, host: str, seconds: float) -> str | None:
-    """Return the name of the code that a nameserver answers with; ``None``: it does not answer.
-
-    Args:
-        server: Address and port.
-        host: Whose address it is asked for.
-        seconds: How long to wait.
-    """
+    """Return the name of the code that a nameserver answers with; ``None``: it does not answer."""
     import dns.asyncbackend  # noqa: PLC0415 - seldom needed, and large
     import dns.asyncquery  # noqa: PLC0415 - as above
     import dns.rcode  # noqa: PLC0415 - as above
@@ -214,19 +182,9 @@ ATTEMPT_DELAY = 0.25
 async def reach(
     host: str, port: int, names: Names, course: Course, *, until: float, family: int = 0
 ) -> socket.socket:
-    """Return a connected socket that does not block.
+    """Return a connected socket that does not block; ``course`` is left in phase ``connect``.
 
-    Args:
-        host: Name or IP address.
-        port: TCP port.
-        names: The resolver.
-        course: Is told; it is left in phase ``connect``.
-        until: The lookup gives up at this time of ``time.monotonic()``.
-        family: ``socket.AF_INET`` or ``AF_INET6``; 0: both.
-
-    Raises:
-        socket.gaierror: The name has no address.
-        OSError: No address could be reached; ``connect_attempts`` says how each ended.
+    The ``OSError`` of several addresses says in ``connect_attempts`` how each attempt ended.
     """
     course.enter("dns")
     addresses = await names.addresses(host, port, until, family)

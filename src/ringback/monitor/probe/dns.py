@@ -47,15 +47,7 @@ class DNSProber(TaskProber):
             import_module("dns.asyncresolver")  # large: now, and not while others are looked at
 
     async def look(self, course: Course) -> Failed | None:
-        """Look once.
-
-        Args:
-            course: Is told.
-
-        Raises:
-            Refused: The name is not there, or the nameserver does not say.
-            socket.gaierror: The system's resolver says that it is not there.
-        """
+        """Look once."""
         until = course.began + self.endpoint.timeout
         if self._as_programs_do:
             family = family_of(self.endpoint)
@@ -67,11 +59,7 @@ class DNSProber(TaskProber):
         return self._judged(answers)
 
     def expired(self, course: Course) -> Failed:
-        """Return what it means that the time for a look ran out.
-
-        Args:
-            course: How far it was.
-        """
+        """Return what it means that the time for a look ran out."""
         return super().expired(course) if self._as_programs_do else _SILENT
 
     async def _ask(self, course: Course, until: float) -> list[str]:

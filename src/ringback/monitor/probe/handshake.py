@@ -25,22 +25,14 @@ _DER = 2
 
 
 def certificate_of(transport: asyncio.BaseTransport) -> CertificateSeen | None:
-    """Return the certificate that the peer of a TLS connection presented.
-
-    Args:
-        transport: The connection.
-    """
+    """Return the certificate that the peer of a TLS connection presented."""
     secured: Any = transport.get_extra_info("ssl_object")
     return None if secured is None else seen(secured.getpeercert(binary_form=True))
 
 
 @lru_cache(maxsize=2048)
 def seen(der: bytes | None) -> CertificateSeen | None:
-    """Return what a check keeps of a certificate; ``None`` where it cannot be read.
-
-    Args:
-        der: The certificate.
-    """
+    """Return what a check keeps of a certificate; ``None`` where it cannot be read."""
     if not der:
         return None
     try:
@@ -61,14 +53,7 @@ def _key_hash(der: bytes) -> str:
 
 
 def first_end_of_chain(transport: asyncio.BaseTransport) -> float | None:
-    """Return when the first of the certificates that the peer sent ends.
-
-    Args:
-        transport: The connection.
-
-    Returns:
-        Seconds since 1970 UTC; ``None``: there is none that can be read.
-    """
+    """Return when the first of the certificates that the peer sent ends."""
     secured: Any = transport.get_extra_info("ssl_object")
     ends = [one.not_after for der in _sent(secured) if (one := seen(der)) is not None]
     return min(ends, default=None)
@@ -84,13 +69,7 @@ def _sent(secured: Any) -> list[bytes]:
 
 
 def ends_soon(end: float, days: float, now: float) -> Failed | None:
-    """Return that a certificate does not last long enough.
-
-    Args:
-        end: When it ends, in seconds since 1970 UTC.
-        days: How long it must still last.
-        now: Seconds since 1970 UTC.
-    """
+    """Return that a certificate does not last long enough."""
     left = (end - now) / _DAY
     if left >= days:
         return None
@@ -108,15 +87,7 @@ P = TypeVar("P", bound=asyncio.Protocol)
 
 
 def context_for(endpoint: Endpoint, alpn: tuple[str, ...] = ("http/1.1",)) -> ssl.SSLContext:
-    """Return the context that an endpoint's certificate is judged by.
-
-    Args:
-        endpoint: The endpoint.
-        alpn: Application protocols to offer.
-
-    Raises:
-        ringback.errors.TLSFilesInvalid: A file that it names cannot be used.
-    """
+    """Return the context that an endpoint's certificate is judged by."""
     own = endpoint.options.get("client_certificate") or None
     named = endpoint.ca or "system"
     trust = Trust.of(named, client_certificate=own)
@@ -126,17 +97,7 @@ def context_for(endpoint: Endpoint, alpn: tuple[str, ...] = ("http/1.1",)) -> ss
 async def secure(
     connected: socket.socket, factory: Callable[[], P], context: ssl.SSLContext, host: str
 ) -> tuple[asyncio.Transport, P]:
-    """Return the connection with TLS over it.
-
-    Args:
-        connected: The connection; it is closed if the handshake fails.
-        factory: Makes the protocol that will be told what comes.
-        context: What the certificate is judged by.
-        host: Whom it must be for.
-
-    Raises:
-        OSError: The handshake failed.
-    """
+    """Return the connection with TLS over it; it is closed if the handshake fails."""
     try:
         return await asyncio.get_running_loop().create_connection(
             factory,
@@ -156,11 +117,6 @@ async def certificate_presented(
     """Return the certificate of a server whose certificate was not accepted.
 
     A second handshake takes any certificate and nothing is sent over it.
-
-    Args:
-        connect: Makes a connection on which the handshake can begin.
-        host: Name or IP address.
-        until: Give up at this time of ``time.monotonic()``.
     """
     context = ssl_context(Trust(system=True), verify=False)
     with contextlib.suppress(OSError, TimeoutError, Refused):

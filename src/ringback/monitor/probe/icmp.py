@@ -39,15 +39,7 @@ class ICMPProber(TaskProber):
         self._host = host_of(endpoint)
 
     async def look(self, course: Course) -> Failed | None:
-        """Look once.
-
-        Args:
-            course: Is told.
-
-        Raises:
-            Refused: Nothing may be asked here.
-            OSError: The host cannot be reached.
-        """
+        """Look once."""
         until = course.began + self.endpoint.timeout
         addresses = await self.surroundings.names.addresses(
             self._host, 0, until, family_of(self.endpoint)
@@ -64,14 +56,7 @@ class ICMPProber(TaskProber):
 
 
 def echo_socket(family: int) -> socket.socket:
-    """Return a socket for echo requests.
-
-    Args:
-        family: ``socket.AF_INET`` or ``AF_INET6``.
-
-    Raises:
-        Refused: This system does not permit it.
-    """
+    """Return a socket for echo requests."""
     for kind in (socket.SOCK_DGRAM, socket.SOCK_RAW):
         try:
             return socket.socket(family, kind, _PROTOCOLS[socket.AddressFamily(family)])
@@ -96,24 +81,14 @@ async def _echo(asking: socket.socket, family: int) -> None:
 
 
 def request(type_: int, number: int, token: bytes) -> bytes:
-    """Return an echo request.
-
-    Args:
-        type_: 8, or 128 of version 6, where the system fills in the checksum.
-        number: Of the request.
-        token: Comes back in the reply.
-    """
+    """Return an echo request; of version 6 the system fills in the checksum."""
     identifier = os.getpid() & 0xFFFF
     without = _HEADER.pack(type_, 0, 0, identifier, number) + token
     return _HEADER.pack(type_, 0, checksum(without), identifier, number) + token
 
 
 def checksum(data: bytes) -> int:
-    """Return the Internet checksum (RFC 1071) of an even number of bytes.
-
-    Args:
-        data: With zeros where it will stand.
-    """
+    """Return the Internet checksum (RFC 1071) of an even number of bytes."""
     total: int = sum(struct.unpack(f"!{len(data) // 2}H", data))
     while total >> 16:
         total = (total & 0xFFFF) + (total >> 16)
@@ -121,13 +96,7 @@ def checksum(data: bytes) -> int:
 
 
 def is_reply(packet: bytes, type_: int, token: bytes) -> bool:
-    """Return whether a packet is the reply to a request.
-
-    Args:
-        packet: With the IP header where the system leaves it.
-        type_: 0, or 129 of version 6.
-        token: Of the request.
-    """
+    """Return whether a packet is the reply to a request."""
     if type_ == 0 and packet[:1] and packet[0] >> 4 == 4 and len(packet) >= 28:
         packet = packet[(packet[0] & 0x0F) * 4 :]
     return packet[:1] == bytes((type_,)) and packet[_HEADER.size :] == token

@@ -39,11 +39,7 @@ class Undecided(Exception):  # noqa: N818 - neither found nor missing
 
 
 def is_plain(pattern: str) -> bool:
-    """Return whether a pattern can only take time in proportion to the text.
-
-    Args:
-        pattern: A regular expression.
-    """
+    """Return whether a pattern can only take time in proportion to the text."""
     return not _REPETITION.intersection(pattern)
 
 
@@ -55,15 +51,7 @@ class Matcher:
         self._turn: asyncio.Lock | None = None
 
     async def missing(self, patterns: Sequence[str], text: str) -> str | None:
-        """Return the first pattern that a text does not match anywhere; ``None``: it has all.
-
-        Args:
-            patterns: Regular expressions.
-            text: Its first ``MOST_TEXT`` characters are searched.
-
-        Raises:
-            Undecided: It took longer than ``LONGEST``.
-        """
+        """Return the first pattern that a text does not match anywhere; ``None``: it has all."""
         text = text[:MOST_TEXT]
         for pattern in patterns:
             if is_plain(pattern):

@@ -40,23 +40,14 @@ class Course:
         self.late: Failed | None = None
 
     def enter(self, phase: Phase, told: str = "") -> None:
-        """Begin a phase.
-
-        Args:
-            phase: The one that begins.
-            told: What to call the one that ends; ``""``: it is not told.
-        """
+        """Begin a phase."""
         now = monotonic()
         if told:
             self.timings[told] = now - self.at
         self.at, self.phase = now, phase
 
     def leave(self, told: str = "") -> None:
-        """End the last phase.
-
-        Args:
-            told: What to call it; ``""``: it is not told.
-        """
+        """End the last phase."""
         self.enter(self.phase, told)
 
 
@@ -97,12 +88,7 @@ class Refused(Exception):  # noqa: N818 - it carries what was refused, and is no
 
 
 def failed_of(error: BaseException, phase: Phase) -> Failed:
-    """Return what an exception says.
-
-    Args:
-        error: What was raised.
-        phase: In which phase.
-    """
+    """Return what an exception says."""
     if isinstance(error, Refused):
         return error.failed
     failure = classify(error)
@@ -130,11 +116,7 @@ def _exact(error: BaseException, kind: str, phase: Phase) -> str:
 
 
 def timed_out(course: Course) -> Failed:
-    """Return that the time for a look ran out.
-
-    Args:
-        course: How far it was.
-    """
+    """Return that the time for a look ran out."""
     if course.late is not None:
         return course.late
     kind = TIMEOUT_IN.get(course.phase, "client.deadline_exceeded")

@@ -44,11 +44,7 @@ class Prober(Protocol):
     """The probe of one endpoint."""
 
     def begin(self, done: Done) -> None:
-        """Look once; at most one look may be under way.
-
-        Args:
-            done: Takes the check when it is over.
-        """
+        """Look once; at most one look may be under way."""
 
     def cancel(self) -> None:
         """End the look that is under way, without a check."""
@@ -72,26 +68,14 @@ class TaskProber(ABC):
 
     @abstractmethod
     async def look(self, course: Course) -> Failed | None:
-        """Look once; return what was wrong, or raise it.
-
-        Args:
-            course: To be told how far it is, and what was found.
-        """
+        """Look once; return what was wrong, or raise it."""
 
     def expired(self, course: Course) -> Failed:
-        """Return what it means that the time for a look ran out.
-
-        Args:
-            course: How far it was.
-        """
+        """Return what it means that the time for a look ran out."""
         return timed_out(course)
 
     def begin(self, done: Done) -> None:
-        """Look once.
-
-        Args:
-            done: Takes the check when it is over.
-        """
+        """Look once."""
         self._task = self.surroundings.loop.create_task(self._run(done))
 
     def cancel(self) -> None:
@@ -119,14 +103,7 @@ class TaskProber(ABC):
 
 
 def check_of(endpoint: Endpoint, vantage: str, course: Course, failed: Failed | None) -> Check:
-    """Return the check of a look that is over.
-
-    Args:
-        endpoint: What was looked at.
-        vantage: From where.
-        course: How it went.
-        failed: What was wrong.
-    """
+    """Return the check of a look that is over."""
     seconds = course.at - course.began
     if failed is None:
         failed = too_slow(endpoint, seconds)
@@ -146,12 +123,7 @@ def check_of(endpoint: Endpoint, vantage: str, course: Course, failed: Failed | 
 
 
 def too_slow(endpoint: Endpoint, seconds: float) -> Failed | None:
-    """Return that an answer took longer than it may.
-
-    Args:
-        endpoint: What was looked at.
-        seconds: How long it took.
-    """
+    """Return that an answer took longer than it may."""
     most = endpoint.expectations.latency
     if most is None or seconds <= most:
         return None
@@ -173,11 +145,7 @@ class Unusable:
         self._kind = kind if kind.startswith(("config.", "url.")) else "request.invalid"
 
     def begin(self, done: Done) -> None:
-        """Say that nothing is known.
-
-        Args:
-            done: Takes the check, later.
-        """
+        """Say that nothing is known."""
         check = Check(
             at=time.time(),
             endpoint=self._endpoint.id,

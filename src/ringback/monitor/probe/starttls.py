@@ -111,15 +111,6 @@ async def start(protocol: str, connected: socket.socket, course: Course) -> None
     """Bring a connection to where the TLS handshake begins.
 
     Nothing that the server sends in plain text counts afterwards.
-
-    Args:
-        protocol: A key of ``DIALOGUES``.
-        connected: The connection.
-        course: Is told.
-
-    Raises:
-        Refused: The server offers no TLS, or speaks something else.
-        OSError: The connection is lost.
     """
     course.late = Failed("tls.timed_out", f"waited in vain for {protocol} to begin TLS")
     await DIALOGUES[protocol](Talk(connected))

@@ -23,26 +23,11 @@ class Talk:
         self._loop = asyncio.get_running_loop()
 
     async def send(self, data: bytes) -> None:
-        """Send something.
-
-        Args:
-            data: What.
-
-        Raises:
-            OSError: The connection is lost.
-        """
+        """Send something."""
         await self._loop.sock_sendall(self.connected, data)
 
     async def take(self, size: int) -> bytes:
-        """Return so many bytes.
-
-        Args:
-            size: How many.
-
-        Raises:
-            Refused: The connection ends before.
-            OSError: The connection is lost.
-        """
+        """Return so many bytes."""
         taken = b""
         while len(taken) < size:
             piece = await self._loop.sock_recv(self.connected, size - len(taken))
@@ -52,12 +37,7 @@ class Talk:
         return taken
 
     async def line(self) -> str:
-        """Return a line without its end; what is no ASCII is replaced.
-
-        Raises:
-            Refused: The connection ends before, or the line has no end.
-            OSError: The connection is lost.
-        """
+        """Return a line without its end; what is no ASCII is replaced."""
         taken = b""
         while not taken.endswith(b"\n"):
             if len(taken) > LONGEST:
@@ -76,9 +56,5 @@ class Talk:
 
 
 def unexpected(said: bytes | str) -> Refused:
-    """Return that what a server says is not what its protocol wants.
-
-    Args:
-        said: What it says.
-    """
+    """Return that what a server says is not what its protocol wants."""
     return Refused(Failed("service.rejected", f"not the expected answer: {said[:_SHOWN]!r}"))

@@ -28,14 +28,7 @@ class TCPProber(TaskProber):
         self._host, self._port = host_and_port(endpoint)
 
     async def look(self, course: Course) -> Failed | None:
-        """Look once.
-
-        Args:
-            course: Is told.
-
-        Raises:
-            OSError: The port cannot be reached, or the connection is lost.
-        """
+        """Look once."""
         until = course.began + self.endpoint.timeout
         connected = await reach(
             self._host,

@@ -42,15 +42,7 @@ class TLSProber(TaskProber):
             raise ValueError(f"STARTTLS is not known for {self._spoken}")
 
     async def look(self, course: Course) -> Failed | None:
-        """Look once.
-
-        Args:
-            course: Is told.
-
-        Raises:
-            OSError: The server cannot be reached, or the handshake failed.
-            Refused: It offers no TLS.
-        """
+        """Look once."""
         until = course.began + self.endpoint.timeout
         context = context_for(self.endpoint, ())
         connect = partial(self._connected, until=until)

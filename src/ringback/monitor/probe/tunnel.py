@@ -25,15 +25,7 @@ _NAME = 3
 
 
 def proxy_of(endpoint: Endpoint, url: str) -> ProxyServer | None:
-    """Return the proxy through which a URL is asked; ``None``: directly.
-
-    Args:
-        endpoint: Its option ``proxy`` names one, or ``environment``; without it there is none.
-        url: What is asked.
-
-    Raises:
-        ValueError: It cannot be used.
-    """
+    """Return the proxy that the option ``proxy`` names; ``None``: the URL is asked directly."""
     named = str(endpoint.options.get("proxy") or "")
     if named == ENVIRONMENT:
         named = next(iter(Proxies().candidates(url)), "")
@@ -48,17 +40,7 @@ def proxy_of(endpoint: Endpoint, url: str) -> ProxyServer | None:
 async def reach_proxy(
     server: ProxyServer, names: Names, course: Course, *, until: float
 ) -> socket.socket:
-    """Return a connection to a proxy.
-
-    Args:
-        server: The proxy.
-        names: The resolver.
-        course: Is told; it is left in phase ``proxy``.
-        until: The lookup gives up at this time of ``time.monotonic()``.
-
-    Raises:
-        Refused: The proxy cannot be reached.
-    """
+    """Return a connection to a proxy; ``course`` is left in phase ``proxy``."""
     course.enter("proxy")
     course.late = Failed("proxy.unreachable", f"waited in vain for proxy {server.name}")
     inner = Course()
@@ -83,20 +65,7 @@ def _kind(failed: Failed) -> str:
 async def tunnelled(
     server: ProxyServer, host: str, port: int, names: Names, course: Course, *, until: float
 ) -> socket.socket:
-    """Return a connection to a target, through a proxy.
-
-    Args:
-        server: The proxy.
-        host: Name or address of the target.
-        port: Its port.
-        names: The resolver, for proxies that do not resolve themselves.
-        course: Is told.
-        until: Lookups give up at this time of ``time.monotonic()``.
-
-    Raises:
-        Refused: The proxy cannot be reached, or does not make the tunnel.
-        OSError: The connection is lost.
-    """
+    """Return a connection to a target, through a proxy."""
     if not server.resolves:
         host = str((await names.addresses(host, port, until))[0][4][0])
     connected = await reach_proxy(server, names, course, until=until)
@@ -114,11 +83,7 @@ async def tunnelled(
 
 
 def credentials(server: ProxyServer) -> dict[str, str]:
-    """Return the header that names the user of an HTTP proxy; empty without one.
-
-    Args:
-        server: The proxy.
-    """
+    """Return the header that names the user of an HTTP proxy; empty without one."""
     if not server.user and not server.password:
         return {}
     pair = b64encode(f"{server.user}:{server.password}".encode()).decode()

@@ -41,11 +41,7 @@ class Grant:
 
 
 def grant_of(connection: HTTPConnection) -> Grant:
-    """Return what the one who asks may do.
-
-    Args:
-        connection: The request.
-    """
+    """Return what the one who asks may do."""
     site = site_of(connection)
     if not site.settings.tokens:
         return Grant(scopes=_EVERYTHING) if _is_direct(connection) else Grant()
@@ -54,15 +50,7 @@ def grant_of(connection: HTTPConnection) -> Grant:
 
 
 def demand(request: Request, scope: Scope) -> Grant:
-    """Return what the one who asks may do, when this is part of it.
-
-    Args:
-        request: The request.
-        scope: What is asked for.
-
-    Raises:
-        Problem: It is not.
-    """
+    """Return what the one who asks may do, when this is part of it."""
     grant = grant_of(request)
     if scope not in grant.scopes:
         raise _refusal(request, grant, scope)
@@ -85,10 +73,6 @@ def token_for(secret: str, settings: WebSettings) -> Token | None:
     """Return the token of a secret; takes as long for a wrong one as for a right one.
 
     An empty secret is nobody's, also where a configuration has one by mistake.
-
-    Args:
-        secret: What was given.
-        settings: With the tokens that there are.
     """
     digest = digest_of(secret)
     found = [token for token in settings.tokens if hmac.compare_digest(token.hash.lower(), digest)]
@@ -96,12 +80,7 @@ def token_for(secret: str, settings: WebSettings) -> Token | None:
 
 
 def session_for(token: Token, site: Site) -> str:
-    """Return the cookie of somebody who has shown a token.
-
-    Args:
-        token: The token.
-        site: Where it is valid.
-    """
+    """Return the cookie of somebody who has shown a token."""
     return _signed(token, int(site.clock()) + SESSION_SECONDS, site)
 
 

@@ -21,14 +21,7 @@ _MOST = 1000
 
 
 async def acknowledge(request: Request) -> Response:
-    """Note who takes an incident, and go back to it.
-
-    Args:
-        request: A form with ``by``.
-
-    Raises:
-        Problem: It is refused, or there is no such incident that is open.
-    """
+    """Note who takes an incident, and go back to it."""
     grant = demand(request, "write")
     form = await form_of(request)
     id_ = request.path_params["id"]
@@ -38,14 +31,7 @@ async def acknowledge(request: Request) -> Response:
 
 
 async def silence(request: Request) -> Response:
-    """Tell nobody of some endpoints for a while, and go back.
-
-    Args:
-        request: A form with ``endpoint`` (several), ``seconds``, ``by``, ``reason`` and ``back``.
-
-    Raises:
-        Problem: It is refused or not valid.
-    """
+    """Tell nobody of some endpoints for a while, and go back."""
     grant = demand(request, "write")
     form = await form_of(request)
     endpoints = tuple(form.get("endpoint", ()))[:_MOST]
@@ -61,28 +47,14 @@ async def silence(request: Request) -> Response:
 
 
 async def unsilence(request: Request) -> Response:
-    """End a silence, and go back to the list.
-
-    Args:
-        request: A form.
-
-    Raises:
-        Problem: It is refused.
-    """
+    """End a silence, and go back to the list."""
     demand(request, "write")
     site_of(request).service.unsilence(request.path_params["id"])
     return _back("/incidents")
 
 
 async def adopt(request: Request) -> Response:
-    """Watch a discovered endpoint from now on, and go back to the list.
-
-    Args:
-        request: A form.
-
-    Raises:
-        Problem: It is refused, or there is no such endpoint.
-    """
+    """Watch a discovered endpoint from now on, and go back to the list."""
     grant = demand(request, "write")
     if not site_of(request).service.adopt(request.path_params["id"], grant.name or "web page"):
         raise Problem(404, "no such endpoint was discovered")
@@ -90,11 +62,7 @@ async def adopt(request: Request) -> Response:
 
 
 async def login(request: Request) -> Response:
-    """Return the form that asks for a token, or take what it sends.
-
-    Args:
-        request: The request; ``next`` is where to go then.
-    """
+    """Return the form that asks for a token, or take what it sends."""
     site = site_of(request)
     if request.method != "POST":
         wanted = request.query_params.get("next", "/")

@@ -42,14 +42,6 @@ def from_alertmanager(payload: Any, now: float) -> list[PassiveCheck]:
 
     That is its label ``instance``, or ``target``: a URL, or ``host:port``. What fires is a failed
     check, what is resolved a successful one. Alerts of ringback itself are passed over.
-
-    Args:
-        payload: JSON of ``POST /api/v2/alerts`` (Alertmanager's API v2, as Prometheus uses it), or
-            of Alertmanager's webhook (its version 4).
-        now: Seconds since 1970 UTC.
-
-    Raises:
-        AlertsInvalid: If it is neither.
     """
     alerts = payload.get("alerts") if isinstance(payload, Mapping) else payload
     if not isinstance(alerts, list) or not all(isinstance(one, Mapping) for one in alerts):
@@ -106,14 +98,7 @@ MAX_BODY: Final = 4 * 1024 * 1024
 
 
 async def take_alerts(request: Request) -> JSONResponse:
-    """Take in alerts, as Prometheus or Alertmanager's webhook posts them.
-
-    Args:
-        request: The request.
-
-    Raises:
-        Problem: It is refused, or it cannot be read.
-    """
+    """Take in alerts, as Prometheus or Alertmanager's webhook posts them."""
     demand(request, "push")
     body = await body_of(request, MAX_BODY)
     site = site_of(request)

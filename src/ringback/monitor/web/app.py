@@ -75,13 +75,7 @@ class Guard:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle one connection.
-
-        Args:
-            scope: As ASGI has it.
-            receive: As ASGI has it.
-            send: As ASGI has it.
-        """
+        """Handle one connection."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -109,12 +103,7 @@ async def _misdirected(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 async def answer_problem(request: Request, exc: Exception) -> Response:
-    """Return the response to a request that was refused.
-
-    Args:
-        request: The request.
-        exc: The problem.
-    """
+    """Return the response to a request that was refused."""
     assert isinstance(exc, Problem)
     if "text/html" not in request.headers.get("accept", "") or _is_for_programs(request):
         return problem_response(exc)
@@ -124,12 +113,7 @@ async def answer_problem(request: Request, exc: Exception) -> Response:
 
 
 async def answer_http_error(request: Request, exc: Exception) -> Response:
-    """Return the response to a request for which there is no route.
-
-    Args:
-        request: The request.
-        exc: What Starlette raised.
-    """
+    """Return the response to a request for which there is no route."""
     status = getattr(exc, "status_code", 500)
     said = {404: "there is no such page", 405: f"{request.method} is not possible here"}
     problem = Problem(
@@ -145,11 +129,7 @@ def _is_for_programs(request: Request) -> bool:
 
 
 async def healthz(request: Request) -> JSONResponse:
-    """Return 200 while the monitor works, also while nothing can be kept; it says which.
-
-    Args:
-        request: The request; everybody may ask.
-    """
+    """Return 200 while the monitor works, also while nothing can be kept; it says which."""
     degraded = site_of(request).service.status().get("store", {}).get("degraded")
     return JSONResponse({"status": "degraded" if degraded else "ok"})
 
@@ -193,13 +173,7 @@ async def _api(scope: Scope, receive: Receive, send: Send) -> None:
 def application(
     service: Service, settings: WebSettings, *, clock: Callable[[], float] = time.time
 ) -> Starlette:
-    """Return the web page of a monitor.
-
-    Args:
-        service: The monitor.
-        settings: How the page is served.
-        clock: Gives seconds since 1970 UTC.
-    """
+    """Return the web page of a monitor."""
     renderer = Renderer(clock)
     app = Starlette(
         routes=[*_PAGES, Mount("/api/v1", app=_api)],

@@ -37,13 +37,7 @@ _MAX_TEXT = 60
 
 
 def badge_svg(label: str, value: str, tone: Tone) -> str:
-    """Return a badge.
-
-    Args:
-        label: What it is about.
-        value: How it is.
-        tone: The colour behind the value.
-    """
+    """Return a badge."""
     label, value = label[:_MAX_TEXT], value[:_MAX_TEXT]
     left, right = _width(label), _width(value)
     said = escape(f"{label}: {value}")
@@ -82,14 +76,7 @@ _GOOD, _FAIR = 0.999, 0.99
 
 
 async def show_badge(request: Request) -> Response:
-    """Return a badge; those of public endpoints are for everybody.
-
-    Args:
-        request: The request, with the endpoint's ``id`` and ``what`` in its path.
-
-    Raises:
-        Problem: It is refused, or there is none.
-    """
+    """Return a badge; those of public endpoints are for everybody."""
     site = site_of(request)
     view = site.service.view(request.path_params["id"])
     if view is None or not (view.endpoint.public and site.settings.status_page):

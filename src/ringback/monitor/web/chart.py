@@ -44,11 +44,7 @@ class Scale:
     step: float
 
     def y(self, seconds: float) -> float:
-        """Return where seconds are.
-
-        Args:
-            seconds: Beyond the upper end they are at it.
-        """
+        """Return where seconds are."""
         return round(HEIGHT * (1 - min(seconds, self.top) / self.top), 1)
 
     @property
@@ -59,11 +55,7 @@ class Scale:
 
 
 def scale_of(most: float) -> Scale | None:
-    """Return an axis with round marks; ``None`` where there is nothing to show.
-
-    Args:
-        most: The most seconds that it must reach.
-    """
+    """Return an axis with round marks; ``None`` where there is nothing to show."""
     if most <= 0:
         return None
     step = _step(most / _TICKS)
@@ -71,12 +63,7 @@ def scale_of(most: float) -> Scale | None:
 
 
 def x_of(since: float, until: float) -> Callable[[float], float]:
-    """Return what says where a time is; what lies outside is at the ends.
-
-    Args:
-        since: Left end, in seconds since 1970 UTC.
-        until: Right end.
-    """
+    """Return what says where a time is; what lies outside is at the ends."""
 
     def x(at: float) -> float:
         return round(WIDTH * min(max((at - since) / (until - since), 0.0), 1.0), 1)
@@ -85,12 +72,7 @@ def x_of(since: float, until: float) -> Callable[[float], float]:
 
 
 def times_of(since: float, until: float) -> tuple[Tick, ...]:
-    """Return the marks of the level axis.
-
-    Args:
-        since: Left end, in seconds since 1970 UTC.
-        until: Right end.
-    """
+    """Return the marks of the level axis."""
     return tuple(
         Tick(at=WIDTH * part / 6, value=since + (until - since) * part / 6) for part in range(7)
     )
@@ -207,13 +189,7 @@ class Bar:
 
 
 def bar_of(buckets: Iterable[Bucket], window: Window, now: float) -> Bar:
-    """Return the bar of an endpoint.
-
-    Args:
-        buckets: Its rollup; what lies outside the window is left out.
-        window: What is shown.
-        now: In seconds since 1970 UTC; the last cell holds it.
-    """
+    """Return the bar of an endpoint."""
     sums: dict[int, list[int]] = defaultdict(lambda: [0, 0])
     for bucket in buckets:
         found = sums[int(bucket.at // window.cell)]
@@ -254,14 +230,7 @@ class Latency:
 def latency_of(
     buckets: Sequence[Bucket], width: float, since: float, until: float
 ) -> Latency | None:
-    """Return the chart of an endpoint's latency; ``None`` where nothing succeeded.
-
-    Args:
-        buckets: Its rollup, oldest first.
-        width: Seconds of a bucket; where more than two are missing, the line has a gap.
-        since: Left end, in seconds since 1970 UTC.
-        until: Right end.
-    """
+    """Return the chart of an endpoint's latency; ``None`` where nothing succeeded."""
     scale = scale_of(max((one.p99 or one.p50 or 0.0 for one in buckets), default=0.0))
     if scale is None:
         return None
@@ -324,11 +293,7 @@ class Areas:
 
 
 def phases_of(buckets: Sequence[Bucket]) -> list[PhaseShare]:
-    """Return how long each phase usually takes, in the order of a call.
-
-    Args:
-        buckets: The rollup of an endpoint.
-    """
+    """Return how long each phase usually takes, in the order of a call."""
     medians = {}
     for name in PHASES:
         found = sorted(one.timings[name] for one in buckets if name in one.timings)
@@ -343,14 +308,7 @@ def phases_of(buckets: Sequence[Bucket]) -> list[PhaseShare]:
 
 
 def areas_of(buckets: Sequence[Bucket], width: float, since: float, until: float) -> Areas | None:
-    """Return the chart of an endpoint's phases over time; ``None`` where none is known.
-
-    Args:
-        buckets: Its rollup, oldest first.
-        width: Seconds of a bucket; where one is missing, so is a piece of the areas.
-        since: Left end, in seconds since 1970 UTC.
-        until: Right end.
-    """
+    """Return the chart of an endpoint's phases over time; ``None`` where none is known."""
     shown = [one for one in buckets if one.timings and one.at + width > since and one.at < until]
     scale = scale_of(max((sum(one.timings.values()) for one in shown), default=0.0))
     if scale is None:

@@ -19,16 +19,7 @@ _T = TypeVar("_T")
 
 
 async def ask(question: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
-    """Return the store's answer.
-
-    Args:
-        question: One of the store's methods.
-        args: Its arguments.
-        kwargs: Its arguments.
-
-    Raises:
-        Problem: The store cannot answer now.
-    """
+    """Return the store's answer."""
     try:
         return await run_in_threadpool(question, *args, **kwargs)
     except StoreProblem as error:
@@ -36,15 +27,7 @@ async def ask(question: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -
 
 
 async def incident_of(service: Service, id_: str) -> Incident:
-    """Return one incident, open or over.
-
-    Args:
-        service: The monitor.
-        id_: The incident's id.
-
-    Raises:
-        Problem: There is none.
-    """
+    """Return one incident, open or over."""
     found = next((one for one in service.incidents() if one.id == id_), None)
     found = found or await ask(service.store.incident, id_)
     if found is None:
@@ -60,15 +43,7 @@ async def incidents_of(
     before: float | None = None,
     most: int = 100,
 ) -> list[Incident]:
-    """Return incidents, newest first: the open ones as they are now, the others from the store.
-
-    Args:
-        service: The monitor.
-        states: Only in one of these; empty: in any.
-        endpoint: Only those that it is part of.
-        before: Only opened before, in seconds since 1970 UTC.
-        most: How many at most.
-    """
+    """Return incidents, newest first: the open ones as they are now, the others from the store."""
     kept = await ask(
         service.store.incidents, states=states, endpoint=endpoint, before=before, most=most
     )

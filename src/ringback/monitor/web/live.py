@@ -192,14 +192,7 @@ def _offer(page: asyncio.Queue[bytes], message: bytes) -> None:
 
 
 async def live_stream(request: Request) -> StreamingResponse:
-    """Return the stream.
-
-    Args:
-        request: The request.
-
-    Raises:
-        Problem: It is refused, or too many pages are open.
-    """
+    """Return the stream."""
     demand(request, "read")
     stream = site_of(request).live
     if stream.full:

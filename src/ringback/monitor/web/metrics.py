@@ -60,35 +60,18 @@ class Family:
 
 
 def gauge(name: str, meaning: str, value: float, **labels: str) -> Family:
-    """Return a metric with one value.
-
-    Args:
-        name: What it is called.
-        meaning: What it says.
-        value: The number.
-        labels: Name to value.
-    """
+    """Return a metric with one value."""
     return Family(name=name, help=meaning, samples=(Sample(value=value, labels=labels),))
 
 
 def counter(name: str, meaning: str, value: float) -> Family:
-    """Return a metric with one value that only grows.
-
-    Args:
-        name: What it is called.
-        meaning: What it says.
-        value: The number.
-    """
+    """Return a metric with one value that only grows."""
     samples = (Sample(value=value, labels={}),)
     return Family(name=name, help=meaning, samples=samples, type="counter")
 
 
 def exposition_of(families: Iterable[Family]) -> str:
-    """Return metrics as text.
-
-    Args:
-        families: The metrics.
-    """
+    """Return metrics as text."""
     lines: list[str] = []
     for family in families:
         name = family.name
@@ -126,11 +109,7 @@ class Certificates:
         self._seen: OrderedDict[str, CertificateSeen] = OrderedDict()
 
     def of(self, views: Iterable[View]) -> dict[str, CertificateSeen]:
-        """Return what is known; of endpoints that are gone it is forgotten.
-
-        Args:
-            views: Every endpoint as it is now.
-        """
+        """Return what is known; of endpoints that are gone it is forgotten."""
         known: OrderedDict[str, CertificateSeen] = OrderedDict()
         for one in views:
             id_ = one.endpoint.id
@@ -142,14 +121,7 @@ class Certificates:
 
 
 async def show_metrics(request: Request) -> PlainTextResponse:
-    """Return the metrics.
-
-    Args:
-        request: The request.
-
-    Raises:
-        Problem: It is refused.
-    """
+    """Return the metrics."""
     demand(request, "read")
     site = site_of(request)
     views = site.service.views()
@@ -164,11 +136,7 @@ async def show_metrics(request: Request) -> PlainTextResponse:
 
 
 def of_endpoints(views: list[View]) -> Iterator[Family]:
-    """Yield what is known of endpoints.
-
-    Args:
-        views: Every endpoint as it is now.
-    """
+    """Yield what is known of endpoints."""
     seen = [(one, one.last) for one in views if one.last is not None]
     yield Family(
         name="ringback_endpoint_state",
@@ -226,12 +194,7 @@ def of_endpoints(views: list[View]) -> Iterator[Family]:
 
 
 def of_certificates(views: list[View], seen: dict[str, CertificateSeen]) -> Family:
-    """Return when certificates end; what has ended is still told.
-
-    Args:
-        views: Every endpoint as it is now.
-        seen: Endpoint's id to its certificate.
-    """
+    """Return when certificates end; what has ended is still told."""
     return Family(
         name="ringback_certificate_not_after_seconds",
         help="When the certificate that was seen last ends, in seconds since 1970 UTC.",
@@ -244,11 +207,7 @@ def of_certificates(views: list[View], seen: dict[str, CertificateSeen]) -> Fami
 
 
 def of_incidents(incidents: list[Incident]) -> Family:
-    """Return how many incidents are open.
-
-    Args:
-        incidents: Those that are not over.
-    """
+    """Return how many incidents are open."""
     counts = Counter(one.pattern for one in incidents)
     return Family(
         name="ringback_incidents_open",
@@ -258,11 +217,7 @@ def of_incidents(incidents: list[Incident]) -> Family:
 
 
 def of_monitor(status: dict[str, Any]) -> Iterator[Family]:
-    """Yield how the monitor itself is.
-
-    Args:
-        status: As the monitor says.
-    """
+    """Yield how the monitor itself is."""
     version = {"version": status["version"], "vantage": status.get("vantage", "")}
     yield gauge("ringback_build_info", "1 with the version.", 1, **version)
     yield gauge("ringback_uptime_seconds", "Since the monitor started.", status.get("uptime", 0))
@@ -296,11 +251,7 @@ def of_monitor(status: dict[str, Any]) -> Iterator[Family]:
 
 
 def of_notifiers(counts: dict[str, dict[str, int]]) -> Iterator[Family]:
-    """Yield how many messages came to what.
-
-    Args:
-        counts: Notifier to outcome to how many.
-    """
+    """Yield how many messages came to what."""
     yield Family(
         name="ringback_notifications_total",
         help="Messages that a notifier took (sent), or that were tried in vain (failed).",
@@ -322,11 +273,7 @@ def of_notifiers(counts: dict[str, dict[str, int]]) -> Iterator[Family]:
 
 
 def of_store(store: dict[str, Any]) -> Iterator[Family]:
-    """Yield how what is known is kept.
-
-    Args:
-        store: As the monitor says.
-    """
+    """Yield how what is known is kept."""
     yield counter(
         "ringback_store_dropped_total",
         "Checks that were lost because nothing could be kept for too long.",
@@ -337,11 +284,7 @@ def of_store(store: dict[str, Any]) -> Iterator[Family]:
 
 
 def of_configuration(config: dict[str, Any]) -> Iterator[Family]:
-    """Yield whether what is configured is in use.
-
-    Args:
-        config: As the monitor says.
-    """
+    """Yield whether what is configured is in use."""
     good = not config.get("error")
     yield gauge("ringback_config_last_reload_successful", "Whether the newest is in use.", good)
     yield gauge(
@@ -357,12 +300,7 @@ def of_configuration(config: dict[str, Any]) -> Iterator[Family]:
 
 
 def of_reports(inbox: Inbox, status: dict[str, Any]) -> Family:
-    """Return what was not, or not as it came, taken of what programs report.
-
-    Args:
-        inbox: Reads it.
-        status: As the monitor says.
-    """
+    """Return what was not, or not as it came, taken of what programs report."""
     counts = {
         "clamped": inbox.clamped,
         "dropped": inbox.dropped,

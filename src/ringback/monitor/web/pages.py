@@ -43,14 +43,7 @@ if TYPE_CHECKING:
 async def render_page(
     request: Request, template: str, *, status: int = 200, **context: Any
 ) -> Response:
-    """Return a page.
-
-    Args:
-        request: The request.
-        template: File name of its template.
-        status: HTTP status.
-        context: What it shows.
-    """
+    """Return a page."""
     site, grant = site_of(request), grant_of(request)
     readable = "read" in grant.scopes
     shared = {
@@ -70,15 +63,7 @@ async def render_page(
 
 
 def turned_away(request: Request, scope: Scope) -> Response | None:
-    """Return the way to the login, for somebody who may not see a page and could.
-
-    Args:
-        request: The request.
-        scope: What is asked for.
-
-    Raises:
-        Problem: It is refused, and a login would not help.
-    """
+    """Return the way to the login, for somebody who may not see a page and could."""
     grant = grant_of(request)
     if site_of(request).settings.tokens and not grant.scopes:
         return RedirectResponse(f"/login?next={request.url.path}", 303)
@@ -87,11 +72,7 @@ def turned_away(request: Request, scope: Scope) -> Response | None:
 
 
 async def overview_page(request: Request) -> Response:
-    """Return the overview.
-
-    Args:
-        request: The request; ``q`` and ``state`` choose endpoints where no script runs.
-    """
+    """Return the overview."""
     if (login := turned_away(request, "read")) is not None:
         return login
     service = site_of(request).service
@@ -129,14 +110,7 @@ _RUNS = 20
 
 
 async def endpoint_page(request: Request) -> Response:
-    """Return the page of an endpoint.
-
-    Args:
-        request: The request; ``window`` chooses what the chart of its latency shows.
-
-    Raises:
-        Problem: There is none.
-    """
+    """Return the page of an endpoint."""
     if (login := turned_away(request, "read")) is not None:
         return login
     site = site_of(request)
@@ -167,25 +141,14 @@ async def endpoint_page(request: Request) -> Response:
 
 
 def runs_of(failures: Sequence[Check]) -> list[tuple[Check, Check, int]]:
-    """Return failures that say the same as one: the newest, the oldest, and how many they are.
-
-    Args:
-        failures: Newest first.
-    """
+    """Return failures that say the same as one: the newest, the oldest, and how many they are."""
     same = groupby(failures, key=lambda one: (one.kind, one.detail, one.origin))
     runs = [list(found) for _, found in same]
     return [(found[0], found[-1], len(found)) for found in runs]
 
 
 async def buckets_of(service: Service, id_: str, window: Window, now: float) -> list[Bucket]:
-    """Return the rollup of an endpoint in a window.
-
-    Args:
-        service: The monitor.
-        id_: The endpoint's id.
-        window: How far back.
-        now: In seconds since 1970 UTC.
-    """
+    """Return the rollup of an endpoint in a window."""
     return await ask(service.store.buckets, *_window_query(id_, window, now))
 
 
@@ -198,14 +161,7 @@ _PAGE = 50
 
 
 async def incidents_page(request: Request) -> Response:
-    """Return the list of incidents, and the silences.
-
-    Args:
-        request: The request; ``before`` goes on where a list ended.
-
-    Raises:
-        Problem: ``before`` is no time.
-    """
+    """Return the list of incidents, and the silences."""
     if (login := turned_away(request, "read")) is not None:
         return login
     service = site_of(request).service
@@ -222,14 +178,7 @@ async def incidents_page(request: Request) -> Response:
 
 
 async def incident_page(request: Request) -> Response:
-    """Return the page of one incident.
-
-    Args:
-        request: The request.
-
-    Raises:
-        Problem: There is none.
-    """
+    """Return the page of one incident."""
     if (login := turned_away(request, "read")) is not None:
         return login
     service = site_of(request).service
@@ -289,14 +238,7 @@ def _stages(diagnosis: Diagnosis) -> list[tuple[str, str, State, list[_Read]]]:
 
 
 async def kind_page(request: Request) -> Response:
-    """Return the page that explains a kind of failure.
-
-    Args:
-        request: The request.
-
-    Raises:
-        Problem: There is no such kind.
-    """
+    """Return the page that explains a kind of failure."""
     if (login := turned_away(request, "read")) is not None:
         return login
     found = KINDS.get(request.path_params["name"])
@@ -313,11 +255,7 @@ async def kind_page(request: Request) -> Response:
 
 
 async def discovered_page(request: Request) -> Response:
-    """Return the page.
-
-    Args:
-        request: The request.
-    """
+    """Return the page."""
     if (login := turned_away(request, "read")) is not None:
         return login
     found = site_of(request).service.discovered()
@@ -330,14 +268,7 @@ STATUS_PAGE_SECONDS = 15.0
 
 
 async def status_page(request: Request) -> Response:
-    """Return the page.
-
-    Args:
-        request: The request.
-
-    Raises:
-        Problem: It is not switched on.
-    """
+    """Return the page."""
     site = site_of(request)
     if not site.settings.status_page:
         raise Problem(404, "there is no such page")

@@ -32,14 +32,7 @@ _PHASES: Final = {
 
 
 async def probe(request: Request) -> PlainTextResponse:
-    """Return what a look at a target sees now.
-
-    Args:
-        request: The request, with ``target`` and ``module``.
-
-    Raises:
-        Problem: It is refused, or it cannot be asked for.
-    """
+    """Return what a look at a target sees now."""
     demand(request, "read")
     site = site_of(request)
     target = request.query_params.get("target", "")
@@ -60,12 +53,7 @@ async def probe(request: Request) -> PlainTextResponse:
 
 
 def is_allowed(target: str, allowed: tuple[str, ...]) -> bool:
-    """Return whether a target may be looked at.
-
-    Args:
-        target: A URL, ``host:port`` or a name.
-        allowed: ``[scheme://]host[:port]``, where the host may hold ``*``.
-    """
+    """Return whether a target may be looked at."""
     asked = _parts(target)
     return asked is not None and any(_matches(asked, pattern) for pattern in allowed)
 
@@ -100,12 +88,7 @@ def _matches(asked: _Parts, pattern: str) -> bool:
 
 
 def of_check(check: Check, *, http: bool) -> Iterator[Family]:
-    """Yield a check as metrics, by the names of blackbox_exporter where it has one.
-
-    Args:
-        check: What was seen.
-        http: Whether HTTP was asked for: then its metrics are there without a response, too.
-    """
+    """Yield a check as metrics, by the names of blackbox_exporter where it has one."""
     yield gauge("probe_success", "Whether the target is well.", check.up is True)
     yield gauge("probe_duration_seconds", "How long the probe took.", check.seconds or 0.0)
     if "dns" in check.timings:

@@ -69,39 +69,22 @@ class Renderer:
         self._environment = environment
 
     def render(self, template: str, context: Mapping[str, Any]) -> str:
-        """Return a page.
-
-        Args:
-            template: Its file name.
-            context: What it shows.
-        """
+        """Return a page."""
         return self._environment.get_template(template).render(context)
 
 
 def prose(text: str) -> Markup:
-    """Return inline Markdown as HTML: literals in backticks, everything else as it stands.
-
-    Args:
-        text: One line.
-    """
+    """Return inline Markdown as HTML: literals in backticks, everything else as it stands."""
     return Markup(_CODE.sub(r"<code>\1</code>", str(escape(without_secrets(text)))))  # noqa: S704 - escaped
 
 
 def breakable(name: str) -> Markup:
-    """Return a name as HTML that may be broken behind its dots, slashes and underscores.
-
-    Args:
-        name: The name of a kind, or a URL.
-    """
+    """Return a name as HTML that may be broken behind its dots, slashes and underscores."""
     return Markup(_BREAKS.sub(r"\1<wbr>", str(escape(name))))  # noqa: S704 - escaped
 
 
 def asset(name: str) -> str:
-    """Return the path of a file that pages load; it changes with what is in the file.
-
-    Args:
-        name: File name.
-    """
+    """Return the path of a file that pages load; it changes with what is in the file."""
     return f"/static/{name}?{DIGESTS[name]}"
 
 
@@ -119,14 +102,7 @@ _YEAR: Final = "public, max-age=31536000, immutable"
 
 
 async def static_file(request: Request) -> Response:
-    """Return a file that pages load.
-
-    Args:
-        request: The request.
-
-    Raises:
-        Problem: There is no such file.
-    """
+    """Return a file that pages load."""
     name = request.path_params["name"]
     if name not in DIGESTS:
         raise Problem(404, "there is no such file")

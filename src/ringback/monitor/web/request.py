@@ -44,11 +44,7 @@ class Problem(Exception):  # noqa: N818 - RFC 9457's word for it
 
 
 def problem_response(problem: Problem) -> JSONResponse:
-    """Return a problem as a response.
-
-    Args:
-        problem: What went wrong.
-    """
+    """Return a problem as a response."""
     document = {
         "type": "about:blank",
         "title": problem.title,
@@ -71,15 +67,7 @@ _MAX_FIELDS = 50
 
 
 async def body_of(request: Request, most: int = MAX_FORM) -> bytes:
-    """Return the body of a request.
-
-    Args:
-        request: The request.
-        most: Bytes at most.
-
-    Raises:
-        Problem: There are more.
-    """
+    """Return the body of a request."""
     parts = bytearray()
     async for part in request.stream():
         parts += part
@@ -89,14 +77,7 @@ async def body_of(request: Request, most: int = MAX_FORM) -> bytes:
 
 
 async def form_of(request: Request) -> dict[str, list[str]]:
-    """Return the fields of a form, each with what was given for it, trimmed.
-
-    Args:
-        request: A request of type ``application/x-www-form-urlencoded``.
-
-    Raises:
-        Problem: It is no such form.
-    """
+    """Return the fields of a form, each with what was given for it, trimmed."""
     sort = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if sort != "application/x-www-form-urlencoded":
         raise Problem(415, "a form is expected")

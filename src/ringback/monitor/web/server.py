@@ -34,14 +34,7 @@ class _Server(uvicorn.Server):
 
 
 def listen(settings: WebSettings) -> socket.socket:
-    """Return a socket that listens for the page, so that what is wrong shows before all else.
-
-    Args:
-        settings: How the page is served.
-
-    Raises:
-        WebError: It must not be served so, or the address cannot be used.
-    """
+    """Return a socket that listens for the page, so that what is wrong shows before all else."""
     settings.verify()
     try:
         family, _, _, _, address = socket.getaddrinfo(
@@ -76,25 +69,14 @@ class Page:
         self._site: Site = self._app.state.site
 
     def configure(self, settings: WebSettings) -> None:
-        """Serve it so from the next request on; the address stays what it was.
-
-        Args:
-            settings: How the page is served; of these, all but host and port.
-
-        Raises:
-            WebError: It must not be served so where it listens; then all is as it was.
-        """
+        """Serve it so from the next request on; the address stays what it was."""
         before = self._site.settings
         settings = replace(settings, host=before.host, port=before.port)
         settings.verify()
         self._site.configure(settings)
 
     async def run(self, ready: Callable[[str], None] = lambda _: None) -> None:
-        """Serve it until it is cancelled; then what is being answered is ended.
-
-        Args:
-            ready: Called with the page's address once it answers.
-        """
+        """Serve it until it is cancelled; then what is being answered is ended."""
         server = _Server(
             uvicorn.Config(
                 self._app,

@@ -63,9 +63,4 @@ class Service(Protocol):
         """Return how the monitor itself is."""
 
     async def probe(self, module: str, target: str) -> Check:
-        """Return what a look at a target sees now.
-
-        Raises:
-            LookupError: There is no such module.
-            ValueError: The target is none.
-        """
+        """Return what a look at a target sees now."""

@@ -18,11 +18,7 @@ class WebError(Exception):
 
 
 def digest_of(token: str) -> str:
-    """Return what is kept of a token: its SHA-256 in hexadecimal.
-
-    Args:
-        token: The secret; long and random, so that a hash without salt does.
-    """
+    """Return what is kept of a token: its SHA-256 in hexadecimal."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
@@ -77,11 +73,7 @@ class WebSettings:
         return self.base_url.rstrip("/") or f"http://{host}:{self.port}"
 
     def verify(self) -> None:
-        """Do nothing when the page may be served so.
-
-        Raises:
-            WebError: Everybody who reaches the machine could change what it watches.
-        """
+        """Do nothing when the page may be served so."""
         if not self.local and not self.tokens:
             raise WebError(
                 f"the web page would be open to everybody who reaches {self.host}: "
@@ -93,20 +85,13 @@ class WebSettings:
 
         A page elsewhere can point a name of its own at 127.0.0.1 (DNS rebinding); where no token is
         asked for, that name must not be answered.
-
-        Args:
-            host: Without port, IPv6 without brackets.
         """
         own = urlsplit(self.base_url).hostname if self.base_url else None
         return bool(self.tokens) or is_loopback(host) or host.lower() == own
 
 
 def is_loopback(host: str) -> bool:
-    """Return whether a name or address can only be this machine.
-
-    Args:
-        host: Name or address, IPv6 without brackets.
-    """
+    """Return whether a name or address can only be this machine."""
     name = host.lower().rstrip(".")
     if name == "localhost" or name.endswith(".localhost"):
         return True

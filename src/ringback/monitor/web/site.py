@@ -51,9 +51,6 @@ class Site:
 
         Streams that are open were granted by the settings before: they end, and whoever may still
         read asks for a new one.
-
-        Args:
-            settings: How the page is served.
         """
         if settings == self.settings:
             return
@@ -63,11 +60,7 @@ class Site:
 
 
 def site_of(connection: HTTPConnection) -> Site:
-    """Return the site that a request is for.
-
-    Args:
-        connection: The request.
-    """
+    """Return the site that a request is for."""
     site: Site = connection.app.state.site
     return site
 
@@ -87,11 +80,7 @@ class Kept:
         self._making = asyncio.Lock()
 
     async def get(self, make: Callable[[], Awaitable[str]]) -> str:
-        """Return the text; only one caller makes it while the others wait.
-
-        Args:
-            make: Makes it anew.
-        """
+        """Return the text; only one caller makes it while the others wait."""
         async with self._making:
             at, text = self._made
             if not 0 <= self._clock() - at < self._seconds:

@@ -64,23 +64,14 @@ _DAY: Final = 86400.0
 
 
 def span(seconds: float) -> str:
-    """Return a length of time in words, rounded to what matters.
-
-    Args:
-        seconds: How long.
-    """
+    """Return a length of time in words, rounded to what matters."""
     if seconds >= 2 * _DAY:
         return f"{seconds / _DAY:.0f} d"
     return duration(seconds) if seconds < 1 or seconds >= 9.95 else f"{seconds:.0f} s"
 
 
 def ago(at: float, now: float) -> str:
-    """Return how long before now a time was, or how long after it is.
-
-    Args:
-        at: Seconds since 1970 UTC.
-        now: The same.
-    """
+    """Return how long before now a time was, or how long after it is."""
     away = now - at
     if abs(away) < 1:
         return "now"
@@ -88,29 +79,17 @@ def ago(at: float, now: float) -> str:
 
 
 def stamp(at: float) -> str:
-    """Return a time to the second, in UTC.
-
-    Args:
-        at: Seconds since 1970 UTC.
-    """
+    """Return a time to the second, in UTC."""
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def share(part: float) -> str:
-    """Return a share as per cent; never rounded up to 100, or down to 0.
-
-    Args:
-        part: 0 to 1.
-    """
+    """Return a share as per cent; never rounded up to 100, or down to 0."""
     if part in (0.0, 1.0):
         return f"{part:.0%}"
     return f"{min(99.99, max(0.01, part * 100)):.2f}%"
 
 
 def shown_url(url: str) -> str:
-    """Return a URL as it may be shown: without user information, query and fragment.
-
-    Args:
-        url: As it is configured.
-    """
+    """Return a URL as it may be shown: without user information, query and fragment."""
     return without_secrets(url.partition("#")[0]).partition("?")[0]

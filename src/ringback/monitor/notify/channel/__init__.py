@@ -26,14 +26,7 @@ CHANNELS: Mapping[str, Callable[[NotifierSettings], Channel]] = {
 
 
 def channel_of(settings: NotifierSettings) -> Channel:
-    """Return the channel of a notifier.
-
-    Args:
-        settings: The notifier.
-
-    Raises:
-        NotifierInvalid: If it cannot work as it is configured.
-    """
+    """Return the channel of a notifier."""
     if settings.type not in CHANNELS:
         raise NotifierInvalid(f"notifier {settings.name}: there is no type {settings.type}")
     return CHANNELS[settings.type](settings)

@@ -44,14 +44,7 @@ class Alertmanager:
         self.refresh: float | None = float(settings.options.get("refresh", REFRESH))
 
     def send(self, message: Message) -> None:
-        """Send an alert for each incident; return when they were taken.
-
-        Args:
-            message: What to send.
-
-        Raises:
-            NotSent: If they were not.
-        """
+        """Send an alert for each incident; return when they were taken."""
         alerts = [self._alert(story, message) for story in message.stories]
         self._post.json(json.dumps(alerts).encode(), {}, "/api/v2/alerts")
 

@@ -57,14 +57,7 @@ class AppriseChannel:
         self._apprise = _opened(settings)
 
     def send(self, message: Message) -> None:
-        """Send a message; return when each service took it.
-
-        Args:
-            message: What to send.
-
-        Raises:
-            NotSent: If one did not.
-        """
+        """Send a message; return when each service took it."""
         result = self._apprise.notify(
             body=_FORMATS[self._format](message),
             title=subject(message),

@@ -46,14 +46,7 @@ class Command:
         self._further: Mapping[str, object] = settings.options.get("env") or {}
 
     def send(self, message: Message) -> None:
-        """Run the program; return when it has ended well.
-
-        Args:
-            message: What to tell.
-
-        Raises:
-            NotSent: If it could not be run, failed or took too long.
-        """
+        """Run the program; return when it has ended well."""
         with tempfile.TemporaryFile() as given:  # a program may leave it unread
             given.write(body(message))
             given.seek(0)

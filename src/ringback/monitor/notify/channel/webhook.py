@@ -32,14 +32,7 @@ class Webhook:
         self._secret = settings.secret
 
     def send(self, message: Message) -> None:
-        """Send a message; return when it was taken.
-
-        Args:
-            message: What to send.
-
-        Raises:
-            NotSent: If it was not.
-        """
+        """Send a message; return when it was taken."""
         content = body(message)
         headers = {"Idempotency-Key": message.id}
         if self._secret:

@@ -59,14 +59,7 @@ class Target(NamedTuple):
 
 
 def target_of(url: str) -> Target:
-    """Return where a URL leads.
-
-    Args:
-        url: Of scheme ``http`` or ``https``.
-
-    Raises:
-        ValueError: It is none.
-    """
+    """Return where a URL leads."""
     parts = urlsplit(url)
     if parts.scheme not in _PORTS or not parts.hostname:
         raise ValueError("not an http or https URL with a host")
@@ -86,18 +79,10 @@ def request_of(
     *,
     via: ProxyServer | None = None,
 ) -> bytes:
-    """Return a request (RFC 9112).
+    """Return a request (RFC 9112); ``headers`` take the place of those that every request has.
 
-    Args:
-        target: Where it goes.
-        method: HTTP method.
-        headers: They take the place of those that every request has.
-        body: What is sent after them.
-        via: The proxy that it goes through; one for HTTP is told the whole URL where there is no
-            TLS (RFC 9112, section 3.2.2).
-
-    Raises:
-        ValueError: A header or the method cannot be sent.
+    An HTTP proxy is sent the whole URL where there is no TLS (RFC 9112, section 3.2.2). What would
+    break the request, such as a line break in a header, raises ``ValueError``.
     """
     fields = {
         "Host": _authority(target),
@@ -123,12 +108,7 @@ def request_of(
 
 
 def is_forwarded(target: Target, via: ProxyServer) -> bool:
-    """Return whether a proxy passes the request itself on, and makes no tunnel for it.
-
-    Args:
-        target: Where it goes.
-        via: The proxy.
-    """
+    """Return whether a proxy passes the request itself on, and makes no tunnel for it."""
     return target.scheme == "http" and via.speaks_http
 
 
@@ -244,14 +224,7 @@ class Connection(asyncio.Protocol):
     def ask(
         self, request: bytes, answered: Answered, *, head: bool = False, want_body: bool = False
     ) -> None:
-        """Send a request.
-
-        Args:
-            request: The whole request.
-            answered: Called once, when the answer is whole or has failed.
-            head: Whether its method is HEAD, so that no body follows.
-            want_body: Whether the body is to be kept.
-        """
+        """Send a request."""
         assert self._transport is not None
         self._forget()
         self._head, self._want_body = head, want_body
@@ -398,19 +371,7 @@ _FRAMING = frozenset({b"content-length", b"transfer-encoding"})
 async def open_connection(
     target: Target, endpoint: Endpoint, surroundings: Surroundings, course: Course, until: float
 ) -> Connection:
-    """Return a connection to where a request goes.
-
-    Args:
-        target: Where it goes.
-        endpoint: Whose trust, and whose proxy, counts.
-        surroundings: What is shared.
-        course: Is told.
-        until: The lookup gives up at this time of ``time.monotonic()``.
-
-    Raises:
-        OSError: It cannot be made; ``course`` knows in which phase.
-        Refused: The proxy does not make it.
-    """
+    """Return a connection to where a request goes; ``course`` knows in which phase it failed."""
     context = context_for(endpoint) if target.scheme == "https" else None
     connected = await connect(target, endpoint, surroundings, course, until=until)
     if context is not None:
@@ -430,19 +391,7 @@ async def open_connection(
 async def connect(
     target: Target, endpoint: Endpoint, surroundings: Surroundings, course: Course, *, until: float
 ) -> socket.socket:
-    """Return a TCP connection to a target, or to the proxy that passes its requests on.
-
-    Args:
-        target: Where requests go.
-        endpoint: Whose proxy counts.
-        surroundings: What is shared.
-        course: Is told.
-        until: The lookup gives up at this time of ``time.monotonic()``.
-
-    Raises:
-        OSError: It cannot be made.
-        Refused: The proxy does not make it.
-    """
+    """Return a TCP connection to a target, or to the proxy that passes its requests on."""
     host, port, names = target.host, target.port, surroundings.names
     via = proxy_of(endpoint, target.url)
     if via is None:

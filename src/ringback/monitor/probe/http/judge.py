@@ -26,14 +26,7 @@ _EITHER = 32 + zlib.MAX_WBITS
 
 
 def text_of(answer: Connection) -> str:
-    """Return the body as text, decoded as its headers say.
-
-    Args:
-        answer: Its body was kept.
-
-    Raises:
-        ValueError: It is not encoded as they say.
-    """
+    """Return the body as text, decoded as its headers say."""
     whole = b"".join(answer.body)
     encoding = charset = b""
     for name, value in answer.headers:
@@ -70,12 +63,7 @@ class PathMissing(LookupError):  # noqa: N818 - named for what was found out
 def at_path(document: Any, path: str) -> str:
     """Return what is at a path, as text: a string itself, everything else as JSON.
 
-    Args:
-        document: As ``json.loads`` returned it.
-        path: Names joined by dots, indices in brackets; a leading ``$`` means the document.
-
-    Raises:
-        PathMissing: There is nothing.
+    A path has names joined by dots and indices in brackets; a leading ``$`` means the document.
     """
     found = document
     for step in steps_of(path):
@@ -88,14 +76,7 @@ def at_path(document: Any, path: str) -> str:
 
 @lru_cache(maxsize=1024)
 def steps_of(path: str) -> tuple[str | int, ...]:
-    """Return the names and indices of a path.
-
-    Args:
-        path: As ``at_path`` takes it.
-
-    Raises:
-        ValueError: It is none.
-    """
+    """Return the names and indices of a path."""
     rest = path.removeprefix("$")
     steps: list[str | int] = []
     while rest:
@@ -132,31 +113,18 @@ class Judge:
         )
 
     def accepts(self, status: int) -> bool:
-        """Return whether a status is one that is expected.
-
-        Args:
-            status: Of an answer.
-        """
+        """Return whether a status is one that is expected."""
         ranges = self._expected.status
         if not ranges:
             return status < 400
         return any(low <= status <= high for low, high in ranges)
 
     def follows(self, status: int) -> bool:
-        """Return whether a redirect with this status is followed.
-
-        Args:
-            status: Of an answer.
-        """
+        """Return whether a redirect with this status is followed."""
         return status in _REDIRECTS and not (self._expected.status and self.accepts(status))
 
     def verdict(self, answer: Connection, now: float) -> Failed | None:
-        """Return what is not as expected, all but the patterns.
-
-        Args:
-            answer: The answer.
-            now: Seconds since 1970 UTC.
-        """
+        """Return what is not as expected, all but the patterns."""
         if not self.accepts(answer.status):
             return self._status(answer.status)
         if answer.certificate is not None and self._expected.certificate_days is not None:
@@ -171,12 +139,7 @@ class Judge:
         return self._body(answer) if self.wants_body else None
 
     async def patterns(self, answer: Connection, matcher: Matcher) -> Failed | None:
-        """Return which pattern the body does not match.
-
-        Args:
-            answer: The answer.
-            matcher: Decides.
-        """
+        """Return which pattern the body does not match."""
         try:
             missing = await matcher.missing(self._expected.body_matches, text_of(answer))
         except Undecided as pattern:

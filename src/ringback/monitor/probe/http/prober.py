@@ -40,15 +40,6 @@ async def follow(prober: HTTPProber, answer: Connection, until: float) -> Connec
 
     Each hop has a connection of its own, which is ended. Headers of the endpoint, which may be
     secrets, go to its own origin only.
-
-    Args:
-        prober: Whose look it is.
-        answer: The first redirect.
-        until: Lookups give up at this time of ``time.monotonic()``.
-
-    Raises:
-        Refused: They lead in a circle, or nowhere.
-        OSError: A hop cannot be reached.
     """
     url, seen = prober.endpoint.url, {urldefrag(prober.endpoint.url)[0]}
     while prober.judge.follows(answer.status) and answer.location is not None:
@@ -181,11 +172,7 @@ class HTTPProber:
         self._idle = self._patience = inf
 
     def begin(self, done: Done) -> None:
-        """Look once.
-
-        Args:
-            done: Takes the check when it is over.
-        """
+        """Look once."""
         self._done = done
         self._began = now = monotonic()
         self._timer = self.surroundings.loop.call_later(self.endpoint.timeout, self._expired)

@@ -37,11 +37,7 @@ _SPANS, _MOST_SPANS = 288, 2400
 
 
 async def list_endpoints(call: Call) -> Answer:
-    """Return endpoints in the order of the configuration.
-
-    Args:
-        call: The request.
-    """
+    """Return endpoints in the order of the configuration."""
     query = call.query
     found = [
         one
@@ -55,26 +51,12 @@ async def list_endpoints(call: Call) -> Answer:
 
 
 async def show_endpoint(call: Call) -> shape.Endpoint:
-    """Return one endpoint.
-
-    Args:
-        call: The request.
-
-    Raises:
-        Problem: There is none.
-    """
+    """Return one endpoint."""
     return endpoint_shape(view_of(call))
 
 
 async def list_checks(call: Call) -> Answer:
-    """Return checks of an endpoint, newest first.
-
-    Args:
-        call: The request.
-
-    Raises:
-        Problem: There is no such endpoint.
-    """
+    """Return checks of an endpoint, newest first."""
     id_, query = view_of(call).endpoint.id, call.query
     until = seconds_of(query.until, call.site.clock())
     since = seconds_of(query.since, until - _DAY)
@@ -87,27 +69,13 @@ async def list_checks(call: Call) -> Answer:
 
 
 async def list_buckets(call: Call) -> list[shape.Bucket]:
-    """Return the checks of an endpoint summed up per span, oldest first.
-
-    Args:
-        call: The request.
-
-    Raises:
-        Problem: There is no such endpoint, or these are too many spans.
-    """
+    """Return the checks of an endpoint summed up per span, oldest first."""
     found = await ask(call.site.service.store.buckets, *_spans(call))
     return [bucket_shape(one) for one in found]
 
 
 async def list_phases(call: Call) -> dict[str, shape.Percentiles]:
-    """Return what each phase of an endpoint's successful checks took, all spans taken together.
-
-    Args:
-        call: The request.
-
-    Raises:
-        Problem: There is no such endpoint, or these are too many spans.
-    """
+    """Return what each phase of an endpoint's successful checks took, all spans taken together."""
     found = await ask(call.site.service.store.phases, *_spans(call))
     return {
         phase: shape.Percentiles(p50=one.p50, p95=one.p95, p99=one.p99)
@@ -126,14 +94,7 @@ def _spans(call: Call) -> tuple[str, Step, float, float]:
 
 
 def view_of(call: Call) -> View:
-    """Return the endpoint that is named in the path.
-
-    Args:
-        call: The request.
-
-    Raises:
-        Problem: There is none.
-    """
+    """Return the endpoint that is named in the path."""
     found = call.site.service.view(call.path["id"])
     if found is None:
         raise Problem(404, "there is no such endpoint")
@@ -141,32 +102,18 @@ def view_of(call: Call) -> View:
 
 
 def seconds_of(time: datetime | None, default: float) -> float:
-    """Return a time that was given, in seconds since 1970 UTC.
-
-    Args:
-        time: What was given.
-        default: Where nothing was.
-    """
+    """Return a time that was given, in seconds since 1970 UTC."""
     return default if time is None else time.timestamp()
 
 
 def next_page(call: Call, **changes: object) -> dict[str, str]:
-    """Return the header that names the next page of a list (RFC 8288).
-
-    Args:
-        call: The request for this page.
-        changes: What the next page has otherwise in its query.
-    """
+    """Return the header that names the next page of a list (RFC 8288)."""
     query = {**call.request.query_params, **{key: str(value) for key, value in changes.items()}}
     return {"Link": f'<{call.request.url.path}?{urlencode(query)}>; rel="next"'}
 
 
 async def list_incidents(call: Call) -> Answer:
-    """Return incidents, newest first.
-
-    Args:
-        call: The request.
-    """
+    """Return incidents, newest first."""
     query = call.query
     found = await incidents_of(
         call.site.service,
@@ -183,26 +130,12 @@ async def list_incidents(call: Call) -> Answer:
 
 
 async def show_incident(call: Call) -> shape.Incident:
-    """Return one incident, with all that its diagnosis read.
-
-    Args:
-        call: The request.
-
-    Raises:
-        Problem: There is none.
-    """
+    """Return one incident, with all that its diagnosis read."""
     return incident_shape(await incident_of(call.site.service, call.path["id"]), whole=True)
 
 
 async def acknowledge(call: Call) -> shape.Incident:
-    """Note who takes an incident, and return it.
-
-    Args:
-        call: The request.
-
-    Raises:
-        Problem: There is no such incident that is open.
-    """
+    """Note who takes an incident, and return it."""
     id_ = call.path["id"]
     if not call.site.service.acknowledge(id_, call.grant.name or call.body.by or "api"):
         raise Problem(404, "there is no such incident that is open")
@@ -210,20 +143,12 @@ async def acknowledge(call: Call) -> shape.Incident:
 
 
 async def list_silences(call: Call) -> list[shape.Silence]:
-    """Return the silences that are not over.
-
-    Args:
-        call: The request.
-    """
+    """Return the silences that are not over."""
     return [silence_shape(one) for one in call.site.service.silences()]
 
 
 async def add_silence(call: Call) -> shape.Done:
-    """Tell nobody of some endpoints for a while.
-
-    Args:
-        call: The request.
-    """
+    """Tell nobody of some endpoints for a while."""
     asked: shape.SilenceAsked = call.body
     who = call.grant.name or asked.by or "api"
     service = call.site.service
@@ -231,36 +156,18 @@ async def add_silence(call: Call) -> shape.Done:
 
 
 async def end_silence(call: Call) -> None:
-    """End a silence.
-
-    Args:
-        call: The request.
-
-    Raises:
-        Problem: There is none.
-    """
+    """End a silence."""
     if not call.site.service.unsilence(call.path["id"]):
         raise Problem(404, "there is no such silence")
 
 
 async def list_discovered(call: Call) -> list[shape.Discovered]:
-    """Return what programs call and nobody configured.
-
-    Args:
-        call: The request.
-    """
+    """Return what programs call and nobody configured."""
     return [discovered_shape(one) for one in call.site.service.discovered()]
 
 
 async def adopt(call: Call) -> shape.Done:
-    """Watch a discovered endpoint from now on.
-
-    Args:
-        call: The request.
-
-    Raises:
-        Problem: There is none.
-    """
+    """Watch a discovered endpoint from now on."""
     id_ = call.path["id"]
     if not call.site.service.adopt(id_, call.grant.name or "api"):
         raise Problem(404, "no such endpoint was discovered")
@@ -268,37 +175,19 @@ async def adopt(call: Call) -> shape.Done:
 
 
 async def beat(call: Call) -> None:
-    """Take in what a job reports of itself.
-
-    Args:
-        call: The request.
-
-    Raises:
-        Problem: There is no such heartbeat.
-    """
+    """Take in what a job reports of itself."""
     said: shape.Beat = call.body
     if not call.site.service.beat(call.path["id"], up=said.up, detail=said.detail):
         raise Problem(404, "there is no such heartbeat")
 
 
 async def show_status(call: Call) -> shape.Status:
-    """Return how the monitor itself is.
-
-    Args:
-        call: The request.
-    """
+    """Return how the monitor itself is."""
     return status_shape(call.site.service)
 
 
 async def take_events(call: Call) -> shape.Taken:
-    """Take in what programs report of their calls.
-
-    Args:
-        call: The request.
-
-    Raises:
-        Problem: This monitor cannot read it.
-    """
+    """Take in what programs report of their calls."""
     body = await body_of(call.request, MAX_BYTES)
     try:
         checks = call.site.inbox.take(body, now=call.site.clock())

@@ -102,14 +102,7 @@ class Operation:
         return TypeAdapter(self.body or self.reads)
 
     async def respond(self, request: Request) -> Response:
-        """Return the response to a request.
-
-        Args:
-            request: For this operation.
-
-        Raises:
-            Problem: It is refused or cannot be answered.
-        """
+        """Return the response to a request."""
         grant = demand(request, self.scope)
         call = Call(
             request=request,

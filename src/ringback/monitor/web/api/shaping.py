@@ -28,11 +28,7 @@ def _moment(at: float | None) -> str | None:
 
 
 def check_shape(check: model.Check) -> shape.Check:
-    """Return a check as the API has it.
-
-    Args:
-        check: What was seen.
-    """
+    """Return a check as the API has it."""
     seen = check.certificate
     return shape.Check(
         at=moment(check.at),
@@ -55,11 +51,7 @@ def _certificate(seen: model.CertificateSeen) -> shape.Certificate:
 
 
 def endpoint_shape(seen: View) -> shape.Endpoint:
-    """Return an endpoint as the API has it.
-
-    Args:
-        seen: The endpoint as it is now.
-    """
+    """Return an endpoint as the API has it."""
     endpoint, last = seen.endpoint, seen.last
     return shape.Endpoint(
         id=endpoint.id,
@@ -79,11 +71,7 @@ def endpoint_shape(seen: View) -> shape.Endpoint:
 
 
 def bucket_shape(bucket: Bucket) -> shape.Bucket:
-    """Return a span of time as the API has it.
-
-    Args:
-        bucket: Its checks, summed up.
-    """
+    """Return a span of time as the API has it."""
     return shape.Bucket(
         at=moment(bucket.at),
         count=bucket.count,
@@ -98,12 +86,7 @@ def bucket_shape(bucket: Bucket) -> shape.Bucket:
 
 
 def incident_shape(incident: model.Incident, *, whole: bool) -> shape.Incident:
-    """Return an incident as the API has it.
-
-    Args:
-        incident: What is or was wrong.
-        whole: Whether its diagnosis comes with all that was read.
-    """
+    """Return an incident as the API has it."""
     return shape.Incident(
         id=incident.id,
         pattern=incident.pattern,
@@ -132,11 +115,7 @@ def _diagnosis(report: Mapping[str, Any] | None, *, whole: bool) -> Mapping[str,
 
 
 def silence_shape(silence: Silence) -> shape.Silence:
-    """Return a silence as the API has it.
-
-    Args:
-        silence: When nobody is told.
-    """
+    """Return a silence as the API has it."""
     return shape.Silence(
         id=silence.id,
         endpoints=list(silence.endpoints),
@@ -148,21 +127,13 @@ def silence_shape(silence: Silence) -> shape.Silence:
 
 
 def discovered_shape(found: Discovered) -> shape.Discovered:
-    """Return a discovered endpoint as the API has it.
-
-    Args:
-        found: What programs call.
-    """
+    """Return a discovered endpoint as the API has it."""
     times = {"first_seen": moment(found.first_seen), "last_seen": moment(found.last_seen)}
     return shape.Discovered(**{**asdict(found), **times, "url": shown_url(found.url)})
 
 
 def status_shape(service: Service) -> shape.Status:
-    """Return how the monitor is, as the API has it.
-
-    Args:
-        service: The monitor.
-    """
+    """Return how the monitor is, as the API has it."""
     status, views = service.status(), service.views()
     config = status.get("config", {})
     return shape.Status(
