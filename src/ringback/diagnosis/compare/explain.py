@@ -24,11 +24,7 @@ _MUCH = 0.8
 
 
 def explain(reports: Sequence[Report]) -> Iterator[Explanation]:
-    """Yield an explanation for each report in which it fails, where it works in another.
-
-    Args:
-        reports: All of them.
-    """
+    """Yield an explanation for each report in which it fails, where it works in another."""
     healthy = [report for report in reports if report.healthy]
     for number, report in enumerate(reports):
         if healthy and not report.healthy:

@@ -63,32 +63,15 @@ class Report:
         return "tcp" if stage in {"neighbours", "path"} else stage
 
     def facts(self, layer: Stage, what: str) -> Mapping[str, Any]:
-        """Return the facts of the first reading of a sort; none where there is none.
-
-        Args:
-            layer: Its stage.
-            what: What was tried.
-        """
+        """Return the facts of the first reading of a sort; none where there is none."""
         return self.evidence.facts(layer, what)
 
     def every(self, layer: Stage, what: str, **facts: Any) -> list[Mapping[str, Any]]:
-        """Return the facts of each reading of a sort.
-
-        Args:
-            layer: Their stage.
-            what: What was tried.
-            facts: Values that must be equal.
-        """
+        """Return the facts of each reading of a sort."""
         return [one.facts for one in self.evidence.all(layer, what, **facts)]
 
     def text(self, layer: Stage, what: str, key: str) -> str | None:
-        """Return a fact as text; ``None`` where it is not known.
-
-        Args:
-            layer: Its stage.
-            what: What was tried.
-            key: Of the fact.
-        """
+        """Return a fact as text; ``None`` where it is not known."""
         value = self.facts(layer, what).get(key)
         return None if value is None else str(value)
 
@@ -121,22 +104,12 @@ class Case:
 
 
 def joined(words: Sequence[str], by: str = "and", most: int = 3) -> str:
-    """Return words as a sentence has them, at most a few.
-
-    Args:
-        words: In their order.
-        by: What stands before the last.
-        most: How many to name.
-    """
+    """Return words as a sentence has them, at most a few."""
     if len(words) > most:
         return f"{', '.join(words[: most - 1])} {by} {len(words) - most + 1} more"
     return f"{', '.join(words[:-1])} {by} {words[-1]}" if len(words) > 1 else "".join(words)
 
 
 def comparable(value: str | None) -> str | None:
-    """Return a value, or ``None`` where it is hidden: placeholders of two reports say nothing.
-
-    Args:
-        value: Of a trait.
-    """
+    """Return a value, or ``None`` where it is hidden: placeholders of two reports say nothing."""
     return None if value is None or is_placeholder(value) else value

@@ -25,12 +25,7 @@ _ASK = "Ask whoever runs the target whom it lets in: address, region, client cer
 
 
 def outcome_of(reports: Sequence[Report], explanations: Sequence[Explanation]) -> Outcome:
-    """Return how a comparison came out.
-
-    Args:
-        reports: All of them.
-        explanations: Of those in which it fails.
-    """
+    """Return how a comparison came out."""
     if all(report.healthy for report in reports):
         return "healthy"
     if any(report.healthy for report in reports):
@@ -45,13 +40,7 @@ def outcome_of(reports: Sequence[Report], explanations: Sequence[Explanation]) -
 def summary_of(
     outcome: Outcome, reports: Sequence[Report], explanations: Sequence[Explanation]
 ) -> str:
-    """Return a comparison in one sentence or two.
-
-    Args:
-        outcome: How it came out.
-        reports: All of them.
-        explanations: Of those in which it fails.
-    """
+    """Return a comparison in one sentence or two."""
     number = len(reports)
     every = "both machines" if number == 2 else f"all {number} machines"
     if outcome == "healthy":
@@ -75,13 +64,7 @@ def summary_of(
 def advice_of(
     outcome: Outcome, reports: Sequence[Report], explanations: Sequence[Explanation]
 ) -> tuple[str, ...]:
-    """Return what to do, in order.
-
-    Args:
-        outcome: How it came out.
-        reports: All of them.
-        explanations: Of those in which it fails.
-    """
+    """Return what to do, in order."""
     if outcome == "healthy":
         return ()
     if outcome == "unexplained":

@@ -42,22 +42,14 @@ class Trait:
     confidence: float = 0.9
 
     def read(self, report: Report) -> str | None:
-        """Return what it is in a report; ``None`` also where the report's facts make no sense.
-
-        Args:
-            report: One machine's.
-        """
+        """Return what it is in a report; ``None`` also where the report's facts make no sense."""
         try:
             return self.value(report)
         except _SENSELESS:
             return None
 
     def sentence(self, case: Case) -> str | None:
-        """Return why it fails in one report and not in others; ``None``: not because of this.
-
-        Args:
-            case: Reports that differ in this trait.
-        """
+        """Return why it fails in one report and not in others; ``None``: not because of this."""
         if isinstance(self.says, str):
             words = {"name": case.broken.name, "there": case.there}
             return self.says.format(**words, mine=case.mine, other=case.other) or None

@@ -9,15 +9,7 @@ SocketAddress = tuple[str, int] | tuple[str, int, int, int]
 
 
 def sockaddr_of(address: str, port: int) -> tuple[socket.AddressFamily, SocketAddress]:
-    """Return the family and the socket address of an IP address, without asking a resolver.
-
-    Args:
-        address: An IP address, IPv6 without brackets, with its interface where it needs one.
-        port: A TCP or UDP port.
-
-    Raises:
-        OSError: It is none, or its interface does not exist.
-    """
+    """Return the family and the socket address of an IP address, without asking a resolver."""
     flags = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
     found = socket.getaddrinfo(address, port, type=socket.SOCK_STREAM, flags=flags)
     family, _, _, _, where = found[0]

@@ -71,9 +71,7 @@ class Icmp:
 def hear_icmp(sock: socket.socket, *, on: bool = True) -> bool:
     """Let a socket keep the ICMP messages that answer it; return whether it can.
 
-    Args:
-        sock: A TCP or UDP socket, before it is connected.
-        on: Whether it is to keep them. On a TCP connection that stands they would be fatal.
+    Before it is connected; on a TCP connection that stands they would be fatal.
     """
     if sys.platform != "linux" or sock.family not in _OPTIONS:
         return False
@@ -85,12 +83,7 @@ def hear_icmp(sock: socket.socket, *, on: bool = True) -> bool:
 
 
 def icmp_messages(sock: socket.socket, target: str) -> list[Icmp]:
-    """Return the ICMP messages that have come since the last call, the oldest first.
-
-    Args:
-        sock: A socket that ``hear_icmp`` has prepared.
-        target: The address it writes to.
-    """
+    """Return the ICMP messages that have come since the last call, the oldest first."""
     found: list[Icmp] = []
     if sys.platform != "linux":
         return found
@@ -107,9 +100,6 @@ def is_own(address: str) -> bool:
     """Return whether an address is one of this host.
 
     A UDP socket that is connected to it has it as its source then; nothing is sent.
-
-    Args:
-        address: An IP address.
     """
     try:
         wanted = _plain(address)

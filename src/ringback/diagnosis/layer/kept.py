@@ -21,14 +21,7 @@ _kept: weakref.WeakKeyDictionary[Scene, _Store] = weakref.WeakKeyDictionary()
 
 
 def keep(scene: Scene, route: Route, target: tuple[str, int] | None, sock: socket.socket) -> None:
-    """Keep an unused connection for the next ``open_connection`` along its route.
-
-    Args:
-        scene: The diagnosis under way; with it, the connection goes.
-        route: The way it took.
-        target: Where a proxy's tunnel leads; ``None``: there is no tunnel.
-        sock: The connection.
-    """
+    """Keep an unused connection for the next ``open_connection`` along its route."""
     if scene not in _kept:
         _kept[scene] = {}
         weakref.finalize(scene, _close_all, _kept[scene])
@@ -40,13 +33,7 @@ def keep(scene: Scene, route: Route, target: tuple[str, int] | None, sock: socke
 
 
 def take(scene: Scene, route: Route, target: tuple[str, int] | None) -> socket.socket | None:
-    """Return a connection that was kept less than a second ago, once.
-
-    Args:
-        scene: The diagnosis under way.
-        route: The way it took.
-        target: Where a proxy's tunnel leads; ``None``: there is no tunnel.
-    """
+    """Return a connection that was kept less than a second ago, once."""
     since, sock = _kept.get(scene, {}).pop(_key(route, target), (0.0, None))
     if sock is not None and time.monotonic() - since > FRESH:
         sock.close()
@@ -55,11 +42,7 @@ def take(scene: Scene, route: Route, target: tuple[str, int] | None) -> socket.s
 
 
 def release(scene: Scene) -> None:
-    """Close the connections that were kept and not used.
-
-    Args:
-        scene: A diagnosis.
-    """
+    """Close the connections that were kept and not used."""
     _close_all(_kept.get(scene, {}))
 
 

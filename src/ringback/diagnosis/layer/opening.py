@@ -38,22 +38,11 @@ def open_connection(  # noqa: PLR0913 - whom, which way, how long, and two optio
     """Return a fresh connection to the target, blocking, with ``timeout`` as its time limit.
 
     Where the stage before has left its connection unused, that one is returned. Behind an
-    ``https://`` proxy it is one end of a pair of sockets that a thread serves.
+    ``https://`` proxy it is one end of a pair of sockets that a thread serves. ``None`` for
+    ``through_tunnel`` means: unless the proxy takes a plain HTTP request itself.
 
-    Args:
-        scene: The diagnosis under way; it counts the connections.
-        route: The way: the target's address, or the proxy's.
-        host: The target's name (or address), which a proxy is told.
-        port: The target's port.
-        timeout: Seconds that the connection, its tunnel included, may take.
-        segment_size: ``TCP_MAXSEG``, bytes.
-        through_tunnel: Whether the proxy is asked for a tunnel; ``None``: unless plain HTTP is
-            asked for and the proxy speaks HTTP: it takes the request itself then.
-
-    Raises:
-        NotPolite: It would be one connection too many.
-        TunnelError: The proxy did not make the tunnel.
-        OSError: The connection was not made; ``TimeoutError`` where it took too long.
+    Raises ``NotPolite`` where it would be one connection too many, ``TunnelError`` where the proxy
+    makes no tunnel, and ``OSError`` otherwise.
     """
     inner = wants_tunnel(scene, route) if through_tunnel is None else through_tunnel
     target = (host, port) if inner else None
@@ -73,12 +62,7 @@ def open_connection(  # noqa: PLR0913 - whom, which way, how long, and two optio
 
 
 def wants_tunnel(scene: Scene, route: Route) -> bool:
-    """Return whether a proxy has to make a tunnel for what is asked.
-
-    Args:
-        scene: The diagnosis under way.
-        route: The way.
-    """
+    """Return whether a proxy has to make a tunnel for what is asked."""
     if route.proxy is None:
         return False
     plain = scene.asked.protocol == "http" and not scene.asked.tls
@@ -88,19 +72,7 @@ def wants_tunnel(scene: Scene, route: Route) -> bool:
 def connected(
     scene: Scene, address: str, port: int, until: float, segment_size: int | None = None
 ) -> socket.socket:
-    """Return a TCP connection to an address.
-
-    Args:
-        scene: The diagnosis under way; it counts the connections.
-        address: An IP address.
-        port: A TCP port.
-        until: When it must stand, on ``time.monotonic()``.
-        segment_size: ``TCP_MAXSEG``, bytes.
-
-    Raises:
-        NotPolite: It would be one connection too many.
-        OSError: The connection was not made; ``TimeoutError`` where it took too long.
-    """
+    """Return a TCP connection to an address, made before ``until`` of ``time.monotonic()``."""
     family, where = sockaddr_of(address, port)
     if not scene.may_connect(address, port):
         raise NotPolite

@@ -46,11 +46,7 @@ class TcpInfo:
 
 
 def tcp_info(sock: socket.socket) -> TcpInfo | None:
-    """Return what the kernel knows of a connection; ``None`` on other systems.
-
-    Args:
-        sock: A TCP socket, open.
-    """
+    """Return what the kernel knows of a connection; ``None`` on other systems."""
     if sys.platform != "linux":
         return None
     try:

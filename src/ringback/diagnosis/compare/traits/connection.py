@@ -27,11 +27,7 @@ _WORDS = {
 
 
 def outcomes(report: Report) -> dict[str, str]:
-    """Return how connecting to each address and port came out.
-
-    Args:
-        report: One machine's.
-    """
+    """Return how connecting to each address and port came out."""
     return {one.subject: str(one.facts.get("outcome")) for one in report.evidence.connects}
 
 

@@ -21,11 +21,7 @@ _AFTER = frozenset({"tcp", "tls", "http", "service"})
 
 
 def addresses(report: Report) -> list[str]:
-    """Return the addresses that a name had there, sorted.
-
-    Args:
-        report: One machine's.
-    """
+    """Return the addresses that a name had there, sorted."""
     return sorted(map(str, report.facts("name", "getaddrinfo").get("addresses") or ()))
 
 

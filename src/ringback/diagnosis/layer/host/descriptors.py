@@ -15,11 +15,7 @@ FEW: Final = 16
 
 
 def read(scene: Scene) -> None:
-    """Tell how many descriptors are open, and how many may be.
-
-    Args:
-        scene: The diagnosis under way.
-    """
+    """Tell how many descriptors are open, and how many may be."""
     counted = _counted()
     if counted is None:
         return

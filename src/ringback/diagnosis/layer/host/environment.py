@@ -16,11 +16,7 @@ BUNDLES: Final = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_
 
 
 def read(scene: Scene) -> None:
-    """Tell in what the program runs.
-
-    Args:
-        scene: The diagnosis under way.
-    """
+    """Tell in what the program runs."""
     bundles = [_bundle(name, path) for name in BUNDLES if (path := os.environ.get(name))]
     lost = [one for one in bundles if not one["exists"]]
     facts = {

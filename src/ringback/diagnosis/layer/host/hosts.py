@@ -14,11 +14,7 @@ _MOST_LINES = 200_000  # lists of blocked hosts are that long
 
 
 def read(scene: Scene) -> None:
-    """Tell the entry of the hosts file for the target, if it has one.
-
-    Args:
-        scene: The diagnosis under way.
-    """
+    """Tell the entry of the hosts file for the target, if it has one."""
     name = scene.asked.host
     path = hosts_path()
     addresses, line = entries(name, path)
@@ -42,15 +38,7 @@ def hosts_path() -> Path:
 
 
 def entries(name: str, path: Path) -> tuple[list[str], int]:
-    """Return the addresses that hosts(5) has for a name, and the first line with one.
-
-    Args:
-        name: In any case, with or without a dot at its end.
-        path: Of the file; one that is not there has no entry.
-
-    Raises:
-        OSError: It cannot be read.
-    """
+    """Return the addresses that hosts(5) has for a name, and the first line with one."""
     wanted = name.lower().removesuffix(".")
     addresses: list[str] = []
     first = 0

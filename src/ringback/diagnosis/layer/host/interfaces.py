@@ -16,11 +16,7 @@ if TYPE_CHECKING:
 
 
 def read(scene: Scene) -> None:
-    """Tell which interfaces there are.
-
-    Args:
-        scene: The diagnosis under way.
-    """
+    """Tell which interfaces there are."""
     found = interfaces()
     useful = [one for one in found if one["up"] and not one["loopback"] and _leads_out(one)]
     scene.tell(

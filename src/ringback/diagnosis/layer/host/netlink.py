@@ -134,11 +134,7 @@ def addresses() -> list[tuple[int, str, int]] | None:
 
 
 def default_ways(version: int) -> list[Way] | None:
-    """Return the routes of one family that lead everywhere, the preferred first.
-
-    Args:
-        version: 4 or 6, of IP.
-    """
+    """Return the routes of one family that lead everywhere, the preferred first."""
     family = socket.AF_INET6 if version == 6 else socket.AF_INET
     request = _ROUTE.pack(family, 0, 0, 0, 0, 0, 0, 0, 0)
     answers = _answers(_GET_ROUTE, request, dump=True)
@@ -150,15 +146,7 @@ def default_ways(version: int) -> list[Way] | None:
 
 
 def way_to(address: str, zone: int = 0) -> Way | None:
-    """Return the route that packets to an address take.
-
-    Args:
-        address: Without a zone.
-        zone: Number of the interface that a link-local address needs.
-
-    Raises:
-        Refused: There is none; ``errno`` says which kind of none.
-    """
+    """Return the route that packets to an address take."""
     six = ":" in address
     family = socket.AF_INET6 if six else socket.AF_INET
     raw = socket.inet_pton(family, address)
@@ -171,11 +159,7 @@ def way_to(address: str, zone: int = 0) -> Way | None:
 
 
 def neighbour_state(address: str) -> str | None:
-    """Return what is known of a neighbour on the link, ``reachable`` or ``failed`` for instance.
-
-    Args:
-        address: Of the neighbour; ``None`` is returned for one that was never asked for.
-    """
+    """Return what is known of a neighbour on the link, ``reachable`` or ``failed`` for instance."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     answers = _answers(_GET_NEIGHBOUR, _NEIGHBOUR.pack(family, 0, 0, 0, 0), dump=True)
     for body in answers or ():
@@ -239,11 +223,7 @@ def _attributes(raw: bytes) -> dict[int, bytes]:
 
 
 def _answers(kind: int, request: bytes, *, dump: bool) -> list[bytes] | None:
-    """The bodies of the messages that answer; ``None``: the kernel cannot be asked.
-
-    Raises:
-        Refused: It answered with an error, and not with a list.
-    """
+    """The bodies of the messages that answer; ``None``: the kernel cannot be asked."""
     if sys.platform != "linux":
         return None
     try:

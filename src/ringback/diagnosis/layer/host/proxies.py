@@ -37,11 +37,7 @@ class Variable:
 
 
 def read(scene: Scene) -> None:
-    """Tell which proxy applies to the target, and which are set but do not.
-
-    Args:
-        scene: The diagnosis under way.
-    """
+    """Tell which proxy applies to the target, and which are set but do not."""
     variables = set_variables()
     raw = chosen(scene)
     applies = None if raw is None else plain(raw)
@@ -76,11 +72,7 @@ def set_variables() -> list[Variable]:
 
 
 def plain(url: str) -> str | None:
-    """Return the URL of a proxy without credentials; ``None``: it is none.
-
-    Args:
-        url: As in ``HTTPS_PROXY``.
-    """
+    """Return the URL of a proxy without credentials; ``None``: it is none."""
     try:
         return proxy_server(url).url
     except ValueError:

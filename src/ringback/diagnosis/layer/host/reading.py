@@ -31,11 +31,7 @@ _READERS: tuple[Callable[[Scene], None], ...] = (
 
 
 def read(scene: Scene) -> None:
-    """Tell what this host is like; nothing is sent, and nothing waits.
-
-    Args:
-        scene: The diagnosis under way.
-    """
+    """Tell what this host is like; nothing is sent, and nothing waits."""
     for reader in _READERS:
         try:
             reader(scene)

@@ -71,11 +71,7 @@ class Resolver:
 
 
 def read(scene: Scene) -> None:
-    """Tell how this host resolves names.
-
-    Args:
-        scene: The diagnosis under way.
-    """
+    """Tell how this host resolves names."""
     config = configured()
     upstream = _upstream(config)
     facts = {
@@ -102,11 +98,7 @@ def read(scene: Scene) -> None:
 
 
 def configured() -> Resolver:
-    """Return how this host resolves names.
-
-    Raises:
-        OSError: This program has no descriptor left to read it with.
-    """
+    """Return how this host resolves names."""
     if sys.platform == "win32":
         return _of_windows()
     text = _text(RESOLV_CONF)
@@ -119,13 +111,7 @@ def configured() -> Resolver:
 def parsed(
     text: str, order: tuple[str, ...] = _USUAL_ORDER, environ: Mapping[str, str] | None = None
 ) -> Resolver:
-    """Return what a resolv.conf(5) says.
-
-    Args:
-        text: Of the file.
-        order: The services of the ``hosts:`` line.
-        environ: Whose ``LOCALDOMAIN`` and ``RES_OPTIONS`` go before the file.
-    """
+    """Return what a resolv.conf(5) says."""
     servers: list[str] = []
     search: tuple[str, ...] | None = None
     options: dict[str, str] = {}

@@ -33,11 +33,7 @@ _TYPE_OF_ERROR: Final = {
 
 
 def read(scene: Scene) -> None:
-    """Tell, for each family, whether a route leads out of this host's own networks.
-
-    Args:
-        scene: The diagnosis under way.
-    """
+    """Tell, for each family, whether a route leads out of this host's own networks."""
     names = _interface_names()
     for version in (4, 6):
         source, error = source_to(WORLD[version])
@@ -66,12 +62,7 @@ def read(scene: Scene) -> None:
 
 
 def route_to(scene: Scene, addresses: Sequence[str]) -> None:
-    """Tell the route to each address of the target; nothing is sent.
-
-    Args:
-        scene: The diagnosis under way.
-        addresses: IP addresses; of many the first ``MOST``.
-    """
+    """Tell the route to each address of the target; nothing is sent."""
     names: dict[int, str] | None = None
     for address in list(dict.fromkeys(addresses))[:MOST]:
         try:
@@ -97,12 +88,6 @@ def source_to(address: str) -> tuple[str | None, str | None]:
     """Return the address that packets to another carry, or the name of the error.
 
     A UDP socket is connected, which only looks the route up.
-
-    Args:
-        address: An IP address, perhaps with a zone.
-
-    Raises:
-        OSError: This program has no descriptor left to ask with.
     """
     try:
         family, _, _, _, where = socket.getaddrinfo(
@@ -120,11 +105,7 @@ def source_to(address: str) -> tuple[str | None, str | None]:
 
 
 def source_to_world(version: int) -> str | None:
-    """Return the address that packets to the world carry; ``None``: no route leads there.
-
-    Args:
-        version: 4 or 6, of IP.
-    """
+    """Return the address that packets to the world carry; ``None``: no route leads there."""
     return source_to(WORLD[version])[0]
 
 
@@ -163,11 +144,7 @@ def _state(way: netlink.Way, address: str) -> str | None:
 
 
 def _hops(version: int) -> int | None:
-    """How many routers a packet of this host may pass (``ip_default_ttl`` of ip(7)).
-
-    Raises:
-        OSError: This program has no descriptor left to ask with.
-    """
+    """How many routers a packet of this host may pass (``ip_default_ttl`` of ip(7))."""
     family, level, option = _HOPS[version]
     try:
         with socket.socket(family, socket.SOCK_DGRAM) as asking:

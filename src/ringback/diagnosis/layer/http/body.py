@@ -58,11 +58,7 @@ class Body:
         return self.length is None and not self.chunked
 
     def feed(self, data: bytes) -> None:
-        """Take in what was received.
-
-        Args:
-            data: Behind the head.
-        """
+        """Take in what was received."""
         if self.complete or self.wrong:
             if data and self.complete:
                 self.odd = "more came than its length says"

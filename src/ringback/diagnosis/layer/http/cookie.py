@@ -31,26 +31,14 @@ class Cookie:
     secure: bool = False
 
     def goes_to(self, scheme: str, target: str) -> bool:
-        """Return whether it is sent with a request.
-
-        Args:
-            scheme: ``http`` or ``https``.
-            target: Path and query.
-        """
+        """Return whether it is sent with a request."""
         path = target.partition("?")[0]
         below = path == self.path or path.startswith(self.path.rstrip("/") + "/")
         return below and (scheme == "https" or not self.secure)
 
 
 def kept(before: Iterable[Cookie], lines: list[str], host: str, target: str) -> tuple[Cookie, ...]:
-    """Return the cookies of a host after an answer.
-
-    Args:
-        before: Those it had set so far.
-        lines: Its fields ``Set-Cookie``.
-        host: Its name.
-        target: Path and query that were asked.
-    """
+    """Return the cookies of a host after an answer."""
     jar = {(one.name, one.path): one for one in before}
     for line in lines[:_MOST]:
         pair, *rest = line.split(";")

@@ -46,12 +46,7 @@ class Course:
         self._hops = 0
 
     def onward(self, request: Request, answer: Answer) -> Request | None:
-        """Tell where an answer redirects to; return the next request, where there is one to make.
-
-        Args:
-            request: What was asked.
-            answer: What came.
-        """
+        """Record where an answer redirects to; return the next request, if there is one to make."""
         if answer.outcome != "answered" or answer.head is None:
             return None
         hop = hop_of(request, answer.head)

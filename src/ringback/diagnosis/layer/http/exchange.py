@@ -52,14 +52,7 @@ class Patience:
 
 
 def exchange(channel: Channel, request: bytes, method: str, patience: Patience) -> Answer:
-    """Send a request and return what came of it; the answer's body is read up to 256 KiB.
-
-    Args:
-        channel: The connection; it stays open.
-        request: As it is sent.
-        method: Of the request.
-        patience: How long to wait.
-    """
+    """Send a request and return what came of it; the answer's body is read up to 256 KiB."""
     answer = Answer(sent=len(request))
     began = time.monotonic()
     try:

@@ -32,11 +32,7 @@ _OF_PROXIES = frozenset({403, 407, 500, 502, 503, 504})
 
 
 def filter_of(head: Head | None) -> str | None:
-    """Return the service for protection that refuses a request, by its marks in the answer.
-
-    Args:
-        head: Of the answer.
-    """
+    """Return the service for protection that refuses a request, by its marks in the answer."""
     if head is None or head.status not in _REFUSING:
         return None
     for name, who in _MARKS:
@@ -50,11 +46,6 @@ def refusal_of_proxy(route: Route, answer: Answer, *, forwarded: bool) -> str | 
     """Return the kind of failure where it is the proxy itself that has answered a request.
 
     But for 407 it does not say that it is the proxy who answers; its marks do.
-
-    Args:
-        route: The way of the request.
-        answer: What came.
-        forwarded: Whether the proxy was asked to make the request, not to open a tunnel for it.
     """
     head = answer.head
     if route.proxy is None:
@@ -71,15 +62,7 @@ def refusal_of_proxy(route: Route, answer: Answer, *, forwarded: bool) -> str | 
 
 
 def tell_refusal(scene: Scene, route: Route, request: Request, answer: Answer, kind: str) -> None:
-    """Tell that the proxy has answered a plain request itself.
-
-    Args:
-        scene: The diagnosis under way.
-        route: The way of the request.
-        request: What was asked.
-        answer: What came.
-        kind: Of the failure.
-    """
+    """Tell that the proxy has answered a plain request itself."""
     assert route.proxy is not None
     server = proxy_server(route.proxy)
     head = answer.head

@@ -40,41 +40,22 @@ class Head:
     odd: tuple[str, ...] = ()
 
     def get(self, name: str) -> str | None:
-        """Return the first value of a field.
-
-        Args:
-            name: In lower case.
-        """
+        """Return the first value of a field."""
         return next((value for key, value in self.fields if key == name), None)
 
     def all(self, name: str) -> list[str]:
-        """Return every value of a field.
-
-        Args:
-            name: In lower case.
-        """
+        """Return every value of a field."""
         return [value for key, value in self.fields if key == name]
 
 
 def split(data: bytes) -> tuple[bytes, bytes] | None:
-    """Return the head and what follows it; ``None`` while the head is not complete.
-
-    Args:
-        data: What was received.
-    """
+    """Return the head and what follows it; ``None`` while the head is not complete."""
     found = _END.search(data, 0, LONGEST + 4)
     return None if found is None else (data[: found.start()], data[found.end() :])
 
 
 def parse(data: bytes) -> Head:
-    """Return a head.
-
-    Args:
-        data: From the status line to the last header line.
-
-    Raises:
-        HeadError: Clients would not take it.
-    """
+    """Return a head."""
     first, *lines = data.split(b"\n")
     line = _STATUS_LINE.match(first)
     if line is None:

@@ -48,13 +48,7 @@ class _FrameError(ValueError):
 
 
 def exchange(channel: Channel, request: Request, within: float) -> Answer:
-    """Send a request over HTTP/2 and return what came of it.
-
-    Args:
-        channel: The connection, on which HTTP/2 was agreed.
-        request: What to ask.
-        within: Seconds for the whole.
-    """
+    """Send a request over HTTP/2 and return what came of it."""
     text = _opening(request)
     answer = Answer(version="2", sent=len(text))
     began = time.monotonic()
@@ -155,11 +149,7 @@ def _block(frame: _Frame) -> bytes:
 
 
 def status_of(block: bytes) -> int:
-    """Return the status at the beginning of a block of fields; 0: it cannot be read.
-
-    Args:
-        block: As it was sent; a response's first field is its status (RFC 9113, section 8.3).
-    """
+    """Return the status at the beginning of a block of fields; 0: it cannot be read."""
     while block and block[0] & 0xE0 == 0x20:  # the size of the table changes
         block = block[1:] if block[0] & 0x1F != 0x1F else block[2:].lstrip(b"\x80")[1:]
     if not block:

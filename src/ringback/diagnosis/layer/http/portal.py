@@ -29,14 +29,7 @@ _PAGE = re.compile(
 
 
 def is_portal(scene: Scene, route: Route, request: Request, answer: Answer) -> bool:
-    """Return whether an answer is a captive portal's; where it may be, that is looked into.
-
-    Args:
-        scene: The diagnosis under way.
-        route: The way of the request.
-        request: What was asked.
-        answer: What came.
-    """
+    """Return whether an answer is a captive portal's; where it may be, that is looked into."""
     if answer.status == 511:
         return True
     if not _may_be(route, request, answer):
@@ -100,11 +93,7 @@ def _network(address: str) -> str:
 
 
 def source_to(address: str) -> str | None:
-    """Return the address of this host from which another is reached; nothing is sent.
-
-    Args:
-        address: An IPv4 address.
-    """
+    """Return the address of this host from which another is reached; nothing is sent."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         try:
             sock.connect((address, 9))

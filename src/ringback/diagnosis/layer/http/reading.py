@@ -59,11 +59,6 @@ def read(
 
     Redirects are followed on the same host only; where they lead to another, that request is
     returned.
-
-    Args:
-        scene: The diagnosis under way.
-        routes: The ways found open.
-        connections: Those on which TLS stands, where TLS is asked for.
     """
     if scene.asked.protocol != "http":
         return None

@@ -35,12 +35,7 @@ class Hop:
 
 
 def hop_of(request: Request, head: Head) -> Hop | None:
-    """Return where an answer redirects to; ``None``: it does not.
-
-    Args:
-        request: What was asked.
-        head: Of the answer.
-    """
+    """Return where an answer redirects to; ``None``: it does not."""
     if head.status not in _STATUSES:
         return None
     location = head.get("location")

@@ -60,12 +60,7 @@ class Request:
         return _ascii(self.authority)
 
     def text(self, route: Route, *, tunnelled: bool) -> bytes:
-        """Return the request as it is sent.
-
-        Args:
-            route: The way it takes.
-            tunnelled: Whether a proxy on it sees nothing of the request.
-        """
+        """Return the request as it is sent."""
         target = quote(self.target, safe=_SAFE, errors="replace")
         host = self.ascii_authority
         lines = []
@@ -80,11 +75,7 @@ class Request:
 
 
 def request_of(asked: Asked) -> Request:
-    """Return the request for what is asked.
-
-    Args:
-        asked: An HTTP URL.
-    """
+    """Return the request for what is asked."""
     target = asked.path or "/"
     if asked.query:
         target += "?" + asked.query.removeprefix("?")

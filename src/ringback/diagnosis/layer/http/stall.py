@@ -39,16 +39,7 @@ def watch(
     context: ssl.SSLContext | None,
     over: threading.Event,
 ) -> None:
-    """Wait for an answer; where it stalls, ask again with small segments, or for TLS.
-
-    Args:
-        scene: The diagnosis under way.
-        route: The way of the request.
-        request: What was asked.
-        channel: The connection it was asked on.
-        context: Whom to trust; ``None`` for plain HTTP.
-        over: Set when the answer has come, or failed.
-    """
+    """Wait for an answer; where it stalls, ask again with small segments, or for TLS."""
     silence = max(SILENCE, 4 * (route.rtt or 0.0))
     seen, since = channel.received, time.monotonic()
     while not over.wait(_GLANCE) and scene.left(1.0):
@@ -107,12 +98,7 @@ def _opened(scene: Scene, route: Route, context: ssl.SSLContext | None) -> Chann
 
 
 def tls_here(scene: Scene, route: Route) -> None:
-    """Tell whether a port that did not answer plain HTTP speaks TLS.
-
-    Args:
-        scene: The diagnosis under way.
-        route: The way.
-    """
+    """Tell whether a port that did not answer plain HTTP speaks TLS."""
     since = scene.now()
     made = attempted(scene, route, unverifying(), within=_LONGEST / 3, named=True)
     if made is None:

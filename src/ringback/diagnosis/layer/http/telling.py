@@ -56,16 +56,7 @@ _TRUNCATED = {
 def tell_request(
     scene: Scene, route: Route, request: Request, answer: Answer, *, since: float, portal: bool
 ) -> None:
-    """Tell what came of a request.
-
-    Args:
-        scene: The diagnosis under way.
-        route: The way it took.
-        request: What was asked.
-        answer: What came.
-        since: When it began.
-        portal: Whether it looks like the answer of a captive portal.
-    """
+    """Tell what came of a request."""
     kind = "http.error.captive_portal" if portal else answer.kind
     offset = _offset(answer)
     tell_clock(scene, request.host, offset, least=_CLOCK)
@@ -100,11 +91,7 @@ def _offset(answer: Answer) -> float | None:
 
 
 def result_of(answer: Answer) -> str:
-    """Return what came of a request, for people.
-
-    Args:
-        answer: What came.
-    """
+    """Return what came of a request, for people."""
     status = "" if answer.head is None else _status(answer.head)
     if answer.outcome == "answered":
         return status
@@ -117,11 +104,7 @@ def result_of(answer: Answer) -> str:
 
 
 def plain_to_tls(answer: Answer) -> bool:
-    """Return whether the server says that plain HTTP was sent to a TLS port.
-
-    Args:
-        answer: What came.
-    """
+    """Return whether the server says that plain HTTP was sent to a TLS port."""
     if answer.outcome == "tls_bytes":
         return True
     body = answer.body.start if answer.body else b""
@@ -129,12 +112,7 @@ def plain_to_tls(answer: Answer) -> bool:
 
 
 def certificate_wanted(answer: Answer, *, tls: bool) -> bool:
-    """Return whether the server says over TLS that the client's certificate is missing or wrong.
-
-    Args:
-        answer: What came.
-        tls: Whether it came over TLS.
-    """
+    """Return whether the server says over TLS that the client's certificate is missing or wrong."""
     if answer.status in {495, 496}:  # nginx's own, where they are not turned into 400
         return tls
     body = answer.body.start if answer.body else b""
@@ -142,11 +120,7 @@ def certificate_wanted(answer: Answer, *, tls: bool) -> bool:
 
 
 def without_query(location: str) -> str:
-    """Return a URL without user, query and fragment, safe to show.
-
-    Args:
-        location: As the server gave it.
-    """
+    """Return a URL without user, query and fragment, safe to show."""
     bare = location.partition("#")[0].partition("?")[0]
     head, slashes, rest = bare.partition("//")
     place, slash, path = rest.partition("/")
@@ -154,11 +128,7 @@ def without_query(location: str) -> str:
 
 
 def host_of(url: str) -> str:
-    """Return the host of a URL; nothing where it has none.
-
-    Args:
-        url: Of any kind.
-    """
+    """Return the host of a URL; nothing where it has none."""
     try:
         return (urlsplit(url).hostname or "").rstrip(".")
     except ValueError:

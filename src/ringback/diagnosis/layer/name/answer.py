@@ -42,13 +42,7 @@ class Answer:
 
 
 def answer_of(message: dns.message.Message, name: dns.name.Name, type_: str) -> Answer:
-    """Return what an answer says of a name.
-
-    Args:
-        message: The answer.
-        name: That was asked for.
-        type_: ``A`` or ``AAAA``.
-    """
+    """Return what an answer says of a name."""
     wanted = dns.rdatatype.from_text(type_)
     addresses: list[str] = []
     aliases: list[str] = []
@@ -78,11 +72,7 @@ def answer_of(message: dns.message.Message, name: dns.name.Name, type_: str) -> 
 
 
 def printable(text: str) -> str:
-    """Return text of the network cut and without what could drive a terminal.
-
-    Args:
-        text: As it came.
-    """
+    """Return text of the network cut and without what could drive a terminal."""
     return "".join(c if c.isprintable() else "�" for c in text[:_LONGEST])
 
 

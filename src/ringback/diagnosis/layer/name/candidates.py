@@ -21,10 +21,6 @@ def candidates(host: str, config: Resolver) -> list[dns.name.Name]:
 
     A name with fewer dots than ``ndots`` is tried with each search domain first, others as they
     are first; one that ends in a dot only as it is.
-
-    Args:
-        host: As it was asked.
-        config: Of this host's resolver.
     """
     text = ascii_host(host)
     own = absolute(text)
@@ -37,11 +33,7 @@ def candidates(host: str, config: Resolver) -> list[dns.name.Name]:
 
 
 def absolute(text: str) -> dns.name.Name | None:
-    """Return a name of the DNS; ``None``: it is none.
-
-    Args:
-        text: In ASCII, with or without a dot at its end.
-    """
+    """Return a name of the DNS; ``None``: it is none."""
     try:
         return dns.name.from_text(text)
     except (dns.exception.DNSException, UnicodeError):
@@ -49,9 +41,5 @@ def absolute(text: str) -> dns.name.Name | None:
 
 
 def plain(name: dns.name.Name) -> str:
-    """Return a name without the dot at its end.
-
-    Args:
-        name: Of the DNS.
-    """
+    """Return a name without the dot at its end."""
     return name.to_text(omit_final_dot=True)

@@ -121,13 +121,6 @@ def ask(
     """Ask a nameserver a question and return what came of it; never raises for what it does.
 
     Over UDP, then over TCP where the answer is cut; without EDNS where the server does not know it.
-
-    Args:
-        server: Who is asked.
-        name: Absolute.
-        type_: ``A``, ``AAAA``, ``NS``.
-        patience: How long an answer is awaited.
-        may_connect: Whether a TCP connection to an address and port is polite.
     """
     query, plain = _queries(name, type_)
     reply = _over_udp(server, (query, plain), patience)
@@ -232,11 +225,7 @@ def _over_tcp(server: Server, query: dns.message.QueryMessage, seconds: float) -
 
 
 def _exactly(asking: socket.socket, length: int, ends: float) -> bytes:
-    """So many bytes (RFC 1035, section 4.2.2).
-
-    Raises:
-        OSError: They do not come.
-    """
+    """So many bytes (RFC 1035, section 4.2.2)."""
     got = b""
     while len(got) < length:
         asking.settimeout(max(ends - time.monotonic(), 0.01))

@@ -17,13 +17,7 @@ if TYPE_CHECKING:
 
 
 def tell_origin(scene: Scene, addresses: Sequence[str], asking: Sequence[Asking]) -> None:
-    """Tell which addresses no nameserver gives, and where they come from instead.
-
-    Args:
-        scene: The diagnosis under way.
-        addresses: What ``getaddrinfo`` gave.
-        asking: The nameservers, asked.
-    """
+    """Tell which addresses no nameserver gives, and where they come from instead."""
     given = {
         a for one in asking for finding in one.findings.values() for a in finding.answer.addresses
     }
@@ -54,11 +48,6 @@ def tell_search_domain(
     """Tell if a name with a dot was answered only with a search domain behind it.
 
     A name of one label is meant to be completed; that is no reading.
-
-    Args:
-        scene: The diagnosis under way.
-        asking: The nameservers, asked.
-        names: The names in the order in which they were tried.
     """
     own = min(names, key=len)
     if len(own.labels) <= 2:

@@ -28,11 +28,7 @@ _TRIES: Final = (0.5, 0.5)
 
 
 def random_sibling(name: dns.name.Name) -> dns.name.Name:
-    """Return a name that should not exist, with the same parent as another.
-
-    Args:
-        name: Absolute, not the root.
-    """
+    """Return a name that should not exist, with the same parent as another."""
     return dns.name.Name((_label(), *name.labels[1:]))
 
 
@@ -46,12 +42,6 @@ def hijack(
 
     It may be the zone that has them for all names below it, so names that are in no zone are asked
     for then.
-
-    Args:
-        scene: The diagnosis under way.
-        server: Who is asked.
-        sibling: See ``random_sibling``; the same for all nameservers.
-        hopeless: Returns whether the server is known to be out of reach.
     """
     begun = scene.now()
     patience = Patience(tries=_TRIES, left=scene.left, hopeless=hopeless)
@@ -81,12 +71,7 @@ def hijack(
 
 
 def control(scene: Scene, server: Server) -> None:
-    """Tell whether a nameserver answers a question that every resolver can answer.
-
-    Args:
-        scene: The diagnosis under way.
-        server: Who is asked.
-    """
+    """Tell whether a nameserver answers a question that every resolver can answer."""
     begun = scene.now()
     patience = Patience(tries=_TRIES, left=scene.left)
     reply, _ = _asked(server, dns.name.root, "NS", patience)

@@ -27,9 +27,6 @@ def read(scene: Scene) -> tuple[str, ...]:
 
     Where that takes too long, the nameservers' own answers are returned; an address is returned
     as it is.
-
-    Args:
-        scene: The diagnosis under way.
     """
     host = scene.asked.host
     address = literal(host)

@@ -33,15 +33,7 @@ def ask_all(
     *,
     brief: bool = False,
 ) -> list[Asking]:
-    """Ask nameservers for a name and, where it decides something, for others; return what they say.
-
-    Args:
-        scene: The diagnosis under way.
-        servers: Who is asked.
-        names: What is asked for, in order.
-        lookup: The program's own lookup, beside it.
-        brief: Whether the answer hardly matters.
-    """
+    """Ask nameservers for a name and, where it decides something, for other names."""
     asking: list[Asking] = []
     patience = Patience(
         left=scene.left,

@@ -41,11 +41,7 @@ class SystemLookup:
         threading.Thread(target=self._look_up, daemon=True, name="ringback-getaddrinfo").start()
 
     def wait(self, seconds: float) -> None:
-        """Wait for the result, and tell if it does not come in time.
-
-        Args:
-            seconds: How long it is given, from its beginning.
-        """
+        """Wait for the result, and tell if it does not come in time."""
         if self.done.wait(self._scene.left(self._begun + seconds - self._scene.now())):
             return
         taken = self._scene.now() - self._begun

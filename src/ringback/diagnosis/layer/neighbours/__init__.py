@@ -27,12 +27,7 @@ _LONGEST_SHORT = 1.0
 
 
 def tasks(scene: Scene, made: Mapping[str, Attempt | None]) -> list[Callable[[], None]]:
-    """Return the questions that decide something, their connections counted.
-
-    Args:
-        scene: The diagnosis under way.
-        made: Address to the attempt at it; ``None``: nothing has answered yet.
-    """
+    """Return the questions that decide something, their connections counted."""
     wait = _patience(made)
     neighbours = [one for one in chosen(scene, made) if scene.may_connect(one.address, one.port)]
     return [

@@ -22,12 +22,7 @@ PATIENCE = 1.2
 
 
 def other_answers(scene: Scene, addresses: Sequence[str]) -> None:
-    """Connect to what other nameservers say the name is.
-
-    Args:
-        scene: The diagnosis under way.
-        addresses: Those the program used.
-    """
+    """Connect to what other nameservers say the name is."""
     port = scene.asked.port
     others = [one for one in _answers(scene) if one not in addresses][:MOST]
     asked = [

@@ -40,12 +40,7 @@ class Neighbour:
 
 
 def chosen(scene: Scene, made: Mapping[str, Attempt | None]) -> list[Neighbour]:
-    """Return whom to ask, the most telling first.
-
-    Args:
-        scene: The diagnosis under way.
-        made: Address to the attempt at it; ``None``: nothing has answered yet.
-    """
+    """Return whom to ask, the most telling first."""
     speaking = _one_of_each_family(a for a, one in made.items() if _port_decides(one))
     silent = _one_of_each_family(a for a, one in made.items() if _way_decides(one))
     found = dict.fromkeys((*_partners(scene, speaking), *_on_the_way(scene, silent)))
@@ -55,12 +50,7 @@ def chosen(scene: Scene, made: Mapping[str, Attempt | None]) -> list[Neighbour]:
 
 
 def gateway_of(scene: Scene, address: str) -> str | None:
-    """Return the first router on the way to an address, as the readings of the host have it.
-
-    Args:
-        scene: The diagnosis under way.
-        address: Of the target.
-    """
+    """Return the first router on the way to an address, as the readings of the host have it."""
     family = 6 if ":" in address else 4
     for reading in scene.readings():
         if reading.what == "route_to" and reading.subject == address:

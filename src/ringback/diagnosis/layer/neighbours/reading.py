@@ -21,13 +21,7 @@ _SPOKEN_TO = frozenset({"partner", "common"})
 
 
 def ask(scene: Scene, neighbour: Neighbour, wait: float) -> None:
-    """Connect to a neighbour, whose connection is counted, and tell what came of it.
-
-    Args:
-        scene: The diagnosis under way.
-        neighbour: Whom.
-        wait: Seconds for an answer.
-    """
+    """Connect to a neighbour, whose connection is counted, and tell what came of it."""
     began = scene.now()
     made = attempt(neighbour.address, neighbour.port, scene.left(wait))
     spoken = None
@@ -52,13 +46,7 @@ def ask(scene: Scene, neighbour: Neighbour, wait: float) -> None:
 
 
 def ask_control(scene: Scene, text: str, wait: float) -> None:
-    """Connect to a target that is known to be well.
-
-    Args:
-        scene: The diagnosis under way.
-        text: ``host:port``; without a port it is 443.
-        wait: Seconds for an answer.
-    """
+    """Connect to a target that is known to be well."""
     began = scene.now()
     host, port = split_port(text)
     number = port or _PORT

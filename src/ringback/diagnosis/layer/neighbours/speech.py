@@ -31,11 +31,6 @@ def speech(sock: socket.socket, port: int, asked: Asked) -> str | None:
     """Return the protocol that a port speaks; ``None``: it said nothing that is known.
 
     What is sent is what any client says first; nothing is asked for and nobody logs in.
-
-    Args:
-        sock: A connection to it, fresh.
-        port: The port.
-        asked: What is diagnosed: its protocol is tried.
     """
     try:
         if port in _TLS_PORTS:
@@ -51,11 +46,7 @@ def speech(sock: socket.socket, port: int, asked: Asked) -> str | None:
 
 
 def client_hello(host: str) -> bytes:
-    """Return what a TLS client says first (RFC 8446, section 4.1.2).
-
-    Args:
-        host: The name of the server, which it carries; not where it is an address.
-    """
+    """Return what a TLS client says first (RFC 8446, section 4.1.2)."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     out = ssl.MemoryBIO()

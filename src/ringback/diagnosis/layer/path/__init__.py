@@ -21,10 +21,6 @@ def tasks(scene: Scene, made: Mapping[str, Attempt | None]) -> list[Callable[[],
     """Return the questions to the path that decide something, for one address of each family.
 
     A silent address is walked to; where one refuses, it is seen whether that comes from so far.
-
-    Args:
-        scene: The diagnosis under way.
-        made: Address to the first attempt at it; ``None``: nothing has answered yet.
     """
     walks: dict[bool, Callable[[], None]] = {}
     refusals: dict[bool, Callable[[], None]] = {}

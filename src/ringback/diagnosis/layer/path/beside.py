@@ -13,10 +13,6 @@ _OTHERS = (80, 443)
 
 
 def port_beside(asked: Asked) -> int:
-    """Return the likeliest other port of a service, or a common one.
-
-    Args:
-        asked: What is diagnosed.
-    """
+    """Return the likeliest other port of a service, or a common one."""
     ports = (*partners_of(asked.scheme, asked.port), *_OTHERS)
     return next(port for port in ports if port != asked.port)

@@ -45,10 +45,6 @@ def refusal(scene: Scene, address: str) -> None:
     of this host, does that in its name. Both ports are asked with ever more hops, one by one, until
     somebody answers. What answers from the same distance may be the target, or a firewall right
     before it.
-
-    Args:
-        scene: The diagnosis under way.
-        address: Of the target, which is not on the own link.
     """
     if sys.platform != "linux":
         return

@@ -24,11 +24,6 @@ def silence(scene: Scene, address: str, last: int) -> None:
     Both are sent with one hop more than the last that answers for the asked port. A router that
     answers for the other port alone has never seen the asked one: a firewall before it drops that.
     A full queue of the service, which looks the same from afar, cannot do so.
-
-    Args:
-        scene: The diagnosis under way.
-        address: Of the target.
-        last: The hops after which the asked port is silent.
     """
     began = scene.now()
     port, other = scene.asked.port, port_beside(scene.asked)

@@ -36,11 +36,6 @@ def walk(scene: Scene, address: str, *, withheld: bool = False) -> None:
     A connection that may pass ``n`` routers is answered by the next one with ICMP "time exceeded"
     (RFC 792, RFC 4443), whose sender the error queue holds. The walk ends where the target answers
     or anybody says no, or behind two that are silent.
-
-    Args:
-        scene: The diagnosis under way.
-        address: Of the target.
-        withheld: This host drops the packets itself: only that is shown.
     """
     if sys.platform != "linux":
         scene.tell("path", "hop", "ttl 1", state="skipped", result="only known on Linux")

@@ -30,9 +30,6 @@ def candidates(scene: Scene) -> None:
     """Ask the proxies that are set but not used for the target, where the direct way has failed.
 
     They are asked without credentials.
-
-    Args:
-        scene: The diagnosis under way; ``host/proxy_variables`` names the proxies.
     """
     together(scene, [partial(_try, scene, *one) for one in list(_named(scene))[:MOST]])
 

@@ -15,9 +15,6 @@ def chosen(scene: Scene) -> str | None:
     """Return the URL of the proxy that this program would use, with what it needs to log in.
 
     Only HTTP clients look at the environment; proxies that are given are taken for everything.
-
-    Args:
-        scene: The diagnosis under way.
     """
     asked, given = scene.asked, scene.options.proxies
     if not asked.host or (given is None and asked.protocol != "http"):

@@ -29,11 +29,6 @@ def direct(scene: Scene, addresses: Sequence[str], *, wait: bool = True) -> None
     """Tell whether the target can be reached directly, unless the proxy works.
 
     It may run beside ``read``: it waits until that has told how the proxy does, or for 1.2 s.
-
-    Args:
-        scene: The diagnosis under way.
-        addresses: Those of the target; none: its name is not resolved here.
-        wait: Whether to wait for what ``read`` tells; without it the proxy has failed.
     """
     if wait and _proxy_works(scene):
         return

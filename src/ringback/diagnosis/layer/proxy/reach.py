@@ -82,14 +82,7 @@ class Reached:
 def reach(
     scene: Scene, server: ProxyServer, lookup: float = LOOKUP, patience: float = PATIENCE
 ) -> Reached:
-    """Connect to the addresses of a proxy, as clients do until one is open; of many to the first.
-
-    Args:
-        scene: The diagnosis under way; it counts the connections.
-        server: The proxy.
-        lookup: Seconds for its name.
-        patience: Seconds for the answer of each address.
-    """
+    """Connect to the addresses of a proxy, as clients do, until one is open."""
     try:
         found = resolve(server.host, server.port, timeout=scene.left(lookup))
     except (OSError, UnicodeError) as error:

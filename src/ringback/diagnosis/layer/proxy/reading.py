@@ -26,10 +26,6 @@ def read(scene: Scene, proxy: str) -> Route | None:
     """Connect to a proxy, ask it for a tunnel where one is needed, and return the way through it.
 
     Plain HTTP goes through an HTTP proxy without a tunnel: what it answers is seen later.
-
-    Args:
-        scene: The diagnosis under way.
-        proxy: URL of the proxy, with what it needs to log in.
     """
     try:
         server = proxy_server(proxy)
@@ -61,15 +57,7 @@ def through(
     target: tuple[str, int] | None,
     seconds: float,
 ) -> tuple[socket.socket | None, Answer | None]:
-    """Return a connection through a proxy, and what it answered; one of them may be missing.
-
-    Args:
-        scene: The diagnosis under way.
-        server: The proxy.
-        sock: The connection to it; it is closed where it leads nowhere.
-        target: Where the tunnel is to lead; ``None``: none is asked for.
-        seconds: How long it may take.
-    """
+    """Return a connection through a proxy, and what it answered; one of them may be missing."""
     until = time.monotonic() + scene.left(seconds)
     if server.scheme == "https":
         try:

@@ -66,15 +66,7 @@ Secure = Callable[["Channel", float], str | None]
 def greet(
     channel: Channel, protocol: Protocol, asked: Asked, within: float, secure: Secure
 ) -> Greeting:
-    """Exchange the first words with a service and return what came of it. Nobody logs in.
-
-    Args:
-        channel: The connection; it stays open.
-        protocol: What is expected.
-        asked: The URL: a database may turn away its user, or want TLS.
-        within: Seconds for the first word.
-        secure: Begins TLS where the protocol does so after its first words.
-    """
+    """Exchange the first words with a service and return what came of it. Nobody logs in."""
     greeting = Greeting(secured=channel.tls is not None)
     try:
         if protocol.opening:
@@ -94,16 +86,7 @@ def greet(
 
 
 def heard(channel: Channel, within: float, name: str) -> bytes:
-    """Return what comes, waiting for the first piece; then until it can be told what it is.
-
-    Args:
-        channel: The connection.
-        within: Seconds for the first piece.
-        name: Of the protocol that is expected.
-
-    Raises:
-        OSError: The connection failed; ``TimeoutError``: nothing came.
-    """
+    """Return what comes, waiting for the first piece; then until it can be told what it is."""
     data = channel.receive(within)
     began = time.monotonic()
     try:
@@ -137,11 +120,7 @@ def _judge(greeting: Greeting, name: str) -> None:
 
 
 def tls_wanted(asked: Asked) -> str | None:
-    """Return how a URL of PostgreSQL wants TLS (``sslmode``); ``None``: it does not insist.
-
-    Args:
-        asked: The URL.
-    """
+    """Return how a URL of PostgreSQL wants TLS (``sslmode``); ``None``: it does not insist."""
     modes = parse_qs(asked.query).get("sslmode", [""])
     return modes[0] if modes[0] in _TLS_WANTED else None
 

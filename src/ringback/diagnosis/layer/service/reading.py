@@ -42,13 +42,7 @@ _WORDS = {
 
 
 def read(scene: Scene, routes: Sequence[Route], connections: Sequence[Connection]) -> None:
-    """Exchange the first words of the protocol that is asked for, and tell what came of it.
-
-    Args:
-        scene: The diagnosis under way.
-        routes: The ways found open.
-        connections: Those on which TLS stands, where TLS is asked for.
-    """
+    """Exchange the first words of the protocol that is asked for, and tell what came of it."""
     protocol = protocol_of(scene.asked.scheme)
     try:
         if protocol is None or protocol.name in {"http", "none", "dns"}:

@@ -25,12 +25,7 @@ _BEGUN = 1.2
 
 
 def worth_repeating(scene: Scene, silent: Sequence[str]) -> list[tuple[str, int]]:
-    """Return which addresses are to be tried again and how often, and count the attempts.
-
-    Args:
-        scene: The diagnosis under way.
-        silent: The addresses that do not answer.
-    """
+    """Return which addresses are to be tried again and how often, and count the attempts."""
     times = 2 if len(silent) == 1 else 1
     firsts = [next((a for a in silent if (":" in a) is six), "") for six in (False, True)]
     chosen: list[tuple[str, int]] = []
@@ -47,13 +42,6 @@ def again(
     """Try an address again and tell how many of all attempts opened, the first among them.
 
     Nothing is told, nor waited for, where the first is answered with an error after all.
-
-    Args:
-        scene: The diagnosis under way.
-        watch: Has the first attempt.
-        address: What to connect to.
-        count: How many more attempts to make.
-        use: Is given each of them as it ends, with its connection.
     """
     began = scene.now()
     left = ENDS - _BEGUN

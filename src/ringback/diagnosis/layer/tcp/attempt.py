@@ -98,15 +98,7 @@ def attempt(
     hops: int | None = None,
     needless: Callable[[], bool] = lambda: False,
 ) -> Attempt:
-    """Connect to an address and return what came of it; never raises for what the network does.
-
-    Args:
-        address: An IP address.
-        port: A TCP port.
-        seconds: How long to wait for an answer.
-        hops: How many routers the packets may pass; ``None``: as many as usual.
-        needless: Says, asked now and then, that nobody waits for it any more.
-    """
+    """Connect to an address and return what came of it; never raises for what the network does."""
     family = 6 if ":" in address else 4
     blank = Attempt(address=address, port=port, family=family, outcome="timeout")
     began = time.monotonic()
@@ -218,11 +210,7 @@ def _source(sock: socket.socket) -> str | None:
 
 
 def told(made: Attempt) -> str:
-    """Return what came of an attempt in one line, for people.
-
-    Args:
-        made: The attempt.
-    """
+    """Return what came of an attempt in one line, for people."""
     if made.outcome == "open":
         late = f", but only after {made.seconds:.1f} s" if made.repeats else ""
         return f"open, {(made.rtt or 0.0) * 1000:.1f} ms{late}"

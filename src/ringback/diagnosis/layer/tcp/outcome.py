@@ -99,33 +99,20 @@ _MALFORMED: Final = {(4, 12), (6, 4)}
 
 
 def of_errno(name: str | None, family: int = 4) -> Outcome:
-    """Return the outcome that an errno means.
-
-    Args:
-        name: As in ``errno``; ``None``: unknown.
-        family: 4 or 6. Without any IPv6 address a host has no source for one: that is no route.
-    """
+    """Return the outcome that an errno means."""
     if name == "EADDRNOTAVAIL" and family == 6:
         return "network_unreachable"
     return _OF_ERRNO.get(name or "", "error")
 
 
 def of_icmp(icmp: Icmp) -> Outcome | None:
-    """Return the outcome that an ICMP message means; ``None``: the attempt goes on.
-
-    Args:
-        icmp: The message.
-    """
+    """Return the outcome that an ICMP message means; ``None``: the attempt goes on."""
     known = _known(icmp)
     return None if known is None else known[0]
 
 
 def meaning(icmp: Icmp) -> str:
-    """Return what an ICMP message says, in words.
-
-    Args:
-        icmp: The message.
-    """
+    """Return what an ICMP message says, in words."""
     known = _known(icmp)
     version = "ICMPv6" if icmp.family == 6 else "ICMP"
     words = f" ({known[1]})" if known else ""
@@ -133,23 +120,14 @@ def meaning(icmp: Icmp) -> str:
 
 
 def kind_of(outcome: str, name: str | None) -> str | None:
-    """Return the kind of failure of an outcome.
-
-    Args:
-        outcome: How an attempt came out.
-        name: Its errno.
-    """
+    """Return the kind of failure of an outcome."""
     if name == "EADDRNOTAVAIL" and outcome == "invalid":
         return "client.local_address"
     return _LOCAL_KINDS.get(name or "", KIND_OF[outcome])
 
 
 def errno_name(number: int | None) -> str | None:
-    """Return the name of an error number; a number without one stays a number.
-
-    Args:
-        number: As the system gives it.
-    """
+    """Return the name of an error number; a number without one stays a number."""
     return None if number is None else errno.errorcode.get(number, str(number))
 
 

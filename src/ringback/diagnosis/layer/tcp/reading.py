@@ -34,10 +34,6 @@ def read(scene: Scene, addresses: Sequence[str]) -> tuple[Route, ...]:
 
     Where none answers, the same is tried again, and the neighbours and the path are asked beside.
     The first open connection is kept for the next stage; the others are closed.
-
-    Args:
-        scene: The diagnosis under way.
-        addresses: Those of the target.
     """
     targets = list(dict.fromkeys(addresses))[:MOST]
     if not targets:
@@ -66,13 +62,7 @@ def _connect(scene: Scene, address: str, watch: Watch, routes: dict[str, Route])
 
 
 def tell(scene: Scene, made: Attempt, began: float) -> None:
-    """Tell an attempt as a reading.
-
-    Args:
-        scene: The diagnosis under way.
-        made: The attempt.
-        began: When, in seconds after the diagnosis.
-    """
+    """Tell an attempt as a reading."""
     scene.tell(
         "tcp",
         "connect",
@@ -86,13 +76,7 @@ def tell(scene: Scene, made: Attempt, began: float) -> None:
 
 
 def use(scene: Scene, made: Attempt, routes: dict[str, Route]) -> None:
-    """Note the way that an attempt found open; its connection is kept where it is the first.
-
-    Args:
-        scene: The diagnosis under way.
-        made: The attempt.
-        routes: The ways found so far.
-    """
+    """Note the way that an attempt found open; its connection is kept where it is the first."""
     if made.sock is None:
         return
     route = Route(address=made.address, port=made.port, rtt=made.rtt)

@@ -23,31 +23,18 @@ class Watch:
         self._changed = threading.Condition()
 
     def ended(self, made: Attempt) -> None:
-        """Note an attempt.
-
-        Args:
-            made: What came of it.
-        """
+        """Note an attempt."""
         with self._changed:
             self._made[made.address] = made
             self._changed.notify_all()
 
     def wait(self, seconds: float) -> dict[str, Attempt | None]:
-        """Return the attempts by address, once all have ended or the time is over.
-
-        Args:
-            seconds: How long to wait at most.
-        """
+        """Return the attempts by address, once all have ended or the time is over."""
         self._wait(lambda: all(self._made.values()), seconds)
         return dict(self._made)
 
     def of(self, address: str, seconds: float) -> Attempt | None:
-        """Return the attempt at one address; ``None``: it goes on.
-
-        Args:
-            address: An IP address.
-            seconds: How long to wait at most.
-        """
+        """Return the attempt at one address; ``None``: it goes on."""
         self._wait(lambda: self._made[address] is not None, seconds)
         return self._made[address]
 

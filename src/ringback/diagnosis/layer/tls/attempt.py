@@ -15,20 +15,12 @@ if TYPE_CHECKING:
 
 
 def server_name(host: str) -> str:
-    """Return a host as TLS wants it: without brackets, zone and final dot.
-
-    Args:
-        host: Name or address.
-    """
+    """Return a host as TLS wants it: without brackets, zone and final dot."""
     return host.strip("[]").partition("%")[0].rstrip(".")
 
 
 def sni_of(host: str) -> str | None:
-    """Return what SNI says for a host: nothing for an address (RFC 6066, section 3).
-
-    Args:
-        host: Name or address.
-    """
+    """Return what SNI says for a host: nothing for an address (RFC 6066, section 3)."""
     try:
         ipaddress.ip_address(server_name(host))
     except ValueError:
@@ -45,16 +37,7 @@ def attempted(
     named: bool = True,
     segment_size: int | None = None,
 ) -> Handshake | None:
-    """Connect and shake hands once more; return nothing where no connection can be made.
-
-    Args:
-        scene: The diagnosis under way.
-        route: The way.
-        context: Whom to trust, and what to offer.
-        within: Seconds for connection and handshake each.
-        named: Whether to name the server by SNI.
-        segment_size: ``TCP_MAXSEG``, bytes.
-    """
+    """Connect and shake hands once more; return nothing where no connection can be made."""
     asked = scene.asked
     left = scene.left(within)
     try:

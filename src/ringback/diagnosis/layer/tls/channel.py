@@ -56,16 +56,7 @@ class Channel:
         return self.tls.messages if isinstance(self.tls, WatchedObject) else None
 
     def secure(self, context: ssl.SSLContext, name: str | None, within: float) -> None:
-        """Shake hands.
-
-        Args:
-            context: Whom to trust, and what to offer.
-            name: For SNI and verification.
-            within: Seconds.
-
-        Raises:
-            OSError: The handshake failed; ``TimeoutError``: it was not done in time.
-        """
+        """Shake hands."""
         ends = time.monotonic() + within
         self.first = b""
         self.tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=name)
@@ -84,15 +75,7 @@ class Channel:
                 return
 
     def send(self, data: bytes, within: float) -> None:
-        """Send bytes.
-
-        Args:
-            data: What to send.
-            within: Seconds.
-
-        Raises:
-            OSError: They could not all be handed to the kernel.
-        """
+        """Send bytes."""
         ends = time.monotonic() + within
         if self.tls is None:
             self._push(data, ends)
@@ -101,14 +84,7 @@ class Channel:
             self._flush(ends)
 
     def receive(self, within: float) -> bytes:
-        """Return what came next; nothing at the end of the connection.
-
-        Args:
-            within: Seconds.
-
-        Raises:
-            OSError: The connection failed, or an alert came; ``TimeoutError``: nothing came.
-        """
+        """Return what came next; nothing at the end of the connection."""
         ends = time.monotonic() + within
         if self._early:
             early, self._early = self._early, b""
@@ -129,17 +105,7 @@ class Channel:
                 return b""  # the end came without close_notify
 
     def settle(self, within: float) -> bool:
-        """Take in what the peer sends after the handshake: tickets, or an alert.
-
-        Args:
-            within: Seconds to wait for it.
-
-        Returns:
-            Whether anything came before the end of the connection.
-
-        Raises:
-            OSError: The connection failed, or an alert came; ``TimeoutError``: nothing came.
-        """
+        """Take in what the peer sends after the handshake: tickets, or an alert."""
         assert self.tls is not None
         data = self._taken(time.monotonic() + within)
         if not data:

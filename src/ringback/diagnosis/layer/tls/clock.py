@@ -21,12 +21,7 @@ _LONGEST = 1.5
 
 
 def clock_offset(date: str | None, took: float) -> float | None:
-    """Return how many seconds this host's clock is ahead of the server's.
-
-    Args:
-        date: What the header ``Date`` of an answer that has just come says.
-        took: Seconds between the request and the answer.
-    """
+    """Return how many seconds this host's clock is ahead of the server's."""
     try:
         theirs = email.utils.parsedate_to_datetime(date or "").timestamp()
     except (ValueError, OverflowError):
@@ -36,14 +31,7 @@ def clock_offset(date: str | None, took: float) -> float | None:
 
 
 def tell_clock(scene: Scene, server: str, offset: float | None, *, least: float) -> None:
-    """Tell how far the clocks are apart, where that is known.
-
-    Args:
-        scene: The diagnosis under way.
-        server: Whose clock it is.
-        offset: Seconds that ours is ahead; ``None``: not known.
-        least: Seconds from which it is worth telling.
-    """
+    """Tell how far the clocks are apart, where that is known."""
     if offset is None or abs(offset) < least:
         return
     where = "ahead of" if offset > 0 else "behind"
@@ -64,10 +52,6 @@ def ask_clock(scene: Scene, route: Route) -> None:
 
     The connection is not verified: a ``HEAD /`` without credentials is sent over it, and nothing
     but ``Date`` is taken from the answer.
-
-    Args:
-        scene: The diagnosis under way.
-        route: The way.
     """
     made = attempted(scene, route, unverifying(), within=_LONGEST)
     if made is None or made.error is not None:

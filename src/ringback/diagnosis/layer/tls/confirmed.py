@@ -15,15 +15,7 @@ _BYTES = 120
 
 
 def confirmed(sock: socket.socket) -> dict[str, int | None]:
-    """Return what the kernel knows of the bytes sent and received.
-
-    Args:
-        sock: Of any kind.
-
-    Returns:
-        ``unacked`` (segments), ``retransmits``, ``bytes_acked`` and ``bytes_received``, each
-        ``None`` where the kernel does not tell.
-    """
+    """Return what the kernel knows of the bytes sent and received; ``None``: it does not tell."""
     names = ("unacked", "retransmits", "bytes_acked", "bytes_received")
     data = _info(sock)
     if len(data) < _LENGTH:

@@ -41,14 +41,7 @@ _NAME_ALERTS = frozenset({40, 49, 80, 112})
 
 
 def explain(scene: Scene, route: Route, made: Handshake, store: Store) -> None:
-    """Take the readings that tell why a handshake failed, at once.
-
-    Args:
-        scene: The diagnosis under way.
-        route: The way it took.
-        made: The handshake.
-        store: Whom the program trusts.
-    """
+    """Take the readings that tell why a handshake failed, at once."""
     if made.error == "not_tls":
         tell_plain(scene, route, made.channel.first, how="tls")
         return
@@ -76,13 +69,7 @@ class Pending:
 
 
 def explain_silence(scene: Scene, route: Route, pending: Pending) -> None:
-    """Wait for a handshake; where it stays unanswered, ask what else the port takes.
-
-    Args:
-        scene: The diagnosis under way.
-        route: The way it takes.
-        pending: The handshake.
-    """
+    """Wait for a handshake; where it stays unanswered, ask what else the port takes."""
     if pending.over.wait(scene.left(max(SILENCE, 4 * (route.rtt or 0.0)))):
         return
     # One after the other: only so many connections are polite, and the first says the most.

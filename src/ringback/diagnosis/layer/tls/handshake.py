@@ -109,28 +109,14 @@ class Handshake:
 def shake_hands(
     raw: socket.socket, context: ssl.SSLContext, name: str | None, within: float
 ) -> Handshake:
-    """Shake hands over a connection and return what came of it.
-
-    Args:
-        raw: Connected; closed where the handshake fails.
-        context: Whom to trust, and what to offer.
-        name: For SNI and verification.
-        within: Seconds.
-    """
+    """Shake hands over a connection and return what came of it."""
     return shake_hands_over(Channel(raw), context, name, within)
 
 
 def shake_hands_over(
     channel: Channel, context: ssl.SSLContext, name: str | None, within: float
 ) -> Handshake:
-    """Shake hands over a connection on which something was said before, and return what came of it.
-
-    Args:
-        channel: Without TLS so far; closed where the handshake fails.
-        context: Whom to trust, and what to offer.
-        name: For SNI and verification.
-        within: Seconds.
-    """
+    """Shake hands over a connection on which something was said before."""
     began = time.monotonic()
     made = Handshake(channel)
     try:

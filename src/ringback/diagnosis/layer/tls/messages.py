@@ -60,9 +60,6 @@ def watch(context: ssl.SSLContext) -> bool:
 
     Python's ``ssl`` module has a hook for debugging, ``_msg_callback``; where another Python lacks
     it, nothing is noted.
-
-    Args:
-        context: Not shared with others.
     """
     context.sslobject_class = WatchedObject
     if not hasattr(ssl.SSLContext, "_msg_callback"):

@@ -23,15 +23,7 @@ _ENOUGH = 2048
 def tell_plain(
     scene: Scene, route: Route, data: bytes, *, since: float | None = None, how: str
 ) -> None:
-    """Tell what a port speaks.
-
-    Args:
-        scene: The diagnosis under way.
-        route: The way.
-        data: What came from it; nothing: it was silent, or hung up.
-        since: When it was asked.
-        how: What it was asked with: ``greeting``, ``tls``, ``opening`` or ``http``.
-    """
+    """Tell what a port speaks, by its first bytes; without any it was silent, or hung up."""
     spoken = speaks(data) if data else "nothing"
     status = _STATUS.match(data)
     if data and says_tls(data):
@@ -56,16 +48,7 @@ def tell_plain(
 def ask_plainly(scene: Scene, route: Route, listen: float, wait: float) -> tuple[bytes, str] | None:
     """Return what a port says by itself, or to the first words of what is asked, and to which.
 
-    Args:
-        scene: The diagnosis under way.
-        route: The way.
-        listen: Seconds to wait for a greeting.
-        wait: Seconds to wait for an answer then.
-
-    Returns:
-        Its first bytes, none where it says nothing, with ``greeting``, ``opening`` (that of the
-        service asked for) or ``http`` (a plain ``GET /``); ``None`` where no connection could be
-        made.
+    ``None``: no connection could be made.
     """
     asked = scene.asked
     try:

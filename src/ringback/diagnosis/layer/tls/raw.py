@@ -24,18 +24,7 @@ _LONGEST = 3.4
 def raw_connection(
     scene: Scene, stage: Stage, route: Route, port: int, *, tunnel: bool | None = None
 ) -> socket.socket | None:
-    """Return a connection to the host that is asked for; nothing where none is made, which is told.
-
-    Args:
-        scene: The diagnosis under way.
-        stage: Whose it is.
-        route: The way.
-        port: The host's port.
-        tunnel: Whether a proxy on the way is asked for a tunnel; ``None``: where it has to be.
-
-    Raises:
-        ConnectionResetError: It was made, and reset at once: that is for the stage to tell.
-    """
+    """Return a connection to the host that is asked for; where none is made, record that."""
     since = scene.now()
     left = scene.left(_LONGEST)
     try:

@@ -48,10 +48,6 @@ def read(scene: Scene, routes: Sequence[Route]) -> tuple[Connection, ...]:
     """Shake hands with up to three addresses at once; return the connections that are verified.
 
     Where nothing more is asked than TLS, they are closed.
-
-    Args:
-        scene: The diagnosis under way.
-        routes: The ways found open.
     """
     if not scene.asked.tls or not routes:
         return ()
@@ -70,14 +66,7 @@ def read(scene: Scene, routes: Sequence[Route]) -> tuple[Connection, ...]:
 def follow(
     scene: Scene, route: Route, port: int, context: ssl.SSLContext | None = None
 ) -> Connection | None:
-    """Shake hands once more with the same host; return the verified connection.
-
-    Args:
-        scene: The diagnosis under way.
-        route: The way.
-        port: The port to go to.
-        context: Whom to trust; ``None``: whom the program trusts.
-    """
+    """Shake hands once more with the same host; return the verified connection."""
     store = store_of(scene)
     if context is None:
         context, store = context_of_program(scene)

@@ -46,20 +46,12 @@ _PLAIN_TO_TLS = re.compile(
 
 
 def is_tls(data: bytes) -> bool:
-    """Return whether bytes begin with a TLS record (RFC 8446, section 5.1).
-
-    Args:
-        data: The first bytes; two are enough.
-    """
+    """Return whether bytes begin with a TLS record (RFC 8446, section 5.1)."""
     return len(data) >= 2 and data[0] in _TLS_TYPES and data[1] == 3
 
 
 def says_tls(answer: bytes) -> bool:
-    """Return whether an answer in HTTP says that plain HTTP was sent to a TLS port.
-
-    Args:
-        answer: Head and body, or the body.
-    """
+    """Return whether an answer in HTTP says that plain HTTP was sent to a TLS port."""
     return _PLAIN_TO_TLS.search(answer) is not None
 
 
@@ -73,46 +65,25 @@ _CERTIFICATE_WANTED = re.compile(
 
 
 def says_certificate(answer: bytes) -> bool:
-    """Return whether an answer in HTTP says that the client's certificate is missing or wrong.
-
-    Args:
-        answer: Head and body, or the body.
-    """
+    """Return whether an answer in HTTP says that the client's certificate is missing or wrong."""
     return _CERTIFICATE_WANTED.search(answer) is not None
 
 
 def speaks(data: bytes) -> str | None:
-    """Return the protocol that a server's first bytes belong to.
-
-    Args:
-        data: The first bytes.
-
-    Returns:
-        ``http``, ``tls``, ``ssh``, ``smtp``, ``mysql`` …; ``None`` where they are not known.
-    """
+    """Return the protocol that a server's first bytes belong to."""
     if is_tls(data):
         return "tls"
     return next((name for beginning, name in _BEGINNINGS if beginning.match(data)), None)
 
 
 def printable(data: bytes, most: int = 200) -> str:
-    """Return bytes as text that is safe on a terminal.
-
-    Args:
-        data: What came from the network.
-        most: Characters at most.
-    """
+    """Return bytes as text that is safe on a terminal."""
     text = data[:most].decode("ascii", "backslashreplace")
     shown = "".join(c if " " <= c <= "~" else ascii(c)[1:-1] for c in text)
     return shown if len(shown) <= most else shown[: most - 1] + "…"
 
 
 def plain(text: str, most: int = 200) -> str:
-    """Return text from the network as text that is safe on a terminal.
-
-    Args:
-        text: Of any script.
-        most: Characters at most.
-    """
+    """Return text from the network as text that is safe on a terminal."""
     shown = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text[:most])
     return shown if len(shown) <= most else shown[: most - 1] + "…"

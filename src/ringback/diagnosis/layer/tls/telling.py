@@ -32,11 +32,7 @@ _WORDS = {
 
 
 def subject_of(route: Route) -> str:
-    """Return an address and port as readings name them.
-
-    Args:
-        route: The way.
-    """
+    """Return an address and port as readings name them."""
     address = f"[{route.address}]" if ":" in route.address else route.address
     return f"{address}:{route.port}"
 
@@ -44,15 +40,7 @@ def subject_of(route: Route) -> str:
 def tell_handshake(
     scene: Scene, route: Route, made: Handshake, *, name: str | None, own_certificate: bool
 ) -> None:
-    """Tell what came of a handshake.
-
-    Args:
-        scene: The diagnosis under way.
-        route: The way it took.
-        made: The handshake.
-        name: The name asked for by SNI.
-        own_certificate: Whether there is a client certificate to present.
-    """
+    """Tell what came of a handshake."""
     channel = made.channel
     leaf = next(iter(certificates(chain_of(channel)[0][:1])), None)
     asked = made.client_certificate_asked
@@ -92,14 +80,7 @@ def tell_handshake(
 
 
 def tell_chain(scene: Scene, route: Route, made: Handshake, context: ssl.SSLContext) -> None:
-    """Tell the certificates that came with a handshake, where there were any.
-
-    Args:
-        scene: The diagnosis under way.
-        route: The way it took.
-        made: The handshake.
-        context: Whom the program trusts.
-    """
+    """Tell the certificates that came with a handshake, where there were any."""
     sent, as_sent = chain_of(made.channel)
     chain = certificates(sent)
     if not sent:

@@ -54,11 +54,7 @@ _CERTIFI = Store(Trust(certifi=True), "certifi")
 
 
 def store_of(scene: Scene) -> Store:
-    """Return whom the program trusts: as it was said, or as requests, curl and OpenSSL choose.
-
-    Args:
-        scene: The diagnosis under way.
-    """
+    """Return whom the program trusts: as it was said, or as requests, curl and OpenSSL choose."""
     if scene.options.trust is not None:
         return Store(scene.options.trust, "given")
     variable = next((name for name in _VARIABLES if os.environ.get(name)), None)
@@ -73,9 +69,6 @@ def context_of_program(scene: Scene) -> tuple[ssl.SSLContext, Store]:
     """Return a context that trusts whom the program trusts, and tell how many authorities it has.
 
     Where a file cannot be used that is told, and the context trusts what could be loaded.
-
-    Args:
-        scene: The diagnosis under way.
     """
     since = scene.now()
     store = store_of(scene)
@@ -107,11 +100,7 @@ def context_of_program(scene: Scene) -> tuple[ssl.SSLContext, Store]:
 
 
 def other_store(store: Store) -> Store | None:
-    """Return the authorities of the system, or where it is these that are used, certifi's.
-
-    Args:
-        store: Whom the program trusts.
-    """
+    """Return the authorities of the system, or where it is these that are used, certifi's."""
     if not store.trust.system or os.environ.get("SSL_CERT_FILE"):
         return _SYSTEM
     return None if store.trust.certifi or not find_spec("certifi") else _CERTIFI
@@ -131,16 +120,7 @@ def verifying() -> ssl.SSLContext:
 
 
 def load(context: ssl.SSLContext, trust: Trust) -> None:
-    """Let a context trust, and present, what a trust says.
-
-    Args:
-        context: Changed.
-        trust: Whom to trust, and what to present.
-
-    Raises:
-        OSError: A file of the trust cannot be used.
-        ImportError: certifi is named and not installed.
-    """
+    """Let a context trust, and present, what a trust says; ``OSError``: a file cannot be used."""
     load_authorities(context, trust)
     if trust.system:
         load_system(context)

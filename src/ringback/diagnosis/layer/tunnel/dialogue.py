@@ -23,15 +23,7 @@ if TYPE_CHECKING:
 
 
 def tunnel(sock: socket.socket, server: ProxyServer, host: str, port: int, until: float) -> Answer:
-    """Ask a proxy for a tunnel and return what it answers; never raises.
-
-    Args:
-        sock: The connection to the proxy, TLS included.
-        server: The proxy.
-        host: Name or address of the target.
-        port: Its port.
-        until: When it must have answered, on ``time.monotonic()``.
-    """
+    """Ask a proxy for a tunnel and return what it answers; never raises."""
     ask = http.connect if server.speaks_http else socks.request
     method = "CONNECT" if server.speaks_http else server.scheme.upper()
     return _asked(ask, method, Stream(sock, until), server, _Target(host, port, until))
@@ -40,32 +32,14 @@ def tunnel(sock: socket.socket, server: ProxyServer, host: str, port: int, until
 def forwarded(
     sock: socket.socket, server: ProxyServer, host: str, port: int, until: float
 ) -> Answer:
-    """Let an HTTP proxy pass a plain request on and return what it answers; never raises.
-
-    Args:
-        sock: The connection to the proxy, TLS included.
-        server: The proxy.
-        host: Name or address of the target.
-        port: Its port.
-        until: When it must have answered, on ``time.monotonic()``.
-    """
+    """Let an HTTP proxy pass a plain request on and return what it answers; never raises."""
     return _asked(http.forward, "HEAD", Stream(sock, until), server, _Target(host, port, until))
 
 
 def secured(
     sock: socket.socket, server: ProxyServer, trust: Trust | None, until: float
 ) -> socket.socket:
-    """Return the connection to an ``https://`` proxy, in TLS.
-
-    Args:
-        sock: The TCP connection; it is closed where TLS fails.
-        server: The proxy.
-        trust: The authorities to trust; ``None``: those of the system.
-        until: When it must stand, on ``time.monotonic()``.
-
-    Raises:
-        TunnelError: TLS failed, or took too long.
-    """
+    """Return the connection to an ``https://`` proxy, in TLS."""
     try:
         context = (
             ssl.create_default_context() if trust is None else ssl_context(trust, host=server.host)

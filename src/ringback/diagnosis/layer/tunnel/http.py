@@ -22,17 +22,7 @@ _BODY_SECONDS = 0.3
 
 
 def connect(stream: Stream, server: ProxyServer, host: str, port: int) -> Answer:
-    """Return what an HTTP proxy answers to CONNECT.
-
-    Args:
-        stream: The connection to it.
-        server: The proxy, whose user is named to it at once.
-        host: Name or address of the target.
-        port: Its port.
-
-    Raises:
-        OSError: The connection ended, or the time was over, before the answer was whole.
-    """
+    """Return what an HTTP proxy answers to CONNECT."""
     target = authority(host, port)
     stream.send(_head(f"CONNECT {target} HTTP/1.1", target, server))
     return _answer(stream, "CONNECT", lambda status: 200 <= status < 300)
@@ -43,15 +33,6 @@ def forward(stream: Stream, server: ProxyServer, host: str, port: int) -> Answer
 
     Many proxies refuse a tunnel to port 80, where they pass requests on. What only the proxy says
     (407, 502, 503, 504, and 403) is taken for its refusal, all else for the target's answer.
-
-    Args:
-        stream: The connection to it.
-        server: The proxy, whose user is named to it at once.
-        host: Name or address of the target.
-        port: Its port.
-
-    Raises:
-        OSError: The connection ended, or the time was over, before the answer was whole.
     """
     target = authority(host, port)
     stream.send(_head(f"HEAD http://{target}/ HTTP/1.1", target, server, "Connection: close"))

@@ -17,9 +17,6 @@ def relayed(secured: ssl.SSLSocket) -> socket.socket:
     """Return a socket whose bytes go through a TLS connection.
 
     A thread carries them until either side closes, or nothing comes for 15 s.
-
-    Args:
-        secured: The connection, which the relay owns from now on.
     """
     ours, theirs = socket.socketpair()
     thread = threading.Thread(

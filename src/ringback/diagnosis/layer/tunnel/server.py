@@ -51,14 +51,7 @@ class ProxyServer:
 
 
 def proxy_server(url: str) -> ProxyServer:
-    """Return the proxy that a setting names; without a scheme it is ``http``.
-
-    Args:
-        url: As in ``HTTPS_PROXY``.
-
-    Raises:
-        ringback.errors.ProxySettingInvalid: It is no proxy's URL; also a ``ValueError``.
-    """
+    """Return the proxy that a setting names; without a scheme it is ``http``."""
     parts = urlsplit(proxy_url(url))
     return ProxyServer(
         scheme=parts.scheme,
@@ -70,10 +63,5 @@ def proxy_server(url: str) -> ProxyServer:
 
 
 def authority(host: str, port: int) -> str:
-    """Return ``host:port``, an IPv6 address in brackets.
-
-    Args:
-        host: Name or address.
-        port: A TCP port.
-    """
+    """Return ``host:port``, an IPv6 address in brackets."""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -21,17 +21,7 @@ _SECONDS = 0.3
 
 
 def request(stream: Stream, server: ProxyServer, host: str, port: int) -> Answer:
-    """Return what a SOCKS proxy answers to the wish for a connection.
-
-    Args:
-        stream: The connection to it.
-        server: The proxy.
-        host: Address of the target, or its name where the proxy resolves it.
-        port: Its port.
-
-    Raises:
-        OSError: The connection ended, or the time was over, before the answer was whole.
-    """
+    """Return what a SOCKS proxy answers to the wish for a connection."""
     four = server.scheme.startswith("socks4")
     return _four(stream, server, host, port) if four else _five(stream, server, host, port)
 

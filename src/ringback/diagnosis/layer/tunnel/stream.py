@@ -24,21 +24,12 @@ class Stream:
         self.received = bytearray()
 
     def send(self, data: bytes) -> None:
-        """Send all of ``data``.
-
-        Raises:
-            OSError: It could not be sent; ``TimeoutError`` where that took too long.
-        """
+        """Send all of ``data``."""
         self._allow()
         self._sock.sendall(data)
 
     def take(self, size: int) -> bytes:
-        """Return the next ``size`` bytes.
-
-        Raises:
-            Closed: The peer closed before.
-            OSError: Any other end of the connection; ``TimeoutError`` where it took too long.
-        """
+        """Return the next ``size`` bytes; ``Closed``: the peer ended before."""
         taken = b""
         while len(taken) < size:
             self._allow()
@@ -50,24 +41,14 @@ class Stream:
         return taken
 
     def until(self, end: bytes, most: int) -> bytes:
-        """Return the bytes up to ``end`` and with it, or ``most`` of them.
-
-        Args:
-            end: What ends them.
-            most: How many to take.
-        """
+        """Return the bytes up to ``end`` and with it, or ``most`` of them."""
         taken = bytearray()
         while not taken.endswith(end) and len(taken) < most:
             taken += self.take(1)  # more would take what the target says first
         return bytes(taken)
 
     def rest(self, most: int, seconds: float) -> bytes:
-        """Return what comes before the end, at most ``most`` bytes, without any error.
-
-        Args:
-            most: How many to take.
-            seconds: How long to wait at most.
-        """
+        """Return what comes before the end, at most ``most`` bytes, without any error."""
         self._until = min(self._until, time.monotonic() + seconds)
         taken = bytearray()
         try:

@@ -7,12 +7,7 @@ MOST = 200
 
 
 def printable(data: bytes, most: int = MOST) -> str:
-    r"""Return bytes as text: what is not printable ASCII as ``\xNN``, cut.
-
-    Args:
-        data: What was received.
-        most: Characters to keep.
-    """
+    r"""Return bytes as text: what is not printable ASCII as ``\xNN``, cut."""
     text = "".join(_shown(byte) for byte in data[:most])
     return text[:most]
 

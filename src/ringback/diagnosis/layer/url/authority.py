@@ -29,11 +29,7 @@ class Authority:
 
 
 def authority_of(text: str) -> Authority:
-    """Return the host and port of a text (RFC 3986, section 3.2).
-
-    Args:
-        text: ``user:password@host:port``, with any part missing.
-    """
+    """Return the host and port of a text (RFC 3986, section 3.2)."""
     credentials, at, place = text.rpartition("@")
     problems: list[str] = []
     if at:

@@ -38,11 +38,7 @@ class Host:
 
 
 def examined(host: str) -> Host:
-    """Return what there is to say of a host.
-
-    Args:
-        host: As it was written, IPv6 without brackets.
-    """
+    """Return what there is to say of a host."""
     if ":" in host:
         return _version_6(host)
     if _is_number(host):
@@ -51,11 +47,7 @@ def examined(host: str) -> Host:
 
 
 def ascii_host(host: str) -> str:
-    """Return a host as it is sent: in IDNA's form where it is not ASCII.
-
-    Args:
-        host: A name or an address; what has no such form is returned as it is.
-    """
+    """Return a host as it is sent: in IDNA's form where it is not ASCII."""
     return examined(host).ascii
 
 
@@ -63,9 +55,6 @@ def literal(host: str) -> str | None:
     """Return the address that a host is, in its usual form; ``None``: it is a name.
 
     Also forms of IPv4 that only the C library takes (``127.1``, ``0x7f.1``).
-
-    Args:
-        host: As it was written, IPv6 without brackets, perhaps with a zone.
     """
     try:
         return str(ipaddress.ip_address(host))

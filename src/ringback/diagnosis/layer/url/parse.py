@@ -26,11 +26,7 @@ _ENCODE: Final = "in a password '/', '?', '#' and '@' must be percent-encoded"
 
 
 def asked_of(text: str) -> Asked:
-    """Return what a text asks for; what is wrong with it is among the problems. Never raises.
-
-    Args:
-        text: A URL, ``host:port`` (asked for a connection), or a host (asked over ``https``).
-    """
+    """Return what a text asks for; what is wrong with it is among the problems. Never raises."""
     text = text[:LONGEST]
     try:
         return _asked(text)

@@ -18,11 +18,7 @@ _CONTAINER = ("/.dockerenv", "/run/.containerenv")
 
 
 def read(scene: Scene) -> None:
-    """Tell what was asked, as ``url/parse``.
-
-    Args:
-        scene: The diagnosis under way.
-    """
+    """Tell what was asked, as ``url/parse``."""
     asked = scene.asked
     host = examined(asked.host) if asked.host else Host(ascii="")
     problems = [one for one in asked.problems if not one.startswith(MEANT)]

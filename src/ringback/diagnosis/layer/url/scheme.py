@@ -26,12 +26,6 @@ def scheme_of(text: str) -> tuple[str, str, list[str]]:
     """Return the scheme of a text, what follows it, and what is to be noted about it.
 
     Without a scheme, ``host:port`` is ``tcp`` (``http`` if a path follows), a host ``https``.
-
-    Args:
-        text: Without blanks around it.
-
-    Raises:
-        Wrong: There is none that could be meant.
     """
     text, notes = _without_jdbc(text)
     found = _SCHEME.match(text)

@@ -25,9 +25,6 @@ def taken_for(host: str) -> str | None:
     A label that mixes Latin with another script that has letters of the same shape, or that
     consists of such letters only below a top level in Latin (Unicode Technical Standard 39,
     section 5).
-
-    Args:
-        host: A name in Unicode.
     """
     labels = host.split(".")
     among_latin = labels[-1].isascii()

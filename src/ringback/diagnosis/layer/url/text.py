@@ -22,11 +22,7 @@ _NESTED = re.compile(r"(?:https?:?/+)+(?=https?:/+)", re.IGNORECASE)
 
 
 def shown(text: str) -> str:
-    """Return a text that may be printed: one line, cut, without what could drive a terminal.
-
-    Args:
-        text: Without credentials.
-    """
+    """Return a text that may be printed: one line, cut, without what could drive a terminal."""
     cut = text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
     if cut.isprintable():
         return cut
@@ -34,14 +30,7 @@ def shown(text: str) -> str:
 
 
 def without_secrets(text: str) -> str | None:
-    """Return what may be shown of a text that is no URL: no credentials, nothing behind a ``?``.
-
-    Args:
-        text: As it was written.
-
-    Returns:
-        ``None``: a password may be anywhere in it.
-    """
+    """Return what may be shown of a text that is no URL: no credentials, nothing behind a ``?``."""
     found = _HEAD.match(text)
     head = found[0] if found else ""
     authority, tail = split(text[len(head) :])
@@ -52,11 +41,7 @@ def without_secrets(text: str) -> str | None:
 
 
 def repaired(text: str) -> str:
-    """Return what was probably meant by a text that is no URL.
-
-    Args:
-        text: As it was written.
-    """
+    """Return what was probably meant by a text that is no URL."""
     compact = re.sub(r"\s+", "", text).strip(_QUOTES).strip("<>()")
     compact = _NESTED.sub("", compact)
     found = _SEPARATOR.match(compact)
@@ -77,11 +62,7 @@ def _of_a_socket(text: str, scheme: str) -> bool:
 
 
 def nearest_scheme(scheme: str) -> str | None:
-    """Return a scheme that is known, or the one that it is a slip of; ``None``: there is none.
-
-    Args:
-        scheme: In any case.
-    """
+    """Return a scheme that is known, or the one that it is a slip of; ``None``: there is none."""
     lower = scheme.lower()
     if lower in PROTOCOLS or lower in ALIASES:
         return lower
@@ -94,11 +75,7 @@ def nearest_scheme(scheme: str) -> str | None:
 
 
 def split(rest: str) -> tuple[str, str]:
-    """Return the authority and what follows it.
-
-    Args:
-        rest: What follows ``://``.
-    """
+    """Return the authority and what follows it."""
     authority = re.split(r"[/?#\\]", rest, maxsplit=1)[0]
     return authority, rest[len(authority) :]
 

@@ -17,11 +17,7 @@ _MOST = 10
 
 
 def chain_of(channel: Channel) -> tuple[list[bytes], bool]:
-    """Return the certificates that a server sent, as DER, and whether they are all it sent.
-
-    Args:
-        channel: After a handshake, done or not.
-    """
+    """Return the certificates that a server sent, as DER, and whether they are all it sent."""
     seen = channel.messages
     if seen is not None and seen.certificate:
         return _parsed(seen.certificate, with_context=seen.version == _TLS_1_3), True
@@ -29,11 +25,7 @@ def chain_of(channel: Channel) -> tuple[list[bytes], bool]:
 
 
 def certificates(chain: list[bytes]) -> list[Certificate]:
-    """Return the certificates of a chain that can be read.
-
-    Args:
-        chain: DER.
-    """
+    """Return the certificates of a chain that can be read."""
     read: list[Certificate] = []
     for der in chain:
         try:
@@ -44,11 +36,7 @@ def certificates(chain: list[bytes]) -> list[Certificate]:
 
 
 def path(chain: list[Certificate]) -> list[Certificate]:
-    """Return the first certificate and those above it, as far as they were sent, in any order.
-
-    Args:
-        chain: As sent, the server's own first.
-    """
+    """Return the first certificate and those above it, as far as they were sent, in any order."""
     if not chain:
         return []
     found, rest = [chain[0]], list(chain[1:])

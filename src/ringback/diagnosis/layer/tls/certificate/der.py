@@ -36,14 +36,7 @@ class Element(NamedTuple):
 
 
 def element(data: bytes) -> Element:
-    """Return the first element of some bytes.
-
-    Args:
-        data: DER.
-
-    Raises:
-        DERError: There is none.
-    """
+    """Return the first element of some bytes."""
     if len(data) < 2:
         raise DERError("no element")
     tag, length, start = data[0], data[1], 2
@@ -61,14 +54,7 @@ def element(data: bytes) -> Element:
 
 
 def elements(content: bytes) -> Iterator[Element]:
-    """Give the elements that follow one another.
-
-    Args:
-        content: Of a sequence or a set.
-
-    Raises:
-        DERError: They are not DER, or too many.
-    """
+    """Give the elements that follow one another."""
     for _ in range(_MOST):
         if not content:
             return
@@ -79,15 +65,7 @@ def elements(content: bytes) -> Iterator[Element]:
 
 
 def sequence(data: bytes, tag: int = SEQUENCE) -> list[Element]:
-    """Return the elements of the sequence that some bytes begin with.
-
-    Args:
-        data: DER.
-        tag: What it must be.
-
-    Raises:
-        DERError: It is something else.
-    """
+    """Return the elements of the sequence that some bytes begin with."""
     one = element(data)
     if one.tag != tag:
         raise DERError(f"tag {one.tag:#x} in place of {tag:#x}")
@@ -95,15 +73,7 @@ def sequence(data: bytes, tag: int = SEQUENCE) -> list[Element]:
 
 
 def at_least(found: Iterable[Element], least: int) -> list[Element]:
-    """Return elements as a list.
-
-    Args:
-        found: The elements.
-        least: How many there must be.
-
-    Raises:
-        DERError: There are fewer.
-    """
+    """Return elements as a list."""
     listed = list(found)
     if len(listed) < least:
         raise DERError("a field is missing")
@@ -111,11 +81,7 @@ def at_least(found: Iterable[Element], least: int) -> list[Element]:
 
 
 def identifier(content: bytes) -> str:
-    """Return an object identifier in dotted form.
-
-    Args:
-        content: Of the element.
-    """
+    """Return an object identifier in dotted form."""
     arcs: list[int] = []
     value = 0
     for byte in content[:64]:

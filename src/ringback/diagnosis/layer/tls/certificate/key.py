@@ -50,14 +50,7 @@ _SIGNATURES = {
 
 
 def key_of(info: Element) -> str:
-    """Return kind and size of a subjectPublicKeyInfo: ``RSA 2048``, ``EC P-256``.
-
-    Args:
-        info: The element.
-
-    Raises:
-        DERError: It is none.
-    """
+    """Return kind and size of a subjectPublicKeyInfo: ``RSA 2048``, ``EC P-256``."""
     algorithm, bits, *_ = at_least(elements(info.content), 2)
     kind, *parameters = at_least(elements(algorithm.content), 1)
     name = identifier(kind.content)
@@ -74,14 +67,7 @@ def _modulus(bits: bytes) -> int:
 
 
 def signature_of(algorithm: Element) -> str:
-    """Return how a certificate was signed.
-
-    Args:
-        algorithm: The element signatureAlgorithm.
-
-    Raises:
-        DERError: It is none.
-    """
+    """Return how a certificate was signed."""
     for kind in elements(algorithm.content):
         name = identifier(kind.content)
         return _SIGNATURES.get(name, name)

@@ -77,11 +77,7 @@ Role = Literal["root", "intermediate"]
 
 
 def role_of(issuer: str) -> Role | None:
-    """Return what an authority calls itself; ``None``: neither.
-
-    Args:
-        issuer: Its name, as ``CN=…, O=…``.
-    """
+    """Return what an authority calls itself; ``None``: neither."""
     words = _words(issuer)
     if words & _INTERMEDIATE:
         return "intermediate"
@@ -89,12 +85,7 @@ def role_of(issuer: str) -> Role | None:
 
 
 def kin_of(issuer: str, context: ssl.SSLContext) -> str | None:
-    """Return a trusted authority whose name has a word in common with the issuer's.
-
-    Args:
-        issuer: Its name, as ``CN=…, O=…``.
-        context: Whom the program trusts; authorities in folders are not seen.
-    """
+    """Return a trusted authority whose name has a word in common with the issuer's."""
     wanted = _words(issuer) - _GENERIC
     for one in context.get_ca_certs():
         name = _name(one.get("subject"))

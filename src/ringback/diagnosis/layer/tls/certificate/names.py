@@ -7,12 +7,7 @@ from collections.abc import Iterable
 
 
 def matches(names: Iterable[str], host: str) -> bool:
-    """Return whether a host is among the names of a certificate.
-
-    Args:
-        names: Host names and addresses, a ``*`` for the whole first label included.
-        host: Name or address.
-    """
+    """Return whether a host is among the names of a certificate."""
     wanted = _plain(host)
     address = _address(wanted)
     if address is not None:

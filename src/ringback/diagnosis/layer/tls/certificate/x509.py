@@ -81,14 +81,7 @@ class Certificate:
 
 
 def certificate(der: bytes) -> Certificate:
-    """Return the fields of a certificate.
-
-    Args:
-        der: The certificate.
-
-    Raises:
-        DERError: It cannot be read.
-    """
+    """Return the fields of a certificate."""
     signed, algorithm, *_ = at_least(sequence(der), 2)
     fields = list(elements(signed.content))
     if fields and fields[0].tag == _EXPLICIT_VERSION:
