@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ringback.diagnosis.layer import host, name, neighbours, proxy, tcp, tls, url
-from ringback.diagnosis.layer.kept import release
+from ringback.diagnosis.layer.opening import release
 from ringback.diagnosis.layer.url import asked_of
 from ringback.diagnosis.model import STAGES, Diagnosis, Reading
 from ringback.diagnosis.scene import Options, Scene, tell_defect, together
@@ -19,7 +19,7 @@ from ringback.diagnosis.verdict.onward import tell_elsewhere
 if TYPE_CHECKING:
     from ringback.client.proxies import Proxies
     from ringback.client.trust import Trust
-    from ringback.diagnosis.layer.http.request import Request
+    from ringback.diagnosis.layer.http_exchange import Request
     from ringback.diagnosis.scene import Route
     from ringback.failure import Failure
 

@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ringback.diagnosis.compare import MOST, NotComparable, compare
-from ringback.diagnosis.compare.traits import TRAITS
+from ringback.diagnosis.compare.compare import TRAITS
 from ringback.diagnosis.model import STAGES
 from ringback.diagnosis.redact import redacted
 

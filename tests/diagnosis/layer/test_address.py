@@ -2,7 +2,7 @@ import socket
 
 import pytest
 
-from ringback.diagnosis.layer.address import sockaddr_of
+from ringback.diagnosis.layer.kernel import sockaddr_of
 
 
 def test_families():

@@ -3,8 +3,7 @@ import socket
 
 import pytest
 
-from ringback.diagnosis.layer.address import sockaddr_of
-from ringback.diagnosis.layer.errqueue import hear_icmp, icmp_messages, is_own
+from ringback.diagnosis.layer.kernel import hear_icmp, icmp_messages, is_own, sockaddr_of
 from tests.diagnosis.layer.worlds import World
 from tests.requires import requires
 

@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from ringback.diagnosis.layer import kept
-from ringback.diagnosis.layer.kept import keep, release, take
+from ringback.diagnosis.layer import opening
+from ringback.diagnosis.layer.opening import keep, release, take
 from ringback.diagnosis.model import Asked
 from ringback.diagnosis.scene import Options, Route, Scene
 
@@ -37,7 +37,7 @@ def test_the_round_trip_does_not_tell_ways_apart(scene, sock):
 
 
 def test_what_has_waited_is_closed(scene, sock, monkeypatch):
-    monkeypatch.setattr(kept, "FRESH", 0.0)
+    monkeypatch.setattr(opening, "FRESH", 0.0)
     keep(scene, ROUTE, None, sock)
     before = time.monotonic()
     while time.monotonic() == before:

@@ -4,9 +4,8 @@ from dataclasses import replace
 import pytest
 
 from ringback.client.trust import Trust
-from ringback.diagnosis.layer.kept import keep
-from ringback.diagnosis.layer.opening import NotPolite, open_connection
-from ringback.diagnosis.layer.tunnel.answer import TunnelError
+from ringback.diagnosis.layer.opening import NotPolite, keep, open_connection
+from ringback.diagnosis.layer.proxy_tunnel import TunnelError
 from ringback.diagnosis.model import Asked
 from ringback.diagnosis.scene import Options, Route, Scene
 from ringback.testing.lab import Lab, proxy, socks

@@ -2,8 +2,8 @@ import socket
 
 import pytest
 
-from ringback.diagnosis.layer.tcp.attempt import attempt
-from ringback.diagnosis.layer.tcpinfo import TcpInfo, tcp_info
+from ringback.diagnosis.layer.connect import attempt
+from ringback.diagnosis.layer.kernel import TcpInfo, tcp_info
 from ringback.testing.lab.topology import SERVER
 from tests.diagnosis.layer.worlds import World
 from tests.requires import requires

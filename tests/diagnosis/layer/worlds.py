@@ -3,7 +3,7 @@
 import contextlib
 import time
 
-from ringback.diagnosis.layer.tcp.attempt import attempt
+from ringback.diagnosis.layer.connect import attempt
 from ringback.diagnosis.model import Asked
 from ringback.diagnosis.scene import Options, Scene
 from ringback.testing.lab.namespace import run

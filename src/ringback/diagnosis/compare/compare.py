@@ -1,22 +1,175 @@
-"""Reports in, a comparison out."""
+"""Reports in, a comparison out: what differs, which difference explains the failure, what to do."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from ringback.diagnosis.compare.explain import explain
-from ringback.diagnosis.compare.model import Comparison, Difference, NotComparable
-from ringback.diagnosis.compare.report import Report, comparable
-from ringback.diagnosis.compare.summary import advice_of, outcome_of, summary_of
-from ringback.diagnosis.compare.traits import TRAITS
+from ringback.diagnosis.compare.connection import CONNECTION, HTTP, TLS
+from ringback.diagnosis.compare.machine import HOST, NAME, PROXY
+from ringback.diagnosis.compare.model import (
+    Case,
+    Comparison,
+    Difference,
+    Explanation,
+    NotComparable,
+    Report,
+    Trait,
+    comparable,
+    joined,
+)
 from ringback.diagnosis.redact import is_placeholder
 from ringback.diagnosis.verdict.evidence import is_loopback
 from ringback.diagnosis.wording import duration
 
 if TYPE_CHECKING:
-    from ringback.diagnosis.compare.trait import Trait
+    from ringback.diagnosis.compare.model import Outcome
     from ringback.diagnosis.model import Diagnosis
+
+
+__all__ = ["TRAITS"]
+
+
+TRAITS: tuple[Trait, ...] = (*HOST, *NAME, *PROXY, *CONNECTION, *TLS, *HTTP)
+"""The table: a new comparison is one line in one of these."""
+
+
+_HERE = frozenset({"this program", "this host", "this network", "DNS", "proxy", "path"})
+"""Places of a fault that are the machine's own, or on its own way to the target."""
+
+
+_OWN = frozenset({"this program", "this host"})
+"""Places of a fault of which the verdict itself says most."""
+
+_MUCH = 0.8
+"""Confidence of the traits that may explain what no report could."""
+
+
+def explain(reports: Sequence[Report]) -> Iterator[Explanation]:
+    """Yield an explanation for each report in which it fails, where it works in another."""
+    healthy = [report for report in reports if report.healthy]
+    for number, report in enumerate(reports):
+        if healthy and not report.healthy:
+            yield _explanation(number, report, healthy)
+
+
+def _explanation(number: int, broken: Report, healthy: Sequence[Report]) -> Explanation:
+    """Return what a trait made for the cause says, or one that may; else what the verdict says."""
+    made_for = [trait for trait in TRAITS if broken.cause in trait.causes]
+    may = [trait for trait in TRAITS if _may_explain(trait, broken)]
+    own = broken.diagnosis.verdict.where in _OWN
+    for trait in made_for if own else (*made_for, *may):
+        said = _said(trait, broken, healthy)
+        if said is not None:
+            return Explanation(
+                report=number, difference=trait.name, confidence=trait.confidence, summary=said
+            )
+    return _by_verdict(number, broken, healthy)
+
+
+def _may_explain(trait: Trait, broken: Report) -> bool:
+    if broken.stage is None:  # the verdict is unknown: only what would explain much
+        return bool(trait.stages) and trait.confidence >= _MUCH
+    return broken.stage in trait.stages
+
+
+def _said(trait: Trait, broken: Report, healthy: Sequence[Report]) -> str | None:
+    mine = comparable(trait.read(broken))
+    theirs = {one.name: comparable(trait.read(one)) for one in healthy}
+    known = [one for one in healthy if theirs[one.name] is not None]
+    values = [value for value in theirs.values() if value is not None]
+    if mine is None or not known or mine in values:
+        return None
+    return trait.sentence(Case(broken, known, mine, values))
+
+
+def _by_verdict(number: int, broken: Report, healthy: Sequence[Report]) -> Explanation:
+    verdict = broken.diagnosis.verdict
+    there = joined([one.name for one in healthy])
+    if verdict.where in _HERE:
+        return Explanation(
+            report=number,
+            difference="verdict",
+            confidence=round(verdict.confidence * 0.8, 2),
+            summary=f"The fault is on {broken.name}'s side: {verdict.summary}",
+        )
+    return Explanation(
+        report=number,
+        difference=None,
+        confidence=0.0,
+        summary=f"Nothing that was read explains why it works on {there} and not on "
+        f"{broken.name}, where: {verdict.summary}",
+    )
+
+
+_ALIKE = {
+    "their host": "the fault is at the target",
+    "their service": "the fault is at the target",
+    "their certificate": "the fault is at the target",
+    "their application": "the fault is at the target",
+    "path": "the fault is near the target, or on a way that all of them take",
+    "DNS": "the fault is in the name's zone, or in a resolver that all of them ask",
+    "proxy": "the fault is at the proxy that they share, or each has the same",
+}
+_ASKED = "what is asked is at fault, wherever it is asked"
+_SAME_TIME = "Take the reports again at the same time, and more than once: it may come and go."
+_ASK = "Ask whoever runs the target whom it lets in: address, region, client certificate."
+
+
+def outcome_of(reports: Sequence[Report], explanations: Sequence[Explanation]) -> Outcome:
+    """Return how a comparison came out."""
+    if all(report.healthy for report in reports):
+        return "healthy"
+    if any(report.healthy for report in reports):
+        known = all(one.difference is not None for one in explanations)
+        return "explained" if known else "unexplained"
+    if all(report.diagnosis.verdict.kind == "unknown" for report in reports):
+        return "unknown"
+    alike = len({(report.cause, report.diagnosis.verdict.kind) for report in reports}) == 1
+    return "same_failure" if alike else "different_failures"
+
+
+def summary_of(
+    outcome: Outcome, reports: Sequence[Report], explanations: Sequence[Explanation]
+) -> str:
+    """Return a comparison in one sentence or two."""
+    number = len(reports)
+    every = "both machines" if number == 2 else f"all {number} machines"
+    if outcome == "healthy":
+        return f"It works on {every}."
+    if outcome == "unknown":
+        return "It works on none of the machines, and no report tells why."
+    if outcome in {"explained", "unexplained"}:
+        works = joined([one.name for one in reports if one.healthy])
+        fails = joined([one.name for one in reports if not one.healthy])
+        why = f" {explanations[0].summary}" if len(explanations) == 1 else ""
+        return f"It works on {works} and not on {fails}.{why}"
+    first = reports[0].diagnosis.verdict
+    if outcome == "same_failure":
+        own = "each machine has the same fault of its own"
+        place = _ASKED if first.kind.startswith("url.") else _ALIKE.get(first.where, own)
+        return f"It fails on {every} alike: {place}. {first.summary}"
+    causes = joined([f"{one.name}: {one.cause}" for one in reports], most=number)
+    return f"It fails on {every}, and not alike: {causes}."
+
+
+def advice_of(
+    outcome: Outcome, reports: Sequence[Report], explanations: Sequence[Explanation]
+) -> tuple[str, ...]:
+    """Return what to do, in order."""
+    if outcome == "healthy":
+        return ()
+    if outcome == "unexplained":
+        return (_SAME_TIME, _ASK)
+    if outcome == "explained":
+        failing = [reports[one.report] for one in explanations]
+        if len(failing) == 1:
+            return failing[0].diagnosis.verdict.advice
+        known = [one for one in failing if one.diagnosis.verdict.advice]
+        return tuple(f"On {one.name}: {one.diagnosis.verdict.advice[0]}" for one in known)
+    failed = [one for one in reports if one.diagnosis.verdict.kind != "unknown"]
+    return (*failed[0].diagnosis.verdict.advice,) if failed else (_SAME_TIME,)
+
 
 LEAST, MOST = 2, 20
 """How many reports can be compared."""

@@ -1,9 +1,18 @@
-"""What a comparison finds."""
+"""The values of a comparison: what it finds, the machines' reports, and what may differ."""
 
-from dataclasses import dataclass
-from typing import Literal
+from __future__ import annotations
 
-from ringback.diagnosis.model import Stage, Verdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+from ringback.diagnosis.redact import is_placeholder
+from ringback.diagnosis.verdict.evidence import Evidence
+
+if TYPE_CHECKING:
+    from ringback.diagnosis.model import Diagnosis, Stage, Verdict
+
 
 Outcome = Literal[
     "healthy", "explained", "unexplained", "same_failure", "different_failures", "unknown"
@@ -77,3 +86,153 @@ class Comparison:
     explanations: tuple[Explanation, ...] = ()
     differences: tuple[Difference, ...] = ()
     notes: tuple[str, ...] = ()
+
+
+_STAGES: dict[str, Stage] = {
+    "config": "url",
+    "client": "host",
+    "dns": "name",
+    "ip": "tcp",
+    "tcp": "tcp",
+    "tls": "tls",
+    "proxy": "proxy",
+    "http": "http",
+    "status": "http",
+    "application": "service",
+}
+
+
+class Report:
+    """A diagnosis and the name of the machine it is from.
+
+    Args:
+        name: Of the machine, or of its file.
+        diagnosis: What was found there.
+    """
+
+    def __init__(self, name: str, diagnosis: Diagnosis) -> None:
+        self.name = name
+        self.diagnosis = diagnosis
+        self.evidence = Evidence(diagnosis.readings)
+
+    @property
+    def healthy(self) -> bool:
+        """Whether everything worked there."""
+        return self.diagnosis.verdict.healthy
+
+    @property
+    def cause(self) -> str:
+        """The name of its verdict's rule."""
+        return self.diagnosis.verdict.cause
+
+    @cached_property
+    def stage(self) -> Stage | None:
+        """The stage at which it failed, that of the reading that decided; ``None``: not known."""
+        diagnosis = self.diagnosis
+        if diagnosis.verdict.kind == "unknown":
+            return None
+        decided = [one for one in diagnosis.verdict.evidence if one < len(diagnosis.readings)]
+        if not decided:
+            return _STAGES.get(diagnosis.verdict.layer)
+        stage = diagnosis.readings[decided[0]].layer
+        return "tcp" if stage in {"neighbours", "path"} else stage
+
+    def facts(self, layer: Stage, what: str) -> Mapping[str, Any]:
+        """Return the facts of the first reading of a sort; none where there is none."""
+        return self.evidence.facts(layer, what)
+
+    def every(self, layer: Stage, what: str, **facts: Any) -> list[Mapping[str, Any]]:
+        """Return the facts of each reading of a sort."""
+        return [one.facts for one in self.evidence.all(layer, what, **facts)]
+
+    def text(self, layer: Stage, what: str, key: str) -> str | None:
+        """Return a fact as text; ``None`` where it is not known."""
+        value = self.facts(layer, what).get(key)
+        return None if value is None else str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A report in which it fails, beside those in which it works, as one trait sees them.
+
+    Attributes:
+        broken: The one.
+        healthy: The others.
+        mine: The trait's value in the one.
+        theirs: Its values in the others.
+    """
+
+    broken: Report
+    healthy: Sequence[Report]
+    mine: str
+    theirs: Sequence[str] = field(default_factory=tuple)
+
+    @property
+    def there(self) -> str:
+        """The names of the reports in which it works."""
+        return joined([one.name for one in self.healthy])
+
+    @property
+    def other(self) -> str:
+        """What the trait is in the reports in which it works."""
+        return joined(list(dict.fromkeys(self.theirs)), "or")
+
+
+def joined(words: Sequence[str], by: str = "and", most: int = 3) -> str:
+    """Return words as a sentence has them, at most a few."""
+    if len(words) > most:
+        return f"{', '.join(words[: most - 1])} {by} {len(words) - most + 1} more"
+    return f"{', '.join(words[:-1])} {by} {words[-1]}" if len(words) > 1 else "".join(words)
+
+
+def comparable(value: str | None) -> str | None:
+    """Return a value, or ``None`` where it is hidden: placeholders of two reports say nothing."""
+    return None if value is None or is_placeholder(value) else value
+
+
+_SENSELESS = (TypeError, AttributeError, ValueError, LookupError)
+"""What comes of facts that are not what their key says; a report may be from anywhere."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trait:
+    """What may differ between machines.
+
+    Attributes:
+        name: Stable.
+        layer: The stage it belongs to.
+        title: For people.
+        value: What it is in a report; ``None``: not known.
+        says: Why a difference in it explains a failure, one sentence with ``{name}`` (where it
+            fails), ``{there}`` (where it works), ``{mine}`` and ``{other}`` (its values); or a
+            function that returns the sentence, or ``None`` where it explains nothing.
+        causes: Of verdicts that it explains before any other trait.
+        stages: At which a failure may follow from it.
+        confidence: 0 to 1, that it is the explanation.
+    """
+
+    name: str
+    layer: Stage
+    title: str
+    value: Callable[[Report], str | None]
+    says: str | Callable[[Case], str | None] = ""
+    causes: frozenset[str] = frozenset()
+    stages: frozenset[str] = frozenset()
+    confidence: float = 0.9
+
+    def read(self, report: Report) -> str | None:
+        """Return what it is in a report; ``None`` also where the report's facts make no sense."""
+        try:
+            return self.value(report)
+        except _SENSELESS:
+            return None
+
+    def sentence(self, case: Case) -> str | None:
+        """Return why it fails in one report and not in others; ``None``: not because of this."""
+        if isinstance(self.says, str):
+            words = {"name": case.broken.name, "there": case.there}
+            return self.says.format(**words, mine=case.mine, other=case.other) or None
+        try:
+            return self.says(case)
+        except _SENSELESS:
+            return None

@@ -1,4 +1,7 @@
-"""A connection to the target, along a route that was found open."""
+"""A connection to the target, along a route that was found open.
+
+One that a stage has made to see whether a port is open is kept for the stage after it.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +9,64 @@ import contextlib
 import errno
 import socket
 import time
+import weakref
+from collections.abc import Hashable
 from typing import TYPE_CHECKING
 
-from ringback.diagnosis.layer.address import sockaddr_of
-from ringback.diagnosis.layer.kept import take
-from ringback.diagnosis.layer.tunnel.answer import TunnelError
-from ringback.diagnosis.layer.tunnel.dialogue import secured, tunnel
-from ringback.diagnosis.layer.tunnel.server import proxy_server
+from ringback.diagnosis.layer.connect import attempt, told
+from ringback.diagnosis.layer.kernel import sockaddr_of
+from ringback.diagnosis.layer.proxy_server import proxy_server
+from ringback.diagnosis.layer.proxy_tunnel import TunnelError, secured, tunnel
+from ringback.diagnosis.layer.tls_readings import subject_of
+from ringback.failure.codes import KIND_OF_ERRNO
 
 if TYPE_CHECKING:
+    from ringback.diagnosis.layer.connect import Attempt
+    from ringback.diagnosis.model import Stage
     from ringback.diagnosis.scene import Route, Scene
+
+
+FRESH = 1.0
+"""Seconds for which an unused connection is as good as a new one."""
+
+_Store = dict[Hashable, tuple[float, "socket.socket"]]
+
+_kept: weakref.WeakKeyDictionary[Scene, _Store] = weakref.WeakKeyDictionary()
+
+
+def keep(scene: Scene, route: Route, target: tuple[str, int] | None, sock: socket.socket) -> None:
+    """Keep an unused connection for the next ``open_connection`` along its route."""
+    if scene not in _kept:
+        _kept[scene] = {}
+        weakref.finalize(scene, _close_all, _kept[scene])
+    key = _key(route, target)
+    before = _kept[scene].pop(key, None)
+    _kept[scene][key] = (time.monotonic(), sock)
+    if before is not None:
+        before[1].close()
+
+
+def take(scene: Scene, route: Route, target: tuple[str, int] | None) -> socket.socket | None:
+    """Return a connection that was kept less than a second ago, once."""
+    since, sock = _kept.get(scene, {}).pop(_key(route, target), (0.0, None))
+    if sock is not None and time.monotonic() - since > FRESH:
+        sock.close()
+        return None
+    return sock
+
+
+def release(scene: Scene) -> None:
+    """Close the connections that were kept and not used."""
+    _close_all(_kept.get(scene, {}))
+
+
+def _key(route: Route, target: tuple[str, int] | None) -> Hashable:
+    return route.address, route.port, route.proxy, target
+
+
+def _close_all(store: _Store) -> None:
+    while store:
+        store.popitem()[1][1].close()
 
 
 class NotPolite(OSError):  # noqa: N818 - named for what happened
@@ -105,3 +156,75 @@ def _through(
             sock.close()
             raise TunnelError(answer)
     return sock
+
+
+_LONGEST = 3.4
+"""Seconds: what a host takes to say that it is not there."""
+
+
+def raw_connection(
+    scene: Scene, stage: Stage, route: Route, port: int, *, tunnel: bool | None = None
+) -> socket.socket | None:
+    """Return a connection to the host that is asked for; where none is made, record that."""
+    since = scene.now()
+    left = scene.left(_LONGEST)
+    try:
+        if route.proxy is None:
+            return _direct(scene, stage, route, left)
+        return open_connection(scene, route, scene.asked.host, port, left, through_tunnel=tunnel)
+    except ConnectionResetError as error:
+        if route.proxy is None:
+            raise
+        _tell(scene, stage, route, error, since)
+    except OSError as error:
+        _tell(scene, stage, route, error, since)
+    return None
+
+
+def _direct(scene: Scene, stage: Stage, route: Route, left: float) -> socket.socket | None:
+    """Connect and hear what answers: it may be a router or a firewall (ICMP)."""
+    since = scene.now()
+    sock = take(scene, route, None)
+    if sock is None:
+        if not scene.may_connect(route.address, route.port):
+            raise NotPolite
+        made = attempt(route.address, route.port, left)
+        if made.outcome == "reset":
+            raise ConnectionResetError(errno.ECONNRESET, "reset while connecting")
+        if made.sock is None:
+            _tell_attempt(scene, stage, route, made, since)
+            return None
+        sock = made.sock
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    sock.settimeout(left)
+    return sock
+
+
+def _tell_attempt(scene: Scene, stage: Stage, route: Route, made: Attempt, since: float) -> None:
+    scene.tell(
+        stage,
+        "connection",
+        subject_of(route),
+        state="failed",
+        result=f"no further connection: {told(made)}",
+        kind=made.kind,
+        since=since,
+        facts=made.facts(),
+    )
+
+
+def _tell(scene: Scene, stage: Stage, route: Route, error: OSError, since: float) -> None:
+    polite = isinstance(error, NotPolite)
+    name = errno.errorcode.get(error.errno or 0)
+    silent = isinstance(error, TimeoutError)
+    kind = "tcp.timed_out" if silent else KIND_OF_ERRNO.get(name or "", "tcp.failed")
+    scene.tell(
+        stage,
+        "connection",
+        subject_of(route),
+        state="skipped" if polite else "failed",
+        result=f"no further connection: {error.strerror or error}"[:200],
+        kind=None if polite or route.proxy is not None else kind,
+        since=since,
+        facts={"address": route.address, "port": route.port, "errno": name},
+    )

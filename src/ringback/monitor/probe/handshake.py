@@ -11,8 +11,7 @@ from time import monotonic
 from typing import Any, TypeVar
 
 from ringback.client.trust import Trust, ssl_context
-from ringback.diagnosis.layer.tls.certificate.der import DERError, at_least, elements, sequence
-from ringback.diagnosis.layer.tls.certificate.x509 import certificate
+from ringback.diagnosis.layer.x509 import DERError, at_least, certificate, elements, sequence
 from ringback.incident.model import CertificateSeen
 from ringback.monitor.model import Endpoint
 from ringback.monitor.probe.outcome import Course, Failed, Refused

@@ -7,8 +7,8 @@ from base64 import b64encode
 from collections.abc import Awaitable, Callable
 
 from ringback.client.proxies import Proxies
-from ringback.diagnosis.layer.tunnel.answer import NO_METHOD, USER_REJECTED, Answer, Outcome
-from ringback.diagnosis.layer.tunnel.server import ProxyServer, authority, proxy_server
+from ringback.diagnosis.layer.proxy_server import ProxyServer, authority, proxy_server
+from ringback.diagnosis.layer.proxy_tunnel import NO_METHOD, USER_REJECTED, Answer, Outcome
 from ringback.monitor.model import Endpoint
 from ringback.monitor.probe.connect import Names, reach
 from ringback.monitor.probe.outcome import Course, Failed, Refused, failed_of

@@ -1,6 +1,6 @@
 import pytest
 
-from ringback.diagnosis.layer.host.hosts import entries
+from ringback.diagnosis.layer.host_resolver import entries
 
 
 @pytest.fixture

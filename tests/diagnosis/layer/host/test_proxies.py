@@ -3,7 +3,7 @@ import os
 import pytest
 
 from ringback.client.proxies import Proxies
-from ringback.diagnosis.layer.host import proxies
+from ringback.diagnosis.layer import host_proxies
 from ringback.diagnosis.layer.url import asked_of
 from ringback.diagnosis.scene import Options, Scene
 
@@ -14,7 +14,7 @@ def environment(monkeypatch):
         if name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
     monkeypatch.delenv("REQUEST_METHOD", raising=False)
-    monkeypatch.setattr(proxies, "proxies_elsewhere", list)
+    monkeypatch.setattr(host_proxies, "proxies_elsewhere", list)
 
     def put(**variables):
         for name, value in variables.items():
@@ -25,7 +25,7 @@ def environment(monkeypatch):
 
 def told(text, **options):
     scene = Scene(asked_of(text), Options(**options))
-    proxies.read(scene)
+    host_proxies.read_proxies(scene)
     (reading,) = scene.readings()
     return reading
 

@@ -5,7 +5,6 @@ import sys
 import pytest
 
 from ringback.diagnosis.layer import host
-from ringback.diagnosis.layer.host import environment
 from ringback.diagnosis.layer.url import asked_of
 from ringback.diagnosis.scene import Options, Scene
 
@@ -50,13 +49,13 @@ def test_it_takes_no_time(scene, seconds):
 
 COUNTED = """
 import json, os, socket
-from ringback.diagnosis.layer.host import descriptors
+from ringback.diagnosis.layer import host
 from ringback.diagnosis.layer.url import asked_of
 from ringback.diagnosis.scene import Options, Scene
 scene = Scene(asked_of("https://example.com/"), Options())
 before = len(os.listdir("/proc/self/fd")) - 1  # that of the listing itself
 with socket.socket(), socket.socket():
-    descriptors.read(scene)
+    host._read_descriptors(scene)
 (reading,) = scene.readings()
 print(json.dumps([before, reading.facts]))
 """
@@ -110,7 +109,7 @@ def test_a_bundle_that_is_not_there_is_noted(scene, monkeypatch, tmp_path):
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "gone.pem"))
     monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
 
-    environment.read(scene)
+    host._read_environment(scene)
 
     (reading,) = scene.readings()
     assert reading.state == "noted"
@@ -130,7 +129,7 @@ def test_an_empty_bundle_counts_as_none(scene, monkeypatch, tmp_path):
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_DIR"):
         monkeypatch.delenv(name, raising=False)
 
-    environment.read(scene)
+    host._read_environment(scene)
 
     assert scene.readings()[0].facts["ca_bundle"]["exists"] is False
 

@@ -1,6 +1,6 @@
 import pytest
 
-from ringback.diagnosis.layer.host.resolver import Resolver, configured, parsed
+from ringback.diagnosis.layer.host_resolver import Resolver, configured, parsed
 
 ORDER = ("files", "dns")
 

@@ -1,7 +1,6 @@
 import pytest
 
-from ringback.diagnosis.layer import host
-from ringback.diagnosis.layer.host import interfaces, netlink, routes
+from ringback.diagnosis.layer import host, host_routes, netlink
 from ringback.diagnosis.layer.url import asked_of
 from ringback.diagnosis.scene import Options, Scene
 from ringback.testing.lab.namespace import Namespaces, inside, run
@@ -52,7 +51,7 @@ def facts_of(scene, what):
 
 
 def test_interfaces_have_their_addresses(connected):
-    interfaces.read(connected)
+    host_routes.read_interfaces(connected)
 
     (facts,) = facts_of(connected, "interfaces")
     lab0 = next(one for one in facts["interfaces"] if one["name"] == "lab0")
@@ -62,7 +61,7 @@ def test_interfaces_have_their_addresses(connected):
 
 
 def test_a_host_with_loopback_only_is_told_as_such(bare):
-    interfaces.read(bare)
+    host_routes.read_interfaces(bare)
 
     (facts,) = facts_of(bare, "interfaces")
     assert facts["loopback_only"] is True
@@ -76,7 +75,7 @@ def test_addresses_that_a_link_gives_itself_are_no_network():
         linked = made.add("linked")
         run(linked, ["ip", "-batch", "-"], stdin=f"{links}addr add 169.254.7.2/16 dev lab0\n")
         with inside(linked):
-            interfaces.read(scene)
+            host_routes.read_interfaces(scene)
 
     (facts,) = facts_of(scene, "interfaces")
     assert any("169.254.7.2" in one["addresses"] for one in facts["interfaces"])
@@ -84,7 +83,7 @@ def test_addresses_that_a_link_gives_itself_are_no_network():
 
 
 def test_the_default_route_is_found_for_each_family(connected):
-    routes.read(connected)
+    host_routes.read_routes(connected)
 
     four, six = facts_of(connected, "route")
     assert (four["default"], four["gateway"], four["interface"]) == (True, "192.0.2.1", "lab0")
@@ -94,7 +93,7 @@ def test_the_default_route_is_found_for_each_family(connected):
 
 
 def test_without_routes_the_error_is_told(bare):
-    routes.read(bare)
+    host_routes.read_routes(bare)
 
     assert [(f["route"], f["default"], f["error"]) for f in facts_of(bare, "route")] == [
         (False, False, "ENETUNREACH"),
@@ -145,14 +144,14 @@ def test_a_route_is_told_with_its_next_hop(connected, address, on_link, gateway,
 def test_of_many_addresses_the_first_are_looked_up(connected):
     host.route_to(connected, [f"192.0.2.{number}" for number in range(20)])
 
-    assert len(connected.readings()) == routes.MOST
+    assert len(connected.readings()) == host_routes.MOST
 
 
 def test_without_netlink_connect_alone_tells(connected, monkeypatch):
     monkeypatch.setattr(netlink.sys, "platform", "other")
 
-    routes.read(connected)
-    interfaces.read(connected)
+    host_routes.read_routes(connected)
+    host_routes.read_interfaces(connected)
     host.route_to(connected, ["203.0.113.2"])
 
     four, six = facts_of(connected, "route")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ringback.diagnosis.layer.http.cookie import kept
+from ringback.diagnosis.layer.http_exchange import kept
 
 HOST, TARGET = "www.example.org", "/shop/cart?id=1"
 

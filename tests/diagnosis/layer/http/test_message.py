@@ -2,15 +2,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringback.diagnosis.layer.http.answer import Answer
-from ringback.diagnosis.layer.http.body import (
+from ringback.diagnosis.layer.http_message import (
     INCOMPLETE_CHUNKED,
     LENGTH_MISMATCH,
     PROTOCOL,
+    Answer,
     Body,
+    Head,
+    HeadError,
+    parse,
+    split,
 )
-from ringback.diagnosis.layer.http.head import Head, HeadError, parse, split
-from ringback.diagnosis.layer.http.telling import certificate_wanted
+from ringback.diagnosis.layer.http_readings import certificate_wanted
 
 OK = b"HTTP/1.1 200 OK\r\n"
 

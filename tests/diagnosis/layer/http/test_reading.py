@@ -1,8 +1,7 @@
 import pytest
 
 from ringback.diagnosis.layer import http, tls
-from ringback.diagnosis.layer.http import reading
-from ringback.diagnosis.layer.http.exchange import Patience
+from ringback.diagnosis.layer.http_exchange import Patience
 from ringback.testing.lab import Lab
 from ringback.testing.lab.response import head
 from tests.diagnosis.layer.meeting import only, route_of, scene_of
@@ -68,7 +67,7 @@ def lab():
 @pytest.fixture
 def patience(monkeypatch):
     """Chooses how long an answer is awaited."""
-    return lambda chosen: monkeypatch.setattr(reading, "PATIENCE", chosen)
+    return lambda chosen: monkeypatch.setattr(http, "PATIENCE", chosen)
 
 
 @pytest.fixture(autouse=True)

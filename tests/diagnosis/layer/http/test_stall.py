@@ -2,9 +2,8 @@ import socket
 
 import pytest
 
-from ringback.diagnosis.layer import http, tls
-from ringback.diagnosis.layer.http import reading, stall
-from ringback.diagnosis.layer.http.exchange import Patience
+from ringback.diagnosis.layer import http, http_extras, tls, tls_extras
+from ringback.diagnosis.layer.http_exchange import Patience
 from ringback.testing.lab import Lab
 from ringback.testing.lab.response import response
 from tests.diagnosis.layer.meeting import only, route_of, scene_of
@@ -15,11 +14,11 @@ from tests.requires import requires
 def _quick(monkeypatch):
     if not hasattr(socket, "TCP_MAXSEG"):
         pytest.skip("this system does not let a program choose the size of its segments")
-    monkeypatch.setattr(stall, "SILENCE", 0.1)
-    monkeypatch.setattr(stall, "_LONGEST", 3.0)
-    monkeypatch.setattr(reading, "PATIENCE", Patience(2.0, 2.0, 2.0, 2.0))
-    monkeypatch.setattr(tls.extras, "SILENCE", 0.1)
-    monkeypatch.setattr(tls.reading, "LONGEST", 2.0)
+    monkeypatch.setattr(http_extras, "SILENCE", 0.1)
+    monkeypatch.setattr(http_extras, "_STALL_TIMEOUT", 3.0)
+    monkeypatch.setattr(http, "PATIENCE", Patience(2.0, 2.0, 2.0, 2.0))
+    monkeypatch.setattr(tls_extras, "SILENCE", 0.1)
+    monkeypatch.setattr(tls, "LONGEST", 2.0)
 
 
 @pytest.fixture

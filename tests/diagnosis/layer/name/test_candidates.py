@@ -1,7 +1,7 @@
 import pytest
 
-from ringback.diagnosis.layer.host.resolver import Resolver
-from ringback.diagnosis.layer.name.candidates import candidates, plain
+from ringback.diagnosis.layer.host_resolver import Resolver
+from ringback.diagnosis.layer.nameserver import candidates, plain
 
 
 @pytest.mark.parametrize(

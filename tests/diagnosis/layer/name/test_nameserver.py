@@ -6,8 +6,8 @@ import dns.message
 import dns.name
 import pytest
 
-from ringback.diagnosis.layer.name.exchange import Patience, Server
-from ringback.diagnosis.layer.name.nameserver import Asking
+from ringback.diagnosis.layer.dns_query import Patience, Server
+from ringback.diagnosis.layer.nameserver import Asking
 from ringback.diagnosis.layer.url import asked_of
 from ringback.diagnosis.scene import Options, Scene, together
 from ringback.testing.lab.dns import ANSWERS

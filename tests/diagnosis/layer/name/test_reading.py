@@ -9,11 +9,10 @@ import dns.rcode
 import pytest
 
 from ringback.client.proxies import Proxies
-from ringback.diagnosis.layer import name
-from ringback.diagnosis.layer.host.resolver import Resolver
-from ringback.diagnosis.layer.name import probe, reading
-from ringback.diagnosis.layer.name.exchange import Server
-from ringback.diagnosis.layer.name.origin import tell_origin
+from ringback.diagnosis.layer import name, nameserver
+from ringback.diagnosis.layer.dns_query import Server
+from ringback.diagnosis.layer.host_resolver import Resolver
+from ringback.diagnosis.layer.name import tell_origin
 from ringback.diagnosis.layer.url import asked_of
 from ringback.diagnosis.scene import Options, Scene
 from ringback.testing.lab import network
@@ -33,7 +32,7 @@ def server():
 
 @pytest.fixture(autouse=True)
 def _asks_nobody_else(monkeypatch):
-    monkeypatch.setattr(reading, "configured", Resolver)
+    monkeypatch.setattr(name, "configured", Resolver)
 
 
 def look_up(text, server):
@@ -178,7 +177,7 @@ def test_a_hijacker_that_knows_of_invalid_is_found_by_its_other_lies():
     with Beside({}, bind("127.0.0.1")) as server:
         scene = Scene(asked_of("http://shop.example.org/"), Options(nameservers=(server.address,)))
         own = dns.name.from_text("shop.example.org")
-        probe.hijack(scene, Server(*server.address), probe.random_sibling(own))
+        nameserver.hijack(scene, Server(*server.address), nameserver.random_sibling(own))
 
     (hijack,) = scene.readings()
     assert hijack.facts["hijacked"] is True

@@ -1,6 +1,6 @@
-from ringback.diagnosis.layer.errqueue import Icmp
-from ringback.diagnosis.layer.neighbours.choice import chosen, gateway_of
-from ringback.diagnosis.layer.tcp.attempt import Attempt
+from ringback.diagnosis.layer.connect import Attempt
+from ringback.diagnosis.layer.kernel import Icmp
+from ringback.diagnosis.layer.neighbours import chosen, gateway_of
 from tests.diagnosis.layer.worlds import scene_of
 
 TARGET, SIX = "198.51.100.2", "2001:db8:2::2"

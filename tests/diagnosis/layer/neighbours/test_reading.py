@@ -1,9 +1,8 @@
 import pytest
 
-from ringback.diagnosis.layer.neighbours import speech, tasks
-from ringback.diagnosis.layer.neighbours.choice import Neighbour
-from ringback.diagnosis.layer.neighbours.reading import ask, ask_control
-from ringback.diagnosis.layer.tcp.attempt import Attempt
+from ringback.diagnosis.layer import spoken
+from ringback.diagnosis.layer.connect import Attempt
+from ringback.diagnosis.layer.neighbours import Neighbour, ask, ask_control, tasks
 from ringback.testing.lab import Lab
 from ringback.testing.lab.response import serve
 from tests.diagnosis.layer.worlds import scene_of, told
@@ -13,7 +12,7 @@ PARTNER = {"role": "partner", "speaks": "http", "as_asked": True, "outcome": "op
 
 @pytest.fixture(autouse=True)
 def _patient(monkeypatch):
-    monkeypatch.setattr(speech, "ANSWER", 20.0)
+    monkeypatch.setattr(spoken, "ANSWER", 20.0)
 
 
 @pytest.fixture

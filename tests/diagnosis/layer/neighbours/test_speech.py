@@ -3,8 +3,8 @@ import threading
 
 import pytest
 
-from ringback.diagnosis.layer.neighbours import speech as room
-from ringback.diagnosis.layer.neighbours.speech import client_hello, speech
+from ringback.diagnosis.layer import spoken as room
+from ringback.diagnosis.layer.spoken import client_hello, speech
 from ringback.diagnosis.model import Asked
 from ringback.testing.lab import Lab
 from ringback.testing.lab.http import greeting

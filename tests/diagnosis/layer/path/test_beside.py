@@ -1,6 +1,6 @@
 import pytest
 
-from ringback.diagnosis.layer.path.beside import port_beside
+from ringback.diagnosis.layer.path import port_beside
 from ringback.diagnosis.model import Asked
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from ringback.diagnosis.layer.path.refusal import refusal
+from ringback.diagnosis.layer import path
 from ringback.testing.lab.topology import SERVER
 from tests.diagnosis.layer.worlds import World, scene_of, told
 from tests.requires import requires
@@ -16,7 +16,7 @@ def world():
 def seen(world, port, version=4):
     with world.inside("client"):
         scene = scene_of(port)
-        refusal(scene, SERVER[version])
+        path.refusal(scene, SERVER[version])
     [facts] = told(scene, "path", "refusal")
     return facts
 

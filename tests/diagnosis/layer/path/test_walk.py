@@ -1,8 +1,9 @@
 import pytest
 
-from ringback.diagnosis.layer.errqueue import Icmp
-from ringback.diagnosis.layer.path import tasks, walk
-from ringback.diagnosis.layer.tcp.attempt import Attempt
+from ringback.diagnosis.layer import path
+from ringback.diagnosis.layer.connect import Attempt
+from ringback.diagnosis.layer.kernel import Icmp
+from ringback.diagnosis.layer.path import tasks
 from ringback.testing.lab.topology import SERVER
 from tests.diagnosis.layer.worlds import World, scene_of, told
 from tests.requires import requires
@@ -20,7 +21,7 @@ def world():
 def hops(world, port, address, **more):
     with world.inside("client"):
         scene = scene_of(port)
-        walk(scene, address, **more)
+        path.walk(scene, address, **more)
     return {one["ttl"]: one for one in told(scene, "path", "hop")}, scene
 
 

@@ -12,8 +12,8 @@ from ringback.testing.lab.response import answering, response, serve
 
 @pytest.fixture(autouse=True)
 def _patient(monkeypatch):
-    module = importlib.import_module("ringback.diagnosis.layer.proxy.candidates")
-    monkeypatch.setattr(module, "SECONDS", 60.0)
+    module = importlib.import_module("ringback.diagnosis.layer.proxy")
+    monkeypatch.setattr(module, "CANDIDATE_TIMEOUT", 60.0)
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@ import os
 import pytest
 
 from ringback.client.proxies import Proxies
-from ringback.diagnosis.layer.proxy import chosen
+from ringback.diagnosis.layer.proxy_server import chosen
 from ringback.diagnosis.model import Asked
 from ringback.diagnosis.scene import Options, Scene
 

@@ -34,8 +34,8 @@ def test_a_proxy_that_works_is_not_passed_by(scene):
 
 
 def test_tls_waits_for_the_tunnel(scene, monkeypatch):
-    module = importlib.import_module("ringback.diagnosis.layer.proxy.direct")
-    monkeypatch.setattr(module, "SILENT", 60.0)
+    module = importlib.import_module("ringback.diagnosis.layer.proxy")
+    monkeypatch.setattr(module, "DIRECT_SILENCE", 60.0)
     scene.asked = Asked(text="", scheme="https", host="127.0.0.1", port=scene.asked.port, tls=True)
     scene.tell("proxy", "connect", state="ok")
     later = threading.Timer(0.1, scene.tell, ("proxy", "tunnel"), {"state": "ok"})

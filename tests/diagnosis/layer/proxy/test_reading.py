@@ -3,7 +3,7 @@ import pytest
 from ringback.client.trust import Trust
 from ringback.diagnosis.layer import proxy
 from ringback.diagnosis.layer.opening import open_connection
-from ringback.diagnosis.layer.proxy.reading import ANSWER
+from ringback.diagnosis.layer.proxy import ANSWER_TIMEOUT
 from ringback.diagnosis.model import Asked
 from ringback.diagnosis.scene import Options, Scene
 from ringback.testing.lab import Lab, socks
@@ -117,10 +117,10 @@ def test_what_an_http_proxy_answers(lab, handler, expected, kind):
 
 
 def test_a_proxy_that_says_nothing(lab, monkeypatch):
-    monkeypatch.setattr("ringback.diagnosis.layer.proxy.reading.ANSWER", 0.2)
+    monkeypatch.setattr("ringback.diagnosis.layer.proxy.ANSWER_TIMEOUT", 0.2)
     scene = scene_of()
     assert proxy.read(scene, at(lab.listen(proxies.silent))) is None
-    assert ANSWER == 3.0
+    assert ANSWER_TIMEOUT == 3.0
     [tunnel] = told(scene, "tunnel")
     assert tunnel.facts["outcome"] == "timeout"
     assert tunnel.kind == "proxy.no_response"
@@ -225,7 +225,7 @@ def test_an_https_url_of_a_plain_proxy(lab):
 
 
 def test_an_https_url_of_a_proxy_that_waits_for_more(lab, monkeypatch):
-    monkeypatch.setattr("ringback.diagnosis.layer.proxy.reading.ANSWER", 0.2)
+    monkeypatch.setattr("ringback.diagnosis.layer.proxy.ANSWER_TIMEOUT", 0.2)
     scene = scene_of()
     assert proxy.read(scene, at(lab.listen(proxies.silent), "https")) is None
     [tunnel] = told(scene, "tunnel")

@@ -5,7 +5,6 @@ from dataclasses import replace
 import pytest
 
 from ringback.diagnosis.layer import service, tls
-from ringback.diagnosis.layer.service import dialogue
 from ringback.diagnosis.protocols import protocol_of
 from ringback.testing.lab import Lab
 from ringback.testing.lab.response import response
@@ -85,9 +84,9 @@ def waiting(monkeypatch):
     """Sets how long it is waited for a service, and then for what answers a request of HTTP."""
 
     def chosen(seconds, poked):
-        monkeypatch.setattr("ringback.diagnosis.layer.service.reading.WAIT", seconds)
-        monkeypatch.setattr(dialogue, "SILENCE", seconds)
-        monkeypatch.setattr(dialogue, "_POKED", poked)
+        monkeypatch.setattr("ringback.diagnosis.layer.service.WAIT", seconds)
+        monkeypatch.setattr(service, "SILENCE", seconds)
+        monkeypatch.setattr(service, "_POKED", poked)
 
     return chosen
 
@@ -96,7 +95,7 @@ def waiting(monkeypatch):
 def _patient(waiting, monkeypatch):
     """What comes is waited for, however slow the machine."""
     waiting(60.0, 60.0)
-    monkeypatch.setattr(dialogue, "_REST", 60.0)
+    monkeypatch.setattr(service, "_REST", 60.0)
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@ import socket
 
 import pytest
 
-from ringback.diagnosis.layer.tcp.attempt import Attempt, _ended, attempt, told
+from ringback.diagnosis.layer.connect import Attempt, _ended, attempt, told
 from ringback.testing.lab import Lab, network
 from ringback.testing.lab.namespace import inside
 from tests.requires import requires

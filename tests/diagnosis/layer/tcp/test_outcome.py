@@ -1,7 +1,6 @@
 import pytest
 
-from ringback.diagnosis.layer.errqueue import Icmp
-from ringback.diagnosis.layer.tcp.outcome import (
+from ringback.diagnosis.layer.connect import (
     KIND_OF,
     errno_name,
     kind_of,
@@ -9,6 +8,7 @@ from ringback.diagnosis.layer.tcp.outcome import (
     of_errno,
     of_icmp,
 )
+from ringback.diagnosis.layer.kernel import Icmp
 from ringback.failure import KINDS
 
 

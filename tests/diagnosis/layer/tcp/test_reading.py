@@ -94,9 +94,9 @@ def overloaded():
 
 def test_a_port_that_works_now_and_then_is_seen(overloaded, monkeypatch):
     """It takes connections only once the first attempt is over; the others have time to see it."""
-    monkeypatch.setattr(tcp.reading, "SILENT", 0.1)
-    monkeypatch.setattr(tcp.reading, "PATIENCE", 1.5)
-    monkeypatch.setattr(tcp.again, "ENDS", 40.0)
+    monkeypatch.setattr(tcp, "SILENT", 0.1)
+    monkeypatch.setattr(tcp, "PATIENCE", 1.5)
+    monkeypatch.setattr(tcp, "ENDS", 40.0)
     overloaded.settimeout(0.05)
     scene = scene_of(overloaded.getsockname()[1], timeout=60.0)
     done = threading.Event()

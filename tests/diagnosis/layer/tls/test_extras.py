@@ -4,7 +4,8 @@ import ssl
 import pytest
 
 from ringback.client.trust import Trust
-from ringback.diagnosis.layer import tls
+from ringback.diagnosis.layer import tls, tls_extras, tls_trust
+from ringback.diagnosis.layer.kernel import confirmed
 from ringback.diagnosis.scene import Route
 from ringback.testing.lab import Lab
 from ringback.testing.lab.response import response
@@ -22,8 +23,8 @@ def lab():
 @pytest.fixture(autouse=True)
 def _patient(monkeypatch):
     """The machine may be slower than a person likes to wait."""
-    monkeypatch.setattr(tls.extras, "_ANSWERED", 2.0)
-    monkeypatch.setattr("ringback.diagnosis.layer.tls.clock._LONGEST", 60.0)
+    monkeypatch.setattr(tls_extras, "_ANSWERED", 2.0)
+    monkeypatch.setattr("ringback.diagnosis.layer.tls_clock._LONGEST", 60.0)
 
 
 def met(endpoint, **how):
@@ -119,9 +120,9 @@ def test_a_tls_port_that_says_so_is_not_taken_for_a_plain_one(lab):
 
 
 def test_a_silent_port_is_asked_otherwise_meanwhile(lab, monkeypatch):
-    monkeypatch.setattr(tls.reading, "LONGEST", 2.0)
-    monkeypatch.setattr(tls.extras, "SILENCE", 0.1)
-    monkeypatch.setattr(tls.extras, "_UNANSWERED", 0.3)
+    monkeypatch.setattr(tls, "LONGEST", 2.0)
+    monkeypatch.setattr(tls_extras, "SILENCE", 0.1)
+    monkeypatch.setattr(tls_extras, "_UNANSWERED", 0.3)
     scene = met(lab.start("tls.timed_out:plain_server"))
 
     assert not only(scene, "small_segments").facts["works"]
@@ -146,8 +147,8 @@ def test_the_name_is_left_out_where_it_may_be_what_decides(lab):
 
 def test_the_systems_store_is_tried_where_the_issuer_is_not_trusted(lab, monkeypatch):
     endpoint = lab.start("tls.cert.authority_invalid.untrusted_root")
-    system = tls.trust.Store(Trust(ca=(_pem(lab),)), "system")
-    monkeypatch.setattr(tls.trust, "_SYSTEM", system)
+    system = tls_trust.Store(Trust(ca=(_pem(lab),)), "system")
+    monkeypatch.setattr(tls_trust, "_SYSTEM", system)
 
     assert only(met(endpoint), "system_store").facts["verified"]
 
@@ -216,4 +217,4 @@ def test_the_first_of_several_addresses_may_be_the_bad_one(lab):
 def test_a_socket_that_is_no_longer_tcp_is_no_defect():
     one, other = socket.socketpair()
     with one, other:
-        assert tls.confirmed.confirmed(one)["unacked"] is None
+        assert confirmed(one)["unacked"] is None

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringback.diagnosis.layer.tls.spoken import (
+from ringback.diagnosis.layer.spoken import (
     is_tls,
     plain,
     printable,

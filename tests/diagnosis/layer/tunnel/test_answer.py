@@ -1,6 +1,6 @@
 import pytest
 
-from ringback.diagnosis.layer.tunnel.answer import Answer, TunnelError
+from ringback.diagnosis.layer.proxy_tunnel import Answer, TunnelError
 from ringback.failure import KINDS
 
 

@@ -3,8 +3,7 @@ import time
 
 import pytest
 
-from ringback.diagnosis.layer.tunnel.stream import Closed, Stream
-from ringback.diagnosis.layer.tunnel.wording import printable
+from ringback.diagnosis.layer.proxy_tunnel import Closed, Stream, printable
 
 
 @pytest.fixture

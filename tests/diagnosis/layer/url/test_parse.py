@@ -2,8 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringback.diagnosis.layer.url import asked_of, read
-from ringback.diagnosis.layer.url.parse import MEANT
+from ringback.diagnosis.layer.url import MEANT, asked_of, read
 from ringback.diagnosis.scene import Options, Scene
 from ringback.failure import KINDS
 

@@ -18,7 +18,7 @@ from ringback.monitor.probe.outcome import Course, Failed, failed_of
 from ringback.monitor.probe.tunnel import credentials, proxy_of, reach_proxy, tunnelled
 
 if TYPE_CHECKING:
-    from ringback.diagnosis.layer.tunnel.server import ProxyServer
+    from ringback.diagnosis.layer.proxy_server import ProxyServer
     from ringback.failure.model import Phase
     from ringback.incident.model import CertificateSeen
     from ringback.monitor.model import Endpoint

@@ -3,8 +3,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from ringback.diagnosis.layer import tls
-from ringback.diagnosis.layer.tls.certificate.chain import path
+from ringback.diagnosis.layer import tls, tls_trust
+from ringback.diagnosis.layer.tls_readings import path
 from ringback.testing.lab import Lab
 from tests.diagnosis.layer.meeting import only, route_of, scene_of
 from tests.requires import requires
@@ -52,7 +52,7 @@ def test_the_chain_is_read_as_it_was_sent(lab, version, name, sent):
 
 @pytest.mark.parametrize(("name", "sent"), [("good", 2), ("expired", 1)])
 def test_without_the_hook_python_is_asked(lab, monkeypatch, name, sent):
-    monkeypatch.setattr(tls.trust, "watch", lambda context: False)
+    monkeypatch.setattr(tls_trust, "watch", lambda context: False)
     facts = met(serving(lab, name, ssl.TLSVersion.TLSv1_3))
 
     assert len(facts["chain"]) == sent

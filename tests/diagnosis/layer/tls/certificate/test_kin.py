@@ -2,7 +2,7 @@ import ssl
 
 import pytest
 
-from ringback.diagnosis.layer.tls.certificate.kin import kin_of, role_of
+from ringback.diagnosis.layer.tls_readings import kin_of, role_of
 from ringback.testing.lab.certificates import authority
 
 TRUSTED = "Example Trust Root", "DigiCert Global Root G2", "GTS Root R1"

@@ -1,6 +1,6 @@
 import pytest
 
-from ringback.diagnosis.layer.tls.certificate.names import matches
+from ringback.diagnosis.layer.tls_readings import matches
 
 SAME = [
     ("www.example.test", "www.example.test"),

@@ -10,8 +10,7 @@ from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringback.diagnosis.layer.tls.certificate.der import DERError, element, identifier, sequence
-from ringback.diagnosis.layer.tls.certificate.x509 import certificate
+from ringback.diagnosis.layer.x509 import DERError, certificate, element, identifier, sequence
 from ringback.testing.lab.certificates import Certificates, leaf
 
 

@@ -1,0 +1,370 @@
+"""What the machines meet at the target: connecting, the handshake, and what is answered."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ringback.diagnosis.compare.model import Trait, joined
+from ringback.diagnosis.wording import duration
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ringback.diagnosis.compare.model import Case, Report
+    from ringback.diagnosis.model import Stage
+
+
+_TCP = frozenset({"tcp", "proxy"})
+_AFTER = frozenset({"tcp", "tls", "http", "service"})
+
+_WORDS = {
+    "open": "opens",
+    "refused": "is refused",
+    "reset": "is reset",
+    "timeout": "is not answered (dropped on the way, or not let in)",
+    "network_unreachable": "has no route",
+    "host_unreachable": "leads to no host",
+    "prohibited": "is prohibited by a firewall",
+}
+
+
+def outcomes(report: Report) -> dict[str, str]:
+    """Return how connecting to each address and port came out."""
+    return {one.subject: str(one.facts.get("outcome")) for one in report.evidence.connects}
+
+
+def _outcomes(report: Report) -> str | None:
+    found = outcomes(report)
+    return ", ".join(f"{place} {found[place]}" for place in sorted(found)) if found else None
+
+
+def _families(report: Report) -> str | None:
+    found = {one.get("family") for one in report.every("tcp", "connect", outcome="open")}
+    if not report.evidence.connects:
+        return None
+    return " and ".join(f"IPv{family}" for family in sorted(found, key=str)) or "none"
+
+
+def _rejection(report: Report) -> str | None:
+    said = {_icmp(one) for one in report.every("tcp", "connect") if one.get("icmp")}
+    if said:
+        return ", ".join(sorted(said))
+    return "none" if report.evidence.connects else None
+
+
+def _icmp(facts: Mapping[str, object]) -> str:
+    icmp = facts.get("icmp")
+    if not isinstance(icmp, dict):
+        return "none"
+    sender = "itself" if icmp.get("own") else icmp.get("sender")
+    return f"ICMP {icmp.get('type')}/{icmp.get('code')} from {sender}"
+
+
+def _same_address(case: Case) -> str | None:
+    """Say of an address that opens there, and here does not."""
+    opens = {place for one in case.healthy for place, how in outcomes(one).items() if how == "open"}
+    mine = {place: how for place, how in outcomes(case.broken).items() if how != "open"}
+    for place, how in mine.items():
+        if place in opens:
+            said = _WORDS.get(how, f"ends with: {how}")
+            name = case.broken.name
+            down = ", or it was down then" if how == "refused" else ""
+            return (
+                f"{place} opens from {case.there}, and from {name} it {said}: what is between "
+                f"{name} and the target decides, or whom it lets in{down}."
+            )
+    return None
+
+
+def _other_family(case: Case) -> str | None:
+    mine = {one.get("family") for one in case.broken.every("tcp", "connect")}
+    theirs = {
+        one.get("family")
+        for report in case.healthy
+        for one in report.every("tcp", "connect", outcome="open")
+    }
+    if not mine or mine & theirs:
+        return None
+    ours = joined([f"IPv{one}" for one in sorted(mine, key=str)])
+    works = joined([f"IPv{one}" for one in sorted(theirs, key=str)])
+    return f"{case.broken.name} reaches it only by {ours}; it works from {case.there} by {works}."
+
+
+def _rejected(case: Case) -> str | None:
+    if case.mine == "none":
+        return None
+    name, there = case.broken.name, case.there
+    return f"{name} is told {case.mine}, {there} is not: the sender does not let it through."
+
+
+CONNECTION: tuple[Trait, ...] = (
+    Trait(
+        name="family",
+        layer="tcp",
+        title="Reached by",
+        value=_families,
+        says=_other_family,
+        causes=frozenset({"ipv4_dead", "ipv6_dead", "family_missing"}),
+        stages=_AFTER,
+        confidence=0.8,
+    ),
+    Trait(
+        name="rejection",
+        layer="tcp",
+        title="Rejection",
+        value=_rejection,
+        says=_rejected,
+        causes=frozenset({"firewall_rejects", "local_firewall", "host_down", "routing_loop"}),
+        stages=_TCP,
+    ),
+    Trait(
+        name="connect",
+        layer="tcp",
+        title="Connecting",
+        value=_outcomes,
+        says=_same_address,
+        stages=_AFTER,
+    ),
+)
+"""Traits of the connection."""
+
+
+_TLS = frozenset({"tls"})
+_STAGES: tuple[Stage, ...] = ("tls", "http")
+_TRUST = frozenset(
+    {
+        *("tls_interception", "certificate_unknown_issuer", "certificate_self_signed"),
+        *("certificate_wrong_name", "certificate_missing_intermediate", "certificate_invalid"),
+        *("certificate_expired", "captive_portal"),
+    }
+)
+
+
+def _chain(report: Report) -> list[Mapping[str, object]]:
+    chain = report.facts("tls", "chain").get("chain") or ()
+    return [one for one in chain if isinstance(one, dict)]
+
+
+def _issuer(report: Report) -> str | None:
+    chain = _chain(report)
+    return str(chain[0].get("issuer")) if chain else None
+
+
+def _leaf(report: Report) -> str | None:
+    chain = _chain(report)
+    return str(chain[0].get("sha256"))[:16] if chain and chain[0].get("sha256") else None
+
+
+def _sent(report: Report) -> str | None:
+    chain = _chain(report)
+    if not chain:
+        return None
+    return "1 certificate" if len(chain) == 1 else f"{len(chain)} certificates"
+
+
+def _handshake(report: Report) -> str | None:
+    facts = report.facts("tls", "handshake")
+    if not facts:
+        return None
+    if facts.get("verified"):
+        return "verified"
+    reason = facts.get("verify_message") or facts.get("reason")
+    return f"{facts.get('error')} ({reason})" if reason else str(facts.get("error"))
+
+
+def _segments(report: Report) -> str | None:
+    tried = (report.facts(stage, "small_segments") for stage in _STAGES)
+    if any(one.get("works") for one in tried):
+        return "only small packets pass"
+    return "packets of any size pass" if report.healthy else None
+
+
+def _verified(case: Case) -> str | None:
+    if case.mine == "verified" or set(case.theirs) != {"verified"}:
+        return None
+    name, there = case.broken.name, case.there
+    return f"The handshake is verified on {there}; on {name} it ends with: {case.mine}."
+
+
+TLS: tuple[Trait, ...] = (
+    Trait(
+        name="issuer",
+        layer="tls",
+        title="Issuer of the certificate",
+        value=_issuer,
+        says="{name} is shown a certificate issued by {mine}, {there} one by {other}: something "
+        "between {name} and the target opens the connection, or it is another server.",
+        causes=_TRUST,
+        stages=_TLS,
+    ),
+    Trait(
+        name="certificate",
+        layer="tls",
+        title="Certificate (SHA-256)",
+        value=_leaf,
+        says="{name} is shown another certificate than {there}: it is another server, or one not "
+        "yet renewed.",
+        causes=_TRUST,
+        stages=_TLS,
+        confidence=0.8,
+    ),
+    Trait(
+        name="chain",
+        layer="tls",
+        title="Chain sent",
+        value=_sent,
+        says="{name} is sent {mine}, {there} is sent {other}.",
+        causes=frozenset({"certificate_missing_intermediate"}),
+        confidence=0.7,
+    ),
+    Trait(
+        name="tls_version",
+        layer="tls",
+        title="TLS version",
+        value=lambda report: report.text("tls", "handshake", "version"),
+    ),
+    Trait(
+        name="packet_size",
+        layer="tls",
+        title="Packet size",
+        value=_segments,
+        says="From {name} {mine}, from {there} {other}: a link on the way of {name} takes no large "
+        "ones, and nobody says so (MTU).",
+        causes=frozenset({"mtu_black_hole"}),
+    ),
+    Trait(
+        name="handshake",
+        layer="tls",
+        title="Handshake",
+        value=_handshake,
+        says=_verified,
+        stages=_TLS,
+        confidence=0.6,
+    ),
+)
+"""Traits of the handshake."""
+
+
+_HTTP = frozenset({"http", "service"})
+_SLOW = 1.0
+"""Seconds to the first byte that are taken for no wait."""
+
+_REFUSED = {
+    "401": "it wants to know who asks",
+    "403": "an allow list, a region or a filter decides",
+    "407": "a proxy on the way wants to know who asks",
+    "429": "its limit is used up there",
+    "451": "it is not to be shown there",
+    "511": "a captive portal stands before it",
+}
+
+
+def _last(report: Report) -> Mapping[str, object]:
+    requests = report.every("http", "request")
+    return requests[-1] if requests else {}
+
+
+def _answer(report: Report) -> str | None:
+    facts = _last(report)
+    if not facts:
+        return None
+    status, outcome = facts.get("status"), facts.get("outcome")
+    return str(status) if status and outcome in {"answered", None} else str(outcome)
+
+
+def _headers(report: Report, *names: str) -> str | None:
+    headers = _last(report).get("headers")
+    if not isinstance(headers, dict):
+        return None
+    return ", ".join(str(headers[name]) for name in names if headers.get(name)) or None
+
+
+def _location(report: Report) -> str | None:
+    redirects = report.every("http", "redirect")
+    return str(redirects[-1].get("location")) if redirects else None
+
+
+def _portal(report: Report) -> str | None:
+    portal = _last(report).get("portal")
+    return None if portal is None else "yes" if portal else "no"
+
+
+def _greeting(report: Report) -> str | None:
+    facts = report.facts("service", "greeting")
+    if not facts:
+        return None
+    said = facts.get("message")
+    return f"{facts.get('outcome')} ({said})" if said else str(facts.get("outcome"))
+
+
+def _status(case: Case) -> str | None:
+    name, there = case.broken.name, case.there
+    if not case.mine.isdigit():
+        if case.broken.diagnosis.verdict.where == "path":
+            return None  # the verdict says more
+        how = case.mine.replace("_", " ")
+        return f"{name} gets no whole answer ({how}); {there} is answered {case.other}."
+    why = _REFUSED.get(case.mine, "the same request is treated differently")
+    return f"{name} is answered {case.mine}, {there} {case.other}: {why}."
+
+
+def _first_byte(report: Report) -> str | None:
+    seconds = _last(report).get("first_byte")
+    if not isinstance(seconds, int | float):
+        return None
+    return "at once" if seconds < _SLOW else f"after {duration(seconds)}"
+
+
+HTTP: tuple[Trait, ...] = (
+    Trait(
+        name="portal",
+        layer="http",
+        title="Captive portal",
+        value=_portal,
+        says="A captive portal stands between {name} and the network.",
+        causes=frozenset({"captive_portal"}),
+    ),
+    Trait(
+        name="redirect",
+        layer="http",
+        title="Redirected to",
+        value=_location,
+        says="{name} is redirected to {mine}, {there} to {other}.",
+        causes=frozenset({"redirect_loop", "redirect_invalid", "captive_portal"}),
+    ),
+    Trait(
+        name="status",
+        layer="http",
+        title="Answer",
+        value=_answer,
+        says=_status,
+        stages=_HTTP,
+    ),
+    Trait(
+        name="first_byte",
+        layer="http",
+        title="Answer begins",
+        value=_first_byte,
+        says="The answer to {name} begins {mine}, that to {there} {other}.",
+        causes=frozenset({"slow_first_byte"}),
+        confidence=0.8,
+    ),
+    Trait(
+        name="server",
+        layer="http",
+        title="Answered by",
+        value=lambda report: _headers(report, "server", "via"),
+        says="Another server answers {name} ({mine}) than {there} ({other}).",
+        stages=_HTTP,
+        confidence=0.6,
+    ),
+    Trait(
+        name="greeting",
+        layer="service",
+        title="Greeting",
+        value=_greeting,
+        says="The service greets {name} with: {mine}; and {there} with: {other}.",
+        stages=frozenset({"service"}),
+    ),
+)
+"""Traits of the answer."""

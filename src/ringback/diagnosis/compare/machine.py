@@ -1,0 +1,402 @@
+"""How the machines themselves differ, how they see the name, and which proxy they go through."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ringback.diagnosis.compare.model import Trait
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ringback.diagnosis.compare.model import Case, Report
+
+
+_MINUTE, _DAY = 60.0, 86400.0
+_ROUTES = frozenset({"no_network", "no_default_route", "gateway_dead", "network_unreachable"})
+_CONNECTING = frozenset({"tcp", "tls", "http", "service"})
+
+
+def _network(report: Report) -> str | None:
+    alone = report.facts("host", "interfaces").get("loopback_only")
+    return None if alone is None else "none" if alone else "up"
+
+
+def _default_route(family: int) -> Callable[[Report], str | None]:
+    def value(report: Report) -> str | None:
+        for facts in report.every("host", "route", family=family):
+            return "yes" if facts.get("route") else f"none ({facts.get('error') or 'no route'})"
+        return None
+
+    return value
+
+
+def _route_to(report: Report) -> str | None:
+    routes = report.every("host", "route_to")
+    if not routes:
+        return None
+    wrong = [one for one in routes if not one.get("route")]
+    if not wrong:
+        return "routed"
+    refused = (f"{one.get('address')} {one.get('table_type') or one.get('error')}" for one in wrong)
+    return ", ".join(sorted(refused))
+
+
+def _no_way(case: Case) -> str | None:
+    """Say that no address has a route; one of a family that is not used explains nothing."""
+    if any(one.get("route") for one in case.broken.every("host", "route_to")):
+        return None
+    name = case.broken.name
+    return f"{name}'s own routing table does not let it through ({case.mine}); {case.there}'s does."
+
+
+def _nameservers(report: Report) -> str | None:
+    facts = report.facts("host", "resolver_config")
+    servers = facts.get("nameservers")
+    return None if servers is None else ", ".join(map(str, servers)) or "none"
+
+
+def _search(report: Report) -> str | None:
+    search = report.facts("host", "resolver_config").get("search")
+    return None if search is None else ", ".join(map(str, search)) or "none"
+
+
+def _order(report: Report) -> str | None:
+    order = report.facts("host", "resolver_config").get("hosts_order")
+    return " ".join(map(str, order)) if order else None
+
+
+def _hosts_file(report: Report) -> str | None:
+    if not report.evidence.named or not report.facts("url", "parse"):
+        return None
+    listed = report.facts("host", "hosts_file").get("addresses")
+    return ", ".join(sorted(map(str, listed))) if listed else "no entry"
+
+
+def _clock(report: Report) -> str | None:
+    offset = report.facts("host", "clock").get("offset")
+    if not isinstance(offset, int | float):
+        return "right" if report.evidence.secured else None
+    if abs(offset) < _MINUTE:
+        return "right"
+    size, unit = (abs(offset) / _DAY, "days") if abs(offset) >= _DAY else (abs(offset) / 60, "min")
+    return f"{size:.0f} {unit} {'fast' if offset > 0 else 'slow'}"
+
+
+def _trusted(report: Report) -> str | None:
+    trust = report.facts("tls", "trust")
+    if not trust:
+        return None
+    if not trust.get("loaded"):
+        return "none that can be read"
+    return f"{trust.get('authorities')} from {trust.get('path') or trust.get('source')}"
+
+
+def _descriptors(report: Report) -> str | None:
+    short = report.facts("host", "descriptors").get("short")
+    return None if short is None else "none left" if short else "enough"
+
+
+HOST: tuple[Trait, ...] = (
+    Trait(
+        name="network",
+        layer="host",
+        title="Network",
+        value=_network,
+        says="{name} has no network: only loopback is up.",
+        causes=frozenset({"no_network"}),
+    ),
+    *(
+        Trait(
+            name=f"default_route_ipv{family}",
+            layer="host",
+            title=f"Route to the world, IPv{family}",
+            value=_default_route(family),
+            says=f"{{name}} has no route for IPv{family}: {{mine}}; {{there}} has one.",
+            causes=_ROUTES | {f"ipv{family}_dead", "family_missing"},
+        )
+        for family in (4, 6)
+    ),
+    Trait(
+        name="route",
+        layer="host",
+        title="Route to the target",
+        value=_route_to,
+        says=_no_way,
+        causes=frozenset({"local_policy_route", "no_route"}),
+        stages=frozenset({"tcp"}),
+    ),
+    Trait(
+        name="search_domains",
+        layer="host",
+        title="Search domains",
+        value=_search,
+        says="The search domains of {name} ({mine}) are not those of {there} ({other}).",
+        causes=frozenset({"search_domain_trap"}),
+    ),
+    Trait(
+        name="name_services",
+        layer="host",
+        title="Order of name services",
+        value=_order,
+        says="{name} looks names up by “{mine}”, {there} by “{other}” (/etc/nsswitch.conf).",
+        causes=frozenset({"nsswitch_broken"}),
+    ),
+    Trait(
+        name="hosts_file",
+        layer="host",
+        title="Hosts file",
+        value=_hosts_file,
+        says="The hosts file of {name} says {mine} for the name, that of {there} {other}.",
+        causes=frozenset({"hosts_file_override"}),
+        stages=frozenset({"name", *_CONNECTING}),
+    ),
+    Trait(
+        name="clock",
+        layer="host",
+        title="Clock",
+        value=_clock,
+        says="The clock of {name} is {mine}, that of {there} {other}; certificates depend on it.",
+        causes=frozenset({"clock_wrong", "certificate_expired", "certificate_not_yet_valid"}),
+    ),
+    Trait(
+        name="trust_store",
+        layer="host",
+        title="Trusted certificates",
+        value=_trusted,
+        says="{name} trusts other authorities ({mine}) than {there} ({other}).",
+        causes=frozenset({"trust_store_missing"}),
+        stages=frozenset({"tls"}),
+        confidence=0.7,
+    ),
+    Trait(
+        name="descriptors",
+        layer="host",
+        title="Descriptors",
+        value=_descriptors,
+        says="{name} has no descriptors left.",
+        stages=frozenset({"host", "tcp"}),
+    ),
+    Trait(
+        name="resolvers",
+        layer="host",
+        title="Resolvers",
+        value=_nameservers,
+        says="{name} asks other resolvers ({mine}) than {there} ({other}).",
+        causes=frozenset({"resolver_missing"}),
+        stages=frozenset({"name"}),
+        confidence=0.8,
+    ),
+    Trait(
+        name="python",
+        layer="host",
+        title="Python",
+        value=lambda report: report.text("host", "environment", "python"),
+    ),
+    Trait(
+        name="openssl",
+        layer="host",
+        title="OpenSSL",
+        value=lambda report: report.text("host", "environment", "openssl"),
+        says="The TLS of {name} is {mine}, that of {there} {other}: what one accepts, the "
+        "other may not.",
+        causes=frozenset({"old_tls", "certificate_weak"}),
+    ),
+    Trait(
+        name="platform",
+        layer="host",
+        title="Platform",
+        value=lambda report: report.text("host", "environment", "platform"),
+    ),
+)
+"""Traits of the machine."""
+
+
+_MISSING = frozenset(
+    {
+        *("name_missing", "name_missing_here_only", "name_without_address", "dangling_cname"),
+        *("dns_blocked", "dns_hijacked", "zone_broken", "dnssec_bogus", "resolvers_disagree"),
+        *("resolver_down", "resolver_silent", "resolver_unreachable", "resolver_refuses"),
+        *("search_domain_trap", "nsswitch_broken", "bogus_address"),
+    }
+)
+_AFTER = frozenset({"tcp", "tls", "http", "service"})
+
+
+def addresses(report: Report) -> list[str]:
+    """Return the addresses that a name had there, sorted."""
+    return sorted(map(str, report.facts("name", "getaddrinfo").get("addresses") or ()))
+
+
+def _resolves(report: Report) -> str | None:
+    facts = report.facts("name", "getaddrinfo")
+    if not facts or not report.evidence.named:
+        return None
+    if facts.get("addresses"):
+        return "yes"
+    return "in no time" if facts.get("timed_out") else f"no ({facts.get('eai') or 'no address'})"
+
+
+def _listed(report: Report) -> str | None:
+    return ", ".join(addresses(report)) if report.evidence.named and addresses(report) else None
+
+
+def _answers(report: Report) -> str | None:
+    found = {
+        str(one.get("rcode") or ("silence" if one.get("timed_out") else one.get("error")))
+        for one in report.every("name", "nameserver")
+        if one.get("configured", True)
+    }
+    return ", ".join(sorted(found)) if found else None
+
+
+def _hijack(report: Report) -> str | None:
+    found = [one.get("hijacked") for one in report.every("name", "hijack")]
+    return None if not found else "every name, also one that is not there" if any(found) else "no"
+
+
+def _only_there(case: Case) -> str | None:
+    if case.mine == "yes" or "yes" not in case.theirs:
+        return None
+    name, there = case.broken.name, case.there
+    mine = _servers(case.broken)
+    theirs = ", ".join(sorted({_servers(one) for one in case.healthy}))
+    answered = _answers(case.broken)
+    said = f"The name resolves on {there} and not on {name}: {case.mine}."
+    if not mine or not theirs:
+        return said
+    if mine == theirs:
+        return f"{said} Both ask {mine}, which answers {name} with {answered or 'nothing'}."
+    if answered and "NXDOMAIN" in answered:
+        return (
+            f"{said} {name} asks {mine}, {there} asks {theirs}: only the latter knows the name "
+            "(split horizon or VPN)."
+        )
+    return f"{said} {name} asks {mine}, {there} asks {theirs}."
+
+
+def _servers(report: Report) -> str:
+    return ", ".join(map(str, report.facts("host", "resolver_config").get("nameservers") or ()))
+
+
+def _elsewhere(case: Case) -> str | None:
+    theirs = {one for report in case.healthy for one in addresses(report)}
+    more = [one for one in addresses(case.broken) if one not in theirs]
+    if theirs & set(addresses(case.broken)):
+        also = (
+            f"On {case.broken.name} the name leads to {', '.join(more)} too, on {case.there} not."
+        )
+        return also if more and case.broken.cause == "one_address_dead" else None
+    return (
+        f"The name leads elsewhere: on {case.broken.name} to {case.mine}, "
+        f"on {case.there} to {case.other}."
+    )
+
+
+NAME: tuple[Trait, ...] = (
+    Trait(
+        name="resolves",
+        layer="name",
+        title="Name resolves",
+        value=_resolves,
+        says=_only_there,
+        causes=_MISSING,
+        stages=frozenset({"name"}),
+    ),
+    Trait(
+        name="answers",
+        layer="name",
+        title="Answers of the resolvers",
+        value=_answers,
+        says="The resolvers of {name} answer {mine}, those of {there} {other}.",
+        causes=_MISSING,
+        stages=frozenset({"name"}),
+    ),
+    Trait(
+        name="invented_names",
+        layer="name",
+        title="Resolver invents names",
+        value=_hijack,
+        says="The resolver of {name} answers {mine}; that of {there} does not.",
+        causes=frozenset({"dns_hijacked", "captive_portal"}),
+    ),
+    Trait(
+        name="addresses",
+        layer="name",
+        title="Addresses",
+        value=_listed,
+        says=_elsewhere,
+        causes=frozenset({"bogus_address", "dns_hijacked", "one_address_dead"}),
+        stages=_AFTER,
+        confidence=0.7,
+    ),
+)
+"""Traits of the name."""
+
+
+_PROXY = frozenset(
+    {
+        *("proxy_down", "proxy_wants_password", "proxy_forbids", "proxy_upstream_failed"),
+        *("proxy_silent", "not_a_proxy", "proxy_invalid", "proxy_needed", "proxy_not_needed"),
+    }
+)
+_DIRECT = "none"
+
+
+def _applies(report: Report) -> str | None:
+    used = report.facts("proxy", "connect").get("proxy")
+    if used:
+        return str(used)
+    facts = report.facts("host", "proxy_variables")
+    return str(facts["applies"] or _DIRECT) if "applies" in facts else None
+
+
+def _why(case: Case) -> str | None:
+    name, there = case.broken.name, case.there
+    if case.mine == _DIRECT:
+        return f"From {there} the way is through the proxy {case.other}; {name} has none set."
+    if set(case.theirs) == {_DIRECT}:
+        return f"{name} goes through the proxy {case.mine}; from {there} the way is direct."
+    return f"{name} goes through the proxy {case.mine}, and not, as {there}, through {case.other}."
+
+
+def _connect(report: Report) -> str | None:
+    return report.text("proxy", "connect", "outcome")
+
+
+def _tunnel(report: Report) -> str | None:
+    facts = report.facts("proxy", "tunnel")
+    if not facts:
+        return None
+    status = facts.get("status")
+    return f"status {status}" if status else str(facts.get("outcome"))
+
+
+PROXY: tuple[Trait, ...] = (
+    Trait(
+        name="proxy",
+        layer="proxy",
+        title="Proxy",
+        value=_applies,
+        says=_why,
+        causes=_PROXY,
+        stages=frozenset({"name", "tcp", "tls", "http", "service", "proxy"}),
+    ),
+    Trait(
+        name="proxy_connection",
+        layer="proxy",
+        title="Connection to the proxy",
+        value=_connect,
+        says="The connection to the same proxy is {mine} from {name} and {other} from {there}.",
+        causes=_PROXY,
+    ),
+    Trait(
+        name="proxy_answer",
+        layer="proxy",
+        title="Answer of the proxy",
+        value=_tunnel,
+        says="The same proxy answers {name} with {mine} and {there} with {other}.",
+        causes=_PROXY,
+    ),
+)
+"""Traits of the proxy."""

@@ -1,0 +1,253 @@
+"""The interfaces of this host, and its routes: to the world, and to the addresses of the target."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import ipaddress
+import socket
+import sys
+from collections.abc import Sequence
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Any, Final
+
+from ringback.diagnosis.layer import netlink
+
+if TYPE_CHECKING:
+    from ringback.diagnosis.scene import Scene
+
+
+WORLD: Final = {4: "198.41.0.4", 6: "2001:503:ba3e::2:30"}
+"""An address of the world in each family, that of a root server of the DNS; nothing is sent."""
+
+MOST: Final = 8
+"""Addresses of a target whose routes are looked up."""
+
+_HOPS: Final = {
+    4: (socket.AF_INET, socket.IPPROTO_IP, socket.IP_TTL),
+    6: (socket.AF_INET6, socket.IPPROTO_IPV6, socket.IPV6_UNICAST_HOPS),
+}
+_PORT = 9
+_TYPE_OF_ERROR: Final = {
+    "EHOSTUNREACH": "unreachable",
+    "EACCES": "prohibit",
+    "EINVAL": "blackhole",
+}
+"""What connect() says at once where a route is no way (ip-route(8))."""
+
+
+def read_routes(scene: Scene) -> None:
+    """Tell, for each family, whether a route leads out of this host's own networks."""
+    names = _interface_names()
+    for version in (4, 6):
+        source, error = source_to(WORLD[version])
+        ways = netlink.default_ways(version)
+        usable = [way for way in ways or () if way.type == "unicast"]
+        way = usable[0] if usable else None
+        facts = {
+            "family": version,
+            "route": source is not None,
+            "default": bool(usable) if ways is not None else source is not None,
+            "gateway": way.gateway if way else None,
+            "interface": names.get(way.interface) if way else None,
+            "source": source,
+            "error": error,
+            "gateway_state": netlink.neighbour_state(way.gateway) if way and way.gateway else None,
+            "hops": _hops(version),
+        }
+        scene.tell(
+            "host",
+            "route",
+            f"IPv{version}",
+            state="ok" if source else "noted",
+            result=_route_in_words(facts),
+            facts=facts,
+        )
+
+
+def route_to(scene: Scene, addresses: Sequence[str]) -> None:
+    """Tell the route to each address of the target; nothing is sent."""
+    names: dict[int, str] | None = None
+    for address in list(dict.fromkeys(addresses))[:MOST]:
+        try:
+            names = _interface_names() if names is None else names
+            facts = _facts_to(address, names)
+        except OSError as none_left:
+            said = f"it cannot be looked up here: {none_left}"
+            scene.tell("host", "routes", address, state="skipped", result=said)
+            return
+        error = facts["error"]
+        scene.tell(
+            "host",
+            "route_to",
+            address,
+            state="ok" if facts["route"] else "failed",
+            result=_route_to_in_words(facts),
+            kind=_kind(error, address) if error else None,
+            facts=facts,
+        )
+
+
+def source_to(address: str) -> tuple[str | None, str | None]:
+    """Return the address that packets to another carry, or the name of the error.
+
+    A UDP socket is connected, which only looks the route up.
+    """
+    try:
+        family, _, _, _, where = socket.getaddrinfo(
+            address, _PORT, type=socket.SOCK_DGRAM, flags=socket.AI_NUMERICHOST
+        )[0]
+        with socket.socket(family, socket.SOCK_DGRAM) as asking:
+            asking.connect(where)
+            return str(asking.getsockname()[0]), None
+    except socket.gaierror:
+        return None, "EINVAL"
+    except OSError as error:
+        if error.errno in netlink.OUT_OF_RESOURCES:
+            raise
+        return None, errno.errorcode.get(error.errno or 0, "EIO")
+
+
+def source_to_world(version: int) -> str | None:
+    """Return the address that packets to the world carry; ``None``: no route leads there."""
+    return source_to(WORLD[version])[0]
+
+
+def _facts_to(address: str, names: dict[int, str]) -> dict[str, Any]:
+    source, error = source_to(address)
+    way = _way(address, names)
+    table_type = way.type if way else None
+    if error and table_type in {None, "unicast"}:
+        link_local = ipaddress.ip_address(address).is_link_local
+        table_type = None if link_local else _TYPE_OF_ERROR.get(error)
+    return {
+        "family": 6 if ":" in address else 4,
+        "address": address,
+        "route": source is not None,
+        "source": source,
+        "error": error,
+        "on_link": way.gateway is None if way and source else None,
+        "gateway": way.gateway if way and source else None,
+        "table_type": table_type,
+        "interface": names.get(way.interface) if way else None,
+        "gateway_state": _state(way, address) if way and source else None,
+    }
+
+
+def _way(address: str, names: dict[int, str]) -> netlink.Way | None:
+    plain, _, zone = address.partition("%")
+    index = next((i for i, name in names.items() if name == zone), 0)
+    try:
+        return netlink.way_to(plain, index)
+    except OSError:
+        return None
+
+
+def _state(way: netlink.Way, address: str) -> str | None:
+    return netlink.neighbour_state(way.gateway or address.partition("%")[0])
+
+
+def _hops(version: int) -> int | None:
+    """How many routers a packet of this host may pass (``ip_default_ttl`` of ip(7))."""
+    family, level, option = _HOPS[version]
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as asking:
+            return asking.getsockopt(level, option)
+    except OSError as error:
+        if error.errno in netlink.OUT_OF_RESOURCES:
+            raise
+        return None
+
+
+def _interface_names() -> dict[int, str]:
+    return {link.index: link.name for link in netlink.links() or ()}
+
+
+def _kind(error: str, address: str) -> str:
+    """The kind of failure that a connect() ends in at once."""
+    if error == "EINVAL" or ipaddress.ip_address(address).is_link_local:
+        return "tcp.address_invalid"
+    if error in {"EACCES", "EPERM"}:
+        return "tcp.address_unreachable.prohibited"
+    if error == "EHOSTUNREACH":
+        return "tcp.address_unreachable.host"
+    return "tcp.address_unreachable.network"
+
+
+def _route_in_words(facts: dict[str, Any]) -> str:
+    if facts["route"]:
+        via = f" by {facts['gateway']}" if facts["gateway"] else ""
+        return f"a route leads out{via}, from {facts['source']}"
+    if facts["default"]:
+        return f"there is a default route, but it leads nowhere ({facts['error']})"
+    return f"no route leads out ({facts['error']})"
+
+
+def _route_to_in_words(facts: dict[str, Any]) -> str:
+    if not facts["route"]:
+        said = facts["table_type"]
+        return f"a route says {said} ({facts['error']})" if said else f"no route: {facts['error']}"
+    if facts["table_type"] == "local":
+        return "an address of this host"
+    if facts["gateway"]:
+        return f"by {facts['gateway']}, from {facts['source']}"
+    return f"on the same network, from {facts['source']}"
+
+
+def read_interfaces(scene: Scene) -> None:
+    """Tell which interfaces there are."""
+    found = interfaces()
+    useful = [one for one in found if one["up"] and not one["loopback"] and _leads_out(one)]
+    scene.tell(
+        "host",
+        "interfaces",
+        state="ok" if useful else "noted",
+        result=_interfaces_in_words(useful),
+        facts={"interfaces": found, "loopback_only": not useful},
+    )
+
+
+def interfaces() -> list[dict[str, Any]]:
+    """Return name, state and addresses of each interface.
+
+    Without netlink the addresses are those that packets to the world would carry.
+    """
+    links, addresses = netlink.links(), netlink.addresses()
+    if links is None or addresses is None:
+        return _without_netlink()
+    return [
+        {
+            "name": link.name,
+            "up": link.up,
+            "loopback": link.loopback,
+            "addresses": [address for index, address, _ in addresses if index == link.index],
+        }
+        for link in links
+    ]
+
+
+def _leads_out(interface: dict[str, Any]) -> bool:
+    """Whether it has an address that is not of its link alone: those of a link give themselves."""
+    return any(not ip_address(one).is_link_local for one in interface["addresses"])
+
+
+def _without_netlink() -> list[dict[str, Any]]:
+    sources = [source for version in (4, 6) if (source := source_to_world(version))]
+    found: list[dict[str, Any]] = []
+    with contextlib.suppress(OSError, AttributeError):
+        names = [name for _, name in socket.if_nameindex()]
+        found = [{"name": n, "up": None, "loopback": _loops(n), "addresses": []} for n in names]
+    if sources:
+        found.append({"name": "?", "up": True, "loopback": False, "addresses": sources})
+    return found
+
+
+def _loops(name: str) -> bool:
+    return name.startswith("lo") or (sys.platform == "win32" and "loopback" in name.lower())
+
+
+def _interfaces_in_words(useful: list[dict[str, Any]]) -> str:
+    if not useful:
+        return "no interface but loopback is up with an address of more than its link"
+    shown = [f"{one['name']} {' '.join(one['addresses'][:3])}" for one in useful[:4]]
+    return "; ".join(shown)

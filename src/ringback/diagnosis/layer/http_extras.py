@@ -1,0 +1,237 @@
+"""Further readings beside a request.
+
+One sees whether the network itself has answered in place of the target: a captive portal. The
+others are for a response that does not come, or does not go on.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import socket
+import threading
+import time
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from ringback.diagnosis.layer.http_exchange import Patience, exchange
+from ringback.diagnosis.layer.http_readings import host_of, without_query
+from ringback.diagnosis.layer.opening import open_connection
+from ringback.diagnosis.layer.tls_channel import Channel
+from ringback.diagnosis.layer.tls_extras import SMALL
+from ringback.diagnosis.layer.tls_handshake import attempted
+from ringback.diagnosis.layer.tls_readings import subject_of
+from ringback.diagnosis.layer.tls_trust import unverifying
+from ringback.diagnosis.scene import together
+
+if TYPE_CHECKING:
+    import ssl
+
+    from ringback.diagnosis.layer.http_exchange import Request
+    from ringback.diagnosis.layer.http_message import Answer
+    from ringback.diagnosis.scene import Route, Scene
+
+
+NOWHERE = ("192.0.2.231", "198.51.100.231", "203.0.113.231")
+"""Addresses of the networks for documentation (RFC 5737), which no host has: only a network that
+answers in place of others answers there."""
+_PORTAL_TIMEOUT = 1.0
+_PAGE = re.compile(
+    rb"(log ?in|sign ?in|captive|hotspot|wi-?fi|accept[^<]{0,40}terms|http-equiv=.?refresh)",
+    re.IGNORECASE,
+)
+
+
+def is_portal(scene: Scene, route: Route, request: Request, answer: Answer) -> bool:
+    """Return whether an answer is a captive portal's; where it may be, that is looked into."""
+    if answer.status == 511:
+        return True
+    if not _may_be(route, request, answer):
+        return False
+    if ipaddress.ip_address(route.address.partition("%")[0]).is_loopback:
+        return False
+    return _answers_for_others(scene, route, request, answer)
+
+
+def _may_be(route: Route, request: Request, answer: Answer) -> bool:
+    """Only plain HTTP can be answered by another without a certificate's objection."""
+    if request.scheme != "http" or route.proxy is not None or answer.head is None:
+        return False
+    location = answer.head.get("location")
+    if location is not None and 300 <= answer.head.status < 400:
+        host = host_of(location)
+        return bool(host) and not _related(host, request.host)
+    page = "html" in (answer.head.get("content-type") or "")
+    return page and answer.body is not None and _PAGE.search(answer.body.start) is not None
+
+
+def _related(host: str, asked: str) -> bool:
+    """Whether two names are of the same domain: ``www.example.com`` and ``example.com``."""
+    one, other = (name.lower().rstrip(".").split(".")[-2:] for name in (host, asked))
+    return one == other and not host[-1:].isdigit()
+
+
+def _answers_for_others(scene: Scene, route: Route, request: Request, answer: Answer) -> bool:
+    since = scene.now()
+    nowhere = _nowhere(route.address)
+    other = replace(request, host=nowhere, target="/", cookies=())
+    got = _asked(scene, replace(route, address=nowhere), other)
+    same = got is not None and got.head is not None and _same(got, answer)
+    location = got.head.get("location") if got is not None and got.head is not None else None
+    scene.tell(
+        "http",
+        "portal_check",
+        other.url,
+        result="an address that nobody has gives the same answer"
+        if same
+        else "an address that nobody has does not give the same answer",
+        since=since,
+        facts={
+            "url": other.url,
+            "status": got.status if got is not None else None,
+            "location": without_query(location) if location else None,
+            "differs": not same,
+        },
+    )
+    return same
+
+
+def _nowhere(address: str) -> str:
+    """An address that is neither on the target's network nor on one of this host's."""
+    near = {_network(address), *(_network(source_to(each) or "") for each in NOWHERE)}
+    return next((each for each in NOWHERE if _network(each) not in near), NOWHERE[0])
+
+
+def _network(address: str) -> str:
+    return address.rpartition(".")[0]
+
+
+def source_to(address: str) -> str | None:
+    """Return the address of this host from which another is reached; nothing is sent."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        try:
+            sock.connect((address, 9))
+        except OSError:
+            return None
+        return str(sock.getsockname()[0])
+
+
+def _asked(scene: Scene, route: Route, request: Request) -> Answer | None:
+    left = scene.left(_PORTAL_TIMEOUT)
+    try:
+        sock = open_connection(scene, route, request.host, request.port, left)
+    except OSError:
+        return None
+    with Channel(sock) as channel:
+        text = request.text(route, tunnelled=True)
+        return exchange(channel, text, request.method, Patience(left, left, left, left))
+
+
+def _same(one: Answer, other: Answer) -> bool:
+    assert one.head is not None
+    assert other.head is not None
+    if one.status != other.status:
+        return False
+    locations = [each.get("location") for each in (one.head, other.head)]
+    if any(locations):
+        return host_of(locations[0] or "") == host_of(locations[1] or "")
+    bodies = [each.body.start[:200] if each.body else b"" for each in (one, other)]
+    return bodies[0] == bodies[1]
+
+
+SILENCE = 1.2
+"""Seconds without a byte after which it is tried with small segments."""
+_GLANCE = 0.1
+_STALL_TIMEOUT = 2.0
+_LARGE = 1000
+"""Bytes that are too many for a small packet: less would also have come through a path that loses
+large ones."""
+
+
+def watch(
+    scene: Scene,
+    route: Route,
+    request: Request,
+    channel: Channel,
+    context: ssl.SSLContext | None,
+    over: threading.Event,
+) -> None:
+    """Wait for an answer; where it stalls, ask again with small segments, or for TLS."""
+    silence = max(SILENCE, 4 * (route.rtt or 0.0))
+    seen, since = channel.received, time.monotonic()
+    while not over.wait(_GLANCE) and scene.left(1.0):
+        if channel.received != seen:
+            seen, since = channel.received, time.monotonic()
+        elif time.monotonic() - since >= silence:
+            tasks = [partial(_small_segments, scene, route, request, context)]
+            if context is None and not seen:
+                tasks.append(partial(tls_here, scene, route))
+            together(scene, tasks)
+            return
+
+
+def _small_segments(
+    scene: Scene, route: Route, request: Request, context: ssl.SSLContext | None
+) -> None:
+    since = scene.now()
+    channel = _opened(scene, route, context)
+    if channel is None:
+        return
+    with channel:
+        text = request.text(route, tunnelled=context is not None)
+        left = scene.left(_STALL_TIMEOUT)
+        answer = exchange(channel, text, request.method, Patience(left, left, left, left))
+        came = channel.received
+    works = answer.outcome == "answered" and came >= _LARGE
+    scene.tell(
+        "http",
+        "small_segments",
+        request.url,
+        result=f"with segments of {SMALL} bytes "
+        + ("the answer comes" if works else f"{came} bytes come"),
+        since=since,
+        facts={
+            "works": works,
+            "outcome": answer.outcome,
+            "first_byte": answer.first_byte,
+            "bytes": came,
+        },
+    )
+
+
+def _opened(scene: Scene, route: Route, context: ssl.SSLContext | None) -> Channel | None:
+    if context is not None:
+        made = attempted(scene, route, context, within=_STALL_TIMEOUT, segment_size=SMALL)
+        return made.channel if made is not None and made.error is None else None
+    asked = scene.asked
+    try:
+        return Channel(
+            open_connection(
+                scene, route, asked.host, asked.port, scene.left(_STALL_TIMEOUT), segment_size=SMALL
+            )
+        )
+    except OSError:
+        return None
+
+
+def tls_here(scene: Scene, route: Route) -> None:
+    """Tell whether a port that did not answer plain HTTP speaks TLS."""
+    since = scene.now()
+    made = attempted(scene, route, unverifying(), within=_STALL_TIMEOUT / 3, named=True)
+    if made is None:
+        return
+    tls = made.channel.tls
+    works = (made.error is None or made.error == "alert") and made.channel.received > 0
+    version = tls.version() if tls is not None and made.error is None else None
+    made.channel.close()
+    scene.tell(
+        "http",
+        "tls_here",
+        subject_of(route),
+        result=f"the port speaks TLS ({version or 'it answers with an alert'})"
+        if works
+        else "the port does not speak TLS either",
+        since=since,
+        facts={"works": works, "version": version, "error": made.error, "alert": made.alert},
+    )

@@ -1,0 +1,185 @@
+"""Following a redirect after another, on the host that was asked for (RFC 9110, section 15.4)."""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin, urlsplit
+
+from ringback.diagnosis.layer.http_exchange import kept
+from ringback.diagnosis.layer.http_readings import without_query
+from ringback.diagnosis.scene import together
+
+if TYPE_CHECKING:
+    from ringback.diagnosis.layer.http_exchange import Request
+    from ringback.diagnosis.layer.http_message import Answer, Head
+    from ringback.diagnosis.scene import Scene
+
+
+_STATUSES = frozenset({301, 302, 303, 307, 308})
+_PORTS = {"http": 80, "https": 443}
+_WEBSOCKETS = {"ws": "http", "wss": "https"}
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """Where a redirect leads.
+
+    Attributes:
+        location: As the server gave it.
+        request: The next request; ``None``: what it gave is no usable URL.
+        leaves_host: Whether it leads to another host.
+        to_tls: Whether it leads from plain HTTP to TLS.
+    """
+
+    location: str
+    request: Request | None
+    leaves_host: bool = False
+    to_tls: bool = False
+
+
+def hop_of(request: Request, head: Head) -> Hop | None:
+    """Return where an answer redirects to; ``None``: it does not."""
+    if head.status not in _STATUSES:
+        return None
+    location = head.get("location")
+    if not location:
+        return Hop("", None)
+    try:
+        parts = urlsplit(
+            urljoin(f"{request.scheme}://{request.authority}{request.target}", location)
+        )
+        scheme = _WEBSOCKETS.get(parts.scheme, parts.scheme)
+        port = parts.port or _PORTS[scheme]
+        host = parts.hostname
+    except (ValueError, KeyError):
+        return Hop(location, None)
+    if not host:
+        return Hop(location, None)
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    cookies = kept(request.cookies, head.all("set-cookie"), request.host, request.target)
+    onward = replace(request, scheme=scheme, host=host, port=port, target=target, cookies=cookies)
+    return Hop(
+        location,
+        onward,
+        leaves_host=host.rstrip(".") != request.host.rstrip(".").lower(),
+        to_tls=scheme == "https" and request.scheme == "http",
+    )
+
+
+_LOOKUP = 1.5
+"""Seconds to look up the name of another host."""
+_MOST_HOSTS = 4
+"""Hosts visited in one diagnosis."""
+_MOST = 10
+"""Redirects followed; clients stop after 10 (aiohttp) to 30 (requests)."""
+
+
+class Course:
+    """The redirects of one diagnosis.
+
+    Attributes:
+        elsewhere: The request to another host that they end in; ``None``: they do not, or that is
+            no longer looked at.
+
+    Args:
+        scene: The diagnosis under way.
+        request: The first request.
+        proxied: Whether a proxy looks names up.
+    """
+
+    def __init__(self, scene: Scene, request: Request, *, proxied: bool) -> None:
+        self._scene = scene
+        self._proxied = proxied
+        self._visits = len(scene.way_here) < _MOST_HOSTS
+        self.elsewhere: Request | None = None
+        self._asked = {_mark(request), *scene.passed}
+        self._hops = 0
+
+    def onward(self, request: Request, answer: Answer) -> Request | None:
+        """Record where an answer redirects to; return the next request, if there is one to make."""
+        if answer.outcome != "answered" or answer.head is None:
+            return None
+        hop = hop_of(request, answer.head)
+        if hop is None:
+            return None
+        return self._go(request, answer, hop)
+
+    def _go(self, request: Request, answer: Answer, hop: Hop) -> Request | None:
+        self._hops += 1
+        onward = hop.request
+        loop = onward is not None and (_mark(onward) in self._asked or self._hops > _MOST)
+        known = self._tell(request, answer, hop, loop=loop)
+        if onward is None or loop:
+            return None
+        if _leaves(request, hop):
+            self.elsewhere = onward if self._visits and known is not False else None
+            # A cookie that was set may make the difference when it comes back here.
+            self._scene.passed = frozenset() if onward.cookies else frozenset(self._asked)
+            return None
+        self._asked.add(_mark(onward))
+        return onward
+
+    def _tell(self, request: Request, answer: Answer, hop: Hop, *, loop: bool) -> bool | None:
+        """Tell a redirect; return whether the name that it leads to exists."""
+        resolves = self._resolves(hop)
+        invalid = hop.request is None or resolves is False
+        kind = "http.response.redirect_invalid" if invalid else None
+        kind = "http.response.redirect_loop" if loop else kind
+        place = without_query(hop.location)
+        endless = loop and self._hops > _MOST
+        words = f"; {self._hops} redirects in a row" if endless else ", which was asked already"
+        self._scene.tell(
+            "http",
+            "redirect",
+            request.url,
+            state="failed" if kind else "noted",
+            result=f"{answer.status} to {place or 'nowhere'}"
+            + (words if loop else "")
+            + (", a name that does not exist" if resolves is False else ""),
+            kind=kind,
+            facts={
+                "hop": self._hops,
+                "status": answer.status,
+                "location": place,
+                "leaves_host": hop.leaves_host,
+                "to_tls": hop.to_tls,
+                "loop": loop,
+                "endless": endless,
+                "followed": not (invalid or loop) and (self._visits or not _leaves(request, hop)),
+                "resolves": resolves,
+            },
+        )
+        return resolves
+
+    def _resolves(self, hop: Hop) -> bool | None:
+        """Whether the name of another host exists; ``None``: not asked, or not known."""
+        onward = hop.request
+        if onward is None or not hop.leaves_host or self._proxied:
+            return None
+        (found,) = together(self._scene, [partial(_is_known, onward.host, onward.port)], _LOOKUP)
+        return found
+
+
+def _leaves(request: Request, hop: Hop) -> bool:
+    """Whether a redirect leads to another service: of another host, or from TLS to another port."""
+    return hop.leaves_host or (
+        hop.request is not None and request.scheme == "https" and hop.request.port != request.port
+    )
+
+
+def _is_known(host: str, port: int) -> bool | None:
+    try:
+        return bool(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+    except socket.gaierror as error:
+        missing = {getattr(socket, name, None) for name in ("EAI_NONAME", "EAI_NODATA")}
+        return False if error.errno in missing else None
+    except (OSError, ValueError):
+        return None
+
+
+def _mark(request: Request) -> Request:
+    """What makes a request the same as another."""
+    return replace(request, host=request.host.lower().rstrip("."))

@@ -1,0 +1,251 @@
+"""What the kernel tells of a socket: the ICMP messages that answered it, and ``TCP_INFO``.
+
+Linux only; elsewhere nothing is known.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import ipaddress
+import socket
+import struct
+import sys
+from dataclasses import asdict, dataclass
+from typing import Any
+
+SocketAddress = tuple[str, int] | tuple[str, int, int, int]
+"""What ``socket.connect`` takes."""
+
+
+def sockaddr_of(address: str, port: int) -> tuple[socket.AddressFamily, SocketAddress]:
+    """Return the family and the socket address of an IP address, without asking a resolver."""
+    flags = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
+    found = socket.getaddrinfo(address, port, type=socket.SOCK_STREAM, flags=flags)
+    family, _, _, _, where = found[0]
+    if len(where) == 4:
+        return family, (str(where[0]), where[1], where[2], where[3])
+    return family, (str(where[0]), int(where[1]))
+
+
+_OPTIONS = {
+    socket.AF_INET: (socket.IPPROTO_IP, 11),
+    socket.AF_INET6: (socket.IPPROTO_IPV6, 25),
+}
+"""Family to the option ``IP_RECVERR`` or ``IPV6_RECVERR`` and the level of both (linux/in.h)."""
+
+_FROM_ICMP = frozenset({2, 3})
+"""``SO_EE_ORIGIN_ICMP`` and ``SO_EE_ORIGIN_ICMP6`` of linux/errqueue.h."""
+
+_ERROR = struct.Struct("=IBBBxII")
+"""``struct sock_extended_err``: number, origin, type, code, padding, information, data."""
+
+_FAMILY = struct.Struct("=H")
+_INTERFACE = struct.Struct("=I")
+_DISCARD = 9
+_MOST = 16
+_SOCKADDR = 28
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Icmp:
+    """An ICMP message that answered a packet.
+
+    Attributes:
+        type: Of ICMP or ICMPv6.
+        code: Of ICMP or ICMPv6.
+        sender: Its address; ``None``: not told.
+        own: Whether that is an address of this host.
+        is_target: Whether it is the address that was written to.
+        family: 4 or 6.
+        mtu: What fits, where a packet was too big; else ``None``.
+        error: Name of the error that Linux makes of it.
+    """
+
+    type: int
+    code: int
+    sender: str | None
+    own: bool
+    is_target: bool
+    family: int
+    mtu: int | None = None
+    error: str | None = None
+
+    def facts(self) -> dict[str, Any]:
+        """Return it as a reading has it."""
+        facts = asdict(self)
+        del facts["error"]
+        return facts
+
+
+def hear_icmp(sock: socket.socket, *, on: bool = True) -> bool:
+    """Let a socket keep the ICMP messages that answer it; return whether it can.
+
+    Before it is connected; on a TCP connection that stands they would be fatal.
+    """
+    if sys.platform != "linux" or sock.family not in _OPTIONS:
+        return False
+    try:
+        sock.setsockopt(*_OPTIONS[sock.family], int(on))
+    except OSError:
+        return False
+    return True
+
+
+def icmp_messages(sock: socket.socket, target: str) -> list[Icmp]:
+    """Return the ICMP messages that have come since the last call, the oldest first."""
+    found: list[Icmp] = []
+    if sys.platform != "linux":
+        return found
+    for _ in range(_MOST):
+        try:
+            _, ancillary, _, _ = sock.recvmsg(512, 512, socket.MSG_ERRQUEUE | socket.MSG_DONTWAIT)
+        except OSError:
+            break
+        found += (one for _, _, data in ancillary if (one := _message(data, target)))
+    return found
+
+
+def is_own(address: str) -> bool:
+    """Return whether an address is one of this host.
+
+    A UDP socket that is connected to it has it as its source then; nothing is sent.
+    """
+    try:
+        wanted = _plain(address)
+        if wanted.is_loopback:
+            return True
+        family, where = sockaddr_of(address, _DISCARD)
+        with socket.socket(family, socket.SOCK_DGRAM) as sock:
+            sock.connect(where)
+            return _plain(sock.getsockname()[0]) == wanted
+    except (OSError, ValueError):
+        return False
+
+
+def _message(data: bytes, target: str) -> Icmp | None:
+    if len(data) < _ERROR.size:
+        return None
+    number, origin, type_, code, information, _ = _ERROR.unpack_from(data)
+    if origin not in _FROM_ICMP:
+        return None
+    sender = _sender(data[_ERROR.size : _ERROR.size + _SOCKADDR])
+    return Icmp(
+        type=type_,
+        code=code,
+        sender=sender.partition("%")[0] if sender else None,
+        own=sender is not None and is_own(sender),
+        is_target=sender is not None and _plain(sender) == _plain(target),
+        family=4 if origin == 2 else 6,
+        mtu=information or None,
+        error=errno.errorcode.get(number),
+    )
+
+
+def _plain(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    """An address without the interface that a link-local one names."""
+    return ipaddress.ip_address(address.partition("%")[0])
+
+
+def _sender(sockaddr: bytes) -> str | None:
+    """The address in a ``struct sockaddr``; the numbers of the families are those of this host."""
+    with contextlib.suppress(struct.error, OSError, ValueError):
+        family = _FAMILY.unpack_from(sockaddr)[0]
+        if family == socket.AF_INET:
+            return socket.inet_ntop(socket.AF_INET, sockaddr[4:8])
+        if family == socket.AF_INET6:
+            address = socket.inet_ntop(socket.AF_INET6, sockaddr[8:24])
+            interface = _INTERFACE.unpack_from(sockaddr, 24)[0]
+            return f"{address}%{interface}" if interface else address
+    return None
+
+
+_SIZE = 104
+_RETRANSMITS = 2
+"""Where ``struct tcp_info`` of ``linux/tcp.h`` has ``tcpi_retransmits``, one byte."""
+_WORDS = {"in_flight": 36, "rtt": 68, "total_retransmits": 100}
+"""Where it has numbers of 32 bits."""
+_SYN_SENT = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TcpInfo:
+    """What the kernel knows of a TCP connection.
+
+    Attributes:
+        state: Of the connection, as in ``net/tcp_states.h``: 1 established, 2 SYN sent.
+        retransmits: How often the oldest segment was sent again, without success so far.
+        in_flight: Segments sent again that have left this host and are not confirmed.
+        total_retransmits: Segments sent again, or tried to be, since the beginning.
+        rtt: Seconds of a round trip; 0: none was seen.
+    """
+
+    state: int
+    retransmits: int
+    in_flight: int
+    total_retransmits: int
+    rtt: float
+
+    @property
+    def withheld(self) -> bool:
+        """Whether this host itself drops what the connection sends: a local firewall.
+
+        A packet that a rule for outgoing ones drops comes back to TCP as an error, which is told
+        to nobody; but each try to send the SYN again is counted, and none is then in flight.
+        """
+        tried = self.total_retransmits
+        waiting = self.state == _SYN_SENT and tried > 0
+        return waiting and tried == self.retransmits and self.in_flight == 0
+
+
+def tcp_info(sock: socket.socket) -> TcpInfo | None:
+    """Return what the kernel knows of a connection; ``None`` on other systems."""
+    if sys.platform != "linux":
+        return None
+    try:
+        raw = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _SIZE)
+    except OSError:
+        return None
+    if len(raw) < _SIZE:
+        return None
+    words = {name: struct.unpack_from("=I", raw, at)[0] for name, at in _WORDS.items()}
+    return TcpInfo(
+        state=raw[0],
+        retransmits=raw[_RETRANSMITS],
+        rtt=words.pop("rtt") / 1e6,
+        **words,
+    )
+
+
+_LENGTH = 136
+_RETRANSMITS_OF_ALL = 2
+_UNACKED = 24
+_BYTES = 120
+"""Offsets in ``struct tcp_info`` of ``linux/tcp.h``: ``tcpi_retransmits``, ``tcpi_unacked`` and
+``tcpi_bytes_acked`` with ``tcpi_bytes_received`` behind it."""
+
+
+def confirmed(sock: socket.socket) -> dict[str, int | None]:
+    """Return what the kernel knows of the bytes sent and received; ``None``: it does not tell."""
+    names = ("unacked", "retransmits", "bytes_acked", "bytes_received")
+    data = _info(sock)
+    if len(data) < _LENGTH:
+        return dict.fromkeys(names)
+    acked, received = struct.unpack_from("=QQ", data, _BYTES)
+    # The SYN counts as one byte that was confirmed.
+    numbers = (
+        struct.unpack_from("=I", data, _UNACKED)[0],
+        data[_RETRANSMITS_OF_ALL],
+        max(0, acked - 1),
+        received,
+    )
+    return dict(zip(names, numbers, strict=True))
+
+
+def _info(sock: socket.socket) -> bytes:
+    if sys.platform != "linux":
+        return b""
+    try:
+        return sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _LENGTH)
+    except OSError:  # closed, or no socket of TCP
+        return b""

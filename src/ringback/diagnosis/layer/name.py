@@ -1,0 +1,313 @@
+"""The stage of the name: what this program's own lookup says, and what each nameserver says.
+
+The lookup is ``getaddrinfo``; the nameservers are asked side by side, and where the two differ it
+is seen where the addresses come from.
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from ringback.diagnosis.layer.dns_query import Patience, Server
+from ringback.diagnosis.layer.host_resolver import Resolver, configured, entries, hosts_path
+from ringback.diagnosis.layer.nameserver import (
+    Asking,
+    candidates,
+    control,
+    hijack,
+    plain,
+    random_sibling,
+)
+from ringback.diagnosis.layer.proxy_server import chosen, proxy_server
+from ringback.diagnosis.layer.url_host import ascii_host, literal
+from ringback.diagnosis.scene import together
+from ringback.failure.codes import EAI_NAME_OF_NUMBER, KIND_OF_EAI
+
+if TYPE_CHECKING:
+    import dns.name
+
+    from ringback.diagnosis.scene import Scene
+
+
+__all__ = ["read"]
+
+
+SECONDS: Final = 5.3
+"""How long it is given: the C library turns to the second nameserver after 5 s."""
+
+SECONDS_UNUSED: Final = 1.0
+"""How long it is given where a proxy resolves the name, so that it does not matter."""
+
+
+class SystemLookup:
+    """A call of ``getaddrinfo`` in a thread of its own, which cannot be interrupted.
+
+    Args:
+        scene: The diagnosis under way.
+
+    Attributes:
+        done: Is set when there is a result, told as a reading.
+        addresses: What it gave, in its order.
+        failed: Whether it gave an error.
+    """
+
+    def __init__(self, scene: Scene) -> None:
+        self.done = threading.Event()
+        self.addresses: tuple[str, ...] = ()
+        self.failed = False
+        self._scene = scene
+        self._begun = scene.now()
+        self._lock = threading.Lock()
+        threading.Thread(target=self._look_up, daemon=True, name="ringback-getaddrinfo").start()
+
+    def wait(self, seconds: float) -> None:
+        """Wait for the result, and tell if it does not come in time."""
+        if self.done.wait(self._scene.left(self._begun + seconds - self._scene.now())):
+            return
+        taken = self._scene.now() - self._begun
+        self._finish(
+            (),
+            _facts(timed_out=True),
+            result=f"no result after {taken:.1f} s",
+            kind="dns.timed_out",
+        )
+
+    def _look_up(self) -> None:
+        asked = self._scene.asked
+        try:
+            found = socket.getaddrinfo(
+                ascii_host(asked.host), asked.port or None, type=socket.SOCK_STREAM
+            )
+        except socket.gaierror as error:
+            self._give_up(error)
+        except (OSError, UnicodeError) as error:
+            said = f"{type(error).__name__}: {error}"[:200]
+            self._finish((), _facts(), result=said, kind="dns.failed")
+        else:
+            addresses = tuple(dict.fromkeys(str(one[4][0]) for one in found))
+            facts = _facts(addresses=list(addresses))
+            self._finish(addresses, facts, result=" ".join(addresses[:6]))
+
+    def _give_up(self, error: socket.gaierror) -> None:
+        name = EAI_NAME_OF_NUMBER.get(error.errno or 0, f"EAI {error.errno}")
+        self._finish(
+            (),
+            _facts(eai=name, errno=error.errno),
+            result=f"{error.strerror or error} ({name})",
+            kind=KIND_OF_EAI.get(name, "dns.failed"),
+        )
+
+    def _finish(
+        self, addresses: tuple[str, ...], facts: dict[str, Any], *, result: str, kind: str = ""
+    ) -> None:
+        with self._lock:
+            if self.done.is_set():
+                return
+            self.addresses = addresses
+            self.failed = not addresses and not facts["timed_out"]
+            self._scene.tell(
+                "name",
+                "getaddrinfo",
+                self._scene.asked.host,
+                state="ok" if addresses else "failed",
+                result=result,
+                kind=kind or None,
+                since=self._begun,
+                facts=facts,
+            )
+            self.done.set()
+
+
+def _facts(
+    *,
+    addresses: list[str] | None = None,
+    eai: str | None = None,
+    errno: int | None = None,
+    timed_out: bool = False,
+) -> dict[str, Any]:
+    found = addresses or []
+    return {
+        "addresses": found,
+        "families": sorted({6 if ":" in address else 4 for address in found}),
+        "eai": eai,
+        "errno": errno,
+        "timed_out": timed_out,
+    }
+
+
+_FURTHER: Final = 0.9
+"""Seconds to listen on for the kernel's word that nobody is there (server or gateway)."""
+
+_BRIEF: Final = (0.5, 0.5)
+
+_SEEN_TO_FAIL: Final = frozenset({"SERVFAIL", "REFUSED", "NOTIMP", "FORMERR"})
+
+
+def ask_all(
+    scene: Scene,
+    servers: Sequence[Server],
+    names: Sequence[dns.name.Name],
+    lookup: SystemLookup,
+    *,
+    brief: bool = False,
+) -> list[Asking]:
+    """Ask nameservers for a name and, where it decides something, for other names."""
+    asking: list[Asking] = []
+    patience = Patience(
+        left=scene.left,
+        further=_FURTHER,
+        settled=lambda: bool(lookup.addresses) and any(one.resolved for one in asking),
+    )
+    if brief:
+        patience = Patience(tries=_BRIEF, left=scene.left)
+    asking += [Asking(scene, server, names, patience) for server in servers]
+    tasks = [task for one in asking for task in one.tasks()]
+    if not brief:
+        sibling = random_sibling(min(names, key=len))
+        tasks += [partial(hijack, scene, one.server, sibling, one.is_unreachable) for one in asking]
+    together(scene, tasks)
+    if not brief and not any(one.resolved for one in asking):
+        doubtful = [one.server for one in asking if _in_doubt(one)]
+        together(scene, [partial(control, scene, server) for server in doubtful])
+    return asking
+
+
+def _in_doubt(asking: Asking) -> bool:
+    """Whether it is to be asked if the server answers anything."""
+    return not asking.is_unreachable() and any(
+        one.reply.rcode in _SEEN_TO_FAIL or one.reply.timed_out or one.reply.malformed
+        for one in asking.findings.values()
+    )
+
+
+def tell_origin(scene: Scene, addresses: Sequence[str], asking: Sequence[Asking]) -> None:
+    """Tell which addresses no nameserver gives, and where they come from instead."""
+    given = {
+        a for one in asking for finding in one.findings.values() for a in finding.answer.addresses
+    }
+    alone = [address for address in addresses if address not in given]
+    if not alone:
+        return
+    source = "hosts file" if set(alone) <= _listed(scene.asked.host) else "name service"
+    scene.tell(
+        "name",
+        "origin",
+        scene.asked.host,
+        result=f"{' '.join(alone[:4])}: from the {source}, not from DNS",
+        facts={"not_from_dns": alone, "from_dns": sorted(given), "source": source},
+    )
+
+
+def _listed(host: str) -> set[str]:
+    """The addresses of the hosts file, which may not be readable."""
+    try:
+        return {literal(address) or address for address in entries(host, hosts_path())[0]}
+    except OSError:
+        return set()
+
+
+def tell_search_domain(
+    scene: Scene, asking: Sequence[Asking], names: Sequence[dns.name.Name]
+) -> None:
+    """Tell if a name with a dot was answered only with a search domain behind it.
+
+    A name of one label is meant to be completed; that is no reading.
+    """
+    own = min(names, key=len)
+    if len(own.labels) <= 2:
+        return
+    for one in asking:
+        for finding in one.findings.values():
+            if finding.name != own and finding.answer.addresses:
+                _tell(scene, [plain(name) for name in finding.tried], plain(finding.name))
+                return
+
+
+def _tell(scene: Scene, asked: list[str], answered: str) -> None:
+    scene.tell(
+        "name",
+        "search_domain",
+        scene.asked.host,
+        result=f"answered as {answered}, with a search domain behind it",
+        facts={"asked": asked, "answered": answered},
+    )
+
+
+_HOPELESS: Final = 0.5
+"""Seconds for ``getaddrinfo`` where the nameservers show that it cannot succeed soon."""
+
+
+def read(scene: Scene) -> tuple[str, ...]:
+    """Tell what the name resolves to, and return its addresses in the order of ``getaddrinfo``.
+
+    Where that takes too long, the nameservers' own answers are returned; an address is returned
+    as it is.
+    """
+    host = scene.asked.host
+    address = literal(host)
+    if address is not None:
+        return (address,)
+    lookup = SystemLookup(scene)
+    config = _configured()
+    names = [] if _is_local(host) else candidates(host, config)
+    unused = _proxy_resolves(scene)
+    asking: list[Asking] = []
+    if names:
+        asking = ask_all(scene, _servers(scene, config), names, lookup, brief=unused)
+    lookup.wait(SECONDS_UNUSED if unused else _longest(asking))
+    if asking:
+        tell_search_domain(scene, asking, names)
+        tell_origin(scene, lookup.addresses, asking)
+    if lookup.addresses or lookup.failed:
+        return lookup.addresses
+    return _of_dns(asking)
+
+
+def _configured() -> Resolver:
+    try:
+        return configured()
+    except OSError:  # no descriptor is left, which is told as a reading of its own
+        return Resolver()
+
+
+def _servers(scene: Scene, config: Resolver) -> list[Server]:
+    known = {(address, 53): Server(address) for address in config.nameservers}
+    for address, port in scene.options.nameservers:
+        known.setdefault((address, port), Server(address, port, configured=False))
+    return list(known.values())
+
+
+def _longest(asking: list[Asking]) -> float:
+    """How many seconds ``getaddrinfo`` is given, from its beginning."""
+    known = [one for one in asking if one.server.configured]
+    if known and all(one.is_unreachable() for one in known):
+        return _HOPELESS  # it does not hear most ICMP messages, and waits for answers
+    if known and len({one.reply.timed_out for one in known[0].findings.values()}) > 1:
+        return _HOPELESS  # it waits for the other half of the answer, twice 5 s
+    return SECONDS
+
+
+def _of_dns(asking: list[Asking]) -> tuple[str, ...]:
+    for one in asking:
+        found = [one.findings[type_] for type_ in ("AAAA", "A") if type_ in one.findings]
+        addresses = tuple(a for finding in found for a in finding.answer.addresses)
+        if addresses:
+            return addresses
+    return ()
+
+
+def _proxy_resolves(scene: Scene) -> bool:
+    raw = chosen(scene)
+    try:
+        return raw is not None and proxy_server(raw).resolves
+    except ValueError:
+        return False
+
+
+def _is_local(host: str) -> bool:
+    name = ascii_host(host).lower().removesuffix(".")
+    return name == "localhost" or name.endswith(".localhost")

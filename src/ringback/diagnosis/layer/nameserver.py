@@ -1,0 +1,423 @@
+"""One nameserver: asked for both kinds of addresses of a name, and probed itself.
+
+The probes show whether it answers anything, and whether it invents answers.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+import dns.exception
+import dns.name
+
+from ringback.diagnosis.layer.dns_query import Answer, Patience, Reply, Server, answer_of, ask
+from ringback.diagnosis.layer.url_host import ascii_host
+
+if TYPE_CHECKING:
+    from ringback.diagnosis.layer.host_resolver import Resolver
+    from ringback.diagnosis.scene import Scene
+
+
+_MOST: Final = 6
+"""Search domains that are tried: more than the C library once took."""
+
+
+def candidates(host: str, config: Resolver) -> list[dns.name.Name]:
+    """Return the names that the C library asks for, in its order (resolv.conf(5)).
+
+    A name with fewer dots than ``ndots`` is tried with each search domain first, others as they
+    are first; one that ends in a dot only as it is.
+    """
+    text = ascii_host(host)
+    own = absolute(text)
+    if own is None:
+        return []
+    if text.endswith("."):
+        return [own]
+    searched = [name for domain in config.search[:_MOST] if (name := absolute(f"{text}.{domain}"))]
+    return [own, *searched] if text.count(".") >= config.ndots else [*searched, own]
+
+
+def absolute(text: str) -> dns.name.Name | None:
+    """Return a name of the DNS; ``None``: it is none."""
+    try:
+        return dns.name.from_text(text)
+    except (dns.exception.DNSException, UnicodeError):
+        return None
+
+
+def plain(name: dns.name.Name) -> str:
+    """Return a name without the dot at its end."""
+    return name.to_text(omit_final_dot=True)
+
+
+TYPES: Final = ("A", "AAAA")
+
+_BLOCKED: Final = frozenset({4, 15, 16, 17, 18})
+"""Extended errors that tell of a policy (RFC 8914, sections 4.5 and 4.16 to 4.19)."""
+
+_GOES_ON: Final = frozenset({"NOERROR", "NXDOMAIN", "SERVFAIL"})
+"""After these, without an address, the C library tries the next search domain."""
+
+_BESIDE: Final = 4.0
+"""Seconds that the answer for the other type is awaited, longer than any takes."""
+
+_ONE_LABEL: Final = 2  # with the root
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a nameserver said of one type of addresses.
+
+    Attributes:
+        server: Who was asked.
+        type: ``A`` or ``AAAA``.
+        name: Under which name.
+        tried: All names that were asked for.
+        reply: What came.
+        answer: What it says.
+    """
+
+    server: Server
+    type: str
+    name: dns.name.Name
+    tried: tuple[dns.name.Name, ...]
+    reply: Reply
+    answer: Answer
+
+    @property
+    def refers(self) -> bool:
+        """Whether it only points at other servers, which it will not ask."""
+        said = self.answer
+        known = said.addresses or said.aliases or said.authoritative or said.recursion
+        return self.reply.rcode == "NOERROR" and not known
+
+    @property
+    def dead(self) -> bool:
+        """Whether there is no answer at all."""
+        return self.reply.message is None
+
+
+class Asking:
+    """A nameserver that is asked for ``A`` and ``AAAA`` side by side.
+
+    Of several names the next is asked for only when the one before it has neither, as the C
+    library does.
+
+    Args:
+        scene: The diagnosis under way.
+        server: Who is asked.
+        names: The names to ask for, in order.
+        patience: How long answers are awaited.
+    """
+
+    def __init__(
+        self, scene: Scene, server: Server, names: Sequence[dns.name.Name], patience: Patience
+    ) -> None:
+        self.server = server
+        self.findings: dict[str, Finding] = {}
+        self._scene = scene
+        self._names = tuple(names)
+        self._patience = patience
+        self._came = threading.Condition()
+        self._results: dict[tuple[str, int], Finding] = {}
+
+    def is_unreachable(self) -> bool:
+        """Return whether a question has met an error on its way."""
+        return any(one.reply.error for one in self.findings.values())
+
+    @property
+    def resolved(self) -> bool:
+        """Whether it gave any address."""
+        return any(one.answer.addresses for one in self.findings.values())
+
+    def tasks(self) -> list[Callable[[], None]]:
+        """Return what is to be run side by side."""
+        return [partial(self._ask, type_) for type_ in TYPES]
+
+    def _ask(self, type_: str) -> None:
+        begun = self._scene.now()
+        index, asked = 0, [self._one(type_, 0)]
+        while not self._ends(asked[-1], type_, index):
+            index = self._next(asked[-1], index)
+            asked.append(self._one(type_, index))
+        chosen = self._chosen(asked, type_, index)
+        finding = replace(chosen, tried=tuple(one.name for one in asked))
+        with self._came:
+            # others may be reading the old one
+            self.findings = {**self.findings, type_: finding}
+            self._came.notify_all()
+        self._tell(finding, begun)
+
+    def _chosen(self, asked: list[Finding], type_: str, index: int) -> Finding:
+        """What is said of the name that has addresses, else of the name as it was written."""
+        last = asked[-1]
+        if len(asked) == 1 or last.answer.addresses or self._has_addresses(_other(type_), index):
+            return last
+        own = _written(self._names)
+        return next((one for one in asked if one.name == own), asked[0])
+
+    def _one(self, type_: str, index: int) -> Finding:
+        name = self._names[index]
+        patience = replace(
+            self._patience, hopeless=partial(self._unreachable, _other(type_), index)
+        )
+        reply = ask(self.server, name, type_, patience, self._scene.may_connect)
+        message = reply.message
+        answer = Answer() if message is None else answer_of(message, name, type_)
+        found = Finding(self.server, type_, name, (name,), reply, answer)
+        with self._came:
+            self._results[type_, index] = found
+            self._came.notify_all()
+        return found
+
+    def _ends(self, found: Finding, type_: str, index: int) -> bool:
+        """Whether no further name is asked for."""
+        last = index == len(self._names) - 1
+        if last or found.dead or found.answer.addresses:
+            return True
+        return self._has_addresses(_other(type_), index)
+
+    def _next(self, found: Finding, index: int) -> int:
+        """The name to ask for next: the last where a server will not look further."""
+        return index + 1 if found.reply.rcode in _GOES_ON else len(self._names) - 1
+
+    def _unreachable(self, type_: str, index: int) -> bool:
+        """Whether the question for the other type has met an error on its way."""
+        beside = self._results.get((type_, index))
+        return beside is not None and beside.reply.error is not None
+
+    def _has_addresses(self, type_: str, index: int) -> bool:
+        """Whether a name has addresses of the other type, which is being asked for now."""
+        beside = self._beside(type_, index)
+        return beside is not None and bool(beside.answer.addresses)
+
+    def _beside(self, type_: str, index: int) -> Finding | None:
+        with self._came:
+            self._came.wait_for(
+                lambda: (type_, index) in self._results or type_ in self.findings,
+                self._scene.left(_BESIDE),
+            )
+            return self._results.get((type_, index))
+
+    def _tell(self, finding: Finding, begun: float) -> None:
+        ended = self._scene.now()
+        facts = _facts(finding, dangling=self._dangles(finding))
+        self._scene.tell(
+            "name",
+            "nameserver",
+            f"{finding.server} {finding.type}",
+            state=_state(finding),
+            result=_finding_in_words(finding, ended - begun),
+            kind=_kind(finding),
+            since=begun,
+            facts=facts,
+        )
+
+    def _dangles(self, finding: Finding) -> bool:
+        """Whether the chain of aliases ends at a name without any address."""
+        if finding.answer.addresses or not finding.answer.aliases:
+            return False
+        if finding.reply.rcode == "NXDOMAIN":
+            return True
+        beside = self._beside(_other(finding.type), self._names.index(finding.name))
+        return beside is not None and not beside.dead and not beside.answer.addresses
+
+
+def _other(type_: str) -> str:
+    return "AAAA" if type_ == "A" else "A"
+
+
+def _written(names: Sequence[dns.name.Name]) -> dns.name.Name | None:
+    """The name as it was written; ``None``: it was meant to be completed."""
+    own = min(names, key=len)
+    return own if len(own) > _ONE_LABEL else None
+
+
+def _facts(finding: Finding, *, dangling: bool) -> dict[str, Any]:
+    reply, answer = finding.reply, finding.answer
+    return {
+        "server": str(finding.server),
+        "type": finding.type,
+        "asked": plain(finding.name),
+        "tried": [plain(name) for name in finding.tried],
+        "rcode": reply.rcode,
+        "answers": list(answer.addresses),
+        "cnames": list(answer.aliases),
+        "dangling": dangling,
+        "ede": [list(one) for one in answer.errors],
+        "negative_ttl": answer.negative_ttl,
+        "ttl": answer.ttl,
+        "timed_out": reply.timed_out,
+        "error": reply.error,
+        "icmp": reply.icmp,
+        "malformed": reply.malformed,
+        "mismatched": reply.mismatched,
+        "truncated": reply.truncated,
+        "over_tcp": reply.over_tcp,
+        "edns": reply.edns if reply.message is not None else None,
+        "authoritative": answer.authoritative,
+        "recursion": answer.recursion if reply.message is not None else None,
+        "referral": finding.refers,
+        "configured": finding.server.configured,
+    }
+
+
+def _state(finding: Finding) -> Any:
+    if finding.answer.addresses:
+        return "ok"
+    return "noted" if finding.reply.rcode == "NOERROR" and not finding.refers else "failed"
+
+
+def _kind(finding: Finding) -> str | None:
+    reply, answer = finding.reply, finding.answer
+    if any(code in _BLOCKED for code, _ in answer.errors):
+        return "dns.blocked"
+    if finding.refers:
+        return "dns.server"
+    if answer.addresses or reply.rcode == "NOERROR":
+        return None
+    if reply.rcode == "NXDOMAIN":
+        return "dns.name_not_resolved"
+    return "dns.unreachable" if reply.timed_out or reply.error else "dns.server"
+
+
+def _finding_in_words(finding: Finding, seconds: float) -> str:
+    said = _came(finding, seconds)
+    for code, text in finding.answer.errors[:1]:
+        said += f"; extended error {code}{f': {text}' if text else ''}"
+    if finding.reply.truncated:
+        said += "; the answer over UDP is cut"
+    return said
+
+
+def _came(finding: Finding, seconds: float) -> str:
+    reply, answer = finding.reply, finding.answer
+    if reply.error:
+        by = f", said by {reply.icmp['sender']}" if reply.icmp else ""
+        return f"{reply.error}{by}"
+    if reply.malformed:
+        return "what it sends is no answer that can be read"
+    if reply.timed_out:
+        other = f" to this question, {reply.mismatched} to others" if reply.mismatched else ""
+        return f"no answer{other} in {seconds:.1f} s"
+    through = f"{plain(finding.name)} → " if len(finding.tried) > 1 else ""
+    through += "".join(f"{alias} → " for alias in answer.aliases)
+    if answer.addresses:
+        return through + " ".join(answer.addresses[:6])
+    if finding.refers:
+        return f"{through}it points at other servers, and does not ask them (no recursion)"
+    if reply.rcode == "NOERROR":
+        return f"{through}no {finding.type} record"
+    return f"{through}{'no such name, ' if reply.rcode == 'NXDOMAIN' else ''}{reply.rcode}"
+
+
+_NOWHERE: Final = dns.name.from_text("invalid.")
+"""Below it there are no names (RFC 6761, section 6.4)."""
+
+_OF_NETWORKS: Final = frozenset(
+    {b"test", b"local", b"localhost", b"lan", b"internal", b"corp", b"home", b"arpa", b"intranet"}
+)
+"""Top levels of private networks, where all names may well have one address."""
+
+_TWO_LABELS: Final = 3  # with the root
+_TRIES: Final = (0.5, 0.5)
+
+
+def random_sibling(name: dns.name.Name) -> dns.name.Name:
+    """Return a name that should not exist, with the same parent as another."""
+    return dns.name.Name((_label(), *name.labels[1:]))
+
+
+def hijack(
+    scene: Scene,
+    server: Server,
+    sibling: dns.name.Name,
+    hopeless: Callable[[], bool] = bool,
+) -> None:
+    """Tell if a nameserver has addresses for a name that should not exist.
+
+    It may be the zone that has them for all names below it, so names that are in no zone are asked
+    for then.
+    """
+    begun = scene.now()
+    patience = Patience(tries=_TRIES, left=scene.left, hopeless=hopeless)
+    reply, answer = _asked(server, sibling, "A", patience)
+    if not answer.addresses:
+        return
+    invented = [
+        name for name in _nowhere(sibling) if _asked(server, name, "A", patience)[1].addresses
+    ]
+    hijacked = bool(invented)
+    scene.tell(
+        "name",
+        "hijack",
+        plain(invented[0] if hijacked else sibling),
+        state="failed" if hijacked else "noted",
+        result=_hijack_in_words(server, answer, hijacked=hijacked),
+        kind="dns.bogus_address" if hijacked else None,
+        since=begun,
+        facts={
+            "server": str(server),
+            "rcode": reply.rcode,
+            "answers": list(answer.addresses),
+            "hijacked": hijacked,
+            "wildcard": not hijacked,
+        },
+    )
+
+
+def control(scene: Scene, server: Server) -> None:
+    """Tell whether a nameserver answers a question that every resolver can answer."""
+    begun = scene.now()
+    patience = Patience(tries=_TRIES, left=scene.left)
+    reply, _ = _asked(server, dns.name.root, "NS", patience)
+    works = reply.rcode in {"NOERROR", "NXDOMAIN"}
+    said = f"it answers for others ({reply.rcode})" if works else "it answers nothing else either"
+    scene.tell(
+        "name",
+        "control",
+        ".",
+        state="ok" if works else "failed",
+        result=f"{server}: {said}",
+        since=begun,
+        facts={
+            "server": str(server),
+            "rcode": reply.rcode,
+            "works": works,
+            "timed_out": reply.timed_out,
+            "error": reply.error,
+        },
+    )
+
+
+def _asked(
+    server: Server, name: dns.name.Name, type_: str, patience: Patience
+) -> tuple[Reply, Answer]:
+    reply = ask(server, name, type_, patience, lambda _address, _port: False)
+    message = reply.message
+    return reply, Answer() if message is None else answer_of(message, name, type_)
+
+
+def _nowhere(sibling: dns.name.Name) -> list[dns.name.Name]:
+    """Names that no zone has: below ``.invalid``, and beside the domain of another."""
+    names = [dns.name.Name((_label(), *_NOWHERE.labels))]
+    if len(sibling.labels) > _TWO_LABELS and sibling.labels[-2].lower() not in _OF_NETWORKS:
+        names.append(dns.name.Name((_label(), *sibling.labels[-2:])))
+    return names
+
+
+def _label() -> bytes:
+    return b"x" + secrets.token_hex(8).encode("ascii")
+
+
+def _hijack_in_words(server: Server, answer: Answer, *, hijacked: bool) -> str:
+    addresses = " ".join(answer.addresses[:3])
+    if hijacked:
+        return f"{server} says {addresses} for a name that cannot exist"
+    return f"every name of this domain resolves ({addresses})"

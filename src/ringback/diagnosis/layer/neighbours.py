@@ -1,0 +1,280 @@
+"""The stage of the neighbours: other ports and hosts.
+
+They are asked only where the target does not answer and they decide something.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Literal
+
+from ringback.client.dial import resolve
+from ringback.diagnosis.layer.connect import attempt, told
+from ringback.diagnosis.layer.proxy_server import authority
+from ringback.diagnosis.layer.spoken import speech
+from ringback.diagnosis.protocols import partners_of, protocol_of
+from ringback.diagnosis.scene import together
+from ringback.failure.target import split_port
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ringback.diagnosis.layer.connect import Attempt
+    from ringback.diagnosis.model import Asked
+    from ringback.diagnosis.scene import Scene
+
+
+__all__ = ["other_answers", "tasks"]
+
+
+Role = Literal["partner", "common", "gateway", "control", "resolver", "other_answer"]
+
+COMMON = (22, 80, 443, 8080, 8443)
+"""Ports that many hosts have open; tried only where the options allow it."""
+
+_PARTNERS = 2
+_RESOLVER_PORT = 53
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Neighbour:
+    """One who is asked beside the target.
+
+    Attributes:
+        address: IP address.
+        port: TCP port.
+        role: Why: another port of the target (``partner``, ``common``), the first router
+            (``gateway``), a nameserver (``resolver``), a target known to be well, or an address
+            that another nameserver gave for the name (``other_answer``).
+    """
+
+    address: str
+    port: int
+    role: Role
+
+
+def chosen(scene: Scene, made: Mapping[str, Attempt | None]) -> list[Neighbour]:
+    """Return whom to ask, the most telling first."""
+    speaking = _one_of_each_family(a for a, one in made.items() if _port_decides(one))
+    silent = _one_of_each_family(a for a, one in made.items() if _way_decides(one))
+    found = dict.fromkeys((*_partners(scene, speaking), *_on_the_way(scene, silent)))
+    if scene.options.neighbours and speaking:
+        found |= dict.fromkeys(_common(scene, speaking[0]))
+    return list(found)
+
+
+def gateway_of(scene: Scene, address: str) -> str | None:
+    """Return the first router on the way to an address, as the readings of the host have it."""
+    family = 6 if ":" in address else 4
+    for reading in scene.readings():
+        if reading.what == "route_to" and reading.subject == address:
+            if reading.facts.get("on_link"):
+                return None
+            if gateway := reading.facts.get("gateway"):
+                return str(gateway)
+    for reading in scene.readings():
+        if reading.what == "route" and reading.facts.get("family") == family:
+            gateway = reading.facts.get("gateway")
+            return str(gateway) if gateway else None
+    return None
+
+
+def _port_decides(one: Attempt | None) -> bool:
+    """Whether another port of the same address may answer otherwise."""
+    if one is None or one.outcome in {"refused", "reset", "timeout"}:
+        return True
+    return one.icmp is not None and not one.icmp.own
+
+
+def _way_decides(one: Attempt | None) -> bool:
+    """Whether nobody but this host has said anything."""
+    return one is None or one.outcome == "timeout" or (one.icmp is not None and one.icmp.own)
+
+
+def _one_of_each_family(addresses: Iterator[str]) -> list[str]:
+    firsts: dict[bool, str] = {}
+    for address in addresses:
+        firsts.setdefault(":" in address, address)
+    return list(firsts.values())
+
+
+def _partners(scene: Scene, addresses: list[str]) -> Iterator[Neighbour]:
+    ports = partners_of(scene.asked.scheme, scene.asked.port)[:_PARTNERS]
+    for index, address in enumerate(addresses):
+        for port in ports if index == 0 else ports[:1]:
+            yield Neighbour(address=address, port=port, role="partner")
+
+
+def _common(scene: Scene, address: str) -> Iterator[Neighbour]:
+    protocol = protocol_of(scene.asked.scheme)
+    usual = (protocol.port, *protocol.partners) if protocol else ()
+    known = {0, scene.asked.port, *partners_of(scene.asked.scheme, scene.asked.port)[:_PARTNERS]}
+    for port in dict.fromkeys((*usual, *COMMON)):
+        if port not in known:
+            yield Neighbour(address=address, port=port, role="common")
+
+
+def _on_the_way(scene: Scene, silent: list[str]) -> Iterator[Neighbour]:
+    other = 443 if scene.asked.port == 80 else 80
+    for address in silent:
+        if gateway := gateway_of(scene, address):
+            yield Neighbour(address=gateway, port=other, role="gateway")
+    if silent and (resolver := _resolver(scene)):
+        yield Neighbour(address=resolver, port=_RESOLVER_PORT, role="resolver")
+
+
+def _resolver(scene: Scene) -> str | None:
+    """A nameserver of another host, unless one has answered already."""
+    readings = scene.readings()
+    if any(one.what == "nameserver" and one.facts.get("rcode") for one in readings):
+        return None
+    for reading in readings:
+        if reading.what == "resolver_config":
+            servers = (str(one) for one in reading.facts.get("nameservers") or ())
+            return next((one for one in servers if _is_elsewhere(one)), None)
+    return None
+
+
+def _is_elsewhere(address: str) -> bool:
+    try:
+        return not ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False
+
+
+_LOOKUP = 1.0
+_PORT = 443
+_SPOKEN_TO = frozenset({"partner", "common"})
+
+
+def ask(scene: Scene, neighbour: Neighbour, wait: float) -> None:
+    """Connect to a neighbour, whose connection is counted, and tell what came of it."""
+    began = scene.now()
+    made = attempt(neighbour.address, neighbour.port, scene.left(wait))
+    spoken = None
+    if made.sock is not None and neighbour.role in _SPOKEN_TO:
+        spoken = speech(made.sock, neighbour.port, scene.asked)
+    made.close()
+    says = f", speaks {spoken}" if spoken else ""
+    scene.tell(
+        "neighbours",
+        "connect",
+        authority(neighbour.address, neighbour.port),
+        result=f"{neighbour.role}: {told(made)}{says}",
+        since=began,
+        facts={
+            **made.facts(),
+            "role": neighbour.role,
+            "speaks": spoken,
+            "as_asked": _as_asked(scene.asked, spoken),
+            "waited": round(made.seconds, 6),
+        },
+    )
+
+
+def ask_control(scene: Scene, text: str, wait: float) -> None:
+    """Connect to a target that is known to be well."""
+    began = scene.now()
+    host, port = split_port(text)
+    number = port or _PORT
+    try:
+        address = str(resolve(host, number, timeout=scene.left(_LOOKUP))[0][4][0])
+    except (OSError, UnicodeError) as error:
+        scene.tell(
+            "neighbours",
+            "connect",
+            text[:200],
+            result=f"control: its name is not resolved: {error}"[:200],
+            since=began,
+            facts={**_UNRESOLVED, "port": number},
+        )
+        return
+    if scene.may_connect(address, number):
+        ask(scene, Neighbour(address=address, port=number, role="control"), wait)
+
+
+_UNRESOLVED = {
+    "address": None,
+    "port": None,
+    "family": None,
+    "outcome": "unresolved",
+    "errno": None,
+    "icmp": None,
+    "rtt": None,
+    "source": None,
+    "unsent": None,
+    "repeats": None,
+    "role": "control",
+    "speaks": None,
+    "as_asked": None,
+    "waited": 0.0,
+}
+
+
+def _as_asked(asked: Asked, spoken: str | None) -> bool | None:
+    """Whether a port speaks what was asked for; ``None``: nothing is known to be spoken."""
+    if asked.protocol == "none" and not asked.tls:
+        return None
+    return spoken == ("tls" if asked.tls else asked.protocol)
+
+
+MAX_OTHER_ANSWERS = 2
+"""Addresses that are tried at most."""
+
+OTHER_ANSWER_TIMEOUT = 1.2
+"""Seconds for an answer: one repeated SYN."""
+
+
+def other_answers(scene: Scene, addresses: Sequence[str]) -> None:
+    """Connect to what other nameservers say the name is."""
+    port = scene.asked.port
+    others = [one for one in _answers(scene) if one not in addresses][:MAX_OTHER_ANSWERS]
+    asked = [
+        Neighbour(address=one, port=port, role="other_answer")
+        for one in others
+        if scene.may_connect(one, port)
+    ]
+    together(scene, [partial(ask, scene, one, OTHER_ANSWER_TIMEOUT) for one in asked])
+
+
+def _answers(scene: Scene) -> list[str]:
+    found: dict[str, None] = {}
+    for reading in scene.readings():
+        if reading.what == "nameserver":
+            found |= dict.fromkeys(str(one) for one in reading.facts.get("answers") or ())
+    return list(found)
+
+
+MAX_CONTROLS = 2
+"""Targets known to be well that are asked at most."""
+
+SILENT_TARGET_TIMEOUT = 3.4
+"""Seconds for an answer beside a target that is silent."""
+
+_SHORT = 0.3
+_LONGEST_SHORT = 1.0
+
+
+def tasks(scene: Scene, made: Mapping[str, Attempt | None]) -> list[Callable[[], None]]:
+    """Return the questions that decide something, their connections counted."""
+    wait = _patience(made)
+    neighbours = [one for one in chosen(scene, made) if scene.may_connect(one.address, one.port)]
+    return [
+        *(partial(ask, scene, one, wait) for one in neighbours),
+        *(
+            partial(ask_control, scene, text, wait)
+            for text in scene.options.controls[:MAX_CONTROLS]
+        ),
+    ]
+
+
+def _patience(made: Mapping[str, Attempt | None]) -> float:
+    """Seconds to wait: some round trips where the target has answered, else as long as for it."""
+    ended = [one for one in made.values() if one is not None]
+    if len(ended) < len(made) or any(one.withheld for one in ended):
+        return SILENT_TARGET_TIMEOUT
+    slowest = max((one.seconds for one in ended), default=0.0)
+    return min(_LONGEST_SHORT, _SHORT + 3 * slowest)

@@ -1,0 +1,352 @@
+"""The stage of the proxy: the one that is to be used, what it answers, and what goes without it."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from ringback.client.dial import LookupTimedOut, resolve
+from ringback.diagnosis.layer.connect import Attempt, attempt, told
+from ringback.diagnosis.layer.opening import keep
+from ringback.diagnosis.layer.proxy_server import ProxyServer, authority, chosen, proxy_server
+from ringback.diagnosis.layer.proxy_tunnel import Answer, TunnelError, forwarded, secured, tunnel
+from ringback.diagnosis.layer.spoken import speech
+from ringback.diagnosis.scene import Route, together
+from ringback.failure.target import without_secrets
+
+if TYPE_CHECKING:
+    from ringback.diagnosis.scene import Scene
+
+
+__all__ = ["candidates", "chosen", "direct", "read"]
+
+
+LOOKUP_TIMEOUT = 3.0
+"""Seconds for the name of a proxy."""
+
+CONNECT_TIMEOUT = 3.4
+"""Seconds for the answer of an address; see ``tcp.reading.PATIENCE``."""
+
+MAX_ADDRESSES = 4
+"""Addresses of a proxy that are tried, all at once."""
+
+_NOT_TRIED = {
+    "address": None,
+    "family": None,
+    "errno": None,
+    "icmp": None,
+    "rtt": None,
+    "source": None,
+    "unsent": None,
+    "repeats": None,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reached:
+    """What came of connecting to a proxy.
+
+    Attributes:
+        addresses: Those of its name.
+        made: The first attempt that opened, else the last; ``None``: there is no address.
+        eai: Why its name has none, by its name in ``socket``; ``EAI_TIMEOUT`` where the resolver
+            said nothing.
+    """
+
+    addresses: tuple[str, ...] = ()
+    made: Attempt | None = None
+    eai: str | None = None
+
+    @property
+    def sock(self) -> socket.socket | None:
+        """The connection; ``None``: it was not made."""
+        return self.made.sock if self.made else None
+
+    @property
+    def outcome(self) -> str:
+        """How it came out: ``unresolved``, or as in ``Attempt``."""
+        return self.made.outcome if self.made else "unresolved"
+
+    @property
+    def text(self) -> str:
+        """The same in one line, for people."""
+        return told(self.made) if self.made else f"its name is not resolved ({self.eai})"
+
+    def facts(self) -> dict[str, Any]:
+        """Return it as a reading has it."""
+        made: dict[str, Any] = self.made.facts() if self.made else dict(_NOT_TRIED)
+        return made | {
+            "outcome": self.outcome,
+            "addresses": list(self.addresses),
+            "eai": self.eai,
+        }
+
+
+def reach(
+    scene: Scene,
+    server: ProxyServer,
+    lookup: float = LOOKUP_TIMEOUT,
+    patience: float = CONNECT_TIMEOUT,
+) -> Reached:
+    """Connect to the addresses of a proxy, as clients do, until one is open."""
+    try:
+        found = resolve(server.host, server.port, timeout=scene.left(lookup))
+    except (OSError, UnicodeError) as error:
+        return Reached(eai=_eai(error))
+    addresses = tuple(dict.fromkeys(str(one[4][0]) for one in found))
+    made = _open_one(scene, addresses[:MAX_ADDRESSES], server.port, patience)
+    return Reached(addresses=addresses, made=made, eai=None if made else "EBUSY")
+
+
+def _open_one(scene: Scene, addresses: Sequence[str], port: int, patience: float) -> Attempt | None:
+    opened = threading.Event()
+
+    def connect(address: str) -> Attempt:
+        made = attempt(address, port, scene.left(patience), needless=opened.is_set)
+        if made.sock is not None:
+            opened.set()
+        return made
+
+    allowed = [address for address in addresses if scene.may_connect(address, port)]
+    every = [one for one in together(scene, [partial(connect, a) for a in allowed]) if one]
+    best = next((one for one in every if one.sock is not None), every[-1] if every else None)
+    for one in every:
+        if one is not best:
+            one.close()
+    return best
+
+
+def _eai(error: Exception) -> str:
+    if isinstance(error, LookupTimedOut):
+        return "EAI_TIMEOUT"
+    names = (name for name in dir(socket) if name.startswith("EAI_"))
+    number = getattr(error, "errno", None)
+    return next((name for name in names if getattr(socket, name) == number), "EAI_NONAME")
+
+
+ANSWER_TIMEOUT = 3.0
+"""Seconds for a proxy to answer the wish for a tunnel, TLS with it included."""
+
+
+def read(scene: Scene, proxy: str) -> Route | None:
+    """Connect to a proxy, ask it for a tunnel where one is needed, and return the way through it.
+
+    Plain HTTP goes through an HTTP proxy without a tunnel: what it answers is seen later.
+    """
+    try:
+        server = proxy_server(proxy)
+    except ValueError as error:
+        _tell_invalid(scene, proxy, error)
+        return None
+    began = scene.now()
+    reached = reach(scene, server)
+    _tell_reached(scene, server, reached, began)
+    if reached.made is None or reached.sock is None:
+        return None
+    route = Route(address=reached.made.address, port=server.port, proxy=proxy, rtt=reached.made.rtt)
+    plain = scene.asked.protocol == "http" and not scene.asked.tls and server.speaks_http
+    target = None if plain else (scene.asked.host, scene.asked.port)
+    began = scene.now()
+    sock, answer = through(scene, server, reached.sock, target, ANSWER_TIMEOUT)
+    if answer is not None:
+        _tell_answer(scene, server, answer, began, method="GET" if plain else answer.method)
+    if sock is None:
+        return None
+    keep(scene, route, target, sock)
+    return route
+
+
+def through(
+    scene: Scene,
+    server: ProxyServer,
+    sock: socket.socket,
+    target: tuple[str, int] | None,
+    seconds: float,
+) -> tuple[socket.socket | None, Answer | None]:
+    """Return a connection through a proxy, and what it answered; one of them may be missing."""
+    until = time.monotonic() + scene.left(seconds)
+    if server.scheme == "https":
+        try:
+            sock = secured(sock, server, scene.options.trust, until)
+        except TunnelError as error:
+            return None, error.answer
+    if target is None:
+        return sock, None
+    answer = tunnel(sock, server, *target, until)
+    if answer.outcome == "open":
+        return sock, answer
+    sock.close()
+    return None, answer
+
+
+def _tell_invalid(scene: Scene, proxy: str, error: ValueError) -> None:
+    shown = without_secrets(proxy)[:200]
+    scene.tell(
+        "proxy",
+        "connect",
+        shown,
+        state="failed",
+        result=str(error)[:200],
+        kind="config.proxy_invalid",
+        facts={**Reached().facts(), "proxy": shown, "port": None, "outcome": "invalid"},
+    )
+
+
+def _tell_reached(scene: Scene, server: ProxyServer, reached: Reached, began: float) -> None:
+    opened = reached.outcome == "open"
+    scene.tell(
+        "proxy",
+        "connect",
+        server.name,
+        state="ok" if opened else "failed",
+        result=reached.text,
+        kind=None if opened else "proxy.unreachable",
+        since=began,
+        facts={**reached.facts(), "port": server.port, "proxy": server.url},
+    )
+
+
+def _tell_answer(
+    scene: Scene, server: ProxyServer, answer: Answer, began: float, *, method: str
+) -> None:
+    scene.tell(
+        "proxy",
+        "tunnel",
+        f"{server.name} → {authority(scene.asked.host, scene.asked.port)}",
+        state="ok" if answer.outcome == "open" else "failed",
+        result=answer.text,
+        kind=answer.kind,
+        since=began,
+        facts={**answer.facts(), "proxy": server.url, "method": method},
+    )
+
+
+MAX_CANDIDATES = 3
+"""Proxies that are tried at most."""
+
+CANDIDATE_TIMEOUT = 1.0
+"""Seconds for the name of each, for its connection, and for its answer."""
+
+
+def candidates(scene: Scene) -> None:
+    """Ask the proxies that are set but not used for the target, where the direct way has failed.
+
+    They are asked without credentials.
+    """
+    together(
+        scene,
+        [partial(_try_candidate, scene, *one) for one in list(_named(scene))[:MAX_CANDIDATES]],
+    )
+
+
+def _named(scene: Scene) -> Iterator[tuple[ProxyServer, str]]:
+    for reading in scene.readings():
+        if reading.what != "proxy_variables":
+            continue
+        for other in reading.facts.get("other") or ():
+            try:
+                yield proxy_server(str(other["url"])), str(other.get("source") or "")
+            except (ValueError, KeyError):
+                continue
+
+
+def _try_candidate(scene: Scene, server: ProxyServer, source: str) -> None:
+    began = scene.now()
+    reached = reach(scene, server, CANDIDATE_TIMEOUT, CANDIDATE_TIMEOUT)
+    answer = None if reached.sock is None else _answer(scene, server, reached.sock)
+    works = answer is not None and answer.outcome == "open"
+    scene.tell(
+        "proxy",
+        "candidate",
+        server.url,
+        result=f"{source}: {answer.text if answer else reached.text}"[:300],
+        since=began,
+        facts={
+            "works": works,
+            "outcome": answer.outcome if answer else reached.outcome,
+            "source": source,
+            "address": reached.made.address if reached.made else None,
+            "status": answer.status if answer else None,
+            "socks_code": answer.socks_code if answer else None,
+        },
+    )
+
+
+def _answer(scene: Scene, server: ProxyServer, sock: socket.socket) -> Answer | None:
+    """What a proxy answers to what is asked: a tunnel, or to pass a plain request on."""
+    host, port = scene.asked.host, scene.asked.port
+    plain = scene.asked.protocol == "http" and not scene.asked.tls and server.speaks_http
+    made, answer = through(scene, server, sock, None if plain else (host, port), CANDIDATE_TIMEOUT)
+    if made is None:
+        return answer
+    with made:
+        if not plain:
+            return answer
+        return forwarded(made, server, host, port, time.monotonic() + scene.left(CANDIDATE_TIMEOUT))
+
+
+DIRECT_SILENCE = 1.2
+"""Seconds without a word of the proxy after which the direct way is tried beside."""
+
+DIRECT_TIMEOUT = 3.4
+"""Seconds for an answer; see ``tcp.reading.PATIENCE``."""
+
+_MAX_DIRECT = 2
+_STEP = 0.02
+
+
+def direct(scene: Scene, addresses: Sequence[str], *, wait: bool = True) -> None:
+    """Tell whether the target can be reached directly, unless the proxy works.
+
+    It may run beside ``read``: it waits until that has told how the proxy does, or for 1.2 s.
+    """
+    if wait and _proxy_works(scene):
+        return
+    began = scene.now()
+    port = scene.asked.port
+    tried = [one for one in addresses[:_MAX_DIRECT] if scene.may_connect(one, port)]
+    made = [one for one in together(scene, [partial(_try_direct, scene, a) for a in tried]) if one]
+    best = next((one for one in made if one.outcome == "open"), made[0] if made else None)
+    spoken = speech(best.sock, port, scene.asked) if best and best.sock else None
+    for one in made:
+        one.close()
+    scene.tell(
+        "proxy",
+        "direct",
+        authority(best.address if best else scene.asked.host, port),
+        result=f"without the proxy: {told(best) if best else 'the name is not resolved here'}",
+        since=began,
+        facts={
+            "works": None if best is None else best.outcome == "open",
+            "outcome": best.outcome if best else "unresolved",
+            "address": best.address if best else None,
+            "errno": best.errno if best else None,
+            "icmp": best.icmp.facts() if best and best.icmp else None,
+            "rtt": best.rtt if best else None,
+            "speaks": spoken,
+        },
+    )
+
+
+def _try_direct(scene: Scene, address: str) -> Attempt:
+    return attempt(address, scene.asked.port, scene.left(DIRECT_TIMEOUT))
+
+
+def _proxy_works(scene: Scene) -> bool:
+    """Wait for what is told of the proxy, at most for a while, and say whether it does well."""
+    ends = time.monotonic() + scene.left(DIRECT_SILENCE)
+    while time.monotonic() < ends:
+        told_of = [one for one in scene.readings() if one.layer == "proxy"]
+        if any(one.state == "failed" for one in told_of):
+            return False
+        plain = scene.asked.protocol == "http" and not scene.asked.tls
+        enough = {"connect", "tunnel"} if plain else {"tunnel"}
+        if any(one.what in enough for one in told_of):
+            return True
+        time.sleep(_STEP)
+    return False

@@ -1,0 +1,490 @@
+"""The tunnel through a proxy: what is said to it, and what it answers.
+
+HTTP with CONNECT (RFC 9110, section 9.3.6), or SOCKS 4, 4a and 5 (RFC 1928, RFC 1929).
+"""
+
+from __future__ import annotations
+
+import base64
+import ipaddress
+import re
+import selectors
+import socket
+import ssl
+import struct
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from ringback.client.dial import resolve
+from ringback.client.trust import ssl_context
+from ringback.diagnosis.layer.proxy_server import ProxyServer, authority
+from ringback.failure.codes import kind_of_connect_status
+
+if TYPE_CHECKING:
+    from ringback.client.trust import Trust
+
+
+Outcome = Literal[
+    "open", "refused_by_proxy", "closed", "timeout", "nonsense", "tls_failed", "unresolved"
+]
+
+USER_REJECTED = 256
+"""Stands beside the replies of SOCKS: the user and password (RFC 1929) were not accepted."""
+
+NO_METHOD = 255
+"""None of the offered methods of authentication is accepted (RFC 1928 section 3)."""
+
+_KIND_OF_SOCKS = {
+    2: "proxy.denied",
+    7: "proxy.protocol_error",
+    8: "proxy.protocol_error",
+    92: "proxy.auth_required",
+    93: "proxy.auth_required",
+    NO_METHOD: "proxy.auth_required",
+    USER_REJECTED: "proxy.auth_required",
+}
+
+_SOCKS_WORDS = {
+    1: "general failure",
+    2: "not allowed by its rules",
+    3: "network unreachable",
+    4: "host unreachable",
+    5: "connection refused",
+    6: "TTL expired",
+    7: "command not supported",
+    8: "address type not supported",
+    91: "rejected or failed",
+    92: "the client's identd cannot be reached",
+    93: "the client's identd names another user",
+    NO_METHOD: "it wants another authentication",
+    USER_REJECTED: "user or password not accepted",
+}
+"""RFC 1928 section 6, and the replies of SOCKS 4 from 91 on."""
+
+_KIND_OF_OUTCOME = {
+    "closed": "proxy.no_response",
+    "timeout": "proxy.no_response",
+    "nonsense": "proxy.protocol_error",
+    "tls_failed": "proxy.protocol_error",
+    "unresolved": "dns.failed",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a proxy answers to the wish for a tunnel; texts are as it sent them, cut.
+
+    Attributes:
+        method: ``CONNECT``, ``SOCKS4``, ``SOCKS4a``, ``SOCKS5`` or ``SOCKS5h``.
+        outcome: What it comes to.
+        status: Of HTTP.
+        reason: The words behind the status, or what went wrong.
+        authenticate: ``Proxy-Authenticate``.
+        server: ``Server``.
+        via: ``Via``.
+        body_start: How the answer's body begins, where it refuses.
+        socks_code: The reply of SOCKS.
+        first_bytes: What it sent, where that is not its protocol.
+    """
+
+    method: str
+    outcome: Outcome
+    status: int | None = None
+    reason: str = ""
+    authenticate: str | None = None
+    server: str | None = None
+    via: str | None = None
+    body_start: str | None = None
+    socks_code: int | None = None
+    first_bytes: str | None = None
+
+    @property
+    def kind(self) -> str | None:
+        """The kind of failure; ``None``: the tunnel stands."""
+        if self.outcome == "open":
+            return None
+        if self.status is not None and self.outcome == "refused_by_proxy":
+            return kind_of_connect_status(self.status)
+        if self.socks_code is not None:
+            return _KIND_OF_SOCKS.get(self.socks_code, "proxy.upstream_failed")
+        return _KIND_OF_OUTCOME.get(self.outcome, "proxy.protocol_error")
+
+    @property
+    def text(self) -> str:
+        """The same in some words."""
+        if self.status is not None:
+            return f"{self.status} {self.reason}".strip()
+        if self.socks_code:
+            words = _SOCKS_WORDS.get(self.socks_code, "an unknown reply")
+            return words if self.socks_code > 93 else f"SOCKS reply {self.socks_code}: {words}"
+        if self.first_bytes:
+            return f"{_WORDS[self.outcome]}: it says {self.first_bytes[:80]!r}"
+        return _WORDS[self.outcome] + (f": {self.reason}" if self.reason else "")
+
+    def facts(self) -> dict[str, Any]:
+        """Return it as a reading has it."""
+        return asdict(self)
+
+
+_WORDS: dict[str, str] = {
+    "open": "the tunnel stands",
+    "refused_by_proxy": "the proxy refuses",
+    "closed": "the proxy closed the connection without an answer",
+    "timeout": "the proxy did not answer",
+    "nonsense": "what answers is not a proxy of this kind",
+    "tls_failed": "TLS with the proxy failed",
+    "unresolved": "the target's name is not resolved here, as this proxy wants it to be",
+}
+
+
+class TunnelError(ConnectionError):
+    """The proxy did not make the tunnel.
+
+    Args:
+        answer: What it said.
+    """
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer.text)
+        self.answer = answer
+
+
+MOST = 200
+"""Characters of a stranger's text that are kept."""
+
+
+def printable(data: bytes, most: int = MOST) -> str:
+    r"""Return bytes as text: what is not printable ASCII as ``\xNN``, cut."""
+    text = "".join(_shown(byte) for byte in data[:most])
+    return text[:most]
+
+
+def _shown(byte: int) -> str:
+    if byte in b"\r\n\t":
+        return {13: "\\r", 10: "\\n", 9: "\\t"}[byte]
+    return chr(byte) if 32 <= byte < 127 else f"\\x{byte:02x}"
+
+
+class Closed(ConnectionError):  # noqa: N818 - named for what happened
+    """The peer closed the connection before its answer was whole."""
+
+
+class Stream:
+    """A connection to a proxy; what follows the answer stays in the socket.
+
+    Args:
+        sock: The connection.
+        until: When the answer must be there, on ``time.monotonic()``.
+    """
+
+    def __init__(self, sock: socket.socket, until: float) -> None:
+        self._sock = sock
+        self._until = until
+        self.received = bytearray()
+
+    def send(self, data: bytes) -> None:
+        """Send all of ``data``."""
+        self._allow()
+        self._sock.sendall(data)
+
+    def take(self, size: int) -> bytes:
+        """Return the next ``size`` bytes; ``Closed``: the peer ended before."""
+        taken = b""
+        while len(taken) < size:
+            self._allow()
+            data = self._sock.recv(size - len(taken))
+            if not data:
+                raise Closed("closed before the answer was whole")
+            self.received += data
+            taken += data
+        return taken
+
+    def until(self, end: bytes, most: int) -> bytes:
+        """Return the bytes up to ``end`` and with it, or ``most`` of them."""
+        taken = bytearray()
+        while not taken.endswith(end) and len(taken) < most:
+            taken += self.take(1)  # more would take what the target says first
+        return bytes(taken)
+
+    def rest(self, most: int, seconds: float) -> bytes:
+        """Return what comes before the end, at most ``most`` bytes, without any error."""
+        self._until = min(self._until, time.monotonic() + seconds)
+        taken = bytearray()
+        try:
+            while len(taken) < most:
+                taken += self.take(1)
+        except OSError:
+            pass  # what came until then is looked at
+        return bytes(taken)
+
+    def _allow(self) -> None:
+        left = self._until - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("timed out")
+        self._sock.settimeout(left)
+
+
+_STATUS = re.compile(rb"HTTP/1\.[0-9] ([1-5][0-9]{2})(?: ([^\r\n]*))?\r?\n")
+_OF_THE_PROXY = frozenset({403, 407, 502, 503, 504})
+_MOST_HEAD = 16384
+_MOST_BODY = 400
+_BODY_SECONDS = 0.3
+
+
+def connect(stream: Stream, server: ProxyServer, host: str, port: int) -> Answer:
+    """Return what an HTTP proxy answers to CONNECT."""
+    target = authority(host, port)
+    stream.send(_head(f"CONNECT {target} HTTP/1.1", target, server))
+    return _connect_answer(stream, "CONNECT", lambda status: 200 <= status < 300)
+
+
+def forward(stream: Stream, server: ProxyServer, host: str, port: int) -> Answer:
+    """Return what an HTTP proxy answers to a plain request that it is to pass on.
+
+    Many proxies refuse a tunnel to port 80, where they pass requests on. What only the proxy says
+    (407, 502, 503, 504, and 403) is taken for its refusal, all else for the target's answer.
+    """
+    target = authority(host, port)
+    stream.send(_head(f"HEAD http://{target}/ HTTP/1.1", target, server, "Connection: close"))
+    return _connect_answer(stream, "HEAD", lambda status: status not in _OF_THE_PROXY)
+
+
+def _connect_answer(stream: Stream, method: str, opened: Callable[[int], bool]) -> Answer:
+    begin = stream.take(5)
+    if begin != b"HTTP/":
+        seen = begin + stream.rest(200, _BODY_SECONDS)
+        return Answer(method=method, outcome="nonsense", first_bytes=printable(seen))
+    head = begin + stream.until(b"\n", _MOST_HEAD)
+    line = _STATUS.fullmatch(head)
+    if line is None:
+        return Answer(method=method, outcome="nonsense", first_bytes=printable(head))
+    fields = _fields(stream)
+    status = int(line[1])
+    well = opened(status)
+    return Answer(
+        method=method,
+        outcome="open" if well else "refused_by_proxy",
+        status=status,
+        reason=printable(line[2] or b""),
+        authenticate=fields.get("proxy-authenticate"),
+        server=fields.get("server"),
+        via=fields.get("via"),
+        body_start=None if well else printable(stream.rest(_MOST_BODY, _BODY_SECONDS)),
+    )
+
+
+def _head(line: str, target: str, server: ProxyServer, *fields: str) -> bytes:
+    lines = [line, f"Host: {target}", *fields]
+    if server.user or server.password:
+        pair = base64.b64encode(f"{server.user}:{server.password}".encode()).decode()
+        lines.append(f"Proxy-Authorization: Basic {pair}")
+    return "\r\n".join([*lines, "", ""]).encode("latin-1", "replace")
+
+
+def _fields(stream: Stream) -> dict[str, str]:
+    """The fields of the head, the first of a name; the blank line is taken as well."""
+    fields: dict[str, str] = {}
+    left = _MOST_HEAD
+    while left > 0:
+        line = stream.until(b"\n", left)
+        left -= len(line)
+        if line in (b"\r\n", b"\n"):
+            break
+        name, _, value = line.partition(b":")
+        fields.setdefault(name.strip().lower().decode("latin-1"), printable(value.strip()))
+    return fields
+
+
+_GRANTED_4 = 90
+_LENGTHS = {1: 4, 4: 16}
+_NAME = 3
+_SECONDS = 0.3
+
+
+def request(stream: Stream, server: ProxyServer, host: str, port: int) -> Answer:
+    """Return what a SOCKS proxy answers to the wish for a connection."""
+    four = server.scheme.startswith("socks4")
+    return _four(stream, server, host, port) if four else _five(stream, server, host, port)
+
+
+def _four(stream: Stream, server: ProxyServer, host: str, port: int) -> Answer:
+    user = server.user.encode() + b"\0"
+    try:
+        named, address = b"", ipaddress.IPv4Address(host).packed
+    except ValueError:
+        named, address = host.encode("idna") + b"\0", b"\0\0\0\1"
+    stream.send(struct.pack("!BBH", 4, 1, port) + address + user + named)
+    if stream.take(1) != b"\0":
+        return _nonsense(stream, server)
+    code = stream.take(7)[0]
+    return _socks_answer(server, 0 if code == _GRANTED_4 else code)
+
+
+def _five(stream: Stream, server: ProxyServer, host: str, port: int) -> Answer:
+    methods = b"\0\2" if server.user or server.password else b"\0"
+    stream.send(bytes((5, len(methods))) + methods)
+    if stream.take(1) != b"\5":
+        return _nonsense(stream, server)
+    method = stream.take(1)[0]
+    if method not in methods:
+        return _socks_answer(server, NO_METHOD)
+    if method == 2 and not _logged_in(stream, server):
+        return _socks_answer(server, USER_REJECTED)
+    stream.send(b"\5\1\0" + _address(host) + struct.pack("!H", port))
+    if stream.take(1) != b"\5":
+        return _nonsense(stream, server)
+    code, _, kind = stream.take(3)
+    if code == 0:
+        length = _LENGTHS.get(kind) or stream.take(1)[0]
+        stream.take(length + 2)
+    return _socks_answer(server, code)
+
+
+def _logged_in(stream: Stream, server: ProxyServer) -> bool:
+    user, password = server.user.encode()[:255], server.password.encode()[:255]
+    stream.send(b"\1" + bytes((len(user),)) + user + bytes((len(password),)) + password)
+    return stream.take(2)[1] == 0
+
+
+def _address(host: str) -> bytes:
+    for family, kind in ((socket.AF_INET, b"\1"), (socket.AF_INET6, b"\4")):
+        try:
+            return kind + socket.inet_pton(family, host.partition("%")[0])
+        except OSError:
+            continue
+    name = host.encode("idna")
+    return bytes((_NAME, len(name))) + name
+
+
+def _socks_answer(server: ProxyServer, code: int) -> Answer:
+    outcome: Outcome = "refused_by_proxy" if code else "open"
+    return Answer(method=_method(server), outcome=outcome, socks_code=code)
+
+
+def _nonsense(stream: Stream, server: ProxyServer) -> Answer:
+    stream.rest(200, _SECONDS)
+    seen = printable(bytes(stream.received))
+    return Answer(method=_method(server), outcome="nonsense", first_bytes=seen)
+
+
+def _method(server: ProxyServer) -> str:
+    return "SOCKS" + server.scheme.removeprefix("socks")
+
+
+_IDLE = 15.0
+"""Seconds without a byte after which the relay ends."""
+
+_MOST = 65536
+
+
+def relayed(secured: ssl.SSLSocket) -> socket.socket:
+    """Return a socket whose bytes go through a TLS connection.
+
+    A thread carries them until either side closes, or nothing comes for 15 s.
+    """
+    ours, theirs = socket.socketpair()
+    thread = threading.Thread(
+        target=_carry, args=(theirs, secured), daemon=True, name="ringback-diagnosis-relay"
+    )
+    thread.start()
+    return ours
+
+
+def _carry(theirs: socket.socket, secured: ssl.SSLSocket) -> None:
+    with theirs, secured, selectors.DefaultSelector() as selector:
+        selector.register(theirs, selectors.EVENT_READ, secured)
+        selector.register(secured, selectors.EVENT_READ, theirs)
+        try:
+            while ready := selector.select(_IDLE):
+                for key, _ in ready:
+                    if not _moved(key.fileobj, key.data):
+                        return
+        except OSError:
+            return
+
+
+def _moved(source: object, sink: socket.socket) -> bool:
+    """Move what there is; say whether the source is still open."""
+    assert isinstance(source, socket.socket)
+    source.settimeout(0)
+    sink.settimeout(_IDLE)
+    while True:
+        try:
+            data = source.recv(_MOST)
+        except (BlockingIOError, ssl.SSLWantReadError):  # nothing more, or no whole record
+            return True
+        if not data:
+            return False
+        sink.sendall(data)
+
+
+_Ask = Callable[[Stream, "ProxyServer", str, int], Answer]
+
+
+def tunnel(sock: socket.socket, server: ProxyServer, host: str, port: int, until: float) -> Answer:
+    """Ask a proxy for a tunnel and return what it answers; never raises."""
+    ask = connect if server.speaks_http else request
+    method = "CONNECT" if server.speaks_http else server.scheme.upper()
+    return _asked(ask, method, Stream(sock, until), server, _Target(host, port, until))
+
+
+def forwarded(
+    sock: socket.socket, server: ProxyServer, host: str, port: int, until: float
+) -> Answer:
+    """Let an HTTP proxy pass a plain request on and return what it answers; never raises."""
+    return _asked(forward, "HEAD", Stream(sock, until), server, _Target(host, port, until))
+
+
+def secured(
+    sock: socket.socket, server: ProxyServer, trust: Trust | None, until: float
+) -> socket.socket:
+    """Return the connection to an ``https://`` proxy, in TLS."""
+    try:
+        context = (
+            ssl.create_default_context() if trust is None else ssl_context(trust, host=server.host)
+        )
+        sock.settimeout(max(0.01, until - time.monotonic()))
+        return relayed(context.wrap_socket(sock, server_hostname=server.host))
+    except (OSError, ValueError, ImportError) as error:
+        sock.close()
+        late = isinstance(error, TimeoutError)
+        outcome: Outcome = "timeout" if late else "tls_failed"
+        reason = "within the TLS handshake" if late else _reason(error)
+        raise TunnelError(Answer(method="CONNECT", outcome=outcome, reason=reason)) from error
+
+
+class _Target(NamedTuple):
+    host: str
+    port: int
+    until: float
+
+    def named_to(self, server: ProxyServer) -> str:
+        """The host as the proxy is to be told it."""
+        if server.resolves:
+            return self.host
+        left = max(0.01, self.until - time.monotonic())
+        family = socket.AF_INET if server.scheme == "socks4" else 0
+        return str(resolve(self.host, self.port, timeout=left, family=family)[0][4][0])
+
+
+def _asked(ask: _Ask, method: str, stream: Stream, server: ProxyServer, target: _Target) -> Answer:
+    try:
+        return ask(stream, server, target.named_to(server), target.port)
+    except socket.gaierror as error:
+        return Answer(method=method, outcome="unresolved", reason=_reason(error))
+    except TimeoutError as error:
+        return Answer(method=method, outcome="timeout", reason=_reason(error))
+    except (OSError, UnicodeError) as error:
+        return Answer(method=method, outcome="closed", reason=_reason(error))
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, ssl.SSLError):
+        told = getattr(error, "verify_message", "") or error.reason or ""
+        return str(told).replace("_", " ").lower()[:200]
+    if isinstance(error, TimeoutError):
+        return ""
+    return str(getattr(error, "strerror", None) or error)[:200]

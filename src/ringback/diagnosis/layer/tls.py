@@ -1,0 +1,158 @@
+"""The stage of TLS: the handshake, the chain of certificates, and what else the port may speak."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from ringback.diagnosis.layer.opening import raw_connection
+from ringback.diagnosis.layer.tls_channel import Channel, Connection
+from ringback.diagnosis.layer.tls_extras import Pending, explain, explain_silence
+from ringback.diagnosis.layer.tls_handshake import Handshake, server_name, shake_hands, sni_of
+from ringback.diagnosis.layer.tls_readings import subject_of, tell_chain, tell_handshake
+from ringback.diagnosis.layer.tls_trust import Store, context_of_program, store_of
+from ringback.diagnosis.scene import together
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from ringback.diagnosis.scene import Route, Scene
+
+
+__all__ = ["Connection", "read"]
+
+
+LONGEST = 3.0
+"""Seconds for a handshake, the connection not included."""
+_ROUTES = 3
+_NO_PROTOCOL = 120
+"""The alert no_application_protocol."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Meeting:
+    """A handshake along one way."""
+
+    route: Route
+    made: Handshake
+
+    @property
+    def failure(self) -> tuple[object, ...]:
+        """What went wrong: readings that tell why are taken once for each."""
+        made = self.made
+        return made.error, made.alert, made.verify_code
+
+
+def read(scene: Scene, routes: Sequence[Route]) -> tuple[Connection, ...]:
+    """Shake hands with up to three addresses at once; return the connections that are verified.
+
+    Where nothing more is asked than TLS, they are closed.
+    """
+    if not scene.asked.tls or not routes:
+        return ()
+    context, store = context_of_program(scene)
+    met = _meetings(scene, routes[:_ROUTES], context, store)
+    kept = tuple(
+        Connection(one.route, one.made.channel, context) for one in met if not one.made.error
+    )
+    if scene.asked.protocol == "none":
+        for connection in kept:
+            connection.close()
+    _explain(scene, [one for one in met if one.made.error], store)
+    return kept
+
+
+def follow(
+    scene: Scene, route: Route, port: int, context: ssl.SSLContext | None = None
+) -> Connection | None:
+    """Shake hands once more with the same host; return the verified connection."""
+    store = store_of(scene)
+    if context is None:
+        context, store = context_of_program(scene)
+    pending = Pending("http")
+    tasks: list[Callable[[], _Meeting | None]] = [
+        partial(_meet, scene, route, context, store, pending, port)
+    ]
+    if route.proxy is None:
+        tasks.append(partial(explain_silence, scene, route, pending))
+    met = together(scene, tasks)[0]
+    if met is None:
+        return None
+    if met.made.error:
+        _explain(scene, [met] if route.proxy is None else [], store)
+        return None
+    return Connection(route, met.made.channel, context)
+
+
+def _meetings(
+    scene: Scene, routes: Sequence[Route], context: ssl.SSLContext, store: Store
+) -> list[_Meeting]:
+    pending = Pending()
+    tasks: list[Callable[[], _Meeting | None]] = [
+        partial(_meet, scene, route, context, store, each, scene.asked.port)
+        for route, each in zip(routes, (pending, Pending(), Pending()), strict=False)
+    ]
+    tasks.append(partial(explain_silence, scene, routes[0], pending))
+    return [one for one in together(scene, tasks) if one is not None]
+
+
+def _explain(scene: Scene, failed: list[_Meeting], store: Store) -> None:
+    first = {one.failure: one for one in reversed(failed)}
+    together(scene, [partial(explain, scene, one.route, one.made, store) for one in first.values()])
+
+
+def _meet(
+    scene: Scene,
+    route: Route,
+    context: ssl.SSLContext,
+    store: Store,
+    pending: Pending,
+    port: int,
+) -> _Meeting | None:
+    try:
+        made = _greeted(scene, route, context, pending, port)
+    finally:
+        pending.over.set()
+    if made is not None and made.alert == _NO_PROTOCOL:
+        made = _in_http2(scene, route, context, port, made)
+    if made is None:
+        return None
+    own = store.trust.client_certificate is not None
+    tell_handshake(scene, route, made, name=sni_of(scene.asked.host), own_certificate=own)
+    tell_chain(scene, route, made, context)
+    return _Meeting(route, made)
+
+
+def _in_http2(
+    scene: Scene, route: Route, context: ssl.SSLContext, port: int, made: Handshake
+) -> Handshake | None:
+    """A server that takes no application protocol of ours may take HTTP/2 (RFC 7301)."""
+    context.set_alpn_protocols(["h2"])
+    again = _greeted(scene, route, context, Pending(), port)
+    works = again is not None and again.error != "alert"
+    scene.tell(
+        "tls",
+        "alpn",
+        subject_of(route),
+        result="the server takes "
+        + ("HTTP/2 only" if works else "no application protocol of HTTP"),
+        facts={"alert": made.alert, "protocol": "h2" if works else None},
+    )
+    return again if works else made
+
+
+def _greeted(
+    scene: Scene, route: Route, context: ssl.SSLContext, pending: Pending, port: int
+) -> Handshake | None:
+    try:
+        raw = raw_connection(scene, pending.stage, route, port, tunnel=route.proxy is not None)
+    except ConnectionResetError:
+        with Channel(socket.socket()) as never:
+            return Handshake(never, "reset")
+    if raw is None:
+        return None
+    pending.raw = raw
+    return shake_hands(raw, context, server_name(scene.asked.host), scene.left(LONGEST))

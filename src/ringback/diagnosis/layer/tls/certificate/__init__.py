@@ -1,1 +1,0 @@
-"""Certificates: reading them, the chain as it was sent, and whom they are for."""

@@ -1,0 +1,81 @@
+"""This host's clock against the server's."""
+
+from __future__ import annotations
+
+import email.utils
+import re
+import time
+from typing import TYPE_CHECKING
+
+from ringback.diagnosis.layer.tls_handshake import attempted
+from ringback.diagnosis.layer.tls_trust import unverifying
+
+if TYPE_CHECKING:
+    from ringback.diagnosis.layer.tls_channel import Channel
+    from ringback.diagnosis.scene import Route, Scene
+
+
+_WORTH_TELLING = 2.0
+_DATE = re.compile(rb"^Date:[ \t]*([^\r\n]{1,64})", re.IGNORECASE | re.MULTILINE)
+_MOST = 16 * 1024
+_LONGEST = 1.5
+
+
+def clock_offset(date: str | None, took: float) -> float | None:
+    """Return how many seconds this host's clock is ahead of the server's."""
+    try:
+        theirs = email.utils.parsedate_to_datetime(date or "").timestamp()
+    except (ValueError, OverflowError):
+        return None
+    # It is cut to whole seconds, and half of the way there and back is over.
+    return round(time.time() - theirs - 0.5 - took / 2, 1)
+
+
+def tell_clock(scene: Scene, server: str, offset: float | None, *, least: float) -> None:
+    """Tell how far the clocks are apart, where that is known."""
+    if offset is None or abs(offset) < least:
+        return
+    where = "ahead of" if offset > 0 else "behind"
+    apart = f"{abs(offset):,.0f} s {where} the server's"
+    scene.tell(
+        "host",
+        "clock",
+        server,
+        result="this host's clock agrees with the server's"
+        if abs(offset) < _WORTH_TELLING
+        else f"this host's clock is {apart}",
+        facts={"offset": offset, "source": f"Date of {server}"},
+    )
+
+
+def ask_clock(scene: Scene, route: Route) -> None:
+    """Ask a server whose certificate is out of date for the time, and tell it.
+
+    The connection is not verified: a ``HEAD /`` without credentials is sent over it, and nothing
+    but ``Date`` is taken from the answer.
+    """
+    made = attempted(scene, route, unverifying(), within=_LONGEST)
+    if made is None or made.error is not None:
+        return
+    with made.channel as channel:
+        began = time.monotonic()
+        date = _date(channel, scene.asked.host, scene.left(_LONGEST))
+        offset = clock_offset(date, time.monotonic() - began)
+    tell_clock(scene, scene.asked.host, offset, least=0.0)
+
+
+def _date(channel: Channel, host: str, within: float) -> str | None:
+    ends = time.monotonic() + within
+    data = b""
+    text = f"HEAD / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
+    try:
+        channel.send(text.encode("ascii", "replace"), within)
+        while b"\r\n\r\n" not in data and len(data) < _MOST:
+            piece = channel.receive(ends - time.monotonic())
+            if not piece:
+                break
+            data += piece
+    except OSError:
+        pass  # what came until then is looked at
+    found = _DATE.search(data)
+    return found[1].decode("ascii", "replace") if found else None

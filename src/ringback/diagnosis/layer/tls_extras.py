@@ -1,0 +1,289 @@
+"""Further readings after a handshake has failed: whatever can tell why.
+
+Among them is what a port speaks that does not speak TLS.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING
+
+from ringback.diagnosis.layer.kernel import confirmed
+from ringback.diagnosis.layer.opening import open_connection
+from ringback.diagnosis.layer.spoken import printable, says_tls, speaks
+from ringback.diagnosis.layer.tls_channel import Channel
+from ringback.diagnosis.layer.tls_clock import ask_clock
+from ringback.diagnosis.layer.tls_handshake import attempted, sni_of
+from ringback.diagnosis.layer.tls_readings import ISSUER_CODES, subject_of
+from ringback.diagnosis.layer.tls_trust import load, other_store, tolerant, unverifying, verifying
+from ringback.diagnosis.protocols import protocol_of
+from ringback.diagnosis.scene import together
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable
+
+    from ringback.diagnosis.layer.tls_handshake import Handshake
+    from ringback.diagnosis.layer.tls_trust import Store
+    from ringback.diagnosis.model import Asked, Stage
+    from ringback.diagnosis.scene import Route, Scene
+
+
+_STATUS = re.compile(rb"HTTP/\d\.\d (\d{3})")
+_ENOUGH = 2048
+
+
+def tell_plain(
+    scene: Scene, route: Route, data: bytes, *, since: float | None = None, how: str
+) -> None:
+    """Tell what a port speaks, by its first bytes; without any it was silent, or hung up."""
+    spoken = speaks(data) if data else "nothing"
+    status = _STATUS.match(data)
+    if data and says_tls(data):
+        spoken = "tls"
+    shown = printable(data, 100)
+    scene.tell(
+        "tls",
+        "plain",
+        subject_of(route),
+        result=f"without TLS the port says {shown!r}" if data else "nothing without TLS either",
+        since=since,
+        facts={
+            "speaks": spoken,
+            "first_bytes": shown or None,
+            "status": int(status[1]) if status else None,
+            "plain_to_tls": spoken == "tls",
+            "asked_with": how,
+        },
+    )
+
+
+def ask_plainly(scene: Scene, route: Route, listen: float, wait: float) -> tuple[bytes, str] | None:
+    """Return what a port says by itself, or to the first words of what is asked, and to which.
+
+    ``None``: no connection could be made.
+    """
+    asked = scene.asked
+    try:
+        raw = open_connection(scene, route, asked.host, asked.port, scene.left(listen + wait))
+    except OSError:
+        return None
+    with Channel(raw) as channel:
+        said = _heard(channel, scene.left(listen))
+        if said:
+            return said, "greeting"
+        words, how = _first_words(asked)
+        try:
+            channel.send(words, scene.left(wait))
+        except OSError:
+            return b"", how
+        return _heard(channel, scene.left(wait)), how
+
+
+def _first_words(asked: Asked) -> tuple[bytes, str]:
+    protocol = protocol_of(asked.scheme)
+    if protocol is not None and protocol.opening:
+        return protocol.opening, "opening"
+    return b"GET / HTTP/1.1\r\nHost: %s\r\n\r\n" % asked.host.encode("ascii", "replace"), "http"
+
+
+def _heard(channel: Channel, within: float) -> bytes:
+    """What comes, waiting for the first piece; for what follows only a moment."""
+    ends = time.monotonic() + within
+    data = b""
+    try:
+        while len(data) < _ENOUGH and (piece := channel.receive(ends - time.monotonic())):
+            data += piece
+            ends = min(ends, time.monotonic() + 0.05)
+    except OSError:
+        pass  # what came until then is looked at
+    return data
+
+
+SMALL = 536
+"""Bytes of a segment that every path carries (RFC 9293, section 3.7.1)."""
+SILENCE = 1.2
+"""Seconds of silence after which it is asked why, beside the handshake that still waits."""
+_ANSWERED = 0.6
+"""Seconds that a further reading may take where the first one was answered at once."""
+_UNANSWERED = 1.5
+"""The same where the first one was not answered."""
+
+_DATES = frozenset({9, 10})
+_WITH_DATE = frozenset({"http", "none"})
+"""What may be HTTP, whose answers carry the date; others would only wait for a proper question."""
+_OLD_ALERTS = frozenset({40, 70, 71, 86})
+_NAME_ALERTS = frozenset({40, 49, 80, 112})
+
+
+def explain(scene: Scene, route: Route, made: Handshake, store: Store) -> None:
+    """Take the readings that tell why a handshake failed, at once."""
+    if made.error == "not_tls":
+        tell_plain(scene, route, made.channel.first, how="tls")
+        return
+    together(scene, list(_readings(scene, route, made, store)))
+
+
+@dataclass(slots=True)
+class Pending:
+    """A handshake under way.
+
+    Attributes:
+        stage: Whose connection it is.
+        over: Set when it has come to an end.
+        raw: Its connection, once there is one.
+    """
+
+    stage: Stage = "tls"
+    over: threading.Event = field(default_factory=threading.Event)
+    raw: socket.socket | None = None
+
+    @property
+    def lost(self) -> bool:
+        """Whether what was sent over it was not confirmed by the peer's kernel."""
+        return self.raw is not None and bool(confirmed(self.raw)["unacked"])
+
+
+def explain_silence(scene: Scene, route: Route, pending: Pending) -> None:
+    """Wait for a handshake; where it stays unanswered, ask what else the port takes."""
+    if pending.over.wait(scene.left(max(SILENCE, 4 * (route.rtt or 0.0)))):
+        return
+    # One after the other: only so many connections are polite, and the first says the most.
+    if route.proxy is None and _small_segments(scene, route):
+        return
+    if pending.lost and sni_of(scene.asked.host):  # perhaps dropped for the name in it
+        _other_name(scene, route, _UNANSWERED)
+    else:
+        _plain(scene, route, _UNANSWERED / 2)
+
+
+def _readings(
+    scene: Scene, route: Route, made: Handshake, store: Store
+) -> list[Callable[[], None]]:
+    tasks: list[Callable[[], None]] = []
+    if made.verify_code in _DATES and scene.asked.protocol in _WITH_DATE:
+        tasks.append(partial(ask_clock, scene, route))
+    if made.verify_code in ISSUER_CODES:
+        tasks.append(partial(_other_store, scene, route, store))
+    if _may_be_old(made):
+        tasks.append(partial(_old_versions, scene, route))
+    cut = made.error in {"closed", "reset"} and not made.channel.received
+    if cut:
+        tasks.append(partial(_plain, scene, route, _ANSWERED / 2))
+    if (cut or made.alert in _NAME_ALERTS) and sni_of(scene.asked.host):
+        tasks.append(partial(_other_name, scene, route, _ANSWERED))
+    return tasks
+
+
+def _may_be_old(made: Handshake) -> bool:
+    if made.error == "alert":
+        return made.alert in _OLD_ALERTS and not made.client_certificate_asked
+    return made.error in {"unsupported", "protocol"}
+
+
+def _plain(scene: Scene, route: Route, each: float) -> None:
+    since = scene.now()
+    said = ask_plainly(scene, route, each, each)
+    if said is not None:
+        tell_plain(scene, route, said[0], since=since, how=said[1])
+
+
+def _small_segments(scene: Scene, route: Route) -> bool:
+    """Shake hands with small segments; return whether that is answered."""
+    since = scene.now()
+    made = attempted(scene, route, unverifying(), within=_UNANSWERED, segment_size=SMALL)
+    if made is None:
+        return False
+    made.channel.close()
+    works = made.error is None or made.error == "alert"
+    scene.tell(
+        "tls",
+        "small_segments",
+        subject_of(route),
+        result=f"with segments of {SMALL} bytes the handshake "
+        + ("is answered" if works else "fails too"),
+        since=since,
+        facts={"works": works, "outcome": made.error or "open"},
+    )
+    return works
+
+
+def _old_versions(scene: Scene, route: Route) -> None:
+    since = scene.now()
+    made = attempted(scene, route, tolerant(), within=_ANSWERED)
+    if made is None:
+        return
+    tls = made.channel.tls
+    works = made.error is None and tls is not None
+    version = tls.version() if tls is not None and works else None
+    cipher = tls.cipher() if tls is not None and works else None
+    made.channel.close()
+    scene.tell(
+        "tls",
+        "old_versions",
+        subject_of(route),
+        result=f"with old versions and ciphers allowed: {version}, {cipher[0] if cipher else ''}"
+        if works
+        else "old versions and ciphers do not help",
+        since=since,
+        facts={
+            "works": works,
+            "version": version,
+            "cipher": cipher[0] if cipher else None,
+            "error": made.error,
+            "alert": made.alert,
+        },
+    )
+
+
+def _other_name(scene: Scene, route: Route, within: float) -> None:
+    since = scene.now()
+    made = attempted(scene, route, unverifying(), within=within, named=False)
+    if made is None:
+        return
+    made.channel.close()
+    works = made.error is None
+    scene.tell(
+        "tls",
+        "other_name",
+        subject_of(route),
+        result="without the server's name (SNI) the handshake "
+        + ("works" if works else "fails too"),
+        since=since,
+        facts={"sni": None, "works": works, "error": made.error, "alert": made.alert},
+    )
+
+
+def _other_store(scene: Scene, route: Route, store: Store) -> None:
+    other = other_store(store)
+    if other is None:
+        return
+    since = scene.now()
+    context = verifying()
+    try:
+        load(context, other.trust)
+    except (OSError, ImportError):
+        return
+    made = attempted(scene, route, context, within=_ANSWERED)
+    if made is None:
+        return
+    made.channel.close()
+    verified = made.error is None or made.verify_code in {62, 64}
+    scene.tell(
+        "tls",
+        "system_store",
+        subject_of(route),
+        result=f"{other.source}'s authorities "
+        + ("vouch for the certificate" if verified else "do not vouch for it either"),
+        since=since,
+        facts={
+            "verified": verified,
+            "store": other.source,
+            "verify_code": made.verify_code,
+            "error": made.error,
+        },
+    )

@@ -1,0 +1,231 @@
+"""One TLS handshake, and what came of it."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import ssl
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from ringback.diagnosis.layer.kernel import confirmed
+from ringback.diagnosis.layer.opening import open_connection
+from ringback.diagnosis.layer.spoken import is_tls
+from ringback.diagnosis.layer.tls_channel import Channel
+from ringback.failure.codes import (
+    KIND_OF_OPENSSL_REASON,
+    KIND_OF_TLS_ALERT,
+    TLS_CLIENT_CERTIFICATE,
+    TLS_MISMATCH,
+    TLS_NOT_SPOKEN,
+    TLS_PROTOCOL_ERROR,
+    kind_of_verify_code,
+)
+
+if TYPE_CHECKING:
+    import socket
+
+    from ringback.diagnosis.layer.tls_channel import Messages
+    from ringback.diagnosis.scene import Route, Scene
+
+
+Fault = Literal[
+    "certificate",
+    "alert",
+    "not_tls",
+    "closed",
+    "reset",
+    "timeout",
+    "protocol",
+    "unsupported",
+]
+
+_KINDS: dict[str, str] = {
+    "not_tls": TLS_NOT_SPOKEN,
+    "closed": "tls.closed",
+    "reset": "tcp.reset",
+    "timeout": "tls.timed_out",
+    "unsupported": TLS_MISMATCH,
+}
+_ALERT = re.compile(r"alert number (\d+)")
+_WORDED = {"unknown error": 0, "no application protocol": 120, "unknown psk identity": 115}
+"""Texts of CPython for alerts without a reason."""
+_HANDSHAKE_FAILURE, _ACCESS_DENIED = 40, 49
+_AFTER = 0.3
+"""Seconds that a server which asked for a certificate has to say that it wants one (TLS 1.3)."""
+
+
+@dataclass(slots=True)
+class Handshake:
+    """What came of a handshake.
+
+    Attributes:
+        channel: The connection, closed unless the handshake is done.
+        error: What went wrong; ``None``: nothing.
+        verify_code: OpenSSL's number of the certificate's fault.
+        verify_message: The same in words.
+        alert: Number of the alert that the peer sent.
+        reason: OpenSSL's name of the error.
+        seconds: How long it took.
+        confirmed: What the kernel knew of the connection when the handshake failed.
+    """
+
+    channel: Channel
+    error: Fault | None = None
+    verify_code: int | None = None
+    verify_message: str | None = None
+    alert: int | None = None
+    reason: str | None = None
+    seconds: float = 0.0
+    confirmed: dict[str, int | None] = field(default_factory=dict)
+
+    @property
+    def messages(self) -> Messages | None:
+        """What the peer sent; ``None`` where this Python cannot tell."""
+        seen = self.channel.messages
+        return seen if seen is not None and (seen.handshake or seen.alert is not None) else None
+
+    @property
+    def client_certificate_asked(self) -> bool | None:
+        """Whether the server asked for a client certificate; ``None``: not known."""
+        return None if self.messages is None else self.messages.asks_certificate
+
+    @property
+    def kind(self) -> str | None:
+        """The kind of failure."""
+        if self.error == "certificate":
+            return kind_of_verify_code(self.verify_code or 0)
+        if self.error == "alert":
+            return self._kind_of_alert()
+        if self.error == "protocol":
+            return KIND_OF_OPENSSL_REASON.get(self.reason or "", TLS_PROTOCOL_ERROR)
+        return _KINDS.get(self.error or "")
+
+    def _kind_of_alert(self) -> str:
+        if self.alert == _HANDSHAKE_FAILURE and self.client_certificate_asked:
+            return TLS_CLIENT_CERTIFICATE
+        if self.alert == _ACCESS_DENIED and self.client_certificate_asked is False:
+            return "tls.failed"  # nobody has shown a certificate that could be meant
+        return KIND_OF_TLS_ALERT.get(self.alert or -1, "tls.failed")
+
+
+def shake_hands(
+    raw: socket.socket, context: ssl.SSLContext, name: str | None, within: float
+) -> Handshake:
+    """Shake hands over a connection and return what came of it."""
+    return shake_hands_over(Channel(raw), context, name, within)
+
+
+def shake_hands_over(
+    channel: Channel, context: ssl.SSLContext, name: str | None, within: float
+) -> Handshake:
+    """Shake hands over a connection on which something was said before."""
+    began = time.monotonic()
+    made = Handshake(channel)
+    try:
+        made.channel.secure(context, name, within)
+        _hear_objection(made.channel)
+    except OSError as error:
+        _judge(made, error)
+    except (ValueError, UnicodeError) as error:  # a name that cannot be asked for
+        made.error, made.reason = "protocol", str(error)[:100]
+        made.channel.close()
+    made.seconds = time.monotonic() - began
+    return made
+
+
+def _hear_objection(channel: Channel) -> None:
+    """In TLS 1.3 a server says only after the handshake that it wanted a certificate."""
+    seen = channel.messages
+    if seen is None or not seen.asks_certificate or channel.tls is None:
+        return
+    if channel.tls.version() != "TLSv1.3":
+        return
+    ends = time.monotonic() + _AFTER
+    try:
+        while not seen.accepted and time.monotonic() < ends:
+            if not channel.settle(ends - time.monotonic()):
+                raise ssl.SSLEOFError(ssl.SSL_ERROR_EOF, "closed after the handshake")
+    except TimeoutError:
+        return
+
+
+def _judge(made: Handshake, error: OSError) -> None:
+    seen = made.messages
+    made.reason = getattr(error, "reason", None)
+    made.alert = _alert(error, made) if seen is None else seen.alert
+    if isinstance(error, ssl.SSLCertVerificationError):
+        made.verify_code = error.verify_code
+        made.verify_message = error.verify_message
+    made.error = _fault(made, error)
+    made.confirmed = confirmed(made.channel.raw)
+    made.channel.close()
+
+
+def _alert(error: OSError, made: Handshake) -> int | None:
+    first = made.channel.first
+    if len(first) >= 7 and first[:2] == b"\x15\x03":
+        return first[6]
+    found = _ALERT.search(str(error))
+    if found:
+        return int(found[1])
+    return next((n for words, n in _WORDED.items() if f" {words}" in str(error)), None)
+
+
+def _fault(made: Handshake, error: OSError) -> Fault:
+    first = made.channel.first
+    if first and not is_tls(first[:2].ljust(2, b"\x03")):
+        return "not_tls"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return "certificate"
+    if isinstance(error, TimeoutError):
+        return "timeout"
+    if made.alert is not None:
+        return "alert"
+    return _ended(made.reason, error)
+
+
+def _ended(reason: str | None, error: OSError) -> Fault:
+    if isinstance(error, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):
+        return "closed"
+    if not isinstance(error, ssl.SSLError):
+        return "reset"
+    kind = KIND_OF_OPENSSL_REASON.get(reason or "")
+    if kind == TLS_MISMATCH:
+        return "unsupported"
+    return "closed" if kind == "tls.closed" else "protocol"
+
+
+def server_name(host: str) -> str:
+    """Return a host as TLS wants it: without brackets, zone and final dot."""
+    return host.strip("[]").partition("%")[0].rstrip(".")
+
+
+def sni_of(host: str) -> str | None:
+    """Return what SNI says for a host: nothing for an address (RFC 6066, section 3)."""
+    try:
+        ipaddress.ip_address(server_name(host))
+    except ValueError:
+        return server_name(host)
+    return None
+
+
+def attempted(
+    scene: Scene,
+    route: Route,
+    context: ssl.SSLContext,
+    *,
+    within: float,
+    named: bool = True,
+    segment_size: int | None = None,
+) -> Handshake | None:
+    """Connect and shake hands once more; return nothing where no connection can be made."""
+    asked = scene.asked
+    left = scene.left(within)
+    try:
+        raw = open_connection(scene, route, asked.host, asked.port, left, segment_size=segment_size)
+    except OSError:
+        return None
+    name = server_name(asked.host) if named else None
+    return shake_hands(raw, context, name, scene.left(within))

@@ -1,0 +1,388 @@
+"""Handshakes and chains of certificates as readings."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import ssl
+import time
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Literal
+
+from ringback.diagnosis.layer.spoken import plain, printable
+from ringback.diagnosis.layer.x509 import Certificate, DERError, certificate
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from ringback.diagnosis.layer.tls_channel import Channel
+    from ringback.diagnosis.layer.tls_handshake import Handshake
+    from ringback.diagnosis.scene import Route, Scene
+
+
+def matches(names: Iterable[str], host: str) -> bool:
+    """Return whether a host is among the names of a certificate."""
+    wanted = _plain(host)
+    address = _address(wanted)
+    if address is not None:
+        return any(_address(name) == address for name in names)
+    return any(_is_for(_plain(name), wanted) for name in names)
+
+
+def _is_for(name: str, host: str) -> bool:
+    if not name.startswith("*."):
+        return name == host
+    _, dot, rest = host.partition(".")
+    return bool(dot) and rest == name[2:] and "." in rest
+
+
+def _plain(name: str) -> str:
+    name = name.strip("[]").partition("%")[0].rstrip(".").lower()
+    if name.isascii():
+        return name
+    try:
+        return name.encode("idna").decode("ascii")
+    except UnicodeError:
+        return name
+
+
+def _address(name: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(name)
+    except ValueError:
+        return None
+
+
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_GENERIC = frozenset(
+    [
+        "ca",
+        "cas",
+        "root",
+        "roots",
+        "authority",
+        "authorities",
+        "certificate",
+        "certificates",
+        "certification",
+        "certifying",
+        "issuing",
+        "issuer",
+        "intermediate",
+        "sub",
+        "subordinate",
+        "trust",
+        "trusted",
+        "tls",
+        "ssl",
+        "rsa",
+        "ecc",
+        "ecdsa",
+        "sha",
+        "server",
+        "services",
+        "service",
+        "global",
+        "public",
+        "primary",
+        "class",
+        "network",
+        "networks",
+        "secure",
+        "security",
+        "digital",
+        "web",
+        "inc",
+        "ltd",
+        "llc",
+        "corp",
+        "corporation",
+        "gmbh",
+        "co",
+        "limited",
+        "company",
+        "organization",
+        "test",
+        "lab",
+        "local",
+        "internal",
+        "private",
+        "the",
+        "of",
+        "and",
+        "for",
+    ]
+)
+"""Words in the names of authorities that say nothing of who they are."""
+_INTERMEDIATE = frozenset({"intermediate", "issuing", "sub", "subordinate"})
+
+Role = Literal["root", "intermediate"]
+
+
+def role_of(issuer: str) -> Role | None:
+    """Return what an authority calls itself; ``None``: neither."""
+    words = _words(issuer)
+    if words & _INTERMEDIATE:
+        return "intermediate"
+    return "root" if words & {"root", "roots"} else None
+
+
+def kin_of(issuer: str, context: ssl.SSLContext) -> str | None:
+    """Return a trusted authority whose name has a word in common with the issuer's."""
+    wanted = _words(issuer) - _GENERIC
+    for one in context.get_ca_certs():
+        name = _name(one.get("subject"))
+        if wanted & _words(name):
+            return name[:200]
+    return None
+
+
+def _words(name: str) -> frozenset[str]:
+    values = " ".join(part.partition("=")[2] for part in name.split(", ") if part[:2] != "C=")
+    return frozenset(word.lower() for word in _WORD.findall(values))
+
+
+def _name(subject: Any) -> str:
+    """The ``ssl`` module's tuples of tuples as ``CN=…, O=…``."""
+    short = {"commonName": "CN", "organizationName": "O"}
+    pairs = (pair for relative in subject or () for pair in relative)
+    return ", ".join(f"{short[key]}={value}" for key, value in pairs if key in short)
+
+
+_TLS_1_3 = 0x0304
+_MOST = 10
+"""Certificates read; OpenSSL itself stops at 100."""
+
+
+def chain_of(channel: Channel) -> tuple[list[bytes], bool]:
+    """Return the certificates that a server sent, as DER, and whether they are all it sent."""
+    seen = channel.messages
+    if seen is not None and seen.certificate:
+        return _parsed(seen.certificate, with_context=seen.version == _TLS_1_3), True
+    return _told(channel.tls)
+
+
+def certificates(chain: list[bytes]) -> list[Certificate]:
+    """Return the certificates of a chain that can be read."""
+    read: list[Certificate] = []
+    for der in chain:
+        try:
+            read.append(certificate(der))
+        except DERError:
+            continue
+    return read
+
+
+def path(chain: list[Certificate]) -> list[Certificate]:
+    """Return the first certificate and those above it, as far as they were sent, in any order."""
+    if not chain:
+        return []
+    found, rest = [chain[0]], list(chain[1:])
+    while above := next((one for one in rest if _is_above(one, found[-1])), None):
+        rest.remove(above)
+        found.append(above)
+    return found
+
+
+def _is_above(one: Certificate, below: Certificate) -> bool:
+    return bool(one.subject) and one.subject == below.issuer and not below.self_signed
+
+
+def _parsed(body: bytes, *, with_context: bool) -> list[bytes]:
+    """RFC 8446, section 4.4.2; RFC 5246, section 7.4.2."""
+    at = 4 + body[0] if with_context else 3
+    found: list[bytes] = []
+    while at + 3 <= len(body) and len(found) < _MOST:
+        length = int.from_bytes(body[at : at + 3])
+        at += 3
+        found.append(body[at : at + length])
+        at += length
+        if with_context:
+            at += 2 + int.from_bytes(body[at : at + 2])
+    return [one for one in found if one]
+
+
+def _told(tls: ssl.SSLObject | None) -> tuple[list[bytes], bool]:
+    """What Python tells, where it cannot be watched."""
+    inner: Any = tls if hasattr(tls, "get_unverified_chain") else getattr(tls, "_sslobj", None)
+    if hasattr(inner, "get_unverified_chain"):
+        chain = inner.get_unverified_chain() or ()
+        return [_der(one) for one in chain][:_MOST], True
+    leaf = tls.getpeercert(binary_form=True) if tls is not None else None
+    return ([leaf] if leaf else []), False
+
+
+def _der(one: Any) -> bytes:
+    """Public since Python 3.13, which gives bytes; an object of OpenSSL's before."""
+    if isinstance(one, bytes):
+        return one
+    pem: str = one.public_bytes()
+    return ssl.PEM_cert_to_DER_cert(pem)
+
+
+ISSUER_CODES = frozenset({2, 18, 19, 20, 21, 27})
+"""Results of verification that say that nobody who is trusted vouches for the certificate."""
+_DAY = 86400.0
+_WORDS = {
+    "closed": "the connection was closed during the handshake",
+    "reset": "the connection was reset during the handshake",
+    "timeout": "the handshake was not finished in time",
+    "not_tls": "what answers does not speak TLS",
+    "unsupported": "no TLS version or cipher in common",
+    "protocol": "the rules of TLS were broken",
+}
+
+
+def subject_of(route: Route) -> str:
+    """Return an address and port as readings name them."""
+    address = f"[{route.address}]" if ":" in route.address else route.address
+    return f"{address}:{route.port}"
+
+
+def tell_handshake(
+    scene: Scene, route: Route, made: Handshake, *, name: str | None, own_certificate: bool
+) -> None:
+    """Tell what came of a handshake."""
+    channel = made.channel
+    leaf = next(iter(certificates(chain_of(channel)[0][:1])), None)
+    asked = made.client_certificate_asked
+    facts: dict[str, Any] = {
+        "address": route.address,
+        "port": route.port,
+        "proxied": route.proxy is not None,
+        "sni": name,
+        **_agreed(made),
+        "error": made.error,
+        "verify_code": made.verify_code,
+        "verify_message": made.verify_message and plain(made.verify_message),
+        "alert": made.alert,
+        "reason": made.reason and plain(made.reason, 100),
+        "sent_something": channel.received > 0,
+        "first_bytes": printable(channel.first, 100) if made.error == "not_tls" else None,
+        "unacked": made.confirmed.get("unacked"),
+        "retransmits": made.confirmed.get("retransmits"),
+        "bytes_acked": made.confirmed.get("bytes_acked"),
+        "bytes_received": made.confirmed.get("bytes_received"),
+        "sent": channel.sent,
+        "received": channel.received,
+        "client_certificate_asked": asked,
+        "local_certificate_used": bool(own_certificate and asked is not False),
+        "days_left": None if leaf is None else _days(leaf.not_after),
+    }
+    scene.tell(
+        "tls",
+        "handshake",
+        subject_of(route),
+        state="failed" if made.error else "ok",
+        result=_result(made, facts),
+        kind=made.kind,
+        since=scene.now() - made.seconds,
+        facts=facts,
+    )
+
+
+def tell_chain(scene: Scene, route: Route, made: Handshake, context: ssl.SSLContext) -> None:
+    """Tell the certificates that came with a handshake, where there were any."""
+    sent, as_sent = chain_of(made.channel)
+    chain = certificates(sent)
+    if not sent:
+        return
+    leaf = chain[0] if chain else None
+    right = leaf is not None and matches(leaf.names, scene.asked.host)
+    scene.tell(
+        "tls",
+        "chain",
+        subject_of(route),
+        state="noted",
+        result=_chain_result(chain),
+        facts={
+            "chain": [_fields(one) for one in chain],
+            "as_sent": as_sent,
+            "leaf_only": len(sent) == 1,
+            "matches_name": right,
+            "key": leaf.key if leaf else None,
+            "signature": leaf.signature if leaf else None,
+            "days_left": _days(leaf.not_after) if leaf else None,
+            "unreadable": len(sent) - len(chain),
+            "error": made.error,
+            **_issuer(chain, made, context),
+        },
+    )
+
+
+def _agreed(made: Handshake) -> dict[str, Any]:
+    tls = made.channel.tls
+    done = made.error is None and tls is not None
+    cipher = tls.cipher() if tls is not None and done else None
+    return {
+        "version": tls.version() if tls is not None and done else None,
+        "cipher": cipher[0] if cipher else None,
+        "alpn": tls.selected_alpn_protocol() if tls is not None and done else None,
+        "verified": done,
+    }
+
+
+def _result(made: Handshake, facts: dict[str, Any]) -> str:
+    if made.error is None:
+        left = facts["days_left"]
+        until = "" if left is None else f", certificate valid for {left:.0f} more days"
+        return f"{facts['version']}, {facts['cipher']}{until}"
+    if made.error == "certificate":
+        return f"the certificate was refused: {facts['verify_message'] or facts['reason']}"
+    if made.error == "alert":
+        return f"the server answered with alert {made.alert} ({facts['reason'] or 'no name'})"
+    if made.error == "not_tls":
+        return f"{_WORDS['not_tls']}: {facts['first_bytes']!r}"
+    silent = "" if facts["sent_something"] else "; the server sent nothing"
+    return _WORDS[made.error] + silent
+
+
+def _issuer(
+    chain: list[Certificate], made: Handshake, context: ssl.SSLContext
+) -> dict[str, str | None]:
+    """Who would have to vouch for the last certificate above the leaf, where nobody does."""
+    last = path(chain)[-1] if chain and made.verify_code in ISSUER_CODES else None
+    top = None if last is None else last.issuer
+    return {
+        "issuer_kin": None if top is None else kin_of(top, context),
+        "issuer_role": None if top is None else role_of(top),
+        "unsent_issuer": None if last is None or last.self_signed else last.issuer,
+    }
+
+
+def _chain_result(chain: list[Certificate]) -> str:
+    if not chain:
+        return "no certificate of the chain can be read"
+    leaf = chain[0]
+    names = ", ".join(leaf.names[:3]) or "no name"
+    more = f" and {len(leaf.names) - 3} more" if len(leaf.names) > 3 else ""
+    return (
+        f"for {names}{more}; issued by {leaf.issuer or 'nobody named'}; "
+        f"until {leaf.not_after:%Y-%m-%d}; {len(chain)} sent"
+    )
+
+
+def _fields(one: Certificate) -> dict[str, Any]:
+    return {
+        "subject": one.subject,
+        "issuer": one.issuer,
+        "names": list(one.names[:20]),
+        "not_before": _rfc3339(one.not_before),
+        "not_after": _rfc3339(one.not_after),
+        "days_left": _days(one.not_after),
+        "serial": one.serial,
+        "sha256": one.sha256,
+        "self_signed": one.self_signed,
+        "is_authority": one.is_authority,
+        "ca_issuers": list(one.ca_issuers),
+        "key": one.key,
+        "signature": one.signature,
+    }
+
+
+def _days(moment: dt.datetime) -> float:
+    return round((moment.timestamp() - time.time()) / _DAY, 2)
+
+
+def _rfc3339(moment: dt.datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

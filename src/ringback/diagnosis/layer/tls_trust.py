@@ -1,0 +1,158 @@
+"""Whom the program trusts, as contexts for a diagnosis."""
+
+from __future__ import annotations
+
+import os
+import ssl
+import sys
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from ringback.client.trust import Trust
+from ringback.client.trust.context import load_authorities, load_client_certificate, load_system
+from ringback.client.trust.model import PEM_BEGINS
+from ringback.client.trust.shared import tell_cuts
+from ringback.diagnosis.layer.spoken import plain
+from ringback.diagnosis.layer.tls_channel import watch
+
+if TYPE_CHECKING:
+    from ringback.diagnosis.scene import Scene
+
+
+_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
+_OLD_CIPHERS = "ALL:@SECLEVEL=0"
+_LEGACY_CONNECT = 0x4
+"""OpenSSL's SSL_OP_LEGACY_SERVER_CONNECT: servers without RFC 5746."""
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """The authorities a program trusts.
+
+    Attributes:
+        trust: The same as a trust.
+        source: ``given``, ``certifi``, ``system`` or the name of an environment variable.
+    """
+
+    trust: Trust
+    source: str
+
+    @property
+    def place(self) -> str | None:
+        """The files it is read from, where they are named."""
+        trust = self.trust
+        named = [one for one in trust.ca if PEM_BEGINS not in one]
+        if trust.certifi:
+            named.append("certifi")
+        if trust.system:
+            named.append(os.environ.get(self.source) or "the system")
+        return ", ".join(named) or None
+
+
+_SYSTEM = Store(Trust(system=True), "system")
+_CERTIFI = Store(Trust(certifi=True), "certifi")
+
+
+def store_of(scene: Scene) -> Store:
+    """Return whom the program trusts: as it was said, or as requests, curl and OpenSSL choose."""
+    if scene.options.trust is not None:
+        return Store(scene.options.trust, "given")
+    variable = next((name for name in _VARIABLES if os.environ.get(name)), None)
+    if variable is None:
+        return _CERTIFI if find_spec("certifi") else _SYSTEM
+    if variable.startswith("SSL_"):
+        return Store(Trust(system=True), variable)
+    return Store(Trust(ca=(os.environ[variable],)), variable)
+
+
+def context_of_program(scene: Scene) -> tuple[ssl.SSLContext, Store]:
+    """Return a context that trusts whom the program trusts, and tell how many authorities it has.
+
+    Where a file cannot be used that is told, and the context trusts what could be loaded.
+    """
+    since = scene.now()
+    store = store_of(scene)
+    context = verifying()
+    problem: str | None = None
+    try:
+        load(context, store.trust)
+    except (OSError, ImportError) as error:
+        problem = plain(str(error))
+    has = context.cert_store_stats()["x509_ca"]
+    scene.tell(
+        "tls",
+        "trust",
+        store.source,
+        state="failed" if problem else "noted",
+        result=problem or f"{has} authorities from {store.place or 'a folder'}",
+        kind="config.tls_files_invalid" if problem else None,
+        since=since,
+        facts={
+            "source": store.source,
+            "path": store.place,
+            "authorities": has,
+            "loaded": problem is None,
+            "error": problem,
+            "client_certificate": store.trust.client_certificate is not None,
+        },
+    )
+    return context, store
+
+
+def other_store(store: Store) -> Store | None:
+    """Return the authorities of the system, or where it is these that are used, certifi's."""
+    if not store.trust.system or os.environ.get("SSL_CERT_FILE"):
+        return _SYSTEM
+    return None if store.trust.certifi or not find_spec("certifi") else _CERTIFI
+
+
+def verifying() -> ssl.SSLContext:
+    """Return a context that verifies, set up as those of ``ringback.client.trust``.
+
+    It trusts nobody yet, and is not shared: it notes the messages of its connections.
+    """
+    context = _bare()
+    context.check_hostname = True
+    context.verify_mode = ssl.CERT_REQUIRED
+    if sys.version_info >= (3, 13):
+        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN | ssl.VERIFY_X509_STRICT
+    return context
+
+
+def load(context: ssl.SSLContext, trust: Trust) -> None:
+    """Let a context trust, and present, what a trust says; ``OSError``: a file cannot be used."""
+    load_authorities(context, trust)
+    if trust.system:
+        load_system(context)
+    if trust.client_certificate:
+        load_client_certificate(context, trust.client_certificate)
+
+
+def unverifying() -> ssl.SSLContext:
+    """Return a context that takes any certificate; no secret may be sent over it."""
+    context = _bare()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def tolerant() -> ssl.SSLContext:
+    """Return a context that takes any certificate, and any version and cipher OpenSSL has."""
+    context = unverifying()
+    # Naming TLS 1.0 instead would warn that it is deprecated, in the program's own log.
+    context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+    context.set_ciphers(_OLD_CIPHERS)
+    context.options |= _LEGACY_CONNECT
+    return context
+
+
+def _bare() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    tell_cuts(context)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.hostname_checks_common_name = False  # RFC 9110, section 4.3.4
+    context.post_handshake_auth = True
+    context.set_alpn_protocols(["http/1.1"])
+    watch(context)
+    return context
