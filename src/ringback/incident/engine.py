@@ -47,13 +47,7 @@ class Engine:
     def configure(
         self, watched: Iterable[Watched], now: float, *, settings: Settings | None = None
     ) -> list[Change]:
-        """Watch these from now on; what is known of those that stay is kept.
-
-        Args:
-            watched: The endpoints.
-            now: Seconds since 1970 UTC.
-            settings: How incidents are told from now on; ``None``: as before.
-        """
+        """Watch these from now on; what is known of those that stay is kept."""
         self._settings = settings or self._settings
         wanted = {one.id: one for one in watched}
         gone = [id_ for id_ in self._cases if id_ not in wanted]
@@ -71,11 +65,7 @@ class Engine:
         return changes
 
     def see(self, check: Check) -> list[Change]:
-        """Return what changes with a check; one of an endpoint that is not watched changes nothing.
-
-        Args:
-            check: The newest; of one endpoint they come in order.
-        """
+        """Return what changes with a check; one of an endpoint that is not watched changes nothing."""
         case = self._cases.get(check.endpoint)
         if case is None:
             return []
@@ -95,11 +85,7 @@ class Engine:
         return self._showing(changes)
 
     def tick(self, now: float) -> list[Change]:
-        """Return what changes by the passing of time; to be called about once a second.
-
-        Args:
-            now: Seconds since 1970 UTC.
-        """
+        """Return what changes by the passing of time; to be called about once a second."""
         changes: list[Change] = []
         for case in self._cases.values():
             for signal in case.tick(now):
@@ -110,28 +96,16 @@ class Engine:
         return self._showing(changes)
 
     def state_of(self, endpoint: str) -> EndpointState:
-        """Return the state of an endpoint: unknown while this host has no network to ask it by.
-
-        Args:
-            endpoint: Its id.
-        """
+        """Return the state of an endpoint: unknown while this host has no network to ask it by."""
         case = self._cases.get(endpoint)
         return "unknown" if case is None or self.is_cut_off(endpoint) else case.state
 
     def since(self, endpoint: str) -> float | None:
-        """Return since when an endpoint is in its state; ``None``: it was not seen yet.
-
-        Args:
-            endpoint: Its id.
-        """
+        """Return since when an endpoint is in its state; ``None``: it was not seen yet."""
         return self._shown.get(endpoint, (None, None))[1]
 
     def is_cut_off(self, endpoint: str) -> bool:
-        """Return whether an endpoint fails because this host has no network.
-
-        Args:
-            endpoint: Its id.
-        """
+        """Return whether an endpoint fails because this host has no network."""
         incident = self._book.outage_of(endpoint)
         return incident is not None and incident.pattern == "own_network_down"
 
@@ -140,28 +114,16 @@ class Engine:
         return list(self._cases)
 
     def kind_of(self, endpoint: str) -> str | None:
-        """Return the kind of an endpoint's newest failure, while it is failing.
-
-        Args:
-            endpoint: Its id.
-        """
+        """Return the kind of an endpoint's newest failure, while it is failing."""
         case = self._cases.get(endpoint)
         return case.kind if case is not None and case.streak.since is not None else None
 
     def incident_of(self, endpoint: str) -> Incident | None:
-        """Return the open incident that an endpoint is part of.
-
-        Args:
-            endpoint: Its id.
-        """
+        """Return the open incident that an endpoint is part of."""
         return self._book.of(endpoint)
 
     def wants_retry(self, endpoint: str) -> bool:
-        """Return whether an endpoint is to be checked again soon: its state is not settled.
-
-        Args:
-            endpoint: Its id.
-        """
+        """Return whether an endpoint is to be checked again soon: its state is not settled."""
         case = self._cases.get(endpoint)
         return case is not None and case.state in {"suspect", "recovering"}
 
@@ -180,37 +142,21 @@ class Engine:
         return taken
 
     def diagnosed(self, id_: str, report: Mapping[str, Any], now: float) -> list[Change]:
-        """Hang a diagnosis on an incident, if it is still open.
-
-        Args:
-            id_: The incident.
-            report: As ``ringback diagnose --json`` gives it.
-            now: Seconds since 1970 UTC.
-        """
+        """Hang a diagnosis on an incident, if it is still open."""
         incident = self._book.open.get(id_)
         if incident is None:
             return []
         return self._showing([self._book.diagnosed(now, incident, report)])
 
     def acknowledge(self, id_: str, who: str, now: float) -> list[Change]:
-        """Note that somebody has taken an incident.
-
-        Args:
-            id_: The incident.
-            who: Who.
-            now: Seconds since 1970 UTC.
-        """
+        """Note that somebody has taken an incident."""
         incident = self._book.open.get(id_)
         if incident is None or incident.state == "acknowledged":
             return []
         return [self._book.acknowledge(now, incident, who)]
 
     def silence(self, silence: Silence) -> None:
-        """Tell nobody of what begins on some endpoints for a while.
-
-        Args:
-            silence: Which, and until when.
-        """
+        """Tell nobody of what begins on some endpoints for a while."""
         self.quiet.add(silence)
 
     def _told_again(self, incident: Incident, now: float) -> list[Change]:
@@ -256,11 +202,7 @@ class Engine:
             )
 
     def dump_case(self, endpoint: str) -> Any:
-        """Return what is known of one endpoint, as JSON has it; ``None``: it is not watched.
-
-        Args:
-            endpoint: Its id.
-        """
+        """Return what is known of one endpoint, as JSON has it; ``None``: it is not watched."""
         case = self._cases.get(endpoint)
         return None if case is None else case.dump() | {"shown": self._shown[endpoint]}
 
@@ -275,14 +217,7 @@ class Engine:
         quiet: Mapping[str, Any] | None,
         now: float,
     ) -> list[Change]:
-        """Go on from where an earlier process was; return what changes by what is gone since.
-
-        Args:
-            cases: Endpoint to what ``dump_case`` gave; those no longer watched are passed over.
-            incidents: Those that are not over, oldest first.
-            quiet: What ``dump_quiet`` gave; ``None``: nothing.
-            now: Seconds since 1970 UTC.
-        """
+        """Go on from where an earlier process was; return what changes by what is gone since."""
         for id_, kept in cases.items():
             if id_ in self._cases:
                 self._cases[id_].load(kept)

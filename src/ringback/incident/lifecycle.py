@@ -29,12 +29,7 @@ _MEANS = {"zone": "dns.", "resolver": "dns.", "certificate": "tls.cert."}
 
 
 def parent_down(case: Case, cases: Mapping[str, Case]) -> str | None:
-    """Return the parent that is down, so that this endpoint cannot be reached; ``None``: none is.
-
-    Args:
-        case: The endpoint.
-        cases: All, by id.
-    """
+    """Return the parent that is down, so that this endpoint cannot be reached; ``None``: none is."""
     for parent in case.watched.parents:
         if parent in cases and cases[parent].is_broken:
             return parent
@@ -42,12 +37,7 @@ def parent_down(case: Case, cases: Mapping[str, Case]) -> str | None:
 
 
 def parent_suspect(case: Case, cases: Mapping[str, Case]) -> bool:
-    """Return whether a parent is failing, and it is not known yet whether it is down.
-
-    Args:
-        case: The endpoint.
-        cases: All, by id.
-    """
+    """Return whether a parent is failing, and it is not known yet whether it is down."""
     return any(
         parent in cases and cases[parent].state == "suspect" for parent in case.watched.parents
     )
@@ -58,10 +48,6 @@ def own_network_down(case: Case, cases: Iterable[Case]) -> list[Case]:
 
     Since the first failure every target that was asked has failed as a missing network shows, and
     they are on several hosts. What is on this host itself says nothing.
-
-    Args:
-        case: The endpoint that has just been found down.
-        cases: All.
     """
     since = case.streak.since
     if since is None or not is_of_the_network(case.kind) or case.is_here:
@@ -78,11 +64,7 @@ def own_network_down(case: Case, cases: Iterable[Case]) -> list[Case]:
 
 
 def traits_of(case: Case) -> Iterator[Trait]:
-    """Yield what an endpoint may have in common with others that fail.
-
-    Args:
-        case: The endpoint.
-    """
+    """Yield what an endpoint may have in common with others that fail."""
     if case.watched.host:
         yield "host", case.watched.host
     if case.address is not None:
@@ -99,10 +81,6 @@ def shared(case: Case, book: Book) -> Incident | None:
 
     The same kind within the window, and the same host, address, certificate (where that is what is
     wrong), or of names the same parent domain or the same resolver.
-
-    Args:
-        case: The endpoint that has just been found down.
-        book: The open incidents.
     """
     found = {
         id_
@@ -119,13 +97,7 @@ def shared(case: Case, book: Book) -> Incident | None:
 
 
 def of_same_certificate(case: Case, book: Book, signal: Signal) -> Incident | None:
-    """Return what is open of this kind for the same certificate, the oldest; ``None``: nothing.
-
-    Args:
-        case: The endpoint.
-        book: The open incidents.
-        signal: What a detector saw there.
-    """
+    """Return what is open of this kind for the same certificate, the oldest; ``None``: nothing."""
     if signal.detector != "certificate" or case.certificate is None:
         return None
     found = (book.open[id_] for id_ in book.members.sharing(("certificate", case.certificate)))
@@ -136,13 +108,7 @@ def of_same_certificate(case: Case, book: Book, signal: Signal) -> Incident | No
 def is_recent(
     incident: Incident, now: float, whats: Collection[str] = ("opened", "joined")
 ) -> bool:
-    """Return whether an incident's newest member joined it within the window.
-
-    Args:
-        incident: Which.
-        now: Seconds since 1970 UTC.
-        whats: What else to look for in the timeline.
-    """
+    """Return whether an incident's newest member joined it within the window."""
     joined = next(
         (one.at for one in reversed(incident.timeline) if one.what in whats),
         incident.opened_at,
@@ -193,21 +159,12 @@ class Outages:
             self.note(case)
 
     def note(self, case: Case) -> None:
-        """Remember when something was last reached through the network.
-
-        Args:
-            case: An endpoint, after a check of it.
-        """
+        """Remember when something was last reached through the network."""
         if case.reached is not None and not case.is_here:
             self._reached = max(self._reached, case.reached)
 
     def down(self, case: Case, at: float) -> list[Change]:
-        """Return what changes with an endpoint that is part of no outage and may be down.
-
-        Args:
-            case: Which.
-            at: When.
-        """
+        """Return what changes with an endpoint that is part of no outage and may be down."""
         if parent_suspect(case, self._cases):
             since = self.held.setdefault(case.watched.id, at)
             if at - since < HOLD:
@@ -223,12 +180,7 @@ class Outages:
         return self._own_network_lost(case, at) or self._begun(case, at, warning)
 
     def well(self, case: Case, at: float) -> list[Change]:
-        """Return what changes with an endpoint that is well again.
-
-        Args:
-            case: Which.
-            at: When.
-        """
+        """Return what changes with an endpoint that is well again."""
         self.held.pop(case.watched.id, None)
         incident = self._book.outage_of(case.watched.id)
         if incident is None or case.flaps:  # its end is told when it has been steady
@@ -241,11 +193,7 @@ class Outages:
         return [left, self._book.finish(at, left.incident, said)]
 
     def tick(self, now: float) -> list[Change]:
-        """Return what changes because an alarm has waited long enough for a parent.
-
-        Args:
-            now: Seconds since 1970 UTC.
-        """
+        """Return what changes because an alarm has waited long enough for a parent."""
         return [change for id_ in list(self.held) for change in self.down(self._cases[id_], now)]
 
     def _of_family(self, case: Case, at: float) -> Incident | None:
@@ -372,14 +320,7 @@ _TELLS = {"opened", "reminded"}
 
 
 def signalled(book: Book, quiet: Quiet, case: Case, signal: Signal) -> list[Change]:
-    """Return what changes by what a detector saw.
-
-    Args:
-        book: The open incidents; changed.
-        quiet: Who is not to be told.
-        case: The endpoint.
-        signal: What was seen.
-    """
+    """Return what changes by what a detector saw."""
     told = not quiet.covers((case.watched.id,), signal.at)
     if signal.detector == "flapping":
         return _flapping(book, case, signal, told=told)

@@ -35,11 +35,7 @@ _BY_WHERE: Mapping[str, Pattern] = {
 
 
 def pattern_of(kind: str | None) -> Pattern:
-    """Return the sort of incident that a failure alone means.
-
-    Args:
-        kind: Kind of failure; ``None``: not known.
-    """
+    """Return the sort of incident that a failure alone means."""
     for prefix, pattern in _BY_PREFIX:
         if kind is not None and kind.startswith(prefix):
             return pattern
@@ -47,33 +43,19 @@ def pattern_of(kind: str | None) -> Pattern:
 
 
 def is_foretold(warning: Incident, kind: str | None) -> bool:
-    """Return whether an outage of this kind is what a warning has warned of.
-
-    Args:
-        warning: The incident that a detector opened.
-        kind: Kind of failure.
-    """
+    """Return whether an outage of this kind is what a warning has warned of."""
     if warning.pattern != "certificate" or warning.kind is None:  # another one: perhaps meant
         return False
     return kind in {warning.kind, "tls.cert.date_invalid.expired"}
 
 
 def is_of_the_network(kind: str | None) -> bool:
-    """Return whether a network of one's own that is down would show as this kind.
-
-    Args:
-        kind: Kind of failure.
-    """
+    """Return whether a network of one's own that is down would show as this kind."""
     return kind is not None and kind.startswith(NETWORK)
 
 
 def pattern_of_diagnosis(pattern: Pattern, verdict: Mapping[str, object]) -> Pattern:
-    """Return the sort of incident once a diagnosis has said where the fault lies.
-
-    Args:
-        pattern: What it was taken for.
-        verdict: As in the JSON of a diagnosis.
-    """
+    """Return the sort of incident once a diagnosis has said where the fault lies."""
     confidence = verdict.get("confidence")
     if not isinstance(confidence, float | int) or confidence < 0.6:
         return pattern
@@ -83,11 +65,7 @@ def pattern_of_diagnosis(pattern: Pattern, verdict: Mapping[str, object]) -> Pat
 
 
 def span(seconds: float) -> str:
-    """Return a time that has passed, in words.
-
-    Args:
-        seconds: How long.
-    """
+    """Return a time that has passed, in words."""
     if seconds < 9.95:
         return f"{seconds:.1f} s"
     if seconds < 120:
@@ -96,10 +74,6 @@ def span(seconds: float) -> str:
 
 
 def clock(at: float) -> str:
-    """Return the time of day, in words.
-
-    Args:
-        at: Seconds since 1970 UTC.
-    """
+    """Return the time of day, in words."""
     hours, rest = divmod(int(at) % 86400, 3600)
     return f"{hours:02}:{rest // 60:02}:{rest % 60:02} UTC"

@@ -25,24 +25,14 @@ class Members:
         self._sharing: dict[Trait, Counter[str]] = {}
 
     def join(self, incident: str, endpoint: str) -> None:
-        """Note that an endpoint is part of an incident.
-
-        Args:
-            incident: Its id.
-            endpoint: Its id.
-        """
+        """Note that an endpoint is part of an incident."""
         if endpoint not in self._endpoints.setdefault(incident, {}):
             self._endpoints[incident][endpoint] = None
             self._incidents.setdefault(endpoint, {})[incident] = None
             self._count(incident, self._traits.get(endpoint, ()), 1)
 
     def leave(self, incident: str, endpoint: str) -> None:
-        """Note that an endpoint is no longer part of an incident.
-
-        Args:
-            incident: Its id.
-            endpoint: Its id.
-        """
+        """Note that an endpoint is no longer part of an incident."""
         if self._endpoints.get(incident, {}).pop(endpoint, self) is self:
             return
         del self._incidents[endpoint][incident]
@@ -51,22 +41,13 @@ class Members:
         self._count(incident, self._traits.get(endpoint, ()), -1)
 
     def end(self, incident: str) -> None:
-        """Forget an incident.
-
-        Args:
-            incident: Its id.
-        """
+        """Forget an incident."""
         for endpoint in list(self._endpoints.get(incident, ())):
             self.leave(incident, endpoint)
         self._endpoints.pop(incident, None)
 
     def known_by(self, endpoint: str, traits: Iterable[Trait]) -> None:
-        """Note what an endpoint may have in common with others.
-
-        Args:
-            endpoint: Its id.
-            traits: All of them.
-        """
+        """Note what an endpoint may have in common with others."""
         incidents = list(self._incidents.get(endpoint, ()))
         for incident in incidents:
             self._count(incident, self._traits.get(endpoint, ()), -1)
@@ -75,36 +56,20 @@ class Members:
             self._count(incident, self._traits[endpoint], 1)
 
     def forget(self, endpoint: str) -> None:
-        """Forget what an endpoint may have in common with others.
-
-        Args:
-            endpoint: Its id.
-        """
+        """Forget what an endpoint may have in common with others."""
         self.known_by(endpoint, ())
         self._traits.pop(endpoint, None)
 
     def incidents(self, endpoint: str) -> Iterable[str]:
-        """Return the ids of the incidents that an endpoint is part of.
-
-        Args:
-            endpoint: Its id.
-        """
+        """Return the ids of the incidents that an endpoint is part of."""
         return self._incidents.get(endpoint, ())
 
     def of(self, incident: str) -> Iterable[str]:
-        """Return the ids of the endpoints that are part of an incident, in the order they joined.
-
-        Args:
-            incident: Its id.
-        """
+        """Return the ids of the endpoints that are part of an incident, in the order they joined."""
         return self._endpoints.get(incident, ())
 
     def sharing(self, trait: Trait) -> Iterable[str]:
-        """Return the ids of the incidents of endpoints that have a trait.
-
-        Args:
-            trait: Which.
-        """
+        """Return the ids of the incidents of endpoints that have a trait."""
         return self._sharing.get(trait, ())
 
     def _count(self, incident: str, traits: Iterable[Trait], step: int) -> None:
@@ -136,49 +101,27 @@ class Book:
         self._issued: tuple[str, set[str]] = ("", set())  # ids that were given in this second
 
     def of(self, endpoint: str) -> Incident | None:
-        """Return the open incident that an endpoint is part of, an outage before a warning.
-
-        Args:
-            endpoint: Its id.
-        """
+        """Return the open incident that an endpoint is part of, an outage before a warning."""
         if not self.members.incidents(endpoint):  # asked several times for every check
             return None
         return min(self._all_of(endpoint), key=lambda one: (one.detector, one.opened_at, one.id))
 
     def outage_of(self, endpoint: str) -> Incident | None:
-        """Return the open outage that an endpoint is part of.
-
-        Args:
-            endpoint: Its id.
-        """
+        """Return the open outage that an endpoint is part of."""
         found = self.of(endpoint)
         return None if found is None or found.detector else found
 
     def seen_by(self, detector: str, endpoint: str) -> Incident | None:
-        """Return the open incident that a detector sees at an endpoint, beside outages.
-
-        Args:
-            detector: Its name.
-            endpoint: Its id.
-        """
+        """Return the open incident that a detector sees at an endpoint, beside outages."""
         return next((one for one in self._all_of(endpoint) if one.detector == detector), None)
 
     def foretold(self, endpoint: str, kind: str | None) -> Incident | None:
-        """Return the open warning of what an endpoint fails with now; ``None``: there is none.
-
-        Args:
-            endpoint: Its id.
-            kind: Kind of failure.
-        """
+        """Return the open warning of what an endpoint fails with now; ``None``: there is none."""
         found = (one for one in self._all_of(endpoint) if one.detector)
         return next((one for one in found if is_foretold(one, kind)), None)
 
     def of_pattern(self, pattern: Pattern) -> Incident | None:
-        """Return the open incident of a sort, the oldest one.
-
-        Args:
-            pattern: Which sort.
-        """
+        """Return the open incident of a sort, the oldest one."""
         return next((self.open[id_] for id_ in self._by_pattern.get(pattern, ())), None)
 
     def _all_of(self, endpoint: str) -> Iterable[Incident]:
@@ -198,20 +141,7 @@ class Book:
         detector: str = "",
         told: bool = True,
     ) -> Change:
-        """Open an incident.
-
-        Args:
-            at: When, in seconds since 1970 UTC.
-            pattern: What sort.
-            members: Ids of endpoints.
-            summary: One sentence.
-            kind: Kind of failure.
-            evidence: What decided.
-            advice: What to do.
-            confidence: 0 to 1.
-            detector: The detector that sees it beside outages.
-            told: Whether people are told.
-        """
+        """Open an incident."""
         incident = Incident(
             id=self._new_id(at, members[0]),
             pattern=pattern,
@@ -240,16 +170,7 @@ class Book:
         evidence: tuple[str, ...],
         told: bool,
     ) -> Change:
-        """Make an outage of a warning whose cause it has; who took the warning has not taken that.
-
-        Args:
-            at: When.
-            warning: The incident that a detector opened.
-            summary: One sentence.
-            kind: Kind of failure.
-            evidence: What decided, beside that of the warning.
-            told: Whether people are told.
-        """
+        """Make an outage of a warning whose cause it has; who took the warning has not taken that."""
         outage = replace(
             warning,
             detector="",
@@ -266,15 +187,7 @@ class Book:
     def join(
         self, at: float, incident: Incident, endpoint: str, text: str, *, told: bool = True
     ) -> Change:
-        """Add a member, or one that was well meanwhile.
-
-        Args:
-            at: When.
-            incident: Which.
-            endpoint: Whom.
-            text: Why.
-            told: Whether those are told whom only this member concerns.
-        """
+        """Add a member, or one that was well meanwhile."""
         back = endpoint in incident.well  # whoever it concerns was told, and of no end
         if back:
             well = tuple(one for one in incident.well if one != endpoint)
@@ -286,49 +199,24 @@ class Book:
         return self._changed(at, "joined", noted, endpoint, told=told and not back)
 
     def leave(self, at: float, incident: Incident, endpoint: str, text: str) -> Change:
-        """Note that a member is well again; nobody is told before the last of them is.
-
-        Args:
-            at: When.
-            incident: Which.
-            endpoint: Whom.
-            text: How.
-        """
+        """Note that a member is well again; nobody is told before the last of them is."""
         self.members.leave(incident.id, endpoint)
         left = replace(incident, well=(*incident.well, endpoint))
         return self._changed(at, "left", self._noted(left, at, "left", text), endpoint)
 
     def is_over(self, incident: Incident) -> bool:
-        """Return whether every member is well again.
-
-        Args:
-            incident: Which.
-        """
+        """Return whether every member is well again."""
         return not self.members.of(incident.id)
 
     def rename(
         self, at: float, incident: Incident, pattern: Pattern, text: str, *, summary: str = ""
     ) -> Change:
-        """Note that an incident is of another sort than it was taken for.
-
-        Args:
-            at: When.
-            incident: Which.
-            pattern: What it is.
-            text: Why.
-            summary: What it is, in one sentence; ``""``: as it was said before.
-        """
+        """Note that an incident is of another sort than it was taken for."""
         renamed = replace(incident, pattern=pattern, summary=summary or incident.summary)
         return self._changed(at, "renamed", self._noted(renamed, at, "renamed", text))
 
     def diagnosed(self, at: float, incident: Incident, report: Mapping[str, Any]) -> Change:
-        """Hang a diagnosis on an incident: its verdict names the sort and the summary.
-
-        Args:
-            at: When.
-            incident: Which.
-            report: As ``ringback diagnose --json`` gives it.
-        """
+        """Hang a diagnosis on an incident: its verdict names the sort and the summary."""
         verdict: Mapping[str, Any] = report.get("verdict") or {}
         summary = str(verdict.get("summary") or incident.summary)
         known = verdict.get("kind") not in {None, "healthy", "unknown"}
@@ -344,50 +232,25 @@ class Book:
         return self._changed(at, "diagnosed", self._noted(changed, at, "diagnosed", summary))
 
     def acknowledge(self, at: float, incident: Incident, who: str) -> Change:
-        """Note that somebody has taken an incident: it is not told again until it ends.
-
-        Args:
-            at: When.
-            incident: Which.
-            who: Who.
-        """
+        """Note that somebody has taken an incident: it is not told again until it ends."""
         taken = replace(incident, state="acknowledged", acknowledged_by=who)
         text = f"taken by {who}" if who else "taken"
         return self._changed(at, "acknowledged", self._noted(taken, at, "acknowledged", text))
 
     def remind(self, at: float, incident: Incident, text: str, *, told: bool = True) -> Change:
-        """Tell that an incident goes on.
-
-        Args:
-            at: When.
-            incident: Which.
-            text: What there is to say.
-            told: Whether people are told.
-        """
+        """Tell that an incident goes on."""
         noted = self._noted(incident, at, "reminded", text)
         return self._changed(at, "reminded", noted, told=told)
 
     def finish(self, at: float, incident: Incident, text: str) -> Change:
-        """Close an incident; people are told where they were told of it.
-
-        Args:
-            at: When.
-            incident: Which.
-            text: How it ended.
-        """
+        """Close an incident; people are told where they were told of it."""
         closed = replace(self._noted(incident, at, "closed", text), state="closed", closed_at=at)
         self.members.end(incident.id)
         self._file(incident.id, None)
         return Change(at=at, what="closed", incident=closed, told=incident.told_at is not None)
 
     def unite(self, at: float, incident: Incident, other: Incident) -> Change:
-        """Close an incident that turned out to be part of another.
-
-        Args:
-            at: When.
-            incident: Which.
-            other: What it is part of.
-        """
+        """Close an incident that turned out to be part of another."""
         return self.finish(at, replace(incident, part_of=other.id), f"it is part of {other.id}")
 
     def _changed(
@@ -435,11 +298,7 @@ class Book:
         return id_
 
     def load(self, incidents: Iterable[Incident]) -> None:
-        """Know incidents that an earlier process opened.
-
-        Args:
-            incidents: Those that are not over, oldest first.
-        """
+        """Know incidents that an earlier process opened."""
         for incident in incidents:
             self._file(incident.id, incident)
             for endpoint in incident.members:

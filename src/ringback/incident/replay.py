@@ -32,19 +32,7 @@ def replay(
     every: float = 30.0,
     settings: Settings | None = None,
 ) -> Iterator[Change]:
-    """Yield what would have changed, had these checks been made.
-
-    Args:
-        lines: JSON objects, oldest first: ``{"at": seconds or RFC 3339, "endpoint": name, "up":
-            true, false or null, "code": kind or status or text, "seconds": 0.1}``; the last two may
-            be missing. Empty lines are passed over.
-        watched: The endpoints; those that are not among them are watched by default values.
-        every: Seconds between two checks, of those.
-        settings: How incidents are told.
-
-    Raises:
-        LineInvalid: A line is none of these.
-    """
+    """Yield what would have changed, had these checks been made."""
     known = {one.id: one for one in watched}
     engine = Engine(known.values(), settings=settings or Settings())
     now: float | None = None

@@ -27,12 +27,7 @@ class Silence:
     reason: str = ""
 
     def covers(self, endpoint: str, now: float) -> bool:
-        """Return whether it is for an endpoint now.
-
-        Args:
-            endpoint: Its id.
-            now: Seconds since 1970 UTC.
-        """
+        """Return whether it is for an endpoint now."""
         return self.begins <= now < self.ends and any(
             fnmatchcase(endpoint, pattern) for pattern in self.endpoints
         )
@@ -45,37 +40,20 @@ class Quiet:
         self._silences: dict[str, Silence] = {}
 
     def add(self, silence: Silence) -> None:
-        """Add a silence, or replace the one of its name.
-
-        Args:
-            silence: The silence.
-        """
+        """Add a silence, or replace the one of its name."""
         self._silences[silence.id] = silence
 
     def remove(self, id_: str) -> bool:
-        """End a silence; return whether there was one.
-
-        Args:
-            id_: Its name.
-        """
+        """End a silence; return whether there was one."""
         return self._silences.pop(id_, None) is not None
 
     def all(self, now: float) -> list[Silence]:
-        """Return those that are not over.
-
-        Args:
-            now: Seconds since 1970 UTC.
-        """
+        """Return those that are not over."""
         self._silences = {id_: one for id_, one in self._silences.items() if one.ends > now}
         return list(self._silences.values())
 
     def covers(self, endpoints: Iterable[str], now: float) -> bool:
-        """Return whether all of these are silenced now.
-
-        Args:
-            endpoints: Ids.
-            now: Seconds since 1970 UTC.
-        """
+        """Return whether all of these are silenced now."""
         return all(
             any(one.covers(endpoint, now) for one in self._silences.values())
             for endpoint in endpoints
@@ -86,10 +64,6 @@ class Quiet:
         return [asdict(one) for one in self._silences.values()]
 
     def load(self, kept: Any) -> None:
-        """Know what ``dump`` gave.
-
-        Args:
-            kept: From an earlier process.
-        """
+        """Know what ``dump`` gave."""
         for one in kept:
             self.add(Silence(**{**one, "endpoints": tuple(one["endpoints"])}))

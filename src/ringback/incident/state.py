@@ -52,10 +52,5 @@ TABLE: dict[EndpointState, dict[Input, EndpointState]] = {
 
 
 def after(state: EndpointState, given: Input) -> EndpointState:
-    """Return the state that follows.
-
-    Args:
-        state: The state now.
-        given: What the check means.
-    """
+    """Return the state that follows."""
     return TABLE[state][given]

@@ -31,20 +31,12 @@ class Streak:
         self._watched = watched
 
     def configure(self, watched: Watched) -> None:
-        """Take other thresholds; what was counted is kept.
-
-        Args:
-            watched: The endpoint.
-        """
+        """Take other thresholds; what was counted is kept."""
         self._watched = watched
         self._note("")
 
     def see(self, check: Check) -> Input:
-        """Return what a check means for the state.
-
-        Args:
-            check: The newest.
-        """
+        """Return what a check means for the state."""
         if check.up is None:
             return "not_known"
         return self._succeeded() if check.up else self._failed(check)
@@ -75,20 +67,12 @@ class Streak:
         return len(self._recent) == of and self._recent.count("0") >= most
 
     def failing(self, at: float) -> None:
-        """Note that the endpoint is failing without a check that says so: none came.
-
-        Args:
-            at: Since when.
-        """
+        """Note that the endpoint is failing without a check that says so: none came."""
         self.successes = 0
         self.since = at if self.since is None else self.since
 
     def well(self, *, after_outage: bool) -> None:
-        """Note that the endpoint is well: the failures in a row are over.
-
-        Args:
-            after_outage: Whether it was down; the failures of that count no more.
-        """
+        """Note that the endpoint is well: the failures in a row are over."""
         self.since = None
         if after_outage:
             self._recent = ""
@@ -98,11 +82,7 @@ class Streak:
         return [self.failures, self.successes, self.since, self._recent]
 
     def load(self, kept: Any) -> None:
-        """Go on from what ``dump`` gave.
-
-        Args:
-            kept: From an earlier process.
-        """
+        """Go on from what ``dump`` gave."""
         self.failures, self.successes, self.since, self._recent = kept
         self._note("")
 
@@ -156,11 +136,7 @@ class Case:
         return any(isinstance(one, Flapping) and one.active for one in self.detectors)
 
     def configure(self, watched: Watched) -> None:
-        """Take another configuration; what is known is kept.
-
-        Args:
-            watched: The endpoint.
-        """
+        """Take another configuration; what is known is kept."""
         kept = {one.name: one.dump() for one in self.detectors}
         self.watched = watched
         self.streak.configure(watched)
@@ -170,11 +146,7 @@ class Case:
                 one.load(kept[one.name])
 
     def see(self, check: Check) -> list[Signal]:
-        """Take a check; return what the detectors saw.
-
-        Args:
-            check: The newest.
-        """
+        """Take a check; return what the detectors saw."""
         was_broken = self.is_broken
         self.state = after(self.state, self.streak.see(check))
         self._remember(check)
@@ -216,11 +188,7 @@ class Case:
             self.reached = check.at
 
     def tick(self, now: float) -> list[Signal]:
-        """Return what the passing of time makes the detectors see.
-
-        Args:
-            now: Seconds since 1970 UTC.
-        """
+        """Return what the passing of time makes the detectors see."""
         return self._meant(one.tick(now) for one in self.detectors)
 
     def dump(self) -> Any:
@@ -234,11 +202,7 @@ class Case:
         }
 
     def load(self, kept: Any) -> None:
-        """Know what ``dump`` gave.
-
-        Args:
-            kept: From an earlier process.
-        """
+        """Know what ``dump`` gave."""
         self.state = kept["state"]
         self.streak.load(kept["streak"])
         newest = kept["last"]

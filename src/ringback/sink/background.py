@@ -50,11 +50,7 @@ class Workers:
         self._idle: set[Thread] = set()
 
     def take_up(self, job: Job) -> bool:
-        """Have a job done; return whether a thread is free for it.
-
-        Args:
-            job: Not under way yet.
-        """
+        """Have a job done; return whether a thread is free for it."""
         self._ready.put(job)
         if self._ready.qsize() <= len(self._idle):
             return True
@@ -164,11 +160,7 @@ class Mailbox:
     """
 
     def __init__(self, receiver: str) -> None:
-        """Set up an empty one.
-
-        Args:
-            receiver: Who it is, for people.
-        """
+        """Set up an empty one."""
         self.tally = Tally()
         self._receiver = receiver
         self._complained: tuple[float, int] = (float("-inf"), 0)
@@ -184,12 +176,7 @@ class Mailbox:
         return monotonic() < self._patient_from and self._workers is workers()
 
     def post(self, call: Callable[[Any], object], value: object) -> None:
-        """Have a call made; wait for it for a moment if the receiver has been quick so far.
-
-        Args:
-            call: What to call.
-            value: With what.
-        """
+        """Have a call made; wait for it for a moment if the receiver has been quick so far."""
         if self._reader == get_ident():
             return
         unread = Lock()
@@ -277,11 +264,7 @@ class Background:
     inline = True
 
     def __init__(self, sink: Sink) -> None:
-        """Stand before a sink.
-
-        Args:
-            sink: Any callable that takes an event.
-        """
+        """Stand before a sink."""
         self.sink = sink
         self.mailbox = Mailbox(repr(sink))
         self.tally = self.mailbox.tally
@@ -297,11 +280,7 @@ class Background:
         return getattr(self.sink, "wants_refusals", True)
 
     def __call__(self, event: Event) -> None:
-        """Have the sink told.
-
-        Args:
-            event: What happened.
-        """
+        """Have the sink told."""
         self.mailbox.post(self.sink, light(event) if self.mailbox.late else event)
 
     def __reduce__(self) -> tuple[type["Background"], tuple[Sink]]:
@@ -313,9 +292,6 @@ def light(event: Event) -> Event:
 
     An exception holds the frames it came through, and with them bodies and connections. An event
     that is kept for long must not.
-
-    Args:
-        event: What happened.
     """
     if event.failure is None or event.failure.cause is None:
         return event

@@ -25,14 +25,7 @@ class Endpoints:
     """
 
     def __init__(self, limit: int) -> None:
-        """Know none yet.
-
-        Args:
-            limit: How many get a name of their own, at least 1.
-
-        Raises:
-            ValueError: If that is below 1.
-        """
+        """Know none yet."""
         if limit < 1:
             raise ValueError(f"endpoints must be at least 1, got {limit}")
         self._limit = limit
@@ -40,11 +33,7 @@ class Endpoints:
         self._lock = Lock()
 
     def name(self, target: Target) -> str:
-        """Return ``scheme://host:port``, or ``other``.
-
-        Args:
-            target: Whom a call was for.
-        """
+        """Return ``scheme://host:port``, or ``other``."""
         key = (target.scheme, target.host or target.address, target.port)
         return self._names.get(key) or self._admit(key, target)
 
@@ -56,11 +45,7 @@ class Endpoints:
 
 
 def endpoint_of(target: Target) -> str:
-    """Return how failures are grouped: ``scheme://host:port``.
-
-    Args:
-        target: Whom a call was for; what is not known is left out.
-    """
+    """Return how failures are grouped: ``scheme://host:port``."""
     host = target.host or target.address or ""
     scheme = f"{target.scheme}://" if target.scheme else ""
     port = f":{target.port}" if target.port is not None else ""
@@ -76,11 +61,7 @@ _METHODS = frozenset(
 
 
 def call_attributes(event: Event) -> dict[str, Value]:
-    """Return which call it was and how the attempt ended, in few enough combinations to count.
-
-    Args:
-        event: What happened.
-    """
+    """Return which call it was and how the attempt ended, in few enough combinations to count."""
     target = event.target
     return _known(
         {
@@ -95,11 +76,7 @@ def call_attributes(event: Event) -> dict[str, Value]:
 
 
 def decision_attributes(event: Event) -> dict[str, Value]:
-    """Return what was decided after an attempt.
-
-    Args:
-        event: What happened.
-    """
+    """Return what was decided after an attempt."""
     decision, failure = event.decision, event.failure
     return _known(
         {
@@ -115,22 +92,14 @@ def decision_attributes(event: Event) -> dict[str, Value]:
 
 
 def error_type(event: Event) -> str | None:
-    """Return the kind of the failure, the status where only that says error, or ``None``.
-
-    Args:
-        event: What happened.
-    """
+    """Return the kind of the failure, the status where only that says error, or ``None``."""
     if event.failure is not None:
         return event.failure.kind
     return str(event.status) if event.status is not None and event.status >= 400 else None
 
 
 def method_of(event: Event) -> str | None:
-    """Return the method; ``_OTHER`` for one that no standard names, ``None`` where there is none.
-
-    Args:
-        event: What happened.
-    """
+    """Return the method; ``_OTHER`` for one that no standard names, ``None`` where there is none."""
     return event.method if event.method in _METHODS else "_OTHER" if event.method else None
 
 
@@ -162,20 +131,12 @@ def text_line(event: Event) -> str:
     """Return the event as a line for people: time, call, kind, attempt, decision.
 
     Nothing in it can forge another line or drive a terminal.
-
-    Args:
-        event: What happened.
     """
     return _plain(f"{_time(event.at)} {_call(event)}: {said(event)}")
 
 
 def json_line(event: Event, level: str) -> str:
-    """Return the event as a JSON object on one line; what is not known is left out.
-
-    Args:
-        event: What happened.
-        level: How much it matters, as logging names it.
-    """
+    """Return the event as a JSON object on one line; what is not known is left out."""
     target, failure = event.target, event.failure
     members: dict[str, Value | None] = {
         "timestamp": _time(event.at),
@@ -196,11 +157,7 @@ def json_line(event: Event, level: str) -> str:
 
 
 def said(event: Event) -> str:
-    """Return what happened, in words.
-
-    Args:
-        event: What happened.
-    """
+    """Return what happened, in words."""
     if event.what != "attempt":
         words = _CHANGES[event.what]
         return f"{words}: {event.detail}" if event.detail else words

@@ -17,11 +17,7 @@ _MONITOR: list[Sink | None] = []
 
 
 def listeners_for(sinks: Iterable[Sink] | Listeners | None) -> Listeners:
-    """Return the listeners of a door.
-
-    Args:
-        sinks: Those that the program gave; ``None``: the log. Listeners are taken as they are.
-    """
+    """Return the listeners of a door."""
     if isinstance(sinks, Listeners):
         return sinks
     told: list[Sink] = [LogSink()] if sinks is None else list(sinks)
@@ -32,11 +28,7 @@ def listeners_for(sinks: Iterable[Sink] | Listeners | None) -> Listeners:
 
 
 def tell_monitor(sink: Sink | None) -> None:
-    """Have every door that is made from now on tell a monitor as well.
-
-    Args:
-        sink: Which reports to it; ``None``: none, whatever the environment says.
-    """
+    """Have every door that is made from now on tell a monitor as well."""
     _MONITOR[:] = [sink]
 
 

@@ -45,9 +45,6 @@ def says_something(event: Event) -> bool:
 
     An attempt that another follows is not the end; a call that an open circuit refuses, and one
     that fails for a reason of the program's own, says nothing new.
-
-    Args:
-        event: What happened.
     """
     if event.what != "attempt" or event.origin != "call" or event.outcome == "retry":
         return False
@@ -56,13 +53,7 @@ def says_something(event: Event) -> bool:
 
 @lru_cache(maxsize=1024)
 def origin_of(scheme: str | None, host: str | None, port: int | None) -> str | None:
-    """Return ``scheme://host:port`` in lower case; ``None`` where a part is not known.
-
-    Args:
-        scheme: Of the call's target.
-        host: Of the call's target.
-        port: Of the call's target.
-    """
+    """Return ``scheme://host:port`` in lower case; ``None`` where a part is not known."""
     if not (scheme and host and port):
         return None
     origin = endpoint_of(Target(scheme=scheme, host=host, port=port)).lower()
@@ -70,13 +61,7 @@ def origin_of(scheme: str | None, host: str | None, port: int | None) -> str | N
 
 
 def entry(event: Event, failure: Failure, origin: str) -> dict[str, Any]:
-    """Return a failed call as it is sent: no password, no query, nothing that is long.
-
-    Args:
-        event: Its end.
-        failure: Why.
-        origin: ``scheme://host:port``.
-    """
+    """Return a failed call as it is sent: no password, no query, nothing that is long."""
     url = event.target.url
     members = {
         "at": event.at,
@@ -117,12 +102,7 @@ class Run:
         self._spread: dict[int, int] = {}
 
     def add(self, at: float, seconds: float | None) -> None:
-        """Add a call.
-
-        Args:
-            at: When it ended, in seconds since 1970 UTC.
-            seconds: How long it took; ``None``: not known.
-        """
+        """Add a call."""
         self.at = at
         self.calls += 1
         if seconds is not None:
@@ -188,12 +168,7 @@ class Outbox:
         return len(self._waiting) + (len(self._parcel.entries) if self._parcel else 0)
 
     def add(self, event: Event, origin: str) -> int:
-        """Add the end of a call; return how many entries wait, or 0 where it is part of one.
-
-        Args:
-            event: The end.
-            origin: Whom the call was for.
-        """
+        """Add the end of a call; return how many entries wait, or 0 where it is part of one."""
         with self._lock:
             if event.failure is not None:
                 self._runs.pop(origin, None)
@@ -206,11 +181,7 @@ class Outbox:
             return 0 if known else self._append(run)
 
     def take(self, most: int) -> Parcel | None:
-        """Return the oldest, in a parcel that stays the same until it is done with.
-
-        Args:
-            most: How many at most.
-        """
+        """Return the oldest, in a parcel that stays the same until it is done with."""
         with self._lock:
             if self._parcel is None and self._waiting:
                 self._runs.clear()
@@ -219,11 +190,7 @@ class Outbox:
             return self._parcel
 
     def done(self, *, dropped: bool = False) -> None:
-        """Be done with the parcel.
-
-        Args:
-            dropped: Whether nobody took it.
-        """
+        """Be done with the parcel."""
         with self._lock:
             if dropped and self._parcel is not None:
                 self._tally.dropped += sum(_calls(one) for one in self._parcel.entries)
@@ -247,13 +214,7 @@ VERSION = 1
 
 
 def body_of(parcel: Parcel, program: str, dropped: int) -> bytes:
-    """Return the body of the request.
-
-    Args:
-        parcel: The entries, in the order in which they happened.
-        program: What the program is called.
-        dropped: Calls that were never reported, since the last batch that was taken.
-    """
+    """Return the body of the request."""
     batch = {
         "version": VERSION,
         "id": parcel.id,
@@ -312,15 +273,7 @@ class Sender:
         self._connection: http.client.HTTPConnection | None = None
 
     def post(self, body: bytes) -> int:
-        """Post a body; return the status of the answer.
-
-        Args:
-            body: JSON.
-
-        Raises:
-            OSError: There is no connection, or it broke.
-            http.client.HTTPException: The answer is none.
-        """
+        """Post a body; return the status of the answer."""
         connection = self._kept() or self._open()
         try:
             connection.request("POST", self._path, body, self._headers)

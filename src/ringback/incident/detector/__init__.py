@@ -25,9 +25,5 @@ What one sees may change that state, and those behind it look at the new one.
 
 
 def detectors_of(watched: Watched) -> list[Detector]:
-    """Return new detectors for an endpoint, those that have something to look at.
-
-    Args:
-        watched: The endpoint.
-    """
+    """Return new detectors for an endpoint, those that have something to look at."""
     return [one(watched) for one in DETECTORS if one.applies(watched)]

@@ -46,12 +46,7 @@ class Certificate(Detector):
         self._changed_at: float | None = None
 
     def see(self, check: Check, state: EndpointState) -> Signal | None:
-        """Return that it ends soon, was replaced, or is well again.
-
-        Args:
-            check: The newest.
-            state: The endpoint's state after it.
-        """
+        """Return that it ends soon, was replaced, or is well again."""
         del state  # a certificate ends whatever the state
         new, old = check.certificate, self._seen
         if new is None:
@@ -75,11 +70,7 @@ class Certificate(Detector):
         return back
 
     def tick(self, now: float) -> Signal | None:
-        """Return that another of the configured days has been reached, or that all is well.
-
-        Args:
-            now: Seconds since 1970 UTC.
-        """
+        """Return that another of the configured days has been reached, or that all is well."""
         if self._seen is None:
             return None
         # Its end is told as well, where anything is.
@@ -189,11 +180,7 @@ class Certificate(Detector):
         ]
 
     def load(self, kept: Any) -> None:
-        """Remember what ``dump`` gave.
-
-        Args:
-            kept: From an earlier process.
-        """
+        """Remember what ``dump`` gave."""
         seen, self._told, self._changed_at, lately, self._in_turn = kept
         self._seen = CertificateSeen(**seen) if seen else None
         self._lately = {id_: (CertificateSeen(**one), at) for id_, (one, at) in lately.items()}

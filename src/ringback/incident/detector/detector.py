@@ -20,28 +20,15 @@ class Detector(ABC):
 
     @classmethod
     def applies(cls, watched: Watched) -> bool:  # noqa: ARG003 - those that always look say so
-        """Return whether it has something to look at.
-
-        Args:
-            watched: The endpoint.
-        """
+        """Return whether it has something to look at."""
         return True
 
     @abstractmethod
     def see(self, check: Check, state: EndpointState) -> Signal | None:
-        """Return what begins or ends with a check.
-
-        Args:
-            check: The newest.
-            state: The endpoint's state after it.
-        """
+        """Return what begins or ends with a check."""
 
     def tick(self, now: float) -> Signal | None:  # noqa: ARG002 - most see checks only
-        """Return what begins or ends by the passing of time.
-
-        Args:
-            now: Seconds since 1970 UTC.
-        """
+        """Return what begins or ends by the passing of time."""
         return None
 
     @abstractmethod
@@ -50,8 +37,4 @@ class Detector(ABC):
 
     @abstractmethod
     def load(self, kept: Any) -> None:
-        """Remember what ``dump`` gave.
-
-        Args:
-            kept: From an earlier process.
-        """
+        """Remember what ``dump`` gave."""

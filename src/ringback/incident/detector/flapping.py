@@ -40,12 +40,7 @@ class Flapping(Detector):
         return CHECKS * self.watched.every
 
     def see(self, check: Check, state: EndpointState) -> Signal | None:
-        """Return that it flaps, or no longer does.
-
-        Args:
-            check: The newest.
-            state: The endpoint's state after it.
-        """
+        """Return that it flaps, or no longer does."""
         down = state in {"down", "recovering"}
         if down != self._down:
             self._down, self._changed = down, check.at
@@ -55,11 +50,7 @@ class Flapping(Detector):
         return self.tick(check.at)
 
     def tick(self, now: float) -> Signal | None:
-        """Return that it has been steady for long enough.
-
-        Args:
-            now: Seconds since 1970 UTC.
-        """
+        """Return that it has been steady for long enough."""
         if not self._active or now - self._changed < self._window / 2:
             return None
         self._active = False
@@ -96,10 +87,6 @@ class Flapping(Detector):
         return [list(self._downs), self._changed, self._down, self._active]
 
     def load(self, kept: Any) -> None:
-        """Remember what ``dump`` gave.
-
-        Args:
-            kept: From an earlier process.
-        """
+        """Remember what ``dump`` gave."""
         downs, self._changed, self._down, self._active = kept
         self._downs = tuple(downs)

@@ -24,20 +24,11 @@ class Heartbeat(Detector):
 
     @classmethod
     def applies(cls, watched: Watched) -> bool:
-        """Return whether the endpoint is one that reports in.
-
-        Args:
-            watched: The endpoint.
-        """
+        """Return whether the endpoint is one that reports in."""
         return watched.grace is not None
 
     def see(self, check: Check, state: EndpointState) -> Signal | None:
-        """Return that a report came, where one was missed.
-
-        Args:
-            check: The newest.
-            state: The endpoint's state after it.
-        """
+        """Return that a report came, where one was missed."""
         del state  # a report that says "failed" is a report
         if check.origin != "heartbeat":
             return None
@@ -51,9 +42,6 @@ class Heartbeat(Detector):
         """Return that a report is overdue.
 
         The first one may be as late as any: from the first tick on it is waited for.
-
-        Args:
-            now: Seconds since 1970 UTC.
         """
         if self._last is None:
             self._last = now
@@ -84,9 +72,5 @@ class Heartbeat(Detector):
         return [self._last, self._missed]
 
     def load(self, kept: Any) -> None:
-        """Remember what ``dump`` gave.
-
-        Args:
-            kept: From an earlier process.
-        """
+        """Remember what ``dump`` gave."""
         self._last, self._missed = kept

@@ -79,11 +79,7 @@ class Level:
         return self.before is not None
 
     def add(self, seconds: float) -> bool | None:
-        """Take a value; return ``True`` where a rise is told with it, ``False`` where one ends.
-
-        Args:
-            seconds: Above 0.
-        """
+        """Take a value; return ``True`` where a rise is told with it, ``False`` where one ends."""
         value = log(max(seconds, 1e-6))
         if self.before is not None:
             return self._while_risen(value)
@@ -164,11 +160,7 @@ class Level:
         return [recent, round(self._sum, 4), run, self._age, self.before, self.now, self._low]
 
     def load(self, kept: Any) -> None:
-        """Remember what ``dump`` gave.
-
-        Args:
-            kept: From an earlier process.
-        """
+        """Remember what ``dump`` gave."""
         recent, sum_, run, age, self.before, self.now, self._low = kept
         self._begin_anew(recent)
         self._sum, self._run, self._age = sum_, list(run), age
@@ -185,21 +177,13 @@ class Latency(Detector):
 
     @classmethod
     def applies(cls, watched: Watched) -> bool:
-        """Return whether latency is watched and means something.
-
-        Args:
-            watched: The endpoint.
-        """
+        """Return whether latency is watched and means something."""
         return watched.latency and watched.grace is None
 
     def see(self, check: Check, state: EndpointState) -> Signal | None:
         """Return that it has become slower, or is as fast as before.
 
         Failures say nothing of latency, nor do calls of programs: theirs may be large.
-
-        Args:
-            check: The newest.
-            state: The endpoint's state after it.
         """
         del state
         if not check.up or check.origin != "probe" or not check.seconds:
@@ -224,20 +208,12 @@ class Latency(Detector):
         return self._level.dump()
 
     def load(self, kept: Any) -> None:
-        """Remember what ``dump`` gave.
-
-        Args:
-            kept: From an earlier process.
-        """
+        """Remember what ``dump`` gave."""
         self._level.load(kept)
 
 
 def latency_alarms(series: Iterable[float]) -> list[int]:
-    """Return where in a series of latencies the detector tells a lasting rise: indices from 0.
-
-    Args:
-        series: Seconds, in order; values that are not above 0 (losses) are passed over.
-    """
+    """Return where in a series of latencies the detector tells a lasting rise: indices from 0."""
     level = Level()
     return [index for index, seconds in enumerate(series) if seconds > 0 and level.add(seconds)]
 
