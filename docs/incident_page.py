@@ -4,7 +4,9 @@ from inspect import getdoc
 from typing import get_args
 
 from ringback.incident.detector import DETECTORS
-from ringback.incident.lifecycle import HOLD, OWN_NETWORK, WINDOW
+from ringback.incident.lifecycle import CORRELATION_WINDOW_SECONDS as WINDOW
+from ringback.incident.lifecycle import MAX_PARENT_WAIT_SECONDS as WAIT
+from ringback.incident.lifecycle import MIN_OWN_NETWORK_HOSTS as HOSTS
 from ringback.incident.model import EndpointState, Input
 from ringback.incident.state import TABLE
 
@@ -39,13 +41,13 @@ TOGETHER = f"""## What is one incident
 An endpoint that is found down is part of an outage that is open already, by the first that fits:
 
 1. one of its parents is down, or it is the parent of what went down before it;
-2. this host has lost its network: at least {OWN_NETWORK} hosts fail as a missing network shows, and
+2. this host has lost its network: at least {HOSTS} hosts fail as a missing network shows, and
    nothing has been reached since the first failure. What is on this host does not count;
 3. an outage of the same kind that was joined within {WINDOW:.0f} s, of an endpoint with the same
    host, the same address, the same certificate (where that is what is wrong), the same parent
    domain (of names) or the same nameserver (where that is what fails).
 
-Its alarm waits for a parent that is suspect, {HOLD:.0f} s at most. An outage is over when the last
+Its alarm waits for a parent that is suspect, {WAIT:.0f} s at most. An outage is over when the last
 of its members is well. A member that was well and goes down again is back in it within those
 {WINDOW:.0f} s, and later an outage of its own.
 

@@ -36,7 +36,7 @@ from ringback.monitor.export.availability import COLUMNS
 from ringback.monitor.export.formats import CHECK, INCIDENT
 from ringback.monitor.web.api.routes import openapi_document
 from ringback.sink import PrometheusSink, StreamSink
-from ringback.sink.report import Outbox, body_of
+from ringback.sink.report import Outbox, request_body_of
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "ringback"
@@ -476,7 +476,7 @@ def _reported():
     outbox = Outbox(Tally())
     for event in _events():
         outbox.add(event, "https://h:443")
-    return _fields(json.loads(body_of(outbox.take(10), "shop", 7)))
+    return _fields(json.loads(request_body_of(outbox.take(10), "shop", 7)))
 
 
 # Metrics, variables, entry points

@@ -6,8 +6,8 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringback.incident import CertificateSeen, Check, Watched
-from ringback.incident.engine import Engine, Settings
+from ringback.incident import CertificateSeen, Check, WatchedEndpoint
+from ringback.incident.engine import Engine, EngineSettings
 from ringback.incident.silences import Silence
 from ringback.monitor.store.sqlite.incidents import incident_of, incident_text
 
@@ -24,12 +24,12 @@ def run(engine, checks):
     return [change for one in checks for change in engine.see(one)]
 
 
-def whats(changes, *, told=None):
-    return [one.what for one in changes if told is None or one.told is told]
+def whats(changes, *, notify=None):
+    return [one.what for one in changes if notify is None or one.notify is notify]
 
 
 def engine_of(*ids, **more):
-    return Engine([Watched(id=id_, name=id_, host=f"{id_}.test", **more) for id_ in ids])
+    return Engine([WatchedEndpoint(id=id_, name=id_, host=f"{id_}.test", **more) for id_ in ids])
 
 
 def failing(endpoint, times, begins=0, step=5, kind="tcp.refused"):
@@ -45,7 +45,7 @@ def test_three_failures_in_a_row_open_an_incident_and_two_successes_close_it():
     assert run(engine, [*well("shop", 3), *failing("shop", 2, 20)]) == []
     assert engine.state_of("shop") == "suspect"
     (opened,) = run(engine, failing("shop", 1, 40))
-    assert (opened.what, opened.told) == ("opened", True)
+    assert (opened.what, opened.notify) == ("opened", True)
     assert opened.incident.pattern == "service_outage"
     assert opened.incident.members == ("shop",)
     assert opened.incident.kind == "tcp.refused"
@@ -53,7 +53,7 @@ def test_three_failures_in_a_row_open_an_incident_and_two_successes_close_it():
     assert engine.state_of("shop") == "recovering"
     changes = run(engine, well("shop", 1, 60))
     assert whats(changes) == ["left", "closed"]
-    assert changes[-1].told
+    assert changes[-1].notify
     assert engine.incidents() == []
 
 
@@ -84,7 +84,9 @@ def test_what_the_prober_does_not_know_changes_nothing():
 
 
 def test_a_child_joins_the_incident_of_its_parent():
-    engine = Engine([Watched(id="db", host="db"), Watched(id="shop", host="s", parents=("db",))])
+    engine = Engine(
+        [WatchedEndpoint(id="db", host="db"), WatchedEndpoint(id="shop", host="s", parents=("db",))]
+    )
     run(engine, failing("db", 3))
     changes = run(engine, failing("shop", 3, 5, kind="http.error.unavailable"))
     assert whats(changes) == ["joined"]
@@ -93,7 +95,9 @@ def test_a_child_joins_the_incident_of_its_parent():
 
 
 def test_a_childs_alarm_waits_for_a_parent_that_is_suspect():
-    engine = Engine([Watched(id="db", host="db"), Watched(id="shop", host="s", parents=("db",))])
+    engine = Engine(
+        [WatchedEndpoint(id="db", host="db"), WatchedEndpoint(id="shop", host="s", parents=("db",))]
+    )
     run(engine, failing("db", 1))
     assert run(engine, failing("shop", 3, 1)) == []
     opened = run(engine, failing("db", 2, 20))
@@ -102,14 +106,18 @@ def test_a_childs_alarm_waits_for_a_parent_that_is_suspect():
 
 
 def test_a_parent_that_is_found_down_after_its_child_joins_the_childs_incident():
-    engine = Engine([Watched(id="db", host="db"), Watched(id="shop", host="s", parents=("db",))])
+    engine = Engine(
+        [WatchedEndpoint(id="db", host="db"), WatchedEndpoint(id="shop", host="s", parents=("db",))]
+    )
     run(engine, failing("shop", 3, kind="http.error.unavailable"))
     assert whats(run(engine, failing("db", 3, 20))) == ["joined"]
     assert len(engine.incidents()) == 1
 
 
 def test_a_childs_alarm_is_told_when_its_parent_turns_out_well():
-    engine = Engine([Watched(id="db", host="db"), Watched(id="shop", host="s", parents=("db",))])
+    engine = Engine(
+        [WatchedEndpoint(id="db", host="db"), WatchedEndpoint(id="shop", host="s", parents=("db",))]
+    )
     run(engine, failing("db", 1))
     run(engine, failing("shop", 3, 1))
     run(engine, well("db", 1, 20))
@@ -117,10 +125,12 @@ def test_a_childs_alarm_is_told_when_its_parent_turns_out_well():
 
 
 def test_endpoints_of_one_host_share_an_incident():
-    engine = Engine([Watched(id="web", host="a.test"), Watched(id="api", host="a.test")])
+    engine = Engine(
+        [WatchedEndpoint(id="web", host="a.test"), WatchedEndpoint(id="api", host="a.test")]
+    )
     assert whats(run(engine, failing("web", 3))) == ["opened"]
     (joined,) = run(engine, failing("api", 3, 5))
-    assert (joined.what, joined.told, joined.endpoint) == ("joined", True, "api")
+    assert (joined.what, joined.notify, joined.endpoint) == ("joined", True, "api")
     changes = run(engine, [*well("web", 2, 60), *well("api", 2, 60)])
     assert whats(changes) == ["left", "left", "closed"]
 
@@ -135,7 +145,7 @@ def test_a_network_of_our_own_that_is_down_is_one_incident():
     engine = engine_of("a", "b", "c", "d")
     ids = "abcd"
     changes = run(engine, [check(i, ids[i % 4], False, "tcp.timed_out") for i in range(12)])
-    assert whats(changes, told=True) == ["opened"]
+    assert whats(changes, notify=True) == ["opened"]
     (incident,) = engine.incidents()
     assert incident.pattern == "own_network_down"
     assert set(incident.members) == set("abcd")
@@ -152,7 +162,7 @@ def test_what_is_told_already_is_part_of_a_lost_network_once_that_is_known():
     engine = engine_of("a", "b", "c")
     changes = run(engine, failing("a", 3, kind="tcp.timed_out"))
     changes += run(engine, failing("b", 3, 1, kind="tcp.timed_out"))
-    assert whats(changes, told=True) == ["opened", "opened"]
+    assert whats(changes, notify=True) == ["opened", "opened"]
     changes = run(engine, failing("c", 3, 2, kind="tcp.timed_out"))
     assert whats(changes) == ["closed", "renamed", "joined", "joined"]
     (incident,) = engine.incidents()
@@ -174,7 +184,12 @@ def test_what_a_lost_network_hides_is_unknown_and_its_return_is_told():
 
 
 def test_what_is_on_this_host_says_nothing_of_its_network():
-    engine = Engine([*(Watched(id=one, host=f"{one}.test") for one in "abc"), Watched(id="here")])
+    engine = Engine(
+        [
+            *(WatchedEndpoint(id=one, host=f"{one}.test") for one in "abc"),
+            WatchedEndpoint(id="here"),
+        ]
+    )
     here = [check(i, "here", True, address="127.0.0.1") for i in range(9)]
     lost = [check(i + 0.5, "abc"[i % 3], False, "tcp.timed_out") for i in range(9)]
     run(engine, sorted([*here, *lost], key=lambda one: one.at))
@@ -190,7 +205,7 @@ def test_a_service_that_refuses_is_no_part_of_a_lost_network():
 
 
 def test_an_answer_that_a_name_does_not_exist_came_through_the_network():
-    engine = Engine([Watched(id=one, host=f"{one}.example.test") for one in "abc"])
+    engine = Engine([WatchedEndpoint(id=one, host=f"{one}.example.test") for one in "abc"])
     run(engine, [check(i, "abc"[i % 3], False, "dns.name_not_resolved") for i in range(9)])
     (incident,) = engine.incidents()
     assert (incident.pattern, set(incident.members)) == ("dns_failure", set("abc"))
@@ -208,7 +223,7 @@ def test_one_certificate_that_has_ended_is_one_incident():
 
 
 def test_a_certificate_that_ends_after_its_warning_is_one_incident():
-    engine = Engine([Watched(id=id_, name=id_, host="shop.test") for id_ in "ab"])
+    engine = Engine([WatchedEndpoint(id=id_, name=id_, host="shop.test") for id_ in "ab"])
     seen = CertificateSeen(not_after=T + 20 * DAY, issuer="CA")
     run(engine, [check(0, name, True, certificate=seen) for name in "ab"])
     first, second = engine.incidents()
@@ -217,7 +232,7 @@ def test_a_certificate_that_ends_after_its_warning_is_one_incident():
     kind, begins = "tls.cert.date_invalid.expired", 20 * DAY + 1
     changes = run(engine, failing("a", 3, begins, kind=kind))
     (worse,) = (one for one in changes if one.what == "opened")
-    assert (worse.told, worse.incident.id, worse.incident.state) == (True, first.id, "open")
+    assert (worse.notify, worse.incident.id, worse.incident.state) == (True, first.id, "open")
     assert (worse.incident.kind, worse.incident.detector) == (kind, "")
     assert worse.incident.summary.startswith("a is down: ")
     assert worse.incident.evidence[0] == "its certificate ended 2026-10-11 14:13 UTC, 1.0 s ago"
@@ -231,7 +246,7 @@ def test_a_certificate_that_ends_after_its_warning_is_one_incident():
     new = CertificateSeen(not_after=T + 120 * DAY, issuer="CA", key="2")
     both = [*well("a", 2, begins + 60), *well("b", 2, begins + 60)]
     renewed = [replace(one, certificate=new) for one in both]
-    assert whats(run(engine, renewed), told=True) == ["closed"]
+    assert whats(run(engine, renewed), notify=True) == ["closed"]
     assert engine.incidents() == []
 
 
@@ -262,7 +277,9 @@ def test_names_of_one_resolver_that_fails_are_one_incident():
 
 
 def test_a_member_that_was_well_and_goes_down_much_later_is_another_incident():
-    engine = Engine([Watched(id="web", host="a.test"), Watched(id="api", host="a.test")])
+    engine = Engine(
+        [WatchedEndpoint(id="web", host="a.test"), WatchedEndpoint(id="api", host="a.test")]
+    )
     run(engine, [*failing("web", 3), *failing("api", 3, 5)])
     run(engine, well("web", 2, 60))
     assert whats(run(engine, failing("web", 3, 3600))) == ["opened"]
@@ -270,11 +287,13 @@ def test_a_member_that_was_well_and_goes_down_much_later_is_another_incident():
 
 
 def test_a_member_that_goes_down_again_at_once_is_back_in_its_incident():
-    engine = Engine([Watched(id="web", host="a.test"), Watched(id="api", host="a.test")])
+    engine = Engine(
+        [WatchedEndpoint(id="web", host="a.test"), WatchedEndpoint(id="api", host="a.test")]
+    )
     run(engine, [*failing("web", 3), *failing("api", 3, 5), *well("web", 2, 30)])
     (joined,) = run(engine, failing("web", 3, 45))
     assert (joined.what, joined.incident.members) == ("joined", ("web", "api"))
-    assert not joined.told
+    assert not joined.notify
     assert joined.incident.well == ()
     assert whats(run(engine, [*well("web", 2, 60), *well("api", 2, 60)]))[-1] == "closed"
 
@@ -306,10 +325,10 @@ def test_flapping_is_one_incident_until_it_is_steady():
         at += 60
     (incident,) = engine.incidents()
     assert incident.pattern == "flapping"
-    assert whats(changes, told=True) == ["opened", "closed", "opened", "closed", "opened"]
+    assert whats(changes, notify=True) == ["opened", "closed", "opened", "closed", "opened"]
     steady = [change for i in range(200) for change in engine.tick(T + at + i * 10)]
     assert whats(steady) == ["left", "closed"]
-    assert whats(steady, told=True) == ["closed"]
+    assert whats(steady, notify=True) == ["closed"]
 
 
 def test_flapping_says_how_soon_it_was_down_again():
@@ -326,59 +345,63 @@ def test_a_silenced_incident_is_told_when_its_silence_ends_before_it_does():
     engine = engine_of("shop")
     engine.silence(Silence(id="s", endpoints=("sh*",), begins=T, ends=T + 100))
     (opened,) = run(engine, failing("shop", 3))
-    assert not opened.told
+    assert not opened.notify
     assert engine.tick(T + 99) == []
-    assert whats(engine.tick(T + 101), told=True) == ["reminded"]
+    assert whats(engine.tick(T + 101), notify=True) == ["reminded"]
 
 
 def test_a_member_that_is_silenced_is_not_told_when_it_joins():
-    engine = Engine([Watched(id="web", host="a.test"), Watched(id="api", host="a.test")])
+    engine = Engine(
+        [WatchedEndpoint(id="web", host="a.test"), WatchedEndpoint(id="api", host="a.test")]
+    )
     run(engine, failing("web", 3))
     engine.silence(Silence(id="s", endpoints=("api",), begins=T, ends=T + 1000))
     (joined,) = run(engine, failing("api", 3, 5))
-    assert (joined.what, joined.told) == ("joined", False)
+    assert (joined.what, joined.notify) == ("joined", False)
 
 
 def test_a_member_that_is_not_silenced_makes_a_silenced_incident_told():
-    engine = Engine([Watched(id="web", host="a.test"), Watched(id="api", host="a.test")])
+    engine = Engine(
+        [WatchedEndpoint(id="web", host="a.test"), WatchedEndpoint(id="api", host="a.test")]
+    )
     engine.silence(Silence(id="s", endpoints=("web",), begins=T, ends=T + 1000))
     changes = run(engine, [*failing("web", 3), *failing("api", 3, 5)])
-    assert whats(changes, told=True) == []
-    assert whats(engine.tick(T + 16), told=True) == ["reminded"]
+    assert whats(changes, notify=True) == []
+    assert whats(engine.tick(T + 16), notify=True) == ["reminded"]
 
 
 def test_no_end_is_told_of_what_nobody_was_told():
     engine = engine_of("shop")
     engine.silence(Silence(id="s", endpoints=("shop",), begins=T, ends=T + 1000))
     changes = run(engine, [*failing("shop", 3), *well("shop", 2, 60)])
-    assert whats(changes, told=True) == []
+    assert whats(changes, notify=True) == []
 
 
 def test_a_silence_never_holds_back_the_end_of_what_was_told():
     engine = engine_of("shop")
     run(engine, failing("shop", 3))
     engine.silence(Silence(id="s", endpoints=("shop",), begins=T, ends=T + 1000))
-    assert whats(run(engine, well("shop", 2, 60)), told=True)[-1] == "closed"
+    assert whats(run(engine, well("shop", 2, 60)), notify=True)[-1] == "closed"
 
 
 def test_what_nobody_takes_is_told_again_and_what_is_taken_is_not():
-    engine = Engine([Watched(id="shop")], settings=Settings(remind_every=600))
+    engine = Engine([WatchedEndpoint(id="shop")], settings=EngineSettings(remind_every=600))
     (opened,) = run(engine, failing("shop", 3))
-    assert whats(engine.tick(T + 700), told=True) == ["reminded"]
+    assert whats(engine.tick(T + 700), notify=True) == ["reminded"]
     assert whats(engine.acknowledge(opened.incident.id, "ada", T + 701)) == ["acknowledged"]
     assert engine.acknowledge(opened.incident.id, "bob", T + 702) == []
     assert engine.tick(T + 5000) == []
 
 
 def test_how_often_it_is_told_again_can_change_while_it_lasts():
-    shop = Watched(id="shop")
-    engine = Engine([shop], settings=Settings(remind_every=0))
+    shop = WatchedEndpoint(id="shop")
+    engine = Engine([shop], settings=EngineSettings(remind_every=0))
     run(engine, failing("shop", 3))
     assert engine.tick(T + 700) == []
-    engine.configure([shop], T + 701, settings=Settings(remind_every=600))
-    assert whats(engine.tick(T + 702), told=True) == ["reminded"]
+    engine.configure([shop], T + 701, settings=EngineSettings(remind_every=600))
+    assert whats(engine.tick(T + 702), notify=True) == ["reminded"]
     engine.configure([shop], T + 703)
-    assert whats(engine.tick(T + 1400), told=True) == ["reminded"]
+    assert whats(engine.tick(T + 1400), notify=True) == ["reminded"]
 
 
 def test_a_certificate_that_ends_is_told_at_each_step_and_when_it_is_renewed():
@@ -430,7 +453,7 @@ def test_another_issuer_is_told():
 
 
 def test_a_job_that_does_not_report_is_told_and_its_report_ends_it():
-    engine = Engine([Watched(id="job", every=60, grace=30)])
+    engine = Engine([WatchedEndpoint(id="job", every=60, grace=30)])
     engine.see(check(0, "job", True, origin="heartbeat"))
     assert engine.tick(T + 89) == []
     (opened,) = engine.tick(T + 91)
@@ -439,7 +462,7 @@ def test_a_job_that_does_not_report_is_told_and_its_report_ends_it():
 
 
 def test_a_job_whose_report_is_overdue_is_down_until_the_next():
-    engine = Engine([Watched(id="job", every=60, grace=30)])
+    engine = Engine([WatchedEndpoint(id="job", every=60, grace=30)])
     assert engine.state_of("job") == "unknown"
     engine.see(check(0, "job", True, origin="heartbeat"))
     engine.tick(T + 91)
@@ -455,14 +478,14 @@ def test_a_job_whose_report_is_overdue_is_down_until_the_next():
 
 
 def test_a_job_that_never_reports_is_down():
-    engine = Engine([Watched(id="job", every=60, grace=30)])
+    engine = Engine([WatchedEndpoint(id="job", every=60, grace=30)])
     engine.tick(T)
     engine.tick(T + 91)
     assert engine.state_of("job") == "down"
 
 
 def test_a_late_report_of_a_failure_makes_the_missed_one_an_outage():
-    engine = Engine([Watched(id="job", every=60, grace=30)])
+    engine = Engine([WatchedEndpoint(id="job", every=60, grace=30)])
     engine.tick(T)
     engine.tick(T + 91)
     failed = check(100, "job", False, "service.rejected", origin="heartbeat", detail="disk full")
@@ -472,7 +495,7 @@ def test_a_late_report_of_a_failure_makes_the_missed_one_an_outage():
 
 
 def test_reports_that_are_missed_now_and_then_are_no_flapping():
-    engine = Engine([Watched(id="job", every=60, grace=30)])
+    engine = Engine([WatchedEndpoint(id="job", every=60, grace=30)])
     engine.tick(T)
     for i in range(6):
         assert whats(engine.tick(T + i * 100 + 91)) == ["opened"]
@@ -514,24 +537,24 @@ def test_a_diagnosis_names_the_incident():
 def test_endpoints_that_are_no_longer_watched_leave_no_incident():
     engine = engine_of("shop", "mail")
     run(engine, failing("shop", 3))
-    assert whats(engine.configure([Watched(id="mail")], T + 60)) == ["left", "closed"]
+    assert whats(engine.configure([WatchedEndpoint(id="mail")], T + 60)) == ["left", "closed"]
     assert engine.see(check(70, "shop", False)) == []
 
 
 def test_a_reload_keeps_counters():
     engine = engine_of("shop")
     run(engine, failing("shop", 2))
-    engine.configure([Watched(id="shop", name="Shop")], T + 20)
+    engine.configure([WatchedEndpoint(id="shop", name="Shop")], T + 20)
     assert whats(run(engine, failing("shop", 1, 30))) == ["opened"]
 
 
 def taken_up(engine, other, now=T):
     """Take up what another process kept, by way of JSON as a store has it."""
-    cases = {id_: other.dump_case(id_) for id_ in other.watched()}
+    cases = {id_: other.dump_endpoint(id_) for id_ in other.watched()}
     return engine.load(
         json.loads(json.dumps(cases)),
         [incident_of(incident_text(one)) for one in other.incidents()],
-        json.loads(json.dumps(other.dump_quiet())),
+        json.loads(json.dumps(other.dump_silences())),
         now,
     )
 
@@ -569,7 +592,7 @@ def test_whoever_is_told_of_a_beginning_is_told_of_its_end(checks):
         changes += run(engine, [check(end - T + i, name, True) for i in range(2)])
     for i in range(400):
         changes += engine.tick(end + i * 10)
-    opened = {one.incident.id for one in changes if one.what == "opened" and one.told}
-    closed = {one.incident.id for one in changes if one.what == "closed" and one.told}
+    opened = {one.incident.id for one in changes if one.what == "opened" and one.notify}
+    closed = {one.incident.id for one in changes if one.what == "closed" and one.notify}
     assert opened <= closed
     assert engine.incidents() == []

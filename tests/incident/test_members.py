@@ -1,15 +1,15 @@
 """Who is part of which incident is looked up: what is asked does not grow with what is open."""
 
-from ringback.incident import Check, Watched
+from ringback.incident import Check, WatchedEndpoint
 from ringback.incident.engine import Engine
-from ringback.incident.registry import Members
+from ringback.incident.registry import Membership
 
 T = 1_790_000_000.0
 
 
 def test_it_knows_members_both_ways_and_what_they_share():
-    members = Members()
-    members.known_by("web", [("host", "a"), ("address", "10.0.0.1")])
+    members = Membership()
+    members.set_keys("web", [("host", "a"), ("address", "10.0.0.1")])
     members.join("i1", "web")
     members.join("i1", "web")
     members.join("i1", "api")
@@ -24,31 +24,31 @@ def test_it_knows_members_both_ways_and_what_they_share():
 
 
 def test_an_endpoint_with_another_address_is_found_by_that_one():
-    members = Members()
-    members.known_by("web", [("address", "10.0.0.1")])
+    members = Membership()
+    members.set_keys("web", [("address", "10.0.0.1")])
     members.join("i1", "web")
-    members.known_by("web", [("address", "10.0.0.2")])
+    members.set_keys("web", [("address", "10.0.0.2")])
     assert list(members.sharing(("address", "10.0.0.1"))) == []
     assert list(members.sharing(("address", "10.0.0.2"))) == ["i1"]
 
 
 def test_nothing_is_left_of_an_incident_that_is_over():
-    members = Members()
-    members.known_by("web", [("host", "a")])
+    members = Membership()
+    members.set_keys("web", [("host", "a")])
     members.join("i1", "web")
     members.end("i1")
     assert not (*members.of("i1"), *members.incidents("web"), *members.sharing(("host", "a")))
     members.forget("web")
-    assert vars(members) == vars(Members())
+    assert vars(members) == vars(Membership())
 
 
 def test_a_check_in_a_mass_outage_looks_at_no_more_the_more_is_wrong(monkeypatch):
     looked = []
-    real = Members.incidents
-    monkeypatch.setattr(Members, "incidents", lambda *given: looked.append(1) or real(*given))
+    real = Membership.incidents
+    monkeypatch.setattr(Membership, "incidents", lambda *given: looked.append(1) or real(*given))
     costs = []
     for count in (10, 100):
-        engine = Engine([Watched(id=f"e{i}", host=f"h{i}") for i in range(count)])
+        engine = Engine([WatchedEndpoint(id=f"e{i}", host=f"h{i}") for i in range(count)])
         looked.clear()
         for times in range(4):
             for i in range(count):

@@ -5,19 +5,19 @@ import json
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ringback.incident import CertificateSeen, Check, Watched
-from ringback.incident.engine import Engine, Settings
+from ringback.incident import CertificateSeen, Check, WatchedEndpoint
+from ringback.incident.engine import Engine, EngineSettings
 from ringback.incident.silences import Silence
 from ringback.monitor.store.sqlite.incidents import incident_of, incident_text
 
 T = 1_790_000_000.0
 STEP = 7.0
 ALL = {
-    "a": Watched(id="a", host="one.example.test"),
-    "b": Watched(id="b", host="one.example.test"),
-    "c": Watched(id="c", host="two.example.test", parents=("a",), recovery=1),
-    "d": Watched(id="d", host="three.test", threshold=2),
-    "job": Watched(id="job", every=60.0, grace=30.0),
+    "a": WatchedEndpoint(id="a", host="one.example.test"),
+    "b": WatchedEndpoint(id="b", host="one.example.test"),
+    "c": WatchedEndpoint(id="c", host="two.example.test", parents=("a",), recovery=1),
+    "d": WatchedEndpoint(id="d", host="three.test", threshold=2),
+    "job": WatchedEndpoint(id="job", every=60.0, grace=30.0),
 }
 KINDS = ["tcp.refused", "tcp.timed_out", "dns.server", "dns.name_not_resolved"]
 KINDS += ["tls.cert.date_invalid.expired", "tls.cert.invalid"]
@@ -48,7 +48,7 @@ class World:
         self.engine = self.made()
 
     def made(self):
-        return Engine(self.watched.values(), settings=Settings(remind_every=120.0))
+        return Engine(self.watched.values(), settings=EngineSettings(remind_every=120.0))
 
     def do(self, what, *more):
         self.now += STEP
@@ -58,7 +58,7 @@ class World:
         for one in changes:
             about = (one.endpoint,) if one.what == "joined" else one.incident.members
             begins = one.what in {"opened", "reminded", "joined"}
-            if begins and one.told and self.engine.quiet.covers(about, one.at):
+            if begins and one.notify and self.engine.silences.covers(about, one.at):
                 self.muted.append(one)
         self.changes += changes
 
@@ -94,8 +94,8 @@ class World:
         self.engine.silence(Silence(id=pattern, endpoints=(pattern,), begins=self.now, ends=ends))
 
     def speak(self):
-        for one in self.engine.quiet.all(self.now):
-            self.engine.quiet.remove(one.id)
+        for one in self.engine.silences.all(self.now):
+            self.engine.silences.remove(one.id)
 
     def acknowledge(self):
         for one in self.engine.incidents()[:1]:
@@ -107,9 +107,9 @@ class World:
 
     def restart(self):
         before, self.engine = self.engine, self.made()
-        cases = {id_: before.dump_case(id_) for id_ in before.watched()}
+        cases = {id_: before.dump_endpoint(id_) for id_ in before.watched()}
         incidents = [incident_of(incident_text(one)) for one in before.incidents()]
-        quiet = json.loads(json.dumps(before.dump_quiet()))
+        quiet = json.loads(json.dumps(before.dump_silences()))
         self.note(self.engine.load(json.loads(json.dumps(cases)), incidents, quiet, self.now))
 
     def all_is_well(self):
@@ -147,9 +147,9 @@ def test_no_alarm_is_without_its_end_and_no_end_without_its_alarm(ops):
     for one in world.changes:
         id_ = one.incident.id
         if one.what == "closed":
-            assert one.told == (id_ in begun), "an end is told to those who were told, and no other"
+            assert one.notify == (id_ in begun), "an end goes to those who know of the beginning"
             ended.append(id_)
-        elif one.told:
+        elif one.notify:
             assert id_ not in ended, "nothing is told of what is over"
             if one.what not in {"opened", "reminded"}:
                 assert id_ in begun, "what goes on was told to begin"

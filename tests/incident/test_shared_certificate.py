@@ -4,7 +4,7 @@ import json
 
 from incident.test_engine import DAY, T, check, failing, run, whats
 
-from ringback.incident import CertificateSeen, Watched
+from ringback.incident import CertificateSeen, WatchedEndpoint
 from ringback.incident.engine import Engine
 from ringback.monitor.store.sqlite.incidents import incident_of, incident_text
 
@@ -13,7 +13,7 @@ ENDED = "tls.cert.date_invalid.expired"
 
 def engine_of(*ids):
     """Endpoints that have nothing in common but what their checks show."""
-    return Engine([Watched(id=id_, name=id_, host=f"{id_}.{id_}.test") for id_ in ids])
+    return Engine([WatchedEndpoint(id=id_, name=id_, host=f"{id_}.{id_}.test") for id_ in ids])
 
 
 def ends(days, key="1", issuer="CA"):
@@ -26,9 +26,9 @@ def looks(at, ids, seen, up=True, kind=None):
 
 def restarted(engine):
     again = engine_of(*engine.watched())
-    cases = {id_: json.loads(json.dumps(engine.dump_case(id_))) for id_ in engine.watched()}
+    cases = {id_: json.loads(json.dumps(engine.dump_endpoint(id_))) for id_ in engine.watched()}
     incidents = [incident_of(incident_text(one)) for one in engine.incidents()]
-    assert again.load(cases, incidents, engine.dump_quiet(), T) == []
+    assert again.load(cases, incidents, engine.dump_silences(), T) == []
     return again
 
 
@@ -122,7 +122,7 @@ def test_of_an_outage_by_a_certificate_that_has_ended_there_is_no_warning_beside
 
 def test_who_joins_another_outage_leaves_the_others_their_warning():
     hosts = {"a": "one.one", "b": "b.b", "c": "one.one"}
-    engine = Engine([Watched(id=id_, name=id_, host=host) for id_, host in hosts.items()])
+    engine = Engine([WatchedEndpoint(id=id_, name=id_, host=host) for id_, host in hosts.items()])
     run(engine, looks(0, "ab", ends(1)))
     engine.tick(T + DAY + 1)
     assert whats(run(engine, failing("c", 3, DAY + 10, kind=ENDED))) == ["opened"]

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from ringback.incident import Check, Notice, Watched
+from ringback.incident import Check, Notice, WatchedEndpoint
 from ringback.incident.engine import Engine
 from ringback.incident.silences import Silence
 from ringback.monitor.desk import SNAPSHOT, Desk
@@ -51,7 +51,7 @@ def store(tmp_path):
 
 
 def watched(count=2):
-    return [Watched(id=f"e{i}", name=f"e{i}", host=f"h{i}") for i in range(count)]
+    return [WatchedEndpoint(id=f"e{i}", name=f"e{i}", host=f"h{i}") for i in range(count)]
 
 
 def desk_of(store, endpoints, clock):
@@ -125,7 +125,7 @@ def test_another_process_goes_on_where_the_last_one_was(store):
     again = desk_of(store, watched(), Clock())
     assert again.engine.incidents() == [incident]
     assert (again.engine.state_of("e0"), again.engine.since("e0")) == ("down", T + 2)
-    assert [one.id for one in again.engine.quiet.all(T)] == ["s"]
+    assert [one.id for one in again.engine.silences.all(T)] == ["s"]
     assert again.engine.needs_diagnosis() == [(incident.id, "e0")]
     again.take([check(3, "e1")])
     assert again.engine.state_of("e1") == "down"
@@ -138,7 +138,7 @@ def test_another_process_goes_on_where_the_last_one_was(store):
 
 def test_a_report_that_is_missed_is_told_once_by_two_processes(store):
     clock = Clock()
-    job = [Watched(id="job", every=60.0, grace=30.0)]
+    job = [WatchedEndpoint(id="job", every=60.0, grace=30.0)]
     desk = desk_of(store, job, clock)
     desk.tick()
     clock.now = T + 91
@@ -183,7 +183,10 @@ class Teams:
 
 
 def test_the_team_of_a_member_that_joins_is_told_and_no_other_again(store):
-    shop, db = Watched(id="shop", host="s", parents=("db",)), Watched(id="db", host="d")
+    shop, db = (
+        WatchedEndpoint(id="shop", host="s", parents=("db",)),
+        WatchedEndpoint(id="db", host="d"),
+    )
     desk = Desk(Engine([shop, db]), store, Teams("shop", "db"), clock=Clock())
     desk.take([check(at, "db") for at in range(3)])
     desk.take([check(10 + at, "shop") for at in range(3)])

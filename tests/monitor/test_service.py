@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from sqlalchemy import Engine, event
 
-from ringback.incident import Check, Watched
+from ringback.incident import Check, WatchedEndpoint
 from ringback.monitor.model import Endpoint
 from ringback.monitor.service import Service
 from ringback.monitor.store.interface import Batch
@@ -22,7 +22,9 @@ class Router:
 
 def endpoints(count):
     return [
-        Endpoint(id=id_, name=id_, url=f"http://{id_}/", type="http", watched=Watched(id=id_))
+        Endpoint(
+            id=id_, name=id_, url=f"http://{id_}/", type="http", watched=WatchedEndpoint(id=id_)
+        )
         for id_ in (f"e{i}" for i in range(count))
     ]
 
@@ -100,7 +102,7 @@ def test_what_is_shown_is_kept(tmp_path):
 def test_a_job_that_does_not_report_is_shown_as_down_and_with_its_report_as_well(tmp_path):
     async def live():
         now = [T]
-        job = Watched(id="job", every=60.0, grace=30.0)
+        job = WatchedEndpoint(id="job", every=60.0, grace=30.0)
         endpoint = Endpoint(
             id="job", name="job", url="heartbeat:job", type="heartbeat", watched=job
         )

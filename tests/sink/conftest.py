@@ -8,7 +8,7 @@ from ringback.sink import background
 @pytest.fixture
 def patient(monkeypatch):
     """Callers wait until whoever is quick has been told, however busy the machine is."""
-    monkeypatch.setattr(background, "PATIENCE", 60.0)
+    monkeypatch.setattr(background, "POST_TIMEOUT", 60.0)
 
 
 class Hanging:

@@ -6,7 +6,7 @@ from sink.events import done, given_up, retried
 from ringback.event import Listeners
 from ringback.failure import Failure
 from ringback.sink import CallbackSink, flush
-from ringback.sink.background import Background, light
+from ringback.sink.background import Background, without_exception
 
 
 class Quiet:
@@ -49,7 +49,7 @@ def test_an_event_that_has_to_wait_keeps_no_exception_alive(hanging):
 
 @pytest.mark.parametrize("event", [done(), retried(), given_up()])
 def test_an_event_without_an_exception_is_light_already(event):
-    assert light(event) is event
+    assert without_exception(event) is event
 
 
 def test_listeners_add_up_what_became_of_their_sinks(patient):

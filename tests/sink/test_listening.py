@@ -8,14 +8,14 @@ from ringback.client.httpx import Transport
 from ringback.client.retrying import retry
 from ringback.event import Listeners
 from ringback.sink import LogSink, listening
-from ringback.sink.listening import listeners_for, tell_monitor
+from ringback.sink.listening import listeners_for, report_to_monitor
 from ringback.sink.report import Reporter
 
 
 @pytest.fixture(autouse=True)
 def _no_monitor(monkeypatch):
     monkeypatch.setattr(listening, "_MONITOR", [])
-    monkeypatch.delenv(listening.URL, raising=False)
+    monkeypatch.delenv(listening.URL_VARIABLE, raising=False)
 
 
 def monitors_of(listeners):
@@ -34,13 +34,13 @@ def test_those_that_are_given_replace_it():
 
 
 def test_listeners_are_taken_as_they_are():
-    tell_monitor(print)
+    report_to_monitor(print)
     given = Listeners([])
     assert listeners_for(given) is given
 
 
 def test_every_door_tells_the_monitor_of_the_environment(monkeypatch):
-    monkeypatch.setenv(listening.URL, "http://127.0.0.1:9")
+    monkeypatch.setenv(listening.URL_VARIABLE, "http://127.0.0.1:9")
     session = ringback.Session(sinks=[])
     (monitor,) = monitors_of(session.get_adapter("http://h").listeners)
     assert session.get_adapter("https://h").listeners.sinks == (monitor,)
@@ -50,10 +50,10 @@ def test_every_door_tells_the_monitor_of_the_environment(monkeypatch):
 
 
 def test_the_one_that_a_program_names_goes_before_it(monkeypatch):
-    monkeypatch.setenv(listening.URL, "http://127.0.0.1:9")
+    monkeypatch.setenv(listening.URL_VARIABLE, "http://127.0.0.1:9")
     monitor = ringback.report("http://127.0.0.1:8480")
     assert monitors_of(listeners_for(None)) == [monitor]
-    tell_monitor(None)
+    report_to_monitor(None)
     assert monitors_of(listeners_for(None)) == []
 
 
@@ -65,8 +65,8 @@ def test_nobody_is_told_twice():
 
 
 def test_an_environment_that_names_no_monitor_is_said_and_harms_nobody(monkeypatch, caplog):
-    monkeypatch.setenv(listening.URL, "nonsense")
+    monkeypatch.setenv(listening.URL_VARIABLE, "nonsense")
     assert monitors_of(listeners_for(None)) == []
     assert monitors_of(listeners_for(None)) == []
-    said = [one for one in caplog.records if listening.URL in one.getMessage()]
+    said = [one for one in caplog.records if listening.URL_VARIABLE in one.getMessage()]
     assert [one.levelno for one in said] == [logging.WARNING]

@@ -11,14 +11,14 @@ import pytest
 
 from ringback.event import OF_THE_CALL
 from ringback.sink import background, flush
-from ringback.sink.background import LIMIT, Mailbox
+from ringback.sink.background import MAX_QUEUED_CALLS, CallQueue
 
 REQUEST = ContextVar("request", default=None)
 
 
 @pytest.fixture
 def box():
-    return Mailbox("a receiver")
+    return CallQueue("a receiver")
 
 
 def test_a_quick_receiver_has_been_told_before_the_caller_goes_on(box, patient):
@@ -34,19 +34,19 @@ def test_a_receiver_that_hangs_is_waited_for_once(box, hanging):
     began = monotonic()
     for number in range(50):
         box.post(hanging, number)
-    assert monotonic() - began < 50 * background.PATIENCE
+    assert monotonic() - began < 50 * background.POST_TIMEOUT
     assert box.late
 
 
 def test_of_what_waits_the_oldest_is_dropped_and_counted(box, hanging):
     box.post(hanging, "in hand")
     assert hanging.called.wait(10)
-    for number in range(LIMIT + 5):
+    for number in range(MAX_QUEUED_CALLS + 5):
         box.post(hanging.heard.append, number)
     assert box.tally.dropped == 5
     hanging.free.set()
     assert flush(60)
-    assert hanging.heard == ["in hand", *range(5, LIMIT + 5)]
+    assert hanging.heard == ["in hand", *range(5, MAX_QUEUED_CALLS + 5)]
 
 
 def test_many_threads_lose_nothing_and_keep_their_order(box, patient):
@@ -71,7 +71,7 @@ def test_who_was_late_is_waited_for_again_after_a_minute_of_keeping_up(box, hang
     hanging.free.set()
     assert flush(60)
     assert box.late
-    monkeypatch.setattr(background, "monotonic", lambda: monotonic() + background.FORBEARANCE)
+    monkeypatch.setattr(background, "monotonic", lambda: monotonic() + background.LATE_INTERVAL)
     assert not box.late
 
 
@@ -104,7 +104,7 @@ def test_who_raises_is_complained_of_once_a_minute(patient, caplog):
     def broken(value):
         raise RuntimeError("disk full")
 
-    box = Mailbox("this one")  # of those of earlier tests it may be complained still
+    box = CallQueue("this one")  # of those of earlier tests it may be complained still
     for _ in range(3):
         box.post(broken, 1)
     assert flush(60)
@@ -161,19 +161,19 @@ def test_a_receiver_is_not_told_of_what_it_causes_itself(box, patient):
 
 
 def test_a_receiver_can_cause_what_another_is_told(box, patient):
-    other, heard = Mailbox("another"), []
+    other, heard = CallQueue("another"), []
     box.post(lambda value: other.post(heard.append, value), 1)
     assert heard == [1]
 
 
 def test_more_that_hang_than_threads_hold_up_nobody(hanging, monkeypatch):
-    monkeypatch.setattr(background, "PATIENCE", 0.01)
+    monkeypatch.setattr(background, "POST_TIMEOUT", 0.01)
     before = threading.active_count()
-    boxes = [Mailbox(f"receiver {n}") for n in range(5 * background.THREADS)]
+    boxes = [CallQueue(f"receiver {n}") for n in range(5 * background.MAX_THREADS)]
     for _ in range(3):
         for one in boxes:
             one.post(hanging, "told")
-    assert threading.active_count() - before <= background.THREADS
+    assert threading.active_count() - before <= background.MAX_THREADS
     assert not flush(0.01)
     hanging.free.set()
     assert flush(60)
@@ -182,9 +182,9 @@ def test_more_that_hang_than_threads_hold_up_nobody(hanging, monkeypatch):
 
 def test_one_that_hangs_does_not_keep_another_from_being_told(box, hanging, patient, monkeypatch):
     heard = []
-    monkeypatch.setattr(background, "PATIENCE", 0.01)
-    Mailbox("hangs").post(hanging, 1)
-    monkeypatch.setattr(background, "PATIENCE", 60.0)
+    monkeypatch.setattr(background, "POST_TIMEOUT", 0.01)
+    CallQueue("hangs").post(hanging, 1)
+    monkeypatch.setattr(background, "POST_TIMEOUT", 60.0)
     box.post(heard.append, 1)
     assert heard == [1]
 
@@ -208,7 +208,7 @@ def test_without_a_thread_to_be_had_the_caller_goes_on(box, patient, monkeypatch
 
 def test_threads_end_when_there_is_nothing_to_do(box, patient, monkeypatch):
     monkeypatch.setattr(background, "_OF_PROCESS", [background.Workers()])
-    monkeypatch.setattr(background, "LINGER", 0.0)
+    monkeypatch.setattr(background, "IDLE_TIMEOUT", 0.0)
     served_by = []
     for number in range(3):
         box.post(lambda _: served_by.append(threading.current_thread()), number)
@@ -221,7 +221,7 @@ def test_a_copy_begins_empty(box, hanging):
     box.post(hanging, 1)
     for other in (copy.deepcopy(box), pickle.loads(pickle.dumps(box))):
         assert not other.late
-        assert not other._letters
+        assert not other._queued
 
 
 def run(script):
@@ -238,7 +238,7 @@ def run(script):
 
 LATE = """
 import threading
-from ringback.sink.background import Mailbox
+from ringback.sink.background import CallQueue as Mailbox
 freed, box = threading.Event(), Mailbox("a receiver")
 box.post(lambda _: freed.wait(), None)
 assert box.late

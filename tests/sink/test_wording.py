@@ -9,7 +9,7 @@ from sink.events import REFUSED, TARGET, UNAVAILABLE, done, event, given_up, ret
 from ringback.event import What
 from ringback.failure import Failure
 from ringback.retry import Reason
-from ringback.sink.formatting import REASONS, json_line, said, text_line
+from ringback.sink.formatting import REASONS, describe_event, json_line, text_line
 
 
 def test_every_reason_has_words():
@@ -18,15 +18,15 @@ def test_every_reason_has_words():
 
 @pytest.mark.parametrize("what", [what for what in get_args(What) if what != "attempt"])
 def test_every_change_has_words(what):
-    assert said(event(what=what)).count(" ") >= 2
-    assert said(event(what=what, detail="past the proxy p:3128")).endswith(
+    assert describe_event(event(what=what)).count(" ") >= 2
+    assert describe_event(event(what=what, detail="past the proxy p:3128")).endswith(
         ": past the proxy p:3128"
     )
 
 
 def test_a_probe_says_how_it_ended():
-    assert said(event(origin="probe")) == "succeeded"
-    assert said(event(origin="probe", failure=REFUSED)) == "tcp.refused: refused"
+    assert describe_event(event(origin="probe")) == "succeeded"
+    assert describe_event(event(origin="probe", failure=REFUSED)) == "tcp.refused: refused"
 
 
 def test_a_json_line_of_a_retry():

@@ -15,7 +15,7 @@ from monitor_bench.monitor import Monitor, endpoints
 from monitor_bench.process import until
 from monitor_bench.row import Found, Goal, Row
 from ringback.incident.engine import Engine
-from ringback.incident.model import Check, Watched
+from ringback.incident.model import Check, WatchedEndpoint
 from ringback.monitor.model import Endpoint
 from ringback.monitor.schedule import Schedule
 
@@ -70,7 +70,7 @@ def simulated(id_, chance):
     """
     endpoint = Endpoint(id=id_, name=id_, url="tcp://a:1", type="tcp", every=EVERY)
     start = 1_763_726_400.0
-    schedule, engine = Schedule([endpoint], start), Engine([Watched(id=id_, every=EVERY)])
+    schedule, engine = Schedule([endpoint], start), Engine([WatchedEndpoint(id=id_, every=EVERY)])
     begins = start + 4 * EVERY + chance.random() * EVERY
     while True:
         at = schedule.next_at()

@@ -4,7 +4,7 @@ import random
 
 from monitor_bench.row import Found, Row
 from ringback.incident.engine import Engine
-from ringback.incident.model import Check, Watched
+from ringback.incident.model import Check, WatchedEndpoint
 
 SEED = 11
 LOSS, CORRELATION = 1e-3, 0.5
@@ -23,7 +23,7 @@ def measure(bench):
     lost = list(losses())
     lines = []
     for name, rule in RULES.items():
-        opened = alarms(lost, Watched(id="e", latency=False, **rule))
+        opened = alarms(lost, WatchedEndpoint(id="e", latency=False, **rule))
         lines.append(
             {
                 "rule": name,

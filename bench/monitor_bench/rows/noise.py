@@ -5,7 +5,7 @@ import json
 import random
 
 from monitor_bench.row import Found, Row
-from ringback.incident.engine import Settings
+from ringback.incident.engine import EngineSettings
 from ringback.incident.replay import replay
 from ringback.monitor.notify.dispatcher import PACE, piles_of
 from ringback.monitor.notify.routing import Routing
@@ -24,9 +24,9 @@ def measure(bench):
     changed = flips(checks)
     notices, incidents = [], 0
     routing = Routing(("people",), ())
-    for change in replay(lines, every=EVERY, settings=Settings(remind_every=0)):
+    for change in replay(lines, every=EVERY, settings=EngineSettings(remind_every=0)):
         incidents += change.what == "opened"
-        if change.told:
+        if change.notify:
             notices += routing.notices(change)
     messages = sent(notices)
     return Found(

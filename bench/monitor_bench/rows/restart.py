@@ -12,8 +12,8 @@ from monitor_bench.process import until
 from monitor_bench.receiver import receiver
 from monitor_bench.row import Found, Goal, Row
 from monitor_bench.target import target
-from ringback.incident.model import Watched
-from ringback.incident.tracker import Case
+from ringback.incident.model import WatchedEndpoint
+from ringback.incident.tracker import EndpointTracker
 from ringback.monitor.store.sqlite import SQLiteStore
 
 SEED = 9
@@ -94,7 +94,7 @@ def _killed(site, monitor, began):
 
 def _counted(store, id_):
     """Return how many failures in a row the monitor will know of."""
-    case = Case(Watched(id=id_))
+    case = EndpointTracker(WatchedEndpoint(id=id_))
     if (kept := store.state(f"case:{id_}")) is not None:
         case.load(kept)
     return case.streak.failures

@@ -8,13 +8,13 @@ from ringback.incident.model import (
     Change,
     Check,
     EndpointState,
-    Entry,
     Incident,
     Notice,
     Pattern,
     Signal,
+    TimelineEntry,
     Transition,
-    Watched,
+    WatchedEndpoint,
 )
 
 __all__ = [
@@ -22,11 +22,11 @@ __all__ = [
     "Change",
     "Check",
     "EndpointState",
-    "Entry",
     "Incident",
     "Notice",
     "Pattern",
     "Signal",
+    "TimelineEntry",
     "Transition",
-    "Watched",
+    "WatchedEndpoint",
 ]

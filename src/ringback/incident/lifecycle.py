@@ -6,77 +6,88 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ringback.incident.pattern import RESOLVER, clock, is_of_the_network, pattern_of, span
+from ringback.incident.pattern import (
+    RESOLVER_KINDS,
+    duration_text,
+    is_of_the_network,
+    pattern_of,
+    time_of_day,
+)
 
 if TYPE_CHECKING:
     from ringback.incident.model import Change, Incident, Pattern, Signal
-    from ringback.incident.registry import Book, Trait
-    from ringback.incident.silences import Quiet
-    from ringback.incident.tracker import Case
+    from ringback.incident.registry import CorrelationKey, IncidentRegistry
+    from ringback.incident.silences import Silences
+    from ringback.incident.tracker import EndpointTracker
 
 
-WINDOW = 120.0
+CORRELATION_WINDOW_SECONDS = 120.0
 """Seconds after an incident's newest member within which another joins it for the same cause."""
 
-OWN_NETWORK = 3
+MIN_OWN_NETWORK_HOSTS = 3
 """Unrelated hosts that must fail alike, and none succeed, before the own network is blamed."""
 
-HOLD = 60.0
+MAX_PARENT_WAIT_SECONDS = 60.0
 """Seconds that a child's alarm waits for a parent that is suspect."""
 
-_MEANS = {"zone": "dns.", "resolver": "dns.", "certificate": "tls.cert."}
-"""A trait that is a cause only of the kinds that begin so; the others are of every kind."""
+_KINDS_CAUSED_BY = {"zone": "dns.", "resolver": "dns.", "certificate": "tls.cert."}
+"""A key that is a cause only of the kinds that begin so; the others are of every kind."""
 
 
-def parent_down(case: Case, cases: Mapping[str, Case]) -> str | None:
-    """Return the parent that is down, so that this endpoint cannot be reached; ``None``: none is."""
-    for parent in case.watched.parents:
-        if parent in cases and cases[parent].is_broken:
+def parent_down(tracker: EndpointTracker, trackers: Mapping[str, EndpointTracker]) -> str | None:
+    """Return the parent that is down, so that this endpoint cannot be reached, or ``None``."""
+    for parent in tracker.watched.parents:
+        if parent in trackers and trackers[parent].is_broken:
             return parent
     return None
 
 
-def parent_suspect(case: Case, cases: Mapping[str, Case]) -> bool:
+def parent_suspect(tracker: EndpointTracker, trackers: Mapping[str, EndpointTracker]) -> bool:
     """Return whether a parent is failing, and it is not known yet whether it is down."""
     return any(
-        parent in cases and cases[parent].state == "suspect" for parent in case.watched.parents
+        parent in trackers and trackers[parent].state == "suspect"
+        for parent in tracker.watched.parents
     )
 
 
-def own_network_down(case: Case, cases: Iterable[Case]) -> list[Case]:
+def own_network_down(
+    tracker: EndpointTracker, trackers: Iterable[EndpointTracker]
+) -> list[EndpointTracker]:
     """Return the endpoints that fail because this host has no network; ``[]``: it has one.
 
     Since the first failure every target that was asked has failed as a missing network shows, and
     they are on several hosts. What is on this host itself says nothing.
     """
-    since = case.streak.since
-    if since is None or not is_of_the_network(case.kind) or case.is_here:
+    since = tracker.streak.since
+    if since is None or not is_of_the_network(tracker.kind) or tracker.is_here:
         return []
-    failing: list[Case] = []
-    for one in cases:
-        if one.is_here or one.seen is None or one.seen < since:
+    failing: list[EndpointTracker] = []
+    for other in trackers:
+        if other.is_here or other.seen is None or other.seen < since:
             continue
-        if one.reached is not None and one.reached >= since:
+        if other.reached is not None and other.reached >= since:
             return []
-        failing.append(one)
-    hosts = {one.watched.host for one in failing}
-    return failing if len(hosts) >= OWN_NETWORK else []
+        failing.append(other)
+    hosts = {other.watched.host for other in failing}
+    return failing if len(hosts) >= MIN_OWN_NETWORK_HOSTS else []
 
 
-def traits_of(case: Case) -> Iterator[Trait]:
+def correlation_keys_of(tracker: EndpointTracker) -> Iterator[CorrelationKey]:
     """Yield what an endpoint may have in common with others that fail."""
-    if case.watched.host:
-        yield "host", case.watched.host
-    if case.address is not None:
-        yield "address", case.address
-    if zone := _zone(case):
+    if tracker.watched.host:
+        yield "host", tracker.watched.host
+    if tracker.address is not None:
+        yield "address", tracker.address
+    if zone := _zone(tracker):
         yield "zone", zone
-    if case.certificate is not None:
-        yield "certificate", case.certificate
-    yield "resolver", case.watched.resolver
+    if tracker.certificate is not None:
+        yield "certificate", tracker.certificate
+    yield "resolver", tracker.watched.resolver
 
 
-def shared(case: Case, book: Book) -> Incident | None:
+def outage_with_shared_cause(
+    tracker: EndpointTracker, registry: IncidentRegistry
+) -> Incident | None:
     """Return the open outage with which an endpoint shares its cause, the oldest; ``None``: none.
 
     The same kind within the window, and the same host, address, certificate (where that is what is
@@ -84,25 +95,35 @@ def shared(case: Case, book: Book) -> Incident | None:
     """
     found = {
         id_
-        for trait in traits_of(case)
-        if _may_cause(trait, case.kind)
-        for id_ in book.members.sharing(trait)
+        for key in correlation_keys_of(tracker)
+        if _may_cause(key, tracker.kind)
+        for id_ in registry.members.sharing(key)
     }
     alike = [
-        one
-        for one in (book.open[id_] for id_ in found)
-        if not one.detector and one.kind == case.kind and is_recent(one, case.seen or 0.0)
+        incident
+        for incident in (registry.open[id_] for id_ in found)
+        if not incident.detector
+        and incident.kind == tracker.kind
+        and is_recent(incident, tracker.seen or 0.0)
     ]
-    return min(alike, key=lambda one: (one.opened_at, one.id), default=None)
+    return min(alike, key=lambda incident: (incident.opened_at, incident.id), default=None)
 
 
-def of_same_certificate(case: Case, book: Book, signal: Signal) -> Incident | None:
+def of_same_certificate(
+    tracker: EndpointTracker, registry: IncidentRegistry, signal: Signal
+) -> Incident | None:
     """Return what is open of this kind for the same certificate, the oldest; ``None``: nothing."""
-    if signal.detector != "certificate" or case.certificate is None:
+    if signal.detector != "certificate" or tracker.certificate is None:
         return None
-    found = (book.open[id_] for id_ in book.members.sharing(("certificate", case.certificate)))
-    alike = [one for one in found if one.pattern == "certificate" and one.kind == signal.kind]
-    return min(alike, key=lambda one: (one.opened_at, one.id), default=None)
+    found = (
+        registry.open[id_] for id_ in registry.members.sharing(("certificate", tracker.certificate))
+    )
+    alike = [
+        incident
+        for incident in found
+        if incident.pattern == "certificate" and incident.kind == signal.kind
+    ]
+    return min(alike, key=lambda incident: (incident.opened_at, incident.id), default=None)
 
 
 def is_recent(
@@ -110,20 +131,20 @@ def is_recent(
 ) -> bool:
     """Return whether an incident's newest member joined it within the window."""
     joined = next(
-        (one.at for one in reversed(incident.timeline) if one.what in whats),
+        (entry.at for entry in reversed(incident.timeline) if entry.what in whats),
         incident.opened_at,
     )
-    return now - joined <= WINDOW
+    return now - joined <= CORRELATION_WINDOW_SECONDS
 
 
-def _may_cause(trait: Trait, kind: str | None) -> bool:
-    if trait[0] == "resolver" and kind not in RESOLVER:
+def _may_cause(key: CorrelationKey, kind: str | None) -> bool:
+    if key[0] == "resolver" and kind not in RESOLVER_KINDS:
         return False
-    return kind is not None and kind.startswith(_MEANS.get(trait[0], ""))
+    return kind is not None and kind.startswith(_KINDS_CAUSED_BY.get(key[0], ""))
 
 
-def _zone(case: Case) -> str:
-    labels = case.watched.host.rstrip(".").split(".")
+def _zone(tracker: EndpointTracker) -> str:
+    labels = tracker.watched.host.rstrip(".").split(".")
     return ".".join(labels[-2:]) if len(labels) >= 2 else ""
 
 
@@ -131,17 +152,19 @@ class Outages:
     """Finds the outage that an endpoint belongs to, or opens one.
 
     Args:
-        cases: All endpoints, by id; changed by others.
-        book: The open incidents; changed.
-        quiet: Who is not to be told.
+        trackers: All endpoints, by id; changed by others.
+        registry: The open incidents; changed.
+        quiet: Who is not to be notified.
 
     Attributes:
         held: Endpoint to since when its alarm waits for its parent.
         undiagnosed: ``(incident, endpoint)`` of those that were opened.
     """
 
-    def __init__(self, cases: Mapping[str, Case], book: Book, quiet: Quiet) -> None:
-        self._cases, self._book, self._quiet = cases, book, quiet
+    def __init__(
+        self, trackers: Mapping[str, EndpointTracker], registry: IncidentRegistry, quiet: Silences
+    ) -> None:
+        self._trackers, self._registry, self._silences = trackers, registry, quiet
         self._children: dict[str, list[str]] = {}
         self._reached = 0.0
         self.held: dict[str, float] = {}
@@ -150,197 +173,222 @@ class Outages:
     def configure(self) -> None:
         """Take note of who is whose parent, after the endpoints changed."""
         self._children = {}
-        for id_, case in self._cases.items():
-            for parent in case.watched.parents:
+        for id_, tracker in self._trackers.items():
+            for parent in tracker.watched.parents:
                 self._children.setdefault(parent, []).append(id_)
-        self.held = {id_: at for id_, at in self.held.items() if id_ in self._cases}
+        self.held = {id_: at for id_, at in self.held.items() if id_ in self._trackers}
         self._reached = 0.0
-        for case in self._cases.values():
-            self.note(case)
+        for tracker in self._trackers.values():
+            self.note(tracker)
 
-    def note(self, case: Case) -> None:
+    def note(self, tracker: EndpointTracker) -> None:
         """Remember when something was last reached through the network."""
-        if case.reached is not None and not case.is_here:
-            self._reached = max(self._reached, case.reached)
+        if tracker.reached is not None and not tracker.is_here:
+            self._reached = max(self._reached, tracker.reached)
 
-    def down(self, case: Case, at: float) -> list[Change]:
+    def down(self, tracker: EndpointTracker, at: float) -> list[Change]:
         """Return what changes with an endpoint that is part of no outage and may be down."""
-        if parent_suspect(case, self._cases):
-            since = self.held.setdefault(case.watched.id, at)
-            if at - since < HOLD:
+        if parent_suspect(tracker, self._trackers):
+            since = self.held.setdefault(tracker.watched.id, at)
+            if at - since < MAX_PARENT_WAIT_SECONDS:
                 return []
-        self.held.pop(case.watched.id, None)
-        if case.state != "down":
+        self.held.pop(tracker.watched.id, None)
+        if tracker.state != "down":
             return []
-        known = self._of_family(case, at) or self._of_own_network(case) or shared(case, self._book)
-        warning = self._book.foretold(case.watched.id, case.kind)
+        known = (
+            self._of_family(tracker, at)
+            or self._of_own_network(tracker)
+            or outage_with_shared_cause(tracker, self._registry)
+        )
+        warning = self._registry.warning_of(tracker.watched.id, tracker.kind)
         if known is not None:
-            joined = self._joined(case, known, at)
-            return [joined, *([self._foretold(case, at, warning, known)] if warning else [])]
-        return self._own_network_lost(case, at) or self._begun(case, at, warning)
+            joined = self._joined(tracker, known, at)
+            return [
+                joined,
+                *([self._taken_from_warning(tracker, at, warning, known)] if warning else []),
+            ]
+        return self._own_network_lost(tracker, at) or self._begun(tracker, at, warning)
 
-    def well(self, case: Case, at: float) -> list[Change]:
+    def well(self, tracker: EndpointTracker, at: float) -> list[Change]:
         """Return what changes with an endpoint that is well again."""
-        self.held.pop(case.watched.id, None)
-        incident = self._book.outage_of(case.watched.id)
-        if incident is None or case.flaps:  # its end is told when it has been steady
+        self.held.pop(tracker.watched.id, None)
+        incident = self._registry.outage_of(tracker.watched.id)
+        if incident is None or tracker.flaps:  # its end is notified when it has been steady
             return []
-        name = case.watched.name or case.watched.id
-        left = self._book.leave(at, incident, case.watched.id, f"{name} is well again")
-        if not self._book.is_over(left.incident):
+        name = tracker.watched.name or tracker.watched.id
+        left = self._registry.leave(at, incident, tracker.watched.id, f"{name} is well again")
+        if not self._registry.is_over(left.incident):
             return [left]
-        said = f"over after {span(at - incident.opened_at)}"
-        return [left, self._book.finish(at, left.incident, said)]
+        text = f"over after {duration_text(at - incident.opened_at)}"
+        return [left, self._registry.close(at, left.incident, text)]
 
     def tick(self, now: float) -> list[Change]:
         """Return what changes because an alarm has waited long enough for a parent."""
-        return [change for id_ in list(self.held) for change in self.down(self._cases[id_], now)]
+        return [change for id_ in list(self.held) for change in self.down(self._trackers[id_], now)]
 
-    def _of_family(self, case: Case, at: float) -> Incident | None:
-        parent = parent_down(case, self._cases)
-        if parent is not None and (known := self._book.outage_of(parent)) is not None:
+    def _of_family(self, tracker: EndpointTracker, at: float) -> Incident | None:
+        parent = parent_down(tracker, self._trackers)
+        if parent is not None and (known := self._registry.outage_of(parent)) is not None:
             return known
         # A child may have been asked first, and be known to be down before its parent is.
-        for child in self._children.get(case.watched.id, ()):
-            known = self._book.outage_of(child)
+        for child in self._children.get(tracker.watched.id, ()):
+            known = self._registry.outage_of(child)
             if known is not None and is_recent(known, at):
                 return known
         return None
 
-    def _of_own_network(self, case: Case) -> Incident | None:
-        if not is_of_the_network(case.kind) or case.is_here:
+    def _of_own_network(self, tracker: EndpointTracker) -> Incident | None:
+        if not is_of_the_network(tracker.kind) or tracker.is_here:
             return None
-        return self._book.of_pattern("own_network_down")
+        return self._registry.of_pattern("own_network_down")
 
-    def _joined(self, case: Case, incident: Incident, at: float) -> Change:
-        name = case.watched.name or case.watched.id
-        text = f"{name} is down too: {case.detail or case.kind or 'it fails'}"
-        return self._book.join(
-            at, incident, case.watched.id, text, told=not self._quiet.covers((case.watched.id,), at)
+    def _joined(self, tracker: EndpointTracker, incident: Incident, at: float) -> Change:
+        name = tracker.watched.name or tracker.watched.id
+        text = f"{name} is down too: {tracker.detail or tracker.kind or 'it fails'}"
+        return self._registry.join(
+            at,
+            incident,
+            tracker.watched.id,
+            text,
+            notify=not self._silences.covers((tracker.watched.id,), at),
         )
 
-    def _own_network_lost(self, case: Case, at: float) -> list[Change]:
-        if case.streak.since is None or self._reached >= case.streak.since:
+    def _own_network_lost(self, tracker: EndpointTracker, at: float) -> list[Change]:
+        if tracker.streak.since is None or self._reached >= tracker.streak.since:
             return []
-        alike = own_network_down(case, self._cases.values())
+        alike = own_network_down(tracker, self._trackers.values())
         if not alike:
             return []
-        ids = tuple(dict.fromkeys((case.watched.id, *(one.watched.id for one in alike))))
-        said = (
+        ids = tuple(dict.fromkeys((tracker.watched.id, *(other.watched.id for other in alike))))
+        text = (
             f"This host has lost its network: {len(ids)} endpoints on several hosts fail alike, "
             "and nothing else answers."
         )
         known = self._known_outages(ids)
         if known:
-            return self._taken_together(known, ids, said, at)
-        opened = self._book.begin(
+            return self._taken_together(known, ids, text, at)
+        opened = self._registry.open_incident(
             at,
             "own_network_down",
             ids,
-            said,
-            kind=case.kind,
-            evidence=tuple(f"{one.watched.id}: {one.kind}" for one in alike[:3]),
+            text,
+            kind=tracker.kind,
+            evidence=tuple(f"{other.watched.id}: {other.kind}" for other in alike[:3]),
             confidence=0.85,
-            told=not self._quiet.covers(ids, at),
+            notify=not self._silences.covers(ids, at),
         )
-        self.undiagnosed.append((opened.incident.id, case.watched.id))
+        self.undiagnosed.append((opened.incident.id, tracker.watched.id))
         return [opened]
 
     def _known_outages(self, ids: Iterable[str]) -> list[Incident]:
-        found = {one.id: one for id_ in ids if (one := self._book.outage_of(id_)) is not None}
-        return sorted(found.values(), key=lambda one: (one.opened_at, one.id))
+        found = {
+            incident.id: incident
+            for id_ in ids
+            if (incident := self._registry.outage_of(id_)) is not None
+        }
+        return sorted(found.values(), key=lambda incident: (incident.opened_at, incident.id))
 
     def _taken_together(
-        self, known: list[Incident], ids: tuple[str, ...], said: str, at: float
+        self, known: list[Incident], ids: tuple[str, ...], text: str, at: float
     ) -> list[Change]:
         """Take the outages of endpoints that turn out to fail for one reason for one outage."""
         first, *others = known
         changes = [
-            self._book.unite(at, one, first)
-            for one in others
-            if set(self._book.members.of(one.id)) <= set(ids)
+            self._registry.unite(at, incident, first)
+            for incident in others
+            if set(self._registry.members.of(incident.id)) <= set(ids)
         ]
-        changes.append(self._book.rename(at, first, "own_network_down", said, summary=said))
-        alone = [id_ for id_ in ids if self._book.outage_of(id_) is None]
+        changes.append(self._registry.rename(at, first, "own_network_down", text, summary=text))
+        alone = [id_ for id_ in ids if self._registry.outage_of(id_) is None]
         # One after the other: each adds to what the incident is by then.
         return changes + [
-            self._joined(self._cases[id_], self._book.open[first.id], at) for id_ in alone
+            self._joined(self._trackers[id_], self._registry.open[first.id], at) for id_ in alone
         ]
 
-    def _foretold(self, case: Case, at: float, warning: Incident, known: Incident) -> Change:
+    def _taken_from_warning(
+        self, tracker: EndpointTracker, at: float, warning: Incident, known: Incident
+    ) -> Change:
         """Take an endpoint out of a warning, or close it where it warned of this one alone."""
-        if len(list(self._book.members.of(warning.id))) > 1:
-            name = case.watched.name or case.watched.id
-            return self._book.leave(at, warning, case.watched.id, f"{name} is part of {known.id}")
-        return self._book.unite(at, warning, known)
+        if len(list(self._registry.members.of(warning.id))) > 1:
+            name = tracker.watched.name or tracker.watched.id
+            return self._registry.leave(
+                at, warning, tracker.watched.id, f"{name} is part of {known.id}"
+            )
+        return self._registry.unite(at, warning, known)
 
-    def _begun(self, case: Case, at: float, warning: Incident | None) -> list[Change]:
+    def _begun(self, tracker: EndpointTracker, at: float, warning: Incident | None) -> list[Change]:
         if warning is None:
-            return [self._opened(case, at, None)]
+            return [self._opened(tracker, at, None)]
         changes = []
-        for id_ in list(self._book.members.of(warning.id)):
-            if id_ != case.watched.id:  # it joins when it goes down as well
-                name = self._cases[id_].watched.name or id_
-                changes.append(self._book.leave(at, warning, id_, f"{name} is not down"))
+        for id_ in list(self._registry.members.of(warning.id)):
+            if id_ != tracker.watched.id:  # it joins when it goes down as well
+                name = self._trackers[id_].watched.name or id_
+                changes.append(self._registry.leave(at, warning, id_, f"{name} is not down"))
                 warning = changes[-1].incident
-        return [*changes, self._opened(case, at, warning)]
+        return [*changes, self._opened(tracker, at, warning)]
 
-    def _opened(self, case: Case, at: float, warning: Incident | None) -> Change:
-        id_, name = case.watched.id, case.watched.name or case.watched.id
-        since = clock(case.streak.since or at)
-        summary = f"{name} is down: {case.detail or case.kind or 'it fails'}"
-        evidence = (f"{case.streak.failures} failures in a row since {since}",)
-        told = not self._quiet.covers((id_,), at)
+    def _opened(self, tracker: EndpointTracker, at: float, warning: Incident | None) -> Change:
+        id_, name = tracker.watched.id, tracker.watched.name or tracker.watched.id
+        since = time_of_day(tracker.streak.since or at)
+        summary = f"{name} is down: {tracker.detail or tracker.kind or 'it fails'}"
+        evidence = (f"{tracker.streak.failures} failures in a row since {since}",)
+        notify = not self._silences.covers((id_,), at)
         if warning is not None:
-            opened = self._book.worsen(
-                at, warning, summary, kind=case.kind, evidence=evidence, told=told
+            opened = self._registry.escalate(
+                at, warning, summary, kind=tracker.kind, evidence=evidence, notify=notify
             )
         else:
-            opened = self._book.begin(
+            opened = self._registry.open_incident(
                 at,
-                pattern_of(case.kind),
+                pattern_of(tracker.kind),
                 (id_,),
                 summary,
-                kind=case.kind,
+                kind=tracker.kind,
                 evidence=evidence,
-                told=told,
+                notify=notify,
             )
         self.undiagnosed.append((opened.incident.id, id_))
         return opened
 
 
-BY_DETECTOR: dict[str, Pattern] = {
+PATTERN_BY_DETECTOR: dict[str, Pattern] = {
     "latency": "latency",
     "certificate": "certificate",
     "heartbeat": "heartbeat_missed",
 }
 """Detector to the sort of incident that it opens by itself, beside outages."""
 
-_TELLS = {"opened", "reminded"}
+_NOTIFYING_CHANGES = {"opened", "reminded"}
 
 
-def signalled(book: Book, quiet: Quiet, case: Case, signal: Signal) -> list[Change]:
+def changes_of_signal(
+    registry: IncidentRegistry, quiet: Silences, tracker: EndpointTracker, signal: Signal
+) -> list[Change]:
     """Return what changes by what a detector saw."""
-    told = not quiet.covers((case.watched.id,), signal.at)
+    notify = not quiet.covers((tracker.watched.id,), signal.at)
     if signal.detector == "flapping":
-        return _flapping(book, case, signal, told=told)
-    return _own_incident(book, case, signal, told=told)
+        return _flapping(registry, tracker, signal, notify=notify)
+    return _own_incident(registry, tracker, signal, notify=notify)
 
 
-def _own_incident(book: Book, case: Case, signal: Signal, *, told: bool) -> list[Change]:
-    known = book.seen_by(signal.detector, case.watched.id)
-    name, said = case.watched.name or case.watched.id, "; ".join(signal.evidence)
-    summary = f"{name}: {said}."
-    if known is not None and len(list(book.members.of(known.id))) > 1:
+def _own_incident(
+    registry: IncidentRegistry, tracker: EndpointTracker, signal: Signal, *, notify: bool
+) -> list[Change]:
+    known = registry.seen_by(signal.detector, tracker.watched.id)
+    name, text = tracker.watched.name or tracker.watched.id, "; ".join(signal.evidence)
+    summary = f"{name}: {text}."
+    if known is not None and len(list(registry.members.of(known.id))) > 1:
         if not signal.active or signal.kind is None:  # it has another certificate than the others
-            left = book.leave(signal.at, known, case.watched.id, f"{name} has another certificate")
-            return [left, *_own_incident(book, case, signal, told=told)]
-        if known.kind == signal.kind and is_recent(known, signal.at, _TELLS):
-            return []  # another has just said so
+            left = registry.leave(
+                signal.at, known, tracker.watched.id, f"{name} has another certificate"
+            )
+            return [left, *_own_incident(registry, tracker, signal, notify=notify)]
+        if known.kind == signal.kind and is_recent(known, signal.at, _NOTIFYING_CHANGES):
+            return []  # another has just text so
     if not signal.active:
-        return [book.finish(signal.at, known, "over")] if known else []
+        return [registry.close(signal.at, known, "over")] if known else []
     if known is None:
-        return _begun(book, case, signal, summary, told=told)
+        return _begun(registry, tracker, signal, summary, notify=notify)
     newest = replace(
         known,
         kind=signal.kind,
@@ -348,64 +396,75 @@ def _own_incident(book: Book, case: Case, signal: Signal, *, told: bool) -> list
         evidence=signal.evidence,
         advice=signal.advice,
     )
-    return [book.remind(signal.at, newest, said, told=told)]
+    return [registry.remind(signal.at, newest, text, notify=notify)]
 
 
-def _begun(book: Book, case: Case, signal: Signal, summary: str, *, told: bool) -> list[Change]:
-    if (same := of_same_certificate(case, book, signal)) is not None:
+def _begun(
+    registry: IncidentRegistry,
+    tracker: EndpointTracker,
+    signal: Signal,
+    summary: str,
+    *,
+    notify: bool,
+) -> list[Change]:
+    if (same := of_same_certificate(tracker, registry, signal)) is not None:
         if not same.detector:
             return []  # it joins that outage when it goes down as well
-        text = f"{case.watched.name or case.watched.id} has the same certificate"
-        return [book.join(signal.at, same, case.watched.id, text, told=told)]
-    outage = book.outage_of(case.watched.id)
+        text = f"{tracker.watched.name or tracker.watched.id} has the same certificate"
+        return [registry.join(signal.at, same, tracker.watched.id, text, notify=notify)]
+    outage = registry.outage_of(tracker.watched.id)
     if outage is not None and signal.kind is not None and outage.kind == signal.kind:
         return []  # it is down for what is seen
     return [
-        book.begin(
+        registry.open_incident(
             signal.at,
-            BY_DETECTOR[signal.detector],
-            (case.watched.id,),
+            PATTERN_BY_DETECTOR[signal.detector],
+            (tracker.watched.id,),
             summary,
             kind=signal.kind,
             evidence=signal.evidence,
             advice=signal.advice,
             detector=signal.detector,
-            told=told,
+            notify=notify,
         )
     ]
 
 
-def _flapping(book: Book, case: Case, signal: Signal, *, told: bool) -> list[Change]:
-    known = book.outage_of(case.watched.id)
+def _flapping(
+    registry: IncidentRegistry, tracker: EndpointTracker, signal: Signal, *, notify: bool
+) -> list[Change]:
+    known = registry.outage_of(tracker.watched.id)
     if not signal.active:
-        return [] if known is None else _steady(book, case, known, signal.at)
-    name = case.watched.name or case.watched.id
-    said = "; ".join(signal.evidence)
+        return [] if known is None else _steady(registry, tracker, known, signal.at)
+    name = tracker.watched.name or tracker.watched.id
+    text = "; ".join(signal.evidence)
     if known is not None:
-        return [book.rename(signal.at, known, "flapping", f"{name} flaps: {said}")]
+        return [registry.rename(signal.at, known, "flapping", f"{name} flaps: {text}")]
     return [
-        book.begin(
+        registry.open_incident(
             signal.at,
             "flapping",
-            (case.watched.id,),
-            f"{name} comes and goes: {said}.",
+            (tracker.watched.id,),
+            f"{name} comes and goes: {text}.",
             kind=signal.kind,
             evidence=signal.evidence,
-            told=told,
+            notify=notify,
         )
     ]
 
 
-def _steady(book: Book, case: Case, known: Incident, at: float) -> list[Change]:
+def _steady(
+    registry: IncidentRegistry, tracker: EndpointTracker, known: Incident, at: float
+) -> list[Change]:
     """Return what changes when one state has lasted: it is well, or it stays down."""
-    name = case.watched.name or case.watched.id
+    name = tracker.watched.name or tracker.watched.id
     changes: list[Change] = []
-    if not case.is_broken:
-        said = f"{name} has been well for a while"
-        changes.append(book.leave(at, known, case.watched.id, said))
+    if not tracker.is_broken:
+        text = f"{name} has been well for a while"
+        changes.append(registry.leave(at, known, tracker.watched.id, text))
         known = changes[-1].incident
-        if book.is_over(known):
-            return [*changes, book.finish(at, known, said)]
+        if registry.is_over(known):
+            return [*changes, registry.close(at, known, text)]
     if known.pattern == "flapping":
-        changes.append(book.rename(at, known, pattern_of(case.kind), f"{name} is steady"))
+        changes.append(registry.rename(at, known, pattern_of(tracker.kind), f"{name} is steady"))
     return changes

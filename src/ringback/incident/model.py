@@ -1,4 +1,4 @@
-"""The values from a check to a notice: what was seen, what it means, who is to be told."""
+"""The values from a check to a notice: what was seen, what it means, who is to be notified."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -113,7 +113,7 @@ class Signal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class TimelineEntry:
     """One line of an incident's timeline."""
 
     at: float
@@ -141,7 +141,7 @@ class Incident:
         diagnosis: As ``ringback diagnose --json`` gives it; ``None``: not made (yet).
         timeline: What happened, oldest first.
         acknowledged_by: Who took it; ``""``: nobody.
-        told_at: When people were last told that it began or goes on; ``None``: never.
+        told_at: When people were last notified that it began or goes on; ``None``: never.
         detector: The detector that sees it while the endpoint may be up; ``""``: it is an outage.
         part_of: Id of the incident that it turned out to be part of, when it was closed; ``""``: it
             ended by itself.
@@ -159,7 +159,7 @@ class Incident:
     evidence: tuple[str, ...] = ()
     advice: tuple[str, ...] = ()
     diagnosis: Mapping[str, Any] | None = None
-    timeline: tuple[Entry, ...] = ()
+    timeline: tuple[TimelineEntry, ...] = ()
     acknowledged_by: str = ""
     well: tuple[str, ...] = ()
     told_at: float | None = None
@@ -182,8 +182,8 @@ class Change:
         what: How.
         incident: As it is now.
         endpoint: The endpoint that it is about, where it is about one.
-        told: Whether people are to be told; suppression (maintenance, silence, a parent that is
-            down) says no, and never for the end of what was told.
+        notify: Whether people are to be notified; not where it is suppressed (maintenance, a
+            silence, a parent that is down), but always of the end of what they were notified of.
         again: Whether there is nothing new but that time has passed.
     """
 
@@ -191,7 +191,7 @@ class Change:
     what: What
     incident: Incident
     endpoint: str | None = None
-    told: bool = True
+    notify: bool = True
     again: bool = False
 
 
@@ -224,7 +224,7 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Watched:
+class WatchedEndpoint:
     """One endpoint, as far as incidents go.
 
     Attributes:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from ringback.incident.model import Incident, Pattern
 
-_BY_PREFIX: tuple[tuple[str, Pattern], ...] = (
+_PATTERN_BY_KIND: tuple[tuple[str, Pattern], ...] = (
     ("dns.", "dns_failure"),
     ("tls.cert.", "certificate"),
     ("http.error.auth", "rejected"),
@@ -12,7 +12,7 @@ _BY_PREFIX: tuple[tuple[str, Pattern], ...] = (
     ("tcp.address_unreachable.", "network_partition"),
 )
 
-RESOLVER = (
+RESOLVER_KINDS = (
     "dns.timed_out",
     "dns.unreachable",
     "dns.server",
@@ -22,10 +22,10 @@ RESOLVER = (
 """Kinds that are the fault of the server that was asked, whatever the name: with any other a
 nameserver has answered."""
 
-NETWORK = ("tcp.address_unreachable.", "tcp.timed_out", *RESOLVER, "proxy.unreachable")
+NETWORK_KINDS = ("tcp.address_unreachable.", "tcp.timed_out", *RESOLVER_KINDS, "proxy.unreachable")
 """Beginnings of the kinds that a network of one's own that is down makes of every target."""
 
-_BY_WHERE: Mapping[str, Pattern] = {
+_PATTERN_BY_FAULT: Mapping[str, Pattern] = {
     "this host": "own_network_down",
     "this network": "own_network_down",
     "path": "network_partition",
@@ -36,13 +36,13 @@ _BY_WHERE: Mapping[str, Pattern] = {
 
 def pattern_of(kind: str | None) -> Pattern:
     """Return the sort of incident that a failure alone means."""
-    for prefix, pattern in _BY_PREFIX:
+    for prefix, pattern in _PATTERN_BY_KIND:
         if kind is not None and kind.startswith(prefix):
             return pattern
     return "service_outage"
 
 
-def is_foretold(warning: Incident, kind: str | None) -> bool:
+def was_warned_of(warning: Incident, kind: str | None) -> bool:
     """Return whether an outage of this kind is what a warning has warned of."""
     if warning.pattern != "certificate" or warning.kind is None:  # another one: perhaps meant
         return False
@@ -51,7 +51,7 @@ def is_foretold(warning: Incident, kind: str | None) -> bool:
 
 def is_of_the_network(kind: str | None) -> bool:
     """Return whether a network of one's own that is down would show as this kind."""
-    return kind is not None and kind.startswith(NETWORK)
+    return kind is not None and kind.startswith(NETWORK_KINDS)
 
 
 def pattern_of_diagnosis(pattern: Pattern, verdict: Mapping[str, object]) -> Pattern:
@@ -61,10 +61,10 @@ def pattern_of_diagnosis(pattern: Pattern, verdict: Mapping[str, object]) -> Pat
         return pattern
     if verdict.get("cause") == "wrong_port":
         return "port_change"
-    return _BY_WHERE.get(str(verdict.get("where")), pattern)
+    return _PATTERN_BY_FAULT.get(str(verdict.get("where")), pattern)
 
 
-def span(seconds: float) -> str:
+def duration_text(seconds: float) -> str:
     """Return a time that has passed, in words."""
     if seconds < 9.95:
         return f"{seconds:.1f} s"
@@ -73,7 +73,7 @@ def span(seconds: float) -> str:
     return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
 
 
-def clock(at: float) -> str:
+def time_of_day(at: float) -> str:
     """Return the time of day, in words."""
     hours, rest = divmod(int(at) % 86400, 3600)
     return f"{hours:02}:{rest // 60:02}:{rest % 60:02} UTC"

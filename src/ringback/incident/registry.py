@@ -8,28 +8,28 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from ringback.incident.model import Change, Entry, Incident, Pattern, What
-from ringback.incident.pattern import is_foretold, pattern_of_diagnosis
+from ringback.incident.model import Change, Incident, Pattern, TimelineEntry, What
+from ringback.incident.pattern import pattern_of_diagnosis, was_warned_of
 
-Trait = tuple[str, str]
+CorrelationKey = tuple[str, str]
 """What endpoints may have in common, and its value: ``("host", "db.example.com")``."""
 
 
-class Members:
-    """The endpoints that something is wrong with, by incident, by endpoint and by trait."""
+class Membership:
+    """The endpoints that something is wrong with, by incident, by endpoint and by key."""
 
     def __init__(self) -> None:
         self._incidents: dict[str, dict[str, None]] = {}  # endpoint → incidents
         self._endpoints: dict[str, dict[str, None]] = {}  # incident → endpoints
-        self._traits: dict[str, tuple[Trait, ...]] = {}
-        self._sharing: dict[Trait, Counter[str]] = {}
+        self._keys: dict[str, tuple[CorrelationKey, ...]] = {}
+        self._sharing: dict[CorrelationKey, Counter[str]] = {}
 
     def join(self, incident: str, endpoint: str) -> None:
         """Note that an endpoint is part of an incident."""
         if endpoint not in self._endpoints.setdefault(incident, {}):
             self._endpoints[incident][endpoint] = None
             self._incidents.setdefault(endpoint, {})[incident] = None
-            self._count(incident, self._traits.get(endpoint, ()), 1)
+            self._count(incident, self._keys.get(endpoint, ()), 1)
 
     def leave(self, incident: str, endpoint: str) -> None:
         """Note that an endpoint is no longer part of an incident."""
@@ -38,7 +38,7 @@ class Members:
         del self._incidents[endpoint][incident]
         if not self._incidents[endpoint]:
             del self._incidents[endpoint]
-        self._count(incident, self._traits.get(endpoint, ()), -1)
+        self._count(incident, self._keys.get(endpoint, ()), -1)
 
     def end(self, incident: str) -> None:
         """Forget an incident."""
@@ -46,47 +46,47 @@ class Members:
             self.leave(incident, endpoint)
         self._endpoints.pop(incident, None)
 
-    def known_by(self, endpoint: str, traits: Iterable[Trait]) -> None:
+    def set_keys(self, endpoint: str, keys: Iterable[CorrelationKey]) -> None:
         """Note what an endpoint may have in common with others."""
         incidents = list(self._incidents.get(endpoint, ()))
         for incident in incidents:
-            self._count(incident, self._traits.get(endpoint, ()), -1)
-        self._traits[endpoint] = tuple(traits)
+            self._count(incident, self._keys.get(endpoint, ()), -1)
+        self._keys[endpoint] = tuple(keys)
         for incident in incidents:
-            self._count(incident, self._traits[endpoint], 1)
+            self._count(incident, self._keys[endpoint], 1)
 
     def forget(self, endpoint: str) -> None:
         """Forget what an endpoint may have in common with others."""
-        self.known_by(endpoint, ())
-        self._traits.pop(endpoint, None)
+        self.set_keys(endpoint, ())
+        self._keys.pop(endpoint, None)
 
     def incidents(self, endpoint: str) -> Iterable[str]:
         """Return the ids of the incidents that an endpoint is part of."""
         return self._incidents.get(endpoint, ())
 
     def of(self, incident: str) -> Iterable[str]:
-        """Return the ids of the endpoints that are part of an incident, in the order they joined."""
+        """Return the ids of the members of an incident, in the order they joined."""
         return self._endpoints.get(incident, ())
 
-    def sharing(self, trait: Trait) -> Iterable[str]:
-        """Return the ids of the incidents of endpoints that have a trait."""
-        return self._sharing.get(trait, ())
+    def sharing(self, key: CorrelationKey) -> Iterable[str]:
+        """Return the ids of the incidents of endpoints that have a key."""
+        return self._sharing.get(key, ())
 
-    def _count(self, incident: str, traits: Iterable[Trait], step: int) -> None:
-        for trait in traits:
-            counts = self._sharing.setdefault(trait, Counter())
+    def _count(self, incident: str, keys: Iterable[CorrelationKey], step: int) -> None:
+        for key in keys:
+            counts = self._sharing.setdefault(key, Counter())
             counts[incident] += step
             if not counts[incident]:
                 del counts[incident]
                 if not counts:
-                    del self._sharing[trait]
+                    del self._sharing[key]
 
 
-TIMELINE = 200
+MAX_TIMELINE_ENTRIES = 200
 """Lines of a timeline that are kept; the first ones stay."""
 
 
-class Book:
+class IncidentRegistry:
     """Opens, changes and closes incidents; what is closed is the store's.
 
     Attributes:
@@ -96,7 +96,7 @@ class Book:
 
     def __init__(self) -> None:
         self.open: dict[str, Incident] = {}
-        self.members = Members()
+        self.members = Membership()
         self._by_pattern: dict[Pattern, dict[str, None]] = {}
         self._issued: tuple[str, set[str]] = ("", set())  # ids that were given in this second
 
@@ -104,7 +104,10 @@ class Book:
         """Return the open incident that an endpoint is part of, an outage before a warning."""
         if not self.members.incidents(endpoint):  # asked several times for every check
             return None
-        return min(self._all_of(endpoint), key=lambda one: (one.detector, one.opened_at, one.id))
+        return min(
+            self._all_of(endpoint),
+            key=lambda incident: (incident.detector, incident.opened_at, incident.id),
+        )
 
     def outage_of(self, endpoint: str) -> Incident | None:
         """Return the open outage that an endpoint is part of."""
@@ -113,12 +116,14 @@ class Book:
 
     def seen_by(self, detector: str, endpoint: str) -> Incident | None:
         """Return the open incident that a detector sees at an endpoint, beside outages."""
-        return next((one for one in self._all_of(endpoint) if one.detector == detector), None)
+        return next(
+            (incident for incident in self._all_of(endpoint) if incident.detector == detector), None
+        )
 
-    def foretold(self, endpoint: str, kind: str | None) -> Incident | None:
+    def warning_of(self, endpoint: str, kind: str | None) -> Incident | None:
         """Return the open warning of what an endpoint fails with now; ``None``: there is none."""
-        found = (one for one in self._all_of(endpoint) if one.detector)
-        return next((one for one in found if is_foretold(one, kind)), None)
+        found = (incident for incident in self._all_of(endpoint) if incident.detector)
+        return next((incident for incident in found if was_warned_of(incident, kind)), None)
 
     def of_pattern(self, pattern: Pattern) -> Incident | None:
         """Return the open incident of a sort, the oldest one."""
@@ -127,7 +132,7 @@ class Book:
     def _all_of(self, endpoint: str) -> Iterable[Incident]:
         return (self.open[id_] for id_ in self.members.incidents(endpoint))
 
-    def begin(  # noqa: PLR0913 - what an incident is made of
+    def open_incident(  # noqa: PLR0913 - what an incident is made of
         self,
         at: float,
         pattern: Pattern,
@@ -139,7 +144,7 @@ class Book:
         advice: tuple[str, ...] = (),
         confidence: float = 1.0,
         detector: str = "",
-        told: bool = True,
+        notify: bool = True,
     ) -> Change:
         """Open an incident."""
         incident = Incident(
@@ -153,14 +158,14 @@ class Book:
             confidence=confidence,
             evidence=evidence,
             advice=advice,
-            timeline=(Entry(at=at, what="opened", text=summary),),
+            timeline=(TimelineEntry(at=at, what="opened", text=summary),),
             detector=detector,
         )
         for endpoint in members:
             self.members.join(incident.id, endpoint)
-        return self._changed(at, "opened", incident, members[0], told=told)
+        return self._changed(at, "opened", incident, members[0], notify=notify)
 
-    def worsen(
+    def escalate(
         self,
         at: float,
         warning: Incident,
@@ -168,9 +173,9 @@ class Book:
         *,
         kind: str | None,
         evidence: tuple[str, ...],
-        told: bool,
+        notify: bool,
     ) -> Change:
-        """Make an outage of a warning whose cause it has; who took the warning has not taken that."""
+        """Make a warning an outage of the same cause; an acknowledgement does not carry over."""
         outage = replace(
             warning,
             detector="",
@@ -181,25 +186,29 @@ class Book:
             evidence=(*warning.evidence, *evidence),
         )
         return self._changed(
-            at, "opened", self._noted(outage, at, "opened", summary), outage.members[0], told=told
+            at,
+            "opened",
+            self._noted(outage, at, "opened", summary),
+            outage.members[0],
+            notify=notify,
         )
 
     def join(
-        self, at: float, incident: Incident, endpoint: str, text: str, *, told: bool = True
+        self, at: float, incident: Incident, endpoint: str, text: str, *, notify: bool = True
     ) -> Change:
         """Add a member, or one that was well meanwhile."""
-        back = endpoint in incident.well  # whoever it concerns was told, and of no end
+        back = endpoint in incident.well  # whoever it concerns was notified, and of no end
         if back:
-            well = tuple(one for one in incident.well if one != endpoint)
+            well = tuple(member for member in incident.well if member != endpoint)
             grown = replace(incident, well=well)
         else:
             grown = replace(incident, members=(*incident.members, endpoint))
         self.members.join(incident.id, endpoint)
         noted = self._noted(grown, at, "joined", text)
-        return self._changed(at, "joined", noted, endpoint, told=told and not back)
+        return self._changed(at, "joined", noted, endpoint, notify=notify and not back)
 
     def leave(self, at: float, incident: Incident, endpoint: str, text: str) -> Change:
-        """Note that a member is well again; nobody is told before the last of them is."""
+        """Note that a member is well again; nobody is notified before the last of them is."""
         self.members.leave(incident.id, endpoint)
         left = replace(incident, well=(*incident.well, endpoint))
         return self._changed(at, "left", self._noted(left, at, "left", text), endpoint)
@@ -232,26 +241,26 @@ class Book:
         return self._changed(at, "diagnosed", self._noted(changed, at, "diagnosed", summary))
 
     def acknowledge(self, at: float, incident: Incident, who: str) -> Change:
-        """Note that somebody has taken an incident: it is not told again until it ends."""
+        """Note that somebody has taken an incident: it is not notify again until it ends."""
         taken = replace(incident, state="acknowledged", acknowledged_by=who)
         text = f"taken by {who}" if who else "taken"
         return self._changed(at, "acknowledged", self._noted(taken, at, "acknowledged", text))
 
-    def remind(self, at: float, incident: Incident, text: str, *, told: bool = True) -> Change:
+    def remind(self, at: float, incident: Incident, text: str, *, notify: bool = True) -> Change:
         """Tell that an incident goes on."""
         noted = self._noted(incident, at, "reminded", text)
-        return self._changed(at, "reminded", noted, told=told)
+        return self._changed(at, "reminded", noted, notify=notify)
 
-    def finish(self, at: float, incident: Incident, text: str) -> Change:
-        """Close an incident; people are told where they were told of it."""
+    def close(self, at: float, incident: Incident, text: str) -> Change:
+        """Close an incident; people are notified where they were notified of it."""
         closed = replace(self._noted(incident, at, "closed", text), state="closed", closed_at=at)
         self.members.end(incident.id)
         self._file(incident.id, None)
-        return Change(at=at, what="closed", incident=closed, told=incident.told_at is not None)
+        return Change(at=at, what="closed", incident=closed, notify=incident.told_at is not None)
 
     def unite(self, at: float, incident: Incident, other: Incident) -> Change:
         """Close an incident that turned out to be part of another."""
-        return self.finish(at, replace(incident, part_of=other.id), f"it is part of {other.id}")
+        return self.close(at, replace(incident, part_of=other.id), f"it is part of {other.id}")
 
     def _changed(
         self,
@@ -260,15 +269,15 @@ class Book:
         incident: Incident,
         endpoint: str | None = None,
         *,
-        told: bool = True,
+        notify: bool = True,
     ) -> Change:
         begins = what in {"opened", "reminded"}
         # Of one that is well the page tells; a message for each would be a storm.
-        tells = told and what != "left" and (begins or incident.told_at is not None)
+        tells = notify and what != "left" and (begins or incident.told_at is not None)
         if tells and begins:
             incident = replace(incident, told_at=at)
         self._file(incident.id, incident)
-        return Change(at=at, what=what, incident=incident, endpoint=endpoint, told=tells)
+        return Change(at=at, what=what, incident=incident, endpoint=endpoint, notify=tells)
 
     def _file(self, id_: str, incident: Incident | None) -> None:
         before = self.open.get(id_)
@@ -282,9 +291,9 @@ class Book:
 
     def _noted(self, incident: Incident, at: float, what: str, text: str) -> Incident:
         timeline = incident.timeline
-        if len(timeline) >= TIMELINE:
-            timeline = (*timeline[:10], *timeline[-(TIMELINE - 11) :])
-        return replace(incident, timeline=(*timeline, Entry(at=at, what=what, text=text)))
+        if len(timeline) >= MAX_TIMELINE_ENTRIES:
+            timeline = (*timeline[:10], *timeline[-(MAX_TIMELINE_ENTRIES - 11) :])
+        return replace(incident, timeline=(*timeline, TimelineEntry(at=at, what=what, text=text)))
 
     def _new_id(self, at: float, endpoint: str) -> str:
         stamp = datetime.fromtimestamp(at, UTC).strftime("%Y%m%dT%H%M%SZ")

@@ -8,13 +8,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from ringback.incident.engine import Engine, Settings
-from ringback.incident.model import Change, Check, Watched
+from ringback.incident.engine import Engine, EngineSettings
+from ringback.incident.model import Change, Check, WatchedEndpoint
 
-TICK = 1.0
+TICK_INTERVAL = 1.0
 """Seconds between two ticks of the clock that goes along."""
 
-_LONGEST_WALK = 3600
+_MAX_TICKS_PER_GAP = 3600
 """Ticks made in a gap between two lines; a longer gap is walked in longer steps."""
 
 _YEAR_10000 = 253_402_300_800
@@ -27,32 +27,34 @@ class LineInvalid(ValueError):  # noqa: N818 - named after what happened, as in 
 
 def replay(
     lines: Iterable[str],
-    watched: Iterable[Watched] = (),
+    watched: Iterable[WatchedEndpoint] = (),
     *,
     every: float = 30.0,
-    settings: Settings | None = None,
+    settings: EngineSettings | None = None,
 ) -> Iterator[Change]:
     """Yield what would have changed, had these checks been made."""
-    known = {one.id: one for one in watched}
-    engine = Engine(known.values(), settings=settings or Settings())
+    known = {endpoint.id: endpoint for endpoint in watched}
+    engine = Engine(known.values(), settings=settings or EngineSettings())
     now: float | None = None
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         check = _check(number, line)
         if check.endpoint not in known:
-            known[check.endpoint] = Watched(id=check.endpoint, name=check.endpoint, every=every)
+            known[check.endpoint] = WatchedEndpoint(
+                id=check.endpoint, name=check.endpoint, every=every
+            )
             yield from engine.configure(known.values(), check.at)
         if now is not None:
-            yield from _walked(engine, now, check.at)
+            yield from _ticked(engine, now, check.at)
         now = check.at
         yield from engine.see(check)
     if now is not None:
-        yield from _walked(engine, now, now + 2 * every)
+        yield from _ticked(engine, now, now + 2 * every)
 
 
-def _walked(engine: Engine, begins: float, ends: float) -> Iterator[Change]:
-    step = max(TICK, (ends - begins) / _LONGEST_WALK)
+def _ticked(engine: Engine, begins: float, ends: float) -> Iterator[Change]:
+    step = max(TICK_INTERVAL, (ends - begins) / _MAX_TICKS_PER_GAP)
     ticks = int((ends - begins) / step)
     for number in range(1, ticks + 1):
         yield from engine.tick(begins + number * step)
@@ -60,14 +62,14 @@ def _walked(engine: Engine, begins: float, ends: float) -> Iterator[Change]:
 
 def _check(number: int, line: str) -> Check:
     try:
-        one = _object(line)
+        entry = _object(line)
         check = Check(
-            at=_time(one["at"]),
-            endpoint=str(one["endpoint"]),
-            up=None if one["up"] is None else bool(one["up"]),
-            kind=_kind(one),
-            seconds=None if one.get("seconds") is None else float(one["seconds"]),
-            detail=str(one.get("code") or "")[:200],
+            at=_time(entry["at"]),
+            endpoint=str(entry["endpoint"]),
+            up=None if entry["up"] is None else bool(entry["up"]),
+            kind=_kind(entry),
+            seconds=None if entry.get("seconds") is None else float(entry["seconds"]),
+            detail=str(entry.get("code") or "")[:200],
         )
     except KeyError as error:
         raise LineInvalid(f"line {number} is no check: it has no {error.args[0]!r}") from None
@@ -78,12 +80,12 @@ def _check(number: int, line: str) -> Check:
 
 def _object(line: str) -> Mapping[str, Any]:
     try:
-        one = json.loads(line)
+        entry = json.loads(line)
     except (ValueError, RecursionError):
         raise ValueError("it is not JSON") from None
-    if not isinstance(one, dict):
+    if not isinstance(entry, dict):
         raise TypeError("it is not a JSON object")
-    return one
+    return entry
 
 
 def _time(value: Any) -> float:
@@ -97,10 +99,10 @@ def _time(value: Any) -> float:
     return moment.timestamp()
 
 
-def _kind(one: Mapping[str, Any]) -> str | None:
-    if one["up"]:
+def _kind(entry: Mapping[str, Any]) -> str | None:
+    if entry["up"]:
         return None
-    code = str(one.get("kind") or one.get("code") or "")
+    code = str(entry.get("kind") or entry.get("code") or "")
     if code.isascii() and code.isdigit():
         return _STATUS.get(int(code), "http.error")
     return code or None

@@ -1,4 +1,4 @@
-"""Silences and maintenance: when people are not to be told of what begins."""
+"""Silences and maintenance: when people are not to be notified of what begins."""
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -8,7 +8,9 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Silence:
-    """A time in which nobody is told that something begins; its end is told to those who were told.
+    """A time in which nobody is notified of what begins.
+
+    The end of an incident is still told to those who were notified of its beginning.
 
     Attributes:
         id: Its name.
@@ -33,7 +35,7 @@ class Silence:
         )
 
 
-class Quiet:
+class Silences:
     """All silences, those that are over forgotten."""
 
     def __init__(self) -> None:
@@ -49,21 +51,23 @@ class Quiet:
 
     def all(self, now: float) -> list[Silence]:
         """Return those that are not over."""
-        self._silences = {id_: one for id_, one in self._silences.items() if one.ends > now}
+        self._silences = {
+            id_: silence for id_, silence in self._silences.items() if silence.ends > now
+        }
         return list(self._silences.values())
 
     def covers(self, endpoints: Iterable[str], now: float) -> bool:
         """Return whether all of these are silenced now."""
         return all(
-            any(one.covers(endpoint, now) for one in self._silences.values())
+            any(silence.covers(endpoint, now) for silence in self._silences.values())
             for endpoint in endpoints
         )
 
     def dump(self) -> Any:
         """Return them, as JSON has it."""
-        return [asdict(one) for one in self._silences.values()]
+        return [asdict(silence) for silence in self._silences.values()]
 
     def load(self, kept: Any) -> None:
         """Know what ``dump`` gave."""
-        for one in kept:
-            self.add(Silence(**{**one, "endpoints": tuple(one["endpoints"])}))
+        for fields in kept:
+            self.add(Silence(**{**fields, "endpoints": tuple(fields["endpoints"])}))

@@ -51,6 +51,6 @@ TABLE: dict[EndpointState, dict[Input, EndpointState]] = {
 """State and input to the next state; docs/reference/incidents.md draws it."""
 
 
-def after(state: EndpointState, given: Input) -> EndpointState:
+def next_state(state: EndpointState, given: Input) -> EndpointState:
     """Return the state that follows."""
     return TABLE[state][given]

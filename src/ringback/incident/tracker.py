@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from typing import Any
 
-from ringback.incident.detector import Flapping, detectors_of
-from ringback.incident.model import Check, EndpointState, Input, Signal, Watched
+from ringback.incident.detector import FlappingDetector, detectors_of
+from ringback.incident.model import Check, EndpointState, Input, Signal, WatchedEndpoint
 from ringback.incident.pattern import is_of_the_network
-from ringback.incident.state import BROKEN, after
+from ringback.incident.state import BROKEN, next_state
 
 
 class Streak:
@@ -23,14 +23,14 @@ class Streak:
         since: When the first of the failures in a row was; ``None``: it is well.
     """
 
-    def __init__(self, watched: Watched) -> None:
+    def __init__(self, watched: WatchedEndpoint) -> None:
         self.failures = 0
         self.successes = 0
         self.since: float | None = None
         self._recent = ""  # of the newest last: 1 for well, 0 for failed
         self._watched = watched
 
-    def configure(self, watched: Watched) -> None:
+    def configure(self, watched: WatchedEndpoint) -> None:
         """Take other thresholds; what was counted is kept."""
         self._watched = watched
         self._note("")
@@ -87,7 +87,7 @@ class Streak:
         self._note("")
 
 
-class Case:
+class EndpointTracker:
     """What is known of one endpoint.
 
     Args:
@@ -98,7 +98,7 @@ class Case:
         state: As the table has it.
         streak: Failures and successes in a row.
         kind: Kind of the newest failure.
-        detail: What it said.
+        detail: What it text.
         address: The address used last.
         certificate: What the certificate seen last is known by: its identity.
         seen: When the newest check was, in seconds since 1970 UTC.
@@ -106,7 +106,7 @@ class Case:
             network which is down does not make.
     """
 
-    def __init__(self, watched: Watched) -> None:
+    def __init__(self, watched: WatchedEndpoint) -> None:
         self.watched = watched
         self.state: EndpointState = "unknown"
         self.streak = Streak(watched)
@@ -133,41 +133,44 @@ class Case:
     @property
     def flaps(self) -> bool:
         """Whether it goes down again and again."""
-        return any(isinstance(one, Flapping) and one.active for one in self.detectors)
+        return any(
+            isinstance(detector, FlappingDetector) and detector.active
+            for detector in self.detectors
+        )
 
-    def configure(self, watched: Watched) -> None:
+    def configure(self, watched: WatchedEndpoint) -> None:
         """Take another configuration; what is known is kept."""
-        kept = {one.name: one.dump() for one in self.detectors}
+        kept = {detector.name: detector.dump() for detector in self.detectors}
         self.watched = watched
         self.streak.configure(watched)
         self.detectors = detectors_of(watched)
-        for one in self.detectors:
-            if one.name in kept:
-                one.load(kept[one.name])
+        for detector in self.detectors:
+            if detector.name in kept:
+                detector.load(kept[detector.name])
 
     def see(self, check: Check) -> list[Signal]:
         """Take a check; return what the detectors saw."""
         was_broken = self.is_broken
-        self.state = after(self.state, self.streak.see(check))
+        self.state = next_state(self.state, self.streak.see(check))
         self._remember(check)
         if self.state == "ok":
             self.streak.well(after_outage=was_broken)
-        return self._meant(one.see(check, self.state) for one in self.detectors)
+        return self._meant(detector.see(check, self.state) for detector in self.detectors)
 
     def _meant(self, seen: Iterable[Signal | None]) -> list[Signal]:
         """Return what was seen, each taken over before the next detector looks."""
         signals: list[Signal] = []
-        for one in seen:
-            if one is None:
+        for signal in seen:
+            if signal is None:
                 continue
-            signals.append(one)
-            if one.means is not None:
-                self._take(one, one.means)
+            signals.append(signal)
+            if signal.means is not None:
+                self._take(signal, signal.means)
         return signals
 
     def _take(self, signal: Signal, means: Input) -> None:
         was_broken = self.is_broken
-        self.state = after(self.state, means)
+        self.state = next_state(self.state, means)
         if self.state == "ok":
             self.streak.well(after_outage=was_broken)
         else:
@@ -189,7 +192,7 @@ class Case:
 
     def tick(self, now: float) -> list[Signal]:
         """Return what the passing of time makes the detectors see."""
-        return self._meant(one.tick(now) for one in self.detectors)
+        return self._meant(detector.tick(now) for detector in self.detectors)
 
     def dump(self) -> Any:
         """Return what is known, as JSON has it."""
@@ -197,7 +200,7 @@ class Case:
         return {
             "state": self.state,
             "streak": self.streak.dump(),
-            "detectors": {one.name: one.dump() for one in self.detectors},
+            "detectors": {detector.name: detector.dump() for detector in self.detectors},
             "last": newest,
         }
 
@@ -207,6 +210,6 @@ class Case:
         self.streak.load(kept["streak"])
         newest = kept["last"]
         self.kind, self.detail, self.address, self.certificate, self.seen, self.reached = newest
-        for one in self.detectors:
-            if one.name in kept["detectors"]:
-                one.load(kept["detectors"][one.name])
+        for detector in self.detectors:
+            if detector.name in kept["detectors"]:
+                detector.load(kept["detectors"][detector.name])

@@ -162,7 +162,7 @@ class Desk:
     def apply(self, changes: list[Change]) -> None:
         """Keep and tell what somebody changed: an acknowledgement, a diagnosis, a reload."""
         self._changes += changes
-        self._states["quiet"] = self.engine.dump_quiet()
+        self._states["quiet"] = self.engine.dump_silences()
         self.flush()
 
     def keep_state(self, name: str, value: Any) -> None:
@@ -172,10 +172,10 @@ class Desk:
     def flush(self) -> None:
         """Keep everything that was gathered, in one transaction."""
         changes = self._changes
-        known = ((id_, self.engine.dump_case(id_)) for id_ in self._dirty)
+        known = ((id_, self.engine.dump_endpoint(id_)) for id_ in self._dirty)
         states = {f"{_CASE}{id_}": case for id_, case in known if case is not None}
         if changes:
-            self._states["quiet"] = self.engine.dump_quiet()
+            self._states["quiet"] = self.engine.dump_silences()
         batch = Batch(
             checks=tuple(self._checks),
             transitions=tuple(self.engine.transitions()),
@@ -183,7 +183,7 @@ class Desk:
             notices=tuple(
                 notice
                 for change in changes
-                if change.told
+                if change.notify
                 for notice in self._router.notices_for(change)
             ),
             states=states | self._states,

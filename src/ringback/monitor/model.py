@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from ringback.incident.model import Check, EndpointState, Watched
+from ringback.incident.model import Check, EndpointState, WatchedEndpoint
 
 ProbeType = Literal["http", "tcp", "tls", "dns", "icmp", "heartbeat"]
 
@@ -81,7 +81,7 @@ class Endpoint:
     mine: bool = False
     ports: tuple[int, ...] = ()
     public: bool = False
-    watched: Watched = field(default_factory=lambda: Watched(id=""))
+    watched: WatchedEndpoint = field(default_factory=lambda: WatchedEndpoint(id=""))
     options: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 

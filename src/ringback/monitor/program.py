@@ -75,7 +75,7 @@ class Program:
             vantage=vantage,
             remind_every=remind_every(loaded.routes),
         )
-        quiet = self.service.engine.quiet
+        quiet = self.service.engine.silences
         self._dispatcher.silenced = lambda one: quiet.covers(one.members, time.time())
         self._runner = Runner(
             endpoints,
@@ -209,7 +209,7 @@ class Program:
         ids = {one.id for one in wanted}
         for known in self.service.silences():
             if known.id.startswith(PREFIX) and known.id not in ids:
-                engine.quiet.remove(known.id)
+                engine.silences.remove(known.id)
 
 
 def needs_restart(began: Loaded, loaded: Loaded) -> list[str]:

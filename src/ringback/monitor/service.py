@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ringback import __version__
-from ringback.incident.engine import Engine, Settings
+from ringback.incident.engine import Engine, EngineSettings
 from ringback.incident.model import Check
 from ringback.incident.silences import Silence
 from ringback.monitor.desk import Audience, Desk, Router
@@ -79,7 +79,7 @@ class Service:
         self._last: dict[str, Check] = store.last_checks()
         engine = Engine(
             [one.watched for one in self._endpoints.values()],
-            settings=Settings(remind_every=remind_every),
+            settings=EngineSettings(remind_every=remind_every),
         )
         self.desk = Desk(engine, store, router, tell=self.audience.tell, clock=clock)
         self.desk.load()
@@ -112,7 +112,7 @@ class Service:
         """Watch these from now on; what is known of those that stay is kept."""
         self._endpoints = {one.id: one for one in endpoints}
         watched = [one.watched for one in self._endpoints.values()]
-        settings = Settings(remind_every=remind_every)
+        settings = EngineSettings(remind_every=remind_every)
         self.desk.apply(self.engine.configure(watched, self._clock(), settings=settings))
         self.intake.configure(self._endpoints.values())
         self.moves.memory.keep(self._endpoints)
@@ -192,13 +192,13 @@ class Service:
 
     def unsilence(self, silence_id: str) -> bool:
         """End a silence; return whether there was one."""
-        ended = self.engine.quiet.remove(silence_id)
+        ended = self.engine.silences.remove(silence_id)
         self.desk.apply([])
         return ended
 
     def silences(self) -> list[Silence]:
         """Return the silences that are not over."""
-        return self.engine.quiet.all(self._clock())
+        return self.engine.silences.all(self._clock())
 
     def beat(self, endpoint_id: str, *, up: bool, detail: str) -> bool:
         """Take the report of a job; return whether it is one that is watched."""
@@ -288,7 +288,7 @@ class Service:
             kind=self.engine.kind_of(id_),
             last=self._last.get(id_),
             incident=None if incident is None else incident.id,
-            silenced=self.engine.quiet.covers((id_,), now),
+            silenced=self.engine.silences.covers((id_,), now),
         )
 
     def _newest(self, endpoint: str) -> float | None:

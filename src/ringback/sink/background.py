@@ -16,16 +16,16 @@ from typing import Any, Protocol
 from ringback.event import OF_THE_CALL, Event, Sink, Tally
 from ringback.retry import GiveUp, Retry
 
-THREADS = 8
+MAX_THREADS = 8
 """More than about this many sinks that hang at once, and the rest has to wait."""
 
-LINGER = 1.0
+IDLE_TIMEOUT = 1.0
 """Seconds until a thread without work ends."""
 
-AT_EXIT = 1.0
+EXIT_TIMEOUT = 1.0
 """Seconds that the end of the program waits for what is still to be told."""
 
-_GLANCE = 0.002
+_FLUSH_POLL_INTERVAL = 0.002
 """Seconds between two looks at whether all has been told."""
 
 
@@ -40,21 +40,21 @@ class Workers:
     """Daemon threads of this process that take turns at jobs.
 
     Attributes:
-        untold: What has yet to be told, for ``flush``; jobs add to it and take from it.
+        pending: What has yet to be told, for ``flush``; jobs add to it and take from it.
     """
 
     def __init__(self) -> None:
-        self.untold: set[object] = set()
+        self.pending: set[object] = set()
         self._ready: SimpleQueue[Job] = SimpleQueue()
         self._threads: set[Thread] = set()
         self._idle: set[Thread] = set()
 
-    def take_up(self, job: Job) -> bool:
+    def start(self, job: Job) -> bool:
         """Have a job done; return whether a thread is free for it."""
         self._ready.put(job)
         if self._ready.qsize() <= len(self._idle):
             return True
-        return len(self._threads) < THREADS and self._start()
+        return len(self._threads) < MAX_THREADS and self._start()
 
     def _start(self) -> bool:
         thread = Thread(target=self._run, name="ringback-sink", daemon=True)
@@ -76,7 +76,7 @@ class Workers:
         me = current_thread()
         self._idle.add(me)
         try:
-            return self._ready.get(timeout=LINGER)
+            return self._ready.get(timeout=IDLE_TIMEOUT)
         except Empty:
             self._threads.discard(me)
         finally:
@@ -95,7 +95,7 @@ def workers() -> Workers:
     return _OF_PROCESS[0]
 
 
-def flush(timeout: float = AT_EXIT) -> bool:
+def flush(timeout: float = EXIT_TIMEOUT) -> bool:
     """Wait until every sink has been told everything; return whether it has.
 
     The end of the program does so by itself.
@@ -103,10 +103,10 @@ def flush(timeout: float = AT_EXIT) -> bool:
     Args:
         timeout: Seconds to wait at most.
     """
-    untold, until = workers().untold, monotonic() + timeout
-    while untold and monotonic() < until:
-        sleep(_GLANCE)
-    return not untold
+    pending, until = workers().pending, monotonic() + timeout
+    while pending and monotonic() < until:
+        sleep(_FLUSH_POLL_INTERVAL)
+    return not pending
 
 
 def _begin_anew() -> None:
@@ -118,23 +118,23 @@ if hasattr(os, "register_at_fork"):  # not on Windows
 atexit.register(flush)
 
 
-LIMIT = 1024
+MAX_QUEUED_CALLS = 1024
 """How many values wait at most; then the oldest is dropped."""
 
-PATIENCE = 0.1
+POST_TIMEOUT = 0.1
 """Seconds that the caller waits for a receiver who has been quick so far."""
 
-FORBEARANCE = 60.0
+LATE_INTERVAL = 60.0
 """Seconds that a receiver who was late must have kept up before he is waited for again, and
 between two complaints about him."""
 
 
 @dataclass(slots=True, eq=False)
-class _Letter:
+class _QueuedCall:
     call: Callable[[Any], object]
     value: Any
     context: Context
-    unread: Lock  # held until it was read
+    done: Lock  # held until it was read
 
     def read(self) -> None:
         self.context.run(self.call, self.value)
@@ -148,7 +148,7 @@ def _context() -> Context:
     return context
 
 
-class Mailbox:
+class CallQueue:
     """Calls made one after the other by another thread, in the context of whoever asked for them.
 
     As long as the receiver is quick the caller waits until he has been called, so that a log line
@@ -163,86 +163,86 @@ class Mailbox:
         """Set up an empty one."""
         self.tally = Tally()
         self._receiver = receiver
-        self._complained: tuple[float, int] = (float("-inf"), 0)
+        self._warned: tuple[float, int] = (float("-inf"), 0)
         self._workers = workers()
-        self._letters: deque[_Letter] = deque()
-        self._taken = Lock()  # held while a worker is at it, or is to be
-        self._reader: int | None = None
-        self._patient_from = 0.0
+        self._queued: deque[_QueuedCall] = deque()
+        self._running = Lock()  # held while a worker is at it, or is to be
+        self._running_thread: int | None = None
+        self._late_until = 0.0
 
     @property
     def late(self) -> bool:
         """Whether the receiver is not waited for."""
-        return monotonic() < self._patient_from and self._workers is workers()
+        return monotonic() < self._late_until and self._workers is workers()
 
     def post(self, call: Callable[[Any], object], value: object) -> None:
         """Have a call made; wait for it for a moment if the receiver has been quick so far."""
-        if self._reader == get_ident():
+        if self._running_thread == get_ident():
             return
-        unread = Lock()
-        unread.acquire()
-        soon = self._put(_Letter(call, value, _context(), unread))
-        if soon and not self.late and not unread.acquire(timeout=PATIENCE):
-            self._patient_from = float("inf")
+        done = Lock()
+        done.acquire()
+        soon = self._put(_QueuedCall(call, value, _context(), done))
+        if soon and not self.late and not done.acquire(timeout=POST_TIMEOUT):
+            self._late_until = float("inf")
 
     def step(self) -> bool:
         """Make the oldest call; return whether there is another."""
         with suppress(IndexError):  # it was dropped just now
-            letter = self._letters.popleft()
-            self._guard(letter.read)
-            self._done(letter)
-            self._guard(self._complain)
+            queued = self._queued.popleft()
+            self._guard(queued.read)
+            self._done(queued)
+            self._guard(self._warn)
         return self._goes_on()
 
-    def __reduce__(self) -> tuple[type["Mailbox"], tuple[str]]:
-        return Mailbox, (self._receiver,)
+    def __reduce__(self) -> tuple[type["CallQueue"], tuple[str]]:
+        return CallQueue, (self._receiver,)
 
-    def _put(self, letter: _Letter) -> bool:
+    def _put(self, queued: _QueuedCall) -> bool:
         current = workers()
         if self._workers is not current:
             self._begin_anew(current)
-        current.untold.add(letter)
-        self._letters.append(letter)
-        if len(self._letters) > LIMIT:
+        current.pending.add(queued)
+        self._queued.append(queued)
+        if len(self._queued) > MAX_QUEUED_CALLS:
             with suppress(IndexError):  # another thread has made room meanwhile
-                self._done(self._letters.popleft())
+                self._done(self._queued.popleft())
                 self.tally.dropped += 1
-        return not self._taken.acquire(blocking=False) or current.take_up(self)
+        return not self._running.acquire(blocking=False) or current.start(self)
 
-    def _done(self, letter: _Letter) -> None:
-        self._workers.untold.discard(letter)
-        letter.unread.release()
+    def _done(self, queued: _QueuedCall) -> None:
+        self._workers.pending.discard(queued)
+        queued.done.release()
 
     def _guard(self, call: Callable[[], object]) -> None:
-        self._reader = get_ident()
+        self._running_thread = get_ident()
         try:
             call()
         except BaseException as error:  # noqa: BLE001 - this thread serves others too
             self.tally.count(error)
         finally:
-            self._reader = None
+            self._running_thread = None
 
     def _goes_on(self) -> bool:
-        if self._letters:
+        if self._queued:
             return True
-        if self._patient_from == float("inf"):
-            self._patient_from = monotonic() + FORBEARANCE
-        self._taken.release()
+        if self._late_until == float("inf"):
+            self._late_until = monotonic() + LATE_INTERVAL
+        self._running.release()
         # What was posted just before the release is nobody's yet.
-        return bool(self._letters) and self._taken.acquire(blocking=False)
+        return bool(self._queued) and self._running.acquire(blocking=False)
 
     def _begin_anew(self, current: Workers) -> None:
         """Forget what is under way; after a fork that is the parent's to tell."""
         self._workers = current
-        self._letters.clear()
-        self._taken = Lock()
-        self._patient_from = 0.0
+        self._queued.clear()
+        self._running = Lock()
+        self._late_until = 0.0
 
-    def _complain(self) -> None:
-        at, bad = self._complained
+    def _warn(self) -> None:
+        at, bad = self._warned
         tally = self.tally
-        if tally.failed + tally.dropped > bad and monotonic() >= at + FORBEARANCE:
-            self._complained = (monotonic(), tally.failed + tally.dropped)
+        if tally.failed + tally.dropped > bad and monotonic() >= at + LATE_INTERVAL:
+            self._warned = (monotonic(), tally.failed + tally.dropped)
             with suppress(Exception):  # a filter or a handler of the program's raised
                 logging.getLogger("ringback").warning(
                     "%s raised %d times (last: %s) and was too slow for %d events",
@@ -266,8 +266,8 @@ class Background:
     def __init__(self, sink: Sink) -> None:
         """Stand before a sink."""
         self.sink = sink
-        self.mailbox = Mailbox(repr(sink))
-        self.tally = self.mailbox.tally
+        self.queue = CallQueue(repr(sink))
+        self.tally = self.queue.tally
 
     @property
     def wants_success(self) -> bool:
@@ -281,13 +281,13 @@ class Background:
 
     def __call__(self, event: Event) -> None:
         """Have the sink told."""
-        self.mailbox.post(self.sink, light(event) if self.mailbox.late else event)
+        self.queue.post(self.sink, without_exception(event) if self.queue.late else event)
 
     def __reduce__(self) -> tuple[type["Background"], tuple[Sink]]:
         return Background, (self.sink,)
 
 
-def light(event: Event) -> Event:
+def without_exception(event: Event) -> Event:
     """Return the event without the exception.
 
     An exception holds the frames it came through, and with them bodies and connections. An event

@@ -7,8 +7,8 @@ from threading import Lock
 
 from ringback.event import Event
 from ringback.failure import Failure
-from ringback.sink.background import Mailbox
-from ringback.sink.formatting import endpoint_of
+from ringback.sink.background import CallQueue
+from ringback.sink.formatting import endpoint_of_target
 
 _OURS = {"config", "client"}
 """Layers whose failures say nothing about the endpoint."""
@@ -107,7 +107,7 @@ class Detector:
         self._limit = endpoints
         self._streaks: OrderedDict[str, _Streak] = OrderedDict()
         self._lock = Lock()
-        self._callbacks = Mailbox("the callback for an alert or a recovery")
+        self._callbacks = CallQueue("the callback for an alert or a recovery")
         self.tally = self._callbacks.tally
 
     @property
@@ -123,7 +123,7 @@ class Detector:
         """
         if event.what != "attempt" or event.outcome == "retry":
             return
-        endpoint = endpoint_of(event.target)
+        endpoint = endpoint_of_target(event.target)
         if event.failure is None:
             recovery = self._succeeded(endpoint, event.at)
             if recovery and self._on_recovery:

@@ -13,11 +13,11 @@ from ringback.event import Event, What
 from ringback.failure import Failure, Target
 from ringback.retry import Done, GiveUp, Reason, Retry
 
-OTHER = "other"
+OTHER_ENDPOINT = "other"
 """The name of every endpoint beyond the limit."""
 
 
-class Endpoints:
+class EndpointNames:
     """Gives the first so many endpoints their own name, and all others one in common.
 
     A program that calls hosts by names it is given (a crawler, a webhook sender) would otherwise
@@ -40,11 +40,11 @@ class Endpoints:
     def _admit(self, key: tuple[str | None, str | None, int | None], target: Target) -> str:
         with self._lock:
             if len(self._names) >= self._limit:
-                return self._names.get(key, OTHER)
-            return self._names.setdefault(key, endpoint_of(target))
+                return self._names.get(key, OTHER_ENDPOINT)
+            return self._names.setdefault(key, endpoint_of_target(target))
 
 
-def endpoint_of(target: Target) -> str:
+def endpoint_of_target(target: Target) -> str:
     """Return how failures are grouped: ``scheme://host:port``."""
     host = target.host or target.address or ""
     scheme = f"{target.scheme}://" if target.scheme else ""
@@ -99,7 +99,7 @@ def error_type(event: Event) -> str | None:
 
 
 def method_of(event: Event) -> str | None:
-    """Return the method; ``_OTHER`` for one that no standard names, ``None`` where there is none."""
+    """Return the method; ``_OTHER`` for one that no standard names, ``None`` without one."""
     return event.method if event.method in _METHODS else "_OTHER" if event.method else None
 
 
@@ -132,7 +132,7 @@ def text_line(event: Event) -> str:
 
     Nothing in it can forge another line or drive a terminal.
     """
-    return _plain(f"{_time(event.at)} {_call(event)}: {said(event)}")
+    return _plain(f"{_time(event.at)} {_call(event)}: {describe_event(event)}")
 
 
 def json_line(event: Event, level: str) -> str:
@@ -142,7 +142,7 @@ def json_line(event: Event, level: str) -> str:
         "timestamp": _time(event.at),
         "level": level,
         "event": event.what,
-        "message": said(event),
+        "message": describe_event(event),
         **call_attributes(event),
         "http.request.method": event.method or None,  # any, where nothing is counted by it
         "url.full": target.url,
@@ -156,7 +156,7 @@ def json_line(event: Event, level: str) -> str:
     return json.dumps({name: value for name, value in members.items() if value is not None})
 
 
-def said(event: Event) -> str:
+def describe_event(event: Event) -> str:
     """Return what happened, in words."""
     if event.what != "attempt":
         words = _CHANGES[event.what]

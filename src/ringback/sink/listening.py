@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable
 from ringback.event import Event, Listeners, Sink
 from ringback.sink.logging import LogSink
 
-URL = "RINGBACK_URL"
+URL_VARIABLE = "RINGBACK_URL"
 """Variable of the environment: the monitor that this program's calls are reported to."""
 
-TOKEN = "RINGBACK_TOKEN"  # noqa: S105 - the name of a variable
+TOKEN_VARIABLE = "RINGBACK_TOKEN"  # noqa: S105 - the name of a variable
 """Variable of the environment: its token."""
 
 _MONITOR: list[Sink | None] = []
@@ -27,17 +27,17 @@ def listeners_for(sinks: Iterable[Sink] | Listeners | None) -> Listeners:
     return Listeners(told)
 
 
-def tell_monitor(sink: Sink | None) -> None:
+def report_to_monitor(sink: Sink | None) -> None:
     """Have every door that is made from now on tell a monitor as well."""
     _MONITOR[:] = [sink]
 
 
 def _monitor() -> Sink | None:
     if not _MONITOR:
-        url = os.environ.get(URL)
+        url = os.environ.get(URL_VARIABLE)
         if not url:
             return None
-        tell_monitor(_of_environment(url, os.environ.get(TOKEN)))
+        report_to_monitor(_of_environment(url, os.environ.get(TOKEN_VARIABLE)))
     return _MONITOR[0]
 
 
@@ -47,7 +47,7 @@ def _of_environment(url: str, token: str | None) -> Sink | None:
     try:
         return Reporter(url, token or None)
     except ValueError as error:
-        logging.getLogger("ringback").warning("%s is of no use: %s", URL, error)
+        logging.getLogger("ringback").warning("%s is of no use: %s", URL_VARIABLE, error)
         return None
 
 

@@ -8,7 +8,7 @@ from threading import Lock
 from typing import TextIO
 
 from ringback.event import Event, What
-from ringback.sink.background import Mailbox, light
+from ringback.sink.background import CallQueue, without_exception
 from ringback.sink.formatting import json_line, text_line
 
 _CHANGES: dict[What, int] = {
@@ -22,7 +22,7 @@ _OUTCOMES = {"retry": logging.WARNING, "failure": logging.ERROR, "success": logg
 
 _NOBODY = logging.NullHandler()  # without it, Python writes what nobody handles to stderr
 
-_HANDLERS = Mailbox("logging")  # one, for handlers are shared: lines keep their order
+_HANDLERS = CallQueue("logging")  # one, for handlers are shared: lines keep their order
 
 
 class LogSink:
@@ -73,7 +73,7 @@ class LogSink:
             return
         name = logging.getLevelName(level)
         line = json_line(event, name) if self._json else text_line(event)
-        extra = {"event": light(event)}
+        extra = {"event": without_exception(event)}
         record = logger.makeRecord(
             logger.name, level, __file__, 0, "%s", (line,), None, extra=extra
         )

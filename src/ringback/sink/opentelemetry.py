@@ -12,7 +12,13 @@ except ImportError as error:
     ) from error
 
 from ringback.event import Event
-from ringback.sink.formatting import OTHER, Endpoints, Value, call_attributes, decision_attributes
+from ringback.sink.formatting import (
+    OTHER_ENDPOINT,
+    EndpointNames,
+    Value,
+    call_attributes,
+    decision_attributes,
+)
 
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0)
 """Seconds; as the semantic conventions advise for ``http.client.request.duration``."""
@@ -60,7 +66,7 @@ class OpenTelemetrySink:
             ValueError: If a number is below 1.
         """
         self._given = meter_provider, endpoints, request_duration
-        self._endpoints = Endpoints(endpoints)
+        self._endpoints = EndpointNames(endpoints)
         meter = metrics.get_meter("ringback", meter_provider=meter_provider)
         self._duration = meter.create_histogram(
             "http.client.request.duration",
@@ -92,8 +98,8 @@ class OpenTelemetrySink:
         return again, ()
 
     def _attributes(self, event: Event) -> dict[str, Value]:
-        if self._endpoints.name(event.target) == OTHER:
-            event = replace(event, target=replace(event.target, host=OTHER, port=None))
+        if self._endpoints.name(event.target) == OTHER_ENDPOINT:
+            event = replace(event, target=replace(event.target, host=OTHER_ENDPOINT, port=None))
         return call_attributes(event)
 
     def _measure(self, event: Event, attributes: dict[str, Value]) -> None:

@@ -13,7 +13,7 @@ except ImportError as error:
     ) from error
 
 from ringback.event import Event
-from ringback.sink.formatting import OTHER, Endpoints, method_of
+from ringback.sink.formatting import OTHER_ENDPOINT, EndpointNames, method_of
 
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0, 30.0)
 """Seconds; those of OpenTelemetry's ``http.client.request.duration``, and the read timeout."""
@@ -25,7 +25,7 @@ class _Metrics:
     """What one registry counts, whichever sink tells it."""
 
     def __init__(self, registry: CollectorRegistry, limit: int) -> None:
-        self.endpoints = Endpoints(limit)
+        self.endpoints = EndpointNames(limit)
         self.attempts = Counter(
             "ringback_attempts", "Attempts, by how they ended.", _HOW, registry=registry
         )
@@ -124,7 +124,7 @@ class PrometheusSink:
             _count(metrics, endpoint, event)
             return
         metrics.changes.labels(endpoint, event.what).inc()
-        if event.what.startswith("circuit_") and endpoint != OTHER:
+        if event.what.startswith("circuit_") and endpoint != OTHER_ENDPOINT:
             metrics.circuit.labels(endpoint).set(event.what == "circuit_opened")
 
     def __reduce__(self) -> tuple[Callable[[], "PrometheusSink"], tuple[()]]:

@@ -27,14 +27,14 @@ from weakref import WeakSet
 from ringback.event import Event, Tally
 from ringback.failure import Failure, Target
 from ringback.failure.target import without_secrets
-from ringback.sink.formatting import endpoint_of
-from ringback.sink.listening import tell_monitor
+from ringback.sink.formatting import endpoint_of_target
+from ringback.sink.listening import report_to_monitor
 
 __all__ = ["Reporter", "report"]
 
 
-_LONGEST = 200
-_LONGEST_ORIGIN = 300
+_MAX_TEXT_LENGTH = 200
+_MAX_ORIGIN_LENGTH = 300
 
 _OURS = frozenset({"config", "client"})
 """Layers whose failures say nothing about whom the call was for."""
@@ -52,12 +52,12 @@ def says_something(event: Event) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def origin_of(scheme: str | None, host: str | None, port: int | None) -> str | None:
+def reported_origin(scheme: str | None, host: str | None, port: int | None) -> str | None:
     """Return ``scheme://host:port`` in lower case; ``None`` where a part is not known."""
     if not (scheme and host and port):
         return None
-    origin = endpoint_of(Target(scheme=scheme, host=host, port=port)).lower()
-    return origin if len(origin) <= _LONGEST_ORIGIN else None
+    origin = endpoint_of_target(Target(scheme=scheme, host=host, port=port)).lower()
+    return origin if len(origin) <= _MAX_ORIGIN_LENGTH else None
 
 
 def entry(event: Event, failure: Failure, origin: str) -> dict[str, Any]:
@@ -67,9 +67,9 @@ def entry(event: Event, failure: Failure, origin: str) -> dict[str, Any]:
         "at": event.at,
         "origin": origin,
         "kind": failure.kind,
-        "message": without_secrets(failure.message)[:_LONGEST] or None,
+        "message": without_secrets(failure.message)[:_MAX_TEXT_LENGTH] or None,
         "method": event.method[:20] or None,
-        "url": url.partition("#")[0].partition("?")[0][:_LONGEST_ORIGIN] if url else None,
+        "url": url.partition("#")[0].partition("?")[0][:_MAX_ORIGIN_LENGTH] if url else None,
         "address": failure.target.address or event.target.address,
         "status": event.status,
         "attempts": event.attempt,
@@ -78,13 +78,13 @@ def entry(event: Event, failure: Failure, origin: str) -> dict[str, Any]:
     return {name: value for name, value in members.items() if value is not None}
 
 
-_SHORTEST = 1e-4
-_PER_OCTAVE = 4
-_LAST = 88
+_MIN_SECONDS = 1e-4
+_BUCKETS_PER_OCTAVE = 4
+_MAX_BUCKET = 88
 """Bounds grow by 19 % from 0.1 ms to 419 s."""
 
 
-class Run:
+class SuccessSummary:
     """Successful calls that no failed one of the same origin came between.
 
     Attributes:
@@ -120,22 +120,22 @@ class Run:
 
 
 def _place(seconds: float) -> int:
-    if seconds <= _SHORTEST:
+    if seconds <= _MIN_SECONDS:
         return 0
-    return min(ceil(log2(seconds / _SHORTEST) * _PER_OCTAVE), _LAST)
+    return min(ceil(log2(seconds / _MIN_SECONDS) * _BUCKETS_PER_OCTAVE), _MAX_BUCKET)
 
 
 def _bound(place: int) -> float:
-    return float(f"{_SHORTEST * 2 ** (place / _PER_OCTAVE):.3g}")
+    return float(f"{_MIN_SECONDS * 2 ** (place / _BUCKETS_PER_OCTAVE):.3g}")
 
 
-LIMIT = 1000
+MAX_WAITING_ENTRIES = 1000
 """How many entries wait at most."""
 
-Waiting = Run | dict[str, Any]
+Waiting = SuccessSummary | dict[str, Any]
 
 
-class Parcel:
+class Batch:
     """Entries on their way; the monitor knows by the id if it gets them twice."""
 
     __slots__ = ("entries", "id")
@@ -160,8 +160,8 @@ class Outbox:
     def __init__(self, tally: Tally) -> None:
         self._tally = tally
         self._waiting: deque[Waiting] = deque()
-        self._runs: dict[str, Run] = {}
-        self._parcel: Parcel | None = None
+        self._runs: dict[str, SuccessSummary] = {}
+        self._parcel: Batch | None = None
         self._lock = RLock()
 
     def __len__(self) -> int:
@@ -176,17 +176,17 @@ class Outbox:
             run = self._runs.get(origin)
             known = run is not None and int(run.at) == int(event.at)
             if run is None or not known:
-                run = self._runs[origin] = Run(origin)
+                run = self._runs[origin] = SuccessSummary(origin)
             run.add(event.at, event.timings.get("total"))
             return 0 if known else self._append(run)
 
-    def take(self, most: int) -> Parcel | None:
+    def take(self, most: int) -> Batch | None:
         """Return the oldest, in a parcel that stays the same until it is done with."""
         with self._lock:
             if self._parcel is None and self._waiting:
                 self._runs.clear()
                 count = min(most, len(self._waiting))
-                self._parcel = Parcel([self._waiting.popleft() for _ in range(count)])
+                self._parcel = Batch([self._waiting.popleft() for _ in range(count)])
             return self._parcel
 
     def done(self, *, dropped: bool = False) -> None:
@@ -198,22 +198,22 @@ class Outbox:
 
     def _append(self, one: Waiting) -> int:
         self._waiting.append(one)
-        while len(self) > LIMIT:
+        while len(self) > MAX_WAITING_ENTRIES:
             oldest = self._waiting.popleft()
             self._tally.dropped += _calls(oldest)
-            if isinstance(oldest, Run) and self._runs.get(oldest.origin) is oldest:
+            if isinstance(oldest, SuccessSummary) and self._runs.get(oldest.origin) is oldest:
                 del self._runs[oldest.origin]
         return len(self._waiting)
 
 
 def _calls(one: Waiting) -> int:
-    return one.calls if isinstance(one, Run) else 1
+    return one.calls if isinstance(one, SuccessSummary) else 1
 
 
 VERSION = 1
 
 
-def body_of(parcel: Parcel, program: str, dropped: int) -> bytes:
+def request_body_of(parcel: Batch, program: str, dropped: int) -> bytes:
     """Return the body of the request."""
     batch = {
         "version": VERSION,
@@ -222,7 +222,9 @@ def body_of(parcel: Parcel, program: str, dropped: int) -> bytes:
         "program": program,
         "host": socket.gethostname(),
         "dropped": dropped,
-        "events": [one.entry() if isinstance(one, Run) else one for one in parcel.entries],
+        "events": [
+            one.entry() if isinstance(one, SuccessSummary) else one for one in parcel.entries
+        ],
     }
     return json.dumps(batch, separators=(",", ":"), default=str).encode()
 
@@ -236,10 +238,10 @@ def program_name() -> str:
 
 PATH = "/api/v1/events"
 
-TIMEOUT = 5.0
+POST_TIMEOUT = 5.0
 """Seconds for each step of a request."""
 
-_MOST_ANSWER = 65536
+_MAX_RESPONSE_BYTES = 65536
 
 
 class Sender:
@@ -278,11 +280,11 @@ class Sender:
         try:
             connection.request("POST", self._path, body, self._headers)
             answer = connection.getresponse()
-            rest = answer.read(_MOST_ANSWER + 1)
+            rest = answer.read(_MAX_RESPONSE_BYTES + 1)
         except BaseException:
             self.close()
             raise
-        if len(rest) > _MOST_ANSWER:
+        if len(rest) > _MAX_RESPONSE_BYTES:
             self.close()
         return answer.status
 
@@ -305,26 +307,28 @@ class Sender:
     def _open(self) -> http.client.HTTPConnection:
         if self.secure:
             self._connection = http.client.HTTPSConnection(
-                self.host, self.port, timeout=TIMEOUT, context=ssl.create_default_context()
+                self.host, self.port, timeout=POST_TIMEOUT, context=ssl.create_default_context()
             )
         else:
-            self._connection = http.client.HTTPConnection(self.host, self.port, timeout=TIMEOUT)
+            self._connection = http.client.HTTPConnection(
+                self.host, self.port, timeout=POST_TIMEOUT
+            )
         return self._connection
 
 
-EVERY = 1.0
+SEND_INTERVAL = 1.0
 """Seconds that an entry waits for others."""
 
-MANY = 100
+EARLY_SEND_ENTRIES = 100
 """So many entries do not wait for others."""
 
-MOST = 500
+MAX_BATCH_ENTRIES = 500
 """Entries of one request at most."""
 
-AT_EXIT = 1.0
+EXIT_TIMEOUT = 1.0
 """Seconds that the end of the program waits for the monitor."""
 
-LONGEST_PAUSE = 30.0
+MAX_BACKOFF_SECONDS = 30.0
 """Seconds between two attempts to reach a monitor that is absent."""
 
 _MALFORMED = frozenset({400, 413, 422})
@@ -354,7 +358,7 @@ class Reporter:
         self._new_sender = partial(Sender, url, token)
         self._program = (program or program_name())[:100]
         sender = self._new_sender()
-        self._own = origin_of("https" if sender.secure else "http", sender.host, sender.port)
+        self._own = reported_origin("https" if sender.secure else "http", sender.host, sender.port)
         self._closed = False
         self.begin_anew()
         _ALL.add(self)
@@ -368,15 +372,15 @@ class Reporter:
         if self._closed or not says_something(event):
             return
         target = event.target
-        origin = origin_of(target.scheme, target.host or target.address, target.port)
+        origin = reported_origin(target.scheme, target.host or target.address, target.port)
         if origin is None or origin == self._own:
             return
         waiting = self._outbox.add(event, origin)
-        if waiting in {1, MANY}:
+        if waiting in {1, EARLY_SEND_ENTRIES}:
             self._wake.put(None)
             self._start()
 
-    def flush(self, timeout: float = AT_EXIT) -> bool:
+    def flush(self, timeout: float = EXIT_TIMEOUT) -> bool:
         """Send what waits; return whether the monitor has taken all of it.
 
         Args:
@@ -391,7 +395,7 @@ class Reporter:
             return asked.get(timeout=timeout)
         return False
 
-    def close(self, timeout: float = AT_EXIT) -> bool:
+    def close(self, timeout: float = EXIT_TIMEOUT) -> bool:
         """Send what waits, and report nothing from now on; return whether all was taken.
 
         Args:
@@ -444,8 +448,8 @@ class Reporter:
             asked = self._heard(due)
             now = monotonic()
             if due == inf:
-                due = now + EVERY
-            if len(self._outbox) >= MANY and not self._pause:
+                due = now + SEND_INTERVAL
+            if len(self._outbox) >= EARLY_SEND_ENTRIES and not self._pause:
                 due = now
             if asked is not None or now >= due:
                 due = self._deliver(everything=asked is not None)
@@ -470,10 +474,12 @@ class Reporter:
 
     def _deliver(self, *, everything: bool) -> float:
         """Send what waits; return when to do so again: never, where nothing waits any more."""
-        while parcel := self._outbox.take(MOST):
+        while parcel := self._outbox.take(MAX_BATCH_ENTRIES):
             dropped = self.tally.dropped
             try:
-                status = self._sender.post(body_of(parcel, self._program, dropped - self._told))
+                status = self._sender.post(
+                    request_body_of(parcel, self._program, dropped - self._told)
+                )
             except Exception as error:  # noqa: BLE001 - whatever it is, the program goes on
                 return self._failed(error)
             if not 200 <= status < 300:
@@ -482,16 +488,16 @@ class Reporter:
                 return self._failed(ConnectionError(f"HTTP {status}"))
             self._outbox.done()
             self._told, self._pause = dropped, 0.0
-            if len(self._outbox) < MANY and not everything:
+            if len(self._outbox) < EARLY_SEND_ENTRIES and not everything:
                 break
-        return monotonic() + EVERY if self._outbox else inf
+        return monotonic() + SEND_INTERVAL if self._outbox else inf
 
     def _failed(self, error: Exception) -> float:
         if not self._pause:
             log = logging.getLogger("ringback")
             log.warning("%s takes no reports of calls: %s", self._own, error)
         self.tally.count(error)
-        self._pause = min(max(1.0, self._pause * 2), LONGEST_PAUSE)
+        self._pause = min(max(1.0, self._pause * 2), MAX_BACKOFF_SECONDS)
         jitter = random.uniform(0.5, 1.0)  # noqa: S311 - many programs shall not come at once
         return monotonic() + self._pause * jitter
 
@@ -513,7 +519,7 @@ def _begin_anew() -> None:
 
 
 def _finish() -> None:
-    until = monotonic() + AT_EXIT
+    until = monotonic() + EXIT_TIMEOUT
     for reporter in list(_ALL):
         reporter.close(max(0.0, until - monotonic()))
 
@@ -543,5 +549,5 @@ def report(url: str, token: str | None = None, *, program: str | None = None) ->
             the token cannot be one.
     """
     reporter = Reporter(url, token, program=program)
-    tell_monitor(reporter)
+    report_to_monitor(reporter)
     return reporter

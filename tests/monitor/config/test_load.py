@@ -3,7 +3,7 @@ from datetime import time
 
 import pytest
 
-from ringback.incident.model import Watched
+from ringback.incident.model import WatchedEndpoint
 from ringback.monitor.config import ConfigInvalid
 from ringback.monitor.config.load import of_urls
 from ringback.monitor.model import Endpoint, Expectations
@@ -183,7 +183,7 @@ def test_an_endpoint_has_everything_that_was_written(configured, tmp_path):
             "family": 4,
             "client_certificate": str(tmp_path / "own.pem"),
         },
-        watched=Watched(
+        watched=WatchedEndpoint(
             id="shop-front",
             name="Shop front",
             host="shop.example",

@@ -10,7 +10,7 @@ from sink.events import done, given_up
 from ringback.event import Tally
 from ringback.incident.model import Check
 from ringback.monitor.ingest import EventsInvalid, events_of, reported
-from ringback.sink.report import Outbox, body_of
+from ringback.sink.report import Outbox, request_body_of
 
 
 def one(event, **more):
@@ -166,7 +166,7 @@ def test_what_a_program_sends_is_read():
     for event in (done(at=now), done(at=now), given_up(at=now), done(at=now)):
         outbox.add(event, "https://h:443")
     parcel = outbox.take(10)
-    read = reported(body_of(parcel, "shop", 7), now=time.time())
+    read = reported(request_body_of(parcel, "shop", 7), now=time.time())
     assert (read.id, read.program, read.dropped) == (parcel.id, "shop", 7)
     assert [(each.check.up, each.calls) for each in read.checks] == [
         (True, 2),

@@ -3,7 +3,7 @@ import time
 
 from monitor.moved.services import http
 
-from ringback.incident.model import Check, Watched
+from ringback.incident.model import Check, WatchedEndpoint
 from ringback.monitor.model import Endpoint
 from ringback.monitor.service import Service
 from ringback.monitor.store.sqlite import SQLiteStore
@@ -35,7 +35,7 @@ def test_a_service_that_has_moved_is_named_on_its_incident(free_ports, tmp_path)
             url=f"http://127.0.0.1:{base}/health",
             type="http",
             ports=(base + 1,),
-            watched=Watched(id="orders", name="Orders", host="127.0.0.1"),
+            watched=WatchedEndpoint(id="orders", name="Orders", host="127.0.0.1"),
         )
         store = SQLiteStore(path)
         service = Service([one], store, Nobody())

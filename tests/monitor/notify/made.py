@@ -5,7 +5,7 @@ import socket
 import time
 from dataclasses import replace
 
-from ringback.incident.model import Change, Entry, Incident
+from ringback.incident.model import Change, Incident, TimelineEntry
 from ringback.monitor.notify.dispatcher import Pace
 from ringback.monitor.notify.message import Context, Message, Story
 from ringback.monitor.notify.settings import NotifierSettings
@@ -56,7 +56,7 @@ def change(what, incident, *, at=None, **fields):
         incident = replace(incident, state="acknowledged", acknowledged_by="ada")
     if what == "diagnosed":
         incident = replace(incident, diagnosis=REPORT, summary=REPORT["verdict"]["summary"])
-    entry = Entry(at=at, what=what, text=f"{what} now")
+    entry = TimelineEntry(at=at, what=what, text=f"{what} now")
     incident = replace(incident, timeline=(*incident.timeline, entry))
     return Change(at=at, what=what, incident=incident, **fields)
 

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 from monitor.notify.made import change, incident
 
-from ringback.incident.model import Entry, Watched
+from ringback.incident.model import TimelineEntry, WatchedEndpoint
 from ringback.monitor.model import Endpoint
 from ringback.monitor.notify.routing import Routing, remind_every
 from ringback.monitor.notify.settings import RouteSettings
@@ -15,7 +15,7 @@ ENDPOINTS = [
         url="http://shop.invalid/",
         type="http",
         labels={"team": team},
-        watched=Watched(id=f"shop-{number}", group=f"group-{team}"),
+        watched=WatchedEndpoint(id=f"shop-{number}", group=f"group-{team}"),
     )
     for number, team in ((1, "blue"), (2, "red"))
 ]
@@ -99,7 +99,8 @@ def test_a_diagnosis_that_found_nothing_is_not_told():
 def reminded(hours, *, again=True):
     begun = incident(at=0.0)
     earlier = tuple(
-        Entry(at=3600.0 * hour, what="reminded", text="it goes on") for hour in range(1, hours)
+        TimelineEntry(at=3600.0 * hour, what="reminded", text="it goes on")
+        for hour in range(1, hours)
     )
     begun = replace(begun, timeline=earlier)
     return change("reminded", begun, at=3600.0 * hours, again=again)

@@ -1,6 +1,6 @@
 """Values for the tests of the store."""
 
-from ringback.incident.model import Change, Check, Entry, Incident, Notice
+from ringback.incident.model import Change, Check, Incident, Notice, TimelineEntry
 
 AT = 1_763_726_400.0
 """2025-11-21T12:00:00Z, the beginning of an hour."""
@@ -19,7 +19,7 @@ def incident(id_="i1", at=AT, **more):
         "summary": "web is down",
         "members": ("web",),
         "evidence": ("3 failures in a row",),
-        "timeline": (Entry(at=at, what="opened", text="web"),),
+        "timeline": (TimelineEntry(at=at, what="opened", text="web"),),
         "diagnosis": {"verdict": {"kind": "tcp.refused"}},
     }
     return Incident(id=id_, opened_at=at, **{**values, **more})

@@ -4,8 +4,8 @@ import asyncio
 from collections import defaultdict
 from dataclasses import replace
 
-from ringback.incident.model import CertificateSeen, Check, Entry, Incident, Watched
-from ringback.incident.silences import Quiet, Silence
+from ringback.incident.model import CertificateSeen, Check, Incident, TimelineEntry, WatchedEndpoint
+from ringback.incident.silences import Silence, Silences
 from ringback.monitor.model import Discovered, Endpoint, Told, View
 from ringback.monitor.store.aggregate import Aggregate
 from ringback.monitor.store.interface import Bucket
@@ -16,7 +16,9 @@ WIDTHS = {"5m": 300.0, "1h": 3600.0, "1d": 86400.0}
 
 def endpoint(id_, *, group="", public=False, **more):
     given = {"url": f"https://{id_}.example/health", "type": "http", **more}
-    watched = Watched(id=id_, name=given.get("name", id_), host=f"{id_}.example", group=group)
+    watched = WatchedEndpoint(
+        id=id_, name=given.get("name", id_), host=f"{id_}.example", group=group
+    )
     return Endpoint(id=id_, name=given.pop("name", id_), public=public, watched=watched, **given)
 
 
@@ -43,7 +45,7 @@ def incident(id_="inc-1", members=("api",), **more):
         "opened_at": NOW - 600,
         "confidence": 0.9,
         "evidence": ("3 failures in a row", "refused (ECONNREFUSED) by 192.0.2.7:443"),
-        "timeline": (Entry(at=NOW - 600, what="opened", text="api is down"),),
+        "timeline": (TimelineEntry(at=NOW - 600, what="opened", text="api is down"),),
         **more,
     }
     return Incident(id=id_, members=tuple(members), **given)
@@ -125,7 +127,7 @@ class MemoryService:
         self.known = {one.endpoint.id: one for one in views}
         self.open = []
         self.found = []
-        self.quiet = Quiet()
+        self.quiet = Silences()
         self.beats = []
         self.adopted = []
         self.degraded = None
@@ -161,7 +163,7 @@ class MemoryService:
 
     def acknowledge(self, incident_id, who):
         known = any(one.id == incident_id for one in self.open)
-        entry = Entry(at=self.now, what="acknowledged", text=f"taken by {who}")
+        entry = TimelineEntry(at=self.now, what="acknowledged", text=f"taken by {who}")
         self.open = [
             replace(one, state="acknowledged", acknowledged_by=who, timeline=(*one.timeline, entry))
             if one.id == incident_id
@@ -281,7 +283,7 @@ def sample(now=NOW):
         service.store.kept["api"].append(refused("api", at) if failed else check("api", at))
     begun = {
         "opened_at": now - 600,
-        "timeline": (Entry(at=now - 600, what="opened", text="api is down"),),
+        "timeline": (TimelineEntry(at=now - 600, what="opened", text="api is down"),),
     }
     service.open = [incident(diagnosis=DIAGNOSIS, **begun)]
     over = incident(

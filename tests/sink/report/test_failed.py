@@ -4,7 +4,7 @@ from sink.events import REFUSED, TARGET, UNAVAILABLE, done, event, given_up, ret
 from ringback.event import Event
 from ringback.failure import Failure, Target
 from ringback.retry import GiveUp
-from ringback.sink.report import entry, origin_of, says_something
+from ringback.sink.report import entry, reported_origin, says_something
 
 
 @pytest.mark.parametrize(
@@ -49,8 +49,8 @@ def test_an_entry_says_what_happened_and_leaves_out_what_is_not_known():
 
 
 def test_an_origin_needs_all_its_parts():
-    assert origin_of("https", "H.example", 443) == "https://h.example:443"
-    assert origin_of("http", "::1", 80) == "http://[::1]:80"
-    assert origin_of("http", None, 80) is None
-    assert origin_of(None, "h", 80) is None
-    assert origin_of("http", "h" * 300, 80) is None
+    assert reported_origin("https", "H.example", 443) == "https://h.example:443"
+    assert reported_origin("http", "::1", 80) == "http://[::1]:80"
+    assert reported_origin("http", None, 80) is None
+    assert reported_origin(None, "h", 80) is None
+    assert reported_origin("http", "h" * 300, 80) is None

@@ -1,7 +1,7 @@
 from sink.events import done, given_up
 
 from ringback.event import Tally
-from ringback.sink.report import LIMIT, Outbox
+from ringback.sink.report import MAX_WAITING_ENTRIES, Outbox
 
 ORIGIN, OTHER = "https://h:443", "https://i:443"
 
@@ -56,14 +56,14 @@ def test_it_is_bounded_and_counts_the_calls_that_are_dropped():
     outbox = Outbox(tally)
     for _ in range(5):
         outbox.add(done(), OTHER)
-    for _ in range(LIMIT):
+    for _ in range(MAX_WAITING_ENTRIES):
         outbox.add(given_up(), ORIGIN)
-    assert (len(outbox), tally.dropped) == (LIMIT, 5)
+    assert (len(outbox), tally.dropped) == (MAX_WAITING_ENTRIES, 5)
     outbox.take(400)
     for _ in range(10):
         outbox.add(given_up(), ORIGIN)
-    assert (len(outbox), tally.dropped) == (LIMIT, 15)
+    assert (len(outbox), tally.dropped) == (MAX_WAITING_ENTRIES, 15)
     outbox.add(done(), OTHER)  # its run was dropped: this is another
-    assert (len(outbox), tally.dropped) == (LIMIT, 16)
+    assert (len(outbox), tally.dropped) == (MAX_WAITING_ENTRIES, 16)
     outbox.done(dropped=True)
-    assert (len(outbox), tally.dropped) == (LIMIT - 400, 416)
+    assert (len(outbox), tally.dropped) == (MAX_WAITING_ENTRIES - 400, 416)

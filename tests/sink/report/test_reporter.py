@@ -16,7 +16,7 @@ import ringback
 from ringback.event import Listeners
 from ringback.failure import Target
 from ringback.sink import report as module
-from ringback.sink.report import LIMIT, MANY, Reporter
+from ringback.sink.report import EARLY_SEND_ENTRIES, MAX_WAITING_ENTRIES, Reporter
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def reporter(monitor):
 @pytest.fixture
 def asked_only(monkeypatch):
     """Nothing is sent, nor sent again, because some time has passed: only when it is asked for."""
-    monkeypatch.setattr(module, "EVERY", 3600.0)
+    monkeypatch.setattr(module, "SEND_INTERVAL", 3600.0)
     monkeypatch.setattr(module, "random", SimpleNamespace(uniform=lambda *_: 3600.0))
 
 
@@ -61,11 +61,13 @@ def test_it_sends_by_itself_after_a_moment(monitor, reporter):
 
 
 def test_many_entries_do_not_wait(monitor, reporter, monkeypatch):
-    monkeypatch.setattr(module, "EVERY", 3600.0)
-    for _ in range(MANY):
+    monkeypatch.setattr(module, "SEND_INTERVAL", 3600.0)
+    for _ in range(EARLY_SEND_ENTRIES):
         reporter(given_up())
-    monitor.wait_for(lambda: sum(len(one["events"]) for one in monitor.batches) >= MANY)
-    assert len(monitor.events()) == MANY
+    monitor.wait_for(
+        lambda: sum(len(one["events"]) for one in monitor.batches) >= EARLY_SEND_ENTRIES
+    )
+    assert len(monitor.events()) == EARLY_SEND_ENTRIES
 
 
 def test_one_connection_is_kept(monitor, reporter):
@@ -85,7 +87,7 @@ def test_calls_to_the_monitor_itself_are_not_reported(monitor, reporter):
 
 def test_without_a_monitor_the_newest_wait_and_it_is_told_how_many_were_dropped(unused_port):
     reporter = Reporter(f"http://127.0.0.1:{unused_port}")
-    for _ in range(LIMIT + 7):
+    for _ in range(MAX_WAITING_ENTRIES + 7):
         reporter(given_up())
     assert not reporter.flush(30)
     assert (reporter.tally.dropped, reporter.tally.failed > 0) == (7, True)
@@ -126,12 +128,12 @@ def test_a_monitor_that_hangs_holds_nobody_up():
     free = threading.Event()
     with Monitor(answering=free) as monitor:
         reporter = Reporter(monitor.url)
-        for _ in range(3 * LIMIT):
+        for _ in range(3 * MAX_WAITING_ENTRIES):
             reporter(given_up())
         assert not reporter.flush(0.01)
         free.set()
         assert reporter.close(30)
-    assert reporter.tally.dropped + len(monitor.events()) == 3 * LIMIT
+    assert reporter.tally.dropped + len(monitor.events()) == 3 * MAX_WAITING_ENTRIES
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
@@ -167,7 +169,7 @@ def test_the_end_of_a_program_sends_what_is_left(monitor):
     code = """
 import ringback, requests
 from ringback.sink import report as reporter
-reporter.AT_EXIT = 50.0  # a machine may be busy
+reporter.EXIT_TIMEOUT = 50.0  # a machine may be busy
 session = ringback.Session(policy=ringback.Policy(attempts=1))
 try:
     session.get("http://127.0.0.1:9/a?token=s3cret")
@@ -211,7 +213,7 @@ def test_it_pickles_to_the_one_of_its_process(reporter):
 def test_listeners_know_what_it_dropped(unused_port):
     reporter = Reporter(f"http://127.0.0.1:{unused_port}")
     listeners = Listeners([reporter])
-    for _ in range(LIMIT + 1):
+    for _ in range(MAX_WAITING_ENTRIES + 1):
         listeners(given_up())
     assert listeners.dropped == 1
     reporter.close(30)

@@ -4,29 +4,29 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from ringback.incident.detector.detector import Detector
-from ringback.incident.model import CertificateSeen, Check, EndpointState, Signal, Watched
-from ringback.incident.pattern import span
+from ringback.incident.detector.detector import SignalDetector
+from ringback.incident.model import CertificateSeen, Check, EndpointState, Signal, WatchedEndpoint
+from ringback.incident.pattern import duration_text
 
-DAY = 86400.0
+DAY_SECONDS = 86400.0
 
-EARLY = 30.0
+EARLY_RENEWAL_DAYS = 30.0
 """Days left from which a new key is no renewal that was due."""
 
-ENDED = "tls.cert.date_invalid.expired"
+EXPIRED_KIND = "tls.cert.date_invalid.expired"
 
-ENDS_SOON = "tls.cert.invalid"
+EXPIRES_SOON_KIND = "tls.cert.invalid"
 """Kind of a certificate that does not last as long as was asked, as of a check that expects it."""
 
-LATELY = 20
+ALTERNATION_CHECKS = 20
 """Looks, and a day at least, for which a certificate that came back after another still counts: of
 two that answer at random one is missed so often once in a million times."""
 
-MOST = 8
+MAX_ALTERNATING_CERTIFICATES = 8
 """Certificates that are remembered side by side."""
 
 
-class Certificate(Detector):
+class CertificateDetector(SignalDetector):
     """Says that a certificate ends soon, at each of the days that are configured, and its end.
 
     The dates are those of the newest certificate that was seen, and count on when no more is seen:
@@ -37,7 +37,7 @@ class Certificate(Detector):
 
     name: ClassVar[str] = "certificate"
 
-    def __init__(self, watched: Watched) -> None:
+    def __init__(self, watched: WatchedEndpoint) -> None:
         super().__init__(watched)
         self._seen: CertificateSeen | None = None
         self._lately: dict[str, tuple[CertificateSeen, float]] = {}  # the newest last
@@ -60,12 +60,12 @@ class Certificate(Detector):
 
     def _note(self, new: CertificateSeen, now: float) -> bool:
         """Remember a certificate; return whether it came back after another, not long ago."""
-        since = now - max(DAY, LATELY * self.watched.every)
+        since = now - max(DAY_SECONDS, ALTERNATION_CHECKS * self.watched.every)
         newest, id_ = next(reversed(self._lately), None), new.identity
-        lately = {one: known for one, known in self._lately.items() if known[1] >= since}
+        lately = {identity: known for identity, known in self._lately.items() if known[1] >= since}
         back = lately.pop(id_, None) is not None and newest != id_
         lately[id_] = (new, now)
-        self._lately = dict(list(lately.items())[-MOST:])
+        self._lately = dict(list(lately.items())[-MAX_ALTERNATING_CERTIFICATES:])
         self._in_turn = len(lately) > 1 and (self._in_turn or back)
         return back
 
@@ -86,7 +86,7 @@ class Certificate(Detector):
         return self._signal(
             now,
             active=True,
-            kind=ENDED if self._days(now) <= 0 else ENDS_SOON,
+            kind=EXPIRED_KIND if self._days(now) <= 0 else EXPIRES_SOON_KIND,
             evidence=self._words(now),
             advice=self._advice(now),
         )
@@ -101,15 +101,18 @@ class Certificate(Detector):
         assert self._seen is not None
         if not self._in_turn:
             return self._seen
-        return min((one for one, _ in self._lately.values()), key=lambda one: one.not_after)
+        return min(
+            (certificate for certificate, _ in self._lately.values()),
+            key=lambda certificate: certificate.not_after,
+        )
 
     def _days(self, now: float) -> float:
-        return (self._first.not_after - now) / DAY
+        return (self._first.not_after - now) / DAY_SECONDS
 
     def _words(self, now: float) -> tuple[str, ...]:
         days = self._days(now)
         date = datetime.fromtimestamp(self._first.not_after, UTC).strftime("%Y-%m-%d %H:%M UTC")
-        far = _counted(days)
+        far = _days_text(days)
         ends = f"ends {date}, in {far}" if days > 0 else f"ended {date}, {far} ago"
         issuer = self._first.issuer
         return (f"its certificate {ends}", *([f"it was issued by {issuer}"] if issuer else []))
@@ -118,7 +121,7 @@ class Certificate(Detector):
         where = self.watched.host or self.watched.name or self.watched.id
         issuer = self._first.issuer
         who = f" with {issuer}" if issuer else ""
-        when = f"within {_counted(self._days(now))}" if self._days(now) > 0 else "now"
+        when = f"within {_days_text(self._days(now))}" if self._days(now) > 0 else "now"
         renew = (
             f"Renew the certificate{who} {when}, and have every server of {where} take the new one"
         )
@@ -128,7 +131,7 @@ class Certificate(Detector):
         )
 
     def _replaced(self, old: CertificateSeen, new: CertificateSeen, now: float) -> Signal | None:
-        early = (old.not_after - now) / DAY > EARLY
+        early = (old.not_after - now) / DAY_SECONDS > EARLY_RENEWAL_DAYS
         if old.issuer == new.issuer and not early:
             return self._signal(now, active=False)
         self._changed_at = now
@@ -143,7 +146,7 @@ class Certificate(Detector):
 
     def _changed_over(self, now: float) -> bool:
         """Return whether a change was told a day ago, and is taken for meant from now on."""
-        if self._changed_at is None or now - self._changed_at < DAY:
+        if self._changed_at is None or now - self._changed_at < DAY_SECONDS:
             return False
         self._changed_at = None
         return True
@@ -170,7 +173,7 @@ class Certificate(Detector):
 
     def dump(self) -> Any:
         """Return what it remembers, as JSON has it."""
-        lately = {id_: [asdict(one), at] for id_, (one, at) in self._lately.items()}
+        lately = {id_: [asdict(seen), at] for id_, (seen, at) in self._lately.items()}
         return [
             self._seen and asdict(self._seen),
             self._told,
@@ -183,12 +186,12 @@ class Certificate(Detector):
         """Remember what ``dump`` gave."""
         seen, self._told, self._changed_at, lately, self._in_turn = kept
         self._seen = CertificateSeen(**seen) if seen else None
-        self._lately = {id_: (CertificateSeen(**one), at) for id_, (one, at) in lately.items()}
+        self._lately = {id_: (CertificateSeen(**seen), at) for id_, (seen, at) in lately.items()}
 
 
-def _counted(days: float) -> str:
+def _days_text(days: float) -> str:
     """How long, to the day; below two of them to the hour."""
     hours = round(abs(days) * 24)
     if hours >= 48:
         return f"{round(abs(days))} days"
-    return f"{hours} hours" if hours >= 2 else span(abs(days) * DAY)
+    return f"{hours} hours" if hours >= 2 else duration_text(abs(days) * DAY_SECONDS)

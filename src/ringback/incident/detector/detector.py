@@ -3,10 +3,10 @@
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
-from ringback.incident.model import Check, EndpointState, Signal, Watched
+from ringback.incident.model import Check, EndpointState, Signal, WatchedEndpoint
 
 
-class Detector(ABC):
+class SignalDetector(ABC):
     """Looks at the checks of one endpoint, in order, and says when something begins and ends.
 
     Args:
@@ -15,11 +15,11 @@ class Detector(ABC):
 
     name: ClassVar[str]
 
-    def __init__(self, watched: Watched) -> None:
+    def __init__(self, watched: WatchedEndpoint) -> None:
         self.watched = watched
 
     @classmethod
-    def applies(cls, watched: Watched) -> bool:  # noqa: ARG003 - those that always look say so
+    def applies(cls, watched: WatchedEndpoint) -> bool:  # noqa: ARG003 - those that always look say so
         """Return whether it has something to look at."""
         return True
 

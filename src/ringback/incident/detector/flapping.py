@@ -2,18 +2,18 @@
 
 from typing import Any, ClassVar
 
-from ringback.incident.detector.detector import Detector
-from ringback.incident.model import Check, EndpointState, Signal, Watched
-from ringback.incident.pattern import span
+from ringback.incident.detector.detector import SignalDetector
+from ringback.incident.model import Check, EndpointState, Signal, WatchedEndpoint
+from ringback.incident.pattern import duration_text
 
-DOWNS = 3
+MIN_DOWNS = 3
 """How often an endpoint must have gone down within the window."""
 
-CHECKS = 40
+WINDOW_CHECKS = 40
 """The window, in times between two checks: 20 minutes at 30 s."""
 
 
-class Flapping(Detector):
+class FlappingDetector(SignalDetector):
     """Says that an endpoint goes down again and again, until one state has lasted.
 
     Defined in time and not as a percentage of changes, which means nothing where checks are rare
@@ -23,7 +23,7 @@ class Flapping(Detector):
 
     name: ClassVar[str] = "flapping"
 
-    def __init__(self, watched: Watched) -> None:
+    def __init__(self, watched: WatchedEndpoint) -> None:
         super().__init__(watched)
         self._downs: tuple[float, ...] = ()
         self._changed = 0.0
@@ -37,7 +37,7 @@ class Flapping(Detector):
 
     @property
     def _window(self) -> float:
-        return CHECKS * self.watched.every
+        return WINDOW_CHECKS * self.watched.every
 
     def see(self, check: Check, state: EndpointState) -> Signal | None:
         """Return that it flaps, or no longer does."""
@@ -45,7 +45,7 @@ class Flapping(Detector):
         if down != self._down:
             self._down, self._changed = down, check.at
             if down:
-                self._downs = (*self._downs, check.at)[-DOWNS:]
+                self._downs = (*self._downs, check.at)[-MIN_DOWNS:]
                 return self._begins(check)
         return self.tick(check.at)
 
@@ -58,10 +58,10 @@ class Flapping(Detector):
         return self._signal(now, active=False)
 
     def _begins(self, check: Check) -> Signal | None:
-        if self._active or len(self._downs) < DOWNS or check.at - self._downs[0] > self._window:
+        if self._active or len(self._downs) < MIN_DOWNS or check.at - self._downs[0] > self._window:
             return None
         self._active = True
-        words = f"down {DOWNS} times in {span(check.at - self._downs[0])}"
+        words = f"down {MIN_DOWNS} times in {duration_text(check.at - self._downs[0])}"
         return self._signal(check.at, active=True, kind=check.kind, evidence=(words,))
 
     def _signal(

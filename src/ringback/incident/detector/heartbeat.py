@@ -2,14 +2,14 @@
 
 from typing import Any, ClassVar
 
-from ringback.incident.detector.detector import Detector
-from ringback.incident.model import Check, EndpointState, Input, Signal, Watched
+from ringback.incident.detector.detector import SignalDetector
+from ringback.incident.model import Check, EndpointState, Input, Signal, WatchedEndpoint
 
-MISSED = "unknown"
+MISSED_KIND = "unknown"
 """Kind of a report that did not come: why is not to be seen from here. The incident names it."""
 
 
-class Heartbeat(Detector):
+class HeartbeatDetector(SignalDetector):
     """Says that a report is overdue, and that one came after all.
 
     While one is overdue the endpoint is down, and well again with the next that says so.
@@ -17,13 +17,13 @@ class Heartbeat(Detector):
 
     name: ClassVar[str] = "heartbeat"
 
-    def __init__(self, watched: Watched) -> None:
+    def __init__(self, watched: WatchedEndpoint) -> None:
         super().__init__(watched)
         self._last: float | None = None
         self._missed = False
 
     @classmethod
-    def applies(cls, watched: Watched) -> bool:
+    def applies(cls, watched: WatchedEndpoint) -> bool:
         """Return whether the endpoint is one that reports in."""
         return watched.grace is not None
 
@@ -62,7 +62,7 @@ class Heartbeat(Detector):
             detector=self.name,
             active=self._missed,
             since=since,
-            kind=MISSED if self._missed else None,
+            kind=MISSED_KIND if self._missed else None,
             evidence=evidence,
             means=means,
         )

@@ -5,7 +5,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from ringback.incident.model import Watched
+from ringback.incident.model import WatchedEndpoint
 from ringback.monitor.config.address import Address, AddressError, address_of, nameserver_of
 from ringback.monitor.config.checks import beside, check, covered, is_pattern, not_for, parents_of
 from ringback.monitor.config.loaded import ConfigInvalid, Loaded, Problem, Retention, Weekly, Window
@@ -63,7 +63,7 @@ def endpoint_of(address: Address, name: str, **more: Any) -> Endpoint:
         name=name,
         url=address.url,
         type=address.type,
-        watched=Watched(id=id_, name=name, host=address.host, **watched),
+        watched=WatchedEndpoint(id=id_, name=name, host=address.host, **watched),
         **more,
     )
 

@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from ringback.incident.model import Change, Entry, Incident, IncidentState, Notice, Transition
+from ringback.incident.model import (
+    Change,
+    Incident,
+    IncidentState,
+    Notice,
+    TimelineEntry,
+    Transition,
+)
 from ringback.monitor.store.interface import Queued
 from ringback.monitor.store.sqlite import schema
 from ringback.monitor.store.sqlite.schema import incident, member, microseconds, notice, transition
@@ -48,7 +55,7 @@ def _incident(kept: Mapping[str, Any]) -> Incident:
         "well": tuple(kept["well"]),
         "evidence": tuple(kept["evidence"]),
         "advice": tuple(kept.get("advice", ())),  # an earlier version gave none
-        "timeline": tuple(Entry(**entry) for entry in kept["timeline"]),
+        "timeline": tuple(TimelineEntry(**entry) for entry in kept["timeline"]),
     }
     return Incident(**own)
 
