@@ -2,7 +2,7 @@
 
 import json
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ringback.incident import CertificateSeen, Check, WatchedEndpoint
@@ -139,6 +139,9 @@ def lived(ops):
 
 @settings(max_examples=150)
 @given(st.lists(OPS, max_size=40))
+@example(
+    [("certificate", "a", 40, "1"), ("certificate", "a", 5, "1"), ("certificate", "a", 40, "1")]
+)
 def test_no_alarm_is_without_its_end_and_no_end_without_its_alarm(ops):
     world = lived(ops)
     world.all_is_well()

@@ -60,14 +60,17 @@ class CertificateDetector(SignalDetector):
 
     def _note(self, new: CertificateSeen, now: float) -> bool:
         """Remember a certificate; return whether it came back after another, not long ago."""
-        since = now - max(DAY_SECONDS, ALTERNATION_CHECKS * self.watched.every)
         newest, id_ = next(reversed(self._lately), None), new.identity
-        lately = {identity: known for identity, known in self._lately.items() if known[1] >= since}
+        lately = self._seen_lately(now)
         back = lately.pop(id_, None) is not None and newest != id_
         lately[id_] = (new, now)
         self._lately = dict(list(lately.items())[-MAX_ALTERNATING_CERTIFICATES:])
         self._in_turn = len(lately) > 1 and (self._in_turn or back)
         return back
+
+    def _seen_lately(self, now: float) -> dict[str, tuple[CertificateSeen, float]]:
+        since = now - max(DAY_SECONDS, ALTERNATION_CHECKS * self.watched.every)
+        return {identity: known for identity, known in self._lately.items() if known[1] >= since}
 
     def tick(self, now: float) -> Signal | None:
         """Return that another of the configured days has been reached, or that all is well."""
@@ -95,31 +98,30 @@ class CertificateDetector(SignalDetector):
     def _steps(self) -> tuple[int, ...]:
         return self.watched.certificate_days
 
-    @property
-    def _first(self) -> CertificateSeen:
+    def _first(self, now: float) -> CertificateSeen:
         """The certificate that counts: the newest, of several in turn the one that ends first."""
         assert self._seen is not None
         if not self._in_turn:
             return self._seen
-        return min(
-            (certificate for certificate, _ in self._lately.values()),
-            key=lambda certificate: certificate.not_after,
-        )
+        lately = [certificate for certificate, _ in self._seen_lately(now).values()]
+        return min(lately, key=lambda certificate: certificate.not_after, default=self._seen)
 
     def _days(self, now: float) -> float:
-        return (self._first.not_after - now) / DAY_SECONDS
+        return (self._first(now).not_after - now) / DAY_SECONDS
 
     def _words(self, now: float) -> tuple[str, ...]:
         days = self._days(now)
-        date = datetime.fromtimestamp(self._first.not_after, UTC).strftime("%Y-%m-%d %H:%M UTC")
+        date = datetime.fromtimestamp(self._first(now).not_after, UTC).strftime(
+            "%Y-%m-%d %H:%M UTC"
+        )
         far = _days_text(days)
         ends = f"ends {date}, in {far}" if days > 0 else f"ended {date}, {far} ago"
-        issuer = self._first.issuer
+        issuer = self._first(now).issuer
         return (f"its certificate {ends}", *([f"it was issued by {issuer}"] if issuer else []))
 
     def _advice(self, now: float) -> tuple[str, ...]:
         where = self.watched.host or self.watched.name or self.watched.id
-        issuer = self._first.issuer
+        issuer = self._first(now).issuer
         who = f" with {issuer}" if issuer else ""
         when = f"within {_days_text(self._days(now))}" if self._days(now) > 0 else "now"
         renew = (
