@@ -25,7 +25,7 @@ def run(engine, checks):
 
 
 def whats(changes, *, notify=None):
-    return [one.what for one in changes if notify is None or one.notify is notify]
+    return [one.what for one in changes if notify is None or one.told is notify]
 
 
 def engine_of(*ids, **more):
@@ -45,7 +45,7 @@ def test_three_failures_in_a_row_open_an_incident_and_two_successes_close_it():
     assert run(engine, [*well("shop", 3), *failing("shop", 2, 20)]) == []
     assert engine.state_of("shop") == "suspect"
     (opened,) = run(engine, failing("shop", 1, 40))
-    assert (opened.what, opened.notify) == ("opened", True)
+    assert (opened.what, opened.told) == ("opened", True)
     assert opened.incident.pattern == "service_outage"
     assert opened.incident.members == ("shop",)
     assert opened.incident.kind == "tcp.refused"
@@ -53,7 +53,7 @@ def test_three_failures_in_a_row_open_an_incident_and_two_successes_close_it():
     assert engine.state_of("shop") == "recovering"
     changes = run(engine, well("shop", 1, 60))
     assert whats(changes) == ["left", "closed"]
-    assert changes[-1].notify
+    assert changes[-1].told
     assert engine.incidents() == []
 
 
@@ -130,7 +130,7 @@ def test_endpoints_of_one_host_share_an_incident():
     )
     assert whats(run(engine, failing("web", 3))) == ["opened"]
     (joined,) = run(engine, failing("api", 3, 5))
-    assert (joined.what, joined.notify, joined.endpoint) == ("joined", True, "api")
+    assert (joined.what, joined.told, joined.endpoint) == ("joined", True, "api")
     changes = run(engine, [*well("web", 2, 60), *well("api", 2, 60)])
     assert whats(changes) == ["left", "left", "closed"]
 
@@ -232,7 +232,7 @@ def test_a_certificate_that_ends_after_its_warning_is_one_incident():
     kind, begins = "tls.cert.date_invalid.expired", 20 * DAY + 1
     changes = run(engine, failing("a", 3, begins, kind=kind))
     (worse,) = (one for one in changes if one.what == "opened")
-    assert (worse.notify, worse.incident.id, worse.incident.state) == (True, first.id, "open")
+    assert (worse.told, worse.incident.id, worse.incident.state) == (True, first.id, "open")
     assert (worse.incident.kind, worse.incident.detector) == (kind, "")
     assert worse.incident.summary.startswith("a is down: ")
     assert worse.incident.evidence[0] == "its certificate ended 2026-10-11 14:13 UTC, 1.0 s ago"
@@ -293,7 +293,7 @@ def test_a_member_that_goes_down_again_at_once_is_back_in_its_incident():
     run(engine, [*failing("web", 3), *failing("api", 3, 5), *well("web", 2, 30)])
     (joined,) = run(engine, failing("web", 3, 45))
     assert (joined.what, joined.incident.members) == ("joined", ("web", "api"))
-    assert not joined.notify
+    assert not joined.told
     assert joined.incident.well == ()
     assert whats(run(engine, [*well("web", 2, 60), *well("api", 2, 60)]))[-1] == "closed"
 
@@ -345,7 +345,7 @@ def test_a_silenced_incident_is_told_when_its_silence_ends_before_it_does():
     engine = engine_of("shop")
     engine.silence(Silence(id="s", endpoints=("sh*",), begins=T, ends=T + 100))
     (opened,) = run(engine, failing("shop", 3))
-    assert not opened.notify
+    assert not opened.told
     assert engine.tick(T + 99) == []
     assert whats(engine.tick(T + 101), notify=True) == ["reminded"]
 
@@ -357,7 +357,7 @@ def test_a_member_that_is_silenced_is_not_told_when_it_joins():
     run(engine, failing("web", 3))
     engine.silence(Silence(id="s", endpoints=("api",), begins=T, ends=T + 1000))
     (joined,) = run(engine, failing("api", 3, 5))
-    assert (joined.what, joined.notify) == ("joined", False)
+    assert (joined.what, joined.told) == ("joined", False)
 
 
 def test_a_member_that_is_not_silenced_makes_a_silenced_incident_told():
@@ -592,7 +592,7 @@ def test_whoever_is_told_of_a_beginning_is_told_of_its_end(checks):
         changes += run(engine, [check(end - T + i, name, True) for i in range(2)])
     for i in range(400):
         changes += engine.tick(end + i * 10)
-    opened = {one.incident.id for one in changes if one.what == "opened" and one.notify}
-    closed = {one.incident.id for one in changes if one.what == "closed" and one.notify}
+    opened = {one.incident.id for one in changes if one.what == "opened" and one.told}
+    closed = {one.incident.id for one in changes if one.what == "closed" and one.told}
     assert opened <= closed
     assert engine.incidents() == []

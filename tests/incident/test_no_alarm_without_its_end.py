@@ -58,7 +58,7 @@ class World:
         for one in changes:
             about = (one.endpoint,) if one.what == "joined" else one.incident.members
             begins = one.what in {"opened", "reminded", "joined"}
-            if begins and one.notify and self.engine.silences.covers(about, one.at):
+            if begins and one.told and self.engine.silences.covers(about, one.at):
                 self.muted.append(one)
         self.changes += changes
 
@@ -150,9 +150,9 @@ def test_no_alarm_is_without_its_end_and_no_end_without_its_alarm(ops):
     for one in world.changes:
         id_ = one.incident.id
         if one.what == "closed":
-            assert one.notify == (id_ in begun), "an end goes to those who know of the beginning"
+            assert one.told == (id_ in begun), "an end goes to those who know of the beginning"
             ended.append(id_)
-        elif one.notify:
+        elif one.told:
             assert id_ not in ended, "nothing is told of what is over"
             if one.what not in {"opened", "reminded"}:
                 assert id_ in begun, "what goes on was told to begin"

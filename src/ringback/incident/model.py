@@ -182,7 +182,7 @@ class Change:
         what: How.
         incident: As it is now.
         endpoint: The endpoint that it is about, where it is about one.
-        notify: Whether people are to be notified; not where it is suppressed (maintenance, a
+        told: Whether people are to be notified; not where it is suppressed (maintenance, a
             silence, a parent that is down), but always of the end of what they were notified of.
         again: Whether there is nothing new but that time has passed.
     """
@@ -191,7 +191,7 @@ class Change:
     what: What
     incident: Incident
     endpoint: str | None = None
-    notify: bool = True
+    told: bool = True
     again: bool = False
 
 

@@ -256,7 +256,7 @@ class IncidentRegistry:
         closed = replace(self._noted(incident, at, "closed", text), state="closed", closed_at=at)
         self.members.end(incident.id)
         self._file(incident.id, None)
-        return Change(at=at, what="closed", incident=closed, notify=incident.told_at is not None)
+        return Change(at=at, what="closed", incident=closed, told=incident.told_at is not None)
 
     def unite(self, at: float, incident: Incident, other: Incident) -> Change:
         """Close an incident that turned out to be part of another."""
@@ -277,7 +277,7 @@ class IncidentRegistry:
         if tells and begins:
             incident = replace(incident, told_at=at)
         self._file(incident.id, incident)
-        return Change(at=at, what=what, incident=incident, endpoint=endpoint, notify=tells)
+        return Change(at=at, what=what, incident=incident, endpoint=endpoint, told=tells)
 
     def _file(self, id_: str, incident: Incident | None) -> None:
         before = self.open.get(id_)

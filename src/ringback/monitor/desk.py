@@ -183,7 +183,7 @@ class Desk:
             notices=tuple(
                 notice
                 for change in changes
-                if change.notify
+                if change.told
                 for notice in self._router.notices_for(change)
             ),
             states=states | self._states,

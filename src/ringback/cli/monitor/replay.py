@@ -64,7 +64,7 @@ def _replay(name: str, lines: Iterable[bytes], every: float, *, as_json: bool) -
     try:
         for change in replay(texts(), every=every):
             incidents.add(change.incident.id)
-            told += change.notify
+            told += change.told
             click.echo(json.dumps(dataclasses.asdict(change)) if as_json else _line(change))
     except LineInvalid as error:
         raise Problem(plain(f"{name}: {error}")) from error
@@ -75,6 +75,6 @@ def _replay(name: str, lines: Iterable[bytes], every: float, *, as_json: bool) -
 
 def _line(change: Change) -> str:
     at = datetime.fromtimestamp(change.at, UTC).strftime("%Y-%m-%d %H:%M:%S")
-    mark = "→" if change.notify else " "
+    mark = "→" if change.told else " "
     last = change.incident.timeline[-1].text if change.incident.timeline else ""
     return plain(f"{at} {mark} {change.what:12} {change.incident.pattern:18} {last}")
