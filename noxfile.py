@@ -64,6 +64,14 @@ CLIENTS: dict[str, tuple[tuple[str, ...], str]] = {
 }
 """Environment → what is installed, and the clients that must be there (see tests/doors)."""
 
+FAST = {
+    "oldest": ("requests==2.32.3", "urllib3==2.0.2"),
+    "newest": ("requests==2.34.2", "urllib3==2.8.0"),
+    "pre": ("--pre", "--upgrade", "requests", "urllib3"),
+}
+"""Environment → what the fast path is tried with: the ends of what it knows (see
+``client/requests/fast/fingerprints.json``), and whatever is out, pre-releases included."""
+
 
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
@@ -96,3 +104,22 @@ def clients(session: nox.Session, env: str) -> None:
     session.run("pytest", "-q", *everything, *MATRIX, *session.posargs, env=doors)
     if env in OURS:
         session.run("pytest", "-q", *everything, *OURS[env], *session.posargs)
+
+
+@nox.session
+@nox.parametrize("env", list(FAST))
+def fast(session: nox.Session, env: str) -> None:
+    """The Session both ways, with the fast path and without, and the two compared.
+
+    A release that is not known yet must work, through its own code; that the fast path does not
+    fit it is reported, and no failure.
+    """
+    session.install("-e", ".[lab]", *PYTEST, "PySocks>=1.7")
+    session.install(*FAST[env])
+    tests = ("-m", "", *(test for test in SESSION if "urllib3" not in test))
+    session.run("pytest", "-q", *tests, env={"RINGBACK_FAST": "0"})
+    session.run("pytest", "-q", *tests)
+    known = "--ignore-glob=*/test_fingerprints.py" if env == "pre" else "-q"
+    codes = [0, 1] if env == "pre" else [0]
+    session.run("python", "conformance/fingerprints.py", success_codes=codes)
+    session.run("pytest", "-q", "-m", "", "tests/client/requests", known, success_codes=codes)

@@ -8,27 +8,20 @@ import types
 import pytest
 import requests
 import urllib3
+from client.requests.fast.conftest import GUARDS
 from requests import sessions
 
-from ringback.client.requests.fast import connection, request, response, sending
 from ringback.client.requests.fast.guard import PatchGuard
 
-EVERY = {
-    name: guard
-    for module in (connection, request, response, sending)
-    for name, guard in vars(module).items()
-    if isinstance(guard, PatchGuard)
-}
 
-
-@pytest.mark.parametrize("name", EVERY)
+@pytest.mark.parametrize("name", GUARDS)
 def test_the_libraries_as_they_are_are_known(name):
-    assert EVERY[name].holds()
+    assert GUARDS[name].holds()
 
 
-@pytest.mark.parametrize("name", EVERY)
+@pytest.mark.parametrize("name", GUARDS)
 def test_each_function_is_watched(name, monkeypatch):
-    watch = EVERY[name]
+    watch = GUARDS[name]
     owners = [(owner, read) for read, owner, _ in watch._parts]
     assert owners
     for owner, read in owners:

@@ -112,7 +112,12 @@ SENDING_GUARD = PatchGuard(
         urllib3.connection: "body_to_chunks _ResponseOptions",
         urllib3.connection.HTTPConnection: f"{_WRITE} request",
         http.client.HTTPConnection: f"{_WRITE} _send_output _encode_request",
-    }
+    },
+    needs="http.client:HTTPConnection._output http.client:HTTPConnection._validate_method"
+    " http.client:HTTPConnection._validate_path http.client:HTTPConnection._validate_host"
+    " http.client:_is_legal_header_name http.client:_is_illegal_header_value"
+    " http.client:_contains_disallowed_url_pchar_re"
+    " http.client:_contains_disallowed_method_pchar_re",
 )
 READING_GUARD = PatchGuard(
     {
@@ -217,7 +222,7 @@ class FastConnection(urllib3.connection.HTTPConnection):
     @property
     def is_connected(self) -> bool:
         """Whether nothing has come from the server, not even its end; as in urllib3."""
-        if not guard.on or self.sock is None or not _HAS_POLL or not WAITING_GUARD.holds():
+        if not guard.is_on() or self.sock is None or not _HAS_POLL or not WAITING_GUARD.holds():
             return super().is_connected
         poll = select.poll()
         poll.register(self.sock, select.POLLIN)
@@ -285,7 +290,7 @@ FastHTTPSConnection.__name__ = "HTTPSConnection"
 
 def _may_send(connection: Any, options: dict[str, Any]) -> bool:
     return (
-        guard.on
+        guard.is_on()
         and options.keys() == _SEND_OPTIONS
         and not options["chunked"]
         and at_rest(connection)
@@ -310,7 +315,7 @@ def at_rest(connection: Any) -> bool:
 def _may_read(connection: Any, options: Any) -> bool:
     state = vars(connection)
     return (
-        guard.on
+        guard.is_on()
         and connection.sock is not None
         and options is not None
         and not options.preload_content

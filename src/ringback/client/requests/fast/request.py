@@ -17,6 +17,7 @@ from requests.structures import CaseInsensitiveDict
 from requests.utils import check_header_validity, get_environ_proxies, get_netrc_auth
 from urllib3.util import SKIP_HEADER
 
+from ringback.client.requests.fast import guard
 from ringback.client.requests.fast.guard import PatchGuard
 
 # Lower case, no user, no IPv6, no international name; every character as RFC 3986 wants it, so
@@ -212,7 +213,7 @@ def current_environment() -> Environment | None:
     """
     global _latest_environment  # noqa: PLW0603 - a cache of one
     data = variables_of(os.environ)
-    if data is None or not ENVIRONMENT_GUARD.holds():
+    if data is None or not guard.is_on() or not ENVIRONMENT_GUARD.holds():
         return None
     known = _latest_environment
     if known is not None and known.describes(data):

@@ -74,7 +74,9 @@ MESSAGE_GUARD = PatchGuard(
         email.parser.Parser: "parse parsestr",
         email.feedparser.FeedParser: "feed close",
         email.message.Message: "__init__",
-    }
+    },
+    needs="http.client:_parse_header_lines http.client:_MAXLINE http.client:_MAXHEADERS"
+    " email.feedparser:FeedParser email._policybase:Compat32.header_source_parse",
 )
 
 # RFC 9112, sections 4 and 5, as strict as servers are in practice: no folding, no bare line feed.
@@ -243,7 +245,9 @@ CONTENT_GUARD = PatchGuard(
         HTTPResponse: "stream read _raw_read _fp_read _error_catcher release_conn",
         http.client.HTTPResponse: "read _close_conn",
         urllib3.response: "is_fp_closed",
-    }
+    },
+    needs="http.client:HTTPResponse._safe_read http.client:HTTPResponse.close"
+    " http.client:HTTPResponse.isclosed",
 )
 
 # The length that the peer announces is not made room for before it has come.
@@ -257,7 +261,7 @@ class FastResponse(requests.Response):
     def content(self) -> bytes:
         """The body, as in requests."""
         state = vars(self)
-        if state.get("_content") is False and not state["_content_consumed"] and guard.on:
+        if state.get("_content") is False and not state["_content_consumed"] and guard.is_on():
             body = _body(state["raw"])
             if body is not None:
                 state["_content"], state["_content_consumed"] = body, True

@@ -286,7 +286,7 @@ class FastAdapter(HTTPAdapter):
         return response
 
     def _sent(self, request: PreparedRequest, *options: Any, ahead: bool = False) -> Any:
-        answer = self._answer(request, *options[1:], ahead=ahead) if guard.on else None
+        answer = self._answer(request, *options[1:], ahead=ahead) if guard.is_on() else None
         if isinstance(answer, Unreached):
             return answer
         if answer is not None:
@@ -332,7 +332,7 @@ class FastAdapter(HTTPAdapter):
 
     def build_response(self, req: PreparedRequest, resp: Any) -> requests.Response:
         """Return the response of requests, as in requests."""
-        fast = built_response(self, req, resp) if guard.on else None
+        fast = built_response(self, req, resp) if guard.is_on() else None
         return super().build_response(req, resp) if fast is None else fast
 
     def _answer(
@@ -370,7 +370,7 @@ _OUR_HOOKS = _hooks_of(FastAdapter)
 
 def _plain_url_of(request: PreparedRequest, proxies: Any) -> PlainUrl | None:
     """Return the address of a request that goes to it directly."""
-    if not guard.on or type(request) is not PreparedRequest:
+    if not guard.is_on() or type(request) is not PreparedRequest:
         return None
     plain = plain_url(request.url)
     return None if plain and proxies and select_proxy(plain.url, proxies) else plain
@@ -453,20 +453,20 @@ class FastSession(requests.Session):
 
     def prepare_request(self, request: Request) -> PreparedRequest:
         """Prepare a request, as in requests."""
-        fast = prepared_request(self, request) if guard.on else None
+        fast = prepared_request(self, request) if guard.is_on() else None
         return super().prepare_request(request) if fast is None else fast
 
     def merge_environment_settings(
         self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any
     ) -> Any:
         """Return the settings of a request, as in requests."""
-        fast = merged_settings(self, url, proxies, stream, verify, cert) if guard.on else None
+        fast = merged_settings(self, url, proxies, stream, verify, cert) if guard.is_on() else None
         if fast is not None:
             return fast
         return super().merge_environment_settings(url, proxies, stream, verify, cert)
 
     def send(self, request: PreparedRequest, **kwargs: Any) -> requests.Response:
         """Send a prepared request, as in requests."""
-        if guard.on and may_send(self, request, kwargs):
+        if guard.is_on() and may_send(self, request, kwargs):
             return send_prepared(self, request, kwargs)
         return super().send(request, **kwargs)

@@ -1,0 +1,245 @@
+"""The fast path is taken for the code that it was written for, and for no other."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import json
+import shutil
+import subprocess
+import sys
+import types
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+import requests
+import urllib3
+from client.requests.fast.conftest import GUARDS
+
+from ringback.client.requests.fast import guard
+from ringback.client.requests.fast.guard import PatchGuard
+
+TABLE = guard.known_fingerprints()
+OF_STANDARD_LIBRARY = sorted(name for name in TABLE if ":" in name)
+
+# Says how a plain session and ours end, with the lines that ours logs, and whether it was fast.
+BOTH = """
+import json, logging, sys
+lines = []
+class Lines(logging.Handler):
+    def emit(self, record):
+        lines.append(record.getMessage())
+log = logging.getLogger("ringback")
+log.setLevel(logging.DEBUG)
+log.addHandler(Lines())
+log.propagate = False
+import requests, urllib3
+import ringback
+from ringback.client.requests.fast import guard, sending
+taken, directly = [], sending.answered_directly
+def noted(*args, **options):
+    found = directly(*args, **options)
+    taken.append(isinstance(found, urllib3.HTTPResponse))
+    return found
+sending.answered_directly = noted
+def ended(session):
+    session.trust_env = False
+    try:
+        return [session.get(sys.argv[1], timeout=5).text for _ in range(3)]
+    except Exception as error:
+        return [type(error).__name__, str(error)]
+once = ringback.Policy(attempts=1)
+found = {
+    "requests": ended(requests.Session()),
+    "ringback": ended(ringback.Session(policy=once, sinks=[])),
+    "lines": lines, "on": guard.is_on(), "fast": any(taken), "from": urllib3.__file__,
+}
+print(json.dumps(found))
+"""
+
+
+def both(url, folder, **environment):
+    """How both end in a fresh process, with the packages in a folder before those installed."""
+    path = [str(folder), *(entry for entry in sys.path if entry)]
+    done = subprocess.run(
+        [sys.executable, "-c", BOTH, url],
+        env={"PYTHONPATH": ":".join(path), **environment},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    return json.loads(done.stdout)
+
+
+def changed(package, folder, file, change):
+    """A copy of an installed package with one file changed."""
+    copy = folder / package.__name__
+    shutil.copytree(Path(package.__file__).parent, copy, ignore=shutil.ignore_patterns("*.pyc"))
+    (copy / file).write_text(change((copy / file).read_text("utf-8")), "utf-8")
+
+
+def refusing(function):
+    """A change by which a function refuses: what a fix of a security defect may do."""
+
+    def change(text):
+        first = parsed(ast.parse(text), function.split(".")).body[0]
+        lines = text.splitlines()
+        lines.insert(first.lineno - 1, f"{' ' * first.col_offset}raise RuntimeError('refused')")
+        return "\n".join(lines) + "\n"
+
+    return change
+
+
+def test_the_fast_path_is_taken_where_what_is_installed_is_known(server, tmp_path):
+    found = both(f"{server.url}/", tmp_path)
+
+    assert found["requests"] == found["ringback"] == ["ok"] * 3
+    unknown = {name for name in TABLE if guard.fingerprint(name) not in TABLE[name]}
+    assert found["on"] == all(":" in name for name in unknown)
+    assert len(found["lines"]) == bool(unknown)
+    assert found["fast"] or unknown
+
+
+@pytest.mark.parametrize(
+    ("package", "file", "function"),
+    [
+        (urllib3, "connectionpool.py", "HTTPConnectionPool.urlopen"),
+        (urllib3, "connectionpool.py", "HTTPConnectionPool._make_request"),
+        (urllib3, "connection.py", "HTTPConnection.request"),
+        (urllib3, "connection.py", "HTTPConnection.getresponse"),
+        (urllib3, "response.py", "HTTPResponse.read"),
+        (urllib3, "util/request.py", "body_to_chunks"),
+        (requests, "sessions.py", "Session.send"),
+        (requests, "adapters.py", "HTTPAdapter.send"),
+        (requests, "models.py", "PreparedRequest.prepare_url"),
+        (requests, "_internal_utils.py", "to_native_string"),
+    ],
+)
+def test_what_a_newer_release_refuses_is_refused(server, tmp_path, package, file, function):
+    changed(package, tmp_path, file, refusing(function))
+
+    found = both(f"{server.url}/", tmp_path)
+
+    assert found["requests"] == found["ringback"] == ["RuntimeError", "refused"]
+    assert (found["on"], found["fast"]) == (False, False)
+
+
+def test_a_release_that_is_not_known_is_left_to_itself_and_one_line_says_so(server, tmp_path):
+    changed(urllib3, tmp_path, "util/url.py", lambda text: f"# newer\n{text}")
+
+    found = both(f"{server.url}/", tmp_path)
+
+    assert str(tmp_path) in found["from"]
+    assert found["requests"] == found["ringback"] == ["ok"] * 3
+    assert (found["on"], found["fast"]) == (False, False)
+    assert len(found["lines"]) == 1
+    assert found["lines"][0].startswith("fast path off: it was not written for urllib3.util.url of")
+    assert f"urllib3 {urllib3.__version__}" in found["lines"][0]
+
+
+def test_where_it_is_turned_off_nothing_is_compared_and_nothing_said(server, tmp_path):
+    found = both(f"{server.url}/", tmp_path, RINGBACK_FAST="0")
+
+    assert found["ringback"] == ["ok"] * 3
+    assert (found["on"], found["fast"], found["lines"]) == (False, False, [])
+
+
+@pytest.fixture
+def afresh(tried, monkeypatch):
+    """Lets it be found out again, in this process."""
+    monkeypatch.setattr(guard, "_known_code", None)
+    monkeypatch.setattr(guard, "on", None)
+    return monkeypatch
+
+
+def with_table(afresh, tmp_path, text):
+    file = tmp_path / "table.json"
+    file.write_text(text, "utf-8")
+    afresh.setattr(guard, "TABLE", file)
+
+
+def test_another_function_of_the_standard_library_turns_off_what_stands_in_for_it(
+    afresh, tmp_path, caplog
+):
+    name = "http.client:HTTPResponse._safe_read"
+    with_table(afresh, tmp_path, json.dumps({**TABLE, name: {"0": "4.0.0"}}))
+    reads = PatchGuard({}, needs=name)
+    waits = PatchGuard({}, needs="http.client:HTTPResponse.begin")
+
+    with caplog.at_level("DEBUG", "ringback"):
+        assert guard.is_on()
+        assert (reads.holds(), waits.holds()) == (False, True)
+        assert not (waits + reads).holds()
+
+    assert [record.getMessage()[:70] for record in caplog.records] == [
+        f"fast path off in part: it was not written for {name} of"[:70]
+    ]
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[1"])
+def test_without_its_table_it_is_off(afresh, tmp_path, text):
+    with_table(afresh, tmp_path, text)
+
+    assert not guard.is_on()
+
+
+def test_what_has_no_source_is_not_known():
+    assert guard.fingerprint("sys") is None
+    assert guard.fingerprint("requests.not_there") is None
+    assert guard.fingerprint("http.client:NotThere.method") == guard.ABSENT
+
+
+def test_whatever_a_fast_path_stands_in_for_is_in_the_table():
+    modules = {value.__module__ for watching in GUARDS.values() for value in guarded(watching)}
+    standard = {name for watching in GUARDS.values() for name in watching.code}
+
+    libraries = {name for name in modules if name.partition(".")[0] in {"requests", "urllib3"}}
+    assert libraries <= TABLE.keys()
+    assert standard == set(OF_STANDARD_LIBRARY)
+    assert modules - libraries <= {name.partition(":")[0] for name in standard}
+
+
+def guarded(watching):
+    """The functions and classes that a guard watches, but for those written in C."""
+    for read, owner, _ in watching._parts:
+        found = read(owner)
+        names = read.__reduce__()[1]
+        for value in found if len(names) > 1 else [found]:
+            function = value.fget if isinstance(value, property) else value
+            if not isinstance(function, tuple | types.BuiltinFunctionType):
+                yield function
+
+
+@pytest.mark.parametrize("name", OF_STANDARD_LIBRARY)
+def test_a_definition_is_found_as_a_parser_finds_it(name):
+    module, _, inner = name.partition(":")
+    source = inspect.getsource(import_module(module))
+    found = guard.definition(source.encode(), inner)
+
+    node = parsed(ast.parse(source), inner.split("."))
+    assert (found is None) == (node is None)
+    if node is not None:
+        lines = source.splitlines()[node.lineno - 1 : node.end_lineno]
+        assert without_comments(found.decode()) == without_comments("\n".join(lines))
+
+
+def without_comments(text):
+    """Comments after the last statement belong to a block for the one, not for the other."""
+    lines = text.rstrip().splitlines()
+    while lines and lines[-1].lstrip().startswith("#"):
+        lines.pop()
+    return "\n".join(lines).rstrip()
+
+
+def parsed(tree, names):
+    if not names:
+        return tree
+    for node in tree.body:
+        named = [getattr(node, "name", None)]
+        if isinstance(node, ast.Assign):
+            named = [getattr(target, "id", None) for target in node.targets]
+        if names[0] in named:
+            return parsed(node, names[1:])
+    return None
