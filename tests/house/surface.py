@@ -31,9 +31,9 @@ from ringback.cli.run import ringback
 from ringback.diagnosis.compare import Comparison, Difference, Explanation
 from ringback.event import Tally
 from ringback.incident import Transition
-from ringback.monitor.config.schema import schema as configuration_schema
-from ringback.monitor.export.availability import COLUMNS
-from ringback.monitor.export.formats import CHECK, INCIDENT
+from ringback.monitor.config.schema import config_schema as configuration_schema
+from ringback.monitor.export.availability import AVAILABILITY_COLUMNS
+from ringback.monitor.export.formats import CHECK_COLUMNS, INCIDENT_COLUMNS
 from ringback.monitor.web.api.routes import openapi_document
 from ringback.sink import PrometheusSink, StreamSink
 from ringback.sink.report import Outbox, request_body_of
@@ -451,9 +451,9 @@ def _names_of(record):
 
 def _kept():
     return {
-        "report --json, --csv": ", ".join(COLUMNS),
-        "export checks": ", ".join(CHECK),
-        "export incidents": ", ".join(INCIDENT),
+        "report --json, --csv": ", ".join(AVAILABILITY_COLUMNS),
+        "export checks": ", ".join(CHECK_COLUMNS),
+        "export incidents": ", ".join(INCIDENT_COLUMNS),
         "history --json, transitions": _names_of(Transition),
     }
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from ringback.incident import CertificateSeen, Check, WatchedEndpoint
 from ringback.incident.engine import Engine, EngineSettings
 from ringback.incident.silences import Silence
-from ringback.monitor.store.sqlite.incidents import incident_of, incident_text
+from ringback.monitor.store.sqlite.incidents import incident_from_json, incident_json
 
 T = 1_790_000_000.0
 DAY = 86400.0
@@ -553,7 +553,7 @@ def taken_up(engine, other, now=T):
     cases = {id_: other.dump_endpoint(id_) for id_ in other.watched()}
     return engine.load(
         json.loads(json.dumps(cases)),
-        [incident_of(incident_text(one)) for one in other.incidents()],
+        [incident_from_json(incident_json(one)) for one in other.incidents()],
         json.loads(json.dumps(other.dump_silences())),
         now,
     )

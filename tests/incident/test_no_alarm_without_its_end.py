@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from ringback.incident import CertificateSeen, Check, WatchedEndpoint
 from ringback.incident.engine import Engine, EngineSettings
 from ringback.incident.silences import Silence
-from ringback.monitor.store.sqlite.incidents import incident_of, incident_text
+from ringback.monitor.store.sqlite.incidents import incident_from_json, incident_json
 
 T = 1_790_000_000.0
 STEP = 7.0
@@ -108,7 +108,7 @@ class World:
     def restart(self):
         before, self.engine = self.engine, self.made()
         cases = {id_: before.dump_endpoint(id_) for id_ in before.watched()}
-        incidents = [incident_of(incident_text(one)) for one in before.incidents()]
+        incidents = [incident_from_json(incident_json(one)) for one in before.incidents()]
         quiet = json.loads(json.dumps(before.dump_silences()))
         self.note(self.engine.load(json.loads(json.dumps(cases)), incidents, quiet, self.now))
 

@@ -6,7 +6,7 @@ from incident.test_engine import DAY, T, check, failing, run, whats
 
 from ringback.incident import CertificateSeen, WatchedEndpoint
 from ringback.incident.engine import Engine
-from ringback.monitor.store.sqlite.incidents import incident_of, incident_text
+from ringback.monitor.store.sqlite.incidents import incident_from_json, incident_json
 
 ENDED = "tls.cert.date_invalid.expired"
 
@@ -27,7 +27,7 @@ def looks(at, ids, seen, up=True, kind=None):
 def restarted(engine):
     again = engine_of(*engine.watched())
     cases = {id_: json.loads(json.dumps(engine.dump_endpoint(id_))) for id_ in engine.watched()}
-    incidents = [incident_of(incident_text(one)) for one in engine.incidents()]
+    incidents = [incident_from_json(incident_json(one)) for one in engine.incidents()]
     assert again.load(cases, incidents, engine.dump_silences(), T) == []
     return again
 

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from ringback.monitor.config.load import load, of_urls
+from ringback.monitor.config.load import config_of_urls, load
 from ringback.monitor.diagnosing import Diagnoser
 
 
@@ -19,7 +19,7 @@ def wanted(endpoint):
 
 
 def test_an_endpoint_is_diagnosed(unused_port):
-    (endpoint,) = of_urls([f"tcp://127.0.0.1:{unused_port}"]).endpoints
+    (endpoint,) = config_of_urls([f"tcp://127.0.0.1:{unused_port}"]).endpoints
     incident, report = wanted(endpoint)
     assert incident == "an incident"
     assert report["verdict"]["kind"] == "tcp.refused"

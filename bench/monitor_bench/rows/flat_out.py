@@ -8,7 +8,7 @@ from pathlib import Path
 
 from monitor_bench.row import Found, Goal, Row
 from monitor_bench.target import new_event_loop, target
-from ringback.monitor.config.load import of_urls
+from ringback.monitor.config.load import config_of_urls
 from ringback.monitor.notify.dispatcher import Dispatcher
 from ringback.monitor.runner import Runner
 from ringback.monitor.service import Service
@@ -22,7 +22,7 @@ def measure(bench):
     """Look again as soon as a look is over; what a slow machine holds up is then waited for."""
     with target() as site, tempfile.TemporaryDirectory() as folder:
         store = SQLiteStore(Path(folder, "ringback.db"))
-        endpoints = of_urls([site.url(number) for number in range(ENDPOINTS)]).endpoints
+        endpoints = config_of_urls([site.url(number) for number in range(ENDPOINTS)]).endpoints
         with asyncio.Runner(loop_factory=new_event_loop) as loop:
             lines = loop.run(_windows(endpoints, store, bench))
         store.close()

@@ -17,7 +17,7 @@ from ringback.cli.problem import Problem, nearest
 from ringback.cli.terminal import plain
 
 if TYPE_CHECKING:
-    from ringback.monitor.config import Loaded
+    from ringback.monitor.config import MonitorConfig
     from ringback.monitor.notify.settings import NotifierSettings
 
 DEFAULT = "ringback.toml"
@@ -70,7 +70,7 @@ def command(context: click.Context, names: tuple[str, ...], file: Path, *, every
     context.exit(1 if failed else 0)
 
 
-def _loaded(file: Path) -> Loaded:
+def _loaded(file: Path) -> MonitorConfig:
     with monitor_extra():
         from ringback.monitor.config import ConfigInvalid  # noqa: PLC0415 - slow to import
         from ringback.monitor.config.load import load  # noqa: PLC0415 - slow to import

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ringback.monitor.config import ConfigInvalid
-from ringback.monitor.config.loaded import PREFIX
-from ringback.monitor.config.watch import watch
+from ringback.monitor.config.settings import MAINTENANCE_PREFIX
+from ringback.monitor.config.watch import watch_files
 from ringback.monitor.model import Told
 from ringback.monitor.notify.dispatcher import Dispatcher
 from ringback.monitor.notify.routing import remind_every
@@ -22,12 +22,12 @@ from ringback.monitor.runner import Runner, Settings
 from ringback.monitor.service import Service
 from ringback.monitor.store.degraded import DegradedStore
 from ringback.monitor.store.sqlite import SQLiteStore
-from ringback.monitor.store.sqlite.store import Retention
+from ringback.monitor.store.sqlite.store import StoreRetention
 from ringback.monitor.web.server import Page
 from ringback.monitor.web.settings import WebError
 
 if TYPE_CHECKING:
-    from ringback.monitor.config import Loaded
+    from ringback.monitor.config import MonitorConfig
     from ringback.monitor.model import Endpoint
     from ringback.monitor.store import Store
 
@@ -50,7 +50,11 @@ class Program:
     """
 
     def __init__(
-        self, loaded: Loaded, store: Store, *, read: Callable[[], Loaded] | None = None
+        self,
+        loaded: MonitorConfig,
+        store: Store,
+        *,
+        read: Callable[[], MonitorConfig] | None = None,
     ) -> None:
         self._began = self._loaded = loaded
         self._read = read
@@ -116,13 +120,13 @@ class Program:
         assert self._read is not None
         self._reload(self._read)
 
-    def _reload(self, read: Callable[[], Loaded]) -> None:
+    def _reload(self, read: Callable[[], MonitorConfig]) -> None:
         try:
             self._use(read())
         except (ConfigInvalid, WebError, ValueError) as error:
             self._kept_old(error)
 
-    def _use(self, loaded: Loaded) -> None:
+    def _use(self, loaded: MonitorConfig) -> None:
         """Take a configuration over; first what raises: ``ValueError``, ``WebError``."""
         web = replace(loaded.web, host=self._began.web.host, port=self._began.web.port)
         web.verify()
@@ -148,7 +152,7 @@ class Program:
     def _counted(self) -> dict[str, Any]:
         return {**self._runner.counted(), "notifiers": self._dispatcher.counted()}
 
-    def _endpoints(self, loaded: Loaded | None = None) -> tuple[Endpoint, ...]:
+    def _endpoints(self, loaded: MonitorConfig | None = None) -> tuple[Endpoint, ...]:
         """Return what is configured, and what was adopted beside it."""
         configured = (loaded or self._loaded).endpoints
         known = {one.id for one in configured} | {one.url for one in configured}
@@ -186,7 +190,7 @@ class Program:
 
     async def _mind_files(self) -> None:
         assert self._read is not None
-        async for _ in watch(self._named):
+        async for _ in watch_files(self._named):
             reading = asyncio.ensure_future(asyncio.to_thread(self._read))
             await asyncio.wait([reading])  # meanwhile endpoints are looked at
             self._reload(reading.result)
@@ -208,16 +212,16 @@ class Program:
             engine.silence(silence)
         ids = {one.id for one in wanted}
         for known in self.service.silences():
-            if known.id.startswith(PREFIX) and known.id not in ids:
+            if known.id.startswith(MAINTENANCE_PREFIX) and known.id not in ids:
                 engine.silences.remove(known.id)
 
 
-def needs_restart(began: Loaded, loaded: Loaded) -> list[str]:
+def needs_restart(began: MonitorConfig, loaded: MonitorConfig) -> list[str]:
     """Return the keys that say something else than at the start and are read only there."""
     return [key for key, of in _AT_START.items() if of(began) != of(loaded)]
 
 
-_AT_START: dict[str, Callable[[Loaded], object]] = {
+_AT_START: dict[str, Callable[[MonitorConfig], object]] = {
     "vantage": lambda one: one.vantage,
     "web.host": lambda one: one.web.host,
     "web.port": lambda one: one.web.port,
@@ -228,15 +232,15 @@ _AT_START: dict[str, Callable[[Loaded], object]] = {
 
 
 def _of_url(url: str) -> tuple[Endpoint, ...]:
-    from ringback.monitor.config.load import of_urls  # noqa: PLC0415 - takes pydantic
+    from ringback.monitor.config.load import config_of_urls  # noqa: PLC0415 - takes pydantic
 
     with contextlib.suppress(ConfigInvalid):
-        return of_urls([url]).endpoints
+        return config_of_urls([url]).endpoints
     return ()
 
 
-def open_store(loaded: Loaded) -> DegradedStore:
+def open_store(loaded: MonitorConfig) -> DegradedStore:
     """Return the store of a configuration; a disk that is full later on does not end the watch."""
     kept = loaded.retention
-    retention = Retention(checks=kept.checks, five_minutes=kept.five_minutes, hours=kept.hours)
+    retention = StoreRetention(checks=kept.checks, five_minutes=kept.five_minutes, hours=kept.hours)
     return DegradedStore(SQLiteStore(loaded.store, retention=retention))

@@ -247,10 +247,10 @@ class Service:
         url = target if "://" in target else f"{kind}://{target}"
         # The configuration's readers take pydantic: loaded with the first probe that is asked for.
         from ringback.monitor.config import ConfigInvalid  # noqa: PLC0415 - see above
-        from ringback.monitor.config.load import of_urls  # noqa: PLC0415 - see above
+        from ringback.monitor.config.load import config_of_urls  # noqa: PLC0415 - see above
 
         try:
-            (endpoint,) = of_urls([url]).endpoints
+            (endpoint,) = config_of_urls([url]).endpoints
         except ConfigInvalid as error:
             raise ValueError(str(error)) from error
         return await self.look(endpoint)

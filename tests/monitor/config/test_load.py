@@ -5,7 +5,7 @@ import pytest
 
 from ringback.incident.model import WatchedEndpoint
 from ringback.monitor.config import ConfigInvalid
-from ringback.monitor.config.load import of_urls
+from ringback.monitor.config.load import config_of_urls
 from ringback.monitor.model import Endpoint, Expectations
 from ringback.monitor.notify.settings import RouteSettings
 from ringback.monitor.web.settings import digest_of
@@ -309,7 +309,7 @@ def test_an_empty_file_is_a_configuration(loaded):
     ],
 )
 def test_a_url_says_which_probe(url, type_, probed):
-    (endpoint,) = of_urls([url]).endpoints
+    (endpoint,) = config_of_urls([url]).endpoints
 
     assert (endpoint.type, endpoint.url) == (type_, probed)
     assert endpoint.watched.id == endpoint.id
@@ -317,7 +317,7 @@ def test_a_url_says_which_probe(url, type_, probed):
 
 
 def test_urls_that_differ_only_in_secrets_are_two_endpoints():
-    found = of_urls(
+    found = config_of_urls(
         ["https://a/x?key=1", "https://u:p@a/x", "https://a/x?key=1", "b:1", "tcp://b:1"]
     )
 
@@ -327,7 +327,7 @@ def test_urls_that_differ_only_in_secrets_are_two_endpoints():
 
 def test_all_urls_that_cannot_be_watched_are_named():
     with pytest.raises(ConfigInvalid) as caught:
-        of_urls(
+        config_of_urls(
             [
                 "redis://u:pw@cache",
                 "https://ok",

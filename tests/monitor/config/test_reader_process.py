@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from ringback.monitor.config import ConfigInvalid
-from ringback.monitor.config.load import load, of_urls
-from ringback.monitor.config.reader_process import Reading
+from ringback.monitor.config.load import config_of_urls, load
+from ringback.monitor.config.reader_process import ReaderProcess
 
 TEXT = """
 [[endpoint]]
@@ -28,11 +28,13 @@ def test_what_another_process_reads_is_what_this_one_would(tmp_path):
     file = tmp_path / "ringback.toml"
     file.write_text(TEXT)
 
-    read = Reading("load", file, {"WHERE": "health"}).result()
+    read = ReaderProcess("load", file, {"WHERE": "health"}).result()
 
     assert read == load(file, {"WHERE": "health"})
     assert read.endpoints[0].url == "https://shop.example.com/health"
-    assert Reading("of_urls", ("tcp://db:5432",)).result() == of_urls(("tcp://db:5432",))
+    assert ReaderProcess("config_of_urls", ("tcp://db:5432",)).result() == config_of_urls(
+        ("tcp://db:5432",)
+    )
 
 
 def test_problems_come_back_with_their_place(tmp_path):
@@ -40,7 +42,7 @@ def test_problems_come_back_with_their_place(tmp_path):
     file.write_text("[[endpoint]]\nurll = 'https://example.com'\n")
 
     with pytest.raises(ConfigInvalid) as caught:
-        Reading("load", file, {}).result()
+        ReaderProcess("load", file, {}).result()
 
     with pytest.raises(ConfigInvalid) as here:
         load(file, {})
@@ -49,24 +51,24 @@ def test_problems_come_back_with_their_place(tmp_path):
 
 def test_what_else_goes_wrong_is_raised_here():
     with pytest.raises(TypeError):
-        Reading("load").result()
+        ReaderProcess("load").result()
 
 
 def test_a_file_of_the_current_folder_is_not_run(tmp_path, monkeypatch):
     (tmp_path / "pickle.py").write_text("raise SystemExit('run')")
     monkeypatch.chdir(tmp_path)
 
-    assert Reading("of_urls", ("https://example.com",)).result().endpoints
+    assert ReaderProcess("config_of_urls", ("https://example.com",)).result().endpoints
 
 
 def test_a_reader_that_is_ended_leaves_a_problem(monkeypatch):
     monkeypatch.setattr("ringback.monitor.config.reader_process._PROGRAM", "raise SystemExit(3)")
     with pytest.raises(ConfigInvalid, match="ended with status 3"):
-        Reading("load", Path("ringback.toml"), {}).result()
+        ReaderProcess("load", Path("ringback.toml"), {}).result()
 
     monkeypatch.setattr(sys, "executable", "/no/python")
     with pytest.raises(ConfigInvalid, match="no process can be started"):
-        Reading("load", Path("ringback.toml"), {})
+        ReaderProcess("load", Path("ringback.toml"), {})
 
 
 def test_a_running_monitor_has_not_loaded_pydantic():

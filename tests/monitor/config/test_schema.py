@@ -8,14 +8,14 @@ import pytest
 
 import ringback.monitor.config as room
 from ringback.monitor.config.load import load
-from ringback.monitor.config.schema import keys_of, schema, table_at
+from ringback.monitor.config.schema import config_schema, keys_of, table_at
 from ringback.monitor.config.starter import starter
 
 SHIPPED = Path(room.__file__).with_name("schema.json")
 
 
 def test_the_shipped_schema_is_current():
-    written = json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"
+    written = json.dumps(config_schema(), indent=2, ensure_ascii=False) + "\n"
 
     assert SHIPPED.read_text("utf-8") == written, "write it anew: see this test"
 
@@ -23,7 +23,7 @@ def test_the_shipped_schema_is_current():
 def test_it_is_a_schema():
     of_schemas = jsonschema.Draft202012Validator.META_SCHEMA
 
-    assert jsonschema.Draft202012Validator(of_schemas).is_valid(schema())
+    assert jsonschema.Draft202012Validator(of_schemas).is_valid(config_schema())
 
 
 EXAMPLE = re.compile(r"^# (\[+[\w.]+\]+|[\w.]+ = .*)$", re.MULTILINE)
@@ -41,7 +41,7 @@ def test_the_starter_is_a_configuration(tmp_path):
     (endpoint,) = load(path, {}).endpoints
 
     assert endpoint.id == "ringback"
-    jsonschema.validate(tomllib.loads(starter()), schema())
+    jsonschema.validate(tomllib.loads(starter()), config_schema())
 
 
 def test_every_example_in_the_starter_is_right(tmp_path):
@@ -57,7 +57,7 @@ def test_every_example_in_the_starter_is_right(tmp_path):
     assert len(found.maintenance) == 2
     assert found.tokens
     document = json.loads(json.dumps(tomllib.loads(text), default=lambda one: one.isoformat()))
-    jsonschema.validate(document, schema())
+    jsonschema.validate(document, config_schema())
 
 
 @pytest.mark.parametrize("section", list(keys_of(table_at((), {}))))
@@ -81,10 +81,10 @@ def test_the_starter_explains_every_section(section):
 )
 def test_the_schema_refuses_what_loading_refuses(wrong):
     with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate(wrong, schema())
+        jsonschema.validate(wrong, config_schema())
 
 
 def test_it_takes_a_variable_of_the_environment_where_a_text_is():
     right = {"notifier": [{"name": "a", "type": "webhook", "url": "${URL}"}]}
 
-    assert jsonschema.Draft202012Validator(schema()).is_valid(right)
+    assert jsonschema.Draft202012Validator(config_schema()).is_valid(right)

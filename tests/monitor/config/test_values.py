@@ -21,7 +21,7 @@ from ringback.monitor.config import values
     ],
 )
 def test_a_duration_is_seconds(written, seconds):
-    assert values.seconds_of(written) == seconds
+    assert values.duration_of(written) == seconds
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ def test_a_duration_is_seconds(written, seconds):
 )
 def test_what_is_no_duration_is_refused(written):
     with pytest.raises(ValueError, match="more than 0 seconds"):
-        values.seconds_of(written)
+        values.duration_of(written)
 
 
 @pytest.mark.parametrize(
@@ -61,9 +61,9 @@ def test_a_moment_without_offset_is_utc():
 
 
 def test_days_are_told_by_their_beginning():
-    assert [values.day_of(one) for one in ("mon", "Tuesday", "sund")] == [0, 1, 6]
+    assert [values.weekday_of(one) for one in ("mon", "Tuesday", "sund")] == [0, 1, 6]
     with pytest.raises(ValueError, match="day of the week"):
-        values.day_of("t")
+        values.weekday_of("t")
 
 
 def test_a_clock_has_no_zone():

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from ringback.monitor.config.watch import watch
+from ringback.monitor.config.watch import watch_files
 
 
 @contextlib.asynccontextmanager
 async def watching(files, patterns=()):
     """The next change, awaited since before the test goes on."""
-    found = watch(lambda: (files, patterns), settled=50)
+    found = watch_files(lambda: (files, patterns), settled=50)
 
     async def told(change):
         waiting = asyncio.ensure_future(anext(found))

@@ -2,7 +2,7 @@ from datetime import UTC, datetime, time
 
 import pytest
 
-from ringback.monitor.config.loaded import Weekly, Window
+from ringback.monitor.config.settings import MaintenanceWindow, WeeklyWindow
 
 
 def at(text):
@@ -10,13 +10,13 @@ def at(text):
 
 
 def window(days, start, stop, zone="UTC"):
-    weekly = Weekly(
+    weekly = WeeklyWindow(
         days=frozenset(days),
         start=time.fromisoformat(start),
         stop=time.fromisoformat(stop),
         zone=zone,
     )
-    return Window(name="w", endpoints=("*",), weekly=weekly)
+    return MaintenanceWindow(name="w", endpoints=("*",), weekly=weekly)
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_each_time_it_is_another_silence():
 
 
 def test_a_window_that_comes_once_is_over_when_it_is_over():
-    once = Window(name="w", endpoints=("a", "b-*"), begins=100.0, ends=200.0)
+    once = MaintenanceWindow(name="w", endpoints=("a", "b-*"), begins=100.0, ends=200.0)
 
     assert once.silence(0).begins == 100.0
     assert once.silence(150).covers("b-1", 150)

@@ -1,7 +1,7 @@
 import pytest
 from monitor.export.stores import DAY, HOUR, NOVEMBER, change, check, outage
 
-from ringback.monitor.export.availability import History, Span, availability
+from ringback.monitor.export.availability import EndpointHistory, Span, compute_availability
 from ringback.monitor.store.aggregate import Aggregate
 
 MONTH = Span(NOVEMBER, NOVEMBER + 30 * DAY)
@@ -22,14 +22,14 @@ def hours(count, *, per_hour=60, unknown=0, begin=NOVEMBER):
 
 def of(transitions=(), known=None, *, fives=None, span=MONTH, now=END):
     more = {"fives": fives} if fives else {}
-    record = History(
+    record = EndpointHistory(
         endpoint="shop",
         transitions=[FIRST, *transitions],
         hours=hours(720) if known is None else known,
         incidents=2,
         **more,
     )
-    return availability(record, span, now)
+    return compute_availability(record, span, now)
 
 
 def test_without_outages_it_was_always_there():
@@ -71,15 +71,18 @@ def test_a_prober_that_was_sick_half_of_the_time_knows_half_of_it():
 
 def test_before_it_was_watched_and_after_now_nothing_is_missing():
     began = NOVEMBER + 10 * DAY
-    record = History(
+    record = EndpointHistory(
         endpoint="shop",
         transitions=[change(began, "unknown", "ok")],
         hours=hours(240, begin=began),
     )
-    found = availability(record, MONTH, began + 10 * DAY)
+    found = compute_availability(record, MONTH, began + 10 * DAY)
     assert (found.known, found.unknown, found.available) == (10 * DAY, 0.0, 100.0)
-    assert availability(record, MONTH, began) is None
-    assert availability(History(endpoint="x", transitions=[], hours={}), MONTH, END) is None
+    assert compute_availability(record, MONTH, began) is None
+    assert (
+        compute_availability(EndpointHistory(endpoint="x", transitions=[], hours={}), MONTH, END)
+        is None
+    )
 
 
 def test_an_hour_that_was_seen_in_part_is_known_in_part():

@@ -1,21 +1,21 @@
 import pytest
 
-from ringback.monitor.export.availability import month_named, month_of, months_until, time_named
+from ringback.monitor.export.availability import month_name, months_until, parse_month, parse_time
 
 NOW = 1_794_916_800.0  # 2026-11-17T12:00:00Z
 
 
 def test_a_month_begins_and_ends_in_utc():
-    span = month_named("2026-11")
+    span = parse_month("2026-11")
     assert span == (1_793_491_200.0, 1_793_491_200.0 + 30 * 86_400)
-    assert month_named("2026-12").until == month_named("2027-01").since
-    assert month_of(span.since) == month_of(span.until - 1) == "2026-11"
+    assert parse_month("2026-12").until == parse_month("2027-01").since
+    assert month_name(span.since) == month_name(span.until - 1) == "2026-11"
 
 
 @pytest.mark.parametrize("text", ["2026", "2026-13", "2026-00", "0000-01", "november", "26-11", ""])
 def test_what_is_no_month_is_refused(text):
     with pytest.raises(ValueError, match=r"."):
-        month_named(text)
+        parse_month(text)
 
 
 def test_months_are_named_oldest_first():
@@ -36,10 +36,10 @@ def test_months_are_named_oldest_first():
     ],
 )
 def test_a_time_is_named_by_clock_or_by_how_long_ago_it_was(text, at):
-    assert time_named(text, NOW) == at
+    assert parse_time(text, NOW) == at
 
 
 @pytest.mark.parametrize("text", ["", "yesterday", "7 fortnights", "-7d", "99999999d"])
 def test_what_is_no_time_is_refused(text):
     with pytest.raises(ValueError, match="is no time"):
-        time_named(text, NOW)
+        parse_time(text, NOW)

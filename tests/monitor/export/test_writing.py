@@ -7,7 +7,12 @@ from monitor.export.stores import CERTIFICATE, NOVEMBER, check, incident
 
 from ringback.incident.replay import replay
 from ringback.monitor.export import formats
-from ringback.monitor.export.formats import CHECK, INCIDENT, of_check, of_incident
+from ringback.monitor.export.formats import (
+    CHECK_COLUMNS,
+    INCIDENT_COLUMNS,
+    check_record,
+    incident_record,
+)
 
 CHECKS = [
     check(NOVEMBER, timings={"connect": 0.02}, certificate=CERTIFICATE, address="192.0.2.1"),
@@ -24,10 +29,10 @@ def written(form, records, columns):
 
 
 def test_csv_has_a_header_and_a_row_for_each():
-    count, data = written("csv", map(of_check, CHECKS), CHECK)
+    count, data = written("csv", map(check_record, CHECKS), CHECK_COLUMNS)
     rows = list(csv.DictReader(io.StringIO(data.decode(), newline="")))
     assert (count, len(rows)) == (3, 3)
-    assert list(rows[0]) == list(CHECK)
+    assert list(rows[0]) == list(CHECK_COLUMNS)
     assert rows[0]["at"] == "2026-11-01T00:00:00.000Z"
     assert (rows[0]["up"], rows[0]["connect"], rows[0]["kind"]) == ("true", "0.02", "")
     assert rows[0]["certificate_key"] == "ab" * 32
@@ -36,7 +41,7 @@ def test_csv_has_a_header_and_a_row_for_each():
 
 
 def test_json_lines_leave_out_what_is_not_known_and_can_be_replayed():
-    count, data = written("jsonl", map(of_check, CHECKS), CHECK)
+    count, data = written("jsonl", map(check_record, CHECKS), CHECK_COLUMNS)
     lines = data.decode().splitlines()
     assert (count, len(lines)) == (3, 3)
     assert json.loads(lines[2]) == {
@@ -51,12 +56,12 @@ def test_json_lines_leave_out_what_is_not_known_and_can_be_replayed():
 def test_an_incident_is_told_with_what_a_diagnosis_found():
     report = {"verdict": {"cause": "service_down", "where": "their service"}}
     one = incident(NOVEMBER, NOVEMBER + 90.5, diagnosis=report, members=("shop", "api"))
-    _, data = written("jsonl", [of_incident(one)], INCIDENT)
+    _, data = written("jsonl", [incident_record(one)], INCIDENT_COLUMNS)
     told = json.loads(data)
     assert (told["members"], told["seconds"]) == ("shop api", 90.5)
     assert (told["cause"], told["where"]) == ("service_down", "their service")
     assert "acknowledged_by" not in told
-    assert list(of_incident(incident(NOVEMBER))) == list(INCIDENT)
+    assert list(incident_record(incident(NOVEMBER))) == list(INCIDENT_COLUMNS)
 
 
 def test_records_are_taken_a_few_at_a_time(monkeypatch):
@@ -66,7 +71,7 @@ def test_records_are_taken_a_few_at_a_time(monkeypatch):
         nonlocal taken
         for number in range(50_000):
             taken += 1
-            yield of_check(check(NOVEMBER + number))
+            yield check_record(check(NOVEMBER + number))
 
     class Sink(io.RawIOBase):
         most = 0
@@ -79,18 +84,18 @@ def test_records_are_taken_a_few_at_a_time(monkeypatch):
             return len(data)
 
     sink = Sink()
-    assert formats.write_csv(many(), CHECK, sink) == taken == 50_000
+    assert formats.write_csv(many(), CHECK_COLUMNS, sink) == taken == 50_000
     assert sink.most < 100_000
 
 
 def test_parquet_has_types_and_row_groups(monkeypatch):
     parquet = pytest.importorskip("pyarrow.parquet")
-    monkeypatch.setattr(formats, "GROUP", 2)
-    count, data = written("parquet", map(of_check, CHECKS), CHECK)
+    monkeypatch.setattr(formats, "ROW_GROUP_SIZE", 2)
+    count, data = written("parquet", map(check_record, CHECKS), CHECK_COLUMNS)
     file = parquet.ParquetFile(io.BytesIO(data))
     assert (count, file.num_row_groups) == (3, 2)
     rows = file.read().to_pylist()
-    assert rows == [of_check(one) for one in CHECKS]
+    assert rows == [check_record(one) for one in CHECKS]
     assert str(file.schema_arrow.field("status").type) == "int64"
 
 
@@ -100,4 +105,4 @@ def test_without_pyarrow_it_says_what_to_install(monkeypatch):
 
     monkeypatch.setattr(formats, "import_module", missing)
     with pytest.raises(ImportError, match=r"ringback\[parquet\]"):
-        written("parquet", [], CHECK)
+        written("parquet", [], CHECK_COLUMNS)

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ringback.monitor.config.load import load
-from ringback.monitor.importing import IMPORTERS, ImportRefused, Text, convert, toml_of
-from ringback.monitor.importing.draft import WithVariables, value_text
+from ringback.monitor.importing import IMPORTERS, ImportedFile, ImportRefused, convert, to_toml
+from ringback.monitor.importing.draft import WithVariables, toml_value
 
 URL = "https://secret.example/0123456789"
 SAMPLES = Path(__file__).parent / "samples"
@@ -28,7 +28,7 @@ SETS = {
 
 
 def sample(name):
-    return Text(SAMPLES / name, (SAMPLES / name).read_text("utf-8"))
+    return ImportedFile(SAMPLES / name, (SAMPLES / name).read_text("utf-8"))
 
 
 def imported(kind):
@@ -50,7 +50,7 @@ def environ(text):
 
 
 def loaded(draft, folder):
-    text = toml_of(draft)
+    text = to_toml(draft)
     path = folder / "imported.toml"
     path.write_text(text, "utf-8")
     return load(path, environ(text))
@@ -70,7 +70,7 @@ def test_every_importer_has_samples_and_they_become_a_configuration(kind, tmp_pa
 @pytest.mark.parametrize("kind", IMPORTERS)
 def test_no_secret_is_written_or_told(kind):
     draft = imported(kind)
-    text = toml_of(draft) + "".join(notes(draft))
+    text = to_toml(draft) + "".join(notes(draft))
 
     assert "hunter2" not in text
     assert "very-secret" not in text
@@ -197,7 +197,7 @@ def test_gatus():
         "gatus.yaml:25: website: the condition '[DOMAIN_EXPIRATION] > 720h' has no counterpart"
         in (notes(draft))
     )
-    assert "WEB_TOKEN: as it was before" in toml_of(draft)
+    assert "WEB_TOKEN: as it was before" in to_toml(draft)
 
 
 def test_upptime():
@@ -309,7 +309,7 @@ def test_urls():
 
 def test_a_mail_server_without_a_port_is_left_out():
     entry = "endpoints:\n  - name: Mail\n    url: starttls://mail.example.com\n"
-    draft = convert([Text(Path("gatus.yaml"), entry)], "gatus")
+    draft = convert([ImportedFile(Path("gatus.yaml"), entry)], "gatus")
 
     assert draft.endpoints == []
     assert "Mail: left out: smtp needs a port: tls://HOST:PORT" in notes(draft)[-1]
@@ -328,13 +328,13 @@ def test_several_tools_become_one_configuration(tmp_path):
 @pytest.mark.parametrize("text", ["", "hello\nworld\n", "a: 1\n", "{}", "[1, 2]", "\x00"])
 def test_a_file_of_no_known_type_is_refused(text):
     with pytest.raises(ImportRefused, match="of no known type; --from says which"):
-        convert([Text(Path("x"), text)])
+        convert([ImportedFile(Path("x"), text)])
 
 
 @pytest.mark.parametrize("kind", ["gatus", "upptime", "prometheus", "uptime-kuma"])
 def test_a_file_that_cannot_be_read_is_refused(kind):
     with pytest.raises(ImportRefused, match=r"^x is no (YAML|JSON): "):
-        convert([Text(Path("x"), "a: [")], kind)
+        convert([ImportedFile(Path("x"), "a: [")], kind)
 
 
 def test_a_bomb_of_aliases_is_refused():
@@ -343,7 +343,7 @@ def test_a_bomb_of_aliases_is_refused():
         lines.append(f"{other}: &{other} [{', '.join([f'*{one}'] * 9)}]")
 
     with pytest.raises(ImportRefused, match="more than 1000000 values"):
-        convert([Text(Path("x"), "\n".join(lines))], "gatus")
+        convert([ImportedFile(Path("x"), "\n".join(lines))], "gatus")
 
 
 values = st.recursive(
@@ -357,14 +357,14 @@ values = st.recursive(
 
 @given(values.filter(lambda one: one != {}))
 def test_what_is_written_is_read_back(value):
-    text = f"x = {value_text(value)}\n"
+    text = f"x = {toml_value(value)}\n"
 
     assert json.dumps(tomllib.loads(text)["x"]).replace("$${", "${") == json.dumps(value)
 
 
 def test_only_a_variable_stays_one():
-    assert value_text("${A}") == '"$${A}"'
-    assert value_text(WithVariables("${A}")) == '"${A}"'
+    assert toml_value("${A}") == '"$${A}"'
+    assert toml_value(WithVariables("${A}")) == '"${A}"'
 
 
 ODD = [None, True, -3, 0, 10**9, 1.5, "", "x", "$X", "${", "[", "://", "https://[", "http://a b"]
@@ -398,7 +398,7 @@ def test_whatever_stands_in_a_file_the_outcome_can_be_used(tmp_path_factory, nam
         if found := list(places(whole)):
             replaced(whole, random.choice(found), copy.deepcopy(random.choice(ODD)))
     others = [sample(other) for other in SETS[kind] if other != name]
-    draft = convert([*others, Text(SAMPLES / name, json.dumps(whole))], kind)
+    draft = convert([*others, ImportedFile(SAMPLES / name, json.dumps(whole))], kind)
 
     found = loaded(draft, tmp_path_factory.mktemp("imported"))
     assert len(found.endpoints) == len(draft.endpoints)
@@ -413,7 +413,7 @@ def test_objects_with_lines_missing_or_twice_can_be_used_as_well(tmp_path_factor
         at = data.draw(st.integers(0, len(lines) - 1))
         lines[at : at + 1] = data.draw(st.sampled_from([[], [lines[at]] * 2, [lines[at][::-1]]]))
     kind = next(kind for kind, names in SETS.items() if name in names)
-    draft = convert([Text(SAMPLES / name, "\n".join(lines))], kind)
+    draft = convert([ImportedFile(SAMPLES / name, "\n".join(lines))], kind)
 
     found = loaded(draft, tmp_path_factory.mktemp("imported"))
     assert len(found.endpoints) == len(draft.endpoints)

@@ -9,12 +9,12 @@ from sink.events import done, given_up
 
 from ringback.event import Tally
 from ringback.incident.model import Check
-from ringback.monitor.ingest import EventsInvalid, events_of, reported
+from ringback.monitor.ingest import EventsInvalid, read_batch, read_events
 from ringback.sink.report import Outbox, request_body_of
 
 
 def one(event, **more):
-    (read,) = events_of(body(event, **more), now=NOW)
+    (read,) = read_events(body(event, **more), now=NOW)
     return read
 
 
@@ -41,25 +41,25 @@ def test_successful_calls_are_one_check_of_their_median():
 
 
 def test_their_order_stays():
-    read = events_of(body(failed(), worked(), failed()), now=NOW)
+    read = read_events(body(failed(), worked(), failed()), now=NOW)
     assert [each.check.up for each in read] == [False, True, False]
 
 
 @pytest.mark.parametrize("ahead", [-7200.0, -1.0, 0.0, 90.0, 86400.0])
 def test_times_are_put_right_by_what_the_senders_clock_differs(ahead):
     sent = body(failed(at=NOW + ahead - 5.0), sent_at=NOW + ahead)
-    (read,) = events_of(sent, now=NOW)
+    (read,) = read_events(sent, now=NOW)
     assert read.check.at == pytest.approx(NOW - 5.0)
 
 
 def test_no_call_is_in_the_future_and_none_before_the_one_before_it():
     times = [NOW - 5, NOW + 60, NOW - 9]
-    read = events_of(body(*[failed(at=at) for at in times]), now=NOW)
+    read = read_events(body(*[failed(at=at) for at in times]), now=NOW)
     assert [each.check.at for each in read] == [NOW - 5, NOW, NOW]
 
 
 def test_what_is_an_hour_old_says_nothing_of_now():
-    assert events_of(body(failed(at=NOW - 3601)), now=NOW) == []
+    assert read_events(body(failed(at=NOW - 3601)), now=NOW) == []
 
 
 def test_a_kind_of_a_later_version_is_unknown():
@@ -85,7 +85,7 @@ def test_origins_are_as_ours_are():
 
 
 def test_what_the_program_could_not_report_is_known():
-    assert reported(body(dropped=7), now=NOW).dropped == 7
+    assert read_batch(body(dropped=7), now=NOW).dropped == 7
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_what_the_program_could_not_report_is_known():
 )
 def test_what_cannot_be_read_is_refused_with_a_reason_in_one_line(sent, reason):
     with pytest.raises(EventsInvalid, match=reason) as caught:
-        events_of(sent, now=NOW)
+        read_events(sent, now=NOW)
     assert str(caught.value).isprintable()
 
 
@@ -154,7 +154,7 @@ BATCH = st.fixed_dictionaries(
 @given(st.binary() | (JSON | BATCH).map(json.dumps).map(str.encode))
 def test_whatever_is_sent_it_is_read_or_refused(sent):
     try:
-        read = events_of(sent, now=NOW)
+        read = read_events(sent, now=NOW)
     except EventsInvalid:
         return
     assert all(each.check.at <= NOW and each.check.endpoint == "" for each in read)
@@ -166,7 +166,7 @@ def test_what_a_program_sends_is_read():
     for event in (done(at=now), done(at=now), given_up(at=now), done(at=now)):
         outbox.add(event, "https://h:443")
     parcel = outbox.take(10)
-    read = reported(request_body_of(parcel, "shop", 7), now=time.time())
+    read = read_batch(request_body_of(parcel, "shop", 7), now=time.time())
     assert (read.id, read.program, read.dropped) == (parcel.id, "shop", 7)
     assert [(each.check.up, each.calls) for each in read.checks] == [
         (True, 2),

@@ -1,6 +1,6 @@
 import pytest
 
-from ringback.monitor.ingest import Directory
+from ringback.monitor.ingest import EndpointIndex
 from ringback.monitor.model import Endpoint
 
 
@@ -8,7 +8,7 @@ def endpoint(id_, url, type_="http"):
     return Endpoint(id=id_, name=id_, url=url, type=type_)
 
 
-DIRECTORY = Directory(
+DIRECTORY = EndpointIndex(
     [
         endpoint("health", "https://h.example/health?full=1"),
         endpoint("home", "https://h.example/"),

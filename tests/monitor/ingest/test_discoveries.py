@@ -2,13 +2,13 @@ import json
 
 from monitor.ingest.batches import NOW, body, failed, worked
 
-from ringback.monitor.ingest import Discoveries, events_of
+from ringback.monitor.ingest import Discoveries, read_events
 from ringback.monitor.ingest.intake import MAX_DISCOVERED
 
 
 def seen(*events):
     discoveries = Discoveries()
-    for one in events_of(body(*events), now=NOW):
+    for one in read_events(body(*events), now=NOW):
         discoveries.see(one)
     return discoveries
 
@@ -23,7 +23,7 @@ def test_calls_and_failures_of_an_origin_are_counted():
 def test_those_called_last_come_first_and_are_the_ones_kept():
     discoveries = Discoveries()
     for number in range(MAX_DISCOVERED + 5):
-        for one in events_of(body(failed(origin=f"http://h{number}:80")), now=NOW):
+        for one in read_events(body(failed(origin=f"http://h{number}:80")), now=NOW):
             discoveries.see(one)
     found = discoveries.all()
     assert len(found) == MAX_DISCOVERED

@@ -20,7 +20,7 @@ def test_batches_without_an_id_all_count():
 
 
 def test_it_remembers_the_newest_ids(monkeypatch):
-    monkeypatch.setattr(module, "REMEMBERED", 2)
+    monkeypatch.setattr(module, "MAX_REMEMBERED_IDS", 2)
     inbox = Inbox()
     for id_ in "abc":
         inbox.take(body(id=id_), now=NOW)

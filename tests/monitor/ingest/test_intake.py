@@ -1,7 +1,7 @@
 import pytest
 from monitor.ingest.batches import NOW, body, failed, worked
 
-from ringback.monitor.ingest import Intake, events_of
+from ringback.monitor.ingest import Intake, read_events
 from ringback.monitor.model import Endpoint
 
 SHOP = Endpoint(id="shop", name="Shop", url="https://h.example/health", type="http")
@@ -13,7 +13,7 @@ class Desk:
         self.intake = Intake([SHOP], self.taken.append, lambda _: self.newest)
 
     def __call__(self, *events):
-        return self.intake.take(events_of(body(*events), now=NOW))
+        return self.intake.take(read_events(body(*events), now=NOW))
 
 
 def test_a_call_of_an_endpoint_is_a_check_of_it():

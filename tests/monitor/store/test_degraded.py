@@ -4,7 +4,7 @@ import pytest
 
 from ringback.incident.model import Transition
 from ringback.monitor.store import degraded as memory
-from ringback.monitor.store.degraded import RETRY, DegradedStore
+from ringback.monitor.store.degraded import RETRY_INTERVAL, DegradedStore
 from ringback.monitor.store.interface import Batch, Store
 from ringback.monitor.store.sqlite import SQLiteStore
 from tests.monitor.store.values import AT, check, incident, notice
@@ -87,7 +87,7 @@ def test_what_was_held_is_written_when_there_is_room(store, kept, clock):
     store.keep(Batch(transitions=[change], incidents=[incident()], notices=[notice()]))
     disk.clean()
     assert store.degraded is not None
-    clock.now += RETRY
+    clock.now += RETRY_INTERVAL
     store.maintain(AT)
 
     assert store.degraded is None
@@ -105,7 +105,7 @@ def test_it_is_not_tried_at_every_batch(store, kept, clock):
     store.keep(Batch(checks=[check(AT + 9000)]))
     assert len(kept.checks("web", 0, AT * 2, most=10**6)) == len(held) - 50
 
-    clock.now += RETRY
+    clock.now += RETRY_INTERVAL
     store.keep(Batch(checks=[check(AT + 9001)]))
     assert len(kept.checks("web", 0, AT * 2, most=10**6)) == len(held) + 2
 
@@ -127,7 +127,7 @@ def test_alarms_go_on_while_nothing_can_be_written(store, kept, clock):
     assert store.incident("i1") == incident()
 
     disk.clean()
-    clock.now += RETRY
+    clock.now += RETRY_INTERVAL
     store.maintain(AT)
     assert kept.due(AT) == []
     [later] = kept.due(AT + 60)
@@ -147,8 +147,8 @@ def test_an_incident_is_shown_as_it_is_now(store, kept):
 
 
 def test_no_more_is_held_than_may_be(kept, clock, monkeypatch):
-    monkeypatch.setattr(memory, "MOST_CHECKS", 60)
-    monkeypatch.setattr(memory, "MOST_OTHERS", 3)
+    monkeypatch.setattr(memory, "MAX_HELD_CHECKS", 60)
+    monkeypatch.setattr(memory, "MAX_HELD_RECORDS", 3)
     store = DegradedStore(kept, clock=clock)
     disk, held = filled(store, kept)
     store.keep(Batch(checks=[check(AT + 9000 + n) for n in range(50)]))
@@ -157,7 +157,7 @@ def test_no_more_is_held_than_may_be(kept, clock, monkeypatch):
     assert store.dropped == 40
     assert [one.notice.id for one in store.due(AT)] == ["6", "7", "8"]
     disk.clean()
-    clock.now += RETRY
+    clock.now += RETRY_INTERVAL
     store.maintain(AT)
     assert store.state("dropped") == 40
     assert len(kept.checks("web", 0, AT * 2, most=10**6)) == len(held) + 50 - 40
@@ -165,7 +165,7 @@ def test_no_more_is_held_than_may_be(kept, clock, monkeypatch):
 
 
 def test_a_disk_that_is_full_when_hours_are_sealed_is_said(store, kept, monkeypatch):
-    monkeypatch.setattr("ringback.monitor.store.sqlite.store._WORK", 600.0)
+    monkeypatch.setattr("ringback.monitor.store.sqlite.store._MAINTAIN_SECONDS", 600.0)
     store.keep(Batch(checks=[check(AT + n, up=False, detail=BIG) for n in range(900)]))
     disk = Disk(kept)
     disk.fill()

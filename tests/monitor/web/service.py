@@ -8,7 +8,7 @@ from ringback.incident.model import CertificateSeen, Check, Incident, TimelineEn
 from ringback.incident.silences import Silence, Silences
 from ringback.monitor.model import Discovered, Endpoint, Told, View
 from ringback.monitor.store.aggregate import Aggregate
-from ringback.monitor.store.interface import Bucket
+from ringback.monitor.store.interface import RollupBucket
 
 NOW = 1_795_262_400.0  # 2026-11-21 12:00:00 UTC
 WIDTHS = {"5m": 300.0, "1h": 3600.0, "1d": 86400.0}
@@ -99,7 +99,7 @@ def _bucket(at, checks):
     took = sorted(one.seconds for one in known if one.up)
     phases = {name for one in known if one.up for name in one.timings}
     kinds = [one.kind for one in known if one.kind]
-    return Bucket(
+    return RollupBucket(
         at=at,
         count=len(known),
         bad=sum(not one.up for one in known),

@@ -15,7 +15,7 @@ from ringback.cli.config.need import monitor_extra
 from ringback.cli.terminal import plain
 
 if TYPE_CHECKING:
-    from ringback.monitor.config import ConfigInvalid, Loaded
+    from ringback.monitor.config import ConfigInvalid, MonitorConfig
 
 DEFAULT = "ringback.toml"
 
@@ -66,7 +66,7 @@ def _complain(error: ConfigInvalid, *, as_json: bool) -> None:
         click.echo(plain(str(problem)))
 
 
-def _record(loaded: Loaded) -> dict[str, Any]:
+def _record(loaded: MonitorConfig) -> dict[str, Any]:
     return {
         "ok": True,
         "files": [str(file) for file in loaded.files],
@@ -81,7 +81,7 @@ def _record(loaded: Loaded) -> dict[str, Any]:
     }
 
 
-def _summary(loaded: Loaded) -> list[str]:
+def _summary(loaded: MonitorConfig) -> list[str]:
     types = Counter(one.type for one in loaded.endpoints)
     watched = ", ".join(f"{count} {kind}" for kind, count in types.most_common())
     every = sum(1 / one.every for one in loaded.endpoints if one.type != "heartbeat")

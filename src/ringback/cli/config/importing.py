@@ -45,12 +45,12 @@ def command(files: tuple[str, ...], kind: str | None, output: Path | None) -> No
         raise Problem(f"{plain(str(output))} is there already; name a new file")
     with monitor_extra():
         from ringback.monitor.importing import (  # noqa: PLC0415 - only this command needs it
+            ImportedFile,
             ImportRefused,
-            Text,
             convert,
-            toml_of,
+            to_toml,
         )
-    texts = [Text(Path(name), text_of(name)) for name in files]
+    texts = [ImportedFile(Path(name), text_of(name)) for name in files]
     try:
         draft = convert(texts, kind)
     except ImportRefused as error:
@@ -58,7 +58,7 @@ def command(files: tuple[str, ...], kind: str | None, output: Path | None) -> No
     if not (draft.endpoints or draft.notifiers or draft.notes):
         known = f"of type {kind}" if kind else "that is known"
         raise Problem(f"{plain(', '.join(files))}: there is nothing in it {known}; see --from")
-    _write(toml_of(draft), output)
+    _write(to_toml(draft), output)
     _report(draft)
 
 

@@ -83,9 +83,12 @@ def _write(
 
     records: Iterator[dict[str, Any]]
     if what == "checks":
-        records, columns = map(formats.of_check, reader.checks(*wanted)), formats.CHECK
+        records, columns = map(formats.check_record, reader.checks(*wanted)), formats.CHECK_COLUMNS
     else:
-        records, columns = map(formats.of_incident, reader.incidents(*wanted)), formats.INCIDENT
+        records, columns = (
+            map(formats.incident_record, reader.incidents(*wanted)),
+            formats.INCIDENT_COLUMNS,
+        )
     try:
         return formats.FORMATS[form](records, columns, out)
     except ImportError as error:

@@ -87,8 +87,8 @@ class _Story:
         return {
             "endpoint": self.endpoint,
             "transitions": [{**asdict(one), "at": moment(one.at)} for one in self.changes],
-            "failures": [formats.of_check(one) for one in self.failed],
-            "incidents": [formats.of_incident(one) for one in self.incidents],
+            "failures": [formats.check_record(one) for one in self.failed],
+            "incidents": [formats.incident_record(one) for one in self.incidents],
         }
 
     def show(self) -> None:

@@ -86,9 +86,9 @@ def a_time(text: str, now: float) -> float:
     Raises:
         Problem: It is none.
     """
-    from ringback.monitor.export.availability import time_named  # noqa: PLC0415 - loads the monitor
+    from ringback.monitor.export.availability import parse_time  # noqa: PLC0415 - loads the monitor
 
     try:
-        return time_named(text, now)
+        return parse_time(text, now)
     except ValueError as error:
         raise Problem(plain(str(error))) from error

@@ -80,23 +80,23 @@ def _rows(
     reader: SQLiteReader, endpoints: tuple[str, ...], month: str | None, months: int
 ) -> list[dict[str, Any]]:
     from ringback.monitor.export.availability import (  # noqa: PLC0415 - loads the monitor
+        availability_rows,
         months_until,
-        rows,
     )
 
     wanted = [known_endpoint(reader, one) for one in endpoints] or reader.endpoints()
     now = time.time()
     named = [month] if month is not None else months_until(now, months)
     try:
-        return list(rows(reader, named, wanted, now))
+        return list(availability_rows(reader, named, wanted, now))
     except ValueError as error:
         raise Problem(plain(str(error))) from error
 
 
 def _csv(rows: list[dict[str, Any]]) -> None:
-    from ringback.monitor.export.availability import COLUMNS  # noqa: PLC0415 - loads the monitor
+    from ringback.monitor.export.availability import AVAILABILITY_COLUMNS  # noqa: PLC0415 - loads the monitor
 
-    writer = csv.DictWriter(sys.stdout, COLUMNS, lineterminator="\n")
+    writer = csv.DictWriter(sys.stdout, AVAILABILITY_COLUMNS, lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
 

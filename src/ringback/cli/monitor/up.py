@@ -19,8 +19,8 @@ from ringback.cli.problem import Problem
 from ringback.cli.terminal import counted, plain
 
 if TYPE_CHECKING:
-    from ringback.monitor.config import Loaded
-    from ringback.monitor.config.reader_process import Reading
+    from ringback.monitor.config import MonitorConfig
+    from ringback.monitor.config.reader_process import ReaderProcess
     from ringback.monitor.store import Store
 
 CONFIGURATION = "ringback.toml"
@@ -75,7 +75,7 @@ def command(  # noqa: PLR0913 - click gives each option by name
     if urls and file:
         raise click.UsageError("name URLs or a configuration, not both", context)
 
-    def changed(loaded: Loaded) -> Loaded:
+    def changed(loaded: MonitorConfig) -> MonitorConfig:
         web = loaded.web
         web = replace(web, host=host or web.host, port=web.port if port is None else port)
         return replace(loaded, web=web, store=db or loaded.store)
@@ -98,18 +98,18 @@ def command(  # noqa: PLR0913 - click gives each option by name
     context.exit(_run(loaded, again, web=not no_web))
 
 
-def _reader(urls: tuple[str, ...], file: Path | None) -> Callable[[], Reading]:
-    from ringback.monitor.config.reader_process import Reading  # noqa: PLC0415 - slow to import
+def _reader(urls: tuple[str, ...], file: Path | None) -> Callable[[], ReaderProcess]:
+    from ringback.monitor.config.reader_process import ReaderProcess  # noqa: PLC0415 - slow to import
 
     if urls:
-        return lambda: Reading("of_urls", urls)
+        return lambda: ReaderProcess("config_of_urls", urls)
     named = file or Path(CONFIGURATION)
     if file is None and not named.exists():
         raise Problem(_WAYS)
-    return lambda: Reading("load", named, dict(os.environ))
+    return lambda: ReaderProcess("load", named, dict(os.environ))
 
 
-def _run(loaded: Loaded, read: Callable[[], Loaded] | None, *, web: bool) -> int:
+def _run(loaded: MonitorConfig, read: Callable[[], MonitorConfig] | None, *, web: bool) -> int:
     from ringback.monitor.notify.channel.channel import NotifierInvalid  # noqa: PLC0415 - as below
     from ringback.monitor.program import open_store  # noqa: PLC0415 - takes uvicorn
     from ringback.monitor.store.interface import StoreProblem  # noqa: PLC0415 - as above
@@ -133,7 +133,7 @@ def _run(loaded: Loaded, read: Callable[[], Loaded] | None, *, web: bool) -> int
 
 
 async def _watch(
-    loaded: Loaded, store: Store, read: Callable[[], Loaded] | None, *, web: bool
+    loaded: MonitorConfig, store: Store, read: Callable[[], MonitorConfig] | None, *, web: bool
 ) -> None:
     from ringback.monitor.program import Program  # noqa: PLC0415 - takes uvicorn
 
@@ -156,7 +156,7 @@ class _Ended(Problem):
     exit_code = 1
 
 
-def _ready(loaded: Loaded) -> Callable[[str], None]:
+def _ready(loaded: MonitorConfig) -> Callable[[str], None]:
     def ready(url: str) -> None:
         said = counted(len(loaded.endpoints), "endpoint")
         page = f", page at {url}" if url else ""

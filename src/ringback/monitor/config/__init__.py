@@ -4,6 +4,6 @@ The values are here; what reads them (``load``) takes pydantic, which a running 
 without: its configuration is read by a process of its own (``apart``).
 """
 
-from ringback.monitor.config.loaded import ConfigInvalid, Loaded, Problem, Retention
+from ringback.monitor.config.settings import ConfigInvalid, ConfigProblem, MonitorConfig, Retention
 
-__all__ = ["ConfigInvalid", "Loaded", "Problem", "Retention"]
+__all__ = ["ConfigInvalid", "ConfigProblem", "MonitorConfig", "Retention"]

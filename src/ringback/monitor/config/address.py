@@ -6,7 +6,7 @@ from urllib.parse import SplitResult, urldefrag, urlsplit
 
 from ringback.diagnosis.protocols import PROTOCOLS
 from ringback.failure.target import split_port
-from ringback.monitor.config.schema import nearest
+from ringback.monitor.config.schema import closest_word
 from ringback.monitor.model import ProbeType
 
 SCHEMES: dict[str, ProbeType] = {
@@ -22,10 +22,10 @@ SCHEMES: dict[str, ProbeType] = {
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _HOST_PORT = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s:/\[\]]+):\d{1,5}")
 _PORTS = {"http": 80, "https": 443, "tls": 443}
-_WITHOUT_PATH = frozenset({"tcp", "tls", "dns", "icmp"})
+_HOST_ONLY = frozenset({"tcp", "tls", "dns", "icmp"})
 
 
-class Address(NamedTuple):
+class ProbeAddress(NamedTuple):
     """Whom a probe asks.
 
     Attributes:
@@ -51,14 +51,14 @@ class AddressError(ValueError):
         self.hint = hint
 
 
-def address_of(url: str, kind: ProbeType | None = None) -> Address:
+def probe_address_of(url: str, kind: ProbeType | None = None) -> ProbeAddress:
     """Return what a URL says: the probe by its scheme; ``host:port`` is tcp, a host alone http."""
     parts = _split(_with_scheme(url.strip(), kind))
     of_scheme = SCHEMES.get(parts.scheme)
     if of_scheme is None:
         raise _unknown_scheme(parts)
     kind = kind or of_scheme
-    if kind not in {"http", *_WITHOUT_PATH} or (kind == "http" != of_scheme):
+    if kind not in {"http", *_HOST_ONLY} or (kind == "http" != of_scheme):
         raise AddressError(f"type {kind!r} does not go with {parts.scheme}://")
     return _address(kind, parts)
 
@@ -90,28 +90,28 @@ def _unknown_scheme(parts: SplitResult) -> AddressError:
         return AddressError(
             f"{parts.scheme}:// has no probe of its own", f"tcp://{parts.hostname}:{port}"
         )
-    hint = nearest(parts.scheme, [*SCHEMES, *get_args(ProbeType)])
+    hint = closest_word(parts.scheme, [*SCHEMES, *get_args(ProbeType)])
     return AddressError(f"names no probe: {parts.scheme}", f"{hint}://" if hint else "")
 
 
-def _address(kind: ProbeType, parts: SplitResult) -> Address:
+def _address(kind: ProbeType, parts: SplitResult) -> ProbeAddress:
     host = parts.hostname or ""
     if kind == "http":
-        return Address(kind, urldefrag(parts.geturl()).url, host)
+        return ProbeAddress(kind, urldefrag(parts.geturl()).url, host)
     if kind == SCHEMES[parts.scheme] and (parts.query or parts.path.strip("/") or parts.username):
-        raise AddressError(f"{kind}:// takes only a host" + _and_port(kind))
+        raise AddressError(f"{kind}:// takes only a host" + _port_suffix(kind))
     shown = f"[{host}]" if ":" in host else host
     if kind in {"dns", "icmp"}:
         if parts.port and kind == SCHEMES[parts.scheme]:
             raise AddressError(f"{kind}:// takes no port")
-        return Address(kind, f"{kind}://{shown}", host)
+        return ProbeAddress(kind, f"{kind}://{shown}", host)
     port = parts.port or _PORTS.get(parts.scheme) or (443 if kind == "tls" else None)
     if not port:
         raise AddressError(f"needs a port: {kind}://{shown}:PORT")
-    return Address(kind, f"{kind}://{shown}:{port}", host)
+    return ProbeAddress(kind, f"{kind}://{shown}:{port}", host)
 
 
-def _and_port(kind: ProbeType) -> str:
+def _port_suffix(kind: ProbeType) -> str:
     return " and a port" if kind in {"tcp", "tls"} else ""
 
 

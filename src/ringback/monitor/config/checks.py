@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from ringback.monitor.config.address import AddressError, address_of, nameserver_of
-from ringback.monitor.config.merged import Item, Merged, effective
-from ringback.monitor.config.models import EndpointShape, HabitsShape, Shape, TokenShape
-from ringback.monitor.config.naming import id_of, slug
-from ringback.monitor.config.schema import nearest
+from ringback.monitor.config.address import AddressError, nameserver_of, probe_address_of
+from ringback.monitor.config.merged import Item, MergedConfig, effective_endpoint
+from ringback.monitor.config.models import CheckDefaults, EndpointShape, Shape, TokenShape
+from ringback.monitor.config.naming import endpoint_id, slug
+from ringback.monitor.config.schema import closest_word
 from ringback.monitor.model import ProbeType
 from ringback.monitor.web.settings import is_loopback
 
@@ -47,7 +47,7 @@ _ONLY_FOR: dict[str, tuple[ProbeType, ...]] = {
 """Key to the probes that have it; a key that is not here is for all."""
 
 
-def check_endpoints(whole: Merged) -> None:
+def check_endpoints(whole: MergedConfig) -> None:
     """Note what does not hold inside the endpoints."""
     unsure = any(path[-1] in {"every", "timeout"} for one in whole.sources for path in one.wrong)
     for item in whole.endpoints:
@@ -56,7 +56,7 @@ def check_endpoints(whole: Merged) -> None:
             continue
         _check_keys(item, kind)
         if not unsure:
-            _check_times(item, effective(whole, item), kind)
+            _check_times(item, effective_endpoint(whole, item), kind)
         _check_answer(item, kind)
         check_files(item)
     check_files(Item(whole.main.defaults, whole.sources[0], ("defaults",)))
@@ -78,7 +78,7 @@ def _check_address(item: Item[EndpointShape]) -> ProbeType | None:
             item.complain("'url' is missing")
         return None
     try:
-        return address_of(shape.url, shape.type).type
+        return probe_address_of(shape.url, shape.type).type
     except AddressError as error:
         item.complain(f"url {error}", "url", hint=error.hint)
         return None
@@ -86,13 +86,15 @@ def _check_address(item: Item[EndpointShape]) -> ProbeType | None:
 
 def _check_keys(item: Item[EndpointShape], kind: ProbeType) -> None:
     expect = {key.rstrip("_"): None for key in item.shape.expect.model_fields_set}
-    for key in not_for(kind, {**dict.fromkeys(item.shape.model_fields_set), "expect": expect}):
+    for key in unsupported_keys(
+        kind, {**dict.fromkeys(item.shape.model_fields_set), "expect": expect}
+    ):
         kinds = _ONLY_FOR[key]
         only = " and ".join((", ".join(kinds[:-1]), kinds[-1])) if kinds[1:] else kinds[0]
         item.complain(f"{key} is for {only} only; this is {kind}", *key.split("."))
 
 
-def not_for(kind: ProbeType, table: Mapping[str, Any]) -> list[str]:
+def unsupported_keys(kind: ProbeType, table: Mapping[str, Any]) -> list[str]:
     """Return which keys of an endpoint its probe does not know."""
     keys = {*table, *(f"expect.{key}" for key in table.get("expect", ()))}
     return sorted(key for key in keys & _ONLY_FOR.keys() if kind not in _ONLY_FOR[key])
@@ -117,11 +119,11 @@ def _check_answer(item: Item[EndpointShape], kind: ProbeType) -> None:
         nameserver_of(shape.nameserver)
     except ValueError as error:
         item.complain(str(error), "nameserver")
-    if kind == "tls" and (lacking := lacking_port(shape)):
+    if kind == "tls" and (lacking := missing_port(shape)):
         item.complain(lacking, "url")
 
 
-def lacking_port(shape: EndpointShape) -> str:
+def missing_port(shape: EndpointShape) -> str:
     """Return what to say of a TLS endpoint that names no port and needs one; ``""``: nothing."""
     url = shape.url if "://" in shape.url else f"tls://{shape.url}"
     needed = shape.starttls and urlsplit(url).port is None
@@ -132,35 +134,39 @@ def check_files(item: Item[Shape]) -> None:
     """Note which files that a table names are not there."""
     for key in ("ca", "client_certificate"):
         named = getattr(item.shape, key)
-        if named and not beside(item, named).is_file():
-            item.complain(f"there is no file {str(beside(item, named))!r}", key)
+        if named and not file_named_by(item, named).is_file():
+            item.complain(f"there is no file {str(file_named_by(item, named))!r}", key)
 
 
-def beside(item: Item[Shape], named: str) -> Path:
+def file_named_by(item: Item[Shape], named: str) -> Path:
     """Return a file that a table names, relative to the folder of the configuration."""
     return item.source.file.parent.absolute() / named
 
 
-def check_names(whole: Merged) -> None:
+def check_names(whole: MergedConfig) -> None:
     """Note names that are there twice, and names of what there is not."""
-    _once(whole.endpoints, lambda shape: id_of(shape.name, shape.url), "an endpoint with the id")
-    _once(whole.notifiers, lambda shape: shape.name, "a notifier called")
-    _once(whole.tokens, lambda shape: shape.name, "a token called")
+    _check_unique(
+        whole.endpoints, lambda shape: endpoint_id(shape.name, shape.url), "an endpoint with the id"
+    )
+    _check_unique(whole.notifiers, lambda shape: shape.name, "a notifier called")
+    _check_unique(whole.tokens, lambda shape: shape.name, "a token called")
     notifiers = {name for name, _ in whole.named("notifier")}
     for item in whole.routes:
         for key in ("notifiers", "escalate_to"):
-            _known(item, key, notifiers, "notifier")
-    ids = {id_of(name, url) for name, url in whole.named("endpoint")}
+            _check_known(item, key, notifiers, "notifier")
+    ids = {endpoint_id(name, url) for name, url in whole.named("endpoint")}
     tables: list[Item[Any]] = [*whole.routes, *whole.maintenance]
     for table in tables:
         for index, pattern in enumerate(table.shape.endpoints):
-            if not covered(pattern, ids):
-                hint = nearest(slug(pattern), ids)
-                _unknown(table, "endpoints", index, f"no endpoint is called {pattern!r}", hint)
-        _known(table, "groups", _groups(whole), "group")
+            if not matching_ids(pattern, ids):
+                hint = closest_word(slug(pattern), ids)
+                _report_unknown(
+                    table, "endpoints", index, f"no endpoint is called {pattern!r}", hint
+                )
+        _check_known(table, "groups", _groups(whole), "group")
 
 
-def covered(pattern: str, ids: Iterable[str]) -> list[str]:
+def matching_ids(pattern: str, ids: Iterable[str]) -> list[str]:
     """Return the ids that a name, an id or a pattern with ``*`` means."""
     wanted = pattern.lower() if is_pattern(pattern) else slug(pattern)
     return [one for one in ids if fnmatchcase(one, wanted)]
@@ -171,7 +177,7 @@ def is_pattern(text: str) -> bool:
     return "*" in text or "?" in text
 
 
-def _once(items: Iterable[Item[Any]], name_of: Callable[[Any], str], what: str) -> None:
+def _check_unique(items: Iterable[Item[Any]], name_of: Callable[[Any], str], what: str) -> None:
     first: dict[str, Item[Any]] = {}
     for item in items:
         name = name_of(item.shape)
@@ -184,53 +190,55 @@ def _once(items: Iterable[Item[Any]], name_of: Callable[[Any], str], what: str) 
         item.complain(f"there is {what} {name!r} already: {other.source.file}:{line}", key)
 
 
-def _known(item: Item[Any], key: str, names: set[str], what: str) -> None:
+def _check_known(item: Item[Any], key: str, names: set[str], what: str) -> None:
     for index, name in enumerate(getattr(item.shape, key)):
         if name not in names:
-            _unknown(item, key, index, f"no {what} is called {name!r}", nearest(name, names))
+            _report_unknown(
+                item, key, index, f"no {what} is called {name!r}", closest_word(name, names)
+            )
 
 
-def _unknown(item: Item[Shape], key: str, index: int, message: str, hint: str) -> None:
+def _report_unknown(item: Item[Shape], key: str, index: int, message: str, hint: str) -> None:
     item.complain(message, key, index, hint=hint)
 
 
-def _groups(whole: Merged) -> set[str]:
+def _groups(whole: MergedConfig) -> set[str]:
     return {item.shape.group for item in whole.endpoints} | set(whole.groups)
 
 
-def parents_of(whole: Merged, item: Item[EndpointShape]) -> tuple[str, ...]:
+def parents_of(whole: MergedConfig, item: Item[EndpointShape]) -> tuple[str, ...]:
     """Return the ids of an endpoint's parents; one of its group or the defaults is not its own."""
     own = "parents" in item.shape.model_fields_set
-    ids = dict.fromkeys(slug(name) for name in effective(whole, item).parents)
-    return tuple(one for one in ids if own or one != id_of(item.shape.name, item.shape.url))
+    ids = dict.fromkeys(slug(name) for name in effective_endpoint(whole, item).parents)
+    return tuple(one for one in ids if own or one != endpoint_id(item.shape.name, item.shape.url))
 
 
-def check_parents(whole: Merged) -> None:
+def check_parents(whole: MergedConfig) -> None:
     """Note parents that there are not, and endpoints that are their own parents."""
-    ids = {id_of(name, url) for name, url in whole.named("endpoint")}
+    ids = {endpoint_id(name, url) for name, url in whole.named("endpoint")}
     defaults = Item(whole.main.defaults, whole.sources[0], ("defaults",))
-    habits: list[Item[HabitsShape]] = [defaults, *whole.groups.values(), *whole.endpoints]
+    habits: list[Item[CheckDefaults]] = [defaults, *whole.groups.values(), *whole.endpoints]
     for item in habits:
         for index, name in enumerate(item.shape.parents):
             if slug(name) not in ids:
-                hint = nearest(slug(name), ids)
+                hint = closest_word(slug(name), ids)
                 message = f"no endpoint is called {name!r}"
                 item.complain(message, "parents", index, hint=hint)
     _check_cycles(whole)
 
 
-def _check_cycles(whole: Merged) -> None:
-    items = {id_of(item.shape.name, item.shape.url): item for item in whole.endpoints}
+def _check_cycles(whole: MergedConfig) -> None:
+    items = {endpoint_id(item.shape.name, item.shape.url): item for item in whole.endpoints}
     parents = {id_: parents_of(whole, item) for id_, item in items.items()}
     told: set[str] = set()
     for id_, item in items.items():
-        cycle = cycle_at(id_, parents)
+        cycle = find_cycle(id_, parents)
         if cycle and told.isdisjoint(cycle):
             told.update(cycle)
             item.complain(f"is its own parent: {' → '.join(cycle)}", "parents")
 
 
-def cycle_at(start: str, parents: Mapping[str, tuple[str, ...]]) -> list[str]:
+def find_cycle(start: str, parents: Mapping[str, tuple[str, ...]]) -> list[str]:
     """Return a way from an endpoint over its parents back to itself; ``[]``: there is none."""
     came_from: dict[str, str] = {}
     waiting = [start]
@@ -238,14 +246,14 @@ def cycle_at(start: str, parents: Mapping[str, tuple[str, ...]]) -> list[str]:
         one = waiting.pop()
         for parent in parents.get(one, ()):
             if parent == start:
-                return _way(start, one, came_from)
+                return _cycle_from_parents(start, one, came_from)
             if parent not in came_from:
                 came_from[parent] = one
                 waiting.append(parent)
     return []
 
 
-def _way(start: str, last: str, came_from: Mapping[str, str]) -> list[str]:
+def _cycle_from_parents(start: str, last: str, came_from: Mapping[str, str]) -> list[str]:
     way = [start]
     while last != start:
         way.append(last)
@@ -253,11 +261,11 @@ def _way(start: str, last: str, came_from: Mapping[str, str]) -> list[str]:
     return [start, *reversed(way)]
 
 
-SHORTEST = 16
+MIN_TOKEN_LENGTH = 16
 """Characters of a token at least: its hash is kept without salt."""
 
 
-def check_access(whole: Merged) -> None:
+def check_access(whole: MergedConfig) -> None:
     """Note tokens that are no secret, and a page that everybody could change things on."""
     for item in whole.tokens:
         _check_token(item)
@@ -278,14 +286,14 @@ def _check_token(item: Item[TokenShape]) -> None:
         item.complain("needs either token or sha256")
     elif shape.token and (*item.path, "token") not in item.source.secret:
         item.complain('a token must not stand in the file: token = "${NAME}", or sha256', "token")
-    elif shape.token and len(shape.token) < SHORTEST:
-        item.complain(f"the token has fewer than {SHORTEST} characters", "token")
+    elif shape.token and len(shape.token) < MIN_TOKEN_LENGTH:
+        item.complain(f"the token has fewer than {MIN_TOKEN_LENGTH} characters", "token")
 
 
 CHECKS = (check_endpoints, check_names, check_parents, check_access)
 
 
-def check(whole: Merged) -> None:
+def check_all(whole: MergedConfig) -> None:
     """Note everything that does not hold."""
     for one in CHECKS:
         one(whole)

@@ -6,10 +6,21 @@ from pathlib import Path
 from typing import Any
 
 from ringback.incident.model import WatchedEndpoint
-from ringback.monitor.config.address import Address, AddressError, address_of, nameserver_of
-from ringback.monitor.config.checks import beside, check, covered, is_pattern, not_for, parents_of
-from ringback.monitor.config.loaded import ConfigInvalid, Loaded, Problem, Retention, Weekly, Window
-from ringback.monitor.config.merged import Item, Merged, effective, merged
+from ringback.monitor.config.address import (
+    AddressError,
+    ProbeAddress,
+    nameserver_of,
+    probe_address_of,
+)
+from ringback.monitor.config.checks import (
+    check_all,
+    file_named_by,
+    is_pattern,
+    matching_ids,
+    parents_of,
+    unsupported_keys,
+)
+from ringback.monitor.config.merged import Item, MergedConfig, effective_endpoint, merge_files
 from ringback.monitor.config.models import (
     ChannelShape,
     EndpointShape,
@@ -20,7 +31,15 @@ from ringback.monitor.config.models import (
     WebShape,
     WeeklyShape,
 )
-from ringback.monitor.config.naming import id_of, name_of, slug
+from ringback.monitor.config.naming import endpoint_id, endpoint_name, slug
+from ringback.monitor.config.settings import (
+    ConfigInvalid,
+    ConfigProblem,
+    MaintenanceWindow,
+    MonitorConfig,
+    Retention,
+    WeeklyWindow,
+)
 from ringback.monitor.model import Endpoint, Expectations, ProbeType
 from ringback.monitor.notify.settings import NotifierSettings, RouteSettings
 from ringback.monitor.web.settings import Token, WebSettings, digest_of
@@ -37,10 +56,10 @@ _OPTIONS = {
 """Key to what the probe calls it."""
 
 
-def build(whole: Merged) -> Loaded:
+def build_config(whole: MergedConfig) -> MonitorConfig:
     """Return a configuration in which nothing is wrong, as the monitor takes it."""
     main = whole.main
-    return Loaded(
+    return MonitorConfig(
         endpoints=tuple(_endpoint(whole, item) for item in whole.endpoints),
         notifiers=tuple(_notifier(item.shape) for item in whole.notifiers),
         routes=_routes(whole),
@@ -54,7 +73,7 @@ def build(whole: Merged) -> Loaded:
     )
 
 
-def endpoint_of(address: Address, name: str, **more: Any) -> Endpoint:
+def make_endpoint(address: ProbeAddress, name: str, **more: Any) -> Endpoint:
     """Return an endpoint with what follows from its address."""
     id_ = slug(name)
     watched = more.pop("watched", {})
@@ -68,13 +87,15 @@ def endpoint_of(address: Address, name: str, **more: Any) -> Endpoint:
     )
 
 
-def _endpoint(whole: Merged, item: Item[EndpointShape]) -> Endpoint:
-    shape = effective(whole, item)
+def _endpoint(whole: MergedConfig, item: Item[EndpointShape]) -> Endpoint:
+    shape = effective_endpoint(whole, item)
     heartbeat = shape.type == "heartbeat"
-    address = Address("heartbeat", "", "") if heartbeat else address_of(shape.url, shape.type)
-    return endpoint_of(
+    address = (
+        ProbeAddress("heartbeat", "", "") if heartbeat else probe_address_of(shape.url, shape.type)
+    )
+    return make_endpoint(
         address,
-        name_of(shape.name, shape.url),
+        endpoint_name(shape.name, shape.url),
         every=shape.every,
         timeout=min(shape.timeout, shape.every),
         retry_every=min(shape.retry_every, shape.every),
@@ -93,7 +114,9 @@ def _endpoint(whole: Merged, item: Item[EndpointShape]) -> Endpoint:
     )
 
 
-def _watched(whole: Merged, item: Item[EndpointShape], shape: EndpointShape) -> dict[str, Any]:
+def _watched(
+    whole: MergedConfig, item: Item[EndpointShape], shape: EndpointShape
+) -> dict[str, Any]:
     heartbeat = shape.type == "heartbeat"
     return {
         "threshold": shape.threshold,
@@ -109,7 +132,7 @@ def _watched(whole: Merged, item: Item[EndpointShape], shape: EndpointShape) -> 
     }
 
 
-def _expectations(expect: ExpectShape, shape: EndpointShape, address: Address) -> Expectations:
+def _expectations(expect: ExpectShape, shape: EndpointShape, address: ProbeAddress) -> Expectations:
     tcp = address.type == "tcp"
     return Expectations(
         status=expect.status,
@@ -128,14 +151,14 @@ def _expectations(expect: ExpectShape, shape: EndpointShape, address: Address) -
 def _options(item: Item[EndpointShape], shape: EndpointShape, kind: ProbeType) -> dict[str, Any]:
     # Those that were written, as a probe has defaults of its own, and that this one knows.
     written = shape.model_fields_set & _OPTIONS.keys()
-    written -= set(not_for(kind, dict.fromkeys(written)))
+    written -= set(unsupported_keys(kind, dict.fromkeys(written)))
     given = {_OPTIONS[key]: getattr(shape, key) for key in written}
     given["client_certificate"] = _file(item, shape.client_certificate)
     return {key: value for key, value in given.items() if value not in ("", None)}
 
 
 def _file(item: Item[EndpointShape], named: str) -> str:
-    return str(beside(item, named)) if named else ""
+    return str(file_named_by(item, named)) if named else ""
 
 
 def _notifier(shape: ChannelShape) -> NotifierSettings:
@@ -145,28 +168,28 @@ def _notifier(shape: ChannelShape) -> NotifierSettings:
     return NotifierSettings(**{k: v for k, v in given.items() if k in known}, options=own)
 
 
-def _routes(whole: Merged) -> tuple[RouteSettings, ...]:
+def _routes(whole: MergedConfig) -> tuple[RouteSettings, ...]:
     """The routes; without any, all notifiers are told of everything."""
     if not whole.routes and whole.notifiers:
         return (RouteSettings(notifiers=tuple(item.shape.name for item in whole.notifiers)),)
     return tuple(_route(whole, item.shape) for item in whole.routes)
 
 
-def _route(whole: Merged, shape: RouteShape) -> RouteSettings:
+def _route(whole: MergedConfig, shape: RouteShape) -> RouteSettings:
     ids = _ids(whole)
-    patterns = [p.lower() if is_pattern(p) else covered(p, ids)[0] for p in shape.endpoints]
+    patterns = [p.lower() if is_pattern(p) else matching_ids(p, ids)[0] for p in shape.endpoints]
     return RouteSettings(**{**shape.model_dump(), "endpoints": tuple(patterns)})
 
 
-def _window(whole: Merged, shape: MaintenanceShape) -> Window:
-    named = {one for pattern in shape.endpoints for one in covered(pattern, _ids(whole))}
+def _window(whole: MergedConfig, shape: MaintenanceShape) -> MaintenanceWindow:
+    named = {one for pattern in shape.endpoints for one in matching_ids(pattern, _ids(whole))}
     named |= {
-        id_of(item.shape.name, item.shape.url)
+        endpoint_id(item.shape.name, item.shape.url)
         for item in whole.endpoints
         if item.shape.group in shape.groups and item.shape.group
     }
     every = not shape.endpoints and not shape.groups
-    return Window(
+    return MaintenanceWindow(
         name=shape.name,
         endpoints=("*",) if every else tuple(sorted(named)),
         begins=shape.begins,
@@ -175,16 +198,16 @@ def _window(whole: Merged, shape: MaintenanceShape) -> Window:
     )
 
 
-def _weekly(shape: WeeklyShape) -> Weekly:
+def _weekly(shape: WeeklyShape) -> WeeklyWindow:
     days = frozenset(shape.days)
-    return Weekly(days=days, start=shape.from_, stop=shape.to, zone=shape.zone)
+    return WeeklyWindow(days=days, start=shape.from_, stop=shape.to, zone=shape.zone)
 
 
-def _ids(whole: Merged) -> list[str]:
-    return [id_of(item.shape.name, item.shape.url) for item in whole.endpoints]
+def _ids(whole: MergedConfig) -> list[str]:
+    return [endpoint_id(item.shape.name, item.shape.url) for item in whole.endpoints]
 
 
-def _web(shape: WebShape, whole: Merged) -> WebSettings:
+def _web(shape: WebShape, whole: MergedConfig) -> WebSettings:
     return WebSettings(
         host=shape.host,
         port=shape.port,
@@ -205,39 +228,39 @@ COMMAND_LINE = Path("command line")
 """What stands for the file where the URLs stand on the command line."""
 
 
-def load(path: Path, environ: Mapping[str, str]) -> Loaded:
+def load(path: Path, environ: Mapping[str, str]) -> MonitorConfig:
     """Return what a configuration says; ``ConfigInvalid`` holds all problems of all files."""
-    whole = merged(path, environ)
-    check(whole)
+    whole = merge_files(path, environ)
+    check_all(whole)
     problems = [problem for source in whole.sources for problem in source.problems]
     if problems:
         raise ConfigInvalid(problems)
-    return build(whole)
+    return build_config(whole)
 
 
-def of_urls(urls: Iterable[str]) -> Loaded:
+def config_of_urls(urls: Iterable[str]) -> MonitorConfig:
     """Return a configuration that watches some URLs (each once), everything else by default."""
     endpoints: dict[str, Endpoint] = {}
     problems = []
     for url in dict.fromkeys(urls):
         try:
-            address = address_of(url)
+            address = probe_address_of(url)
         except AddressError as error:
-            shown = name_of("", url)
+            shown = endpoint_name("", url)
             problems.append(
-                Problem(file=COMMAND_LINE, message=f"{shown!r} {error}", hint=error.hint)
+                ConfigProblem(file=COMMAND_LINE, message=f"{shown!r} {error}", hint=error.hint)
             )
             continue
-        endpoint = endpoint_of(address, _name(address.url, endpoints))
+        endpoint = make_endpoint(address, _name(address.url, endpoints))
         endpoints[endpoint.id] = endpoint
     if problems:
         raise ConfigInvalid(problems)
-    return Loaded(endpoints=tuple(endpoints.values()))
+    return MonitorConfig(endpoints=tuple(endpoints.values()))
 
 
 def _name(url: str, taken: Mapping[str, Endpoint]) -> str:
     """Its URL without secrets; where that is taken by another, with a number."""
-    name, same = name_of("", url), [one for one in taken.values() if one.url == url]
+    name, same = endpoint_name("", url), [one for one in taken.values() if one.url == url]
     if same:
         return same[0].name
     names = {one.name for one in taken.values()}

@@ -7,19 +7,19 @@ from typing import Any, Generic, TypeVar
 
 from ringback.monitor.config.models import (
     ChannelShape,
+    CheckDefaults,
     EndpointShape,
     ExpectShape,
     FileShape,
     GroupShape,
-    HabitsShape,
     IncludedShape,
     MaintenanceShape,
     RouteShape,
     Shape,
     TokenShape,
 )
-from ringback.monitor.config.source import KeyPath, Source, included, source_of
-from ringback.monitor.config.validation import validated
+from ringback.monitor.config.source import KeyPath, SourceFile, included_files, read_source
+from ringback.monitor.config.validation import validate_file
 
 S_co = TypeVar("S_co", bound=Shape, covariant=True)
 _MAIN_ONLY = FileShape.model_fields.keys() - IncludedShape.model_fields.keys()
@@ -36,7 +36,7 @@ class Item(Generic[S_co]):
     """
 
     shape: S_co
-    source: Source
+    source: SourceFile
     path: KeyPath
 
     def complain(self, message: str, *keys: str | int, hint: str = "") -> None:
@@ -49,7 +49,7 @@ class Item(Generic[S_co]):
 
 
 @dataclass(slots=True)
-class Merged:
+class MergedConfig:
     """All files together; what could not be read is left out.
 
     Attributes:
@@ -60,7 +60,7 @@ class Merged:
     """
 
     main: FileShape
-    sources: list[Source]
+    sources: list[SourceFile]
     patterns: tuple[str, ...] = ()
     endpoints: list[Item[EndpointShape]] = field(default_factory=list)
     groups: dict[str, Item[GroupShape]] = field(default_factory=dict)
@@ -78,11 +78,11 @@ class Merged:
                     yield str(item.get("name", "")), str(item.get("url", ""))
 
 
-def merged(file: Path, environ: Mapping[str, str]) -> Merged:
+def merge_files(file: Path, environ: Mapping[str, str]) -> MergedConfig:
     """Return a configuration's files put together; problems are in its sources."""
-    source = source_of(file, environ)
-    shape, kept = validated(source, FileShape, ())
-    into = Merged(shape, [source])
+    source = read_source(file, environ)
+    shape, kept = validate_file(source, FileShape, ())
+    into = MergedConfig(shape, [source])
     _add_items(into, source, shape, kept)
     patterns = []
     for index, pattern in enumerate(shape.include):
@@ -93,21 +93,21 @@ def merged(file: Path, environ: Mapping[str, str]) -> Merged:
 
 
 def _include(
-    into: Merged, main: Source, named: tuple[int, str], environ: Mapping[str, str]
+    into: MergedConfig, main: SourceFile, named: tuple[int, str], environ: Mapping[str, str]
 ) -> None:
     known = {source.file.resolve() for source in into.sources}
-    files = included(main.file.parent, named[1])
+    files = included_files(main.file.parent, named[1])
     if not files and not set("*?[") & set(named[1]):
         main.complain(("include", named[0]), f"there is no file {named[1]!r}")
     for file in files:
         if file.resolve() not in known:
-            source = source_of(file, environ)
+            source = read_source(file, environ)
             into.sources.append(source)
-            _add_items(into, source, *validated(source, IncludedShape, _MAIN_ONLY))
+            _add_items(into, source, *validate_file(source, IncludedShape, _MAIN_ONLY))
 
 
 def _add_items(
-    into: Merged, source: Source, shape: IncludedShape, kept: Mapping[str, list[int]]
+    into: MergedConfig, source: SourceFile, shape: IncludedShape, kept: Mapping[str, list[int]]
 ) -> None:
     lists: dict[str, list[Any]] = {
         "endpoint": into.endpoints,
@@ -130,7 +130,7 @@ _TABLES = ("labels", "headers")
 """Tables to which an inner one adds."""
 
 
-def effective(whole: Merged, item: Item[EndpointShape]) -> EndpointShape:
+def effective_endpoint(whole: MergedConfig, item: Item[EndpointShape]) -> EndpointShape:
     """Return an endpoint with what the defaults and its group say of it.
 
     Only what was written counts as given (``model_fields_set``).
@@ -143,7 +143,7 @@ def effective(whole: Merged, item: Item[EndpointShape]) -> EndpointShape:
     return EndpointShape.model_construct(_fields_set=set(into), **into)
 
 
-def _override(into: dict[str, Any], habits: HabitsShape) -> None:
+def _override(into: dict[str, Any], habits: CheckDefaults) -> None:
     given = habits.given()
     if "retries" in given:
         given["threshold"] = given.pop("retries") + 1
@@ -151,11 +151,11 @@ def _override(into: dict[str, Any], habits: HabitsShape) -> None:
         if key in given:
             given[key] = {**into.get(key, {}), **given[key]}
     if "expect" in given:
-        given["expect"] = _both(into.get("expect"), given["expect"])
+        given["expect"] = _merged_expect(into.get("expect"), given["expect"])
     into.update(given)
 
 
-def _both(outer: ExpectShape | None, inner: ExpectShape) -> ExpectShape:
+def _merged_expect(outer: ExpectShape | None, inner: ExpectShape) -> ExpectShape:
     if outer is None:
         return inner
     given = {**outer.given(), **inner.given()}

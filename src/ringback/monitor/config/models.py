@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from ringback.monitor.config.loaded import DAY
+from ringback.monitor.config.settings import DAY
 from ringback.monitor.config.values import (
     HTTPURL,
     Clock,
@@ -78,7 +78,7 @@ class ExpectShape(Shape):
         return paths
 
 
-class HabitsShape(Shape):
+class CheckDefaults(Shape):
     """How endpoints are watched."""
 
     every: Duration = 30.0
@@ -140,15 +140,15 @@ class HabitsShape(Shape):
         return self
 
 
-class DefaultsShape(HabitsShape):
+class DefaultsShape(CheckDefaults):
     """What holds for every endpoint that does not say otherwise."""
 
 
-class GroupShape(HabitsShape):
+class GroupShape(CheckDefaults):
     """What holds for every endpoint of a group that does not say otherwise."""
 
 
-class EndpointShape(HabitsShape):
+class EndpointShape(CheckDefaults):
     """One endpoint."""
 
     name: str = Field(default="", max_length=200)
@@ -409,5 +409,5 @@ class FileShape(IncludedShape):
     """What /probe may be asked for."""
 
 
-MANY = ("endpoint", "notifier", "route", "maintenance", "token")
+ARRAY_SECTIONS = ("endpoint", "notifier", "route", "maintenance", "token")
 """Sections of which there may be many: ``[[endpoint]]``."""

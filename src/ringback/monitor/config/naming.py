@@ -6,8 +6,8 @@ from hashlib import sha256
 
 from ringback.failure.target import without_secrets
 
-_ODD = re.compile(r"[^a-z0-9]+")
-LONGEST = 80
+_SEPARATORS = re.compile(r"[^a-z0-9]+")
+MAX_SLUG_LENGTH = 80
 
 
 def slug(name: str) -> str:
@@ -18,18 +18,22 @@ def slug(name: str) -> str:
     """
     spread = unicodedata.normalize("NFKD", name.casefold())
     kept = "".join(c for c in spread if not unicodedata.combining(c))
-    plain = _ODD.sub("-", kept).strip("-")
-    if len(plain) <= LONGEST and plain and all(c.isascii() or not c.isalnum() for c in kept):
+    plain = _SEPARATORS.sub("-", kept).strip("-")
+    if (
+        len(plain) <= MAX_SLUG_LENGTH
+        and plain
+        and all(c.isascii() or not c.isalnum() for c in kept)
+    ):
         return plain
     mark = sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
-    return "-".join(filter(None, (plain[: LONGEST - 9].strip("-"), mark)))
+    return "-".join(filter(None, (plain[: MAX_SLUG_LENGTH - 9].strip("-"), mark)))
 
 
-def name_of(name: str, url: str) -> str:
+def endpoint_name(name: str, url: str) -> str:
     """Return what people call an endpoint: its name, or else its URL without secrets."""
     return name or without_secrets(url).partition("?")[0]
 
 
-def id_of(name: str, url: str) -> str:
+def endpoint_id(name: str, url: str) -> str:
     """Return an endpoint's id."""
-    return slug(name_of(name, url))
+    return slug(endpoint_name(name, url))

@@ -13,10 +13,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from ringback.monitor.config.loaded import ConfigInvalid, Problem
+from ringback.monitor.config.settings import ConfigInvalid, ConfigProblem
 
 if TYPE_CHECKING:
-    from ringback.monitor.config.loaded import Loaded
+    from ringback.monitor.config.settings import MonitorConfig
 
 
 # Isolated, for -c puts the current directory first; then it finds what this process finds. Ctrl-C
@@ -25,12 +25,12 @@ _PROGRAM = """
 import pickle, signal, sys
 signal.signal(signal.SIGINT, signal.SIG_IGN)
 sys.path[:] = pickle.load(sys.stdin.buffer)
-from ringback.monitor.config.reader_process import answer
+from ringback.monitor.config.reader_process import serve as answer
 answer()
 """
 
 
-class Reading:
+class ReaderProcess:
     """A configuration that another process reads, beside what this one does meanwhile.
 
     Args:
@@ -54,7 +54,7 @@ class Reading:
         with suppress(BrokenPipeError), asked:  # it ended at once: there is no answer then
             asked.write(pickle.dumps(sys.path) + pickle.dumps((name, arguments)))
 
-    def result(self) -> Loaded:
+    def result(self) -> MonitorConfig:
         """Wait for it and return it; raises what the reading raised. To be called once."""
         with self._process as process:
             assert process.stdout is not None
@@ -66,14 +66,16 @@ class Reading:
             raise ConfigInvalid(problems)
         if error is not None:
             raise error
-        return cast("Loaded", loaded)
+        return cast("MonitorConfig", loaded)
 
 
 def _unread(why: str) -> ConfigInvalid:
-    return ConfigInvalid([Problem(file=Path("configuration"), message=f"cannot be read: {why}")])
+    return ConfigInvalid(
+        [ConfigProblem(file=Path("configuration"), message=f"cannot be read: {why}")]
+    )
 
 
-def answer() -> None:
+def serve() -> None:
     """Read what is asked for on the standard input, and answer on the standard output."""
     out, sys.stdout = sys.stdout, sys.stderr
     name, arguments = pickle.load(sys.stdin.buffer)  # noqa: S301 - from Reading

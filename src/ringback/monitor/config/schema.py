@@ -12,7 +12,7 @@ _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 @cache
-def schema() -> dict[str, Any]:
+def config_schema() -> dict[str, Any]:
     """Return the JSON Schema of a configuration (draft 2020-12), of TOML read as JSON."""
     read = _tidy(FileShape.model_json_schema(by_alias=True, mode="validation"))
     return {
@@ -43,9 +43,9 @@ def _is_noise(key: str, value: object) -> bool:
 
 def table_at(path: KeyPath, data: object) -> dict[str, Any]:
     """Return what the schema says of the table at a path; ``{}``: nothing."""
-    node = schema()
+    node = config_schema()
     for step in path:
-        data = _below(data, step)
+        data = _item_of(data, step)
         node = node["items"] if isinstance(step, int) else _property(node, step)
         node = _resolved(node, data)
         if not node:
@@ -63,7 +63,7 @@ def _property(node: dict[str, Any], key: str) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _below(data: Any, step: str | int) -> object:
+def _item_of(data: Any, step: str | int) -> object:
     try:
         return data[step]
     except (LookupError, TypeError):
@@ -72,17 +72,17 @@ def _below(data: Any, step: str | int) -> object:
 
 def _resolved(node: dict[str, Any], data: object) -> dict[str, Any]:
     if "discriminator" in node:
-        chosen = _below(data, node["discriminator"]["propertyName"])
+        chosen = _item_of(data, node["discriminator"]["propertyName"])
         reference = node["discriminator"]["mapping"].get(chosen)
         return _resolved({"$ref": reference}, data) if reference else {}
     if "$ref" not in node:
         return node
-    found = schema()["$defs"][node["$ref"].rpartition("/")[2]]
+    found = config_schema()["$defs"][node["$ref"].rpartition("/")[2]]
     assert isinstance(found, dict)
     return found
 
 
-_OTHERS = {
+_SYNONYMS = {
     "interval": "every",
     "period": "every",
     "frequency": "every",
@@ -122,7 +122,7 @@ _OTHERS = {
 """What other tools call it."""
 
 
-def nearest(word: str, words: Iterable[str]) -> str:
+def closest_word(word: str, words: Iterable[str]) -> str:
     """Return the word that is closest to one, or ``""`` where none is close."""
     by_folded = {one.lower().replace("-", "_"): one for one in words}
     folded = word.lower().replace("-", "_")
@@ -130,21 +130,21 @@ def nearest(word: str, words: Iterable[str]) -> str:
     return by_folded[close[0]] if close else ""
 
 
-def nearest_key(path: KeyPath, data: object) -> str:
+def closest_key(path: KeyPath, data: object) -> str:
     """Return the valid key that was probably meant, or ``""``."""
     *table, last = path
     word, keys = str(last), keys_of(table_at(tuple(table), data))
     below = {
         name: f"{key}.{name}"
         for key, one in keys.items()
-        for name in _named_in(one)
+        for name in _properties_of(one)
         if name not in keys
     }
-    other = _OTHERS.get(word.lower().replace("-", "_"), "")
+    other = _SYNONYMS.get(word.lower().replace("-", "_"), "")
     if other in keys:
         return other
-    return below.get(word) or below.get(other) or nearest(word, keys)
+    return below.get(word) or below.get(other) or closest_word(word, keys)
 
 
-def _named_in(table: dict[str, Any]) -> Iterable[str]:
+def _properties_of(table: dict[str, Any]) -> Iterable[str]:
     return table.get("properties", {}) if table.get("type") == "object" else ()

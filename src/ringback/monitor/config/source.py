@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ringback.monitor.config.loaded import Problem
+from ringback.monitor.config.settings import ConfigProblem
 
 KeyPath = tuple[str | int, ...]
 """Keys, and indices into arrays."""
@@ -24,7 +24,7 @@ _DOT = re.compile(r"[ \t]*\.[ \t]*")
 _EQUALS = re.compile(r"[ \t]*=[ \t]*")
 
 
-class Spot(NamedTuple):
+class KeySpan(NamedTuple):
     """Offsets of one key and of its value; of a table they are those of its header.
 
     Attributes:
@@ -38,7 +38,7 @@ class Spot(NamedTuple):
     end: int
 
 
-class Place(NamedTuple):
+class Position(NamedTuple):
     """A line and a column, both counted from 1."""
 
     line: int
@@ -56,31 +56,31 @@ class Positions:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.spots = _Scan(text).spots
+        self.spots = _Scanner(text).spots
 
-    def of_key(self, path: KeyPath) -> Place:
+    def of_key(self, path: KeyPath) -> Position:
         """Return where a key stands, or else the nearest table around it."""
         return self._place(self._nearest(path).key)
 
-    def of_value(self, path: KeyPath) -> Place:
+    def of_value(self, path: KeyPath) -> Position:
         """Return where a value stands, or else the nearest table around it."""
         return self._place(self._nearest(path).value)
 
-    def _nearest(self, path: KeyPath) -> Spot:
+    def _nearest(self, path: KeyPath) -> KeySpan:
         while path and path not in self.spots:
             path = path[:-1]
-        return self.spots.get(path, Spot(0, 0, 0))
+        return self.spots.get(path, KeySpan(0, 0, 0))
 
-    def _place(self, offset: int) -> Place:
+    def _place(self, offset: int) -> Position:
         line = self.text.count("\n", 0, offset) + 1
-        return Place(line, offset - self.text.rfind("\n", 0, offset))
+        return Position(line, offset - self.text.rfind("\n", 0, offset))
 
 
-class _Scan:
+class _Scanner:
     def __init__(self, text: str) -> None:
         self.text = text
         self.at = 0
-        self.spots: dict[KeyPath, Spot] = {}
+        self.spots: dict[KeyPath, KeySpan] = {}
         self._entries: dict[KeyPath, int] = {}
         table: KeyPath = ()
         while self._next() is not None:
@@ -108,11 +108,11 @@ class _Scan:
         self.at += 1 + many
         if many:
             index = self._entries[path] = self._entries.get(path, -1) + 1
-            self._note(path, Spot(start, start, self.at))
+            self._note(path, KeySpan(start, start, self.at))
             path = (*path, index)
-        self.spots[path] = Spot(start, start, self.at)
+        self.spots[path] = KeySpan(start, start, self.at)
         for depth in range(1, len(path)):
-            self._note(path[:depth], Spot(start, start, self.at))
+            self._note(path[:depth], KeySpan(start, start, self.at))
         return path
 
     def _newest(self, path: KeyPath) -> KeyPath:
@@ -145,7 +145,7 @@ class _Scan:
         value = self.at
         self._value(path)
         for one, start in begun:
-            self._note(one, Spot(start, value, self.at))
+            self._note(one, KeySpan(start, value, self.at))
 
     def _value(self, path: KeyPath) -> None:
         start = self.text[self.at]
@@ -165,7 +165,7 @@ class _Scan:
         while self._next() != "]":
             start = self.at
             self._value((*path, index))
-            self._note((*path, index), Spot(start, start, self.at))
+            self._note((*path, index), KeySpan(start, start, self.at))
             index += 1
         self.at += 1
 
@@ -175,7 +175,7 @@ class _Scan:
                 return pattern
         return {'"': _BASIC, "'": _LITERAL}.get(self.text[self.at], _BARE)
 
-    def _note(self, path: KeyPath, spot: Spot) -> None:
+    def _note(self, path: KeyPath, spot: KeySpan) -> None:
         self.spots.setdefault(path, spot)
 
 
@@ -183,7 +183,7 @@ _REFERENCE = re.compile(r"\$(\$\{)|\$\{([^}]*)\}")
 
 
 @dataclass(slots=True)
-class Filled:
+class Substitution:
     """Data with the environment's values in it.
 
     Attributes:
@@ -197,18 +197,24 @@ class Filled:
     missing: dict[KeyPath, str] = field(default_factory=dict)
 
 
-def filled(data: Any, environ: Mapping[str, str]) -> Filled:
+def substitute(data: Any, environ: Mapping[str, str]) -> Substitution:
     """Return data with each ``${NAME}`` in a string replaced; ``$${`` means ``${`` itself."""
-    into = Filled()
-    into.data = _substituted(data, (), environ, into)
+    into = Substitution()
+    into.data = _substituted_value(data, (), environ, into)
     return into
 
 
-def _substituted(data: Any, path: KeyPath, environ: Mapping[str, str], into: Filled) -> Any:
+def _substituted_value(
+    data: Any, path: KeyPath, environ: Mapping[str, str], into: Substitution
+) -> Any:
     if isinstance(data, dict):
-        return {key: _substituted(one, (*path, key), environ, into) for key, one in data.items()}
+        return {
+            key: _substituted_value(one, (*path, key), environ, into) for key, one in data.items()
+        }
     if isinstance(data, list):
-        return [_substituted(one, (*path, index), environ, into) for index, one in enumerate(data)]
+        return [
+            _substituted_value(one, (*path, index), environ, into) for index, one in enumerate(data)
+        ]
     if not isinstance(data, str) or "${" not in data:
         return data
 
@@ -224,13 +230,13 @@ def _substituted(data: Any, path: KeyPath, environ: Mapping[str, str], into: Fil
     return _REFERENCE.sub(value, data)
 
 
-LARGEST = 16 * 1024 * 1024
+MAX_FILE_BYTES = 16 * 1024 * 1024
 """Bytes of a file at most."""
 _PLACE = re.compile(r" \(at line (\d+), column (\d+)\)$")
 
 
 @dataclass
-class Source:
+class SourceFile:
     """A file that was read.
 
     Attributes:
@@ -247,7 +253,7 @@ class Source:
     data: dict[str, Any] = field(default_factory=dict)
     secret: dict[KeyPath, list[str]] = field(default_factory=dict)
     wrong: set[KeyPath] = field(default_factory=set)
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[ConfigProblem] = field(default_factory=list)
 
     @cached_property
     def positions(self) -> Positions:
@@ -260,7 +266,7 @@ class Source:
         """Note that something is wrong."""
         place = self.positions.of_key(path) if of_key else self.positions.of_value(path)
         self.problems.append(
-            Problem(
+            ConfigProblem(
                 file=self.file,
                 line=place.line,
                 column=place.column,
@@ -283,49 +289,53 @@ def path_text(path: KeyPath) -> str:
     return "".join(f"[{one}]" if isinstance(one, int) else f".{one}" for one in path).lstrip(".")
 
 
-def source_of(file: Path, environ: Mapping[str, str]) -> Source:
+def read_source(file: Path, environ: Mapping[str, str]) -> SourceFile:
     """Return a file that was read; what is wrong with it is in its problems."""
-    source = Source(file)
+    source = SourceFile(file)
     try:
-        source.text = _text(file)
+        source.text = _read_text(file)
         raw = tomllib.loads(source.text)
     except OSError as error:
-        source.problems.append(Problem(file=file, message=f"cannot be read: {error.strerror}"))
+        source.problems.append(
+            ConfigProblem(file=file, message=f"cannot be read: {error.strerror}")
+        )
     except RecursionError:
-        source.problems.append(Problem(file=file, message="is nested too deeply"))
+        source.problems.append(ConfigProblem(file=file, message="is nested too deeply"))
     except ValueError as error:  # no TOML, or no UTF-8
-        source.problems.append(_syntax(file, error))
+        source.problems.append(_syntax_problem(file, error))
     else:
         _fill_variables(source, raw, environ)
     return source
 
 
-def _text(file: Path) -> str:
+def _read_text(file: Path) -> str:
     with file.open("rb") as opened:
-        content = opened.read(LARGEST + 1)
-    if len(content) > LARGEST:
-        raise ValueError(f"is larger than {LARGEST >> 20} MiB")
+        content = opened.read(MAX_FILE_BYTES + 1)
+    if len(content) > MAX_FILE_BYTES:
+        raise ValueError(f"is larger than {MAX_FILE_BYTES >> 20} MiB")
     return content.decode("utf-8-sig").replace("\r\n", "\n")
 
 
-def _syntax(file: Path, error: ValueError) -> Problem:
+def _syntax_problem(file: Path, error: ValueError) -> ConfigProblem:
     if isinstance(error, UnicodeDecodeError):
         line = error.object.count(b"\n", 0, error.start) + 1
-        return Problem(file=file, line=line, column=1, message="is not UTF-8")
+        return ConfigProblem(file=file, line=line, column=1, message="is not UTF-8")
     place = _PLACE.search(str(error))
     line, column = (int(place[1]), int(place[2])) if place else (0, 0)
     said = _PLACE.sub("", str(error))
-    return Problem(file=file, line=line, column=column, message=f"{said[:1].lower()}{said[1:]}")
+    return ConfigProblem(
+        file=file, line=line, column=column, message=f"{said[:1].lower()}{said[1:]}"
+    )
 
 
-def _fill_variables(source: Source, raw: dict[str, Any], environ: Mapping[str, str]) -> None:
-    into = filled(raw, environ)
+def _fill_variables(source: SourceFile, raw: dict[str, Any], environ: Mapping[str, str]) -> None:
+    into = substitute(raw, environ)
     source.data, source.secret = into.data, into.secret
     for path, name in into.missing.items():
         source.complain(path, f"the environment has no variable {name!r}")
 
 
-def included(folder: Path, pattern: str) -> list[Path]:
+def included_files(folder: Path, pattern: str) -> list[Path]:
     """Return the files that a pattern of ``include`` names, sorted."""
     path = Path(pattern)
     root = Path(path.anchor) if path.is_absolute() else folder

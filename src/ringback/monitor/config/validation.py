@@ -10,16 +10,16 @@ from urllib.parse import urlsplit
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from ringback.monitor.config.models import MANY, IncludedShape
-from ringback.monitor.config.schema import nearest, nearest_key
-from ringback.monitor.config.source import KeyPath, Source, path_text
+from ringback.monitor.config.models import ARRAY_SECTIONS, IncludedShape
+from ringback.monitor.config.schema import closest_key, closest_word
+from ringback.monitor.config.source import KeyPath, SourceFile, path_text
 from ringback.monitor.notify.settings import ChannelType
 
 _SECRET = frozenset({"token", "secret", "headers", "sha256", "body", "command", "env"})
 """Keys below which nothing is shown."""
-_LONGEST = 60
-TYPES = get_args(ChannelType)
-_WORDS = {
+_MAX_SHOWN = 60
+CHANNEL_TYPES = get_args(ChannelType)
+_REQUIREMENTS = {
     "int_": "must be a whole number",
     "float_": "must be a number",
     "finite_number": "must be a number",
@@ -37,13 +37,13 @@ _WORDS = {
 _MAIN_ONLY = "belongs in the main file, not in an included one"
 
 
-def complain_all(
-    source: Source, errors: Iterable[ErrorDetails], main_only: Collection[str]
+def report_errors(
+    source: SourceFile, errors: Iterable[ErrorDetails], main_only: Collection[str]
 ) -> None:
     """Note what pydantic found in a file."""
     missing = {str(problem.path) for problem in source.problems}
     for error in errors:
-        path = path_of(error["loc"])
+        path = key_path_of(error["loc"])
         if path_text(path) in missing:
             continue  # its variable is not set: said already
         if error["type"] == "extra_forbidden":
@@ -54,14 +54,14 @@ def complain_all(
             _wrong_value(source, path, error)
 
 
-def path_of(loc: tuple[str | int, ...]) -> KeyPath:
+def key_path_of(loc: tuple[str | int, ...]) -> KeyPath:
     """Return where in the file an error is: without the type that pydantic puts in."""
     if loc[:1] == ("notifier",) and len(loc) > 3:
         return (*loc[:2], *loc[3:])
     return tuple(one for one in loc if one != "[key]")
 
 
-def shown(value: object, path: KeyPath, source: Source) -> str:
+def displayed(value: object, path: KeyPath, source: SourceFile) -> str:
     """Return a value, shortened; ``""``: it may hold secrets, or is a whole table."""
     secret = any(path[:depth] in source.secret for depth in range(1, len(path) + 1))
     own = path[:1] == ("notifier",) and path[-1] == "url"
@@ -71,7 +71,7 @@ def shown(value: object, path: KeyPath, source: Source) -> str:
         text = json.dumps(value, ensure_ascii=False, default=str)
     except ValueError:
         text = repr(value)
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+    return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}…"
 
 
 def _has_secrets(value: object) -> bool:
@@ -86,41 +86,43 @@ def _has_secrets(value: object) -> bool:
     return "@" in value or bool(parts.scheme and parts.query)
 
 
-def _unknown_key(source: Source, path: KeyPath, main_only: Collection[str]) -> None:
+def _unknown_key(source: SourceFile, path: KeyPath, main_only: Collection[str]) -> None:
     key = path[-1]
     if len(path) == 1 and key in main_only:
         source.complain(path, f"{key!r} {_MAIN_ONLY}", of_key=True)
         return
     where = f" in {path_text(path[:-1])}" if len(path) > 1 else ""
-    hint = nearest_key(path, source.data)
+    hint = closest_key(path, source.data)
     source.complain(path, f"unknown key {key!r}{where}", hint, of_key=True)
 
 
-def _wrong_value(source: Source, path: KeyPath, error: ErrorDetails) -> None:
+def _wrong_value(source: SourceFile, path: KeyPath, error: ErrorDetails) -> None:
     key = path_text(path)
-    if len(path) == 1 and path[0] in MANY:
+    if len(path) == 1 and path[0] in ARRAY_SECTIONS:
         source.complain(path, f"must be written [[{key}]], once for each", of_key=True)
     elif error["type"] == "value_error" and isinstance(error["input"], dict):
-        source.complain(path, f"{key}: {said_of(error)}", of_key=True)
+        source.complain(path, f"{key}: {requirement_of(error)}", of_key=True)
     elif error["type"].startswith("union_tag"):
         written = str(error["ctx"].get("tag", ""))
-        message = f"{key}.type must be {_or(TYPES)}" + (f", not {written!r}" if written else "")
-        source.complain((*path, "type"), message, nearest(written, TYPES))
+        message = f"{key}.type must be {_or(CHANNEL_TYPES)}" + (
+            f", not {written!r}" if written else ""
+        )
+        source.complain((*path, "type"), message, closest_word(written, CHANNEL_TYPES))
     else:
-        written = shown(error["input"], path, source)
-        hint = nearest(str(error["input"]), _choices(error)) if written else ""
+        written = displayed(error["input"], path, source)
+        hint = closest_word(str(error["input"]), _choices(error)) if written else ""
         but = f", not {written}" if written else ""
-        source.complain(path, f"{key} {said_of(error)}{but}", hint)
+        source.complain(path, f"{key} {requirement_of(error)}{but}", hint)
 
 
-def said_of(error: ErrorDetails) -> str:
+def requirement_of(error: ErrorDetails) -> str:
     """Return what must be, as ``must be a number``."""
     context = error.get("ctx", {})
     if error["type"] == "value_error":
         return str(context["error"])
     if error["type"] == "literal_error":
         return f"must be {_or(_choices(error))}"
-    for beginning, words in _WORDS.items():
+    for beginning, words in _REQUIREMENTS.items():
         if error["type"].startswith(beginning):
             return words.format(**context)
     return re.sub(r"^\w+ should", "must", error["msg"])
@@ -139,8 +141,8 @@ def _or(words: Sequence[str]) -> str:
 F = TypeVar("F", bound=IncludedShape)
 
 
-def validated(
-    source: Source, model: type[F], main_only: Collection[str]
+def validate_file(
+    source: SourceFile, model: type[F], main_only: Collection[str]
 ) -> tuple[F, dict[str, list[int]]]:
     """Return what a file says, and of each section which of its items that holds.
 
@@ -148,18 +150,22 @@ def validated(
     without it is left out whole.
     """
     data: dict[str, Any] = source.data
-    kept = {key: list(range(len(data[key]))) for key in MANY if isinstance(data.get(key), list)}
+    kept = {
+        key: list(range(len(data[key])))
+        for key in ARRAY_SECTIONS
+        if isinstance(data.get(key), list)
+    }
     try:
         return model.model_validate(data), kept
     except ValidationError as error:
         errors = error.errors(include_url=False)
-    complain_all(source, errors, main_only)
-    source.wrong.update(_key_of(path_of(one["loc"])) for one in errors)
+    report_errors(source, errors, main_only)
+    source.wrong.update(_key_of(key_path_of(one["loc"])) for one in errors)
     data = _without_keys(data, source.wrong)
     try:
         return model.model_validate(data), kept
     except ValidationError as error:
-        left = [path_of(one["loc"])[:2] for one in error.errors(include_url=False)]
+        left = [key_path_of(one["loc"])[:2] for one in error.errors(include_url=False)]
     for section in {path[0] for path in left}:
         bad = {path[1] for path in left if path[0] == section and len(path) > 1}
         data = _without_items(data, str(section), bad)

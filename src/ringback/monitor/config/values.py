@@ -9,18 +9,18 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
-_PIECE = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d|w)")
-_DURATION = re.compile(rf"(?:{_PIECE.pattern})+")
+_DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d|w)")
+_DURATION = re.compile(rf"(?:{_DURATION_PART.pattern})+")
 _RANGE = re.compile(r"([1-5]\d\d)\s*-\s*([1-5]\d\d)")
 _CLASS = re.compile(r"([1-5])xx", re.IGNORECASE)
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_LONGEST = 100 * 366 * 86400.0
+_MAX_DURATION = 100 * 366 * 86400.0
 
 
-def seconds_of(value: object) -> float:
+def duration_of(value: object) -> float:
     """Return a duration in seconds: of a number, or of pieces such as ``"1h30m"``."""
     seconds = _seconds(value)
-    if seconds is None or not 0 < seconds <= _LONGEST:
+    if seconds is None or not 0 < seconds <= _MAX_DURATION:
         raise ValueError('must be more than 0 seconds, as a number or as "30s", "5m", "1h30m"')
     return seconds
 
@@ -30,11 +30,11 @@ def _seconds(value: object) -> float | None:
         return float(value)
     text = value.replace(" ", "") if isinstance(value, str) else ""
     if _DURATION.fullmatch(text):
-        return sum(float(number) * _UNITS[unit] for number, unit in _PIECE.findall(text))
+        return sum(float(number) * _UNITS[unit] for number, unit in _DURATION_PART.findall(text))
     return float(text) if re.fullmatch(r"\d+(\.\d+)?", text) else None
 
 
-def proxy_of(text: str) -> str:
+def probe_proxy_of(text: str) -> str:
     """Return what names a proxy for HTTP probes; ``""``: there is none."""
     from ringback.client.proxies.settings import proxy_url  # noqa: PLC0415 - few need it
     from ringback.monitor.probe.tunnel import ENVIRONMENT, SCHEMES  # noqa: PLC0415 - as above
@@ -56,14 +56,14 @@ def proxy_of(text: str) -> str:
 def statuses_of(value: object) -> tuple[tuple[int, int], ...]:
     """Return ranges of HTTP statuses: of ``204``, ``"200-299"``, ``"2xx"``, or a list of such."""
     given = value if isinstance(value, list | tuple) else [value]
-    return tuple(_range(one) for entry in given for one in _parts(entry))
+    return tuple(_status_range(one) for entry in given for one in _status_entries(entry))
 
 
-def _parts(entry: object) -> list[object]:
+def _status_entries(entry: object) -> list[object]:
     return [*entry.split(",")] if isinstance(entry, str) else [entry]
 
 
-def _range(one: object) -> tuple[int, int]:
+def _status_range(one: object) -> tuple[int, int]:
     if isinstance(one, tuple | list) and len(one) == 2:  # what this function has made
         return int(one[0]), int(one[1])
     text = str(one).strip()
@@ -80,7 +80,7 @@ def texts_of(value: object) -> object:
     return (value,) if isinstance(value, str) else value
 
 
-def pattern_of(value: str) -> str:
+def regex_of(value: str) -> str:
     """Return a regular expression."""
     try:
         re.compile(value)
@@ -114,7 +114,7 @@ def clock_of(value: object) -> time:
     return read
 
 
-def day_of(value: object) -> int:
+def weekday_of(value: object) -> int:
     """Return the number of a day of the week; Monday is 0."""
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 6:
         return value
@@ -172,7 +172,7 @@ _STATUS: tuple[dict[str, Any], ...] = (
 
 Duration = Annotated[
     float,
-    BeforeValidator(seconds_of),
+    BeforeValidator(duration_of),
     _schema(
         {"type": "number", "exclusiveMinimum": 0},
         {"type": "string", "examples": ["30s", "5m", "1h30m"]},
@@ -185,7 +185,7 @@ Statuses = Annotated[
     _schema(*_STATUS, {"type": "array", "items": {"anyOf": list(_STATUS)}}),
 ]
 Texts = Annotated[tuple[str, ...], BeforeValidator(texts_of), _schema(_TEXT, _TEXTS)]
-Pattern = Annotated[str, AfterValidator(pattern_of)]
+Pattern = Annotated[str, AfterValidator(regex_of)]
 Patterns = Annotated[tuple[Pattern, ...], BeforeValidator(texts_of), _schema(_TEXT, _TEXTS)]
 Moment = Annotated[
     float, BeforeValidator(moment_of), _schema({"type": "string", "format": "date-time"})
@@ -194,7 +194,7 @@ Clock = Annotated[
     time, BeforeValidator(clock_of), _schema({"type": "string", "examples": ["22:00"]})
 ]
 Day = Annotated[
-    int, BeforeValidator(day_of), _schema({"type": "string", "examples": ["mon", "sun"]})
+    int, BeforeValidator(weekday_of), _schema({"type": "string", "examples": ["mon", "sun"]})
 ]
 Zone = Annotated[str, AfterValidator(zone_of)]
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -214,7 +214,7 @@ JSONText = Annotated[
 ]
 Proxy = Annotated[
     str,
-    AfterValidator(proxy_of),
+    AfterValidator(probe_proxy_of),
     _schema({"type": "string", "examples": ["http://proxy.example.com:3128", "environment"]}),
 ]
 HTTPURL = Annotated[str, AfterValidator(http_url_of)]

@@ -7,22 +7,24 @@ from pathlib import Path
 
 from watchfiles import awatch
 
-from ringback.monitor.config.source import included
+from ringback.monitor.config.source import included_files
 
-SETTLED = 200
+SETTLE_MILLISECONDS = 200
 """Milliseconds without a further change until one is told."""
-LOOKED = 5000
+POLL_MILLISECONDS = 5000
 """Milliseconds after which is looked without being told: some file systems tell nothing."""
 
-Mark = tuple[int, int, int]
+FileMark = tuple[int, int, int]
 """Inode, size and time of the last change: another file in its place has another inode."""
 
 
-Named = Callable[[], tuple[Iterable[Path], Iterable[str]]]
+WatchedFiles = Callable[[], tuple[Iterable[Path], Iterable[str]]]
 """Returns the files that were read, and absolute patterns of those that are included."""
 
 
-async def watch(named: Named, *, settled: int = SETTLED) -> AsyncIterator[frozenset[Path]]:
+async def watch_files(
+    named: WatchedFiles, *, settled: int = SETTLE_MILLISECONDS
+) -> AsyncIterator[frozenset[Path]]:
     """Yield the files that have changed, appeared or gone, each time that some have.
 
     A file that is replaced by another one counts as changed, also behind a symbolic link. What is
@@ -37,7 +39,7 @@ async def watch(named: Named, *, settled: int = SETTLED) -> AsyncIterator[frozen
             watch_filter=None,
             debounce=max(settled, 50) * 4,
             step=settled,
-            rust_timeout=LOOKED,
+            rust_timeout=POLL_MILLISECONDS,
             yield_on_timeout=True,
             recursive=False,
         )
@@ -55,17 +57,17 @@ async def watch(named: Named, *, settled: int = SETTLED) -> AsyncIterator[frozen
                     break
 
 
-def _now(named: Named) -> tuple[tuple[Path, ...], tuple[str, ...]]:
+def _now(named: WatchedFiles) -> tuple[tuple[Path, ...], tuple[str, ...]]:
     files, patterns = named()
     return tuple(files), tuple(patterns)
 
 
-def _marks(files: Iterable[Path], patterns: Iterable[str]) -> dict[Path, Mark]:
-    found = [file for pattern in patterns for file in included(Path("/"), pattern)]
+def _marks(files: Iterable[Path], patterns: Iterable[str]) -> dict[Path, FileMark]:
+    found = [file for pattern in patterns for file in included_files(Path("/"), pattern)]
     return {file: mark for file in (*files, *found) if (mark := _mark(file))}
 
 
-def _mark(file: Path) -> Mark | None:
+def _mark(file: Path) -> FileMark | None:
     try:
         state = file.stat()
     except OSError:

@@ -30,7 +30,7 @@ class Span(NamedTuple):
     until: float
 
 
-def month_named(text: str) -> Span:
+def parse_month(text: str) -> Span:
     """Return a calendar month in UTC."""
     match = _MONTH.fullmatch(text.strip())
     if match is None:
@@ -39,7 +39,7 @@ def month_named(text: str) -> Span:
     return Span(begin.timestamp(), _next(begin).timestamp())
 
 
-def month_of(at: float) -> str:
+def month_name(at: float) -> str:
     """Return the name of the month that holds a time, as ``2026-11``."""
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m")
 
@@ -55,7 +55,7 @@ def months_until(at: float, count: int) -> list[str]:
     return found[::-1]
 
 
-def time_named(text: str, now: float) -> float:
+def parse_time(text: str, now: float) -> float:
     """Return a time in seconds since 1970 UTC: of RFC 3339, a date, or how long ago (``7d``)."""
     match = _AGO.fullmatch(text.strip())
     if match is not None:
@@ -113,8 +113,8 @@ def outages(transitions: Iterable[Transition]) -> list[Outage]:
 
 
 _HOUR = 3600.0
-_FIVE = 300.0
-_SPARSE = 0.8
+_FIVE_MINUTES = 300.0
+_SPARSE_SHARE = 0.8
 """An hour with fewer checks than this share of the usual number may have been seen in part only."""
 
 
@@ -155,7 +155,7 @@ class Availability:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class History:
+class EndpointHistory:
     """What is kept of an endpoint.
 
     Attributes:
@@ -173,7 +173,7 @@ class History:
     incidents: int = 0
 
 
-def availability(record: History, span: Span, now: float) -> Availability | None:
+def compute_availability(record: EndpointHistory, span: Span, now: float) -> Availability | None:
     """Return how an endpoint was in a time; ``None``: it was not watched then."""
     transitions = list(record.transitions)
     first = next((one.at for one in transitions if one.before == "unknown"), None)
@@ -186,7 +186,7 @@ def availability(record: History, span: Span, now: float) -> Availability | None
     down = [(one.begins, until if one.ends is None else one.ends) for one in outages(transitions)]
     within = [one for one in down if one[0] < until and one[1] > begins]
     ended = [end - begin for begin, end in within if end < until]
-    seen = _Seen(record, begins, until)
+    seen = _KnownShares(record, begins, until)
     whole = _merged(record.hours.values())
     p50, p95 = whole.seconds.quantiles(0.5, 0.95)
     return Availability(
@@ -204,10 +204,10 @@ def availability(record: History, span: Span, now: float) -> Availability | None
     )
 
 
-class _Seen:
+class _KnownShares:
     """What share of each hour is known."""
 
-    def __init__(self, record: History, begins: float, until: float) -> None:
+    def __init__(self, record: EndpointHistory, begins: float, until: float) -> None:
         self._begins, self._until = begins, until
         counts = [one.count + one.unknown for one in record.hours.values()]
         usual = median(counts) if counts else 0
@@ -215,7 +215,7 @@ class _Seen:
         for at, one in record.hours.items():
             told = one.count + one.unknown
             share = one.count / told if told else 0.0
-            if _FIVE * usual >= _HOUR and told < _SPARSE * usual:
+            if _FIVE_MINUTES * usual >= _HOUR and told < _SPARSE_SHARE * usual:
                 share *= self._looked(at, record.fives(at))
             self._shares[at] = share
 
@@ -224,7 +224,7 @@ class _Seen:
         begin, end = max(at, self._begins), min(at + _HOUR, self._until)
         if not fives or end <= begin:
             return 1.0
-        looked = sum(max(0.0, min(one + _FIVE, end) - max(one, begin)) for one in fives)
+        looked = sum(max(0.0, min(one + _FIVE_MINUTES, end) - max(one, begin)) for one in fives)
         return min(1.0, looked / (end - begin))
 
     def known(self, begins: float, until: float) -> float:
@@ -244,7 +244,7 @@ def _merged(tallies: Iterable[Aggregate]) -> Aggregate:
     return whole
 
 
-COLUMNS = (
+AVAILABILITY_COLUMNS = (
     "month",
     "endpoint",
     "availability",
@@ -262,31 +262,33 @@ COLUMNS = (
 """Of a row; times in seconds, the availability in percent."""
 
 
-def rows(
+def availability_rows(
     reader: SQLiteReader, months: Iterable[str], endpoints: Iterable[str], now: float
 ) -> Iterator[dict[str, Any]]:
     """Yield a row for each month and each endpoint that was watched in it."""
     wanted = list(endpoints)
     for month in months:
-        span = month_named(month)
+        span = parse_month(month)
         for endpoint in wanted:
-            found = of_endpoint(reader, endpoint, span, now)
+            found = endpoint_availability(reader, endpoint, span, now)
             if found is not None:
                 yield _row(month, found)
 
 
-def of_endpoint(reader: SQLiteReader, endpoint: str, span: Span, now: float) -> Availability | None:
+def endpoint_availability(
+    reader: SQLiteReader, endpoint: str, span: Span, now: float
+) -> Availability | None:
     """Return how an endpoint was in a time; ``None``: it was not watched then."""
-    record = History(
+    record = EndpointHistory(
         endpoint=endpoint,
         transitions=reader.transitions(endpoint, 0.0, span.until),
         hours=reader.hours(endpoint, span.since, min(span.until, now)),
         fives=lambda at: reader.fives(endpoint, at, at + 3600.0),
         incidents=len(reader.incidents(span.since, span.until, endpoint)),
     )
-    return availability(record, span, now)
+    return compute_availability(record, span, now)
 
 
 def _row(month: str, found: Availability) -> dict[str, Any]:
     known = {"month": month, "availability": found.available, **asdict(found)}
-    return {name: known[name] for name in COLUMNS}
+    return {name: known[name] for name in AVAILABILITY_COLUMNS}

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from ringback.incident.model import Check, Incident
 
 
-Record = dict[str, Any]
+FlatRecord = dict[str, Any]
 
-CHECK: Mapping[str, type] = {
+CHECK_COLUMNS: Mapping[str, type] = {
     "at": str,
     "endpoint": str,
     "up": bool,
@@ -37,7 +37,7 @@ CHECK: Mapping[str, type] = {
 }
 """The columns of a check, with the type of each; what is not known is ``None``."""
 
-INCIDENT: Mapping[str, type] = {
+INCIDENT_COLUMNS: Mapping[str, type] = {
     "id": str,
     "pattern": str,
     "state": str,
@@ -55,7 +55,7 @@ INCIDENT: Mapping[str, type] = {
 """The columns of an incident; ``members`` are separated by blanks."""
 
 
-def of_check(check: Check) -> Record:
+def check_record(check: Check) -> FlatRecord:
     """Return a check as a record."""
     seen = check.certificate
     return {
@@ -76,7 +76,7 @@ def of_check(check: Check) -> Record:
     }
 
 
-def of_incident(incident: Incident) -> Record:
+def incident_record(incident: Incident) -> FlatRecord:
     """Return an incident as a record."""
     verdict = (incident.diagnosis or {}).get("verdict") or {}
     closed = incident.closed_at
@@ -97,13 +97,13 @@ def of_incident(incident: Incident) -> Record:
     }
 
 
-GROUP = 10_000
+ROW_GROUP_SIZE = 10_000
 """Records that are held at once."""
 
 Columns = Mapping[str, type]
 
 
-def write_csv(records: Iterable[Record], columns: Columns, out: IO[bytes]) -> int:
+def write_csv(records: Iterable[FlatRecord], columns: Columns, out: IO[bytes]) -> int:
     """Write records as CSV (RFC 4180) in UTF-8, with a header; return how many."""
     writer = csv.writer(codecs.getwriter("utf-8")(out))  # a TextIOWrapper would close what it wraps
     writer.writerow(columns)
@@ -114,7 +114,7 @@ def write_csv(records: Iterable[Record], columns: Columns, out: IO[bytes]) -> in
     return count
 
 
-def write_jsonl(records: Iterable[Record], columns: Columns, out: IO[bytes]) -> int:
+def write_jsonl(records: Iterable[FlatRecord], columns: Columns, out: IO[bytes]) -> int:
     """Write records as JSON objects, one a line; return how many."""
     count = 0
     for one in records:
@@ -124,7 +124,7 @@ def write_jsonl(records: Iterable[Record], columns: Columns, out: IO[bytes]) -> 
     return count
 
 
-def write_parquet(records: Iterable[Record], columns: Columns, out: IO[bytes]) -> int:
+def write_parquet(records: Iterable[FlatRecord], columns: Columns, out: IO[bytes]) -> int:
     """Write records as Parquet, a row group for each 10,000; return how many."""
     try:
         pyarrow, parquet = import_module("pyarrow"), import_module("pyarrow.parquet")
@@ -139,13 +139,13 @@ def write_parquet(records: Iterable[Record], columns: Columns, out: IO[bytes]) -
     schema = pyarrow.schema([(name, types[type_]) for name, type_ in columns.items()])
     count, rest = 0, iter(records)
     with parquet.ParquetWriter(out, schema, compression="zstd") as writer:
-        while group := list(islice(rest, GROUP)):
+        while group := list(islice(rest, ROW_GROUP_SIZE)):
             writer.write_table(pyarrow.Table.from_pylist(group, schema=schema))
             count += len(group)
     return count
 
 
-FORMATS: dict[str, Callable[[Iterable[Record], Columns, IO[bytes]], int]] = {
+FORMATS: dict[str, Callable[[Iterable[FlatRecord], Columns, IO[bytes]], int]] = {
     "csv": write_csv,
     "jsonl": write_jsonl,
     "parquet": write_parquet,

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any
 
-from ringback.monitor.importing.draft import Draft, Table, Text, pruned
-from ringback.monitor.importing.yaml_text import YAMLText, items, table, tables
+from ringback.monitor.importing.draft import Draft, ImportedFile, Table, pruned
+from ringback.monitor.importing.yaml_text import YAMLText, as_list, as_table, indexed_tables
 
 _HTTP = frozenset(
     {"valid_status_codes", "method", "headers", "body", "follow_redirects", "no_follow_redirects"}
@@ -20,7 +20,7 @@ _ICMP = frozenset({"preferred_ip_protocol", "ip_protocol_fallback"})
 _KNOWN = {"http": _HTTP, "tcp": _TCP, "dns": _DNS, "icmp": _ICMP}
 
 
-class Module:
+class BlackboxModule:
     """How a target is probed.
 
     Args:
@@ -30,10 +30,12 @@ class Module:
         line: Gives the line of one of its keys.
     """
 
-    def __init__(self, name: str, data: Table, text: Text, line: Callable[..., int]) -> None:
+    def __init__(
+        self, name: str, data: Table, text: ImportedFile, line: Callable[..., int]
+    ) -> None:
         self.name, self.data, self.text, self.line = name, data, text, line
         self.prober = str(data.get("prober"))
-        self.own = table(data.get(self.prober))
+        self.own = as_table(data.get(self.prober))
 
     def endpoint(self, target: str, draft: Draft) -> Table | None:
         """Return a target as an endpoint; ``None``: there is no probe for it."""
@@ -54,7 +56,7 @@ class Module:
         return {"name": target, **making(target, draft), **timeout}
 
     def _http(self, target: str, draft: Draft) -> Table:
-        statuses = items(self.own.get("valid_status_codes"))
+        statuses = as_list(self.own.get("valid_status_codes"))
         follow = self.own.get("follow_redirects", not self.own.get("no_follow_redirects", False))
         return {
             "url": target if "://" in target else f"http://{target}",
@@ -72,7 +74,7 @@ class Module:
         }
 
     def _tls(self) -> Table:
-        tls = table(self.own.get("tls_config"))
+        tls = as_table(self.own.get("tls_config"))
         return {
             "verify": False if tls.get("insecure_skip_verify") else None,
             "ca": tls.get("ca_file"),
@@ -96,7 +98,7 @@ class Module:
         return wanted if self.own.get("ip_protocol_fallback") is False else None
 
     def _headers(self, draft: Draft) -> dict[str, str]:
-        headers = {k: str(v) for k, v in table(self.own.get("headers")).items()}
+        headers = {k: str(v) for k, v in as_table(self.own.get("headers")).items()}
         found = draft.headers(headers, self.name)
         for key in ("basic_auth", "bearer_token", "authorization"):
             if self.own.get(key):
@@ -105,13 +107,13 @@ class Module:
         return found
 
     def _patterns(self) -> list[str]:
-        wanted = [str(one) for one in items(self.own.get("fail_if_body_not_matches_regexp"))]
-        unwanted = items(self.own.get("fail_if_body_matches_regexp"))
+        wanted = [str(one) for one in as_list(self.own.get("fail_if_body_not_matches_regexp"))]
+        unwanted = as_list(self.own.get("fail_if_body_matches_regexp"))
         return [*wanted, *(rf"(?s)\A(?!.*(?:{one}))" for one in unwanted)]
 
     def _header_patterns(self, draft: Draft) -> dict[str, str]:
         found = {}
-        for index, one in tables(self.own.get("fail_if_header_not_matches")):
+        for index, one in indexed_tables(self.own.get("fail_if_header_not_matches")):
             header, pattern = str(one.get("header")), str(one.get("regexp"))
             if pattern.replace("-", "").replace("/", "").replace(" ", "").isalnum():
                 found[header] = pattern
@@ -123,8 +125,8 @@ class Module:
 
     def _tcp(self, target: str, draft: Draft) -> Table:
         made: Table = {"url": f"tcp://{target}", "ip": self._ip()}
-        steps = [one for _, one in tables(self.own.get("query_response"))]
-        spoken = _spoken(steps)
+        steps = [one for _, one in indexed_tables(self.own.get("query_response"))]
+        spoken = _starttls_protocol(steps)
         if self.own.get("tls") or spoken:
             made = {"url": f"tls://{target}", "starttls": spoken, **self._tls()}
         if steps and not spoken:
@@ -155,17 +157,23 @@ class Module:
         return {"url": f"icmp://{host}", "ip": self._ip()}
 
 
-_SAYS = {"STLS": "pop3", "AUTH TLS": "ftp", "EHLO": "smtp", "HELO": "smtp", "STARTTLS": "imap"}
+_STARTTLS_COMMANDS = {
+    "STLS": "pop3",
+    "AUTH TLS": "ftp",
+    "EHLO": "smtp",
+    "HELO": "smtp",
+    "STARTTLS": "imap",
+}
 """What is sent before TLS to who would say it, the most telling first."""
 
 
-def _spoken(steps: Iterable[Table]) -> str | None:
+def _starttls_protocol(steps: Iterable[Table]) -> str | None:
     """What a dialogue speaks that begins TLS within; ``None``: it does not, or nobody knows."""
     steps = list(steps)
     if not any(one.get("starttls") for one in steps):
         return None
     said = " ".join(str(one.get("send") or "") for one in steps).upper()
-    return next((protocol for word, protocol in _SAYS.items() if word in said), None)
+    return next((protocol for word, protocol in _STARTTLS_COMMANDS.items() if word in said), None)
 
 
 _DEFAULTS: dict[str, Table] = {
@@ -175,43 +183,45 @@ _DEFAULTS: dict[str, Table] = {
     "icmp": {"prober": "icmp"},
 }
 """The modules that a fresh installation has."""
-_MOST_TARGETS = 100_000
+_MAX_TARGETS = 100_000
 
 
-def recognises(text: Text) -> bool:
+def is_prometheus(text: ImportedFile) -> bool:
     """Return whether a file holds modules of blackbox_exporter, or scrape jobs of Prometheus."""
     lines = f"\n{text.text}"
     return "\nscrape_configs:" in lines or ("\nmodules:" in lines and "prober:" in lines)
 
 
-def convert(texts: Iterable[Text], draft: Draft) -> None:
+def convert_prometheus(texts: Iterable[ImportedFile], draft: Draft) -> None:
     """Add what the files say."""
     read = [(text, YAMLText(text.text)) for text in texts]
-    modules: dict[str, Module] = {}
+    modules: dict[str, BlackboxModule] = {}
     for text, one in read:
-        for name, module in table(table(one.data).get("modules")).items():
-            modules[name] = Module(name, table(module), text, partial(one.line, "modules", name))
-    jobs = [(text, one) for text, one in read if "scrape_configs" in table(one.data)]
+        for name, module in as_table(as_table(one.data).get("modules")).items():
+            modules[name] = BlackboxModule(
+                name, as_table(module), text, partial(one.line, "modules", name)
+            )
+    jobs = [(text, one) for text, one in read if "scrape_configs" in as_table(one.data)]
     for text, one in jobs:
-        _Jobs(text, one, modules, draft).add()
+        _ScrapeJobs(text, one, modules, draft).add()
     if not jobs:
         text = read[0][0]
         draft.note(text, 0, "modules alone name no targets: import prometheus.yml together with it")
 
 
-class _Jobs:
+class _ScrapeJobs:
     def __init__(
-        self, text: Text, read: YAMLText, modules: dict[str, Module], draft: Draft
+        self, text: ImportedFile, read: YAMLText, modules: dict[str, BlackboxModule], draft: Draft
     ) -> None:
         self.text, self.read, self.modules, self.draft = text, read, modules, draft
-        self.whole = table(read.data)
+        self.whole = as_table(read.data)
 
     def add(self) -> None:
-        every = table(self.whole.get("global")).get("scrape_interval", "1m")
+        every = as_table(self.whole.get("global")).get("scrape_interval", "1m")
         self.draft.defaults = {"every": every}
-        for index, job in tables(self.whole.get("scrape_configs")):
+        for index, job in indexed_tables(self.whole.get("scrape_configs")):
             name = str(job.get("job_name") or "")
-            modules = items(table(job.get("params")).get("module"))
+            modules = as_list(as_table(job.get("params")).get("module"))
             if not modules and job.get("metrics_path") != "/probe":
                 self._note(index, f"job {name}: left out: it scrapes metrics and probes nothing")
                 continue
@@ -227,7 +237,7 @@ class _Jobs:
             if named not in _DEFAULTS:
                 self._note(index, f"job {name}: left out: there is no module {named!r}", "params")
                 return
-            module = Module(named, _DEFAULTS[named], self.text, lambda *_: 0)
+            module = BlackboxModule(named, _DEFAULTS[named], self.text, lambda *_: 0)
         for key in job:
             if key.endswith("_sd_configs") and key != "file_sd_configs":
                 self._note(index, f"job {name}: targets of {key} are not carried over", key)
@@ -239,10 +249,10 @@ class _Jobs:
                 self.draft.endpoints.append(pruned({**endpoint, **habits}))
 
     def _targets(self, index: int, job: Table) -> Iterator[tuple[str, dict[str, str]]]:
-        for _, group in tables(job.get("static_configs")):
-            yield from _of_group(group)
-        for number, discovery in tables(job.get("file_sd_configs")):
-            for pattern in items(discovery.get("files")):
+        for _, group in indexed_tables(job.get("static_configs")):
+            yield from _group_targets(group)
+        for number, discovery in indexed_tables(job.get("file_sd_configs")):
+            for pattern in as_list(discovery.get("files")):
                 yield from self._of_files(str(pattern), index, number)
 
     def _of_files(
@@ -253,20 +263,20 @@ class _Jobs:
             files = sorted(folder.glob(pattern)) if not pattern.startswith("/") else []
             files = files or [folder / pattern]
             for file in files:
-                for group in _groups(file.read_text("utf-8")):
-                    yield from _of_group(table(group))
+                for group in _target_groups(file.read_text("utf-8")):
+                    yield from _group_targets(as_table(group))
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else error
             message = f"targets of {pattern} are not carried over: {reason}"
             self._note(index, message, "file_sd_configs", number)
 
 
-def _groups(text: str) -> list[Any]:
-    return items(json.loads(text) if text.lstrip().startswith("[{") else YAMLText(text).data)
+def _target_groups(text: str) -> list[Any]:
+    return as_list(json.loads(text) if text.lstrip().startswith("[{") else YAMLText(text).data)
 
 
-def _of_group(group: Table) -> Iterator[tuple[str, dict[str, str]]]:
-    labels = {str(k): str(v) for k, v in table(group.get("labels")).items()}
+def _group_targets(group: Table) -> Iterator[tuple[str, dict[str, str]]]:
+    labels = {str(k): str(v) for k, v in as_table(group.get("labels")).items()}
     shown = {key: value for key, value in labels.items() if not key.startswith("__")}
-    for target in items(group.get("targets"))[:_MOST_TARGETS]:
+    for target in as_list(group.get("targets"))[:_MAX_TARGETS]:
         yield str(target), shown

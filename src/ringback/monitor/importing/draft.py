@@ -22,7 +22,7 @@ class WithVariables(str):
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class ImportedFile:
     """A file that was read.
 
     Attributes:
@@ -35,7 +35,7 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Note:
+class ImportNote:
     """Something that could not be carried over as it was.
 
     Attributes:
@@ -73,13 +73,13 @@ class Draft:
     notifiers: list[Table] = field(default_factory=list)
     routes: list[Table] = field(default_factory=list)
     maintenance: list[Table] = field(default_factory=list)
-    notes: list[Note] = field(default_factory=list)
+    notes: list[ImportNote] = field(default_factory=list)
     variables: dict[str, str] = field(default_factory=dict)
     taken: set[str] = field(default_factory=set)
 
-    def note(self, text: Text, line: int, message: str) -> None:
+    def note(self, text: ImportedFile, line: int, message: str) -> None:
         """Note what could not be carried over."""
-        note = Note(text.file, line, message)
+        note = ImportNote(text.file, line, message)
         if note not in self.notes:
             self.notes.append(note)
 
@@ -119,11 +119,13 @@ class Draft:
         return self.secret((owner, name), f"the header {name} of {owner}")
 
 
-def together(drafts: Iterable[Draft]) -> Draft:
+def combined(drafts: Iterable[Draft]) -> Draft:
     """Return several drafts as one; what each has as defaults goes to its own endpoints."""
     whole = Draft()
     for one in drafts:
-        whole.endpoints += [{**endpoint, **_unsaid(one, endpoint)} for endpoint in one.endpoints]
+        whole.endpoints += [
+            {**endpoint, **_missing_defaults(one, endpoint)} for endpoint in one.endpoints
+        ]
         whole.notifiers += one.notifiers
         whole.routes += one.routes
         whole.notes += one.notes
@@ -131,7 +133,7 @@ def together(drafts: Iterable[Draft]) -> Draft:
     return whole
 
 
-def _unsaid(draft: Draft, endpoint: Table) -> Table:
+def _missing_defaults(draft: Draft, endpoint: Table) -> Table:
     return {key: value for key, value in draft.defaults.items() if key not in endpoint}
 
 
@@ -164,7 +166,7 @@ def duration_text(seconds: float) -> str:
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
-def toml_of(draft: Draft) -> str:
+def to_toml(draft: Draft) -> str:
     """Return a configuration as TOML (https://toml.io/en/v1.0.0)."""
     blocks = [*_variables(draft)]
     if draft.defaults:
@@ -205,24 +207,24 @@ def _one_line(text: str) -> str:
 
 
 def _lines(table: Table) -> str:
-    return "".join(f"{_key(key)} = {value_text(value)}\n" for key, value in table.items())
+    return "".join(f"{_key(key)} = {toml_value(value)}\n" for key, value in table.items())
 
 
 def _key(key: str) -> str:
     return key if _BARE.fullmatch(key) else _text(key)
 
 
-def value_text(value: Any) -> str:
+def toml_value(value: Any) -> str:
     """Return a value as TOML."""
     if isinstance(value, WithVariables):
         return _text(value)
     if isinstance(value, str):
         return _text(value.replace("${", "$${"))
     if isinstance(value, dict):
-        inside = ", ".join(f"{_key(key)} = {value_text(one)}" for key, one in value.items())
+        inside = ", ".join(f"{_key(key)} = {toml_value(one)}" for key, one in value.items())
         return f"{{ {inside} }}" if inside else "{}"
     if isinstance(value, list | tuple):
-        return f"[{', '.join(map(value_text, value))}]"
+        return f"[{', '.join(map(toml_value, value))}]"
     if isinstance(value, datetime):
         return value.isoformat()
     return repr(value) if isinstance(value, float) else json.dumps(value)

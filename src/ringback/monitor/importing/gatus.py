@@ -6,23 +6,29 @@ from typing import Any
 
 from ringback.monitor.importing.draft import (
     Draft,
+    ImportedFile,
     Table,
-    Text,
     duration_text,
     pruned,
     with_variables,
 )
-from ringback.monitor.importing.yaml_text import YAMLText, items, plain, table, tables
+from ringback.monitor.importing.yaml_text import (
+    YAMLText,
+    as_list,
+    as_table,
+    indexed_tables,
+    without_nested,
+)
 
 _CONDITION = re.compile(r"\s*(\S+)\s*(==|!=|<=|>=|<|>)\s*(.*?)\s*")
 _ANY = re.compile(r"any\((.*)\)")
 _PATTERN = re.compile(r"pat\((.*)\)")
 _HOURS = re.compile(r"(\d+(?:\.\d+)?)(h|m|s|d)?")
 _IN_HOURS = {"h": 1.0, "d": 24.0, "m": 1 / 60, "s": 1 / 3600}
-_TAKEN_FOR_GRANTED = frozenset({("[CONNECTED]", "==", "true"), ("[DNS_RCODE]", "==", "NOERROR")})
+_ALWAYS_CHECKED = frozenset({("[CONNECTED]", "==", "true"), ("[DNS_RCODE]", "==", "NOERROR")})
 
 
-class Conditions:
+class GatusConditions:
     """What the conditions of one endpoint expect, as ``expect`` has it.
 
     Args:
@@ -42,7 +48,7 @@ class Conditions:
         if match is None:
             return False
         left, operator, right = match.groups()
-        if (left, operator, right) in _TAKEN_FOR_GRANTED:
+        if (left, operator, right) in _ALWAYS_CHECKED:
             return True
         for name, taking in self._takers().items():
             if left == name or (name == "[BODY]." and left.startswith(name)):
@@ -115,7 +121,7 @@ def _whole(pattern: str) -> str:
     return rf"(?s)\A{pattern}\s*\Z"
 
 
-_CARRIED = frozenset(
+_CONVERTED = frozenset(
     {"name", "group", "url", "method", "body", "headers", "interval", "conditions", "enabled"}
     | {"dns", "client", "alerts", "extra-labels", "ui", "store"}
 )
@@ -133,37 +139,37 @@ _SECTIONS = {
 }
 
 
-def recognises(text: Text) -> bool:
+def is_gatus(text: ImportedFile) -> bool:
     """Return whether a file is Gatus'."""
     endpoints = re.search(r"^(external-)?endpoints:", text.text, re.MULTILINE)
     conditions = re.search(r"\[(STATUS|CONNECTED|BODY|RESPONSE_TIME|DNS_RCODE)\]", text.text)
     return "gatus" in text.file.name.lower() or bool(endpoints and conditions)
 
 
-def convert(texts: Iterable[Text], draft: Draft) -> None:
+def convert_gatus(texts: Iterable[ImportedFile], draft: Draft) -> None:
     """Add what the files say."""
     draft.defaults = {"every": _EVERY}
     for text in texts:
         read = YAMLText(text.text)
-        whole = table(read.data)
-        for index, entry in tables(whole.get("endpoints")):
+        whole = as_table(read.data)
+        for index, entry in indexed_tables(whole.get("endpoints")):
             _Endpoint(entry, text, read, ("endpoints", index), draft).add()
-        for index, entry in tables(whole.get("external-endpoints")):
+        for index, entry in indexed_tables(whole.get("external-endpoints")):
             _external(entry, text, read.line("external-endpoints", index), draft)
         for key in whole.keys() & _SECTIONS.keys():
-            names = ", ".join(table(whole[key])) or "each"
+            names = ", ".join(as_table(whole[key])) or "each"
             draft.note(text, read.line(key), _SECTIONS[key].format(names=names))
 
 
 class _Endpoint:
     def __init__(
-        self, entry: Table, text: Text, read: YAMLText, path: tuple[str, int], draft: Draft
+        self, entry: Table, text: ImportedFile, read: YAMLText, path: tuple[str, int], draft: Draft
     ) -> None:
-        self.entry = plain(entry, *_NESTED)
+        self.entry = without_nested(entry, *_NESTED)
         self.text, self.read, self.path, self.draft = text, read, path, draft
         self.name = str(entry.get("name") or entry.get("url") or "")
-        self.client = table(entry.get("client"))
-        self.dns = table(entry.get("dns"))
+        self.client = as_table(entry.get("client"))
+        self.dns = as_table(entry.get("dns"))
 
     def note(self, message: str, *keys: str | int) -> None:
         line = self.read.line(*self.path, *keys)
@@ -173,15 +179,15 @@ class _Endpoint:
         if self.entry.get("enabled") is False:
             self.note("left out: it is not enabled", "enabled")
             return
-        for key in sorted(self.entry.keys() - _CARRIED):
+        for key in sorted(self.entry.keys() - _CONVERTED):
             self.note(f"{key} has no counterpart", key)
         for key in sorted(self.client.keys() - _CLIENT):
             self.note(f"client.{key} has no counterpart", "client", key)
         self.draft.endpoints.append(pruned(self._table()))
 
     def _table(self) -> Table:
-        conditions = Conditions(is_dns=bool(self.dns))
-        for index, condition in enumerate(items(self.entry.get("conditions"))):
+        conditions = GatusConditions(is_dns=bool(self.dns))
+        for index, condition in enumerate(as_list(self.entry.get("conditions"))):
             if not conditions.take(str(condition)):
                 self.note(f"the condition {condition!r} has no counterpart", "conditions", index)
         url = self._url()
@@ -203,7 +209,7 @@ class _Endpoint:
             "redirects": False if self.client.get("ignore-redirect") else None,
             "verify": False if self.client.get("insecure") else None,
             "ip": {"ip4": 4, "ip6": 6}.get(str(self.client.get("network"))),
-            "labels": {str(k): str(v) for k, v in table(self.entry.get("extra-labels")).items()},
+            "labels": {str(k): str(v) for k, v in as_table(self.entry.get("extra-labels")).items()},
             "expect": conditions.expect,
         }
 
@@ -232,13 +238,13 @@ class _Endpoint:
         return str(self.entry.get("url")) if self.dns else None
 
     def _headers(self) -> dict[str, str]:
-        headers = table(self.entry.get("headers"))
+        headers = as_table(self.entry.get("headers"))
         return self.draft.headers(
             {key: with_variables(str(value)) for key, value in headers.items()}, self.name
         )
 
     def _thresholds(self) -> Table:
-        alerts = [one for _, one in tables(self.entry.get("alerts"))]
+        alerts = [one for _, one in indexed_tables(self.entry.get("alerts"))]
         first = alerts[0] if alerts else {}
         return {
             "threshold": first.get("failure-threshold"),
@@ -246,9 +252,9 @@ class _Endpoint:
         }
 
 
-def _external(entry: Table, text: Text, line: int, draft: Draft) -> None:
+def _external(entry: Table, text: ImportedFile, line: int, draft: Draft) -> None:
     name = str(entry.get("name") or "")
-    every = table(entry.get("heartbeat")).get("interval")
+    every = as_table(entry.get("heartbeat")).get("interval")
     draft.note(text, line, f"{name}: its jobs must report to /api/v1/heartbeat from now on")
     draft.endpoints.append(
         pruned(

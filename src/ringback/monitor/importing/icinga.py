@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ringback.monitor.importing.draft import Draft, Table, Text, duration_text, pruned
-from ringback.monitor.importing.plugin import endpoint_of
+from ringback.monitor.importing.draft import Draft, ImportedFile, Table, duration_text, pruned
+from ringback.monitor.importing.plugin import plugin_endpoint
 
 _BLOCK = re.compile(
     r"^\s*(object|template|apply)\s+(Host|Service|CheckCommand|User|Dependency|Notification)"
@@ -45,7 +45,7 @@ _OPTIONS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class IcingaObject:
     """One object, template or rule.
 
     Attributes:
@@ -65,18 +65,18 @@ class Block:
     values: dict[str, Any]
     imports: tuple[str, ...]
     wheres: tuple[tuple[str, str], ...]
-    text: Text
+    text: ImportedFile
     line: int
 
 
-def recognises(text: Text) -> bool:
+def is_icinga(text: ImportedFile) -> bool:
     """Return whether a file holds objects of Icinga 2."""
     return _BLOCK.search(text.text) is not None
 
 
-def convert(texts: Iterable[Text], draft: Draft) -> None:
+def convert_icinga(texts: Iterable[ImportedFile], draft: Draft) -> None:
     """Add what the files say."""
-    blocks = [one for text in texts for one in _blocks(text)]
+    blocks = [one for text in texts for one in _objects(text)]
     templates = {(one.kind, one.name): one for one in blocks if one.how == "template"}
     hosts = [one for one in blocks if (one.how, one.kind) == ("object", "Host")]
     services = [one for one in blocks if one.kind == "Service" and one.how != "template"]
@@ -96,10 +96,10 @@ def convert(texts: Iterable[Text], draft: Draft) -> None:
             draft.note(one.text, one.line, f"{one.kind} {one.name} is not carried over")
 
 
-def _blocks(text: Text) -> Iterator[Block]:
+def _objects(text: ImportedFile) -> Iterator[IcingaObject]:
     plain = re.sub(r"/\*.*?\*/", lambda m: "\n" * m[0].count("\n"), text.text, flags=re.DOTALL)
     for match in _BLOCK.finditer(plain):
-        lines = _inside(plain, match.end()).splitlines()
+        lines = _block_body(plain, match.end()).splitlines()
         values: dict[str, Any] = {}
         imports, wheres = [], []
         inside: list[str] = []
@@ -117,12 +117,12 @@ def _blocks(text: Text) -> Iterator[Block]:
                 else:
                     values[".".join((*inside, found[1]))] = _value(found[2])
         number = plain.count("\n", 0, match.start(1)) + 1
-        yield Block(
+        yield IcingaObject(
             match[1], match[2], match[3] or "", values, tuple(imports), tuple(wheres), text, number
         )
 
 
-def _inside(text: str, start: int) -> str:
+def _block_body(text: str, start: int) -> str:
     """What stands between a brace and its partner."""
     depth = 1
     for match in re.compile(r'"(?:[^"\\]|\\.)*"|[{}]').finditer(text, start):
@@ -141,7 +141,7 @@ def _value(text: str) -> Any:
 
 
 def _with_templates(
-    one: Block, templates: dict[tuple[str, str], Block], depth: int = 0
+    one: IcingaObject, templates: dict[tuple[str, str], IcingaObject], depth: int = 0
 ) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for name in one.imports:
@@ -151,17 +151,17 @@ def _with_templates(
 
 
 def _hosts_of(
-    service: Block,
-    hosts: list[Block],
-    templates: dict[tuple[str, str], Block],
+    service: IcingaObject,
+    hosts: list[IcingaObject],
+    templates: dict[tuple[str, str], IcingaObject],
     draft: Draft,
-) -> list[Block]:
+) -> list[IcingaObject]:
     if service.how == "object":
         return [one for one in hosts if one.name == service.values.get("host_name")]
     found = []
     for host in hosts:
         values = _with_templates(host, templates)
-        answers = [(how, _holds(rule, host.name, values)) for how, rule in service.wheres]
+        answers = [(how, _rule_holds(rule, host.name, values)) for how, rule in service.wheres]
         if any(answer is None for _, answer in answers):
             message = f"{service.name}: left out: its rule is not understood; list its hosts"
             draft.note(service.text, service.line, message)
@@ -171,7 +171,7 @@ def _hosts_of(
     return found
 
 
-def _holds(rule: str, name: str, values: dict[str, Any]) -> bool | None:
+def _rule_holds(rule: str, name: str, values: dict[str, Any]) -> bool | None:
     """Whether a plain rule holds of a host; ``None``: it is not understood."""
     if rule == "true":
         return True
@@ -185,20 +185,22 @@ def _holds(rule: str, name: str, values: dict[str, Any]) -> bool | None:
     return None
 
 
-def _add(one: Block, values: dict[str, Any], host: dict[str, Any], name: str, draft: Draft) -> bool:
+def _add(
+    one: IcingaObject, values: dict[str, Any], host: dict[str, Any], name: str, draft: Draft
+) -> bool:
     command = str(values.get("check_command") or "")
     if not command:
         return False
     address = str(host.get("address") or host.get("address6") or name.split(maxsplit=1)[0])
     try:
         line = _command_line(command, {**host, **values})
-        made, lost = endpoint_of(line, address, name, draft)
+        made, lost = plugin_endpoint(line, address, name, draft)
     except ValueError as error:
         draft.note(one.text, one.line, f"{name}: left out: {error}")
         return False
     for what in lost:
         draft.note(one.text, one.line, f"{name}: {what} is not carried over")
-    draft.endpoints.append(pruned({**made, **_habits(values)}))
+    draft.endpoints.append(pruned({**made, **_check_times(values)}))
     return True
 
 
@@ -217,7 +219,7 @@ def _quoted(word: str) -> str:
     return "'" + word.replace("'", "'\\''") + "'"
 
 
-def _habits(values: dict[str, Any]) -> Table:
+def _check_times(values: dict[str, Any]) -> Table:
     tries = str(values.get("max_check_attempts", ""))
     return {
         "every": _time(values.get("check_interval")),

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from ringback.monitor.importing.draft import Draft, Table, Text, duration_text, pruned
-from ringback.monitor.importing.yaml_text import items, plain, table, tables
+from ringback.monitor.importing.draft import Draft, ImportedFile, Table, duration_text, pruned
+from ringback.monitor.importing.yaml_text import as_list, as_table, indexed_tables, without_nested
 
 _URLS = {
     "apprise": ("apprise", "appriseURL"),
@@ -19,10 +19,10 @@ _URLS = {
 of Slack and Discord as they are."""
 
 
-def notifier_of(entry: Table, draft: Draft) -> Table | None:
+def notifier_from(entry: Table, draft: Draft) -> Table | None:
     """Return a notification as a notifier; ``None``: there is none for it."""
     try:
-        config = table(json.loads(str(entry.get("config") or "{}")))
+        config = as_table(json.loads(str(entry.get("config") or "{}")))
     except ValueError:
         return None
     name = str(entry.get("name") or config.get("name") or "")
@@ -50,16 +50,16 @@ _NESTED = ("accepted_statuscodes", "conditions", "notificationIDList", "tags")
 _METHODS = frozenset({"GET", None, ""})
 
 
-def recognises(text: Text) -> bool:
+def is_uptime_kuma(text: ImportedFile) -> bool:
     """Return whether a file is a backup of Uptime Kuma."""
     return text.text.lstrip().startswith("{") and '"monitorList"' in text.text
 
 
-def convert(texts: Iterable[Text], draft: Draft) -> None:
+def convert_uptime_kuma(texts: Iterable[ImportedFile], draft: Draft) -> None:
     """Add what the files say."""
     for text in texts:
         try:
-            whole = table(json.loads(text.text))
+            whole = as_table(json.loads(text.text))
         except (ValueError, RecursionError) as error:
             raise ValueError(f"is no JSON: {error}") from error
         draft.defaults = {"recovery": 1}
@@ -67,15 +67,17 @@ def convert(texts: Iterable[Text], draft: Draft) -> None:
 
 
 class _Backup:
-    def __init__(self, whole: Table, text: Text, draft: Draft) -> None:
+    def __init__(self, whole: Table, text: ImportedFile, draft: Draft) -> None:
         self.whole, self.text, self.draft = whole, text, draft
-        self.monitors = [plain(one, *_NESTED) for _, one in tables(whole.get("monitorList"))]
+        self.monitors = [
+            without_nested(one, *_NESTED) for _, one in indexed_tables(whole.get("monitorList"))
+        ]
         self.groups = {m.get("id"): str(m.get("name")) for m in self.monitors if _is_group(m)}
         self.notifiers: dict[str, str] = {}
 
     def add(self) -> None:
-        for _, entry in tables(self.whole.get("notificationList")):
-            made = notifier_of(entry, self.draft)
+        for _, entry in indexed_tables(self.whole.get("notificationList")):
+            made = notifier_from(entry, self.draft)
             if made is None:
                 self.note(entry, "the notification is not carried over: add a [[notifier]]")
             else:
@@ -176,7 +178,7 @@ class _Backup:
         }
 
     def _proxy(self, monitor: Table) -> str | None:
-        proxies = {one.get("id"): one for _, one in tables(self.whole.get("proxyList"))}
+        proxies = {one.get("id"): one for _, one in indexed_tables(self.whole.get("proxyList"))}
         proxy = proxies.get(monitor.get("proxyId"))
         if proxy is None or not proxy.get("active", True):
             return None
@@ -198,7 +200,7 @@ class _Backup:
 
     def _headers(self, monitor: Table, name: str) -> dict[str, str]:
         try:
-            headers = table(json.loads(str(monitor.get("headers") or "{}")))
+            headers = as_table(json.loads(str(monitor.get("headers") or "{}")))
         except ValueError:
             self.note(monitor, "its headers are no JSON")
             headers = {}
@@ -211,7 +213,7 @@ class _Backup:
         return found
 
     def _statuses(self, monitor: Table) -> Any:
-        accepted = [str(one) for one in items(monitor.get("accepted_statuscodes"))]
+        accepted = [str(one) for one in as_list(monitor.get("accepted_statuscodes"))]
         return accepted[0] if len(accepted) == 1 else accepted
 
     def _keyword(self, monitor: Table) -> Table:
@@ -242,7 +244,7 @@ class _Backup:
             "group": self.groups.get(monitor.get("parent")),
             "labels": {
                 str(tag.get("name")): str(tag.get("value") or "")
-                for _, tag in tables(monitor.get("tags"))
+                for _, tag in indexed_tables(monitor.get("tags"))
             },
         }
 
@@ -253,7 +255,7 @@ class _Backup:
         return _duration(min(timeout, every))
 
     def _routes(self, monitor: Table, name: str) -> None:
-        ids = table(monitor.get("notificationIDList"))
+        ids = as_table(monitor.get("notificationIDList"))
         told = sorted(self.notifiers[i] for i, on in ids.items() if on and i in self.notifiers)
         if not told:
             return

@@ -4,15 +4,15 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from ringback.monitor.importing.draft import Draft, Table, Text, duration_text, pruned
-from ringback.monitor.importing.plugin import endpoint_of
+from ringback.monitor.importing.draft import Draft, ImportedFile, Table, duration_text, pruned
+from ringback.monitor.importing.plugin import plugin_endpoint
 
 _DEFINE = re.compile(r"^\s*define\s+(\w+)\s*\{", re.MULTILINE)
 _MACRO = re.compile(r"\$(\w+)\$")
-_INTERVAL = 60.0
+_INTERVAL_SECONDS = 60.0
 """Seconds of a time unit, Nagios' ``interval_length``."""
-_DEPTH = 20
-_NOT_CARRIED = {
+_MAX_TEMPLATE_DEPTH = 20
+_NOT_CONVERTED = {
     "contact": "contacts are not carried over: add a [[notifier]]",
     "serviceescalation": "escalations are not carried over: see escalate_after of [[route]]",
     "hostescalation": "escalations are not carried over: see escalate_after of [[route]]",
@@ -22,7 +22,7 @@ _NOT_CARRIED = {
 
 
 @dataclass(frozen=True, slots=True)
-class Definition:
+class NagiosObject:
     """One object.
 
     Attributes:
@@ -34,22 +34,22 @@ class Definition:
 
     kind: str
     values: dict[str, str]
-    text: Text
+    text: ImportedFile
     line: int
 
 
-def recognises(text: Text) -> bool:
+def is_nagios(text: ImportedFile) -> bool:
     """Return whether a file holds objects of Nagios."""
     return bool(re.search(r"^\s*define\s+(host|service|command)\s*\{", text.text, re.MULTILINE))
 
 
-def convert(texts: Iterable[Text], draft: Draft) -> None:
+def convert_nagios(texts: Iterable[ImportedFile], draft: Draft) -> None:
     """Add what the files say."""
-    found = [one for text in texts for one in _definitions(text)]
-    _Objects([_whole(one, found) for one in found], draft).add()
+    found = [one for text in texts for one in _objects(text)]
+    _Converter([_whole(one, found) for one in found], draft).add()
 
 
-def _definitions(text: Text) -> Iterator[Definition]:
+def _objects(text: ImportedFile) -> Iterator[NagiosObject]:
     for match in _DEFINE.finditer(text.text):
         end = re.compile(r"^\s*\}|\}\s*$", re.MULTILINE).search(text.text, match.end())
         body = text.text[match.end() : end.start() if end else None]
@@ -58,32 +58,36 @@ def _definitions(text: Text) -> Iterator[Definition]:
             key, _, value = line.partition(";")[0].strip().replace("\t", " ").partition(" ")
             if key and not key.startswith("#"):
                 values[key] = value.strip()
-        yield Definition(match[1], values, text, text.text.count("\n", 0, match.start(1)) + 1)
+        yield NagiosObject(match[1], values, text, text.text.count("\n", 0, match.start(1)) + 1)
 
 
-def _whole(one: Definition, found: list[Definition], depth: int = 0) -> Definition:
+def _whole(one: NagiosObject, found: list[NagiosObject], depth: int = 0) -> NagiosObject:
     """A definition with what its templates say; the first of them has the last word."""
     values: dict[str, str] = {}
     for name in reversed(_names(one.values.get("use", ""))):
         for other in found:
-            if other.kind == one.kind and other.values.get("name") == name and depth < _DEPTH:
+            if (
+                other.kind == one.kind
+                and other.values.get("name") == name
+                and depth < _MAX_TEMPLATE_DEPTH
+            ):
                 values.update(_whole(other, found, depth + 1).values)
     for own in ("name", "register"):
         values.pop(own, None)
-    return Definition(one.kind, {**values, **one.values}, one.text, one.line)
+    return NagiosObject(one.kind, {**values, **one.values}, one.text, one.line)
 
 
 def _names(text: str) -> list[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
 
 
-class _Objects:
-    def __init__(self, found: list[Definition], draft: Draft) -> None:
+class _Converter:
+    def __init__(self, found: list[NagiosObject], draft: Draft) -> None:
         self.draft = draft
         live = [one for one in found if one.values.get("register") != "0"]
         self.hosts = {h.values["host_name"]: h for h in live if _is(h, "host", "host_name")}
         self.services = [one for one in live if one.kind == "service"]
-        self.others = [one for one in live if one.kind in _NOT_CARRIED]
+        self.others = [one for one in live if one.kind in _NOT_CONVERTED]
         self.commands = {
             one.values["command_name"]: one.values.get("command_line", "")
             for one in live
@@ -92,7 +96,7 @@ class _Objects:
         self.members = self._groups(live)
         self.watched: set[str] = set()
 
-    def _groups(self, live: list[Definition]) -> dict[str, list[str]]:
+    def _groups(self, live: list[NagiosObject]) -> dict[str, list[str]]:
         members: dict[str, list[str]] = {}
         for one in live:
             if _is(one, "hostgroup", "hostgroup_name"):
@@ -108,10 +112,10 @@ class _Objects:
             self._host(name, host)
         for service in self.services:
             self._service(service)
-        for message, one in {_NOT_CARRIED[o.kind]: o for o in reversed(self.others)}.items():
+        for message, one in {_NOT_CONVERTED[o.kind]: o for o in reversed(self.others)}.items():
             self.draft.note(one.text, one.line, message)  # once, at the first of them
 
-    def _host(self, name: str, host: Definition) -> None:
+    def _host(self, name: str, host: NagiosObject) -> None:
         command = host.values.get("check_command", "")
         if not command or host.values.get("active_checks_enabled") == "0":
             return  # nobody asks the host itself, only its services
@@ -120,7 +124,7 @@ class _Objects:
             self.draft.endpoints.append(made)
             self.watched.add(name)
 
-    def _service(self, service: Definition) -> None:
+    def _service(self, service: NagiosObject) -> None:
         what = service.values.get("service_description", "service")
         hosts = self._hosts_of(service)
         if not hosts:
@@ -134,7 +138,7 @@ class _Objects:
                 parents = {"parents": [name]} if name in self.watched else {}
                 self.draft.endpoints.append({**made, **parents})
 
-    def _hosts_of(self, service: Definition) -> list[str]:
+    def _hosts_of(self, service: NagiosObject) -> list[str]:
         named = _names(service.values.get("host_name", ""))
         for group in _names(service.values.get("hostgroup_name", "")):
             named.extend(self.members.get(group, []))
@@ -143,20 +147,22 @@ class _Objects:
         without = {name[1:] for name in named if name.startswith("!")}
         return [name for name in dict.fromkeys(named) if name in self.hosts and name not in without]
 
-    def _endpoint(self, command: str, one: Definition, host: Definition, name: str) -> Table | None:
+    def _endpoint(
+        self, command: str, one: NagiosObject, host: NagiosObject, name: str
+    ) -> Table | None:
         address = host.values.get("address") or host.values["host_name"]
         try:
             line = self._command_line(command, one, host)
-            made, lost = endpoint_of(line, address, name, self.draft)
+            made, lost = plugin_endpoint(line, address, name, self.draft)
         except ValueError as error:
             self.draft.note(one.text, one.line, f"{name}: left out: {error}")
             return None
         for what in lost:
             self.draft.note(one.text, one.line, f"{name}: {what} is not carried over")
         groups = _names(host.values.get("hostgroups", ""))
-        return pruned({**made, **_habits(one.values), "group": groups[0] if groups else None})
+        return pruned({**made, **_check_times(one.values), "group": groups[0] if groups else None})
 
-    def _command_line(self, command: str, one: Definition, host: Definition) -> str:
+    def _command_line(self, command: str, one: NagiosObject, host: NagiosObject) -> str:
         name, *arguments = re.split(r"(?<!\\)!", command)
         name = name.strip()
         if name not in self.commands:
@@ -175,7 +181,7 @@ class _Objects:
         return line
 
 
-def _habits(values: dict[str, str]) -> Table:
+def _check_times(values: dict[str, str]) -> Table:
     tries = values.get("max_check_attempts", "")
     return {
         "every": _time(values.get("check_interval") or values.get("normal_check_interval")),
@@ -186,8 +192,10 @@ def _habits(values: dict[str, str]) -> Table:
 
 def _time(units: str | None) -> str | None:
     number = re.fullmatch(r"\d+(\.\d+)?", units or "")
-    return duration_text(float(number[0]) * _INTERVAL) if number and float(number[0]) else None
+    return (
+        duration_text(float(number[0]) * _INTERVAL_SECONDS) if number and float(number[0]) else None
+    )
 
 
-def _is(one: Definition, kind: str, key: str) -> bool:
+def _is(one: NagiosObject, kind: str, key: str) -> bool:
     return one.kind == kind and bool(one.values.get(key))

@@ -18,7 +18,7 @@ _TCP_PORTS = {
     "check_ldap": 389,
 }
 """Plugins of which it is checked that the port takes connections."""
-_LONG = {
+_SHORT_OPTIONS = {
     "--hostname": "-H",
     "--IP-address": "-I",
     "--port": "-p",
@@ -45,10 +45,10 @@ _LONG = {
     "--record_type": "-T",
     "--lookup": "-l",
 }
-_ALONE = frozenset({"-4", "-6", "-S", "-E", "-N", "-L", "-v", "-n", "--sni", "--no-body"})
+_FLAGS = frozenset({"-4", "-6", "-S", "-E", "-N", "-L", "-v", "-n", "--sni", "--no-body"})
 
 
-class Options:
+class PluginOptions:
     """The options of a plugin.
 
     Args:
@@ -71,13 +71,13 @@ class Options:
             self._values.setdefault(waiting, []).append(word)
             return ""
         name, equals, value = word.partition("=")
-        name = _LONG.get(name, name)
+        name = _SHORT_OPTIONS.get(name, name)
         if not word.startswith("-"):
             self._values.setdefault("", []).append(word)
             return ""
-        if not word.startswith("--") and len(word) > 2 and word[:2] not in _ALONE:
+        if not word.startswith("--") and len(word) > 2 and word[:2] not in _FLAGS:
             name, equals, value = word[:2], "=", word[2:]
-        if name in _ALONE or equals:
+        if name in _FLAGS or equals:
             self._values.setdefault(name, []).append(value)
             return ""
         return name
@@ -96,14 +96,14 @@ class Options:
         return bool(self.all(name))
 
 
-def endpoint_of(command: str, address: str, name: str, draft: Draft) -> tuple[Table, list[str]]:
+def plugin_endpoint(command: str, address: str, name: str, draft: Draft) -> tuple[Table, list[str]]:
     """Return a call as an endpoint, and what of it could not be carried over."""
     try:
         program, *words = shlex.split(command)
     except ValueError as error:
         raise ValueError(f"cannot be read: {error}") from error
     plugin = PurePosixPath(program).name.removesuffix(".pl").removesuffix(".py")
-    options = Options(words)
+    options = PluginOptions(words)
     making = _PLUGINS.get(plugin)
     if making is not None:
         made = making(options, address, name, draft)
@@ -118,7 +118,7 @@ def endpoint_of(command: str, address: str, name: str, draft: Draft) -> tuple[Ta
     return pruned({"name": name, **made}), lost
 
 
-def _http(options: Options, address: str, name: str, draft: Draft) -> Table:
+def _http(options: PluginOptions, address: str, name: str, draft: Draft) -> Table:
     days = options.get("-C")
     secure = options.has("-S") or options.has("--ssl") or bool(days)
     host = options.get("-H", "-I") or address
@@ -148,7 +148,7 @@ def _http(options: Options, address: str, name: str, draft: Draft) -> Table:
     }
 
 
-def _tcp(options: Options, address: str, _name: str, _draft: Draft) -> Table:
+def _tcp(options: PluginOptions, address: str, _name: str, _draft: Draft) -> Table:
     host, port = options.get("-H") or address, options.get("-p")
     if not port:
         raise ValueError("names no port")
@@ -166,13 +166,13 @@ def _tcp(options: Options, address: str, _name: str, _draft: Draft) -> Table:
     }
 
 
-def _ping(options: Options, address: str, _name: str, _draft: Draft) -> Table:
+def _ping(options: PluginOptions, address: str, _name: str, _draft: Draft) -> Table:
     for ignored in ("-c", "-p", "-n"):
         options.all(ignored)
     return {"url": f"icmp://{_host(options.get('-H', '') or address)}"}
 
 
-def _dns(options: Options, address: str, _name: str, _draft: Draft) -> Table:
+def _dns(options: PluginOptions, address: str, _name: str, _draft: Draft) -> Table:
     answers = [one for value in options.all("-a") for one in value.split(",")]
     return {
         "url": f"dns://{options.get('-H') or address}",
@@ -181,7 +181,7 @@ def _dns(options: Options, address: str, _name: str, _draft: Draft) -> Table:
     }
 
 
-def _dig(options: Options, address: str, _name: str, _draft: Draft) -> Table:
+def _dig(options: PluginOptions, address: str, _name: str, _draft: Draft) -> Table:
     port, server = options.get("-p"), options.get("-H") or address
     return {
         "url": f"dns://{options.get('-l')}",
@@ -191,7 +191,7 @@ def _dig(options: Options, address: str, _name: str, _draft: Draft) -> Table:
     }
 
 
-def _smtp(options: Options, address: str, _name: str, _draft: Draft) -> Table:
+def _smtp(options: PluginOptions, address: str, _name: str, _draft: Draft) -> Table:
     host, days = options.get("-H") or address, options.get("-D")
     if options.has("-S") or days:
         where = f"{_host(host)}:{options.get('-p') or _TCP_PORTS['check_smtp']}"
@@ -200,7 +200,7 @@ def _smtp(options: Options, address: str, _name: str, _draft: Draft) -> Table:
     return {"url": f"tcp://{_host(host)}:{options.get('-p') or _TCP_PORTS['check_smtp']}"}
 
 
-_PLUGINS: dict[str, Callable[[Options, str, str, Draft], Table]] = {
+_PLUGINS: dict[str, Callable[[PluginOptions, str, str, Draft], Table]] = {
     "check_http": _http,
     "check_curl": _http,
     "check_https": _http,

@@ -5,46 +5,53 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from ringback.monitor.config.address import AddressError, address_of, nameserver_of
-from ringback.monitor.config.checks import lacking_port, not_for
+from ringback.monitor.config.address import AddressError, nameserver_of, probe_address_of
+from ringback.monitor.config.checks import missing_port, unsupported_keys
 from ringback.monitor.config.models import DefaultsShape, EndpointShape
-from ringback.monitor.config.naming import id_of
-from ringback.monitor.config.validation import said_of
-from ringback.monitor.config.values import seconds_of
+from ringback.monitor.config.naming import endpoint_id
+from ringback.monitor.config.validation import requirement_of
+from ringback.monitor.config.values import duration_of
 from ringback.monitor.importing import blackbox, gatus, icinga, kuma, nagios, upptime, urls
-from ringback.monitor.importing.draft import Draft, Table, Text, WithVariables, pruned, together
+from ringback.monitor.importing.draft import (
+    Draft,
+    ImportedFile,
+    Table,
+    WithVariables,
+    combined,
+    pruned,
+)
 from ringback.monitor.model import ProbeType
 
 
-def usable(draft: Draft, text: Text) -> list[Table]:
+def usable_endpoints(draft: Draft, text: ImportedFile) -> list[Table]:
     """Return the endpoints of a draft that can be watched, each with an id of its own."""
     found: dict[str, Table] = {}
     last: dict[str, int] = {}
     try:
         DefaultsShape.model_validate(draft.defaults)
     except ValidationError as error:
-        draft.note(text, 0, f"defaults are left out: {_said(error)}")
+        draft.note(text, 0, f"defaults are left out: {_reason(error)}")
         draft.defaults = {}
     for endpoint in draft.endpoints:
         name = str(endpoint.get("name") or endpoint.get("url"))
         try:
-            kind = _kind(endpoint)
+            kind = _probe_of(endpoint)
         except ValueError as error:
-            draft.note(text, 0, f"{name}: left out: {_said(error)}")
+            draft.note(text, 0, f"{name}: left out: {_reason(error)}")
         else:
             kept = _renamed(_fitting(endpoint, kind, draft.defaults), found, last)
             found[_id(kept)] = kept
     return list(found.values())
 
 
-def _said(error: ValueError) -> str:
+def _reason(error: ValueError) -> str:
     if isinstance(error, ValidationError):
         first = error.errors(include_url=False)[0]
-        return " ".join((".".join(map(str, first["loc"])), said_of(first)))
+        return " ".join((".".join(map(str, first["loc"])), requirement_of(first)))
     return f"url {error}" if isinstance(error, AddressError) else str(error)
 
 
-def _kind(endpoint: Table) -> ProbeType | None:
+def _probe_of(endpoint: Table) -> ProbeType | None:
     """Which probe it is; ``None``: its URL is in the environment."""
     shape = EndpointShape.model_validate(endpoint)
     if shape.type == "heartbeat":
@@ -54,8 +61,8 @@ def _kind(endpoint: Table) -> ProbeType | None:
     if isinstance(endpoint.get("url"), WithVariables):
         return None
     nameserver_of(shape.nameserver)
-    kind = address_of(shape.url, shape.type).type
-    if kind == "tls" and (lacking := lacking_port(shape)):
+    kind = probe_address_of(shape.url, shape.type).type
+    if kind == "tls" and (lacking := missing_port(shape)):
         raise ValueError(lacking)
     return kind
 
@@ -63,11 +70,11 @@ def _kind(endpoint: Table) -> ProbeType | None:
 def _fitting(endpoint: Table, kind: ProbeType | None, defaults: Table) -> Table:
     """The endpoint without what its probe does not know, and in time for the next check."""
     kept = {**endpoint, "expect": dict(endpoint.get("expect", {}))}
-    for key in not_for(kind, kept) if kind else ():
+    for key in unsupported_keys(kind, kept) if kind else ():
         table, _, inner = key.rpartition(".")
         (kept[table] if table else kept).pop(inner)
     every = kept.get("every", defaults.get("every", 30))
-    if "timeout" in kept and seconds_of(kept["timeout"]) > seconds_of(every):
+    if "timeout" in kept and duration_of(kept["timeout"]) > duration_of(every):
         kept["timeout"] = every
     return pruned(kept)
 
@@ -91,7 +98,7 @@ def _renamed(endpoint: Table, found: dict[str, Table], last: dict[str, int]) -> 
 
 
 def _id(endpoint: Table) -> str:
-    return id_of(str(endpoint.get("name", "")), str(endpoint.get("url", "")))
+    return endpoint_id(str(endpoint.get("name", "")), str(endpoint.get("url", "")))
 
 
 class ImportRefused(Exception):  # noqa: N818 - named for what it says of the files
@@ -109,43 +116,45 @@ class Importer:
     """
 
     summary: str
-    recognises: Callable[[Text], bool]
-    convert: Callable[[Iterable[Text], Draft], None]
+    recognises: Callable[[ImportedFile], bool]
+    convert: Callable[[Iterable[ImportedFile], Draft], None]
 
 
 IMPORTERS = {
     "prometheus": Importer(
         "blackbox_exporter's blackbox.yml and prometheus.yml with its targets",
-        blackbox.recognises,
-        blackbox.convert,
+        blackbox.is_prometheus,
+        blackbox.convert_prometheus,
     ),
-    "gatus": Importer("Gatus' config.yaml", gatus.recognises, gatus.convert),
-    "upptime": Importer("Upptime's .upptimerc.yml", upptime.recognises, upptime.convert),
-    "uptime-kuma": Importer("Uptime Kuma's backup (JSON)", kuma.recognises, kuma.convert),
-    "nagios": Importer("Nagios' object files", nagios.recognises, nagios.convert),
-    "icinga": Importer("Icinga 2's hosts and services", icinga.recognises, icinga.convert),
-    "urls": Importer("a list of URLs, one a line", urls.recognises, urls.convert),
+    "gatus": Importer("Gatus' config.yaml", gatus.is_gatus, gatus.convert_gatus),
+    "upptime": Importer("Upptime's .upptimerc.yml", upptime.is_upptime, upptime.convert_upptime),
+    "uptime-kuma": Importer(
+        "Uptime Kuma's backup (JSON)", kuma.is_uptime_kuma, kuma.convert_uptime_kuma
+    ),
+    "nagios": Importer("Nagios' object files", nagios.is_nagios, nagios.convert_nagios),
+    "icinga": Importer("Icinga 2's hosts and services", icinga.is_icinga, icinga.convert_icinga),
+    "urls": Importer("a list of URLs, one a line", urls.is_url_list, urls.convert_urls),
 }
 """In the order in which they are asked; the least particular comes last."""
 
 
-def convert(texts: Sequence[Text], kind: str | None = None) -> Draft:
+def convert(texts: Sequence[ImportedFile], kind: str | None = None) -> Draft:
     """Return the configurations of other tools as one draft.
 
     Every endpoint in it can be watched: what cannot is left out, with a note.
     """
-    by_kind: dict[str, list[Text]] = {}
+    by_kind: dict[str, list[ImportedFile]] = {}
     for text in texts:
-        by_kind.setdefault(kind or kind_of(text), []).append(text)
+        by_kind.setdefault(kind or importer_for(text), []).append(text)
     parts = [_part(name, own) for name, own in by_kind.items()]
-    draft = parts[0] if len(parts) == 1 else together(parts)
-    draft.endpoints = usable(draft, texts[0])
-    _mend_names(draft)
+    draft = parts[0] if len(parts) == 1 else combined(parts)
+    draft.endpoints = usable_endpoints(draft, texts[0])
+    _drop_unknown_names(draft)
     draft.notes.sort()
     return draft
 
 
-def _part(kind: str, texts: Sequence[Text]) -> Draft:
+def _part(kind: str, texts: Sequence[ImportedFile]) -> Draft:
     draft = Draft()
     try:
         IMPORTERS[kind].convert(texts, draft)
@@ -154,7 +163,7 @@ def _part(kind: str, texts: Sequence[Text]) -> Draft:
     return draft
 
 
-def kind_of(text: Text) -> str:
+def importer_for(text: ImportedFile) -> str:
     """Return the key of the importer that a file is for."""
     for name, importer in IMPORTERS.items():
         if importer.recognises(text):
@@ -164,12 +173,14 @@ def kind_of(text: Text) -> str:
     )
 
 
-def _mend_names(draft: Draft) -> None:
+def _drop_unknown_names(draft: Draft) -> None:
     """Leave out names of endpoints that were left out themselves."""
-    ids = {id_of(str(one.get("name", "")), str(one.get("url", ""))) for one in draft.endpoints}
+    ids = {
+        endpoint_id(str(one.get("name", "")), str(one.get("url", ""))) for one in draft.endpoints
+    }
     for tables, key in ((draft.endpoints, "parents"), (draft.routes, "endpoints")):
         for table in tables:
-            known = [name for name in table.pop(key, ()) if id_of(name, "") in ids]
+            known = [name for name in table.pop(key, ()) if endpoint_id(name, "") in ids]
             if known:
                 table[key] = known
     draft.routes = [route for route in draft.routes if "endpoints" in route]

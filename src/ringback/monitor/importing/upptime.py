@@ -5,40 +5,46 @@ from typing import Any
 
 from ringback.monitor.importing.draft import (
     Draft,
+    ImportedFile,
     Table,
-    Text,
     duration_text,
     pruned,
     with_variables,
 )
-from ringback.monitor.importing.yaml_text import YAMLText, items, plain, table, tables
+from ringback.monitor.importing.yaml_text import (
+    YAMLText,
+    as_list,
+    as_table,
+    indexed_tables,
+    without_nested,
+)
 
-_CARRIED = frozenset(
+_CONVERTED = frozenset(
     {"name", "url", "method", "headers", "body", "expectedStatusCodes", "maxResponseTime"}
     | {"check", "port", "ipv6", "__dangerous__disable_verify_peer", "maxRedirects"}
     | {"__dangerous__disable_verify_host", "__dangerous__insecure"}
 )
-_NOTHING_LOST = frozenset({"slug", "icon", "verbose", "assignees"})
+_IGNORED = frozenset({"slug", "icon", "verbose", "assignees"})
 _EVERY = "5m"
 
 
-def recognises(text: Text) -> bool:
+def is_upptime(text: ImportedFile) -> bool:
     """Return whether a file is Upptime's."""
     return "upptimerc" in text.file.name or (
         "\nsites:" in f"\n{text.text}" and "\nowner:" in f"\n{text.text}"
     )
 
 
-def convert(texts: Iterable[Text], draft: Draft) -> None:
+def convert_upptime(texts: Iterable[ImportedFile], draft: Draft) -> None:
     """Add what the files say."""
     draft.defaults = {"every": _EVERY}
     for text in texts:
         read = YAMLText(text.text)
-        whole = table(read.data)
-        for index, written in tables(whole.get("sites")):
-            site = plain(written, "headers", "expectedStatusCodes", "assignees")
+        whole = as_table(read.data)
+        for index, written in indexed_tables(whole.get("sites")):
+            site = without_nested(written, "headers", "expectedStatusCodes", "assignees")
             line = read.line("sites", index)
-            for key in sorted(site.keys() - _CARRIED - _NOTHING_LOST):
+            for key in sorted(site.keys() - _CONVERTED - _IGNORED):
                 where = read.line("sites", index, key)
                 draft.note(text, where, f"{site.get('name')}: {key} has no counterpart")
             if endpoint := _endpoint(site, draft):
@@ -46,10 +52,10 @@ def convert(texts: Iterable[Text], draft: Draft) -> None:
             else:
                 draft.note(text, line, f"left out: {site.get('name')} has no url")
         for key in sorted(whole.keys() & {"notifications", "workflowSchedule"}):
-            draft.note(text, read.line(key), _SAID[key])
+            draft.note(text, read.line(key), _NOT_CONVERTED[key])
 
 
-_SAID = {
+_NOT_CONVERTED = {
     "notifications": "notifications are not carried over: add a [[notifier]]",
     "workflowSchedule": f"the schedule is not carried over: every is {_EVERY}",
 }
@@ -87,9 +93,9 @@ def _milliseconds(value: Any) -> str | None:
 
 
 def _statuses(codes: Any) -> list[int]:
-    return [int(code) for code in items(codes) if str(code).isdigit()]
+    return [int(code) for code in as_list(codes) if str(code).isdigit()]
 
 
 def _headers(headers: Any, name: str, draft: Draft) -> dict[str, str]:
-    pairs = [str(one).partition(":") for one in items(headers)]
+    pairs = [str(one).partition(":") for one in as_list(headers)]
     return draft.headers({key: with_variables(value.strip()) for key, _, value in pairs}, name)

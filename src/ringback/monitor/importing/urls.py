@@ -2,17 +2,17 @@
 
 from collections.abc import Iterable
 
-from ringback.monitor.config.address import AddressError, address_of
-from ringback.monitor.importing.draft import Draft, Text
+from ringback.monitor.config.address import AddressError, probe_address_of
+from ringback.monitor.importing.draft import Draft, ImportedFile
 
 
-def recognises(text: Text) -> bool:
+def is_url_list(text: ImportedFile) -> bool:
     """Return whether a file is a list of URLs."""
     lines = [line.split()[0] for line in text.text.splitlines() if _content(line)]
-    return bool(lines) and all("://" in line or _watchable(line) for line in lines[:50])
+    return bool(lines) and all("://" in line or _is_address(line) for line in lines[:50])
 
 
-def convert(texts: Iterable[Text], draft: Draft) -> None:
+def convert_urls(texts: Iterable[ImportedFile], draft: Draft) -> None:
     """Add what the files say."""
     for text in texts:
         for number, line in enumerate(text.text.splitlines(), 1):
@@ -25,10 +25,10 @@ def _content(line: str) -> str:
     return "" if line.lstrip().startswith("#") else line.partition(" #")[0].strip()
 
 
-def _add(content: str, text: Text, number: int, draft: Draft) -> None:
+def _add(content: str, text: ImportedFile, number: int, draft: Draft) -> None:
     url, _, name = content.partition(" ")
     try:
-        address_of(url)
+        probe_address_of(url)
     except AddressError as error:
         hint = f"; use {error.hint}" if error.hint else ""
         draft.note(text, number, f"left out: the URL {error}{hint}")
@@ -36,9 +36,9 @@ def _add(content: str, text: Text, number: int, draft: Draft) -> None:
     draft.endpoints.append({"name": name.strip(), "url": url} if name.strip() else {"url": url})
 
 
-def _watchable(word: str) -> bool:
+def _is_address(word: str) -> bool:
     try:
-        address = address_of(word)
+        address = probe_address_of(word)
     except AddressError:
         return False
     return "." in address.host or address.type == "tcp"

@@ -5,7 +5,7 @@ from typing import Any
 import yaml
 
 KeyPath = tuple[str | int, ...]
-_MOST = 1_000_000
+_MAX_VALUES = 1_000_000
 
 
 class YAMLText:
@@ -57,12 +57,12 @@ class _Copy:
     """Data as JSON would have it: aliases copied, but not so many as a bomb of them would need."""
 
     def __init__(self) -> None:
-        self._left = _MOST
+        self._left = _MAX_VALUES
 
     def of(self, data: Any) -> Any:
         self._left -= 1
         if self._left < 0:
-            raise yaml.YAMLError(f"more than {_MOST} values")
+            raise yaml.YAMLError(f"more than {_MAX_VALUES} values")
         if isinstance(data, dict):
             return {str(key): self.of(one) for key, one in data.items()}
         if isinstance(data, list):
@@ -70,21 +70,21 @@ class _Copy:
         return data
 
 
-def table(data: Any) -> dict[str, Any]:
+def as_table(data: Any) -> dict[str, Any]:
     """Return data where it is a table, else an empty one."""
     return data if isinstance(data, dict) else {}
 
 
-def items(data: Any) -> list[Any]:
+def as_list(data: Any) -> list[Any]:
     """Return data where it is a list, else an empty one."""
     return data if isinstance(data, list) else []
 
 
-def plain(data: dict[str, Any], *nested: str) -> dict[str, Any]:
+def without_nested(data: dict[str, Any], *nested: str) -> dict[str, Any]:
     """Return a table without lists and tables where a text, a number or a boolean belongs."""
     return {k: v for k, v in data.items() if k in nested or not isinstance(v, dict | list)}
 
 
-def tables(data: Any) -> list[tuple[int, dict[str, Any]]]:
+def indexed_tables(data: Any) -> list[tuple[int, dict[str, Any]]]:
     """Return the tables of a list, each with its index."""
-    return [(index, one) for index, one in enumerate(items(data)) if isinstance(one, dict)]
+    return [(index, one) for index, one in enumerate(as_list(data)) if isinstance(one, dict)]

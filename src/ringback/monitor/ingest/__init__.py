@@ -1,15 +1,15 @@
 """What programs report of their calls: read, sorted to endpoints, and what nobody configured."""
 
-from ringback.monitor.ingest.batch import EventsInvalid, Inbox, Reported, events_of, reported
-from ringback.monitor.ingest.intake import Directory, Discoveries, Intake
+from ringback.monitor.ingest.batch import EventBatch, EventsInvalid, Inbox, read_batch, read_events
+from ringback.monitor.ingest.intake import Discoveries, EndpointIndex, Intake
 
 __all__ = [
-    "Directory",
     "Discoveries",
+    "EndpointIndex",
+    "EventBatch",
     "EventsInvalid",
     "Inbox",
     "Intake",
-    "Reported",
-    "events_of",
-    "reported",
+    "read_batch",
+    "read_events",
 ]

@@ -18,7 +18,7 @@ from ringback.monitor.model import PassiveCheck
 MAX_BYTES = 1_048_576
 """Bytes of a batch."""
 
-_LARGEST = 1e12
+_MAX_NUMBER = 1e12
 
 
 class EventsInvalid(ValueError):  # noqa: N818 - named for what was found out
@@ -38,7 +38,7 @@ def document_of(body: bytes) -> dict[str, Any]:
     return document
 
 
-def text(holder: dict[str, Any], name: str, where: str, most: int) -> str:
+def text_member(holder: dict[str, Any], name: str, where: str, most: int) -> str:
     """Return a member that is text, in one line and without control characters."""
     value = holder.get(name)
     if value is None:
@@ -49,24 +49,24 @@ def text(holder: dict[str, Any], name: str, where: str, most: int) -> str:
     return value if value.isprintable() else "".join(c if c.isprintable() else " " for c in value)
 
 
-def number(holder: dict[str, Any], name: str, where: str) -> float | None:
+def number_member(holder: dict[str, Any], name: str, where: str) -> float | None:
     """Return a member that is a number; ``None``: it is missing."""
     value = holder.get(name)
-    return None if value is None else measure(value, f"{where}{name}")
+    return None if value is None else checked_number(value, f"{where}{name}")
 
 
-def measure(value: Any, where: str) -> float:
+def checked_number(value: Any, where: str) -> float:
     """Return a value that is a number."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise EventsInvalid(f"{where} is not a number")
-    if not 0 <= value <= _LARGEST or not isfinite(value):
+    if not 0 <= value <= _MAX_NUMBER or not isfinite(value):
         raise EventsInvalid(f"{where} is out of range")
     return float(value)
 
 
-def whole(holder: dict[str, Any], name: str, where: str) -> int | None:
+def integer_member(holder: dict[str, Any], name: str, where: str) -> int | None:
     """Return a member that is a whole number; ``None``: it is missing."""
-    value = number(holder, name, where)
+    value = number_member(holder, name, where)
     if value is not None and value != int(value):
         raise EventsInvalid(f"{where}{name} is not a whole number")
     return None if value is None else int(value)
@@ -81,20 +81,20 @@ VERSION = 1
 MAX_EVENTS = 1000
 """Events of a batch."""
 
-OLDEST = 3600.0
+MAX_EVENT_AGE = 3600.0
 """Seconds: what happened before says nothing of now."""
 
-_HASTE = 1.0
+_CLOCK_TOLERANCE = 1.0
 """Seconds by which an event may be later than its batch: its clock was read a moment after."""
 
-_MOST_BOUNDS = 200
-_LONGEST_ORIGIN = 300
-_OURS = frozenset({"config", "client"})
+_MAX_BOUNDS = 200
+_MAX_ORIGIN_LENGTH = 300
+_PROGRAM_LAYERS = frozenset({"config", "client"})
 """Layers whose failures are the program's own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reported:
+class EventBatch:
     """A batch.
 
     Attributes:
@@ -114,12 +114,12 @@ class Reported:
     stale: int = 0
 
 
-def events_of(body: bytes, *, now: float, most: int = MAX_EVENTS) -> list[PassiveCheck]:
+def read_events(body: bytes, *, now: float, most: int = MAX_EVENTS) -> list[PassiveCheck]:
     """Return what a program reports of its calls, in the order in which they ended."""
-    return list(reported(body, now=now, most=most).checks)
+    return list(read_batch(body, now=now, most=most).checks)
 
 
-def reported(body: bytes, *, now: float, most: int = MAX_EVENTS) -> Reported:
+def read_batch(body: bytes, *, now: float, most: int = MAX_EVENTS) -> EventBatch:
     """Return a batch that a program sent.
 
     Its times are put right by as much as its clock, at ``sent_at``, differs from ours. Members
@@ -129,7 +129,7 @@ def reported(body: bytes, *, now: float, most: int = MAX_EVENTS) -> Reported:
     document = document_of(body)
     if document.get("version") != VERSION or isinstance(document["version"], bool):
         raise EventsInvalid(f"version is not {VERSION}")
-    sent_at = number(document, "sent_at", "")
+    sent_at = number_member(document, "sent_at", "")
     if sent_at is None:
         raise EventsInvalid("sent_at is missing")
     events = document.get("events")
@@ -138,19 +138,19 @@ def reported(body: bytes, *, now: float, most: int = MAX_EVENTS) -> Reported:
     if len(events) > most:
         raise EventsInvalid(f"there are more than {most} events")
     source = _Source(
-        program=text(document, "program", "", 100),
-        host=text(document, "host", "", 255),
+        program=text_member(document, "program", "", 100),
+        host=text_member(document, "host", "", 255),
         shift=now - sent_at,
         now=now,
     )
     read = list(_checks(events, source))
-    checks = tuple(one for one in read if one.check.at >= now - OLDEST)
-    return Reported(
-        id=text(document, "id", "", 64),
+    checks = tuple(one for one in read if one.check.at >= now - MAX_EVENT_AGE)
+    return EventBatch(
+        id=text_member(document, "id", "", 64),
         program=source.program,
-        dropped=whole(document, "dropped", "") or 0,
+        dropped=integer_member(document, "dropped", "") or 0,
         checks=checks,
-        clamped=sum(one["at"] > sent_at + _HASTE for one in events),
+        clamped=sum(one["at"] > sent_at + _CLOCK_TOLERANCE for one in events),
         stale=len(read) - len(checks),
     )
 
@@ -169,56 +169,58 @@ def _checks(events: list[Any], source: _Source) -> Iterator[PassiveCheck]:
         where = f"events[{place}]"
         if not isinstance(event, dict):
             raise EventsInvalid(f"{where} is not an object")
-        yield _read(event, f"{where}.", source, newest)
+        yield _passive_check(event, f"{where}.", source, newest)
 
 
-def _read(
+def _passive_check(
     event: dict[str, Any], where: str, source: _Source, newest: dict[str, float]
 ) -> PassiveCheck:
     origin = _origin(event, where)
-    at = number(event, "at", where)
+    at = number_member(event, "at", where)
     if at is None:
         raise EventsInvalid(f"{where}at is missing")
     # What follows did not happen before, even if the program's clock was set back meanwhile.
     at = newest[origin] = max(min(at + source.shift, source.now), newest.get(origin, 0.0))
     failed = event.get("kind") is not None
-    calls = 1 if failed else whole(event, "calls", where)
+    calls = 1 if failed else integer_member(event, "calls", where)
     if not calls:
         raise EventsInvalid(f"{where} has neither kind nor calls")
     return PassiveCheck(
         origin=origin,
-        check=_failed(event, where, at, source) if failed else _worked(event, where, at, source),
+        check=_failed_check(event, where, at, source)
+        if failed
+        else _good_check(event, where, at, source),
         program=source.program,
         calls=calls,
     )
 
 
-def _worked(event: dict[str, Any], where: str, at: float, source: _Source) -> Check:
+def _good_check(event: dict[str, Any], where: str, at: float, source: _Source) -> Check:
     seconds = _median(event.get("seconds"), f"{where}seconds")
     return Check(at=at, endpoint="", up=True, seconds=seconds, origin="call", vantage=source.host)
 
 
-def _failed(event: dict[str, Any], where: str, at: float, source: _Source) -> Check:
-    kind = text(event, "kind", where, 100)
+def _failed_check(event: dict[str, Any], where: str, at: float, source: _Source) -> Check:
+    kind = text_member(event, "kind", where, 100)
     known = KINDS.get(kind) or KINDS["unknown"]
-    status = whole(event, "status", where)
+    status = integer_member(event, "status", where)
     return Check(
         at=at,
         endpoint="",
-        up=None if known.layer in _OURS else False,
+        up=None if known.layer in _PROGRAM_LAYERS else False,
         kind=known.name,
-        seconds=number(event, "seconds", where),
+        seconds=number_member(event, "seconds", where),
         origin="call",
         vantage=source.host,
         status=status if status is not None and 100 <= status <= 999 else None,
-        address=text(event, "address", where, 200) or None,
-        detail=without_secrets(text(event, "message", where, 200)),
+        address=text_member(event, "address", where, 200) or None,
+        detail=without_secrets(text_member(event, "message", where, 200)),
     )
 
 
 def _origin(event: dict[str, Any], where: str) -> str:
     given = event.get("origin")
-    if not isinstance(given, str) or len(given) > _LONGEST_ORIGIN or not given.isprintable():
+    if not isinstance(given, str) or len(given) > _MAX_ORIGIN_LENGTH or not given.isprintable():
         raise EventsInvalid(f"{where}origin is not an origin")
     target = target_of_url(given)
     if not (target.scheme and target.host and target.port):
@@ -230,7 +232,7 @@ def _median(bounds: Any, where: str) -> float | None:
     """The bound that half of the calls took at most."""
     if bounds is None:
         return None
-    if not isinstance(bounds, list) or len(bounds) > _MOST_BOUNDS:
+    if not isinstance(bounds, list) or len(bounds) > _MAX_BOUNDS:
         raise EventsInvalid(f"{where} is not a list of [seconds, calls]")
     pairs = sorted(_pair(one, where) for one in bounds)
     half, so_far = sum(count for _, count in pairs) / 2, 0.0
@@ -244,10 +246,10 @@ def _median(bounds: Any, where: str) -> float | None:
 def _pair(one: Any, where: str) -> tuple[float, float]:
     if not isinstance(one, list) or len(one) != 2:
         raise EventsInvalid(f"{where} is not a list of [seconds, calls]")
-    return measure(one[0], where), measure(one[1], where)
+    return checked_number(one[0], where), checked_number(one[1], where)
 
 
-REMEMBERED = 10_000
+MAX_REMEMBERED_IDS = 10_000
 """Batches whose ids are known; a sender repeats one within seconds."""
 
 
@@ -272,14 +274,14 @@ class Inbox:
 
     def take(self, body: bytes, *, now: float, most: int = MAX_EVENTS) -> list[PassiveCheck]:
         """Return what a batch says that is new."""
-        batch = reported(body, now=now, most=most)
+        batch = read_batch(body, now=now, most=most)
         self.batches += 1
         if batch.id:
             if batch.id in self._ids:
                 self.repeated += 1
                 return []
             self._ids[batch.id] = None
-            if len(self._ids) > REMEMBERED:
+            if len(self._ids) > MAX_REMEMBERED_IDS:
                 self._ids.popitem(last=False)
         self.dropped += batch.dropped
         self.clamped += batch.clamped

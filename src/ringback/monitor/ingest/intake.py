@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _HTTP = ("http://", "https://")
 
 
-class Directory:
+class EndpointIndex:
     """The endpoints by what is called.
 
     A call of ``scheme://host:port`` is for the HTTP endpoint of that origin; of several, for that
@@ -39,17 +39,17 @@ class Directory:
                 self._by_origin.setdefault(origin_of(one.url), one.id)
             elif one.type in {"tcp", "tls"}:
                 url = one.url if "://" in one.url else f"{one.type}://{one.url}"
-                self._by_place.setdefault(_place(origin_of(url)), one.id)
+                self._by_place.setdefault(_host_port(origin_of(url)), one.id)
 
     def endpoint_for(self, origin: str) -> str | None:
         """Return the id of the endpoint that a call was for; ``None``: none is configured."""
         origin = origin_of(origin)
         if origin.startswith(_HTTP):
             return self._by_origin.get(origin)
-        return self._by_place.get(_place(origin))
+        return self._by_place.get(_host_port(origin))
 
 
-def _place(origin: str) -> str:
+def _host_port(origin: str) -> str:
     return origin.partition("://")[2]
 
 
@@ -114,7 +114,7 @@ class Discoveries:
         return id_ if self.get(id_) is None else slug(f"{origin} {len(self._seen)}")
 
 
-LATE = 30.0
+MAX_LATENESS = 30.0
 """Seconds: what ended so long before the newest check of its endpoint says nothing any more."""
 
 
@@ -139,13 +139,13 @@ class Intake:
     ) -> None:
         self.discoveries = Discoveries()
         self.late = 0
-        self._directory = Directory(endpoints)
+        self._directory = EndpointIndex(endpoints)
         self._take = take
         self._newest = newest
 
     def configure(self, endpoints: Iterable[Endpoint]) -> None:
         """Watch these from now on."""
-        self._directory = Directory(endpoints)
+        self._directory = EndpointIndex(endpoints)
         known = [one.url for one in self.discoveries.all()]
         self.discoveries.forget(one for one in known if self._directory.endpoint_for(one))
 
@@ -165,7 +165,9 @@ class Intake:
         newest = self._newest(endpoint)
         if newest is None or check.at >= newest:
             self._take(replace(check, endpoint=endpoint))
-        elif check.at >= newest - LATE:  # it was on its way for a moment; time does not run back
+        elif (
+            check.at >= newest - MAX_LATENESS
+        ):  # it was on its way for a moment; time does not run back
             self._take(replace(check, endpoint=endpoint, at=newest))
         else:
             self.late += 1

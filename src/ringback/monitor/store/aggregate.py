@@ -7,7 +7,7 @@ from array import array
 from math import ceil, log
 from typing import TYPE_CHECKING
 
-from ringback.monitor.store.interface import Bucket, Percentiles
+from ringback.monitor.store.interface import Percentiles, RollupBucket
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,9 +21,9 @@ RELATIVE_ERROR = 0.025
 _GROWTH = (1 + RELATIVE_ERROR) / (1 - RELATIVE_ERROR)
 _SCALE = 1 / log(_GROWTH)
 _SHIFT = log(1e6) * _SCALE
-_LONGEST = 1e9
+_MAX_SECONDS = 1e9
 _WIDTH = array("I").itemsize
-_HIGHEST = ceil(log(_LONGEST) * _SCALE + _SHIFT)
+_MAX_BUCKET = ceil(log(_MAX_SECONDS) * _SCALE + _SHIFT)
 
 
 class Histogram:
@@ -61,7 +61,9 @@ class Histogram:
 
     def add(self, seconds: float) -> None:
         """Count one duration."""
-        if 1e-6 < seconds < _LONGEST:  # as bucket_of; a call for each phase of each check is dear
+        if (
+            1e-6 < seconds < _MAX_SECONDS
+        ):  # as bucket_of; a call for each phase of each check is dear
             bucket = ceil(log(seconds) * _SCALE + _SHIFT)
         else:
             bucket = bucket_of(seconds)
@@ -142,15 +144,15 @@ class Histogram:
             if distance & 1:
                 count, at = take_integer(data, at)
             bucket += distance >> 1
-            self._put(min(bucket, _HIGHEST), count)
+            self._put(min(bucket, _MAX_BUCKET), count)
         return self
 
 
 def bucket_of(seconds: float) -> int:
     """Return the bucket that a duration falls into."""
-    if 1e-6 < seconds < _LONGEST:
+    if 1e-6 < seconds < _MAX_SECONDS:
         return ceil(log(seconds) * _SCALE + _SHIFT)
-    return 0 if seconds <= 1e-6 else _HIGHEST
+    return 0 if seconds <= 1e-6 else _MAX_BUCKET
 
 
 def put_integer(out: bytearray, value: int) -> None:
@@ -241,11 +243,11 @@ class Aggregate:
                     found[phase] = Percentiles(p50=p50, p95=p95, p99=p99)
         return found
 
-    def bucket(self, at: float) -> Bucket:
+    def bucket(self, at: float) -> RollupBucket:
         """Return it as others see it."""
         p50, p95, p99 = self.seconds.quantiles(0.5, 0.95, 0.99)
         medians = {name: one.quantiles(0.5)[0] for name, one in self.phases.items()}
-        return Bucket(
+        return RollupBucket(
             at=at,
             count=self.count,
             bad=self.bad,

@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ringback.incident.model import Check, Incident, IncidentState, Transition
-    from ringback.monitor.store.interface import Bucket, Percentiles, Step, Store
+    from ringback.monitor.store.interface import Percentiles, RollupBucket, Step, Store
 
 
-MOST_CHECKS = 50_000
+MAX_HELD_CHECKS = 50_000
 """Checks that are held; then the oldest are dropped and counted."""
 
-MOST_OTHERS = 10_000
+MAX_HELD_RECORDS = 10_000
 """Transitions, incidents and notices that are held, of each."""
 
 NEVER = 253_402_300_799.0
@@ -48,8 +48,8 @@ class Spill:
 
     def forget(self) -> None:
         """Hold nothing any more; what was dropped stays counted."""
-        self.checks: deque[Check] = deque(maxlen=MOST_CHECKS)
-        self.transitions: deque[Transition] = deque(maxlen=MOST_OTHERS)
+        self.checks: deque[Check] = deque(maxlen=MAX_HELD_CHECKS)
+        self.transitions: deque[Transition] = deque(maxlen=MAX_HELD_RECORDS)
         self.incidents: dict[str, Incident] = {}
         self.states: dict[str, Any] = {}
         self.queued: dict[str, Queued] = {}
@@ -57,7 +57,7 @@ class Spill:
 
     def hold(self, batch: Batch) -> None:
         """Hold a batch; the oldest of what is too much is dropped."""
-        self.dropped += max(0, len(self.checks) + len(batch.checks) - MOST_CHECKS)
+        self.dropped += max(0, len(self.checks) + len(batch.checks) - MAX_HELD_CHECKS)
         self.checks.extend(batch.checks)
         self.transitions.extend(batch.transitions)
         self.states.update(batch.states)
@@ -67,7 +67,7 @@ class Spill:
         for one in batch.notices:
             self.queued.setdefault(one.id, Queued(notice=one, attempts=0, due=one.at))
         for held in (self.incidents, self.queued, self.notes):
-            _shorten(held)
+            _drop_oldest(held)
 
     def batch(self) -> Batch:
         """Return all that is held, but what was noted of notices."""
@@ -110,19 +110,19 @@ class Spill:
         ]
 
 
-def ended(queued: Queued, error: str | None = None) -> Queued:
+def ended_notice(queued: Queued, error: str | None = None) -> Queued:
     """Return a notice that is not tried again."""
     return replace(queued, due=NEVER, error=queued.error if error is None else error)
 
 
-def _shorten(held: dict[str, Any]) -> None:
-    while len(held) > MOST_OTHERS:
+def _drop_oldest(held: dict[str, Any]) -> None:
+    while len(held) > MAX_HELD_RECORDS:
         del held[next(iter(held))]
 
 
 T = TypeVar("T")
 
-RETRY = 5.0
+RETRY_INTERVAL = 5.0
 """Seconds until it is tried again to write."""
 
 _log = logging.getLogger("ringback")
@@ -175,7 +175,7 @@ class DegradedStore:
         if self._unkept is None:
             _log.error("nothing can be kept, memory holds what is new: %s", problem)
         self._unkept = str(problem)
-        self._again = self._clock() + RETRY
+        self._again = self._clock() + RETRY_INTERVAL
 
     def _retry(self) -> None:
         if self._unkept is None or self._clock() < self._again:
@@ -243,7 +243,7 @@ class DegradedStore:
             kept += self._held.checks_of(endpoint, since, until, failed=failed)
         return sorted(kept, key=lambda one: -one.at)[:most]
 
-    def buckets(self, endpoint: str, step: Step, since: float, until: float) -> list[Bucket]:
+    def buckets(self, endpoint: str, step: Step, since: float, until: float) -> list[RollupBucket]:
         """Return the rollup of an endpoint, oldest first, without what is held."""
         return self._all(lambda: self._store.buckets(endpoint, step, since, until))
 
@@ -299,7 +299,7 @@ class DegradedStore:
 
     def sent(self, id_: str, now: float) -> None:
         """Note that a notice was sent."""
-        self._note(id_, lambda: self._store.sent(id_, now), ended)
+        self._note(id_, lambda: self._store.sent(id_, now), ended_notice)
 
     def postpone(self, id_: str, due: float, error: str) -> None:
         """Note that a notice could not be sent, and when it is to be tried again."""
@@ -314,7 +314,7 @@ class DegradedStore:
         self._note(
             id_,
             lambda: self._store.give_up(id_, now, error),
-            lambda one: ended(one, error),
+            lambda one: ended_notice(one, error),
         )
 
     def _note(
@@ -330,7 +330,7 @@ class DegradedStore:
                     return
             known = self._held.queued.get(id_)
             if known is None:
-                waiting = self._all(lambda: self._store.due(NEVER, MOST_OTHERS))
+                waiting = self._all(lambda: self._store.due(NEVER, MAX_HELD_RECORDS))
                 known = next((one for one in waiting if one.notice.id == id_), None)
             self._held.note(id_, write, None if known is None else change(known))
 

@@ -35,7 +35,7 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bucket:
+class RollupBucket:
     """The checks of an endpoint in one span of time.
 
     Attributes:
@@ -117,7 +117,7 @@ class Store(Protocol):
     ) -> list[Check]:
         """Return checks of an endpoint, newest first; ``failed``: only those."""
 
-    def buckets(self, endpoint: str, step: Step, since: float, until: float) -> list[Bucket]:
+    def buckets(self, endpoint: str, step: Step, since: float, until: float) -> list[RollupBucket]:
         """Return the rollup of an endpoint, oldest first."""
 
     def phases(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from ringback.monitor.web.words import PHASES
 
 if TYPE_CHECKING:
-    from ringback.monitor.store.interface import Bucket, Step
+    from ringback.monitor.store.interface import RollupBucket, Step
 
 
 WIDTH: Final = 720.0
@@ -188,7 +188,7 @@ class Bar:
         return [cell for cell in reversed(self.cells) if cell.bad]
 
 
-def bar_of(buckets: Iterable[Bucket], window: Window, now: float) -> Bar:
+def bar_of(buckets: Iterable[RollupBucket], window: Window, now: float) -> Bar:
     """Return the bar of an endpoint."""
     sums: dict[int, list[int]] = defaultdict(lambda: [0, 0])
     for bucket in buckets:
@@ -228,7 +228,7 @@ class Latency:
 
 
 def latency_of(
-    buckets: Sequence[Bucket], width: float, since: float, until: float
+    buckets: Sequence[RollupBucket], width: float, since: float, until: float
 ) -> Latency | None:
     """Return the chart of an endpoint's latency; ``None`` where nothing succeeded."""
     scale = scale_of(max((one.p99 or one.p50 or 0.0 for one in buckets), default=0.0))
@@ -292,7 +292,7 @@ class Areas:
     times: tuple[Tick, ...]
 
 
-def phases_of(buckets: Sequence[Bucket]) -> list[PhaseShare]:
+def phases_of(buckets: Sequence[RollupBucket]) -> list[PhaseShare]:
     """Return how long each phase usually takes, in the order of a call."""
     medians = {}
     for name in PHASES:
@@ -307,7 +307,9 @@ def phases_of(buckets: Sequence[Bucket]) -> list[PhaseShare]:
     return phases
 
 
-def areas_of(buckets: Sequence[Bucket], width: float, since: float, until: float) -> Areas | None:
+def areas_of(
+    buckets: Sequence[RollupBucket], width: float, since: float, until: float
+) -> Areas | None:
     """Return the chart of an endpoint's phases over time; ``None`` where none is known."""
     shown = [one for one in buckets if one.timings and one.at + width > since and one.at < until]
     scale = scale_of(max((sum(one.timings.values()) for one in shown), default=0.0))
@@ -326,7 +328,7 @@ def areas_of(buckets: Sequence[Bucket], width: float, since: float, until: float
     return Areas(paths=paths, seconds=scale.ticks, times=times_of(since, until))
 
 
-def _runs(buckets: list[Bucket], width: float) -> list[list[float]]:
+def _runs(buckets: list[RollupBucket], width: float) -> list[list[float]]:
     """When the buckets begin that follow each other, piece by piece."""
     runs: list[list[float]] = [[buckets[0].at]]
     for before, after in pairwise(buckets):

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from ringback.diagnosis.model import Diagnosis, Reading, State
     from ringback.incident.model import Check, Incident
     from ringback.monitor.model import View
-    from ringback.monitor.store.interface import Bucket, Step
+    from ringback.monitor.store.interface import RollupBucket, Step
     from ringback.monitor.web.chart import Window
     from ringback.monitor.web.service import Service
     from ringback.monitor.web.settings import Scope
@@ -147,7 +147,7 @@ def runs_of(failures: Sequence[Check]) -> list[tuple[Check, Check, int]]:
     return [(found[0], found[-1], len(found)) for found in runs]
 
 
-async def buckets_of(service: Service, id_: str, window: Window, now: float) -> list[Bucket]:
+async def buckets_of(service: Service, id_: str, window: Window, now: float) -> list[RollupBucket]:
     """Return the rollup of an endpoint in a window."""
     return await ask(service.store.buckets, *_window_query(id_, window, now))
 

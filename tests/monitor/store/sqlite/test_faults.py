@@ -160,7 +160,7 @@ def test_a_second_one_is_told_who_writes(tmp_path):
 
 
 def test_another_program_that_holds_the_file_is_said(tmp_path, monkeypatch):
-    monkeypatch.setattr("ringback.monitor.store.sqlite.database._PATIENCE", 0.05)
+    monkeypatch.setattr("ringback.monitor.store.sqlite.database._LOCK_TIMEOUT", 0.05)
     store = SQLiteStore(tmp_path / "ringback.db")
     with closing(sqlite3.connect(store.path, isolation_level=None)) as driver:
         driver.execute("BEGIN IMMEDIATE")

@@ -8,7 +8,13 @@ from sqlalchemy import create_engine
 
 from ringback.monitor.store.interface import StoreCorrupt, StoreTooNew
 from ringback.monitor.store.sqlite import SQLiteStore
-from ringback.monitor.store.sqlite.schema import HEAD, HOME, create, metadata, upgrade
+from ringback.monitor.store.sqlite.schema import (
+    MIGRATIONS,
+    SCHEMA_REVISION,
+    create_tables,
+    metadata,
+    upgrade_tables,
+)
 
 
 def _tables(path):
@@ -23,7 +29,7 @@ def migrated(tmp_path):
     path = tmp_path / "migrated.db"
     engine = create_engine(f"sqlite:///{path}")
     with engine.begin() as connection:
-        upgrade(connection)
+        upgrade_tables(connection)
     yield path, engine
     engine.dispose()
 
@@ -37,20 +43,22 @@ def test_the_migrations_lead_to_the_schema(migrated):
 def test_a_new_database_is_what_the_migrations_lead_to(migrated, tmp_path):
     created = create_engine(f"sqlite:///{tmp_path / 'created.db'}")
     with created.begin() as connection:
-        create(connection)
+        create_tables(connection)
     created.dispose()
 
     path, _ = migrated
     assert _tables(tmp_path / "created.db") == _tables(path)
     for one in (path, tmp_path / "created.db"):
         with contextlib.closing(sqlite3.connect(one)) as driver:
-            assert driver.execute("SELECT * FROM alembic_version").fetchall() == [(HEAD,)]
+            assert driver.execute("SELECT * FROM alembic_version").fetchall() == [
+                (SCHEMA_REVISION,)
+            ]
 
 
 def test_the_head_is_the_newest_revision():
-    newest = max(HOME.glob("versions/*.py"))
+    newest = max(MIGRATIONS.glob("versions/*.py"))
 
-    assert newest.name.partition("_")[0] == HEAD
+    assert newest.name.partition("_")[0] == SCHEMA_REVISION
 
 
 def test_a_database_of_a_later_version_is_left_alone(tmp_path):

@@ -68,14 +68,16 @@ def test_the_open_bucket_is_there_at_once(store):
 
 @pytest.fixture
 def small_pieces(monkeypatch):
-    monkeypatch.setattr(rollup, "PIECE", 40)
-    monkeypatch.setattr(rollup, "SPANS", 2)
+    monkeypatch.setattr(rollup, "MERGE_ROWS", 40)
+    monkeypatch.setattr(rollup, "WRITE_ENDPOINTS", 2)
 
 
 @pytest.mark.usefixtures("small_pieces")
 @pytest.mark.parametrize(("seed", "work"), [(n, 0.0005 if n % 2 else 0.05) for n in range(6)])
 def test_buckets_are_those_of_all_checks(tmp_path, monkeypatch, seed, work):
-    monkeypatch.setattr(whole, "_WORK", work)  # the less, the more spans are left half written
+    monkeypatch.setattr(
+        whole, "_MAINTAIN_SECONDS", work
+    )  # the less, the more spans are left half written
     chance = random.Random(seed)
     store = SQLiteStore(tmp_path / "ringback.db")
     kept = list(looks(chance, MIDNIGHT - 4 * 3600, 1500))
@@ -104,8 +106,8 @@ def test_buckets_are_those_of_all_checks(tmp_path, monkeypatch, seed, work):
 
 
 def test_a_long_pause_is_caught_up(store, monkeypatch):
-    monkeypatch.setattr(whole, "_WORK", 10.0)
-    monkeypatch.setattr(whole, "_GIVE_WAY", 0.0)
+    monkeypatch.setattr(whole, "_MAINTAIN_SECONDS", 10.0)
+    monkeypatch.setattr(whole, "_YIELD_SECONDS", 0.0)
     kept = [check(AT + n * 60) for n in range(100)] + [check(AT + 40 * 86400 + n) for n in range(9)]
     store.keep(Batch(checks=kept[:100]))
     store.maintain(AT + 40 * 86400)
@@ -150,8 +152,8 @@ def test_a_batch_that_was_not_kept_is_not_counted(store):
 
 
 def test_a_span_that_is_written_half_is_whole_in_what_is_read(tmp_path, monkeypatch):
-    monkeypatch.setattr(rollup, "SPANS", 1)
-    monkeypatch.setattr(whole, "_WORK", 0.0005)
+    monkeypatch.setattr(rollup, "WRITE_ENDPOINTS", 1)
+    monkeypatch.setattr(whole, "_MAINTAIN_SECONDS", 0.0005)
     store = SQLiteStore(tmp_path / "ringback.db")
     kept = [check(AT + n, endpoint) for n in range(3) for endpoint in ("web", "db", "mail")]
     store.keep(Batch(checks=kept))
@@ -170,16 +172,16 @@ def test_a_span_that_is_written_half_is_whole_in_what_is_read(tmp_path, monkeypa
 
 
 def test_who_keeps_something_waits_for_a_piece_and_not_for_all_of_it(tmp_path, monkeypatch):
-    monkeypatch.setattr(rollup, "SPANS", 1)
-    monkeypatch.setattr(whole, "_WORK", 600.0)
-    monkeypatch.setattr(whole, "_GIVE_WAY", 0.2)
+    monkeypatch.setattr(rollup, "WRITE_ENDPOINTS", 1)
+    monkeypatch.setattr(whole, "_MAINTAIN_SECONDS", 600.0)
+    monkeypatch.setattr(whole, "_YIELD_SECONDS", 0.2)
     store = SQLiteStore(tmp_path / "ringback.db")
     store.keep(Batch(checks=[check(AT, f"e{n}") for n in range(60)]))
     tidying = threading.Thread(target=store.maintain, args=(AT + 400,))
     tidying.start()
     store.keep(Batch(checks=[check(AT + 401)]))
     waited_for_all = not tidying.is_alive()
-    monkeypatch.setattr(whole, "_GIVE_WAY", 0.0)
+    monkeypatch.setattr(whole, "_YIELD_SECONDS", 0.0)
     tidying.join()
     store.close()
     assert not waited_for_all

@@ -4,7 +4,7 @@ import pytest
 
 from ringback.monitor.store.interface import Batch
 from ringback.monitor.store.sqlite import SQLiteStore, raw
-from ringback.monitor.store.sqlite.store import Retention
+from ringback.monitor.store.sqlite.store import StoreRetention
 from tests.monitor.store.values import AT, check
 
 DAY = 86400.0
@@ -18,7 +18,7 @@ def tables(store):
 
 def settled(store, now):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("ringback.monitor.store.sqlite.store._WORK", 600.0)
+        patch.setattr("ringback.monitor.store.sqlite.store._MAINTAIN_SECONDS", 600.0)
         store.maintain(now)
 
 
@@ -114,7 +114,7 @@ def test_what_is_old_is_dropped_and_failures_are_kept_longer(tmp_path):
 
 
 def test_retention_can_be_chosen(tmp_path):
-    store = SQLiteStore(tmp_path / "ringback.db", retention=Retention(checks=7200.0))
+    store = SQLiteStore(tmp_path / "ringback.db", retention=StoreRetention(checks=7200.0))
     store.keep(Batch(checks=[check(), check(AT + 3600)]))
     settled(store, AT + 3 * 3600)
 

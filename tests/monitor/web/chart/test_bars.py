@@ -3,12 +3,12 @@ from itertools import pairwise
 import pytest
 from monitor.web.service import NOW
 
-from ringback.monitor.store.interface import Bucket
+from ringback.monitor.store.interface import RollupBucket
 from ringback.monitor.web.chart import WINDOWS, bar_of
 
 
 def bucket(at, count=10, bad=0):
-    return Bucket(at=at, count=count, bad=bad)
+    return RollupBucket(at=at, count=count, bad=bad)
 
 
 @pytest.mark.parametrize("window", WINDOWS.values(), ids=WINDOWS)

@@ -2,14 +2,14 @@ import re
 
 from monitor.web.service import NOW
 
-from ringback.monitor.store.interface import Bucket
+from ringback.monitor.store.interface import RollupBucket
 from ringback.monitor.web.chart import HEIGHT, WIDTH, latency_of
 
 SINCE = NOW - 3600
 
 
 def bucket(at, p50=0.04, p99=0.08, **more):
-    return Bucket(at=at, count=5, bad=0, p50=p50, p95=p99, p99=p99, **more)
+    return RollupBucket(at=at, count=5, bad=0, p50=p50, p95=p99, p99=p99, **more)
 
 
 def points(path):
@@ -51,7 +51,7 @@ def test_one_point_can_be_seen():
 
 
 def test_without_a_success_there_is_no_chart():
-    empty = Bucket(at=SINCE, count=5, bad=5)
+    empty = RollupBucket(at=SINCE, count=5, bad=5)
 
     assert latency_of([], 300.0, SINCE, NOW) is None
     assert latency_of([empty], 300.0, SINCE, NOW) is None

@@ -2,14 +2,14 @@ import re
 
 from monitor.web.service import NOW
 
-from ringback.monitor.store.interface import Bucket
+from ringback.monitor.store.interface import RollupBucket
 from ringback.monitor.web.chart import HEIGHT, WIDTH, areas_of, phases_of
 
 SINCE = NOW - 3600
 
 
 def bucket(at, **timings):
-    return Bucket(at=at, count=5, bad=0, timings=timings)
+    return RollupBucket(at=at, count=5, bad=0, timings=timings)
 
 
 def points(path):

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-_SAID: dict[int, tuple[type[StoreProblem], str]] = {
+_PROBLEMS: dict[int, tuple[type[StoreProblem], str]] = {
     sqlite3.SQLITE_FULL: (StoreUnavailable, "the disk is full; make room on it"),
     sqlite3.SQLITE_READONLY: (
         StoreUnavailable,
@@ -63,7 +63,7 @@ def problem_of(error: DBAPIError | sqlite3.Error, path: Path) -> StoreProblem:
     """Return what an error means for the store."""
     origin = error.orig if isinstance(error, DBAPIError) else error
     code = getattr(origin, "sqlite_errorcode", 0) & 0xFF
-    cls, said = _SAID.get(
+    cls, said = _PROBLEMS.get(
         code, (StoreProblem, f"SQLite says: {origin}; if it goes on, restore a backup")
     )
     return cls(f"{path}: {said}")
@@ -75,18 +75,18 @@ def no_database(path: Path) -> StoreProblem:
     return StoreProblem(f"{path}: {what}; name the monitor's database")
 
 
-def not_ours(path: Path) -> StoreCorrupt:
+def foreign_database(path: Path) -> StoreCorrupt:
     """Return what is wrong with a database that no monitor has written."""
     return StoreCorrupt(f"{path}: the database is not one of ringback's; name another file")
 
 
-_PATIENCE = 5.0
+_LOCK_TIMEOUT = 5.0
 """Seconds that SQLite waits for a lock."""
 
-_LOG_LIMIT = 64 << 20
+_MAX_LOG_BYTES = 64 << 20
 """Bytes that the write-ahead log keeps on disk when it was larger for a while."""
 
-READERS = 8
+MAX_READERS = 8
 """Connections that read at once; a further one waits."""
 
 
@@ -112,7 +112,7 @@ class Database:
             )
         self._writer = _engine(path, _as_writer, "BEGIN IMMEDIATE", poolclass=StaticPool)
         self._readers = _engine(
-            path, _as_reader, "BEGIN", poolclass=QueuePool, pool_size=READERS, max_overflow=0
+            path, _as_reader, "BEGIN", poolclass=QueuePool, pool_size=MAX_READERS, max_overflow=0
         )
         with self._translated():
             self._connection = self._writer.connect()
@@ -169,7 +169,11 @@ class Database:
 def _engine(path: Path, prepare: Any, begin: str, **options: Any) -> Engine:
     engine = create_engine(
         URL.create("sqlite", database=str(path)),
-        connect_args={"check_same_thread": False, "timeout": _PATIENCE, "isolation_level": None},
+        connect_args={
+            "check_same_thread": False,
+            "timeout": _LOCK_TIMEOUT,
+            "isolation_level": None,
+        },
         **options,
     )
 
@@ -186,7 +190,7 @@ def _as_writer(driver: sqlite3.Connection, _record: Any) -> None:
         "journal_mode=WAL",
         "synchronous=NORMAL",
         "cache_size=-8000",
-        f"journal_size_limit={_LOG_LIMIT}",
+        f"journal_size_limit={_MAX_LOG_BYTES}",
         "foreign_keys=OFF",
     ):
         driver.execute(f"PRAGMA {pragma}")
@@ -209,7 +213,7 @@ else:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-class Lock:
+class WriterLock:
     """Held from its making to ``release``; the file beside the database names the process.
 
     The file stays when the lock is let go: to remove it would let two processes hold two files of
@@ -250,7 +254,7 @@ class Lock:
             self._descriptor = -1
 
 
-_OURS = "SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'"
+_HAS_SCHEMA = "SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'"
 
 
 def copy_database(source: Path, target: Path) -> None:
@@ -279,8 +283,8 @@ def copy_database(source: Path, target: Path) -> None:
 def _copy(source: Path, partial: Path, target: Path) -> None:
     try:
         with closing(sqlite3.connect(source)) as reading:
-            if not reading.execute(_OURS).fetchone():
-                raise not_ours(source)
+            if not reading.execute(_HAS_SCHEMA).fetchone():
+                raise foreign_database(source)
             _fill(reading, partial, target)
     except sqlite3.Error as error:
         raise problem_of(error, source) from error

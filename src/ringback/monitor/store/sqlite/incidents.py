@@ -26,23 +26,23 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 
-def incident_text(incident: Incident) -> str:
+def incident_json(incident: Incident) -> str:
     """Return an incident as JSON."""
     return _text(asdict(incident))
 
 
-def incident_of(text: str) -> Incident:
-    """Return the incident that ``incident_text`` made this of."""
+def incident_from_json(text: str) -> Incident:
+    """Return the incident that ``incident_json`` made this of."""
     return _incident(json.loads(text))
 
 
-def notice_text(notice: Notice) -> str:
+def notice_json(notice: Notice) -> str:
     """Return a notice as JSON."""
     return _text(asdict(notice))
 
 
-def notice_of(text: str) -> Notice:
-    """Return the notice that ``notice_text`` made this of."""
+def notice_from_json(text: str) -> Notice:
+    """Return the notice that ``notice_json`` made this of."""
     kept = json.loads(text)
     change = {**kept["change"], "incident": _incident(kept["change"]["incident"])}
     return Notice(**{**kept, "change": Change(**change)})
@@ -80,7 +80,7 @@ def keep_transitions(connection: Connection, transitions: Sequence[Transition]) 
         connection.execute(insert(transition), rows)
 
 
-def transitions_of(
+def read_transitions(
     connection: Connection, endpoint: str, since: float, until: float
 ) -> list[Transition]:
     """Return the transitions of an endpoint from ``since`` to before ``until``, oldest first."""
@@ -114,7 +114,7 @@ def keep_incidents(connection: Connection, incidents: Sequence[Incident]) -> Non
             "id": one.id,
             "opened_at": microseconds(one.opened_at),
             "state": one.state,
-            "body": incident_text(one),
+            "body": incident_json(one),
         }
         for one in incidents
     ]
@@ -124,7 +124,7 @@ def keep_incidents(connection: Connection, incidents: Sequence[Incident]) -> Non
         connection.execute(insert(member).prefix_with("OR IGNORE"), pairs)
 
 
-def incidents_in(
+def read_incidents(
     connection: Connection,
     states: Iterable[IncidentState],
     endpoint: str | None,
@@ -141,13 +141,13 @@ def incidents_in(
     if before is not None:
         query = query.where(incident.c.opened_at < microseconds(before))
     newest = query.order_by(incident.c.opened_at.desc(), incident.c.id.desc()).limit(most)
-    return [incident_of(body) for body in connection.scalars(newest)]
+    return [incident_from_json(body) for body in connection.scalars(newest)]
 
 
-def incident_by(connection: Connection, id_: str) -> Incident | None:
+def read_incident(connection: Connection, id_: str) -> Incident | None:
     """Return an incident."""
     body = connection.scalar(select(incident.c.body).where(incident.c.id == id_))
-    return None if body is None else incident_of(body)
+    return None if body is None else incident_from_json(body)
 
 
 def keep_states(connection: Connection, states: Mapping[str, Any]) -> None:
@@ -162,13 +162,13 @@ def keep_states(connection: Connection, states: Mapping[str, Any]) -> None:
         connection.execute(statement.on_conflict_do_update(["name"], set_=newest), rows)
 
 
-def state_of(connection: Connection, name: str) -> Any:
+def read_state(connection: Connection, name: str) -> Any:
     """Return a state; ``None``: there is none."""
     value = connection.scalar(select(schema.state.c.value).where(schema.state.c.name == name))
     return None if value is None else json.loads(value)
 
 
-def states_of(connection: Connection, prefix: str) -> dict[str, Any]:
+def read_states(connection: Connection, prefix: str) -> dict[str, Any]:
     """Return the states whose names begin so, by name."""
     name = schema.state.c.name
     # In the order of the key: from the prefix on, up to the first name that begins otherwise.
@@ -190,7 +190,7 @@ def queue_notices(connection: Connection, notices: Sequence[Notice]) -> None:
             "due": microseconds(one.at),
             "attempts": 0,
             "error": "",
-            "body": notice_text(one),
+            "body": notice_json(one),
         }
         for one in notices
     ]
@@ -208,7 +208,10 @@ def due_notices(connection: Connection, now: float, most: int) -> list[Queued]:
     )
     return [
         Queued(
-            notice=notice_of(row.body), attempts=row.attempts, due=row.due / 1e6, error=row.error
+            notice=notice_from_json(row.body),
+            attempts=row.attempts,
+            due=row.due / 1e6,
+            error=row.error,
         )
         for row in connection.execute(query)
     ]

@@ -15,14 +15,14 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from ringback.monitor.store.sqlite import schema
-from ringback.monitor.store.sqlite.schema import HOUR, LOOK, SECOND, hour
+from ringback.monitor.store.sqlite.schema import CHECK_COLUMNS, HOUR, SECOND, hour
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from ringback.incident.model import Check
     from ringback.monitor.store.sqlite.database import Database
-    from ringback.monitor.store.sqlite.rows import Rows, Values
+    from ringback.monitor.store.sqlite.rows import CheckRow, RowCodec
 
 
 OPEN, SEALING, SEALED = 0, 1, 2
@@ -37,19 +37,19 @@ class _Hour:
     sealed: int
 
 
-class Raw:
+class RawResults:
     """The tables of hours.
 
     Args:
         rows: Turns checks into rows and back.
     """
 
-    def __init__(self, rows: Rows) -> None:
+    def __init__(self, rows: RowCodec) -> None:
         self._rows = rows
         self._hours: dict[int, _Hour] | None = None
         self._inserts: dict[int, str] = {}
 
-    def append(self, connection: Connection, values: Sequence[Values]) -> None:
+    def append(self, connection: Connection, values: Sequence[CheckRow]) -> None:
         """Append rows to the tables of their hours.
 
         A check of an hour that is sealed goes to the oldest one that is open.
@@ -58,10 +58,10 @@ class Raw:
             connection.exec_driver_sql(self._insert(at), group)
 
     def _by_hour(
-        self, connection: Connection, values: Sequence[Values]
-    ) -> Iterator[tuple[int, list[Values]]]:
+        self, connection: Connection, values: Sequence[CheckRow]
+    ) -> Iterator[tuple[int, list[CheckRow]]]:
         begin, end = 0, -1
-        group: list[Values] = []
+        group: list[CheckRow] = []
         for one in values:
             if not begin <= one[1] < end:
                 if group:
@@ -72,7 +72,7 @@ class Raw:
         if group:
             yield self._place(connection, begin, group), group
 
-    def _place(self, connection: Connection, at: int, group: Sequence[Values]) -> int:
+    def _place(self, connection: Connection, at: int, group: Sequence[CheckRow]) -> int:
         hours = self.known(connection)
         known = hours.get(at)
         if known is not None and known.sealed == OPEN:
@@ -87,7 +87,7 @@ class Raw:
     def _note(self, connection: Connection, at: int, earliest: int) -> None:
         hours = self.known(connection)
         if at not in hours:
-            schema.checks_of(at).create(connection, checkfirst=True)
+            schema.open_table(at).create(connection, checkfirst=True)
             first = min(at, earliest)
             connection.execute(
                 insert(hour).values(at=at, earliest=first, sealed=OPEN, upto_endpoint=0, upto_at=0)
@@ -111,8 +111,8 @@ class Raw:
 
     def _insert(self, at: int) -> str:
         if at not in self._inserts:
-            statement = insert(schema.checks_of(at)).compile(
-                dialect=sqlite.dialect(paramstyle="qmark"), column_keys=list(LOOK)
+            statement = insert(schema.open_table(at)).compile(
+                dialect=sqlite.dialect(paramstyle="qmark"), column_keys=list(CHECK_COLUMNS)
             )
             self._inserts = {at: str(statement)}
         return self._inserts[at]
@@ -126,7 +126,7 @@ class Raw:
         """
         found: dict[Any, Row[Any]] = {}
         for at, table in _tables(connection, since, until, failed=failed):
-            columns = [table.c[name] for name in (*LOOK, "number")]
+            columns = [table.c[name] for name in (*CHECK_COLUMNS, "number")]
             query = select(*columns).where(
                 table.c.endpoint == endpoint, table.c.at >= since, table.c.at < until
             )
@@ -141,10 +141,10 @@ class Raw:
 
     def since(
         self, connection: Connection, at: int
-    ) -> Iterator[tuple[Sequence[Values], list[Check]]]:
+    ) -> Iterator[tuple[Sequence[CheckRow], list[Check]]]:
         """Yield every check from that time on, with its row, many at a time."""
         for _, table in _tables(connection, at, _ANY_TIME, failed=False):
-            query = select(*(table.c[name] for name in LOOK)).where(table.c.at >= at)
+            query = select(*(table.c[name] for name in CHECK_COLUMNS)).where(table.c.at >= at)
             for rows in connection.execute(query).partitions(1000):
                 some = [tuple(row) for row in rows]
                 yield some, [self._rows.check(row, connection) for row in some]
@@ -152,18 +152,18 @@ class Raw:
     def newest(self, connection: Connection) -> Iterator[Check]:
         """Yield the newest checks of endpoints; of an endpoint there may be several."""
         still_open = select(hour.c.at).where(hour.c.sealed != SEALED)
-        tables = [schema.checks_of(at) for at in connection.scalars(still_open).all()]
-        for row in connection.execute(select(*(schema.latest.c[name] for name in LOOK))):
+        tables = [schema.open_table(at) for at in connection.scalars(still_open).all()]
+        for row in connection.execute(select(*(schema.latest.c[name] for name in CHECK_COLUMNS))):
             yield self._rows.check(row, connection)
         for table in tables:
-            for row in connection.execute(newest_of(table)):
+            for row in connection.execute(newest_checks_query(table)):
                 yield self._rows.check(row, connection)
 
 
-def newest_of(table: Table) -> Select[Any]:
+def newest_checks_query(table: Table) -> Select[Any]:
     """Return the query for the newest check of each endpoint in a table."""
     # SQLite takes the other columns from the row that has the maximum.
-    columns = [func.max(table.c.at).label("at") if n == "at" else table.c[n] for n in LOOK]
+    columns = [func.max(table.c.at).label("at") if n == "at" else table.c[n] for n in CHECK_COLUMNS]
     return select(*columns).group_by(table.c.endpoint)
 
 
@@ -174,11 +174,11 @@ def _tables(
     query = select(hour).where(hour.c.earliest < until, hour.c.at + HOUR > since)
     for row in connection.execute(query.order_by(hour.c.at.desc())).all():
         sealed = row.sealed == SEALED
-        yield row.at, schema.sealed_of(row.at) if sealed else schema.checks_of(row.at)
+        yield row.at, schema.sealed_table(row.at) if sealed else schema.open_table(row.at)
     if failed:
-        first = schema.failed_of(since).name
-        for name in reversed(schema.names(connection, first, "failed_99")):
-            yield _ANY_TIME, schema.failed_named(name)
+        first = schema.failed_table(since).name
+        for name in reversed(schema.table_names(connection, first, "failed_99")):
+            yield _ANY_TIME, schema.failed_table_named(name)
 
 
 SEAL_GRACE = 60 * SECOND
@@ -187,7 +187,7 @@ SEAL_GRACE = 60 * SECOND
 SEAL_ROWS = 5_000
 """Rows that are copied at once, about."""
 
-MOST_FAILED = 120
+MAX_FAILED_PER_HOUR = 120
 """Failed checks of an endpoint and an hour that are kept when the hour is dropped: all of one that
 is checked every half a minute."""
 
@@ -195,7 +195,7 @@ _Key = tuple[int, int]
 """Number of an endpoint and a time: what is copied up to and with it."""
 
 
-class Seal:
+class Sealer:
     """Copies hours; where a process ended, the next one goes on.
 
     Args:
@@ -218,25 +218,25 @@ class Seal:
         rest = [one for one in counts if (one[0], _ANY_TIME) > after]
         with self._database.write() as connection:
             if rest:
-                self._copy(connection, found, after, _upto(rest, found.at, after))
+                self._copy(connection, found, after, _next_end(rest, found.at, after))
             else:
-                schema.checks_of(found.at).drop(connection)
+                schema.open_table(found.at).drop(connection)
                 self._reach(connection, found.at, sealed=SEALED)
         return True
 
     def _counts(self, connection: Connection, at: int) -> list[tuple[int, int]]:
         if self._counted[0] != at:
-            table = schema.checks_of(at)
+            table = schema.open_table(at)
             number = select(table.c.endpoint, func.count()).group_by(table.c.endpoint)
             found = connection.execute(number.order_by(table.c.endpoint))
             self._counted = (at, [(endpoint, count) for endpoint, count in found])
         return self._counted[1]
 
     def _copy(self, connection: Connection, of: Row[Any], after: _Key, upto: _Key) -> None:
-        raw, sealed = schema.checks_of(of.at), schema.sealed_of(of.at)
+        raw, sealed = schema.open_table(of.at), schema.sealed_table(of.at)
         if of.sealed == OPEN:
             sealed.create(connection)
-        names = [*LOOK, "number"]
+        names = [*CHECK_COLUMNS, "number"]
         key = tuple_(raw.c.endpoint, raw.c.at)
         rows = (
             select(*(raw.c[name] for name in names))
@@ -255,7 +255,7 @@ class Seal:
         connection.execute(update(hour).where(hour.c.at == at).values(**values))
 
 
-def _upto(rest: list[tuple[int, int]], at: int, after: _Key) -> _Key:
+def _next_end(rest: list[tuple[int, int]], at: int, after: _Key) -> _Key:
     """Return where the next piece ends; an endpoint with too many checks is divided by time."""
     endpoint, total = rest[0]
     if total > SEAL_ROWS:
@@ -271,7 +271,7 @@ def _upto(rest: list[tuple[int, int]], at: int, after: _Key) -> _Key:
 
 
 def _keep_failed(connection: Connection, at: int, first: int, last: int) -> None:
-    sealed, failed = schema.sealed_of(at), schema.failed_of(at)
+    sealed, failed = schema.sealed_table(at), schema.failed_table(at)
     place = func.row_number().over(partition_by=sealed.c.endpoint, order_by=sealed.c.at)
     bad = (
         select(sealed, place.label("place"))
@@ -279,17 +279,17 @@ def _keep_failed(connection: Connection, at: int, first: int, last: int) -> None
         .subquery()
     )
     failed.create(connection, checkfirst=True)
-    names = [*LOOK, "number"]
-    rows = select(*(bad.c[name] for name in names)).where(bad.c.place <= MOST_FAILED)
+    names = [*CHECK_COLUMNS, "number"]
+    rows = select(*(bad.c[name] for name in names)).where(bad.c.place <= MAX_FAILED_PER_HOUR)
     connection.execute(insert(failed).prefix_with("OR IGNORE").from_select(names, rows))
 
 
 def _keep_latest(connection: Connection, at: int, first: int, last: int) -> None:
-    sealed = schema.sealed_of(at)
-    rows = newest_of(sealed).where(sealed.c.endpoint.between(first, last))
-    statement = upsert(schema.latest).from_select(list(LOOK), rows)
+    sealed = schema.sealed_table(at)
+    rows = newest_checks_query(sealed).where(sealed.c.endpoint.between(first, last))
+    statement = upsert(schema.latest).from_select(list(CHECK_COLUMNS), rows)
     newer = statement.excluded.at >= schema.latest.c.at
-    values = {name: statement.excluded[name] for name in LOOK}
+    values = {name: statement.excluded[name] for name in CHECK_COLUMNS}
     connection.execute(
         statement.on_conflict_do_update(index_elements=["endpoint"], set_=values, where=newer)
     )

@@ -14,12 +14,17 @@ from sqlalchemy.pool import NullPool
 
 from ringback.monitor.store.aggregate import Aggregate
 from ringback.monitor.store.interface import StoreTooNew
-from ringback.monitor.store.sqlite import incidents as lasting
-from ringback.monitor.store.sqlite import rollup, schema
-from ringback.monitor.store.sqlite.database import no_database, not_ours, problem_of
-from ringback.monitor.store.sqlite.raw import SEALED, Raw
-from ringback.monitor.store.sqlite.rows import Rows, interned_certificates, interned_strings
-from ringback.monitor.store.sqlite.schema import HEAD, HOUR, LOOK, WIDTH, microseconds
+from ringback.monitor.store.sqlite import incidents, rollup, schema
+from ringback.monitor.store.sqlite.database import foreign_database, no_database, problem_of
+from ringback.monitor.store.sqlite.raw import SEALED, RawResults
+from ringback.monitor.store.sqlite.rows import RowCodec, interned_certificates, interned_strings
+from ringback.monitor.store.sqlite.schema import (
+    CHECK_COLUMNS,
+    HOUR,
+    SCHEMA_REVISION,
+    STEP_WIDTH,
+    microseconds,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,10 +35,10 @@ if TYPE_CHECKING:
     from ringback.monitor.store.interface import Step
     from ringback.monitor.store.sqlite.database import Database
 
-_AT_ONCE = 1000
-_MOST = 1_000_000
-_CASE = "case:"
-_PATIENCE = 5.0
+_ROWS_AT_ONCE = 1000
+_MAX_ROWS = 1_000_000
+_STATE_PREFIX = "case:"
+_LOCK_TIMEOUT = 5.0
 
 
 class SQLiteReader:
@@ -57,8 +62,8 @@ class SQLiteReader:
             self._check()
             database = cast("Database", self)  # of which these need no more than read()
             self._words = interned_strings(database)
-            self._rows = Rows(self._words, interned_certificates(database))
-            self._raw = Raw(self._rows)
+            self._rows = RowCodec(self._words, interned_certificates(database))
+            self._raw = RawResults(self._rows)
         except BaseException:
             self.close()
             raise
@@ -79,13 +84,13 @@ class SQLiteReader:
     def endpoints(self) -> list[str]:
         """Return the ids of all endpoints that anything is known of, in order."""
         case = schema.state.c.name
-        named = schema.names
+        named = schema.table_names
         with self.read() as connection:
             found = set(connection.scalars(select(schema.transition.c.endpoint).distinct()))
-            kept = connection.scalars(select(case).where(case.startswith(_CASE)))
-            found |= {one.removeprefix(_CASE) for one in kept}
+            kept = connection.scalars(select(case).where(case.startswith(_STATE_PREFIX)))
+            found |= {one.removeprefix(_STATE_PREFIX) for one in kept}
             for name in named(connection, "rollup_1d", "rollup_1d"):
-                numbers = select(schema.rollup_named(name).c.endpoint).distinct()
+                numbers = select(schema.rollup_table_named(name).c.endpoint).distinct()
                 for number in connection.scalars(numbers).all():
                     found.add(self._words.value(number, connection))
         return sorted(found)
@@ -102,25 +107,25 @@ class SQLiteReader:
             query = select(hour.c.at, hour.c.sealed).where(*held).order_by(hour.c.at)
             tables = connection.execute(query).all()
         for at, sealed in tables:
-            table = schema.sealed_of(at) if sealed == SEALED else schema.checks_of(at)
+            table = schema.sealed_table(at) if sealed == SEALED else schema.open_table(at)
             yield from self._of_hour(at, table, (first, last), number)
 
     def _of_hour(
         self, at: int, table: Table, span: tuple[int, int], number: int | None
     ) -> Iterator[Check]:
         with self.read() as connection:
-            if not schema.names(connection, table.name, table.name):
-                table = schema.sealed_of(at)  # the hour was sealed meanwhile
-                if not schema.names(connection, table.name, table.name):
+            if not schema.table_names(connection, table.name, table.name):
+                table = schema.sealed_table(at)  # the hour was sealed meanwhile
+                if not schema.table_names(connection, table.name, table.name):
                     return  # or dropped
-            query = select(*(table.c[name] for name in LOOK))
+            query = select(*(table.c[name] for name in CHECK_COLUMNS))
             query = query.where(table.c.at >= span[0], table.c.at < span[1])
             if number is not None:
                 query = query.where(table.c.endpoint == number)
             found = connection.execution_options(stream_results=True).execute(
                 query.order_by(table.c.at)
             )
-            for some in found.partitions(_AT_ONCE):
+            for some in found.partitions(_ROWS_AT_ONCE):
                 for row in some:
                     yield self._rows.check(row, connection)
 
@@ -136,7 +141,7 @@ class SQLiteReader:
     def transitions(self, endpoint: str, since: float, until: float) -> list[Transition]:
         """Return the changes of an endpoint's state, oldest first."""
         with self.read() as connection:
-            return lasting.transitions_of(connection, endpoint, since, until)
+            return incidents.read_transitions(connection, endpoint, since, until)
 
     def incidents(self, since: float, until: float, endpoint: str | None = None) -> list[Incident]:
         """Return incidents that were opened in a time, oldest first."""
@@ -144,7 +149,7 @@ class SQLiteReader:
 
     def _incidents(self, since: float, until: float, endpoint: str | None) -> Iterator[Incident]:
         with self.read() as connection:
-            found = lasting.incidents_in(connection, (), endpoint, until, _MOST)
+            found = incidents.read_incidents(connection, (), endpoint, until, _MAX_ROWS)
         for one in found:
             if one.opened_at < since:
                 return
@@ -163,7 +168,7 @@ class SQLiteReader:
                 for at, tally in rollup.read_aggregates(connection, step, number, begin, end):
                     found.setdefault(at // HOUR * HOUR, Aggregate()).merge(tally)
             written = max(first, marks.get("5m", last))
-            for check in self._raw.checks(connection, number, written, last, False, _MOST):
+            for check in self._raw.checks(connection, number, written, last, False, _MAX_ROWS):
                 at = microseconds(check.at) // HOUR * HOUR
                 found.setdefault(at, Aggregate()).add(check)
         return {at / 1e6: found[at] for at in sorted(found)}
@@ -180,13 +185,14 @@ class SQLiteReader:
 
     def _check(self) -> None:
         with self.read() as connection:
-            if not schema.names(connection, "alembic_version", "alembic_version"):
-                raise not_ours(self.path)
+            if not schema.table_names(connection, "alembic_version", "alembic_version"):
+                raise foreign_database(self.path)
             found = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
-        if found != HEAD:
+        if found != SCHEMA_REVISION:
             raise StoreTooNew(
-                f"{self.path}: another version of ringback wrote it (schema {found}, this one has "
-                f"{HEAD}); use that version, or let `ringback up` of this one open it first"
+                f"{self.path}: another version of ringback wrote it (schema {found}, this one "
+                f"has {SCHEMA_REVISION}); use that version, or let `ringback up` of this one "
+                "open it first"
             )
 
 
@@ -194,7 +200,7 @@ def _parts(marks: dict[Step, int], first: int, last: int) -> Iterator[tuple[Step
     """The hours that are written; behind them the five minutes that are."""
     hours = marks.get("1h", first)
     yield "1h", first, min(last, hours)
-    begin = max(first, hours // WIDTH["5m"] * WIDTH["5m"])
+    begin = max(first, hours // STEP_WIDTH["5m"] * STEP_WIDTH["5m"])
     yield "5m", begin, min(last, marks.get("5m", begin))
 
 
@@ -218,7 +224,7 @@ def _engine(path: Path) -> Engine:
 
 def _opened(name: str) -> sqlite3.Connection:
     driver = sqlite3.connect(
-        name, uri=True, timeout=_PATIENCE, isolation_level=None, check_same_thread=False
+        name, uri=True, timeout=_LOCK_TIMEOUT, isolation_level=None, check_same_thread=False
     )
     try:
         driver.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchall()

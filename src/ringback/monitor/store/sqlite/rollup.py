@@ -16,15 +16,15 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, Select, Table, insert, select, update
 
 from ringback.monitor.store.aggregate import PHASES, Aggregate
-from ringback.monitor.store.interface import Bucket, Step
+from ringback.monitor.store.interface import RollupBucket, Step
 from ringback.monitor.store.sqlite import schema
 from ringback.monitor.store.sqlite.schema import (
     SECOND,
-    WIDTH,
-    names,
+    STEP_WIDTH,
     progress,
-    rollup_named,
-    rollup_of,
+    rollup_table,
+    rollup_table_named,
+    table_names,
 )
 
 if TYPE_CHECKING:
@@ -32,11 +32,11 @@ if TYPE_CHECKING:
 
     from ringback.incident.model import Check
     from ringback.monitor.store.sqlite.database import Database
-    from ringback.monitor.store.sqlite.rows import Values
+    from ringback.monitor.store.sqlite.rows import CheckRow
 
 
-_SHOWN = ("at", "count", "bad", "unknown", "kinds", "p50", "p95", "p99", *PHASES)
-_MERGED = ("count", "bad", "unknown", "kinds", "histograms")
+_BUCKET_COLUMNS = ("at", "count", "bad", "unknown", "kinds", "p50", "p95", "p99", *PHASES)
+_AGGREGATE_COLUMNS = ("count", "bad", "unknown", "kinds", "histograms")
 
 
 def write_spans(
@@ -45,7 +45,7 @@ def write_spans(
     """Write what is known of one span, in place of what stands there."""
     if not tallies:
         return
-    table = rollup_of(step, at)
+    table = rollup_table(step, at)
     table.create(connection, checkfirst=True)
     rows = [_row(at, endpoint, tally) for endpoint, tally in sorted(tallies.items())]
     connection.execute(insert(table).prefix_with("OR REPLACE"), rows)
@@ -57,9 +57,9 @@ def add_to_spans(
     """Add to what stands there of one span."""
     if not tallies:
         return
-    table = rollup_of(step, at)
+    table = rollup_table(step, at)
     table.create(connection, checkfirst=True)
-    columns = [table.c[name] for name in ("endpoint", *_MERGED)]
+    columns = [table.c[name] for name in ("endpoint", *_AGGREGATE_COLUMNS)]
     there = select(*columns).where(table.c.at == at, table.c.endpoint.in_(tallies))
     for row in connection.execute(there):
         tallies[row[0]].merge(Aggregate.decode(*row[1:]))
@@ -68,11 +68,11 @@ def add_to_spans(
 
 def read_buckets(
     connection: Connection, step: Step, endpoint: int, since: int, until: int
-) -> list[Bucket]:
+) -> list[RollupBucket]:
     """Return the spans of an endpoint that begin from ``since`` to before ``until``."""
     return [
         _bucket(row)
-        for query in _queries(connection, step, endpoint, since, until, _SHOWN)
+        for query in _queries(connection, step, endpoint, since, until, _BUCKET_COLUMNS)
         for row in connection.execute(query).all()
     ]
 
@@ -81,7 +81,7 @@ def read_aggregates(
     connection: Connection, step: Step, endpoint: int, since: int, until: int
 ) -> Iterator[tuple[int, Aggregate]]:
     """Yield the same spans, each with its beginning, so that they can be merged."""
-    for query in _queries(connection, step, endpoint, since, until, ("at", *_MERGED)):
+    for query in _queries(connection, step, endpoint, since, until, ("at", *_AGGREGATE_COLUMNS)):
         for row in connection.execute(query):
             yield row[0], Aggregate.decode(*row[1:])
 
@@ -90,10 +90,10 @@ def read_piece(
     connection: Connection, step: Step, since: int, until: int, after: int, most: int
 ) -> list[tuple[int, Aggregate]]:
     """Return the spans of many endpoints, in the order of their numbers."""
-    table = rollup_of(step, since)
-    if not names(connection, table.name, table.name):
+    table = rollup_table(step, since)
+    if not table_names(connection, table.name, table.name):
         return []
-    columns = [table.c[name] for name in ("endpoint", *_MERGED)]
+    columns = [table.c[name] for name in ("endpoint", *_AGGREGATE_COLUMNS)]
     query = select(*columns).where(
         table.c.at >= since, table.c.at < until, table.c.endpoint > after
     )
@@ -111,9 +111,9 @@ def _queries(
 ) -> Iterator[Select[Any]]:
     if until <= since:
         return
-    ends = rollup_of(step, since).name, rollup_of(step, until - 1).name
-    for name in names(connection, *ends):
-        table = rollup_named(name)
+    ends = rollup_table(step, since).name, rollup_table(step, until - 1).name
+    for name in table_names(connection, *ends):
+        table = rollup_table_named(name)
         columns = [table.c[one] for one in wanted]
         query = select(*columns).where(table.c.endpoint == endpoint)
         yield query.where(*_span(table, step, since, until)).order_by(table.c.at)
@@ -123,8 +123,8 @@ def _span(table: Table, step: Step, since: int, until: int) -> list[Any]:
     if step != "5m":
         return [table.c.at >= since, table.c.at < until]
     # The table is in the order of time: each span is looked up, instead of reading all endpoints'.
-    width, day = WIDTH[step], WIDTH["1d"]
-    begin = schema.day_of(table.name)
+    width, day = STEP_WIDTH[step], STEP_WIDTH["1d"]
+    begin = schema.day_of_table(table.name)
     spans = range(max(since, begin), min(until, begin + day), width)
     return [table.c.at.in_(spans)]
 
@@ -150,9 +150,9 @@ def _whole(seconds: float | None) -> int | None:
     return None if seconds is None else round(seconds * 1e6)
 
 
-def _bucket(row: Sequence[Any]) -> Bucket:
+def _bucket(row: Sequence[Any]) -> RollupBucket:
     at, count, bad, unknown, kinds, p50, p95, p99 = row[:8]
-    return Bucket(
+    return RollupBucket(
         at=at / 1e6,
         count=count,
         bad=bad,
@@ -169,13 +169,13 @@ def _bucket(row: Sequence[Any]) -> Bucket:
     )
 
 
-GRACE = 30 * SECOND
+ROLLUP_GRACE = 30 * SECOND
 """How long a span stays open for checks that come late."""
 
-SPANS = 100
+WRITE_ENDPOINTS = 100
 """Endpoints whose five minutes are written at once: some milliseconds, in which nothing is kept."""
 
-PIECE = 200
+MERGE_ROWS = 200
 """Rows that are merged at once."""
 
 _CHILD: dict[Step, Step] = {"1h": "5m", "1d": "1h"}
@@ -198,7 +198,7 @@ class _Mark:
 
     def end(self, step: Step, endpoint: int) -> int:
         """Up to when the spans of an endpoint are written; numbers of endpoints begin at 1."""
-        return self.at + WIDTH[step] if endpoint <= self.endpoint else self.at
+        return self.at + STEP_WIDTH[step] if endpoint <= self.endpoint else self.at
 
 
 class Rollup:
@@ -222,36 +222,38 @@ class Rollup:
         """Up to when the spans of five minutes are written; ``None``: no check was ever kept."""
         return self._marks["5m"].at if self._marks else None
 
-    def late(self, connection: Connection, rows: Sequence[Values], checks: Sequence[Check]) -> None:
+    def late(
+        self, connection: Connection, rows: Sequence[CheckRow], checks: Sequence[Check]
+    ) -> None:
         """Add checks to those of their spans that are written already."""
         self._start(connection, rows)
         if self._are_fresh(rows):
             return
         late = [pair for pair in zip(rows, checks, strict=True) if self._is_written(pair[0])]
-        for step, width in WIDTH.items():
+        for step, width in STEP_WIDTH.items():
             spans: Spans = {}
-            _tally(spans, late, width)
+            _count_checks(spans, late, width)
             for at, tallies in spans.items():
                 written = {n: one for n, one in tallies.items() if self._marks[step].covers(at, n)}
                 add_to_spans(connection, step, at, written)
 
-    def _start(self, connection: Connection, rows: Sequence[Values]) -> None:
+    def _start(self, connection: Connection, rows: Sequence[CheckRow]) -> None:
         if rows and not self._marks:
             newest = max(row[1] for row in rows)
-            for step, width in WIDTH.items():
+            for step, width in STEP_WIDTH.items():
                 mark = _Mark(newest // width * width)
                 connection.execute(insert(progress).values(step=step, at=mark.at, endpoint=0))
                 self._marks[step] = mark
 
-    def _are_fresh(self, rows: Sequence[Values]) -> bool:
+    def _are_fresh(self, rows: Sequence[CheckRow]) -> bool:
         """Whether the five minutes of none of these are written, as is usual."""
         if not rows:
             return True
         mark = self._marks["5m"]
-        edge = mark.at + WIDTH["5m"] if mark.endpoint else mark.at
+        edge = mark.at + STEP_WIDTH["5m"] if mark.endpoint else mark.at
         return all(row[1] >= edge for row in rows)
 
-    def _is_written(self, row: Values) -> bool:
+    def _is_written(self, row: CheckRow) -> bool:
         """Whether the five minutes of a check are written."""
         endpoint: int = row[0]
         at: int = row[1]
@@ -265,18 +267,18 @@ class Rollup:
                 for row in connection.execute(select(progress)):
                     self._marks[row.step] = _Mark(row.at, row.endpoint)
 
-    def add(self, rows: Sequence[Values], checks: Sequence[Check]) -> None:
+    def add(self, rows: Sequence[CheckRow], checks: Sequence[Check]) -> None:
         """Count checks that were kept; those that ``late`` added are passed over."""
-        pairs: Iterable[tuple[Values, Check]] = zip(rows, checks, strict=True)
+        pairs: Iterable[tuple[CheckRow, Check]] = zip(rows, checks, strict=True)
         if not self._are_fresh(rows):
             pairs = [pair for pair in pairs if not self._is_written(pair[0])]
         with self._lock:
-            _tally(self._open, pairs, WIDTH["5m"])
+            _count_checks(self._open, pairs, STEP_WIDTH["5m"])
 
     def write(self, now: int) -> bool:
         """Write a piece of five minutes that are over; return whether there was one."""
-        width = WIDTH["5m"]
-        over = (now - GRACE) // width * width
+        width = STEP_WIDTH["5m"]
+        over = (now - ROLLUP_GRACE) // width * width
         if not self._marks or self._marks["5m"].at >= over:
             return False
         at = min((one for one in self._open if one < over), default=None)
@@ -284,7 +286,7 @@ class Rollup:
             self._write(over - width, {}, _Mark(over))
             return True
         due = sorted(self._open[at])
-        piece = {endpoint: self._open[at][endpoint] for endpoint in due[:SPANS]}
+        piece = {endpoint: self._open[at][endpoint] for endpoint in due[:WRITE_ENDPOINTS]}
         whole = len(piece) == len(due)
         self._write(at, piece, _Mark(at + width) if whole else _Mark(at, max(piece)))
         return True
@@ -305,12 +307,12 @@ class Rollup:
         mark = self._marks.get(step)
         if mark is None:
             return False
-        child, upto = _CHILD[step], mark.at + WIDTH[step]
+        child, upto = _CHILD[step], mark.at + STEP_WIDTH[step]
         if self._marks[child].at < upto:
             return False
         with self._database.read() as connection:
-            found = read_piece(connection, child, mark.at, upto, mark.endpoint, PIECE)
-        whole = len(found) < PIECE
+            found = read_piece(connection, child, mark.at, upto, mark.endpoint, MERGE_ROWS)
+        whole = len(found) < MERGE_ROWS
         last = found[-1][0] if found else 0
         tallies = _merged(pair for pair in found if whole or pair[0] != last)
         reached = _Mark(upto) if whole else _Mark(mark.at, max(tallies))
@@ -328,7 +330,7 @@ class Rollup:
 
     def buckets(
         self, connection: Connection, endpoint: int, step: Step, since: int, until: int
-    ) -> list[Bucket]:
+    ) -> list[RollupBucket]:
         """Return the spans of an endpoint, oldest first, with those that are not over.
 
         The transaction of ``connection`` must not have begun before this is called: a span that is
@@ -337,7 +339,7 @@ class Rollup:
         view = self._view(connection, endpoint)
         if view is None:
             return []
-        since = since // WIDTH[step] * WIDTH[step]
+        since = since // STEP_WIDTH[step] * STEP_WIDTH[step]
         written = view.marks[step].end(step, endpoint)
         stored = read_buckets(connection, step, endpoint, since, min(until, written))
         live = view.spans(step, max(since, written), until)
@@ -351,7 +353,7 @@ class Rollup:
         view = self._view(connection, endpoint)
         if view is None:
             return whole
-        since = since // WIDTH[step] * WIDTH[step]
+        since = since // STEP_WIDTH[step] * STEP_WIDTH[step]
         written = view.marks[step].end(step, endpoint)
         for _, part in read_aggregates(connection, step, endpoint, since, min(until, written)):
             whole.merge(part)
@@ -380,7 +382,7 @@ class _View:
         if step == "5m":
             return {at: one for at, one in self.memory.items() if since <= at < until}
         found: dict[int, Aggregate] = {}
-        child, width = _CHILD[step], WIDTH[step]
+        child, width = _CHILD[step], STEP_WIDTH[step]
         end = -(-until // width) * width
         written = self.marks[child].end(child, self.endpoint)
         ends = since, min(end, written)
@@ -391,7 +393,7 @@ class _View:
         return found
 
 
-def _tally(into: Spans, pairs: Iterable[tuple[Values, Check]], width: int) -> None:
+def _count_checks(into: Spans, pairs: Iterable[tuple[CheckRow, Check]], width: int) -> None:
     begin = end = 0
     tallies: dict[int, Aggregate] = {}
     for row, check in pairs:

@@ -23,18 +23,18 @@ if TYPE_CHECKING:
 ORIGINS: tuple[Origin, ...] = ("probe", "call", "heartbeat")
 """An origin is kept as its place here."""
 
-LONGEST_DETAIL = 500
+MAX_DETAIL_LENGTH = 500
 """Characters of a detail that are kept."""
 
-_NUMBER: dict[str, int] = {origin: number for number, origin in enumerate(ORIGINS)}
+_NUMBER_OF_ORIGIN: dict[str, int] = {origin: number for number, origin in enumerate(ORIGINS)}
 _PHASES = frozenset(PHASES)
-_LONGEST = 1e9
+_MAX_SECONDS = 1e9
 
-Values = tuple[Any, ...]
-"""The values of a check in the order of ``schema.LOOK``."""
+CheckRow = tuple[Any, ...]
+"""The values of a check in the order of ``schema.CHECK_COLUMNS``."""
 
 
-class Rows:
+class RowCodec:
     """Turns checks into rows, and rows into checks.
 
     Args:
@@ -46,14 +46,14 @@ class Rows:
         self._words = words
         self._certificates = certificates
 
-    def of(self, checks: Sequence[Check]) -> list[Values]:
+    def of(self, checks: Sequence[Check]) -> list[CheckRow]:
         """Return the rows of checks; a duration that is no number, or negative, is not known."""
         try:
             return [self._of(check) for check in checks]
         except (ValueError, OverflowError):
             return [self._of(_sane(check)) for check in checks]
 
-    def _of(self, check: Check) -> Values:
+    def _of(self, check: Check) -> CheckRow:
         words = self._words
         seconds, timings = check.seconds, check.timings
         phase = timings.get
@@ -74,10 +74,10 @@ class Rows:
             check.status,
             words[check.address],
             None if seen is None else self._certificates[seen],
-            _NUMBER[check.origin],
+            _NUMBER_OF_ORIGIN[check.origin],
             words[check.vantage or None],
             _cut(check.detail) if check.detail else None,
-            None if timings.keys() <= _PHASES else _more(check),
+            None if timings.keys() <= _PHASES else _other_timings(check),
         )
 
     def check(self, row: Sequence[Any], connection: Connection) -> Check:
@@ -108,12 +108,12 @@ class Rows:
         return None if number is None else self._words.value(number, connection)
 
 
-def _more(check: Check) -> str:
+def _other_timings(check: Check) -> str:
     return json.dumps({name: s for name, s in check.timings.items() if name not in _PHASES})
 
 
 def _cut(detail: str) -> str:
-    return detail[:LONGEST_DETAIL].encode("utf-8", "replace").decode("utf-8")
+    return detail[:MAX_DETAIL_LENGTH].encode("utf-8", "replace").decode("utf-8")
 
 
 def _sane(check: Check) -> Check:
@@ -126,15 +126,15 @@ def _sane(check: Check) -> Check:
 def _duration(seconds: float | None) -> float | None:
     if seconds is None or not math.isfinite(seconds) or seconds < 0:
         return None
-    return min(seconds, _LONGEST)
+    return min(seconds, _MAX_SECONDS)
 
 
 K = TypeVar("K", bound=Hashable)
 
-CACHED = 65_536
+MAX_CACHED = 65_536
 """Values that are remembered; when there are more, all are forgotten and read again."""
 
-_KNOWN = CACHED // 4
+_PRELOADED = MAX_CACHED // 4
 """Values that are read at the start."""
 
 
@@ -168,7 +168,7 @@ class Interned(dict[K | None, int | None], Generic[K]):
         with database.read() as connection:
             self._top = connection.scalar(select(func.max(table.c.number))) or 0
             # At once, and not one by one as a start with thousands of endpoints would ask for them.
-            for row in connection.execute(select(table).limit(_KNOWN)):
+            for row in connection.execute(select(table).limit(_PRELOADED)):
                 self._values[row.number] = value(row)
         self.update((one, number) for number, one in self._values.items())
 
@@ -178,7 +178,7 @@ class Interned(dict[K | None, int | None], Generic[K]):
             self._top += 1
             found = self._top
             self._fresh.append((found, key))
-        if len(self) >= CACHED and not self._fresh:
+        if len(self) >= MAX_CACHED and not self._fresh:
             self.clear()
             self[None] = None
         self[key] = found
@@ -198,7 +198,7 @@ class Interned(dict[K | None, int | None], Generic[K]):
         known = self._values.get(number)
         if known is None:
             found = select(self._table).where(self._table.c.number == number)
-            if len(self._values) >= CACHED:
+            if len(self._values) >= MAX_CACHED:
                 self._values = {}
             known = self._values[number] = self._value(connection.execute(found).one())
         return known
@@ -220,7 +220,7 @@ class Interned(dict[K | None, int | None], Generic[K]):
 
 def interned_strings(database: Database) -> Interned[str]:
     """Return the numbers of words."""
-    return Interned(database, schema.word, lambda key: {"text": key}, lambda row: str(row.text))
+    return Interned(database, schema.strings, lambda key: {"text": key}, lambda row: str(row.text))
 
 
 def interned_certificates(database: Database) -> Interned[CertificateSeen]:

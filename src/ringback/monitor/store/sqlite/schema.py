@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 
 from ringback.monitor.store.interface import StoreTooNew
-from ringback.monitor.store.sqlite.database import not_ours
+from ringback.monitor.store.sqlite.database import foreign_database
 
 if TYPE_CHECKING:
     from ringback.monitor.store.interface import Step
@@ -37,10 +37,10 @@ if TYPE_CHECKING:
 
 SECOND = 1_000_000
 HOUR = 3600 * SECOND
-WIDTH: dict[Step, int] = {"5m": 300 * SECOND, "1h": HOUR, "1d": 24 * HOUR}
+STEP_WIDTH: dict[Step, int] = {"5m": 300 * SECOND, "1h": HOUR, "1d": 24 * HOUR}
 """Microseconds of a bucket."""
 
-LOOK = (
+CHECK_COLUMNS = (
     "endpoint", "at", "up", "kind", "seconds",
     "dns", "connect", "tls", "first_byte", "transfer",
     "status", "address", "certificate", "origin", "vantage", "detail", "more",
@@ -51,16 +51,16 @@ _REQUIRED = {"endpoint", "at", "origin"}
 _TEXT = {"detail", "more"}
 
 
-def _look() -> list[Column[Any]]:
+def _check_columns() -> list[Column[Any]]:
     return [
         Column(name, Text if name in _TEXT else Integer, nullable=name not in _REQUIRED)
-        for name in LOOK
+        for name in CHECK_COLUMNS
     ]
 
 
 metadata = MetaData()
 
-word = Table(
+strings = Table(
     "word",
     metadata,
     Column("number", Integer, primary_key=True),
@@ -90,7 +90,7 @@ hour = Table(
 """The tables of raw checks. ``earliest``: the oldest check in it, which may be of an hour before.
 ``sealed``: 0 open, 1 being sealed up to and with that endpoint and time, 2 sealed."""
 
-latest = Table("latest", metadata, *_look(), PrimaryKeyConstraint("endpoint"))
+latest = Table("latest", metadata, *_check_columns(), PrimaryKeyConstraint("endpoint"))
 """The newest check of each endpoint among those that are sealed."""
 
 transition = Table(
@@ -160,32 +160,32 @@ and with this one."""
 
 
 @lru_cache(maxsize=8)
-def checks_of(at: int) -> Table:
+def open_table(at: int) -> Table:
     """Return the table that takes an hour's checks in the order in which they come."""
     number = Column("number", Integer, primary_key=True)
-    return Table(f"check_{_stamp('%Y%m%d%H', at)}", MetaData(), number, *_look())
+    return Table(f"check_{_stamp('%Y%m%d%H', at)}", MetaData(), number, *_check_columns())
 
 
 @lru_cache(maxsize=64)
-def sealed_of(at: int) -> Table:
+def sealed_table(at: int) -> Table:
     """Return the table of an hour's checks in the order of their endpoints."""
-    return _ordered(f"sealed_{_stamp('%Y%m%d%H', at)}")
+    return _ordered_table(f"sealed_{_stamp('%Y%m%d%H', at)}")
 
 
-def failed_of(at: int) -> Table:
+def failed_table(at: int) -> Table:
     """Return the table of a month's failed checks, which are kept longer than the others."""
-    return failed_named(f"failed_{_stamp('%Y%m', at)}")
+    return failed_table_named(f"failed_{_stamp('%Y%m', at)}")
 
 
 @lru_cache(maxsize=64)
-def failed_named(name: str) -> Table:
+def failed_table_named(name: str) -> Table:
     """Return a table of failed checks."""
-    return _ordered(name)
+    return _ordered_table(name)
 
 
-def _ordered(name: str) -> Table:
+def _ordered_table(name: str) -> Table:
     # The key comes first: SQLite 3.40's integrity_check takes the columns to stand as in the key.
-    endpoint, at, *rest = _look()
+    endpoint, at, *rest = _check_columns()
     return Table(
         name,
         MetaData(),
@@ -201,13 +201,13 @@ def _ordered(name: str) -> Table:
 _SPAN: dict[Step, str] = {"5m": "_%Y%m%d", "1h": "_%Y%m", "1d": ""}
 
 
-def rollup_of(step: Step, at: int) -> Table:
+def rollup_table(step: Step, at: int) -> Table:
     """Return the table of a rollup: of a day, of a month, or of all time."""
-    return rollup_named(f"rollup_{step}{_stamp(_SPAN[step], at)}")
+    return rollup_table_named(f"rollup_{step}{_stamp(_SPAN[step], at)}")
 
 
 @lru_cache(maxsize=64)
-def rollup_named(name: str) -> Table:
+def rollup_table_named(name: str) -> Table:
     """Return a table of a rollup.
 
     That of five minutes is in the order of time, in which it is written; the others, written less
@@ -218,7 +218,7 @@ def rollup_named(name: str) -> Table:
         name,
         MetaData(),
         *(Column(one, Integer, nullable=False) for one in (*order, "count", "bad", "unknown")),
-        *(Column(one, Integer) for one in ("p50", "p95", "p99", *LOOK[5:10])),
+        *(Column(one, Integer) for one in ("p50", "p95", "p99", *CHECK_COLUMNS[5:10])),
         Column("kinds", Text),
         Column("histograms", LargeBinary, nullable=False),
         PrimaryKeyConstraint(*order),
@@ -226,13 +226,13 @@ def rollup_named(name: str) -> Table:
     )
 
 
-def day_of(name: str) -> int:
+def day_of_table(name: str) -> int:
     """Return the beginning of the day whose rollup a table holds."""
     day = time.strptime(name.rpartition("_")[2], "%Y%m%d")
     return calendar.timegm(day) * SECOND
 
 
-def names(connection: Connection, first: str, last: str) -> list[str]:
+def table_names(connection: Connection, first: str, last: str) -> list[str]:
     """Return the tables that there are from one name to another, in order."""
     query = "SELECT name FROM sqlite_master WHERE type = 'table' AND name BETWEEN ? AND ?"
     return sorted(connection.exec_driver_sql(query, (first, last)).scalars())
@@ -247,10 +247,10 @@ def _stamp(form: str, at: int) -> str:
     return time.strftime(form, time.gmtime(at // SECOND))
 
 
-HEAD = "0001"
+SCHEMA_REVISION = "0001"
 """The newest revision in ``migrations/versions``."""
 
-HOME = Path(__file__).with_name("migrations")
+MIGRATIONS = Path(__file__).with_name("migrations")
 
 
 def migrate(database: Database) -> None:
@@ -260,18 +260,18 @@ def migrate(database: Database) -> None:
     """
     with database.read() as connection:
         found = _revision(connection, database.path)
-    if found == HEAD:
+    if found == SCHEMA_REVISION:
         return
-    if found is not None and found > HEAD:
+    if found is not None and found > SCHEMA_REVISION:
         raise StoreTooNew(
             f"{database.path}: a later version of ringback wrote it (schema {found}, this one has"
-            f" {HEAD}); install that version, or name another file"
+            f" {SCHEMA_REVISION}); install that version, or name another file"
         )
     with database.write(durable=True) as connection:
         if found is None:
-            create(connection)
+            create_tables(connection)
         else:
-            upgrade(connection)
+            upgrade_tables(connection)
 
 
 def _revision(connection: Connection, path: Path) -> str | None:
@@ -279,27 +279,27 @@ def _revision(connection: Connection, path: Path) -> str | None:
         found = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
         return str(found) if found else None
     if inspect(connection).get_table_names():
-        raise not_ours(path)
+        raise foreign_database(path)
     return None
 
 
-def create(connection: Connection) -> None:
+def create_tables(connection: Connection) -> None:
     """Make the tables of this version in an empty database; Alembic would take seven megabytes."""
     metadata.create_all(connection)
     connection.exec_driver_sql(
         "CREATE TABLE IF NOT EXISTS alembic_version (version_num VARCHAR(32) NOT NULL,"
         " CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))"
     )
-    connection.exec_driver_sql("INSERT INTO alembic_version VALUES (?)", (HEAD,))
+    connection.exec_driver_sql("INSERT INTO alembic_version VALUES (?)", (SCHEMA_REVISION,))
 
 
-def upgrade(connection: Connection) -> None:
+def upgrade_tables(connection: Connection) -> None:
     """Go through the revisions that are missing; from an empty database, through all."""
     from alembic import command  # noqa: PLC0415 - a database up to date starts without it
     from alembic.config import Config  # noqa: PLC0415 - as above
 
     config = Config()
-    config.set_main_option("script_location", str(HOME).replace("%", "%%"))
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
     command.upgrade(config, "head")

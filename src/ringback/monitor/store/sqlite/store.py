@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import delete, select
 
 from ringback.monitor.store.sqlite import incidents, schema
-from ringback.monitor.store.sqlite import incidents as lasting
-from ringback.monitor.store.sqlite.database import Database, Lock, copy_database
-from ringback.monitor.store.sqlite.raw import SEALED, Raw, Seal
+from ringback.monitor.store.sqlite.database import Database, WriterLock, copy_database
+from ringback.monitor.store.sqlite.raw import SEALED, RawResults, Sealer
 from ringback.monitor.store.sqlite.rollup import Rollup
-from ringback.monitor.store.sqlite.rows import Rows, interned_certificates, interned_strings
-from ringback.monitor.store.sqlite.schema import HOUR, hour, microseconds, migrate, names
+from ringback.monitor.store.sqlite.rows import RowCodec, interned_certificates, interned_strings
+from ringback.monitor.store.sqlite.schema import HOUR, hour, microseconds, migrate, table_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -25,17 +24,17 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from ringback.incident.model import Check, Incident, IncidentState, Transition
-    from ringback.monitor.store.interface import Batch, Bucket, Percentiles, Queued, Step
+    from ringback.monitor.store.interface import Batch, Percentiles, Queued, RollupBucket, Step
 
 
 _HOUR = 3600.0
 _DAY = 24 * _HOUR
-_NOTICES = 500
+_PURGED_AT_ONCE = 500
 """Notices that are deleted at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Retention:
+class StoreRetention:
     """How long what is kept, in seconds; incidents, transitions and the days' rollup for ever.
 
     Attributes:
@@ -53,7 +52,7 @@ class Retention:
     notices: float = 90 * _DAY
 
 
-def drop(database: Database, retention: Retention, now: float) -> bool:
+def drop_old(database: Database, retention: StoreRetention, now: float) -> bool:
     """Drop one old table, or delete some old notices; return whether there was something."""
     with database.read() as connection:
         at = _old_hour(connection, microseconds(now - retention.checks))
@@ -63,12 +62,12 @@ def drop(database: Database, retention: Retention, now: float) -> bool:
             return False
     with database.write() as connection:
         if at is not None:
-            schema.sealed_of(at).drop(connection)
+            schema.sealed_table(at).drop(connection)
             connection.execute(delete(hour).where(hour.c.at == at))
         elif name is not None:
             connection.exec_driver_sql(f"DROP TABLE {name}")
         else:
-            incidents.purge_notices(connection, before, _NOTICES)
+            incidents.purge_notices(connection, before, _PURGED_AT_ONCE)
     return True
 
 
@@ -77,25 +76,25 @@ def _old_hour(connection: Connection, before: int) -> int | None:
     return connection.scalar(old.order_by(hour.c.at).limit(1))
 
 
-def _old_table(connection: Connection, retention: Retention, now: float) -> str | None:
+def _old_table(connection: Connection, retention: StoreRetention, now: float) -> str | None:
     for first, kept in (
-        (schema.rollup_of("5m", microseconds(now - retention.five_minutes)).name, "rollup_5m_"),
-        (schema.rollup_of("1h", microseconds(now - retention.hours)).name, "rollup_1h_"),
-        (schema.failed_of(microseconds(now - retention.failed)).name, "failed_"),
+        (schema.rollup_table("5m", microseconds(now - retention.five_minutes)).name, "rollup_5m_"),
+        (schema.rollup_table("1h", microseconds(now - retention.hours)).name, "rollup_1h_"),
+        (schema.failed_table(microseconds(now - retention.failed)).name, "failed_"),
     ):
-        old = [name for name in names(connection, kept, first) if name < first]
+        old = [name for name in table_names(connection, kept, first) if name < first]
         if old:
             return old[0]
     return None
 
 
-_WORK = 0.05
+_MAINTAIN_SECONDS = 0.05
 """Seconds after which ``maintain`` begins no further piece."""
 
-_GIVE_WAY = 0.001
+_YIELD_SECONDS = 0.001
 """Seconds between two pieces, for whoever waits to keep something."""
 
-_LAST = 253_402_300_799.0
+_MAX_TIME = 253_402_300_799.0
 """The end of the year 9999, in seconds since 1970 UTC."""
 
 
@@ -117,11 +116,11 @@ class SQLiteStore:
         StoreProblem: It cannot be opened or written.
     """
 
-    def __init__(self, path: Path | str, *, retention: Retention | None = None) -> None:
+    def __init__(self, path: Path | str, *, retention: StoreRetention | None = None) -> None:
         self.path = Path(path).absolute()
-        self._retention = retention or Retention()
+        self._retention = retention or StoreRetention()
         self._lock = threading.RLock()
-        self._held = Lock(self.path)
+        self._held = WriterLock(self.path)
         try:
             self._open()
         except BaseException:
@@ -134,10 +133,10 @@ class SQLiteStore:
             migrate(self._database)
             self._words = interned_strings(self._database)
             self._certificates = interned_certificates(self._database)
-            self._rows = Rows(self._words, self._certificates)
-            self._raw = Raw(self._rows)
+            self._rows = RowCodec(self._words, self._certificates)
+            self._raw = RawResults(self._rows)
             self._rollup = Rollup(self._database)
-            self._seal = Seal(self._database)
+            self._seal = Sealer(self._database)
             self._last: dict[str, Check] = {}
             self._recall()
         except BaseException:
@@ -163,10 +162,10 @@ class SQLiteStore:
                     self._certificates.write(connection)
                     self._raw.append(connection, rows)
                     self._rollup.late(connection, rows, batch.checks)
-                    lasting.keep_transitions(connection, batch.transitions)
-                    lasting.keep_incidents(connection, batch.incidents)
+                    incidents.keep_transitions(connection, batch.transitions)
+                    incidents.keep_incidents(connection, batch.incidents)
                     incidents.queue_notices(connection, batch.notices)
-                    lasting.keep_states(connection, batch.states)
+                    incidents.keep_states(connection, batch.states)
             self._rollup.add(rows, batch.checks)
             self._note(batch.checks)
 
@@ -198,12 +197,12 @@ class SQLiteStore:
     def state(self, name: str) -> Any:
         """Return what was kept last as this state; ``None``: nothing."""
         with self._database.read() as connection:
-            return lasting.state_of(connection, name)
+            return incidents.read_state(connection, name)
 
     def states(self, prefix: str) -> dict[str, Any]:
         """Return what was kept last as every state whose name begins so, by name."""
         with self._database.read() as connection:
-            return lasting.states_of(connection, prefix)
+            return incidents.read_states(connection, prefix)
 
     def last_checks(self) -> dict[str, Check]:
         """Return the newest check of each endpoint."""
@@ -221,7 +220,7 @@ class SQLiteStore:
         with self._database.read() as connection:
             return self._raw.checks(connection, number, *span, failed, most)
 
-    def buckets(self, endpoint: str, step: Step, since: float, until: float) -> list[Bucket]:
+    def buckets(self, endpoint: str, step: Step, since: float, until: float) -> list[RollupBucket]:
         """Return the rollup of an endpoint, oldest first; the last bucket may be open still."""
         number = self._words.find(endpoint)
         if number is None:
@@ -244,7 +243,7 @@ class SQLiteStore:
     def transitions(self, endpoint: str, since: float, until: float) -> list[Transition]:
         """Return the changes of an endpoint's state, oldest first."""
         with self._database.read() as connection:
-            return lasting.transitions_of(connection, endpoint, since, until)
+            return incidents.read_transitions(connection, endpoint, since, until)
 
     def incidents(
         self,
@@ -256,12 +255,12 @@ class SQLiteStore:
     ) -> list[Incident]:
         """Return incidents, newest first."""
         with self._database.read() as connection:
-            return lasting.incidents_in(connection, states, endpoint, before, most)
+            return incidents.read_incidents(connection, states, endpoint, before, most)
 
     def incident(self, id_: str) -> Incident | None:
         """Return one incident."""
         with self._database.read() as connection:
-            return lasting.incident_by(connection, id_)
+            return incidents.read_incident(connection, id_)
 
     def due(self, now: float, most: int = 100) -> list[Queued]:
         """Return notices that are to be sent by now, oldest first."""
@@ -288,17 +287,17 @@ class SQLiteStore:
 
         To be called beside the thread that keeps: that one waits for a piece at most.
         """
-        ends = time.perf_counter() + _WORK
+        ends = time.perf_counter() + _MAINTAIN_SECONDS
         at = microseconds(now)
         for task in (
             lambda: self._rollup.write(at),
             lambda: self._rollup.merge("1h"),
             lambda: self._rollup.merge("1d"),
             lambda: self._tables_changed(self._seal.piece(at)),
-            lambda: self._tables_changed(drop(self._database, self._retention, now)),
+            lambda: self._tables_changed(drop_old(self._database, self._retention, now)),
         ):
             while time.perf_counter() < ends and self._piece(task):
-                time.sleep(_GIVE_WAY)
+                time.sleep(_YIELD_SECONDS)
 
     def _piece(self, task: Callable[[], bool]) -> bool:
         with self._lock:
@@ -321,4 +320,4 @@ class SQLiteStore:
 
 
 def _span(since: float, until: float) -> tuple[int, int]:
-    return microseconds(max(since, 0.0)), microseconds(min(until, _LAST))
+    return microseconds(max(since, 0.0)), microseconds(min(until, _MAX_TIME))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ringback.incident import model
     from ringback.incident.silences import Silence
     from ringback.monitor.model import Discovered, View
-    from ringback.monitor.store.interface import Bucket
+    from ringback.monitor.store.interface import RollupBucket
     from ringback.monitor.web.service import Service
 
 _NOT_LISTED = ("readings", "host")
@@ -70,7 +70,7 @@ def endpoint_shape(seen: View) -> shape.Endpoint:
     )
 
 
-def bucket_shape(bucket: Bucket) -> shape.Bucket:
+def bucket_shape(bucket: RollupBucket) -> shape.Bucket:
     """Return a span of time as the API has it."""
     return shape.Bucket(
         at=moment(bucket.at),

@@ -16,7 +16,7 @@ from ringback.monitor.web.settings import Token, WebSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
+class ConfigProblem:
     """One thing that is wrong.
 
     Attributes:
@@ -47,18 +47,18 @@ class ConfigInvalid(Exception):  # noqa: N818 - it reads as what is said of the 
         problems: All of them, by file and line.
     """
 
-    def __init__(self, problems: Iterable[Problem]) -> None:
+    def __init__(self, problems: Iterable[ConfigProblem]) -> None:
         self.problems = sorted(problems, key=lambda p: (str(p.file), p.line, p.column, p.message))
         super().__init__("\n".join(map(str, self.problems)))
 
 
 EVERY_DAY = frozenset(range(7))
-PREFIX = "maintenance:"
+MAINTENANCE_PREFIX = "maintenance:"
 """Begins the id of every silence that comes from the configuration."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Weekly:
+class WeeklyWindow:
     """A span of time on certain days of each week; one that ends before it begins goes overnight.
 
     Attributes:
@@ -90,7 +90,7 @@ class Weekly:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Window:
+class MaintenanceWindow:
     """A time in which nobody is told of what begins.
 
     Attributes:
@@ -105,7 +105,7 @@ class Window:
     endpoints: tuple[str, ...]
     begins: float | None = None
     ends: float | None = None
-    weekly: Weekly | None = None
+    weekly: WeeklyWindow | None = None
 
     def silence(self, now: float) -> Silence | None:
         """Return the silence that holds now, or else the next; ``None``: it is over for good."""
@@ -113,7 +113,7 @@ class Window:
         if span is None:
             return None
         return Silence(
-            id=f"{PREFIX}{self.name}:{span[0]:.0f}",
+            id=f"{MAINTENANCE_PREFIX}{self.name}:{span[0]:.0f}",
             endpoints=self.endpoints,
             begins=span[0],
             ends=span[1],
@@ -148,7 +148,7 @@ class Retention:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Loaded:
+class MonitorConfig:
     """A whole configuration, without a problem in it.
 
     Attributes:
@@ -168,7 +168,7 @@ class Loaded:
     endpoints: tuple[Endpoint, ...] = ()
     notifiers: tuple[NotifierSettings, ...] = ()
     routes: tuple[RouteSettings, ...] = ()
-    maintenance: tuple[Window, ...] = ()
+    maintenance: tuple[MaintenanceWindow, ...] = ()
     retention: Retention = field(default_factory=Retention)
     vantage: str = ""
     web: WebSettings = field(default_factory=WebSettings)
