@@ -15,11 +15,21 @@ MOST = 10.0
 _SECRETS = ("hunter2", "open-sesame", "old-password", "secret")
 _STATUS = {"healthy": 0, "unknown": 3}
 
-EACH = 3
-"""One in so many worlds is met in every run, of those in FURTHER none; all in the slow one."""
-
 _ALL = list(WORLDS.values())
-_OFTEN = [world for world in _ALL if world.name not in FURTHER][::EACH]
+
+
+def _by_place():
+    """Of every layer and every place where a fault can lie, the first world."""
+    found = {}
+    for world in _ALL:
+        if world.name not in FURTHER:
+            found.setdefault((world.expected.layers[0], world.expected.where[0]), world)
+    return list(found.values())
+
+
+_OFTEN = _by_place()
+"""Met in every run; the others are ``full``."""
+
 _REST = [world for world in _ALL if world not in _OFTEN]
 
 _SECRETIVE = [
@@ -41,12 +51,14 @@ def _ours(item):
     return asks and "world" in item.callspec.params  # tests/diagnosis has a fixture of that name
 
 
-def _marked(worlds, *marks):
-    slow = dict.fromkeys(FURTHER, (*marks, pytest.mark.full))
-    return [pytest.param(w, id=w.name, marks=slow.get(w.name, marks)) for w in worlds]
+def _marked(worlds):
+    """Worlds as parameters: those that are met in every run, or else the first, and the rest."""
+    often = [world for world in worlds if world in _OFTEN] or worlds[:1]
+    full = pytest.mark.full
+    return [pytest.param(w, id=w.name, marks=[full] * (w not in often)) for w in worlds]
 
 
-@pytest.mark.parametrize("world", [*_marked(_OFTEN), *_marked(_REST, pytest.mark.full)])
+@pytest.mark.parametrize("world", _marked([*_OFTEN, *_REST]))
 def test_the_diagnosis_of_a_world_is_its_truth(world, diagnoses):
     result = diagnoses[world.name]
     if isinstance(result, Exception):
