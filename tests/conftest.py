@@ -1,14 +1,21 @@
+import gc
 import signal
 import socket
 import sys
 
 import pytest
+from effort import examples
 from hypothesis import HealthCheck, settings
 from scheduling import Shared
 from turns import take_turns
 
 # The machine may be slow at times; no property is about how long something takes.
-settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "busy",
+    max_examples=examples(100),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("busy")
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -25,6 +32,13 @@ def pytest_configure(config):
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
     take_turns(items)
+
+
+def pytest_collection_finish(session):
+    """What is imported by now stays: no collection of garbage has to look at it again."""
+    if not session.config.option.collectonly:
+        gc.collect()
+        gc.freeze()
 
 
 def pytest_xdist_auto_num_workers(config):

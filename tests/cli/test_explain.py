@@ -2,6 +2,7 @@ import json
 import os
 
 import pytest
+from effort import rest_in_full
 
 from ringback.failure.kinds import KINDS
 from ringback.failure.page import page
@@ -164,7 +165,7 @@ def test_lines_fit_the_width(ringback, refused):
         assert "…xxx" in done.stdout
 
 
-@pytest.mark.parametrize("columns", [40, 120])
+@pytest.mark.parametrize("columns", rest_in_full([40, 120]))
 def test_on_a_terminal_it_fits_and_shows_the_words_that_decided(refused, columns):
     status, written = run_in_terminal("explain", str(refused), columns=columns)
     assert status == 0
@@ -172,7 +173,7 @@ def test_on_a_terminal_it_fits_and_shows_the_words_that_decided(refused, columns
     assert "\x1b[1;7m" in written
 
 
-@pytest.mark.parametrize("columns", [40, 120])
+@pytest.mark.parametrize("columns", rest_in_full([40, 120]))
 def test_a_page_is_set_for_the_terminal(columns):
     status, written = run_in_terminal("explain", "tcp.reset", columns=columns)
     assert status == 0

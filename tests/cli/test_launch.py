@@ -8,6 +8,7 @@ import sys
 import textwrap
 
 import pytest
+from effort import rest_in_full
 
 APP = """
 import sys
@@ -36,7 +37,7 @@ def app(tmp_path):
     return path
 
 
-@pytest.mark.parametrize("by", ["python", "file"])
+@pytest.mark.parametrize("by", rest_in_full(["file", "python"]))
 def test_an_unchanged_program_learns_what_went_wrong(ringback, app, lab, by):
     words = [sys.executable, app] if by == "python" else [app]
     done = ringback("run", *words, lab.start("tcp.refused").url)
@@ -47,6 +48,7 @@ def test_an_unchanged_program_learns_what_went_wrong(ringback, app, lab, by):
     assert "tcp.refused" in done.stderr
 
 
+@pytest.mark.full
 def test_a_program_whose_calls_work_says_nothing_more(ringback, app, lab):
     done = ringback("run", app, lab.start("ok").url)
     assert (done.returncode, done.stdout, done.stderr) == (0, "200\n", "")
@@ -59,6 +61,7 @@ def test_nothing_is_retried_unless_asked_for(ringback, app, lab):
     assert endpoint.requests == 3
 
 
+@pytest.mark.full
 def test_events_go_to_a_file_as_json(ringback, app, lab, tmp_path):
     log, url = tmp_path / "events.jsonl", lab.start("tcp.refused").url
     for _ in range(2):
@@ -68,6 +71,7 @@ def test_events_go_to_a_file_as_json(ringback, app, lab, tmp_path):
     assert [line["error.type"] for line in lines] == ["tcp.refused"] * 2
 
 
+@pytest.mark.full
 def test_options_of_the_program_are_the_programs(ringback, tmp_path):
     app = tmp_path / "app.py"
     app.write_text("import sys; print(sys.argv[1:])")
@@ -94,6 +98,7 @@ def test_a_signal_reaches_the_program_and_ends_it():
         assert process.wait(120) == -signal.SIGTERM
 
 
+@pytest.mark.full
 def test_programs_that_it_starts_have_ringback_in_them_too(ringback, lab, app):
     script = "import subprocess, sys; sys.exit(subprocess.call(sys.argv[1:]))"
     url = lab.start("tcp.refused").url
@@ -101,6 +106,7 @@ def test_programs_that_it_starts_have_ringback_in_them_too(ringback, lab, app):
     assert (done.returncode, done.stdout) == (3, "ConnectionError tcp.refused 1\n")
 
 
+@pytest.mark.full
 def test_the_programs_own_sitecustomize_runs_too(ringback, tmp_path):
     (tmp_path / "sitecustomize.py").write_text("print('mine')")
     env = {**os.environ, "PYTHONPATH": str(tmp_path)}
@@ -108,6 +114,7 @@ def test_the_programs_own_sitecustomize_runs_too(ringback, tmp_path):
     assert done.stdout.endswith("mine\nprogram\n")
 
 
+@pytest.mark.full
 def test_a_python_without_ringback_runs_without_it(ringback):
     done = ringback("run", sys.executable, "-I", "-c", "print('isolated')")
     assert done.stdout == "isolated\n"

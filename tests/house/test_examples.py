@@ -1,5 +1,6 @@
 """Every Python example in the README and the docs runs as it stands, and prints what it says."""
 
+import json
 import re
 import subprocess
 import sys
@@ -28,20 +29,33 @@ def examples():
             yield pytest.param(code, said, id=f"{page.name}-{number}")
 
 
-@pytest.mark.parametrize(("code", "said"), list(examples()))
-def test_an_example_runs_and_prints_what_the_page_says(code, said, tmp_path):
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", code],
-        capture_output=True,
+@pytest.fixture(scope="module")
+def run():
+    """Runs a program in a process of its own: what they all import is imported once."""
+    program = Path(__file__).with_name("forking.py")
+    with subprocess.Popen(
+        [sys.executable, "-W", "error", program],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
         text=True,
-        timeout=180,
-        cwd=tmp_path,
-        check=False,
-    )
+    ) as process:
 
-    assert done.returncode == 0, done.stderr
+        def status(code, folder):
+            process.stdin.write(f"{json.dumps({'code': code, 'folder': str(folder)})}\n")
+            process.stdin.flush()
+            return int(process.stdout.readline())
+
+        yield status
+        process.stdin.close()
+
+
+@pytest.mark.parametrize(("code", "said"), list(examples()))
+def test_an_example_runs_and_prints_what_the_page_says(run, code, said, tmp_path):
+    status = run(code, tmp_path)
+
+    assert status == 0, (tmp_path / "err").read_text("utf-8")
     if said is not None:
-        assert done.stdout == said
+        assert (tmp_path / "out").read_text("utf-8") == said
 
 
 def test_every_link_leads_somewhere():

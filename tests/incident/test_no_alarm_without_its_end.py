@@ -2,6 +2,7 @@
 
 import json
 
+from effort import examples
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -137,7 +138,7 @@ def lived(ops):
     return world
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(st.lists(OPS, max_size=40))
 @example(
     [("certificate", "a", 40, "1"), ("certificate", "a", 5, "1"), ("certificate", "a", 40, "1")]

@@ -7,6 +7,7 @@ import sys
 import time
 
 import pytest
+from effort import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -97,7 +98,7 @@ def put(node, field, value):
 
 
 @given(graphs())
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 def test_any_graph_of_exceptions_is_a_failure_of_a_known_kind(exc):
     begin = seconds()
     failure = classify(exc)
@@ -111,7 +112,7 @@ def test_any_graph_of_exceptions_is_a_failure_of_a_known_kind(exc):
 
 
 @given(st.integers(1, 3000))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 def test_a_chain_of_any_length_is_walked_with_a_bound(length):
     inner = ConnectionRefusedError(111, "Connection refused")
     for _ in range(length):

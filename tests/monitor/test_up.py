@@ -184,6 +184,7 @@ def test_an_outage_is_seen_named_diagnosed_taken_and_over(started, target, tmp_p
     assert monitor.end() == 0
 
 
+@pytest.mark.full
 def test_counters_and_incidents_survive_a_kill(started, target, tmp_path):
     configuration(tmp_path, ("Shop", target.url))
     first = started()
@@ -227,6 +228,7 @@ def token(name, *scopes):
     return secret, table
 
 
+@pytest.mark.full
 def test_a_token_that_is_revoked_is_refused_at_once(started, target, tmp_path):
     kept, kept_table = token("kept", "read")
     gone, gone_table = token("gone", "read", "write")
@@ -250,6 +252,7 @@ def test_a_token_that_is_revoked_is_refused_at_once(started, target, tmp_path):
     assert status(kept) == 200
 
 
+@pytest.mark.full
 def test_another_address_needs_a_restart_and_that_is_told(started, target, tmp_path):
     configuration(tmp_path, ("Shop", target.url), more='[store]\npath = "a.db"\n')
     monitor = started()
@@ -306,6 +309,7 @@ def test_a_new_file_that_is_wrong_is_taken_once_it_is_right(started, target, tmp
     assert monitor.end() == 0
 
 
+@pytest.mark.full
 def test_a_silence_can_be_made_listed_and_ended(started, target, capsys):
     monitor = started(target.url)
     (endpoint,) = monitor.get("/endpoints")
@@ -356,6 +360,7 @@ def test_every_problem_of_a_configuration_is_told(tmp_path, monkeypatch, capsys)
     assert "every" in said
 
 
+@pytest.mark.full
 def test_a_second_monitor_on_the_same_database_is_told_so(started, target, tmp_path):
     started(target.url)
     command = [sys.executable, "-m", "ringback", "up", "--port", "0", target.url]
@@ -367,6 +372,7 @@ def test_a_second_monitor_on_the_same_database_is_told_so(started, target, tmp_p
     assert "another" in second.stderr or "in use" in second.stderr
 
 
+@pytest.mark.full
 def test_a_port_that_is_taken_is_told(started, target, tmp_path):
     port = target.url.rpartition(":")[2].strip("/")
     command = [sys.executable, "-m", "ringback", "up", "--port", port, target.url]
@@ -377,6 +383,7 @@ def test_a_port_that_is_taken_is_told(started, target, tmp_path):
     assert port in ended.stderr
 
 
+@pytest.mark.full
 def test_a_backup_is_made_while_it_runs(started, target, tmp_path, capsys):
     monitor = started(target.url)
     monitor.until("/endpoints", lambda all_: all_[0]["state"] == "ok")

@@ -1,6 +1,7 @@
 """The table of the circuit, without a clock and without a lock."""
 
 import pytest
+from effort import examples
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
@@ -181,5 +182,7 @@ class AnyCourse(RuleBasedStateMachine):
         assert self.circuit.state == "closed"
 
 
-AnyCourse.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+AnyCourse.TestCase.settings = settings(
+    max_examples=examples(60), stateful_step_count=40, deadline=None
+)
 TestAnyCourse = AnyCourse.TestCase

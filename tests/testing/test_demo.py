@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import pytest
+from effort import rest_in_full
 
 from ringback.failure.kinds import KINDS
 from ringback.testing.demo.play import play
@@ -93,6 +94,7 @@ def test_the_events_say_what_an_operator_needs(events):
     ]
 
 
+@pytest.mark.full
 def test_without_a_terminal_it_is_plain_lines_and_says_how_to_get_the_rest():
     done = run_without("uvicorn", "demo")
     assert (done.returncode, done.stderr) == (0, "")
@@ -104,7 +106,7 @@ def test_without_a_terminal_it_is_plain_lines_and_says_how_to_get_the_rest():
     assert "pip install 'ringback[lab,monitor]'" in done.stdout.splitlines()[-1]
 
 
-@pytest.mark.parametrize("columns", [40, 120])
+@pytest.mark.parametrize("columns", rest_in_full([40, 120]))
 def test_on_a_terminal_it_fits_and_is_coloured(columns):
     status, written = run_in_terminal("demo", columns=columns, without="uvicorn")
     assert status == 0
@@ -114,6 +116,7 @@ def test_on_a_terminal_it_fits_and_is_coloured(columns):
     assert written.count("\x1b[?25l") == written.count("\x1b[?25h")  # the cursor is back
 
 
+@pytest.mark.full
 def test_no_color_is_honoured():
     _, written = run_in_terminal("demo", columns=80, env={"NO_COLOR": "1"}, without="uvicorn")
     assert "\x1b[31m" not in written

@@ -1,67 +1,26 @@
+"""The plugin, in a pytest of its own: all modules below run in one process, as a user's do."""
+
 import os
 import re
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 
-from ringback.testing.lab.need import NEEDS
-
 TUTORIAL = Path(__file__).parents[2] / "docs" / "tutorial" / "testing-failures.md"
+BLOCKS = {
+    re.findall(r"def (test_\w+)", code)[0]: code
+    for code in re.findall(
+        r"^```python\n(.*?)^```$", TUTORIAL.read_text(), re.MULTILINE | re.DOTALL
+    )
+}
 
-
-@pytest.fixture
-def pytest_run(tmp_path):
-    """Runs pytest on a module in a process of its own, as a user of the plugin does."""
-
-    def run(code, **env):
-        (tmp_path / "test_it.py").write_text(code)
-        command = [
-            sys.executable,
-            "-W",
-            "error",
-            "-m",
-            "pytest",
-            "-q",
-            "-rs",
-            "-p",
-            "no:cacheprovider",
-        ]
-        return subprocess.run(
-            [*command, "test_it.py"],
-            capture_output=True,
-            text=True,
-            cwd=tmp_path,
-            timeout=180,
-            check=False,
-            env={name: value for name, value in os.environ.items() if name != "CI"} | env,
-        )
-
-    return run
-
-
-BLOCKS = re.findall(r"^```python\n(.*?)^```$", TUTORIAL.read_text(), re.MULTILINE | re.DOTALL)
-
-
-@pytest.mark.parametrize("code", BLOCKS, ids=lambda code: re.findall(r"def (test_\w+)", code)[0])
-def test_each_example_of_the_tutorial_passes(pytest_run, code):
-    done = pytest_run(code)
-    assert done.returncode == 0, done.stdout
-    assert "skipped" not in done.stdout
-
-
-def test_the_plugin_loads_nothing_slow():
-    code = "import ringback.testing.plugin, sys; print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    loaded = {name.partition(".")[0] for name in done.stdout.split()}
-    assert not loaded & {"requests", "cryptography", "dns", "rich", "click", "h2"}
-    assert "ringback.testing.lab" not in done.stdout.split()
-
-
-def test_each_test_has_records_of_its_own(pytest_run):
-    done = pytest_run(
-        """
+MODULES = {
+    **BLOCKS,
+    "test_records": """
 import pytest, requests
 
 @pytest.mark.parametrize("time", range(2))
@@ -75,14 +34,8 @@ def test_first(fault, time):
 def test_a_schedule_begins_anew(fault, time):
     with pytest.raises(requests.ConnectionError):
         requests.get(fault("tcp.reset", when="first_two").url, timeout=30)
-"""
-    )
-    assert "4 passed" in done.stdout
-
-
-def test_the_lab_is_shared_by_all_tests(pytest_run):
-    done = pytest_run(
-        """
+""",
+    "test_shared_lab": """
 import pytest
 
 urls = set()
@@ -91,14 +44,8 @@ urls = set()
 def test_shared(lab, time):
     urls.add(lab.start("ok").url)
     assert len(urls) == 1
-"""
-    )
-    assert "2 passed" in done.stdout
-
-
-def test_a_fixture_of_the_same_name_wins(pytest_run):
-    done = pytest_run(
-        """
+""",
+    "test_own_lab": """
 import pytest
 
 @pytest.fixture
@@ -108,43 +55,27 @@ def lab():
 def test_mine(lab, fault):
     assert lab == "mine"
     assert fault("tcp.refused").port
-"""
-    )
-    assert "1 passed" in done.stdout
-
-
-def test_an_unknown_fault_names_the_nearest(pytest_run):
-    done = pytest_run("def test_it(fault):\n    fault('tcp.refusd')\n")
-    assert done.returncode == 1
-    assert "nearest: tcp.refused" in done.stdout
-
-
-LACKING = """
+""",
+    "test_unknown": """
+def test_it(fault):
+    fault("tcp.refusd")
+""",
+    "test_lacking": """
+import pytest
 from ringback.testing.lab.need import NEEDS
-NEEDS["cryptography"] = lambda: False  # as on a machine without it
+
+@pytest.fixture(autouse=True)
+def lacking(monkeypatch):  # as on a machine without it
+    monkeypatch.setitem(NEEDS, "cryptography", lambda: False)
 
 def test_it(fault):
     fault("tls.cert.date_invalid.expired")
-"""
 
-
-def test_what_the_machine_lacks_skips_with_the_reason(pytest_run):
-    assert "cryptography" in NEEDS
-    done = pytest_run(LACKING)
-    assert done.returncode == 0
-    assert "1 skipped" in done.stdout
-    assert "needs cryptography, which this machine lacks" in done.stdout
-
-
-def test_in_ci_a_skip_is_a_failure(pytest_run):
-    done = pytest_run(LACKING, CI="true")
-    assert done.returncode == 1
-    assert "with CI=true nothing is skipped" in done.stdout
-
-
-def test_names_are_the_systems_again_after_the_test(pytest_run):
-    done = pytest_run(
-        """
+def test_in_ci(fault, monkeypatch):
+    monkeypatch.setenv("CI", "true")
+    fault("tls.cert.date_invalid.expired")
+""",
+    "test_names": """
 import socket
 
 system = socket.getaddrinfo
@@ -155,6 +86,81 @@ def test_replaced(fault):
 
 def test_restored():
     assert socket.getaddrinfo is system
-"""
+""",
+}
+
+
+@pytest.fixture(scope="module")
+def ended(tmp_path_factory):
+    """How the tests of each module ended: their names, and ``passed`` or what was said."""
+    folder = tmp_path_factory.mktemp("plugin")
+    for name, code in MODULES.items():
+        (folder / f"{name}.py").write_text(code)
+    options = ["-q", "-p", "no:cacheprovider", "--junitxml=ended.xml", "-o", "junit_family=xunit1"]
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-m", "pytest", *options, "."],
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        timeout=300,
+        check=False,
+        env={name: value for name, value in os.environ.items() if name != "CI"},
     )
-    assert "2 passed" in done.stdout
+    assert done.returncode == 1, done.stdout + done.stderr  # some of them are to fail
+    found = {name: {} for name in MODULES}
+    for case in ET.parse(folder / "ended.xml").iter("testcase"):
+        said = [f"{one.tag}: {one.get('message')}" for one in case if one.tag != "system-out"]
+        found[case.get("classname")][case.get("name")] = " ".join(said) or "passed"
+    return found
+
+
+def counted(module):
+    return dict(Counter(module.values()))
+
+
+def test_each_example_of_the_tutorial_passes(ended):
+    assert len(BLOCKS) > 3
+    assert {name: set(ended[name].values()) for name in BLOCKS} == {
+        name: {"passed"} for name in BLOCKS
+    }
+
+
+def test_the_plugin_loads_nothing_slow():
+    code = "import ringback.testing.plugin, sys; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = {name.partition(".")[0] for name in done.stdout.split()}
+    assert not loaded & {"requests", "cryptography", "dns", "rich", "click", "h2"}
+    assert "ringback.testing.lab" not in done.stdout.split()
+
+
+def test_each_test_has_records_of_its_own(ended):
+    assert counted(ended["test_records"]) == {"passed": 4}
+
+
+def test_the_lab_is_shared_by_all_tests(ended):
+    assert counted(ended["test_shared_lab"]) == {"passed": 2}
+
+
+def test_a_fixture_of_the_same_name_wins(ended):
+    assert counted(ended["test_own_lab"]) == {"passed": 1}
+
+
+def test_an_unknown_fault_names_the_nearest(ended):
+    assert "nearest: tcp.refused" in ended["test_unknown"]["test_it"]
+    assert ended["test_unknown"]["test_it"].startswith(("failure", "error"))
+
+
+def test_what_the_machine_lacks_skips_with_the_reason(ended):
+    said = ended["test_lacking"]["test_it"]
+    assert said.startswith("skipped: ")
+    assert "needs cryptography, which this machine lacks" in said
+
+
+def test_in_ci_a_skip_is_a_failure(ended):
+    said = ended["test_lacking"]["test_in_ci"]
+    assert said.startswith(("failure", "error"))
+    assert "with CI=true nothing is skipped" in said
+
+
+def test_names_are_the_systems_again_after_the_test(ended):
+    assert counted(ended["test_names"]) == {"passed": 2}

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
+from effort import rest_in_full
 from monitor.export.stores import change, check, incident, kept
 
 NOW = time.time()
@@ -40,7 +41,7 @@ def test_checks_are_exported_as_csv_to_standard_output(ringback, database):
 
 
 @pytest.mark.skipif(not FULL.exists(), reason="this system has no /dev/full")
-@pytest.mark.parametrize("form", ["csv", "jsonl"])
+@pytest.mark.parametrize("form", rest_in_full(["csv", "jsonl"]))
 def test_a_full_disk_is_one_line(database, form):
     command = [sys.executable, "-m", "ringback", "export", "checks", "--format", form]
     with FULL.open("wb") as full:

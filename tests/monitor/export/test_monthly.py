@@ -5,6 +5,7 @@ from ringback.monitor.export.availability import AVAILABILITY_COLUMNS, availabil
 from ringback.monitor.store.sqlite.reader import SQLiteReader
 
 
+@pytest.mark.full
 def test_a_month_of_a_store(tmp_path):
     down = NOVEMBER + 10 * HOUR
     path = kept(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from effort import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -389,7 +390,7 @@ def replaced(data, path, value):
 MUTABLE = ["blackbox.yml", "prometheus.yml", "gatus.yaml", "upptimerc.yml", "uptime-kuma.json"]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.sampled_from(MUTABLE), st.randoms(use_true_random=False))
 def test_whatever_stands_in_a_file_the_outcome_can_be_used(tmp_path_factory, name, random):
     kind = next(kind for kind, names in SETS.items() if name in names)
@@ -404,7 +405,7 @@ def test_whatever_stands_in_a_file_the_outcome_can_be_used(tmp_path_factory, nam
     assert len(found.endpoints) == len(draft.endpoints)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.data())
 def test_objects_with_lines_missing_or_twice_can_be_used_as_well(tmp_path_factory, data):
     name = data.draw(st.sampled_from(["nagios.cfg", "icinga.conf", "urls.txt"]))

@@ -51,6 +51,7 @@ def press(page, name):
         page.get_by_role("button", name=name).click()
 
 
+@pytest.mark.full
 def test_every_page_opens_without_a_complaint_and_fits_a_phone(chromium, served):
     for path in PAGES:
         with opened(chromium, served.url + path, **PHONE) as page:
@@ -75,6 +76,7 @@ def test_a_state_is_seen_and_spoken_as_it_changes(chromium, served):
         assert page.locator('#counts [data-state="down"] strong').inner_text() == "2"
 
 
+@pytest.mark.full
 def test_a_new_incident_appears_on_the_overview(chromium, served):
     with opened(chromium, served.url) as page:
         live(page, served)
@@ -88,6 +90,7 @@ def test_a_new_incident_appears_on_the_overview(chromium, served):
         assert page.locator("h1").inner_text() == "db does not answer"
 
 
+@pytest.mark.full
 def test_an_incident_is_acknowledged(chromium, served):
     with opened(chromium, f"{served.url}/incidents/inc-1") as page:
         page.get_by_label("Your name").first.fill("Ada")
@@ -99,6 +102,7 @@ def test_an_incident_is_acknowledged(chromium, served):
     assert served.do(lambda service: service.open[0].acknowledged_by) == "Ada"
 
 
+@pytest.mark.full
 def test_an_open_incident_page_follows_what_others_do(chromium, served):
     with opened(chromium, f"{served.url}/incidents/inc-1") as page:
         live(page, served)
@@ -109,6 +113,7 @@ def test_an_open_incident_page_follows_what_others_do(chromium, served):
         assert taken.count() == 1
 
 
+@pytest.mark.full
 def test_an_open_endpoint_page_follows_its_state(chromium, served):
     with opened(chromium, f"{served.url}/endpoints/api") as page:
         live(page, served)
@@ -119,6 +124,7 @@ def test_an_open_endpoint_page_follows_its_state(chromium, served):
         assert page.locator("h1 .state").inner_text() == "✓ ok"
 
 
+@pytest.mark.full
 def test_an_endpoint_is_silenced_and_told_again(chromium, served):
     with opened(chromium, f"{served.url}/endpoints/api") as page:
         page.get_by_label("For").select_option("14400")
@@ -131,6 +137,7 @@ def test_an_endpoint_is_silenced_and_told_again(chromium, served):
     assert served.do(lambda service: service.silences()) == []
 
 
+@pytest.mark.full
 def test_a_discovered_endpoint_is_adopted(chromium, served):
     with opened(chromium, f"{served.url}/discovered") as page:
         page.get_by_role("button", name="Adopt https://payments.example").click()
@@ -138,6 +145,7 @@ def test_a_discovered_endpoint_is_adopted(chromium, served):
     assert served.do(lambda service: service.adopted) == [("payments", "web page")]
 
 
+@pytest.mark.full
 def test_endpoints_are_filtered_by_what_is_typed_and_by_state(chromium, served):
     with opened(chromium, served.url) as page:
         page.keyboard.press("/")
@@ -150,6 +158,7 @@ def test_endpoints_are_filtered_by_what_is_typed_and_by_state(chromium, served):
         assert page.url.rstrip("/") == served.url
 
 
+@pytest.mark.full
 def test_everything_can_be_reached_with_the_keyboard(chromium, served):
     with opened(chromium, served.url) as page:
         page.keyboard.press("Tab")
@@ -164,6 +173,7 @@ def test_everything_can_be_reached_with_the_keyboard(chromium, served):
         page.wait_for_url("**/endpoints/api")
 
 
+@pytest.mark.full
 def test_the_theme_is_that_of_the_system_until_another_is_chosen(chromium, served):
     paper = "getComputedStyle(document.body).backgroundColor"
     with opened(chromium, served.url, color_scheme="dark") as page:
@@ -174,6 +184,7 @@ def test_the_theme_is_that_of_the_system_until_another_is_chosen(chromium, serve
         assert page.evaluate(paper) == "rgb(255, 255, 255)"
 
 
+@pytest.mark.full
 def test_somebody_with_a_token_logs_in_acts_and_logs_out(chromium):
     settings = WebSettings(port=0, tokens=TOKENS)
     with Served(settings=settings) as one, opened(chromium, f"{one.url}/incidents/inc-1") as page:
@@ -199,6 +210,7 @@ def test_text_of_others_does_not_run(chromium):
         assert page.title() != "1"
 
 
+@pytest.mark.full
 def test_a_thousand_endpoints_are_shown_and_filtered(chromium):
     views = [
         View(endpoint=endpoint(f"e{n}", group=f"g{n % 20}"), state="ok", last=check(f"e{n}"))

@@ -10,6 +10,7 @@ import requests
 from client.requests.fast.answered import described, differences, failed, read
 from client.requests.fast.raw_server import RawServer
 from client.requests.fast.stock import Stock, notice, single, stock  # noqa: F401 - Stock is asked for here
+from effort import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -160,7 +161,7 @@ def run_off(server, make, request, answer):
         guard.on = True
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(request=REQUESTS, answer=answers())
 def test_our_session_does_what_it_does_without_the_fast_paths(server, request, answer):
     fast, slow = run(server, single, request, answer), run_off(server, single, request, answer)
@@ -168,7 +169,7 @@ def test_our_session_does_what_it_does_without_the_fast_paths(server, request, a
     assert not differences(fast, slow)
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(request=REQUESTS, answer=answers())
 def test_a_stock_session_does_what_requests_does(server, request, answer):
     fast, plain = (

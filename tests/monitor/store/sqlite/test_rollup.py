@@ -2,6 +2,7 @@ import random
 import threading
 
 import pytest
+from effort import rest_in_full
 
 from ringback.monitor.store.aggregate import PHASES, Aggregate
 from ringback.monitor.store.interface import Batch
@@ -73,7 +74,9 @@ def small_pieces(monkeypatch):
 
 
 @pytest.mark.usefixtures("small_pieces")
-@pytest.mark.parametrize(("seed", "work"), [(n, 0.0005 if n % 2 else 0.05) for n in range(6)])
+@pytest.mark.parametrize(
+    ("seed", "work"), rest_in_full([(n, 0.0005 if n % 2 else 0.05) for n in range(6)], first=2)
+)
 def test_buckets_are_those_of_all_checks(tmp_path, monkeypatch, seed, work):
     monkeypatch.setattr(
         whole, "_MAINTAIN_SECONDS", work

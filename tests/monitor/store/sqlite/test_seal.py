@@ -1,6 +1,7 @@
 import random
 
 import pytest
+from effort import rest_in_full
 
 from ringback.monitor.store.interface import Batch
 from ringback.monitor.store.sqlite import SQLiteStore, raw
@@ -36,7 +37,7 @@ def test_an_hour_is_sealed_when_it_is_over(tmp_path):
     store.close()
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", rest_in_full(range(6), first=2))
 def test_nothing_is_lost_or_doubled_however_it_is_sealed(tmp_path, monkeypatch, seed):
     monkeypatch.setattr(raw, "SEAL_ROWS", 30)
     chance = random.Random(seed)
@@ -91,6 +92,7 @@ def test_a_check_after_its_hour_was_sealed_is_kept(tmp_path):
     store.close()
 
 
+@pytest.mark.full
 def test_what_is_old_is_dropped_and_failures_are_kept_longer(tmp_path):
     store = SQLiteStore(tmp_path / "ringback.db")
     bad = [check(AT + 2 * n, up=False, detail=f"refused {n}") for n in range(150)]
