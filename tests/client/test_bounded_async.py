@@ -7,8 +7,8 @@ import trio
 import ringback
 from ringback import Policy, Timeout, errors
 from ringback.client import tasks
-from ringback.client.bounded_async import bounded
 from ringback.client.call import Failed, KnownCall
+from ringback.client.drive_async import bounded
 from ringback.failure import Target
 
 LIMITS = Timeout(pool=None)

@@ -7,8 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ringback.client import bulkhead as room
-from ringback.client.bulkhead import Bulkhead, Bulkheads, bulkheads, wait
-from ringback.client.httpcore import turn_async
+from ringback.client.bulkhead import (
+    Bulkhead,
+    Bulkheads,
+    async_bulkheads,
+    async_wait,
+    bulkheads,
+    wait,
+)
 
 
 def test_so_many_are_in_and_the_next_waits():
@@ -95,10 +101,10 @@ def test_a_thread_waits_only_so_long():
 def test_a_task_waits_for_its_turn_or_only_so_long(backend):
     async def waiting():
         one = Bulkhead(1)
-        assert await turn_async.wait(one, None)
-        assert not await turn_async.wait(one, 0.01)
+        assert await async_wait(one, None)
+        assert not await async_wait(one, 0.01)
         async with anyio.create_task_group() as group:
-            group.start_soon(turn_async.wait, one, None)
+            group.start_soon(async_wait, one, None)
             while not one.waiting:
                 await anyio.lowlevel.checkpoint()
             one.leave()
@@ -111,9 +117,9 @@ def test_a_task_waits_for_its_turn_or_only_so_long(backend):
 def test_a_task_that_is_cancelled_leaves_the_queue(backend):
     async def cancelled():
         one = Bulkhead(1)
-        await turn_async.wait(one, None)
+        await async_wait(one, None)
         with anyio.move_on_after(0.01):
-            await turn_async.wait(one, None)
+            await async_wait(one, None)
         return one.taken, one.waiting
 
     assert anyio.run(cancelled, backend=backend) == (1, 0)
@@ -134,8 +140,8 @@ def test_the_threads_of_a_process_share_theirs():
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
 def test_each_event_loop_has_its_own(backend):
     async def mine():
-        assert turn_async.bulkheads() is turn_async.bulkheads()
-        return turn_async.bulkheads()
+        assert async_bulkheads() is async_bulkheads()
+        return async_bulkheads()
 
     assert anyio.run(mine, backend=backend) is not anyio.run(mine, backend=backend)
 

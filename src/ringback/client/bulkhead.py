@@ -8,7 +8,14 @@ import os
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Protocol
+from time import monotonic
+from typing import Any, Protocol
+from weakref import WeakKeyDictionary
+
+from ringback.client.call import Call, Failed
+from ringback.client.deadline import current
+from ringback.failure import Failure
+from ringback.retry import Repeatable
 
 LIMIT = 4096
 """How many origins are remembered; beyond it the oldest that nobody uses is forgotten."""
@@ -142,3 +149,76 @@ if hasattr(os, "register_at_fork"):
 def bulkheads() -> Bulkheads:
     """Return the bulkheads that the threads of this process share."""
     return _OF_THREADS
+
+
+_OF_LOOPS: WeakKeyDictionary[Any, Bulkheads] = WeakKeyDictionary()
+
+
+def async_bulkheads() -> Bulkheads:
+    """Return the bulkheads that the tasks of this event loop share.
+
+    What wakes a task works in its loop only, so that each loop has its own.
+    """
+    from ringback.client import tasks  # noqa: PLC0415 - threads need no asyncio
+
+    loop = tasks.loop()
+    found = _OF_LOOPS.get(loop)
+    if found is None:
+        found = _OF_LOOPS[loop] = Bulkheads()
+    return found
+
+
+async def async_wait(bulkhead: Bulkhead, seconds: float | None) -> bool:
+    """Take a place, in a task; return ``False`` where none came free in time.
+
+    Args:
+        bulkhead: Whose.
+        seconds: To wait at the most; ``None``: for ever.
+    """
+    from ringback.client import tasks  # noqa: PLC0415 - threads need no asyncio
+
+    turn: Any = bulkhead.enter(tasks.event)
+    if turn is None:
+        return True
+    try:
+        if seconds is None:
+            await turn.wait()
+        else:
+            await tasks.until(monotonic() + seconds, turn.wait())
+    except TimeoutError:
+        return bulkhead.withdraw(turn)
+    except BaseException:  # cancelled
+        if bulkhead.withdraw(turn):
+            bulkhead.leave()
+        raise
+    return True
+
+
+def overdue() -> bool:
+    """Whether the wait has taken all the time that the call had: no attempt begins then."""
+    at = current()
+    return at is not None and monotonic() >= at
+
+
+def exhausted(
+    call: Call, origin: str, places: int, seconds: float | None, error: Callable[[str], Exception]
+) -> Failed[Any]:
+    """Return the attempt that got no place.
+
+    Args:
+        call: What is said of it.
+        origin: ``scheme://host:port``.
+        places: How many may be in flight to it.
+        seconds: How long it waited.
+        error: Makes the client library's exception, from its text.
+    """
+    text = f"{places} calls to {origin} are in flight, and none ended in {seconds or 0:.3g} s"
+    failure = Failure(
+        kind="client.pool_exhausted",
+        phase="pool",
+        delivered="no",
+        message=text,
+        target=call.target,
+        evidence=(text,),
+    )
+    return Failed(failure, Repeatable(idempotent=True), error(text))

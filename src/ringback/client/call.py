@@ -11,7 +11,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from ringback.event import Event, Listeners, What
 from ringback.failure import Failure, Target
-from ringback.retry import Decision, Done, GiveUp, Policy, Repeatable, Run
+from ringback.retry import Decision, Done, GiveUp, Policy, Repeatable, Run, Timeout
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +98,14 @@ class Failed(Generic[T]):
     result: T | None = None
     retry_after: float | None = None
     release: Callable[[], Any] | None = None
+
+
+AttemptMaker = Callable[[Timeout], T | Failed[T]]
+"""Makes one attempt within the timeouts that it is given; it does not raise for a failure that may
+be tried again."""
+
+AsyncAttemptMaker = Callable[[Timeout], Awaitable[T | Failed[T]]]
+"""The same for tasks."""
 
 
 @dataclass(slots=True)

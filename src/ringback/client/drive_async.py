@@ -1,16 +1,60 @@
-"""The loop of attempts for tasks; a test holds it equal to its twin."""
+"""The loop of attempts, in tasks; and the places that limit how many are in flight."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
-from ringback.client.call import AsyncClock, Call, Course, Ended, Failed, T, succeeded
-from ringback.client.deadline import ahead, current, enter, leave
+from ringback.client.bulkhead import async_bulkheads, async_wait, exhausted, overdue
+from ringback.client.call import (
+    AsyncAttemptMaker,
+    AsyncClock,
+    Call,
+    Course,
+    Ended,
+    Failed,
+    T,
+    succeeded,
+)
+from ringback.client.deadline import ahead, current, enter, leave, patience
 from ringback.client.giveup import adiagnosed
 from ringback.event import Listeners
 from ringback.retry import Guard, Policy, Retry, Run, Timeout
 
 
+def bounded(
+    attempt: AsyncAttemptMaker[T],
+    call: Call,
+    origin: str,
+    places: int,
+    error: Callable[[str], Exception],
+) -> AsyncAttemptMaker[T]:
+    """Return the attempt, made once there is a place for it.
+
+    The places are those of the event loop; who comes first is served first. A place is held until
+    the attempt is over: where the body is left to the caller, until the headers are there.
+
+    Args:
+        attempt: Makes one attempt.
+        call: What is said of it.
+        origin: ``scheme://host:port``.
+        places: How many may be in flight to it.
+        error: Makes the client library's exception for a wait in vain, from its text.
+    """
+
+    async def in_place(limits: Timeout) -> T | Failed[T]:
+        bulkhead, seconds = async_bulkheads().of(origin, places), patience(limits.pool)
+        if not await async_wait(bulkhead, seconds):
+            return exhausted(call, origin, places, seconds, error)
+        try:
+            if overdue():
+                return exhausted(call, origin, places, seconds, error)
+            return await attempt(limits)
+        finally:
+            bulkhead.leave()
+
+    return in_place
+
+
 async def drive(  # noqa: PLR0913, PLR0917 - the parts of a call
-    attempt: Callable[[Timeout], Awaitable[T | Failed[T]]],
+    attempt: AsyncAttemptMaker[T],
     call: Call,
     policy: Policy,
     guard: Guard | None,
@@ -41,7 +85,7 @@ async def drive(  # noqa: PLR0913, PLR0917 - the parts of a call
 
 
 async def _attempts(
-    attempt: Callable[[Timeout], Awaitable[T | Failed[T]]],
+    attempt: AsyncAttemptMaker[T],
     call: Call,
     run: Run,
     listeners: Listeners,
@@ -64,7 +108,7 @@ async def _attempts(
         course = course or Course(call, run, listeners, clock)
         decision = course.failed(outcome, ended, ended - began)
         if not isinstance(decision, Retry):
-            return await adiagnosed(course.ended(decision), run.policy, clock.sleep)
+            return await adiagnosed(course.ended(decision), run.policy)
         if outcome.release:
             await outcome.release()
         if decision.delay:

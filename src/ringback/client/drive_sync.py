@@ -1,16 +1,61 @@
-"""The loop of attempts; with its twin for tasks, the only code that waits."""
+# Written by scripts/unasync.py from drive_async.py: change that one and run it.
+"""The loop of attempts, in threads; and the places that limit how many are in flight."""
 
 from collections.abc import Callable
 
-from ringback.client.call import Call, Clock, Course, Ended, Failed, T, succeeded
-from ringback.client.deadline import ahead, current, enter, leave
+from ringback.client.bulkhead import bulkheads, exhausted, overdue, wait
+from ringback.client.call import (
+    AttemptMaker,
+    Call,
+    Clock,
+    Course,
+    Ended,
+    Failed,
+    T,
+    succeeded,
+)
+from ringback.client.deadline import ahead, current, enter, leave, patience
 from ringback.client.giveup import diagnosed
 from ringback.event import Listeners
 from ringback.retry import Guard, Policy, Retry, Run, Timeout
 
 
+def bounded(
+    attempt: AttemptMaker[T],
+    call: Call,
+    origin: str,
+    places: int,
+    error: Callable[[str], Exception],
+) -> AttemptMaker[T]:
+    """Return the attempt, made once there is a place for it.
+
+    The places are those of the process; who comes first is served first. A place is held until
+    the attempt is over: where the body is left to the caller, until the headers are there.
+
+    Args:
+        attempt: Makes one attempt.
+        call: What is said of it.
+        origin: ``scheme://host:port``.
+        places: How many may be in flight to it.
+        error: Makes the client library's exception for a wait in vain, from its text.
+    """
+
+    def in_place(limits: Timeout) -> T | Failed[T]:
+        bulkhead, seconds = bulkheads().of(origin, places), patience(limits.pool)
+        if not wait(bulkhead, seconds):
+            return exhausted(call, origin, places, seconds, error)
+        try:
+            if overdue():
+                return exhausted(call, origin, places, seconds, error)
+            return attempt(limits)
+        finally:
+            bulkhead.leave()
+
+    return in_place
+
+
 def drive(  # noqa: PLR0913, PLR0917 - the parts of a call
-    attempt: Callable[[Timeout], T | Failed[T]],
+    attempt: AttemptMaker[T],
     call: Call,
     policy: Policy,
     guard: Guard | None,
@@ -41,7 +86,7 @@ def drive(  # noqa: PLR0913, PLR0917 - the parts of a call
 
 
 def _attempts(
-    attempt: Callable[[Timeout], T | Failed[T]],
+    attempt: AttemptMaker[T],
     call: Call,
     run: Run,
     listeners: Listeners,

@@ -86,18 +86,19 @@ def diagnosed(ended: Ended[T], policy: Policy) -> Ended[T]:
     return ended
 
 
-async def adiagnosed(ended: Ended[T], policy: Policy, sleep: Callable[[float], Any]) -> Ended[T]:
+async def adiagnosed(ended: Ended[T], policy: Policy) -> Ended[T]:
     """Return what ``diagnosed`` returns, without blocking the event loop.
 
     Args:
         ended: How the call ended.
         policy: Its limits.
-        sleep: Waits so many seconds.
     """
     under_way = _begun(ended, policy)
     if under_way is not None:
+        from ringback.client import tasks  # noqa: PLC0415 - threads need no asyncio
+
         while not under_way.over:
-            await sleep(_POLL)
+            await tasks.sleep(_POLL)
         ended.diagnosis = under_way.result
     return ended
 

@@ -8,10 +8,19 @@ from time import time
 from types import TracebackType
 from typing import Any, NoReturn, ParamSpec, TypeVar, cast, overload
 
-from ringback.client import bounded_async, drive_async, drive_sync, tasks
-from ringback.client.bounded import bounded
-from ringback.client.call import AsyncClock, Call, Clock, Course, Ended, Failed, KnownCall
+from ringback.client import drive_async, drive_sync, tasks
+from ringback.client.call import (
+    AsyncAttemptMaker,
+    AsyncClock,
+    Call,
+    Clock,
+    Course,
+    Ended,
+    Failed,
+    KnownCall,
+)
 from ringback.client.deadline import ahead, current, within
+from ringback.client.drive_sync import bounded
 from ringback.client.origins import origins_under
 from ringback.client.raising import error_of, raise_prepared
 from ringback.errors import RingbackError
@@ -291,10 +300,10 @@ class Retrying:
                         raise
                     return failed
 
-            made: bounded_async.AsyncAttempt[R] = attempt
+            made: AsyncAttemptMaker[R] = attempt
             if places := self.policy.bulkhead:
                 name = self._target or call.method
-                made = bounded_async.bounded(attempt, call, name, places, ConnectionError)
+                made = drive_async.bounded(attempt, call, name, places, ConnectionError)
             end = await drive_async.drive(
                 made,
                 call,

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from ringback.client.httpcore.caller import Caller, caller
+from ringback.client.httpcore.exchange import Caller, caller
 
 
 class Asking(httpx.BaseTransport):

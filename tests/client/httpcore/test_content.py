@@ -5,7 +5,7 @@ import io
 import httpx
 import pytest
 
-from ringback.client.httpcore.content import Content
+from ringback.client.httpcore.exchange import Content
 
 
 def stream(**body):

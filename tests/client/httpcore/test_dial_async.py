@@ -15,8 +15,7 @@ from ringback.client import deadline
 from ringback.client.dial import LookupTimedOut, names
 from ringback.client.dial.address import avoided
 from ringback.client.dial.resolver import resolver
-from ringback.client.httpcore.dial_async import dial_async
-from ringback.client.httpcore.resolve_async import resolve_async
+from ringback.client.httpcore.dial_async import dial_async, resolve_async
 
 LONG = 30
 

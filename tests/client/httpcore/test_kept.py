@@ -6,7 +6,7 @@ from time import monotonic
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringback.client.httpcore.kept import Kept
+from ringback.client.httpcore.pool import Kept
 
 HERE, THERE = (b"http", b"here", 80), (b"http", b"there", 80)
 

@@ -17,10 +17,9 @@ from yarl import URL
 
 from ringback.client import tasks
 from ringback.client.aiohttp.exchange import Exchange, RoutedExchange, is_bad, minding_the_end
-from ringback.client.bounded_async import AsyncAttempt, bounded
-from ringback.client.call import AsyncClock, Ended, succeeded_at_once
+from ringback.client.call import AsyncAttemptMaker, AsyncClock, Ended, succeeded_at_once
 from ringback.client.deadline import current, within
-from ringback.client.drive_async import drive
+from ringback.client.drive_async import bounded, drive
 from ringback.client.http import add_key
 from ringback.client.origins import LIMIT, origins_under
 from ringback.client.raising import error_of, raise_prepared
@@ -219,7 +218,7 @@ class Middleware:
     async def _drive(
         self, call: Exchange, guard: Guard, deadline: float, began: float | None = None
     ) -> ClientResponse:
-        attempt: AsyncAttempt[ClientResponse] = call.attempt
+        attempt: AsyncAttemptMaker[ClientResponse] = call.attempt
         if places := self.policy.bulkhead:
             origin = self._origin(call.request.url)
             attempt = bounded(attempt, call, origin, places, aiohttp.ConnectionTimeoutError)

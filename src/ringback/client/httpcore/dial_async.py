@@ -1,14 +1,220 @@
-"""``ringback.client.dial.dial`` for tasks: a connected TCP socket to a host, in bounded time."""
+"""``ringback.client.dial`` for tasks: a connected TCP socket to a host, in bounded time."""
 
+import errno
+import os
 import socket
-from collections.abc import Iterable
+import ssl
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from time import monotonic
 from typing import Any
 
-from ringback.client.dial.address import Opening, avoided, in_order
+import anyio
+
+from ringback.client.deadline import remaining
+from ringback.client.dial.address import AddrInfo, Opening, avoided, in_order
+from ringback.client.dial.lookups import Lookup, Lookups, LookupTimedOut
 from ringback.client.dial.resolver import resolver, soonest
-from ringback.client.dial.tcp import verdict
-from ringback.client.httpcore.race_async import AsyncRace
-from ringback.client.httpcore.resolve_async import resolve_async
+from ringback.client.dial.tcp import DELAY, LEAST, Attempt, verdict
+from ringback.client.tasks import from_threads
+
+BLOCKED = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
+"""What a socket that does not block raises where it would."""
+
+
+async def readable(sock: Any, seconds: float | None) -> None:
+    """Wait until there is something to read.
+
+    Args:
+        sock: The socket.
+        seconds: To wait at the most; ``None``: for ever.
+
+    Raises:
+        TimeoutError: There is nothing.
+    """
+    await _within(seconds, anyio.wait_readable, sock)
+
+
+async def writable(sock: Any, seconds: float | None) -> None:
+    """Wait until something can be written, or a connection stands.
+
+    Args:
+        sock: The socket.
+        seconds: To wait at the most; ``None``: for ever.
+
+    Raises:
+        TimeoutError: Nothing can be written.
+    """
+    await _within(seconds, anyio.wait_writable, sock)
+
+
+async def ready(
+    sock: Any, blocked: BaseException, seconds: float | None, *, writing: bool = False
+) -> None:
+    """Wait until what blocked can go on.
+
+    Args:
+        sock: The socket.
+        blocked: One of ``BLOCKED``; TLS may have to read in order to write, and vice versa.
+        seconds: To wait at the most; ``None``: for ever.
+        writing: What blocked was a write.
+
+    Raises:
+        TimeoutError: It cannot go on.
+    """
+    plain = isinstance(blocked, BlockingIOError) and writing
+    if plain or isinstance(blocked, ssl.SSLWantWriteError):
+        await writable(sock, seconds)
+    else:
+        await readable(sock, seconds)
+
+
+async def _within(seconds: float | None, wait: Callable[[Any], Awaitable[None]], sock: Any) -> None:
+    with anyio.move_on_after(seconds) as scope:
+        await wait(sock)
+    if scope.cancelled_caught:
+        raise TimeoutError("timed out")
+
+
+_UNDER_WAY = frozenset({0, errno.EINPROGRESS, errno.EWOULDBLOCK})
+
+
+class AsyncRace:
+    """Attempts to connect to one host: the first socket that connects wins (RFC 8305, section 5).
+
+    Args:
+        addresses: In the order to try them.
+        open_socket: Makes their sockets.
+        until: Give up at this time of ``time.monotonic()``; ``None``: never.
+
+    Attributes:
+        failed: Attempts that failed, in the order they did.
+        pending: Addresses without an answer so far.
+    """
+
+    def __init__(
+        self,
+        addresses: Sequence[AddrInfo],
+        open_socket: Callable[[AddrInfo], socket.socket],
+        until: float | None,
+    ) -> None:
+        self.failed: list[Attempt] = []
+        self.pending: list[AddrInfo] = []
+        self._addresses = addresses
+        self._open = open_socket
+        self._until = until
+        self._won: tuple[socket.socket, AddrInfo] | None = None
+
+    async def run(self) -> tuple[socket.socket, AddrInfo] | None:
+        """Return the first socket that connects, with its address; ``None``: all failed."""
+        if len(self._addresses) == 1:
+            await self._attempt(self._addresses[0])
+            return self._won
+        async with anyio.create_task_group() as group:
+            for address in self._addresses:
+                over = anyio.Event()
+                group.start_soon(self._compete, address, over, group.cancel_scope)
+                with anyio.move_on_after(self._delay()):
+                    await over.wait()
+        return self._won
+
+    def _delay(self) -> float:
+        left = remaining(self._until)
+        return DELAY if left is None else min(DELAY, max(left / (len(self._addresses) + 1), LEAST))
+
+    async def _compete(
+        self, address: AddrInfo, over: anyio.Event, scope: anyio.CancelScope
+    ) -> None:
+        await self._attempt(address)
+        over.set()
+        if self._won:
+            scope.cancel()
+
+    async def _attempt(self, address: AddrInfo) -> None:
+        self.pending.append(address)
+        sock = None
+        try:
+            sock = self._open(address)
+            await connect(sock, address[4], self._until)
+        except OSError as error:
+            _close(sock)
+            self.failed.append(Attempt(address, error.with_traceback(None)))
+        except BaseException:
+            _close(sock)
+            raise
+        else:
+            if self._won:
+                sock.close()
+                return
+            self._won = sock, address
+        self.pending.remove(address)
+
+
+async def connect(sock: socket.socket, address: Any, until: float | None) -> None:
+    """Connect a socket, which does not block from now on.
+
+    Args:
+        sock: The socket.
+        address: As its family has them.
+        until: Give up at this time of ``time.monotonic()``; ``None``: never.
+
+    Raises:
+        OSError: It cannot be connected, or not in time.
+    """
+    sock.setblocking(False)
+    number = sock.connect_ex(address)
+    if number in _UNDER_WAY:
+        if number:
+            await writable(sock, remaining(until))
+        number = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+    if number:
+        raise OSError(number, os.strerror(number))
+
+
+def _close(sock: socket.socket | None) -> None:
+    if sock is not None:
+        sock.close()
+
+
+async def resolve_async(host: str, port: int, until: float | None) -> list[AddrInfo]:
+    """Return the addresses of a host, as ``ringback.client.dial.resolve``.
+
+    Args:
+        host: Name or IP address.
+        port: 0 to 65535.
+        until: Give up at this time of ``time.monotonic()``; ``None``: never.
+
+    Raises:
+        socket.gaierror: What the resolver said; ``LookupTimedOut`` where it said nothing.
+        UnicodeError: The host cannot be a name.
+    """
+    steps = resolver.steps(host, port, until)
+    try:
+        wanted = next(steps)
+        while True:
+            try:
+                made = await _made(resolver.lookups, *wanted)
+            except LookupTimedOut as error:
+                wanted = steps.throw(error)
+            else:
+                wanted = steps.send(made)
+    except StopIteration as end:
+        found: list[AddrInfo] = end.value
+        return found
+
+
+async def _made(lookups: Lookups, lookup: Lookup, until: float | None) -> Lookup:
+    """What ``Lookups.make`` does."""
+    lookup, asked = lookups.join(lookup), monotonic()
+    done, call = anyio.Event(), from_threads()
+    lookup.told.append(lambda: call(done.set))
+    try:
+        while not lookup.done.is_set():
+            lookups.start()
+            with anyio.move_on_after(lookups.pause(lookup, asked, until)):
+                await done.wait()
+    finally:
+        lookups.leave(lookup)
+    return lookup
 
 
 async def dial_async(

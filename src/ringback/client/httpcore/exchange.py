@@ -1,24 +1,130 @@
-"""One call through a door of httpx: what threads and tasks do alike."""
+"""One call through a transport: what threads and tasks do alike."""
 
+import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from math import inf
-from typing import Any
+from time import monotonic
+from types import FrameType
+from typing import Any, NamedTuple, NoReturn
 
-from ringback.client.call import IDEMPOTENT_METHODS, AsyncClock, Clock, Failed
+from ringback.client.body import FIXED, Body
+from ringback.client.call import IDEMPOTENT_METHODS, AsyncClock, Clock, Ended, Failed
 from ringback.client.deadline import current, remaining
 from ringback.client.http import HEADER, failure_of_status, wait_asked
-from ringback.client.httpcore.caller import Caller
-from ringback.client.httpcore.content import Content
-from ringback.client.httpcore.library import Library
-from ringback.client.httpcore.naming import failure_of, target_of
+from ringback.client.httpcore.library import Library, failure_of, target_of
+from ringback.client.origin import origin_of
+from ringback.client.raising import error_of, raise_prepared
 from ringback.client.wire import Wire, begin
 from ringback.failure import Failure, Target
 from ringback.retry import Policy, Repeatable, Timeout
 
+
+class Content:
+    """Remembers where the content of a request starts.
+
+    Args:
+        stream: The ``stream`` of the request.
+    """
+
+    __slots__ = ("_again", "_body", "_stream")
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self._body: Body | None = None
+        self._again = _repeats(stream)
+        held = getattr(stream, "_stream", None)
+        if not self._again and _is_file(held) and hasattr(stream, "__iter__"):
+            self._body = Body(held)
+            self._again = self._body.replayable
+
+    def replayable(self, *, untouched: bool) -> bool:
+        """Can it be sent again as it was sent first?
+
+        Args:
+            untouched: Nothing of the request was sent, so that nobody asked for its content.
+        """
+        return (
+            self._again or untouched or getattr(self._stream, "_is_stream_consumed", None) is False
+        )
+
+    def rewind(self) -> None:
+        """Go back to where the content starts; the first time it is there already."""
+        if self._body:
+            self._body.rewind()
+
+
+def _repeats(stream: Any) -> bool:
+    """Whether iterating again gives the same again, as far as httpx' own streams are concerned."""
+    fields = getattr(stream, "fields", None)
+    if fields is None:
+        return _is_fixed(getattr(stream, "_stream", None))
+    files = [field.file for field in fields if hasattr(field, "file")]
+    # httpx rewinds the files of a form itself, to their very beginning.
+    return all(_is_fixed(file) or Body(file).replayable for file in files)
+
+
+def _is_fixed(held: Any) -> bool:
+    return isinstance(held, (Sequence, *FIXED)) and not _is_file(held)
+
+
+def _is_file(held: Any) -> bool:
+    return hasattr(held, "read")
+
+
+_MOST = 24
+"""Functions to look at: httpx has five between, a wrapper around our transport some more."""
+
+
+class Caller(NamedTuple):
+    """What is known of who calls.
+
+    Attributes:
+        streams: The body is left to the caller; so it is where nothing is known.
+        redirected: The request follows a redirect, so that it belongs to a call under way.
+    """
+
+    streams: bool
+    redirected: bool
+
+
+_UNKNOWN = Caller(True, False)
+
+
+def caller(package: str, *, following: bool) -> Caller:
+    """Return what the client wants whose ``send`` is under way above.
+
+    A client reads the body after its transport has returned, so that a body which breaks off
+    could not be tried again. Where ``stream=True`` was not asked for, the transport reads it.
+
+    Args:
+        package: ``httpx`` or ``httpx2``.
+        following: The request may follow a redirect.
+    """
+    frame: FrameType | None = sys._getframe(2)  # noqa: SLF001 - the way to see who calls
+    client, redirected = f"{package}._client", False
+    names = _FOLLOWING if following else _SENDING
+    for _ in range(_MOST):
+        if frame is None:
+            return _UNKNOWN
+        name = frame.f_code.co_name
+        if name in names and frame.f_globals.get("__name__") == client:
+            held = frame.f_locals
+            if name == "send":
+                return Caller(bool(held.get("stream", True)), redirected)
+            redirected = bool(held.get("history"))
+        frame = frame.f_back
+    return _UNKNOWN
+
+
+_SENDING = frozenset({"send"})
+_FOLLOWING = frozenset({"send", "_send_handling_redirects"})
+
+
 _NAMES = ("connect", "read", "write", "pool")
 
 
-class Exchange:
+class TransportExchange:
     """A request and how it is sent; its target is only read where something is told of it.
 
     Args:
@@ -171,3 +277,68 @@ def _fit(timeouts: dict[str, Any], left: float) -> bool:
         return len(timeouts) == len(_NAMES) and max(timeouts.values()) <= left
     except TypeError:  # one of them is none
         return False
+
+
+DEADLINE = "ringback.deadline"
+"""Extension of a request that httpx hands on to the request which follows a redirect."""
+
+
+def deadline_of(request: Any, policy: Policy, *, redirected: bool) -> float:
+    """Return when a call must have ended, on ``time.monotonic()``; redirects are part of it.
+
+    Args:
+        request: Of httpx.
+        policy: Its limits.
+        redirected: The request follows a redirect.
+    """
+    known: float | None = request.extensions.get(DEADLINE) if redirected else None
+    if known is None:
+        known = request.extensions[DEADLINE] = monotonic() + policy.deadline
+    return known
+
+
+def circuit_of(url: str, candidates: tuple[str, ...], inner: Any) -> str:
+    """Return what a circuit stands for: an origin, or an origin through proxies.
+
+    Args:
+        url: What is called.
+        candidates: URLs of the proxies to choose from.
+        inner: The transport, which may have a proxy of its own.
+    """
+    origin = origin_of(url)
+    if candidates:
+        return f"{origin} through {', '.join(map(origin_of, candidates))}"
+    proxy = getattr(inner, "proxy", None)
+    return f"{origin} through {proxy}" if proxy else origin
+
+
+def result(library: Library, ended: Ended[Any]) -> Any:
+    """Return the response that a call ended with, or raise how it ended without one.
+
+    Args:
+        library: Of the door.
+        ended: The call.
+
+    Raises:
+        ringback.errors.RingbackError: Also the exception of httpx.
+    """
+    response: Any = ended.told and ended.told.result
+    if response is None:
+        _raise(library, ended)
+    if ended.retry_at is not None:
+        response.extensions["retry_at"] = ended.retry_at
+    return response
+
+
+def _raise(library: Library, ended: Ended[Any]) -> NoReturn:
+    raise_prepared(error_of(ended, _refused(library, ended.decision.failure)))
+
+
+def _refused(library: Library, failure: Failure) -> Exception:
+    """What httpx raises for what opened the circuit, of all that says that nothing was sent."""
+    opened_by, httpx = failure.via or "", library.httpx
+    cls = httpx.ConnectTimeout if "timed_out" in opened_by else httpx.ConnectError
+    if opened_by.startswith("proxy."):
+        cls = httpx.ProxyError
+    error: Exception = cls(failure.message)
+    return error

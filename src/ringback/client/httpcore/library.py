@@ -1,9 +1,15 @@
-"""One of the two libraries, httpx or httpx2, with the httpcore below it."""
+"""One of the two libraries, httpx or httpx2, and from what it raised to what that is called."""
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from types import TracebackType
+from typing import Any, NoReturn
 
+from ringback.client.raising import raise_prepared
 from ringback.client.trust import Trust
+from ringback.client.wire import Wire, delivered
+from ringback.errors import RingbackError, specialise
+from ringback.failure import Failure, Target, classify
+from ringback.failure.target import target_of_url
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,3 +69,95 @@ class Library:
             core.ProxyError,
             core.UnsupportedProtocol,
         )
+
+
+REFUSED = "h2.refused_stream"
+_MOST = 100
+
+
+def refused(failure: Failure, error: BaseException) -> Failure:
+    """Return a failure as what it is where the server went away before this request.
+
+    GOAWAY names the last stream that may have been processed (RFC 9113, section 6.8); which one
+    was ours only httpcore's function knows.
+
+    Args:
+        failure: What the exception says.
+        error: The exception, of httpx.
+    """
+    cause = error.__cause__
+    ended_by = cause.args[0] if cause is not None and cause.args else None
+    last = getattr(ended_by, "last_stream_id", None)
+    if cause is None or not isinstance(last, int):
+        return failure
+    ours = _stream_of(cause.__traceback__)
+    if ours is None or ours <= last:
+        return failure
+    return replace(failure, kind=REFUSED, phase="wait", delivered="no", code="GOAWAY")
+
+
+def _stream_of(traceback: TracebackType | None) -> int | None:
+    for _ in range(_MOST):
+        if traceback is None:
+            break
+        frame, traceback = traceback.tb_frame, traceback.tb_next
+        if frame.f_code.co_filename.endswith("http2.py"):
+            stream = frame.f_locals.get("stream_id")
+            if isinstance(stream, int):
+                return stream
+    return None
+
+
+_NOT_OURS = {"unknown", "not_a_connection_failure"}
+
+
+def target_of(url: Any, proxy: str | None) -> Target:
+    """Return whom a request is for.
+
+    Args:
+        url: Of httpx.
+        proxy: ``host:port`` that it goes through.
+    """
+    return replace(target_of_url(str(url)), proxy=proxy)
+
+
+def failure_of(
+    error: Exception, target: Target, wire: Wire | None, base: type[Exception]
+) -> Failure | None:
+    """Return what went wrong, or ``None`` where the exception is none of the call's.
+
+    An exception of the caller's own (out of the generator of a body, say) stays what it is.
+
+    Args:
+        error: What was raised.
+        target: Whom the call was for.
+        wire: What was counted, where it was.
+        base: The class of every exception of httpx.
+    """
+    if isinstance(error, RingbackError):
+        return error.failure
+    failure = classify(error, target=target, reused=wire.reused if wire else None)
+    if failure.kind in _NOT_OURS and not isinstance(error, base):
+        return None
+    failure = refused(failure, error)
+    if failure.kind == REFUSED:
+        return failure
+    certain = delivered(wire, failure)
+    return failure if certain == failure.delivered else replace(failure, delivered=certain)
+
+
+def raise_named(library: Library, error: Exception, target: Target | None) -> NoReturn:
+    """Raise what was raised while a body was read, as the exception of httpx.
+
+    Args:
+        library: Whose.
+        error: What was raised.
+        target: Whom the call was for, where the exception is to be specialised.
+    """
+    mapped = library.mapped(error)
+    failure = target and failure_of(mapped, target, None, library.httpx.HTTPError)
+    if failure:
+        raise_prepared(specialise(mapped, failure))
+    if mapped is error:
+        raise error
+    raise mapped from error

@@ -9,12 +9,12 @@ try:
 except ImportError as error:
     raise ImportError("Transport needs httpx: pip install 'ringback[httpx]'") from error
 
-from ringback.client.httpcore.body_async import AsyncBody
-from ringback.client.httpcore.body_sync import Body
-from ringback.client.httpcore.door_async import AsyncDoor
-from ringback.client.httpcore.door_sync import Door
 from ringback.client.httpcore.library import Library
+from ringback.client.httpcore.network_async import AsyncBody
+from ringback.client.httpcore.network_sync import Body
 from ringback.client.httpcore.response import Telling
+from ringback.client.httpcore.transport_async import AsyncDoor
+from ringback.client.httpcore.transport_sync import Door
 from ringback.client.trust import Trust
 
 __all__ = ["AsyncTransport", "Response", "Transport"]

@@ -8,11 +8,10 @@ from types import ModuleType
 from typing import Any
 from weakref import ref
 
-from ringback.client.bounded import Attempt, bounded
-from ringback.client.call import Clock, Ended, KnownCall
-from ringback.client.drive_sync import drive
+from ringback.client.call import AttemptMaker, Clock, Ended, KnownCall
+from ringback.client.drive_sync import bounded, drive
 from ringback.client.http import add_key
-from ringback.client.httpcore.settings import Settings as TransportSettings
+from ringback.client.httpcore.pool import Settings as TransportSettings
 from ringback.client.install.patch import Patches, Settings, inside, is_inside
 from ringback.client.origin import origin_of
 from ringback.client.origins import origins_under
@@ -92,7 +91,7 @@ def _adapter_send(original: Function, settings: Settings) -> Function:
         add_key(request.headers, request.method or "", request.url or "", policy.idempotency_key)
         call = Exchange(request, options, once, policy, clock)
         guard = origins.guard(circuit_of(request.url or "", options["proxies"], None))
-        attempt: Attempt[Any] = call.attempt
+        attempt: AttemptMaker[Any] = call.attempt
         if places := policy.bulkhead:
             error = requests.ConnectionError
             attempt = bounded(attempt, call, origin_of(request.url or ""), places, error)
@@ -165,7 +164,7 @@ def _urlopen(library: ModuleType, original: Function, settings: Settings) -> Fun
                     raise
                 return failed
 
-        bounding: Attempt[Any] = attempt
+        bounding: AttemptMaker[Any] = attempt
         if places := policy.bulkhead:
             error = partial(library.exceptions.EmptyPoolError, self)
             bounding = bounded(attempt, call, origin_of(call.target.url or ""), places, error)

@@ -10,9 +10,8 @@ from requests import PreparedRequest
 from requests.adapters import HTTPAdapter
 from requests.utils import get_auth_from_url
 
-from ringback.client.bounded import Attempt, bounded
-from ringback.client.call import Clock, Ended, KnownCall, refusal, refused_at_once
-from ringback.client.drive_sync import drive
+from ringback.client.call import AttemptMaker, Clock, Ended, KnownCall, refusal, refused_at_once
+from ringback.client.drive_sync import bounded, drive
 from ringback.client.http import add_key
 from ringback.client.origin import origin_of
 from ringback.client.origins import origins_under
@@ -164,7 +163,7 @@ class Adapter(FastAdapter):
         add_key(request.headers, request.method or "", url, self.policy.idempotency_key)
         call = self._call(request, options, self.send_once, self.policy, self.clock, super().send)
         guard = self._origins.guard(circuit_of(url, proxies, self.proxies))
-        attempt: Attempt[requests.Response] = call.attempt
+        attempt: AttemptMaker[requests.Response] = call.attempt
         places = self.policy.bulkhead
         if places:
             attempt = bounded(attempt, call, origin_of(url), places, requests.ConnectionError)

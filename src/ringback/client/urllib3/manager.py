@@ -13,10 +13,9 @@ from urllib3.exceptions import EmptyPoolError, HTTPError, MaxRetryError
 from urllib3.util import parse_url
 from urllib3.util.timeout import Timeout as LibraryTimeout
 
-from ringback.client.bounded import Attempt, bounded
-from ringback.client.call import Clock, Ended
+from ringback.client.call import AttemptMaker, Clock, Ended
 from ringback.client.deadline import within
-from ringback.client.drive_sync import drive
+from ringback.client.drive_sync import bounded, drive
 from ringback.client.http import add_key
 from ringback.client.origin import origin_of
 from ringback.client.origins import Origins, origins_under
@@ -174,7 +173,7 @@ class PolicedHTTPPool(HTTPConnectionPool):
         through = f" through {origin_of(self.through)}" if self.through else ""
         origin = origin_of(target.url or "")
         guard = conduct.origins.guard(f"{origin}{through}")
-        attempt: Attempt[Any] = call.attempt
+        attempt: AttemptMaker[Any] = call.attempt
         if places := policy.bulkhead:
             attempt = bounded(attempt, call, origin, places, partial(EmptyPoolError, self))
         end = drive(attempt, call, policy, guard, conduct.listeners, conduct.clock)

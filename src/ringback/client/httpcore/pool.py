@@ -1,9 +1,87 @@
 """The connections that a transport keeps: which may serve a request, and which must go."""
 
+from __future__ import annotations
+
+import sys
 from collections import OrderedDict, deque
+from dataclasses import dataclass
+from functools import lru_cache
 from threading import Lock
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ringback.client.httpcore.library import Library
+
+_HANDING_OVER = Lock()
+_ATTRIBUTES = (
+    "_max_connections",
+    "_max_keepalive_connections",
+    "_keepalive_expiry",
+    "_network_backend",
+    "_http2",
+    "create_connection",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings of a transport of httpx, and its pool, which makes connections.
+
+    Attributes:
+        pool: Of httpcore.
+        most: How many connections there may be.
+        idle: How many of them may be idle.
+        seconds: How long one may be idle; ``None``: for ever.
+        http2: HTTP/2 is offered.
+        proxy: ``host:port``, where there is a proxy.
+    """
+
+    pool: Any
+    most: int
+    idle: int
+    seconds: float | None
+    http2: bool
+    proxy: str | None
+
+    @classmethod
+    def of(cls, transport: Any, known: type) -> Settings | None:
+        """Return the settings of a transport, or ``None`` where it is none of httpx's own.
+
+        Args:
+            transport: Any transport.
+            known: The class of httpx's own.
+        """
+        pool: Any = getattr(transport, "_pool", None)
+        if type(transport) is not known or not all(hasattr(pool, one) for one in _ATTRIBUTES):
+            return None
+        return cls(
+            pool,
+            min(pool._max_connections, sys.maxsize),  # noqa: SLF001 - httpx has no other way to ask
+            pool._max_keepalive_connections,  # noqa: SLF001 - see above
+            pool._keepalive_expiry,  # noqa: SLF001 - see above
+            pool._http2,  # noqa: SLF001 - see above
+            _written(getattr(pool, "_proxy_url", None)),
+        )
+
+    def make(self, origin: Any, backend: Any) -> Any:
+        """Return a new connection of httpcore, not connected yet.
+
+        Args:
+            origin: Of httpcore.
+            backend: The network backend that it connects by.
+        """
+        with _HANDING_OVER:
+            self.pool._network_backend = backend  # noqa: SLF001 - httpx has no way to hand it in
+            return self.pool.create_connection(origin)
+
+
+def _written(url: Any) -> str | None:
+    if url is None:
+        return None
+    host = url.host.decode("ascii", "replace")
+    return f"{host}:{url.origin.port}"
+
 
 Key = tuple[bytes, bytes, int]
 """Scheme, host and port."""
@@ -134,3 +212,69 @@ class Kept:
         if not idle:
             del self._idle_of[key]
         return connection
+
+
+_SCHEMES = frozenset({"http", "https", "ws", "wss"})
+_MISSING = "Request URL is missing an 'http://' or 'https://' protocol."
+
+
+def core_request(library: Library, request: Any, content: Any) -> Any:
+    """Return the request for httpcore.
+
+    It is what httpcore's constructors would make of it: they check once more what httpx has
+    checked, and find out the origin each time that somebody asks.
+
+    Args:
+        library: Whose.
+        request: Of httpx.
+        content: Its body.
+
+    Raises:
+        httpcore.UnsupportedProtocol: It goes to no HTTP URL; the words are httpcore's.
+    """
+    core, url, extensions = library.httpcore, request.url, request.extensions
+    scheme = url.scheme
+    if scheme not in _SCHEMES:
+        text = f"Request URL has an unsupported protocol '{scheme}://'." if scheme else _MISSING
+        raise core.UnsupportedProtocol(text)
+    made, where = core.Request.__new__(core.Request), _url_class(core)
+    to = where.__new__(where)
+    to.scheme, to.host, to.port = url.raw_scheme, url.raw_host, url.port
+    to.target = extensions.get("target", url.raw_path)
+    to.origin = _origin(core, to.scheme, to.host, to.port)
+    made.method = request.method.encode("ascii")
+    made.url = to
+    made.headers = request.headers.raw
+    made.stream = content
+    made.extensions = extensions
+    return made
+
+
+@lru_cache(maxsize=4)
+def _url_class(core: Any) -> Any:
+    return type("URL", (core.URL,), {"origin": None})
+
+
+@lru_cache(maxsize=1024)
+def _origin(core: Any, scheme: bytes, host: bytes, port: int | None) -> Any:
+    return core.URL(scheme=scheme, host=host, port=port).origin
+
+
+def key_of(request: Any) -> Key:
+    """Return what tells whose connection a request needs.
+
+    Args:
+        request: Of httpcore.
+    """
+    origin = request.url.origin
+    return origin.scheme, origin.host, origin.port
+
+
+def pool_timeout(request: Any) -> float | None:
+    """Return how long a request may wait for a connection, in seconds.
+
+    Args:
+        request: Of httpx or httpcore.
+    """
+    timeouts: dict[str, float | None] = request.extensions.get("timeout") or {}
+    return timeouts.get("pool")

@@ -1,0 +1,318 @@
+"""How httpcore connects, reads, writes and waits in tasks; see ``network_sync`` for threads."""
+
+import socket
+import ssl
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import anyio
+
+from ringback.client import tasks
+from ringback.client.deadline import current, patience, remaining
+from ringback.client.dial.resolver import soonest
+from ringback.client.httpcore.dial_async import BLOCKED, connect, dial_async, readable, ready
+from ringback.client.httpcore.library import Library, raise_named
+from ringback.client.httpcore.stream import RECORD, UNSAID, Channel, connect_failed, without_delay
+
+if TYPE_CHECKING:
+    from ringback.failure import Target
+
+
+_BROKEN = (OSError, anyio.ClosedResourceError)
+
+
+class AsyncStream(Channel):
+    """A connected socket that does not block."""
+
+    async def read(self, max_bytes: int, timeout: float | None = UNSAID) -> bytes:
+        """Return the bytes that there are, after waiting for them; none at the end.
+
+        Args:
+            max_bytes: How many at the most.
+            timeout: Seconds; the deadline of the call under way counts as well.
+        """
+        try:
+            if not (self._secure and self._sock.pending()):
+                await readable(self._sock, self._patience(timeout))
+            while True:
+                try:
+                    return self._received(self._sock.recv(max_bytes), timeout)
+                except BLOCKED as error:
+                    await ready(self._sock, error, self._patience(timeout))
+        except _BROKEN as error:
+            return self._read_failed(error, timeout)
+
+    async def write(self, buffer: bytes, timeout: float | None = UNSAID) -> None:
+        """Send all bytes.
+
+        Args:
+            buffer: The bytes.
+            timeout: Seconds for each piece; the deadline of the call under way counts as well.
+        """
+        if not buffer:
+            return
+        wire, rest = self._counted(timeout, buffer), memoryview(buffer)
+        try:
+            while rest:
+                seconds = self._patience(timeout)
+                try:
+                    count = self._sock.send(rest[:RECORD] if self._secure else rest)
+                except BLOCKED as error:
+                    await ready(self._sock, error, seconds, writing=True)
+                else:
+                    wire.sent += count
+                    wire.sends += 1
+                    rest = rest[count:]
+        except _BROKEN as error:
+            raise self._write_failed(error, wire) from error
+
+    async def aclose(self) -> None:
+        """Close the socket."""
+        if self._sock.fileno() >= 0:
+            anyio.notify_closing(self._sock)
+        self._sock.close()
+
+    async def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> "AsyncStream":
+        """Return the connection with TLS on it.
+
+        Args:
+            ssl_context: The settings.
+            server_hostname: The name that the certificate must have.
+            timeout: Seconds for the handshake; the deadline counts as well.
+        """
+        try:
+            sock = self._layered(ssl_context, server_hostname)
+            self._sock = sock  # which owns the one below now
+            await _handshake(sock, soonest(self._limit if timeout == UNSAID else timeout))
+        except OSError as error:
+            await self.aclose()
+            raise connect_failed(self._library, error) from error
+        except BaseException:
+            await self.aclose()
+            raise
+        return AsyncStream(sock, self._library, self._limit)
+
+
+async def _handshake(sock: Any, until: float | None) -> None:
+    while True:
+        try:
+            sock.do_handshake()
+        except BLOCKED as error:
+            await ready(sock, error, remaining(until))
+        else:
+            return
+
+
+class AsyncBackend:
+    """A network backend of httpcore, for one connection.
+
+    Args:
+        library: Whose exceptions are raised.
+    """
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        self._opened: AsyncStream | None = None
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> AsyncStream:
+        """Return a connection to a host.
+
+        Args:
+            host: Name or IP address.
+            port: TCP port.
+            timeout: Seconds for everything; the deadline of the call under way counts as well.
+            local_address: IP address to connect from.
+            socket_options: Arguments for ``socket.setsockopt``.
+        """
+        try:
+            sock = await dial_async(
+                host,
+                port,
+                timeout=timeout,
+                source_address=None if local_address is None else (local_address, 0),
+                socket_options=socket_options,
+            )
+        except (OSError, OverflowError) as error:
+            raise connect_failed(self._library, error) from error
+        return self._kept(AsyncStream(without_delay(sock), self._library, timeout))
+
+    async def connect_unix_socket(
+        self, path: str, timeout: float | None = None, socket_options: Iterable[Any] | None = None
+    ) -> AsyncStream:
+        """Return a connection to a Unix socket.
+
+        Args:
+            path: Its path.
+            timeout: Seconds; the deadline of the call under way counts as well.
+            socket_options: Arguments for ``socket.setsockopt``.
+        """
+        sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            for option in socket_options or ():
+                sock.setsockopt(*option)
+            await connect(sock, path, soonest(timeout))
+        except OSError as error:
+            sock.close()
+            raise connect_failed(self._library, error) from error
+        except BaseException:
+            sock.close()
+            raise
+        return self._kept(AsyncStream(sock, self._library, timeout))
+
+    async def aclose(self) -> None:
+        """Close what was opened: httpcore forgets a connection whose proxy said no."""
+        if self._opened:
+            await self._opened.aclose()
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait, between httpcore's own attempts to connect.
+
+        Args:
+            seconds: How long.
+        """
+        left = patience(None)
+        await anyio.sleep(seconds if left is None else min(seconds, left))
+
+    def _kept(self, opened: AsyncStream) -> AsyncStream:
+        self._opened = opened
+        return opened
+
+
+class AsyncUpload:
+    """A stream of httpx whose generator is ended with the request, not by the garbage collector.
+
+    Args:
+        stream: Of httpx.
+    """
+
+    def __init__(self, stream: AsyncIterable[bytes]) -> None:
+        self._stream = stream
+        self._pieces: AsyncIterator[bytes] | None = None
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        self._pieces = pieces = aiter(self._stream)
+        return pieces
+
+    async def aclose(self) -> None:
+        """End it, wherever it is."""
+        await ended(self._pieces)
+
+
+def async_upload_of(stream: Any) -> AsyncUpload:
+    """Return the body of a request as it is handed to httpcore, and to ``ended`` afterwards.
+
+    Args:
+        stream: Of httpx.
+    """
+    return AsyncUpload(stream)
+
+
+async def ended(iterator: Any) -> None:
+    """End an asynchronous generator, wherever it is; another iterator has nothing to end.
+
+    Args:
+        iterator: Any, or ``None``.
+    """
+    if hasattr(iterator, "aclose"):
+        await iterator.aclose()
+
+
+class AsyncBody:
+    """A stream of bytes, as httpx wants one; each door mixes its own class in.
+
+    Args:
+        library: Whose exceptions are raised.
+        stream: What to read and to close.
+        done: Called once, after the stream is closed.
+        connection: The network stream that the bytes come from, where there is one.
+
+    Attributes:
+        target: Whom the call is for, where the caller reads: exceptions are specialised then.
+    """
+
+    def __init__(
+        self,
+        library: Library,
+        stream: Any,
+        done: Callable[[], Awaitable[None]] | None = None,
+        connection: Any = None,
+    ) -> None:
+        self.target: Target | None = None
+        self._library = library
+        self._stream = stream
+        self._done = done
+        self._open = True
+        self._connection = connection
+        self._pieces: Any = None
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        self._pieces = aiter(self._stream)
+        return self
+
+    async def __anext__(self) -> bytes:
+        try:
+            piece: bytes | None = await anext(self._pieces, None)
+            if piece is None:
+                self._library.check_end(self._connection)
+        except Exception as error:  # noqa: BLE001 - each is raised, as the exception of httpx
+            await self.aclose()
+            raise_named(self._library, error, self.target)
+        if piece is None:
+            raise StopAsyncIteration
+        return piece
+
+    async def aclose(self) -> None:
+        """Close the stream; a connection whose body is not read to its end is closed with it."""
+        if not self._open:
+            return
+        self._open = False
+        try:
+            await ended(self._pieces)
+            await self._stream.aclose()
+        finally:
+            if self._done:
+                await self._done()
+
+
+sleep = tasks.sleep
+"""Waits so many seconds."""
+
+SHARES = True
+"""Whether requests share a connection of HTTP/2."""
+
+T = TypeVar("T")
+
+_GRACE = 0.03
+"""Seconds that the waits with a limit of their own have, to say which of them it was."""
+
+
+async def in_time(attempt: Awaitable[T], library: Library, bounded: bool) -> T:
+    """Return what an attempt returns, or cancel it when the deadline of the call has come.
+
+    Args:
+        attempt: Awaited here.
+        library: Whose exception is raised.
+        bounded: No wait in it is longer than the deadline anyway.
+
+    Raises:
+        httpx.ReadTimeout: The deadline has come.
+    """
+    left = remaining(current())
+    if bounded or left is None:
+        return await attempt
+    with anyio.move_on_after(left + _GRACE):
+        return await attempt
+    timed_out: Exception = library.httpx.ReadTimeout("the deadline of the call has come")
+    raise timed_out

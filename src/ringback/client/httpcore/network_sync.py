@@ -1,0 +1,247 @@
+"""How httpcore connects, reads, writes and waits in threads; see ``network_async`` for tasks."""
+
+import socket
+import ssl
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ringback.client.deadline import patience
+from ringback.client.dial import dial
+from ringback.client.httpcore.library import Library, raise_named
+from ringback.client.httpcore.stream import RECORD, UNSAID, Channel, connect_failed, without_delay
+
+if TYPE_CHECKING:
+    from ringback.failure import Target
+
+
+class Stream(Channel):
+    """A connected socket that blocks.
+
+    Args:
+        sock: The socket; over TLS one of ``ssl`` or the like.
+        library: Whose exceptions are raised.
+        limit: Seconds that connecting may wait.
+    """
+
+    def __init__(self, sock: Any, library: Library, limit: float | None) -> None:
+        super().__init__(sock, library, limit)
+        self._waits: float | None = sock.gettimeout()
+
+    def read(self, max_bytes: int, timeout: float | None = UNSAID) -> bytes:
+        """Return the bytes that there are, after waiting for them; none at the end.
+
+        Args:
+            max_bytes: How many at the most.
+            timeout: Seconds; the deadline of the call under way counts as well.
+        """
+        try:
+            self._fit(timeout)
+            return self._received(self._sock.recv(max_bytes), timeout)
+        except OSError as error:
+            return self._read_failed(error, timeout)
+
+    def write(self, buffer: bytes, timeout: float | None = UNSAID) -> None:
+        """Send all bytes.
+
+        Args:
+            buffer: The bytes.
+            timeout: Seconds for each piece; the deadline of the call under way counts as well.
+        """
+        if not buffer:
+            return
+        wire, rest = self._counted(timeout, buffer), memoryview(buffer)
+        try:
+            while rest:
+                self._fit(timeout)
+                count = self._sock.send(rest[:RECORD] if self._secure else rest)
+                wire.sent += count
+                wire.sends += 1
+                rest = rest[count:]
+        except OSError as error:
+            raise self._write_failed(error, wire) from error
+
+    def close(self) -> None:
+        """Close the socket."""
+        self._sock.close()
+
+    def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> "Stream":
+        """Return the connection with TLS on it.
+
+        Args:
+            ssl_context: The settings.
+            server_hostname: The name that the certificate must have.
+            timeout: Seconds for the handshake; the deadline counts as well.
+        """
+        try:
+            self._fit(timeout)
+            sock = self._layered(ssl_context, server_hostname)
+            self._sock = sock  # which owns the one below now
+            sock.do_handshake()
+        except OSError as error:
+            self.close()
+            raise connect_failed(self._library, error) from error
+        except BaseException:
+            self.close()
+            raise
+        return Stream(sock, self._library, self._limit)
+
+    def _fit(self, timeout: float | None) -> None:
+        """Let the socket wait for what it may."""
+        seconds = self._patience(timeout)
+        if seconds != self._waits:
+            self._sock.settimeout(seconds)
+            self._waits = seconds
+
+
+class Backend:
+    """A network backend of httpcore, for one connection.
+
+    Args:
+        library: Whose exceptions are raised.
+    """
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        self._opened: Stream | None = None
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> Stream:
+        """Return a connection to a host.
+
+        Args:
+            host: Name or IP address.
+            port: TCP port.
+            timeout: Seconds for everything; the deadline of the call under way counts as well.
+            local_address: IP address to connect from.
+            socket_options: Arguments for ``socket.setsockopt``.
+        """
+        try:
+            sock = dial(
+                host,
+                port,
+                timeout=timeout,
+                source_address=None if local_address is None else (local_address, 0),
+                socket_options=socket_options,
+            )
+        except (OSError, OverflowError) as error:
+            raise connect_failed(self._library, error) from error
+        return self._kept(Stream(without_delay(sock), self._library, timeout))
+
+    def connect_unix_socket(
+        self, path: str, timeout: float | None = None, socket_options: Iterable[Any] | None = None
+    ) -> Stream:
+        """Return a connection to a Unix socket.
+
+        Args:
+            path: Its path.
+            timeout: Seconds; the deadline of the call under way counts as well.
+            socket_options: Arguments for ``socket.setsockopt``.
+        """
+        sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            for option in socket_options or ():
+                sock.setsockopt(*option)
+            sock.settimeout(patience(timeout))
+            sock.connect(path)
+        except OSError as error:
+            sock.close()
+            raise connect_failed(self._library, error) from error
+        return self._kept(Stream(sock, self._library, timeout))
+
+    def close(self) -> None:
+        """Close what was opened: httpcore forgets a connection whose proxy said no."""
+        if self._opened:
+            self._opened.close()
+
+    def sleep(self, seconds: float) -> None:
+        """Wait, between httpcore's own attempts to connect.
+
+        Args:
+            seconds: How long.
+        """
+        time.sleep(seconds if (left := patience(None)) is None else min(seconds, left))
+
+    def _kept(self, opened: Stream) -> Stream:
+        self._opened = opened
+        return opened
+
+
+class Body:
+    """A stream of bytes, as httpx wants one; each door mixes its own class in.
+
+    Args:
+        library: Whose exceptions are raised.
+        stream: What to read and to close.
+        done: Called once, after the stream is closed.
+        connection: The network stream that the bytes come from, where there is one.
+
+    Attributes:
+        target: Whom the call is for, where the caller reads: exceptions are specialised then.
+    """
+
+    def __init__(
+        self,
+        library: Library,
+        stream: Any,
+        done: Callable[[], None] | None = None,
+        connection: Any = None,
+    ) -> None:
+        self.target: Target | None = None
+        self._library = library
+        self._stream = stream
+        self._done = done
+        self._open = True
+        self._connection = connection
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            yield from self._stream
+            self._library.check_end(self._connection)
+        except Exception as error:  # noqa: BLE001 - each is raised, as the exception of httpx
+            self.close()
+            raise_named(self._library, error, self.target)
+
+    def close(self) -> None:
+        """Close the stream; a connection whose body is not read to its end is closed with it."""
+        if self._open:
+            self._open = False
+            try:
+                self._stream.close()
+            finally:
+                if self._done:
+                    self._done()
+
+
+def upload_of(stream: Any) -> Any:
+    """Return the body of a request as it is handed to httpcore: the stream of httpx itself."""
+    return stream
+
+
+def ended(_: Any) -> None:
+    """End the body of a request: nothing to do, for a generator ends when nobody holds it."""
+
+
+sleep = time.sleep
+"""Waits so many seconds."""
+
+SHARES = False
+"""Whether requests share a connection of HTTP/2."""
+
+T = TypeVar("T")
+
+
+def in_time(result: T, *_: object) -> T:
+    """Return what an attempt returned: in threads each of its waits minds the deadline itself."""
+    return result
