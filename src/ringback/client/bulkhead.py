@@ -44,11 +44,7 @@ class Bulkhead:
         self._lock = threading.Lock()
 
     def enter(self, make: Callable[[], Turn]) -> Turn | None:
-        """Take a place; return ``None``, or the turn to wait for where there is none.
-
-        Args:
-            make: Makes a turn.
-        """
+        """Take a place; return ``None``, or the turn to wait for where there is none."""
         with self._lock:
             if self._free:
                 self._free -= 1
@@ -66,11 +62,7 @@ class Bulkhead:
                 self._free += 1
 
     def withdraw(self, turn: Turn) -> bool:
-        """Leave the queue; return ``True`` where the turn has come already: the place is taken.
-
-        Args:
-            turn: From ``enter``.
-        """
+        """Leave the queue; return ``True`` where the turn has come already: the place is taken."""
         with self._lock:
             if turn not in self._queue:
                 return True
@@ -89,12 +81,7 @@ class Bulkhead:
 
 
 def wait(bulkhead: Bulkhead, seconds: float | None) -> bool:
-    """Take a place, in a thread; return ``False`` where none came free in time.
-
-    Args:
-        bulkhead: Whose.
-        seconds: To wait at the most; ``None``: for ever.
-    """
+    """Take a place, in a thread; return ``False`` where none came free in time."""
     turn = bulkhead.enter(threading.Event)
     if turn is None:
         return True
@@ -116,12 +103,7 @@ class Bulkheads:
         self.renew()
 
     def of(self, origin: str, places: int) -> Bulkhead:
-        """Return the bulkhead of an origin, the same one each time.
-
-        Args:
-            origin: ``scheme://host:port``.
-            places: How many calls may be in at once.
-        """
+        """Return the bulkhead of an origin, the same one each time."""
         key = origin, places
         found = self._known.get(key)
         return found or self._new(key)
@@ -169,12 +151,7 @@ def async_bulkheads() -> Bulkheads:
 
 
 async def async_wait(bulkhead: Bulkhead, seconds: float | None) -> bool:
-    """Take a place, in a task; return ``False`` where none came free in time.
-
-    Args:
-        bulkhead: Whose.
-        seconds: To wait at the most; ``None``: for ever.
-    """
+    """Take a place, in a task; return ``False`` where none came free in time."""
     from ringback.client import tasks  # noqa: PLC0415 - threads need no asyncio
 
     turn: Any = bulkhead.enter(tasks.event)
@@ -203,15 +180,7 @@ def overdue() -> bool:
 def exhausted(
     call: Call, origin: str, places: int, seconds: float | None, error: Callable[[str], Exception]
 ) -> Failed[Any]:
-    """Return the attempt that got no place.
-
-    Args:
-        call: What is said of it.
-        origin: ``scheme://host:port``.
-        places: How many may be in flight to it.
-        seconds: How long it waited.
-        error: Makes the client library's exception, from its text.
-    """
+    """Return the attempt that got no place."""
     text = f"{places} calls to {origin} are in flight, and none ended in {seconds or 0:.3g} s"
     failure = Failure(
         kind="client.pool_exhausted",

@@ -133,11 +133,6 @@ def refusal(target: Target, opened_by: Failure | None, left: float) -> Failure:
 
     Calls that are refused come in great numbers: those to one target share the record for a
     tenth of a second, the precision of its message.
-
-    Args:
-        target: Whom the call was for.
-        opened_by: The failure that opened the circuit; ``None``: its calls were too slow.
-        left: For how many seconds more it refuses; 0: but for a probe under way.
     """
     tenths = max(1, round(left * 10)) if left > 0 else 0
     if opened_by is None:
@@ -225,25 +220,14 @@ class Course(Generic[T]):
         self._told: Failed[T] | None = None
 
     def succeeded(self, decision: Decision, seconds: float) -> None:
-        """Tell of an attempt that succeeded.
-
-        Args:
-            decision: That the call is done.
-            seconds: How long it took.
-        """
+        """Tell of an attempt that succeeded."""
         if decision.attempt > 1 or self._listeners.wants_success:
             self._tell(decision, None, seconds)
         if self._run.change:
             self._tell_of(self._run.change, "a probe got through")
 
     def failed(self, outcome: Failed[T], now: float, seconds: float) -> Decision:
-        """Return what to do after an attempt that failed.
-
-        Args:
-            outcome: How.
-            now: When it ended, on the monotonic clock.
-            seconds: How long it took.
-        """
+        """Return what to do after an attempt that failed."""
         decision = self._run.after(
             outcome.failure,
             now,
@@ -273,11 +257,7 @@ class Course(Generic[T]):
         return Ended(self._told, decision, self._failures)
 
     def ended(self, decision: Decision) -> Ended[T]:
-        """Return the end of a call that is given up.
-
-        Args:
-            decision: Why.
-        """
+        """Return the end of a call that is given up."""
         assert isinstance(decision, GiveUp)
         hint = decision.retry_after
         retry_at = None if hint is None else self._clock.time() + hint
@@ -311,14 +291,7 @@ class Course(Generic[T]):
 
 
 def succeeded_at_once(call: Call, policy: Policy, at: float, seconds: float) -> Event:
-    """Return the event of a call that succeeded at the first attempt.
-
-    Args:
-        call: What events say of it.
-        policy: Its limits.
-        at: When it ended, in seconds since 1970 UTC.
-        seconds: How long it took.
-    """
+    """Return the event of a call that succeeded at the first attempt."""
     return Event(
         at=at,
         target=call.target,
@@ -330,14 +303,7 @@ def succeeded_at_once(call: Call, policy: Policy, at: float, seconds: float) -> 
 
 
 def refused_at_once(call: Call, policy: Policy, at: float, failure: Failure) -> Event:
-    """Return the event of a call that the circuit breaker refuses before anything is tried.
-
-    Args:
-        call: What events say of it.
-        policy: Its limits.
-        at: When, in seconds since 1970 UTC.
-        failure: The refusal.
-    """
+    """Return the event of a call that the circuit breaker refuses before anything is tried."""
     return Event(
         at=at,
         target=call.target,
@@ -358,17 +324,7 @@ def succeeded(  # noqa: PLR0913, PLR0917 - the parts of a call, as the drivers h
     began: float,
     now: float,
 ) -> None:
-    """Note that an attempt succeeded; most have nothing to tell, and no course.
-
-    Args:
-        course: Where an attempt failed before.
-        call: What events say of the call.
-        run: Its state.
-        listeners: Told, if they want to be.
-        clock: Time and chance.
-        began: When the attempt began, on the monotonic clock.
-        now: When it ended.
-    """
+    """Note that an attempt succeeded; most have nothing to tell, and no course."""
     decision = run.after(None, now)
     if course is None and not run.change and not listeners.wants_success:
         return

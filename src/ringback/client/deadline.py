@@ -25,32 +25,17 @@ def ahead(clock: Callable[[], float], now: float) -> float:
     """Return how far a clock is ahead of ``time.monotonic()``, in seconds: 0 for that one.
 
     The sockets below a call know only the real time, whatever clock a test has handed in.
-
-    Args:
-        clock: The clock.
-        now: What it says.
     """
     return 0.0 if clock is monotonic else now - monotonic()
 
 
 def enter(at: float) -> Token[float | None]:
-    """Set the deadline, in a place where a context manager would cost too much.
-
-    Args:
-        at: Seconds on ``time.monotonic()``, not later than ``current()``; infinity: there is none.
-
-    Returns:
-        What ``leave`` takes.
-    """
+    """Set the deadline, in a place where a context manager would cost too much."""
     return _AT.set(None if at == inf else at)
 
 
 def leave(token: Token[float | None]) -> None:
-    """Set the deadline back to what it was.
-
-    Args:
-        token: What ``enter`` returned.
-    """
+    """Set the deadline back to what it was."""
     _AT.reset(token)
 
 
@@ -84,14 +69,7 @@ LEAST = 0.001
 
 
 def patience(limit: float | None) -> float | None:
-    """Return a limit, or what the deadline of the call leaves where that is less.
-
-    Args:
-        limit: Seconds; ``None`` is no limit.
-
-    Returns:
-        Seconds, above 0; ``None`` where there is neither limit nor deadline.
-    """
+    """Return a limit, or what the deadline of the call leaves where that is less."""
     left = remaining(current())
     if limit is None or left is None:
         return limit if left is None else left
@@ -99,20 +77,12 @@ def patience(limit: float | None) -> float | None:
 
 
 def remaining(until: float | None) -> float | None:
-    """Return the seconds until an instant, above 0.
-
-    Args:
-        until: On ``time.monotonic()``; ``None`` is never.
-    """
+    """Return the seconds until an instant, above 0."""
     return None if until is None else max(until - monotonic(), LEAST)
 
 
 def seconds_of(timeout: Any) -> float | None:
-    """Return a timeout of urllib3 in seconds; its object for "the default" is the socket's.
-
-    Args:
-        timeout: A number, ``None``, or that object.
-    """
+    """Return a timeout of urllib3 in seconds; its object for "the default" is the socket's."""
     if timeout is None or isinstance(timeout, (int, float)):
         return timeout
     return socket.getdefaulttimeout()

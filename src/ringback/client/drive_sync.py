@@ -31,13 +31,6 @@ def bounded(
 
     The places are those of the process; who comes first is served first. A place is held until
     the attempt is over: where the body is left to the caller, until the headers are there.
-
-    Args:
-        attempt: Makes one attempt.
-        call: What is said of it.
-        origin: ``scheme://host:port``.
-        places: How many may be in flight to it.
-        error: Makes the client library's exception for a wait in vain, from its text.
     """
 
     def in_place(limits: Timeout) -> T | Failed[T]:
@@ -63,18 +56,7 @@ def drive(  # noqa: PLR0913, PLR0917 - the parts of a call
     clock: Clock,
     began: float | None = None,
 ) -> T | Ended[T]:
-    """Make attempts until one succeeds or the policy says stop; return its result or the end.
-
-    Args:
-        attempt: Makes one attempt within the timeouts it is given; it does not raise for a
-            failure that may be tried again.
-        call: What events say of the call.
-        policy: Its limits.
-        guard: What the process knows of the origin.
-        listeners: Told after each attempt.
-        clock: Time and chance.
-        began: When the first attempt began, where it is over already and ``attempt`` only says how.
-    """
+    """Make attempts until one succeeds or the policy says stop; return its result or the end."""
     began = clock.monotonic() if began is None else began
     offset, outer = ahead(clock.monotonic, began), current()
     run = policy.start(began, guard, None if outer is None else outer + offset)

@@ -74,10 +74,6 @@ def diagnosed(ended: Ended[T], policy: Policy) -> Ended[T]:
     """Return the end of a call, with a diagnosis where one is asked for and due.
 
     At most one a minute is made of an origin, and none that the call's deadline has no time for.
-
-    Args:
-        ended: How the call ended.
-        policy: Its limits.
     """
     under_way = _begun(ended, policy)
     if under_way is not None:
@@ -87,12 +83,7 @@ def diagnosed(ended: Ended[T], policy: Policy) -> Ended[T]:
 
 
 async def adiagnosed(ended: Ended[T], policy: Policy) -> Ended[T]:
-    """Return what ``diagnosed`` returns, without blocking the event loop.
-
-    Args:
-        ended: How the call ended.
-        policy: Its limits.
-    """
+    """Return what ``diagnosed`` returns, without blocking the event loop."""
     under_way = _begun(ended, policy)
     if under_way is not None:
         from ringback.client import tasks  # noqa: PLC0415 - threads need no asyncio

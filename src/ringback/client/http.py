@@ -15,13 +15,7 @@ from ringback.failure.codes import kind_of_status
 
 
 def failure_of_status(status: int, reason: str | None, target: Target) -> Failure:
-    """Return the failure that a status of 400 or more means.
-
-    Args:
-        status: HTTP status.
-        reason: What the server wrote beside it.
-        target: Whom the call was for.
-    """
+    """Return the failure that a status of 400 or more means."""
     kind, message = kind_of_status(status), f"HTTP {status} {reason or ''}".strip()
     return Failure(
         kind=kind,
@@ -46,30 +40,13 @@ def wait_asked(headers: Mapping[str, str], now: float) -> float | None:
 
     ``Retry-After`` first (RFC 9110, section 10.2.3); then, where nothing is left of a quota,
     ``RateLimit`` (draft-ietf-httpapi-ratelimit-headers) and its forerunners.
-
-    Args:
-        headers: Of the response, looked up without regard to case.
-        now: Seconds since 1970 UTC.
-
-    Returns:
-        Seconds, at least 0; ``None`` where nothing is asked for or it is malformed.
     """
     asked = seconds_asked(headers.get("Retry-After"), now, headers.get("Date"))
     return _quota(headers, now) if asked is None else asked
 
 
 def seconds_asked(value: str | None, now: float, date: str | None = None) -> float | None:
-    """Return the wait that a ``Retry-After`` header asks for (RFC 9110, section 10.2.3).
-
-    Args:
-        value: The header's value: seconds or a date. Fractions, which servers do send, count.
-        now: Seconds since 1970 UTC.
-        date: The response's ``Date``: what the server's clock says now, which a date is
-            measured by, so that a wrong clock on either side changes nothing.
-
-    Returns:
-        Seconds, at least 0; ``None`` where there is no header or it is malformed.
-    """
+    """Return the wait that a ``Retry-After`` header asks for (RFC 9110, section 10.2.3)."""
     text = (value or "").strip()
     if _SECONDS.fullmatch(text):
         return float(text)
@@ -122,12 +99,6 @@ def add_key(
 
     A key stays the same over all attempts of a call; one of ours does not follow a redirect to an
     origin that is not named.
-
-    Args:
-        headers: Of the request; changed in place.
-        method: HTTP method.
-        url: Where the request goes.
-        named: Origins that honour keys; ``True``: every one.
     """
     wanted = method not in IDEMPOTENT_METHODS and _is_named(url, named)
     present = headers.get(HEADER)

@@ -9,9 +9,6 @@ def origin_of(url: str) -> str:
     """Return ``scheme://host:port`` of an absolute URL, in lower case and with the port.
 
     What is malformed comes back as far as it could be read; never raises.
-
-    Args:
-        url: With or without path, query and user information.
     """
     end = url.find("/", url.find("//") + 2)
     authority = url if end < 0 else url[:end]

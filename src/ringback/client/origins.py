@@ -27,20 +27,12 @@ class Origins:
         self._lock = Lock()
 
     def guard(self, origin: str) -> Guard:
-        """Return the guard of an origin, the same one each time.
-
-        Args:
-            origin: ``scheme://host:port``.
-        """
+        """Return the guard of an origin, the same one each time."""
         found = self._guards.get(origin)
         return found or self._new(origin)
 
     def known(self, origin: str) -> Guard | None:
-        """Return the guard of an origin that has been called.
-
-        Args:
-            origin: ``scheme://host:port``.
-        """
+        """Return the guard of an origin that has been called."""
         return self._guards.get(origin)
 
     def states(self) -> dict[str, GuardState]:
@@ -72,11 +64,7 @@ _LOCK = Lock()
 
 
 def origins_under(policy: Policy) -> Origins:
-    """Return the guards that every call of this process under such a policy shares.
-
-    Args:
-        policy: Policies with the same breaker and budget share them.
-    """
+    """Return the guards that every call of this process under such a policy shares."""
     with _LOCK:
         key = policy.breaker, policy.budget
         return _ALL.setdefault(key, Origins(*key))

@@ -12,9 +12,6 @@ def raise_prepared(exc: BaseException) -> NoReturn:
     """Raise an exception that has its cause and context already.
 
     ``raise`` alone would replace the context by whatever the caller is handling.
-
-    Args:
-        exc: What to raise.
     """
     context = exc.__context__
     try:
@@ -28,10 +25,6 @@ def error_of(ended: Ended[Any], refused: BaseException) -> BaseException:
 
     It has ``failure``, ``attempts`` (the failure of each attempt) and ``retry_at``; the attempts
     that it is not about hang on it as notes.
-
-    Args:
-        ended: How the call ended; with an exception or refused by the circuit breaker.
-        refused: The client library's exception to use where there is none.
     """
     told = ended.told
     if told is None:

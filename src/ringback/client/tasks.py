@@ -14,11 +14,7 @@ T = TypeVar("T")
 
 
 async def sleep(seconds: float) -> None:
-    """Wait, and let other tasks run.
-
-    Args:
-        seconds: How long.
-    """
+    """Wait, and let other tasks run."""
     if _in_asyncio():
         await asyncio.sleep(seconds)
     else:
@@ -26,15 +22,7 @@ async def sleep(seconds: float) -> None:
 
 
 async def until(at: float, work: Awaitable[T]) -> T:
-    """Return what the work returns, or cancel it when its time is over.
-
-    Args:
-        at: Seconds on ``time.monotonic()``.
-        work: What to await.
-
-    Raises:
-        TimeoutError: If the time was over first.
-    """
+    """Return what the work returns, or cancel it when its time is over."""
     left = max(0.0, at - monotonic())
     if _in_asyncio():
         limit: AbstractAsyncContextManager[Any] = asyncio.timeout(left)

@@ -64,24 +64,14 @@ class Ways:
         self.way: Way
 
     def begin(self, call: Call, candidates: tuple[str, ...] | None = None) -> Way:
-        """Return the way for an attempt that begins now.
-
-        Args:
-            call: What events say of it.
-            candidates: The proxies to choose from, where others than set for the URL.
-        """
+        """Return the way for an attempt that begins now."""
         self._candidates = candidates
         self.way = Way(self._choose())
         self._tell(call, self.way.choice.told, None)
         return self.way
 
     def around(self, call: Call, failure: Failure) -> Way | None:
-        """Return the way around a failure, to be taken at once, or ``None``.
-
-        Args:
-            call: What events say of it.
-            failure: How the exchange went that took the last way.
-        """
+        """Return the way around a failure, to be taken at once, or ``None``."""
         found = self._around(failure)
         if found is not None:
             told = found.choice.told if found.verify else _unverified(failure)
@@ -90,11 +80,7 @@ class Ways:
         return found
 
     def failed(self, failure: Failure) -> bool:
-        """Note how the exchange failed that took the last way; return whether its proxy did.
-
-        Args:
-            failure: What went wrong.
-        """
+        """Note how the exchange failed that took the last way; return whether its proxy did."""
         return self._proxies.failed(self.way.choice, failure, self._clock.monotonic())
 
     def succeeded(self) -> None:

@@ -87,11 +87,7 @@ _LAST: ContextVar[Wire | None] = ContextVar("ringback_wire", default=None)
 
 
 def begin(wire: Wire) -> None:
-    """Let an exchange be the last one of this context.
-
-    Args:
-        wire: Its record.
-    """
+    """Let an exchange be the last one of this context."""
     _LAST.set(wire)
 
 
@@ -123,10 +119,6 @@ def look(sock: Any, wire: Wire) -> None:
 
     Where it has confirmed nothing of the request, closing the connection will abort it: the
     kernel would go on sending, and the request might arrive after it was given up.
-
-    Args:
-        sock: The socket of the connection, or what urllib3 uses as one.
-        wire: The exchange.
     """
     if sys.platform != "linux" or not wire.sent:
         return

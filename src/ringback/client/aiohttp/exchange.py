@@ -38,12 +38,7 @@ class EndingResponse(ClientResponse):
     secure: ssl.SSLObject
 
     async def read(self) -> bytes:
-        """Read the body, as in aiohttp; ``text`` and ``json`` do so too.
-
-        Raises:
-            aiohttp.ClientPayloadError: As in aiohttp; also where TLS did not say that it ends
-                (RFC 9112, section 9.8).
-        """
+        """Read the body, as in aiohttp; ``text`` and ``json`` do so too."""
         body = await super().read()
         try:
             self.secure.read(1)
@@ -56,11 +51,7 @@ class EndingResponse(ClientResponse):
 
 
 def minding_the_end(handler: ClientHandlerType) -> ClientHandlerType:
-    """Return a handler whose responses are read to their end, or raise.
-
-    Args:
-        handler: Sends a request over TLS.
-    """
+    """Return a handler whose responses are read to their end, or raise."""
 
     async def send(request: ClientRequest) -> ClientResponse:
         response = await handler(request)
@@ -133,19 +124,11 @@ class Exchange:
         return self._target
 
     def failed_first(self, outcome: Failed[ClientResponse]) -> None:
-        """Take the first attempt for made, so that ``attempt`` says how it failed.
-
-        Args:
-            outcome: How.
-        """
+        """Take the first attempt for made, so that ``attempt`` says how it failed."""
         self._first, self._sent = outcome, True
 
     async def attempt(self, limits: Timeout) -> ClientResponse | Failed[ClientResponse]:
-        """Make one attempt.
-
-        Args:
-            limits: The timeouts; connect and read together are for the headers.
-        """
+        """Make one attempt."""
         made, self._first = self._first, None
         return made or await self._attempt(limits, current() or inf)
 
@@ -162,22 +145,14 @@ class Exchange:
         return self.bad_status(response) if is_bad(response.status, self._policy) else response
 
     def raised(self, error: Exception) -> Failed[ClientResponse] | None:
-        """Return the failed attempt that an exception means; ``None`` where it means none.
-
-        Args:
-            error: What the attempt raised.
-        """
+        """Return the failed attempt that an exception means; ``None`` where it means none."""
         if _is_ours(error):
             error = self._timed_out(error)
         failure = self._failure_of(error)
         return Failed(failure, self._repeatable(), error) if failure else None
 
     def bad_status(self, response: ClientResponse) -> Failed[ClientResponse]:
-        """Return the failed attempt that a response means.
-
-        Args:
-            response: One whose status is bad.
-        """
+        """Return the failed attempt that a response means."""
 
         async def release() -> None:
             response.release()
@@ -236,12 +211,7 @@ class Exchange:
 
 
 def is_bad(status: int, policy: Policy) -> bool:
-    """Return whether a status is a failed attempt.
-
-    Args:
-        status: HTTP status.
-        policy: Says which ones are worth another attempt.
-    """
+    """Return whether a status is a failed attempt."""
     return status >= 500 or status in policy.retry_statuses
 
 
@@ -287,11 +257,7 @@ class RoutedExchange(Exchange):
         self._verified = request.ssl
 
     async def attempt(self, limits: Timeout) -> ClientResponse | Failed[ClientResponse]:
-        """Make one attempt, and what the policy allows right after a failure.
-
-        Args:
-            limits: The timeouts; connect and read together are for the headers.
-        """
+        """Make one attempt, and what the policy allows right after a failure."""
         proxy = self._asked[0]
         self._take(self._ways.begin(self, () if proxy is None else (str(proxy),)))
         while True:

@@ -46,11 +46,7 @@ class Journey:
     given_up: BaseException | None = None
 
     def is_of(self, request: ClientRequest) -> bool:
-        """Return whether a request is of this call.
-
-        Args:
-            request: The request.
-        """
+        """Return whether a request is of this call."""
         return self.timer is not None and self.timer is getattr(request, "_timer", None)
 
 
@@ -65,13 +61,7 @@ latest = _LAST.get
 def remember(
     request: ClientRequest, deadline: float, given_up: BaseException | None = None
 ) -> None:
-    """Let what aiohttp does next for the same call know of it.
-
-    Args:
-        request: The request that has ended.
-        deadline: When the call must have ended, on ``time.monotonic()``.
-        given_up: What it was given up with, if it was.
-    """
+    """Let what aiohttp does next for the same call know of it."""
     _LAST.set(Journey(getattr(request, "_timer", None), deadline, given_up))
 
 
@@ -202,12 +192,7 @@ class Middleware:
 
     @staticmethod
     def _deadline(request: ClientRequest, own: float) -> float:
-        """Return when the call must have ended; raise where it has been given up already.
-
-        Args:
-            request: Its request.
-            own: When a call that begins now must have ended.
-        """
+        """Return when the call must have ended; raise where it has been given up already."""
         last, outer, deadline = latest(), current(), own
         if last is not None and last.is_of(request):
             if last.given_up is not None:

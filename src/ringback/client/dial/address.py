@@ -13,11 +13,7 @@ AddrInfo = tuple[int, int, int, str, tuple[Any, ...]]
 
 
 def is_literal(host: str) -> bool:
-    """Return whether a host is an IP address, so that no resolver is asked.
-
-    Args:
-        host: Name or address; an IPv6 address may have a zone (``fe80::1%eth0``).
-    """
+    """Return whether a host is an IP address, so that no resolver is asked."""
     if ":" in host:
         return _is(socket.AF_INET6, host.partition("%")[0])
     return host[-1:].isdigit() and _is(socket.AF_INET, host)
@@ -47,10 +43,6 @@ def in_order(
 
     The resolver's order (RFC 6724), but with the families in turn, each address once, and those
     that failed lately last.
-
-    Args:
-        found: As resolved.
-        avoided: IP addresses to put last, the one that failed first first.
     """
     if len(found) == 1:
         return list(found)
@@ -110,12 +102,7 @@ class Avoided:
             return dict(kept)
 
     def add(self, target: Target, address: str) -> None:
-        """Put an address last from now on.
-
-        Args:
-            target: Host and port.
-            address: IP address.
-        """
+        """Put an address last from now on."""
         with self._lock:
             known = self._until.setdefault(target, {})
             known.pop(address, None)  # to the end of the order
@@ -146,11 +133,6 @@ def avoid(host: str, port: int, address: str) -> None:
     """Try an address of a host after the others for a minute, as if it could not be reached.
 
     For connections that were lost or answered badly after ``dial`` made them.
-
-    Args:
-        host: As given to ``dial``.
-        port: As given to ``dial``.
-        address: IP address, as from ``socket.getpeername``.
     """
     avoided.add((host, port), address)
 
@@ -176,14 +158,7 @@ class Opening:
         self._options = tuple(options) if options else ()
 
     def __call__(self, address: AddrInfo) -> socket.socket:
-        """Return a socket for an address.
-
-        Args:
-            address: Where it will be connected to.
-
-        Raises:
-            OSError: There is none of this family, or it cannot be bound.
-        """
+        """Return a socket for an address."""
         sock = socket.socket(*address[:3])
         try:
             for option in self._options:
@@ -196,11 +171,7 @@ class Opening:
         return sock
 
     def reachable(self, found: list[AddrInfo]) -> list[AddrInfo]:
-        """Return the addresses of the source's family; all, if it has none of them.
-
-        Args:
-            found: As resolved.
-        """
+        """Return the addresses of the source's family; all, if it has none of them."""
         if self._source is None or not is_literal(self._source[0]):
             return found
         family = socket.AF_INET6 if ":" in self._source[0] else socket.AF_INET

@@ -65,11 +65,7 @@ class Lookup:
 
 
 def domain_of(host: str) -> str:
-    """Return the domain whose names are likely to fail together: the parent, if it has two labels.
-
-    Args:
-        host: A name with or without a trailing dot.
-    """
+    """Return the domain whose names may fail together: the parent, if it has two labels."""
     parent = host.rstrip(".").partition(".")[2]
     return parent if "." in parent else host
 
@@ -119,15 +115,7 @@ class Lookups:
         return len(self._running)
 
     def make(self, lookup: Lookup, until: float | None) -> Lookup:
-        """Make a call, or join one that is for the same; return it when it is done.
-
-        Args:
-            lookup: The call.
-            until: Give up at this time of ``time.monotonic()``; ``None``: never.
-
-        Raises:
-            LookupTimedOut: It is not done yet.
-        """
+        """Make a call, or join one that is for the same; return it when it is done."""
         lookup, asked = self.join(lookup), time.monotonic()
         try:
             while not lookup.done.is_set():
@@ -138,11 +126,7 @@ class Lookups:
         return lookup
 
     def join(self, lookup: Lookup) -> Lookup:
-        """Wait for a call from now on; return the one that is for the same, if there is one.
-
-        Args:
-            lookup: The call.
-        """
+        """Wait for a call from now on; return the one that is for the same, if there is one."""
         with self._lock:
             known = self._known.get(lookup.key)
             if known is None:
@@ -152,11 +136,7 @@ class Lookups:
         return known
 
     def leave(self, lookup: Lookup) -> None:
-        """Wait for a call no longer.
-
-        Args:
-            lookup: From ``join``.
-        """
+        """Wait for a call no longer."""
         with self._lock:
             lookup.waiting -= 1
             if not lookup.waiting and lookup.began is None and not lookup.done.is_set():
@@ -164,16 +144,7 @@ class Lookups:
                 del self._known[lookup.key]
 
     def pause(self, lookup: Lookup, asked: float, until: float | None) -> float:
-        """Return how long to wait for a call, in seconds, before ``start`` is asked again.
-
-        Args:
-            lookup: From ``join``.
-            asked: When, on ``time.monotonic()``.
-            until: Give up at this time of it; ``None``: never.
-
-        Raises:
-            LookupTimedOut: That time has come.
-        """
+        """Return how long to wait for a call, in seconds, before ``start`` is asked again."""
         now = time.monotonic()
         if until is not None and now >= until:
             raise self._timed_out(lookup, now - asked)

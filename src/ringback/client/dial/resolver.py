@@ -30,11 +30,7 @@ class Sources:
         self._seen = tuple(map(_mark, files))
 
     def changed(self, now: float) -> bool:
-        """Return whether anything changed since the last look; looks once in ``EVERY`` seconds.
-
-        Args:
-            now: Seconds on a clock that never goes back.
-        """
+        """Return whether anything changed since the last look; looks once in ``EVERY`` seconds."""
         if now < self._next:
             return False
         self._next = now + EVERY
@@ -76,14 +72,7 @@ class Entry:
     stale_until: float
 
     def at(self, port: int) -> list[AddrInfo]:
-        """Return the addresses with a port.
-
-        Args:
-            port: 0 to 65535.
-
-        Raises:
-            socket.gaierror: The name does not exist.
-        """
+        """Return the addresses with a port."""
         if self.error is not None:
             raise socket.gaierror(*self.error)
         return [
@@ -154,13 +143,7 @@ class Cache:
         return entry if usable else None
 
     def keep(self, key: Key, addresses: Iterable[AddrInfo], generation: int) -> Entry:
-        """Keep an answer and return it.
-
-        Args:
-            key: What was asked.
-            addresses: Without a port.
-            generation: That of the cache when the question was asked.
-        """
+        """Keep an answer and return it."""
         until = self._clock() + self.ttl
         entry = Entry(tuple(addresses), None, until, until + self.stale)
         if self.ttl > 0:
@@ -168,13 +151,7 @@ class Cache:
         return entry
 
     def deny(self, key: Key, error: tuple[int, str], generation: int) -> None:
-        """Keep that a name does not exist.
-
-        Args:
-            key: What was asked.
-            error: The resolver's number and text.
-            generation: That of the cache when the question was asked.
-        """
+        """Keep that a name does not exist."""
         until = self._clock() + (self.negative_ttl if self.ttl > 0 else 0)
         self._put(key, Entry((), error, until, until), generation)
 
@@ -239,18 +216,7 @@ class Resolver:
         self.lookups = lookups
 
     def resolve(self, host: str, port: int, until: float | None, family: int = 0) -> list[AddrInfo]:
-        """Return the addresses of a host, as ``socket.getaddrinfo`` for TCP does.
-
-        Args:
-            host: Name or IP address.
-            port: 0 to 65535.
-            until: Give up at this time of ``time.monotonic()``; ``None``: never.
-            family: ``socket.AF_INET`` or ``AF_INET6``; 0: both.
-
-        Raises:
-            socket.gaierror: What the resolver said; ``LookupTimedOut`` where it said nothing.
-            UnicodeError: The host cannot be a name: a label is empty or too long.
-        """
+        """Return the addresses of a host, as ``socket.getaddrinfo`` for TCP does."""
         if socket.getaddrinfo is _SYSTEM and (entry := self.cache.fresh((host, family))):
             return entry.at(port)
         steps = self.steps(host, port, until, family)
@@ -343,11 +309,7 @@ def _patience(until: float | None, stale: Entry | None) -> float | None:
 
 
 def soonest(timeout: float | None) -> float | None:
-    """Return when a timeout or the deadline of the call ends, on ``time.monotonic()``.
-
-    Args:
-        timeout: Seconds from now; ``None``: no timeout.
-    """
+    """Return when a timeout or the deadline of the call ends, on ``time.monotonic()``."""
     deadline = current()
     if timeout is None:
         return deadline

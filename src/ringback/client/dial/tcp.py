@@ -38,9 +38,6 @@ def verdict(attempts: Sequence[Attempt]) -> OSError:
     An answer beats silence, and silence beats no route; of equals the first counts. The error has
     ``connect_attempts``, pairs of address and number, which ``ringback.classify`` reads, and with
     several addresses a note for each.
-
-    Args:
-        attempts: At least one.
     """
     kinds = [kind_of_attempt(written(one.address), one.error.errno) for one in attempts]
     lead = attempts[kinds.index(most_telling(kinds))].error

@@ -22,45 +22,19 @@ BLOCKED = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 
 async def readable(sock: Any, seconds: float | None) -> None:
-    """Wait until there is something to read.
-
-    Args:
-        sock: The socket.
-        seconds: To wait at the most; ``None``: for ever.
-
-    Raises:
-        TimeoutError: There is nothing.
-    """
+    """Wait until there is something to read."""
     await _within(seconds, anyio.wait_readable, sock)
 
 
 async def writable(sock: Any, seconds: float | None) -> None:
-    """Wait until something can be written, or a connection stands.
-
-    Args:
-        sock: The socket.
-        seconds: To wait at the most; ``None``: for ever.
-
-    Raises:
-        TimeoutError: Nothing can be written.
-    """
+    """Wait until something can be written, or a connection stands."""
     await _within(seconds, anyio.wait_writable, sock)
 
 
 async def ready(
     sock: Any, blocked: BaseException, seconds: float | None, *, writing: bool = False
 ) -> None:
-    """Wait until what blocked can go on.
-
-    Args:
-        sock: The socket.
-        blocked: One of ``BLOCKED``; TLS may have to read in order to write, and vice versa.
-        seconds: To wait at the most; ``None``: for ever.
-        writing: What blocked was a write.
-
-    Raises:
-        TimeoutError: It cannot go on.
-    """
+    """Wait until what blocked can go on."""
     plain = isinstance(blocked, BlockingIOError) and writing
     if plain or isinstance(blocked, ssl.SSLWantWriteError):
         await writable(sock, seconds)
@@ -150,16 +124,7 @@ class AsyncRace:
 
 
 async def connect(sock: socket.socket, address: Any, until: float | None) -> None:
-    """Connect a socket, which does not block from now on.
-
-    Args:
-        sock: The socket.
-        address: As its family has them.
-        until: Give up at this time of ``time.monotonic()``; ``None``: never.
-
-    Raises:
-        OSError: It cannot be connected, or not in time.
-    """
+    """Connect a socket, which does not block from now on."""
     sock.setblocking(False)
     number = sock.connect_ex(address)
     if number in _UNDER_WAY:
@@ -176,17 +141,7 @@ def _close(sock: socket.socket | None) -> None:
 
 
 async def resolve_async(host: str, port: int, until: float | None) -> list[AddrInfo]:
-    """Return the addresses of a host, as ``ringback.client.dial.resolve``.
-
-    Args:
-        host: Name or IP address.
-        port: 0 to 65535.
-        until: Give up at this time of ``time.monotonic()``; ``None``: never.
-
-    Raises:
-        socket.gaierror: What the resolver said; ``LookupTimedOut`` where it said nothing.
-        UnicodeError: The host cannot be a name.
-    """
+    """Return the addresses of a host, as ``ringback.client.dial.resolve``."""
     steps = resolver.steps(host, port, until)
     try:
         wanted = next(steps)
@@ -225,21 +180,7 @@ async def dial_async(
     source_address: tuple[str, int] | None = None,
     socket_options: Iterable[Any] | None = None,
 ) -> socket.socket:
-    """Return a socket that is connected to a host and does not block.
-
-    Args:
-        host: Name or IP address.
-        port: 0 to 65535.
-        timeout: Seconds for everything; the deadline of the call under way counts as well.
-        source_address: Address and port to connect from.
-        socket_options: Set before connecting.
-
-    Raises:
-        socket.gaierror: The name was not resolved; ``LookupTimedOut``: not in time.
-        OSError: No address could be connected to.
-        OverflowError: The port is none.
-        UnicodeError: The host cannot be a name.
-    """
+    """Return a socket that is connected to a host and does not block."""
     if not 0 <= port <= 65535:
         raise OverflowError("dial(): port must be 0-65535.")  # the words of socket.connect
     until, target = soonest(timeout), (host, port)

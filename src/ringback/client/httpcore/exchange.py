@@ -39,11 +39,7 @@ class Content:
             self._again = self._body.replayable
 
     def replayable(self, *, untouched: bool) -> bool:
-        """Can it be sent again as it was sent first?
-
-        Args:
-            untouched: Nothing of the request was sent, so that nobody asked for its content.
-        """
+        """Can it be sent again as it was sent first?"""
         return (
             self._again or untouched or getattr(self._stream, "_is_stream_consumed", None) is False
         )
@@ -96,10 +92,6 @@ def caller(package: str, *, following: bool) -> Caller:
 
     A client reads the body after its transport has returned, so that a body which breaks off
     could not be tried again. Where ``stream=True`` was not asked for, the transport reads it.
-
-    Args:
-        package: ``httpx`` or ``httpx2``.
-        following: The request may follow a redirect.
     """
     frame: FrameType | None = sys._getframe(2)  # noqa: SLF001 - the way to see who calls
     client, redirected = f"{package}._client", False
@@ -284,13 +276,7 @@ DEADLINE = "ringback.deadline"
 
 
 def deadline_of(request: Any, policy: Policy, *, redirected: bool) -> float:
-    """Return when a call must have ended, on ``time.monotonic()``; redirects are part of it.
-
-    Args:
-        request: Of httpx.
-        policy: Its limits.
-        redirected: The request follows a redirect.
-    """
+    """Return when a call must have ended, on ``time.monotonic()``; redirects are part of it."""
     known: float | None = request.extensions.get(DEADLINE) if redirected else None
     if known is None:
         known = request.extensions[DEADLINE] = monotonic() + policy.deadline
@@ -298,13 +284,7 @@ def deadline_of(request: Any, policy: Policy, *, redirected: bool) -> float:
 
 
 def circuit_of(url: str, candidates: tuple[str, ...], inner: Any) -> str:
-    """Return what a circuit stands for: an origin, or an origin through proxies.
-
-    Args:
-        url: What is called.
-        candidates: URLs of the proxies to choose from.
-        inner: The transport, which may have a proxy of its own.
-    """
+    """Return what a circuit stands for: an origin, or an origin through proxies."""
     origin = origin_of(url)
     if candidates:
         return f"{origin} through {', '.join(map(origin_of, candidates))}"
@@ -313,15 +293,7 @@ def circuit_of(url: str, candidates: tuple[str, ...], inner: Any) -> str:
 
 
 def result(library: Library, ended: Ended[Any]) -> Any:
-    """Return the response that a call ended with, or raise how it ended without one.
-
-    Args:
-        library: Of the door.
-        ended: The call.
-
-    Raises:
-        ringback.errors.RingbackError: Also the exception of httpx.
-    """
+    """Return the response that a call ended with, or raise how it ended without one."""
     response: Any = ended.told and ended.told.result
     if response is None:
         _raise(library, ended)

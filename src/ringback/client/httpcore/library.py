@@ -38,11 +38,7 @@ class Library:
         return str(self.httpx.__name__)
 
     def mapped(self, error: Exception) -> Exception:
-        """Return an exception of httpcore as the one of httpx, as httpx does; any other as it is.
-
-        Args:
-            error: What httpcore raised.
-        """
+        """Return an exception of httpcore as the one of httpx; any other as it is."""
         if not isinstance(error, self._of_httpcore):
             return error
         cls: type[Exception] = getattr(self.httpx, type(error).__name__)
@@ -51,11 +47,7 @@ class Library:
         return new
 
     def check_end(self, connection: Any) -> None:
-        """Raise where a body ended with its connection, and TLS did not say so (RFC 9112, 9.8).
-
-        Args:
-            connection: The network stream that the body came from.
-        """
+        """Raise where a body ended with its connection, and TLS did not say so (RFC 9112, 9.8)."""
         if cut := getattr(connection, "cut", None):
             raise self.httpcore.ReadError(cut) from cut
 
@@ -80,10 +72,6 @@ def refused(failure: Failure, error: BaseException) -> Failure:
 
     GOAWAY names the last stream that may have been processed (RFC 9113, section 6.8); which one
     was ours only httpcore's function knows.
-
-    Args:
-        failure: What the exception says.
-        error: The exception, of httpx.
     """
     cause = error.__cause__
     ended_by = cause.args[0] if cause is not None and cause.args else None
@@ -112,12 +100,7 @@ _NOT_OURS = {"unknown", "not_a_connection_failure"}
 
 
 def target_of(url: Any, proxy: str | None) -> Target:
-    """Return whom a request is for.
-
-    Args:
-        url: Of httpx.
-        proxy: ``host:port`` that it goes through.
-    """
+    """Return whom a request is for."""
     return replace(target_of_url(str(url)), proxy=proxy)
 
 
@@ -127,12 +110,6 @@ def failure_of(
     """Return what went wrong, or ``None`` where the exception is none of the call's.
 
     An exception of the caller's own (out of the generator of a body, say) stays what it is.
-
-    Args:
-        error: What was raised.
-        target: Whom the call was for.
-        wire: What was counted, where it was.
-        base: The class of every exception of httpx.
     """
     if isinstance(error, RingbackError):
         return error.failure
@@ -147,13 +124,7 @@ def failure_of(
 
 
 def raise_named(library: Library, error: Exception, target: Target | None) -> NoReturn:
-    """Raise what was raised while a body was read, as the exception of httpx.
-
-    Args:
-        library: Whose.
-        error: What was raised.
-        target: Whom the call was for, where the exception is to be specialised.
-    """
+    """Raise what was raised while a body was read, as the exception of httpx."""
     mapped = library.mapped(error)
     failure = target and failure_of(mapped, target, None, library.httpx.HTTPError)
     if failure:

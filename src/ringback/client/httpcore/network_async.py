@@ -25,12 +25,7 @@ class AsyncStream(Channel):
     """A connected socket that does not block."""
 
     async def read(self, max_bytes: int, timeout: float | None = UNSAID) -> bytes:
-        """Return the bytes that there are, after waiting for them; none at the end.
-
-        Args:
-            max_bytes: How many at the most.
-            timeout: Seconds; the deadline of the call under way counts as well.
-        """
+        """Return the bytes that there are, after waiting for them; none at the end."""
         try:
             if not (self._secure and self._sock.pending()):
                 await readable(self._sock, self._patience(timeout))
@@ -43,12 +38,7 @@ class AsyncStream(Channel):
             return self._read_failed(error, timeout)
 
     async def write(self, buffer: bytes, timeout: float | None = UNSAID) -> None:
-        """Send all bytes.
-
-        Args:
-            buffer: The bytes.
-            timeout: Seconds for each piece; the deadline of the call under way counts as well.
-        """
+        """Send all bytes."""
         if not buffer:
             return
         wire, rest = self._counted(timeout, buffer), memoryview(buffer)
@@ -78,13 +68,7 @@ class AsyncStream(Channel):
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> "AsyncStream":
-        """Return the connection with TLS on it.
-
-        Args:
-            ssl_context: The settings.
-            server_hostname: The name that the certificate must have.
-            timeout: Seconds for the handshake; the deadline counts as well.
-        """
+        """Return the connection with TLS on it."""
         try:
             sock = self._layered(ssl_context, server_hostname)
             self._sock = sock  # which owns the one below now
@@ -127,15 +111,7 @@ class AsyncBackend:
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> AsyncStream:
-        """Return a connection to a host.
-
-        Args:
-            host: Name or IP address.
-            port: TCP port.
-            timeout: Seconds for everything; the deadline of the call under way counts as well.
-            local_address: IP address to connect from.
-            socket_options: Arguments for ``socket.setsockopt``.
-        """
+        """Return a connection to a host."""
         try:
             sock = await dial_async(
                 host,
@@ -151,13 +127,7 @@ class AsyncBackend:
     async def connect_unix_socket(
         self, path: str, timeout: float | None = None, socket_options: Iterable[Any] | None = None
     ) -> AsyncStream:
-        """Return a connection to a Unix socket.
-
-        Args:
-            path: Its path.
-            timeout: Seconds; the deadline of the call under way counts as well.
-            socket_options: Arguments for ``socket.setsockopt``.
-        """
+        """Return a connection to a Unix socket."""
         sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             for option in socket_options or ():
@@ -177,11 +147,7 @@ class AsyncBackend:
             await self._opened.aclose()
 
     async def sleep(self, seconds: float) -> None:
-        """Wait, between httpcore's own attempts to connect.
-
-        Args:
-            seconds: How long.
-        """
+        """Wait, between httpcore's own attempts to connect."""
         left = patience(None)
         await anyio.sleep(seconds if left is None else min(seconds, left))
 
@@ -211,20 +177,12 @@ class AsyncUpload:
 
 
 def async_upload_of(stream: Any) -> AsyncUpload:
-    """Return the body of a request as it is handed to httpcore, and to ``ended`` afterwards.
-
-    Args:
-        stream: Of httpx.
-    """
+    """Return the body of a request as it is handed to httpcore, and to ``ended`` afterwards."""
     return AsyncUpload(stream)
 
 
 async def ended(iterator: Any) -> None:
-    """End an asynchronous generator, wherever it is; another iterator has nothing to end.
-
-    Args:
-        iterator: Any, or ``None``.
-    """
+    """End an asynchronous generator, wherever it is; another iterator has nothing to end."""
     if hasattr(iterator, "aclose"):
         await iterator.aclose()
 
@@ -299,16 +257,7 @@ _GRACE = 0.03
 
 
 async def in_time(attempt: Awaitable[T], library: Library, bounded: bool) -> T:
-    """Return what an attempt returns, or cancel it when the deadline of the call has come.
-
-    Args:
-        attempt: Awaited here.
-        library: Whose exception is raised.
-        bounded: No wait in it is longer than the deadline anyway.
-
-    Raises:
-        httpx.ReadTimeout: The deadline has come.
-    """
+    """Return what an attempt returns, or cancel it when the deadline of the call has come."""
     left = remaining(current())
     if bounded or left is None:
         return await attempt

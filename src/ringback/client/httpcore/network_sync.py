@@ -29,12 +29,7 @@ class Stream(Channel):
         self._waits: float | None = sock.gettimeout()
 
     def read(self, max_bytes: int, timeout: float | None = UNSAID) -> bytes:
-        """Return the bytes that there are, after waiting for them; none at the end.
-
-        Args:
-            max_bytes: How many at the most.
-            timeout: Seconds; the deadline of the call under way counts as well.
-        """
+        """Return the bytes that there are, after waiting for them; none at the end."""
         try:
             self._fit(timeout)
             return self._received(self._sock.recv(max_bytes), timeout)
@@ -42,12 +37,7 @@ class Stream(Channel):
             return self._read_failed(error, timeout)
 
     def write(self, buffer: bytes, timeout: float | None = UNSAID) -> None:
-        """Send all bytes.
-
-        Args:
-            buffer: The bytes.
-            timeout: Seconds for each piece; the deadline of the call under way counts as well.
-        """
+        """Send all bytes."""
         if not buffer:
             return
         wire, rest = self._counted(timeout, buffer), memoryview(buffer)
@@ -71,13 +61,7 @@ class Stream(Channel):
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> "Stream":
-        """Return the connection with TLS on it.
-
-        Args:
-            ssl_context: The settings.
-            server_hostname: The name that the certificate must have.
-            timeout: Seconds for the handshake; the deadline counts as well.
-        """
+        """Return the connection with TLS on it."""
         try:
             self._fit(timeout)
             sock = self._layered(ssl_context, server_hostname)
@@ -118,15 +102,7 @@ class Backend:
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> Stream:
-        """Return a connection to a host.
-
-        Args:
-            host: Name or IP address.
-            port: TCP port.
-            timeout: Seconds for everything; the deadline of the call under way counts as well.
-            local_address: IP address to connect from.
-            socket_options: Arguments for ``socket.setsockopt``.
-        """
+        """Return a connection to a host."""
         try:
             sock = dial(
                 host,
@@ -142,13 +118,7 @@ class Backend:
     def connect_unix_socket(
         self, path: str, timeout: float | None = None, socket_options: Iterable[Any] | None = None
     ) -> Stream:
-        """Return a connection to a Unix socket.
-
-        Args:
-            path: Its path.
-            timeout: Seconds; the deadline of the call under way counts as well.
-            socket_options: Arguments for ``socket.setsockopt``.
-        """
+        """Return a connection to a Unix socket."""
         sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             for option in socket_options or ():
@@ -166,11 +136,7 @@ class Backend:
             self._opened.close()
 
     def sleep(self, seconds: float) -> None:
-        """Wait, between httpcore's own attempts to connect.
-
-        Args:
-            seconds: How long.
-        """
+        """Wait, between httpcore's own attempts to connect."""
         time.sleep(seconds if (left := patience(None)) is None else min(seconds, left))
 
     def _kept(self, opened: Stream) -> Stream:

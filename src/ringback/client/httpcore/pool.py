@@ -46,12 +46,7 @@ class Settings:
 
     @classmethod
     def of(cls, transport: Any, known: type) -> Settings | None:
-        """Return the settings of a transport, or ``None`` where it is none of httpx's own.
-
-        Args:
-            transport: Any transport.
-            known: The class of httpx's own.
-        """
+        """Return the settings of a transport, or ``None`` where it is none of httpx's own."""
         pool: Any = getattr(transport, "_pool", None)
         if type(transport) is not known or not all(hasattr(pool, one) for one in _ATTRIBUTES):
             return None
@@ -65,12 +60,7 @@ class Settings:
         )
 
     def make(self, origin: Any, backend: Any) -> Any:
-        """Return a new connection of httpcore, not connected yet.
-
-        Args:
-            origin: Of httpcore.
-            backend: The network backend that it connects by.
-        """
+        """Return a new connection of httpcore, not connected yet."""
         with _HANDING_OVER:
             self.pool._network_backend = backend  # noqa: SLF001 - httpx has no way to hand it in
             return self.pool.create_connection(origin)
@@ -117,11 +107,7 @@ class Kept:
         return len(self._key_of)
 
     def join(self, key: Key) -> Any:
-        """Return a connection in use that serves another request as well, or ``None``.
-
-        Args:
-            key: Whom the request is for.
-        """
+        """Return a connection in use that serves another request as well, or ``None``."""
         if not self._shared:
             return None
         with self._lock:
@@ -132,11 +118,7 @@ class Kept:
         return None
 
     def take(self, key: Key) -> tuple[Any, list[Any]]:
-        """Return an idle connection for a request, if there is one, and those to close.
-
-        Args:
-            key: Whom the request is for.
-        """
+        """Return an idle connection for a request, if there is one, and those to close."""
         with self._lock:
             closing = self._expired()
             idle = self._idle_of.get(key)
@@ -153,24 +135,13 @@ class Kept:
             return None, closing
 
     def add(self, key: Key, connection: Any) -> None:
-        """Add a new connection, in use.
-
-        Args:
-            key: Whom it is for.
-            connection: One of httpcore's.
-        """
+        """Add a new connection, in use."""
         with self._lock:
             self._key_of[connection] = key
             self._users[connection] = 1
 
     def done(self, connection: Any, taken: float = 0) -> tuple[bool, list[Any]]:
-        """End a use of a connection; return whether it was the last, and those to close.
-
-        Args:
-            connection: The connection.
-            taken: How many requests have a place, this one no longer. Those of them without a
-                connection are about to ask for one: as many idle ones are kept for them.
-        """
+        """End a use of a connection; return whether it was the last, and those to close."""
         with self._lock:
             left = self._users[connection] - 1
             if left:
@@ -223,14 +194,6 @@ def core_request(library: Library, request: Any, content: Any) -> Any:
 
     It is what httpcore's constructors would make of it: they check once more what httpx has
     checked, and find out the origin each time that somebody asks.
-
-    Args:
-        library: Whose.
-        request: Of httpx.
-        content: Its body.
-
-    Raises:
-        httpcore.UnsupportedProtocol: It goes to no HTTP URL; the words are httpcore's.
     """
     core, url, extensions = library.httpcore, request.url, request.extensions
     scheme = url.scheme
@@ -261,20 +224,12 @@ def _origin(core: Any, scheme: bytes, host: bytes, port: int | None) -> Any:
 
 
 def key_of(request: Any) -> Key:
-    """Return what tells whose connection a request needs.
-
-    Args:
-        request: Of httpcore.
-    """
+    """Return what tells whose connection a request needs."""
     origin = request.url.origin
     return origin.scheme, origin.host, origin.port
 
 
 def pool_timeout(request: Any) -> float | None:
-    """Return how long a request may wait for a connection, in seconds.
-
-    Args:
-        request: Of httpx or httpcore.
-    """
+    """Return how long a request may wait for a connection, in seconds."""
     timeouts: dict[str, float | None] = request.extensions.get("timeout") or {}
     return timeouts.get("pool")

@@ -24,11 +24,7 @@ class Whole:
         self._fed = False
 
     def decode(self, data: bytes) -> Any:
-        """Return what the data is decoded to: bytes, or pieces of bytes with httpx2.
-
-        Args:
-            data: The next bytes of the body.
-        """
+        """Return what the data is decoded to: bytes, or pieces of bytes with httpx2."""
         self._fed = self._fed or bool(data)
         try:
             decoded = self._inner.decode(data)
@@ -37,11 +33,7 @@ class Whole:
         return decoded if isinstance(decoded, bytes) else self._pieces(decoded)
 
     def flush(self) -> Any:
-        """Return what is left to decode.
-
-        Raises:
-            httpx.DecodingError: The body was cut.
-        """
+        """Return what is left to decode."""
         if self._fed and _unfinished(self._inner):
             _raise_named(self._error("the compressed body ended before its end"))
         return self._inner.flush()
@@ -54,11 +46,7 @@ class Whole:
 
 
 def joined(decoded: Any) -> bytes:
-    """Return what a decoder returned in one piece.
-
-    Args:
-        decoded: Bytes, or pieces of bytes with httpx2.
-    """
+    """Return what a decoder returned in one piece."""
     return decoded if isinstance(decoded, bytes) else b"".join(decoded)
 
 
@@ -111,11 +99,7 @@ class Telling:
             raise_prepared(specialise(error, classify(error)))
 
     def take(self, pieces: Iterable[bytes]) -> None:
-        """Have the whole body, as if ``read`` had got it; in a fraction of the time.
-
-        Args:
-            pieces: The body as it came.
-        """
+        """Have the whole body, as if ``read`` had got it; in a fraction of the time."""
         mine: Any = self
         raw = b"".join(pieces)
         mine._num_bytes_downloaded = len(raw)  # noqa: SLF001 - where httpx keeps it

@@ -11,13 +11,7 @@ from ringback.client.trust import Trust, ssl_context
 
 
 def with_context(options: dict[str, Any], default: Trust) -> dict[str, Any]:
-    """Return options of httpx's transport with the shared SSL context in them.
-
-    Args:
-        options: ``verify``, ``cert``, ``trust_env``, ``http2`` and any others. ``verify`` may be
-            a ``Trust`` as well.
-        default: Whom the library trusts.
-    """
+    """Return options of httpx's transport with the shared SSL context in them."""
     verify, cert = options.get("verify", True), options.get("cert")
     if isinstance(verify, ssl.SSLContext):
         return dict(options)
@@ -31,10 +25,6 @@ def proxy_context(options: dict[str, Any], default: Trust) -> ssl.SSLContext:
     """Return the shared SSL context for a proxy that is called over TLS.
 
     Its certificate is verified, and by the authorities that are named for the targets.
-
-    Args:
-        options: As in ``with_context``.
-        default: Whom the library trusts.
     """
     return ssl_context(Trust.of(_named(options, default)))
 
@@ -83,12 +73,7 @@ class Routes:
         self._others: dict[Way, Any] = {}
 
     def by(self, proxy: str | None, *, verified: bool) -> Any:
-        """Return the transport for a way.
-
-        Args:
-            proxy: Its URL.
-            verified: Whether the server's certificate is verified.
-        """
+        """Return the transport for a way."""
         if proxy is None and verified:
             return self.direct
         way = proxy, verified

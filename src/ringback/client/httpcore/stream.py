@@ -48,19 +48,11 @@ class Layered:
         self._go_on(self._object.do_handshake)
 
     def recv(self, size: int) -> bytes:
-        """Return bytes; none where the peer has ended TLS.
-
-        Args:
-            size: How many at the most.
-        """
+        """Return bytes; none where the peer has ended TLS."""
         return self._go_on(lambda: self._object.read(size))
 
     def send(self, data: Any) -> int:
-        """Send bytes; return how many were taken.
-
-        Args:
-            data: The bytes.
-        """
+        """Send bytes; return how many were taken."""
         self._flush()  # what was taken before
         count = self._object.write(data)
         self._unsent += self._outgoing.read()
@@ -125,11 +117,7 @@ class Channel:
         self._to_proxy = False
 
     def get_extra_info(self, info: str) -> Any:
-        """Return what httpcore asks for.
-
-        Args:
-            info: ``ssl_object``, ``client_addr``, ``server_addr``, ``socket`` or ``is_readable``.
-        """
+        """Return what httpcore asks for."""
         sock = self._sock
         if info == "is_readable":
             return sock.fileno() < 0 or self._is_readable()
@@ -142,11 +130,7 @@ class Channel:
         return sock if info == "socket" else None
 
     def _patience(self, timeout: float | None) -> float | None:
-        """How long the next wait may be.
-
-        Raises:
-            TimeoutError: The deadline has come.
-        """
+        """How long the next wait may be."""
         seconds = self._limit if timeout == UNSAID else timeout
         at = current()
         if at is None:
@@ -207,12 +191,7 @@ class Channel:
 
 
 def connect_failed(library: Library, error: Exception) -> Exception:
-    """Return the exception of httpcore for a connection that did not come about.
-
-    Args:
-        library: Whose.
-        error: What the system said.
-    """
+    """Return the exception of httpcore for a connection that did not come about."""
     core = library.httpcore
     timed_out = isinstance(error, TimeoutError)
     failed: Exception = core.ConnectTimeout(error) if timed_out else core.ConnectError(error)
@@ -229,10 +208,6 @@ def _readable(number: int) -> Callable[[], bool]:
 
 
 def without_delay(sock: socket.socket) -> socket.socket:
-    """Return a socket that sends small pieces at once.
-
-    Args:
-        sock: Of TCP.
-    """
+    """Return a socket that sends small pieces at once."""
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return sock

@@ -66,11 +66,7 @@ class AsyncConnections:
         self._backends: dict[Any, AsyncBackend] = {}
 
     async def handle_async_request(self, request: Any) -> Any:
-        """Send a request once; return the response, its body unread.
-
-        Args:
-            request: Of httpx.
-        """
+        """Send a request once; return the response, its body unread."""
         upload = async_upload_of(request.stream)
         try:
             response, connection = await self._sent(core_request(self._library, request, upload))
@@ -168,11 +164,7 @@ class AsyncBounded:
         return getattr(self._inner, name)
 
     async def handle_async_request(self, request: Any) -> Any:
-        """Send a request once, when it has a place; return the response, its body unread.
-
-        Args:
-            request: Of httpx.
-        """
+        """Send a request once, when it has a place; return the response, its body unread."""
         bulkhead = async_bulkheads().of(origin_of(str(request.url)), self._places)
         seconds = patience(pool_timeout(request))
         if not await async_wait(bulkhead, seconds):
@@ -197,11 +189,7 @@ class AsyncHttpxExchange(TransportExchange):
     __slots__ = ()
 
     async def attempt(self, limits: Timeout) -> Any:
-        """Make one attempt; return the response or a ``Failed``.
-
-        Args:
-            limits: The timeouts, unless the caller has chosen some.
-        """
+        """Make one attempt; return the response or a ``Failed``."""
         try:
             response = await in_time(self._received(limits), self._library, self._counts)
         except Exception as error:
@@ -250,11 +238,7 @@ class AsyncRoutedHttpxExchange(AsyncHttpxExchange):
         self._ways = ways
 
     async def attempt(self, limits: Timeout) -> Any:
-        """Make one attempt, and what the policy allows right after a failure.
-
-        Args:
-            limits: The timeouts, unless the caller has chosen some.
-        """
+        """Make one attempt, and what the policy allows right after a failure."""
         self._take(self._ways.begin(self))
         while True:
             end = await super().attempt(limits)

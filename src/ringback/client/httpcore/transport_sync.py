@@ -67,11 +67,7 @@ class Connections:
         self._backends: dict[Any, Backend] = {}
 
     def handle_request(self, request: Any) -> Any:
-        """Send a request once; return the response, its body unread.
-
-        Args:
-            request: Of httpx.
-        """
+        """Send a request once; return the response, its body unread."""
         upload = upload_of(request.stream)
         try:
             response, connection = self._sent(core_request(self._library, request, upload))
@@ -169,11 +165,7 @@ class Bounded:
         return getattr(self._inner, name)
 
     def handle_request(self, request: Any) -> Any:
-        """Send a request once, when it has a place; return the response, its body unread.
-
-        Args:
-            request: Of httpx.
-        """
+        """Send a request once, when it has a place; return the response, its body unread."""
         bulkhead = bulkheads().of(origin_of(str(request.url)), self._places)
         seconds = patience(pool_timeout(request))
         if not wait(bulkhead, seconds):
@@ -198,11 +190,7 @@ class HttpxExchange(TransportExchange):
     __slots__ = ()
 
     def attempt(self, limits: Timeout) -> Any:
-        """Make one attempt; return the response or a ``Failed``.
-
-        Args:
-            limits: The timeouts, unless the caller has chosen some.
-        """
+        """Make one attempt; return the response or a ``Failed``."""
         try:
             response = in_time(self._received(limits), self._library, self._counts)
         except Exception as error:
@@ -251,11 +239,7 @@ class RoutedHttpxExchange(HttpxExchange):
         self._ways = ways
 
     def attempt(self, limits: Timeout) -> Any:
-        """Make one attempt, and what the policy allows right after a failure.
-
-        Args:
-            limits: The timeouts, unless the caller has chosen some.
-        """
+        """Make one attempt, and what the policy allows right after a failure."""
         self._take(self._ways.begin(self))
         while True:
             end = super().attempt(limits)

@@ -42,11 +42,7 @@ class ProxyChoice:
 
 
 def name_of(url: str) -> str:
-    """Return ``host:port`` of a proxy's URL, without credentials.
-
-    Args:
-        url: Of the proxy.
-    """
+    """Return ``host:port`` of a proxy's URL, without credentials."""
     target = target_of_url(url if "://" in url else f"http://{url}")
     port = target.port or (1080 if (target.scheme or "").startswith("socks") else 80)
     return f"{target.host or '?'}:{port}"
@@ -102,13 +98,6 @@ class Health:
 
         A proxy whose rest is over is given to one call, on trial; the others pass it by until
         that call has told how it went.
-
-        Args:
-            candidates: URLs of proxies, at least one.
-            now: Seconds on a clock that never goes back.
-
-        Returns:
-            The URL, and whether it rests: all of them have failed.
         """
         if not self._records:
             return candidates[0], False
@@ -123,13 +112,7 @@ class Health:
             return min(candidates, key=lambda url: self._records[url].until), True
 
     def failed(self, url: str, kind: str, now: float) -> None:
-        """Let a proxy rest.
-
-        Args:
-            url: Of the proxy.
-            kind: What went wrong.
-            now: Seconds on a clock that never goes back.
-        """
+        """Let a proxy rest."""
         with self._lock:
             record = self._records.get(url)
             if record is None:
@@ -144,21 +127,13 @@ class Health:
             record.until = now + min(rest, LONGEST_REST)
 
     def succeeded(self, url: str) -> None:
-        """Forget the failures of a proxy.
-
-        Args:
-            url: Of the proxy.
-        """
+        """Forget the failures of a proxy."""
         if url in self._records:
             with self._lock:
                 self._records.pop(url, None)
 
     def state(self, now: float) -> tuple[ProxyState, ...]:
-        """Return what is known of the proxies that have failed.
-
-        Args:
-            now: Seconds on a clock that never goes back.
-        """
+        """Return what is known of the proxies that have failed."""
         with self._lock:
             return tuple(
                 ProxyState(

@@ -45,12 +45,7 @@ class Bypass:
         self._suffixes = frozenset(entry.lstrip(".").lower() for entry in stripped if entry)
 
     def covers(self, host: str, port: int | None = None) -> bool:
-        """Return whether a host is called without a proxy.
-
-        Args:
-            host: Name or address, lower case, IPv6 without brackets.
-            port: The port that the URL names, if it does.
-        """
+        """Return whether a host is called without a proxy."""
         if self._everything:
             return True
         return self._covers_as_requests(host, port) or self._covers_as_urllib(host)
@@ -70,12 +65,7 @@ class Bypass:
 
 @lru_cache(maxsize=64)
 def bypass_of(value: str, of_urllib: str | None = None) -> Bypass:
-    """Return the hosts of a setting, made once.
-
-    Args:
-        value: See ``Bypass``.
-        of_urllib: See ``Bypass``.
-    """
+    """Return the hosts of a setting, made once."""
     return Bypass(value, of_urllib)
 
 
@@ -120,14 +110,7 @@ _KIND = "config.proxy_invalid"
 
 
 def proxy_url(setting: str) -> str:
-    """Return the URL of a proxy; without a scheme it is ``http``.
-
-    Args:
-        setting: As the program gives it.
-
-    Raises:
-        ringback.errors.ProxySettingInvalid: It is none; also a ``ValueError``.
-    """
+    """Return the URL of a proxy; without a scheme it is ``http``."""
     url = setting.strip()
     if "://" not in url:
         if "/" in url.rstrip("/"):  # "http:/proxy:3128": a slip that would call the host "http"
@@ -177,11 +160,7 @@ class Settings:
     bypass: Bypass = _NOWHERE
 
     def candidates(self, url: str) -> tuple[str, ...]:
-        """Return the proxies for a URL, in order; none: it is called directly.
-
-        Args:
-            url: What is called.
-        """
+        """Return the proxies for a URL, in order; none: it is called directly."""
         if not self.proxies:
             return ()
         parts = urlsplit(url)
@@ -218,11 +197,7 @@ def environment() -> Settings:
 
 
 def of_system(url: str) -> tuple[str, ...]:
-    """Return the proxy for a URL that macOS or Windows has set, where the environment has none.
-
-    Args:
-        url: What is called.
-    """
+    """Return the proxy for a URL that macOS or Windows has set, where the environment has none."""
     if not _ASKS_SYSTEM or getproxies_environment():
         return ()
     parts = urlsplit(url)

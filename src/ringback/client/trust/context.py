@@ -19,12 +19,7 @@ _ASKED_AS = "give a PEM file, which begins with -----BEGIN"
 
 
 def tls_files_invalid(message: str, cause: BaseException | None = None) -> BaseException:
-    """Return the exception to raise: an ``OSError`` and a ``ringback.errors.TLSFilesInvalid``.
-
-    Args:
-        message: Which file, what is wrong with it, and what to do.
-        cause: What OpenSSL or the operating system said.
-    """
+    """Return the exception to raise: an ``OSError`` and a ``ringback.errors.TLSFilesInvalid``."""
     error = OSError(message)
     error.__cause__ = cause
     failure = Failure(
@@ -41,26 +36,14 @@ def tls_files_invalid(message: str, cause: BaseException | None = None) -> BaseE
 
 
 def authority_invalid(path: str, cause: OSError, origin: str = "") -> BaseException:
-    """Return the exception for a file of authorities that cannot be loaded.
-
-    Args:
-        path: The file.
-        cause: What OpenSSL or the operating system said.
-        origin: Who named the file, to stand behind it.
-    """
+    """Return the exception for a file of authorities that cannot be loaded."""
     return tls_files_invalid(f"CA file {path}{origin}: {_wrong_with(path, cause)}", cause)
 
 
 def client_certificate_invalid(
     own: ClientCertificate, cause: OSError, *, encrypted: bool
 ) -> BaseException:
-    """Return the exception for a client certificate or key that cannot be loaded.
-
-    Args:
-        own: The files.
-        cause: What OpenSSL or the operating system said.
-        encrypted: The key was encrypted, and a password tried.
-    """
+    """Return the exception for a client certificate or key that cannot be loaded."""
     for path, what in ((own.certificate, "client certificate"), (own.key, "client key")):
         if path is not None and (found := _unreadable(path)):
             return tls_files_invalid(f"{what} {path}: {found}", cause)
@@ -176,11 +159,7 @@ def _loaded(context: ssl.SSLContext, file: str, *, needed: bool) -> bool:
 
 
 def delegating_context() -> ssl.SSLContext:
-    """Return a context that lets the system verify; own authorities can be added to it.
-
-    Raises:
-        ImportError: truststore is not installed.
-    """
+    """Return a context that lets the system verify; own authorities can be added to it."""
     try:
         import truststore  # noqa: PLC0415 - an extra, for some platforms only
     except ImportError as error:
@@ -195,11 +174,7 @@ def delegating_context() -> ssl.SSLContext:
 
 
 def is_hashed_directory(path: str) -> bool:
-    """Return whether a directory holds certificates under hashed names (``openssl rehash``).
-
-    Args:
-        path: The directory.
-    """
+    """Return whether a directory holds certificates under hashed names (``openssl rehash``)."""
     try:
         with os.scandir(path) as entries:
             return any(_is_hashed(entry.name) for entry in entries)
@@ -214,11 +189,7 @@ def _is_hashed(name: str) -> bool:
 
 @lru_cache(maxsize=1)
 def certifi_bundle() -> str:
-    """Return the path of certifi's bundle.
-
-    Raises:
-        ImportError: certifi is not installed.
-    """
+    """Return the path of certifi's bundle."""
     try:
         import certifi  # noqa: PLC0415 - comes with the clients that want it
     except ImportError as error:
@@ -227,28 +198,13 @@ def certifi_bundle() -> str:
 
 
 def files_of(trust: Trust) -> list[str]:
-    """Return the files and directories with authorities that a trust names, but the system's.
-
-    Args:
-        trust: Whom to trust.
-
-    Raises:
-        ImportError: certifi is named and not installed.
-    """
+    """Return the files and directories with authorities that a trust names, but the system's."""
     own = [one for one in trust.ca if PEM_BEGINS not in one]
     return [certifi_bundle(), *own] if trust.certifi else own
 
 
 def load_authorities(context: ssl.SSLContext, trust: Trust) -> None:
-    """Let a context trust the authorities that are named, but the system's.
-
-    Args:
-        context: Changed.
-        trust: Whom to trust.
-
-    Raises:
-        ringback.errors.TLSFilesInvalid: A file cannot be used.
-    """
+    """Let a context trust the authorities that are named, but the system's."""
     for path in files_of(trust):
         _load_path(context, path)
     for text in trust.ca:
@@ -257,15 +213,7 @@ def load_authorities(context: ssl.SSLContext, trust: Trust) -> None:
 
 
 def load_client_certificate(context: ssl.SSLContext, own: ClientCertificate) -> None:
-    """Let a context present a certificate.
-
-    Args:
-        context: Changed.
-        own: The certificate, its key and the password.
-
-    Raises:
-        ringback.errors.TLSFilesInvalid: A file cannot be used, or the password is missing.
-    """
+    """Let a context present a certificate."""
     encrypted = False
 
     def password() -> str:

@@ -121,10 +121,6 @@ def names(hosts: Collection[str], host: str | None) -> bool:
     A pattern is a host name or address, compared without regard to case and final dot, or
     ``*.example.com``, which means every name below ``example.com`` and not that name itself.
     ``*`` alone names no host and matches none.
-
-    Args:
-        hosts: The patterns.
-        host: The host in question.
     """
     if not hosts or not host:
         return False

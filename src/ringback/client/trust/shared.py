@@ -37,11 +37,7 @@ class Sealed:
     """
 
     def seal(self, alpn: tuple[str, ...]) -> None:
-        """Refuse every later change.
-
-        Args:
-            alpn: The application protocols that were set; the ``ssl`` module cannot tell them.
-        """
+        """Refuse every later change."""
         refusals: dict[str, Any] = {name: partial(_refuse, name) for name in _CHANGES}
         refusals["set_alpn_protocols"] = partial(_same_protocols, frozenset(alpn))
         vars(self).update(refusals, sealed=True)
@@ -79,11 +75,7 @@ _LOCK = Lock()
 
 
 def tell_cuts(context: ssl.SSLContext) -> None:
-    """Let the connections of a context tell a cut from an end.
-
-    Args:
-        context: Changed, for good: one that nobody else uses.
-    """
+    """Let the connections of a context tell a cut from an end."""
     context.options &= ~_IGNORED
 
 
@@ -93,9 +85,6 @@ def telling_cuts(context: Any) -> Iterator[None]:
 
     A connection takes the options that its context has when it is made. Afterwards the context is
     as it was: a program may use it elsewhere too, with code that takes a cut for an end.
-
-    Args:
-        context: Anybody's; what is no context of ``ssl`` is left alone.
     """
     held = isinstance(context, ssl.SSLContext) and _hold(context)
     try:
@@ -106,11 +95,7 @@ def telling_cuts(context: Any) -> Iterator[None]:
 
 
 def is_cut(error: BaseException) -> TypeGuard[ssl.SSLError]:
-    """Return whether an error of TLS is an end of the connection without ``close_notify``.
-
-    Args:
-        error: What ``ssl`` raised.
-    """
+    """Return whether an error of TLS is an end of the connection without ``close_notify``."""
     if isinstance(error, ssl.SSLEOFError):
         return True
     # As a Python that sets the option has it, where it is not set: it knows no class for that.
