@@ -3,10 +3,11 @@
 from inspect import getdoc
 from typing import get_args
 
+from ringback.incident.correlation import CORRELATION_WINDOW_SECONDS as WINDOW
+from ringback.incident.correlation import MAX_PARENT_WAIT_SECONDS as WAIT
+from ringback.incident.correlation import MIN_OWN_NETWORK_HOSTS as HOSTS
 from ringback.incident.detector import DETECTORS
-from ringback.incident.lifecycle import CORRELATION_WINDOW_SECONDS as WINDOW
-from ringback.incident.lifecycle import MAX_PARENT_WAIT_SECONDS as WAIT
-from ringback.incident.lifecycle import MIN_OWN_NETWORK_HOSTS as HOSTS
+from ringback.incident.lifecycle import LIFECYCLE
 from ringback.incident.model import EndpointState, Input
 from ringback.incident.state import TABLE
 
@@ -59,6 +60,20 @@ incident: it is told anew, and whoever had taken the warning has not taken the o
 """
 
 
+LIFE = """## What can happen to an incident
+
+These steps and no others. *Shown as* is the word in the timeline, the API and notifications.
+
+| step | shown as | in the states | leads to | notifies |
+|---|---|---|---|---|"""
+
+NOTIFIED = {
+    "anew": "people, unless a silence covers it",
+    "informed": "those who know of the incident",
+    "nobody": "nobody: it stands in the timeline",
+}
+
+
 def incident_page() -> str:
     """Return the page."""
     parts = [
@@ -76,6 +91,8 @@ def incident_page() -> str:
         OUTAGE,
         *(line for one in DETECTORS for line in (f"**`{one.name}`:** {_first(one)}", "")),
         TOGETHER,
+        LIFE,
+        *_steps(),
     ]
     return "\n".join(parts).rstrip() + "\n"
 
@@ -91,6 +108,14 @@ def _table() -> list[str]:
     return head + [
         f"| **{state}** | " + " | ".join(TABLE[state][one] for one in inputs) + " |"
         for state in get_args(EndpointState)
+    ]
+
+
+def _steps() -> list[str]:
+    return [
+        f"| **{name}** | `{step.what}` | {', '.join(sorted(map(str, step.before - {None}))) or '–'}"
+        f" | {step.after or 'the same'} | {NOTIFIED[step.notifies]} |"
+        for name, step in LIFECYCLE.items()
     ]
 
 

@@ -2,7 +2,7 @@
 
 from ringback.incident import Check, WatchedEndpoint
 from ringback.incident.engine import Engine
-from ringback.incident.registry import Membership
+from ringback.incident.lifecycle import Membership
 
 T = 1_790_000_000.0
 

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ringback.incident.lifecycle import Outages, changes_of_signal, correlation_keys_of
+from ringback.incident.correlation import Correlator, correlation_keys_of
+from ringback.incident.lifecycle import IncidentRegistry
 from ringback.incident.model import (
     Change,
     Check,
@@ -14,7 +15,6 @@ from ringback.incident.model import (
     WatchedEndpoint,
 )
 from ringback.incident.pattern import duration_text
-from ringback.incident.registry import IncidentRegistry
 from ringback.incident.silences import Silence, Silences
 from ringback.incident.tracker import EndpointTracker
 
@@ -48,7 +48,7 @@ class Engine:
         self._trackers: dict[str, EndpointTracker] = {}
         self._registry = IncidentRegistry()
         self.silences = Silences()
-        self._outages = Outages(self._trackers, self._registry, self.silences)
+        self._correlator = Correlator(self._trackers, self._registry, self.silences)
         self._shown: dict[str, tuple[EndpointState, float | None]] = {}
         self._transitions: list[Transition] = []
         self.configure(watched, 0.0)
@@ -70,11 +70,11 @@ class Engine:
             else:
                 self._trackers[id_] = EndpointTracker(endpoint)
                 self._shown[id_] = ("unknown", None)
-            self._registry.members.set_keys(id_, correlation_keys_of(self._trackers[id_]))
+            self._registry.set_keys(id_, correlation_keys_of(self._trackers[id_]))
         changes: list[Change] = []
         for id_ in gone:
             changes += self._forget(id_, now)
-        self._outages.configure()
+        self._correlator.configure()
         return changes
 
     def see(self, check: Check) -> list[Change]:
@@ -84,16 +84,16 @@ class Engine:
             return []
         id_, before, set_keys = tracker.watched.id, tracker.state, _keys_seen(tracker)
         signals = tracker.see(check)
-        self._outages.note(tracker)
+        self._correlator.note(tracker)
         if _keys_seen(tracker) != set_keys:
-            self._registry.members.set_keys(id_, correlation_keys_of(tracker))
+            self._registry.set_keys(id_, correlation_keys_of(tracker))
         changes: list[Change] = []
         if before != "ok" and tracker.state == "ok":
-            changes += self._outages.well(tracker, check.at)
+            changes += self._correlator.well(tracker, check.at)
         for signal in signals:
-            changes += changes_of_signal(self._registry, self.silences, tracker, signal)
+            changes += self._correlator.signalled(tracker, signal)
         if tracker.state == "down" and self._registry.outage_of(id_) is None:
-            changes += self._outages.down(tracker, check.at)
+            changes += self._correlator.down(tracker, check.at)
         self._show((id_,), check.at, check.kind)
         return self._showing(changes)
 
@@ -102,9 +102,9 @@ class Engine:
         changes: list[Change] = []
         for tracker in self._trackers.values():
             for signal in tracker.tick(now):
-                changes += changes_of_signal(self._registry, self.silences, tracker, signal)
-        changes += self._outages.tick(now)
-        for incident in list(self._registry.open.values()):
+                changes += self._correlator.signalled(tracker, signal)
+        changes += self._correlator.tick(now)
+        for incident in self._registry.all():
             changes += self._told_again(incident, now)
         return self._showing(changes)
 
@@ -133,7 +133,7 @@ class Engine:
 
     def incident_of(self, endpoint: str) -> Incident | None:
         """Return the open incident that an endpoint is part of."""
-        return self._registry.of(endpoint)
+        return self._registry.incident_of(endpoint)
 
     def wants_retry(self, endpoint: str) -> bool:
         """Return whether an endpoint is to be checked again soon: its state is not settled."""
@@ -142,7 +142,7 @@ class Engine:
 
     def incidents(self) -> list[Incident]:
         """Return the incidents that are not over, oldest first."""
-        return list(self._registry.open.values())
+        return self._registry.all()
 
     def transitions(self) -> list[Transition]:
         """Return the changes of state since the last call."""
@@ -151,19 +151,18 @@ class Engine:
 
     def needs_diagnosis(self) -> list[tuple[str, str]]:
         """Return ``(incident, endpoint)`` of incidents opened since the last call."""
-        taken, self._outages.undiagnosed = self._outages.undiagnosed, []
-        return taken
+        return self._correlator.take_undiagnosed()
 
     def diagnosed(self, id_: str, report: Mapping[str, Any], now: float) -> list[Change]:
         """Hang a diagnosis on an incident, if it is still open."""
-        incident = self._registry.open.get(id_)
+        incident = self._registry.get(id_)
         if incident is None:
             return []
         return self._showing([self._registry.diagnosed(now, incident, report)])
 
     def acknowledge(self, id_: str, who: str, now: float) -> list[Change]:
         """Note that somebody has taken an incident."""
-        incident = self._registry.open.get(id_)
+        incident = self._registry.get(id_)
         if incident is None or incident.state == "acknowledged":
             return []
         return [self._registry.acknowledge(now, incident, who)]
@@ -187,14 +186,12 @@ class Engine:
 
     def _forget(self, endpoint: str, now: float) -> list[Change]:
         changes: list[Change] = []
-        for id_ in list(self._registry.members.incidents(endpoint)):
-            left = self._registry.leave(
-                now, self._registry.open[id_], endpoint, "no longer watched"
-            )
+        for incident in self._registry.incidents_of(endpoint):
+            left = self._registry.leave(now, incident, endpoint, "no longer watched")
             changes.append(left)
-            if self._registry.is_over(left.incident):
-                changes.append(self._registry.close(now, left.incident, "no longer watched"))
-        self._registry.members.forget(endpoint)
+            if not self._registry.members_of(left.incident):
+                changes.append(self._registry.resolve(now, left.incident, "no longer watched"))
+        self._registry.forget(endpoint)
         self._trackers.pop(endpoint, None)
         self._shown.pop(endpoint, None)
         return changes
@@ -227,7 +224,7 @@ class Engine:
 
     def dump_silences(self) -> dict[str, Any]:
         """Return what is known of silences and of alarms that wait, as JSON has it."""
-        return {"silences": self.silences.dump(), "held": dict(self._outages.held)}
+        return {"silences": self.silences.dump(), "held": self._correlator.dump()}
 
     def load(
         self,
@@ -240,26 +237,19 @@ class Engine:
         for id_, kept in trackers.items():
             if id_ in self._trackers:
                 self._trackers[id_].load(kept)
-                self._registry.members.set_keys(id_, correlation_keys_of(self._trackers[id_]))
+                self._registry.set_keys(id_, correlation_keys_of(self._trackers[id_]))
                 self._shown[id_] = (kept["shown"][0], kept["shown"][1])
         if quiet is not None:
             self.silences.load(quiet["silences"])
-            self._outages.held = dict(quiet["held"])
-        self._outages.configure()
+        self._correlator.configure()
         self._registry.load(incidents)
         members = {
-            id_
-            for incident in self._registry.open.values()
-            for id_ in self._registry.members.of(incident.id)
+            id_ for incident in self._registry.all() for id_ in self._registry.members_of(incident)
         }
         changes: list[Change] = []
         for gone in sorted(members - self._trackers.keys()):
             changes += self._forget(gone, now)
-        self._outages.undiagnosed = [
-            (incident.id, next(iter(self._registry.members.of(incident.id))))
-            for incident in self._registry.open.values()
-            if incident.diagnosis is None and not incident.detector
-        ]
+        self._correlator.load(quiet["held"] if quiet is not None else {})
         return changes
 
 

@@ -1,470 +1,413 @@
-"""Which outage an endpoint that is down is part of, and when that is over."""
+"""The life-cycle of an incident: one table, and the registry that applies it.
+
+An incident is one cause with the endpoints that it affects. It begins in one of two ways: as an
+outage, when an endpoint goes down and belongs to no open outage, or as a warning, when a detector
+sees something at an endpoint that may be up (its certificate ends soon, it has become slow). From
+then on only the steps of ``LIFECYCLE`` happen to it:
+
+- Endpoints **join** while they fail for the same cause and **leave** when they are well; one that
+  fails again meanwhile **rejoins**. The last to leave **resolves** the incident.
+- A warning whose cause takes the endpoint down **escalates**: it becomes the outage, under the same
+  id. Nobody has acknowledged that outage, whoever acknowledged the warning.
+- Incidents that turn out to have one cause **unite**: the oldest one stays, the others close as
+  part of it. What becomes known of a cause may **rename** an incident, a **diagnosis** may as well.
+- Somebody **acknowledges** it; until then those who are responsible are **reminded**.
+
+Who is notified follows from the table as well, so that no alarm is without its end and no end
+without its alarm: a step notifies ``anew`` (unless a silence covers it), or only those who were
+``informed`` that the incident exists, or nobody. ``told_at`` of the incident says whether anybody
+was informed. A silence holds back the beginning only, and a reminder makes up for it.
+
+An incident is a frozen value; the registry holds the newest one of each that is not closed, and
+who is a member of which. It looks both up and searches for neither: in an outage of thousands of
+endpoints every check asks, and going through all that is open each time would take longer the more
+is wrong. What is closed is the store's. An id is derived from the time and the first member, so
+that the same checks give the same ids again (replay, and a restart between two commits).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from collections import Counter
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Literal
 
-from ringback.incident.pattern import (
-    RESOLVER_KINDS,
-    duration_text,
-    is_of_the_network,
-    pattern_of,
-    time_of_day,
+from ringback.incident.model import (
+    Change,
+    Incident,
+    IncidentState,
+    Pattern,
+    TimelineEntry,
+    What,
 )
+from ringback.incident.pattern import pattern_of_diagnosis, was_warned_of
 
 if TYPE_CHECKING:
-    from ringback.incident.model import Change, Incident, Pattern, Signal
-    from ringback.incident.registry import CorrelationKey, IncidentRegistry
-    from ringback.incident.silences import Silences
-    from ringback.incident.tracker import EndpointTracker
+    from collections.abc import Iterable, Mapping
 
 
-CORRELATION_WINDOW_SECONDS = 120.0
-"""Seconds after an incident's newest member within which another joins it for the same cause."""
-
-MIN_OWN_NETWORK_HOSTS = 3
-"""Unrelated hosts that must fail alike, and none succeed, before the own network is blamed."""
-
-MAX_PARENT_WAIT_SECONDS = 60.0
-"""Seconds that a child's alarm waits for a parent that is suspect."""
-
-_KINDS_CAUSED_BY = {"zone": "dns.", "resolver": "dns.", "certificate": "tls.cert."}
-"""A key that is a cause only of the kinds that begin so; the others are of every kind."""
+CorrelationKey = tuple[str, str]
+"""What endpoints may have in common, and its value: ``("host", "db.example.com")``."""
 
 
-def parent_down(tracker: EndpointTracker, trackers: Mapping[str, EndpointTracker]) -> str | None:
-    """Return the parent that is down, so that this endpoint cannot be reached, or ``None``."""
-    for parent in tracker.watched.parents:
-        if parent in trackers and trackers[parent].is_broken:
-            return parent
-    return None
+class Membership:
+    """The endpoints that something is wrong with, by incident, by endpoint and by key."""
+
+    def __init__(self) -> None:
+        self._incidents: dict[str, dict[str, None]] = {}  # endpoint → incidents
+        self._endpoints: dict[str, dict[str, None]] = {}  # incident → endpoints
+        self._keys: dict[str, tuple[CorrelationKey, ...]] = {}
+        self._sharing: dict[CorrelationKey, Counter[str]] = {}
+
+    def join(self, incident: str, endpoint: str) -> None:
+        """Note that an endpoint is part of an incident."""
+        if endpoint not in self._endpoints.setdefault(incident, {}):
+            self._endpoints[incident][endpoint] = None
+            self._incidents.setdefault(endpoint, {})[incident] = None
+            self._count(incident, self._keys.get(endpoint, ()), 1)
+
+    def leave(self, incident: str, endpoint: str) -> None:
+        """Note that an endpoint is no longer part of an incident."""
+        if self._endpoints.get(incident, {}).pop(endpoint, self) is self:
+            return
+        del self._incidents[endpoint][incident]
+        if not self._incidents[endpoint]:
+            del self._incidents[endpoint]
+        self._count(incident, self._keys.get(endpoint, ()), -1)
+
+    def end(self, incident: str) -> None:
+        """Forget an incident."""
+        for endpoint in list(self._endpoints.get(incident, ())):
+            self.leave(incident, endpoint)
+        self._endpoints.pop(incident, None)
+
+    def set_keys(self, endpoint: str, keys: Iterable[CorrelationKey]) -> None:
+        """Note what an endpoint may have in common with others."""
+        incidents = list(self._incidents.get(endpoint, ()))
+        for incident in incidents:
+            self._count(incident, self._keys.get(endpoint, ()), -1)
+        self._keys[endpoint] = tuple(keys)
+        for incident in incidents:
+            self._count(incident, self._keys[endpoint], 1)
+
+    def forget(self, endpoint: str) -> None:
+        """Forget what an endpoint may have in common with others."""
+        self.set_keys(endpoint, ())
+        self._keys.pop(endpoint, None)
+
+    def incidents(self, endpoint: str) -> Iterable[str]:
+        """Return the ids of the incidents that an endpoint is part of."""
+        return self._incidents.get(endpoint, ())
+
+    def of(self, incident: str) -> Iterable[str]:
+        """Return the ids of the members of an incident, in the order they joined."""
+        return self._endpoints.get(incident, ())
+
+    def sharing(self, key: CorrelationKey) -> Iterable[str]:
+        """Return the ids of the incidents of endpoints that have a key."""
+        return self._sharing.get(key, ())
+
+    def _count(self, incident: str, keys: Iterable[CorrelationKey], step: int) -> None:
+        for key in keys:
+            counts = self._sharing.setdefault(key, Counter())
+            counts[incident] += step
+            if not counts[incident]:
+                del counts[incident]
+                if not counts:
+                    del self._sharing[key]
 
 
-def parent_suspect(tracker: EndpointTracker, trackers: Mapping[str, EndpointTracker]) -> bool:
-    """Return whether a parent is failing, and it is not known yet whether it is down."""
-    return any(
-        parent in trackers and trackers[parent].state == "suspect"
-        for parent in tracker.watched.parents
-    )
-
-
-def own_network_down(
-    tracker: EndpointTracker, trackers: Iterable[EndpointTracker]
-) -> list[EndpointTracker]:
-    """Return the endpoints that fail because this host has no network; ``[]``: it has one.
-
-    Since the first failure every target that was asked has failed as a missing network shows, and
-    they are on several hosts. What is on this host itself says nothing.
-    """
-    since = tracker.streak.since
-    if since is None or not is_of_the_network(tracker.kind) or tracker.is_here:
-        return []
-    failing: list[EndpointTracker] = []
-    for other in trackers:
-        if other.is_here or other.seen is None or other.seen < since:
-            continue
-        if other.reached is not None and other.reached >= since:
-            return []
-        failing.append(other)
-    hosts = {other.watched.host for other in failing}
-    return failing if len(hosts) >= MIN_OWN_NETWORK_HOSTS else []
-
-
-def correlation_keys_of(tracker: EndpointTracker) -> Iterator[CorrelationKey]:
-    """Yield what an endpoint may have in common with others that fail."""
-    if tracker.watched.host:
-        yield "host", tracker.watched.host
-    if tracker.address is not None:
-        yield "address", tracker.address
-    if zone := _zone(tracker):
-        yield "zone", zone
-    if tracker.certificate is not None:
-        yield "certificate", tracker.certificate
-    yield "resolver", tracker.watched.resolver
-
-
-def outage_with_shared_cause(
-    tracker: EndpointTracker, registry: IncidentRegistry
-) -> Incident | None:
-    """Return the open outage with which an endpoint shares its cause, the oldest; ``None``: none.
-
-    The same kind within the window, and the same host, address, certificate (where that is what is
-    wrong), or of names the same parent domain or the same resolver.
-    """
-    found = {
-        id_
-        for key in correlation_keys_of(tracker)
-        if _may_cause(key, tracker.kind)
-        for id_ in registry.members.sharing(key)
-    }
-    alike = [
-        incident
-        for incident in (registry.open[id_] for id_ in found)
-        if not incident.detector
-        and incident.kind == tracker.kind
-        and is_recent(incident, tracker.seen or 0.0)
-    ]
-    return min(alike, key=lambda incident: (incident.opened_at, incident.id), default=None)
-
-
-def of_same_certificate(
-    tracker: EndpointTracker, registry: IncidentRegistry, signal: Signal
-) -> Incident | None:
-    """Return what is open of this kind for the same certificate, the oldest; ``None``: nothing."""
-    if signal.detector != "certificate" or tracker.certificate is None:
-        return None
-    found = (
-        registry.open[id_] for id_ in registry.members.sharing(("certificate", tracker.certificate))
-    )
-    alike = [
-        incident
-        for incident in found
-        if incident.pattern == "certificate" and incident.kind == signal.kind
-    ]
-    return min(alike, key=lambda incident: (incident.opened_at, incident.id), default=None)
-
-
-def is_recent(
-    incident: Incident, now: float, whats: Collection[str] = ("opened", "joined")
-) -> bool:
-    """Return whether an incident's newest member joined it within the window."""
-    joined = next(
-        (entry.at for entry in reversed(incident.timeline) if entry.what in whats),
-        incident.opened_at,
-    )
-    return now - joined <= CORRELATION_WINDOW_SECONDS
-
-
-def _may_cause(key: CorrelationKey, kind: str | None) -> bool:
-    if key[0] == "resolver" and kind not in RESOLVER_KINDS:
-        return False
-    return kind is not None and kind.startswith(_KINDS_CAUSED_BY.get(key[0], ""))
-
-
-def _zone(tracker: EndpointTracker) -> str:
-    labels = tracker.watched.host.rstrip(".").split(".")
-    return ".".join(labels[-2:]) if len(labels) >= 2 else ""
-
-
-class Outages:
-    """Finds the outage that an endpoint belongs to, or opens one.
-
-    Args:
-        trackers: All endpoints, by id; changed by others.
-        registry: The open incidents; changed.
-        quiet: Who is not to be notified.
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One row of the life-cycle.
 
     Attributes:
-        held: Endpoint to since when its alarm waits for its parent.
-        undiagnosed: ``(incident, endpoint)`` of those that were opened.
+        what: What the change is called where it is stored and shown.
+        before: The states in which it can happen; ``None``: there is no such incident yet.
+        after: The state that follows; ``None``: the same.
+        notifies: ``anew``: people, unless a silence covers it. ``informed``: those who were
+            notified that the incident exists. ``nobody``: it stands in the timeline only.
     """
 
-    def __init__(
-        self, trackers: Mapping[str, EndpointTracker], registry: IncidentRegistry, quiet: Silences
-    ) -> None:
-        self._trackers, self._registry, self._silences = trackers, registry, quiet
-        self._children: dict[str, list[str]] = {}
-        self._reached = 0.0
-        self.held: dict[str, float] = {}
-        self.undiagnosed: list[tuple[str, str]] = []
-
-    def configure(self) -> None:
-        """Take note of who is whose parent, after the endpoints changed."""
-        self._children = {}
-        for id_, tracker in self._trackers.items():
-            for parent in tracker.watched.parents:
-                self._children.setdefault(parent, []).append(id_)
-        self.held = {id_: at for id_, at in self.held.items() if id_ in self._trackers}
-        self._reached = 0.0
-        for tracker in self._trackers.values():
-            self.note(tracker)
-
-    def note(self, tracker: EndpointTracker) -> None:
-        """Remember when something was last reached through the network."""
-        if tracker.reached is not None and not tracker.is_here:
-            self._reached = max(self._reached, tracker.reached)
-
-    def down(self, tracker: EndpointTracker, at: float) -> list[Change]:
-        """Return what changes with an endpoint that is part of no outage and may be down."""
-        if parent_suspect(tracker, self._trackers):
-            since = self.held.setdefault(tracker.watched.id, at)
-            if at - since < MAX_PARENT_WAIT_SECONDS:
-                return []
-        self.held.pop(tracker.watched.id, None)
-        if tracker.state != "down":
-            return []
-        known = (
-            self._of_family(tracker, at)
-            or self._of_own_network(tracker)
-            or outage_with_shared_cause(tracker, self._registry)
-        )
-        warning = self._registry.warning_of(tracker.watched.id, tracker.kind)
-        if known is not None:
-            joined = self._joined(tracker, known, at)
-            return [
-                joined,
-                *([self._taken_from_warning(tracker, at, warning, known)] if warning else []),
-            ]
-        return self._own_network_lost(tracker, at) or self._begun(tracker, at, warning)
-
-    def well(self, tracker: EndpointTracker, at: float) -> list[Change]:
-        """Return what changes with an endpoint that is well again."""
-        self.held.pop(tracker.watched.id, None)
-        incident = self._registry.outage_of(tracker.watched.id)
-        if incident is None or tracker.flaps:  # its end is notified when it has been steady
-            return []
-        name = tracker.watched.name or tracker.watched.id
-        left = self._registry.leave(at, incident, tracker.watched.id, f"{name} is well again")
-        if not self._registry.is_over(left.incident):
-            return [left]
-        text = f"over after {duration_text(at - incident.opened_at)}"
-        return [left, self._registry.close(at, left.incident, text)]
-
-    def tick(self, now: float) -> list[Change]:
-        """Return what changes because an alarm has waited long enough for a parent."""
-        return [change for id_ in list(self.held) for change in self.down(self._trackers[id_], now)]
-
-    def _of_family(self, tracker: EndpointTracker, at: float) -> Incident | None:
-        parent = parent_down(tracker, self._trackers)
-        if parent is not None and (known := self._registry.outage_of(parent)) is not None:
-            return known
-        # A child may have been asked first, and be known to be down before its parent is.
-        for child in self._children.get(tracker.watched.id, ()):
-            known = self._registry.outage_of(child)
-            if known is not None and is_recent(known, at):
-                return known
-        return None
-
-    def _of_own_network(self, tracker: EndpointTracker) -> Incident | None:
-        if not is_of_the_network(tracker.kind) or tracker.is_here:
-            return None
-        return self._registry.of_pattern("own_network_down")
-
-    def _joined(self, tracker: EndpointTracker, incident: Incident, at: float) -> Change:
-        name = tracker.watched.name or tracker.watched.id
-        text = f"{name} is down too: {tracker.detail or tracker.kind or 'it fails'}"
-        return self._registry.join(
-            at,
-            incident,
-            tracker.watched.id,
-            text,
-            notify=not self._silences.covers((tracker.watched.id,), at),
-        )
-
-    def _own_network_lost(self, tracker: EndpointTracker, at: float) -> list[Change]:
-        if tracker.streak.since is None or self._reached >= tracker.streak.since:
-            return []
-        alike = own_network_down(tracker, self._trackers.values())
-        if not alike:
-            return []
-        ids = tuple(dict.fromkeys((tracker.watched.id, *(other.watched.id for other in alike))))
-        text = (
-            f"This host has lost its network: {len(ids)} endpoints on several hosts fail alike, "
-            "and nothing else answers."
-        )
-        known = self._known_outages(ids)
-        if known:
-            return self._taken_together(known, ids, text, at)
-        opened = self._registry.open_incident(
-            at,
-            "own_network_down",
-            ids,
-            text,
-            kind=tracker.kind,
-            evidence=tuple(f"{other.watched.id}: {other.kind}" for other in alike[:3]),
-            confidence=0.85,
-            notify=not self._silences.covers(ids, at),
-        )
-        self.undiagnosed.append((opened.incident.id, tracker.watched.id))
-        return [opened]
-
-    def _known_outages(self, ids: Iterable[str]) -> list[Incident]:
-        found = {
-            incident.id: incident
-            for id_ in ids
-            if (incident := self._registry.outage_of(id_)) is not None
-        }
-        return sorted(found.values(), key=lambda incident: (incident.opened_at, incident.id))
-
-    def _taken_together(
-        self, known: list[Incident], ids: tuple[str, ...], text: str, at: float
-    ) -> list[Change]:
-        """Take the outages of endpoints that turn out to fail for one reason for one outage."""
-        first, *others = known
-        changes = [
-            self._registry.unite(at, incident, first)
-            for incident in others
-            if set(self._registry.members.of(incident.id)) <= set(ids)
-        ]
-        changes.append(self._registry.rename(at, first, "own_network_down", text, summary=text))
-        alone = [id_ for id_ in ids if self._registry.outage_of(id_) is None]
-        # One after the other: each adds to what the incident is by then.
-        return changes + [
-            self._joined(self._trackers[id_], self._registry.open[first.id], at) for id_ in alone
-        ]
-
-    def _taken_from_warning(
-        self, tracker: EndpointTracker, at: float, warning: Incident, known: Incident
-    ) -> Change:
-        """Take an endpoint out of a warning, or close it where it warned of this one alone."""
-        if len(list(self._registry.members.of(warning.id))) > 1:
-            name = tracker.watched.name or tracker.watched.id
-            return self._registry.leave(
-                at, warning, tracker.watched.id, f"{name} is part of {known.id}"
-            )
-        return self._registry.unite(at, warning, known)
-
-    def _begun(self, tracker: EndpointTracker, at: float, warning: Incident | None) -> list[Change]:
-        if warning is None:
-            return [self._opened(tracker, at, None)]
-        changes = []
-        for id_ in list(self._registry.members.of(warning.id)):
-            if id_ != tracker.watched.id:  # it joins when it goes down as well
-                name = self._trackers[id_].watched.name or id_
-                changes.append(self._registry.leave(at, warning, id_, f"{name} is not down"))
-                warning = changes[-1].incident
-        return [*changes, self._opened(tracker, at, warning)]
-
-    def _opened(self, tracker: EndpointTracker, at: float, warning: Incident | None) -> Change:
-        id_, name = tracker.watched.id, tracker.watched.name or tracker.watched.id
-        since = time_of_day(tracker.streak.since or at)
-        summary = f"{name} is down: {tracker.detail or tracker.kind or 'it fails'}"
-        evidence = (f"{tracker.streak.failures} failures in a row since {since}",)
-        notify = not self._silences.covers((id_,), at)
-        if warning is not None:
-            opened = self._registry.escalate(
-                at, warning, summary, kind=tracker.kind, evidence=evidence, notify=notify
-            )
-        else:
-            opened = self._registry.open_incident(
-                at,
-                pattern_of(tracker.kind),
-                (id_,),
-                summary,
-                kind=tracker.kind,
-                evidence=evidence,
-                notify=notify,
-            )
-        self.undiagnosed.append((opened.incident.id, id_))
-        return opened
+    what: What
+    before: frozenset[IncidentState | None]
+    after: IncidentState | None
+    notifies: Literal["anew", "informed", "nobody"]
 
 
-PATTERN_BY_DETECTOR: dict[str, Pattern] = {
-    "latency": "latency",
-    "certificate": "certificate",
-    "heartbeat": "heartbeat_missed",
+StepName = Literal[
+    "opened",
+    "escalated",
+    "joined",
+    "rejoined",
+    "left",
+    "renamed",
+    "diagnosed",
+    "acknowledged",
+    "reminded",
+    "resolved",
+    "united",
+]
+
+_NEW: frozenset[IncidentState | None] = frozenset({None})
+_OPEN: frozenset[IncidentState | None] = frozenset({"open"})
+_ACTIVE: frozenset[IncidentState | None] = frozenset({"open", "acknowledged"})
+
+LIFECYCLE: dict[StepName, Step] = {
+    "opened": Step("opened", _NEW, "open", "anew"),
+    "escalated": Step("opened", _ACTIVE, "open", "anew"),
+    "joined": Step("joined", _ACTIVE, None, "informed"),
+    "rejoined": Step("joined", _ACTIVE, None, "nobody"),
+    "left": Step("left", _ACTIVE, None, "nobody"),
+    "renamed": Step("renamed", _ACTIVE, None, "informed"),
+    "diagnosed": Step("diagnosed", _ACTIVE, None, "informed"),
+    "acknowledged": Step("acknowledged", _OPEN, "acknowledged", "informed"),
+    "reminded": Step("reminded", _ACTIVE, None, "anew"),
+    "resolved": Step("closed", _ACTIVE, "closed", "informed"),
+    "united": Step("closed", _ACTIVE, "closed", "informed"),
 }
-"""Detector to the sort of incident that it opens by itself, beside outages."""
+"""What can happen to an incident; docs/reference/incidents.md shows it."""
 
-_NOTIFYING_CHANGES = {"opened", "reminded"}
-
-
-def changes_of_signal(
-    registry: IncidentRegistry, quiet: Silences, tracker: EndpointTracker, signal: Signal
-) -> list[Change]:
-    """Return what changes by what a detector saw."""
-    notify = not quiet.covers((tracker.watched.id,), signal.at)
-    if signal.detector == "flapping":
-        return _flapping(registry, tracker, signal, notify=notify)
-    return _own_incident(registry, tracker, signal, notify=notify)
+MAX_TIMELINE_ENTRIES = 200
+"""Lines of a timeline that are kept; the first ones stay."""
 
 
-def _own_incident(
-    registry: IncidentRegistry, tracker: EndpointTracker, signal: Signal, *, notify: bool
-) -> list[Change]:
-    known = registry.seen_by(signal.detector, tracker.watched.id)
-    name, text = tracker.watched.name or tracker.watched.id, "; ".join(signal.evidence)
-    summary = f"{name}: {text}."
-    if known is not None and len(list(registry.members.of(known.id))) > 1:
-        if not signal.active or signal.kind is None:  # it has another certificate than the others
-            left = registry.leave(
-                signal.at, known, tracker.watched.id, f"{name} has another certificate"
+class IncidentRegistry:
+    """The incidents that are not closed, and the steps of their life-cycle."""
+
+    def __init__(self) -> None:
+        self._open: dict[str, Incident] = {}  # by id, in the order they were opened
+        self._membership = Membership()
+        self._by_pattern: dict[Pattern, dict[str, None]] = {}
+        self._issued: tuple[str, set[str]] = ("", set())  # ids that were given in this second
+
+    # What is known
+
+    def all(self) -> list[Incident]:
+        """Return the incidents that are not closed, oldest first."""
+        return list(self._open.values())
+
+    def get(self, id_: str) -> Incident | None:
+        """Return an incident as it is now; ``None``: it is closed, or was never opened."""
+        return self._open.get(id_)
+
+    def members_of(self, incident: Incident) -> list[str]:
+        """Return the members that are not well, in the order they joined."""
+        return list(self._membership.of(incident.id))
+
+    def incidents_of(self, endpoint: str) -> list[Incident]:
+        """Return all incidents that an endpoint is part of."""
+        return [self._open[id_] for id_ in self._membership.incidents(endpoint)]
+
+    def incident_of(self, endpoint: str) -> Incident | None:
+        """Return the incident that an endpoint is part of, an outage before a warning."""
+        if not self._membership.incidents(endpoint):  # asked several times for every check
+            return None
+        return min(
+            self.incidents_of(endpoint),
+            key=lambda incident: (incident.detector, incident.opened_at, incident.id),
+        )
+
+    def outage_of(self, endpoint: str) -> Incident | None:
+        """Return the outage that an endpoint is part of."""
+        found = self.incident_of(endpoint)
+        return None if found is None or found.detector else found
+
+    def seen_by(self, detector: str, endpoint: str) -> Incident | None:
+        """Return the incident that a detector sees at an endpoint, beside outages."""
+        incidents = self.incidents_of(endpoint)
+        return next((incident for incident in incidents if incident.detector == detector), None)
+
+    def warning_of(self, endpoint: str, kind: str | None) -> Incident | None:
+        """Return the warning of what an endpoint fails with now; ``None``: there is none."""
+        warnings = (incident for incident in self.incidents_of(endpoint) if incident.detector)
+        return next((warning for warning in warnings if was_warned_of(warning, kind)), None)
+
+    def of_pattern(self, pattern: Pattern) -> Incident | None:
+        """Return the oldest incident of a pattern."""
+        return next((self._open[id_] for id_ in self._by_pattern.get(pattern, ())), None)
+
+    def sharing(self, key: CorrelationKey) -> list[Incident]:
+        """Return the incidents of endpoints that have a correlation key."""
+        return [self._open[id_] for id_ in self._membership.sharing(key)]
+
+    def set_keys(self, endpoint: str, keys: Iterable[CorrelationKey]) -> None:
+        """Note what an endpoint may have in common with others."""
+        self._membership.set_keys(endpoint, keys)
+
+    def forget(self, endpoint: str) -> None:
+        """Forget what an endpoint may have in common with others."""
+        self._membership.forget(endpoint)
+
+    def load(self, incidents: Iterable[Incident]) -> None:
+        """Know incidents that an earlier process opened, oldest first."""
+        for incident in incidents:
+            self._file(incident)
+            for endpoint in incident.members:
+                if endpoint not in incident.well:
+                    self._membership.join(incident.id, endpoint)
+
+    # The steps
+
+    def open_incident(  # noqa: PLR0913 - what an incident is made of
+        self,
+        at: float,
+        pattern: Pattern,
+        members: tuple[str, ...],
+        summary: str,
+        *,
+        kind: str | None = None,
+        evidence: tuple[str, ...] = (),
+        advice: tuple[str, ...] = (),
+        confidence: float = 1.0,
+        detector: str = "",
+        notify: bool = True,
+    ) -> Change:
+        """Open an incident."""
+        incident = Incident(
+            id=self._new_id(at, members[0]),
+            pattern=pattern,
+            state="open",
+            kind=kind,
+            summary=summary,
+            members=members,
+            opened_at=at,
+            confidence=confidence,
+            evidence=evidence,
+            advice=advice,
+            detector=detector,
+        )
+        for endpoint in members:
+            self._membership.join(incident.id, endpoint)
+        return self._take("opened", at, incident, summary, members[0], notify=notify)
+
+    def escalate(
+        self,
+        at: float,
+        warning: Incident,
+        summary: str,
+        *,
+        kind: str | None,
+        evidence: tuple[str, ...],
+        notify: bool,
+    ) -> Change:
+        """Make a warning an outage of the same cause."""
+        outage = replace(
+            warning,
+            detector="",
+            acknowledged_by="",
+            summary=summary,
+            kind=kind,
+            evidence=(*warning.evidence, *evidence),
+        )
+        return self._take("escalated", at, outage, summary, outage.members[0], notify=notify)
+
+    def join(
+        self, at: float, incident: Incident, endpoint: str, text: str, *, notify: bool = True
+    ) -> Change:
+        """Add a member, or one that was well meanwhile."""
+        self._membership.join(incident.id, endpoint)
+        if endpoint in incident.well:
+            well = tuple(member for member in incident.well if member != endpoint)
+            return self._take("rejoined", at, replace(incident, well=well), text, endpoint)
+        grown = replace(incident, members=(*incident.members, endpoint))
+        return self._take("joined", at, grown, text, endpoint, notify=notify)
+
+    def leave(self, at: float, incident: Incident, endpoint: str, text: str) -> Change:
+        """Note that a member is well again, or fails for another cause."""
+        self._membership.leave(incident.id, endpoint)
+        left = replace(incident, well=(*incident.well, endpoint))
+        return self._take("left", at, left, text, endpoint)
+
+    def rename(
+        self, at: float, incident: Incident, pattern: Pattern, text: str, *, summary: str = ""
+    ) -> Change:
+        """Note that an incident has another pattern than it was taken for."""
+        renamed = replace(incident, pattern=pattern, summary=summary or incident.summary)
+        return self._take("renamed", at, renamed, text)
+
+    def diagnosed(self, at: float, incident: Incident, report: Mapping[str, Any]) -> Change:
+        """Attach a diagnosis to an incident: its verdict names the pattern and the summary."""
+        verdict: Mapping[str, Any] = report.get("verdict") or {}
+        summary = str(verdict.get("summary") or incident.summary)
+        changed = replace(incident, diagnosis=report)
+        if verdict.get("kind") not in {None, "healthy", "unknown"}:
+            changed = replace(
+                changed,
+                summary=summary,
+                pattern=pattern_of_diagnosis(incident.pattern, verdict),
+                confidence=float(verdict.get("confidence") or incident.confidence),
             )
-            return [left, *_own_incident(registry, tracker, signal, notify=notify)]
-        if known.kind == signal.kind and is_recent(known, signal.at, _NOTIFYING_CHANGES):
-            return []  # another has just text so
-    if not signal.active:
-        return [registry.close(signal.at, known, "over")] if known else []
-    if known is None:
-        return _begun(registry, tracker, signal, summary, notify=notify)
-    newest = replace(
-        known,
-        kind=signal.kind,
-        summary=summary,
-        evidence=signal.evidence,
-        advice=signal.advice,
-    )
-    return [registry.remind(signal.at, newest, text, notify=notify)]
+        return self._take("diagnosed", at, changed, summary)
+
+    def acknowledge(self, at: float, incident: Incident, who: str) -> Change:
+        """Note that somebody works on an incident: nobody is reminded of it any more."""
+        text = f"taken by {who}" if who else "taken"
+        return self._take("acknowledged", at, replace(incident, acknowledged_by=who), text)
+
+    def remind(self, at: float, incident: Incident, text: str, *, notify: bool = True) -> Change:
+        """Say that an incident goes on, or what is new about it."""
+        return self._take("reminded", at, incident, text, notify=notify)
+
+    def resolve(self, at: float, incident: Incident, text: str) -> Change:
+        """Close an incident."""
+        return self._take("resolved", at, incident, text)
+
+    def unite(self, at: float, incident: Incident, other: Incident) -> Change:
+        """Close an incident that turned out to be part of another."""
+        part = replace(incident, part_of=other.id)
+        return self._take("united", at, part, f"it is part of {other.id}")
+
+    def _take(
+        self,
+        name: StepName,
+        at: float,
+        incident: Incident,
+        text: str,
+        endpoint: str | None = None,
+        *,
+        notify: bool = True,
+    ) -> Change:
+        """Take a step: the table decides on the state and on who is notified."""
+        step, known = LIFECYCLE[name], self._open.get(incident.id)
+        assert (known.state if known else None) in step.before, (name, incident.id)
+        informed = incident.told_at is not None
+        told = notify and (step.notifies == "anew" or (step.notifies == "informed" and informed))
+        if step.after is not None:
+            incident = replace(incident, state=step.after)
+        if step.after == "closed":
+            incident = replace(incident, closed_at=at)
+        if told and step.notifies == "anew":
+            incident = replace(incident, told_at=at)
+        incident = _with_entry(incident, TimelineEntry(at=at, what=step.what, text=text))
+        self._file(incident)
+        return Change(at=at, what=step.what, incident=incident, endpoint=endpoint, told=told)
+
+    def _file(self, incident: Incident) -> None:
+        before, closed = self._open.get(incident.id), incident.state == "closed"
+        if before is not None and (closed or before.pattern != incident.pattern):
+            del self._by_pattern[before.pattern][incident.id]
+        if closed:
+            self._membership.end(incident.id)
+            del self._open[incident.id]
+            return
+        self._open[incident.id] = incident
+        self._by_pattern.setdefault(incident.pattern, {})[incident.id] = None
+
+    def _new_id(self, at: float, endpoint: str) -> str:
+        stamp = datetime.fromtimestamp(at, UTC).strftime("%Y%m%dT%H%M%SZ")
+        if self._issued[0] != stamp:
+            self._issued = (stamp, set())
+        id_, number = f"{stamp}-{endpoint}", 1
+        while id_ in self._open or id_ in self._issued[1]:
+            number += 1
+            id_ = f"{stamp}-{endpoint}-{number}"
+        self._issued[1].add(id_)
+        return id_
 
 
-def _begun(
-    registry: IncidentRegistry,
-    tracker: EndpointTracker,
-    signal: Signal,
-    summary: str,
-    *,
-    notify: bool,
-) -> list[Change]:
-    if (same := of_same_certificate(tracker, registry, signal)) is not None:
-        if not same.detector:
-            return []  # it joins that outage when it goes down as well
-        text = f"{tracker.watched.name or tracker.watched.id} has the same certificate"
-        return [registry.join(signal.at, same, tracker.watched.id, text, notify=notify)]
-    outage = registry.outage_of(tracker.watched.id)
-    if outage is not None and signal.kind is not None and outage.kind == signal.kind:
-        return []  # it is down for what is seen
-    return [
-        registry.open_incident(
-            signal.at,
-            PATTERN_BY_DETECTOR[signal.detector],
-            (tracker.watched.id,),
-            summary,
-            kind=signal.kind,
-            evidence=signal.evidence,
-            advice=signal.advice,
-            detector=signal.detector,
-            notify=notify,
-        )
-    ]
-
-
-def _flapping(
-    registry: IncidentRegistry, tracker: EndpointTracker, signal: Signal, *, notify: bool
-) -> list[Change]:
-    known = registry.outage_of(tracker.watched.id)
-    if not signal.active:
-        return [] if known is None else _steady(registry, tracker, known, signal.at)
-    name = tracker.watched.name or tracker.watched.id
-    text = "; ".join(signal.evidence)
-    if known is not None:
-        return [registry.rename(signal.at, known, "flapping", f"{name} flaps: {text}")]
-    return [
-        registry.open_incident(
-            signal.at,
-            "flapping",
-            (tracker.watched.id,),
-            f"{name} comes and goes: {text}.",
-            kind=signal.kind,
-            evidence=signal.evidence,
-            notify=notify,
-        )
-    ]
-
-
-def _steady(
-    registry: IncidentRegistry, tracker: EndpointTracker, known: Incident, at: float
-) -> list[Change]:
-    """Return what changes when one state has lasted: it is well, or it stays down."""
-    name = tracker.watched.name or tracker.watched.id
-    changes: list[Change] = []
-    if not tracker.is_broken:
-        text = f"{name} has been well for a while"
-        changes.append(registry.leave(at, known, tracker.watched.id, text))
-        known = changes[-1].incident
-        if registry.is_over(known):
-            return [*changes, registry.close(at, known, text)]
-    if known.pattern == "flapping":
-        changes.append(registry.rename(at, known, pattern_of(tracker.kind), f"{name} is steady"))
-    return changes
+def _with_entry(incident: Incident, entry: TimelineEntry) -> Incident:
+    timeline = incident.timeline
+    if len(timeline) >= MAX_TIMELINE_ENTRIES:
+        timeline = (*timeline[:10], *timeline[-(MAX_TIMELINE_ENTRIES - 11) :])
+    return replace(incident, timeline=(*timeline, entry))

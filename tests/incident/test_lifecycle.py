@@ -1,0 +1,114 @@
+from typing import get_args
+
+import pytest
+
+from ringback.incident.lifecycle import LIFECYCLE, IncidentRegistry, StepName
+from ringback.incident.model import What
+
+T = 1_790_000_000.0
+
+
+@pytest.fixture
+def registry():
+    return IncidentRegistry()
+
+
+def opened(registry, *members, at=T, notify=True, detector=""):
+    change = registry.open_incident(
+        at,
+        "certificate" if detector else "service_outage",
+        members,
+        "down",
+        kind="tls.cert.invalid" if detector else "tcp.refused",
+        detector=detector,
+        notify=notify,
+    )
+    return change.incident
+
+
+def test_the_table_has_every_step_and_every_change_that_is_shown():
+    assert set(LIFECYCLE) == set(get_args(StepName))
+    assert {step.what for step in LIFECYCLE.values()} == set(get_args(What))
+
+
+def test_a_closed_incident_takes_no_further_step(registry):
+    closed = registry.resolve(T + 1, opened(registry, "shop"), "over").incident
+
+    assert closed.state == "closed"
+    assert (registry.all(), registry.get(closed.id), registry.incidents_of("shop")) == (
+        [],
+        None,
+        [],
+    )
+    with pytest.raises(AssertionError, match="reminded"):
+        registry.remind(T + 2, closed, "it goes on")
+
+
+def test_what_is_acknowledged_is_not_acknowledged_again(registry):
+    taken = registry.acknowledge(T + 1, opened(registry, "shop"), "ada").incident
+
+    assert (taken.state, taken.acknowledged_by) == ("acknowledged", "ada")
+    with pytest.raises(AssertionError, match="acknowledged"):
+        registry.acknowledge(T + 2, taken, "bob")
+
+
+def test_of_what_nobody_knows_nobody_is_notified_until_a_reminder(registry):
+    incident = opened(registry, "shop", notify=False)
+    joined = registry.join(T + 1, incident, "api", "api is down too")
+    assert (incident.told_at, joined.told) == (None, False)
+
+    reminded = registry.remind(T + 2, joined.incident, "the silence is over")
+    assert (reminded.told, reminded.incident.told_at) == (True, T + 2)
+    assert registry.join(T + 3, reminded.incident, "db", "db is down too").told
+
+
+@pytest.mark.parametrize("informed", [True, False])
+def test_an_end_goes_to_those_who_know_of_the_beginning(registry, informed):
+    incident = opened(registry, "shop", notify=informed)
+    left = registry.leave(T + 1, incident, "shop", "well again")
+
+    assert not left.told
+    assert registry.members_of(left.incident) == []
+    assert registry.resolve(T + 1, left.incident, "over").told is informed
+
+
+def test_who_comes_back_joins_without_a_further_notification(registry):
+    left = registry.leave(T + 1, opened(registry, "shop", "api"), "api", "well again").incident
+    back = registry.join(T + 2, left, "api", "down again")
+
+    assert (back.what, back.told) == ("joined", False)
+    assert (back.incident.members, back.incident.well) == (("shop", "api"), ())
+
+
+def test_a_warning_that_escalates_is_an_outage_that_nobody_has_acknowledged(registry):
+    warning = opened(registry, "shop", detector="certificate")
+    taken = registry.acknowledge(T + 1, warning, "ada").incident
+    outage = registry.escalate(
+        T + 2, taken, "shop is down", kind="tls.cert.date_invalid.expired", evidence=(), notify=True
+    )
+
+    assert (outage.what, outage.told, outage.incident.id) == ("opened", True, warning.id)
+    assert (outage.incident.state, outage.incident.acknowledged_by) == ("open", "")
+    assert registry.outage_of("shop") == outage.incident
+
+
+def test_incidents_that_unite_leave_the_oldest_and_name_it(registry):
+    first, second = opened(registry, "shop"), opened(registry, "api", at=T + 1)
+    united = registry.unite(T + 2, second, first)
+
+    assert (united.what, united.incident.part_of, united.incident.closed_at) == (
+        "closed",
+        first.id,
+        T + 2,
+    )
+    assert registry.all() == [first]
+
+
+def test_the_oldest_of_a_pattern_stays_the_oldest_when_it_changes(registry):
+    first = opened(registry, "shop")
+    opened(registry, "api", at=T + 1)
+    registry.remind(T + 2, first, "it goes on")
+
+    found = registry.of_pattern("service_outage")
+    assert found is not None
+    assert found.id == first.id
