@@ -1,6 +1,6 @@
 import pytest
 
-from ringback.failure.reading import TIMEOUT
+from ringback.failure.clue import TIMEOUT
 from ringback.failure.settle import TIMEOUT_IN, settle
 
 

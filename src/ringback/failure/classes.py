@@ -4,92 +4,92 @@ One table for real exceptions and for pasted text. A class that says more than i
 a reason, a message) has a recogniser in ``ringback.failure.recognise`` as well.
 """
 
-from ringback.failure.reading import (
+from ringback.failure.clue import (
     BARE,
     EXACT,
     GENERIC,
-    NOTHING,
+    NO_RANK,
     SPECIFIC,
     TEXT,
     TIMEOUT,
     UMBRELLA,
-    Reading,
+    Clue,
 )
 
-_URL = Reading("url.invalid", SPECIFIC, "config")
-_SCHEME = Reading("url.scheme_invalid", SPECIFIC, "config")
-_REQUEST = Reading("request.invalid", SPECIFIC, "config")
-_PROXY_URL = Reading("config.proxy_invalid", SPECIFIC, "config")
-_CONNECT = Reading("tcp.failed", GENERIC, "connect")
-_CONNECT_TIMEOUT = Reading(TIMEOUT, SPECIFIC, "connect")
-_READ_TIMEOUT = Reading(TIMEOUT, UMBRELLA, "wait")
-_WRITE_TIMEOUT = Reading(TIMEOUT, SPECIFIC, "send")
-_TLS = Reading("tls.failed", UMBRELLA, "tls")
-_POOL = Reading("client.pool_exhausted", SPECIFIC, "pool")
-_CLOSED_BY_US = Reading("client.closed", SPECIFIC, "pool")
-_EMPTY = Reading("http.response.invalid.empty", SPECIFIC, "wait")
-_SHORT = Reading("http.response.invalid.content_length_mismatch", SPECIFIC, "body")
-_CHUNKED = Reading("http.response.invalid.incomplete_chunked_encoding", SPECIFIC, "body")
-_DECODING = Reading("http.response.invalid.content_decoding", SPECIFIC, "body")
-_PROTOCOL = Reading("http.protocol.error", UMBRELLA, "wait")
-_LOOP = Reading("http.response.redirect_loop", SPECIFIC, "wait")
-_REDIRECT = Reading("http.response.redirect_invalid", SPECIFIC, "wait")
-_CONTENT = Reading("http.response.unexpected_content", SPECIFIC, "body")
-_REJECTED = Reading("service.rejected", SPECIFIC, "wait")
-_STATUS = Reading("http.error", UMBRELLA, "wait")
-_PROXY = Reading("proxy.unreachable", GENERIC, proxy=True)
-_READ = Reading("tcp.closed", GENERIC)
-_BROKEN = Reading("tcp.closed", GENERIC + 1)
+_URL = Clue("url.invalid", SPECIFIC, "config")
+_SCHEME = Clue("url.scheme_invalid", SPECIFIC, "config")
+_REQUEST = Clue("request.invalid", SPECIFIC, "config")
+_PROXY_URL = Clue("config.proxy_invalid", SPECIFIC, "config")
+_CONNECT = Clue("tcp.failed", GENERIC, "connect")
+_CONNECT_TIMEOUT = Clue(TIMEOUT, SPECIFIC, "connect")
+_READ_TIMEOUT = Clue(TIMEOUT, UMBRELLA, "wait")
+_WRITE_TIMEOUT = Clue(TIMEOUT, SPECIFIC, "send")
+_TLS = Clue("tls.failed", UMBRELLA, "tls")
+_POOL = Clue("client.pool_exhausted", SPECIFIC, "pool")
+_CLOSED_BY_US = Clue("client.closed", SPECIFIC, "pool")
+_EMPTY = Clue("http.response.invalid.empty", SPECIFIC, "wait")
+_SHORT = Clue("http.response.invalid.content_length_mismatch", SPECIFIC, "body")
+_CHUNKED = Clue("http.response.invalid.incomplete_chunked_encoding", SPECIFIC, "body")
+_DECODING = Clue("http.response.invalid.content_decoding", SPECIFIC, "body")
+_PROTOCOL = Clue("http.protocol.error", UMBRELLA, "wait")
+_LOOP = Clue("http.response.redirect_loop", SPECIFIC, "wait")
+_REDIRECT = Clue("http.response.redirect_invalid", SPECIFIC, "wait")
+_CONTENT = Clue("http.response.unexpected_content", SPECIFIC, "body")
+_REJECTED = Clue("service.rejected", SPECIFIC, "wait")
+_STATUS = Clue("http.error", UMBRELLA, "wait")
+_PROXY = Clue("proxy.unreachable", GENERIC, proxy=True)
+_READ = Clue("tcp.closed", GENERIC)
+_BROKEN = Clue("tcp.closed", GENERIC + 1)
 """An open connection was lost; releases of anyio cut off the number that says how. It says more
 than a wrapper that cannot tell a lost connection from one that never was."""
-_ANY_TIMEOUT = Reading(TIMEOUT, BARE)
-_WRAPPER = Reading(None, NOTHING)
-_NOT_YET = Reading(None, NOTHING)
+_ANY_TIMEOUT = Clue(TIMEOUT, BARE)
+_WRAPPER = Clue(None, NO_RANK)
+_NOT_YET = Clue(None, NO_RANK)
 """A TLS stream that waits for its socket, which is no failure; what it met there came after."""
 
-CLASSES: dict[str, Reading] = {
+CLASSES: dict[str, Clue] = {
     # the interpreter and its library
-    "ConnectionRefusedError": Reading("tcp.refused", SPECIFIC, "connect"),
-    "ConnectionResetError": Reading("tcp.reset", SPECIFIC),
-    "ConnectionAbortedError": Reading("tcp.aborted", SPECIFIC),
-    "BrokenPipeError": Reading("tcp.closed", SPECIFIC, needs_socket=True),
+    "ConnectionRefusedError": Clue("tcp.refused", SPECIFIC, "connect"),
+    "ConnectionResetError": Clue("tcp.reset", SPECIFIC),
+    "ConnectionAbortedError": Clue("tcp.aborted", SPECIFIC),
+    "BrokenPipeError": Clue("tcp.closed", SPECIFIC, needs_socket=True),
     "TimeoutError": _ANY_TIMEOUT,
     "timeout": _ANY_TIMEOUT,
-    "CancelledError": Reading("abandoned", BARE - 1),
-    "KeyboardInterrupt": Reading("abandoned", BARE),
-    "gaierror": Reading("dns.failed", GENERIC, "dns"),
-    "herror": Reading("dns.failed", GENERIC, "dns"),
-    "SSLEOFError": Reading("tls.closed", SPECIFIC),
-    "SSLZeroReturnError": Reading("tls.closed", SPECIFIC),
-    "SSLCertVerificationError": Reading("tls.cert.invalid", UMBRELLA, "tls"),
-    "CertificateError": Reading("tls.cert.name_invalid", UMBRELLA, "tls"),
+    "CancelledError": Clue("abandoned", BARE - 1),
+    "KeyboardInterrupt": Clue("abandoned", BARE),
+    "gaierror": Clue("dns.failed", GENERIC, "dns"),
+    "herror": Clue("dns.failed", GENERIC, "dns"),
+    "SSLEOFError": Clue("tls.closed", SPECIFIC),
+    "SSLZeroReturnError": Clue("tls.closed", SPECIFIC),
+    "SSLCertVerificationError": Clue("tls.cert.invalid", UMBRELLA, "tls"),
+    "CertificateError": Clue("tls.cert.name_invalid", UMBRELLA, "tls"),
     "SSLError": _TLS,
-    "SSLSyscallError": Reading("tls.closed", UMBRELLA),
+    "SSLSyscallError": Clue("tls.closed", UMBRELLA),
     "SSLWantReadError": _NOT_YET,
     "SSLWantWriteError": _NOT_YET,
     "RemoteDisconnected": _EMPTY,
-    "BadStatusLine": Reading("http.response.invalid.not_http", UMBRELLA, "wait"),
-    "UnknownProtocol": Reading("http.response.invalid.not_http", SPECIFIC, "wait"),
+    "BadStatusLine": Clue("http.response.invalid.not_http", UMBRELLA, "wait"),
+    "UnknownProtocol": Clue("http.response.invalid.not_http", SPECIFIC, "wait"),
     "IncompleteRead": _SHORT,
-    "LineTooLong": Reading("http.protocol.error", SPECIFIC, "wait"),
+    "LineTooLong": Clue("http.protocol.error", SPECIFIC, "wait"),
     "CannotSendRequest": _REQUEST,
     "CannotSendHeader": _REQUEST,
     "ResponseNotReady": _REQUEST,
     "NotConnected": _CLOSED_BY_US,
     "HTTPException": _PROTOCOL,
-    "URLError": Reading(None),
+    "URLError": Clue(None),
     "ContentTooShortError": _SHORT,
-    "IncompleteReadError": Reading("tcp.closed", TEXT),
+    "IncompleteReadError": Clue("tcp.closed", TEXT),
     # requests and urllib3
     "MaxRetryError": _WRAPPER,
     "RetryError": _WRAPPER,
     "NewConnectionError": _CONNECT,
-    "NameResolutionError": Reading("dns.failed", GENERIC, "dns"),
+    "NameResolutionError": Clue("dns.failed", GENERIC, "dns"),
     "ConnectTimeoutError": _CONNECT_TIMEOUT,
     "ConnectTimeout": _CONNECT_TIMEOUT,
     "ReadTimeoutError": _READ_TIMEOUT,
     "ReadTimeout": _READ_TIMEOUT,
-    "ProtocolError": Reading("http.protocol.error", BARE),
+    "ProtocolError": Clue("http.protocol.error", BARE),
     "InvalidChunkLength": _CHUNKED,
     "ProxyError": _PROXY,
     "LocationParseError": _URL,
@@ -103,7 +103,7 @@ CLASSES: dict[str, Reading] = {
     "ClosedPoolError": _CLOSED_BY_US,
     "HeaderParsingError": _PROTOCOL,
     "UnrewindableBodyError": _REQUEST,
-    "ChunkedEncodingError": Reading(_CHUNKED.kind, GENERIC, "body"),
+    "ChunkedEncodingError": Clue(_CHUNKED.kind, GENERIC, "body"),
     "ContentDecodingError": _DECODING,
     "TooManyRedirects": _LOOP,
     "MissingSchema": _SCHEME,
@@ -116,7 +116,7 @@ CLASSES: dict[str, Reading] = {
     "WriteTimeout": _WRITE_TIMEOUT,
     "PoolTimeout": _POOL,
     "ReadError": _READ,
-    "WriteError": Reading("tcp.closed", GENERIC, "send"),
+    "WriteError": Clue("tcp.closed", GENERIC, "send"),
     "NetworkError": _WRAPPER,
     "RemoteProtocolError": _PROTOCOL,
     "LocalProtocolError": _REQUEST,
@@ -130,19 +130,19 @@ CLASSES: dict[str, Reading] = {
     "EndOfStream": _READ,
     # aiohttp
     "ClientConnectorError": _CONNECT,
-    "ClientConnectorDNSError": Reading("dns.failed", GENERIC, "dns"),
+    "ClientConnectorDNSError": Clue("dns.failed", GENERIC, "dns"),
     "ClientConnectorSSLError": _TLS,
-    "ClientConnectorCertificateError": Reading("tls.cert.invalid", GENERIC, "tls"),
+    "ClientConnectorCertificateError": Clue("tls.cert.invalid", GENERIC, "tls"),
     "ClientProxyConnectionError": _PROXY,
-    "ClientHttpProxyError": Reading("proxy.upstream_failed", UMBRELLA, "proxy", proxy=True),
+    "ClientHttpProxyError": Clue("proxy.upstream_failed", UMBRELLA, "proxy", proxy=True),
     "ClientOSError": _WRAPPER,
-    "ClientConnectionResetError": Reading("tcp.closed", SPECIFIC),
+    "ClientConnectionResetError": Clue("tcp.closed", SPECIFIC),
     "ServerDisconnectedError": _EMPTY,
-    "ServerTimeoutError": Reading(TIMEOUT, UMBRELLA),
-    "ConnectionTimeoutError": Reading(TIMEOUT, TEXT, "connect"),
-    "SocketTimeoutError": Reading(TIMEOUT, TEXT, "wait"),
-    "ServerFingerprintMismatch": Reading("tls.cert.pinned_key_not_in_cert_chain", SPECIFIC, "tls"),
-    "ClientPayloadError": Reading("http.response.invalid.content_length_mismatch", GENERIC, "body"),
+    "ServerTimeoutError": Clue(TIMEOUT, UMBRELLA),
+    "ConnectionTimeoutError": Clue(TIMEOUT, TEXT, "connect"),
+    "SocketTimeoutError": Clue(TIMEOUT, TEXT, "wait"),
+    "ServerFingerprintMismatch": Clue("tls.cert.pinned_key_not_in_cert_chain", SPECIFIC, "tls"),
+    "ClientPayloadError": Clue("http.response.invalid.content_length_mismatch", GENERIC, "body"),
     "ContentLengthError": _SHORT,
     "TransferEncodingError": _CHUNKED,
     "ContentEncodingError": _DECODING,
@@ -152,23 +152,23 @@ CLASSES: dict[str, Reading] = {
     "NonHttpUrlClientError": _SCHEME,
     "InvalidUrlRedirectClientError": _REDIRECT,
     "NonHttpUrlRedirectClientError": _REDIRECT,
-    "BadHttpMessage": Reading("http.protocol.error", SPECIFIC, "wait"),
-    "BadHttpMethod": Reading("http.response.invalid.not_http", SPECIFIC, "wait"),
+    "BadHttpMessage": Clue("http.protocol.error", SPECIFIC, "wait"),
+    "BadHttpMethod": Clue("http.response.invalid.not_http", SPECIFIC, "wait"),
     # proxies
     "ProxyConnectionError": _PROXY,
-    "GeneralProxyError": Reading("proxy.protocol_error", UMBRELLA, "proxy", proxy=True),
-    "SOCKS5AuthError": Reading("proxy.auth_required", SPECIFIC, "proxy", proxy=True),
-    "SOCKS5Error": Reading("proxy.upstream_failed", UMBRELLA, "proxy", proxy=True),
-    "SOCKS4Error": Reading("proxy.upstream_failed", UMBRELLA, "proxy", proxy=True),
-    "ProxyTimeoutError": Reading("proxy.no_response", UMBRELLA, "proxy", proxy=True),
+    "GeneralProxyError": Clue("proxy.protocol_error", UMBRELLA, "proxy", proxy=True),
+    "SOCKS5AuthError": Clue("proxy.auth_required", SPECIFIC, "proxy", proxy=True),
+    "SOCKS5Error": Clue("proxy.upstream_failed", UMBRELLA, "proxy", proxy=True),
+    "SOCKS4Error": Clue("proxy.upstream_failed", UMBRELLA, "proxy", proxy=True),
+    "ProxyTimeoutError": Clue("proxy.no_response", UMBRELLA, "proxy", proxy=True),
     # resolvers
-    "LookupTimedOut": Reading("dns.timed_out", EXACT, "dns", final=True),  # ringback.client.dial
-    "NXDOMAIN": Reading("dns.name_not_resolved", SPECIFIC, "dns"),
-    "NoAnswer": Reading("dns.no_address", SPECIFIC, "dns"),
-    "NoNameservers": Reading("dns.temporary_failure", SPECIFIC, "dns"),
-    "LifetimeTimeout": Reading("dns.timed_out", SPECIFIC, "dns"),
-    "NoResolverConfiguration": Reading("dns.temporary_failure", SPECIFIC, "dns"),
-    "DNSLookupError": Reading("dns.name_not_resolved", TEXT, "dns"),
+    "LookupTimedOut": Clue("dns.timed_out", EXACT, "dns", final=True),  # ringback.client.dial
+    "NXDOMAIN": Clue("dns.name_not_resolved", SPECIFIC, "dns"),
+    "NoAnswer": Clue("dns.no_address", SPECIFIC, "dns"),
+    "NoNameservers": Clue("dns.temporary_failure", SPECIFIC, "dns"),
+    "LifetimeTimeout": Clue("dns.timed_out", SPECIFIC, "dns"),
+    "NoResolverConfiguration": Clue("dns.temporary_failure", SPECIFIC, "dns"),
+    "DNSLookupError": Clue("dns.name_not_resolved", TEXT, "dns"),
     # services that answer and refuse
     "SMTPAuthenticationError": _REJECTED,
     "SMTPSenderRefused": _REJECTED,
@@ -176,10 +176,10 @@ CLASSES: dict[str, Reading] = {
     "SMTPDataError": _REJECTED,
     "SMTPHeloError": _REJECTED,
     "SMTPNotSupportedError": _REJECTED,
-    "SMTPServerDisconnected": Reading("tcp.closed", UMBRELLA),
-    "SMTPConnectError": Reading("service.rejected", UMBRELLA),
-    "AuthenticationError": Reading("service.rejected", TEXT),
-    "AuthenticationException": Reading("service.rejected", TEXT),
+    "SMTPServerDisconnected": Clue("tcp.closed", UMBRELLA),
+    "SMTPConnectError": Clue("service.rejected", UMBRELLA),
+    "AuthenticationError": Clue("service.rejected", TEXT),
+    "AuthenticationException": Clue("service.rejected", TEXT),
     "BadAuthenticationType": _REJECTED,
     "AccessRefused": _REJECTED,
     "ProbableAuthenticationError": _REJECTED,
@@ -196,10 +196,10 @@ CLASSES: dict[str, Reading] = {
     "NoValidConnectionsError": _CONNECT,
     "AutoReconnect": _READ,
     "NetworkTimeout": _READ_TIMEOUT,
-    "AMQPHeartbeatTimeout": Reading("tcp.timed_out.established", SPECIFIC),
+    "AMQPHeartbeatTimeout": Clue("tcp.timed_out.established", SPECIFIC),
     "ConnectionClosedByBroker": _REJECTED,
     "StreamLostError": _READ,
-    "InvalidMessage": Reading("http.response.invalid.not_http", SPECIFIC, "wait"),
+    "InvalidMessage": Clue("http.response.invalid.not_http", SPECIFIC, "wait"),
     "InvalidStatus": _STATUS,
     "InvalidStatusCode": _STATUS,
     "ConnectionClosedError": _READ,
@@ -210,10 +210,10 @@ CLASSES: dict[str, Reading] = {
     "ConnectionLost": _READ,
     "ResponseNeverReceived": _READ,
     # other languages' names
-    "UnknownHostException": Reading("dns.name_not_resolved", SPECIFIC, "dns"),
-    "NoRouteToHostException": Reading("tcp.address_unreachable.host", SPECIFIC, "connect"),
+    "UnknownHostException": Clue("dns.name_not_resolved", SPECIFIC, "dns"),
+    "NoRouteToHostException": Clue("tcp.address_unreachable.host", SPECIFIC, "connect"),
     "SSLHandshakeException": _TLS,
-    "SocketTimeoutException": Reading(TIMEOUT, UMBRELLA),
+    "SocketTimeoutException": Clue(TIMEOUT, UMBRELLA),
     "ConnectTimeoutException": _CONNECT_TIMEOUT,
     "HttpHostConnectException": _CONNECT,
     "NoHttpResponseException": _EMPTY,

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from ringback.failure.classes import CLASSES
-from ringback.failure.frames import UNTOLD, Trace, trace, was_redirected, was_reused
+from ringback.failure.clue import EXACT, NO_CLUE, SPECIFIC, TEXT, TIMEOUT, UMBRELLA, Clue
+from ringback.failure.frames import NO_TRACE, Trace, trace, was_redirected, was_reused
 from ringback.failure.model import NO_TARGET, AddressFailure, Failure, Phase, Target
-from ringback.failure.reading import EXACT, SILENT, SPECIFIC, TEXT, TIMEOUT, UMBRELLA, Reading
 from ringback.failure.recognise import RECOGNISERS, Recogniser
 from ringback.failure.recognise.system import most_telling
 from ringback.failure.settle import may_be_stale, settle
@@ -45,12 +45,12 @@ class Node:
     """One exception of the graph, what it says, and the index of the one that led to it."""
 
     exc: BaseException
-    reading: Reading
+    clue: Clue
     parent: int
 
 
 class _Entry(NamedTuple):
-    reading: Reading
+    clue: Clue
     recognise: Recogniser | None
 
 
@@ -69,39 +69,39 @@ def _nearest_entry(cls: type) -> _Entry:
     for base in cls.__mro__:
         name = base.__name__
         if name in CLASSES or name in RECOGNISERS:
-            return _Entry(CLASSES.get(name, SILENT), RECOGNISERS.get(name))
+            return _Entry(CLASSES.get(name, NO_CLUE), RECOGNISERS.get(name))
         if name in _FOREIGN and base.__module__ != "builtins":
             break
-    return _Entry(SILENT, None)
+    return _Entry(NO_CLUE, None)
 
 
 _FOREIGN = frozenset({"ConnectionError", "RequestException", "TransportError", "HTTPError"})
 """Umbrellas of client libraries that derive from ``OSError`` but carry no number."""
 
 
-def clue_of(exc: BaseException) -> Reading:
+def clue_of(exc: BaseException) -> Clue:
     """What one exception says, without its chain."""
     entry = _entries.get(type(exc)) or _new_entry(type(exc))
     try:
         known = exc.__dict__.get("failure")
         if known is not None and isinstance(known, Failure):  # it says of itself what it is
-            return Reading(known.kind, EXACT, final=True)
+            return Clue(known.kind, EXACT, final=True)
         if entry.recognise is None:
-            return entry.reading
-        return entry.recognise(exc, entry.reading)
+            return entry.clue
+        return entry.recognise(exc, entry.clue)
     except Exception:  # noqa: BLE001 - a foreign attribute may raise anything; its name remains
-        return entry.reading
+        return entry.clue
 
 
 def walk(exc: BaseException) -> list[Node]:
     """The exception and what is below it, outermost first, at most ``MOST_NODES``.
 
-    Below a final reading nothing is looked at: there begins the noise.
+    Below a final clue nothing is looked at: there begins the noise.
     """
     nodes = [Node(exc, clue_of(exc), -1)]
     seen = {id(exc)}
     for index, node in enumerate(nodes):  # it grows
-        if node.reading.final:
+        if node.clue.final:
             continue
         for inner in _linked_exceptions(node.exc):
             if id(inner) not in seen and len(seen) < MAX_NODES:
@@ -181,25 +181,25 @@ def classify(
 def _classify(exc: BaseException, target: Target, reused: bool | None) -> Failure:
     nodes = walk(exc)
     best = _best(nodes) if len(nodes) > 1 else 0
-    reading = nodes[best].reading
-    if _words_may_say_more(reading):
-        best, reading = _by_words(nodes, best, reading)
-    if reading.kind is None:
+    clue = nodes[best].clue
+    if _words_may_say_more(clue):
+        best, clue = _by_words(nodes, best, clue)
+    if clue.kind is None:
         return _unknown(exc, nodes, target)
     known = getattr(nodes[best].exc, "failure", None)
     if isinstance(known, Failure):  # one of ringback's own, that another library has wrapped
         return replace(known, cause=exc)
     path = _path(nodes, best)
     raised = len(nodes) > 1 or exc.__traceback__ is not None
-    told = _trace(nodes[best:], path, reading) if raised else UNTOLD
-    phase = _phase(path, reading, told)
+    traced = _trace(nodes[best:], path, clue) if raised else NO_TRACE
+    phase = _phase(path, clue, traced)
     addresses = _addresses(nodes)
-    kind = most_telling(one.kind for one in addresses) if len(addresses) > 1 else reading.kind
+    kind = most_telling(address.kind for address in addresses) if len(addresses) > 1 else clue.kind
     if kind.startswith("url.") and any(was_redirected(node.exc.__traceback__) for node in nodes):
         kind, phase = "http.response.redirect_invalid", "wait"
     if reused is None and may_be_stale(kind, phase):
         reused = any(was_reused(node.exc.__traceback__) for node in nodes)
-    settled = settle(kind, phase, told.proxied or _of_a_proxy(nodes), bool(reused))
+    settled = settle(kind, phase, traced.proxied or _of_a_proxy(nodes), bool(reused))
     cause = nodes[best].exc
     return Failure(
         settled.kind,
@@ -209,20 +209,20 @@ def _classify(exc: BaseException, target: Target, reused: bool | None) -> Failur
         _target(nodes, target, addresses, proxied=settled.kind.startswith("proxy.")),
         addresses,
         settled.via,
-        _evidence(path, reading),
-        _confidence(reading),
+        _evidence(path, clue),
+        _confidence(clue),
         _errno(cause),
-        reading.code,
+        clue.code,
         exc,
     )
 
 
 def _best(nodes: list[Node]) -> int:
     """The index of the highest rank; of equals the outermost."""
-    best, rank = 0, nodes[0].reading.rank
+    best, rank = 0, nodes[0].clue.rank
     for index, node in enumerate(nodes):
-        if node.reading.rank > rank and node.reading.kind is not None:
-            best, rank = index, node.reading.rank
+        if node.clue.rank > rank and node.clue.kind is not None:
+            best, rank = index, node.clue.rank
     parent = nodes[best].parent
     if parent >= 0 and isinstance(nodes[parent].exc, BaseExceptionGroup):
         return _most_telling_of_group(nodes, parent, rank)
@@ -231,26 +231,26 @@ def _best(nodes: list[Node]) -> int:
 
 def _most_telling_of_group(nodes: list[Node], parent: int, rank: int) -> int:
     kinds = {
-        node.reading.kind: index
+        node.clue.kind: index
         for index, node in enumerate(nodes)
-        if node.parent == parent and node.reading.rank == rank and node.reading.kind is not None
+        if node.parent == parent and node.clue.rank == rank and node.clue.kind is not None
     }
     return kinds[most_telling(kinds)]
 
 
-def _words_may_say_more(reading: Reading) -> bool:
-    return reading.rank <= UMBRELLA and reading.kind != TIMEOUT
+def _words_may_say_more(clue: Clue) -> bool:
+    return clue.rank <= UMBRELLA and clue.kind != TIMEOUT
 
 
-def _by_words(nodes: list[Node], best: int, reading: Reading) -> tuple[int, Reading]:
+def _by_words(nodes: list[Node], best: int, clue: Clue) -> tuple[int, Clue]:
     """What the messages say, where classes and numbers say little."""
     from ringback.failure.text.explain import read_message  # noqa: PLC0415 - seldom needed
 
     for index, node in enumerate(nodes):
         found = read_message(type(node.exc).__name__, _text(node.exc)[:_MAX_TEXT])
-        if found.kind is not None and found.rank > reading.rank:
-            best, reading = index, found
-    return best, reading
+        if found.kind is not None and found.rank > clue.rank:
+            best, clue = index, found
+    return best, clue
 
 
 def _path(nodes: list[Node], index: int) -> list[Node]:
@@ -262,22 +262,22 @@ def _path(nodes: list[Node], index: int) -> list[Node]:
     return path
 
 
-def _trace(below: list[Node], path: list[Node], reading: Reading) -> Trace:
+def _trace(below: list[Node], path: list[Node], clue: Clue) -> Trace:
     """What the tracebacks tell: of the deciding exception, of those below it, of its wrappers."""
-    if reading.rank == EXACT and reading.phase in _SETTLED:
+    if clue.rank == EXACT and clue.phase in _SETTLED:
         pool = _pool_of_urllib3(path)
         if pool is not None:
-            proxied = reading.phase != "tls" and getattr(pool, "proxy", None) is not None
-            return Trace(reading.phase, proxied)
-    if reading.kind == TIMEOUT:  # what timed out is in the innermost exception
+            proxied = clue.phase != "tls" and getattr(pool, "proxy", None) is not None
+            return Trace(clue.phase, proxied)
+    if clue.kind == TIMEOUT:  # what timed out is in the innermost exception
         below.reverse()
     wrappers = [node for node in path[1:] if type(node.exc).__module__ not in _OUTERMOST]
-    told = [trace(node.exc.__traceback__) for node in (*below, *wrappers)]
-    if len(told) == 1:
-        return told[0]
-    phases = [one.phase for one in told if one.phase != "unknown"]
+    traces = [trace(node.exc.__traceback__) for node in (*below, *wrappers)]
+    if len(traces) == 1:
+        return traces[0]
+    phases = [found.phase for found in traces if found.phase != "unknown"]
     phase = "proxy" if "proxy" in phases else phases[0] if phases else "unknown"
-    return Trace(phase, any(one.proxied for one in told))
+    return Trace(phase, any(found.proxied for found in traces))
 
 
 def _pool_of_urllib3(path: list[Node]) -> object:
@@ -288,20 +288,20 @@ def _pool_of_urllib3(path: list[Node]) -> object:
     return None
 
 
-def _phase(path: list[Node], reading: Reading, told: Trace) -> Phase:
+def _phase(path: list[Node], clue: Clue, traced: Trace) -> Phase:
     """The tunnel first, then the exception's own word, its functions, its wrappers."""
-    if told.phase == "proxy" and reading.phase in {"unknown", "send", "wait"}:
+    if traced.phase == "proxy" and clue.phase in {"unknown", "send", "wait"}:
         return "proxy"
-    if reading.rank == EXACT and reading.phase != "unknown":
-        return reading.phase
-    if told.phase != "unknown":
-        return told.phase
-    if reading.phase != "unknown":
-        return reading.phase
+    if clue.rank == EXACT and clue.phase != "unknown":
+        return clue.phase
+    if traced.phase != "unknown":
+        return traced.phase
+    if clue.phase != "unknown":
+        return clue.phase
     for node in path:
-        if node.reading.phase != "unknown":
-            return node.reading.phase
-    return "connect" if reading.kind == "tcp.refused" else "unknown"
+        if node.clue.phase != "unknown":
+            return node.clue.phase
+    return "connect" if clue.kind == "tcp.refused" else "unknown"
 
 
 def _target(
@@ -335,7 +335,7 @@ def _target(
 
 def _of_a_proxy(nodes: list[Node]) -> bool:
     for node in nodes:  # noqa: SIM110 - any() takes twice as long
-        if node.reading.proxy:
+        if node.clue.proxy:
             return True
     return False
 
@@ -343,8 +343,8 @@ def _of_a_proxy(nodes: list[Node]) -> bool:
 def _addresses(nodes: list[Node]) -> tuple[AddressFailure, ...]:
     named: tuple[AddressFailure, ...] = ()
     for node in nodes:
-        if node.reading.addresses:
-            named += node.reading.addresses
+        if node.clue.addresses:
+            named += node.clue.addresses
     if len(named) < 2:
         return named
     found: dict[str, AddressFailure] = {}
@@ -365,17 +365,17 @@ def _text(exc: BaseException) -> str:
         return ""
 
 
-def _evidence(path: list[Node], reading: Reading) -> tuple[str, ...]:
-    told = [reading.code] if reading.code else []
+def _evidence(path: list[Node], clue: Clue) -> tuple[str, ...]:
+    names = [clue.code] if clue.code else []
     for node in path:
-        told.append(type(node.exc).__name__)  # noqa: PERF401 - a comprehension takes longer
-    return tuple(told)
+        names.append(type(node.exc).__name__)  # noqa: PERF401 - a comprehension takes longer
+    return tuple(names)
 
 
-def _confidence(reading: Reading) -> float:
-    if reading.rank == EXACT:
+def _confidence(clue: Clue) -> float:
+    if clue.rank == EXACT:
         return 1.0
-    return next(value for rank, value in _CONFIDENCE if reading.rank >= rank)
+    return next(value for rank, value in _CONFIDENCE if clue.rank >= rank)
 
 
 def _errno(exc: Any) -> int | None:

@@ -104,7 +104,7 @@ _CERTIFICATE_FILES = frozenset(
         "create_urllib3_context",
     }
 )
-_MOST_FRAMES = 100
+_MAX_FRAMES = 100
 
 
 def phase_of_read(function: str) -> Phase | None:
@@ -134,8 +134,8 @@ class Trace(NamedTuple):
     proxied: bool
 
 
-UNTOLD = Trace("unknown", False)
-"""What no traceback tells."""
+NO_TRACE = Trace("unknown", False)
+"""There is no traceback."""
 
 
 def trace(traceback: TracebackType | None) -> Trace:
@@ -145,24 +145,24 @@ def trace(traceback: TracebackType | None) -> Trace:
     one of them, what follows is part of it.
     """
     if traceback is None:
-        return UNTOLD
-    told: Phase | None = None
-    way = _DIRECT
-    for _ in range(_MOST_FRAMES):
-        if traceback is None or told in _STICKY:
+        return NO_TRACE
+    phase: Phase | None = None
+    route = _DIRECT
+    for _ in range(_MAX_FRAMES):
+        if traceback is None or phase in _STICKY:
             break
         frame = traceback.tb_frame
         traceback = traceback.tb_next
         name = frame.f_code.co_name
-        if name not in _TELLING:
+        if name not in _KNOWN_FUNCTIONS:
             continue
         if name in _PROXIED:
-            way = way or _PROXIED[name](frame)
+            route = route or _PROXIED[name](frame)
         else:
-            told = phase_of_frame(frame.f_code.co_filename, name) or told
-    if way == _TUNNEL and told in {"send", "wait"}:
-        told = "proxy"
-    return Trace(told or "unknown", bool(way) and told in _ON_THE_WAY)
+            phase = phase_of_frame(frame.f_code.co_filename, name) or phase
+    if route == _TUNNEL and phase in {"send", "wait"}:
+        phase = "proxy"
+    return Trace(phase or "unknown", bool(route) and phase in _ON_THE_WAY)
 
 
 _STICKY = frozenset({"proxy", "tls"})
@@ -208,7 +208,7 @@ _PROXIED: dict[str, Callable[[FrameType], int]] = {
 }
 
 
-_TELLING = frozenset({*_DISTINCT, *_IN_FILE, *_PROXIED})
+_KNOWN_FUNCTIONS = frozenset({*_DISTINCT, *_IN_FILE, *_PROXIED})
 
 
 def was_reused(traceback: TracebackType | None) -> bool:
@@ -260,7 +260,7 @@ def reads_packets(traceback: TracebackType | None) -> bool:
 
 def was_redirected(traceback: TracebackType | None) -> bool:
     """Whether a client was following a redirect: a server had answered before."""
-    for _ in range(_MOST_FRAMES):
+    for _ in range(_MAX_FRAMES):
         if traceback is None:
             break
         frame = traceback.tb_frame
@@ -289,7 +289,7 @@ def _ends(frame: FrameType, endings: tuple[str, ...]) -> bool:
 
 
 def _frames(traceback: TracebackType | None) -> Iterator[FrameType]:
-    for _ in range(_MOST_FRAMES):
+    for _ in range(_MAX_FRAMES):
         if traceback is None:
             break
         yield traceback.tb_frame

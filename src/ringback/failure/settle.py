@@ -1,4 +1,4 @@
-"""From a reading and its circumstances to the final kind.
+"""From a clue and its circumstances to the final kind.
 
 The same number means different kinds in different phases, and what happens on the way to a proxy
 is the proxy's failure. One place for both exceptions and texts.
@@ -7,10 +7,10 @@ is the proxy's failure. One place for both exceptions and texts.
 from functools import lru_cache
 from typing import NamedTuple
 
+from ringback.failure.clue import TIMEOUT
 from ringback.failure.kind import Delivered
 from ringback.failure.kinds import KINDS
 from ringback.failure.model import Phase
-from ringback.failure.reading import TIMEOUT
 
 TIMEOUT_IN: dict[Phase, str] = {
     "pool": "client.pool_exhausted",

@@ -1,10 +1,10 @@
 import pytest
 
-from ringback.failure.reading import GENERIC, UMBRELLA, Reading
+from ringback.failure.clue import GENERIC, UMBRELLA, Clue
 from ringback.failure.recognise.http import answered_by_proxy
 
-BY_NAME = Reading("proxy.unreachable", GENERIC, proxy=True)
-SOCKS = Reading("proxy.protocol_error", UMBRELLA, "proxy", proxy=True)
+BY_NAME = Clue("proxy.unreachable", GENERIC, proxy=True)
+SOCKS = Clue("proxy.protocol_error", UMBRELLA, "proxy", proxy=True)
 
 
 @pytest.mark.parametrize(
@@ -20,8 +20,8 @@ SOCKS = Reading("proxy.protocol_error", UMBRELLA, "proxy", proxy=True)
     ],
 )
 def test_an_answer_of_a_proxy_is_read(text, by_name, kind, code):
-    reading = answered_by_proxy(Exception(text), by_name)
-    assert (reading.kind, reading.code) == (kind, code)
+    clue = answered_by_proxy(Exception(text), by_name)
+    assert (clue.kind, clue.code) == (kind, code)
 
 
 def test_an_error_code_of_python_socks_counts():

@@ -6,7 +6,7 @@ from ringback.failure.text.scan import named_classes
 
 
 def kinds(text):
-    return [finding.reading.kind for finding in named_classes(fold(text))]
+    return [finding.clue.kind for finding in named_classes(fold(text))]
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_a_class_in_passing_says_less():
     (raised,) = named_classes(fold("NewConnectionError: x"))
     (passing,) = named_classes(fold("the NewConnectionError we saw"))
 
-    assert passing.reading.rank < raised.reading.rank
+    assert passing.clue.rank < raised.clue.rank
 
 
 def test_an_unlisted_class_by_the_last_word_of_its_name():

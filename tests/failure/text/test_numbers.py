@@ -5,7 +5,7 @@ from ringback.failure.text.scan import numbers
 
 
 def kinds(text):
-    return {finding.reading.kind for finding in numbers(fold(text))}
+    return {finding.clue.kind for finding in numbers(fold(text))}
 
 
 @pytest.mark.parametrize(
@@ -59,4 +59,4 @@ def test_a_number_never_contradicts_its_words():
 def test_a_broken_pipe_needs_a_socket():
     (finding,) = numbers(fold("[Errno 32] Broken pipe"))
 
-    assert finding.reading.needs_socket
+    assert finding.clue.needs_socket

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from ringback.failure import explain
+from ringback.failure.clue import TIMEOUT
 from ringback.failure.kinds import KINDS
-from ringback.failure.reading import TIMEOUT
 from ringback.failure.text.fold import fold
 from ringback.failure.text.rule import say_each, says
 from ringback.failure.text.rules import RULES
@@ -35,7 +35,7 @@ def _repetitions(parsed: Iterable[Any], depth: int = 0) -> Iterator[tuple[int, i
 
 class TestTables:
     def test_every_kind_exists(self) -> None:
-        kinds = {rule.reading.kind for rule in RULES}
+        kinds = {rule.clue.kind for rule in RULES}
         assert kinds - set(KINDS) - {TIMEOUT, None} == set()
 
     def test_a_needle_is_found_by_a_plain_search(self) -> None:
@@ -53,7 +53,7 @@ class TestTables:
         assert short == {"[x509]", "[pem]", "goaway", "(421, "}
 
     def test_no_rule_stands_twice(self) -> None:
-        counts = Counter((rule.needle, rule.reading.kind, rule.pattern) for rule in RULES)
+        counts = Counter((rule.needle, rule.clue.kind, rule.pattern) for rule in RULES)
         assert [rule for rule, count in counts.items() if count > 1] == []
 
     def test_a_pattern_cannot_be_slow(self) -> None:
@@ -79,15 +79,15 @@ class TestSays:
 
     def test_a_table_gives_a_rule_per_needle(self) -> None:
         rules = say_each({"one thing": "tcp.reset", "other thing": "tcp.closed"}, rank=80)
-        assert [(rule.needle, rule.reading.kind) for rule in rules] == [
+        assert [(rule.needle, rule.clue.kind) for rule in rules] == [
             ("one thing", "tcp.reset"),
             ("other thing", "tcp.closed"),
         ]
-        assert {rule.reading.rank for rule in rules} == {80}
+        assert {rule.clue.rank for rule in rules} == {80}
 
     def test_context_is_looked_for_beside_the_needle_only(self) -> None:
         far = "connect " + "x" * 400 + " operation not permitted"
-        kinds = {finding.reading.kind for finding in scan(fold(far))}
+        kinds = {finding.clue.kind for finding in scan(fold(far))}
         assert "tcp.address_unreachable.prohibited" not in kinds
 
 

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
-from ringback.failure.reading import Reading
+from ringback.failure.clue import Clue
 from ringback.failure.recognise import http, system
 
-Recogniser = Callable[[Any, Reading], Reading]
+Recogniser = Callable[[Any, Clue], Clue]
 
 RECOGNISERS: dict[str, Recogniser] = {
     **system.SYSTEM_RECOGNISERS,

@@ -7,8 +7,8 @@ import re
 from typing import Any
 
 from ringback.failure import codes
+from ringback.failure.clue import EXACT, SPECIFIC, UMBRELLA, Clue
 from ringback.failure.frames import reads_chunks, reads_json_answer
-from ringback.failure.reading import EXACT, SPECIFIC, UMBRELLA, Reading
 
 # HTTP clients' exceptions that carry a status, a first line or a count of bytes.
 
@@ -16,111 +16,111 @@ _QUOTED = re.compile(r"b(['\"])(.*?)\1")
 _ENDED_BY_PEER = re.compile(r"<ConnectionTerminated .{0,100}last_stream_id:0\b")
 
 
-def incomplete(exc: Any, by_name: Reading) -> Reading:
+def incomplete(exc: Any, by_name: Clue) -> Clue:
     """``IncompleteRead``: without an expected count the body was chunked."""
     if getattr(exc, "expected", None) is None or reads_chunks(exc.__traceback__):
-        return Reading(
+        return Clue(
             "http.response.invalid.incomplete_chunked_encoding", SPECIFIC, "body", final=True
         )
     return by_name
 
 
-def chunk_length(exc: Any, by_name: Reading) -> Reading:
+def chunk_length(exc: Any, by_name: Clue) -> Clue:
     """urllib3's ``InvalidChunkLength``: an empty length is the end, any other is nonsense."""
     if getattr(exc, "length", b""):
-        return Reading("http.protocol.error", SPECIFIC, "body", final=True)
+        return Clue("http.protocol.error", SPECIFIC, "body", final=True)
     return by_name
 
 
-def status_line(exc: Any, by_name: Reading) -> Reading:
+def status_line(exc: Any, by_name: Clue) -> Clue:
     """``BadStatusLine``: the bytes that came instead of ``HTTP/1.1 200 OK``."""
     if _of_aiohttp(exc):
         return _quoted_line(str(exc)[:1000])
     line = str(getattr(exc, "line", "") or "")
     if line in {"", "''", "'\\n'"}:
-        return Reading("http.response.invalid.empty", SPECIFIC, "wait", final=True)
+        return Clue("http.response.invalid.empty", SPECIFIC, "wait", final=True)
     return _first_line(line.lstrip("'\"b"))
 
 
-def _first_line(line: str) -> Reading:
+def _first_line(line: str) -> Clue:
     kind = "http.protocol.error" if line.startswith("HTTP/") else "http.response.invalid.not_http"
-    return Reading(kind, SPECIFIC, "wait", code=line[:40], final=True)
+    return Clue(kind, SPECIFIC, "wait", code=line[:40], final=True)
 
 
-def _quoted_line(text: str) -> Reading:
+def _quoted_line(text: str) -> Clue:
     """A message of aiohttp quotes the bytes, where it has them."""
     quoted = _QUOTED.search(text)
     if quoted is None:
-        return Reading("http.protocol.error", UMBRELLA, "wait", final=True)
+        return Clue("http.protocol.error", UMBRELLA, "wait", final=True)
     return _first_line(quoted[2])
 
 
-def header(exc: Any, by_name: Reading) -> Reading:
+def header(exc: Any, by_name: Clue) -> Clue:
     """``InvalidHeader``: of requests it is ours, unless it wraps urllib3's: the server's."""
     ours = any(base.__name__ == "RequestException" for base in type(exc).__mro__)
     ours = ours and not (exc.args and isinstance(exc.args[0], Exception))
-    return by_name if ours else Reading("http.protocol.error", SPECIFIC, "wait", final=True)
+    return by_name if ours else Clue("http.protocol.error", SPECIFIC, "wait", final=True)
 
 
-def not_json(exc: Any, by_name: Reading) -> Reading:
+def not_json(exc: Any, by_name: Clue) -> Clue:
     """``JSONDecodeError``: a failure of the call only where a client was reading an answer."""
     if reads_json_answer(exc.__traceback__):
-        return Reading("http.response.unexpected_content", SPECIFIC, "body", final=True)
+        return Clue("http.response.unexpected_content", SPECIFIC, "body", final=True)
     return by_name
 
 
-def too_many(exc: Any, by_name: Reading) -> Reading:
+def too_many(exc: Any, by_name: Clue) -> Clue:
     """``HTTPException`` itself: ``http.client`` raises it only for "got more than 100 headers"."""
     if str(exc).startswith("got more than"):
-        return Reading("http.protocol.error", SPECIFIC, "wait", final=True)
+        return Clue("http.protocol.error", SPECIFIC, "wait", final=True)
     return by_name
 
 
-def no_handshake(exc: Any, by_name: Reading) -> Reading:
+def no_handshake(exc: Any, by_name: Clue) -> Clue:
     """``InvalidMessage`` of websockets: what it could not read is in its cause."""
     inner = exc.__cause__
     if not isinstance(inner, EOFError):
         return by_name
     kind = "headers.truncated" if str(inner).endswith("headers") else "invalid.empty"
-    return Reading(f"http.response.{kind}", SPECIFIC, "wait", final=True)
+    return Clue(f"http.response.{kind}", SPECIFIC, "wait", final=True)
 
 
-def payload(exc: Any, by_name: Reading) -> Reading:
+def payload(exc: Any, by_name: Clue) -> Clue:
     """``ClientPayloadError`` of aiohttp keeps a reset only in its message."""
     if "ConnectionResetError(" in str(exc):
-        return Reading("tcp.reset", SPECIFIC, "body", code="ECONNRESET", final=True)
+        return Clue("tcp.reset", SPECIFIC, "body", code="ECONNRESET", final=True)
     return by_name
 
 
-def peer_broke_rules(exc: Any, by_name: Reading) -> Reading:
+def peer_broke_rules(exc: Any, by_name: Clue) -> Clue:
     """``RemoteProtocolError`` of httpx and httpcore: h11's words, or an event of HTTP/2.
 
     GOAWAY before our stream promises that nothing was processed.
     """
     text = str(exc)
     if text.startswith("Server disconnected"):
-        return Reading("http.response.invalid.empty", SPECIFIC, "wait")
+        return Clue("http.response.invalid.empty", SPECIFIC, "wait")
     if text.startswith("peer closed connection without sending complete message body"):
         kind = "incomplete_chunked_encoding" if "chunked" in text else "content_length_mismatch"
-        return Reading(f"http.response.invalid.{kind}", SPECIFIC, "body")
+        return Clue(f"http.response.invalid.{kind}", SPECIFIC, "body")
     if _ENDED_BY_PEER.search(text):
-        return Reading("h2.refused_stream", EXACT, "wait", code="GOAWAY", final=True)
+        return Clue("h2.refused_stream", EXACT, "wait", code="GOAWAY", final=True)
     return by_name
 
 
-def answered(exc: Any, by_name: Reading) -> Reading:
+def answered(exc: Any, by_name: Clue) -> Clue:
     """An error made of a response: its HTTP status decides."""
     number = _status(exc)
     if number is None or not 300 <= number <= 599:
         return by_name
     if number < 400 and "not allowed" in str(exc):  # urllib on a redirect to another scheme
-        return Reading("http.response.redirect_invalid", SPECIFIC, "wait", code=str(number))
+        return Clue("http.response.redirect_invalid", SPECIFIC, "wait", code=str(number))
     if number < 400:
-        return Reading("http.response.redirect_loop", by_name.rank, "wait", code=str(number))
+        return Clue("http.response.redirect_loop", by_name.rank, "wait", code=str(number))
     # aiohttp invents a 400 for an answer that is not HTTP; then the cause below is worth more.
     invented = number == 400 and _from_parser(exc)
     rank = by_name.rank if invented else EXACT
-    return Reading(codes.kind_of_status(number), rank, "wait", code=str(number), final=not invented)
+    return Clue(codes.kind_of_status(number), rank, "wait", code=str(number), final=not invented)
 
 
 def _status(exc: Any) -> int | None:
@@ -144,13 +144,13 @@ def _of_aiohttp(exc: BaseException | None) -> bool:
     return any(base.__name__ == "HttpProcessingError" for base in type(exc).__mro__)
 
 
-def refused_by_proxy(exc: Any, by_name: Reading) -> Reading:
+def refused_by_proxy(exc: Any, by_name: Clue) -> Clue:
     """``ClientHttpProxyError`` of aiohttp: the proxy's answer to CONNECT."""
     number = _status(exc)
     if number is None:
         return by_name
     kind = codes.kind_of_connect_status(number)
-    return Reading(kind, EXACT, "proxy", proxy=True, code=str(number), final=True)
+    return Clue(kind, EXACT, "proxy", proxy=True, code=str(number), final=True)
 
 
 HTTP_RECOGNISERS = {
@@ -216,19 +216,19 @@ _PROXY_WORDS: tuple[tuple[str, str], ...] = (
 """httpcore, PySocks and python-socks where they leave out the code."""
 
 
-def answered_by_proxy(exc: Any, by_name: Reading) -> Reading:
+def answered_by_proxy(exc: Any, by_name: Clue) -> Clue:
     """A proxy error whose message starts with a status, or names a SOCKS reply."""
     text = str(exc)[:500]
     number = _status_or_socks_code(exc, text)
     if number is not None and number >= 100:
         kind = codes.kind_of_connect_status(number)
-        return Reading(kind, EXACT, "proxy", proxy=True, code=str(number), final=True)
+        return Clue(kind, EXACT, "proxy", proxy=True, code=str(number), final=True)
     if number in _KIND_OF_SOCKS:
         kind = _KIND_OF_SOCKS[number]
-        return Reading(kind, EXACT, "proxy", proxy=True, code=f"0x{number:02x}", final=True)
+        return Clue(kind, EXACT, "proxy", proxy=True, code=f"0x{number:02x}", final=True)
     for words, kind in _PROXY_WORDS:
         if words in text:
-            return Reading(kind, SPECIFIC, "proxy", proxy=True, final=True)
+            return Clue(kind, SPECIFIC, "proxy", proxy=True, final=True)
     return by_name
 
 

@@ -7,9 +7,9 @@ from functools import cache, lru_cache
 from typing import Any
 
 from ringback.failure import codes
+from ringback.failure.clue import EXACT, SPECIFIC, TEXT, TIMEOUT, UMBRELLA, Clue
 from ringback.failure.frames import reads_certificate_files, reads_packets
 from ringback.failure.model import AddressFailure, Phase
-from ringback.failure.reading import EXACT, SPECIFIC, TEXT, TIMEOUT, UMBRELLA, Reading
 
 # Operating-system and resolver errors: the number says what the class hides.
 
@@ -49,7 +49,7 @@ def _joined(host: str, port: object) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def os_error(exc: Any, by_name: Reading) -> Reading:
+def os_error(exc: Any, by_name: Clue) -> Clue:
     """``OSError`` and its subclasses, which share one number space (but not with ``ssl``)."""
     number = exc.errno
     if "connect_attempts" in exc.__dict__:
@@ -58,28 +58,28 @@ def os_error(exc: Any, by_name: Reading) -> Reading:
         return _without_number(exc, by_name)
     name = _name(exc, number)
     if name is None:
-        return by_name if by_name.rank >= SPECIFIC else Reading(None)
+        return by_name if by_name.rank >= SPECIFIC else Clue(None)
     if name in codes.NEEDS_SOCKET:
         if reads_certificate_files(exc.__traceback__):
-            return Reading("config.tls_files_invalid", SPECIFIC, "config", code=name)
+            return Clue("config.tls_files_invalid", SPECIFIC, "config", code=name)
         if exc.filename is not None:
-            return Reading(None)
+            return Clue(None)
     if name == "ENOENT":
-        return Reading("unix.not_found", TEXT, "connect", code=name)
+        return Clue("unix.not_found", TEXT, "connect", code=name)
     return _numbered(exc, name)
 
 
-def _every_attempt(exc: Any) -> Reading:
+def _every_attempt(exc: Any) -> Clue:
     """``ringback.client.dial`` keeps the number of each address; ``None``: no answer in time."""
     code = None if exc.errno is None else _name(exc, exc.errno)
     return _attempted(tuple(exc.connect_attempts[:20]), code)
 
 
 @lru_cache(maxsize=256)
-def _attempted(attempts: tuple[tuple[str, int | None], ...], code: str | None) -> Reading:
+def _attempted(attempts: tuple[tuple[str, int | None], ...], code: str | None) -> Clue:
     found = tuple(AddressFailure(at, kind_of_attempt(at, number)) for at, number in attempts)
-    kind = found[0].kind if len(found) == 1 else most_telling(one.kind for one in found)
-    return Reading(kind, EXACT, "connect", code=code, addresses=found, final=True)
+    kind = found[0].kind if len(found) == 1 else most_telling(address.kind for address in found)
+    return Clue(kind, EXACT, "connect", code=code, addresses=found, final=True)
 
 
 def kind_of_attempt(address: str, number: int | None) -> str:
@@ -95,7 +95,7 @@ _NO_IPV6 = "tcp.address_unreachable.network"
 """What EADDRNOTAVAIL means for an IPv6 address: this host has no IPv6."""
 
 
-def _numbered(exc: Any, name: str) -> Reading:
+def _numbered(exc: Any, name: str) -> Clue:
     phase: Phase = "connect" if name in codes.CONNECT_ONLY else "unknown"
     kind = codes.KIND_OF_ERRNO[name]
     message = exc.strerror if isinstance(exc.strerror, str) else ""
@@ -104,13 +104,13 @@ def _numbered(exc: Any, name: str) -> Reading:
         if name == "EADDRNOTAVAIL" and address.count(":") > 1:
             kind = _NO_IPV6
         found = (AddressFailure(address, kind),)
-        return Reading(kind, EXACT, "connect", code=name, addresses=found, final=True)
+        return Clue(kind, EXACT, "connect", code=name, addresses=found, final=True)
     return _plain(kind, phase, name)
 
 
 @cache
-def _plain(kind: str, phase: Phase, name: str) -> Reading:
-    return Reading(kind, EXACT, phase, code=name, final=True)
+def _plain(kind: str, phase: Phase, name: str) -> Clue:
+    return Clue(kind, EXACT, phase, code=name, final=True)
 
 
 def _name(exc: Any, number: int) -> str | None:
@@ -127,15 +127,15 @@ _NAME_OF_NUMBER = {
 }
 
 
-def _without_number(exc: Any, by_name: Reading) -> Reading:
+def _without_number(exc: Any, by_name: Clue) -> Clue:
     text = str(exc)
     several = tuple(
         AddressFailure(_joined(host, port), _kind_of_number(int(number)))
         for number, host, port in _SEVERAL.findall(text[:4000])
     )
     if several:
-        return Reading(
-            most_telling(one.kind for one in several),
+        return Clue(
+            most_telling(address.kind for address in several),
             EXACT,
             "connect",
             addresses=several,
@@ -144,17 +144,17 @@ def _without_number(exc: Any, by_name: Reading) -> Reading:
     tunnel = _TUNNEL.match(text)
     if tunnel:
         kind = codes.kind_of_connect_status(int(tunnel[1]))
-        return Reading(kind, EXACT, "proxy", proxy=True, code=tunnel[1], final=True)
+        return Clue(kind, EXACT, "proxy", proxy=True, code=tunnel[1], final=True)
     if by_name.kind == TIMEOUT:
         return timeout(exc, by_name)
     if text.startswith("Remote end closed connection without response"):
-        return Reading("http.response.invalid.empty", SPECIFIC, "wait", final=True)
+        return Clue("http.response.invalid.empty", SPECIFIC, "wait", final=True)
     if (
         "TLS CA certificate bundle" in text
         or "TLS certificate file" in text
         or "TLS key file" in text
     ):
-        return Reading("config.tls_files_invalid", SPECIFIC, "config")
+        return Clue("config.tls_files_invalid", SPECIFIC, "config")
     return by_name
 
 
@@ -163,16 +163,16 @@ def _kind_of_number(number: int) -> str:
     return codes.KIND_OF_ERRNO.get(name, "tcp.failed")
 
 
-def timeout(exc: Any, by_name: Reading) -> Reading:
+def timeout(exc: Any, by_name: Clue) -> Clue:
     """A timeout without a number; CPython's ``ssl`` writes the phase into the message."""
     text = str(exc)
     if "handshake operation timed out" in text:
-        return Reading("tls.timed_out", SPECIFIC, "tls")
+        return Clue("tls.timed_out", SPECIFIC, "tls")
     if "write operation timed out" in text:
-        return Reading(TIMEOUT, by_name.rank, "send")
+        return Clue(TIMEOUT, by_name.rank, "send")
     for words, phase in _SAID:
         if words in text:
-            return Reading(TIMEOUT, TEXT, phase)
+            return Clue(TIMEOUT, TEXT, phase)
     return by_name
 
 
@@ -184,30 +184,30 @@ _SAID: tuple[tuple[str, Phase], ...] = (
 """How redis-py says what timed out."""
 
 
-def mail_server(exc: Any, by_name: Reading) -> Reading:
+def mail_server(exc: Any, by_name: Clue) -> Clue:
     """``SMTPServerDisconnected``: ``smtplib`` raises it for a timeout as well."""
-    return Reading(TIMEOUT, UMBRELLA, "wait") if str(exc).endswith("timed out") else by_name
+    return Clue(TIMEOUT, UMBRELLA, "wait") if str(exc).endswith("timed out") else by_name
 
 
-def end_of_file(exc: Any, by_name: Reading) -> Reading:
+def end_of_file(exc: Any, by_name: Clue) -> Clue:
     """``EOFError``: paramiko lets it out bare when the server closes."""
     if reads_packets(exc.__traceback__):
-        return Reading("tcp.closed", UMBRELLA, final=True)
+        return Clue("tcp.closed", UMBRELLA, final=True)
     return by_name
 
 
-def resolver_error(exc: Any, by_name: Reading) -> Reading:
+def resolver_error(exc: Any, by_name: Clue) -> Clue:
     """``gaierror``: its number is the resolver's, not the operating system's."""
     number = exc.errno
     if not isinstance(number, int):
         # urllib3-future's own resolver says "Name or service not known" whatever the cause.
         vague = str(exc).endswith("resolver(s)")
-        return Reading("dns.failed", SPECIFIC, "dns", final=True) if vague else by_name
+        return Clue("dns.failed", SPECIFIC, "dns", final=True) if vague else by_name
     code = codes.EAI_NAME_OF_NUMBER.get(number)
-    return Reading(codes.kind_of_eai(number), EXACT, "dns", code=code, final=True)
+    return Clue(codes.kind_of_eai(number), EXACT, "dns", code=code, final=True)
 
 
-def every_address(exc: Any, by_name: Reading) -> Reading:
+def every_address(exc: Any, by_name: Clue) -> Clue:
     """``NoValidConnectionsError`` of paramiko keeps one error per address."""
     errors = exc.errors
     found = tuple(
@@ -216,19 +216,23 @@ def every_address(exc: Any, by_name: Reading) -> Reading:
         )
         for address, inner in list(errors.items())[:20]
     )
-    return Reading(
-        most_telling(one.kind for one in found), EXACT, "connect", addresses=found, final=True
+    return Clue(
+        most_telling(address.kind for address in found),
+        EXACT,
+        "connect",
+        addresses=found,
+        final=True,
     )
 
 
-def overflow(exc: Any, by_name: Reading) -> Reading:
+def overflow(exc: Any, by_name: Clue) -> Clue:
     """``OverflowError``: the socket module refuses a port that is none."""
     if "port must be 0-65535" in str(exc):
-        return Reading("url.invalid", SPECIFIC, "config", final=True)
+        return Clue("url.invalid", SPECIFIC, "config", final=True)
     return by_name
 
 
-def cares_error(exc: Any, by_name: Reading) -> Reading:
+def cares_error(exc: Any, by_name: Clue) -> Clue:
     """``DNSError(code, text)`` of aiodns and pycares; the codes are those of ``ares.h``."""
     kinds = {
         1: "dns.no_address",
@@ -239,8 +243,8 @@ def cares_error(exc: Any, by_name: Reading) -> Reading:
     }
     number = exc.args[0] if exc.args else None
     if number in kinds:
-        return Reading(kinds[number], EXACT, "dns", code=str(number), final=True)
-    return Reading("dns.failed", UMBRELLA, "dns")
+        return Clue(kinds[number], EXACT, "dns", code=str(number), final=True)
+    return Clue("dns.failed", UMBRELLA, "dns")
 
 
 SYSTEM_RECOGNISERS = {
@@ -280,17 +284,17 @@ _WITHOUT_REASON = (
 _FILE_LIBRARIES = frozenset({"X509", "PEM", "ASN1", "PKCS12", "PROV", "DECODER"})
 
 
-def verification(exc: Any, by_name: Reading) -> Reading:
+def verification(exc: Any, by_name: Clue) -> Clue:
     """``ssl.SSLCertVerificationError``: its ``verify_code`` is the X.509 verification result."""
     code = getattr(exc, "verify_code", None)
     if not isinstance(code, int):
         return tls_error(exc, by_name)
     if code == 0:
         return by_name
-    return Reading(codes.kind_of_verify_code(code), EXACT, "tls", code=str(code), final=True)
+    return Clue(codes.kind_of_verify_code(code), EXACT, "tls", code=str(code), final=True)
 
 
-def tls_error(exc: Any, by_name: Reading) -> Reading:
+def tls_error(exc: Any, by_name: Clue) -> Clue:
     """``ssl.SSLError``: its ``errno`` is OpenSSL's; only ``reason`` counts."""
     if exc.args and isinstance(exc.args[0], BaseException):  # it only wraps the real one
         return by_name
@@ -305,9 +309,9 @@ def tls_error(exc: Any, by_name: Reading) -> Reading:
         kind = codes.TLS_FILES_INVALID
     if kind is not None:
         phase = "config" if kind == codes.TLS_FILES_INVALID else by_name.phase
-        return Reading(kind, EXACT, _phase_of_tls(kind, phase), code=reason, final=True)
+        return Clue(kind, EXACT, _phase_of_tls(kind, phase), code=reason, final=True)
     if reason and library == "SSL":
-        return Reading("tls.failed", SPECIFIC, by_name.phase, code=reason, final=True)
+        return Clue("tls.failed", SPECIFIC, by_name.phase, code=reason, final=True)
     return _tls_by_text(str(exc), by_name)
 
 
@@ -320,19 +324,19 @@ def _phase_of_tls(kind: str, phase: Any) -> Any:
     )
 
 
-def _tls_by_text(text: str, by_name: Reading) -> Reading:
+def _tls_by_text(text: str, by_name: Clue) -> Clue:
     number = _ALERT_NUMBER.search(text)
     if number and int(number[1]) in codes.KIND_OF_TLS_ALERT:
-        return Reading(codes.KIND_OF_TLS_ALERT[int(number[1])], EXACT, code=f"alert {number[1]}")
+        return Clue(codes.KIND_OF_TLS_ALERT[int(number[1])], EXACT, code=f"alert {number[1]}")
     for part, kind in _WITHOUT_REASON:
         if part in text:
-            return Reading(kind, SPECIFIC, _phase_of_tls(kind, by_name.phase))
+            return Clue(kind, SPECIFIC, _phase_of_tls(kind, by_name.phase))
     reason = _reason_in(text)
     if reason in codes.KIND_OF_OPENSSL_REASON:
         kind = codes.KIND_OF_OPENSSL_REASON[reason]
         # A wrapper prints the reason of the exception inside it, which also knows why.
         rank = UMBRELLA if kind == codes.CERT_INVALID else EXACT
-        return Reading(kind, rank, _phase_of_tls(kind, by_name.phase), code=reason)
+        return Clue(kind, rank, _phase_of_tls(kind, by_name.phase), code=reason)
     return by_name
 
 

@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from ringback.failure.clue import TIMEOUT
 from ringback.failure.frames import phase_of_frame, phase_of_read
 from ringback.failure.model import NO_TARGET, Phase, Target
-from ringback.failure.reading import TIMEOUT
 from ringback.failure.target import split_port, target_of_url
 from ringback.failure.text.fold import Page
 from ringback.failure.text.rule import Finding
@@ -51,7 +51,7 @@ class Circumstances(NamedTuple):
 
 def circumstances(page: Page, findings: list[Finding], best: Finding) -> Circumstances:
     """What the rest of the text adds to the deciding words."""
-    kind = best.reading.kind or "unknown"
+    kind = best.clue.kind or "unknown"
     if kind.startswith("url.") and _REDIRECT_FRAME.search(page.text):
         return Circumstances("http.response.redirect_invalid", "wait", proxied=False)
     if kind.endswith("content_length_mismatch") and _CHUNK_FRAME.search(page.text):
@@ -64,50 +64,50 @@ def circumstances(page: Page, findings: list[Finding], best: Finding) -> Circums
 
 
 def _phase(page: Page, findings: list[Finding], best: Finding) -> Phase:
-    reading = best.reading
-    if reading.kind not in {TIMEOUT, "tcp.timed_out"} and reading.phase != "unknown":
-        return reading.phase
-    told = _phase_of_frames(page, best)
-    if told is not None:
-        return told
-    if reading.phase != "unknown":
-        return reading.phase
+    clue = best.clue
+    if clue.kind not in {TIMEOUT, "tcp.timed_out"} and clue.phase != "unknown":
+        return clue.phase
+    phase = _phase_of_frames(page, best)
+    if phase is not None:
+        return phase
+    if clue.phase != "unknown":
+        return clue.phase
     return _phase_nearby(page, findings, best)
 
 
 def _phase_of_frames(page: Page, best: Finding) -> Phase | None:
     """The functions of the traceback that ends in the deciding words, or of the root's."""
     begin = max(page.text.rfind(_TRACEBACK, 0, best.start), best.start - _MAX_DISTANCE, 0)
-    told = _innermost(page.text, begin, best.start)
+    phase = _innermost(page.text, begin, best.start)
     first = page.text.find(_TRACEBACK, 0, begin)
-    if first < 0 or told not in {None, "connect"}:
-        return told
+    if first < 0 or phase not in {None, "connect"}:
+        return phase
     root = _innermost(page.text, first, page.text.find(_TRACEBACK, first + 1))
-    return "tls" if root == "tls" else told
+    return "tls" if root == "tls" else phase
 
 
 def _innermost(text: str, begin: int, end: int) -> Phase | None:
-    told: Phase | None = None
+    phase: Phase | None = None
     fallback: Phase | None = None
     for match in list(_FRAME.finditer(text, begin, end))[-_MAX_FRAMES:]:
-        told = phase_of_frame(match[1], match[2]) or told
+        phase = phase_of_frame(match[1], match[2]) or phase
         fallback = phase_of_read(match[2]) or fallback
-        if told in {"proxy", "tls"}:
+        if phase in {"proxy", "tls"}:
             break
-    return told or fallback
+    return phase or fallback
 
 
 def _phase_nearby(page: Page, findings: list[Finding], best: Finding) -> Phase:
     """What the wrappers in the same line know; else what the text says elsewhere."""
     begin, end = page.line_of(best.start)
-    telling = [finding for finding in findings if finding.reading.phase != "unknown"]
+    telling = [finding for finding in findings if finding.clue.phase != "unknown"]
     near = [finding for finding in telling if begin <= finding.start < end] or telling
-    near.sort(key=lambda finding: (-finding.reading.rank, abs(finding.start - best.start)))
-    return near[0].reading.phase if near else "unknown"
+    near.sort(key=lambda finding: (-finding.clue.rank, abs(finding.start - best.start)))
+    return near[0].clue.phase if near else "unknown"
 
 
 def _proxied(page: Page, findings: list[Finding], best: Finding, phase: Phase) -> bool:
-    if best.reading.proxy or (phase == "tls" and _inside_proxy_error(page, best)):
+    if best.clue.proxy or (phase == "tls" and _inside_proxy_error(page, best)):
         return True
     if phase not in _ON_THE_WAY:
         return False
@@ -115,8 +115,7 @@ def _proxied(page: Page, findings: list[Finding], best: Finding, phase: Phase) -
     if _TRACEBACK in page.text:
         begin, end = 0, len(page.text)
     return bool(_PROXY_FRAME.search(page.text)) or any(
-        finding.reading.proxy and begin - _NEAR <= finding.start < end + _NEAR
-        for finding in findings
+        finding.clue.proxy and begin - _NEAR <= finding.start < end + _NEAR for finding in findings
     )
 
 

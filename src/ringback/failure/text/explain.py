@@ -5,10 +5,10 @@ from bisect import bisect_left
 from dataclasses import dataclass, field
 from itertools import islice
 
+from ringback.failure.clue import NO_CLUE, TIMEOUT, Clue
 from ringback.failure.kind import Delivered, Layer, Retry
 from ringback.failure.kinds import KINDS
 from ringback.failure.model import NO_TARGET, Phase, Target
-from ringback.failure.reading import SILENT, TIMEOUT, Reading
 from ringback.failure.settle import settle
 from ringback.failure.text.circumstances import circumstances, library_of, platform_of, target_in
 from ringback.failure.text.fold import Page, fold
@@ -31,28 +31,28 @@ _NETWORK = re.compile(
 
 def choose(findings: list[Finding]) -> Finding | None:
     """The finding of the highest rank; of equals the first, for the root comes first."""
-    telling = [f for f in findings if f.reading.kind and f.reading.rank >= _MIN_RANK]
-    return max(telling, key=lambda f: (f.reading.rank, -f.start), default=None)
+    telling = [f for f in findings if f.clue.kind and f.clue.rank >= _MIN_RANK]
+    return max(telling, key=lambda f: (f.clue.rank, -f.start), default=None)
 
 
 def confidence(findings: list[Finding], best: Finding) -> float:
     """From the rank, less where another cause is named as strongly."""
-    rank = best.reading.rank
+    rank = best.clue.rank
     sure = 0.98 if rank >= _CERTAIN_RANK else 0.3 + 0.68 * rank / _CERTAIN_RANK
-    kinds = {f.reading.kind for f in findings if f.reading.kind and f.reading.rank >= rank - 5}
+    kinds = {f.clue.kind for f in findings if f.clue.kind and f.clue.rank >= rank - 5}
     return round(sure * (0.85 if len(kinds) > 1 else 1.0), 2)
 
 
 def with_a_network(page: Page, findings: list[Finding]) -> list[Finding]:
     """Without what files, pipes and other waits word alike, unless a network is named nearby."""
-    if not any(_is_loose(finding.reading) for finding in findings):
+    if not any(_is_loose(finding.clue) for finding in findings):
         return findings
     signs = [sign.start() for sign in islice(_NETWORK.finditer(page.text), _MAX_SIGNS)]
-    return [f for f in findings if not _is_loose(f.reading) or _near(signs, f)]
+    return [f for f in findings if not _is_loose(f.clue) or _near(signs, f)]
 
 
-def _is_loose(reading: Reading) -> bool:
-    return reading.needs_socket or (reading.kind == TIMEOUT and reading.rank <= BARE_TIMEOUT)
+def _is_loose(clue: Clue) -> bool:
+    return clue.needs_socket or (clue.kind == TIMEOUT and clue.rank <= BARE_TIMEOUT)
 
 
 def _near(signs: list[int], finding: Finding) -> bool:
@@ -196,9 +196,9 @@ def findings_in(page: Page) -> list[Finding]:
 # What the message of one exception says, by the rules for texts.
 
 
-def read_message(class_name: str, message: str) -> Reading:
+def read_message(class_name: str, message: str) -> Clue:
     """What the words say; silent where no rule knows them."""
     best = choose(findings_in(fold(f"{class_name}: {message}")))
-    if best is None or best.reading.kind in {OTHER, "unknown"}:
-        return SILENT
-    return best.reading
+    if best is None or best.clue.kind in {OTHER, "unknown"}:
+        return NO_CLUE
+    return best.clue

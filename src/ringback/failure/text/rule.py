@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from ringback.failure.clue import EXACT, GENERIC, TEXT, Clue
 from ringback.failure.model import Phase
-from ringback.failure.reading import EXACT, GENERIC, TEXT, Reading
 
 # One rule for texts: a literal part, and what it says where it stands.
 
@@ -32,13 +32,13 @@ class Rule(NamedTuple):
 
     Attributes:
         needle: A part of the wording in lower case; a plain search for it costs next to nothing.
-        reading: What it says.
+        clue: What it says.
         pattern: Regular expression for what must stand around the needle, case ignored; looked
             for at most 300 characters before and after it. Compiled when the needle is first met.
     """
 
     needle: str
-    reading: Reading
+    clue: Clue
     pattern: str | None = None
 
 
@@ -56,10 +56,10 @@ def says(
     ``before`` and ``then`` are regular expressions, case ignored and repetitions bounded, that must
     match right beside the needle. ``kind=None`` tells only the phase, or that it is the proxy's.
     """
-    reading = Reading(kind, rank, phase, proxy)
+    clue = Clue(kind, rank, phase, proxy)
     if not before and not then:
-        return [Rule(needle, reading) for needle in needles]
-    return [Rule(needle, reading, before + re.escape(needle) + then) for needle in needles]
+        return [Rule(needle, clue) for needle in needles]
+    return [Rule(needle, clue, before + re.escape(needle) + then) for needle in needles]
 
 
 def say_each(
@@ -82,8 +82,8 @@ def say_each(
 
 
 class Finding(NamedTuple):
-    """A place in the even text and its reading."""
+    """A place in the even text and its clue."""
 
     start: int
     end: int
-    reading: Reading
+    clue: Clue

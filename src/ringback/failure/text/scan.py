@@ -8,7 +8,7 @@ from itertools import islice
 
 from ringback.failure import codes
 from ringback.failure.classes import CLASSES
-from ringback.failure.reading import BARE, EXACT, SPECIFIC, TEXT, TIMEOUT, Reading
+from ringback.failure.clue import BARE, EXACT, SPECIFIC, TEXT, TIMEOUT, Clue
 from ringback.failure.text.fold import Page
 from ringback.failure.text.rule import Finding, Rule
 from ringback.failure.text.rules import RULES
@@ -62,12 +62,12 @@ def _try(page: Page, place: int, rules: list[Rule]) -> Iterator[Finding]:
     for rule in rules:
         end = place + len(rule.needle)
         if rule.pattern is None:
-            yield Finding(place, end, rule.reading)
+            yield Finding(place, end, rule.clue)
             continue
         begin = max(0, place - _WINDOW)
         for match in _compiled(rule.pattern).finditer(page.text, begin, end + _WINDOW):
             if match.start() < end and match.end() > place:
-                yield Finding(match.start(), match.end(), rule.reading)
+                yield Finding(match.start(), match.end(), rule.clue)
                 break
 
 
@@ -82,9 +82,9 @@ _MENTIONED = re.compile(
     r"|[a-z], |\bhandle |pytest\.raises\(|assertRaises\()(?:[\w.]{1,60}\.)?$"
 )
 _RAISED = re.compile(r"\s?(?:[:(\]}'\"`<|]|$|- |-> |<- )")
-_NO_CONNECTION = Reading(OTHER, 30)
-_TIMED_OUT = Reading(TIMEOUT, BARE)
-_NOT_CONNECTED = Reading("unknown", 6)
+_NO_CONNECTION = Clue(OTHER, 30)
+_TIMED_OUT = Clue(TIMEOUT, BARE)
+_NOT_CONNECTED = Clue("unknown", 6)
 _TIMEOUTS = ("TimeoutError", "Timeout", "TimeoutException", "TimedOutException", "TimedOut")
 _CONNECTIONS = (
     "ConnectionError",
@@ -105,15 +105,15 @@ def named_classes(page: Page) -> Iterator[Finding]:
     """Known classes, and classes known to name another failure."""
     for match in _NAME.finditer(page.text):
         name = match[0]
-        reading = CLASSES.get(name) or _unlisted(name)
-        if reading is None:
+        clue = CLASSES.get(name) or _unlisted(name)
+        if clue is None:
             continue
-        found = _as_raised(page, match.start(), match.end(), reading)
+        found = _as_raised(page, match.start(), match.end(), clue)
         if found is not None:
             yield found
 
 
-def _unlisted(name: str) -> Reading | None:
+def _unlisted(name: str) -> Clue | None:
     """Classes of libraries that the table does not list, by the last word of their name."""
     if name in OTHER_CLASSES:
         return _NO_CONNECTION
@@ -122,7 +122,7 @@ def _unlisted(name: str) -> Reading | None:
     return _NOT_CONNECTED if name.endswith(_CONNECTIONS) else None
 
 
-def _as_raised(page: Page, start: int, end: int, reading: Reading) -> Finding | None:
+def _as_raised(page: Page, start: int, end: int, clue: Clue) -> Finding | None:
     before = page.text[max(0, start - 60) : start]
     if _MENTIONED.search(before):
         return None
@@ -133,10 +133,10 @@ def _as_raised(page: Page, start: int, end: int, reading: Reading) -> Finding | 
         return None
     if _RAISED.match(after) or page.line_of(start)[1] <= end + 1:
         quoted = before[-1:] in {"'", '"'} and after[:1] == before[-1:]
-        return None if quoted and reading is _NO_CONNECTION else Finding(start, end, reading)
-    if reading is _NO_CONNECTION:
+        return None if quoted and clue is _NO_CONNECTION else Finding(start, end, clue)
+    if clue is _NO_CONNECTION:
         return None
-    return Finding(start, end, reading._replace(rank=reading.rank // 3))
+    return Finding(start, end, clue._replace(rank=clue.rank // 3))
 
 
 def _is_lower_case_class(before: str, after: str) -> bool:
@@ -186,29 +186,29 @@ _LINUX_ALONE = (
     "no data available",
 )
 """What Linux words the numbers with that are connection errors on macOS."""
-_MOST = 200
+_MAX_NUMBERS = 200
 
 
 def numbers(page: Page) -> Iterator[Finding]:
     """What the first 200 numbers say, with the words they stand beside."""
     for count, match in enumerate(_NUMBER.finditer(page.text)):
-        if count >= _MOST:
+        if count >= _MAX_NUMBERS:
             return
-        reading = _read(match)
-        if reading is not None:
-            yield Finding(match.start(), _end(match), reading)
+        clue = _read(match)
+        if clue is not None:
+            yield Finding(match.start(), _end(match), clue)
     for pattern in (_WINSOCK, _BARE):
         for match in islice(pattern.finditer(page.text), 20):
-            reading = _by_number(int(match["n"]), "", "", loose=False)
-            if reading is not None:
-                yield Finding(match.start("n"), match.end("n"), reading._replace(rank=TEXT + 5))
+            clue = _by_number(int(match["n"]), "", "", loose=False)
+            if clue is not None:
+                yield Finding(match.start("n"), match.end("n"), clue._replace(rank=TEXT + 5))
 
 
 def _end(match: re.Match[str]) -> int:
     return max(match.end(group) for group in ("a", "b", "c", "d") if match[group])
 
 
-def _read(match: re.Match[str]) -> Reading | None:
+def _read(match: re.Match[str]) -> Clue | None:
     words = match["wa"] or match["wb"] or match["wc"] or match["wd"] or ""
     number = int(match["a"] or match["b"] or match["c"] or match["d"])
     if _SSL.match(words) or "SSL" in (match["cls"] or ""):
@@ -225,11 +225,11 @@ def _name_of_words(words: str) -> str | None:
     return next((name for part, name in _WORDS.items() if part in words), None)
 
 
-def _named(name: str, rank: int) -> Reading:
+def _named(name: str, rank: int) -> Clue:
     if name.startswith("EAI_"):
-        return Reading(codes.KIND_OF_EAI.get(name, "dns.failed"), rank, "dns", code=name)
+        return Clue(codes.KIND_OF_EAI.get(name, "dns.failed"), rank, "dns", code=name)
     kind = codes.KIND_OF_ERRNO[name]
-    return Reading(
+    return Clue(
         kind,
         rank,
         "connect" if name in codes.CONNECT_ONLY else "unknown",
@@ -238,7 +238,7 @@ def _named(name: str, rank: int) -> Reading:
     )
 
 
-def _by_number(number: int, tag: str, cls: str, *, loose: bool) -> Reading | None:
+def _by_number(number: int, tag: str, cls: str, *, loose: bool) -> Clue | None:
     if (
         cls.endswith("gaierror")
         or number in range(11001, 11005)

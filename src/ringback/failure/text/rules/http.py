@@ -1,6 +1,6 @@
 """What HTTP clients say of requests they would not send, of responses, and of HTTP/2."""
 
-from ringback.failure.reading import EXACT, SPECIFIC, UMBRELLA
+from ringback.failure.clue import EXACT, SPECIFIC, UMBRELLA
 from ringback.failure.text.rule import NARROWER, PHRASE, SENTENCE, VERDICT, Rule, says
 
 # What clients say of requests they would not send: URLs, options, sessions, pools.
@@ -173,7 +173,7 @@ LOOP = "http.response.redirect_loop"
 REDIRECT = "http.response.redirect_invalid"
 CONTENT = "http.response.unexpected_content"
 _RULES_BROKEN = 78
-"""A peer that speaks another protocol breaks the rules as well; that reading is ``SPECIFIC``."""
+"""A peer that speaks another protocol breaks the rules as well; that clue is ``SPECIFIC``."""
 _TOO_MUCH = r" \d{1,6}[^\n]{0,40}(?:headers?|line)"
 _OF_A_RESPONSE = (
     r"(?:requests[./]|httpx|aiohttp|simplejson|\bresponse\b|\bresp\b|r\.json\(\))[^\n]{0,200}"

@@ -1,7 +1,7 @@
 """What resolvers say: the system's, c-ares, dnspython, Go's, Node's, and clients about them."""
 
+from ringback.failure.clue import EXACT, SPECIFIC, UMBRELLA
 from ringback.failure.codes import KIND_OF_EAI
-from ringback.failure.reading import EXACT, SPECIFIC, UMBRELLA
 from ringback.failure.text.rule import NARROWER, OVERRIDE, PHRASE, Rule, says
 from ringback.failure.text.wording import RESOLVER_ENGLISH
 

@@ -1,6 +1,6 @@
 """What looks near and is none: other errors whose words or names a connection has as well."""
 
-from ringback.failure.reading import SPECIFIC
+from ringback.failure.clue import SPECIFIC
 from ringback.failure.text.rule import OVERRIDE, SENTENCE, Rule, says
 
 OTHER = "not_a_connection_failure"

@@ -1,6 +1,6 @@
 """What is said of proxies and their tunnels, and what reverse proxies say of the server behind."""
 
-from ringback.failure.reading import EXACT, GENERIC, SPECIFIC, TIMEOUT
+from ringback.failure.clue import EXACT, GENERIC, SPECIFIC, TIMEOUT
 from ringback.failure.text.rule import OVERRIDE, SENTENCE, VERDICT, Rule, says
 
 # What is said of proxies and their tunnels.

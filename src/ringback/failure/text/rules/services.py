@@ -1,6 +1,6 @@
 """What services and their drivers say: databases, stores, brokers, mail, shells, clouds."""
 
-from ringback.failure.reading import BARE, EXACT, GENERIC, SPECIFIC, TIMEOUT
+from ringback.failure.clue import BARE, EXACT, GENERIC, SPECIFIC, TIMEOUT
 from ringback.failure.text.rule import (
     BARE_TIMEOUT,
     HINT,

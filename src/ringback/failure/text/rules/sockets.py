@@ -3,8 +3,8 @@
 And what libraries say when the peer closed a connection that stood.
 """
 
+from ringback.failure.clue import EXACT, GENERIC, SPECIFIC, TEXT, Clue
 from ringback.failure.codes import KIND_OF_ERRNO
-from ringback.failure.reading import EXACT, GENERIC, SPECIFIC, TEXT, Reading
 from ringback.failure.text.rule import HINT, PHRASE, SENTENCE, Rule, say_each, says
 from ringback.failure.text.wording import SYSTEM_ENGLISH, SYSTEM_TRANSLATED
 
@@ -44,7 +44,7 @@ def _beside_socket(kind: str, *needles: str) -> list[Rule]:
 SOCKETS: list[Rule] = [
     # strerror and FormatMessage
     *(
-        Rule(words, Reading(KIND_OF_ERRNO[name], TEXT, needs_socket=name == "EPIPE"))
+        Rule(words, Clue(KIND_OF_ERRNO[name], TEXT, needs_socket=name == "EPIPE"))
         for words, name in {**SYSTEM_ENGLISH, **SYSTEM_TRANSLATED}.items()
     ),
     *say_each(

@@ -1,6 +1,6 @@
 """HTTP statuses as clients and services report them. The number decides the kind."""
 
-from ringback.failure.reading import EXACT, TEXT, UMBRELLA
+from ringback.failure.clue import EXACT, TEXT, UMBRELLA
 from ringback.failure.text.rule import PHRASE, Rule, says
 
 _REPORTED = 55

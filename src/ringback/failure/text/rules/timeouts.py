@@ -3,7 +3,7 @@
 And what is said where the caller gave up, or where no more is said than that it failed.
 """
 
-from ringback.failure.reading import SPECIFIC, TIMEOUT, UMBRELLA
+from ringback.failure.clue import SPECIFIC, TIMEOUT, UMBRELLA
 from ringback.failure.text.rule import (
     BARE_TIMEOUT,
     FAINT,

@@ -6,6 +6,7 @@ OpenSSL, LibreSSL, GnuTLS, NSS, Schannel, Go, Rust, Node, Java.
 from functools import partial
 
 from ringback.failure import codes
+from ringback.failure.clue import SPECIFIC, UMBRELLA
 from ringback.failure.codes import (
     CERT_EXPIRED,
     CERT_INVALID,
@@ -16,7 +17,6 @@ from ringback.failure.codes import (
     CERT_UNKNOWN_ISSUER,
     CERT_UNTRUSTED_ROOT,
 )
-from ringback.failure.reading import SPECIFIC, UMBRELLA
 from ringback.failure.text.rule import HINT, NARROWER, SENTENCE, VERDICT, Rule, says
 
 # What is said of certificates: OpenSSL, LibreSSL, GnuTLS, NSS, Schannel, Go, Rust, Node, Java.

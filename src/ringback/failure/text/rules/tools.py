@@ -1,7 +1,7 @@
 """What programs say: curl, browsers, git, clients of other languages, and ringback itself."""
 
+from ringback.failure.clue import EXACT, GENERIC, SPECIFIC, TIMEOUT
 from ringback.failure.kinds import KINDS
-from ringback.failure.reading import EXACT, GENERIC, SPECIFIC, TIMEOUT
 from ringback.failure.text.rule import NARROWER, OVERRIDE, PHRASE, SENTENCE, Rule, say_each, says
 
 # What curl and libcurl say: exit codes, the words for them, and their own sentences.

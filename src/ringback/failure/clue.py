@@ -16,14 +16,14 @@ GENERIC = 20
 """A class that covers many kinds: cannot connect."""
 BARE = 10
 """A class that is raised for everything: ``TimeoutError``, ``CancelledError``."""
-NOTHING = 0
+NO_RANK = 0
 """A wrapper: it only tells how far the call had come."""
 
 TIMEOUT = "timeout"
 """A timeout whose kind depends on the phase it happened in; ``settle`` resolves it."""
 
 
-class Reading(NamedTuple):
+class Clue(NamedTuple):
     """What one node says.
 
     Attributes:
@@ -38,7 +38,7 @@ class Reading(NamedTuple):
     """
 
     kind: str | None
-    rank: int = NOTHING
+    rank: int = NO_RANK
     phase: Phase = "unknown"
     proxy: bool = False
     code: str | None = None
@@ -47,4 +47,4 @@ class Reading(NamedTuple):
     final: bool = False
 
 
-SILENT = Reading(None)
+NO_CLUE = Clue(None)
