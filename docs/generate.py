@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """Write the reference pages that come from ringback's own data, or list those out of date.
 
-With ``--check`` it writes nothing, prints the name of each page out of date and exits 1 if any is.
+So is the module of the kinds' names as a type. With ``--check`` it writes nothing, prints the name
+of each file out of date and exits 1 if any is.
 """
 
 import argparse
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from incident_page import incident_page
@@ -17,6 +19,8 @@ from ringback.failure.kinds import KINDS
 from ringback.failure.page import DELIVERED, LAYERS, RETRY, page
 
 DIRECTORY = Path(__file__).parent / "reference"
+NAMES = Path(__file__).parents[1] / "src" / "ringback" / "failure" / "names.py"
+"""The module of the kinds' names."""
 
 BY_HAND = frozenset({"readings.md"})
 """Pages among them that people write."""
@@ -36,6 +40,25 @@ from an exception; only a diagnosis names them.
 """
 
 
+NAMES_MODULE = '''"""The names of the kinds as types: a misspelt one does not pass the type checker.
+
+Written by ``python docs/generate.py`` from the table of kinds; edit that.
+"""
+
+from typing import Literal
+
+KindName = Literal[
+{kinds}
+]
+"""The name of a kind."""
+
+KindGroup = Literal[
+{groups}
+]
+"""What several kinds begin with, and none is called."""
+'''
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Return the exit status after writing the pages or checking them."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -43,11 +66,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--check", action="store_true", help="write nothing, list stale pages")
     options = parser.parse_args(arguments)
     stale = stale_pages(options.directory)
-    for name in sorted(stale):
+    names_are_stale = NAMES.read_text(encoding="utf-8") != names_module()
+    listed = sorted(stale) + ([NAMES.name] if names_are_stale else [])
+    for name in listed:
         print(name)
     if not options.check:
         write(options.directory, stale)
-    return 1 if options.check and stale else 0
+        NAMES.write_text(names_module(), encoding="utf-8")
+    return 1 if options.check and listed else 0
 
 
 def pages() -> dict[str, str]:
@@ -59,6 +85,23 @@ def pages() -> dict[str, str]:
         "verdicts.md": verdict_page(),
     }
     return tables | {"kinds/index.md": index()} | kinds
+
+
+def names_module() -> str:
+    """Return the source of the module that has the names of the kinds as types."""
+    groups = {group for name in KINDS for group in groups_of(name)} - set(KINDS)
+    return NAMES_MODULE.format(kinds=literal(KINDS), groups=literal(sorted(groups)))
+
+
+def groups_of(name: str) -> list[str]:
+    """Return what is left of a name cut at each of its dots."""
+    parts = name.split(".")
+    return [".".join(parts[:count]) for count in range(1, len(parts))]
+
+
+def literal(names: Iterable[str]) -> str:
+    """Return the lines of a ``Literal`` of names."""
+    return textwrap.indent("".join(f'"{name}",\n' for name in names), "    ").rstrip("\n")
 
 
 def index() -> str:

@@ -11,6 +11,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from ringback.event import Event, Listeners, What
 from ringback.failure import Failure, Target
+from ringback.failure.names import KindName
 from ringback.retry import Decision, Done, GiveUp, Policy, Repeatable, Run, Timeout
 
 
@@ -141,7 +142,7 @@ def refusal(target: Target, opened_by: Failure | None, left: float) -> Failure:
 
 
 @lru_cache(maxsize=256)
-def _refusal(target: Target, kind: str | None, message: str, tenths: int) -> Failure:
+def _refusal(target: Target, kind: KindName | None, message: str, tenths: int) -> Failure:
     why = "its calls were too slow" if kind is None else f"the last failed with {kind}"
     when = f"for another {tenths / 10:.1f} s" if tenths else "but for a probe under way"
     return Failure(

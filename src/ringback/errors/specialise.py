@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 from ringback.errors.tree import RingbackError, error_class
 from ringback.failure import KINDS, Failure
+from ringback.failure.names import KindName
 
 # Which built-in exception says the same as a kind of failure.
 
@@ -266,7 +267,7 @@ def note(failure: Failure) -> str:
 
 
 @cache
-def _note_of(kind: str) -> str:
+def _note_of(kind: KindName) -> str:
     known = KINDS[kind]
     line = f"ringback: {kind}: {known.meaning.rstrip('.')}."
     return f"{line} Try: {known.do[0]}" if known.do else line

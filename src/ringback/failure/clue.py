@@ -1,8 +1,9 @@
 """What one exception of a chain, or one place of a text, says; and how much that is worth."""
 
-from typing import NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from ringback.failure.model import AddressFailure, Phase
+from ringback.failure.names import KindName
 
 EXACT = 100
 """A number or a code that means only this: errno, EAI, verification result, TLS reason."""
@@ -19,8 +20,11 @@ BARE = 10
 NO_RANK = 0
 """A wrapper: it only tells how far the call had come."""
 
-TIMEOUT = "timeout"
+TIMEOUT: Final = "timeout"
 """A timeout whose kind depends on the phase it happened in; ``settle`` resolves it."""
+
+ClueKind = KindName | Literal["timeout"]
+"""What a clue may name: a kind, or ``TIMEOUT``."""
 
 
 class Clue(NamedTuple):
@@ -37,7 +41,7 @@ class Clue(NamedTuple):
         final: Nothing below it can say more.
     """
 
-    kind: str | None
+    kind: ClueKind | None
     rank: int = NO_RANK
     phase: Phase = "unknown"
     proxy: bool = False

@@ -3,6 +3,10 @@
 Each table names its source.
 """
 
+from typing import Final
+
+from ringback.failure.names import KindName
+
 # Operating-system error numbers.
 #
 # Sources: Linux ``include/uapi/asm-generic/errno*.h``; XNU ``bsd/sys/errno.h``; Windows Sockets
@@ -102,7 +106,7 @@ WIN32_ERROR: dict[int, str] = {
 }
 """Win32 numbers, valid only where the text says ``WinError``: as an errno they mean others."""
 
-KIND_OF_ERRNO: dict[str, str] = {
+KIND_OF_ERRNO: dict[str, KindName] = {
     "ECONNREFUSED": "tcp.refused",
     "ECONNRESET": "tcp.reset",
     "ENETRESET": "tcp.reset",
@@ -177,7 +181,7 @@ EAI_NAME_OF_NUMBER: dict[int, str] = {
 }
 """Unambiguous over platforms, because the resolver's numbers differ in sign or size."""
 
-KIND_OF_EAI: dict[str, str] = {
+KIND_OF_EAI: dict[str, KindName] = {
     "EAI_NONAME": "dns.name_not_resolved",
     "EAI_NODATA": "dns.no_address",
     "EAI_AGAIN": "dns.temporary_failure",
@@ -185,7 +189,7 @@ KIND_OF_EAI: dict[str, str] = {
 """Every other EAI name is ``dns.failed``."""
 
 
-def kind_of_eai(number: int) -> str:
+def kind_of_eai(number: int) -> KindName:
     """The kind for a ``gaierror`` number of any platform."""
     return KIND_OF_EAI.get(EAI_NAME_OF_NUMBER.get(number, ""), "dns.failed")
 
@@ -195,16 +199,16 @@ def kind_of_eai(number: int) -> str:
 # Source: OpenSSL ``include/openssl/x509_vfy.h`` and ``crypto/x509/x509_txt.c``; 62 and 64 are
 # worded by CPython itself.
 
-CERT_EXPIRED = "tls.cert.date_invalid.expired"
-CERT_NOT_YET_VALID = "tls.cert.date_invalid.not_yet_valid"
-CERT_NAME_INVALID = "tls.cert.name_invalid"
-CERT_SELF_SIGNED = "tls.cert.authority_invalid.self_signed"
-CERT_UNTRUSTED_ROOT = "tls.cert.authority_invalid.untrusted_root"
-CERT_UNKNOWN_ISSUER = "tls.cert.authority_invalid.unknown_issuer"
-CERT_REVOKED = "tls.cert.revoked"
-CERT_INVALID = "tls.cert.invalid"
+CERT_EXPIRED: Final = "tls.cert.date_invalid.expired"
+CERT_NOT_YET_VALID: Final = "tls.cert.date_invalid.not_yet_valid"
+CERT_NAME_INVALID: Final = "tls.cert.name_invalid"
+CERT_SELF_SIGNED: Final = "tls.cert.authority_invalid.self_signed"
+CERT_UNTRUSTED_ROOT: Final = "tls.cert.authority_invalid.untrusted_root"
+CERT_UNKNOWN_ISSUER: Final = "tls.cert.authority_invalid.unknown_issuer"
+CERT_REVOKED: Final = "tls.cert.revoked"
+CERT_INVALID: Final = "tls.cert.invalid"
 
-KIND_OF_VERIFY_CODE: dict[int, str] = {
+KIND_OF_VERIFY_CODE: dict[int, KindName] = {
     2: CERT_UNKNOWN_ISSUER,
     9: CERT_NOT_YET_VALID,
     10: CERT_EXPIRED,
@@ -220,7 +224,7 @@ KIND_OF_VERIFY_CODE: dict[int, str] = {
 """Every other verification result is ``tls.cert.invalid``."""
 
 
-def kind_of_verify_code(verify_code: int) -> str:
+def kind_of_verify_code(verify_code: int) -> KindName:
     """The kind for ``SSLCertVerificationError.verify_code``."""
     return KIND_OF_VERIFY_CODE.get(verify_code, CERT_INVALID)
 
@@ -230,13 +234,13 @@ def kind_of_verify_code(verify_code: int) -> str:
 # Sources: OpenSSL ``include/openssl/sslerr.h``; RFC 8446 section 6 (alerts); CPython
 # ``Modules/_ssl.c`` for the errors that have no reason.
 
-TLS_CLIENT_CERTIFICATE = "tls.bad_client_auth_cert"
-TLS_MISMATCH = "tls.version_or_cipher_mismatch"
-TLS_NOT_SPOKEN = "tls.protocol.error.not_tls"
-TLS_PROTOCOL_ERROR = "tls.protocol.error"
-TLS_FILES_INVALID = "config.tls_files_invalid"
+TLS_CLIENT_CERTIFICATE: Final = "tls.bad_client_auth_cert"
+TLS_MISMATCH: Final = "tls.version_or_cipher_mismatch"
+TLS_NOT_SPOKEN: Final = "tls.protocol.error.not_tls"
+TLS_PROTOCOL_ERROR: Final = "tls.protocol.error"
+TLS_FILES_INVALID: Final = "config.tls_files_invalid"
 
-KIND_OF_OPENSSL_REASON: dict[str, str] = {
+KIND_OF_OPENSSL_REASON: dict[str, KindName] = {
     # alerts on our certificate, or on the lack of one
     "SSLV3_ALERT_BAD_CERTIFICATE": TLS_CLIENT_CERTIFICATE,
     "SSLV3_ALERT_NO_CERTIFICATE": TLS_CLIENT_CERTIFICATE,
@@ -329,7 +333,7 @@ KIND_OF_OPENSSL_REASON: dict[str, str] = {
 }
 """``SSLError.reason`` → kind; every other reason is ``tls.failed``."""
 
-KIND_OF_TLS_ALERT: dict[int, str] = {
+KIND_OF_TLS_ALERT: dict[int, KindName] = {
     0: "tls.closed",
     10: TLS_PROTOCOL_ERROR,
     20: TLS_PROTOCOL_ERROR,
@@ -370,7 +374,7 @@ KIND_OF_TLS_ALERT: dict[int, str] = {
 
 # HTTP statuses as failures (RFC 9110 section 15, RFC 6585).
 
-KIND_OF_STATUS: dict[int, str] = {
+KIND_OF_STATUS: dict[int, KindName] = {
     401: "http.error.auth",
     403: "http.error.auth",
     407: "proxy.auth_required",
@@ -395,12 +399,12 @@ _NOT_UNDERSTOOD = frozenset({400, 404, 405, 501})
 """What a server that is no proxy, or none for CONNECT, answers to CONNECT."""
 
 
-def kind_of_status(status: int) -> str:
+def kind_of_status(status: int) -> KindName:
     """The kind for a final HTTP status of 400 or more."""
     return KIND_OF_STATUS.get(status, "http.error")
 
 
-def kind_of_connect_status(status: int) -> str:
+def kind_of_connect_status(status: int) -> KindName:
     """The kind for a proxy's answer to CONNECT that is not 2xx."""
     if status == 407:
         return "proxy.auth_required"

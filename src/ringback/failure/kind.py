@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+from ringback.failure.names import KindName
+
 Delivered = Literal["no", "maybe", "yes"]
 """May the peer have processed the request? ``no``: never sent; ``yes``: it answered."""
 
@@ -51,7 +53,7 @@ class Kind:
         diagnosis_only: No exception can tell it; only a diagnosis may assign it.
     """
 
-    name: str
+    name: KindName
     layer: Layer
     delivered: Delivered
     retry: Retry
@@ -60,6 +62,6 @@ class Kind:
     causes: tuple[str, ...] = ()
     do: tuple[str, ...] = ()
     dont: tuple[str, ...] = ()
-    related: tuple[str, ...] = ()
+    related: tuple[KindName, ...] = ()
     also_known_as: dict[str, str] = field(default_factory=dict)
     diagnosis_only: bool = False

@@ -5,6 +5,7 @@ from typing import Literal
 
 from ringback.failure.kind import Delivered, Layer, Retry
 from ringback.failure.kinds import KINDS
+from ringback.failure.names import KindName
 
 Phase = Literal[
     "config", "pool", "dns", "connect", "proxy", "tls", "send", "wait", "body", "unknown"
@@ -41,7 +42,7 @@ class AddressFailure:
     """How the attempt on one of several addresses ended."""
 
     address: str
-    kind: str
+    kind: KindName
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +65,13 @@ class Failure:
         cause: The exception, or ``None`` where only a text was there.
     """
 
-    kind: str
+    kind: KindName
     phase: Phase = "unknown"
     delivered: Delivered = "maybe"
     message: str = ""
     target: Target = NO_TARGET
     addresses: tuple[AddressFailure, ...] = ()
-    via: str | None = None
+    via: KindName | None = None
     evidence: tuple[str, ...] = ()
     confidence: float = 1.0
     errno: int | None = None

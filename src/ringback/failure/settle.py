@@ -7,12 +7,13 @@ is the proxy's failure. One place for both exceptions and texts.
 from functools import lru_cache
 from typing import NamedTuple
 
-from ringback.failure.clue import TIMEOUT
+from ringback.failure.clue import TIMEOUT, ClueKind
 from ringback.failure.kind import Delivered
 from ringback.failure.kinds import KINDS
 from ringback.failure.model import Phase
+from ringback.failure.names import KindName
 
-TIMEOUT_IN: dict[Phase, str] = {
+TIMEOUT_IN: dict[Phase, KindName] = {
     "pool": "client.pool_exhausted",
     "dns": "dns.timed_out",
     "connect": "tcp.timed_out",
@@ -26,20 +27,22 @@ TIMEOUT_IN: dict[Phase, str] = {
 
 _BEFORE_SENDING: frozenset[Phase] = frozenset({"config", "pool", "dns", "connect", "proxy", "tls"})
 _ESTABLISHED: frozenset[Phase] = frozenset({"tls", "send", "wait", "body"})
-_PROXY_PROTOCOL = frozenset({"http.response.invalid.not_http", "http.protocol.error"})
+_PROXY_PROTOCOL: frozenset[KindName] = frozenset(
+    {"http.response.invalid.not_http", "http.protocol.error"}
+)
 _NOT_OF_THE_WAY = ("config.", "url.", "request.", "proxy.", "client.pool", "client.closed")
 
 
 class Settled(NamedTuple):
     """The final kind, the kind inside it, and whether the request may have been processed."""
 
-    kind: str
-    via: str | None
+    kind: KindName
+    via: KindName | None
     delivered: Delivered
 
 
 @lru_cache(maxsize=1024)
-def settle(kind: str, phase: Phase, proxied: bool = False, reused: bool = False) -> Settled:
+def settle(kind: ClueKind, phase: Phase, proxied: bool = False, reused: bool = False) -> Settled:
     """Apply the circumstances to a kind."""
     settled = _in_phase(kind, phase)
     if reused and may_be_stale(settled, phase):
@@ -51,17 +54,17 @@ def settle(kind: str, phase: Phase, proxied: bool = False, reused: bool = False)
     return Settled(settled, via, delivered_in(settled, phase))
 
 
-def may_be_stale(kind: str, phase: Phase) -> bool:
+def may_be_stale(kind: ClueKind, phase: Phase) -> bool:
     """Whether a connection kept too long can end like this, so that its reuse matters."""
     return kind in _STALE and phase in {"send", "wait"}
 
 
-_STALE = frozenset({"tcp.closed", "tcp.reset", "http.response.invalid.empty"})
-_LOST = _STALE | {"tls.closed"}
+_STALE: frozenset[KindName] = frozenset({"tcp.closed", "tcp.reset", "http.response.invalid.empty"})
+_LOST: frozenset[KindName] = _STALE | {"tls.closed"}
 """It was there and went away: the same event, told apart only by who noticed it and when."""
 
 
-def _in_phase(kind: str, phase: Phase) -> str:
+def _in_phase(kind: ClueKind, phase: Phase) -> KindName:
     if kind == TIMEOUT:
         return TIMEOUT_IN.get(phase, "client.deadline_exceeded")
     if kind == "http.response.timed_out":
@@ -71,7 +74,7 @@ def _in_phase(kind: str, phase: Phase) -> str:
     return kind
 
 
-def _at_proxy(kind: str, phase: Phase) -> str:
+def _at_proxy(kind: KindName, phase: Phase) -> KindName:
     if kind.startswith(_NOT_OF_THE_WAY):
         return kind
     if kind in _PROXY_PROTOCOL:
@@ -85,7 +88,7 @@ def _at_proxy(kind: str, phase: Phase) -> str:
     return kind
 
 
-def delivered_in(kind: str, phase: Phase) -> Delivered:
+def delivered_in(kind: KindName, phase: Phase) -> Delivered:
     """May the peer have processed the request, for a kind in a phase?"""
     usual = KINDS[kind].delivered
     if usual == "maybe" and phase in _BEFORE_SENDING:
@@ -95,7 +98,7 @@ def delivered_in(kind: str, phase: Phase) -> Delivered:
     return usual
 
 
-_AT_ANY_TIME = frozenset(
+_AT_ANY_TIME: frozenset[KindName] = frozenset(
     {
         "tcp.reset",
         "tcp.closed",

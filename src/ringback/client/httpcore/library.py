@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from types import TracebackType
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 from ringback.client.raising import raise_prepared
 from ringback.client.trust import Trust
@@ -63,7 +63,7 @@ class Library:
         )
 
 
-REFUSED = "h2.refused_stream"
+REFUSED: Final = "h2.refused_stream"
 _MOST = 100
 
 

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Final
 from urllib.parse import urlsplit
 from urllib.request import getproxies, getproxies_environment, proxy_bypass
 
@@ -106,7 +107,7 @@ def _network(entry: str) -> tuple[int, int] | None:
 
 SCHEMES = frozenset({"http", "https", "socks4", "socks4a", "socks5", "socks5h"})
 
-_KIND = "config.proxy_invalid"
+_KIND: Final = "config.proxy_invalid"
 
 
 def proxy_url(setting: str) -> str:

@@ -17,6 +17,7 @@ from ringback.client.wire import Wire, delivered
 from ringback.errors import RingbackError, note, specialise
 from ringback.failure import KINDS, Failure, Target, classify
 from ringback.failure.codes import kind_of_status
+from ringback.failure.names import KindName
 from ringback.failure.target import target_of_url
 
 _NOT_OURS = {"unknown", "not_a_connection_failure"}
@@ -106,7 +107,7 @@ def refused_at_first(failure: Failure) -> RingbackError:
 
 
 @lru_cache(maxsize=256)
-def _raised_for(kind: str | None) -> tuple[Any, str]:
+def _raised_for(kind: KindName | None) -> tuple[Any, str]:
     """The class of what requests raises, the built-in and ringback's own, all in one; its note."""
     failure = Failure("client.circuit_open", via=kind)
     return type(specialise(refused(failure, None), failure)), note(failure)

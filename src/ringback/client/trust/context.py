@@ -7,14 +7,14 @@ from collections import OrderedDict
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from ringback.client.trust.model import PEM_BEGINS, ClientCertificate, Trust
 from ringback.client.trust.shared import Sealed, SharedContext, tell_cuts
 from ringback.errors import specialise
 from ringback.failure import KINDS, Failure
 
-_KIND = "config.tls_files_invalid"
+_KIND: Final = "config.tls_files_invalid"
 _ASKED_AS = "give a PEM file, which begins with -----BEGIN"
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from ringback.failure import codes
 from ringback.failure.clue import EXACT, SPECIFIC, UMBRELLA, Clue
 from ringback.failure.frames import reads_chunks, reads_json_answer
+from ringback.failure.names import KindName
 
 # HTTP clients' exceptions that carry a status, a first line or a count of bytes.
 
@@ -43,7 +44,9 @@ def status_line(exc: Any, by_name: Clue) -> Clue:
 
 
 def _first_line(line: str) -> Clue:
-    kind = "http.protocol.error" if line.startswith("HTTP/") else "http.response.invalid.not_http"
+    kind: KindName = "http.response.invalid.not_http"
+    if line.startswith("HTTP/"):
+        kind = "http.protocol.error"
     return Clue(kind, SPECIFIC, "wait", code=line[:40], final=True)
 
 
@@ -81,8 +84,9 @@ def no_handshake(exc: Any, by_name: Clue) -> Clue:
     inner = exc.__cause__
     if not isinstance(inner, EOFError):
         return by_name
-    kind = "headers.truncated" if str(inner).endswith("headers") else "invalid.empty"
-    return Clue(f"http.response.{kind}", SPECIFIC, "wait", final=True)
+    if str(inner).endswith("headers"):
+        return Clue("http.response.headers.truncated", SPECIFIC, "wait", final=True)
+    return Clue("http.response.invalid.empty", SPECIFIC, "wait", final=True)
 
 
 def payload(exc: Any, by_name: Clue) -> Clue:
@@ -101,8 +105,9 @@ def peer_broke_rules(exc: Any, by_name: Clue) -> Clue:
     if text.startswith("Server disconnected"):
         return Clue("http.response.invalid.empty", SPECIFIC, "wait")
     if text.startswith("peer closed connection without sending complete message body"):
-        kind = "incomplete_chunked_encoding" if "chunked" in text else "content_length_mismatch"
-        return Clue(f"http.response.invalid.{kind}", SPECIFIC, "body")
+        if "chunked" in text:
+            return Clue("http.response.invalid.incomplete_chunked_encoding", SPECIFIC, "body")
+        return Clue("http.response.invalid.content_length_mismatch", SPECIFIC, "body")
     if _ENDED_BY_PEER.search(text):
         return Clue("h2.refused_stream", EXACT, "wait", code="GOAWAY", final=True)
     return by_name
@@ -179,7 +184,7 @@ HTTP_RECOGNISERS = {
 _PROXY_STATUS = re.compile(r"(\d{3}) ")
 _SOCKS_CODE = re.compile(r"0x([0-9a-fA-F]{2})\b")
 
-_KIND_OF_SOCKS: dict[int, str] = {
+_KIND_OF_SOCKS: dict[int, KindName] = {
     0x01: "proxy.upstream_failed",
     0x02: "proxy.denied",
     0x03: "proxy.upstream_failed",
@@ -206,7 +211,7 @@ _SOCKS_REPLIES: tuple[tuple[str, int], ...] = (
 )
 """The replies in the words of RFC 1928, section 6, for httpcore, which leaves out their number."""
 
-_PROXY_WORDS: tuple[tuple[str, str], ...] = (
+_PROXY_WORDS: tuple[tuple[str, KindName], ...] = (
     ("NO ACCEPTABLE METHODS", "proxy.auth_required"),
     ("Invalid username/password", "proxy.auth_required"),
     ("No acceptable authentication methods", "proxy.auth_required"),

@@ -4,12 +4,13 @@ import errno
 import re
 from collections.abc import Iterable
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, Final, TypeVar
 
 from ringback.failure import codes
-from ringback.failure.clue import EXACT, SPECIFIC, TEXT, TIMEOUT, UMBRELLA, Clue
+from ringback.failure.clue import EXACT, SPECIFIC, TEXT, TIMEOUT, UMBRELLA, Clue, ClueKind
 from ringback.failure.frames import reads_certificate_files, reads_packets
 from ringback.failure.model import AddressFailure, Phase
+from ringback.failure.names import KindName
 
 # Operating-system and resolver errors: the number says what the class hides.
 
@@ -28,13 +29,15 @@ _TELLING = (
     "tcp.address_unreachable.prohibited",
 )
 
+_AnyKind = TypeVar("_AnyKind", bound=ClueKind)
 
-def most_telling(kinds: Iterable[str]) -> str:
+
+def most_telling(kinds: Iterable[_AnyKind]) -> _AnyKind:
     """The kind that heads several addresses: an answer beats silence, silence beats no route."""
     return min(kinds, key=_silence)
 
 
-def _silence(kind: str) -> int:
+def _silence(kind: ClueKind) -> int:
     ranked = (at for at, start in enumerate(_TELLING) if kind.startswith(start))
     return next(ranked, len(_TELLING))
 
@@ -82,7 +85,7 @@ def _attempted(attempts: tuple[tuple[str, int | None], ...], code: str | None) -
     return Clue(kind, EXACT, "connect", code=code, addresses=found, final=True)
 
 
-def kind_of_attempt(address: str, number: int | None) -> str:
+def kind_of_attempt(address: str, number: int | None) -> KindName:
     """The kind for the end of the attempt on one address."""
     if number is None:
         return "tcp.timed_out"
@@ -91,7 +94,7 @@ def kind_of_attempt(address: str, number: int | None) -> str:
     return _kind_of_number(number)
 
 
-_NO_IPV6 = "tcp.address_unreachable.network"
+_NO_IPV6: Final = "tcp.address_unreachable.network"
 """What EADDRNOTAVAIL means for an IPv6 address: this host has no IPv6."""
 
 
@@ -109,7 +112,7 @@ def _numbered(exc: Any, name: str) -> Clue:
 
 
 @cache
-def _plain(kind: str, phase: Phase, name: str) -> Clue:
+def _plain(kind: KindName, phase: Phase, name: str) -> Clue:
     return Clue(kind, EXACT, phase, code=name, final=True)
 
 
@@ -158,7 +161,7 @@ def _without_number(exc: Any, by_name: Clue) -> Clue:
     return by_name
 
 
-def _kind_of_number(number: int) -> str:
+def _kind_of_number(number: int) -> KindName:
     name = codes.WINDOWS_ERRNO.get(number) or errno.errorcode.get(number, "")
     return codes.KIND_OF_ERRNO.get(name, "tcp.failed")
 
@@ -211,9 +214,7 @@ def every_address(exc: Any, by_name: Clue) -> Clue:
     """``NoValidConnectionsError`` of paramiko keeps one error per address."""
     errors = exc.errors
     found = tuple(
-        AddressFailure(
-            _joined(address[0], address[1]), os_error(inner, by_name).kind or "tcp.failed"
-        )
+        AddressFailure(_joined(address[0], address[1]), _kind_of_address(inner, by_name))
         for address, inner in list(errors.items())[:20]
     )
     return Clue(
@@ -225,6 +226,11 @@ def every_address(exc: Any, by_name: Clue) -> Clue:
     )
 
 
+def _kind_of_address(error: Any, by_name: Clue) -> KindName:
+    kind = os_error(error, by_name).kind
+    return "tcp.timed_out" if kind == TIMEOUT else kind or "tcp.failed"
+
+
 def overflow(exc: Any, by_name: Clue) -> Clue:
     """``OverflowError``: the socket module refuses a port that is none."""
     if "port must be 0-65535" in str(exc):
@@ -234,7 +240,7 @@ def overflow(exc: Any, by_name: Clue) -> Clue:
 
 def cares_error(exc: Any, by_name: Clue) -> Clue:
     """``DNSError(code, text)`` of aiodns and pycares; the codes are those of ``ares.h``."""
-    kinds = {
+    kinds: dict[int, KindName] = {
         1: "dns.no_address",
         4: "dns.name_not_resolved",
         10: "dns.temporary_failure",
@@ -270,7 +276,7 @@ _ALERT_NUMBER = re.compile(r"alert number (\d{1,3})")
 _REASON_IN_TEXT = re.compile(
     r"\[(?:SSL|X509|PEM|ASN1)(?:: ([A-Z0-9_]{3,60}))?\](?: ([a-z0-9 ]{3,60}) \(_ssl)?"
 )
-_WITHOUT_REASON = (
+_WITHOUT_REASON: tuple[tuple[str, KindName], ...] = (
     ("record layer failure", codes.TLS_NOT_SPOKEN),
     ("certificate required", codes.TLS_CLIENT_CERTIFICATE),
     ("no application protocol", codes.TLS_MISMATCH),
@@ -315,7 +321,7 @@ def tls_error(exc: Any, by_name: Clue) -> Clue:
     return _tls_by_text(str(exc), by_name)
 
 
-def _phase_of_tls(kind: str, phase: Any) -> Any:
+def _phase_of_tls(kind: KindName, phase: Any) -> Any:
     """The end and the breach of a TLS stream can come at any time; the rest is the handshake."""
     return (
         "unknown"

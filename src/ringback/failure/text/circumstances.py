@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ringback.failure.clue import TIMEOUT
+from ringback.failure.clue import TIMEOUT, ClueKind
 from ringback.failure.frames import phase_of_frame, phase_of_read
 from ringback.failure.model import NO_TARGET, Phase, Target
 from ringback.failure.target import split_port, target_of_url
@@ -44,7 +44,7 @@ _CHUNK_FRAME = re.compile(
 class Circumstances(NamedTuple):
     """The kind as the rest of the text corrects it, the phase, and whether by way of a proxy."""
 
-    kind: str
+    kind: ClueKind
     phase: Phase
     proxied: bool
 

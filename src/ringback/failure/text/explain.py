@@ -9,6 +9,7 @@ from ringback.failure.clue import NO_CLUE, TIMEOUT, Clue
 from ringback.failure.kind import Delivered, Layer, Retry
 from ringback.failure.kinds import KINDS
 from ringback.failure.model import NO_TARGET, Phase, Target
+from ringback.failure.names import KindName
 from ringback.failure.settle import settle
 from ringback.failure.text.circumstances import circumstances, library_of, platform_of, target_in
 from ringback.failure.text.fold import Page, fold
@@ -115,11 +116,11 @@ class Explanation:
         evidence: The words that decided.
     """
 
-    kind: str
+    kind: KindName
     confidence: float
     phase: Phase = "unknown"
     delivered: Delivered = "maybe"
-    via: str | None = None
+    via: KindName | None = None
     span: tuple[int, int] = (0, 0)
     target: Target = field(default=NO_TARGET)
     platform: str | None = None

@@ -4,8 +4,9 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from ringback.failure.clue import EXACT, GENERIC, TEXT, Clue
+from ringback.failure.clue import EXACT, GENERIC, TEXT, Clue, ClueKind
 from ringback.failure.model import Phase
+from ringback.failure.names import KindName
 
 # One rule for texts: a literal part, and what it says where it stands.
 
@@ -43,7 +44,7 @@ class Rule(NamedTuple):
 
 
 def says(
-    kind: str | None,
+    kind: ClueKind | None,
     *needles: str,
     rank: int = TEXT,
     phase: Phase = "unknown",
@@ -63,7 +64,7 @@ def says(
 
 
 def say_each(
-    kinds: Mapping[str, str],
+    kinds: Mapping[str, KindName],
     *,
     rank: int = TEXT,
     phase: Phase = "unknown",

@@ -1,13 +1,15 @@
 """What HTTP clients say of requests they would not send, of responses, and of HTTP/2."""
 
+from typing import Final
+
 from ringback.failure.clue import EXACT, SPECIFIC, UMBRELLA
 from ringback.failure.text.rule import NARROWER, PHRASE, SENTENCE, VERDICT, Rule, says
 
 # What clients say of requests they would not send: URLs, options, sessions, pools.
 
-SCHEME = "url.scheme_invalid"
-URL = "url.invalid"
-REQUEST = "request.invalid"
+SCHEME: Final = "url.scheme_invalid"
+URL: Final = "url.invalid"
+REQUEST: Final = "request.invalid"
 
 REQUESTS: list[Rule] = [
     # the URL's scheme
@@ -163,15 +165,15 @@ REQUESTS: list[Rule] = [
 
 # What HTTP clients say of responses: http.client, urllib3, requests, httpx, aiohttp, curl, Go.
 
-EMPTY = "http.response.invalid.empty"
-SHORT = "http.response.invalid.content_length_mismatch"
-CHUNKED = "http.response.invalid.incomplete_chunked_encoding"
-NOT_HTTP = "http.response.invalid.not_http"
-DECODING = "http.response.invalid.content_decoding"
-PROTOCOL = "http.protocol.error"
-LOOP = "http.response.redirect_loop"
-REDIRECT = "http.response.redirect_invalid"
-CONTENT = "http.response.unexpected_content"
+EMPTY: Final = "http.response.invalid.empty"
+SHORT: Final = "http.response.invalid.content_length_mismatch"
+CHUNKED: Final = "http.response.invalid.incomplete_chunked_encoding"
+NOT_HTTP: Final = "http.response.invalid.not_http"
+DECODING: Final = "http.response.invalid.content_decoding"
+PROTOCOL: Final = "http.protocol.error"
+LOOP: Final = "http.response.redirect_loop"
+REDIRECT: Final = "http.response.redirect_invalid"
+CONTENT: Final = "http.response.unexpected_content"
 _RULES_BROKEN = 78
 """A peer that speaks another protocol breaks the rules as well; that clue is ``SPECIFIC``."""
 _TOO_MUCH = r" \d{1,6}[^\n]{0,40}(?:headers?|line)"

@@ -1,14 +1,16 @@
 """What resolvers say: the system's, c-ares, dnspython, Go's, Node's, and clients about them."""
 
+from typing import Final
+
 from ringback.failure.clue import EXACT, SPECIFIC, UMBRELLA
 from ringback.failure.codes import KIND_OF_EAI
 from ringback.failure.text.rule import NARROWER, OVERRIDE, PHRASE, Rule, says
 from ringback.failure.text.wording import RESOLVER_ENGLISH
 
-NOT_RESOLVED = "dns.name_not_resolved"
-NO_ADDRESS = "dns.no_address"
-TEMPORARY = "dns.temporary_failure"
-TIMED_OUT = "dns.timed_out"
+NOT_RESOLVED: Final = "dns.name_not_resolved"
+NO_ADDRESS: Final = "dns.no_address"
+TEMPORARY: Final = "dns.temporary_failure"
+TIMED_OUT: Final = "dns.timed_out"
 _LOOKUP = 35
 """A lookup, no more: what is said of it elsewhere in the text outweighs it."""
 _RESOLVING = r"(?:resol|dns|name|lookup)[^\n]{0,120}"

@@ -1,9 +1,11 @@
 """What looks near and is none: other errors whose words or names a connection has as well."""
 
+from typing import Final
+
 from ringback.failure.clue import SPECIFIC
 from ringback.failure.text.rule import OVERRIDE, SENTENCE, Rule, says
 
-OTHER = "not_a_connection_failure"
+OTHER: Final = "not_a_connection_failure"
 _UNIT = r"systemd\[\d{1,9}\]: [^\n]{1,160}"
 _CLOUD_FOLDER = r"(?:icloud|onedrive|dropbox|cloud[ \-](?:storage|sync)|\.venv)[^\n]{0,250}"
 

@@ -1,6 +1,7 @@
 """What is said of proxies and their tunnels, and what reverse proxies say of the server behind."""
 
 from ringback.failure.clue import EXACT, GENERIC, SPECIFIC, TIMEOUT
+from ringback.failure.names import KindName
 from ringback.failure.text.rule import OVERRIDE, SENTENCE, VERDICT, Rule, says
 
 # What is said of proxies and their tunnels.
@@ -25,7 +26,7 @@ _TUNNEL = (
 """How clients begin the report of what a proxy answered to CONNECT; the status follows."""
 
 
-def _answered(kind: str, status: str, rank: int = EXACT) -> list[Rule]:
+def _answered(kind: KindName, status: str, rank: int = EXACT) -> list[Rule]:
     return says(kind, *_TUNNEL, rank=rank, phase="proxy", then=rf"[^\n]{{0,60}}\b{status}\b")
 
 

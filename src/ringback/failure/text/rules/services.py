@@ -1,6 +1,9 @@
 """What services and their drivers say: databases, stores, brokers, mail, shells, clouds."""
 
+from typing import Final
+
 from ringback.failure.clue import BARE, EXACT, GENERIC, SPECIFIC, TIMEOUT
+from ringback.failure.names import KindName
 from ringback.failure.text.rule import (
     BARE_TIMEOUT,
     HINT,
@@ -15,7 +18,7 @@ from ringback.failure.text.rule import (
 
 # What SQL databases and their drivers say: PostgreSQL, MySQL, SQL Server, Oracle, pools.
 
-REJECTED = "service.rejected"
+REJECTED: Final = "service.rejected"
 _DURING_QUERY = 75
 """It tells why the connection to the server was lost."""
 
@@ -478,7 +481,7 @@ _THROTTLED = (
 _UNAVAILABLE = ("ServiceUnavailable", "ServiceUnavailableException", "503")
 
 
-def _aws(kind: str, *codes: str) -> list[Rule]:
+def _aws(kind: KindName, *codes: str) -> list[Rule]:
     """The sentence of botocore with the service's error code in parentheses."""
     return [
         rule

@@ -5,6 +5,7 @@ And what libraries say when the peer closed a connection that stood.
 
 from ringback.failure.clue import EXACT, GENERIC, SPECIFIC, TEXT, Clue
 from ringback.failure.codes import KIND_OF_ERRNO
+from ringback.failure.names import KindName
 from ringback.failure.text.rule import HINT, PHRASE, SENTENCE, Rule, say_each, says
 from ringback.failure.text.wording import SYSTEM_ENGLISH, SYSTEM_TRANSLATED
 
@@ -33,7 +34,7 @@ _CONNECTING = r"(?:connect|urlopen|sendto|getsockopt)"
 _NO_UNIX_SOCKET = r"(?![^\n]{0,200}(?:unix|\.sock|publickey))"
 
 
-def _beside_socket(kind: str, *needles: str) -> list[Rule]:
+def _beside_socket(kind: KindName, *needles: str) -> list[Rule]:
     """What files and processes word alike, beside a call on a socket."""
     return [
         *says(kind, *needles, before=_CALLING),

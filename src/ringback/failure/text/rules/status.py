@@ -1,6 +1,7 @@
 """HTTP statuses as clients and services report them. The number decides the kind."""
 
 from ringback.failure.clue import EXACT, TEXT, UMBRELLA
+from ringback.failure.names import KindName
 from ringback.failure.text.rule import PHRASE, Rule, says
 
 _REPORTED = 55
@@ -21,7 +22,7 @@ _REQUESTS = r" (?:Client|Server) Error: "
 _NO_WORD = r"[ :,'\"\-]{1,4}"
 
 
-def _status(kind: str, numbers: tuple[str, ...], phrases: str) -> list[Rule]:
+def _status(kind: KindName, numbers: tuple[str, ...], phrases: str) -> list[Rule]:
     named = rf"{_NO_WORD}(?:{phrases})"
     return [
         *says(kind, *numbers, rank=_REPORTED, phase="wait", before=_REPORT, then=r"\b"),

@@ -4,6 +4,7 @@ OpenSSL, LibreSSL, GnuTLS, NSS, Schannel, Go, Rust, Node, Java.
 """
 
 from functools import partial
+from typing import Final
 
 from ringback.failure import codes
 from ringback.failure.clue import SPECIFIC, UMBRELLA
@@ -17,11 +18,12 @@ from ringback.failure.codes import (
     CERT_UNKNOWN_ISSUER,
     CERT_UNTRUSTED_ROOT,
 )
+from ringback.failure.names import KindName
 from ringback.failure.text.rule import HINT, NARROWER, SENTENCE, VERDICT, Rule, says
 
 # What is said of certificates: OpenSSL, LibreSSL, GnuTLS, NSS, Schannel, Go, Rust, Node, Java.
 
-PINNED = "tls.cert.pinned_key_not_in_cert_chain"
+PINNED: Final = "tls.cert.pinned_key_not_in_cert_chain"
 _BEFORE_ITS_TIME = r"certificate has expired or is not yet valid: current time [^\n]{1,60} "
 
 _REFUSED = 62
@@ -297,7 +299,7 @@ _SIGN = r"(?:ssl|tls|alert|x509|pem\b|handshake)"
 _VERIFY_FAILED = "CERTIFICATE_VERIFY_FAILED"
 
 
-def _reason(reason: str, kind: str) -> list[Rule]:
+def _reason(reason: str, kind: KindName) -> list[Rule]:
     """A reason of OpenSSL: the symbol, and its words beside a sign of TLS."""
     tell = partial(says, kind, phase="config" if kind == codes.TLS_FILES_INVALID else "tls")
     words = reason.replace("_", " ").lower()

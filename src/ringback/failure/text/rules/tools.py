@@ -1,7 +1,8 @@
 """What programs say: curl, browsers, git, clients of other languages, and ringback itself."""
 
-from ringback.failure.clue import EXACT, GENERIC, SPECIFIC, TIMEOUT
+from ringback.failure.clue import EXACT, GENERIC, SPECIFIC, TIMEOUT, ClueKind
 from ringback.failure.kinds import KINDS
+from ringback.failure.names import KindName
 from ringback.failure.text.rule import NARROWER, OVERRIDE, PHRASE, SENTENCE, Rule, say_each, says
 
 # What curl and libcurl say: exit codes, the words for them, and their own sentences.
@@ -12,7 +13,7 @@ _CODE = 44
 """The code; the words beside it usually know more."""
 _COULD_NOT_CONNECT = 38
 """Usually a refusal; the code 7 beside it stands for any failure to connect."""
-_KIND_OF_CODE = {
+_KIND_OF_CODE: dict[int, ClueKind] = {
     1: "url.scheme_invalid",
     3: "url.invalid",
     5: "proxy.unreachable",
@@ -46,7 +47,7 @@ _KIND_OF_CODE = {
     97: "proxy.upstream_failed",
     98: "tls.bad_client_auth_cert",
 }
-_WORDS = {
+_WORDS: dict[str, KindName] = {
     "couldn't resolve proxy name": "proxy.unreachable",
     "access denied to remote resource": "service.rejected",
     "login denied": "service.rejected",
@@ -70,7 +71,7 @@ _CURL_BEFORE_A_NUMBER = (
 _SHORT_OF_THE_NAME = r"CURLE?_\w{0,40} ?"
 
 
-def _code(number: int, kind: str) -> list[Rule]:
+def _code(number: int, kind: ClueKind) -> list[Rule]:
     """The code in each of its spellings: tool, PHP, pycurl and git."""
     curl = _CURL_BEFORE_A_NUMBER
     return [
@@ -129,7 +130,7 @@ CURL: list[Rule] = [
 #
 # Sources: Chromium ``net/base/net_error_list.h``; Firefox ``about:neterror`` and NSS error names.
 
-_CHROMIUM = {
+_CHROMIUM: dict[str, KindName] = {
     "err_connection_refused": "tcp.refused",
     "err_connection_reset": "tcp.reset",
     "err_connection_closed": "tcp.closed",
@@ -189,7 +190,7 @@ _CHROMIUM = {
     "err_host_resolver_queue_too_large": "client.resources_exhausted",
     "err_disallowed_url_scheme": "url.scheme_invalid",
 }
-_FIREFOX = {
+_FIREFOX: dict[str, KindName] = {
     "e=connectionfailure": "tcp.refused",
     "ns_error_connection_refused": "tcp.refused",
     "e=nettimeout": "tcp.timed_out",
@@ -264,5 +265,7 @@ _ALREADY_NAMED = OVERRIDE + 10
 """The exception was classified while it was whole; its text says less."""
 
 OWN: list[Rule] = [
-    rule for kind in KINDS for rule in says(kind, f"ringback: {kind}: ", rank=_ALREADY_NAMED)
+    rule
+    for kind in KINDS.values()
+    for rule in says(kind.name, f"ringback: {kind.name}: ", rank=_ALREADY_NAMED)
 ]
