@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from ringback.failure.kind import Layer
+from ringback.failure.names import KindName
 
 Stage = Literal[
     "url", "host", "name", "proxy", "tcp", "neighbours", "path", "tls", "http", "service"
@@ -49,8 +50,11 @@ Where = Literal[
 ]
 """Where the fault lies; ``""`` where there is none, or where it is not known."""
 
-HEALTHY = "healthy"
+HEALTHY: Final = "healthy"
 """The kind of a verdict when everything that was asked worked."""
+
+VerdictKind = KindName | Literal["healthy"]
+"""What a verdict may name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +86,7 @@ class Asked:
     protocol: str = "http"
     tls: bool = False
     problems: tuple[str, ...] = ()
-    kind: str | None = None
+    kind: KindName | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +110,7 @@ class Reading:
     subject: str = ""
     state: State = "noted"
     result: str = ""
-    kind: str | None = None
+    kind: KindName | None = None
     at: float = 0.0
     seconds: float = 0.0
     facts: Mapping[str, Any] = field(default_factory=dict)
@@ -124,7 +128,7 @@ class Alternative:
         check: How to tell the two apart.
     """
 
-    kind: str
+    kind: VerdictKind
     cause: str
     where: Where
     summary: str
@@ -148,7 +152,7 @@ class Verdict:
         beside: Lesser faults, a sentence each, that do not explain the failure.
     """
 
-    kind: str
+    kind: VerdictKind
     cause: str
     layer: Layer
     where: Where

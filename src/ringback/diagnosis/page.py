@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import re
 from base64 import b64encode
-from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -17,6 +16,8 @@ from ringback.diagnosis.wording import MARKS, TITLES, duration, label, standing,
 from ringback.failure.target import without_secrets
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
     from ringback.diagnosis.model import Diagnosis, Reading, State, Verdict
 
 _CODE = re.compile(r"`([^`]*)`")

@@ -10,12 +10,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.resources import files
-from typing import Any, NoReturn, cast, get_args
+from typing import TYPE_CHECKING, Any, NoReturn, cast, get_args
 
 from ringback import __version__
-from ringback.diagnosis.model import STAGES, Alternative, Diagnosis, Reading, State, Verdict, Where
+from ringback.diagnosis.model import (
+    STAGES,
+    Alternative,
+    Diagnosis,
+    Reading,
+    State,
+    Verdict,
+    Where,
+)
 from ringback.failure.kind import Layer
 from ringback.failure.target import without_secrets
+
+if TYPE_CHECKING:
+    from ringback.diagnosis.model import VerdictKind
+    from ringback.failure.names import KindName
 
 # A diagnosis as data: what ``--json`` prints, after the published schema.
 
@@ -160,7 +172,7 @@ def _verdict_from(record: Mapping[str, Any], place: Mapping[int, int]) -> Verdic
     evidence = [i for i in _list(record.get("evidence")) if isinstance(i, int) and i in place]
     alternatives = [one for one in _list(record.get("alternatives")) if isinstance(one, Mapping)]
     return Verdict(
-        kind=_text(record.get("kind")) or "unknown",
+        kind=cast("VerdictKind", _text(record.get("kind")) or "unknown"),
         cause=_text(record.get("cause")),
         layer=cast("Layer", layer) if layer in get_args(Layer) else "none",
         where=_where(record.get("where")),
@@ -175,7 +187,7 @@ def _verdict_from(record: Mapping[str, Any], place: Mapping[int, int]) -> Verdic
 
 def _alternative_from(record: Mapping[str, Any]) -> Alternative:
     return Alternative(
-        kind=_text(record.get("kind")) or "unknown",
+        kind=cast("VerdictKind", _text(record.get("kind")) or "unknown"),
         cause=_text(record.get("cause")),
         where=_where(record.get("where")),
         summary=_text(record.get("summary")),
@@ -195,7 +207,7 @@ def _reading_from(record: object) -> Reading | None:
         subject=_text(record.get("subject")),
         state=cast("State", state) if state in get_args(State) else "noted",
         result=_text(record.get("result")),
-        kind=_text(record.get("kind")) or None,
+        kind=cast("KindName | None", _text(record.get("kind")) or None),
         at=_number(record.get("at")),
         seconds=_number(record.get("seconds")),
         facts=_fact(facts, 0) if isinstance(facts, Mapping) else {},

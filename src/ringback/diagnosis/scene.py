@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ringback.client.proxies import Proxies
     from ringback.client.trust import Trust
     from ringback.diagnosis.model import Asked, Stage, State
+    from ringback.failure.names import KindName
 
 
 Tell = Callable[[Reading], None]
@@ -112,7 +113,7 @@ class Scene:
         *,
         state: State = "noted",
         result: str = "",
-        kind: str | None = None,
+        kind: KindName | None = None,
         since: float | None = None,
         facts: Mapping[str, Any] | None = None,
     ) -> Reading:

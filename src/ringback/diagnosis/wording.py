@@ -56,7 +56,7 @@ def state_of(readings: Iterable[Reading]) -> State:
 
 def standing(verdict: Verdict) -> str:
     """Return a verdict's kind, cause, place and confidence in one line."""
-    name = verdict.kind
+    name: str = verdict.kind
     if verdict.cause and verdict.cause != verdict.kind:
         name = f"{name} ({verdict.cause})"
     place = f"lies with: {verdict.where}" if verdict.where else ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ringback.diagnosis.compare.connection import CONNECTION, HTTP, TLS
@@ -23,6 +22,8 @@ from ringback.diagnosis.verdict.evidence import is_loopback
 from ringback.diagnosis.wording import duration
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from ringback.diagnosis.compare.model import Outcome
     from ringback.diagnosis.model import Diagnosis
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
@@ -11,6 +10,8 @@ from ringback.diagnosis.redact import is_placeholder
 from ringback.diagnosis.verdict.evidence import Evidence
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
     from ringback.diagnosis.model import Diagnosis, Stage, Verdict
 
 

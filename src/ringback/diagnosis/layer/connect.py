@@ -6,11 +6,15 @@ import errno
 import selectors
 import socket
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from ringback.diagnosis.layer.kernel import Icmp, hear_icmp, icmp_messages, sockaddr_of, tcp_info
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ringback.failure.names import KindName
 
 Outcome = Literal[
     "open",
@@ -25,7 +29,7 @@ Outcome = Literal[
 ]
 """How an attempt to connect came out."""
 
-KIND_OF: Final[dict[str, str | None]] = {
+KIND_OF: Final[dict[str, KindName | None]] = {
     "open": None,
     "refused": "tcp.refused",
     "reset": "tcp.reset",
@@ -57,7 +61,7 @@ _OF_ERRNO: Final[dict[str, Outcome]] = {
     "EADDRNOTAVAIL": "invalid",
 }
 
-_LOCAL_KINDS: Final = {
+_LOCAL_KINDS: Final[dict[str, KindName]] = {
     "EMFILE": "client.resources_exhausted",
     "ENFILE": "client.resources_exhausted",
     "ENOBUFS": "client.resources_exhausted",
@@ -123,7 +127,7 @@ def meaning(icmp: Icmp) -> str:
     return f"{version} {icmp.type}/{icmp.code}{words}"
 
 
-def kind_of(outcome: str, name: str | None) -> str | None:
+def kind_of(outcome: str, name: str | None) -> KindName | None:
     """Return the kind of failure of an outcome."""
     if name == "EADDRNOTAVAIL" and outcome == "invalid":
         return "client.local_address"
@@ -193,7 +197,7 @@ class Attempt:
     sock: socket.socket | None = None
 
     @property
-    def kind(self) -> str | None:
+    def kind(self) -> KindName | None:
         """The kind of failure; ``None``: it is open."""
         return kind_of(self.outcome, self.errno)
 

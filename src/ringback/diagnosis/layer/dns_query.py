@@ -6,9 +6,8 @@ import errno
 import socket
 import struct
 import time
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import dns.edns
 import dns.flags
@@ -18,6 +17,9 @@ import dns.rcode
 import dns.rdatatype
 
 from ringback.diagnosis.layer.kernel import hear_icmp, icmp_messages
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 PAYLOAD: Final = 1232
 """Bytes that an answer over UDP may have, which fit into any packet (DNS Flag Day 2020)."""

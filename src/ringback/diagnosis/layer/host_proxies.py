@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -14,6 +13,8 @@ from ringback.client.proxies.settings import bypass_of
 from ringback.diagnosis.layer.proxy_server import chosen, proxy_server
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ringback.diagnosis.model import Asked
     from ringback.diagnosis.scene import Scene
 

@@ -7,7 +7,6 @@ import os
 import re
 import socket
 import sys
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -15,6 +14,8 @@ from typing import TYPE_CHECKING, Final
 from ringback.diagnosis.layer.netlink import OUT_OF_RESOURCES
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ringback.diagnosis.scene import Scene
 
 

@@ -7,14 +7,16 @@ import errno
 import ipaddress
 import socket
 import sys
-from collections.abc import Sequence
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Final
 
 from ringback.diagnosis.layer import netlink
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ringback.diagnosis.scene import Scene
+    from ringback.failure.names import KindName
 
 
 WORLD: Final = {4: "198.41.0.4", 6: "2001:503:ba3e::2:30"}
@@ -163,7 +165,7 @@ def _interface_names() -> dict[int, str]:
     return {link.index: link.name for link in netlink.links() or ()}
 
 
-def _kind(error: str, address: str) -> str:
+def _kind(error: str, address: str) -> KindName:
     """The kind of failure that a connect() ends in at once."""
     if error == "EINVAL" or ipaddress.ip_address(address).is_link_local:
         return "tcp.address_invalid"

@@ -9,7 +9,6 @@ from __future__ import annotations
 import ipaddress
 import re
 import socket
-import threading
 import time
 from dataclasses import replace
 from functools import partial
@@ -27,6 +26,7 @@ from ringback.diagnosis.scene import together
 
 if TYPE_CHECKING:
     import ssl
+    import threading
 
     from ringback.diagnosis.layer.http_exchange import Request
     from ringback.diagnosis.layer.http_message import Answer

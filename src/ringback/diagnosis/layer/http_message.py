@@ -8,9 +8,12 @@ from __future__ import annotations
 import re
 import zlib
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from ringback.failure.codes import KIND_OF_STATUS
+
+if TYPE_CHECKING:
+    from ringback.failure.names import KindName
 
 LONGEST = 128 * 1024
 """Bytes of a head that are read; ``http.client`` takes lines of up to 64 KiB."""
@@ -108,10 +111,10 @@ KEPT = 4096
 _SIZE = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]*(;[^\n]*)?\r?\n")
 _LONGEST_SIZE = 4096
 
-LENGTH_MISMATCH = "http.response.invalid.content_length_mismatch"
-INCOMPLETE_CHUNKED = "http.response.invalid.incomplete_chunked_encoding"
-DECODING = "http.response.invalid.content_decoding"
-PROTOCOL = "http.protocol.error"
+LENGTH_MISMATCH: Final = "http.response.invalid.content_length_mismatch"
+INCOMPLETE_CHUNKED: Final = "http.response.invalid.incomplete_chunked_encoding"
+DECODING: Final = "http.response.invalid.content_decoding"
+PROTOCOL: Final = "http.protocol.error"
 
 
 class Body:
@@ -133,7 +136,7 @@ class Body:
         self.received = 0
         self.complete = False
         self.start = b""
-        self.wrong: str | None = None
+        self.wrong: KindName | None = None
         self.odd = ""
         coding = (head.get("transfer-encoding") or "").lower()
         length = head.get("content-length")
@@ -245,7 +248,7 @@ Outcome = Literal[
     "tls_failed",
 ]
 
-_KINDS: dict[str, str] = {
+_KINDS: dict[str, KindName] = {
     "timeout": "http.response.timed_out",
     "closed": "http.response.invalid.empty",
     "reset": "tcp.reset",
@@ -283,7 +286,7 @@ class Answer:
     first_byte: float | None = None
     first: bytes = b""
     reason: str = ""
-    wrong: str | None = None
+    wrong: KindName | None = None
     sent: int = 0
     confirmed: dict[str, int | None] = field(default_factory=dict)
     reusable: bool = False
@@ -294,7 +297,7 @@ class Answer:
         return self.head.status if self.head else None
 
     @property
-    def kind(self) -> str | None:
+    def kind(self) -> KindName | None:
         """The kind of failure; ``None``: the answer is fine."""
         if self.outcome == "answered":
             status = self.status or 0

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ringback.diagnosis.layer.http_exchange import Request
     from ringback.diagnosis.layer.http_message import Answer, Head
     from ringback.diagnosis.scene import Route, Scene
+    from ringback.failure.names import KindName
 
 
 _REFUSING = frozenset({401, 403, 405, 406, 429, 503, 999})
@@ -29,7 +30,7 @@ _MARKS = (
 _SERVERS = (("akamaighost", "Akamai"), ("cloudflare", "Cloudflare"), ("ddos-guard", "DDoS-Guard"))
 _PROXY_MARKS = ("x-squid-error", "proxy-authenticate", "proxy-status", "proxy-connection")
 _PROXY_SERVERS = ("squid", "privoxy", "tinyproxy", "zscaler", "bluecoat", "mitmproxy", "haproxy")
-_KINDS = {403: "proxy.denied", 407: "proxy.auth_required"}
+_KINDS: dict[int, KindName] = {403: "proxy.denied", 407: "proxy.auth_required"}
 _NO_HTTP = frozenset({"not_http", "tls_bytes"})
 _OF_PROXIES = frozenset({403, 407, 500, 502, 503, 504})
 
@@ -45,7 +46,7 @@ def filter_of(head: Head | None) -> str | None:
     return next((who for word, who in _SERVERS if word in server), None)
 
 
-def refusal_of_proxy(route: Route, answer: Answer, *, forwarded: bool) -> str | None:
+def refusal_of_proxy(route: Route, answer: Answer, *, forwarded: bool) -> KindName | None:
     """Return the kind of failure where it is the proxy itself that has answered a request.
 
     But for 407 it does not say that it is the proxy who answers; its marks do.
@@ -64,7 +65,9 @@ def refusal_of_proxy(route: Route, answer: Answer, *, forwarded: bool) -> str | 
     return _KINDS.get(head.status, "proxy.upstream_failed")
 
 
-def tell_refusal(scene: Scene, route: Route, request: Request, answer: Answer, kind: str) -> None:
+def tell_refusal(
+    scene: Scene, route: Route, request: Request, answer: Answer, kind: KindName
+) -> None:
     """Tell that the proxy has answered a plain request itself."""
     assert route.proxy is not None
     server = proxy_server(route.proxy)
@@ -142,7 +145,7 @@ def tell_request(
     scene: Scene, route: Route, request: Request, answer: Answer, *, since: float, portal: bool
 ) -> None:
     """Tell what came of a request."""
-    kind = "http.error.captive_portal" if portal else answer.kind
+    kind: KindName | None = "http.error.captive_portal" if portal else answer.kind
     offset = _offset(answer)
     tell_clock(scene, request.host, offset, least=_CLOCK)
     scene.tell(

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ringback.diagnosis.layer.http_exchange import Request
     from ringback.diagnosis.layer.http_message import Answer, Head
     from ringback.diagnosis.scene import Scene
+    from ringback.failure.names import KindName
 
 
 _STATUSES = frozenset({301, 302, 303, 307, 308})
@@ -126,7 +127,7 @@ class Course:
         """Tell a redirect; return whether the name that it leads to exists."""
         resolves = self._resolves(hop)
         invalid = hop.request is None or resolves is False
-        kind = "http.response.redirect_invalid" if invalid else None
+        kind: KindName | None = "http.response.redirect_invalid" if invalid else None
         kind = "http.response.redirect_loop" if loop else kind
         place = without_query(hop.location)
         endless = loop and self._hops > _MOST

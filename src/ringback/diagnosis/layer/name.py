@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -28,9 +27,12 @@ from ringback.diagnosis.scene import together
 from ringback.failure.codes import EAI_NAME_OF_NUMBER, KIND_OF_EAI
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import dns.name
 
     from ringback.diagnosis.scene import Scene
+    from ringback.failure.names import KindName
 
 
 __all__ = ["read"]
@@ -102,7 +104,12 @@ class SystemLookup:
         )
 
     def _finish(
-        self, addresses: tuple[str, ...], facts: dict[str, Any], *, result: str, kind: str = ""
+        self,
+        addresses: tuple[str, ...],
+        facts: dict[str, Any],
+        *,
+        result: str,
+        kind: KindName | None = None,
     ) -> None:
         with self._lock:
             if self.done.is_set():
@@ -115,7 +122,7 @@ class SystemLookup:
                 self._scene.asked.host,
                 state="ok" if addresses else "failed",
                 result=result,
-                kind=kind or None,
+                kind=kind,
                 since=self._begun,
                 facts=facts,
             )

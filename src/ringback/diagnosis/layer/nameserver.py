@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -19,8 +18,11 @@ from ringback.diagnosis.layer.dns_query import Answer, Patience, Reply, Server, 
 from ringback.diagnosis.layer.url_host import ascii_host
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from ringback.diagnosis.layer.host_resolver import Resolver
     from ringback.diagnosis.scene import Scene
+    from ringback.failure.names import KindName
 
 
 _MOST: Final = 6
@@ -274,7 +276,7 @@ def _state(finding: Finding) -> Any:
     return "noted" if finding.reply.rcode == "NOERROR" and not finding.refers else "failed"
 
 
-def _kind(finding: Finding) -> str | None:
+def _kind(finding: Finding) -> KindName | None:
     reply, answer = finding.reply, finding.answer
     if any(code in _BLOCKED for code, _ in answer.errors):
         return "dns.blocked"

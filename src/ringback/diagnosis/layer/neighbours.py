@@ -6,7 +6,6 @@ They are asked only where the target does not answer and they decide something.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Literal
@@ -20,7 +19,7 @@ from ringback.diagnosis.scene import together
 from ringback.failure.target import split_port
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from ringback.diagnosis.layer.connect import Attempt
     from ringback.diagnosis.model import Asked

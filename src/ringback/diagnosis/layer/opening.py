@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ringback.diagnosis.layer.connect import Attempt
     from ringback.diagnosis.model import Stage
     from ringback.diagnosis.scene import Route, Scene
+    from ringback.failure.names import KindName
 
 
 FRESH = 1.0
@@ -217,7 +218,7 @@ def _tell(scene: Scene, stage: Stage, route: Route, error: OSError, since: float
     polite = isinstance(error, NotPolite)
     name = errno.errorcode.get(error.errno or 0)
     silent = isinstance(error, TimeoutError)
-    kind = "tcp.timed_out" if silent else KIND_OF_ERRNO.get(name or "", "tcp.failed")
+    kind: KindName = "tcp.timed_out" if silent else KIND_OF_ERRNO.get(name or "", "tcp.failed")
     scene.tell(
         stage,
         "connection",

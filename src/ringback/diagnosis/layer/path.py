@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -15,6 +14,8 @@ from ringback.diagnosis.protocols import partners_of
 from ringback.diagnosis.scene import together
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from ringback.diagnosis.model import Asked
     from ringback.diagnosis.scene import Scene
 

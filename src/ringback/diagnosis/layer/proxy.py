@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -20,6 +19,8 @@ from ringback.diagnosis.scene import Route, together
 from ringback.failure.target import without_secrets
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from ringback.diagnosis.scene import Scene
 
 

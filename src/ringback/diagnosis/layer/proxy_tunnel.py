@@ -25,6 +25,7 @@ from ringback.failure.codes import kind_of_connect_status
 
 if TYPE_CHECKING:
     from ringback.client.trust import Trust
+    from ringback.failure.names import KindName
 
 
 Outcome = Literal[
@@ -37,7 +38,7 @@ USER_REJECTED = 256
 NO_METHOD = 255
 """None of the offered methods of authentication is accepted (RFC 1928 section 3)."""
 
-_KIND_OF_SOCKS = {
+_KIND_OF_SOCKS: dict[int, KindName] = {
     2: "proxy.denied",
     7: "proxy.protocol_error",
     8: "proxy.protocol_error",
@@ -64,7 +65,7 @@ _SOCKS_WORDS = {
 }
 """RFC 1928 section 6, and the replies of SOCKS 4 from 91 on."""
 
-_KIND_OF_OUTCOME = {
+_KIND_OF_OUTCOME: dict[str, KindName] = {
     "closed": "proxy.no_response",
     "timeout": "proxy.no_response",
     "nonsense": "proxy.protocol_error",
@@ -102,7 +103,7 @@ class Answer:
     first_bytes: str | None = None
 
     @property
-    def kind(self) -> str | None:
+    def kind(self) -> KindName | None:
         """The kind of failure; ``None``: the tunnel stands."""
         if self.outcome == "open":
             return None

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ringback.diagnosis.model import Asked
     from ringback.diagnosis.protocols import Protocol
     from ringback.diagnosis.scene import Route, Scene
+    from ringback.failure.names import KindName
 
 
 __all__ = ["read"]
@@ -391,7 +392,7 @@ def _poke(channel: Channel, greeting: Greeting, name: str, within: float) -> Non
 _HANDSHAKE = 0.7
 _MARGIN = 0.8
 """Seconds before the end of the diagnosis at which waiting ends."""
-_KINDS = {
+_KINDS: dict[str, KindName] = {
     "silent": "http.response.timed_out",
     "closed": "tcp.closed",
     "reset": "tcp.reset",

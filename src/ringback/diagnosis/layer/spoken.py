@@ -8,13 +8,14 @@ from __future__ import annotations
 import contextlib
 import ipaddress
 import re
-import socket
 import ssl
 from typing import TYPE_CHECKING
 
 from ringback.diagnosis.protocols import PROTOCOLS, protocol_of
 
 if TYPE_CHECKING:
+    import socket
+
     from ringback.diagnosis.model import Asked
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,8 @@ from ringback.diagnosis.layer.proxy_server import authority
 from ringback.diagnosis.scene import Route, together
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
     from ringback.diagnosis.scene import Scene
 
 

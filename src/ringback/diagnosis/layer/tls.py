@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import ssl
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -17,6 +16,7 @@ from ringback.diagnosis.layer.tls_trust import Store, context_of_program, store_
 from ringback.diagnosis.scene import together
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable, Sequence
 
     from ringback.diagnosis.scene import Route, Scene

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import socket
 import ssl
 import time
 from dataclasses import dataclass, field
@@ -12,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Self
 from ringback.client.trust.shared import is_cut
 
 if TYPE_CHECKING:
+    import socket
+
     from ringback.diagnosis.scene import Route
 
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from ringback.diagnosis.layer.tls_channel import Messages
     from ringback.diagnosis.scene import Route, Scene
+    from ringback.failure.names import KindName
 
 
 Fault = Literal[
@@ -41,7 +42,7 @@ Fault = Literal[
     "unsupported",
 ]
 
-_KINDS: dict[str, str] = {
+_KINDS: dict[str, KindName] = {
     "not_tls": TLS_NOT_SPOKEN,
     "closed": "tls.closed",
     "reset": "tcp.reset",
@@ -92,7 +93,7 @@ class Handshake:
         return None if self.messages is None else self.messages.asks_certificate
 
     @property
-    def kind(self) -> str | None:
+    def kind(self) -> KindName | None:
         """The kind of failure."""
         if self.error == "certificate":
             return kind_of_verify_code(self.verify_code or 0)
@@ -102,7 +103,7 @@ class Handshake:
             return KIND_OF_OPENSSL_REASON.get(self.reason or "", TLS_PROTOCOL_ERROR)
         return _KINDS.get(self.error or "")
 
-    def _kind_of_alert(self) -> str:
+    def _kind_of_alert(self) -> KindName:
         if self.alert == _HANDSHAKE_FAILURE and self.client_certificate_asked:
             return TLS_CLIENT_CERTIFICATE
         if self.alert == _ACCESS_DENIED and self.client_certificate_asked is False:

@@ -6,7 +6,6 @@ import ipaddress
 import re
 import ssl
 import time
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal
 
 from ringback.diagnosis.layer.spoken import plain, printable
@@ -14,6 +13,7 @@ from ringback.diagnosis.layer.x509 import Certificate, DERError, certificate
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Iterable
 
     from ringback.diagnosis.layer.tls_channel import Channel
     from ringback.diagnosis.layer.tls_handshake import Handshake

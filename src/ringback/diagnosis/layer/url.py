@@ -22,6 +22,7 @@ from ringback.failure.target import without_secrets as without_credentials
 
 if TYPE_CHECKING:
     from ringback.diagnosis.scene import Scene
+    from ringback.failure.names import KindName
 
 
 __all__ = ["asked_of", "read"]
@@ -39,7 +40,7 @@ class Wrong(Exception):  # noqa: N818 - it never leaves this package
         kind: The kind of failure.
     """
 
-    def __init__(self, problem: str, kind: str = INVALID) -> None:
+    def __init__(self, problem: str, kind: KindName = INVALID) -> None:
         super().__init__(problem)
         self.problem = problem
         self.kind = kind

@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import ipaddress
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ringback.diagnosis.layer.spoken import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 BOOLEAN = 0x01
 INTEGER = 0x02

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from ringback.diagnosis.model import Alternative, Reading, Stage, Where
 from ringback.diagnosis.verdict.evidence import Evidence
 from ringback.failure.kind import Layer
+from ringback.failure.names import KindName
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class Finding:
     summary: str
     readings: tuple[Reading, ...] = ()
     confidence: float | None = None
-    kind: str | None = None
+    kind: KindName | None = None
     where: Where | None = None
     alternatives: tuple[Alternative, ...] = ()
     advice: tuple[str, ...] = ()
@@ -48,7 +49,7 @@ class Rule:
     """
 
     cause: str
-    kind: str
+    kind: KindName
     where: Where
     meaning: str
     decided_by: str

@@ -106,7 +106,7 @@ def _clock(evidence: Evidence) -> Finding | None:
         confidence=0.85,
         alternatives=(
             Alternative(
-                kind=str(failed.kind),
+                kind=failed.kind or "tls.cert.invalid",
                 cause="certificate_expired" if ahead else "certificate_not_yet_valid",
                 where="their certificate",
                 summary="The server's clock is wrong, and its certificate is not valid.",
@@ -269,8 +269,6 @@ def _invalid(evidence: Evidence) -> Finding | None:
     )
 
 
-_AUTHORITY = "tls.cert.authority_invalid"
-
 CERTIFICATE = (
     Rule(
         cause="clock_wrong",
@@ -293,7 +291,7 @@ CERTIFICATE = (
     ),
     Rule(
         cause="tls_interception",
-        kind=f"{_AUTHORITY}.untrusted_root",
+        kind="tls.cert.authority_invalid.untrusted_root",
         where="this network",
         meaning="Somebody on the way, with an authority of its own, reads along.",
         decided_by="an untrusted issuer that is known for TLS inspection, or that only this "
@@ -331,7 +329,7 @@ CERTIFICATE = (
     ),
     Rule(
         cause="certificate_self_signed",
-        kind=f"{_AUTHORITY}.self_signed",
+        kind="tls.cert.authority_invalid.self_signed",
         where="their certificate",
         meaning="The server vouches for itself.",
         decided_by="verify code 18",
@@ -339,7 +337,7 @@ CERTIFICATE = (
     ),
     Rule(
         cause="certificate_missing_intermediate",
-        kind=f"{_AUTHORITY}.unknown_issuer",
+        kind="tls.cert.authority_invalid.unknown_issuer",
         where="their certificate",
         meaning="The server does not send every certificate between its own and the root.",
         decided_by="verify code 20 or 21, the next issuer above the leaf is not sent, and a trusted authority is called alike, or the leaf is alone and names where its issuer is",
@@ -351,7 +349,7 @@ CERTIFICATE = (
     ),
     Rule(
         cause="certificate_unknown_issuer",
-        kind=f"{_AUTHORITY}.unknown_issuer",
+        kind="tls.cert.authority_invalid.unknown_issuer",
         where="their certificate",
         meaning="The chain ends in an authority that this program does not trust.",
         decided_by="verify code 2, 19, 20 or 21",

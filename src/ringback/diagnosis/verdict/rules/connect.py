@@ -14,6 +14,7 @@ from ringback.diagnosis.verdict.evidence import (
     version,
 )
 from ringback.diagnosis.verdict.rule import Finding, Rule
+from ringback.failure.names import KindName
 
 # Rules about TCP: the connection was answered, but not with a connection.
 
@@ -59,7 +60,7 @@ def _only_this_port(evidence: Evidence, unreachable: list[Reading]) -> list[Read
     ]
 
 
-def _kind(one: Reading) -> str:
+def _kind(one: Reading) -> KindName:
     if icmp_code(one) in _PROHIBITED:
         return "tcp.address_unreachable.prohibited"
     return one.kind or "tcp.address_unreachable.prohibited"

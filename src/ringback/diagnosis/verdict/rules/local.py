@@ -12,11 +12,12 @@ from ringback.diagnosis.verdict.evidence import (
     listed,
 )
 from ringback.diagnosis.verdict.rule import Finding, Rule
+from ringback.failure.names import KindName
 
 # Rules about what was asked: nothing can be tried with it.
 
 
-def _fatal(evidence: Evidence, kind: str) -> Finding | None:
+def _fatal(evidence: Evidence, kind: KindName) -> Finding | None:
     parsed = evidence.first("url", "parse")
     if parsed is None or not parsed.facts.get("fatal") or parsed.kind != kind:
         return None
@@ -177,7 +178,7 @@ ADDRESS = (
 
 # Rules about this host and its network: nothing gets out.
 
-_POLICY = {
+_POLICY: dict[str, tuple[str, KindName]] = {
     "EACCES": ("prohibit", "tcp.address_unreachable.prohibited"),
     "EPERM": ("prohibit", "tcp.address_unreachable.prohibited"),
     "EHOSTUNREACH": ("unreachable", "tcp.address_unreachable.host"),

@@ -6,6 +6,7 @@ from ringback.diagnosis.model import Alternative, Reading, Where
 from ringback.diagnosis.verdict.evidence import Evidence
 from ringback.diagnosis.verdict.rule import Finding, Rule, black_hole, is_unheard
 from ringback.failure.codes import kind_of_status
+from ringback.failure.names import KindName
 
 # Rules about the answer: none, or none that can be read.
 
@@ -374,7 +375,7 @@ def _rate_limited(status: int, answer: Reading) -> bool:
 
 
 def _rule(
-    cause: str, kind: str, meaning: str, matches: Callable[[int, Reading], bool], says: str
+    cause: str, kind: KindName, meaning: str, matches: Callable[[int, Reading], bool], says: str
 ) -> Rule:
     return Rule(
         cause=cause,
