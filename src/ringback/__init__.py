@@ -14,6 +14,8 @@ from types import ModuleType
 TYPE_CHECKING = False  # type checkers take it for typing's, which is slow to load
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from ringback import errors
     from ringback.client.body import AsyncReplayable, Replayable
     from ringback.client.install import install
@@ -76,30 +78,50 @@ _HOME = {
     "explain": "ringback.failure",
     "install": "ringback.client.install",
     "report": "ringback.sink.report",
-    "retry": "ringback.client.retrying",
 }
 
 
 if not TYPE_CHECKING:  # else every misspelt name would pass the type checker
 
     def __getattr__(name):
-        if name == "errors":
-            return import_module("ringback.errors")
+        if name in {"errors", "retry"}:
+            return import_module(f"ringback.{name}")
         if name not in _HOME:
             raise AttributeError(f"module 'ringback' has no attribute {name!r}")
         return getattr(import_module(_HOME[name]), name)
 
 
+class _CallableRoom(ModuleType):
+    """``ringback.retry``: the package with the policy in it, which can also be called.
+
+    ``@ringback.retry`` and ``from ringback.retry import Policy`` name one and the same object,
+    whatever was imported before, see docs/decisions/008. What a call does stands above that
+    package, in ``ringback.client.retrying``: so the call is given to it here, at the top.
+    """
+
+    def __call__(self, *args: "Any", **kwargs: "Any") -> "Any":
+        return _retry()(*args, **kwargs)
+
+    @property
+    def __signature__(self) -> "Any":
+        return import_module("inspect").signature(_retry())
+
+
 class _Package(ModuleType):
-    """``ringback.retry`` is the function, although a package of the same name lies below."""
+    """Lets ``ringback.retry`` be called as soon as the import system puts it there."""
 
     def __setattr__(self, name: str, value: object) -> None:
-        if name != "retry" or not isinstance(value, ModuleType):
-            super().__setattr__(name, value)
+        if name == "retry" and isinstance(value, ModuleType):
+            value.__class__ = _CallableRoom
+        super().__setattr__(name, value)
+
+
+def _retry() -> "Any":
+    return import_module("ringback.client.retrying").retry
 
 
 sys.modules[__name__].__class__ = _Package
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*__all__, *(name for name in globals() if name.startswith("__"))})

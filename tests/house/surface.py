@@ -134,7 +134,7 @@ def _is_module(path):
 
 def described(value):
     """Return a public value in words that do not depend on where it is defined."""
-    if inspect.ismodule(value):
+    if inspect.ismodule(value) and not callable(value):
         names = getattr(value, "__all__", None) or _own_names(value)
         return {name: described(getattr(value, name)) for name in sorted(names)}
     if inspect.isclass(value):
@@ -143,7 +143,7 @@ def described(value):
         return f"one of {', '.join(sorted(map(str, typing.get_args(value))))}"
     if typing.get_origin(value) is not None or isinstance(value, typing.TypeVar):
         return "type"
-    if inspect.isroutine(value):
+    if inspect.isroutine(value) or inspect.ismodule(value):
         return _signature(value)
     if isinstance(value, Mapping):
         return f"mapping of {', '.join(sorted(map(str, value)))}"

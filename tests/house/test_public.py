@@ -77,6 +77,39 @@ def test_the_public_names_are_pinned():
     assert set(ringback.__all__) <= set(dir(ringback))
 
 
+def test_dir_shows_the_public_names_and_nothing_else():
+    import ringback.client.retrying  # noqa: PLC0415 - what is loaded is not shown
+    import ringback.retry  # noqa: PLC0415 - as above
+
+    assert [name for name in dir(ringback) if not name.startswith("__")] == ringback.__all__
+
+
+@pytest.mark.parametrize(
+    "imports",
+    [
+        "import ringback; retry = ringback.retry",
+        "from ringback import retry",
+        "import ringback.retry; retry = ringback.retry",
+        "import ringback.retry as retry",
+        "from ringback.retry import Policy; import ringback; retry = ringback.retry",
+        "import ringback.client.retrying, ringback; retry = ringback.retry",
+        "import importlib; retry = importlib.import_module('ringback.retry')",
+    ],
+)
+def test_retry_is_one_thing_whatever_was_imported_before(imports):
+    code = f"""
+{imports}
+import inspect, ringback, sys
+from ringback.retry import Policy
+assert retry is ringback.retry is sys.modules["ringback.retry"]
+assert retry.Policy is Policy is ringback.Policy
+assert retry(Policy(attempts=1)).call(max, 1, 2) == 2
+assert retry(max)(1, 2) == retry.__call__(max)(1, 2) == 2
+assert "given" in inspect.signature(retry).parameters
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
 def test_a_name_that_is_not_there_is_an_attribute_error():
     with pytest.raises(AttributeError, match="sesion"):
         _ = ringback.sesion

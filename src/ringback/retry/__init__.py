@@ -1,4 +1,8 @@
-"""What to do about a failure: try again, after how long, or give up."""
+"""What to do about a failure: try again, after how long, or give up.
+
+The package can be called as well: ``@ringback.retry`` and ``ringback.retry(policy).call(connect)``
+try any callable again, see ``ringback.client.retrying.retry``.
+"""
 
 from ringback.retry.circuit import Breaker, Circuit, CircuitState
 from ringback.retry.guard import Bucket, Budget, Guard, GuardState
