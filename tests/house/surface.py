@@ -252,7 +252,9 @@ def _default(value):
 
 def command_line():
     """Return each command with its options and arguments."""
-    return _command(ringback, click.Context(ringback, info_name="ringback"))
+    return _command(
+        ringback, click.Context(ringback, info_name="ringback", **ringback.context_settings)
+    )
 
 
 def _command(command, context):
