@@ -3,8 +3,7 @@ import os
 
 import pytest
 
-from ringback.cli.problem import Problem
-from ringback.cli.source import decode, text_of
+from ringback.cli.input import Problem, decode, text_of
 
 
 @contextlib.contextmanager

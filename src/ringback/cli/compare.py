@@ -7,8 +7,7 @@ from pathlib import Path
 
 import click
 
-from ringback.cli.problem import Problem
-from ringback.cli.source import opened
+from ringback.cli.input import Problem, opened
 from ringback.cli.terminal import plain
 from ringback.diagnosis.compare import MOST, Comparison, NotComparable, compare
 from ringback.diagnosis.model import Diagnosis
@@ -55,9 +54,9 @@ def command(context: click.Context, /, *, files: tuple[str, ...], as_json: bool)
     if as_json:
         click.echo(json.dumps(asdict(found)))
     else:
-        from ringback.cli.diagnosis.compared import show  # noqa: PLC0415 - rich is slow to import
+        from ringback.cli.diagnosis.show import show_comparison  # noqa: PLC0415 - rich is slow to import
 
-        show(found)
+        show_comparison(found)
     return _STATUS[found.outcome]
 
 

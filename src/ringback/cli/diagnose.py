@@ -6,8 +6,7 @@ from typing import Any
 
 import click
 
-from ringback.cli.problem import Problem
-from ringback.cli.seconds import Seconds
+from ringback.cli.input import Problem, Seconds
 from ringback.cli.terminal import plain
 
 _HELP = """Find out what is wrong with a connection, and where.
@@ -75,7 +74,7 @@ def _targets(context: click.Context, urls: tuple[str, ...], pasted: str | None) 
     if pasted is not None:
         if urls:
             raise click.UsageError("--from-traceback and a URL exclude each other", context)
-        from ringback.cli.diagnosis.pasted import target_in  # noqa: PLC0415 - loaded when asked for
+        from ringback.cli.diagnosis.options import target_in  # noqa: PLC0415 - loaded when asked for
 
         return (target_in(pasted),)
     if not urls:
@@ -94,7 +93,7 @@ def _diagnose(
     watch: float | None,
     **how: Any,
 ) -> int:
-    from ringback.cli.diagnosis.wishes import wishes_of  # noqa: PLC0415 - --help loads nothing
+    from ringback.cli.diagnosis.options import wishes_of  # noqa: PLC0415 - --help loads nothing
 
     wishes = wishes_of(**how)
     if html is not None:
@@ -103,7 +102,7 @@ def _diagnose(
         from ringback.cli.diagnosis.watch import watch_targets  # noqa: PLC0415 - as above
 
         return watch_targets(targets, wishes, every=watch, as_json=as_json, redact=redact)
-    from ringback.cli.diagnosis.once import diagnose_once  # noqa: PLC0415 - as above
+    from ringback.cli.diagnosis.run import diagnose_once  # noqa: PLC0415 - as above
 
     return diagnose_once(targets, wishes, as_json=as_json, html=html, redact=redact)
 

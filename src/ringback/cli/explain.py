@@ -1,15 +1,16 @@
-"""``ringback explain``: a text in, its cause out; a kind in, its page out."""
+"""``ringback explain``: a text in, its cause out; many texts; a kind in, its page out."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict
+from typing import Any, NoReturn
 
 import click
 from click.shell_completion import CompletionItem
 
-from ringback.cli.problem import Problem, nearest
-from ringback.cli.source import opened, standard_input, text_of
+from ringback.cli.input import Problem, nearest, opened, standard_input, text_of
 from ringback.cli.terminal import plain
-from ringback.failure import explain
+from ringback.failure import Explanation, explain
 from ringback.failure.kind import Kind
 from ringback.failure.kinds import KINDS
 
@@ -68,7 +69,6 @@ def command(context: click.Context, what: str, *, as_json: bool, as_lines: bool)
 
 
 def _lines(what: str) -> int:
-    from ringback.cli.batch import explain_lines  # noqa: PLC0415 - each form loads only its own
 
     if what == "-":
         return 0 if explain_lines(standard_input()) else 2
@@ -80,11 +80,9 @@ def _explain(what: str, *, as_json: bool) -> int:
     text = _text(what)
     said = explain(text)
     if as_json:
-        from ringback.cli.record import record_of  # noqa: PLC0415 - each form loads only its own
-
         click.echo(json.dumps(record_of(said)))
     else:
-        from ringback.cli.report import show  # noqa: PLC0415 - rich is slow to import
+        from ringback.cli.explanation import show  # noqa: PLC0415 - rich is slow to import
 
         show(text, said)
     return UNNAMED if said.kind in _NOT_NAMED else 0
@@ -107,6 +105,82 @@ def _show_kind(kind: Kind, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(asdict(kind)))
         return
-    from ringback.cli.report import show_page  # noqa: PLC0415 - rich is slow to import
+    from ringback.cli.explanation import show_page  # noqa: PLC0415 - rich is slow to import
 
     show_page(kind)
+
+
+def record_of(said: Explanation) -> dict[str, Any]:
+    """Return what ``--json`` prints of an explanation.
+
+    Args:
+        said: The explanation. ``span`` counts characters of the decoded text.
+    """
+    return {
+        "kind": said.kind,
+        "layer": said.layer,
+        "confidence": said.confidence,
+        "phase": said.phase,
+        "delivered": said.delivered,
+        "retry": said.retry,
+        "via": said.via,
+        "span": list(said.span),
+        "target": asdict(said.target),
+        "platform": said.platform,
+        "library": said.library,
+        "meaning": said.meaning,
+        "advice": list(said.advice),
+        "evidence": said.evidence,
+    }
+
+
+def explain_lines(lines: Iterable[bytes]) -> bool:
+    """Print the explanation of each line as soon as it is read; return whether all were good.
+
+    A line that is no ``{"id": …, "text": "…"}`` is named on stderr and has no line in the output;
+    the others are explained all the same. Empty lines are passed over.
+
+    Args:
+        lines: The input.
+    """
+    good = True
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            name, text = _parse(line)
+        except (ValueError, RecursionError) as error:
+            good = False
+            click.echo(f"ringback: line {number}: {_reason(error)}", err=True)
+            continue
+        click.echo(json.dumps({"id": name, **record_of(explain(text))}))
+    return good
+
+
+def _parse(line: bytes) -> tuple[Any, str]:
+    try:
+        given = json.loads(line.decode("utf-8-sig"), parse_constant=_no_json)
+    except UnicodeDecodeError as error:
+        raise ValueError("not UTF-8") from error
+    except json.JSONDecodeError as error:
+        raise ValueError(f"not JSON: {error.msg} at character {error.pos + 1}") from error
+    if not isinstance(given, dict):
+        raise ValueError(f"not a JSON object but {_called(given)}")
+    if "id" not in given:
+        raise ValueError('no "id"')
+    if not isinstance(given.get("text"), str):
+        raise ValueError('"text" is not a string' if "text" in given else 'no "text"')
+    return given["id"], given["text"]
+
+
+def _no_json(word: str) -> NoReturn:
+    raise ValueError(f"not JSON: {word}")
+
+
+def _called(value: Any) -> str:
+    names = {list: "an array", str: "a string", bool: "a truth value", type(None): "null"}
+    return names.get(type(value), "a number")
+
+
+def _reason(error: Exception) -> str:
+    return "nested too deeply" if isinstance(error, RecursionError) else str(error)

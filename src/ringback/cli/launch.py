@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from ringback.cli.problem import Problem
+from ringback.cli.input import Problem
 from ringback.cli.terminal import plain
 from ringback.client.install.program import Wishes, environment
 

@@ -1,4 +1,4 @@
-"""The program: its commands, and how it ends."""
+"""The program: its commands, each imported when it is called, and how it ends."""
 
 from __future__ import annotations
 
@@ -7,17 +7,116 @@ import errno
 import io
 import os
 import sys
+from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 import click
+from click.shell_completion import get_completion_class
 
 from ringback import __version__
-from ringback.cli.group import Entry, LazyGroup
-from ringback.cli.problem import Problem
+from ringback.cli.input import Problem, nearest
 from ringback.cli.terminal import plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+
+BROKEN_PIPE = 141
+"""Exit status when nobody reads the output any more: 128 + SIGPIPE."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Where a command is, and what the list of commands says of it.
+
+    Attributes:
+        place: ``module:attribute``.
+        summary: One line.
+    """
+
+    place: str
+    summary: str
+
+    def load(self) -> click.Command:
+        """Import the command."""
+        module, _, attribute = self.place.partition(":")
+        command = getattr(import_module(module), attribute)
+        assert isinstance(command, click.Command)
+        return command
+
+
+class LazyGroup(click.Group):
+    """A group of entries; ``--help`` lists them without importing one."""
+
+    entries: dict[str, Entry]
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Return the names in the order of the registry.
+
+        Args:
+            ctx: As in click.
+        """
+        return list(self.entries)
+
+    def get_command(
+        self,
+        ctx: click.Context,  # noqa: ARG002 - click's signature
+        cmd_name: str,
+    ) -> click.Command | None:
+        """Import a command, or return ``None`` where there is none of this name.
+
+        Args:
+            ctx: As in click.
+            cmd_name: Its name.
+        """
+        entry = self.entries.get(cmd_name)
+        return entry.load() if entry else None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that the words call.
+
+        Args:
+            ctx: As in click.
+            args: The words.
+
+        Raises:
+            click.UsageError: There is none; the message names the nearest.
+        """
+        if not ctx.resilient_parsing and args[0] not in self.entries and args[0][:1] != "-":
+            hint = nearest(args[0], self.entries) or f"; there are {', '.join(self.entries)}"
+            raise click.UsageError(f"no command called {args[0]!r}{hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(
+        self,
+        ctx: click.Context,  # noqa: ARG002 - click's signature
+        formatter: click.HelpFormatter,
+    ) -> None:
+        """Write the list of commands from the registry.
+
+        Args:
+            ctx: As in click.
+            formatter: Takes the text.
+        """
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, entry.summary) for name, entry in self.entries.items()])
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command; a reader that has gone away (``| head``) ends it quietly.
+
+        Args:
+            ctx: As in click.
+        """
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError as error:
+            raise click.exceptions.Exit(BROKEN_PIPE) from error
+        return result
+
 
 COMMANDS = {
     "explain": Entry("ringback.cli.explain:command", "Say what a traceback or log line means."),
@@ -25,24 +124,36 @@ COMMANDS = {
     "diagnose": Entry("ringback.cli.diagnose:command", "Find what is wrong with a connection."),
     "compare": Entry("ringback.cli.compare:command", "Say what differs between machines."),
     "up": Entry("ringback.cli.monitor.up:command", "Watch endpoints, and tell what is wrong."),
-    "status": Entry("ringback.cli.monitor.status:command", "Show every endpoint of a monitor."),
-    "incidents": Entry("ringback.cli.monitor.incidents:command", "Show what is wrong, and why."),
-    "ack": Entry("ringback.cli.monitor.ack:command", "Take an incident."),
-    "silence": Entry("ringback.cli.monitor.silence:command", "Tell nobody for a while."),
-    "backup": Entry("ringback.cli.monitor.backup:command", "Copy a monitor's database, whole."),
+    "status": Entry(
+        "ringback.cli.monitor.status:status_command", "Show every endpoint of a monitor."
+    ),
+    "incidents": Entry(
+        "ringback.cli.monitor.status:incidents_command", "Show what is wrong, and why."
+    ),
+    "ack": Entry("ringback.cli.monitor.status:ack_command", "Take an incident."),
+    "silence": Entry("ringback.cli.monitor.status:silence_command", "Tell nobody for a while."),
+    "backup": Entry(
+        "ringback.cli.monitor.database:backup_command", "Copy a monitor's database, whole."
+    ),
     "replay": Entry("ringback.cli.monitor.replay:command", "Make incidents of a log of checks."),
-    "report": Entry("ringback.cli.monitor.sla:command", "Say how available endpoints were."),
-    "history": Entry("ringback.cli.monitor.history:command", "Show what happened at an endpoint."),
-    "export": Entry("ringback.cli.monitor.export:command", "Write checks or incidents to a file."),
+    "report": Entry(
+        "ringback.cli.monitor.history:report_command", "Say how available endpoints were."
+    ),
+    "history": Entry(
+        "ringback.cli.monitor.history:history_command", "Show what happened at an endpoint."
+    ),
+    "export": Entry(
+        "ringback.cli.monitor.database:export_command", "Write checks or incidents to a file."
+    ),
     "run": Entry("ringback.cli.launch:command", "Run a program with ringback in it."),
-    "init": Entry("ringback.cli.config.init:command", "Write a configuration to start with."),
-    "check-config": Entry("ringback.cli.config.check:command", "Say what is wrong in one."),
-    "notify-test": Entry("ringback.cli.notify_test:command", "See whether messages arrive."),
-    "import": Entry("ringback.cli.config.importing:command", "Take over another tool's."),
+    "init": Entry("ringback.cli.config:init_command", "Write a configuration to start with."),
+    "check-config": Entry("ringback.cli.config:check_config_command", "Say what is wrong in one."),
+    "notify-test": Entry("ringback.cli.config:notify_test_command", "See whether messages arrive."),
+    "import": Entry("ringback.cli.config:import_command", "Take over another tool's."),
     # The test kit lies above the command line; it is reached by name only.
     "lab": Entry("ringback.testing.command.lab:command", "Produce connection failures, for real."),
     "demo": Entry("ringback.testing.demo.command:command", "See it at work, in seconds."),
-    "completion": Entry("ringback.cli.completion:command", "Print the completion for a shell."),
+    "completion": Entry("ringback.cli.run:completion_command", "Print the completion for a shell."),
 }
 """Every command: a new one is a line here and a module."""
 
@@ -117,3 +228,26 @@ def _let_go_of_stdout() -> None:
     except OSError:
         with contextlib.suppress(OSError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+_COMPLETION_HELP = """Print the script that completes ringback's commands and options.
+
+\b
+Examples:
+  eval "$(ringback completion bash)"       (in ~/.bashrc)
+  eval "$(ringback completion zsh)"        (in ~/.zshrc)
+  ringback completion fish > ~/.config/fish/completions/ringback.fish
+"""
+
+
+@click.command("completion", help=_COMPLETION_HELP)
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@click.pass_context
+def completion_command(context: click.Context, shell: str) -> None:
+    """Print click's own script for a shell."""
+    kind = get_completion_class(shell)
+    assert kind is not None
+    program = context.find_root().command
+    # Not source(): for bash it starts a bash to ask for its version.
+    script = kind(program, {}, "ringback", "_RINGBACK_COMPLETE")
+    click.echo(script.source_template % script.source_vars())

@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from ringback.cli.config.importing import KINDS
+from ringback.cli.config import KINDS
 from ringback.monitor.importing import IMPORTERS
 
 SAMPLES = Path(__file__).parents[2] / "monitor" / "importing" / "samples"

@@ -1,7 +1,7 @@
 import pytest
 from diagnosis.values import reading
 
-from ringback.cli.diagnosis.lines import line
+from ringback.cli.diagnosis.show import line
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,8 @@ import threading
 
 import pytest
 
-from ringback.cli.diagnosis.round import SIDE_BY_SIDE, diagnose_all
-from ringback.cli.diagnosis.wishes import Wishes
+from ringback.cli.diagnosis.options import Wishes
+from ringback.cli.diagnosis.run import SIDE_BY_SIDE, diagnose_all
 from ringback.diagnosis.model import Diagnosis, Reading
 
 

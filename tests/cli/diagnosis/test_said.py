@@ -4,8 +4,8 @@ import pytest
 from diagnosis.values import diagnosis, refused, verdict
 from rich.console import Console
 
-from ringback.cli.diagnosis.said import show_verdict
-from ringback.cli.diagnosis.status import status_of
+from ringback.cli.diagnosis.run import status_of
+from ringback.cli.diagnosis.show import show_verdict
 
 
 def said(one, width=80):

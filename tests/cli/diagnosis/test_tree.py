@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
 
-from ringback.cli.diagnosis.tree import bar, tree
+from ringback.cli.diagnosis.show import bar, tree
 
 
 def drawn(*readings, width, deciding=(), elapsed=1.0):

@@ -2,7 +2,7 @@ import dataclasses
 
 from diagnosis.values import diagnosis, reading, refused, verdict
 
-from ringback.cli.diagnosis.watched import Watched
+from ringback.cli.diagnosis.watch import Watched
 
 
 def test_the_first_round_is_news():

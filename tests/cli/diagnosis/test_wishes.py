@@ -1,7 +1,7 @@
 import pytest
 
-from ringback.cli.diagnosis.wishes import controls_of, nameservers_of, proxies_of, trust_of
-from ringback.cli.problem import Problem
+from ringback.cli.diagnosis.options import controls_of, nameservers_of, proxies_of, trust_of
+from ringback.cli.input import Problem
 
 
 @pytest.mark.parametrize(

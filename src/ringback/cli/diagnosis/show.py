@@ -1,23 +1,98 @@
-"""What is printed of diagnoses for people."""
+"""Diagnoses and comparisons as people read them; on a terminal as a tree, live while it is read."""
 
 from __future__ import annotations
 
+import time
+from contextlib import contextmanager
+from itertools import groupby
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
+from rich.console import Group
+from rich.live import Live
+from rich.spinner import Spinner
+from rich.table import Table
 from rich.text import Text
 
-from ringback.cli.diagnosis.lines import line
-from ringback.cli.diagnosis.said import colour, mark, show_verdict
+from ringback.cli.layout import console, hanging, prose
 from ringback.cli.terminal import plain
-from ringback.diagnosis.wording import duration
+from ringback.diagnosis.layer.url import asked_of
+from ringback.diagnosis.model import STAGES, Diagnosis, Reading
+from ringback.diagnosis.wording import MARKS, TITLES, duration, label, standing, state_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
-    from rich.console import Console
-    from rich.table import Table
+    from rich.console import Console, RenderableType
 
-    from ringback.diagnosis.model import Diagnosis
+    from ringback.cli.diagnosis.run import Hear
+    from ringback.diagnosis.compare import Comparison, Difference
+    from ringback.diagnosis.model import Alternative, Stage, State, Verdict
+
+
+def show_verdict(screen: Console, diagnosis: Diagnosis) -> None:
+    """Print the verdict in one sentence, then the advice, and what else it could be.
+
+    Args:
+        screen: Where to.
+        diagnosis: What was found.
+    """
+    verdict = diagnosis.verdict
+    sentence = Text(plain(verdict.summary), "bold")
+    hanging(screen, Text(mark(verdict), colour(verdict)), sentence, 2)
+    if not verdict.healthy:
+        hanging(screen, Text(), Text(plain(standing(verdict)), "dim"), 2)
+    if not diagnosis.complete:
+        hanging(screen, Text(), Text("It was cut short: not everything was read.", "yellow"), 2)
+    _show(screen, "What to do", [(f" {n}.", one) for n, one in enumerate(verdict.advice, 1)])
+    others = [("  -", _other(one)) for one in verdict.alternatives]
+    _show(screen, "What else it could be", others)
+    _show(screen, "Beside it", [("  -", one) for one in verdict.beside])
+
+
+def mark(verdict: Verdict) -> str:
+    """Return ✓, ✗ or, where nothing was decided, ?.
+
+    Args:
+        verdict: What was found.
+    """
+    return "✓" if verdict.healthy else "?" if verdict.kind == "unknown" else "✗"
+
+
+def colour(verdict: Verdict) -> str:
+    """Return the style that a verdict is shown in.
+
+    Args:
+        verdict: What was found.
+    """
+    return {"✓": "bold green", "?": "bold yellow", "✗": "bold red"}[mark(verdict)]
+
+
+def _other(one: Alternative) -> str:
+    return f"{one.summary} To tell: {one.check}" if one.check else one.summary
+
+
+def _show(screen: Console, title: str, lines: list[tuple[str, str]]) -> None:
+    if lines:
+        screen.print()
+        screen.print(Text(title, style="bold"))
+    for lead, line in lines:
+        hanging(screen, Text(lead), prose(screen, plain(line)), 4)
+
+
+_STAGE = len("neighbours")
+
+
+def line(reading: Reading) -> str:
+    """Return a reading in one line: mark, layer, what was tried, what came of it, how long.
+
+    Args:
+        reading: One reading.
+    """
+    took = f"  ({duration(reading.seconds)})" if reading.seconds else ""
+    said = f": {reading.result}" if reading.result else ""
+    head = f"{MARKS[reading.state]} {reading.layer:<{_STAGE}}  "
+    return f"{head}{plain(label(reading))}{plain(said)}{took}"
 
 
 def show(screen: Console, diagnoses: Sequence[Diagnosis]) -> None:
@@ -42,8 +117,6 @@ def _one(screen: Console, diagnosis: Diagnosis) -> None:
     took = f"  {duration(diagnosis.elapsed)}"
     screen.print(Text.assemble((plain(diagnosis.target), "bold"), (took, "dim")), soft_wrap=True)
     if screen.is_terminal:
-        from ringback.cli.diagnosis.tree import tree  # noqa: PLC0415 - only a terminal needs it
-
         decided = diagnosis.verdict.evidence
         screen.print(tree(diagnosis.readings, diagnosis.elapsed, screen.width, decided))
     else:
@@ -75,3 +148,206 @@ def table(rows: Sequence[tuple[str, Diagnosis | str]]) -> Table:
         sign = Text(mark(verdict), colour(verdict))
         shown.add_row(sign, Text(plain(target)), said, Text(duration(one.elapsed)))
     return shown
+
+
+_COLOURS = {"healthy": "bold green", "unknown": "bold yellow", "unexplained": "bold yellow"}
+_MARKS = {"healthy": "✓", "unknown": "?", "unexplained": "?"}
+_MOST = 80
+"""Characters of a value that are shown."""
+
+
+def show_comparison(found: Comparison, screen: Console | None = None) -> None:
+    """Print a comparison: each machine's verdict, what differs, what explains it, what to do.
+
+    Args:
+        found: What was compared.
+        screen: Where to; the default is standard output.
+    """
+    screen = screen or console()
+    screen.print(Text(plain(found.target), "bold"), soft_wrap=True)
+    _verdicts(screen, found)
+    _differences(screen, found)
+    screen.print()
+    sign = Text(_MARKS.get(found.outcome, "✗"), _COLOURS.get(found.outcome, "bold red"))
+    hanging(screen, sign, Text(plain(found.summary), "bold"), 2)
+    others = [one for one in found.explanations if one.summary not in found.summary]
+    for one in others:
+        hanging(screen, Text("  -"), Text(plain(one.summary)), 4)
+    for note in found.notes:
+        hanging(screen, Text(), Text(plain(note), "yellow"), 2)
+    if found.advice:
+        screen.print()
+        screen.print(Text("What to do", "bold"))
+    for number, line in enumerate(found.advice, 1):
+        hanging(screen, Text(f" {number}."), prose(screen, plain(line)), 4)
+
+
+def _verdicts(screen: Console, found: Comparison) -> None:
+    room = min(24, max(len(plain(name)) for name in found.names)) + 4
+    for name, verdict in zip(found.names, found.verdicts, strict=True):
+        lead = Text.assemble((f"{mark(verdict)} ", colour(verdict)), plain(name))
+        hanging(screen, lead, Text(plain(verdict.summary)), room)
+
+
+def _differences(screen: Console, found: Comparison) -> None:
+    screen.print()
+    if not found.differences:
+        screen.print(Text("Nothing that was read differs.", "dim"))
+        return
+    decisive = {one.difference for one in found.explanations}
+    screen.print(Text("What differs", "bold"))
+    for layer, group in groupby(found.differences, key=lambda one: one.layer):
+        screen.print(Text(f"  {TITLES[layer]}", "dim"))
+        for one in group:
+            _difference(screen, found, one, decisive=one.name in decisive)
+
+
+def _difference(screen: Console, found: Comparison, one: Difference, *, decisive: bool) -> None:
+    lead = Text(f"  {'▶' if decisive else ' '} {one.title}", "bold" if decisive else "")
+    screen.print(lead, soft_wrap=True)
+    values = dict.fromkeys(value for value in one.values if value is not None)
+    for value in values:
+        same = zip(found.names, one.values, strict=True)
+        having = ", ".join(plain(name) for name, other in same if other == value)
+        shown = plain(value if len(value) <= _MOST else f"{value[: _MOST - 1]}…")
+        hanging(screen, Text(), Text.assemble((having, "cyan"), f": {shown}"), 6)
+
+
+STYLES: dict[State, str] = {"ok": "green", "failed": "bold red", "noted": "dim", "skipped": "dim"}
+"""Colours of the marks."""
+
+_WIDE, _MIDDLE = 100, 72
+"""Columns from which on there is room for long and for short bars."""
+
+_INSTANT = 1e-6
+"""Seconds below which nothing is drawn."""
+
+_MARK, _TIME, _NARROWEST = 4, 10, 20
+"""Columns of the mark, of the time with what stands around it, and of the rest at least."""
+
+
+def tree(
+    readings: Sequence[Reading], elapsed: float, width: int, deciding: Collection[int] = ()
+) -> Group:
+    """Return the readings below their layers; times are bars on one scale.
+
+    Args:
+        readings: In any order.
+        elapsed: Seconds of the whole, the length of the scale.
+        width: Columns of the terminal.
+        deciding: Indices of the readings that decided; they are bold.
+    """
+    bars = 16 if width >= _WIDE else 8 if width >= _MIDDLE else 0
+    room = max(_NARROWEST, width - _MARK - _TIME - bars)
+    longest = max((cell_len(plain(label(one))) for one in readings), default=0)
+    labels = min(longest + 1, room * 2 // 5)
+    parts: list[RenderableType] = []
+    for stage in STAGES:
+        rows = [(number, one) for number, one in enumerate(readings) if one.layer == stage]
+        if rows:
+            state = state_of(one for _, one in rows)
+            parts.append(
+                Text.assemble((MARKS[state], STYLES[state]), (f" {TITLES[stage]}", "bold"))
+            )
+            parts.append(grid := _grid(labels, bars))
+        for number, one in rows:
+            grid.add_row(*_row(one, number in deciding, bar(one, elapsed, bars)))
+    return Group(*parts)
+
+
+def _title(stage: Stage, state: State) -> Text:
+    return Text.assemble((MARKS[state], STYLES[state]), (f" {TITLES[stage]}", "bold"))
+
+
+def _grid(labels: int, bars: int) -> Table:
+    table = Table.grid(padding=(0, 1, 0, 0), expand=True)
+    table.add_column(width=3)
+    table.add_column(width=labels, overflow="fold")
+    table.add_column(ratio=1, overflow="fold")
+    table.add_column(width=bars, style="cyan")
+    table.add_column(width=7, justify="right", style="dim")
+    return table
+
+
+def _row(reading: Reading, decided: bool, drawn: str) -> tuple[Text, Text, Text, Text, Text]:
+    quiet = "dim" if reading.state in {"noted", "skipped"} else ""
+    style = "bold" if decided else quiet
+    took = duration(reading.seconds) if reading.seconds else ""
+    return (
+        Text(f"  {MARKS[reading.state]}", STYLES[reading.state]),
+        Text(plain(label(reading)), style),
+        Text(plain(reading.result), style),
+        Text(drawn),
+        Text(took),
+    )
+
+
+def bar(reading: Reading, elapsed: float, width: int) -> str:
+    """Return a line as long as a reading took, set in where it began.
+
+    Args:
+        reading: One reading.
+        elapsed: Seconds that the whole width stands for.
+        width: Columns.
+    """
+    if not width or elapsed < _INSTANT or reading.seconds <= 0:
+        return ""
+    start = min(width - 1, int(width * reading.at / elapsed))
+    eighths = round(8 * width * reading.seconds / elapsed)
+    full, rest = divmod(min(eighths, 8 * (width - start)), 8)
+    return " " * start + ("█" * full + " ▏▎▍▌▋▊▉"[rest].strip() or "▏")
+
+
+_PER_SECOND = 10
+
+
+class _Picture:
+    """What is known of targets under way.
+
+    Args:
+        targets: As they were given.
+        width: Columns of the terminal.
+    """
+
+    def __init__(self, targets: Sequence[str], width: int) -> None:
+        self._targets = [asked_of(target).text for target in targets]
+        self._width = width
+        self._readings: list[Reading] = []
+        self._latest: list[Diagnosis | str] = ["waiting"] * len(targets)
+        self._began = time.monotonic()
+        self._spinner = Spinner("dots", Text(plain(self._targets[0]), "bold"))
+
+    def hear(self, index: int, found: Reading | Diagnosis) -> None:
+        """Take up what is new.
+
+        Args:
+            index: Number of the target.
+            found: A reading of it, or the whole.
+        """
+        if isinstance(found, Diagnosis):
+            self._latest[index] = found
+        else:
+            self._latest[index] = f"{TITLES[found.layer]}: {found.result}"
+            self._readings.append(found)
+
+    def __call__(self) -> RenderableType:
+        """Return the picture as of now."""
+        if len(self._targets) > 1:
+            return table(list(zip(self._targets, self._latest, strict=True)))
+        elapsed = time.monotonic() - self._began
+        return Group(self._spinner, tree(tuple(self._readings), elapsed, self._width))
+
+
+@contextmanager
+def shown_live(screen: Console, targets: Sequence[str]) -> Iterator[Hear]:
+    """Show what arrives until the block ends, then wipe it away; give whom to tell.
+
+    Args:
+        screen: A terminal.
+        targets: What is diagnosed.
+    """
+    picture = _Picture(targets, screen.width)
+    with Live(
+        get_renderable=picture, console=screen, refresh_per_second=_PER_SECOND, transient=True
+    ):
+        yield picture.hear

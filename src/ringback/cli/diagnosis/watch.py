@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import time
 from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from ringback.cli.diagnosis.once import hidden, print_records
-from ringback.cli.diagnosis.round import diagnose_all
-from ringback.cli.diagnosis.said import colour, mark
-from ringback.cli.diagnosis.status import status_of
-from ringback.cli.diagnosis.watched import Watched
+from ringback.cli.diagnosis.run import diagnose_all, hidden, print_records, status_of
+from ringback.cli.diagnosis.show import colour, mark
 from ringback.cli.layout import console, hanging
 from ringback.cli.terminal import plain
 from ringback.diagnosis.wording import duration, standing
@@ -24,8 +22,57 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.status import Status
 
-    from ringback.cli.diagnosis.wishes import Wishes
+    from ringback.cli.diagnosis.options import Wishes
     from ringback.diagnosis.model import Diagnosis, Reading
+
+
+@dataclass(slots=True)
+class Watched:
+    """One target under watch.
+
+    Attributes:
+        rounds: How often it was diagnosed.
+        healthy: How often it was healthy.
+        changes: How often the verdict, or what decided it, changed.
+        last: The last diagnosis.
+        since: When the last change was, in seconds since 1970 UTC.
+    """
+
+    rounds: int = 0
+    healthy: int = 0
+    changes: int = 0
+    last: Diagnosis | None = None
+    since: float = 0.0
+
+    def see(self, diagnosis: Diagnosis) -> bool:
+        """Take up a round; return whether something changed. The first one always does.
+
+        Args:
+            diagnosis: What was found.
+        """
+        before, self.last = self.last, diagnosis
+        self.rounds += 1
+        self.healthy += diagnosis.verdict.healthy
+        changed = before is None or essence(before) != essence(diagnosis)
+        if changed:
+            self.changes += before is not None
+            self.since = diagnosis.at
+        return changed
+
+
+def essence(diagnosis: Diagnosis) -> object:
+    """Return what makes one diagnosis another: the verdict and the readings that decided.
+
+    Times and wording do not.
+
+    Args:
+        diagnosis: What was found.
+    """
+    verdict = diagnosis.verdict
+    deciding = (diagnosis.readings[i] for i in verdict.evidence if i < len(diagnosis.readings))
+    seen = frozenset((one.layer, one.what, one.subject, one.state, one.kind) for one in deciding)
+    return verdict.kind, verdict.cause, verdict.where, seen
+
 
 _CLOCK = len("12:34:56  ")
 

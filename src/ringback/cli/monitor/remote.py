@@ -13,7 +13,7 @@ from urllib.parse import quote, urlsplit
 
 import click
 
-from ringback.cli.problem import Problem
+from ringback.cli.input import Problem
 from ringback.cli.terminal import plain
 
 URL = "http://127.0.0.1:8480"

@@ -7,9 +7,7 @@ from datetime import UTC, datetime
 
 import click
 
-from ringback.cli.problem import Problem
-from ringback.cli.seconds import Seconds
-from ringback.cli.source import opened, standard_input
+from ringback.cli.input import Problem, Seconds, opened, standard_input
 from ringback.cli.terminal import counted, plain
 from ringback.incident.model import Change
 from ringback.incident.replay import LineInvalid, replay

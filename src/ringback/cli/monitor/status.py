@@ -1,21 +1,25 @@
-"""``ringback status``: every endpoint of a running monitor, as it is now."""
+"""The commands that ask a running monitor: ``status``, ``incidents``, ``ack`` and ``silence``."""
 
+import getpass
 import json
+from fnmatch import fnmatchcase
+from operator import itemgetter
 from typing import Any
 
 import click
 from rich.table import Table
 from rich.text import Text
 
-from ringback.cli.layout import console
-from ringback.cli.monitor.remote import Remote, asking
+from ringback.cli.input import Problem, nearest
+from ringback.cli.layout import console, hanging
+from ringback.cli.monitor.remote import Remote, asking, segment
 from ringback.cli.terminal import counted, plain
 
 MARKS = {"ok": "✓", "down": "✗", "suspect": "?", "recovering": "↑", "unknown": "·"}
 STYLES = {"ok": "green", "down": "bold red", "suspect": "yellow", "recovering": "yellow"}
 _BROKEN = frozenset({"down", "recovering"})
 
-_HELP = """Show every endpoint of a running monitor, as it is now.
+_STATUS_HELP = """Show every endpoint of a running monitor, as it is now.
 
 \b
 Examples:
@@ -31,12 +35,12 @@ Exit status:
 """
 
 
-@click.command("status", help=_HELP)
+@click.command("status", help=_STATUS_HELP)
 @click.option("--state", type=click.Choice(sorted(MARKS)), help="Only endpoints in this state.")
 @click.option("--json", "as_json", is_flag=True, help="Print the API's JSON.")
 @asking
 @click.pass_context
-def command(
+def status_command(
     context: click.Context, state: str | None, url: str, token: str | None, *, as_json: bool
 ) -> None:
     """Show the endpoints."""
@@ -45,11 +49,11 @@ def command(
     if as_json:
         click.echo(json.dumps(endpoints))
     else:
-        _show(endpoints)
+        _show_endpoints(endpoints)
     context.exit(1 if any(one["state"] in _BROKEN for one in endpoints) else 0)
 
 
-def _show(endpoints: list[dict[str, Any]]) -> None:
+def _show_endpoints(endpoints: list[dict[str, Any]]) -> None:
     screen = console()
     table = Table(box=None, pad_edge=False, header_style="dim")
     for title in ("", "endpoint", "state", "since (UTC)", "what"):
@@ -75,3 +79,185 @@ def short(moment: str | None) -> str:
         moment: RFC 3339, UTC.
     """
     return "" if moment is None else f"{moment[:10]} {moment[11:19]}"
+
+
+_INCIDENTS_HELP = """Show the incidents that are not over, or one with its timeline.
+
+\b
+Examples:
+  ringback incidents
+  ringback incidents --all
+  ringback incidents 20261121T120000Z-shop
+
+\b
+Exit status:
+  0  nothing is open (or the one that was asked for is closed)
+  1  something is
+  2  the monitor cannot be asked
+"""
+
+
+@click.command("incidents", help=_INCIDENTS_HELP)
+@click.argument("incident", required=False)
+@click.option("--all", "every", is_flag=True, help="Those that are over too.")
+@click.option("--json", "as_json", is_flag=True, help="Print the API's JSON.")
+@asking
+@click.pass_context
+def incidents_command(
+    context: click.Context,
+    incident: str | None,
+    url: str,
+    token: str | None,
+    *,
+    every: bool,
+    as_json: bool,
+) -> None:
+    """Show incidents."""
+    remote = Remote(url, token)
+    if incident is not None:
+        found = [remote.get(f"/incidents/{segment(incident)}")]
+    else:
+        states = ("open", "acknowledged", *(["closed"] if every else []))
+        found = [one for state in states for one in remote.all(f"/incidents?state={state}")]
+        found.sort(key=itemgetter("opened_at"), reverse=True)
+    if as_json:
+        click.echo(json.dumps(found if incident is None else found[0]))
+    else:
+        for one in found:
+            _show_incident(one, whole=incident is not None)
+        if not found:
+            click.echo("nothing is wrong")
+    context.exit(1 if any(one["state"] != "closed" for one in found) else 0)
+
+
+def _show_incident(one: dict[str, Any], *, whole: bool) -> None:
+    screen = console()
+    style = {"open": "bold red", "acknowledged": "yellow"}.get(one["state"], "green")
+    head = f"{one['state']}  {one['pattern'].replace('_', ' ')}  {one['id']}"
+    screen.print(Text(plain(head), style=style))
+    hanging(screen, Text(), Text(plain(one["summary"])), 2)
+    closed = f", over {short(one['closed_at'])}" if one["closed_at"] else ""
+    taken = f", taken by {plain(one['acknowledged_by'])}" if one["acknowledged_by"] else ""
+    facts = f"since {short(one['opened_at'])} UTC{closed}{taken}; {', '.join(one['members'])}"
+    hanging(screen, Text(), Text(plain(facts), style="dim"), 2)
+    if whole:
+        for line in (one["diagnosis"] or {}).get("verdict", {}).get("advice", ()):
+            hanging(screen, Text("  -"), Text(plain(line)), 4)
+        for entry in one["timeline"]:
+            label = Text(f"  {short(entry['at'])} {entry['what']}", style="dim")
+            hanging(screen, label, Text(plain(entry["text"])), 36)
+    screen.print()
+
+
+_ACK_HELP = """Take an incident: nobody is reminded of it any more, its end is told.
+
+\b
+Examples:
+  ringback ack 20261121T120000Z-shop
+  ringback ack --all
+"""
+
+
+def who() -> str:
+    """Return what this user is called; ``""``: it is not known."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return ""
+
+
+@click.command("ack", help=_ACK_HELP)
+@click.argument("incidents", nargs=-1)
+@click.option("--all", "every", is_flag=True, help="All that are open.")
+@asking
+@click.pass_context
+def ack_command(
+    context: click.Context, incidents: tuple[str, ...], url: str, token: str | None, *, every: bool
+) -> None:
+    """Take incidents."""
+    if every == bool(incidents):
+        raise click.UsageError("name the incidents, or give --all", context)
+    remote = Remote(url, token)
+    if every:
+        incidents = tuple(one["id"] for one in remote.all("/incidents?state=open"))
+    for one in incidents:
+        remote.post(f"/incidents/{segment(one)}/acknowledge", {"by": who()})
+        click.echo(f"taken: {plain(one)}")
+    if not incidents:
+        click.echo("nothing is open")
+
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+_SILENCE_HELP = """Tell nobody of what begins on some endpoints for a while.
+
+ENDPOINT is an id, or a pattern with *. They are watched all the same, and the end of what was told
+is told. Without ENDPOINT the silences are listed.
+
+\b
+Examples:
+  ringback silence shop --for 2h --reason "release 4.2"
+  ringback silence 'db-*' --for 30m
+  ringback silence
+  ringback silence --end s1790000000-1
+"""
+
+
+@click.command("silence", help=_SILENCE_HELP)
+@click.argument("endpoints", nargs=-1, metavar="[ENDPOINT]...")
+@click.option("--for", "span", default="1h", show_default=True, help="How long: 90s, 30m, 2h, 1d.")
+@click.option("--reason", default="", help="Why; stands on the page.")
+@click.option("--end", "ended", help="End this silence.")
+@asking
+def silence_command(
+    endpoints: tuple[str, ...],
+    span: str,
+    reason: str,
+    ended: str | None,
+    url: str,
+    token: str | None,
+) -> None:
+    """Begin, list or end silences."""
+    remote = Remote(url, token)
+    if ended is not None:
+        remote.delete(f"/silences/{segment(ended)}")
+        click.echo(f"over: {plain(ended)}")
+    elif endpoints:
+        body = {
+            "endpoints": list(endpoints),
+            "seconds": seconds_of(span),
+            "by": who(),
+            "reason": reason,
+        }
+        made = remote.post("/silences", body)
+        click.echo(f"{plain(made['id'])}: {', '.join(map(plain, endpoints))} for {span}")
+        _warn(endpoints, [one["id"] for one in remote.all("/endpoints")])
+    else:
+        for one in remote.get("/silences"):
+            where = ", ".join(one["endpoints"])
+            click.echo(
+                plain(f"{one['id']}: {where} until {short(one['ends'])} UTC {one['reason']}")
+            )
+
+
+def _warn(silenced: tuple[str, ...], known: list[str]) -> None:
+    """Tell of what matches nothing: it may come later, or be misspelt."""
+    for one in silenced:
+        if not any(fnmatchcase(id_, one) for id_ in known):
+            hint = nearest(one, known)
+            click.echo(f"ringback: no endpoint is called {plain(one)} as yet{hint}", err=True)
+
+
+def seconds_of(span: str) -> float:
+    """Return the seconds of ``90s``, ``30m``, ``2h`` or ``1d``.
+
+    Args:
+        span: As it was written.
+
+    Raises:
+        Problem: It is none.
+    """
+    number, unit = span[:-1], span[-1:]
+    if unit not in _UNITS or not number.isascii() or not number.isdigit() or not int(number):
+        raise Problem(f"{plain(span)!r} is no time; write 90s, 30m, 2h or 1d")
+    return float(int(number) * _UNITS[unit])

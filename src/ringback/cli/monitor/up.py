@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ringback.cli.problem import Problem
+from ringback.cli.input import Problem
 from ringback.cli.terminal import counted, plain
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import threading
 import click
 from click.shell_completion import CompletionItem
 
-from ringback.cli.problem import Problem
+from ringback.cli.input import Problem
 from ringback.cli.terminal import plain
 from ringback.failure.kinds import KINDS
 from ringback.testing.lab import FAULTS, Fault, find

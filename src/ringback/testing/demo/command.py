@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ringback.cli.problem import Problem
+from ringback.cli.input import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,23 +1,34 @@
-"""Several targets diagnosed side by side, once; Ctrl-C keeps what is known."""
+"""``ringback diagnose``: every target side by side, the output, and the exit status."""
 
 from __future__ import annotations
 
 import contextlib
+import json
+import sys
 import threading
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, TypeAlias
 
+import click
+
+from ringback.cli import INTERRUPTED
+from ringback.cli.input import Problem
+from ringback.cli.terminal import plain
 from ringback.diagnosis import diagnose
 from ringback.diagnosis.layer.url import asked_of
-from ringback.diagnosis.model import STAGES, Diagnosis, Reading
+from ringback.diagnosis.model import STAGES, Diagnosis, Reading, Verdict
+from ringback.diagnosis.record import record_of
 from ringback.diagnosis.verdict import judge
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from ringback.cli.diagnosis.wishes import Wishes
+    from ringback.cli.diagnosis.options import Wishes
+
 
 SIDE_BY_SIDE = 8
 """Targets that are diagnosed at a time."""
@@ -136,3 +147,95 @@ def _so_far(target: str, read: Sequence[Reading], at: float, took: float) -> Dia
         at=at,
         complete=False,
     )
+
+
+HEALTHY, BROKEN, UNKNOWN = 0, 1, 3
+"""Exit statuses; 2 is that of a wrong call."""
+
+
+def status_of(verdicts: Iterable[Verdict]) -> int:
+    """Return the worst: broken, then unknown, then healthy; unknown where there is none.
+
+    Args:
+        verdicts: What was found.
+    """
+    found = {
+        HEALTHY if verdict.healthy else UNKNOWN if verdict.kind == "unknown" else BROKEN
+        for verdict in verdicts
+    }
+    return next((status for status in (BROKEN, UNKNOWN, HEALTHY) if status in found), UNKNOWN)
+
+
+def diagnose_once(
+    targets: Sequence[str], wishes: Wishes, *, as_json: bool, html: str | None, redact: bool
+) -> int:
+    """Diagnose targets, print and write what was found, and return the exit status.
+
+    Args:
+        targets: URLs, or hosts with a port.
+        wishes: How.
+        as_json: Print JSON.
+        html: File for a page; ``None``: none.
+        redact: Hide names and addresses.
+    """
+    done = _round(targets, wishes, live=not (as_json or redact))
+    found = hidden(done.found) if redact else done.found
+    if as_json:
+        print_records(found, redacted=redact)
+    elif found:
+        _show(found)
+    if html is not None and found:
+        _write(html, found)
+    return INTERRUPTED if done.interrupted else status_of(one.verdict for one in found)
+
+
+def print_records(diagnoses: Sequence[Diagnosis], *, redacted: bool) -> None:
+    """Print a line of JSON for each.
+
+    Args:
+        diagnoses: What was found.
+        redacted: Whether names and addresses are hidden.
+    """
+    for one in diagnoses:
+        click.echo(json.dumps(record_of(one, redacted=redacted)))
+
+
+def hidden(diagnoses: Sequence[Diagnosis]) -> tuple[Diagnosis, ...]:
+    """Return diagnoses with placeholders for names and addresses.
+
+    Args:
+        diagnoses: What was found.
+    """
+    from ringback.diagnosis.redact import redacted  # noqa: PLC0415 - only --redact needs it
+
+    return redacted(diagnoses)
+
+
+def _round(targets: Sequence[str], wishes: Wishes, *, live: bool) -> Round:
+    if not (live and sys.stdout.isatty()):
+        return diagnose_all(targets, wishes, _hear_nothing)
+    from ringback.cli.diagnosis.show import shown_live  # noqa: PLC0415 - only a terminal needs it
+    from ringback.cli.layout import console  # noqa: PLC0415 - rich is slow to import
+
+    with shown_live(console(), targets) as hear:
+        return diagnose_all(targets, wishes, hear)
+
+
+def _hear_nothing(index: int, found: Reading | Diagnosis) -> None:
+    del index, found
+
+
+def _show(diagnoses: Sequence[Diagnosis]) -> None:
+    from ringback.cli.diagnosis.show import show  # noqa: PLC0415 - rich is slow to import
+    from ringback.cli.layout import console  # noqa: PLC0415 - as above
+
+    show(console(), diagnoses)
+
+
+def _write(path: str, diagnoses: Sequence[Diagnosis]) -> None:
+    from ringback.diagnosis.page import page  # noqa: PLC0415 - only --html needs it
+
+    try:
+        Path(path).write_text(page(diagnoses), encoding="utf-8")
+    except OSError as error:
+        raise Problem(f"--html: cannot write {plain(path)}: {error.strerror}") from error

@@ -1,4 +1,4 @@
-"""What the options of ``ringback diagnose`` ask for, checked."""
+"""What the options of ``ringback diagnose`` ask for, checked, and the target of a pasted text."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
-from ringback.cli.problem import Problem
+from ringback.cli.input import Problem, text_of
 from ringback.cli.terminal import plain
 from ringback.client.proxies import Proxies
 from ringback.client.trust import Trust, ssl_context
+from ringback.failure import explain
 from ringback.failure.target import split_port, without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
 
 DIRECT = "none"
 """What ``--proxy`` takes for no proxy."""
@@ -141,3 +143,22 @@ def wishes_of(
         controls=controls_of(control),
         neighbours=neighbours,
     )
+
+
+def target_in(name: str) -> str:
+    """Return the target that a traceback or log names: its URL, else its host and port.
+
+    Args:
+        name: Path of a file, or ``-`` for standard input.
+
+    Raises:
+        Problem: It cannot be read, or names none.
+    """
+    target = explain(text_of(name)).target
+    if target.url:
+        return target.url
+    if target.host and target.port:
+        host = f"[{target.host}]" if ":" in target.host else target.host
+        return f"{host}:{target.port}"
+    where = "standard input" if name == "-" else plain(name)
+    raise Problem(f"{where} names no URL and no host with a port; give the URL instead")

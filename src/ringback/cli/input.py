@@ -1,15 +1,43 @@
-"""Where a text to explain comes from, and whether it is one."""
+"""What the user gives: texts, files, seconds; and what is wrong with it, in one line."""
+
+from __future__ import annotations
 
 import codecs
 import contextlib
+import difflib
 import locale
+import math
 import os
 import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
-from ringback.cli.problem import Problem, nearest
+import click
+
 from ringback.cli.terminal import plain
+
+
+class Problem(click.ClickException):
+    """Raised for input that cannot be used; the message is one line. The exit status is 2."""
+
+    exit_code = 2
+
+
+def nearest(word: str, words: Iterable[str], most: int = 3) -> str:
+    """Return a hint that names the words closest to one, or ``""`` where none is close.
+
+    Args:
+        word: What was written.
+        words: What could have been meant.
+        most: How many to name.
+    """
+    known = list(words)
+    below = [one for one in known if one.startswith(f"{word}.") or one.endswith(f".{word}")]
+    close = below or difflib.get_close_matches(word.lower(), known, n=most, cutoff=0.6)
+    return f"; did you mean {' or '.join(close[:most])}?" if close else ""
+
 
 LIMIT = 64 * 1024 * 1024
 """Bytes of a text at most."""
@@ -123,3 +151,42 @@ def _beside(path: Path) -> list[str]:
         return [one.name for one in path.parent.iterdir()]
     except OSError:
         return []
+
+
+class Seconds(click.FloatRange):
+    """A range of seconds in which "nan" and "inf", which float() takes too, are no numbers."""
+
+    name = "seconds"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Return the number.
+
+        Args:
+            value: As it was written.
+            param: As in click.
+            ctx: As in click.
+
+        Raises:
+            click.BadParameter: It is none, or out of range.
+        """
+        number = float(super().convert(value, param, ctx))
+        if not math.isfinite(number):
+            self.fail(f"{value!r} is no number of seconds", param, ctx)
+        return number
+
+
+@contextmanager
+def monitor_extra() -> Iterator[None]:
+    """Say in one line how to install what an import inside lacks.
+
+    Raises:
+        Problem: A library of the extra ``monitor`` is not installed.
+    """
+    try:
+        yield
+    except ImportError as error:
+        lacking = f"this needs {error.name}" if error.name else str(error)
+        hint = "" if "ringback[" in lacking else ": pip install 'ringback[monitor]'"
+        raise Problem(f"{lacking}{hint}") from error

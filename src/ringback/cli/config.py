@@ -1,0 +1,322 @@
+"""Commands around a configuration: ``init``, ``check-config``, ``import``, ``notify-test``."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections import Counter
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ringback.cli.input import Problem, monitor_extra, nearest, text_of
+from ringback.cli.terminal import counted, plain
+
+if TYPE_CHECKING:
+    from ringback.monitor.config import ConfigInvalid, MonitorConfig
+    from ringback.monitor.importing import Draft
+    from ringback.monitor.notify.settings import NotifierSettings
+
+DEFAULT_FILE = "ringback.toml"
+SCHEMA = "ringback.schema.json"
+
+_INIT_HELP = f"""Write a configuration to start with, and the JSON Schema for editors.
+
+FILE is ringback.toml by default; {SCHEMA} is written beside it. With - the configuration alone is
+printed. What is there already is left as it is, and nothing is written.
+
+\b
+Examples:
+  ringback init && ringback up
+  ringback init - | less
+"""
+
+
+@click.command("init", help=_INIT_HELP)
+@click.argument("file", default=DEFAULT_FILE, metavar="[FILE|-]")
+@click.option("--force", is_flag=True, help="Replace what is there already.")
+def init_command(file: str, *, force: bool) -> None:
+    """Write a starter file."""
+    with monitor_extra():
+        from ringback.monitor.config.starter import (  # noqa: PLC0415 - only this command needs it
+            SCHEMA_LINE,
+            schema_text,
+            starter,
+        )
+    if file == "-":
+        click.echo(starter(), nl=False)
+        return
+    path = Path(file)
+    texts = {path: SCHEMA_LINE + starter(), path.with_name(SCHEMA): schema_text()}
+    if not force:
+        _refuse(texts)
+    for one, text in texts.items():
+        _write_new(one, text)
+    named = "" if file == DEFAULT_FILE else f" -c {plain(file)}"
+    click.echo(f"wrote {plain(file)} and {SCHEMA}; edit it, then: ringback up{named}")
+
+
+def _refuse(texts: dict[Path, str]) -> None:
+    for path, text in texts.items():
+        if path.name == SCHEMA and _holds(path, text):
+            continue
+        if path.exists() or path.is_symlink():
+            raise Problem(f"{plain(str(path))} is there already; --force replaces it")
+
+
+def _holds(path: Path, text: str) -> bool:
+    try:
+        return path.read_text("utf-8") == text
+    except (OSError, ValueError):
+        return False
+
+
+def _write_new(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, "utf-8", newline="\n")
+    except OSError as error:
+        raise Problem(f"cannot write {plain(str(path))}: {error.strerror}") from error
+
+
+_CHECK_HELP = f"""Check a configuration of the monitor; say everything that is wrong with it.
+
+FILE is {DEFAULT_FILE} by default. Files that it includes are checked as well.
+
+\b
+Examples:
+  ringback check-config
+  ringback check-config --json /etc/ringback.toml | jq '.problems[].message'
+
+\b
+Exit status:
+  0  nothing is wrong
+  2  something is: one line each, FILE:LINE:COLUMN: what
+"""
+
+
+@click.command("check-config", help=_CHECK_HELP)
+@click.argument("file", default=DEFAULT_FILE, metavar="[FILE]", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_context
+def check_config_command(context: click.Context, file: Path, *, as_json: bool) -> None:
+    """Check a configuration."""
+    with monitor_extra():
+        from ringback.monitor.config import ConfigInvalid  # noqa: PLC0415 - slow to import
+        from ringback.monitor.config.load import load  # noqa: PLC0415 - slow to import
+
+    try:
+        loaded = load(file, os.environ)
+    except ConfigInvalid as error:
+        _complain(error, as_json=as_json)
+        context.exit(2)
+    if as_json:
+        click.echo(json.dumps(_record(loaded)))
+    else:
+        for line in _summary(loaded):
+            click.echo(plain(line))
+
+
+def _complain(error: ConfigInvalid, *, as_json: bool) -> None:
+    if as_json:
+        told = [{**asdict(one), "file": str(one.file)} for one in error.problems]
+        click.echo(json.dumps({"ok": False, "problems": told}))
+        return
+    for problem in error.problems:
+        click.echo(plain(str(problem)))
+
+
+def _record(loaded: MonitorConfig) -> dict[str, Any]:
+    return {
+        "ok": True,
+        "files": [str(file) for file in loaded.files],
+        "endpoints": [
+            {"id": one.id, "name": one.name, "type": one.type, "group": one.watched.group}
+            for one in loaded.endpoints
+        ],
+        "notifiers": [{"name": one.name, "type": one.type} for one in loaded.notifiers],
+        "routes": len(loaded.routes),
+        "maintenance": len(loaded.maintenance),
+        "tokens": [one.name for one in loaded.tokens],
+    }
+
+
+def _summary(loaded: MonitorConfig) -> list[str]:
+    types = Counter(one.type for one in loaded.endpoints)
+    watched = ", ".join(f"{count} {kind}" for kind, count in types.most_common())
+    every = sum(1 / one.every for one in loaded.endpoints if one.type != "heartbeat")
+    told = ", ".join(f"{one.name} ({one.type})" for one in loaded.notifiers)
+    return [
+        *(f"{file}: nothing is wrong" for file in loaded.files),
+        f"endpoints: {len(loaded.endpoints)}" + (f" ({watched})" if watched else ""),
+        f"checks a second: {every:.3g}",
+        f"notifiers: {told or 'none; add a [[notifier]] to be told'}",
+        f"page: {loaded.web.url}",
+    ]
+
+
+KINDS = ("prometheus", "gatus", "upptime", "uptime-kuma", "nagios", "icinga", "urls")
+
+_IMPORT_HELP = f"""Read configurations of other tools, and write them as one of ringback's.
+
+What could not be carried over is listed on standard error, with file and line. Passwords and tokens
+are not written: each becomes a variable of the environment, named at the top.
+
+TYPE is one of {", ".join(KINDS)}; by default each file says of which type it is.
+
+\b
+Examples:
+  ringback import blackbox.yml prometheus.yml -o ringback.toml
+  ringback import gatus.yaml > ringback.toml && ringback check-config
+  ringback import --from nagios /etc/nagios4/conf.d/*.cfg -o ringback.toml
+"""
+
+
+@click.command("import", help=_IMPORT_HELP)
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.option("--from", "kind", metavar="TYPE", help="Of which type the files are.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to this new file.")
+def import_command(files: tuple[str, ...], kind: str | None, output: Path | None) -> None:
+    """Convert the files."""
+    if kind is not None and kind not in KINDS:
+        hint = nearest(kind, KINDS) or f"; there are {', '.join(KINDS)}"
+        raise Problem(f"there is no type {plain(kind)}{hint}")
+    if output is not None and output.exists():
+        raise Problem(f"{plain(str(output))} is there already; name a new file")
+    with monitor_extra():
+        from ringback.monitor.importing import (  # noqa: PLC0415 - only this command needs it
+            ImportedFile,
+            ImportRefused,
+            convert,
+            to_toml,
+        )
+    texts = [ImportedFile(Path(name), text_of(name)) for name in files]
+    try:
+        draft = convert(texts, kind)
+    except ImportRefused as error:
+        raise Problem(plain(" ".join(str(error).split()))) from error
+    if not (draft.endpoints or draft.notifiers or draft.notes):
+        known = f"of type {kind}" if kind else "that is known"
+        raise Problem(f"{plain(', '.join(files))}: there is nothing in it {known}; see --from")
+    _write_converted(to_toml(draft), output)
+    _report(draft)
+
+
+def _write_converted(text: str, output: Path | None) -> None:
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        output.write_text(text, "utf-8", newline="\n")
+    except OSError as error:
+        raise Problem(f"cannot write {plain(str(output))}: {error.strerror}") from error
+
+
+def _report(draft: Draft) -> None:
+    for note in draft.notes:
+        click.echo(plain(str(note)), err=True)
+    counts = {
+        "endpoint": len(draft.endpoints),
+        "notifier": len(draft.notifiers),
+        "note": len(draft.notes),
+    }
+    said = [counted(count, word) for word, count in counts.items()]
+    click.echo(f"{', '.join(said)} on what could not be carried over", err=True)
+
+
+_AT_ONCE = 8
+
+_NOTIFY_HELP = f"""Send a test notification, marked as one, and show whether it was delivered.
+
+The configuration is {DEFAULT_FILE} by default. The monitor need not run.
+
+\b
+Examples:
+  ringback notify-test ops
+  ringback notify-test --all -c /etc/ringback.toml
+
+\b
+Exit status:
+  0  every notifier has told
+  1  one has not
+  2  the configuration cannot be used, or has no such notifier
+"""
+
+
+@click.command("notify-test", help=_NOTIFY_HELP)
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.option("--all", "every", is_flag=True, help="All notifiers.")
+@click.option(
+    "-c",
+    "--config",
+    "file",
+    default=DEFAULT_FILE,
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="The configuration.",
+)
+@click.pass_context
+def notify_test_command(
+    context: click.Context, names: tuple[str, ...], file: Path, *, every: bool
+) -> None:
+    """Try notifiers."""
+    if every == bool(names):
+        raise click.UsageError("name the notifiers, or give --all", context)
+    loaded = _loaded(file)
+    chosen = _chosen(loaded.notifiers, names, file)
+    failed = 0
+    with ThreadPoolExecutor(_AT_ONCE) as threads:
+        told = threads.map(partial(_tried, vantage=loaded.vantage), chosen)
+        for notifier, (error, seconds) in zip(chosen, told, strict=True):
+            outcome = f"not told: {error}" if error else f"told in {seconds:.2f} s"
+            click.echo(plain(f"{notifier.name} ({notifier.type}): {outcome}"))
+            failed += bool(error)
+    context.exit(1 if failed else 0)
+
+
+def _loaded(file: Path) -> MonitorConfig:
+    with monitor_extra():
+        from ringback.monitor.config import ConfigInvalid  # noqa: PLC0415 - slow to import
+        from ringback.monitor.config.load import load  # noqa: PLC0415 - slow to import
+
+    try:
+        return load(file, os.environ)
+    except ConfigInvalid as error:
+        first, rest = error.problems[0], len(error.problems) - 1
+        more = f" (and {rest} more: ringback check-config)" if rest else ""
+        raise Problem(plain(f"{first}{more}")) from None
+
+
+def _chosen(
+    known: Iterable[NotifierSettings], names: tuple[str, ...], file: Path
+) -> list[NotifierSettings]:
+    by_name = {one.name: one for one in known}
+    if not by_name:
+        raise Problem(f"{plain(str(file))} has no notifier; add a [[notifier]]")
+    for name in names:
+        if name not in by_name:
+            hint = nearest(name, by_name) or f"; there is {', '.join(by_name)}"
+            raise Problem(plain(f"no notifier is called {name!r}{hint}"))
+    return [by_name[name] for name in dict.fromkeys(names or by_name)]
+
+
+def _tried(notifier: NotifierSettings, vantage: str) -> tuple[str, float]:
+    """Return why a test did not arrive (``""``: it did), and how long it took in seconds."""
+    from ringback.monitor.notify.channel import (  # noqa: PLC0415 - with the configuration
+        NotifierInvalid,
+        NotSent,
+        channel_of,
+    )
+    from ringback.monitor.notify.message import trial  # noqa: PLC0415 - with the configuration
+
+    begun = time.monotonic()
+    try:
+        channel_of(notifier).send(trial(notifier, time.time(), vantage))
+    except (NotSent, NotifierInvalid) as error:
+        return str(error), time.monotonic() - begun
+    return "", time.monotonic() - begun

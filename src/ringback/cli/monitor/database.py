@@ -1,0 +1,225 @@
+"""A monitor's database, read without the monitor; ``export`` and ``backup``."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from ringback.cli.input import Problem, monitor_extra, nearest
+from ringback.cli.terminal import counted, plain
+
+if TYPE_CHECKING:
+    from ringback.monitor.store.sqlite.reader import SQLiteReader
+
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+DATABASE = Path("ringback.db")
+"""Where a monitor keeps what it knows, unless it is told otherwise."""
+
+
+def reading_from(function: F) -> F:
+    """Give a command the option that says which database it reads.
+
+    Args:
+        function: The command; gets ``db``.
+    """
+    return click.option(
+        "--db",
+        type=click.Path(path_type=Path),
+        default=DATABASE,
+        show_default=True,
+        help="The monitor's database; it may be running.",
+    )(function)
+
+
+@contextmanager
+def opened_database(db: Path) -> Iterator[SQLiteReader]:
+    """Give what reads a database; it is closed at the end.
+
+    Args:
+        db: Its path.
+
+    Raises:
+        Problem: It cannot be read.
+    """
+    with monitor_extra():
+        from ringback.monitor.store.interface import StoreProblem  # noqa: PLC0415 - takes SQLAlchemy
+        from ringback.monitor.store.sqlite.reader import SQLiteReader  # noqa: PLC0415 - as above
+    try:
+        reader = SQLiteReader(db)
+        try:
+            yield reader
+        finally:
+            reader.close()
+    except StoreProblem as error:
+        raise Problem(plain(str(error))) from error
+
+
+def known_endpoint(reader: SQLiteReader, id_: str) -> str:
+    """Return the id of an endpoint that the database knows.
+
+    Args:
+        reader: The database.
+        id_: As it was written.
+
+    Raises:
+        Problem: It knows none.
+    """
+    known = reader.endpoints()
+    if id_ in known:
+        return id_
+    raise Problem(f"no endpoint called {plain(id_)} is known{nearest(id_, known)}")
+
+
+def a_time(text: str, now: float) -> float:
+    """Return a time in seconds since 1970 UTC.
+
+    Args:
+        text: RFC 3339, a date, or how long ago.
+        now: Seconds since 1970 UTC.
+
+    Raises:
+        Problem: It is none.
+    """
+    from ringback.monitor.export.availability import parse_time  # noqa: PLC0415 - loads the monitor
+
+    try:
+        return parse_time(text, now)
+    except ValueError as error:
+        raise Problem(plain(str(error))) from error
+
+
+_EXPORT_HELP = """Write checks or incidents of a monitor to a file or to standard output.
+
+Single checks are kept for two days unless the configuration says otherwise. Times are UTC.
+
+\b
+Examples:
+  ringback export checks --since 24h -o checks.csv
+  ringback export checks --endpoint shop --format jsonl | jq -r .kind
+  ringback export incidents --since 2026-01-01 -o incidents.parquet
+  ringback export checks --format jsonl | ringback replay
+
+\b
+Exit status:
+  0  everything was written
+  2  the database cannot be read, or the file cannot be written
+"""
+
+_FORMATS = ("csv", "jsonl", "parquet")
+
+
+@click.command("export", help=_EXPORT_HELP)
+@click.argument("what", type=click.Choice(["checks", "incidents"]))
+@click.option(
+    "--format", "form", type=click.Choice(_FORMATS), help="Default: as FILE ends, or csv."
+)
+@click.option("--since", default="7d", show_default=True, help="A time, or how long ago.")
+@click.option("--until", default="", help="A time, or how long ago; default: now.")
+@click.option("--endpoint", help="Only of this one.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Default: standard output.")
+@reading_from
+def export_command(  # noqa: PLR0913 - click gives each option by name
+    *,
+    what: str,
+    form: str | None,
+    since: str,
+    until: str,
+    endpoint: str | None,
+    output: Path | None,
+    db: Path,
+) -> None:
+    """Export what a monitor has kept."""
+    now = time.time()
+    ending = output.suffix.lstrip(".").lower() if output else ""
+    form = form or (ending if ending in _FORMATS else "csv")
+    with opened_database(db) as reader:
+        if endpoint is not None:
+            endpoint = known_endpoint(reader, endpoint)
+        span = a_time(since, now), a_time(until, now) if until else now + 1.0
+        with _opened(output, form) as out:
+            count = _write(reader, what, form, (*span, endpoint), out)
+    if output is not None:
+        click.echo(f"{counted(count, what[:-1])} written to {plain(str(output))}", err=True)
+
+
+def _write(
+    reader: SQLiteReader,
+    what: str,
+    form: str,
+    wanted: tuple[float, float, str | None],
+    out: IO[bytes],
+) -> int:
+    from ringback.monitor.export import formats  # noqa: PLC0415 - loads the monitor
+
+    records: Iterator[dict[str, Any]]
+    if what == "checks":
+        records, columns = map(formats.check_record, reader.checks(*wanted)), formats.CHECK_COLUMNS
+    else:
+        records, columns = (
+            map(formats.incident_record, reader.incidents(*wanted)),
+            formats.INCIDENT_COLUMNS,
+        )
+    try:
+        return formats.FORMATS[form](records, columns, out)
+    except ImportError as error:
+        raise Problem(str(error)) from error
+
+
+@contextlib.contextmanager
+def _opened(output: Path | None, form: str) -> Iterator[IO[bytes]]:
+    if output is None:
+        if form == "parquet" and sys.stdout.isatty():
+            raise Problem("Parquet is nothing for a terminal: name a file with -o")
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    try:
+        with output.open("wb") as file:
+            yield file
+    except OSError as error:
+        raise Problem(f"{plain(str(output))} cannot be written: {error.strerror}") from error
+
+
+_BACKUP_HELP = """Copy a monitor's database, whole and as of one moment, while the monitor runs.
+
+\b
+Examples:
+  ringback backup /backup/ringback.db
+  ringback backup --db /var/lib/ringback.db /backup/ringback.db
+
+\b
+Exit status:
+  0  the copy is complete
+  2  it could not be made; an earlier copy of that name is as it was
+"""
+
+
+@click.command("backup", help=_BACKUP_HELP)
+@click.argument("target", type=click.Path(path_type=Path), metavar="FILE")
+@click.option(
+    "--db",
+    "source",
+    type=click.Path(path_type=Path),
+    default=Path("ringback.db"),
+    show_default=True,
+    help="The monitor's database.",
+)
+def backup_command(target: Path, source: Path) -> None:
+    """Back the database up."""
+    from ringback.monitor.store.interface import StoreProblem  # noqa: PLC0415 - as below
+    from ringback.monitor.store.sqlite.database import copy_database  # noqa: PLC0415 - takes SQLAlchemy
+
+    try:
+        copy_database(source, target)
+    except StoreProblem as error:
+        raise Problem(plain(str(error))) from error
+    click.echo(f"copied to {plain(str(target))} ({target.stat().st_size} bytes)")
