@@ -21,8 +21,8 @@ from machine import machine
 
 from ringback.client.dial import LookupTimedOut, dial, names, resolve
 from ringback.testing.lab import FAULTS, Lab
+from ringback.testing.lab.fault import missing
 from ringback.testing.lab.namespace import run
-from ringback.testing.lab.need import missing
 
 ROUNDS = 40
 CALLS = 100

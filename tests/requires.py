@@ -7,7 +7,7 @@ import shutil
 
 import pytest
 
-from ringback.testing.lab.need import NEEDS
+from ringback.testing.lab.fault import NEEDS
 
 
 def requires(*names):

@@ -21,8 +21,7 @@ from monitor_bench.monitor import Monitor
 from monitor_bench.peers import BLACKBOX, blackbox
 from monitor_bench.process import until
 from ringback.testing.lab import Lab
-from ringback.testing.lab.dns import ANSWERS
-from ringback.testing.lab.nameserver import Nameserver, bind
+from ringback.testing.lab.dns import ANSWERS, Nameserver, bind
 
 TIMEOUT = 4
 

@@ -14,10 +14,10 @@ from ringback.client.urllib3 import HTTPConnection, HTTPSConnection
 from ringback.client.wire import Wire, delivered, look
 from ringback.failure import Failure
 from ringback.testing.lab import network
+from ringback.testing.lab.fault import missing
+from ringback.testing.lab.healthy import over_tls
 from ringback.testing.lab.namespace import run
-from ringback.testing.lab.need import missing
-from ringback.testing.lab.secured import over_tls
-from ringback.testing.lab.slow import silent
+from ringback.testing.lab.timing import silent
 from tests.requires import requires
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells")

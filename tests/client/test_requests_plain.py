@@ -12,7 +12,7 @@ from ringback import Adapter, Session
 from ringback.client.call import Clock
 from ringback.errors import RingbackError
 from ringback.testing.lab import FAULTS
-from ringback.testing.lab.need import missing
+from ringback.testing.lab.fault import missing
 from ringback.testing.lab.resolver import resolving
 
 # What these give is decided by a race, also between two calls of plain requests.

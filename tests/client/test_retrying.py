@@ -18,7 +18,7 @@ from ringback.client.call import Clock
 from ringback.client.deadline import current
 from ringback.retry import GiveUp, Retry
 from ringback.testing.lab.http import redirect
-from ringback.testing.lab.response import answering
+from ringback.testing.lab.message import answering
 
 FAST = Policy(backoff=Backoff(base=0), budget=Budget(burst=1000))
 

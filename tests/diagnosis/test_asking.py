@@ -16,7 +16,7 @@ import requests
 import ringback
 from ringback.diagnosis import adiagnose, diagnose
 from ringback.testing.lab import Lab
-from ringback.testing.lab.response import response
+from ringback.testing.lab.message import response
 
 
 @pytest.fixture

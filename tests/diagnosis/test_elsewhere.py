@@ -11,7 +11,7 @@ from ringback.diagnosis import diagnose
 from ringback.diagnosis.layer.url import asked_of
 from ringback.diagnosis.scene import CONNECTIONS, Options, Scene
 from ringback.testing.lab import Lab
-from ringback.testing.lab.response import response
+from ringback.testing.lab.message import response
 
 
 @pytest.fixture(scope="module")

@@ -8,25 +8,24 @@ from pulse import Pulse
 
 from ringback.client.trust import Trust
 from ringback.diagnosis import Diagnosis, diagnose
-from ringback.testing.lab import (
-    Lab,
-    certificate,
-    healthy,
-    http,
-    http2,
-    slow,
-    status,
-    tcp,
-    tls,
-    wrong_port,
-)
+from ringback.testing.lab import Lab, healthy, http, tcp, timing, tls
 from ringback.testing.lab.fault import Endpoint, Fault
 
 SILENT = 8.0
 """Seconds within which the slowest of these must have been given up, not counting those in which
 this process did not run."""
 
-GROUPS = (healthy, tcp, slow, http, status, certificate, tls, wrong_port, http2)
+GROUPS = (
+    healthy.FAULTS,
+    tcp.FAULTS,
+    timing.SLOW,
+    http.RESPONSES,
+    http.STATUSES,
+    tls.REFUSED_CERTIFICATES,
+    tls.HANDSHAKES,
+    tls.OTHER_PROTOCOLS,
+    http.HTTP2,
+)
 """Those met at an address of loopback; tests/e2e has names, proxies and networks."""
 
 BEYOND_ONE_REQUEST = {
@@ -54,7 +53,7 @@ def judged(endpoint: Endpoint) -> tuple[Diagnosis, float]:
     return found, time.monotonic()
 
 
-CHOSEN = [fault for group in GROUPS for fault in group.FAULTS if is_met_by_a_call(fault)]
+CHOSEN = [fault for group in GROUPS for fault in group if is_met_by_a_call(fault)]
 
 
 @pytest.fixture(scope="module")

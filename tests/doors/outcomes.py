@@ -24,7 +24,7 @@ from turns import chosen
 from ringback import Backoff, Policy, Timeout
 from ringback.testing.clients import NotOfferedError
 from ringback.testing.lab import FAULTS, Lab
-from ringback.testing.lab.need import missing
+from ringback.testing.lab.fault import missing
 
 VERBS = ("POST", "GET")
 """``GET`` stands for what may be sent twice: with a body it is ``PUT``."""

@@ -24,8 +24,7 @@ from ringback import Policy
 from ringback.client import tasks
 from ringback.client.call import AsyncClock, Clock
 from ringback.client.install import install
-from ringback.testing.clients import NotOfferedError
-from ringback.testing.clients.call import Call
+from ringback.testing.clients import Call, NotOfferedError
 from ringback.testing.lab.fault import Endpoint
 from ringback.testing.lab.resolver import resolving
 

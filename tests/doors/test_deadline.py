@@ -19,9 +19,11 @@ from requires import requires
 from ringback import Policy
 from ringback.client.dial import names
 from ringback.testing.lab import FAULTS, Lab
-from ringback.testing.lab.fault import Endpoint  # noqa: F401 - see IN_A_PROGRAM
+from ringback.testing.lab.fault import (
+    Endpoint,  # noqa: F401 - see IN_A_PROGRAM
+    missing,
+)
 from ringback.testing.lab.namespace import inside, run
-from ringback.testing.lab.need import missing
 
 SHORT, LONG = 0.5, 2.0
 """Seconds; the long one is what is promised."""

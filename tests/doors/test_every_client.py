@@ -22,7 +22,7 @@ from doors.roster import DEFAULT, DOORS, wanted
 from turns import chosen
 
 from ringback.testing.lab import FAULTS
-from ringback.testing.lab.need import missing
+from ringback.testing.lab.fault import missing
 
 # A client that fails may leave sockets to the garbage collector.
 pytestmark = pytest.mark.filterwarnings(

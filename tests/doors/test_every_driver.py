@@ -15,8 +15,8 @@ from requires import requires
 
 from ringback import classify
 from ringback.testing.lab import Lab, dns
-from ringback.testing.lab.connection import Connection
 from ringback.testing.lab.resolver import resolving
+from ringback.testing.lab.server import Connection
 
 PATIENCE = 20.0
 """Seconds that a driver waits for what comes, however slow the machine."""

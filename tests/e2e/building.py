@@ -6,8 +6,8 @@ from e2e import papers
 from e2e.handlers import page
 from e2e.site import PROXY, SERVER, SERVER6
 
-from ringback.testing.lab.nameserver import Answer
-from ringback.testing.lab.secured import over_tls
+from ringback.testing.lab.dns import Answer
+from ringback.testing.lab.healthy import over_tls
 
 NAME = papers.NAME
 """The name most worlds ask for."""

@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 
 from e2e import papers
 
-from ringback.testing.lab.relay import relay
-from ringback.testing.lab.response import head
-from ringback.testing.lab.secured import over_tls
+from ringback.testing.lab.healthy import over_tls
+from ringback.testing.lab.message import head
+from ringback.testing.lab.proxy import relay
 
 PAGE = b"<!doctype html><title>Shop</title><p>Welcome.</p>\n"
 

@@ -1,6 +1,6 @@
 """What further web servers of the worlds answer, beside ``e2e.handlers`` and ``e2e.talk``."""
 
-from ringback.testing.lab.response import head
+from ringback.testing.lab.message import head
 
 _OK = head(200, "Content-Length: 2") + b"ok"
 

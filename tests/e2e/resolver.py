@@ -9,7 +9,7 @@ import dns.rcode
 import dns.rdatatype
 import dns.rrset
 
-from ringback.testing.lab.nameserver import Answer, Asked, Nameserver
+from ringback.testing.lab.dns import Answer, Asked, Nameserver
 
 _SOA = "ns.example.org. hostmaster.example.org. 1 7200 900 1209600 300"
 _ABSENT = Answer(rcode=dns.rcode.NXDOMAIN)

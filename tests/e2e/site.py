@@ -22,10 +22,10 @@ from pathlib import Path
 
 from e2e.resolver import Resolver
 
-from ringback.testing.lab.connection import Connection
+from ringback.testing.lab.dns import bind
 from ringback.testing.lab.fault import Seen
-from ringback.testing.lab.nameserver import bind
 from ringback.testing.lab.namespace import Namespaces, give_file, inside
+from ringback.testing.lab.server import Connection
 
 CLIENT = "192.0.2.2"
 SERVER, SERVER6 = "198.51.100.2", "2001:db8:2::2"

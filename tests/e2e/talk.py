@@ -8,7 +8,7 @@ import struct
 from e2e import papers
 from e2e.handlers import PAGE, page, postgres
 
-from ringback.testing.lab.response import head
+from ringback.testing.lab.message import head
 
 
 def says(data, *, hangs_up=True):

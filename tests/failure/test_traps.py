@@ -24,7 +24,7 @@ from ringback import classify, explain
 from ringback.failure.text.rules.other import OTHER
 from ringback.testing.clients import CLIENTS
 from ringback.testing.lab import FAULTS, Lab
-from ringback.testing.lab.connection import Connection
+from ringback.testing.lab.server import Connection
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"

@@ -4,7 +4,7 @@ from requests import RequestException
 from ringback import classify
 from ringback.testing.clients import CLIENTS, NotOfferedError, installed
 from ringback.testing.lab import FAULTS
-from ringback.testing.lab.need import missing
+from ringback.testing.lab.fault import missing
 
 TIMEOUT = 30.0  # nothing here waits for it
 

@@ -6,10 +6,10 @@ import sys
 import pytest
 
 from ringback.testing.clients import installed
-from ringback.testing.command.attempt import line_to_try
 from ringback.testing.command.outcome import Meeting, outcome_of
+from ringback.testing.command.reproduce import line_to_try
 from ringback.testing.lab import FAULTS, find
-from ringback.testing.lab.need import missing
+from ringback.testing.lab.fault import missing
 from tests.requires import requires
 
 
@@ -84,7 +84,7 @@ def test_a_wrong_fault_is_one_line(ringback, words, said):
 
 def test_what_the_machine_lacks_is_one_line():
     code = (
-        "from ringback.testing.lab.need import NEEDS\n"
+        "from ringback.testing.lab.fault import NEEDS\n"
         "from ringback.cli import main\n"
         "NEEDS['cryptography'] = lambda: False\n"
         "main(['lab', 'tls.cert.date_invalid.expired'])"

@@ -12,9 +12,9 @@ import pytest
 from rich.cells import cell_len
 
 from ringback.cli.layout import Screen
-from ringback.testing.demo.incidents import incidents
 from ringback.testing.demo.monitor import UnseenError
 from ringback.testing.demo.narrator import Narrator
+from ringback.testing.demo.scenes import incidents
 from ringback.testing.demo.stage import Stage
 from ringback.testing.demo.world import World
 from ringback.testing.lab import Lab

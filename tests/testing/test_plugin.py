@@ -62,7 +62,7 @@ def test_it(fault):
 """,
     "test_lacking": """
 import pytest
-from ringback.testing.lab.need import NEEDS
+from ringback.testing.lab.fault import NEEDS
 
 @pytest.fixture(autouse=True)
 def lacking(monkeypatch):  # as on a machine without it

@@ -79,7 +79,7 @@ def fake_clock() -> FakeClock:
 
 
 def _require(needs: tuple[str, ...], name: str) -> None:
-    from ringback.testing.lab.need import missing  # noqa: PLC0415 - a plugin is loaded in every run
+    from ringback.testing.lab.fault import missing  # noqa: PLC0415 - a plugin is loaded in every run
 
     if not (lacking := missing(needs)):
         return

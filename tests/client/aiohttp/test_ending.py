@@ -11,8 +11,8 @@ from ringback import Backoff, Policy, classify, errors
 from ringback.client.aiohttp import Middleware
 from ringback.client.install import install
 from ringback.testing.lab import Lab
+from ringback.testing.lab.healthy import secured
 from ringback.testing.lab.http import closing
-from ringback.testing.lab.secured import secured
 
 BODY = b"x" * 400
 UNFRAMED = b"HTTP/1.1 200 OK\r\n\r\n" + BODY

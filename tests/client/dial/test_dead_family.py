@@ -11,10 +11,9 @@ import pytest
 from ringback import classify
 from ringback.client.dial import dial
 from ringback.testing.lab import FAULTS, Lab
+from ringback.testing.lab.message import serve
 from ringback.testing.lab.namespace import Namespaces, inside, run
-from ringback.testing.lab.network import topology
-from ringback.testing.lab.response import serve
-from ringback.testing.lab.topology import SERVER
+from ringback.testing.lab.network import SERVER, topology
 from tests.requires import requires
 
 pytestmark = pytest.mark.netns

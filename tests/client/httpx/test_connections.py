@@ -6,8 +6,8 @@ import anyio
 import pytest
 
 from ringback import Policy, errors
-from ringback.testing.lab.response import response
-from ringback.testing.lab.schedule import failing_requests
+from ringback.testing.lab.message import response
+from ringback.testing.lab.timing import failing_requests
 
 
 def places(client):

@@ -9,8 +9,8 @@ import pytest
 from ringback import Policy, errors
 from ringback.client.deadline import within
 from ringback.testing.lab import dns
+from ringback.testing.lab.message import response
 from ringback.testing.lab.resolver import resolving
-from ringback.testing.lab.response import response
 
 DEADLINE = 0.8
 AMPLE = 1.5

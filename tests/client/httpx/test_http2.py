@@ -4,8 +4,8 @@ import anyio
 import pytest
 
 from ringback import Policy, errors
-from ringback.testing.lab.http2 import healthy, offer_http2, speaking
-from ringback.testing.lab.secured import secured
+from ringback.testing.lab.healthy import secured
+from ringback.testing.lab.http import healthy, offer_http2, speaking
 
 
 @pytest.fixture

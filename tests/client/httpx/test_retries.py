@@ -8,8 +8,8 @@ from ringback import Backoff, Policy, Timeout, errors
 from ringback.client.call import AsyncClock, Clock
 from ringback.client.tasks import sleep
 from ringback.retry import GiveUp, Retry
-from ringback.testing.lab.response import MID_BODY, healthy, response
-from ringback.testing.lab.schedule import failing, failing_requests
+from ringback.testing.lab.message import MID_BODY, healthy, response
+from ringback.testing.lab.timing import failing, failing_requests
 
 pytestmark = pytest.mark.usefixtures("no_connection_is_lost")
 

@@ -6,10 +6,10 @@ import ssl
 import pytest
 
 from ringback import errors
+from ringback.testing.lab.healthy import over_tls, secured
+from ringback.testing.lab.message import response
 from ringback.testing.lab.proxy import proxy
-from ringback.testing.lab.response import response
-from ringback.testing.lab.schedule import failing_requests
-from ringback.testing.lab.secured import over_tls, secured
+from ringback.testing.lab.timing import failing_requests
 
 pytestmark = pytest.mark.usefixtures("no_connection_is_lost")
 

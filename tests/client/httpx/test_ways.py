@@ -8,8 +8,8 @@ from client.proxies.environ import environ
 from ringback import Policy, errors
 from ringback.client.trust import Trust
 from ringback.testing.lab import proxy as lab_proxy
-from ringback.testing.lab.response import serve
-from ringback.testing.lab.secured import over_tls, secured
+from ringback.testing.lab.healthy import over_tls, secured
+from ringback.testing.lab.message import serve
 
 LOCAL = frozenset({"127.0.0.1", "localhost"})
 

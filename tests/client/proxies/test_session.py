@@ -15,9 +15,9 @@ from ringback.client.proxies import Proxies
 from ringback.retry import Done, GiveUp, Retry
 from ringback.testing.lab import Lab
 from ringback.testing.lab import proxy as lab_proxy
+from ringback.testing.lab.healthy import secured
 from ringback.testing.lab.http import redirect
-from ringback.testing.lab.response import answering, response, serve
-from ringback.testing.lab.secured import secured
+from ringback.testing.lab.message import answering, response, serve
 from ringback.testing.lab.socks import Socks
 
 LOCAL = frozenset({"127.0.0.1", "localhost"})

@@ -13,10 +13,10 @@ from ringback import Adapter, Backoff, Policy, Session, Timeout, errors
 from ringback.client.trust import Trust
 from ringback.retry import GiveUp
 from ringback.testing.lab import FAULTS
+from ringback.testing.lab.healthy import over_tls, secured
 from ringback.testing.lab.http import redirect
+from ringback.testing.lab.message import answering
 from ringback.testing.lab.proxy import proxy
-from ringback.testing.lab.response import answering
-from ringback.testing.lab.secured import over_tls, secured
 
 CERTIFICATE_FAULTS = [
     name

@@ -7,8 +7,8 @@ from requests.adapters import HTTPAdapter
 from ringback import Backoff, Policy, Timeout
 from ringback.client.urllib3 import PoolManager, Pools
 from ringback.testing.lab import Lab
+from ringback.testing.lab.healthy import secured
 from ringback.testing.lab.http import closing
-from ringback.testing.lab.secured import secured
 
 
 @pytest.fixture

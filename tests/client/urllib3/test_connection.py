@@ -17,7 +17,7 @@ from ringback.client.urllib3 import HTTPConnection, Pools, ProxyPools
 from ringback.client.wire import forget, last
 from ringback.retry import Timeout
 from ringback.testing.lab import FAULTS, find
-from ringback.testing.lab.need import missing
+from ringback.testing.lab.fault import missing
 from ringback.testing.lab.resolver import resolving
 from tests.requires import requires
 

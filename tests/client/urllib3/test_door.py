@@ -23,7 +23,7 @@ from ringback.client.urllib3 import ProxyManager
 from ringback.client.urllib3.response import NamedResponse
 from ringback.client.urllib3.socks import SOCKSProxyManager
 from ringback.retry import Done, GiveUp, Retry
-from ringback.testing.lab.response import head
+from ringback.testing.lab.message import head
 from tests.client.urllib3.test_connection import TABLE
 from tests.requires import requires
 

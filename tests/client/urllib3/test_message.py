@@ -7,7 +7,7 @@ import requests
 from urllib3.exceptions import ProtocolError
 
 from ringback import classify
-from ringback.testing.lab.response import head
+from ringback.testing.lab.message import head
 
 HEAD = head(200, "Content-Type: text/plain", "Content-Length: 0")
 CUTS = [at for at in range(len("HTTP/1.1 200"), len(HEAD)) if at != len(HEAD)]

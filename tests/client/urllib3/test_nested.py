@@ -12,10 +12,10 @@ from urllib3.exceptions import HTTPError, ProtocolError
 from ringback.client.deadline import within
 from ringback.client.urllib3 import ProxyPools
 from ringback.client.wire import last
+from ringback.testing.lab.healthy import over_tls, secured
+from ringback.testing.lab.message import head
 from ringback.testing.lab.proxy import proxy
-from ringback.testing.lab.response import head
-from ringback.testing.lab.secured import over_tls, secured
-from ringback.testing.lab.slow import trickle
+from ringback.testing.lab.timing import trickle
 from ringback.testing.lab.tls import hello_trickled
 from tests.requires import requires
 

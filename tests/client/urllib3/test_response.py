@@ -12,7 +12,7 @@ import requests
 import urllib3
 from urllib3.exceptions import DecodeError, ProtocolError
 
-from ringback.testing.lab.response import head
+from ringback.testing.lab.message import head
 from tests.requires import requires
 
 TEXT = random.Random(1).randbytes(3000)  # so that half of its gzip is half of it

@@ -17,9 +17,9 @@ from ringback.retry import Done, GiveUp
 from ringback.sink import LogSink
 from ringback.testing.lab import FAULTS
 from ringback.testing.lab import proxy as lab_proxy
+from ringback.testing.lab.healthy import over_tls, secured
 from ringback.testing.lab.http import redirect
-from ringback.testing.lab.response import answering, serve
-from ringback.testing.lab.secured import over_tls, secured
+from ringback.testing.lab.message import answering, serve
 
 LOCAL = frozenset({"127.0.0.1", "localhost"})
 CERTIFICATE_FAULTS = [

@@ -9,8 +9,8 @@ from ringback.diagnosis.layer.proxy_tunnel import TunnelError
 from ringback.diagnosis.model import Asked
 from ringback.diagnosis.scene import Options, Route, Scene
 from ringback.testing.lab import Lab, proxy, socks
-from ringback.testing.lab.response import serve
-from ringback.testing.lab.secured import secured
+from ringback.testing.lab.healthy import secured
+from ringback.testing.lab.message import serve
 
 HTTPS = Asked(text="", scheme="https", host="127.0.0.1", port=443, tls=True)
 HTTP = replace(HTTPS, scheme="http", tls=False)

@@ -4,7 +4,7 @@ import pytest
 
 from ringback.diagnosis.layer.connect import attempt
 from ringback.diagnosis.layer.kernel import TcpInfo, tcp_info
-from ringback.testing.lab.topology import SERVER
+from ringback.testing.lab.network import SERVER
 from tests.diagnosis.layer.worlds import World
 from tests.requires import requires
 

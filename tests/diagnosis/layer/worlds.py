@@ -7,7 +7,7 @@ from ringback.diagnosis.layer.connect import attempt
 from ringback.diagnosis.model import Asked
 from ringback.diagnosis.scene import Options, Scene
 from ringback.testing.lab.namespace import run
-from ringback.testing.lab.topology import SERVER, Topology
+from ringback.testing.lab.network import SERVER, Topology
 
 GATEWAYS = {"IPv4": (4, "192.0.2.1"), "IPv6": (6, "2001:db8:1::1")}
 

@@ -20,7 +20,7 @@ from e2e.site import OTHER, PROXY, RESOLVER, RESOLVER2, SERVER
 from e2e.world import SILENT, WELL, World, broken
 from e2e.worlds.proxy import ALL, AT, blocked
 
-from ringback.testing.lab.nameserver import Answer
+from ringback.testing.lab.dns import Answer
 
 _HTTP, _HTTPS = f"http://{NAME}/", f"https://{NAME}/"
 _THEIRS = "their certificate"

@@ -15,7 +15,7 @@ from e2e.talk import (
 from e2e.world import SILENT, WELL, World, broken
 
 from ringback.testing.lab.http import closing
-from ringback.testing.lab.response import head
+from ringback.testing.lab.message import head
 
 _HTTP, _HTTPS = f"http://{NAME}/", f"https://{NAME}/"
 _BOTH = "their application|their service"

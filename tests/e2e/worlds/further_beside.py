@@ -40,9 +40,9 @@ from e2e.talk import (
 )
 from e2e.world import SILENT, WELL, World, broken
 
-from ringback.testing.lab.connection import Connection
-from ringback.testing.lab.nameserver import Answer
-from ringback.testing.lab.secured import over_tls
+from ringback.testing.lab.dns import Answer
+from ringback.testing.lab.healthy import over_tls
+from ringback.testing.lab.server import Connection
 
 _SERVER6 = f"[{SERVER6}]"
 _HTTP = f"http://{NAME}/"

@@ -21,7 +21,7 @@ from e2e.talk import (
 )
 from e2e.world import SILENT, World, broken
 
-from ringback.testing.lab.connection import Connection
+from ringback.testing.lab.server import Connection
 
 _HTTP = f"http://{NAME}/"
 _HTTPS = f"https://{NAME}/"

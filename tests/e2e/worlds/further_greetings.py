@@ -27,8 +27,8 @@ from e2e.talk import (
 )
 from e2e.world import SILENT, World, broken
 
-from ringback.testing.lab.connection import Connection
-from ringback.testing.lab.secured import over_tls
+from ringback.testing.lab.healthy import over_tls
+from ringback.testing.lab.server import Connection
 
 _SERVER6 = f"[{SERVER6}]"
 _HTTPS = f"https://{NAME}/"

@@ -8,9 +8,9 @@ from e2e.handlers import PAGE, mysql, page, redis, smtp
 from e2e.talk import alert, answer, half_handshake, late, proxied_only, replies
 from e2e.world import SILENT, WELL, World, broken
 
-from ringback.testing.lab.connection import Connection
-from ringback.testing.lab.response import head
-from ringback.testing.lab.secured import over_tls
+from ringback.testing.lab.healthy import over_tls
+from ringback.testing.lab.message import head
+from ringback.testing.lab.server import Connection
 
 _HTTPS = f"https://{NAME}/"
 _MISMATCH = "tls.version_or_cipher_mismatch"

@@ -16,7 +16,7 @@ from e2e.site import NOBODY6, OTHER, RESOLVER, SERVER
 from e2e.world import SILENT, World, broken
 from e2e.worlds.proxy import ALL
 
-from ringback.testing.lab.nameserver import Answer
+from ringback.testing.lab.dns import Answer
 
 _HTTP, _HTTPS = f"http://{NAME}/", f"https://{NAME}/"
 _SHORT = "options timeout:1 attempts:1"

@@ -19,7 +19,7 @@ from e2e.building import (
 from e2e.site import OTHER, OTHER6, RESOLVER, RESOLVER2, SERVER, SERVER6, THIRD
 from e2e.world import SILENT, World, broken
 
-from ringback.testing.lab.nameserver import Answer
+from ringback.testing.lab.dns import Answer
 
 _HTTP = f"http://{NAME}/"
 _HTTPS = f"https://{NAME}/"

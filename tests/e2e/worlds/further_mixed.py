@@ -17,12 +17,11 @@ from e2e.talk import (
 )
 from e2e.world import SILENT, WELL, World, broken
 
-from ringback.testing.lab.connection import Connection
-from ringback.testing.lab.http import closing
-from ringback.testing.lab.http2 import healthy as answering_http2
-from ringback.testing.lab.http2 import speaking
-from ringback.testing.lab.response import head
-from ringback.testing.lab.secured import over_tls
+from ringback.testing.lab.healthy import over_tls
+from ringback.testing.lab.http import closing, speaking
+from ringback.testing.lab.http import healthy as answering_http2
+from ringback.testing.lab.message import head
+from ringback.testing.lab.server import Connection
 
 _HTTP, _HTTPS = f"http://{NAME}/", f"https://{NAME}/"
 _THEIRS = "their application|their service"

@@ -23,9 +23,9 @@ from e2e.talk import AMQP_START, LDAP_DONE, late, postgres_over_tls, replies, sa
 from e2e.world import SILENT, WELL, World, broken
 from e2e.worlds.further_certificates import trusting
 
-from ringback.testing.lab.connection import Connection
 from ringback.testing.lab.http import closing
-from ringback.testing.lab.response import head
+from ringback.testing.lab.message import head
+from ringback.testing.lab.server import Connection
 from ringback.testing.lab.tls import hello_close, hello_old
 
 _HTTPS = f"https://{NAME}/"

@@ -18,10 +18,10 @@ from e2e.world import SILENT, WELL, World, broken
 from e2e.worlds.proxy import ALL, AT
 
 from ringback.testing.lab import proxy as faulty
+from ringback.testing.lab.dns import Answer
+from ringback.testing.lab.healthy import over_tls
 from ringback.testing.lab.http import greeting
-from ringback.testing.lab.nameserver import Answer
-from ringback.testing.lab.response import head
-from ringback.testing.lab.secured import over_tls
+from ringback.testing.lab.message import head
 
 _HTTP, _HTTPS = f"http://{NAME}/", f"https://{NAME}/"
 _UNUSED = broken(

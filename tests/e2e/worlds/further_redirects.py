@@ -6,7 +6,7 @@ from e2e.pages import cookie_each_time, cookie_wall
 from e2e.site import NOBODY, OTHER, SERVER, THIRD
 from e2e.world import SILENT, WELL, World, broken
 
-from ringback.testing.lab.connection import Connection
+from ringback.testing.lab.server import Connection
 from ringback.testing.lab.tls import hello_close
 
 _HTTP = f"http://{NAME}/"

@@ -16,10 +16,10 @@ from e2e.site import OTHER
 from e2e.talk import answer, flight_in_two_parts, late, replies
 from e2e.world import SILENT, WELL, World, broken
 
-from ringback.testing.lab.connection import Connection
 from ringback.testing.lab.http import closing
-from ringback.testing.lab.response import head
-from ringback.testing.lab.slow import stalled_body, trickled_body
+from ringback.testing.lab.message import head
+from ringback.testing.lab.server import Connection
+from ringback.testing.lab.timing import stalled_body, trickled_body
 
 _BOTH = "their application|their service"
 _HTTPS = f"https://{NAME}/"

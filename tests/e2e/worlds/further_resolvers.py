@@ -20,7 +20,7 @@ from e2e.resolver import Resolver
 from e2e.site import OTHER, RESOLVER, RESOLVER2, RESOLVER3, SERVER, SERVER6
 from e2e.world import SILENT, WELL, World, broken
 
-from ringback.testing.lab.nameserver import Answer, bind
+from ringback.testing.lab.dns import Answer, bind
 
 _HTTP, _HTTPS = f"http://{NAME}/", f"https://{NAME}/"
 _SHORT = "options timeout:1 attempts:1"

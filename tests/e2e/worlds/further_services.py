@@ -15,7 +15,7 @@ from e2e.talk import (
 )
 from e2e.world import SILENT, WELL, World, broken
 
-from ringback.testing.lab.connection import Connection
+from ringback.testing.lab.server import Connection
 
 _THEIRS = "their service|their application"
 _LAYERS = "application|tcp|http|status"

@@ -14,7 +14,7 @@ from e2e.handlers import proxy, socks5
 from e2e.site import PROXY, RESOLVER
 from e2e.world import SILENT, World, broken
 
-from ringback.testing.lab.nameserver import Answer
+from ringback.testing.lab.dns import Answer
 from ringback.testing.lab.socks import Socks
 
 _HTTP, _HTTPS = f"http://{NAME}/", f"https://{NAME}/"

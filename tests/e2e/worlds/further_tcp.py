@@ -6,7 +6,7 @@ from e2e.site import NOBODY, OTHER, SERVER, SERVER6, THIRD
 from e2e.talk import alternating, late
 from e2e.world import SILENT, WELL, World, broken
 
-from ringback.testing.lab.connection import Connection
+from ringback.testing.lab.server import Connection
 
 _HTTP, _HTTPS = f"http://{NAME}/", f"https://{NAME}/"
 _HOST = "tcp.address_unreachable.host"

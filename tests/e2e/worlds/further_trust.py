@@ -25,7 +25,7 @@ from e2e.talk import (
 )
 from e2e.world import World, broken
 
-from ringback.testing.lab.connection import Connection
+from ringback.testing.lab.server import Connection
 
 _SERVER6 = f"[{SERVER6}]"
 _HTTPS = f"https://{NAME}/"

@@ -21,7 +21,7 @@ from e2e.talk import (
 )
 from e2e.world import SILENT, WELL, World, broken
 
-from ringback.testing.lab.connection import Connection
+from ringback.testing.lab.server import Connection
 
 _UNDECIDED = broken(
     "firewall_drops|overloaded",

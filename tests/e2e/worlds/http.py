@@ -5,9 +5,9 @@ from e2e.handlers import PAGE, page, redirects
 from e2e.world import SILENT, World, broken
 
 from ringback.testing.lab.http import closing, greeting
-from ringback.testing.lab.response import MID_BODY, MID_HEADERS, head
-from ringback.testing.lab.slow import silent, stalled_body, stalled_headers
+from ringback.testing.lab.message import MID_BODY, MID_HEADERS, head
 from ringback.testing.lab.tcp import reset_after_request
+from ringback.testing.lab.timing import silent, stalled_body, stalled_headers
 
 _URL = f"http://{NAME}/"
 _THEIRS = "their application|their service"

@@ -21,10 +21,10 @@ from e2e.site import OTHER, OTHER6, PROXY, RESOLVER, SERVER, SERVER6
 from e2e.world import SILENT, WELL, World, broken
 from e2e.worlds.proxy import ALL, AT, USERS
 
+from ringback.testing.lab.dns import Answer
 from ringback.testing.lab.http import greeting, redirect
-from ringback.testing.lab.nameserver import Answer
-from ringback.testing.lab.response import answering
-from ringback.testing.lab.slow import trickled_headers
+from ringback.testing.lab.message import answering
+from ringback.testing.lab.timing import trickled_headers
 
 _HTTP, _HTTPS = f"http://{NAME}/", f"https://{NAME}/"
 _NETWORK = "tcp.address_unreachable.network"

@@ -24,7 +24,7 @@ from e2e.world import SILENT, WELL, World, broken
 from e2e.worlds.proxy import ALL
 
 from ringback.testing.lab import proxy as faulty
-from ringback.testing.lab.nameserver import Answer
+from ringback.testing.lab.dns import Answer
 from ringback.testing.lab.tls import corrupt_record, hello_close
 
 _HTTP, _HTTPS = f"http://{NAME}/", f"https://{NAME}/"

@@ -16,7 +16,7 @@ from e2e.building import (
 from e2e.site import NO_RESOLVER, OTHER, RESOLVER, RESOLVER2, SERVER, SERVER6
 from e2e.world import SILENT, World, broken
 
-from ringback.testing.lab.nameserver import Answer
+from ringback.testing.lab.dns import Answer
 
 _URL = f"http://{NAME}/"
 _SHORT = "options timeout:1 attempts:1"

@@ -4,8 +4,8 @@ from e2e.building import NAME, listen, name
 from e2e.handlers import mysql_full, postgres_full, redis_full, smtp
 from e2e.world import SILENT, World, broken
 
-from ringback.testing.lab.connection import Connection
 from ringback.testing.lab.http import greeting
+from ringback.testing.lab.server import Connection
 
 _THEIRS = "their service|their application"
 _LAYERS = "application|tcp|http|status"

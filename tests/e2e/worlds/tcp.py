@@ -5,7 +5,7 @@ from e2e.handlers import postgres
 from e2e.site import NOBODY, NOBODY6, OTHER, SERVER, SERVER6
 from e2e.world import SILENT, World, broken
 
-from ringback.testing.lab.connection import Connection
+from ringback.testing.lab.server import Connection
 
 _HOST = "tcp.address_unreachable.host"
 _NETWORK = "tcp.address_unreachable.network"

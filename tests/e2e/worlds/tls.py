@@ -7,17 +7,17 @@ from e2e.handlers import plain_request_refused
 from e2e.site import SERVER
 from e2e.world import SILENT, World, broken
 
-from ringback.testing.lab.connection import Connection
 from ringback.testing.lab.http import greeting
+from ringback.testing.lab.server import Connection
 from ringback.testing.lab.tls import (
     alerting,
     hello_close,
     hello_cut,
+    hello_plain,
     hello_reset,
     no_shared_cipher,
     old_protocol,
 )
-from ringback.testing.lab.wrong_port import hello_plain
 
 _URL = f"https://{NAME}/"
 _THEIRS = "their certificate"

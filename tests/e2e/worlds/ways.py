@@ -18,8 +18,8 @@ from e2e.site import NOBODY, OTHER, PROXY, RESOLVER, RESOLVER2, SERVER, SERVER6
 from e2e.world import SILENT, WELL, World, broken
 from e2e.worlds.proxy import ALL
 
-from ringback.testing.lab.connection import Connection
-from ringback.testing.lab.nameserver import Answer
+from ringback.testing.lab.dns import Answer
+from ringback.testing.lab.server import Connection
 
 _HTTP, _HTTPS = f"http://{NAME}/", f"https://{NAME}/"
 _GATEWAY = "192.0.2.1"

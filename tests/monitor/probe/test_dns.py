@@ -1,7 +1,7 @@
 import pytest
 
 from ringback.monitor.probe.connect import Names
-from ringback.testing.lab.nameserver import ZONE
+from ringback.testing.lab.dns import ZONE
 from ringback.testing.lab.resolver import resolving
 
 

@@ -6,7 +6,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Sink
 
 from ringback.monitor.probe.starttls import DIALOGUES
-from ringback.testing.lab.secured import over_tls
+from ringback.testing.lab.healthy import over_tls
 
 LDAP_YES = bytes.fromhex("300c02010178070a010004000400")
 LDAP_NO = bytes.fromhex("308400000010020101788400000007 0a0134 0400 0400")

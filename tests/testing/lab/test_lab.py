@@ -8,8 +8,8 @@ from types import SimpleNamespace
 import pytest
 
 from ringback.testing.lab import FAULTS, Lab
-from ringback.testing.lab.need import NEEDS, NeedMissingError
-from ringback.testing.lab.response import serve
+from ringback.testing.lab.fault import NEEDS, NeedMissingError
+from ringback.testing.lab.message import serve
 from tests.requires import requires
 from tests.testing.lab.wire import (
     GET,
@@ -142,7 +142,7 @@ def test_a_port_closes_and_opens_under_open_connections(lab):
 def test_what_is_due_later_runs_in_order_of_time(lab, monkeypatch):
     at = time.monotonic()
     clock = SimpleNamespace(monotonic=lambda: at)  # stands still until all three are asked for
-    monkeypatch.setattr("ringback.testing.lab.loop.time", clock)
+    monkeypatch.setattr("ringback.testing.lab.server.time", clock)
     order = []
     done, first = threading.Event(), threading.Event()
     lab.later(0.05, lambda: (order.append("late"), done.set()))
@@ -150,7 +150,7 @@ def test_what_is_due_later_runs_in_order_of_time(lab, monkeypatch):
     lab.later(0, lambda: (order.append("now"), first.set()))
     assert first.wait(PATIENCE)
     assert order == ["now"]
-    monkeypatch.setattr("ringback.testing.lab.loop.time", time)
+    monkeypatch.setattr("ringback.testing.lab.server.time", time)
     assert done.wait(PATIENCE)
     assert order == ["now", "early", "late"]
 

@@ -8,8 +8,7 @@ import dns.query
 import dns.rcode
 import pytest
 
-from ringback.testing.lab.dns import ANSWERS
-from ringback.testing.lab.nameserver import Answer, Asked, Nameserver, bind
+from ringback.testing.lab.dns import ANSWERS, Answer, Asked, Nameserver, bind
 from tests.testing.lab.wire import PATIENCE, SILENCE
 
 

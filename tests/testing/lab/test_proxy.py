@@ -83,7 +83,7 @@ def test_connect_is_met_with_silence(lab):
 
 
 def test_connect_is_answered_byte_by_byte_without_end(lab, monkeypatch):
-    monkeypatch.setattr("ringback.testing.lab.slow.TRICKLE_PAUSE", 0.01)
+    monkeypatch.setattr("ringback.testing.lab.timing.TRICKLE_PAUSE", 0.01)
     met = lab.start("proxy.no_response:trickling_headers")
     seen = exchange(met, connect_request(met), until=rb"HTTP/1.1 200 OK\r\nX{3}")
     assert seen.end == "open"

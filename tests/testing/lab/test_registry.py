@@ -7,8 +7,8 @@ import pytest
 
 from ringback.failure.kinds import KINDS
 from ringback.testing.lab import FAULTS, find
-from ringback.testing.lab.need import NEEDS
-from ringback.testing.lab.registry import GROUPS
+from ringback.testing.lab.fault import NEEDS
+from ringback.testing.lab.lab import GROUPS
 
 
 def provoked():
@@ -68,7 +68,7 @@ def test_the_plain_faults_do_without_optional_packages():
 import sys
 sys.modules.update(cryptography=None, h2=None)
 from ringback.testing.lab import Lab
-from ringback.testing.lab.need import NeedMissingError
+from ringback.testing.lab.fault import NeedMissingError
 with Lab() as lab:
     lab.start("tcp.reset")
     for name in ("ok:tls", "ok:http2"):

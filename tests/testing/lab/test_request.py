@@ -1,6 +1,6 @@
 import pytest
 
-from ringback.testing.lab.request import BODY_KEPT, HEAD_LIMIT, RequestReader
+from ringback.testing.lab.message import BODY_KEPT, HEAD_LIMIT, RequestReader
 
 
 def reader(*pieces, go_on=lambda: None):

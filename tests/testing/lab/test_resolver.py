@@ -5,8 +5,7 @@ import time
 
 import pytest
 
-from ringback.testing.lab.dns import ANSWERS
-from ringback.testing.lab.nameserver import Answer, Nameserver, bind
+from ringback.testing.lab.dns import ANSWERS, Answer, Nameserver, bind
 from ringback.testing.lab.resolver import resolving
 from tests.testing.lab.wire import PATIENCE
 

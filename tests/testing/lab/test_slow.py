@@ -42,7 +42,7 @@ def test_the_server_falls_silent_and_keeps_the_connection(lab, name):
 @pytest.mark.parametrize("name", TRICKLING)
 def test_bytes_come_one_by_one_without_end(lab, name, monkeypatch):
     pause = 0.01
-    monkeypatch.setattr("ringback.testing.lab.slow.TRICKLE_PAUSE", pause)
+    monkeypatch.setattr("ringback.testing.lab.timing.TRICKLE_PAUSE", pause)
     endpoint = lab.start(name)
     with connect(endpoint) as connected:
         began = time.monotonic()

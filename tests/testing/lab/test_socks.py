@@ -143,7 +143,7 @@ def test_the_greeting_is_met_with_silence(lab):
 
 
 def test_the_reply_comes_byte_by_byte(lab, monkeypatch):
-    monkeypatch.setattr("ringback.testing.lab.slow.TRICKLE_PAUSE", 0.01)
+    monkeypatch.setattr("ringback.testing.lab.timing.TRICKLE_PAUSE", 0.01)
     met = lab.start("proxy.no_response:trickling_socks5")
     with connect(met) as connected:
         assert ask(connected, HELLO, 2) == b"\x05\x00"

@@ -96,7 +96,7 @@ def test_the_server_hello_is_cut_within(lab):
 
 def test_the_server_hello_comes_byte_by_byte(lab, monkeypatch):
     pause = 0.05
-    monkeypatch.setattr("ringback.testing.lab.slow.TRICKLE_PAUSE", pause)
+    monkeypatch.setattr("ringback.testing.lab.timing.TRICKLE_PAUSE", pause)
     with connect(lab.start(TRICKLED)) as connected:
         began = time.monotonic()
         connected.sendall(client_hello())

@@ -13,7 +13,7 @@ from ringback.cli.input import Problem
 from ringback.cli.terminal import plain
 from ringback.failure.kinds import KINDS
 from ringback.testing.lab import FAULTS, Fault, find
-from ringback.testing.lab.need import missing
+from ringback.testing.lab.fault import missing
 
 _HELP = """Produce connection failures for real, and see what each client makes of them.
 
@@ -47,7 +47,7 @@ def command(context: click.Context, fault: str | None, *, listing: bool, as_json
             raise click.UsageError("--list takes no FAULT", context)
         _reproduce(_fault(fault), as_json=as_json)
         return
-    from ringback.testing.command.listing import List  # noqa: PLC0415 - each form loads its own
+    from ringback.testing.command.reproduce import List  # noqa: PLC0415 - each form loads its own
 
     shown = List(as_json=as_json)
     if listing:
@@ -57,10 +57,7 @@ def command(context: click.Context, fault: str | None, *, listing: bool, as_json
 
 
 def _reproduce(fault: Fault, *, as_json: bool) -> None:
-    from ringback.testing.command.reproduce import (  # noqa: PLC0415 - each form loads its own
-        print_json,
-        show,
-    )
+    from ringback.testing.command.reproduce import print_json, show  # noqa: PLC0415 - as above
 
     (print_json if as_json else show)(fault)
 

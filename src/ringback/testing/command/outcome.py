@@ -1,18 +1,22 @@
-"""What each client makes of one fault."""
+"""What each client makes of one fault; inside a network namespace a process of its own tells it."""
 
 from __future__ import annotations
 
+import json
+import sys
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from threading import Thread
 from typing import TYPE_CHECKING, Literal
 
 from ringback.failure import classify
 from ringback.testing.clients import CLIENTS, NotOfferedError
+from ringback.testing.lab.fault import Endpoint
 
 if TYPE_CHECKING:
     from ringback.failure import Failure
-    from ringback.testing.lab.fault import Endpoint, Provocation
+    from ringback.testing.lab.fault import Provocation
+
 
 Ending = Literal["raised", "returned", "waiting", "not_offered"]
 """``waiting``: it had not ended in time; ``not_offered``: it cannot be asked to."""
@@ -107,3 +111,38 @@ def _raised(client: str, seconds: float, error: Exception, failure: Failure) -> 
         failure.delivered,
         failure.confidence,
     )
+
+
+_START = 20.0
+"""Seconds that starting an interpreter and a client may take."""
+
+
+def outcome_from(namespace: str, client: str, meeting: Meeting) -> Outcome:
+    """Return how a call with one client ends, made from inside a namespace.
+
+    Args:
+        namespace: As in ``Endpoint.namespace``.
+        client: Its name in ``clients.CLIENTS``.
+        meeting: Whom and how.
+    """
+    from ringback.testing.lab import namespace as network  # noqa: PLC0415 - Linux only
+
+    # There the system's own resolver asks the lab's server.
+    endpoint = replace(meeting.endpoint, seen=[], namespace=None, nameserver=None)
+    given = {"client": client, "meeting": asdict(replace(meeting, endpoint=endpoint))}
+    limit = LONGEST * meeting.timeout + _START
+    command = [sys.executable, "-m", __name__]
+    done = network.run(namespace, command, stdin=json.dumps(given), timeout=limit)
+    return Outcome(**json.loads(done.stdout))
+
+
+def main() -> None:
+    """Read from standard input whom to call; print the outcome as JSON."""
+    given = json.load(sys.stdin)
+    meeting = given["meeting"]
+    endpoint = Endpoint(**meeting.pop("endpoint"))
+    print(json.dumps(asdict(outcome_of(given["client"], Meeting(endpoint, **meeting)))))
+
+
+if __name__ == "__main__":
+    main()

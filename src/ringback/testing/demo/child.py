@@ -1,9 +1,10 @@
-"""A process beside the demo."""
+"""A process beside the demo, which ends with the demo, however that ends."""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from typing import IO
+
 
 _PATIENCE = 10.0
 """Seconds that it has to end by itself."""
@@ -98,3 +100,15 @@ def _environment() -> dict[str, str]:
         for name, value in os.environ.items()
         if not any(mark in name.lower() for mark in _NOT_PASSED_ON)
     }
+
+
+def end_with_parent() -> None:
+    """End this process when its standard input does: the other side is the demo's."""
+    threading.Thread(target=_wait, name="ringback-demo-lifeline", daemon=True).start()
+
+
+def _wait() -> None:
+    # Not through ``sys.stdin``: whoever reads it holds a lock that the interpreter's end wants.
+    while os.read(sys.stdin.fileno(), 1024):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)

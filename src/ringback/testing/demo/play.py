@@ -1,18 +1,52 @@
-"""Playing the scenes, and checking that each went as promised."""
+"""Playing the scenes, and checking that each went as promised; an interruption takes all down."""
 
 from __future__ import annotations
 
 import contextlib
+import signal
+import sys
+import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
-from ringback.testing.demo.incidents import incidents
-from ringback.testing.demo.interrupts import leave_alone, orderly
 from ringback.testing.demo.monitor import UnseenError
-from ringback.testing.demo.scenes import SCENES, Scene
+from ringback.testing.demo.scenes import SCENES, Scene, incidents
 from ringback.testing.demo.stage import Record, Stage
 from ringback.testing.demo.world import World
 from ringback.testing.lab import Lab
+
+_SIGNALS = tuple(
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+)
+
+
+@contextlib.contextmanager
+def orderly() -> Iterator[None]:
+    """Have SIGTERM and a terminal that is closed end the block as Ctrl-C does.
+
+    On the way out ``leave_alone`` is called first, so that no second signal cuts short the rest.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield  # signals are not for this thread
+        return
+    with contextlib.ExitStack() as restored:
+        for one in _SIGNALS:
+            restored.callback(signal.signal, one, signal.getsignal(one))
+            if one != signal.SIGINT:
+                signal.signal(one, _end)
+        yield
+
+
+def leave_alone() -> None:
+    """Let no signal disturb the process from now on, within ``orderly``."""
+    if threading.current_thread() is threading.main_thread():
+        for one in _SIGNALS:
+            signal.signal(one, signal.SIG_IGN)
+
+
+def _end(number: int, _: object) -> None:
+    sys.exit(128 + number)
+
 
 Tell = Callable[[Record], None]
 

@@ -12,7 +12,7 @@ import time
 import requests
 
 import ringback
-from ringback.testing.demo.lifeline import end_with_parent
+from ringback.testing.demo.child import end_with_parent
 
 _PAUSE = 0.2
 """Seconds between two calls."""

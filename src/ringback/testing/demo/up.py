@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 
 from ringback.cli.run import run
-from ringback.testing.demo.lifeline import end_with_parent
+from ringback.testing.demo.child import end_with_parent
 
 if __name__ == "__main__":
     end_with_parent()

@@ -1,22 +1,268 @@
-"""Faults of name resolution: each is a name under ``lab.test`` that the lab's server answers so."""
+"""Faults of name resolution: a DNS server that answers each name under ``lab.test`` its own way."""
 
 from __future__ import annotations
 
+import contextlib
+import ipaddress
 import socket
-from typing import TYPE_CHECKING
+import socketserver
+import struct
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, Self
 
+import dns.edns
+import dns.exception
+import dns.flags
+import dns.message
+import dns.name
+import dns.rcode
+import dns.rdataclass
+import dns.rdatatype
+import dns.rrset
 from dns.edns import EDECode
 from dns.rcode import FORMERR, NOTIMP, NXDOMAIN, REFUSED, SERVFAIL
 
-from ringback.testing.lab.fault import Endpoint, Fault
-from ringback.testing.lab.nameserver import Answer, Nameserver, bind
-from ringback.testing.lab.response import serve
-from ringback.testing.lab.shared import shared
+from ringback.testing.lab.fault import Endpoint, Fault, shared
+from ringback.testing.lab.message import serve
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ringback.testing.lab.lab import Lab
+
+
+ZONE = dns.name.from_text("lab.test.")
+"""Every name of the lab; RFC 6761 keeps ``test`` out of the public DNS."""
+
+TTL = 0
+"""Seconds: nothing may be cached between two tests."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What the server answers to every question for one name.
+
+    Attributes:
+        rcode: The response code.
+        addresses: IPv4 and IPv6 addresses; each question gets those of its type.
+        alias: Canonical name, where the name is an alias.
+        error: Extended DNS error (RFC 8914) as code and text, sent to clients that speak EDNS.
+        delay: Seconds before the answer leaves.
+        udp: What becomes of the answer over UDP.
+        tcp: Whether TCP is answered; else the connection is closed without a word.
+        referral: Whether the answer only points at a server that is not there.
+    """
+
+    rcode: dns.rcode.Rcode = dns.rcode.NOERROR
+    addresses: tuple[str, ...] = ()
+    alias: str | None = None
+    error: tuple[dns.edns.EDECode, str] | None = None
+    delay: float = 0.0
+    udp: Literal["whole", "silent", "truncated", "wrong id", "wrong question"] = "whole"
+    tcp: bool = True
+    referral: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One question that reached the server."""
+
+    name: str
+    type: str
+    transport: Literal["udp", "tcp"]
+
+
+class Nameserver:
+    """Answers questions under ``lab.test`` until it is closed; refuses all other names.
+
+    The label under the zone selects the answer: ``nxdomain.lab.test`` and
+    ``www.nxdomain.lab.test`` get that of ``nxdomain``. An unknown label does not exist.
+
+    Args:
+        answers: Label to answer.
+        sockets: UDP socket and listening TCP socket, as from ``bind``; closed with the server.
+
+    Attributes:
+        address: Address and port that answer.
+        asked: Every question, in order of arrival.
+    """
+
+    def __init__(
+        self, answers: Mapping[str, Answer], sockets: tuple[socket.socket, socket.socket]
+    ) -> None:
+        host, port = sockets[0].getsockname()[:2]
+        self.address: tuple[str, int] = (host, port)
+        self.asked: list[Asked] = []
+        self.closing = threading.Event()
+        self._answers = answers
+        self._servers = (_Datagrams(self, sockets[0]), _Streams(self, sockets[1]))
+        for server in self._servers:
+            threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop answering, at once even for answers that are still being delayed."""
+        self.closing.set()
+        for server in self._servers:
+            server.shutdown()
+            server.server_close()
+
+    def answer(self, wire: bytes, transport: Literal["udp", "tcp"]) -> bytes | None:
+        """Answer one message.
+
+        Args:
+            wire: The message as received.
+            transport: How it came.
+
+        Returns:
+            The message to send, ``None`` for silence.
+        """
+        try:
+            query = dns.message.from_wire(wire)
+            (question,) = query.question
+        except (dns.exception.DNSException, ValueError):
+            return None
+        type_ = dns.rdatatype.to_text(question.rdtype)
+        self.asked.append(Asked(question.name.to_text(omit_final_dot=True), type_, transport))
+        found = self._find(question.name)
+        if self.closing.wait(found.delay):
+            return None
+        return _datagram(query, found) if transport == "udp" else _segment(query, found)
+
+    def _find(self, name: dns.name.Name) -> Answer:
+        if not name.is_subdomain(ZONE) or name == ZONE:
+            return Answer(rcode=dns.rcode.REFUSED)
+        label = name.relativize(ZONE).labels[-1].decode("ascii", "replace").lower()
+        return self._answers.get(label, Answer(rcode=dns.rcode.NXDOMAIN))
+
+
+def bind(host: str, port: int = 0) -> tuple[socket.socket, socket.socket]:
+    """Bind the pair of sockets of a nameserver.
+
+    Args:
+        host: Address to bind.
+        port: Port for both, 0 for any that is free for both.
+
+    Returns:
+        A UDP socket and a listening TCP socket on the same port.
+
+    Raises:
+        OSError: The port is taken, or no port is free for both.
+    """
+    for chance in reversed(range(1 if port else 10)):
+        datagrams = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        try:
+            datagrams.bind((host, port))
+            return datagrams, socket.create_server(datagrams.getsockname())
+        except OSError:
+            datagrams.close()
+            if not chance:
+                raise
+    raise AssertionError
+
+
+def _datagram(query: dns.message.Message, answer: Answer) -> bytes | None:
+    reply = _reply(query, answer)
+    match answer.udp:
+        case "silent":
+            return None
+        case "truncated":
+            reply.flags |= dns.flags.TC
+            reply.answer.clear()
+        case "wrong id":
+            reply.id ^= 0xFFFF
+        case "wrong question":
+            other = dns.name.from_text("other", ZONE)
+            reply.question = [dns.rrset.RRset(other, dns.rdataclass.IN, query.question[0].rdtype)]
+    return reply.to_wire()
+
+
+def _segment(query: dns.message.Message, answer: Answer) -> bytes | None:
+    return _reply(query, answer).to_wire() if answer.tcp else None
+
+
+def _reply(query: dns.message.Message, answer: Answer) -> dns.message.Message:
+    reply = dns.message.make_response(query, recursion_available=not answer.referral)
+    reply.set_rcode(answer.rcode)
+    name = query.question[0].name
+    if answer.alias:
+        reply.answer.append(dns.rrset.from_text(name, TTL, "IN", "CNAME", answer.alias))
+    wanted = [a for a in answer.addresses if _type(a) == query.question[0].rdtype]
+    if wanted:
+        reply.answer.append(
+            dns.rrset.from_text_list(name, TTL, "IN", query.question[0].rdtype, wanted)
+        )
+    if answer.referral:
+        reply.authority.append(dns.rrset.from_text(name, TTL, "IN", "NS", f"ns.{name}"))
+    if answer.error and query.edns >= 0:
+        reply.use_edns(0, options=[dns.edns.EDEOption(*answer.error)])
+    return reply
+
+
+def _type(address: str) -> dns.rdatatype.RdataType:
+    version = ipaddress.ip_address(address).version
+    return dns.rdatatype.A if version == 4 else dns.rdatatype.AAAA
+
+
+class _Datagrams(socketserver.ThreadingUDPServer):
+    daemon_threads = True
+
+    def __init__(self, nameserver: Nameserver, bound: socket.socket) -> None:
+        super().__init__(("", 0), _Datagram, bind_and_activate=False)
+        self.socket.close()
+        self.socket = bound
+        self.nameserver = nameserver
+
+
+class _Streams(socketserver.ThreadingTCPServer):
+    daemon_threads = True
+
+    def __init__(self, nameserver: Nameserver, listening: socket.socket) -> None:
+        super().__init__(("", 0), _Stream, bind_and_activate=False)
+        self.socket.close()
+        self.socket = listening
+        self.nameserver = nameserver
+
+
+class _Datagram(socketserver.BaseRequestHandler):
+    server: _Datagrams
+
+    def handle(self) -> None:
+        wire, bound = self.request
+        reply = self.server.nameserver.answer(wire, "udp")
+        if reply is not None:
+            # The server may be closed while this answer was made.
+            with contextlib.suppress(OSError):
+                bound.sendto(reply, self.client_address)
+
+
+class _Stream(socketserver.BaseRequestHandler):
+    server: _Streams
+
+    def handle(self) -> None:
+        with contextlib.suppress(OSError):
+            for wire in _messages(self.request):
+                reply = self.server.nameserver.answer(wire, "tcp")
+                if reply is None:
+                    return
+                self.request.sendall(struct.pack("!H", len(reply)) + reply)
+
+
+def _messages(stream: socket.socket) -> Iterator[bytes]:
+    """Yield the messages of a connection, each behind its length (RFC 1035 section 4.2.2)."""
+    stream.settimeout(5.0)
+    with stream.makefile("rb") as file:
+        while len(prefix := file.read(2)) == 2:
+            (length,) = struct.unpack("!H", prefix)
+            yield file.read(length)
+
 
 LOOPBACK = ("127.0.0.1",)
 

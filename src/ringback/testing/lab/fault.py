@@ -1,15 +1,24 @@
-"""What a fault is, and where it can be met once it is started."""
+"""What a fault is, what it needs from the machine, and where it is met once it is started."""
 
 from __future__ import annotations
 
+import functools
+import importlib.util
+import os
+import shutil
+import socket
+import ssl
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterable
 
-    from ringback.testing.lab.connection import Handler
     from ringback.testing.lab.lab import Lab
+    from ringback.testing.lab.server import Handler
+
 
 Provocation = Literal["get", "upload", "twice", "json", "crl", "http2", "client_certificate"]
 """What the caller must do to meet a fault.
@@ -81,7 +90,7 @@ class Fault:
         start: Starts it in a running lab.
         also: Other kinds that a client may honestly report, by race or for lack of evidence;
             ``ok`` where a lenient client notices nothing.
-        needs: What this machine must have, by the names in ``need.NEEDS``.
+        needs: What this machine must have, by the names in ``NEEDS``.
         provoke: What the caller must do to meet it.
     """
 
@@ -102,3 +111,85 @@ class Fault:
 def serving(handler: Handler, scheme: str = "http") -> Callable[[Lab], Endpoint]:
     """Return a ``Fault.start`` that listens on 127.0.0.1 and gives each connection to a handler."""
     return lambda lab: lab.listen(handler, scheme=scheme)
+
+
+# Bits of capabilities(7).
+_CAP_NET_ADMIN = 12
+_CAP_SYS_ADMIN = 21
+
+
+def _installed(module: str) -> Callable[[], bool]:
+    return lambda: importlib.util.find_spec(module) is not None
+
+
+def _root() -> bool:
+    return hasattr(os, "geteuid") and os.geteuid() == 0
+
+
+def _program(name: str) -> Callable[[], bool]:
+    # Root's programs may be missing from PATH.
+    path = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/sbin"))
+    return lambda: shutil.which(name, path=path) is not None
+
+
+def _netns() -> bool:
+    """Whether this process may make network namespaces: root in a container often may not."""
+    try:
+        status = Path("/proc/self/status").read_text()
+    except OSError:
+        return False
+    effective = int(status.partition("CapEff:")[2].split()[0], 16)
+    return all(effective >> capability & 1 for capability in (_CAP_NET_ADMIN, _CAP_SYS_ADMIN))
+
+
+def _ipv6() -> bool:
+    try:
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind(("::1", 0))
+    except OSError:
+        return False
+    return True
+
+
+NEEDS: dict[str, Callable[[], bool]] = {
+    "cryptography": _installed("cryptography"),
+    "h2": _installed("h2"),
+    "ip": _program("ip"),
+    "ip6tables": _program("ip6tables"),
+    "iptables": _program("iptables"),
+    "ipv6": _ipv6,
+    "netns": _netns,
+    "root": _root,
+    "tls1.1": lambda: ssl.HAS_TLSv1_1,
+}
+"""Name of a need to a function that tells whether this machine meets it."""
+
+
+class NeedMissingError(RuntimeError):
+    """Raised when a fault is started on a machine that lacks what it needs."""
+
+
+def missing(needs: Iterable[str]) -> tuple[str, ...]:
+    """Return those of ``needs`` that this machine does not meet."""
+    return tuple(need for need in needs if not NEEDS[need]())
+
+
+T = TypeVar("T")
+
+
+def shared(make: Callable[[Lab], T]) -> Callable[[Lab], T]:
+    """Return a function that calls ``make`` once for each running lab.
+
+    Further calls return the same thing; it is forgotten when the lab stops. The lab starts one
+    fault at a time, so no lock is needed.
+    """
+    made: dict[Lab, T] = {}
+
+    @functools.wraps(make)
+    def get(lab: Lab) -> T:
+        if lab not in made:
+            made[lab] = make(lab)
+            lab.on_stop(functools.partial(made.pop, lab))
+        return made[lab]
+
+    return get

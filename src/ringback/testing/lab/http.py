@@ -1,15 +1,27 @@
-"""Responses that break HTTP/1.1 (RFC 9112), lead nowhere, or are not what was asked for."""
+"""Faults of HTTP: broken responses (RFC 9112), error statuses (RFC 9110), HTTP/2 (RFC 9113)."""
 
 from __future__ import annotations
 
+import contextlib
+import datetime as dt
+import email.utils
 import gzip
+import json
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ringback.testing.lab.fault import Fault, serving
-from ringback.testing.lab.response import MID_BODY, MID_HEADERS, answering, head, response
+from ringback.testing.lab.healthy import secured
+from ringback.testing.lab.message import MID_BODY, MID_HEADERS, answering, head, response
 
 if TYPE_CHECKING:
-    from ringback.testing.lab.connection import Connection, Handler
+    import ssl
+
+    from h2.connection import H2Connection
+
+    from ringback.testing.lab.lab import Lab
+    from ringback.testing.lab.server import Connection, Handler
+
 
 _PAGE = b"<!doctype html><title>Sign in</title><p>Please sign in.</p>"
 _CHUNKED = head(200, "Content-Type: text/plain", "Transfer-Encoding: chunked")
@@ -241,4 +253,170 @@ _CONTENT = (
     _content("cut_json", "JSON that ends too early", b'{"ok": tr', "application/json"),
 )
 
-FAULTS: tuple[Fault, ...] = (*_CUT, *_MALFORMED, *_BANNERS, *_REDIRECTS, *_CONTENT)
+RESPONSES: tuple[Fault, ...] = (*_CUT, *_MALFORMED, *_BANNERS, *_REDIRECTS, *_CONTENT)
+
+
+_BODY = b'{"error": true}'
+
+
+def answering_status(status: int, *fields: str) -> Handler:
+    """Return a handler that answers every request with one status."""
+    return _answering(status, lambda: fields)
+
+
+def _answering(status: int, fields: Callable[[], tuple[str, ...]]) -> Handler:
+    def handler(connection: Connection) -> None:
+        while request := connection.read_request():
+            connection.send(response(status, _BODY, *fields()))
+            if not request.keeps_alive:
+                return
+
+    return handler
+
+
+def _date(seconds: float) -> str:
+    moment = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=seconds)
+    return email.utils.format_datetime(moment, usegmt=True)
+
+
+RETRY_AFTER: dict[str, Callable[[], str]] = {
+    "seconds": lambda: "1",
+    "zero": lambda: "0",
+    "date": lambda: _date(2),
+    "past_date": lambda: _date(-3600),
+    "fraction": lambda: "0.5",
+    "negative": lambda: "-5",
+    "malformed": lambda: "soon",
+    "empty": lambda: "",
+    "huge": lambda: "99999999999",
+}
+"""Shape of ``Retry-After`` to what makes its value; a date is 2 s ahead when it is sent."""
+
+
+def _asking_to_wait(kind: str, status: int, shape: str) -> Fault:
+    def fields() -> tuple[str, ...]:
+        return (f"Retry-After: {RETRY_AFTER[shape]()}",)
+
+    return Fault(
+        kind=kind,
+        when=f"retry_after_{shape}",
+        summary=f"status {status} with Retry-After: {shape.replace('_', ' ')}",
+        start=serving(_answering(status, fields)),
+    )
+
+
+def _plain(kind: str, status: int, *fields: str) -> Fault:
+    return Fault(
+        kind=kind,
+        when=str(status),
+        summary=f"status {status}",
+        start=serving(answering_status(status, *fields)),
+    )
+
+
+STATUSES: tuple[Fault, ...] = (
+    _plain("http.error", 400),
+    _plain("http.error", 404),
+    _plain("http.error", 500),
+    _plain("http.error.auth", 401, 'WWW-Authenticate: Basic realm="lab"'),
+    _plain("http.error.auth", 403),
+    _plain("http.error.rate_limited", 429),
+    _plain("http.error.unavailable", 503),
+    _plain("http.error.gateway", 502),
+    _plain("http.error.gateway", 504),
+    _plain("http.error.captive_portal", 511),
+    *(_asking_to_wait("http.error.rate_limited", 429, shape) for shape in RETRY_AFTER),
+    *(_asking_to_wait("http.error.unavailable", 503, shape) for shape in RETRY_AFTER),
+)
+
+
+Answer = Callable[["H2Connection", int], None]
+"""Answers the request on a stream of an HTTP/2 connection."""
+
+_PROTOCOL_ERROR = 0x1
+_REFUSED_STREAM = 0x7
+_ENHANCE_YOUR_CALM = 0xB
+
+
+def offer_http2(context: ssl.SSLContext, _: Lab) -> None:
+    """Let the server choose HTTP/2 by ALPN."""
+    context.set_alpn_protocols(["h2"])
+
+
+def speaking(answer: Answer) -> Handler:
+    """Return a handler that speaks HTTP/2 and gives each request to ``answer``."""
+
+    def handler(connection: Connection) -> None:
+        # Here, because the rest of the lab works without the h2 package.
+        from h2.config import H2Configuration  # noqa: PLC0415 - optional package
+        from h2.connection import H2Connection  # noqa: PLC0415 - optional package
+        from h2.events import StreamEnded  # noqa: PLC0415 - optional package
+        from h2.exceptions import ProtocolError  # noqa: PLC0415 - optional package
+
+        http2 = H2Connection(H2Configuration(client_side=False))
+        http2.initiate_connection()
+        connection.send(http2.data_to_send())
+        with contextlib.suppress(ProtocolError):
+            while data := connection.read():
+                for event in http2.receive_data(data):
+                    if isinstance(event, StreamEnded):
+                        connection.seen.requests += 1
+                        answer(http2, event.stream_id)
+                connection.send(http2.data_to_send())
+
+    return handler
+
+
+def healthy(http2: H2Connection, stream: int) -> None:
+    """Answer with status 200 and JSON."""
+    body = json.dumps({"ok": True}).encode()
+    fields = [(":status", "200"), ("content-type", "application/json")]
+    http2.send_headers(stream, [*fields, ("content-length", str(len(body)))])
+    http2.send_data(stream, body, end_stream=True)
+
+
+def resetting(code: int) -> Answer:
+    """Return what answers a request with RST_STREAM and an error code."""
+    return lambda http2, stream: http2.reset_stream(stream, code)
+
+
+def going_away(http2: H2Connection, _: int) -> None:
+    """Answer with GOAWAY: no stream was or will be processed."""
+    http2.close_connection(last_stream_id=0)
+
+
+def _refusing(kind: str, when: str, summary: str, answer: Answer) -> Fault:
+    return Fault(
+        kind=kind,
+        when=when,
+        summary=summary,
+        start=secured(handler=speaking(answer), prepare=offer_http2),
+        needs=("cryptography", "h2"),
+        provoke="http2",
+    )
+
+
+HTTP2: tuple[Fault, ...] = (
+    _refusing("ok", "http2", "answers every request over HTTP/2", healthy),
+    _refusing(
+        "h2.refused_stream",
+        "refused_stream",
+        "RST_STREAM with REFUSED_STREAM: the request was not processed",
+        resetting(_REFUSED_STREAM),
+    ),
+    _refusing(
+        "h2.refused_stream", "goaway", "GOAWAY with a last stream below the request's", going_away
+    ),
+    _refusing(
+        "h2.protocol.error",
+        "protocol_error",
+        "RST_STREAM with PROTOCOL_ERROR",
+        resetting(_PROTOCOL_ERROR),
+    ),
+    _refusing(
+        "h2.protocol.error",
+        "enhance_your_calm",
+        "RST_STREAM with ENHANCE_YOUR_CALM",
+        resetting(_ENHANCE_YOUR_CALM),
+    ),
+)

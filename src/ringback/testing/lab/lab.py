@@ -1,20 +1,18 @@
-"""The lab: starts faults, and takes everything down again."""
+"""The lab: every fault there is, started and taken down again."""
 
 from __future__ import annotations
 
 import contextlib
+import difflib
 import functools
 import tempfile
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from ringback.testing.lab.connection import Connection, Handler
-from ringback.testing.lab.crew import Crew
-from ringback.testing.lab.listener import Listener
-from ringback.testing.lab.loop import Loop
-from ringback.testing.lab.need import NeedMissingError, missing
-from ringback.testing.lab.registry import FAULTS, find
+from ringback.testing.lab import dns, healthy, http, network, proxy, socks, tcp, timing, tls
+from ringback.testing.lab.fault import NeedMissingError, missing
+from ringback.testing.lab.server import Connection, Crew, Handler, Listener, Loop
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +20,50 @@ if TYPE_CHECKING:
 
     from ringback.testing.lab.certificates import Certificates
     from ringback.testing.lab.fault import Endpoint, Fault
+
+
+GROUPS: tuple[tuple[Fault, ...], ...] = (
+    healthy.FAULTS,
+    tcp.FAULTS,
+    timing.SLOW,
+    http.RESPONSES,
+    http.STATUSES,
+    tls.REFUSED_CERTIFICATES,
+    tls.HANDSHAKES,
+    tls.OTHER_PROTOCOLS,
+    http.HTTP2,
+    timing.SCHEDULED,
+    dns.FAULTS,
+    proxy.FAULTS,
+    socks.FAULTS,
+    network.FAULTS,
+)
+
+FAULTS: dict[str, Fault] = {fault.name: fault for group in GROUPS for fault in group}
+"""Faults by name, ``kind`` or ``kind:when``."""
+
+
+def find(text: str) -> Fault:
+    """Return the fault called ``kind`` or ``kind:when``.
+
+    A kind that only has variants gives its first one.
+
+    Raises:
+        LookupError: There is none; the message names the nearest.
+    """
+    if text in FAULTS:
+        return FAULTS[text]
+    variants = [fault for fault in FAULTS.values() if fault.kind == text]
+    if variants:
+        return variants[0]
+    raise LookupError(f"no fault called {text!r}; nearest: {', '.join(_nearest(text))}")
+
+
+def _nearest(text: str) -> list[str]:
+    kind = text.partition(":")[0]
+    variants = [fault.name for fault in FAULTS.values() if fault.kind == kind]
+    return variants or difflib.get_close_matches(text, FAULTS, n=3, cutoff=0) or list(FAULTS)[:3]
+
 
 _SWEEP = 1.0
 """Seconds between two looks for connections whose time is over."""

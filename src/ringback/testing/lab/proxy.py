@@ -3,25 +3,67 @@
 from __future__ import annotations
 
 import base64
+import ipaddress
+import selectors
+import socket
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from ringback.testing.lab.connection import Connection
 from ringback.testing.lab.dns import nameserver
 from ringback.testing.lab.fault import Endpoint, Fault
+from ringback.testing.lab.healthy import secured
 from ringback.testing.lab.http import greeting
-from ringback.testing.lab.relay import reach, relay
-from ringback.testing.lab.response import answering, head, response, serve
-from ringback.testing.lab.secured import secured
-from ringback.testing.lab.slow import trickled_headers
-from ringback.testing.lab.wrong_port import hello_plain
+from ringback.testing.lab.message import answering, head, response, serve
+from ringback.testing.lab.server import Connection
+from ringback.testing.lab.timing import trickled_headers
+from ringback.testing.lab.tls import hello_plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ringback.testing.lab.connection import Handler
     from ringback.testing.lab.lab import Lab
-    from ringback.testing.lab.request import Request
+    from ringback.testing.lab.message import Request
+    from ringback.testing.lab.server import Handler
+
+
+_CHUNK = 64 * 1024
+_PATIENCE = 5.0
+
+
+def reach(host: str, port: int) -> socket.socket:
+    """Connect to a target on this machine.
+
+    Raises:
+        PermissionError: The target is elsewhere; nothing leaves the machine through the lab.
+        OSError: It cannot be reached.
+    """
+    if host != "localhost" and not _is_loopback(host):
+        raise PermissionError(f"{host} is not on this machine")
+    return socket.create_connection((host, port), timeout=_PATIENCE)
+
+
+def relay(connection: Connection, upstream: socket.socket) -> None:
+    """Carry bytes both ways until either side ends, then close ``upstream``."""
+    with upstream, selectors.DefaultSelector() as selector:
+        upstream.settimeout(None)
+        selector.register(connection.socket, selectors.EVENT_READ)
+        selector.register(upstream, selectors.EVENT_READ)
+        while True:
+            for key, _ in selector.select():
+                if key.fileobj is upstream:
+                    connection.send(data := upstream.recv(_CHUNK))
+                else:
+                    upstream.sendall(data := connection.read())
+                if not data:
+                    return
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
 
 USER = "lab:open-sesame"
 """User and password that the proxy with authentication accepts."""

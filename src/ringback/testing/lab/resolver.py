@@ -25,8 +25,7 @@ import dns.query
 import dns.rcode
 import dns.rdatatype
 
-from ringback.testing.lab.dns import ANSWERS
-from ringback.testing.lab.nameserver import ZONE
+from ringback.testing.lab.dns import ANSWERS, ZONE
 
 TEXTS = {
     socket.EAI_AGAIN: "Temporary failure in name resolution",

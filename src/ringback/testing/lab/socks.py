@@ -9,16 +9,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ringback.testing.lab.fault import Endpoint, Fault
-from ringback.testing.lab.proxy import USER, silent, through, tunnel
-from ringback.testing.lab.relay import reach, relay
-from ringback.testing.lab.response import response, serve
-from ringback.testing.lab.slow import trickle
+from ringback.testing.lab.message import response, serve
+from ringback.testing.lab.proxy import USER, reach, relay, silent, through, tunnel
+from ringback.testing.lab.timing import trickle
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ringback.testing.lab.connection import Connection
     from ringback.testing.lab.lab import Lab
+    from ringback.testing.lab.server import Connection
 
 NO_AUTHENTICATION, USER_PASSWORD, NONE_ACCEPTABLE = 0x00, 0x02, 0xFF
 """Methods of RFC 1928 section 3."""

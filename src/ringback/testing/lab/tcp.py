@@ -5,9 +5,9 @@ from __future__ import annotations
 import socket
 from typing import TYPE_CHECKING
 
-from ringback.testing.lab.connection import Connection
 from ringback.testing.lab.fault import Endpoint, Fault, serving
-from ringback.testing.lab.response import MID_BODY, MID_HEADERS, healthy
+from ringback.testing.lab.message import MID_BODY, MID_HEADERS, healthy
+from ringback.testing.lab.server import Connection
 
 if TYPE_CHECKING:
     from ringback.testing.lab.lab import Lab

@@ -1,4 +1,4 @@
-"""Faults of TLS beside the certificate: handshakes that fail, records that break, cut ends."""
+"""Faults of TLS: refused certificates, handshakes that fail, ports that speak another protocol."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ import warnings
 from typing import TYPE_CHECKING
 
 from ringback.testing.lab.fault import Endpoint, Fault, serving
-from ringback.testing.lab.response import head
-from ringback.testing.lab.secured import require_client_certificate, secured
-from ringback.testing.lab.slow import trickle
+from ringback.testing.lab.healthy import require_client_certificate, secured
+from ringback.testing.lab.http import closing, greeting
+from ringback.testing.lab.message import head, response
+from ringback.testing.lab.timing import trickle
 
 if TYPE_CHECKING:
-    from ringback.testing.lab.connection import Connection
+    from ringback.testing.lab.healthy import Prepare
     from ringback.testing.lab.lab import Lab
-    from ringback.testing.lab.secured import Prepare
+    from ringback.testing.lab.server import Connection
+
 
 _SERVER_HELLO_TLS10 = bytes.fromhex("16 0301 002a 02 000026 0301") + bytes(32) + b"\x00\xc0\x14\x00"
 _SERVER_HELLO_CUT = bytes.fromhex("16 0303 007a 02 000076 0303") + bytes(16)
@@ -129,7 +131,7 @@ _CRYPTO = ("cryptography",)
 _MISMATCH = "tls.version_or_cipher_mismatch"
 _CLIENT = "tls.bad_client_auth_cert"
 
-FAULTS: tuple[Fault, ...] = (
+HANDSHAKES: tuple[Fault, ...] = (
     Fault(
         kind=_MISMATCH,
         when="old_protocol",
@@ -244,5 +246,150 @@ FAULTS: tuple[Fault, ...] = (
         summary="answers with a record that does not decrypt",
         start=secured(handler=corrupt_record),
         needs=_CRYPTO,
+    ),
+)
+
+
+def revoked(lab: Lab) -> Endpoint:
+    """Start a server with a revoked certificate; ``verify`` holds the revocation list."""
+    endpoint = secured("revoked")(lab)
+    endpoint.verify = lab.certificates.bundle_with_revocations
+    return endpoint
+
+
+def _refused(kind: str, when: str, summary: str, certificate: str) -> Fault:
+    return Fault(
+        kind=kind,
+        when=when,
+        summary=summary,
+        start=secured(certificate),
+        needs=("cryptography",),
+    )
+
+
+_UNKNOWN = "tls.cert.authority_invalid.unknown_issuer"
+
+REFUSED_CERTIFICATES: tuple[Fault, ...] = (
+    _refused("tls.cert.date_invalid.expired", "", "expired yesterday", "expired"),
+    _refused("tls.cert.date_invalid.not_yet_valid", "", "valid from tomorrow", "not_yet_valid"),
+    Fault(
+        kind="tls.cert.name_invalid",
+        when="wrong_host",
+        summary="issued for other.test, called as localhost",
+        start=secured("wrong_host", host="localhost"),
+        needs=("cryptography",),
+    ),
+    _refused(
+        "tls.cert.name_invalid",
+        "wrong_address",
+        "issued for other.test, called as 127.0.0.1",
+        "wrong_host",
+    ),
+    _refused(
+        "tls.cert.authority_invalid.self_signed", "", "signed with its own key", "self_signed"
+    ),
+    _refused(
+        "tls.cert.authority_invalid.untrusted_root",
+        "",
+        "the chain ends in a root that is sent but not trusted",
+        "untrusted_root",
+    ),
+    _refused(_UNKNOWN, "", "the issuer is unknown and not sent", "unknown_issuer"),
+    _refused(
+        _UNKNOWN,
+        "missing_intermediate",
+        "the trusted root's intermediate is not sent",
+        "missing_intermediate",
+    ),
+    _refused("tls.cert.invalid", "weak_key", "an RSA key of 1024 bits", "weak_key"),
+    Fault(
+        kind="tls.cert.revoked",
+        summary="on the issuer's revocation list, for a client that checks it",
+        start=revoked,
+        also=("ok",),
+        needs=("cryptography",),
+        provoke="crl",
+    ),
+)
+
+
+_ALERT_UNEXPECTED_MESSAGE = bytes.fromhex("15 0301 0002 02 0a")
+
+
+def tls_on_plain_port(lab: Lab) -> Endpoint:
+    """Start a TLS server behind an ``http://`` URL; OpenSSL drops the connection."""
+    context = lab.certificates.server()
+
+    def handler(connection: Connection) -> None:
+        try:
+            connection.secure(context)
+        except ssl.SSLError:
+            connection.reset()
+
+    return lab.listen(handler)
+
+
+def hello_unanswered(connection: Connection) -> None:
+    """Take the ClientHello and stay silent, as a plain server that waits for a request does."""
+    connection.stall()
+
+
+def hello_plain(connection: Connection) -> None:
+    """Answer the ClientHello in plain HTTP."""
+    connection.read()
+    connection.send(response(400, b"Bad Request", content_type="text/plain"))
+    connection.finish(linger=True)
+
+
+_NOT_TLS = "tls.protocol.error.not_tls"
+_NOT_HTTP = "http.response.invalid.not_http"
+
+OTHER_PROTOCOLS: tuple[Fault, ...] = (
+    Fault(
+        kind=_NOT_TLS,
+        when="plain_http",
+        summary="a plain HTTP server that answers the ClientHello at once",
+        start=serving(hello_plain, "https"),
+    ),
+    Fault(
+        kind=_NOT_TLS,
+        when="plain_ssh",
+        summary="an SSH server that speaks first",
+        start=serving(greeting(b"SSH-2.0-OpenSSH_9.6\r\n"), "https"),
+    ),
+    Fault(
+        kind="tls.timed_out",
+        when="plain_server",
+        summary="a plain server that waits for a whole request",
+        start=serving(hello_unanswered, "https"),
+    ),
+    Fault(
+        kind="tcp.reset",
+        when="tls_port",
+        summary="a TLS server on an http:// port that drops what is not TLS",
+        start=tls_on_plain_port,
+        also=("http.response.invalid.empty", _NOT_HTTP),
+        needs=("cryptography",),
+    ),
+    Fault(
+        kind=_NOT_HTTP,
+        when="tls_port",
+        summary="a TLS server on an http:// port that answers with an alert record",
+        start=serving(closing(_ALERT_UNEXPECTED_MESSAGE)),
+        also=("http.protocol.error", "http.response.invalid.empty", "tcp.reset"),
+    ),
+    Fault(
+        kind="http.error",
+        when="tls_port",
+        summary="a TLS server on an http:// port that answers 400 and says so",
+        start=serving(
+            closing(
+                response(
+                    400,
+                    b"The plain HTTP request was sent to HTTPS port",
+                    content_type="text/plain",
+                )
+            )
+        ),
     ),
 )

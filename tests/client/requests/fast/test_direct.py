@@ -16,7 +16,7 @@ from ringback.client.requests.fast import guard
 from ringback.client.requests.fast.connection import FastConnection
 from ringback.client.requests.fast.response import FastMessage
 from ringback.testing.lab import Lab
-from ringback.testing.lab.secured import secured
+from ringback.testing.lab.healthy import secured
 
 
 def both_ways(monkeypatch, server, call):

@@ -4,7 +4,7 @@ import pytest
 
 from ringback.diagnosis.layer import http, http_redirects, tls
 from ringback.testing.lab import Lab
-from ringback.testing.lab.response import response
+from ringback.testing.lab.message import response
 from tests.diagnosis.layer.meeting import only, route_of, scene_of, told
 from tests.requires import requires
 

@@ -6,8 +6,8 @@ from ringback.diagnosis.layer import http
 from ringback.diagnosis.scene import Route
 from ringback.testing.lab import Lab
 from ringback.testing.lab.http import greeting
+from ringback.testing.lab.message import answering, response
 from ringback.testing.lab.proxy import USER, proxy, proxy_with_users
-from ringback.testing.lab.response import answering, response
 from tests.diagnosis.layer.meeting import only, scene_of, told
 
 

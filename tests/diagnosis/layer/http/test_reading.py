@@ -3,7 +3,7 @@ import pytest
 from ringback.diagnosis.layer import http, tls
 from ringback.diagnosis.layer.http_exchange import Patience
 from ringback.testing.lab import Lab
-from ringback.testing.lab.response import head
+from ringback.testing.lab.message import head
 from tests.diagnosis.layer.meeting import only, route_of, scene_of
 from tests.requires import requires
 

@@ -5,7 +5,7 @@ import pytest
 from ringback.diagnosis.layer import http, http_extras, tls, tls_extras
 from ringback.diagnosis.layer.http_exchange import Patience
 from ringback.testing.lab import Lab
-from ringback.testing.lab.response import response
+from ringback.testing.lab.message import response
 from tests.diagnosis.layer.meeting import only, route_of, scene_of
 from tests.requires import requires
 

@@ -10,8 +10,7 @@ from ringback.diagnosis.layer.dns_query import Patience, Server
 from ringback.diagnosis.layer.nameserver import Asking
 from ringback.diagnosis.layer.url import asked_of
 from ringback.diagnosis.scene import Options, Scene, together
-from ringback.testing.lab.dns import ANSWERS
-from ringback.testing.lab.nameserver import Answer, Nameserver, bind
+from ringback.testing.lab.dns import ANSWERS, Answer, Nameserver, bind
 
 MORE = {
     "both": Answer(addresses=("192.0.2.7", "192.0.2.8", "2001:db8::7")),

@@ -16,9 +16,8 @@ from ringback.diagnosis.layer.name import tell_origin
 from ringback.diagnosis.layer.url import asked_of
 from ringback.diagnosis.scene import Options, Scene
 from ringback.testing.lab import network
-from ringback.testing.lab.dns import ANSWERS
+from ringback.testing.lab.dns import ANSWERS, Answer, Nameserver, bind
 from ringback.testing.lab.lab import Lab
-from ringback.testing.lab.nameserver import Answer, Nameserver, bind
 from ringback.testing.lab.namespace import give_file, run
 from ringback.testing.lab.resolver import resolving
 from tests.requires import requires

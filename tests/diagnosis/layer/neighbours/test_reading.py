@@ -4,7 +4,7 @@ from ringback.diagnosis.layer import spoken
 from ringback.diagnosis.layer.connect import Attempt
 from ringback.diagnosis.layer.neighbours import Neighbour, ask, ask_control, tasks
 from ringback.testing.lab import Lab
-from ringback.testing.lab.response import serve
+from ringback.testing.lab.message import serve
 from tests.diagnosis.layer.worlds import scene_of, told
 
 PARTNER = {"role": "partner", "speaks": "http", "as_asked": True, "outcome": "open"}

@@ -7,9 +7,9 @@ from ringback.diagnosis.layer import spoken as room
 from ringback.diagnosis.layer.spoken import client_hello, speech
 from ringback.diagnosis.model import Asked
 from ringback.testing.lab import Lab
+from ringback.testing.lab.healthy import secured
 from ringback.testing.lab.http import greeting
-from ringback.testing.lab.response import response, serve
-from ringback.testing.lab.secured import secured
+from ringback.testing.lab.message import response, serve
 
 HTTP = Asked(text="", scheme="http", host="service.test", port=80)
 SMTP = Asked(text="", scheme="smtp", host="service.test", port=25, protocol="smtp")

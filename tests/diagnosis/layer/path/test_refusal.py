@@ -1,7 +1,7 @@
 import pytest
 
 from ringback.diagnosis.layer import path
-from ringback.testing.lab.topology import SERVER
+from ringback.testing.lab.network import SERVER
 from tests.diagnosis.layer.worlds import World, scene_of, told
 from tests.requires import requires
 

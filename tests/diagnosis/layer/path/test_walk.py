@@ -4,7 +4,7 @@ from ringback.diagnosis.layer import path
 from ringback.diagnosis.layer.connect import Attempt
 from ringback.diagnosis.layer.kernel import Icmp
 from ringback.diagnosis.layer.path import tasks
-from ringback.testing.lab.topology import SERVER
+from ringback.testing.lab.network import SERVER
 from tests.diagnosis.layer.worlds import World, scene_of, told
 from tests.requires import requires
 

@@ -7,7 +7,7 @@ from ringback.diagnosis.model import Asked
 from ringback.diagnosis.scene import Options, Scene
 from ringback.testing.lab import Lab
 from ringback.testing.lab import proxy as proxies
-from ringback.testing.lab.response import answering, response, serve
+from ringback.testing.lab.message import answering, response, serve
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,7 @@ from ringback.diagnosis.layer import proxy
 from ringback.diagnosis.model import Asked
 from ringback.diagnosis.scene import Options, Scene
 from ringback.testing.lab import Lab
-from ringback.testing.lab.response import serve
+from ringback.testing.lab.message import serve
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ from ringback.diagnosis.model import Asked
 from ringback.diagnosis.scene import Options, Scene
 from ringback.testing.lab import Lab, socks
 from ringback.testing.lab import proxy as proxies
+from ringback.testing.lab.healthy import secured
 from ringback.testing.lab.http import greeting
-from ringback.testing.lab.response import answering, response, serve
-from ringback.testing.lab.secured import secured
-from ringback.testing.lab.wrong_port import hello_plain
+from ringback.testing.lab.message import answering, response, serve
+from ringback.testing.lab.tls import hello_plain
 
 
 @pytest.fixture

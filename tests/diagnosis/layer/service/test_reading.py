@@ -7,7 +7,7 @@ import pytest
 from ringback.diagnosis.layer import service, tls
 from ringback.diagnosis.protocols import protocol_of
 from ringback.testing.lab import Lab
-from ringback.testing.lab.response import response
+from ringback.testing.lab.message import response
 from tests.diagnosis.layer.meeting import only, route_of, scene_of, told
 from tests.requires import requires
 

@@ -9,8 +9,8 @@ import pytest
 from ringback.diagnosis.layer import tcp
 from ringback.diagnosis.layer.opening import open_connection
 from ringback.testing.lab import Lab
-from ringback.testing.lab.response import serve
-from ringback.testing.lab.topology import SERVER
+from ringback.testing.lab.message import serve
+from ringback.testing.lab.network import SERVER
 from tests.diagnosis.layer.worlds import World, scene_of, told
 from tests.requires import requires
 

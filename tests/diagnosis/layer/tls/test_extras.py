@@ -8,7 +8,7 @@ from ringback.diagnosis.layer import tls, tls_extras, tls_trust
 from ringback.diagnosis.layer.kernel import confirmed
 from ringback.diagnosis.scene import Route
 from ringback.testing.lab import Lab
-from ringback.testing.lab.response import response
+from ringback.testing.lab.message import response
 from tests.diagnosis.layer.meeting import only, route_of, scene_of, told
 from tests.requires import requires
 

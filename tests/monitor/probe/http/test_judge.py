@@ -3,7 +3,7 @@ import gzip
 import pytest
 
 from ringback.monitor.probe import matching
-from ringback.testing.lab.response import answering, response
+from ringback.testing.lab.message import answering, response
 
 BODY = b'{"status": "up", "parts": [{"name": "db", "up": true}]}'
 

@@ -4,7 +4,7 @@ import time
 import pytest
 
 from ringback.monitor.probe import connect
-from ringback.testing.lab.response import answering, head, response
+from ringback.testing.lab.message import answering, head, response
 
 
 def test_a_healthy_endpoint(looking, lab):

@@ -1,7 +1,7 @@
 import pytest
 
-from ringback.testing.lab.response import answering, head, response
-from ringback.testing.lab.secured import secured
+from ringback.testing.lab.healthy import secured
+from ringback.testing.lab.message import answering, head, response
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Faults that come and go: fail some times then work, ports that go down, come back or move."""
+"""Faults in time: servers that keep the client waiting, and faults that come and go."""
 
 from __future__ import annotations
 
@@ -6,14 +6,120 @@ import itertools
 from typing import TYPE_CHECKING
 
 from ringback.testing.lab.fault import Endpoint, Fault, serving
+from ringback.testing.lab.healthy import secured
 from ringback.testing.lab.http import closing
-from ringback.testing.lab.response import healthy, response, serve
-from ringback.testing.lab.slow import silent
+from ringback.testing.lab.message import MID_BODY, MID_HEADERS, head, healthy, response, serve
 from ringback.testing.lab.tcp import reset_after_request
 
 if TYPE_CHECKING:
-    from ringback.testing.lab.connection import Connection, Handler
     from ringback.testing.lab.lab import Lab
+    from ringback.testing.lab.server import Connection, Handler
+
+
+TRICKLE_PAUSE = 0.1
+"""Seconds between two bytes of a trickle."""
+
+
+def silent(connection: Connection) -> None:
+    """Read the request and never answer."""
+    connection.read_request()
+    connection.stall()
+
+
+def stalled_headers(connection: Connection) -> None:
+    """Stop within the response's header block."""
+    connection.read_request()
+    connection.send(MID_HEADERS)
+    connection.stall()
+
+
+def stalled_body(connection: Connection) -> None:
+    """Stop after 400 of 1,000 bytes of body."""
+    connection.read_request()
+    connection.send(MID_BODY)
+    connection.stall()
+
+
+def trickled_headers(connection: Connection) -> None:
+    """Send header lines without end, byte by byte."""
+    connection.read_request()
+    connection.send(b"HTTP/1.1 200 OK\r\n")
+    trickle(connection, b"")
+
+
+def trickled_body(connection: Connection) -> None:
+    """Send a body of 10 MB byte by byte."""
+    connection.read_request()
+    connection.send(head(200, "Content-Type: text/plain", "Content-Length: 10000000"))
+    trickle(connection, b"", b"x")
+
+
+def trickle(connection: Connection, first: bytes, then: bytes = b"X") -> None:
+    """Send some bytes one by one, and then another one again and again, without end."""
+    for byte in itertools.chain(first, itertools.cycle(then)):
+        if not connection.hold(TRICKLE_PAUSE):
+            return
+        connection.send(bytes((byte,)))
+
+
+def deaf(connection: Connection) -> None:
+    """Read no byte of what is sent."""
+    connection.stall(reading=False)
+
+
+SLOW: tuple[Fault, ...] = (
+    Fault(
+        kind="http.response.timed_out",
+        when="silent",
+        summary="reads the request and never answers",
+        start=serving(silent),
+    ),
+    Fault(
+        kind="http.response.timed_out",
+        when="mid_headers",
+        summary="stops within the response's header block",
+        start=serving(stalled_headers),
+    ),
+    Fault(
+        kind="http.response.timed_out",
+        when="trickling_headers",
+        summary="a byte of header each 0.1 s: only a total deadline ends it",
+        start=serving(trickled_headers),
+        also=("client.deadline_exceeded",),
+    ),
+    Fault(
+        kind="http.response.body_timed_out",
+        when="mid_body",
+        summary="stops after 400 of 1,000 bytes of body",
+        start=serving(stalled_body),
+        also=("http.response.timed_out",),
+    ),
+    Fault(
+        kind="http.response.body_timed_out",
+        when="trickling_body",
+        summary="a byte of body each 0.1 s: only a total deadline ends it",
+        start=serving(trickled_body),
+        also=("http.response.timed_out", "client.deadline_exceeded"),
+    ),
+    Fault(
+        kind="http.request.timed_out",
+        when="upload_not_read",
+        summary="reads nothing: the client's upload fills the window and stops",
+        start=serving(deaf),
+        also=("http.response.timed_out",),
+        provoke="upload",
+    ),
+    Fault(
+        kind="http.request.timed_out",
+        when="upload_not_read_tls",
+        summary="the same over TLS",
+        start=secured(handler=deaf),
+        also=("http.response.timed_out",),
+        needs=("cryptography",),
+        provoke="upload",
+    ),
+)
+
 
 COMES_BACK = 1.0
 """Seconds after its start when a closed port opens."""
@@ -92,7 +198,7 @@ def _twice(kind: str, summary: str, handler: Handler, *also: str) -> Fault:
     return Fault(kind=kind, when="first_two", summary=summary, start=start, also=also)
 
 
-FAULTS: tuple[Fault, ...] = (
+SCHEDULED: tuple[Fault, ...] = (
     _twice("tcp.reset", "resets the first two connections, then works", reset_after_request),
     _twice(
         "http.response.invalid.empty",
