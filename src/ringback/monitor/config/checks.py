@@ -49,7 +49,9 @@ _ONLY_FOR: dict[str, tuple[ProbeType, ...]] = {
 
 def check_endpoints(whole: MergedConfig) -> None:
     """Note what does not hold inside the endpoints."""
-    unsure = any(path[-1] in {"every", "timeout"} for one in whole.sources for path in one.wrong)
+    unsure = any(
+        path[-1] in {"every", "timeout"} for source in whole.sources for path in source.invalid
+    )
     for item in whole.endpoints:
         kind = _check_address(item)
         if kind is None:
@@ -69,18 +71,18 @@ def _check_address(item: Item[EndpointShape]) -> ProbeType | None:
     shape = item.shape
     if shape.type == "heartbeat":
         if shape.url:
-            item.complain("a heartbeat has no url: it reports in", "url")
+            item.add_problem("a heartbeat has no url: it reports in", "url")
         if not shape.name:
-            item.complain("a heartbeat needs a name")
+            item.add_problem("a heartbeat needs a name")
         return "heartbeat"
     if not shape.url:
-        if not item.is_wrong("url"):
-            item.complain("'url' is missing")
+        if not item.is_invalid("url"):
+            item.add_problem("'url' is missing")
         return None
     try:
         return probe_address_of(shape.url, shape.type).type
     except AddressError as error:
-        item.complain(f"url {error}", "url", hint=error.hint)
+        item.add_problem(f"url {error}", "url", hint=error.hint)
         return None
 
 
@@ -91,7 +93,7 @@ def _check_keys(item: Item[EndpointShape], kind: ProbeType) -> None:
     ):
         kinds = _ONLY_FOR[key]
         only = " and ".join((", ".join(kinds[:-1]), kinds[-1])) if kinds[1:] else kinds[0]
-        item.complain(f"{key} is for {only} only; this is {kind}", *key.split("."))
+        item.add_problem(f"{key} is for {only} only; this is {kind}", *key.split("."))
 
 
 def unsupported_keys(kind: ProbeType, table: Mapping[str, Any]) -> list[str]:
@@ -105,7 +107,7 @@ def _check_times(item: Item[EndpointShape], shape: EndpointShape, kind: ProbeTyp
         return
     if shape.timeout > shape.every:
         key = "timeout" if "timeout" in item.shape.model_fields_set else "every"
-        item.complain(
+        item.add_problem(
             f"a check may take {shape.timeout:g} s (timeout), but comes every {shape.every:g} s",
             key,
         )
@@ -114,13 +116,13 @@ def _check_times(item: Item[EndpointShape], shape: EndpointShape, kind: ProbeTyp
 def _check_answer(item: Item[EndpointShape], kind: ProbeType) -> None:
     shape = item.shape
     if kind == "tcp" and len(shape.expect.contains) > 1:
-        item.complain("tcp looks for one text only", "expect", "contains")
+        item.add_problem("tcp looks for one text only", "expect", "contains")
     try:
         nameserver_of(shape.nameserver)
     except ValueError as error:
-        item.complain(str(error), "nameserver")
+        item.add_problem(str(error), "nameserver")
     if kind == "tls" and (lacking := missing_port(shape)):
-        item.complain(lacking, "url")
+        item.add_problem(lacking, "url")
 
 
 def missing_port(shape: EndpointShape) -> str:
@@ -135,7 +137,7 @@ def check_files(item: Item[Shape]) -> None:
     for key in ("ca", "client_certificate"):
         named = getattr(item.shape, key)
         if named and not file_named_by(item, named).is_file():
-            item.complain(f"there is no file {str(file_named_by(item, named))!r}", key)
+            item.add_problem(f"there is no file {str(file_named_by(item, named))!r}", key)
 
 
 def file_named_by(item: Item[Shape], named: str) -> Path:
@@ -169,7 +171,7 @@ def check_names(whole: MergedConfig) -> None:
 def matching_ids(pattern: str, ids: Iterable[str]) -> list[str]:
     """Return the ids that a name, an id or a pattern with ``*`` means."""
     wanted = pattern.lower() if is_pattern(pattern) else slug(pattern)
-    return [one for one in ids if fnmatchcase(one, wanted)]
+    return [id_ for id_ in ids if fnmatchcase(id_, wanted)]
 
 
 def is_pattern(text: str) -> bool:
@@ -187,7 +189,7 @@ def _check_unique(items: Iterable[Item[Any]], name_of: Callable[[Any], str], wha
         other = first[name]
         line = other.source.positions.of_key(other.path).line
         key = "name" if item.shape.name else "url"
-        item.complain(f"there is {what} {name!r} already: {other.source.file}:{line}", key)
+        item.add_problem(f"there is {what} {name!r} already: {other.source.file}:{line}", key)
 
 
 def _check_known(item: Item[Any], key: str, names: set[str], what: str) -> None:
@@ -199,7 +201,7 @@ def _check_known(item: Item[Any], key: str, names: set[str], what: str) -> None:
 
 
 def _report_unknown(item: Item[Shape], key: str, index: int, message: str, hint: str) -> None:
-    item.complain(message, key, index, hint=hint)
+    item.add_problem(message, key, index, hint=hint)
 
 
 def _groups(whole: MergedConfig) -> set[str]:
@@ -210,55 +212,61 @@ def parents_of(whole: MergedConfig, item: Item[EndpointShape]) -> tuple[str, ...
     """Return the ids of an endpoint's parents; one of its group or the defaults is not its own."""
     own = "parents" in item.shape.model_fields_set
     ids = dict.fromkeys(slug(name) for name in effective_endpoint(whole, item).parents)
-    return tuple(one for one in ids if own or one != endpoint_id(item.shape.name, item.shape.url))
+    return tuple(
+        parent for parent in ids if own or parent != endpoint_id(item.shape.name, item.shape.url)
+    )
 
 
 def check_parents(whole: MergedConfig) -> None:
     """Note parents that there are not, and endpoints that are their own parents."""
     ids = {endpoint_id(name, url) for name, url in whole.named("endpoint")}
     defaults = Item(whole.main.defaults, whole.sources[0], ("defaults",))
-    habits: list[Item[CheckDefaults]] = [defaults, *whole.groups.values(), *whole.endpoints]
-    for item in habits:
+    tables_with_parents: list[Item[CheckDefaults]] = [
+        defaults,
+        *whole.groups.values(),
+        *whole.endpoints,
+    ]
+    for item in tables_with_parents:
         for index, name in enumerate(item.shape.parents):
             if slug(name) not in ids:
                 hint = closest_word(slug(name), ids)
                 message = f"no endpoint is called {name!r}"
-                item.complain(message, "parents", index, hint=hint)
+                item.add_problem(message, "parents", index, hint=hint)
     _check_cycles(whole)
 
 
 def _check_cycles(whole: MergedConfig) -> None:
     items = {endpoint_id(item.shape.name, item.shape.url): item for item in whole.endpoints}
     parents = {id_: parents_of(whole, item) for id_, item in items.items()}
-    told: set[str] = set()
+    reported: set[str] = set()
     for id_, item in items.items():
         cycle = find_cycle(id_, parents)
-        if cycle and told.isdisjoint(cycle):
-            told.update(cycle)
-            item.complain(f"is its own parent: {' → '.join(cycle)}", "parents")
+        if cycle and reported.isdisjoint(cycle):
+            reported.update(cycle)
+            item.add_problem(f"is its own parent: {' → '.join(cycle)}", "parents")
 
 
 def find_cycle(start: str, parents: Mapping[str, tuple[str, ...]]) -> list[str]:
-    """Return a way from an endpoint over its parents back to itself; ``[]``: there is none."""
+    """Return a path from an endpoint over its parents back to itself; ``[]``: there is none."""
     came_from: dict[str, str] = {}
     waiting = [start]
     while waiting:
-        one = waiting.pop()
-        for parent in parents.get(one, ()):
+        child = waiting.pop()
+        for parent in parents.get(child, ()):
             if parent == start:
-                return _cycle_from_parents(start, one, came_from)
+                return _cycle_from_parents(start, child, came_from)
             if parent not in came_from:
-                came_from[parent] = one
+                came_from[parent] = child
                 waiting.append(parent)
     return []
 
 
 def _cycle_from_parents(start: str, last: str, came_from: Mapping[str, str]) -> list[str]:
-    way = [start]
+    path = [start]
     while last != start:
-        way.append(last)
+        path.append(last)
         last = came_from[last]
-    return [start, *reversed(way)]
+    return [start, *reversed(path)]
 
 
 MIN_TOKEN_LENGTH = 16
@@ -271,7 +279,7 @@ def check_access(whole: MergedConfig) -> None:
         _check_token(item)
     host = whole.main.web.host
     if not is_loopback(host) and not any(True for _ in whole.named("token")):
-        whole.sources[0].complain(
+        whole.sources[0].add_problem(
             ("web", "host"),
             f"everybody who reaches {host} could change what is watched: add a [[token]], "
             "or listen on 127.0.0.1",
@@ -280,14 +288,16 @@ def check_access(whole: MergedConfig) -> None:
 
 def _check_token(item: Item[TokenShape]) -> None:
     shape = item.shape
-    if item.is_wrong("token") or item.is_wrong("sha256"):
+    if item.is_invalid("token") or item.is_invalid("sha256"):
         return
     if bool(shape.token) == bool(shape.sha256):
-        item.complain("needs either token or sha256")
+        item.add_problem("needs either token or sha256")
     elif shape.token and (*item.path, "token") not in item.source.secret:
-        item.complain('a token must not stand in the file: token = "${NAME}", or sha256', "token")
+        item.add_problem(
+            'a token must not stand in the file: token = "${NAME}", or sha256', "token"
+        )
     elif shape.token and len(shape.token) < MIN_TOKEN_LENGTH:
-        item.complain(f"the token has fewer than {MIN_TOKEN_LENGTH} characters", "token")
+        item.add_problem(f"the token has fewer than {MIN_TOKEN_LENGTH} characters", "token")
 
 
 CHECKS = (check_endpoints, check_names, check_parents, check_access)
@@ -295,5 +305,5 @@ CHECKS = (check_endpoints, check_names, check_parents, check_access)
 
 def check_all(whole: MergedConfig) -> None:
     """Note everything that does not hold."""
-    for one in CHECKS:
-        one(whole)
+    for check in CHECKS:
+        check(whole)

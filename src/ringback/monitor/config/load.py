@@ -163,7 +163,7 @@ def _file(item: Item[EndpointShape], named: str) -> str:
 
 def _notifier(shape: ChannelShape) -> NotifierSettings:
     given = shape.model_dump()
-    known = {one.name for one in fields(NotifierSettings)}
+    known = {field.name for field in fields(NotifierSettings)}
     own = {key: value for key, value in given.items() if key not in known and value}
     return NotifierSettings(**{k: v for k, v in given.items() if k in known}, options=own)
 
@@ -182,7 +182,7 @@ def _route(whole: MergedConfig, shape: RouteShape) -> RouteSettings:
 
 
 def _window(whole: MergedConfig, shape: MaintenanceShape) -> MaintenanceWindow:
-    named = {one for pattern in shape.endpoints for one in matching_ids(pattern, _ids(whole))}
+    named = {id_ for pattern in shape.endpoints for id_ in matching_ids(pattern, _ids(whole))}
     named |= {
         endpoint_id(item.shape.name, item.shape.url)
         for item in whole.endpoints
@@ -260,9 +260,16 @@ def config_of_urls(urls: Iterable[str]) -> MonitorConfig:
 
 def _name(url: str, taken: Mapping[str, Endpoint]) -> str:
     """Its URL without secrets; where that is taken by another, with a number."""
-    name, same = endpoint_name("", url), [one for one in taken.values() if one.url == url]
+    name, same = (
+        endpoint_name("", url),
+        [endpoint for endpoint in taken.values() if endpoint.url == url],
+    )
     if same:
         return same[0].name
-    names = {one.name for one in taken.values()}
+    names = {endpoint.name for endpoint in taken.values()}
     numbered = (f"{name} ({number})" for number in range(2, len(names) + 3))
-    return name if name not in names else next(one for one in numbered if one not in names)
+    return (
+        name
+        if name not in names
+        else next(candidate for candidate in numbered if candidate not in names)
+    )

@@ -30,7 +30,7 @@ class Item(Generic[S_co]):
     """One table, and where it stands.
 
     Attributes:
-        shape: What it says.
+        shape: Its content.
         source: In which file.
         path: Under which path.
     """
@@ -39,13 +39,13 @@ class Item(Generic[S_co]):
     source: SourceFile
     path: KeyPath
 
-    def complain(self, message: str, *keys: str | int, hint: str = "") -> None:
+    def add_problem(self, message: str, *keys: str | int, hint: str = "") -> None:
         """Note that something is wrong with it."""
-        self.source.complain((*self.path, *keys), message, hint)
+        self.source.add_problem((*self.path, *keys), message, hint)
 
-    def is_wrong(self, key: str) -> bool:
+    def is_invalid(self, key: str) -> bool:
         """Return whether one of its keys has an unusable value, which was reported already."""
-        return (*self.path, key) in self.source.wrong
+        return (*self.path, key) in self.source.invalid
 
 
 @dataclass(slots=True)
@@ -98,7 +98,7 @@ def _include(
     known = {source.file.resolve() for source in into.sources}
     files = included_files(main.file.parent, named[1])
     if not files and not set("*?[") & set(named[1]):
-        main.complain(("include", named[0]), f"there is no file {named[1]!r}")
+        main.add_problem(("include", named[0]), f"there is no file {named[1]!r}")
     for file in files:
         if file.resolve() not in known:
             source = read_source(file, environ)
@@ -117,12 +117,12 @@ def _add_items(
         "token": into.tokens,
     }
     for key, items in lists.items():
-        for index, one in zip(kept.get(key, ()), getattr(shape, key), strict=True):
-            items.append(Item(one, source, (key, index)))
+        for index, table in zip(kept.get(key, ()), getattr(shape, key), strict=True):
+            items.append(Item(table, source, (key, index)))
     for name, group in shape.group.items():
         item = Item(group, source, ("group", name))
         if name in into.groups:
-            item.complain(f"group {name!r} is also in {into.groups[name].source.file}")
+            item.add_problem(f"group {name!r} is also in {into.groups[name].source.file}")
         into.groups.setdefault(name, item)
 
 
@@ -137,14 +137,14 @@ def effective_endpoint(whole: MergedConfig, item: Item[EndpointShape]) -> Endpoi
     """
     group = whole.groups.get(item.shape.group)
     into: dict[str, Any] = {}
-    for habits in (whole.main.defaults, group.shape if group else None, item.shape):
-        if habits is not None:
-            _override(into, habits)
+    for settings in (whole.main.defaults, group.shape if group else None, item.shape):
+        if settings is not None:
+            _override(into, settings)
     return EndpointShape.model_construct(_fields_set=set(into), **into)
 
 
-def _override(into: dict[str, Any], habits: CheckDefaults) -> None:
-    given = habits.given()
+def _override(into: dict[str, Any], settings: CheckDefaults) -> None:
+    given = settings.given()
     if "retries" in given:
         given["threshold"] = given.pop("retries") + 1
     for key in _TABLES:

@@ -26,11 +26,11 @@ def config_schema() -> dict[str, Any]:
 def _tidy(node: Any) -> Any:
     """Leave out what TOML cannot say (null), and titles that only repeat the key."""
     if isinstance(node, list):
-        return [_tidy(one) for one in node]
+        return [_tidy(value) for value in node]
     if not isinstance(node, dict):
         return node
-    kept = {key: _tidy(one) for key, one in node.items() if not _is_noise(key, one)}
-    choices = [one for one in kept.get("anyOf", ()) if one != {"type": "null"}]
+    kept = {key: _tidy(value) for key, value in node.items() if not _is_noise(key, value)}
+    choices = [value for value in kept.get("anyOf", ()) if value != {"type": "null"}]
     if len(choices) == 1 and len(choices) < len(kept["anyOf"]):
         del kept["anyOf"]
         kept = {**choices[0], **kept}
@@ -55,7 +55,7 @@ def table_at(path: KeyPath, data: object) -> dict[str, Any]:
 
 def keys_of(table: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """Return the keys that a table may have, each with what the schema says of it."""
-    return {key: _resolved(one, None) for key, one in table.get("properties", {}).items()}
+    return {key: _resolved(node, None) for key, node in table.get("properties", {}).items()}
 
 
 def _property(node: dict[str, Any], key: str) -> dict[str, Any]:
@@ -124,7 +124,7 @@ _SYNONYMS = {
 
 def closest_word(word: str, words: Iterable[str]) -> str:
     """Return the word that is closest to one, or ``""`` where none is close."""
-    by_folded = {one.lower().replace("-", "_"): one for one in words}
+    by_folded = {candidate.lower().replace("-", "_"): candidate for candidate in words}
     folded = word.lower().replace("-", "_")
     close = difflib.get_close_matches(folded, by_folded, n=1, cutoff=0.6)
     return by_folded[close[0]] if close else ""
@@ -136,8 +136,8 @@ def closest_key(path: KeyPath, data: object) -> str:
     word, keys = str(last), keys_of(table_at(tuple(table), data))
     below = {
         name: f"{key}.{name}"
-        for key, one in keys.items()
-        for name in _properties_of(one)
+        for key, node in keys.items()
+        for name in _properties_of(node)
         if name not in keys
     }
     other = _SYNONYMS.get(word.lower().replace("-", "_"), "")

@@ -40,7 +40,7 @@ class ConfigProblem:
         return f"{place}: {self.message}" + (f"; did you mean {self.hint!r}?" if self.hint else "")
 
 
-class ConfigInvalid(Exception):  # noqa: N818 - it reads as what is said of the file
+class ConfigInvalid(Exception):  # noqa: N818 - named for the state of the file
     """Raised for a configuration that cannot be used.
 
     Attributes:
@@ -155,7 +155,7 @@ class MonitorConfig:
         endpoints: In the order they stand in the files.
         notifiers: In the order they stand in the files.
         routes: In the order they are asked.
-        maintenance: Times in which nobody is told.
+        maintenance: Times in which notifications are muted.
         retention: How long what is kept.
         vantage: What this place of observation is called.
         web: How the page is served, and to whom.

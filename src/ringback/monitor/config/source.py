@@ -144,8 +144,8 @@ class _Scanner:
         self.at = self._end(_EQUALS)
         value = self.at
         self._value(path)
-        for one, start in begun:
-            self._note(one, KeySpan(start, value, self.at))
+        for prefix, start in begun:
+            self._note(prefix, KeySpan(start, value, self.at))
 
     def _value(self, path: KeyPath) -> None:
         start = self.text[self.at]
@@ -209,25 +209,27 @@ def _substituted_value(
 ) -> Any:
     if isinstance(data, dict):
         return {
-            key: _substituted_value(one, (*path, key), environ, into) for key, one in data.items()
+            key: _substituted_value(value, (*path, key), environ, into)
+            for key, value in data.items()
         }
     if isinstance(data, list):
         return [
-            _substituted_value(one, (*path, index), environ, into) for index, one in enumerate(data)
+            _substituted_value(value, (*path, index), environ, into)
+            for index, value in enumerate(data)
         ]
     if not isinstance(data, str) or "${" not in data:
         return data
 
-    def value(match: re.Match[str]) -> str:
+    def replacement(match: re.Match[str]) -> str:
         if match[1]:
             return match[1]
         if match[2] not in environ:
             into.missing.setdefault(path, match[2])
-        said = environ.get(match[2], "")
-        into.secret.setdefault(path, []).append(said)
-        return said
+        value = environ.get(match[2], "")
+        into.secret.setdefault(path, []).append(value)
+        return value
 
-    return _REFERENCE.sub(value, data)
+    return _REFERENCE.sub(replacement, data)
 
 
 MAX_FILE_BYTES = 16 * 1024 * 1024
@@ -244,7 +246,7 @@ class SourceFile:
         text: What it holds.
         data: The same as data, with the environment's values in it.
         secret: Path of a string to the values of the environment in it; never to be shown.
-        wrong: Paths of the keys whose values cannot be used.
+        invalid: Paths of the keys whose values cannot be used.
         problems: What is wrong with it so far.
     """
 
@@ -252,7 +254,7 @@ class SourceFile:
     text: str = ""
     data: dict[str, Any] = field(default_factory=dict)
     secret: dict[KeyPath, list[str]] = field(default_factory=dict)
-    wrong: set[KeyPath] = field(default_factory=set)
+    invalid: set[KeyPath] = field(default_factory=set)
     problems: list[ConfigProblem] = field(default_factory=list)
 
     @cached_property
@@ -260,7 +262,7 @@ class SourceFile:
         """Where each key stands; read when something is wrong."""
         return Positions(self.text)
 
-    def complain(
+    def add_problem(
         self, path: KeyPath, message: str, hint: str = "", *, of_key: bool = False
     ) -> None:
         """Note that something is wrong."""
@@ -286,7 +288,9 @@ class SourceFile:
 
 def path_text(path: KeyPath) -> str:
     """Return a path as ``endpoint[2].expect.status``."""
-    return "".join(f"[{one}]" if isinstance(one, int) else f".{one}" for one in path).lstrip(".")
+    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).lstrip(
+        "."
+    )
 
 
 def read_source(file: Path, environ: Mapping[str, str]) -> SourceFile:
@@ -322,9 +326,9 @@ def _syntax_problem(file: Path, error: ValueError) -> ConfigProblem:
         return ConfigProblem(file=file, line=line, column=1, message="is not UTF-8")
     place = _PLACE.search(str(error))
     line, column = (int(place[1]), int(place[2])) if place else (0, 0)
-    said = _PLACE.sub("", str(error))
+    message = _PLACE.sub("", str(error))
     return ConfigProblem(
-        file=file, line=line, column=column, message=f"{said[:1].lower()}{said[1:]}"
+        file=file, line=line, column=column, message=f"{message[:1].lower()}{message[1:]}"
     )
 
 
@@ -332,7 +336,7 @@ def _fill_variables(source: SourceFile, raw: dict[str, Any], environ: Mapping[st
     into = substitute(raw, environ)
     source.data, source.secret = into.data, into.secret
     for path, name in into.missing.items():
-        source.complain(path, f"the environment has no variable {name!r}")
+        source.add_problem(path, f"the environment has no variable {name!r}")
 
 
 def included_files(folder: Path, pattern: str) -> list[Path]:
@@ -342,4 +346,4 @@ def included_files(folder: Path, pattern: str) -> list[Path]:
     relative = path.relative_to(path.anchor) if path.is_absolute() else path
     if not relative.parts:
         return []
-    return sorted(one for one in root.glob(str(relative)) if one.is_file())
+    return sorted(file for file in root.glob(str(relative)) if file.is_file())

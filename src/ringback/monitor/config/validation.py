@@ -45,11 +45,11 @@ def report_errors(
     for error in errors:
         path = key_path_of(error["loc"])
         if path_text(path) in missing:
-            continue  # its variable is not set: said already
+            continue  # its variable is not set: reported already
         if error["type"] == "extra_forbidden":
             _unknown_key(source, path, main_only)
         elif error["type"] == "missing":
-            source.complain(path[:-1], f"{path[-1]!r} is missing", of_key=True)
+            source.add_problem(path[:-1], f"{path[-1]!r} is missing", of_key=True)
         else:
             _wrong_value(source, path, error)
 
@@ -58,7 +58,7 @@ def key_path_of(loc: tuple[str | int, ...]) -> KeyPath:
     """Return where in the file an error is: without the type that pydantic puts in."""
     if loc[:1] == ("notifier",) and len(loc) > 3:
         return (*loc[:2], *loc[3:])
-    return tuple(one for one in loc if one != "[key]")
+    return tuple(step for step in loc if step != "[key]")
 
 
 def displayed(value: object, path: KeyPath, source: SourceFile) -> str:
@@ -89,30 +89,30 @@ def _has_secrets(value: object) -> bool:
 def _unknown_key(source: SourceFile, path: KeyPath, main_only: Collection[str]) -> None:
     key = path[-1]
     if len(path) == 1 and key in main_only:
-        source.complain(path, f"{key!r} {_MAIN_ONLY}", of_key=True)
+        source.add_problem(path, f"{key!r} {_MAIN_ONLY}", of_key=True)
         return
     where = f" in {path_text(path[:-1])}" if len(path) > 1 else ""
     hint = closest_key(path, source.data)
-    source.complain(path, f"unknown key {key!r}{where}", hint, of_key=True)
+    source.add_problem(path, f"unknown key {key!r}{where}", hint, of_key=True)
 
 
 def _wrong_value(source: SourceFile, path: KeyPath, error: ErrorDetails) -> None:
     key = path_text(path)
     if len(path) == 1 and path[0] in ARRAY_SECTIONS:
-        source.complain(path, f"must be written [[{key}]], once for each", of_key=True)
+        source.add_problem(path, f"must be written [[{key}]], once for each", of_key=True)
     elif error["type"] == "value_error" and isinstance(error["input"], dict):
-        source.complain(path, f"{key}: {requirement_of(error)}", of_key=True)
+        source.add_problem(path, f"{key}: {requirement_of(error)}", of_key=True)
     elif error["type"].startswith("union_tag"):
         written = str(error["ctx"].get("tag", ""))
         message = f"{key}.type must be {_or(CHANNEL_TYPES)}" + (
             f", not {written!r}" if written else ""
         )
-        source.complain((*path, "type"), message, closest_word(written, CHANNEL_TYPES))
+        source.add_problem((*path, "type"), message, closest_word(written, CHANNEL_TYPES))
     else:
         written = displayed(error["input"], path, source)
         hint = closest_word(str(error["input"]), _choices(error)) if written else ""
         but = f", not {written}" if written else ""
-        source.complain(path, f"{key} {requirement_of(error)}{but}", hint)
+        source.add_problem(path, f"{key} {requirement_of(error)}{but}", hint)
 
 
 def requirement_of(error: ErrorDetails) -> str:
@@ -160,16 +160,16 @@ def validate_file(
     except ValidationError as error:
         errors = error.errors(include_url=False)
     report_errors(source, errors, main_only)
-    source.wrong.update(_key_of(key_path_of(one["loc"])) for one in errors)
-    data = _without_keys(data, source.wrong)
+    source.invalid.update(_key_of(key_path_of(detail["loc"])) for detail in errors)
+    data = _without_keys(data, source.invalid)
     try:
         return model.model_validate(data), kept
     except ValidationError as error:
-        left = [key_path_of(one["loc"])[:2] for one in error.errors(include_url=False)]
+        left = [key_path_of(detail["loc"])[:2] for detail in error.errors(include_url=False)]
     for section in {path[0] for path in left}:
         bad = {path[1] for path in left if path[0] == section and len(path) > 1}
         data = _without_items(data, str(section), bad)
-        kept[str(section)] = [one for one in kept.get(str(section), []) if one not in bad]
+        kept[str(section)] = [index for index in kept.get(str(section), []) if index not in bad]
     return model.model_validate(data), kept
 
 
@@ -199,7 +199,7 @@ def _without_items(data: dict[str, Any], section: str, bad: set[str | int]) -> d
     items = data.get(section)
     rest = {name: value for name, value in data.items() if name != section}
     if isinstance(items, list) and bad:
-        return {**rest, section: [one for i, one in enumerate(items) if i not in bad]}
+        return {**rest, section: [item for i, item in enumerate(items) if i not in bad]}
     if section == "group" and isinstance(items, dict) and bad:
         return {**rest, section: {k: v for k, v in items.items() if k not in bad}}
     return rest

@@ -48,7 +48,7 @@ def probe_proxy_of(text: str) -> str:
     except ValueError:  # its message may show what is no user and password by its place only
         url = ""
     if url.partition("://")[0] not in SCHEMES:
-        known = ", ".join(f"{one}://HOST:PORT" for one in SCHEMES)
+        known = ", ".join(f"{scheme}://HOST:PORT" for scheme in SCHEMES)
         raise ValueError(f"must be {known}, {ENVIRONMENT} or none")
     return url
 
@@ -56,21 +56,21 @@ def probe_proxy_of(text: str) -> str:
 def statuses_of(value: object) -> tuple[tuple[int, int], ...]:
     """Return ranges of HTTP statuses: of ``204``, ``"200-299"``, ``"2xx"``, or a list of such."""
     given = value if isinstance(value, list | tuple) else [value]
-    return tuple(_status_range(one) for entry in given for one in _status_entries(entry))
+    return tuple(_status_range(status) for entry in given for status in _status_entries(entry))
 
 
 def _status_entries(entry: object) -> list[object]:
     return [*entry.split(",")] if isinstance(entry, str) else [entry]
 
 
-def _status_range(one: object) -> tuple[int, int]:
-    if isinstance(one, tuple | list) and len(one) == 2:  # what this function has made
-        return int(one[0]), int(one[1])
-    text = str(one).strip()
+def _status_range(status: object) -> tuple[int, int]:
+    if isinstance(status, tuple | list) and len(status) == 2:  # what this function has made
+        return int(status[0]), int(status[1])
+    text = str(status).strip()
     if match := _CLASS.fullmatch(text):
         return int(match[1]) * 100, int(match[1]) * 100 + 99
     match = _RANGE.fullmatch(f"{text}-{text}" if "-" not in text else text)
-    if match is None or isinstance(one, bool) or int(match[1]) > int(match[2]):
+    if match is None or isinstance(status, bool) or int(match[1]) > int(match[2]):
         raise ValueError('must be a status (204), a range ("200-299"), "2xx", or a list of such')
     return int(match[1]), int(match[2])
 
@@ -138,7 +138,7 @@ def k_of_n(value: object) -> tuple[int, int] | None:
     """Return how many of how many checks; ``None`` for ``false``."""
     if value is None or value is False:
         return None
-    if isinstance(value, list | tuple) and [type(one) for one in value] == [int, int]:
+    if isinstance(value, list | tuple) and [type(number) for number in value] == [int, int]:
         k, n = value
         if 1 <= k <= n <= 1000:
             return k, n

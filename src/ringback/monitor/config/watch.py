@@ -10,9 +10,9 @@ from watchfiles import awatch
 from ringback.monitor.config.source import included_files
 
 SETTLE_MILLISECONDS = 200
-"""Milliseconds without a further change until one is told."""
+"""Milliseconds without a further change until a change is reported."""
 POLL_MILLISECONDS = 5000
-"""Milliseconds after which is looked without being told: some file systems tell nothing."""
+"""Milliseconds after which the files are looked at anyway: some file systems report nothing."""
 
 FileMark = tuple[int, int, int]
 """Inode, size and time of the last change: another file in its place has another inode."""
@@ -52,7 +52,7 @@ async def watch_files(
                     if (wanted := _now(named)) != (files, patterns):
                         files, patterns = wanted
                         # What is new among them was read just now: it has not changed since.
-                        before = {one: before.get(one, m) for one, m in _marks(*wanted).items()}
+                        before = {file: before.get(file, m) for file, m in _marks(*wanted).items()}
                 if _folders(files, patterns) != folders:
                     break
 
@@ -78,7 +78,7 @@ def _mark(file: Path) -> FileMark | None:
 def _folders(files: Iterable[Path], patterns: Iterable[str]) -> list[Path]:
     """The folders to watch: where a pattern's is not there, what is there above it."""
     wanted = {file.absolute().parent for file in files}
-    wanted |= {one for pattern in patterns for one in _of_pattern(pattern)}
+    wanted |= {folder for pattern in patterns for folder in _of_pattern(pattern)}
     return sorted({_existing(folder) for folder in wanted})
 
 
@@ -89,7 +89,9 @@ def _of_pattern(pattern: str) -> Iterable[Path]:
         plain = plain.parent
     yield plain
     if plain != parent:
-        yield from (one for one in plain.glob(os.path.relpath(parent, plain)) if one.is_dir())
+        yield from (
+            folder for folder in plain.glob(os.path.relpath(parent, plain)) if folder.is_dir()
+        )
 
 
 def _existing(folder: Path) -> Path:

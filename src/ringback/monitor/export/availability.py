@@ -94,18 +94,24 @@ def outages(transitions: Iterable[Transition]) -> list[Outage]:
     """
     found: list[Outage] = []
     suspect = begins = ends = kind = None
-    for one in transitions:
-        if one.after == "suspect":
-            suspect = one.at
-        elif one.after == "down":
+    for transition in transitions:
+        if transition.after == "suspect":
+            suspect = transition.at
+        elif transition.after == "down":
             if begins is None:
-                begins = suspect if one.before == "suspect" and suspect is not None else one.at
-                kind = one.kind
+                begins = (
+                    suspect
+                    if transition.before == "suspect" and suspect is not None
+                    else transition.at
+                )
+                kind = transition.kind
             ends = None
-        elif one.after == "recovering":
-            ends = one.at
+        elif transition.after == "recovering":
+            ends = transition.at
         elif begins is not None:
-            found.append(Outage(begins=begins, ends=one.at if ends is None else ends, kind=kind))
+            found.append(
+                Outage(begins=begins, ends=transition.at if ends is None else ends, kind=kind)
+            )
             begins = ends = None
     if begins is not None:
         found.append(Outage(begins=begins, ends=None, kind=kind))
@@ -130,7 +136,7 @@ class Availability:
         outages: How many times it went down, those included that were under way at the beginning.
         incidents: How many incidents opened that it was part of.
         repair: Mean seconds of the outages that ended; ``None``: none did.
-        checks: How many told something.
+        checks: How many had a result.
         failed: How many of them failed.
         p50: Median of the seconds that good ones took; ``None``: there were none.
         p95: 95th percentile.
@@ -176,15 +182,20 @@ class EndpointHistory:
 def compute_availability(record: EndpointHistory, span: Span, now: float) -> Availability | None:
     """Return how an endpoint was in a time; ``None``: it was not watched then."""
     transitions = list(record.transitions)
-    first = next((one.at for one in transitions if one.before == "unknown"), None)
+    first = next(
+        (transition.at for transition in transitions if transition.before == "unknown"), None
+    )
     begins = max(span.since, first) if first is not None else span.since
     if first is None and record.hours:
         begins = max(begins, min(record.hours))
     until = min(span.until, now)
     if until <= begins or not record.hours:
         return None
-    down = [(one.begins, until if one.ends is None else one.ends) for one in outages(transitions)]
-    within = [one for one in down if one[0] < until and one[1] > begins]
+    down = [
+        (outage.begins, until if outage.ends is None else outage.ends)
+        for outage in outages(transitions)
+    ]
+    within = [outage for outage in down if outage[0] < until and outage[1] > begins]
     ended = [end - begin for begin, end in within if end < until]
     seen = _KnownShares(record, begins, until)
     whole = _merged(record.hours.values())
@@ -209,13 +220,13 @@ class _KnownShares:
 
     def __init__(self, record: EndpointHistory, begins: float, until: float) -> None:
         self._begins, self._until = begins, until
-        counts = [one.count + one.unknown for one in record.hours.values()]
+        counts = [aggregate.count + aggregate.unknown for aggregate in record.hours.values()]
         usual = median(counts) if counts else 0
         self._shares: dict[float, float] = {}
-        for at, one in record.hours.items():
-            told = one.count + one.unknown
-            share = one.count / told if told else 0.0
-            if _FIVE_MINUTES * usual >= _HOUR and told < _SPARSE_SHARE * usual:
+        for at, aggregate in record.hours.items():
+            checks = aggregate.count + aggregate.unknown
+            share = aggregate.count / checks if checks else 0.0
+            if _FIVE_MINUTES * usual >= _HOUR and checks < _SPARSE_SHARE * usual:
                 share *= self._looked(at, record.fives(at))
             self._shares[at] = share
 
@@ -224,8 +235,8 @@ class _KnownShares:
         begin, end = max(at, self._begins), min(at + _HOUR, self._until)
         if not fives or end <= begin:
             return 1.0
-        looked = sum(max(0.0, min(one + _FIVE_MINUTES, end) - max(one, begin)) for one in fives)
-        return min(1.0, looked / (end - begin))
+        seen = sum(max(0.0, min(five + _FIVE_MINUTES, end) - max(five, begin)) for five in fives)
+        return min(1.0, seen / (end - begin))
 
     def known(self, begins: float, until: float) -> float:
         """Return the seconds of a time that are known."""
@@ -237,10 +248,10 @@ class _KnownShares:
         return known
 
 
-def _merged(tallies: Iterable[Aggregate]) -> Aggregate:
+def _merged(aggregates: Iterable[Aggregate]) -> Aggregate:
     whole = Aggregate()
-    for one in tallies:
-        whole.merge(one)
+    for aggregate in aggregates:
+        whole.merge(aggregate)
     return whole
 
 

@@ -108,17 +108,17 @@ def write_csv(records: Iterable[FlatRecord], columns: Columns, out: IO[bytes]) -
     writer = csv.writer(codecs.getwriter("utf-8")(out))  # a TextIOWrapper would close what it wraps
     writer.writerow(columns)
     count = 0
-    for one in records:
-        writer.writerow([_cell(one[name]) for name in columns])
+    for record in records:
+        writer.writerow([_cell(record[name]) for name in columns])
         count += 1
     return count
 
 
 def write_jsonl(records: Iterable[FlatRecord], columns: Columns, out: IO[bytes]) -> int:
-    """Write records as JSON objects, one a line; return how many."""
+    """Write records as JSON objects, record a line; return how many."""
     count = 0
-    for one in records:
-        known = {name: one[name] for name in columns if one[name] is not None or name == "up"}
+    for record in records:
+        known = {name: record[name] for name in columns if record[name] is not None or name == "up"}
         out.write(json.dumps(known, separators=(",", ":")).encode() + b"\n")
         count += 1
     return count

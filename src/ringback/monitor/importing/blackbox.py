@@ -107,14 +107,16 @@ class BlackboxModule:
         return found
 
     def _patterns(self) -> list[str]:
-        wanted = [str(one) for one in as_list(self.own.get("fail_if_body_not_matches_regexp"))]
+        wanted = [
+            str(pattern) for pattern in as_list(self.own.get("fail_if_body_not_matches_regexp"))
+        ]
         unwanted = as_list(self.own.get("fail_if_body_matches_regexp"))
-        return [*wanted, *(rf"(?s)\A(?!.*(?:{one}))" for one in unwanted)]
+        return [*wanted, *(rf"(?s)\A(?!.*(?:{pattern}))" for pattern in unwanted)]
 
     def _header_patterns(self, draft: Draft) -> dict[str, str]:
         found = {}
-        for index, one in indexed_tables(self.own.get("fail_if_header_not_matches")):
-            header, pattern = str(one.get("header")), str(one.get("regexp"))
+        for index, matcher in indexed_tables(self.own.get("fail_if_header_not_matches")):
+            header, pattern = str(matcher.get("header")), str(matcher.get("regexp"))
             if pattern.replace("-", "").replace("/", "").replace(" ", "").isalnum():
                 found[header] = pattern
             else:
@@ -125,7 +127,7 @@ class BlackboxModule:
 
     def _tcp(self, target: str, draft: Draft) -> Table:
         made: Table = {"url": f"tcp://{target}", "ip": self._ip()}
-        steps = [one for _, one in indexed_tables(self.own.get("query_response"))]
+        steps = [step for _, step in indexed_tables(self.own.get("query_response"))]
         spoken = _starttls_protocol(steps)
         if self.own.get("tls") or spoken:
             made = {"url": f"tls://{target}", "starttls": spoken, **self._tls()}
@@ -164,16 +166,18 @@ _STARTTLS_COMMANDS = {
     "HELO": "smtp",
     "STARTTLS": "imap",
 }
-"""What is sent before TLS to who would say it, the most telling first."""
+"""Command that begins TLS to the protocol it belongs to, the most specific first."""
 
 
 def _starttls_protocol(steps: Iterable[Table]) -> str | None:
     """What a dialogue speaks that begins TLS within; ``None``: it does not, or nobody knows."""
     steps = list(steps)
-    if not any(one.get("starttls") for one in steps):
+    if not any(step.get("starttls") for step in steps):
         return None
-    said = " ".join(str(one.get("send") or "") for one in steps).upper()
-    return next((protocol for word, protocol in _STARTTLS_COMMANDS.items() if word in said), None)
+    dialogue = " ".join(str(step.get("send") or "") for step in steps).upper()
+    return next(
+        (protocol for word, protocol in _STARTTLS_COMMANDS.items() if word in dialogue), None
+    )
 
 
 _DEFAULTS: dict[str, Table] = {
@@ -196,14 +200,14 @@ def convert_prometheus(texts: Iterable[ImportedFile], draft: Draft) -> None:
     """Add what the files say."""
     read = [(text, YAMLText(text.text)) for text in texts]
     modules: dict[str, BlackboxModule] = {}
-    for text, one in read:
-        for name, module in as_table(as_table(one.data).get("modules")).items():
+    for text, yaml in read:
+        for name, module in as_table(as_table(yaml.data).get("modules")).items():
             modules[name] = BlackboxModule(
-                name, as_table(module), text, partial(one.line, "modules", name)
+                name, as_table(module), text, partial(yaml.line, "modules", name)
             )
-    jobs = [(text, one) for text, one in read if "scrape_configs" in as_table(one.data)]
-    for text, one in jobs:
-        _ScrapeJobs(text, one, modules, draft).add()
+    jobs = [(text, yaml) for text, yaml in read if "scrape_configs" in as_table(yaml.data)]
+    for text, yaml in jobs:
+        _ScrapeJobs(text, yaml, modules, draft).add()
     if not jobs:
         text = read[0][0]
         draft.note(text, 0, "modules alone name no targets: import prometheus.yml together with it")
@@ -242,11 +246,11 @@ class _ScrapeJobs:
             if key.endswith("_sd_configs") and key != "file_sd_configs":
                 self._note(index, f"job {name}: targets of {key} are not carried over", key)
         for target, labels in self._targets(index, job):
-            habits = {"every": job.get("scrape_interval"), "group": name, "labels": labels}
+            times = {"every": job.get("scrape_interval"), "group": name, "labels": labels}
             endpoint = module.endpoint(target, self.draft)
             if endpoint:
                 endpoint.setdefault("timeout", job.get("scrape_timeout"))
-                self.draft.endpoints.append(pruned({**endpoint, **habits}))
+                self.draft.endpoints.append(pruned({**endpoint, **times}))
 
     def _targets(self, index: int, job: Table) -> Iterator[tuple[str, dict[str, str]]]:
         for _, group in indexed_tables(job.get("static_configs")):

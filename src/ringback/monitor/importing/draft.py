@@ -86,7 +86,9 @@ class Draft:
     def free_name(self, name: str) -> str:
         """Return a name that was not returned yet: the given one, or else with a number."""
         numbered = (f"{name} {number}" for number in count(2))
-        free = next(one for one in chain([name], numbered) if slug(one) not in self.taken)
+        free = next(
+            candidate for candidate in chain([name], numbered) if slug(candidate) not in self.taken
+        )
         self.taken.add(slug(free))
         return free
 
@@ -122,14 +124,14 @@ class Draft:
 def combined(drafts: Iterable[Draft]) -> Draft:
     """Return several drafts as one; what each has as defaults goes to its own endpoints."""
     whole = Draft()
-    for one in drafts:
+    for draft in drafts:
         whole.endpoints += [
-            {**endpoint, **_missing_defaults(one, endpoint)} for endpoint in one.endpoints
+            {**endpoint, **_missing_defaults(draft, endpoint)} for endpoint in draft.endpoints
         ]
-        whole.notifiers += one.notifiers
-        whole.routes += one.routes
-        whole.notes += one.notes
-        whole.variables |= one.variables
+        whole.notifiers += draft.notifiers
+        whole.routes += draft.routes
+        whole.notes += draft.notes
+        whole.variables |= draft.variables
     return whole
 
 
@@ -198,8 +200,8 @@ def _names_in(value: Any) -> Iterator[str]:
     if isinstance(value, WithVariables):
         yield from re.findall(r"\$\{(\w+)\}", value)
     elif isinstance(value, dict | list | tuple):
-        for one in value.values() if isinstance(value, dict) else value:
-            yield from _names_in(one)
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _names_in(item)
 
 
 def _one_line(text: str) -> str:
@@ -221,7 +223,7 @@ def toml_value(value: Any) -> str:
     if isinstance(value, str):
         return _text(value.replace("${", "$${"))
     if isinstance(value, dict):
-        inside = ", ".join(f"{_key(key)} = {toml_value(one)}" for key, one in value.items())
+        inside = ", ".join(f"{_key(key)} = {toml_value(item)}" for key, item in value.items())
         return f"{{ {inside} }}" if inside else "{}"
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(toml_value, value))}]"

@@ -244,7 +244,7 @@ class _Endpoint:
         )
 
     def _thresholds(self) -> Table:
-        alerts = [one for _, one in indexed_tables(self.entry.get("alerts"))]
+        alerts = [alert for _, alert in indexed_tables(self.entry.get("alerts"))]
         first = alerts[0] if alerts else {}
         return {
             "threshold": first.get("failure-threshold"),

@@ -76,10 +76,10 @@ def is_icinga(text: ImportedFile) -> bool:
 
 def convert_icinga(texts: Iterable[ImportedFile], draft: Draft) -> None:
     """Add what the files say."""
-    blocks = [one for text in texts for one in _objects(text)]
-    templates = {(one.kind, one.name): one for one in blocks if one.how == "template"}
-    hosts = [one for one in blocks if (one.how, one.kind) == ("object", "Host")]
-    services = [one for one in blocks if one.kind == "Service" and one.how != "template"]
+    blocks = [item for text in texts for item in _objects(text)]
+    templates = {(item.kind, item.name): item for item in blocks if item.how == "template"}
+    hosts = [item for item in blocks if (item.how, item.kind) == ("object", "Host")]
+    services = [item for item in blocks if item.kind == "Service" and item.how != "template"]
     watched = set()
     for host in hosts:
         values = _with_templates(host, templates)
@@ -91,9 +91,9 @@ def convert_icinga(texts: Iterable[ImportedFile], draft: Draft) -> None:
             name = f"{host.name} {service.name}"
             if _add(service, own, _with_templates(host, templates), name, draft):
                 draft.endpoints[-1].update({"parents": [host.name]} if host.name in watched else {})
-    for one in blocks:
-        if one.kind in {"User", "Notification", "Dependency"} and one.how != "template":
-            draft.note(one.text, one.line, f"{one.kind} {one.name} is not carried over")
+    for item in blocks:
+        if item.kind in {"User", "Notification", "Dependency"} and item.how != "template":
+            draft.note(item.text, item.line, f"{item.kind} {item.name} is not carried over")
 
 
 def _objects(text: ImportedFile) -> Iterator[IcingaObject]:
@@ -141,13 +141,13 @@ def _value(text: str) -> Any:
 
 
 def _with_templates(
-    one: IcingaObject, templates: dict[tuple[str, str], IcingaObject], depth: int = 0
+    item: IcingaObject, templates: dict[tuple[str, str], IcingaObject], depth: int = 0
 ) -> dict[str, Any]:
     values: dict[str, Any] = {}
-    for name in one.imports:
-        if (one.kind, name) in templates and depth < 20:
-            values.update(_with_templates(templates[one.kind, name], templates, depth + 1))
-    return {**values, **one.values}
+    for name in item.imports:
+        if (item.kind, name) in templates and depth < 20:
+            values.update(_with_templates(templates[item.kind, name], templates, depth + 1))
+    return {**values, **item.values}
 
 
 def _hosts_of(
@@ -157,7 +157,7 @@ def _hosts_of(
     draft: Draft,
 ) -> list[IcingaObject]:
     if service.how == "object":
-        return [one for one in hosts if one.name == service.values.get("host_name")]
+        return [host for host in hosts if host.name == service.values.get("host_name")]
     found = []
     for host in hosts:
         values = _with_templates(host, templates)
@@ -186,7 +186,7 @@ def _rule_holds(rule: str, name: str, values: dict[str, Any]) -> bool | None:
 
 
 def _add(
-    one: IcingaObject, values: dict[str, Any], host: dict[str, Any], name: str, draft: Draft
+    item: IcingaObject, values: dict[str, Any], host: dict[str, Any], name: str, draft: Draft
 ) -> bool:
     command = str(values.get("check_command") or "")
     if not command:
@@ -196,10 +196,10 @@ def _add(
         line = _command_line(command, {**host, **values})
         made, lost = plugin_endpoint(line, address, name, draft)
     except ValueError as error:
-        draft.note(one.text, one.line, f"{name}: left out: {error}")
+        draft.note(item.text, item.line, f"{name}: left out: {error}")
         return False
     for what in lost:
-        draft.note(one.text, one.line, f"{name}: {what} is not carried over")
+        draft.note(item.text, item.line, f"{name}: {what} is not carried over")
     draft.endpoints.append(pruned({**made, **_check_times(values)}))
     return True
 
@@ -211,7 +211,7 @@ def _command_line(command: str, values: dict[str, Any]) -> str:
         if value is True:
             words.append(option)
         several = value if isinstance(value, list) else [value]
-        words.extend(f"{option} {_quoted(one)}" for one in several if isinstance(one, str))
+        words.extend(f"{option} {_quoted(text)}" for text in several if isinstance(text, str))
     return " ".join(words)
 
 

@@ -70,7 +70,7 @@ class _Backup:
     def __init__(self, whole: Table, text: ImportedFile, draft: Draft) -> None:
         self.whole, self.text, self.draft = whole, text, draft
         self.monitors = [
-            without_nested(one, *_NESTED) for _, one in indexed_tables(whole.get("monitorList"))
+            without_nested(entry, *_NESTED) for _, entry in indexed_tables(whole.get("monitorList"))
         ]
         self.groups = {m.get("id"): str(m.get("name")) for m in self.monitors if _is_group(m)}
         self.notifiers: dict[str, str] = {}
@@ -109,7 +109,7 @@ class _Backup:
             self.note(monitor, f"left out: there is no probe for {monitor.get('type')}")
             return
         name = self.draft.free_name(str(monitor.get("name") or "monitor"))
-        endpoint = pruned({"name": name, **asked, **self._habits(monitor)})
+        endpoint = pruned({"name": name, **asked, **self._check_times(monitor)})
         self.draft.endpoints.append(endpoint)
         self._routes(monitor, name)
         for key in ("docker_host", "resendInterval"):
@@ -178,7 +178,9 @@ class _Backup:
         }
 
     def _proxy(self, monitor: Table) -> str | None:
-        proxies = {one.get("id"): one for _, one in indexed_tables(self.whole.get("proxyList"))}
+        proxies = {
+            entry.get("id"): entry for _, entry in indexed_tables(self.whole.get("proxyList"))
+        }
         proxy = proxies.get(monitor.get("proxyId"))
         if proxy is None or not proxy.get("active", True):
             return None
@@ -213,7 +215,7 @@ class _Backup:
         return found
 
     def _statuses(self, monitor: Table) -> Any:
-        accepted = [str(one) for one in as_list(monitor.get("accepted_statuscodes"))]
+        accepted = [str(code) for code in as_list(monitor.get("accepted_statuscodes"))]
         return accepted[0] if len(accepted) == 1 else accepted
 
     def _keyword(self, monitor: Table) -> Table:
@@ -233,7 +235,7 @@ class _Backup:
             return {}
         return {"json": {path: str(monitor.get("expectedValue") or "")}}
 
-    def _habits(self, monitor: Table) -> Table:
+    def _check_times(self, monitor: Table) -> Table:
         heartbeat = monitor.get("type") == "push"
         retries = monitor.get("maxretries")
         return {
@@ -256,14 +258,14 @@ class _Backup:
 
     def _routes(self, monitor: Table, name: str) -> None:
         ids = as_table(monitor.get("notificationIDList"))
-        told = sorted(self.notifiers[i] for i, on in ids.items() if on and i in self.notifiers)
-        if not told:
+        notifiers = sorted(self.notifiers[i] for i, on in ids.items() if on and i in self.notifiers)
+        if not notifiers:
             return
         for route in self.draft.routes:
-            if route["notifiers"] == told:
+            if route["notifiers"] == notifiers:
                 route["endpoints"].append(name)
                 return
-        self.draft.routes.append({"endpoints": [name], "notifiers": told})
+        self.draft.routes.append({"endpoints": [name], "notifiers": notifiers})
 
 
 def _is_group(monitor: Table) -> bool:

@@ -45,8 +45,8 @@ def is_nagios(text: ImportedFile) -> bool:
 
 def convert_nagios(texts: Iterable[ImportedFile], draft: Draft) -> None:
     """Add what the files say."""
-    found = [one for text in texts for one in _objects(text)]
-    _Converter([_whole(one, found) for one in found], draft).add()
+    found = [item for text in texts for item in _objects(text)]
+    _Converter([_whole(item, found) for item in found], draft).add()
 
 
 def _objects(text: ImportedFile) -> Iterator[NagiosObject]:
@@ -61,20 +61,20 @@ def _objects(text: ImportedFile) -> Iterator[NagiosObject]:
         yield NagiosObject(match[1], values, text, text.text.count("\n", 0, match.start(1)) + 1)
 
 
-def _whole(one: NagiosObject, found: list[NagiosObject], depth: int = 0) -> NagiosObject:
+def _whole(item: NagiosObject, found: list[NagiosObject], depth: int = 0) -> NagiosObject:
     """A definition with what its templates say; the first of them has the last word."""
     values: dict[str, str] = {}
-    for name in reversed(_names(one.values.get("use", ""))):
+    for name in reversed(_names(item.values.get("use", ""))):
         for other in found:
             if (
-                other.kind == one.kind
+                other.kind == item.kind
                 and other.values.get("name") == name
                 and depth < _MAX_TEMPLATE_DEPTH
             ):
                 values.update(_whole(other, found, depth + 1).values)
     for own in ("name", "register"):
         values.pop(own, None)
-    return NagiosObject(one.kind, {**values, **one.values}, one.text, one.line)
+    return NagiosObject(item.kind, {**values, **item.values}, item.text, item.line)
 
 
 def _names(text: str) -> list[str]:
@@ -84,24 +84,24 @@ def _names(text: str) -> list[str]:
 class _Converter:
     def __init__(self, found: list[NagiosObject], draft: Draft) -> None:
         self.draft = draft
-        live = [one for one in found if one.values.get("register") != "0"]
+        live = [item for item in found if item.values.get("register") != "0"]
         self.hosts = {h.values["host_name"]: h for h in live if _is(h, "host", "host_name")}
-        self.services = [one for one in live if one.kind == "service"]
-        self.others = [one for one in live if one.kind in _NOT_CONVERTED]
+        self.services = [item for item in live if item.kind == "service"]
+        self.others = [item for item in live if item.kind in _NOT_CONVERTED]
         self.commands = {
-            one.values["command_name"]: one.values.get("command_line", "")
-            for one in live
-            if _is(one, "command", "command_name")
+            item.values["command_name"]: item.values.get("command_line", "")
+            for item in live
+            if _is(item, "command", "command_name")
         }
         self.members = self._groups(live)
         self.watched: set[str] = set()
 
     def _groups(self, live: list[NagiosObject]) -> dict[str, list[str]]:
         members: dict[str, list[str]] = {}
-        for one in live:
-            if _is(one, "hostgroup", "hostgroup_name"):
-                named = _names(one.values.get("members", ""))
-                members.setdefault(one.values["hostgroup_name"], []).extend(named)
+        for item in live:
+            if _is(item, "hostgroup", "hostgroup_name"):
+                named = _names(item.values.get("members", ""))
+                members.setdefault(item.values["hostgroup_name"], []).extend(named)
         for name, host in self.hosts.items():
             for group in _names(host.values.get("hostgroups", "")):
                 members.setdefault(group, []).append(name)
@@ -112,8 +112,8 @@ class _Converter:
             self._host(name, host)
         for service in self.services:
             self._service(service)
-        for message, one in {_NOT_CONVERTED[o.kind]: o for o in reversed(self.others)}.items():
-            self.draft.note(one.text, one.line, message)  # once, at the first of them
+        for message, item in {_NOT_CONVERTED[o.kind]: o for o in reversed(self.others)}.items():
+            self.draft.note(item.text, item.line, message)  # once, at the first of them
 
     def _host(self, name: str, host: NagiosObject) -> None:
         command = host.values.get("check_command", "")
@@ -148,21 +148,21 @@ class _Converter:
         return [name for name in dict.fromkeys(named) if name in self.hosts and name not in without]
 
     def _endpoint(
-        self, command: str, one: NagiosObject, host: NagiosObject, name: str
+        self, command: str, item: NagiosObject, host: NagiosObject, name: str
     ) -> Table | None:
         address = host.values.get("address") or host.values["host_name"]
         try:
-            line = self._command_line(command, one, host)
+            line = self._command_line(command, item, host)
             made, lost = plugin_endpoint(line, address, name, self.draft)
         except ValueError as error:
-            self.draft.note(one.text, one.line, f"{name}: left out: {error}")
+            self.draft.note(item.text, item.line, f"{name}: left out: {error}")
             return None
         for what in lost:
-            self.draft.note(one.text, one.line, f"{name}: {what} is not carried over")
+            self.draft.note(item.text, item.line, f"{name}: {what} is not carried over")
         groups = _names(host.values.get("hostgroups", ""))
-        return pruned({**made, **_check_times(one.values), "group": groups[0] if groups else None})
+        return pruned({**made, **_check_times(item.values), "group": groups[0] if groups else None})
 
-    def _command_line(self, command: str, one: NagiosObject, host: NagiosObject) -> str:
+    def _command_line(self, command: str, item: NagiosObject, host: NagiosObject) -> str:
         name, *arguments = re.split(r"(?<!\\)!", command)
         name = name.strip()
         if name not in self.commands:
@@ -174,7 +174,7 @@ class _Converter:
             "HOSTALIAS": host.values.get("alias", ""),
             **{f"ARG{number}": value for number, value in enumerate(arguments, 1)},
             **{f"_HOST{k[1:].upper()}": v for k, v in host.values.items() if k[:1] == "_"},
-            **{f"_SERVICE{k[1:].upper()}": v for k, v in one.values.items() if k[:1] == "_"},
+            **{f"_SERVICE{k[1:].upper()}": v for k, v in item.values.items() if k[:1] == "_"},
         }
         for _ in range(2):  # an argument may hold macros itself
             line = _MACRO.sub(lambda found: macros.get(found[1], ""), line)
@@ -197,5 +197,5 @@ def _time(units: str | None) -> str | None:
     )
 
 
-def _is(one: NagiosObject, kind: str, key: str) -> bool:
-    return one.kind == kind and bool(one.values.get(key))
+def _is(item: NagiosObject, kind: str, key: str) -> bool:
+    return item.kind == kind and bool(item.values.get(key))

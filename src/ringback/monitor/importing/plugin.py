@@ -173,7 +173,7 @@ def _ping(options: PluginOptions, address: str, _name: str, _draft: Draft) -> Ta
 
 
 def _dns(options: PluginOptions, address: str, _name: str, _draft: Draft) -> Table:
-    answers = [one for value in options.all("-a") for one in value.split(",")]
+    answers = [answer for value in options.all("-a") for answer in value.split(",")]
     return {
         "url": f"dns://{options.get('-H') or address}",
         "nameserver": options.get("-s"),

@@ -101,7 +101,7 @@ def _id(endpoint: Table) -> str:
     return endpoint_id(str(endpoint.get("name", "")), str(endpoint.get("url", "")))
 
 
-class ImportRefused(Exception):  # noqa: N818 - named for what it says of the files
+class ImportRefused(Exception):  # noqa: N818 - named for what happened to the files
     """Raised for files that are of no known type, or that cannot be read; the message says why."""
 
 
@@ -176,7 +176,8 @@ def importer_for(text: ImportedFile) -> str:
 def _drop_unknown_names(draft: Draft) -> None:
     """Leave out names of endpoints that were left out themselves."""
     ids = {
-        endpoint_id(str(one.get("name", "")), str(one.get("url", ""))) for one in draft.endpoints
+        endpoint_id(str(endpoint.get("name", "")), str(endpoint.get("url", "")))
+        for endpoint in draft.endpoints
     }
     for tables, key in ((draft.endpoints, "parents"), (draft.routes, "endpoints")):
         for table in tables:

@@ -97,5 +97,5 @@ def _statuses(codes: Any) -> list[int]:
 
 
 def _headers(headers: Any, name: str, draft: Draft) -> dict[str, str]:
-    pairs = [str(one).partition(":") for one in as_list(headers)]
+    pairs = [str(header).partition(":") for header in as_list(headers)]
     return draft.headers({key: with_variables(value.strip()) for key, _, value in pairs}, name)

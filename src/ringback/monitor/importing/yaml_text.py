@@ -64,9 +64,9 @@ class _Copy:
         if self._left < 0:
             raise yaml.YAMLError(f"more than {_MAX_VALUES} values")
         if isinstance(data, dict):
-            return {str(key): self.of(one) for key, one in data.items()}
+            return {str(key): self.of(value) for key, value in data.items()}
         if isinstance(data, list):
-            return [self.of(one) for one in data]
+            return [self.of(value) for value in data]
         return data
 
 
@@ -87,4 +87,4 @@ def without_nested(data: dict[str, Any], *nested: str) -> dict[str, Any]:
 
 def indexed_tables(data: Any) -> list[tuple[int, dict[str, Any]]]:
     """Return the tables of a list, each with its index."""
-    return [(index, one) for index, one in enumerate(as_list(data)) if isinstance(one, dict)]
+    return [(index, item) for index, item in enumerate(as_list(data)) if isinstance(item, dict)]

@@ -144,13 +144,13 @@ def read_batch(body: bytes, *, now: float, most: int = MAX_EVENTS) -> EventBatch
         now=now,
     )
     read = list(_checks(events, source))
-    checks = tuple(one for one in read if one.check.at >= now - MAX_EVENT_AGE)
+    checks = tuple(passive for passive in read if passive.check.at >= now - MAX_EVENT_AGE)
     return EventBatch(
         id=text_member(document, "id", "", 64),
         program=source.program,
         dropped=integer_member(document, "dropped", "") or 0,
         checks=checks,
-        clamped=sum(one["at"] > sent_at + _CLOCK_TOLERANCE for one in events),
+        clamped=sum(event["at"] > sent_at + _CLOCK_TOLERANCE for event in events),
         stale=len(read) - len(checks),
     )
 
@@ -234,7 +234,7 @@ def _median(bounds: Any, where: str) -> float | None:
         return None
     if not isinstance(bounds, list) or len(bounds) > _MAX_BOUNDS:
         raise EventsInvalid(f"{where} is not a list of [seconds, calls]")
-    pairs = sorted(_pair(one, where) for one in bounds)
+    pairs = sorted(_pair(bound, where) for bound in bounds)
     half, so_far = sum(count for _, count in pairs) / 2, 0.0
     for seconds, count in pairs:
         so_far += count
@@ -243,10 +243,10 @@ def _median(bounds: Any, where: str) -> float | None:
     return None
 
 
-def _pair(one: Any, where: str) -> tuple[float, float]:
-    if not isinstance(one, list) or len(one) != 2:
+def _pair(bound: Any, where: str) -> tuple[float, float]:
+    if not isinstance(bound, list) or len(bound) != 2:
         raise EventsInvalid(f"{where} is not a list of [seconds, calls]")
-    return checked_number(one[0], where), checked_number(one[1], where)
+    return checked_number(bound[0], where), checked_number(bound[1], where)
 
 
 MAX_REMEMBERED_IDS = 10_000

@@ -33,20 +33,20 @@ class EndpointIndex:
 
     def __init__(self, endpoints: Iterable[Endpoint]) -> None:
         self._by_origin: dict[str, str] = {}
-        self._by_place: dict[str, str] = {}
-        for one in sorted(endpoints, key=_path_length):
-            if one.type == "http":
-                self._by_origin.setdefault(origin_of(one.url), one.id)
-            elif one.type in {"tcp", "tls"}:
-                url = one.url if "://" in one.url else f"{one.type}://{one.url}"
-                self._by_place.setdefault(_host_port(origin_of(url)), one.id)
+        self._by_host_port: dict[str, str] = {}
+        for endpoint in sorted(endpoints, key=_path_length):
+            if endpoint.type == "http":
+                self._by_origin.setdefault(origin_of(endpoint.url), endpoint.id)
+            elif endpoint.type in {"tcp", "tls"}:
+                url = endpoint.url if "://" in endpoint.url else f"{endpoint.type}://{endpoint.url}"
+                self._by_host_port.setdefault(_host_port(origin_of(url)), endpoint.id)
 
     def endpoint_for(self, origin: str) -> str | None:
         """Return the id of the endpoint that a call was for; ``None``: none is configured."""
         origin = origin_of(origin)
         if origin.startswith(_HTTP):
             return self._by_origin.get(origin)
-        return self._by_place.get(_host_port(origin))
+        return self._by_host_port.get(_host_port(origin))
 
 
 def _host_port(origin: str) -> str:
@@ -94,7 +94,7 @@ class Discoveries:
 
     def get(self, id_: str) -> Discovered | None:
         """Return one."""
-        return next((one for one in self._seen.values() if one.id == id_), None)
+        return next((origin for origin in self._seen.values() if origin.id == id_), None)
 
     def forget(self, origins: Iterable[str]) -> None:
         """Forget origins, because they are watched now."""
@@ -103,11 +103,11 @@ class Discoveries:
 
     def dump(self) -> list[dict[str, Any]]:
         """Return what ``load`` takes, as JSON has it."""
-        return [asdict(one) for one in self._seen.values()]
+        return [asdict(origin) for origin in self._seen.values()]
 
     def load(self, kept: Iterable[dict[str, Any]]) -> None:
         """Go on from what was kept."""
-        self._seen = OrderedDict((one["url"], Discovered(**one)) for one in kept)
+        self._seen = OrderedDict((origin["url"], Discovered(**origin)) for origin in kept)
 
     def _new_id(self, origin: str) -> str:
         id_ = slug(origin)
@@ -139,26 +139,26 @@ class Intake:
     ) -> None:
         self.discoveries = Discoveries()
         self.late = 0
-        self._directory = EndpointIndex(endpoints)
+        self._index = EndpointIndex(endpoints)
         self._take = take
         self._newest = newest
 
     def configure(self, endpoints: Iterable[Endpoint]) -> None:
         """Watch these from now on."""
-        self._directory = EndpointIndex(endpoints)
-        known = [one.url for one in self.discoveries.all()]
-        self.discoveries.forget(one for one in known if self._directory.endpoint_for(one))
+        self._index = EndpointIndex(endpoints)
+        known = [origin.url for origin in self.discoveries.all()]
+        self.discoveries.forget(url for url in known if self._index.endpoint_for(url))
 
     def take(self, reported: Iterable[PassiveCheck]) -> int:
         """Take calls; return how many."""
         calls = 0
-        for one in reported:
-            calls += one.calls
-            endpoint = self._directory.endpoint_for(one.origin)
+        for passive in reported:
+            calls += passive.calls
+            endpoint = self._index.endpoint_for(passive.origin)
             if endpoint is None:
-                self.discoveries.see(one)
+                self.discoveries.see(passive)
             else:
-                self._checked(endpoint, one.check)
+                self._checked(endpoint, passive.check)
         return calls
 
     def _checked(self, endpoint: str, check: Check) -> None:

@@ -215,12 +215,12 @@ class Aggregate:
             self.seconds.add(check.seconds)
             phases = self.phases
             for phase, seconds in check.timings.items():
-                one = phases.get(phase)
-                if one is None:
+                histogram = phases.get(phase)
+                if histogram is None:
                     if phase not in PHASES:
                         continue
-                    one = phases[phase] = Histogram()
-                one.add(seconds)
+                    histogram = phases[phase] = Histogram()
+                histogram.add(seconds)
 
     def merge(self, other: Aggregate) -> None:
         """Add what another counted."""
@@ -246,7 +246,7 @@ class Aggregate:
     def bucket(self, at: float) -> RollupBucket:
         """Return it as others see it."""
         p50, p95, p99 = self.seconds.quantiles(0.5, 0.95, 0.99)
-        medians = {name: one.quantiles(0.5)[0] for name, one in self.phases.items()}
+        medians = {name: histogram.quantiles(0.5)[0] for name, histogram in self.phases.items()}
         return RollupBucket(
             at=at,
             count=self.count,
@@ -265,8 +265,8 @@ class Aggregate:
         while every and not every[-1]:
             every.pop()
         out = bytearray()
-        for one in every:
-            data = one.encode() if one else b""
+        for histogram in every:
+            data = histogram.encode() if histogram else b""
             put_integer(out, len(data))
             out += data
         return bytes(out)
@@ -284,10 +284,10 @@ class Aggregate:
             if at >= len(histograms):
                 break
             length, at = take_integer(histograms, at)
-            one = Histogram.decode(histograms[at : at + length])
+            histogram = Histogram.decode(histograms[at : at + length])
             at += length
             if not phase:
-                self.seconds = one
+                self.seconds = histogram
             elif length:
-                self.phases[phase] = one
+                self.phases[phase] = histogram
         return self

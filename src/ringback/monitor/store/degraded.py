@@ -38,7 +38,7 @@ class Spill:
         incidents: By id, as they are now.
         states: By name, the newest.
         queued: Notices by id: new ones, and those of the store that something was noted of.
-        notes: Notice's id to what the store is to be told of it.
+        notes: Notice's id to the call that records its outcome in the store.
         dropped: Checks that were dropped because too many were held.
     """
 
@@ -64,8 +64,8 @@ class Spill:
         for incident in batch.incidents:
             self.incidents.pop(incident.id, None)
             self.incidents[incident.id] = incident
-        for one in batch.notices:
-            self.queued.setdefault(one.id, Queued(notice=one, attempts=0, due=one.at))
+        for notice in batch.notices:
+            self.queued.setdefault(notice.id, Queued(notice=notice, attempts=0, due=notice.at))
         for held in (self.incidents, self.queued, self.notes):
             _drop_oldest(held)
 
@@ -75,7 +75,7 @@ class Spill:
             checks=list(self.checks),
             transitions=list(self.transitions),
             incidents=list(self.incidents.values()),
-            notices=[one.notice for one in self.queued.values()],
+            notices=[queued.notice for queued in self.queued.values()],
             states={**self.states, "dropped": self.dropped},
             durable=True,  # some of it may have to be
         )
@@ -89,11 +89,11 @@ class Spill:
     def checks_of(self, endpoint: str, since: float, until: float, *, failed: bool) -> list[Check]:
         """Return checks of an endpoint, oldest first."""
         return [
-            one
-            for one in self.checks
-            if one.endpoint == endpoint
-            and since <= one.at < until
-            and (not failed or one.up is False)
+            check
+            for check in self.checks
+            if check.endpoint == endpoint
+            and since <= check.at < until
+            and (not failed or check.up is False)
         ]
 
     def incidents_in(
@@ -102,11 +102,11 @@ class Spill:
         """Return incidents, in the order they changed."""
         wanted = tuple(states)
         return [
-            one
-            for one in self.incidents.values()
-            if (not wanted or one.state in wanted)
-            and (endpoint is None or endpoint in one.members)
-            and (before is None or one.opened_at < before)
+            incident
+            for incident in self.incidents.values()
+            if (not wanted or incident.state in wanted)
+            and (endpoint is None or endpoint in incident.members)
+            and (before is None or incident.opened_at < before)
         ]
 
 
@@ -131,17 +131,17 @@ _log = logging.getLogger("ringback")
 class DegradedStore:
     """Passes everything on, and holds what the store cannot take until it can.
 
-    What is held would be lost if the process ended; ``degraded`` says so. It counts in what is
+    What is held would be lost if the process ended; ``degraded`` reports it. It counts in what is
     read, but not in ``buckets`` until it is written.
 
     Args:
         store: The one that keeps.
-        clock: Gives seconds; tells when to try again.
+        clock: Gives seconds, for the interval between two tries.
     """
 
     def __init__(self, store: Store, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._store = store
-        self._held = Spill()
+        self._spill = Spill()
         self._clock = clock
         self._lock = threading.RLock()
         self._unkept: str | None = None
@@ -151,7 +151,7 @@ class DegradedStore:
     @property
     def dropped(self) -> int:
         """Checks that were dropped because too many were held."""
-        return self._held.dropped
+        return self._spill.dropped
 
     @property
     def degraded(self) -> str | None:
@@ -166,9 +166,9 @@ class DegradedStore:
                     self._store.keep(batch)
                 except StoreProblem as problem:
                     self._fail(problem)
-                    self._held.hold(batch)
+                    self._spill.hold(batch)
                 return
-            self._held.hold(batch)
+            self._spill.hold(batch)
             self._retry()
 
     def _fail(self, problem: StoreProblem) -> None:
@@ -187,16 +187,16 @@ class DegradedStore:
             return
         _log.warning("the store keeps again; checks dropped meanwhile: %d", self.dropped)
         self._unkept = None
-        self._held.forget()
+        self._spill.forget()
 
     def _write(self) -> None:
-        held = self._held
-        self._store.keep(held.batch())
-        held.checks.clear()
-        held.transitions.clear()
-        for id_, note in list(held.notes.items()):
+        spill = self._spill
+        self._store.keep(spill.batch())
+        spill.checks.clear()
+        spill.transitions.clear()
+        for id_, note in list(spill.notes.items()):
             note()
-            del held.notes[id_]
+            del spill.notes[id_]
 
     def _one(self, reading: Callable[[], T]) -> T | None:
         try:
@@ -212,24 +212,26 @@ class DegradedStore:
     def state(self, name: str) -> Any:
         """Return what was kept or held last as this state; ``None``: nothing."""
         with self._lock:
-            if name in self._held.states:
-                return self._held.states[name]
+            if name in self._spill.states:
+                return self._spill.states[name]
             return self._one(lambda: self._store.state(name))
 
     def states(self, prefix: str) -> dict[str, Any]:
         """Return what was kept or held last as every state whose name begins so, by name."""
         with self._lock:
             kept = self._one(lambda: self._store.states(prefix)) or {}
-            held = {name: one for name, one in self._held.states.items() if name.startswith(prefix)}
+            held = {
+                name: value for name, value in self._spill.states.items() if name.startswith(prefix)
+            }
             return kept | held
 
     def last_checks(self) -> dict[str, Check]:
         """Return the newest check of each endpoint."""
         with self._lock:
             found = dict(self._store.last_checks())
-            for one in self._held.checks:
-                if one.endpoint not in found or one.at >= found[one.endpoint].at:
-                    found[one.endpoint] = one
+            for check in self._spill.checks:
+                if check.endpoint not in found or check.at >= found[check.endpoint].at:
+                    found[check.endpoint] = check
             return found
 
     def checks(
@@ -240,8 +242,8 @@ class DegradedStore:
             lambda: self._store.checks(endpoint, since, until, failed=failed, most=most)
         )
         with self._lock:
-            kept += self._held.checks_of(endpoint, since, until, failed=failed)
-        return sorted(kept, key=lambda one: -one.at)[:most]
+            kept += self._spill.checks_of(endpoint, since, until, failed=failed)
+        return sorted(kept, key=lambda check: -check.at)[:most]
 
     def buckets(self, endpoint: str, step: Step, since: float, until: float) -> list[RollupBucket]:
         """Return the rollup of an endpoint, oldest first, without what is held."""
@@ -257,8 +259,12 @@ class DegradedStore:
         """Return the changes of an endpoint's state, oldest first."""
         kept = self._all(lambda: self._store.transitions(endpoint, since, until))
         with self._lock:
-            held = list(self._held.transitions)
-        return kept + [one for one in held if one.endpoint == endpoint and since <= one.at < until]
+            held = list(self._spill.transitions)
+        return kept + [
+            transition
+            for transition in held
+            if transition.endpoint == endpoint and since <= transition.at < until
+        ]
 
     def incidents(
         self,
@@ -271,31 +277,31 @@ class DegradedStore:
         """Return incidents, newest first."""
         wanted = tuple(states)
         with self._lock:
-            held = dict(self._held.incidents)
-            new = self._held.incidents_in(wanted, endpoint, before)
+            held = dict(self._spill.incidents)
+            new = self._spill.incidents_in(wanted, endpoint, before)
         # Those that are held may stand in the store as they were: so many more are asked for.
         kept = self._all(
             lambda: self._store.incidents(
                 states=wanted, endpoint=endpoint, before=before, most=most + len(held)
             )
         )
-        found = [one for one in kept if one.id not in held] + new
-        return sorted(found, key=lambda one: (-one.opened_at, one.id))[:most]
+        found = [incident for incident in kept if incident.id not in held] + new
+        return sorted(found, key=lambda incident: (-incident.opened_at, incident.id))[:most]
 
     def incident(self, id_: str) -> Incident | None:
         """Return one incident."""
         with self._lock:
-            held = self._held.incidents.get(id_)
+            held = self._spill.incidents.get(id_)
         return held or self._one(lambda: self._store.incident(id_))
 
     def due(self, now: float, most: int = 100) -> list[Queued]:
         """Return notices that are to be sent by now, oldest first."""
         with self._lock:
-            known = self._held.notes.keys() | self._held.queued.keys()
+            known = self._spill.notes.keys() | self._spill.queued.keys()
             kept = self._all(lambda: self._store.due(now, most + len(known)))
-            found = [one for one in kept if one.notice.id not in known]
-            found += [one for one in self._held.queued.values() if one.due <= now]
-            return sorted(found, key=lambda one: (one.due, one.notice.at))[:most]
+            found = [queued for queued in kept if queued.notice.id not in known]
+            found += [queued for queued in self._spill.queued.values() if queued.due <= now]
+            return sorted(found, key=lambda queued: (queued.due, queued.notice.at))[:most]
 
     def sent(self, id_: str, now: float) -> None:
         """Note that a notice was sent."""
@@ -306,7 +312,7 @@ class DegradedStore:
         self._note(
             id_,
             lambda: self._store.postpone(id_, due, error),
-            lambda one: replace(one, attempts=one.attempts + 1, due=due, error=error),
+            lambda queued: replace(queued, attempts=queued.attempts + 1, due=due, error=error),
         )
 
     def give_up(self, id_: str, now: float, error: str) -> None:
@@ -314,7 +320,7 @@ class DegradedStore:
         self._note(
             id_,
             lambda: self._store.give_up(id_, now, error),
-            lambda one: ended_notice(one, error),
+            lambda queued: ended_notice(queued, error),
         )
 
     def _note(
@@ -328,11 +334,11 @@ class DegradedStore:
                     self._fail(problem)
                 else:
                     return
-            known = self._held.queued.get(id_)
+            known = self._spill.queued.get(id_)
             if known is None:
                 waiting = self._all(lambda: self._store.due(NEVER, MAX_HELD_RECORDS))
-                known = next((one for one in waiting if one.notice.id == id_), None)
-            self._held.note(id_, write, None if known is None else change(known))
+                known = next((queued for queued in waiting if queued.notice.id == id_), None)
+            self._spill.note(id_, write, None if known is None else change(known))
 
     def maintain(self, now: float) -> None:
         """Retry to write what is held; else seal, roll up and drop what is old."""

@@ -63,10 +63,10 @@ def problem_of(error: DBAPIError | sqlite3.Error, path: Path) -> StoreProblem:
     """Return what an error means for the store."""
     origin = error.orig if isinstance(error, DBAPIError) else error
     code = getattr(origin, "sqlite_errorcode", 0) & 0xFF
-    cls, said = _PROBLEMS.get(
+    cls, message = _PROBLEMS.get(
         code, (StoreProblem, f"SQLite says: {origin}; if it goes on, restore a backup")
     )
-    return cls(f"{path}: {said}")
+    return cls(f"{path}: {message}")
 
 
 def no_database(path: Path) -> StoreProblem:

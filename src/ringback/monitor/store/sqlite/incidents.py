@@ -20,7 +20,7 @@ from ringback.incident.model import (
 )
 from ringback.monitor.store.interface import Queued
 from ringback.monitor.store.sqlite import schema
-from ringback.monitor.store.sqlite.schema import incident, member, microseconds, notice, transition
+from ringback.monitor.store.sqlite.schema import microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -68,16 +68,16 @@ def keep_transitions(connection: Connection, transitions: Sequence[Transition]) 
     """Append transitions."""
     rows = [
         {
-            "endpoint": one.endpoint,
-            "at": microseconds(one.at),
-            "before": one.before,
-            "after": one.after,
-            "kind": one.kind,
+            "endpoint": transition.endpoint,
+            "at": microseconds(transition.at),
+            "before": transition.before,
+            "after": transition.after,
+            "kind": transition.kind,
         }
-        for one in transitions
+        for transition in transitions
     ]
     if rows:
-        connection.execute(insert(transition), rows)
+        connection.execute(insert(schema.transition), rows)
 
 
 def read_transitions(
@@ -85,13 +85,13 @@ def read_transitions(
 ) -> list[Transition]:
     """Return the transitions of an endpoint from ``since`` to before ``until``, oldest first."""
     query = (
-        select(transition)
+        select(schema.transition)
         .where(
-            transition.c.endpoint == endpoint,
-            transition.c.at >= microseconds(since),
-            transition.c.at < microseconds(until),
+            schema.transition.c.endpoint == endpoint,
+            schema.transition.c.at >= microseconds(since),
+            schema.transition.c.at < microseconds(until),
         )
-        .order_by(transition.c.at, transition.c.number)
+        .order_by(schema.transition.c.at, schema.transition.c.number)
     )
     return [
         Transition(
@@ -111,17 +111,21 @@ def keep_incidents(connection: Connection, incidents: Sequence[Incident]) -> Non
         return
     rows = [
         {
-            "id": one.id,
-            "opened_at": microseconds(one.opened_at),
-            "state": one.state,
-            "body": incident_json(one),
+            "id": incident.id,
+            "opened_at": microseconds(incident.opened_at),
+            "state": incident.state,
+            "body": incident_json(incident),
         }
-        for one in incidents
+        for incident in incidents
     ]
-    connection.execute(insert(incident).prefix_with("OR REPLACE"), rows)
-    pairs = [{"endpoint": id_, "incident": one.id} for one in incidents for id_ in one.members]
+    connection.execute(insert(schema.incident).prefix_with("OR REPLACE"), rows)
+    pairs = [
+        {"endpoint": id_, "incident": incident.id}
+        for incident in incidents
+        for id_ in incident.members
+    ]
     if pairs:
-        connection.execute(insert(member).prefix_with("OR IGNORE"), pairs)
+        connection.execute(insert(schema.member).prefix_with("OR IGNORE"), pairs)
 
 
 def read_incidents(
@@ -132,21 +136,23 @@ def read_incidents(
     most: int,
 ) -> list[Incident]:
     """Return incidents, newest first."""
-    query = select(incident.c.body)
+    query = select(schema.incident.c.body)
     if wanted := list(states):
-        query = query.where(incident.c.state.in_(wanted))
+        query = query.where(schema.incident.c.state.in_(wanted))
     if endpoint is not None:
-        query = query.join(member, member.c.incident == incident.c.id)
-        query = query.where(member.c.endpoint == endpoint)
+        query = query.join(schema.member, schema.member.c.incident == schema.incident.c.id)
+        query = query.where(schema.member.c.endpoint == endpoint)
     if before is not None:
-        query = query.where(incident.c.opened_at < microseconds(before))
-    newest = query.order_by(incident.c.opened_at.desc(), incident.c.id.desc()).limit(most)
+        query = query.where(schema.incident.c.opened_at < microseconds(before))
+    newest = query.order_by(schema.incident.c.opened_at.desc(), schema.incident.c.id.desc()).limit(
+        most
+    )
     return [incident_from_json(body) for body in connection.scalars(newest)]
 
 
 def read_incident(connection: Connection, id_: str) -> Incident | None:
     """Return an incident."""
-    body = connection.scalar(select(incident.c.body).where(incident.c.id == id_))
+    body = connection.scalar(select(schema.incident.c.body).where(schema.incident.c.id == id_))
     return None if body is None else incident_from_json(body)
 
 
@@ -185,25 +191,25 @@ def queue_notices(connection: Connection, notices: Sequence[Notice]) -> None:
     """Queue notices; one whose id is there already is left as it is."""
     rows = [
         {
-            "id": one.id,
-            "at": microseconds(one.at),
-            "due": microseconds(one.at),
+            "id": notice.id,
+            "at": microseconds(notice.at),
+            "due": microseconds(notice.at),
             "attempts": 0,
             "error": "",
-            "body": notice_json(one),
+            "body": notice_json(notice),
         }
-        for one in notices
+        for notice in notices
     ]
     if rows:
-        connection.execute(insert(notice).prefix_with("OR IGNORE"), rows)
+        connection.execute(insert(schema.notice).prefix_with("OR IGNORE"), rows)
 
 
 def due_notices(connection: Connection, now: float, most: int) -> list[Queued]:
     """Return notices that are to be sent by now, oldest first."""
     query = (
-        select(notice)
-        .where(notice.c.due <= microseconds(now))
-        .order_by(notice.c.due, notice.c.at, notice.c.id)
+        select(schema.notice)
+        .where(schema.notice.c.due <= microseconds(now))
+        .order_by(schema.notice.c.due, schema.notice.c.at, schema.notice.c.id)
         .limit(most)
     )
     return [
@@ -228,19 +234,20 @@ def postpone_notice(connection: Connection, id_: str, due_at: float, error: str)
 
 
 def _change(connection: Connection, id_: str, values: dict[str, Any]) -> None:
-    waiting = notice.c.id == id_, notice.c.due.is_not(None)
-    attempts = notice.c.attempts + 1
-    connection.execute(update(notice).where(*waiting).values(attempts=attempts, **values))
+    waiting = schema.notice.c.id == id_, schema.notice.c.due.is_not(None)
+    attempts = schema.notice.c.attempts + 1
+    connection.execute(update(schema.notice).where(*waiting).values(attempts=attempts, **values))
 
 
 def has_ended_notices(connection: Connection, before: int) -> bool:
     """Return whether there are notices that ended long ago."""
     return (
-        connection.scalar(select(notice.c.id).where(notice.c.ended < before).limit(1)) is not None
+        connection.scalar(select(schema.notice.c.id).where(schema.notice.c.ended < before).limit(1))
+        is not None
     )
 
 
 def purge_notices(connection: Connection, before: int, most: int) -> None:
     """Delete notices that ended long ago."""
-    old = select(notice.c.id).where(notice.c.ended < before).limit(most)
-    connection.execute(delete(notice).where(notice.c.id.in_(old)))
+    old = select(schema.notice.c.id).where(schema.notice.c.ended < before).limit(most)
+    connection.execute(delete(schema.notice).where(schema.notice.c.id.in_(old)))

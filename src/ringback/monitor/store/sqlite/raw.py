@@ -62,13 +62,13 @@ class RawResults:
     ) -> Iterator[tuple[int, list[CheckRow]]]:
         begin, end = 0, -1
         group: list[CheckRow] = []
-        for one in values:
-            if not begin <= one[1] < end:
+        for row in values:
+            if not begin <= row[1] < end:
                 if group:
                     yield self._place(connection, begin, group), group
-                begin = one[1] // HOUR * HOUR
+                begin = row[1] // HOUR * HOUR
                 end, group = begin + HOUR, []
-            group.append(one)
+            group.append(row)
         if group:
             yield self._place(connection, begin, group), group
 
@@ -79,9 +79,11 @@ class RawResults:
             return at
         newest = max(hours, default=-HOUR)
         if at <= newest:
-            opened = [other for other, one in hours.items() if one.sealed == OPEN and other > at]
+            opened = [
+                other for other, state in hours.items() if state.sealed == OPEN and other > at
+            ]
             at = min(opened, default=newest + HOUR)
-        self._note(connection, at, min(one[1] for one in group))
+        self._note(connection, at, min(row[1] for row in group))
         return at
 
     def _note(self, connection: Connection, at: int, earliest: int) -> None:
@@ -215,7 +217,7 @@ class Sealer:
                 return False
             counts = self._counts(connection, found.at)
         after = (found.upto_endpoint, found.upto_at)
-        rest = [one for one in counts if (one[0], _ANY_TIME) > after]
+        rest = [count for count in counts if (count[0], _ANY_TIME) > after]
         with self._database.write() as connection:
             if rest:
                 self._copy(connection, found, after, _next_end(rest, found.at, after))

@@ -61,8 +61,8 @@ class SQLiteReader:
         try:
             self._check()
             database = cast("Database", self)  # of which these need no more than read()
-            self._words = interned_strings(database)
-            self._rows = RowCodec(self._words, interned_certificates(database))
+            self._strings = interned_strings(database)
+            self._rows = RowCodec(self._strings, interned_certificates(database))
             self._raw = RawResults(self._rows)
         except BaseException:
             self.close()
@@ -88,23 +88,23 @@ class SQLiteReader:
         with self.read() as connection:
             found = set(connection.scalars(select(schema.transition.c.endpoint).distinct()))
             kept = connection.scalars(select(case).where(case.startswith(_STATE_PREFIX)))
-            found |= {one.removeprefix(_STATE_PREFIX) for one in kept}
+            found |= {name.removeprefix(_STATE_PREFIX) for name in kept}
             for name in named(connection, "rollup_1d", "rollup_1d"):
                 numbers = select(schema.rollup_table_named(name).c.endpoint).distinct()
                 for number in connection.scalars(numbers).all():
-                    found.add(self._words.value(number, connection))
+                    found.add(self._strings.value(number, connection))
         return sorted(found)
 
     def checks(self, since: float, until: float, endpoint: str | None = None) -> Iterator[Check]:
         """Yield checks, oldest first, an hour's table at a time."""
-        number = None if endpoint is None else self._words.find(endpoint)
+        number = None if endpoint is None else self._strings.find(endpoint)
         if endpoint is not None and number is None:
             return
         first, last = microseconds(since), microseconds(until)
         hour = schema.hour
         with self.read() as connection:
-            held = (hour.c.earliest < last, hour.c.at + HOUR > first)
-            query = select(hour.c.at, hour.c.sealed).where(*held).order_by(hour.c.at)
+            overlap = (hour.c.earliest < last, hour.c.at + HOUR > first)
+            query = select(hour.c.at, hour.c.sealed).where(*overlap).order_by(hour.c.at)
             tables = connection.execute(query).all()
         for at, sealed in tables:
             table = schema.sealed_table(at) if sealed == SEALED else schema.open_table(at)
@@ -131,7 +131,7 @@ class SQLiteReader:
 
     def failures(self, endpoint: str, since: float, until: float, most: int) -> list[Check]:
         """Return failed checks of an endpoint, newest first; they are kept longer than others."""
-        number = self._words.find(endpoint)
+        number = self._strings.find(endpoint)
         if number is None:
             return []
         first, last = microseconds(since), microseconds(until)
@@ -150,14 +150,14 @@ class SQLiteReader:
     def _incidents(self, since: float, until: float, endpoint: str | None) -> Iterator[Incident]:
         with self.read() as connection:
             found = incidents.read_incidents(connection, (), endpoint, until, _MAX_ROWS)
-        for one in found:
-            if one.opened_at < since:
+        for incident in found:
+            if incident.opened_at < since:
                 return
-            yield one
+            yield incident
 
     def hours(self, endpoint: str, since: float, until: float) -> dict[float, Aggregate]:
         """Return what is known of an endpoint's hours, by their beginnings."""
-        number = self._words.find(endpoint)
+        number = self._strings.find(endpoint)
         if number is None:
             return {}
         first, last = microseconds(since), microseconds(until)
@@ -165,8 +165,8 @@ class SQLiteReader:
         with self.read() as connection:
             marks = {row.step: row.at for row in connection.execute(select(schema.progress))}
             for step, begin, end in _parts(marks, first, last):
-                for at, tally in rollup.read_aggregates(connection, step, number, begin, end):
-                    found.setdefault(at // HOUR * HOUR, Aggregate()).merge(tally)
+                for at, aggregate in rollup.read_aggregates(connection, step, number, begin, end):
+                    found.setdefault(at // HOUR * HOUR, Aggregate()).merge(aggregate)
             written = max(first, marks.get("5m", last))
             for check in self._raw.checks(connection, number, written, last, False, _MAX_ROWS):
                 at = microseconds(check.at) // HOUR * HOUR
@@ -175,13 +175,13 @@ class SQLiteReader:
 
     def fives(self, endpoint: str, since: float, until: float) -> set[float]:
         """Return the beginnings of the five minutes in which an endpoint was checked, if kept."""
-        number = self._words.find(endpoint)
+        number = self._strings.find(endpoint)
         if number is None:
             return set()
         span = microseconds(since), microseconds(until)
         with self.read() as connection:
             found = rollup.read_buckets(connection, "5m", number, *span)
-        return {one.at for one in found if one.count}
+        return {bucket.at for bucket in found if bucket.count}
 
     def _check(self) -> None:
         with self.read() as connection:

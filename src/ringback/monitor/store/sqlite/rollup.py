@@ -40,30 +40,30 @@ _AGGREGATE_COLUMNS = ("count", "bad", "unknown", "kinds", "histograms")
 
 
 def write_spans(
-    connection: Connection, step: Step, at: int, tallies: Mapping[int, Aggregate]
+    connection: Connection, step: Step, at: int, aggregates: Mapping[int, Aggregate]
 ) -> None:
     """Write what is known of one span, in place of what stands there."""
-    if not tallies:
+    if not aggregates:
         return
     table = rollup_table(step, at)
     table.create(connection, checkfirst=True)
-    rows = [_row(at, endpoint, tally) for endpoint, tally in sorted(tallies.items())]
+    rows = [_row(at, endpoint, aggregate) for endpoint, aggregate in sorted(aggregates.items())]
     connection.execute(insert(table).prefix_with("OR REPLACE"), rows)
 
 
 def add_to_spans(
-    connection: Connection, step: Step, at: int, tallies: Mapping[int, Aggregate]
+    connection: Connection, step: Step, at: int, aggregates: Mapping[int, Aggregate]
 ) -> None:
     """Add to what stands there of one span."""
-    if not tallies:
+    if not aggregates:
         return
     table = rollup_table(step, at)
     table.create(connection, checkfirst=True)
     columns = [table.c[name] for name in ("endpoint", *_AGGREGATE_COLUMNS)]
-    there = select(*columns).where(table.c.at == at, table.c.endpoint.in_(tallies))
+    there = select(*columns).where(table.c.at == at, table.c.endpoint.in_(aggregates))
     for row in connection.execute(there):
-        tallies[row[0]].merge(Aggregate.decode(*row[1:]))
-    write_spans(connection, step, at, tallies)
+        aggregates[row[0]].merge(Aggregate.decode(*row[1:]))
+    write_spans(connection, step, at, aggregates)
 
 
 def read_buckets(
@@ -114,7 +114,7 @@ def _queries(
     ends = rollup_table(step, since).name, rollup_table(step, until - 1).name
     for name in table_names(connection, *ends):
         table = rollup_table_named(name)
-        columns = [table.c[one] for one in wanted]
+        columns = [table.c[name] for name in wanted]
         query = select(*columns).where(table.c.endpoint == endpoint)
         yield query.where(*_span(table, step, since, until)).order_by(table.c.at)
 
@@ -129,20 +129,20 @@ def _span(table: Table, step: Step, since: int, until: int) -> list[Any]:
     return [table.c.at.in_(spans)]
 
 
-def _row(at: int, endpoint: int, tally: Aggregate) -> dict[str, Any]:
-    bucket = tally.bucket(at)
+def _row(at: int, endpoint: int, aggregate: Aggregate) -> dict[str, Any]:
+    bucket = aggregate.bucket(at)
     return {
         "endpoint": endpoint,
         "at": at,
-        "count": tally.count,
-        "bad": tally.bad,
-        "unknown": tally.unknown,
+        "count": aggregate.count,
+        "bad": aggregate.bad,
+        "unknown": aggregate.unknown,
         "p50": _whole(bucket.p50),
         "p95": _whole(bucket.p95),
         "p99": _whole(bucket.p99),
         **{phase: _whole(bucket.timings.get(phase)) for phase in PHASES},
-        "kinds": json.dumps(tally.kinds) if tally.kinds else None,
-        "histograms": tally.encode(),
+        "kinds": json.dumps(aggregate.kinds) if aggregate.kinds else None,
+        "histograms": aggregate.encode(),
     }
 
 
@@ -233,8 +233,12 @@ class Rollup:
         for step, width in STEP_WIDTH.items():
             spans: Spans = {}
             _count_checks(spans, late, width)
-            for at, tallies in spans.items():
-                written = {n: one for n, one in tallies.items() if self._marks[step].covers(at, n)}
+            for at, aggregates in spans.items():
+                written = {
+                    n: aggregate
+                    for n, aggregate in aggregates.items()
+                    if self._marks[step].covers(at, n)
+                }
                 add_to_spans(connection, step, at, written)
 
     def _start(self, connection: Connection, rows: Sequence[CheckRow]) -> None:
@@ -281,7 +285,7 @@ class Rollup:
         over = (now - ROLLUP_GRACE) // width * width
         if not self._marks or self._marks["5m"].at >= over:
             return False
-        at = min((one for one in self._open if one < over), default=None)
+        at = min((begin for begin in self._open if begin < over), default=None)
         if at is None:
             self._write(over - width, {}, _Mark(over))
             return True
@@ -314,10 +318,10 @@ class Rollup:
             found = read_piece(connection, child, mark.at, upto, mark.endpoint, MERGE_ROWS)
         whole = len(found) < MERGE_ROWS
         last = found[-1][0] if found else 0
-        tallies = _merged(pair for pair in found if whole or pair[0] != last)
-        reached = _Mark(upto) if whole else _Mark(mark.at, max(tallies))
+        aggregates = _merged(pair for pair in found if whole or pair[0] != last)
+        reached = _Mark(upto) if whole else _Mark(mark.at, max(aggregates))
         with self._database.write() as connection:
-            write_spans(connection, step, mark.at, tallies)
+            write_spans(connection, step, mark.at, aggregates)
             self._reach(connection, step, reached)
         with self._lock:
             self._marks[step] = reached
@@ -380,7 +384,7 @@ class _View:
     def spans(self, step: Step, since: int, until: int) -> dict[int, Aggregate]:
         """Return the spans that are not written, which begin from ``since`` to before ``until``."""
         if step == "5m":
-            return {at: one for at, one in self.memory.items() if since <= at < until}
+            return {at: aggregate for at, aggregate in self.memory.items() if since <= at < until}
         found: dict[int, Aggregate] = {}
         child, width = _CHILD[step], STEP_WIDTH[step]
         end = -(-until // width) * width
@@ -395,17 +399,17 @@ class _View:
 
 def _count_checks(into: Spans, pairs: Iterable[tuple[CheckRow, Check]], width: int) -> None:
     begin = end = 0
-    tallies: dict[int, Aggregate] = {}
+    aggregates: dict[int, Aggregate] = {}
     for row, check in pairs:
         endpoint, at = row[0], row[1]
         if not begin <= at < end:
             begin = at // width * width
             end = begin + width
-            tallies = into.setdefault(begin, {})
-        tally = tallies.get(endpoint)
-        if tally is None:
-            tally = tallies[endpoint] = Aggregate()
-        tally.add(check)
+            aggregates = into.setdefault(begin, {})
+        aggregate = aggregates.get(endpoint)
+        if aggregate is None:
+            aggregate = aggregates[endpoint] = Aggregate()
+        aggregate.add(check)
 
 
 def _merged(parts: Iterable[tuple[int, Aggregate]]) -> dict[int, Aggregate]:
@@ -418,7 +422,7 @@ def _merged(parts: Iterable[tuple[int, Aggregate]]) -> dict[int, Aggregate]:
     return found
 
 
-def _copied(tally: Aggregate) -> Aggregate:
+def _copied(aggregate: Aggregate) -> Aggregate:
     copy = Aggregate()
-    copy.merge(tally)
+    copy.merge(aggregate)
     return copy

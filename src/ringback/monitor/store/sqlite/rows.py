@@ -38,12 +38,12 @@ class RowCodec:
     """Turns checks into rows, and rows into checks.
 
     Args:
-        words: The numbers of words.
-        certificates: The numbers of certificates.
+        strings: Numbers the strings.
+        certificates: Numbers the certificates.
     """
 
-    def __init__(self, words: Interned[str], certificates: Interned[CertificateSeen]) -> None:
-        self._words = words
+    def __init__(self, strings: Interned[str], certificates: Interned[CertificateSeen]) -> None:
+        self._strings = strings
         self._certificates = certificates
 
     def of(self, checks: Sequence[Check]) -> list[CheckRow]:
@@ -54,17 +54,17 @@ class RowCodec:
             return [self._of(_sane(check)) for check in checks]
 
     def _of(self, check: Check) -> CheckRow:
-        words = self._words
+        strings = self._strings
         seconds, timings = check.seconds, check.timings
         phase = timings.get
         dns, connect, tls = phase("dns"), phase("connect"), phase("tls")
         first, transfer = phase("first_byte"), phase("transfer")
         seen = check.certificate
         return (
-            words[check.endpoint],
+            strings[check.endpoint],
             int(check.at * 1e6 + 0.5),
             check.up,
-            words[check.kind],
+            strings[check.kind],
             None if seconds is None else int(seconds * 1e6 + 0.5),
             None if dns is None else int(dns * 1e6 + 0.5),
             None if connect is None else int(connect * 1e6 + 0.5),
@@ -72,10 +72,10 @@ class RowCodec:
             None if first is None else int(first * 1e6 + 0.5),
             None if transfer is None else int(transfer * 1e6 + 0.5),
             check.status,
-            words[check.address],
+            strings[check.address],
             None if seen is None else self._certificates[seen],
             _NUMBER_OF_ORIGIN[check.origin],
-            words[check.vantage or None],
+            strings[check.vantage or None],
             _cut(check.detail) if check.detail else None,
             None if timings.keys() <= _PHASES else _other_timings(check),
         )
@@ -91,21 +91,21 @@ class RowCodec:
         }
         return Check(
             at=at / 1e6,
-            endpoint=self._words.value(endpoint, connection),
+            endpoint=self._strings.value(endpoint, connection),
             up=None if up is None else bool(up),
-            kind=self._word(kind, connection),
+            kind=self._string(kind, connection),
             seconds=None if seconds is None else seconds / 1e6,
             timings={**timings, **json.loads(more)} if more else timings,
             origin=ORIGINS[origin],
-            vantage=self._word(vantage, connection) or "",
+            vantage=self._string(vantage, connection) or "",
             status=status,
-            address=self._word(address, connection),
+            address=self._string(address, connection),
             certificate=self._certificates.value(certificate, connection) if certificate else None,
             detail=detail or "",
         )
 
-    def _word(self, number: int | None, connection: Connection) -> str | None:
-        return None if number is None else self._words.value(number, connection)
+    def _string(self, number: int | None, connection: Connection) -> str | None:
+        return None if number is None else self._strings.value(number, connection)
 
 
 def _other_timings(check: Check) -> str:
@@ -170,7 +170,7 @@ class Interned(dict[K | None, int | None], Generic[K]):
             # At once, and not one by one as a start with thousands of endpoints would ask for them.
             for row in connection.execute(select(table).limit(_PRELOADED)):
                 self._values[row.number] = value(row)
-        self.update((one, number) for number, one in self._values.items())
+        self.update((value, number) for number, value in self._values.items())
 
     def __missing__(self, key: K) -> int:
         found = self.find(key)
@@ -186,9 +186,9 @@ class Interned(dict[K | None, int | None], Generic[K]):
 
     def find(self, key: K) -> int | None:
         """Return the number of a value; ``None``: it has none."""
-        held = self.get(key)
-        if held is not None:
-            return held
+        known = self.get(key)
+        if known is not None:
+            return known
         conditions = [self._table.c[name] == part for name, part in self._parts(key).items()]
         with self._database.read() as connection:
             return connection.scalar(select(self._table.c.number).where(*conditions))
@@ -219,7 +219,7 @@ class Interned(dict[K | None, int | None], Generic[K]):
 
 
 def interned_strings(database: Database) -> Interned[str]:
-    """Return the numbers of words."""
+    """Return the numbers of strings."""
     return Interned(database, schema.strings, lambda key: {"text": key}, lambda row: str(row.text))
 
 

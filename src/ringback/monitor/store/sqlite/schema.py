@@ -217,8 +217,8 @@ def rollup_table_named(name: str) -> Table:
     return Table(
         name,
         MetaData(),
-        *(Column(one, Integer, nullable=False) for one in (*order, "count", "bad", "unknown")),
-        *(Column(one, Integer) for one in ("p50", "p95", "p99", *CHECK_COLUMNS[5:10])),
+        *(Column(name, Integer, nullable=False) for name in (*order, "count", "bad", "unknown")),
+        *(Column(name, Integer) for name in ("p50", "p95", "p99", *CHECK_COLUMNS[5:10])),
         Column("kinds", Text),
         Column("histograms", LargeBinary, nullable=False),
         PrimaryKeyConstraint(*order),

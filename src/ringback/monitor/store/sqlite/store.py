@@ -120,20 +120,20 @@ class SQLiteStore:
         self.path = Path(path).absolute()
         self._retention = retention or StoreRetention()
         self._lock = threading.RLock()
-        self._held = WriterLock(self.path)
+        self._writer_lock = WriterLock(self.path)
         try:
             self._open()
         except BaseException:
-            self._held.release()
+            self._writer_lock.release()
             raise
 
     def _open(self) -> None:
         self._database = Database(self.path)
         try:
             migrate(self._database)
-            self._words = interned_strings(self._database)
+            self._strings = interned_strings(self._database)
             self._certificates = interned_certificates(self._database)
-            self._rows = RowCodec(self._words, self._certificates)
+            self._rows = RowCodec(self._strings, self._certificates)
             self._raw = RawResults(self._rows)
             self._rollup = Rollup(self._database)
             self._seal = Sealer(self._database)
@@ -152,13 +152,13 @@ class SQLiteStore:
 
     def keep(self, batch: Batch) -> None:
         """Keep a batch, all or nothing."""
-        told = batch.transitions or batch.incidents or batch.notices
-        durable = batch.durable or bool(told)
+        lasting = batch.transitions or batch.incidents or batch.notices
+        durable = batch.durable or bool(lasting)
         with self._lock:
             with self._settled():
                 rows = self._rows.of(batch.checks)
                 with self._database.write(durable=durable) as connection:
-                    self._words.write(connection)
+                    self._strings.write(connection)
                     self._certificates.write(connection)
                     self._raw.append(connection, rows)
                     self._rollup.late(connection, rows, batch.checks)
@@ -176,7 +176,7 @@ class SQLiteStore:
             yield
             kept = True
         finally:
-            self._words.settle(kept=kept)
+            self._strings.settle(kept=kept)
             self._certificates.settle(kept=kept)
             if not kept:
                 self._raw.forget()
@@ -213,7 +213,7 @@ class SQLiteStore:
         self, endpoint: str, since: float, until: float, *, failed: bool = False, most: int = 1000
     ) -> list[Check]:
         """Return checks of an endpoint, newest first; ``failed``: only those."""
-        number = self._words.find(endpoint)
+        number = self._strings.find(endpoint)
         if number is None:
             return []
         span = _span(since, until)
@@ -222,7 +222,7 @@ class SQLiteStore:
 
     def buckets(self, endpoint: str, step: Step, since: float, until: float) -> list[RollupBucket]:
         """Return the rollup of an endpoint, oldest first; the last bucket may be open still."""
-        number = self._words.find(endpoint)
+        number = self._strings.find(endpoint)
         if number is None:
             return []
         span = _span(since, until)
@@ -233,7 +233,7 @@ class SQLiteStore:
         self, endpoint: str, step: Step, since: float, until: float
     ) -> dict[str, Percentiles]:
         """Return what each phase of the good checks in these spans took, all taken together."""
-        number = self._words.find(endpoint)
+        number = self._strings.find(endpoint)
         if number is None:
             return {}
         span = _span(since, until)
@@ -316,7 +316,7 @@ class SQLiteStore:
         """Let go of the files."""
         with self._lock:
             self._database.close()
-            self._held.release()
+            self._writer_lock.release()
 
 
 def _span(since: float, until: float) -> tuple[int, int]:
