@@ -99,14 +99,14 @@ def test_memory_is_bounded_and_the_oldest_is_forgotten():
         heard.fail(1, target=replace(TARGET, port=port))
     heard.fail(1)
     assert heard.alerts == []
-    assert len(heard.detector._streaks) == 2
+    assert len(heard.detector._failing) == 2
 
 
 def test_endpoints_that_work_cost_nothing():
     heard = Heard()
     for port in range(100):
         heard.work(target=replace(TARGET, port=port))
-    assert len(heard.detector._streaks) == 0
+    assert len(heard.detector._failing) == 0
 
 
 def test_many_threads_raise_one_alert():
@@ -119,7 +119,7 @@ def test_many_threads_raise_one_alert():
 def test_pickles_without_its_counts():
     detector = pickle.loads(pickle.dumps(Detector(alert_after=1)))
     detector(Event(at=0.0, target=TARGET, failure=Failure("tcp.refused")))
-    assert list(detector._streaks) == ["http://h:81"]
+    assert list(detector._failing) == ["http://h:81"]
 
 
 @pytest.mark.parametrize("option", ["alert_after", "recover_after", "endpoints"])

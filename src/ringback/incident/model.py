@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from ringback.event import Event
+
 Origin = Literal["probe", "call", "heartbeat"]
 """Who looked: the monitor, a program that called anyway, or a job that reports in."""
 
@@ -83,6 +85,43 @@ class Check:
     address: str | None = None
     certificate: CertificateSeen | None = None
     detail: str = ""
+
+
+CIRCUIT_OPEN = "client.circuit_open"
+"""Kind of a call that an open circuit refuses: of the program's own making, for a reason."""
+
+_OWN_LAYERS = frozenset({"config", "client"})
+"""Layers of failures that say nothing about the endpoint: they are the program's own."""
+
+
+def says_something_of_endpoint(event: Event) -> bool:
+    """Return whether an event is the end of a call that says something about its endpoint.
+
+    An attempt that another follows is not the end of its call. A call that an open circuit refuses
+    stands for what the endpoint did before; any other failure of the program's own does not.
+    """
+    if event.what != "attempt" or event.origin != "call" or event.outcome == "retry":
+        return False
+    failure = event.failure
+    return failure is None or failure.kind == CIRCUIT_OPEN or failure.layer not in _OWN_LAYERS
+
+
+def check_of_call(event: Event, endpoint: str) -> Check:
+    """Return the end of a program's call as the value that is counted: the same as of a probe."""
+    failure = event.failure
+    return Check(
+        at=event.at,
+        endpoint=endpoint,
+        up=failure is None,
+        kind=failure.kind if failure else None,
+        seconds=event.timings.get("total"),
+        timings=event.timings,
+        origin="call",
+        vantage=event.vantage,
+        status=event.status,
+        address=event.target.address,
+        detail=failure.message if failure else "",
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,16 +7,18 @@ from threading import Lock
 
 from ringback.event import Event
 from ringback.failure import Failure
+from ringback.incident.model import (
+    Check,
+    EndpointState,
+    WatchedEndpoint,
+    check_of_call,
+    says_something_of_endpoint,
+)
+from ringback.incident.state import Streak, next_state
 from ringback.sink.background import CallQueue
 from ringback.sink.formatting import endpoint_of_target
 
-_OURS = {"config", "client"}
-"""Layers whose failures say nothing about the endpoint."""
-
-_REFUSED = "client.circuit_open"
-"""Of our own making, but for what the endpoint did."""
-
-_OF_PROCESS = {"_streaks", "_lock", "tally"}
+_OF_PROCESS = {"_failing", "_lock", "tally"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +56,13 @@ class Recovery:
 
 
 @dataclass(slots=True)
-class _Streak:
+class _Failing:
+    """An endpoint that fails, counted as the monitor counts it."""
+
+    streak: Streak
     since: float
+    state: EndpointState = "ok"
     kinds: Counter[str] = field(default_factory=Counter)
-    successes: int = 0
     alert: Alert | None = None
 
 
@@ -102,10 +107,11 @@ class Detector:
             raise ValueError("alert_after, recover_after and endpoints must be at least 1")
         self._on_alert = on_alert
         self._on_recovery = on_recovery
-        self._alert_after = alert_after
-        self._recover_after = recover_after
+        self._thresholds = WatchedEndpoint(
+            id="", threshold=alert_after, recovery=recover_after, of_last=None
+        )
         self._limit = endpoints
-        self._streaks: OrderedDict[str, _Streak] = OrderedDict()
+        self._failing: OrderedDict[str, _Failing] = OrderedDict()
         self._lock = Lock()
         self._callbacks = CallQueue("the callback for an alert or a recovery")
         self.tally = self._callbacks.tally
@@ -113,7 +119,7 @@ class Detector:
     @property
     def wants_success(self) -> bool:
         """Whether there is an endpoint that fails, and so a success to count."""
-        return bool(self._streaks)
+        return bool(self._failing)
 
     def __call__(self, event: Event) -> None:
         """Count an event.
@@ -121,15 +127,15 @@ class Detector:
         Args:
             event: What happened.
         """
-        if event.what != "attempt" or event.outcome == "retry":
+        if not says_something_of_endpoint(event):
             return
-        endpoint = endpoint_of_target(event.target)
+        check = check_of_call(event, endpoint_of_target(event.target))
         if event.failure is None:
-            recovery = self._succeeded(endpoint, event.at)
+            recovery = self._succeeded(check)
             if recovery and self._on_recovery:
                 self._callbacks.post(self._on_recovery, recovery)
-        elif event.failure.layer not in _OURS or event.failure.kind == _REFUSED:
-            alert = self._failed(endpoint, event.at, event.failure)
+        else:
+            alert = self._failed(check, event.failure)
             if alert and self._on_alert:
                 self._callbacks.post(self._on_alert, alert)
 
@@ -139,31 +145,39 @@ class Detector:
 
     def __setstate__(self, state: dict[str, object]) -> None:
         vars(self).update(state)
-        self._streaks, self._lock = OrderedDict(), Lock()
+        self._failing, self._lock = OrderedDict(), Lock()
         self.tally = self._callbacks.tally
 
-    def _failed(self, endpoint: str, at: float, failure: Failure) -> Alert | None:
+    def _failed(self, check: Check, failure: Failure) -> Alert | None:
         with self._lock:
-            streak = self._streaks.setdefault(endpoint, _Streak(since=at))
-            self._streaks.move_to_end(endpoint)
-            if len(self._streaks) > self._limit:
-                self._streaks.popitem(last=False)
-            streak.successes = 0
-            streak.kinds[failure.kind] += 1
-            count = streak.kinds.total()
-            if streak.alert or count < self._alert_after:
+            failing = self._failing.get(check.endpoint)
+            if failing is None:
+                failing = _Failing(Streak(self._thresholds), since=check.at)
+                self._failing[check.endpoint] = failing
+            self._failing.move_to_end(check.endpoint)
+            if len(self._failing) > self._limit:
+                self._failing.popitem(last=False)
+            failing.kinds[failure.kind] += 1
+            failing.state = next_state(failing.state, failing.streak.see(check))
+            if failing.alert or failing.state != "down":
                 return None
-            failure = replace(failure, cause=None)  # it would keep the call's frames alive
-            streak.alert = Alert(endpoint, count, dict(streak.kinds), streak.since, at, failure)
-            return streak.alert
+            failing.alert = Alert(
+                check.endpoint,
+                failing.kinds.total(),
+                dict(failing.kinds),
+                failing.since,
+                check.at,
+                replace(failure, cause=None),  # it would keep the call's frames alive
+            )
+            return failing.alert
 
-    def _succeeded(self, endpoint: str, at: float) -> Recovery | None:
+    def _succeeded(self, check: Check) -> Recovery | None:
         with self._lock:
-            streak = self._streaks.get(endpoint)
-            if streak is None:
+            failing = self._failing.get(check.endpoint)
+            if failing is None:
                 return None
-            streak.successes += 1
-            if streak.alert and streak.successes < self._recover_after:
+            failing.state = next_state(failing.state, failing.streak.see(check))
+            if failing.state != "ok":
                 return None
-            del self._streaks[endpoint]
-            return Recovery(streak.alert, at) if streak.alert else None
+            del self._failing[check.endpoint]
+            return Recovery(failing.alert, check.at) if failing.alert else None

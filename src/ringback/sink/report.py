@@ -27,6 +27,7 @@ from weakref import WeakSet
 from ringback.event import Event, Tally
 from ringback.failure import Failure, Target
 from ringback.failure.target import without_secrets
+from ringback.incident.model import CIRCUIT_OPEN, says_something_of_endpoint
 from ringback.sink.formatting import endpoint_of_target
 from ringback.sink.listening import report_to_monitor
 
@@ -36,19 +37,14 @@ __all__ = ["Reporter", "report"]
 _MAX_TEXT_LENGTH = 200
 _MAX_ORIGIN_LENGTH = 300
 
-_OURS = frozenset({"config", "client"})
-"""Layers whose failures say nothing about whom the call was for."""
 
+def is_reported(event: Event) -> bool:
+    """Return whether an event is the end of a call that says something new about its endpoint.
 
-def says_something(event: Event) -> bool:
-    """Return whether the event is the end of a call that says something about its target.
-
-    An attempt that another follows is not the end; a call that an open circuit refuses, and one
-    that fails for a reason of the program's own, says nothing new.
+    A call that an open circuit refuses does not: what opened the circuit was reported.
     """
-    if event.what != "attempt" or event.origin != "call" or event.outcome == "retry":
-        return False
-    return event.failure is None or event.failure.layer not in _OURS
+    refused = event.failure is not None and event.failure.kind == CIRCUIT_OPEN
+    return not refused and says_something_of_endpoint(event)
 
 
 @lru_cache(maxsize=1024)
@@ -369,7 +365,7 @@ class Reporter:
         Args:
             event: What happened.
         """
-        if self._closed or not says_something(event):
+        if self._closed or not is_reported(event):
             return
         target = event.target
         origin = reported_origin(target.scheme, target.host or target.address, target.port)

@@ -4,7 +4,7 @@ from sink.events import REFUSED, TARGET, UNAVAILABLE, done, event, given_up, ret
 from ringback.event import Event
 from ringback.failure import Failure, Target
 from ringback.retry import GiveUp
-from ringback.sink.report import entry, reported_origin, says_something
+from ringback.sink.report import entry, is_reported, reported_origin
 
 
 @pytest.mark.parametrize(
@@ -18,12 +18,12 @@ from ringback.sink.report import entry, reported_origin, says_something
     ],
 )
 def test_what_says_nothing_new_of_the_target_is_no_end_of_a_call(given):
-    assert not says_something(given)
+    assert not is_reported(given)
 
 
 @pytest.mark.parametrize("given", [done(), done(2), given_up(), given_up(failure=UNAVAILABLE)])
 def test_the_end_of_a_call_is_one_however_many_attempts_it_took(given):
-    assert says_something(given)
+    assert is_reported(given)
 
 
 def test_an_entry_has_no_password_and_no_query():
