@@ -3,6 +3,7 @@
 import itertools
 
 import pytest
+from rows import each
 
 from ringback.client.wire import Wire, delivered
 from ringback.failure import Failure
@@ -54,7 +55,7 @@ def test_a_status_is_left_as_it_is(usual):
         assert delivered(wire(sent=0), failure(usual, kind)) == usual
 
 
-@pytest.mark.parametrize(("phase", "received", "known", "proxied", "reused", "usual"), EVERY)
+@each("phase, received, known, proxied, reused, usual", EVERY)
 def test_what_was_handed_over_is_only_denied_by_the_kernel(
     phase, received, known, proxied, reused, usual
 ):
@@ -69,7 +70,7 @@ def test_what_was_handed_over_is_only_denied_by_the_kernel(
         assert found == ("maybe" if usual == "no" else usual)
 
 
-@pytest.mark.parametrize(("phase", "received", "known", "proxied", "reused", "usual"), EVERY)
+@each("phase, received, known, proxied, reused, usual", EVERY)
 def test_nothing_acknowledged_and_nothing_received_is_not_delivered(
     phase, received, known, proxied, reused, usual
 ):
@@ -96,7 +97,7 @@ def test_a_certificate_that_a_fresh_handshake_refused_comes_before_the_request()
     assert delivered(wire(received=1), refused) == "maybe"
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@each("kind", KINDS)
 def test_there_is_an_answer_for_every_kind(kind):
     for exchange in (None, wire(), wire(sent=0), wire(received=9), wire(acknowledged="none")):
         assert delivered(exchange, Failure(kind, "unknown", KINDS[kind].delivered)) in USUAL

@@ -3,6 +3,7 @@ from contextlib import closing
 import pytest
 import requests
 from requests.adapters import HTTPAdapter
+from rows import each
 from urllib3.util import Retry
 
 from ringback import Adapter, Policy, Session, errors
@@ -123,7 +124,7 @@ def test_it_is_what_the_failures_were(opened_by, raised):
     assert type(refused(failure, None)) is raised
 
 
-@pytest.mark.parametrize("opened_by", [None, *KINDS])
+@each("opened_by", [None, *KINDS])
 def test_before_it_is_prepared_it_is_the_same(opened_by):
     failure = Failure("client.circuit_open", "config", "no", "circuit open", via=opened_by)
     ended = Ended(None, GiveUp(1, failure, "circuit_open"), (failure,))

@@ -1,6 +1,6 @@
 import re
 
-import pytest
+from rows import each
 
 from ringback import errors
 from ringback.errors import CLASS_OF_KIND, RingbackError, error_class, tree
@@ -15,7 +15,7 @@ def classes() -> list[type[RingbackError]]:
     ]
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@each("kind", KINDS)
 def test_every_kind_has_a_class(kind):
     assert (error_class(kind) is RingbackError) == (kind in NAMELESS)
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from types import ModuleType
 
 import pytest
+from rows import each
 
 from ringback.failure import kinds as kinds_package
 from ringback.failure.kind import Kind
@@ -29,7 +30,7 @@ MODULES = [
     for module in pkgutil.iter_modules(kinds_package.__path__)
 ]
 
-every_kind = pytest.mark.parametrize("kind", ALL, ids=[kind.name for kind in ALL])
+every_kind = each("kind", ALL)
 
 # Stable for ever: a name may be added here, and none changed or removed.
 NAMES = [

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from rows import each
 
 from ringback.failure.kind import Kind
 from ringback.failure.kinds import KINDS
@@ -61,7 +62,7 @@ def test_a_kind_for_diagnosis_only_says_so() -> None:
     assert "a diagnosis only" not in page(KINDS["tcp.refused"])
 
 
-@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+@each("kind", KINDS.values())
 def test_every_page_is_tidy_markdown(kind: Kind) -> None:
     text = page(kind)
     assert text.startswith(f"# {kind.name}\n\n{kind.meaning}\n\n")

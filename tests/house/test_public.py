@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+from rows import each
 
 import ringback
 
@@ -31,7 +32,7 @@ def test_what_a_room_offers_is_there_and_documented(room):
             assert offered.__doc__, f"{room}.{name} has no docstring"
 
 
-@pytest.mark.parametrize("name", [name for name in MODULES if not name.endswith("__main__")])
+@each("name", [name for name in MODULES if not name.endswith("__main__")])
 def test_every_module_and_what_is_public_in_it_says_what_it_is_for(name):
     module = importlib.import_module(name)
 

@@ -2,7 +2,7 @@
 
 from typing import get_args
 
-import pytest
+from rows import each
 
 from ringback.diagnosis.model import Where
 from ringback.diagnosis.verdict import RULES
@@ -11,10 +11,10 @@ from ringback.diagnosis.verdict.rule import Rule
 from ringback.diagnosis.verdict.rules import HARMLESS
 from ringback.failure.kinds import KINDS
 
-EVERY = [pytest.param(rule, id=f"{rule.cause}-{i}") for i, rule in enumerate((*RULES, *HARMLESS))]
+EVERY = (*RULES, *HARMLESS)
 
 
-@pytest.mark.parametrize("rule", EVERY)
+@each("rule", EVERY)
 def test_a_rule_names_a_kind_a_place_and_what_to_do(rule: Rule) -> None:
     assert rule.kind in KINDS
     assert rule.where in get_args(Where)
@@ -24,12 +24,12 @@ def test_a_rule_names_a_kind_a_place_and_what_to_do(rule: Rule) -> None:
     assert 0.5 <= rule.confidence <= 1.0
 
 
-@pytest.mark.parametrize("rule", EVERY)
+@each("rule", EVERY)
 def test_a_rule_explains_itself_in_a_sentence(rule: Rule) -> None:
     assert rule.meaning.endswith(".")
     assert not rule.decided_by.endswith(".")
 
 
-@pytest.mark.parametrize("rule", EVERY)
+@each("rule", EVERY)
 def test_without_readings_no_rule_holds(rule: Rule) -> None:
     assert rule.when(Evidence(())) is None

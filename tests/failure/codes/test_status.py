@@ -1,10 +1,11 @@
 import pytest
+from rows import each
 
 from ringback.failure import codes
 from ringback.failure.kinds import KINDS
 
 
-@pytest.mark.parametrize("number", range(400, 600))
+@each("number", range(400, 600))
 def test_every_status_has_a_kind(number):
     assert codes.kind_of_status(number) in KINDS
 

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-import pytest
+from rows import each
 
 from ringback.failure import explain
 from ringback.failure.clue import TIMEOUT
@@ -577,6 +577,6 @@ EXAMPLES = [
 ]
 
 
-@pytest.mark.parametrize(("text", "kind"), EXAMPLES, ids=[text[:60] for text, _ in EXAMPLES])
+@each("text, kind", EXAMPLES)
 def test_the_wording_of_a_library_or_platform_names_its_kind(text: str, kind: str) -> None:
     assert explain(text).kind == kind

@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from rows import each
 
 from ringback.failure.kinds import KINDS
 from ringback.testing.lab import FAULTS, find
@@ -33,7 +34,7 @@ def test_names_are_unique():
     assert len(FAULTS) == sum(len(group) for group in GROUPS)
 
 
-@pytest.mark.parametrize("name", FAULTS)
+@each("name", FAULTS)
 def test_a_fault_says_what_ringback_knows(name):
     fault = FAULTS[name]
     assert {fault.kind, *fault.also} <= {"ok", *KINDS}
