@@ -7,7 +7,7 @@ import pytest
 
 from ringback.monitor import health
 from ringback.monitor.model import Endpoint
-from ringback.monitor.runner import Runner, Settings
+from ringback.monitor.runner import Runner, RunnerSettings
 from ringback.testing.lab import Lab
 
 
@@ -46,7 +46,7 @@ def test_without_descriptors_nobody_is_blamed(few):
             Endpoint(id=f"e{n}", name="e", url=url, type="http", every=1.0, timeout=0.5)
             for n in range(60)
         ]
-        runner = Runner(ends, seen.append, settings=Settings(limit=60))
+        runner = Runner(ends, seen.append, settings=RunnerSettings(limit=60))
         runner.start()
         few(20)
         try:

@@ -4,7 +4,7 @@ import time
 import pytest
 
 from ringback.incident.model import Check
-from ringback.monitor.health import Clocks, Health
+from ringback.monitor.health import Clocks, MonitorHealth
 
 
 class Machine:
@@ -13,7 +13,7 @@ class Machine:
     def __init__(self):
         self.monotonic, self.wall, self.boottime, self.free = 1000.0, 1.7e9, 5000.0, 900
         self.jumps = 0
-        self.health = Health(
+        self.health = MonitorHealth(
             clocks=Clocks(
                 monotonic=lambda: self.monotonic,
                 wall=lambda: self.wall,
@@ -22,7 +22,7 @@ class Machine:
             free=lambda: self.free,
             on_jump=self.jumped,
         )
-        self.health.look()
+        self.health.inspect()
 
     def jumped(self):
         self.jumps += 1
@@ -35,7 +35,7 @@ class Machine:
     def well_for(self, seconds):
         for _ in range(round(seconds * 10)):
             self.passes(0.1)
-            self.health.look()
+            self.health.inspect()
 
     def gate(self, check, began, ended=None):
         return self.health.gate(check, began, self.monotonic if ended is None else ended)
@@ -69,7 +69,7 @@ def test_a_failure_while_the_event_loop_was_late_is_unknown(machine):
     began = machine.monotonic
     machine.well_for(1)
     machine.passes(0.8)
-    machine.health.look()
+    machine.health.inspect()
 
     check = machine.gate(failed(), began)
 
@@ -104,7 +104,7 @@ def test_what_came_before_and_after_is_believed(machine):
     machine.well_for(1)
     ended_before = machine.monotonic - 0.2
     machine.passes(2.0)
-    machine.health.look()
+    machine.health.inspect()
     machine.well_for(1)
     began_after = machine.monotonic
     machine.well_for(1)
@@ -117,7 +117,7 @@ def test_what_came_before_and_after_is_believed(machine):
 def test_a_clock_that_is_set(machine, jump):
     began = machine.monotonic
     machine.passes(0.1, wall=0.1 + jump)
-    machine.health.look()
+    machine.health.inspect()
 
     check = machine.gate(failed(), began)
 
@@ -131,7 +131,7 @@ def test_a_clock_that_is_slewed_is_no_jump(machine):
     began = machine.monotonic
     for _ in range(600):
         machine.passes(0.1, wall=0.1005)
-        machine.health.look()
+        machine.health.inspect()
 
     assert machine.gate(failed(), began).up is False
     assert machine.jumps == 0
@@ -139,7 +139,7 @@ def test_a_clock_that_is_slewed_is_no_jump(machine):
 
 def test_after_a_suspend_the_network_gets_time(machine):
     machine.passes(0.1, wall=600.0, boottime=600.0)
-    machine.health.look()
+    machine.health.inspect()
     machine.well_for(2)
     early = machine.monotonic
     machine.well_for(6)
@@ -180,7 +180,7 @@ def test_what_this_machine_lacks_blames_nobody(machine, kind, cause):
 
 def test_a_real_event_loop_that_is_blocked():
     async def block():
-        health = Health()
+        health = MonitorHealth()
         health.start(asyncio.get_running_loop())
         began = time.monotonic()
         await asyncio.sleep(0.05)

@@ -58,7 +58,7 @@ def test_nobody_further_is_called_in_a_silence(loaded, receiver, second_receiver
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
 
-    monkeypatch.setattr("ringback.monitor.notify.dispatcher.HUSH", 0.05)
+    monkeypatch.setattr("ringback.monitor.notify.dispatcher.SILENCE_INTERVAL", 0.05)
     store = open_store(loaded)
     store.keep(Batch(incidents=(incident,), notices=(escalation,)))
     try:

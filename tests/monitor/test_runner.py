@@ -8,7 +8,7 @@ from typing import ClassVar
 import pytest
 
 from ringback.monitor.model import Endpoint
-from ringback.monitor.runner import Runner, Settings
+from ringback.monitor.runner import Runner, RunnerSettings
 from ringback.testing.lab import Lab
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -87,7 +87,7 @@ def test_every_endpoint_is_looked_at_again_and_again():
         async with healthy() as url:
             ends = [endpoint(f"e{n}", f"{url}/{n}", every=0.2) for n in range(50)]
             began = time.monotonic()
-            async with running(ends, settings=Settings(vantage="here")) as (runner, seen):
+            async with running(ends, settings=RunnerSettings(vantage="here")) as (runner, seen):
                 await until(lambda: min(looks(seen)) >= 6)
                 return runner, list(seen), time.monotonic() - began
 
@@ -118,7 +118,7 @@ def test_black_holes_do_not_delay_others():
                     *(endpoint(f"dark{n}", hole, every=3.0, timeout=3.0) for n in range(300)),
                     *(endpoint(f"e{n}", f"{url}/{n}", every=3.0) for n in range(300)),
                 ]
-                async with running(ends, settings=Settings(limit=200)) as (runner, seen):
+                async with running(ends, settings=RunnerSettings(limit=200)) as (runner, seen):
                     due = {one.id: runner.schedule.at(one.id) for one in ends}
                     await until(lambda: len({check.endpoint for check in seen if check.up}) == 300)
                     late = [c.at - due.pop(c.endpoint) for c in seen if c.up and c.endpoint in due]
@@ -137,7 +137,10 @@ def test_known_black_holes_leave_places_for_others():
             async with healthy() as url:
                 dark = [endpoint(f"dark{n}", hole, every=1.0, timeout=0.9) for n in range(60)]
                 well = [endpoint(f"e{n}", f"{url}/{n}", every=1.0) for n in range(20)]
-                async with running([*dark, *well], settings=Settings(limit=40)) as (runner, seen):
+                async with running([*dark, *well], settings=RunnerSettings(limit=40)) as (
+                    runner,
+                    seen,
+                ):
                     await until(lambda: len({c.endpoint for c in seen}) == 80)
                     seen.clear()
                     slow = []

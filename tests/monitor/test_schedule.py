@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringback.monitor.schedule import FIRST_LOOKS, Schedule
+from ringback.monitor.schedule import FIRST_CHECKS_PER_SECOND, Schedule
 
 START = 1_700_000_000.0
 
@@ -39,7 +39,7 @@ def test_looks_are_one_interval_apart_for_ever(id_, every, now):
     schedule = Schedule([Timed(id_, every)], now)
     at = [when for when, _ in looks(schedule, now, now + 40 * every)]
 
-    assert at[0] <= now + 1 / FIRST_LOOKS + 0.001
+    assert at[0] <= now + 1 / FIRST_CHECKS_PER_SECOND + 0.001
     later = at[1:]
     assert 0.4999 * every <= later[0] - at[0] <= 1.5001 * every
     assert all(abs(when - later[0] - k * every) < 1e-4 for k, when in enumerate(later))
@@ -87,11 +87,11 @@ def test_looks_are_spread_over_the_interval():
 def test_a_start_has_no_ramp_and_is_no_burst():
     schedule = Schedule(many(2000), START)
 
-    first = [at for at, _ in looks(schedule, START, START + 2000 / FIRST_LOOKS)]
+    first = [at for at, _ in looks(schedule, START, START + 2000 / FIRST_CHECKS_PER_SECOND)]
 
     assert len(first) >= 2000
     busiest = max(sum(low <= at < low + 0.1 for at in first) for low in first[::50])
-    assert busiest < 0.1 * FIRST_LOOKS * 2
+    assert busiest < 0.1 * FIRST_CHECKS_PER_SECOND * 2
 
 
 def test_a_restart_goes_on_where_it_was():
@@ -110,7 +110,7 @@ def test_what_was_due_while_nothing_ran_is_looked_at_soon():
 
     after = Schedule(many(100), now, before.dump())
 
-    assert all(now <= after.at(one.id) <= now + 100 / FIRST_LOOKS for one in many(100))
+    assert all(now <= after.at(one.id) <= now + 100 / FIRST_CHECKS_PER_SECOND for one in many(100))
 
 
 def test_a_reload_keeps_what_stays_and_drops_what_goes():

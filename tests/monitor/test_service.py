@@ -10,7 +10,7 @@ from ringback.monitor.model import Endpoint
 from ringback.monitor.service import Service
 from ringback.monitor.store.interface import Batch
 from ringback.monitor.store.sqlite import SQLiteStore
-from ringback.monitor.web.metrics import exposition_of, of_endpoints
+from ringback.monitor.web.metrics import endpoint_metrics, exposition_of
 
 T = 1_790_000_000.0
 
@@ -73,7 +73,9 @@ def begun(path, count):
 
 
 def test_a_start_asks_the_store_no_more_often_for_more_endpoints(tmp_path, asked, monkeypatch):
-    monkeypatch.setattr("ringback.monitor.moved.watch.Memory.load", lambda *given: None)
+    monkeypatch.setattr(
+        "ringback.monitor.moved.watcher.FingerprintMemory.load", lambda *given: None
+    )
     counts = []
     for count in (2, 40):
         lived(tmp_path / f"{count}.db", count)
@@ -113,7 +115,7 @@ def test_a_job_that_does_not_report_is_shown_as_down_and_with_its_report_as_well
             now[0] = T + at
             service.desk.tick()
             seen += [(one.state, one.kind) for one in service.views()]
-        families = exposition_of(of_endpoints(service.views()))
+        families = exposition_of(endpoint_metrics(service.views()))
         assert service.beat("job", up=True, detail="")
         seen += [(one.state, one.kind) for one in service.views()]
         store.close()

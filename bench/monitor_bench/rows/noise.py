@@ -7,7 +7,7 @@ import random
 from monitor_bench.row import Found, Row
 from ringback.incident.engine import EngineSettings
 from ringback.incident.replay import replay
-from ringback.monitor.notify.dispatcher import PACE, piles_of
+from ringback.monitor.notify.dispatcher import GROUP_WAIT, notice_groups
 from ringback.monitor.notify.routing import Routing
 from ringback.monitor.store import Queued
 
@@ -76,8 +76,8 @@ def sent(notices):
 
 
 def _ready(notices):
-    (pile,) = piles_of([Queued(notice=one, attempts=0, due=one.at) for one in notices])
-    return PACE.ready(pile)
+    (group,) = notice_groups([Queued(notice=one, attempts=0, due=one.at) for one in notices])
+    return GROUP_WAIT.due_at(group)
 
 
 def made_up():

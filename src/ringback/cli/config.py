@@ -312,11 +312,13 @@ def _tried(notifier: NotifierSettings, vantage: str) -> tuple[str, float]:
         NotSent,
         channel_of,
     )
-    from ringback.monitor.notify.message import trial  # noqa: PLC0415 - with the configuration
+    from ringback.monitor.notify.notification import (  # noqa: PLC0415 - with the configuration
+        trial_notification,
+    )
 
     begun = time.monotonic()
     try:
-        channel_of(notifier).send(trial(notifier, time.time(), vantage))
+        channel_of(notifier).send(trial_notification(notifier, time.time(), vantage))
     except (NotSent, NotifierInvalid) as error:
         return str(error), time.monotonic() - begun
     return "", time.monotonic() - begun

@@ -13,26 +13,26 @@ if TYPE_CHECKING:
     from ringback.client.proxies import Proxies
     from ringback.monitor.model import Endpoint
 
-AT_ONCE = 2
+MAX_CONCURRENT = 2
 """Diagnoses that run at the same time."""
 
-EVERY = 600.0
+DIAGNOSIS_INTERVAL = 600.0
 """Seconds between two diagnoses of one endpoint."""
 
-AN_HOUR = 60
+MAX_PER_HOUR = 60
 """Diagnoses in an hour, at most."""
 
-TIMEOUT = 10.0
+DIAGNOSIS_TIMEOUT = 10.0
 """Seconds for one."""
 
-_REMEMBERED = 10_000
+_MAX_REMEMBERED = 10_000
 
 log = logging.getLogger("ringback")
 
-Beside = Callable[["Endpoint", dict[str, Any]], Awaitable[dict[str, Any]]]
+Enrich = Callable[["Endpoint", dict[str, Any]], Awaitable[dict[str, Any]]]
 """Returns a report with what else was found."""
 
-Diagnosed = Callable[[str, dict[str, Any]], None]
+OnDiagnosed = Callable[[str, dict[str, Any]], None]
 """Takes an incident's id and the report, as ``ringback diagnose --json`` gives it."""
 
 
@@ -44,12 +44,12 @@ class Diagnoser:
         beside: Looks for more; ``None``: nobody does.
     """
 
-    def __init__(self, done: Diagnosed, beside: Beside | None = None) -> None:
+    def __init__(self, done: OnDiagnosed, beside: Enrich | None = None) -> None:
         self._done = done
         self._beside = beside
         self._last: OrderedDict[str, float] = OrderedDict()
         self._recent: list[float] = []
-        self._gate = asyncio.Semaphore(AT_ONCE)
+        self._gate = asyncio.Semaphore(MAX_CONCURRENT)
         self._tasks: set[asyncio.Task[None]] = set()
 
     def want(self, incident: str, endpoint: Endpoint) -> bool:
@@ -66,12 +66,14 @@ class Diagnoser:
         now = time.monotonic()
         self._recent = [at for at in self._recent if now - at < 3600]
         last = self._last.get(endpoint)
-        if len(self._recent) >= AN_HOUR or (last is not None and now - last < EVERY):
+        if len(self._recent) >= MAX_PER_HOUR or (
+            last is not None and now - last < DIAGNOSIS_INTERVAL
+        ):
             return False
         self._recent.append(now)
         self._last[endpoint] = now
         self._last.move_to_end(endpoint)
-        if len(self._last) > _REMEMBERED:
+        if len(self._last) > _MAX_REMEMBERED:
             self._last.popitem(last=False)
         return True
 
@@ -101,8 +103,8 @@ def _report(endpoint: Endpoint) -> dict[str, Any]:
 
     trust = Trust(ca=(endpoint.ca,), system=True) if endpoint.ca else None
     found = diagnose(
-        _asked(endpoint),
-        timeout=TIMEOUT,
+        _diagnosis_url(endpoint),
+        timeout=DIAGNOSIS_TIMEOUT,
         trust=trust,
         proxies=_proxies(endpoint),
         neighbours=endpoint.mine,
@@ -110,7 +112,7 @@ def _report(endpoint: Endpoint) -> dict[str, Any]:
     return record_of(found)
 
 
-def _asked(endpoint: Endpoint) -> str:
+def _diagnosis_url(endpoint: Endpoint) -> str:
     """What to diagnose: before TLS is begun, a server must be spoken to in its own protocol."""
     spoken = endpoint.options.get("starttls")
     return f"{spoken}://{endpoint.url.partition('://')[2]}" if spoken else endpoint.url

@@ -52,18 +52,18 @@ def affordable_descriptors(most: int) -> int:
     return max(min(most, soft - RESERVED_DESCRIPTORS), 1)
 
 
-TICK = 0.1
+INSPECTION_INTERVAL = 0.1
 """Seconds between two looks at the clocks."""
-LAG = 0.25
+MAX_LAG = 0.25
 """Seconds that the event loop may be late."""
-JUMP = 1.0
+MAX_CLOCK_STEP = 1.0
 """Seconds that the wall clock may move against the monotonic one between two looks."""
-SETTLE = 5.0
+RESUME_SECONDS = 5.0
 """Seconds after a suspend in which the network may not be there yet."""
 MIN_DESCRIPTORS = 16
 """Descriptors that must be free."""
-_DESCRIPTORS_EVERY = 5.0
-_REMEMBERED = 256
+_DESCRIPTORS_INTERVAL = 5.0
+_MAX_PERIODS = 256
 
 _OWN_KINDS = {
     "client.resources_exhausted": "out of descriptors or memory",
@@ -92,7 +92,7 @@ class Clocks:
     boottime: Callable[[], float] = boottime
 
 
-class Sick(NamedTuple):
+class UnhealthyPeriod(NamedTuple):
     """A time in which results meant nothing, on the monotonic clock."""
 
     since: float
@@ -100,7 +100,7 @@ class Sick(NamedTuple):
     why: str
 
 
-class Health:
+class MonitorHealth:
     """The monitor's own health, looked at ten times a second while it runs.
 
     Args:
@@ -123,11 +123,11 @@ class Health:
         self.on_jump = on_jump
         self.doubted: dict[str, int] = {}
         self._clocks, self._free = clocks, free
-        self._sick: deque[Sick] = deque(maxlen=_REMEMBERED)
+        self._unhealthy: deque[UnhealthyPeriod] = deque(maxlen=_MAX_PERIODS)
         self._lags: deque[float] = deque(maxlen=600)
         self._timer: asyncio.TimerHandle | None = None
         self._expected: float | None = None
-        self._looked_at_descriptors = float("-inf")
+        self._descriptors_inspected_at = float("-inf")
         self._offset, self._asleep = self._compared()
 
     @property
@@ -140,11 +140,11 @@ class Health:
         self._offset, self._asleep = self._compared()
 
         def tick() -> None:
-            self.look()
-            self._timer = loop.call_later(TICK, tick)
+            self.inspect()
+            self._timer = loop.call_later(INSPECTION_INTERVAL, tick)
 
-        self._expected = self._clocks.monotonic() + TICK
-        self._timer = loop.call_later(TICK, tick)
+        self._expected = self._clocks.monotonic() + INSPECTION_INTERVAL
+        self._timer = loop.call_later(INSPECTION_INTERVAL, tick)
 
     def stop(self) -> None:
         """Look no more."""
@@ -152,28 +152,28 @@ class Health:
             self._timer.cancel()
         self._timer = self._expected = None
 
-    def look(self) -> None:
+    def inspect(self) -> None:
         """Look once, and remember what was found."""
         now = self._clocks.monotonic()
         if self._expected is not None:
             late = now - self._expected
             self._lags.append(max(late, 0.0))
-            if late > LAG:
+            if late > MAX_LAG:
                 self._note(self._expected, now, f"the event loop was {late:.1f} s late")
-        self._look_at_clocks(now)
-        if now - self._looked_at_descriptors >= _DESCRIPTORS_EVERY:
-            self._look_at_descriptors(now)
-        self._expected = now + TICK
+        self._inspect_clocks(now)
+        if now - self._descriptors_inspected_at >= _DESCRIPTORS_INTERVAL:
+            self._inspect_descriptors(now)
+        self._expected = now + INSPECTION_INTERVAL
 
-    def sick(self, began: float, ended: float) -> str | None:
+    def unhealthy(self, began: float, ended: float) -> str | None:
         """Return why a look in this time means nothing; ``None``: it does mean something."""
-        if self._expected is not None and ended - self._expected > LAG:
+        if self._expected is not None and ended - self._expected > MAX_LAG:
             return f"the event loop is {ended - self._expected:.1f} s late"
-        for one in reversed(self._sick):
-            if one.until < began - SETTLE:
+        for period in reversed(self._unhealthy):
+            if period.until < began - RESUME_SECONDS:
                 break
-            if one.since <= ended and began <= one.until:
-                return one.why
+            if period.since <= ended and began <= period.until:
+                return period.why
         return None
 
     def gate(self, check: Check, began: float, ended: float) -> Check:
@@ -182,7 +182,7 @@ class Health:
         A failure seen while this machine was not well says nothing of the endpoint: it becomes
         unknown. A success remains one, only the time it took is not known.
         """
-        why = _OWN_KINDS.get(check.kind or "") or self.sick(began, ended)
+        why = _OWN_KINDS.get(check.kind or "") or self.unhealthy(began, ended)
         if why is None:
             return check
         if check.up:
@@ -190,33 +190,39 @@ class Health:
         self.doubted[_cause(why)] = self.doubted.get(_cause(why), 0) + 1
         return replace(check, up=None, detail=f"not counted, {why}: {check.detail}"[:200])
 
-    def recent(self) -> Iterator[Sick]:
+    def recent(self) -> Iterator[UnhealthyPeriod]:
         """Give the times in which results meant nothing, newest first."""
-        return reversed(self._sick)
+        return reversed(self._unhealthy)
 
-    def _look_at_clocks(self, now: float) -> None:
+    def _inspect_clocks(self, now: float) -> None:
         offset, asleep = self._compared()
         moved, slept = offset - self._offset, asleep - self._asleep
         self._offset, self._asleep = offset, asleep
-        if slept > JUMP:
-            self._note(now - TICK, now + SETTLE, f"the system was suspended for {slept:.0f} s")
-        elif abs(moved) > JUMP:
-            self._note(now - TICK, now, f"the clock was set by {moved:+.1f} s")
-        if slept > JUMP or abs(moved) > JUMP:
+        if slept > MAX_CLOCK_STEP:
+            self._note(
+                now - INSPECTION_INTERVAL,
+                now + RESUME_SECONDS,
+                f"the system was suspended for {slept:.0f} s",
+            )
+        elif abs(moved) > MAX_CLOCK_STEP:
+            self._note(now - INSPECTION_INTERVAL, now, f"the clock was set by {moved:+.1f} s")
+        if slept > MAX_CLOCK_STEP or abs(moved) > MAX_CLOCK_STEP:
             self.on_jump()
 
-    def _look_at_descriptors(self, now: float) -> None:
-        self._looked_at_descriptors = now
+    def _inspect_descriptors(self, now: float) -> None:
+        self._descriptors_inspected_at = now
         free = self._free()
         if free is not None and free < MIN_DESCRIPTORS:
-            self._note(now, now + _DESCRIPTORS_EVERY, f"only {max(free, 0)} descriptors were free")
+            self._note(
+                now, now + _DESCRIPTORS_INTERVAL, f"only {max(free, 0)} descriptors were free"
+            )
 
     def _compared(self) -> tuple[float, float]:
         now = self._clocks.monotonic()
         return self._clocks.wall() - now, self._clocks.boottime() - now
 
     def _note(self, since: float, until: float, why: str) -> None:
-        self._sick.append(Sick(since, until, why))
+        self._unhealthy.append(UnhealthyPeriod(since, until, why))
 
 
 def _cause(why: str) -> str:

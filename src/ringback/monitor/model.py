@@ -86,7 +86,7 @@ class Endpoint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class View:
+class EndpointView:
     """One endpoint as it is now.
 
     Attributes:
@@ -147,7 +147,7 @@ class PassiveCheck:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class UiEvent:
     """That something changed, for those who look at it live.
 
     Attributes:

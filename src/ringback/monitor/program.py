@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING, Any
 from ringback.monitor.config import ConfigInvalid
 from ringback.monitor.config.settings import MAINTENANCE_PREFIX
 from ringback.monitor.config.watch import watch_files
-from ringback.monitor.model import Told
+from ringback.monitor.model import UiEvent
 from ringback.monitor.notify.dispatcher import Dispatcher
 from ringback.monitor.notify.routing import remind_every
-from ringback.monitor.runner import Runner, Settings
+from ringback.monitor.runner import Runner, RunnerSettings
 from ringback.monitor.service import Service
 from ringback.monitor.store.degraded import DegradedStore
 from ringback.monitor.store.sqlite import SQLiteStore
 from ringback.monitor.store.sqlite.store import StoreRetention
-from ringback.monitor.web.server import Page
+from ringback.monitor.web.server import PageServer
 from ringback.monitor.web.settings import WebError
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("ringback")
 
-WINDOWS_EVERY = 60.0
+WINDOWS_INTERVAL = 60.0
 """Seconds between two looks at which maintenance windows are near."""
 
 
@@ -58,7 +58,7 @@ class Program:
     ) -> None:
         self._began = self._loaded = loaded
         self._read = read
-        self._page: Page | None = None
+        self._page: PageServer | None = None
         self._wrong: set[Path] = set()
         self._store = store
         self._adopted: list[str] = list(store.state("adopted") or ())
@@ -80,13 +80,13 @@ class Program:
             remind_every=remind_every(loaded.routes),
         )
         quiet = self.service.engine.silences
-        self._dispatcher.silenced = lambda one: quiet.covers(one.members, time.time())
+        self._dispatcher.silenced = lambda incident: quiet.covers(incident.members, time.time())
         self._runner = Runner(
             endpoints,
             self.service.take,
             wants_retry=self.service.engine.wants_retry,
             kept=store.state("schedule"),
-            settings=Settings(vantage=vantage),
+            settings=RunnerSettings(vantage=vantage),
         )
         self.service.look = self._runner.probe
         self.service.adopted = self._adopt
@@ -97,7 +97,7 @@ class Program:
     async def run(self, *, web: bool = True, ready: Callable[[str], None] = lambda _: None) -> None:
         """Watch until it is cancelled; then everything that is known is kept."""
         if web:
-            self._page = Page(self.service, self._loaded.web)
+            self._page = PageServer(self.service, self._loaded.web)
         self._runner.start()
         try:
             async with asyncio.TaskGroup() as group:
@@ -143,11 +143,11 @@ class Program:
             log.warning("ringback: %s: taken at the next start", ", ".join(restart))
 
     def _kept_old(self, error: Exception) -> None:
-        self._wrong = {one.file for one in getattr(error, "problems", ())}
+        self._wrong = {problem.file for problem in getattr(error, "problems", ())}
         if self.service.configuration["error"] != str(error):
             self.service.configuration["error"] = str(error)
             log.warning("ringback: the old configuration is kept: %s", error)
-            self.service.audience.tell(Told(what="config"))
+            self.service.subscribers.publish(UiEvent(what="config"))
 
     def _counted(self) -> dict[str, Any]:
         return {**self._runner.counted(), "notifiers": self._dispatcher.counted()}
@@ -155,12 +155,12 @@ class Program:
     def _endpoints(self, loaded: MonitorConfig | None = None) -> tuple[Endpoint, ...]:
         """Return what is configured, and what was adopted beside it."""
         configured = (loaded or self._loaded).endpoints
-        known = {one.id for one in configured} | {one.url for one in configured}
+        known = {endpoint.id for endpoint in configured} | {endpoint.url for endpoint in configured}
         adopted = [
-            one
+            endpoint
             for url in self._adopted
-            for one in _of_url(url)
-            if one.id not in known and one.url not in known
+            for endpoint in _of_url(url)
+            if endpoint.id not in known and endpoint.url not in known
         ]
         return (*configured, *adopted)
 
@@ -182,7 +182,7 @@ class Program:
     def _note_loaded(self) -> None:
         self._wrong = set()
         self.service.configuration = {
-            "files": [str(one) for one in self._loaded.files],
+            "files": [str(file) for file in self._loaded.files],
             "loaded_at": time.time(),
             "error": None,
             "restart": needs_restart(self._began, self._loaded),
@@ -202,15 +202,17 @@ class Program:
     async def _mind_windows(self) -> None:
         while True:
             self._look_at_windows()
-            await asyncio.sleep(WINDOWS_EVERY)
+            await asyncio.sleep(WINDOWS_INTERVAL)
 
     def _look_at_windows(self) -> None:
         """Silence what is in a maintenance window soon, and no more what is in none."""
         now, engine = time.time(), self.service.engine
-        wanted = [one for w in self._loaded.maintenance if (one := w.silence(now)) is not None]
+        wanted = [
+            silence for w in self._loaded.maintenance if (silence := w.silence(now)) is not None
+        ]
         for silence in wanted:
             engine.silence(silence)
-        ids = {one.id for one in wanted}
+        ids = {silence.id for silence in wanted}
         for known in self.service.silences():
             if known.id.startswith(MAINTENANCE_PREFIX) and known.id not in ids:
                 engine.silences.remove(known.id)
@@ -222,11 +224,11 @@ def needs_restart(began: MonitorConfig, loaded: MonitorConfig) -> list[str]:
 
 
 _AT_START: dict[str, Callable[[MonitorConfig], object]] = {
-    "vantage": lambda one: one.vantage,
-    "web.host": lambda one: one.web.host,
-    "web.port": lambda one: one.web.port,
-    "store.path": lambda one: one.store,
-    "retention": lambda one: one.retention,
+    "vantage": lambda loaded: loaded.vantage,
+    "web.host": lambda loaded: loaded.web.host,
+    "web.port": lambda loaded: loaded.web.port,
+    "store.path": lambda loaded: loaded.store,
+    "retention": lambda loaded: loaded.retention,
 }
 """Key to what is read only at the start."""
 

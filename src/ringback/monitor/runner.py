@@ -10,14 +10,14 @@ from time import monotonic
 from typing import Any
 
 from ringback.incident.model import Check
-from ringback.monitor.health import Health, affordable_descriptors
+from ringback.monitor.health import MonitorHealth, affordable_descriptors
 from ringback.monitor.model import Endpoint
-from ringback.monitor.probe import Prober, Surroundings, probe, prober_of
-from ringback.monitor.probe.connect import Names, Nameserver
+from ringback.monitor.probe import ProbeContext, Prober, probe, prober_of
+from ringback.monitor.probe.connect import Nameserver, ProbeResolver
 from ringback.monitor.schedule import Schedule
 
 
-class Look:
+class ScheduledProbe:
     """An endpoint and its probe.
 
     Args:
@@ -45,7 +45,7 @@ class Look:
     )
 
     def __init__(
-        self, endpoint: Endpoint, prober: Prober, ended: Callable[["Look", Check], None]
+        self, endpoint: Endpoint, prober: Prober, ended: Callable[["ScheduledProbe", Check], None]
     ) -> None:
         self.endpoint, self.prober, self._ended = endpoint, prober, ended
         self.under_way = self.waiting = self.slow = self.was_slow = False
@@ -63,19 +63,19 @@ class Look:
 
 log = logging.getLogger("ringback")
 
-LIMIT = 10_000
+MAX_RUNNING = 10_000
 """Looks under way at the same time."""
-_COARSE = 0.01
+_MIN_WAIT = 0.01
 """Seconds between two rounds: what is due meanwhile is begun together."""
-_LONGEST = 0.5
-_FAST = 0.75
+_MAX_WAIT = 0.5
+_MAX_SLOW_SHARE = 0.75
 """Share of the limit that endpoints which did not answer the last time may take."""
 
 OnCheck = Callable[[Check], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class RunnerSettings:
     """How a runner looks.
 
     Attributes:
@@ -114,20 +114,22 @@ class Runner:
         *,
         wants_retry: Callable[[str], bool] = lambda _: False,
         kept: Mapping[str, float] | None = None,
-        settings: Settings = Settings(),
+        settings: RunnerSettings = RunnerSettings(),
     ) -> None:
         self._on_check, self._wants_retry, self._settings = on_check, wants_retry, settings
-        self._endpoints = tuple(one for one in endpoints if one.type != "heartbeat")
-        self._limit = affordable_descriptors(LIMIT) if settings.limit is None else settings.limit
-        self.health = Health()
+        self._endpoints = tuple(endpoint for endpoint in endpoints if endpoint.type != "heartbeat")
+        self._limit = (
+            affordable_descriptors(MAX_RUNNING) if settings.limit is None else settings.limit
+        )
+        self.health = MonitorHealth()
         self._offset = time.time() - monotonic()
         self.schedule = Schedule(self._endpoints, self._now(), kept)
         self.running = self.checks = self.skipped = 0
-        self._looks: dict[str, Look] = {}
+        self._scheduled: dict[str, ScheduledProbe] = {}
         self._slow = 0
-        self._waiting: deque[Look] = deque()
-        self._waiting_slow: deque[Look] = deque()
-        self._surroundings: Surroundings | None = None
+        self._waiting: deque[ScheduledProbe] = deque()
+        self._waiting_slow: deque[ScheduledProbe] = deque()
+        self._context: ProbeContext | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._wake_at = 0.0
 
@@ -136,18 +138,18 @@ class Runner:
     def start(self) -> None:
         """Begin, in the event loop that runs."""
         loop = asyncio.get_running_loop()
-        self._surroundings = Surroundings(
+        self._context = ProbeContext(
             loop=loop,
             vantage=self._settings.vantage,
-            names=Names(self._settings.nameservers),
-            most_kept=self._limit // 2,
-            lost=self.soon,
+            resolver=ProbeResolver(self._settings.nameservers),
+            max_kept=self._limit // 2,
+            on_lost=self.soon,
         )
         self.health.on_jump = self._clock_was_set
         self.health.start(loop)
         self._offset = time.time() - monotonic()
-        self._take_up()
-        self._round()
+        self._adopt_endpoints()
+        self._begin_due()
 
     async def stop(self) -> None:
         """End every look without a check, and every connection."""
@@ -155,21 +157,21 @@ class Runner:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        for look in self._looks.values():
-            look.prober.close()
-        self._looks.clear()
+        for scheduled in self._scheduled.values():
+            scheduled.prober.close()
+        self._scheduled.clear()
         self._waiting.clear()
         self._waiting_slow.clear()
-        if self._surroundings is not None:
-            self._surroundings.matcher.close()
+        if self._context is not None:
+            self._context.matcher.close()
         await asyncio.sleep(0)  # those that were cancelled end now
 
     def configure(self, endpoints: Iterable[Endpoint]) -> None:
         """Look at these from now on; those that stay as they are keep connection and time."""
-        self._endpoints = tuple(one for one in endpoints if one.type != "heartbeat")
+        self._endpoints = tuple(endpoint for endpoint in endpoints if endpoint.type != "heartbeat")
         self.schedule.configure(self._endpoints, self._now())
-        if self._surroundings is not None:
-            self._take_up()
+        if self._context is not None:
+            self._adopt_endpoints()
             self._arm()
 
     def soon(self, id_: str) -> None:
@@ -183,10 +185,10 @@ class Runner:
 
     async def probe(self, endpoint: Endpoint) -> Check:
         """Look at an endpoint once, beside the schedule; nobody else is told."""
-        if self._surroundings is None:
+        if self._context is None:
             raise RuntimeError("the runner is not started")
         began = monotonic()
-        check = await probe(endpoint, self._surroundings)
+        check = await probe(endpoint, self._context)
         return self.health.gate(check, began, monotonic())
 
     # The rounds.
@@ -199,85 +201,85 @@ class Runner:
         self.schedule.move(self._now())
         self._arm()
 
-    def _take_up(self) -> None:
-        assert self._surroundings is not None
-        before, self._looks = self._looks, {}
+    def _adopt_endpoints(self) -> None:
+        assert self._context is not None
+        before, self._scheduled = self._scheduled, {}
         for endpoint in self._endpoints:
-            look = before.pop(endpoint.id, None)
-            if look is None or look.endpoint != endpoint:
-                self._end(look)
-                prober = prober_of(endpoint, self._surroundings)
+            scheduled = before.pop(endpoint.id, None)
+            if scheduled is None or scheduled.endpoint != endpoint:
+                self._end(scheduled)
+                prober = prober_of(endpoint, self._context)
                 if prober is None:
                     continue
-                look = Look(endpoint, prober, self._ended)
-            self._looks[endpoint.id] = look
+                scheduled = ScheduledProbe(endpoint, prober, self._ended)
+            self._scheduled[endpoint.id] = scheduled
         for gone in before.values():
             self._end(gone)
 
-    def _end(self, look: Look | None) -> None:
-        if look is None:
+    def _end(self, scheduled: ScheduledProbe | None) -> None:
+        if scheduled is None:
             return
-        look.prober.close()
-        if look.under_way:
-            self._over(look)
+        scheduled.prober.close()
+        if scheduled.under_way:
+            self._release(scheduled)
         for waiting in (self._waiting, self._waiting_slow):
-            if look in waiting:
-                waiting.remove(look)
+            if scheduled in waiting:
+                waiting.remove(scheduled)
 
-    def _round(self) -> None:
+    def _begin_due(self) -> None:
         for id_ in self.schedule.due(self._now()):
-            look = self._looks.get(id_)
-            if look is None or look.under_way or look.waiting:
-                self.skipped += look is not None
+            scheduled = self._scheduled.get(id_)
+            if scheduled is None or scheduled.under_way or scheduled.waiting:
+                self.skipped += scheduled is not None
             else:
-                self._begin(look)
+                self._begin(scheduled)
         self._arm(again=True)
 
     def _arm(self, *, again: bool = False) -> None:
         due = self.schedule.next_at()
-        wait = _LONGEST if due is None else min(max(due - self._now(), _COARSE), _LONGEST)
+        wait = _MAX_WAIT if due is None else min(max(due - self._now(), _MIN_WAIT), _MAX_WAIT)
         wake_at = monotonic() + wait
         if self._timer is not None and not again:
             if self._wake_at <= wake_at:
                 return
             self._timer.cancel()
-        if self._surroundings is not None:
-            self._timer = self._surroundings.loop.call_later(wait, self._round)
+        if self._context is not None:
+            self._timer = self._context.loop.call_later(wait, self._begin_due)
             self._wake_at = wake_at
 
-    def _begin(self, look: Look) -> None:
+    def _begin(self, scheduled: ScheduledProbe) -> None:
         if self.running >= self._limit:
-            (self._waiting_slow if look.slow else self._waiting).append(look)
-            look.waiting = True
-        elif look.slow and self._slow >= self._limit * _FAST:
-            self._waiting_slow.append(look)
-            look.waiting = True
+            (self._waiting_slow if scheduled.slow else self._waiting).append(scheduled)
+            scheduled.waiting = True
+        elif scheduled.slow and self._slow >= self._limit * _MAX_SLOW_SHARE:
+            self._waiting_slow.append(scheduled)
+            scheduled.waiting = True
         else:
             self.running += 1
-            self._slow += look.slow
+            self._slow += scheduled.slow
             try:
-                look.begin()
+                scheduled.begin()
             except Exception:
-                self._over(look)
-                log.exception("ringback: %s cannot be looked at", look.endpoint.id)
+                self._release(scheduled)
+                log.exception("ringback: %s cannot be looked at", scheduled.endpoint.id)
 
-    def _over(self, look: Look) -> None:
-        look.under_way = False
+    def _release(self, scheduled: ScheduledProbe) -> None:
+        scheduled.under_way = False
         self.running -= 1
-        self._slow -= look.was_slow
+        self._slow -= scheduled.was_slow
 
-    def _ended(self, look: Look, check: Check) -> None:
+    def _ended(self, scheduled: ScheduledProbe, check: Check) -> None:
         now = monotonic()
-        self._over(look)
+        self._release(scheduled)
         self.checks += 1
-        check = self.health.gate(check, look.began, now)
-        look.slow = not check.up and now - look.began >= look.endpoint.timeout / 2
-        id_ = look.endpoint.id
+        check = self.health.gate(check, scheduled.began, now)
+        scheduled.slow = not check.up and now - scheduled.began >= scheduled.endpoint.timeout / 2
+        id_ = scheduled.endpoint.id
         try:
             self._on_check(check)
         finally:
             if self._wants_retry(id_):
-                self.schedule.retry(id_, look.began + self._offset, now + self._offset)
+                self.schedule.retry(id_, scheduled.began + self._offset, now + self._offset)
                 self._arm()
             if self._waiting or self._waiting_slow:
                 self._begin_waiting()
@@ -285,6 +287,6 @@ class Runner:
     def _begin_waiting(self) -> None:
         for waiting in (self._waiting, self._waiting_slow):
             if waiting and self.running < self._limit:
-                look = waiting.popleft()
-                look.waiting = False
-                self._begin(look)
+                scheduled = waiting.popleft()
+                scheduled.waiting = False
+                self._begin(scheduled)

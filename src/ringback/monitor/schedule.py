@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from math import floor
 from typing import Protocol
 
-FIRST_LOOKS = 500.0
+FIRST_CHECKS_PER_SECOND = 500.0
 """Endpoints looked at for the first time in one second, so that a start is no burst."""
 
 
@@ -54,15 +54,17 @@ class Schedule:
 
     def configure(self, endpoints: Iterable[Timed], now: float) -> None:
         """Schedule these from now on; those that stay with the same interval keep their times."""
-        before, self._endpoints = self._endpoints, {one.id: one for one in endpoints}
-        fractions = {id_: _fraction(id_) for id_ in self._endpoints}
-        self._phases = {id_: fractions[id_] * one.every for id_, one in self._endpoints.items()}
-        within = len(self._endpoints) / FIRST_LOOKS
+        before, self._endpoints = self._endpoints, {endpoint.id: endpoint for endpoint in endpoints}
+        fractions = {id_: _interval_fraction(id_) for id_ in self._endpoints}
+        self._phases = {
+            id_: fractions[id_] * endpoint.every for id_, endpoint in self._endpoints.items()
+        }
+        within = len(self._endpoints) / FIRST_CHECKS_PER_SECOND
         due: dict[str, float] = {}
-        for id_, one in self._endpoints.items():
+        for id_, endpoint in self._endpoints.items():
             known = self._due.get(id_)
-            changed = id_ in before and before[id_].every != one.every
-            if known is None or changed or not now < known <= now + 2 * one.every:
+            changed = id_ in before and before[id_].every != endpoint.every
+            if known is None or changed or not now < known <= now + 2 * endpoint.every:
                 known = now + fractions[id_] * within
             due[id_] = known
         self._due = due
@@ -72,7 +74,8 @@ class Schedule:
     def move(self, now: float) -> None:
         """Go on after the clock was set: everything is due at its next time by the new clock."""
         self._due = {
-            id_: _slot(self._phases[id_], one.every, now) for id_, one in self._endpoints.items()
+            id_: _slot(self._phases[id_], endpoint.every, now)
+            for id_, endpoint in self._endpoints.items()
         }
         self._heap = [(at, id_) for id_, at in self._due.items()]
         heapq.heapify(self._heap)
@@ -101,9 +104,9 @@ class Schedule:
 
     def retry(self, id_: str, began: float, ended: float) -> None:
         """Check a suspect endpoint ``retry_every`` after its last check began, once that ended."""
-        one = self._endpoints.get(id_)
-        if one is not None:
-            self.soon(id_, max(ended, began + one.retry_every))
+        endpoint = self._endpoints.get(id_)
+        if endpoint is not None:
+            self.soon(id_, max(ended, began + endpoint.retry_every))
 
     def soon(self, id_: str, at: float) -> None:
         """Look at an endpoint at a time, unless it is looked at before that anyway."""
@@ -120,7 +123,7 @@ class Schedule:
         return dict(self._due)
 
 
-def _fraction(id_: str) -> float:
+def _interval_fraction(id_: str) -> float:
     """Where in its interval an endpoint is looked at: 0 to 1, the same on every machine."""
     return int.from_bytes(hashlib.sha256(id_.encode()).digest()[:6]) / 2**48
 

@@ -13,11 +13,11 @@ from ringback import __version__
 from ringback.incident.engine import Engine, EngineSettings
 from ringback.incident.model import Check
 from ringback.incident.silences import Silence
-from ringback.monitor.desk import Audience, Desk, Router
 from ringback.monitor.diagnosing import Diagnoser
 from ringback.monitor.ingest.intake import Intake
-from ringback.monitor.model import Discovered, PassiveCheck, Told, View
-from ringback.monitor.moved import Watch
+from ringback.monitor.model import Discovered, EndpointView, PassiveCheck, UiEvent
+from ringback.monitor.moved import RelocationWatcher
+from ringback.monitor.processor import CheckProcessor, NoticeRouter, Subscribers
 
 if TYPE_CHECKING:
     from ringback.incident.model import Incident
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("ringback")
 
-TICK = 1.0
+TICK_INTERVAL = 1.0
 """Seconds between two looks at what time changes."""
 
-MOMENT = 0.02
+GATHER_SECONDS = 0.02
 """Seconds for which failures are gathered, so that an outage of many is not a transaction each."""
 
-_IDENTITY = "identity:"
+_FINGERPRINT_STATE = "identity:"
 
 
 class Service:
@@ -49,7 +49,7 @@ class Service:
     Attributes:
         store: Keeps what is known.
         started_at: In seconds since 1970 UTC.
-        audience: Those who look on.
+        subscribers: Those who follow what changes.
         desk: Where checks become incidents and are kept.
         moves: Knows services again that answer at another port.
         intake: Where calls that programs report are sorted.
@@ -64,7 +64,7 @@ class Service:
         self,
         endpoints: Iterable[Endpoint],
         store: Store,
-        router: Router,
+        router: NoticeRouter,
         *,
         clock: Callable[[], float] = time.time,
         vantage: str = "",
@@ -72,23 +72,25 @@ class Service:
     ) -> None:
         self.store = store
         self.started_at = clock()
-        self.audience = Audience()
+        self.subscribers = Subscribers()
         self._clock = clock
         self._vantage = vantage
-        self._endpoints = {one.id: one for one in endpoints}
+        self._endpoints = {endpoint.id: endpoint for endpoint in endpoints}
         self._last: dict[str, Check] = store.last_checks()
         engine = Engine(
-            [one.watched for one in self._endpoints.values()],
+            [endpoint.watched for endpoint in self._endpoints.values()],
             settings=EngineSettings(remind_every=remind_every),
         )
-        self.desk = Desk(engine, store, router, tell=self.audience.tell, clock=clock)
+        self.desk = CheckProcessor(
+            engine, store, router, publish=self.subscribers.publish, clock=clock
+        )
         self.desk.load()
         self._soon: asyncio.TimerHandle | None = None
         self._diagnoser = Diagnoser(self._diagnosed, self._moved)
         self._silenced = 0
-        self.moves = Watch(clock=clock, keep=self._keep_identity)
-        for name, kept in store.states(_IDENTITY).items():
-            if (id_ := name.removeprefix(_IDENTITY)) in self._endpoints:
+        self.moves = RelocationWatcher(clock=clock, keep=self._keep_identity)
+        for name, kept in store.states(_FINGERPRINT_STATE).items():
+            if (id_ := name.removeprefix(_FINGERPRINT_STATE)) in self._endpoints:
                 self.moves.memory.load(id_, kept)
         self.intake = Intake(self._endpoints.values(), self.take, self._newest)
         self.intake.discoveries.load(store.state("discoveries") or ())
@@ -110,13 +112,13 @@ class Service:
 
     def configure(self, endpoints: Iterable[Endpoint], *, remind_every: float) -> None:
         """Watch these from now on; what is known of those that stay is kept."""
-        self._endpoints = {one.id: one for one in endpoints}
-        watched = [one.watched for one in self._endpoints.values()]
+        self._endpoints = {endpoint.id: endpoint for endpoint in endpoints}
+        watched = [endpoint.watched for endpoint in self._endpoints.values()]
         settings = EngineSettings(remind_every=remind_every)
         self.desk.apply(self.engine.configure(watched, self._clock(), settings=settings))
         self.intake.configure(self._endpoints.values())
         self.moves.memory.keep(self._endpoints)
-        self.audience.tell(Told(what="config"))
+        self.subscribers.publish(UiEvent(what="config"))
 
     def take(self, check: Check) -> None:
         """Take a check that was made, or a call that was reported."""
@@ -128,7 +130,7 @@ class Service:
         self.moves.saw(self._endpoints[check.endpoint], check)
         self.desk.take((check,))
         if self.desk.urgent and self._soon is None:
-            self._soon = asyncio.get_running_loop().call_later(MOMENT, self._keep)
+            self._soon = asyncio.get_running_loop().call_later(GATHER_SECONDS, self._keep)
         self._diagnose_new()
 
     def _keep(self) -> None:
@@ -143,7 +145,7 @@ class Service:
         """Let time pass, until it is cancelled; then what was gathered is kept."""
         try:
             while True:
-                await asyncio.sleep(TICK)
+                await asyncio.sleep(TICK_INTERVAL)
                 self.desk.tick()
                 self._diagnose_new()
                 await asyncio.to_thread(self.store.maintain, self._clock())
@@ -153,12 +155,12 @@ class Service:
             self.desk.keep_state("discoveries", self.intake.discoveries.dump())
             self.desk.flush()
 
-    def views(self) -> list[View]:
+    def views(self) -> list[EndpointView]:
         """Return every endpoint as it is now, in the order of the configuration."""
         self._keep()
-        return [self._view(one) for one in self._endpoints.values()]
+        return [self._view(endpoint) for endpoint in self._endpoints.values()]
 
-    def view(self, id: str) -> View | None:  # noqa: A002 - as it is called everywhere
+    def view(self, id: str) -> EndpointView | None:  # noqa: A002 - as it is called everywhere
         """Return one endpoint as it is now; ``None``: there is none."""
         self._keep()
         endpoint = self._endpoints.get(id)
@@ -171,7 +173,7 @@ class Service:
 
     def acknowledge(self, incident_id: str, who: str) -> bool:
         """Note that somebody takes an incident; return whether it is open."""
-        known = any(one.id == incident_id for one in self.engine.incidents())
+        known = any(incident.id == incident_id for incident in self.engine.incidents())
         changes = self.engine.acknowledge(incident_id, who, self._clock())
         if changes:
             self.desk.apply(changes)
@@ -255,9 +257,9 @@ class Service:
             raise ValueError(str(error)) from error
         return await self.look(endpoint)
 
-    def subscribe(self) -> AsyncIterator[Told]:
+    def subscribe(self) -> AsyncIterator[UiEvent]:
         """Yield what changes, from now on."""
-        return self.audience.listen()
+        return self.subscribers.subscribe()
 
     def status(self) -> dict[str, Any]:
         """Return how the monitor itself is."""
@@ -267,7 +269,7 @@ class Service:
             "uptime": self._clock() - self.started_at,
             "endpoints": len(self._endpoints),
             "checks": self.desk.kept,
-            "dropped": self.audience.dropped,
+            "dropped": self.subscribers.dropped,
             "lag": self.lag(),
             "late": self.intake.late,
             **self.counted(),
@@ -278,10 +280,10 @@ class Service:
             },
         }
 
-    def _view(self, endpoint: Endpoint) -> View:
+    def _view(self, endpoint: Endpoint) -> EndpointView:
         id_, now = endpoint.id, self._clock()
         incident = self.engine.incident_of(id_)
-        return View(
+        return EndpointView(
             endpoint=endpoint,
             state=self.engine.state_of(id_),
             since=self.engine.since(id_),
@@ -301,7 +303,7 @@ class Service:
                 self._diagnoser.want(incident, self._endpoints[endpoint])
 
     def _keep_identity(self, endpoint: str, kept: dict[str, Any]) -> None:
-        self.desk.keep_state(f"{_IDENTITY}{endpoint}", kept)
+        self.desk.keep_state(f"{_FINGERPRINT_STATE}{endpoint}", kept)
 
     async def _moved(self, endpoint: Endpoint, report: dict[str, Any]) -> dict[str, Any]:
         found = await self.moves.search(endpoint, self.engine.kind_of(endpoint.id))

@@ -10,7 +10,7 @@ import pytest
 from monitor.web.asking import Asking
 from monitor.web.service import NOW, MemoryService, endpoint, incident, refused
 
-from ringback.monitor.model import View
+from ringback.monitor.model import EndpointView
 
 
 @contextmanager
@@ -61,7 +61,7 @@ def monitor(service, most):
 
 def view(number, state):
     name = f"web-{number}"
-    return View(endpoint=endpoint(name), state=state, since=NOW, last=refused(name))
+    return EndpointView(endpoint=endpoint(name), state=state, since=NOW, last=refused(name))
 
 
 def test_what_is_on_a_later_page_is_shown_and_counted(ringback):

@@ -3,7 +3,7 @@ import socket
 
 import pytest
 
-from ringback.monitor.moved import identity
+from ringback.monitor.moved import fingerprint
 
 
 @pytest.fixture
@@ -29,5 +29,5 @@ def free_ports():
 @pytest.fixture(autouse=True)
 def _time_enough(monkeypatch):
     """A machine that stands still for a second says nothing of a service."""
-    monkeypatch.setattr(identity, "CONNECT_TIMEOUT", 20.0)
-    monkeypatch.setattr(identity, "BANNER_TIMEOUT", 1.5)
+    monkeypatch.setattr(fingerprint, "CONNECT_TIMEOUT", 20.0)
+    monkeypatch.setattr(fingerprint, "BANNER_TIMEOUT", 1.5)

@@ -9,10 +9,16 @@ from monitor.moved.services import PAGE, http, nameserver, speaking
 from ringback.incident.model import Check
 from ringback.incident.pattern import pattern_of_diagnosis
 from ringback.monitor.model import Endpoint
-from ringback.monitor.moved import Identity, Limits, Place, Watch, moved
-from ringback.monitor.moved.identity import twice
-from ringback.monitor.moved.place import place_of
-from ringback.monitor.probe.connect import Names
+from ringback.monitor.moved import (
+    RelocationWatcher,
+    SearchLimits,
+    ServiceFingerprint,
+    ServiceLocation,
+    find_relocation,
+)
+from ringback.monitor.moved.fingerprint import observe_twice
+from ringback.monitor.moved.location import location_of
+from ringback.monitor.probe.connect import ProbeResolver
 from ringback.testing.lab import Lab
 
 
@@ -28,7 +34,7 @@ def endpoint(port, *, type_="http", scheme="http", host="127.0.0.1", path="/heal
 
 
 async def known(one):
-    return (await twice(one, place_of(one), Names())).identity
+    return (await observe_twice(one, location_of(one), ProbeResolver())).fingerprint
 
 
 def run(coroutine):
@@ -41,12 +47,12 @@ def test_a_service_at_a_configured_port_is_known_again(free_ports):
         one = endpoint(base, ports=(base + 1,))
         async with http(base):
             identity = await known(one)
-            assert await moved(one, identity) is None  # it has not moved
+            assert await find_relocation(one, identity) is None  # it has not moved
         async with http(base + 1):
-            return base, await moved(one, identity)
+            return base, await find_relocation(one, identity)
 
     base, found = run(story())
-    assert (found.before.port, found.place.port) == (base, base + 1)
+    assert (found.before.port, found.location.port) == (base, base + 1)
     assert found.matched == "2 of 2 match: answer, Server header"
     assert found.summary == (
         f"Nothing listens at 127.0.0.1:{base} any more; the same service answers at "
@@ -61,7 +67,7 @@ def test_something_else_that_listens_there_is_not_taken_for_it(free_ports):
         async with http(base):
             identity = await known(one)
         async with http(base + 1, body=PAGE.replace(b"orders", b"stocks")), speaking(base + 2):
-            return await moved(one, identity)
+            return await find_relocation(one, identity)
 
     assert run(story()) is None
 
@@ -73,13 +79,13 @@ def test_neighbouring_ports_are_tried_only_where_the_host_is_ones_own(free_ports
         async with http(base):
             identity = await known(endpoint(base))
         async with http(base + 2, asked=asked):
-            other = await moved(endpoint(base), identity)
+            other = await find_relocation(endpoint(base), identity)
             assert not asked
-            return base, other, await moved(endpoint(base, mine=True), identity)
+            return base, other, await find_relocation(endpoint(base, mine=True), identity)
 
     base, other, found = run(story())
     assert other is None
-    assert (found.place.port, found.place.source) == (base + 2, "neighbouring")
+    assert (found.location.port, found.location.source) == (base + 2, "neighbouring")
 
 
 def test_a_certificates_key_decides_also_where_the_answer_always_differs(free_ports, certificates):
@@ -99,11 +105,11 @@ def test_a_certificates_key_decides_also_where_the_answer_always_differs(free_po
             http(base + 1, body=changing, tls=other),
             http(base + 2, body=changing, tls=good),
         ):
-            return base, identity, await moved(one, identity)
+            return base, identity, await find_relocation(one, identity)
 
     base, identity, found = run(story())
     assert identity.answer == "200"
-    assert found.place.port == base + 2
+    assert found.location.port == base + 2
     assert found.recognition.matched == ("key", "answer", "server")
 
 
@@ -122,11 +128,11 @@ def test_a_banner_is_known_again_although_it_tells_the_time(free_ports, certific
             speaking(base + 1, banner=b"SSH-2.0-OpenSSH\r\n"),
             speaking(base + 2, banner=greeting),
         ):
-            return base, identity, await moved(one, identity)
+            return base, identity, await find_relocation(one, identity)
 
     base, identity, found = run(story())
     assert identity.banner.startswith("220 mail.example ESMTP at 12:")
-    assert found.place.port == base + 2
+    assert found.location.port == base + 2
 
 
 def test_a_silent_service_cannot_be_known_again(free_ports):
@@ -136,9 +142,9 @@ def test_a_silent_service_cannot_be_known_again(free_ports):
         async with speaking(base):
             identity = await known(one)
         async with speaking(base + 1):
-            return identity, await moved(one, identity)
+            return identity, await find_relocation(one, identity)
 
-    assert run(story()) == (Identity(), None)
+    assert run(story()) == (ServiceFingerprint(), None)
 
 
 def test_where_the_service_itself_pointed_is_looked_at_first(free_ports):
@@ -147,12 +153,12 @@ def test_where_the_service_itself_pointed_is_looked_at_first(free_ports):
         one = endpoint(base, ports=(base + 1,))
         more = f'Alt-Svc: h2=":{base + 2}"\r\n'
         async with http(base, more=more):
-            seen = await twice(one, place_of(one), Names())
+            seen = await observe_twice(one, location_of(one), ProbeResolver())
         async with http(base + 1), http(base + 2):
-            return base, await moved(one, seen.identity, seen.elsewhere)
+            return base, await find_relocation(one, seen.fingerprint, seen.elsewhere)
 
     base, found = run(story())
-    assert (found.place.port, found.place.source) == (base + 2, "Alt-Svc")
+    assert (found.location.port, found.location.source) == (base + 2, "Alt-Svc")
 
 
 @pytest.mark.parametrize("type_", ["SRV", "HTTPS"])
@@ -172,13 +178,13 @@ def test_where_its_records_point_it_is_found(free_ports, type_, certificates):
                 target = (*record[:4], f"1 localhost. port={base + 2}")
                 with nameserver(target) as other:
                     async with http(base + 2, tls=good):
-                        return base, await moved(one, identity, nameservers=[other])
+                        return base, await find_relocation(one, identity, nameservers=[other])
             async with http(base + 2, tls=good):
-                return base, await moved(one, identity, nameservers=[server])
+                return base, await find_relocation(one, identity, nameservers=[server])
 
     base, found = run(story())
-    assert (found.place.host, found.place.port) == ("localhost", base + 2)
-    assert found.place.source == f"{type_} record"
+    assert (found.location.host, found.location.port) == ("localhost", base + 2)
+    assert found.location.source == f"{type_} record"
 
 
 def test_no_credentials_are_sent_to_a_strange_port(free_ports):
@@ -196,7 +202,7 @@ def test_no_credentials_are_sent_to_a_strange_port(free_ports):
         async with http(base, asked=asked):
             identity = await known(one)
         async with http(base + 1, asked=asked):
-            assert await moved(one, identity) is not None
+            assert await find_relocation(one, identity) is not None
         return asked
 
     asked = run(story())
@@ -216,7 +222,7 @@ def test_a_search_ends(free_ports):
         for server in silent:
             await server.__aenter__()
         began = time.monotonic()
-        found = await moved(one, identity, limits=Limits(seconds=0.5))
+        found = await find_relocation(one, identity, limits=SearchLimits(seconds=0.5))
         took = time.monotonic() - began
         for server in silent:
             await server.__aexit__(None, None, None)
@@ -233,18 +239,18 @@ def test_so_many_places_are_looked_at_and_no_more(free_ports):
         one = endpoint(base, ports=(base + 1, base + 2))
         async with http(base):
             identity = await known(one)
-        places = [Place(scheme="http", host="127.0.0.1", port=base + 1)]
+        places = [ServiceLocation(scheme="http", host="127.0.0.1", port=base + 1)]
         async with http(base + 2):
-            return await moved(one, identity, places, limits=Limits(most=1))
+            return await find_relocation(one, identity, places, limits=SearchLimits(most=1))
 
     assert run(story()) is None
 
 
 @pytest.mark.parametrize("host", ["gone.invalid", "a..b"])
 def test_a_host_without_an_address_has_not_moved(host):
-    identity = Identity(key="k")
-    assert run(moved(endpoint(8443, scheme="https", host=host), identity)) is None
-    assert run(moved(endpoint(53, type_="dns", scheme="dns"), identity)) is None
+    identity = ServiceFingerprint(key="k")
+    assert run(find_relocation(endpoint(8443, scheme="https", host=host), identity)) is None
+    assert run(find_relocation(endpoint(53, type_="dns", scheme="dns"), identity)) is None
 
 
 WELL = Check(at=1.0, endpoint="orders", up=True)
@@ -253,7 +259,7 @@ WELL = Check(at=1.0, endpoint="orders", up=True)
 def test_a_watch_looks_at_who_is_well_once_an_hour():
     async def story():
         now, asked = [1_700_000_000.0], []
-        watch = Watch(clock=lambda: now[0])
+        watch = RelocationWatcher(clock=lambda: now[0])
         async with http(asked=asked) as port:
             one = endpoint(port)
             watch.saw(one, WELL)
@@ -278,11 +284,11 @@ def test_a_watch_finds_who_refuses_by_what_an_earlier_process_knew(free_ports):
         base = free_ports(2)
         one = endpoint(base, ports=(base + 1,))
         kept = {}
-        watch = Watch(keep=kept.__setitem__)
+        watch = RelocationWatcher(keep=kept.__setitem__)
         async with http(base):
             watch.saw(one, WELL)
             await watch.settle()
-        after = Watch()
+        after = RelocationWatcher()
         after.memory.load("orders", json.loads(json.dumps(kept["orders"])))
         async with http(base + 1):
             assert await after.search(one, "tcp.timed_out.connect") is None

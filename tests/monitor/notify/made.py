@@ -6,11 +6,11 @@ import time
 from dataclasses import replace
 
 from ringback.incident.model import Change, Incident, TimelineEntry
-from ringback.monitor.notify.dispatcher import Pace
-from ringback.monitor.notify.message import Context, Message, Story
+from ringback.monitor.notify.dispatcher import GroupWait
+from ringback.monitor.notify.notification import IncidentUpdate, Notification, NotificationContext
 from ringback.monitor.notify.settings import NotifierSettings
 
-AT_ONCE = Pace(gather=0.0, cause=0.0)
+AT_ONCE = GroupWait(gather=0.0, diagnosis=0.0)
 
 REPORT = {
     "format": 1,
@@ -62,13 +62,13 @@ def change(what, incident, *, at=None, **fields):
 
 
 def story(headline="opened", *, number=1, **fields):
-    return Story(headline=headline, incident=incident(number, **fields))
+    return IncidentUpdate(headline=headline, incident=incident(number, **fields))
 
 
-def message(*stories, **fields):
-    context = Context(base_url="https://mon.invalid", vantage="paris")
+def message(*updates, **fields):
+    context = NotificationContext(base_url="https://mon.invalid", vantage="paris")
     known = {"id": "m1", "channel": "ops", "at": time.time(), "context": context}
-    return Message(**{**known, "stories": stories, **fields})
+    return Notification(**{**known, "updates": updates, **fields})
 
 
 def webhook(receiver, name="hook", **fields):

@@ -7,7 +7,7 @@ import pytest
 from monitor.notify.made import change, incident, until, waiting, webhook
 
 from ringback.monitor.notify.channel import NotifierInvalid
-from ringback.monitor.notify.dispatcher import Pace
+from ringback.monitor.notify.dispatcher import GroupWait
 from ringback.monitor.notify.settings import NotifierSettings, RouteSettings
 from ringback.retry import Backoff
 
@@ -132,7 +132,9 @@ def test_a_dead_channel_is_left_alone_after_some_attempts(dispatch, receiver, st
         await tell(*(change("opened", incident(number)) for number in range(2, 20)))
         await until(lambda: min(one.due for one in waiting(store)) > time.time() + 5)
 
-    monkeypatch.setattr("ringback.monitor.notify.lane.BACKOFF", Backoff(base=0.01, cap=0.01))
+    monkeypatch.setattr(
+        "ringback.monitor.notify.channel_state.BACKOFF", Backoff(base=0.01, cap=0.01)
+    )
     dispatch([webhook(receiver)], drive)
     assert len(receiver.got) == 5
 
@@ -271,7 +273,7 @@ def test_what_is_silenced_is_escalated_when_the_silence_is_over(
         await tell(change("opened", incident(at=time.time() - 60)))
         await until(lambda: not waiting(store))
 
-    monkeypatch.setattr("ringback.monitor.notify.dispatcher.HUSH", 0.05)
+    monkeypatch.setattr("ringback.monitor.notify.dispatcher.SILENCE_INTERVAL", 0.05)
     routes = [RouteSettings(notifiers=(), escalate_after=2.0, escalate_to=("boss",))]
     dispatch([webhook(second_receiver, "boss")], drive, routes)
     assert asked == ["i1"] * 3
@@ -299,7 +301,7 @@ def test_the_beginning_waits_for_its_cause(dispatch, receiver, store):
         await tell(change("diagnosed", opened.incident, at=time.time()))
         await until(lambda: not waiting(store))
 
-    dispatch([webhook(receiver)], drive, pace=Pace(gather=0.1, cause=60.0))
+    dispatch([webhook(receiver)], drive, pace=GroupWait(gather=0.1, diagnosis=60.0))
     assert receiver.told == [("i1", "opened")]
     assert "Nothing listens on" in receiver.documents[0]["subject"]
 
@@ -331,7 +333,7 @@ def test_a_bug_in_a_channel_is_a_failure_like_others(dispatch, receiver, store, 
             if len(sent) == 1:
                 raise KeyError("a bug")
 
-        dispatcher._lanes["hook"].channel.send = send
+        dispatcher._states["hook"].channel.send = send
         await tell(change("opened", incident()))
         await until(lambda: not waiting(store))
         assert [one.id for one in sent] == [sent[0].id] * 2

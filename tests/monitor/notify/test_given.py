@@ -8,7 +8,7 @@ import time
 import pytest
 from monitor.notify.made import AT_ONCE, change, incident, until, waiting, webhook
 
-from ringback.monitor.notify.delivery import Given
+from ringback.monitor.notify.delivery import InFlight
 from ringback.monitor.notify.dispatcher import Dispatcher
 from ringback.monitor.notify.settings import NotifierSettings
 from ringback.monitor.store import Batch
@@ -134,7 +134,9 @@ def test_what_an_answer_was_lost_of_is_sent_again_as_it_was(dispatch, receiver, 
         await until(lambda: not waiting(store))
 
     receiver.judge = judge
-    monkeypatch.setattr("ringback.monitor.notify.lane.BACKOFF", Backoff(base=0.01, cap=0.01))
+    monkeypatch.setattr(
+        "ringback.monitor.notify.channel_state.BACKOFF", Backoff(base=0.01, cap=0.01)
+    )
     dispatch([webhook(receiver)], drive)
     first, second, third, later = _messages(receiver)
     assert first == second == third
@@ -203,7 +205,9 @@ def test_a_program_that_says_that_it_failed_is_given_what_there_is_by_then(
         fail.touch()
         await until(lambda: not waiting(store))
 
-    monkeypatch.setattr("ringback.monitor.notify.lane.BACKOFF", Backoff(base=0.01, cap=0.01))
+    monkeypatch.setattr(
+        "ringback.monitor.notify.channel_state.BACKOFF", Backoff(base=0.01, cap=0.01)
+    )
     dispatch([settings], drive)
     assert told.read_text().split() == ["closed"]
 
@@ -213,7 +217,7 @@ def test_somebody_is_told_also_when_that_cannot_be_noted(dispatch, receiver, sto
         raise StoreUnavailable("the disk is full")
 
     async def drive(_, tell):
-        monkeypatch.setattr(Given, "note", refuse)
+        monkeypatch.setattr(InFlight, "note", refuse)
         await tell(change("opened", incident()))
         await until(lambda: not waiting(store))
 
@@ -224,12 +228,12 @@ def test_somebody_is_told_also_when_that_cannot_be_noted(dispatch, receiver, sto
 def test_what_was_given_is_known_while_nothing_can_be_written(store, monkeypatch):
     safe = DegradedStore(store)
     monkeypatch.setattr(store, "keep", lambda _: (_ for _ in ()).throw(StoreUnavailable("full")))
-    Given(safe).note("hook", "k1", ["n1", "n2"])
-    assert Given(safe).key("hook") == "k1"
+    InFlight(safe).note("hook", "k1", ["n1", "n2"])
+    assert InFlight(safe).key("hook") == "k1"
 
     monkeypatch.undo()
     safe._again = 0.0
     safe.maintain(time.time())
-    assert Given(store).key("hook") == "k1"
-    Given(store).forget("hook")
-    assert Given(store).key("hook") == ""
+    assert InFlight(store).key("hook") == "k1"
+    InFlight(store).forget("hook")
+    assert InFlight(store).key("hook") == ""

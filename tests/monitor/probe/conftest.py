@@ -4,8 +4,8 @@ import contextlib
 import pytest
 
 from ringback.monitor.model import Endpoint, Expectations
-from ringback.monitor.probe import Surroundings, connect, matching, probe, prober_of
-from ringback.monitor.probe.connect import Names
+from ringback.monitor.probe import ProbeContext, connect, matching, probe, prober_of
+from ringback.monitor.probe.connect import ProbeResolver
 from ringback.testing.lab import Lab
 from ringback.testing.lab.resolver import resolving
 
@@ -29,7 +29,7 @@ class Looking:
     def __init__(self, runner):
         self.runner = runner
         self.loop = runner.get_loop()
-        self.surroundings = Surroundings(loop=self.loop, vantage="here")
+        self.context = ProbeContext(loop=self.loop, vantage="here")
 
     def run(self, coroutine):
         return self.runner.run(coroutine)
@@ -40,10 +40,10 @@ class Looking:
 
     def at(self, url, type_="http", **options):
         """Look once."""
-        return self.run(probe(self.endpoint(url, type_, **options), self.surroundings))
+        return self.run(probe(self.endpoint(url, type_, **options), self.context))
 
     def prober(self, url, type_="http", **options):
-        return prober_of(self.endpoint(url, type_, **options), self.surroundings)
+        return prober_of(self.endpoint(url, type_, **options), self.context)
 
     def once(self, prober):
         async def look():
@@ -62,7 +62,7 @@ class Looking:
             options.setdefault("ca", started.verify or lab.certificates.bundle)
         if started.nameserver is None:
             return self.at(started.url, **options)
-        self.surroundings.names = Names((started.nameserver,))
+        self.context.resolver = ProbeResolver((started.nameserver,))
         with resolving(started.nameserver, timeout=lookup):
             return self.at(started.url, **options)
 
@@ -71,8 +71,8 @@ class Looking:
 def _time_enough(monkeypatch):
     """A machine that stands still for a second says nothing of a nameserver or a pattern."""
     monkeypatch.setattr(connect, "_NAMESERVER_TIMEOUT", 10.0)
-    monkeypatch.setattr(matching, "_START", 60.0)
-    monkeypatch.setattr(matching, "LONGEST", 30.0)
+    monkeypatch.setattr(matching, "_START_TIMEOUT", 60.0)
+    monkeypatch.setattr(matching, "PATTERN_TIMEOUT", 30.0)
 
 
 @pytest.fixture(params=LOOPS)
@@ -80,5 +80,5 @@ def looking(request):
     with asyncio.Runner(loop_factory=LOOPS[request.param]) as runner:
         found = Looking(runner)
         yield found
-        found.surroundings.matcher.close()
+        found.context.matcher.close()
         runner.run(asyncio.sleep(0))

@@ -1,6 +1,6 @@
 import pytest
 
-from ringback.monitor.probe.connect import Names
+from ringback.monitor.probe.connect import ProbeResolver
 from ringback.testing.lab.dns import ZONE
 from ringback.testing.lab.resolver import resolving
 
@@ -71,7 +71,7 @@ def test_a_record_of_a_type(looking, nameserver, record):
 
 
 def test_without_a_nameserver_it_asks_as_programs_do(looking, nameserver):
-    looking.surroundings.names = Names((nameserver,))
+    looking.context.resolver = ProbeResolver((nameserver,))
     with resolving(nameserver, timeout=10.0):
         assert looking.at("dns://ok.lab.test", "dns", expect={"answers": ("127.0.0.1",)}).up
         check = looking.at("dns://nxdomain.lab.test", "dns")

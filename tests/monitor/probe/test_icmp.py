@@ -5,13 +5,13 @@ import pytest
 from requires import requires
 
 from ringback.monitor.probe import icmp
-from ringback.monitor.probe.outcome import Refused
+from ringback.monitor.probe.outcome import ProbeError
 
 
 def permitted(family=socket.AF_INET):
     try:
         icmp.echo_socket(family).close()
-    except Refused:
+    except ProbeError:
         return False
     return True
 
@@ -37,15 +37,15 @@ def test_where_nothing_is_permitted_nobody_is_blamed(looking, monkeypatch):
         raise PermissionError(1, "Operation not permitted")
 
     monkeypatch.setattr(icmp.socket, "socket", refuse)
-    with pytest.raises(Refused, match="not permitted here") as refused:
+    with pytest.raises(ProbeError, match="not permitted here") as refused:
         icmp.echo_socket(socket.AF_INET)
     monkeypatch.undo()
 
-    assert refused.value.failed.of_target is False
+    assert refused.value.failure.of_target is False
 
 
 def test_a_request_has_a_right_checksum():
-    packet = icmp.request(8, 7, b"0123456789abcdef")
+    packet = icmp.echo_request(8, 7, b"0123456789abcdef")
 
     assert sum(struct.unpack(f"!{len(packet) // 2}H", packet)) % 0xFFFF == 0
 
@@ -55,11 +55,11 @@ def test_only_the_reply_to_the_request_counts():
     reply = struct.pack("!BBHHH", 0, 0, 0, 1, 1) + token
     with_header = bytes([0x45]) + bytes(19) + reply
 
-    assert icmp.is_reply(reply, 0, token)
-    assert icmp.is_reply(with_header, 0, token)
-    assert not icmp.is_reply(icmp.request(8, 1, token), 0, token)
-    assert not icmp.is_reply(reply, 0, token[::-1])
-    assert not icmp.is_reply(b"", 0, token)
+    assert icmp.is_echo_reply(reply, 0, token)
+    assert icmp.is_echo_reply(with_header, 0, token)
+    assert not icmp.is_echo_reply(icmp.echo_request(8, 1, token), 0, token)
+    assert not icmp.is_echo_reply(reply, 0, token[::-1])
+    assert not icmp.is_echo_reply(b"", 0, token)
 
 
 def test_a_host_that_does_not_answer(looking):

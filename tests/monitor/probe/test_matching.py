@@ -6,7 +6,7 @@ from ringback.monitor.probe.matching import Undecided, is_plain
 
 @pytest.fixture
 def matcher(looking):
-    return looking.surroundings.matcher
+    return looking.context.matcher
 
 
 def missing(looking, matcher, patterns, text):
@@ -21,12 +21,12 @@ def test_patterns_are_found(looking, matcher):
 
 
 def test_a_catastrophic_pattern_is_not_decided_and_blocks_nobody(looking, matcher, monkeypatch):
-    patient = matching.LONGEST
-    monkeypatch.setattr(matching, "LONGEST", 0.5)
+    patient = matching.PATTERN_TIMEOUT
+    monkeypatch.setattr(matching, "PATTERN_TIMEOUT", 0.5)
     with pytest.raises(Undecided, match=r"\(a\+\)\+b"):
         missing(looking, matcher, ["(a+)+b"], "a" * 60)
 
-    monkeypatch.setattr(matching, "LONGEST", patient)
+    monkeypatch.setattr(matching, "PATTERN_TIMEOUT", patient)
     assert missing(looking, matcher, ["a+b"], "aab") is None
 
 

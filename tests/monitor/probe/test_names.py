@@ -5,8 +5,8 @@ import time
 import pytest
 
 from ringback.client.dial.lookups import LookupTimedOut
-from ringback.monitor.probe.connect import Names
-from ringback.monitor.probe.outcome import Refused
+from ringback.monitor.probe.connect import ProbeResolver
+from ringback.monitor.probe.outcome import ProbeError
 from ringback.testing.lab.resolver import resolving
 
 
@@ -16,32 +16,37 @@ def addresses(looking, names, host, seconds=30.0, **options):
 
 
 def test_an_address_needs_no_resolver(looking):
-    assert [one[4][0] for one in addresses(looking, Names(), "192.0.2.1")] == ["192.0.2.1"]
-    assert [one[4][0] for one in addresses(looking, Names(), "2001:db8::1")] == ["2001:db8::1"]
+    assert [one[4][0] for one in addresses(looking, ProbeResolver(), "192.0.2.1")] == ["192.0.2.1"]
+    assert [one[4][0] for one in addresses(looking, ProbeResolver(), "2001:db8::1")] == [
+        "2001:db8::1"
+    ]
 
 
 def test_localhost_is_known(looking):
-    found = addresses(looking, Names(), "localhost", family=socket.AF_INET)
+    found = addresses(looking, ProbeResolver(), "localhost", family=socket.AF_INET)
 
     assert [one[4] for one in found] == [("127.0.0.1", 80)]
 
 
 def test_a_name_that_does_not_exist(looking):
     with pytest.raises(socket.gaierror):
-        addresses(looking, Names(), "nothing.invalid")
+        addresses(looking, ProbeResolver(), "nothing.invalid")
 
 
 def test_a_nameserver_says_why(looking, lab):
     nameserver = lab.start("dns.temporary_failure:servfail").nameserver
-    with resolving(nameserver, timeout=10.0), pytest.raises(Refused, match="SERVFAIL") as refused:
-        addresses(looking, Names((nameserver,)), "servfail.lab.test")
+    with (
+        resolving(nameserver, timeout=10.0),
+        pytest.raises(ProbeError, match="SERVFAIL") as refused,
+    ):
+        addresses(looking, ProbeResolver((nameserver,)), "servfail.lab.test")
 
-    assert refused.value.failed.kind == "dns.server"
+    assert refused.value.failure.kind == "dns.server"
 
 
 def test_a_lookup_ends_in_time_and_blocks_no_other(looking, lab):
     nameserver = lab.start("dns.unreachable:silent").nameserver
-    names = Names((nameserver,))
+    names = ProbeResolver((nameserver,))
 
     async def many():
         until = time.monotonic() + 0.4

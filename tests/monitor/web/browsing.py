@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from monitor.web.service import sample
 from playwright.sync_api import sync_playwright
 
-from ringback.monitor.web.server import Page
+from ringback.monitor.web.server import PageServer
 from ringback.monitor.web.settings import WebSettings
 
 CHROMIUM = "/usr/bin/chromium"
@@ -29,7 +29,7 @@ class Served:
         self._loop = asyncio.get_running_loop()
         self._task = asyncio.current_task()
         with suppress(asyncio.CancelledError):
-            await Page(self.service, self._settings).run(self._is_ready)
+            await PageServer(self.service, self._settings).run(self._is_ready)
 
     def _is_ready(self, url):
         self.url = url

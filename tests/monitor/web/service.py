@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from ringback.incident.model import CertificateSeen, Check, Incident, TimelineEntry, WatchedEndpoint
 from ringback.incident.silences import Silence, Silences
-from ringback.monitor.model import Discovered, Endpoint, Told, View
+from ringback.monitor.model import Discovered, Endpoint, EndpointView, UiEvent
 from ringback.monitor.store.aggregate import Aggregate
 from ringback.monitor.store.interface import RollupBucket
 
@@ -136,7 +136,7 @@ class MemoryService:
 
     def put(self, view):
         self.known[view.endpoint.id] = view
-        self.tell(Told(what="state", endpoint=view.endpoint.id))
+        self.tell(UiEvent(what="state", endpoint=view.endpoint.id))
 
     def tell(self, told):
         for queue in self.listeners:
@@ -171,7 +171,7 @@ class MemoryService:
             for one in self.open
         ]
         if known:
-            self.tell(Told(what="incident", incident=incident_id))
+            self.tell(UiEvent(what="incident", incident=incident_id))
         return known
 
     def silence(self, endpoints, seconds, who, reason):
@@ -234,7 +234,7 @@ def sample(now=NOW):
     """A monitor with one endpoint in each state and something to see on every page."""
     phases = {"dns": 0.004, "connect": 0.01, "tls": 0.016, "first_byte": 0.009, "transfer": 0.003}
     service = MemoryService(
-        View(
+        EndpointView(
             endpoint=endpoint("web", group="shop", name="Web shop", public=True),
             state="ok",
             since=now - 90_000,
@@ -242,7 +242,7 @@ def sample(now=NOW):
                 "web", now - 10, certificate=certificate(40, now), status=200, timings=phases
             ),
         ),
-        View(
+        EndpointView(
             endpoint=endpoint(
                 "api",
                 group="shop",
@@ -255,14 +255,14 @@ def sample(now=NOW):
             last=refused("api", now - 10),
             incident="inc-1",
         ),
-        View(
+        EndpointView(
             endpoint=endpoint("db", group="shop", type="tcp", url="tcp://db.example:5432"),
             state="suspect",
             since=now - 12,
             kind="tcp.timed_out",
             last=check("db", now - 10, up=False, kind="tcp.timed_out", detail="no answer in 10 s"),
         ),
-        View(
+        EndpointView(
             endpoint=endpoint("mail", type="tls", url="tls://mail.example:993"),
             state="recovering",
             since=now - 30,
@@ -270,7 +270,9 @@ def sample(now=NOW):
             last=check("mail", now - 10, certificate=certificate(-2, now), status=None),
             silenced=True,
         ),
-        View(endpoint=endpoint("job", type="heartbeat", url="heartbeat:job"), state="unknown"),
+        EndpointView(
+            endpoint=endpoint("job", type="heartbeat", url="heartbeat:job"), state="unknown"
+        ),
         now=now,
     )
     for minutes in range(0, 3 * 1440, 5):

@@ -7,7 +7,7 @@ from monitor.web.browsing import Served, browser, opened
 from monitor.web.service import MemoryService, check, endpoint, incident, refused
 from requires import requires
 
-from ringback.monitor.model import Told, View
+from ringback.monitor.model import EndpointView, UiEvent
 from ringback.monitor.web.settings import WebSettings
 
 PAGES = [
@@ -82,7 +82,7 @@ def test_a_new_incident_appears_on_the_overview(chromium, served):
         live(page, served)
         other = incident("inc-2", ("db",), summary="db does not answer")
         served.do(lambda service: service.open.append(other))
-        served.do(lambda service: service.tell(Told(what="incident", incident="inc-2")))
+        served.do(lambda service: service.tell(UiEvent(what="incident", incident="inc-2")))
 
         page.locator("#open-count", has_text="2").wait_for()
         page.get_by_role("link", name="db does not answer").click()
@@ -200,7 +200,7 @@ def test_somebody_with_a_token_logs_in_acts_and_logs_out(chromium):
 
 def test_text_of_others_does_not_run(chromium):
     evil = "<img src=x onerror='document.title=1'><script>document.title=1</script>"
-    view = View(endpoint=endpoint("x", name=evil), state="ok", last=check("x"))
+    view = EndpointView(endpoint=endpoint("x", name=evil), state="ok", last=check("x"))
     with Served(MemoryService(view)) as one, opened(chromium, one.url) as page:
         live(page, one)
         one.do(lambda service: service.put(replace(view, state="down", kind=evil)))
@@ -213,7 +213,9 @@ def test_text_of_others_does_not_run(chromium):
 @pytest.mark.full
 def test_a_thousand_endpoints_are_shown_and_filtered(chromium):
     views = [
-        View(endpoint=endpoint(f"e{n}", group=f"g{n % 20}"), state="ok", last=check(f"e{n}"))
+        EndpointView(
+            endpoint=endpoint(f"e{n}", group=f"g{n % 20}"), state="ok", last=check(f"e{n}")
+        )
         for n in range(1000)
     ]
     with Served(MemoryService(*views)) as one, opened(chromium, one.url) as page:

@@ -3,23 +3,23 @@ import json
 
 from monitor.web.service import NOW, MemoryService, check, endpoint, refused
 
-from ringback.monitor.model import Told, View
-from ringback.monitor.web.live import MOST_PAGES, Live
+from ringback.monitor.model import EndpointView, UiEvent
+from ringback.monitor.web.live import MAX_PAGES, LiveUpdates
 from ringback.monitor.web.render import Renderer
 
 
 def ok(id_):
-    return View(endpoint=endpoint(id_), state="ok", since=NOW - 99, last=check(id_))
+    return EndpointView(endpoint=endpoint(id_), state="ok", since=NOW - 99, last=check(id_))
 
 
 def down(id_):
-    return View(
+    return EndpointView(
         endpoint=endpoint(id_), state="down", since=NOW, kind="tcp.refused", last=refused(id_)
     )
 
 
 def live_of(service, **more):
-    return Live(service, Renderer(lambda: NOW), **{"every": 0.0, "alive": 60.0, **more})
+    return LiveUpdates(service, Renderer(lambda: NOW), **{"every": 0.0, "alive": 60.0, **more})
 
 
 def change(message):
@@ -63,7 +63,7 @@ def test_a_check_alone_is_shown_and_not_spoken():
 
     async def test():
         stream = await followed(live_of(service), service)
-        service.tell(Told(what="check", endpoint="a"))
+        service.tell(UiEvent(what="check", endpoint="a"))
         told = change(await anext(stream))
 
         assert list(told["cards"]) == ["a"]
@@ -80,7 +80,7 @@ def test_many_changes_at_once_are_one_bounded_message():
     async def test():
         stream = await followed(live_of(service), service)
         for n in range(1000):
-            service.tell(Told(what="check", endpoint=f"e{n}"))
+            service.tell(UiEvent(what="check", endpoint=f"e{n}"))
         for n in range(990, 1000):
             service.put(down(f"e{n}"))
         told = change(await anext(stream))
@@ -100,7 +100,7 @@ def test_a_page_that_does_not_read_is_told_to_load_anew_and_costs_no_more():
         live = live_of(service)
         slow, quick = await followed(live, service), await followed(live, service)
         for _ in range(100):
-            service.tell(Told(what="check", endpoint="a"))
+            service.tell(UiEvent(what="check", endpoint="a"))
             await anext(quick)
         waiting = [await anext(slow) for _ in range(2)]
 
@@ -155,7 +155,7 @@ def test_no_more_pages_than_agreed_are_told():
 
     async def test():
         live = live_of(service)
-        streams = [live.follow() for _ in range(MOST_PAGES)]
+        streams = [live.follow() for _ in range(MAX_PAGES)]
         for stream in streams:
             await anext(stream)
 
@@ -175,7 +175,7 @@ def test_what_breaks_is_logged_and_the_next_page_begins_anew(caplog):
         live = live_of(service)
         first = await followed(live, service)
         service.view = lambda id_: 1 / 0
-        service.tell(Told(what="check", endpoint="a"))
+        service.tell(UiEvent(what="check", endpoint="a"))
         while service.listeners:
             await asyncio.sleep(0)
         service.view = view

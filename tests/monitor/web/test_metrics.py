@@ -5,7 +5,7 @@ from monitor.web.asking import TOKENS, Asking, bearer
 from monitor.web.service import NOW, MemoryService, certificate, check, endpoint, refused
 from prometheus_client.parser import text_string_to_metric_families
 
-from ringback.monitor.model import View
+from ringback.monitor.model import EndpointView
 from ringback.monitor.web.settings import WebSettings
 
 
@@ -43,7 +43,9 @@ def test_each_endpoint_is_told_with_its_state_and_kind():
 
 
 def test_the_end_of_a_certificate_is_told_after_it_and_while_nothing_answers():
-    seen = View(endpoint=endpoint("a"), state="ok", last=check("a", certificate=certificate(-2)))
+    seen = EndpointView(
+        endpoint=endpoint("a"), state="ok", last=check("a", certificate=certificate(-2))
+    )
     service = MemoryService(seen)
     asking = Asking(service)
     name = "ringback_certificate_not_after_seconds"
@@ -54,7 +56,7 @@ def test_the_end_of_a_certificate_is_told_after_it_and_while_nothing_answers():
 
 
 def test_what_could_be_anything_does_not_make_series_without_end():
-    view = View(endpoint=endpoint("a", group='x"\n\\' * 500), state="down", kind="made.up")
+    view = EndpointView(endpoint=endpoint("a", group='x"\n\\' * 500), state="down", kind="made.up")
     found = families(Asking(MemoryService(view)))
 
     assert found["ringback_failure_info"][0].labels["kind"] == "other"

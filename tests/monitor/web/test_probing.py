@@ -4,7 +4,7 @@ from monitor.web.service import certificate, check, refused
 from prometheus_client.parser import text_string_to_metric_families
 
 from ringback.monitor.web.metrics import exposition_of
-from ringback.monitor.web.probing import is_allowed, of_check
+from ringback.monitor.web.probing import check_metrics, is_allowed
 from ringback.monitor.web.settings import WebSettings
 
 OPEN = WebSettings(probe_targets=("*.example", "127.0.0.1:9115", "https://secure.test"))
@@ -37,7 +37,7 @@ def test_a_failure_is_told_with_its_kind():
 def test_a_whole_check_has_the_names_of_blackbox_exporter():
     phases = {"dns": 0.004, "connect": 0.01, "tls": 0.016, "first_byte": 0.009, "transfer": 0.003}
     seen = check("a", status=200, certificate=certificate(9), timings=phases, address="192.0.2.1")
-    found = list(text_string_to_metric_families(exposition_of(of_check(seen, http=True))))
+    found = list(text_string_to_metric_families(exposition_of(check_metrics(seen, http=True))))
 
     assert {one.name for one in found} == {
         "probe_success",
@@ -61,10 +61,12 @@ def test_a_whole_check_has_the_names_of_blackbox_exporter():
 
 
 def test_rules_on_the_status_see_that_there_was_none():
-    found = read(exposition_of(of_check(refused("a"), http=True)))
+    found = read(exposition_of(check_metrics(refused("a"), http=True)))
 
     assert found["probe_http_status_code"].value == 0
-    assert "probe_http_status_code" not in read(exposition_of(of_check(refused("a"), http=False)))
+    assert "probe_http_status_code" not in read(
+        exposition_of(check_metrics(refused("a"), http=False))
+    )
 
 
 @pytest.mark.parametrize(

@@ -7,14 +7,14 @@ import pytest
 from monitor.web.asking import TOKENS
 from monitor.web.service import sample
 
-from ringback.monitor.web.server import Page, listen
+from ringback.monitor.web.server import PageServer, listen
 from ringback.monitor.web.settings import WebError, WebSettings
 
 
 async def served(settings, then):
     """What ``then`` returns for the address of a served page."""
     ready = asyncio.get_running_loop().create_future()
-    serving = asyncio.create_task(Page(sample(), settings).run(ready.set_result))
+    serving = asyncio.create_task(PageServer(sample(), settings).run(ready.set_result))
     try:
         async with asyncio.timeout(60):
             return await then(await ready)
@@ -87,7 +87,7 @@ def test_new_settings_hold_from_the_next_request_on():
 
     async def test():
         ready = asyncio.get_running_loop().create_future()
-        page = Page(sample(), before)
+        page = PageServer(sample(), before)
         serving = asyncio.create_task(page.run(ready.set_result))
         bearer = {"Authorization": "Bearer reader-secret"}
         async with (
@@ -115,7 +115,7 @@ def test_new_settings_hold_from_the_next_request_on():
 def test_settings_under_which_everybody_could_change_things_are_not_taken():
     wide = WebSettings(host="0.0.0.0", tokens=TOKENS)
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        page = Page(sample(), wide, listener=listener)
+        page = PageServer(sample(), wide, listener=listener)
         with pytest.raises(WebError):
             page.configure(WebSettings())
         page.configure(WebSettings(tokens=TOKENS[:1]))

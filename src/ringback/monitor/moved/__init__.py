@@ -1,8 +1,17 @@
 """Port changes: a service that refuses where it was, and answers elsewhere as the same one."""
 
-from ringback.monitor.moved.identity import Identity, Recognition
-from ringback.monitor.moved.place import Place
-from ringback.monitor.moved.search import Limits, Moved, moved
-from ringback.monitor.moved.watch import Memory, Watch
+from ringback.monitor.moved.fingerprint import Recognition, ServiceFingerprint
+from ringback.monitor.moved.location import ServiceLocation
+from ringback.monitor.moved.search import Relocation, SearchLimits, find_relocation
+from ringback.monitor.moved.watcher import FingerprintMemory, RelocationWatcher
 
-__all__ = ["Identity", "Limits", "Memory", "Moved", "Place", "Recognition", "Watch", "moved"]
+__all__ = [
+    "FingerprintMemory",
+    "Recognition",
+    "Relocation",
+    "RelocationWatcher",
+    "SearchLimits",
+    "ServiceFingerprint",
+    "ServiceLocation",
+    "find_relocation",
+]

@@ -8,17 +8,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ringback.monitor.moved.identity import TRAITS, Recognition, look
-from ringback.monitor.moved.place import Place, configured, neighbouring, place_of, recorded
-from ringback.monitor.probe.connect import Names
+from ringback.monitor.moved.fingerprint import FEATURES, Recognition, observe
+from ringback.monitor.moved.location import (
+    ServiceLocation,
+    configured_locations,
+    location_of,
+    neighbouring_locations,
+    recorded_locations,
+)
+from ringback.monitor.probe.connect import ProbeResolver
 
 if TYPE_CHECKING:
     from ringback.monitor.model import Endpoint
-    from ringback.monitor.moved.identity import Identity
+    from ringback.monitor.moved.fingerprint import ServiceFingerprint
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Moved:
+class Relocation:
     """A service at another port.
 
     Attributes:
@@ -29,8 +35,8 @@ class Moved:
     """
 
     endpoint: str
-    before: Place
-    place: Place
+    before: ServiceLocation
+    location: ServiceLocation
     recognition: Recognition
 
     @property
@@ -38,20 +44,20 @@ class Moved:
         """What happened, in one sentence."""
         return (
             f"Nothing listens at {self.before.shown} any more; the same service answers at "
-            f"{self.place.shown}."
+            f"{self.location.shown}."
         )
 
     @property
     def matched(self) -> str:
         """How it was known again: ``2 of 3 match: certificate key, answer``."""
-        named = ", ".join(TRAITS[name] for name in self.recognition.matched)
+        named = ", ".join(FEATURES[name] for name in self.recognition.matched)
         return f"{len(self.recognition.matched)} of {self.recognition.known} match: {named}"
 
     @property
     def advice(self) -> tuple[str, ...]:
         """What to do."""
         return (
-            f"If that was meant, let clients and the configuration use {self.place.shown}.",
+            f"If that was meant, let clients and the configuration use {self.location.shown}.",
             f"If not, let the service listen on port {self.before.port} again.",
         )
 
@@ -74,29 +80,31 @@ class Moved:
     def _readings(self) -> list[dict[str, Any]]:
         return [
             _reading(self.before, "refused", "refused", "tcp.refused"),
-            _reading(self.place, "ok", f"the same service, {self._found}; {self.matched}", None),
+            _reading(self.location, "ok", f"the same service, {self._found}; {self.matched}", None),
         ]
 
     @property
     def _found(self) -> str:
-        source = self.place.source
+        source = self.location.source
         return {
             "configured": "at a configured port",
             "neighbouring": "at a neighbouring port",
         }.get(source, f"where its {source} points")
 
 
-def _reading(place: Place, state: str, result: str, kind: str | None) -> dict[str, Any]:
+def _reading(
+    location: ServiceLocation, state: str, result: str, kind: str | None
+) -> dict[str, Any]:
     return {
         "layer": "service",
         "what": "identity",
-        "subject": place.shown,
+        "subject": location.shown,
         "state": "failed" if kind else state,
         "result": result,
         "kind": kind,
         "at": 0.0,
         "seconds": 0.0,
-        "facts": {"port": place.port, "scheme": place.scheme, "source": place.source},
+        "facts": {"port": location.port, "scheme": location.scheme, "source": location.source},
     }
 
 
@@ -104,7 +112,7 @@ Address = tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class SearchLimits:
     """How hard to search.
 
     Attributes:
@@ -118,15 +126,15 @@ class Limits:
     most: int = 32
 
 
-async def moved(
+async def find_relocation(
     endpoint: Endpoint,
-    last_good: Identity,
-    remembered: Iterable[Place] = (),
+    last_good: ServiceFingerprint,
+    remembered: Iterable[ServiceLocation] = (),
     *,
-    names: Names | None = None,
+    resolver: ProbeResolver | None = None,
     nameservers: Sequence[Address] = (),
-    limits: Limits = Limits(),
-) -> Moved | None:
+    limits: SearchLimits = SearchLimits(),
+) -> Relocation | None:
     """Return where a service has moved to; ``None``: that cannot be said.
 
     Only where its port refuses the connection, which says that its host is alive. Looked for is
@@ -134,19 +142,19 @@ async def moved(
     configured ports and, of hosts that are one's own, at ports near by. What answers there must be
     the same service by its certificate's key, its answer or its banner.
     """
-    own = place_of(endpoint)
+    own = location_of(endpoint)
     if own is None or not last_good:
         return None
-    search = _Search(endpoint, own, last_good, names or Names(), limits)
+    search = _Search(endpoint, own, last_good, resolver or ProbeResolver(), limits)
     try:
         async with asyncio.timeout(limits.seconds):
             if not await search.refuses():
                 return None
             return (
                 await search.among(remembered)
-                or await search.among(await recorded(own, nameservers))
-                or await search.among(configured(endpoint, own))
-                or await search.among(neighbouring(endpoint, own))
+                or await search.among(await recorded_locations(own, nameservers))
+                or await search.among(configured_locations(endpoint, own))
+                or await search.among(neighbouring_locations(endpoint, own))
             )
     except TimeoutError:
         return None
@@ -154,12 +162,17 @@ async def moved(
 
 class _Search:
     def __init__(
-        self, endpoint: Endpoint, own: Place, last_good: Identity, names: Names, limits: Limits
+        self,
+        endpoint: Endpoint,
+        own: ServiceLocation,
+        last_good: ServiceFingerprint,
+        resolver: ProbeResolver,
+        limits: SearchLimits,
     ) -> None:
         self._endpoint = endpoint
         self._own = own
         self._last_good = last_good
-        self._names = names
+        self._resolver = resolver
         self._left = limits.most
         self._gate = asyncio.Semaphore(limits.at_once)
         self._tried = {(own.scheme, own.host, own.port)}
@@ -167,37 +180,37 @@ class _Search:
     async def refuses(self) -> bool:
         """Return whether the host refuses the connection at the usual port."""
         try:
-            await look(self._endpoint, self._own, self._names)
+            await observe(self._endpoint, self._own, self._resolver)
         except OSError as error:
             return error.errno == errno.ECONNREFUSED
         except ValueError:  # the host cannot be a name
             return False
         return False
 
-    async def among(self, places: Iterable[Place]) -> Moved | None:
+    async def among(self, locations: Iterable[ServiceLocation]) -> Relocation | None:
         """Return the first of these places where the service is."""
-        found = await asyncio.gather(*(self._at(one) for one in self._new(places)))
-        return next((one for one in found if one is not None), None)
+        found = await asyncio.gather(*(self._at(location) for location in self._new(locations)))
+        return next((relocation for relocation in found if relocation is not None), None)
 
-    def _new(self, places: Iterable[Place]) -> list[Place]:
-        new: list[Place] = []
-        for one in places:
-            key = (one.scheme, one.host, one.port)
+    def _new(self, locations: Iterable[ServiceLocation]) -> list[ServiceLocation]:
+        new: list[ServiceLocation] = []
+        for location in locations:
+            key = (location.scheme, location.host, location.port)
             if key not in self._tried and self._left > 0:
                 self._tried.add(key)
                 self._left -= 1
-                new.append(one)
+                new.append(location)
         return new
 
-    async def _at(self, place: Place) -> Moved | None:
+    async def _at(self, location: ServiceLocation) -> Relocation | None:
         async with self._gate:
             try:
-                seen = await look(self._endpoint, place, self._names)
+                seen = await observe(self._endpoint, location, self._resolver)
             except (OSError, ValueError, EOFError):  # closed, or it speaks something else
                 return None
-        recognition = self._last_good.known_again(seen.identity)
+        recognition = self._last_good.known_again(seen.fingerprint)
         if not recognition.certain:
             return None
-        return Moved(
-            endpoint=self._endpoint.id, before=self._own, place=place, recognition=recognition
+        return Relocation(
+            endpoint=self._endpoint.id, before=self._own, location=location, recognition=recognition
         )

@@ -19,18 +19,25 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from ringback.monitor.notify.channel import NotSent
-from ringback.monitor.notify.lane import GRACE
-from ringback.monitor.notify.message import Context, Message, Story, is_escalation, key_of, story_of
+from ringback.monitor.notify.channel_state import TIMEOUT_GRACE
+from ringback.monitor.notify.notification import (
+    IncidentUpdate,
+    Notification,
+    NotificationContext,
+    idempotency_key,
+    is_escalation,
+    update_of,
+)
 from ringback.monitor.store import Batch
 
 if TYPE_CHECKING:
     from ringback.incident.model import Incident, Notice
-    from ringback.monitor.notify.dispatcher import Pile
-    from ringback.monitor.notify.lane import Lane
+    from ringback.monitor.notify.channel_state import ChannelState
+    from ringback.monitor.notify.dispatcher import NoticeGroup
     from ringback.monitor.store import Queued, Store
 
 
-def apart(call: Callable[[], object], name: str) -> asyncio.Future[None]:
+def run_in_thread(call: Callable[[], object], name: str) -> asyncio.Future[None]:
     """Begin a call in a thread; return what is done when it has returned."""
     loop = asyncio.get_running_loop()
     done: asyncio.Future[None] = loop.create_future()
@@ -58,7 +65,7 @@ def apart(call: Callable[[], object], name: str) -> asyncio.Future[None]:
     return done
 
 
-GIVE_UP_AFTER = 86400.0
+GIVE_UP_SECONDS = 86400.0
 """Seconds after which a notice that does not get through is given up."""
 
 _MAX_UNSETTLED = 10_000
@@ -85,151 +92,185 @@ class Delivery:
     def __init__(
         self,
         store: Store,
-        ledger: Ledger,
-        given: Given,
+        delivery_log: DeliveryLog,
+        in_flight: InFlight,
         clock: Callable[[], float],
         wake: asyncio.Event,
     ) -> None:
-        self.context = Context()
+        self.context = NotificationContext()
         self.counts: Counter[tuple[str, str]] = Counter()
         self._store = store
-        self._ledger = ledger
-        self._given = given
+        self._delivery_log = delivery_log
+        self._in_flight = in_flight
         self._clock = clock
         self._wake = wake
         self._tasks: set[asyncio.Task[None]] = set()
         self._under_way: set[str] = set()
-        self._settled: OrderedDict[str, None] = OrderedDict()  # sent, and the store does not know
+        self._unrecorded: OrderedDict[str, None] = (
+            OrderedDict()
+        )  # sent, and the store does not know
 
-    def unsettled(self, queued: Iterable[Queued]) -> list[Queued]:
+    def unsent(self, queued: Iterable[Queued]) -> list[Queued]:
         """Return what is still to be sent; of what was the store is told once more."""
         left = []
-        for one in queued:
-            if one.notice.id in self._settled:
-                self._store.sent(one.notice.id, self._clock())
-                self._settled.pop(one.notice.id, None)
-            elif one.notice.id not in self._under_way:
-                left.append(one)
+        for entry in queued:
+            if entry.notice.id in self._unrecorded:
+                self._store.sent(entry.notice.id, self._clock())
+                self._unrecorded.pop(entry.notice.id, None)
+            elif entry.notice.id not in self._under_way:
+                left.append(entry)
         return left
 
-    def forget(self, queued: Iterable[Queued], why: str) -> None:
+    def give_up(self, queued: Iterable[Queued], why: str) -> None:
         """Give notices up."""
-        for one in queued:
-            self._give_up(one.notice, why)
+        for entry in queued:
+            self._give_up(entry.notice, why)
 
-    def put_off(
+    def postpone(
         self, queued: Iterable[Queued], due: float, why: str = "the channel is left alone"
     ) -> None:
         """Look at notices later."""
-        for one in queued:
-            self._store.postpone(one.notice.id, due, one.error or why)
+        for entry in queued:
+            self._store.postpone(entry.notice.id, due, entry.error or why)
 
-    def begin(self, lane: Lane, piles: Iterable[Pile], *, again: bool = False) -> None:
+    def begin(
+        self, state: ChannelState, groups: Iterable[NoticeGroup], *, again: bool = False
+    ) -> None:
         """Send what is left to tell of incidents, as one message."""
-        name, stories = lane.settings.name, []
-        key = self._given.key(name) if again else ""
-        for pile in piles:
-            incident = self._told_of(pile, again=again)
-            told = self._ledger.has(name, incident.id)
-            story = story_of(pile.notices, incident, told=told)
-            if story is None:
-                self._settle(pile.notices)
+        name, updates = state.settings.name, []
+        key = self._in_flight.key(name) if again else ""
+        for group in groups:
+            incident = self._incident_for(group, again=again)
+            notified = self._delivery_log.has(name, incident.id)
+            update = update_of(group.notices, incident, notified=notified)
+            if update is None:
+                self._record_sent(group.notices)
             else:
-                stories.append(story)
-        if stories:
-            going = [one.incident.id for one in stories if one.incident.state != "closed"]
-            self._start(lane, stories, self._ledger.begin(name, going), key)
+                updates.append(update)
+        if updates:
+            going = [update.incident.id for update in updates if update.incident.state != "closed"]
+            self._start(state, updates, self._delivery_log.begin(name, going), key)
 
-    def _told_of(self, pile: Pile, *, again: bool) -> Incident:
+    def _incident_for(self, group: NoticeGroup, *, again: bool) -> Incident:
         """Return an incident as it is now; in a message that may have been taken, as it was then.
 
         Its end is told by the message that follows. But nobody is called for what is taken by now.
         """
-        if again and not all(is_escalation(one) for one in pile.notices):
-            return pile.incident
-        return self._store.incident(pile.incident.id) or pile.incident
+        if again and not all(is_escalation(notice) for notice in group.notices):
+            return group.incident
+        return self._store.incident(group.incident.id) or group.incident
 
-    def refresh(self, lane: Lane) -> None:
+    def refresh(self, state: ChannelState) -> None:
         """Send incidents that go on again, if the channel needs that and it is time."""
-        tick, every = time.monotonic(), lane.channel.refresh
-        if every is None or lane.busy or tick - lane.refreshed < every or lane.opens(tick) > tick:
+        tick, every = time.monotonic(), state.channel.refresh
+        if (
+            every is None
+            or state.busy
+            or tick - state.refreshed < every
+            or state.open_at(tick) > tick
+        ):
             return
-        lane.refreshed = tick
-        known = (self._store.incident(id_) for id_ in self._ledger.told(lane.settings.name))
-        going = [one for one in known if one is not None and one.state != "closed"]
+        state.refreshed = tick
+        known = (
+            self._store.incident(id_) for id_ in self._delivery_log.notified(state.settings.name)
+        )
+        going = [
+            incident for incident in known if incident is not None and incident.state != "closed"
+        ]
         if going:
-            self._start(lane, [Story(headline="reminded", incident=one) for one in going])
+            self._start(
+                state,
+                [IncidentUpdate(headline="reminded", incident=incident) for incident in going],
+            )
 
     def _start(
-        self, lane: Lane, stories: list[Story], new: Iterable[str] = (), key: str = ""
+        self,
+        state: ChannelState,
+        updates: list[IncidentUpdate],
+        new: Iterable[str] = (),
+        key: str = "",
     ) -> None:
         now = self._clock()
-        ids = [notice.id for story in stories for notice in story.notices]
-        message = Message(
-            id=key or key_of(ids or [f"refresh {now!r}"]),
-            channel=lane.settings.name,
+        ids = [notice.id for update in updates for notice in update.notices]
+        notification = Notification(
+            id=key or idempotency_key(ids or [f"refresh {now!r}"]),
+            channel=state.settings.name,
             at=now,
-            stories=tuple(stories),
+            updates=tuple(updates),
             context=self.context,
         )
-        lane.begin(time.monotonic())
-        lane.under_way += 1
+        state.begin(time.monotonic())
+        state.under_way += 1
         self._under_way.update(ids)
         task = asyncio.get_running_loop().create_task(
-            self._send(lane, message, list(new), again=bool(key))
+            self._send(state, notification, list(new), again=bool(key))
         )
         self._tasks.add(task)
-        task.add_done_callback(partial(self._ended, lane, ids))
+        task.add_done_callback(partial(self._ended, state, ids))
 
-    def _ended(self, lane: Lane, ids: list[str], task: asyncio.Task[None]) -> None:
-        lane.under_way -= 1
+    def _ended(self, state: ChannelState, ids: list[str], task: asyncio.Task[None]) -> None:
+        state.under_way -= 1
         self._wake.set()
         self._tasks.discard(task)
         self._under_way.difference_update(ids)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("ringback: the outbox cannot be written", exc_info=error)
 
-    async def _send(self, lane: Lane, message: Message, new: list[str], *, again: bool) -> None:
-        if lane.channel.keyed and message.notices and not again:
-            await self._noted(partial(self._give, message))
+    async def _send(
+        self, state: ChannelState, notification: Notification, new: list[str], *, again: bool
+    ) -> None:
+        if state.channel.idempotent and notification.notices and not again:
+            await self._in_thread(partial(self._record_in_flight, notification))
         begun = time.monotonic()
-        error = await self._outcome(lane, message)
+        error = await self._outcome(state, notification)
         seconds = time.monotonic() - begun
         if error is not None:
-            if error.surely:
-                self._ledger.end(message.channel, new)
-            incidents = [one.incident.id for one in message.stories]
+            if error.not_delivered:
+                self._delivery_log.end(notification.channel, new)
+            incidents = [update.incident.id for update in notification.updates]
             # Read before the lane's time: this is due once the lane opens, so nothing overtakes it.
             now = self._clock()
-            self.counts[message.channel, "failed"] += 1
-            wait = lane.failed(error, incidents, time.monotonic(), seconds)
-            if error.refused or (error.answered and not again):
-                await self._noted(partial(self._given.forget, message.channel))
-            await self._noted(partial(self._put_back, message, error, now, wait))
+            self.counts[notification.channel, "failed"] += 1
+            wait = state.failed(error, incidents, time.monotonic(), seconds)
+            if error.rejected or (error.answered and not again):
+                await self._in_thread(partial(self._in_flight.forget, notification.channel))
+            await self._in_thread(
+                partial(self._postpone_or_give_up, notification, error, now, wait)
+            )
             return
-        self.counts[message.channel, "sent"] += 1
-        lane.arrived(time.monotonic(), seconds)
-        await self._noted(partial(self._settle, message.notices))
-        over = [one.incident.id for one in message.stories if one.incident.state == "closed"]
-        self._ledger.end(message.channel, over)
+        self.counts[notification.channel, "sent"] += 1
+        state.succeeded(time.monotonic(), seconds)
+        await self._in_thread(partial(self._record_sent, notification.notices))
+        over = [
+            update.incident.id
+            for update in notification.updates
+            if update.incident.state == "closed"
+        ]
+        self._delivery_log.end(notification.channel, over)
 
-    def _give(self, message: Message) -> None:
+    def _record_in_flight(self, notification: Notification) -> None:
         try:
-            self._given.note(message.channel, message.id, [one.id for one in message.notices])
+            self._in_flight.note(
+                notification.channel,
+                notification.id,
+                [notice.id for notice in notification.notices],
+            )
         except Exception:  # that somebody is told matters more than that nobody is told twice
             log.exception("ringback: the store cannot note what is about to be sent")
 
     @staticmethod
-    async def _noted(call: Callable[[], object]) -> None:
+    async def _in_thread(call: Callable[[], object]) -> None:
         """Write to the store in a thread: each note waits for the disk, and the loop must not."""
-        await apart(call, "ringback-notify-outbox")
+        await run_in_thread(call, "ringback-notify-outbox")
 
-    async def _outcome(self, lane: Lane, message: Message) -> NotSent | None:
+    async def _outcome(self, state: ChannelState, notification: Notification) -> NotSent | None:
         """Return why a message did not get through; ``None``: it did."""
-        call = apart(partial(lane.channel.send, message), f"ringback-notify-{message.channel}")
-        lane.under_way += 1
-        call.add_done_callback(partial(self._returned, lane))
-        limit = lane.settings.timeout + GRACE
+        call = run_in_thread(
+            partial(state.channel.send, notification), f"ringback-notify-{notification.channel}"
+        )
+        state.under_way += 1
+        call.add_done_callback(partial(self._returned, state))
+        limit = state.settings.timeout + TIMEOUT_GRACE
         try:
             async with asyncio.timeout(limit):
                 await asyncio.shield(call)
@@ -238,37 +279,39 @@ class Delivery:
         except NotSent as error:
             return error
         except Exception as error:
-            log.exception("ringback: notifier %s is broken", message.channel)
+            log.exception("ringback: notifier %s is broken", notification.channel)
             return NotSent(type(error).__name__)
         return None
 
-    def _returned(self, lane: Lane, call: asyncio.Future[None]) -> None:
+    def _returned(self, state: ChannelState, call: asyncio.Future[None]) -> None:
         if not call.cancelled():
             call.exception()  # it was told, or it came too late
-        lane.under_way -= 1
+        state.under_way -= 1
         self._wake.set()
 
-    def _put_back(self, message: Message, error: NotSent, now: float, wait: float) -> None:
-        count = len(message.stories)
+    def _postpone_or_give_up(
+        self, notification: Notification, error: NotSent, now: float, wait: float
+    ) -> None:
+        count = len(notification.updates)
         log.warning(
             "ringback: notifier %s did not tell of %d incident%s, again in %.0f s: %s",
-            *(message.channel, count, "" if count == 1 else "s", wait, error.reason),
+            *(notification.channel, count, "" if count == 1 else "s", wait, error.reason),
         )
-        for notice in message.notices:
-            if now - notice.at >= GIVE_UP_AFTER:
+        for notice in notification.notices:
+            if now - notice.at >= GIVE_UP_SECONDS:
                 self._give_up(notice, error.reason)
             else:
                 self._store.postpone(notice.id, now + wait, error.reason)
 
-    def _settle(self, notices: Iterable[Notice]) -> None:
+    def _record_sent(self, notices: Iterable[Notice]) -> None:
         for notice in notices:
             try:
                 self._store.sent(notice.id, self._clock())
             except Exception:  # it is not sent again for that
                 log.exception("ringback: the store cannot note that a notice was sent")
-                self._settled[notice.id] = None
-                while len(self._settled) > _MAX_UNSETTLED:
-                    self._settled.popitem(last=False)
+                self._unrecorded[notice.id] = None
+                while len(self._unrecorded) > _MAX_UNSETTLED:
+                    self._unrecorded.popitem(last=False)
 
     def _give_up(self, notice: Notice, why: str) -> None:
         what, incident = notice.change.what, notice.change.incident.id
@@ -298,7 +341,7 @@ class _Message:
     notices: frozenset[str]
 
 
-class Given:
+class InFlight:
     """Remembers the last message of each channel, over restarts; one at a time is on its way.
 
     Args:
@@ -321,7 +364,7 @@ class Given:
     def of(self, channel: str, queued: Iterable[Queued]) -> list[Queued]:
         """Return what a channel was given and may have taken."""
         last = self._last.get(channel)
-        return [one for one in queued if last and one.notice.id in last.notices]
+        return [entry for entry in queued if last and entry.notice.id in last.notices]
 
     def note(self, channel: str, key: str, notices: Iterable[str]) -> None:
         """Note what a channel is about to be given, so that it survives the loss of power."""
@@ -343,7 +386,7 @@ MAX_INCIDENTS = 10_000
 """Incidents that are remembered for one channel; the oldest are forgotten first."""
 
 
-class Ledger:
+class DeliveryLog:
     """Remembers what was told, over restarts.
 
     Args:
@@ -355,11 +398,11 @@ class Ledger:
         kept: dict[str, Any] = store.state(DELIVERY_STATE) or {}
         self._told = {channel: dict.fromkeys(ids) for channel, ids in kept.items()}
 
-    def tellers(self, incident: str) -> list[str]:
+    def notified_channels(self, incident: str) -> list[str]:
         """Return the names of the channels that told that an incident began."""
         return [channel for channel, ids in self._told.items() if incident in ids]
 
-    def told(self, channel: str) -> list[str]:
+    def notified(self, channel: str) -> list[str]:
         """Return the ids of the incidents that a channel told of and that it has told no end of."""
         return list(self._told.get(channel, ()))
 
@@ -370,7 +413,7 @@ class Ledger:
     def begin(self, channel: str, incidents: list[str]) -> list[str]:
         """Note that a channel is about to tell that incidents began; return which are new to it."""
         known = self._told.setdefault(channel, {})
-        new = [one for one in incidents if one not in known]
+        new = [incident for incident in incidents if incident not in known]
         if not new:
             return new
         known |= dict.fromkeys(new)
@@ -382,10 +425,10 @@ class Ledger:
     def end(self, channel: str, incidents: list[str]) -> None:
         """Note that a channel has told that incidents are over, or never told that they began."""
         known = self._told.get(channel, {})
-        if not any(one in known for one in incidents):
+        if not any(incident in known for incident in incidents):
             return
-        for one in incidents:
-            known.pop(one, None)
+        for incident in incidents:
+            known.pop(incident, None)
         self._keep()
 
     def _keep(self) -> None:

@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ringback.monitor.notify.channel import channel_of
-from ringback.monitor.notify.delivery import Delivery, Given, Ledger
-from ringback.monitor.notify.lane import Lane
-from ringback.monitor.notify.message import Context, is_escalation
+from ringback.monitor.notify.channel_state import ChannelState
+from ringback.monitor.notify.delivery import Delivery, DeliveryLog, InFlight
+from ringback.monitor.notify.notification import NotificationContext, is_escalation
 from ringback.monitor.notify.routing import Routing
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Pile:
+class NoticeGroup:
     """The notices of one incident for one channel.
 
     Attributes:
@@ -43,11 +43,11 @@ class Pile:
     @property
     def incident(self) -> Incident:
         """The incident as the newest change has it; an escalation comes long after its change."""
-        return max(reversed(self.notices), key=lambda one: one.change.at).change.incident
+        return max(reversed(self.notices), key=lambda notice: notice.change.at).change.incident
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
+class GroupWait:
     """How long to wait for what belongs together.
 
     Attributes:
@@ -57,45 +57,45 @@ class Pace:
     """
 
     gather: float = 1.0
-    cause: float = 5.0
+    diagnosis: float = 5.0
 
-    def ready(self, pile: Pile) -> float:
+    def due_at(self, group: NoticeGroup) -> float:
         """Return when a pile is to be told, in seconds since 1970 UTC."""
-        first = pile.notices[0]
-        begins = first.change.what == "opened" and pile.incident.state == "open"
-        awaited = begins and pile.incident.diagnosis is None and _is_diagnosed(pile)
-        return first.change.at + max(self.cause if awaited else 0.0, self.gather)
+        first = group.notices[0]
+        begins = first.change.what == "opened" and group.incident.state == "open"
+        awaited = begins and group.incident.diagnosis is None and _is_diagnosed(group)
+        return first.change.at + max(self.diagnosis if awaited else 0.0, self.gather)
 
 
-PACE = Pace()
+GROUP_WAIT = GroupWait()
 
 
-def piles_of(queued: Iterable[Queued]) -> list[Pile]:
+def notice_groups(queued: Iterable[Queued]) -> list[NoticeGroup]:
     """Return what waits, by incident: the one that waits longest comes first."""
     found: dict[str, list[Notice]] = {}
-    for one in sorted(queued, key=lambda one: (one.notice.at, one.notice.change.at)):
-        found.setdefault(one.notice.change.incident.id, []).append(one.notice)
-    return [Pile(tuple(notices)) for notices in found.values()]
+    for entry in sorted(queued, key=lambda entry: (entry.notice.at, entry.notice.change.at)):
+        found.setdefault(entry.notice.change.incident.id, []).append(entry.notice)
+    return [NoticeGroup(tuple(notices)) for notices in found.values()]
 
 
-def _is_diagnosed(pile: Pile) -> bool:
+def _is_diagnosed(group: NoticeGroup) -> bool:
     """Return whether such an incident is diagnosed at all."""
-    return pile.incident.pattern not in {"latency", "heartbeat_missed", "prober_sick"}
+    return group.incident.pattern not in {"latency", "heartbeat_missed", "prober_sick"}
 
 
-POLL = 1.0
+POLL_INTERVAL = 1.0
 """Seconds between two looks into the outbox when nobody says that there is something."""
 
-MOST = 1000
+MAX_NOTICES = 1000
 """Notices that are looked at together."""
 
-GOODBYE = 5.0
+SHUTDOWN_TIMEOUT = 5.0
 """Seconds that messages under way have to arrive when the monitor ends."""
 
-HUSH = 10.0
+SILENCE_INTERVAL = 10.0
 """Seconds between two looks whether what is to be escalated is still silenced."""
 
-_FAR = 366 * 86400.0
+_FAR_FUTURE = 366 * 86400.0
 
 log = logging.getLogger("ringback")
 
@@ -130,18 +130,18 @@ class Dispatcher:
         base_url: str = "",
         vantage: str = "",
         endpoints: Iterable[Endpoint] = (),
-        pace: Pace = PACE,
+        pace: GroupWait = GROUP_WAIT,
     ) -> None:
         self._store = store
         self._clock = clock
         self._pace = pace
         self._trouble = ""
         self.silenced: Callable[[Incident], bool] = lambda _: False
-        self._ledger, self._given = Ledger(store), Given(store)
+        self._delivery_log, self._in_flight = DeliveryLog(store), InFlight(store)
         self._wake = asyncio.Event()
         self._base_url, self._vantage = base_url, vantage
-        self._lanes: dict[str, Lane] = {}
-        self._delivery = Delivery(store, self._ledger, self._given, clock, self._wake)
+        self._states: dict[str, ChannelState] = {}
+        self._delivery = Delivery(store, self._delivery_log, self._in_flight, clock, self._wake)
         self.configure(notifiers, routes, endpoints)
 
     def configure(
@@ -157,27 +157,29 @@ class Dispatcher:
         Raises ``NotifierInvalid`` for one that cannot work as configured: then nothing has changed.
         """
         notifiers, endpoints = list(notifiers), list(endpoints)
-        lanes = {one.name: self._lane(one) for one in notifiers}
-        self._lanes = lanes
+        states = {notifier.name: self._state_of(notifier) for notifier in notifiers}
+        self._states = states
         self._base_url = self._base_url if base_url is None else base_url
-        self._routing = Routing(lanes, routes, endpoints)
-        self._delivery.context = Context(
+        self._routing = Routing(states, routes, endpoints)
+        self._delivery.context = NotificationContext(
             base_url=self._base_url,
             vantage=self._vantage,
-            names={one.id: one.name for one in endpoints},
-            labels={one.id: one.labels for one in endpoints},
+            names={endpoint.id: endpoint.name for endpoint in endpoints},
+            labels={endpoint.id: endpoint.labels for endpoint in endpoints},
         )
         self._wake.set()
 
-    def _lane(self, settings: NotifierSettings) -> Lane:
-        known = self._lanes.get(settings.name)
+    def _state_of(self, settings: NotifierSettings) -> ChannelState:
+        known = self._states.get(settings.name)
         if known is not None and known.settings == settings:
             return known
-        return Lane(settings, channel_of(settings), time.monotonic(), random.random)
+        return ChannelState(settings, channel_of(settings), time.monotonic(), random.random)
 
     def notices_for(self, change: Change) -> list[Notice]:
         """Return the notices of a change, to be kept in the same transaction as the change."""
-        notices = self._routing.notices(change, self._ledger.tellers(change.incident.id))
+        notices = self._routing.notices(
+            change, self._delivery_log.notified_channels(change.incident.id)
+        )
         if notices:
             self._wake.set()
         return notices
@@ -186,33 +188,35 @@ class Dispatcher:
         """Return how many messages came to what since the start."""
         counts = self._delivery.counts
         outcomes = ("sent", "failed", "given_up")
-        return {name: {one: counts[name, one] for one in outcomes} for name in self._lanes}
+        return {
+            name: {outcome: counts[name, outcome] for outcome in outcomes} for name in self._states
+        }
 
     async def run(self) -> None:
         """Send what waits, until it is cancelled; then what is under way has a moment."""
         try:
             self._resume()
             while True:
-                await self._sleep(self._tried())
+                await self._sleep(self._guarded_round())
         finally:
-            await self._delivery.close(GOODBYE)
+            await self._delivery.close(SHUTDOWN_TIMEOUT)
 
-    def _tried(self) -> float:
+    def _guarded_round(self) -> float:
         """Do what is to be done, if the store can be used; return when to look again."""
         try:
             wait, self._trouble = self._round(), ""
         except Exception as error:  # the worker outlives a store that is away
             if self._trouble != (said := f"{type(error).__name__}: {error}"):
                 log.exception("ringback: the outbox cannot be used")
-            wait, self._trouble = POLL, said
+            wait, self._trouble = POLL_INTERVAL, said
         return wait
 
     def _resume(self) -> None:
         """Try at once what an earlier process had put off: why it did is not known any more."""
         now = self._clock()
-        for one in self._store.due(now + _FAR, MOST):
-            if one.due > max(now, one.notice.at):
-                self._store.postpone(one.notice.id, max(now, one.notice.at), one.error)
+        for entry in self._store.due(now + _FAR_FUTURE, MAX_NOTICES):
+            if entry.due > max(now, entry.notice.at):
+                self._store.postpone(entry.notice.id, max(now, entry.notice.at), entry.error)
 
     async def _sleep(self, wait: float) -> None:
         # Not wait_for: up to Python 3.11 it can lose a cancellation.
@@ -225,66 +229,71 @@ class Dispatcher:
         """Begin every message that may go; return after how many seconds to look again."""
         now = self._clock()
         waiting: dict[str, list[Queued]] = {}
-        due = self._delivery.unsettled(self._store.due(now, MOST))
-        for one in self._heard(due, now):
-            waiting.setdefault(one.notice.channel, []).append(one)
-        wait = POLL
+        due = self._delivery.unsent(self._store.due(now, MAX_NOTICES))
+        for entry in self._unsilenced(due, now):
+            waiting.setdefault(entry.notice.channel, []).append(entry)
+        wait = POLL_INTERVAL
         for name, queued in waiting.items():
-            lane = self._lanes.get(name)
-            if lane is None:
-                self._delivery.forget(queued, f"there is no notifier {name} any more")
+            state = self._states.get(name)
+            if state is None:
+                self._delivery.give_up(queued, f"there is no notifier {name} any more")
             else:
-                wait = min(wait, self._one(lane, queued, crowded=len(due) >= MOST))
-        for lane in self._lanes.values():
-            self._delivery.refresh(lane)
+                wait = min(wait, self._serve(state, queued, crowded=len(due) >= MAX_NOTICES))
+        for state in self._states.values():
+            self._delivery.refresh(state)
         return max(wait, 0.01)
 
-    def _heard(self, due: list[Queued], now: float) -> list[Queued]:
+    def _unsilenced(self, due: list[Queued], now: float) -> list[Queued]:
         """Return what may be told; an escalation waits until its incident is not silenced."""
-        heard: list[Queued] = []
-        hushed: list[Queued] = []
-        for one in due:
-            incident = one.notice.change.incident
-            waits = is_escalation(one.notice) and self.silenced(
+        unsilenced: list[Queued] = []
+        silenced: list[Queued] = []
+        for entry in due:
+            incident = entry.notice.change.incident
+            waits = is_escalation(entry.notice) and self.silenced(
                 self._store.incident(incident.id) or incident
             )
-            (hushed if waits else heard).append(one)
-        self._delivery.put_off(hushed, now + HUSH, "it is silenced")
-        return heard
+            (silenced if waits else unsilenced).append(entry)
+        self._delivery.postpone(silenced, now + SILENCE_INTERVAL, "it is silenced")
+        return unsilenced
 
-    def _one(self, lane: Lane, queued: list[Queued], *, crowded: bool) -> float:
+    def _serve(self, state: ChannelState, queued: list[Queued], *, crowded: bool) -> float:
         """Begin a channel's next message, if it may go; return after how long to look again."""
         now, tick = self._clock(), time.monotonic()
-        opens = lane.opens(tick) - tick
-        if lane.busy or opens > 0:
-            if opens > 5 * POLL or crowded:  # the others need the room
-                self._delivery.put_off(queued, now + max(opens, POLL))
-            return POLL if lane.busy else opens
-        again = self._given.of(lane.settings.name, queued)
+        open_at = state.open_at(tick) - tick
+        if state.busy or open_at > 0:
+            if open_at > 5 * POLL_INTERVAL or crowded:  # the others need the room
+                self._delivery.postpone(queued, now + max(open_at, POLL_INTERVAL))
+            return POLL_INTERVAL if state.busy else open_at
+        again = self._in_flight.of(state.settings.name, queued)
         waits = [
-            (max(self._pace.ready(one) - now, lane.holds(one.incident.id, tick) - tick), one)
-            for one in piles_of(queued)
+            (
+                max(
+                    self._pace.due_at(group) - now, state.held_until(group.incident.id, tick) - tick
+                ),
+                group,
+            )
+            for group in notice_groups(queued)
         ]
-        ready = [one for wait, one in waits if wait <= 0]
-        if ready or again:
-            self._begin(lane, ready[: lane.most], self._waiting(lane, queued, now))
-        return min((wait for wait, _ in waits if wait > 0), default=POLL)
+        due_at = [group for wait, group in waits if wait <= 0]
+        if due_at or again:
+            self._begin(state, due_at[: state.most], self._waiting(state, queued, now))
+        return min((wait for wait, _ in waits if wait > 0), default=POLL_INTERVAL)
 
-    def _begin(self, lane: Lane, piles: list[Pile], waiting: list[Queued]) -> None:
+    def _begin(self, state: ChannelState, groups: list[NoticeGroup], waiting: list[Queued]) -> None:
         """Begin what may have been taken as it was; else piles with what was put off of them."""
-        if again := self._given.of(lane.settings.name, waiting):
-            self._delivery.begin(lane, piles_of(again), again=True)
+        if again := self._in_flight.of(state.settings.name, waiting):
+            self._delivery.begin(state, notice_groups(again), again=True)
             return
-        wanted = {one.incident.id for one in piles}  # an end is not told without its beginning
-        whole = [one for one in waiting if one.notice.change.incident.id in wanted]
-        self._delivery.begin(lane, piles_of(whole))
+        wanted = {group.incident.id for group in groups}  # an end is not told without its beginning
+        whole = [entry for entry in waiting if entry.notice.change.incident.id in wanted]
+        self._delivery.begin(state, notice_groups(whole))
 
-    def _waiting(self, lane: Lane, queued: list[Queued], now: float) -> list[Queued]:
+    def _waiting(self, state: ChannelState, queued: list[Queued], now: float) -> list[Queued]:
         """Return all that waits for a channel, with what was put off."""
-        put_off = self._delivery.unsettled(self._store.due(now + _FAR, MOST))
+        postponed = self._delivery.unsent(self._store.due(now + _FAR_FUTURE, MAX_NOTICES))
         found = {
-            one.notice.id: one
-            for one in (*queued, *put_off)
-            if one.notice.channel == lane.settings.name and one.notice.at <= now
+            entry.notice.id: entry
+            for entry in (*queued, *postponed)
+            if entry.notice.channel == state.settings.name and entry.notice.at <= now
         }
         return list(found.values())

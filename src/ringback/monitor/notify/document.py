@@ -9,11 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from ringback.diagnosis.record import jsonable, moment
 from ringback.failure.target import without_secrets
-from ringback.monitor.notify.text import link, plain_text, subject
+from ringback.monitor.notify.text import incident_link, plain_text, subject_line
 
 if TYPE_CHECKING:
     from ringback.incident.model import Incident
-    from ringback.monitor.notify.message import Context, Message, Story
+    from ringback.monitor.notify.notification import (
+        IncidentUpdate,
+        Notification,
+        NotificationContext,
+    )
 
 FORMAT = 1
 """Number of the format. Further keys may be added to it; what there is keeps its meaning."""
@@ -21,24 +25,24 @@ FORMAT = 1
 _LEFT_OUT = ("readings", "host")
 
 
-def document(message: Message) -> dict[str, Any]:
+def document(notification: Notification) -> dict[str, Any]:
     """Return a message as JSON has it, after ``schema()``."""
     return {
         "format": FORMAT,
-        "id": message.id,
-        "at": moment(message.at),
-        "notifier": message.channel,
-        "vantage": message.context.vantage,
-        "test": message.test,
-        "subject": subject(message),
-        "text": plain_text(message),
-        "incidents": [_told(story, message.context) for story in message.stories],
+        "id": notification.id,
+        "at": moment(notification.at),
+        "notifier": notification.channel,
+        "vantage": notification.context.vantage,
+        "test": notification.test,
+        "subject": subject_line(notification),
+        "text": plain_text(notification),
+        "incidents": [_told(update, notification.context) for update in notification.updates],
     }
 
 
-def body(message: Message) -> bytes:
+def body(notification: Notification) -> bytes:
     """Return a message as JSON in bytes."""
-    return json.dumps(document(message), ensure_ascii=False).encode("utf-8", "replace")
+    return json.dumps(document(notification), ensure_ascii=False).encode("utf-8", "replace")
 
 
 def schema() -> dict[str, Any]:
@@ -48,15 +52,15 @@ def schema() -> dict[str, Any]:
     return found
 
 
-def _told(story: Story, context: Context) -> dict[str, Any]:
-    incident = story.incident
+def _told(update: IncidentUpdate, context: NotificationContext) -> dict[str, Any]:
+    incident = update.incident
     return {
-        "what": story.headline,
+        "what": update.headline,
         "notices": [
-            {"id": one.id, "what": one.change.what, "at": moment(one.change.at)}
-            for one in story.notices
+            {"id": notice.id, "what": notice.change.what, "at": moment(notice.change.at)}
+            for notice in update.notices
         ],
-        "link": link(context.base_url, incident.id) or None,
+        "link": incident_link(context.base_url, incident.id) or None,
         **_incident(incident),
         "names": {id_: context.names.get(id_, id_) for id_ in incident.members},
         "labels": {id_: dict(context.labels.get(id_, {})) for id_ in incident.members},

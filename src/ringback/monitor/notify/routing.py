@@ -31,9 +31,9 @@ class Routing:
     ) -> None:
         self._notifiers = tuple(notifiers)
         self._routes = tuple(routes) or (RouteSettings(notifiers=self._notifiers),)
-        self._endpoints = {one.id: one for one in endpoints}
+        self._endpoints = {endpoint.id: endpoint for endpoint in endpoints}
 
-    def notices(self, change: Change, told: Collection[str] = ()) -> list[Notice]:
+    def notices(self, change: Change, notified: Collection[str] = ()) -> list[Notice]:
         """Return a notice for each notifier that is to tell a change."""
         incident = change.incident
         routes = self._routes_of(incident, incident.members)
@@ -43,13 +43,13 @@ class Routing:
             case "joined":
                 return self._joined(change, routes)
             case "reminded":
-                repeated = [one for one in routes if not change.again or _is_due(one, change)]
-                return self._of(change, repeated, escalate=not told)
+                repeated = [route for route in routes if not change.again or _is_due(route, change)]
+                return self._of(change, repeated, escalate=not notified)
             case "opened":
                 return self._of(change, routes, escalate=True)
             case "diagnosed" if not _names_a_cause(incident):
                 return []
-        return self._of(change, routes, told)
+        return self._of(change, routes, notified)
 
     def _of(
         self,
@@ -64,7 +64,7 @@ class Routing:
         found = [_notice(change, name, change.at) for name in dict.fromkeys(names)]
         if escalate:
             found += self._escalations(change, routes)
-        return [one for one in found if one.channel in self._notifiers]
+        return [notice for notice in found if notice.channel in self._notifiers]
 
     @staticmethod
     def _escalations(change: Change, routes: Iterable[RouteSettings]) -> list[Notice]:
@@ -78,11 +78,11 @@ class Routing:
 
     def _joined(self, change: Change, routes: Iterable[RouteSettings]) -> list[Notice]:
         """Return notices for those whom the new member concerns and no earlier one did."""
-        earlier = tuple(one for one in change.incident.members if one != change.endpoint)
+        earlier = tuple(member for member in change.incident.members if member != change.endpoint)
         known = {
             name for route in self._routes_of(change.incident, earlier) for name in route.notifiers
         }
-        return [one for one in self._of(change, routes) if one.channel not in known]
+        return [notice for notice in self._of(change, routes) if notice.channel not in known]
 
     def _routes_of(self, incident: Incident, members: Iterable[str]) -> list[RouteSettings]:
         found: dict[int, RouteSettings] = {}
@@ -101,7 +101,7 @@ class Routing:
 
 def remind_every(routes: Iterable[RouteSettings]) -> float:
     """Return how often the monitor must remind for every route to have what it asks for."""
-    return min((one.repeat for one in routes if one.repeat), default=0.0)
+    return min((route.repeat for route in routes if route.repeat), default=0.0)
 
 
 def _is_due(route: RouteSettings, change: Change) -> bool:

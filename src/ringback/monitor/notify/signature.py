@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hmac
 
-HEADER = "Ringback-Signature"
+SIGNATURE_HEADER = "Ringback-Signature"
 """HTTP header that it stands in: ``t=<seconds since 1970>,v1=<HMAC-SHA256, hexadecimal>``."""
 
-TOLERANCE = 300.0
+MAX_SIGNATURE_AGE = 300.0
 """Seconds that a signature is good for, either way."""
 
 
@@ -17,7 +17,7 @@ def sign(secret: str, at: float, body: bytes) -> str:
 
 
 def is_signed(
-    value: str, secret: str, body: bytes, now: float, tolerance: float = TOLERANCE
+    value: str, secret: str, body: bytes, now: float, tolerance: float = MAX_SIGNATURE_AGE
 ) -> bool:
     """Return whether a header's value is right for a body."""
     parts = dict(part.partition("=")[::2] for part in value.split(","))

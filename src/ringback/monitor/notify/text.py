@@ -14,10 +14,21 @@ from ringback.failure.target import without_secrets
 
 if TYPE_CHECKING:
     from ringback.incident.model import Incident, Pattern
-    from ringback.monitor.notify.message import Context, Message, Story
+    from ringback.monitor.notify.notification import (
+        IncidentUpdate,
+        Notification,
+        NotificationContext,
+    )
 
 
-__all__ = ["Sheet", "html_text", "markdown_text", "plain_text", "sheets_of", "subject"]
+__all__ = [
+    "IncidentText",
+    "html_text",
+    "incident_texts",
+    "markdown_text",
+    "plain_text",
+    "subject_line",
+]
 
 
 MAX_LINE = 240
@@ -25,7 +36,7 @@ MAX_LINE = 240
 
 _MENTION = re.compile(r"@(?=everyone|here|channel|all\b)|<(?=[!@#])", re.IGNORECASE)
 
-WORDS: Mapping[Pattern, tuple[str, str]] = {
+PATTERN_WORDS: Mapping[Pattern, tuple[str, str]] = {
     "service_outage": ("DOWN", "down"),
     "network_partition": ("UNREACHABLE", "unreachable"),
     "own_network_down": ("NO NETWORK", "without network"),
@@ -41,27 +52,27 @@ WORDS: Mapping[Pattern, tuple[str, str]] = {
 """Sort of incident to its mark, and to what an endpoint is while it lasts."""
 
 
-def harmless(text: str, most: int = MAX_LINE) -> str:
+def safe_line(text: str, most: int = MAX_LINE) -> str:
     """Return one line without credentials, control characters and mentions of everybody."""
     line = " ".join(without_secrets(str(text)).split())
-    line = "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in line)
+    line = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in line)
     line = _MENTION.sub(lambda found: found[0] + "\N{WORD JOINER}", line)
     return line if len(line) <= most else line[: most - 1] + "…"
 
 
-def names(ids: Iterable[str], known: Mapping[str, str], most: int = 5) -> str:
+def named_endpoints(ids: Iterable[str], known: Mapping[str, str], most: int = 5) -> str:
     """Return what endpoints are called, the first ones by name."""
-    listed = [harmless(known.get(id_) or id_, 80) for id_ in ids]
+    listed = [safe_line(known.get(id_) or id_, 80) for id_ in ids]
     shown, rest = listed[:most], len(listed) - most
     return ", ".join(shown) + (f" and {rest} more" if rest > 0 else "")
 
 
-def moment(at: float) -> str:
+def utc_text(at: float) -> str:
     """Return a time as people read it."""
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
-def span(seconds: float) -> str:
+def duration_text(seconds: float) -> str:
     """Return how long something took, in its two largest units."""
     left = max(0, round(seconds))
     parts = []
@@ -74,7 +85,7 @@ def span(seconds: float) -> str:
     return " ".join(parts[:2]) or "0 s"
 
 
-def link(base_url: str, incident: str) -> str:
+def incident_link(base_url: str, incident: str) -> str:
     """Return where there is more about an incident; ``""``: nowhere."""
     return f"{base_url.rstrip('/')}/incidents/{quote(incident, safe='')}" if base_url else ""
 
@@ -86,7 +97,7 @@ MAX_IN_FULL = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sheet:
+class IncidentText:
     """What is said of one incident; every text is one harmless line, not yet escaped.
 
     Attributes:
@@ -104,157 +115,169 @@ class Sheet:
     link: str = ""
 
 
-def subject(message: Message) -> str:
+def subject_line(notification: Notification) -> str:
     """Return what a message is about, in one line."""
-    stories, known = message.stories, message.context.names
-    if message.test:
-        return f"[TEST] {harmless(stories[0].incident.summary, 160)}"
-    if len(stories) == 1:
-        return harmless(_title(stories[0], message.context), 160)
-    ended = sum(one.headline in {"closed", "brief"} for one in stories)
-    going = len(stories) - ended
+    updates, known = notification.updates, notification.context.names
+    if notification.test:
+        return f"[TEST] {safe_line(updates[0].incident.summary, 160)}"
+    if len(updates) == 1:
+        return safe_line(_title(updates[0], notification.context), 160)
+    ended = sum(update.headline in {"closed", "brief"} for update in updates)
+    going = len(updates) - ended
     counts = [f"{going} going on"] * bool(going) + [f"{ended} over"] * bool(ended)
-    affected = dict.fromkeys(id_ for one in stories for id_ in one.incident.members)
-    return f"[{' · '.join(counts)}] {len(stories)} incidents: {names(affected, known)}"
+    affected = dict.fromkeys(id_ for update in updates for id_ in update.incident.members)
+    return f"[{' · '.join(counts)}] {len(updates)} incidents: {named_endpoints(affected, known)}"
 
 
-def sheets_of(message: Message) -> list[Sheet]:
+def incident_texts(notification: Notification) -> list[IncidentText]:
     """Return what is said of each incident, in the order they are to be told."""
     return [
-        _sheet(story, message, full=number < MAX_IN_FULL)
-        for number, story in enumerate(message.stories)
+        _incident_text(update, notification, full=number < MAX_IN_FULL)
+        for number, update in enumerate(notification.updates)
     ]
 
 
-def _sheet(story: Story, message: Message, *, full: bool) -> Sheet:
-    incident, context = story.incident, message.context
-    ended = story.headline in {"closed", "brief"}
-    told = full and not ended and story.headline != "acknowledged"
-    return Sheet(
-        title=subject(message) if message.test else _title(story, context),
-        facts=tuple(_facts(story, message, full=full)),
-        evidence=tuple(_evidence(incident)) if told else (),
-        advice=tuple(_advice(incident)) if told else (),
-        link=link(context.base_url, incident.id),
+def _incident_text(
+    update: IncidentUpdate, notification: Notification, *, full: bool
+) -> IncidentText:
+    incident, context = update.incident, notification.context
+    ended = update.headline in {"closed", "brief"}
+    notified = full and not ended and update.headline != "acknowledged"
+    return IncidentText(
+        title=subject_line(notification) if notification.test else _title(update, context),
+        facts=tuple(_facts(update, notification, full=full)),
+        evidence=tuple(_evidence(incident)) if notified else (),
+        advice=tuple(_advice(incident)) if notified else (),
+        link=incident_link(context.base_url, incident.id),
     )
 
 
-def _title(story: Story, context: Context) -> str:
-    incident = story.incident
-    mark, state = WORDS[incident.pattern]
-    who = names(incident.members, context.names, most=3)
-    summary = harmless(incident.summary)
-    match story.headline:
+def _title(update: IncidentUpdate, context: NotificationContext) -> str:
+    incident = update.incident
+    mark, state = PATTERN_WORDS[incident.pattern]
+    who = named_endpoints(incident.members, context.names, most=3)
+    summary = safe_line(incident.summary)
+    match update.headline:
         case "closed" | "brief" if incident.part_of:
             return f"[JOINED] {who}: this is part of another incident, {incident.part_of}"
         case "closed":
-            return f"[OVER] {who}: no longer {state}, after {_lasted(incident)}"
+            return f"[OVER] {who}: no longer {state}, after {_duration(incident)}"
         case "brief":
-            return f"[OVER] {who}: was {state} for {_lasted(incident)}"
+            return f"[OVER] {who}: was {state} for {_duration(incident)}"
         case "acknowledged":
-            taken = harmless(incident.acknowledged_by, 80)
+            taken = safe_line(incident.acknowledged_by, 80)
             return f"[TAKEN] {who}: {f'taken by {taken}' if taken else 'somebody has taken it'}"
         case "escalated":
-            return f"[{mark}, NOBODY HAS TAKEN IT] {_about(who, summary)}"
+            return f"[{mark}, NOBODY HAS TAKEN IT] {_with_name(who, summary)}"
         case "reminded":
-            return f"[STILL {mark}] {_about(who, _reminder(story))}"
-    return f"[{mark}] {_about(who, summary)}"
+            return f"[STILL {mark}] {_with_name(who, _reminder(update))}"
+    return f"[{mark}] {_with_name(who, summary)}"
 
 
-def _about(who: str, said: str) -> str:
+def _with_name(who: str, said: str) -> str:
     """What is said of somebody, who is named once."""
     named = said.startswith((f"{who} ", f"{who}:"))
     return said if named else f"{who}: {said}"
 
 
-def _reminder(story: Story) -> str:
-    entries = [one for one in story.incident.timeline if one.what == "reminded"]
-    return harmless(entries[-1].text if entries else story.incident.summary)
+def _reminder(update: IncidentUpdate) -> str:
+    entries = [entry for entry in update.incident.timeline if entry.what == "reminded"]
+    return safe_line(entries[-1].text if entries else update.incident.summary)
 
 
-def _facts(story: Story, message: Message, *, full: bool) -> list[tuple[str, str]]:
-    incident, context = story.incident, message.context
-    facts = [("Since", _since(story, message.at))]
+def _facts(
+    update: IncidentUpdate, notification: Notification, *, full: bool
+) -> list[tuple[str, str]]:
+    incident, context = update.incident, notification.context
+    facts = [("Since", _since(update, notification.at))]
     if len(incident.members) > 1:
         facts.append(
-            ("Affects", f"{len(incident.members)}: {names(incident.members, context.names, 10)}")
+            (
+                "Affects",
+                f"{len(incident.members)}: {named_endpoints(incident.members, context.names, 10)}",
+            )
         )
-    if full and story.headline in {"reminded", "closed", "brief", "acknowledged"}:
-        facts.append(("What", harmless(incident.summary)))
-    if full and story.headline != "acknowledged":
+    if full and update.headline in {"reminded", "closed", "brief", "acknowledged"}:
+        facts.append(("What", safe_line(incident.summary)))
+    if full and update.headline != "acknowledged":
         facts.append(("Cause", _cause(incident)))
-    if incident.acknowledged_by and story.headline not in {"acknowledged", "closed", "brief"}:
-        facts.append(("Taken by", harmless(incident.acknowledged_by, 80)))
+    if incident.acknowledged_by and update.headline not in {"acknowledged", "closed", "brief"}:
+        facts.append(("Taken by", safe_line(incident.acknowledged_by, 80)))
     if full and context.vantage:
-        facts.append(("Seen from", harmless(context.vantage, 80)))
+        facts.append(("Seen from", safe_line(context.vantage, 80)))
     return facts
 
 
-def _since(story: Story, now: float) -> str:
-    incident = story.incident
+def _since(update: IncidentUpdate, now: float) -> str:
+    incident = update.incident
     if incident.closed_at is None:
-        return f"{moment(incident.opened_at)} ({span(now - incident.opened_at)} ago)"
-    return f"{moment(incident.opened_at)} until {moment(incident.closed_at)} ({_lasted(incident)})"
+        return f"{utc_text(incident.opened_at)} ({duration_text(now - incident.opened_at)} ago)"
+    opened, closed = utc_text(incident.opened_at), utc_text(incident.closed_at)
+    return f"{opened} until {closed} ({_duration(incident)})"
 
 
-def _lasted(incident: Incident) -> str:
+def _duration(incident: Incident) -> str:
     ended = incident.opened_at if incident.closed_at is None else incident.closed_at
-    return span(ended - incident.opened_at)
+    return duration_text(ended - incident.opened_at)
 
 
 def _cause(incident: Incident) -> str:
     verdict = _verdict(incident)
     parts = [incident.pattern.replace("_", " "), incident.kind or ""]
     if verdict.get("where") and verdict.get("kind") not in {None, "healthy", "unknown"}:
-        parts.append(f"where: {harmless(str(verdict['where']), 80)}")
+        parts.append(f"where: {safe_line(str(verdict['where']), 80)}")
     sure = f" ({incident.confidence:.0%} sure)" if incident.confidence < 1 else ""
     return " · ".join(part for part in parts if part) + sure
 
 
 def _evidence(incident: Incident) -> list[str]:
-    seen = [one for one in incident.evidence if not _is_mark(one, incident)]
-    found = [*_read(incident)[: MAX_EVIDENCE - 1], *seen, *_read(incident)[MAX_EVIDENCE - 1 :]]
-    return [harmless(one) for one in dict.fromkeys(found)][:MAX_EVIDENCE]
+    seen = [line for line in incident.evidence if not _is_detector_name(line, incident)]
+    found = [
+        *_reading_lines(incident)[: MAX_EVIDENCE - 1],
+        *seen,
+        *_reading_lines(incident)[MAX_EVIDENCE - 1 :],
+    ]
+    return [safe_line(line) for line in dict.fromkeys(found)][:MAX_EVIDENCE]
 
 
-def _is_mark(line: str, incident: Incident) -> bool:
+def _is_detector_name(line: str, incident: Incident) -> bool:
     """Return whether a line is the name that a detector gave its own incident."""
     detector, colon, endpoint = line.partition(":")
     return bool(colon) and detector.isalpha() and endpoint in incident.members
 
 
-def _read(incident: Incident) -> list[str]:
+def _reading_lines(incident: Incident) -> list[str]:
     """Return the readings that the verdict rests on, a line each."""
     readings = (incident.diagnosis or {}).get("readings") or ()
     numbers = _verdict(incident).get("evidence") or ()
     found = [readings[n] for n in numbers if isinstance(n, int) and 0 <= n < len(readings)]
     return [
-        f"{' '.join(filter(None, (one.get('layer'), one.get('what'), one.get('subject'))))}: "
-        f"{one.get('result')}"
-        for one in found
+        f"{' '.join(filter(None, (line.get('layer'), line.get('what'), line.get('subject'))))}: "
+        f"{line.get('result')}"
+        for line in found
     ]
 
 
 def _advice(incident: Incident) -> list[str]:
     found = _verdict(incident).get("advice") or incident.advice
-    return [harmless(str(one)) for one in found][:MAX_ADVICE]
+    return [safe_line(str(line)) for line in found][:MAX_ADVICE]
 
 
 def _verdict(incident: Incident) -> Mapping[str, Any]:
     return (incident.diagnosis or {}).get("verdict") or {}
 
 
-def plain_text(message: Message) -> str:
+def plain_text(notification: Notification) -> str:
     """Return the body of a message as plain text."""
-    return "\n\n".join(_plain_sheet(sheet) for sheet in sheets_of(message))
+    return "\n\n".join(_plain_incident(sheet) for sheet in incident_texts(notification))
 
 
-def _plain_sheet(sheet: Sheet) -> str:
+def _plain_incident(sheet: IncidentText) -> str:
     lines = [sheet.title, *(f"{name}: {fact}" for name, fact in sheet.facts)]
     if sheet.evidence:
-        lines += ["Evidence:", *(f"- {one}" for one in sheet.evidence)]
+        lines += ["Evidence:", *(f"- {line}" for line in sheet.evidence)]
     if sheet.advice:
-        lines += ["Advice:", *(f"{n}. {one}" for n, one in enumerate(sheet.advice, 1))]
+        lines += ["Advice:", *(f"{n}. {step}" for n, step in enumerate(sheet.advice, 1))]
     if sheet.link:
         lines.append(sheet.link)
     return "\n".join(lines)
@@ -263,18 +286,18 @@ def _plain_sheet(sheet: Sheet) -> str:
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~&])")
 
 
-def markdown_text(message: Message) -> str:
+def markdown_text(notification: Notification) -> str:
     """Return the body of a message as Markdown."""
-    return "\n\n---\n\n".join(_markdown_sheet(sheet) for sheet in sheets_of(message))
+    return "\n\n---\n\n".join(_markdown_incident(sheet) for sheet in incident_texts(notification))
 
 
-def _markdown_sheet(sheet: Sheet) -> str:
+def _markdown_incident(sheet: IncidentText) -> str:
     blocks = [f"**{_escaped(sheet.title)}**"]
     blocks.append("\n".join(f"- {name}: {_escaped(fact)}" for name, fact in sheet.facts))
     if sheet.evidence:
-        blocks.append("Evidence:\n\n" + "\n".join(f"- {_escaped(one)}" for one in sheet.evidence))
+        blocks.append("Evidence:\n\n" + "\n".join(f"- {_escaped(line)}" for line in sheet.evidence))
     if sheet.advice:
-        listed = (f"{n}. {_escaped(one)}" for n, one in enumerate(sheet.advice, 1))
+        listed = (f"{n}. {_escaped(step)}" for n, step in enumerate(sheet.advice, 1))
         blocks.append("Advice:\n\n" + "\n".join(listed))
     if sheet.link:
         blocks.append(f"<{sheet.link}>")
@@ -285,12 +308,12 @@ def _escaped(text: str) -> str:
     return _SPECIAL.sub(r"\\\1", text)
 
 
-def html_text(message: Message) -> str:
+def html_text(notification: Notification) -> str:
     """Return the body of a message as a piece of HTML."""
-    return "\n<hr>\n".join(_html_sheet(sheet) for sheet in sheets_of(message))
+    return "\n<hr>\n".join(_html_incident(sheet) for sheet in incident_texts(notification))
 
 
-def _html_sheet(sheet: Sheet) -> str:
+def _html_incident(sheet: IncidentText) -> str:
     lines = [f"<p><strong>{escape(sheet.title)}</strong></p>"]
     lines.append(_listed("ul", (f"{name}: {fact}" for name, fact in sheet.facts)))
     if sheet.evidence:
@@ -303,4 +326,4 @@ def _html_sheet(sheet: Sheet) -> str:
 
 
 def _listed(tag: str, items: Iterable[str]) -> str:
-    return f"<{tag}>" + "".join(f"<li>{escape(one)}</li>" for one in items) + f"</{tag}>"
+    return f"<{tag}>" + "".join(f"<li>{escape(item)}</li>" for item in items) + f"</{tag}>"

@@ -8,14 +8,14 @@ from ringback.monitor.model import Endpoint, ProbeType
 from ringback.monitor.probe.dns import DNSProber
 from ringback.monitor.probe.http import HTTPProber
 from ringback.monitor.probe.icmp import ICMPProber
-from ringback.monitor.probe.outcome import Failed
-from ringback.monitor.probe.prober import Done, Prober, Surroundings, Unusable
+from ringback.monitor.probe.outcome import ProbeFailure
+from ringback.monitor.probe.prober import OnDone, ProbeContext, Prober, UnusableEndpoint
 from ringback.monitor.probe.tcp import TCPProber
 from ringback.monitor.probe.tls import TLSProber
 
-__all__ = ["PROBES", "Done", "Failed", "Prober", "Surroundings", "probe", "prober_of"]
+__all__ = ["PROBES", "OnDone", "ProbeContext", "ProbeFailure", "Prober", "probe", "prober_of"]
 
-PROBES: dict[ProbeType, Callable[[Endpoint, Surroundings], Prober]] = {
+PROBES: dict[ProbeType, Callable[[Endpoint, ProbeContext], Prober]] = {
     "http": HTTPProber,
     "tcp": TCPProber,
     "tls": TLSProber,
@@ -25,7 +25,7 @@ PROBES: dict[ProbeType, Callable[[Endpoint, Surroundings], Prober]] = {
 """What looks at an endpoint of a type; a heartbeat is not looked at, it reports in."""
 
 
-def prober_of(endpoint: Endpoint, surroundings: Surroundings) -> Prober | None:
+def prober_of(endpoint: Endpoint, context: ProbeContext) -> Prober | None:
     """Return what checks an endpoint; ``None``: nothing does.
 
     Where the endpoint cannot be used, every check says so, and blames nobody.
@@ -34,17 +34,17 @@ def prober_of(endpoint: Endpoint, surroundings: Surroundings) -> Prober | None:
     if make is None:
         return None
     try:
-        return make(endpoint, surroundings)
+        return make(endpoint, context)
     except (ValueError, UnicodeError) as error:
-        return Unusable(endpoint, surroundings, error)
+        return UnusableEndpoint(endpoint, context, error)
 
 
-async def probe(endpoint: Endpoint, surroundings: Surroundings) -> Check:
+async def probe(endpoint: Endpoint, context: ProbeContext) -> Check:
     """Look at an endpoint once, and keep nothing."""
-    prober = prober_of(endpoint, surroundings)
+    prober = prober_of(endpoint, context)
     if prober is None:
         raise ValueError(f"an endpoint of type {endpoint.type} is not looked at")
-    found: asyncio.Future[Check] = surroundings.loop.create_future()
+    found: asyncio.Future[Check] = context.loop.create_future()
     prober.begin(lambda check: None if found.done() else found.set_result(check))
     try:
         return await found

@@ -18,12 +18,12 @@ from ringback.client.dial.address import AddrInfo, in_order, is_literal, written
 from ringback.client.dial.lookups import Lookup, Lookups, LookupTimedOut
 from ringback.client.dial.resolver import Cache, Resolver
 from ringback.monitor.model import Endpoint
-from ringback.monitor.probe.outcome import Course, Failed, Refused
+from ringback.monitor.probe.outcome import PhaseTimer, ProbeError, ProbeFailure
 
 _FAMILIES = {4: socket.AF_INET, 6: socket.AF_INET6}
 
 
-def host_of(endpoint: Endpoint) -> str:
+def endpoint_host(endpoint: Endpoint) -> str:
     """Return the host of an endpoint's URL."""
     host = urlsplit(endpoint.url).hostname
     if not host:
@@ -31,15 +31,15 @@ def host_of(endpoint: Endpoint) -> str:
     return host
 
 
-def host_and_port(endpoint: Endpoint) -> tuple[str, int]:
+def endpoint_host_and_port(endpoint: Endpoint) -> tuple[str, int]:
     """Return host and port of an endpoint's URL."""
     port = urlsplit(endpoint.url).port
     if not port:
         raise ValueError("the URL has no port")
-    return host_of(endpoint), port
+    return endpoint_host(endpoint), port
 
 
-def family_of(endpoint: Endpoint) -> int:
+def endpoint_family(endpoint: Endpoint) -> int:
     """Return the address family that an endpoint is looked at over; 0: any."""
     return _FAMILIES.get(endpoint.options.get("family", 0), 0)
 
@@ -50,7 +50,7 @@ _NAMESERVER_TIMEOUT = 1.0
 Nameserver = tuple[str, int]
 
 
-class Names:
+class ProbeResolver:
     """The resolver that all probes share.
 
     Args:
@@ -87,7 +87,7 @@ class Names:
             wanted = next(steps)
             while True:
                 try:
-                    made = await _made(self._resolver.lookups, *wanted)
+                    made = await _awaited_lookup(self._resolver.lookups, *wanted)
                 except LookupTimedOut as error:
                     wanted = steps.throw(error)
                 else:
@@ -106,9 +106,11 @@ class Names:
             if left <= 0 or (rcode := await response_code(server, host, left)) is not None:
                 break
         if rcode is None:
-            raise Refused(Failed("dns.unreachable", "no nameserver answers")) from error
+            raise ProbeError(ProbeFailure("dns.unreachable", "no nameserver answers")) from error
         if rcode not in {"NOERROR", "NXDOMAIN"}:
-            raise Refused(Failed("dns.server", f"the nameserver answers {rcode}")) from error
+            raise ProbeError(
+                ProbeFailure("dns.server", f"the nameserver answers {rcode}")
+            ) from error
 
 
 def _literal(host: str, port: int) -> list[AddrInfo]:
@@ -126,7 +128,7 @@ def system_nameservers() -> tuple[Nameserver, ...]:
         found = dns.resolver.Resolver()
     except dns.exception.DNSException:
         return ()
-    return tuple((str(one), found.port) for one in found.nameservers)
+    return tuple((str(address), found.port) for address in found.nameservers)
 
 
 async def response_code(server: Nameserver, host: str, seconds: float) -> str | None:
@@ -151,7 +153,7 @@ async def response_code(server: Nameserver, host: str, seconds: float) -> str | 
     return dns.rcode.to_text(answer.rcode())
 
 
-async def _made(lookups: Lookups, lookup: Lookup, until: float | None) -> Lookup:
+async def _awaited_lookup(lookups: Lookups, lookup: Lookup, until: float | None) -> Lookup:
     """What ``Lookups.make`` does, without a thread that waits."""
     lookup, asked = lookups.join(lookup), monotonic()
     done, loop = asyncio.Event(), asyncio.get_running_loop()
@@ -179,21 +181,27 @@ ATTEMPT_DELAY = 0.25
 """Seconds between the starts of two attempts (RFC 8305, section 5)."""
 
 
-async def reach(
-    host: str, port: int, names: Names, course: Course, *, until: float, family: int = 0
+async def connect_tcp(
+    host: str,
+    port: int,
+    resolver: ProbeResolver,
+    phases: PhaseTimer,
+    *,
+    until: float,
+    family: int = 0,
 ) -> socket.socket:
     """Return a connected socket that does not block; ``course`` is left in phase ``connect``.
 
     The ``OSError`` of several addresses says in ``connect_attempts`` how each attempt ended.
     """
-    course.enter("dns")
-    addresses = await names.addresses(host, port, until, family)
-    course.enter("connect", "dns")
-    course.address = addresses[0][4][0]
+    phases.enter("dns")
+    addresses = await resolver.addresses(host, port, until, family)
+    phases.enter("connect", "dns")
+    phases.address = addresses[0][4][0]
     if len(addresses) == 1:
         return await _attempt(addresses[0])
     connected, address = await _Race(addresses).run()
-    course.address = address[4][0]
+    phases.address = address[4][0]
     return connected
 
 

@@ -8,8 +8,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from ringback.failure.target import split_port
-from ringback.monitor.probe.connect import family_of, host_of, system_nameservers
-from ringback.monitor.probe.outcome import Failed, Refused
+from ringback.monitor.probe.connect import endpoint_family, endpoint_host, system_nameservers
+from ringback.monitor.probe.outcome import ProbeError, ProbeFailure
 from ringback.monitor.probe.prober import TaskProber
 
 if TYPE_CHECKING:
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
     from ringback.monitor.model import Endpoint
     from ringback.monitor.probe.connect import Nameserver
-    from ringback.monitor.probe.outcome import Course
-    from ringback.monitor.probe.prober import Surroundings
+    from ringback.monitor.probe.outcome import PhaseTimer
+    from ringback.monitor.probe.prober import ProbeContext
 
 _ADDRESSES = ("A", "AAAA")
-_SILENT = Failed("dns.unreachable", "the nameserver does not answer")
+_SILENT = ProbeFailure("dns.unreachable", "the nameserver does not answer")
 
 
 class DNSProber(TaskProber):
@@ -38,55 +38,59 @@ class DNSProber(TaskProber):
         ValueError: Its URL has no host.
     """
 
-    def __init__(self, endpoint: Endpoint, surroundings: Surroundings) -> None:
-        super().__init__(endpoint, surroundings)
-        self._name = host_of(endpoint)
+    def __init__(self, endpoint: Endpoint, context: ProbeContext) -> None:
+        super().__init__(endpoint, context)
+        self._name = endpoint_host(endpoint)
         self._record = str(endpoint.options.get("record") or "")
         self._as_programs_do = not self._record and not endpoint.nameserver
         if not self._as_programs_do:
             import_module("dns.asyncresolver")  # large: now, and not while others are looked at
 
-    async def look(self, course: Course) -> Failed | None:
+    async def check(self, phases: PhaseTimer) -> ProbeFailure | None:
         """Look once."""
-        until = course.began + self.endpoint.timeout
+        until = phases.began + self.endpoint.timeout
         if self._as_programs_do:
-            family = family_of(self.endpoint)
-            found = await self.surroundings.names.addresses(self._name, 0, until, family)
-            answers = [str(one[4][0]) for one in found]
+            family = endpoint_family(self.endpoint)
+            found = await self.context.resolver.addresses(self._name, 0, until, family)
+            answers = [str(address[4][0]) for address in found]
         else:
-            answers = await self._ask(course, until)
-        course.leave("dns")
-        return self._judged(answers)
+            answers = await self._ask(phases, until)
+        phases.leave("dns")
+        return self._failure_of(answers)
 
-    def expired(self, course: Course) -> Failed:
+    def expired(self, phases: PhaseTimer) -> ProbeFailure:
         """Return what it means that the time for a look ran out."""
-        return super().expired(course) if self._as_programs_do else _SILENT
+        return super().expired(phases) if self._as_programs_do else _SILENT
 
-    async def _ask(self, course: Course, until: float) -> list[str]:
+    async def _ask(self, phases: PhaseTimer, until: float) -> list[str]:
         servers = await self._servers(until)
-        course.address = servers[0][0]
+        phases.address = servers[0][0]
         for record in (self._record,) if self._record else _ADDRESSES:
-            answers = await _answers(servers, self._name, record, until - course.began)
+            answers = await _answers(servers, self._name, record, until - phases.began)
             if answers:
                 return answers
         what = f"{self._record} record" if self._record else "address"
-        raise Refused(Failed("dns.no_address", f"the name has no {what}"))
+        raise ProbeError(ProbeFailure("dns.no_address", f"the name has no {what}"))
 
     async def _servers(self, until: float) -> Sequence[Nameserver]:
         if not self.endpoint.nameserver:
             servers = system_nameservers()
             if not servers:
-                raise Refused(Failed("dns.unreachable", "this system has no nameserver", False))
+                raise ProbeError(
+                    ProbeFailure("dns.unreachable", "this system has no nameserver", False)
+                )
             return servers
         host, port = split_port(self.endpoint.nameserver)
-        found = await self.surroundings.names.addresses(host, port or 53, until)
-        return [(str(one[4][0]), port or 53) for one in found[:3]]
+        found = await self.context.resolver.addresses(host, port or 53, until)
+        return [(str(address[4][0]), port or 53) for address in found[:3]]
 
-    def _judged(self, answers: list[str]) -> Failed | None:
+    def _failure_of(self, answers: list[str]) -> ProbeFailure | None:
         for wanted in self.endpoint.expectations.answers:
             if not any(_holds(answer, wanted) for answer in answers):
                 kind = "dns.bogus_address" if _is_address(wanted) else "dns.failed"
-                return Failed(kind, f"{wanted} is not in the answer {', '.join(answers)}"[:200])
+                return ProbeFailure(
+                    kind, f"{wanted} is not in the answer {', '.join(answers)}"[:200]
+                )
         return None
 
 
@@ -102,21 +106,21 @@ async def _answers(
     try:
         found = await resolver.resolve(name, record, lifetime=seconds, raise_on_no_answer=False)
     except dns.resolver.NXDOMAIN as error:
-        raise Refused(Failed("dns.name_not_resolved", "there is no such name")) from error
+        raise ProbeError(ProbeFailure("dns.name_not_resolved", "there is no such name")) from error
     except dns.resolver.NoNameservers as error:
-        raise Refused(_no_answer(error)) from error
+        raise ProbeError(_no_answer(error)) from error
     except dns.resolver.LifetimeTimeout as error:
-        raise Refused(_SILENT) from error
+        raise ProbeError(_SILENT) from error
     return [rdata.to_text() for rdata in found]
 
 
-def _no_answer(error: dns.resolver.NoNameservers) -> Failed:
+def _no_answer(error: dns.resolver.NoNameservers) -> ProbeFailure:
     import dns.rcode  # noqa: PLC0415 - as above
 
     for _, _, _, _, response in error.kwargs.get("errors", ()):
         if response is not None:
             code = dns.rcode.to_text(response.rcode())
-            return Failed("dns.server", f"the nameserver answers {code}")
+            return ProbeFailure("dns.server", f"the nameserver answers {code}")
     return _SILENT
 
 

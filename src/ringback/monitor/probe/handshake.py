@@ -14,7 +14,7 @@ from ringback.client.trust import Trust, ssl_context
 from ringback.diagnosis.layer.x509 import DERError, at_least, certificate, elements, sequence
 from ringback.incident.model import CertificateSeen
 from ringback.monitor.model import Endpoint
-from ringback.monitor.probe.outcome import Course, Failed, Refused
+from ringback.monitor.probe.outcome import PhaseTimer, ProbeError, ProbeFailure
 
 _VERSION = 0xA0
 _KEY = 5
@@ -26,11 +26,11 @@ _DER = 2
 def certificate_of(transport: asyncio.BaseTransport) -> CertificateSeen | None:
     """Return the certificate that the peer of a TLS connection presented."""
     secured: Any = transport.get_extra_info("ssl_object")
-    return None if secured is None else seen(secured.getpeercert(binary_form=True))
+    return None if secured is None else certificate_seen(secured.getpeercert(binary_form=True))
 
 
 @lru_cache(maxsize=2048)
-def seen(der: bytes | None) -> CertificateSeen | None:
+def certificate_seen(der: bytes | None) -> CertificateSeen | None:
     """Return what a check keeps of a certificate; ``None`` where it cannot be read."""
     if not der:
         return None
@@ -51,41 +51,45 @@ def _key_hash(der: bytes) -> str:
     return hashlib.sha256(at_least(fields, _KEY + 1)[_KEY].whole).hexdigest()
 
 
-def first_end_of_chain(transport: asyncio.BaseTransport) -> float | None:
+def earliest_expiry(transport: asyncio.BaseTransport) -> float | None:
     """Return when the first of the certificates that the peer sent ends."""
     secured: Any = transport.get_extra_info("ssl_object")
-    ends = [one.not_after for der in _sent(secured) if (one := seen(der)) is not None]
+    ends = [
+        one.not_after for der in _chain_sent(secured) if (one := certificate_seen(der)) is not None
+    ]
     return min(ends, default=None)
 
 
-def _sent(secured: Any) -> list[bytes]:
+def _chain_sent(secured: Any) -> list[bytes]:
     if hasattr(secured, "get_unverified_chain"):  # Python 3.13
         return list(secured.get_unverified_chain())
     inner: Any = getattr(secured, "_sslobj", None)
     if hasattr(inner, "get_unverified_chain"):
-        return [one.public_bytes(_DER) for one in inner.get_unverified_chain() or ()]
+        return [
+            certificate.public_bytes(_DER) for certificate in inner.get_unverified_chain() or ()
+        ]
     return [secured.getpeercert(binary_form=True)]
 
 
-def ends_soon(end: float, days: float, now: float) -> Failed | None:
+def expiry_failure(end: float, days: float, now: float) -> ProbeFailure | None:
     """Return that a certificate does not last long enough."""
     left = (end - now) / _DAY
     if left >= days:
         return None
-    return Failed(
+    return ProbeFailure(
         "tls.cert.invalid", f"the certificate ends in {left:.1f} days, expected at least {days:g}"
     )
 
 
-_SECOND_LOOK = 3.0
+_CERTIFICATE_TIMEOUT = 3.0
 """Seconds for reading a certificate that was not accepted."""
-_NEVER = 3600.0
+_NO_TIMEOUT = 3600.0
 """Seconds: the probe's own limit ends a handshake, not the event loop's."""
 
 P = TypeVar("P", bound=asyncio.Protocol)
 
 
-def context_for(endpoint: Endpoint, alpn: tuple[str, ...] = ("http/1.1",)) -> ssl.SSLContext:
+def tls_context(endpoint: Endpoint, alpn: tuple[str, ...] = ("http/1.1",)) -> ssl.SSLContext:
     """Return the context that an endpoint's certificate is judged by."""
     own = endpoint.options.get("client_certificate") or None
     named = endpoint.ca or "system"
@@ -93,7 +97,7 @@ def context_for(endpoint: Endpoint, alpn: tuple[str, ...] = ("http/1.1",)) -> ss
     return ssl_context(trust, verify=endpoint.verify, alpn=alpn)
 
 
-async def secure(
+async def tls_handshake(
     connected: socket.socket, factory: Callable[[], P], context: ssl.SSLContext, host: str
 ) -> tuple[asyncio.Transport, P]:
     """Return the connection with TLS over it; it is closed if the handshake fails."""
@@ -103,7 +107,7 @@ async def secure(
             sock=connected,
             ssl=context,
             server_hostname=host.rstrip(".").partition("%")[0],
-            ssl_handshake_timeout=_NEVER,
+            ssl_handshake_timeout=_NO_TIMEOUT,
         )
     except BaseException:
         connected.close()
@@ -111,16 +115,18 @@ async def secure(
 
 
 async def certificate_presented(
-    connect: Callable[[Course], Awaitable[socket.socket]], host: str, *, until: float
+    connect: Callable[[PhaseTimer], Awaitable[socket.socket]], host: str, *, until: float
 ) -> CertificateSeen | None:
     """Return the certificate of a server whose certificate was not accepted.
 
     A second handshake takes any certificate and nothing is sent over it.
     """
     context = ssl_context(Trust(system=True), verify=False)
-    with contextlib.suppress(OSError, TimeoutError, Refused):
-        async with asyncio.timeout(min(_SECOND_LOOK, until - monotonic())):
-            transport, _ = await secure(await connect(Course()), asyncio.Protocol, context, host)
+    with contextlib.suppress(OSError, TimeoutError, ProbeError):
+        async with asyncio.timeout(min(_CERTIFICATE_TIMEOUT, until - monotonic())):
+            transport, _ = await tls_handshake(
+                await connect(PhaseTimer()), asyncio.Protocol, context, host
+            )
             try:
                 return certificate_of(transport)
             finally:

@@ -6,11 +6,11 @@ import socket
 import struct
 
 from ringback.monitor.model import Endpoint
-from ringback.monitor.probe.connect import family_of, host_of
-from ringback.monitor.probe.outcome import Course, Failed, Refused
-from ringback.monitor.probe.prober import Surroundings, TaskProber
+from ringback.monitor.probe.connect import endpoint_family, endpoint_host
+from ringback.monitor.probe.outcome import PhaseTimer, ProbeError, ProbeFailure
+from ringback.monitor.probe.prober import ProbeContext, TaskProber
 
-AGAIN = 1.0
+RESEND_INTERVAL = 1.0
 """Seconds until the request is sent again."""
 
 _ECHO = {socket.AF_INET: (8, 0), socket.AF_INET6: (128, 129)}
@@ -34,24 +34,24 @@ class ICMPProber(TaskProber):
         ValueError: Its URL has no host.
     """
 
-    def __init__(self, endpoint: Endpoint, surroundings: Surroundings) -> None:
-        super().__init__(endpoint, surroundings)
-        self._host = host_of(endpoint)
+    def __init__(self, endpoint: Endpoint, context: ProbeContext) -> None:
+        super().__init__(endpoint, context)
+        self._host = endpoint_host(endpoint)
 
-    async def look(self, course: Course) -> Failed | None:
+    async def check(self, phases: PhaseTimer) -> ProbeFailure | None:
         """Look once."""
-        until = course.began + self.endpoint.timeout
-        addresses = await self.surroundings.names.addresses(
-            self._host, 0, until, family_of(self.endpoint)
+        until = phases.began + self.endpoint.timeout
+        addresses = await self.context.resolver.addresses(
+            self._host, 0, until, endpoint_family(self.endpoint)
         )
-        course.enter("connect", "dns")
+        phases.enter("connect", "dns")
         family, address = addresses[0][0], addresses[0][4]
-        course.address = address[0]
+        phases.address = address[0]
         with echo_socket(family) as asking:
             asking.setblocking(False)
             asking.connect((address[0], 0, *address[2:]))
             await _echo(asking, family)
-        course.leave("first_byte")
+        phases.leave("first_byte")
         return None
 
 
@@ -62,7 +62,7 @@ def echo_socket(family: int) -> socket.socket:
             return socket.socket(family, kind, _PROTOCOLS[socket.AddressFamily(family)])
         except OSError:
             continue
-    raise Refused(Failed("request.invalid", _NOT_PERMITTED, False))
+    raise ProbeError(ProbeFailure("request.invalid", _NOT_PERMITTED, False))
 
 
 async def _echo(asking: socket.socket, family: int) -> None:
@@ -70,24 +70,24 @@ async def _echo(asking: socket.socket, family: int) -> None:
     loop = asyncio.get_running_loop()
     asked, reply = _ECHO[socket.AddressFamily(family)]
     for number in range(1, 1 << 16):
-        await loop.sock_sendall(asking, request(asked, number, token))
+        await loop.sock_sendall(asking, echo_request(asked, number, token))
         try:
-            async with asyncio.timeout(AGAIN):
-                while not is_reply(await loop.sock_recv(asking, 2048), reply, token):
+            async with asyncio.timeout(RESEND_INTERVAL):
+                while not is_echo_reply(await loop.sock_recv(asking, 2048), reply, token):
                     pass
                 return
         except TimeoutError:
             continue
 
 
-def request(type_: int, number: int, token: bytes) -> bytes:
+def echo_request(type_: int, number: int, token: bytes) -> bytes:
     """Return an echo request; of version 6 the system fills in the checksum."""
     identifier = os.getpid() & 0xFFFF
     without = _HEADER.pack(type_, 0, 0, identifier, number) + token
-    return _HEADER.pack(type_, 0, checksum(without), identifier, number) + token
+    return _HEADER.pack(type_, 0, internet_checksum(without), identifier, number) + token
 
 
-def checksum(data: bytes) -> int:
+def internet_checksum(data: bytes) -> int:
     """Return the Internet checksum (RFC 1071) of an even number of bytes."""
     total: int = sum(struct.unpack(f"!{len(data) // 2}H", data))
     while total >> 16:
@@ -95,7 +95,7 @@ def checksum(data: bytes) -> int:
     return ~total & 0xFFFF
 
 
-def is_reply(packet: bytes, type_: int, token: bytes) -> bool:
+def is_echo_reply(packet: bytes, type_: int, token: bytes) -> bool:
     """Return whether a packet is the reply to a request."""
     if type_ == 0 and packet[:1] and packet[0] >> 4 == 4 and len(packet) >= 28:
         packet = packet[(packet[0] & 0x0F) * 4 :]

@@ -13,11 +13,11 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
-MOST_TEXT = 65_536
+MAX_TEXT = 65_536
 """Characters that are searched."""
-LONGEST = 0.5
+PATTERN_TIMEOUT = 0.5
 """Seconds for one pattern."""
-_START = 3.0
+_START_TIMEOUT = 3.0
 """Seconds for the process to start."""
 
 _REPETITION = frozenset("*+?{")
@@ -50,10 +50,10 @@ class Matcher:
         self._worker: _Worker | None = None
         self._turn: asyncio.Lock | None = None
 
-    async def missing(self, patterns: Sequence[str], text: str) -> str | None:
+    async def missing(self, pattern_failure: Sequence[str], text: str) -> str | None:
         """Return the first pattern that a text does not match anywhere; ``None``: it has all."""
-        text = text[:MOST_TEXT]
-        for pattern in patterns:
+        text = text[:MAX_TEXT]
+        for pattern in pattern_failure:
             if is_plain(pattern):
                 found = re.search(pattern, text) is not None
             else:
@@ -73,8 +73,8 @@ class Matcher:
             self._turn = asyncio.Lock()
         async with self._turn:
             if self._worker is None:
-                await self._answer("", "", _START)
-            answer = await self._answer(pattern, text, LONGEST)
+                await self._answer("", "", _START_TIMEOUT)
+            answer = await self._answer(pattern, text, PATTERN_TIMEOUT)
         if not isinstance(answer, bool):
             raise Undecided(pattern)
         return answer

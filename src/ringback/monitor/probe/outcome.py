@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ringback.incident.model import CertificateSeen
 
 
-class Course:
+class PhaseTimer:
     """The course of one look.
 
     Attributes:
@@ -28,7 +28,16 @@ class Course:
         late: What it means that time runs out now; ``None``: the phase says that.
     """
 
-    __slots__ = ("address", "at", "began", "certificate", "late", "phase", "status", "timings")
+    __slots__ = (
+        "address",
+        "at",
+        "began",
+        "certificate",
+        "on_timeout",
+        "phase",
+        "status",
+        "timings",
+    )
 
     def __init__(self) -> None:
         self.began = self.at = monotonic()
@@ -37,22 +46,22 @@ class Course:
         self.address: str | None = None
         self.certificate: CertificateSeen | None = None
         self.status: int | None = None
-        self.late: Failed | None = None
+        self.on_timeout: ProbeFailure | None = None
 
-    def enter(self, phase: Phase, told: str = "") -> None:
+    def enter(self, phase: Phase, record: str = "") -> None:
         """Begin a phase."""
         now = monotonic()
-        if told:
-            self.timings[told] = now - self.at
+        if record:
+            self.timings[record] = now - self.at
         self.at, self.phase = now, phase
 
-    def leave(self, told: str = "") -> None:
+    def leave(self, record: str = "") -> None:
         """End the last phase."""
-        self.enter(self.phase, told)
+        self.enter(self.phase, record)
 
 
 _MAX_DETAIL = 200
-_OWN = ("client.resources_exhausted", "client.local_address", "client.closed", "config.")
+_OWN_KINDS = ("client.resources_exhausted", "client.local_address", "client.closed", "config.")
 """Beginnings of the kinds that say nothing of the target: this machine could not look."""
 
 _WAITED_FOR: dict[Phase, str] = {
@@ -65,7 +74,7 @@ _WAITED_FOR: dict[Phase, str] = {
 }
 
 
-class Failed(NamedTuple):
+class ProbeFailure(NamedTuple):
     """What was wrong.
 
     Attributes:
@@ -79,25 +88,25 @@ class Failed(NamedTuple):
     of_target: bool = True
 
 
-class Refused(Exception):  # noqa: N818 - it carries what was refused, and is no error of the program
+class ProbeError(Exception):
     """A look that ends early with what was wrong."""
 
-    def __init__(self, failed: Failed) -> None:
-        super().__init__(failed.detail)
-        self.failed = failed
+    def __init__(self, failure: ProbeFailure) -> None:
+        super().__init__(failure.detail)
+        self.failure = failure
 
 
-def failed_of(error: BaseException, phase: Phase) -> Failed:
+def probe_failure_of(error: BaseException, phase: Phase) -> ProbeFailure:
     """Return what an exception says."""
-    if isinstance(error, Refused):
-        return error.failed
+    if isinstance(error, ProbeError):
+        return error.failure
     failure = classify(error)
     kind = settle(_exact(error, failure.kind, phase), phase).kind
-    own = kind.startswith(_OWN) or (kind == "unknown" and not isinstance(error, OSError))
-    return Failed(kind, (_said(error) or failure.message)[:_MAX_DETAIL], not own)
+    own = kind.startswith(_OWN_KINDS) or (kind == "unknown" and not isinstance(error, OSError))
+    return ProbeFailure(kind, (_system_words(error) or failure.message)[:_MAX_DETAIL], not own)
 
 
-def _said(error: BaseException) -> str:
+def _system_words(error: BaseException) -> str:
     """What the system says, in its words and without those of Python; ``""``: it is not known."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"the certificate is not accepted: {error.verify_message}"
@@ -115,9 +124,9 @@ def _exact(error: BaseException, kind: str, phase: Phase) -> str:
     return kind
 
 
-def timed_out(course: Course) -> Failed:
+def timeout_failure(phases: PhaseTimer) -> ProbeFailure:
     """Return that the time for a look ran out."""
-    if course.late is not None:
-        return course.late
-    kind = TIMEOUT_IN.get(course.phase, "client.deadline_exceeded")
-    return Failed(kind, f"waited in vain for {_WAITED_FOR.get(course.phase, 'the end')}")
+    if phases.on_timeout is not None:
+        return phases.on_timeout
+    kind = TIMEOUT_IN.get(phases.phase, "client.deadline_exceeded")
+    return ProbeFailure(kind, f"waited in vain for {_WAITED_FOR.get(phases.phase, 'the end')}")

@@ -9,41 +9,46 @@ from typing import Protocol
 
 from ringback.incident.model import Check
 from ringback.monitor.model import Endpoint
-from ringback.monitor.probe.connect import Names
+from ringback.monitor.probe.connect import ProbeResolver
 from ringback.monitor.probe.matching import Matcher
-from ringback.monitor.probe.outcome import Course, Failed, failed_of, timed_out
+from ringback.monitor.probe.outcome import (
+    PhaseTimer,
+    ProbeFailure,
+    probe_failure_of,
+    timeout_failure,
+)
 
-Done = Callable[[Check], None]
+OnDone = Callable[[Check], None]
 """Takes the check once, in the event loop."""
 
 
 @dataclass(slots=True, kw_only=True)
-class Surroundings:
+class ProbeContext:
     """Where probes run.
 
     Attributes:
         loop: The event loop, in which everything happens.
         vantage: What this place is called in checks.
-        names: The resolver.
+        resolver: Resolves host names.
         matcher: Decides regular expressions in bounded time.
-        most_kept: Connections that may be kept open between two probes.
+        max_kept: Connections that may be kept open between two probes.
         kept: How many are.
-        lost: Told the id of an endpoint whose server ended a kept connection unexpectedly.
+        on_lost: Called with an endpoint's id where a server ended a kept connection too early.
     """
 
     loop: asyncio.AbstractEventLoop
     vantage: str = ""
-    names: Names = field(default_factory=Names)
+    resolver: ProbeResolver = field(default_factory=ProbeResolver)
     matcher: Matcher = field(default_factory=Matcher)
-    most_kept: int = 10_000
+    max_kept: int = 10_000
     kept: int = 0
-    lost: Callable[[str], None] = lambda _: None
+    on_lost: Callable[[str], None] = lambda _: None
 
 
 class Prober(Protocol):
     """The probe of one endpoint."""
 
-    def begin(self, done: Done) -> None:
+    def begin(self, done: OnDone) -> None:
         """Look once; at most one look may be under way."""
 
     def cancel(self) -> None:
@@ -61,22 +66,22 @@ class TaskProber(ABC):
         surroundings: What is shared.
     """
 
-    def __init__(self, endpoint: Endpoint, surroundings: Surroundings) -> None:
+    def __init__(self, endpoint: Endpoint, context: ProbeContext) -> None:
         self.endpoint = endpoint
-        self.surroundings = surroundings
+        self.context = context
         self._task: asyncio.Task[None] | None = None
 
     @abstractmethod
-    async def look(self, course: Course) -> Failed | None:
+    async def check(self, phases: PhaseTimer) -> ProbeFailure | None:
         """Look once; return what was wrong, or raise it."""
 
-    def expired(self, course: Course) -> Failed:
+    def expired(self, phases: PhaseTimer) -> ProbeFailure:
         """Return what it means that the time for a look ran out."""
-        return timed_out(course)
+        return timeout_failure(phases)
 
-    def begin(self, done: Done) -> None:
+    def begin(self, done: OnDone) -> None:
         """Look once."""
-        self._task = self.surroundings.loop.create_task(self._run(done))
+        self._task = self.context.loop.create_task(self._run(done))
 
     def cancel(self) -> None:
         """End the look that is under way."""
@@ -87,50 +92,54 @@ class TaskProber(ABC):
         """End everything."""
         self.cancel()
 
-    async def _run(self, done: Done) -> None:
-        course = Course()
-        failed: Failed | None
+    async def _run(self, done: OnDone) -> None:
+        phases = PhaseTimer()
+        failure: ProbeFailure | None
         try:
             async with asyncio.timeout(self.endpoint.timeout) as limit:
-                failed = await self.look(course)
+                failure = await self.check(phases)
         except TimeoutError as error:
             expired = limit.expired()
-            failed = self.expired(course) if expired else failed_of(error, course.phase)
+            failure = self.expired(phases) if expired else probe_failure_of(error, phases.phase)
         except Exception as error:  # noqa: BLE001 - whatever a probe meets is its result
-            failed = failed_of(error, course.phase)
-        course.leave()
-        done(check_of(self.endpoint, self.surroundings.vantage, course, failed))
+            failure = probe_failure_of(error, phases.phase)
+        phases.leave()
+        done(check_of(self.endpoint, self.context.vantage, phases, failure))
 
 
-def check_of(endpoint: Endpoint, vantage: str, course: Course, failed: Failed | None) -> Check:
+def check_of(
+    endpoint: Endpoint, vantage: str, phases: PhaseTimer, failure: ProbeFailure | None
+) -> Check:
     """Return the check of a look that is over."""
-    seconds = course.at - course.began
-    if failed is None:
-        failed = too_slow(endpoint, seconds)
+    seconds = phases.at - phases.began
+    if failure is None:
+        failure = too_slow(endpoint, seconds)
     return Check(
         at=time.time(),
         endpoint=endpoint.id,
-        up=failed is None if failed is None or failed.of_target else None,
-        kind=failed.kind if failed else None,
+        up=failure is None if failure is None or failure.of_target else None,
+        kind=failure.kind if failure else None,
         seconds=seconds,
-        timings=course.timings,
+        timings=phases.timings,
         vantage=vantage,
-        status=course.status,
-        address=course.address,
-        certificate=course.certificate,
-        detail=failed.detail if failed else "",
+        status=phases.status,
+        address=phases.address,
+        certificate=phases.certificate,
+        detail=failure.detail if failure else "",
     )
 
 
-def too_slow(endpoint: Endpoint, seconds: float) -> Failed | None:
+def too_slow(endpoint: Endpoint, seconds: float) -> ProbeFailure | None:
     """Return that an answer took longer than it may."""
     most = endpoint.expectations.latency
     if most is None or seconds <= most:
         return None
-    return Failed("client.deadline_exceeded", f"took {seconds:.3g} s, expected at most {most:g} s")
+    return ProbeFailure(
+        "client.deadline_exceeded", f"took {seconds:.3g} s, expected at most {most:g} s"
+    )
 
 
-class Unusable:
+class UnusableEndpoint:
     """Looks at nothing.
 
     Args:
@@ -139,22 +148,22 @@ class Unusable:
         why: What is wrong with it.
     """
 
-    def __init__(self, endpoint: Endpoint, surroundings: Surroundings, why: Exception) -> None:
-        self._endpoint, self._surroundings, self._why = endpoint, surroundings, why
-        kind = failed_of(why, "config").kind
+    def __init__(self, endpoint: Endpoint, context: ProbeContext, why: Exception) -> None:
+        self._endpoint, self._context, self._why = endpoint, context, why
+        kind = probe_failure_of(why, "config").kind
         self._kind = kind if kind.startswith(("config.", "url.")) else "request.invalid"
 
-    def begin(self, done: Done) -> None:
+    def begin(self, done: OnDone) -> None:
         """Say that nothing is known."""
         check = Check(
             at=time.time(),
             endpoint=self._endpoint.id,
             up=None,
             kind=self._kind,
-            vantage=self._surroundings.vantage,
+            vantage=self._context.vantage,
             detail=f"cannot be looked at: {self._why}"[:200],
         )
-        self._surroundings.loop.call_soon(done, check)
+        self._context.loop.call_soon(done, check)
 
     def cancel(self) -> None:
         """Nothing is under way."""

@@ -4,11 +4,11 @@ import asyncio
 import socket
 
 from ringback.monitor.model import Endpoint
-from ringback.monitor.probe.connect import family_of, host_and_port, reach
-from ringback.monitor.probe.outcome import Course, Failed
-from ringback.monitor.probe.prober import Surroundings, TaskProber
+from ringback.monitor.probe.connect import connect_tcp, endpoint_family, endpoint_host_and_port
+from ringback.monitor.probe.outcome import PhaseTimer, ProbeFailure
+from ringback.monitor.probe.prober import ProbeContext, TaskProber
 
-MOST = 65_536
+MAX_ANSWER = 65_536
 """Bytes of an answer that are read."""
 
 
@@ -23,47 +23,49 @@ class TCPProber(TaskProber):
         ValueError: Its URL has no host or no port.
     """
 
-    def __init__(self, endpoint: Endpoint, surroundings: Surroundings) -> None:
-        super().__init__(endpoint, surroundings)
-        self._host, self._port = host_and_port(endpoint)
+    def __init__(self, endpoint: Endpoint, context: ProbeContext) -> None:
+        super().__init__(endpoint, context)
+        self._host, self._port = endpoint_host_and_port(endpoint)
 
-    async def look(self, course: Course) -> Failed | None:
+    async def check(self, phases: PhaseTimer) -> ProbeFailure | None:
         """Look once."""
-        until = course.began + self.endpoint.timeout
-        connected = await reach(
+        until = phases.began + self.endpoint.timeout
+        connected = await connect_tcp(
             self._host,
             self._port,
-            self.surroundings.names,
-            course,
+            self.context.resolver,
+            phases,
             until=until,
-            family=family_of(self.endpoint),
+            family=endpoint_family(self.endpoint),
         )
-        course.enter("connect", "connect")
+        phases.enter("connect", "connect")
         with connected:
-            return await self._talk(connected, course)
+            return await self._talk(connected, phases)
 
-    async def _talk(self, connected: socket.socket, course: Course) -> Failed | None:
+    async def _talk(self, connected: socket.socket, phases: PhaseTimer) -> ProbeFailure | None:
         expected = self.endpoint.expectations
         loop = asyncio.get_running_loop()
         if expected.send:
-            course.enter("send")
+            phases.enter("send")
             await loop.sock_sendall(connected, expected.send.encode())
         if not expected.expect:
             return None
-        course.enter("wait")
+        phases.enter("wait")
         wanted, answer = expected.expect.encode(), b""
         while wanted not in answer:
-            piece = await loop.sock_recv(connected, MOST)
+            piece = await loop.sock_recv(connected, MAX_ANSWER)
             if not answer:
-                course.enter("body", "first_byte")
-            if not piece or len(answer) > MOST:
+                phases.enter("body", "first_byte")
+            if not piece or len(answer) > MAX_ANSWER:
                 return _unexpected(answer)
             answer += piece
-        course.leave("transfer")
+        phases.leave("transfer")
         return None
 
 
-def _unexpected(answer: bytes) -> Failed:
+def _unexpected(answer: bytes) -> ProbeFailure:
     if not answer:
-        return Failed("tcp.closed", "the connection was closed without an answer")
-    return Failed("service.rejected", f"not the expected answer: it begins with {answer[:40]!r}")
+        return ProbeFailure("tcp.closed", "the connection was closed without an answer")
+    return ProbeFailure(
+        "service.rejected", f"not the expected answer: it begins with {answer[:40]!r}"
+    )

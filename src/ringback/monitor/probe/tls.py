@@ -7,18 +7,18 @@ import time
 from functools import partial
 
 from ringback.monitor.model import Endpoint
-from ringback.monitor.probe.connect import family_of, host_and_port, reach
+from ringback.monitor.probe.connect import connect_tcp, endpoint_family, endpoint_host_and_port
 from ringback.monitor.probe.handshake import (
     certificate_of,
     certificate_presented,
-    context_for,
-    ends_soon,
-    first_end_of_chain,
-    secure,
+    earliest_expiry,
+    expiry_failure,
+    tls_context,
+    tls_handshake,
 )
-from ringback.monitor.probe.outcome import Course, Failed
-from ringback.monitor.probe.prober import Surroundings, TaskProber
-from ringback.monitor.probe.starttls import DIALOGUES, start
+from ringback.monitor.probe.outcome import PhaseTimer, ProbeFailure
+from ringback.monitor.probe.prober import ProbeContext, TaskProber
+from ringback.monitor.probe.starttls import DIALOGUES, start_tls
 
 
 class TLSProber(TaskProber):
@@ -34,46 +34,48 @@ class TLSProber(TaskProber):
         ValueError: Its URL has no host or no port, or nobody knows how its TLS begins.
     """
 
-    def __init__(self, endpoint: Endpoint, surroundings: Surroundings) -> None:
-        super().__init__(endpoint, surroundings)
-        self._host, self._port = host_and_port(endpoint)
+    def __init__(self, endpoint: Endpoint, context: ProbeContext) -> None:
+        super().__init__(endpoint, context)
+        self._host, self._port = endpoint_host_and_port(endpoint)
         self._spoken = str(endpoint.options.get("starttls") or "")
         if self._spoken and self._spoken not in DIALOGUES:
             raise ValueError(f"STARTTLS is not known for {self._spoken}")
 
-    async def look(self, course: Course) -> Failed | None:
+    async def check(self, phases: PhaseTimer) -> ProbeFailure | None:
         """Look once."""
-        until = course.began + self.endpoint.timeout
-        context = context_for(self.endpoint, ())
+        until = phases.began + self.endpoint.timeout
+        tls = tls_context(self.endpoint, ())
         connect = partial(self._connected, until=until)
-        connected = await connect(course)
-        course.enter("tls", "connect")
+        connected = await connect(phases)
+        phases.enter("tls", "connect")
         try:
-            transport, _ = await secure(connected, asyncio.Protocol, context, self._host)
+            transport, _ = await tls_handshake(connected, asyncio.Protocol, tls, self._host)
         except ssl.SSLCertVerificationError:
-            course.certificate = await certificate_presented(connect, self._host, until=until)
+            phases.certificate = await certificate_presented(connect, self._host, until=until)
             raise
         try:
-            course.enter("tls", "tls")
-            course.certificate = certificate_of(transport)
-            return self._ends_soon(first_end_of_chain(transport))
+            phases.enter("tls", "tls")
+            phases.certificate = certificate_of(transport)
+            return self._ends_soon(earliest_expiry(transport))
         finally:
             transport.abort()
 
-    async def _connected(self, course: Course, *, until: float) -> socket.socket:
+    async def _connected(self, phases: PhaseTimer, *, until: float) -> socket.socket:
         """A connection on which the handshake can begin."""
-        names, family = self.surroundings.names, family_of(self.endpoint)
-        connected = await reach(self._host, self._port, names, course, until=until, family=family)
+        resolver, family = self.context.resolver, endpoint_family(self.endpoint)
+        connected = await connect_tcp(
+            self._host, self._port, resolver, phases, until=until, family=family
+        )
         if self._spoken:
             try:
-                await start(self._spoken, connected, course)
+                await start_tls(self._spoken, connected, phases)
             except BaseException:
                 connected.close()
                 raise
         return connected
 
-    def _ends_soon(self, first_end: float | None) -> Failed | None:
+    def _ends_soon(self, first_end: float | None) -> ProbeFailure | None:
         days = self.endpoint.expectations.certificate_days
         if days is None or first_end is None:
             return None
-        return ends_soon(first_end, days, time.time())
+        return expiry_failure(first_end, days, time.time())

@@ -10,21 +10,21 @@ from ringback.client.proxies import Proxies
 from ringback.diagnosis.layer.proxy_server import ProxyServer, authority, proxy_server
 from ringback.diagnosis.layer.proxy_tunnel import NO_METHOD, USER_REJECTED, Answer, Outcome
 from ringback.monitor.model import Endpoint
-from ringback.monitor.probe.connect import Names, reach
-from ringback.monitor.probe.outcome import Course, Failed, Refused, failed_of
-from ringback.monitor.probe.talk import Talk
+from ringback.monitor.probe.connect import ProbeResolver, connect_tcp
+from ringback.monitor.probe.outcome import PhaseTimer, ProbeError, ProbeFailure, probe_failure_of
+from ringback.monitor.probe.stream import LineStream
 
 SCHEMES = ("http", "socks5", "socks5h")
 """Those of proxies that probes go through."""
 ENVIRONMENT = "environment"
 """Stands for the proxy that the environment names."""
 _STATUS = re.compile(r"HTTP/1\.\d ([1-5]\d\d)(?: (.*))?")
-_MOST_LINES = 200
+_MAX_LINES = 200
 _LENGTHS = {1: 4, 4: 16}
 _NAME = 3
 
 
-def proxy_of(endpoint: Endpoint, url: str) -> ProxyServer | None:
+def endpoint_proxy(endpoint: Endpoint, url: str) -> ProxyServer | None:
     """Return the proxy that the option ``proxy`` names; ``None``: the URL is asked directly."""
     named = str(endpoint.options.get("proxy") or "")
     if named == ENVIRONMENT:
@@ -37,52 +37,58 @@ def proxy_of(endpoint: Endpoint, url: str) -> ProxyServer | None:
     return server
 
 
-async def reach_proxy(
-    server: ProxyServer, names: Names, course: Course, *, until: float
+async def connect_proxy(
+    server: ProxyServer, resolver: ProbeResolver, phases: PhaseTimer, *, until: float
 ) -> socket.socket:
     """Return a connection to a proxy; ``course`` is left in phase ``proxy``."""
-    course.enter("proxy")
-    course.late = Failed("proxy.unreachable", f"waited in vain for proxy {server.name}")
-    inner = Course()
+    phases.enter("proxy")
+    phases.on_timeout = ProbeFailure("proxy.unreachable", f"waited in vain for proxy {server.name}")
+    inner = PhaseTimer()
     try:
-        connected = await reach(server.host, server.port, names, inner, until=until)
+        connected = await connect_tcp(server.host, server.port, resolver, inner, until=until)
     except OSError as error:
-        failed = failed_of(error, inner.phase)
-        told = f"proxy {server.name}: {failed.detail}"[:200]
-        raise Refused(failed._replace(kind=_kind(failed), detail=told)) from error
+        failure = probe_failure_of(error, inner.phase)
+        record = f"proxy {server.name}: {failure.detail}"[:200]
+        raise ProbeError(failure._replace(kind=_proxy_kind(failure), detail=record)) from error
     finally:
-        course.address = inner.address
-    course.late = None
+        phases.address = inner.address
+    phases.on_timeout = None
     return connected
 
 
-def _kind(failed: Failed) -> str:
-    if not failed.of_target:
-        return failed.kind
-    return "proxy.no_response" if failed.kind == "tcp.reset" else "proxy.unreachable"
+def _proxy_kind(failure: ProbeFailure) -> str:
+    if not failure.of_target:
+        return failure.kind
+    return "proxy.no_response" if failure.kind == "tcp.reset" else "proxy.unreachable"
 
 
-async def tunnelled(
-    server: ProxyServer, host: str, port: int, names: Names, course: Course, *, until: float
+async def open_tunnel(
+    server: ProxyServer,
+    host: str,
+    port: int,
+    resolver: ProbeResolver,
+    phases: PhaseTimer,
+    *,
+    until: float,
 ) -> socket.socket:
     """Return a connection to a target, through a proxy."""
     if not server.resolves:
-        host = str((await names.addresses(host, port, until))[0][4][0])
-    connected = await reach_proxy(server, names, course, until=until)
-    course.late = Failed("proxy.no_response", f"proxy {server.name} does not answer")
+        host = str((await resolver.addresses(host, port, until))[0][4][0])
+    connected = await connect_proxy(server, resolver, phases, until=until)
+    phases.on_timeout = ProbeFailure("proxy.no_response", f"proxy {server.name} does not answer")
     try:
         ask = _connect if server.speaks_http else _socks5
-        answer = await _asked(ask, Talk(connected), server, (host, port))
+        answer = await _tunnel_answer(ask, LineStream(connected), server, (host, port))
         if answer.kind is not None:
-            raise Refused(Failed(answer.kind, f"proxy {server.name}: {answer.text}"[:200]))
+            raise ProbeError(ProbeFailure(answer.kind, f"proxy {server.name}: {answer.text}"[:200]))
     except BaseException:
         connected.close()
         raise
-    course.late = None
+    phases.on_timeout = None
     return connected
 
 
-def credentials(server: ProxyServer) -> dict[str, str]:
+def proxy_authorization(server: ProxyServer) -> dict[str, str]:
     """Return the header that names the user of an HTTP proxy; empty without one."""
     if not server.user and not server.password:
         return {}
@@ -90,62 +96,64 @@ def credentials(server: ProxyServer) -> dict[str, str]:
     return {"Proxy-Authorization": f"Basic {pair}"}
 
 
-_Ask = Callable[[Talk, ProxyServer, str, int], Awaitable[Answer]]
+_Ask = Callable[[LineStream, ProxyServer, str, int], Awaitable[Answer]]
 
 
-async def _asked(ask: _Ask, talk: Talk, server: ProxyServer, target: tuple[str, int]) -> Answer:
+async def _tunnel_answer(
+    ask: _Ask, stream: LineStream, server: ProxyServer, target: tuple[str, int]
+) -> Answer:
     try:
-        return await ask(talk, server, *target)
-    except (Refused, OSError) as error:
+        return await ask(stream, server, *target)
+    except (ProbeError, OSError) as error:
         return Answer(method=server.scheme, outcome="closed", reason=str(error)[:100])
 
 
-async def _connect(talk: Talk, server: ProxyServer, host: str, port: int) -> Answer:
+async def _connect(stream: LineStream, server: ProxyServer, host: str, port: int) -> Answer:
     """CONNECT (RFC 9110, section 9.3.6)."""
     target = authority(host if ":" in host else host.encode("idna").decode(), port)
-    fields = {"Host": target, "User-Agent": "ringback", **credentials(server)}
-    lines = [f"CONNECT {target} HTTP/1.1", *(f"{name}: {one}" for name, one in fields.items())]
-    await talk.send("\r\n".join([*lines, "", ""]).encode("latin-1", "replace"))
-    begins = (await talk.take(1)).decode("latin-1")
-    said = _STATUS.fullmatch(begins + await talk.line()) if begins == "H" else None
+    fields = {"Host": target, "User-Agent": "ringback", **proxy_authorization(server)}
+    lines = [f"CONNECT {target} HTTP/1.1", *(f"{name}: {value}" for name, value in fields.items())]
+    await stream.send("\r\n".join([*lines, "", ""]).encode("latin-1", "replace"))
+    begins = (await stream.take(1)).decode("latin-1")
+    said = _STATUS.fullmatch(begins + await stream.line()) if begins == "H" else None
     if said is None:
         return Answer(method="CONNECT", outcome="nonsense")
     status = int(said[1])
-    for _ in range(_MOST_LINES):
-        if not await talk.line():
+    for _ in range(_MAX_LINES):
+        if not await stream.line():
             break
     outcome: Outcome = "open" if 200 <= status < 300 else "refused_by_proxy"
     return Answer(method="CONNECT", outcome=outcome, status=status, reason=(said[2] or "")[:100])
 
 
-async def _socks5(talk: Talk, server: ProxyServer, host: str, port: int) -> Answer:
+async def _socks5(stream: LineStream, server: ProxyServer, host: str, port: int) -> Answer:
     """RFC 1928, and RFC 1929 for the user."""
     methods = b"\0\2" if server.user or server.password else b"\0"
-    await talk.send(bytes((5, len(methods))) + methods)
-    if await talk.take(1) != b"\5":
+    await stream.send(bytes((5, len(methods))) + methods)
+    if await stream.take(1) != b"\5":
         return Answer(method="SOCKS5", outcome="nonsense")
-    method = (await talk.take(1))[0]
+    method = (await stream.take(1))[0]
     if method not in methods:
         return _refused(NO_METHOD)
-    if method == 2 and not await _logged_in(talk, server):
+    if method == 2 and not await _logged_in(stream, server):
         return _refused(USER_REJECTED)
-    await talk.send(b"\5\1\0" + _written(host) + struct.pack("!H", port))
-    version, code, _, kind = await talk.take(4)
+    await stream.send(b"\5\1\0" + _socks_address(host) + struct.pack("!H", port))
+    version, code, _, kind = await stream.take(4)
     if version != 5:
         return Answer(method="SOCKS5", outcome="nonsense")
     if code:
         return _refused(code)
-    await talk.take((_LENGTHS.get(kind) or (await talk.take(1))[0]) + 2)
+    await stream.take((_LENGTHS.get(kind) or (await stream.take(1))[0]) + 2)
     return Answer(method="SOCKS5", outcome="open", socks_code=0)
 
 
-async def _logged_in(talk: Talk, server: ProxyServer) -> bool:
+async def _logged_in(stream: LineStream, server: ProxyServer) -> bool:
     user, password = server.user.encode()[:255], server.password.encode()[:255]
-    await talk.send(b"\1" + bytes((len(user),)) + user + bytes((len(password),)) + password)
-    return (await talk.take(2))[1] == 0
+    await stream.send(b"\1" + bytes((len(user),)) + user + bytes((len(password),)) + password)
+    return (await stream.take(2))[1] == 0
 
 
-def _written(host: str) -> bytes:
+def _socks_address(host: str) -> bytes:
     for family, kind in ((socket.AF_INET, b"\1"), (socket.AF_INET6, b"\4")):
         try:
             return kind + socket.inet_pton(family, host.partition("%")[0])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from ringback.failure.target import split_port
-from ringback.monitor.web.request import Problem
+from ringback.monitor.web.request import HTTPProblem
 from ringback.monitor.web.settings import Scope, digest_of, is_loopback
 from ringback.monitor.web.site import site_of
 
@@ -23,8 +23,8 @@ COOKIE: Final = "ringback_session"
 SESSION_SECONDS: Final = 12 * 3600
 """How long somebody stays logged in."""
 
-_EVERYTHING: Final = frozenset[Scope]({"read", "write", "push"})
-_FORWARDED: Final = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
+_ALL_SCOPES: Final = frozenset[Scope]({"read", "write", "push"})
+_FORWARDED_HEADERS: Final = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,12 +44,12 @@ def grant_of(connection: HTTPConnection) -> Grant:
     """Return what the one who asks may do."""
     site = site_of(connection)
     if not site.settings.tokens:
-        return Grant(scopes=_EVERYTHING) if _is_direct(connection) else Grant()
+        return Grant(scopes=_ALL_SCOPES) if _is_direct(connection) else Grant()
     token = _by_bearer(connection, site.settings) or _by_cookie(connection, site)
     return Grant(name=token.name, scopes=token.scopes) if token else Grant()
 
 
-def demand(request: Request, scope: Scope) -> Grant:
+def require(request: Request, scope: Scope) -> Grant:
     """Return what the one who asks may do, when this is part of it."""
     grant = grant_of(request)
     if scope not in grant.scopes:
@@ -59,12 +59,12 @@ def demand(request: Request, scope: Scope) -> Grant:
     return grant
 
 
-def _refusal(request: Request, grant: Grant, scope: Scope) -> Problem:
+def _refusal(request: Request, grant: Grant, scope: Scope) -> HTTPProblem:
     if grant.scopes:
-        return Problem(403, f"this token may not {scope}")
+        return HTTPProblem(403, f"this token may not {scope}")
     if not site_of(request).settings.tokens:
-        return Problem(403, "reached through a proxy, the page needs a token: configure one")
-    return Problem(
+        return HTTPProblem(403, "reached through a proxy, the page needs a token: configure one")
+    return HTTPProblem(
         401, f"a token with the scope {scope} is needed", headers={"WWW-Authenticate": "Bearer"}
     )
 
@@ -79,7 +79,7 @@ def token_for(secret: str, settings: WebSettings) -> Token | None:
     return found[0] if found and secret else None
 
 
-def session_for(token: Token, site: Site) -> str:
+def session_cookie(token: Token, site: Site) -> str:
     """Return the cookie of somebody who has shown a token."""
     return _signed(token, int(site.clock()) + SESSION_SECONDS, site)
 
@@ -115,7 +115,7 @@ def _by_cookie(connection: HTTPConnection, site: Site) -> Token | None:
 def _is_direct(connection: HTTPConnection) -> bool:
     """Whether this machine's people ask, and not a proxy for others."""
     host, _ = split_port(connection.headers.get("host", ""))
-    return is_loopback(host) and not any(name in connection.headers for name in _FORWARDED)
+    return is_loopback(host) and not any(name in connection.headers for name in _FORWARDED_HEADERS)
 
 
 def _forbid_other_sites(request: Request) -> None:
@@ -124,4 +124,4 @@ def _forbid_other_sites(request: Request) -> None:
     origin = request.headers.get("origin")
     same = origin is None or urlsplit(origin).netloc == request.headers.get("host")
     if fetched not in ("same-origin", "none") or not same:
-        raise Problem(403, "this was sent by a page of another site")
+        raise HTTPProblem(403, "this was sent by a page of another site")

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import RedirectResponse
 
-from ringback.monitor.web.access import COOKIE, SESSION_SECONDS, demand, session_for, token_for
+from ringback.monitor.web.access import COOKIE, SESSION_SECONDS, require, session_cookie, token_for
 from ringback.monitor.web.pages import render_page
-from ringback.monitor.web.request import Problem, form_of
+from ringback.monitor.web.request import HTTPProblem, read_form
 from ringback.monitor.web.site import site_of
 
 if TYPE_CHECKING:
@@ -16,66 +16,66 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
 
-_LONGEST = 366 * 86400.0
-_MOST = 1000
+_MAX_SILENCE = 366 * 86400.0
+_MAX_ENDPOINTS = 1000
 
 
-async def acknowledge(request: Request) -> Response:
+async def acknowledge_form(request: Request) -> Response:
     """Note who takes an incident, and go back to it."""
-    grant = demand(request, "write")
-    form = await form_of(request)
+    grant = require(request, "write")
+    form = await read_form(request)
     id_ = request.path_params["id"]
     if not site_of(request).service.acknowledge(id_, grant.name or _text(form, "by") or "web page"):
-        raise Problem(404, "there is no such incident that is open")
-    return _back(f"/incidents/{id_}")
+        raise HTTPProblem(404, "there is no such incident that is open")
+    return _redirect_back(f"/incidents/{id_}")
 
 
-async def silence(request: Request) -> Response:
+async def silence_form(request: Request) -> Response:
     """Tell nobody of some endpoints for a while, and go back."""
-    grant = demand(request, "write")
-    form = await form_of(request)
-    endpoints = tuple(form.get("endpoint", ()))[:_MOST]
+    grant = require(request, "write")
+    form = await read_form(request)
+    endpoints = tuple(form.get("endpoint", ()))[:_MAX_ENDPOINTS]
     try:
         seconds = float(_text(form, "seconds"))
     except ValueError:
         seconds = 0.0
-    if not endpoints or not 0 < seconds <= _LONGEST:
-        raise Problem(400, "endpoints and a time of at most a year are expected")
+    if not endpoints or not 0 < seconds <= _MAX_SILENCE:
+        raise HTTPProblem(400, "endpoints and a time of at most a year are expected")
     who = grant.name or _text(form, "by") or "web page"
     site_of(request).service.silence(endpoints, seconds, who, _text(form, "reason", 500))
-    return _back(_text(form, "back"))
+    return _redirect_back(_text(form, "back"))
 
 
-async def unsilence(request: Request) -> Response:
+async def unsilence_form(request: Request) -> Response:
     """End a silence, and go back to the list."""
-    demand(request, "write")
+    require(request, "write")
     site_of(request).service.unsilence(request.path_params["id"])
-    return _back("/incidents")
+    return _redirect_back("/incidents")
 
 
-async def adopt(request: Request) -> Response:
+async def adopt_form(request: Request) -> Response:
     """Watch a discovered endpoint from now on, and go back to the list."""
-    grant = demand(request, "write")
+    grant = require(request, "write")
     if not site_of(request).service.adopt(request.path_params["id"], grant.name or "web page"):
-        raise Problem(404, "no such endpoint was discovered")
-    return _back("/discovered")
+        raise HTTPProblem(404, "no such endpoint was discovered")
+    return _redirect_back("/discovered")
 
 
-async def login(request: Request) -> Response:
+async def login_form(request: Request) -> Response:
     """Return the form that asks for a token, or take what it sends."""
     site = site_of(request)
     if request.method != "POST":
         wanted = request.query_params.get("next", "/")
-        return await render_page(request, "login.html", next=_own(wanted), wrong=False)
-    form = await form_of(request)
-    wanted = _own(_text(form, "next", 500))
+        return await render_page(request, "login.html", next=_local_path(wanted), wrong=False)
+    form = await read_form(request)
+    wanted = _local_path(_text(form, "next", 500))
     token = token_for(_text(form, "token", 500), site.settings)
     if token is None:
         return await render_page(request, "login.html", status=403, next=wanted, wrong=True)
     response = RedirectResponse(wanted, 303)
     response.set_cookie(
         COOKIE,
-        session_for(token, site),
+        session_cookie(token, site),
         max_age=SESSION_SECONDS,
         secure=site.settings.base_url.startswith("https:"),
         httponly=True,
@@ -84,7 +84,7 @@ async def login(request: Request) -> Response:
     return response
 
 
-async def logout(_request: Request) -> Response:
+async def logout_form(_request: Request) -> Response:
     """Forget who looks."""
     response = RedirectResponse("/login", 303)
     response.delete_cookie(COOKIE, httponly=True, samesite="strict")
@@ -95,11 +95,11 @@ def _text(form: dict[str, list[str]], name: str, longest: int = 100) -> str:
     return form.get(name, [""])[0][:longest]
 
 
-def _back(path: str) -> Response:
-    return RedirectResponse(_own(path), 303)
+def _redirect_back(path: str) -> Response:
+    return RedirectResponse(_local_path(path), 303)
 
 
-def _own(path: str) -> str:
+def _local_path(path: str) -> str:
     """A path of this page; never a way to another site."""
     safe = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
     return path if safe else "/"

@@ -14,16 +14,16 @@ from ringback.failure.kinds import KINDS
 from ringback.failure.target import target_of_url
 from ringback.incident.model import Check
 from ringback.monitor.model import PassiveCheck
-from ringback.monitor.notify.text import harmless
-from ringback.monitor.web.access import demand
-from ringback.monitor.web.request import Problem, body_of
+from ringback.monitor.notify.text import safe_line
+from ringback.monitor.web.access import require
+from ringback.monitor.web.request import HTTPProblem, read_body
 from ringback.monitor.web.site import site_of
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
 
-OWN = "RingbackIncident"
+OWN_ALERT = "RingbackIncident"
 """Name of the alerts that ringback itself sends: taken back they would go round for ever."""
 
 MAX_ALERTS = 10_000
@@ -44,16 +44,16 @@ def from_alertmanager(payload: Any, now: float) -> list[PassiveCheck]:
     check, what is resolved a successful one. Alerts of ringback itself are passed over.
     """
     alerts = payload.get("alerts") if isinstance(payload, Mapping) else payload
-    if not isinstance(alerts, list) or not all(isinstance(one, Mapping) for one in alerts):
+    if not isinstance(alerts, list) or not all(isinstance(alert, Mapping) for alert in alerts):
         raise AlertsInvalid("a list of alerts is wanted, or an object that has one as 'alerts'")
     found = (_check_of(alert, now) for alert in alerts[:MAX_ALERTS])
-    return [one for one in found if one is not None]
+    return [check for check in found if check is not None]
 
 
 def _check_of(alert: Mapping[str, Any], now: float) -> PassiveCheck | None:
     labels, notes = _texts(alert.get("labels")), _texts(alert.get("annotations"))
     origin = _origin(labels.get("instance") or labels.get("target") or "")
-    if not origin or labels.get("alertname") == OWN:
+    if not origin or labels.get("alertname") == OWN_ALERT:
         return None
     up = _is_over(alert, now)
     said = notes.get("summary") or notes.get("description") or labels.get("alertname", "")
@@ -64,7 +64,7 @@ def _check_of(alert: Mapping[str, Any], now: float) -> PassiveCheck | None:
         up=up,
         kind=None if up else kind,
         origin="call",
-        detail="" if up else harmless(said),
+        detail="" if up else safe_line(said),
     )
     return PassiveCheck(origin=origin, check=check, program="alertmanager")
 
@@ -99,13 +99,13 @@ MAX_BODY: Final = 4 * 1024 * 1024
 
 async def take_alerts(request: Request) -> JSONResponse:
     """Take in alerts, as Prometheus or Alertmanager's webhook posts them."""
-    demand(request, "push")
-    body = await body_of(request, MAX_BODY)
+    require(request, "push")
+    body = await read_body(request, MAX_BODY)
     site = site_of(request)
     try:
         checks = from_alertmanager(json.loads(body), site.clock())
     except (ValueError, RecursionError) as error:
         said = str(error) if isinstance(error, AlertsInvalid) else "the body is not JSON"
-        raise Problem(400, said) from None
+        raise HTTPProblem(400, said) from None
     site.service.ingest(checks)
     return JSONResponse({})

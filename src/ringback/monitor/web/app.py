@@ -23,8 +23,8 @@ from ringback.monitor.ingest import Inbox
 from ringback.monitor.web import actions
 from ringback.monitor.web.alerts import take_alerts
 from ringback.monitor.web.badge import show_badge
-from ringback.monitor.web.live import Live, live_stream
-from ringback.monitor.web.metrics import Certificates, show_metrics
+from ringback.monitor.web.live import LiveUpdates, live_stream
+from ringback.monitor.web.metrics import LastCertificates, show_metrics
 from ringback.monitor.web.pages import (
     STATUS_PAGE_SECONDS,
     discovered_page,
@@ -36,10 +36,10 @@ from ringback.monitor.web.pages import (
     render_page,
     status_page,
 )
-from ringback.monitor.web.probing import probe
+from ringback.monitor.web.probing import probe_target
 from ringback.monitor.web.render import Renderer, static_file
-from ringback.monitor.web.request import Problem, problem_response
-from ringback.monitor.web.site import Kept, Site, site_of
+from ringback.monitor.web.request import HTTPProblem, problem_response
+from ringback.monitor.web.site import CachedText, Site, site_of
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -64,7 +64,7 @@ _HEADERS: Final = {
 }
 
 
-class Guard:
+class SecurityHeadersMiddleware:
     """ASGI middleware: refuses names that are not the page's own, and adds the headers.
 
     Args:
@@ -81,11 +81,11 @@ class Guard:
             return
         site: Site = scope["app"].state.site
         host, _ = split_port(Headers(scope=scope).get("host", ""))
-        app = self._app if site.settings.serves(host) else _misdirected
-        await app(scope, receive, _adding(send))
+        app = self._app if site.settings.serves(host) else _respond_misdirected
+        await app(scope, receive, _with_headers(send))
 
 
-def _adding(send: Send) -> Send:
+def _with_headers(send: Send) -> Send:
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
@@ -97,14 +97,14 @@ def _adding(send: Send) -> Send:
     return sending
 
 
-async def _misdirected(scope: Scope, receive: Receive, send: Send) -> None:
-    problem = Problem(421, "this name is not the page's own; set web.base_url to use it")
+async def _respond_misdirected(scope: Scope, receive: Receive, send: Send) -> None:
+    problem = HTTPProblem(421, "this name is not the page's own; set web.base_url to use it")
     await problem_response(problem)(scope, receive, send)
 
 
 async def answer_problem(request: Request, exc: Exception) -> Response:
     """Return the response to a request that was refused."""
-    assert isinstance(exc, Problem)
+    assert isinstance(exc, HTTPProblem)
     if "text/html" not in request.headers.get("accept", "") or _is_for_programs(request):
         return problem_response(exc)
     response = await render_page(request, "problem.html", status=exc.status, problem=exc)
@@ -116,7 +116,7 @@ async def answer_http_error(request: Request, exc: Exception) -> Response:
     """Return the response to a request for which there is no route."""
     status = getattr(exc, "status_code", 500)
     said = {404: "there is no such page", 405: f"{request.method} is not possible here"}
-    problem = Problem(
+    problem = HTTPProblem(
         status,
         said.get(status, getattr(exc, "detail", "")),
         headers=getattr(exc, "headers", None),
@@ -139,19 +139,19 @@ _PAGES = (
     Route("/endpoints/{id}", endpoint_page),
     Route("/incidents", incidents_page),
     Route("/incidents/{id}", incident_page),
-    Route("/incidents/{id}/acknowledge", actions.acknowledge, methods=["POST"]),
-    Route("/silences", actions.silence, methods=["POST"]),
-    Route("/silences/{id}/end", actions.unsilence, methods=["POST"]),
+    Route("/incidents/{id}/acknowledge", actions.acknowledge_form, methods=["POST"]),
+    Route("/silences", actions.silence_form, methods=["POST"]),
+    Route("/silences/{id}/end", actions.unsilence_form, methods=["POST"]),
     Route("/discovered", discovered_page),
-    Route("/discovered/{id}/adopt", actions.adopt, methods=["POST"]),
+    Route("/discovered/{id}/adopt", actions.adopt_form, methods=["POST"]),
     Route("/kinds/{name}", kind_page),
-    Route("/login", actions.login, methods=["GET", "POST"]),
-    Route("/logout", actions.logout, methods=["POST"]),
+    Route("/login", actions.login_form, methods=["GET", "POST"]),
+    Route("/logout", actions.logout_form, methods=["POST"]),
     Route("/live", live_stream),
     Route("/status", status_page),
     Route("/badge/{id}/{what}.svg", show_badge),
     Route("/metrics", show_metrics),
-    Route("/probe", probe),
+    Route("/probe", probe_target),
     Route("/api/v2/alerts", take_alerts, methods=["POST"]),
     Route("/healthz", healthz),
     Route("/static/{name}", static_file),
@@ -159,7 +159,7 @@ _PAGES = (
 
 
 @cache
-def _routed() -> Router:
+def _api_router() -> Router:
     from ringback.monitor.web.api.routes import api_routes  # noqa: PLC0415 - as _api says
 
     return Router(api_routes())
@@ -167,7 +167,7 @@ def _routed() -> Router:
 
 async def _api(scope: Scope, receive: Receive, send: Send) -> None:
     """Answer for the API: it takes pydantic, which is loaded with the first request."""
-    await _routed()(scope, receive, send)
+    await _api_router()(scope, receive, send)
 
 
 def application(
@@ -177,16 +177,16 @@ def application(
     renderer = Renderer(clock)
     app = Starlette(
         routes=[*_PAGES, Mount("/api/v1", app=_api)],
-        middleware=[Middleware(Guard)],
-        exception_handlers={Problem: answer_problem, HTTPException: answer_http_error},
+        middleware=[Middleware(SecurityHeadersMiddleware)],
+        exception_handlers={HTTPProblem: answer_problem, HTTPException: answer_http_error},
     )
     app.state.site = Site(
         service=service,
         settings=settings,
         renderer=renderer,
-        live=Live(service, renderer),
-        status_page=Kept(STATUS_PAGE_SECONDS, clock),
-        certificates=Certificates(),
+        live=LiveUpdates(service, renderer),
+        status_page=CachedText(STATUS_PAGE_SECONDS, clock),
+        certificates=LastCertificates(),
         inbox=Inbox(),
         clock=clock,
     )

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Final, Literal
 from starlette.responses import Response
 
 from ringback.diagnosis.wording import duration
-from ringback.monitor.web.access import demand
-from ringback.monitor.web.history import ask
-from ringback.monitor.web.request import Problem
+from ringback.monitor.web.access import require
+from ringback.monitor.web.history import query_store
+from ringback.monitor.web.request import HTTPProblem
 from ringback.monitor.web.site import site_of
-from ringback.monitor.web.words import STATES, share
+from ringback.monitor.web.words import STATES, percentage
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
     from ringback.incident.model import EndpointState
-    from ringback.monitor.model import View
+    from ringback.monitor.model import EndpointView
     from ringback.monitor.store.interface import Step
     from ringback.monitor.web.site import Site
 
@@ -80,10 +80,10 @@ async def show_badge(request: Request) -> Response:
     site = site_of(request)
     view = site.service.view(request.path_params["id"])
     if view is None or not (view.endpoint.public and site.settings.status_page):
-        demand(request, "read")
+        require(request, "read")
     if view is None:
-        raise Problem(404, "there is no such endpoint")
-    label, value, tone = await _said(site, view, request.path_params["what"])
+        raise HTTPProblem(404, "there is no such endpoint")
+    label, value, tone = await _badge_parts(site, view, request.path_params["what"])
     return Response(
         badge_svg(label, value, tone),
         media_type="image/svg+xml",
@@ -91,33 +91,35 @@ async def show_badge(request: Request) -> Response:
     )
 
 
-async def _said(site: Site, view: View, what: str) -> tuple[str, str, Tone]:
+async def _badge_parts(site: Site, view: EndpointView, what: str) -> tuple[str, str, Tone]:
     name = view.endpoint.name
     if what == "status":
         return name, STATES[view.state], _TONES[view.state]
     if what == "latency":
         return await _latency(site, view)
     if what not in _UPTIME:
-        raise Problem(404, "there are the badges status, uptime-7d, uptime-30d and latency")
+        raise HTTPProblem(404, "there are the badges status, uptime-7d, uptime-30d and latency")
     step, seconds = _UPTIME[what]
     label = f"{name} uptime {what.removeprefix('uptime-')}"
     up = await _uptime(site, view.endpoint.id, step, seconds)
     if up is None:
         return label, "not known", "none"
-    return label, share(up), "good" if up >= _GOOD else "unsure" if up >= _FAIR else "bad"
+    return label, percentage(up), "good" if up >= _GOOD else "unsure" if up >= _FAIR else "bad"
 
 
 async def _uptime(site: Site, id_: str, step: Step, seconds: float) -> float | None:
     now = site.clock()
-    buckets = await ask(site.service.store.buckets, id_, step, now - seconds, now + 1)
-    count = sum(one.count for one in buckets)
-    return 1 - sum(one.bad for one in buckets) / count if count else None
+    buckets = await query_store(site.service.store.buckets, id_, step, now - seconds, now + 1)
+    count = sum(bucket.count for bucket in buckets)
+    return 1 - sum(bucket.bad for bucket in buckets) / count if count else None
 
 
-async def _latency(site: Site, view: View) -> tuple[str, str, Tone]:
+async def _latency(site: Site, view: EndpointView) -> tuple[str, str, Tone]:
     now = site.clock()
-    buckets = await ask(site.service.store.buckets, view.endpoint.id, "1h", now - 86400.0, now + 1)
-    medians = sorted(one.p50 for one in buckets if one.p50 is not None)
+    buckets = await query_store(
+        site.service.store.buckets, view.endpoint.id, "1h", now - 86400.0, now + 1
+    )
+    medians = sorted(bucket.p50 for bucket in buckets if bucket.p50 is not None)
     label = f"{view.endpoint.name} latency 24h"
     if not medians:
         return label, "not known", "none"

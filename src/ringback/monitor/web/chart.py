@@ -71,7 +71,7 @@ def x_of(since: float, until: float) -> Callable[[float], float]:
     return x
 
 
-def times_of(since: float, until: float) -> tuple[Tick, ...]:
+def time_ticks(since: float, until: float) -> tuple[Tick, ...]:
     """Return the marks of the level axis."""
     return tuple(
         Tick(at=WIDTH * part / 6, value=since + (until - since) * part / 6) for part in range(7)
@@ -89,11 +89,11 @@ BAR_HEIGHT: Final = 28
 
 _MIN_DEPTH: Final = 11  # above the good ones, and a little of them
 
-Look = Literal["none", "good", "partly", "bad"]
+CellLook = Literal["none", "good", "partly", "bad"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Window:
+class ChartWindow:
     """A length of time that is shown, and in what steps.
 
     Attributes:
@@ -116,25 +116,25 @@ class Window:
         return self.cell * self.cells
 
 
-WINDOWS: Final[dict[str, Window]] = {
-    one.name: one
-    for one in (
-        Window(name="24h", step="5m", bucket=300.0, cell=900.0, cells=96),
-        Window(name="7d", step="1h", bucket=3600.0, cell=7200.0, cells=84),
-        Window(name="90d", step="1d", bucket=86400.0, cell=86400.0, cells=90),
+WINDOWS: Final[dict[str, ChartWindow]] = {
+    window.name: window
+    for window in (
+        ChartWindow(name="24h", step="5m", bucket=300.0, cell=900.0, cells=96),
+        ChartWindow(name="7d", step="1h", bucket=3600.0, cell=7200.0, cells=84),
+        ChartWindow(name="90d", step="1d", bucket=86400.0, cell=86400.0, cells=90),
     )
 }
 """What a status bar can show, the shortest first."""
 
-CHARTS: Final[dict[str, Window]] = {
-    "1h": Window(name="1h", step="5m", bucket=300.0, cell=300.0, cells=12),
+CHARTS: Final[dict[str, ChartWindow]] = {
+    "1h": ChartWindow(name="1h", step="5m", bucket=300.0, cell=300.0, cells=12),
     **WINDOWS,
 }
 """What a chart can show, the shortest first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cell:
+class StatusCell:
     """One span of time in a bar.
 
     Attributes:
@@ -150,7 +150,7 @@ class Cell:
     bad: int
 
     @property
-    def look(self) -> Look:
+    def look(self) -> CellLook:
         """How it is drawn: ``bad`` where at least half of the checks failed."""
         if not self.count:
             return "none"
@@ -165,11 +165,11 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bar:
+class StatusBar:
     """The cells of a window, oldest first."""
 
-    window: Window
-    cells: tuple[Cell, ...]
+    window: ChartWindow
+    cells: tuple[StatusCell, ...]
 
     @property
     def count(self) -> int:
@@ -183,12 +183,12 @@ class Bar:
         return 1 - bad / self.count if self.count else None
 
     @property
-    def troubled(self) -> list[Cell]:
+    def troubled(self) -> list[StatusCell]:
         """The cells with failures, newest first."""
         return [cell for cell in reversed(self.cells) if cell.bad]
 
 
-def bar_of(buckets: Iterable[RollupBucket], window: Window, now: float) -> Bar:
+def status_bar(buckets: Iterable[RollupBucket], window: ChartWindow, now: float) -> StatusBar:
     """Return the bar of an endpoint."""
     sums: dict[int, list[int]] = defaultdict(lambda: [0, 0])
     for bucket in buckets:
@@ -197,7 +197,7 @@ def bar_of(buckets: Iterable[RollupBucket], window: Window, now: float) -> Bar:
         found[1] += bucket.bad
     last = int(now // window.cell)
     cells = (
-        Cell(
+        StatusCell(
             at=number * window.cell,
             until=(number + 1) * window.cell,
             count=sums[number][0],
@@ -205,7 +205,7 @@ def bar_of(buckets: Iterable[RollupBucket], window: Window, now: float) -> Bar:
         )
         for number in range(last - window.cells + 1, last + 1)
     )
-    return Bar(window=window, cells=tuple(cells))
+    return StatusBar(window=window, cells=tuple(cells))
 
 
 Percentile = Literal["p50", "p95", "p99"]
@@ -213,7 +213,7 @@ PERCENTILES: Final[tuple[Percentile, ...]] = ("p99", "p95", "p50")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Latency:
+class LatencyChart:
     """A chart of latency.
 
     Attributes:
@@ -227,27 +227,27 @@ class Latency:
     times: tuple[Tick, ...]
 
 
-def latency_of(
+def latency_chart(
     buckets: Sequence[RollupBucket], width: float, since: float, until: float
-) -> Latency | None:
+) -> LatencyChart | None:
     """Return the chart of an endpoint's latency; ``None`` where nothing succeeded."""
-    scale = scale_of(max((one.p99 or one.p50 or 0.0 for one in buckets), default=0.0))
+    scale = scale_of(max((bucket.p99 or bucket.p50 or 0.0 for bucket in buckets), default=0.0))
     if scale is None:
         return None
     x, y = x_of(since, until), scale.y
     lines = {}
     for percentile in PERCENTILES:
         points = [
-            (one.at + width / 2, value)
-            for one in buckets
-            if (value := getattr(one, percentile)) is not None
-            and since <= one.at + width / 2 <= until
+            (bucket.at + width / 2, value)
+            for bucket in buckets
+            if (value := getattr(bucket, percentile)) is not None
+            and since <= bucket.at + width / 2 <= until
         ]
         lines[percentile] = " ".join(
             f"{'M' if begins else 'L'}{x(at)} {y(value)}"
             for begins, at, value in _with_gaps(points, 2.5 * width)
         )
-    return Latency(lines=lines, seconds=scale.ticks, times=times_of(since, until))
+    return LatencyChart(lines=lines, seconds=scale.ticks, times=time_ticks(since, until))
 
 
 def _with_gaps(points: list[tuple[float, float]], gap: float) -> list[tuple[bool, float, float]]:
@@ -278,7 +278,7 @@ class PhaseShare:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Areas:
+class PhaseChart:
     """A chart of phases over time.
 
     Attributes:
@@ -292,11 +292,11 @@ class Areas:
     times: tuple[Tick, ...]
 
 
-def phases_of(buckets: Sequence[RollupBucket]) -> list[PhaseShare]:
+def phase_shares(buckets: Sequence[RollupBucket]) -> list[PhaseShare]:
     """Return how long each phase usually takes, in the order of a call."""
     medians = {}
     for name in PHASES:
-        found = sorted(one.timings[name] for one in buckets if name in one.timings)
+        found = sorted(bucket.timings[name] for bucket in buckets if name in bucket.timings)
         if found:
             medians[name] = found[len(found) // 2]
     whole = sum(medians.values()) or 1.0
@@ -307,25 +307,29 @@ def phases_of(buckets: Sequence[RollupBucket]) -> list[PhaseShare]:
     return phases
 
 
-def areas_of(
+def phase_chart(
     buckets: Sequence[RollupBucket], width: float, since: float, until: float
-) -> Areas | None:
+) -> PhaseChart | None:
     """Return the chart of an endpoint's phases over time; ``None`` where none is known."""
-    shown = [one for one in buckets if one.timings and one.at + width > since and one.at < until]
-    scale = scale_of(max((sum(one.timings.values()) for one in shown), default=0.0))
+    shown = [
+        bucket
+        for bucket in buckets
+        if bucket.timings and bucket.at + width > since and bucket.at < until
+    ]
+    scale = scale_of(max((sum(bucket.timings.values()) for bucket in shown), default=0.0))
     if scale is None:
         return None
     x = x_of(since, until)
     runs = _runs(shown, width)
     paths: dict[str, str] = {}
-    below = dict.fromkeys((one.at for one in shown), 0.0)
+    below = dict.fromkeys((bucket.at for bucket in shown), 0.0)
     for name in PHASES:
-        above = {one.at: below[one.at] + one.timings.get(name, 0.0) for one in shown}
-        if any(name in one.timings for one in shown):
+        above = {bucket.at: below[bucket.at] + bucket.timings.get(name, 0.0) for bucket in shown}
+        if any(name in bucket.timings for bucket in shown):
             pieces = (_piece(run, width, x, scale.y, above, below) for run in runs)
             paths[name] = " ".join(pieces)
         below = above
-    return Areas(paths=paths, seconds=scale.ticks, times=times_of(since, until))
+    return PhaseChart(paths=paths, seconds=scale.ticks, times=time_ticks(since, until))
 
 
 def _runs(buckets: list[RollupBucket], width: float) -> list[list[float]]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 from starlette.concurrency import run_in_threadpool
 
 from ringback.monitor.store.interface import StoreProblem
-from ringback.monitor.web.request import Problem
+from ringback.monitor.web.request import HTTPProblem
 
 if TYPE_CHECKING:
     from ringback.incident.model import Incident, IncidentState
@@ -18,24 +18,24 @@ _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
 
-async def ask(question: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
+async def query_store(question: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
     """Return the store's answer."""
     try:
         return await run_in_threadpool(question, *args, **kwargs)
     except StoreProblem as error:
-        raise Problem(503, f"the past cannot be read now: {error}") from error
+        raise HTTPProblem(503, f"the past cannot be read now: {error}") from error
 
 
-async def incident_of(service: Service, id_: str) -> Incident:
+async def find_incident(service: Service, id_: str) -> Incident:
     """Return one incident, open or over."""
-    found = next((one for one in service.incidents() if one.id == id_), None)
-    found = found or await ask(service.store.incident, id_)
+    found = next((incident for incident in service.incidents() if incident.id == id_), None)
+    found = found or await query_store(service.store.incident, id_)
     if found is None:
-        raise Problem(404, "there is no such incident")
+        raise HTTPProblem(404, "there is no such incident")
     return found
 
 
-async def incidents_of(
+async def find_incidents(
     service: Service,
     *,
     states: tuple[IncidentState, ...] = (),
@@ -44,15 +44,17 @@ async def incidents_of(
     most: int = 100,
 ) -> list[Incident]:
     """Return incidents, newest first: the open ones as they are now, the others from the store."""
-    kept = await ask(
+    kept = await query_store(
         service.store.incidents, states=states, endpoint=endpoint, before=before, most=most
     )
-    found = {one.id: one for one in kept}
-    for one in service.incidents():
-        wanted = (not states or one.state in states) and (not endpoint or endpoint in one.members)
-        if wanted and (before is None or one.opened_at < before):
-            found[one.id] = one
+    found = {incident.id: incident for incident in kept}
+    for incident in service.incidents():
+        wanted = (not states or incident.state in states) and (
+            not endpoint or endpoint in incident.members
+        )
+        if wanted and (before is None or incident.opened_at < before):
+            found[incident.id] = incident
         else:
-            found.pop(one.id, None)
+            found.pop(incident.id, None)
     newest_first = sorted(found.values(), key=lambda one: one.opened_at, reverse=True)
     return newest_first[:most]

@@ -11,31 +11,31 @@ from typing import TYPE_CHECKING, Any, Final
 
 from starlette.responses import StreamingResponse
 
-from ringback.monitor.web.access import demand
-from ringback.monitor.web.request import Problem
+from ringback.monitor.web.access import require
+from ringback.monitor.web.request import HTTPProblem
 from ringback.monitor.web.site import site_of
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from ringback.monitor.model import Told, View
+    from ringback.monitor.model import EndpointView, UiEvent
     from ringback.monitor.web.render import Renderer
     from ringback.monitor.web.service import Service
 
 
 log = logging.getLogger("ringback")
 
-MOST_PAGES: Final = 100
+MAX_PAGES: Final = 100
 """Pages that are told at the same time."""
 
-_WAITING: Final = 16  # messages that a page may be behind
-_CARDS: Final = 200  # in one message; changes of state come first
-_SAID: Final = 3  # sentences in one message
+_MAX_WAITING: Final = 16  # messages that a page may be behind
+_MAX_CARDS: Final = 200  # in one message; changes of state come first
+_MAX_SENTENCES: Final = 3  # sentences in one message
 _RELOAD: Final = b"event: reload\ndata: {}\n\n"
 _ALIVE: Final = b": alive\n\n"
 
 
-class Live:
+class LiveUpdates:
     """What changes, for all open pages of one monitor.
 
     Args:
@@ -64,11 +64,11 @@ class Live:
     @property
     def full(self) -> bool:
         """Whether no further page can be told."""
-        return len(self._pages) >= MOST_PAGES or self._closed
+        return len(self._pages) >= MAX_PAGES or self._closed
 
     async def follow(self) -> AsyncIterator[bytes]:
         """Yield messages for one page until it goes or the monitor ends."""
-        page: asyncio.Queue[bytes] = asyncio.Queue(_WAITING)
+        page: asyncio.Queue[bytes] = asyncio.Queue(_MAX_WAITING)
         self._pages.add(page)
         try:
             self._start()
@@ -102,7 +102,10 @@ class Live:
 
     def _start(self) -> None:
         if not self._tasks:
-            self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._tell())]
+            self._tasks = [
+                asyncio.create_task(self._follow_events()),
+                asyncio.create_task(self._publish()),
+            ]
             for task in self._tasks:
                 task.add_done_callback(self._ended)
 
@@ -116,21 +119,21 @@ class Live:
             task.cancel()
         self._tasks = []
 
-    async def _listen(self) -> None:
-        async for told in self._service.subscribe():
-            self._note(told)
+    async def _follow_events(self) -> None:
+        async for event in self._service.subscribe():
+            self._note(event)
 
-    def _note(self, told: Told) -> None:
+    def _note(self, event: UiEvent) -> None:
         # Names of what changed, each once: bounded by what there is.
-        if told.what == "config":
+        if event.what == "config":
             self._configured = True
-        if told.endpoint is not None:
-            (self._moved if told.what == "state" else self._checked).add(told.endpoint)
-        if told.incident is not None:
-            self._incidents.add(told.incident)
+        if event.endpoint is not None:
+            (self._moved if event.what == "state" else self._checked).add(event.endpoint)
+        if event.incident is not None:
+            self._incidents.add(event.incident)
         self._changed.set()
 
-    async def _tell(self) -> None:
+    async def _publish(self) -> None:
         while True:
             await self._changed.wait()
             message = self._message()
@@ -139,7 +142,7 @@ class Live:
             await asyncio.sleep(self._every)
 
     def _message(self) -> bytes:
-        ids = [*self._moved, *(self._checked - self._moved)][:_CARDS]
+        ids = [*self._moved, *(self._checked - self._moved)][:_MAX_CARDS]
         views = [view for id_ in ids if (view := self._service.view(id_)) is not None]
         moved = [view for view in views if view.endpoint.id in self._moved]
         data: dict[str, Any] = {
@@ -149,14 +152,14 @@ class Live:
             "cards": {view.endpoint.id: self._card(view) for view in views},
             "states": {view.endpoint.id: view.state for view in views},
             "parts": self._parts() if moved or self._incidents else {},
-            "said": _said(moved),
+            "said": _announcement(moved),
         }
         self._changed.clear()
         self._checked, self._moved, self._incidents = set(), set(), set()
         self._configured = False
         return f"event: change\ndata: {json.dumps(data, ensure_ascii=False)}\n\n".encode()
 
-    def _card(self, view: View) -> str:
+    def _card(self, view: EndpointView) -> str:
         return self._renderer.render("part/card.html", {"view": view})
 
     def _parts(self) -> dict[str, str]:
@@ -173,13 +176,13 @@ class Live:
         }
 
 
-def _said(moved: list[View]) -> str:
-    told = [
+def _announcement(moved: list[EndpointView]) -> str:
+    event = [
         f"{view.endpoint.name} is {view.state}{f', {view.kind}' if view.kind else ''}."
-        for view in moved[:_SAID]
+        for view in moved[:_MAX_SENTENCES]
     ]
-    rest = len(moved) - _SAID
-    return " ".join([*told, f"{rest} more changed."] if rest > 0 else told)
+    rest = len(moved) - _MAX_SENTENCES
+    return " ".join([*event, f"{rest} more changed."] if rest > 0 else event)
 
 
 def _offer(page: asyncio.Queue[bytes], message: bytes) -> None:
@@ -193,8 +196,8 @@ def _offer(page: asyncio.Queue[bytes], message: bytes) -> None:
 
 async def live_stream(request: Request) -> StreamingResponse:
     """Return the stream."""
-    demand(request, "read")
+    require(request, "read")
     stream = site_of(request).live
     if stream.full:
-        raise Problem(503, "too many pages are open", headers={"Retry-After": "30"})
+        raise HTTPProblem(503, "too many pages are open", headers={"Retry-After": "30"})
     return StreamingResponse(stream.follow(), media_type="text/event-stream")

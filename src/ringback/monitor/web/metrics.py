@@ -12,7 +12,7 @@ from starlette.responses import PlainTextResponse
 
 from ringback.failure import KINDS
 from ringback.incident.model import EndpointState, Pattern
-from ringback.monitor.web.access import demand
+from ringback.monitor.web.access import require
 from ringback.monitor.web.site import site_of
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from ringback.incident.model import CertificateSeen, Incident
     from ringback.monitor.ingest import Inbox
-    from ringback.monitor.model import View
+    from ringback.monitor.model import EndpointView
 
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
@@ -43,7 +43,7 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Family:
+class MetricFamily:
     """A metric with its values.
 
     Attributes:
@@ -59,23 +59,26 @@ class Family:
     type: Literal["gauge", "counter"] = "gauge"
 
 
-def gauge(name: str, meaning: str, value: float, **labels: str) -> Family:
+def gauge(name: str, meaning: str, value: float, **labels: str) -> MetricFamily:
     """Return a metric with one value."""
-    return Family(name=name, help=meaning, samples=(Sample(value=value, labels=labels),))
+    return MetricFamily(name=name, help=meaning, samples=(Sample(value=value, labels=labels),))
 
 
-def counter(name: str, meaning: str, value: float) -> Family:
+def counter(name: str, meaning: str, value: float) -> MetricFamily:
     """Return a metric with one value that only grows."""
     samples = (Sample(value=value, labels={}),)
-    return Family(name=name, help=meaning, samples=samples, type="counter")
+    return MetricFamily(name=name, help=meaning, samples=samples, type="counter")
 
 
-def exposition_of(families: Iterable[Family]) -> str:
+def exposition_of(families: Iterable[MetricFamily]) -> str:
     """Return metrics as text."""
     lines: list[str] = []
     for family in families:
         name = family.name
-        values = [f"{name}{_label_set(one.labels)} {_number(one.value)}" for one in family.samples]
+        values = [
+            f"{name}{_label_set(sample.labels)} {_number(sample.value)}"
+            for sample in family.samples
+        ]
         if values:
             lines.append(f"# HELP {name} {family.help}")
             lines.append(f"# TYPE {name} {family.type}")
@@ -102,18 +105,18 @@ _STATES: Final = get_args(EndpointState)
 _PATTERNS: Final = get_args(Pattern)
 
 
-class Certificates:
+class LastCertificates:
     """The certificate that was seen last of each endpoint: a later failure does not unsay it."""
 
     def __init__(self) -> None:
         self._seen: OrderedDict[str, CertificateSeen] = OrderedDict()
 
-    def of(self, views: Iterable[View]) -> dict[str, CertificateSeen]:
+    def of(self, views: Iterable[EndpointView]) -> dict[str, CertificateSeen]:
         """Return what is known; of endpoints that are gone it is forgotten."""
         known: OrderedDict[str, CertificateSeen] = OrderedDict()
-        for one in views:
-            id_ = one.endpoint.id
-            seen = (one.last.certificate if one.last else None) or self._seen.get(id_)
+        for view in views:
+            id_ = view.endpoint.id
+            seen = (view.last.certificate if view.last else None) or self._seen.get(id_)
             if seen is not None:
                 known[id_] = seen
         self._seen = known
@@ -122,101 +125,105 @@ class Certificates:
 
 async def show_metrics(request: Request) -> PlainTextResponse:
     """Return the metrics."""
-    demand(request, "read")
+    require(request, "read")
     site = site_of(request)
     views = site.service.views()
     families = [
-        *of_endpoints(views),
-        of_certificates(views, site.certificates.of(views)),
-        of_incidents(site.service.incidents()),
-        *of_monitor(site.service.status()),
-        of_reports(site.inbox, site.service.status()),
+        *endpoint_metrics(views),
+        certificate_metrics(views, site.certificates.of(views)),
+        incident_metrics(site.service.incidents()),
+        *monitor_metrics(site.service.status()),
+        report_metrics(site.inbox, site.service.status()),
     ]
     return PlainTextResponse(exposition_of(families), media_type=CONTENT_TYPE)
 
 
-def of_endpoints(views: list[View]) -> Iterator[Family]:
+def endpoint_metrics(views: list[EndpointView]) -> Iterator[MetricFamily]:
     """Yield what is known of endpoints."""
-    seen = [(one, one.last) for one in views if one.last is not None]
-    yield Family(
+    seen = [(view, view.last) for view in views if view.last is not None]
+    yield MetricFamily(
         name="ringback_endpoint_state",
         help="1 for the state that the endpoint is in, 0 for the others.",
         samples=(
-            Sample(value=one.state == state, labels={**_labels(one), "state": state})
-            for one in views
+            Sample(value=view.state == state, labels={**_labels(view), "state": state})
+            for view in views
             for state in _STATES
         ),
     )
-    yield Family(
+    yield MetricFamily(
         name="ringback_check_up",
         help="Whether the newest check was well; absent where the prober itself was not.",
         samples=(
-            Sample(value=last.up, labels=_labels(one)) for one, last in seen if last.up is not None
+            Sample(value=last.up, labels=_labels(view))
+            for view, last in seen
+            if last.up is not None
         ),
     )
-    yield Family(
+    yield MetricFamily(
         name="ringback_failure_info",
         help="1 with the kind of failure that the endpoint has; absent where it has none.",
         samples=(
-            Sample(value=1, labels={**_labels(one), "kind": _bounded(one.kind)})
-            for one in views
-            if one.kind is not None
+            Sample(value=1, labels={**_labels(view), "kind": _bounded(view.kind)})
+            for view in views
+            if view.kind is not None
         ),
     )
-    yield Family(
+    yield MetricFamily(
         name="ringback_check_duration_seconds",
         help="How long the newest check took.",
         samples=(
-            Sample(value=last.seconds, labels=_labels(one))
-            for one, last in seen
+            Sample(value=last.seconds, labels=_labels(view))
+            for view, last in seen
             if last.seconds is not None
         ),
     )
-    yield Family(
+    yield MetricFamily(
         name="ringback_check_phase_seconds",
         help="How long each phase of the newest check took.",
         samples=(
-            Sample(value=seconds, labels={**_labels(one), "phase": phase})
-            for one, last in seen
+            Sample(value=seconds, labels={**_labels(view), "phase": phase})
+            for view, last in seen
             for phase, seconds in last.timings.items()
         ),
     )
-    yield Family(
+    yield MetricFamily(
         name="ringback_check_timestamp_seconds",
         help="When the newest check ended, in seconds since 1970 UTC.",
-        samples=(Sample(value=last.at, labels=_labels(one)) for one, last in seen),
+        samples=(Sample(value=last.at, labels=_labels(view)) for view, last in seen),
     )
-    yield Family(
+    yield MetricFamily(
         name="ringback_endpoint_silenced",
         help="Whether nobody is told of the endpoint now.",
-        samples=(Sample(value=one.silenced, labels=_labels(one)) for one in views),
+        samples=(Sample(value=view.silenced, labels=_labels(view)) for view in views),
     )
 
 
-def of_certificates(views: list[View], seen: dict[str, CertificateSeen]) -> Family:
+def certificate_metrics(
+    views: list[EndpointView], seen: dict[str, CertificateSeen]
+) -> MetricFamily:
     """Return when certificates end; what has ended is still told."""
-    return Family(
+    return MetricFamily(
         name="ringback_certificate_not_after_seconds",
         help="When the certificate that was seen last ends, in seconds since 1970 UTC.",
         samples=(
-            Sample(value=seen[one.endpoint.id].not_after, labels=_labels(one))
-            for one in views
-            if one.endpoint.id in seen
+            Sample(value=seen[view.endpoint.id].not_after, labels=_labels(view))
+            for view in views
+            if view.endpoint.id in seen
         ),
     )
 
 
-def of_incidents(incidents: list[Incident]) -> Family:
+def incident_metrics(incidents: list[Incident]) -> MetricFamily:
     """Return how many incidents are open."""
-    counts = Counter(one.pattern for one in incidents)
-    return Family(
+    counts = Counter(incident.pattern for incident in incidents)
+    return MetricFamily(
         name="ringback_incidents_open",
         help="Incidents that are not over.",
-        samples=(Sample(value=counts[one], labels={"pattern": one}) for one in _PATTERNS),
+        samples=(Sample(value=counts[name], labels={"pattern": name}) for name in _PATTERNS),
     )
 
 
-def of_monitor(status: dict[str, Any]) -> Iterator[Family]:
+def monitor_metrics(status: dict[str, Any]) -> Iterator[MetricFamily]:
     """Yield how the monitor itself is."""
     version = {"version": status["version"], "vantage": status.get("vantage", "")}
     yield gauge("ringback_build_info", "1 with the version.", 1, **version)
@@ -231,7 +238,7 @@ def of_monitor(status: dict[str, Any]) -> Iterator[Family]:
         "Updates that open pages missed because they were too slow.",
         status.get("dropped", 0),
     )
-    yield Family(
+    yield MetricFamily(
         name="ringback_checks_doubted_total",
         help="Checks that count as unknown, because the monitor itself was not well.",
         samples=(
@@ -245,34 +252,35 @@ def of_monitor(status: dict[str, Any]) -> Iterator[Family]:
         "Looks that were due while the one before was still under way.",
         status.get("skipped", 0),
     )
-    yield from of_notifiers(status.get("notifiers", {}))
-    yield from of_store(status.get("store", {}))
-    yield from of_configuration(status.get("config", {}))
+    yield from notifier_metrics(status.get("notifiers", {}))
+    yield from store_metrics(status.get("store", {}))
+    yield from configuration_metrics(status.get("config", {}))
 
 
-def of_notifiers(counts: dict[str, dict[str, int]]) -> Iterator[Family]:
+def notifier_metrics(counts: dict[str, dict[str, int]]) -> Iterator[MetricFamily]:
     """Yield how many messages came to what."""
-    yield Family(
+    yield MetricFamily(
         name="ringback_notifications_total",
         help="Messages that a notifier took (sent), or that were tried in vain (failed).",
         samples=(
-            Sample(value=one[outcome], labels={"notifier": name, "outcome": outcome})
-            for name, one in counts.items()
+            Sample(value=outcomes[outcome], labels={"notifier": name, "outcome": outcome})
+            for name, outcomes in counts.items()
             for outcome in ("sent", "failed")
         ),
         type="counter",
     )
-    yield Family(
+    yield MetricFamily(
         name="ringback_notices_given_up_total",
         help="Notices that a notifier was never told.",
         samples=(
-            Sample(value=one["given_up"], labels={"notifier": name}) for name, one in counts.items()
+            Sample(value=outcomes["given_up"], labels={"notifier": name})
+            for name, outcomes in counts.items()
         ),
         type="counter",
     )
 
 
-def of_store(store: dict[str, Any]) -> Iterator[Family]:
+def store_metrics(store: dict[str, Any]) -> Iterator[MetricFamily]:
     """Yield how what is known is kept."""
     yield counter(
         "ringback_store_dropped_total",
@@ -283,7 +291,7 @@ def of_store(store: dict[str, Any]) -> Iterator[Family]:
     yield gauge("ringback_store_degraded", "Whether nothing can be kept.", degraded)
 
 
-def of_configuration(config: dict[str, Any]) -> Iterator[Family]:
+def configuration_metrics(config: dict[str, Any]) -> Iterator[MetricFamily]:
     """Yield whether what is configured is in use."""
     good = not config.get("error")
     yield gauge("ringback_config_last_reload_successful", "Whether the newest is in use.", good)
@@ -299,7 +307,7 @@ def of_configuration(config: dict[str, Any]) -> Iterator[Family]:
     )
 
 
-def of_reports(inbox: Inbox, status: dict[str, Any]) -> Family:
+def report_metrics(inbox: Inbox, status: dict[str, Any]) -> MetricFamily:
     """Return what was not, or not as it came, taken of what programs report."""
     counts = {
         "clamped": inbox.clamped,
@@ -308,7 +316,7 @@ def of_reports(inbox: Inbox, status: dict[str, Any]) -> Family:
         "repeated": inbox.repeated,
         "stale": inbox.stale,
     }
-    return Family(
+    return MetricFamily(
         name="ringback_reported_total",
         help="Reports of programs that count otherwise than they came: dropped by their sender, "
         "from the future, too old, too late, or sent twice.",
@@ -317,7 +325,7 @@ def of_reports(inbox: Inbox, status: dict[str, Any]) -> Family:
     )
 
 
-def _labels(view: View) -> dict[str, str]:
+def _labels(view: EndpointView) -> dict[str, str]:
     endpoint = view.endpoint
     return {"endpoint": endpoint.id, "group": endpoint.watched.group, "type": endpoint.type}
 

@@ -18,10 +18,17 @@ from ringback.diagnosis.record import RecordError, diagnosis_of
 from ringback.diagnosis.wording import MARKS, TITLES, label, standing, state_of
 from ringback.failure import KINDS
 from ringback.failure.page import DELIVERED, LAYERS, RETRY
-from ringback.monitor.web.access import demand, grant_of
-from ringback.monitor.web.chart import CHARTS, WINDOWS, areas_of, bar_of, latency_of, phases_of
-from ringback.monitor.web.history import ask, incident_of, incidents_of
-from ringback.monitor.web.request import Problem
+from ringback.monitor.web.access import grant_of, require
+from ringback.monitor.web.chart import (
+    CHARTS,
+    WINDOWS,
+    latency_chart,
+    phase_chart,
+    phase_shares,
+    status_bar,
+)
+from ringback.monitor.web.history import find_incident, find_incidents, query_store
+from ringback.monitor.web.request import HTTPProblem
 from ringback.monitor.web.site import site_of
 
 if TYPE_CHECKING:
@@ -32,9 +39,9 @@ if TYPE_CHECKING:
 
     from ringback.diagnosis.model import Diagnosis, Reading, State
     from ringback.incident.model import Check, Incident
-    from ringback.monitor.model import View
+    from ringback.monitor.model import EndpointView
     from ringback.monitor.store.interface import RollupBucket, Step
-    from ringback.monitor.web.chart import Window
+    from ringback.monitor.web.chart import ChartWindow
     from ringback.monitor.web.service import Service
     from ringback.monitor.web.settings import Scope
     from ringback.monitor.web.site import Site
@@ -62,116 +69,122 @@ async def render_page(
     return HTMLResponse(text, status)
 
 
-def turned_away(request: Request, scope: Scope) -> Response | None:
+def login_redirect(request: Request, scope: Scope) -> Response | None:
     """Return the way to the login, for somebody who may not see a page and could."""
     grant = grant_of(request)
     if site_of(request).settings.tokens and not grant.scopes:
         return RedirectResponse(f"/login?next={request.url.path}", 303)
-    demand(request, scope)
+    require(request, scope)
     return None
 
 
 async def overview_page(request: Request) -> Response:
     """Return the overview."""
-    if (login := turned_away(request, "read")) is not None:
+    if (login := login_redirect(request, "read")) is not None:
         return login
     service = site_of(request).service
     views = service.views()
     text, state = request.query_params.get("q", "")[:200], request.query_params.get("state", "")
-    wanted = [one for one in views if _is_wanted(one, text, state)]
+    wanted = [view for view in views if _is_wanted(view, text, state)]
     return await render_page(
         request,
         "overview.html",
         groups=_groups(wanted),
         total=len(views),
         shown=len(wanted),
-        counts=Counter(one.state for one in views),
+        counts=Counter(view.state for view in views),
         incidents=service.incidents(),
-        names={one.endpoint.id: one.endpoint.name for one in views},
+        names={view.endpoint.id: view.endpoint.name for view in views},
         q=text,
         state=state,
     )
 
 
-def _is_wanted(view: View, text: str, state: str) -> bool:
+def _is_wanted(view: EndpointView, text: str, state: str) -> bool:
     words = f"{view.endpoint.name} {view.endpoint.url} {view.endpoint.watched.group}".lower()
     return text.lower() in words and (not state or view.state == state)
 
 
-def _groups(views: Iterable[View]) -> dict[str, list[View]]:
-    groups: dict[str, list[View]] = {}
-    for one in views:
-        groups.setdefault(one.endpoint.watched.group, []).append(one)
+def _groups(views: Iterable[EndpointView]) -> dict[str, list[EndpointView]]:
+    groups: dict[str, list[EndpointView]] = {}
+    for view in views:
+        groups.setdefault(view.endpoint.watched.group, []).append(view)
     return groups
 
 
-_FAILURES, _INCIDENTS = 500, 10
-_RUNS = 20
+_MAX_FAILURES, _MAX_INCIDENTS = 500, 10
+_MAX_RUNS = 20
 
 
 async def endpoint_page(request: Request) -> Response:
     """Return the page of an endpoint."""
-    if (login := turned_away(request, "read")) is not None:
+    if (login := login_redirect(request, "read")) is not None:
         return login
     site = site_of(request)
     id_, now = request.path_params["id"], site.clock()
     view = site.service.view(id_)
     if view is None:
-        raise Problem(404, "there is no such endpoint")
+        raise HTTPProblem(404, "there is no such endpoint")
     window = CHARTS.get(request.query_params.get("window", ""), WINDOWS["24h"])
-    asked = (buckets_of(site.service, id_, one, now) for one in CHARTS.values())
+    asked = (buckets_of(site.service, id_, window, now) for window in CHARTS.values())
     buckets = dict(zip(CHARTS, await asyncio.gather(*asked), strict=True))
     longest = now - WINDOWS["90d"].seconds
     return await render_page(
         request,
         "endpoint.html",
         view=view,
-        bars=[bar_of(buckets[name], one, now) for name, one in WINDOWS.items()],
+        bars=[
+            status_bar(buckets[name], chart_window, now) for name, chart_window in WINDOWS.items()
+        ],
         window=window,
         windows=list(CHARTS),
-        latency=latency_of(buckets[window.name], window.bucket, now - window.seconds, now),
-        phases=phases_of(buckets[window.name]),
-        percentiles=await ask(site.service.store.phases, *_window_query(id_, window, now)),
-        areas=areas_of(buckets[window.name], window.bucket, now - window.seconds, now),
+        latency=latency_chart(buckets[window.name], window.bucket, now - window.seconds, now),
+        phases=phase_shares(buckets[window.name]),
+        percentiles=await query_store(site.service.store.phases, *_window_query(id_, window, now)),
+        areas=phase_chart(buckets[window.name], window.bucket, now - window.seconds, now),
         failures=runs_of(
-            await ask(site.service.store.checks, id_, longest, now + 1, failed=True, most=_FAILURES)
-        )[:_RUNS],
-        incidents=await incidents_of(site.service, endpoint=id_, most=_INCIDENTS),
+            await query_store(
+                site.service.store.checks, id_, longest, now + 1, failed=True, most=_MAX_FAILURES
+            )
+        )[:_MAX_RUNS],
+        incidents=await find_incidents(site.service, endpoint=id_, most=_MAX_INCIDENTS),
     )
 
 
 def runs_of(failures: Sequence[Check]) -> list[tuple[Check, Check, int]]:
     """Return failures that say the same as one: the newest, the oldest, and how many they are."""
-    same = groupby(failures, key=lambda one: (one.kind, one.detail, one.origin))
+    same = groupby(failures, key=lambda check: (check.kind, check.detail, check.origin))
     runs = [list(found) for _, found in same]
     return [(found[0], found[-1], len(found)) for found in runs]
 
 
-async def buckets_of(service: Service, id_: str, window: Window, now: float) -> list[RollupBucket]:
+async def buckets_of(
+    service: Service, id_: str, window: ChartWindow, now: float
+) -> list[RollupBucket]:
     """Return the rollup of an endpoint in a window."""
-    return await ask(service.store.buckets, *_window_query(id_, window, now))
+    return await query_store(service.store.buckets, *_window_query(id_, window, now))
 
 
-def _window_query(id_: str, window: Window, now: float) -> tuple[str, Step, float, float]:
+def _window_query(id_: str, window: ChartWindow, now: float) -> tuple[str, Step, float, float]:
     since = (now // window.cell - window.cells + 1) * window.cell
     return id_, window.step, since, now + 1
 
 
-_PAGE = 50
+_PAGE_SIZE = 50
 
 
 async def incidents_page(request: Request) -> Response:
     """Return the list of incidents, and the silences."""
-    if (login := turned_away(request, "read")) is not None:
+    if (login := login_redirect(request, "read")) is not None:
         return login
     service = site_of(request).service
     before = _time(request.query_params.get("before"))
-    found = await incidents_of(service, before=before, most=_PAGE)
+    found = await find_incidents(service, before=before, most=_PAGE_SIZE)
     return await render_page(
         request,
         "incidents.html",
         incidents=found,
-        older=found[-1].opened_at if len(found) == _PAGE else None,
+        older=found[-1].opened_at if len(found) == _PAGE_SIZE else None,
         names=_names(request),
         silences=service.silences(),
     )
@@ -179,10 +192,10 @@ async def incidents_page(request: Request) -> Response:
 
 async def incident_page(request: Request) -> Response:
     """Return the page of one incident."""
-    if (login := turned_away(request, "read")) is not None:
+    if (login := login_redirect(request, "read")) is not None:
         return login
     service = site_of(request).service
-    found = await incident_of(service, request.path_params["id"])
+    found = await find_incident(service, request.path_params["id"])
     diagnosis = _diagnosis(found)
     return await render_page(
         request,
@@ -197,7 +210,7 @@ async def incident_page(request: Request) -> Response:
 
 def _names(request: Request) -> dict[str, str]:
     views = site_of(request).service.views()
-    return {one.endpoint.id: one.endpoint.name for one in views}
+    return {view.endpoint.id: view.endpoint.name for view in views}
 
 
 def _time(text: str | None) -> float | None:
@@ -206,7 +219,7 @@ def _time(text: str | None) -> float | None:
     try:
         return datetime.fromisoformat(text).timestamp()
     except ValueError:
-        raise Problem(400, "before is no time as RFC 3339 has it") from None
+        raise HTTPProblem(400, "before is no time as RFC 3339 has it") from None
 
 
 def _diagnosis(incident: Incident) -> Diagnosis | None:
@@ -226,24 +239,27 @@ def _stages(diagnosis: Diagnosis) -> list[tuple[str, str, State, list[_Read]]]:
     """Each stage that was read: its title, mark, state and readings."""
     decided = diagnosis.verdict.evidence
     numbered = [
-        (one, label(one), number in decided) for number, one in enumerate(diagnosis.readings)
+        (reading, label(reading), number in decided)
+        for number, reading in enumerate(diagnosis.readings)
     ]
     stages = []
     for stage in STAGES:
-        found = [one for one in numbered if one[0].layer == stage]
+        found = [
+            numbered_reading for numbered_reading in numbered if numbered_reading[0].layer == stage
+        ]
         if found:
-            state = state_of(one for one, _, _ in found)
+            state = state_of(reading for reading, _, _ in found)
             stages.append((TITLES[stage], MARKS[state], state, found))
     return stages
 
 
 async def kind_page(request: Request) -> Response:
     """Return the page that explains a kind of failure."""
-    if (login := turned_away(request, "read")) is not None:
+    if (login := login_redirect(request, "read")) is not None:
         return login
     found = KINDS.get(request.path_params["name"])
     if found is None:
-        raise Problem(404, "there is no such kind of failure")
+        raise HTTPProblem(404, "there is no such kind of failure")
     return await render_page(
         request,
         "kind.html",
@@ -256,10 +272,10 @@ async def kind_page(request: Request) -> Response:
 
 async def discovered_page(request: Request) -> Response:
     """Return the page."""
-    if (login := turned_away(request, "read")) is not None:
+    if (login := login_redirect(request, "read")) is not None:
         return login
     found = site_of(request).service.discovered()
-    newest_first = sorted(found, key=lambda one: one.last_seen, reverse=True)
+    newest_first = sorted(found, key=lambda item: item.last_seen, reverse=True)
     return await render_page(request, "discovered.html", found=newest_first)
 
 
@@ -271,7 +287,7 @@ async def status_page(request: Request) -> Response:
     """Return the page."""
     site = site_of(request)
     if not site.settings.status_page:
-        raise Problem(404, "there is no such page")
+        raise HTTPProblem(404, "there is no such page")
     text = await site.status_page.get(lambda: _status_page(site))
     return HTMLResponse(
         text, headers={"cache-control": f"public, max-age={STATUS_PAGE_SECONDS:.0f}"}
@@ -280,10 +296,13 @@ async def status_page(request: Request) -> Response:
 
 async def _status_page(site: Site) -> str:
     now, window = site.clock(), WINDOWS["90d"]
-    views = [one for one in site.service.views() if one.endpoint.public]
+    views = [view for view in site.service.views() if view.endpoint.public]
     rows = [
-        (one, bar_of(await buckets_of(site.service, one.endpoint.id, window, now), window, now))
-        for one in views
+        (
+            view,
+            status_bar(await buckets_of(site.service, view.endpoint.id, window, now), window, now),
+        )
+        for view in views
     ]
     groups: dict[str, list[object]] = {}
     for row in rows:
@@ -291,7 +310,7 @@ async def _status_page(site: Site) -> str:
     context = {
         "title": site.settings.title,
         "groups": groups,
-        "broken": sum(one.state in ("down", "recovering") for one in views),
+        "broken": sum(view.state in ("down", "recovering") for view in views),
         "total": len(views),
         "now": now,
     }

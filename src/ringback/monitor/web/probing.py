@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 from starlette.responses import PlainTextResponse
 
 from ringback.failure import KINDS
-from ringback.monitor.web.access import demand
-from ringback.monitor.web.metrics import CONTENT_TYPE, Family, Sample, exposition_of, gauge
-from ringback.monitor.web.request import Problem
+from ringback.monitor.web.access import require
+from ringback.monitor.web.metrics import CONTENT_TYPE, MetricFamily, Sample, exposition_of, gauge
+from ringback.monitor.web.request import HTTPProblem
 from ringback.monitor.web.site import site_of
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from ringback.incident.model import Check
 
-_LONGEST: Final = 2000
+_MAX_TARGET: Final = 2000
 _PHASES: Final = {
     "dns": "resolve",
     "connect": "connect",
@@ -31,24 +31,24 @@ _PHASES: Final = {
 """Phase of a check to what blackbox_exporter calls it."""
 
 
-async def probe(request: Request) -> PlainTextResponse:
+async def probe_target(request: Request) -> PlainTextResponse:
     """Return what a look at a target sees now."""
-    demand(request, "read")
+    require(request, "read")
     site = site_of(request)
     target = request.query_params.get("target", "")
     module = request.query_params.get("module", "http_2xx")
-    if not target or len(target) > _LONGEST:
-        raise Problem(400, "a target is expected")
+    if not target or len(target) > _MAX_TARGET:
+        raise HTTPProblem(400, "a target is expected")
     if not is_allowed(target, site.settings.probe_targets):
-        raise Problem(403, "this target is not in probe_allow.targets")
+        raise HTTPProblem(403, "this target is not in probe_allow.targets")
     try:
         check = await site.service.probe(module, target)
     except LookupError:
-        raise Problem(400, "there is no such module") from None
+        raise HTTPProblem(400, "there is no such module") from None
     except ValueError as error:
-        raise Problem(400, f"this is no target: {error}") from None
+        raise HTTPProblem(400, f"this is no target: {error}") from None
     return PlainTextResponse(
-        exposition_of(of_check(check, http=module.startswith("http"))), media_type=CONTENT_TYPE
+        exposition_of(check_metrics(check, http=module.startswith("http"))), media_type=CONTENT_TYPE
     )
 
 
@@ -87,7 +87,7 @@ def _matches(asked: _Parts, pattern: str) -> bool:
     )
 
 
-def of_check(check: Check, *, http: bool) -> Iterator[Family]:
+def check_metrics(check: Check, *, http: bool) -> Iterator[MetricFamily]:
     """Yield a check as metrics, by the names of blackbox_exporter where it has one."""
     yield gauge("probe_success", "Whether the target is well.", check.up is True)
     yield gauge("probe_duration_seconds", "How long the probe took.", check.seconds or 0.0)
@@ -96,7 +96,7 @@ def of_check(check: Check, *, http: bool) -> Iterator[Family]:
     if check.address is not None:
         yield gauge("probe_ip_protocol", "4 or 6.", 6 if ":" in check.address else 4)
     if http:
-        yield from _of_http(check)
+        yield from _http_metrics(check)
     if check.certificate is not None:
         yield gauge(
             "probe_ssl_earliest_cert_expiry",
@@ -108,13 +108,13 @@ def of_check(check: Check, *, http: bool) -> Iterator[Family]:
         yield gauge("probe_failure_info", "1 with the kind of failure.", 1, kind=kind)
 
 
-def _of_http(check: Check) -> Iterator[Family]:
+def _http_metrics(check: Check) -> Iterator[MetricFamily]:
     unexpected = check.kind == "http.response.unexpected_content"
     yield gauge(
         "probe_http_status_code", "Status of the last response; 0: none.", check.status or 0
     )
     yield gauge("probe_failed_due_to_regex", "Whether the content was unexpected.", unexpected)
-    yield Family(
+    yield MetricFamily(
         name="probe_http_duration_seconds",
         help="How long each phase took.",
         samples=(

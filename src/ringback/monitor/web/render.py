@@ -16,7 +16,7 @@ from ringback.diagnosis.wording import duration
 from ringback.failure import KINDS
 from ringback.failure.target import without_secrets
 from ringback.monitor.web import words
-from ringback.monitor.web.request import Problem
+from ringback.monitor.web.request import HTTPProblem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -49,11 +49,11 @@ class Renderer:
             "breakable": breakable,
             "moment": moment,
             "stamp": words.stamp,
-            "span": words.span,
-            "share": words.share,
+            "span": words.rounded_span,
+            "share": words.percentage,
             "duration": duration,
             "ago": lambda at: words.ago(at, clock()),
-            "lasting": lambda at: words.span(max(0.0, clock() - at)),
+            "lasting": lambda at: words.rounded_span(max(0.0, clock() - at)),
             "shown_url": words.shown_url,
             "safe_text": without_secrets,
         }
@@ -90,7 +90,7 @@ def asset(name: str) -> str:
 
 def _digests() -> dict[str, str]:
     folder = files("ringback.monitor.web").joinpath("static")
-    return {one.name: sha256(one.read_bytes()).hexdigest()[:12] for one in folder.iterdir()}
+    return {file.name: sha256(file.read_bytes()).hexdigest()[:12] for file in folder.iterdir()}
 
 
 DIGESTS = _digests()
@@ -105,7 +105,7 @@ async def static_file(request: Request) -> Response:
     """Return a file that pages load."""
     name = request.path_params["name"]
     if name not in DIGESTS:
-        raise Problem(404, "there is no such file")
+        raise HTTPProblem(404, "there is no such file")
     content = files("ringback.monitor.web").joinpath("static", name).read_bytes()
     current = request.url.query == DIGESTS[name]
     return Response(

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
 
-class Problem(Exception):  # noqa: N818 - RFC 9457's word for it
+class HTTPProblem(Exception):  # noqa: N818 - RFC 9457's word for it
     """Raised for a request that is answered with an error.
 
     Args:
@@ -43,7 +43,7 @@ class Problem(Exception):  # noqa: N818 - RFC 9457's word for it
         return HTTPStatus(self.status).phrase
 
 
-def problem_response(problem: Problem) -> JSONResponse:
+def problem_response(problem: HTTPProblem) -> JSONResponse:
     """Return a problem as a response."""
     document = {
         "type": "about:blank",
@@ -66,24 +66,24 @@ MAX_FORM = 16 * 1024
 _MAX_FIELDS = 50
 
 
-async def body_of(request: Request, most: int = MAX_FORM) -> bytes:
+async def read_body(request: Request, most: int = MAX_FORM) -> bytes:
     """Return the body of a request."""
     parts = bytearray()
     async for part in request.stream():
         parts += part
         if len(parts) > most:
-            raise Problem(413, f"the body is larger than {most} bytes")
+            raise HTTPProblem(413, f"the body is larger than {most} bytes")
     return bytes(parts)
 
 
-async def form_of(request: Request) -> dict[str, list[str]]:
+async def read_form(request: Request) -> dict[str, list[str]]:
     """Return the fields of a form, each with what was given for it, trimmed."""
     sort = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if sort != "application/x-www-form-urlencoded":
-        raise Problem(415, "a form is expected")
-    text = (await body_of(request)).decode("utf-8", "replace")
+        raise HTTPProblem(415, "a form is expected")
+    text = (await read_body(request)).decode("utf-8", "replace")
     try:
         fields = parse_qs(text, max_num_fields=_MAX_FIELDS)
     except ValueError:
-        raise Problem(400, f"a form of at most {_MAX_FIELDS} fields is expected") from None
+        raise HTTPProblem(400, f"a form of at most {_MAX_FIELDS} fields is expected") from None
     return {name: [value.strip() for value in values] for name, values in fields.items()}

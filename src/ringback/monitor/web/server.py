@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from ringback.monitor.web.site import Site
 
 _BACKLOG: Final = 128
-_CONNECTIONS: Final = 500
-_GRACE: Final = 3  # seconds that responses have to end
+_MAX_CONNECTIONS: Final = 500
+_SHUTDOWN_SECONDS: Final = 3  # seconds that responses have to end
 
 
 class _Server(uvicorn.Server):
@@ -49,7 +49,7 @@ def listen(settings: WebSettings) -> socket.socket:
         ) from error
 
 
-class Page:
+class PageServer:
     """The page of a monitor on the address where it listens.
 
     Args:
@@ -87,8 +87,8 @@ class Page:
                 access_log=False,
                 server_header=False,
                 proxy_headers=False,
-                limit_concurrency=_CONNECTIONS,
-                timeout_graceful_shutdown=_GRACE,
+                limit_concurrency=_MAX_CONNECTIONS,
+                timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
             )
         )
         serving = asyncio.create_task(server.serve(sockets=[self._listener]))

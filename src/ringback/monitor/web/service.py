@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from ringback.incident.model import Check, Incident
     from ringback.incident.silences import Silence
-    from ringback.monitor.model import Discovered, PassiveCheck, Told, View
+    from ringback.monitor.model import Discovered, EndpointView, PassiveCheck, UiEvent
     from ringback.monitor.store.interface import Store
 
 
@@ -23,10 +23,10 @@ class Service(Protocol):
     def started_at(self) -> float:
         """When it started, in seconds since 1970 UTC."""
 
-    def views(self) -> list[View]:
+    def views(self) -> list[EndpointView]:
         """Return every endpoint as it is now, in the order of the configuration."""
 
-    def view(self, id: str) -> View | None:  # noqa: A002 - the name of the running monitor's own
+    def view(self, id: str) -> EndpointView | None:  # noqa: A002 - the name of the running monitor's own
         """Return one endpoint as it is now."""
 
     def discovered(self) -> list[Discovered]:
@@ -56,7 +56,7 @@ class Service(Protocol):
     def beat(self, endpoint_id: str, *, up: bool, detail: str) -> bool:
         """Take in a heartbeat; return whether there is such an endpoint."""
 
-    def subscribe(self) -> AsyncIterator[Told]:
+    def subscribe(self) -> AsyncIterator[UiEvent]:
         """Yield what changes, from now on."""
 
     def status(self) -> dict[str, Any]:

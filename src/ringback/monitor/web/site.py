@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from starlette.requests import HTTPConnection
 
     from ringback.monitor.ingest import Inbox
-    from ringback.monitor.web.live import Live
-    from ringback.monitor.web.metrics import Certificates
+    from ringback.monitor.web.live import LiveUpdates
+    from ringback.monitor.web.metrics import LastCertificates
     from ringback.monitor.web.render import Renderer
     from ringback.monitor.web.service import Service
     from ringback.monitor.web.settings import WebSettings
@@ -39,9 +39,9 @@ class Site:
     service: Service
     settings: WebSettings
     renderer: Renderer
-    live: Live
-    status_page: Kept
-    certificates: Certificates
+    live: LiveUpdates
+    status_page: CachedText
+    certificates: LastCertificates
     inbox: Inbox
     clock: Callable[[], float] = time.time
     key: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
@@ -65,7 +65,7 @@ def site_of(connection: HTTPConnection) -> Site:
     return site
 
 
-class Kept:
+class CachedText:
     """The newest of a text, for so long.
 
     Args:

@@ -63,7 +63,7 @@ PHASES: Final[dict[str, str]] = {
 _DAY: Final = 86400.0
 
 
-def span(seconds: float) -> str:
+def rounded_span(seconds: float) -> str:
     """Return a length of time in words, rounded to what matters."""
     if seconds >= 2 * _DAY:
         return f"{seconds / _DAY:.0f} d"
@@ -75,7 +75,7 @@ def ago(at: float, now: float) -> str:
     away = now - at
     if abs(away) < 1:
         return "now"
-    return f"{span(away)} ago" if away > 0 else f"in {span(-away)}"
+    return f"{rounded_span(away)} ago" if away > 0 else f"in {rounded_span(-away)}"
 
 
 def stamp(at: float) -> str:
@@ -83,7 +83,7 @@ def stamp(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
-def share(part: float) -> str:
+def percentage(part: float) -> str:
     """Return a share as per cent; never rounded up to 100, or down to 0."""
     if part in (0.0, 1.0):
         return f"{part:.0%}"

@@ -18,7 +18,7 @@ from monitor.notify.made import (
 from requires import requires
 
 from ringback.monitor.notify.channel import channel_of
-from ringback.monitor.notify.message import Context
+from ringback.monitor.notify.notification import NotificationContext
 from ringback.monitor.notify.settings import NotifierSettings
 from ringback.monitor.web.alerts import from_alertmanager
 
@@ -136,7 +136,9 @@ def test_what_goes_on_is_sent_again_until_it_is_over(receiver, dispatch, store):
 
 
 def test_the_labels_are_what_prometheus_takes(receiver):
-    context = Context(vantage="paris", labels={"shop-1": {"my-team": "x", "0": "y", "é": "z"}})
+    context = NotificationContext(
+        vantage="paris", labels={"shop-1": {"my-team": "x", "0": "y", "é": "z"}}
+    )
     channel = channel_of(settings(receiver.url, labels={"severity": "page", "incident": "no"}))
     channel.send(message(story(), context=context, test=True))
 

@@ -88,7 +88,7 @@ def test_one_that_cannot_be_run_is_a_failure(word):
     with pytest.raises(NotSent, match="cannot be run") as raised:
         command(word).send(message(story()))
 
-    assert raised.value.surely
+    assert raised.value.not_delivered
 
 
 def test_without_a_command_it_is_refused():

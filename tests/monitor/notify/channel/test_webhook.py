@@ -4,7 +4,7 @@ import pytest
 from monitor.notify.made import message, story, webhook
 
 from ringback.monitor.notify.channel import NotifierInvalid, NotSent, channel_of
-from ringback.monitor.notify.signature import HEADER, is_signed
+from ringback.monitor.notify.signature import SIGNATURE_HEADER, is_signed
 
 
 def test_it_is_signed_and_has_its_key(receiver):
@@ -12,7 +12,7 @@ def test_it_is_signed_and_has_its_key(receiver):
 
     ((path, headers, body),) = receiver.got
     assert path == "/hook"
-    assert is_signed(headers[HEADER], "key", body, time.time())
+    assert is_signed(headers[SIGNATURE_HEADER], "key", body, time.time())
     assert (headers["Idempotency-Key"], headers["X-Own"]) == ("m1", "1")
     assert headers["Content-Type"] == "application/json"
 
@@ -20,19 +20,19 @@ def test_it_is_signed_and_has_its_key(receiver):
 def test_without_a_secret_it_is_not_signed(receiver):
     channel_of(webhook(receiver)).send(message(story()))
 
-    assert HEADER not in receiver.got[0][1]
+    assert SIGNATURE_HEADER not in receiver.got[0][1]
 
 
 @pytest.mark.parametrize(
-    ("status", "refused"),
+    ("status", "rejected"),
     [(301, True), (400, True), (404, True), (408, False), (429, False), (500, False), (503, False)],
 )
-def test_an_answer_that_is_no_success_says_whether_to_try_again(receiver, status, refused):
+def test_an_answer_that_is_no_success_says_whether_to_try_again(receiver, status, rejected):
     receiver.status, receiver.headers = status, {"Location": receiver.url}
     with pytest.raises(NotSent, match=f"answered {status}") as raised:
         channel_of(webhook(receiver)).send(message(story()))
 
-    assert (raised.value.refused, raised.value.surely) == (refused, True)
+    assert (raised.value.rejected, raised.value.not_delivered) == (rejected, True)
     assert len(receiver.got) == 1
 
 
@@ -41,7 +41,7 @@ def test_a_refused_connection_was_surely_not_told(unused_port, receiver):
     with pytest.raises(NotSent, match=r"^tcp\.refused at 127") as raised:
         channel_of(webhook(receiver, url=url)).send(message(story()))
 
-    assert raised.value.surely
+    assert raised.value.not_delivered
     assert raised.value.failure.kind == "tcp.refused"
 
 
@@ -51,7 +51,7 @@ def test_a_receiver_that_is_silent_may_have_got_it(receiver):
     with pytest.raises(NotSent) as raised:
         channel_of(webhook(receiver, timeout=1.5)).send(message(story()))
 
-    assert not raised.value.surely
+    assert not raised.value.not_delivered
     assert time.monotonic() - begun < 45
 
 

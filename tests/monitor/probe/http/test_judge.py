@@ -60,7 +60,7 @@ def test_an_error_that_is_expected_is_none(looking, lab):
 
 
 def test_a_pattern_that_takes_for_ever_blames_nobody(looking, lab, monkeypatch):
-    monkeypatch.setattr(matching, "LONGEST", 0.5)
+    monkeypatch.setattr(matching, "PATTERN_TIMEOUT", 0.5)
     url = lab.listen(answering(response(200, b"a" * 60))).url
 
     check = looking.at(url, expect={"body_matches": ("(a+)+b",)})

@@ -260,7 +260,7 @@ def test_a_header_with_a_line_break_is_not_sent(looking, lab):
 
 def test_an_end_that_is_not_expected_asks_for_a_look(looking, lab):
     told = []
-    looking.surroundings.lost = told.append
+    looking.context.on_lost = told.append
 
     def answer_and_leave(connection):
         connection.read_request()
@@ -270,7 +270,7 @@ def test_an_end_that_is_not_expected_asks_for_a_look(looking, lab):
 
     async def idle():
         async with asyncio.timeout(60):
-            while looking.surroundings.kept:
+            while looking.context.kept:
                 await asyncio.sleep(0.005)
 
     for _ in range(3):
@@ -279,4 +279,4 @@ def test_an_end_that_is_not_expected_asks_for_a_look(looking, lab):
     prober.close()
 
     assert told[0] == "e"
-    assert looking.surroundings.kept == 0
+    assert looking.context.kept == 0

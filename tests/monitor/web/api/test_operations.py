@@ -12,7 +12,7 @@ from monitor.web.service import (
     sample,
 )
 
-from ringback.monitor.model import View
+from ringback.monitor.model import EndpointView
 
 
 def test_an_endpoint_is_told_with_its_state_and_without_secrets():
@@ -252,7 +252,9 @@ def test_the_monitor_says_how_it_is():
 
 def test_a_detail_is_told_without_credentials():
     seen = refused("a", detail="GET https://user:pw@a.example/?token=x failed")
-    view = View(endpoint=endpoint("a"), state="down", since=NOW, kind="tcp.refused", last=seen)
+    view = EndpointView(
+        endpoint=endpoint("a"), state="down", since=NOW, kind="tcp.refused", last=seen
+    )
 
     text = Asking(MemoryService(view)).get("/api/v1/endpoints/a").text
     assert "pw@" not in text
@@ -260,6 +262,8 @@ def test_a_detail_is_told_without_credentials():
 
 
 def test_a_check_that_says_nothing_is_neither_up_nor_down():
-    view = View(endpoint=endpoint("a"), state="unknown", last=check("a", up=None, seconds=None))
+    view = EndpointView(
+        endpoint=endpoint("a"), state="unknown", last=check("a", up=None, seconds=None)
+    )
 
     assert Asking(MemoryService(view)).get("/api/v1/endpoints/a").json()["check"]["up"] is None

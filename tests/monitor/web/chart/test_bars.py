@@ -4,7 +4,7 @@ import pytest
 from monitor.web.service import NOW
 
 from ringback.monitor.store.interface import RollupBucket
-from ringback.monitor.web.chart import WINDOWS, bar_of
+from ringback.monitor.web.chart import WINDOWS, status_bar
 
 
 def bucket(at, count=10, bad=0):
@@ -13,7 +13,7 @@ def bucket(at, count=10, bad=0):
 
 @pytest.mark.parametrize("window", WINDOWS.values(), ids=WINDOWS)
 def test_the_last_cell_holds_now_and_all_are_there(window):
-    bar = bar_of([], window, NOW)
+    bar = status_bar([], window, NOW)
 
     assert len(bar.cells) == window.cells
     assert bar.cells[-1].at <= NOW < bar.cells[-1].until
@@ -24,7 +24,7 @@ def test_the_last_cell_holds_now_and_all_are_there(window):
 
 def test_buckets_are_put_together_in_cells():
     window = WINDOWS["24h"]
-    bar = bar_of([bucket(NOW - 900, bad=1), bucket(NOW - 600, bad=0)], window, NOW)
+    bar = status_bar([bucket(NOW - 900, bad=1), bucket(NOW - 600, bad=0)], window, NOW)
 
     assert [(cell.count, cell.bad) for cell in bar.cells[-2:]] == [(20, 1), (0, 0)]
     assert bar.uptime == 0.95
@@ -35,15 +35,15 @@ def test_buckets_are_put_together_in_cells():
     ("count", "bad", "look"), [(10, 0, "good"), (10, 4, "partly"), (10, 5, "bad"), (0, 0, "none")]
 )
 def test_a_cell_is_drawn_by_the_share_that_failed(count, bad, look):
-    assert bar_of([bucket(NOW, count, bad)], WINDOWS["24h"], NOW).cells[-1].look == look
+    assert status_bar([bucket(NOW, count, bad)], WINDOWS["24h"], NOW).cells[-1].look == look
 
 
 def test_what_lies_outside_is_left_out():
-    bar = bar_of([bucket(NOW - 200 * 86400, bad=10)], WINDOWS["90d"], NOW)
+    bar = status_bar([bucket(NOW - 200 * 86400, bad=10)], WINDOWS["90d"], NOW)
 
     assert bar.count == 0
 
 
 @pytest.mark.parametrize(("bad", "depth"), [(0, 0), (1, 11), (500, 14), (1000, 28)])
 def test_failures_are_drawn_by_their_share_and_never_too_small_to_see(bad, depth):
-    assert bar_of([bucket(NOW, 1000, bad)], WINDOWS["24h"], NOW).cells[-1].depth == depth
+    assert status_bar([bucket(NOW, 1000, bad)], WINDOWS["24h"], NOW).cells[-1].depth == depth

@@ -3,7 +3,7 @@ import re
 from monitor.web.service import NOW
 
 from ringback.monitor.store.interface import RollupBucket
-from ringback.monitor.web.chart import HEIGHT, WIDTH, latency_of
+from ringback.monitor.web.chart import HEIGHT, WIDTH, latency_chart
 
 SINCE = NOW - 3600
 
@@ -17,13 +17,15 @@ def points(path):
 
 
 def test_every_bucket_is_a_point_at_its_middle():
-    chart = latency_of([bucket(SINCE), bucket(SINCE + 300)], 300.0, SINCE, NOW)
+    chart = latency_chart([bucket(SINCE), bucket(SINCE + 300)], 300.0, SINCE, NOW)
 
     assert [x for x, _ in points(chart.lines["p50"])] == [WIDTH / 24, WIDTH / 8]
 
 
 def test_more_seconds_stand_higher_and_within_the_rectangle():
-    chart = latency_of([bucket(SINCE + 300 * n, p99=0.01 * n) for n in range(12)], 300, SINCE, NOW)
+    chart = latency_chart(
+        [bucket(SINCE + 300 * n, p99=0.01 * n) for n in range(12)], 300, SINCE, NOW
+    )
     heights = [y for _, y in points(chart.lines["p99"])]
 
     assert heights == sorted(heights, reverse=True)
@@ -32,20 +34,20 @@ def test_more_seconds_stand_higher_and_within_the_rectangle():
 
 
 def test_the_marks_are_round_numbers():
-    chart = latency_of([bucket(SINCE, p99=0.37)], 300.0, SINCE, NOW)
+    chart = latency_chart([bucket(SINCE, p99=0.37)], 300.0, SINCE, NOW)
 
     assert [round(tick.value, 6) for tick in chart.seconds] == [0.0, 0.1, 0.2, 0.3, 0.4]
 
 
 def test_where_nothing_succeeded_the_line_has_a_gap():
     buckets = [bucket(SINCE + 300 * n) for n in (0, 1, 5, 6)]
-    chart = latency_of(buckets, 300.0, SINCE, NOW)
+    chart = latency_chart(buckets, 300.0, SINCE, NOW)
 
     assert chart.lines["p50"].count("M") == 2
 
 
 def test_one_point_can_be_seen():
-    chart = latency_of([bucket(SINCE)], 300.0, SINCE, NOW)
+    chart = latency_chart([bucket(SINCE)], 300.0, SINCE, NOW)
 
     assert len(points(chart.lines["p50"])) == 2
 
@@ -53,5 +55,5 @@ def test_one_point_can_be_seen():
 def test_without_a_success_there_is_no_chart():
     empty = RollupBucket(at=SINCE, count=5, bad=5)
 
-    assert latency_of([], 300.0, SINCE, NOW) is None
-    assert latency_of([empty], 300.0, SINCE, NOW) is None
+    assert latency_chart([], 300.0, SINCE, NOW) is None
+    assert latency_chart([empty], 300.0, SINCE, NOW) is None

@@ -4,7 +4,7 @@ import pytest
 from monitor.web.asking import TOKENS, Asking
 from monitor.web.service import MemoryService, endpoint
 
-from ringback.monitor.model import View
+from ringback.monitor.model import EndpointView
 from ringback.monitor.web.settings import WebSettings
 
 
@@ -30,7 +30,7 @@ def test_a_badge_says_how_an_endpoint_is(path, says):
 
 
 def test_a_name_is_text_in_a_badge():
-    view = View(endpoint=endpoint("x", name='<script>"&'), state="ok")
+    view = EndpointView(endpoint=endpoint("x", name='<script>"&'), state="ok")
 
     assert said(Asking(MemoryService(view)).get("/badge/x/status.svg")) == '<script>"&: ok'
 

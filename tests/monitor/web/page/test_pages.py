@@ -8,7 +8,7 @@ from monitor.web.asking import Asking
 from monitor.web.service import NOW, MemoryService, check, endpoint, incident, refused, sample
 
 from ringback.failure import KINDS
-from ringback.monitor.model import View
+from ringback.monitor.model import EndpointView
 from ringback.monitor.store.interface import StoreUnavailable
 
 PAGES = {
@@ -80,7 +80,7 @@ def test_every_page_can_be_used_without_eyes_and_without_a_mouse(path):
 
 def test_text_of_others_is_shown_as_text():
     evil = "<img src=x onerror=alert(1)>"
-    view = View(
+    view = EndpointView(
         endpoint=endpoint("x", name=evil, group=evil, labels={"a": evil}, url=f"https://{evil}"),
         state="down",
         kind=evil,
@@ -110,7 +110,9 @@ def test_nothing_watched_says_what_to_do():
 
 def test_a_thousand_endpoints_are_rendered_in_a_second():
     views = [
-        View(endpoint=endpoint(f"e{n}", group=f"g{n % 20}"), state="ok", last=check(f"e{n}"))
+        EndpointView(
+            endpoint=endpoint(f"e{n}", group=f"g{n % 20}"), state="ok", last=check(f"e{n}")
+        )
         for n in range(1000)
     ]
     asking = Asking(MemoryService(*views))

@@ -9,23 +9,27 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ringback.diagnosis.record import moment
-from ringback.monitor.notify.channel.channel import Post
-from ringback.monitor.notify.text import link, plain_text, subject
+from ringback.monitor.notify.channel.channel import JSONPoster
+from ringback.monitor.notify.text import incident_link, plain_text, subject_line
 
 if TYPE_CHECKING:
-    from ringback.monitor.notify.message import Context, Message, Story
+    from ringback.monitor.notify.notification import (
+        IncidentUpdate,
+        Notification,
+        NotificationContext,
+    )
     from ringback.monitor.notify.settings import NotifierSettings
 
-REFRESH = 60.0
+REFRESH_INTERVAL = 60.0
 """Seconds until an incident that goes on is sent again, unless told otherwise."""
 
-LASTS = 5
+LIFETIME_REFRESHES = 5
 """So many times that long an alert lasts when nothing more is heard of it."""
 
 _NO_LABEL = re.compile(r"[^a-zA-Z0-9_]")
 
 
-class Alertmanager:
+class AlertmanagerChannel:
     """Posts alerts. Their labels never change while an incident lasts: they are its identity.
 
     Args:
@@ -36,34 +40,40 @@ class Alertmanager:
         NotifierInvalid: If its URL is none.
     """
 
-    keyed = False  # it knows an alert by its labels, and that an older state comes late it does not
+    idempotent = (
+        False  # it knows an alert by its labels, and that an older state comes late it does not
+    )
 
     def __init__(self, settings: NotifierSettings) -> None:
-        self._post = Post(settings)
+        self._post = JSONPoster(settings)
         self._labels: Mapping[str, Any] = settings.options.get("labels") or {}
-        self.refresh: float | None = float(settings.options.get("refresh", REFRESH))
+        self.refresh: float | None = float(settings.options.get("refresh", REFRESH_INTERVAL))
 
-    def send(self, message: Message) -> None:
+    def send(self, notification: Notification) -> None:
         """Send an alert for each incident; return when they were taken."""
-        alerts = [self._alert(story, message) for story in message.stories]
+        alerts = [self._alert(update, notification) for update in notification.updates]
         self._post.json(json.dumps(alerts).encode(), {}, "/api/v2/alerts")
 
-    def _alert(self, story: Story, message: Message) -> dict[str, Any]:
-        incident, context = story.incident, message.context
-        lasts = message.at + (1 if message.test else LASTS) * (self.refresh or REFRESH)
+    def _alert(self, update: IncidentUpdate, notification: Notification) -> dict[str, Any]:
+        incident, context = update.incident, notification.context
+        lasts = notification.at + (1 if notification.test else LIFETIME_REFRESHES) * (
+            self.refresh or REFRESH_INTERVAL
+        )
         ends = lasts if incident.closed_at is None else incident.closed_at
         return {
-            "labels": self._labelled(story, context, test=message.test),
-            "annotations": _annotated(story, message),
+            "labels": self._labelled(update, context, test=notification.test),
+            "annotations": _annotated(update, notification),
             "startsAt": moment(incident.opened_at),
             "endsAt": moment(ends),
-            "generatorURL": link(context.base_url, incident.id),
+            "generatorURL": incident_link(context.base_url, incident.id),
         }
 
-    def _labelled(self, story: Story, context: Context, *, test: bool) -> dict[str, str]:
-        first = story.incident.members[0]
+    def _labelled(
+        self, update: IncidentUpdate, context: NotificationContext, *, test: bool
+    ) -> dict[str, str]:
+        first = update.incident.members[0]
         given = {**context.labels.get(first, {}), **self._labels}
-        own = {"alertname": "RingbackIncident", "incident": story.incident.id, "endpoint": first}
+        own = {"alertname": "RingbackIncident", "incident": update.incident.id, "endpoint": first}
         if context.vantage:
             own["vantage"] = context.vantage
         if test:
@@ -71,11 +81,11 @@ class Alertmanager:
         return {**{_label(name): str(value) for name, value in given.items()}, **own}
 
 
-def _annotated(story: Story, message: Message) -> dict[str, str]:
-    alone = replace(message, stories=(story,))
-    incident = story.incident
+def _annotated(update: IncidentUpdate, notification: Notification) -> dict[str, str]:
+    alone = replace(notification, updates=(update,))
+    incident = update.incident
     known = {
-        "summary": subject(alone),
+        "summary": subject_line(alone),
         "description": plain_text(alone),
         "pattern": incident.pattern,
         "kind": incident.kind or "",

@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 from ringback.monitor.notify.channel.channel import NotifierInvalid, NotSent
 from ringback.monitor.notify.text import (
-    harmless,
     html_text,
     markdown_text,
     plain_text,
-    subject,
+    safe_line,
+    subject_line,
 )
 
 if TYPE_CHECKING:
-    from ringback.monitor.notify.message import Message
+    from ringback.monitor.notify.notification import Notification
     from ringback.monitor.notify.settings import NotifierSettings
 
-_FORMATS: dict[str, Callable[[Message], str]] = {
+_FORMATS: dict[str, Callable[[Notification], str]] = {
     "text": plain_text,
     "markdown": markdown_text,
     "html": html_text,
@@ -47,7 +47,7 @@ class AppriseChannel:
     """
 
     refresh: float | None = None
-    keyed = False
+    idempotent = False
 
     def __init__(self, settings: NotifierSettings) -> None:
         self._format = str(settings.options.get("format", "text"))
@@ -56,12 +56,12 @@ class AppriseChannel:
         self._timeout = settings.timeout
         self._apprise = _opened(settings)
 
-    def send(self, message: Message) -> None:
+    def send(self, notification: Notification) -> None:
         """Send a message; return when each service took it."""
         result = self._apprise.notify(
-            body=_FORMATS[self._format](message),
-            title=subject(message),
-            notify_type=_type(message),
+            body=_FORMATS[self._format](notification),
+            title=subject_line(notification),
+            notify_type=_type(notification),
             body_format=self._format,
             timeout=self._timeout,
         )
@@ -69,10 +69,10 @@ class AppriseChannel:
             raise NotSent(_reason(result))
 
 
-def _type(message: Message) -> str:
-    types = {_TYPES[story.headline] for story in message.stories}
+def _type(notification: Notification) -> str:
+    types = {_TYPES[update.headline] for update in notification.updates}
     order = ("failure", "warning", "info", "success")
-    return "info" if message.test else next(one for one in order if one in types)
+    return "info" if notification.test else next(name for name in order if name in types)
 
 
 def _opened(settings: NotifierSettings) -> Any:
@@ -107,6 +107,6 @@ def _add(known: Any, url: str, name: str) -> None:
 def _reason(result: Any) -> str:
     """Return what apprise said, without anything that could be a token."""
     entries = result.logs() if hasattr(result, "logs") else ()
-    said = [str(getattr(one, "message", one)) for one in entries]
-    line = next((one for one in reversed(said) if one.strip()), "the service did not take it")
-    return harmless(_ADDRESS.sub("…", line))
+    said = [str(getattr(entry, "message", entry)) for entry in entries]
+    line = next((line for line in reversed(said) if line.strip()), "the service did not take it")
+    return safe_line(_ADDRESS.sub("…", line))

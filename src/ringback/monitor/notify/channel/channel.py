@@ -11,7 +11,7 @@ from ringback.failure import Failure
 from ringback.retry import Policy, Timeout
 
 if TYPE_CHECKING:
-    from ringback.monitor.notify.message import Message
+    from ringback.monitor.notify.notification import Notification
     from ringback.monitor.notify.settings import NotifierSettings
 
 
@@ -31,17 +31,17 @@ class NotSent(Exception):  # noqa: N818 - it reads as what is said of the messag
         self,
         reason: str,
         *,
-        refused: bool = False,
-        surely: bool = False,
+        rejected: bool = False,
+        not_delivered: bool = False,
         answered: bool = False,
         retry_after: float = 0.0,
         failure: Failure | None = None,
     ) -> None:
         super().__init__(reason)
         self.reason = reason
-        self.refused = refused
-        self.surely = surely or refused
-        self.answered = answered or self.surely
+        self.rejected = rejected
+        self.not_delivered = not_delivered or rejected
+        self.answered = answered or self.not_delivered
         self.retry_after = retry_after
         self.failure = failure or Failure(kind="unknown", message=reason)
 
@@ -50,7 +50,7 @@ class NotifierInvalid(ValueError):  # noqa: N818 - as ConfigInvalid
     """Raised for a notifier that cannot work as it is configured; the message has no secrets."""
 
 
-class Channel(Protocol):
+class NotifierChannel(Protocol):
     """A way to tell somebody. ``send`` is called in a thread, once at a time.
 
     Attributes:
@@ -60,19 +60,19 @@ class Channel(Protocol):
     """
 
     refresh: float | None
-    keyed: bool
+    idempotent: bool
 
-    def send(self, message: Message) -> None:
+    def send(self, notification: Notification) -> None:
         """Send a message; return when it has arrived."""
 
 
-_LATER = frozenset({408, 425, 429})
+_TRANSIENT = frozenset({408, 425, 429})
 """Statuses below 500 with which the same request may get through later."""
 
-_LONGEST_WAIT = 3600.0
+_MAX_RETRY_AFTER = 3600.0
 
 
-class Post:
+class JSONPoster:
     """Sends JSON to one URL.
 
     Args:
@@ -110,21 +110,23 @@ class Post:
         except (RequestException, OSError) as error:
             failure = getattr(error, "failure", None)
             kind = failure.kind if failure else type(error).__name__
-            surely = failure is not None and failure.delivered == "no"
-            raise NotSent(f"{kind} at {self._place}", failure=failure, surely=surely) from None
+            not_delivered = failure is not None and failure.delivered == "no"
+            raise NotSent(
+                f"{kind} at {self._place}", failure=failure, not_delivered=not_delivered
+            ) from None
 
     def _judge(self, status: int, headers: Mapping[str, str]) -> None:
         from ringback.client.http import wait_asked  # noqa: PLC0415 - with requests
 
         if 200 <= status < 300:
             return
-        later = status >= 500 or status in _LATER
+        later = status >= 500 or status in _TRANSIENT
         asked = wait_asked(headers, time.time()) if later else None
         raise NotSent(
             f"{self._place} answered {status}",
-            refused=not later,
-            surely=True,
-            retry_after=min(asked or 0.0, _LONGEST_WAIT),
+            rejected=not later,
+            not_delivered=True,
+            retry_after=min(asked or 0.0, _MAX_RETRY_AFTER),
         )
 
     def _opened(self) -> Any:

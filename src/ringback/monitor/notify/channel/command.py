@@ -12,19 +12,19 @@ from typing import IO, TYPE_CHECKING
 
 from ringback.monitor.notify.channel.channel import NotifierInvalid, NotSent
 from ringback.monitor.notify.document import body
-from ringback.monitor.notify.text import harmless, link, subject
+from ringback.monitor.notify.text import incident_link, safe_line, subject_line
 
 if TYPE_CHECKING:
-    from ringback.monitor.notify.message import Message
+    from ringback.monitor.notify.notification import Notification
     from ringback.monitor.notify.settings import NotifierSettings
 
-_KEPT = ("PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR", "SYSTEMROOT")
+_INHERITED = ("PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR", "SYSTEMROOT")
 """Variables that the program inherits; the monitor's others may hold secrets."""
 
-_ERRORS = 2000
+_MAX_ERROR_OUTPUT = 2000
 
 
-class Command:
+class CommandChannel:
     """Runs a program for each message, without a shell; status 0 says that it was told.
 
     Args:
@@ -36,7 +36,7 @@ class Command:
     """
 
     refresh: float | None = None
-    keyed = True
+    idempotent = True
 
     def __init__(self, settings: NotifierSettings) -> None:
         if not settings.command:
@@ -45,15 +45,15 @@ class Command:
         self._timeout = settings.timeout
         self._further: Mapping[str, object] = settings.options.get("env") or {}
 
-    def send(self, message: Message) -> None:
+    def send(self, notification: Notification) -> None:
         """Run the program; return when it has ended well."""
         with tempfile.TemporaryFile() as given:  # a program may leave it unread
-            given.write(body(message))
+            given.write(body(notification))
             given.seek(0)
-            self._run(given, self._environment(message))
+            self._run(given, self._environment(notification))
 
     def _run(self, given: IO[bytes], environment: Mapping[str, str]) -> None:
-        name = harmless(self._command[0], 80)
+        name = safe_line(self._command[0], 80)
         try:
             process = subprocess.Popen(  # noqa: S603 - the operator's own command, no shell
                 self._command,
@@ -64,8 +64,8 @@ class Command:
                 start_new_session=True,
             )
         except (OSError, ValueError) as error:
-            raise NotSent(f"{name} cannot be run: {error}", surely=True) from None
-        said = _Said(process.stderr)
+            raise NotSent(f"{name} cannot be run: {error}", not_delivered=True) from None
+        said = _ErrorOutput(process.stderr)
         try:
             status = process.wait(self._timeout)
         except subprocess.TimeoutExpired:
@@ -76,27 +76,27 @@ class Command:
             reason = f"{name} ended with status {status}" + (f": {line}" if line else "")
             raise NotSent(reason, answered=True)
 
-    def _environment(self, message: Message) -> dict[str, str]:
-        first = message.stories[0]
-        members = [id_ for story in message.stories for id_ in story.incident.members]
-        known = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    def _environment(self, notification: Notification) -> dict[str, str]:
+        first = notification.updates[0]
+        members = [id_ for update in notification.updates for id_ in update.incident.members]
+        known = {name: os.environ[name] for name in _INHERITED if name in os.environ}
         known |= {name: str(value) for name, value in self._further.items()}
         return known | {
-            "RINGBACK_ID": message.id,
-            "RINGBACK_NOTIFIER": message.channel,
-            "RINGBACK_TEST": "true" if message.test else "",
-            "RINGBACK_SUBJECT": subject(message),
+            "RINGBACK_ID": notification.id,
+            "RINGBACK_NOTIFIER": notification.channel,
+            "RINGBACK_TEST": "true" if notification.test else "",
+            "RINGBACK_SUBJECT": subject_line(notification),
             "RINGBACK_WHAT": first.headline,
             "RINGBACK_INCIDENT": first.incident.id,
-            "RINGBACK_COUNT": str(len(message.stories)),
+            "RINGBACK_COUNT": str(len(notification.updates)),
             "RINGBACK_PATTERN": first.incident.pattern,
             "RINGBACK_KIND": first.incident.kind or "",
             "RINGBACK_ENDPOINTS": " ".join(dict.fromkeys(members))[:10_000],
-            "RINGBACK_LINK": link(message.context.base_url, first.incident.id),
+            "RINGBACK_LINK": incident_link(notification.context.base_url, first.incident.id),
         }
 
 
-class _Said:
+class _ErrorOutput:
     """Reads what a program says until it ends, and keeps the beginning."""
 
     def __init__(self, stream: IO[bytes] | None) -> None:
@@ -109,11 +109,11 @@ class _Said:
     def _read(self) -> None:
         with self._stream:
             while part := self._stream.read1(65536):  # type: ignore[attr-defined]  # of a pipe
-                self._kept = (self._kept + part)[:_ERRORS]
+                self._kept = (self._kept + part)[:_MAX_ERROR_OUTPUT]
 
     def line(self) -> str:
         self._thread.join(1.0)
-        return harmless(self._kept.decode("utf-8", "replace"))
+        return safe_line(self._kept.decode("utf-8", "replace"))
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:

@@ -5,16 +5,16 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from ringback.monitor.notify.channel.channel import Post
+from ringback.monitor.notify.channel.channel import JSONPoster
 from ringback.monitor.notify.document import body
-from ringback.monitor.notify.signature import HEADER, sign
+from ringback.monitor.notify.signature import SIGNATURE_HEADER, sign
 
 if TYPE_CHECKING:
-    from ringback.monitor.notify.message import Message
+    from ringback.monitor.notify.notification import Notification
     from ringback.monitor.notify.settings import NotifierSettings
 
 
-class Webhook:
+class WebhookChannel:
     """Posts each message as JSON, with its idempotency key and, given a secret, a signature.
 
     Args:
@@ -25,16 +25,16 @@ class Webhook:
     """
 
     refresh: float | None = None
-    keyed = True
+    idempotent = True
 
     def __init__(self, settings: NotifierSettings) -> None:
-        self._post = Post(settings)
+        self._post = JSONPoster(settings)
         self._secret = settings.secret
 
-    def send(self, message: Message) -> None:
+    def send(self, notification: Notification) -> None:
         """Send a message; return when it was taken."""
-        content = body(message)
-        headers = {"Idempotency-Key": message.id}
+        content = body(notification)
+        headers = {"Idempotency-Key": notification.id}
         if self._secret:
-            headers[HEADER] = sign(self._secret, time.time(), content)
+            headers[SIGNATURE_HEADER] = sign(self._secret, time.time(), content)
         self._post.json(content, headers)

@@ -12,24 +12,29 @@ from urllib.parse import quote, unquote, urlsplit
 
 from httptools import HttpParserError, HttpResponseParser
 
-from ringback.monitor.probe.connect import family_of, reach
-from ringback.monitor.probe.handshake import certificate_of, context_for, secure
-from ringback.monitor.probe.outcome import Course, Failed, failed_of
-from ringback.monitor.probe.tunnel import credentials, proxy_of, reach_proxy, tunnelled
+from ringback.monitor.probe.connect import connect_tcp, endpoint_family
+from ringback.monitor.probe.handshake import certificate_of, tls_context, tls_handshake
+from ringback.monitor.probe.outcome import PhaseTimer, ProbeFailure, probe_failure_of
+from ringback.monitor.probe.tunnel import (
+    connect_proxy,
+    endpoint_proxy,
+    open_tunnel,
+    proxy_authorization,
+)
 
 if TYPE_CHECKING:
     from ringback.diagnosis.layer.proxy_server import ProxyServer
     from ringback.failure.model import Phase
     from ringback.incident.model import CertificateSeen
     from ringback.monitor.model import Endpoint
-    from ringback.monitor.probe.prober import Surroundings
+    from ringback.monitor.probe.prober import ProbeContext
 
 
 _PORTS = {"http": 80, "https": 443}
 _LITERAL = "/%:@!$&'()*+,;=~-._?[]|"
 
 
-class Target(NamedTuple):
+class RequestTarget(NamedTuple):
     """Where a request goes.
 
     Attributes:
@@ -58,7 +63,7 @@ class Target(NamedTuple):
         return self[:3]
 
 
-def target_of(url: str) -> Target:
+def request_target(url: str) -> RequestTarget:
     """Return where a URL leads."""
     parts = urlsplit(url)
     if parts.scheme not in _PORTS or not parts.hostname:
@@ -68,11 +73,11 @@ def target_of(url: str) -> Target:
         path += "?" + quote(parts.query, safe=_LITERAL)
     user = unquote(f"{parts.username}:{parts.password or ''}") if parts.username else ""
     port = parts.port if parts.port is not None else _PORTS[parts.scheme]
-    return Target(parts.scheme, parts.hostname, port, path, user)
+    return RequestTarget(parts.scheme, parts.hostname, port, path, user)
 
 
-def request_of(
-    target: Target,
+def request_bytes(
+    target: RequestTarget,
     method: str,
     headers: Mapping[str, str],
     body: bytes = b"",
@@ -93,7 +98,7 @@ def request_of(
     path = target.path
     if via is not None and is_forwarded(target, via):
         path = f"http://{fields['Host']}{path}"
-        fields |= credentials(via)
+        fields |= proxy_authorization(via)
     if target.user:
         fields["Authorization"] = "Basic " + b64encode(target.user.encode()).decode()
     if body or method in {"POST", "PUT", "PATCH"}:
@@ -107,25 +112,25 @@ def request_of(
     return text.encode("latin-1") + b"\r\n\r\n" + body
 
 
-def is_forwarded(target: Target, via: ProxyServer) -> bool:
+def is_forwarded(target: RequestTarget, via: ProxyServer) -> bool:
     """Return whether a proxy passes the request itself on, and makes no tunnel for it."""
     return target.scheme == "http" and via.speaks_http
 
 
-def _authority(target: Target) -> str:
+def _authority(target: RequestTarget) -> str:
     host = f"[{target.host}]" if ":" in target.host else target.host.encode("idna").decode()
     return host if target.port == _PORTS[target.scheme] else f"{host}:{target.port}"
 
 
-MOST_BODY = 1_048_576
+MAX_BODY = 1_048_576
 """Bytes of a body that are read; what follows is left, and the connection ended."""
-_MOST_HEAD = 131_072
-_MOST_HEADERS = 256
+_MAX_HEAD = 131_072
+_MAX_HEADERS = 256
 
-Answered = Callable[["Connection"], object]
+OnAnswer = Callable[["ProbeConnection"], object]
 
 
-class Connection(asyncio.Protocol):
+class ProbeConnection(asyncio.Protocol):
     """A connection to one server, for one request at a time.
 
     Attributes:
@@ -145,11 +150,11 @@ class Connection(asyncio.Protocol):
     """
 
     __slots__ = (
-        "_answered",
         "_early",
         "_framed",
         "_head",
         "_head_size",
+        "_on_answer",
         "_open",
         "_parser",
         "_transport",
@@ -157,7 +162,7 @@ class Connection(asyncio.Protocol):
         "address",
         "body",
         "certificate",
-        "failed",
+        "failure",
         "first_at",
         "headers",
         "lost",
@@ -176,7 +181,7 @@ class Connection(asyncio.Protocol):
         self.lost = False
         self.on_lost: Callable[[], None] | None = None
         self._early = b""
-        self._answered: Answered | None = None
+        self._on_answer: OnAnswer | None = None
         self._parser: HttpResponseParser | None = None
         self._transport: asyncio.Transport | None = None
         self._forget()
@@ -185,7 +190,7 @@ class Connection(asyncio.Protocol):
         self.status = self.size = 0
         self.headers: list[tuple[bytes, bytes]] = []
         self.body: list[bytes] = []
-        self.failed: Failed | None = None
+        self.failure: ProbeFailure | None = None
         self._head_size = 0
         self.received = self._framed = self._open = False
 
@@ -201,7 +206,7 @@ class Connection(asyncio.Protocol):
     @property
     def busy(self) -> bool:
         """Whether an answer is awaited."""
-        return self._answered is not None
+        return self._on_answer is not None
 
     @property
     def usable(self) -> bool:
@@ -222,7 +227,7 @@ class Connection(asyncio.Protocol):
         return any(name == b"transfer-encoding" for name, _ in self.headers)
 
     def ask(
-        self, request: bytes, answered: Answered, *, head: bool = False, want_body: bool = False
+        self, request: bytes, answered: OnAnswer, *, head: bool = False, want_body: bool = False
     ) -> None:
         """Send a request."""
         assert self._transport is not None
@@ -230,7 +235,7 @@ class Connection(asyncio.Protocol):
         self._head, self._want_body = head, want_body
         if self._parser is None:
             self._parser = HttpResponseParser(self)
-        self._answered = answered
+        self._on_answer = answered
         self.uses += 1
         self.sent_at = self.first_at = monotonic()
         self._transport.write(request)
@@ -239,7 +244,7 @@ class Connection(asyncio.Protocol):
 
     def abort(self) -> None:
         """End the connection; nobody is told."""
-        self._answered = self.on_lost = None
+        self._on_answer = self.on_lost = None
         self._parser = None
         self.lost = True
         if self._transport is not None:
@@ -253,14 +258,16 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Read what came."""
-        if self._answered is None:
+        if self._on_answer is None:
             self._unasked(data)
             return
         if not self.received:
             self.received = True
             self.first_at = monotonic()
             if not b"HTTP/".startswith(data[:5]):
-                self._end(Failed("http.response.invalid.not_http", f"begins with {data[:40]!r}"))
+                self._end(
+                    ProbeFailure("http.response.invalid.not_http", f"begins with {data[:40]!r}")
+                )
                 return
         if not self._open:
             self._head_size += len(data)
@@ -269,14 +276,14 @@ class Connection(asyncio.Protocol):
             self._parser.feed_data(data)
         except HttpParserError as error:
             self._malformed(error)
-        if not self._open and self._head_size > _MOST_HEAD and self._answered is not None:
-            self._end(Failed("http.protocol.error", "the headers are too long"))
+        if not self._open and self._head_size > _MAX_HEAD and self._on_answer is not None:
+            self._end(ProbeFailure("http.protocol.error", "the headers are too long"))
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End."""
         self.lost = True
         self._parser = None
-        if self._answered is not None:
+        if self._on_answer is not None:
             self._end(self._cut_short(exc))
         elif self.on_lost is not None:
             on_lost, self.on_lost = self.on_lost, None
@@ -296,10 +303,10 @@ class Connection(asyncio.Protocol):
         assert self._parser is not None
         self.status = self._parser.get_status_code()
         self._open = True
-        if len(self.headers) > _MOST_HEADERS and self._answered is not None:
-            self._end(Failed("http.protocol.error", f"{len(self.headers)} header lines"))
-        elif self._head_size > _MOST_HEAD and self._head_too_long():
-            self._end(Failed("http.protocol.error", "the headers are too long"))
+        if len(self.headers) > _MAX_HEADERS and self._on_answer is not None:
+            self._end(ProbeFailure("http.protocol.error", f"{len(self.headers)} header lines"))
+        elif self._head_size > _MAX_HEAD and self._head_too_long():
+            self._end(ProbeFailure("http.protocol.error", "the headers are too long"))
         elif self._head and self.status >= 200:
             self._parser = None  # it would wait for the body that Content-Length speaks of
             self._end(None)
@@ -309,7 +316,7 @@ class Connection(asyncio.Protocol):
         self.size += len(data)
         if self._want_body:
             self.body.append(data)
-        if self.size > MOST_BODY and self._answered is not None:
+        if self.size > MAX_BODY and self._on_answer is not None:
             self._end(None)
             self.abort()
 
@@ -318,20 +325,20 @@ class Connection(asyncio.Protocol):
         if 100 <= self.status < 200 and self.status != 101:
             self._forget()
             self.received = True
-        elif self._answered is not None:
+        elif self._on_answer is not None:
             self._end(None)
 
-    def _end(self, failed: Failed | None) -> None:
-        answered, self._answered = self._answered, None
-        self.failed = failed
-        if failed is not None or self._parser is None or not self._parser.should_keep_alive():
+    def _end(self, failure: ProbeFailure | None) -> None:
+        answered, self._on_answer = self._on_answer, None
+        self.failure = failure
+        if failure is not None or self._parser is None or not self._parser.should_keep_alive():
             self.abort()
         if answered is not None:
             answered(self)
 
     def _unasked(self, data: bytes) -> None:
         """A server that speaks first speaks another protocol: what it says tells which."""
-        if self.uses or len(self._early) > _MOST_HEAD:
+        if self.uses or len(self._early) > _MAX_HEAD:
             self.abort()
         else:
             self._early += data
@@ -339,64 +346,75 @@ class Connection(asyncio.Protocol):
     def _head_too_long(self) -> bool:
         """What came at once may be headers or body."""
         length = sum(len(name) + len(value) for name, value in self.headers)
-        return length > _MOST_HEAD and self._answered is not None
+        return length > _MAX_HEAD and self._on_answer is not None
 
     def _malformed(self, error: HttpParserError) -> None:
-        if self._answered is None:
+        if self._on_answer is None:
             self.abort()  # the answer was whole: what follows it is not known
         else:
-            self._end(Failed("http.protocol.error", f"{type(error).__name__}: {error}"[:200]))
+            self._end(ProbeFailure("http.protocol.error", f"{type(error).__name__}: {error}"[:200]))
 
-    def _cut_short(self, exc: Exception | None) -> Failed | None:
+    def _cut_short(self, exc: Exception | None) -> ProbeFailure | None:
         if exc is not None:
-            return failed_of(exc, self.phase)
+            return probe_failure_of(exc, self.phase)
         if not self.received:
             kind = "http.response.invalid.empty"
-            return Failed(kind, "the connection was closed without an answer")
+            return ProbeFailure(kind, "the connection was closed without an answer")
         if not self._open:
             kind = "http.response.headers.truncated"
-            return Failed(kind, "the connection was closed within the headers")
+            return ProbeFailure(kind, "the connection was closed within the headers")
         if not self._framed:
             return None  # its end is the end of the body (RFC 9112, section 6.3)
         if self.chunked:
             kind = "http.response.invalid.incomplete_chunked_encoding"
-            return Failed(kind, f"the body ended after {self.size} bytes, without its last chunk")
+            return ProbeFailure(
+                kind, f"the body ended after {self.size} bytes, without its last chunk"
+            )
         kind = "http.response.invalid.content_length_mismatch"
-        return Failed(kind, f"the body ended after {self.size} bytes, too early")
+        return ProbeFailure(kind, f"the body ended after {self.size} bytes, too early")
 
 
 _FRAMING = frozenset({b"content-length", b"transfer-encoding"})
 
 
-async def open_connection(
-    target: Target, endpoint: Endpoint, surroundings: Surroundings, course: Course, until: float
-) -> Connection:
+async def open_http_connection(
+    target: RequestTarget,
+    endpoint: Endpoint,
+    context: ProbeContext,
+    phases: PhaseTimer,
+    until: float,
+) -> ProbeConnection:
     """Return a connection to where a request goes; ``course`` knows in which phase it failed."""
-    context = context_for(endpoint) if target.scheme == "https" else None
-    connected = await connect(target, endpoint, surroundings, course, until=until)
-    if context is not None:
-        course.enter("tls", "connect")
-        transport, connection = await secure(connected, Connection, context, target.host)
-        course.enter("tls", "tls")
-        connection.certificate = course.certificate = certificate_of(transport)
+    tls = tls_context(endpoint) if target.scheme == "https" else None
+    connected = await connect_target(target, endpoint, context, phases, until=until)
+    if tls is not None:
+        phases.enter("tls", "connect")
+        transport, connection = await tls_handshake(connected, ProbeConnection, tls, target.host)
+        phases.enter("tls", "tls")
+        connection.certificate = phases.certificate = certificate_of(transport)
     else:
         _, connection = await asyncio.get_running_loop().create_connection(
-            Connection, sock=connected
+            ProbeConnection, sock=connected
         )
-        course.enter("connect", "connect")
-    connection.address = course.address
+        phases.enter("connect", "connect")
+    connection.address = phases.address
     return connection
 
 
-async def connect(
-    target: Target, endpoint: Endpoint, surroundings: Surroundings, course: Course, *, until: float
+async def connect_target(
+    target: RequestTarget,
+    endpoint: Endpoint,
+    context: ProbeContext,
+    phases: PhaseTimer,
+    *,
+    until: float,
 ) -> socket.socket:
     """Return a TCP connection to a target, or to the proxy that passes its requests on."""
-    host, port, names = target.host, target.port, surroundings.names
-    via = proxy_of(endpoint, target.url)
+    host, port, resolver = target.host, target.port, context.resolver
+    via = endpoint_proxy(endpoint, target.url)
     if via is None:
-        family = family_of(endpoint)
-        return await reach(host, port, names, course, until=until, family=family)
+        family = endpoint_family(endpoint)
+        return await connect_tcp(host, port, resolver, phases, until=until, family=family)
     if is_forwarded(target, via):
-        return await reach_proxy(via, names, course, until=until)
-    return await tunnelled(via, host, port, names, course, until=until)
+        return await connect_proxy(via, resolver, phases, until=until)
+    return await open_tunnel(via, host, port, resolver, phases, until=until)

@@ -9,23 +9,23 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from ringback.failure.codes import kind_of_status
-from ringback.monitor.probe.handshake import ends_soon
+from ringback.monitor.probe.handshake import expiry_failure
 from ringback.monitor.probe.matching import Matcher, Undecided
-from ringback.monitor.probe.outcome import Failed
+from ringback.monitor.probe.outcome import ProbeFailure
 
 if TYPE_CHECKING:
     from ringback.monitor.model import Expectations
-    from ringback.monitor.probe.http.connection import Connection
+    from ringback.monitor.probe.http.connection import ProbeConnection
 
 
-MOST_TEXT = 1_048_576
+MAX_TEXT = 1_048_576
 """Bytes of text, so that a small body cannot become a large one."""
 
 _EITHER = 32 + zlib.MAX_WBITS
 """Tells zlib to take gzip and zlib alike."""
 
 
-def text_of(answer: Connection) -> str:
+def body_text(answer: ProbeConnection) -> str:
     """Return the body as text, decoded as its headers say."""
     whole = b"".join(answer.body)
     encoding = charset = b""
@@ -45,10 +45,10 @@ def text_of(answer: Connection) -> str:
 def _inflated(data: bytes) -> bytes:
     inflater = zlib.decompressobj(_EITHER)
     try:
-        found = inflater.decompress(data, MOST_TEXT)
+        found = inflater.decompress(data, MAX_TEXT)
     except zlib.error as error:
         raise ValueError(f"the body is not compressed as it says: {error}") from None
-    if not inflater.eof and len(found) < MOST_TEXT:
+    if not inflater.eof and len(found) < MAX_TEXT:
         raise ValueError("the compressed body ends too early")
     return found
 
@@ -89,12 +89,12 @@ def steps_of(path: str) -> tuple[str | int, ...]:
     return tuple(steps)
 
 
-_LONG = "a pattern takes too long to be searched for"
-UNDECIDED = Failed("client.deadline_exceeded", _LONG, of_target=False)
+_TOO_SLOW = "a pattern takes too long to be searched for"
+UNDECIDED = ProbeFailure("client.deadline_exceeded", _TOO_SLOW, of_target=False)
 _UNEXPECTED = "http.response.unexpected_content"
 
 
-class Judge:
+class ResponseJudge:
     """The expectations of one endpoint.
 
     Args:
@@ -123,67 +123,71 @@ class Judge:
         """Return whether a redirect with this status is followed."""
         return status in _REDIRECTS and not (self._expected.status and self.accepts(status))
 
-    def verdict(self, answer: Connection, now: float) -> Failed | None:
+    def failure_of(self, answer: ProbeConnection, now: float) -> ProbeFailure | None:
         """Return what is not as expected, all but the patterns."""
         if not self.accepts(answer.status):
             return self._status(answer.status)
         if answer.certificate is not None and self._expected.certificate_days is not None:
             end = answer.certificate.not_after
-            failed = ends_soon(end, self._expected.certificate_days, now)
-            if failed is not None:
-                return failed
+            failure = expiry_failure(end, self._expected.certificate_days, now)
+            if failure is not None:
+                return failure
         if self._expected.headers:
-            failed = self._headers(answer)
-            if failed is not None:
-                return failed
+            failure = self._headers(answer)
+            if failure is not None:
+                return failure
         return self._body(answer) if self.wants_body else None
 
-    async def patterns(self, answer: Connection, matcher: Matcher) -> Failed | None:
+    async def pattern_failure(
+        self, answer: ProbeConnection, matcher: Matcher
+    ) -> ProbeFailure | None:
         """Return which pattern the body does not match."""
         try:
-            missing = await matcher.missing(self._expected.body_matches, text_of(answer))
+            missing = await matcher.missing(self._expected.body_matches, body_text(answer))
         except Undecided as pattern:
             return UNDECIDED._replace(detail=f"{UNDECIDED.detail}: {str(pattern)[:80]!r}")
-        return Failed(_UNEXPECTED, f"nothing matches {missing[:80]!r}") if missing else None
+        return ProbeFailure(_UNEXPECTED, f"nothing matches {missing[:80]!r}") if missing else None
 
-    def _status(self, status: int) -> Failed:
+    def _status(self, status: int) -> ProbeFailure:
         if status >= 400:
-            return Failed(kind_of_status(status), f"status {status}")
+            return ProbeFailure(kind_of_status(status), f"status {status}")
         wanted = ", ".join(
             f"{low}" if low == high else f"{low}-{high}" for low, high in self._expected.status
         )
-        return Failed(_UNEXPECTED, f"status {status}, expected {wanted}")
+        return ProbeFailure(_UNEXPECTED, f"status {status}, expected {wanted}")
 
-    def _headers(self, answer: Connection) -> Failed | None:
+    def _headers(self, answer: ProbeConnection) -> ProbeFailure | None:
         for name, wanted in self._expected.headers.items():
             lower = name.lower().encode("latin-1", "replace")
             values = [value.decode("latin-1") for key, value in answer.headers if key == lower]
             if not any(wanted in value for value in values):
-                return Failed(_UNEXPECTED, f"header {name} does not contain {wanted[:80]!r}")
+                return ProbeFailure(_UNEXPECTED, f"header {name} does not contain {wanted[:80]!r}")
         return None
 
-    def _body(self, answer: Connection) -> Failed | None:
+    def _body(self, answer: ProbeConnection) -> ProbeFailure | None:
         try:
-            text = text_of(answer)
+            text = body_text(answer)
         except ValueError as error:
-            return Failed("http.response.invalid.content_decoding", str(error)[:200])
+            return ProbeFailure("http.response.invalid.content_decoding", str(error)[:200])
         for wanted in self._expected.body_contains:
             if wanted not in text:
-                return Failed(_UNEXPECTED, f"the body does not contain {wanted[:80]!r}")
+                return ProbeFailure(_UNEXPECTED, f"the body does not contain {wanted[:80]!r}")
         return self._json(text) if self._expected.json else None
 
-    def _json(self, text: str) -> Failed | None:
+    def _json(self, text: str) -> ProbeFailure | None:
         try:
             whole: Any = json.loads(text)
         except (ValueError, RecursionError):
-            return Failed(_UNEXPECTED, f"the body is no JSON: it begins with {text[:40]!r}")
+            return ProbeFailure(_UNEXPECTED, f"the body is no JSON: it begins with {text[:40]!r}")
         for path, wanted in self._expected.json.items():
             try:
                 found = at_path(whole, path)
             except PathMissing as missing:
-                return Failed(_UNEXPECTED, f"the JSON has nothing at {missing}")
+                return ProbeFailure(_UNEXPECTED, f"the JSON has nothing at {missing}")
             if found != wanted:
-                return Failed(_UNEXPECTED, f"{path} is {found[:80]!r}, expected {wanted[:80]!r}")
+                return ProbeFailure(
+                    _UNEXPECTED, f"{path} is {found[:80]!r}, expected {wanted[:80]!r}"
+                )
         return None
 
 

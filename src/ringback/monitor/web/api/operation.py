@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import TypeAdapter, ValidationError
 from starlette.responses import Response
 
-from ringback.monitor.web.access import Grant, demand
-from ringback.monitor.web.request import MAX_FORM, Problem, body_of
+from ringback.monitor.web.access import Grant, require
+from ringback.monitor.web.request import MAX_FORM, HTTPProblem, read_body
 from ringback.monitor.web.site import Site, site_of
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ Method = Literal["GET", "POST", "DELETE"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class APICall:
     """One request for an operation, read and found valid.
 
     Attributes:
@@ -44,14 +44,14 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class APIAnswer:
     """An answer with headers of its own."""
 
     value: Any
     headers: Mapping[str, str]
 
 
-Handler = Callable[[Call], Awaitable[Any]]
+Handler = Callable[[APICall], Awaitable[Any]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,8 +103,8 @@ class Operation:
 
     async def respond(self, request: Request) -> Response:
         """Return the response to a request."""
-        grant = demand(request, self.scope)
-        call = Call(
+        grant = require(request, self.scope)
+        call = APICall(
             request=request,
             site=site_of(request),
             grant=grant,
@@ -114,7 +114,7 @@ class Operation:
         )
         answer = await self.handler(call)
         headers: Mapping[str, str] = {}
-        if isinstance(answer, Answer):
+        if isinstance(answer, APIAnswer):
             answer, headers = answer.value, answer.headers
         if self.answer is None:
             return Response(status_code=self.status)
@@ -128,7 +128,7 @@ class Operation:
             raise _invalid("the query", error) from None
 
     async def _body(self, request: Request) -> Any:
-        content = await body_of(request, MAX_FORM)
+        content = await read_body(request, MAX_FORM)
         if not content and not self.body_needed:
             content = b"{}"
         try:
@@ -137,11 +137,11 @@ class Operation:
             raise _invalid("the body", error) from None
 
 
-def _invalid(what: str, error: ValidationError) -> Problem:
+def _invalid(what: str, error: ValidationError) -> HTTPProblem:
     errors = [
-        {"where": ".".join(str(part) for part in one["loc"]), "what": one["msg"]}
-        for one in error.errors(include_url=False, include_input=False, include_context=False)
+        {"where": ".".join(str(part) for part in problem["loc"]), "what": problem["msg"]}
+        for problem in error.errors(include_url=False, include_input=False, include_context=False)
     ]
     first = errors[0]
     place = f" at {first['where']}" if first["where"] else ""
-    return Problem(400, f"{what} is not valid{place}: {first['what']}", errors=errors)
+    return HTTPProblem(400, f"{what} is not valid{place}: {first['what']}", errors=errors)

@@ -11,13 +11,12 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from ringback import __version__
-from ringback.monitor.web.access import demand
+from ringback.monitor.web.access import require
 from ringback.monitor.web.api import shape
 from ringback.monitor.web.api.handlers import (
-    acknowledge,
+    acknowledge_incident,
     add_silence,
-    adopt,
-    beat,
+    adopt_discovered,
     end_silence,
     list_buckets,
     list_checks,
@@ -30,6 +29,7 @@ from ringback.monitor.web.api.handlers import (
     show_incident,
     show_status,
     take_events,
+    take_heartbeat,
 )
 from ringback.monitor.web.api.operation import Operation
 
@@ -115,7 +115,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         path="/incidents/{id}/acknowledge",
         scope="write",
         summary="Say who takes an open incident",
-        handler=acknowledge,
+        handler=acknowledge_incident,
         body=shape.Acknowledgement,
         answer=shape.Incident,
     ),
@@ -165,7 +165,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         path="/discovered/{id}/adopt",
         scope="write",
         summary="Watch a discovered endpoint from now on",
-        handler=adopt,
+        handler=adopt_discovered,
         answer=shape.Done,
     ),
     Operation(
@@ -174,7 +174,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         path="/heartbeat/{id}",
         scope="push",
         summary="Report in, as a job that is watched by its heartbeat",
-        handler=beat,
+        handler=take_heartbeat,
         body=shape.Beat,
         answer=None,
         status=204,
@@ -218,9 +218,9 @@ def openapi_document() -> dict[str, Any]:
     """Return the OpenAPI 3.1 document."""
     schemas, components = _schemas()
     paths: dict[str, dict[str, Any]] = {}
-    for one in OPERATIONS:
-        described = _described(one, schemas)
-        paths.setdefault(f"/api/v1{one.path}", {})[one.method.lower()] = described
+    for operation in OPERATIONS:
+        described = _described(operation, schemas)
+        paths.setdefault(f"/api/v1{operation.path}", {})[operation.method.lower()] = described
     return {
         "openapi": "3.1.0",
         "info": {
@@ -252,13 +252,13 @@ def _schemas() -> tuple[_Schemas, dict[str, Any]]:
     inputs: list[tuple[str, Any, TypeAdapter[Any]]] = [
         ("problem", "serialization", TypeAdapter(shape.Problem))
     ]
-    for one in OPERATIONS:
-        if one.answer is not None:
-            inputs.append((f"{one.name}.answer", "serialization", one.answers))
-        if one.body or one.reads:
-            inputs.append((f"{one.name}.body", "validation", one.bodies))
-        if one.query is not None:
-            inputs.append((f"{one.name}.query", "validation", one.queries))
+    for operation in OPERATIONS:
+        if operation.answer is not None:
+            inputs.append((f"{operation.name}.answer", "serialization", operation.answers))
+        if operation.body or operation.reads:
+            inputs.append((f"{operation.name}.body", "validation", operation.bodies))
+        if operation.query is not None:
+            inputs.append((f"{operation.name}.query", "validation", operation.queries))
     found, definitions = TypeAdapter.json_schemas(inputs, ref_template=_REF)
     components = dict(definitions["$defs"])
     queries = {schema["$ref"] for (name, _), schema in found.items() if name.endswith(".query")}
@@ -273,15 +273,16 @@ def _schemas() -> tuple[_Schemas, dict[str, Any]]:
     return by_name, components
 
 
-def _described(one: Operation, schemas: _Schemas) -> dict[str, Any]:
+def _described(operation: Operation, schemas: _Schemas) -> dict[str, Any]:
+    scope = operation.scope
     described: dict[str, Any] = {
-        "operationId": one.name,
-        "summary": one.summary,
-        "description": f"Needs a token with the scope `{one.scope}`: {_SCOPES[one.scope]}.",
+        "operationId": operation.name,
+        "summary": operation.summary,
+        "description": f"Needs a token with the scope `{scope}`: {_SCOPES[scope]}.",
         "security": [{"token": []}],
-        "parameters": [*_in_path(one), *_in_query(one, schemas)],
+        "parameters": [*_in_path(operation), *_in_query(operation, schemas)],
         "responses": {
-            str(one.status): _answer(one, schemas),
+            str(operation.status): _answer(operation, schemas),
             "default": {
                 "description": "What went wrong",
                 "content": {
@@ -290,39 +291,39 @@ def _described(one: Operation, schemas: _Schemas) -> dict[str, Any]:
             },
         },
     }
-    if one.body or one.reads:
-        schema = schemas[f"{one.name}.body", "validation"]
+    if operation.body or operation.reads:
+        schema = schemas[f"{operation.name}.body", "validation"]
         content = {"application/json": {"schema": schema}}
-        described["requestBody"] = {"required": one.body_needed, "content": content}
+        described["requestBody"] = {"required": operation.body_needed, "content": content}
     return described
 
 
-def _answer(one: Operation, schemas: _Schemas) -> dict[str, Any]:
-    if one.answer is None:
+def _answer(operation: Operation, schemas: _Schemas) -> dict[str, Any]:
+    if operation.answer is None:
         return {"description": "Done"}
-    schema = schemas[f"{one.name}.answer", "serialization"]
-    return {"description": one.summary, "content": {"application/json": {"schema": schema}}}
+    schema = schemas[f"{operation.name}.answer", "serialization"]
+    return {"description": operation.summary, "content": {"application/json": {"schema": schema}}}
 
 
-def _in_path(one: Operation) -> list[dict[str, Any]]:
+def _in_path(operation: Operation) -> list[dict[str, Any]]:
     return [
         {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
-        for name in _PARAMETER.findall(one.path)
+        for name in _PARAMETER.findall(operation.path)
     ]
 
 
-def _in_query(one: Operation, schemas: _Schemas) -> list[dict[str, Any]]:
-    if one.query is None:
+def _in_query(operation: Operation, schemas: _Schemas) -> list[dict[str, Any]]:
+    if operation.query is None:
         return []
-    fields = schemas[f"{one.name}.query", "validation"]["properties"]
+    fields = schemas[f"{operation.name}.query", "validation"]["properties"]
     return [{"name": name, "in": "query", "schema": schema} for name, schema in fields.items()]
 
 
 def api_routes() -> list[Route]:
     """Return the routes of every operation and of the document that describes them."""
     by_path: dict[str, dict[str, Operation]] = {}
-    for one in OPERATIONS:
-        by_path.setdefault(one.path, {})[one.method] = one
+    for operation in OPERATIONS:
+        by_path.setdefault(operation.path, {})[operation.method] = operation
     routes = [_route(path, operations) for path, operations in by_path.items()]
     return [Route("/openapi.json", _document), *routes]
 
@@ -336,5 +337,5 @@ def _route(path: str, operations: Mapping[str, Operation]) -> Route:
 
 
 async def _document(request: Request) -> JSONResponse:
-    demand(request, "read")
+    require(request, "read")
     return JSONResponse(openapi_document())

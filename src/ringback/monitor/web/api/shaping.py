@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from ringback.incident import model
     from ringback.incident.silences import Silence
-    from ringback.monitor.model import Discovered, View
+    from ringback.monitor.model import Discovered, EndpointView
     from ringback.monitor.store.interface import RollupBucket
     from ringback.monitor.web.service import Service
 
@@ -50,7 +50,7 @@ def _certificate(seen: model.CertificateSeen) -> shape.Certificate:
     return shape.Certificate(not_after=moment(seen.not_after), issuer=seen.issuer, key=seen.key)
 
 
-def endpoint_shape(seen: View) -> shape.Endpoint:
+def endpoint_shape(seen: EndpointView) -> shape.Endpoint:
     """Return an endpoint as the API has it."""
     endpoint, last = seen.endpoint, seen.last
     return shape.Endpoint(
@@ -101,8 +101,8 @@ def incident_shape(incident: model.Incident, *, whole: bool) -> shape.Incident:
         advice=[without_secrets(line) for line in incident.advice],
         diagnosis=_diagnosis(incident.diagnosis, whole=whole),
         timeline=[
-            shape.Entry(at=moment(one.at), what=one.what, text=without_secrets(one.text))
-            for one in incident.timeline
+            shape.Entry(at=moment(entry.at), what=entry.what, text=without_secrets(entry.text))
+            for entry in incident.timeline
         ],
         acknowledged_by=incident.acknowledged_by,
     )
@@ -141,7 +141,7 @@ def status_shape(service: Service) -> shape.Status:
         vantage=status.get("vantage", ""),
         uptime=status.get("uptime", 0.0),
         endpoints=len(views),
-        states=dict(Counter(one.state for one in views)),
+        states=dict(Counter(view.state for view in views)),
         incidents=len(service.incidents()),
         lag=status.get("lag", 0.0),
         dropped=status.get("dropped", 0),

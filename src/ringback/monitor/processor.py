@@ -2,8 +2,8 @@
 
 A failure, a change of state and everything that follows from it is kept in one transaction, with
 the notices it causes, and that within a moment: what ends together, as in an outage of many
-endpoints, is kept together. Successes are gathered until the next tick. Nobody is told of what is
-not kept, so that a kill costs one check of an endpoint, and no counter, incident or notice.
+endpoints, is kept together. Successes are gathered until the next tick. Nothing is published that
+is not kept, so that a kill costs one check of an endpoint, and no counter, incident or notice.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ringback.monitor.model import Told
+from ringback.monitor.model import UiEvent
 from ringback.monitor.store import Batch
 
 if TYPE_CHECKING:
@@ -28,24 +28,24 @@ MAX_WAITING_EVENTS = 1_000
 """What is kept for one who is slow; the oldest goes first."""
 
 
-class Audience:
+class Subscribers:
     """Tells everybody who looks on; to be used in one event loop."""
 
     def __init__(self) -> None:
-        self._queues: set[asyncio.Queue[Told]] = set()
+        self._queues: set[asyncio.Queue[UiEvent]] = set()
         self.dropped = 0
 
-    def tell(self, told: Told) -> None:
+    def publish(self, event: UiEvent) -> None:
         """Tell everybody."""
         for queue in self._queues:
             if queue.full():
                 queue.get_nowait()
                 self.dropped += 1
-            queue.put_nowait(told)
+            queue.put_nowait(event)
 
-    async def listen(self) -> AsyncIterator[Told]:
+    async def subscribe(self) -> AsyncIterator[UiEvent]:
         """Yield what changes, from now on, until it is closed."""
-        queue: asyncio.Queue[Told] = asyncio.Queue(MAX_WAITING_EVENTS)
+        queue: asyncio.Queue[UiEvent] = asyncio.Queue(MAX_WAITING_EVENTS)
         self._queues.add(queue)
         try:
             while True:
@@ -57,22 +57,22 @@ class Audience:
 MAX_GATHERED_CHECKS = 500
 """Checks that are gathered at most."""
 
-SNAPSHOT = 60.0
+SNAPSHOT_INTERVAL = 60.0
 """Seconds within which what is known of every healthy endpoint is kept once."""
 
-_CASE = "case:"
-_ALL = 1_000_000
-_LONGEST_DETAIL = 200
+_STATE_PREFIX = "case:"
+_MAX_INCIDENTS = 1_000_000
+_MAX_DETAIL = 200
 
 
-class Router(Protocol):
+class NoticeRouter(Protocol):
     """Says whom a change is for."""
 
     def notices_for(self, change: Change) -> list[Notice]:
         """Return one notice for each channel that is to tell it."""
 
 
-class Desk:
+class CheckProcessor:
     """Takes checks; to be used by one thread.
 
     Args:
@@ -92,9 +92,9 @@ class Desk:
         self,
         engine: Engine,
         store: Store,
-        router: Router,
+        router: NoticeRouter,
         *,
-        tell: Callable[[Told], None] = lambda _: None,
+        publish: Callable[[UiEvent], None] = lambda _: None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.engine = engine
@@ -102,7 +102,7 @@ class Desk:
         self.urgent = False
         self._store = store
         self._router = router
-        self._tell = tell
+        self._publish = publish
         self._clock = clock
         self._checks: list[Check] = []
         self._changes: list[Change] = []
@@ -114,10 +114,10 @@ class Desk:
 
     def load(self) -> None:
         """Go on from where the last process was."""
-        cases = self._store.states(_CASE)
+        cases = self._store.states(_STATE_PREFIX)
         changes = self.engine.load(
-            {name.removeprefix(_CASE): kept for name, kept in cases.items()},
-            reversed(self._store.incidents(states=("open", "acknowledged"), most=_ALL)),
+            {name.removeprefix(_STATE_PREFIX): kept for name, kept in cases.items()},
+            reversed(self._store.incidents(states=("open", "acknowledged"), most=_MAX_INCIDENTS)),
             self._store.state("quiet"),
             self._clock(),
         )
@@ -131,9 +131,9 @@ class Desk:
             changes = self.engine.see(check)
             after = self.engine.state_of(check.endpoint)
             self._checks.append(self._believed(check))
-            self._tell(Told(what="check", endpoint=check.endpoint))
+            self._publish(UiEvent(what="check", endpoint=check.endpoint))
             if after != before:
-                self._tell(Told(what="state", endpoint=check.endpoint))
+                self._publish(UiEvent(what="state", endpoint=check.endpoint))
             if changes or not check.up or before != "ok":
                 self._changes += changes
                 self._dirty[check.endpoint] = None
@@ -145,7 +145,7 @@ class Desk:
         """Return a check as it counts: what fails because this host has no network is not known."""
         if check.up is not False or not self.engine.is_cut_off(check.endpoint):
             return check
-        detail = f"not counted, this host has no network: {check.detail}"[:_LONGEST_DETAIL]
+        detail = f"not counted, this host has no network: {check.detail}"[:_MAX_DETAIL]
         return replace(check, up=None, detail=detail)
 
     def tick(self) -> None:
@@ -173,13 +173,13 @@ class Desk:
         """Keep everything that was gathered, in one transaction."""
         changes = self._changes
         known = ((id_, self.engine.dump_endpoint(id_)) for id_ in self._dirty)
-        states = {f"{_CASE}{id_}": case for id_, case in known if case is not None}
+        states = {f"{_STATE_PREFIX}{id_}": case for id_, case in known if case is not None}
         if changes:
             self._states["quiet"] = self.engine.dump_silences()
         batch = Batch(
             checks=tuple(self._checks),
             transitions=tuple(self.engine.transitions()),
-            incidents=tuple({one.incident.id: one.incident for one in changes}.values()),
+            incidents=tuple({change.incident.id: change.incident for change in changes}.values()),
             notices=tuple(
                 notice
                 for change in changes
@@ -193,12 +193,14 @@ class Desk:
         self._checks, self._changes, self._dirty, self._states = [], [], {}, {}
         self.urgent = False
         for change in changes:
-            self._tell(Told(what="incident", incident=change.incident.id, endpoint=change.endpoint))
+            self._publish(
+                UiEvent(what="incident", incident=change.incident.id, endpoint=change.endpoint)
+            )
 
     def _take_turns(self, now: float) -> None:
         """Have some endpoints kept each time, so that all are within the interval."""
-        elapsed, self._ticked = min(max(now - self._ticked, 0.0), SNAPSHOT), now
-        self._owed += len(self.engine.watched()) * elapsed / SNAPSHOT
+        elapsed, self._ticked = min(max(now - self._ticked, 0.0), SNAPSHOT_INTERVAL), now
+        self._owed += len(self.engine.watched()) * elapsed / SNAPSHOT_INTERVAL
         while self._owed >= 1:
             self._owed -= 1
             if not self._round:

@@ -1,7 +1,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ringback.monitor.notify.lane import Rate
+from ringback.monitor.notify.channel_state import RateLimit
 
 
 @settings(deadline=None)
@@ -11,7 +11,7 @@ from ringback.monitor.notify.lane import Rate
 )
 def test_never_more_than_so_many_go_in_any_minute(per_minute, waits):
     now, sent = 100.0, []
-    rate = Rate(per_minute, now)
+    rate = RateLimit(per_minute, now)
     for wait in waits:
         now = max(now + wait / per_minute, rate.next(now + wait / per_minute))
         rate.take(now)
@@ -22,7 +22,7 @@ def test_never_more_than_so_many_go_in_any_minute(per_minute, waits):
 
 
 def test_a_third_of_them_may_go_at_once_and_the_rest_evenly():
-    rate, now = Rate(30, 0.0), 0.0
+    rate, now = RateLimit(30, 0.0), 0.0
     for _ in range(10):
         assert rate.next(now) == now
         rate.take(now)
@@ -30,7 +30,7 @@ def test_a_third_of_them_may_go_at_once_and_the_rest_evenly():
 
 
 def test_one_that_waited_long_may_not_make_up_for_it():
-    rate = Rate(30, 0.0)
+    rate = RateLimit(30, 0.0)
     now = 86400.0
     for _ in range(10):
         rate.take(now)

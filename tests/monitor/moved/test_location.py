@@ -1,9 +1,14 @@
 import pytest
 
 from ringback.monitor.model import Endpoint
-from ringback.monitor.moved.place import Place, alternatives, place_of, redirected
+from ringback.monitor.moved.location import (
+    ServiceLocation,
+    alternative_locations,
+    location_of,
+    redirect_location,
+)
 
-OWN = Place(scheme="https", host="h.example", port=443)
+OWN = ServiceLocation(scheme="https", host="h.example", port=443)
 
 
 @pytest.mark.parametrize(
@@ -19,7 +24,7 @@ OWN = Place(scheme="https", host="h.example", port=443)
     ],
 )
 def test_the_place_of_an_endpoint(url, type_, found):
-    place = place_of(Endpoint(id="e", name="E", url=url, type=type_))
+    place = location_of(Endpoint(id="e", name="E", url=url, type=type_))
     assert (place and f"{place.scheme} {place.shown}") == found
 
 
@@ -36,13 +41,13 @@ def test_the_place_of_an_endpoint(url, type_, found):
     ],
 )
 def test_where_a_redirect_leads(location, found):
-    place = redirected(location)
+    place = redirect_location(location)
     assert (place and (place.scheme, place.host, place.port)) == found
 
 
 def test_what_a_service_says_of_other_ports():
     header = 'h3=":443"; ma=2592000, h2="alt.example:8443", h2="[2001:db8::1]:9443", bad, x=":0"'
-    found = [(one.host, one.port) for one in alternatives(header, OWN)]
+    found = [(one.host, one.port) for one in alternative_locations(header, OWN)]
     assert found == [("h.example", 443), ("alt.example", 8443), ("2001:db8::1", 9443)]
-    assert len(list(alternatives('h2=":1",' * 500, OWN))) == 8
-    assert list(alternatives('h2=":' + "9" * 500 + '"', OWN)) == []
+    assert len(list(alternative_locations('h2=":1",' * 500, OWN))) == 8
+    assert list(alternative_locations('h2=":' + "9" * 500 + '"', OWN)) == []

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from ringback.monitor.model import Endpoint
 
 
-Source = Literal["redirect", "Alt-Svc", "SRV record", "HTTPS record", "configured", "neighbouring"]
+LocationSource = Literal[
+    "redirect", "Alt-Svc", "SRV record", "HTTPS record", "configured", "neighbouring"
+]
 
 _PORTS = {"http": 80, "https": 443}
 _ALTERNATIVE = re.compile(r'[\w%!#$&\'*+.^`|~-]{1,40}="([^":\s]{0,255}|\[[0-9a-fA-F:.]+\]):(\d+)"')
@@ -26,7 +28,7 @@ _MAX_ALTERNATIVES = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class ServiceLocation:
     """Where a service may be.
 
     Attributes:
@@ -39,7 +41,7 @@ class Place:
     scheme: str
     host: str
     port: int
-    source: Source = "configured"
+    source: LocationSource = "configured"
 
     @property
     def shown(self) -> str:
@@ -47,7 +49,7 @@ class Place:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
-def place_of(endpoint: Endpoint) -> Place | None:
+def location_of(endpoint: Endpoint) -> ServiceLocation | None:
     """Return where an endpoint is; ``None``: it has no port that could change."""
     try:
         parts = urlsplit(endpoint.url)
@@ -59,10 +61,10 @@ def place_of(endpoint: Endpoint) -> Place | None:
         return None
     if endpoint.options.get("proxy") or endpoint.options.get("starttls"):
         return None  # it is not called directly, or not spoken to as its scheme says
-    return Place(scheme=scheme, host=parts.hostname, port=port)
+    return ServiceLocation(scheme=scheme, host=parts.hostname, port=port)
 
 
-def redirected(location: str) -> Place | None:
+def redirect_location(location: str) -> ServiceLocation | None:
     """Return where a redirect leads (RFC 9110, section 10.2.2); ``None``: not to another port."""
     try:
         parts = urlsplit(location)
@@ -71,15 +73,15 @@ def redirected(location: str) -> Place | None:
         return None
     if parts.scheme not in _PORTS or not parts.hostname or not port:
         return None
-    return Place(scheme=parts.scheme, host=parts.hostname, port=port, source="redirect")
+    return ServiceLocation(scheme=parts.scheme, host=parts.hostname, port=port, source="redirect")
 
 
-def alternatives(header: str, own: Place) -> Iterator[Place]:
+def alternative_locations(header: str, own: ServiceLocation) -> Iterator[ServiceLocation]:
     """Yield where else a service says that it is (RFC 7838, section 3)."""
     for found in list(_ALTERNATIVE.finditer(header[:2000]))[:_MAX_ALTERNATIVES]:
         host, port = found[1].strip("[]") or own.host, int(found[2][:6])
         if 0 < port <= 65535:
-            yield Place(scheme=own.scheme, host=host, port=port, source="Alt-Svc")
+            yield ServiceLocation(scheme=own.scheme, host=host, port=port, source="Alt-Svc")
 
 
 MAX_NEIGHBOURS = 16
@@ -89,13 +91,13 @@ _NEAR = (1, -1, 2, -2)
 _USUAL = (80, 443, 8080, 8443, 8000, 8081, 8888, 3000, 5000, 9000, 9443, 8008)
 
 
-def configured(endpoint: Endpoint, own: Place) -> Iterator[Place]:
+def configured_locations(endpoint: Endpoint, own: ServiceLocation) -> Iterator[ServiceLocation]:
     """Yield the ports that the configuration names."""
     for port in endpoint.ports:
         yield replace(own, port=port, source="configured")
 
 
-def neighbouring(endpoint: Endpoint, own: Place) -> Iterator[Place]:
+def neighbouring_locations(endpoint: Endpoint, own: ServiceLocation) -> Iterator[ServiceLocation]:
     """Yield ports near the usual one, and usual ones; only of hosts that are one's own.
 
     Others would take it for a scan of their ports.
@@ -104,7 +106,9 @@ def neighbouring(endpoint: Endpoint, own: Place) -> Iterator[Place]:
         return
     near = [own.port + step for step in _NEAR]
     usual = _USUAL if own.scheme in {"http", "https"} else ()
-    ports = [one for one in dict.fromkeys((*near, *usual)) if 0 < one <= 65535 and one != own.port]
+    ports = [
+        port for port in dict.fromkeys((*near, *usual)) if 0 < port <= 65535 and port != own.port
+    ]
     for port in ports[:MAX_NEIGHBOURS]:
         yield replace(own, port=port, source="neighbouring")
 
@@ -117,26 +121,30 @@ _PORT_KEY = 3
 """The key of a port in an HTTPS record (RFC 9460, section 14.3.2)."""
 
 
-async def recorded(place: Place, nameservers: Sequence[tuple[str, int]] = ()) -> list[Place]:
+async def recorded_locations(
+    location: ServiceLocation, nameservers: Sequence[tuple[str, int]] = ()
+) -> list[ServiceLocation]:
     """Return where the service at a place is to be found by its records."""
-    if is_literal(place.host):
+    if is_literal(location.host):
         return []
-    found: list[Place] = []
-    service = _service(place)
+    found: list[ServiceLocation] = []
+    service = _service(location)
     if service:
-        found += _of_srv(place, await _ask(f"_{service}._tcp.{place.host}", "SRV", nameservers))
-    if place.scheme in {"http", "https"}:
-        default = place.port in {80, 443}
-        name = place.host if default else f"_{place.port}._https.{place.host}"
-        found += _of_https(place, await _ask(name, "HTTPS", nameservers))
+        found += _of_srv(
+            location, await _ask(f"_{service}._tcp.{location.host}", "SRV", nameservers)
+        )
+    if location.scheme in {"http", "https"}:
+        default = location.port in {80, 443}
+        name = location.host if default else f"_{location.port}._https.{location.host}"
+        found += _of_https(location, await _ask(name, "HTTPS", nameservers))
     return found[:_MAX_RECORDS]
 
 
-def _service(place: Place) -> str:
-    if place.scheme in {"http", "https"}:
-        return place.scheme
+def _service(location: ServiceLocation) -> str:
+    if location.scheme in {"http", "https"}:
+        return location.scheme
     try:
-        return socket.getservbyport(place.port, "tcp")
+        return socket.getservbyport(location.port, "tcp")
     except OSError:
         return ""
 
@@ -152,7 +160,7 @@ async def _ask(name: str, type_: str, nameservers: Sequence[tuple[str, int]]) ->
     try:
         resolver = dns.asyncresolver.Resolver(configure=not nameservers)
         if nameservers:
-            resolver.nameservers = [one[0] for one in nameservers]
+            resolver.nameservers = [server[0] for server in nameservers]
             resolver.nameserver_ports = dict(nameservers)
         answer = await resolver.resolve(
             name,
@@ -164,28 +172,30 @@ async def _ask(name: str, type_: str, nameservers: Sequence[tuple[str, int]]) ->
         )
     except (dns.exception.DNSException, OSError, EOFError):
         return []
-    return sorted(answer, key=lambda one: int(one.priority))
+    return sorted(answer, key=lambda record: int(record.priority))
 
 
-def _of_srv(place: Place, records: Sequence[Any]) -> list[Place]:
+def _of_srv(location: ServiceLocation, records: Sequence[Any]) -> list[ServiceLocation]:
     return [
-        Place(
-            scheme=place.scheme,
-            host=one.target.to_text(omit_final_dot=True),
-            port=one.port,
+        ServiceLocation(
+            scheme=location.scheme,
+            host=srv.target.to_text(omit_final_dot=True),
+            port=srv.port,
             source="SRV record",
         )
-        for one in records
-        if one.port and one.target.to_text() != "."
+        for srv in records
+        if srv.port and srv.target.to_text() != "."
     ]
 
 
-def _of_https(place: Place, records: Sequence[Any]) -> list[Place]:
+def _of_https(location: ServiceLocation, records: Sequence[Any]) -> list[ServiceLocation]:
     found = []
-    for one in records:
-        named = one.params.get(_PORT_KEY)
-        if one.priority and named is not None and named.port:
-            target = one.target.to_text(omit_final_dot=True)
-            host = place.host if target == "." else target
-            found.append(Place(scheme="https", host=host, port=named.port, source="HTTPS record"))
+    for https in records:
+        named = https.params.get(_PORT_KEY)
+        if https.priority and named is not None and named.port:
+            target = https.target.to_text(omit_final_dot=True)
+            host = location.host if target == "." else target
+            found.append(
+                ServiceLocation(scheme="https", host=host, port=named.port, source="HTTPS record")
+            )
     return found

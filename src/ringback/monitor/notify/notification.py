@@ -24,7 +24,7 @@ _BEGINS = frozenset({"opened", "joined", "reminded"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Context:
+class NotificationContext:
     """What a message must know beside its incidents.
 
     Attributes:
@@ -41,7 +41,7 @@ class Context:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Story:
+class IncidentUpdate:
     """What there is to tell of one incident.
 
     Attributes:
@@ -56,7 +56,7 @@ class Story:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
+class Notification:
     """What is sent at once.
 
     Attributes:
@@ -71,37 +71,39 @@ class Message:
     id: str
     channel: str
     at: float
-    stories: tuple[Story, ...]
-    context: Context = field(default_factory=Context)
+    updates: tuple[IncidentUpdate, ...]
+    context: NotificationContext = field(default_factory=NotificationContext)
     test: bool = False
 
     @property
     def notices(self) -> list[Notice]:
         """All that are done with it."""
-        return [notice for story in self.stories for notice in story.notices]
+        return [notice for update in self.updates for notice in update.notices]
 
 
-def story_of(notices: Sequence[Notice], incident: Incident, *, told: bool) -> Story | None:
+def update_of(
+    notices: Sequence[Notice], incident: Incident, *, notified: bool
+) -> IncidentUpdate | None:
     """Return what the notices of one incident come to; ``None``: there is nothing left to tell."""
-    headline = _headline(notices, incident, told=told)
+    headline = _headline(notices, incident, notified=notified)
     if headline is None:
         return None
-    return Story(headline=headline, incident=incident, notices=tuple(notices))
+    return IncidentUpdate(headline=headline, incident=incident, notices=tuple(notices))
 
 
-def _headline(notices: Sequence[Notice], incident: Incident, *, told: bool) -> Headline | None:
-    prompt = [one for one in notices if not is_escalation(one)]
+def _headline(notices: Sequence[Notice], incident: Incident, *, notified: bool) -> Headline | None:
+    prompt = [notice for notice in notices if not is_escalation(notice)]
     if not prompt and (incident.state != "open"):
         return None
-    whats = {one.change.what for one in prompt}
+    whats = {notice.change.what for notice in prompt}
     if incident.state == "closed":
-        return "brief" if whats & _BEGINS and not told else "closed"
+        return "brief" if whats & _BEGINS and not notified else "closed"
     if not prompt:
         return "escalated"
     order: tuple[Headline, ...] = ("reminded", "acknowledged", "renamed", "diagnosed")
-    if whats & {"opened", "joined"} or ("reminded" in whats and not told):
+    if whats & {"opened", "joined"} or ("reminded" in whats and not notified):
         return "opened"  # what began in a silence is news to them
-    return next((one for one in order if one in whats), "reminded")
+    return next((headline for headline in order if headline in whats), "reminded")
 
 
 def is_escalation(notice: Notice) -> bool:
@@ -109,13 +111,13 @@ def is_escalation(notice: Notice) -> bool:
     return notice.at > notice.change.at
 
 
-def key_of(ids: Iterable[str]) -> str:
+def idempotency_key(ids: Iterable[str]) -> str:
     """Return the idempotency key of a message."""
     known = list(ids)
     return known[0] if len(known) == 1 else sha256("\n".join(known).encode()).hexdigest()[:32]
 
 
-def trial(notifier: NotifierSettings, at: float, vantage: str = "") -> Message:
+def trial_notification(notifier: NotifierSettings, at: float, vantage: str = "") -> Notification:
     """Return a message that says clearly that nothing is wrong."""
     stamp = datetime.fromtimestamp(at, UTC).strftime("%Y%m%dT%H%M%S.%fZ")
     incident = Incident(
@@ -128,11 +130,11 @@ def trial(notifier: NotifierSettings, at: float, vantage: str = "") -> Message:
         opened_at=at,
         evidence=("somebody ran `ringback notify-test`",),
     )
-    return Message(
+    return Notification(
         id=incident.id,
         channel=notifier.name,
         at=at,
-        stories=(Story(headline="opened", incident=incident),),
-        context=Context(vantage=vantage),
+        updates=(IncidentUpdate(headline="opened", incident=incident),),
+        context=NotificationContext(vantage=vantage),
         test=True,
     )

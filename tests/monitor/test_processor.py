@@ -7,9 +7,9 @@ import pytest
 from ringback.incident import Check, Notice, WatchedEndpoint
 from ringback.incident.engine import Engine
 from ringback.incident.silences import Silence
-from ringback.monitor.desk import SNAPSHOT, Desk
 from ringback.monitor.notify.routing import Routing
 from ringback.monitor.notify.settings import RouteSettings
+from ringback.monitor.processor import SNAPSHOT_INTERVAL, CheckProcessor
 from ringback.monitor.store.sqlite import SQLiteStore
 
 T = 1_790_000_000.0
@@ -55,7 +55,7 @@ def watched(count=2):
 
 
 def desk_of(store, endpoints, clock):
-    desk = Desk(Engine(endpoints), store, Router(), clock=clock)
+    desk = CheckProcessor(Engine(endpoints), store, Router(), clock=clock)
     desk.load()
     return desk
 
@@ -107,7 +107,7 @@ def test_a_failure_keeps_what_is_known_of_its_endpoint_and_of_no_other(store):
 def test_every_endpoint_is_kept_within_the_interval_by_time_alone(store):
     clock = Clock()
     desk = desk_of(store, watched(90), clock)
-    for _ in range(round(SNAPSHOT)):
+    for _ in range(round(SNAPSHOT_INTERVAL)):
         clock.now += 1.0
         desk.tick()
     sizes = [len(one.states) for one in store.batches]
@@ -187,7 +187,7 @@ def test_the_team_of_a_member_that_joins_is_told_and_no_other_again(store):
         WatchedEndpoint(id="shop", host="s", parents=("db",)),
         WatchedEndpoint(id="db", host="d"),
     )
-    desk = Desk(Engine([shop, db]), store, Teams("shop", "db"), clock=Clock())
+    desk = CheckProcessor(Engine([shop, db]), store, Teams("shop", "db"), clock=Clock())
     desk.take([check(at, "db") for at in range(3)])
     desk.take([check(10 + at, "shop") for at in range(3)])
     desk.take([check(20 + at, one, up=True) for at in range(2) for one in ("db", "shop")])

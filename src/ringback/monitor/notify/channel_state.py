@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from ringback.retry import Backoff, Breaker, Circuit
 
 if TYPE_CHECKING:
-    from ringback.monitor.notify.channel import Channel, NotSent
+    from ringback.monitor.notify.channel import NotifierChannel, NotSent
     from ringback.monitor.notify.settings import NotifierSettings
 
 
 MINUTE = 60.0
 
 
-class Rate:
+class RateLimit:
     """A token bucket: a third of a minute's messages may go at once, the rest evenly.
 
     Args:
@@ -54,11 +54,11 @@ BREAKER = Breaker(
 )
 """A channel that fails five times in a row is left alone for half a minute, at most for five."""
 
-GRACE = 5.0
+TIMEOUT_GRACE = 5.0
 """Seconds that a channel may take beyond its own timeout before it is given up on."""
 
 
-class Lane:
+class ChannelState:
     """One channel, as the dispatcher sees it; to be used by one thread.
 
     Args:
@@ -78,7 +78,7 @@ class Lane:
     def __init__(
         self,
         settings: NotifierSettings,
-        channel: Channel,
+        channel: NotifierChannel,
         now: float,
         random: Callable[[], float],
     ) -> None:
@@ -88,7 +88,7 @@ class Lane:
         self.under_way = 0
         self.refreshed = now
         self._random = random
-        self._rate = Rate(settings.rate, now)
+        self._rate = RateLimit(settings.rate, now)
         self._circuit = Circuit(BREAKER, now)
         self._until = now
         self._refusals = 0
@@ -99,12 +99,12 @@ class Lane:
         """Whether a message is under way."""
         return self.under_way > 0
 
-    def opens(self, now: float) -> float:
+    def open_at(self, now: float) -> float:
         """Return when the next message may go; not after now: at once."""
         closed = self._circuit.until if self._circuit.state == "open" else now
         return max(self._until, closed, self._rate.next(now))
 
-    def holds(self, incident: str, now: float) -> float:
+    def held_until(self, incident: str, now: float) -> float:
         """Return until when an incident waits that was refused by itself; not after now: none."""
         until = self._held.get(incident, now)
         if until <= now:
@@ -116,20 +116,20 @@ class Lane:
         self._rate.take(now)
         self._circuit.admit(now)
 
-    def arrived(self, now: float, seconds: float) -> None:
+    def succeeded(self, now: float, seconds: float) -> None:
         """Note that a message arrived."""
         self.most, self._refusals = None, 0
         self._circuit.succeeded(now, seconds)
 
     def failed(self, error: NotSent, incidents: list[str], now: float, seconds: float) -> float:
         """Note that a message did not get through; return in how many seconds to try it again."""
-        if error.refused:
+        if error.rejected:
             self._circuit.succeeded(now, seconds)
             return self._refused(incidents, now)
         self._circuit.failed(error.failure, now, self._random())
         wait = BACKOFF.delay(self._circuit.failures, self._random())
         self._until = now + max(wait, error.retry_after)
-        return max(self.opens(now) - now, 0.0)
+        return max(self.open_at(now) - now, 0.0)
 
     def _refused(self, incidents: list[str], now: float) -> float:
         """Let the others past: one by one, until it is known which of them is refused."""

@@ -5,8 +5,8 @@ import time
 import pytest
 
 from ringback.failure import classify
-from ringback.monitor.probe.connect import reach
-from ringback.monitor.probe.outcome import Course
+from ringback.monitor.probe.connect import connect_tcp
+from ringback.monitor.probe.outcome import PhaseTimer
 
 
 class Several:
@@ -39,26 +39,26 @@ def black_hole():
 
 
 def reached(looking, *addresses):
-    course = Course()
+    phases = PhaseTimer()
     until = time.monotonic() + 60
-    connected = looking.run(reach("h", 1, Several(*addresses), course, until=until))
+    connected = looking.run(connect_tcp("h", 1, Several(*addresses), phases, until=until))
     with connected:
-        return connected.getpeername(), course
+        return connected.getpeername(), phases
 
 
 def test_one_address(looking, open_port):
-    peer, course = reached(looking, open_port)
+    peer, phases = reached(looking, open_port)
 
     assert peer == open_port
-    assert course.address == "127.0.0.1"
-    assert set(course.timings) == {"dns"}
+    assert phases.address == "127.0.0.1"
+    assert set(phases.timings) == {"dns"}
 
 
 def test_an_address_that_refuses_costs_nothing(looking, open_port, unused_port):
-    peer, course = reached(looking, ("127.0.0.2", unused_port), open_port)
+    peer, phases = reached(looking, ("127.0.0.2", unused_port), open_port)
 
     assert peer == open_port
-    assert course.address == "127.0.0.1"
+    assert phases.address == "127.0.0.1"
 
 
 def test_an_address_that_is_silent_costs_a_quarter_of_a_second(looking, open_port, black_hole):

@@ -4,8 +4,8 @@ from html.parser import HTMLParser
 import pytest
 from monitor.notify.made import REPORT, change, incident, message, story
 
-from ringback.monitor.notify.message import Context, Story
-from ringback.monitor.notify.text import html_text, markdown_text, plain_text, subject
+from ringback.monitor.notify.notification import IncidentUpdate, NotificationContext
+from ringback.monitor.notify.text import html_text, markdown_text, plain_text, subject_line
 
 AT = 1_763_726_723.0  # 2025-11-21 12:05:23 UTC
 HOSTILE = (
@@ -63,21 +63,21 @@ def test_the_end_says_how_long_it_lasted():
     ],
 )
 def test_the_subject_says_what_happened(headline, fields, expected):
-    assert subject(told(headline, **fields)) == expected
+    assert subject_line(told(headline, **fields)) == expected
 
 
 def test_a_reminder_says_what_there_is_to_remind_of():
     reminded = change("reminded", incident(at=AT)).incident
 
-    assert subject(message(Story(headline="reminded", incident=reminded))) == (
+    assert subject_line(message(IncidentUpdate(headline="reminded", incident=reminded))) == (
         "[STILL DOWN] shop-1: reminded now"
     )
 
 
 def test_names_are_what_people_call_them():
-    named = message(story(), context=Context(names={"shop-1": "The shop"}))
+    named = message(story(), context=NotificationContext(names={"shop-1": "The shop"}))
 
-    assert subject(named).startswith("[DOWN] The shop: ")
+    assert subject_line(named).startswith("[DOWN] The shop: ")
     assert "incidents/" not in plain_text(named)
 
 
@@ -86,7 +86,7 @@ def test_several_incidents_are_all_named():
     stories.append(story("closed", number=8, state="closed", closed_at=time.time()))
     several = message(*stories)
 
-    assert subject(several) == (
+    assert subject_line(several) == (
         "[7 going on · 1 over] 8 incidents: shop-1, shop-2, shop-3, shop-4, shop-5 and 3 more"
     )
     for text in (plain_text(several), html_text(several)):
@@ -95,7 +95,7 @@ def test_several_incidents_are_all_named():
 
 
 def test_a_test_says_so():
-    assert subject(message(story(), test=True)).startswith("[TEST] ")
+    assert subject_line(message(story(), test=True)).startswith("[TEST] ")
 
 
 def test_many_members_are_counted():
@@ -107,7 +107,7 @@ def test_many_members_are_counted():
     assert text.count("\n") < 12
 
 
-@pytest.mark.parametrize("write", [plain_text, markdown_text, html_text, subject])
+@pytest.mark.parametrize("write", [plain_text, markdown_text, html_text, subject_line])
 def test_hostile_text_stays_text(write):
     text = write(
         told(summary=HOSTILE, evidence=(HOSTILE,), acknowledged_by=HOSTILE, members=(HOSTILE,))
@@ -156,11 +156,11 @@ def test_the_mark_of_a_detector_is_no_evidence():
 
 
 def test_a_long_line_is_cut():
-    assert len(subject(told(summary="x" * 5000))) <= 160
+    assert len(subject_line(told(summary="x" * 5000))) <= 160
 
 
 def test_who_is_named_once():
     told = story(summary="shop-1 is down: refused")
-    assert subject(message(told)) == "[DOWN] shop-1 is down: refused"
+    assert subject_line(message(told)) == "[DOWN] shop-1 is down: refused"
     other = story(summary="shop-10 is down")
-    assert subject(message(other)) == "[DOWN] shop-1: shop-10 is down"
+    assert subject_line(message(other)) == "[DOWN] shop-1: shop-10 is down"

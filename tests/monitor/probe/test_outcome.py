@@ -4,7 +4,13 @@ import ssl
 
 import pytest
 
-from ringback.monitor.probe.outcome import Course, Failed, Refused, failed_of, timed_out
+from ringback.monitor.probe.outcome import (
+    PhaseTimer,
+    ProbeError,
+    ProbeFailure,
+    probe_failure_of,
+    timeout_failure,
+)
 
 
 @pytest.mark.parametrize(
@@ -21,7 +27,7 @@ from ringback.monitor.probe.outcome import Course, Failed, Refused, failed_of, t
     ],
 )
 def test_what_the_target_did(error, phase, kind):
-    failed = failed_of(error, phase)
+    failed = probe_failure_of(error, phase)
 
     assert (failed.kind, failed.of_target) == (kind, True)
     assert failed.detail
@@ -37,13 +43,13 @@ def test_what_the_target_did(error, phase, kind):
     ],
 )
 def test_what_is_our_own(error):
-    assert failed_of(error, "connect").of_target is False
+    assert probe_failure_of(error, "connect").of_target is False
 
 
 def test_what_was_found_out_already():
-    failed = Failed("dns.server", "SERVFAIL")
+    failed = ProbeFailure("dns.server", "SERVFAIL")
 
-    assert failed_of(Refused(failed), "dns") is failed
+    assert probe_failure_of(ProbeError(failed), "dns") is failed
 
 
 @pytest.mark.parametrize(
@@ -58,14 +64,16 @@ def test_what_was_found_out_already():
     ],
 )
 def test_a_time_that_ran_out_is_called_by_its_phase(phase, kind):
-    course = Course()
-    course.enter(phase)
+    phases = PhaseTimer()
+    phases.enter(phase)
 
-    assert timed_out(course).kind == kind
+    assert timeout_failure(phases).kind == kind
 
 
 def test_a_line_has_no_secrets():
-    detail = failed_of(OSError("no way to http://user:secret@h/p?token=secret"), "connect").detail
+    detail = probe_failure_of(
+        OSError("no way to http://user:secret@h/p?token=secret"), "connect"
+    ).detail
 
     assert "secret" not in detail
 
@@ -75,8 +83,8 @@ def test_what_the_system_says_is_told_in_its_words():
     untrusted = ssl.SSLCertVerificationError(1, "[SSL: CERTIFICATE_VERIFY_FAILED] failed")
     untrusted.verify_message = "certificate has expired"
 
-    assert failed_of(refused, "connect").detail == "Connection refused (ECONNREFUSED)"
-    assert failed_of(untrusted, "tls").detail == (
+    assert probe_failure_of(refused, "connect").detail == "Connection refused (ECONNREFUSED)"
+    assert probe_failure_of(untrusted, "tls").detail == (
         "the certificate is not accepted: certificate has expired"
     )
-    assert failed_of(OSError("what"), "connect").detail
+    assert probe_failure_of(OSError("what"), "connect").detail

@@ -4,14 +4,14 @@ import asyncio
 import socket
 from contextlib import suppress
 
-from ringback.monitor.probe.outcome import Failed, Refused
+from ringback.monitor.probe.outcome import ProbeError, ProbeFailure
 
-LONGEST = 4096
+MAX_LINE = 4096
 """Bytes of a line."""
 _SHOWN = 60
 
 
-class Talk:
+class LineStream:
     """A connection on which both sides take turns; what follows an answer stays in the socket.
 
     Args:
@@ -32,7 +32,7 @@ class Talk:
         while len(taken) < size:
             piece = await self._loop.sock_recv(self.connected, size - len(taken))
             if not piece:
-                raise Refused(Failed("tcp.closed", "closed before the answer was whole"))
+                raise ProbeError(ProbeFailure("tcp.closed", "closed before the answer was whole"))
             taken += piece
         return taken
 
@@ -40,8 +40,8 @@ class Talk:
         """Return a line without its end; what is no ASCII is replaced."""
         taken = b""
         while not taken.endswith(b"\n"):
-            if len(taken) > LONGEST:
-                raise unexpected(taken)
+            if len(taken) > MAX_LINE:
+                raise unexpected_answer(taken)
             taken += await self.take(1)
             if not taken.endswith(b"\n"):
                 taken += self._ready()
@@ -50,11 +50,13 @@ class Talk:
     def _ready(self) -> bytes:
         """What of the line is there already."""
         with suppress(BlockingIOError):
-            seen = self.connected.recv(LONGEST, socket.MSG_PEEK)
+            seen = self.connected.recv(MAX_LINE, socket.MSG_PEEK)
             return self.connected.recv(seen.find(b"\n") + 1 or len(seen))
         return b""
 
 
-def unexpected(said: bytes | str) -> Refused:
+def unexpected_answer(said: bytes | str) -> ProbeError:
     """Return that what a server says is not what its protocol wants."""
-    return Refused(Failed("service.rejected", f"not the expected answer: {said[:_SHOWN]!r}"))
+    return ProbeError(
+        ProbeFailure("service.rejected", f"not the expected answer: {said[:_SHOWN]!r}")
+    )

@@ -11,15 +11,15 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
-from ringback.monitor.moved.identity import Identity, Seen, twice
-from ringback.monitor.moved.place import Place, place_of
-from ringback.monitor.moved.search import moved
-from ringback.monitor.probe.connect import Names
+from ringback.monitor.moved.fingerprint import ServiceFingerprint, ServiceObservation, observe_twice
+from ringback.monitor.moved.location import ServiceLocation, location_of
+from ringback.monitor.moved.search import find_relocation
+from ringback.monitor.probe.connect import ProbeResolver
 
 if TYPE_CHECKING:
     from ringback.incident.model import Check
     from ringback.monitor.model import Endpoint
-    from ringback.monitor.moved.search import Moved
+    from ringback.monitor.moved.search import Relocation
 
 
 READ_INTERVAL = 3600.0
@@ -29,7 +29,7 @@ _MAX_REMEMBERED = 20_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class KnownService:
     """What is known of one endpoint.
 
     Attributes:
@@ -38,28 +38,28 @@ class Known:
     """
 
     at: float
-    seen: Seen
+    seen: ServiceObservation
 
 
-class Memory:
+class FingerprintMemory:
     """What endpoints were known by: bounded, and to be kept by a store as JSON."""
 
     def __init__(self) -> None:
-        self._known: OrderedDict[str, Known] = OrderedDict()
+        self._known: OrderedDict[str, KnownService] = OrderedDict()
 
     def is_due(self, endpoint: str, now: float) -> bool:
         """Return whether an endpoint that is well is to be looked at."""
         known = self._known.get(endpoint)
         return known is None or not known.at <= now < known.at + READ_INTERVAL
 
-    def note(self, endpoint: str, now: float, seen: Seen) -> None:
+    def note(self, endpoint: str, now: float, seen: ServiceObservation) -> None:
         """Remember what an endpoint is known by."""
-        self._known[endpoint] = Known(at=now, seen=seen)
+        self._known[endpoint] = KnownService(at=now, seen=seen)
         self._known.move_to_end(endpoint)
         if len(self._known) > _MAX_REMEMBERED:
             self._known.popitem(last=False)
 
-    def get(self, endpoint: str) -> Seen | None:
+    def get(self, endpoint: str) -> ServiceObservation | None:
         """Return what an endpoint was known by; ``None``: it was never looked at."""
         known = self._known.get(endpoint)
         return None if known is None else known.seen
@@ -67,12 +67,19 @@ class Memory:
     def keep(self, endpoints: Iterable[str]) -> None:
         """Forget all but these."""
         wanted = set(endpoints)
-        for gone in [one for one in self._known if one not in wanted]:
+        for gone in [id_ for id_ in self._known if id_ not in wanted]:
             del self._known[gone]
 
     def dump(self, endpoint: str) -> dict[str, Any]:
         """Return what ``load`` takes, as JSON has it."""
-        return asdict(self._known[endpoint])
+        known = self._known[endpoint]
+        return {
+            "at": known.at,
+            "seen": {
+                "identity": asdict(known.seen.fingerprint),
+                "elsewhere": [asdict(location) for location in known.seen.elsewhere],
+            },
+        }
 
     def load(self, endpoint: str, kept: Mapping[str, Any]) -> None:
         """Know what an earlier process knew."""
@@ -80,24 +87,24 @@ class Memory:
         self.note(
             endpoint,
             kept["at"],
-            Seen(
-                identity=Identity(**seen["identity"]),
-                elsewhere=tuple(Place(**place) for place in seen["elsewhere"]),
+            ServiceObservation(
+                fingerprint=ServiceFingerprint(**seen["identity"]),
+                elsewhere=tuple(ServiceLocation(**location) for location in seen["elsewhere"]),
             ),
         )
 
 
-AT_ONCE = 4
+MAX_CONCURRENT = 4
 """Looks at services that are well, at the same time."""
 
-WAITING = 200
+MAX_WAITING = 200
 """Looks that wait for their turn; a further one comes with a later check."""
 
-FIRST = 600.0
+FIRST_SECONDS = 600.0
 """Seconds within which all were looked at."""
 
 
-class Watch:
+class RelocationWatcher:
     """Looks at endpoints beside their checks; to be used in one event loop.
 
     A service that is well is looked at once an hour: those with ports where they may go at once,
@@ -114,37 +121,39 @@ class Watch:
 
     def __init__(
         self,
-        names: Names | None = None,
+        resolver: ProbeResolver | None = None,
         clock: Callable[[], float] = time.time,
         keep: Callable[[str, dict[str, Any]], None] = lambda _, __: None,
     ) -> None:
-        self.memory = Memory()
+        self.memory = FingerprintMemory()
         self._keep = keep
         self._began = clock()
-        self._names = names or Names()
+        self._resolver = resolver or ProbeResolver()
         self._clock = clock
-        self._gate = asyncio.Semaphore(AT_ONCE)
+        self._gate = asyncio.Semaphore(MAX_CONCURRENT)
         self._looking: dict[str, asyncio.Task[None]] = {}
 
     def saw(self, endpoint: Endpoint, check: Check) -> None:
         """Take note of a check; a service that is well is looked at once an hour."""
         id_ = endpoint.id
-        if not check.up or id_ in self._looking or len(self._looking) >= WAITING:
+        if not check.up or id_ in self._looking or len(self._looking) >= MAX_WAITING:
             return
         now = self._clock()
-        if not (endpoint.mine or endpoint.ports) and now < self._began + _wait(id_):
+        if not (endpoint.mine or endpoint.ports) and now < self._began + _first_wait(id_):
             return
-        if self.memory.is_due(id_, now) and place_of(endpoint) is not None:
+        if self.memory.is_due(id_, now) and location_of(endpoint) is not None:
             task = asyncio.get_running_loop().create_task(self._remember(endpoint))
             self._looking[id_] = task
             task.add_done_callback(lambda _: self._looking.pop(id_, None))
 
-    async def search(self, endpoint: Endpoint, kind: str | None) -> Moved | None:
+    async def search(self, endpoint: Endpoint, kind: str | None) -> Relocation | None:
         """Return where an endpoint has moved to; ``None``: that cannot be said."""
         known = self.memory.get(endpoint.id)
         if kind != "tcp.refused" or known is None:
             return None
-        return await moved(endpoint, known.identity, known.elsewhere, names=self._names)
+        return await find_relocation(
+            endpoint, known.fingerprint, known.elsewhere, resolver=self._resolver
+        )
 
     async def settle(self) -> None:
         """Wait until no look is under way."""
@@ -158,15 +167,15 @@ class Watch:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _remember(self, endpoint: Endpoint) -> None:
-        place = place_of(endpoint)
-        assert place is not None
+        location = location_of(endpoint)
+        assert location is not None
         async with self._gate:
             with contextlib.suppress(OSError, ValueError, EOFError):  # the next check says why
-                seen = await twice(endpoint, place, self._names)
+                seen = await observe_twice(endpoint, location, self._resolver)
                 self.memory.note(endpoint.id, self._clock(), seen)
                 self._keep(endpoint.id, self.memory.dump(endpoint.id))
 
 
-def _wait(endpoint: str) -> float:
+def _first_wait(endpoint: str) -> float:
     """Seconds until an endpoint is looked at for the first time."""
-    return crc32(endpoint.encode()) / 2**32 * FIRST
+    return crc32(endpoint.encode()) / 2**32 * FIRST_SECONDS

@@ -1,4 +1,4 @@
-"""What a service is recognised by, and how that is read from a place."""
+"""What a service is recognised by, and how that is read from a location."""
 
 from __future__ import annotations
 
@@ -11,17 +11,21 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 from ringback.client.trust import Trust, ssl_context
-from ringback.monitor.moved.place import Place, alternatives, redirected
-from ringback.monitor.probe.connect import reach
+from ringback.monitor.moved.location import (
+    ServiceLocation,
+    alternative_locations,
+    redirect_location,
+)
+from ringback.monitor.probe.connect import connect_tcp
 from ringback.monitor.probe.handshake import certificate_of
-from ringback.monitor.probe.outcome import Course
+from ringback.monitor.probe.outcome import PhaseTimer
 
 if TYPE_CHECKING:
     from ringback.monitor.model import Endpoint
-    from ringback.monitor.probe.connect import Names
+    from ringback.monitor.probe.connect import ProbeResolver
 
 
-TRAITS = {
+FEATURES = {
     "key": "certificate key",
     "answer": "answer",
     "banner": "banner",
@@ -36,7 +40,7 @@ _MIN_BANNER = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Identity:
+class ServiceFingerprint:
     """What is known of a service; ``""`` is not known.
 
     Attributes:
@@ -55,9 +59,9 @@ class Identity:
 
     def __bool__(self) -> bool:
         """Whether it can be known again at all."""
-        return any(getattr(self, name) for name in TRAITS)
+        return any(getattr(self, name) for name in FEATURES)
 
-    def steady(self, later: Identity) -> Identity:
+    def steady(self, later: ServiceFingerprint) -> ServiceFingerprint:
         """Return what two looks at the same service have in common."""
         same_answer = self.answer == later.answer
         return replace(
@@ -68,9 +72,9 @@ class Identity:
             server=later.server if self.server == later.server else "",
         )
 
-    def known_again(self, seen: Identity) -> Recognition:
+    def known_again(self, seen: ServiceFingerprint) -> Recognition:
         """Return in what another service is like this one."""
-        known = [name for name in TRAITS if getattr(self, name)]
+        known = [name for name in FEATURES if getattr(self, name)]
         matched = tuple(name for name in known if self._matches(name, seen))
         differs = frozenset(known) - frozenset(matched)
         decides = frozenset(self._deciding(matched))
@@ -79,7 +83,7 @@ class Identity:
             matched=matched, known=len(known), certain=bool(decides) and not contradicted
         )
 
-    def _matches(self, name: str, seen: Identity) -> bool:
+    def _matches(self, name: str, seen: ServiceFingerprint) -> bool:
         mine, other = str(getattr(self, name)), str(getattr(seen, name))
         if name == "banner":
             return other.startswith(mine)
@@ -127,9 +131,9 @@ class Recognition:
 
 
 def _common(first: str, second: str) -> str:
-    for place, (one, other) in enumerate(zip(first, second, strict=False)):
-        if one != other:
-            return first[:place]
+    for length, (char, other) in enumerate(zip(first, second, strict=False)):
+        if char != other:
+            return first[:length]
     return min(first, second, key=len)
 
 
@@ -148,7 +152,7 @@ _SECURED = frozenset({"https", "tls"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class ServiceObservation:
     """What a look found.
 
     Attributes:
@@ -156,43 +160,49 @@ class Seen:
         elsewhere: Where else it says that it is.
     """
 
-    identity: Identity
-    elsewhere: tuple[Place, ...] = ()
+    fingerprint: ServiceFingerprint
+    elsewhere: tuple[ServiceLocation, ...] = ()
 
 
-async def look(endpoint: Endpoint, place: Place, names: Names) -> Seen:
+async def observe(
+    endpoint: Endpoint, location: ServiceLocation, resolver: ProbeResolver
+) -> ServiceObservation:
     """Look at a place as a stranger does: without credentials, headers or the query of the URL."""
     async with asyncio.timeout(CONNECT_TIMEOUT):
-        reader, writer = await _connected(place, names)
+        reader, writer = await _connected(location, resolver)
     try:
         certificate = certificate_of(writer.transport)
         key = certificate.key if certificate is not None else ""
-        if place.scheme in {"http", "https"}:
-            return await _asked(endpoint, place, key, reader, writer)
-        return Seen(identity=Identity(key=key, banner=await _banner(reader)))
+        if location.scheme in {"http", "https"}:
+            return await _http_observation(endpoint, location, key, reader, writer)
+        return ServiceObservation(
+            fingerprint=ServiceFingerprint(key=key, banner=await _banner(reader))
+        )
     finally:
         writer.transport.abort()
 
 
-async def twice(endpoint: Endpoint, place: Place, names: Names) -> Seen:
+async def observe_twice(
+    endpoint: Endpoint, location: ServiceLocation, resolver: ProbeResolver
+) -> ServiceObservation:
     """Look at a place two times, and keep what is the same."""
-    first = await look(endpoint, place, names)
-    second = await look(endpoint, place, names)
-    identity = first.identity.steady(second.identity)
-    return Seen(identity=identity, elsewhere=second.elsewhere)
+    first = await observe(endpoint, location, resolver)
+    second = await observe(endpoint, location, resolver)
+    fingerprint = first.fingerprint.steady(second.fingerprint)
+    return ServiceObservation(fingerprint=fingerprint, elsewhere=second.elsewhere)
 
 
 async def _connected(
-    place: Place, names: Names
+    location: ServiceLocation, resolver: ProbeResolver
 ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     until = monotonic() + CONNECT_TIMEOUT
-    sock = await reach(place.host, place.port, names, Course(), until=until)
+    sock = await connect_tcp(location.host, location.port, resolver, PhaseTimer(), until=until)
     try:
-        if place.scheme not in _SECURED:
+        if location.scheme not in _SECURED:
             return await asyncio.open_connection(sock=sock, limit=_MAX_RESPONSE)
         # Any certificate will do: it is its key that is looked at, and nothing secret is sent.
         context = ssl_context(Trust(system=True), verify=False)
-        name = place.host.rstrip(".").partition("%")[0]
+        name = location.host.rstrip(".").partition("%")[0]
         return await asyncio.open_connection(
             sock=sock, limit=_MAX_RESPONSE, ssl=context, server_hostname=name
         )
@@ -210,37 +220,39 @@ async def _banner(reader: asyncio.StreamReader) -> str:
     return said.decode("latin-1").partition("\n")[0].strip()
 
 
-async def _asked(
+async def _http_observation(
     endpoint: Endpoint,
-    place: Place,
+    location: ServiceLocation,
     key: str,
     reader: asyncio.StreamReader,
     writer: asyncio.StreamWriter,
-) -> Seen:
+) -> ServiceObservation:
     path = quote(urlsplit(endpoint.url).path or "/", safe="/%:@!$&'()*+,;=~-._")
     # HTTP/1.0: the answer ends with the connection and comes in no chunks.
     request = (
-        f"GET {path} HTTP/1.0\r\nHost: {place.shown}\r\nUser-Agent: ringback\r\n"
+        f"GET {path} HTTP/1.0\r\nHost: {location.shown}\r\nUser-Agent: ringback\r\n"
         "Accept: */*\r\nConnection: close\r\n\r\n"
     )
     writer.write(request.encode("ascii"))
     async with asyncio.timeout(RESPONSE_TIMEOUT):
-        said = await _all_of(reader)
+        said = await _read_response(reader)
     head, _, body = said.partition(b"\r\n\r\n")
     lines = head.decode("latin-1").split("\r\n")
     if not lines[0].startswith("HTTP/"):
-        return Seen(identity=Identity(key=key, banner=lines[0][:_MAX_BANNER]))
+        return ServiceObservation(
+            fingerprint=ServiceFingerprint(key=key, banner=lines[0][:_MAX_BANNER])
+        )
     headers = _headers(lines[1:])
-    identity = Identity(
+    fingerprint = ServiceFingerprint(
         key=key,
         answer=f"{lines[0][9:12]} {hashlib.sha256(body).hexdigest()}",
         size=len(body),
         server=headers.get("server", ""),
     )
-    return Seen(identity=identity, elsewhere=_elsewhere(headers, place))
+    return ServiceObservation(fingerprint=fingerprint, elsewhere=_elsewhere(headers, location))
 
 
-async def _all_of(reader: asyncio.StreamReader) -> bytes:
+async def _read_response(reader: asyncio.StreamReader) -> bytes:
     said = b""
     while len(said) < _MAX_RESPONSE and (piece := await reader.read(_MAX_RESPONSE)):
         said += piece
@@ -252,9 +264,11 @@ def _headers(lines: list[str]) -> Mapping[str, str]:
     return {name.strip().lower(): value.strip() for name, _, value in pairs}
 
 
-def _elsewhere(headers: Mapping[str, str], own: Place) -> tuple[Place, ...]:
-    found = list(alternatives(headers.get("alt-svc", ""), own))
-    named = redirected(headers.get("location", ""))
+def _elsewhere(headers: Mapping[str, str], own: ServiceLocation) -> tuple[ServiceLocation, ...]:
+    found = list(alternative_locations(headers.get("alt-svc", ""), own))
+    named = redirect_location(headers.get("location", ""))
     if named is not None:
         found.insert(0, named)
-    return tuple(one for one in found if (one.host, one.port) != (own.host, own.port))
+    return tuple(
+        location for location in found if (location.host, location.port) != (own.host, own.port)
+    )
