@@ -5,7 +5,8 @@ import pytest
 
 from ringback import Backoff, Policy, Session, Timeout
 from ringback.client.trust import context as contexts
-from ringback.sink import background, flush
+from ringback.event import listen
+from ringback.sink import flush
 from ringback.testing.lab import Lab
 
 
@@ -58,7 +59,7 @@ def lenient_python(lenient, monkeypatch):
 @pytest.fixture
 def patient(monkeypatch):
     """Callers wait until whoever is quick has been told, however busy the machine is."""
-    monkeypatch.setattr(background, "POST_TIMEOUT", 60.0)
+    monkeypatch.setattr(listen, "POST_TIMEOUT", 60.0)
 
 
 @pytest.fixture

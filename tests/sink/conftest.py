@@ -2,13 +2,13 @@ from threading import Event
 
 import pytest
 
-from ringback.sink import background
+from ringback.event import listen
 
 
 @pytest.fixture
 def patient(monkeypatch):
     """Callers wait until whoever is quick has been told, however busy the machine is."""
-    monkeypatch.setattr(background, "POST_TIMEOUT", 60.0)
+    monkeypatch.setattr(listen, "POST_TIMEOUT", 60.0)
 
 
 class Hanging:

@@ -4,9 +4,9 @@ import pytest
 from sink.events import done, given_up, retried
 
 from ringback.event import Listeners
+from ringback.event.listen import Background, without_exception
 from ringback.failure import Failure
 from ringback.sink import CallbackSink, flush
-from ringback.sink.background import Background, without_exception
 
 
 class Quiet:

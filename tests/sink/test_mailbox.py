@@ -9,9 +9,9 @@ from time import monotonic
 
 import pytest
 
-from ringback.event import OF_THE_CALL
-from ringback.sink import background, flush
-from ringback.sink.background import MAX_QUEUED_CALLS, CallQueue
+from ringback.event import OF_THE_CALL, listen
+from ringback.event.listen import MAX_QUEUED_CALLS, CallQueue
+from ringback.sink import flush
 
 REQUEST = ContextVar("request", default=None)
 
@@ -34,7 +34,7 @@ def test_a_receiver_that_hangs_is_waited_for_once(box, hanging):
     began = monotonic()
     for number in range(50):
         box.post(hanging, number)
-    assert monotonic() - began < 50 * background.POST_TIMEOUT
+    assert monotonic() - began < 50 * listen.POST_TIMEOUT
     assert box.late
 
 
@@ -71,7 +71,7 @@ def test_who_was_late_is_waited_for_again_after_a_minute_of_keeping_up(box, hang
     hanging.free.set()
     assert flush(60)
     assert box.late
-    monkeypatch.setattr(background, "monotonic", lambda: monotonic() + background.LATE_INTERVAL)
+    monkeypatch.setattr(listen, "monotonic", lambda: monotonic() + listen.LATE_INTERVAL)
     assert not box.late
 
 
@@ -167,13 +167,13 @@ def test_a_receiver_can_cause_what_another_is_told(box, patient):
 
 
 def test_more_that_hang_than_threads_hold_up_nobody(hanging, monkeypatch):
-    monkeypatch.setattr(background, "POST_TIMEOUT", 0.01)
+    monkeypatch.setattr(listen, "POST_TIMEOUT", 0.01)
     before = threading.active_count()
-    boxes = [CallQueue(f"receiver {n}") for n in range(5 * background.MAX_THREADS)]
+    boxes = [CallQueue(f"receiver {n}") for n in range(5 * listen.MAX_THREADS)]
     for _ in range(3):
         for one in boxes:
             one.post(hanging, "told")
-    assert threading.active_count() - before <= background.MAX_THREADS
+    assert threading.active_count() - before <= listen.MAX_THREADS
     assert not flush(0.01)
     hanging.free.set()
     assert flush(60)
@@ -182,9 +182,9 @@ def test_more_that_hang_than_threads_hold_up_nobody(hanging, monkeypatch):
 
 def test_one_that_hangs_does_not_keep_another_from_being_told(box, hanging, patient, monkeypatch):
     heard = []
-    monkeypatch.setattr(background, "POST_TIMEOUT", 0.01)
+    monkeypatch.setattr(listen, "POST_TIMEOUT", 0.01)
     CallQueue("hangs").post(hanging, 1)
-    monkeypatch.setattr(background, "POST_TIMEOUT", 60.0)
+    monkeypatch.setattr(listen, "POST_TIMEOUT", 60.0)
     box.post(heard.append, 1)
     assert heard == [1]
 
@@ -197,18 +197,18 @@ def test_without_a_thread_to_be_had_the_caller_goes_on(box, patient, monkeypatch
         def start(self):
             raise RuntimeError("can't start new thread")
 
-    monkeypatch.setattr(background, "_OF_PROCESS", [background.Workers()])
+    monkeypatch.setattr(listen, "_OF_PROCESS", [listen.Workers()])
     heard = []
     with monkeypatch.context() as none:
-        none.setattr(background, "Thread", NoThread)
+        none.setattr(listen, "Thread", NoThread)
         box.post(heard.append, 1)
         assert heard == []
     assert not flush(0)
 
 
 def test_threads_end_when_there_is_nothing_to_do(box, patient, monkeypatch):
-    monkeypatch.setattr(background, "_OF_PROCESS", [background.Workers()])
-    monkeypatch.setattr(background, "IDLE_TIMEOUT", 0.0)
+    monkeypatch.setattr(listen, "_OF_PROCESS", [listen.Workers()])
+    monkeypatch.setattr(listen, "IDLE_TIMEOUT", 0.0)
     served_by = []
     for number in range(3):
         box.post(lambda _: served_by.append(threading.current_thread()), number)
@@ -238,7 +238,7 @@ def run(script):
 
 LATE = """
 import threading
-from ringback.sink.background import CallQueue as Mailbox
+from ringback.event.listen import CallQueue as Mailbox
 freed, box = threading.Event(), Mailbox("a receiver")
 box.post(lambda _: freed.wait(), None)
 assert box.late

@@ -8,8 +8,8 @@ import pytest
 import requests
 
 from ringback import Backoff, Policy, Session
-from ringback.event import Listeners
-from ringback.sink import LogSink, background, flush
+from ringback.event import Listeners, listen
+from ringback.sink import LogSink, flush
 from ringback.sink import logging as sink_logging
 from ringback.testing.lab import Lab
 
@@ -27,7 +27,7 @@ def lab():
 @pytest.fixture
 def fresh_log(monkeypatch):
     """Log lines of a process whose handlers have always been quick."""
-    monkeypatch.setattr(sink_logging, "_HANDLERS", background.CallQueue("logging"))
+    monkeypatch.setattr(sink_logging, "_HANDLERS", listen.CallQueue("logging"))
     return sink_logging._HANDLERS.tally
 
 
@@ -68,7 +68,7 @@ def test_a_callback_that_hangs(lab, hanging):
 
 
 def test_what_a_callback_that_hangs_was_never_told_is_counted(lab, hanging, monkeypatch):
-    monkeypatch.setattr(background, "MAX_QUEUED_CALLS", 4)
+    monkeypatch.setattr(listen, "MAX_QUEUED_CALLS", 4)
     ended, _, listeners = calls(lab, [hanging])
     assert ended == EXPECTED
     assert listeners.dropped == CALLS // 2 * 3 - 1 - 4

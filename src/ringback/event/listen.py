@@ -1,11 +1,20 @@
-"""Listening to events, without being able to hurt the call."""
+"""What it means to listen to events: a sink can neither break, hang nor slow down the call."""
 
+import atexit
+import logging
+import os
 from collections import deque
 from collections.abc import Callable, Iterable
-from contextvars import ContextVar
-from typing import Any, ClassVar, Protocol
+from contextlib import suppress
+from contextvars import Context, ContextVar, copy_context
+from dataclasses import dataclass, replace
+from queue import Empty, SimpleQueue
+from threading import Lock, Thread, current_thread, get_ident
+from time import monotonic, sleep
+from typing import Any, Protocol
 
 from ringback.event.model import Event
+from ringback.retry import GiveUp, Retry
 
 OF_THE_CALL: list[ContextVar[Any]] = []
 """Variables that belong to a call under way: its limits, its connection.
@@ -61,6 +70,291 @@ class Tally:
             self.last_error = type(error).__name__
 
 
+MAX_THREADS = 8
+"""More than about this many sinks that hang at once, and the rest has to wait."""
+
+IDLE_TIMEOUT = 1.0
+"""Seconds until a thread without work ends."""
+
+EXIT_TIMEOUT = 1.0
+"""Seconds that the end of the program waits for what is still to be told."""
+
+_FLUSH_POLL_INTERVAL = 0.002
+"""Seconds between two looks at whether all has been told."""
+
+
+class Job(Protocol):
+    """What a worker does over and over."""
+
+    def step(self) -> bool:
+        """Do one step; return whether there is another."""
+
+
+class Workers:
+    """Daemon threads of this process that take turns at jobs.
+
+    Attributes:
+        pending: What has yet to be told, for ``flush``; jobs add to it and take from it.
+    """
+
+    def __init__(self) -> None:
+        self.pending: set[object] = set()
+        self._ready: SimpleQueue[Job] = SimpleQueue()
+        self._threads: set[Thread] = set()
+        self._idle: set[Thread] = set()
+
+    def start(self, job: Job) -> bool:
+        """Have a job done; return whether a thread is free for it."""
+        self._ready.put(job)
+        if self._ready.qsize() <= len(self._idle):
+            return True
+        return len(self._threads) < MAX_THREADS and self._start()
+
+    def _start(self) -> bool:
+        thread = Thread(target=self._run, name="ringback-sink", daemon=True)
+        self._threads.add(thread)
+        try:
+            thread.start()
+        except RuntimeError:  # no thread to be had: the system's limit, or the interpreter's end
+            self._threads.discard(thread)
+            return False
+        return True
+
+    def _run(self) -> None:
+        while job := self._next():
+            if job.step():
+                self._ready.put(job)
+            job = None  # keep nothing alive while waiting
+
+    def _next(self) -> Job | None:
+        me = current_thread()
+        self._idle.add(me)
+        try:
+            return self._ready.get(timeout=IDLE_TIMEOUT)
+        except Empty:
+            self._threads.discard(me)
+        finally:
+            self._idle.discard(me)
+        if self._ready.empty():  # whoever puts something there from now on sees one thread less
+            return None
+        self._threads.add(me)
+        return self._next()
+
+
+_OF_PROCESS = [Workers()]
+
+
+def workers() -> Workers:
+    """Return the workers of this process."""
+    return _OF_PROCESS[0]
+
+
+def flush(timeout: float = EXIT_TIMEOUT) -> bool:
+    """Wait until every sink has been told everything; return whether it has.
+
+    The end of the program does so by itself.
+
+    Args:
+        timeout: Seconds to wait at most.
+    """
+    pending, until = workers().pending, monotonic() + timeout
+    while pending and monotonic() < until:
+        sleep(_FLUSH_POLL_INTERVAL)
+    return not pending
+
+
+def _begin_anew() -> None:
+    _OF_PROCESS[0] = Workers()
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(after_in_child=_begin_anew)  # threads do not survive a fork
+atexit.register(flush)
+
+
+MAX_QUEUED_CALLS = 1024
+"""How many values wait at most; then the oldest is dropped."""
+
+POST_TIMEOUT = 0.1
+"""Seconds that the caller waits for a receiver who has been quick so far."""
+
+LATE_INTERVAL = 60.0
+"""Seconds that a receiver who was late must have kept up before he is waited for again, and
+between two complaints about him."""
+
+
+@dataclass(slots=True, eq=False)
+class _QueuedCall:
+    call: Callable[[Any], object]
+    value: Any
+    context: Context
+    done: Lock  # held until it was read
+
+    def read(self) -> None:
+        self.context.run(self.call, self.value)
+
+
+def _context() -> Context:
+    """Return the caller's context, without what belongs to the call under way alone."""
+    context = copy_context()
+    for variable in OF_THE_CALL:
+        context.run(variable.set, None)
+    return context
+
+
+class CallQueue:
+    """Calls made one after the other by another thread, in the context of whoever asked for them.
+
+    As long as the receiver is quick the caller waits until he has been called, so that a log line
+    is out before the program goes on. Who took more than 0.1 s once is not waited for any more
+    until he has kept up for a minute. What he causes himself he is not told of.
+
+    Attributes:
+        tally: What became of it.
+    """
+
+    def __init__(self, receiver: str) -> None:
+        """Set up an empty one."""
+        self.tally = Tally()
+        self._receiver = receiver
+        self._warned: tuple[float, int] = (float("-inf"), 0)
+        self._workers = workers()
+        self._queued: deque[_QueuedCall] = deque()
+        self._running = Lock()  # held while a worker is at it, or is to be
+        self._running_thread: int | None = None
+        self._late_until = 0.0
+
+    @property
+    def late(self) -> bool:
+        """Whether the receiver is not waited for."""
+        return monotonic() < self._late_until and self._workers is workers()
+
+    def post(self, call: Callable[[Any], object], value: object) -> None:
+        """Have a call made; wait for it for a moment if the receiver has been quick so far."""
+        if self._running_thread == get_ident():
+            return
+        done = Lock()
+        done.acquire()
+        soon = self._put(_QueuedCall(call, value, _context(), done))
+        if soon and not self.late and not done.acquire(timeout=POST_TIMEOUT):
+            self._late_until = float("inf")
+
+    def step(self) -> bool:
+        """Make the oldest call; return whether there is another."""
+        with suppress(IndexError):  # it was dropped just now
+            queued = self._queued.popleft()
+            self._guard(queued.read)
+            self._done(queued)
+            self._guard(self._warn)
+        return self._goes_on()
+
+    def __reduce__(self) -> tuple[type["CallQueue"], tuple[str]]:
+        return CallQueue, (self._receiver,)
+
+    def _put(self, queued: _QueuedCall) -> bool:
+        current = workers()
+        if self._workers is not current:
+            self._begin_anew(current)
+        current.pending.add(queued)
+        self._queued.append(queued)
+        if len(self._queued) > MAX_QUEUED_CALLS:
+            with suppress(IndexError):  # another thread has made room meanwhile
+                self._done(self._queued.popleft())
+                self.tally.dropped += 1
+        return not self._running.acquire(blocking=False) or current.start(self)
+
+    def _done(self, queued: _QueuedCall) -> None:
+        self._workers.pending.discard(queued)
+        queued.done.release()
+
+    def _guard(self, call: Callable[[], object]) -> None:
+        self._running_thread = get_ident()
+        try:
+            call()
+        except BaseException as error:  # noqa: BLE001 - this thread serves others too
+            self.tally.count(error)
+        finally:
+            self._running_thread = None
+
+    def _goes_on(self) -> bool:
+        if self._queued:
+            return True
+        if self._late_until == float("inf"):
+            self._late_until = monotonic() + LATE_INTERVAL
+        self._running.release()
+        # What was posted just before the release is nobody's yet.
+        return bool(self._queued) and self._running.acquire(blocking=False)
+
+    def _begin_anew(self, current: Workers) -> None:
+        """Forget what is under way; after a fork that is the parent's to tell."""
+        self._workers = current
+        self._queued.clear()
+        self._running = Lock()
+        self._late_until = 0.0
+
+    def _warn(self) -> None:
+        at, bad = self._warned
+        tally = self.tally
+        if tally.failed + tally.dropped > bad and monotonic() >= at + LATE_INTERVAL:
+            self._warned = (monotonic(), tally.failed + tally.dropped)
+            with suppress(Exception):  # a filter or a handler of the program's raised
+                logging.getLogger("ringback").warning(
+                    "%s raised %d times (last: %s) and was too slow for %d events",
+                    self._receiver,
+                    tally.failed,
+                    tally.last_error or "nothing",
+                    tally.dropped,
+                )
+
+
+class Background:
+    """A sink called by another thread, so that it can neither hang nor slow down a call.
+
+    Attributes:
+        sink: Whom it stands for.
+        mailbox: What he is still to be told.
+    """
+
+    inline = True
+
+    def __init__(self, sink: Sink) -> None:
+        """Stand before a sink."""
+        self.sink = sink
+        self.queue = CallQueue(repr(sink))
+        self.tally = self.queue.tally
+
+    @property
+    def wants_success(self) -> bool:
+        """What the sink says."""
+        return getattr(self.sink, "wants_success", True)
+
+    @property
+    def wants_refusals(self) -> bool:
+        """What the sink says."""
+        return getattr(self.sink, "wants_refusals", True)
+
+    def __call__(self, event: Event) -> None:
+        """Have the sink told."""
+        self.queue.post(self.sink, without_exception(event) if self.queue.late else event)
+
+    def __reduce__(self) -> tuple[type["Background"], tuple[Sink]]:
+        return Background, (self.sink,)
+
+
+def without_exception(event: Event) -> Event:
+    """Return the event without the exception.
+
+    An exception holds the frames it came through, and with them bodies and connections. An event
+    that is kept for long must not.
+    """
+    if event.failure is None or event.failure.cause is None:
+        return event
+    failure, decision = replace(event.failure, cause=None), event.decision
+    if isinstance(decision, Retry | GiveUp):
+        decision = replace(decision, failure=failure)
+    return replace(event, failure=failure, decision=decision)
+
+
 class Listeners:
     """Tells every sink; one that raises, hangs or is slow hurts neither the call nor the others.
 
@@ -68,17 +362,11 @@ class Listeners:
         sinks: Told in this order.
     """
 
-    background: ClassVar[Callable[[Sink], Sink]] = staticmethod(lambda sink: sink)
-    """What stands between the call and a sink that is not ``inline``.
-
-    ``ringback.sink`` puts threads there; this room has none.
-    """
-
     inline = True
 
     def __init__(self, sinks: Iterable[Sink] = ()) -> None:
         self.sinks = tuple(sinks)
-        self._told = tuple(s if _is_inline(s) else Listeners.background(s) for s in self.sinks)
+        self._told = tuple(s if _is_inline(s) else Background(s) for s in self.sinks)
         self._own = Tally()
 
     def __call__(self, event: Event) -> None:

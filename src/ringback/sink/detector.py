@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from threading import Lock
 
 from ringback.event import Event
+from ringback.event.listen import CallQueue
 from ringback.failure import Failure
 from ringback.incident.model import (
     Check,
@@ -15,7 +16,6 @@ from ringback.incident.model import (
     says_something_of_endpoint,
 )
 from ringback.incident.state import Streak, next_state
-from ringback.sink.background import CallQueue
 from ringback.sink.formatting import endpoint_of_target
 
 _OF_PROCESS = {"_failing", "_lock", "tally"}

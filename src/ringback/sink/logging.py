@@ -8,7 +8,7 @@ from threading import Lock
 from typing import TextIO
 
 from ringback.event import Event, What
-from ringback.sink.background import CallQueue, without_exception
+from ringback.event.listen import CallQueue, without_exception
 from ringback.sink.formatting import json_line, text_line
 
 _CHANGES: dict[What, int] = {

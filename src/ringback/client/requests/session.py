@@ -1,14 +1,15 @@
 """The session: requests' own, with ringback's adapters mounted."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable
 from time import monotonic
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urljoin
 
 import requests
 from requests import PreparedRequest, Request
 
-from ringback.client.call import Clock
 from ringback.client.deadline import within
 from ringback.client.origin import origin_of
 from ringback.client.proxies import Proxies, ProxiesLike
@@ -19,10 +20,14 @@ from ringback.client.requests.fast import FastSession, request
 from ringback.client.requests.response import FailedResponse
 from ringback.client.trust import Trust, TrustLike
 from ringback.errors import RingbackError
-from ringback.event import Sink
 from ringback.retry import Policy
-from ringback.sink import Alert, Detector, LogSink, Recovery
+from ringback.sink import LogSink
 from ringback.sink.listening import listeners_for
+
+if TYPE_CHECKING:
+    from ringback.client.call import Clock
+    from ringback.event import Sink
+    from ringback.sink import Alert, Recovery
 
 
 class Session(FastSession):
@@ -81,6 +86,8 @@ class Session(FastSession):
         self.errors = errors
         heard: list[Sink] = [LogSink()] if sinks is None else list(sinks)
         if on_alert or on_recovery:
+            from ringback.sink import Detector  # noqa: PLC0415 - most sessions count nothing
+
             heard.append(Detector(on_alert, on_recovery, alert_after=alert_after))
         self.trust = None if trust is None else Trust.of(trust)
         self.proxy_list = None if proxies is None else Proxies.of(proxies)
