@@ -8,11 +8,7 @@ INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the program ``ringback`` and exit with its status.
-
-    Args:
-        arguments: What stands behind the program's name; the default is the process's own.
-    """
+    """Run the program ``ringback`` and exit with its status."""
     try:
         from ringback.cli.run import run  # noqa: PLC0415 - Ctrl-C during the imports ends quietly
 

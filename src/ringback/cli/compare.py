@@ -61,11 +61,7 @@ def command(context: click.Context, /, *, files: tuple[str, ...], as_json: bool)
 
 
 def names_of(files: Sequence[str]) -> list[str]:
-    """Return what stands for each file: the shortest ends of the paths that tell them apart.
-
-    Args:
-        files: Their paths.
-    """
+    """Return what stands for each file: the shortest ends of the paths that tell them apart."""
     paths = [Path(file).with_suffix("") for file in files]
     for parts in range(1, 5):
         names = ["/".join(path.parts[-parts:]) for path in paths]

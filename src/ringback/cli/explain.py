@@ -69,7 +69,6 @@ def command(context: click.Context, what: str, *, as_json: bool, as_lines: bool)
 
 
 def _lines(what: str) -> int:
-
     if what == "-":
         return 0 if explain_lines(standard_input()) else 2
     with opened(what) as file:
@@ -111,11 +110,7 @@ def _show_kind(kind: Kind, *, as_json: bool) -> None:
 
 
 def record_of(said: Explanation) -> dict[str, Any]:
-    """Return what ``--json`` prints of an explanation.
-
-    Args:
-        said: The explanation. ``span`` counts characters of the decoded text.
-    """
+    """Return what ``--json`` prints of an explanation."""
     return {
         "kind": said.kind,
         "layer": said.layer,
@@ -139,9 +134,6 @@ def explain_lines(lines: Iterable[bytes]) -> bool:
 
     A line that is no ``{"id": …, "text": "…"}`` is named on stderr and has no line in the output;
     the others are explained all the same. Empty lines are passed over.
-
-    Args:
-        lines: The input.
     """
     good = True
     for number, line in enumerate(lines, 1):

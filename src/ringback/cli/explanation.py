@@ -19,13 +19,7 @@ _BEFORE, _DECIDED, _AFTER = 160, 320, 80
 
 
 def show(text: str, said: Explanation, screen: Console | None = None) -> None:
-    """Print an explanation.
-
-    Args:
-        text: The text that was explained.
-        said: What it means.
-        screen: Where to; the default is standard output.
-    """
+    """Print an explanation."""
     screen = screen or console()
     screen.print(Text(said.kind, style="bold red" if said.layer != "none" else "bold yellow"))
     hanging(screen, Text(), prose(screen, said.meaning), 0)
@@ -41,11 +35,7 @@ def show(text: str, said: Explanation, screen: Console | None = None) -> None:
 
 
 def show_page(kind: Kind) -> None:
-    """Print the reference page of a kind: set on a terminal, else the Markdown itself.
-
-    Args:
-        kind: The kind.
-    """
+    """Print the reference page of a kind: set on a terminal, else the Markdown itself."""
     if not sys.stdout.isatty():
         sys.stdout.write(page(kind))
         return
@@ -57,13 +47,7 @@ def show_page(kind: Kind) -> None:
 
 
 def excerpt(text: str, start: int, end: int) -> Text:
-    """Return the words that decided, highlighted within what stands around them.
-
-    Args:
-        text: The whole text.
-        start: Where the words begin.
-        end: Where they end.
-    """
+    """Return the words that decided, highlighted within what stands around them."""
     first = max(text.rfind("\n", 0, start) + 1, start - _BEFORE)
     stop = text.find("\n", end)
     last = min(len(text) if stop < 0 else stop, end + _AFTER)

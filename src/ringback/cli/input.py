@@ -26,13 +26,7 @@ class Problem(click.ClickException):
 
 
 def nearest(word: str, words: Iterable[str], most: int = 3) -> str:
-    """Return a hint that names the words closest to one, or ``""`` where none is close.
-
-    Args:
-        word: What was written.
-        words: What could have been meant.
-        most: How many to name.
-    """
+    """Return a hint that names the words closest to one, or ``""`` where none is close."""
     known = list(words)
     below = [one for one in known if one.startswith(f"{word}.") or one.endswith(f".{word}")]
     close = below or difflib.get_close_matches(word.lower(), known, n=most, cutoff=0.6)
@@ -53,14 +47,7 @@ _MARKS = (
 
 
 def text_of(name: str) -> str:
-    """Return the text of a file, or of standard input for ``-``.
-
-    Args:
-        name: Path of the file, or ``-``.
-
-    Raises:
-        Problem: It cannot be read, or is no text.
-    """
+    """Return the text of a file, or of standard input for ``-``."""
     if name == "-":
         return decode(_read(standard_input(), "standard input"), "standard input")
     with opened(name) as file:
@@ -68,11 +55,7 @@ def text_of(name: str) -> str:
 
 
 def standard_input() -> BinaryIO:
-    """Return standard input as bytes; where it is a terminal, say on stderr what is awaited.
-
-    Raises:
-        Problem: It is closed.
-    """
+    """Return standard input as bytes; where it is a terminal, say on stderr what is awaited."""
     if sys.stdin is None or sys.stdin.closed:
         raise Problem("standard input is closed; name a file, or pipe a text in")
     if sys.stdin.isatty():
@@ -84,14 +67,7 @@ def standard_input() -> BinaryIO:
 
 
 def opened(name: str) -> BinaryIO:
-    """Return a file opened for reading.
-
-    Args:
-        name: Its path.
-
-    Raises:
-        Problem: It cannot be read; where there is none, the message names the nearest.
-    """
+    """Return a file opened for reading."""
     path = Path(name)
     try:
         return path.open("rb")
@@ -105,15 +81,7 @@ def opened(name: str) -> BinaryIO:
 
 
 def decode(content: bytes, name: str) -> str:
-    """Return bytes as text: UTF-8, else in the locale's encoding, else with what is odd replaced.
-
-    Args:
-        content: The bytes.
-        name: How the message calls them.
-
-    Raises:
-        Problem: They are no text.
-    """
+    """Decode as UTF-8, else in the locale's encoding, else with what is undecodable replaced."""
     for mark, encoding in _MARKS:
         if content.startswith(mark):
             return content.decode(encoding, "replace")
@@ -161,16 +129,7 @@ class Seconds(click.FloatRange):
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> float:
-        """Return the number.
-
-        Args:
-            value: As it was written.
-            param: As in click.
-            ctx: As in click.
-
-        Raises:
-            click.BadParameter: It is none, or out of range.
-        """
+        """Return the number."""
         number = float(super().convert(value, param, ctx))
         if not math.isfinite(number):
             self.fail(f"{value!r} is no number of seconds", param, ctx)
@@ -179,11 +138,7 @@ class Seconds(click.FloatRange):
 
 @contextmanager
 def monitor_extra() -> Iterator[None]:
-    """Say in one line how to install what an import inside lacks.
-
-    Raises:
-        Problem: A library of the extra ``monitor`` is not installed.
-    """
+    """Say in one line how to install what an import inside lacks."""
     try:
         yield
     except ImportError as error:

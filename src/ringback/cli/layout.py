@@ -29,14 +29,7 @@ def console() -> Console:
 
 
 def hanging(screen: Console, label: Text, body: Text, indent: int) -> None:
-    """Print a label and beside it a text; its further lines begin below its first.
-
-    Args:
-        screen: Where to.
-        label: On a line of its own where it is wider than the indent.
-        body: One paragraph.
-        indent: Columns left of the text.
-    """
+    """Print a label and beside it a text; its further lines begin below its first."""
     room = max(screen.width - indent, _NARROWEST)
     if label.cell_len > indent:
         screen.print(label, soft_wrap=True)
@@ -49,12 +42,7 @@ def hanging(screen: Console, label: Text, body: Text, indent: int) -> None:
 
 
 def prose(screen: Console, text: str) -> Text:
-    """Return inline Markdown as text: literals are coloured, or in backticks without colour.
-
-    Args:
-        screen: Where it will be printed.
-        text: From the data of a kind.
-    """
+    """Return inline Markdown as text: literals are coloured, or in backticks without colour."""
     if not screen.color_system:
         return Text(text)
     styled, at = Text(), 0

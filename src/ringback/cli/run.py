@@ -52,11 +52,7 @@ class LazyGroup(click.Group):
     entries: dict[str, Entry]
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        """Return the names in the order of the registry.
-
-        Args:
-            ctx: As in click.
-        """
+        """Return the names in the order of the registry."""
         return list(self.entries)
 
     def get_command(
@@ -64,27 +60,14 @@ class LazyGroup(click.Group):
         ctx: click.Context,  # noqa: ARG002 - click's signature
         cmd_name: str,
     ) -> click.Command | None:
-        """Import a command, or return ``None`` where there is none of this name.
-
-        Args:
-            ctx: As in click.
-            cmd_name: Its name.
-        """
+        """Import a command, or return ``None`` where there is none of this name."""
         entry = self.entries.get(cmd_name)
         return entry.load() if entry else None
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Return the command that the words call.
-
-        Args:
-            ctx: As in click.
-            args: The words.
-
-        Raises:
-            click.UsageError: There is none; the message names the nearest.
-        """
+        """Return the command that the words call."""
         if not ctx.resilient_parsing and args[0] not in self.entries and args[0][:1] != "-":
             hint = nearest(args[0], self.entries) or f"; there are {', '.join(self.entries)}"
             raise click.UsageError(f"no command called {args[0]!r}{hint}", ctx)
@@ -95,21 +78,12 @@ class LazyGroup(click.Group):
         ctx: click.Context,  # noqa: ARG002 - click's signature
         formatter: click.HelpFormatter,
     ) -> None:
-        """Write the list of commands from the registry.
-
-        Args:
-            ctx: As in click.
-            formatter: Takes the text.
-        """
+        """Write the list of commands from the registry."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, entry.summary) for name, entry in self.entries.items()])
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run the command; a reader that has gone away (``| head``) ends it quietly.
-
-        Args:
-            ctx: As in click.
-        """
+        """Run the command; a reader that has gone away (``| head``) ends it quietly."""
         try:
             result = super().invoke(ctx)
             sys.stdout.flush()
@@ -191,9 +165,6 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """Return the exit status after running the program.
 
     What the user got wrong is one line on stderr, and status 2; a full disk is status 1.
-
-    Args:
-        arguments: What stands behind the program's name; the default is the process's own.
     """
     words = sys.argv[1:] if arguments is None else list(arguments)
     for stream in (sys.stdout, sys.stderr):

@@ -5,9 +5,6 @@ def plain(text: str) -> str:
     r"""Return the text with what could drive a terminal escaped, as ``\x1b``.
 
     Also what changes the direction of writing. A tab becomes two blanks.
-
-    Args:
-        text: One line from elsewhere.
     """
     text = text.replace("\t", "  ")
     if text.isprintable():
@@ -16,10 +13,5 @@ def plain(text: str) -> str:
 
 
 def counted(count: int, word: str) -> str:
-    """Return a number of things in words: ``1 endpoint``, ``2 endpoints``.
-
-    Args:
-        count: How many.
-        word: What one is called; the plural ends with an s.
-    """
+    """Return a number of things in words: ``1 endpoint``, ``2 endpoints``."""
     return f"{count} {word}{'s' * (count != 1)}"

@@ -85,11 +85,7 @@ class Call:
         return context
 
     def read(self, body: bytes) -> bytes:
-        """Return a body, read as the fault wants it.
-
-        Raises:
-            ValueError: It should be JSON and is not.
-        """
+        """Return a body, read as the fault wants it."""
         if self.provoke == "json":
             json.loads(body)
         return body
@@ -97,11 +93,7 @@ class Call:
 
 @contextlib.contextmanager
 def reaching(endpoint: Endpoint) -> Iterator[None]:
-    """Let names of the lab be resolved by the lab's server while the context is open.
-
-    Args:
-        endpoint: Whose name; one in a network namespace is resolved there.
-    """
+    """Let names of the lab be resolved by the lab's server while the context is open."""
     if endpoint.nameserver and not endpoint.namespace:
         with resolving(endpoint.nameserver):
             yield
@@ -292,17 +284,7 @@ class Client:
         return importlib.util.find_spec(self.module) is not None
 
     def __call__(self, endpoint: Endpoint, timeout: float, provoke: Provocation = "get") -> bytes:
-        """Call an endpoint once, in the way that meets its fault; return the body.
-
-        Args:
-            endpoint: Whom.
-            timeout: Seconds, for the connection and for each read.
-            provoke: As the fault says.
-
-        Raises:
-            NotOfferedError: The client cannot do that.
-            Exception: What the client raises.
-        """
+        """Call an endpoint once, in the way that meets its fault; return the body."""
         call = Call(endpoint, provoke, timeout)
         if provoke == "http2" and not self.http2:
             raise NotOfferedError(f"{self.module} does not speak HTTP/2")

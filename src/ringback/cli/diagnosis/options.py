@@ -38,14 +38,7 @@ class Wishes:
 
 
 def proxies_of(text: str | None) -> Proxies | None:
-    """Return the proxies that ``--proxy`` names; ``None``: those of the environment.
-
-    Args:
-        text: A URL, or ``none``.
-
-    Raises:
-        Problem: It is no proxy's URL.
-    """
+    """Return the proxies that ``--proxy`` names; ``None``: those of the environment."""
     if text is None:
         return None
     try:
@@ -55,14 +48,7 @@ def proxies_of(text: str | None) -> Proxies | None:
 
 
 def trust_of(path: str | None) -> Trust | None:
-    """Return the trust in the authorities of a file; ``None``: the program's own.
-
-    Args:
-        path: A PEM file, or a directory of them.
-
-    Raises:
-        Problem: It holds no certificate.
-    """
+    """Return the trust in the authorities of a file; ``None``: the program's own."""
     if path is None:
         return None
     trust = Trust.of(path)
@@ -74,14 +60,7 @@ def trust_of(path: str | None) -> Trust | None:
 
 
 def nameservers_of(texts: Sequence[str]) -> tuple[tuple[str, int], ...]:
-    """Return addresses and ports of resolvers; the port is 53 where none is given.
-
-    Args:
-        texts: ``ADDRESS``, ``ADDRESS:PORT`` or ``[ADDRESS]:PORT``.
-
-    Raises:
-        Problem: One of them is something else.
-    """
+    """Return addresses and ports of resolvers; the port is 53 where none is given."""
     return tuple(_nameserver(text) for text in texts)
 
 
@@ -98,14 +77,7 @@ def _nameserver(text: str) -> tuple[str, int]:
 
 
 def controls_of(texts: Sequence[str]) -> tuple[str, ...]:
-    """Return targets known to be well.
-
-    Args:
-        texts: ``HOST:PORT`` each.
-
-    Raises:
-        Problem: One of them is something else.
-    """
+    """Return targets known to be well."""
     for text in texts:
         host, port = split_port(text)
         if not host or not port or "/" in text:
@@ -122,19 +94,7 @@ def wishes_of(
     nameserver: Sequence[str],
     control: Sequence[str],
 ) -> Wishes:
-    """Return what the options ask for.
-
-    Args:
-        timeout: Seconds for each target.
-        neighbours: Whether other ports may be tried.
-        proxy: As in ``proxies_of``.
-        ca: As in ``trust_of``.
-        nameserver: As in ``nameservers_of``.
-        control: As in ``controls_of``.
-
-    Raises:
-        Problem: One of them cannot be used.
-    """
+    """Return what the options ask for."""
     return Wishes(
         timeout=timeout,
         trust=trust_of(ca),
@@ -146,14 +106,7 @@ def wishes_of(
 
 
 def target_in(name: str) -> str:
-    """Return the target that a traceback or log names: its URL, else its host and port.
-
-    Args:
-        name: Path of a file, or ``-`` for standard input.
-
-    Raises:
-        Problem: It cannot be read, or names none.
-    """
+    """Return the target that a traceback or log names: its URL, else its host and port."""
     target = explain(text_of(name)).target
     if target.url:
         return target.url

@@ -101,13 +101,7 @@ class _Desk:
 
 
 def diagnose_all(targets: Sequence[str], wishes: Wishes, hear: Hear) -> Round:
-    """Diagnose targets side by side and return what was found, also after Ctrl-C.
-
-    Args:
-        targets: URLs, or hosts with a port.
-        wishes: How.
-        hear: Is told each reading as it comes, then the diagnosis.
-    """
+    """Diagnose targets side by side and return what was found, also after Ctrl-C."""
     desk = _Desk(targets, wishes)
     at, began = time.time(), time.monotonic()
     for _ in range(min(SIDE_BY_SIDE, len(targets))):
@@ -154,11 +148,7 @@ HEALTHY, BROKEN, UNKNOWN = 0, 1, 3
 
 
 def status_of(verdicts: Iterable[Verdict]) -> int:
-    """Return the worst: broken, then unknown, then healthy; unknown where there is none.
-
-    Args:
-        verdicts: What was found.
-    """
+    """Return the worst: broken, then unknown, then healthy; unknown where there is none."""
     found = {
         HEALTHY if verdict.healthy else UNKNOWN if verdict.kind == "unknown" else BROKEN
         for verdict in verdicts
@@ -169,15 +159,7 @@ def status_of(verdicts: Iterable[Verdict]) -> int:
 def diagnose_once(
     targets: Sequence[str], wishes: Wishes, *, as_json: bool, html: str | None, redact: bool
 ) -> int:
-    """Diagnose targets, print and write what was found, and return the exit status.
-
-    Args:
-        targets: URLs, or hosts with a port.
-        wishes: How.
-        as_json: Print JSON.
-        html: File for a page; ``None``: none.
-        redact: Hide names and addresses.
-    """
+    """Diagnose targets, print and write what was found, and return the exit status."""
     done = _round(targets, wishes, live=not (as_json or redact))
     found = hidden(done.found) if redact else done.found
     if as_json:
@@ -190,22 +172,13 @@ def diagnose_once(
 
 
 def print_records(diagnoses: Sequence[Diagnosis], *, redacted: bool) -> None:
-    """Print a line of JSON for each.
-
-    Args:
-        diagnoses: What was found.
-        redacted: Whether names and addresses are hidden.
-    """
+    """Print a line of JSON for each."""
     for one in diagnoses:
         click.echo(json.dumps(record_of(one, redacted=redacted)))
 
 
 def hidden(diagnoses: Sequence[Diagnosis]) -> tuple[Diagnosis, ...]:
-    """Return diagnoses with placeholders for names and addresses.
-
-    Args:
-        diagnoses: What was found.
-    """
+    """Return diagnoses with placeholders for names and addresses."""
     from ringback.diagnosis.redact import redacted  # noqa: PLC0415 - only --redact needs it
 
     return redacted(diagnoses)

@@ -31,12 +31,7 @@ if TYPE_CHECKING:
 
 
 def show_verdict(screen: Console, diagnosis: Diagnosis) -> None:
-    """Print the verdict in one sentence, then the advice, and what else it could be.
-
-    Args:
-        screen: Where to.
-        diagnosis: What was found.
-    """
+    """Print the verdict in one sentence, then the advice, and what else it could be."""
     verdict = diagnosis.verdict
     sentence = Text(plain(verdict.summary), "bold")
     hanging(screen, Text(mark(verdict), colour(verdict)), sentence, 2)
@@ -51,20 +46,12 @@ def show_verdict(screen: Console, diagnosis: Diagnosis) -> None:
 
 
 def mark(verdict: Verdict) -> str:
-    """Return ✓, ✗ or, where nothing was decided, ?.
-
-    Args:
-        verdict: What was found.
-    """
+    """Return ✓, ✗ or, where nothing was decided, ?."""
     return "✓" if verdict.healthy else "?" if verdict.kind == "unknown" else "✗"
 
 
 def colour(verdict: Verdict) -> str:
-    """Return the style that a verdict is shown in.
-
-    Args:
-        verdict: What was found.
-    """
+    """Return the style that a verdict is shown in."""
     return {"✓": "bold green", "?": "bold yellow", "✗": "bold red"}[mark(verdict)]
 
 
@@ -84,11 +71,7 @@ _STAGE = len("neighbours")
 
 
 def line(reading: Reading) -> str:
-    """Return a reading in one line: mark, layer, what was tried, what came of it, how long.
-
-    Args:
-        reading: One reading.
-    """
+    """Return a reading in one line: mark, layer, what was tried, what came of it, how long."""
     took = f"  ({duration(reading.seconds)})" if reading.seconds else ""
     said = f": {reading.result}" if reading.result else ""
     head = f"{MARKS[reading.state]} {reading.layer:<{_STAGE}}  "
@@ -96,12 +79,7 @@ def line(reading: Reading) -> str:
 
 
 def show(screen: Console, diagnoses: Sequence[Diagnosis]) -> None:
-    """Print diagnoses: one with its readings, several as a table and what is wrong with each.
-
-    Args:
-        screen: Where to.
-        diagnoses: What was found.
-    """
+    """Print diagnoses: one with its readings, several as a table and what is wrong with each."""
     if len(diagnoses) == 1:
         _one(screen, diagnoses[0])
         return
@@ -127,11 +105,7 @@ def _one(screen: Console, diagnosis: Diagnosis) -> None:
 
 
 def table(rows: Sequence[tuple[str, Diagnosis | str]]) -> Table:
-    """Return a line for each target.
-
-    Args:
-        rows: Targets, and what was found; of one under way, what was read last.
-    """
+    """Return a line for each target."""
     from rich.table import Table  # noqa: PLC0415 - slow to import, and only several need it
 
     shown = Table.grid(padding=(0, 1, 0, 0), expand=True)
@@ -157,12 +131,7 @@ _MOST = 80
 
 
 def show_comparison(found: Comparison, screen: Console | None = None) -> None:
-    """Print a comparison: each machine's verdict, what differs, what explains it, what to do.
-
-    Args:
-        found: What was compared.
-        screen: Where to; the default is standard output.
-    """
+    """Print a comparison: each machine's verdict, what differs, what explains it, what to do."""
     screen = screen or console()
     screen.print(Text(plain(found.target), "bold"), soft_wrap=True)
     _verdicts(screen, found)
@@ -229,14 +198,7 @@ _MARK, _TIME, _NARROWEST = 4, 10, 20
 def tree(
     readings: Sequence[Reading], elapsed: float, width: int, deciding: Collection[int] = ()
 ) -> Group:
-    """Return the readings below their layers; times are bars on one scale.
-
-    Args:
-        readings: In any order.
-        elapsed: Seconds of the whole, the length of the scale.
-        width: Columns of the terminal.
-        deciding: Indices of the readings that decided; they are bold.
-    """
+    """Return the readings below their layers; times are bars on one scale."""
     bars = 16 if width >= _WIDE else 8 if width >= _MIDDLE else 0
     room = max(_NARROWEST, width - _MARK - _TIME - bars)
     longest = max((cell_len(plain(label(one))) for one in readings), default=0)
@@ -246,9 +208,7 @@ def tree(
         rows = [(number, one) for number, one in enumerate(readings) if one.layer == stage]
         if rows:
             state = state_of(one for _, one in rows)
-            parts.append(
-                Text.assemble((MARKS[state], STYLES[state]), (f" {TITLES[stage]}", "bold"))
-            )
+            parts.append(_title(stage, state))
             parts.append(grid := _grid(labels, bars))
         for number, one in rows:
             grid.add_row(*_row(one, number in deciding, bar(one, elapsed, bars)))
@@ -283,13 +243,7 @@ def _row(reading: Reading, decided: bool, drawn: str) -> tuple[Text, Text, Text,
 
 
 def bar(reading: Reading, elapsed: float, width: int) -> str:
-    """Return a line as long as a reading took, set in where it began.
-
-    Args:
-        reading: One reading.
-        elapsed: Seconds that the whole width stands for.
-        width: Columns.
-    """
+    """Return a line as long as a reading took, set in where it began."""
     if not width or elapsed < _INSTANT or reading.seconds <= 0:
         return ""
     start = min(width - 1, int(width * reading.at / elapsed))
@@ -318,12 +272,7 @@ class _Picture:
         self._spinner = Spinner("dots", Text(plain(self._targets[0]), "bold"))
 
     def hear(self, index: int, found: Reading | Diagnosis) -> None:
-        """Take up what is new.
-
-        Args:
-            index: Number of the target.
-            found: A reading of it, or the whole.
-        """
+        """Take up what is new."""
         if isinstance(found, Diagnosis):
             self._latest[index] = found
         else:
@@ -340,12 +289,7 @@ class _Picture:
 
 @contextmanager
 def shown_live(screen: Console, targets: Sequence[str]) -> Iterator[Hear]:
-    """Show what arrives until the block ends, then wipe it away; give whom to tell.
-
-    Args:
-        screen: A terminal.
-        targets: What is diagnosed.
-    """
+    """Show what arrives until the block ends, then wipe it away; give whom to tell."""
     picture = _Picture(targets, screen.width)
     with Live(
         get_renderable=picture, console=screen, refresh_per_second=_PER_SECOND, transient=True

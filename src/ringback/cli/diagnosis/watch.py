@@ -45,11 +45,7 @@ class Watched:
     since: float = 0.0
 
     def see(self, diagnosis: Diagnosis) -> bool:
-        """Take up a round; return whether something changed. The first one always does.
-
-        Args:
-            diagnosis: What was found.
-        """
+        """Take up a round; return whether something changed. The first one always does."""
         before, self.last = self.last, diagnosis
         self.rounds += 1
         self.healthy += diagnosis.verdict.healthy
@@ -64,9 +60,6 @@ def essence(diagnosis: Diagnosis) -> object:
     """Return what makes one diagnosis another: the verdict and the readings that decided.
 
     Times and wording do not.
-
-    Args:
-        diagnosis: What was found.
     """
     verdict = diagnosis.verdict
     deciding = (diagnosis.readings[i] for i in verdict.evidence if i < len(diagnosis.readings))
@@ -80,15 +73,7 @@ _CLOCK = len("12:34:56  ")
 def watch_targets(
     targets: Sequence[str], wishes: Wishes, *, every: float, as_json: bool, redact: bool
 ) -> int:
-    """Diagnose targets until Ctrl-C; return the exit status of the last round.
-
-    Args:
-        targets: URLs, or hosts with a port.
-        wishes: How.
-        every: Seconds from the beginning of one round to that of the next.
-        as_json: Print every round as JSON instead of the changes.
-        redact: Hide names and addresses.
-    """
+    """Diagnose targets until Ctrl-C; return the exit status of the last round."""
     screen = console()
     watched = [Watched() for _ in targets]
     with ExitStack() as stack:

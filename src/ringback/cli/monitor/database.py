@@ -26,11 +26,7 @@ DATABASE = Path("ringback.db")
 
 
 def reading_from(function: F) -> F:
-    """Give a command the option that says which database it reads.
-
-    Args:
-        function: The command; gets ``db``.
-    """
+    """Give a command the option that says which database it reads."""
     return click.option(
         "--db",
         type=click.Path(path_type=Path),
@@ -42,14 +38,7 @@ def reading_from(function: F) -> F:
 
 @contextmanager
 def opened_database(db: Path) -> Iterator[SQLiteReader]:
-    """Give what reads a database; it is closed at the end.
-
-    Args:
-        db: Its path.
-
-    Raises:
-        Problem: It cannot be read.
-    """
+    """Give what reads a database; it is closed at the end."""
     with monitor_extra():
         from ringback.monitor.store.interface import StoreProblem  # noqa: PLC0415 - takes SQLAlchemy
         from ringback.monitor.store.sqlite.reader import SQLiteReader  # noqa: PLC0415 - as above
@@ -64,15 +53,7 @@ def opened_database(db: Path) -> Iterator[SQLiteReader]:
 
 
 def known_endpoint(reader: SQLiteReader, id_: str) -> str:
-    """Return the id of an endpoint that the database knows.
-
-    Args:
-        reader: The database.
-        id_: As it was written.
-
-    Raises:
-        Problem: It knows none.
-    """
+    """Return the id of an endpoint that the database knows."""
     known = reader.endpoints()
     if id_ in known:
         return id_
@@ -80,15 +61,7 @@ def known_endpoint(reader: SQLiteReader, id_: str) -> str:
 
 
 def a_time(text: str, now: float) -> float:
-    """Return a time in seconds since 1970 UTC.
-
-    Args:
-        text: RFC 3339, a date, or how long ago.
-        now: Seconds since 1970 UTC.
-
-    Raises:
-        Problem: It is none.
-    """
+    """Return a time in seconds since 1970 UTC."""
     from ringback.monitor.export.availability import parse_time  # noqa: PLC0415 - loads the monitor
 
     try:

@@ -140,11 +140,7 @@ def _cell(name: str, value: Any) -> str:
 
 
 def span(seconds: float) -> str:
-    """Return a duration in its two largest units, such as ``3 h 20 min``.
-
-    Args:
-        seconds: The duration.
-    """
+    """Return a duration in its two largest units, such as ``3 h 20 min``."""
     left = round(seconds)
     parts: list[str] = []
     for name, size in (("d", 86_400), ("h", 3600), ("min", 60), ("s", 1)):

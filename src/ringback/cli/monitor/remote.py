@@ -57,25 +57,11 @@ class Remote:
             raise Problem(f"{plain(self._url)!r} is no URL of a monitor; it is like {URL}")
 
     def get(self, path: str) -> Any:
-        """Return what stands under a path.
-
-        Args:
-            path: Below ``/api/v1``.
-
-        Raises:
-            Problem: The monitor cannot be asked, or says no.
-        """
+        """Return what stands under a path."""
         return self._ask("GET", path, None)[0]
 
     def all(self, path: str) -> list[Any]:
-        """Return a whole list, page after page.
-
-        Args:
-            path: Below ``/api/v1``.
-
-        Raises:
-            Problem: The monitor cannot be asked, or says no.
-        """
+        """Return a whole list, page after page."""
         found: list[Any] = []
         while path:
             page, links = self._ask("GET", path, None)
@@ -85,26 +71,11 @@ class Remote:
         return found
 
     def post(self, path: str, body: Any) -> Any:
-        """Send something and return the answer.
-
-        Args:
-            path: Below ``/api/v1``.
-            body: JSON.
-
-        Raises:
-            Problem: The monitor cannot be asked, or says no.
-        """
+        """Send something and return the answer."""
         return self._ask("POST", path, body)[0]
 
     def delete(self, path: str) -> Any:
-        """Remove something.
-
-        Args:
-            path: Below ``/api/v1``.
-
-        Raises:
-            Problem: The monitor cannot be asked, or says no.
-        """
+        """Remove something."""
         return self._ask("DELETE", path, None)[0]
 
     def _ask(self, method: str, path: str, body: Any) -> tuple[Any, str]:
@@ -147,20 +118,12 @@ class Remote:
 
 
 def segment(id_: str) -> str:
-    """Return an id as it stands in a path.
-
-    Args:
-        id_: As it was written.
-    """
+    """Return an id as it stands in a path."""
     return quote(id_, safe="")
 
 
 def asking(function: F) -> F:
-    """Give a command the options that say which monitor it asks.
-
-    Args:
-        function: The command; gets ``url`` and ``token``.
-    """
+    """Give a command the options that say which monitor it asks."""
     url = click.option(
         "--url",
         default=lambda: os.environ.get("RINGBACK_URL") or URL,

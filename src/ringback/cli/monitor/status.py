@@ -73,11 +73,7 @@ def _show_endpoints(endpoints: list[dict[str, Any]]) -> None:
 
 
 def short(moment: str | None) -> str:
-    """Return a time as people read it; empty where there is none.
-
-    Args:
-        moment: RFC 3339, UTC.
-    """
+    """Return a time as people read it; empty where there is none."""
     return "" if moment is None else f"{moment[:10]} {moment[11:19]}"
 
 
@@ -249,14 +245,7 @@ def _warn(silenced: tuple[str, ...], known: list[str]) -> None:
 
 
 def seconds_of(span: str) -> float:
-    """Return the seconds of ``90s``, ``30m``, ``2h`` or ``1d``.
-
-    Args:
-        span: As it was written.
-
-    Raises:
-        Problem: It is none.
-    """
+    """Return the seconds of ``90s``, ``30m``, ``2h`` or ``1d``."""
     number, unit = span[:-1], span[-1:]
     if unit not in _UNITS or not number.isascii() or not number.isdigit() or not int(number):
         raise Problem(f"{plain(span)!r} is no time; write 90s, 30m, 2h or 1d")

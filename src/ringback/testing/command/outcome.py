@@ -70,12 +70,7 @@ class Meeting:
 
 
 def outcome_of(client: str, meeting: Meeting) -> Outcome:
-    """Return how a call with one client ends, or that it has not ended in time.
-
-    Args:
-        client: Its name in ``clients.CLIENTS``.
-        meeting: Whom and how.
-    """
+    """Return how a call with one client ends, or that it has not ended in time."""
     found: list[Outcome] = []
     limit = LONGEST * meeting.timeout
     # Some clients have no total deadline: then only another thread can tell.
@@ -118,13 +113,7 @@ _START = 20.0
 
 
 def outcome_from(namespace: str, client: str, meeting: Meeting) -> Outcome:
-    """Return how a call with one client ends, made from inside a namespace.
-
-    Args:
-        namespace: As in ``Endpoint.namespace``.
-        client: Its name in ``clients.CLIENTS``.
-        meeting: Whom and how.
-    """
+    """Return how a call with one client ends, made from inside a namespace."""
     from ringback.testing.lab import namespace as network  # noqa: PLC0415 - Linux only
 
     # There the system's own resolver asks the lab's server.

@@ -26,12 +26,7 @@ if TYPE_CHECKING:
 
 
 def line_to_try(fault: Fault, endpoint: Endpoint) -> str:
-    """Return a shell command that meets a fault.
-
-    Args:
-        fault: Which.
-        endpoint: Where it was started.
-    """
+    """Return a shell command that meets a fault."""
     if endpoint.nameserver and not endpoint.namespace:
         address, port = endpoint.nameserver
         return f"dig @{address} -p {port} {endpoint.host}"
@@ -83,11 +78,7 @@ class List:
         self._print({})
 
     def started(self, until: Callable[[], object]) -> None:
-        """Start every fault that this machine can produce, and print where it is met.
-
-        Args:
-            until: Returns when it is over.
-        """
+        """Start every fault that this machine can produce, and print where it is met."""
         with Lab() as lab:
             self._print(lab.start_all())
             if not self._as_json:
@@ -164,11 +155,7 @@ _MOST = 600
 
 
 def reproduce(fault: Fault) -> Iterator[Outcome]:
-    """Start a fault for each installed client, call it, and yield how that ended.
-
-    Args:
-        fault: Which; this machine has what it needs.
-    """
+    """Start a fault for each installed client, call it, and yield how that ended."""
     timeout = SHORT if _is_silence(fault) else TIMEOUT
     with Lab() as lab:
         for client in installed():
@@ -187,11 +174,7 @@ def _is_silence(fault: Fault) -> bool:
 
 
 def print_json(fault: Fault) -> None:
-    """Print one JSON object per client, with the fault's name and the kinds to be expected.
-
-    Args:
-        fault: Which.
-    """
+    """Print one JSON object per client, with the fault's name and the kinds to be expected."""
     expected = [fault.kind, *fault.also]
     for outcome in reproduce(fault):
         line = {"fault": fault.name, "expected": expected, **asdict(outcome)}
@@ -199,11 +182,7 @@ def print_json(fault: Fault) -> None:
 
 
 def show(fault: Fault) -> None:
-    """Print how each client's call ends, for people.
-
-    Args:
-        fault: Which.
-    """
+    """Print how each client's call ends, for people."""
     screen = console()
     title = Text(f"{fault.name}: ", style="bold")
     hanging(screen, Text(), title.append(fault.summary, style="not bold"), 0)

@@ -67,11 +67,7 @@ class Child:
 
     @contextlib.contextmanager
     def at_most(self, seconds: float) -> Iterator[None]:
-        """Kill it if the block takes longer, so that nobody waits for ever for its output.
-
-        Args:
-            seconds: How long the block may take.
-        """
+        """Kill it if the block takes longer, so that nobody waits for ever for its output."""
         watchdog = threading.Timer(seconds, self._process.kill)
         watchdog.daemon = True
         watchdog.start()

@@ -41,11 +41,7 @@ class Monitor:
 
     @property
     def url(self) -> str:
-        """Where its page is.
-
-        Raises:
-            UnseenError: It did not start.
-        """
+        """Where its page is."""
         if not self._url:
             with self._child.at_most(PATIENCE):
                 found = next(filter(None, map(_ADDRESS.search, self._child.output)), None)
@@ -60,42 +56,22 @@ class Monitor:
             pass
 
     def endpoint(self, id_: str) -> Document:
-        """Return an endpoint as it is now.
-
-        Args:
-            id_: Its id.
-        """
+        """Return an endpoint as it is now."""
         found: Document = self._get(f"/endpoints/{id_}")
         return found
 
     def incident(self, endpoint: str) -> Document | None:
-        """Return the newest incident of an endpoint; ``None``: there was none.
-
-        Args:
-            endpoint: Its id.
-        """
+        """Return the newest incident of an endpoint; ``None``: there was none."""
         found: list[Document] = self._get(f"/incidents?endpoint={endpoint}&limit=1")
         return found[0] if found else None
 
     def whole(self, incident: Document) -> Document:
-        """Return an incident with all that its diagnosis read.
-
-        Args:
-            incident: As ``incident`` returned it.
-        """
+        """Return an incident with all that its diagnosis read."""
         found: Document = self._get(f"/incidents/{incident['id']}")
         return found
 
     def wait(self, what: str, found: Callable[[], Document | None]) -> Document:
-        """Ask again and again; return what was found.
-
-        Args:
-            what: What is waited for.
-            found: Asks; ``None``: not yet.
-
-        Raises:
-            UnseenError: It did not come in time, or the monitor does not answer.
-        """
+        """Ask again and again; return what was found."""
         until = time.monotonic() + PATIENCE
         while time.monotonic() < until:
             if (seen := found()) is not None:

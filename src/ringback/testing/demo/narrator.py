@@ -47,11 +47,7 @@ class Narrator:
         self._told = ""
 
     def __call__(self, record: Record) -> None:
-        """Tell one thing.
-
-        Args:
-            record: See ``record``.
-        """
+        """Tell one thing."""
         self._stop_waiting()
         getattr(self, f"_{record['event']}")(record)
         self._screen.file.flush()

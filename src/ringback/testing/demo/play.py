@@ -54,14 +54,7 @@ Tell = Callable[[Record], None]
 def play(
     tell: Tell, scenes: Iterable[Scene] = SCENES, *, watched: bool = False, keep: bool = False
 ) -> bool:
-    """Play the scenes; return whether each went as promised.
-
-    Args:
-        tell: Is told of everything as it happens, see ``record``.
-        scenes: What to play without a monitor.
-        watched: Whether the scenes with a monitor follow.
-        keep: Whether that monitor and its services then stay, until Ctrl-C or the monitor's end.
-    """
+    """Play the scenes; return whether each went as promised."""
     began = time.monotonic()
     with contextlib.ExitStack() as opened:
         opened.enter_context(orderly())

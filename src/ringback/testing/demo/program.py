@@ -19,11 +19,7 @@ _PAUSE = 0.2
 
 
 def call_for_ever(url: str) -> None:
-    """Call a service; whether that works is what the monitor is told.
-
-    Args:
-        url: The service's.
-    """
+    """Call a service; whether that works is what the monitor is told."""
     session = ringback.Session(policy=ringback.Policy(attempts=1, breaker=None))
     session.trust_env = False  # the environment's proxy cannot reach the lab
     while True:

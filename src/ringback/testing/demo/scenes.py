@@ -178,11 +178,7 @@ def flapping(world: World, stage: Stage) -> None:
 
 
 def incidents(world: World) -> tuple[Scene, ...]:
-    """Return the scenes, in the order they are played.
-
-    Args:
-        world: Where they are played.
-    """
+    """Return the scenes, in the order they are played."""
     return tuple(
         Scene(play.__name__, title, partial(play, world), promised)
         for title, play, promised in (

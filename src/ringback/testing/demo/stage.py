@@ -24,11 +24,7 @@ if TYPE_CHECKING:
 
 
 def attempt_record(event: Event) -> dict[str, Any]:
-    """Return what is told of an attempt.
-
-    Args:
-        event: As the sinks hear it.
-    """
+    """Return what is told of an attempt."""
     failure, decision = event.failure, event.decision
     return {
         "event": "attempt",
@@ -50,11 +46,7 @@ def attempt_record(event: Event) -> dict[str, Any]:
 
 
 def alert_record(alert: Alert) -> dict[str, Any]:
-    """Return what is told of an alert.
-
-    Args:
-        alert: As ``on_alert`` is given it.
-    """
+    """Return what is told of an alert."""
     return {
         "event": "alert",
         "endpoint": alert.endpoint,
@@ -66,11 +58,7 @@ def alert_record(alert: Alert) -> dict[str, Any]:
 
 
 def recovery_record(recovery: Recovery) -> dict[str, Any]:
-    """Return what is told of a recovery.
-
-    Args:
-        recovery: As ``on_recovery`` is given it.
-    """
+    """Return what is told of a recovery."""
     return {
         "event": "recovery",
         "endpoint": recovery.alert.endpoint,
@@ -80,13 +68,7 @@ def recovery_record(recovery: Recovery) -> dict[str, Any]:
 
 
 def incident_record(incident: Document, endpoint: str, seconds: float) -> dict[str, Any]:
-    """Return what is told of an incident.
-
-    Args:
-        incident: As the monitor's API has it, whole.
-        endpoint: Id of the endpoint.
-        seconds: From what happened until it was named.
-    """
+    """Return what is told of an incident."""
     diagnosis = incident["diagnosis"] or {}
     verdict = diagnosis.get("verdict") or {}
     known = KINDS.get(incident["kind"] or "")
@@ -114,12 +96,7 @@ def _readings(diagnosis: Document, verdict: Document) -> list[str]:
 
 
 def closed_record(incident: Document, endpoint: str) -> dict[str, Any]:
-    """Return what is told of an incident that is over.
-
-    Args:
-        incident: As the monitor's API has it.
-        endpoint: Id of the endpoint.
-    """
+    """Return what is told of an incident that is over."""
     began, ended = (datetime.fromisoformat(incident[one]) for one in ("opened_at", "closed_at"))
     return {
         "event": "closed",
@@ -165,11 +142,7 @@ class Stage:
     _attempts: int = 0
 
     def session(self, attempts: int = 3) -> Session:
-        """Return the session of the example program.
-
-        Args:
-            attempts: How often it tries each call.
-        """
+        """Return the session of the example program."""
         session = Session(
             policy=Policy(attempts, **_LIMITS),
             sinks=[CallbackSink(self._heard, inline=True)],
@@ -180,14 +153,7 @@ class Stage:
         return session
 
     def call(self, session: Session, method: str, url: str, **options: Any) -> None:
-        """Make one call of the example program; an exception is told and goes no further.
-
-        Args:
-            session: The program's.
-            method: HTTP method.
-            url: Whom to call.
-            **options: As in requests.
-        """
+        """Make one call of the example program; an exception is told and goes no further."""
         try:
             session.request(method, url, **options)
         except requests.RequestException as error:
@@ -211,12 +177,7 @@ class Stage:
         self.happened(f"raised, explained as {explained.kind}", record)
 
     def happened(self, step: str, record: Record) -> None:
-        """Note that something has happened, and tell it.
-
-        Args:
-            step: In short, for ``steps``.
-            record: What is told.
-        """
+        """Note that something has happened, and tell it."""
         self.steps.append(step)
         self.tell(record)
 

@@ -146,11 +146,7 @@ class World:
             self._opened = opened.pop_all()
 
     def begin(self) -> str:
-        """Start the program once the monitor is ready; return the address of the page.
-
-        Raises:
-            UnseenError: The monitor did not start.
-        """
+        """Start the program once the monitor is ready; return the address of the page."""
         program = Child(
             "ringback.testing.demo.program",
             self.services.shop.endpoint.url,
@@ -181,26 +177,13 @@ class Watched:
         self._since = time.monotonic()
 
     def happens(self, what: str, do: Callable[[], object] = lambda: None) -> None:
-        """Tell of a change, and make it.
-
-        Args:
-            what: In words.
-            do: Makes it.
-        """
+        """Tell of a change, and make it."""
         self._stage.tell({"event": "change", "endpoint": self._id, "what": what})
         self._since = time.monotonic()
         do()
 
     def is_(self, state: str, origin: str | None = None) -> None:
-        """Wait until the monitor says that it is in a state.
-
-        Args:
-            state: Which.
-            origin: Who looked last; ``None``: whoever.
-
-        Raises:
-            UnseenError: It does not come to that.
-        """
+        """Wait until the monitor says that it is in a state."""
 
         def found() -> Document | None:
             one = self._monitor.endpoint(self._id)
@@ -210,15 +193,7 @@ class Watched:
         self._monitor.wait(f"{self._id} {state}", found)
 
     def is_named(self, *, diagnosed: bool = True, says: str = "") -> None:
-        """Wait until there is an incident, and tell it.
-
-        Args:
-            diagnosed: Wait for its diagnosis as well.
-            says: What its summary must hold.
-
-        Raises:
-            UnseenError: There comes none.
-        """
+        """Wait until there is an incident, and tell it."""
 
         def found() -> Document | None:
             one = self._monitor.incident(self._id)
@@ -227,15 +202,7 @@ class Watched:
         self._tell(self._monitor.wait(f"an incident of {self._id}", found), says)
 
     def comes_and_goes(self, go: Callable[[], None], come: Callable[[], None]) -> None:
-        """Let it go down, and come back each time that this is seen, until there is a name for it.
-
-        Args:
-            go: Takes it down.
-            come: Brings it back.
-
-        Raises:
-            UnseenError: There comes none.
-        """
+        """Let it go down, and come back each time this is seen, until it counts as flapping."""
 
         def found() -> Document | None:
             one = self._monitor.incident(self._id)
@@ -253,11 +220,7 @@ class Watched:
         self._tell(self._monitor.wait(f"{self._id} flapping", seen))
 
     def is_over(self) -> None:
-        """Wait until its incident is over, and tell that.
-
-        Raises:
-            UnseenError: It goes on.
-        """
+        """Wait until its incident is over, and tell that."""
 
         def found() -> Document | None:
             one = self._monitor.incident(self._id)

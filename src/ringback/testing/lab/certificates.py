@@ -135,14 +135,7 @@ def leaf(
     days: tuple[float, float] = (-1, 30),
     key: Key | None = None,
 ) -> Identity:
-    """Return a new certificate of a server or client.
-
-    Args:
-        issuer: Who signs it; ``None`` for self-signed.
-        names: Host names and addresses it is for.
-        days: Validity from and until, in days from now.
-        key: Its key; a new EC P-256 key by default.
-    """
+    """Return a new certificate of a server or client."""
     key = key or ec.generate_private_key(ec.SECP256R1())
     purposes = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
     usage = {**_NO_USAGE, "digital_signature": True}

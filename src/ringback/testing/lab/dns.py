@@ -115,15 +115,7 @@ class Nameserver:
             server.server_close()
 
     def answer(self, wire: bytes, transport: Literal["udp", "tcp"]) -> bytes | None:
-        """Answer one message.
-
-        Args:
-            wire: The message as received.
-            transport: How it came.
-
-        Returns:
-            The message to send, ``None`` for silence.
-        """
+        """Answer one message."""
         try:
             query = dns.message.from_wire(wire)
             (question,) = query.question
@@ -144,18 +136,7 @@ class Nameserver:
 
 
 def bind(host: str, port: int = 0) -> tuple[socket.socket, socket.socket]:
-    """Bind the pair of sockets of a nameserver.
-
-    Args:
-        host: Address to bind.
-        port: Port for both, 0 for any that is free for both.
-
-    Returns:
-        A UDP socket and a listening TCP socket on the same port.
-
-    Raises:
-        OSError: The port is taken, or no port is free for both.
-    """
+    """Bind the pair of sockets of a nameserver."""
     for chance in reversed(range(1 if port else 10)):
         datagrams = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         try:

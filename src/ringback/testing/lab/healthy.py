@@ -41,14 +41,7 @@ def secured(
     prepare: Prepare | None = None,
     host: str = "127.0.0.1",
 ) -> Callable[[Lab], Endpoint]:
-    """Return a ``Fault.start`` for a TLS server on 127.0.0.1.
-
-    Args:
-        certificate: Name in ``certificates.ISSUED``.
-        handler: What to do after the handshake.
-        prepare: Sets up the server's context.
-        host: How the endpoint's URL names this machine.
-    """
+    """Return a ``Fault.start`` for a TLS server on 127.0.0.1."""
 
     def start(lab: Lab) -> Endpoint:
         context = lab.certificates.server(certificate)

@@ -125,12 +125,7 @@ JSON = "application/json"
 
 
 def head(status: int, *fields: str) -> bytes:
-    """Return a status line and header block.
-
-    Args:
-        status: Three digits.
-        fields: Header lines, ``Name: value``.
-    """
+    """Return a status line and header block."""
     try:
         phrase = http.HTTPStatus(status).phrase
     except ValueError:

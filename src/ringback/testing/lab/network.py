@@ -149,13 +149,7 @@ class Topology:
         return inside(self._names[role])
 
     def listen(self, lab: Lab, handler: Handler, version: int = 4) -> Endpoint:
-        """Open a port on the server, to be called from the client.
-
-        Args:
-            lab: Serves the connections.
-            handler: What to do with each.
-            version: 4 or 6, of IP.
-        """
+        """Open a port on the server, to be called from the client."""
         # The lab's threads must be there before: they would live in the server's namespace.
         lab.later(0, lambda: None)
         with self.inside("server"):

@@ -31,12 +31,7 @@ _PATIENCE = 5.0
 
 
 def reach(host: str, port: int) -> socket.socket:
-    """Connect to a target on this machine.
-
-    Raises:
-        PermissionError: The target is elsewhere; nothing leaves the machine through the lab.
-        OSError: It cannot be reached.
-    """
+    """Connect to a target on this machine: nothing leaves it through the lab."""
     if host != "localhost" and not _is_loopback(host):
         raise PermissionError(f"{host} is not on this machine")
     return socket.create_connection((host, port), timeout=_PATIENCE)
@@ -90,15 +85,7 @@ def proxy_with_users(connection: Connection) -> None:
 
 
 def through(lab: Lab, proxied: Endpoint, *, scheme: str = "http", user: str = "") -> Endpoint:
-    """Return a proxy's endpoint with its mapping, and as URL a target that must not be reached.
-
-    Args:
-        lab: Reserves the target: it refuses connections, so that a client that passes the proxy
-            by is found out.
-        proxied: The port of the proxy.
-        scheme: Of the proxy's URL; for ``http`` the target is called through a tunnel.
-        user: User and password, ``user:password``.
-    """
+    """Return a proxy's endpoint with its mapping, and as URL a target that must not be reached."""
     target = lab.reserve().endpoint
     proxied.url = target.url.replace("http:", "https:") if scheme.startswith("http") else target.url
     at = f"{user}@" if user else ""

@@ -92,12 +92,6 @@ def resolving(
     executor thread of an event loop meet the fault; all other names go to the real function. Of
     several open contexts the last one entered counts. What does not call ``socket.getaddrinfo``
     (``gethostbyname``, uvloop, c-ares, a library in C) is not affected.
-
-    Args:
-        nameserver: Address and port.
-        timeout: Seconds an answer is awaited, each time; by default 10 for the names that
-            the lab's server answers, and 1 for the others.
-        attempts: How often a question is asked.
     """
     route = _Route(*nameserver, timeout, attempts)
     with _lock:

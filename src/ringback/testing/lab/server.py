@@ -71,11 +71,7 @@ class Connection:
         socket.socket.sendall(self.socket, data)
 
     def secure(self, context: ssl.SSLContext) -> None:
-        """Do the server's side of a TLS handshake; all that follows is inside TLS.
-
-        Raises:
-            OSError: The handshake failed (``ssl.SSLError``) or the connection ended.
-        """
+        """Do the server's side of a TLS handshake; all that follows is inside TLS."""
         secured = context.wrap_socket(
             self.socket, server_side=True, do_handshake_on_connect=False, suppress_ragged_eofs=True
         )
@@ -89,12 +85,7 @@ class Connection:
         return not self.stopping.wait(seconds)
 
     def stall(self, *, reading: bool = True) -> None:
-        """Keep the connection open and silent until the lab stops.
-
-        Args:
-            reading: Take in what the client sends, and end when it closes. Otherwise leave it
-                in the kernel's buffers, so that the client's window closes.
-        """
+        """Keep the connection open and silent until the lab stops."""
         if not reading:
             self.stopping.wait()
             return
@@ -113,12 +104,7 @@ class Connection:
         self.socket.close()
 
     def finish(self, *, linger: bool = False) -> None:
-        """End it with a FIN, below TLS.
-
-        Args:
-            linger: Read on until the client closes as well, so that nothing it still sends
-                turns the end into a RST.
-        """
+        """End it with a FIN, below TLS."""
         if self.seen.ended == "open":
             self.seen.ended = "fin"
         with contextlib.suppress(OSError):

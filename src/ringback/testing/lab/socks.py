@@ -127,11 +127,7 @@ class _Stream:
         self._buffer = bytearray()
 
     def take(self, size: int) -> bytes:
-        """Return the next ``size`` bytes.
-
-        Raises:
-            ConnectionResetError: The client closed before.
-        """
+        """Return the next ``size`` bytes."""
         while len(self._buffer) < size:
             data = self._connection.read()
             if not data:

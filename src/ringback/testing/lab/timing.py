@@ -129,13 +129,7 @@ GOES, RETURNS = 1.0, 2.0
 
 
 def failing(times: int, handler: Handler, then: Handler = serve) -> Handler:
-    """Return a handler that uses one handler for the first connections, then another.
-
-    Args:
-        times: Connections that fail.
-        handler: What happens to them.
-        then: What happens to the later ones.
-    """
+    """Return a handler that uses one handler for the first connections, then another."""
     return lambda connection: (handler if connection.number < times else then)(connection)
 
 
