@@ -3,7 +3,7 @@ import os
 
 import pytest
 
-from ringback.cli.input import Problem, decode, text_of
+from ringback.cli.input import InputError, decode, read_text
 
 
 @contextlib.contextmanager
@@ -23,8 +23,8 @@ def test_a_forbidden_file_is_named_with_the_reason(tmp_path):
     path = tmp_path / "secret"
     path.write_text("text")
     path.chmod(0)
-    with ordinary_user(), pytest.raises(Problem, match=f"cannot read {path}: Permission denied"):
-        text_of(str(path))
+    with ordinary_user(), pytest.raises(InputError, match=f"cannot read {path}: Permission denied"):
+        read_text(str(path))
 
 
 def test_what_is_not_utf8_in_a_text_is_replaced():
@@ -43,5 +43,5 @@ def test_what_windows_writes_is_read():
 
 @pytest.mark.parametrize("content", [b"a\0b", b"\xff\x80" * 9, bytes(range(1, 7)) * 5])
 def test_what_is_no_text_is_refused(content):
-    with pytest.raises(Problem, match="x is binary, not text"):
+    with pytest.raises(InputError, match="x is binary, not text"):
         decode(content, "x")

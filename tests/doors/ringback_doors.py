@@ -24,7 +24,7 @@ from ringback import Policy
 from ringback.client import tasks
 from ringback.client.call import AsyncClock, Clock
 from ringback.client.install import install
-from ringback.testing.clients import Call, NotOfferedError
+from ringback.testing.clients import ClientCall, NotOfferedError
 from ringback.testing.lab.fault import Endpoint
 from ringback.testing.lab.resolver import resolving
 
@@ -37,7 +37,7 @@ async def _go_on(_):
 
 
 @dataclass(frozen=True)
-class Ask(Call):
+class Ask(ClientCall):
     """One call of an endpoint through a door.
 
     Attributes:
@@ -89,7 +89,7 @@ class Ask(Call):
 @functools.cache
 def _context(verify, certificate, provoke):
     endpoint = Endpoint("", "", 0, verify=verify, client_certificate=certificate)
-    return Call(endpoint, provoke).context()
+    return ClientCall(endpoint, provoke).context()
 
 
 def running(go, run=asyncio.run):

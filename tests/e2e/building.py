@@ -6,7 +6,7 @@ from e2e import papers
 from e2e.handlers import page
 from e2e.site import PROXY, SERVER, SERVER6
 
-from ringback.testing.lab.dns import Answer
+from ringback.testing.lab.dns import DNSAnswer
 from ringback.testing.lab.healthy import over_tls
 
 NAME = papers.NAME
@@ -22,7 +22,7 @@ def name(host=NAME, *addresses, **answer):
     """Let the resolvers answer a name; without addresses and answer with the server's IPv4."""
     if not addresses and not answer:
         addresses = (SERVER,)
-    found = Answer(addresses=addresses, **answer)
+    found = DNSAnswer(addresses=addresses, **answer)
     return lambda site: site.records.__setitem__(host, found)
 
 

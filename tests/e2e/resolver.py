@@ -9,10 +9,10 @@ import dns.rcode
 import dns.rdatatype
 import dns.rrset
 
-from ringback.testing.lab.dns import Answer, Asked, Nameserver
+from ringback.testing.lab.dns import Asked, DNSAnswer, Nameserver
 
 _SOA = "ns.example.org. hostmaster.example.org. 1 7200 900 1209600 300"
-_ABSENT = Answer(rcode=dns.rcode.NXDOMAIN)
+_ABSENT = DNSAnswer(rcode=dns.rcode.NXDOMAIN)
 _DEPTH = 8
 
 
@@ -62,7 +62,7 @@ class Resolver(Nameserver):
             above = above.parent()
             if found := self._records.get(dns.name.Name((b"*", *above.labels))):
                 return found
-        return Answer() if name == dns.name.root else _ABSENT
+        return DNSAnswer() if name == dns.name.root else _ABSENT
 
     def _reply(self, query, found):
         question = query.question[0]

@@ -51,7 +51,7 @@ def test_what_a_client_cannot_do_is_said(ringback):
 
 def test_a_client_without_a_deadline_is_left_waiting(fault, monkeypatch):
     # No pause of this machine may be as long as the timeout: then the client would be right.
-    monkeypatch.setattr("ringback.testing.command.outcome.LONGEST", 1.2)
+    monkeypatch.setattr("ringback.testing.command.outcome.MAX_TIMEOUTS", 1.2)
     trickling = find("http.response.body_timed_out:trickling_body")
     meeting = Meeting(fault(trickling.name), "get", 3.0)
     assert outcome_of("urllib", meeting).ended == "waiting"

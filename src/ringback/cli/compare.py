@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from ringback.cli.input import Problem, opened
+from ringback.cli.input import InputError, open_file
 from ringback.cli.terminal import plain
 from ringback.diagnosis.compare import MOST, Comparison, NotComparable, compare
 from ringback.diagnosis.model import Diagnosis
@@ -46,7 +46,7 @@ _STATUS = {
 @click.argument("files", nargs=-1, required=True, type=click.Path(), metavar="FILE FILE...")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_context
-def command(context: click.Context, /, *, files: tuple[str, ...], as_json: bool) -> int:
+def compare_command(context: click.Context, /, *, files: tuple[str, ...], as_json: bool) -> int:
     """Compare reports."""
     if not 2 <= len(files) <= MOST:
         raise click.UsageError(f"give 2 to {MOST} files, one per machine", context)
@@ -71,17 +71,17 @@ def names_of(files: Sequence[str]) -> list[str]:
 
 
 def _read(file: str) -> Diagnosis:
-    with opened(file) as stream:
+    with open_file(file) as stream:
         try:
             return diagnosis_from(stream.read(MAX_RECORD_BYTES + 1))
         except RecordError as error:
-            raise Problem(f"{plain(file)}: {error}") from error
+            raise InputError(f"{plain(file)}: {error}") from error
         except OSError as error:
-            raise Problem(f"cannot read {plain(file)}: {error.strerror}") from error
+            raise InputError(f"cannot read {plain(file)}: {error.strerror}") from error
 
 
 def _compared(reports: Sequence[Diagnosis], names: Sequence[str]) -> Comparison:
     try:
         return compare(reports, names)
     except NotComparable as error:
-        raise Problem(str(error)) from error
+        raise InputError(str(error)) from error

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ringback.cli.input import Problem, monitor_extra, nearest, text_of
+from ringback.cli.input import InputError, monitor_extra, nearest, read_text
 from ringback.cli.terminal import counted, plain
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def _refuse(texts: dict[Path, str]) -> None:
         if path.name == SCHEMA and _holds(path, text):
             continue
         if path.exists() or path.is_symlink():
-            raise Problem(f"{plain(str(path))} is there already; --force replaces it")
+            raise InputError(f"{plain(str(path))} is there already; --force replaces it")
 
 
 def _holds(path: Path, text: str) -> bool:
@@ -81,7 +81,7 @@ def _write_new(path: Path, text: str) -> None:
     try:
         path.write_text(text, "utf-8", newline="\n")
     except OSError as error:
-        raise Problem(f"cannot write {plain(str(path))}: {error.strerror}") from error
+        raise InputError(f"cannot write {plain(str(path))}: {error.strerror}") from error
 
 
 _CHECK_HELP = f"""Check a configuration of the monitor; say everything that is wrong with it.
@@ -160,14 +160,14 @@ def _summary(loaded: MonitorConfig) -> list[str]:
     ]
 
 
-KINDS = ("prometheus", "gatus", "upptime", "uptime-kuma", "nagios", "icinga", "urls")
+IMPORT_TYPES = ("prometheus", "gatus", "upptime", "uptime-kuma", "nagios", "icinga", "urls")
 
 _IMPORT_HELP = f"""Read configurations of other tools, and write them as one of ringback's.
 
 What could not be carried over is listed on standard error, with file and line. Passwords and tokens
 are not written: each becomes a variable of the environment, named at the top.
 
-TYPE is one of {", ".join(KINDS)}; by default each file says of which type it is.
+TYPE is one of {", ".join(IMPORT_TYPES)}; by default each file says of which type it is.
 
 \b
 Examples:
@@ -183,11 +183,11 @@ Examples:
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to this new file.")
 def import_command(files: tuple[str, ...], kind: str | None, output: Path | None) -> None:
     """Convert the files."""
-    if kind is not None and kind not in KINDS:
-        hint = nearest(kind, KINDS) or f"; there are {', '.join(KINDS)}"
-        raise Problem(f"there is no type {plain(kind)}{hint}")
+    if kind is not None and kind not in IMPORT_TYPES:
+        hint = nearest(kind, IMPORT_TYPES) or f"; there are {', '.join(IMPORT_TYPES)}"
+        raise InputError(f"there is no type {plain(kind)}{hint}")
     if output is not None and output.exists():
-        raise Problem(f"{plain(str(output))} is there already; name a new file")
+        raise InputError(f"{plain(str(output))} is there already; name a new file")
     with monitor_extra():
         from ringback.monitor.importing import (  # noqa: PLC0415 - only this command needs it
             ImportedFile,
@@ -195,14 +195,14 @@ def import_command(files: tuple[str, ...], kind: str | None, output: Path | None
             convert,
             to_toml,
         )
-    texts = [ImportedFile(Path(name), text_of(name)) for name in files]
+    texts = [ImportedFile(Path(name), read_text(name)) for name in files]
     try:
         draft = convert(texts, kind)
     except ImportRefused as error:
-        raise Problem(plain(" ".join(str(error).split()))) from error
+        raise InputError(plain(" ".join(str(error).split()))) from error
     if not (draft.endpoints or draft.notifiers or draft.notes):
         known = f"of type {kind}" if kind else "that is known"
-        raise Problem(f"{plain(', '.join(files))}: there is nothing in it {known}; see --from")
+        raise InputError(f"{plain(', '.join(files))}: there is nothing in it {known}; see --from")
     _write_converted(to_toml(draft), output)
     _report(draft)
 
@@ -214,7 +214,7 @@ def _write_converted(text: str, output: Path | None) -> None:
     try:
         output.write_text(text, "utf-8", newline="\n")
     except OSError as error:
-        raise Problem(f"cannot write {plain(str(output))}: {error.strerror}") from error
+        raise InputError(f"cannot write {plain(str(output))}: {error.strerror}") from error
 
 
 def _report(draft: Draft) -> None:
@@ -229,7 +229,7 @@ def _report(draft: Draft) -> None:
     click.echo(f"{', '.join(said)} on what could not be carried over", err=True)
 
 
-_AT_ONCE = 8
+_MAX_PARALLEL = 8
 
 _NOTIFY_HELP = f"""Send a test notification, marked as one, and show whether it was delivered.
 
@@ -270,8 +270,8 @@ def notify_test_command(
     loaded = _loaded(file)
     chosen = _chosen(loaded.notifiers, names, file)
     failed = 0
-    with ThreadPoolExecutor(_AT_ONCE) as threads:
-        told = threads.map(partial(_tried, vantage=loaded.vantage), chosen)
+    with ThreadPoolExecutor(_MAX_PARALLEL) as threads:
+        told = threads.map(partial(_send_test, vantage=loaded.vantage), chosen)
         for notifier, (error, seconds) in zip(chosen, told, strict=True):
             outcome = f"not told: {error}" if error else f"told in {seconds:.2f} s"
             click.echo(plain(f"{notifier.name} ({notifier.type}): {outcome}"))
@@ -289,7 +289,7 @@ def _loaded(file: Path) -> MonitorConfig:
     except ConfigInvalid as error:
         first, rest = error.problems[0], len(error.problems) - 1
         more = f" (and {rest} more: ringback check-config)" if rest else ""
-        raise Problem(plain(f"{first}{more}")) from None
+        raise InputError(plain(f"{first}{more}")) from None
 
 
 def _chosen(
@@ -297,15 +297,15 @@ def _chosen(
 ) -> list[NotifierSettings]:
     by_name = {one.name: one for one in known}
     if not by_name:
-        raise Problem(f"{plain(str(file))} has no notifier; add a [[notifier]]")
+        raise InputError(f"{plain(str(file))} has no notifier; add a [[notifier]]")
     for name in names:
         if name not in by_name:
             hint = nearest(name, by_name) or f"; there is {', '.join(by_name)}"
-            raise Problem(plain(f"no notifier is called {name!r}{hint}"))
+            raise InputError(plain(f"no notifier is called {name!r}{hint}"))
     return [by_name[name] for name in dict.fromkeys(names or by_name)]
 
 
-def _tried(notifier: NotifierSettings, vantage: str) -> tuple[str, float]:
+def _send_test(notifier: NotifierSettings, vantage: str) -> tuple[str, float]:
     """Return why a test did not arrive (``""``: it did), and how long it took in seconds."""
     from ringback.monitor.notify.channel import (  # noqa: PLC0415 - with the configuration
         NotifierInvalid,

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from ringback.cli.input import Problem, Seconds
+from ringback.cli.input import InputError, Seconds
 from ringback.cli.terminal import plain
 
 _HELP = """Find out what is wrong with a connection, and where.
@@ -58,7 +58,7 @@ Exit status:
 )
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of --json.")
 @click.pass_context
-def command(
+def diagnose_command(
     context: click.Context, /, *, urls: tuple[str, ...], schema: bool, **chosen: Any
 ) -> int:
     """Diagnose targets."""
@@ -74,9 +74,9 @@ def _targets(context: click.Context, urls: tuple[str, ...], pasted: str | None) 
     if pasted is not None:
         if urls:
             raise click.UsageError("--from-traceback and a URL exclude each other", context)
-        from ringback.cli.diagnosis.options import target_in  # noqa: PLC0415 - loaded when asked for
+        from ringback.cli.diagnosis.options import pasted_target  # noqa: PLC0415 - loaded when asked for
 
-        return (target_in(pasted),)
+        return (pasted_target(pasted),)
     if not urls:
         raise click.UsageError("name a URL, or --from-traceback FILE", context)
     if not all(url.strip() for url in urls):
@@ -93,22 +93,22 @@ def _diagnose(
     watch: float | None,
     **how: Any,
 ) -> int:
-    from ringback.cli.diagnosis.options import wishes_of  # noqa: PLC0415 - --help loads nothing
+    from ringback.cli.diagnosis.options import options_of  # noqa: PLC0415 - --help loads nothing
 
-    wishes = wishes_of(**how)
+    options = options_of(**how)
     if html is not None:
         _check(html, watching=watch is not None)
     if watch is not None:
         from ringback.cli.diagnosis.watch import watch_targets  # noqa: PLC0415 - as above
 
-        return watch_targets(targets, wishes, every=watch, as_json=as_json, redact=redact)
+        return watch_targets(targets, options, every=watch, as_json=as_json, redact=redact)
     from ringback.cli.diagnosis.run import diagnose_once  # noqa: PLC0415 - as above
 
-    return diagnose_once(targets, wishes, as_json=as_json, html=html, redact=redact)
+    return diagnose_once(targets, options, as_json=as_json, html=html, redact=redact)
 
 
 def _check(html: str, *, watching: bool) -> None:
     if watching:
-        raise Problem("--html and --watch exclude each other")
+        raise InputError("--html and --watch exclude each other")
     if not Path(html).absolute().parent.is_dir():
-        raise Problem(f"--html: there is no directory {plain(str(Path(html).parent))}")
+        raise InputError(f"--html: there is no directory {plain(str(Path(html).parent))}")

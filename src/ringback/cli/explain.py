@@ -8,13 +8,13 @@ from typing import Any, NoReturn
 import click
 from click.shell_completion import CompletionItem
 
-from ringback.cli.input import Problem, nearest, opened, standard_input, text_of
+from ringback.cli.input import InputError, nearest, open_file, read_text, standard_input
 from ringback.cli.terminal import plain
 from ringback.failure import Explanation, explain
 from ringback.failure.kind import Kind
 from ringback.failure.kinds import KINDS
 
-UNNAMED = 3
+NOT_NAMED_STATUS = 3
 """Exit status where no kind could be named."""
 
 _NOT_NAMED = frozenset({"unknown", "not_a_connection_failure"})
@@ -56,7 +56,7 @@ def _completed(_: click.Context, __: click.Parameter, begun: str) -> list[Comple
     help='Explain many: {"id": …, "text": "…"} per line in, one JSON object per line out.',
 )
 @click.pass_context
-def command(context: click.Context, what: str, *, as_json: bool, as_lines: bool) -> None:
+def explain_command(context: click.Context, what: str, *, as_json: bool, as_lines: bool) -> None:
     """Explain a text, many, or a kind."""
     if as_json and as_lines:
         raise click.UsageError("--json and --jsonl exclude each other", context)
@@ -71,7 +71,7 @@ def command(context: click.Context, what: str, *, as_json: bool, as_lines: bool)
 def _lines(what: str) -> int:
     if what == "-":
         return 0 if explain_lines(standard_input()) else 2
-    with opened(what) as file:
+    with open_file(what) as file:
         return 0 if explain_lines(file) else 2
 
 
@@ -79,25 +79,25 @@ def _explain(what: str, *, as_json: bool) -> int:
     text = _text(what)
     said = explain(text)
     if as_json:
-        click.echo(json.dumps(record_of(said)))
+        click.echo(json.dumps(explanation_record(said)))
     else:
-        from ringback.cli.explanation import show  # noqa: PLC0415 - rich is slow to import
+        from ringback.cli.explanation import show_explanation  # noqa: PLC0415 - rich is slow to import
 
-        show(text, said)
-    return UNNAMED if said.kind in _NOT_NAMED else 0
+        show_explanation(text, said)
+    return NOT_NAMED_STATUS if said.kind in _NOT_NAMED else 0
 
 
 def _text(what: str) -> str:
     try:
-        return text_of(what)
-    except Problem as problem:
+        return read_text(what)
+    except InputError as problem:
         if not isinstance(problem.__cause__, FileNotFoundError):
             raise
         hint = nearest(what, KINDS)
         if not hint and "did you mean" in problem.message:
             raise
         called = f"no file and no kind called {plain(what)}"
-        raise Problem(f"{called}{hint or '; ringback kinds lists the kinds'}") from problem
+        raise InputError(f"{called}{hint or '; ringback kinds lists the kinds'}") from problem
 
 
 def _show_kind(kind: Kind, *, as_json: bool) -> None:
@@ -109,7 +109,7 @@ def _show_kind(kind: Kind, *, as_json: bool) -> None:
     show_page(kind)
 
 
-def record_of(said: Explanation) -> dict[str, Any]:
+def explanation_record(said: Explanation) -> dict[str, Any]:
     """Return what ``--json`` prints of an explanation."""
     return {
         "kind": said.kind,
@@ -145,7 +145,7 @@ def explain_lines(lines: Iterable[bytes]) -> bool:
             good = False
             click.echo(f"ringback: line {number}: {_reason(error)}", err=True)
             continue
-        click.echo(json.dumps({"id": name, **record_of(explain(text))}))
+        click.echo(json.dumps({"id": name, **explanation_record(explain(text))}))
     return good
 
 

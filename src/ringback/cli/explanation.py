@@ -14,11 +14,11 @@ from ringback.failure.kind import Kind
 from ringback.failure.kinds import KINDS
 from ringback.failure.page import DELIVERED, RETRY, page
 
-_BEFORE, _DECIDED, _AFTER = 160, 320, 80
+_MAX_BEFORE, _MAX_DECIDED, _MAX_AFTER = 160, 320, 80
 """Characters shown at most: before the words that decided, of them, and after."""
 
 
-def show(text: str, said: Explanation, screen: Console | None = None) -> None:
+def show_explanation(text: str, said: Explanation, screen: Console | None = None) -> None:
     """Print an explanation."""
     screen = screen or console()
     screen.print(Text(said.kind, style="bold red" if said.layer != "none" else "bold yellow"))
@@ -48,13 +48,13 @@ def show_page(kind: Kind) -> None:
 
 def excerpt(text: str, start: int, end: int) -> Text:
     """Return the words that decided, highlighted within what stands around them."""
-    first = max(text.rfind("\n", 0, start) + 1, start - _BEFORE)
+    first = max(text.rfind("\n", 0, start) + 1, start - _MAX_BEFORE)
     stop = text.find("\n", end)
-    last = min(len(text) if stop < 0 else stop, end + _AFTER)
+    last = min(len(text) if stop < 0 else stop, end + _MAX_AFTER)
     begins = first == 0 or text[first - 1] == "\n"
     shown = Text("" if begins else "…")
     shown.append(_line(text[first:start]).lstrip() if begins else _line(text[first:start]))
-    shown.append(_line(text[start : min(end, start + _DECIDED)]), style="bold reverse")
+    shown.append(_line(text[start : min(end, start + _MAX_DECIDED)]), style="bold reverse")
     shown.append(_line(text[end:last]).rstrip())
     return shown.append("" if last == len(text) or text[last] == "\n" else "…")
 

@@ -19,7 +19,7 @@ import click
 from ringback.cli.terminal import plain
 
 
-class Problem(click.ClickException):
+class InputError(click.ClickException):
     """Raised for input that cannot be used; the message is one line. The exit status is 2."""
 
     exit_code = 2
@@ -33,10 +33,10 @@ def nearest(word: str, words: Iterable[str], most: int = 3) -> str:
     return f"; did you mean {' or '.join(close[:most])}?" if close else ""
 
 
-LIMIT = 64 * 1024 * 1024
+MAX_TEXT_BYTES = 64 * 1024 * 1024
 """Bytes of a text at most."""
 
-_GARBLED = 0.3
+_MAX_ODD_SHARE = 0.3
 """Share of undecodable or control characters from which on bytes are no text."""
 
 _MARKS = (
@@ -46,18 +46,18 @@ _MARKS = (
 )
 
 
-def text_of(name: str) -> str:
+def read_text(name: str) -> str:
     """Return the text of a file, or of standard input for ``-``."""
     if name == "-":
         return decode(_read(standard_input(), "standard input"), "standard input")
-    with opened(name) as file:
+    with open_file(name) as file:
         return decode(_read(file, plain(name)), plain(name))
 
 
 def standard_input() -> BinaryIO:
     """Return standard input as bytes; where it is a terminal, say on stderr what is awaited."""
     if sys.stdin is None or sys.stdin.closed:
-        raise Problem("standard input is closed; name a file, or pipe a text in")
+        raise InputError("standard input is closed; name a file, or pipe a text in")
     if sys.stdin.isatty():
         print(
             "Paste the text, then press Enter and Ctrl-D (ringback explain --help).",
@@ -66,18 +66,20 @@ def standard_input() -> BinaryIO:
     return sys.stdin.buffer
 
 
-def opened(name: str) -> BinaryIO:
+def open_file(name: str) -> BinaryIO:
     """Return a file opened for reading."""
     path = Path(name)
     try:
         return path.open("rb")
     except IsADirectoryError as error:
-        raise Problem(f"{plain(name)} is a directory; name a file in it") from error
+        raise InputError(f"{plain(name)} is a directory; name a file in it") from error
     except FileNotFoundError as error:
-        raise Problem(f"no file called {plain(name)}{nearest(path.name, _beside(path))}") from error
+        raise InputError(
+            f"no file called {plain(name)}{nearest(path.name, _siblings(path))}"
+        ) from error
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else error
-        raise Problem(f"cannot read {plain(name)}: {reason}") from error
+        raise InputError(f"cannot read {plain(name)}: {reason}") from error
 
 
 def decode(content: bytes, name: str) -> str:
@@ -86,7 +88,7 @@ def decode(content: bytes, name: str) -> str:
         if content.startswith(mark):
             return content.decode(encoding, "replace")
     if b"\0" in content:
-        raise Problem(f"{name} is binary, not text: it has a NUL byte")
+        raise InputError(f"{name} is binary, not text: it has a NUL byte")
     for encoding in ("utf-8", locale.getencoding()):
         with contextlib.suppress(UnicodeDecodeError):
             return _checked(content.decode(encoding), name)
@@ -95,26 +97,28 @@ def decode(content: bytes, name: str) -> str:
 
 def _checked(text: str, name: str) -> str:
     if _garbled(text):
-        raise Problem(f"{name} is binary, not text: most of it is neither UTF-8 nor printable")
+        raise InputError(f"{name} is binary, not text: most of it is neither UTF-8 nor printable")
     return text
 
 
 def _read(file: BinaryIO, name: str) -> bytes:
     try:
-        content = file.read(LIMIT + 1)
+        content = file.read(MAX_TEXT_BYTES + 1)
     except OSError as error:
-        raise Problem(f"cannot read {name}: {error.strerror}") from error
-    if len(content) > LIMIT:
-        raise Problem(f"{name} is larger than {LIMIT >> 20} MiB; give the part of it that matters")
+        raise InputError(f"cannot read {name}: {error.strerror}") from error
+    if len(content) > MAX_TEXT_BYTES:
+        raise InputError(
+            f"{name} is larger than {MAX_TEXT_BYTES >> 20} MiB; give the part of it that matters"
+        )
     return content
 
 
 def _garbled(text: str) -> bool:
     odd = sum(text.count(c) for c in ("\ufffd", *map(chr, range(1, 7)), *map(chr, range(14, 27))))
-    return odd > _GARBLED * len(text)
+    return odd > _MAX_ODD_SHARE * len(text)
 
 
-def _beside(path: Path) -> list[str]:
+def _siblings(path: Path) -> list[str]:
     try:
         return [one.name for one in path.parent.iterdir()]
     except OSError:
@@ -144,4 +148,4 @@ def monitor_extra() -> Iterator[None]:
     except ImportError as error:
         lacking = f"this needs {error.name}" if error.name else str(error)
         hint = "" if "ringback[" in lacking else ": pip install 'ringback[monitor]'"
-        raise Problem(f"{lacking}{hint}") from error
+        raise InputError(f"{lacking}{hint}") from error

@@ -22,7 +22,7 @@ Examples:
 
 @click.command("kinds", help=_HELP)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per kind and line.")
-def command(*, as_json: bool) -> None:
+def kinds_command(*, as_json: bool) -> None:
     """List the kinds."""
     if as_json:
         for kind in KINDS.values():

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from ringback.cli.input import Problem
+from ringback.cli.input import InputError
 from ringback.cli.terminal import plain
 from ringback.client.install.program import Wishes, environment
 
@@ -44,7 +44,7 @@ Examples:
 @click.option("--json", is_flag=True, help="Events as JSON, one per line.")
 @click.option("--quiet", is_flag=True, help="Show no events.")
 @click.argument("words", nargs=-1, required=True, type=click.UNPROCESSED, metavar="COMMAND ...")
-def command(*, words: tuple[str, ...], quiet: bool, log: str | None, **chosen: object) -> int:
+def run_command(*, words: tuple[str, ...], quiet: bool, log: str | None, **chosen: object) -> int:
     """Run a program."""
     if log:
         _append(Path(log))
@@ -62,7 +62,7 @@ def _append(log: Path) -> None:
     try:
         log.open("ab").close()
     except OSError as error:
-        raise Problem(f"--log: cannot write {plain(str(log))}: {error.strerror}") from error
+        raise InputError(f"--log: cannot write {plain(str(log))}: {error.strerror}") from error
 
 
 def _program(words: tuple[str, ...]) -> list[str]:

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 _CODE = re.compile(r"`([^`]*)`")
-_NARROWEST = 20
+_MIN_TEXT_WIDTH = 20
 
 
 class Screen(Console):
@@ -30,7 +30,7 @@ def console() -> Console:
 
 def hanging(screen: Console, label: Text, body: Text, indent: int) -> None:
     """Print a label and beside it a text; its further lines begin below its first."""
-    room = max(screen.width - indent, _NARROWEST)
+    room = max(screen.width - indent, _MIN_TEXT_WIDTH)
     if label.cell_len > indent:
         screen.print(label, soft_wrap=True)
         label = Text()

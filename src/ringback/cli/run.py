@@ -15,7 +15,7 @@ import click
 from click.shell_completion import get_completion_class
 
 from ringback import __version__
-from ringback.cli.input import Problem, nearest
+from ringback.cli.input import InputError, nearest
 from ringback.cli.terminal import plain
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ BROKEN_PIPE = 141
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CommandEntry:
     """Where a command is, and what the list of commands says of it.
 
     Attributes:
@@ -49,7 +49,7 @@ class Entry:
 class LazyGroup(click.Group):
     """A group of entries; ``--help`` lists them without importing one."""
 
-    entries: dict[str, Entry]
+    entries: dict[str, CommandEntry]
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """Return the names in the order of the registry."""
@@ -93,45 +93,71 @@ class LazyGroup(click.Group):
 
 
 COMMANDS = {
-    "explain": Entry("ringback.cli.explain:command", "Say what a traceback or log line means."),
-    "kinds": Entry("ringback.cli.kinds:command", "List every kind of connection failure."),
-    "diagnose": Entry("ringback.cli.diagnose:command", "Find what is wrong with a connection."),
-    "compare": Entry("ringback.cli.compare:command", "Say what differs between machines."),
-    "up": Entry("ringback.cli.monitor.up:command", "Watch endpoints, and tell what is wrong."),
-    "status": Entry(
+    "explain": CommandEntry(
+        "ringback.cli.explain:explain_command", "Say what a traceback or log line means."
+    ),
+    "kinds": CommandEntry(
+        "ringback.cli.kinds:kinds_command", "List every kind of connection failure."
+    ),
+    "diagnose": CommandEntry(
+        "ringback.cli.diagnose:diagnose_command", "Find what is wrong with a connection."
+    ),
+    "compare": CommandEntry(
+        "ringback.cli.compare:compare_command", "Say what differs between machines."
+    ),
+    "up": CommandEntry(
+        "ringback.cli.monitor.up:up_command", "Watch endpoints, and tell what is wrong."
+    ),
+    "status": CommandEntry(
         "ringback.cli.monitor.status:status_command", "Show every endpoint of a monitor."
     ),
-    "incidents": Entry(
+    "incidents": CommandEntry(
         "ringback.cli.monitor.status:incidents_command", "Show what is wrong, and why."
     ),
-    "ack": Entry("ringback.cli.monitor.status:ack_command", "Take an incident."),
-    "silence": Entry("ringback.cli.monitor.status:silence_command", "Tell nobody for a while."),
-    "backup": Entry(
+    "ack": CommandEntry("ringback.cli.monitor.status:ack_command", "Take an incident."),
+    "silence": CommandEntry(
+        "ringback.cli.monitor.status:silence_command", "Tell nobody for a while."
+    ),
+    "backup": CommandEntry(
         "ringback.cli.monitor.database:backup_command", "Copy a monitor's database, whole."
     ),
-    "replay": Entry("ringback.cli.monitor.replay:command", "Make incidents of a log of checks."),
-    "report": Entry(
+    "replay": CommandEntry(
+        "ringback.cli.monitor.replay:replay_command", "Make incidents of a log of checks."
+    ),
+    "report": CommandEntry(
         "ringback.cli.monitor.history:report_command", "Say how available endpoints were."
     ),
-    "history": Entry(
+    "history": CommandEntry(
         "ringback.cli.monitor.history:history_command", "Show what happened at an endpoint."
     ),
-    "export": Entry(
+    "export": CommandEntry(
         "ringback.cli.monitor.database:export_command", "Write checks or incidents to a file."
     ),
-    "run": Entry("ringback.cli.launch:command", "Run a program with ringback in it."),
-    "init": Entry("ringback.cli.config:init_command", "Write a configuration to start with."),
-    "check-config": Entry("ringback.cli.config:check_config_command", "Say what is wrong in one."),
-    "notify-test": Entry("ringback.cli.config:notify_test_command", "See whether messages arrive."),
-    "import": Entry("ringback.cli.config:import_command", "Take over another tool's."),
+    "run": CommandEntry("ringback.cli.launch:run_command", "Run a program with ringback in it."),
+    "init": CommandEntry(
+        "ringback.cli.config:init_command", "Write a configuration to start with."
+    ),
+    "check-config": CommandEntry(
+        "ringback.cli.config:check_config_command", "Say what is wrong in one."
+    ),
+    "notify-test": CommandEntry(
+        "ringback.cli.config:notify_test_command", "See whether messages arrive."
+    ),
+    "import": CommandEntry("ringback.cli.config:import_command", "Take over another tool's."),
     # The test kit lies above the command line; it is reached by name only.
-    "lab": Entry("ringback.testing.command.lab:command", "Produce connection failures, for real."),
-    "demo": Entry("ringback.testing.demo.command:command", "See it at work, in seconds."),
-    "completion": Entry("ringback.cli.run:completion_command", "Print the completion for a shell."),
+    "lab": CommandEntry(
+        "ringback.testing.command.lab:lab_command", "Produce connection failures, for real."
+    ),
+    "demo": CommandEntry(
+        "ringback.testing.demo.command:demo_command", "See it at work, in seconds."
+    ),
+    "completion": CommandEntry(
+        "ringback.cli.run:completion_command", "Print the completion for a shell."
+    ),
 }
 """Every command: a new one is a line here and a module."""
 
-_OUTPUT_LOST = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG})
+_WRITE_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG})
 """What writing to a full or broken disk ends with."""
 _EXAMPLES = """\b
 Examples:
@@ -176,13 +202,13 @@ def run(arguments: Sequence[str] | None = None) -> int:
         status = 130
     except click.ClickException as error:
         click.echo(f"ringback: {_line(error)}", err=True)
-        status = error.exit_code if isinstance(error, Problem) else 2
+        status = error.exit_code if isinstance(error, InputError) else 2
     except OSError as error:
-        if error.errno not in _OUTPUT_LOST:
+        if error.errno not in _WRITE_ERRORS:
             raise
         click.echo(f"ringback: the output cannot be written: {error.strerror}", err=True)
         status = 1
-    _let_go_of_stdout()
+    _flush_stdout()
     return status if isinstance(status, int) else 0
 
 
@@ -192,7 +218,7 @@ def _line(error: click.ClickException) -> str:
     return f"{message} (see {ctx.command_path} --help)" if ctx else message
 
 
-def _let_go_of_stdout() -> None:
+def _flush_stdout() -> None:
     """Flush, and let the interpreter's own flush at exit say nothing where nobody reads."""
     try:
         sys.stdout.flush()

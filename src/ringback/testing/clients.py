@@ -37,7 +37,7 @@ class NotOfferedError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class ClientCall:
     """One call of an endpoint.
 
     Attributes:
@@ -101,7 +101,7 @@ def reaching(endpoint: Endpoint) -> Iterator[None]:
         yield
 
 
-def call_urllib(call: Call) -> bytes:
+def call_urllib(call: ClientCall) -> bytes:
     """Call with ``urllib.request``."""
     opener = urllib.request.build_opener(
         urllib.request.ProxyHandler(call.endpoint.proxies),
@@ -115,7 +115,7 @@ def call_urllib(call: Call) -> bytes:
     return call.read(body)
 
 
-def call_socket(call: Call) -> bytes:
+def call_socket(call: ClientCall) -> bytes:
     """Call with a bare socket, which knows nothing of HTTP; return what came."""
     parts = urlsplit(call.endpoint.url)
     default = 443 if parts.scheme == "https" else 80
@@ -151,7 +151,7 @@ def _receive(sock: socket.socket) -> bytes:
     return bytes(received)
 
 
-def call_requests(call: Call) -> bytes:
+def call_requests(call: ClientCall) -> bytes:
     """Call with requests."""
     import requests  # noqa: PLC0415 - only where it is installed
 
@@ -172,7 +172,7 @@ def call_requests(call: Call) -> bytes:
     return response.content
 
 
-def call_urllib3(call: Call) -> bytes:
+def call_urllib3(call: ClientCall) -> bytes:
     """Call with urllib3, without its retries; a status is no exception to it."""
     import urllib3  # noqa: PLC0415 - only where it is installed
 
@@ -201,7 +201,7 @@ def _urllib3_pool(proxy: str | None, options: dict[str, Any]) -> Any:
     return SOCKSProxyManager(proxy, **options)
 
 
-def call_httpx(call: Call) -> bytes:
+def call_httpx(call: ClientCall) -> bytes:
     """Call with httpx."""
     import httpx  # noqa: PLC0415 - only where it is installed
 
@@ -212,7 +212,7 @@ def call_httpx(call: Call) -> bytes:
     return call.read(response.content)
 
 
-def call_httpx_async(call: Call) -> bytes:
+def call_httpx_async(call: ClientCall) -> bytes:
     """Call with httpx's asynchronous client."""
     import httpx  # noqa: PLC0415 - only where it is installed
 
@@ -226,7 +226,7 @@ def call_httpx_async(call: Call) -> bytes:
     return asyncio.run(go())
 
 
-def _httpx_options(call: Call) -> dict[str, Any]:
+def _httpx_options(call: ClientCall) -> dict[str, Any]:
     return {
         "verify": call.context(),
         "timeout": call.timeout,
@@ -237,7 +237,7 @@ def _httpx_options(call: Call) -> dict[str, Any]:
     }
 
 
-def call_aiohttp(call: Call) -> bytes:
+def call_aiohttp(call: ClientCall) -> bytes:
     """Call with aiohttp."""
     import aiohttp  # noqa: PLC0415 - only where it is installed
 
@@ -274,7 +274,7 @@ class Client:
     """
 
     module: str
-    function: Callable[[Call], bytes]
+    function: Callable[[ClientCall], bytes]
     proxies: tuple[str, ...] = ("http",)
     http2: bool = False
 
@@ -285,7 +285,7 @@ class Client:
 
     def __call__(self, endpoint: Endpoint, timeout: float, provoke: Provocation = "get") -> bytes:
         """Call an endpoint once, in the way that meets its fault; return the body."""
-        call = Call(endpoint, provoke, timeout)
+        call = ClientCall(endpoint, provoke, timeout)
         if provoke == "http2" and not self.http2:
             raise NotOfferedError(f"{self.module} does not speak HTTP/2")
         if call.proxy and not call.proxy.startswith(self.proxies):

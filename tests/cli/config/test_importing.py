@@ -1,13 +1,13 @@
 from pathlib import Path
 
-from ringback.cli.config import KINDS
+from ringback.cli.config import IMPORT_TYPES
 from ringback.monitor.importing import IMPORTERS
 
 SAMPLES = Path(__file__).parents[2] / "monitor" / "importing" / "samples"
 
 
 def test_the_types_are_those_that_there_are():
-    assert set(KINDS) == set(IMPORTERS)
+    assert set(IMPORT_TYPES) == set(IMPORTERS)
 
 
 def test_what_is_written_can_be_checked(ringback, tmp_path):

@@ -1,7 +1,7 @@
 import pytest
 from diagnosis.values import reading
 
-from ringback.cli.diagnosis.show import line
+from ringback.cli.diagnosis.show import reading_line
 
 
 @pytest.mark.parametrize(
@@ -19,4 +19,4 @@ from ringback.cli.diagnosis.show import line
     ],
 )
 def test_a_reading_is_one_line(given, shown):
-    assert line(given) == shown
+    assert reading_line(given) == shown

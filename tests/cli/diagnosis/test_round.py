@@ -3,15 +3,15 @@ import threading
 
 import pytest
 
-from ringback.cli.diagnosis.options import Wishes
-from ringback.cli.diagnosis.run import SIDE_BY_SIDE, diagnose_all
+from ringback.cli.diagnosis.options import DiagnoseOptions
+from ringback.cli.diagnosis.run import MAX_PARALLEL, diagnose_all
 from ringback.diagnosis.model import Diagnosis, Reading
 
 
 @pytest.fixture
 def closed():
     """Ports of loopback that nothing listens on."""
-    held = [socket.socket() for _ in range(SIDE_BY_SIDE + 3)]
+    held = [socket.socket() for _ in range(MAX_PARALLEL + 3)]
     for one in held:
         one.bind(("127.0.0.1", 0))
     yield [f"tcp://127.0.0.1:{one.getsockname()[1]}" for one in held]
@@ -20,7 +20,7 @@ def closed():
 
 
 def test_what_is_found_is_in_the_order_of_the_targets(closed):
-    done = diagnose_all(closed, Wishes(), lambda *_: None)
+    done = diagnose_all(closed, DiagnoseOptions(), lambda *_: None)
 
     assert not done.interrupted
     assert [one.target for one in done.found] == closed
@@ -34,7 +34,7 @@ def test_the_caller_hears_each_reading_and_then_the_whole(closed):
         heard.append((index, found))
         threads.add(threading.get_ident())
 
-    done = diagnose_all(closed[:2], Wishes(), hear)
+    done = diagnose_all(closed[:2], DiagnoseOptions(), hear)
 
     assert threads == {threading.get_ident()}
     for index, one in enumerate(done.diagnoses):
@@ -50,7 +50,7 @@ def test_ctrl_c_keeps_what_is_known(closed):
         if isinstance(found, Diagnosis):
             raise KeyboardInterrupt
 
-    done = diagnose_all(closed, Wishes(), interrupt)
+    done = diagnose_all(closed, DiagnoseOptions(), interrupt)
 
     assert done.interrupted
     assert sum(one.complete for one in done.found) >= 1
@@ -66,7 +66,7 @@ def test_ctrl_c_keeps_what_nobody_has_heard_yet(closed):
                 thread.join(60)
         raise KeyboardInterrupt
 
-    done = diagnose_all(closed[:1], Wishes(), interrupt)
+    done = diagnose_all(closed[:1], DiagnoseOptions(), interrupt)
 
     assert done.interrupted
     assert [one.complete for one in done.found] == [True]
@@ -74,4 +74,4 @@ def test_ctrl_c_keeps_what_nobody_has_heard_yet(closed):
 
 def test_a_defect_is_not_hidden():
     with pytest.raises(ValueError, match="empty"):
-        diagnose_all([" "], Wishes(), lambda *_: None)
+        diagnose_all([" "], DiagnoseOptions(), lambda *_: None)

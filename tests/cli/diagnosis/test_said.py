@@ -4,7 +4,7 @@ import pytest
 from diagnosis.values import diagnosis, refused, verdict
 from rich.console import Console
 
-from ringback.cli.diagnosis.run import status_of
+from ringback.cli.diagnosis.run import exit_status
 from ringback.cli.diagnosis.show import show_verdict
 
 
@@ -39,4 +39,4 @@ def test_what_is_healthy_is_one_line():
     ],
 )
 def test_the_worst_is_the_exit_status(kinds, status):
-    assert status_of(verdict(kind=kind) for kind in kinds) == status
+    assert exit_status(verdict(kind=kind) for kind in kinds) == status

@@ -7,12 +7,12 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
 
-from ringback.cli.diagnosis.show import bar, tree
+from ringback.cli.diagnosis.show import readings_tree, time_bar
 
 
 def drawn(*readings, width, deciding=(), elapsed=1.0):
     screen = Console(file=io.StringIO(), width=width, color_system=None)
-    screen.print(tree(readings, elapsed, width, deciding))
+    screen.print(readings_tree(readings, elapsed, width, deciding))
     return screen.file.getvalue()
 
 
@@ -47,16 +47,16 @@ def test_there_are_bars_where_there_is_room(width, bars):
     ],
 )
 def test_a_bar_lies_where_its_time_was(at, seconds, shown):
-    assert bar(reading(at=at, seconds=seconds), 1.0, 8) == shown
+    assert time_bar(reading(at=at, seconds=seconds), 1.0, 8) == shown
 
 
 def test_there_is_no_scale_without_time():
-    assert bar(reading(seconds=1.0), 0.0, 8) == ""
+    assert time_bar(reading(seconds=1.0), 0.0, 8) == ""
 
 
 @given(st.floats(0, 100), st.floats(0, 100), st.floats(0, 100), st.integers(0, 40))
 def test_a_bar_never_leaves_its_column(at, seconds, elapsed, width):
-    assert cell_len(bar(reading(at=at, seconds=seconds), elapsed, width)) <= width
+    assert cell_len(time_bar(reading(at=at, seconds=seconds), elapsed, width)) <= width
 
 
 @pytest.mark.parametrize("width", [20, 40, 60, 100, 200])

@@ -2,18 +2,18 @@ import dataclasses
 
 from diagnosis.values import diagnosis, reading, refused, verdict
 
-from ringback.cli.diagnosis.watch import Watched
+from ringback.cli.diagnosis.watch import WatchedTarget
 
 
 def test_the_first_round_is_news():
-    watched = Watched()
+    watched = WatchedTarget()
 
     assert watched.see(diagnosis())
     assert (watched.rounds, watched.healthy, watched.changes) == (1, 1, 0)
 
 
 def test_another_verdict_is_a_change():
-    watched = Watched()
+    watched = WatchedTarget()
     watched.see(diagnosis())
 
     assert watched.see(refused())
@@ -25,14 +25,14 @@ def test_another_deciding_reading_is_a_change():
     def one(subject):
         return diagnosis(reading(subject=subject), found=verdict(evidence=(0,)))
 
-    watched = Watched()
+    watched = WatchedTarget()
     watched.see(one("192.0.2.1:1"))
 
     assert watched.see(one("192.0.2.2:1"))
 
 
 def test_other_times_and_words_are_none():
-    watched = Watched()
+    watched = WatchedTarget()
     before = refused()
     watched.see(before)
     slower = [dataclasses.replace(one, seconds=9.0, result="x") for one in before.readings]

@@ -1,7 +1,7 @@
 import pytest
 
 from ringback.cli.diagnosis.options import controls_of, nameservers_of, proxies_of, trust_of
-from ringback.cli.input import Problem
+from ringback.cli.input import InputError
 
 
 @pytest.mark.parametrize(
@@ -20,13 +20,13 @@ def test_a_resolver_is_an_address_and_a_port(text, found):
 
 @pytest.mark.parametrize("text", ["", "a", "a:53", "192.0.2.53:", "192.0.2.53:0", "192.0.2.53:x"])
 def test_what_is_no_resolver_is_refused(text):
-    with pytest.raises(Problem, match="--nameserver"):
+    with pytest.raises(InputError, match="--nameserver"):
         nameservers_of([text])
 
 
 def test_controls_have_a_port():
     assert controls_of(["a:1", "[::1]:2"]) == ("a:1", "[::1]:2")
-    with pytest.raises(Problem, match="HOST:PORT"):
+    with pytest.raises(InputError, match="HOST:PORT"):
         controls_of(["http://a:1"])
 
 
@@ -47,6 +47,6 @@ def test_trust_must_be_readable(tmp_path):
 
 
 def _refused(call, text):
-    with pytest.raises(Problem) as caught:
+    with pytest.raises(InputError) as caught:
         call(text)
     return caught.value

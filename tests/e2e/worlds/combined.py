@@ -20,7 +20,7 @@ from e2e.site import OTHER, PROXY, RESOLVER, RESOLVER2, SERVER
 from e2e.world import SILENT, WELL, World, broken
 from e2e.worlds.proxy import ALL, AT, blocked
 
-from ringback.testing.lab.dns import Answer
+from ringback.testing.lab.dns import DNSAnswer
 
 _HTTP, _HTTPS = f"http://{NAME}/", f"https://{NAME}/"
 _THEIRS = "their certificate"
@@ -44,7 +44,7 @@ WORLDS = (
     _both(
         "refused-beside-broken-second-resolver", _HTTP, _DOWN,
         name(), nameservers(RESOLVER, RESOLVER2),
-        resolver(RESOLVER2, always=Answer(rcode=SERVFAIL)),
+        resolver(RESOLVER2, always=DNSAnswer(rcode=SERVFAIL)),
         curl=(7,),
     ),
     _both(

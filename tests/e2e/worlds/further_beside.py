@@ -40,7 +40,7 @@ from e2e.talk import (
 )
 from e2e.world import SILENT, WELL, World, broken
 
-from ringback.testing.lab.dns import Answer
+from ringback.testing.lab.dns import DNSAnswer
 from ringback.testing.lab.healthy import over_tls
 from ringback.testing.lab.server import Connection
 
@@ -71,7 +71,7 @@ WORLDS = (
         broken("service_down", "tcp.refused", "tcp", "their service|their host"),
         dual(),
         nameservers(RESOLVER, RESOLVER2),
-        resolver(RESOLVER2, {"*": Answer(rcode=SERVFAIL)}),
+        resolver(RESOLVER2, {"*": DNSAnswer(rcode=SERVFAIL)}),
         listen(22, ssh),
     ),
     _world(

@@ -16,7 +16,7 @@ from e2e.site import NOBODY6, OTHER, RESOLVER, SERVER
 from e2e.world import SILENT, World, broken
 from e2e.worlds.proxy import ALL
 
-from ringback.testing.lab.dns import Answer
+from ringback.testing.lab.dns import DNSAnswer
 
 _HTTP, _HTTPS = f"http://{NAME}/", f"https://{NAME}/"
 _SHORT = "options timeout:1 attempts:1"
@@ -153,7 +153,7 @@ WORLDS = (
         broken("unavailable", "http.error.unavailable", "status|http",
                "their application|their service"),
         name(), secure(handler=page(503)),
-        resolver(RESOLVER, {NAME: Answer(addresses=("0.0.0.0",))}),
+        resolver(RESOLVER, {NAME: DNSAnswer(addresses=("0.0.0.0",))}),
         proxying(proxy), variables=ALL, fact=("503",),
         note="this host's resolver blocks the name; the proxy's does not",
     ),

@@ -19,7 +19,7 @@ from e2e.building import (
 from e2e.site import OTHER, OTHER6, RESOLVER, RESOLVER2, SERVER, SERVER6, THIRD
 from e2e.world import SILENT, World, broken
 
-from ringback.testing.lab.dns import Answer
+from ringback.testing.lab.dns import DNSAnswer
 
 _HTTP = f"http://{NAME}/"
 _HTTPS = f"https://{NAME}/"
@@ -81,7 +81,7 @@ WORLDS = (
         name(),
         secure(),
         nameservers(RESOLVER, RESOLVER2),
-        resolver(RESOLVER, {"example.net": Answer(addresses=(SERVER,))}),
+        resolver(RESOLVER, {"example.net": DNSAnswer(addresses=(SERVER,))}),
         resolver(RESOLVER2),
         limit=2.5,
     ),
@@ -211,7 +211,7 @@ WORLDS = (
         name(NAME, OTHER),
         secure(),
         nameservers(RESOLVER, RESOLVER2),
-        resolver(RESOLVER2, {NAME: Answer(addresses=(SERVER,))}),
+        resolver(RESOLVER2, {NAME: DNSAnswer(addresses=(SERVER,))}),
     ),
     _world(
         "ede-22",
@@ -301,7 +301,7 @@ WORLDS = (
         name(),
         secure(),
         nameservers(RESOLVER, RESOLVER2),
-        resolver(RESOLVER, {"*": Answer(rcode=SERVFAIL)}),
+        resolver(RESOLVER, {"*": DNSAnswer(rcode=SERVFAIL)}),
         resolver(RESOLVER2),
     ),
     _world(

@@ -18,7 +18,7 @@ from e2e.world import SILENT, WELL, World, broken
 from e2e.worlds.proxy import ALL, AT
 
 from ringback.testing.lab import proxy as faulty
-from ringback.testing.lab.dns import Answer
+from ringback.testing.lab.dns import DNSAnswer
 from ringback.testing.lab.healthy import over_tls
 from ringback.testing.lab.http import greeting
 from ringback.testing.lab.message import head
@@ -47,11 +47,11 @@ def _elsewhere(site):
     """A proxy whose own resolver has another address for the name."""
 
     def handler(connection):
-        site.records[NAME] = Answer(addresses=(OTHER,))
+        site.records[NAME] = DNSAnswer(addresses=(OTHER,))
         try:
             proxy(site)(connection)
         finally:
-            site.records[NAME] = Answer(addresses=(SERVER,))
+            site.records[NAME] = DNSAnswer(addresses=(SERVER,))
 
     return handler
 

@@ -20,7 +20,7 @@ from e2e.resolver import Resolver
 from e2e.site import OTHER, RESOLVER, RESOLVER2, RESOLVER3, SERVER, SERVER6
 from e2e.world import SILENT, WELL, World, broken
 
-from ringback.testing.lab.dns import Answer, bind
+from ringback.testing.lab.dns import DNSAnswer, bind
 
 _HTTP, _HTTPS = f"http://{NAME}/", f"https://{NAME}/"
 _SHORT = "options timeout:1 attempts:1"
@@ -96,7 +96,7 @@ WORLDS = (
             f"{_SERVER}|{_UNREACHABLE}|healthy", "dns|none", "DNS|", healthy=None,
         ),
         name(), listen(), nameservers(RESOLVER2, RESOLVER),
-        resolver(RESOLVER2, always=Answer(rcode=REFUSED)), fact=("192.0.2.154",),
+        resolver(RESOLVER2, always=DNSAnswer(rcode=REFUSED)), fact=("192.0.2.154",),
         note="the C library asks the second after REFUSED",
     ),
     _name(
@@ -142,7 +142,7 @@ WORLDS = (
             "resolvers_disagree", "tcp.timed_out|dns.bogus_address", "dns|tcp|ip", "DNS",
         ),
         name(), listen(), nameservers(RESOLVER3, RESOLVER, RESOLVER2), resolver(RESOLVER2),
-        resolver(RESOLVER3, {NAME: Answer(addresses=(OTHER,))}),
+        resolver(RESOLVER3, {NAME: DNSAnswer(addresses=(OTHER,))}),
         rule("server", f"INPUT -d {OTHER} -j DROP"), limit=SILENT, fact=("192.0.2.155",),
     ),
     _name(
@@ -150,7 +150,7 @@ WORLDS = (
         broken(
             "zone_broken|resolver_broken|resolver_refuses", _SERVER, "dns", "DNS|this host"
         ),
-        listen(), nameservers("127.0.0.53"), stub(always=Answer(rcode=SERVFAIL)),
+        listen(), nameservers("127.0.0.53"), stub(always=DNSAnswer(rcode=SERVFAIL)),
         fact=("servfail|misbehaving",),
         note="the stub of this host has lost its servers: SERVFAIL to everything",
     ),
@@ -172,7 +172,7 @@ WORLDS = (
     _name(
         "missing-here-dual-resolver", _HTTP, _MISSING,
         dual("www2.example.org"), name(NAME, rcode=NXDOMAIN), nameservers(RESOLVER, RESOLVER2),
-        resolver(RESOLVER2, always=Answer(rcode=REFUSED)), fact=("nxdomain|no such host",),
+        resolver(RESOLVER2, always=DNSAnswer(rcode=REFUSED)), fact=("nxdomain|no such host",),
         note="the second refuses to answer at all",
     ),
     _name(
@@ -219,8 +219,8 @@ WORLDS = (
     _name(
         "known-to-another-resolver", _HTTP,
         broken("name_missing_here_only|name_missing", _NONE, "dns", "DNS|this host|this network"),
-        listen(), resolver(RESOLVER, {"www.example.net": Answer()}),
-        resolver(RESOLVER2, {NAME: Answer(addresses=(SERVER,))}),
+        listen(), resolver(RESOLVER, {"www.example.net": DNSAnswer()}),
+        resolver(RESOLVER2, {NAME: DNSAnswer(addresses=(SERVER,))}),
         arguments=("--nameserver", RESOLVER2), fact=("nxdomain|no such host",),
     ),
     _name(
@@ -261,12 +261,12 @@ WORLDS = (
         broken("resolvers_disagree|name_missing_here_only", f"dns.no_address|{_NONE}", "dns",
                "DNS"),
         name(), listen(), nameservers(RESOLVER2, RESOLVER),
-        resolver(RESOLVER2, {NAME: Answer()}), fact=("192.0.2.154",),
+        resolver(RESOLVER2, {NAME: DNSAnswer()}), fact=("192.0.2.154",),
     ),
     _name(
         "first-resolver-fails-second-denies", _HTTP, _MISSING,
         nameservers(RESOLVER2, RESOLVER), name(NAME, rcode=NXDOMAIN),
-        resolver(RESOLVER2, always=Answer(rcode=SERVFAIL)), fact=("nxdomain|no such host",),
+        resolver(RESOLVER2, always=DNSAnswer(rcode=SERVFAIL)), fact=("nxdomain|no such host",),
     ),
     _name(
         "healthy-aaaa-refused", _HTTP,
@@ -315,7 +315,7 @@ WORLDS = (
         broken("one_resolver_dead|resolvers_disagree|healthy", f"{_UNREACHABLE}|{_SERVER}|healthy",
                "dns|none", "DNS|", healthy=None),
         name(), listen(), nameservers(RESOLVER3, RESOLVER2, RESOLVER, options=_SHORT),
-        resolver(RESOLVER2, always=Answer(rcode=REFUSED)),
+        resolver(RESOLVER2, always=DNSAnswer(rcode=REFUSED)),
         rule("office", f"INPUT -d {RESOLVER3} -j DROP"), limit=SILENT, fact=("192.0.2.15[45]",),
     ),
     _name(
@@ -333,7 +333,7 @@ WORLDS = (
         "resolver-empty-for-all", _HTTP,
         broken("name_without_address|resolver_broken|resolver_refuses",
                f"dns.no_address|{_SERVER}", "dns", "DNS"),
-        listen(), resolver(RESOLVER, always=Answer()), fact=("no address|nodata",),
+        listen(), resolver(RESOLVER, always=DNSAnswer()), fact=("no address|nodata",),
     ),
     _name(
         "private-address-in-public-dns", _HTTP,
@@ -353,7 +353,7 @@ WORLDS = (
         broken("bogus_address|resolvers_disagree", "dns.bogus_address|tcp.refused", "dns|tcp",
                "DNS"),
         name(), secure(), nameservers(RESOLVER2, RESOLVER),
-        resolver(RESOLVER2, {NAME: Answer(addresses=("127.0.0.1",))}), fact=("127.0.0.1",),
+        resolver(RESOLVER2, {NAME: DNSAnswer(addresses=("127.0.0.1",))}), fact=("127.0.0.1",),
     ),
     _name(
         "resolver-lies-certificate", _HTTPS,
@@ -362,7 +362,7 @@ WORLDS = (
                "DNS|their certificate|this network"),
         name(), secure(address=SERVER), secure(certificate="wrong_name", address=OTHER),
         nameservers(RESOLVER2, RESOLVER),
-        resolver(RESOLVER2, {NAME: Answer(addresses=(OTHER,))}), fact=("match|192.0.2.154",),
+        resolver(RESOLVER2, {NAME: DNSAnswer(addresses=(OTHER,))}), fact=("match|192.0.2.154",),
         note="the first resolver sends the name to another server",
     ),
     _name(

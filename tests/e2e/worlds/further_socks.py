@@ -14,7 +14,7 @@ from e2e.handlers import proxy, socks5
 from e2e.site import PROXY, RESOLVER
 from e2e.world import SILENT, World, broken
 
-from ringback.testing.lab.dns import Answer
+from ringback.testing.lab.dns import DNSAnswer
 from ringback.testing.lab.socks import Socks
 
 _HTTP, _HTTPS = f"http://{NAME}/", f"https://{NAME}/"
@@ -54,7 +54,7 @@ WORLDS = (
                "dns.name_not_resolved|dns.failed", "dns|proxy",
                "DNS|this host|this program|proxy"),
         name(), secure(), blocked(), proxying(socks5, 1080),
-        resolver(RESOLVER, {"intern.example.org": Answer(addresses=(PROXY,))}),
+        resolver(RESOLVER, {"intern.example.org": DNSAnswer(addresses=(PROXY,))}),
         variables={"ALL_PROXY": f"socks5://{PROXY}:1080"}, fact=("resolve|not known|nxdomain",),
         note="socks5:// has the name resolved here, which only the proxy could",
     ),

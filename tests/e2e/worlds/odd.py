@@ -21,7 +21,7 @@ from e2e.site import OTHER, OTHER6, PROXY, RESOLVER, SERVER, SERVER6
 from e2e.world import SILENT, WELL, World, broken
 from e2e.worlds.proxy import ALL, AT, USERS
 
-from ringback.testing.lab.dns import Answer
+from ringback.testing.lab.dns import DNSAnswer
 from ringback.testing.lab.http import greeting, redirect
 from ringback.testing.lab.message import answering
 from ringback.testing.lab.timing import trickled_headers
@@ -30,7 +30,7 @@ _HTTP, _HTTPS = f"http://{NAME}/", f"https://{NAME}/"
 _NETWORK = "tcp.address_unreachable.network"
 _PROXY_DOWN = broken("proxy_down", "proxy.unreachable", "proxy", "proxy")
 _SOCKS = {"ALL_PROXY": f"socks5h://{PROXY}:1080"}
-_HIDDEN = resolver(RESOLVER, {"intern.example.org": Answer(addresses=(PROXY,))})
+_HIDDEN = resolver(RESOLVER, {"intern.example.org": DNSAnswer(addresses=(PROXY,))})
 """A resolver that knows the office only: names outside are the proxy's business."""
 _SEEN = f"-p tcp --dport 443 -m string --algo bm --string {NAME}"
 _NOWHERE = broken(

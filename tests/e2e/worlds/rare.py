@@ -24,7 +24,7 @@ from e2e.world import SILENT, WELL, World, broken
 from e2e.worlds.proxy import ALL
 
 from ringback.testing.lab import proxy as faulty
-from ringback.testing.lab.dns import Answer
+from ringback.testing.lab.dns import DNSAnswer
 from ringback.testing.lab.tls import corrupt_record, hello_close
 
 _HTTP, _HTTPS = f"http://{NAME}/", f"https://{NAME}/"
@@ -198,7 +198,7 @@ WORLDS = (
     _rare(
         "second-resolver-lies", _HTTP, _DOWN,
         name(NAME, OTHER), nameservers(RESOLVER, RESOLVER2),
-        resolver(RESOLVER2, {NAME: Answer(addresses=("127.0.0.1",))}), curl=(7,),
+        resolver(RESOLVER2, {NAME: DNSAnswer(addresses=("127.0.0.1",))}), curl=(7,),
         note="nobody asks the second one; the address of the first refuses",
     ),
     _rare(

@@ -16,7 +16,7 @@ from e2e.building import (
 from e2e.site import NO_RESOLVER, OTHER, RESOLVER, RESOLVER2, SERVER, SERVER6
 from e2e.world import SILENT, World, broken
 
-from ringback.testing.lab.dns import Answer
+from ringback.testing.lab.dns import DNSAnswer
 
 _URL = f"http://{NAME}/"
 _SHORT = "options timeout:1 attempts:1"
@@ -44,7 +44,7 @@ WORLDS = (
     World(
         name="resolver-refuses",
         target=_URL,
-        build=(listen(), resolver(RESOLVER, always=Answer(rcode=REFUSED))),
+        build=(listen(), resolver(RESOLVER, always=DNSAnswer(rcode=REFUSED))),
         expected=broken("resolver_refuses", _SERVER, "dns", "DNS"),
         curl=(6,),
         fact=("refused",),
@@ -53,7 +53,7 @@ WORLDS = (
     World(
         name="resolver-broken",
         target=_URL,
-        build=(listen(), resolver(RESOLVER, always=Answer(rcode=SERVFAIL))),
+        build=(listen(), resolver(RESOLVER, always=DNSAnswer(rcode=SERVFAIL))),
         expected=broken("zone_broken|resolver_refuses|resolver_down", _SERVER, "dns", "DNS"),
         curl=(6,),
         fact=("servfail|misbehaving",),
@@ -160,7 +160,7 @@ WORLDS = (
             name(),
             listen(),
             nameservers(RESOLVER2, RESOLVER),
-            resolver(RESOLVER2, {"www.example.net": Answer()}),
+            resolver(RESOLVER2, {"www.example.net": DNSAnswer()}),
         ),
         expected=broken("resolvers_disagree|name_missing_here_only", _NONE, "dns", "DNS"),
         curl=(6,),
@@ -174,7 +174,7 @@ WORLDS = (
             name(),
             listen(),
             nameservers(RESOLVER2, RESOLVER),
-            resolver(RESOLVER2, {NAME: Answer(addresses=(OTHER,))}),
+            resolver(RESOLVER2, {NAME: DNSAnswer(addresses=(OTHER,))}),
         ),
         expected=broken("resolvers_disagree", "tcp.refused|dns.bogus_address", "dns|tcp", "DNS"),
         curl=(7,),
@@ -188,7 +188,7 @@ WORLDS = (
             name(),
             listen(),
             nameservers(RESOLVER2, RESOLVER),
-            resolver(RESOLVER2, always=Answer(rcode=SERVFAIL)),
+            resolver(RESOLVER2, always=DNSAnswer(rcode=SERVFAIL)),
         ),
         expected=broken(
             "one_resolver_dead|resolvers_disagree|healthy",

@@ -18,7 +18,7 @@ from e2e.site import NOBODY, OTHER, PROXY, RESOLVER, RESOLVER2, SERVER, SERVER6
 from e2e.world import SILENT, WELL, World, broken
 from e2e.worlds.proxy import ALL
 
-from ringback.testing.lab.dns import Answer
+from ringback.testing.lab.dns import DNSAnswer
 from ringback.testing.lab.server import Connection
 
 _HTTP, _HTTPS = f"http://{NAME}/", f"https://{NAME}/"
@@ -280,7 +280,7 @@ WORLDS = (
             "DNS|", healthy=None,
         ),
         name(NAME, SERVER, delay=2.0), listen(), nameservers(RESOLVER, RESOLVER2),
-        resolver(RESOLVER), resolver(RESOLVER2, {NAME: Answer(addresses=(SERVER,))}),
+        resolver(RESOLVER), resolver(RESOLVER2, {NAME: DNSAnswer(addresses=(SERVER,))}),
         limit=SILENT, curl=(0,),
     ),
     _way(

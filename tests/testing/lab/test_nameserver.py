@@ -8,7 +8,7 @@ import dns.query
 import dns.rcode
 import pytest
 
-from ringback.testing.lab.dns import ANSWERS, Answer, Asked, Nameserver, bind
+from ringback.testing.lab.dns import ANSWERS, Asked, DNSAnswer, Nameserver, bind
 from tests.testing.lab.wire import PATIENCE, SILENCE
 
 
@@ -63,7 +63,7 @@ def test_the_label_under_the_zone_decides_for_names_below_it(server):
 
 
 def test_each_question_gets_the_addresses_of_its_type():
-    answers = {"both": Answer(addresses=("127.0.0.1", "::1"))}
+    answers = {"both": DNSAnswer(addresses=("127.0.0.1", "::1"))}
     with Nameserver(answers, bind("127.0.0.1")) as server:
         assert str(ask(server, "both")[1].answer[0][0]) == "127.0.0.1"
         assert str(ask(server, "both", rdtype="AAAA")[1].answer[0][0]) == "::1"
@@ -130,7 +130,7 @@ def test_garbage_is_not_answered_and_does_not_stop_the_server(server):
 
 
 def test_closing_frees_the_port_while_an_answer_is_delayed():
-    server = Nameserver({"long": Answer(delay=60)}, bind("127.0.0.1"))
+    server = Nameserver({"long": DNSAnswer(delay=60)}, bind("127.0.0.1"))
     with pytest.raises(TimeoutError):
         ask(server, "long", patience=SILENCE)
     server.close()

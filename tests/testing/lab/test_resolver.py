@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from ringback.testing.lab.dns import ANSWERS, Answer, Nameserver, bind
+from ringback.testing.lab.dns import ANSWERS, DNSAnswer, Nameserver, bind
 from ringback.testing.lab.resolver import resolving
 from tests.testing.lab.wire import PATIENCE
 
@@ -64,7 +64,7 @@ def test_every_label_has_its_code_or_resolves():
 
 
 def test_both_families_are_asked_and_one_can_be_chosen():
-    answers = {"both": Answer(addresses=("127.0.0.1", "::1"))}
+    answers = {"both": DNSAnswer(addresses=("127.0.0.1", "::1"))}
     with (
         Nameserver(answers, bind("127.0.0.1")) as server,
         resolving(server.address, timeout=PATIENCE),
@@ -129,7 +129,7 @@ def test_an_event_loop_meets_it_in_its_executor_thread(server):
 
 def test_the_last_context_counts_and_the_system_function_comes_back(server):
     system = socket.getaddrinfo
-    with Nameserver({"ok": Answer(addresses=("127.0.0.9",))}, bind("127.0.0.1")) as other:
+    with Nameserver({"ok": DNSAnswer(addresses=("127.0.0.9",))}, bind("127.0.0.1")) as other:
         first, second = (
             resolving(server.address, timeout=PATIENCE),
             resolving(other.address, timeout=PATIENCE),
@@ -182,7 +182,7 @@ def test_a_replacement_made_meanwhile_is_left_alone(server, monkeypatch):
 
 
 def test_by_default_it_waits_longer_for_what_is_answered():
-    answers = {"silent": Answer(delay=60), "ok": Answer(addresses=("127.0.0.1",), delay=1.5)}
+    answers = {"silent": DNSAnswer(delay=60), "ok": DNSAnswer(addresses=("127.0.0.1",), delay=1.5)}
     with Nameserver(answers, bind("127.0.0.1")) as server, resolving(server.address):
         assert socket.getaddrinfo("www.ok.lab.test", 80, socket.AF_INET)
         with pytest.raises(socket.gaierror):

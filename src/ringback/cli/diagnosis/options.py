@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
-from ringback.cli.input import Problem, text_of
+from ringback.cli.input import InputError, read_text
 from ringback.cli.terminal import plain
 from ringback.client.proxies import Proxies
 from ringback.client.trust import Trust, ssl_context
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-DIRECT = "none"
+NO_PROXY = "none"
 """What ``--proxy`` takes for no proxy."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wishes:
+class DiagnoseOptions:
     """How to diagnose; the fields are those of ``ringback.diagnosis.diagnose``."""
 
     timeout: float = 10.0
@@ -32,7 +32,7 @@ class Wishes:
     controls: tuple[str, ...] = ()
     neighbours: bool = False
 
-    def options(self) -> dict[str, Any]:
+    def keywords(self) -> dict[str, Any]:
         """Return them as keyword arguments."""
         return {name: getattr(self, name) for name in self.__slots__}
 
@@ -42,9 +42,11 @@ def proxies_of(text: str | None) -> Proxies | None:
     if text is None:
         return None
     try:
-        return Proxies(() if text.lower() == DIRECT else text)
+        return Proxies(() if text.lower() == NO_PROXY else text)
     except ValueError as error:
-        raise Problem(f"--proxy: {plain(str(error))}; write http://host:port, or none") from error
+        raise InputError(
+            f"--proxy: {plain(str(error))}; write http://host:port, or none"
+        ) from error
 
 
 def trust_of(path: str | None) -> Trust | None:
@@ -55,7 +57,7 @@ def trust_of(path: str | None) -> Trust | None:
     try:
         ssl_context(trust)
     except (OSError, ValueError) as error:
-        raise Problem(f"--ca: {plain(str(error))}") from error
+        raise InputError(f"--ca: {plain(str(error))}") from error
     return trust
 
 
@@ -73,7 +75,7 @@ def _nameserver(text: str) -> tuple[str, int]:
         return str(ip_address(host)), port or 53
     except ValueError as error:
         said = "is no address of a resolver; write 192.0.2.53, or [2001:db8::53]:5353"
-        raise Problem(f"--nameserver: {plain(text)} {said}") from error
+        raise InputError(f"--nameserver: {plain(text)} {said}") from error
 
 
 def controls_of(texts: Sequence[str]) -> tuple[str, ...]:
@@ -81,11 +83,11 @@ def controls_of(texts: Sequence[str]) -> tuple[str, ...]:
     for text in texts:
         host, port = split_port(text)
         if not host or not port or "/" in text:
-            raise Problem(f"--control: {plain(without_secrets(text))} is not HOST:PORT")
+            raise InputError(f"--control: {plain(without_secrets(text))} is not HOST:PORT")
     return tuple(texts)
 
 
-def wishes_of(
+def options_of(
     *,
     timeout: float,
     neighbours: bool,
@@ -93,9 +95,9 @@ def wishes_of(
     ca: str | None,
     nameserver: Sequence[str],
     control: Sequence[str],
-) -> Wishes:
+) -> DiagnoseOptions:
     """Return what the options ask for."""
-    return Wishes(
+    return DiagnoseOptions(
         timeout=timeout,
         trust=trust_of(ca),
         proxies=proxies_of(proxy),
@@ -105,13 +107,13 @@ def wishes_of(
     )
 
 
-def target_in(name: str) -> str:
+def pasted_target(name: str) -> str:
     """Return the target that a traceback or log names: its URL, else its host and port."""
-    target = explain(text_of(name)).target
+    target = explain(read_text(name)).target
     if target.url:
         return target.url
     if target.host and target.port:
         host = f"[{target.host}]" if ":" in target.host else target.host
         return f"{host}:{target.port}"
     where = "standard input" if name == "-" else plain(name)
-    raise Problem(f"{where} names no URL and no host with a port; give the URL instead")
+    raise InputError(f"{where} names no URL and no host with a port; give the URL instead")

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import click
 
 from ringback.cli import INTERRUPTED
-from ringback.cli.input import Problem
+from ringback.cli.input import InputError
 from ringback.cli.terminal import plain
 from ringback.diagnosis import diagnose
 from ringback.diagnosis.layer.url import asked_of
@@ -27,16 +27,16 @@ from ringback.diagnosis.verdict import judge
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from ringback.cli.diagnosis.options import Wishes
+    from ringback.cli.diagnosis.options import DiagnoseOptions
 
 
-SIDE_BY_SIDE = 8
+MAX_PARALLEL = 8
 """Targets that are diagnosed at a time."""
 
-Hear: TypeAlias = "Callable[[int, Reading | Diagnosis], None]"
+OnUpdate: TypeAlias = "Callable[[int, Reading | Diagnosis], None]"
 """Is told, in the caller's thread, the number of a target and what is new of it."""
 
-_TICK = 0.2
+_POLL_SECONDS = 0.2
 """Seconds after which Ctrl-C is noticed on platforms where a lock holds it up."""
 
 
@@ -58,7 +58,7 @@ class Round:
         return tuple(one for one in self.diagnoses if one is not None)
 
 
-class _Desk:
+class _Results:
     """Where the threads put down what they found, and the caller takes up what is new.
 
     Attributes:
@@ -67,9 +67,9 @@ class _Desk:
         news: Both, as they come.
     """
 
-    def __init__(self, targets: Sequence[str], wishes: Wishes) -> None:
+    def __init__(self, targets: Sequence[str], options: DiagnoseOptions) -> None:
         self._targets = targets
-        self._wishes = wishes
+        self._options = options
         self._waiting = iter(range(len(targets)))
         self._lock = threading.Lock()
         self.done: list[Diagnosis | None] = [None] * len(targets)
@@ -80,7 +80,7 @@ class _Desk:
         while (index := self._next()) is not None:
             try:
                 told = self._teller(index)
-                found = diagnose(self._targets[index], tell=told, **self._wishes.options())
+                found = diagnose(self._targets[index], tell=told, **self._options.keywords())
             except BaseException as error:  # noqa: BLE001 - raised again by the caller's thread
                 self.news.put((index, error))
             else:
@@ -100,26 +100,28 @@ class _Desk:
         return told
 
 
-def diagnose_all(targets: Sequence[str], wishes: Wishes, hear: Hear) -> Round:
+def diagnose_all(targets: Sequence[str], options: DiagnoseOptions, hear: OnUpdate) -> Round:
     """Diagnose targets side by side and return what was found, also after Ctrl-C."""
-    desk = _Desk(targets, wishes)
+    desk = _Results(targets, options)
     at, began = time.time(), time.monotonic()
-    for _ in range(min(SIDE_BY_SIDE, len(targets))):
+    for _ in range(min(MAX_PARALLEL, len(targets))):
         threading.Thread(target=desk.work, daemon=True, name="ringback-diagnose").start()
     try:
         left = len(targets)
         while left:
             with contextlib.suppress(Empty):
-                left -= _take(desk.news.get(timeout=_TICK), hear)
+                left -= _pass_on(desk.news.get(timeout=_POLL_SECONDS), hear)
     except KeyboardInterrupt:
         every = zip(desk.done, targets, desk.read, strict=True)
         took = time.monotonic() - began
-        known = tuple(one or _so_far(target, [*some], at, took) for one, target, some in every)
+        known = tuple(
+            one or _partial_diagnosis(target, [*some], at, took) for one, target, some in every
+        )
         return Round(known, interrupted=True)
     return Round(tuple(desk.done))
 
 
-def _take(news: tuple[int, Reading | Diagnosis | BaseException], hear: Hear) -> bool:
+def _pass_on(news: tuple[int, Reading | Diagnosis | BaseException], hear: OnUpdate) -> bool:
     """Pass on what is new; return whether it is the whole of a target."""
     index, found = news
     if isinstance(found, BaseException):
@@ -128,7 +130,9 @@ def _take(news: tuple[int, Reading | Diagnosis | BaseException], hear: Hear) -> 
     return not isinstance(found, Reading)
 
 
-def _so_far(target: str, read: Sequence[Reading], at: float, took: float) -> Diagnosis | None:
+def _partial_diagnosis(
+    target: str, read: Sequence[Reading], at: float, took: float
+) -> Diagnosis | None:
     """Return what the readings so far come to; ``None`` where there are none."""
     if not read:
         return None
@@ -147,7 +151,7 @@ HEALTHY, BROKEN, UNKNOWN = 0, 1, 3
 """Exit statuses; 2 is that of a wrong call."""
 
 
-def status_of(verdicts: Iterable[Verdict]) -> int:
+def exit_status(verdicts: Iterable[Verdict]) -> int:
     """Return the worst: broken, then unknown, then healthy; unknown where there is none."""
     found = {
         HEALTHY if verdict.healthy else UNKNOWN if verdict.kind == "unknown" else BROKEN
@@ -157,18 +161,23 @@ def status_of(verdicts: Iterable[Verdict]) -> int:
 
 
 def diagnose_once(
-    targets: Sequence[str], wishes: Wishes, *, as_json: bool, html: str | None, redact: bool
+    targets: Sequence[str],
+    options: DiagnoseOptions,
+    *,
+    as_json: bool,
+    html: str | None,
+    redact: bool,
 ) -> int:
     """Diagnose targets, print and write what was found, and return the exit status."""
-    done = _round(targets, wishes, live=not (as_json or redact))
-    found = hidden(done.found) if redact else done.found
+    done = _run_round(targets, options, live=not (as_json or redact))
+    found = redact_all(done.found) if redact else done.found
     if as_json:
         print_records(found, redacted=redact)
     elif found:
         _show(found)
     if html is not None and found:
         _write(html, found)
-    return INTERRUPTED if done.interrupted else status_of(one.verdict for one in found)
+    return INTERRUPTED if done.interrupted else exit_status(one.verdict for one in found)
 
 
 def print_records(diagnoses: Sequence[Diagnosis], *, redacted: bool) -> None:
@@ -177,32 +186,32 @@ def print_records(diagnoses: Sequence[Diagnosis], *, redacted: bool) -> None:
         click.echo(json.dumps(record_of(one, redacted=redacted)))
 
 
-def hidden(diagnoses: Sequence[Diagnosis]) -> tuple[Diagnosis, ...]:
+def redact_all(diagnoses: Sequence[Diagnosis]) -> tuple[Diagnosis, ...]:
     """Return diagnoses with placeholders for names and addresses."""
     from ringback.diagnosis.redact import redacted  # noqa: PLC0415 - only --redact needs it
 
     return redacted(diagnoses)
 
 
-def _round(targets: Sequence[str], wishes: Wishes, *, live: bool) -> Round:
+def _run_round(targets: Sequence[str], options: DiagnoseOptions, *, live: bool) -> Round:
     if not (live and sys.stdout.isatty()):
-        return diagnose_all(targets, wishes, _hear_nothing)
+        return diagnose_all(targets, options, _ignore)
     from ringback.cli.diagnosis.show import shown_live  # noqa: PLC0415 - only a terminal needs it
     from ringback.cli.layout import console  # noqa: PLC0415 - rich is slow to import
 
     with shown_live(console(), targets) as hear:
-        return diagnose_all(targets, wishes, hear)
+        return diagnose_all(targets, options, hear)
 
 
-def _hear_nothing(index: int, found: Reading | Diagnosis) -> None:
+def _ignore(index: int, found: Reading | Diagnosis) -> None:
     del index, found
 
 
 def _show(diagnoses: Sequence[Diagnosis]) -> None:
-    from ringback.cli.diagnosis.show import show  # noqa: PLC0415 - rich is slow to import
+    from ringback.cli.diagnosis.show import show_diagnoses  # noqa: PLC0415 - rich is slow to import
     from ringback.cli.layout import console  # noqa: PLC0415 - as above
 
-    show(console(), diagnoses)
+    show_diagnoses(console(), diagnoses)
 
 
 def _write(path: str, diagnoses: Sequence[Diagnosis]) -> None:
@@ -211,4 +220,4 @@ def _write(path: str, diagnoses: Sequence[Diagnosis]) -> None:
     try:
         Path(path).write_text(page(diagnoses), encoding="utf-8")
     except OSError as error:
-        raise Problem(f"--html: cannot write {plain(path)}: {error.strerror}") from error
+        raise InputError(f"--html: cannot write {plain(path)}: {error.strerror}") from error

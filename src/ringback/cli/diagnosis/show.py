@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console, RenderableType
 
-    from ringback.cli.diagnosis.run import Hear
+    from ringback.cli.diagnosis.run import OnUpdate
     from ringback.diagnosis.compare import Comparison, Difference
     from ringback.diagnosis.model import Alternative, Stage, State, Verdict
 
@@ -40,7 +40,7 @@ def show_verdict(screen: Console, diagnosis: Diagnosis) -> None:
     if not diagnosis.complete:
         hanging(screen, Text(), Text("It was cut short: not everything was read.", "yellow"), 2)
     _show(screen, "What to do", [(f" {n}.", one) for n, one in enumerate(verdict.advice, 1)])
-    others = [("  -", _other(one)) for one in verdict.alternatives]
+    others = [("  -", _alternative_text(one)) for one in verdict.alternatives]
     _show(screen, "What else it could be", others)
     _show(screen, "Beside it", [("  -", one) for one in verdict.beside])
 
@@ -55,7 +55,7 @@ def colour(verdict: Verdict) -> str:
     return {"✓": "bold green", "?": "bold yellow", "✗": "bold red"}[mark(verdict)]
 
 
-def _other(one: Alternative) -> str:
+def _alternative_text(one: Alternative) -> str:
     return f"{one.summary} To tell: {one.check}" if one.check else one.summary
 
 
@@ -67,23 +67,23 @@ def _show(screen: Console, title: str, lines: list[tuple[str, str]]) -> None:
         hanging(screen, Text(lead), prose(screen, plain(line)), 4)
 
 
-_STAGE = len("neighbours")
+_STAGE_WIDTH = len("neighbours")
 
 
-def line(reading: Reading) -> str:
+def reading_line(reading: Reading) -> str:
     """Return a reading in one line: mark, layer, what was tried, what came of it, how long."""
     took = f"  ({duration(reading.seconds)})" if reading.seconds else ""
     said = f": {reading.result}" if reading.result else ""
-    head = f"{MARKS[reading.state]} {reading.layer:<{_STAGE}}  "
+    head = f"{MARKS[reading.state]} {reading.layer:<{_STAGE_WIDTH}}  "
     return f"{head}{plain(label(reading))}{plain(said)}{took}"
 
 
-def show(screen: Console, diagnoses: Sequence[Diagnosis]) -> None:
+def show_diagnoses(screen: Console, diagnoses: Sequence[Diagnosis]) -> None:
     """Print diagnoses: one with its readings, several as a table and what is wrong with each."""
     if len(diagnoses) == 1:
-        _one(screen, diagnoses[0])
+        _show_one(screen, diagnoses[0])
         return
-    screen.print(table([(one.target, one) for one in diagnoses]))
+    screen.print(targets_table([(one.target, one) for one in diagnoses]))
     for one in diagnoses:
         if not one.verdict.healthy:
             screen.print()
@@ -91,20 +91,20 @@ def show(screen: Console, diagnoses: Sequence[Diagnosis]) -> None:
             show_verdict(screen, one)
 
 
-def _one(screen: Console, diagnosis: Diagnosis) -> None:
+def _show_one(screen: Console, diagnosis: Diagnosis) -> None:
     took = f"  {duration(diagnosis.elapsed)}"
     screen.print(Text.assemble((plain(diagnosis.target), "bold"), (took, "dim")), soft_wrap=True)
     if screen.is_terminal:
         decided = diagnosis.verdict.evidence
-        screen.print(tree(diagnosis.readings, diagnosis.elapsed, screen.width, decided))
+        screen.print(readings_tree(diagnosis.readings, diagnosis.elapsed, screen.width, decided))
     else:
         for reading in diagnosis.readings:
-            screen.print(Text(line(reading)), soft_wrap=True)
+            screen.print(Text(reading_line(reading)), soft_wrap=True)
     screen.print()
     show_verdict(screen, diagnosis)
 
 
-def table(rows: Sequence[tuple[str, Diagnosis | str]]) -> Table:
+def targets_table(rows: Sequence[tuple[str, Diagnosis | str]]) -> Table:
     """Return a line for each target."""
     from rich.table import Table  # noqa: PLC0415 - slow to import, and only several need it
 
@@ -126,7 +126,7 @@ def table(rows: Sequence[tuple[str, Diagnosis | str]]) -> Table:
 
 _COLOURS = {"healthy": "bold green", "unknown": "bold yellow", "unexplained": "bold yellow"}
 _MARKS = {"healthy": "✓", "unknown": "?", "unexplained": "?"}
-_MOST = 80
+_MAX_VALUE_CHARACTERS = 80
 """Characters of a value that are shown."""
 
 
@@ -178,29 +178,33 @@ def _difference(screen: Console, found: Comparison, one: Difference, *, decisive
     for value in values:
         same = zip(found.names, one.values, strict=True)
         having = ", ".join(plain(name) for name, other in same if other == value)
-        shown = plain(value if len(value) <= _MOST else f"{value[: _MOST - 1]}…")
+        shown = plain(
+            value
+            if len(value) <= _MAX_VALUE_CHARACTERS
+            else f"{value[: _MAX_VALUE_CHARACTERS - 1]}…"
+        )
         hanging(screen, Text(), Text.assemble((having, "cyan"), f": {shown}"), 6)
 
 
 STYLES: dict[State, str] = {"ok": "green", "failed": "bold red", "noted": "dim", "skipped": "dim"}
 """Colours of the marks."""
 
-_WIDE, _MIDDLE = 100, 72
+_WIDE_COLUMNS, _MEDIUM_COLUMNS = 100, 72
 """Columns from which on there is room for long and for short bars."""
 
-_INSTANT = 1e-6
+_MIN_SECONDS = 1e-6
 """Seconds below which nothing is drawn."""
 
-_MARK, _TIME, _NARROWEST = 4, 10, 20
+_MARK_WIDTH, _TIME_WIDTH, _MIN_TEXT_WIDTH = 4, 10, 20
 """Columns of the mark, of the time with what stands around it, and of the rest at least."""
 
 
-def tree(
+def readings_tree(
     readings: Sequence[Reading], elapsed: float, width: int, deciding: Collection[int] = ()
 ) -> Group:
     """Return the readings below their layers; times are bars on one scale."""
-    bars = 16 if width >= _WIDE else 8 if width >= _MIDDLE else 0
-    room = max(_NARROWEST, width - _MARK - _TIME - bars)
+    bars = 16 if width >= _WIDE_COLUMNS else 8 if width >= _MEDIUM_COLUMNS else 0
+    room = max(_MIN_TEXT_WIDTH, width - _MARK_WIDTH - _TIME_WIDTH - bars)
     longest = max((cell_len(plain(label(one))) for one in readings), default=0)
     labels = min(longest + 1, room * 2 // 5)
     parts: list[RenderableType] = []
@@ -211,7 +215,7 @@ def tree(
             parts.append(_title(stage, state))
             parts.append(grid := _grid(labels, bars))
         for number, one in rows:
-            grid.add_row(*_row(one, number in deciding, bar(one, elapsed, bars)))
+            grid.add_row(*_row(one, number in deciding, time_bar(one, elapsed, bars)))
     return Group(*parts)
 
 
@@ -242,9 +246,9 @@ def _row(reading: Reading, decided: bool, drawn: str) -> tuple[Text, Text, Text,
     )
 
 
-def bar(reading: Reading, elapsed: float, width: int) -> str:
+def time_bar(reading: Reading, elapsed: float, width: int) -> str:
     """Return a line as long as a reading took, set in where it began."""
-    if not width or elapsed < _INSTANT or reading.seconds <= 0:
+    if not width or elapsed < _MIN_SECONDS or reading.seconds <= 0:
         return ""
     start = min(width - 1, int(width * reading.at / elapsed))
     eighths = round(8 * width * reading.seconds / elapsed)
@@ -252,10 +256,10 @@ def bar(reading: Reading, elapsed: float, width: int) -> str:
     return " " * start + ("█" * full + " ▏▎▍▌▋▊▉"[rest].strip() or "▏")
 
 
-_PER_SECOND = 10
+_REFRESHES_PER_SECOND = 10
 
 
-class _Picture:
+class _LiveView:
     """What is known of targets under way.
 
     Args:
@@ -282,16 +286,19 @@ class _Picture:
     def __call__(self) -> RenderableType:
         """Return the picture as of now."""
         if len(self._targets) > 1:
-            return table(list(zip(self._targets, self._latest, strict=True)))
+            return targets_table(list(zip(self._targets, self._latest, strict=True)))
         elapsed = time.monotonic() - self._began
-        return Group(self._spinner, tree(tuple(self._readings), elapsed, self._width))
+        return Group(self._spinner, readings_tree(tuple(self._readings), elapsed, self._width))
 
 
 @contextmanager
-def shown_live(screen: Console, targets: Sequence[str]) -> Iterator[Hear]:
+def shown_live(screen: Console, targets: Sequence[str]) -> Iterator[OnUpdate]:
     """Show what arrives until the block ends, then wipe it away; give whom to tell."""
-    picture = _Picture(targets, screen.width)
+    picture = _LiveView(targets, screen.width)
     with Live(
-        get_renderable=picture, console=screen, refresh_per_second=_PER_SECOND, transient=True
+        get_renderable=picture,
+        console=screen,
+        refresh_per_second=_REFRESHES_PER_SECOND,
+        transient=True,
     ):
         yield picture.hear

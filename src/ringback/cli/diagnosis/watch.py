@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from ringback.cli.diagnosis.run import diagnose_all, hidden, print_records, status_of
+from ringback.cli.diagnosis.run import diagnose_all, exit_status, print_records, redact_all
 from ringback.cli.diagnosis.show import colour, mark
 from ringback.cli.layout import console, hanging
 from ringback.cli.terminal import plain
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.status import Status
 
-    from ringback.cli.diagnosis.options import Wishes
+    from ringback.cli.diagnosis.options import DiagnoseOptions
     from ringback.diagnosis.model import Diagnosis, Reading
 
 
 @dataclass(slots=True)
-class Watched:
+class WatchedTarget:
     """One target under watch.
 
     Attributes:
@@ -49,14 +49,14 @@ class Watched:
         before, self.last = self.last, diagnosis
         self.rounds += 1
         self.healthy += diagnosis.verdict.healthy
-        changed = before is None or essence(before) != essence(diagnosis)
+        changed = before is None or verdict_signature(before) != verdict_signature(diagnosis)
         if changed:
             self.changes += before is not None
             self.since = diagnosis.at
         return changed
 
 
-def essence(diagnosis: Diagnosis) -> object:
+def verdict_signature(diagnosis: Diagnosis) -> object:
     """Return what makes one diagnosis another: the verdict and the readings that decided.
 
     Times and wording do not.
@@ -67,15 +67,15 @@ def essence(diagnosis: Diagnosis) -> object:
     return verdict.kind, verdict.cause, verdict.where, seen
 
 
-_CLOCK = len("12:34:56  ")
+_CLOCK_WIDTH = len("12:34:56  ")
 
 
 def watch_targets(
-    targets: Sequence[str], wishes: Wishes, *, every: float, as_json: bool, redact: bool
+    targets: Sequence[str], options: DiagnoseOptions, *, every: float, as_json: bool, redact: bool
 ) -> int:
     """Diagnose targets until Ctrl-C; return the exit status of the last round."""
     screen = console()
-    watched = [Watched() for _ in targets]
+    watched = [WatchedTarget() for _ in targets]
     with ExitStack() as stack:
         waiting = None
         if screen.is_terminal and not as_json:
@@ -83,27 +83,27 @@ def watch_targets(
         try:
             while True:
                 begun = time.monotonic()
-                done = diagnose_all(targets, wishes, _hear_nothing)
+                done = diagnose_all(targets, options, _ignore)
                 if done.interrupted:
                     break
-                found = hidden(done.found) if redact else done.found
+                found = redact_all(done.found) if redact else done.found
                 if as_json:
                     print_records(found, redacted=redact)
-                _take_up(watched, found, None if as_json else screen)
+                _update(watched, found, None if as_json else screen)
                 _wait(every - (time.monotonic() - begun), waiting, watched[0].rounds, every)
         except KeyboardInterrupt:
             pass  # the usual end of it; the summary follows
     if not as_json:
         _summarise(screen, watched)
-    return status_of(one.last.verdict for one in watched if one.last)
+    return exit_status(one.last.verdict for one in watched if one.last)
 
 
-def _hear_nothing(index: int, found: Reading | Diagnosis) -> None:
+def _ignore(index: int, found: Reading | Diagnosis) -> None:
     del index, found
 
 
-def _take_up(
-    watched: Sequence[Watched], found: Sequence[Diagnosis], screen: Console | None
+def _update(
+    watched: Sequence[WatchedTarget], found: Sequence[Diagnosis], screen: Console | None
 ) -> None:
     for one, diagnosis in zip(watched, found, strict=True):
         since, before = one.since, one.last
@@ -120,12 +120,12 @@ def _show_change(
     clock = datetime.fromtimestamp(diagnosis.at).astimezone().strftime("%H:%M:%S  ")
     lead = Text.assemble((clock, "dim"), (f"{mark(verdict)} ", colour(verdict)))
     said = f"{plain(diagnosis.target)}: {plain(verdict.summary)}"
-    hanging(screen, lead, Text(said, "bold"), _CLOCK + 2)
+    hanging(screen, lead, Text(said, "bold"), _CLOCK_WIDTH + 2)
     more = [] if verdict.healthy else [standing(verdict)]
     if before is not None:
         more.append(f"before: {before.verdict.cause or before.verdict.kind}, {duration(lasted)}")
     if more:
-        hanging(screen, Text(), Text(plain(" · ".join(more)), "dim"), _CLOCK + 2)
+        hanging(screen, Text(), Text(plain(" · ".join(more)), "dim"), _CLOCK_WIDTH + 2)
 
 
 def _wait(seconds: float, waiting: Status | None, rounds: int, every: float) -> None:
@@ -136,7 +136,7 @@ def _wait(seconds: float, waiting: Status | None, rounds: int, every: float) -> 
         time.sleep(seconds)
 
 
-def _summarise(screen: Console, watched: Sequence[Watched]) -> None:
+def _summarise(screen: Console, watched: Sequence[WatchedTarget]) -> None:
     screen.print()
     for one in watched:
         if one.last is None:

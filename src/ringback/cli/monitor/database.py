@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from ringback.cli.input import Problem, monitor_extra, nearest
+from ringback.cli.input import InputError, monitor_extra, nearest
 from ringback.cli.terminal import counted, plain
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ DATABASE = Path("ringback.db")
 """Where a monitor keeps what it knows, unless it is told otherwise."""
 
 
-def reading_from(function: F) -> F:
+def database_option(function: F) -> F:
     """Give a command the option that says which database it reads."""
     return click.option(
         "--db",
@@ -49,7 +49,7 @@ def opened_database(db: Path) -> Iterator[SQLiteReader]:
         finally:
             reader.close()
     except StoreProblem as error:
-        raise Problem(plain(str(error))) from error
+        raise InputError(plain(str(error))) from error
 
 
 def known_endpoint(reader: SQLiteReader, id_: str) -> str:
@@ -57,17 +57,17 @@ def known_endpoint(reader: SQLiteReader, id_: str) -> str:
     known = reader.endpoints()
     if id_ in known:
         return id_
-    raise Problem(f"no endpoint called {plain(id_)} is known{nearest(id_, known)}")
+    raise InputError(f"no endpoint called {plain(id_)} is known{nearest(id_, known)}")
 
 
-def a_time(text: str, now: float) -> float:
+def parse_moment(text: str, now: float) -> float:
     """Return a time in seconds since 1970 UTC."""
     from ringback.monitor.export.availability import parse_time  # noqa: PLC0415 - loads the monitor
 
     try:
         return parse_time(text, now)
     except ValueError as error:
-        raise Problem(plain(str(error))) from error
+        raise InputError(plain(str(error))) from error
 
 
 _EXPORT_HELP = """Write checks or incidents of a monitor to a file or to standard output.
@@ -99,7 +99,7 @@ _FORMATS = ("csv", "jsonl", "parquet")
 @click.option("--until", default="", help="A time, or how long ago; default: now.")
 @click.option("--endpoint", help="Only of this one.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Default: standard output.")
-@reading_from
+@database_option
 def export_command(  # noqa: PLR0913 - click gives each option by name
     *,
     what: str,
@@ -117,7 +117,7 @@ def export_command(  # noqa: PLR0913 - click gives each option by name
     with opened_database(db) as reader:
         if endpoint is not None:
             endpoint = known_endpoint(reader, endpoint)
-        span = a_time(since, now), a_time(until, now) if until else now + 1.0
+        span = parse_moment(since, now), parse_moment(until, now) if until else now + 1.0
         with _opened(output, form) as out:
             count = _write(reader, what, form, (*span, endpoint), out)
     if output is not None:
@@ -144,14 +144,14 @@ def _write(
     try:
         return formats.FORMATS[form](records, columns, out)
     except ImportError as error:
-        raise Problem(str(error)) from error
+        raise InputError(str(error)) from error
 
 
 @contextlib.contextmanager
 def _opened(output: Path | None, form: str) -> Iterator[IO[bytes]]:
     if output is None:
         if form == "parquet" and sys.stdout.isatty():
-            raise Problem("Parquet is nothing for a terminal: name a file with -o")
+            raise InputError("Parquet is nothing for a terminal: name a file with -o")
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
         return
@@ -159,7 +159,7 @@ def _opened(output: Path | None, form: str) -> Iterator[IO[bytes]]:
         with output.open("wb") as file:
             yield file
     except OSError as error:
-        raise Problem(f"{plain(str(output))} cannot be written: {error.strerror}") from error
+        raise InputError(f"{plain(str(output))} cannot be written: {error.strerror}") from error
 
 
 _BACKUP_HELP = """Copy a monitor's database, whole and as of one moment, while the monitor runs.
@@ -194,5 +194,5 @@ def backup_command(target: Path, source: Path) -> None:
     try:
         copy_database(source, target)
     except StoreProblem as error:
-        raise Problem(plain(str(error))) from error
+        raise InputError(plain(str(error))) from error
     click.echo(f"copied to {plain(str(target))} ({target.stat().st_size} bytes)")

@@ -17,9 +17,14 @@ import click
 from rich.cells import cell_len
 from rich.text import Text
 
-from ringback.cli.input import Problem
+from ringback.cli.input import InputError
 from ringback.cli.layout import console, hanging
-from ringback.cli.monitor.database import a_time, known_endpoint, opened_database, reading_from
+from ringback.cli.monitor.database import (
+    database_option,
+    known_endpoint,
+    opened_database,
+    parse_moment,
+)
 from ringback.cli.terminal import plain
 
 if TYPE_CHECKING:
@@ -45,8 +50,18 @@ Exit status:
   2  the database cannot be read
 """
 
-_SHOWN = ("month", "endpoint", "availability", "down", "outages", "repair", "unknown", "p50", "p95")
-_HEADS = {"availability": "available", "down": "down for"}
+_COLUMNS = (
+    "month",
+    "endpoint",
+    "availability",
+    "down",
+    "outages",
+    "repair",
+    "unknown",
+    "p50",
+    "p95",
+)
+_COLUMN_TITLES = {"availability": "available", "down": "down for"}
 
 
 @click.command("report", help=_REPORT_HELP)
@@ -57,7 +72,7 @@ _HEADS = {"availability": "available", "down": "down for"}
 )
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON array; times in seconds.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV; times in seconds.")
-@reading_from
+@database_option
 def report_command(
     endpoints: tuple[str, ...],
     month: str | None,
@@ -96,7 +111,7 @@ def _rows(
     try:
         return list(availability_rows(reader, named, wanted, now))
     except ValueError as error:
-        raise Problem(plain(str(error))) from error
+        raise InputError(plain(str(error))) from error
 
 
 def _csv(rows: list[dict[str, Any]]) -> None:
@@ -111,12 +126,12 @@ def _show(rows: list[dict[str, Any]]) -> None:
     if not rows:
         click.echo("nothing was watched in that time")
         return
-    lines = [[_HEADS.get(name, name) for name in _SHOWN]]
-    lines += [[_cell(name, row[name]) for name in _SHOWN] for row in rows]
-    widths = [max(cell_len(line[n]) for line in lines) for n in range(len(_SHOWN))]
+    lines = [[_COLUMN_TITLES.get(name, name) for name in _COLUMNS]]
+    lines += [[_cell(name, row[name]) for name in _COLUMNS] for row in rows]
+    widths = [max(cell_len(line[n]) for line in lines) for n in range(len(_COLUMNS))]
     screen = console()
     for number, line in enumerate(lines):
-        cells = [_aligned(*one) for one in zip(_SHOWN, line, widths, strict=True)]
+        cells = [_aligned(*one) for one in zip(_COLUMNS, line, widths, strict=True)]
         style = "dim" if number == 0 else ""
         screen.print(Text("  ".join(cells).rstrip(), style=style), soft_wrap=True)
 
@@ -133,13 +148,13 @@ def _cell(name: str, value: Any) -> str:
         # Rounded down: 99.999 % is not 100 %.
         return f"{int(value * 1000) / 1000:.3f} %"
     if name in {"down", "repair", "unknown"}:
-        return span(value)
+        return duration_text(value)
     if name in {"p50", "p95"}:
         return f"{value * 1000:.0f} ms" if value < 10 else f"{value:.1f} s"
     return plain(str(value))
 
 
-def span(seconds: float) -> str:
+def duration_text(seconds: float) -> str:
     """Return a duration in its two largest units, such as ``3 h 20 min``."""
     left = round(seconds)
     parts: list[str] = []
@@ -181,20 +196,20 @@ _INDENT = 22
     help="So many failed checks, the newest.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@reading_from
+@database_option
 def history_command(endpoint: str, since: str, failures: int, db: Path, *, as_json: bool) -> None:
     """Show the history of an endpoint."""
     now = time.time()
     with opened_database(db) as reader:
         id_ = known_endpoint(reader, endpoint)
-        story = _Story(reader, id_, a_time(since, now), now, failures)
+        story = _EndpointHistory(reader, id_, parse_moment(since, now), now, failures)
     if as_json:
         click.echo(json.dumps(story.record()))
     else:
         story.show()
 
 
-class _Story:
+class _EndpointHistory:
     """What happened at one endpoint in a time."""
 
     def __init__(
@@ -225,7 +240,7 @@ class _Story:
         screen = console()
         lines = sorted(
             [(one.at, self._change(number)) for number, one in enumerate(self.changes)]
-            + [(one.at, text) for one, text in _runs(self.failed)]
+            + [(one.at, text) for one, text in _repeated_failures(self.failed)]
             + [(one.opened_at, _incident(one)) for one in self.incidents],
             key=lambda line: line[0],
         )
@@ -239,10 +254,10 @@ class _Story:
         later = self.changes[number + 1].at if number + 1 < len(self.changes) else self.now
         text = Text(f"{one.after}", style=_STYLES.get(one.after, ""))
         kind = f" ({one.kind})" if one.kind else ""
-        return text.append(f"{kind} for {span(later - one.at)}", style="default")
+        return text.append(f"{kind} for {duration_text(later - one.at)}", style="default")
 
 
-def _runs(failed: list[Check]) -> Iterator[tuple[Check, Text]]:
+def _repeated_failures(failed: list[Check]) -> Iterator[tuple[Check, Text]]:
     """Failures that say the same as one, at the first of them."""
     said = [(one, _failure(one)) for one in failed]
     for text, found in groupby(said, key=lambda one: one[1]):
@@ -259,7 +274,9 @@ def _failure(check: Check) -> str:
 
 
 def _incident(one: Incident) -> Text:
-    ended = f", {span(one.closed_at - one.opened_at)}" if one.closed_at else f", {one.state}"
+    ended = (
+        f", {duration_text(one.closed_at - one.opened_at)}" if one.closed_at else f", {one.state}"
+    )
     return Text(plain(f"{one.pattern.replace('_', ' ')} {one.id}{ended}: {one.summary}"))
 
 

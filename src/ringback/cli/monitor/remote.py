@@ -13,16 +13,16 @@ from urllib.parse import quote, urlsplit
 
 import click
 
-from ringback.cli.input import Problem
+from ringback.cli.input import InputError
 from ringback.cli.terminal import plain
 
-URL = "http://127.0.0.1:8480"
+DEFAULT_URL = "http://127.0.0.1:8480"
 """Where a monitor listens by default."""
 
-TIMEOUT = 10.0
+RESPONSE_TIMEOUT = 10.0
 """Seconds for an answer."""
 
-MOST = 32 * 1024 * 1024
+MAX_RESPONSE_BYTES = 32 * 1024 * 1024
 """Bytes of an answer that are read at most."""
 
 _NEXT = re.compile(r'\?([^<>]*)>; rel="next"')
@@ -44,7 +44,7 @@ class Remote:
 
     def __init__(self, url: str, token: str | None) -> None:
         if token and not (token.isascii() and token.isprintable()):
-            raise Problem("--token: a token has only printable characters of ASCII")
+            raise InputError("--token: a token has only printable characters of ASCII")
         self._url = url.rstrip("/")
         self._token = token
         try:
@@ -54,7 +54,9 @@ class Remote:
             port, host = None, ""
         known = host and port != 0 and not set(host) & set(string.whitespace)
         if not known or self._parts.scheme not in {"http", "https"}:
-            raise Problem(f"{plain(self._url)!r} is no URL of a monitor; it is like {URL}")
+            raise InputError(
+                f"{plain(self._url)!r} is no URL of a monitor; it is like {DEFAULT_URL}"
+            )
 
     def get(self, path: str) -> Any:
         """Return what stands under a path."""
@@ -82,7 +84,7 @@ class Remote:
         parts = self._parts
         secure = parts.scheme == "https"
         kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
-        connection = kind(str(parts.hostname), parts.port, timeout=TIMEOUT)
+        connection = kind(str(parts.hostname), parts.port, timeout=RESPONSE_TIMEOUT)
         headers = {"Accept": "application/json", "Content-Type": "application/json"}
         if self._token:
             headers["Authorization"] = f"Bearer {self._token}"
@@ -91,9 +93,13 @@ class Remote:
             target = quote(f"{parts.path}/api/v1{path}", safe="/?=&%")
             connection.request(method, target, data, headers)
             answer = connection.getresponse()
-            status, text, links = answer.status, answer.read(MOST), answer.getheader("Link", "")
+            status, text, links = (
+                answer.status,
+                answer.read(MAX_RESPONSE_BYTES),
+                answer.getheader("Link", ""),
+            )
         except (OSError, UnicodeError, http.client.HTTPException) as error:
-            raise Problem(
+            raise InputError(
                 f"no monitor answers at {plain(self._url)} ({error}); start one with "
                 "`ringback up`, or name another with --url"
             ) from error
@@ -103,18 +109,22 @@ class Remote:
 
     def _answer(self, status: int, text: bytes, path: str) -> Any:
         if status in {401, 403}:
-            raise Problem("the monitor wants a token with that right: --token, or RINGBACK_TOKEN")
+            raise InputError(
+                "the monitor wants a token with that right: --token, or RINGBACK_TOKEN"
+            )
         try:
             said = None if status == 204 else json.loads(text)
         except (ValueError, RecursionError):
-            raise Problem(
+            raise InputError(
                 f"what answers at {plain(self._url)} is no monitor (status {status}, not JSON); "
                 "name another with --url"
             ) from None
         if status < 400:
             return said
         detail = said.get("detail") or said.get("title") if isinstance(said, dict) else None
-        raise Problem(f"the monitor says {status} to {path}: {plain(str(detail or 'no reason'))}")
+        raise InputError(
+            f"the monitor says {status} to {path}: {plain(str(detail or 'no reason'))}"
+        )
 
 
 def segment(id_: str) -> str:
@@ -122,12 +132,12 @@ def segment(id_: str) -> str:
     return quote(id_, safe="")
 
 
-def asking(function: F) -> F:
+def monitor_options(function: F) -> F:
     """Give a command the options that say which monitor it asks."""
     url = click.option(
         "--url",
-        default=lambda: os.environ.get("RINGBACK_URL") or URL,
-        help=f"The monitor; default: RINGBACK_URL, or {URL}.",
+        default=lambda: os.environ.get("RINGBACK_URL") or DEFAULT_URL,
+        help=f"The monitor; default: RINGBACK_URL, or {DEFAULT_URL}.",
     )
     token = click.option(
         "--token",

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import click
 
-from ringback.cli.input import Problem, Seconds, opened, standard_input
+from ringback.cli.input import InputError, Seconds, open_file, standard_input
 from ringback.cli.terminal import counted, plain
 from ringback.incident.model import Change
 from ringback.incident.replay import LineInvalid, replay
@@ -41,12 +41,12 @@ Exit status:
     help="Between two checks of an endpoint.",
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per change and line.")
-def command(file: str, *, every: float, as_json: bool) -> None:
+def replay_command(file: str, *, every: float, as_json: bool) -> None:
     """Replay a log."""
     if file == "-":
         _replay("standard input", standard_input(), every, as_json=as_json)
         return
-    with opened(file) as lines:
+    with open_file(file) as lines:
         _replay(file, lines, every, as_json=as_json)
 
 
@@ -65,7 +65,7 @@ def _replay(name: str, lines: Iterable[bytes], every: float, *, as_json: bool) -
             told += change.told
             click.echo(json.dumps(dataclasses.asdict(change)) if as_json else _line(change))
     except LineInvalid as error:
-        raise Problem(plain(f"{name}: {error}")) from error
+        raise InputError(plain(f"{name}: {error}")) from error
     if not as_json:
         counts = {"line": count, "incident": len(incidents), "message": told}
         click.echo(", ".join(counted(number, word) for word, number in counts.items()))

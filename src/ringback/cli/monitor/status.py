@@ -10,14 +10,14 @@ import click
 from rich.table import Table
 from rich.text import Text
 
-from ringback.cli.input import Problem, nearest
+from ringback.cli.input import InputError, nearest
 from ringback.cli.layout import console, hanging
-from ringback.cli.monitor.remote import Remote, asking, segment
+from ringback.cli.monitor.remote import Remote, monitor_options, segment
 from ringback.cli.terminal import counted, plain
 
 MARKS = {"ok": "✓", "down": "✗", "suspect": "?", "recovering": "↑", "unknown": "·"}
 STYLES = {"ok": "green", "down": "bold red", "suspect": "yellow", "recovering": "yellow"}
-_BROKEN = frozenset({"down", "recovering"})
+_DOWN_STATES = frozenset({"down", "recovering"})
 
 _STATUS_HELP = """Show every endpoint of a running monitor, as it is now.
 
@@ -38,7 +38,7 @@ Exit status:
 @click.command("status", help=_STATUS_HELP)
 @click.option("--state", type=click.Choice(sorted(MARKS)), help="Only endpoints in this state.")
 @click.option("--json", "as_json", is_flag=True, help="Print the API's JSON.")
-@asking
+@monitor_options
 @click.pass_context
 def status_command(
     context: click.Context, state: str | None, url: str, token: str | None, *, as_json: bool
@@ -50,7 +50,7 @@ def status_command(
         click.echo(json.dumps(endpoints))
     else:
         _show_endpoints(endpoints)
-    context.exit(1 if any(one["state"] in _BROKEN for one in endpoints) else 0)
+    context.exit(1 if any(one["state"] in _DOWN_STATES for one in endpoints) else 0)
 
 
 def _show_endpoints(endpoints: list[dict[str, Any]]) -> None:
@@ -64,15 +64,15 @@ def _show_endpoints(endpoints: list[dict[str, Any]]) -> None:
             Text(MARKS.get(one["state"], "·"), style=style),
             plain(one["name"]),
             Text(one["state"] + (" (silenced)" if one["silenced"] else ""), style=style),
-            short(one["since"]),
+            short_time(one["since"]),
             plain(one["kind"] or ""),
         )
     screen.print(table)
-    down = sum(one["state"] in _BROKEN for one in endpoints)
+    down = sum(one["state"] in _DOWN_STATES for one in endpoints)
     screen.print(Text(f"{counted(len(endpoints), 'endpoint')}, {down} down", style="bold"))
 
 
-def short(moment: str | None) -> str:
+def short_time(moment: str | None) -> str:
     """Return a time as people read it; empty where there is none."""
     return "" if moment is None else f"{moment[:10]} {moment[11:19]}"
 
@@ -97,7 +97,7 @@ Exit status:
 @click.argument("incident", required=False)
 @click.option("--all", "every", is_flag=True, help="Those that are over too.")
 @click.option("--json", "as_json", is_flag=True, help="Print the API's JSON.")
-@asking
+@monitor_options
 @click.pass_context
 def incidents_command(
     context: click.Context,
@@ -132,15 +132,15 @@ def _show_incident(one: dict[str, Any], *, whole: bool) -> None:
     head = f"{one['state']}  {one['pattern'].replace('_', ' ')}  {one['id']}"
     screen.print(Text(plain(head), style=style))
     hanging(screen, Text(), Text(plain(one["summary"])), 2)
-    closed = f", over {short(one['closed_at'])}" if one["closed_at"] else ""
+    closed = f", over {short_time(one['closed_at'])}" if one["closed_at"] else ""
     taken = f", taken by {plain(one['acknowledged_by'])}" if one["acknowledged_by"] else ""
-    facts = f"since {short(one['opened_at'])} UTC{closed}{taken}; {', '.join(one['members'])}"
+    facts = f"since {short_time(one['opened_at'])} UTC{closed}{taken}; {', '.join(one['members'])}"
     hanging(screen, Text(), Text(plain(facts), style="dim"), 2)
     if whole:
         for line in (one["diagnosis"] or {}).get("verdict", {}).get("advice", ()):
             hanging(screen, Text("  -"), Text(plain(line)), 4)
         for entry in one["timeline"]:
-            label = Text(f"  {short(entry['at'])} {entry['what']}", style="dim")
+            label = Text(f"  {short_time(entry['at'])} {entry['what']}", style="dim")
             hanging(screen, label, Text(plain(entry["text"])), 36)
     screen.print()
 
@@ -154,7 +154,7 @@ Examples:
 """
 
 
-def who() -> str:
+def user_name() -> str:
     """Return what this user is called; ``""``: it is not known."""
     try:
         return getpass.getuser()
@@ -165,7 +165,7 @@ def who() -> str:
 @click.command("ack", help=_ACK_HELP)
 @click.argument("incidents", nargs=-1)
 @click.option("--all", "every", is_flag=True, help="All that are open.")
-@asking
+@monitor_options
 @click.pass_context
 def ack_command(
     context: click.Context, incidents: tuple[str, ...], url: str, token: str | None, *, every: bool
@@ -177,7 +177,7 @@ def ack_command(
     if every:
         incidents = tuple(one["id"] for one in remote.all("/incidents?state=open"))
     for one in incidents:
-        remote.post(f"/incidents/{segment(one)}/acknowledge", {"by": who()})
+        remote.post(f"/incidents/{segment(one)}/acknowledge", {"by": user_name()})
         click.echo(f"taken: {plain(one)}")
     if not incidents:
         click.echo("nothing is open")
@@ -204,7 +204,7 @@ Examples:
 @click.option("--for", "span", default="1h", show_default=True, help="How long: 90s, 30m, 2h, 1d.")
 @click.option("--reason", default="", help="Why; stands on the page.")
 @click.option("--end", "ended", help="End this silence.")
-@asking
+@monitor_options
 def silence_command(
     endpoints: tuple[str, ...],
     span: str,
@@ -221,8 +221,8 @@ def silence_command(
     elif endpoints:
         body = {
             "endpoints": list(endpoints),
-            "seconds": seconds_of(span),
-            "by": who(),
+            "seconds": parse_span(span),
+            "by": user_name(),
             "reason": reason,
         }
         made = remote.post("/silences", body)
@@ -232,7 +232,7 @@ def silence_command(
         for one in remote.get("/silences"):
             where = ", ".join(one["endpoints"])
             click.echo(
-                plain(f"{one['id']}: {where} until {short(one['ends'])} UTC {one['reason']}")
+                plain(f"{one['id']}: {where} until {short_time(one['ends'])} UTC {one['reason']}")
             )
 
 
@@ -244,9 +244,9 @@ def _warn(silenced: tuple[str, ...], known: list[str]) -> None:
             click.echo(f"ringback: no endpoint is called {plain(one)} as yet{hint}", err=True)
 
 
-def seconds_of(span: str) -> float:
+def parse_span(span: str) -> float:
     """Return the seconds of ``90s``, ``30m``, ``2h`` or ``1d``."""
     number, unit = span[:-1], span[-1:]
     if unit not in _UNITS or not number.isascii() or not number.isdigit() or not int(number):
-        raise Problem(f"{plain(span)!r} is no time; write 90s, 30m, 2h or 1d")
+        raise InputError(f"{plain(span)!r} is no time; write 90s, 30m, 2h or 1d")
     return float(int(number) * _UNITS[unit])

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ringback.cli.input import Problem
+from ringback.cli.input import InputError
 from ringback.cli.terminal import counted, plain
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ringback.monitor.config.reader_process import ReaderProcess
     from ringback.monitor.store import Store
 
-CONFIGURATION = "ringback.toml"
+DEFAULT_CONFIGURATION = "ringback.toml"
 """The file that is read where nothing else is named."""
 
 _HELP = """Watch endpoints, tell people what is wrong and why, and show it on a page.
@@ -47,7 +47,7 @@ Exit status:
   2  the configuration cannot be used
 """
 
-_WAYS = (
+_NOTHING_TO_WATCH = (
     "there is nothing to watch: name URLs (`ringback up https://example.com`), write a "
     "configuration (`ringback init`, then `ringback up`), or look at it first (`ringback demo`)"
 )
@@ -61,7 +61,7 @@ _WAYS = (
 @click.option("--port", type=click.IntRange(0, 65535), help="Port of the page; default: 8480.")
 @click.option("--no-web", is_flag=True, help="Serve no page.")
 @click.pass_context
-def command(  # noqa: PLR0913 - click gives each option by name
+def up_command(  # noqa: PLR0913 - click gives each option by name
     context: click.Context,
     urls: tuple[str, ...],
     file: Path | None,
@@ -93,7 +93,7 @@ def command(  # noqa: PLR0913 - click gives each option by name
         for problem in error.problems:
             click.echo(plain(str(problem)), err=True)
         said = counted(len(error.problems), "problem")
-        raise Problem(f"the configuration has {said}") from error
+        raise InputError(f"the configuration has {said}") from error
     again = None if urls else lambda: changed(begin().result())
     context.exit(_run(loaded, again, web=not no_web))
 
@@ -103,9 +103,9 @@ def _reader(urls: tuple[str, ...], file: Path | None) -> Callable[[], ReaderProc
 
     if urls:
         return lambda: ReaderProcess("config_of_urls", urls)
-    named = file or Path(CONFIGURATION)
+    named = file or Path(DEFAULT_CONFIGURATION)
     if file is None and not named.exists():
-        raise Problem(_WAYS)
+        raise InputError(_NOTHING_TO_WATCH)
     return lambda: ReaderProcess("load", named, dict(os.environ))
 
 
@@ -119,14 +119,14 @@ def _run(loaded: MonitorConfig, read: Callable[[], MonitorConfig] | None, *, web
     try:
         store = open_store(loaded)
     except StoreProblem as error:
-        raise _Ended(plain(str(error))) from error
+        raise _CannotRunError(plain(str(error))) from error
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             runner.run(_watch(loaded, store, read, web=web))
     except WebError as error:
-        raise _Ended(plain(str(error))) from error
+        raise _CannotRunError(plain(str(error))) from error
     except NotifierInvalid as error:
-        raise Problem(plain(str(error))) from error
+        raise InputError(plain(str(error))) from error
     finally:
         store.close()
     return 0
@@ -150,7 +150,7 @@ async def _watch(
         await task
 
 
-class _Ended(Problem):
+class _CannotRunError(InputError):
     """Raised where the configuration is right and the machine is in the way; status 1."""
 
     exit_code = 1
@@ -188,6 +188,6 @@ def _needs_extra() -> Iterator[None]:
     try:
         yield
     except ImportError as error:
-        raise Problem(
+        raise InputError(
             f"the monitor is not installed ({error.name}): pip install 'ringback[monitor]'"
         ) from error

@@ -9,7 +9,7 @@ import threading
 import click
 from click.shell_completion import CompletionItem
 
-from ringback.cli.input import Problem
+from ringback.cli.input import InputError
 from ringback.cli.terminal import plain
 from ringback.failure.kinds import KINDS
 from ringback.testing.lab import FAULTS, Fault, find
@@ -39,7 +39,7 @@ def _completed(_: click.Context, __: click.Parameter, begun: str) -> list[Comple
 @click.option("--list", "listing", is_flag=True, help="List every failure, start none.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object per line.")
 @click.pass_context
-def command(context: click.Context, fault: str | None, *, listing: bool, as_json: bool) -> None:
+def lab_command(context: click.Context, fault: str | None, *, listing: bool, as_json: bool) -> None:
     """Start the lab, or one fault of it."""
     signal.signal(signal.SIGTERM, _stop)
     if fault is not None:
@@ -47,9 +47,9 @@ def command(context: click.Context, fault: str | None, *, listing: bool, as_json
             raise click.UsageError("--list takes no FAULT", context)
         _reproduce(_fault(fault), as_json=as_json)
         return
-    from ringback.testing.command.reproduce import List  # noqa: PLC0415 - each form loads its own
+    from ringback.testing.command.reproduce import FaultList  # noqa: PLC0415 - each form loads its own
 
-    shown = List(as_json=as_json)
+    shown = FaultList(as_json=as_json)
     if listing:
         shown.everything()
     else:
@@ -57,23 +57,23 @@ def command(context: click.Context, fault: str | None, *, listing: bool, as_json
 
 
 def _reproduce(fault: Fault, *, as_json: bool) -> None:
-    from ringback.testing.command.reproduce import print_json, show  # noqa: PLC0415 - as above
+    from ringback.testing.command.reproduce import print_json, show_fault  # noqa: PLC0415 - as above
 
-    (print_json if as_json else show)(fault)
+    (print_json if as_json else show_fault)(fault)
 
 
 def _fault(name: str) -> Fault:
     kind, _, when = name.partition(":")
     if not when and kind in KINDS and all(one.kind != kind for one in FAULTS.values()):
-        raise Problem(
+        raise InputError(
             f"{kind} cannot be produced on one machine; ringback lab --list lists what can"
         )
     try:
         fault = find(name)
     except LookupError as error:
-        raise Problem(plain(str(error))) from error
+        raise InputError(plain(str(error))) from error
     if lacking := missing(fault.needs):
-        raise Problem(f"{fault.name} needs {', '.join(lacking)}, which this machine lacks")
+        raise InputError(f"{fault.name} needs {', '.join(lacking)}, which this machine lacks")
     return fault
 
 

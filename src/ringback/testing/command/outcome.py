@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Ending = Literal["raised", "returned", "waiting", "not_offered"]
 """``waiting``: it had not ended in time; ``not_offered``: it cannot be asked to."""
 
-LONGEST = 6.0
+MAX_TIMEOUTS = 6.0
 """Timeouts that a client may take before it counts as waiting for ever."""
 
 
@@ -72,7 +72,7 @@ class Meeting:
 def outcome_of(client: str, meeting: Meeting) -> Outcome:
     """Return how a call with one client ends, or that it has not ended in time."""
     found: list[Outcome] = []
-    limit = LONGEST * meeting.timeout
+    limit = MAX_TIMEOUTS * meeting.timeout
     # Some clients have no total deadline: then only another thread can tell.
     calling = Thread(target=lambda: found.append(_call(client, meeting)), daemon=True)
     calling.start()
@@ -108,7 +108,7 @@ def _raised(client: str, seconds: float, error: Exception, failure: Failure) -> 
     )
 
 
-_START = 20.0
+_START_TIMEOUT = 20.0
 """Seconds that starting an interpreter and a client may take."""
 
 
@@ -119,7 +119,7 @@ def outcome_from(namespace: str, client: str, meeting: Meeting) -> Outcome:
     # There the system's own resolver asks the lab's server.
     endpoint = replace(meeting.endpoint, seen=[], namespace=None, nameserver=None)
     given = {"client": client, "meeting": asdict(replace(meeting, endpoint=endpoint))}
-    limit = LONGEST * meeting.timeout + _START
+    limit = MAX_TIMEOUTS * meeting.timeout + _START_TIMEOUT
     command = [sys.executable, "-m", __name__]
     done = network.run(namespace, command, stdin=json.dumps(given), timeout=limit)
     return Outcome(**json.loads(done.stdout))

@@ -62,7 +62,7 @@ def _pipe(fault: Fault) -> str:
 _HEALTHY = "in good health, to compare with"
 
 
-class List:
+class FaultList:
     """Prints faults.
 
     Args:
@@ -143,20 +143,20 @@ def _record(fault: Fault, endpoint: Endpoint | None) -> dict[str, Any]:
     }
 
 
-TIMEOUT, SHORT = 3.0, 1.0
+TIMEOUT, SHORT_TIMEOUT = 3.0, 1.0
 """Seconds a client waits for a connection, and for each piece of the response; the short ones where
 the fault is that nothing comes. What comes does so at once, but for a machine that is busy."""
 
 _INDENT, _NARROW_INDENT = 13, 2
 """Columns left of what is said of a client; the narrow one below 70 columns."""
 
-_MOST = 600
+_MAX_TEXT_CHARACTERS = 600
 """Characters shown of an exception's text."""
 
 
 def reproduce(fault: Fault) -> Iterator[Outcome]:
     """Start a fault for each installed client, call it, and yield how that ended."""
-    timeout = SHORT if _is_silence(fault) else TIMEOUT
+    timeout = SHORT_TIMEOUT if _is_silence(fault) else TIMEOUT
     with Lab() as lab:
         for client in installed():
             # A fault that counts its connections begins anew for each client.
@@ -181,7 +181,7 @@ def print_json(fault: Fault) -> None:
         print(json.dumps(line), flush=True)
 
 
-def show(fault: Fault) -> None:
+def show_fault(fault: Fault) -> None:
     """Print how each client's call ends, for people."""
     screen = console()
     title = Text(f"{fault.name}: ", style="bold")
@@ -218,7 +218,7 @@ def _ending(outcome: Outcome) -> Text:
         case "returned":
             return Text(f"no exception, {outcome.text} ({outcome.seconds:.2f} s)")
         case "raised":
-            text = plain(outcome.text[:_MOST]) or "(no text)"
+            text = plain(outcome.text[:_MAX_TEXT_CHARACTERS]) or "(no text)"
             return Text(f"{outcome.exception}: {text} ({outcome.seconds:.2f} s)")
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from typing import IO
 
 
-_PATIENCE = 10.0
+_EXIT_TIMEOUT = 10.0
 """Seconds that it has to end by itself."""
 
 _NOT_PASSED_ON = ("_proxy", "ringback_")
@@ -81,12 +81,12 @@ class Child:
         assert self._process.stdin is not None
         self._process.stdin.close()
         try:
-            self._process.wait(_PATIENCE)
+            self._process.wait(_EXIT_TIMEOUT)
         except subprocess.TimeoutExpired:
             self._process.kill()
             # Not for ever: who was interrupted while he asked for it may not be told its end.
             with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(_PATIENCE)
+                self._process.wait(_EXIT_TIMEOUT)
         self.output.close()
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ringback.cli.input import Problem
+from ringback.cli.input import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,13 +55,13 @@ Exit status:
 @click.option("--json", "as_json", is_flag=True, help="Print each event as one JSON object.")
 @click.option("--keep", is_flag=True, help="Leave the monitor running until Ctrl-C, with its page.")
 @click.pass_context
-def command(context: click.Context, *, as_json: bool, keep: bool) -> None:
+def demo_command(context: click.Context, *, as_json: bool, keep: bool) -> None:
     """Play the demo."""
     if lacking := _lacking(_NEEDED):
-        raise Problem(f"the demo needs {' and '.join(lacking)}: pip install 'ringback[lab]'")
+        raise InputError(f"the demo needs {' and '.join(lacking)}: pip install 'ringback[lab]'")
     unwatched = _lacking(_MONITOR)
     if unwatched and keep:
-        raise Problem(f"the monitor is not installed ({unwatched[0]}): {_INSTALL}")
+        raise InputError(f"the monitor is not installed ({unwatched[0]}): {_INSTALL}")
     from ringback.testing.demo.play import play  # noqa: PLC0415 - needs what was just looked for
 
     with _telling(as_json=as_json) as tell:

@@ -13,10 +13,10 @@ from typing import Any
 
 from ringback.testing.demo.child import Child
 
-PATIENCE = 60.0
+WAIT_TIMEOUT = 60.0
 """Seconds for what takes a second or two on a machine that is not busy."""
 
-_POLL = 0.03
+_POLL_INTERVAL = 0.03
 _ADDRESS = re.compile(r"page at (http://\S+);")
 
 Document = dict[str, Any]
@@ -43,7 +43,7 @@ class Monitor:
     def url(self) -> str:
         """Where its page is."""
         if not self._url:
-            with self._child.at_most(PATIENCE):
+            with self._child.at_most(WAIT_TIMEOUT):
                 found = next(filter(None, map(_ADDRESS.search, self._child.output)), None)
             if found is None:
                 raise UnseenError(f"the monitor ended; it last said: {self._child.last_words}")
@@ -72,12 +72,12 @@ class Monitor:
 
     def wait(self, what: str, found: Callable[[], Document | None]) -> Document:
         """Ask again and again; return what was found."""
-        until = time.monotonic() + PATIENCE
+        until = time.monotonic() + WAIT_TIMEOUT
         while time.monotonic() < until:
             if (seen := found()) is not None:
                 return seen
-            time.sleep(_POLL)
-        raise UnseenError(f"{what}: not within {PATIENCE:.0f} s")
+            time.sleep(_POLL_INTERVAL)
+        raise UnseenError(f"{what}: not within {WAIT_TIMEOUT:.0f} s")
 
     def end(self) -> None:
         """End it, and wait until it has."""
@@ -85,7 +85,7 @@ class Monitor:
 
     def _get(self, path: str) -> Any:
         try:
-            with self._opener.open(f"{self.url}/api/v1{path}", timeout=PATIENCE) as answer:
+            with self._opener.open(f"{self.url}/api/v1{path}", timeout=WAIT_TIMEOUT) as answer:
                 return json.load(answer)
         except (OSError, http.client.HTTPException) as error:
             why = f"{error}; it last said: {self._child.last_words}"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from ringback.testing.demo.stage import Record
 
-_PAUSE = 0.4
+_PAUSE_SECONDS = 0.4
 """Seconds between two scenes on a terminal."""
 
 _INDENT = 4
@@ -58,7 +58,7 @@ class Narrator:
 
     def _scene(self, record: Record) -> None:
         if self._live and self._scenes:
-            time.sleep(_PAUSE)
+            time.sleep(_PAUSE_SECONDS)
         self._scenes += 1
         if self._scenes > 1:
             self._screen.print()

@@ -14,7 +14,7 @@ import requests
 import ringback
 from ringback.testing.demo.child import end_with_parent
 
-_PAUSE = 0.2
+_CALL_INTERVAL = 0.2
 """Seconds between two calls."""
 
 
@@ -25,7 +25,7 @@ def call_for_ever(url: str) -> None:
     while True:
         with contextlib.suppress(requests.RequestException):
             session.get(url)
-        time.sleep(_PAUSE)
+        time.sleep(_CALL_INTERVAL)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ringback.testing.demo.world import Watched
+from ringback.testing.demo.world import WatchedEndpoint
 from ringback.testing.lab.message import serve
 from ringback.testing.lab.resolver import resolving
 from ringback.testing.lab.tcp import reset_mid_body
@@ -124,7 +124,7 @@ SCENES = (
 
 def certificate(world: World, stage: Stage) -> None:
     """Watch a service that is well, and whose certificate ends in five days."""
-    payments = Watched(stage, world.monitor, "payments")
+    payments = WatchedEndpoint(stage, world.monitor, "payments")
     payments.happens("payments is well, and its certificate lasts five more days")
     payments.is_("ok")
     payments.is_named(diagnosed=False)
@@ -133,7 +133,7 @@ def certificate(world: World, stage: Stage) -> None:
 def service_outage(world: World, stage: Stage) -> None:
     """Close a port that a program calls; the monitor itself looks every 30 s."""
     service = world.services.shop
-    shop = Watched(stage, world.monitor, "shop")
+    shop = WatchedEndpoint(stage, world.monitor, "shop")
     shop.is_("ok", origin="call")
     shop.happens("shop goes down; a program that calls it reports to the monitor", service.close)
     shop.is_named(says=str(service.endpoint.port))
@@ -144,7 +144,7 @@ def service_outage(world: World, stage: Stage) -> None:
 def port_change(world: World, stage: Stage) -> None:
     """Close a port, and open another one with the same service behind it."""
     before, now = world.services.stock, world.services.other
-    stock = Watched(stage, world.monitor, "stock")
+    stock = WatchedEndpoint(stage, world.monitor, "stock")
     stock.is_("ok")
 
     def move() -> None:
@@ -159,7 +159,7 @@ def port_change(world: World, stage: Stage) -> None:
 
 def dns_failure(world: World, stage: Stage) -> None:
     """Take a name out of the lab's DNS."""
-    partner = Watched(stage, world.monitor, "partner")
+    partner = WatchedEndpoint(stage, world.monitor, "partner")
     partner.is_("ok")
     partner.happens("partner.lab.test is taken out of the DNS", world.services.forget_partner)
     partner.is_named(diagnosed=False)
@@ -170,7 +170,7 @@ def dns_failure(world: World, stage: Stage) -> None:
 def flapping(world: World, stage: Stage) -> None:
     """Close and open a port until there is a name for it, and then leave it open."""
     service = world.services.search
-    search = Watched(stage, world.monitor, "search")
+    search = WatchedEndpoint(stage, world.monitor, "search")
     search.is_("ok")
     search.happens("search goes down, comes back, and goes down again")
     search.comes_and_goes(service.close, service.open)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ringback.testing.demo.child import Child
 from ringback.testing.demo.monitor import Monitor
 from ringback.testing.demo.stage import closed_record, incident_record
-from ringback.testing.lab.dns import LOOPBACK, Answer, Nameserver, bind
+from ringback.testing.lab.dns import LOOPBACK, DNSAnswer, Nameserver, bind
 from ringback.testing.lab.healthy import over_tls
 from ringback.testing.lab.message import response
 
@@ -83,7 +83,7 @@ class Services:
         )
         for one in (self.shop, self.stock, self.search):
             one.open()
-        self._answers = {"partner": Answer(addresses=LOOPBACK)}
+        self._answers = {"partner": DNSAnswer(addresses=LOOPBACK)}
         nameserver = Nameserver(self._answers, bind("127.0.0.1"))
         lab.on_stop(nameserver.close)
         payments = lab.listen(
@@ -110,7 +110,7 @@ class Services:
 
     def know_partner(self) -> None:
         """Put it in again."""
-        self._answers["partner"] = Answer(addresses=LOOPBACK)
+        self._answers["partner"] = DNSAnswer(addresses=LOOPBACK)
 
 
 def _service(name: str) -> Handler:
@@ -161,7 +161,7 @@ class World:
         self._opened.close()
 
 
-class Watched:
+class WatchedEndpoint:
     """An endpoint that the monitor watches.
 
     Args:

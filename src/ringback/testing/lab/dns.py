@@ -41,7 +41,7 @@ TTL = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class DNSAnswer:
     """What the server answers to every question for one name.
 
     Attributes:
@@ -90,7 +90,7 @@ class Nameserver:
     """
 
     def __init__(
-        self, answers: Mapping[str, Answer], sockets: tuple[socket.socket, socket.socket]
+        self, answers: Mapping[str, DNSAnswer], sockets: tuple[socket.socket, socket.socket]
     ) -> None:
         host, port = sockets[0].getsockname()[:2]
         self.address: tuple[str, int] = (host, port)
@@ -128,11 +128,11 @@ class Nameserver:
             return None
         return _datagram(query, found) if transport == "udp" else _segment(query, found)
 
-    def _find(self, name: dns.name.Name) -> Answer:
+    def _find(self, name: dns.name.Name) -> DNSAnswer:
         if not name.is_subdomain(ZONE) or name == ZONE:
-            return Answer(rcode=dns.rcode.REFUSED)
+            return DNSAnswer(rcode=dns.rcode.REFUSED)
         label = name.relativize(ZONE).labels[-1].decode("ascii", "replace").lower()
-        return self._answers.get(label, Answer(rcode=dns.rcode.NXDOMAIN))
+        return self._answers.get(label, DNSAnswer(rcode=dns.rcode.NXDOMAIN))
 
 
 def bind(host: str, port: int = 0) -> tuple[socket.socket, socket.socket]:
@@ -149,7 +149,7 @@ def bind(host: str, port: int = 0) -> tuple[socket.socket, socket.socket]:
     raise AssertionError
 
 
-def _datagram(query: dns.message.Message, answer: Answer) -> bytes | None:
+def _datagram(query: dns.message.Message, answer: DNSAnswer) -> bytes | None:
     reply = _reply(query, answer)
     match answer.udp:
         case "silent":
@@ -165,11 +165,11 @@ def _datagram(query: dns.message.Message, answer: Answer) -> bytes | None:
     return reply.to_wire()
 
 
-def _segment(query: dns.message.Message, answer: Answer) -> bytes | None:
+def _segment(query: dns.message.Message, answer: DNSAnswer) -> bytes | None:
     return _reply(query, answer).to_wire() if answer.tcp else None
 
 
-def _reply(query: dns.message.Message, answer: Answer) -> dns.message.Message:
+def _reply(query: dns.message.Message, answer: DNSAnswer) -> dns.message.Message:
     reply = dns.message.make_response(query, recursion_available=not answer.referral)
     reply.set_rcode(answer.rcode)
     name = query.question[0].name
@@ -248,30 +248,30 @@ def _messages(stream: socket.socket) -> Iterator[bytes]:
 LOOPBACK = ("127.0.0.1",)
 
 ANSWERS = {
-    "ok": Answer(addresses=LOOPBACK),
-    "slow": Answer(addresses=LOOPBACK, delay=0.3),
-    "late": Answer(addresses=LOOPBACK, delay=2.0),
-    "nxdomain": Answer(rcode=NXDOMAIN),
-    "dangling": Answer(rcode=NXDOMAIN, alias="removed.lab.test."),
-    "nodata": Answer(),
-    "servfail": Answer(rcode=SERVFAIL),
-    "refused": Answer(rcode=REFUSED),
-    "notimp": Answer(rcode=NOTIMP),
-    "formerr": Answer(rcode=FORMERR),
-    "lame": Answer(referral=True),
-    "silent": Answer(udp="silent", tcp=False),
-    "truncated": Answer(addresses=LOOPBACK, udp="truncated"),
-    "truncated-dead": Answer(addresses=LOOPBACK, udp="truncated", tcp=False),
-    "wrong-id": Answer(addresses=LOOPBACK, udp="wrong id"),
-    "wrong-question": Answer(addresses=LOOPBACK, udp="wrong question"),
-    "zero": Answer(addresses=("0.0.0.0",)),
-    "dnssec-bogus": Answer(
+    "ok": DNSAnswer(addresses=LOOPBACK),
+    "slow": DNSAnswer(addresses=LOOPBACK, delay=0.3),
+    "late": DNSAnswer(addresses=LOOPBACK, delay=2.0),
+    "nxdomain": DNSAnswer(rcode=NXDOMAIN),
+    "dangling": DNSAnswer(rcode=NXDOMAIN, alias="removed.lab.test."),
+    "nodata": DNSAnswer(),
+    "servfail": DNSAnswer(rcode=SERVFAIL),
+    "refused": DNSAnswer(rcode=REFUSED),
+    "notimp": DNSAnswer(rcode=NOTIMP),
+    "formerr": DNSAnswer(rcode=FORMERR),
+    "lame": DNSAnswer(referral=True),
+    "silent": DNSAnswer(udp="silent", tcp=False),
+    "truncated": DNSAnswer(addresses=LOOPBACK, udp="truncated"),
+    "truncated-dead": DNSAnswer(addresses=LOOPBACK, udp="truncated", tcp=False),
+    "wrong-id": DNSAnswer(addresses=LOOPBACK, udp="wrong id"),
+    "wrong-question": DNSAnswer(addresses=LOOPBACK, udp="wrong question"),
+    "zero": DNSAnswer(addresses=("0.0.0.0",)),
+    "dnssec-bogus": DNSAnswer(
         rcode=SERVFAIL, error=(EDECode.DNSSEC_BOGUS, "signature has expired for lab.test")
     ),
-    "network-error": Answer(
+    "network-error": DNSAnswer(
         rcode=SERVFAIL, error=(EDECode.NETWORK_ERROR, "timeout at 192.0.2.53:53 for lab.test")
     ),
-    "filtered": Answer(rcode=NXDOMAIN, error=(EDECode.FILTERED, "on the blocklist of this lab")),
+    "filtered": DNSAnswer(rcode=NXDOMAIN, error=(EDECode.FILTERED, "on the blocklist of this lab")),
 }
 """Label under ``lab.test`` to answer; ``ok``, ``slow`` and ``truncated`` can be connected to."""
 

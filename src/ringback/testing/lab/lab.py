@@ -65,7 +65,7 @@ def _nearest(text: str) -> list[str]:
     return variants or difflib.get_close_matches(text, FAULTS, n=3, cutoff=0) or list(FAULTS)[:3]
 
 
-_SWEEP = 1.0
+_SWEEP_INTERVAL = 1.0
 """Seconds between two looks for connections whose time is over."""
 
 
@@ -184,7 +184,7 @@ class Lab:
 
     def _sweep(self, loop: Loop) -> None:
         self._crew.expire()
-        loop.later(_SWEEP, functools.partial(self._sweep, loop))
+        loop.later(_SWEEP_INTERVAL, functools.partial(self._sweep, loop))
 
     def _halt(self, loop: Loop) -> None:
         loop.stop()

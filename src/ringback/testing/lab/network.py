@@ -18,7 +18,7 @@ import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from ringback.testing.lab.dns import ANSWERS, Answer, Nameserver, bind
+from ringback.testing.lab.dns import ANSWERS, DNSAnswer, Nameserver, bind
 from ringback.testing.lab.fault import Endpoint, Fault, shared
 from ringback.testing.lab.message import serve
 from ringback.testing.lab.namespace import Namespaces, give_file, inside, run
@@ -196,8 +196,8 @@ ROUTES = {"unreachable": "203.0.113.1", "prohibit": "203.0.113.2", "blackhole": 
 
 NAMES = {
     **ANSWERS,
-    "two-families": Answer(addresses=tuple(SERVER.values())),
-    "no-ipv6": Answer(addresses=(SERVER[4], NO_ROUTE[6])),
+    "two-families": DNSAnswer(addresses=tuple(SERVER.values())),
+    "no-ipv6": DNSAnswer(addresses=(SERVER[4], NO_ROUTE[6])),
 }
 """Label to answer of the nameserver behind the router."""
 

@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 
 
 _CHUNK = 64 * 1024
-_PATIENCE = 5.0
+_CONNECT_TIMEOUT = 5.0
 
 
 def reach(host: str, port: int) -> socket.socket:
     """Connect to a target on this machine: nothing leaves it through the lab."""
     if host != "localhost" and not _is_loopback(host):
         raise PermissionError(f"{host} is not on this machine")
-    return socket.create_connection((host, port), timeout=_PATIENCE)
+    return socket.create_connection((host, port), timeout=_CONNECT_TIMEOUT)
 
 
 def relay(connection: Connection, upstream: socket.socket) -> None:

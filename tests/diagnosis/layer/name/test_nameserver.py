@@ -10,11 +10,11 @@ from ringback.diagnosis.layer.dns_query import Patience, Server
 from ringback.diagnosis.layer.nameserver import Asking
 from ringback.diagnosis.layer.url import asked_of
 from ringback.diagnosis.scene import Options, Scene, together
-from ringback.testing.lab.dns import ANSWERS, Answer, Nameserver, bind
+from ringback.testing.lab.dns import ANSWERS, DNSAnswer, Nameserver, bind
 
 MORE = {
-    "both": Answer(addresses=("192.0.2.7", "192.0.2.8", "2001:db8::7")),
-    "alias": Answer(alias="ok.lab.test."),
+    "both": DNSAnswer(addresses=("192.0.2.7", "192.0.2.8", "2001:db8::7")),
+    "alias": DNSAnswer(alias="ok.lab.test."),
 }
 LONG = Patience(tries=(30.0,))
 """For what comes, however slow the machine."""

@@ -16,7 +16,7 @@ from ringback.diagnosis.layer.name import tell_origin
 from ringback.diagnosis.layer.url import asked_of
 from ringback.diagnosis.scene import Options, Scene
 from ringback.testing.lab import network
-from ringback.testing.lab.dns import ANSWERS, Answer, Nameserver, bind
+from ringback.testing.lab.dns import ANSWERS, DNSAnswer, Nameserver, bind
 from ringback.testing.lab.lab import Lab
 from ringback.testing.lab.namespace import give_file, run
 from ringback.testing.lab.resolver import resolving
@@ -109,7 +109,7 @@ class Anything(dict):
     """Answers that are the same for every label."""
 
     def get(self, label, default=None):
-        return super().get(label, Answer(addresses=("192.0.2.66",)))
+        return super().get(label, DNSAnswer(addresses=("192.0.2.66",)))
 
 
 def test_names_that_all_resolve_in_one_domain_are_no_hijack():
@@ -125,7 +125,7 @@ class Liar(Nameserver):
     """Has an address for every name."""
 
     def _find(self, name):
-        return Answer(addresses=("192.0.2.66",))
+        return DNSAnswer(addresses=("192.0.2.66",))
 
 
 def test_a_server_with_an_address_for_every_name_is_a_hijack():
@@ -168,8 +168,8 @@ class Beside(Nameserver):
 
     def _find(self, name):
         if name.labels[-2] == b"invalid":
-            return Answer(rcode=dns.rcode.NXDOMAIN)
-        return Answer(addresses=("192.0.2.66",))
+            return DNSAnswer(rcode=dns.rcode.NXDOMAIN)
+        return DNSAnswer(addresses=("192.0.2.66",))
 
 
 def test_a_hijacker_that_knows_of_invalid_is_found_by_its_other_lies():
