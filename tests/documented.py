@@ -15,7 +15,8 @@ def readings():
         elif row := re.match(r"\| `(\w+)` \|", line):
             found[stage, row[1]] = set(re.findall(r"`([\w-]+)`", line))
     # "as of tcp": neighbours and proxies are connected to like the target
-    found["neighbours", "connect"] |= found["tcp", "connect"]
+    for reading in (("neighbours", "connect"), ("tls", "connection"), ("http", "connection")):
+        found[reading] |= found["tcp", "connect"]
     return found
 
 

@@ -8,11 +8,13 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from ringback.diagnosis.facts import ExceptionFacts, RequestFacts
 from ringback.diagnosis.layer import host, name, neighbours, proxy, tcp, tls, url
 from ringback.diagnosis.layer.opening import release
 from ringback.diagnosis.layer.url import asked_of
 from ringback.diagnosis.model import STAGES, Diagnosis, Reading
 from ringback.diagnosis.scene import Options, Scene, tell_defect, together
+from ringback.diagnosis.sorts import readings_of
 from ringback.diagnosis.verdict import judge
 from ringback.diagnosis.verdict.onward import tell_elsewhere
 
@@ -43,8 +45,7 @@ def walk(scene: Scene) -> None:
 
 
 def _is_held_by_portal(scene: Scene) -> bool:
-    every = (one for one in scene.readings() if (one.layer, one.what) == ("http", "request"))
-    return any(one.facts.get("portal") for one in every)
+    return any(asked.facts["portal"] for asked in readings_of(scene.readings(), RequestFacts))
 
 
 def _visit(scene: Scene, request: Request) -> None:
@@ -258,5 +259,5 @@ def _tell_failure(scene: Scene, failure: Failure) -> None:
         state="noted",
         result=f"the call failed with {failure.kind}: {failure.message}"[:300],
         kind=failure.kind,
-        facts={"phase": failure.phase, "delivered": failure.delivered, "errno": failure.errno},
+        facts=ExceptionFacts(phase=failure.phase, delivered=failure.delivered, errno=failure.errno),
     )

@@ -89,6 +89,13 @@ class Asked:
     kind: KindName | None = None
 
 
+class Facts(dict[str, Any]):
+    """Facts of which those that are not there are not known: ``None``."""
+
+    def __missing__(self, key: str) -> None:
+        return None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """One thing that was tried, and what came of it.
@@ -113,7 +120,11 @@ class Reading:
     kind: KindName | None = None
     at: float = 0.0
     seconds: float = 0.0
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=Facts)
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.facts, Facts):
+            object.__setattr__(self, "facts", Facts(self.facts))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

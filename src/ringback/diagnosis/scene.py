@@ -5,15 +5,16 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from ringback.diagnosis.model import Reading
+from ringback.diagnosis.model import Facts, Reading
 
 if TYPE_CHECKING:
     from ringback.client.proxies import Proxies
     from ringback.client.trust import Trust
+    from ringback.diagnosis.facts import AnyFacts
     from ringback.diagnosis.model import Asked, Stage, State
     from ringback.failure.names import KindName
 
@@ -115,7 +116,7 @@ class Scene:
         result: str = "",
         kind: KindName | None = None,
         since: float | None = None,
-        facts: Mapping[str, Any] | None = None,
+        facts: AnyFacts | None = None,
     ) -> Reading:
         """Add a reading and return it.
 
@@ -133,7 +134,7 @@ class Scene:
             kind=kind,
             at=round(begun, 6),
             seconds=round(end - begun, 6),
-            facts=dict(facts or {}),
+            facts=Facts() if facts is None else Facts(facts),
         )
         with self._lock:
             if not self._closed:

@@ -7,8 +7,9 @@ import selectors
 import socket
 import time
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
+from ringback.diagnosis.facts import AttemptFacts
 from ringback.diagnosis.layer.kernel import Icmp, hear_icmp, icmp_messages, sockaddr_of, tcp_info
 
 if TYPE_CHECKING:
@@ -201,20 +202,20 @@ class Attempt:
         """The kind of failure; ``None``: it is open."""
         return kind_of(self.outcome, self.errno)
 
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> AttemptFacts:
         """Return it as a reading has it."""
-        return {
-            "address": self.address,
-            "port": self.port,
-            "family": self.family,
-            "outcome": self.outcome,
-            "errno": self.errno,
-            "icmp": None if self.icmp is None else self.icmp.facts(),
-            "rtt": None if self.rtt is None else round(self.rtt, 6),
-            "source": self.source,
-            "unsent": self.withheld,
-            "repeats": self.repeats,
-        }
+        return AttemptFacts(
+            address=self.address,
+            port=self.port,
+            family=self.family,
+            outcome=self.outcome,
+            errno=self.errno,
+            icmp=None if self.icmp is None else self.icmp.facts(),
+            rtt=None if self.rtt is None else round(self.rtt, 6),
+            source=self.source,
+            unsent=self.withheld,
+            repeats=self.repeats,
+        )
 
     def close(self) -> None:
         """Close the connection, where there is one."""

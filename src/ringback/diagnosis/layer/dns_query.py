@@ -21,6 +21,8 @@ from ringback.diagnosis.layer.kernel import hear_icmp, icmp_messages
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from ringback.diagnosis.facts import IcmpFacts
+
 PAYLOAD: Final = 1232
 """Bytes that an answer over UDP may have, which fit into any packet (DNS Flag Day 2020)."""
 
@@ -92,7 +94,7 @@ class Reply:
     message: dns.message.Message | None = None
     timed_out: bool = False
     error: str | None = None
-    icmp: dict[str, Any] | None = None
+    icmp: IcmpFacts | None = None
     malformed: bool = False
     mismatched: int = 0
     truncated: bool = False

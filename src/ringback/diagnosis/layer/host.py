@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from ringback.diagnosis.facts import BundleFacts, DescriptorsFacts, EnvironmentFacts
 from ringback.diagnosis.layer import host_proxies, host_resolver, host_routes
 from ringback.diagnosis.layer.host_routes import route_to
 
@@ -30,15 +31,15 @@ def _read_environment(scene: Scene) -> None:
     """Tell in what the program runs."""
     bundles = [_bundle(name, path) for name in BUNDLES if (path := os.environ.get(name))]
     lost = [one for one in bundles if not one["exists"]]
-    facts = {
-        "python": platform.python_version(),
-        "openssl": ssl.OPENSSL_VERSION,
-        "platform": platform.platform(),
-        "uid": os.geteuid() if hasattr(os, "geteuid") else None,
-        "ca_bundle": next(iter(lost or bundles), None),
-        "ca_bundles": bundles,
-        "system_store": _system_store(),
-    }
+    facts = EnvironmentFacts(
+        python=platform.python_version(),
+        openssl=ssl.OPENSSL_VERSION,
+        platform=platform.platform(),
+        uid=os.geteuid() if hasattr(os, "geteuid") else None,
+        ca_bundle=next(iter(lost or bundles), None),
+        ca_bundles=bundles,
+        system_store=_system_store(),
+    )
     scene.tell(
         "host",
         "environment",
@@ -48,7 +49,7 @@ def _read_environment(scene: Scene) -> None:
     )
 
 
-def _bundle(variable: str, value: str) -> dict[str, Any]:
+def _bundle(variable: str, value: str) -> BundleFacts:
     paths = value.split(os.pathsep) if variable == "SSL_CERT_DIR" else [value]
     return {"variable": variable, "path": value, "exists": any(map(_usable, paths))}
 
@@ -81,7 +82,7 @@ def _holds_any(folder: str) -> bool:
         return False
 
 
-def _in_words(facts: dict[str, Any], lost: list[dict[str, Any]]) -> str:
+def _in_words(facts: EnvironmentFacts, lost: list[BundleFacts]) -> str:
     said = f"Python {facts['python']}, {facts['openssl']}, {facts['platform']}"
     if lost:
         return f"{lost[0]['variable']} names {lost[0]['path']}, which cannot be read; {said}"
@@ -105,7 +106,7 @@ def _read_descriptors(scene: Scene) -> None:
         state="noted" if short else "ok",
         result=f"{number} of {limit} descriptors are open",
         kind="client.resources_exhausted" if number >= limit else None,
-        facts={"open": number, "limit": limit, "short": short},
+        facts=DescriptorsFacts(open=number, limit=limit, short=short),
     )
 
 

@@ -7,9 +7,10 @@ import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from ringback.client.proxies.settings import bypass_of
+from ringback.diagnosis.facts import OtherProxyFacts, ProxyVariablesFacts
 from ringback.diagnosis.layer.proxy_server import chosen, proxy_server
 
 if TYPE_CHECKING:
@@ -100,14 +101,14 @@ def read_proxies(scene: Scene) -> None:
     applies = None if raw is None else plain(raw)
     invalid = _names_of(raw) if raw is not None and applies is None else []
     excluded_by = _excluded_by(scene.asked, variables) if raw is None else None
-    facts = {
-        "variables": _shown(variables),
-        "applies": applies,
-        "excluded_by": excluded_by,
-        "other": _others(scene.asked, variables, applies, excluded_by),
-        "invalid": invalid,
-        "given": scene.options.proxies is not None,
-    }
+    facts = ProxyVariablesFacts(
+        variables=_shown(variables),
+        applies=applies,
+        excluded_by=excluded_by,
+        other=_others(scene.asked, variables, applies, excluded_by),
+        invalid=invalid,
+        given=scene.options.proxies is not None,
+    )
     scene.tell(
         "host",
         "proxy_variables",
@@ -160,7 +161,7 @@ def _is_for(variable: Variable, asked: Asked) -> bool:
 
 def _others(
     asked: Asked, variables: list[Variable], applies: str | None, excluded_by: str | None
-) -> list[dict[str, str]]:
+) -> list[OtherProxyFacts]:
     """The proxies that are set somewhere and do not apply, each once."""
     found: dict[str, str] = {}
     for variable in variables:
@@ -183,7 +184,7 @@ def _shown(variables: list[Variable]) -> dict[str, str]:
     }
 
 
-def _in_words(facts: dict[str, Any]) -> str:
+def _in_words(facts: ProxyVariablesFacts) -> str:
     if facts["invalid"]:
         return f"{' and '.join(facts['invalid'])} holds no URL of a proxy"
     if facts["applies"]:

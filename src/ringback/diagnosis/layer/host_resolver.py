@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from ringback.diagnosis.facts import HostsFileFacts, ResolverConfigFacts
 from ringback.diagnosis.layer.netlink import OUT_OF_RESOURCES
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def read_hosts_file(scene: Scene) -> None:
         "hosts_file",
         name,
         result=f"line {line} of {path} says {' '.join(addresses[:4])}",
-        facts={"addresses": addresses, "line": line, "path": str(path)},
+        facts=HostsFileFacts(addresses=addresses, line=line, path=str(path)),
     )
 
 
@@ -124,19 +125,19 @@ def read_resolver_config(scene: Scene) -> None:
     """Tell how this host resolves names."""
     config = configured()
     upstream = _upstream(config)
-    facts = {
-        "path": config.path,
-        "nameservers": list(config.nameservers),
-        "ignored": list(config.ignored),
-        "search": list(config.search),
-        "options": config.options,
-        "ndots": config.ndots,
-        "hosts_order": list(config.order),
-        "missing": config.missing,
-        "stub": config.stub,
-        "upstream": upstream,
-        "dns_in_order": config.asks_dns,
-    }
+    facts = ResolverConfigFacts(
+        path=config.path,
+        nameservers=list(config.nameservers),
+        ignored=list(config.ignored),
+        search=list(config.search),
+        options=config.options,
+        ndots=config.ndots,
+        hosts_order=list(config.order),
+        missing=config.missing,
+        stub=config.stub,
+        upstream=upstream,
+        dns_in_order=config.asks_dns,
+    )
     well = config.nameservers and config.asks_dns
     scene.tell(
         "host",

@@ -10,6 +10,7 @@ import sys
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Final
 
+from ringback.diagnosis.facts import InterfacesFacts, RouteFacts, RouteToFacts
 from ringback.diagnosis.layer import netlink
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ _HOPS: Final = {
     6: (socket.AF_INET6, socket.IPPROTO_IPV6, socket.IPV6_UNICAST_HOPS),
 }
 _PORT = 9
+_REACHABLE: Final = frozenset({"unicast", "local"})
 _TYPE_OF_ERROR: Final = {
     "EHOSTUNREACH": "unreachable",
     "EACCES": "prohibit",
@@ -46,17 +48,17 @@ def read_routes(scene: Scene) -> None:
         ways = netlink.default_ways(version)
         usable = [way for way in ways or () if way.type == "unicast"]
         way = usable[0] if usable else None
-        facts = {
-            "family": version,
-            "route": source is not None,
-            "default": bool(usable) if ways is not None else source is not None,
-            "gateway": way.gateway if way else None,
-            "interface": names.get(way.interface) if way else None,
-            "source": source,
-            "error": error,
-            "gateway_state": netlink.neighbour_state(way.gateway) if way and way.gateway else None,
-            "hops": _hops(version),
-        }
+        facts = RouteFacts(
+            family=version,
+            route=source is not None,
+            default=bool(usable) if ways is not None else source is not None,
+            gateway=way.gateway if way else None,
+            interface=names.get(way.interface) if way else None,
+            source=source,
+            error=error,
+            gateway_state=netlink.neighbour_state(way.gateway) if way and way.gateway else None,
+            hops=_hops(version),
+        )
         scene.tell(
             "host",
             "route",
@@ -115,7 +117,7 @@ def source_to_world(version: int) -> str | None:
     return source_to(WORLD[version])[0]
 
 
-def _facts_to(address: str, names: dict[int, str]) -> dict[str, Any]:
+def _facts_to(address: str, names: dict[int, str]) -> RouteToFacts:
     source, error = source_to(address)
     way = _way(address, names)
     table_type = way.type if way else None
@@ -134,6 +136,12 @@ def _facts_to(address: str, names: dict[int, str]) -> dict[str, Any]:
         "interface": names.get(way.interface) if way else None,
         "gateway_state": _state(way, address) if way and source else None,
     }
+
+
+def is_on_link(address: str) -> bool | None:
+    """Return whether no router is needed to reach an address; ``None``: it is not known."""
+    way = _way(address, _interface_names() if "%" in address else {})
+    return None if way is None or way.type not in _REACHABLE else way.gateway is None
 
 
 def _way(address: str, names: dict[int, str]) -> netlink.Way | None:
@@ -176,7 +184,7 @@ def _kind(error: str, address: str) -> KindName:
     return "tcp.address_unreachable.network"
 
 
-def _route_in_words(facts: dict[str, Any]) -> str:
+def _route_in_words(facts: RouteFacts) -> str:
     if facts["route"]:
         via = f" by {facts['gateway']}" if facts["gateway"] else ""
         return f"a route leads out{via}, from {facts['source']}"
@@ -185,7 +193,7 @@ def _route_in_words(facts: dict[str, Any]) -> str:
     return f"no route leads out ({facts['error']})"
 
 
-def _route_to_in_words(facts: dict[str, Any]) -> str:
+def _route_to_in_words(facts: RouteToFacts) -> str:
     if not facts["route"]:
         said = facts["table_type"]
         return f"a route says {said} ({facts['error']})" if said else f"no route: {facts['error']}"
@@ -205,7 +213,7 @@ def read_interfaces(scene: Scene) -> None:
         "interfaces",
         state="ok" if useful else "noted",
         result=_interfaces_in_words(useful),
-        facts={"interfaces": found, "loopback_only": not useful},
+        facts=InterfacesFacts(interfaces=found, loopback_only=not useful),
     )
 
 

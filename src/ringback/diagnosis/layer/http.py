@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from ringback.diagnosis.facts import Http2Facts
 from ringback.diagnosis.layer import http2
 from ringback.diagnosis.layer.http_exchange import Patience, Request, exchange, request_of
 from ringback.diagnosis.layer.http_extras import is_portal, tls_here, watch
@@ -167,7 +168,7 @@ def _tell_http2(scene: Scene, request: Request, answer: Answer, since: float) ->
         request.url,
         result="it speaks HTTP/2 only; clients that cannot will fail",
         since=since,
-        facts={"works": answer.head is not None, "only": True, "outcome": answer.outcome},
+        facts=Http2Facts(works=answer.head is not None, only=True, outcome=answer.outcome),
     )
 
 

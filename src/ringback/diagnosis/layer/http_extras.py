@@ -14,6 +14,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from ringback.diagnosis.facts import HttpSmallSegmentsFacts, PortalCheckFacts, TlsHereFacts
 from ringback.diagnosis.layer.http_exchange import Patience, exchange
 from ringback.diagnosis.layer.http_readings import host_of, without_query
 from ringback.diagnosis.layer.opening import open_connection
@@ -87,12 +88,12 @@ def _answers_for_others(scene: Scene, route: Route, request: Request, answer: An
         if same
         else "an address that nobody has does not give the same answer",
         since=since,
-        facts={
-            "url": other.url,
-            "status": got.status if got is not None else None,
-            "location": without_query(location) if location else None,
-            "differs": not same,
-        },
+        facts=PortalCheckFacts(
+            url=other.url,
+            status=got.status if got is not None else None,
+            location=without_query(location) if location else None,
+            differs=not same,
+        ),
     )
     return same
 
@@ -191,12 +192,12 @@ def _small_segments(
         result=f"with segments of {SMALL} bytes "
         + ("the answer comes" if works else f"{came} bytes come"),
         since=since,
-        facts={
-            "works": works,
-            "outcome": answer.outcome,
-            "first_byte": answer.first_byte,
-            "bytes": came,
-        },
+        facts=HttpSmallSegmentsFacts(
+            works=works,
+            outcome=answer.outcome,
+            first_byte=answer.first_byte,
+            bytes=came,
+        ),
     )
 
 
@@ -233,5 +234,5 @@ def tls_here(scene: Scene, route: Route) -> None:
         if works
         else "the port does not speak TLS either",
         since=since,
-        facts={"works": works, "version": version, "error": made.error, "alert": made.alert},
+        facts=TlsHereFacts(works=works, version=version, error=made.error, alert=made.alert),
     )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from ringback.diagnosis.facts import ProxyTunnelFacts, RequestFacts
 from ringback.diagnosis.layer.proxy_server import proxy_server
 from ringback.diagnosis.layer.spoken import plain, printable, says_certificate, says_tls, speaks
 from ringback.diagnosis.layer.tls_clock import clock_offset, tell_clock
@@ -73,20 +74,20 @@ def tell_refusal(
     server = proxy_server(route.proxy)
     head = answer.head
     reason = plain(head.reason if head else answer.reason, 100)
-    facts: dict[str, Any] = {
-        "proxy": server.url,
-        "method": request.method,
-        "status": answer.status,
-        "reason": reason,
-        "outcome": "refused_by_proxy" if head else "nonsense",
-        "authenticate": _shown(head, "proxy-authenticate"),
-        "server": _shown(head, "server"),
-        "via": _shown(head, "via"),
-        "squid_error": _shown(head, "x-squid-error"),
-        "body_start": None,
-        "socks_code": None,
-        "first_bytes": None if head else printable(answer.first, 60),
-    }
+    facts = ProxyTunnelFacts(
+        proxy=server.url,
+        method=request.method,
+        status=answer.status,
+        reason=reason,
+        outcome="refused_by_proxy" if head else "nonsense",
+        authenticate=_shown(head, "proxy-authenticate"),
+        server=_shown(head, "server"),
+        via=_shown(head, "via"),
+        squid_error=_shown(head, "x-squid-error"),
+        body_start=None,
+        socks_code=None,
+        first_bytes=None if head else printable(answer.first, 60),
+    )
     said = f"the proxy answers {answer.status} {plain(reason, 60)}".rstrip()
     scene.tell(
         "proxy",
@@ -156,17 +157,17 @@ def tell_request(
         result=result_of(answer),
         kind=kind,
         since=since,
-        facts={
-            "address": route.address,
-            "proxied": route.proxy is not None,
-            "method": request.method,
+        facts=RequestFacts(
+            address=route.address,
+            proxied=route.proxy is not None,
+            method=request.method,
             **_facts(answer),
             **_lost(answer),
-            "clock_offset": offset,
-            "portal": portal,
-            "plain_to_tls": plain_to_tls(answer),
-            "certificate_wanted": certificate_wanted(answer, tls=request.scheme == "https"),
-        },
+            clock_offset=offset,
+            portal=portal,
+            plain_to_tls=plain_to_tls(answer),
+            certificate_wanted=certificate_wanted(answer, tls=request.scheme == "https"),
+        ),
     )
 
 
@@ -227,7 +228,7 @@ def _status(head: Head) -> str:
     return f"HTTP/{head.version} {head.status} {plain(head.reason, 60)}".rstrip()
 
 
-def _facts(answer: Answer) -> dict[str, Any]:
+def _facts(answer: Answer) -> RequestFacts:
     head, body = answer.head, answer.body
     odd = [*(head.odd if head else ()), *([body.odd] if body and body.odd else [])]
     return {
@@ -255,7 +256,7 @@ def _title(body: bytes) -> str | None:
     return None if not text or "?" in text or "=" in text else plain(text, 100)
 
 
-def _lost(answer: Answer) -> dict[str, Any]:
+def _lost(answer: Answer) -> RequestFacts:
     known = answer.confirmed
     return {
         "unacked": known.get("unacked"),

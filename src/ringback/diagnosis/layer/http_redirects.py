@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
+from ringback.diagnosis.facts import RedirectFacts
 from ringback.diagnosis.layer.http_exchange import kept
 from ringback.diagnosis.layer.http_readings import without_query
 from ringback.diagnosis.scene import together
@@ -141,17 +142,17 @@ class Course:
             + (words if loop else "")
             + (", a name that does not exist" if resolves is False else ""),
             kind=kind,
-            facts={
-                "hop": self._hops,
-                "status": answer.status,
-                "location": place,
-                "leaves_host": hop.leaves_host,
-                "to_tls": hop.to_tls,
-                "loop": loop,
-                "endless": endless,
-                "followed": not (invalid or loop) and (self._visits or not _leaves(request, hop)),
-                "resolves": resolves,
-            },
+            facts=RedirectFacts(
+                hop=self._hops,
+                status=answer.status,
+                location=place,
+                leaves_host=hop.leaves_host,
+                to_tls=hop.to_tls,
+                loop=loop,
+                endless=endless,
+                followed=not (invalid or loop) and (self._visits or not _leaves(request, hop)),
+                resolves=resolves,
+            ),
         )
         return resolves
 

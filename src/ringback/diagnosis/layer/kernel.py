@@ -11,8 +11,9 @@ import ipaddress
 import socket
 import struct
 import sys
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
+
+from ringback.diagnosis.facts import IcmpFacts
 
 SocketAddress = tuple[str, int] | tuple[str, int, int, int]
 """What ``socket.connect`` takes."""
@@ -71,11 +72,17 @@ class Icmp:
     mtu: int | None = None
     error: str | None = None
 
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> IcmpFacts:
         """Return it as a reading has it."""
-        facts = asdict(self)
-        del facts["error"]
-        return facts
+        return IcmpFacts(
+            type=self.type,
+            code=self.code,
+            sender=self.sender,
+            own=self.own,
+            is_target=self.is_target,
+            family=self.family,
+            mtu=self.mtu,
+        )
 
 
 def hear_icmp(sock: socket.socket, *, on: bool = True) -> bool:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import socket
 import threading
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
+from ringback.diagnosis.facts import GetaddrinfoFacts, OriginFacts, SearchDomainFacts
 from ringback.diagnosis.layer.dns_query import Patience, Server
 from ringback.diagnosis.layer.host_resolver import Resolver, configured, entries, hosts_path
 from ringback.diagnosis.layer.nameserver import (
@@ -106,7 +107,7 @@ class SystemLookup:
     def _finish(
         self,
         addresses: tuple[str, ...],
-        facts: dict[str, Any],
+        facts: GetaddrinfoFacts,
         *,
         result: str,
         kind: KindName | None = None,
@@ -135,7 +136,7 @@ def _facts(
     eai: str | None = None,
     errno: int | None = None,
     timed_out: bool = False,
-) -> dict[str, Any]:
+) -> GetaddrinfoFacts:
     found = addresses or []
     return {
         "addresses": found,
@@ -205,7 +206,7 @@ def tell_origin(scene: Scene, addresses: Sequence[str], asking: Sequence[Asking]
         "origin",
         scene.asked.host,
         result=f"{' '.join(alone[:4])}: from the {source}, not from DNS",
-        facts={"not_from_dns": alone, "from_dns": sorted(given), "source": source},
+        facts=OriginFacts(not_from_dns=alone, from_dns=sorted(given), source=source),
     )
 
 
@@ -240,7 +241,7 @@ def _tell(scene: Scene, asked: list[str], answered: str) -> None:
         "search_domain",
         scene.asked.host,
         result=f"answered as {answered}, with a search domain behind it",
-        facts={"asked": asked, "answered": answered},
+        facts=SearchDomainFacts(asked=asked, answered=answered),
     )
 
 

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any, Final
 import dns.exception
 import dns.name
 
+from ringback.diagnosis.facts import ControlFacts, HijackFacts, NameserverFacts
 from ringback.diagnosis.layer.dns_query import Answer, Patience, Reply, Server, answer_of, ask
+from ringback.diagnosis.layer.host_routes import is_on_link
 from ringback.diagnosis.layer.url_host import ascii_host
 
 if TYPE_CHECKING:
@@ -241,7 +243,7 @@ def _written(names: Sequence[dns.name.Name]) -> dns.name.Name | None:
     return own if len(own) > _ONE_LABEL else None
 
 
-def _facts(finding: Finding, *, dangling: bool) -> dict[str, Any]:
+def _facts(finding: Finding, *, dangling: bool) -> NameserverFacts:
     reply, answer = finding.reply, finding.answer
     return {
         "server": str(finding.server),
@@ -267,6 +269,7 @@ def _facts(finding: Finding, *, dangling: bool) -> dict[str, Any]:
         "recursion": answer.recursion if reply.message is not None else None,
         "referral": finding.refers,
         "configured": finding.server.configured,
+        "on_link": is_on_link(finding.server.address),
     }
 
 
@@ -364,13 +367,13 @@ def hijack(
         result=_hijack_in_words(server, answer, hijacked=hijacked),
         kind="dns.bogus_address" if hijacked else None,
         since=begun,
-        facts={
-            "server": str(server),
-            "rcode": reply.rcode,
-            "answers": list(answer.addresses),
-            "hijacked": hijacked,
-            "wildcard": not hijacked,
-        },
+        facts=HijackFacts(
+            server=str(server),
+            rcode=reply.rcode,
+            answers=list(answer.addresses),
+            hijacked=hijacked,
+            wildcard=not hijacked,
+        ),
     )
 
 
@@ -388,13 +391,13 @@ def control(scene: Scene, server: Server) -> None:
         state="ok" if works else "failed",
         result=f"{server}: {said}",
         since=begun,
-        facts={
-            "server": str(server),
-            "rcode": reply.rcode,
-            "works": works,
-            "timed_out": reply.timed_out,
-            "error": reply.error,
-        },
+        facts=ControlFacts(
+            server=str(server),
+            rcode=reply.rcode,
+            works=works,
+            timed_out=reply.timed_out,
+            error=reply.error,
+        ),
     )
 
 

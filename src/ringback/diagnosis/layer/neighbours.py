@@ -11,11 +11,19 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from ringback.client.dial import resolve
+from ringback.diagnosis.facts import (
+    NameserverFacts,
+    NeighbourFacts,
+    ResolverConfigFacts,
+    RouteFacts,
+    RouteToFacts,
+)
 from ringback.diagnosis.layer.connect import attempt, told
 from ringback.diagnosis.layer.proxy_server import authority
 from ringback.diagnosis.layer.spoken import speech
 from ringback.diagnosis.protocols import partners_of, protocol_of
 from ringback.diagnosis.scene import together
+from ringback.diagnosis.sorts import readings_of
 from ringback.failure.target import split_port
 
 if TYPE_CHECKING:
@@ -68,17 +76,15 @@ def chosen(scene: Scene, made: Mapping[str, Attempt | None]) -> list[Neighbour]:
 def gateway_of(scene: Scene, address: str) -> str | None:
     """Return the first router on the way to an address, as the readings of the host have it."""
     family = 6 if ":" in address else 4
-    for reading in scene.readings():
-        if reading.what == "route_to" and reading.subject == address:
-            if reading.facts.get("on_link"):
+    readings = scene.readings()
+    for to in readings_of(readings, RouteToFacts):
+        if to.subject == address:
+            if to.facts["on_link"]:
                 return None
-            if gateway := reading.facts.get("gateway"):
-                return str(gateway)
-    for reading in scene.readings():
-        if reading.what == "route" and reading.facts.get("family") == family:
-            gateway = reading.facts.get("gateway")
-            return str(gateway) if gateway else None
-    return None
+            if gateway := to.facts["gateway"]:
+                return gateway
+    routes = readings_of(readings, RouteFacts)
+    return next((out.facts["gateway"] for out in routes if out.facts["family"] == family), None)
 
 
 def _port_decides(one: Attempt | None) -> bool:
@@ -128,12 +134,11 @@ def _on_the_way(scene: Scene, silent: list[str]) -> Iterator[Neighbour]:
 def _resolver(scene: Scene) -> str | None:
     """A nameserver of another host, unless one has answered already."""
     readings = scene.readings()
-    if any(one.what == "nameserver" and one.facts.get("rcode") for one in readings):
+    if any(answer.facts["rcode"] for answer in readings_of(readings, NameserverFacts)):
         return None
-    for reading in readings:
-        if reading.what == "resolver_config":
-            servers = (str(one) for one in reading.facts.get("nameservers") or ())
-            return next((one for one in servers if _is_elsewhere(one)), None)
+    for config in readings_of(readings, ResolverConfigFacts):
+        servers = config.facts["nameservers"] or ()
+        return next((server for server in servers if _is_elsewhere(server)), None)
     return None
 
 
@@ -164,13 +169,13 @@ def ask(scene: Scene, neighbour: Neighbour, wait: float) -> None:
         authority(neighbour.address, neighbour.port),
         result=f"{neighbour.role}: {told(made)}{says}",
         since=began,
-        facts={
+        facts=NeighbourFacts(
             **made.facts(),
-            "role": neighbour.role,
-            "speaks": spoken,
-            "as_asked": _as_asked(scene.asked, spoken),
-            "waited": round(made.seconds, 6),
-        },
+            role=neighbour.role,
+            speaks=spoken,
+            as_asked=_as_asked(scene.asked, spoken),
+            waited=round(made.seconds, 6),
+        ),
     )
 
 
@@ -188,14 +193,14 @@ def ask_control(scene: Scene, text: str, wait: float) -> None:
             text[:200],
             result=f"control: its name is not resolved: {error}"[:200],
             since=began,
-            facts={**_UNRESOLVED, "port": number},
+            facts=NeighbourFacts({**_UNRESOLVED, "port": number}),
         )
         return
     if scene.may_connect(address, number):
         ask(scene, Neighbour(address=address, port=number, role="control"), wait)
 
 
-_UNRESOLVED = {
+_UNRESOLVED: NeighbourFacts = {
     "address": None,
     "port": None,
     "family": None,
@@ -241,9 +246,8 @@ def other_answers(scene: Scene, addresses: Sequence[str]) -> None:
 
 def _answers(scene: Scene) -> list[str]:
     found: dict[str, None] = {}
-    for reading in scene.readings():
-        if reading.what == "nameserver":
-            found |= dict.fromkeys(str(one) for one in reading.facts.get("answers") or ())
+    for reading in readings_of(scene.readings(), NameserverFacts):
+        found |= dict.fromkeys(reading.facts["answers"] or ())
     return list(found)
 
 

@@ -13,6 +13,7 @@ import weakref
 from collections.abc import Hashable
 from typing import TYPE_CHECKING
 
+from ringback.diagnosis.facts import ConnectionFacts
 from ringback.diagnosis.layer.connect import attempt, told
 from ringback.diagnosis.layer.kernel import sockaddr_of
 from ringback.diagnosis.layer.proxy_server import proxy_server
@@ -210,7 +211,7 @@ def _tell_attempt(scene: Scene, stage: Stage, route: Route, made: Attempt, since
         result=f"no further connection: {told(made)}",
         kind=made.kind,
         since=since,
-        facts=made.facts(),
+        facts=ConnectionFacts({**made.facts()}),
     )
 
 
@@ -227,5 +228,5 @@ def _tell(scene: Scene, stage: Stage, route: Route, error: OSError, since: float
         result=f"no further connection: {error.strerror or error}"[:200],
         kind=None if polite or route.proxy is not None else kind,
         since=since,
-        facts={"address": route.address, "port": route.port, "errno": name},
+        facts=ConnectionFacts(address=route.address, port=route.port, errno=name),
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from ringback.diagnosis.facts import HopFacts, RefusalFacts, SilenceFacts
 from ringback.diagnosis.layer.connect import EXCEEDED, Attempt, attempt, meaning
 from ringback.diagnosis.layer.neighbours import gateway_of
 from ringback.diagnosis.layer.proxy_server import authority
@@ -57,15 +58,15 @@ def silence(scene: Scene, address: str, last: int) -> None:
         authority(address, port),
         result=_TOLD[before],
         since=began,
-        facts={
-            "address": address,
-            "port": port,
-            "ttl": last + 1,
-            "other_port": other,
-            "other_sender": there.icmp.sender if there.icmp and passing else None,
-            "other_reached": there.icmp is None and there.outcome != "timeout",
-            "lost_before": before,
-        },
+        facts=SilenceFacts(
+            address=address,
+            port=port,
+            ttl=last + 1,
+            other_port=other,
+            other_sender=there.icmp.sender if there.icmp and passing else None,
+            other_reached=there.icmp is None and there.outcome != "timeout",
+            lost_before=before,
+        ),
     )
 
 
@@ -159,17 +160,17 @@ def _hop(scene: Scene, address: str, ttl: int, wait: float) -> Attempt:
         f"ttl {ttl}",
         result=_hop_in_words(made, reached=reached),
         since=began,
-        facts={
-            "address": address,
-            "ttl": ttl,
-            "sender": icmp.sender if icmp else address if reached else None,
-            "icmp_type": icmp.type if icmp else None,
-            "icmp_code": icmp.code if icmp else None,
-            "own": icmp.own if icmp else None,
-            "reached": reached,
-            "silent": made.outcome == "timeout" and not made.withheld,
-            "unsent": "EPERM" if made.withheld else _unsent(made),
-        },
+        facts=HopFacts(
+            address=address,
+            ttl=ttl,
+            sender=icmp.sender if icmp else address if reached else None,
+            icmp_type=icmp.type if icmp else None,
+            icmp_code=icmp.code if icmp else None,
+            own=icmp.own if icmp else None,
+            reached=reached,
+            silent=made.outcome == "timeout" and not made.withheld,
+            unsent="EPERM" if made.withheld else _unsent(made),
+        ),
     )
     return made
 
@@ -252,15 +253,15 @@ def refusal(scene: Scene, address: str) -> None:
         authority(address, asked),
         result=_refusal_in_words(here, near=near),
         since=began,
-        facts={
-            "address": address,
-            "port": asked,
-            "hops": here.hops,
-            "other_port": other,
-            "other_hops": there.hops,
-            "other_passed": there.passed,
-            "near": near,
-        },
+        facts=RefusalFacts(
+            address=address,
+            port=asked,
+            hops=here.hops,
+            other_port=other,
+            other_hops=there.hops,
+            other_passed=there.passed,
+            near=near,
+        ),
     )
 
 

@@ -7,15 +7,24 @@ import threading
 import time
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ringback.client.dial import LookupTimedOut, resolve
+from ringback.diagnosis.facts import (
+    AttemptFacts,
+    ProxyCandidateFacts,
+    ProxyConnectFacts,
+    ProxyDirectFacts,
+    ProxyTunnelFacts,
+    ProxyVariablesFacts,
+)
 from ringback.diagnosis.layer.connect import Attempt, attempt, told
 from ringback.diagnosis.layer.opening import keep
 from ringback.diagnosis.layer.proxy_server import ProxyServer, authority, chosen, proxy_server
 from ringback.diagnosis.layer.proxy_tunnel import Answer, TunnelError, forwarded, secured, tunnel
 from ringback.diagnosis.layer.spoken import speech
 from ringback.diagnosis.scene import Route, together
+from ringback.diagnosis.sorts import readings_of
 from ringback.failure.target import without_secrets
 
 if TYPE_CHECKING:
@@ -36,7 +45,7 @@ CONNECT_TIMEOUT = 3.4
 MAX_ADDRESSES = 4
 """Addresses of a proxy that are tried, all at once."""
 
-_NOT_TRIED = {
+_NOT_TRIED: AttemptFacts = {
     "address": None,
     "family": None,
     "errno": None,
@@ -78,13 +87,15 @@ class Reached:
         """The same in one line, for people."""
         return told(self.made) if self.made else f"its name is not resolved ({self.eai})"
 
-    def facts(self) -> dict[str, Any]:
+    def facts(self, proxy: str, port: int | None) -> ProxyConnectFacts:
         """Return it as a reading has it."""
-        made: dict[str, Any] = self.made.facts() if self.made else dict(_NOT_TRIED)
-        return made | {
+        return {
+            **(self.made.facts() if self.made else _NOT_TRIED),
+            "port": port,
             "outcome": self.outcome,
             "addresses": list(self.addresses),
             "eai": self.eai,
+            "proxy": proxy,
         }
 
 
@@ -194,7 +205,7 @@ def _tell_invalid(scene: Scene, proxy: str, error: ValueError) -> None:
         state="failed",
         result=str(error)[:200],
         kind="config.proxy_invalid",
-        facts={**Reached().facts(), "proxy": shown, "port": None, "outcome": "invalid"},
+        facts=ProxyConnectFacts({**Reached().facts(shown, None), "outcome": "invalid"}),
     )
 
 
@@ -208,7 +219,7 @@ def _tell_reached(scene: Scene, server: ProxyServer, reached: Reached, began: fl
         result=reached.text,
         kind=None if opened else "proxy.unreachable",
         since=began,
-        facts={**reached.facts(), "port": server.port, "proxy": server.url},
+        facts=reached.facts(server.url, server.port),
     )
 
 
@@ -223,7 +234,7 @@ def _tell_answer(
         result=answer.text,
         kind=answer.kind,
         since=began,
-        facts={**answer.facts(), "proxy": server.url, "method": method},
+        facts=ProxyTunnelFacts({**answer.facts(), "proxy": server.url, "method": method}),
     )
 
 
@@ -246,13 +257,11 @@ def candidates(scene: Scene) -> None:
 
 
 def _named(scene: Scene) -> Iterator[tuple[ProxyServer, str]]:
-    for reading in scene.readings():
-        if reading.what != "proxy_variables":
-            continue
-        for other in reading.facts.get("other") or ():
+    for reading in readings_of(scene.readings(), ProxyVariablesFacts):
+        for other in reading.facts["other"] or ():
             try:
-                yield proxy_server(str(other["url"])), str(other.get("source") or "")
-            except (ValueError, KeyError):
+                yield proxy_server(other["url"]), other["source"]
+            except ValueError:
                 continue
 
 
@@ -267,14 +276,14 @@ def _try_candidate(scene: Scene, server: ProxyServer, source: str) -> None:
         server.url,
         result=f"{source}: {answer.text if answer else reached.text}"[:300],
         since=began,
-        facts={
-            "works": works,
-            "outcome": answer.outcome if answer else reached.outcome,
-            "source": source,
-            "address": reached.made.address if reached.made else None,
-            "status": answer.status if answer else None,
-            "socks_code": answer.socks_code if answer else None,
-        },
+        facts=ProxyCandidateFacts(
+            works=works,
+            outcome=answer.outcome if answer else reached.outcome,
+            source=source,
+            address=reached.made.address if reached.made else None,
+            status=answer.status if answer else None,
+            socks_code=answer.socks_code if answer else None,
+        ),
     )
 
 
@@ -322,15 +331,15 @@ def direct(scene: Scene, addresses: Sequence[str], *, wait: bool = True) -> None
         authority(best.address if best else scene.asked.host, port),
         result=f"without the proxy: {told(best) if best else 'the name is not resolved here'}",
         since=began,
-        facts={
-            "works": None if best is None else best.outcome == "open",
-            "outcome": best.outcome if best else "unresolved",
-            "address": best.address if best else None,
-            "errno": best.errno if best else None,
-            "icmp": best.icmp.facts() if best and best.icmp else None,
-            "rtt": best.rtt if best else None,
-            "speaks": spoken,
-        },
+        facts=ProxyDirectFacts(
+            works=None if best is None else best.outcome == "open",
+            outcome=best.outcome if best else "unresolved",
+            address=best.address if best else None,
+            errno=best.errno if best else None,
+            icmp=best.icmp.facts() if best and best.icmp else None,
+            rtt=best.rtt if best else None,
+            speaks=spoken,
+        ),
     )
 
 

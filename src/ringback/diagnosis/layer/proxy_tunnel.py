@@ -16,7 +16,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 
 from ringback.client.dial import resolve
 from ringback.client.trust import ssl_context
@@ -25,6 +25,7 @@ from ringback.failure.codes import kind_of_connect_status
 
 if TYPE_CHECKING:
     from ringback.client.trust import Trust
+    from ringback.diagnosis.facts import ProxyTunnelFacts
     from ringback.failure.names import KindName
 
 
@@ -125,9 +126,9 @@ class Answer:
             return f"{_WORDS[self.outcome]}: it says {self.first_bytes[:80]!r}"
         return _WORDS[self.outcome] + (f": {self.reason}" if self.reason else "")
 
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> ProxyTunnelFacts:
         """Return it as a reading has it."""
-        return asdict(self)
+        return cast("ProxyTunnelFacts", asdict(self))
 
 
 _WORDS: dict[str, str] = {

@@ -13,6 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import parse_qs, unquote
 
+from ringback.diagnosis.facts import GreetingFacts
 from ringback.diagnosis.layer.opening import raw_connection
 from ringback.diagnosis.layer.spoken import is_tls, plain, printable, speaks
 from ringback.diagnosis.layer.tls_channel import Channel
@@ -481,16 +482,16 @@ def _tell(scene: Scene, route: Route, greeting: Greeting, protocol: Protocol, si
         result=_result(greeting, protocol.name),
         kind=kind,
         since=since,
-        facts={
-            "protocol": protocol.name,
-            "outcome": greeting.outcome,
-            "speaks": speaks(greeting.data) if greeting.data else None,
-            "first_bytes": printable(greeting.data, 100) or None,
-            "message": answer.message if answer else None,
-            "version": answer.version if answer else None,
-            "secured": greeting.secured,
-            "reason": plain(greeting.reason) or None,
-        },
+        facts=GreetingFacts(
+            protocol=protocol.name,
+            outcome=greeting.outcome,
+            speaks=speaks(greeting.data) if greeting.data else None,
+            first_bytes=printable(greeting.data, 100) or None,
+            message=answer.message if answer else None,
+            version=answer.version if answer else None,
+            secured=greeting.secured,
+            reason=plain(greeting.reason) or None,
+        ),
     )
 
 

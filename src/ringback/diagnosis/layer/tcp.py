@@ -7,6 +7,7 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING
 
+from ringback.diagnosis.facts import TcpAgainFacts, TcpConnectFacts
 from ringback.diagnosis.layer import neighbours, path
 from ringback.diagnosis.layer.connect import Attempt, attempt, told
 from ringback.diagnosis.layer.opening import keep
@@ -111,13 +112,13 @@ def again(
         authority(address, port),
         result=f"{opened} of {len(outcomes)} attempts opened",
         since=began,
-        facts={
-            "address": address,
-            "port": port,
-            "attempts": len(outcomes),
-            "opened": opened,
-            "outcomes": outcomes,
-        },
+        facts=TcpAgainFacts(
+            address=address,
+            port=port,
+            attempts=len(outcomes),
+            opened=opened,
+            outcomes=outcomes,
+        ),
     )
 
 
@@ -174,7 +175,7 @@ def tell(scene: Scene, made: Attempt, began: float) -> None:
         result=told(made),
         kind=made.kind,
         since=began,
-        facts={**made.facts(), "proxied": False},
+        facts=TcpConnectFacts(**made.facts(), proxied=False),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from ringback.diagnosis.facts import AlpnFacts
 from ringback.diagnosis.layer.opening import raw_connection
 from ringback.diagnosis.layer.tls_channel import Channel, Connection
 from ringback.diagnosis.layer.tls_extras import Pending, explain, explain_silence
@@ -139,7 +140,7 @@ def _in_http2(
         subject_of(route),
         result="the server takes "
         + ("HTTP/2 only" if works else "no application protocol of HTTP"),
-        facts={"alert": made.alert, "protocol": "h2" if works else None},
+        facts=AlpnFacts(alert=made.alert, protocol="h2" if works else None),
     )
     return again if works else made
 

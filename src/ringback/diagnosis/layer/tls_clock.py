@@ -7,6 +7,7 @@ import re
 import time
 from typing import TYPE_CHECKING
 
+from ringback.diagnosis.facts import ClockFacts
 from ringback.diagnosis.layer.tls_handshake import attempted
 from ringback.diagnosis.layer.tls_trust import unverifying
 
@@ -44,7 +45,7 @@ def tell_clock(scene: Scene, server: str, offset: float | None, *, least: float)
         result="this host's clock agrees with the server's"
         if abs(offset) < _WORTH_TELLING
         else f"this host's clock is {apart}",
-        facts={"offset": offset, "source": f"Date of {server}"},
+        facts=ClockFacts(offset=offset, source=f"Date of {server}"),
     )
 
 

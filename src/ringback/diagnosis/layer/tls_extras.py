@@ -12,6 +12,13 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
+from ringback.diagnosis.facts import (
+    OldVersionsFacts,
+    OtherNameFacts,
+    PlainFacts,
+    SystemStoreFacts,
+    TlsSmallSegmentsFacts,
+)
 from ringback.diagnosis.layer.kernel import confirmed
 from ringback.diagnosis.layer.opening import open_connection
 from ringback.diagnosis.layer.spoken import printable, says_tls, speaks
@@ -52,13 +59,13 @@ def tell_plain(
         subject_of(route),
         result=f"without TLS the port says {shown!r}" if data else "nothing without TLS either",
         since=since,
-        facts={
-            "speaks": spoken,
-            "first_bytes": shown or None,
-            "status": int(status[1]) if status else None,
-            "plain_to_tls": spoken == "tls",
-            "asked_with": how,
-        },
+        facts=PlainFacts(
+            speaks=spoken,
+            first_bytes=shown or None,
+            status=int(status[1]) if status else None,
+            plain_to_tls=spoken == "tls",
+            asked_with=how,
+        ),
     )
 
 
@@ -207,7 +214,7 @@ def _small_segments(scene: Scene, route: Route) -> bool:
         result=f"with segments of {SMALL} bytes the handshake "
         + ("is answered" if works else "fails too"),
         since=since,
-        facts={"works": works, "outcome": made.error or "open"},
+        facts=TlsSmallSegmentsFacts(works=works, outcome=made.error or "open"),
     )
     return works
 
@@ -230,13 +237,13 @@ def _old_versions(scene: Scene, route: Route) -> None:
         if works
         else "old versions and ciphers do not help",
         since=since,
-        facts={
-            "works": works,
-            "version": version,
-            "cipher": cipher[0] if cipher else None,
-            "error": made.error,
-            "alert": made.alert,
-        },
+        facts=OldVersionsFacts(
+            works=works,
+            version=version,
+            cipher=cipher[0] if cipher else None,
+            error=made.error,
+            alert=made.alert,
+        ),
     )
 
 
@@ -254,7 +261,7 @@ def _other_name(scene: Scene, route: Route, within: float) -> None:
         result="without the server's name (SNI) the handshake "
         + ("works" if works else "fails too"),
         since=since,
-        facts={"sni": None, "works": works, "error": made.error, "alert": made.alert},
+        facts=OtherNameFacts(sni=None, works=works, error=made.error, alert=made.alert),
     )
 
 
@@ -280,10 +287,10 @@ def _other_store(scene: Scene, route: Route, store: Store) -> None:
         result=f"{other.source}'s authorities "
         + ("vouch for the certificate" if verified else "do not vouch for it either"),
         since=since,
-        facts={
-            "verified": verified,
-            "store": other.source,
-            "verify_code": made.verify_code,
-            "error": made.error,
-        },
+        facts=SystemStoreFacts(
+            verified=verified,
+            store=other.source,
+            verify_code=made.verify_code,
+            error=made.error,
+        ),
     )

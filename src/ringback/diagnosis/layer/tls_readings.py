@@ -8,6 +8,7 @@ import ssl
 import time
 from typing import TYPE_CHECKING, Any, Literal
 
+from ringback.diagnosis.facts import ChainFacts, HandshakeFacts
 from ringback.diagnosis.layer.spoken import plain, printable
 from ringback.diagnosis.layer.x509 import Certificate, DERError, certificate
 
@@ -246,29 +247,29 @@ def tell_handshake(
     channel = made.channel
     leaf = next(iter(certificates(chain_of(channel)[0][:1])), None)
     asked = made.client_certificate_asked
-    facts: dict[str, Any] = {
-        "address": route.address,
-        "port": route.port,
-        "proxied": route.proxy is not None,
-        "sni": name,
+    facts = HandshakeFacts(
+        address=route.address,
+        port=route.port,
+        proxied=route.proxy is not None,
+        sni=name,
         **_agreed(made),
-        "error": made.error,
-        "verify_code": made.verify_code,
-        "verify_message": made.verify_message and plain(made.verify_message),
-        "alert": made.alert,
-        "reason": made.reason and plain(made.reason, 100),
-        "sent_something": channel.received > 0,
-        "first_bytes": printable(channel.first, 100) if made.error == "not_tls" else None,
-        "unacked": made.confirmed.get("unacked"),
-        "retransmits": made.confirmed.get("retransmits"),
-        "bytes_acked": made.confirmed.get("bytes_acked"),
-        "bytes_received": made.confirmed.get("bytes_received"),
-        "sent": channel.sent,
-        "received": channel.received,
-        "client_certificate_asked": asked,
-        "local_certificate_used": bool(own_certificate and asked is not False),
-        "days_left": None if leaf is None else _days(leaf.not_after),
-    }
+        error=made.error,
+        verify_code=made.verify_code,
+        verify_message=made.verify_message and plain(made.verify_message),
+        alert=made.alert,
+        reason=made.reason and plain(made.reason, 100),
+        sent_something=channel.received > 0,
+        first_bytes=printable(channel.first, 100) if made.error == "not_tls" else None,
+        unacked=made.confirmed.get("unacked"),
+        retransmits=made.confirmed.get("retransmits"),
+        bytes_acked=made.confirmed.get("bytes_acked"),
+        bytes_received=made.confirmed.get("bytes_received"),
+        sent=channel.sent,
+        received=channel.received,
+        client_certificate_asked=asked,
+        local_certificate_used=bool(own_certificate and asked is not False),
+        days_left=None if leaf is None else _days(leaf.not_after),
+    )
     scene.tell(
         "tls",
         "handshake",
@@ -295,22 +296,22 @@ def tell_chain(scene: Scene, route: Route, made: Handshake, context: ssl.SSLCont
         subject_of(route),
         state="noted",
         result=_chain_result(chain),
-        facts={
-            "chain": [_fields(one) for one in chain],
-            "as_sent": as_sent,
-            "leaf_only": len(sent) == 1,
-            "matches_name": right,
-            "key": leaf.key if leaf else None,
-            "signature": leaf.signature if leaf else None,
-            "days_left": _days(leaf.not_after) if leaf else None,
-            "unreadable": len(sent) - len(chain),
-            "error": made.error,
+        facts=ChainFacts(
+            chain=[_fields(one) for one in chain],
+            as_sent=as_sent,
+            leaf_only=len(sent) == 1,
+            matches_name=right,
+            key=leaf.key if leaf else None,
+            signature=leaf.signature if leaf else None,
+            days_left=_days(leaf.not_after) if leaf else None,
+            unreadable=len(sent) - len(chain),
+            error=made.error,
             **_issuer(chain, made, context),
-        },
+        ),
     )
 
 
-def _agreed(made: Handshake) -> dict[str, Any]:
+def _agreed(made: Handshake) -> HandshakeFacts:
     tls = made.channel.tls
     done = made.error is None and tls is not None
     cipher = tls.cipher() if tls is not None and done else None
@@ -322,7 +323,7 @@ def _agreed(made: Handshake) -> dict[str, Any]:
     }
 
 
-def _result(made: Handshake, facts: dict[str, Any]) -> str:
+def _result(made: Handshake, facts: HandshakeFacts) -> str:
     if made.error is None:
         left = facts["days_left"]
         until = "" if left is None else f", certificate valid for {left:.0f} more days"
@@ -337,9 +338,7 @@ def _result(made: Handshake, facts: dict[str, Any]) -> str:
     return _WORDS[made.error] + silent
 
 
-def _issuer(
-    chain: list[Certificate], made: Handshake, context: ssl.SSLContext
-) -> dict[str, str | None]:
+def _issuer(chain: list[Certificate], made: Handshake, context: ssl.SSLContext) -> ChainFacts:
     """Who would have to vouch for the last certificate above the leaf, where nobody does."""
     last = path(chain)[-1] if chain and made.verify_code in ISSUER_CODES else None
     top = None if last is None else last.issuer

@@ -13,6 +13,7 @@ from ringback.client.trust import Trust
 from ringback.client.trust.context import load_authorities, load_client_certificate, load_system
 from ringback.client.trust.model import PEM_BEGINS
 from ringback.client.trust.shared import tell_cuts
+from ringback.diagnosis.facts import TrustFacts
 from ringback.diagnosis.layer.spoken import plain
 from ringback.diagnosis.layer.tls_channel import watch
 
@@ -88,14 +89,14 @@ def context_of_program(scene: Scene) -> tuple[ssl.SSLContext, Store]:
         result=problem or f"{has} authorities from {store.place or 'a folder'}",
         kind="config.tls_files_invalid" if problem else None,
         since=since,
-        facts={
-            "source": store.source,
-            "path": store.place,
-            "authorities": has,
-            "loaded": problem is None,
-            "error": problem,
-            "client_certificate": store.trust.client_certificate is not None,
-        },
+        facts=TrustFacts(
+            source=store.source,
+            path=store.place,
+            authorities=has,
+            loaded=problem is None,
+            error=problem,
+            client_certificate=store.trust.client_certificate is not None,
+        ),
     )
     return context, store
 

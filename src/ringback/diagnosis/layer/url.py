@@ -12,7 +12,7 @@ import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, unquote
 
 from ringback.diagnosis.layer.url_host import Host, examined, literal
@@ -21,6 +21,7 @@ from ringback.diagnosis.protocols import ALIASES, PROTOCOLS, Protocol, protocol_
 from ringback.failure.target import without_secrets as without_credentials
 
 if TYPE_CHECKING:
+    from ringback.diagnosis.facts import UrlFacts
     from ringback.diagnosis.scene import Scene
     from ringback.failure.names import KindName
 
@@ -468,7 +469,7 @@ def read(scene: Scene) -> None:
         state="failed" if asked.kind else "noted" if problems else "ok",
         result="; ".join(problems) or _in_words(asked),
         kind=asked.kind,
-        facts={**_facts(asked, host), "problems": problems},
+        facts=_facts(asked, host, problems),
     )
 
 
@@ -487,7 +488,7 @@ def _is_this_host(host: str) -> bool:
     return name == "localhost" or name.endswith(".localhost")
 
 
-def _facts(asked: Asked, host: Host) -> dict[str, Any]:
+def _facts(asked: Asked, host: Host, problems: list[str]) -> UrlFacts:
     meant = [one.removeprefix(MEANT) for one in asked.problems if one.startswith(MEANT)]
     return {
         "scheme": asked.scheme or None,
@@ -504,6 +505,7 @@ def _facts(asked: Asked, host: Host) -> dict[str, Any]:
         "taken_for": host.lookalike,
         "hint": meant[0] if meant else None,
         "container": in_container(),
+        "problems": problems,
     }
 
 

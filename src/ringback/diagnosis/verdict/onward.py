@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from ringback.diagnosis.facts import ElsewhereFacts
 from ringback.diagnosis.model import Reading
 from ringback.diagnosis.verdict.evidence import Evidence
 
@@ -31,11 +32,11 @@ def tell_elsewhere(scene: Scene, url: str, there: Scene, since: float) -> None:
         result="nothing came of it" if last is None else last.result,
         kind=None if answered or last is None else last.kind,
         since=since,
-        facts={
-            "answered": answered,
-            "complete": there.left(1.0) > 0,
-            "readings": [_written(one) for one in readings],
-        },
+        facts=ElsewhereFacts(
+            answered=answered,
+            complete=there.left(1.0) > 0,
+            readings=[_written(one) for one in readings],
+        ),
     )
 
 

@@ -1,0 +1,588 @@
+"""The facts of each reading: one type for each, which names its keys and what they hold.
+
+Theory of operation. A reading is written by the stage that takes it, and read by the rules of the
+verdict, by the comparison and by whoever loads a recorded diagnosis. These types stand between
+them: a stage hands in one of them, and ``sorts`` gives the readings of a sort by its type, so that
+a key that nobody writes does not type-check on either side. A record may be older, newer or
+damaged: what it does not hold is ``None`` when it is asked for (``model.Facts``), which is what
+"not known" is written as. So every key may be missing; those who read ask by ``facts["key"]``,
+never by ``facts.get("key")``, which mypy lets pass with any key.
+
+docs/reference/readings.md says what each fact means; a test holds it against these types.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypedDict
+
+
+class AnyFacts(TypedDict, total=False):
+    """The facts of any reading: each type below will do."""
+
+
+class IcmpFacts(TypedDict, total=False):
+    """The ICMP message behind an error, as the kernel tells it."""
+
+    type: int
+    code: int
+    sender: str | None
+    family: int
+    own: bool
+    is_target: bool
+    mtu: int | None
+
+
+class UrlFacts(TypedDict, total=False):
+    """What was asked."""
+
+    scheme: str | None
+    host: str | None
+    port: int | None
+    path: str
+    protocol: str
+    tls: bool
+    is_address: bool
+    explicit_port: bool
+    problems: Sequence[str]
+    fatal: bool
+    ascii_host: str | None
+    lookalike: bool
+    taken_for: str | None
+    hint: str | None
+    container: bool
+
+
+class ExceptionFacts(TypedDict, total=False):
+    """What the call failed with."""
+
+    phase: str | None
+    delivered: str
+    errno: str | int | None
+
+
+class BundleFacts(TypedDict):
+    """A variable that names trusted authorities."""
+
+    variable: str
+    path: str
+    exists: bool
+
+
+class EnvironmentFacts(TypedDict, total=False):
+    """The program that asks."""
+
+    python: str
+    openssl: str
+    platform: str
+    uid: int | None
+    ca_bundle: BundleFacts | None
+    ca_bundles: Sequence[BundleFacts]
+    system_store: dict[str, Any]
+
+
+class InterfacesFacts(TypedDict, total=False):
+    """The interfaces of this host."""
+
+    interfaces: Sequence[dict[str, Any]]
+    loopback_only: bool
+
+
+class RouteFacts(TypedDict, total=False):
+    """The route to the world in one family."""
+
+    family: int
+    route: bool
+    default: bool
+    gateway: str | None
+    gateway_state: str | None
+    interface: str | None
+    source: str | None
+    error: str | None
+    hops: int | None
+
+
+class RouteToFacts(TypedDict, total=False):
+    """The route to one address."""
+
+    family: int
+    address: str
+    route: bool
+    source: str | None
+    error: str | None
+    interface: str | None
+    gateway: str | None
+    gateway_state: str | None
+    on_link: bool | None
+    table_type: str | None
+
+
+class ResolverConfigFacts(TypedDict, total=False):
+    """How this host resolves names."""
+
+    path: str
+    nameservers: Sequence[str]
+    search: Sequence[str]
+    options: dict[str, str]
+    ndots: int
+    ignored: Sequence[str]
+    missing: bool
+    hosts_order: Sequence[str]
+    dns_in_order: bool
+    stub: bool
+    upstream: Sequence[str]
+
+
+class OtherProxyFacts(TypedDict):
+    """A proxy that is set and does not apply."""
+
+    source: str
+    url: str
+
+
+class ProxyVariablesFacts(TypedDict, total=False):
+    """Which proxies are set, and which applies."""
+
+    variables: dict[str, Any]
+    applies: str | None
+    excluded_by: str | None
+    other: Sequence[OtherProxyFacts]
+    invalid: Sequence[str]
+    given: bool
+
+
+class HostsFileFacts(TypedDict, total=False):
+    """The entry of the hosts file."""
+
+    addresses: Sequence[str]
+    line: int
+    path: str
+
+
+class DescriptorsFacts(TypedDict, total=False):
+    """How many files and sockets are open."""
+
+    open: int
+    limit: int
+    short: bool
+
+
+class ClockFacts(TypedDict, total=False):
+    """This host's clock against a server's."""
+
+    offset: float | None
+    source: str
+
+
+class GetaddrinfoFacts(TypedDict, total=False):
+    """The name as the program would get it."""
+
+    addresses: Sequence[str]
+    families: Sequence[int]
+    eai: str | None
+    errno: int | None
+    timed_out: bool
+
+
+class NameserverFacts(TypedDict, total=False):
+    """A direct question to a nameserver."""
+
+    server: str
+    type: str
+    asked: str
+    tried: Sequence[str]
+    rcode: str | None
+    answers: Sequence[str]
+    cnames: Sequence[str]
+    dangling: bool
+    ede: Sequence[Sequence[Any]]
+    ttl: int | None
+    negative_ttl: int | None
+    authoritative: bool
+    truncated: bool
+    over_tcp: bool
+    edns: bool | None
+    timed_out: bool
+    error: str | None
+    icmp: IcmpFacts | None
+    malformed: bool
+    mismatched: int
+    recursion: bool | None
+    referral: bool
+    configured: bool
+    on_link: bool | None
+
+
+class SearchDomainFacts(TypedDict, total=False):
+    """A search domain changed what was asked."""
+
+    asked: Sequence[str]
+    answered: str
+
+
+class OriginFacts(TypedDict, total=False):
+    """Addresses that DNS did not give."""
+
+    not_from_dns: Sequence[str]
+    from_dns: Sequence[str]
+    source: str | None
+
+
+class HijackFacts(TypedDict, total=False):
+    """A random name that was asked for."""
+
+    server: str
+    rcode: str | None
+    answers: Sequence[str]
+    hijacked: bool
+    wildcard: bool
+
+
+class ControlFacts(TypedDict, total=False):
+    """Whether a nameserver answers anything."""
+
+    server: str
+    rcode: str | None
+    works: bool
+    timed_out: bool
+    error: str | None
+
+
+class AttemptFacts(TypedDict, total=False):
+    """One attempt to connect."""
+
+    address: str | None
+    port: int | None
+    family: int | None
+    outcome: str
+    errno: str | None
+    icmp: IcmpFacts | None
+    rtt: float | None
+    source: str | None
+    unsent: bool | None
+    repeats: int | None
+
+
+class ProxyConnectFacts(AttemptFacts, total=False):
+    """The connection to a proxy."""
+
+    proxy: str | None
+    addresses: Sequence[str]
+    eai: str | None
+
+
+class ProxyTunnelFacts(TypedDict, total=False):
+    """What a proxy answers to the wish for a tunnel."""
+
+    proxy: str
+    method: str
+    outcome: str
+    status: int | None
+    reason: str
+    authenticate: str | None
+    server: str | None
+    via: str | None
+    squid_error: str | None
+    body_start: str | None
+    first_bytes: str | None
+    socks_code: int | None
+
+
+class ProxyDirectFacts(TypedDict, total=False):
+    """The target without the proxy."""
+
+    works: bool | None
+    outcome: str
+    address: str | None
+    errno: str | None
+    icmp: IcmpFacts | None
+    rtt: float | None
+    speaks: str | None
+
+
+class ProxyCandidateFacts(TypedDict, total=False):
+    """A proxy found elsewhere."""
+
+    works: bool
+    outcome: str
+    source: str
+    address: str | None
+    status: int | None
+    socks_code: int | None
+
+
+class TcpConnectFacts(AttemptFacts, total=False):
+    """An attempt to connect to the target."""
+
+    proxied: bool
+
+
+class TcpAgainFacts(TypedDict, total=False):
+    """Further attempts after silence."""
+
+    address: str
+    port: int
+    attempts: int
+    opened: int
+    outcomes: Sequence[str]
+
+
+class NeighbourFacts(AttemptFacts, total=False):
+    """Another port or host."""
+
+    role: str
+    speaks: str | None
+    as_asked: bool | None
+    waited: float
+
+
+class HopFacts(TypedDict, total=False):
+    """A router on the way."""
+
+    ttl: int
+    address: str
+    sender: str | None
+    icmp_type: int | None
+    icmp_code: int | None
+    own: bool | None
+    reached: bool
+    silent: bool
+    unsent: str | None
+
+
+class RefusalFacts(TypedDict, total=False):
+    """How far away a refusal comes from."""
+
+    address: str
+    port: int
+    hops: int | None
+    other_port: int
+    other_hops: int | None
+    other_passed: int
+    near: bool | None
+
+
+class SilenceFacts(TypedDict, total=False):
+    """Where packets to a silent port are lost."""
+
+    address: str
+    port: int
+    ttl: int
+    other_port: int
+    other_sender: str | None
+    other_reached: bool
+    lost_before: bool | None
+
+
+class ConnectionFacts(AttemptFacts, total=False):
+    """A further connection that was not made."""
+
+
+class TrustFacts(TypedDict, total=False):
+    """Whom the program trusts."""
+
+    source: str
+    path: str | None
+    authorities: int | None
+    loaded: bool
+    error: str | None
+    client_certificate: bool
+
+
+class HandshakeFacts(TypedDict, total=False):
+    """A TLS handshake."""
+
+    address: str
+    port: int
+    proxied: bool
+    sni: str | None
+    version: str | None
+    cipher: str | None
+    alpn: str | None
+    verified: bool
+    error: str | None
+    verify_code: int | None
+    verify_message: str | None
+    alert: int | None
+    reason: str | None
+    days_left: float | None
+    sent_something: bool
+    first_bytes: str | None
+    sent: int
+    received: int
+    unacked: int | None
+    retransmits: int | None
+    bytes_acked: int | None
+    bytes_received: int | None
+    client_certificate_asked: bool | None
+    local_certificate_used: bool
+
+
+class ChainFacts(TypedDict, total=False):
+    """The certificates that came with a handshake."""
+
+    chain: Sequence[dict[str, Any]]
+    as_sent: bool
+    leaf_only: bool
+    matches_name: bool
+    key: str | None
+    signature: str | None
+    days_left: float | None
+    unreadable: int
+    error: str | None
+    issuer_kin: str | None
+    issuer_role: str | None
+    unsent_issuer: str | None
+
+
+class AlpnFacts(TypedDict, total=False):
+    """A server that takes no HTTP/1.1."""
+
+    alert: int | None
+    protocol: str | None
+
+
+class PlainFacts(TypedDict, total=False):
+    """What a port speaks instead of TLS."""
+
+    speaks: str | None
+    first_bytes: str | None
+    status: int | None
+    asked_with: str
+    plain_to_tls: bool
+
+
+class TlsSmallSegmentsFacts(TypedDict, total=False):
+    """The handshake in small packets."""
+
+    works: bool
+    outcome: str
+
+
+class OldVersionsFacts(TypedDict, total=False):
+    """The handshake with old versions allowed."""
+
+    works: bool
+    version: str | None
+    cipher: str | None
+    error: str | None
+    alert: int | None
+
+
+class OtherNameFacts(TypedDict, total=False):
+    """The handshake without the server's name."""
+
+    sni: str | None
+    works: bool
+    error: str | None
+    alert: int | None
+
+
+class SystemStoreFacts(TypedDict, total=False):
+    """The handshake verified by the other store."""
+
+    verified: bool
+    store: str
+    verify_code: int | None
+    error: str | None
+
+
+class RequestFacts(TypedDict, total=False):
+    """A request and its response."""
+
+    address: str
+    proxied: bool
+    method: str
+    status: int | None
+    reason: str | None
+    version: str | None
+    headers: dict[str, str]
+    first_byte: float | None
+    bytes: int
+    complete: bool
+    outcome: str
+    truncated_how: str | None
+    sent: int
+    unacked: int | None
+    retransmits: int | None
+    bytes_acked: int | None
+    bytes_received: int | None
+    clock_offset: float | None
+    portal: bool
+    filter: str | None
+    title: str | None
+    first_bytes: str | None
+    speaks: str | None
+    plain_to_tls: bool
+    certificate_wanted: bool
+    odd: Sequence[str]
+
+
+class RedirectFacts(TypedDict, total=False):
+    """Where a response redirects to."""
+
+    hop: int
+    status: int | None
+    location: str
+    leaves_host: bool
+    to_tls: bool
+    followed: bool
+    loop: bool
+    endless: bool
+    resolves: bool | None
+
+
+class Http2Facts(TypedDict, total=False):
+    """A server that speaks HTTP/2 only."""
+
+    works: bool
+    only: bool
+    outcome: str
+
+
+class ElsewhereFacts(TypedDict, total=False):
+    """The other host that a redirect leads to."""
+
+    answered: bool
+    complete: bool
+    readings: Sequence[dict[str, Any]]
+
+
+class TlsHereFacts(TypedDict, total=False):
+    """An ``http`` port that speaks TLS."""
+
+    works: bool
+    version: str | None
+    error: str | None
+    alert: int | None
+
+
+class HttpSmallSegmentsFacts(TypedDict, total=False):
+    """The request in small packets."""
+
+    works: bool
+    first_byte: float | None
+    bytes: int
+    outcome: str
+
+
+class PortalCheckFacts(TypedDict, total=False):
+    """The request asked of an address that nobody has."""
+
+    url: str
+    status: int | None
+    location: str | None
+    differs: bool
+
+
+class GreetingFacts(TypedDict, total=False):
+    """The first words of a service."""
+
+    protocol: str
+    outcome: str
+    speaks: str | None
+    first_bytes: str | None
+    message: str | None
+    version: str | None
+    secured: bool
+    reason: str | None
