@@ -21,6 +21,7 @@ from ringback.incident.pattern import (
 )
 
 if TYPE_CHECKING:
+    from ringback.failure.names import KindName
     from ringback.incident.lifecycle import CorrelationKey, IncidentRegistry
     from ringback.incident.model import Change, Incident, Pattern, Signal
     from ringback.incident.silences import Silences
@@ -140,7 +141,7 @@ def is_recent(
     return now - joined <= CORRELATION_WINDOW_SECONDS
 
 
-def _may_cause(key: CorrelationKey, kind: str | None) -> bool:
+def _may_cause(key: CorrelationKey, kind: KindName | None) -> bool:
     if key[0] == "resolver" and kind not in RESOLVER_KINDS:
         return False
     return kind is not None and kind.startswith(_KINDS_CAUSED_BY.get(key[0], ""))

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ringback.failure.names import KindName
 from ringback.incident.correlation import Correlator, correlation_keys_of
 from ringback.incident.lifecycle import IncidentRegistry
 from ringback.incident.model import (
@@ -126,7 +127,7 @@ class Engine:
         """Return the ids of the endpoints that are watched."""
         return list(self._trackers)
 
-    def kind_of(self, endpoint: str) -> str | None:
+    def kind_of(self, endpoint: str) -> KindName | None:
         """Return the kind of an endpoint's newest failure, while it is failing."""
         tracker = self._trackers.get(endpoint)
         return tracker.kind if tracker is not None and tracker.streak.since is not None else None
@@ -207,7 +208,7 @@ class Engine:
             )
         return changes
 
-    def _show(self, endpoints: Iterable[str], at: float, kind: str | None = None) -> None:
+    def _show(self, endpoints: Iterable[str], at: float, kind: KindName | None = None) -> None:
         for id_ in endpoints:
             before, after = self._shown.get(id_), self.state_of(id_)
             if before is None or before[0] == after:

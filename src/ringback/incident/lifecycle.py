@@ -45,6 +45,8 @@ from ringback.incident.pattern import pattern_of_diagnosis, was_warned_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from ringback.failure.names import KindName
+
 
 CorrelationKey = tuple[str, str]
 """What endpoints may have in common, and its value: ``("host", "db.example.com")``."""
@@ -218,7 +220,7 @@ class IncidentRegistry:
         incidents = self.incidents_of(endpoint)
         return next((incident for incident in incidents if incident.detector == detector), None)
 
-    def warning_of(self, endpoint: str, kind: str | None) -> Incident | None:
+    def warning_of(self, endpoint: str, kind: KindName | None) -> Incident | None:
         """Return the warning of what an endpoint fails with now; ``None``: there is none."""
         warnings = (incident for incident in self.incidents_of(endpoint) if incident.detector)
         return next((warning for warning in warnings if was_warned_of(warning, kind)), None)
@@ -256,7 +258,7 @@ class IncidentRegistry:
         members: tuple[str, ...],
         summary: str,
         *,
-        kind: str | None = None,
+        kind: KindName | None = None,
         evidence: tuple[str, ...] = (),
         advice: tuple[str, ...] = (),
         confidence: float = 1.0,
@@ -287,7 +289,7 @@ class IncidentRegistry:
         warning: Incident,
         summary: str,
         *,
-        kind: str | None,
+        kind: KindName | None,
         evidence: tuple[str, ...],
         notify: bool,
     ) -> Change:

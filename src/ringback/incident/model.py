@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ringback.event import Event
+from ringback.failure.names import KindName
 
 Origin = Literal["probe", "call", "heartbeat"]
 """Who looked: the monitor, a program that called anyway, or a job that reports in."""
@@ -76,7 +77,7 @@ class Check:
     at: float
     endpoint: str
     up: bool | None
-    kind: str | None = None
+    kind: KindName | None = None
     seconds: float | None = None
     timings: Mapping[str, float] = field(default_factory=dict)
     origin: Origin = "probe"
@@ -145,7 +146,7 @@ class Signal:
     detector: str
     active: bool
     since: float
-    kind: str | None = None
+    kind: KindName | None = None
     evidence: tuple[str, ...] = ()
     means: Input | None = None
     advice: tuple[str, ...] = ()
@@ -189,7 +190,7 @@ class Incident:
     id: str
     pattern: Pattern
     state: IncidentState
-    kind: str | None
+    kind: KindName | None
     summary: str
     members: tuple[str, ...]
     opened_at: float
@@ -242,7 +243,7 @@ class Transition:
     endpoint: str
     before: EndpointState
     after: EndpointState
-    kind: str | None = None
+    kind: KindName | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from ringback.failure.names import KindName
 from ringback.incident.model import Incident, Pattern
 
 _PATTERN_BY_KIND: tuple[tuple[str, Pattern], ...] = (
@@ -12,7 +13,7 @@ _PATTERN_BY_KIND: tuple[tuple[str, Pattern], ...] = (
     ("tcp.address_unreachable.", "network_partition"),
 )
 
-RESOLVER_KINDS = (
+RESOLVER_KINDS: tuple[KindName, ...] = (
     "dns.timed_out",
     "dns.unreachable",
     "dns.server",
@@ -34,7 +35,7 @@ _PATTERN_BY_FAULT: Mapping[str, Pattern] = {
 }
 
 
-def pattern_of(kind: str | None) -> Pattern:
+def pattern_of(kind: KindName | None) -> Pattern:
     """Return the sort of incident that a failure alone means."""
     for prefix, pattern in _PATTERN_BY_KIND:
         if kind is not None and kind.startswith(prefix):
@@ -42,14 +43,14 @@ def pattern_of(kind: str | None) -> Pattern:
     return "service_outage"
 
 
-def was_warned_of(warning: Incident, kind: str | None) -> bool:
+def was_warned_of(warning: Incident, kind: KindName | None) -> bool:
     """Return whether an outage of this kind is what a warning has warned of."""
     if warning.pattern != "certificate" or warning.kind is None:  # another one: perhaps meant
         return False
     return kind in {warning.kind, "tls.cert.date_invalid.expired"}
 
 
-def is_of_the_network(kind: str | None) -> bool:
+def is_of_the_network(kind: KindName | None) -> bool:
     """Return whether a network of one's own that is down would show as this kind."""
     return kind is not None and kind.startswith(NETWORK_KINDS)
 

@@ -6,10 +6,14 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from ringback.failure.kind import kind_from
 from ringback.incident.engine import Engine, EngineSettings
 from ringback.incident.model import Change, Check, WatchedEndpoint
+
+if TYPE_CHECKING:
+    from ringback.failure.names import KindName
 
 TICK_INTERVAL = 1.0
 """Seconds between two ticks of the clock that goes along."""
@@ -99,16 +103,16 @@ def _time(value: Any) -> float:
     return moment.timestamp()
 
 
-def _kind(entry: Mapping[str, Any]) -> str | None:
+def _kind(entry: Mapping[str, Any]) -> KindName | None:
     if entry["up"]:
         return None
     code = str(entry.get("kind") or entry.get("code") or "")
     if code.isascii() and code.isdigit():
         return _STATUS.get(int(code), "http.error")
-    return code or None
+    return kind_from(code) if code else None
 
 
-_STATUS = {
+_STATUS: dict[int, KindName] = {
     401: "http.error.auth",
     403: "http.error.auth",
     429: "http.error.rate_limited",

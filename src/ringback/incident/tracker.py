@@ -1,12 +1,15 @@
 """One endpoint: its state, what its detectors remember, and its newest failure."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ringback.incident.detector import FlappingDetector, detectors_of
 from ringback.incident.model import Check, EndpointState, Input, Signal, WatchedEndpoint
 from ringback.incident.pattern import is_of_the_network
 from ringback.incident.state import BROKEN, Streak, next_state
+
+if TYPE_CHECKING:
+    from ringback.failure.names import KindName
 
 
 class EndpointTracker:
@@ -33,7 +36,7 @@ class EndpointTracker:
         self.state: EndpointState = "unknown"
         self.streak = Streak(watched)
         self.detectors = detectors_of(watched)
-        self.kind: str | None = None
+        self.kind: KindName | None = None
         self.detail = ""
         self.address: str | None = None
         self.certificate: str | None = None

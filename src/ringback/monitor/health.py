@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from ringback.failure.names import KindName
 from ringback.incident.model import Check
 
 if sys.platform != "win32":
@@ -65,7 +66,7 @@ MIN_DESCRIPTORS = 16
 _DESCRIPTORS_INTERVAL = 5.0
 _MAX_PERIODS = 256
 
-_OWN_KINDS = {
+_OWN_KINDS: dict[KindName, str] = {
     "client.resources_exhausted": "out of descriptors or memory",
     "client.local_address": "out of local ports",
 }
@@ -182,7 +183,7 @@ class MonitorHealth:
         A failure seen while this machine was not well says nothing of the endpoint: it becomes
         unknown. A success remains one, only the time it took is not known.
         """
-        why = _OWN_KINDS.get(check.kind or "") or self.unhealthy(began, ended)
+        why = (_OWN_KINDS.get(check.kind) if check.kind else None) or self.unhealthy(began, ended)
         if why is None:
             return check
         if check.up:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from ringback.failure.names import KindName
 from ringback.incident.model import Check, EndpointState, WatchedEndpoint
 
 ProbeType = Literal["http", "tcp", "tls", "dns", "icmp", "heartbeat"]
@@ -102,7 +103,7 @@ class EndpointView:
     endpoint: Endpoint
     state: EndpointState
     since: float | None = None
-    kind: str | None = None
+    kind: KindName | None = None
     last: Check | None = None
     incident: str | None = None
     silenced: bool = False

@@ -10,6 +10,7 @@ from ringback.retry.circuit import Breaker, Circuit, CircuitState
 
 if TYPE_CHECKING:
     from ringback.failure import Failure
+    from ringback.failure.names import KindName
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ class Bucket:
 
 
 _OURS = frozenset({"config", "client", "none"})
-_TOLD_BY_THE_SERVER = frozenset({"http.error.auth", "http.error.rate_limited"})
+_TOLD_BY_THE_SERVER: frozenset[KindName] = frozenset({"http.error.auth", "http.error.rate_limited"})
 
 
 Change = Literal["circuit_opened", "circuit_closed"]

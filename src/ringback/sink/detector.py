@@ -8,6 +8,7 @@ from threading import Lock
 from ringback.event import Event
 from ringback.event.listen import CallQueue
 from ringback.failure import Failure
+from ringback.failure.names import KindName
 from ringback.incident.model import (
     Check,
     EndpointState,
@@ -36,7 +37,7 @@ class Alert:
 
     endpoint: str
     count: int
-    kinds: Mapping[str, int]
+    kinds: Mapping[KindName, int]
     since: float
     at: float
     failure: Failure
@@ -62,7 +63,7 @@ class _Failing:
     streak: Streak
     since: float
     state: EndpointState = "ok"
-    kinds: Counter[str] = field(default_factory=Counter)
+    kinds: Counter[KindName] = field(default_factory=Counter)
     alert: Alert | None = None
 
 

@@ -15,6 +15,7 @@ from ringback.failure.target import target_of_url
 
 if TYPE_CHECKING:
     from ringback.failure import Failure
+    from ringback.failure.names import KindName
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +75,14 @@ class ProxyState:
 
     proxy: str
     failures: int
-    kind: str
+    kind: KindName
     rests: float
 
 
 @dataclass(slots=True)
 class _Record:
     failures: int
-    kind: str
+    kind: KindName
     until: float
     on_trial: bool = False
 
@@ -111,7 +112,7 @@ class Health:
                     return url, False
             return min(candidates, key=lambda url: self._records[url].until), True
 
-    def failed(self, url: str, kind: str, now: float) -> None:
+    def failed(self, url: str, kind: KindName, now: float) -> None:
         """Let a proxy rest."""
         with self._lock:
             record = self._records.get(url)
@@ -149,7 +150,7 @@ class Health:
 ProxiesLike: TypeAlias = Union["Proxies", str, Iterable[str], Mapping[str, str | Iterable[str]]]
 """What ``Proxies.of`` understands."""
 
-UNHEALTHY = frozenset({"proxy.unreachable", "proxy.no_response"})
+UNHEALTHY: frozenset[KindName] = frozenset({"proxy.unreachable", "proxy.no_response"})
 """What says that a proxy is not well; what a proxy answers (407, 403, 502) does not."""
 
 

@@ -2,8 +2,9 @@
 
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
+from ringback.failure.names import KindName
 from ringback.incident.detector.detector import SignalDetector
 from ringback.incident.model import CertificateSeen, Check, EndpointState, Signal, WatchedEndpoint
 from ringback.incident.pattern import duration_text
@@ -13,9 +14,9 @@ DAY_SECONDS = 86400.0
 EARLY_RENEWAL_DAYS = 30.0
 """Days left from which a new key is no renewal that was due."""
 
-EXPIRED_KIND = "tls.cert.date_invalid.expired"
+EXPIRED_KIND: Final = "tls.cert.date_invalid.expired"
 
-EXPIRES_SOON_KIND = "tls.cert.invalid"
+EXPIRES_SOON_KIND: Final = "tls.cert.invalid"
 """Kind of a certificate that does not last as long as was asked, as of a check that expects it."""
 
 ALTERNATION_CHECKS = 20
@@ -158,7 +159,7 @@ class CertificateDetector(SignalDetector):
         now: float,
         *,
         active: bool,
-        kind: str | None = None,
+        kind: KindName | None = None,
         evidence: tuple[str, ...] = (),
         advice: tuple[str, ...] = (),
     ) -> Signal:

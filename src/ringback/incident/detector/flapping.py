@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+from ringback.failure.names import KindName
 from ringback.incident.detector.detector import SignalDetector
 from ringback.incident.model import Check, EndpointState, Signal, WatchedEndpoint
 from ringback.incident.pattern import duration_text
@@ -69,7 +70,7 @@ class FlappingDetector(SignalDetector):
         now: float,
         *,
         active: bool,
-        kind: str | None = None,
+        kind: KindName | None = None,
         evidence: tuple[str, ...] = (),
     ) -> Signal:
         return Signal(

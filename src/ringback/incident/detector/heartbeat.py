@@ -1,11 +1,11 @@
 """A job that should report in, and does not."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from ringback.incident.detector.detector import SignalDetector
 from ringback.incident.model import Check, EndpointState, Input, Signal, WatchedEndpoint
 
-MISSED_KIND = "unknown"
+MISSED_KIND: Final = "unknown"
 """Kind of a report that did not come: why is not to be seen from here. The incident names it."""
 
 

@@ -19,6 +19,7 @@ from ringback.monitor.moved.location import (
 from ringback.monitor.probe.connect import ProbeResolver
 
 if TYPE_CHECKING:
+    from ringback.failure.names import KindName
     from ringback.monitor.model import Endpoint
     from ringback.monitor.moved.fingerprint import ServiceFingerprint
 
@@ -93,7 +94,7 @@ class Relocation:
 
 
 def _reading(
-    location: ServiceLocation, state: str, result: str, kind: str | None
+    location: ServiceLocation, state: str, result: str, kind: KindName | None
 ) -> dict[str, Any]:
     return {
         "layer": "service",

@@ -17,6 +17,7 @@ from ringback.monitor.moved.search import find_relocation
 from ringback.monitor.probe.connect import ProbeResolver
 
 if TYPE_CHECKING:
+    from ringback.failure.names import KindName
     from ringback.incident.model import Check
     from ringback.monitor.model import Endpoint
     from ringback.monitor.moved.search import Relocation
@@ -146,7 +147,7 @@ class RelocationWatcher:
             self._looking[id_] = task
             task.add_done_callback(lambda _: self._looking.pop(id_, None))
 
-    async def search(self, endpoint: Endpoint, kind: str | None) -> Relocation | None:
+    async def search(self, endpoint: Endpoint, kind: KindName | None) -> Relocation | None:
         """Return where an endpoint has moved to; ``None``: that cannot be said."""
         known = self.memory.get(endpoint.id)
         if kind != "tcp.refused" or known is None:

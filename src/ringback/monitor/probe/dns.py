@@ -15,6 +15,7 @@ from ringback.monitor.probe.prober import TaskProber
 if TYPE_CHECKING:
     import dns.resolver
 
+    from ringback.failure.names import KindName
     from ringback.monitor.model import Endpoint
     from ringback.monitor.probe.connect import Nameserver
     from ringback.monitor.probe.outcome import PhaseTimer
@@ -87,7 +88,7 @@ class DNSProber(TaskProber):
     def _failure_of(self, answers: list[str]) -> ProbeFailure | None:
         for wanted in self.endpoint.expectations.answers:
             if not any(_holds(answer, wanted) for answer in answers):
-                kind = "dns.bogus_address" if _is_address(wanted) else "dns.failed"
+                kind: KindName = "dns.bogus_address" if _is_address(wanted) else "dns.failed"
                 return ProbeFailure(
                     kind, f"{wanted} is not in the answer {', '.join(answers)}"[:200]
                 )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ringback.failure import classify
 from ringback.failure.model import Phase
+from ringback.failure.names import KindName
 from ringback.failure.settle import TIMEOUT_IN, settle
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ class ProbeFailure(NamedTuple):
         of_target: Whether it says something of the target; else this machine could not look.
     """
 
-    kind: str
+    kind: KindName
     detail: str
     of_target: bool = True
 
@@ -117,7 +118,7 @@ def _system_words(error: BaseException) -> str:
     return f"{os.strerror(number)} ({name})" if name else ""
 
 
-def _exact(error: BaseException, kind: str, phase: Phase) -> str:
+def _exact(error: BaseException, kind: KindName, phase: Phase) -> str:
     """An end without a number is no reset: the event loops raise it for a FIN in the handshake."""
     if phase == "tls" and isinstance(error, ConnectionError) and error.errno is None:
         return "tls.closed"

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from ringback.client.proxies import Proxies
 from ringback.diagnosis.layer.proxy_server import ProxyServer, authority, proxy_server
 from ringback.diagnosis.layer.proxy_tunnel import NO_METHOD, USER_REJECTED, Answer, Outcome
+from ringback.failure.names import KindName
 from ringback.monitor.model import Endpoint
 from ringback.monitor.probe.connect import ProbeResolver, connect_tcp
 from ringback.monitor.probe.outcome import PhaseTimer, ProbeError, ProbeFailure, probe_failure_of
@@ -56,7 +57,7 @@ async def connect_proxy(
     return connected
 
 
-def _proxy_kind(failure: ProbeFailure) -> str:
+def _proxy_kind(failure: ProbeFailure) -> KindName:
     if not failure.of_target:
         return failure.kind
     return "proxy.no_response" if failure.kind == "tcp.reset" else "proxy.unreachable"

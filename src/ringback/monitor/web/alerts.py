@@ -22,6 +22,8 @@ from ringback.monitor.web.site import site_of
 if TYPE_CHECKING:
     from starlette.requests import Request
 
+    from ringback.failure.names import KindName
+
 
 OWN_ALERT = "RingbackIncident"
 """Name of the alerts that ringback itself sends: taken back they would go round for ever."""
@@ -57,7 +59,8 @@ def _check_of(alert: Mapping[str, Any], now: float) -> PassiveCheck | None:
         return None
     up = _is_over(alert, now)
     said = notes.get("summary") or notes.get("description") or labels.get("alertname", "")
-    kind = labels.get("kind") if labels.get("kind") in KINDS else "unknown"
+    known = KINDS.get(labels.get("kind", ""))
+    kind: KindName = known.name if known else "unknown"
     check = Check(
         at=now,
         endpoint="",

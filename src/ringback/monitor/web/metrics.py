@@ -18,6 +18,7 @@ from ringback.monitor.web.site import site_of
 if TYPE_CHECKING:
     from starlette.requests import Request
 
+    from ringback.failure.names import KindName
     from ringback.incident.model import CertificateSeen, Incident
     from ringback.monitor.ingest import Inbox
     from ringback.monitor.model import EndpointView
@@ -330,5 +331,5 @@ def _labels(view: EndpointView) -> dict[str, str]:
     return {"endpoint": endpoint.id, "group": endpoint.watched.group, "type": endpoint.type}
 
 
-def _bounded(kind: str) -> str:
+def _bounded(kind: KindName) -> str:
     return kind if kind in KINDS else "other"

@@ -13,12 +13,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeVar
 
+from ringback.failure.names import KindName
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ringback.testing.lab.lab import Lab
     from ringback.testing.lab.server import Handler
 
+
+FaultKind = KindName | Literal["ok"]
+"""What a client meets: a kind of failure, or ``ok``, what is well and easily taken for broken."""
 
 Provocation = Literal["get", "upload", "twice", "json", "crl", "http2", "client_certificate"]
 """What the caller must do to meet a fault.
@@ -94,7 +99,7 @@ class Fault:
         provoke: What the caller must do to meet it.
     """
 
-    kind: str
+    kind: FaultKind
     when: str = ""
     summary: str
     start: Callable[[Lab], Endpoint]

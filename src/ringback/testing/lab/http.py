@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from ringback.testing.lab.fault import Fault, serving
+from ringback.testing.lab.fault import Fault, FaultKind, serving
 from ringback.testing.lab.healthy import secured
 from ringback.testing.lab.message import MID_BODY, MID_HEADERS, answering, head, response
 
@@ -62,17 +62,17 @@ def redirect_onward(connection: Connection) -> None:
         connection.send(redirect(f"/{step + 1}"))
 
 
-def _broken(kind: str, when: str, summary: str, data: bytes, *also: str) -> Fault:
+def _broken(kind: FaultKind, when: str, summary: str, data: bytes, *also: str) -> Fault:
     return Fault(kind=kind, when=when, summary=summary, start=serving(closing(data)), also=also)
 
 
 def _banner(when: str, summary: str, data: bytes) -> Fault:
-    kind = "http.response.invalid.not_http"
+    kind: FaultKind = "http.response.invalid.not_http"
     also = ("http.protocol.error", "http.response.invalid.empty", "tcp.reset")
     return Fault(kind=kind, when=when, summary=summary, start=serving(greeting(data)), also=also)
 
 
-def _redirect(kind: str, when: str, summary: str, *locations: str) -> Fault:
+def _redirect(kind: FaultKind, when: str, summary: str, *locations: str) -> Fault:
     start = serving(answering(redirect(*locations)))
     return Fault(kind=kind, when=when, summary=summary, start=start)
 
@@ -293,7 +293,7 @@ RETRY_AFTER: dict[str, Callable[[], str]] = {
 """Shape of ``Retry-After`` to what makes its value; a date is 2 s ahead when it is sent."""
 
 
-def _asking_to_wait(kind: str, status: int, shape: str) -> Fault:
+def _asking_to_wait(kind: FaultKind, status: int, shape: str) -> Fault:
     def fields() -> tuple[str, ...]:
         return (f"Retry-After: {RETRY_AFTER[shape]()}",)
 
@@ -305,7 +305,7 @@ def _asking_to_wait(kind: str, status: int, shape: str) -> Fault:
     )
 
 
-def _plain(kind: str, status: int, *fields: str) -> Fault:
+def _plain(kind: FaultKind, status: int, *fields: str) -> Fault:
     return Fault(
         kind=kind,
         when=str(status),
@@ -385,7 +385,7 @@ def going_away(http2: H2Connection, _: int) -> None:
     http2.close_connection(last_stream_id=0)
 
 
-def _refusing(kind: str, when: str, summary: str, answer: Answer) -> Fault:
+def _refusing(kind: FaultKind, when: str, summary: str, answer: Answer) -> Fault:
     return Fault(
         kind=kind,
         when=when,

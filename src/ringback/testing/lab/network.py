@@ -16,10 +16,10 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from ringback.testing.lab.dns import ANSWERS, DNSAnswer, Nameserver, bind
-from ringback.testing.lab.fault import Endpoint, Fault, shared
+from ringback.testing.lab.fault import Endpoint, Fault, FaultKind, shared
 from ringback.testing.lab.message import serve
 from ringback.testing.lab.namespace import Namespaces, give_file, inside, run
 
@@ -276,7 +276,7 @@ def _asking(role: str, address: str, label: str = "ok") -> Callable[[Lab], Endpo
     return start
 
 
-def _rejected(kind: str, code: str, version: int = 4, also: tuple[str, ...] = ()) -> Fault:
+def _rejected(kind: FaultKind, code: str, version: int = 4, also: tuple[str, ...] = ()) -> Fault:
     return Fault(
         kind=kind,
         when=code.replace("-", "_"),
@@ -288,14 +288,14 @@ def _rejected(kind: str, code: str, version: int = 4, also: tuple[str, ...] = ()
 
 
 def _fault(
-    kind: str, when: str, summary: str, start: Callable[[Lab], Endpoint], *also: str
+    kind: FaultKind, when: str, summary: str, start: Callable[[Lab], Endpoint], *also: str
 ) -> Fault:
     return Fault(kind=kind, when=when, summary=summary, start=start, also=also, needs=NEEDS)
 
 
-_NETWORK = "tcp.address_unreachable.network"
-_HOST = "tcp.address_unreachable.host"
-_PROHIBITED = "tcp.address_unreachable.prohibited"
+_NETWORK: Final = "tcp.address_unreachable.network"
+_HOST: Final = "tcp.address_unreachable.host"
+_PROHIBITED: Final = "tcp.address_unreachable.prohibited"
 _WITH_DATA = ("--tcp-flags", "PSH", "PSH", "-j")
 
 FAULTS: tuple[Fault, ...] = (

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from ringback.testing.lab.dns import nameserver
-from ringback.testing.lab.fault import Endpoint, Fault
+from ringback.testing.lab.fault import Endpoint, Fault, FaultKind
 from ringback.testing.lab.healthy import secured
 from ringback.testing.lab.http import greeting
 from ringback.testing.lab.message import answering, head, response, serve
@@ -190,7 +190,7 @@ def _forwarded(request: Request) -> bytes:
     return "\r\n".join(lines).encode("latin-1") + request.body
 
 
-def _status(kind: str, status: int, summary: str) -> Fault:
+def _status(kind: FaultKind, status: int, summary: str) -> Fault:
     handler = answering(response(status, b"", "Connection: close"))
     start = tunnel(handler)
     return Fault(kind=kind, when=f"{status}", summary=summary, start=start)

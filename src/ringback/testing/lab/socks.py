@@ -16,6 +16,7 @@ from ringback.testing.lab.timing import trickle
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ringback.failure.names import KindName
     from ringback.testing.lab.lab import Lab
     from ringback.testing.lab.server import Connection
 
@@ -25,7 +26,7 @@ NO_AUTHENTICATION, USER_PASSWORD, NONE_ACCEPTABLE = 0x00, 0x02, 0xFF
 GRANTED, REJECTED = 0x5A, 0x5B
 """Replies of SOCKS4."""
 
-REPLIES = {
+REPLIES: dict[int, tuple[KindName, str]] = {
     1: ("proxy.upstream_failed", "general failure"),
     2: ("proxy.denied", "not allowed by the rules"),
     3: ("proxy.upstream_failed", "network unreachable"),

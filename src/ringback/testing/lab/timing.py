@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING
 
-from ringback.testing.lab.fault import Endpoint, Fault, serving
+from ringback.testing.lab.fault import Endpoint, Fault, FaultKind, serving
 from ringback.testing.lab.healthy import secured
 from ringback.testing.lab.http import closing
 from ringback.testing.lab.message import MID_BODY, MID_HEADERS, head, healthy, response, serve
@@ -187,7 +187,7 @@ def moves(lab: Lab) -> Endpoint:
     return old.endpoint
 
 
-def _twice(kind: str, summary: str, handler: Handler, *also: str) -> Fault:
+def _twice(kind: FaultKind, summary: str, handler: Handler, *also: str) -> Fault:
     start = serving(failing(2, handler))
     return Fault(kind=kind, when="first_two", summary=summary, start=start, also=also)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ssl
 import warnings
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from ringback.testing.lab.fault import Endpoint, Fault, serving
+from ringback.testing.lab.fault import Endpoint, Fault, FaultKind, serving
 from ringback.testing.lab.healthy import require_client_certificate, secured
 from ringback.testing.lab.http import closing, greeting
 from ringback.testing.lab.message import head, response
@@ -128,8 +128,8 @@ def corrupt_record(connection: Connection) -> None:
 
 
 _CRYPTO = ("cryptography",)
-_MISMATCH = "tls.version_or_cipher_mismatch"
-_CLIENT = "tls.bad_client_auth_cert"
+_MISMATCH: Final = "tls.version_or_cipher_mismatch"
+_CLIENT: Final = "tls.bad_client_auth_cert"
 
 HANDSHAKES: tuple[Fault, ...] = (
     Fault(
@@ -257,7 +257,7 @@ def revoked(lab: Lab) -> Endpoint:
     return endpoint
 
 
-def _refused(kind: str, when: str, summary: str, certificate: str) -> Fault:
+def _refused(kind: FaultKind, when: str, summary: str, certificate: str) -> Fault:
     return Fault(
         kind=kind,
         when=when,
@@ -267,7 +267,7 @@ def _refused(kind: str, when: str, summary: str, certificate: str) -> Fault:
     )
 
 
-_UNKNOWN = "tls.cert.authority_invalid.unknown_issuer"
+_UNKNOWN: Final = "tls.cert.authority_invalid.unknown_issuer"
 
 REFUSED_CERTIFICATES: tuple[Fault, ...] = (
     _refused("tls.cert.date_invalid.expired", "", "expired yesterday", "expired"),
@@ -341,8 +341,8 @@ def hello_plain(connection: Connection) -> None:
     connection.finish(linger=True)
 
 
-_NOT_TLS = "tls.protocol.error.not_tls"
-_NOT_HTTP = "http.response.invalid.not_http"
+_NOT_TLS: Final = "tls.protocol.error.not_tls"
+_NOT_HTTP: Final = "http.response.invalid.not_http"
 
 OTHER_PROTOCOLS: tuple[Fault, ...] = (
     Fault(

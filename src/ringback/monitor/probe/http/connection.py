@@ -25,6 +25,7 @@ from ringback.monitor.probe.tunnel import (
 if TYPE_CHECKING:
     from ringback.diagnosis.layer.proxy_server import ProxyServer
     from ringback.failure.model import Phase
+    from ringback.failure.names import KindName
     from ringback.incident.model import CertificateSeen
     from ringback.monitor.model import Endpoint
     from ringback.monitor.probe.prober import ProbeContext
@@ -355,6 +356,7 @@ class ProbeConnection(asyncio.Protocol):
             self._end(ProbeFailure("http.protocol.error", f"{type(error).__name__}: {error}"[:200]))
 
     def _cut_short(self, exc: Exception | None) -> ProbeFailure | None:
+        kind: KindName
         if exc is not None:
             return probe_failure_of(exc, self.phase)
         if not self.received:

@@ -6,7 +6,7 @@ import json
 import re
 import zlib
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from ringback.failure.codes import kind_of_status
 from ringback.monitor.probe.handshake import expiry_failure
@@ -91,7 +91,7 @@ def steps_of(path: str) -> tuple[str | int, ...]:
 
 _TOO_SLOW = "a pattern takes too long to be searched for"
 UNDECIDED = ProbeFailure("client.deadline_exceeded", _TOO_SLOW, of_target=False)
-_UNEXPECTED = "http.response.unexpected_content"
+_UNEXPECTED: Final = "http.response.unexpected_content"
 
 
 class ResponseJudge:

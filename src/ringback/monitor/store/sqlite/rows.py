@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from sqlalchemy import Connection, Row, Table, func, insert, select
 
+from ringback.failure.kind import kind_from
 from ringback.incident.model import CertificateSeen, Check, Origin
 from ringback.monitor.store.aggregate import PHASES
 from ringback.monitor.store.sqlite import schema
@@ -93,7 +94,7 @@ class RowCodec:
             at=at / 1e6,
             endpoint=self._strings.value(endpoint, connection),
             up=None if up is None else bool(up),
-            kind=self._string(kind, connection),
+            kind=None if kind is None else kind_from(self._strings.value(kind, connection)),
             seconds=None if seconds is None else seconds / 1e6,
             timings={**timings, **json.loads(more)} if more else timings,
             origin=ORIGINS[origin],
