@@ -3,7 +3,7 @@ import pytest
 from ringback import Policy
 from ringback.client.call import Clock, KnownCall
 from ringback.client.proxies import Proxies
-from ringback.client.ways import Ways
+from ringback.client.routes import RouteSelector
 from ringback.event import Listeners
 from ringback.failure import Failure, Target
 
@@ -23,7 +23,9 @@ def events():
 def ways(events):
     def make(policy, *proxies):
         clock = Clock(monotonic=lambda: 0.0)
-        return Ways(CALL.target.url, policy, Proxies(proxies), Listeners([events.append]), clock)
+        return RouteSelector(
+            CALL.target.url, policy, Proxies(proxies), Listeners([events.append]), clock
+        )
 
     return make
 

@@ -18,8 +18,8 @@ from aiohttp import ClientHandlerType, ClientPayloadError, ClientRequest, Client
 from ringback.client.call import IDEMPOTENT_METHODS, AsyncClock, Failed
 from ringback.client.deadline import current
 from ringback.client.http import HEADER, failure_of_status, wait_asked
+from ringback.client.routes import Route, RouteSelector
 from ringback.client.tasks import Alarm
-from ringback.client.ways import Way, Ways
 from ringback.errors import RingbackError
 from ringback.failure import Failure, Target, classify
 from ringback.failure.target import target_of_url
@@ -80,7 +80,7 @@ def _mind(response: ClientResponse) -> None:
 _NOT_OURS = frozenset({"unknown", "not_a_connection_failure"})
 
 
-class Exchange:
+class AiohttpExchange:
     """A request and the handler that sends it.
 
     Args:
@@ -234,7 +234,7 @@ def _target_of(request: ClientRequest) -> Target:
     return target if proxy is None else replace(target, proxy=f"{proxy.host}:{proxy.port}")
 
 
-class RoutedExchange(Exchange):
+class RoutedAiohttpExchange(AiohttpExchange):
     """An exchange that asks for its way before each attempt, and for one around a failure.
 
     The connector keeps connections by how they were asked for, so that one which was not verified
@@ -249,7 +249,9 @@ class RoutedExchange(Exchange):
 
     __slots__ = ("_asked", "_to_proxy", "_verified", "_ways")
 
-    def __init__(self, request: ClientRequest, *call: Any, ways: Ways, **options: Any) -> None:
+    def __init__(
+        self, request: ClientRequest, *call: Any, ways: RouteSelector, **options: Any
+    ) -> None:
         super().__init__(request, *call, **options)
         self._ways = ways
         self._asked = request.proxy, request.proxy_auth, request.proxy_headers
@@ -273,7 +275,7 @@ class RoutedExchange(Exchange):
                 return end
             self._take(around)
 
-    def _take(self, way: Way) -> None:
+    def _take(self, way: Route) -> None:
         request, direct = self.request, bool(way.choice.passed_by)
         request.update_proxy(*((None, None, None) if direct else self._asked))
         request._ssl = self._verified if way.verify else False  # noqa: SLF001 - it can only be read

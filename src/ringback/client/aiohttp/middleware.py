@@ -16,15 +16,20 @@ from aiohttp import ClientHandlerType, ClientRequest, ClientResponse
 from yarl import URL
 
 from ringback.client import tasks
-from ringback.client.aiohttp.exchange import Exchange, RoutedExchange, is_bad, minding_the_end
+from ringback.client.aiohttp.exchange import (
+    AiohttpExchange,
+    RoutedAiohttpExchange,
+    is_bad,
+    minding_the_end,
+)
 from ringback.client.call import AsyncAttemptMaker, AsyncClock, Ended, succeeded_at_once
 from ringback.client.deadline import current, within
 from ringback.client.drive_async import bounded, drive
 from ringback.client.http import add_key
 from ringback.client.origins import LIMIT, origins_under
 from ringback.client.raising import error_of, raise_prepared
+from ringback.client.routes import UNLISTED_PROXIES, RouteSelector
 from ringback.client.tasks import Alarm
-from ringback.client.ways import ASKED, Ways
 from ringback.event import Sink
 from ringback.event.listen import OF_THE_CALL
 from ringback.retry import Guard, Policy
@@ -166,15 +171,17 @@ class Middleware:
         call.failed_first(failed)
         return await self._drive(call, guard, deadline, began=now)
 
-    def _tell(self, call: Exchange, seconds: float) -> None:
+    def _tell(self, call: AiohttpExchange, seconds: float) -> None:
         self.listeners(succeeded_at_once(call, self.policy, self.clock.time(), seconds))
 
-    def _exchange(self, request: ClientRequest, handler: ClientHandlerType) -> Exchange:
+    def _exchange(self, request: ClientRequest, handler: ClientHandlerType) -> AiohttpExchange:
         parts = request, handler, self.policy, self.clock
         if not self._routed:
-            return Exchange(*parts, read=self.read)
-        ways = Ways(str(request.url), self.policy, ASKED, self.listeners, self.clock)
-        return RoutedExchange(*parts, ways=ways, read=self.read)
+            return AiohttpExchange(*parts, read=self.read)
+        ways = RouteSelector(
+            str(request.url), self.policy, UNLISTED_PROXIES, self.listeners, self.clock
+        )
+        return RoutedAiohttpExchange(*parts, ways=ways, read=self.read)
 
     def _circuit(self, request: ClientRequest) -> str:
         """What a circuit stands for: an origin, or an origin through a proxy."""
@@ -201,7 +208,7 @@ class Middleware:
         return deadline if outer is None or deadline < outer else outer
 
     async def _drive(
-        self, call: Exchange, guard: Guard, deadline: float, began: float | None = None
+        self, call: AiohttpExchange, guard: Guard, deadline: float, began: float | None = None
     ) -> ClientResponse:
         attempt: AsyncAttemptMaker[ClientResponse] = call.attempt
         if places := self.policy.bulkhead:

@@ -30,11 +30,11 @@ from ringback.client.httpcore.network_sync import (
     upload_of,
 )
 from ringback.client.httpcore.pool import Kept, Settings, core_request, key_of, pool_timeout
-from ringback.client.httpcore.routes import Routes
+from ringback.client.httpcore.transports import Transports
 from ringback.client.origin import origin_of
 from ringback.client.origins import origins_under
 from ringback.client.proxies import Proxies
-from ringback.client.ways import Way, Ways
+from ringback.client.routes import Route, RouteSelector
 from ringback.client.wire import last
 from ringback.event import Sink
 from ringback.retry import Policy, Timeout
@@ -233,7 +233,7 @@ class RoutedHttpxExchange(HttpxExchange):
 
     __slots__ = ("_routes", "_ways")
 
-    def __init__(self, *call: Any, routes: Routes, ways: Ways, **who: Any) -> None:
+    def __init__(self, *call: Any, routes: Transports, ways: RouteSelector, **who: Any) -> None:
         super().__init__(*call, **who)
         self._routes = routes
         self._ways = ways
@@ -254,7 +254,7 @@ class RoutedHttpxExchange(HttpxExchange):
                 return end
             self._take(around)
 
-    def _take(self, way: Way) -> None:
+    def _take(self, way: Route) -> None:
         self._go_by(self._routes.by(way.choice.url, verified=way.verify))
         if way.choice.url is None and way.choice.passed_by:
             self._request.headers.pop("Proxy-Authorization", None)
@@ -298,10 +298,10 @@ class Door:
         self.listeners = listeners_for(sinks)
         self.clock = clock or Clock(sleep=sleep)
         self._origins = origins_under(self.policy)
-        self._routes: Routes | None = None
+        self._routes: Transports | None = None
         if inner is None:
             known = self.library.httpx.HTTPTransport
-            self._routes = Routes(self.library, self._sending, known, options)
+            self._routes = Transports(self.library, self._sending, known, options)
         self._inner = self._routes.direct if self._routes else self._sending(inner)
 
     def handle_request(self, request: Any) -> Any:
@@ -349,7 +349,7 @@ class Door:
         parts = request, self._inner, self.library, self.policy, self.clock
         if self._routes is None or not (proxies or self.policy.insecure_hosts):
             return HttpxExchange(*parts, who=who)
-        ways = Ways(url, self.policy, proxies or _NONE, self.listeners, self.clock)
+        ways = RouteSelector(url, self.policy, proxies or _NONE, self.listeners, self.clock)
         return RoutedHttpxExchange(*parts, routes=self._routes, ways=ways, who=who)
 
     def _sending(self, inner: Any) -> Any:

@@ -67,10 +67,7 @@ def _adapter_send(original: Function, settings: Settings) -> Function:
     import requests  # noqa: PLC0415 - is there by now
 
     from ringback.client.requests.adapter import Adapter  # noqa: PLC0415 - needs requests
-    from ringback.client.requests.exchange import (  # noqa: PLC0415 - needs requests
-        Exchange,
-        circuit_of,
-    )
+    from ringback.client.requests.exchange import RequestsExchange, circuit_of
     from ringback.client.requests.failures import result_of  # noqa: PLC0415 - needs requests
 
     clock, policy = Clock(), settings.policy
@@ -89,7 +86,7 @@ def _adapter_send(original: Function, settings: Settings) -> Function:
                 return original(self, request, **options)
 
         add_key(request.headers, request.method or "", request.url or "", policy.idempotency_key)
-        call = Exchange(request, options, once, policy, clock)
+        call = RequestsExchange(request, options, once, policy, clock)
         guard = origins.guard(circuit_of(request.url or "", options["proxies"], None))
         attempt: AttemptMaker[Any] = call.attempt
         if places := policy.bulkhead:

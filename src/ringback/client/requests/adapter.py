@@ -16,13 +16,13 @@ from ringback.client.http import add_key
 from ringback.client.origin import origin_of
 from ringback.client.origins import origins_under
 from ringback.client.proxies import Proxies, ProxiesLike
-from ringback.client.requests.exchange import Exchange, RoutedExchange, circuit_of
+from ringback.client.requests.exchange import RequestsExchange, RoutedRequestsExchange, circuit_of
 from ringback.client.requests.failures import refused_at_first, result_of
 from ringback.client.requests.fast import FastAdapter, FastPools
 from ringback.client.requests.response import Response
+from ringback.client.routes import UNLISTED_PROXIES, RouteSelector
 from ringback.client.trust import Trust, TrustLike, ssl_context
 from ringback.client.urllib3 import proxy_pools
-from ringback.client.ways import ASKED, Ways
 from ringback.errors import RingbackError
 from ringback.event import Listeners, Sink
 from ringback.failure import Failure
@@ -173,12 +173,18 @@ class Adapter(FastAdapter):
         call.finish(end)
         return result_of(end, request)
 
-    def _call(self, request: PreparedRequest, options: dict[str, Any], *rest: Any) -> Exchange:
+    def _call(
+        self, request: PreparedRequest, options: dict[str, Any], *rest: Any
+    ) -> RequestsExchange:
         policy = self.policy
         if self.proxies is None and not (policy.insecure_hosts or policy.direct_hosts):
-            return Exchange(request, options, *rest)
-        ways = Ways(request.url or "", policy, self.proxies or ASKED, self.listeners, self.clock)
-        return RoutedExchange(request, options, *rest, ways=ways, listed=self.proxies is not None)
+            return RequestsExchange(request, options, *rest)
+        ways = RouteSelector(
+            request.url or "", policy, self.proxies or UNLISTED_PROXIES, self.listeners, self.clock
+        )
+        return RoutedRequestsExchange(
+            request, options, *rest, ways=ways, listed=self.proxies is not None
+        )
 
     def refuses(self, origin: str) -> tuple[Failure | None, float] | None:
         """Return why the circuit breaker refuses a direct call now, as ``Guard.refuses`` does.

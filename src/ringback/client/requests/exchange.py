@@ -24,7 +24,7 @@ from ringback.retry import Policy, Repeatable, Timeout
 if TYPE_CHECKING:
     from ringback.client.call import Clock
     from ringback.client.proxies import Proxies
-    from ringback.client.ways import Way, Ways
+    from ringback.client.routes import Route, RouteSelector
     from ringback.failure import Failure, Target
 
 
@@ -34,7 +34,7 @@ Send = Callable[..., requests.Response | Unconnected]
 
 
 @dataclass(slots=True)
-class Untold(Failed[requests.Response]):
+class DeferredError(Failed[requests.Response]):
     """An attempt of which requests has not made an exception: its error is the socket's.
 
     Attributes:
@@ -44,7 +44,7 @@ class Untold(Failed[requests.Response]):
     tell: Callable[[], object] = lambda: None
 
 
-class Exchange:
+class RequestsExchange:
     """A request and how it is sent; its target is only read where something is told of it.
 
     Args:
@@ -115,7 +115,7 @@ class Exchange:
     def finish(self, ended: Ended[requests.Response]) -> None:
         """Let a call that was given up end with the exception that requests raises."""
         untold = ended.told
-        if not isinstance(untold, Untold):
+        if not isinstance(untold, DeferredError):
             return
         try:
             untold.tell()
@@ -156,11 +156,11 @@ class Exchange:
             _read(response)
         return response
 
-    def _untold(self, end: Unconnected) -> requests.Response | Untold:
+    def _untold(self, end: Unconnected) -> requests.Response | DeferredError:
         failure = failure_of(end.error, self.target, last())
         if failure is None or failure.confidence < 1.0:
             return end.tell()  # what wraps it may say more
-        return Untold(failure, self._repeatable(), end.error, tell=end.tell)
+        return DeferredError(failure, self._repeatable(), end.error, tell=end.tell)
 
     def _repeatable(self, *, worthwhile: bool = True) -> Repeatable:
         keyed = HEADER in self._request.headers
@@ -171,7 +171,7 @@ class Exchange:
         )
 
 
-def _told(untold: Untold, error: Exception) -> Failure:
+def _told(untold: DeferredError, error: Exception) -> Failure:
     """What ``classify`` says of an exception that was raised over what it knows already."""
     known, names, inner = untold.failure, list[str](), error
     while inner is not untold.error:
@@ -211,7 +211,7 @@ def circuit_of(url: str, proxies: Any, listed: Proxies | None) -> str:
     return f"{origin} through {origin_of(proxy)}" if proxy else origin
 
 
-class RoutedExchange(Exchange):
+class RoutedRequestsExchange(RequestsExchange):
     """An exchange that asks for its way before each attempt, and for one around a failure.
 
     Args:
@@ -223,7 +223,7 @@ class RoutedExchange(Exchange):
 
     __slots__ = ("_asked", "_candidates", "_ways")
 
-    def __init__(self, *call: Any, ways: Ways, listed: bool) -> None:
+    def __init__(self, *call: Any, ways: RouteSelector, listed: bool) -> None:
         super().__init__(*call)
         self._asked = self._options
         self._ways = ways
@@ -249,7 +249,7 @@ class RoutedExchange(Exchange):
                 return end
             self._take(around)
 
-    def _take(self, way: Way) -> None:
+    def _take(self, way: Route) -> None:
         proxy = way.choice.url
         verify = self._asked["verify"] if way.verify else False
         proxies = {"all": proxy} if proxy else {}

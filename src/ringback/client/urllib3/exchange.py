@@ -10,14 +10,14 @@ from urllib3.util.timeout import Timeout as LibraryTimeout
 from ringback.client.body import Body
 from ringback.client.call import IDEMPOTENT_METHODS, Clock, Failed
 from ringback.client.http import HEADER, failure_of_status, wait_asked
+from ringback.client.routes import Route, RouteSelector
 from ringback.client.urllib3.response import NamedResponse, failure_of
-from ringback.client.ways import Way, Ways
 from ringback.client.wire import forget, last
 from ringback.failure import Target
 from ringback.retry import Policy, Repeatable, Timeout
 
 
-class Exchange:
+class Urllib3Exchange:
     """A request and how it is sent.
 
     Args:
@@ -113,7 +113,7 @@ def only_redirects(retries: Any, default: Any) -> LibraryRetry:
 _TO_PROXY = "proxy-authorization"
 
 
-class RoutedExchange(Exchange):
+class RoutedUrllib3Exchange(Urllib3Exchange):
     """An exchange that asks for its way before each attempt, and for one around a failure.
 
     Args:
@@ -125,7 +125,9 @@ class RoutedExchange(Exchange):
 
     __slots__ = ("_around", "_asked", "_candidates", "_ways")
 
-    def __init__(self, *call: Any, ways: Ways, send: Callable[..., Any], proxy: str | None) -> None:
+    def __init__(
+        self, *call: Any, ways: RouteSelector, send: Callable[..., Any], proxy: str | None
+    ) -> None:
         super().__init__(*call)
         self._asked = self._send, self._options, self.target
         self._ways = ways
@@ -148,7 +150,7 @@ class RoutedExchange(Exchange):
                 return end
             self._take(around)
 
-    def _take(self, way: Way) -> None:
+    def _take(self, way: Route) -> None:
         self._send, self._options, self.target = self._asked
         direct = bool(way.choice.passed_by)
         if direct:

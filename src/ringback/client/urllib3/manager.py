@@ -20,8 +20,9 @@ from ringback.client.http import add_key
 from ringback.client.origin import origin_of
 from ringback.client.origins import Origins, origins_under
 from ringback.client.raising import error_of, raise_prepared
+from ringback.client.routes import UNLISTED_PROXIES, RouteSelector
 from ringback.client.trust import Trust, TrustLike
-from ringback.client.urllib3.exchange import Exchange, RoutedExchange, only_redirects
+from ringback.client.urllib3.exchange import RoutedUrllib3Exchange, Urllib3Exchange, only_redirects
 from ringback.client.urllib3.pools import (
     POSSIBLE,
     HTTPConnectionPool,
@@ -30,7 +31,6 @@ from ringback.client.urllib3.pools import (
     ProxyPools,
 )
 from ringback.client.urllib3.response import Naming
-from ringback.client.ways import ASKED, Ways
 from ringback.event import Listeners, Sink
 from ringback.failure import Target
 from ringback.failure.target import target_of_url
@@ -179,14 +179,16 @@ class PolicedHTTPPool(HTTPConnectionPool):
         end = drive(attempt, call, policy, guard, conduct.listeners, conduct.clock)
         return self._result(end, url) if isinstance(end, Ended) else end
 
-    def _call(self, url: str, parts: tuple[Any, ...]) -> Exchange:
+    def _call(self, url: str, parts: tuple[Any, ...]) -> Urllib3Exchange:
         conduct = self.conduct
         if conduct.detours is None:
-            return Exchange(*parts)
+            return Urllib3Exchange(*parts)
         asked = self._target(url).url or ""
-        ways = Ways(asked, conduct.policy, ASKED, conduct.listeners, conduct.clock)
+        ways = RouteSelector(
+            asked, conduct.policy, UNLISTED_PROXIES, conduct.listeners, conduct.clock
+        )
         send = partial(conduct.detours.send, self.made_with, url)
-        return RoutedExchange(*parts, ways=ways, send=send, proxy=self.through)
+        return RoutedUrllib3Exchange(*parts, ways=ways, send=send, proxy=self.through)
 
     def _result(self, ended: Ended[Any], url: str) -> Any:
         """Return the response that a call ended with, or raise how it ended without one."""

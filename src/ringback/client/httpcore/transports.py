@@ -40,11 +40,11 @@ def _named(options: dict[str, Any], default: Trust) -> Any:
     return default
 
 
-Way = tuple[str | None, bool]
+TransportKey = tuple[str | None, bool]
 """URL of the proxy, and whether the server's certificate is verified."""
 
 
-class Routes:
+class Transports:
     """Makes a transport for each way, once.
 
     Args:
@@ -70,7 +70,7 @@ class Routes:
         self._known = known
         self.proxies, self._options = _chosen(options)
         self.direct = self._made(None, verified=True)
-        self._others: dict[Way, Any] = {}
+        self._others: dict[TransportKey, Any] = {}
 
     def by(self, proxy: str | None, *, verified: bool) -> Any:
         """Return the transport for a way."""

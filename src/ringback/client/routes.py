@@ -1,4 +1,4 @@
-"""The ways that the attempts of one call take: through which proxy, and verified or not."""
+"""The routes that the attempts of one call take: through which proxy, and verified or not."""
 
 from __future__ import annotations
 
@@ -16,12 +16,13 @@ if TYPE_CHECKING:
     from ringback.failure import Failure
     from ringback.retry import Policy
 
-ASKED = Proxies()
+
+UNLISTED_PROXIES = Proxies()
 """Knows the health of the proxies that client libraries have chosen themselves."""
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class Route:
     """The way that one exchange takes.
 
     Attributes:
@@ -33,7 +34,7 @@ class Way:
     verify: bool = True
 
 
-class Ways:
+class RouteSelector:
     """Finds the way for each attempt of one call, and a way around where the policy names the host.
 
     Every attempt begins verified and through a proxy, if one is set. Each way around is told as
@@ -61,16 +62,16 @@ class Ways:
         self._listeners = listeners
         self._clock = clock
         self._candidates: tuple[str, ...] | None = None
-        self.way: Way
+        self.way: Route
 
-    def begin(self, call: Call, candidates: tuple[str, ...] | None = None) -> Way:
+    def begin(self, call: Call, candidates: tuple[str, ...] | None = None) -> Route:
         """Return the way for an attempt that begins now."""
         self._candidates = candidates
-        self.way = Way(self._choose())
+        self.way = Route(self._choose())
         self._tell(call, self.way.choice.told, None)
         return self.way
 
-    def around(self, call: Call, failure: Failure) -> Way | None:
+    def around(self, call: Call, failure: Failure) -> Route | None:
         """Return the way around a failure, to be taken at once, or ``None``."""
         found = self._around(failure)
         if found is not None:
@@ -87,19 +88,19 @@ class Ways:
         """Note that the last way led to the server."""
         self._proxies.succeeded(self.way.choice, self._clock.monotonic())
 
-    def _around(self, failure: Failure) -> Way | None:
+    def _around(self, failure: Failure) -> Route | None:
         choice = self.way.choice
         of_proxy = self.failed(failure)
         if failure.delivered != "no":
             return None
         if of_proxy:
             other = self._choose()
-            return Way(other) if other.passed_by else None
+            return Route(other) if other.passed_by else None
         host = urlsplit(self._url).hostname
         if not self.way.verify or verify_for(self._policy.insecure_hosts, host, failure):
             return None
         # Without verification, clients do not verify a proxy that they reach over TLS either.
-        return None if (choice.url or "").startswith("https:") else Way(choice, verify=False)
+        return None if (choice.url or "").startswith("https:") else Route(choice, verify=False)
 
     def _choose(self) -> ProxyChoice:
         return self._proxies.choose(
