@@ -15,6 +15,7 @@ from ringback.client.call import (
 )
 from ringback.client.deadline import ahead, current, enter, leave, patience
 from ringback.client.giveup import adiagnosed
+from ringback.client.routes import Route, RoutedCall
 from ringback.event import Listeners
 from ringback.retry import Guard, Policy, Retry, Run, Timeout
 
@@ -44,6 +45,24 @@ def bounded(
             bulkhead.leave()
 
     return in_place
+
+
+async def by_routes(
+    attempt: AsyncAttemptMaker[T], call: RoutedCall, limits: Timeout
+) -> T | Failed[T]:
+    """Make one attempt by its route, and at once by each way around what fails.
+
+    Args:
+        attempt: Makes one exchange.
+        call: Takes the routes.
+        limits: The timeouts of an exchange.
+    """
+    route: Route | None = call.routes.begin(call, call.candidates)
+    while route is not None:
+        call.take(route)
+        outcome = await attempt(limits)
+        route = call.routes.after(call, outcome)
+    return outcome
 
 
 async def drive(  # noqa: PLR0913, PLR0917 - the parts of a call

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
+from ringback.client.call import Call, Failed
 from ringback.client.proxies import Proxies
 from ringback.client.trust import verify_for
 from ringback.event import Event, Listeners
 
 if TYPE_CHECKING:
-    from ringback.client.call import AsyncClock, Call, Clock
+    from ringback.client.call import AsyncClock, Clock
     from ringback.client.proxies import ProxyChoice
     from ringback.failure import Failure
     from ringback.retry import Policy
@@ -23,7 +24,7 @@ UNLISTED_PROXIES = Proxies()
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """The way that one exchange takes.
+    """The route that one exchange takes.
 
     Attributes:
         choice: The proxy, or none.
@@ -34,17 +35,32 @@ class Route:
     verify: bool = True
 
 
-class RouteSelector:
-    """Finds the way for each attempt of one call, and a way around where the policy names the host.
+class RoutedCall(Call, Protocol):
+    """A call whose exchanges take the route that they are given.
 
-    Every attempt begins verified and through a proxy, if one is set. Each way around is told as
-    an event, ``what="fallback"``.
+    Attributes:
+        routes: Says which.
+        candidates: The proxies to choose from, where others than are set for the URL.
+    """
+
+    routes: RouteSelector
+    candidates: tuple[str, ...] | None
+
+    def take(self, route: Route) -> None:
+        """Let the next exchange go by a route."""
+
+
+class RouteSelector:
+    """Selects the route of each attempt of one call, and one around a failure where a policy may.
+
+    Every attempt begins verified and through a proxy, if one is set. The policy names the hosts
+    for which a route may leave out either. Each is published as an event, ``what="fallback"``.
 
     Args:
         url: What is called.
         policy: Names the hosts.
         proxies: Chooses among proxies, and knows their health.
-        listeners: Told of each way around.
+        listeners: Called with each fallback.
         clock: The time.
     """
 
@@ -62,34 +78,48 @@ class RouteSelector:
         self._listeners = listeners
         self._clock = clock
         self._candidates: tuple[str, ...] | None = None
-        self.way: Route
+        self.route: Route
+
+    def after(self, call: Call, outcome: object) -> Route | None:
+        """Return the route to take at once after an exchange, or ``None``: the attempt is over.
+
+        It is the one decision after each exchange: what went through, or cannot be sent again,
+        ends the attempt; what failed may have a way around.
+        """
+        if not isinstance(outcome, Failed):
+            self.succeeded()
+            return None
+        if not outcome.repeatable.replayable:
+            self.failed(outcome.failure)
+            return None
+        return self.around(call, outcome.failure)
 
     def begin(self, call: Call, candidates: tuple[str, ...] | None = None) -> Route:
-        """Return the way for an attempt that begins now."""
+        """Return the route of an attempt that begins now."""
         self._candidates = candidates
-        self.way = Route(self._choose())
-        self._tell(call, self.way.choice.told, None)
-        return self.way
+        self.route = Route(self._choose())
+        self._publish(call, self.route.choice.told, None)
+        return self.route
 
     def around(self, call: Call, failure: Failure) -> Route | None:
-        """Return the way around a failure, to be taken at once, or ``None``."""
+        """Return the route around a failure, to be taken at once, or ``None``."""
         found = self._around(failure)
         if found is not None:
-            told = found.choice.told if found.verify else _unverified(failure)
-            self._tell(call, told, failure)
-            self.way = found
+            detail = found.choice.told if found.verify else _unverified(failure)
+            self._publish(call, detail, failure)
+            self.route = found
         return found
 
     def failed(self, failure: Failure) -> bool:
-        """Note how the exchange failed that took the last way; return whether its proxy did."""
-        return self._proxies.failed(self.way.choice, failure, self._clock.monotonic())
+        """Note how the exchange failed that took the last route; return whether its proxy did."""
+        return self._proxies.failed(self.route.choice, failure, self._clock.monotonic())
 
     def succeeded(self) -> None:
-        """Note that the last way led to the server."""
-        self._proxies.succeeded(self.way.choice, self._clock.monotonic())
+        """Note that the last route led to the server."""
+        self._proxies.succeeded(self.route.choice, self._clock.monotonic())
 
     def _around(self, failure: Failure) -> Route | None:
-        choice = self.way.choice
+        choice = self.route.choice
         of_proxy = self.failed(failure)
         if failure.delivered != "no":
             return None
@@ -97,7 +127,7 @@ class RouteSelector:
             other = self._choose()
             return Route(other) if other.passed_by else None
         host = urlsplit(self._url).hostname
-        if not self.way.verify or verify_for(self._policy.insecure_hosts, host, failure):
+        if not self.route.verify or verify_for(self._policy.insecure_hosts, host, failure):
             return None
         # Without verification, clients do not verify a proxy that they reach over TLS either.
         return None if (choice.url or "").startswith("https:") else Route(choice, verify=False)
@@ -110,7 +140,7 @@ class RouteSelector:
             candidates=self._candidates,
         )
 
-    def _tell(self, call: Call, detail: str, failure: Failure | None) -> None:
+    def _publish(self, call: Call, detail: str, failure: Failure | None) -> None:
         if not detail:
             return
         self._listeners(

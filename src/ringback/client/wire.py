@@ -5,9 +5,11 @@ import socket
 import struct
 import sys
 from contextvars import ContextVar
+from dataclasses import replace
 from typing import Any, Literal
 
-from ringback.failure import Failure
+from ringback.errors import RingbackError
+from ringback.failure import Failure, Target, classify
 from ringback.failure.kind import Delivered
 
 Phase = Literal["connect", "proxy", "tls", "send", "wait", "body"]
@@ -150,6 +152,9 @@ def _overhead(sock: Any) -> int | None:
     return next(sizes, None)
 
 
+_NOT_OURS = frozenset({"unknown", "not_a_connection_failure"})
+_REFUSED_BY_HTTP_2 = "h2.refused_stream"
+"""The peer guarantees that it processed nothing of the request (RFC 9113, section 8.7)."""
 _REFUSED_BY_HANDSHAKE = "tls.bad_client_auth_cert"
 """In TLS 1.3 this alert comes after the client may send (RFC 8446, section 4.4.2.4); a server
 reads no request before it has accepted the certificate."""
@@ -166,7 +171,7 @@ def delivered(wire: Wire | None, failure: Failure) -> Delivered:
         ``no`` only where that is certain: nothing was handed to the kernel, or the kernel sent
         it in vain and has given it up. ``yes`` where the peer's kernel has confirmed all of it.
     """
-    if wire is None or failure.layer == "status":
+    if wire is None or failure.layer == "status" or failure.kind == _REFUSED_BY_HTTP_2:
         return failure.delivered
     if wire.sent == 0:
         return "no"
@@ -175,6 +180,32 @@ def delivered(wire: Wire | None, failure: Failure) -> Delivered:
     if failure.kind == _REFUSED_BY_HANDSHAKE and not wire.reused:
         return "no"
     return _by_acknowledgement(wire, failure.delivered)
+
+
+def failure_of_exchange(
+    error: Exception,
+    target: Target,
+    wire: Wire | None = None,
+    *,
+    own: type[Exception] | tuple[type[Exception], ...],
+) -> Failure | None:
+    """Return what went wrong in an exchange, or ``None`` where the exception is none of its.
+
+    An exception of the caller's own (out of the generator of a body, say) stays what it is.
+
+    Args:
+        error: What was raised.
+        target: Whom the call was for.
+        wire: What was counted, where it was.
+        own: The classes of every exception that the HTTP library raises itself.
+    """
+    if isinstance(error, RingbackError):
+        return error.failure
+    failure = classify(error, target=target, reused=wire.reused if wire else None)
+    if failure.kind in _NOT_OURS and not isinstance(error, own):
+        return None
+    certain = delivered(wire, failure)
+    return failure if certain == failure.delivered else replace(failure, delivered=certain)
 
 
 def _by_acknowledgement(wire: Wire, usual: Delivered) -> Delivered:

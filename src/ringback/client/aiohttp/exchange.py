@@ -17,11 +17,12 @@ from aiohttp import ClientHandlerType, ClientPayloadError, ClientRequest, Client
 
 from ringback.client.call import IDEMPOTENT_METHODS, AsyncClock, Failed
 from ringback.client.deadline import current
+from ringback.client.drive_async import by_routes
 from ringback.client.http import HEADER, failure_of_status, wait_asked
 from ringback.client.routes import Route, RouteSelector
 from ringback.client.tasks import Alarm
-from ringback.errors import RingbackError
-from ringback.failure import Failure, Target, classify
+from ringback.client.wire import failure_of_exchange
+from ringback.failure import Target
 from ringback.failure.target import target_of_url
 from ringback.retry import Policy, Repeatable, Timeout
 
@@ -75,9 +76,6 @@ def _mind(response: ClientResponse) -> None:
     if isinstance(secure, ssl.SSLObject):
         response.__class__ = EndingResponse  # aiohttp has one class for all responses of a session
         vars(response)["secure"] = secure
-
-
-_NOT_OURS = frozenset({"unknown", "not_a_connection_failure"})
 
 
 class AiohttpExchange:
@@ -148,7 +146,7 @@ class AiohttpExchange:
         """Return the failed attempt that an exception means; ``None`` where it means none."""
         if _is_ours(error):
             error = self._timed_out(error)
-        failure = self._failure_of(error)
+        failure = failure_of_exchange(error, self.target, own=aiohttp.ClientError)
         return Failed(failure, self._repeatable(), error) if failure else None
 
     def bad_status(self, response: ClientResponse) -> Failed[ClientResponse]:
@@ -183,13 +181,6 @@ class AiohttpExchange:
             response.close()
             raise
         return response
-
-    def _failure_of(self, error: Exception) -> Failure | None:
-        if isinstance(error, RingbackError):
-            return error.failure
-        failure = classify(error, target=self.target)
-        foreign = failure.kind in _NOT_OURS and not isinstance(error, aiohttp.ClientError)
-        return None if foreign else failure
 
     def _timed_out(self, error: Exception) -> Exception:
         if vars(self.request).get("response") is None:
@@ -235,7 +226,7 @@ def _target_of(request: ClientRequest) -> Target:
 
 
 class RoutedAiohttpExchange(AiohttpExchange):
-    """An exchange that asks for its way before each attempt, and for one around a failure.
+    """An exchange whose attempts take the routes that are selected for them.
 
     The connector keeps connections by how they were asked for, so that one which was not verified
     serves only requests that need not be.
@@ -243,42 +234,32 @@ class RoutedAiohttpExchange(AiohttpExchange):
     Args:
         request: What to send.
         *call: As ``Exchange`` takes them.
-        ways: Knows the way.
+        routes: Selects them.
         **options: As ``Exchange`` takes them.
     """
 
-    __slots__ = ("_asked", "_to_proxy", "_verified", "_ways")
+    __slots__ = ("_asked", "_to_proxy", "_verified", "candidates", "routes")
 
     def __init__(
-        self, request: ClientRequest, *call: Any, ways: RouteSelector, **options: Any
+        self, request: ClientRequest, *call: Any, routes: RouteSelector, **options: Any
     ) -> None:
         super().__init__(request, *call, **options)
-        self._ways = ways
+        self.routes = routes
         self._asked = request.proxy, request.proxy_auth, request.proxy_headers
+        proxy = request.proxy
+        self.candidates: tuple[str, ...] | None = () if proxy is None else (str(proxy),)
         self._to_proxy = request.headers.get(hdrs.PROXY_AUTHORIZATION)
         self._verified = request.ssl
 
     async def attempt(self, limits: Timeout) -> ClientResponse | Failed[ClientResponse]:
         """Make one attempt, and what the policy allows right after a failure."""
-        proxy = self._asked[0]
-        self._take(self._ways.begin(self, () if proxy is None else (str(proxy),)))
-        while True:
-            end = await super().attempt(limits)
-            if not isinstance(end, Failed):
-                self._ways.succeeded()
-                return end
-            if not end.repeatable.replayable:
-                self._ways.failed(end.failure)
-                return end
-            around = self._ways.around(self, end.failure)
-            if around is None:
-                return end
-            self._take(around)
+        return await by_routes(super().attempt, self, limits)
 
-    def _take(self, way: Route) -> None:
-        request, direct = self.request, bool(way.choice.passed_by)
+    def take(self, route: Route) -> None:
+        """Let the next exchange go by a route."""
+        request, direct = self.request, bool(route.choice.passed_by)
         request.update_proxy(*((None, None, None) if direct else self._asked))
-        request._ssl = self._verified if way.verify else False  # noqa: SLF001 - it can only be read
+        request._ssl = self._verified if route.verify else False  # noqa: SLF001 - it can only be read
         request.headers.popall(hdrs.PROXY_AUTHORIZATION, None)
         if self._to_proxy is not None and not direct:
             request.headers[hdrs.PROXY_AUTHORIZATION] = self._to_proxy

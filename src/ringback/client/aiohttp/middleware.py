@@ -178,10 +178,10 @@ class Middleware:
         parts = request, handler, self.policy, self.clock
         if not self._routed:
             return AiohttpExchange(*parts, read=self.read)
-        ways = RouteSelector(
+        routes = RouteSelector(
             str(request.url), self.policy, UNLISTED_PROXIES, self.listeners, self.clock
         )
-        return RoutedAiohttpExchange(*parts, ways=ways, read=self.read)
+        return RoutedAiohttpExchange(*parts, routes=routes, read=self.read)
 
     def _circuit(self, request: ClientRequest) -> str:
         """What a circuit stands for: an origin, or an origin through a proxy."""

@@ -6,9 +6,9 @@ from typing import Any, Final, NoReturn
 
 from ringback.client.raising import raise_prepared
 from ringback.client.trust import Trust
-from ringback.client.wire import Wire, delivered
-from ringback.errors import RingbackError, specialise
-from ringback.failure import Failure, Target, classify
+from ringback.client.wire import Wire, failure_of_exchange
+from ringback.errors import specialise
+from ringback.failure import Failure, Target
 from ringback.failure.target import target_of_url
 
 
@@ -96,9 +96,6 @@ def _stream_of(traceback: TracebackType | None) -> int | None:
     return None
 
 
-_NOT_OURS = {"unknown", "not_a_connection_failure"}
-
-
 def target_of(url: Any, proxy: str | None) -> Target:
     """Return whom a request is for."""
     return replace(target_of_url(str(url)), proxy=proxy)
@@ -107,20 +104,9 @@ def target_of(url: Any, proxy: str | None) -> Target:
 def failure_of(
     error: Exception, target: Target, wire: Wire | None, base: type[Exception]
 ) -> Failure | None:
-    """Return what went wrong, or ``None`` where the exception is none of the call's.
-
-    An exception of the caller's own (out of the generator of a body, say) stays what it is.
-    """
-    if isinstance(error, RingbackError):
-        return error.failure
-    failure = classify(error, target=target, reused=wire.reused if wire else None)
-    if failure.kind in _NOT_OURS and not isinstance(error, base):
-        return None
-    failure = refused(failure, error)
-    if failure.kind == REFUSED:
-        return failure
-    certain = delivered(wire, failure)
-    return failure if certain == failure.delivered else replace(failure, delivered=certain)
+    """Return what went wrong in an exchange, what HTTP/2 said of it included."""
+    failure = failure_of_exchange(error, target, wire, own=base)
+    return failure and refused(failure, error)
 
 
 def raise_named(library: Library, error: Exception, target: Target | None) -> NoReturn:

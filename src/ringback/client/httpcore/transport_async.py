@@ -6,9 +6,9 @@ from time import perf_counter
 from typing import Any, ClassVar, Self
 
 from ringback.client.bulkhead import Bulkhead, async_bulkheads, async_wait
-from ringback.client.call import AsyncClock, Ended, Failed
+from ringback.client.call import AsyncClock, Ended
 from ringback.client.deadline import patience, within
-from ringback.client.drive_async import drive
+from ringback.client.drive_async import by_routes, drive
 from ringback.client.http import add_key
 from ringback.client.httpcore.exchange import (
     DEADLINE,
@@ -221,41 +221,33 @@ async def _read(response: Any) -> None:
 
 
 class AsyncRoutedHttpxExchange(AsyncHttpxExchange):
-    """An exchange that asks for its way before each attempt, and for one around a failure.
+    """An exchange whose attempts take the routes that are selected for them.
 
     Args:
         *call: As ``TransportExchange`` takes them.
-        routes: The transports.
-        ways: Knows the way.
+        transports: One for each route.
+        routes: Selects them.
         **who: As ``TransportExchange`` takes it.
     """
 
-    __slots__ = ("_routes", "_ways")
+    __slots__ = ("_transports", "candidates", "routes")
 
-    def __init__(self, *call: Any, routes: Transports, ways: RouteSelector, **who: Any) -> None:
+    def __init__(
+        self, *call: Any, transports: Transports, routes: RouteSelector, **who: Any
+    ) -> None:
         super().__init__(*call, **who)
-        self._routes = routes
-        self._ways = ways
+        self._transports = transports
+        self.routes = routes
+        self.candidates: tuple[str, ...] | None = None
 
     async def attempt(self, limits: Timeout) -> Any:
         """Make one attempt, and what the policy allows right after a failure."""
-        self._take(self._ways.begin(self))
-        while True:
-            end = await super().attempt(limits)
-            if not isinstance(end, Failed):
-                self._ways.succeeded()
-                return end
-            if not end.repeatable.replayable:
-                self._ways.failed(end.failure)
-                return end
-            around = self._ways.around(self, end.failure)
-            if around is None:
-                return end
-            self._take(around)
+        return await by_routes(super().attempt, self, limits)
 
-    def _take(self, way: Route) -> None:
-        self._go_by(self._routes.by(way.choice.url, verified=way.verify))
-        if way.choice.url is None and way.choice.passed_by:
+    def take(self, route: Route) -> None:
+        """Let the next exchange go by a route."""
+        self._go_by(self._transports.by(route.choice.url, verified=route.verify))
+        if route.choice.url is None and route.choice.passed_by:
             self._request.headers.pop("Proxy-Authorization", None)
 
 
@@ -297,11 +289,11 @@ class AsyncDoor:
         self.listeners = listeners_for(sinks)
         self.clock = clock or AsyncClock(sleep=sleep)
         self._origins = origins_under(self.policy)
-        self._routes: Transports | None = None
+        self._transports: Transports | None = None
         if inner is None:
             known = self.library.httpx.AsyncHTTPTransport
-            self._routes = Transports(self.library, self._sending, known, options)
-        self._inner = self._routes.direct if self._routes else self._sending(inner)
+            self._transports = Transports(self.library, self._sending, known, options)
+        self._inner = self._transports.direct if self._transports else self._sending(inner)
 
     async def handle_async_request(self, request: Any) -> Any:
         """Send a request, as often as it needs and may; return the response.
@@ -320,7 +312,7 @@ class AsyncDoor:
         url = str(request.url)
         if self.policy.idempotency_key:
             add_key(request.headers, request.method, url, self.policy.idempotency_key)
-        proxies = self._routes.proxies if self._routes else None
+        proxies = self._transports.proxies if self._transports else None
         candidates = proxies.candidates(url) if proxies else ()
         call = self._call(request, who, url, proxies if candidates else None)
         guard = self._origins.guard(circuit_of(url, candidates, self._inner))
@@ -330,7 +322,7 @@ class AsyncDoor:
 
     async def aclose(self) -> None:
         """Close every connection."""
-        for inner in self._routes.all() if self._routes else [self._inner]:
+        for inner in self._transports.all() if self._transports else [self._inner]:
             await inner.aclose()
 
     async def __aenter__(self) -> Self:
@@ -348,10 +340,10 @@ class AsyncDoor:
         self, request: Any, who: Caller, url: str, proxies: Proxies | None
     ) -> AsyncHttpxExchange:
         parts = request, self._inner, self.library, self.policy, self.clock
-        if self._routes is None or not (proxies or self.policy.insecure_hosts):
+        if self._transports is None or not (proxies or self.policy.insecure_hosts):
             return AsyncHttpxExchange(*parts, who=who)
-        ways = RouteSelector(url, self.policy, proxies or _NONE, self.listeners, self.clock)
-        return AsyncRoutedHttpxExchange(*parts, routes=self._routes, ways=ways, who=who)
+        routes = RouteSelector(url, self.policy, proxies or _NONE, self.listeners, self.clock)
+        return AsyncRoutedHttpxExchange(*parts, transports=self._transports, routes=routes, who=who)
 
     def _sending(self, inner: Any) -> Any:
         """What sends requests with the settings of a transport, or that transport itself."""

@@ -45,7 +45,7 @@ TransportKey = tuple[str | None, bool]
 
 
 class Transports:
-    """Makes a transport for each way, once.
+    """Makes a transport for each route, once.
 
     Args:
         library: Of the door.
@@ -73,14 +73,14 @@ class Transports:
         self._others: dict[TransportKey, Any] = {}
 
     def by(self, proxy: str | None, *, verified: bool) -> Any:
-        """Return the transport for a way."""
+        """Return the transport for a route."""
         if proxy is None and verified:
             return self.direct
-        way = proxy, verified
-        if way not in self._others:
+        key = proxy, verified
+        if key not in self._others:
             made = self._made(proxy, verified=verified)
-            return self._others.setdefault(way, made)
-        return self._others[way]
+            return self._others.setdefault(key, made)
+        return self._others[key]
 
     def all(self) -> list[Any]:
         """Return every transport that was made."""

@@ -67,7 +67,10 @@ def _adapter_send(original: Function, settings: Settings) -> Function:
     import requests  # noqa: PLC0415 - is there by now
 
     from ringback.client.requests.adapter import Adapter  # noqa: PLC0415 - needs requests
-    from ringback.client.requests.exchange import RequestsExchange, circuit_of
+    from ringback.client.requests.exchange import (  # noqa: PLC0415 - needs requests
+        RequestsExchange,
+        circuit_of,
+    )
     from ringback.client.requests.failures import result_of  # noqa: PLC0415 - needs requests
 
     clock, policy = Clock(), settings.policy

@@ -179,11 +179,11 @@ class Adapter(FastAdapter):
         policy = self.policy
         if self.proxies is None and not (policy.insecure_hosts or policy.direct_hosts):
             return RequestsExchange(request, options, *rest)
-        ways = RouteSelector(
+        routes = RouteSelector(
             request.url or "", policy, self.proxies or UNLISTED_PROXIES, self.listeners, self.clock
         )
         return RoutedRequestsExchange(
-            request, options, *rest, ways=ways, listed=self.proxies is not None
+            request, options, *rest, routes=routes, listed=self.proxies is not None
         )
 
     def refuses(self, origin: str) -> tuple[Failure | None, float] | None:

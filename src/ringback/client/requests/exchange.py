@@ -13,9 +13,10 @@ from requests.utils import select_proxy
 
 from ringback.client.body import Body
 from ringback.client.call import IDEMPOTENT_METHODS, Ended, Failed
-from ringback.client.http import HEADER, wait_asked
+from ringback.client.drive_sync import by_routes
+from ringback.client.http import HEADER, failure_of_status, wait_asked
 from ringback.client.origin import origin_of
-from ringback.client.requests.failures import failure_of, failure_of_status, target_of
+from ringback.client.requests.failures import failure_of, target_of
 from ringback.client.requests.fast import Unconnected
 from ringback.client.urllib3.pools import POSSIBLE
 from ringback.client.wire import forget, last
@@ -131,7 +132,7 @@ class RequestsExchange:
         if status < 500 and status not in self._policy.retry_statuses:
             return response
         return Failed(
-            failure_of_status(response, self.target),
+            failure_of_status(response.status_code, response.reason, self.target),
             self._repeatable(worthwhile=status in self._policy.retry_statuses),
             result=response,
             retry_after=wait_asked(response.headers, self._clock.time()),
@@ -212,48 +213,37 @@ def circuit_of(url: str, proxies: Any, listed: Proxies | None) -> str:
 
 
 class RoutedRequestsExchange(RequestsExchange):
-    """An exchange that asks for its way before each attempt, and for one around a failure.
+    """An exchange whose attempts take the routes that are selected for them.
 
     Args:
         *call: As ``Exchange`` takes them.
-        ways: Knows them.
-        listed: The proxies to choose from are those that ``ways`` knows, unless the request asks
+        routes: Selects them.
+        listed: The proxies to choose from are those that ``routes`` knows, unless the request asks
             for others; else they are those that requests chose.
     """
 
-    __slots__ = ("_asked", "_candidates", "_ways")
+    __slots__ = ("_asked", "candidates", "routes")
 
-    def __init__(self, *call: Any, ways: RouteSelector, listed: bool) -> None:
+    def __init__(self, *call: Any, routes: RouteSelector, listed: bool) -> None:
         super().__init__(*call)
         self._asked = self._options
-        self._ways = ways
+        self.routes = routes
         asked = self._options["proxies"]
-        self._candidates: tuple[str, ...] | None = None
+        self.candidates: tuple[str, ...] | None = None
         if not listed or isinstance(asked, OwnProxies):
             proxy = select_proxy(self._request.url or "", asked)
-            self._candidates = (proxy,) if proxy else ()
+            self.candidates = (proxy,) if proxy else ()
 
     def attempt(self, limits: Timeout) -> requests.Response | Failed[requests.Response]:
         """Make one attempt, and what the policy allows right after a failure."""
-        self._take(self._ways.begin(self, self._candidates))
-        while True:
-            end = super().attempt(limits)
-            if not isinstance(end, Failed):
-                self._ways.succeeded()
-                return end
-            if not end.repeatable.replayable:
-                self._ways.failed(end.failure)
-                return end
-            around = self._ways.around(self, end.failure)
-            if around is None:
-                return end
-            self._take(around)
+        return by_routes(super().attempt, self, limits)
 
-    def _take(self, way: Route) -> None:
-        proxy = way.choice.url
-        verify = self._asked["verify"] if way.verify else False
+    def take(self, route: Route) -> None:
+        """Let the next exchange go by a route."""
+        proxy = route.choice.url
+        verify = self._asked["verify"] if route.verify else False
         proxies = {"all": proxy} if proxy else {}
         self._options = {**self._asked, "verify": verify, "proxies": proxies}
         self._target = None
-        if proxy is None and way.choice.passed_by:
+        if proxy is None and route.choice.passed_by:
             self._request.headers.pop(_TO_PROXY, None)

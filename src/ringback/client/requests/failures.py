@@ -2,25 +2,22 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import requests
 from requests import ConnectionError as RequestsConnectionError
-from requests import PreparedRequest, RequestException, Response
+from requests import PreparedRequest, RequestException
 from requests.exceptions import ConnectTimeout, ProxyError, SSLError
 from requests.utils import select_proxy
 
 from ringback.client.call import Ended
 from ringback.client.raising import error_of, raise_prepared
-from ringback.client.wire import Wire, delivered
+from ringback.client.wire import failure_of_exchange
 from ringback.errors import RingbackError, note, specialise
-from ringback.failure import KINDS, Failure, Target, classify
-from ringback.failure.codes import kind_of_status
+from ringback.failure import Failure, Target
 from ringback.failure.names import KindName
 from ringback.failure.target import target_of_url
-
-_NOT_OURS = {"unknown", "not_a_connection_failure"}
 
 
 def target_of(request: PreparedRequest, proxies: Mapping[str, str] | None) -> Target:
@@ -34,33 +31,8 @@ def target_of(request: PreparedRequest, proxies: Mapping[str, str] | None) -> Ta
     return replace(target_of_url(url), proxy=through)
 
 
-def failure_of(error: Exception, target: Target, wire: Wire | None = None) -> Failure | None:
-    """Return what went wrong, or ``None`` where the exception is none of the call's.
-
-    An exception of the caller's own (out of the generator of a body, say) stays what it is.
-    """
-    if isinstance(error, RingbackError):
-        return error.failure
-    failure = classify(error, target=target, reused=wire.reused if wire else None)
-    if failure.kind in _NOT_OURS and not isinstance(error, RequestException):
-        return None
-    certain = delivered(wire, failure)
-    return failure if certain == failure.delivered else replace(failure, delivered=certain)
-
-
-def failure_of_status(response: Response, target: Target) -> Failure:
-    """Return the failure that a status of 400 or more means."""
-    status = response.status_code
-    kind, message = kind_of_status(status), f"HTTP {status} {response.reason or ''}".strip()
-    return Failure(
-        kind=kind,
-        phase="body",
-        delivered=KINDS[kind].delivered,
-        message=message,
-        target=target,
-        evidence=(message,),
-        code=str(status),
-    )
+failure_of = partial(failure_of_exchange, own=RequestException)
+"""Return what went wrong in an exchange, see ``failure_of_exchange``."""
 
 
 class Naming:

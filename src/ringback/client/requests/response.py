@@ -5,7 +5,8 @@ from typing import Any, NoReturn, cast
 
 import requests
 
-from ringback.client.requests.failures import Naming, failure_of_status
+from ringback.client.http import failure_of_status
+from ringback.client.requests.failures import Naming
 from ringback.client.requests.fast import FastResponse
 from ringback.errors import RingbackError
 from ringback.failure import Failure
@@ -20,7 +21,7 @@ class Response(FastResponse):
         """What a status of 400 or more means; ``None`` for any other."""
         if self.status_code < 400:
             return None
-        return failure_of_status(self, target_of_url(self.url))
+        return failure_of_status(self.status_code, self.reason, target_of_url(self.url))
 
     @property
     def retry_at(self) -> float | None:

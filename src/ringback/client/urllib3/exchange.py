@@ -9,6 +9,7 @@ from urllib3.util.timeout import Timeout as LibraryTimeout
 
 from ringback.client.body import Body
 from ringback.client.call import IDEMPOTENT_METHODS, Clock, Failed
+from ringback.client.drive_sync import by_routes
 from ringback.client.http import HEADER, failure_of_status, wait_asked
 from ringback.client.routes import Route, RouteSelector
 from ringback.client.urllib3.response import NamedResponse, failure_of
@@ -114,50 +115,39 @@ _TO_PROXY = "proxy-authorization"
 
 
 class RoutedUrllib3Exchange(Urllib3Exchange):
-    """An exchange that asks for its way before each attempt, and for one around a failure.
+    """An exchange whose attempts take the routes that are selected for them.
 
     Args:
         *call: As ``Exchange`` takes them.
-        ways: Knows the way.
+        routes: Selects them.
         send: Returns what sends the request by a way around, see ``Detours.send``.
         proxy: URL of the pool's proxy.
     """
 
-    __slots__ = ("_around", "_asked", "_candidates", "_ways")
+    __slots__ = ("_around", "_asked", "candidates", "routes")
 
     def __init__(
-        self, *call: Any, ways: RouteSelector, send: Callable[..., Any], proxy: str | None
+        self, *call: Any, routes: RouteSelector, send: Callable[..., Any], proxy: str | None
     ) -> None:
         super().__init__(*call)
         self._asked = self._send, self._options, self.target
-        self._ways = ways
+        self.routes = routes
         self._around = send
-        self._candidates = (proxy,) if proxy else ()
+        self.candidates: tuple[str, ...] | None = (proxy,) if proxy else ()
 
     def attempt(self, limits: Timeout) -> Any:
         """Make one attempt, and what the policy allows right after a failure."""
-        self._take(self._ways.begin(self, self._candidates))
-        while True:
-            end = super().attempt(limits)
-            if not isinstance(end, Failed):
-                self._ways.succeeded()
-                return end
-            if not end.repeatable.replayable:
-                self._ways.failed(end.failure)
-                return end
-            around = self._ways.around(self, end.failure)
-            if around is None:
-                return end
-            self._take(around)
+        return by_routes(super().attempt, self, limits)
 
-    def _take(self, way: Route) -> None:
+    def take(self, route: Route) -> None:
+        """Let the next exchange go by a route."""
         self._send, self._options, self.target = self._asked
-        direct = bool(way.choice.passed_by)
+        direct = bool(route.choice.passed_by)
         if direct:
             self.target = replace(self.target, proxy=None)
             self._options = {**self._options, "headers": _past_proxy(self._options.get("headers"))}
-        if direct or not way.verify:
-            self._send = self._around(self.method, direct=direct, verify=way.verify)
+        if direct or not route.verify:
+            self._send = self._around(self.method, direct=direct, verify=route.verify)
 
 
 def _past_proxy(headers: Any) -> Any:

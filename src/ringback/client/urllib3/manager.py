@@ -184,11 +184,11 @@ class PolicedHTTPPool(HTTPConnectionPool):
         if conduct.detours is None:
             return Urllib3Exchange(*parts)
         asked = self._target(url).url or ""
-        ways = RouteSelector(
+        routes = RouteSelector(
             asked, conduct.policy, UNLISTED_PROXIES, conduct.listeners, conduct.clock
         )
         send = partial(conduct.detours.send, self.made_with, url)
-        return RoutedUrllib3Exchange(*parts, ways=ways, send=send, proxy=self.through)
+        return RoutedUrllib3Exchange(*parts, routes=routes, send=send, proxy=self.through)
 
     def _result(self, ended: Ended[Any], url: str) -> Any:
         """Return the response that a call ended with, or raise how it ended without one."""

@@ -2,7 +2,7 @@
 
 import zlib
 from collections.abc import Generator
-from dataclasses import replace
+from functools import partial
 from http.client import HTTPException
 from typing import Any
 
@@ -12,25 +12,12 @@ from urllib3.util.response import is_fp_closed
 
 from ringback.client.http import failure_of_status
 from ringback.client.raising import raise_prepared
-from ringback.client.wire import Wire, delivered
+from ringback.client.wire import failure_of_exchange
 from ringback.errors import RingbackError, specialise
-from ringback.failure import Failure, Target, classify
+from ringback.failure import Failure, Target
 
-_NOT_OURS = {"unknown", "not_a_connection_failure"}
-
-
-def failure_of(error: Exception, target: Target, wire: Wire | None = None) -> Failure | None:
-    """Return what went wrong, or ``None`` where the exception is none of the call's.
-
-    An exception of the caller's own (out of the generator of a body, say) stays what it is.
-    """
-    if isinstance(error, RingbackError):
-        return error.failure
-    failure = classify(error, target=target, reused=wire.reused if wire else None)
-    if failure.kind in _NOT_OURS and not isinstance(error, (HTTPError, HTTPException)):
-        return None
-    certain = delivered(wire, failure)
-    return failure if certain == failure.delivered else replace(failure, delivered=certain)
+failure_of = partial(failure_of_exchange, own=(HTTPError, HTTPException))
+"""Return what went wrong in an exchange, see ``failure_of_exchange``."""
 
 
 class Naming:

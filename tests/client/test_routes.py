@@ -1,0 +1,192 @@
+import asyncio
+
+import pytest
+
+from ringback import Policy
+from ringback.client import drive_async
+from ringback.client.call import Clock, Failed, KnownCall
+from ringback.client.drive_sync import by_routes
+from ringback.client.proxies import Proxies
+from ringback.client.routes import RouteSelector
+from ringback.event import Listeners
+from ringback.failure import Failure, Target
+from ringback.retry import Repeatable, Timeout
+
+A, B = "http://u:hunter2@a.test:3128", "http://b.test:3128"
+CALL = KnownCall(Target("https://old.example/", "https", "old.example", 443), "GET")
+EXPIRED = Failure("tls.cert.date_invalid.expired", "tls", "no")
+UNREACHABLE = Failure("proxy.unreachable", "connect", "no")
+NAMED = Policy(insecure_hosts={"old.example"}, direct_hosts={"old.example"})
+
+
+@pytest.fixture
+def events():
+    return []
+
+
+@pytest.fixture
+def routes(events):
+    def make(policy, *proxies):
+        clock = Clock(monotonic=lambda: 0.0)
+        return RouteSelector(
+            CALL.target.url, policy, Proxies(proxies), Listeners([events.append]), clock
+        )
+
+    return make
+
+
+def test_it_begins_verified_and_through_the_first_proxy(routes, events):
+    route = routes(NAMED, A, B).begin(CALL)
+    assert route.verify
+    assert route.choice.url == A
+    assert events == []
+
+
+def test_a_certificate_that_fails_is_passed_by_where_the_policy_says_so(routes, events):
+    selector = routes(NAMED, A)
+    first = selector.begin(CALL)
+    around = selector.around(CALL, EXPIRED)
+    assert around.choice is first.choice
+    assert not around.verify
+    assert [(event.what, event.failure) for event in events] == [("fallback", EXPIRED)]
+    assert events[0].detail == (
+        "verification of the server's certificate, which failed (tls.cert.date_invalid.expired)"
+    )
+    assert selector.around(CALL, EXPIRED) is None, "there is no second way around"
+
+
+def test_each_attempt_begins_verified(routes, events):
+    selector = routes(NAMED)
+    for _ in range(3):
+        assert selector.begin(CALL).verify
+        assert not selector.around(CALL, EXPIRED).verify
+    assert len(events) == 3
+
+
+@pytest.mark.parametrize("policy", [Policy(), Policy(insecure_hosts={"example"})])
+def test_a_host_that_is_not_named_is_never_called_unverified(routes, events, policy):
+    selector = routes(policy)
+    selector.begin(CALL)
+    assert selector.around(CALL, EXPIRED) is None
+    assert events == []
+
+
+def test_behind_a_proxy_over_tls_nothing_is_called_unverified(routes):
+    selector = routes(NAMED, "https://secure-proxy.test")
+    selector.begin(CALL)
+    assert selector.around(CALL, EXPIRED) is None
+
+
+def test_a_failed_proxy_is_left_to_the_next_attempt_while_there_is_another(routes, events):
+    selector = routes(NAMED, A, B)
+    selector.begin(CALL)
+    assert selector.around(CALL, UNREACHABLE) is None
+    assert selector.begin(CALL).choice.url == B
+    assert events == []
+
+
+def test_when_every_proxy_has_failed_a_named_host_is_called_directly_at_once(routes, events):
+    selector = routes(NAMED, A, B)
+    selector.begin(CALL)
+    selector.around(CALL, UNREACHABLE)
+    selector.begin(CALL)
+    around = selector.around(CALL, UNREACHABLE)
+    assert around.choice.url is None
+    assert around.verify
+    assert [(event.what, event.detail) for event in events] == [
+        ("fallback", "the failed proxy a.test:3128, b.test:3128")
+    ]
+    assert "hunter2" not in repr(events)
+
+
+def test_while_every_proxy_rests_each_direct_call_is_told(routes, events):
+    selector = routes(NAMED, A)
+    selector.begin(CALL)
+    selector.around(CALL, UNREACHABLE)
+    assert selector.begin(CALL).choice.url is None
+    assert [event.what for event in events] == ["fallback", "fallback"]
+
+
+def test_a_host_that_is_not_named_is_never_called_directly(routes, events):
+    selector = routes(Policy(), A)
+    selector.begin(CALL)
+    assert selector.around(CALL, UNREACHABLE) is None
+    assert selector.begin(CALL).choice.url == A
+    assert events == []
+
+
+@pytest.mark.parametrize("kind", ["proxy.denied", "proxy.auth_required", "proxy.upstream_failed"])
+def test_what_a_proxy_answers_is_no_reason_to_pass_it_by(routes, kind):
+    selector = routes(NAMED, A)
+    selector.begin(CALL)
+    assert selector.around(CALL, Failure(kind, "proxy", "no")) is None
+    assert selector.begin(CALL).choice.url == A
+
+
+def test_what_may_have_been_sent_is_not_sent_another_way(routes):
+    selector = routes(NAMED, A)
+    selector.begin(CALL)
+    assert selector.around(CALL, Failure("proxy.no_response", "proxy", "maybe")) is None
+
+
+def test_directly_the_certificate_is_verified_first_again(routes, events):
+    selector = routes(NAMED, A)
+    selector.begin(CALL)
+    assert not selector.around(CALL, EXPIRED).verify
+    around = selector.around(CALL, UNREACHABLE)
+    assert around.choice.url is None
+    assert around.verify
+    assert not selector.around(CALL, EXPIRED).verify
+    assert selector.around(CALL, EXPIRED) is None
+    assert len(events) == 3
+
+
+def test_candidates_can_be_given_and_their_health_is_known(routes):
+    selector = routes(Policy())
+    assert selector.begin(CALL, (A, B)).choice.url == A
+    selector.around(CALL, UNREACHABLE)
+    assert selector.begin(CALL, (A, B)).choice.url == B
+    selector.succeeded()
+
+
+ROUTED = Repeatable(idempotent=False)
+
+
+class Routed:
+    """A call that keeps the routes that it took."""
+
+    target, method, candidates = CALL.target, CALL.method, None
+
+    def __init__(self, routes):
+        self.routes = routes
+        self.taken = []
+
+    def take(self, route):
+        self.taken.append((route.choice.url, route.verify))
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "taken"),
+    [
+        (["through"], [(A, True)]),
+        ([Failed(EXPIRED, ROUTED), "through"], [(A, True), (A, False)]),
+        ([Failed(EXPIRED, ROUTED), Failed(EXPIRED, ROUTED)], [(A, True), (A, False)]),
+        ([Failed(EXPIRED, Repeatable(True, replayable=False))], [(A, True)]),
+        ([Failed(UNREACHABLE, ROUTED), "through"], [(A, True), (None, True)]),
+    ],
+)
+def test_one_attempt_takes_the_ways_around_what_fails_at_once(routes, outcomes, taken):
+    call, left = Routed(routes(NAMED, A)), list(outcomes)
+
+    def attempt(limits):
+        return left.pop(0)
+
+    assert by_routes(attempt, call, Timeout()) == outcomes[-1]
+    assert (call.taken, left) == (taken, [])
+
+    async def as_task(limits):
+        return left.pop(0)
+
+    call, left = Routed(routes(NAMED, A)), list(outcomes)
+    assert asyncio.run(drive_async.by_routes(as_task, call, Timeout())) == outcomes[-1]
+    assert (call.taken, left) == (taken, [])
