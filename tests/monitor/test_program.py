@@ -47,12 +47,12 @@ def test_nobody_further_is_called_in_a_silence(loaded, receiver, second_receiver
 
     async def drive(store):
         program = Program(loaded, store)
-        silence = program.service.silence(("shop",), 3600.0, "ada", "known")
+        silence = program.commands.silence(("shop",), 3600.0, "ada", "known")
         task = asyncio.create_task(program.run(web=False))
         await until(lambda: receiver.told == [("i1", "diagnosed")])
         await until(lambda: [one.error for one in waiting(store)] == ["it is silenced"])
         assert second_receiver.told == []
-        program.service.unsilence(silence)
+        program.commands.unsilence(silence)
         await until(lambda: not waiting(store))
         assert second_receiver.told == [("i1", "escalated")]
         task.cancel()

@@ -9,9 +9,9 @@ from pathlib import Path
 from monitor_bench.row import Found, Goal, Row
 from monitor_bench.target import new_event_loop, target
 from ringback.monitor.config.load import config_of_urls
+from ringback.monitor.core import MonitorCore, engine_of
 from ringback.monitor.notify.dispatcher import Dispatcher
 from ringback.monitor.runner import Runner
-from ringback.monitor.service import Service
 from ringback.monitor.store.sqlite import SQLiteStore
 
 ENDPOINTS = 500
@@ -37,17 +37,18 @@ def measure(bench):
 
 
 async def _windows(endpoints, store, bench):
-    service = Service(endpoints, store, Dispatcher(store, (), (), endpoints=endpoints))
+    engine = engine_of(endpoints)
+    core = MonitorCore(engine, endpoints, store, Dispatcher(store, (), (), endpoints=endpoints))
     count = 0
 
     def take(check):
         nonlocal count
         count += bool(check.up)
-        service.take(check)
+        core.take(check)
         runner.soon(check.endpoint)
 
-    runner = Runner(endpoints, take, wants_retry=service.engine.wants_retry)
-    ticking = asyncio.ensure_future(service.run())
+    runner = Runner(endpoints, take, wants_retry=engine.wants_retry)
+    ticking = asyncio.ensure_future(core.run())
     runner.start()
     await asyncio.sleep(STARTED)
     lines = []

@@ -121,7 +121,7 @@ class MonitorHealth:
         free: Callable[[], int | None] = free_descriptors,
         on_jump: Callable[[], None] = lambda: None,
     ) -> None:
-        self.on_jump = on_jump
+        self._on_jump = on_jump
         self.doubted: dict[str, int] = {}
         self._clocks, self._free = clocks, free
         self._unhealthy: deque[UnhealthyPeriod] = deque(maxlen=_MAX_PERIODS)
@@ -208,7 +208,7 @@ class MonitorHealth:
         elif abs(moved) > MAX_CLOCK_STEP:
             self._note(now - INSPECTION_INTERVAL, now, f"the clock was set by {moved:+.1f} s")
         if slept > MAX_CLOCK_STEP or abs(moved) > MAX_CLOCK_STEP:
-            self.on_jump()
+            self._on_jump()
 
     def _inspect_descriptors(self, now: float) -> None:
         self._descriptors_inspected_at = now

@@ -12,14 +12,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ringback.monitor.commands import MonitorCommands
 from ringback.monitor.config import ConfigInvalid
 from ringback.monitor.config.settings import MAINTENANCE_PREFIX
 from ringback.monitor.config.watch import watch_files
+from ringback.monitor.core import MonitorCore, engine_of
 from ringback.monitor.model import UiEvent
 from ringback.monitor.notify.dispatcher import Dispatcher
 from ringback.monitor.notify.routing import remind_every
+from ringback.monitor.queries import ConfigurationStatus, MonitorQueries
 from ringback.monitor.runner import Runner, RunnerSettings
-from ringback.monitor.service import Service
 from ringback.monitor.store.degraded import DegradedStore
 from ringback.monitor.store.sqlite import SQLiteStore
 from ringback.monitor.store.sqlite.store import StoreRetention
@@ -46,7 +48,8 @@ class Program:
         store: Where it keeps what it knows.
 
     Attributes:
-        service: What it shows of itself.
+        queries: What it shows of itself.
+        commands: What it can be asked to do.
     """
 
     def __init__(
@@ -64,6 +67,7 @@ class Program:
         self._adopted: list[str] = list(store.state("adopted") or ())
         vantage = loaded.vantage or socket.gethostname()
         endpoints = self._endpoints()
+        engine = engine_of(endpoints, remind_every=remind_every(loaded.routes))
         self._dispatcher = Dispatcher(
             store,
             loaded.notifiers,
@@ -71,37 +75,29 @@ class Program:
             base_url=loaded.web.url,
             vantage=vantage,
             endpoints=endpoints,
+            is_silenced=lambda incident: engine.silences.covers(incident.members, time.time()),
         )
-        self.service = Service(
-            endpoints,
-            store,
-            self._dispatcher,
-            vantage=vantage,
-            remind_every=remind_every(loaded.routes),
-        )
-        quiet = self.service.engine.silences
-        self._dispatcher.silenced = lambda incident: quiet.covers(incident.members, time.time())
+        self._core = MonitorCore(engine, endpoints, store, self._dispatcher, vantage=vantage)
         self._runner = Runner(
             endpoints,
-            self.service.take,
-            wants_retry=self.service.engine.wants_retry,
+            self._core.take,
+            wants_retry=engine.wants_retry,
             kept=store.state("schedule"),
             settings=RunnerSettings(vantage=vantage),
         )
-        self.service.look = self._runner.probe
-        self.service.adopted = self._adopt
-        self.service.lag = lambda: self._runner.health.lag
-        self.service.counted = self._counted
+        self._configuration = ConfigurationStatus()
+        self.queries = MonitorQueries(self._core, self._configuration, counters=self._counters)
+        self.commands = MonitorCommands(self._core, probe=self._runner.probe, adopt=self._adopt)
         self._note_loaded()
 
     async def run(self, *, web: bool = True, ready: Callable[[str], None] = lambda _: None) -> None:
         """Watch until it is cancelled; then everything that is known is kept."""
         if web:
-            self._page = PageServer(self.service, self._loaded.web)
+            self._page = PageServer(self.queries, self.commands, self._loaded.web)
         self._runner.start()
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(self.service.run())
+                group.create_task(self._core.run())
                 group.create_task(self._dispatcher.run())
                 group.create_task(self._mind_windows())
                 if self._read is not None:
@@ -112,8 +108,8 @@ class Program:
                     ready("")
         finally:
             await self._runner.stop()
-            self.service.desk.keep_state("schedule", self._runner.schedule.dump())
-            self.service.desk.flush()
+            self._core.processor.keep_state("schedule", self._runner.schedule.dump())
+            self._core.processor.flush()
 
     def reload(self) -> None:
         """Read the configuration again; one with a problem changes nothing, and that is told."""
@@ -139,18 +135,22 @@ class Program:
         self._note_loaded()
         self._apply()
         log.info("ringback: a new configuration is in use: %d endpoints", len(loaded.endpoints))
-        if restart := self.service.configuration["restart"]:
+        if restart := self._configuration.restart:
             log.warning("ringback: %s: taken at the next start", ", ".join(restart))
 
     def _kept_old(self, error: Exception) -> None:
         self._wrong = {problem.file for problem in getattr(error, "problems", ())}
-        if self.service.configuration["error"] != str(error):
-            self.service.configuration["error"] = str(error)
+        if self._configuration.error != str(error):
+            self._configuration.error = str(error)
             log.warning("ringback: the old configuration is kept: %s", error)
-            self.service.subscribers.publish(UiEvent(what="config"))
+            self._core.subscribers.publish(UiEvent(what="config"))
 
-    def _counted(self) -> dict[str, Any]:
-        return {**self._runner.counted(), "notifiers": self._dispatcher.counted()}
+    def _counters(self) -> dict[str, Any]:
+        return {
+            "lag": self._runner.health.lag,
+            **self._runner.counted(),
+            "notifiers": self._dispatcher.counted(),
+        }
 
     def _endpoints(self, loaded: MonitorConfig | None = None) -> tuple[Endpoint, ...]:
         """Return what is configured, and what was adopted beside it."""
@@ -166,7 +166,7 @@ class Program:
 
     def _apply(self) -> None:
         endpoints = self._endpoints()
-        self.service.configure(endpoints, remind_every=remind_every(self._loaded.routes))
+        self._core.configure(endpoints, remind_every=remind_every(self._loaded.routes))
         self._runner.configure(endpoints)
 
     def _adopt(self, url: str) -> bool:
@@ -174,19 +174,17 @@ class Program:
             return False
         if url not in self._adopted:
             self._adopted.append(url)
-            self.service.desk.keep_state("adopted", list(self._adopted))
+            self._core.processor.keep_state("adopted", list(self._adopted))
         self._dispatcher.configure(self._loaded.notifiers, self._loaded.routes, self._endpoints())
         self._apply()
         return True
 
     def _note_loaded(self) -> None:
         self._wrong = set()
-        self.service.configuration = {
-            "files": [str(file) for file in self._loaded.files],
-            "loaded_at": time.time(),
-            "error": None,
-            "restart": needs_restart(self._began, self._loaded),
-        }
+        status = self._configuration
+        status.files = [str(file) for file in self._loaded.files]
+        status.loaded_at, status.error = time.time(), None
+        status.restart = needs_restart(self._began, self._loaded)
 
     async def _mind_files(self) -> None:
         assert self._read is not None
@@ -206,14 +204,14 @@ class Program:
 
     def _look_at_windows(self) -> None:
         """Silence what is in a maintenance window soon, and no more what is in none."""
-        now, engine = time.time(), self.service.engine
+        now, engine = time.time(), self._core.engine
         wanted = [
             silence for w in self._loaded.maintenance if (silence := w.silence(now)) is not None
         ]
         for silence in wanted:
             engine.silence(silence)
         ids = {silence.id for silence in wanted}
-        for known in self.service.silences():
+        for known in self.queries.silences():
             if known.id.startswith(MAINTENANCE_PREFIX) and known.id not in ids:
                 engine.silences.remove(known.id)
 

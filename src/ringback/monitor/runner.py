@@ -121,7 +121,7 @@ class Runner:
         self._limit = (
             affordable_descriptors(MAX_RUNNING) if settings.limit is None else settings.limit
         )
-        self.health = MonitorHealth()
+        self.health = MonitorHealth(on_jump=self._clock_was_set)
         self._offset = time.time() - monotonic()
         self.schedule = Schedule(self._endpoints, self._now(), kept)
         self.running = self.checks = self.skipped = 0
@@ -145,7 +145,6 @@ class Runner:
             max_kept=self._limit // 2,
             on_lost=self.soon,
         )
-        self.health.on_jump = self._clock_was_set
         self.health.start(loop)
         self._offset = time.time() - monotonic()
         self._adopt_endpoints()

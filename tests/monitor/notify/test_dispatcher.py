@@ -268,14 +268,13 @@ def test_what_is_silenced_is_escalated_when_the_silence_is_over(
         asked.append(incident.id)
         return silences[min(len(asked), len(silences)) - 1]
 
-    async def drive(dispatcher, tell):
-        dispatcher.silenced = silenced
+    async def drive(_, tell):
         await tell(change("opened", incident(at=time.time() - 60)))
         await until(lambda: not waiting(store))
 
     monkeypatch.setattr("ringback.monitor.notify.dispatcher.SILENCE_INTERVAL", 0.05)
     routes = [RouteSettings(notifiers=(), escalate_after=2.0, escalate_to=("boss",))]
-    dispatch([webhook(second_receiver, "boss")], drive, routes)
+    dispatch([webhook(second_receiver, "boss")], drive, routes, is_silenced=silenced)
     assert asked == ["i1"] * 3
     assert second_receiver.told == [("i1", "escalated")]
 
@@ -301,7 +300,7 @@ def test_the_beginning_waits_for_its_cause(dispatch, receiver, store):
         await tell(change("diagnosed", opened.incident, at=time.time()))
         await until(lambda: not waiting(store))
 
-    dispatch([webhook(receiver)], drive, pace=GroupWait(gather=0.1, diagnosis=60.0))
+    dispatch([webhook(receiver)], drive, group_wait=GroupWait(gather=0.1, diagnosis=60.0))
     assert receiver.told == [("i1", "opened")]
     assert "Nothing listens on" in receiver.documents[0]["subject"]
 

@@ -27,7 +27,9 @@ class Asking:
 
     def __init__(self, service=None, settings=None, *, base="http://127.0.0.1:8480"):
         self.service = service or sample()
-        self.app = application(self.service, settings or WebSettings(), clock=lambda: NOW)
+        self.app = application(
+            self.service, self.service, settings or WebSettings(), clock=lambda: NOW
+        )
         self._base = base
 
     def __call__(self, method, path, **more):

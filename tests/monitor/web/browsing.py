@@ -29,7 +29,7 @@ class Served:
         self._loop = asyncio.get_running_loop()
         self._task = asyncio.current_task()
         with suppress(asyncio.CancelledError):
-            await PageServer(self.service, self._settings).run(self._is_ready)
+            await PageServer(self.service, self.service, self._settings).run(self._is_ready)
 
     def _is_ready(self, url):
         self.url = url

@@ -14,13 +14,18 @@ from ringback.monitor.web.settings import WebError, WebSettings
 async def served(settings, then):
     """What ``then`` returns for the address of a served page."""
     ready = asyncio.get_running_loop().create_future()
-    serving = asyncio.create_task(PageServer(sample(), settings).run(ready.set_result))
+    serving = asyncio.create_task(page_of(settings).run(ready.set_result))
     try:
         async with asyncio.timeout(60):
             return await then(await ready)
     finally:
         serving.cancel()
         await asyncio.gather(serving, return_exceptions=True)
+
+
+def page_of(settings, **more):
+    monitor = sample()
+    return PageServer(monitor, monitor, settings, **more)
 
 
 def test_the_page_is_served_on_loopback():
@@ -87,7 +92,7 @@ def test_new_settings_hold_from_the_next_request_on():
 
     async def test():
         ready = asyncio.get_running_loop().create_future()
-        page = PageServer(sample(), before)
+        page = page_of(before)
         serving = asyncio.create_task(page.run(ready.set_result))
         bearer = {"Authorization": "Bearer reader-secret"}
         async with (
@@ -115,7 +120,7 @@ def test_new_settings_hold_from_the_next_request_on():
 def test_settings_under_which_everybody_could_change_things_are_not_taken():
     wide = WebSettings(host="0.0.0.0", tokens=TOKENS)
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        page = PageServer(sample(), wide, listener=listener)
+        page = page_of(wide, listener=listener)
         with pytest.raises(WebError):
             page.configure(WebSettings())
         page.configure(WebSettings(tokens=TOKENS[:1]))

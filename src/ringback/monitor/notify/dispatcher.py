@@ -111,13 +111,11 @@ class Dispatcher:
         base_url: Where the monitor's page is; ``""``: messages have no links.
         vantage: What the operator calls this place.
         endpoints: Those that are watched, for their names, groups and labels.
-        pace: How long to wait for what belongs together.
+        group_wait: How long to wait for what belongs together.
+        is_silenced: Whether nobody further is to be notified of an incident for now.
 
     Raises:
         NotifierInvalid: If a notifier cannot work as it is configured.
-
-    Attributes:
-        silenced: Says whether nobody further is to be told of an incident for now.
     """
 
     def __init__(  # noqa: PLR0913 - all but the first three are given by name
@@ -130,13 +128,14 @@ class Dispatcher:
         base_url: str = "",
         vantage: str = "",
         endpoints: Iterable[Endpoint] = (),
-        pace: GroupWait = GROUP_WAIT,
+        group_wait: GroupWait = GROUP_WAIT,
+        is_silenced: Callable[[Incident], bool] = lambda _: False,
     ) -> None:
         self._store = store
         self._clock = clock
-        self._pace = pace
+        self._group_wait = group_wait
         self._trouble = ""
-        self.silenced: Callable[[Incident], bool] = lambda _: False
+        self._is_silenced = is_silenced
         self._delivery_log, self._in_flight = DeliveryLog(store), InFlight(store)
         self._wake = asyncio.Event()
         self._base_url, self._vantage = base_url, vantage
@@ -249,7 +248,7 @@ class Dispatcher:
         silenced: list[Queued] = []
         for entry in due:
             incident = entry.notice.change.incident
-            waits = is_escalation(entry.notice) and self.silenced(
+            waits = is_escalation(entry.notice) and self._is_silenced(
                 self._store.incident(incident.id) or incident
             )
             (silenced if waits else unsilenced).append(entry)
@@ -268,15 +267,16 @@ class Dispatcher:
         waits = [
             (
                 max(
-                    self._pace.due_at(group) - now, state.held_until(group.incident.id, tick) - tick
+                    self._group_wait.due_at(group) - now,
+                    state.held_until(group.incident.id, tick) - tick,
                 ),
                 group,
             )
             for group in notice_groups(queued)
         ]
-        due_at = [group for wait, group in waits if wait <= 0]
-        if due_at or again:
-            self._begin(state, due_at[: state.most], self._waiting(state, queued, now))
+        ready = [group for wait, group in waits if wait <= 0]
+        if ready or again:
+            self._begin(state, ready[: state.most], self._waiting(state, queued, now))
         return min((wait for wait, _ in waits if wait > 0), default=POLL_INTERVAL)
 
     def _begin(self, state: ChannelState, groups: list[NoticeGroup], waiting: list[Queued]) -> None:

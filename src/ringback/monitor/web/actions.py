@@ -25,7 +25,9 @@ async def acknowledge_form(request: Request) -> Response:
     grant = require(request, "write")
     form = await read_form(request)
     id_ = request.path_params["id"]
-    if not site_of(request).service.acknowledge(id_, grant.name or _text(form, "by") or "web page"):
+    if not site_of(request).commands.acknowledge(
+        id_, grant.name or _text(form, "by") or "web page"
+    ):
         raise HTTPProblem(404, "there is no such incident that is open")
     return _redirect_back(f"/incidents/{id_}")
 
@@ -42,21 +44,21 @@ async def silence_form(request: Request) -> Response:
     if not endpoints or not 0 < seconds <= _MAX_SILENCE:
         raise HTTPProblem(400, "endpoints and a time of at most a year are expected")
     who = grant.name or _text(form, "by") or "web page"
-    site_of(request).service.silence(endpoints, seconds, who, _text(form, "reason", 500))
+    site_of(request).commands.silence(endpoints, seconds, who, _text(form, "reason", 500))
     return _redirect_back(_text(form, "back"))
 
 
 async def unsilence_form(request: Request) -> Response:
     """End a silence, and go back to the list."""
     require(request, "write")
-    site_of(request).service.unsilence(request.path_params["id"])
+    site_of(request).commands.unsilence(request.path_params["id"])
     return _redirect_back("/incidents")
 
 
 async def adopt_form(request: Request) -> Response:
     """Watch a discovered endpoint from now on, and go back to the list."""
     grant = require(request, "write")
-    if not site_of(request).service.adopt(request.path_params["id"], grant.name or "web page"):
+    if not site_of(request).commands.adopt(request.path_params["id"], grant.name or "web page"):
         raise HTTPProblem(404, "no such endpoint was discovered")
     return _redirect_back("/discovered")
 

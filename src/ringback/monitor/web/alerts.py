@@ -110,5 +110,5 @@ async def take_alerts(request: Request) -> JSONResponse:
     except (ValueError, RecursionError) as error:
         said = str(error) if isinstance(error, AlertsInvalid) else "the body is not JSON"
         raise HTTPProblem(400, said) from None
-    site.service.ingest(checks)
+    site.commands.ingest(checks)
     return JSONResponse({})

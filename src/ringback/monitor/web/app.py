@@ -46,7 +46,8 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from ringback.monitor.web.service import Service
+    from ringback.monitor.commands import MonitorCommands
+    from ringback.monitor.queries import MonitorQueries
     from ringback.monitor.web.settings import WebSettings
 
 
@@ -130,7 +131,7 @@ def _is_for_programs(request: Request) -> bool:
 
 async def healthz(request: Request) -> JSONResponse:
     """Return 200 while the monitor works, also while nothing can be kept; it says which."""
-    degraded = site_of(request).service.status().get("store", {}).get("degraded")
+    degraded = site_of(request).queries.status().get("store", {}).get("degraded")
     return JSONResponse({"status": "degraded" if degraded else "ok"})
 
 
@@ -171,7 +172,11 @@ async def _api(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 def application(
-    service: Service, settings: WebSettings, *, clock: Callable[[], float] = time.time
+    queries: MonitorQueries,
+    commands: MonitorCommands,
+    settings: WebSettings,
+    *,
+    clock: Callable[[], float] = time.time,
 ) -> Starlette:
     """Return the web page of a monitor."""
     renderer = Renderer(clock)
@@ -181,10 +186,11 @@ def application(
         exception_handlers={HTTPProblem: answer_problem, HTTPException: answer_http_error},
     )
     app.state.site = Site(
-        service=service,
+        queries=queries,
+        commands=commands,
         settings=settings,
         renderer=renderer,
-        live=LiveUpdates(service, renderer),
+        live=LiveUpdates(queries, renderer),
         status_page=CachedText(STATUS_PAGE_SECONDS, clock),
         certificates=LastCertificates(),
         inbox=Inbox(),

@@ -78,7 +78,7 @@ _GOOD, _FAIR = 0.999, 0.99
 async def show_badge(request: Request) -> Response:
     """Return a badge; those of public endpoints are for everybody."""
     site = site_of(request)
-    view = site.service.view(request.path_params["id"])
+    view = site.queries.view(request.path_params["id"])
     if view is None or not (view.endpoint.public and site.settings.status_page):
         require(request, "read")
     if view is None:
@@ -109,7 +109,7 @@ async def _badge_parts(site: Site, view: EndpointView, what: str) -> tuple[str, 
 
 async def _uptime(site: Site, id_: str, step: Step, seconds: float) -> float | None:
     now = site.clock()
-    buckets = await query_store(site.service.store.buckets, id_, step, now - seconds, now + 1)
+    buckets = await query_store(site.queries.store.buckets, id_, step, now - seconds, now + 1)
     count = sum(bucket.count for bucket in buckets)
     return 1 - sum(bucket.bad for bucket in buckets) / count if count else None
 
@@ -117,7 +117,7 @@ async def _uptime(site: Site, id_: str, step: Step, seconds: float) -> float | N
 async def _latency(site: Site, view: EndpointView) -> tuple[str, str, Tone]:
     now = site.clock()
     buckets = await query_store(
-        site.service.store.buckets, view.endpoint.id, "1h", now - 86400.0, now + 1
+        site.queries.store.buckets, view.endpoint.id, "1h", now - 86400.0, now + 1
     )
     medians = sorted(bucket.p50 for bucket in buckets if bucket.p50 is not None)
     label = f"{view.endpoint.name} latency 24h"

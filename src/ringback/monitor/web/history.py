@@ -12,7 +12,7 @@ from ringback.monitor.web.request import HTTPProblem
 
 if TYPE_CHECKING:
     from ringback.incident.model import Incident, IncidentState
-    from ringback.monitor.web.service import Service
+    from ringback.monitor.queries import MonitorQueries
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -26,17 +26,17 @@ async def query_store(question: Callable[_P, _T], *args: _P.args, **kwargs: _P.k
         raise HTTPProblem(503, f"the past cannot be read now: {error}") from error
 
 
-async def find_incident(service: Service, id_: str) -> Incident:
+async def find_incident(queries: MonitorQueries, id_: str) -> Incident:
     """Return one incident, open or over."""
-    found = next((incident for incident in service.incidents() if incident.id == id_), None)
-    found = found or await query_store(service.store.incident, id_)
+    found = next((incident for incident in queries.incidents() if incident.id == id_), None)
+    found = found or await query_store(queries.store.incident, id_)
     if found is None:
         raise HTTPProblem(404, "there is no such incident")
     return found
 
 
 async def find_incidents(
-    service: Service,
+    queries: MonitorQueries,
     *,
     states: tuple[IncidentState, ...] = (),
     endpoint: str | None = None,
@@ -45,10 +45,10 @@ async def find_incidents(
 ) -> list[Incident]:
     """Return incidents, newest first: the open ones as they are now, the others from the store."""
     kept = await query_store(
-        service.store.incidents, states=states, endpoint=endpoint, before=before, most=most
+        queries.store.incidents, states=states, endpoint=endpoint, before=before, most=most
     )
     found = {incident.id: incident for incident in kept}
-    for incident in service.incidents():
+    for incident in queries.incidents():
         wanted = (not states or incident.state in states) and (
             not endpoint or endpoint in incident.members
         )

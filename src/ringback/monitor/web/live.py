@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from ringback.monitor.model import EndpointView, UiEvent
+    from ringback.monitor.queries import MonitorQueries
     from ringback.monitor.web.render import Renderer
-    from ringback.monitor.web.service import Service
 
 
 log = logging.getLogger("ringback")
@@ -39,16 +39,21 @@ class LiveUpdates:
     """What changes, for all open pages of one monitor.
 
     Args:
-        service: The monitor.
+        queries: What the monitor shows.
         renderer: Makes the parts of pages that are replaced.
         every: Seconds between two messages at least.
         alive: Seconds of silence after which a page is told that there is nothing to tell.
     """
 
     def __init__(
-        self, service: Service, renderer: Renderer, *, every: float = 1.0, alive: float = 15.0
+        self,
+        queries: MonitorQueries,
+        renderer: Renderer,
+        *,
+        every: float = 1.0,
+        alive: float = 15.0,
     ) -> None:
-        self._service = service
+        self._queries = queries
         self._renderer = renderer
         self._every = every
         self._alive = alive
@@ -120,7 +125,7 @@ class LiveUpdates:
         self._tasks = []
 
     async def _follow_events(self) -> None:
-        async for event in self._service.subscribe():
+        async for event in self._queries.subscribe():
             self._note(event)
 
     def _note(self, event: UiEvent) -> None:
@@ -143,7 +148,7 @@ class LiveUpdates:
 
     def _message(self) -> bytes:
         ids = [*self._moved, *(self._checked - self._moved)][:_MAX_CARDS]
-        views = [view for id_ in ids if (view := self._service.view(id_)) is not None]
+        views = [view for id_ in ids if (view := self._queries.view(id_)) is not None]
         moved = [view for view in views if view.endpoint.id in self._moved]
         data: dict[str, Any] = {
             "endpoints": ids,
@@ -163,7 +168,7 @@ class LiveUpdates:
         return self._renderer.render("part/card.html", {"view": view})
 
     def _parts(self) -> dict[str, str]:
-        views, incidents = self._service.views(), self._service.incidents()
+        views, incidents = self._queries.views(), self._queries.incidents()
         context = {
             "counts": Counter(view.state for view in views),
             "incidents": incidents,

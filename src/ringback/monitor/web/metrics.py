@@ -128,13 +128,13 @@ async def show_metrics(request: Request) -> PlainTextResponse:
     """Return the metrics."""
     require(request, "read")
     site = site_of(request)
-    views = site.service.views()
+    views = site.queries.views()
     families = [
         *endpoint_metrics(views),
         certificate_metrics(views, site.certificates.of(views)),
-        incident_metrics(site.service.incidents()),
-        *monitor_metrics(site.service.status()),
-        report_metrics(site.inbox, site.service.status()),
+        incident_metrics(site.queries.incidents()),
+        *monitor_metrics(site.queries.status()),
+        report_metrics(site.inbox, site.queries.status()),
     ]
     return PlainTextResponse(exposition_of(families), media_type=CONTENT_TYPE)
 

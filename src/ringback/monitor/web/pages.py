@@ -40,9 +40,9 @@ if TYPE_CHECKING:
     from ringback.diagnosis.model import Diagnosis, Reading, State
     from ringback.incident.model import Check, Incident
     from ringback.monitor.model import EndpointView
+    from ringback.monitor.queries import MonitorQueries
     from ringback.monitor.store.interface import RollupBucket, Step
     from ringback.monitor.web.chart import ChartWindow
-    from ringback.monitor.web.service import Service
     from ringback.monitor.web.settings import Scope
     from ringback.monitor.web.site import Site
 
@@ -61,9 +61,9 @@ async def render_page(
         "tokens": bool(site.settings.tokens),
         "may_read": readable,
         "may_write": "write" in grant.scopes,
-        "monitor": site.service.status() if readable else {},
-        "open_count": len(site.service.incidents()) if readable else 0,
-        "discovered_count": len(site.service.discovered()) if readable else 0,
+        "monitor": site.queries.status() if readable else {},
+        "open_count": len(site.queries.incidents()) if readable else 0,
+        "discovered_count": len(site.queries.discovered()) if readable else 0,
     }
     text = await run_in_threadpool(site.renderer.render, template, {**shared, **context})
     return HTMLResponse(text, status)
@@ -82,8 +82,8 @@ async def overview_page(request: Request) -> Response:
     """Return the overview."""
     if (login := login_redirect(request, "read")) is not None:
         return login
-    service = site_of(request).service
-    views = service.views()
+    queries = site_of(request).queries
+    views = queries.views()
     text, state = request.query_params.get("q", "")[:200], request.query_params.get("state", "")
     wanted = [view for view in views if _is_wanted(view, text, state)]
     return await render_page(
@@ -93,7 +93,7 @@ async def overview_page(request: Request) -> Response:
         total=len(views),
         shown=len(wanted),
         counts=Counter(view.state for view in views),
-        incidents=service.incidents(),
+        incidents=queries.incidents(),
         names={view.endpoint.id: view.endpoint.name for view in views},
         q=text,
         state=state,
@@ -122,11 +122,11 @@ async def endpoint_page(request: Request) -> Response:
         return login
     site = site_of(request)
     id_, now = request.path_params["id"], site.clock()
-    view = site.service.view(id_)
+    view = site.queries.view(id_)
     if view is None:
         raise HTTPProblem(404, "there is no such endpoint")
     window = CHARTS.get(request.query_params.get("window", ""), WINDOWS["24h"])
-    asked = (buckets_of(site.service, id_, window, now) for window in CHARTS.values())
+    asked = (buckets_of(site.queries, id_, window, now) for window in CHARTS.values())
     buckets = dict(zip(CHARTS, await asyncio.gather(*asked), strict=True))
     longest = now - WINDOWS["90d"].seconds
     return await render_page(
@@ -140,14 +140,14 @@ async def endpoint_page(request: Request) -> Response:
         windows=list(CHARTS),
         latency=latency_chart(buckets[window.name], window.bucket, now - window.seconds, now),
         phases=phase_shares(buckets[window.name]),
-        percentiles=await query_store(site.service.store.phases, *_window_query(id_, window, now)),
+        percentiles=await query_store(site.queries.store.phases, *_window_query(id_, window, now)),
         areas=phase_chart(buckets[window.name], window.bucket, now - window.seconds, now),
         failures=runs_of(
             await query_store(
-                site.service.store.checks, id_, longest, now + 1, failed=True, most=_MAX_FAILURES
+                site.queries.store.checks, id_, longest, now + 1, failed=True, most=_MAX_FAILURES
             )
         )[:_MAX_RUNS],
-        incidents=await find_incidents(site.service, endpoint=id_, most=_MAX_INCIDENTS),
+        incidents=await find_incidents(site.queries, endpoint=id_, most=_MAX_INCIDENTS),
     )
 
 
@@ -159,10 +159,10 @@ def runs_of(failures: Sequence[Check]) -> list[tuple[Check, Check, int]]:
 
 
 async def buckets_of(
-    service: Service, id_: str, window: ChartWindow, now: float
+    queries: MonitorQueries, id_: str, window: ChartWindow, now: float
 ) -> list[RollupBucket]:
     """Return the rollup of an endpoint in a window."""
-    return await query_store(service.store.buckets, *_window_query(id_, window, now))
+    return await query_store(queries.store.buckets, *_window_query(id_, window, now))
 
 
 def _window_query(id_: str, window: ChartWindow, now: float) -> tuple[str, Step, float, float]:
@@ -177,16 +177,16 @@ async def incidents_page(request: Request) -> Response:
     """Return the list of incidents, and the silences."""
     if (login := login_redirect(request, "read")) is not None:
         return login
-    service = site_of(request).service
+    queries = site_of(request).queries
     before = _time(request.query_params.get("before"))
-    found = await find_incidents(service, before=before, most=_PAGE_SIZE)
+    found = await find_incidents(queries, before=before, most=_PAGE_SIZE)
     return await render_page(
         request,
         "incidents.html",
         incidents=found,
         older=found[-1].opened_at if len(found) == _PAGE_SIZE else None,
         names=_names(request),
-        silences=service.silences(),
+        silences=queries.silences(),
     )
 
 
@@ -194,14 +194,14 @@ async def incident_page(request: Request) -> Response:
     """Return the page of one incident."""
     if (login := login_redirect(request, "read")) is not None:
         return login
-    service = site_of(request).service
-    found = await find_incident(service, request.path_params["id"])
+    queries = site_of(request).queries
+    found = await find_incident(queries, request.path_params["id"])
     diagnosis = _diagnosis(found)
     return await render_page(
         request,
         "incident.html",
         incident=found,
-        members=[(id_, service.view(id_)) for id_ in found.members],
+        members=[(id_, queries.view(id_)) for id_ in found.members],
         diagnosis=diagnosis,
         standing=standing(diagnosis.verdict) if diagnosis else "",
         stages=_stages(diagnosis) if diagnosis else [],
@@ -209,7 +209,7 @@ async def incident_page(request: Request) -> Response:
 
 
 def _names(request: Request) -> dict[str, str]:
-    views = site_of(request).service.views()
+    views = site_of(request).queries.views()
     return {view.endpoint.id: view.endpoint.name for view in views}
 
 
@@ -274,7 +274,7 @@ async def discovered_page(request: Request) -> Response:
     """Return the page."""
     if (login := login_redirect(request, "read")) is not None:
         return login
-    found = site_of(request).service.discovered()
+    found = site_of(request).queries.discovered()
     newest_first = sorted(found, key=lambda item: item.last_seen, reverse=True)
     return await render_page(request, "discovered.html", found=newest_first)
 
@@ -296,11 +296,11 @@ async def status_page(request: Request) -> Response:
 
 async def _status_page(site: Site) -> str:
     now, window = site.clock(), WINDOWS["90d"]
-    views = [view for view in site.service.views() if view.endpoint.public]
+    views = [view for view in site.queries.views() if view.endpoint.public]
     rows = [
         (
             view,
-            status_bar(await buckets_of(site.service, view.endpoint.id, window, now), window, now),
+            status_bar(await buckets_of(site.queries, view.endpoint.id, window, now), window, now),
         )
         for view in views
     ]

@@ -42,7 +42,7 @@ async def probe_target(request: Request) -> PlainTextResponse:
     if not is_allowed(target, site.settings.probe_targets):
         raise HTTPProblem(403, "this target is not in probe_allow.targets")
     try:
-        check = await site.service.probe(module, target)
+        check = await site.commands.probe(module, target)
     except LookupError:
         raise HTTPProblem(400, "there is no such module") from None
     except ValueError as error:

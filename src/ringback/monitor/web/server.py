@@ -15,7 +15,8 @@ from ringback.monitor.web.app import application
 from ringback.monitor.web.settings import WebError
 
 if TYPE_CHECKING:
-    from ringback.monitor.web.service import Service
+    from ringback.monitor.commands import MonitorCommands
+    from ringback.monitor.queries import MonitorQueries
     from ringback.monitor.web.settings import WebSettings
     from ringback.monitor.web.site import Site
 
@@ -53,7 +54,8 @@ class PageServer:
     """The page of a monitor on the address where it listens.
 
     Args:
-        service: The monitor.
+        queries: What the monitor shows.
+        commands: What it can be asked to do.
         settings: How the page is served.
         listener: Where it listens, from ``listen``; ``None``: it is opened.
 
@@ -62,10 +64,15 @@ class PageServer:
     """
 
     def __init__(
-        self, service: Service, settings: WebSettings, *, listener: socket.socket | None = None
+        self,
+        queries: MonitorQueries,
+        commands: MonitorCommands,
+        settings: WebSettings,
+        *,
+        listener: socket.socket | None = None,
     ) -> None:
         self._listener = listener or listen(settings)
-        self._app = application(service, settings)
+        self._app = application(queries, commands, settings)
         self._site: Site = self._app.state.site
 
     def configure(self, settings: WebSettings) -> None:

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from starlette.requests import HTTPConnection
 
+    from ringback.monitor.commands import MonitorCommands
     from ringback.monitor.ingest import Inbox
+    from ringback.monitor.queries import MonitorQueries
     from ringback.monitor.web.live import LiveUpdates
     from ringback.monitor.web.metrics import LastCertificates
     from ringback.monitor.web.render import Renderer
-    from ringback.monitor.web.service import Service
     from ringback.monitor.web.settings import WebSettings
 
 
@@ -25,7 +26,8 @@ class Site:
     """One monitor's web page; of all this only the settings change.
 
     Attributes:
-        service: The monitor.
+        queries: What the monitor shows.
+        commands: What it can be asked to do.
         settings: How the page is served.
         renderer: Makes pages of templates.
         live: Tells open pages what changes.
@@ -36,7 +38,8 @@ class Site:
         key: Signs the cookies of those who have logged in; of this process only.
     """
 
-    service: Service
+    queries: MonitorQueries
+    commands: MonitorCommands
     settings: WebSettings
     renderer: Renderer
     live: LiveUpdates

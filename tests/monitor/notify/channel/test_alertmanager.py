@@ -90,7 +90,7 @@ def test_an_incident_is_an_alert_until_it_is_over(alertmanager, receiver, dispat
         await until(lambda: "resolved" in statuses(receiver), 120)
         assert alerts(alertmanager) == []
 
-    dispatch([settings(alertmanager)], drive, pace=AT_ONCE)
+    dispatch([settings(alertmanager)], drive, group_wait=AT_ONCE)
     (firing, *_, resolved) = [one for doc in receiver.documents for one in doc["alerts"]]
     assert firing["labels"] == resolved["labels"]
     assert firing["labels"]["alertname"] == "RingbackIncident"
@@ -128,7 +128,7 @@ def test_what_goes_on_is_sent_again_until_it_is_over(receiver, dispatch, store):
         await tell(change("closed", opened.incident, at=time.time()))
         await until(lambda: not waiting(store))
 
-    dispatch([settings(receiver.url.removesuffix("/hook"), refresh=0.1)], drive, pace=AT_ONCE)
+    dispatch([settings(receiver.url.removesuffix("/hook"), refresh=0.1)], drive, group_wait=AT_ONCE)
     assert {path for path, _, _ in receiver.got} == {"/api/v2/alerts"}
     sent = [json.loads(body)[0] for _, _, body in receiver.got]
     assert len({json.dumps(one["labels"], sort_keys=True) for one in sent}) == 1

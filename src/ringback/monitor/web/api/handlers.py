@@ -41,7 +41,7 @@ async def list_endpoints(call: APICall) -> APIAnswer:
     query = call.query
     found = [
         view
-        for view in call.site.service.views()
+        for view in call.site.queries.views()
         if query.state in (None, view.state) and query.group in (None, view.endpoint.watched.group)
     ]
     end = query.offset + query.limit
@@ -61,7 +61,7 @@ async def list_checks(call: APICall) -> APIAnswer:
     until = timestamp_or(query.until, call.site.clock())
     since = timestamp_or(query.since, until - _DAY)
     found = await query_store(
-        call.site.service.store.checks, id_, since, until, failed=query.failed, most=query.limit
+        call.site.queries.store.checks, id_, since, until, failed=query.failed, most=query.limit
     )
     more = len(found) == query.limit
     headers = next_page(call, until=moment(found[-1].at)) if more else {}
@@ -70,13 +70,13 @@ async def list_checks(call: APICall) -> APIAnswer:
 
 async def list_buckets(call: APICall) -> list[shape.Bucket]:
     """Return the checks of an endpoint summed up per span, oldest first."""
-    found = await query_store(call.site.service.store.buckets, *_spans(call))
+    found = await query_store(call.site.queries.store.buckets, *_spans(call))
     return [bucket_shape(item) for item in found]
 
 
 async def list_phases(call: APICall) -> dict[str, shape.Percentiles]:
     """Return what each phase of an endpoint's successful checks took, all spans taken together."""
-    found = await query_store(call.site.service.store.phases, *_spans(call))
+    found = await query_store(call.site.queries.store.phases, *_spans(call))
     return {
         phase: shape.Percentiles(p50=percentiles.p50, p95=percentiles.p95, p99=percentiles.p99)
         for phase, percentiles in found.items()
@@ -95,7 +95,7 @@ def _spans(call: APICall) -> tuple[str, Step, float, float]:
 
 def view_of(call: APICall) -> EndpointView:
     """Return the endpoint that is named in the path."""
-    found = call.site.service.view(call.path["id"])
+    found = call.site.queries.view(call.path["id"])
     if found is None:
         raise HTTPProblem(404, "there is no such endpoint")
     return found
@@ -116,7 +116,7 @@ async def list_incidents(call: APICall) -> APIAnswer:
     """Return incidents, newest first."""
     query = call.query
     found = await find_incidents(
-        call.site.service,
+        call.site.queries,
         states=(query.state,) if query.state else (),
         endpoint=query.endpoint,
         before=query.before.timestamp() if query.before else None,
@@ -131,45 +131,45 @@ async def list_incidents(call: APICall) -> APIAnswer:
 
 async def show_incident(call: APICall) -> shape.Incident:
     """Return one incident, with all that its diagnosis read."""
-    return incident_shape(await find_incident(call.site.service, call.path["id"]), whole=True)
+    return incident_shape(await find_incident(call.site.queries, call.path["id"]), whole=True)
 
 
 async def acknowledge_incident(call: APICall) -> shape.Incident:
     """Note who takes an incident, and return it."""
     id_ = call.path["id"]
-    if not call.site.service.acknowledge(id_, call.grant.name or call.body.by or "api"):
+    if not call.site.commands.acknowledge(id_, call.grant.name or call.body.by or "api"):
         raise HTTPProblem(404, "there is no such incident that is open")
-    return incident_shape(await find_incident(call.site.service, id_), whole=True)
+    return incident_shape(await find_incident(call.site.queries, id_), whole=True)
 
 
 async def list_silences(call: APICall) -> list[shape.Silence]:
     """Return the silences that are not over."""
-    return [silence_shape(silence) for silence in call.site.service.silences()]
+    return [silence_shape(silence) for silence in call.site.queries.silences()]
 
 
 async def add_silence(call: APICall) -> shape.Done:
     """Tell nobody of some endpoints for a while."""
     asked: shape.SilenceAsked = call.body
     who = call.grant.name or asked.by or "api"
-    service = call.site.service
-    return shape.Done(id=service.silence(tuple(asked.endpoints), asked.seconds, who, asked.reason))
+    commands = call.site.commands
+    return shape.Done(id=commands.silence(tuple(asked.endpoints), asked.seconds, who, asked.reason))
 
 
 async def end_silence(call: APICall) -> None:
     """End a silence."""
-    if not call.site.service.unsilence(call.path["id"]):
+    if not call.site.commands.unsilence(call.path["id"]):
         raise HTTPProblem(404, "there is no such silence")
 
 
 async def list_discovered(call: APICall) -> list[shape.Discovered]:
     """Return what programs call and nobody configured."""
-    return [discovered_shape(found_endpoint) for found_endpoint in call.site.service.discovered()]
+    return [discovered_shape(found_endpoint) for found_endpoint in call.site.queries.discovered()]
 
 
 async def adopt_discovered(call: APICall) -> shape.Done:
     """Watch a discovered endpoint from now on."""
     id_ = call.path["id"]
-    if not call.site.service.adopt(id_, call.grant.name or "api"):
+    if not call.site.commands.adopt(id_, call.grant.name or "api"):
         raise HTTPProblem(404, "no such endpoint was discovered")
     return shape.Done(id=id_)
 
@@ -177,13 +177,13 @@ async def adopt_discovered(call: APICall) -> shape.Done:
 async def take_heartbeat(call: APICall) -> None:
     """Take in what a job reports of itself."""
     said: shape.Beat = call.body
-    if not call.site.service.beat(call.path["id"], up=said.up, detail=said.detail):
+    if not call.site.commands.beat(call.path["id"], up=said.up, detail=said.detail):
         raise HTTPProblem(404, "there is no such heartbeat")
 
 
 async def show_status(call: APICall) -> shape.Status:
     """Return how the monitor itself is."""
-    return status_shape(call.site.service)
+    return status_shape(call.site.queries)
 
 
 async def take_events(call: APICall) -> shape.Taken:
@@ -193,4 +193,4 @@ async def take_events(call: APICall) -> shape.Taken:
         checks = call.site.inbox.take(body, now=call.site.clock())
     except EventsInvalid as error:
         raise HTTPProblem(400, str(error)) from None
-    return shape.Taken(accepted=call.site.service.ingest(checks))
+    return shape.Taken(accepted=call.site.commands.ingest(checks))

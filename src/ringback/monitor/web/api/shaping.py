@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from ringback.incident import model
     from ringback.incident.silences import Silence
     from ringback.monitor.model import Discovered, EndpointView
+    from ringback.monitor.queries import MonitorQueries
     from ringback.monitor.store.interface import RollupBucket
-    from ringback.monitor.web.service import Service
 
 _NOT_LISTED = ("readings", "host")
 
@@ -132,9 +132,9 @@ def discovered_shape(found: Discovered) -> shape.Discovered:
     return shape.Discovered(**{**asdict(found), **times, "url": shown_url(found.url)})
 
 
-def status_shape(service: Service) -> shape.Status:
+def status_shape(queries: MonitorQueries) -> shape.Status:
     """Return how the monitor is, as the API has it."""
-    status, views = service.status(), service.views()
+    status, views = queries.status(), queries.views()
     config = status.get("config", {})
     return shape.Status(
         version=status["version"],
@@ -142,7 +142,7 @@ def status_shape(service: Service) -> shape.Status:
         uptime=status.get("uptime", 0.0),
         endpoints=len(views),
         states=dict(Counter(view.state for view in views)),
-        incidents=len(service.incidents()),
+        incidents=len(queries.incidents()),
         lag=status.get("lag", 0.0),
         dropped=status.get("dropped", 0),
         degraded=status.get("store", {}).get("degraded"),

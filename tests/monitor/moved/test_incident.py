@@ -4,8 +4,9 @@ import time
 from monitor.moved.services import http
 
 from ringback.incident.model import Check, WatchedEndpoint
+from ringback.monitor.core import MonitorCore, engine_of
 from ringback.monitor.model import Endpoint
-from ringback.monitor.service import Service
+from ringback.monitor.queries import MonitorQueries
 from ringback.monitor.store.sqlite import SQLiteStore
 
 
@@ -38,20 +39,21 @@ def test_a_service_that_has_moved_is_named_on_its_incident(free_ports, tmp_path)
             watched=WatchedEndpoint(id="orders", name="Orders", host="127.0.0.1"),
         )
         store = SQLiteStore(path)
-        service = Service([one], store, Nobody())
-        running = asyncio.ensure_future(service.run())
+        core = MonitorCore(engine_of([one]), [one], store, Nobody())
+        queries = MonitorQueries(core)
+        running = asyncio.ensure_future(core.run())
         async with http(base):
-            service.take(seen(up=True))
-            await service.moves.settle()
+            core.take(seen(up=True))
+            await core.relocations.settle()
         async with http(base + 1):
             for _ in range(3):
-                service.take(seen(up=False))
-            await until(lambda: service.incidents()[0].diagnosis)
+                core.take(seen(up=False))
+            await until(lambda: queries.incidents()[0].diagnosis)
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
         kept = store.state("identity:orders")
         store.close()
-        return service.incidents()[0], kept
+        return queries.incidents()[0], kept
 
     base = free_ports(2)
     incident, kept = asyncio.run(story(base, tmp_path / "ringback.db"))

@@ -6,8 +6,10 @@ import pytest
 from sqlalchemy import Engine, event
 
 from ringback.incident import Check, WatchedEndpoint
+from ringback.monitor.commands import MonitorCommands
+from ringback.monitor.core import MonitorCore, engine_of
 from ringback.monitor.model import Endpoint
-from ringback.monitor.service import Service
+from ringback.monitor.queries import MonitorQueries
 from ringback.monitor.store.interface import Batch
 from ringback.monitor.store.sqlite import SQLiteStore
 from ringback.monitor.web.metrics import endpoint_metrics, exposition_of
@@ -18,6 +20,16 @@ T = 1_790_000_000.0
 class Router:
     def notices_for(self, change):
         return []
+
+
+async def probe(endpoint):
+    raise NotImplementedError
+
+
+def monitor(endpoints, store, clock):
+    core = MonitorCore(engine_of(endpoints), endpoints, store, Router(), clock=clock)
+    commands = MonitorCommands(core, probe=probe, adopt=lambda url: False)
+    return core, MonitorQueries(core), commands
 
 
 def endpoints(count):
@@ -53,12 +65,12 @@ def lived(path, count):
 
     async def live():
         store = SQLiteStore(path)
-        service = Service(endpoints(count), store, Router(), clock=lambda: T + 10)
-        for one in service.endpoints:
-            service.take(check(one.id))
-            service.take(check(one.id, 5, up=False))
-        service.views()  # what is shown is kept
-        store.keep(Batch(states={f"identity:{one.id}": {} for one in service.endpoints}))
+        core, queries, _commands = monitor(endpoints(count), store, lambda: T + 10)
+        for one in core.endpoints.values():
+            core.take(check(one.id))
+            core.take(check(one.id, 5, up=False))
+        queries.views()  # what is shown is kept
+        store.keep(Batch(states={f"identity:{one.id}": {} for one in core.endpoints.values()}))
         store.close()
 
     asyncio.run(live())
@@ -66,8 +78,8 @@ def lived(path, count):
 
 def begun(path, count):
     store = SQLiteStore(path)
-    service = Service(endpoints(count), store, Router(), clock=lambda: T + 20)
-    views = service.views()
+    _core, queries, _commands = monitor(endpoints(count), store, lambda: T + 20)
+    views = queries.views()
     store.close()
     return views
 
@@ -89,10 +101,10 @@ def test_a_start_asks_the_store_no_more_often_for_more_endpoints(tmp_path, asked
 def test_what_is_shown_is_kept(tmp_path):
     async def live():
         store = SQLiteStore(tmp_path / "kept.db")
-        service = Service(endpoints(1), store, Router(), clock=lambda: T + 10)
+        core, queries, _commands = monitor(endpoints(1), store, lambda: T + 10)
         for at in range(3):
-            service.take(check("e0", at, up=False))
-        (incident,) = service.incidents()
+            core.take(check("e0", at, up=False))
+        (incident,) = queries.incidents()
         kept = store.incident(incident.id)
         store.close()
         return incident, kept
@@ -109,15 +121,15 @@ def test_a_job_that_does_not_report_is_shown_as_down_and_with_its_report_as_well
             id="job", name="job", url="heartbeat:job", type="heartbeat", watched=job
         )
         store = SQLiteStore(tmp_path / "kept.db")
-        service = Service([endpoint], store, Router(), clock=lambda: now[0])
+        core, queries, commands = monitor([endpoint], store, lambda: now[0])
         seen = []
         for at in (0, 91):
             now[0] = T + at
-            service.desk.tick()
-            seen += [(one.state, one.kind) for one in service.views()]
-        families = exposition_of(endpoint_metrics(service.views()))
-        assert service.beat("job", up=True, detail="")
-        seen += [(one.state, one.kind) for one in service.views()]
+            core.processor.tick()
+            seen += [(one.state, one.kind) for one in queries.views()]
+        families = exposition_of(endpoint_metrics(queries.views()))
+        assert commands.beat("job", up=True, detail="")
+        seen += [(one.state, one.kind) for one in queries.views()]
         store.close()
         return seen, families
 
@@ -130,13 +142,13 @@ def test_a_job_that_does_not_report_is_shown_as_down_and_with_its_report_as_well
 def test_failures_that_come_together_are_kept_within_a_moment(tmp_path):
     async def live():
         store = SQLiteStore(tmp_path / "kept.db")
-        service = Service(endpoints(5), store, Router(), clock=lambda: T + 10)
-        for one in service.endpoints:
-            service.take(check(one.id, up=False))
-        before = service.desk.kept
-        while service.desk.urgent:
+        core, _queries, _commands = monitor(endpoints(5), store, lambda: T + 10)
+        for one in core.endpoints.values():
+            core.take(check(one.id, up=False))
+        before = core.processor.kept
+        while core.processor.urgent:
             await asyncio.sleep(0)
         store.close()
-        return before, service.desk.kept
+        return before, core.processor.kept
 
     assert asyncio.run(live()) == (0, 5)

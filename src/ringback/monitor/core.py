@@ -1,0 +1,159 @@
+"""What one running monitor knows, and the one way in which it changes.
+
+Every check and every reported call comes to ``MonitorCore.take``; commands of people come by
+``commands.py``, and what is shown is read by ``queries.py``. All of it happens in one event loop,
+so that nothing here needs a lock.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from ringback.incident.engine import Engine, EngineSettings
+from ringback.monitor.diagnosing import Diagnoser
+from ringback.monitor.ingest.intake import Intake
+from ringback.monitor.model import UiEvent
+from ringback.monitor.moved import RelocationWatcher
+from ringback.monitor.processor import CheckProcessor, NoticeRouter, Subscribers
+
+if TYPE_CHECKING:
+    from ringback.incident.model import Check
+    from ringback.monitor.model import Endpoint
+    from ringback.monitor.store import Store
+
+TICK_INTERVAL = 1.0
+"""Seconds between two looks at what time changes."""
+
+GATHER_SECONDS = 0.02
+"""Seconds for which failures are gathered, so that an outage of many is not a transaction each."""
+
+_FINGERPRINT_STATE = "identity:"
+
+
+def engine_of(endpoints: Iterable[Endpoint], *, remind_every: float = 0.0) -> Engine:
+    """Return what makes incidents of the checks of these endpoints."""
+    watched = [endpoint.watched for endpoint in endpoints]
+    return Engine(watched, settings=EngineSettings(remind_every=remind_every))
+
+
+class MonitorCore:
+    """Takes checks, keeps what follows from them, and has new incidents diagnosed.
+
+    Args:
+        engine: Makes incidents of checks; for the same endpoints.
+        endpoints: What is watched.
+        store: Keeps what is known.
+        router: Says who is notified.
+        clock: Seconds since 1970 UTC.
+        vantage: What the operator calls this place.
+
+    Attributes:
+        engine: Makes incidents of checks.
+        store: Keeps what is known.
+        clock: Seconds since 1970 UTC.
+        vantage: What the operator calls this place.
+        started_at: In seconds since 1970 UTC.
+        subscribers: Those who follow what changes.
+        processor: Where checks become incidents and are kept.
+        relocations: Recognises services that answer at another port.
+        intake: Where calls that programs report are sorted.
+        endpoints: Id to what is watched, in the order of the configuration.
+        last: Endpoint's id to its newest check.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        endpoints: Iterable[Endpoint],
+        store: Store,
+        router: NoticeRouter,
+        *,
+        clock: Callable[[], float] = time.time,
+        vantage: str = "",
+    ) -> None:
+        self.engine, self.store, self.clock, self.vantage = engine, store, clock, vantage
+        self.started_at = clock()
+        self.subscribers = Subscribers()
+        self.endpoints: Mapping[str, Endpoint] = {endpoint.id: endpoint for endpoint in endpoints}
+        self.last: dict[str, Check] = store.last_checks()
+        self.processor = CheckProcessor(
+            engine, store, router, publish=self.subscribers.publish, clock=clock
+        )
+        self.processor.load()
+        self._flush_timer: asyncio.TimerHandle | None = None
+        self._diagnoser = Diagnoser(self._diagnosed, self._with_relocation)
+        self.relocations = RelocationWatcher(clock=clock, keep=self._keep_fingerprint)
+        for name, kept in store.states(_FINGERPRINT_STATE).items():
+            if (id_ := name.removeprefix(_FINGERPRINT_STATE)) in self.endpoints:
+                self.relocations.memory.load(id_, kept)
+        self.intake = Intake(self.endpoints.values(), self.take, self._newest)
+        self.intake.discoveries.load(store.state("discoveries") or ())
+
+    def configure(self, endpoints: Iterable[Endpoint], *, remind_every: float) -> None:
+        """Watch these from now on; what is known of those that stay is kept."""
+        self.endpoints = {endpoint.id: endpoint for endpoint in endpoints}
+        watched = [endpoint.watched for endpoint in self.endpoints.values()]
+        settings = EngineSettings(remind_every=remind_every)
+        self.processor.apply(self.engine.configure(watched, self.clock(), settings=settings))
+        self.intake.configure(self.endpoints.values())
+        self.relocations.memory.keep(self.endpoints)
+        self.subscribers.publish(UiEvent(what="config"))
+
+    def take(self, check: Check) -> None:
+        """Take a check that was made, or a call that was reported."""
+        if check.endpoint not in self.endpoints:
+            return
+        if self.vantage and not check.vantage:
+            check = replace(check, vantage=self.vantage)
+        self.last[check.endpoint] = check
+        self.relocations.saw(self.endpoints[check.endpoint], check)
+        self.processor.take((check,))
+        if self.processor.urgent and self._flush_timer is None:
+            loop = asyncio.get_running_loop()
+            self._flush_timer = loop.call_later(GATHER_SECONDS, self.flush_urgent)
+        self._diagnose_new()
+
+    def flush_urgent(self) -> None:
+        """Keep what waits: before it is shown to anybody, or answered to who reported it."""
+        if self._flush_timer is not None:
+            self._flush_timer.cancel()
+            self._flush_timer = None
+        if self.processor.urgent:
+            self.processor.flush()
+
+    async def run(self) -> None:
+        """Let time pass, until it is cancelled; then what was gathered is kept."""
+        try:
+            while True:
+                await asyncio.sleep(TICK_INTERVAL)
+                self.processor.tick()
+                self._diagnose_new()
+                await asyncio.to_thread(self.store.maintain, self.clock())
+        finally:
+            await self._diagnoser.close()
+            await self.relocations.close()
+            self.processor.keep_state("discoveries", self.intake.discoveries.dump())
+            self.processor.flush()
+
+    def _newest(self, endpoint: str) -> float | None:
+        check = self.last.get(endpoint)
+        return None if check is None else check.at
+
+    def _diagnose_new(self) -> None:
+        for incident, endpoint in self.engine.needs_diagnosis():
+            if endpoint in self.endpoints:
+                self._diagnoser.want(incident, self.endpoints[endpoint])
+
+    def _keep_fingerprint(self, endpoint: str, kept: dict[str, Any]) -> None:
+        self.processor.keep_state(f"{_FINGERPRINT_STATE}{endpoint}", kept)
+
+    async def _with_relocation(self, endpoint: Endpoint, report: dict[str, Any]) -> dict[str, Any]:
+        found = await self.relocations.search(endpoint, self.engine.kind_of(endpoint.id))
+        return report if found is None else found.into(report)
+
+    def _diagnosed(self, incident: str, report: dict[str, Any]) -> None:
+        self.processor.apply(self.engine.diagnosed(incident, report, self.clock()))

@@ -1,0 +1,121 @@
+"""What pages, the API and the command line may see of the running monitor."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ringback import __version__
+from ringback.monitor.model import Discovered, EndpointView, UiEvent
+
+if TYPE_CHECKING:
+    from ringback.incident.model import Incident
+    from ringback.incident.silences import Silence
+    from ringback.monitor.core import MonitorCore
+    from ringback.monitor.model import Endpoint
+    from ringback.monitor.store import Store
+
+
+@dataclass(slots=True, kw_only=True)
+class ConfigurationStatus:
+    """Which configuration is in use.
+
+    Attributes:
+        files: Its files.
+        loaded_at: When they were read, in seconds since 1970 UTC.
+        error: Why a newer one was not taken; ``None``: there is none.
+        restart: Keys that have changed and are read at the start only.
+    """
+
+    files: list[str] = field(default_factory=list)
+    loaded_at: float | None = None
+    error: str | None = None
+    restart: list[str] = field(default_factory=list)
+
+
+class MonitorQueries:
+    """Reads; changes nothing but that what it shows is kept before.
+
+    Args:
+        core: What the monitor knows.
+        configuration: The one in use.
+        counters: Returns further entries of the status: how late the event loop is, which checks
+            did not count, what became of notifications.
+    """
+
+    def __init__(
+        self,
+        core: MonitorCore,
+        configuration: ConfigurationStatus | None = None,
+        *,
+        counters: Callable[[], dict[str, Any]] = dict,
+    ) -> None:
+        self._core = core
+        self._configuration = configuration or ConfigurationStatus()
+        self._counters = counters
+
+    @property
+    def store(self) -> Store:
+        """Where the monitor keeps what it knows."""
+        return self._core.store
+
+    def views(self) -> list[EndpointView]:
+        """Return every endpoint as it is now, in the order of the configuration."""
+        self._core.flush_urgent()
+        return [self._view(endpoint) for endpoint in self._core.endpoints.values()]
+
+    def view(self, id: str) -> EndpointView | None:  # noqa: A002 - as it is called everywhere
+        """Return one endpoint as it is now; ``None``: there is none."""
+        self._core.flush_urgent()
+        endpoint = self._core.endpoints.get(id)
+        return None if endpoint is None else self._view(endpoint)
+
+    def incidents(self) -> list[Incident]:
+        """Return the incidents that are not over, oldest first."""
+        self._core.flush_urgent()
+        return self._core.engine.incidents()
+
+    def silences(self) -> list[Silence]:
+        """Return the silences that are not over."""
+        return self._core.engine.silences.all(self._core.clock())
+
+    def discovered(self) -> list[Discovered]:
+        """Return what programs call and nobody configured."""
+        return self._core.intake.discoveries.all()
+
+    def subscribe(self) -> AsyncIterator[UiEvent]:
+        """Yield what changes, from now on."""
+        return self._core.subscribers.subscribe()
+
+    def status(self) -> dict[str, Any]:
+        """Return how the monitor itself is."""
+        core, store = self._core, self._core.store
+        return {
+            "version": __version__,
+            "vantage": core.vantage,
+            "uptime": core.clock() - core.started_at,
+            "endpoints": len(core.endpoints),
+            "checks": core.processor.kept,
+            "dropped": core.subscribers.dropped,
+            "late": core.intake.late,
+            **self._counters(),
+            "config": asdict(self._configuration),
+            "store": {
+                "degraded": getattr(store, "degraded", None),
+                "dropped": getattr(store, "dropped", 0),
+            },
+        }
+
+    def _view(self, endpoint: Endpoint) -> EndpointView:
+        id_, engine = endpoint.id, self._core.engine
+        incident = engine.incident_of(id_)
+        return EndpointView(
+            endpoint=endpoint,
+            state=engine.state_of(id_),
+            since=engine.since(id_),
+            kind=engine.kind_of(id_),
+            last=self._core.last.get(id_),
+            incident=None if incident is None else incident.id,
+            silenced=engine.silences.covers((id_,), self._core.clock()),
+        )
