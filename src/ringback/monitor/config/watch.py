@@ -1,5 +1,31 @@
 """Noticing that files of a configuration have changed."""
 
+# Theory of operation of the live reload (what is noticed is here, what is done in `program`)
+#
+#             changed                       valid: exchanged in one step
+#     in use ----------->  another process  ---------------------------->  the new one is in use
+#       ^     or SIGHUP    reads all files
+#       |                        |
+#       +------------------------+  a problem: reported in the log, on the page and by the API
+#
+# * A file counts as changed when its inode, size or time of change differs, so a file that is
+#   moved into its place, or a symbolic link that points elsewhere (Kubernetes), is noticed as well.
+#   The operating system reports changes of the folders; for file systems that report nothing, the
+#   files are looked at every POLL_MILLISECONDS anyway. An editor writes in several steps: a change
+#   is reported when nothing further has happened for SETTLE_MILLISECONDS.
+# * Watched are the files that were read, the patterns of `include`, and files with a problem, also
+#   those that were never in use: that one is mended must be noticed too.
+# * One reading at a time, in a process of its own (`reader_process`): checks go on meanwhile (not
+#   after SIGHUP, which waits for it). What changes during a reading differs from the marks taken
+#   before it, and leads to the next reading.
+# * The new configuration is in use as a whole or not at all: what can still be refused (the page's
+#   settings, a notifier) is tried first; then endpoints, routes and windows are exchanged in one
+#   step of the event loop, so no check sees half of each.
+# * An endpoint that keeps its id keeps its state, incidents and history; one whose settings stay
+#   the same keeps its connection and its place in the schedule.
+# * What is read only at the start (the store's path, the port …) is named as needing a restart, by
+#   the log and the API; the rest of the new configuration is in use.
+
 import os
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import aclosing

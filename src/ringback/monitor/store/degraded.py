@@ -1,5 +1,41 @@
 """A store that goes on when nothing can be written: it holds what is new in memory, and retries."""
 
+# Theory of operation
+#
+# A monitor must go on watching when the disk is full; that is when it is needed. Two states:
+#
+#                 keep or a note fails
+#     writing  ------------------------->  degraded --+  every RETRY_INTERVAL, with a batch or
+#              <-------------------------           <-+  in `maintain`: write what is held
+#              all that is held is written
+#
+#   writing    Everything goes to the store; nothing is held.
+#   degraded   Nothing goes to the store. Batches are held in the `Spill`: the newest
+#              MAX_HELD_CHECKS checks and MAX_HELD_RECORDS of everything else; the oldest checks are
+#              dropped first, and counted (`dropped`, kept as a state as well). `degraded` says why,
+#              for the page, the API and the metrics.
+#
+# Why nothing is lost or written twice, as long as the process lives:
+#
+# * The store keeps a batch whole or not at all, so the batch that failed is held whole.
+# * What is held is written as one batch. Then checks and transitions, which would be appended a
+#   second time, are forgotten at once. The notes about notifications follow one by one, each
+#   forgotten when it is written. Should one fail, the state is still degraded, and what is written
+#   again with the next try replaces itself: incidents and states by their key, and a notification
+#   whose id is queued already is left as it is.
+# * All of this happens under one lock, so no batch gets between.
+#
+# What is read is what the store would say if everything had been written: the spill's entry stands
+# for the store's of the same id. This matters most for the outbox. A notification that was sent
+# while the store could not note it is still due there; the spill knows its id, and `due` leaves it
+# out. Only the rollups come without what is held.
+#
+# If the process ends while degraded, what is held is lost, and what was sent then is sent once more
+# by the next process: a notification is delivered at least once. `close` tries to write it first.
+#
+# An error of `maintain` alone (sealing, rolling up, dropping) is reported in the same place, and
+# does not stop the writing of batches.
+
 from __future__ import annotations
 
 import logging

@@ -1,9 +1,46 @@
-"""Every check, in a table for each hour: first as they come, then sealed in order of endpoints.
+"""Every check, in a table for each hour: first as they come, then sealed in order of endpoints."""
 
-An index by endpoint would write a page of the file for each check. Instead an hour is appended as
-it comes, and when it is over it is copied once, in pieces, into a table that is in the order in
-which it is read.
-"""
+# Theory of operation
+#
+# Checks come in the order of time and are read in the order of endpoints ("the last day of this
+# one"). An index by endpoint would write a page of the file for nearly each check. So an hour is
+# written twice, each time in order: once row by row, as the checks come, and once as a whole, when
+# it is over. That is the idea of a log-structured merge tree with two levels.
+#
+# An hour is a row of the table `hour`, and goes through these states:
+#
+#     (none) --append--> OPEN --first piece--> SEALING --the end--> SEALED --retention--> (none)
+#
+#   OPEN     `check_YYYYMMDDHH` takes checks, and is read, until SEAL_GRACE after the hour's end.
+#   SEALING  It takes no more. Its rows are copied to `sealed_YYYYMMDDHH`, in the order of
+#            (endpoint, time), up to and with (`upto_endpoint`, `upto_at`). Readers still read
+#            `check_...`, which is whole, and not what is copied.
+#   SEALED   `check_...` is gone, `sealed_...` is read, and is never written again.
+#
+# Every arrow is one transaction, which moves the rows (or creates or drops the table: SQLite does
+# that in transactions too) together with the row of `hour` that says so. Hence
+#
+# * a crash leaves the state before the arrow or the one behind it, never one in between, and the
+#   next process goes on at `upto`: there is nothing to repair;
+# * a power failure takes back the last commits in their order (WAL, synchronous=NORMAL), so the
+#   file is then as it was a moment before, and the same holds;
+# * nothing is lost: `check_...` is dropped in the transaction that makes its copy the one to read,
+#   and only when no key behind `upto` is left;
+# * nothing is counted twice: a reader finds out in one transaction in which state an hour is and
+#   reads the one table that goes with it. A reader that goes from hour to hour (`SQLiteReader`)
+#   looks again when a table is missing.
+#
+# Why no check is added behind the copy's back: keeping and sealing take turns under the store's
+# lock, and `append` gives a check only to an OPEN hour. One of an hour that is not open any more
+# goes to the oldest open hour behind it, whose `earliest` is set back, so that readers who ask for
+# the older time find that table as well. This is also why the counts of an hour, by which it is
+# divided, can be taken once: it does not change after the first piece.
+#
+# What outlives the hour is copied with each piece, and the same piece copied again changes nothing:
+# `latest` keeps the newer of two checks, `failed_YYYYMM` ignores a row that it has. So the endpoint
+# that is divided between two pieces may be gone through twice.
+#
+# Pieces are bounded (SEAL_ROWS), as whoever keeps a batch waits for the piece that is under way.
 
 from __future__ import annotations
 
@@ -26,7 +63,7 @@ if TYPE_CHECKING:
 
 
 OPEN, SEALING, SEALED = 0, 1, 2
-"""What has become of an hour: takes checks, is being copied, is copied."""
+"""The states of an hour: takes checks, is being copied, is copied."""
 
 _ANY_TIME = 1 << 62
 

@@ -1,10 +1,45 @@
-"""Checks rolled up over five minutes, an hour and a day.
+"""Checks rolled up over five minutes, an hour and a day."""
 
-Five minutes are counted in memory, from the checks that were kept, and written when they are over.
-An hour is made of the five minutes in it, a day of its hours. Where a process ended before it
-wrote, the next one counts the raw checks again. A check that comes after its span was written is
-added to what stands there, in the transaction that keeps the check.
-"""
+# Theory of operation
+#
+# Five minutes are counted in memory, from the checks that were kept, and written when they are
+# over. An hour is made of the rows of its five minutes, a day of those of its hours:
+#
+#     check --add--> memory --write--> rollup_5m_... --merge--> rollup_1h_... --merge--> rollup_1d
+#          \--late--> those of the three that are written for its time already
+#
+# A span is over ROLLUP_GRACE after its end. How far a rollup is written is its mark, a row of
+# `progress`: (at, endpoint) means every span before `at`, and of the span at `at` the endpoints up
+# to and with this number. The mark is written in the transaction that writes the rows, so a crash
+# leaves both or neither.
+#
+# Each check is counted once in each rollup. `keep` runs under the store's lock, as every piece of
+# `write` and `merge` does; between its transaction and its counting no mark moves. So there are two
+# cases, told apart by the mark of the five minutes alone:
+#
+#   not written   The check is counted in memory (`add`), after its transaction was committed. It
+#                 comes to the hour and the day through the rows that are merged.
+#   written       It is added to the row, in the transaction that keeps the check itself (`late`),
+#                 and likewise to those of the hour and the day that are written; to one that is
+#                 not, it comes through the merge of the row below.
+#
+# What a crash leaves:
+#
+#   before the check's commit           neither check nor count: `keep` has not returned
+#   after it, before its span is        the check is in a table of raw results: the next process
+#   written                             counts every one from the mark on (`SQLiteStore._recall`),
+#                                       and passes over the endpoints that the mark covers
+#   in the middle of a span             the mark names the last endpoint that is written
+#   before an hour or a day is merged   the rows below are there: `maintain` drops what is old when
+#                                       there is nothing left to write or to merge
+#
+# A transaction that fails is the same without the restart: memory and marks in memory change only
+# after the commit, so the piece is simply tried again.
+#
+# A reader sees one moment though it reads memory and file. It takes the marks and the counts in
+# memory first (`_view`), and its first query, with which SQLite begins the transaction, comes after
+# that. A span that is written in between is then in the view's memory and, by the view's marks, not
+# in the file: it is read once. The other way round it would be in neither.
 
 from __future__ import annotations
 
