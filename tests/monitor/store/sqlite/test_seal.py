@@ -3,7 +3,7 @@ import random
 import pytest
 from effort import rest_in_full
 
-from ringback.monitor.store.interface import Batch
+from ringback.monitor.store.interface import Batch, StoreUnavailable
 from ringback.monitor.store.sqlite import SQLiteStore, raw
 from ringback.monitor.store.sqlite.store import StoreRetention
 from tests.monitor.store.values import AT, check
@@ -35,6 +35,26 @@ def test_an_hour_is_sealed_when_it_is_over(tmp_path):
     assert "sealed_2025112112" in tables(store)
     assert store.checks("web", AT, AT + DAY) == kept[::-1]
     store.close()
+
+
+def test_a_check_that_comes_after_the_first_piece_failed_is_kept(tmp_path):
+    store = SQLiteStore(tmp_path / "ringback.db")
+    store.keep(Batch(checks=[check(AT + 10)]))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(store._seal, "_copy", _no_room)
+        with pytest.raises(StoreUnavailable):
+            store.maintain(AT + 3700)
+    late = check(AT + 20, "of-another-endpoint")
+    store.keep(Batch(checks=[late]))
+    settled(store, AT + 3800)
+
+    assert "check_2025112112" not in tables(store)
+    assert store.checks("of-another-endpoint", AT, AT + DAY) == [late]
+    store.close()
+
+
+def _no_room(*_):
+    raise StoreUnavailable("the disk is full")
 
 
 @pytest.mark.parametrize("seed", rest_in_full(range(6), first=2))

@@ -252,7 +252,7 @@ class Sealer:
             found = connection.execute(select(hour).where(*over).order_by(hour.c.at)).first()
             if found is None:
                 return False
-            counts = self._counts(connection, found.at)
+            counts = self._counts(connection, found)
         after = (found.upto_endpoint, found.upto_at)
         rest = [count for count in counts if (count[0], _ANY_TIME) > after]
         with self._database.write() as connection:
@@ -263,12 +263,14 @@ class Sealer:
                 self._reach(connection, found.at, sealed=SEALED)
         return True
 
-    def _counts(self, connection: Connection, at: int) -> list[tuple[int, int]]:
-        if self._counted[0] != at:
-            table = schema.open_table(at)
+    def _counts(self, connection: Connection, of: Row[Any]) -> list[tuple[int, int]]:
+        # Of an open hour they are counted anew: its first piece may have failed before, and checks
+        # may have come since.
+        if self._counted[0] != of.at or of.sealed == OPEN:
+            table = schema.open_table(of.at)
             number = select(table.c.endpoint, func.count()).group_by(table.c.endpoint)
             found = connection.execute(number.order_by(table.c.endpoint))
-            self._counted = (at, [(endpoint, count) for endpoint, count in found])
+            self._counted = (of.at, [(endpoint, count) for endpoint, count in found])
         return self._counted[1]
 
     def _copy(self, connection: Connection, of: Row[Any], after: _Key, upto: _Key) -> None:
