@@ -1,13 +1,24 @@
 import gc
+import os
 import signal
 import socket
 import sys
+from pathlib import Path
 
 import pytest
 from effort import examples
 from hypothesis import HealthCheck, settings
 from scheduling import Shared
 from turns import take_turns
+
+BYTECODE = str(Path(__file__).parents[1] / ".pytest_cache" / "bytecode")
+
+if sys.dont_write_bytecode:
+    # Somebody wants none beside the sources: without any, each Python that a test starts would
+    # compile everything, and each worker would rewrite every assertion again.
+    sys.pycache_prefix, sys.dont_write_bytecode = BYTECODE, False
+    os.environ["PYTHONPYCACHEPREFIX"] = BYTECODE
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # The machine may be slow at times; no property is about how long something takes.
 settings.register_profile(

@@ -6,6 +6,7 @@ from contextlib import nullcontext
 import pytest
 import requests
 import urllib3
+from effort import one_of_each
 from requests import exceptions
 
 from ringback import Adapter, Session
@@ -66,7 +67,7 @@ def outcome(session, endpoint, timeout=30):
         return error
 
 
-@pytest.mark.parametrize("name", TABLE)
+@pytest.mark.parametrize("name", one_of_each(TABLE, lambda name: FAULTS[name].kind, turn=0))
 def test_raises_what_plain_requests_raises(lab, session, name):
     endpoint = lab.start(name)
     with requests.Session() as plain:

@@ -11,6 +11,7 @@ import pytest
 import urllib3
 import urllib3.exceptions
 import urllib3.util.connection
+from effort import one_of_each
 
 from ringback.client.deadline import within
 from ringback.client.urllib3 import HTTPConnection, Pools, ProxyPools
@@ -53,7 +54,7 @@ def outcome(make, endpoint, **options):
         return [type(error), type(inner)]
 
 
-@pytest.mark.parametrize("name", TABLE)
+@pytest.mark.parametrize("name", one_of_each(TABLE, lambda name: FAULTS[name].kind, turn=1))
 def test_raises_what_plain_urllib3_raises(lab, name):
     endpoint = lab.start(name)
     assert outcome(Pools, endpoint) == outcome(urllib3.PoolManager, endpoint)

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 import urllib3
+from effort import one_of_each
 from urllib3.exceptions import (
     DecodeError,
     LocationValueError,
@@ -23,6 +24,7 @@ from ringback.client.urllib3 import ProxyManager
 from ringback.client.urllib3.response import NamedResponse
 from ringback.client.urllib3.socks import SOCKSProxyManager
 from ringback.retry import Done, GiveUp, Retry
+from ringback.testing.lab import find
 from ringback.testing.lab.message import head
 from tests.client.urllib3.test_connection import TABLE
 from tests.requires import requires
@@ -227,7 +229,7 @@ def test_an_open_circuit_refuses(lab, manager, quick):
 # What is raised
 
 
-@pytest.mark.parametrize("name", TABLE)
+@pytest.mark.parametrize("name", one_of_each(TABLE, lambda name: find(name).kind, turn=2))
 def test_raises_what_plain_urllib3_raises(lab, manager, name):
     """Plain urllib3 is asked to retry nothing, so that it does not wait."""
     endpoint = lab.start(name)

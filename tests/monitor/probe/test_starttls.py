@@ -8,6 +8,8 @@ from aiosmtpd.handlers import Sink
 from ringback.monitor.probe.starttls import DIALOGUES
 from ringback.testing.lab.healthy import over_tls
 
+pytestmark = pytest.mark.in_turn("looking")
+
 LDAP_YES = bytes.fromhex("300c02010178070a010004000400")
 LDAP_NO = bytes.fromhex("308400000010020101788400000007 0a0134 0400 0400")
 

@@ -3,6 +3,8 @@ import pytest
 from ringback.testing.lab.proxy import FAULTS as HTTP
 from ringback.testing.lab.socks import FAULTS as SOCKS
 
+pytestmark = pytest.mark.in_turn("looking")
+
 USABLE = {
     f"{one.kind}:{one.when}".rstrip(":"): one.kind
     for one in (*HTTP, *SOCKS)

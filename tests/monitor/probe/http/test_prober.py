@@ -6,6 +6,8 @@ import pytest
 from ringback.monitor.probe import connect
 from ringback.testing.lab.message import answering, head, response
 
+pytestmark = pytest.mark.in_turn("looking")
+
 
 def test_a_healthy_endpoint(looking, lab):
     began = time.time()
