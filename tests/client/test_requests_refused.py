@@ -9,7 +9,7 @@ from urllib3.util import Retry
 from ringback import Adapter, Policy, Session, errors
 from ringback.client.call import Ended
 from ringback.client.raising import error_of
-from ringback.client.requests.failures import refused, refused_at_first
+from ringback.client.requests.failures import refusal_error, refusal_error_at_once
 from ringback.failure import KINDS, Failure, Target
 from ringback.retry import Breaker, GiveUp
 from ringback.sink import LogSink
@@ -121,7 +121,7 @@ def test_it_is_what_the_failures_were(opened_by, raised):
         via=opened_by,
     )
 
-    assert type(refused(failure, None)) is raised
+    assert type(refusal_error(failure, None)) is raised
 
 
 @each("opened_by", [None, *KINDS])
@@ -129,7 +129,7 @@ def test_before_it_is_prepared_it_is_the_same(opened_by):
     failure = Failure("client.circuit_open", "config", "no", "circuit open", via=opened_by)
     ended = Ended(None, GiveUp(1, failure, "circuit_open"), (failure,))
 
-    early, late = refused_at_first(failure), error_of(ended, refused(failure, None))
+    early, late = refusal_error_at_once(failure), error_of(ended, refusal_error(failure, None))
 
     assert type(early) is type(late)
     assert (early.args, str(early), vars(early)) == (late.args, str(late), vars(late))

@@ -9,7 +9,7 @@ import click
 
 from ringback.cli.input import InputError
 from ringback.cli.terminal import plain
-from ringback.client.install.program import Wishes, environment
+from ringback.client.install.program import RunOptions, program_environment
 
 NOT_FOUND, NOT_EXECUTABLE = 127, 126
 """Exit statuses of a command that cannot be run, as shells have them."""
@@ -49,12 +49,12 @@ def run_command(*, words: tuple[str, ...], quiet: bool, log: str | None, **chose
     if log:
         _append(Path(log))
     place = "" if quiet else (str(Path(log).absolute()) if log else None)
-    wishes = Wishes(log=place, **chosen)  # type: ignore[arg-type]  # click has checked the types
+    options = RunOptions(log=place, **chosen)  # type: ignore[arg-type]  # click has checked the types
     try:
-        wishes.policy()
+        options.policy()
     except ValueError as error:
         raise click.UsageError(str(error)) from error
-    return _run(_program(words), environment(wishes, os.environ))
+    return _run(_program(words), program_environment(options, os.environ))
 
 
 def _append(log: Path) -> None:

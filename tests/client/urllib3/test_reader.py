@@ -9,7 +9,7 @@ import weakref
 import pytest
 
 from ringback.client.deadline import within
-from ringback.client.urllib3.connection import Reader
+from ringback.client.urllib3.connection import SocketReader
 from ringback.client.wire import Wire
 
 
@@ -25,7 +25,7 @@ def pair():
 def reading():
     """Makes readers that are closed in the end."""
     with contextlib.ExitStack() as stack:
-        yield lambda sock, wire=None: stack.enter_context(Reader(sock, wire or Wire()))
+        yield lambda sock, wire=None: stack.enter_context(SocketReader(sock, wire or Wire()))
 
 
 def test_what_comes_is_counted_and_the_end_is_seen(pair, reading):
@@ -164,7 +164,7 @@ def test_a_closed_reader_keeps_nothing_alive(pair):
     try:
         ours, theirs = socket.socketpair()
         ours.settimeout(0.01)
-        reader = Reader(ours, Wire())
+        reader = SocketReader(ours, Wire())
         with pytest.raises(TimeoutError):
             reader.read(1)
         gone = weakref.ref(ours)

@@ -263,13 +263,13 @@ def test_the_pools_go_with_the_manager(direct, events, target, dead):
     ours = ProxyManager(at(dead), policy=direct, sinks=[events.append])
     assert ours.request("GET", target.url).status == 200
     ours.clear()
-    assert len(ours.conduct.detours._direct.pools) == 0
+    assert len(ours.call_settings.fallbacks._direct.pools) == 0
 
 
 def test_no_manager_without_such_hosts_has_any(manager):
-    assert manager().conduct.detours is None
+    assert manager().call_settings.fallbacks is None
     with contextlib.closing(manager().connection_from_url("http://127.0.0.1/")) as pool:
-        assert pool.made_with["host"] == "127.0.0.1"
+        assert pool.pool_settings["host"] == "127.0.0.1"
 
 
 def test_what_is_given_up_is_told_as_ever(insecure, manager, events, expired):

@@ -5,7 +5,7 @@ from dataclasses import replace
 from importlib import import_module
 from math import inf
 
-from ringback.client.install.patch import Arrivals, Patches, Settings
+from ringback.client.install.patch import ImportWatcher, InstallSettings, Patches
 from ringback.event import Sink
 from ringback.retry import Policy
 from ringback.sink.listening import listeners_for
@@ -29,11 +29,11 @@ class Installed:
         libraries: Those that it reaches, as far as they have been imported.
     """
 
-    def __init__(self, settings: Settings, names: Iterable[str]) -> None:
+    def __init__(self, settings: InstallSettings, names: Iterable[str]) -> None:
         self._patches: dict[str, Patches] = {}
         self._settings = settings
-        self._arrivals = Arrivals(names, self._arrived)
-        self._arrivals.watch()
+        self._watcher = ImportWatcher(names, self._imported)
+        self._watcher.watch()
 
     @property
     def libraries(self) -> tuple[str, ...]:
@@ -42,7 +42,7 @@ class Installed:
 
     def remove(self) -> None:
         """Leave the libraries as they were."""
-        self._arrivals.stop()
+        self._watcher.stop()
         for patches in self._patches.values():
             patches.undo()
         self._patches.clear()
@@ -53,7 +53,7 @@ class Installed:
     def __exit__(self, *_: object) -> None:
         self.remove()
 
-    def _arrived(self, name: str) -> None:
+    def _imported(self, name: str) -> None:
         patches = self._patches[name] = Patches()
         from ringback.client.install import libraries  # noqa: PLC0415 - once one has come
 
@@ -98,4 +98,4 @@ def install(
     if not retry:
         chosen = replace(chosen, attempts=1, budget=None, breaker=None, deadline=inf)
     listeners = listeners_for(sinks)
-    return Installed(Settings(chosen, listeners), names)
+    return Installed(InstallSettings(chosen, listeners), names)

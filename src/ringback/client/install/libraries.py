@@ -12,7 +12,7 @@ from ringback.client.call import AttemptMaker, Clock, Ended, KnownCall
 from ringback.client.drive_sync import bounded, drive
 from ringback.client.http import add_key
 from ringback.client.httpcore.pool import Settings as TransportSettings
-from ringback.client.install.patch import Patches, Settings, inside, is_inside
+from ringback.client.install.patch import InstallSettings, Patches, inside_call, is_inside_call
 from ringback.client.origin import origin_of
 from ringback.client.origins import origins_under
 from ringback.client.retrying import failed_attempt, raise_ended
@@ -21,13 +21,13 @@ from ringback.retry import Timeout
 
 
 class Integrations:
-    """Makes the door of each transport when it is first used, and lets it go with the transport.
+    """Makes the integration of each transport at its first use, and lets it go with the transport.
 
     Nothing is kept alive by it, and transports are told apart by what they are, not by what they
     say that they equal.
 
     Args:
-        make: Makes the door of a transport, which it must not keep alive.
+        make: Makes the integration of a transport, which it must not keep alive.
     """
 
     def __init__(self, make: Callable[[Any], Any]) -> None:
@@ -35,7 +35,7 @@ class Integrations:
         self._made: dict[int, tuple[ref[Any], Any]] = {}
 
     def of(self, transport: Any) -> Any:
-        """Return the door of a transport, the same one each time."""
+        """Return the integration of a transport, the same one each time."""
         key = id(transport)
         known = self._made.get(key)
         if known is None or known[0]() is not transport:
@@ -54,7 +54,7 @@ _ARGUMENTS = ("stream", "timeout", "verify", "cert", "proxies")
 _DEFAULTS = (False, None, True, None, None)
 
 
-def patch_requests(library: ModuleType, settings: Settings, patches: Patches) -> None:
+def patch_requests(library: ModuleType, settings: InstallSettings, patches: Patches) -> None:
     """Put ringback under requests."""
     adapter, session = library.adapters.HTTPAdapter, library.sessions.Session
     patches.wrap(adapter, "send", lambda original: _adapter_send(original, settings))
@@ -63,7 +63,7 @@ def patch_requests(library: ModuleType, settings: Settings, patches: Patches) ->
     patches.wrap(session, "send", _session_send)
 
 
-def _adapter_send(original: Function, settings: Settings) -> Function:
+def _adapter_send(original: Function, settings: InstallSettings) -> Function:
     import requests  # noqa: PLC0415 - is there by now
 
     from ringback.client.requests.adapter import Adapter  # noqa: PLC0415 - needs requests
@@ -71,21 +71,23 @@ def _adapter_send(original: Function, settings: Settings) -> Function:
         RequestsExchange,
         circuit_of,
     )
-    from ringback.client.requests.failures import result_of  # noqa: PLC0415 - needs requests
+    from ringback.client.requests.failures import (  # noqa: PLC0415 - needs requests
+        response_or_raise,
+    )
 
     clock, policy = Clock(), settings.policy
     origins = origins_under(policy)
 
     def send(self: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
-        if is_inside() or isinstance(self, Adapter):
-            with inside():
+        if is_inside_call() or isinstance(self, Adapter):
+            with inside_call():
                 return original(self, request, *args, **kwargs)
         options = dict(zip(_ARGUMENTS, _DEFAULTS, strict=True))
         options.update(zip(_ARGUMENTS, args, strict=False))
         options.update(kwargs)
 
         def once(request: Any, **options: Any) -> Any:
-            with inside():
+            with inside_call():
                 return original(self, request, **options)
 
         add_key(request.headers, request.method or "", request.url or "", policy.idempotency_key)
@@ -96,7 +98,7 @@ def _adapter_send(original: Function, settings: Settings) -> Function:
             error = requests.ConnectionError
             attempt = bounded(attempt, call, origin_of(request.url or ""), places, error)
         end = drive(attempt, call, policy, guard, settings.listeners, clock)
-        return result_of(end, request) if isinstance(end, Ended) else end
+        return response_or_raise(end, request) if isinstance(end, Ended) else end
 
     return send
 
@@ -135,20 +137,20 @@ def _session_send(original: Function) -> Function:
     return send
 
 
-def patch_urllib3(library: ModuleType, settings: Settings, patches: Patches) -> None:
+def patch_urllib3(library: ModuleType, settings: InstallSettings, patches: Patches) -> None:
     """Put ringback under urllib3; its own retries stay as they are, nothing is added to them."""
     pool = library.connectionpool.HTTPConnectionPool
     patches.wrap(pool, "urlopen", lambda original: _urlopen(library, original, settings))
 
 
-def _urlopen(library: ModuleType, original: Function, settings: Settings) -> Function:
+def _urlopen(library: ModuleType, original: Function, settings: InstallSettings) -> Function:
     from ringback.client.urllib3.pools import HTTPConnectionPool  # noqa: PLC0415 - needs urllib3
 
     clock = Clock()
     policy = replace(settings.policy, attempts=1, budget=None, breaker=None)
 
     def urlopen(self: Any, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
-        if is_inside() or isinstance(self, HTTPConnectionPool):
+        if is_inside_call() or isinstance(self, HTTPConnectionPool):
             return original(self, method, url, *args, **kwargs)
         call = KnownCall(_target_of(self, url), method)
 
@@ -156,7 +158,7 @@ def _urlopen(library: ModuleType, original: Function, settings: Settings) -> Fun
             if "timeout" not in kwargs and not _has_timeout(self):
                 kwargs["timeout"] = library.Timeout(connect=limits.connect, read=limits.read)
             try:
-                with inside():
+                with inside_call():
                     return original(self, method, url, *args, **kwargs)
             except Exception as error:
                 failed = failed_attempt(error, call.target, idempotent=False)
@@ -186,49 +188,51 @@ def _target_of(pool: Any, url: str) -> Target:
     return Target(url=shown, scheme=pool.scheme, host=pool.host, port=pool.port)
 
 
-def patch_httpx(library: ModuleType, settings: Settings, patches: Patches) -> None:
+def patch_httpx(library: ModuleType, settings: InstallSettings, patches: Patches) -> None:
     """Put ringback under httpx or httpx2."""
-    door = import_module(f"ringback.client.{library.__name__}")
+    integration = import_module(f"ringback.client.{library.__name__}")
     patches.wrap(
         library.HTTPTransport,
         "handle_request",
-        lambda original: _handle_request(door.Transport, original, settings),
+        lambda original: _handle_request(integration.Transport, original, settings),
     )
     patches.wrap(
         library.AsyncHTTPTransport,
         "handle_async_request",
-        lambda original: _handle_async_request(door.AsyncTransport, original, settings),
+        lambda original: _handle_async_request(integration.AsyncTransport, original, settings),
     )
 
 
-def _handle_request(door: Any, original: Function, settings: Settings) -> Function:
+def _handle_request(integration: Any, original: Function, settings: InstallSettings) -> Function:
     class Once(_OriginalTransport):
         def handle_request(self, request: Any) -> Any:
-            with inside():
+            with inside_call():
                 return original(self.transport(), request)
 
-    doors = _integrations_of(door, Once, settings)
+    integrations = _integrations_of(integration, Once, settings)
 
     def handle_request(self: Any, request: Any) -> Any:
-        if is_inside():
+        if is_inside_call():
             return original(self, request)
-        return doors.of(self).handle_request(request)
+        return integrations.of(self).handle_request(request)
 
     return handle_request
 
 
-def _handle_async_request(door: Any, original: Function, settings: Settings) -> Function:
+def _handle_async_request(
+    integration: Any, original: Function, settings: InstallSettings
+) -> Function:
     class Once(_OriginalTransport):
         async def handle_async_request(self, request: Any) -> Any:
-            with inside():
+            with inside_call():
                 return await original(self.transport(), request)
 
-    doors = _integrations_of(door, Once, settings)
+    integrations = _integrations_of(integration, Once, settings)
 
     async def handle_async_request(self: Any, request: Any) -> Any:
-        if is_inside():
+        if is_inside_call():
             return await original(self, request)
-        return await doors.of(self).handle_async_request(request)
+        return await integrations.of(self).handle_async_request(request)
 
     return handle_async_request
 
@@ -237,14 +241,16 @@ class _OriginalTransport:
     """The program's own transport, as it was: its pool, its resolver, its proxy."""
 
     def __init__(self, transport: Any) -> None:
-        self.transport = ref(transport)  # whose door this is behind, and goes with it
+        self.transport = ref(transport)  # whose integration this is behind, and goes with it
         self.proxy = _proxy_of(transport)
 
 
-def _integrations_of(door: Any, once: Callable[[Any], Any], settings: Settings) -> Integrations:
+def _integrations_of(
+    integration: Any, once: Callable[[Any], Any], settings: InstallSettings
+) -> Integrations:
     sinks = [settings.listeners]
     return Integrations(
-        lambda transport: door(once(transport), policy=settings.policy, sinks=sinks)
+        lambda transport: integration(once(transport), policy=settings.policy, sinks=sinks)
     )
 
 
@@ -253,7 +259,7 @@ def _proxy_of(transport: Any) -> str | None:
     return known.proxy if known else None
 
 
-def patch_aiohttp(library: ModuleType, settings: Settings, patches: Patches) -> None:
+def patch_aiohttp(library: ModuleType, settings: InstallSettings, patches: Patches) -> None:
     """Put ringback under aiohttp; one older than 3.12 has no middlewares and is left alone."""
     if hasattr(library, "ClientMiddlewareType"):
         patches.wrap(
@@ -263,27 +269,29 @@ def patch_aiohttp(library: ModuleType, settings: Settings, patches: Patches) -> 
         )
 
 
-def _session_request(library: ModuleType, original: Function, settings: Settings) -> Function:
+def _session_request(
+    library: ModuleType, original: Function, settings: InstallSettings
+) -> Function:
     import asyncio  # noqa: PLC0415 - is there with aiohttp, and costs others 20 ms
 
     from ringback.client.aiohttp import Middleware  # noqa: PLC0415 - needs aiohttp
 
     sinks, untimed = [settings.listeners], Timeout(connect=None, read=None)
-    ours = Middleware(settings.policy, sinks=sinks)
-    patient = Middleware(replace(settings.policy, timeout=untimed), sinks=sinks)
-    ours.minds_end = patient.minds_end = False  # the program takes what aiohttp takes
+    with_timeouts = Middleware(settings.policy, sinks=sinks)
+    without_timeouts = Middleware(replace(settings.policy, timeout=untimed), sinks=sinks)
+    # The program takes what aiohttp takes.
+    with_timeouts.minds_end = without_timeouts.minds_end = False
 
     async def request(self: Any, method: str, url: Any, **options: Any) -> Any:
         theirs = options.pop("middlewares", None)
         if theirs is None:
             theirs = self._middlewares
-        if is_inside() or any(isinstance(one, Middleware) for one in theirs):
+        if is_inside_call() or any(isinstance(middleware, Middleware) for middleware in theirs):
             return await original(self, method, url, **options, middlewares=theirs)
         timed = options.get("timeout", self._timeout) is not library.client.DEFAULT_TIMEOUT
-        with inside():
-            return await original(
-                self, method, url, **options, middlewares=(patient if timed else ours, *theirs)
-            )
+        middleware = without_timeouts if timed else with_timeouts
+        with inside_call():
+            return await original(self, method, url, **options, middlewares=(middleware, *theirs))
 
     # What asks whether it is a coroutine function is told so after functools.wraps too.
     assert asyncio.iscoroutinefunction(request)

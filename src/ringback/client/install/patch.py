@@ -15,11 +15,11 @@ from typing import Any
 from ringback.event import Listeners
 from ringback.retry import Policy
 
-_INSIDE: ContextVar[bool] = ContextVar("ringback_inside", default=False)
+_INSIDE_CALL: ContextVar[bool] = ContextVar("ringback_inside", default=False)
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class InstallSettings:
     """How the libraries are to behave.
 
     Attributes:
@@ -31,19 +31,19 @@ class Settings:
     listeners: Listeners
 
 
-def is_inside() -> bool:
+def is_inside_call() -> bool:
     """Return whether a call is under way that is seen to already, by a library above this one."""
-    return _INSIDE.get()
+    return _INSIDE_CALL.get()
 
 
 @contextmanager
-def inside() -> Iterator[None]:
+def inside_call() -> Iterator[None]:
     """A context in which libraries further down leave the call alone."""
-    token = _INSIDE.set(True)
+    token = _INSIDE_CALL.set(True)
     try:
         yield
     finally:
-        _INSIDE.reset(token)
+        _INSIDE_CALL.reset(token)
 
 
 class Patches:
@@ -73,22 +73,22 @@ class Patches:
             self._undo.pop()()
 
 
-class Arrivals(MetaPathFinder):
-    """Tells once for each library: at once if it is imported already, else when it is.
+class ImportWatcher(MetaPathFinder):
+    """Notifies once of each library: at once if it is imported already, else when it is.
 
     Args:
         names: Of the libraries.
-        arrived: Told the name.
+        imported: Called with the name.
     """
 
-    def __init__(self, names: Iterable[str], arrived: Callable[[str], None]) -> None:
+    def __init__(self, names: Iterable[str], imported: Callable[[str], None]) -> None:
         self._awaited = list(dict.fromkeys(names))
-        self._arrived = arrived
+        self._imported = imported
 
     def watch(self) -> None:
         """Begin to watch."""
-        for name in [name for name in self._awaited if _is_there(name)]:
-            self.tell(name)
+        for name in [name for name in self._awaited if _is_imported(name)]:
+            self.notify(name)
         if self._awaited:
             sys.meta_path.insert(0, self)
 
@@ -98,16 +98,16 @@ class Arrivals(MetaPathFinder):
         if self in sys.meta_path:
             sys.meta_path.remove(self)
 
-    def tell(self, name: str) -> None:
-        """Tell of a library that has been imported."""
+    def notify(self, name: str) -> None:
+        """Notify of a library that has been imported."""
         if name in self._awaited:
             self._awaited.remove(name)
-            self._arrived(name)
+            self._imported(name)
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """Return how the others would load it, so that its arrival is noticed."""
+        """Return how the others would load it, so that its import is noticed."""
         del path, target
         if fullname not in self._awaited:
             return None
@@ -117,14 +117,14 @@ class Arrivals(MetaPathFinder):
         finally:
             sys.meta_path.insert(0, self)
         if spec is not None and spec.loader is not None:
-            spec.loader = _Noticing(spec.loader, self)
+            spec.loader = _NotifyingLoader(spec.loader, self)
         return spec
 
 
-class _Noticing(Loader):
-    def __init__(self, loader: Loader, arrivals: Arrivals) -> None:
+class _NotifyingLoader(Loader):
+    def __init__(self, loader: Loader, watcher: ImportWatcher) -> None:
         self._loader = loader
-        self._arrivals = arrivals
+        self._watcher = watcher
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._loader, name)  # get_data, get_filename and the like
@@ -136,10 +136,10 @@ class _Noticing(Loader):
         self._loader.exec_module(module)
         if module.__spec__ is not None:
             module.__spec__.loader = module.__loader__ = self._loader
-        self._arrivals.tell(module.__name__)
+        self._watcher.notify(module.__name__)
 
 
-def _is_there(name: str) -> bool:
+def _is_imported(name: str) -> bool:
     module = sys.modules.get(name)
     # One that is being imported right now is half empty.
     return module is not None and not getattr(module.__spec__, "_initializing", False)

@@ -15,7 +15,7 @@ START = Path(__file__).parent / "start"
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class RunOptions:
     """How a program is to run.
 
     Attributes:
@@ -42,18 +42,18 @@ class Wishes:
         return Policy(attempts=self.attempts, timeout=timeout, deadline=self.deadline)
 
 
-def environment(wishes: Wishes, environ: Mapping[str, str]) -> dict[str, str]:
+def program_environment(options: RunOptions, environ: Mapping[str, str]) -> dict[str, str]:
     """Return the environment in which every Python program starts with ringback in it."""
     path = [str(START), *filter(None, [environ.get("PYTHONPATH")])]
-    return {**environ, "PYTHONPATH": os.pathsep.join(path), VARIABLE: json.dumps(asdict(wishes))}
+    return {**environ, "PYTHONPATH": os.pathsep.join(path), VARIABLE: json.dumps(asdict(options))}
 
 
-def begin(environ: Mapping[str, str] = os.environ) -> Installed:
+def install_from_environment(environ: Mapping[str, str] = os.environ) -> Installed:
     """Install ringback as the environment says."""
-    wishes = Wishes(**json.loads(environ.get(VARIABLE, "{}")))
-    sinks = [] if wishes.log == "" else [_sink(wishes)]
-    return install(wishes.policy(), retry=wishes.retry, sinks=sinks)
+    options = RunOptions(**json.loads(environ.get(VARIABLE, "{}")))
+    sinks = [] if options.log == "" else [_sink(options)]
+    return install(options.policy(), retry=options.retry, sinks=sinks)
 
 
-def _sink(wishes: Wishes) -> StreamSink:
-    return StreamSink(Path(wishes.log) if wishes.log else None, json=wishes.json)
+def _sink(options: RunOptions) -> StreamSink:
+    return StreamSink(Path(options.log) if options.log else None, json=options.json)

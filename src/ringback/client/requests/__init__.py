@@ -1,4 +1,4 @@
-"""The door into requests: a ``Session`` and an ``Adapter`` that retry and say what happened."""
+"""ringback under requests: a ``Session`` and an ``Adapter`` that retry and say what happened."""
 
 try:
     import requests as _requests  # noqa: F401 - asked for here so that its absence is said clearly

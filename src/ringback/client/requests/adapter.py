@@ -17,7 +17,7 @@ from ringback.client.origin import origin_of
 from ringback.client.origins import origins_under
 from ringback.client.proxies import Proxies, ProxiesLike
 from ringback.client.requests.exchange import RequestsExchange, RoutedRequestsExchange, circuit_of
-from ringback.client.requests.failures import refused_at_first, result_of
+from ringback.client.requests.failures import refusal_error_at_once, response_or_raise
 from ringback.client.requests.fast import FastAdapter, FastPools
 from ringback.client.requests.response import Response
 from ringback.client.routes import UNLISTED_PROXIES, RouteSelector
@@ -171,7 +171,7 @@ class Adapter(FastAdapter):
         if not isinstance(end, Ended):
             return end
         call.finish(end)
-        return result_of(end, request)
+        return response_or_raise(end, request)
 
     def _call(
         self, request: PreparedRequest, options: dict[str, Any], *rest: Any
@@ -213,7 +213,7 @@ class Adapter(FastAdapter):
         if self.listeners.wants_refusals:
             call = KnownCall(target, method.upper())
             self.listeners(refused_at_once(call, self.policy, self.clock.time(), failure))
-        return refused_at_first(failure)
+        return refusal_error_at_once(failure)
 
     def build_response(self, req: PreparedRequest, resp: Any) -> requests.Response:
         """Return the response of requests, as one whose body says what went wrong.

@@ -18,7 +18,7 @@ from ringback.client.http import HEADER, failure_of_status, wait_asked
 from ringback.client.origin import origin_of
 from ringback.client.requests.failures import failure_of, target_of
 from ringback.client.requests.fast import Unconnected
-from ringback.client.urllib3.pools import POSSIBLE
+from ringback.client.urllib3.pools import IS_URLLIB3
 from ringback.client.wire import forget, last
 from ringback.retry import Policy, Repeatable, Timeout
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ringback.failure import Failure, Target
 
 
-_DEEPEST = 10
+_MAX_DEPTH = 10
 
 Send = Callable[..., requests.Response | Unconnected]
 
@@ -39,10 +39,10 @@ class DeferredError(Failed[requests.Response]):
     """An attempt of which requests has not made an exception: its error is the socket's.
 
     Attributes:
-        tell: Raises what requests raises.
+        raise_error: Raises what requests raises.
     """
 
-    tell: Callable[[], object] = lambda: None
+    raise_error: Callable[[], object] = lambda: None
 
 
 class RequestsExchange:
@@ -115,16 +115,16 @@ class RequestsExchange:
 
     def finish(self, ended: Ended[requests.Response]) -> None:
         """Let a call that was given up end with the exception that requests raises."""
-        untold = ended.told
-        if not isinstance(untold, DeferredError):
+        deferred = ended.told
+        if not isinstance(deferred, DeferredError):
             return
         try:
-            untold.tell()
+            deferred.raise_error()
         except Exception as error:  # noqa: BLE001 - this is what it is called for
-            failure = _told(untold, error)
-            ended.told = Failed(failure, untold.repeatable, error)
+            failure = _completed_failure(deferred, error)
+            ended.told = Failed(failure, deferred.repeatable, error)
             ended.failures = tuple(
-                failure if one is untold.failure else one for one in ended.failures
+                failure if earlier is deferred.failure else earlier for earlier in ended.failures
             )
 
     def _judged(self, response: requests.Response) -> requests.Response | Failed[requests.Response]:
@@ -144,24 +144,24 @@ class RequestsExchange:
         timeout = options["timeout"]
         if timeout is None:
             # The deadline is kept below, and a body that is read later has its whole timeout.
-            limits = self._policy.timeout if options["stream"] and POSSIBLE else limits
+            limits = self._policy.timeout if options["stream"] and IS_URLLIB3 else limits
             timeout = limits.connect, limits.read
         self._attempts += 1
         send = self._send if self._attempts < self._policy.attempts else self._last
         response = send(self._request, **{**options, "timeout": timeout})
         if isinstance(response, Unconnected):
-            return self._untold(response)
+            return self._deferred(response)
         # Session.send measures until here, bodies and waits included; see Session.
         vars(response)["headers_after"] = timedelta(seconds=self._clock.monotonic() - began)
         if not options["stream"] and not response.is_redirect:
-            _read(response)
+            _read_body(response)
         return response
 
-    def _untold(self, end: Unconnected) -> requests.Response | DeferredError:
+    def _deferred(self, end: Unconnected) -> requests.Response | DeferredError:
         failure = failure_of(end.error, self.target, last())
         if failure is None or failure.confidence < 1.0:
-            return end.tell()  # what wraps it may say more
-        return DeferredError(failure, self._repeatable(), end.error, tell=end.tell)
+            return end.raise_error()  # what wraps it may say more
+        return DeferredError(failure, self._repeatable(), end.error, raise_error=end.raise_error)
 
     def _repeatable(self, *, worthwhile: bool = True) -> Repeatable:
         keyed = HEADER in self._request.headers
@@ -172,19 +172,19 @@ class RequestsExchange:
         )
 
 
-def _told(untold: DeferredError, error: Exception) -> Failure:
+def _completed_failure(deferred: DeferredError, error: Exception) -> Failure:
     """What ``classify`` says of an exception that was raised over what it knows already."""
-    known, names, inner = untold.failure, list[str](), error
-    while inner is not untold.error:
+    known, names, inner = deferred.failure, list[str](), error
+    while inner is not deferred.error:
         names.append(type(inner).__name__)
         below = inner.__cause__ or inner.__context__
-        if not isinstance(below, Exception) or len(names) == _DEEPEST:
+        if not isinstance(below, Exception) or len(names) == _MAX_DEPTH:
             return failure_of(error, known.target, last()) or known
         inner = below
     return replace(known, evidence=(*known.evidence, *reversed(names)), cause=error)
 
 
-def _read(response: requests.Response) -> None:
+def _read_body(response: requests.Response) -> None:
     try:
         _ = response.content
     except BaseException:
@@ -192,7 +192,7 @@ def _read(response: requests.Response) -> None:
         raise
 
 
-_TO_PROXY = "Proxy-Authorization"
+_PROXY_HEADER = "Proxy-Authorization"
 
 
 class OwnProxies(dict[str, str]):
@@ -246,4 +246,4 @@ class RoutedRequestsExchange(RequestsExchange):
         self._options = {**self._asked, "verify": verify, "proxies": proxies}
         self._target = None
         if proxy is None and route.choice.passed_by:
-            self._request.headers.pop(_TO_PROXY, None)
+            self._request.headers.pop(_PROXY_HEADER, None)

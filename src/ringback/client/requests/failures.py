@@ -56,21 +56,21 @@ class Naming:
                 raise_prepared(specialise(error, failure))
 
 
-def refused(failure: Failure, request: PreparedRequest | None) -> RequestsConnectionError:
+def refusal_error(failure: Failure, request: PreparedRequest | None) -> RequestsConnectionError:
     """Return the exception that requests raises for what opened the circuit.
 
     A program that has another way for a dead proxy, say, takes it for a refused call as well. Each
     is a ``ConnectionError``; of the timeouts it is the one that says that nothing was sent.
     """
-    return _class_for(failure.via or "")(failure.message, request=request)
+    return _library_class_for(failure.via or "")(failure.message, request=request)
 
 
-def refused_at_first(failure: Failure) -> RingbackError:
+def refusal_error_at_once(failure: Failure) -> RingbackError:
     """Return the exception for a call of which nothing was tried or even prepared.
 
     It is what ``error_of`` makes of ``refused``, in a third of the time.
     """
-    made, line = _raised_for(failure.via)
+    made, line = _refusal_class_for(failure.via)
     exc: RingbackError = made(failure.message)
     exc.failure = failure
     exc.attempts = (failure,)
@@ -79,13 +79,13 @@ def refused_at_first(failure: Failure) -> RingbackError:
 
 
 @lru_cache(maxsize=256)
-def _raised_for(kind: KindName | None) -> tuple[Any, str]:
+def _refusal_class_for(kind: KindName | None) -> tuple[Any, str]:
     """The class of what requests raises, the built-in and ringback's own, all in one; its note."""
     failure = Failure("client.circuit_open", via=kind)
-    return type(specialise(refused(failure, None), failure)), note(failure)
+    return type(specialise(refusal_error(failure, None), failure)), note(failure)
 
 
-def _class_for(kind: str) -> type[RequestsConnectionError]:
+def _library_class_for(kind: str) -> type[RequestsConnectionError]:
     if kind.startswith("proxy."):
         return ProxyError
     if "timed_out" in kind:
@@ -93,7 +93,9 @@ def _class_for(kind: str) -> type[RequestsConnectionError]:
     return SSLError if kind.startswith("tls.") else RequestsConnectionError
 
 
-def result_of(ended: Ended[requests.Response], request: PreparedRequest) -> requests.Response:
+def response_or_raise(
+    ended: Ended[requests.Response], request: PreparedRequest
+) -> requests.Response:
     """Return the response that a call ended with, or raise how it ended without one."""
     if ended.told is None or ended.told.result is None:
         raise_prepared(exception_of(ended, request))
@@ -104,4 +106,4 @@ def result_of(ended: Ended[requests.Response], request: PreparedRequest) -> requ
 
 def exception_of(ended: Ended[requests.Response], request: PreparedRequest | None) -> BaseException:
     """Return the exception to raise for a call that ended without a response."""
-    return error_of(ended, refused(ended.decision.failure, request))
+    return error_of(ended, refusal_error(ended.decision.failure, request))

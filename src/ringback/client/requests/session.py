@@ -110,7 +110,7 @@ class Session(FastSession):
                 ``errors="return"`` it is in the response that is returned.
         """
         if self.base_url is not None:
-            url = _absolute(self.base_url, url)
+            url = _absolute_url(self.base_url, url)
         refused = self._refused(method, url, args or kwargs.get("proxies"))
         if self.errors == "raise":
             if refused is not None:
@@ -194,22 +194,22 @@ class Session(FastSession):
         adapter = self.adapters.get("https://" if url.startswith("https:") else "http://")
         if type(adapter) is not Adapter or (why := adapter.refuses(origin_of(url))) is None:
             return None
-        if proxied or self.proxies or self.proxy_list or (self.trust_env and _proxied()):
+        if proxied or self.proxies or self.proxy_list or (self.trust_env and _may_be_proxied()):
             return None
-        if self.adapters.keys() != _BARE or self.get_adapter(url) is not adapter:
+        if self.adapters.keys() != _DEFAULT_MOUNTS or self.get_adapter(url) is not adapter:
             return None
         return adapter.refusal(method, url, *why)
 
 
-_BARE = {"https://", "http://"}
+_DEFAULT_MOUNTS = {"https://", "http://"}
 
 
-def _proxied() -> bool:
+def _may_be_proxied() -> bool:
     known = request.current_environment()
     return known is None or known.proxied
 
 
-def _absolute(base: str, url: str | bytes) -> str | bytes:
+def _absolute_url(base: str, url: str | bytes) -> str | bytes:
     text = url.decode("latin-1") if isinstance(url, bytes) else url
     if "://" in text.partition("?")[0]:
         return url
@@ -219,6 +219,6 @@ def _absolute(base: str, url: str | bytes) -> str | bytes:
 
 def _with_time_to_headers(response: requests.Response) -> requests.Response:
     """Let ``elapsed`` be what requests documents: until the headers, without waits or body."""
-    for one in (*response.history, response):
-        one.elapsed = vars(one).get("headers_after", one.elapsed)
+    for received in (*response.history, response):
+        received.elapsed = vars(received).get("headers_after", received.elapsed)
     return response

@@ -1,4 +1,4 @@
-"""The door into urllib3, and the wire under it and under requests."""
+"""ringback under urllib3, and the wire under it and under requests."""
 
 try:
     import urllib3 as _urllib3  # noqa: F401 - asked for here so that its absence is said clearly

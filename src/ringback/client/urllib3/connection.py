@@ -23,7 +23,7 @@ from ringback.client.trust.shared import is_cut
 from ringback.client.urllib3.response import HTTPResponse
 from ringback.client.wire import Phase, Wire, look
 
-_NOTHING_TAKEN = frozenset({"timed out", "The write operation timed out"})
+_TIMEOUT_MESSAGES = frozenset({"timed out", "The write operation timed out"})
 """How ``socket`` and ``ssl`` word a timeout, which has no number."""
 
 
@@ -37,27 +37,27 @@ def write_bytes(sock: Any, data: Any, wire: Wire, limit: float | None) -> None:
     try:
         at = current()
         if wire.sends or (at is not None and at - monotonic() < (limit or inf)):
-            _fit(sock, limit, at)
+            _set_timeout(sock, limit, at)
         sent = sock.send(data)
         wire.sent += sent
         wire.sends += 1
         if sent < len(data):
             _write_rest(sock, memoryview(data)[sent:], wire, limit)
     except BaseException as error:
-        _note(error, sock, wire)
+        _note_write_error(error, sock, wire)
         raise
 
 
 def _write_rest(sock: Any, rest: memoryview, wire: Wire, limit: float | None) -> None:
     while rest:
-        _fit(sock, limit, current())
+        _set_timeout(sock, limit, current())
         sent = sock.send(rest)
         wire.sent += sent
         wire.sends += 1
         rest = rest[sent:]
 
 
-def _fit(sock: Any, limit: float | None, at: float | None) -> None:
+def _set_timeout(sock: Any, limit: float | None, at: float | None) -> None:
     """Let the socket wait for the limit, or for what the deadline leaves."""
     left = inf if at is None else at - monotonic()
     if left <= 0:
@@ -67,19 +67,19 @@ def _fit(sock: Any, limit: float | None, at: float | None) -> None:
         sock.settimeout(seconds)
 
 
-def _note(error: BaseException, sock: Any, wire: Wire) -> None:
+def _note_write_error(error: BaseException, sock: Any, wire: Wire) -> None:
     wire.broken = True
-    if not _took_nothing(error):
+    if not _nothing_was_sent(error):
         wire.sent += 1
     elif isinstance(error, TimeoutError):
         look(sock, wire)
 
 
-def _took_nothing(error: BaseException) -> bool:
+def _nothing_was_sent(error: BaseException) -> bool:
     """Whether the last write failed; a signal's handler may raise after it has succeeded."""
     if not isinstance(error, OSError):
         return False
-    return error.errno is not None or str(error) in _NOTHING_TAKEN
+    return error.errno is not None or str(error) in _TIMEOUT_MESSAGES
 
 
 def bytes_of(data: Any, size: int) -> Iterator[Any]:
@@ -98,7 +98,7 @@ def bytes_of(data: Any, size: int) -> Iterator[Any]:
         yield view
 
 
-class Reader(socket.SocketIO):
+class SocketReader(socket.SocketIO):
     """What ``socket.makefile`` returns unbuffered, for one response.
 
     A timeout of a socket is for one read: a peer that sends a byte now and then never meets it.
@@ -178,14 +178,14 @@ class Reader(socket.SocketIO):
         return True
 
 
-class Message(http.client.HTTPResponse):
+class LowLevelResponse(http.client.HTTPResponse):
     """Reads the status line and the header block, and frames the body.
 
     Attributes:
         reader: Where it reads from.
     """
 
-    def __init__(self, reader: Reader, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, reader: SocketReader, *args: Any, **kwargs: Any) -> None:
         self.reader = reader
         super().__init__(reader, *args, **kwargs)  # type: ignore[arg-type]  # makefile is asked
 
@@ -208,7 +208,7 @@ class Message(http.client.HTTPResponse):
         return None if delimited else self.reader.cut
 
 
-class BoundedSocket(ssl.SSLSocket):
+class DeadlineSocket(ssl.SSLSocket):
     """An ``ssl.SSLSocket`` that waits no longer than the deadline of the call leaves."""
 
     def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
@@ -232,10 +232,10 @@ class BoundedSocket(ssl.SSLSocket):
             self.settimeout(left)
 
 
-def bounded_socket(sock: Any) -> Any:
+def with_deadline(sock: Any) -> Any:
     """Return a socket as one that keeps the deadline, where it is Python's own."""
     if type(sock) is ssl.SSLSocket:
-        sock.__class__ = BoundedSocket  # the handshake is done: a new one cannot be made of it
+        sock.__class__ = DeadlineSocket  # the handshake is done: a new one cannot be made of it
     return sock
 
 
@@ -281,7 +281,7 @@ class HTTPConnection(urllib3.connection.HTTPConnection):
             sys.audit("http.client.send", self, piece)
             write_bytes(self.sock, piece, wire, limit)
 
-    def response_class(self, sock: Any, *args: Any, **kwargs: Any) -> Message:  # type: ignore[override]  # only called
+    def response_class(self, sock: Any, *args: Any, **kwargs: Any) -> LowLevelResponse:  # type: ignore[override]  # only called
         """Return what reads a response.
 
         Args:
@@ -289,7 +289,7 @@ class HTTPConnection(urllib3.connection.HTTPConnection):
             *args: As ``http.client.HTTPResponse`` takes them.
             **kwargs: As ``http.client.HTTPResponse`` takes them.
         """
-        return Message(Reader(sock, self.wire), *args, **kwargs)
+        return LowLevelResponse(SocketReader(sock, self.wire), *args, **kwargs)
 
     def getresponse(self, buffering: bool = False) -> Any:  # noqa: ARG002 - of 1.26, for Python 2
         """Wait for the response and return it, as urllib3 does.
@@ -312,10 +312,10 @@ class HTTPConnection(urllib3.connection.HTTPConnection):
 
     def _new_conn(self) -> socket.socket:
         """Connect to the host, as urllib3 does, with its exceptions."""
-        sock = self._dial() if dials() else super()._new_conn()
+        sock = self._dial() if dials_itself() else super()._new_conn()
         self.wire.phase = self._once_connected
         tunnel: Any = getattr(self, "_tunnel_host", None)
-        sock.settimeout(self._step_patience(tunnel is None))
+        sock.settimeout(self._step_timeout(tunnel is None))
         return sock
 
     def _dial(self) -> socket.socket:
@@ -355,9 +355,9 @@ class HTTPConnection(urllib3.connection.HTTPConnection):
         finally:
             self.wire = request
         request.phase = self._once_connected
-        self.sock.settimeout(self._step_patience(True))
+        self.sock.settimeout(self._step_timeout(True))
 
-    def _step_patience(self, connected: bool) -> float | None:
+    def _step_timeout(self, connected: bool) -> float | None:
         """How long the next step may take: the handshake has a limit of its own."""
         handshake = connected and self._once_connected == "tls"
         limit = self.tls_timeout if handshake else None
@@ -383,10 +383,10 @@ class HTTPSConnection(HTTPConnection, urllib3.connection.HTTPSConnection):
 
     def _connect_tls_proxy(self, *args: Any, **kwargs: Any) -> Any:
         """Shake hands with a proxy; over this connection there may be another handshake."""
-        return bounded_socket(super()._connect_tls_proxy(*args, **kwargs))
+        return with_deadline(super()._connect_tls_proxy(*args, **kwargs))
 
 
-def dials() -> bool:
+def dials_itself() -> bool:
     """Return whether connections are made by ``dial``: nobody has replaced urllib3's function."""
     return urllib3.util.connection.create_connection is _CREATE_CONNECTION
 

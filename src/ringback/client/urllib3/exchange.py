@@ -103,7 +103,7 @@ def only_redirects(retries: Any, default: Any) -> LibraryRetry:
     if not isinstance(asked, LibraryRetry):
         asked = LibraryRetry.from_int(asked, default=default)
     if asked.total is not False:
-        counts = [one for one in (asked.total, asked.redirect) if one is not None]
+        counts = [count for count in (asked.total, asked.redirect) if count is not None]
         none: dict[str, Any] = dict.fromkeys(("connect", "read", "status", "other"), 0)
         redirects = min(counts, default=None)
         asked = asked.new(total=None, redirect=redirects, status_forcelist=(), **none)
@@ -111,7 +111,7 @@ def only_redirects(retries: Any, default: Any) -> LibraryRetry:
     return only
 
 
-_TO_PROXY = "proxy-authorization"
+_PROXY_HEADER = "proxy-authorization"
 
 
 class RoutedUrllib3Exchange(Urllib3Exchange):
@@ -145,15 +145,18 @@ class RoutedUrllib3Exchange(Urllib3Exchange):
         direct = bool(route.choice.passed_by)
         if direct:
             self.target = replace(self.target, proxy=None)
-            self._options = {**self._options, "headers": _past_proxy(self._options.get("headers"))}
+            self._options = {
+                **self._options,
+                "headers": _without_proxy_header(self._options.get("headers")),
+            }
         if direct or not route.verify:
             self._send = self._around(self.method, direct=direct, verify=route.verify)
 
 
-def _past_proxy(headers: Any) -> Any:
+def _without_proxy_header(headers: Any) -> Any:
     """Headers without what is for the proxy alone."""
     kept = headers.copy() if headers else headers
     for name in headers or ():
-        if str(name).lower() == _TO_PROXY:
+        if str(name).lower() == _PROXY_HEADER:
             del kept[name]
     return kept

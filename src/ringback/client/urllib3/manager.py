@@ -24,7 +24,7 @@ from ringback.client.routes import UNLISTED_PROXIES, RouteSelector
 from ringback.client.trust import Trust, TrustLike
 from ringback.client.urllib3.exchange import RoutedUrllib3Exchange, Urllib3Exchange, only_redirects
 from ringback.client.urllib3.pools import (
-    POSSIBLE,
+    IS_URLLIB3,
     HTTPConnectionPool,
     HTTPSConnectionPool,
     Pools,
@@ -37,14 +37,14 @@ from ringback.failure.target import target_of_url
 from ringback.retry import Policy, Timeout
 from ringback.sink.listening import listeners_for
 
-_OF_PROXIES = ("_proxy", "_proxy_headers", "_proxy_config", "_socks_options")
-_OF_VERIFICATION = ("ssl_context", "ca_certs", "ca_cert_dir", "ca_cert_data", "assert_hostname")
+_PROXY_OPTIONS = ("_proxy", "_proxy_headers", "_proxy_config", "_socks_options")
+_VERIFY_OPTIONS = ("ssl_context", "ca_certs", "ca_cert_dir", "ca_cert_data", "assert_hostname")
 
 Options = dict[str, Any]
 
 
-class Detours:
-    """Keeps the pools of one manager for ways around; none is ever taken without being asked for.
+class FallbackPools:
+    """Keeps the pools of one manager for fallbacks; none is ever taken without being asked for.
 
     Args:
         classes: Those of the manager's pools, under no policy, by scheme.
@@ -58,14 +58,14 @@ class Detours:
         self._through.pool_classes_by_scheme = classes
 
     def send(
-        self, made_with: Options, url: str, method: str, *, direct: bool, verify: bool
+        self, pool_settings: Options, url: str, method: str, *, direct: bool, verify: bool
     ) -> Callable[..., Any]:
         """Return what sends a request once, as ``urlopen`` of a pool does.
 
-        ``made_with`` are the settings of the pool that the request was for; ``direct``: past the
-        proxy. A fingerprint that a certificate must have is asked for without ``verify`` as well.
+        ``pool_settings``: of the pool that the request was for; ``direct``: past the proxy. A
+        fingerprint that a certificate must have is asked for without ``verify`` as well.
         """
-        context = made_with if verify else _unverified(made_with)
+        context = pool_settings if verify else _unverified(pool_settings)
         if direct:
             context, url = _past_proxy(context, url)
         pools = self._direct if direct else self._through
@@ -79,13 +79,13 @@ class Detours:
 
 
 def _unverified(context: Options) -> Options:
-    kept = {name: value for name, value in context.items() if name not in _OF_VERIFICATION}
+    kept = {name: value for name, value in context.items() if name not in _VERIFY_OPTIONS}
     return {**kept, "cert_reqs": "CERT_NONE"}
 
 
 def _past_proxy(context: Options, url: str) -> tuple[Options, str]:
     """The settings and the URL for the target; a request in the clear names it to its proxy."""
-    kept = {name: value for name, value in context.items() if name not in _OF_PROXIES}
+    kept = {name: value for name, value in context.items() if name not in _PROXY_OPTIONS}
     if url.startswith("/"):
         return kept, url
     to: Any = parse_url(url)
@@ -93,7 +93,7 @@ def _past_proxy(context: Options, url: str) -> tuple[Options, str]:
     return {**kept, "scheme": to.scheme, "host": to.host, "port": port}, to.request_uri
 
 
-_IN_ORDER = (
+_POSITIONAL = (
     "assert_same_host",
     "timeout",
     "pool_timeout",
@@ -106,7 +106,7 @@ _IN_ORDER = (
 """The further parameters of ``urlopen``, where they are given by position."""
 
 
-class Conduct(NamedTuple):
+class CallSettings(NamedTuple):
     """How the requests of a manager are made.
 
     Attributes:
@@ -115,7 +115,7 @@ class Conduct(NamedTuple):
         clock: Time and chance.
         origins: What the process knows of each origin.
         timed: The manager was given a timeout, which goes before the policy's.
-        detours: The ways around, where the policy names hosts for any.
+        fallbacks: Their pools, where the policy names hosts for any.
     """
 
     policy: Policy
@@ -123,21 +123,21 @@ class Conduct(NamedTuple):
     clock: Clock
     origins: Origins
     timed: bool
-    detours: Detours | None
+    fallbacks: FallbackPools | None
 
 
 class PolicedHTTPPool(HTTPConnectionPool):
     """A pool whose requests are made under a policy.
 
     Attributes:
-        conduct: How.
-        through: URL of the proxy.
-        made_with: Its settings, as the manager keeps pools by them.
+        call_settings: How.
+        proxy_url: Of the proxy.
+        pool_settings: Its settings, as the manager keeps pools by them.
     """
 
-    conduct: Conduct
-    through: str | None = None
-    made_with: Options
+    call_settings: CallSettings
+    proxy_url: str | None = None
+    pool_settings: Options
 
     def urlopen(  # type: ignore[override]  # the rest is as in urllib3, of either version
         self,
@@ -154,10 +154,10 @@ class PolicedHTTPPool(HTTPConnectionPool):
 
         Of ``retries`` only the limit of redirects counts; with 0 or ``False`` it is tried once.
         """
-        options.update(zip(_IN_ORDER, rest, strict=False))
+        options.update(zip(_POSITIONAL, rest, strict=False))
         options.update(body=body, headers=headers, redirect=redirect)
         timeout = options.pop("timeout", _UNSET)
-        if _is_timeout(timeout) or self.conduct.timed:
+        if _is_timeout(timeout) or self.call_settings.timed:
             options["timeout"] = timeout if _is_timeout(timeout) else self.timeout
         wanted = self.retries if retries is None else retries
         options["retries"] = only_redirects(wanted, self.retries)
@@ -167,28 +167,28 @@ class PolicedHTTPPool(HTTPConnectionPool):
     def _driven(
         self, method: str, url: str, send: Any, options: dict[str, Any], *, once: bool
     ) -> Any:
-        conduct, target = self.conduct, self._target(url)
-        policy = replace(conduct.policy, attempts=1) if once else conduct.policy
-        call = self._call(url, (method, target, send, options, policy, conduct.clock))
-        through = f" through {origin_of(self.through)}" if self.through else ""
+        settings, target = self.call_settings, self._target(url)
+        policy = replace(settings.policy, attempts=1) if once else settings.policy
+        call = self._call(url, (method, target, send, options, policy, settings.clock))
+        through = f" through {origin_of(self.proxy_url)}" if self.proxy_url else ""
         origin = origin_of(target.url or "")
-        guard = conduct.origins.guard(f"{origin}{through}")
+        guard = settings.origins.guard(f"{origin}{through}")
         attempt: AttemptMaker[Any] = call.attempt
         if places := policy.bulkhead:
             attempt = bounded(attempt, call, origin, places, partial(EmptyPoolError, self))
-        end = drive(attempt, call, policy, guard, conduct.listeners, conduct.clock)
+        end = drive(attempt, call, policy, guard, settings.listeners, settings.clock)
         return self._result(end, url) if isinstance(end, Ended) else end
 
     def _call(self, url: str, parts: tuple[Any, ...]) -> Urllib3Exchange:
-        conduct = self.conduct
-        if conduct.detours is None:
+        settings = self.call_settings
+        if settings.fallbacks is None:
             return Urllib3Exchange(*parts)
         asked = self._target(url).url or ""
         routes = RouteSelector(
-            asked, conduct.policy, UNLISTED_PROXIES, conduct.listeners, conduct.clock
+            asked, settings.policy, UNLISTED_PROXIES, settings.listeners, settings.clock
         )
-        send = partial(conduct.detours.send, self.made_with, url)
-        return RoutedUrllib3Exchange(*parts, routes=routes, send=send, proxy=self.through)
+        send = partial(settings.fallbacks.send, self.pool_settings, url)
+        return RoutedUrllib3Exchange(*parts, routes=routes, send=send, proxy=self.proxy_url)
 
     def _result(self, ended: Ended[Any], url: str) -> Any:
         """Return the response that a call ended with, or raise how it ended without one."""
@@ -202,7 +202,7 @@ class PolicedHTTPPool(HTTPConnectionPool):
     def _target(self, url: str) -> Target:
         host = f"[{self.host}]" if ":" in self.host else self.host
         base = f"{self.scheme}://{host}:{self.port}" if url.startswith("/") else ""
-        proxy = target_of_url(self.through) if self.through else None
+        proxy = target_of_url(self.proxy_url) if self.proxy_url else None
         through = f"{proxy.host}:{proxy.port}" if proxy else None
         return replace(target_of_url(base + url), proxy=through)
 
@@ -261,17 +261,17 @@ class PoolManager(Pools):
         Raises:
             ImportError: A package that replaces urllib3 is installed in its place.
         """
-        if not POSSIBLE:
+        if not IS_URLLIB3:
             raise ImportError("PoolManager needs urllib3; another package is in its place")
         self.policy = policy or Policy()
         own = None if trust is None else Trust.of(trust)
-        self.conduct = Conduct(
+        self.call_settings = CallSettings(
             self.policy,
             listeners_for(sinks),
             clock or Clock(),
             origins_under(self.policy),
             timed="timeout" in options,
-            detours=self._detours(own),
+            fallbacks=self._fallbacks(own),
         )
         super().__init__(*args, limits=self.policy.timeout, trust=own, **options)
 
@@ -299,28 +299,28 @@ class PoolManager(Pools):
     def clear(self) -> None:
         """Close every connection that is not in use, as in urllib3."""
         super().clear()
-        if self.conduct.detours:
-            self.conduct.detours.clear()
+        if self.call_settings.fallbacks:
+            self.call_settings.fallbacks.clear()
 
-    def _detours(self, trust: Trust | None) -> Detours | None:
+    def _fallbacks(self, trust: Trust | None) -> FallbackPools | None:
         policy = self.policy
         named = policy.insecure_hosts or policy.direct_hosts
-        return Detours(super().classes, policy.timeout, trust) if named else None
+        return FallbackPools(super().classes, policy.timeout, trust) if named else None
 
     def _deadline(self) -> float | None:
         """When the call must have ended, its redirects included."""
-        real = self.conduct.clock.monotonic is monotonic
+        real = self.call_settings.clock.monotonic is monotonic
         return monotonic() + self.policy.deadline if real else None
 
     def _new_pool(
         self, scheme: str, host: str, port: int, request_context: dict[str, Any] | None = None
     ) -> Any:
         settings = self.connection_pool_kw if request_context is None else request_context
-        made_with = {**settings, "scheme": scheme, "host": host, "port": port}
+        pool_settings = {**settings, "scheme": scheme, "host": host, "port": port}
         pool: Any = super()._new_pool(scheme, host, port, request_context=request_context)
-        pool.conduct = self.conduct
-        pool.made_with = made_with
-        pool.through = self._proxy_url()
+        pool.call_settings = self.call_settings
+        pool.pool_settings = pool_settings
+        pool.proxy_url = self._proxy_url()
         return pool
 
     def _proxy_url(self) -> str | None:

@@ -15,7 +15,7 @@ from ringback.client.urllib3.response import HTTPResponse
 from ringback.client.wire import Wire, begin
 from ringback.retry import Timeout
 
-POSSIBLE = issubclass(urllib3.connection.HTTPConnection, http.client.HTTPConnection)
+IS_URLLIB3 = issubclass(urllib3.connection.HTTPConnection, http.client.HTTPConnection)
 """Whether the installed urllib3 is urllib3: a package that only replaces it (urllib3-future) has
 connections of another make, which are then used as they are."""
 
@@ -107,7 +107,7 @@ class Pools(urllib3.poolmanager.PoolManager):
         super().__init__(*args, **options)
         self.limits = limits
         self.trust = trust
-        if POSSIBLE:
+        if IS_URLLIB3:
             self.pool_classes_by_scheme = self.classes
 
     def _new_pool(self, *args: Any, **kwargs: Any) -> Any:

@@ -64,13 +64,13 @@ class Decoder:
     @property
     def truncated(self) -> bool:
         """Whether it was given a stream and not its end; ``False`` where that is not known."""
-        return self._fed and _unfinished(self._inner)
+        return self._fed and _is_unfinished(self._inner)
 
 
-def _unfinished(decoder: Any) -> bool:
+def _is_unfinished(decoder: Any) -> bool:
     several = getattr(decoder, "_decoders", None)
     if several is not None:
-        return any(map(_unfinished, several))
+        return any(map(_is_unfinished, several))
     stream = getattr(decoder, "_obj", None)
     finished = getattr(stream, "is_finished", None)  # Brotli
     if finished is not None:

@@ -18,12 +18,12 @@ from ringback.client.urllib3.manager import PolicedHTTPPool, PolicedHTTPSPool, P
 from ringback.client.urllib3.pools import HTTPConnectionPool, HTTPSConnectionPool, Pools
 
 
-class _Dialled(socket.socket):
+class _AlreadyConnected(socket.socket):
     def connect(self, _address: Any) -> None:
         """Do nothing: ``dial`` has connected it."""
 
 
-class Socket(socks.socksocket, _Dialled):  # type: ignore[misc]  # it has no types
+class Socket(socks.socksocket, _AlreadyConnected):  # type: ignore[misc]  # it has no types
     """A connected socket that PySocks shakes hands over.
 
     Attributes:

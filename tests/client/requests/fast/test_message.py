@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ringback.client.requests.fast.response import FastMessage, parsed_head
-from ringback.client.urllib3.connection import Message, Reader
+from ringback.client.urllib3.connection import LowLevelResponse, SocketReader
 from ringback.client.wire import Wire
 
 TEXT = st.text(st.characters(max_codepoint=0xFF), max_size=10)
@@ -132,7 +132,7 @@ def begun(kind, sent, method, first=None):
     near, far = socket.socketpair()
     with near, far:
         far.sendall(sent if first is None else sent[:first])
-        message = kind(Reader(near, Wire()), method=method)
+        message = kind(SocketReader(near, Wire()), method=method)
         if kind is FastMessage:
             message.look()
         far.sendall(b"" if first is None else sent[first:])
@@ -150,14 +150,14 @@ def begun(kind, sent, method, first=None):
 def test_a_head_is_read_alike(text, method, body):
     sent = text.encode("latin-1") + body
 
-    assert begun(FastMessage, sent, method) == begun(Message, sent, method)
+    assert begun(FastMessage, sent, method) == begun(LowLevelResponse, sent, method)
 
 
 @given(text=HEADS, method=METHODS, at=st.integers(1, 60))
 def test_a_head_that_comes_in_two_pieces_is_read_alike(text, method, at):
     sent = text.encode("latin-1") + b"body"
 
-    assert begun(FastMessage, sent, method, first=at) == begun(Message, sent, method)
+    assert begun(FastMessage, sent, method, first=at) == begun(LowLevelResponse, sent, method)
 
 
 def ordinary(*lines, status="200 OK"):
@@ -206,7 +206,7 @@ def test_what_reading_raises_is_raised_where_it_is_expected():
     near, far = socket.socketpair()
     with near, far:
         near.settimeout(0.01)
-        message = FastMessage(Reader(near, Wire()), method="GET")
+        message = FastMessage(SocketReader(near, Wire()), method="GET")
 
         assert message.look() is None
         with pytest.raises(TimeoutError):

@@ -100,7 +100,7 @@ def test_each_attempt_connects_once(silent, dials, scheme):
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_what_is_raised_is_what_requests_raises(silent, scheme):
     with closing(Stock()) as adapter, requests.Session() as plain:
-        error = failing(unconnected(adapter, url_of(silent, scheme)).tell)
+        error = failing(unconnected(adapter, url_of(silent, scheme)).raise_error)
         expected = failing(plain.get, url_of(silent, scheme))
     assert story(error) == story(expected)
     assert error.request.url == url_of(silent, scheme)
@@ -108,7 +108,7 @@ def test_what_is_raised_is_what_requests_raises(silent, scheme):
 
 def test_the_traceback_leads_to_where_urllib3_connects(silent):
     with closing(Stock()) as adapter:
-        error = failing(unconnected(adapter, url_of(silent)).tell)
+        error = failing(unconnected(adapter, url_of(silent)).raise_error)
     functions = "".join(traceback.format_exception(error))
     assert all(f"in {name}\n" in functions for name in ("urlopen", "connect", "_new_conn"))
 
@@ -118,7 +118,7 @@ def test_telling_of_it_connects_to_nobody(silent):
         end = unconnected(adapter, url_of(silent))
         silent.listen()
         silent.settimeout(0.05)
-        assert isinstance(failing(end.tell), requests.ConnectionError)
+        assert isinstance(failing(end.raise_error), requests.ConnectionError)
         with pytest.raises(TimeoutError):
             silent.accept()
 
@@ -129,7 +129,7 @@ def test_telling_of_it_sends_nothing_over_a_connection_that_another_call_kept(si
         silent.listen()
         served = threads.submit(answer_one, silent)
         assert sent_once(adapter, url_of(silent)).content == b"ok"
-        assert isinstance(failing(end.tell), requests.ConnectionError)
+        assert isinstance(failing(end.raise_error), requests.ConnectionError)
         with served.result() as peer:
             assert peer.recv(1000) == b""
 
@@ -137,9 +137,9 @@ def test_telling_of_it_sends_nothing_over_a_connection_that_another_call_kept(si
 def test_telling_of_it_goes_by_the_pool_it_was_tried_in(silent):
     with closing(Stock()) as adapter:
         end = unconnected(adapter, url_of(silent))
-        pool = end.tell.args[0].pool
+        pool = end.raise_error.args[0].pool
         adapter.poolmanager.clear()
-        assert failing(end.tell).args[0].pool is pool
+        assert failing(end.raise_error).args[0].pool is pool
 
 
 def test_a_connection_that_is_made_is_used(silent, dials):
@@ -192,7 +192,7 @@ def test_names_that_cannot_be_resolved_are_told_of_as_requests_does(name):
 def test_the_failure_is_the_one_that_the_exception_tells(silent):
     with closing(Stock()) as adapter:
         end = unconnected(adapter, url_of(silent))
-        ours, theirs = classify(end.error), classify(failing(end.tell))
+        ours, theirs = classify(end.error), classify(failing(end.raise_error))
     assert ours.code == theirs.code == "ECONNREFUSED"
     for name in ("kind", "phase", "delivered", "message", "addresses", "via", "errno"):
         assert getattr(ours, name) == getattr(theirs, name)

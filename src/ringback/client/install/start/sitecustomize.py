@@ -10,9 +10,9 @@ _HERE = str(Path(__file__).parent)
 
 def _begin() -> None:
     try:
-        from ringback.client.install.program import begin  # noqa: PLC0415 - may be missing
+        from ringback.client.install.program import install_from_environment  # noqa: PLC0415 - may be missing
 
-        begin()
+        install_from_environment()
     except ImportError:
         print(
             f"ringback: not installed for {sys.executable}, the program runs without it;"

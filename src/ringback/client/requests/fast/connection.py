@@ -15,9 +15,9 @@ from urllib3.util.retry import Retry
 from ringback.client.requests.fast import guard, response
 from ringback.client.requests.fast.guard import PatchGuard
 from ringback.client.requests.fast.request import request_head
-from ringback.client.requests.fast.response import FastMessage, Head
+from ringback.client.requests.fast.response import FastMessage, ResponseHead
 from ringback.client.urllib3 import HTTPConnection, HTTPSConnection
-from ringback.client.urllib3.connection import Reader, dials
+from ringback.client.urllib3.connection import SocketReader, dials_itself
 from ringback.client.urllib3.pools import (
     ConnectionClass,
     HTTPConnectionPool,
@@ -51,14 +51,14 @@ class Unconnected(NamedTuple):
 
     Attributes:
         error: Why not.
-        tell: Raises what requests raises, without trying again.
+        raise_error: Raises what requests raises, without trying again.
     """
 
     error: OSError
-    tell: Callable[[], Response]
+    raise_error: Callable[[], Response]
 
 
-class Reach:
+class Reachable:
     """A connection that can be reached out for first; ``connect`` then goes on from there.
 
     Attributes:
@@ -98,20 +98,20 @@ class Reach:
 def may_reach(adapter: Any, connection: Any) -> bool:
     """Return whether connecting ahead does what urllib3 would do."""
     return (
-        isinstance(connection, Reach)
+        isinstance(connection, Reachable)
         and connection.reached is None
         and adapter.max_retries.total == 0
-        and dials()
+        and dials_itself()
         and REACH_GUARD.holds()
     )
 
 
-_WRITE = "putrequest putheader endheaders"
+_WRITING = "putrequest putheader endheaders"
 SENDING_GUARD = PatchGuard(
     {
         urllib3.connection: "body_to_chunks _ResponseOptions",
-        urllib3.connection.HTTPConnection: f"{_WRITE} request",
-        http.client.HTTPConnection: f"{_WRITE} _send_output _encode_request",
+        urllib3.connection.HTTPConnection: f"{_WRITING} request",
+        http.client.HTTPConnection: f"{_WRITING} _send_output _encode_request",
     },
     needs="http.client:HTTPConnection._output http.client:HTTPConnection._validate_method"
     " http.client:HTTPConnection._validate_path http.client:HTTPConnection._validate_host"
@@ -135,7 +135,7 @@ WAITING_GUARD = PatchGuard(
     }
 )
 
-Waits = tuple[float | None, float | None]
+Timeouts = tuple[float | None, float | None]
 
 _HAS_POLL = hasattr(select, "poll")
 # A connection at rest takes so much without waiting, so that it does not matter how long it would.
@@ -151,14 +151,16 @@ class FastConnection(urllib3.connection.HTTPConnection):
     _ahead: tuple[Any, FastMessage] | None = None
     _done: BaseException | bool = False
 
-    def exchange(self, method: str, data: bytes, body: Any, waits: Waits) -> Head | None:
+    def exchange(
+        self, method: str, data: bytes, body: Any, timeouts: Timeouts
+    ) -> ResponseHead | None:
         """Send a request over a connection that stands; return the head of its answer.
 
         ``read`` goes on from there. ``None``: something went wrong or the answer is not plain, and
-        ``request`` and ``getresponse`` go on from here. ``waits``: seconds to send, and to wait for
-        each piece of the answer.
+        ``request`` and ``getresponse`` go on from here. ``timeouts``: seconds to send, and to wait
+        for each piece of the answer.
         """
-        self.timeout, wait = waits
+        self.timeout, wait = timeouts
         try:
             self._write(method, data, body)
         except BaseException as error:  # noqa: BLE001 - raised again by request()
@@ -204,7 +206,7 @@ class FastConnection(urllib3.connection.HTTPConnection):
             return self.read(head, options)
         return super().getresponse()
 
-    def read(self, head: Head, options: Any) -> Any:
+    def read(self, head: ResponseHead, options: Any) -> Any:
         """Return the response whose head has come."""
         self._done = False
         self.wire.phase = "body"
@@ -251,17 +253,17 @@ class FastConnection(urllib3.connection.HTTPConnection):
         if body:
             self.send(body)
 
-    def _look(self) -> Head | None:
+    def _look(self) -> ResponseHead | None:
         sock: Any = self.sock
         if sock.gettimeout() != self.timeout:
             sock.settimeout(self.timeout)
         message: Any = self.response_class(sock, method=vars(self)["_method"])
-        head: Head | None = message.look()
+        head: ResponseHead | None = message.look()
         self._ahead = sock, message
         return head
 
 
-class _Ahead:
+class _ReadsAhead:
     """Reads a response with what has looked at it already."""
 
     wire: Any
@@ -272,14 +274,14 @@ class _Ahead:
         ahead, self._ahead = self._ahead, None
         if ahead and ahead[0] is sock:
             return ahead[1]
-        return FastMessage(Reader(sock, self.wire), *args, **kwargs)
+        return FastMessage(SocketReader(sock, self.wire), *args, **kwargs)
 
 
-class FastHTTPConnection(_Ahead, Reach, HTTPConnection, FastConnection):  # type: ignore[misc]  # the stubs have a class there
+class FastHTTPConnection(_ReadsAhead, Reachable, HTTPConnection, FastConnection):  # type: ignore[misc]  # the stubs have a class there
     """Ours over TCP."""
 
 
-class FastHTTPSConnection(_Ahead, Reach, HTTPSConnection, FastConnection):  # type: ignore[misc]  # as above
+class FastHTTPSConnection(_ReadsAhead, Reachable, HTTPSConnection, FastConnection):  # type: ignore[misc]  # as above
     """Ours over TLS."""
 
 
@@ -333,34 +335,36 @@ _SEND_OPTIONS = {"chunked", "preload_content", "decode_content", "enforce_conten
 RESPONSE_OPTIONS: Any = getattr(urllib3.connection, "_ResponseOptions", None)
 
 
-_HANDED: ContextVar[tuple[Any, Any, Any] | None] = ContextVar("ringback_handed_over", default=None)
+_HANDED_OVER: ContextVar[tuple[Any, Any, Any] | None] = ContextVar(
+    "ringback_handed_over", default=None
+)
 
 
 def hand_over(pool: Any, connection: Any, request: Any = None) -> None:
     """Let the next ``_get_conn`` of a pool in this context return a connection."""
-    _HANDED.set((pool, connection, request))
+    _HANDED_OVER.set((pool, connection, request))
 
 
 def pool_for(request: Any) -> Any:
     """Return the pool that a request must go to; ``None``: any."""
-    handed = _HANDED.get()
+    handed = _HANDED_OVER.get()
     return None if handed is None or handed[2] is not request else handed[0]
 
 
 def take_handed_over(pool: Any) -> Any:
     """Return the connection handed over to a pool; ``None``: there is none."""
-    handed = _HANDED.get()
+    handed = _HANDED_OVER.get()
     if handed is None or handed[0] is not pool:
         return None
-    _HANDED.set(None)
+    _HANDED_OVER.set(None)
     return handed[1]
 
 
 def drop_handed_over() -> None:
     """Close the connection that was handed over and that nobody took."""
-    handed = _HANDED.get()
+    handed = _HANDED_OVER.get()
     if handed is not None:
-        _HANDED.set(None)
+        _HANDED_OVER.set(None)
         discard(*handed[:2])
 
 

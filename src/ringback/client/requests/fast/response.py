@@ -29,7 +29,7 @@ from urllib3.response import HTTPResponse
 from ringback.client.requests.fast import guard
 from ringback.client.requests.fast.guard import PatchGuard
 from ringback.client.urllib3 import response as response_module
-from ringback.client.urllib3.connection import Message
+from ringback.client.urllib3.connection import LowLevelResponse
 
 _CONSTANT = (NoneType, bool, int, str, bytes, timedelta)
 
@@ -86,7 +86,7 @@ _find_fields = re.compile(r"^([!-9;-~]+):[ \t]*([^\r\n]*)\r\n", re.MULTILINE).fi
 _MAX_FIELDS = 99
 
 
-class Head(NamedTuple):
+class ResponseHead(NamedTuple):
     """The head of a response.
 
     Attributes:
@@ -109,7 +109,7 @@ class Head(NamedTuple):
         return found[1] if found else None
 
 
-def parsed_head(seen: bytes) -> Head | None:
+def parsed_head(seen: bytes) -> ResponseHead | None:
     """Return the head of a response; ``None`` where it is not whole or not plain."""
     end = seen.find(b"\r\n\r\n") + 4
     text = str(seen[:end], "latin-1")
@@ -128,7 +128,7 @@ def parsed_head(seen: bytes) -> Head | None:
             fields[key] = [name, value]
     if not _is_plain(fields):
         return None
-    return Head(end, int(line[1]), line[2].strip(), items, fields)
+    return ResponseHead(end, int(line[1]), line[2].strip(), items, fields)
 
 
 def _is_plain(fields: dict[str, list[str]]) -> bool:
@@ -145,14 +145,14 @@ def _is_plain(fields: dict[str, list[str]]) -> bool:
     return "multipart" not in kinds and "message" not in kinds
 
 
-class FastMessage(Message):
+class FastMessage(LowLevelResponse):
     """A response that looks at what has come before it reads line by line."""
 
     headers: Any
-    _ahead: Head | BaseException | None = None
+    _ahead: ResponseHead | BaseException | None = None
     _method: str
 
-    def look(self) -> Head | None:
+    def look(self) -> ResponseHead | None:
         """Read once, without taking anything; return the head if it is whole and plain.
 
         What is raised by reading is raised by ``begin``, where it is expected.
@@ -177,7 +177,7 @@ class FastMessage(Message):
         else:
             self._take(ahead)
 
-    def _take(self, ahead: Head) -> None:
+    def _take(self, ahead: ResponseHead) -> None:
         self.fp.read(ahead.size)
         self.code = self.status = ahead.status
         self.reason = ahead.reason
@@ -213,7 +213,7 @@ RAW_TEMPLATE = Template(
 )
 
 
-def raw_response(original: FastMessage, head: Head, options: Any, shutdown: Any) -> Any:
+def raw_response(original: FastMessage, head: ResponseHead, options: Any, shutdown: Any) -> Any:
     """Return what ``urllib3.connection.HTTPConnection.getresponse`` makes of a plain head."""
     headers: Any = HTTPHeaderDict.__new__(HTTPHeaderDict)
     vars(headers)["_container"] = head.fields
@@ -262,7 +262,7 @@ class FastResponse(requests.Response):
         """The body, as in requests."""
         state = vars(self)
         if state.get("_content") is False and not state["_content_consumed"] and guard.is_on():
-            body = _body(state["raw"])
+            body = _whole_body(state["raw"])
             if body is not None:
                 state["_content"], state["_content_consumed"] = body, True
                 return body
@@ -299,7 +299,7 @@ class _Reread:
             del error  # its traceback holds this frame
 
 
-def _body(raw: Any) -> bytes | None:
+def _whole_body(raw: Any) -> bytes | None:
     """Return the whole body; ``None`` where requests has to read it, or to raise."""
     if not isinstance(raw, HTTPResponse) or not CONTENT_GUARD.holds():
         return None

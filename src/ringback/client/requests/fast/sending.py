@@ -26,9 +26,9 @@ from ringback.client.requests.fast.connection import (
     SENDING_GUARD,
     FastHTTPConnectionPool,
     FastHTTPSConnectionPool,
+    Timeouts,
     Unconnected,
     Unreached,
-    Waits,
     at_rest,
     discard,
     drop_handed_over,
@@ -110,7 +110,7 @@ class PoolKeys:
             return
         with manager.pools.lock:
             pools = vars(manager.pools)["_container"]
-            keys = [key for key, one in pools.items() if one is pool]
+            keys = [key for key, kept in pools.items() if kept is pool]
         if len(keys) == 1:
             if len(self._known) >= _MAX_ORIGINS:
                 self._known.clear()
@@ -118,7 +118,7 @@ class PoolKeys:
             self._known[origin, trust] = _KeptPool(manager, settings, keys[0])
 
 
-def trust_of(verify: object) -> PoolTrust | None:
+def pool_trust_of(verify: object) -> PoolTrust | None:
     """Return what of ``verify`` a pool depends on; ``None`` where requests itself must see."""
     if type(verify) is str:
         return verify, os.path.isdir(verify)  # noqa: PTH112 - what requests does
@@ -159,12 +159,12 @@ def answered_directly(
 ) -> Any:
     """Return the answer to a request, as a response of urllib3 with its body unread.
 
-    ``None``: urllib3 goes on, with the connection handed over if there was one. ``Unreached`` (only
-    where ``ahead`` allows to connect before urllib3 does): nothing was sent, nobody has been told.
+    ``None``: urllib3 goes on, with the connection handed over if there was one. ``Unreached``:
+    nothing was sent and nobody knows; only where ``ahead`` allows to connect before urllib3 does.
     """
-    waits = _waits_of(timeout)
+    timeouts = _timeouts_of(timeout)
     if (
-        waits is None
+        timeouts is None
         or not _is_plain(pool, request.body, request.headers)
         or not DIRECT_GUARD.holds()
     ):
@@ -172,36 +172,38 @@ def answered_directly(
     if adapter.max_retries.history or _LOG.isEnabledFor(logging.DEBUG):
         return None
     try:
-        one = pool._get_conn()  # noqa: SLF001 - as urlopen does
+        connection = pool._get_conn()  # noqa: SLF001 - as urlopen does
     except Exception:  # noqa: BLE001 - raised again by urlopen, which knows what it means
         return None
     try:
-        if one.sock is not None:
-            answer = _exchange(pool, one, request, target, waits)
+        if connection.sock is not None:
+            answer = _exchange(pool, connection, request, target, timeouts)
         else:
-            answer = _unreached(adapter, pool, one, request, target, waits) if ahead else None
+            answer = (
+                _unreached(adapter, pool, connection, request, target, timeouts) if ahead else None
+            )
     except BaseException:
-        discard(pool, one)
+        discard(pool, connection)
         raise
     if answer is None:
-        hand_over(pool, one, request)
+        hand_over(pool, connection, request)
         return None
     if isinstance(answer, Unreached):
-        pool._put_conn(one)  # noqa: SLF001 - as urlopen does; without a socket it is as good as new
+        pool._put_conn(connection)  # noqa: SLF001 - as urlopen does; without a socket it is as good as new
         return answer
     pool.num_requests += 1
-    vars(answer).update(_retries=adapter.max_retries, _connection=one, _pool=pool)
+    vars(answer).update(_retries=adapter.max_retries, _connection=connection, _pool=pool)
     return answer
 
 
-def _exchange(pool: Any, one: Any, request: Any, target: str, waits: Waits) -> Any:
+def _exchange(pool: Any, connection: Any, request: Any, target: str, timeouts: Timeouts) -> Any:
     # Of a certificate that was not verified, urllib3 warns for each request.
-    if pool.scheme == "https" and not one.is_verified:
+    if pool.scheme == "https" and not connection.is_verified:
         return None
     method, body = request.method, request.body
-    plain = at_rest(one)
-    data = request_head(one, method, target, body, request.headers) if plain else None
-    head = None if data is None else one.exchange(method, data, body, waits)
+    plain = at_rest(connection)
+    data = request_head(connection, method, target, body, request.headers) if plain else None
+    head = None if data is None else connection.exchange(method, data, body, timeouts)
     if head is None:
         return None
     options = RESPONSE_OPTIONS(
@@ -211,21 +213,21 @@ def _exchange(pool: Any, one: Any, request: Any, target: str, waits: Waits) -> A
         decode_content=False,
         enforce_content_length=True,
     )
-    return one.read(head, options)
+    return connection.read(head, options)
 
 
 def _unreached(
-    adapter: HTTPAdapter, pool: Any, one: Any, request: Any, target: str, waits: Waits
+    adapter: HTTPAdapter, pool: Any, connection: Any, request: Any, target: str, timeouts: Timeouts
 ) -> Unreached | None:
     """Connect; return that it was in vain, unless urllib3 has to go on."""
-    if not may_reach(adapter, one) or not at_rest(one):
+    if not may_reach(adapter, connection) or not at_rest(connection):
         return None
-    if request_head(one, request.method, target, request.body, request.headers) is None:
+    if request_head(connection, request.method, target, request.body, request.headers) is None:
         return None  # something in it may be refused before anybody connects
-    one.reach(waits[0])
-    if not isinstance(one.reached, OSError):
+    connection.reach(timeouts[0])
+    if not isinstance(connection.reached, OSError):
         return None
-    error, one.reached = one.reached, None
+    error, connection.reached = connection.reached, None
     return Unreached(pool, error)
 
 
@@ -241,7 +243,7 @@ def _is_plain(pool: Any, body: Any, headers: Any) -> bool:
     )
 
 
-def _waits_of(timeout: Any) -> Waits | None:
+def _timeouts_of(timeout: Any) -> Timeouts | None:
     """Return how long to connect and to read; ``None`` where urllib3 has to judge it."""
     connect, read = timeout if type(timeout) is tuple and len(timeout) == 2 else (timeout, timeout)
     for limit in (connect, read):
@@ -281,7 +283,7 @@ class FastAdapter(HTTPAdapter):
         options = stream, timeout, verify, cert, proxies
         end = self._sent(request, *options, ahead=True)
         if isinstance(end, Unreached):
-            return Unconnected(end.error, partial(self._tell, end, request, *options))
+            return Unconnected(end.error, partial(self._raise_unreached, end, request, *options))
         response: requests.Response = end
         return response
 
@@ -296,7 +298,9 @@ class FastAdapter(HTTPAdapter):
         finally:
             drop_handed_over()
 
-    def _tell(self, unreached: Unreached, request: PreparedRequest, *options: Any) -> Any:
+    def _raise_unreached(
+        self, unreached: Unreached, request: PreparedRequest, *options: Any
+    ) -> Any:
         """Raise what requests raises, for a connection that finds nobody a second time."""
         pool, error = unreached
         connection: Any = pool._get_conn()  # noqa: SLF001 - as urlopen does
@@ -318,7 +322,7 @@ class FastAdapter(HTTPAdapter):
         pool = self._known_pool(plain, verify, cert) if plain else None
         if pool is None:
             pool = super().get_connection_with_tls_context(request, verify, proxies, cert)
-            trust = trust_of(verify) if cert is None else None
+            trust = pool_trust_of(verify) if cert is None else None
             if plain and trust is not None:
                 self._keys().note(self.poolmanager, plain.origin, trust, pool)
         return pool
@@ -349,7 +353,7 @@ class FastAdapter(HTTPAdapter):
         return answered_directly(self, request, pool, plain.target, timeout, ahead)
 
     def _known_pool(self, plain: PlainUrl, verify: Any, cert: Any) -> Any:
-        trust = trust_of(verify) if cert is None else None
+        trust = pool_trust_of(verify) if cert is None else None
         if trust is None or not has_stock_lookup(self):
             return None
         return self._keys().find(self.poolmanager, plain.origin, trust)
@@ -387,8 +391,8 @@ SESSION_GUARD = PatchGuard(
 )
 
 _SESSIONS: Any = requests.sessions
-_TARGET = SessionRedirectMixin.get_redirect_target
-_NEEDED = frozenset({"stream", "verify", "cert", "proxies"})
+_REDIRECT_TARGET = SessionRedirectMixin.get_redirect_target
+_OPTIONS_NEEDED = frozenset({"stream", "verify", "cert", "proxies"})
 
 
 def may_send(session: requests.Session, request: PreparedRequest, options: dict[str, Any]) -> bool:
@@ -396,8 +400,8 @@ def may_send(session: requests.Session, request: PreparedRequest, options: dict[
     return (
         type(request) is PreparedRequest
         and not request.hooks.get("response")
-        and options.keys() >= _NEEDED
-        and type(session).get_redirect_target is _TARGET
+        and options.keys() >= _OPTIONS_NEEDED
+        and type(session).get_redirect_target is _REDIRECT_TARGET
         and "get_redirect_target" not in vars(session)
         and SESSION_GUARD.holds()
     )
