@@ -145,16 +145,19 @@ def test_the_environments_proxy_is_used_or_left_aside(ringback, fault, closed):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ([], "name a URL"),
+        ([], "give a URL"),
         ([""], "a URL is empty"),
-        (["--nameserver", "dns.example", "http://localhost/"], "is no address of a resolver"),
-        (["--nameserver", "192.0.2.53:99999", "http://localhost/"], "is no address of a resolver"),
+        (["--nameserver", "dns.example", "http://localhost/"], "is not the address of a resolver"),
+        (
+            ["--nameserver", "192.0.2.53:99999", "http://localhost/"],
+            "is not the address of a resolver",
+        ),
         (["--control", "example", "http://localhost/"], "--control: example is not HOST:PORT"),
         (["--proxy", "ftp://localhost:1", "http://localhost/"], "its scheme must be one of"),
         (["--ca", "no-such.pem", "http://localhost/"], "--ca: CA file no-such.pem"),
         (["--html", "no-such/page.html", "http://localhost/"], "no directory no-such"),
-        (["--html", "page.html", "--watch", "5", "http://localhost/"], "exclude each other"),
-        (["--from-traceback", "-", "http://localhost/"], "exclude each other"),
+        (["--html", "page.html", "--watch", "5", "http://localhost/"], "cannot be combined"),
+        (["--from-traceback", "-", "http://localhost/"], "cannot be combined"),
         (["--from-traceback", "no-such.log"], "no file called no-such.log"),
         (["--from-traceback", "-"], "standard input names no URL"),
         (["--timeout", "0", "http://localhost/"], "--timeout"),
@@ -208,7 +211,7 @@ def test_ctrl_c_prints_what_is_known():
                 said = interrupted(process)
     assert process.returncode == 130
     assert "✓ tcp         connect 127.0.0.1:" in said
-    assert "cut short" in said
+    assert "Interrupted" in said
 
 
 def test_ctrl_c_leaves_json_whole():

@@ -64,7 +64,7 @@ def test_a_test_arrives_and_says_that_it_is_one(notify_test, hook):
     done = notify_test("ops")
 
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith("ops (webhook): told in ")
+    assert done.stdout.startswith("ops (webhook): delivered in ")
     (sent,) = map(json.loads, hook.got)
     assert sent["test"] is True
     assert sent["vantage"] == "paris"
@@ -78,10 +78,10 @@ def test_each_notifier_says_what_became_of_it(notify_test, hook, tmp_path):
 
     assert (done.returncode, done.stderr) == (1, "")
     ops, own, dead, odd = done.stdout.splitlines()
-    assert ops.startswith("ops (webhook): told in ")
-    assert own.startswith("own (command): told in ")
-    assert dead.startswith("dead (webhook): not told: tcp.refused at 127.0.0.1:")
-    assert odd.startswith("odd (apprise): not told: notifier odd: apprise does not know")
+    assert ops.startswith("ops (webhook): delivered in ")
+    assert own.startswith("own (command): delivered in ")
+    assert dead.startswith("dead (webhook): not delivered: tcp.refused at 127.0.0.1:")
+    assert odd.startswith("odd (apprise): not delivered: notifier odd: apprise does not know")
     assert "password" not in done.stdout
     assert json.loads((tmp_path / "told.json").read_text())["test"] is True
     assert len(hook.got) == 1

@@ -88,7 +88,7 @@ def test_the_installed_program_is_the_same(ringback):
         (["--versoin"], "--versoin", "--version"),
         (["explain", "--jsn"], "--jsn", "--json"),
         (["explain", "a", "b"], "b", "ringback explain --help"),
-        (["explain", "--json", "--jsonl"], "exclude each other", "ringback explain --help"),
+        (["explain", "--json", "--jsonl"], "cannot be combined", "ringback explain --help"),
         (["completion", "tcsh"], "tcsh", "'bash', 'zsh', 'fish'"),
         (["completion"], "bash|zsh|fish", "ringback completion --help"),
     ],

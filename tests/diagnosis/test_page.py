@@ -51,7 +51,7 @@ def test_a_page_says_everything():
     assert "The backlog is full. `ss -ltn` on the target." not in said
     assert "The backlog is full." in said
     assert "One of two resolvers is dead." in said
-    assert "It was cut short" in said
+    assert "Interrupted" in said
     assert "<code>nc -vz 192.0.2.7 443</code>" in text
     assert text.count('<th scope="rowgroup"') == 2
     assert text.count("class=decided") == 1

@@ -51,5 +51,5 @@ def test_how_a_stage_came_out(states, said):
 def test_a_verdict_in_one_line():
     found = verdict("firewall_drops", "tcp.timed_out", "tcp", where="path", confidence=0.8)
 
-    assert standing(found) == "tcp.timed_out (firewall_drops) · lies with: path · 80% sure"
-    assert standing(verdict()) == "healthy · 100% sure"
+    assert standing(found) == "tcp.timed_out (firewall_drops) · fault: network path (80% confident)"
+    assert standing(verdict()) == "healthy · 100% confident"

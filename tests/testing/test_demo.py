@@ -101,7 +101,7 @@ def test_without_a_terminal_it_is_plain_lines_and_says_how_to_get_the_rest():
     assert "\x1b" not in done.stdout
     assert "\r" not in done.stdout
     assert all(scene.title in done.stdout for scene in SCENES)
-    assert f"{len(SCENES)} of {len(SCENES)} went as promised" in done.stdout
+    assert f"{len(SCENES)} of {len(SCENES)} scenes went as expected" in done.stdout
     assert max(map(len, done.stdout.splitlines())) <= 80
     assert "pip install 'ringback[lab,monitor]'" in done.stdout.splitlines()[-1]
 

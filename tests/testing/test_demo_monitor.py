@@ -90,9 +90,9 @@ def test_what_the_monitor_says_fits_the_screen(columns):
     lines = written.getvalue().splitlines()
     assert max(map(cell_len, lines)) <= columns
     said = " ".join(line.strip() for line in lines)
-    assert "! port change  tcp.refused  80% sure, after 0.5 s Nothing listens" in said
+    assert "! port change  tcp.refused  80% confident, after 0.5 s Nothing listens" in said
     assert "do first: If that was meant" in said
-    assert said.endswith("✓ OVER after 1.0 s")
+    assert said.endswith("✓ RESOLVED after 1.0 s")
 
 
 def masked(text):
@@ -114,7 +114,7 @@ def test_the_pages_show_what_it_prints(process):
         part
         for page in (ROOT / "README.md", ROOT / "docs/tutorial/first-incident.md")
         for block in BLOCK.findall(page.read_text("utf-8"))
-        if "went as promised" in block or "ringback up watches" in block
+        if "went as expected" in block or "ringback up watches" in block
         for part in block.split("…\n")
     ]
     assert len(shown) >= 2

@@ -13,10 +13,10 @@ from ringback.diagnosis.compare import MOST, Comparison, NotComparable, compare
 from ringback.diagnosis.model import Diagnosis
 from ringback.diagnosis.record import MAX_RECORD_BYTES, RecordError, diagnosis_from
 
-_HELP = """Say what differs between machines, and which difference explains the failure.
+_HELP = """Compare diagnoses of one URL from several machines, and explain the failure.
 
-Each FILE is what `ringback diagnose --json URL` printed on one machine, of the same URL; 2 to 20
-of them. The files' names stand for the machines.
+Each FILE is the output of `ringback diagnose --json URL` on one machine, for the same URL; give 2
+to 20. A machine is shown by the name of its file.
 
 \b
 Examples:
@@ -29,7 +29,7 @@ Exit status:
   0  it works on all machines
   1  a difference explains why it fails, or it fails on all
   2  the files cannot be compared
-  3  it fails, and nothing that was read tells why
+  3  it fails, and no difference explains why
 """
 
 _STATUS = {

@@ -28,8 +28,8 @@ SCHEMA = "ringback.schema.json"
 
 _INIT_HELP = f"""Write a configuration to start with, and the JSON Schema for editors.
 
-FILE is ringback.toml by default; {SCHEMA} is written beside it. With - the configuration alone is
-printed. What is there already is left as it is, and nothing is written.
+FILE is ringback.toml by default; {SCHEMA} is written beside it. With -, only the configuration is
+printed. Existing files are overwritten with --force only.
 
 \b
 Examples:
@@ -40,7 +40,7 @@ Examples:
 
 @click.command("init", help=_INIT_HELP)
 @click.argument("file", default=DEFAULT_FILE, metavar="[FILE|-]")
-@click.option("--force", is_flag=True, help="Replace what is there already.")
+@click.option("--force", is_flag=True, help="Overwrite existing files.")
 def init_command(file: str, *, force: bool) -> None:
     """Write a starter file."""
     with monitor_extra():
@@ -67,7 +67,7 @@ def _refuse(texts: dict[Path, str]) -> None:
         if path.name == SCHEMA and _holds(path, text):
             continue
         if path.exists() or path.is_symlink():
-            raise InputError(f"{plain(str(path))} is there already; --force replaces it")
+            raise InputError(f"{plain(str(path))} exists already; --force overwrites it")
 
 
 def _holds(path: Path, text: str) -> bool:
@@ -84,9 +84,9 @@ def _write_new(path: Path, text: str) -> None:
         raise InputError(f"cannot write {plain(str(path))}: {error.strerror}") from error
 
 
-_CHECK_HELP = f"""Check a configuration of the monitor; say everything that is wrong with it.
+_CHECK_HELP = f"""Validate a configuration of the monitor, and list every problem.
 
-FILE is {DEFAULT_FILE} by default. Files that it includes are checked as well.
+FILE is {DEFAULT_FILE} by default. Included files are checked too.
 
 \b
 Examples:
@@ -95,8 +95,8 @@ Examples:
 
 \b
 Exit status:
-  0  nothing is wrong
-  2  something is: one line each, FILE:LINE:COLUMN: what
+  0  the configuration is valid
+  2  it is not: one line per problem, FILE:LINE:COLUMN: problem
 """
 
 
@@ -152,22 +152,22 @@ def _summary(loaded: MonitorConfig) -> list[str]:
     every = sum(1 / one.every for one in loaded.endpoints if one.type != "heartbeat")
     told = ", ".join(f"{one.name} ({one.type})" for one in loaded.notifiers)
     return [
-        *(f"{file}: nothing is wrong" for file in loaded.files),
+        *(f"{file}: valid" for file in loaded.files),
         f"endpoints: {len(loaded.endpoints)}" + (f" ({watched})" if watched else ""),
-        f"checks a second: {every:.3g}",
-        f"notifiers: {told or 'none; add a [[notifier]] to be told'}",
+        f"checks per second: {every:.3g}",
+        f"notifiers: {told or 'none; add a [[notifier]] to be notified'}",
         f"page: {loaded.web.url}",
     ]
 
 
 IMPORT_TYPES = ("prometheus", "gatus", "upptime", "uptime-kuma", "nagios", "icinga", "urls")
 
-_IMPORT_HELP = f"""Read configurations of other tools, and write them as one of ringback's.
+_IMPORT_HELP = f"""Import another tool's configuration: convert its files into one of ringback's.
 
-What could not be carried over is listed on standard error, with file and line. Passwords and tokens
-are not written: each becomes a variable of the environment, named at the top.
+What cannot be converted is listed on standard error, with file and line. Passwords and tokens are
+not written: each becomes an environment variable, listed at the top.
 
-TYPE is one of {", ".join(IMPORT_TYPES)}; by default each file says of which type it is.
+TYPE is one of {", ".join(IMPORT_TYPES)}; by default it is detected for each file.
 
 \b
 Examples:
@@ -179,15 +179,15 @@ Examples:
 
 @click.command("import", help=_IMPORT_HELP)
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
-@click.option("--from", "kind", metavar="TYPE", help="Of which type the files are.")
+@click.option("--from", "kind", metavar="TYPE", help="Type of the files.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to this new file.")
 def import_command(files: tuple[str, ...], kind: str | None, output: Path | None) -> None:
     """Convert the files."""
     if kind is not None and kind not in IMPORT_TYPES:
         hint = nearest(kind, IMPORT_TYPES) or f"; there are {', '.join(IMPORT_TYPES)}"
-        raise InputError(f"there is no type {plain(kind)}{hint}")
+        raise InputError(f"unknown type {plain(kind)}{hint}")
     if output is not None and output.exists():
-        raise InputError(f"{plain(str(output))} is there already; name a new file")
+        raise InputError(f"{plain(str(output))} exists already; name a new file")
     with monitor_extra():
         from ringback.monitor.importing import (  # noqa: PLC0415 - only this command needs it
             ImportedFile,
@@ -201,8 +201,8 @@ def import_command(files: tuple[str, ...], kind: str | None, output: Path | None
     except ImportRefused as error:
         raise InputError(plain(" ".join(str(error).split()))) from error
     if not (draft.endpoints or draft.notifiers or draft.notes):
-        known = f"of type {kind}" if kind else "that is known"
-        raise InputError(f"{plain(', '.join(files))}: there is nothing in it {known}; see --from")
+        known = f"of type {kind}" if kind else "of a known type"
+        raise InputError(f"{plain(', '.join(files))}: nothing {known} was found; see --from")
     _write_converted(to_toml(draft), output)
     _report(draft)
 
@@ -242,9 +242,9 @@ Examples:
 
 \b
 Exit status:
-  0  every notifier has told
-  1  one has not
-  2  the configuration cannot be used, or has no such notifier
+  0  all delivered
+  1  at least one was not
+  2  the configuration is invalid, or has no such notifier
 """
 
 
@@ -273,7 +273,7 @@ def notify_test_command(
     with ThreadPoolExecutor(_MAX_PARALLEL) as threads:
         told = threads.map(partial(_send_test, vantage=loaded.vantage), chosen)
         for notifier, (error, seconds) in zip(chosen, told, strict=True):
-            outcome = f"not told: {error}" if error else f"told in {seconds:.2f} s"
+            outcome = f"not delivered: {error}" if error else f"delivered in {seconds:.2f} s"
             click.echo(plain(f"{notifier.name} ({notifier.type}): {outcome}"))
             failed += bool(error)
     context.exit(1 if failed else 0)

@@ -1,4 +1,4 @@
-"""``ringback diagnose``: the one layer that is broken, why, and what to do."""
+"""``ringback diagnose``: the root cause of a failed connection, and what to do."""
 
 import json
 from pathlib import Path
@@ -9,12 +9,12 @@ import click
 from ringback.cli.input import InputError, Seconds
 from ringback.cli.terminal import plain
 
-_HELP = """Find out what is wrong with a connection, and where.
+_HELP = """Find the root cause of a failed connection.
 
-URL is one of http, https, tcp://HOST:PORT, tls://HOST:PORT, dns://NAME, HOST:PORT, or that of a
-service: postgres, mysql, redis, amqp, smtp and the like. Each layer is read in order: the URL, this
-host, the name, the proxy, TCP to every address, the path, TLS, HTTP; then one sentence says what is
-broken. It asks politely: 12 connections at most, 3 to an address.
+URL is an http or https URL, tcp://HOST:PORT, tls://HOST:PORT, dns://NAME, HOST:PORT, or the URL of
+a service: postgres, mysql, redis, amqp, smtp and others. The stages of a connection are checked in
+order: URL, this machine, name, proxy, TCP to every address, network path, TLS, HTTP; then one
+sentence names the fault. At most 12 connections are made, 3 to one address.
 
 \b
 Examples:
@@ -26,35 +26,37 @@ Examples:
 
 \b
 Exit status:
-  0  healthy                    130  Ctrl-C (what is known is printed)
-  1  broken                       2  the call is wrong
-  3  what is wrong cannot be told
+  0  healthy                    130  interrupted (results so far are printed)
+  1  broken                       2  wrong usage
+  3  the cause cannot be determined
 """
 
 
 @click.command("diagnose", help=_HELP)
 @click.argument("urls", nargs=-1, metavar="URL...")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per URL and line.")
-@click.option("--html", type=click.Path(dir_okay=False), help="Write one page that needs no other.")
+@click.option("--html", type=click.Path(dir_okay=False), help="Write a self-contained HTML page.")
 @click.option("--redact", is_flag=True, help="Hide names and addresses.")
 @click.option(
     "--timeout",
     type=Seconds(0.5, 120),
     default=10.0,
     metavar="SECONDS",
-    help="For each URL; 10 by default.",
+    help="Time limit for each URL; 10 by default.",
 )
-@click.option("--watch", type=Seconds(min=1), metavar="SECONDS", help="Again; show what changes.")
-@click.option("--neighbours", is_flag=True, help="Other ports of the host may be tried too.")
-@click.option("--proxy", metavar="URL|none", help="Proxy; default: as the environment says.")
-@click.option("--ca", type=click.Path(), help="Certificate authorities to trust, a PEM file.")
-@click.option("--nameserver", multiple=True, metavar="ADDR[:PORT]", help="Ask this resolver too.")
-@click.option("--control", multiple=True, metavar="HOST:PORT", help="A target known to be well.")
+@click.option("--watch", type=Seconds(min=1), metavar="SECONDS", help="Repeat; show what changes.")
+@click.option("--neighbours", is_flag=True, help="Also try other ports of the host.")
+@click.option("--proxy", metavar="URL|none", help="Proxy; default: the environment's.")
+@click.option("--ca", type=click.Path(), help="CA certificates to trust, a PEM file.")
+@click.option(
+    "--nameserver", multiple=True, metavar="ADDR[:PORT]", help="Also query this resolver."
+)
+@click.option("--control", multiple=True, metavar="HOST:PORT", help="A target known to be healthy.")
 @click.option(
     "--from-traceback",
     "pasted",
     type=click.Path(allow_dash=True),
-    help="Take the URL from a traceback or log; - is stdin.",
+    help="Read the URL from a traceback or log; - is stdin.",
 )
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of --json.")
 @click.pass_context
@@ -73,12 +75,12 @@ def diagnose_command(
 def _targets(context: click.Context, urls: tuple[str, ...], pasted: str | None) -> tuple[str, ...]:
     if pasted is not None:
         if urls:
-            raise click.UsageError("--from-traceback and a URL exclude each other", context)
+            raise click.UsageError("--from-traceback and a URL cannot be combined", context)
         from ringback.cli.diagnosis.options import pasted_target  # noqa: PLC0415 - loaded when asked for
 
         return (pasted_target(pasted),)
     if not urls:
-        raise click.UsageError("name a URL, or --from-traceback FILE", context)
+        raise click.UsageError("give a URL, or --from-traceback FILE", context)
     if not all(url.strip() for url in urls):
         raise click.UsageError("a URL is empty", context)
     return tuple(dict.fromkeys(urls))
@@ -109,6 +111,6 @@ def _diagnose(
 
 def _check(html: str, *, watching: bool) -> None:
     if watching:
-        raise InputError("--html and --watch exclude each other")
+        raise InputError("--html and --watch cannot be combined")
     if not Path(html).absolute().parent.is_dir():
         raise InputError(f"--html: there is no directory {plain(str(Path(html).parent))}")

@@ -19,11 +19,11 @@ NOT_NAMED_STATUS = 3
 
 _NOT_NAMED = frozenset({"unknown", "not_a_connection_failure"})
 
-_HELP = """Say which connection failure a text reports, and what to do about it.
+_HELP = """Explain which connection failure a text reports, and what to do.
 
-The text is read from FILE or, by default, from standard input: a traceback, log lines, a tool's
-message, of any library and platform and in many languages. With the name of a kind, print its
-reference page; a file called like a kind is ./KIND.
+The text is read from FILE or, by default, from standard input: a traceback, log lines or a
+tool's message, from any library and platform, in many languages. With the name of a kind, print its
+reference page; for a file that is named like a kind, write ./KIND.
 
 \b
 Examples:
@@ -35,8 +35,8 @@ Examples:
 
 \b
 Exit status:
-  0  a kind was named (--jsonl: every line was explained)
-  2  the input cannot be used (--jsonl: some line; the others are explained)
+  0  a kind was found (--jsonl: every line was explained)
+  2  the input is invalid (--jsonl: at least one line is)
   3  the text reports no connection failure, or one of unknown kind
 """
 
@@ -53,13 +53,13 @@ def _completed(_: click.Context, __: click.Parameter, begun: str) -> list[Comple
     "--jsonl",
     "as_lines",
     is_flag=True,
-    help='Explain many: {"id": …, "text": "…"} per line in, one JSON object per line out.',
+    help='Explain many texts: {"id": …, "text": "…"} per line in, one JSON object per line out.',
 )
 @click.pass_context
 def explain_command(context: click.Context, what: str, *, as_json: bool, as_lines: bool) -> None:
     """Explain a text, many, or a kind."""
     if as_json and as_lines:
-        raise click.UsageError("--json and --jsonl exclude each other", context)
+        raise click.UsageError("--json and --jsonl cannot be combined", context)
     if as_lines:
         context.exit(_lines(what))
     if what in KINDS:

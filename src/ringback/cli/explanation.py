@@ -73,12 +73,12 @@ def _facts(said: Explanation) -> Iterator[tuple[str, str]]:
     if said.library or said.platform:
         yield "From", " on ".join(part for part in (said.library, said.platform) if part)
     if said.via:
-        yield "Behind it", said.via
+        yield "Inner kind", said.via
     if said.layer != "none":
         yield "Phase", said.phase if said.phase != "unknown" else "not known"
         yield "Processed", DELIVERED[said.delivered]
         yield "Retry", RETRY[said.retry]
-    yield "Sure", f"{said.confidence:.0%}"
+    yield "Confidence", f"{said.confidence:.0%}"
 
 
 def _show_advice(screen: Console, kind: Kind) -> None:

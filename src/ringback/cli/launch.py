@@ -17,8 +17,8 @@ NOT_FOUND, NOT_EXECUTABLE = 127, 126
 _HELP = """Run an unchanged Python program with ringback in it.
 
 Calls through requests, urllib3, httpx, httpx2 and aiohttp then have default timeouts and raise
-precise exceptions with the cause and what to do; each failure is a line on stderr. Nothing is tried
-again unless --retry says so. The exit status is the program's, and signals reach it.
+precise exceptions with the cause and what to do; each failure is a line on stderr. Nothing is
+retried without --retry. The exit status is the program's, and signals reach it.
 
 \b
 Examples:
@@ -29,18 +29,20 @@ Examples:
 
 
 @click.command("run", help=_HELP, context_settings={"allow_interspersed_args": False})
-@click.option("--retry", is_flag=True, help="Try again what may be sent again.")
-@click.option("--attempts", type=int, default=3, show_default=True, help="Tries, with --retry.")
-@click.option("--connect", type=float, default=5.0, show_default=True, help="Timeout, in seconds.")
-@click.option("--read", type=float, default=30.0, show_default=True, help="Timeout, in seconds.")
+@click.option("--retry", is_flag=True, help="Retry calls when that is safe.")
+@click.option("--attempts", type=int, default=3, show_default=True, help="Attempts, with --retry.")
+@click.option("--connect", type=float, default=5.0, show_default=True, help="Timeout in seconds.")
+@click.option("--read", type=float, default=30.0, show_default=True, help="Timeout in seconds.")
 @click.option(
     "--deadline",
     type=float,
     default=60.0,
     show_default=True,
-    help="For a whole call, with --retry.",
+    help="Seconds for a whole call, with --retry.",
 )
-@click.option("--log", type=click.Path(dir_okay=False, writable=True), help="File, not stderr.")
+@click.option(
+    "--log", type=click.Path(dir_okay=False, writable=True), help="A file instead of stderr."
+)
 @click.option("--json", is_flag=True, help="Events as JSON, one per line.")
 @click.option("--quiet", is_flag=True, help="Show no events.")
 @click.argument("words", nargs=-1, required=True, type=click.UNPROCESSED, metavar="COMMAND ...")

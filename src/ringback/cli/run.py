@@ -94,65 +94,69 @@ class LazyGroup(click.Group):
 
 COMMANDS = {
     "explain": CommandEntry(
-        "ringback.cli.explain:explain_command", "Say what a traceback or log line means."
+        "ringback.cli.explain:explain_command", "Explain a traceback or log line."
     ),
     "kinds": CommandEntry(
         "ringback.cli.kinds:kinds_command", "List every kind of connection failure."
     ),
     "diagnose": CommandEntry(
-        "ringback.cli.diagnose:diagnose_command", "Find what is wrong with a connection."
+        "ringback.cli.diagnose:diagnose_command", "Find the root cause of a failed connection."
     ),
     "compare": CommandEntry(
-        "ringback.cli.compare:compare_command", "Say what differs between machines."
+        "ringback.cli.compare:compare_command", "Compare the diagnoses of several machines."
     ),
     "up": CommandEntry(
-        "ringback.cli.monitor.up:up_command", "Watch endpoints, and tell what is wrong."
+        "ringback.cli.monitor.up:up_command", "Run the monitor: watch endpoints and notify."
     ),
     "status": CommandEntry(
-        "ringback.cli.monitor.status:status_command", "Show every endpoint of a monitor."
+        "ringback.cli.monitor.status:status_command", "Show every endpoint of a running monitor."
     ),
     "incidents": CommandEntry(
-        "ringback.cli.monitor.status:incidents_command", "Show what is wrong, and why."
+        "ringback.cli.monitor.status:incidents_command", "Show incidents and their causes."
     ),
-    "ack": CommandEntry("ringback.cli.monitor.status:ack_command", "Take an incident."),
-    "silence": CommandEntry(
-        "ringback.cli.monitor.status:silence_command", "Tell nobody for a while."
-    ),
+    "ack": CommandEntry("ringback.cli.monitor.status:ack_command", "Acknowledge an incident."),
+    "silence": CommandEntry("ringback.cli.monitor.status:silence_command", "Mute notifications."),
     "backup": CommandEntry(
-        "ringback.cli.monitor.database:backup_command", "Copy a monitor's database, whole."
+        "ringback.cli.monitor.database:backup_command", "Copy a monitor's database."
     ),
     "replay": CommandEntry(
-        "ringback.cli.monitor.replay:replay_command", "Make incidents of a log of checks."
+        "ringback.cli.monitor.replay:replay_command",
+        "Show the incidents a log of checks would have caused.",
     ),
     "report": CommandEntry(
-        "ringback.cli.monitor.history:report_command", "Say how available endpoints were."
+        "ringback.cli.monitor.history:report_command",
+        "Report the availability of endpoints by month.",
     ),
     "history": CommandEntry(
         "ringback.cli.monitor.history:history_command", "Show what happened at an endpoint."
     ),
     "export": CommandEntry(
-        "ringback.cli.monitor.database:export_command", "Write checks or incidents to a file."
+        "ringback.cli.monitor.database:export_command", "Export checks or incidents to a file."
     ),
-    "run": CommandEntry("ringback.cli.launch:run_command", "Run a program with ringback in it."),
+    "run": CommandEntry(
+        "ringback.cli.launch:run_command", "Run a Python program with ringback in it."
+    ),
     "init": CommandEntry(
         "ringback.cli.config:init_command", "Write a configuration to start with."
     ),
     "check-config": CommandEntry(
-        "ringback.cli.config:check_config_command", "Say what is wrong in one."
+        "ringback.cli.config:check_config_command", "Validate a configuration."
     ),
     "notify-test": CommandEntry(
-        "ringback.cli.config:notify_test_command", "See whether messages arrive."
+        "ringback.cli.config:notify_test_command", "Send a test notification."
     ),
-    "import": CommandEntry("ringback.cli.config:import_command", "Take over another tool's."),
+    "import": CommandEntry(
+        "ringback.cli.config:import_command", "Import another tool's configuration."
+    ),
     # The test kit lies above the command line; it is reached by name only.
     "lab": CommandEntry(
-        "ringback.testing.command.lab:lab_command", "Produce connection failures, for real."
+        "ringback.testing.command.lab:lab_command", "Produce connection failures for real."
     ),
     "demo": CommandEntry(
-        "ringback.testing.demo.command:demo_command", "See it at work, in seconds."
+        "ringback.testing.demo.command:demo_command", "Show ringback at work, in seconds."
     ),
     "completion": CommandEntry(
-        "ringback.cli.run:completion_command", "Print the completion for a shell."
+        "ringback.cli.run:completion_command", "Print the shell completion script."
     ),
 }
 """Every command: a new one is a line here and a module."""
@@ -177,7 +181,7 @@ Examples:
 @click.version_option(__version__, "-V", "--version", message="ringback %(version)s")
 @click.pass_context
 def ringback(context: click.Context) -> None:
-    """What happens when a Python program's connection fails: the cause, and what to do."""
+    """Explain failed connections, find their root cause, and watch endpoints."""
     if context.invoked_subcommand is None:
         click.echo(context.get_help(), err=True)
         context.exit(2)

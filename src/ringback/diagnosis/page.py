@@ -70,7 +70,7 @@ def _contents(diagnoses: Sequence[Diagnosis]) -> Iterator[str]:
 
 
 def _article(number: int, diagnosis: Diagnosis) -> str:
-    cut = "" if diagnosis.complete else " It was cut short: not everything was read."
+    cut = "" if diagnosis.complete else " Interrupted: not every stage was read."
     when = f"{moment(diagnosis.at)}, in {duration(diagnosis.elapsed)}.{cut}"
     return "\n".join(
         (
@@ -88,9 +88,9 @@ def _verdict(verdict: Verdict) -> Iterator[str]:
     yield f'<div class="verdict {sort}"><p>{_text(verdict.summary)}</p>'
     yield f'<p class="soft">{_text(standing(verdict))}</p></div>'
     yield from _list("ol", "What to do", verdict.advice)
-    others = (f"{one.summary} To tell: {one.check}" for one in verdict.alternatives)
+    others = (f"{one.summary} To check: {one.check}" for one in verdict.alternatives)
     yield from _list("ul", "What else it could be", others)
-    yield from _list("ul", "Beside it", verdict.beside)
+    yield from _list("ul", "Also noticed", verdict.beside)
 
 
 def _list(tag: str, title: str, lines: Iterable[str]) -> Iterator[str]:

@@ -26,6 +26,20 @@ TITLES: dict[Stage, str] = {
 MARKS: dict[State, str] = {"ok": "✓", "failed": "✗", "noted": "·", "skipped": "–"}
 """What stands before a reading."""
 
+FAULTS: dict[str, str] = {
+    "this program": "this program",
+    "this host": "this machine",
+    "this network": "this network",
+    "DNS": "DNS",
+    "proxy": "proxy",
+    "path": "network path",
+    "their host": "remote host",
+    "their service": "remote service",
+    "their certificate": "remote certificate",
+    "their application": "remote application",
+}
+"""``where`` of a verdict → the fault in words."""
+
 
 def duration(seconds: float) -> str:
     """Return a time in words, with two digits that matter."""
@@ -55,9 +69,11 @@ def state_of(readings: Iterable[Reading]) -> State:
 
 
 def standing(verdict: Verdict) -> str:
-    """Return a verdict's kind, cause, place and confidence in one line."""
+    """Return a verdict's kind, cause, fault and confidence in one line."""
     name: str = verdict.kind
     if verdict.cause and verdict.cause != verdict.kind:
         name = f"{name} ({verdict.cause})"
-    place = f"lies with: {verdict.where}" if verdict.where else ""
-    return " · ".join(part for part in (name, place, f"{verdict.confidence:.0%} sure") if part)
+    confident = f"{verdict.confidence:.0%} confident"
+    if verdict.where:
+        return f"{name} · fault: {FAULTS[verdict.where]} ({confident})"
+    return f"{name} · {confident}"

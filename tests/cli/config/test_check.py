@@ -18,10 +18,10 @@ def test_a_good_configuration_is_summed_up(ringback, folder):
 
     assert done.returncode == 0
     assert done.stdout.splitlines() == [
-        "ringback.toml: nothing is wrong",
-        "more.toml: nothing is wrong",
+        "ringback.toml: valid",
+        "more.toml: valid",
         "endpoints: 2 (1 http, 1 heartbeat)",
-        "checks a second: 0.1",
+        "checks per second: 0.1",
         "notifiers: m (command)",
         "page: http://127.0.0.1:8480",
     ]

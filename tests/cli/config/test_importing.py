@@ -36,7 +36,7 @@ def test_what_is_there_already_is_left_alone(ringback, one_line, tmp_path):
 
     said = one_line(ringback("import", SAMPLES / "urls.txt", "-o", "mine.toml", cwd=tmp_path))
 
-    assert "mine.toml is there already" in said
+    assert "mine.toml exists already" in said
     assert (tmp_path / "mine.toml").read_text() == "mine"
 
 
@@ -55,7 +55,7 @@ def test_a_file_in_which_nothing_is_found_is_one_line(ringback, one_line, tmp_pa
 
     line = one_line(ringback("import", "--from", "gatus", path, "-o", tmp_path / "ringback.toml"))
 
-    assert f"{path}: there is nothing in it of type gatus" in line
+    assert f"{path}: nothing of type gatus was found" in line
     assert not (tmp_path / "ringback.toml").exists()
 
 

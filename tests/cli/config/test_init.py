@@ -18,7 +18,7 @@ def test_what_is_there_is_left_alone(ringback, one_line, tmp_path, there):
 
     said = one_line(ringback("init", cwd=tmp_path))
 
-    assert f"{there} is there already" in said
+    assert f"{there} exists already" in said
     assert [file.name for file in tmp_path.iterdir()] == [there]
     assert (tmp_path / there).read_text() == "mine"
 

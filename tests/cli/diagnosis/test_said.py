@@ -18,10 +18,10 @@ def test_everything_is_said():
     text = said(refused())
 
     assert text.startswith("✗ A firewall drops what is sent to port 443 of api.example.com.\n")
-    assert "  tcp.timed_out (firewall_drops) · lies with: path · 80% sure\n" in text
-    assert "It was cut short" in text
+    assert "  tcp.timed_out (firewall_drops) · fault: network path (80% confident)\n" in text
+    assert "Interrupted: not every stage" in text
     assert "\n 1. Ask whoever runs the firewall.\n 2. Try `nc" in text
-    assert "  - The backlog is full. To tell: `ss -ltn` on the target.\n" in text
+    assert "  - The backlog is full. To check: `ss -ltn` on the target.\n" in text
     assert "  - One of two resolvers is dead.\n" in text
 
 

@@ -132,6 +132,6 @@ def test_the_report_as_csv(ringback, database):
 
 def test_a_month_in_which_nothing_was_watched(ringback, database, one_line):
     done = ringback("report", "--db", database, "--month", "2001-01")
-    assert (done.returncode, done.stdout) == (0, "nothing was watched in that time\n")
+    assert (done.returncode, done.stdout) == (0, "no endpoint was watched in that time\n")
     assert "is no month" in one_line(ringback("report", "--db", database, "--month", "may"))
-    assert "exclude" in one_line(ringback("report", "--db", database, "--json", "--csv"))
+    assert "cannot be combined" in one_line(ringback("report", "--db", database, "--json", "--csv"))

@@ -93,7 +93,7 @@ def test_an_old_incident_is_shown_whatever_came_after_it(ringback):
     "url", ["monitor", "http://[::1", "http://127.0.0.1:99999", "http://a b", "ftp://localhost"]
 )
 def test_what_is_no_url_is_one_line(ringback, one_line, url):
-    assert "is no URL of a monitor; it is like http://" in one_line(
+    assert "is not the URL of a monitor, such as http://" in one_line(
         ringback("status", "--url", url)
     )
 
@@ -101,7 +101,7 @@ def test_what_is_no_url_is_one_line(ringback, one_line, url):
 @pytest.mark.parametrize("words", [["status"], ["incidents", "a b/ü"], ["silence", "--end", "x"]])
 def test_a_server_that_is_no_monitor_is_one_line(ringback, one_line, words):
     with served(lambda *_: (200, {}, b"<html>")) as url:
-        assert f"what answers at {url} is no monitor" in one_line(ringback(*words, "--url", url))
+        assert f"{url} is not a monitor" in one_line(ringback(*words, "--url", url))
 
 
 def test_an_id_is_sent_as_one_segment(ringback, one_line):
@@ -135,5 +135,5 @@ def test_a_silence_for_an_endpoint_that_is_not_known_says_so(ringback):
         quiet = ringback("silence", "w*", "--url", url)
     assert done.returncode == 0
     assert done.stdout == "s1: webb for 1h\n"
-    assert done.stderr == "ringback: no endpoint is called webb as yet; did you mean web?\n"
+    assert done.stderr == "ringback: no endpoint is called webb yet; did you mean web?\n"
     assert quiet.stderr == ""

@@ -20,7 +20,7 @@ def test_a_log_is_gone_through(ringback, log):
     done = ringback("replay", log)
     assert (done.returncode, done.stderr) == (0, "")
     assert "opened" in done.stdout
-    assert done.stdout.endswith("6 lines, 1 incident, 1 message\n")
+    assert done.stdout.endswith("6 lines, 1 incident, 1 notification\n")
 
 
 def test_a_line_that_is_no_check_names_the_file(ringback, one_line, tmp_path):

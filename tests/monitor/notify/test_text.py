@@ -23,7 +23,7 @@ def test_it_says_what_since_when_why_how_it_is_known_what_to_do_and_where_there_
     assert plain_text(told(summary=REPORT["verdict"]["summary"])) == (
         "[DOWN] shop-1: Nothing listens on 192.0.2.7:443: the connection is refused.\n"
         "Since: 2025-11-21 12:05:23 UTC (3 min 20 s ago)\n"
-        "Cause: service outage · tcp.refused · where: their service (90% sure)\n"
+        "Cause: service outage · tcp.refused · fault: remote service (90% confident)\n"
         "Seen from: paris\n"
         "Evidence:\n"
         "- tcp connect 192.0.2.7:443: refused\n"

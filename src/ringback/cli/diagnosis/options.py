@@ -74,12 +74,12 @@ def _nameserver(text: str) -> tuple[str, int]:
             raise ValueError(text)
         return str(ip_address(host)), port or 53
     except ValueError as error:
-        said = "is no address of a resolver; write 192.0.2.53, or [2001:db8::53]:5353"
+        said = "is not the address of a resolver; write 192.0.2.53, or [2001:db8::53]:5353"
         raise InputError(f"--nameserver: {plain(text)} {said}") from error
 
 
 def controls_of(texts: Sequence[str]) -> tuple[str, ...]:
-    """Return targets known to be well."""
+    """Return the targets known to be healthy, checked."""
     for text in texts:
         host, port = split_port(text)
         if not host or not port or "/" in text:

@@ -38,11 +38,11 @@ def show_verdict(screen: Console, diagnosis: Diagnosis) -> None:
     if not verdict.healthy:
         hanging(screen, Text(), Text(plain(standing(verdict)), "dim"), 2)
     if not diagnosis.complete:
-        hanging(screen, Text(), Text("It was cut short: not everything was read.", "yellow"), 2)
+        hanging(screen, Text(), Text("Interrupted: not every stage was read.", "yellow"), 2)
     _show(screen, "What to do", [(f" {n}.", one) for n, one in enumerate(verdict.advice, 1)])
     others = [("  -", _alternative_text(one)) for one in verdict.alternatives]
     _show(screen, "What else it could be", others)
-    _show(screen, "Beside it", [("  -", one) for one in verdict.beside])
+    _show(screen, "Also noticed", [("  -", one) for one in verdict.beside])
 
 
 def mark(verdict: Verdict) -> str:
@@ -56,7 +56,7 @@ def colour(verdict: Verdict) -> str:
 
 
 def _alternative_text(one: Alternative) -> str:
-    return f"{one.summary} To tell: {one.check}" if one.check else one.summary
+    return f"{one.summary} To check: {one.check}" if one.check else one.summary
 
 
 def _show(screen: Console, title: str, lines: list[tuple[str, str]]) -> None:

@@ -32,7 +32,7 @@ def database_option(function: F) -> F:
         type=click.Path(path_type=Path),
         default=DATABASE,
         show_default=True,
-        help="The monitor's database; it may be running.",
+        help="The monitor's database; the monitor may be running.",
     )(function)
 
 
@@ -70,7 +70,7 @@ def parse_moment(text: str, now: float) -> float:
         raise InputError(plain(str(error))) from error
 
 
-_EXPORT_HELP = """Write checks or incidents of a monitor to a file or to standard output.
+_EXPORT_HELP = """Export checks or incidents of a monitor to a file or to standard output.
 
 Single checks are kept for two days unless the configuration says otherwise. Times are UTC.
 
@@ -93,11 +93,14 @@ _FORMATS = ("csv", "jsonl", "parquet")
 @click.command("export", help=_EXPORT_HELP)
 @click.argument("what", type=click.Choice(["checks", "incidents"]))
 @click.option(
-    "--format", "form", type=click.Choice(_FORMATS), help="Default: as FILE ends, or csv."
+    "--format",
+    "form",
+    type=click.Choice(_FORMATS),
+    help="Default: by the suffix of FILE, else csv.",
 )
 @click.option("--since", default="7d", show_default=True, help="A time, or how long ago.")
 @click.option("--until", default="", help="A time, or how long ago; default: now.")
-@click.option("--endpoint", help="Only of this one.")
+@click.option("--endpoint", help="Only this endpoint.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Default: standard output.")
 @database_option
 def export_command(  # noqa: PLR0913 - click gives each option by name
@@ -151,7 +154,7 @@ def _write(
 def _opened(output: Path | None, form: str) -> Iterator[IO[bytes]]:
     if output is None:
         if form == "parquet" and sys.stdout.isatty():
-            raise InputError("Parquet is nothing for a terminal: name a file with -o")
+            raise InputError("Parquet cannot be written to a terminal: name a file with -o")
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
         return
@@ -162,7 +165,7 @@ def _opened(output: Path | None, form: str) -> Iterator[IO[bytes]]:
         raise InputError(f"{plain(str(output))} cannot be written: {error.strerror}") from error
 
 
-_BACKUP_HELP = """Copy a monitor's database, whole and as of one moment, while the monitor runs.
+_BACKUP_HELP = """Copy a monitor's database consistently, also while the monitor runs.
 
 \b
 Examples:
@@ -172,7 +175,7 @@ Examples:
 \b
 Exit status:
   0  the copy is complete
-  2  it could not be made; an earlier copy of that name is as it was
+  2  the copy failed; an earlier copy of that name is unchanged
 """
 
 

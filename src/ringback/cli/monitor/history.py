@@ -32,11 +32,11 @@ if TYPE_CHECKING:
     from ringback.monitor.store.sqlite.reader import SQLiteReader
 
 
-_REPORT_HELP = """Show how available endpoints were, by calendar month (UTC).
+_REPORT_HELP = """Report the availability of endpoints by calendar month (UTC).
 
-A month's availability is the share of the known time in which an endpoint was not down: from the
-first of the failures that made it down to the first of the successes that confirmed it. Time in
-which nobody looked, or in which the monitor itself was not well, counts neither way.
+Availability is the share of the known time in which an endpoint was not down. An outage lasts from
+the first of the failures that opened it to the first of the successes that ended it. Time without
+checks, or in which the monitor itself was impaired, does not count.
 
 \b
 Examples:
@@ -68,7 +68,7 @@ _COLUMN_TITLES = {"availability": "available", "down": "down for"}
 @click.argument("endpoints", nargs=-1, metavar="[ENDPOINT]...")
 @click.option("--month", help="A month such as 2026-11; default: this one.")
 @click.option(
-    "--months", type=click.IntRange(1, 120), help="So many months, the last of them this one."
+    "--months", type=click.IntRange(1, 120), help="This many months, up to the current one."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON array; times in seconds.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV; times in seconds.")
@@ -84,9 +84,9 @@ def report_command(
 ) -> None:
     """Report availability."""
     if as_json and as_csv:
-        raise click.UsageError("--json and --csv exclude each other")
+        raise click.UsageError("--json and --csv cannot be combined")
     if month is not None and months is not None:
-        raise click.UsageError("--month and --months exclude each other")
+        raise click.UsageError("--month and --months cannot be combined")
     with opened_database(db) as reader:
         found = _rows(reader, endpoints, month, months or 1)
     if as_json:
@@ -124,7 +124,7 @@ def _csv(rows: list[dict[str, Any]]) -> None:
 
 def _show(rows: list[dict[str, Any]]) -> None:
     if not rows:
-        click.echo("nothing was watched in that time")
+        click.echo("no endpoint was watched in that time")
         return
     lines = [[_COLUMN_TITLES.get(name, name) for name in _COLUMNS]]
     lines += [[_cell(name, row[name]) for name in _COLUMNS] for row in rows]
@@ -177,7 +177,7 @@ Examples:
 
 \b
 Exit status:
-  0  it is known
+  0  the endpoint is known
   2  it is not, or the database cannot be read
 """
 
@@ -193,7 +193,7 @@ _INDENT = 22
     type=click.IntRange(0, 10_000),
     default=20,
     show_default=True,
-    help="So many failed checks, the newest.",
+    help="At most this many failed checks, the newest.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @database_option

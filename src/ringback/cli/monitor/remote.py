@@ -44,7 +44,7 @@ class Remote:
 
     def __init__(self, url: str, token: str | None) -> None:
         if token and not (token.isascii() and token.isprintable()):
-            raise InputError("--token: a token has only printable characters of ASCII")
+            raise InputError("--token: a token has only printable ASCII characters")
         self._url = url.rstrip("/")
         self._token = token
         try:
@@ -55,7 +55,7 @@ class Remote:
         known = host and port != 0 and not set(host) & set(string.whitespace)
         if not known or self._parts.scheme not in {"http", "https"}:
             raise InputError(
-                f"{plain(self._url)!r} is no URL of a monitor; it is like {DEFAULT_URL}"
+                f"{plain(self._url)!r} is not the URL of a monitor, such as {DEFAULT_URL}"
             )
 
     def get(self, path: str) -> Any:
@@ -110,20 +110,20 @@ class Remote:
     def _answer(self, status: int, text: bytes, path: str) -> Any:
         if status in {401, 403}:
             raise InputError(
-                "the monitor wants a token with that right: --token, or RINGBACK_TOKEN"
+                "the monitor requires a token with that scope: --token, or RINGBACK_TOKEN"
             )
         try:
             said = None if status == 204 else json.loads(text)
         except (ValueError, RecursionError):
             raise InputError(
-                f"what answers at {plain(self._url)} is no monitor (status {status}, not JSON); "
+                f"{plain(self._url)} is not a monitor (status {status}, not JSON); "
                 "name another with --url"
             ) from None
         if status < 400:
             return said
         detail = said.get("detail") or said.get("title") if isinstance(said, dict) else None
         raise InputError(
-            f"the monitor says {status} to {path}: {plain(str(detail or 'no reason'))}"
+            f"the monitor responded {status} to {path}: {plain(str(detail or 'no reason'))}"
         )
 
 
@@ -137,11 +137,11 @@ def monitor_options(function: F) -> F:
     url = click.option(
         "--url",
         default=lambda: os.environ.get("RINGBACK_URL") or DEFAULT_URL,
-        help=f"The monitor; default: RINGBACK_URL, or {DEFAULT_URL}.",
+        help=f"URL of the monitor; default: RINGBACK_URL, or {DEFAULT_URL}.",
     )
     token = click.option(
         "--token",
         default=lambda: os.environ.get("RINGBACK_TOKEN"),
-        help="What it asks for; default: RINGBACK_TOKEN.",
+        help="API token; default: RINGBACK_TOKEN.",
     )
     return url(token(function))

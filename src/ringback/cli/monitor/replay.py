@@ -1,4 +1,4 @@
-"""``ringback replay``: what incidents a log of checks would have made."""
+"""``ringback replay``: the incidents a log of checks would have caused."""
 
 import dataclasses
 import json
@@ -12,9 +12,9 @@ from ringback.cli.terminal import counted, plain
 from ringback.incident.model import Change
 from ringback.incident.replay import LineInvalid, replay
 
-_HELP = """Go through a log of checks and print the incidents it would have made.
+_HELP = """Show the incidents a log of checks would have caused.
 
-FILE holds a JSON object a line, oldest first:
+FILE has one JSON object per line, oldest first:
 {"at": 1790000000, "endpoint": "shop", "up": false, "code": "503"}; `at` is seconds since 1970 or
 RFC 3339. The same lines always give the same incidents.
 
@@ -25,7 +25,7 @@ Examples:
 
 \b
 Exit status:
-  0  the log was gone through
+  0  the whole log was processed
   2  a line cannot be read
 """
 
@@ -38,7 +38,7 @@ Exit status:
     metavar="SECONDS",
     default=30.0,
     show_default=True,
-    help="Between two checks of an endpoint.",
+    help="Time between two checks of an endpoint.",
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per change and line.")
 def replay_command(file: str, *, every: float, as_json: bool) -> None:
@@ -67,7 +67,7 @@ def _replay(name: str, lines: Iterable[bytes], every: float, *, as_json: bool) -
     except LineInvalid as error:
         raise InputError(plain(f"{name}: {error}")) from error
     if not as_json:
-        counts = {"line": count, "incident": len(incidents), "message": told}
+        counts = {"line": count, "incident": len(incidents), "notification": told}
         click.echo(", ".join(counted(number, word) for word, number in counts.items()))
 
 

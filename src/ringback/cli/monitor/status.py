@@ -19,7 +19,7 @@ MARKS = {"ok": "✓", "down": "✗", "suspect": "?", "recovering": "↑", "unkno
 STYLES = {"ok": "green", "down": "bold red", "suspect": "yellow", "recovering": "yellow"}
 _DOWN_STATES = frozenset({"down", "recovering"})
 
-_STATUS_HELP = """Show every endpoint of a running monitor, as it is now.
+_STATUS_HELP = """Show the state of every endpoint of a running monitor.
 
 \b
 Examples:
@@ -29,9 +29,9 @@ Examples:
 
 \b
 Exit status:
-  0  nothing that is shown is down
-  1  something is
-  2  the monitor cannot be asked
+  0  no endpoint shown is down
+  1  at least one is
+  2  the monitor cannot be reached
 """
 
 
@@ -56,7 +56,7 @@ def status_command(
 def _show_endpoints(endpoints: list[dict[str, Any]]) -> None:
     screen = console()
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for title in ("", "endpoint", "state", "since (UTC)", "what"):
+    for title in ("", "endpoint", "state", "since (UTC)", "failure"):
         table.add_column(title, overflow="fold")
     for one in endpoints:
         style = STYLES.get(one["state"], "dim")
@@ -77,7 +77,7 @@ def short_time(moment: str | None) -> str:
     return "" if moment is None else f"{moment[:10]} {moment[11:19]}"
 
 
-_INCIDENTS_HELP = """Show the incidents that are not over, or one with its timeline.
+_INCIDENTS_HELP = """Show open incidents, or one incident with its timeline.
 
 \b
 Examples:
@@ -87,15 +87,15 @@ Examples:
 
 \b
 Exit status:
-  0  nothing is open (or the one that was asked for is closed)
-  1  something is
-  2  the monitor cannot be asked
+  0  no incident is open (or the named one is closed)
+  1  at least one is
+  2  the monitor cannot be reached
 """
 
 
 @click.command("incidents", help=_INCIDENTS_HELP)
 @click.argument("incident", required=False)
-@click.option("--all", "every", is_flag=True, help="Those that are over too.")
+@click.option("--all", "every", is_flag=True, help="Include closed incidents.")
 @click.option("--json", "as_json", is_flag=True, help="Print the API's JSON.")
 @monitor_options
 @click.pass_context
@@ -122,7 +122,7 @@ def incidents_command(
         for one in found:
             _show_incident(one, whole=incident is not None)
         if not found:
-            click.echo("nothing is wrong")
+            click.echo("no incidents" if every else "no open incidents")
     context.exit(1 if any(one["state"] != "closed" for one in found) else 0)
 
 
@@ -132,8 +132,8 @@ def _show_incident(one: dict[str, Any], *, whole: bool) -> None:
     head = f"{one['state']}  {one['pattern'].replace('_', ' ')}  {one['id']}"
     screen.print(Text(plain(head), style=style))
     hanging(screen, Text(), Text(plain(one["summary"])), 2)
-    closed = f", over {short_time(one['closed_at'])}" if one["closed_at"] else ""
-    taken = f", taken by {plain(one['acknowledged_by'])}" if one["acknowledged_by"] else ""
+    closed = f", closed {short_time(one['closed_at'])}" if one["closed_at"] else ""
+    taken = f", acknowledged by {plain(one['acknowledged_by'])}" if one["acknowledged_by"] else ""
     facts = f"since {short_time(one['opened_at'])} UTC{closed}{taken}; {', '.join(one['members'])}"
     hanging(screen, Text(), Text(plain(facts), style="dim"), 2)
     if whole:
@@ -145,7 +145,9 @@ def _show_incident(one: dict[str, Any], *, whole: bool) -> None:
     screen.print()
 
 
-_ACK_HELP = """Take an incident: nobody is reminded of it any more, its end is told.
+_ACK_HELP = """Acknowledge an incident.
+
+Reminders and escalations of it stop; its resolution is still notified.
 
 \b
 Examples:
@@ -164,13 +166,13 @@ def user_name() -> str:
 
 @click.command("ack", help=_ACK_HELP)
 @click.argument("incidents", nargs=-1)
-@click.option("--all", "every", is_flag=True, help="All that are open.")
+@click.option("--all", "every", is_flag=True, help="All open incidents.")
 @monitor_options
 @click.pass_context
 def ack_command(
     context: click.Context, incidents: tuple[str, ...], url: str, token: str | None, *, every: bool
 ) -> None:
-    """Take incidents."""
+    """Acknowledge incidents."""
     if every == bool(incidents):
         raise click.UsageError("name the incidents, or give --all", context)
     remote = Remote(url, token)
@@ -178,17 +180,17 @@ def ack_command(
         incidents = tuple(one["id"] for one in remote.all("/incidents?state=open"))
     for one in incidents:
         remote.post(f"/incidents/{segment(one)}/acknowledge", {"by": user_name()})
-        click.echo(f"taken: {plain(one)}")
+        click.echo(f"acknowledged: {plain(one)}")
     if not incidents:
-        click.echo("nothing is open")
+        click.echo("no open incidents")
 
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
-_SILENCE_HELP = """Tell nobody of what begins on some endpoints for a while.
+_SILENCE_HELP = """Mute notifications about some endpoints for a while.
 
-ENDPOINT is an id, or a pattern with *. They are watched all the same, and the end of what was told
-is told. Without ENDPOINT the silences are listed.
+ENDPOINT is an id, or a pattern with *. The endpoints are still checked, and the resolution of an
+incident that was notified is still notified. Without ENDPOINT, the silences are listed.
 
 \b
 Examples:
@@ -202,7 +204,7 @@ Examples:
 @click.command("silence", help=_SILENCE_HELP)
 @click.argument("endpoints", nargs=-1, metavar="[ENDPOINT]...")
 @click.option("--for", "span", default="1h", show_default=True, help="How long: 90s, 30m, 2h, 1d.")
-@click.option("--reason", default="", help="Why; stands on the page.")
+@click.option("--reason", default="", help="Why; shown on the page.")
 @click.option("--end", "ended", help="End this silence.")
 @monitor_options
 def silence_command(
@@ -217,7 +219,7 @@ def silence_command(
     remote = Remote(url, token)
     if ended is not None:
         remote.delete(f"/silences/{segment(ended)}")
-        click.echo(f"over: {plain(ended)}")
+        click.echo(f"ended: {plain(ended)}")
     elif endpoints:
         body = {
             "endpoints": list(endpoints),
@@ -237,16 +239,16 @@ def silence_command(
 
 
 def _warn(silenced: tuple[str, ...], known: list[str]) -> None:
-    """Tell of what matches nothing: it may come later, or be misspelt."""
+    """Warn of what matches no endpoint: it may come later, or be misspelt."""
     for one in silenced:
         if not any(fnmatchcase(id_, one) for id_ in known):
             hint = nearest(one, known)
-            click.echo(f"ringback: no endpoint is called {plain(one)} as yet{hint}", err=True)
+            click.echo(f"ringback: no endpoint is called {plain(one)} yet{hint}", err=True)
 
 
 def parse_span(span: str) -> float:
     """Return the seconds of ``90s``, ``30m``, ``2h`` or ``1d``."""
     number, unit = span[:-1], span[-1:]
     if unit not in _UNITS or not number.isascii() or not number.isdigit() or not int(number):
-        raise InputError(f"{plain(span)!r} is no time; write 90s, 30m, 2h or 1d")
+        raise InputError(f"{plain(span)!r} is not a duration; write 90s, 30m, 2h or 1d")
     return float(int(number) * _UNITS[unit])

@@ -1,4 +1,4 @@
-"""``ringback up``: watch endpoints, tell people, and show it all on a page."""
+"""``ringback up``: watch endpoints, notify people, and show it all on a page."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 DEFAULT_CONFIGURATION = "ringback.toml"
 """The file that is read where nothing else is named."""
 
-_HELP = """Watch endpoints, tell people what is wrong and why, and show it on a page.
+_HELP = """Run the monitor: watch endpoints, notify people, and show it all on a page.
 
 URL is what to watch: https://…, tcp://HOST:PORT, tls://…, dns://NAME. Without one, ringback.toml
-is read, or the file that is named with -c.
+is read, or the file that -c names.
 
 \b
 Examples:
@@ -37,19 +37,19 @@ Examples:
   ringback init && ringback up
   ringback up -c /etc/ringback.toml
 
-It ends with Ctrl-C, or SIGTERM; then everything is kept, and the next start goes on from there. A
-change of the configuration is taken at once; SIGHUP has it read again.
+Ctrl-C or SIGTERM stops it; its state is kept, and the next start continues from there. A changed
+configuration takes effect at once; SIGHUP reloads it.
 
 \b
 Exit status:
-  0  it was ended
-  1  it cannot go on: its page's port or its database is not to be had
-  2  the configuration cannot be used
+  0  it was stopped
+  1  cannot run: port or database unavailable
+  2  the configuration is invalid
 """
 
 _NOTHING_TO_WATCH = (
     "there is nothing to watch: name URLs (`ringback up https://example.com`), write a "
-    "configuration (`ringback init`, then `ringback up`), or look at it first (`ringback demo`)"
+    "configuration (`ringback init`, then `ringback up`), or try `ringback demo` first"
 )
 
 

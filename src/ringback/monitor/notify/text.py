@@ -10,6 +10,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from ringback.diagnosis.wording import FAULTS
 from ringback.failure.target import without_secrets
 
 if TYPE_CHECKING:
@@ -202,7 +203,7 @@ def _facts(
     if full and update.headline != "acknowledged":
         facts.append(("Cause", _cause(incident)))
     if incident.acknowledged_by and update.headline not in {"acknowledged", "closed", "brief"}:
-        facts.append(("Taken by", safe_line(incident.acknowledged_by, 80)))
+        facts.append(("Acknowledged by", safe_line(incident.acknowledged_by, 80)))
     if full and context.vantage:
         facts.append(("Seen from", safe_line(context.vantage, 80)))
     return facts
@@ -225,9 +226,10 @@ def _cause(incident: Incident) -> str:
     verdict = _verdict(incident)
     parts = [incident.pattern.replace("_", " "), incident.kind or ""]
     if verdict.get("where") and verdict.get("kind") not in {None, "healthy", "unknown"}:
-        parts.append(f"where: {safe_line(str(verdict['where']), 80)}")
-    sure = f" ({incident.confidence:.0%} sure)" if incident.confidence < 1 else ""
-    return " · ".join(part for part in parts if part) + sure
+        where = str(verdict["where"])
+        parts.append(f"fault: {safe_line(FAULTS.get(where, where), 80)}")
+    confident = f" ({incident.confidence:.0%} confident)" if incident.confidence < 1 else ""
+    return " · ".join(part for part in parts if part) + confident
 
 
 def _evidence(incident: Incident) -> list[str]:

@@ -44,10 +44,10 @@ Examples:
 
 \b
 Exit status:
-  0    everything went as promised
-  1    something did not
+  0    every scene went as expected
+  1    at least one did not
   2    requests or cryptography is not installed, or with --keep the monitor
-  130  it was ended with Ctrl-C
+  130  interrupted by Ctrl-C
 """
 
 

@@ -116,22 +116,22 @@ class Narrator:
 
     def _change(self, record: Record) -> None:
         hanging(self._screen, Text(), Text(record["what"], style="cyan"), _INDENT)
-        self._wait("the monitor looks")
+        self._wait("waiting for the monitor")
 
     def _incident(self, record: Record) -> None:
         line = Text(record["pattern"].replace("_", " "), style="bold red")
         line.append(f"  {record['kind']}" if record["kind"] else "", style="not bold")
-        sure = f"{record['confidence']:.0%} sure, " if record["diagnosed"] else ""
+        sure = f"{record['confidence']:.0%} confident, " if record["diagnosed"] else ""
         line.append(f"  {sure}after {record['seconds']:.1f} s", style="not bold default")
         hanging(self._screen, Text("  ! "), line, _INDENT)
         hanging(self._screen, Text(), Text(plain(record["summary"])), _INDENT)
         if record["advice"]:
             first = Text("do first: ").append(prose(self._screen, record["advice"]))
             hanging(self._screen, Text(), first, _INDENT)
-        self._wait("the monitor looks")
+        self._wait("waiting for the monitor")
 
     def _closed(self, record: Record) -> None:
-        text = f"OVER after {record['seconds']:.1f} s"
+        text = f"RESOLVED after {record['seconds']:.1f} s"
         hanging(self._screen, Text("  ✓ "), Text(text, style="bold green"), _INDENT)
 
     def _lacking(self, record: Record) -> None:
@@ -151,7 +151,7 @@ class Narrator:
         kept, scenes = record["kept"], record["scenes"]
         style = "green" if kept == scenes else "bold red"
         self._screen.print()
-        text = f"{kept} of {scenes} went as promised, in {record['seconds']:.1f} s."
+        text = f"{kept} of {scenes} scenes went as expected, in {record['seconds']:.1f} s."
         hanging(self._screen, Text(), Text(text, style=style), 0)
         more = "All of it was real, on this machine: ringback lab has more."
         hanging(self._screen, Text(), Text(more), 0)

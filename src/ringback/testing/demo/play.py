@@ -1,4 +1,4 @@
-"""Playing the scenes, and checking that each went as promised; an interruption takes all down."""
+"""Playing the scenes, and checking that each went as expected; an interruption takes all down."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ Tell = Callable[[Record], None]
 def play(
     tell: Tell, scenes: Iterable[Scene] = SCENES, *, watched: bool = False, keep: bool = False
 ) -> bool:
-    """Play the scenes; return whether each went as promised."""
+    """Play the scenes; return whether each went as expected."""
     began = time.monotonic()
     with contextlib.ExitStack() as opened:
         opened.enter_context(orderly())
