@@ -1,4 +1,35 @@
-"""Checking every endpoint when it is due, side by side in one event loop."""
+"""Checking every endpoint when it is due, side by side in one event loop.
+
+Theory of operation
+===================
+
+``Schedule`` says what is due; each endpoint has one ``ScheduledProbe``, which is in one of these
+states:
+
+    idle ──due──→ waiting ──slot free──→ under way ──ended──→ idle
+      └───────────slot free────────────────↑
+
+A round takes what is due and begins it, if fewer than ``limit`` checks are under way; that many are
+as many as the descriptors of this process allow. The others wait in the order in which they were
+due. What is due while its last check still waits or runs is skipped and counted: a check is never
+doubled.
+
+Endpoints that hang must not keep those that answer from their turn. One that took half of its
+timeout or more to fail counts as slow; slow ones take three quarters of the slots at most, and have
+a queue of their own, which comes second.
+
+A check that ended goes through ``MonitorHealth.gate``: what was seen while this machine itself was
+not well is unknown, and blames nobody. Only then it is handed on, and only after that the scheduler
+asks whether the endpoint is suspect and to be checked again soon.
+
+Time is the monotonic clock plus an offset. When ``MonitorHealth`` sees that the wall clock was set,
+or that the system was suspended, the offset is taken anew and the schedule moved; in between no
+timer jumps. There is one timer, for the next round: what is due within ``_MIN_WAIT`` is begun
+together.
+
+Why it is safe: all of this runs in one event loop, and a probe that was closed reports to nobody,
+because its ``ScheduledProbe`` is no longer under way.
+"""
 
 import asyncio
 import logging
@@ -21,15 +52,15 @@ class ScheduledProbe:
     """An endpoint and its probe.
 
     Args:
-        endpoint: What is looked at.
-        prober: What looks.
-        ended: Takes this and the check when a look is over.
+        endpoint: What is checked.
+        prober: Its probe.
+        ended: Takes this and the check when it is over.
 
     Attributes:
-        under_way: Whether a look is.
+        under_way: Whether a check is.
         waiting: Whether it waits for its turn.
         slow: Whether the endpoint took long to fail the last time.
-        was_slow: Whether it counts as slow in the look under way.
+        was_slow: Whether it counts as slow in the check under way.
         began: When that began, on ``time.monotonic()``.
     """
 
@@ -52,7 +83,7 @@ class ScheduledProbe:
         self.began = 0.0
 
     def begin(self) -> None:
-        """Begin to look."""
+        """Begin a check."""
         self.under_way, self.was_slow, self.began = True, self.slow, monotonic()
         self.prober.begin(self._done)
 
@@ -64,7 +95,7 @@ class ScheduledProbe:
 log = logging.getLogger("ringback")
 
 MAX_RUNNING = 10_000
-"""Looks under way at the same time."""
+"""Checks under way at the same time."""
 _MIN_WAIT = 0.01
 """Seconds between two rounds: what is due meanwhile is begun together."""
 _MAX_WAIT = 0.5
@@ -76,11 +107,11 @@ OnCheck = Callable[[Check], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunnerSettings:
-    """How a runner looks.
+    """How a runner checks.
 
     Attributes:
         vantage: What this place is called in checks.
-        limit: Looks under way at the same time; by default as many as descriptors allow.
+        limit: Checks under way at the same time; by default as many as descriptors allow.
         nameservers: Whom to ask why a name has no address; by default those of the system.
     """
 
@@ -90,21 +121,21 @@ class RunnerSettings:
 
 
 class Runner:
-    """Looks at endpoints until it is stopped. It belongs to one event loop.
+    """Checks endpoints until it is stopped; it belongs to one event loop.
 
     Args:
         endpoints: What is watched; heartbeats are left out.
         on_check: Takes each check, in the event loop.
-        wants_retry: Whether an endpoint is to be looked at again soon; asked after ``on_check``.
+        wants_retry: Whether an endpoint is to be checked again soon; asked after ``on_check``.
         kept: What ``schedule.dump`` returned in an earlier run.
-        settings: How it looks.
+        settings: How it checks.
 
     Attributes:
-        schedule: When each endpoint is looked at next.
+        schedule: When each endpoint is checked next.
         health: The monitor's own health.
-        running: Looks under way.
+        running: Checks under way.
         checks: How many there were.
-        skipped: Looks that were due while the one before was still under way.
+        skipped: Checks that were due while the one before was still under way.
     """
 
     def __init__(
@@ -151,7 +182,7 @@ class Runner:
         self._begin_due()
 
     async def stop(self) -> None:
-        """End every look without a check, and every connection."""
+        """End every check without a result, and every connection."""
         self.health.stop()
         if self._timer is not None:
             self._timer.cancel()
@@ -166,7 +197,7 @@ class Runner:
         await asyncio.sleep(0)  # those that were cancelled end now
 
     def configure(self, endpoints: Iterable[Endpoint]) -> None:
-        """Look at these from now on; those that stay as they are keep connection and time."""
+        """Check these from now on; those that stay as they are keep connection and time."""
         self._endpoints = tuple(endpoint for endpoint in endpoints if endpoint.type != "heartbeat")
         self.schedule.configure(self._endpoints, self._now())
         if self._context is not None:
@@ -174,7 +205,7 @@ class Runner:
             self._arm()
 
     def soon(self, id_: str) -> None:
-        """Look at an endpoint now, or as soon as the look under way is over."""
+        """Check an endpoint now, or as soon as the check under way is over."""
         self.schedule.soon(id_, self._now())
         self._arm()
 
@@ -183,7 +214,7 @@ class Runner:
         return {"doubted": dict(self.health.doubted), "skipped": self.skipped}
 
     async def probe(self, endpoint: Endpoint) -> Check:
-        """Look at an endpoint once, beside the schedule; nobody else is told."""
+        """Check an endpoint once, beside the schedule; nobody else learns the result."""
         if self._context is None:
             raise RuntimeError("the runner is not started")
         began = monotonic()
@@ -260,7 +291,7 @@ class Runner:
                 scheduled.begin()
             except Exception:
                 self._release(scheduled)
-                log.exception("ringback: %s cannot be looked at", scheduled.endpoint.id)
+                log.exception("ringback: %s cannot be checked", scheduled.endpoint.id)
 
     def _release(self, scheduled: ScheduledProbe) -> None:
         scheduled.under_way = False

@@ -1,4 +1,19 @@
-"""When each endpoint is looked at next: pure, the time comes in."""
+"""When each endpoint is checked next: pure, the time comes in.
+
+Theory of operation. Checks are due at ``phase + k · every`` in seconds since 1970, where the phase
+comes from a hash of the id: evenly spread, without drift, the same after a restart and on another
+machine. ``_due`` says when each endpoint is due; the heap holds the same pairs, and those that were
+overtaken by ``soon`` or ``retry``: an entry counts only while ``_due`` agrees with it, so that
+nothing must ever be removed from the middle of the heap.
+
+Three things move a time. A check that begins moves it to the next slot at least half an interval
+away: what was missed is not made up for. A suspect endpoint is due again ``retry_every`` after its
+last check began. And when the clock was set, all are due at their next slot by the new clock.
+
+An endpoint that was not seen before is checked soon, all such endpoints together within ``count /
+FIRST_CHECKS_PER_SECOND`` seconds, even where an interval is shorter: a first check takes a new
+connection, and a burst of them would make the monitor late and its late checks fail.
+"""
 
 import hashlib
 import heapq
@@ -7,7 +22,7 @@ from math import floor
 from typing import Protocol
 
 FIRST_CHECKS_PER_SECOND = 500.0
-"""Endpoints looked at for the first time in one second, so that a start is no burst."""
+"""Endpoints checked for the first time in one second, so that a start is no burst."""
 
 
 class Timed(Protocol):
@@ -19,23 +34,15 @@ class Timed(Protocol):
 
     @property
     def every(self) -> float:
-        """Seconds between two looks."""
+        """Seconds between two checks."""
 
     @property
     def retry_every(self) -> float:
-        """Seconds between two looks while it is suspect."""
+        """Seconds between two checks while it is suspect."""
 
 
 class Schedule:
-    """The next look at each endpoint.
-
-    Looks are due at ``phase + k · every`` in seconds since 1970, where the phase comes from a hash
-    of the id: evenly spread, without drift, the same after a restart or on another machine. Looks
-    that were missed are not made up for; two of them are at least half an interval apart.
-
-    An endpoint not seen before is looked at soon: the endpoints together within
-    ``count / FIRST_LOOKS`` seconds, even where an interval is shorter, for a first look takes a new
-    connection: a burst of them would make the prober late, and its late looks would fail.
+    """The next check of each endpoint.
 
     Args:
         endpoints: What is watched.
@@ -81,7 +88,7 @@ class Schedule:
         heapq.heapify(self._heap)
 
     def due(self, now: float) -> list[str]:
-        """Take those that are to be looked at by now, in the order they were due."""
+        """Take those that are to be checked by now, in the order they were due."""
         found: list[str] = []
         heap, due = self._heap, self._due
         while heap and heap[0][0] <= now:
@@ -96,7 +103,7 @@ class Schedule:
         return found
 
     def next_at(self) -> float | None:
-        """Return when the next look is due, in seconds since 1970 UTC; ``None``: never."""
+        """Return when the next check is due, in seconds since 1970 UTC; ``None``: never."""
         heap, due = self._heap, self._due
         while heap and due.get(heap[0][1]) != heap[0][0]:
             heapq.heappop(heap)
@@ -109,13 +116,13 @@ class Schedule:
             self.soon(id_, max(ended, began + endpoint.retry_every))
 
     def soon(self, id_: str, at: float) -> None:
-        """Look at an endpoint at a time, unless it is looked at before that anyway."""
+        """Check an endpoint at a time, unless it is checked before that anyway."""
         if at < self._due.get(id_, at):
             self._due[id_] = at
             heapq.heappush(self._heap, (at, id_))
 
     def at(self, id_: str) -> float:
-        """Return when an endpoint is looked at next, in seconds since 1970 UTC."""
+        """Return when an endpoint is checked next, in seconds since 1970 UTC."""
         return self._due[id_]
 
     def dump(self) -> dict[str, float]:
@@ -124,7 +131,7 @@ class Schedule:
 
 
 def _interval_fraction(id_: str) -> float:
-    """Where in its interval an endpoint is looked at: 0 to 1, the same on every machine."""
+    """Where in its interval an endpoint is checked: 0 to 1, the same on every machine."""
     return int.from_bytes(hashlib.sha256(id_.encode()).digest()[:6]) / 2**48
 
 

@@ -164,7 +164,7 @@ def test_what_does_not_arrive_in_a_day_is_given_up_and_logged(dispatch, receiver
         await until(lambda: not waiting(store))
 
     dispatch([webhook(receiver)], drive)
-    assert "was not told that incident i1 was opened" in caplog.text
+    assert "gave up notifying hook that incident i1 was opened" in caplog.text
 
 
 def test_a_notifier_that_is_gone_keeps_nothing(dispatch, receiver, store, caplog):

@@ -63,16 +63,16 @@ class ChannelState:
 
     Args:
         settings: The notifier.
-        channel: Sends its messages.
+        channel: Sends its notifications.
         now: Seconds on any clock that never goes back; the same one later on.
         random: A number, at least 0 and below 1.
 
     Attributes:
         settings: The notifier.
-        channel: Sends its messages.
-        most: Incidents that one message may tell of; ``None``: any number.
-        under_way: What of a message is: its call, and what it becomes in the store.
-        refreshed: When incidents that go on were last sent again.
+        channel: Sends its notifications.
+        most: Incidents in one notification, at most; ``None``: any number.
+        under_way: Parts of a notification in flight: its call, and its note in the store.
+        refreshed: When open incidents were last sent again.
     """
 
     def __init__(
@@ -91,52 +91,52 @@ class ChannelState:
         self._rate = RateLimit(settings.rate, now)
         self._circuit = Circuit(BREAKER, now)
         self._until = now
-        self._refusals = 0
+        self._rejections = 0
         self._held: dict[str, float] = {}
 
     @property
     def busy(self) -> bool:
-        """Whether a message is under way."""
+        """Whether a notification is in flight."""
         return self.under_way > 0
 
     def open_at(self, now: float) -> float:
-        """Return when the next message may go; not after now: at once."""
+        """Return when the next notification may go; not after now: at once."""
         closed = self._circuit.until if self._circuit.state == "open" else now
         return max(self._until, closed, self._rate.next(now))
 
     def held_until(self, incident: str, now: float) -> float:
-        """Return until when an incident waits that was refused by itself; not after now: none."""
+        """Return until when an incident waits that was rejected by itself; not after now: none."""
         until = self._held.get(incident, now)
         if until <= now:
             self._held.pop(incident, None)
         return until
 
     def begin(self, now: float) -> None:
-        """Note that a message goes; only when it may."""
+        """Note that a notification goes; only when it may."""
         self._rate.take(now)
         self._circuit.admit(now)
 
     def succeeded(self, now: float, seconds: float) -> None:
-        """Note that a message arrived."""
-        self.most, self._refusals = None, 0
+        """Note that a notification arrived."""
+        self.most, self._rejections = None, 0
         self._circuit.succeeded(now, seconds)
 
     def failed(self, error: NotSent, incidents: list[str], now: float, seconds: float) -> float:
-        """Note that a message did not get through; return in how many seconds to try it again."""
+        """Note that a notification did not arrive; return in how many seconds to try it again."""
         if error.rejected:
             self._circuit.succeeded(now, seconds)
-            return self._refused(incidents, now)
+            return self._rejected(incidents, now)
         self._circuit.failed(error.failure, now, self._random())
         wait = BACKOFF.delay(self._circuit.failures, self._random())
         self._until = now + max(wait, error.retry_after)
         return max(self.open_at(now) - now, 0.0)
 
-    def _refused(self, incidents: list[str], now: float) -> float:
-        """Let the others past: one by one, until it is known which of them is refused."""
+    def _rejected(self, incidents: list[str], now: float) -> float:
+        """Let the others past: one by one, until it is known which of them is rejected."""
         if len(incidents) > 1:
             self.most = 1
             return 0.0
-        self._refusals += 1
-        wait = max(BACKOFF.delay(self._refusals + 3, self._random()), 1.0)
+        self._rejections += 1
+        wait = max(BACKOFF.delay(self._rejections + 3, self._random()), 1.0)
         self._held |= dict.fromkeys(incidents, now + wait)
         return wait

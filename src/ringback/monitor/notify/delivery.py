@@ -1,9 +1,8 @@
-"""Messages on their way: built from what waits, sent in a thread, and settled in the store.
+"""Notifications in flight: built from what waits, sent in a thread, and noted in the store.
 
-Two things are remembered over restarts. The message that each channel was given last: it may have
-been taken, whatever was noted since, and a receiver knows a message again by its key alone; it is
-therefore given again as it was, with the same key and the same notices, before anything that came
-later. And which channel has told of which incident, so that no alarm is left without its end.
+``dispatcher.py`` says what states a notice goes through, and why a kill loses and doubles nothing.
+Two things are remembered here over restarts: the last notification of each channel (``InFlight``),
+and which channel was notified of which incident (``DeliveryLog``).
 """
 
 from __future__ import annotations
@@ -68,25 +67,25 @@ def run_in_thread(call: Callable[[], object], name: str) -> asyncio.Future[None]
 GIVE_UP_SECONDS = 86400.0
 """Seconds after which a notice that does not get through is given up."""
 
-_MAX_UNSETTLED = 10_000
+_MAX_UNRECORDED = 10_000
 
 log = logging.getLogger("ringback")
 
 
 class Delivery:
-    """Sends messages; to be used in one event loop.
+    """Sends notifications; to be used in one event loop.
 
     Args:
         store: Has the outbox; it is written to from several threads.
-        ledger: Which channel has told of what.
-        given: What each channel was given last.
+        delivery_log: Which channel was notified of what.
+        in_flight: What each channel was given last.
         clock: Seconds since 1970 UTC.
         wake: Set when a channel is free again.
 
     Attributes:
-        context: What messages say beside their incidents.
-        counts: Notifier and outcome (``sent``, ``failed``, ``given_up``) to how many messages, or
-            for the last notices, there were.
+        context: What notifications say beside their incidents.
+        counts: Notifier and outcome to how many notifications were ``sent`` or ``failed``, and how
+            many notices were ``given_up``.
     """
 
     def __init__(
@@ -106,12 +105,11 @@ class Delivery:
         self._wake = wake
         self._tasks: set[asyncio.Task[None]] = set()
         self._under_way: set[str] = set()
-        self._unrecorded: OrderedDict[str, None] = (
-            OrderedDict()
-        )  # sent, and the store does not know
+        # Sent, but the store could not note it.
+        self._unrecorded: OrderedDict[str, None] = OrderedDict()
 
     def unsent(self, queued: Iterable[Queued]) -> list[Queued]:
-        """Return what is still to be sent; of what was the store is told once more."""
+        """Return what is still to be sent; what was sent is noted in the store once more."""
         left = []
         for entry in queued:
             if entry.notice.id in self._unrecorded:
@@ -127,16 +125,16 @@ class Delivery:
             self._give_up(entry.notice, why)
 
     def postpone(
-        self, queued: Iterable[Queued], due: float, why: str = "the channel is left alone"
+        self, queued: Iterable[Queued], due: float, why: str = "the channel cannot be used now"
     ) -> None:
-        """Look at notices later."""
+        """Try notices later."""
         for entry in queued:
             self._store.postpone(entry.notice.id, due, entry.error or why)
 
     def begin(
         self, state: ChannelState, groups: Iterable[NoticeGroup], *, again: bool = False
     ) -> None:
-        """Send what is left to tell of incidents, as one message."""
+        """Send what there is to say of incidents, as one notification."""
         name, updates = state.settings.name, []
         key = self._in_flight.key(name) if again else ""
         for group in groups:
@@ -152,16 +150,17 @@ class Delivery:
             self._start(state, updates, self._delivery_log.begin(name, going), key)
 
     def _incident_for(self, group: NoticeGroup, *, again: bool) -> Incident:
-        """Return an incident as it is now; in a message that may have been taken, as it was then.
+        """Return an incident as it is now; in a repetition, as it was then.
 
-        Its end is told by the message that follows. But nobody is called for what is taken by now.
+        Its end follows in the next notification. But nobody is escalated to for what is
+        acknowledged by now.
         """
         if again and not all(is_escalation(notice) for notice in group.notices):
             return group.incident
         return self._store.incident(group.incident.id) or group.incident
 
     def refresh(self, state: ChannelState) -> None:
-        """Send incidents that go on again, if the channel needs that and it is time."""
+        """Send open incidents again, if the channel needs that and it is time."""
         tick, every = time.monotonic(), state.channel.refresh
         if (
             every is None
@@ -228,7 +227,7 @@ class Delivery:
             if error.not_delivered:
                 self._delivery_log.end(notification.channel, new)
             incidents = [update.incident.id for update in notification.updates]
-            # Read before the lane's time: this is due once the lane opens, so nothing overtakes it.
+            # Read before the channel's time: due once that opens, so that nothing overtakes it.
             now = self._clock()
             self.counts[notification.channel, "failed"] += 1
             wait = state.failed(error, incidents, time.monotonic(), seconds)
@@ -255,16 +254,16 @@ class Delivery:
                 notification.id,
                 [notice.id for notice in notification.notices],
             )
-        except Exception:  # that somebody is told matters more than that nobody is told twice
+        except Exception:  # that it arrives matters more than that it arrives once
             log.exception("ringback: the store cannot note what is about to be sent")
 
     @staticmethod
     async def _in_thread(call: Callable[[], object]) -> None:
-        """Write to the store in a thread: each note waits for the disk, and the loop must not."""
+        """Write to the store in a thread: it waits for the disk, and the loop must not."""
         await run_in_thread(call, "ringback-notify-outbox")
 
     async def _outcome(self, state: ChannelState, notification: Notification) -> NotSent | None:
-        """Return why a message did not get through; ``None``: it did."""
+        """Return why a notification did not arrive; ``None``: it did."""
         call = run_in_thread(
             partial(state.channel.send, notification), f"ringback-notify-{notification.channel}"
         )
@@ -285,7 +284,7 @@ class Delivery:
 
     def _returned(self, state: ChannelState, call: asyncio.Future[None]) -> None:
         if not call.cancelled():
-            call.exception()  # it was told, or it came too late
+            call.exception()  # it was reported, or it came too late
         state.under_way -= 1
         self._wake.set()
 
@@ -294,7 +293,7 @@ class Delivery:
     ) -> None:
         count = len(notification.updates)
         log.warning(
-            "ringback: notifier %s did not tell of %d incident%s, again in %.0f s: %s",
+            "ringback: notifier %s could not send %d incident%s, next attempt in %.0f s: %s",
             *(notification.channel, count, "" if count == 1 else "s", wait, error.reason),
         )
         for notice in notification.notices:
@@ -310,20 +309,20 @@ class Delivery:
             except Exception:  # it is not sent again for that
                 log.exception("ringback: the store cannot note that a notice was sent")
                 self._unrecorded[notice.id] = None
-                while len(self._unrecorded) > _MAX_UNSETTLED:
+                while len(self._unrecorded) > _MAX_UNRECORDED:
                     self._unrecorded.popitem(last=False)
 
     def _give_up(self, notice: Notice, why: str) -> None:
         what, incident = notice.change.what, notice.change.incident.id
         log.error(
-            "ringback: notifier %s was not told that incident %s was %s: %s",
+            "ringback: gave up notifying %s that incident %s was %s: %s",
             *(notice.channel, incident, what, why),
         )
         self.counts[notice.channel, "given_up"] += 1
         self._store.give_up(notice.id, self._clock(), why)
 
     async def close(self, seconds: float) -> None:
-        """Give messages under way a moment to arrive."""
+        """Give notifications in flight a moment to arrive."""
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=seconds)
         for task in self._tasks:
@@ -336,13 +335,13 @@ IN_FLIGHT_STATE = "notify:given:"
 
 
 @dataclass(frozen=True, slots=True)
-class _Message:
+class _Last:
     key: str
     notices: frozenset[str]
 
 
 class InFlight:
-    """Remembers the last message of each channel, over restarts; one at a time is on its way.
+    """Remembers the last notification of each channel, over restarts.
 
     Args:
         store: Keeps it.
@@ -351,13 +350,13 @@ class InFlight:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._last = {
-            name.removeprefix(IN_FLIGHT_STATE): _Message(kept["key"], frozenset(kept["notices"]))
+            name.removeprefix(IN_FLIGHT_STATE): _Last(kept["key"], frozenset(kept["notices"]))
             for name, kept in store.states(IN_FLIGHT_STATE).items()
             if kept
         }
 
     def key(self, channel: str) -> str:
-        """Return the key of the message that a channel was given last; ``""``: there is none."""
+        """Return the key of what a channel was given last; ``""``: nothing."""
         last = self._last.get(channel)
         return last.key if last else ""
 
@@ -367,9 +366,9 @@ class InFlight:
         return [entry for entry in queued if last and entry.notice.id in last.notices]
 
     def note(self, channel: str, key: str, notices: Iterable[str]) -> None:
-        """Note what a channel is about to be given, so that it survives the loss of power."""
+        """Note what a channel is about to be given, durably: a loss of power keeps it."""
         ids = list(notices)
-        self._last[channel] = _Message(key, frozenset(ids))
+        self._last[channel] = _Last(key, frozenset(ids))
         state = {IN_FLIGHT_STATE + channel: {"key": key, "notices": ids}}
         self._store.keep(Batch(states=state, durable=True))
 
@@ -387,7 +386,7 @@ MAX_INCIDENTS = 10_000
 
 
 class DeliveryLog:
-    """Remembers what was told, over restarts.
+    """Remembers which channel was notified of which incident, over restarts.
 
     Args:
         store: Keeps it.
@@ -396,23 +395,23 @@ class DeliveryLog:
     def __init__(self, store: Store) -> None:
         self._store = store
         kept: dict[str, Any] = store.state(DELIVERY_STATE) or {}
-        self._told = {channel: dict.fromkeys(ids) for channel, ids in kept.items()}
+        self._notified = {channel: dict.fromkeys(ids) for channel, ids in kept.items()}
 
     def notified_channels(self, incident: str) -> list[str]:
-        """Return the names of the channels that told that an incident began."""
-        return [channel for channel, ids in self._told.items() if incident in ids]
+        """Return the channels that were notified that an incident began."""
+        return [channel for channel, ids in self._notified.items() if incident in ids]
 
     def notified(self, channel: str) -> list[str]:
-        """Return the ids of the incidents that a channel told of and that it has told no end of."""
-        return list(self._told.get(channel, ()))
+        """Return the incidents whose beginning a channel was notified of, but not their end."""
+        return list(self._notified.get(channel, ()))
 
     def has(self, channel: str, incident: str) -> bool:
-        """Return whether a channel told that an incident began."""
-        return incident in self._told.get(channel, ())
+        """Return whether a channel was notified that an incident began."""
+        return incident in self._notified.get(channel, ())
 
     def begin(self, channel: str, incidents: list[str]) -> list[str]:
-        """Note that a channel is about to tell that incidents began; return which are new to it."""
-        known = self._told.setdefault(channel, {})
+        """Note that a channel is about to be notified of incidents; return which are new to it."""
+        known = self._notified.setdefault(channel, {})
         new = [incident for incident in incidents if incident not in known]
         if not new:
             return new
@@ -423,8 +422,8 @@ class DeliveryLog:
         return new
 
     def end(self, channel: str, incidents: list[str]) -> None:
-        """Note that a channel has told that incidents are over, or never told that they began."""
-        known = self._told.get(channel, {})
+        """Note that a channel was notified of their end, or never of these incidents."""
+        known = self._notified.get(channel, {})
         if not any(incident in known for incident in incidents):
             return
         for incident in incidents:
@@ -432,5 +431,5 @@ class DeliveryLog:
         self._keep()
 
     def _keep(self) -> None:
-        states = {channel: list(ids) for channel, ids in self._told.items() if ids}
+        states = {channel: list(ids) for channel, ids in self._notified.items() if ids}
         self._store.keep(Batch(states={DELIVERY_STATE: states}))

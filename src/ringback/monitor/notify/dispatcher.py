@@ -1,9 +1,50 @@
-"""The worker of the outbox: each notice arrives, and nobody is hammered, flooded or kept waiting.
+"""The worker of the outbox: every notice arrives, in order, and no receiver is flooded.
 
-A notice stands in the store from the moment its incident changed until a channel has taken it: a
-kill in between has it sent again, in the same message with the same id. Each channel goes by
-itself. What waits for it together is one message; of an incident nothing overtakes what came
-before it.
+Theory of operation
+===================
+
+A *notice* is one change of an incident, for one channel. ``CheckProcessor.flush`` writes it to the
+store's outbox in the transaction that keeps the change itself, so there is never a change without
+its notices, nor a notice of a change that was not kept. From then on it has one of these states:
+
+    waiting ──round──→ in flight ──taken──→ sent
+      ↑  ↑                │  │
+      │  └────not taken───┘  └─after a day─→ given up
+      └─ postponed: the circuit is open, the rate is used up, the incident is silenced or held
+
+Waiting, sent and given up are what the row in the store says; the last two are final. In flight is
+a set in memory (``Delivery``), and for a channel whose receiver knows a notification again by its
+key also a state in the store: ``InFlight`` writes key and notices down durably *before* the first
+byte goes out.
+
+A round looks at what is due, by channel. What waits for one channel is grouped by incident
+(``NoticeGroup``), and each group waits a moment for what belongs to it: for further members, and at
+the beginning for the diagnosis (``GroupWait``). The groups that are ready become one notification,
+in which each incident stands once, as it is now.
+
+Why a kill loses nothing. Until the channel has taken a notification, its rows wait in the store;
+the next process finds them there, and tries at once what was postponed.
+
+Why a kill doubles nothing, as far as the receiver helps. Killed between the sending and the note of
+it, the process cannot know whether the notification was taken. The next one therefore sends what
+stands in ``InFlight`` again before anything newer: with the same key, the same notices and the
+incidents as they were, so that the receiver drops it as a repetition. A channel without keys (mail,
+chat) gets it twice at worst: at least once, never not at all. What was sent while the store cannot
+be written is remembered in memory, and is not sent again for that.
+
+Why the order holds. A channel has one notification under way at a time. Once an incident is told,
+all that waits for it goes along, also what was postponed, so that no end overtakes its beginning.
+``DeliveryLog`` knows which channel was notified that an incident began: it is notified of the end
+as well, whatever the routes say by then. For a channel that was not, an incident that began and
+ended meanwhile is told in one piece.
+
+Why nobody is flooded. ``ChannelState`` has a rate limit, a circuit breaker with a backoff, and
+holds back by itself an incident that a receiver rejects, so that one bad notification blocks no
+other.
+
+Everything is decided in the event loop. Only what waits for a network or a disk runs in a thread,
+one call at a time for a channel; what such a call changes (the store, and what is remembered of the
+channel's own notices) has no other writer meanwhile.
 """
 
 from __future__ import annotations
@@ -29,6 +70,22 @@ if TYPE_CHECKING:
     from ringback.monitor.notify.settings import NotifierSettings, RouteSettings
     from ringback.monitor.store import Queued, Store
 
+POLL_INTERVAL = 1.0
+"""Seconds until the outbox is read again when nothing wakes the dispatcher."""
+
+MAX_NOTICES = 1000
+"""Notices that one round reads."""
+
+SHUTDOWN_TIMEOUT = 5.0
+"""Seconds that notifications in flight have to arrive when the monitor ends."""
+
+SILENCE_INTERVAL = 10.0
+"""Seconds until an escalation of a silenced incident is tried again."""
+
+_FAR_FUTURE = 366 * 86400.0
+
+log = logging.getLogger("ringback")
+
 
 @dataclass(frozen=True, slots=True)
 class NoticeGroup:
@@ -51,16 +108,16 @@ class GroupWait:
     """How long to wait for what belongs together.
 
     Attributes:
-        gather: Seconds from a change until it is told, so that what follows from one cause is
-            told at once.
-        cause: Seconds that the beginning of an incident waits for its diagnosis, at most.
+        gather: Seconds from a change until it is sent, so that what follows from one cause is
+            sent at once.
+        diagnosis: Seconds that the beginning of an incident waits for its diagnosis, at most.
     """
 
     gather: float = 1.0
     diagnosis: float = 5.0
 
     def due_at(self, group: NoticeGroup) -> float:
-        """Return when a pile is to be told, in seconds since 1970 UTC."""
+        """Return when a group is to be sent, in seconds since 1970 UTC."""
         first = group.notices[0]
         begins = first.change.what == "opened" and group.incident.state == "open"
         awaited = begins and group.incident.diagnosis is None and _is_diagnosed(group)
@@ -83,32 +140,15 @@ def _is_diagnosed(group: NoticeGroup) -> bool:
     return group.incident.pattern not in {"latency", "heartbeat_missed", "prober_sick"}
 
 
-POLL_INTERVAL = 1.0
-"""Seconds between two looks into the outbox when nobody says that there is something."""
-
-MAX_NOTICES = 1000
-"""Notices that are looked at together."""
-
-SHUTDOWN_TIMEOUT = 5.0
-"""Seconds that messages under way have to arrive when the monitor ends."""
-
-SILENCE_INTERVAL = 10.0
-"""Seconds between two looks whether what is to be escalated is still silenced."""
-
-_FAR_FUTURE = 366 * 86400.0
-
-log = logging.getLogger("ringback")
-
-
 class Dispatcher:
-    """Says who is told, and tells them; to be used in one event loop.
+    """Routes changes to notifiers, and notifies them; to be used in one event loop.
 
     Args:
         store: Has the outbox; it is read in the loop's thread and written to from others as well.
-        notifiers: Those that tell.
-        routes: Who is told of what; without any, every notifier tells everything.
+        notifiers: The configured channels.
+        routes: Who is notified of what; without any, every notifier of everything.
         clock: Seconds since 1970 UTC.
-        base_url: Where the monitor's page is; ``""``: messages have no links.
+        base_url: Where the monitor's page is; ``""``: notifications have no links.
         vantage: What the operator calls this place.
         endpoints: Those that are watched, for their names, groups and labels.
         group_wait: How long to wait for what belongs together.
@@ -184,7 +224,7 @@ class Dispatcher:
         return notices
 
     def counted(self) -> dict[str, dict[str, int]]:
-        """Return how many messages came to what since the start."""
+        """Return how many notifications were sent, failed or were given up since the start."""
         counts = self._delivery.counts
         outcomes = ("sent", "failed", "given_up")
         return {
@@ -192,7 +232,7 @@ class Dispatcher:
         }
 
     async def run(self) -> None:
-        """Send what waits, until it is cancelled; then what is under way has a moment."""
+        """Send what waits, until it is cancelled; then what is in flight has a moment."""
         try:
             self._resume()
             while True:
@@ -201,7 +241,7 @@ class Dispatcher:
             await self._delivery.close(SHUTDOWN_TIMEOUT)
 
     def _guarded_round(self) -> float:
-        """Do what is to be done, if the store can be used; return when to look again."""
+        """Do a round, if the store can be used; return after how many seconds to do the next."""
         try:
             wait, self._trouble = self._round(), ""
         except Exception as error:  # the worker outlives a store that is away
@@ -211,7 +251,7 @@ class Dispatcher:
         return wait
 
     def _resume(self) -> None:
-        """Try at once what an earlier process had put off: why it did is not known any more."""
+        """Try at once what an earlier process postponed: why it did is not known any more."""
         now = self._clock()
         for entry in self._store.due(now + _FAR_FUTURE, MAX_NOTICES):
             if entry.due > max(now, entry.notice.at):
@@ -225,7 +265,7 @@ class Dispatcher:
         self._wake.clear()
 
     def _round(self) -> float:
-        """Begin every message that may go; return after how many seconds to look again."""
+        """Begin every notification that may go; return after how many seconds to look again."""
         now = self._clock()
         waiting: dict[str, list[Queued]] = {}
         due = self._delivery.unsent(self._store.due(now, MAX_NOTICES))
@@ -243,7 +283,7 @@ class Dispatcher:
         return max(wait, 0.01)
 
     def _unsilenced(self, due: list[Queued], now: float) -> list[Queued]:
-        """Return what may be told; an escalation waits until its incident is not silenced."""
+        """Return what may be sent; an escalation waits until its incident is not silenced."""
         unsilenced: list[Queued] = []
         silenced: list[Queued] = []
         for entry in due:
@@ -256,7 +296,7 @@ class Dispatcher:
         return unsilenced
 
     def _serve(self, state: ChannelState, queued: list[Queued], *, crowded: bool) -> float:
-        """Begin a channel's next message, if it may go; return after how long to look again."""
+        """Begin a channel's next notification, if it may go; return when to look again."""
         now, tick = self._clock(), time.monotonic()
         open_at = state.open_at(tick) - tick
         if state.busy or open_at > 0:
@@ -280,16 +320,16 @@ class Dispatcher:
         return min((wait for wait, _ in waits if wait > 0), default=POLL_INTERVAL)
 
     def _begin(self, state: ChannelState, groups: list[NoticeGroup], waiting: list[Queued]) -> None:
-        """Begin what may have been taken as it was; else piles with what was put off of them."""
+        """Begin what may have been taken as it was; else groups with what was postponed of them."""
         if again := self._in_flight.of(state.settings.name, waiting):
             self._delivery.begin(state, notice_groups(again), again=True)
             return
-        wanted = {group.incident.id for group in groups}  # an end is not told without its beginning
+        wanted = {group.incident.id for group in groups}  # no end without its beginning
         whole = [entry for entry in waiting if entry.notice.change.incident.id in wanted]
         self._delivery.begin(state, notice_groups(whole))
 
     def _waiting(self, state: ChannelState, queued: list[Queued], now: float) -> list[Queued]:
-        """Return all that waits for a channel, with what was put off."""
+        """Return all that waits for a channel, with what was postponed."""
         postponed = self._delivery.unsent(self._store.due(now + _FAR_FUTURE, MAX_NOTICES))
         found = {
             entry.notice.id: entry

@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 Headline = Literal[
     "opened", "escalated", "reminded", "renamed", "diagnosed", "acknowledged", "closed", "brief"
 ]
-"""``escalated``: nobody has taken it. ``brief``: it was over before anybody was told."""
+"""``escalated``: nobody acknowledged it. ``brief``: it ended before anybody was notified."""
 
 _BEGINS = frozenset({"opened", "joined", "reminded"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotificationContext:
-    """What a message must know beside its incidents.
+    """What a notification says beside its incidents.
 
     Attributes:
         base_url: Where the monitor's page is, without a slash at its end; ``""``: nowhere.
@@ -42,10 +42,10 @@ class NotificationContext:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentUpdate:
-    """What there is to tell of one incident.
+    """What there is to say of one incident.
 
     Attributes:
-        headline: What is told.
+        headline: What has happened.
         incident: As it is now.
         notices: Those that are done with this, oldest first.
     """
@@ -63,7 +63,7 @@ class Notification:
         id: Idempotency key: the notice's own where it is one, else made of all of theirs.
         channel: Name of the notifier.
         at: When it was made, in seconds since 1970 UTC.
-        stories: One for each incident.
+        updates: One for each incident.
         context: What else it says.
         test: Whether it is only to see that it arrives.
     """
@@ -84,7 +84,7 @@ class Notification:
 def update_of(
     notices: Sequence[Notice], incident: Incident, *, notified: bool
 ) -> IncidentUpdate | None:
-    """Return what the notices of one incident come to; ``None``: there is nothing left to tell."""
+    """Return what the notices of one incident come to; ``None``: there is nothing to say."""
     headline = _headline(notices, incident, notified=notified)
     if headline is None:
         return None
@@ -107,18 +107,18 @@ def _headline(notices: Sequence[Notice], incident: Incident, *, notified: bool) 
 
 
 def is_escalation(notice: Notice) -> bool:
-    """Return whether a notice is for those who are told when nobody has taken an incident."""
+    """Return whether a notice is an escalation: for when nobody acknowledges in time."""
     return notice.at > notice.change.at
 
 
 def idempotency_key(ids: Iterable[str]) -> str:
-    """Return the idempotency key of a message."""
+    """Return the idempotency key of a notification with these notices."""
     known = list(ids)
     return known[0] if len(known) == 1 else sha256("\n".join(known).encode()).hexdigest()[:32]
 
 
 def trial_notification(notifier: NotifierSettings, at: float, vantage: str = "") -> Notification:
-    """Return a message that says clearly that nothing is wrong."""
+    """Return a notification that says clearly that nothing is wrong."""
     stamp = datetime.fromtimestamp(at, UTC).strftime("%Y%m%dT%H%M%S.%fZ")
     incident = Incident(
         id=f"test-{stamp}",

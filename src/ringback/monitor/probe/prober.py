@@ -143,7 +143,7 @@ class UnusableEndpoint:
     """Looks at nothing.
 
     Args:
-        endpoint: What cannot be looked at.
+        endpoint: What cannot be checked.
         surroundings: What is shared.
         why: What is wrong with it.
     """
@@ -161,7 +161,7 @@ class UnusableEndpoint:
             up=None,
             kind=self._kind,
             vantage=self._context.vantage,
-            detail=f"cannot be looked at: {self._why}"[:200],
+            detail=f"cannot be checked: {self._why}"[:200],
         )
         self._context.loop.call_soon(done, check)
 

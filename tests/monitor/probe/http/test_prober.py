@@ -251,7 +251,7 @@ def test_a_url_that_cannot_be_used_blames_nobody(looking, url):
     check = looking.at(url)
 
     assert check.up is None
-    assert "cannot be looked at" in check.detail
+    assert "cannot be checked" in check.detail
 
 
 def test_a_header_with_a_line_break_is_not_sent(looking, lab):
