@@ -1,4 +1,4 @@
-# ruff: noqa: INP001, D103 - Alembic loads this file by its path; what its functions do is fixed
+# ruff: noqa: INP001 - Alembic loads this file by its path; what its functions do is fixed
 """The first schema. Tables of an hour, a day or a month are made when they are needed."""
 
 import sqlalchemy as sa
