@@ -76,6 +76,10 @@ def _meet(lab, client, fault):
     return Outcome(parts.hostname, parts.port, endpoint.requests, failure, explained, offered)
 
 
+def _side_by_side(name):
+    return _waits(FAULTS[name]) and not FAULTS[name].kind.startswith("dns.")
+
+
 class Matrix:
     """Meets faults; those that take a wait are met side by side."""
 
@@ -84,15 +88,15 @@ class Matrix:
         self._pool = ThreadPoolExecutor(24)
         self._waiting = {}
 
-    def meet(self, client, name, names):
-        """The outcome of one fault; ``names`` are all that this client will meet."""
-        if not _waits(FAULTS[name]) or FAULTS[name].kind.startswith("dns."):
+    def meet(self, client, name, pairs):
+        """The outcome of one fault; ``pairs`` are all clients and faults that will meet."""
+        if not _side_by_side(name):
             return _meet(self._lab, client, FAULTS[name])
         if (client, name) not in self._waiting:
-            for other in names:
-                if _waits(FAULTS[other]) and not FAULTS[other].kind.startswith("dns."):
-                    self._waiting[client, other] = self._pool.submit(
-                        _meet, self._lab, client, FAULTS[other]
+            for pair in pairs:
+                if _side_by_side(pair[1]):
+                    self._waiting[pair] = self._pool.submit(
+                        _meet, self._lab, pair[0], FAULTS[pair[1]]
                     )
         return self._waiting[client, name].result()
 

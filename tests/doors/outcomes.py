@@ -151,7 +151,7 @@ def faults(door):
 
 @dataclass(frozen=True)
 class Share:
-    """A part of the faults that are met through one door.
+    """A part of the calls that are made through one door.
 
     Attributes:
         door: Its name.
@@ -162,27 +162,30 @@ class Share:
     part: str = "whole"
 
     @property
-    def faults(self):
-        """The faults, in the order of the lab."""
+    def calls(self):
+        """Method and fault of each call, in the order of the lab."""
         sample = _samples()[self.door]
-        wanted = {"sample": sample, "rest": set(faults(self.door)) - sample}.get(self.part)
-        return [fault for fault in faults(self.door) if wanted is None or fault in wanted]
+        every = [(verb, fault) for verb in VERBS for fault in faults(self.door)]
+        if self.part == "whole":
+            return every
+        return [call for call in every if (call in sample) == (self.part == "sample")]
 
 
 @functools.cache
 def _samples():
-    """Of every kind one fault for each door; the faults of a kind take turns over the doors."""
+    """Of every kind one call through each door: faults and methods take turns over the doors."""
+    samples = {door: set() for door in RINGBACK_DOORS}
     rows = [(door, fault) for door in RINGBACK_DOORS for fault in faults(door)]
     taken = chosen([((door, FAULTS[fault].kind), fault) for door, fault in rows])
-    samples = {door: set() for door in RINGBACK_DOORS}
-    for index in taken:
-        door, fault = rows[index]
-        samples[door].add(fault)
+    places = list(RINGBACK_DOORS)
+    for turn, (door, fault) in enumerate(rows[index] for index in sorted(taken)):
+        verb = VERBS[(turn + places.index(door)) % len(VERBS)]
+        samples[door].add((verb, fault))
     return samples
 
 
 def shares():
-    """The doors of this environment as parameters of a test: by default a sample of the faults."""
+    """The doors of this environment as parameters of a test: by default a sample of the calls."""
     full = pytest.mark.full
     return [
         share
@@ -219,31 +222,32 @@ class Table:
 
 @functools.cache
 def table(share):
-    """The faults of a share met through its door; made once."""
-    return _table(share.door, share.faults)
+    """What the calls of a share come to; made once."""
+    return _table(share.door, share.calls)
 
 
 @functools.cache
 def plain_table(share, name):
-    """The same faults met through a library without ringback."""
-    return _table(name, [fault for fault in faults(name) if fault in share.faults])
+    """What those of them that may be sent twice come to through a library without ringback."""
+    met = faults(name)
+    return _table(name, [(verb, f) for verb, f in share.calls if verb == "GET" and f in met])
 
 
 def _table(name, every):
-    leaving = [fault for fault in every if listed(LEAVES, name, fault)]
-    clean, left = _watched(name, [fault for fault in every if fault not in leaving])
+    leaving = [call for call in every if listed(LEAVES, name, call[1])]
+    clean, left = _watched(name, [call for call in every if call not in leaving])
     return Table(clean | _watched(name, leaving)[0], left)
 
 
-def _watched(name, names):
-    """What meeting faults comes to, and what it leaves behind."""
+def _watched(name, calls):
+    """What calls come to, and what they leave behind."""
     _clear()
     before = _descriptors(), set(threading.enumerate())
     logging.disable()  # pytest keeps what is logged, and with it tracebacks and their sockets
     with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("ignore")
         warnings.simplefilter("always", ResourceWarning)
-        outcomes = _meet_all(name, names)
+        outcomes = _meet_all(name, calls)
         left = _left(*before)
     logging.disable(logging.NOTSET)
     messages = [str(one.message) for one in warned if one.category is ResourceWarning]
@@ -264,12 +268,10 @@ def _collect():
         gc.collect()
 
 
-def _meet_all(name, names):
-    """Meet faults, side by side as far as they do not disturb each other."""
+def _meet_all(name, calls):
+    """Make calls, side by side as far as they do not disturb each other."""
     found, lock, events, door = {}, threading.Lock(), [], {**RINGBACK_DOORS, **PLAIN}[name]
-    verbs = ("GET",) if name in PLAIN else VERBS
-    calls = [(verb, fault) for verb in verbs for fault in names]
-    calls.sort(key=lambda call: not _waits(FAULTS[call[1]]))
+    calls = sorted(calls, key=lambda call: not _waits(FAULTS[call[1]]))
     alone = [call for call in calls if call[1] in ALONE]
     unanswered = [call for call in calls if call[1] in UNANSWERED]
     answered = [call for call in calls if call not in alone and call not in unanswered]

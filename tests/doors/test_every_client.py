@@ -56,12 +56,11 @@ def pairs():
 
 
 @pytest.fixture
-def together(request, client):
-    """The faults that this client meets in this run."""
+def together(request):
+    """The clients and faults that meet in this run."""
     mine = request.node.originalname
     items = (item for item in request.session.items if getattr(item, "originalname", 0) == mine)
-    met = [item.callspec.params for item in items]
-    return tuple(given["name"] for given in met if given["client"] == client)
+    return [(item.callspec.params["client"], item.callspec.params["name"]) for item in items]
 
 
 @pytest.mark.parametrize(("client", "name"), pairs())
