@@ -1,11 +1,43 @@
 """Raising how a call ended, without losing what it was raised over."""
 
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 from ringback.client.call import Ended
 from ringback.errors import RingbackError, note, specialise
 from ringback.errors.specialise import State, combined_exception
-from ringback.failure import Failure
+from ringback.failure import Failure, Target
+from ringback.failure.target import target_of_url
+
+
+class SpecialisedErrors:
+    """A context in which what a client library raises comes out specialised.
+
+    An exception that is none of the call's comes out as it is.
+
+    Args:
+        failure_of: Names what went wrong; ``None``: it is none of the call's.
+        target: What the call is for, or its URL, which is only read where something is raised.
+    """
+
+    __slots__ = ("_failure_of", "_target")
+
+    def __init__(
+        self, failure_of: Callable[[Exception, Target], Failure | None], target: object
+    ) -> None:
+        self._failure_of = failure_of
+        self._target = target
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if isinstance(error, Exception) and not isinstance(error, RingbackError):
+            target = self._target
+            if not isinstance(target, Target):
+                target = target_of_url(str(target or ""))
+            failure = self._failure_of(error, target)
+            if failure:
+                raise_prepared(specialise(error, failure))
 
 
 def raise_prepared(exc: BaseException) -> NoReturn:

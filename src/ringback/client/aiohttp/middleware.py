@@ -103,7 +103,7 @@ class Middleware:
             policy: Limits of each call; the default is ``Policy()``.
             read: Read each body inside the attempt, so that one that breaks off is a failed
                 attempt. Not for bodies too large to be held.
-            sinks: Told of every attempt; the default is the log.
+            sinks: Receive the event of every attempt; the default is the log.
             clock: Time and chance; the default is the real ones.
         """
         self.policy = policy or Policy()

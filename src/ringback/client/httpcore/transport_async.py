@@ -271,7 +271,7 @@ class AsyncDoor:
             inner: The transport that sends a request once. httpx's own gives its settings and
                 its pool away: our connections take its place.
             policy: Limits of each call; the default is ``Policy()``.
-            sinks: Told of every attempt; the default is the log.
+            sinks: Receive the event of every attempt; the default is the log.
             clock: Time and chance; the default is the real ones.
             **options: ``verify``, ``cert``, ``http2``, ``limits`` and so on, as for httpx's
                 ``AsyncHTTPTransport``, where there is no inner one. ``verify`` may be a

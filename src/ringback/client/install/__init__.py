@@ -71,17 +71,17 @@ def install(
     """Give an unchanged program precise exceptions, events and default timeouts.
 
     From now on calls through requests, urllib3, httpx, httpx2 and aiohttp raise what they always
-    raised, specialised (see ``ringback.errors``); the sinks are told of each; and a call without
-    timeouts gets those of the policy. Timeouts that the program or its library sets stay as they
-    are, nothing is retried or refused, and no call is ended by a deadline, unless ``retry`` says
-    so. Its proxies and certificates stay its own: ``insecure_hosts`` and ``direct_hosts`` count for
-    nothing. A library that is imported later is reached too.
+    raised, specialised (see ``ringback.errors``), the sinks receive an event of each, and a call
+    without timeouts gets those of the policy. Timeouts that the program or its library sets stay as
+    they are, nothing is retried or refused, and no call is ended by a deadline, unless ``retry``
+    says so. Its proxies and certificates stay its own: ``insecure_hosts`` and ``direct_hosts``
+    count for nothing. A library that is imported later is reached too.
 
     Args:
         policy: Limits of each call; the default is ``Policy()``.
         retry: Also try again what may be sent again, within budget, circuit breaker and deadline.
             Where the program has urllib3 retry already, that stays as it is.
-        sinks: Told of every attempt; the default is the log.
+        sinks: Receive the event of every attempt; the default is the log.
         libraries: Which of them to reach.
 
     Returns:

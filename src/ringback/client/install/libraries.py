@@ -69,7 +69,7 @@ def _adapter_send(original: Function, settings: InstallSettings) -> Function:
     from ringback.client.requests.adapter import Adapter  # noqa: PLC0415 - needs requests
     from ringback.client.requests.exchange import (  # noqa: PLC0415 - needs requests
         RequestsExchange,
-        circuit_of,
+        circuit_key_of,
     )
     from ringback.client.requests.failures import (  # noqa: PLC0415 - needs requests
         response_or_raise,
@@ -92,7 +92,7 @@ def _adapter_send(original: Function, settings: InstallSettings) -> Function:
 
         add_key(request.headers, request.method or "", request.url or "", policy.idempotency_key)
         call = RequestsExchange(request, options, once, policy, clock)
-        guard = origins.guard(circuit_of(request.url or "", options["proxies"], None))
+        guard = origins.guard(circuit_key_of(request.url or "", options["proxies"], None))
         attempt: AttemptMaker[Any] = call.attempt
         if places := policy.bulkhead:
             error = requests.ConnectionError
@@ -118,20 +118,20 @@ def _build_response(original: Function) -> Function:
 
 
 def _prepare_request(original: Function) -> Function:
-    from ringback.client.requests.failures import Naming  # noqa: PLC0415 - needs requests
+    from ringback.client.requests.failures import specialised_errors  # noqa: PLC0415 - needs requests
 
     def prepare_request(self: Any, request: Any) -> Any:
-        with Naming(request.url):
+        with specialised_errors(request.url):
             return original(self, request)
 
     return prepare_request
 
 
 def _session_send(original: Function) -> Function:
-    from ringback.client.requests.failures import Naming  # noqa: PLC0415 - needs requests
+    from ringback.client.requests.failures import specialised_errors  # noqa: PLC0415 - needs requests
 
     def send(self: Any, request: Any, **kwargs: Any) -> Any:
-        with Naming(getattr(request, "url", "")):
+        with specialised_errors(getattr(request, "url", "")):
             return original(self, request, **kwargs)
 
     return send

@@ -24,7 +24,7 @@ class InstallSettings:
 
     Attributes:
         policy: Limits of each call.
-        listeners: Told of every attempt.
+        listeners: Receive the event of every attempt.
     """
 
     policy: Policy

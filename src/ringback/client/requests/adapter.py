@@ -16,7 +16,11 @@ from ringback.client.http import add_key
 from ringback.client.origin import origin_of
 from ringback.client.origins import origins_under
 from ringback.client.proxies import Proxies, ProxiesLike
-from ringback.client.requests.exchange import RequestsExchange, RoutedRequestsExchange, circuit_of
+from ringback.client.requests.exchange import (
+    RequestsExchange,
+    RoutedRequestsExchange,
+    circuit_key_of,
+)
 from ringback.client.requests.failures import refusal_error_at_once, response_or_raise
 from ringback.client.requests.fast import FastAdapter, FastPools
 from ringback.client.requests.response import Response
@@ -35,10 +39,10 @@ class Adapter(FastAdapter):
     """A transport adapter, to mount on a session one has.
 
     It gives default timeouts and a deadline, tries again what may be sent again as far as the
-    retry budget allows, refuses calls to an endpoint whose circuit is open, tells the sinks, and
-    raises what requests raises, specialised (see ``ringback.errors``). urllib3's own retries are
-    off unless asked for. A response that still says 429, 502, 503 or 504 in the end is returned,
-    as requests does.
+    retry budget allows, refuses calls to an endpoint whose circuit is open, sends an event of each
+    attempt to the sinks, and raises what requests raises, specialised (see ``ringback.errors``).
+    urllib3's own retries are off unless asked for. A response that still says 429, 502, 503 or 504
+    in the end is returned, as requests does.
     """
 
     # What pickling keeps; requests declares it as this.
@@ -58,7 +62,7 @@ class Adapter(FastAdapter):
 
         Args:
             policy: Limits of each call; the default is ``Policy()``.
-            sinks: Told of every attempt; the default is the log.
+            sinks: Receive the event of every attempt; the default is the log.
             clock: Time and chance; the default is the real ones.
             trust: Whom to trust in place of certifi's bundle: ``"system"``, ``"certifi"``, a PEM
                 file, several of these, or a ``Trust``. A bundle given with a call goes before it.
@@ -162,7 +166,7 @@ class Adapter(FastAdapter):
         url = request.url or ""
         add_key(request.headers, request.method or "", url, self.policy.idempotency_key)
         call = self._call(request, options, self.send_once, self.policy, self.clock, super().send)
-        guard = self._origins.guard(circuit_of(url, proxies, self.proxies))
+        guard = self._origins.guard(circuit_key_of(url, proxies, self.proxies))
         attempt: AttemptMaker[requests.Response] = call.attempt
         places = self.policy.bulkhead
         if places:
@@ -198,7 +202,7 @@ class Adapter(FastAdapter):
     def refusal(
         self, method: str, url: str, opened_by: Failure | None, left: float
     ) -> RingbackError:
-        """Return the exception for a call that the circuit breaker refuses; tell of it.
+        """Return the exception for a call that the circuit breaker refuses; publish its event.
 
         Nothing of the request needs to be known yet.
 

@@ -16,7 +16,7 @@ from ringback.client.call import IDEMPOTENT_METHODS, Ended, Failed
 from ringback.client.drive_sync import by_routes
 from ringback.client.http import HEADER, failure_of_status, wait_asked
 from ringback.client.origin import origin_of
-from ringback.client.requests.failures import failure_of, target_of
+from ringback.client.requests.failures import failure_of, target_of_request
 from ringback.client.requests.fast import Unconnected
 from ringback.client.urllib3.pools import IS_URLLIB3
 from ringback.client.wire import forget, last
@@ -46,7 +46,7 @@ class DeferredError(Failed[requests.Response]):
 
 
 class RequestsExchange:
-    """A request and how it is sent; its target is only read where something is told of it.
+    """A request and how it is sent; its target is only read where it is part of an event.
 
     Args:
         request: What to send.
@@ -54,7 +54,7 @@ class RequestsExchange:
         send: Sends it once, as requests' own adapter does, or returns that nobody was reached.
         policy: Its limits.
         clock: Time and chance.
-        last: Sends it where the policy allows no other attempt: of this one somebody is told.
+        last: Sends it where the policy allows no other attempt: its exception will be raised.
     """
 
     __slots__ = (
@@ -97,7 +97,7 @@ class RequestsExchange:
     def target(self) -> Target:
         """Whom the call is for."""
         if self._target is None:
-            self._target = target_of(self._request, self._options["proxies"])
+            self._target = target_of_request(self._request, self._options["proxies"])
         return self._target
 
     def attempt(self, limits: Timeout) -> requests.Response | Failed[requests.Response]:
@@ -203,7 +203,7 @@ class OwnProxies(dict[str, str]):
         return OwnProxies(self)
 
 
-def circuit_of(url: str, proxies: Any, listed: Proxies | None) -> str:
+def circuit_key_of(url: str, proxies: Any, listed: Proxies | None) -> str:
     """Return what a circuit stands for: an origin, or an origin through proxies."""
     origin = origin_of(url)
     if listed is not None and not isinstance(proxies, OwnProxies):

@@ -12,7 +12,7 @@ from requests.exceptions import ConnectTimeout, ProxyError, SSLError
 from requests.utils import select_proxy
 
 from ringback.client.call import Ended
-from ringback.client.raising import error_of, raise_prepared
+from ringback.client.raising import SpecialisedErrors, error_of, raise_prepared
 from ringback.client.wire import failure_of_exchange
 from ringback.errors import RingbackError, note, specialise
 from ringback.failure import Failure, Target
@@ -20,7 +20,7 @@ from ringback.failure.names import KindName
 from ringback.failure.target import target_of_url
 
 
-def target_of(request: PreparedRequest, proxies: Mapping[str, str] | None) -> Target:
+def target_of_request(request: PreparedRequest, proxies: Mapping[str, str] | None) -> Target:
     """Return whom a request is for."""
     url = request.url or ""
     chosen = select_proxy(url, dict(proxies)) if proxies else None
@@ -34,26 +34,8 @@ def target_of(request: PreparedRequest, proxies: Mapping[str, str] | None) -> Ta
 failure_of = partial(failure_of_exchange, own=RequestException)
 """Return what went wrong in an exchange, see ``failure_of_exchange``."""
 
-
-class Naming:
-    """A context in which what requests raises comes out specialised.
-
-    An exception that is none of the call's comes out as it is.
-
-    Args:
-        url: What the call is for.
-    """
-
-    def __init__(self, url: object) -> None:
-        self._url = str(url or "")
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
-        if isinstance(error, Exception) and not isinstance(error, RingbackError):
-            failure = failure_of(error, target_of_url(self._url))
-            if failure:
-                raise_prepared(specialise(error, failure))
+specialised_errors = partial(SpecialisedErrors, failure_of)
+"""A context in which what requests raises for a URL or target comes out specialised."""
 
 
 def refusal_error(failure: Failure, request: PreparedRequest | None) -> RequestsConnectionError:

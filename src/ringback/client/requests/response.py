@@ -6,7 +6,7 @@ from typing import Any, NoReturn, cast
 import requests
 
 from ringback.client.http import failure_of_status
-from ringback.client.requests.failures import Naming
+from ringback.client.requests.failures import specialised_errors
 from ringback.client.requests.fast import FastResponse
 from ringback.errors import RingbackError
 from ringback.failure import Failure
@@ -34,7 +34,7 @@ class Response(FastResponse):
 
     def raise_for_status(self) -> None:
         """Raise for a status of 400 or more, as in requests."""
-        with Naming(self.url):
+        with specialised_errors(self.url):
             super().raise_for_status()
 
     def iter_content(self, chunk_size: int | None = 1, decode_unicode: bool = False) -> Any:
@@ -42,7 +42,7 @@ class Response(FastResponse):
         return self._named(super().iter_content(chunk_size, decode_unicode))
 
     def _named(self, pieces: Iterator[Any]) -> Iterator[Any]:
-        with Naming(self.url):
+        with specialised_errors(self.url):
             yield from pieces
 
 

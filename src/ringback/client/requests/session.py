@@ -15,7 +15,7 @@ from ringback.client.origin import origin_of
 from ringback.client.proxies import Proxies, ProxiesLike
 from ringback.client.requests.adapter import Adapter
 from ringback.client.requests.exchange import OwnProxies
-from ringback.client.requests.failures import Naming
+from ringback.client.requests.failures import specialised_errors
 from ringback.client.requests.fast import FastSession, request
 from ringback.client.requests.response import FailedResponse
 from ringback.client.trust import Trust, TrustLike
@@ -60,7 +60,7 @@ class Session(FastSession):
             policy: Limits of each call; the default is ``Policy()``.
             errors: ``raise``; or ``return``: a call that failed returns a response which is
                 false, has ``failure`` and raises it in ``raise_for_status()``.
-            sinks: Told of every attempt; the default is the log.
+            sinks: Receive the event of every attempt; the default is the log.
             on_alert: Called when calls to an endpoint have failed ``alert_after`` times in a row.
             on_recovery: Called when it works again, after two successful calls.
             alert_after: How many failed calls in a row; a call counts once, however many
@@ -134,7 +134,7 @@ class Session(FastSession):
         Raises:
             ringback.errors.RingbackError: Also the exception that requests itself raises.
         """
-        with Naming(request.url):
+        with specialised_errors(request.url):
             return super().prepare_request(request)
 
     def send(self, request: PreparedRequest, **kwargs: Any) -> requests.Response:
@@ -147,7 +147,7 @@ class Session(FastSession):
         Raises:
             ringback.errors.RingbackError: Also the exception that requests itself raises.
         """
-        with within(monotonic() + self.policy.deadline), Naming(request.url):
+        with within(monotonic() + self.policy.deadline), specialised_errors(request.url):
             return _with_time_to_headers(super().send(request, **kwargs))
 
     def merge_environment_settings(

@@ -111,7 +111,7 @@ class SocketReader(socket.SocketIO):
 
     Attributes:
         ended: The peer has ended its side.
-        cut: How TLS told that it was ended below TLS, without ``close_notify``.
+        cut: The error by which TLS says that it was ended below TLS, without ``close_notify``.
     """
 
     _sock: Any

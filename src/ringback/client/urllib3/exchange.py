@@ -120,7 +120,7 @@ class RoutedUrllib3Exchange(Urllib3Exchange):
     Args:
         *call: As ``Exchange`` takes them.
         routes: Selects them.
-        send: Returns what sends the request by a way around, see ``Detours.send``.
+        send: Returns what sends the request by a fallback, see ``FallbackPools.send``.
         proxy: URL of the pool's proxy.
     """
 

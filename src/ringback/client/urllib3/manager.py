@@ -30,7 +30,7 @@ from ringback.client.urllib3.pools import (
     Pools,
     ProxyPools,
 )
-from ringback.client.urllib3.response import Naming
+from ringback.client.urllib3.response import specialised_errors
 from ringback.event import Listeners, Sink
 from ringback.failure import Target
 from ringback.failure.target import target_of_url
@@ -111,7 +111,7 @@ class CallSettings(NamedTuple):
 
     Attributes:
         policy: Limits of each call.
-        listeners: Told of every attempt.
+        listeners: Receive the event of every attempt.
         clock: Time and chance.
         origins: What the process knows of each origin.
         timed: The manager was given a timeout, which goes before the policy's.
@@ -228,9 +228,10 @@ class PoolManager(Pools):
     """A ``urllib3.PoolManager`` that gets the call through, or says precisely why not.
 
     It gives default timeouts and a deadline, tries again what may be sent again as far as the
-    retry budget allows, refuses calls to an endpoint whose circuit is open, tells the sinks, and
-    raises what urllib3 raises, specialised (see ``ringback.errors``). Of urllib3's ``retries``
-    only the limit of redirects counts; with 0 or ``False`` a request is tried once.
+    retry budget allows, refuses calls to an endpoint whose circuit is open, sends an event of each
+    attempt to the sinks, and raises what urllib3 raises, specialised (see ``ringback.errors``). Of
+    urllib3's ``retries`` only the limit of redirects counts; with 0 or ``False`` a request is tried
+    once.
 
     The deadline is for the whole call. A body that it leaves unread (``preload_content=False``) is
     read under the read timeout, and the deadline of an outer call, if there is one.
@@ -252,7 +253,7 @@ class PoolManager(Pools):
         Args:
             *args: As in urllib3.
             policy: Limits of each call; the default is ``Policy()``.
-            sinks: Told of every attempt; the default is the log.
+            sinks: Receive the event of every attempt; the default is the log.
             clock: Time and chance; the default is the real ones.
             trust: Whom to trust in place of urllib3's choice: ``"system"``, ``"certifi"``, a PEM
                 file, several of these, or a ``Trust``.
@@ -293,7 +294,7 @@ class PoolManager(Pools):
             headers = HTTPHeaderDict(options.get("headers") or self.headers)
             add_key(headers, method, url, named)
             options["headers"] = headers
-        with Naming(target_of_url(url)), within(self._deadline()):
+        with specialised_errors(target_of_url(url)), within(self._deadline()):
             return super().urlopen(method, url, redirect, **options)
 
     def clear(self) -> None:

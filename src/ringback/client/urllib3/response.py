@@ -11,34 +11,15 @@ from urllib3.exceptions import DecodeError, HTTPError, IncompleteRead, ProtocolE
 from urllib3.util.response import is_fp_closed
 
 from ringback.client.http import failure_of_status
-from ringback.client.raising import raise_prepared
+from ringback.client.raising import SpecialisedErrors
 from ringback.client.wire import failure_of_exchange
-from ringback.errors import RingbackError, specialise
 from ringback.failure import Failure, Target
 
 failure_of = partial(failure_of_exchange, own=(HTTPError, HTTPException))
 """Return what went wrong in an exchange, see ``failure_of_exchange``."""
 
-
-class Naming:
-    """A context in which what urllib3 raises comes out specialised.
-
-    An exception that is none of the call's comes out as it is.
-
-    Args:
-        target: Whom the call was for.
-    """
-
-    def __init__(self, target: Target) -> None:
-        self._target = target
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
-        if isinstance(error, Exception) and not isinstance(error, RingbackError):
-            failure = failure_of(error, self._target)
-            if failure:
-                raise_prepared(specialise(error, failure))
+specialised_errors = partial(SpecialisedErrors, failure_of)
+"""A context in which what urllib3 raises for a URL or target comes out specialised."""
 
 
 class Decoder:
@@ -198,24 +179,24 @@ class NamedResponse(HTTPResponse):
         cache_content: bool = False,
     ) -> bytes:
         """Read, as in urllib3."""
-        with Naming(self.target):
+        with specialised_errors(self.target):
             return super().read(amt, decode_content, cache_content)
 
     def read1(self, amt: int | None = None, decode_content: bool | None = None) -> bytes:
         """Read what one read of the connection gives, as in urllib3 2."""
-        with Naming(self.target):
+        with specialised_errors(self.target):
             return super().read1(amt, decode_content)
 
     def stream(
         self, amt: int | None = 2**16, decode_content: bool | None = None
     ) -> Generator[bytes, None, None]:
         """Iterate over the body, as in urllib3."""
-        with Naming(self.target):
+        with specialised_errors(self.target):
             yield from super().stream(amt, decode_content)
 
     def read_chunked(
         self, amt: int | None = None, decode_content: bool | None = None
     ) -> Generator[bytes, None, None]:
         """Iterate over a chunked body, as in urllib3."""
-        with Naming(self.target):
+        with specialised_errors(self.target):
             yield from super().read_chunked(amt, decode_content)
