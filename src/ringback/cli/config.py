@@ -56,8 +56,8 @@ def init_command(file: str, *, force: bool) -> None:
     texts = {path: SCHEMA_LINE + starter(), path.with_name(SCHEMA): schema_text()}
     if not force:
         _refuse(texts)
-    for one, text in texts.items():
-        _write_new(one, text)
+    for target, text in texts.items():
+        _write_new(target, text)
     named = "" if file == DEFAULT_FILE else f" -c {plain(file)}"
     click.echo(f"wrote {plain(file)} and {SCHEMA}; edit it, then: ringback up{named}")
 
@@ -124,8 +124,8 @@ def check_config_command(context: click.Context, file: Path, *, as_json: bool) -
 
 def _complain(error: ConfigInvalid, *, as_json: bool) -> None:
     if as_json:
-        told = [{**asdict(one), "file": str(one.file)} for one in error.problems]
-        click.echo(json.dumps({"ok": False, "problems": told}))
+        problems = [{**asdict(problem), "file": str(problem.file)} for problem in error.problems]
+        click.echo(json.dumps({"ok": False, "problems": problems}))
         return
     for problem in error.problems:
         click.echo(plain(str(problem)))
@@ -136,26 +136,33 @@ def _record(loaded: MonitorConfig) -> dict[str, Any]:
         "ok": True,
         "files": [str(file) for file in loaded.files],
         "endpoints": [
-            {"id": one.id, "name": one.name, "type": one.type, "group": one.watched.group}
-            for one in loaded.endpoints
+            {
+                "id": endpoint.id,
+                "name": endpoint.name,
+                "type": endpoint.type,
+                "group": endpoint.watched.group,
+            }
+            for endpoint in loaded.endpoints
         ],
-        "notifiers": [{"name": one.name, "type": one.type} for one in loaded.notifiers],
+        "notifiers": [
+            {"name": notifier.name, "type": notifier.type} for notifier in loaded.notifiers
+        ],
         "routes": len(loaded.routes),
         "maintenance": len(loaded.maintenance),
-        "tokens": [one.name for one in loaded.tokens],
+        "tokens": [token.name for token in loaded.tokens],
     }
 
 
 def _summary(loaded: MonitorConfig) -> list[str]:
-    types = Counter(one.type for one in loaded.endpoints)
+    types = Counter(endpoint.type for endpoint in loaded.endpoints)
     watched = ", ".join(f"{count} {kind}" for kind, count in types.most_common())
-    every = sum(1 / one.every for one in loaded.endpoints if one.type != "heartbeat")
-    told = ", ".join(f"{one.name} ({one.type})" for one in loaded.notifiers)
+    rate = sum(1 / endpoint.every for endpoint in loaded.endpoints if endpoint.type != "heartbeat")
+    notifiers = ", ".join(f"{notifier.name} ({notifier.type})" for notifier in loaded.notifiers)
     return [
         *(f"{file}: valid" for file in loaded.files),
         f"endpoints: {len(loaded.endpoints)}" + (f" ({watched})" if watched else ""),
-        f"checks per second: {every:.3g}",
-        f"notifiers: {told or 'none; add a [[notifier]] to be notified'}",
+        f"checks per second: {rate:.3g}",
+        f"notifiers: {notifiers or 'none; add a [[notifier]] to be notified'}",
         f"page: {loaded.web.url}",
     ]
 
@@ -225,8 +232,8 @@ def _report(draft: Draft) -> None:
         "notifier": len(draft.notifiers),
         "note": len(draft.notes),
     }
-    said = [counted(count, word) for word, count in counts.items()]
-    click.echo(f"{', '.join(said)} on what could not be carried over", err=True)
+    counted_words = [counted(count, word) for word, count in counts.items()]
+    click.echo(f"{', '.join(counted_words)} on what could not be carried over", err=True)
 
 
 _MAX_PARALLEL = 8
@@ -271,8 +278,8 @@ def notify_test_command(
     chosen = _chosen(loaded.notifiers, names, file)
     failed = 0
     with ThreadPoolExecutor(_MAX_PARALLEL) as threads:
-        told = threads.map(partial(_send_test, vantage=loaded.vantage), chosen)
-        for notifier, (error, seconds) in zip(chosen, told, strict=True):
+        results = threads.map(partial(_send_test, vantage=loaded.vantage), chosen)
+        for notifier, (error, seconds) in zip(chosen, results, strict=True):
             outcome = f"not delivered: {error}" if error else f"delivered in {seconds:.2f} s"
             click.echo(plain(f"{notifier.name} ({notifier.type}): {outcome}"))
             failed += bool(error)
@@ -295,7 +302,7 @@ def _loaded(file: Path) -> MonitorConfig:
 def _chosen(
     known: Iterable[NotifierSettings], names: tuple[str, ...], file: Path
 ) -> list[NotifierSettings]:
-    by_name = {one.name: one for one in known}
+    by_name = {notifier.name: notifier for notifier in known}
     if not by_name:
         raise InputError(f"{plain(str(file))} has no notifier; add a [[notifier]]")
     for name in names:

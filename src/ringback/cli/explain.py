@@ -77,14 +77,14 @@ def _lines(what: str) -> int:
 
 def _explain(what: str, *, as_json: bool) -> int:
     text = _text(what)
-    said = explain(text)
+    explanation = explain(text)
     if as_json:
-        click.echo(json.dumps(explanation_record(said)))
+        click.echo(json.dumps(explanation_record(explanation)))
     else:
         from ringback.cli.explanation import show_explanation  # noqa: PLC0415 - rich is slow to import
 
-        show_explanation(text, said)
-    return NOT_NAMED_STATUS if said.kind in _NOT_NAMED else 0
+        show_explanation(text, explanation)
+    return NOT_NAMED_STATUS if explanation.kind in _NOT_NAMED else 0
 
 
 def _text(what: str) -> str:
@@ -109,23 +109,23 @@ def _show_kind(kind: Kind, *, as_json: bool) -> None:
     show_page(kind)
 
 
-def explanation_record(said: Explanation) -> dict[str, Any]:
+def explanation_record(explanation: Explanation) -> dict[str, Any]:
     """Return what ``--json`` prints of an explanation."""
     return {
-        "kind": said.kind,
-        "layer": said.layer,
-        "confidence": said.confidence,
-        "phase": said.phase,
-        "delivered": said.delivered,
-        "retry": said.retry,
-        "via": said.via,
-        "span": list(said.span),
-        "target": asdict(said.target),
-        "platform": said.platform,
-        "library": said.library,
-        "meaning": said.meaning,
-        "advice": list(said.advice),
-        "evidence": said.evidence,
+        "kind": explanation.kind,
+        "layer": explanation.layer,
+        "confidence": explanation.confidence,
+        "phase": explanation.phase,
+        "delivered": explanation.delivered,
+        "retry": explanation.retry,
+        "via": explanation.via,
+        "span": list(explanation.span),
+        "target": asdict(explanation.target),
+        "platform": explanation.platform,
+        "library": explanation.library,
+        "meaning": explanation.meaning,
+        "advice": list(explanation.advice),
+        "evidence": explanation.evidence,
     }
 
 

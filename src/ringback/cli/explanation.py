@@ -18,20 +18,22 @@ _MAX_BEFORE, _MAX_DECIDED, _MAX_AFTER = 160, 320, 80
 """Characters shown at most: before the words that decided, of them, and after."""
 
 
-def show_explanation(text: str, said: Explanation, screen: Console | None = None) -> None:
+def show_explanation(text: str, explanation: Explanation, screen: Console | None = None) -> None:
     """Print an explanation."""
     screen = screen or console()
-    screen.print(Text(said.kind, style="bold red" if said.layer != "none" else "bold yellow"))
-    hanging(screen, Text(), prose(screen, said.meaning), 0)
-    if said.span[1]:
+    screen.print(
+        Text(explanation.kind, style="bold red" if explanation.layer != "none" else "bold yellow")
+    )
+    hanging(screen, Text(), prose(screen, explanation.meaning), 0)
+    if explanation.span[1]:
         screen.print()
-        hanging(screen, Text(), excerpt(text, *said.span), 2)
+        hanging(screen, Text(), excerpt(text, *explanation.span), 2)
     screen.print()
-    for name, value in _facts(said):
+    for name, value in _facts(explanation):
         hanging(screen, Text(name, style="dim"), Text(plain(value)), 11)
-    _show_advice(screen, KINDS[said.kind])
+    _show_advice(screen, KINDS[explanation.kind])
     screen.print()
-    screen.print(Text.assemble("More: ", (f"ringback explain {said.kind}", "cyan")))
+    screen.print(Text.assemble("More: ", (f"ringback explain {explanation.kind}", "cyan")))
 
 
 def show_page(kind: Kind) -> None:
@@ -63,22 +65,25 @@ def _line(text: str) -> str:
     return " ".join(plain(line.rstrip("\r")) for line in text.split("\n"))
 
 
-def _facts(said: Explanation) -> Iterator[tuple[str, str]]:
-    target = said.target
+def _facts(explanation: Explanation) -> Iterator[tuple[str, str]]:
+    target = explanation.target
     place = target.url or ":".join(str(part) for part in (target.host, target.port) if part)
     if place:
         yield "Target", place
     if target.proxy:
         yield "Proxy", target.proxy
-    if said.library or said.platform:
-        yield "From", " on ".join(part for part in (said.library, said.platform) if part)
-    if said.via:
-        yield "Inner kind", said.via
-    if said.layer != "none":
-        yield "Phase", said.phase if said.phase != "unknown" else "not known"
-        yield "Processed", DELIVERED[said.delivered]
-        yield "Retry", RETRY[said.retry]
-    yield "Confidence", f"{said.confidence:.0%}"
+    if explanation.library or explanation.platform:
+        yield (
+            "From",
+            " on ".join(part for part in (explanation.library, explanation.platform) if part),
+        )
+    if explanation.via:
+        yield "Inner kind", explanation.via
+    if explanation.layer != "none":
+        yield "Phase", explanation.phase if explanation.phase != "unknown" else "not known"
+        yield "Processed", DELIVERED[explanation.delivered]
+        yield "Retry", RETRY[explanation.retry]
+    yield "Confidence", f"{explanation.confidence:.0%}"
 
 
 def _show_advice(screen: Console, kind: Kind) -> None:

@@ -28,7 +28,7 @@ class InputError(click.ClickException):
 def nearest(word: str, words: Iterable[str], most: int = 3) -> str:
     """Return a hint that names the words closest to one, or ``""`` where none is close."""
     known = list(words)
-    below = [one for one in known if one.startswith(f"{word}.") or one.endswith(f".{word}")]
+    below = [name for name in known if name.startswith(f"{word}.") or name.endswith(f".{word}")]
     close = below or difflib.get_close_matches(word.lower(), known, n=most, cutoff=0.6)
     return f"; did you mean {' or '.join(close[:most])}?" if close else ""
 
@@ -120,7 +120,7 @@ def _garbled(text: str) -> bool:
 
 def _siblings(path: Path) -> list[str]:
     try:
-        return [one.name for one in path.parent.iterdir()]
+        return [entry.name for entry in path.parent.iterdir()]
     except OSError:
         return []
 

@@ -74,8 +74,8 @@ def _nameserver(text: str) -> tuple[str, int]:
             raise ValueError(text)
         return str(ip_address(host)), port or 53
     except ValueError as error:
-        said = "is not the address of a resolver; write 192.0.2.53, or [2001:db8::53]:5353"
-        raise InputError(f"--nameserver: {plain(text)} {said}") from error
+        hint = "is not the address of a resolver; write 192.0.2.53, or [2001:db8::53]:5353"
+        raise InputError(f"--nameserver: {plain(text)} {hint}") from error
 
 
 def controls_of(texts: Sequence[str]) -> tuple[str, ...]:

@@ -34,7 +34,7 @@ MAX_PARALLEL = 8
 """Targets that are diagnosed at a time."""
 
 OnUpdate: TypeAlias = "Callable[[int, Reading | Diagnosis], None]"
-"""Is told, in the caller's thread, the number of a target and what is new of it."""
+"""Called in the caller's thread with the number of a target and what is new of it."""
 
 _POLL_SECONDS = 0.2
 """Seconds after which Ctrl-C is noticed on platforms where a lock holds it up."""
@@ -55,11 +55,11 @@ class Round:
     @property
     def found(self) -> tuple[Diagnosis, ...]:
         """Those that were begun."""
-        return tuple(one for one in self.diagnoses if one is not None)
+        return tuple(diagnosis for diagnosis in self.diagnoses if diagnosis is not None)
 
 
 class _Results:
-    """Where the threads put down what they found, and the caller takes up what is new.
+    """What the threads have found, and what of it is new to the caller.
 
     Attributes:
         done: The whole of each target, once it is known.
@@ -79,8 +79,8 @@ class _Results:
     def work(self) -> None:
         while (index := self._next()) is not None:
             try:
-                told = self._teller(index)
-                found = diagnose(self._targets[index], tell=told, **self._options.keywords())
+                on_reading = self._recorder(index)
+                found = diagnose(self._targets[index], tell=on_reading, **self._options.keywords())
             except BaseException as error:  # noqa: BLE001 - raised again by the caller's thread
                 self.news.put((index, error))
             else:
@@ -91,42 +91,43 @@ class _Results:
         with self._lock:
             return next(self._waiting, None)
 
-    def _teller(self, index: int) -> Callable[[Reading], None]:
-        def told(reading: Reading) -> None:
+    def _recorder(self, index: int) -> Callable[[Reading], None]:
+        def record(reading: Reading) -> None:
             # Here, not by the caller: Ctrl-C may come before he has taken it up.
             self.read[index].append(reading)
             self.news.put((index, reading))
 
-        return told
+        return record
 
 
-def diagnose_all(targets: Sequence[str], options: DiagnoseOptions, hear: OnUpdate) -> Round:
+def diagnose_all(targets: Sequence[str], options: DiagnoseOptions, on_update: OnUpdate) -> Round:
     """Diagnose targets side by side and return what was found, also after Ctrl-C."""
-    desk = _Results(targets, options)
+    results = _Results(targets, options)
     at, began = time.time(), time.monotonic()
     for _ in range(min(MAX_PARALLEL, len(targets))):
-        threading.Thread(target=desk.work, daemon=True, name="ringback-diagnose").start()
+        threading.Thread(target=results.work, daemon=True, name="ringback-diagnose").start()
     try:
         left = len(targets)
         while left:
             with contextlib.suppress(Empty):
-                left -= _pass_on(desk.news.get(timeout=_POLL_SECONDS), hear)
+                left -= _pass_on(results.news.get(timeout=_POLL_SECONDS), on_update)
     except KeyboardInterrupt:
-        every = zip(desk.done, targets, desk.read, strict=True)
+        every = zip(results.done, targets, results.read, strict=True)
         took = time.monotonic() - began
         known = tuple(
-            one or _partial_diagnosis(target, [*some], at, took) for one, target, some in every
+            diagnosis or _partial_diagnosis(target, [*some], at, took)
+            for diagnosis, target, some in every
         )
         return Round(known, interrupted=True)
-    return Round(tuple(desk.done))
+    return Round(tuple(results.done))
 
 
-def _pass_on(news: tuple[int, Reading | Diagnosis | BaseException], hear: OnUpdate) -> bool:
+def _pass_on(news: tuple[int, Reading | Diagnosis | BaseException], on_update: OnUpdate) -> bool:
     """Pass on what is new; return whether it is the whole of a target."""
     index, found = news
     if isinstance(found, BaseException):
         raise found
-    hear(index, found)
+    on_update(index, found)
     return not isinstance(found, Reading)
 
 
@@ -136,7 +137,7 @@ def _partial_diagnosis(
     """Return what the readings so far come to; ``None`` where there are none."""
     if not read:
         return None
-    readings = tuple(sorted(read, key=lambda one: STAGES.index(one.layer)))
+    readings = tuple(sorted(read, key=lambda reading: STAGES.index(reading.layer)))
     return Diagnosis(
         target=asked_of(target).text,
         verdict=judge(readings),
@@ -177,13 +178,15 @@ def diagnose_once(
         _show(found)
     if html is not None and found:
         _write(html, found)
-    return INTERRUPTED if done.interrupted else exit_status(one.verdict for one in found)
+    return (
+        INTERRUPTED if done.interrupted else exit_status(diagnosis.verdict for diagnosis in found)
+    )
 
 
 def print_records(diagnoses: Sequence[Diagnosis], *, redacted: bool) -> None:
     """Print a line of JSON for each."""
-    for one in diagnoses:
-        click.echo(json.dumps(record_of(one, redacted=redacted)))
+    for diagnosis in diagnoses:
+        click.echo(json.dumps(record_of(diagnosis, redacted=redacted)))
 
 
 def redact_all(diagnoses: Sequence[Diagnosis]) -> tuple[Diagnosis, ...]:
@@ -195,15 +198,16 @@ def redact_all(diagnoses: Sequence[Diagnosis]) -> tuple[Diagnosis, ...]:
 
 def _run_round(targets: Sequence[str], options: DiagnoseOptions, *, live: bool) -> Round:
     if not (live and sys.stdout.isatty()):
-        return diagnose_all(targets, options, _ignore)
+        return diagnose_all(targets, options, ignore_update)
     from ringback.cli.diagnosis.show import shown_live  # noqa: PLC0415 - only a terminal needs it
     from ringback.cli.layout import console  # noqa: PLC0415 - rich is slow to import
 
-    with shown_live(console(), targets) as hear:
-        return diagnose_all(targets, options, hear)
+    with shown_live(console(), targets) as on_update:
+        return diagnose_all(targets, options, on_update)
 
 
-def _ignore(index: int, found: Reading | Diagnosis) -> None:
+def ignore_update(index: int, found: Reading | Diagnosis) -> None:
+    """Do nothing: for callers that need the end only."""
     del index, found
 
 

@@ -39,10 +39,10 @@ def show_verdict(screen: Console, diagnosis: Diagnosis) -> None:
         hanging(screen, Text(), Text(plain(standing(verdict)), "dim"), 2)
     if not diagnosis.complete:
         hanging(screen, Text(), Text("Interrupted: not every stage was read.", "yellow"), 2)
-    _show(screen, "What to do", [(f" {n}.", one) for n, one in enumerate(verdict.advice, 1)])
-    others = [("  -", _alternative_text(one)) for one in verdict.alternatives]
+    _show(screen, "What to do", [(f" {n}.", advice) for n, advice in enumerate(verdict.advice, 1)])
+    others = [("  -", _alternative_text(alternative)) for alternative in verdict.alternatives]
     _show(screen, "What else it could be", others)
-    _show(screen, "Also noticed", [("  -", one) for one in verdict.beside])
+    _show(screen, "Also noticed", [("  -", note) for note in verdict.beside])
 
 
 def mark(verdict: Verdict) -> str:
@@ -55,8 +55,12 @@ def colour(verdict: Verdict) -> str:
     return {"✓": "bold green", "?": "bold yellow", "✗": "bold red"}[mark(verdict)]
 
 
-def _alternative_text(one: Alternative) -> str:
-    return f"{one.summary} To check: {one.check}" if one.check else one.summary
+def _alternative_text(alternative: Alternative) -> str:
+    return (
+        f"{alternative.summary} To check: {alternative.check}"
+        if alternative.check
+        else alternative.summary
+    )
 
 
 def _show(screen: Console, title: str, lines: list[tuple[str, str]]) -> None:
@@ -73,9 +77,9 @@ _STAGE_WIDTH = len("neighbours")
 def reading_line(reading: Reading) -> str:
     """Return a reading in one line: mark, layer, what was tried, what came of it, how long."""
     took = f"  ({duration(reading.seconds)})" if reading.seconds else ""
-    said = f": {reading.result}" if reading.result else ""
+    result = f": {reading.result}" if reading.result else ""
     head = f"{MARKS[reading.state]} {reading.layer:<{_STAGE_WIDTH}}  "
-    return f"{head}{plain(label(reading))}{plain(said)}{took}"
+    return f"{head}{plain(label(reading))}{plain(result)}{took}"
 
 
 def show_diagnoses(screen: Console, diagnoses: Sequence[Diagnosis]) -> None:
@@ -83,12 +87,12 @@ def show_diagnoses(screen: Console, diagnoses: Sequence[Diagnosis]) -> None:
     if len(diagnoses) == 1:
         _show_one(screen, diagnoses[0])
         return
-    screen.print(targets_table([(one.target, one) for one in diagnoses]))
-    for one in diagnoses:
-        if not one.verdict.healthy:
+    screen.print(targets_table([(diagnosis.target, diagnosis) for diagnosis in diagnoses]))
+    for diagnosis in diagnoses:
+        if not diagnosis.verdict.healthy:
             screen.print()
-            screen.print(Text(plain(one.target), "bold underline"))
-            show_verdict(screen, one)
+            screen.print(Text(plain(diagnosis.target), "bold underline"))
+            show_verdict(screen, diagnosis)
 
 
 def _show_one(screen: Console, diagnosis: Diagnosis) -> None:
@@ -113,14 +117,14 @@ def targets_table(rows: Sequence[tuple[str, Diagnosis | str]]) -> Table:
     shown.add_column(ratio=2, overflow="fold")
     shown.add_column(ratio=3, overflow="fold")
     shown.add_column(width=7, justify="right", style="dim")
-    for target, one in rows:
-        if isinstance(one, str):
-            shown.add_row(Text("…", "dim"), Text(plain(target)), Text(plain(one), "dim"), Text())
+    for target, found in rows:
+        if isinstance(found, str):
+            shown.add_row(Text("…", "dim"), Text(plain(target)), Text(plain(found), "dim"), Text())
             continue
-        verdict = one.verdict
-        said = Text(plain(verdict.summary))
+        verdict = found.verdict
+        summary = Text(plain(verdict.summary))
         sign = Text(mark(verdict), colour(verdict))
-        shown.add_row(sign, Text(plain(target)), said, Text(duration(one.elapsed)))
+        shown.add_row(sign, Text(plain(target)), summary, Text(duration(found.elapsed)))
     return shown
 
 
@@ -139,9 +143,13 @@ def show_comparison(found: Comparison, screen: Console | None = None) -> None:
     screen.print()
     sign = Text(_MARKS.get(found.outcome, "✗"), _COLOURS.get(found.outcome, "bold red"))
     hanging(screen, sign, Text(plain(found.summary), "bold"), 2)
-    others = [one for one in found.explanations if one.summary not in found.summary]
-    for one in others:
-        hanging(screen, Text("  -"), Text(plain(one.summary)), 4)
+    others = [
+        explanation
+        for explanation in found.explanations
+        if explanation.summary not in found.summary
+    ]
+    for explanation in others:
+        hanging(screen, Text("  -"), Text(plain(explanation.summary)), 4)
     for note in found.notes:
         hanging(screen, Text(), Text(plain(note), "yellow"), 2)
     if found.advice:
@@ -163,20 +171,22 @@ def _differences(screen: Console, found: Comparison) -> None:
     if not found.differences:
         screen.print(Text("Nothing that was read differs.", "dim"))
         return
-    decisive = {one.difference for one in found.explanations}
+    decisive = {explanation.difference for explanation in found.explanations}
     screen.print(Text("What differs", "bold"))
-    for layer, group in groupby(found.differences, key=lambda one: one.layer):
+    for layer, group in groupby(found.differences, key=lambda difference: difference.layer):
         screen.print(Text(f"  {TITLES[layer]}", "dim"))
-        for one in group:
-            _difference(screen, found, one, decisive=one.name in decisive)
+        for difference in group:
+            _difference(screen, found, difference, decisive=difference.name in decisive)
 
 
-def _difference(screen: Console, found: Comparison, one: Difference, *, decisive: bool) -> None:
-    lead = Text(f"  {'▶' if decisive else ' '} {one.title}", "bold" if decisive else "")
+def _difference(
+    screen: Console, found: Comparison, difference: Difference, *, decisive: bool
+) -> None:
+    lead = Text(f"  {'▶' if decisive else ' '} {difference.title}", "bold" if decisive else "")
     screen.print(lead, soft_wrap=True)
-    values = dict.fromkeys(value for value in one.values if value is not None)
+    values = dict.fromkeys(value for value in difference.values if value is not None)
     for value in values:
-        same = zip(found.names, one.values, strict=True)
+        same = zip(found.names, difference.values, strict=True)
         having = ", ".join(plain(name) for name, other in same if other == value)
         shown = plain(
             value
@@ -205,17 +215,19 @@ def readings_tree(
     """Return the readings below their layers; times are bars on one scale."""
     bars = 16 if width >= _WIDE_COLUMNS else 8 if width >= _MEDIUM_COLUMNS else 0
     room = max(_MIN_TEXT_WIDTH, width - _MARK_WIDTH - _TIME_WIDTH - bars)
-    longest = max((cell_len(plain(label(one))) for one in readings), default=0)
+    longest = max((cell_len(plain(label(reading))) for reading in readings), default=0)
     labels = min(longest + 1, room * 2 // 5)
     parts: list[RenderableType] = []
     for stage in STAGES:
-        rows = [(number, one) for number, one in enumerate(readings) if one.layer == stage]
+        rows = [
+            (number, reading) for number, reading in enumerate(readings) if reading.layer == stage
+        ]
         if rows:
-            state = state_of(one for _, one in rows)
+            state = state_of(reading for _, reading in rows)
             parts.append(_title(stage, state))
             parts.append(grid := _grid(labels, bars))
-        for number, one in rows:
-            grid.add_row(*_row(one, number in deciding, time_bar(one, elapsed, bars)))
+        for number, reading in rows:
+            grid.add_row(*_row(reading, number in deciding, time_bar(reading, elapsed, bars)))
     return Group(*parts)
 
 
@@ -275,7 +287,7 @@ class _LiveView:
         self._began = time.monotonic()
         self._spinner = Spinner("dots", Text(plain(self._targets[0]), "bold"))
 
-    def hear(self, index: int, found: Reading | Diagnosis) -> None:
+    def update(self, index: int, found: Reading | Diagnosis) -> None:
         """Take up what is new."""
         if isinstance(found, Diagnosis):
             self._latest[index] = found
@@ -293,12 +305,12 @@ class _LiveView:
 
 @contextmanager
 def shown_live(screen: Console, targets: Sequence[str]) -> Iterator[OnUpdate]:
-    """Show what arrives until the block ends, then wipe it away; give whom to tell."""
-    picture = _LiveView(targets, screen.width)
+    """Show what arrives until the block ends, then wipe it away; give what takes updates."""
+    live_view = _LiveView(targets, screen.width)
     with Live(
-        get_renderable=picture,
+        get_renderable=live_view,
         console=screen,
         refresh_per_second=_REFRESHES_PER_SECOND,
         transient=True,
     ):
-        yield picture.hear
+        yield live_view.update

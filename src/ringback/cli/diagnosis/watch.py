@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from ringback.cli.diagnosis.run import diagnose_all, exit_status, print_records, redact_all
+from ringback.cli.diagnosis.run import (
+    diagnose_all,
+    exit_status,
+    ignore_update,
+    print_records,
+    redact_all,
+)
 from ringback.cli.diagnosis.show import colour, mark
 from ringback.cli.layout import console, hanging
 from ringback.cli.terminal import plain
@@ -23,7 +29,7 @@ if TYPE_CHECKING:
     from rich.status import Status
 
     from ringback.cli.diagnosis.options import DiagnoseOptions
-    from ringback.diagnosis.model import Diagnosis, Reading
+    from ringback.diagnosis.model import Diagnosis
 
 
 @dataclass(slots=True)
@@ -63,7 +69,10 @@ def verdict_signature(diagnosis: Diagnosis) -> object:
     """
     verdict = diagnosis.verdict
     deciding = (diagnosis.readings[i] for i in verdict.evidence if i < len(diagnosis.readings))
-    seen = frozenset((one.layer, one.what, one.subject, one.state, one.kind) for one in deciding)
+    seen = frozenset(
+        (reading.layer, reading.what, reading.subject, reading.state, reading.kind)
+        for reading in deciding
+    )
     return verdict.kind, verdict.cause, verdict.where, seen
 
 
@@ -83,7 +92,7 @@ def watch_targets(
         try:
             while True:
                 begun = time.monotonic()
-                done = diagnose_all(targets, options, _ignore)
+                done = diagnose_all(targets, options, ignore_update)
                 if done.interrupted:
                     break
                 found = redact_all(done.found) if redact else done.found
@@ -95,19 +104,15 @@ def watch_targets(
             pass  # the usual end of it; the summary follows
     if not as_json:
         _summarise(screen, watched)
-    return exit_status(one.last.verdict for one in watched if one.last)
-
-
-def _ignore(index: int, found: Reading | Diagnosis) -> None:
-    del index, found
+    return exit_status(target.last.verdict for target in watched if target.last)
 
 
 def _update(
     watched: Sequence[WatchedTarget], found: Sequence[Diagnosis], screen: Console | None
 ) -> None:
-    for one, diagnosis in zip(watched, found, strict=True):
-        since, before = one.since, one.last
-        if one.see(diagnosis) and screen is not None:
+    for target, diagnosis in zip(watched, found, strict=True):
+        since, before = target.since, target.last
+        if target.see(diagnosis) and screen is not None:
             _show_change(screen, diagnosis, before, diagnosis.at - since)
     if screen is not None:
         screen.file.flush()
@@ -119,8 +124,8 @@ def _show_change(
     verdict = diagnosis.verdict
     clock = datetime.fromtimestamp(diagnosis.at).astimezone().strftime("%H:%M:%S  ")
     lead = Text.assemble((clock, "dim"), (f"{mark(verdict)} ", colour(verdict)))
-    said = f"{plain(diagnosis.target)}: {plain(verdict.summary)}"
-    hanging(screen, lead, Text(said, "bold"), _CLOCK_WIDTH + 2)
+    headline = f"{plain(diagnosis.target)}: {plain(verdict.summary)}"
+    hanging(screen, lead, Text(headline, "bold"), _CLOCK_WIDTH + 2)
     more = [] if verdict.healthy else [standing(verdict)]
     if before is not None:
         more.append(f"before: {before.verdict.cause or before.verdict.kind}, {duration(lasted)}")
@@ -138,12 +143,12 @@ def _wait(seconds: float, waiting: Status | None, rounds: int, every: float) -> 
 
 def _summarise(screen: Console, watched: Sequence[WatchedTarget]) -> None:
     screen.print()
-    for one in watched:
-        if one.last is None:
+    for target in watched:
+        if target.last is None:
             continue
-        verdict = one.last.verdict
-        changes = "1 change" if one.changes == 1 else f"{one.changes} changes"
+        verdict = target.last.verdict
+        changes = "1 change" if target.changes == 1 else f"{target.changes} changes"
         now = "healthy" if verdict.healthy else standing(verdict)
-        said = f"healthy in {one.healthy} of {one.rounds} rounds, {changes}; now {now}"
+        summary = f"healthy in {target.healthy} of {target.rounds} rounds, {changes}; now {now}"
         lead = Text(f"{mark(verdict)} ", colour(verdict))
-        hanging(screen, lead, Text(f"{plain(one.last.target)}: {plain(said)}"), 2)
+        hanging(screen, lead, Text(f"{plain(target.last.target)}: {plain(summary)}"), 2)

@@ -105,7 +105,7 @@ def _rows(
         months_until,
     )
 
-    wanted = [known_endpoint(reader, one) for one in endpoints] or reader.endpoints()
+    wanted = [known_endpoint(reader, name) for name in endpoints] or reader.endpoints()
     now = time.time()
     named = [month] if month is not None else months_until(now, months)
     try:
@@ -131,7 +131,7 @@ def _show(rows: list[dict[str, Any]]) -> None:
     widths = [max(cell_len(line[n]) for line in lines) for n in range(len(_COLUMNS))]
     screen = console()
     for number, line in enumerate(lines):
-        cells = [_aligned(*one) for one in zip(_COLUMNS, line, widths, strict=True)]
+        cells = [_aligned(*cell) for cell in zip(_COLUMNS, line, widths, strict=True)]
         style = "dim" if number == 0 else ""
         screen.print(Text("  ".join(cells).rstrip(), style=style), soft_wrap=True)
 
@@ -230,18 +230,18 @@ class _EndpointHistory:
 
         return {
             "endpoint": self.endpoint,
-            "transitions": [{**asdict(one), "at": moment(one.at)} for one in self.changes],
-            "failures": [formats.check_record(one) for one in self.failed],
-            "incidents": [formats.incident_record(one) for one in self.incidents],
+            "transitions": [{**asdict(change), "at": moment(change.at)} for change in self.changes],
+            "failures": [formats.check_record(check) for check in self.failed],
+            "incidents": [formats.incident_record(incident) for incident in self.incidents],
         }
 
     def show(self) -> None:
         """Print it, oldest first."""
         screen = console()
         lines = sorted(
-            [(one.at, self._change(number)) for number, one in enumerate(self.changes)]
-            + [(one.at, text) for one, text in _repeated_failures(self.failed)]
-            + [(one.opened_at, _incident(one)) for one in self.incidents],
+            [(change.at, self._change(number)) for number, change in enumerate(self.changes)]
+            + [(check.at, text) for check, text in _repeated_failures(self.failed)]
+            + [(incident.opened_at, _incident(incident)) for incident in self.incidents],
             key=lambda line: line[0],
         )
         for at, text in lines:
@@ -250,18 +250,18 @@ class _EndpointHistory:
             click.echo("nothing happened in that time")
 
     def _change(self, number: int) -> Text:
-        one = self.changes[number]
+        change = self.changes[number]
         later = self.changes[number + 1].at if number + 1 < len(self.changes) else self.now
-        text = Text(f"{one.after}", style=_STYLES.get(one.after, ""))
-        kind = f" ({one.kind})" if one.kind else ""
-        return text.append(f"{kind} for {duration_text(later - one.at)}", style="default")
+        text = Text(f"{change.after}", style=_STYLES.get(change.after, ""))
+        kind = f" ({change.kind})" if change.kind else ""
+        return text.append(f"{kind} for {duration_text(later - change.at)}", style="default")
 
 
 def _repeated_failures(failed: list[Check]) -> Iterator[tuple[Check, Text]]:
     """Failures that say the same as one, at the first of them."""
-    said = [(one, _failure(one)) for one in failed]
-    for text, found in groupby(said, key=lambda one: one[1]):
-        same = [one for one, _ in found]
+    texts = [(check, _failure(check)) for check in failed]
+    for text, found in groupby(texts, key=lambda pair: pair[1]):
+        same = [check for check, _ in found]
         times = f" ({len(same)} times, until {_moment(same[-1].at)})" if same[1:] else ""
         yield same[0], Text(text + times, style="dim")
 
@@ -273,11 +273,15 @@ def _failure(check: Check) -> str:
     return plain(f"  {who}, {check.kind}{status}{detail}")
 
 
-def _incident(one: Incident) -> Text:
+def _incident(incident: Incident) -> Text:
     ended = (
-        f", {duration_text(one.closed_at - one.opened_at)}" if one.closed_at else f", {one.state}"
+        f", {duration_text(incident.closed_at - incident.opened_at)}"
+        if incident.closed_at
+        else f", {incident.state}"
     )
-    return Text(plain(f"{one.pattern.replace('_', ' ')} {one.id}{ended}: {one.summary}"))
+    return Text(
+        plain(f"{incident.pattern.replace('_', ' ')} {incident.id}{ended}: {incident.summary}")
+    )
 
 
 def _moment(at: float) -> str:

@@ -20,10 +20,10 @@ DEFAULT_URL = "http://127.0.0.1:8480"
 """Where a monitor listens by default."""
 
 RESPONSE_TIMEOUT = 10.0
-"""Seconds for an answer."""
+"""Seconds to wait for a response."""
 
 MAX_RESPONSE_BYTES = 32 * 1024 * 1024
-"""Bytes of an answer that are read at most."""
+"""Bytes of a response that are read at most."""
 
 _NEXT = re.compile(r'\?([^<>]*)>; rel="next"')
 """RFC 8288: the query of the next page; its path is another one behind a proxy."""
@@ -39,7 +39,7 @@ class Remote:
         token: What it asks for; ``None``: nothing.
 
     Raises:
-        Problem: One of them cannot be one.
+        InputError: The URL or the token is invalid.
     """
 
     def __init__(self, url: str, token: str | None) -> None:
@@ -92,11 +92,11 @@ class Remote:
         try:
             target = quote(f"{parts.path}/api/v1{path}", safe="/?=&%")
             connection.request(method, target, data, headers)
-            answer = connection.getresponse()
+            response = connection.getresponse()
             status, text, links = (
-                answer.status,
-                answer.read(MAX_RESPONSE_BYTES),
-                answer.getheader("Link", ""),
+                response.status,
+                response.read(MAX_RESPONSE_BYTES),
+                response.getheader("Link", ""),
             )
         except (OSError, UnicodeError, http.client.HTTPException) as error:
             raise InputError(
@@ -105,23 +105,25 @@ class Remote:
             ) from error
         finally:
             connection.close()
-        return self._answer(status, text, path), links
+        return self._result(status, text, path), links
 
-    def _answer(self, status: int, text: bytes, path: str) -> Any:
+    def _result(self, status: int, text: bytes, path: str) -> Any:
         if status in {401, 403}:
             raise InputError(
                 "the monitor requires a token with that scope: --token, or RINGBACK_TOKEN"
             )
         try:
-            said = None if status == 204 else json.loads(text)
+            document = None if status == 204 else json.loads(text)
         except (ValueError, RecursionError):
             raise InputError(
                 f"{plain(self._url)} is not a monitor (status {status}, not JSON); "
                 "name another with --url"
             ) from None
         if status < 400:
-            return said
-        detail = said.get("detail") or said.get("title") if isinstance(said, dict) else None
+            return document
+        detail = (
+            document.get("detail") or document.get("title") if isinstance(document, dict) else None
+        )
         raise InputError(
             f"the monitor responded {status} to {path}: {plain(str(detail or 'no reason'))}"
         )

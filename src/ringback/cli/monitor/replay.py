@@ -51,7 +51,7 @@ def replay_command(file: str, *, every: float, as_json: bool) -> None:
 
 
 def _replay(name: str, lines: Iterable[bytes], every: float, *, as_json: bool) -> None:
-    count, told, incidents = 0, 0, set()
+    count, notified, incidents = 0, 0, set()
 
     def texts() -> Iterable[str]:
         nonlocal count
@@ -62,12 +62,12 @@ def _replay(name: str, lines: Iterable[bytes], every: float, *, as_json: bool) -
     try:
         for change in replay(texts(), every=every):
             incidents.add(change.incident.id)
-            told += change.told
+            notified += change.told
             click.echo(json.dumps(dataclasses.asdict(change)) if as_json else _line(change))
     except LineInvalid as error:
         raise InputError(plain(f"{name}: {error}")) from error
     if not as_json:
-        counts = {"line": count, "incident": len(incidents), "notification": told}
+        counts = {"line": count, "incident": len(incidents), "notification": notified}
         click.echo(", ".join(counted(number, word) for word, number in counts.items()))
 
 

@@ -50,7 +50,7 @@ def status_command(
         click.echo(json.dumps(endpoints))
     else:
         _show_endpoints(endpoints)
-    context.exit(1 if any(one["state"] in _DOWN_STATES for one in endpoints) else 0)
+    context.exit(1 if any(endpoint["state"] in _DOWN_STATES for endpoint in endpoints) else 0)
 
 
 def _show_endpoints(endpoints: list[dict[str, Any]]) -> None:
@@ -58,17 +58,17 @@ def _show_endpoints(endpoints: list[dict[str, Any]]) -> None:
     table = Table(box=None, pad_edge=False, header_style="dim")
     for title in ("", "endpoint", "state", "since (UTC)", "failure"):
         table.add_column(title, overflow="fold")
-    for one in endpoints:
-        style = STYLES.get(one["state"], "dim")
+    for endpoint in endpoints:
+        style = STYLES.get(endpoint["state"], "dim")
         table.add_row(
-            Text(MARKS.get(one["state"], "·"), style=style),
-            plain(one["name"]),
-            Text(one["state"] + (" (silenced)" if one["silenced"] else ""), style=style),
-            short_time(one["since"]),
-            plain(one["kind"] or ""),
+            Text(MARKS.get(endpoint["state"], "·"), style=style),
+            plain(endpoint["name"]),
+            Text(endpoint["state"] + (" (silenced)" if endpoint["silenced"] else ""), style=style),
+            short_time(endpoint["since"]),
+            plain(endpoint["kind"] or ""),
         )
     screen.print(table)
-    down = sum(one["state"] in _DOWN_STATES for one in endpoints)
+    down = sum(endpoint["state"] in _DOWN_STATES for endpoint in endpoints)
     screen.print(Text(f"{counted(len(endpoints), 'endpoint')}, {down} down", style="bold"))
 
 
@@ -114,32 +114,36 @@ def incidents_command(
         found = [remote.get(f"/incidents/{segment(incident)}")]
     else:
         states = ("open", "acknowledged", *(["closed"] if every else []))
-        found = [one for state in states for one in remote.all(f"/incidents?state={state}")]
+        found = [
+            incident for state in states for incident in remote.all(f"/incidents?state={state}")
+        ]
         found.sort(key=itemgetter("opened_at"), reverse=True)
     if as_json:
         click.echo(json.dumps(found if incident is None else found[0]))
     else:
-        for one in found:
-            _show_incident(one, whole=incident is not None)
+        for entry in found:
+            _show_incident(entry, whole=incident is not None)
         if not found:
             click.echo("no incidents" if every else "no open incidents")
-    context.exit(1 if any(one["state"] != "closed" for one in found) else 0)
+    context.exit(1 if any(incident["state"] != "closed" for incident in found) else 0)
 
 
-def _show_incident(one: dict[str, Any], *, whole: bool) -> None:
+def _show_incident(incident: dict[str, Any], *, whole: bool) -> None:
     screen = console()
-    style = {"open": "bold red", "acknowledged": "yellow"}.get(one["state"], "green")
-    head = f"{one['state']}  {one['pattern'].replace('_', ' ')}  {one['id']}"
+    style = {"open": "bold red", "acknowledged": "yellow"}.get(incident["state"], "green")
+    head = f"{incident['state']}  {incident['pattern'].replace('_', ' ')}  {incident['id']}"
     screen.print(Text(plain(head), style=style))
-    hanging(screen, Text(), Text(plain(one["summary"])), 2)
-    closed = f", closed {short_time(one['closed_at'])}" if one["closed_at"] else ""
-    taken = f", acknowledged by {plain(one['acknowledged_by'])}" if one["acknowledged_by"] else ""
-    facts = f"since {short_time(one['opened_at'])} UTC{closed}{taken}; {', '.join(one['members'])}"
+    hanging(screen, Text(), Text(plain(incident["summary"])), 2)
+    closed = f", closed {short_time(incident['closed_at'])}" if incident["closed_at"] else ""
+    if who := incident["acknowledged_by"]:
+        closed += f", acknowledged by {plain(who)}"
+    facts = f"since {short_time(incident['opened_at'])} UTC{closed}"
+    facts += f"; {', '.join(incident['members'])}"
     hanging(screen, Text(), Text(plain(facts), style="dim"), 2)
     if whole:
-        for line in (one["diagnosis"] or {}).get("verdict", {}).get("advice", ()):
+        for line in (incident["diagnosis"] or {}).get("verdict", {}).get("advice", ()):
             hanging(screen, Text("  -"), Text(plain(line)), 4)
-        for entry in one["timeline"]:
+        for entry in incident["timeline"]:
             label = Text(f"  {short_time(entry['at'])} {entry['what']}", style="dim")
             hanging(screen, label, Text(plain(entry["text"])), 36)
     screen.print()
@@ -177,10 +181,10 @@ def ack_command(
         raise click.UsageError("name the incidents, or give --all", context)
     remote = Remote(url, token)
     if every:
-        incidents = tuple(one["id"] for one in remote.all("/incidents?state=open"))
-    for one in incidents:
-        remote.post(f"/incidents/{segment(one)}/acknowledge", {"by": user_name()})
-        click.echo(f"acknowledged: {plain(one)}")
+        incidents = tuple(incident["id"] for incident in remote.all("/incidents?state=open"))
+    for id_ in incidents:
+        remote.post(f"/incidents/{segment(id_)}/acknowledge", {"by": user_name()})
+        click.echo(f"acknowledged: {plain(id_)}")
     if not incidents:
         click.echo("no open incidents")
 
@@ -229,21 +233,19 @@ def silence_command(
         }
         made = remote.post("/silences", body)
         click.echo(f"{plain(made['id'])}: {', '.join(map(plain, endpoints))} for {span}")
-        _warn(endpoints, [one["id"] for one in remote.all("/endpoints")])
+        _warn(endpoints, [endpoint["id"] for endpoint in remote.all("/endpoints")])
     else:
-        for one in remote.get("/silences"):
-            where = ", ".join(one["endpoints"])
-            click.echo(
-                plain(f"{one['id']}: {where} until {short_time(one['ends'])} UTC {one['reason']}")
-            )
+        for silence in remote.get("/silences"):
+            where, until = ", ".join(silence["endpoints"]), short_time(silence["ends"])
+            click.echo(plain(f"{silence['id']}: {where} until {until} UTC {silence['reason']}"))
 
 
 def _warn(silenced: tuple[str, ...], known: list[str]) -> None:
     """Warn of what matches no endpoint: it may come later, or be misspelt."""
-    for one in silenced:
-        if not any(fnmatchcase(id_, one) for id_ in known):
-            hint = nearest(one, known)
-            click.echo(f"ringback: no endpoint is called {plain(one)} yet{hint}", err=True)
+    for pattern in silenced:
+        if not any(fnmatchcase(id_, pattern) for id_ in known):
+            hint = nearest(pattern, known)
+            click.echo(f"ringback: no endpoint is called {plain(pattern)} yet{hint}", err=True)
 
 
 def parse_span(span: str) -> float:

@@ -92,8 +92,8 @@ def up_command(  # noqa: PLR0913 - click gives each option by name
     except ConfigInvalid as error:
         for problem in error.problems:
             click.echo(plain(str(problem)), err=True)
-        said = counted(len(error.problems), "problem")
-        raise InputError(f"the configuration has {said}") from error
+        problems = counted(len(error.problems), "problem")
+        raise InputError(f"the configuration has {problems}") from error
     again = None if urls else lambda: changed(begin().result())
     context.exit(_run(loaded, again, web=not no_web))
 
@@ -140,9 +140,9 @@ async def _watch(
     program = Program(loaded, store, read=read)
     task = asyncio.ensure_future(program.run(web=web, ready=_ready(loaded)))
     loop = asyncio.get_running_loop()
-    for one in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError):  # Windows
-            loop.add_signal_handler(one, task.cancel)
+            loop.add_signal_handler(number, task.cancel)
     if read is not None:
         with contextlib.suppress(AttributeError, NotImplementedError):  # Windows
             loop.add_signal_handler(signal.SIGHUP, program.reload)
@@ -158,10 +158,10 @@ class _CannotRunError(InputError):
 
 def _ready(loaded: MonitorConfig) -> Callable[[str], None]:
     def ready(url: str) -> None:
-        said = counted(len(loaded.endpoints), "endpoint")
+        endpoints = counted(len(loaded.endpoints), "endpoint")
         page = f", page at {url}" if url else ""
         more = "" if loaded.endpoints else " (add an [[endpoint]] to the configuration)"
-        click.echo(f"ringback watches {said}{more}{page}; Ctrl-C ends it")
+        click.echo(f"ringback watches {endpoints}{more}{page}; Ctrl-C ends it")
 
     return ready
 

@@ -64,7 +64,7 @@ def _reproduce(fault: Fault, *, as_json: bool) -> None:
 
 def _fault(name: str) -> Fault:
     kind, _, when = name.partition(":")
-    if not when and kind in KINDS and all(one.kind != kind for one in FAULTS.values()):
+    if not when and kind in KINDS and all(fault.kind != kind for fault in FAULTS.values()):
         raise InputError(
             f"{kind} cannot be produced on one machine; ringback lab --list lists what can"
         )

@@ -100,9 +100,9 @@ class FaultList:
 
 
 def _by_layer() -> dict[str, list[Fault]]:
-    titles = {_HEALTHY: [one for one in FAULTS.values() if one.kind == "ok"]}
+    titles = {_HEALTHY: [fault for fault in FAULTS.values() if fault.kind == "ok"]}
     for layer, title in LAYERS.items():
-        titles[title] = [one for one in FAULTS.values() if _layer(one) == layer]
+        titles[title] = [fault for fault in FAULTS.values() if _layer(fault) == layer]
     return {title[0].upper() + title[1:]: faults for title, faults in titles.items() if faults}
 
 
@@ -190,7 +190,9 @@ def show_fault(fault: Fault) -> None:
         screen.print()
         _show_outcome(screen, fault, outcome)
     indent = _indent(screen)
-    others = [one.name for one in FAULTS.values() if one.kind == fault.kind and one is not fault]
+    others = [
+        other.name for other in FAULTS.values() if other.kind == fault.kind and other is not fault
+    ]
     screen.print()
     if others:
         hanging(screen, Text("Also"), Text(", ".join(others)), indent)

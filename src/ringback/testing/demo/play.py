@@ -30,18 +30,18 @@ def orderly() -> Iterator[None]:
         yield  # signals are not for this thread
         return
     with contextlib.ExitStack() as restored:
-        for one in _SIGNALS:
-            restored.callback(signal.signal, one, signal.getsignal(one))
-            if one != signal.SIGINT:
-                signal.signal(one, _end)
+        for number in _SIGNALS:
+            restored.callback(signal.signal, number, signal.getsignal(number))
+            if number != signal.SIGINT:
+                signal.signal(number, _end)
         yield
 
 
 def leave_alone() -> None:
     """Let no signal disturb the process from now on, within ``orderly``."""
     if threading.current_thread() is threading.main_thread():
-        for one in _SIGNALS:
-            signal.signal(one, signal.SIG_IGN)
+        for number in _SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
 
 
 def _end(number: int, _: object) -> None:

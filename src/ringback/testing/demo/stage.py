@@ -91,13 +91,13 @@ def incident_record(incident: Document, endpoint: str, seconds: float) -> dict[s
 
 def _readings(diagnosis: Document, verdict: Document) -> list[str]:
     """What decided a diagnosis."""
-    decided = [diagnosis["readings"][one] for one in verdict.get("evidence") or ()]
-    return [f"{one['subject']}: {one['result']}".removeprefix(": ") for one in decided]
+    decided = [diagnosis["readings"][index] for index in verdict.get("evidence") or ()]
+    return [f"{reading['subject']}: {reading['result']}".removeprefix(": ") for reading in decided]
 
 
 def closed_record(incident: Document, endpoint: str) -> dict[str, Any]:
     """Return what is told of an incident that is over."""
-    began, ended = (datetime.fromisoformat(incident[one]) for one in ("opened_at", "closed_at"))
+    began, ended = (datetime.fromisoformat(incident[field]) for field in ("opened_at", "closed_at"))
     return {
         "event": "closed",
         "endpoint": endpoint,

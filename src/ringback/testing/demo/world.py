@@ -81,8 +81,8 @@ class Services:
         self.shop, self.stock, self.other, self.search = (
             lab.reserve(_service(name)) for name in ("shop", "stock", "stock", "search")
         )
-        for one in (self.shop, self.stock, self.search):
-            one.open()
+        for service in (self.shop, self.stock, self.search):
+            service.open()
         self._answers = {"partner": DNSAnswer(addresses=LOOPBACK)}
         nameserver = Nameserver(self._answers, bind("127.0.0.1"))
         lab.on_stop(nameserver.close)
