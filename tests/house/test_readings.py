@@ -5,7 +5,7 @@ from documented import PAGE, readings, undocumented
 
 from ringback import Proxies, Trust
 from ringback.diagnosis import diagnose
-from ringback.diagnosis.facts import IcmpFacts
+from ringback.diagnosis.fact_values import IcmpFacts
 from ringback.diagnosis.model import STAGES
 from ringback.diagnosis.sorts import SORTS
 

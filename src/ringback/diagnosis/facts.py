@@ -13,24 +13,28 @@ docs/reference/readings.md says what each fact means; a test holds it against th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, TypedDict
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypedDict
+
+if TYPE_CHECKING:
+    from ringback.diagnosis.fact_values import (
+        BundleFacts,
+        CertificateFacts,
+        IcmpFacts,
+        InterfaceFacts,
+        OtherProxyFacts,
+    )
+    from ringback.failure.names import KindName
 
 
 class AnyFacts(TypedDict, total=False):
     """The facts of any reading: each type below will do."""
 
 
-class IcmpFacts(TypedDict, total=False):
-    """The ICMP message behind an error, as the kernel tells it."""
+class IcmpFact(TypedDict, total=False):
+    """What has an ICMP message among its facts."""
 
-    type: int
-    code: int
-    sender: str | None
-    family: int
-    own: bool
-    is_target: bool
-    mtu: int | None
+    icmp: IcmpFacts | None
 
 
 class UrlFacts(TypedDict, total=False):
@@ -61,14 +65,6 @@ class ExceptionFacts(TypedDict, total=False):
     errno: str | int | None
 
 
-class BundleFacts(TypedDict):
-    """A variable that names trusted authorities."""
-
-    variable: str
-    path: str
-    exists: bool
-
-
 class EnvironmentFacts(TypedDict, total=False):
     """The program that asks."""
 
@@ -84,8 +80,8 @@ class EnvironmentFacts(TypedDict, total=False):
 class InterfacesFacts(TypedDict, total=False):
     """The interfaces of this host."""
 
-    interfaces: Sequence[dict[str, Any]]
-    loopback_only: bool
+    interfaces: Sequence[InterfaceFacts]
+    loopback_only: bool | None
 
 
 class RouteFacts(TypedDict, total=False):
@@ -121,8 +117,8 @@ class ResolverConfigFacts(TypedDict, total=False):
     """How this host resolves names."""
 
     path: str
-    nameservers: Sequence[str]
-    search: Sequence[str]
+    nameservers: Sequence[str] | None
+    search: Sequence[str] | None
     options: dict[str, str]
     ndots: int
     ignored: Sequence[str]
@@ -131,13 +127,6 @@ class ResolverConfigFacts(TypedDict, total=False):
     dns_in_order: bool
     stub: bool
     upstream: Sequence[str]
-
-
-class OtherProxyFacts(TypedDict):
-    """A proxy that is set and does not apply."""
-
-    source: str
-    url: str
 
 
 class ProxyVariablesFacts(TypedDict, total=False):
@@ -164,7 +153,7 @@ class DescriptorsFacts(TypedDict, total=False):
 
     open: int
     limit: int
-    short: bool
+    short: bool | None
 
 
 class ClockFacts(TypedDict, total=False):
@@ -378,6 +367,10 @@ class ConnectionFacts(AttemptFacts, total=False):
     """A further connection that was not made."""
 
 
+class HttpConnectionFacts(ConnectionFacts, total=False):
+    """A further connection for HTTP that was not made."""
+
+
 class TrustFacts(TypedDict, total=False):
     """Whom the program trusts."""
 
@@ -421,7 +414,7 @@ class HandshakeFacts(TypedDict, total=False):
 class ChainFacts(TypedDict, total=False):
     """The certificates that came with a handshake."""
 
-    chain: Sequence[dict[str, Any]]
+    chain: Sequence[CertificateFacts]
     as_sent: bool
     leaf_only: bool
     matches_name: bool
@@ -496,19 +489,19 @@ class RequestFacts(TypedDict, total=False):
     status: int | None
     reason: str | None
     version: str | None
-    headers: dict[str, str]
+    headers: Mapping[str, str] | None
     first_byte: float | None
     bytes: int
     complete: bool
     outcome: str
-    truncated_how: str | None
+    truncated_how: KindName | None
     sent: int
     unacked: int | None
     retransmits: int | None
     bytes_acked: int | None
     bytes_received: int | None
     clock_offset: float | None
-    portal: bool
+    portal: bool | None
     filter: str | None
     title: str | None
     first_bytes: str | None
@@ -545,7 +538,7 @@ class ElsewhereFacts(TypedDict, total=False):
 
     answered: bool
     complete: bool
-    readings: Sequence[dict[str, Any]]
+    readings: Sequence[object]
 
 
 class TlsHereFacts(TypedDict, total=False):

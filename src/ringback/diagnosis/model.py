@@ -96,6 +96,12 @@ class Facts(dict[str, Any]):
         return None
 
 
+def _known(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return Facts({key: _known(held) for key, held in value.items()})
+    return [_known(held) for held in value] if isinstance(value, list) else value
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """One thing that was tried, and what came of it.
@@ -124,7 +130,7 @@ class Reading:
 
     def __post_init__(self) -> None:
         if not isinstance(self.facts, Facts):
-            object.__setattr__(self, "facts", Facts(self.facts))
+            object.__setattr__(self, "facts", _known(self.facts))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

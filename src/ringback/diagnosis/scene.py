@@ -9,7 +9,7 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from ringback.diagnosis.model import Facts, Reading
+from ringback.diagnosis.model import Reading
 
 if TYPE_CHECKING:
     from ringback.client.proxies import Proxies
@@ -134,7 +134,7 @@ class Scene:
             kind=kind,
             at=round(begun, 6),
             seconds=round(end - begun, 6),
-            facts=Facts() if facts is None else Facts(facts),
+            facts={} if facts is None else facts,
         )
         with self._lock:
             if not self._closed:

@@ -22,6 +22,7 @@ from ringback.diagnosis.facts import (
     HopFacts,
     HostsFileFacts,
     Http2Facts,
+    HttpConnectionFacts,
     HttpSmallSegmentsFacts,
     InterfacesFacts,
     NameserverFacts,
@@ -58,6 +59,7 @@ if TYPE_CHECKING:
     from ringback.diagnosis.model import Stage
 
 FactsT = TypeVar("FactsT", bound=Mapping[str, Any])
+FactsT_co = TypeVar("FactsT_co", bound=Mapping[str, Any], covariant=True)
 
 SORTS: Final[dict[type[Mapping[str, Any]], tuple[Stage, str]]] = {
     UrlFacts: ("url", "parse"),
@@ -100,6 +102,7 @@ SORTS: Final[dict[type[Mapping[str, Any]], tuple[Stage, str]]] = {
     RequestFacts: ("http", "request"),
     RedirectFacts: ("http", "redirect"),
     Http2Facts: ("http", "http2"),
+    HttpConnectionFacts: ("http", "connection"),
     ElsewhereFacts: ("http", "elsewhere"),
     TlsHereFacts: ("http", "tls_here"),
     HttpSmallSegmentsFacts: ("http", "small_segments"),
@@ -112,11 +115,11 @@ A connection that was not made is read in any stage above TCP.
 """
 
 
-class ReadingOf(Reading, Generic[FactsT]):
+class ReadingOf(Reading, Generic[FactsT_co]):
     """A reading of which it is known what facts it holds; at run time a plain ``Reading``."""
 
     if TYPE_CHECKING:
-        facts: FactsT
+        facts: FactsT_co
 
 
 def readings_of(readings: Iterable[Reading], sort: type[FactsT]) -> list[ReadingOf[FactsT]]:

@@ -142,3 +142,17 @@ def test_without_a_port_of_its_own_no_connection_is_made(route: bool, cause: str
     stuck = failed(host, "network_unreachable", errno="EADDRNOTAVAIL")
 
     assert judge((asked(host), way, stuck)).cause == cause
+
+
+def test_the_date_that_is_named_is_that_of_the_certificate_which_is_out_of_date() -> None:
+    leaf = {"not_before": "2026-01-01T00:00:00Z", "not_after": "2027-01-01T00:00:00Z"}
+    above = {"not_before": "2016-01-01T00:00:00Z", "not_after": "2026-06-30T00:00:00Z"}
+    chain = [leaf | {"days_left": 40.0}, above | {"days_left": -145.0}]
+    shown = Reading(layer="tls", what="chain", facts={"chain": chain})
+    refused = {"error": "certificate", "verify_code": 10}
+    handshake = Reading(layer="tls", what="handshake", state="failed", facts=refused)
+
+    found = judge((asked("192.0.2.7"), failed("192.0.2.7", "open"), shown, handshake))
+
+    assert found.cause == "certificate_expired"
+    assert "(2026-06-30)" in found.summary

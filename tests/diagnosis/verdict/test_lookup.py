@@ -3,6 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from ringback.diagnosis.model import Reading
 from ringback.diagnosis.verdict import judge
 
@@ -149,3 +151,26 @@ def test_localhost_is_no_other_host() -> None:
 
     assert judge((parsed(host="localhost"), *elsewhere)).cause == "hosts_file_override"
     assert judge((parsed(), *elsewhere)).cause == "service_down"
+
+
+@pytest.mark.parametrize(
+    ("server", "on_link", "cause"),
+    [
+        ("192.0.2.53", True, "resolver_unreachable"),  # it is off: the gateway is not to blame
+        ("192.0.2.1", True, "gateway_dead"),  # the gateway is the resolver
+        ("198.51.100.53", False, "gateway_dead"),
+    ],
+)
+def test_a_resolver_of_this_network_that_is_off_is_not_the_gateway(server, on_link, cause):
+    nobody = {"type": 3, "code": 1, "sender": "192.0.2.2", "own": True, "is_target": False}
+    route = Reading(
+        layer="host",
+        what="route",
+        facts={"family": 4, "route": True, "default": True, "gateway": "192.0.2.1"},
+    )
+    dead = said(server, None, error="EHOSTUNREACH", icmp=nobody, on_link=on_link)
+
+    found = judge((parsed(), route, looked_up(), dead))
+
+    assert found.cause == cause
+    assert server in found.summary or cause == "gateway_dead"

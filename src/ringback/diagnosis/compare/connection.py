@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from ringback.diagnosis.compare.model import Trait, joined
+from ringback.diagnosis.compare.model import Trait, joined, text_of
+from ringback.diagnosis.facts import (
+    ChainFacts,
+    GreetingFacts,
+    HandshakeFacts,
+    HttpSmallSegmentsFacts,
+    RedirectFacts,
+    RequestFacts,
+    TcpConnectFacts,
+    TlsSmallSegmentsFacts,
+)
+from ringback.diagnosis.model import Facts
 from ringback.diagnosis.wording import duration
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from ringback.diagnosis.compare.model import Case, Report
-    from ringback.diagnosis.model import Stage
+    from ringback.diagnosis.fact_values import CertificateFacts
 
 
 _TCP = frozenset({"tcp", "proxy"})
@@ -30,7 +39,7 @@ _WORDS = {
 
 def outcomes(report: Report) -> dict[str, str]:
     """Return how connecting to each address and port came out."""
-    return {one.subject: str(one.facts.get("outcome")) for one in report.evidence.connects}
+    return {one.subject: str(one.facts["outcome"]) for one in report.evidence.connects}
 
 
 def _outcomes(report: Report) -> str | None:
@@ -39,25 +48,25 @@ def _outcomes(report: Report) -> str | None:
 
 
 def _families(report: Report) -> str | None:
-    found = {one.get("family") for one in report.every("tcp", "connect", outcome="open")}
+    found = {one["family"] for one in report.every(TcpConnectFacts, outcome="open")}
     if not report.evidence.connects:
         return None
     return " and ".join(f"IPv{family}" for family in sorted(found, key=str)) or "none"
 
 
 def _rejection(report: Report) -> str | None:
-    said = {_icmp(one) for one in report.every("tcp", "connect") if one.get("icmp")}
+    said = {_icmp(one) for one in report.every(TcpConnectFacts) if one["icmp"]}
     if said:
         return ", ".join(sorted(said))
     return "none" if report.evidence.connects else None
 
 
-def _icmp(facts: Mapping[str, object]) -> str:
-    icmp = facts.get("icmp")
+def _icmp(facts: TcpConnectFacts) -> str:
+    icmp = facts["icmp"]
     if not isinstance(icmp, dict):
         return "none"
-    sender = "itself" if icmp.get("own") else icmp.get("sender")
-    return f"ICMP {icmp.get('type')}/{icmp.get('code')} from {sender}"
+    sender = "itself" if icmp["own"] else icmp["sender"]
+    return f"ICMP {icmp['type']}/{icmp['code']} from {sender}"
 
 
 def _same_address(case: Case) -> str | None:
@@ -77,11 +86,11 @@ def _same_address(case: Case) -> str | None:
 
 
 def _other_family(case: Case) -> str | None:
-    mine = {one.get("family") for one in case.broken.every("tcp", "connect")}
+    mine = {one["family"] for one in case.broken.every(TcpConnectFacts)}
     theirs = {
-        one.get("family")
+        one["family"]
         for report in case.healthy
-        for one in report.every("tcp", "connect", outcome="open")
+        for one in report.every(TcpConnectFacts, outcome="open")
     }
     if not mine or mine & theirs:
         return None
@@ -130,7 +139,6 @@ CONNECTION: tuple[Trait, ...] = (
 
 
 _TLS = frozenset({"tls"})
-_STAGES: tuple[Stage, ...] = ("tls", "http")
 _TRUST = frozenset(
     {
         *("tls_interception", "certificate_unknown_issuer", "certificate_self_signed"),
@@ -140,19 +148,18 @@ _TRUST = frozenset(
 )
 
 
-def _chain(report: Report) -> list[Mapping[str, object]]:
-    chain = report.facts("tls", "chain").get("chain") or ()
-    return [one for one in chain if isinstance(one, dict)]
+def _chain(report: Report) -> list[CertificateFacts]:
+    return list(report.facts(ChainFacts)["chain"] or ())
 
 
 def _issuer(report: Report) -> str | None:
     chain = _chain(report)
-    return str(chain[0].get("issuer")) if chain else None
+    return str(chain[0]["issuer"]) if chain else None
 
 
 def _leaf(report: Report) -> str | None:
     chain = _chain(report)
-    return str(chain[0].get("sha256"))[:16] if chain and chain[0].get("sha256") else None
+    return str(chain[0]["sha256"])[:16] if chain and chain[0]["sha256"] else None
 
 
 def _sent(report: Report) -> str | None:
@@ -163,18 +170,20 @@ def _sent(report: Report) -> str | None:
 
 
 def _handshake(report: Report) -> str | None:
-    facts = report.facts("tls", "handshake")
+    facts = report.facts(HandshakeFacts)
     if not facts:
         return None
-    if facts.get("verified"):
+    if facts["verified"]:
         return "verified"
-    reason = facts.get("verify_message") or facts.get("reason")
-    return f"{facts.get('error')} ({reason})" if reason else str(facts.get("error"))
+    reason = facts["verify_message"] or facts["reason"]
+    return f"{facts['error']} ({reason})" if reason else str(facts["error"])
 
 
 def _segments(report: Report) -> str | None:
-    tried = (report.facts(stage, "small_segments") for stage in _STAGES)
-    if any(one.get("works") for one in tried):
+    if (
+        report.facts(TlsSmallSegmentsFacts)["works"]
+        or report.facts(HttpSmallSegmentsFacts)["works"]
+    ):
         return "only small packets pass"
     return "packets of any size pass" if report.healthy else None
 
@@ -221,7 +230,7 @@ TLS: tuple[Trait, ...] = (
         name="tls_version",
         layer="tls",
         title="TLS version",
-        value=lambda report: report.text("tls", "handshake", "version"),
+        value=lambda report: text_of(report.facts(HandshakeFacts)["version"]),
     ),
     Trait(
         name="packet_size",
@@ -259,42 +268,42 @@ _REFUSED = {
 }
 
 
-def _last(report: Report) -> Mapping[str, object]:
-    requests = report.every("http", "request")
-    return requests[-1] if requests else {}
+def _last(report: Report) -> RequestFacts:
+    requests = report.every(RequestFacts)
+    return requests[-1] if requests else cast("RequestFacts", Facts())
 
 
 def _answer(report: Report) -> str | None:
     facts = _last(report)
     if not facts:
         return None
-    status, outcome = facts.get("status"), facts.get("outcome")
+    status, outcome = facts["status"], facts["outcome"]
     return str(status) if status and outcome in {"answered", None} else str(outcome)
 
 
 def _headers(report: Report, *names: str) -> str | None:
-    headers = _last(report).get("headers")
+    headers = _last(report)["headers"]
     if not isinstance(headers, dict):
         return None
     return ", ".join(str(headers[name]) for name in names if headers.get(name)) or None
 
 
 def _location(report: Report) -> str | None:
-    redirects = report.every("http", "redirect")
-    return str(redirects[-1].get("location")) if redirects else None
+    redirects = report.every(RedirectFacts)
+    return str(redirects[-1]["location"]) if redirects else None
 
 
 def _portal(report: Report) -> str | None:
-    portal = _last(report).get("portal")
+    portal = _last(report)["portal"]
     return None if portal is None else "yes" if portal else "no"
 
 
 def _greeting(report: Report) -> str | None:
-    facts = report.facts("service", "greeting")
+    facts = report.facts(GreetingFacts)
     if not facts:
         return None
-    said = facts.get("message")
-    return f"{facts.get('outcome')} ({said})" if said else str(facts.get("outcome"))
+    said = facts["message"]
+    return f"{facts['outcome']} ({said})" if said else str(facts["outcome"])
 
 
 def _status(case: Case) -> str | None:
@@ -309,7 +318,7 @@ def _status(case: Case) -> str | None:
 
 
 def _first_byte(report: Report) -> str | None:
-    seconds = _last(report).get("first_byte")
+    seconds = _last(report)["first_byte"]
     if not isinstance(seconds, int | float):
         return None
     return "at once" if seconds < _SLOW else f"after {duration(seconds)}"

@@ -4,7 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringback.diagnosis.compare.model import Trait
+from ringback.diagnosis.compare.model import Trait, text_of
+from ringback.diagnosis.facts import (
+    ClockFacts,
+    DescriptorsFacts,
+    EnvironmentFacts,
+    GetaddrinfoFacts,
+    HijackFacts,
+    HostsFileFacts,
+    InterfacesFacts,
+    NameserverFacts,
+    ProxyConnectFacts,
+    ProxyTunnelFacts,
+    ProxyVariablesFacts,
+    ResolverConfigFacts,
+    RouteFacts,
+    RouteToFacts,
+    TrustFacts,
+    UrlFacts,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,63 +36,63 @@ _CONNECTING = frozenset({"tcp", "tls", "http", "service"})
 
 
 def _network(report: Report) -> str | None:
-    alone = report.facts("host", "interfaces").get("loopback_only")
+    alone = report.facts(InterfacesFacts)["loopback_only"]
     return None if alone is None else "none" if alone else "up"
 
 
 def _default_route(family: int) -> Callable[[Report], str | None]:
     def value(report: Report) -> str | None:
-        for facts in report.every("host", "route", family=family):
-            return "yes" if facts.get("route") else f"none ({facts.get('error') or 'no route'})"
+        for facts in report.every(RouteFacts, family=family):
+            return "yes" if facts["route"] else f"none ({facts['error'] or 'no route'})"
         return None
 
     return value
 
 
 def _route_to(report: Report) -> str | None:
-    routes = report.every("host", "route_to")
+    routes = report.every(RouteToFacts)
     if not routes:
         return None
-    wrong = [one for one in routes if not one.get("route")]
+    wrong = [one for one in routes if not one["route"]]
     if not wrong:
         return "routed"
-    refused = (f"{one.get('address')} {one.get('table_type') or one.get('error')}" for one in wrong)
+    refused = (f"{one['address']} {one['table_type'] or one['error']}" for one in wrong)
     return ", ".join(sorted(refused))
 
 
 def _no_way(case: Case) -> str | None:
     """Say that no address has a route; one of a family that is not used explains nothing."""
-    if any(one.get("route") for one in case.broken.every("host", "route_to")):
+    if any(one["route"] for one in case.broken.every(RouteToFacts)):
         return None
     name = case.broken.name
     return f"{name}'s own routing table does not let it through ({case.mine}); {case.there}'s does."
 
 
 def _nameservers(report: Report) -> str | None:
-    facts = report.facts("host", "resolver_config")
-    servers = facts.get("nameservers")
+    facts = report.facts(ResolverConfigFacts)
+    servers = facts["nameservers"]
     return None if servers is None else ", ".join(map(str, servers)) or "none"
 
 
 def _search(report: Report) -> str | None:
-    search = report.facts("host", "resolver_config").get("search")
+    search = report.facts(ResolverConfigFacts)["search"]
     return None if search is None else ", ".join(map(str, search)) or "none"
 
 
 def _order(report: Report) -> str | None:
-    order = report.facts("host", "resolver_config").get("hosts_order")
+    order = report.facts(ResolverConfigFacts)["hosts_order"]
     return " ".join(map(str, order)) if order else None
 
 
 def _hosts_file(report: Report) -> str | None:
-    if not report.evidence.named or not report.facts("url", "parse"):
+    if not report.evidence.named or not report.facts(UrlFacts):
         return None
-    listed = report.facts("host", "hosts_file").get("addresses")
+    listed = report.facts(HostsFileFacts)["addresses"]
     return ", ".join(sorted(map(str, listed))) if listed else "no entry"
 
 
 def _clock(report: Report) -> str | None:
-    offset = report.facts("host", "clock").get("offset")
+    offset = report.facts(ClockFacts)["offset"]
     if not isinstance(offset, int | float):
         return "right" if report.evidence.secured else None
     if abs(offset) < _MINUTE:
@@ -84,16 +102,16 @@ def _clock(report: Report) -> str | None:
 
 
 def _trusted(report: Report) -> str | None:
-    trust = report.facts("tls", "trust")
+    trust = report.facts(TrustFacts)
     if not trust:
         return None
-    if not trust.get("loaded"):
+    if not trust["loaded"]:
         return "none that can be read"
-    return f"{trust.get('authorities')} from {trust.get('path') or trust.get('source')}"
+    return f"{trust['authorities']} from {trust['path'] or trust['source']}"
 
 
 def _descriptors(report: Report) -> str | None:
-    short = report.facts("host", "descriptors").get("short")
+    short = report.facts(DescriptorsFacts)["short"]
     return None if short is None else "none left" if short else "enough"
 
 
@@ -191,13 +209,13 @@ HOST: tuple[Trait, ...] = (
         name="python",
         layer="host",
         title="Python",
-        value=lambda report: report.text("host", "environment", "python"),
+        value=lambda report: text_of(report.facts(EnvironmentFacts)["python"]),
     ),
     Trait(
         name="openssl",
         layer="host",
         title="OpenSSL",
-        value=lambda report: report.text("host", "environment", "openssl"),
+        value=lambda report: text_of(report.facts(EnvironmentFacts)["openssl"]),
         says="The TLS of {name} is {mine}, that of {there} {other}: what one accepts, the "
         "other may not.",
         causes=frozenset({"old_tls", "certificate_weak"}),
@@ -206,7 +224,7 @@ HOST: tuple[Trait, ...] = (
         name="platform",
         layer="host",
         title="Platform",
-        value=lambda report: report.text("host", "environment", "platform"),
+        value=lambda report: text_of(report.facts(EnvironmentFacts)["platform"]),
     ),
 )
 """Traits of the machine."""
@@ -225,16 +243,16 @@ _AFTER = frozenset({"tcp", "tls", "http", "service"})
 
 def addresses(report: Report) -> list[str]:
     """Return the addresses that a name had there, sorted."""
-    return sorted(map(str, report.facts("name", "getaddrinfo").get("addresses") or ()))
+    return sorted(map(str, report.facts(GetaddrinfoFacts)["addresses"] or ()))
 
 
 def _resolves(report: Report) -> str | None:
-    facts = report.facts("name", "getaddrinfo")
+    facts = report.facts(GetaddrinfoFacts)
     if not facts or not report.evidence.named:
         return None
-    if facts.get("addresses"):
+    if facts["addresses"]:
         return "yes"
-    return "in no time" if facts.get("timed_out") else f"no ({facts.get('eai') or 'no address'})"
+    return "in no time" if facts["timed_out"] else f"no ({facts['eai'] or 'no address'})"
 
 
 def _listed(report: Report) -> str | None:
@@ -243,15 +261,15 @@ def _listed(report: Report) -> str | None:
 
 def _answers(report: Report) -> str | None:
     found = {
-        str(one.get("rcode") or ("silence" if one.get("timed_out") else one.get("error")))
-        for one in report.every("name", "nameserver")
-        if one.get("configured", True)
+        str(one["rcode"] or ("silence" if one["timed_out"] else one["error"]))
+        for one in report.every(NameserverFacts)
+        if one["configured"] is not False
     }
     return ", ".join(sorted(found)) if found else None
 
 
 def _hijack(report: Report) -> str | None:
-    found = [one.get("hijacked") for one in report.every("name", "hijack")]
+    found = [one["hijacked"] for one in report.every(HijackFacts)]
     return None if not found else "every name, also one that is not there" if any(found) else "no"
 
 
@@ -276,7 +294,7 @@ def _only_there(case: Case) -> str | None:
 
 
 def _servers(report: Report) -> str:
-    return ", ".join(map(str, report.facts("host", "resolver_config").get("nameservers") or ()))
+    return ", ".join(map(str, report.facts(ResolverConfigFacts)["nameservers"] or ()))
 
 
 def _elsewhere(case: Case) -> str | None:
@@ -344,10 +362,10 @@ _DIRECT = "none"
 
 
 def _applies(report: Report) -> str | None:
-    used = report.facts("proxy", "connect").get("proxy")
+    used = report.facts(ProxyConnectFacts)["proxy"]
     if used:
         return str(used)
-    facts = report.facts("host", "proxy_variables")
+    facts = report.facts(ProxyVariablesFacts)
     return str(facts["applies"] or _DIRECT) if "applies" in facts else None
 
 
@@ -361,15 +379,15 @@ def _why(case: Case) -> str | None:
 
 
 def _connect(report: Report) -> str | None:
-    return report.text("proxy", "connect", "outcome")
+    return text_of(report.facts(ProxyConnectFacts)["outcome"])
 
 
 def _tunnel(report: Report) -> str | None:
-    facts = report.facts("proxy", "tunnel")
+    facts = report.facts(ProxyTunnelFacts)
     if not facts:
         return None
-    status = facts.get("status")
-    return f"status {status}" if status else str(facts.get("outcome"))
+    status = facts["status"]
+    return f"status {status}" if status else str(facts["outcome"])
 
 
 PROXY: tuple[Trait, ...] = (

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from ringback.diagnosis.redact import is_placeholder
 from ringback.diagnosis.verdict.evidence import Evidence
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from ringback.diagnosis.model import Diagnosis, Stage, Verdict
+    from ringback.diagnosis.sorts import FactsT
 
 
 Outcome = Literal[
@@ -138,18 +139,13 @@ class Report:
         stage = diagnosis.readings[decided[0]].layer
         return "tcp" if stage in {"neighbours", "path"} else stage
 
-    def facts(self, layer: Stage, what: str) -> Mapping[str, Any]:
+    def facts(self, sort: type[FactsT]) -> FactsT:
         """Return the facts of the first reading of a sort; none where there is none."""
-        return self.evidence.facts(layer, what)
+        return self.evidence.facts(sort)
 
-    def every(self, layer: Stage, what: str, **facts: Any) -> list[Mapping[str, Any]]:
+    def every(self, sort: type[FactsT], **having: object) -> list[FactsT]:
         """Return the facts of each reading of a sort."""
-        return [one.facts for one in self.evidence.all(layer, what, **facts)]
-
-    def text(self, layer: Stage, what: str, key: str) -> str | None:
-        """Return a fact as text; ``None`` where it is not known."""
-        value = self.facts(layer, what).get(key)
-        return None if value is None else str(value)
+        return [reading.facts for reading in self.evidence.all(sort, **having)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +180,11 @@ def joined(words: Sequence[str], by: str = "and", most: int = 3) -> str:
     if len(words) > most:
         return f"{', '.join(words[: most - 1])} {by} {len(words) - most + 1} more"
     return f"{', '.join(words[:-1])} {by} {words[-1]}" if len(words) > 1 else "".join(words)
+
+
+def text_of(fact: object) -> str | None:
+    """Return a fact as text; ``None`` where it is not known."""
+    return None if fact is None else str(fact)
 
 
 def comparable(value: str | None) -> str | None:

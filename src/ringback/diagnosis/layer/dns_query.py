@@ -21,7 +21,7 @@ from ringback.diagnosis.layer.kernel import hear_icmp, icmp_messages
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from ringback.diagnosis.facts import IcmpFacts
+    from ringback.diagnosis.fact_values import IcmpFacts
 
 PAYLOAD: Final = 1232
 """Bytes that an answer over UDP may have, which fit into any packet (DNS Flag Day 2020)."""

@@ -10,13 +10,14 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from ringback.diagnosis.facts import BundleFacts, DescriptorsFacts, EnvironmentFacts
+from ringback.diagnosis.facts import DescriptorsFacts, EnvironmentFacts
 from ringback.diagnosis.layer import host_proxies, host_resolver, host_routes
 from ringback.diagnosis.layer.host_routes import route_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ringback.diagnosis.fact_values import BundleFacts
     from ringback.diagnosis.scene import Scene
 
 

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ringback.client.proxies.settings import bypass_of
-from ringback.diagnosis.facts import OtherProxyFacts, ProxyVariablesFacts
+from ringback.diagnosis.facts import ProxyVariablesFacts
 from ringback.diagnosis.layer.proxy_server import chosen, proxy_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ringback.diagnosis.fact_values import OtherProxyFacts
     from ringback.diagnosis.model import Asked
     from ringback.diagnosis.scene import Scene
 

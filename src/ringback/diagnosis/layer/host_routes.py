@@ -8,7 +8,7 @@ import ipaddress
 import socket
 import sys
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from ringback.diagnosis.facts import InterfacesFacts, RouteFacts, RouteToFacts
 from ringback.diagnosis.layer import netlink
@@ -16,6 +16,7 @@ from ringback.diagnosis.layer import netlink
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ringback.diagnosis.fact_values import InterfaceFacts
     from ringback.diagnosis.scene import Scene
     from ringback.failure.names import KindName
 
@@ -217,7 +218,7 @@ def read_interfaces(scene: Scene) -> None:
     )
 
 
-def interfaces() -> list[dict[str, Any]]:
+def interfaces() -> list[InterfaceFacts]:
     """Return name, state and addresses of each interface.
 
     Without netlink the addresses are those that packets to the world would carry.
@@ -236,14 +237,14 @@ def interfaces() -> list[dict[str, Any]]:
     ]
 
 
-def _leads_out(interface: dict[str, Any]) -> bool:
+def _leads_out(interface: InterfaceFacts) -> bool:
     """Whether it has an address that is not of its link alone: those of a link give themselves."""
     return any(not ip_address(one).is_link_local for one in interface["addresses"])
 
 
-def _without_netlink() -> list[dict[str, Any]]:
+def _without_netlink() -> list[InterfaceFacts]:
     sources = [source for version in (4, 6) if (source := source_to_world(version))]
-    found: list[dict[str, Any]] = []
+    found: list[InterfaceFacts] = []
     with contextlib.suppress(OSError, AttributeError):
         names = [name for _, name in socket.if_nameindex()]
         found = [{"name": n, "up": None, "loopback": _loops(n), "addresses": []} for n in names]
@@ -256,7 +257,7 @@ def _loops(name: str) -> bool:
     return name.startswith("lo") or (sys.platform == "win32" and "loopback" in name.lower())
 
 
-def _interfaces_in_words(useful: list[dict[str, Any]]) -> str:
+def _interfaces_in_words(useful: list[InterfaceFacts]) -> str:
     if not useful:
         return "no interface but loopback is up with an address of more than its link"
     shown = [f"{one['name']} {' '.join(one['addresses'][:3])}" for one in useful[:4]]

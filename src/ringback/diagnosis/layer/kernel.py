@@ -13,7 +13,7 @@ import struct
 import sys
 from dataclasses import dataclass
 
-from ringback.diagnosis.facts import IcmpFacts
+from ringback.diagnosis.fact_values import IcmpFacts
 
 SocketAddress = tuple[str, int] | tuple[str, int, int, int]
 """What ``socket.connect`` takes."""

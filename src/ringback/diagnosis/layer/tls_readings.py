@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
 
+    from ringback.diagnosis.fact_values import CertificateFacts
     from ringback.diagnosis.layer.tls_channel import Channel
     from ringback.diagnosis.layer.tls_handshake import Handshake
     from ringback.diagnosis.scene import Route, Scene
@@ -361,7 +362,7 @@ def _chain_result(chain: list[Certificate]) -> str:
     )
 
 
-def _fields(one: Certificate) -> dict[str, Any]:
+def _fields(one: Certificate) -> CertificateFacts:
     return {
         "subject": one.subject,
         "issuer": one.issuer,

@@ -4,15 +4,32 @@ from __future__ import annotations
 
 from functools import cached_property
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
+
+from ringback.diagnosis.facts import (
+    AttemptFacts,
+    GetaddrinfoFacts,
+    GreetingFacts,
+    HandshakeFacts,
+    HijackFacts,
+    IcmpFact,
+    NameserverFacts,
+    ProxyConnectFacts,
+    ProxyTunnelFacts,
+    RedirectFacts,
+    RequestFacts,
+    TcpConnectFacts,
+    UrlFacts,
+)
+from ringback.diagnosis.model import Facts
+from ringback.diagnosis.sorts import FactsT, ReadingOf, readings_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
-    from ringback.diagnosis.model import Reading, Stage, Where
+    from ringback.diagnosis.fact_values import IcmpFacts
+    from ringback.diagnosis.model import Reading, Where
 
-
-_NOTHING: Mapping[str, Any] = {}
 
 ARP = frozenset({(3, 1), (1, 3)})
 """ICMP (type, code) from an own address: nobody on the link answered for the next hop."""
@@ -30,56 +47,54 @@ class Evidence:
     def __init__(self, readings: Sequence[Reading]) -> None:
         self.readings = tuple(readings)
 
-    def all(self, layer: Stage, what: str, **facts: Any) -> list[Reading]:
+    def all(self, sort: type[FactsT], **having: object) -> list[ReadingOf[FactsT]]:
         """Return the readings of one sort that have these facts."""
         return [
-            one
-            for one in self.readings
-            if one.layer == layer
-            and one.what == what
-            and all(one.facts.get(key) == value for key, value in facts.items())
+            reading
+            for reading in readings_of(self.readings, sort)
+            if all(reading.facts[key] == value for key, value in having.items())
         ]
 
-    def first(self, layer: Stage, what: str, **facts: Any) -> Reading | None:
+    def first(self, sort: type[FactsT], **having: object) -> ReadingOf[FactsT] | None:
         """Return the first reading of one sort that has these facts."""
-        return next(iter(self.all(layer, what, **facts)), None)
+        return next(iter(self.all(sort, **having)), None)
 
-    def facts(self, layer: Stage, what: str) -> Mapping[str, Any]:
+    def facts(self, sort: type[FactsT]) -> FactsT:
         """Return the facts of the first reading of one sort; without one, none."""
-        found = self.first(layer, what)
-        return _NOTHING if found is None else found.facts
+        found = self.first(sort)
+        return cast("FactsT", Facts()) if found is None else found.facts
 
     @cached_property
-    def asked(self) -> Mapping[str, Any]:
+    def asked(self) -> UrlFacts:
         """What was asked: the facts of ``url/parse``."""
-        return self.facts("url", "parse")
+        return self.facts(UrlFacts)
 
     @property
     def host(self) -> str:
         """The host that was asked for."""
-        return str(self.asked.get("host") or "")
+        return str(self.asked["host"] or "")
 
     @property
     def place(self) -> str:
         """``host:port`` as people write it."""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        port = self.asked.get("port")
+        port = self.asked["port"]
         return f"{host}:{port}" if port else host
 
     @property
     def protocol(self) -> str:
         """What is spoken behind TCP and TLS."""
-        return str(self.asked.get("protocol") or "none")
+        return str(self.asked["protocol"] or "none")
 
     @property
     def named(self) -> bool:
         """Whether the host is a name, not an address."""
-        return not self.asked.get("is_address")
+        return not self.asked["is_address"]
 
     @property
     def proxied(self) -> bool:
         """Whether the program would go through a proxy."""
-        return self.first("proxy", "connect") is not None
+        return self.first(ProxyConnectFacts) is not None
 
     @cached_property
     def addresses(self) -> list[str]:
@@ -88,41 +103,41 @@ class Evidence:
             return [self.host]
         if not self.resolved_here:
             return []
-        return list(self.facts("name", "getaddrinfo").get("addresses") or ())
+        return list(self.facts(GetaddrinfoFacts)["addresses"] or ())
 
     @property
     def resolved_here(self) -> bool:
         """Whether this program needs the target's addresses: an HTTP proxy looks them up itself."""
-        through = self.first("proxy", "connect")
+        through = self.first(ProxyConnectFacts)
         if through is None:
             return True
-        return str(through.facts.get("proxy") or "").startswith(("socks4://", "socks5://"))
+        return str(through.facts["proxy"] or "").startswith(("socks4://", "socks5://"))
 
     @cached_property
-    def connects(self) -> list[Reading]:
+    def connects(self) -> list[ReadingOf[TcpConnectFacts]]:
         """One reading for each address that was connected to."""
-        return self.all("tcp", "connect")
+        return self.all(TcpConnectFacts)
 
     @cached_property
-    def opened(self) -> list[Reading]:
+    def opened(self) -> list[ReadingOf[TcpConnectFacts]]:
         """Those of ``connects`` that were answered with a connection."""
-        return [one for one in self.connects if one.facts.get("outcome") == "open"]
+        return [one for one in self.connects if one.facts["outcome"] == "open"]
 
     @cached_property
-    def unopened(self) -> list[Reading]:
+    def unopened(self) -> list[ReadingOf[TcpConnectFacts]]:
         """Those of ``connects`` that were not."""
-        return [one for one in self.connects if one.facts.get("outcome") != "open"]
+        return [one for one in self.connects if one.facts["outcome"] != "open"]
 
     @cached_property
     def reached(self) -> bool:
         """Whether the target, or a proxy's tunnel to it, is open."""
-        tunnels = self.all("proxy", "tunnel")
+        tunnels = self.all(ProxyTunnelFacts)
         return bool(self.opened) or any(one.state == "ok" for one in tunnels)
 
     @cached_property
     def blocked(self) -> bool:
         """Whether nothing came through: no address, no tunnel, no answer through a proxy."""
-        return not self.reached and not self.all("http", "request") and self.wanted
+        return not self.reached and not self.all(RequestFacts) and self.wanted
 
     @property
     def wanted(self) -> bool:
@@ -137,23 +152,27 @@ class Evidence:
             return bool(self.addresses)
         if self.protocol == "http":
             return not self.lost_on_the_way and any(
-                one.state == "ok" for one in self.all("http", "request")
+                one.state == "ok" for one in self.all(RequestFacts)
             )
         if self.protocol in last:
-            return self.secured if self.asked.get("tls") else self.reached
-        return any(one.state == "ok" for one in self.all("service", "greeting"))
+            return self.secured if self.asked["tls"] else self.reached
+        return any(one.state == "ok" for one in self.all(GreetingFacts))
 
     @property
     def lost_on_the_way(self) -> bool:
         """Whether a redirect was followed, and nothing is known of where it leads."""
         steps = [one for one in self.readings if one.layer == "http" and one.what in _STEPS]
         last = steps[-1] if steps else None
-        return last is not None and last.what == "redirect" and bool(last.facts.get("followed"))
+        return (
+            last is not None
+            and last.what == "redirect"
+            and bool(cast("ReadingOf[RedirectFacts]", last).facts["followed"])
+        )
 
     @property
     def secured(self) -> bool:
         """Whether a TLS handshake was verified."""
-        return any(one.facts.get("verified") for one in self.all("tls", "handshake"))
+        return any(one.facts["verified"] for one in self.all(HandshakeFacts))
 
 
 def family(address: object) -> int:
@@ -200,35 +219,40 @@ def is_no_host(address: object) -> bool:
 # What answered the attempts to connect, as the rules about them ask for it.
 
 
-def failed(evidence: Evidence, *outcomes: str) -> list[Reading]:
+def failed(evidence: Evidence, *outcomes: str) -> list[ReadingOf[TcpConnectFacts]]:
     """Return the attempts that came out so, where the target is not reached at all."""
     if evidence.reached or evidence.proxied:
         return []
-    return [one for one in evidence.unopened if one.facts.get("outcome") in outcomes]
+    return [one for one in evidence.unopened if one.facts["outcome"] in outcomes]
 
 
-def icmp_code(one: Reading) -> tuple[int, int] | None:
+def icmp_code(one: ReadingOf[IcmpFact]) -> tuple[int, int] | None:
     """Return type and code of the ICMP message that ended an attempt."""
-    icmp = one.facts.get("icmp")
+    icmp = one.facts["icmp"]
     return (int(icmp["type"]), int(icmp["code"])) if icmp else None
 
 
-def version(one: Reading) -> int:
+def icmp_of(one: ReadingOf[IcmpFact]) -> IcmpFacts:
+    """Return the ICMP message that ended an attempt; without one, nothing of it is known."""
+    return one.facts["icmp"] or cast("IcmpFacts", Facts())
+
+
+def version(one: ReadingOf[AttemptFacts]) -> int:
     """Return 4 or 6, the family of an attempt."""
-    return int(one.facts.get("family") or 0)
+    return int(one.facts["family"] or 0)
 
 
-def sender_of(one: Reading) -> tuple[str, Where]:
+def sender_of(one: ReadingOf[IcmpFact]) -> tuple[str, Where]:
     """Return who sent the ICMP message that ended an attempt, and where that is."""
-    icmp = one.facts.get("icmp") or {}
-    if icmp.get("own"):
+    icmp = icmp_of(one)
+    if icmp["own"]:
         return "this host itself", "this host"
-    if icmp.get("is_target"):
+    if icmp["is_target"]:
         return "the host itself", "their host"
-    return f"the router {icmp.get('sender')}", "path"
+    return f"the router {icmp['sender']}", "path"
 
 
-def is_expired(one: Reading) -> bool:
+def is_expired(one: ReadingOf[AttemptFacts]) -> bool:
     """Return whether a router gave a packet up because it had passed too many."""
     return icmp_code(one) == ((3, 0) if version(one) == 6 else (11, 0))
 
@@ -236,26 +260,26 @@ def is_expired(one: Reading) -> bool:
 # What the nameservers answered, as the rules about names ask for it.
 
 
-def configured(evidence: Evidence) -> list[Reading]:
+def configured(evidence: Evidence) -> list[ReadingOf[NameserverFacts]]:
     """Return the answers of the nameservers that this host is configured to ask."""
-    every = evidence.all("name", "nameserver")
-    return [one for one in every if one.facts.get("configured") is not False]
+    every = evidence.all(NameserverFacts)
+    return [one for one in every if one.facts["configured"] is not False]
 
 
-def others(evidence: Evidence) -> list[Reading]:
+def others(evidence: Evidence) -> list[ReadingOf[NameserverFacts]]:
     """Return the answers of the nameservers that were named beside them."""
-    return evidence.all("name", "nameserver", configured=False)
+    return evidence.all(NameserverFacts, configured=False)
 
 
 def is_unresolved(evidence: Evidence) -> bool:
     """Return whether this program needs the name here and gets no address."""
     if not evidence.named or not evidence.resolved_here:
         return False
-    looked_up = evidence.first("name", "getaddrinfo")
+    looked_up = evidence.first(GetaddrinfoFacts)
     return looked_up is not None and not evidence.addresses and not evidence.served
 
 
-def unresolved_answers(evidence: Evidence) -> list[Reading]:
+def unresolved_answers(evidence: Evidence) -> list[ReadingOf[NameserverFacts]]:
     """Return what the configured nameservers say of a name that is not resolved.
 
     A lookup goes on to the next nameserver behind a failure, and ends with the first that denies
@@ -267,54 +291,58 @@ def unresolved_answers(evidence: Evidence) -> list[Reading]:
     return _denials(asked) or asked
 
 
-def _denials(asked: list[Reading]) -> list[Reading]:
+def _denials(asked: list[ReadingOf[NameserverFacts]]) -> list[ReadingOf[NameserverFacts]]:
     """The answers of the nameservers that deny a name and fail in nothing."""
-    failing = {one.facts.get("server") for one in asked if not _denies(one)}
-    return [one for one in asked if one.facts.get("server") not in failing]
+    failing = {one.facts["server"] for one in asked if not _denies(one)}
+    return [one for one in asked if one.facts["server"] not in failing]
 
 
-def _denies(one: Reading) -> bool:
-    denied = one.facts.get("rcode") in {"NXDOMAIN", "NOERROR"} and not one.facts.get("answers")
-    return denied and not one.facts.get("referral")
+def _denies(one: ReadingOf[NameserverFacts]) -> bool:
+    denied = one.facts["rcode"] in {"NXDOMAIN", "NOERROR"} and not one.facts["answers"]
+    return denied and not one.facts["referral"]
 
 
-def coded(evidence: Evidence, rcode: str) -> list[Reading]:
+def coded(evidence: Evidence, rcode: str) -> list[ReadingOf[NameserverFacts]]:
     """Return the answers with a code, where no nameserver gives an address."""
     if with_addresses(configured(evidence)):
         return []
-    return [one for one in unresolved_answers(evidence) if one.facts.get("rcode") == rcode]
+    return [one for one in unresolved_answers(evidence) if one.facts["rcode"] == rcode]
 
 
-def with_addresses(readings: Iterable[Reading]) -> list[Reading]:
+def with_addresses(
+    readings: Iterable[ReadingOf[NameserverFacts]],
+) -> list[ReadingOf[NameserverFacts]]:
     """Return those that hold an address."""
-    return [one for one in readings if one.facts.get("answers")]
+    return [one for one in readings if one.facts["answers"]]
 
 
-def is_dead(one: Reading) -> bool:
+def is_dead(one: ReadingOf[NameserverFacts]) -> bool:
     """Return whether a nameserver gave no answer at all."""
-    return bool(one.facts.get("timed_out") or one.facts.get("error"))
+    return bool(one.facts["timed_out"] or one.facts["error"])
 
 
-def answered_late(evidence: Evidence) -> list[Reading]:
+def answered_late(evidence: Evidence) -> list[ReadingOf[NameserverFacts]]:
     """Return the questions that were given up before this host's own lookup denied the name."""
     asked = unresolved_answers(evidence)
-    lookup = evidence.first("name", "getaddrinfo")
+    lookup = evidence.first(GetaddrinfoFacts)
     if lookup is None or lookup.kind not in {"dns.name_not_resolved", "dns.no_address"}:
         return []
     ended = lookup.at + lookup.seconds
-    slow = [one for one in asked if one.facts.get("timed_out") and one.at + one.seconds < ended]
+    slow = [one for one in asked if one.facts["timed_out"] and one.at + one.seconds < ended]
     return asked if slow and all(map(is_dead, asked)) else []
 
 
-def servers_of(readings: Iterable[Reading]) -> str:
+def servers_of(
+    readings: Iterable[ReadingOf[NameserverFacts] | ReadingOf[HijackFacts]],
+) -> str:
     """Return the nameservers of readings, as a list for people."""
-    named = list(dict.fromkeys(str(one.facts.get("server")) for one in readings))
+    named = list(dict.fromkeys(str(one.facts["server"]) for one in readings))
     return " and ".join(named[:3])
 
 
 def with_lookup(evidence: Evidence, readings: Iterable[Reading]) -> tuple[Reading, ...]:
     """Return readings together with the system's own lookup."""
-    return (*readings, *evidence.all("name", "getaddrinfo"))
+    return (*readings, *evidence.all(GetaddrinfoFacts))
 
 
 # How findings name what they are about.

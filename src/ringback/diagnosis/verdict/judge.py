@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from ringback.diagnosis.facts import RedirectFacts
 from ringback.diagnosis.model import HEALTHY, Reading, Verdict
 from ringback.diagnosis.verdict.evidence import Evidence
 from ringback.diagnosis.verdict.onward import Onward, onward
@@ -48,7 +49,7 @@ def _behind(
     return replace(
         there,
         summary=f"{evidence.place} redirects to {further.place}. {there.summary}",
-        evidence=_indices(evidence, (further.told, *evidence.all("http", "redirect"))),
+        evidence=_indices(evidence, (further.told, *evidence.all(RedirectFacts))),
         beside=(*beside, *there.beside)[:_MOST_BESIDE],
     )
 

@@ -6,8 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from ringback.diagnosis.facts import ElsewhereFacts
+from ringback.diagnosis.facts import (
+    ElsewhereFacts,
+    HttpConnectionFacts,
+    RedirectFacts,
+    RequestFacts,
+)
 from ringback.diagnosis.model import Reading
+from ringback.diagnosis.sorts import ReadingOf, readings_of
 from ringback.diagnosis.verdict.evidence import Evidence
 
 if TYPE_CHECKING:
@@ -40,9 +46,9 @@ def tell_elsewhere(scene: Scene, url: str, there: Scene, since: float) -> None:
     )
 
 
-def readings_elsewhere(told: Reading) -> tuple[Reading, ...]:
+def readings_elsewhere(told: ReadingOf[ElsewhereFacts]) -> tuple[Reading, ...]:
     """Return what was read of another host."""
-    return tuple(_read(one) for one in told.facts.get("readings") or () if isinstance(one, Mapping))
+    return tuple(_read(one) for one in told.facts["readings"] or () if isinstance(one, Mapping))
 
 
 def _is_answered(readings: Sequence[Reading]) -> bool:
@@ -50,8 +56,7 @@ def _is_answered(readings: Sequence[Reading]) -> bool:
     steps = [one for one in readings if one.layer == "http"]
     if any(one.what in {"redirect", "elsewhere"} and one.state == "failed" for one in steps):
         return False
-    asked = [one for one in steps if one.what == "request"]
-    return any(one.facts.get("outcome") == "answered" for one in asked)
+    return any(one.facts["outcome"] == "answered" for one in readings_of(steps, RequestFacts))
 
 
 def _written(one: Reading) -> dict[str, Any]:
@@ -103,15 +108,15 @@ class Onward:
 
 def onward(evidence: Evidence) -> Onward | None:
     """Return where the last redirect leads; ``None``: to nowhere that was looked at apart."""
-    told = evidence.first("http", "elsewhere")
+    told = evidence.first(ElsewhereFacts)
     if told is not None:
         here = [one for one in evidence.readings if one.layer == "host" and one.what in _HOST]
         there = Evidence((*here, *readings_elsewhere(told)))
         facts = told.facts
-        answered = bool(facts.get("answered")) and _is_theirs(evidence, there)
-        return Onward(told.subject, told, there, answered, facts.get("complete") is not False)
-    failed = next((one for one in evidence.all("http", "connection") if _is_connect(one)), None)
-    if failed is None or not evidence.all("http", "redirect"):
+        answered = bool(facts["answered"]) and _is_theirs(evidence, there)
+        return Onward(told.subject, told, there, answered, facts["complete"] is not False)
+    failed = next((one for one in evidence.all(HttpConnectionFacts) if _is_connect(one)), None)
+    if failed is None or not evidence.all(RedirectFacts):
         return None
     return Onward(failed.subject, failed, Evidence(_as_asked(evidence, failed)), answered=False)
 
@@ -121,8 +126,8 @@ def _is_theirs(evidence: Evidence, there: Evidence) -> bool:
 
     A failure of the service is none, wherever it stands.
     """
-    asked = there.all("http", "request")
-    status = int(asked[-1].facts.get("status") or 0) if asked else 0
+    asked = there.all(RequestFacts)
+    status = int(asked[-1].facts["status"] or 0) if asked else 0
     return _site(evidence) != _site(there) and status != _TOO_MANY and status < _FAILED
 
 
@@ -131,8 +136,8 @@ def _site(evidence: Evidence) -> str:
     return evidence.host.lower().rstrip(".").removeprefix("www.")
 
 
-def _is_connect(one: Reading) -> bool:
-    return one.kind is not None and bool(one.facts.get("outcome"))
+def _is_connect(one: ReadingOf[HttpConnectionFacts]) -> bool:
+    return one.kind is not None and bool(one.facts["outcome"])
 
 
 def _as_asked(evidence: Evidence, failed: Reading) -> list[Reading]:

@@ -1,9 +1,12 @@
 """One line of the rule table: which readings mean which cause."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from ringback.diagnosis.model import Alternative, Reading, Stage, Where
+from ringback.diagnosis.facts import HandshakeFacts, RequestFacts
+from ringback.diagnosis.model import Alternative, Reading, Where
+from ringback.diagnosis.sorts import ReadingOf
 from ringback.diagnosis.verdict.evidence import Evidence
 from ringback.failure.kind import Layer
 from ringback.failure.names import KindName
@@ -63,10 +66,13 @@ class Rule:
 
 
 def black_hole(
-    evidence: Evidence, layer: Stage, failed: Reading | None, stands_still: str
+    evidence: Evidence,
+    small_segments: type[Mapping[str, Any]],
+    failed: Reading | None,
+    stands_still: str,
 ) -> Finding | None:
     """Return that large packets are lost, where small ones pass."""
-    small = evidence.first(layer, "small_segments", works=True)
+    small = evidence.first(small_segments, works=True)
     if small is None or failed is None:
         return None
     return Finding(
@@ -77,6 +83,6 @@ def black_hole(
     )
 
 
-def is_unheard(failed: Reading) -> bool:
+def is_unheard(failed: ReadingOf[HandshakeFacts] | ReadingOf[RequestFacts]) -> bool:
     """Return whether the other side's kernel has not received what was sent (``TCP_INFO``)."""
-    return bool(failed.facts.get("unacked") or failed.facts.get("retransmits"))
+    return bool(failed.facts["unacked"] or failed.facts["retransmits"])

@@ -1,4 +1,5 @@
 import socket
+import sys
 import threading
 import time
 
@@ -48,6 +49,7 @@ def test_both_types_are_asked_for(scene, server):
     assert told["A"].state == "ok"
     assert told["A"].subject == f"127.0.0.1:{server.address[1]} A"
     assert (told["A"].facts["rcode"], told["A"].facts["ttl"]) == ("NOERROR", 0)
+    assert told["A"].facts["on_link"] is (True if sys.platform == "linux" else None)
 
 
 @pytest.mark.parametrize(

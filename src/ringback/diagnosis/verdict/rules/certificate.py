@@ -1,9 +1,18 @@
 """Rules about the certificate: the handshake came through, its proof did not."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
+from typing import cast
 
-from ringback.diagnosis.model import Alternative, Reading
+from ringback.diagnosis.fact_values import CertificateFacts
+from ringback.diagnosis.facts import (
+    ChainFacts,
+    ClockFacts,
+    HandshakeFacts,
+    SystemStoreFacts,
+    TrustFacts,
+)
+from ringback.diagnosis.model import Alternative, Facts
+from ringback.diagnosis.sorts import ReadingOf
 from ringback.diagnosis.verdict.evidence import Evidence
 from ringback.diagnosis.verdict.rule import Finding, Rule
 
@@ -65,29 +74,31 @@ _WEAK = frozenset({66, 67, 68})
 _REVOKED = frozenset({23})
 
 
-def _failed(evidence: Evidence, codes: frozenset[int] | None = None) -> Reading | None:
+def _failed(
+    evidence: Evidence, codes: frozenset[int] | None = None
+) -> ReadingOf[HandshakeFacts] | None:
     """Return the first handshake that failed for its certificate, unless another one held."""
     if evidence.secured:
         return None
-    for one in evidence.all("tls", "handshake", error="certificate"):
-        if codes is None or one.facts.get("verify_code") in codes:
+    for one in evidence.all(HandshakeFacts, error="certificate"):
+        if codes is None or one.facts["verify_code"] in codes:
             return one
     return None
 
 
-def _chain(evidence: Evidence) -> tuple[list[Mapping[str, Any]], tuple[Reading, ...]]:
-    read = evidence.first("tls", "chain")
-    return (list(read.facts.get("chain") or ()), (read,)) if read else ([], ())
+def _chain(evidence: Evidence) -> tuple[list[CertificateFacts], tuple[ReadingOf[ChainFacts], ...]]:
+    read = evidence.first(ChainFacts)
+    return (list(read.facts["chain"] or ()), (read,)) if read else ([], ())
 
 
-def _offset(evidence: Evidence) -> tuple[float, tuple[Reading, ...]]:
-    clock = evidence.first("host", "clock")
-    return (float(clock.facts.get("offset") or 0.0), (clock,)) if clock else (0.0, ())
+def _offset(evidence: Evidence) -> tuple[float, tuple[ReadingOf[ClockFacts], ...]]:
+    clock = evidence.first(ClockFacts)
+    return (float(clock.facts["offset"] or 0.0), (clock,)) if clock else (0.0, ())
 
 
-def _leaf(evidence: Evidence) -> Mapping[str, Any]:
+def _leaf(evidence: Evidence) -> CertificateFacts:
     chain, _ = _chain(evidence)
-    return chain[0] if chain else {}
+    return chain[0] if chain else cast("CertificateFacts", Facts())
 
 
 def _clock(evidence: Evidence) -> Finding | None:
@@ -96,7 +107,7 @@ def _clock(evidence: Evidence) -> Finding | None:
     if failed is None or abs(offset) < SKEW:
         return None
     ahead = offset > 0
-    if ahead != (failed.facts.get("verify_code") in _EXPIRED):
+    if ahead != (failed.facts["verify_code"] in _EXPIRED):
         return None
     return Finding(
         f"This host's clock is {_span(abs(offset))} {'ahead' if ahead else 'behind'}: by the "
@@ -122,14 +133,23 @@ def _span(seconds: float) -> str:
     return f"{seconds / 3600:.0f} hours" if seconds >= 2 * 3600 else f"{seconds / 60:.0f} minutes"
 
 
-def _dated(codes: frozenset[int], words: str, key: str) -> Callable[[Evidence], Finding | None]:
+def _date_of(chain: list[CertificateFacts], *, expired: bool) -> str:
+    """Return the date that is to blame, of whichever certificate of the chain it is."""
+    if expired:
+        over = [one for one in chain if (one["days_left"] or 0.0) < 0] or chain[:1]
+        date = over[0]["not_after"] if over else None
+    else:
+        date = max((one["not_before"] or "" for one in chain), default=None)
+    return f" ({date[:10]})" if date else ""
+
+
+def _dated(codes: frozenset[int], words: str) -> Callable[[Evidence], Finding | None]:
     def when(evidence: Evidence) -> Finding | None:
         failed = _failed(evidence, codes)
         if failed is None:
             return None
         chain, read = _chain(evidence)
-        wrong = [one for one in chain if one.get("invalid_now")] or chain[:1]
-        date = f" ({str(wrong[0].get(key))[:10]})" if wrong and wrong[0].get(key) else ""
+        date = _date_of(chain, expired=codes == _EXPIRED)
         return Finding(
             f"The certificate of {evidence.host} {words}{date}.",
             (failed, *read, *_offset(evidence)[1]),
@@ -142,7 +162,7 @@ def _name(evidence: Evidence) -> Finding | None:
     failed = _failed(evidence, _NAME)
     if failed is None:
         return None
-    names = [str(one) for one in _leaf(evidence).get("names") or ()]
+    names = [str(one) for one in _leaf(evidence)["names"] or ()]
     held = f"it is for {', '.join(names[:3])}" if names else "it names no host"
     if len(names) > 3:
         held += f" and {len(names) - 3} more"
@@ -165,13 +185,13 @@ def _self_signed(evidence: Evidence) -> Finding | None:
 
 def _ended(evidence: Evidence) -> str:
     """Return what comes next once it is trusted: OpenSSL tells one error at a time."""
-    days = _leaf(evidence).get("days_left")
-    return " It has also expired." if isinstance(days, float | int) and days < 0 else ""
+    days = _leaf(evidence)["days_left"]
+    return " It has also expired." if days is not None and days < 0 else ""
 
 
 def _issuers(evidence: Evidence) -> list[str]:
     chain, _ = _chain(evidence)
-    return [str(one.get("issuer") or "") for one in chain]
+    return [str(one["issuer"] or "") for one in chain]
 
 
 def _intercepted(evidence: Evidence) -> Finding | None:
@@ -179,7 +199,7 @@ def _intercepted(evidence: Evidence) -> Finding | None:
     if failed is None:
         return None
     named = next((one for one in _issuers(evidence) if inspects(one)), None)
-    local = evidence.first("tls", "system_store", verified=True)
+    local = evidence.first(SystemStoreFacts, verified=True)
     if named is None and local is None:
         return None
     who = named or (_issuers(evidence) or ["an authority of this host"])[-1]
@@ -193,25 +213,25 @@ def _intercepted(evidence: Evidence) -> Finding | None:
 
 
 def _store_missing(evidence: Evidence) -> Finding | None:
-    trust = evidence.first("tls", "trust", loaded=False)
+    trust = evidence.first(TrustFacts, loaded=False)
     if trust is None or evidence.secured:
         return None
     failed = _failed(evidence, _ROOT | _ISSUER)
     return Finding(
-        f"The trusted authorities cannot be read from {trust.facts.get('path')} "
-        f"({trust.facts.get('source')}): {trust.facts.get('error') or trust.result}.",
+        f"The trusted authorities cannot be read from {trust.facts['path']} "
+        f"({trust.facts['source']}): {trust.facts['error'] or trust.result}.",
         (trust, *([failed] if failed else [])),
     )
 
 
 def _missing_intermediate(evidence: Evidence) -> Finding | None:
     failed = _failed(evidence, _ISSUER)
-    read = evidence.first("tls", "chain")
-    if failed is None or read is None or read.facts.get("issuer_role") == "root":
+    read = evidence.first(ChainFacts)
+    if failed is None or read is None or read.facts["issuer_role"] == "root":
         return None
-    unsent, kin = read.facts.get("unsent_issuer"), read.facts.get("issuer_kin")
+    unsent, kin = read.facts["unsent_issuer"], read.facts["issuer_kin"]
     # That a private authority's root is nowhere to be fetched tells it from a public one's.
-    fetched = read.facts.get("leaf_only") and _leaf(evidence).get("ca_issuers")
+    fetched = read.facts["leaf_only"] and _leaf(evidence)["ca_issuers"]
     if not unsent or not (kin or fetched):
         return None
     return Finding(
@@ -263,7 +283,7 @@ def _invalid(evidence: Evidence) -> Finding | None:
         return None
     return Finding(
         f"The certificate of {evidence.host} is not accepted: "
-        f"{failed.facts.get('verify_message') or failed.result}.",
+        f"{failed.facts['verify_message'] or failed.result}.",
         (failed, *_chain(evidence)[1]),
         kind=failed.kind,
     )
@@ -309,7 +329,7 @@ CERTIFICATE = (
         where="their certificate",
         meaning="The certificate, or one above it, has expired.",
         decided_by="verify code 10, and the clocks agree as far as known",
-        when=_dated(_EXPIRED, "has expired", "not_after"),
+        when=_dated(_EXPIRED, "has expired"),
     ),
     Rule(
         cause="certificate_not_yet_valid",
@@ -317,7 +337,7 @@ CERTIFICATE = (
         where="their certificate",
         meaning="The certificate is not valid yet.",
         decided_by="verify code 9, and the clocks agree as far as known",
-        when=_dated(_NOT_YET, "is not valid yet", "not_before"),
+        when=_dated(_NOT_YET, "is not valid yet"),
     ),
     Rule(
         cause="certificate_wrong_name",

@@ -1,12 +1,15 @@
 """Rules about TCP: somebody answered, but not with a connection."""
 
-from ringback.diagnosis.model import Alternative, Reading
+from ringback.diagnosis.facts import NeighbourFacts, RefusalFacts, RouteFacts, TcpConnectFacts
+from ringback.diagnosis.model import Alternative
 from ringback.diagnosis.protocols import protocol_of
+from ringback.diagnosis.sorts import ReadingOf
 from ringback.diagnosis.verdict.evidence import (
     ARP,
     Evidence,
     failed,
     icmp_code,
+    icmp_of,
     is_expired,
     is_loopback,
     listed,
@@ -34,7 +37,7 @@ def _rejected(evidence: Evidence) -> Finding | None:
         return None
     one = deciding[0]
     who, where = sender_of(one)
-    icmp = one.facts["icmp"]
+    icmp = icmp_of(one)
     return Finding(
         f"A firewall rejects the connection to {one.subject}: {who} answers with ICMP "
         f"{icmp['type']}/{icmp['code']} ({_WORDS.get(icmp_code(one) or (0, 0), 'unreachable')}).",
@@ -44,23 +47,25 @@ def _rejected(evidence: Evidence) -> Finding | None:
     )
 
 
-def _only_this_port(evidence: Evidence, unreachable: list[Reading]) -> list[Reading]:
+def _only_this_port(
+    evidence: Evidence, unreachable: list[ReadingOf[TcpConnectFacts]]
+) -> list[ReadingOf[TcpConnectFacts]]:
     """Return what a rule makes of one port, where another port of the same host answers."""
     answering = {
-        one.facts.get("address")
-        for one in evidence.all("neighbours", "connect")
-        if one.facts.get("role") in {"partner", "common"}
-        and one.facts.get("outcome") in {"open", "refused"}
-        and not one.facts.get("icmp")
+        one.facts["address"]
+        for one in evidence.all(NeighbourFacts)
+        if one.facts["role"] in {"partner", "common"}
+        and one.facts["outcome"] in {"open", "refused"}
+        and not one.facts["icmp"]
     }
     return [
         one
         for one in unreachable
-        if icmp_code(one) and not is_expired(one) and one.facts.get("address") in answering
+        if icmp_code(one) and not is_expired(one) and one.facts["address"] in answering
     ]
 
 
-def _kind(one: Reading) -> KindName:
+def _kind(one: ReadingOf[TcpConnectFacts]) -> KindName:
     if icmp_code(one) in _PROHIBITED:
         return "tcp.address_unreachable.prohibited"
     return one.kind or "tcp.address_unreachable.prohibited"
@@ -70,15 +75,15 @@ def _nearer(evidence: Evidence) -> Finding | None:
     """The refusal comes from a place nearer than the host: a firewall speaks in its name."""
     if evidence.reached or evidence.proxied:
         return None
-    for one in evidence.all("path", "refusal"):
-        hops, other = one.facts.get("hops"), one.facts.get("other_hops")
-        if one.facts.get("near"):
+    for one in evidence.all(RefusalFacts):
+        hops, other = one.facts["hops"], one.facts["other_hops"]
+        if one.facts["near"]:
             first = hops == 1  # a packet of this host's own firewall has passed no router either
             whose = "of this host or of the first router" if first else f"{hops} hops away"
             further = f"is {other} hops away" if other else "is further away"
             return Finding(
                 f"A firewall {whose} resets the connection to {one.subject} in the host's name: "
-                f"port {one.facts.get('other_port')} of it {further}.",
+                f"port {one.facts['other_port']} of it {further}.",
                 (one, *evidence.unopened),
                 kind="tcp.refused",
                 where="path",
@@ -97,7 +102,7 @@ _RESET_AT_HOME = Alternative(
 )
 
 
-def _is_icmp_of(one: Reading) -> bool:
+def _is_icmp_of(one: ReadingOf[TcpConnectFacts]) -> bool:
     """Return whether the numbers are of the family's own ICMP: 1/1 means nothing in IPv4."""
     code = icmp_code(one)
     return code is not None and (code[0] == 1) == (version(one) == 6)
@@ -116,41 +121,39 @@ _WORDS = {
 }
 
 
-def _sibling(evidence: Evidence, *roles: str) -> list[Reading]:
+def _sibling(evidence: Evidence, *roles: str) -> list[ReadingOf[NeighbourFacts]]:
     return [
-        one
-        for role in roles
-        for one in evidence.all("neighbours", "connect", role=role, outcome="open")
+        one for role in roles for one in evidence.all(NeighbourFacts, role=role, outcome="open")
     ]
 
 
 def _wrong_port(evidence: Evidence) -> Finding | None:
     refused = [one for one in failed(evidence, "refused", "reset") if icmp_code(one) is None]
     beside = _sibling(evidence, "partner", "common")
-    right = [one for one in beside if one.facts.get("as_asked")]
+    right = [one for one in beside if one.facts["as_asked"]]
     # A service that waits for the first word shows nothing: its own port being open must do.
     likely = [one for one in beside if _is_usual(evidence, one)]
     if not refused or not (right or likely):
         return None
     one = (right or likely)[0]
-    what = str(one.facts.get("speaks") or evidence.protocol).upper()
+    what = str(one.facts["speaks"] or evidence.protocol).upper()
     return Finding(
         f"Nothing listens on {listed(refused)}; the same host "
         f"{'speaks' if right else 'has open the usual port of'} {what} on port "
-        f"{one.facts.get('port')}.",
+        f"{one.facts['port']}.",
         (*refused, one),
         confidence=None if right else 0.7,
         advice=(
-            f"Call port {one.facts.get('port')}, if that is the service that is meant.",
+            f"Call port {one.facts['port']}, if that is the service that is meant.",
             "Else start the service, or find out where it listens: `ss -ltnp` on its host.",
         ),
     )
 
 
-def _is_usual(evidence: Evidence, one: Reading) -> bool:
-    quiet = evidence.protocol not in {"http", "none"} and one.facts.get("speaks") is None
-    usual = protocol_of(str(evidence.asked.get("scheme")))
-    return quiet and usual is not None and one.facts.get("port") == usual.port
+def _is_usual(evidence: Evidence, one: ReadingOf[NeighbourFacts]) -> bool:
+    quiet = evidence.protocol not in {"http", "none"} and one.facts["speaks"] is None
+    usual = protocol_of(str(evidence.asked["scheme"]))
+    return quiet and usual is not None and one.facts["port"] == usual.port
 
 
 def _service_down(evidence: Evidence) -> Finding | None:
@@ -158,8 +161,8 @@ def _service_down(evidence: Evidence) -> Finding | None:
     if not refused:
         return None
     open_ = _sibling(evidence, "partner", "common")
-    alive = f"; the host is up (port {open_[0].facts.get('port')} is open)" if open_ else ""
-    local = all(is_loopback(one.facts.get("address")) for one in refused)
+    alive = f"; the host is up (port {open_[0].facts['port']} is open)" if open_ else ""
+    local = all(is_loopback(one.facts["address"]) for one in refused)
     return Finding(
         f"Nothing listens on {listed(refused)}: the connection is refused{alive}.",
         (*refused, *open_),
@@ -256,10 +259,11 @@ USUAL = 30
 
 def _host_down(evidence: Evidence) -> Finding | None:
     lost = [one for one in failed(evidence, "host_unreachable") if icmp_code(one) in ARP]
-    down = [one for one in lost if one.facts["icmp"].get("own") or one.seconds >= ASKED_FOR]
+    down = [one for one in lost if icmp_of(one)["own"] or one.seconds >= ASKED_FOR]
     if not down:
         return None
-    own, sender = (down[0].facts["icmp"].get(key) for key in ("own", "sender"))
+    icmp = icmp_of(down[0])
+    own, sender = icmp["own"], icmp["sender"]
     by = "" if own else f", says {sender}"
     next_router = Alternative(
         kind="tcp.address_unreachable.host",
@@ -269,7 +273,7 @@ def _host_down(evidence: Evidence) -> Finding | None:
         check="try another address of the same network: behind a dead router none answers",
     )
     return Finding(
-        f"No host answers for {down[0].facts.get('address')} on its network{by}: it is off, or "
+        f"No host answers for {down[0].facts['address']} on its network{by}: it is off, or "
         "the address is wrong.",
         tuple(down),
         alternatives=() if own else (next_router,),
@@ -282,9 +286,9 @@ def _host_unreachable(evidence: Evidence) -> Finding | None:
     lost = [one for one in lost if not is_expired(one)]
     if not lost:
         return None
-    sender = lost[0].facts["icmp"].get("sender")
+    sender = icmp_of(lost[0])["sender"]
     return Finding(
-        f"{sender} says at once that the host {lost[0].facts.get('address')} cannot be reached: "
+        f"{sender} says at once that the host {lost[0].facts['address']} cannot be reached: "
         "a rule of a firewall, or a host that it knows to be off.",
         tuple(lost),
         alternatives=(
@@ -311,12 +315,12 @@ def _short_lived(evidence: Evidence) -> Finding | None:
     """A router gives up a packet that this host allows few routers only."""
     gone = [one for one in failed(evidence, "host_unreachable") if is_expired(one)]
     for one in gone:
-        route = evidence.first("host", "route", family=version(one))
-        hops = route.facts.get("hops") if route else None
+        route = evidence.first(RouteFacts, family=version(one))
+        hops = route.facts["hops"] if route else None
         if route is not None and hops and hops < USUAL:
             return Finding(
                 f"Packets of this host may pass {hops} routers at most, which is too few for "
-                f"{one.facts.get('address')}: {one.facts['icmp'].get('sender')} gives them up.",
+                f"{one.facts['address']}: {icmp_of(one)['sender']} gives them up.",
                 (one, route),
             )
     return None
@@ -327,9 +331,9 @@ def _loop(evidence: Evidence) -> Finding | None:
     looped = [one for one in every if icmp_code(one) in _LOOP and is_expired(one)]
     if not looped:
         return None
-    sender = looped[0].facts["icmp"].get("sender")
+    sender = icmp_of(looped[0])["sender"]
     return Finding(
-        f"Packets to {looped[0].facts.get('address')} run in a circle: {sender} reports that "
+        f"Packets to {looped[0].facts['address']} run in a circle: {sender} reports that "
         "their time to live is over.",
         tuple(looped),
     )
@@ -341,7 +345,7 @@ def _network_unreachable(evidence: Evidence) -> Finding | None:
         return None
     who, _ = sender_of(lost[0])
     return Finding(
-        f"{who[0].upper()}{who[1:]} says that it has no route to {lost[0].facts.get('address')}.",
+        f"{who[0].upper()}{who[1:]} says that it has no route to {lost[0].facts['address']}.",
         tuple(lost),
         alternatives=(
             Alternative(
@@ -363,7 +367,7 @@ def _no_way(evidence: Evidence) -> Finding | None:
     if not lost or len(lost) < len(evidence.unopened):
         return None
     return Finding(
-        f"This host cannot send to {listed(lost)}: {lost[0].facts.get('errno')}.",
+        f"This host cannot send to {listed(lost)}: {lost[0].facts['errno']}.",
         tuple(lost),
         kind=lost[0].kind,
         confidence=0.7,

@@ -1,6 +1,14 @@
 """Rules about TLS: no handshake came about."""
 
-from ringback.diagnosis.model import Alternative, Reading
+from ringback.diagnosis.facts import (
+    HandshakeFacts,
+    OldVersionsFacts,
+    OtherNameFacts,
+    PlainFacts,
+    TlsSmallSegmentsFacts,
+)
+from ringback.diagnosis.model import Alternative
+from ringback.diagnosis.sorts import ReadingOf
 from ringback.diagnosis.verdict.evidence import Evidence
 from ringback.diagnosis.verdict.rule import Finding, Rule, black_hole, is_unheard
 
@@ -9,24 +17,24 @@ _ACCESS_DENIED = 49
 _MISMATCH_ALERTS = frozenset({40, 70, 71, 86, 120})
 
 
-def _failed(evidence: Evidence, *errors: str) -> Reading | None:
+def _failed(evidence: Evidence, *errors: str) -> ReadingOf[HandshakeFacts] | None:
     """Return the first handshake that failed so, unless another one held."""
-    if any(one.state == "ok" for one in evidence.all("tls", "handshake")):
+    if any(one.state == "ok" for one in evidence.all(HandshakeFacts)):
         return _late(evidence, errors)
-    for one in evidence.all("tls", "handshake"):
-        if one.state == "failed" and (not errors or one.facts.get("error") in errors):
+    for one in evidence.all(HandshakeFacts):
+        if one.state == "failed" and (not errors or one.facts["error"] in errors):
             return one
     return None
 
 
-def _late(evidence: Evidence, errors: tuple[str, ...]) -> Reading | None:
+def _late(evidence: Evidence, errors: tuple[str, ...]) -> ReadingOf[HandshakeFacts] | None:
     """Return a TLS 1.3 handshake whose alert came behind it, on the first read."""
-    late = [one for one in evidence.all("tls", "handshake", error="alert") if one.state == "failed"]
+    late = [one for one in evidence.all(HandshakeFacts, error="alert") if one.state == "failed"]
     return late[-1] if late and "alert" in errors else None
 
 
-def _spoken(evidence: Evidence) -> Reading | None:
-    return next((one for one in evidence.all("tls", "plain") if one.facts.get("speaks")), None)
+def _spoken(evidence: Evidence) -> ReadingOf[PlainFacts] | None:
+    return next((one for one in evidence.all(PlainFacts) if one.facts["speaks"]), None)
 
 
 def _plain_port(evidence: Evidence) -> Finding | None:
@@ -37,7 +45,7 @@ def _plain_port(evidence: Evidence) -> Finding | None:
         or spoken.facts["speaks"] not in {"http", evidence.protocol}
     ):
         return None
-    if failed.facts.get("alert") or spoken.facts.get("plain_to_tls"):
+    if failed.facts["alert"] or spoken.facts["plain_to_tls"]:
         return None
     return Finding(
         f"{evidence.place} speaks plain {str(spoken.facts['speaks']).upper()}, not TLS.",
@@ -47,7 +55,7 @@ def _plain_port(evidence: Evidence) -> Finding | None:
 
 
 def _plain_advice(evidence: Evidence) -> tuple[str, ...]:
-    if evidence.asked.get("scheme") != "https":
+    if evidence.asked["scheme"] != "https":
         return ("Ask for the protocol without TLS, or for the port with it.",)
     return (
         f"Write `http://{evidence.place}` if the service is meant to speak plainly there.",
@@ -76,12 +84,12 @@ def _client_certificate(evidence: Evidence) -> Finding | None:
     failed = _failed(evidence, "alert", "closed", "reset")
     if failed is None:
         return None
-    alert = failed.facts.get("alert")
-    asked = bool(failed.facts.get("client_certificate_asked"))
-    sent = bool(failed.facts.get("local_certificate_used"))
+    alert = failed.facts["alert"]
+    asked = bool(failed.facts["client_certificate_asked"])
+    sent = bool(failed.facts["local_certificate_used"])
     if alert not in _CLIENT_ALERTS and not (asked and alert in {40, None}):
         return None
-    if failed.facts.get("client_certificate_asked") is False and _is_about_name(evidence, alert):
+    if failed.facts["client_certificate_asked"] is False and _is_about_name(evidence, alert):
         return None
     what = "does not accept this program's certificate" if sent else "wants a client certificate"
     return Finding(
@@ -95,18 +103,18 @@ def _client_certificate(evidence: Evidence) -> Finding | None:
 
 def _is_about_name(evidence: Evidence, alert: object) -> bool:
     """Whether no certificate was asked for, and the alert may as well be about the server's name."""
-    named = evidence.first("tls", "other_name", works=True)
+    named = evidence.first(OtherNameFacts, works=True)
     return named is not None or alert == _ACCESS_DENIED
 
 
 def _old_tls(evidence: Evidence) -> Finding | None:
     failed = _failed(evidence, "alert", "protocol", "unsupported", "closed", "reset")
-    old = evidence.first("tls", "old_versions", works=True)
+    old = evidence.first(OldVersionsFacts, works=True)
     if failed is None or old is None:
         return None
     return Finding(
-        f"{evidence.place} speaks only {old.facts.get('version') or 'an old TLS'} "
-        f"({old.facts.get('cipher') or 'an old cipher'}), which this program no longer does.",
+        f"{evidence.place} speaks only {old.facts['version'] or 'an old TLS'} "
+        f"({old.facts['cipher'] or 'an old cipher'}), which this program no longer does.",
         (failed, old),
     )
 
@@ -115,8 +123,8 @@ def _sni(evidence: Evidence) -> Finding | None:
     failed = _failed(evidence, "alert", "closed", "reset", "timeout")
     if failed is None:
         return None
-    other = evidence.first("tls", "other_name", works=True)
-    if failed.facts.get("alert") == 112:
+    other = evidence.first(OtherNameFacts, works=True)
+    if failed.facts["alert"] == 112:
         return Finding(f"The server does not know the name {evidence.host} (SNI).", (failed,))
     if other is None:
         return None
@@ -133,8 +141,7 @@ def _sni(evidence: Evidence) -> Finding | None:
 def _mismatch(evidence: Evidence) -> Finding | None:
     failed = _failed(evidence, "alert", "protocol", "unsupported")
     if failed is None or not (
-        failed.facts.get("alert") in _MISMATCH_ALERTS
-        or failed.kind == "tls.version_or_cipher_mismatch"
+        failed.facts["alert"] in _MISMATCH_ALERTS or failed.kind == "tls.version_or_cipher_mismatch"
     ):
         return None
     return Finding(
@@ -143,7 +150,7 @@ def _mismatch(evidence: Evidence) -> Finding | None:
         (failed,),
         confidence=0.75,
         alternatives=()
-        if failed.facts.get("alert") != 40
+        if failed.facts["alert"] != 40
         else (
             Alternative(
                 kind="tls.bad_client_auth_cert",
@@ -158,7 +165,7 @@ def _mismatch(evidence: Evidence) -> Finding | None:
 
 def _black_hole(evidence: Evidence) -> Finding | None:
     failed = _failed(evidence, "timeout")
-    return black_hole(evidence, "tls", failed, "the handshake stalls, and works")
+    return black_hole(evidence, TlsSmallSegmentsFacts, failed, "the handshake stalls, and works")
 
 
 def _lost(evidence: Evidence) -> Finding | None:
@@ -180,7 +187,7 @@ def _silent(evidence: Evidence) -> Finding | None:
         return None
     return Finding(
         f"{evidence.place} accepts the connection and does not answer the TLS handshake.",
-        (failed, *evidence.all("tls", "plain")),
+        (failed, *evidence.all(PlainFacts)),
         confidence=0.85,
         alternatives=(
             Alternative(

@@ -1,51 +1,65 @@
 """Rules about a target that answers: what fails in part, and what is only worth a note."""
 
-from ringback.diagnosis.model import Alternative, Reading, Where
-from ringback.diagnosis.verdict.evidence import ARP, Evidence, family, is_loopback
+from collections.abc import Sequence
+
+from ringback.diagnosis.facts import (
+    AttemptFacts,
+    ClockFacts,
+    HandshakeFacts,
+    HostsFileFacts,
+    Http2Facts,
+    RouteFacts,
+    RouteToFacts,
+    TcpAgainFacts,
+    TcpConnectFacts,
+)
+from ringback.diagnosis.model import Alternative, Where
+from ringback.diagnosis.sorts import ReadingOf
+from ringback.diagnosis.verdict.evidence import ARP, Evidence, family, icmp_of, is_loopback
 from ringback.diagnosis.verdict.rule import Finding, Rule
 
 # Rules about a target that answers in part: one family, one address, some connections fail.
 
 
-def _families(readings: list[Reading]) -> set[int]:
-    return {family(one.facts.get("address")) for one in readings}
+def _families(readings: Sequence[ReadingOf[AttemptFacts]]) -> set[int]:
+    return {family(one.facts["address"]) for one in readings}
 
 
 def _dead_family(evidence: Evidence, version: int) -> Finding | None:
-    dead = [one for one in evidence.unopened if family(one.facts.get("address")) == version]
+    dead = [one for one in evidence.unopened if family(one.facts["address"]) == version]
     other = 10 - version
     if not dead or version in _families(evidence.opened) or other not in _families(evidence.opened):
         return None
-    if all(is_loopback(one.facts.get("address")) for one in dead):
+    if all(is_loopback(one.facts["address"]) for one in dead):
         return None  # `localhost` has two addresses, and most services listen on one
-    routes = evidence.all("host", "route", family=version)
-    if routes and not any(one.facts.get("route") for one in routes):
+    routes = evidence.all(RouteFacts, family=version)
+    if routes and not any(one.facts["route"] for one in routes):
         # A host without this family does not use its addresses (RFC 6724): nothing is lost.
         return None
     return Finding(
         f"{evidence.place} answers over IPv{other}, and over IPv{version} it does not: "
-        f"{dead[0].result or dead[0].facts.get('outcome')}.",
+        f"{dead[0].result or dead[0].facts['outcome']}.",
         (*dead, *evidence.opened),
         kind=dead[0].kind,
         where=_whose(evidence, dead[0]),
     )
 
 
-def _whose(evidence: Evidence, dead: Reading) -> Where:
+def _whose(evidence: Evidence, dead: ReadingOf[TcpConnectFacts]) -> Where:
     """Return where an address that fails is to be mended."""
-    icmp = dead.facts.get("icmp") or {}
-    if icmp.get("own"):
-        if (icmp.get("type"), icmp.get("code")) not in ARP:
+    icmp = icmp_of(dead)
+    if icmp["own"]:
+        if (icmp["type"], icmp["code"]) not in ARP:
             return "this host"
-        route = evidence.first("host", "route_to", address=dead.facts.get("address"))
-        near = route is not None and bool(route.facts.get("on_link"))
+        route = evidence.first(RouteToFacts, address=dead.facts["address"])
+        near = route is not None and bool(route.facts["on_link"])
         return "their host" if near else "this network"
-    if icmp.get("is_target"):
+    if icmp["is_target"]:
         return "their host"
     if icmp:
         return "path"
     places: dict[str, Where] = {"refused": "their service", "reset": "path", "timeout": "path"}
-    return places.get(str(dead.facts.get("outcome")), "this host")
+    return places.get(str(dead.facts["outcome"]), "this host")
 
 
 def _ipv6_dead(evidence: Evidence) -> Finding | None:
@@ -58,20 +72,20 @@ def _ipv4_dead(evidence: Evidence) -> Finding | None:
 
 def _address_dead(evidence: Evidence) -> Finding | None:
     both = _families(evidence.opened)
-    dead = [one for one in evidence.unopened if family(one.facts.get("address")) in both]
+    dead = [one for one in evidence.unopened if family(one.facts["address"]) in both]
     if not dead or not evidence.opened:
         return None
     return Finding(
         f"{len(dead)} of {len(evidence.connects)} addresses of {evidence.host} fails: "
-        f"{dead[0].subject} ({dead[0].result or dead[0].facts.get('outcome')}).",
+        f"{dead[0].subject} ({dead[0].result or dead[0].facts['outcome']}).",
         (*dead, *evidence.opened),
         kind=dead[0].kind,
     )
 
 
 def _partly_secured(evidence: Evidence) -> Finding | None:
-    failed = [one for one in evidence.all("tls", "handshake") if one.state == "failed"]
-    good = [one for one in evidence.all("tls", "handshake") if one.state == "ok"]
+    failed = [one for one in evidence.all(HandshakeFacts) if one.state == "failed"]
+    good = [one for one in evidence.all(HandshakeFacts) if one.state == "ok"]
     if not failed or not good:
         return None
     return Finding(
@@ -85,8 +99,8 @@ def _partly_secured(evidence: Evidence) -> Finding | None:
 def _sometimes(evidence: Evidence) -> Finding | None:
     partly = [
         one
-        for one in evidence.all("tcp", "again")
-        if one.facts.get("opened") and one.facts["opened"] < (one.facts.get("attempts") or 0)
+        for one in evidence.all(TcpAgainFacts)
+        if one.facts["opened"] and one.facts["opened"] < (one.facts["attempts"] or 0)
     ]
     if not partly:
         return None
@@ -170,8 +184,8 @@ CERTIFICATE_DAYS = 14.0
 
 
 def _clock_off(evidence: Evidence) -> Finding | None:
-    clock = evidence.first("host", "clock")
-    offset = float(clock.facts.get("offset") or 0.0) if clock else 0.0
+    clock = evidence.first(ClockFacts)
+    offset = float(clock.facts["offset"] or 0.0) if clock else 0.0
     if clock is None or abs(offset) < CLOCK:
         return None
     return Finding(
@@ -182,33 +196,33 @@ def _clock_off(evidence: Evidence) -> Finding | None:
 
 
 def _ends_soon(evidence: Evidence) -> Finding | None:
-    for one in evidence.all("tls", "handshake"):
-        days = one.facts.get("days_left")
+    for one in evidence.all(HandshakeFacts):
+        days = one.facts["days_left"]
         if one.state == "ok" and days is not None and days < CERTIFICATE_DAYS:
             return Finding(f"The certificate of {evidence.host} ends in {days:.0f} days.", (one,))
     return None
 
 
 def _unused_hosts_entry(evidence: Evidence) -> Finding | None:
-    entry = evidence.first("host", "hosts_file")
+    entry = evidence.first(HostsFileFacts)
     if entry is None or evidence.host in {"localhost", ""}:
         return None
     return Finding(
-        f"{evidence.host} comes from line {entry.facts.get('line')} of "
-        f"{entry.facts.get('path')}, not from DNS.",
+        f"{evidence.host} comes from line {entry.facts['line']} of "
+        f"{entry.facts['path']}, not from DNS.",
         (entry,),
     )
 
 
 def _other_loopback(evidence: Evidence) -> Finding | None:
-    dead = [one for one in evidence.unopened if is_loopback(one.facts.get("address"))]
+    dead = [one for one in evidence.unopened if is_loopback(one.facts["address"])]
     if not dead or not evidence.opened:
         return None
     return Finding(f"It does not listen on {dead[0].subject}.", tuple(dead))
 
 
 def _newer_only(evidence: Evidence) -> Finding | None:
-    found = evidence.first("http", "http2", only=True)
+    found = evidence.first(Http2Facts, only=True)
     if found is None:
         return None
     return Finding(
@@ -218,10 +232,10 @@ def _newer_only(evidence: Evidence) -> Finding | None:
 
 
 def _no_family_here(evidence: Evidence) -> Finding | None:
-    dead = [one for one in evidence.unopened if one.facts.get("outcome") == "network_unreachable"]
+    dead = [one for one in evidence.unopened if one.facts["outcome"] == "network_unreachable"]
     if not dead or not evidence.opened:
         return None
-    version = family(dead[0].facts.get("address"))
+    version = family(dead[0].facts["address"])
     return Finding(f"This host has no IPv{version}; the other family is used.", tuple(dead))
 
 

@@ -1,11 +1,27 @@
 """Rules about what was asked, addresses that no connection can be made to, and this host and its network."""
 
 from ipaddress import ip_address
+from typing import TYPE_CHECKING
 
-from ringback.diagnosis.model import Reading
+from ringback.diagnosis.fact_values import InterfaceFacts
+from ringback.diagnosis.facts import (
+    DescriptorsFacts,
+    GetaddrinfoFacts,
+    HopFacts,
+    IcmpFact,
+    InterfacesFacts,
+    NameserverFacts,
+    NeighbourFacts,
+    ProxyVariablesFacts,
+    RouteFacts,
+    RouteToFacts,
+    UrlFacts,
+)
+from ringback.diagnosis.sorts import ReadingOf
 from ringback.diagnosis.verdict.evidence import (
     ARP,
     Evidence,
+    icmp_of,
     is_loopback,
     is_no_host,
     is_unusable,
@@ -14,15 +30,18 @@ from ringback.diagnosis.verdict.evidence import (
 from ringback.diagnosis.verdict.rule import Finding, Rule
 from ringback.failure.names import KindName
 
+if TYPE_CHECKING:
+    from ringback.diagnosis.model import Reading
+
 # Rules about what was asked: nothing can be tried with it.
 
 
 def _fatal(evidence: Evidence, kind: KindName) -> Finding | None:
-    parsed = evidence.first("url", "parse")
-    if parsed is None or not parsed.facts.get("fatal") or parsed.kind != kind:
+    parsed = evidence.first(UrlFacts)
+    if parsed is None or not parsed.facts["fatal"] or parsed.kind != kind:
         return None
-    problems = "; ".join(parsed.facts.get("problems") or ()) or parsed.result
-    hint = parsed.facts.get("hint")
+    problems = "; ".join(parsed.facts["problems"] or ()) or parsed.result
+    hint = parsed.facts["hint"]
     advice = (f"Write `{hint}`.",) if hint else ()
     return Finding(f"Nothing can be called by this text: {problems}.", (parsed,), advice=advice)
 
@@ -36,8 +55,8 @@ def _malformed(evidence: Evidence) -> Finding | None:
 
 
 def _proxy_invalid(evidence: Evidence) -> Finding | None:
-    found = evidence.first("host", "proxy_variables")
-    names = (found.facts.get("invalid") or ()) if found else ()
+    found = evidence.first(ProxyVariablesFacts)
+    names = (found.facts["invalid"] or ()) if found else ()
     if found is None or not names or evidence.served:
         return None
     return Finding(f"The value of {' and '.join(names)} is no URL of a proxy.", (found,))
@@ -82,8 +101,8 @@ def _no_host(evidence: Evidence) -> Finding | None:
     if evidence.named or evidence.reached:
         return None
     address = evidence.host
-    routes = evidence.all("host", "route_to")
-    if why := _why(address, [str(one.facts.get("table_type")) for one in routes]):
+    routes = evidence.all(RouteToFacts)
+    if why := _why(address, [str(one.facts["table_type"]) for one in routes]):
         return Finding(
             f"No connection can be made to {address}: {why}.", (*routes, *evidence.unopened)
         )
@@ -105,29 +124,29 @@ def _loopback_down(evidence: Evidence) -> Finding | None:
     known = evidence.addresses
     if evidence.reached or not known or not all(map(is_loopback, known)):
         return None
-    interfaces = evidence.first("host", "interfaces")
-    loops = [i for i in _interfaces(evidence) if i.get("loopback")]
-    if interfaces is None or not loops or any(one.get("up") is not False for one in loops):
+    interfaces = evidence.first(InterfacesFacts)
+    loops = [i for i in _interfaces(evidence) if i["loopback"]]
+    if interfaces is None or not loops or any(one["up"] is not False for one in loops):
         return None
     return Finding(
-        f"The loopback interface {loops[0].get('name')} is down: this host cannot reach itself.",
+        f"The loopback interface {loops[0]['name']} is down: this host cannot reach itself.",
         (interfaces, *evidence.unopened),
     )
 
 
-def _interfaces(evidence: Evidence) -> list[dict[str, object]]:
-    return list(evidence.facts("host", "interfaces").get("interfaces") or ())
+def _interfaces(evidence: Evidence) -> list[InterfaceFacts]:
+    return list(evidence.facts(InterfacesFacts)["interfaces"] or ())
 
 
 def _no_port_left(evidence: Evidence) -> Finding | None:
     """A connection has no port of its own, though a route gives it an address."""
     if evidence.reached:
         return None
-    routed = {one.facts.get("address") for one in evidence.all("host", "route_to", route=True)}
+    routed = {one.facts["address"] for one in evidence.all(RouteToFacts, route=True)}
     stuck = [
         one
         for one in evidence.unopened
-        if one.facts.get("errno") == "EADDRNOTAVAIL" and one.facts.get("address") in routed
+        if one.facts["errno"] == "EADDRNOTAVAIL" and one.facts["address"] in routed
     ]
     if not stuck:
         return None
@@ -193,8 +212,8 @@ def _away(evidence: Evidence) -> bool:
     return not known or not all(is_loopback(one) or is_unusable(one) for one in known)
 
 
-def _routes(evidence: Evidence) -> list[Reading]:
-    return evidence.all("host", "route")
+def _routes(evidence: Evidence) -> list[ReadingOf[RouteFacts]]:
+    return evidence.all(RouteFacts)
 
 
 def _stuck(evidence: Evidence) -> bool:
@@ -203,25 +222,25 @@ def _stuck(evidence: Evidence) -> bool:
 
 
 def _on_link(evidence: Evidence) -> bool:
-    return any(one.facts.get("on_link") for one in evidence.all("host", "route_to"))
+    return any(one.facts["on_link"] for one in evidence.all(RouteToFacts))
 
 
 def _short(evidence: Evidence) -> Finding | None:
-    found = evidence.first("host", "descriptors", short=True)
+    found = evidence.first(DescriptorsFacts, short=True)
     if found is None or evidence.served:
         return None
     return Finding(
-        f"This program has {found.facts.get('open')} of {found.facts.get('limit')} descriptors "
+        f"This program has {found.facts['open']} of {found.facts['limit']} descriptors "
         "open: no further connection can be made.",
         (found,),
     )
 
 
 def _no_network(evidence: Evidence) -> Finding | None:
-    found = evidence.first("host", "interfaces")
-    if found is None or not found.facts.get("loopback_only") or not _stuck(evidence):
+    found = evidence.first(InterfacesFacts)
+    if found is None or not found.facts["loopback_only"] or not _stuck(evidence):
         return None
-    if any(one.facts.get("default") and _sent_from_link(one) for one in _routes(evidence)):
+    if any(one.facts["default"] and _sent_from_link(one) for one in _routes(evidence)):
         return None
     return Finding(
         "This host has no network: no interface but loopback is up with an address that leads "
@@ -230,29 +249,29 @@ def _no_network(evidence: Evidence) -> Finding | None:
     )
 
 
-def _sent_from_link(one: Reading) -> bool:
+def _sent_from_link(one: ReadingOf[RouteFacts]) -> bool:
     """Return whether a route sends from an IPv4 address of the link alone: some tunnels lead out."""
-    return str(one.facts.get("source") or "").startswith("169.254.")
+    return str(one.facts["source"] or "").startswith("169.254.")
 
 
 def _no_default_route(evidence: Evidence) -> Finding | None:
     routes = _routes(evidence)
-    if not routes or any(one.facts.get("default") or one.facts.get("route") for one in routes):
+    if not routes or any(one.facts["default"] or one.facts["route"] for one in routes):
         return None
     if not _stuck(evidence) or _policy_route(evidence) or not _without_a_way(evidence):
         return None
     return Finding(
         "This host has no default route: packets to other networks have no way out.",
-        (*routes, *evidence.all("host", "route_to", route=False)),
+        (*routes, *evidence.all(RouteToFacts, route=False)),
     )
 
 
 def _without_a_way(evidence: Evidence) -> bool:
-    to = evidence.all("host", "route_to")
+    to = evidence.all(RouteToFacts)
     if to:
-        return not any(one.facts.get("route") for one in to)
-    asked = evidence.all("name", "nameserver")
-    return not evidence.addresses and all(one.facts.get("error") for one in asked)
+        return not any(one.facts["route"] for one in to)
+    asked = evidence.all(NameserverFacts)
+    return not evidence.addresses and all(one.facts["error"] for one in asked)
 
 
 def _answered_beyond(evidence: Evidence) -> bool:
@@ -261,55 +280,54 @@ def _answered_beyond(evidence: Evidence) -> bool:
     Then that is what is broken: what stops another address here explains less.
     """
     return any(
-        one.facts.get("outcome") in {"refused", "reset"} and not one.facts.get("icmp")
+        one.facts["outcome"] in {"refused", "reset"} and not one.facts["icmp"]
         for one in evidence.unopened
-    ) or any((one.facts.get("icmp") or {}).get("own") is False for one in evidence.unopened)
+    ) or any(icmp_of(one)["own"] is False for one in evidence.unopened)
 
 
 def _gateway_dead(evidence: Evidence) -> Finding | None:
     if not _stuck(evidence) or _answered_beyond(evidence):
         return None
-    dead = [
-        one for one in evidence.all("neighbours", "connect", role="gateway") if _no_neighbour(one)
-    ]
+    dead = [one for one in evidence.all(NeighbourFacts, role="gateway") if _no_neighbour(one)]
     silent = [one for one in evidence.unopened if _no_neighbour(one)]
-    silent += [one for one in evidence.all("name", "nameserver") if _no_neighbour(one)]
-    if dead or (silent and not _resolver_on_link(silent)):
-        gateway = next(
-            (str(one.facts["gateway"]) for one in _routes(evidence) if one.facts.get("gateway")), ""
-        )
+    resolvers = [one for one in evidence.all(NameserverFacts) if _no_neighbour(one)]
+    gateways = [gateway for one in _routes(evidence) if (gateway := one.facts["gateway"])]
+    if dead or silent or any(_is_beyond(one, gateways) for one in resolvers):
         return Finding(
-            f"The gateway {gateway} does not answer on this network.".replace("  ", " "),
-            (*dead, *silent, *_routes(evidence)),
+            f"The gateway {''.join(gateways[:1])} does not answer on this network.".replace(
+                "  ", " "
+            ),
+            (*dead, *silent, *resolvers, *_routes(evidence)),
         )
     return None
 
 
-def _resolver_on_link(silent: list[Reading]) -> bool:
-    return all(one.layer == "name" and one.facts.get("on_link") for one in silent)
+def _is_beyond(resolver: ReadingOf[NameserverFacts], gateways: list[str]) -> bool:
+    """Return whether a resolver is the gateway, or behind it; one of this network is its own."""
+    return not resolver.facts["on_link"] or resolver.facts["server"] in gateways
 
 
-def _no_neighbour(one: Reading) -> bool:
+def _no_neighbour(one: ReadingOf[IcmpFact]) -> bool:
     """Return whether the next hop did not answer: the kernel's own ICMP host-unreachable."""
-    icmp = one.facts.get("icmp")
-    if not icmp or not icmp.get("own"):
+    icmp = one.facts["icmp"]
+    if not icmp or not icmp["own"]:
         return False
-    return (icmp.get("type"), icmp.get("code")) in ARP
+    return (icmp["type"], icmp["code"]) in ARP
 
 
 def _policy_route(evidence: Evidence) -> Finding | None:
-    if evidence.reached or not _away(evidence) or evidence.all("host", "route_to", route=True):
+    if evidence.reached or not _away(evidence) or evidence.all(RouteToFacts, route=True):
         return None  # an address that has a way tells more
-    for one in evidence.all("host", "route_to", route=False):
-        table = one.facts.get("table_type")
-        kind, named = one.facts.get("error"), None
+    for one in evidence.all(RouteToFacts, route=False):
+        table = one.facts["table_type"]
+        kind, named = one.facts["error"], None
         if table in {"prohibit", "unreachable", "blackhole"}:
             named = next(k for t, k in _POLICY.values() if t == table)
         elif table is None and kind in _POLICY:
             table, named = _POLICY[kind]
         if named is not None:
             return Finding(
-                f"A route of this host says {table} for {one.facts.get('address')}: "
+                f"A route of this host says {table} for {one.facts['address']}: "
                 "nothing is sent there.",
                 (one,),
                 kind=named,
@@ -318,22 +336,22 @@ def _policy_route(evidence: Evidence) -> Finding | None:
 
 
 def _no_route(evidence: Evidence) -> Finding | None:
-    to = evidence.all("host", "route_to")
-    lost = [one for one in to if not one.facts.get("route")]
+    to = evidence.all(RouteToFacts)
+    lost = [one for one in to if not one.facts["route"]]
     if evidence.reached or not to or len(lost) < len(to) or not evidence.connects:
         return None
     if not _away(evidence):
         return None
-    versions = sorted({int(one.facts.get("family") or 0) for one in lost})
+    versions = sorted({int(one.facts["family"] or 0) for one in lost})
     if len(versions) == 1 and _has_only_other(evidence, versions[0]):
         return None
     return Finding(f"This host has no route to {_addresses(lost)}.", tuple(lost))
 
 
 def _family_missing(evidence: Evidence) -> Finding | None:
-    to = evidence.all("host", "route_to")
-    lost = [one for one in to if not one.facts.get("route")]
-    versions = {one.facts.get("family") for one in lost}
+    to = evidence.all(RouteToFacts)
+    lost = [one for one in to if not one.facts["route"]]
+    versions = {one.facts["family"] for one in lost}
     if evidence.reached or not to or len(lost) < len(to) or len(versions) != 1:
         return None
     version = int(next(iter(versions)) or 0)
@@ -342,28 +360,28 @@ def _family_missing(evidence: Evidence) -> Finding | None:
     other = 4 if version == 6 else 6
     return Finding(
         f"{evidence.host} has only IPv{version} addresses, and this host only IPv{other}.",
-        (*lost, *evidence.all("name", "getaddrinfo")),
+        (*lost, *evidence.all(GetaddrinfoFacts)),
     )
 
 
 def _has_only_other(evidence: Evidence, version: int) -> bool:
     """Return whether routes lead out by the other IP family only."""
-    out = {one.facts.get("family") for one in _routes(evidence) if one.facts.get("route")}
+    out = {one.facts["family"] for one in _routes(evidence) if one.facts["route"]}
     return version not in out and bool(out)
 
 
-def _addresses(readings: list[Reading]) -> str:
-    return " and ".join(str(one.facts.get("address")) for one in readings[:3])
+def _addresses(readings: list[ReadingOf[RouteToFacts]]) -> str:
+    return " and ".join(str(one.facts["address"]) for one in readings[:3])
 
 
 def _local_firewall(evidence: Evidence) -> Finding | None:
     if evidence.reached or _answered_beyond(evidence):
         return None
     for one in evidence.connects:
-        icmp = one.facts.get("icmp") or {}
-        if one.facts.get("errno") == "EPERM":
+        icmp = icmp_of(one)
+        if one.facts["errno"] == "EPERM":
             return Finding(f"This host forbids the connection to {one.subject} (EPERM).", (one,))
-        if icmp.get("own") and not _no_neighbour(one):
+        if icmp["own"] and not _no_neighbour(one):
             return Finding(
                 f"A firewall of this host rejects the connection to {one.subject}.",
                 (one,),
@@ -373,26 +391,28 @@ def _local_firewall(evidence: Evidence) -> Finding | None:
 
 
 def _dropped_here(evidence: Evidence) -> Finding | None:
-    unsent = [one for one in evidence.all("path", "hop") if one.facts.get("unsent") == "EPERM"]
-    unsent += [one for one in evidence.unopened if one.facts.get("unsent")]
+    unsent: list[Reading] = [
+        *(one for one in evidence.all(HopFacts) if one.facts["unsent"] == "EPERM"),
+        *(one for one in evidence.unopened if one.facts["unsent"]),
+    ]
     if unsent:
         return Finding(
             f"A firewall of this host drops what is sent to {evidence.place}.",
             (*unsent, *evidence.unopened),
             kind="tcp.timed_out",
         )
-    if any(one.facts.get("unsent") is False for one in evidence.unopened):
+    if any(one.facts["unsent"] is False for one in evidence.unopened):
         return None  # the kernel saw the packets leave
-    hops = evidence.all("path", "hop")
+    hops = evidence.all(HopFacts)
     others = [
         one
-        for one in evidence.all("neighbours", "connect")
-        if one.facts.get("role") in {"partner", "common"}
-        and one.facts.get("outcome") in {"open", "refused", "reset"}
+        for one in evidence.all(NeighbourFacts)
+        if one.facts["role"] in {"partner", "common"}
+        and one.facts["outcome"] in {"open", "refused", "reset"}
     ]
-    if not hops or not others or not all(one.facts.get("silent") for one in hops):
+    if not hops or not others or not all(one.facts["silent"] for one in hops):
         return None
-    if any(one.facts.get("on_link") for one in evidence.all("host", "route_to")):
+    if any(one.facts["on_link"] for one in evidence.all(RouteToFacts)):
         return None  # without a router on the way its silence says nothing
     return Finding(
         f"A firewall of this host drops what is sent to {evidence.place}: not even the first "

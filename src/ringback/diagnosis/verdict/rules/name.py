@@ -2,7 +2,18 @@
 
 from ipaddress import ip_address
 
-from ringback.diagnosis.model import Alternative, Reading
+from ringback.diagnosis.facts import (
+    GetaddrinfoFacts,
+    HijackFacts,
+    HostsFileFacts,
+    NameserverFacts,
+    NeighbourFacts,
+    RequestFacts,
+    ResolverConfigFacts,
+    SearchDomainFacts,
+)
+from ringback.diagnosis.model import Alternative
+from ringback.diagnosis.sorts import ReadingOf
 from ringback.diagnosis.verdict.evidence import (
     Evidence,
     answered_late,
@@ -37,14 +48,14 @@ def _missing_here_only(evidence: Evidence) -> Finding | None:
 
 
 def _dangling(evidence: Evidence) -> Finding | None:
-    cut = [one for one in unresolved_answers(evidence) if one.facts.get("dangling")]
+    cut = [one for one in unresolved_answers(evidence) if one.facts["dangling"]]
     if not cut:
         return None
-    chain = cut[0].facts.get("cnames") or ("another name",)
+    chain = cut[0].facts["cnames"] or ("another name",)
     return Finding(
         f"{evidence.host} is an alias of {chain[-1]}, which has no address.",
         with_lookup(evidence, cut),
-        kind="dns.name_not_resolved" if cut[0].facts.get("rcode") == "NXDOMAIN" else None,
+        kind="dns.name_not_resolved" if cut[0].facts["rcode"] == "NXDOMAIN" else None,
     )
 
 
@@ -63,7 +74,7 @@ def _missing_late(evidence: Evidence) -> Finding | None:
     asked = answered_late(evidence)
     if not asked:
         return None
-    lookup = evidence.all("name", "getaddrinfo")[0]
+    lookup = evidence.all(GetaddrinfoFacts)[0]
     gone = lookup.kind == "dns.name_not_resolved"
     return Finding(
         f"The name {evidence.host} {'does not exist' if gone else 'has no address'}, says this "
@@ -99,9 +110,9 @@ def _disagree(evidence: Evidence) -> Finding | None:
         return None
     asked = configured(evidence)
     known = with_addresses(asked)
-    denied = [one for one in asked if one.facts.get("rcode") in {"NXDOMAIN", "NOERROR"}]
-    servers = {one.facts.get("server") for one in known}
-    denied = [one for one in denied if one.facts.get("server") not in servers]
+    denied = [one for one in asked if one.facts["rcode"] in {"NXDOMAIN", "NOERROR"}]
+    servers = {one.facts["server"] for one in known}
+    denied = [one for one in denied if one.facts["server"] not in servers]
     if not known or not denied:
         return None
     return Finding(
@@ -114,9 +125,9 @@ def _nsswitch(evidence: Evidence) -> Finding | None:
     known = with_addresses(configured(evidence))
     if not known or not is_unresolved(evidence):
         return None
-    config = evidence.first("host", "resolver_config")
-    order = config.facts.get("hosts_order") if config else None
-    if config is not None and config.facts.get("dns_in_order") is False:
+    config = evidence.first(ResolverConfigFacts)
+    order = config.facts["hosts_order"] if config else None
+    if config is not None and config.facts["dns_in_order"] is False:
         return Finding(
             f"The name service of this host does not ask DNS (hosts: {' '.join(order or ())}), "
             f"while {servers_of(known)} knows {evidence.host}.",
@@ -131,9 +142,9 @@ def _nsswitch(evidence: Evidence) -> Finding | None:
 
 def _unknown_here(evidence: Evidence) -> Finding | None:
     """A name that is this host's own business, of which nobody else is asked: localhost."""
-    if not is_unresolved(evidence) or evidence.all("name", "nameserver"):
+    if not is_unresolved(evidence) or evidence.all(NameserverFacts):
         return None
-    lookup = evidence.all("name", "getaddrinfo")
+    lookup = evidence.all(GetaddrinfoFacts)
     return Finding(
         f"This host does not know the name {evidence.host}: it is neither in the hosts file nor "
         f"known to its name service ({lookup[0].result}).",
@@ -228,10 +239,10 @@ NAME = (
 
 
 def _search_trap(evidence: Evidence) -> Finding | None:
-    found = evidence.first("name", "search_domain")
+    found = evidence.first(SearchDomainFacts)
     if found is None or not evidence.addresses or evidence.served:
         return None
-    if not found.facts.get("answered"):
+    if not found.facts["answered"]:
         return None
     return Finding(
         f"{evidence.host} was answered as {found.facts['answered']}: a search domain was added.",
@@ -240,16 +251,16 @@ def _search_trap(evidence: Evidence) -> Finding | None:
 
 
 def _hosts_file(evidence: Evidence) -> Finding | None:
-    entry = evidence.first("host", "hosts_file")
+    entry = evidence.first(HostsFileFacts)
     if entry is None or evidence.served:
         return None
-    known = with_addresses(evidence.all("name", "nameserver"))
+    known = with_addresses(evidence.all(NameserverFacts))
     real = {a for one in known for a in one.facts["answers"]} or _by_definition(evidence.host)
-    listed = {_usual(address) for address in entry.facts.get("addresses") or ()}
+    listed = {_usual(address) for address in entry.facts["addresses"] or ()}
     if not real or listed & real or not listed & set(evidence.addresses):
         return None
     return Finding(
-        f"Line {entry.facts.get('line')} of {entry.facts.get('path')} sends {evidence.host} to "
+        f"Line {entry.facts['line']} of {entry.facts['path']} sends {evidence.host} to "
         f"{' and '.join(sorted(listed)[:3])}; {'DNS says' if known else 'it is to be'} "
         f"{' and '.join(sorted(real)[:3])}.",
         with_lookup(evidence, [entry, *known]),
@@ -271,7 +282,7 @@ def _bogus(evidence: Evidence) -> Finding | None:
     if not evidence.named or evidence.served or evidence.host.rstrip(".").endswith("localhost"):
         return None
     bogus = [one for one in evidence.addresses if _cannot_be(one)]
-    if not bogus or evidence.first("host", "hosts_file"):
+    if not bogus or evidence.first(HostsFileFacts):
         return None
     return Finding(
         f"{evidence.host} resolves to {bogus[0]}, which cannot be the service.",
@@ -283,18 +294,18 @@ def _cannot_be(address: str) -> bool:
     return address == "127.0.53.53" or is_unusable(address) or is_loopback(address)
 
 
-def _inventing(evidence: Evidence) -> list[Reading]:
+def _inventing(evidence: Evidence) -> list[ReadingOf[HijackFacts]]:
     """The resolvers that give the used address for names that do not exist, too."""
-    lies = evidence.all("name", "hijack", hijacked=True)
+    lies = evidence.all(HijackFacts, hijacked=True)
     used = set(evidence.addresses)
-    return [one for one in lies if used & set(one.facts.get("answers") or ())]
+    return [one for one in lies if used & set(one.facts["answers"] or ())]
 
 
 def _portal(evidence: Evidence) -> Finding | None:
     """The answer for an invented address is that of whoever invents it, but for a certificate."""
     lies = _inventing(evidence)
-    answers = [one for one in evidence.all("http", "request") if one.facts.get("status")]
-    if not lies or not answers or evidence.asked.get("tls"):
+    answers = [one for one in evidence.all(RequestFacts) if one.facts["status"]]
+    if not lies or not answers or evidence.asked["tls"]:
         return None
     return Finding(
         f"Not {evidence.host} answers: the resolver {servers_of(lies)} gives the address "
@@ -335,16 +346,16 @@ def _lied(evidence: Evidence) -> Finding | None:
     """The address that was used leads nowhere, another resolver knows one that is open."""
     if evidence.reached or not evidence.addresses:
         return None
-    better = evidence.all("neighbours", "connect", role="other_answer", outcome="open")
+    better = evidence.all(NeighbourFacts, role="other_answer", outcome="open")
     if not better:
         return None
-    good = {one.facts.get("address") for one in better}
-    known = with_addresses(evidence.all("name", "nameserver"))
+    good = {one.facts["address"] for one in better}
+    known = with_addresses(evidence.all(NameserverFacts))
     right = [one for one in known if good & set(one.facts["answers"])]
     wrong = [one for one in known if set(one.facts["answers"]) & set(evidence.addresses)]
     return Finding(
         f"{servers_of(wrong)} sends {evidence.host} to {evidence.addresses[0]}, which does not "
-        f"work; {servers_of(right)} to {better[0].facts.get('address')}, which does.",
+        f"work; {servers_of(right)} to {better[0].facts['address']}, which does.",
         (*better, *wrong, *right),
     )
 

@@ -1,6 +1,17 @@
 """Rules about the proxy: it stands in front, or should."""
 
+from collections.abc import Sequence
+
+from ringback.diagnosis.facts import (
+    GetaddrinfoFacts,
+    ProxyCandidateFacts,
+    ProxyConnectFacts,
+    ProxyDirectFacts,
+    ProxyTunnelFacts,
+    ProxyVariablesFacts,
+)
 from ringback.diagnosis.model import Alternative, Reading
+from ringback.diagnosis.sorts import ReadingOf
 from ringback.diagnosis.verdict.evidence import Evidence
 from ringback.diagnosis.verdict.rule import Finding, Rule
 
@@ -8,28 +19,31 @@ _UPSTREAM = frozenset({502, 503, 504})
 _SOCKS_FORBIDS = frozenset({2})
 
 
-def _tunnel(evidence: Evidence) -> Reading | None:
-    failed = [one for one in evidence.all("proxy", "tunnel") if one.state == "failed"]
+_OfProxy = ReadingOf[ProxyConnectFacts] | ReadingOf[ProxyTunnelFacts]
+
+
+def _tunnel(evidence: Evidence) -> ReadingOf[ProxyTunnelFacts] | None:
+    failed = [one for one in evidence.all(ProxyTunnelFacts) if one.state == "failed"]
     return failed[-1] if failed else None
 
 
-def _name(reading: Reading) -> str:
-    return str(reading.facts.get("proxy") or reading.subject)
+def _name(reading: _OfProxy) -> str:
+    return str(reading.facts["proxy"] or reading.subject)
 
 
-def _direct_works(evidence: Evidence) -> Reading | None:
-    return evidence.first("proxy", "direct", works=True)
+def _direct_works(evidence: Evidence) -> ReadingOf[ProxyDirectFacts] | None:
+    return evidence.first(ProxyDirectFacts, works=True)
 
 
-def _shut(evidence: Evidence) -> Reading | None:
+def _shut(evidence: Evidence) -> ReadingOf[ProxyConnectFacts] | None:
     """Return the reading that shows the proxy itself failing, before any tunnel."""
-    connects = evidence.all("proxy", "connect")
+    connects = evidence.all(ProxyConnectFacts)
     if not connects or any(one.state == "ok" for one in connects):
         return None
     return connects[0]
 
 
-def _failing(evidence: Evidence) -> Reading | None:
+def _failing(evidence: Evidence) -> _OfProxy | None:
     return _shut(evidence) or _tunnel(evidence)
 
 
@@ -40,7 +54,7 @@ def _not_needed(evidence: Evidence) -> Finding | None:
     return Finding(
         f"The proxy {_name(failed)} fails ({failed.result}), and {evidence.place} answers "
         "without it.",
-        (failed, direct, *evidence.all("host", "proxy_variables")),
+        (failed, direct, *evidence.all(ProxyVariablesFacts)),
         kind=failed.kind,
     )
 
@@ -51,14 +65,14 @@ def _down(evidence: Evidence) -> Finding | None:
         return None
     return Finding(
         f"The proxy {_name(shut)} cannot be reached: {shut.result}.",
-        (shut, *evidence.all("proxy", "direct")),
-        where="DNS" if shut.facts.get("outcome") == "unresolved" else None,
+        (shut, *evidence.all(ProxyDirectFacts)),
+        where="DNS" if shut.facts["outcome"] == "unresolved" else None,
     )
 
 
-def _status(evidence: Evidence) -> tuple[Reading | None, int | None]:
+def _status(evidence: Evidence) -> tuple[ReadingOf[ProxyTunnelFacts] | None, int | None]:
     failed = _tunnel(evidence)
-    return failed, None if failed is None else failed.facts.get("status")
+    return failed, None if failed is None else failed.facts["status"]
 
 
 def _wants_password(evidence: Evidence) -> Finding | None:
@@ -92,7 +106,7 @@ def _forbids(evidence: Evidence) -> Finding | None:
     failed, status = _status(evidence)
     if failed is None:
         return None
-    forbidden = failed.kind == "proxy.denied" or failed.facts.get("socks_code") in _SOCKS_FORBIDS
+    forbidden = failed.kind == "proxy.denied" or failed.facts["socks_code"] in _SOCKS_FORBIDS
     if failed.kind == "proxy.protocol_error":
         return None
     if not forbidden and not (status is not None and 400 <= status < 500):
@@ -104,9 +118,9 @@ def _forbids(evidence: Evidence) -> Finding | None:
 def _plain_proxy(evidence: Evidence) -> Finding | None:
     """Return that a proxy named with https:// gives no answer to TLS: it is most likely plain."""
     failed, _ = _status(evidence)
-    if failed is None or not str(failed.facts.get("proxy") or "").startswith("https://"):
+    if failed is None or not str(failed.facts["proxy"] or "").startswith("https://"):
         return None
-    if "TLS" not in str(failed.facts.get("reason") or ""):
+    if "TLS" not in str(failed.facts["reason"] or ""):
         return None
     return Finding(
         f"{_name(failed)} does not answer TLS: a proxy that speaks plainly is written http://.",
@@ -123,9 +137,9 @@ _NO_TLS = ("wrong version", "record", "packet length", "http request", "eof", "u
 def _unsecured(evidence: Evidence) -> Finding | None:
     """Return that TLS with the proxy itself fails, which it does speak."""
     failed, _ = _status(evidence)
-    if failed is None or failed.facts.get("outcome") != "tls_failed":
+    if failed is None or failed.facts["outcome"] != "tls_failed":
         return None
-    reason = str(failed.facts.get("reason") or "")
+    reason = str(failed.facts["reason"] or "")
     if any(one in reason for one in _NO_TLS):
         return None
     return Finding(f"TLS with the proxy {_name(failed)} itself fails: {reason}.", (failed,))
@@ -133,7 +147,7 @@ def _unsecured(evidence: Evidence) -> Finding | None:
 
 def _silent(evidence: Evidence) -> Finding | None:
     failed, _ = _status(evidence)
-    if failed is None or failed.facts.get("outcome") not in {"timeout", "closed"}:
+    if failed is None or failed.facts["outcome"] not in {"timeout", "closed"}:
         return None
     how = "gives no answer" if failed.facts["outcome"] == "timeout" else "hangs up"
     return Finding(f"The proxy {_name(failed)} takes the connection and {how}.", (failed,))
@@ -149,18 +163,18 @@ def _no_proxy_at_all(evidence: Evidence) -> Finding | None:
 def _needed(evidence: Evidence) -> Finding | None:
     if evidence.reached or evidence.proxied:
         return None
-    better = evidence.first("proxy", "candidate", works=True)
+    better = evidence.first(ProxyCandidateFacts, works=True)
     if better is None:
         return None
-    stuck = evidence.unopened or evidence.all("name", "getaddrinfo")
+    stuck: Sequence[Reading] = evidence.unopened or evidence.all(GetaddrinfoFacts)
     kind = next((one.kind for one in stuck if one.kind), None)
-    source = better.facts.get("source") or "elsewhere"
-    excluded = evidence.facts("host", "proxy_variables").get("excluded_by")
+    source = better.facts["source"] or "elsewhere"
+    excluded = evidence.facts(ProxyVariablesFacts)["excluded_by"]
     why = f"; NO_PROXY ({excluded}) excludes this host" if excluded else ""
     return Finding(
         f"{evidence.place} is reached only through the proxy {better.subject}, which is set in "
         f"{source} and not used by this program{why}.",
-        (better, *stuck, *evidence.all("host", "proxy_variables")),
+        (better, *stuck, *evidence.all(ProxyVariablesFacts)),
         kind=kind,
     )
 

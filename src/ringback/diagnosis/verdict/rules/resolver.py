@@ -1,6 +1,13 @@
 """Rules about resolvers: none gives an answer that helps, or one of several fails."""
 
-from ringback.diagnosis.model import Alternative, Reading
+from ringback.diagnosis.facts import (
+    ControlFacts,
+    GetaddrinfoFacts,
+    NameserverFacts,
+    ResolverConfigFacts,
+)
+from ringback.diagnosis.model import Alternative
+from ringback.diagnosis.sorts import ReadingOf
 from ringback.diagnosis.verdict.evidence import (
     ARP,
     Evidence,
@@ -25,16 +32,16 @@ _POLICY = frozenset({4, 15, 16, 17, 18})
 
 
 def _resolver_missing(evidence: Evidence) -> Finding | None:
-    config = evidence.first("host", "resolver_config")
-    if config is None or config.facts.get("nameservers") or not is_unresolved(evidence):
+    config = evidence.first(ResolverConfigFacts)
+    if config is None or config.facts["nameservers"] or not is_unresolved(evidence):
         return None
     return Finding(
-        f"No nameserver is configured in {config.facts.get('path') or '/etc/resolv.conf'}.",
+        f"No nameserver is configured in {config.facts['path'] or '/etc/resolv.conf'}.",
         with_lookup(evidence, [config]),
     )
 
 
-def _all_dead(evidence: Evidence) -> list[Reading]:
+def _all_dead(evidence: Evidence) -> list[ReadingOf[NameserverFacts]]:
     asked = configured(evidence)
     return asked if asked and all(map(is_dead, asked)) and is_unresolved(evidence) else []
 
@@ -50,31 +57,31 @@ def _resolver_down(evidence: Evidence) -> Finding | None:
     )
 
 
-def _is_closed(one: Reading) -> bool:
+def _is_closed(one: ReadingOf[NameserverFacts]) -> bool:
     """Return whether the resolver's own host says that nothing listens there."""
-    icmp = one.facts.get("icmp")
-    return one.facts.get("error") == "ECONNREFUSED" and (not icmp or bool(icmp.get("is_target")))
+    icmp = one.facts["icmp"]
+    return one.facts["error"] == "ECONNREFUSED" and (not icmp or bool(icmp["is_target"]))
 
 
 def _resolver_unreachable(evidence: Evidence) -> Finding | None:
-    lost = [one for one in _all_dead(evidence) if one.facts.get("error")]
+    lost = [one for one in _all_dead(evidence) if one.facts["error"]]
     if not lost:
         return None
-    icmp = next((one.facts["icmp"] for one in lost if one.facts.get("icmp")), None)
-    by = f" (ICMP from {icmp.get('sender')})" if icmp else ""
+    icmp = next((one.facts["icmp"] for one in lost if one.facts["icmp"]), None)
+    by = f" (ICMP from {icmp['sender']})" if icmp else ""
     return Finding(
-        f"The resolver {servers_of(lost)} cannot be reached: {lost[0].facts.get('error')}{by}.",
+        f"The resolver {servers_of(lost)} cannot be reached: {lost[0].facts['error']}{by}.",
         with_lookup(evidence, lost),
         where="this host" if _forbidden_here(lost[0]) else None,
     )
 
 
-def _forbidden_here(one: Reading) -> bool:
+def _forbidden_here(one: ReadingOf[NameserverFacts]) -> bool:
     """Return whether this host itself does not let the question out."""
-    icmp = one.facts.get("icmp")
+    icmp = one.facts["icmp"]
     if icmp:
-        return bool(icmp.get("own")) and (icmp.get("type"), icmp.get("code")) not in ARP
-    return one.facts.get("error") in {"EPERM", "EACCES"}
+        return bool(icmp["own"]) and (icmp["type"], icmp["code"]) not in ARP
+    return one.facts["error"] in {"EPERM", "EACCES"}
 
 
 def _resolver_silent(evidence: Evidence) -> Finding | None:
@@ -84,9 +91,11 @@ def _resolver_silent(evidence: Evidence) -> Finding | None:
     return Finding(f"The resolver {servers_of(dead)} does not answer.", with_lookup(evidence, dead))
 
 
-def _explained(readings: list[Reading], codes: frozenset[int]) -> tuple[list[Reading], str]:
+def _explained(
+    readings: list[ReadingOf[NameserverFacts]], codes: frozenset[int]
+) -> tuple[list[ReadingOf[NameserverFacts]], str]:
     for one in readings:
-        for code, text in one.facts.get("ede") or ():
+        for code, text in one.facts["ede"] or ():
             if code in codes:
                 return [one], f"{text or ''} (extended error {code})".strip()
     return [], ""
@@ -116,9 +125,9 @@ def _zone_broken(evidence: Evidence) -> Finding | None:
     failed = coded(evidence, "SERVFAIL") or coded(evidence, "FORMERR")
     if not failed:
         return None
-    control = evidence.first("name", "control", server=failed[0].facts.get("server"))
-    works = None if control is None else control.facts.get("works")
-    rcode = failed[0].facts.get("rcode")
+    control = evidence.first(ControlFacts, server=failed[0].facts["server"])
+    works = None if control is None else control.facts["works"]
+    rcode = failed[0].facts["rcode"]
     readings = (*with_lookup(evidence, failed), *([control] if control else []))
     if works is False:
         return Finding(
@@ -156,18 +165,18 @@ def _alternative(cause: str, summary: str, check: str) -> Alternative:
 
 def _resolver_refuses(evidence: Evidence) -> Finding | None:
     refused = coded(evidence, "REFUSED") or coded(evidence, "NOTIMP")
-    refused = refused or [one for one in coded(evidence, "NOERROR") if one.facts.get("referral")]
+    refused = refused or [one for one in coded(evidence, "NOERROR") if one.facts["referral"]]
     if not refused:
         return None
     return Finding(
         f"The resolver {servers_of(refused)} refuses to answer this host "
-        f"({refused[0].facts.get('rcode')}).",
+        f"({refused[0].facts['rcode']}).",
         with_lookup(evidence, refused),
     )
 
 
 def _malformed(evidence: Evidence) -> Finding | None:
-    broken = [one for one in unresolved_answers(evidence) if one.facts.get("malformed")]
+    broken = [one for one in unresolved_answers(evidence) if one.facts["malformed"]]
     if not broken or with_addresses(configured(evidence)):
         return None
     return Finding(
@@ -277,10 +286,10 @@ RESOLVER = (
 # Rules about one of several resolvers: it fails, and another one answers.
 
 
-def _servers(evidence: Evidence) -> dict[str, list[Reading]]:
-    by: dict[str, list[Reading]] = {}
+def _servers(evidence: Evidence) -> dict[str, list[ReadingOf[NameserverFacts]]]:
+    by: dict[str, list[ReadingOf[NameserverFacts]]] = {}
     for one in configured(evidence):
-        by.setdefault(str(one.facts.get("server")), []).append(one)
+        by.setdefault(str(one.facts["server"]), []).append(one)
     return by
 
 
@@ -300,18 +309,18 @@ def _resolver_dead(evidence: Evidence) -> Finding | None:
 
 def _resolver_wrong(evidence: Evidence) -> Finding | None:
     servers = _servers(evidence)
-    known = {name for name, group in servers.items() if any(o.facts.get("answers") for o in group)}
+    known = {name for name, group in servers.items() if any(o.facts["answers"] for o in group)}
     failing = {
         name: group
         for name, group in servers.items()
         if name not in known
         and not any(map(is_dead, group))
-        and any(o.facts.get("rcode") for o in group)
+        and any(o.facts["rcode"] for o in group)
     }
     if not known or not failing:
         return None
     readings = [one for group in failing.values() for one in group]
-    rcode = readings[0].facts.get("rcode")
+    rcode = readings[0].facts["rcode"]
     return Finding(
         f"The resolvers disagree: {' and '.join(sorted(known))} knows {evidence.host}, "
         f"{' and '.join(failing)} answers {'without an address' if rcode == 'NOERROR' else rcode}.",
@@ -322,17 +331,17 @@ def _resolver_wrong(evidence: Evidence) -> Finding | None:
 
 def _family_query_lost(evidence: Evidence, dropped: str, answered: str) -> Finding | None:
     """Questions of one type are dropped while the other is answered: lookups wait for seconds."""
-    lost = evidence.all("name", "nameserver", type=dropped, timed_out=True)
-    servers = {one.facts.get("server") for one in lost}
+    lost = evidence.all(NameserverFacts, type=dropped, timed_out=True)
+    servers = {one.facts["server"] for one in lost}
     good = [
         one
-        for one in evidence.all("name", "nameserver", type=answered)
-        if one.facts.get("answers") and one.facts.get("server") in servers
+        for one in evidence.all(NameserverFacts, type=answered)
+        if one.facts["answers"] and one.facts["server"] in servers
     ]
     if not lost or not good:
         return None
     return Finding(
-        f"The resolver {good[0].facts.get('server')} answers {answered} questions and drops those "
+        f"The resolver {good[0].facts['server']} answers {answered} questions and drops those "
         f"for {dropped}: each lookup waits for seconds.",
         (*lost, *good),
     )
@@ -348,13 +357,13 @@ def _a_lost(evidence: Evidence) -> Finding | None:
 
 def _lookup_hangs(evidence: Evidence) -> Finding | None:
     """This host's own lookup has no result, though a nameserver answers at once."""
-    lookup = evidence.first("name", "getaddrinfo", timed_out=True)
-    known = [one for one in configured(evidence) if one.facts.get("answers")]
+    lookup = evidence.first(GetaddrinfoFacts, timed_out=True)
+    known = [one for one in configured(evidence) if one.facts["answers"]]
     if lookup is None or not known or not evidence.resolved_here:
         return None
     return Finding(
         f"The system's lookup of {evidence.host} gives {lookup.result}, while "
-        f"{known[0].facts.get('server')} answers in {known[0].seconds:.1f} s.",
+        f"{known[0].facts['server']} answers in {known[0].seconds:.1f} s.",
         (lookup, *known),
         kind=lookup.kind,
     )

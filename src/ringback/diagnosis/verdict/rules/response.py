@@ -2,7 +2,16 @@
 
 from collections.abc import Callable
 
-from ringback.diagnosis.model import Alternative, Reading, Where
+from ringback.diagnosis.facts import (
+    GreetingFacts,
+    HttpSmallSegmentsFacts,
+    PortalCheckFacts,
+    RedirectFacts,
+    RequestFacts,
+    TlsHereFacts,
+)
+from ringback.diagnosis.model import Alternative, Where
+from ringback.diagnosis.sorts import ReadingOf
 from ringback.diagnosis.verdict.evidence import Evidence
 from ringback.diagnosis.verdict.rule import Finding, Rule, black_hole, is_unheard
 from ringback.failure.codes import kind_of_status
@@ -14,20 +23,20 @@ SLOW = 2.0
 """Seconds to the first byte from which an answer is called slow."""
 
 
-def _request(evidence: Evidence, *outcomes: str) -> Reading | None:
+def _request(evidence: Evidence, *outcomes: str) -> ReadingOf[RequestFacts] | None:
     """Return the last request, where it ended so: those before it were redirects."""
-    every = evidence.all("http", "request")
+    every = evidence.all(RequestFacts)
     if not every or every[-1].state == "ok":
         return None
-    return every[-1] if every[-1].facts.get("outcome") in outcomes else None
+    return every[-1] if every[-1].facts["outcome"] in outcomes else None
 
 
 def _speaks_tls(evidence: Evidence) -> Finding | None:
-    failed = evidence.all("http", "request")[-1:]
-    if not failed or evidence.asked.get("tls"):
+    failed = evidence.all(RequestFacts)[-1:]
+    if not failed or evidence.asked["tls"]:
         return None
-    one, tls = failed[0], evidence.first("http", "tls_here", works=True)
-    if not (one.facts.get("plain_to_tls") or (tls and one.state == "failed")):
+    one, tls = failed[0], evidence.first(TlsHereFacts, works=True)
+    if not (one.facts["plain_to_tls"] or (tls and one.state == "failed")):
         return None
     return Finding(
         f"{evidence.place} speaks TLS, and was asked in plain HTTP.",
@@ -38,7 +47,7 @@ def _speaks_tls(evidence: Evidence) -> Finding | None:
 
 def _black_hole(evidence: Evidence) -> Finding | None:
     failed = _request(evidence, "timeout", "body_timeout")
-    return black_hole(evidence, "http", failed, "the answer stalls, and comes")
+    return black_hole(evidence, HttpSmallSegmentsFacts, failed, "the answer stalls, and comes")
 
 
 def _lost(evidence: Evidence) -> Finding | None:
@@ -56,7 +65,7 @@ def _silent(evidence: Evidence) -> Finding | None:
     failed = _request(evidence, "timeout")
     if failed is None:
         return None
-    arrived = failed.facts.get("unacked") == 0
+    arrived = failed.facts["unacked"] == 0
     told = "takes the request" if arrived else "accepts the connection"
     return Finding(
         f"{evidence.place} {told} and does not answer within {failed.seconds:.0f} s.",
@@ -75,8 +84,8 @@ def _silent(evidence: Evidence) -> Finding | None:
 
 
 def _slow(evidence: Evidence) -> Finding | None:
-    every = evidence.all("http", "request")
-    late = [one for one in every if (one.facts.get("first_byte") or 0.0) >= SLOW]
+    every = evidence.all(RequestFacts)
+    late = [one for one in every if (one.facts["first_byte"] or 0.0) >= SLOW]
     if not late or not evidence.served:
         return None
     return Finding(
@@ -87,11 +96,11 @@ def _slow(evidence: Evidence) -> Finding | None:
 
 
 def _portal(evidence: Evidence) -> Finding | None:
-    for one in evidence.all("http", "request"):
-        if one.facts.get("portal") or one.facts.get("status") == 511:
+    for one in evidence.all(RequestFacts):
+        if one.facts["portal"] or one.facts["status"] == 511:
             return Finding(
                 f"Not {evidence.host} answers, but this network's login page (captive portal).",
-                (one, *evidence.all("http", "portal_check")),
+                (one, *evidence.all(PortalCheckFacts)),
             )
     return None
 
@@ -130,7 +139,7 @@ def _not_http(evidence: Evidence) -> Finding | None:
     failed = _request(evidence, "not_http", "tls_bytes")
     if failed is None:
         return None
-    said = str(failed.facts.get("first_bytes") or "")[:40]
+    said = str(failed.facts["first_bytes"] or "")[:40]
     return Finding(
         f"{evidence.place} does not speak HTTP{f': its first words are {said!r}' if said else ''}.",
         (failed,),
@@ -139,7 +148,7 @@ def _not_http(evidence: Evidence) -> Finding | None:
 
 
 def _where(evidence: Evidence) -> Where:
-    return "this program" if evidence.asked.get("explicit_port") else "their service"
+    return "this program" if evidence.asked["explicit_port"] else "their service"
 
 
 def _cut(evidence: Evidence) -> Finding | None:
@@ -157,7 +166,7 @@ def _cut(evidence: Evidence) -> Finding | None:
     return Finding(
         f"The answer of {evidence.place} is cut off within its {part}.",
         (failed,),
-        kind=failed.facts.get("truncated_how") or failed.kind,
+        kind=failed.facts["truncated_how"] or failed.kind,
     )
 
 
@@ -166,20 +175,19 @@ def _stalled(evidence: Evidence) -> Finding | None:
     if failed is None:
         return None
     return Finding(
-        f"{evidence.place} begins its answer and stalls after {failed.facts.get('bytes') or 0} "
-        "bytes.",
+        f"{evidence.place} begins its answer and stalls after {failed.facts['bytes'] or 0} bytes.",
         (failed,),
         confidence=0.85,
     )
 
 
 def _loop(evidence: Evidence) -> Finding | None:
-    loop = evidence.first("http", "redirect", loop=True)
+    loop = evidence.first(RedirectFacts, loop=True)
     if loop is None:
         return None
     return Finding(
-        f"{evidence.place} redirects in a circle (to {loop.facts.get('location')}).",
-        (loop, *evidence.all("http", "redirect")),
+        f"{evidence.place} redirects in a circle (to {loop.facts['location']}).",
+        (loop, *evidence.all(RedirectFacts)),
     )
 
 
@@ -187,17 +195,17 @@ def _invalid_redirect(evidence: Evidence) -> Finding | None:
     failed = next(
         (
             one
-            for one in evidence.all("http", "redirect")
+            for one in evidence.all(RedirectFacts)
             if one.kind == "http.response.redirect_invalid"
         ),
         None,
     )
     if failed is None:
         return None
-    missing = failed.facts.get("resolves") is False
+    missing = failed.facts["resolves"] is False
     why = "whose host is a name that does not exist" if missing else "which is no usable URL"
     return Finding(
-        f"{evidence.place} redirects to {failed.facts.get('location')!r}, {why}.",
+        f"{evidence.place} redirects to {failed.facts['location']!r}, {why}.",
         (failed,),
     )
 
@@ -341,21 +349,21 @@ RESPONSE = (
 # Rules about the status: the service answered, and not with what was wanted.
 
 
-def _answer(evidence: Evidence) -> tuple[Reading | None, int]:
-    every = evidence.all("http", "request")
-    if not every or every[-1].facts.get("outcome") != "answered":
+def _answer(evidence: Evidence) -> tuple[ReadingOf[RequestFacts] | None, int]:
+    every = evidence.all(RequestFacts)
+    if not every or every[-1].facts["outcome"] != "answered":
         return None, 0
-    return every[-1], int(every[-1].facts.get("status") or 0)
+    return every[-1], int(every[-1].facts["status"] or 0)
 
 
 def _when(
-    matches: Callable[[int, Reading], bool], says: str, where: Where | None = None
+    matches: Callable[[int, ReadingOf[RequestFacts]], bool], says: str, where: Where | None = None
 ) -> Callable[[Evidence], Finding | None]:
     def when(evidence: Evidence) -> Finding | None:
         answer, status = _answer(evidence)
         if answer is None or not matches(status, answer):
             return None
-        headers = answer.facts.get("headers") or {}
+        headers = answer.facts["headers"] or {}
         wait = (
             f" It asks to wait: Retry-After {headers['retry-after']}."
             if "retry-after" in headers
@@ -369,13 +377,17 @@ def _when(
 _LIMITED = ("retry-after", "x-ratelimit-reset", "ratelimit-reset")
 
 
-def _rate_limited(status: int, answer: Reading) -> bool:
-    headers = answer.facts.get("headers") or {}
+def _rate_limited(status: int, answer: ReadingOf[RequestFacts]) -> bool:
+    headers = answer.facts["headers"] or {}
     return status == 429 or (status == 403 and any(one in headers for one in _LIMITED))
 
 
 def _rule(
-    cause: str, kind: KindName, meaning: str, matches: Callable[[int, Reading], bool], says: str
+    cause: str,
+    kind: KindName,
+    meaning: str,
+    matches: Callable[[int, ReadingOf[RequestFacts]], bool],
+    says: str,
 ) -> Rule:
     return Rule(
         cause=cause,
@@ -390,7 +402,7 @@ def _rule(
 
 def _certificate_wanted(evidence: Evidence) -> Finding | None:
     answer, status = _answer(evidence)
-    if answer is None or not answer.facts.get("certificate_wanted"):
+    if answer is None or not answer.facts["certificate_wanted"]:
         return None
     return Finding(
         f"{evidence.place} shakes hands without a client certificate, and says then that it wants "
@@ -471,18 +483,18 @@ STATUS = (
 # Rules about services with a protocol of their own.
 
 
-def _greeting(evidence: Evidence, *outcomes: str) -> Reading | None:
-    every = evidence.all("service", "greeting")
+def _greeting(evidence: Evidence, *outcomes: str) -> ReadingOf[GreetingFacts] | None:
+    every = evidence.all(GreetingFacts)
     if any(one.state == "ok" for one in every):
         return None
-    return next((one for one in every if one.facts.get("outcome") in outcomes), None)
+    return next((one for one in every if one.facts["outcome"] in outcomes), None)
 
 
 def _other_service(evidence: Evidence) -> Finding | None:
     failed = _greeting(evidence, "other_protocol")
     if failed is None:
         return None
-    speaks = str(failed.facts.get("speaks") or "another protocol").upper()
+    speaks = str(failed.facts["speaks"] or "another protocol").upper()
     return Finding(f"{evidence.place} speaks {speaks}, not {evidence.protocol}.", (failed,))
 
 
@@ -490,7 +502,7 @@ def _service_rejects(evidence: Evidence) -> Finding | None:
     failed = _greeting(evidence, "refused")
     if failed is None:
         return None
-    said = failed.facts.get("message")
+    said = failed.facts["message"]
     return Finding(f"{evidence.place} answers and refuses{f': {said}' if said else ''}.", (failed,))
 
 

@@ -2,30 +2,38 @@
 
 from dataclasses import replace
 
-from ringback.diagnosis.model import Alternative, Reading
+from ringback.diagnosis.facts import (
+    HopFacts,
+    NeighbourFacts,
+    SilenceFacts,
+    TcpAgainFacts,
+    TcpConnectFacts,
+)
+from ringback.diagnosis.model import Alternative
+from ringback.diagnosis.sorts import ReadingOf
 from ringback.diagnosis.verdict.evidence import Evidence, is_loopback, listed
 from ringback.diagnosis.verdict.rule import Finding, Rule
 
 
-def _silent(evidence: Evidence) -> list[Reading]:
+def _silent(evidence: Evidence) -> list[ReadingOf[TcpConnectFacts]]:
     if evidence.reached or evidence.proxied:
         return []
-    return [one for one in evidence.unopened if one.facts.get("outcome") == "timeout"]
+    return [one for one in evidence.unopened if one.facts["outcome"] == "timeout"]
 
 
-def _again(evidence: Evidence) -> list[Reading]:
-    return [one for one in evidence.all("tcp", "again") if one.facts.get("opened")]
+def _again(evidence: Evidence) -> list[ReadingOf[TcpAgainFacts]]:
+    return [one for one in evidence.all(TcpAgainFacts) if one.facts["opened"]]
 
 
 def _overloaded(evidence: Evidence) -> Finding | None:
     partly = _again(evidence)
     if not partly:
         return _full_here(evidence)
-    opened, of = partly[0].facts["opened"], partly[0].facts.get("attempts")
+    opened, of = partly[0].facts["opened"], partly[0].facts["attempts"]
     losing = [
         one
-        for one in (*evidence.all("neighbours", "connect"), *evidence.connects)
-        if one.facts.get("repeats") or one.facts.get("outcome") == "timeout"
+        for one in (*evidence.all(NeighbourFacts), *evidence.connects)
+        if one.facts["repeats"] or one.facts["outcome"] == "timeout"
     ]
     elsewhere = [one for one in losing if one.layer == "neighbours"]
     return Finding(
@@ -38,9 +46,9 @@ def _overloaded(evidence: Evidence) -> Finding | None:
     )
 
 
-def _loopback(evidence: Evidence) -> list[Reading]:
+def _loopback(evidence: Evidence) -> list[ReadingOf[TcpConnectFacts]]:
     silent = _silent(evidence)
-    local = [one for one in silent if is_loopback(one.facts.get("address"))]
+    local = [one for one in silent if is_loopback(one.facts["address"])]
     return local if len(local) == len(evidence.unopened) else []
 
 
@@ -63,7 +71,7 @@ def _full_here(evidence: Evidence) -> Finding | None:
     if not silent or _again(evidence) or not beside:
         return None
     return Finding(
-        f"{listed(silent)} gives no answer, while port {beside[0].facts.get('port')} of this "
+        f"{listed(silent)} gives no answer, while port {beside[0].facts['port']} of this "
         "host does: the service's queue is full, or a firewall of this host drops it.",
         (*silent, *beside),
         where="this host",
@@ -72,14 +80,14 @@ def _full_here(evidence: Evidence) -> Finding | None:
     )
 
 
-def _siblings(evidence: Evidence) -> list[Reading]:
-    same = {str(one.facts.get("address")) for one in evidence.connects}
+def _siblings(evidence: Evidence) -> list[ReadingOf[NeighbourFacts]]:
+    same = {str(one.facts["address"]) for one in evidence.connects}
     return [
         one
-        for one in evidence.all("neighbours", "connect")
-        if one.facts.get("role") in {"partner", "common"}
-        and str(one.facts.get("address")) in same
-        and one.facts.get("outcome") in {"open", "refused", "reset"}
+        for one in evidence.all(NeighbourFacts)
+        if one.facts["role"] in {"partner", "common"}
+        and str(one.facts["address"]) in same
+        and one.facts["outcome"] in {"open", "refused", "reset"}
     ]
 
 
@@ -124,38 +132,38 @@ def _drops(evidence: Evidence) -> Finding | None:
     )
 
 
-def _lost_before(evidence: Evidence, silent: list[Reading]) -> Finding | None:
+def _lost_before(evidence: Evidence, silent: list[ReadingOf[TcpConnectFacts]]) -> Finding | None:
     """A router that packets to another port pass never sees those to this one."""
-    lost = evidence.first("path", "silence", lost_before=True)
+    lost = evidence.first(SilenceFacts, lost_before=True)
     if lost is None:
         return None
     return Finding(
         f"A firewall on the way drops the connections to {listed(silent)}: packets to port "
-        f"{lost.facts.get('other_port')} of the same host get further.",
+        f"{lost.facts['other_port']} of the same host get further.",
         (*silent, lost),
         confidence=0.9,
     )
 
 
-def _beside_a_port(evidence: Evidence, silent: list[Reading]) -> Finding | None:
+def _beside_a_port(evidence: Evidence, silent: list[ReadingOf[TcpConnectFacts]]) -> Finding | None:
     beside = _siblings(evidence)
     if not beside:
         return None
     return Finding(
         f"A firewall drops the connections to {listed(silent)}, or the service's queue is "
-        f"full: port {beside[0].facts.get('port')} of the same host answers.",
+        f"full: port {beside[0].facts['port']} of the same host answers.",
         (*silent, *beside),
         alternatives=(_OVERLOAD,),
         confidence=0.7,
     )
 
 
-def _after(evidence: Evidence, silent: list[Reading]) -> Finding | None:
+def _after(evidence: Evidence, silent: list[ReadingOf[TcpConnectFacts]]) -> Finding | None:
     last = _last_hop(evidence)
     if last is None:
         return None
     return Finding(
-        f"{listed(silent)} gives no answer; packets get as far as {last.facts.get('sender')}: "
+        f"{listed(silent)} gives no answer; packets get as far as {last.facts['sender']}: "
         "a firewall there or on the host drops them, the host is off, or its queue is full.",
         (*silent, last),
         alternatives=(_OVERLOAD, _OFF),
@@ -163,8 +171,8 @@ def _after(evidence: Evidence, silent: list[Reading]) -> Finding | None:
     )
 
 
-def _last_hop(evidence: Evidence) -> Reading | None:
-    seen = [one for one in evidence.all("path", "hop") if one.facts.get("sender")]
+def _last_hop(evidence: Evidence) -> ReadingOf[HopFacts] | None:
+    seen = [one for one in evidence.all(HopFacts) if one.facts["sender"]]
     return seen[-1] if seen else None
 
 
@@ -172,7 +180,7 @@ def _path(evidence: Evidence) -> Finding | None:
     silent = _silent(evidence)
     if not silent:
         return None
-    hops = [one for one in evidence.all("path", "hop") if one.facts.get("silent")]
+    hops = [one for one in evidence.all(HopFacts) if one.facts["silent"]]
     return Finding(
         f"{listed(silent)} gives no answer at all: dropped by a firewall on the way, the host "
         "is off, or its queue is full.",

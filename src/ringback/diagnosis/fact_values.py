@@ -1,0 +1,62 @@
+"""What facts hold that is made of several values: a message, a certificate, an interface."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypedDict
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class IcmpFacts(TypedDict, total=False):
+    """The ICMP message behind an error, as the kernel tells it."""
+
+    type: int
+    code: int
+    sender: str | None
+    family: int
+    own: bool
+    is_target: bool
+    mtu: int | None
+
+
+class BundleFacts(TypedDict):
+    """A variable that names trusted authorities."""
+
+    variable: str
+    path: str
+    exists: bool
+
+
+class InterfaceFacts(TypedDict, total=False):
+    """One interface of this host."""
+
+    name: str
+    up: bool | None
+    loopback: bool
+    addresses: Sequence[str]
+
+
+class OtherProxyFacts(TypedDict):
+    """A proxy that is set and does not apply."""
+
+    source: str
+    url: str
+
+
+class CertificateFacts(TypedDict, total=False):
+    """One certificate of a chain."""
+
+    subject: str
+    issuer: str
+    names: Sequence[str]
+    not_before: str
+    not_after: str
+    serial: str
+    sha256: str
+    self_signed: bool
+    is_authority: bool
+    ca_issuers: Sequence[str]
+    key: str
+    signature: str
+    days_left: float | None
