@@ -76,5 +76,5 @@ def _no_memory_of_other_tests():
     yield
     if origins := sys.modules.get("ringback.client.origins"):
         origins.forget()
-    if giveup := sys.modules.get("ringback.client.giveup"):
-        giveup.forget()
+    if diagnosing := sys.modules.get("ringback.client.diagnose_on_giveup"):
+        diagnosing.forget_diagnoses()

@@ -11,6 +11,8 @@ import sys
 from importlib import import_module
 from types import ModuleType
 
+from ringback.client import register_diagnosis
+
 TYPE_CHECKING = False  # type checkers take it for typing's, which is slow to load
 
 if TYPE_CHECKING:
@@ -89,6 +91,14 @@ if not TYPE_CHECKING:  # else every misspelt name would pass the type checker
         if name not in _HOME:
             raise AttributeError(f"module 'ringback' has no attribute {name!r}")
         return getattr(import_module(_HOME[name]), name)
+
+
+def _diagnose(url: str, *, timeout: float) -> "Any":
+    """Diagnose the target of a call that was given up; what does it is loaded only then."""
+    return import_module("ringback.diagnosis").diagnose(url, timeout=timeout)
+
+
+register_diagnosis(_diagnose)
 
 
 class _CallableRoom(ModuleType):

@@ -11,7 +11,7 @@ import sys
 import pytest
 
 from ringback.client.urllib3 import HTTPConnection, HTTPSConnection
-from ringback.client.wire import Wire, delivered, look
+from ringback.client.wire import Wire, delivered, note_acknowledged
 from ringback.failure import Failure
 from ringback.testing.lab import network
 from ringback.testing.lab.fault import missing
@@ -178,11 +178,11 @@ def test_an_upload_that_is_lost_within_may_have_been_delivered_in_part(lab, host
 def test_without_a_socket_of_the_kernels_nothing_is_known():
     wire = Wire()
     wire.sent = 1
-    look(object(), wire)
+    note_acknowledged(object(), wire)
     closed = socket.socket()
     closed.close()
-    look(closed, wire)
+    note_acknowledged(closed, wire)
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        look(ours, wire)
+        note_acknowledged(ours, wire)
     assert wire.acknowledged == "unknown"

@@ -147,7 +147,7 @@ def test_each_event_loop_has_its_own(backend):
 
 
 def test_those_in_use_are_not_forgotten(monkeypatch):
-    monkeypatch.setattr(room, "LIMIT", 2)
+    monkeypatch.setattr(room, "MAX_BULKHEADS", 2)
     every = Bulkheads()
     used = every.of("http://used:80", 1)
     used.enter(threading.Event)

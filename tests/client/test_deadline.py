@@ -4,29 +4,29 @@ import httpx
 import pytest
 
 from ringback import Policy, Session, Timeout
-from ringback.client.deadline import current, enter, leave, within
+from ringback.client.deadline import current_deadline, enter_deadline, leave_deadline, within
 from ringback.client.httpx import Transport
 from ringback.client.urllib3 import PoolManager
 
 
 def test_it_is_set_inside_only():
     with within(5.0):
-        assert current() == 5.0
-    assert current() is None
+        assert current_deadline() == 5.0
+    assert current_deadline() is None
 
 
 @pytest.mark.parametrize(("inner", "expected"), [(3.0, 3.0), (7.0, 5.0), (None, 5.0), (inf, 5.0)])
 def test_the_earlier_one_wins(inner, expected):
     with within(5.0), within(inner):
-        assert current() == expected
+        assert current_deadline() == expected
 
 
 def test_for_ever_is_none():
     with within(inf):
-        assert current() is None
-    token = enter(inf)
-    assert current() is None
-    leave(token)
+        assert current_deadline() is None
+    token = enter_deadline(inf)
+    assert current_deadline() is None
+    leave_deadline(token)
 
 
 def with_session(policy, url):

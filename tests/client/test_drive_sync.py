@@ -3,7 +3,7 @@ from time import monotonic
 import pytest
 
 from ringback.client.call import Clock, Ended, Failed, KnownCall
-from ringback.client.deadline import current, within
+from ringback.client.deadline import current_deadline, within
 from ringback.client.drive_sync import drive
 from ringback.event import Listeners
 from ringback.failure import Failure, Target
@@ -39,7 +39,7 @@ class World:
 
     def attempt(self, limits):
         self.limits.append(limits)
-        self.deadlines.append(current())
+        self.deadlines.append(current_deadline())
         self.now += self.seconds
         if len(self.limits) > self.failing:
             return len(self.limits)
@@ -69,7 +69,7 @@ def test_what_the_last_attempt_holds_is_the_callers():
     world = World(failing=9)
     end = world.drive()
     assert isinstance(end, Ended)
-    assert end.told.failure is REFUSED
+    assert end.decisive.failure is REFUSED
     assert end.failures == (REFUSED,) * 3
     assert world.released == 2
     assert world.events[-1].decision == end.decision == GiveUp(3, REFUSED, "attempts")
@@ -101,17 +101,17 @@ def test_a_nested_call_inherits_the_outer_deadline_whatever_its_clock_says():
     nested, alone = world.deadlines
     assert nested == pytest.approx(real + 4.0)
     assert real + 60 <= alone <= monotonic() + 60
-    assert current() is None
+    assert current_deadline() is None
 
 
 def test_an_open_circuit_refuses_before_anything_is_attempted():
     guard = Guard(Breaker(sustained=0, consecutive=3, open_for=5, open_cap=60), None, 0.0)
     world = World(failing=9, guard=guard)
     first = world.drive(backoff=Backoff(base=0))
-    assert (first.told.failure, first.decision.reason) == (REFUSED, "attempts")
+    assert (first.decisive.failure, first.decision.reason) == (REFUSED, "attempts")
     second = world.drive()
     assert len(world.limits) == 3
-    assert second.told is None
+    assert second.decisive is None
     assert second.decision.failure.kind == "client.circuit_open"
     assert second.decision.failure.via == "tcp.refused"
     assert world.events[-1].failure is second.decision.failure
@@ -121,7 +121,7 @@ def test_a_circuit_that_opens_during_the_call_ends_it_with_the_real_failure():
     world = World(failing=9, guard=Guard(Breaker(sustained=0, consecutive=2), None, 0.0))
     end = world.drive(backoff=Backoff(base=0))
     assert len(world.limits) == 2
-    assert (end.told.failure, end.decision.reason) == (REFUSED, "circuit_open")
+    assert (end.decisive.failure, end.decision.reason) == (REFUSED, "circuit_open")
 
 
 def test_a_spent_budget_ends_the_call():
@@ -147,7 +147,7 @@ def test_never_reaching_the_peer_does_not_hide_having_reached_it(delivered, told
     attempts, world = iter(ends), World(failing=9)
     world.attempt = lambda _: next(attempts)
     outcome = world.drive()
-    assert outcome.told is ends[told]
+    assert outcome.decisive is ends[told]
     assert world.events[-1].failure is ends[-1].failure
 
 
@@ -157,7 +157,7 @@ def test_a_certificate_error_is_not_masked_by_a_later_refusal():
     ends = [Failed(one, SAFE, OSError()) for one in (certificate, untrusted)]
     attempts, world = iter(ends), World(failing=9)
     world.attempt = lambda _: next(attempts)
-    assert world.drive().told.failure is untrusted
+    assert world.drive().decisive.failure is untrusted
 
 
 def test_what_an_attempt_raises_passes_through_and_frees_the_probe():

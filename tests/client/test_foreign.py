@@ -8,9 +8,9 @@ from ringback.client import call
 
 @pytest.fixture(autouse=True)
 def _reported_anew():
-    call.forget()
+    call.forget_retry_layers()
     yield
-    call.forget()
+    call.forget_retry_layers()
 
 
 def refused():

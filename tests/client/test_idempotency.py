@@ -1,6 +1,6 @@
 import pytest
 
-from ringback.client.http import HEADER, add_key
+from ringback.client.http import IDEMPOTENCY_HEADER, add_key
 
 
 def with_key(headers, method, url, named):
@@ -11,7 +11,7 @@ def with_key(headers, method, url, named):
 @pytest.mark.parametrize("named", [True, {"https://h"}, ["HTTPS://H:443/any/path"]])
 def test_a_named_origin_gets_one(named):
     headers = with_key({}, "POST", "https://h/x", named)
-    assert len(headers[HEADER]) >= 36
+    assert len(headers[IDEMPOTENCY_HEADER]) >= 36
     assert with_key(dict(headers), "POST", "https://h/x", named) == headers
 
 
@@ -35,7 +35,7 @@ def test_two_calls_have_two_keys():
 
 
 def test_the_callers_own_key_is_left_alone():
-    headers = {HEADER: "mine"}
+    headers = {IDEMPOTENCY_HEADER: "mine"}
     assert with_key(dict(headers), "POST", "https://h", True) == headers
     assert with_key(dict(headers), "POST", "https://other", {"https://h"}) == headers
 

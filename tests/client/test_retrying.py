@@ -15,7 +15,7 @@ import urllib3
 import ringback
 from ringback import Backoff, Breaker, Budget, Policy, Session, errors
 from ringback.client.call import Clock
-from ringback.client.deadline import current
+from ringback.client.deadline import current_deadline
 from ringback.retry import GiveUp, Retry
 from ringback.testing.lab.http import redirect
 from ringback.testing.lab.message import answering
@@ -160,10 +160,10 @@ def test_a_loop_of_attempts():
     for attempt in ringback.retry(FAST):
         with attempt:
             numbers.append(attempt.number)
-            assert current() is not None
+            assert current_deadline() is not None
             result = flaky("looped")
     assert (result, numbers) == ("looped", [1, 2, 3])
-    assert current() is None
+    assert current_deadline() is None
 
 
 def test_a_loop_of_attempts_that_all_fail_raises_the_failure():
@@ -217,7 +217,7 @@ def test_a_nested_call_ends_by_the_outer_deadline(lab):
     def outer():
         with Session(sinks=[]) as session:
             session.trust_env = False
-            seen.append(current())
+            seen.append(current_deadline())
             return session.get(endpoint.url)
 
     with pytest.raises(TimeoutError):

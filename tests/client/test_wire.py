@@ -1,6 +1,6 @@
 import pytest
 
-from ringback.client.wire import Wire, begin, forget, last
+from ringback.client.wire import Wire, begin_exchange, forget_exchange, last_exchange
 
 
 def sent(size=100, sends=1, **known):
@@ -47,7 +47,7 @@ def test_a_request_is_complete_once_the_response_is_awaited(phase, broken, compl
 
 def test_the_last_exchange_can_be_asked_for_and_forgotten():
     wire = Wire()
-    begin(wire)
-    assert last() is wire
-    forget()
-    assert last() is None
+    begin_exchange(wire)
+    assert last_exchange() is wire
+    forget_exchange()
+    assert last_exchange() is None

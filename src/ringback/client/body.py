@@ -36,7 +36,7 @@ class AsyncReplayable:
         return aiter(self._factory())
 
 
-FIXED = (bytes, bytearray, memoryview, str, Replayable, AsyncReplayable)
+REPLAYABLE_TYPES = (bytes, bytearray, memoryview, str, Replayable, AsyncReplayable)
 """Bodies that are the same each time they are read."""
 
 
@@ -57,7 +57,11 @@ class Body:
         """Can it be sent again as it was sent first?"""
         if isinstance(self._body, GeneratorType):  # untouched where no connection came about
             return getgeneratorstate(self._body) == GEN_CREATED
-        return self._body is None or isinstance(self._body, FIXED) or self._start is not None
+        return (
+            self._body is None
+            or isinstance(self._body, REPLAYABLE_TYPES)
+            or self._start is not None
+        )
 
     def rewind(self) -> None:
         """Go back to where the body starts; the first time it is there already."""

@@ -13,11 +13,11 @@ from typing import Any, Protocol
 from weakref import WeakKeyDictionary
 
 from ringback.client.call import Call, Failed
-from ringback.client.deadline import current
+from ringback.client.deadline import current_deadline
 from ringback.failure import Failure
 from ringback.retry import Repeatable
 
-LIMIT = 4096
+MAX_BULKHEADS = 4096
 """How many origins are remembered; beyond it the oldest that nobody uses is forgotten."""
 
 
@@ -115,8 +115,8 @@ class Bulkheads:
 
     def _new(self, key: tuple[str, int]) -> Bulkhead:
         with self._lock:
-            if key not in self._known and len(self._known) >= LIMIT:
-                unused = next((one for one, held in self._known.items() if not held.taken), None)
+            if key not in self._known and len(self._known) >= MAX_BULKHEADS:
+                unused = next((key for key, held in self._known.items() if not held.taken), None)
                 if unused:
                     del self._known[unused]
             return self._known.setdefault(key, Bulkhead(key[1]))
@@ -143,7 +143,7 @@ def async_bulkheads() -> Bulkheads:
     """
     from ringback.client import tasks  # noqa: PLC0415 - threads need no asyncio
 
-    loop = tasks.loop()
+    loop = tasks.running_loop()
     found = _OF_LOOPS.get(loop)
     if found is None:
         found = _OF_LOOPS[loop] = Bulkheads()
@@ -154,14 +154,14 @@ async def async_wait(bulkhead: Bulkhead, seconds: float | None) -> bool:
     """Take a place, in a task; return ``False`` where none came free in time."""
     from ringback.client import tasks  # noqa: PLC0415 - threads need no asyncio
 
-    turn: Any = bulkhead.enter(tasks.event)
+    turn: Any = bulkhead.enter(tasks.new_event)
     if turn is None:
         return True
     try:
         if seconds is None:
             await turn.wait()
         else:
-            await tasks.until(monotonic() + seconds, turn.wait())
+            await tasks.run_until(monotonic() + seconds, turn.wait())
     except TimeoutError:
         return bulkhead.withdraw(turn)
     except BaseException:  # cancelled
@@ -173,7 +173,7 @@ async def async_wait(bulkhead: Bulkhead, seconds: float | None) -> bool:
 
 def overdue() -> bool:
     """Whether the wait has taken all the time that the call had: no attempt begins then."""
-    at = current()
+    at = current_deadline()
     return at is not None and monotonic() >= at
 
 

@@ -1,4 +1,4 @@
-"""One call as the drivers see it: how an attempt ended, what is told of it, how the call ends."""
+"""One call as the drivers see it: how an attempt ended, what is reported of it, how it ends."""
 
 import random as _random
 import sys
@@ -114,15 +114,15 @@ class Ended(Generic[T]):
     """A call that was given up.
 
     Attributes:
-        told: The attempt to tell the caller of: the most telling, not always the last. ``None``
-            where the circuit breaker refused the first.
+        decisive: The attempt that the caller learns of: it says most, and is not always the last.
+            ``None`` where the circuit breaker refused the first.
         decision: Why there was no other attempt.
         failures: What went wrong with each attempt, in order.
         retry_at: When the peer wants to be called again, in seconds since 1970 UTC, if it said so.
         diagnosis: What is wrong with the target, where the policy had it diagnosed.
     """
 
-    told: Failed[T] | None
+    decisive: Failed[T] | None
     decision: GiveUp
     failures: tuple[Failure, ...]
     retry_at: float | None = None
@@ -156,7 +156,7 @@ def _refusal(target: Target, kind: KindName | None, message: str, tenths: int) -
     )
 
 
-LAYERS = frozenset(
+RETRYING_PACKAGES = frozenset(
     {
         "aiohttp_retry",
         "backoff",
@@ -172,43 +172,43 @@ LAYERS = frozenset(
 )
 """Packages that call a function again when it fails."""
 
-_DEEPEST = 200
+_MAX_FRAMES = 200
 _REPORTED: set[str] = set()
 
 
-def new_layer() -> str | None:
+def new_retry_layer() -> str | None:
     """Return the library whose retries surround the running call, once per process and library."""
     frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - the way to read the stack
-    for _ in range(_DEEPEST):
+    for _ in range(_MAX_FRAMES):
         if frame is None:
             break
         name = str(frame.f_globals.get("__name__", "")).partition(".")[0]
-        if name in LAYERS and name not in _REPORTED:
+        if name in RETRYING_PACKAGES and name not in _REPORTED:
             _REPORTED.add(name)
             return name
         frame = frame.f_back
     return None
 
 
-def forget() -> None:
+def forget_retry_layers() -> None:
     """Report every library anew."""
     _REPORTED.clear()
 
 
-_REACHED = ("no", "maybe", "yes")
+_DELIVERED_ORDER = ("no", "maybe", "yes")
 
 
-class Course(Generic[T]):
-    """Everything that the two drivers do alike.
+class CallReporter(Generic[T]):
+    """Publishes an event after each attempt, and keeps what the end of the call is made of.
 
     Args:
         call: What events say of the call.
         run: Its state.
-        listeners: Told after each attempt.
+        listeners: Called after each attempt.
         clock: Time and chance.
     """
 
-    __slots__ = ("_call", "_clock", "_failures", "_listeners", "_run", "_told")
+    __slots__ = ("_call", "_clock", "_decisive", "_failures", "_listeners", "_run")
 
     def __init__(
         self, call: Call, run: Run, listeners: Listeners, clock: Clock | AsyncClock
@@ -218,14 +218,14 @@ class Course(Generic[T]):
         self._listeners = listeners
         self._clock = clock
         self._failures: tuple[Failure, ...] = ()
-        self._told: Failed[T] | None = None
+        self._decisive: Failed[T] | None = None
 
     def succeeded(self, decision: Decision, seconds: float) -> None:
-        """Tell of an attempt that succeeded."""
+        """Report an attempt that succeeded."""
         if decision.attempt > 1 or self._listeners.wants_success:
-            self._tell(decision, None, seconds)
+            self._publish(decision, None, seconds)
         if self._run.change:
-            self._tell_of(self._run.change, "a probe got through")
+            self._publish_change(self._run.change, "a probe got through")
 
     def failed(self, outcome: Failed[T], now: float, seconds: float) -> Decision:
         """Return what to do after an attempt that failed."""
@@ -236,14 +236,16 @@ class Course(Generic[T]):
             random=self._clock.random(),
             retry_after=outcome.retry_after,
         )
-        layer = None if self._failures else new_layer()
+        layer = None if self._failures else new_retry_layer()
         self._failures += (outcome.failure,)
-        self._told = _more_telling(self._told, outcome)
-        self._tell(decision, outcome.failure, seconds)
+        self._decisive = _more_decisive(self._decisive, outcome)
+        self._publish(decision, outcome.failure, seconds)
         if self._run.change:
-            self._tell_of(self._run.change, outcome.failure.kind)
+            self._publish_change(self._run.change, outcome.failure.kind)
         if layer:
-            self._tell_of("stacked_retries", f"{layer} retries the same call: attempts multiply")
+            self._publish_change(
+                "stacked_retries", f"{layer} retries the same call: attempts multiply"
+            )
         return decision
 
     def refused(self) -> Ended[T]:
@@ -253,18 +255,18 @@ class Course(Generic[T]):
         failure = refusal(self._call.target, opened_by, until - self._clock.monotonic())
         decision = self._run.refused(failure)
         if self._listeners.wants_refusals:
-            self._tell(decision, failure, 0.0)
+            self._publish(decision, failure, 0.0)
         self._failures += (failure,)
-        return Ended(self._told, decision, self._failures)
+        return Ended(self._decisive, decision, self._failures)
 
     def ended(self, decision: Decision) -> Ended[T]:
         """Return the end of a call that is given up."""
         assert isinstance(decision, GiveUp)
         hint = decision.retry_after
         retry_at = None if hint is None else self._clock.time() + hint
-        return Ended(self._told, decision, self._failures, retry_at)
+        return Ended(self._decisive, decision, self._failures, retry_at)
 
-    def _tell_of(self, what: What, detail: str) -> None:
+    def _publish_change(self, what: What, detail: str) -> None:
         self._listeners(
             Event(
                 at=self._clock.time(),
@@ -275,7 +277,7 @@ class Course(Generic[T]):
             )
         )
 
-    def _tell(self, decision: Decision, failure: Failure | None, seconds: float) -> None:
+    def _publish(self, decision: Decision, failure: Failure | None, seconds: float) -> None:
         self._listeners(
             Event(
                 at=self._clock.time(),
@@ -291,7 +293,7 @@ class Course(Generic[T]):
         )
 
 
-def succeeded_at_once(call: Call, policy: Policy, at: float, seconds: float) -> Event:
+def success_event(call: Call, policy: Policy, at: float, seconds: float) -> Event:
     """Return the event of a call that succeeded at the first attempt."""
     return Event(
         at=at,
@@ -303,7 +305,7 @@ def succeeded_at_once(call: Call, policy: Policy, at: float, seconds: float) -> 
     )
 
 
-def refused_at_once(call: Call, policy: Policy, at: float, failure: Failure) -> Event:
+def refusal_event(call: Call, policy: Policy, at: float, failure: Failure) -> Event:
     """Return the event of a call that the circuit breaker refuses before anything is tried."""
     return Event(
         at=at,
@@ -316,8 +318,8 @@ def refused_at_once(call: Call, policy: Policy, at: float, failure: Failure) -> 
     )
 
 
-def succeeded(  # noqa: PLR0913, PLR0917 - the parts of a call, as the drivers have them
-    course: Course[T] | None,
+def report_success(  # noqa: PLR0913, PLR0917 - the parts of a call, as the drivers have them
+    reporter: CallReporter[T] | None,
     call: Call,
     run: Run,
     listeners: Listeners,
@@ -325,14 +327,14 @@ def succeeded(  # noqa: PLR0913, PLR0917 - the parts of a call, as the drivers h
     began: float,
     now: float,
 ) -> None:
-    """Note that an attempt succeeded; most have nothing to tell, and no course."""
+    """Note that an attempt succeeded; most have nothing to tell, and no reporter."""
     decision = run.after(None, now)
-    if course is None and not run.change and not listeners.wants_success:
+    if reporter is None and not run.change and not listeners.wants_success:
         return
-    (course or Course(call, run, listeners, clock)).succeeded(decision, now - began)
+    (reporter or CallReporter(call, run, listeners, clock)).succeeded(decision, now - began)
 
 
-def _more_telling(earlier: Failed[T] | None, later: Failed[T]) -> Failed[T]:
+def _more_decisive(earlier: Failed[T] | None, later: Failed[T]) -> Failed[T]:
     """Return the attempt that says more of what is wrong; of equals the later one.
 
     What may have been processed must not be taken for unsent, and what no attempt can mend (a
@@ -341,11 +343,15 @@ def _more_telling(earlier: Failed[T] | None, later: Failed[T]) -> Failed[T]:
     """
     if earlier is None or earlier.error is None or later.error is None:
         return later
-    return earlier if _telling(earlier.failure) > _telling(later.failure) else later
+    return earlier if _decisiveness(earlier.failure) > _decisiveness(later.failure) else later
 
 
-def _telling(failure: Failure) -> tuple[bool, int, bool]:
-    return failure.layer != "client", _REACHED.index(failure.delivered), failure.retry == "no"
+def _decisiveness(failure: Failure) -> tuple[bool, int, bool]:
+    return (
+        failure.layer != "client",
+        _DELIVERED_ORDER.index(failure.delivered),
+        failure.retry == "no",
+    )
 
 
 def _status(failure: Failure | None) -> int | None:

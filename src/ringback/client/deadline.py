@@ -13,7 +13,7 @@ _AT: ContextVar[float | None] = ContextVar("ringback_deadline", default=None)
 OF_THE_CALL.append(_AT)
 
 
-current = _AT.get
+current_deadline = _AT.get
 """Returns when the call under way must have ended, on ``time.monotonic()``.
 
 ``None``: no call is under way. The value travels with the context: a nested call, a task or
@@ -21,7 +21,7 @@ current = _AT.get
 """
 
 
-def ahead(clock: Callable[[], float], now: float) -> float:
+def clock_offset(clock: Callable[[], float], now: float) -> float:
     """Return how far a clock is ahead of ``time.monotonic()``, in seconds: 0 for that one.
 
     The sockets below a call know only the real time, whatever clock a test has handed in.
@@ -29,12 +29,12 @@ def ahead(clock: Callable[[], float], now: float) -> float:
     return 0.0 if clock is monotonic else now - monotonic()
 
 
-def enter(at: float) -> Token[float | None]:
+def enter_deadline(at: float) -> Token[float | None]:
     """Set the deadline, in a place where a context manager would cost too much."""
     return _AT.set(None if at == inf else at)
 
 
-def leave(token: Token[float | None]) -> None:
+def leave_deadline(token: Token[float | None]) -> None:
     """Set the deadline back to what it was."""
     _AT.reset(token)
 
@@ -64,13 +64,13 @@ class within:  # noqa: N801 - used as a context manager, named like contextlib's
             self._token = None
 
 
-LEAST = 0.001
+MIN_WAIT = 0.001
 """Seconds that are always given: 0 would mean "do not wait, and fail otherwise"."""
 
 
-def patience(limit: float | None) -> float | None:
+def within_deadline(limit: float | None) -> float | None:
     """Return a limit, or what the deadline of the call leaves where that is less."""
-    left = remaining(current())
+    left = remaining(current_deadline())
     if limit is None or left is None:
         return limit if left is None else left
     return min(limit, left)
@@ -78,7 +78,7 @@ def patience(limit: float | None) -> float | None:
 
 def remaining(until: float | None) -> float | None:
     """Return the seconds until an instant, above 0."""
-    return None if until is None else max(until - monotonic(), LEAST)
+    return None if until is None else max(until - monotonic(), MIN_WAIT)
 
 
 def seconds_of(timeout: Any) -> float | None:

@@ -7,14 +7,20 @@ from ringback.client.call import (
     AsyncAttemptMaker,
     AsyncClock,
     Call,
-    Course,
+    CallReporter,
     Ended,
     Failed,
     T,
-    succeeded,
+    report_success,
 )
-from ringback.client.deadline import ahead, current, enter, leave, patience
-from ringback.client.giveup import adiagnosed
+from ringback.client.deadline import (
+    clock_offset,
+    current_deadline,
+    enter_deadline,
+    leave_deadline,
+    within_deadline,
+)
+from ringback.client.diagnose_on_giveup import adiagnosed
 from ringback.client.routes import Route, RoutedCall
 from ringback.event import Listeners
 from ringback.retry import Guard, Policy, Retry, Run, Timeout
@@ -34,7 +40,7 @@ def bounded(
     """
 
     async def in_place(limits: Timeout) -> T | Failed[T]:
-        bulkhead, seconds = async_bulkheads().of(origin, places), patience(limits.pool)
+        bulkhead, seconds = async_bulkheads().of(origin, places), within_deadline(limits.pool)
         if not await async_wait(bulkhead, seconds):
             return exhausted(call, origin, places, seconds, error)
         try:
@@ -76,13 +82,13 @@ async def drive(  # noqa: PLR0913, PLR0917 - the parts of a call
 ) -> T | Ended[T]:
     """Make attempts until one succeeds or the policy says stop; return its result or the end."""
     began = clock.monotonic() if began is None else began
-    offset, outer = ahead(clock.monotonic, began), current()
+    offset, outer = clock_offset(clock.monotonic, began), current_deadline()
     run = policy.start(began, guard, None if outer is None else outer + offset)
-    token = enter(run.deadline - offset)
+    token = enter_deadline(run.deadline - offset)
     try:
         return await _attempts(attempt, call, run, listeners, clock, began)
     finally:
-        leave(token)
+        leave_deadline(token)
 
 
 async def _attempts(
@@ -93,10 +99,10 @@ async def _attempts(
     clock: AsyncClock,
     began: float,
 ) -> T | Ended[T]:
-    course: Course[T] | None = None  # most calls need none
+    reporter: CallReporter[T] | None = None  # most calls need none
     while True:
         if not run.begin(began):
-            return (course or Course(call, run, listeners, clock)).refused()
+            return (reporter or CallReporter(call, run, listeners, clock)).refused()
         try:
             outcome = await attempt(run.timeout(began))
         except BaseException:
@@ -104,12 +110,12 @@ async def _attempts(
             raise
         ended = clock.monotonic()
         if not isinstance(outcome, Failed):
-            succeeded(course, call, run, listeners, clock, began, ended)
+            report_success(reporter, call, run, listeners, clock, began, ended)
             return outcome
-        course = course or Course(call, run, listeners, clock)
-        decision = course.failed(outcome, ended, ended - began)
+        reporter = reporter or CallReporter(call, run, listeners, clock)
+        decision = reporter.failed(outcome, ended, ended - began)
         if not isinstance(decision, Retry):
-            return await adiagnosed(course.ended(decision), run.policy)
+            return await adiagnosed(reporter.ended(decision), run.policy)
         if outcome.release:
             await outcome.release()
         if decision.delay:

@@ -7,15 +7,21 @@ from ringback.client.bulkhead import bulkheads, exhausted, overdue, wait
 from ringback.client.call import (
     AttemptMaker,
     Call,
+    CallReporter,
     Clock,
-    Course,
     Ended,
     Failed,
     T,
-    succeeded,
+    report_success,
 )
-from ringback.client.deadline import ahead, current, enter, leave, patience
-from ringback.client.giveup import diagnosed
+from ringback.client.deadline import (
+    clock_offset,
+    current_deadline,
+    enter_deadline,
+    leave_deadline,
+    within_deadline,
+)
+from ringback.client.diagnose_on_giveup import diagnosed
 from ringback.client.routes import Route, RoutedCall
 from ringback.event import Listeners
 from ringback.retry import Guard, Policy, Retry, Run, Timeout
@@ -35,7 +41,7 @@ def bounded(
     """
 
     def in_place(limits: Timeout) -> T | Failed[T]:
-        bulkhead, seconds = bulkheads().of(origin, places), patience(limits.pool)
+        bulkhead, seconds = bulkheads().of(origin, places), within_deadline(limits.pool)
         if not wait(bulkhead, seconds):
             return exhausted(call, origin, places, seconds, error)
         try:
@@ -75,13 +81,13 @@ def drive(  # noqa: PLR0913, PLR0917 - the parts of a call
 ) -> T | Ended[T]:
     """Make attempts until one succeeds or the policy says stop; return its result or the end."""
     began = clock.monotonic() if began is None else began
-    offset, outer = ahead(clock.monotonic, began), current()
+    offset, outer = clock_offset(clock.monotonic, began), current_deadline()
     run = policy.start(began, guard, None if outer is None else outer + offset)
-    token = enter(run.deadline - offset)
+    token = enter_deadline(run.deadline - offset)
     try:
         return _attempts(attempt, call, run, listeners, clock, began)
     finally:
-        leave(token)
+        leave_deadline(token)
 
 
 def _attempts(
@@ -92,10 +98,10 @@ def _attempts(
     clock: Clock,
     began: float,
 ) -> T | Ended[T]:
-    course: Course[T] | None = None  # most calls need none
+    reporter: CallReporter[T] | None = None  # most calls need none
     while True:
         if not run.begin(began):
-            return (course or Course(call, run, listeners, clock)).refused()
+            return (reporter or CallReporter(call, run, listeners, clock)).refused()
         try:
             outcome = attempt(run.timeout(began))
         except BaseException:
@@ -103,12 +109,12 @@ def _attempts(
             raise
         ended = clock.monotonic()
         if not isinstance(outcome, Failed):
-            succeeded(course, call, run, listeners, clock, began, ended)
+            report_success(reporter, call, run, listeners, clock, began, ended)
             return outcome
-        course = course or Course(call, run, listeners, clock)
-        decision = course.failed(outcome, ended, ended - began)
+        reporter = reporter or CallReporter(call, run, listeners, clock)
+        decision = reporter.failed(outcome, ended, ended - began)
         if not isinstance(decision, Retry):
-            return diagnosed(course.ended(decision), run.policy)
+            return diagnosed(reporter.ended(decision), run.policy)
         if outcome.release:
             outcome.release()
         if decision.delay:

@@ -30,8 +30,8 @@ def failure_of_status(status: int, reason: str | None, target: Target) -> Failur
 
 _SECONDS = re.compile(r"[0-9]{1,15}(\.[0-9]{1,9})?", re.ASCII)
 _RESET = re.compile(r";\s{0,9}t=([0-9]{1,15})(?![0-9])", re.ASCII)
-_LEFT = re.compile(r";\s{0,9}r=([0-9]{1,15})(?![0-9])", re.ASCII)
-_EPOCH = 1e9
+_REMAINING = re.compile(r";\s{0,9}r=([0-9]{1,15})(?![0-9])", re.ASCII)
+_MIN_INSTANT = 1e9
 """A reset above this is an instant in seconds since 1970, one below it a wait."""
 
 
@@ -70,7 +70,7 @@ def _instant(text: str) -> float | None:
 
 def _quota(headers: Mapping[str, str], now: float) -> float | None:
     combined = (headers.get("RateLimit") or "")[:512]
-    left, reset = _LEFT.search(combined), _RESET.search(combined)
+    left, reset = _REMAINING.search(combined), _RESET.search(combined)
     if left and reset:
         return float(reset[1]) if int(left[1]) == 0 else None
     for prefix in ("RateLimit", "X-RateLimit", "X-Rate-Limit"):
@@ -83,13 +83,13 @@ def _reset(text: str, now: float) -> float | None:
     if not _SECONDS.fullmatch(text):
         return None
     value = float(text)
-    return max(0.0, value - now) if value > _EPOCH else value
+    return max(0.0, value - now) if value > _MIN_INSTANT else value
 
 
-HEADER = "Idempotency-Key"
+IDEMPOTENCY_HEADER = "Idempotency-Key"
 """draft-ietf-httpapi-idempotency-key-header."""
 
-_OURS = "ringback-"
+_OUR_PREFIX = "ringback-"
 
 
 def add_key(
@@ -101,15 +101,15 @@ def add_key(
     origin that is not named.
     """
     wanted = method not in IDEMPOTENT_METHODS and _is_named(url, named)
-    present = headers.get(HEADER)
+    present = headers.get(IDEMPOTENCY_HEADER)
     if wanted and present is None:
-        headers[HEADER] = f"{_OURS}{uuid4()}"
-    elif not wanted and isinstance(present, str) and present.startswith(_OURS):
-        del headers[HEADER]
+        headers[IDEMPOTENCY_HEADER] = f"{_OUR_PREFIX}{uuid4()}"
+    elif not wanted and isinstance(present, str) and present.startswith(_OUR_PREFIX):
+        del headers[IDEMPOTENCY_HEADER]
 
 
 def _is_named(url: str, named: bool | Collection[str]) -> bool:
     if isinstance(named, bool):
         return named
     origin = origin_of(url)
-    return any(origin == origin_of(one) for one in named)
+    return any(origin == origin_of(url) for url in named)

@@ -6,7 +6,7 @@ from time import monotonic
 
 from ringback.retry import Breaker, Budget, Guard, GuardState, Policy
 
-LIMIT = 4096
+MAX_ORIGINS = 4096
 """How many origins are remembered per policy; beyond it the oldest is forgotten."""
 
 
@@ -53,7 +53,7 @@ class Origins:
 
     def _new(self, origin: str) -> Guard:
         with self._lock:
-            if origin not in self._guards and len(self._guards) >= LIMIT:
+            if origin not in self._guards and len(self._guards) >= MAX_ORIGINS:
                 del self._guards[next(iter(self._guards))]
             fresh = Guard(self._breaker, self._budget, monotonic())
             return self._guards.setdefault(origin, fresh)

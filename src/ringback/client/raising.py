@@ -58,14 +58,14 @@ def error_of(ended: Ended[Any], refused: BaseException) -> BaseException:
     It has ``failure``, ``attempts`` (the failure of each attempt) and ``retry_at``; the attempts
     that it is not about hang on it as notes.
     """
-    told = ended.told
-    if told is None:
+    decisive = ended.decisive
+    if decisive is None:
         return _refusal(refused, ended.decision.failure)
-    error = told.error or refused
-    failure = told.failure if told.error else ended.decision.failure
+    error = decisive.error or refused
+    failure = decisive.failure if decisive.error else ended.decision.failure
     exc = specialise(error, failure)
     if isinstance(exc, RingbackError):
-        exc.attempts = tuple([_without_cause(one) for one in ended.failures])
+        exc.attempts = tuple([_without_cause(failure) for failure in ended.failures])
         exc.retry_at = ended.retry_at
         _note_others(exc, ended.failures, failure)
         if ended.diagnosis is not None:
@@ -74,20 +74,20 @@ def error_of(ended: Ended[Any], refused: BaseException) -> BaseException:
     return exc
 
 
-def _without_cause(one: Failure) -> Failure:
+def _without_cause(failure: Failure) -> Failure:
     """A copy; ``dataclasses.replace`` would cost four times as much."""
     return Failure(
-        one.kind,
-        one.phase,
-        one.delivered,
-        one.message,
-        one.target,
-        one.addresses,
-        one.via,
-        one.evidence,
-        one.confidence,
-        one.errno,
-        one.code,
+        failure.kind,
+        failure.phase,
+        failure.delivered,
+        failure.message,
+        failure.target,
+        failure.addresses,
+        failure.via,
+        failure.evidence,
+        failure.confidence,
+        failure.errno,
+        failure.code,
     )
 
 
@@ -103,8 +103,8 @@ def _refusal(refused: BaseException, failure: Failure) -> BaseException:
     return exc
 
 
-def _note_others(exc: RingbackError, failures: tuple[Failure, ...], told: Failure) -> None:
+def _note_others(exc: RingbackError, failures: tuple[Failure, ...], shown: Failure) -> None:
     for number, failure in enumerate(failures, 1):
-        if failure is not told:
+        if failure is not shown:
             what = f"{failure.kind}: {failure.message}" if failure.message else failure.kind
             exc.add_note(f"ringback: attempt {number} of {len(failures)}: {what}")

@@ -13,13 +13,13 @@ from ringback.client.call import (
     AsyncAttemptMaker,
     AsyncClock,
     Call,
+    CallReporter,
     Clock,
-    Course,
     Ended,
     Failed,
     KnownCall,
 )
-from ringback.client.deadline import ahead, current, within
+from ringback.client.deadline import clock_offset, current_deadline, within
 from ringback.client.drive_sync import bounded
 from ringback.client.origins import origins_under
 from ringback.client.raising import error_of, raise_prepared
@@ -31,7 +31,7 @@ from ringback.failure.target import target_of_url
 from ringback.retry import Guard, Policy, Repeatable, Retry, Run, Timeout
 from ringback.sink.listening import listeners_for
 
-_DEEPEST = 10
+_MAX_CAUSES = 10
 _NOT_OURS = frozenset({"unknown", "not_a_connection_failure"})
 
 
@@ -61,7 +61,7 @@ def _of_the_whole(failure: Failure, error: BaseException) -> Failure:
     if failure.delivered != "no":
         return failure
     inner: BaseException | None = error
-    for _ in range(_DEEPEST):
+    for _ in range(_MAX_CAUSES):
         if inner is None:
             break
         if was_redirected(inner.__traceback__):
@@ -113,7 +113,7 @@ class Attempt:
         return self.failed is not None
 
 
-class Series:
+class AttemptSeries:
     """The attempts of one call.
 
     Args:
@@ -139,10 +139,10 @@ class Series:
         self._clock: Any = clock
         self._idempotent = idempotent
         self._began = clock.monotonic()
-        self._offset, outer = ahead(clock.monotonic, self._began), current()
+        self._offset, outer = clock_offset(clock.monotonic, self._began), current_deadline()
         outer = None if outer is None else outer + self._offset
         self._run = policy.start(self._began, guard, outer)
-        self._course: Course[None] = Course(call, self._run, listeners, clock)
+        self._reporter: CallReporter[None] = CallReporter(call, self._run, listeners, clock)
 
     def attempts(self) -> Iterator[Attempt]:
         """Yield attempts until one succeeds; wait between them.
@@ -179,7 +179,7 @@ class Series:
     def _begin(self) -> Attempt:
         self._began = self._clock.monotonic()
         if not self._run.begin(self._began):
-            raise_ended(self._course.refused())
+            raise_ended(self._reporter.refused())
         deadline = self._run.deadline - self._offset
         return Attempt(self._run, self._call, deadline, idempotent=self._idempotent)
 
@@ -188,12 +188,12 @@ class Series:
         if attempt.interrupted:
             self._run.abandon()
         elif attempt.failed is None:
-            self._course.succeeded(self._run.after(None, now), now - self._began)
+            self._reporter.succeeded(self._run.after(None, now), now - self._began)
         else:
-            decision = self._course.failed(attempt.failed, now, now - self._began)
+            decision = self._reporter.failed(attempt.failed, now, now - self._began)
             if isinstance(decision, Retry):
                 return decision
-            raise_ended(self._course.ended(decision))
+            raise_ended(self._reporter.ended(decision))
         return None
 
 
@@ -316,8 +316,8 @@ class Retrying:
 
         return retried
 
-    def _series(self, clock: Clock | AsyncClock) -> Series:
-        return Series(
+    def _series(self, clock: Clock | AsyncClock) -> AttemptSeries:
+        return AttemptSeries(
             self._call(""),
             self.policy,
             self._guard(""),
@@ -385,8 +385,8 @@ def retry(given: Any = None, /, **options: Any) -> Any:
 
 async def _bounded(work: Awaitable[R]) -> R:
     """Await within the deadline that the driver has set."""
-    at = current()
-    return await (work if at is None else tasks.until(at, work))
+    at = current_deadline()
+    return await (work if at is None else tasks.run_until(at, work))
 
 
 def _is_async(function: Any) -> bool:

@@ -21,7 +21,7 @@ async def sleep(seconds: float) -> None:
         await _trio().sleep(seconds)
 
 
-async def until(at: float, work: Awaitable[T]) -> T:
+async def run_until(at: float, work: Awaitable[T]) -> T:
     """Return what the work returns, or cancel it when its time is over."""
     left = max(0.0, at - monotonic())
     if _in_asyncio():
@@ -54,7 +54,7 @@ def from_threads() -> Callable[[Callable[[], object]], None]:
     return call
 
 
-def loop() -> Hashable:
+def running_loop() -> Hashable:
     """Return what stands for the event loop that runs."""
     if _in_asyncio():
         return asyncio.get_running_loop()
@@ -62,7 +62,7 @@ def loop() -> Hashable:
     return token
 
 
-def event() -> Any:
+def new_event() -> Any:
     """Return what tasks of this event loop wait for, with ``set()`` and ``await wait()``."""
     return asyncio.Event() if _in_asyncio() else _trio().Event()
 
@@ -79,7 +79,7 @@ def _trio() -> Any:
     return import_module("trio")
 
 
-class Alarm:
+class TaskTimeout:
     """Cancels what runs inside when its time is over, and raises ``TimeoutError`` instead.
 
     As ``asyncio.timeout``, at a tenth of its price: all alarms of an event loop share one timer,
@@ -91,7 +91,7 @@ class Alarm:
             One that does not run here is passed over.
     """
 
-    __slots__ = ("_cancelling", "_loop", "_rang", "_task", "_watch", "at")
+    __slots__ = ("_cancelling", "_loop", "_rang", "_task", "_timer_of_loop", "at")
 
     def __init__(self, at: float, loop: asyncio.AbstractEventLoop | None = None) -> None:
         self.at = at
@@ -105,10 +105,10 @@ class Alarm:
             loop = asyncio.get_running_loop()
             task = current_task(loop)
         if task is None:
-            raise RuntimeError("an alarm needs a running task")
+            raise RuntimeError("a time limit needs a running task")
         self._task = task
         self._cancelling = task.cancelling()
-        self._watch = watch = getattr(loop, _PLACE, None) or _new_watch(loop)
+        self._timer_of_loop = watch = getattr(loop, _TIMER_ATTRIBUTE, None) or _new_loop_timer(loop)
         watch.alarms[self] = None
         if self.at < watch.next:
             watch.set(self.at)
@@ -116,7 +116,7 @@ class Alarm:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
     ) -> None:
-        self._watch.alarms.pop(self, None)
+        self._timer_of_loop.alarms.pop(self, None)
         # Somebody else may have cancelled as well: that is not ours to swallow.
         if (
             self._rang
@@ -131,7 +131,7 @@ class Alarm:
         self._task.cancel()
 
 
-class _Watch:
+class _LoopTimer:
     """The alarms of one event loop, and its one timer."""
 
     __slots__ = ("_loop", "_timer", "alarms", "next")
@@ -139,7 +139,7 @@ class _Watch:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._timer: asyncio.TimerHandle | None = None
-        self.alarms: dict[Alarm, None] = {}
+        self.alarms: dict[TaskTimeout, None] = {}
         self.next = inf
 
     def set(self, at: float) -> None:
@@ -159,12 +159,12 @@ class _Watch:
             self.set(min(alarm.at for alarm in self.alarms))
 
 
-_PLACE = "_ringback_alarms"
+_TIMER_ATTRIBUTE = "_ringback_alarms"
 
 
-def _new_watch(loop: asyncio.AbstractEventLoop) -> _Watch:
+def _new_loop_timer(loop: asyncio.AbstractEventLoop) -> _LoopTimer:
     # On the loop itself, so that it goes when the loop goes; a dictionary would have to be weak.
-    watch = _Watch(loop)
+    watch = _LoopTimer(loop)
     with suppress(AttributeError):  # uvloop's loops take no attributes
-        setattr(loop, _PLACE, watch)
+        setattr(loop, _TIMER_ATTRIBUTE, watch)
     return watch

@@ -18,7 +18,7 @@ Phase = Literal["connect", "proxy", "tls", "send", "wait", "body"]
 Acknowledged = Literal["none", "some", "all", "unknown"]
 """How much of a request the peer's kernel has confirmed."""
 
-RETRANSMITS = 2
+MIN_RETRANSMITS = 2
 """How often the kernel must have sent it again in vain before "nothing acknowledged" counts.
 
 Until then it may just be under way: a timeout can be shorter than the round trip.
@@ -79,7 +79,7 @@ class Wire:
             return "unknown"
         if self.unacknowledged == 0:
             return "all"
-        if self.overhead is None or self.retransmits < RETRANSMITS:
+        if self.overhead is None or self.retransmits < MIN_RETRANSMITS:
             return "unknown"
         whole = self.sent + self.overhead * self.sends
         return "none" if self.unacknowledged >= whole else "some"
@@ -88,25 +88,25 @@ class Wire:
 _LAST: ContextVar[Wire | None] = ContextVar("ringback_wire", default=None)
 
 
-def begin(wire: Wire) -> None:
+def begin_exchange(wire: Wire) -> None:
     """Let an exchange be the last one of this context."""
     _LAST.set(wire)
 
 
-def forget() -> None:
+def forget_exchange() -> None:
     """Forget the last exchange; for whoever will ask for ``last`` after an attempt."""
     _LAST.set(None)
 
 
-def last() -> Wire | None:
+def last_exchange() -> Wire | None:
     """Return the last exchange of this context, ``None`` where none has begun since ``forget``."""
     return _LAST.get()
 
 
-_RETRANSMITS = 2
+_RETRANSMITS_OFFSET = 2
 """Where ``struct tcp_info`` of ``linux/tcp.h`` has ``tcpi_retransmits``, one byte."""
 _LINGER_ZERO = struct.pack("ii", 1, 0)
-_RECORD = {
+_RECORD_OVERHEAD = {
     ("TLSv1.3", "GCM"): 22,
     ("TLSv1.3", "CHACHA20"): 22,
     ("TLSv1.2", "GCM"): 29,
@@ -116,7 +116,7 @@ _RECORD = {
 (RFC 8446, section 5.2; RFC 5288, section 3; RFC 7905, section 2)."""
 
 
-def look(sock: Any, wire: Wire) -> None:
+def note_acknowledged(sock: Any, wire: Wire) -> None:
     """Note what the peer has confirmed, after a timeout and before the connection is closed.
 
     Where it has confirmed nothing of the request, closing the connection will abort it: the
@@ -126,7 +126,9 @@ def look(sock: Any, wire: Wire) -> None:
         return
     with contextlib.suppress(OSError, AttributeError):  # closed; no socket of the kernel's
         kernel = getattr(sock, "socket", sock)
-        wire.retransmits = kernel.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 8)[_RETRANSMITS]
+        wire.retransmits = kernel.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 8)[
+            _RETRANSMITS_OFFSET
+        ]
         wire.overhead = _overhead(sock)
         wire.unacknowledged = _queued(kernel.fileno())
         if wire.acknowledged == "none":
@@ -148,7 +150,9 @@ def _overhead(sock: Any) -> int | None:
     if not isinstance(sock, socket.socket):
         return None  # TLS within TLS
     name, version, _ = cipher() or ("", "", 0)
-    sizes = (size for (of, part), size in _RECORD.items() if of == version and part in name)
+    sizes = (
+        size for (of, part), size in _RECORD_OVERHEAD.items() if of == version and part in name
+    )
     return next(sizes, None)
 
 

@@ -43,7 +43,7 @@ class Budget:
             )
 
 
-_ONE = 1 - 1e-9
+_WHOLE_TOKEN = 1 - 1e-9
 """Ten tenths, added up, are a little less than one."""
 
 
@@ -80,14 +80,14 @@ class Bucket:
         seconds = max(0.0, now - self._at)
         self._at = now
         self.tokens = min(self.full, self.tokens + seconds * budget.floor)
-        if self.tokens < _ONE:
+        if self.tokens < _WHOLE_TOKEN:
             return False
         self.tokens = max(0.0, self.tokens - 1.0)
         return True
 
 
-_OURS = frozenset({"config", "client", "none"})
-_TOLD_BY_THE_SERVER: frozenset[KindName] = frozenset({"http.error.auth", "http.error.rate_limited"})
+_OWN_LAYERS = frozenset({"config", "client", "none"})
+_ANSWERED_KINDS: frozenset[KindName] = frozenset({"http.error.auth", "http.error.rate_limited"})
 
 
 Change = Literal["circuit_opened", "circuit_closed"]
@@ -212,7 +212,7 @@ class Guard:
         if not self._circuit:
             return None
         with self._lock:
-            if failure.layer in _OURS:
+            if failure.layer in _OWN_LAYERS:
                 self._circuit.release()
             elif _is_answer(failure):
                 return "circuit_closed" if self._circuit.succeeded(now, seconds) else None
@@ -250,6 +250,6 @@ class Guard:
 
 
 def _is_answer(failure: Failure) -> bool:
-    if failure.kind in _TOLD_BY_THE_SERVER:
+    if failure.kind in _ANSWERED_KINDS:
         return True
     return failure.kind == "http.error" and (failure.code or "").startswith("4")

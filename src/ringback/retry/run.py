@@ -77,7 +77,7 @@ class GiveUp:
 Decision = Done | Retry | GiveUp
 
 
-_AT_ONCE = Done(1)
+_DONE_AT_FIRST = Done(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +180,7 @@ class Run:
             if self._guard:
                 seconds, retry = now - self._began, self.attempt > 1
                 self.change = self._guard.succeeded(now, seconds, retry=retry)
-            return _AT_ONCE if self.attempt == 1 else Done(self.attempt)
+            return _DONE_AT_FIRST if self.attempt == 1 else Done(self.attempt)
         if self._guard:
             self.change = self._guard.failed(failure, now, random, now - self._began)
         return self._next(failure, now, repeatable or Repeatable(False), random, retry_after)

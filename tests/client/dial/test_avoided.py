@@ -1,4 +1,4 @@
-from ringback.client.dial.address import _MOST_ADDRESSES, _MOST_TARGETS, Avoided, avoid, avoided
+from ringback.client.dial.address import _MAX_ADDRESSES, _MAX_TARGETS, Avoided, avoid, avoided
 
 API = ("api.test", 80)
 
@@ -42,13 +42,13 @@ def test_an_address_that_answers_is_no_longer_avoided():
 
 def test_it_is_bounded():
     known = Avoided()
-    for number in range(_MOST_TARGETS + 10):
+    for number in range(_MAX_TARGETS + 10):
         known.add((f"{number}.test", 80), "192.0.2.1")
-    for number in range(_MOST_ADDRESSES + 10):
+    for number in range(_MAX_ADDRESSES + 10):
         known.add(API, f"2001:db8::{number}")
 
-    assert len(known._until) == _MOST_TARGETS
-    assert len(known.of(API)) == _MOST_ADDRESSES
+    assert len(known._until) == _MAX_TARGETS
+    assert len(known.of(API)) == _MAX_ADDRESSES
 
 
 def test_others_can_tell_of_an_address_that_failed_them():

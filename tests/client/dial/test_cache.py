@@ -2,7 +2,7 @@ import socket
 
 import pytest
 
-from ringback.client.dial.resolver import RECHECK, Cache, Sources
+from ringback.client.dial.resolver import RECHECK_INTERVAL, Cache, Sources
 
 KEY = ("api.test", 0)
 FOUND = [
@@ -63,7 +63,7 @@ def test_an_old_answer_is_good_enough_for_its_time_and_then_for_a_while_fresh(ca
     assert cache.stale_entry(KEY) is entry
     cache.renew(KEY, entry)
     assert cache.fresh(KEY).addresses == entry.addresses
-    now.seconds += RECHECK
+    now.seconds += RECHECK_INTERVAL
     assert cache.fresh(KEY) is None
     now.seconds += 100
     assert cache.stale_entry(KEY) is None

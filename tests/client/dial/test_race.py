@@ -1,7 +1,7 @@
 import socket
 import time
 
-from ringback.client.dial.tcp import DELAY, Race
+from ringback.client.dial.tcp import ATTEMPT_DELAY, Race
 
 
 def address(port, host="127.0.0.1"):
@@ -40,7 +40,7 @@ def test_a_failure_starts_the_next_at_once(place):
     sock, winner = race.run()
 
     assert winner[4][0] == "127.0.0.99"
-    assert time.monotonic() - began < len(refusing) * DELAY
+    assert time.monotonic() - began < len(refusing) * ATTEMPT_DELAY
     assert len(race.failed) == len(refusing)
     sock.close()
 

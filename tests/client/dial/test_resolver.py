@@ -8,7 +8,7 @@ import pytest
 from ringback import classify
 from ringback.client import deadline
 from ringback.client.dial import LookupTimedOut, names, resolve
-from ringback.client.dial.lookups import SHARED, Lookups
+from ringback.client.dial.lookups import MAX_SHARED_THREADS, Lookups
 from ringback.client.dial.resolver import Cache, Resolver, soonest
 
 AGAIN = socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
@@ -119,7 +119,7 @@ def test_an_old_answer_is_used_when_the_resolver_is_stuck(c_library):
 def test_an_old_answer_is_not_used_when_the_resolver_says_that_it_is_gone(
     c_library, monkeypatch, number
 ):
-    monkeypatch.setattr("ringback.client.dial.resolver.PATIENCE", 60.0)
+    monkeypatch.setattr("ringback.client.dial.resolver.STALE_TIMEOUT", 60.0)
     c_library.answers["api.test"] = ["192.0.2.1"]
     resolve("api.test", 80)
     names.expire(("api.test", 0))
@@ -235,7 +235,7 @@ def test_a_thousand_stuck_names_neither_block_others_nor_leave_threads(c_library
         one.start()
     for number in range(50):
         assert hosts(resolver.resolve(f"fine{number}.test", 80, soonest(30))) == ["192.0.2.1"]
-        wait_for_threads(SHARED + 1)
+        wait_for_threads(MAX_SHARED_THREADS + 1)
     for one in asking:
         one.join()
     assert len(timed_out) == 1000

@@ -1,6 +1,6 @@
 import pytest
 
-from ringback.client.dial.resolver import EVERY, Sources
+from ringback.client.dial.resolver import SOURCES_INTERVAL, Sources
 
 
 @pytest.fixture
@@ -27,5 +27,5 @@ def test_it_looks_at_most_once_in_a_while(hosts):
 
     hosts.write_text("one")
 
-    assert not sources.changed(10 + EVERY / 2)
-    assert sources.changed(10 + EVERY)
+    assert not sources.changed(10 + SOURCES_INTERVAL / 2)
+    assert sources.changed(10 + SOURCES_INTERVAL)

@@ -30,7 +30,7 @@ def test_what_is_for_threads_is_written_from_what_is_for_tasks():
         ("drive_async.py", "run.abandon()"),
         ("drive_async.py", "# most calls need none"),
         ("httpcore/transport_async.py", "self._places.leave()"),
-        ("httpcore/transport_async.py", "from ringback.client.wire import last"),
+        ("httpcore/transport_async.py", "from ringback.client.wire import last_exchange"),
     ],
 )
 def test_a_difference_would_be_seen(module, changed, monkeypatch):

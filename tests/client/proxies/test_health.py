@@ -1,6 +1,12 @@
 import threading
 
-from ringback.client.proxies.proxies import FIRST_REST, LONGEST_REST, TRIAL, Health, ProxyState
+from ringback.client.proxies.proxies import (
+    FIRST_REST_SECONDS,
+    MAX_REST_SECONDS,
+    TRIAL_SECONDS,
+    Health,
+    ProxyState,
+)
 
 A, B = "http://u:hunter2@a.test:3128", "http://b.test:3128"
 
@@ -29,16 +35,16 @@ def test_where_all_have_failed_the_one_that_rests_least_is_taken():
 def test_it_comes_first_again_after_its_rest():
     health = Health()
     fail(health, A, 0.0)
-    assert health.best((A, B), FIRST_REST - 0.1)[0] == B
-    assert health.best((A, B), FIRST_REST) == (A, False)
+    assert health.best((A, B), FIRST_REST_SECONDS - 0.1)[0] == B
+    assert health.best((A, B), FIRST_REST_SECONDS) == (A, False)
 
 
 def test_after_its_rest_one_call_tries_it_and_the_others_pass_it_by():
     health = Health()
     fail(health, A, 0.0)
-    now = FIRST_REST
+    now = FIRST_REST_SECONDS
     assert [health.best((A, B), now)[0] for _ in range(3)] == [A, B, B]
-    assert health.best((A, B), now + TRIAL)[0] == A, "the trial was never told of"
+    assert health.best((A, B), now + TRIAL_SECONDS)[0] == A, "the trial was never told of"
 
 
 def test_the_rest_grows_with_each_failure_up_to_a_limit():
@@ -49,15 +55,20 @@ def test_the_rest_grows_with_each_failure_up_to_a_limit():
         rests.append(state.rests)
         now += state.rests
         health.best((A,), now)
-    assert rests[:4] == [FIRST_REST, 2 * FIRST_REST, 4 * FIRST_REST, 8 * FIRST_REST]
-    assert rests[-1] == LONGEST_REST
+    assert rests[:4] == [
+        FIRST_REST_SECONDS,
+        2 * FIRST_REST_SECONDS,
+        4 * FIRST_REST_SECONDS,
+        8 * FIRST_REST_SECONDS,
+    ]
+    assert rests[-1] == MAX_REST_SECONDS
 
 
 def test_many_failures_never_overflow():
     health, now = Health(), 0.0
     for _ in range(2000):
         fail(health, A, now)
-        now += LONGEST_REST
+        now += MAX_REST_SECONDS
         health.best((A,), now)
     assert health.state(now)[0].failures == 2000
 
@@ -96,7 +107,7 @@ def test_threads_agree():
 
     def choose():
         gate.wait()
-        taken.append(health.best((A, B), FIRST_REST)[0])
+        taken.append(health.best((A, B), FIRST_REST_SECONDS)[0])
 
     threads = [threading.Thread(target=choose) for _ in range(8)]
     for thread in threads:

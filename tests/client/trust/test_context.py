@@ -144,9 +144,9 @@ def test_threads_get_the_same_one(endpoint):
 
 def test_few_are_kept(endpoint):
     first = ssl_context(Trust.of(endpoint.verify), alpn=("first",))
-    for number in range(context.MOST):
+    for number in range(context.MAX_CONTEXTS):
         ssl_context(Trust.of(endpoint.verify), alpn=(f"x{number}",))
-    assert len(context._MADE) == context.MOST
+    assert len(context._MADE) == context.MAX_CONTEXTS
     assert ssl_context(Trust.of(endpoint.verify), alpn=("first",)) is not first
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from ringback.client.trust.model import names
+from ringback.client.trust.model import is_named
 
 
 @pytest.mark.parametrize(
@@ -28,8 +28,8 @@ from ringback.client.trust.model import names
     ],
 )
 def test_names(pattern, host, expected):
-    assert names({pattern, "other.test"}, host) is expected
+    assert is_named({pattern, "other.test"}, host) is expected
 
 
 def test_no_pattern_names_no_host():
-    assert not names(frozenset(), "old.example")
+    assert not is_named(frozenset(), "old.example")

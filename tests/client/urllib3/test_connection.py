@@ -15,7 +15,7 @@ from effort import one_of_each
 
 from ringback.client.deadline import within
 from ringback.client.urllib3 import HTTPConnection, Pools, ProxyPools
-from ringback.client.wire import forget, last
+from ringback.client.wire import forget_exchange, last_exchange
 from ringback.retry import Timeout
 from ringback.testing.lab import FAULTS, find
 from ringback.testing.lab.fault import missing
@@ -133,20 +133,20 @@ def test_every_body_arrives_and_is_counted(lab, pools, name, kind):
     manager = pools(ca_certs=met.verify)
     answer = manager.request("POST", met.url, body=BODIES[kind]())
     assert b'"size": 3' in answer.data
-    assert last().sent == len(met.seen[0].received)
-    assert last().complete
+    assert last_exchange().sent == len(met.seen[0].received)
+    assert last_exchange().complete
 
 
 def test_an_exchange_is_recorded_from_beginning_to_end(lab, pools):
     met, manager = lab.start("ok"), pools()
-    forget()
+    forget_exchange()
     answer = manager.request("GET", met.url)
-    first = last()
+    first = last_exchange()
     assert (first.phase, first.reused, first.proxied, first.sends) == ("body", False, False, 1)
     assert first.received > len(answer.data)
     manager.request("GET", met.url)
-    assert last() is not first
-    assert last().reused
+    assert last_exchange() is not first
+    assert last_exchange().reused
 
 
 PHASES = {
@@ -170,8 +170,8 @@ def test_how_far_an_exchange_came_is_recorded(lab, pools, name, phase):
     manager = pools(ca_certs=met.verify)
     with known, pytest.raises(urllib3.exceptions.HTTPError):
         manager.request("POST", met.url, body=body, timeout=timeout)
-    assert last().phase == phase
-    assert bool(last().sent) == (phase in {"send", "wait", "body"})
+    assert last_exchange().phase == phase
+    assert bool(last_exchange().sent) == (phase in {"send", "wait", "body"})
 
 
 def test_the_handshake_has_a_timeout_of_its_own(lab, pools):

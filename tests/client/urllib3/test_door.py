@@ -19,7 +19,7 @@ from urllib3.exceptions import (
 
 from ringback import Breaker, Policy, Timeout, errors
 from ringback.client import origins
-from ringback.client.deadline import current, within
+from ringback.client.deadline import current_deadline, within
 from ringback.client.urllib3 import ProxyManager
 from ringback.client.urllib3.response import NamedResponse
 from ringback.client.urllib3.socks import SOCKSProxyManager
@@ -211,7 +211,7 @@ def test_the_deadline_of_an_outer_call_counts(lab, manager):
     with within(began + 0.2):
         failing(manager(policy=Policy()), url)
     assert time.monotonic() - began < 5
-    assert current() is None
+    assert current_deadline() is None
 
 
 def test_an_open_circuit_refuses(lab, manager, quick):

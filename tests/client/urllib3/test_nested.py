@@ -11,7 +11,7 @@ from urllib3.exceptions import HTTPError, ProtocolError
 
 from ringback.client.deadline import within
 from ringback.client.urllib3 import ProxyPools
-from ringback.client.wire import last
+from ringback.client.wire import last_exchange
 from ringback.testing.lab.healthy import over_tls, secured
 from ringback.testing.lab.message import head
 from ringback.testing.lab.proxy import proxy
@@ -41,8 +41,12 @@ def test_a_request_gets_through_two_layers(lab, through):
     met, manager = lab.start("ok:tls"), through()
     for reused in (False, True):
         answer = manager.request("GET", met.url)
-        assert (answer.status, last().reused, last().proxied) == (200, reused, True)
-    assert last().received > len(answer.data)
+        assert (answer.status, last_exchange().reused, last_exchange().proxied) == (
+            200,
+            reused,
+            True,
+        )
+    assert last_exchange().received > len(answer.data)
 
 
 def test_an_upload_gets_through_two_layers(lab, through):

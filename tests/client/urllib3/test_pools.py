@@ -10,7 +10,7 @@ from urllib3.exceptions import EmptyPoolError
 from ringback.client.deadline import within
 from ringback.client.urllib3 import HTTPConnection, HTTPSConnection, ProxyPools, proxy_pools
 from ringback.client.urllib3.socks import SocksConnection, SocksHTTPSConnection, SocksPools
-from ringback.client.wire import last
+from ringback.client.wire import last_exchange
 from ringback.retry import Timeout
 from tests.requires import requires
 
@@ -81,7 +81,7 @@ def test_a_connection_that_was_dropped_is_not_reused(lab, pools):
     assert urllib3.util.wait_for_read(kept.sock, timeout=5)
     pool.pool.put(kept)
     manager.request("GET", met.url)
-    assert not last().reused
+    assert not last_exchange().reused
 
 
 @pytest.mark.parametrize("url", ["http://user:x@localhost:1/", "https://localhost:1"])
@@ -104,7 +104,7 @@ def test_a_request_through_a_proxy_is_known_as_one(lab, pools, name):
     met = lab.start(name)
     manager = pools(ProxyPools, met.proxies["http"], ca_certs=met.verify)
     assert manager.request("GET", met.url).status == 200
-    assert last().proxied
+    assert last_exchange().proxied
     # What was said to the proxy to get the tunnel is none of the request.
-    assert last().sent < 200
-    assert last().sends == 1
+    assert last_exchange().sent < 200
+    assert last_exchange().sends == 1

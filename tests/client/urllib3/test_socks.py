@@ -8,7 +8,7 @@ from urllib3.contrib.socks import SOCKSProxyManager
 
 from ringback.client.deadline import within
 from ringback.client.urllib3.socks import SocksPools
-from ringback.client.wire import last
+from ringback.client.wire import last_exchange
 from ringback.testing.lab import FAULTS
 from ringback.testing.lab.dns import answered
 from ringback.testing.lab.resolver import resolving
@@ -29,7 +29,7 @@ def test_a_request_gets_through(lab, pools, name):
     manager = pools(SocksPools, met.proxies["http"])
     for reused in (False, True):
         assert manager.request("GET", met.url).status == 200
-        assert (last().proxied, last().reused) == (True, reused)
+        assert (last_exchange().proxied, last_exchange().reused) == (True, reused)
 
 
 @pytest.mark.parametrize("scheme", ["socks5", "socks5h", "socks4", "socks4a"])
@@ -57,7 +57,7 @@ def test_raises_what_plain_urllib3_raises(lab, name):
     assert type(got) is type(expected)
     if "unreachable" not in name:
         assert str(got).partition(">")[2] == str(expected).partition(">")[2]
-    assert last().sent == 0
+    assert last_exchange().sent == 0
 
 
 @pytest.mark.parametrize("when", ["socks5_silent", "trickling_socks5"])

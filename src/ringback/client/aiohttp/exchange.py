@@ -16,11 +16,11 @@ import aiohttp
 from aiohttp import ClientHandlerType, ClientPayloadError, ClientRequest, ClientResponse, hdrs
 
 from ringback.client.call import IDEMPOTENT_METHODS, AsyncClock, Failed
-from ringback.client.deadline import current
+from ringback.client.deadline import current_deadline
 from ringback.client.drive_async import by_routes
-from ringback.client.http import HEADER, failure_of_status, wait_asked
+from ringback.client.http import IDEMPOTENCY_HEADER, failure_of_status, wait_asked
 from ringback.client.routes import Route, RouteSelector
-from ringback.client.tasks import Alarm
+from ringback.client.tasks import TaskTimeout
 from ringback.client.wire import failure_of_exchange
 from ringback.failure import Target
 from ringback.failure.target import target_of_url
@@ -128,7 +128,7 @@ class AiohttpExchange:
     async def attempt(self, limits: Timeout) -> ClientResponse | Failed[ClientResponse]:
         """Make one attempt."""
         made, self._first = self._first, None
-        return made or await self._attempt(limits, current() or inf)
+        return made or await self._attempt(limits, current_deadline() or inf)
 
     async def _attempt(
         self, limits: Timeout, deadline: float
@@ -170,7 +170,7 @@ class AiohttpExchange:
         self._sent = True
         self.request.response = None
         patience = (limits.connect or inf) + (limits.read or inf)
-        with Alarm(min(monotonic() + patience, deadline)):
+        with TaskTimeout(min(monotonic() + patience, deadline)):
             return await (self._send() if self._read else self._handler(self.request))
 
     async def _send(self) -> ClientResponse:
@@ -193,7 +193,7 @@ class AiohttpExchange:
 
     def _repeatable(self, *, worthwhile: bool = True) -> Repeatable:
         body = self.request.body
-        keyed = HEADER in self.request.headers
+        keyed = IDEMPOTENCY_HEADER in self.request.headers
         return Repeatable(
             idempotent=keyed or self.request.method in IDEMPOTENT_METHODS,
             replayable=body == b"" or not _is_spent(body),

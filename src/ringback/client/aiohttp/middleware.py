@@ -22,14 +22,14 @@ from ringback.client.aiohttp.exchange import (
     is_bad,
     minding_the_end,
 )
-from ringback.client.call import AsyncAttemptMaker, AsyncClock, Ended, succeeded_at_once
-from ringback.client.deadline import current, within
+from ringback.client.call import AsyncAttemptMaker, AsyncClock, Ended, success_event
+from ringback.client.deadline import current_deadline, within
 from ringback.client.drive_async import bounded, drive
 from ringback.client.http import add_key
-from ringback.client.origins import LIMIT, origins_under
+from ringback.client.origins import MAX_ORIGINS, origins_under
 from ringback.client.raising import error_of, raise_prepared
 from ringback.client.routes import UNLISTED_PROXIES, RouteSelector
-from ringback.client.tasks import Alarm
+from ringback.client.tasks import TaskTimeout
 from ringback.event import Sink
 from ringback.event.listen import OF_THE_CALL
 from ringback.retry import Guard, Policy
@@ -37,7 +37,7 @@ from ringback.sink.listening import listeners_for
 
 
 @dataclass(slots=True)
-class Journey:
+class SessionCall:
     """One call of a session.
 
     Attributes:
@@ -55,19 +55,19 @@ class Journey:
         return self.timer is not None and self.timer is getattr(request, "_timer", None)
 
 
-_LAST: ContextVar[Journey | None] = ContextVar("ringback_aiohttp_journey", default=None)
-OF_THE_CALL.append(_LAST)
+_LAST_CALL: ContextVar[SessionCall | None] = ContextVar("ringback_aiohttp_journey", default=None)
+OF_THE_CALL.append(_LAST_CALL)
 
 
-latest = _LAST.get
+latest_call = _LAST_CALL.get
 """Returns the journey that was last remembered in this context, of whatever call; or ``None``."""
 
 
-def remember(
+def remember_call(
     request: ClientRequest, deadline: float, given_up: BaseException | None = None
 ) -> None:
     """Let what aiohttp does next for the same call know of it."""
-    _LAST.set(Journey(getattr(request, "_timer", None), deadline, given_up))
+    _LAST_CALL.set(SessionCall(getattr(request, "_timer", None), deadline, given_up))
 
 
 class Middleware:
@@ -133,7 +133,7 @@ class Middleware:
         now = clock()
         real = now if clock is monotonic else monotonic()
         deadline = real + policy.deadline
-        if latest() is not None or current() is not None:
+        if latest_call() is not None or current_deadline() is not None:
             deadline = self._deadline(request, deadline)
         if named := policy.idempotency_key:
             add_key(request.headers, request.method, str(request.url), named)
@@ -149,7 +149,7 @@ class Middleware:
             return await self._drive(self._exchange(request, handler), guard, deadline)
         patient = real + self._patience
         try:  # most calls succeed at once, and need nothing more
-            with Alarm(min(patient, deadline), request.loop):
+            with TaskTimeout(min(patient, deadline), request.loop):
                 response = await handler(request)
         except Exception as error:
             call = self._exchange(request, handler)
@@ -164,7 +164,7 @@ class Middleware:
                 if self.listeners.wants_success:
                     self._tell(self._exchange(request, handler), ended - now)
                 if status in _REDIRECTS:
-                    remember(request, deadline)
+                    remember_call(request, deadline)
                 return response
             call = self._exchange(request, handler)
             failed = call.bad_status(response)
@@ -172,7 +172,7 @@ class Middleware:
         return await self._drive(call, guard, deadline, began=now)
 
     def _tell(self, call: AiohttpExchange, seconds: float) -> None:
-        self.listeners(succeeded_at_once(call, self.policy, self.clock.time(), seconds))
+        self.listeners(success_event(call, self.policy, self.clock.time(), seconds))
 
     def _exchange(self, request: ClientRequest, handler: ClientHandlerType) -> AiohttpExchange:
         parts = request, handler, self.policy, self.clock
@@ -193,14 +193,14 @@ class Middleware:
         origin = self._names.get(written)
         if origin is None:
             origin = f"{url.scheme}://{url.raw_host}:{url.port}"
-            if len(self._names) < LIMIT:
+            if len(self._names) < MAX_ORIGINS:
                 self._names[written] = origin
         return origin
 
     @staticmethod
     def _deadline(request: ClientRequest, own: float) -> float:
         """Return when the call must have ended; raise where it has been given up already."""
-        last, outer, deadline = latest(), current(), own
+        last, outer, deadline = latest_call(), current_deadline(), own
         if last is not None and last.is_of(request):
             if last.given_up is not None:
                 raise_prepared(last.given_up)
@@ -217,14 +217,14 @@ class Middleware:
         with within(deadline):
             end = await drive(attempt, call, self.policy, guard, self.listeners, self.clock, began)
         if not isinstance(end, Ended):
-            remember(call.request, deadline)
+            remember_call(call.request, deadline)
             return end
-        if end.told is None or end.told.result is None:
+        if end.decisive is None or end.decisive.result is None:
             refused = aiohttp.ClientConnectionError(end.decision.failure.message)
             error = error_of(end, refused)
-            remember(call.request, deadline, error)
+            remember_call(call.request, deadline, error)
             raise_prepared(error)
-        return end.told.result
+        return end.decisive.result
 
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})

@@ -54,16 +54,16 @@ def in_order(
         else:
             families.setdefault(address[0], []).append(address)
     turns = chain.from_iterable(zip_longest(*families.values()))
-    return [one for one in turns if one] + [last[ip] for ip in avoided if ip in last]
+    return [address for address in turns if address] + [last[ip] for ip in avoided if ip in last]
 
 
-SECONDS = 60.0
+AVOID_SECONDS = 60.0
 """How long an address is put last."""
-_MOST_TARGETS = 512
-_MOST_ADDRESSES = 32
+_MAX_TARGETS = 512
+_MAX_ADDRESSES = 32
 _NO_ADDRESSES: Mapping[str, float] = {}
 
-Target = tuple[str, int]
+HostPort = tuple[str, int]
 """Host and port."""
 
 
@@ -76,7 +76,7 @@ class Avoided:
     """
 
     def __init__(
-        self, *, seconds: float = SECONDS, clock: Callable[[], float] = time.monotonic
+        self, *, seconds: float = AVOID_SECONDS, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._seconds, self._clock = seconds, clock
         self.reset()
@@ -84,9 +84,9 @@ class Avoided:
     def reset(self) -> None:
         """Forget everything, with a new lock: a forked child may have inherited a locked one."""
         self._lock = threading.Lock()
-        self._until: dict[Target, dict[str, float]] = {}
+        self._until: dict[HostPort, dict[str, float]] = {}
 
-    def of(self, target: Target) -> Mapping[str, float]:
+    def of(self, target: HostPort) -> Mapping[str, float]:
         """Return the addresses to avoid and until when, the one that failed first first."""
         if target not in self._until:
             return _NO_ADDRESSES
@@ -101,16 +101,16 @@ class Avoided:
                 self._until[target] = kept
             return dict(kept)
 
-    def add(self, target: Target, address: str) -> None:
+    def add(self, target: HostPort, address: str) -> None:
         """Put an address last from now on."""
         with self._lock:
             known = self._until.setdefault(target, {})
             known.pop(address, None)  # to the end of the order
             known[address] = self._clock() + self._seconds
-            _trim(known, _MOST_ADDRESSES)
-            _trim(self._until, _MOST_TARGETS)
+            _trim(known, _MAX_ADDRESSES)
+            _trim(self._until, _MAX_TARGETS)
 
-    def remove(self, target: Target, address: str) -> None:
+    def remove(self, target: HostPort, address: str) -> None:
         """An address answered."""
         if target in self._until:
             with self._lock:
@@ -175,4 +175,4 @@ class Opening:
         if self._source is None or not is_literal(self._source[0]):
             return found
         family = socket.AF_INET6 if ":" in self._source[0] else socket.AF_INET
-        return [one for one in found if one[0] == family] or found
+        return [address for address in found if address[0] == family] or found

@@ -4,8 +4,9 @@
 until the system gives up. How a flood of calls that do not return is kept from blocking others:
 
 - Calls for the same thing share one thread.
-- ``BUSY`` calls run at a time; one that takes longer than ``STUCK`` no longer counts.
-- Beyond ``SHARED`` threads, only names of a domain with no stuck call get one, up to ``MOST``.
+- ``MAX_BUSY`` calls run at a time; one that takes longer than ``STUCK_SECONDS`` no longer counts.
+- Beyond ``MAX_SHARED_THREADS`` threads, only names of a domain with no stuck call get one, up to
+  ``MAX_THREADS``.
 - A call that waits for a thread gets one before those that wait longer, whose callers are the
   nearest to giving up; when they do, it leaves the queue.
 """
@@ -36,14 +37,14 @@ class Lookup:
 
     Attributes:
         done: Set when there is a result or an error.
-        told: Called then, in the thread that made the call; for those that cannot wait in one.
+        callbacks: Called then, in the thread that made the call; for those that cannot wait in one.
     """
 
     def __init__(self, key: Hashable, host: str, call: Callable[[], Any]) -> None:
         self.key = key
         self.domain = domain_of(host)
         self.done = threading.Event()
-        self.told: list[Callable[[], None]] = []
+        self.callbacks: list[Callable[[], None]] = []
         self.began: float | None = None
         self.waiting = 0
         self._call = call
@@ -78,11 +79,11 @@ def _copied(error: BaseException) -> BaseException:
         return error
 
 
-BUSY = 32
-STUCK = 0.25
-SHARED = 128
-MOST = 512
-_LONGEST = 3600.0
+MAX_BUSY = 32
+STUCK_SECONDS = 0.25
+MAX_SHARED_THREADS = 128
+MAX_THREADS = 512
+_MAX_WAIT = 3600.0
 """Seconds of one wait: there is a limit to what a lock takes."""
 
 
@@ -97,7 +98,12 @@ class Lookups:
     """
 
     def __init__(
-        self, *, busy: int = BUSY, stuck: float = STUCK, shared: int = SHARED, most: int = MOST
+        self,
+        *,
+        busy: int = MAX_BUSY,
+        stuck: float = STUCK_SECONDS,
+        shared: int = MAX_SHARED_THREADS,
+        most: int = MAX_THREADS,
     ) -> None:
         self._busy, self._stuck, self._shared, self._most = busy, stuck, shared, most
         self.reset()
@@ -148,7 +154,7 @@ class Lookups:
         now = time.monotonic()
         if until is not None and now >= until:
             raise self._timed_out(lookup, now - asked)
-        left = _LONGEST if until is None else min(until - now, _LONGEST)
+        left = _MAX_WAIT if until is None else min(until - now, _MAX_WAIT)
         if lookup.began is None:  # look again when another may have become stuck
             left = min(left, max(now - asked, self._stuck))
         return left
@@ -189,8 +195,8 @@ class Lookups:
             ended = following
             ended.run()
             following = self._next(ended)
-            for tell in ended.told:
-                tell()
+            for callback in ended.callbacks:
+                callback()
 
     def _next(self, ended: Lookup | None = None) -> Lookup | None:
         """Take the next call off the queue, if one may run; the newest first."""
@@ -210,7 +216,7 @@ class Lookups:
         return len(self._running) < self._most and sum(1 for _ in recent) < self._busy
 
     def _take(self, now: float) -> Lookup | None:
-        stuck = {one.domain for one in self._running} if self.threads >= self._shared else ()
+        stuck = {lookup.domain for lookup in self._running} if self.threads >= self._shared else ()
         for at in reversed(range(len(self._queue))):
             if self._queue[at].domain not in stuck:
                 lookup = self._queue.pop(at)

@@ -8,12 +8,12 @@ from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from ringback.client.deadline import current
+from ringback.client.deadline import current_deadline
 from ringback.client.dial.address import AddrInfo, is_literal
 from ringback.client.dial.lookups import Lookup, Lookups, LookupTimedOut
 
-FILES = ("/etc/hosts", "/etc/resolv.conf", "/etc/nsswitch.conf")
-EVERY = 1.0
+SOURCE_FILES = ("/etc/hosts", "/etc/resolv.conf", "/etc/nsswitch.conf")
+SOURCES_INTERVAL = 1.0
 """Seconds between two looks."""
 
 
@@ -24,16 +24,16 @@ class Sources:
         files: Their paths.
     """
 
-    def __init__(self, files: tuple[str, ...] = FILES) -> None:
+    def __init__(self, files: tuple[str, ...] = SOURCE_FILES) -> None:
         self._files = files
         self._next = 0.0
         self._seen = tuple(map(_mark, files))
 
     def changed(self, now: float) -> bool:
-        """Return whether anything changed since the last look; looks once in ``EVERY`` seconds."""
+        """Return whether anything changed since the files were last looked at, which is seldom."""
         if now < self._next:
             return False
-        self._next = now + EVERY
+        self._next = now + SOURCES_INTERVAL
         seen = tuple(map(_mark, self._files))
         changed, self._seen = seen != self._seen, seen
         return changed
@@ -50,7 +50,7 @@ def _mark(path: str) -> tuple[int, ...]:
 Key = tuple[str, int]
 """Host name and address family."""
 
-RECHECK = 10.0
+RECHECK_INTERVAL = 10.0
 """Seconds for which a stale answer is used without asking again (RFC 8767, section 5: the failure
 recheck timer)."""
 
@@ -162,7 +162,7 @@ class Cache:
 
     def renew(self, key: Key, entry: Entry) -> None:
         """Use an answer for ``RECHECK`` seconds more, since the resolver fails."""
-        until = min(self._clock() + RECHECK, entry.stale_until)
+        until = min(self._clock() + RECHECK_INTERVAL, entry.stale_until)
         renewed = Entry(entry.addresses, None, until, entry.stale_until)
         with self._lock:
             if self._entries.get(key) is entry:
@@ -192,10 +192,10 @@ class Cache:
 Steps = Generator[tuple[Lookup, float | None], Lookup, list[AddrInfo]]
 """What has to be waited for on the way to the addresses of a host."""
 
-_SYSTEM = socket.getaddrinfo
+_SYSTEM_GETADDRINFO = socket.getaddrinfo
 """A function put in its place by others is asked every time: only they know what it means."""
 
-PATIENCE = 0.5
+STALE_TIMEOUT = 0.5
 """Seconds that the resolver has to answer where a stale answer is at hand (RFC 8767, section 5: the
 client response timer)."""
 
@@ -217,7 +217,9 @@ class Resolver:
 
     def resolve(self, host: str, port: int, until: float | None, family: int = 0) -> list[AddrInfo]:
         """Return the addresses of a host, as ``socket.getaddrinfo`` for TCP does."""
-        if socket.getaddrinfo is _SYSTEM and (entry := self.cache.fresh((host, family))):
+        if socket.getaddrinfo is _SYSTEM_GETADDRINFO and (
+            entry := self.cache.fresh((host, family))
+        ):
             return entry.at(port)
         steps = self.steps(host, port, until, family)
         try:
@@ -250,7 +252,7 @@ class Resolver:
             socket.gaierror: As in ``resolve``.
             UnicodeError: As in ``resolve``.
         """
-        if socket.getaddrinfo is not _SYSTEM:
+        if socket.getaddrinfo is not _SYSTEM_GETADDRINFO:
             return (yield from self._by_replacement(host, port, family, until))
         key = (host, family)
         return (self.cache.fresh(key) or (yield from self._look_up(key, until))).at(port)
@@ -280,7 +282,7 @@ class Resolver:
         lookup = Lookup((*key, generation), host, lambda: self._ask(key, host, generation))
         stale = self.cache.stale_entry(key)
         try:
-            entry: Entry = (yield lookup, _patience(until, stale)).result()
+            entry: Entry = (yield lookup, _answer_until(until, stale)).result()
         except socket.gaierror as error:
             if stale is None or error.errno in _NO_SUCH_NAME:
                 raise
@@ -290,7 +292,7 @@ class Resolver:
 
     def _ask(self, key: Key, host: str, generation: int) -> Entry:
         try:
-            found = _SYSTEM(host, None, key[1], socket.SOCK_STREAM)
+            found = _SYSTEM_GETADDRINFO(host, None, key[1], socket.SOCK_STREAM)
         except socket.gaierror as error:
             if error.errno == socket.EAI_NONAME:
                 self.cache.deny(key, error.args, generation)
@@ -300,17 +302,19 @@ class Resolver:
         return self.cache.keep(key, found, generation)
 
 
-def _patience(until: float | None, stale: Entry | None) -> float | None:
+def _answer_until(until: float | None, stale: Entry | None) -> float | None:
     """With a stale answer at hand, half of the time must remain for connecting."""
     if stale is None:
         return until
     now = time.monotonic()
-    return now + PATIENCE if until is None else min(now + PATIENCE, now + (until - now) / 2)
+    return (
+        now + STALE_TIMEOUT if until is None else min(now + STALE_TIMEOUT, now + (until - now) / 2)
+    )
 
 
 def soonest(timeout: float | None) -> float | None:
     """Return when a timeout or the deadline of the call ends, on ``time.monotonic()``."""
-    deadline = current()
+    deadline = current_deadline()
     if timeout is None:
         return deadline
     until = time.monotonic() + timeout

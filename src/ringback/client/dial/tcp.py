@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 from ringback.client.dial.address import (
     AddrInfo,
+    HostPort,
     Opening,
     SocketOption,
     Source,
-    Target,
     avoided,
     in_order,
     is_literal,
@@ -22,43 +22,43 @@ from ringback.client.dial.address import (
 from ringback.client.dial.resolver import resolver, soonest
 from ringback.failure.recognise.system import kind_of_attempt, most_telling
 
-_MOST_NOTES = 10
+_MAX_NOTES = 10
 
 
-class Attempt(NamedTuple):
+class ConnectAttempt(NamedTuple):
     """How the attempt on one address ended."""
 
     address: AddrInfo
     error: OSError
 
 
-def verdict(attempts: Sequence[Attempt]) -> OSError:
+def combined_error(attempts: Sequence[ConnectAttempt]) -> OSError:
     """Return the most telling of several errors, with what became of each address.
 
     An answer beats silence, and silence beats no route; of equals the first counts. The error has
     ``connect_attempts``, pairs of address and number, which ``ringback.classify`` reads, and with
     several addresses a note for each.
     """
-    kinds = [kind_of_attempt(written(one.address), one.error.errno) for one in attempts]
+    kinds = [kind_of_attempt(written(attempt.address), attempt.error.errno) for attempt in attempts]
     lead = attempts[kinds.index(most_telling(kinds))].error
     lead.__dict__["connect_attempts"] = tuple(
-        (written(one.address), one.error.errno) for one in attempts
+        (written(attempt.address), attempt.error.errno) for attempt in attempts
     )
     if len(attempts) > 1:
-        for address, error in attempts[:_MOST_NOTES]:
+        for address, error in attempts[:_MAX_NOTES]:
             lead.add_note(f"{written(address)}: {error.strerror or error}")
     return lead
 
 
-DELAY = 0.25
+ATTEMPT_DELAY = 0.25
 """Seconds between the starts of two attempts: RFC 8305, section 5, Connection Attempt Delay."""
-LEAST = 0.01
+MIN_ATTEMPT_DELAY = 0.01
 """Seconds: the least delay of RFC 8305, section 5; nor does a single wait have less."""
 
 _Selector: type[selectors.BaseSelector] = getattr(
     selectors, "PollSelector", selectors.SelectSelector
 )
-_LONGEST = 3600.0
+_MAX_SELECT_SECONDS = 3600.0
 """Seconds of one wait: the system takes milliseconds as an ``int``."""
 
 Open = Callable[[AddrInfo], socket.socket]
@@ -92,7 +92,7 @@ class Race:
         *,
         side_by_side: bool = True,
     ) -> None:
-        self.failed: list[Attempt] = []
+        self.failed: list[ConnectAttempt] = []
         self.pending: dict[socket.socket, AddrInfo] = {}
         self._waiting = deque(addresses)
         self._open = open_socket
@@ -122,7 +122,7 @@ class Race:
             if self._delay is not None:
                 return self._delay
             left = None if left is None else left / len(self._waiting)
-        return None if left is None else max(left, LEAST)
+        return None if left is None else max(left, MIN_ATTEMPT_DELAY)
 
     def _connects(self, sock: socket.socket, timeout: float | None) -> bool:
         try:
@@ -151,14 +151,16 @@ class Race:
                 if won is not None:
                     return won, self.pending.pop(won)
                 start_at = now if lost else start_at
-        self.failed += [Attempt(one, TimeoutError("timed out")) for one in self.pending.values()]
+        self.failed += [
+            ConnectAttempt(address, TimeoutError("timed out")) for address in self.pending.values()
+        ]
         return None
 
     def _pause(self, start_at: float, now: float) -> float:
         ends = [self._until] if self._until is not None else []
         if self._waiting:
             ends.append(start_at)
-        return min([*ends, now + _LONGEST]) - now
+        return min([*ends, now + _MAX_SELECT_SECONDS]) - now
 
     def _start(self, selector: selectors.BaseSelector) -> float:
         """Begin the next attempt; return the delay after which another may begin."""
@@ -182,7 +184,7 @@ class Race:
         """Wait; return the socket that connected, if one did, and whether another failed."""
         ready = {key.fileobj for key, _ in selector.select(timeout)}
         lost = False
-        for sock in [one for one in self.pending if one in ready]:
+        for sock in [sock for sock in self.pending if sock in ready]:
             number = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
             if not number:
                 return sock, lost
@@ -196,23 +198,23 @@ class Race:
         try:
             sock = self._open(address)
         except OSError as error:
-            self.failed.append(Attempt(address, error.with_traceback(None)))
+            self.failed.append(ConnectAttempt(address, error.with_traceback(None)))
             return None
         self.pending[sock] = address
         return sock
 
     def _lose(self, sock: socket.socket, error: OSError) -> None:
-        self.failed.append(Attempt(self.pending.pop(sock), error.with_traceback(None)))
+        self.failed.append(ConnectAttempt(self.pending.pop(sock), error.with_traceback(None)))
         sock.close()
 
 
 def _delay(addresses: int, until: float | None) -> float:
     if until is None:
-        return DELAY
-    return min(DELAY, max((until - time.monotonic()) / (addresses + 1), LEAST))
+        return ATTEMPT_DELAY
+    return min(ATTEMPT_DELAY, max((until - time.monotonic()) / (addresses + 1), MIN_ATTEMPT_DELAY))
 
 
-_Ended = tuple[socket.socket | None, list[Attempt]]
+_Ended = tuple[socket.socket | None, list[ConnectAttempt]]
 """A connected socket, or none and how each attempt failed."""
 
 
@@ -267,13 +269,13 @@ def dial(
 
 
 def _to_the_one(
-    found: list[AddrInfo], target: Target, opening: Opening, until: float | None
+    found: list[AddrInfo], target: HostPort, opening: Opening, until: float | None
 ) -> _Ended:
     """What ``socket.create_connection`` does, at its price."""
     address, sock = found[0], None
     try:
         sock = opening(address)
-        sock.settimeout(None if until is None else max(until - time.monotonic(), LEAST))
+        sock.settimeout(None if until is None else max(until - time.monotonic(), MIN_ATTEMPT_DELAY))
         sock.connect(address[4])
     except BaseException as error:
         if sock is not None:
@@ -281,13 +283,13 @@ def _to_the_one(
         if not isinstance(error, OSError):
             raise
         avoided.add(target, address[4][0])
-        return None, [Attempt(address, error.with_traceback(None))]
+        return None, [ConnectAttempt(address, error.with_traceback(None))]
     avoided.remove(target, address[4][0])
     return sock, []
 
 
 def _to_the_first(
-    found: list[AddrInfo], target: Target, opening: Opening, until: float | None
+    found: list[AddrInfo], target: HostPort, opening: Opening, until: float | None
 ) -> _Ended:
     plain = socket.socket.__module__ == "socket"  # others know only how to connect
     race = Race(in_order(found, avoided.of(target)), opening, until, side_by_side=plain)
@@ -302,9 +304,9 @@ def _to_the_first(
     return winner[0], []
 
 
-def _error(failed: list[Attempt]) -> OSError:
+def _error(failed: list[ConnectAttempt]) -> OSError:
     if not failed:
         return OSError("getaddrinfo returns an empty list")  # the words of create_connection
-    error = verdict(failed)
+    error = combined_error(failed)
     failed.clear()  # else it would hold the error, whose traceback holds it
     return error

@@ -14,7 +14,12 @@ from ringback.client.deadline import remaining
 from ringback.client.dial.address import AddrInfo, Opening, avoided, in_order
 from ringback.client.dial.lookups import Lookup, Lookups, LookupTimedOut
 from ringback.client.dial.resolver import resolver, soonest
-from ringback.client.dial.tcp import DELAY, LEAST, Attempt, verdict
+from ringback.client.dial.tcp import (
+    ATTEMPT_DELAY,
+    MIN_ATTEMPT_DELAY,
+    ConnectAttempt,
+    combined_error,
+)
 from ringback.client.tasks import from_threads
 
 BLOCKED = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
@@ -71,7 +76,7 @@ class AsyncRace:
         open_socket: Callable[[AddrInfo], socket.socket],
         until: float | None,
     ) -> None:
-        self.failed: list[Attempt] = []
+        self.failed: list[ConnectAttempt] = []
         self.pending: list[AddrInfo] = []
         self._addresses = addresses
         self._open = open_socket
@@ -93,7 +98,11 @@ class AsyncRace:
 
     def _delay(self) -> float:
         left = remaining(self._until)
-        return DELAY if left is None else min(DELAY, max(left / (len(self._addresses) + 1), LEAST))
+        return (
+            ATTEMPT_DELAY
+            if left is None
+            else min(ATTEMPT_DELAY, max(left / (len(self._addresses) + 1), MIN_ATTEMPT_DELAY))
+        )
 
     async def _compete(
         self, address: AddrInfo, over: anyio.Event, scope: anyio.CancelScope
@@ -111,7 +120,7 @@ class AsyncRace:
             await connect(sock, address[4], self._until)
         except OSError as error:
             _close(sock)
-            self.failed.append(Attempt(address, error.with_traceback(None)))
+            self.failed.append(ConnectAttempt(address, error.with_traceback(None)))
         except BaseException:
             _close(sock)
             raise
@@ -161,7 +170,7 @@ async def _made(lookups: Lookups, lookup: Lookup, until: float | None) -> Lookup
     """What ``Lookups.make`` does."""
     lookup, asked = lookups.join(lookup), monotonic()
     done, call = anyio.Event(), from_threads()
-    lookup.told.append(lambda: call(done.set))
+    lookup.callbacks.append(lambda: call(done.set))
     try:
         while not lookup.done.is_set():
             lookups.start()
@@ -206,6 +215,6 @@ def _learn(target: tuple[str, int], race: AsyncRace) -> None:
 def _error(race: AsyncRace) -> OSError:
     if not race.failed:
         return OSError("getaddrinfo returns an empty list")  # the words of create_connection
-    error = verdict(race.failed)
+    error = combined_error(race.failed)
     race.failed.clear()  # else it would hold the error, whose traceback holds the race
     return error

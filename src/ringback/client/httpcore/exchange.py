@@ -8,14 +8,14 @@ from time import monotonic
 from types import FrameType
 from typing import Any, NamedTuple, NoReturn
 
-from ringback.client.body import FIXED, Body
+from ringback.client.body import REPLAYABLE_TYPES, Body
 from ringback.client.call import IDEMPOTENT_METHODS, AsyncClock, Clock, Ended, Failed
-from ringback.client.deadline import current, remaining
-from ringback.client.http import HEADER, failure_of_status, wait_asked
+from ringback.client.deadline import current_deadline, remaining
+from ringback.client.http import IDEMPOTENCY_HEADER, failure_of_status, wait_asked
 from ringback.client.httpcore.library import Library, failure_of, target_of
 from ringback.client.origin import origin_of
 from ringback.client.raising import error_of, raise_prepared
-from ringback.client.wire import Wire, begin
+from ringback.client.wire import Wire, begin_exchange
 from ringback.failure import Failure, Target
 from ringback.retry import Policy, Repeatable, Timeout
 
@@ -61,14 +61,14 @@ def _repeats(stream: Any) -> bool:
 
 
 def _is_fixed(held: Any) -> bool:
-    return isinstance(held, (Sequence, *FIXED)) and not _is_file(held)
+    return isinstance(held, (Sequence, *REPLAYABLE_TYPES)) and not _is_file(held)
 
 
 def _is_file(held: Any) -> bool:
     return hasattr(held, "read")
 
 
-_MOST = 24
+_MAX_FRAMES = 24
 """Functions to look at: httpx has five between, a wrapper around our transport some more."""
 
 
@@ -96,7 +96,7 @@ def caller(package: str, *, following: bool) -> Caller:
     frame: FrameType | None = sys._getframe(2)  # noqa: SLF001 - the way to see who calls
     client, redirected = f"{package}._client", False
     names = _FOLLOWING if following else _SENDING
-    for _ in range(_MOST):
+    for _ in range(_MAX_FRAMES):
         if frame is None:
             return _UNKNOWN
         name = frame.f_code.co_name
@@ -113,7 +113,7 @@ _SENDING = frozenset({"send"})
 _FOLLOWING = frozenset({"send", "_send_handling_redirects"})
 
 
-_NAMES = ("connect", "read", "write", "pool")
+_TIMEOUTS = ("connect", "read", "write", "pool")
 
 
 class TransportExchange:
@@ -190,7 +190,7 @@ class TransportExchange:
         if self._content:
             self._content.rewind()
         wire = Wire()
-        begin(wire)
+        begin_exchange(wire)
         self._wire = wire
         self._request.extensions = self._limited(limits)
 
@@ -201,10 +201,10 @@ class TransportExchange:
         after the call has returned has its own timeout.
         """
         asked: dict[str, float | None] = self._extensions.get("timeout") or {}
-        left = None if self._counts else remaining(current())
+        left = None if self._counts else remaining(current_deadline())
         if _fit(asked, inf if left is None else left):
             return self._extensions
-        wanted = [(name, asked.get(name, getattr(limits, name))) for name in _NAMES]
+        wanted = [(name, asked.get(name, getattr(limits, name))) for name in _TIMEOUTS]
         timeouts = {name: _sooner(one, left) for name, one in wanted}
         return {**self._extensions, "timeout": timeouts}
 
@@ -253,7 +253,8 @@ class TransportExchange:
         wire = self._wire
         unsent = wire is not None and not wire.sends
         return Repeatable(
-            idempotent=HEADER in self._request.headers or self.method in IDEMPOTENT_METHODS,
+            idempotent=IDEMPOTENCY_HEADER in self._request.headers
+            or self.method in IDEMPOTENT_METHODS,
             replayable=self._content is None
             or self._content.replayable(untouched=self._counts and unsent),
             worthwhile=worthwhile,
@@ -266,20 +267,20 @@ def _sooner(one: float | None, other: float | None) -> float | None:
 
 def _fit(timeouts: dict[str, Any], left: float) -> bool:
     try:
-        return len(timeouts) == len(_NAMES) and max(timeouts.values()) <= left
+        return len(timeouts) == len(_TIMEOUTS) and max(timeouts.values()) <= left
     except TypeError:  # one of them is none
         return False
 
 
-DEADLINE = "ringback.deadline"
+DEADLINE_EXTENSION = "ringback.deadline"
 """Extension of a request that httpx hands on to the request which follows a redirect."""
 
 
 def deadline_of(request: Any, policy: Policy, *, redirected: bool) -> float:
     """Return when a call must have ended, on ``time.monotonic()``; redirects are part of it."""
-    known: float | None = request.extensions.get(DEADLINE) if redirected else None
+    known: float | None = request.extensions.get(DEADLINE_EXTENSION) if redirected else None
     if known is None:
-        known = request.extensions[DEADLINE] = monotonic() + policy.deadline
+        known = request.extensions[DEADLINE_EXTENSION] = monotonic() + policy.deadline
     return known
 
 
@@ -292,9 +293,9 @@ def circuit_of(url: str, candidates: tuple[str, ...], inner: Any) -> str:
     return f"{origin} through {proxy}" if proxy else origin
 
 
-def result(library: Library, ended: Ended[Any]) -> Any:
+def response_of(library: Library, ended: Ended[Any]) -> Any:
     """Return the response that a call ended with, or raise how it ended without one."""
-    response: Any = ended.told and ended.told.result
+    response: Any = ended.decisive and ended.decisive.result
     if response is None:
         _raise(library, ended)
     if ended.retry_at is not None:

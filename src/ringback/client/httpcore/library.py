@@ -64,7 +64,7 @@ class Library:
 
 
 REFUSED: Final = "h2.refused_stream"
-_MOST = 100
+_MAX_FRAMES = 100
 
 
 def refused(failure: Failure, error: BaseException) -> Failure:
@@ -85,7 +85,7 @@ def refused(failure: Failure, error: BaseException) -> Failure:
 
 
 def _stream_of(traceback: TracebackType | None) -> int | None:
-    for _ in range(_MOST):
+    for _ in range(_MAX_FRAMES):
         if traceback is None:
             break
         frame, traceback = traceback.tb_frame, traceback.tb_next

@@ -8,11 +8,17 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import anyio
 
 from ringback.client import tasks
-from ringback.client.deadline import current, patience, remaining
+from ringback.client.deadline import current_deadline, remaining, within_deadline
 from ringback.client.dial.resolver import soonest
 from ringback.client.httpcore.dial_async import BLOCKED, connect, dial_async, readable, ready
 from ringback.client.httpcore.library import Library, raise_named
-from ringback.client.httpcore.stream import RECORD, UNSAID, Channel, connect_failed, without_delay
+from ringback.client.httpcore.stream import (
+    MAX_RECORD_BYTES,
+    NO_TIMEOUT_GIVEN,
+    Channel,
+    connect_failed,
+    without_delay,
+)
 
 if TYPE_CHECKING:
     from ringback.failure import Target
@@ -24,7 +30,7 @@ _BROKEN = (OSError, anyio.ClosedResourceError)
 class AsyncStream(Channel):
     """A connected socket that does not block."""
 
-    async def read(self, max_bytes: int, timeout: float | None = UNSAID) -> bytes:
+    async def read(self, max_bytes: int, timeout: float | None = NO_TIMEOUT_GIVEN) -> bytes:
         """Return the bytes that there are, after waiting for them; none at the end."""
         try:
             if not (self._secure and self._sock.pending()):
@@ -37,7 +43,7 @@ class AsyncStream(Channel):
         except _BROKEN as error:
             return self._read_failed(error, timeout)
 
-    async def write(self, buffer: bytes, timeout: float | None = UNSAID) -> None:
+    async def write(self, buffer: bytes, timeout: float | None = NO_TIMEOUT_GIVEN) -> None:
         """Send all bytes."""
         if not buffer:
             return
@@ -46,7 +52,7 @@ class AsyncStream(Channel):
             while rest:
                 seconds = self._patience(timeout)
                 try:
-                    count = self._sock.send(rest[:RECORD] if self._secure else rest)
+                    count = self._sock.send(rest[:MAX_RECORD_BYTES] if self._secure else rest)
                 except BLOCKED as error:
                     await ready(self._sock, error, seconds, writing=True)
                 else:
@@ -72,7 +78,7 @@ class AsyncStream(Channel):
         try:
             sock = self._layered(ssl_context, server_hostname)
             self._sock = sock  # which owns the one below now
-            await _handshake(sock, soonest(self._limit if timeout == UNSAID else timeout))
+            await _handshake(sock, soonest(self._limit if timeout == NO_TIMEOUT_GIVEN else timeout))
         except OSError as error:
             await self.aclose()
             raise connect_failed(self._library, error) from error
@@ -148,7 +154,7 @@ class AsyncBackend:
 
     async def sleep(self, seconds: float) -> None:
         """Wait, between httpcore's own attempts to connect."""
-        left = patience(None)
+        left = within_deadline(None)
         await anyio.sleep(seconds if left is None else min(seconds, left))
 
     def _kept(self, opened: AsyncStream) -> AsyncStream:
@@ -247,21 +253,21 @@ class AsyncBody:
 sleep = tasks.sleep
 """Waits so many seconds."""
 
-SHARES = True
+SHARES_HTTP_2 = True
 """Whether requests share a connection of HTTP/2."""
 
 T = TypeVar("T")
 
-_GRACE = 0.03
+_GRACE_SECONDS = 0.03
 """Seconds that the waits with a limit of their own have, to say which of them it was."""
 
 
 async def in_time(attempt: Awaitable[T], library: Library, bounded: bool) -> T:
     """Return what an attempt returns, or cancel it when the deadline of the call has come."""
-    left = remaining(current())
+    left = remaining(current_deadline())
     if bounded or left is None:
         return await attempt
-    with anyio.move_on_after(left + _GRACE):
+    with anyio.move_on_after(left + _GRACE_SECONDS):
         return await attempt
     timed_out: Exception = library.httpx.ReadTimeout("the deadline of the call has come")
     raise timed_out

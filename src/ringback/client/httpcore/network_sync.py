@@ -6,10 +6,16 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ringback.client.deadline import patience
+from ringback.client.deadline import within_deadline
 from ringback.client.dial import dial
 from ringback.client.httpcore.library import Library, raise_named
-from ringback.client.httpcore.stream import RECORD, UNSAID, Channel, connect_failed, without_delay
+from ringback.client.httpcore.stream import (
+    MAX_RECORD_BYTES,
+    NO_TIMEOUT_GIVEN,
+    Channel,
+    connect_failed,
+    without_delay,
+)
 
 if TYPE_CHECKING:
     from ringback.failure import Target
@@ -28,7 +34,7 @@ class Stream(Channel):
         super().__init__(sock, library, limit)
         self._waits: float | None = sock.gettimeout()
 
-    def read(self, max_bytes: int, timeout: float | None = UNSAID) -> bytes:
+    def read(self, max_bytes: int, timeout: float | None = NO_TIMEOUT_GIVEN) -> bytes:
         """Return the bytes that there are, after waiting for them; none at the end."""
         try:
             self._fit(timeout)
@@ -36,7 +42,7 @@ class Stream(Channel):
         except OSError as error:
             return self._read_failed(error, timeout)
 
-    def write(self, buffer: bytes, timeout: float | None = UNSAID) -> None:
+    def write(self, buffer: bytes, timeout: float | None = NO_TIMEOUT_GIVEN) -> None:
         """Send all bytes."""
         if not buffer:
             return
@@ -44,7 +50,7 @@ class Stream(Channel):
         try:
             while rest:
                 self._fit(timeout)
-                count = self._sock.send(rest[:RECORD] if self._secure else rest)
+                count = self._sock.send(rest[:MAX_RECORD_BYTES] if self._secure else rest)
                 wire.sent += count
                 wire.sends += 1
                 rest = rest[count:]
@@ -123,7 +129,7 @@ class Backend:
         try:
             for option in socket_options or ():
                 sock.setsockopt(*option)
-            sock.settimeout(patience(timeout))
+            sock.settimeout(within_deadline(timeout))
             sock.connect(path)
         except OSError as error:
             sock.close()
@@ -137,7 +143,7 @@ class Backend:
 
     def sleep(self, seconds: float) -> None:
         """Wait, between httpcore's own attempts to connect."""
-        time.sleep(seconds if (left := patience(None)) is None else min(seconds, left))
+        time.sleep(seconds if (left := within_deadline(None)) is None else min(seconds, left))
 
     def _kept(self, opened: Stream) -> Stream:
         self._opened = opened
@@ -202,7 +208,7 @@ def ended(_: Any) -> None:
 sleep = time.sleep
 """Waits so many seconds."""
 
-SHARES = False
+SHARES_HTTP_2 = False
 """Whether requests share a connection of HTTP/2."""
 
 T = TypeVar("T")

@@ -25,7 +25,7 @@ _ATTRIBUTES = (
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class TransportSettings:
     """The settings of a transport of httpx, and its pool, which makes connections.
 
     Attributes:
@@ -45,10 +45,10 @@ class Settings:
     proxy: str | None
 
     @classmethod
-    def of(cls, transport: Any, known: type) -> Settings | None:
+    def of(cls, transport: Any, known: type) -> TransportSettings | None:
         """Return the settings of a transport, or ``None`` where it is none of httpx's own."""
         pool: Any = getattr(transport, "_pool", None)
-        if type(transport) is not known or not all(hasattr(pool, one) for one in _ATTRIBUTES):
+        if type(transport) is not known or not all(hasattr(pool, name) for name in _ATTRIBUTES):
             return None
         return cls(
             pool,
@@ -77,7 +77,7 @@ Key = tuple[bytes, bytes, int]
 """Scheme, host and port."""
 
 
-class Kept:
+class KeptConnections:
     """Every connection of a transport. No I/O, no waiting; thread-safe.
 
     Each step takes the same time, however many connections there are. httpcore looks at every

@@ -10,7 +10,7 @@ from ringback.errors import specialise
 from ringback.failure import Failure, classify
 
 
-class Whole:
+class CompleteDecoder:
     """Wraps a decoder of httpx; what it raises is specialised.
 
     Args:
@@ -64,7 +64,7 @@ def _raise_named(error: Exception) -> NoReturn:
     raise_prepared(specialise(error, classify(error)))
 
 
-class Telling:
+class FailureMixin:
     """Mixed into the response of httpx by each door."""
 
     @property
@@ -116,8 +116,8 @@ class Telling:
     def _get_content_decoder(self) -> Any:
         parent: Any = super()
         decoder = parent._get_content_decoder()  # noqa: SLF001 - httpx has no way to choose another
-        if isinstance(decoder, Whole) or type(decoder).__name__ == "IdentityDecoder":
+        if isinstance(decoder, CompleteDecoder) or type(decoder).__name__ == "IdentityDecoder":
             return decoder
         mine: Any = self
-        mine._decoder = Whole(decoder, mine.decoding_error)  # noqa: SLF001 - where httpx keeps it
+        mine._decoder = CompleteDecoder(decoder, mine.decoding_error)  # noqa: SLF001 - where httpx keeps it
         return mine._decoder  # noqa: SLF001 - see above

@@ -8,17 +8,17 @@ from contextlib import suppress
 from time import monotonic
 from typing import Any, Final, TypeVar
 
-from ringback.client.deadline import current
+from ringback.client.deadline import current_deadline
 from ringback.client.httpcore.library import Library
 from ringback.client.trust.shared import is_cut, telling_cuts
-from ringback.client.wire import Wire, last, look
+from ringback.client.wire import Wire, last_exchange, note_acknowledged
 
 T = TypeVar("T")
 
-_MOST = 65536
+_MAX_RECEIVE_BYTES = 65536
 
 
-class Layered:
+class TlsInTls:
     """What ``ssl.SSLSocket`` is over a socket, over another ``ssl.SSLSocket``.
 
     Where the inner socket does not block, every method may raise ``ssl.SSLWantReadError`` or
@@ -70,7 +70,7 @@ class Layered:
                 result = step()
             except ssl.SSLWantReadError:
                 self._flush()
-                data = self.socket.recv(_MOST)
+                data = self.socket.recv(_MAX_RECEIVE_BYTES)
                 self._incoming.write(data) if data else self._incoming.write_eof()
             else:
                 self._flush()
@@ -82,10 +82,10 @@ class Layered:
             self._unsent = self._unsent[self.socket.send(self._unsent) :]
 
 
-RECORD = 16384
+MAX_RECORD_BYTES = 16384
 """Bytes of content in a TLS record at the most (RFC 8446, section 5.1)."""
 
-UNSAID: Final = -1.0
+NO_TIMEOUT_GIVEN: Final = -1.0
 """httpcore names no timeout where it speaks SOCKS; there the one of connecting counts."""
 
 _TO_PROXY = (b"CONNECT ", b"\x05", b"\x01")
@@ -111,7 +111,7 @@ class Channel:
         self._library = library
         self._errors = library.httpcore
         self._limit = limit
-        self._secure = isinstance(sock, ssl.SSLSocket | Layered)
+        self._secure = isinstance(sock, ssl.SSLSocket | TlsInTls)
         self._is_readable = _readable(sock.fileno())
         self._begun = False
         self._to_proxy = False
@@ -131,8 +131,8 @@ class Channel:
 
     def _patience(self, timeout: float | None) -> float | None:
         """How long the next wait may be."""
-        seconds = self._limit if timeout == UNSAID else timeout
-        at = current()
+        seconds = self._limit if timeout == NO_TIMEOUT_GIVEN else timeout
+        at = current_deadline()
         if at is None:
             return seconds
         left = at - monotonic()
@@ -145,8 +145,8 @@ class Channel:
         if begin and not self._begun:
             self._to_proxy = begin.startswith(_TO_PROXY)
             self._begun = not self._to_proxy
-        wire = last()
-        if wire is None or timeout == UNSAID or self._to_proxy:
+        wire = last_exchange()
+        if wire is None or timeout == NO_TIMEOUT_GIVEN or self._to_proxy:
             return Wire()
         if begin:
             wire.phase = "send"
@@ -164,14 +164,14 @@ class Channel:
             self.cut = error.with_traceback(None)  # without the functions, which hold this
             return b""
         if isinstance(error, TimeoutError):
-            look(self._sock, self._counted(timeout))
+            note_acknowledged(self._sock, self._counted(timeout))
             raise self._errors.ReadTimeout(error) from error
         raise self._errors.ReadError(error) from error
 
     def _write_failed(self, error: Exception, wire: Wire) -> Exception:
         wire.broken = True
         if isinstance(error, TimeoutError):
-            look(self._sock, wire)
+            note_acknowledged(self._sock, wire)
             failed: Exception = self._errors.WriteTimeout(error)
         else:
             failed = self._errors.WriteError(error)
@@ -181,7 +181,7 @@ class Channel:
         """The socket with TLS on it, before the handshake."""
         with telling_cuts(context):
             if self._secure:
-                return Layered(self._sock, context, hostname)
+                return TlsInTls(self._sock, context, hostname)
             return context.wrap_socket(
                 self._sock,
                 server_hostname=hostname,

@@ -7,34 +7,40 @@ from typing import Any, ClassVar, Self
 
 from ringback.client.bulkhead import Bulkhead, async_bulkheads, async_wait
 from ringback.client.call import AsyncClock, Ended
-from ringback.client.deadline import patience, within
+from ringback.client.deadline import within, within_deadline
 from ringback.client.drive_async import by_routes, drive
 from ringback.client.http import add_key
 from ringback.client.httpcore.exchange import (
-    DEADLINE,
+    DEADLINE_EXTENSION,
     Caller,
     TransportExchange,
     caller,
     circuit_of,
     deadline_of,
-    result,
+    response_of,
 )
 from ringback.client.httpcore.library import Library, raise_named
 from ringback.client.httpcore.network_async import (
-    SHARES,
+    SHARES_HTTP_2,
     AsyncBackend,
     async_upload_of,
     ended,
     in_time,
     sleep,
 )
-from ringback.client.httpcore.pool import Kept, Settings, core_request, key_of, pool_timeout
+from ringback.client.httpcore.pool import (
+    KeptConnections,
+    TransportSettings,
+    core_request,
+    key_of,
+    pool_timeout,
+)
 from ringback.client.httpcore.transports import Transports
 from ringback.client.origin import origin_of
 from ringback.client.origins import origins_under
 from ringback.client.proxies import Proxies
 from ringback.client.routes import Route, RouteSelector
-from ringback.client.wire import last
+from ringback.client.wire import last_exchange
 from ringback.event import Sink
 from ringback.retry import Policy, Timeout
 from ringback.sink.listening import listeners_for
@@ -55,14 +61,14 @@ class AsyncConnections:
         counts: The bytes of each request are counted.
     """
 
-    def __init__(self, library: Library, settings: Settings) -> None:
+    def __init__(self, library: Library, settings: TransportSettings) -> None:
         self.proxy = settings.proxy
-        shared = SHARES and settings.http2
+        shared = SHARES_HTTP_2 and settings.http2
         self.counts = not shared
         self._library = library
         self._settings = settings
         self._places = Bulkhead(settings.most)
-        self._kept = Kept(settings.most, settings.idle, settings.seconds, shared=shared)
+        self._kept = KeptConnections(settings.most, settings.idle, settings.seconds, shared=shared)
         self._backends: dict[Any, AsyncBackend] = {}
 
     async def handle_async_request(self, request: Any) -> Any:
@@ -107,12 +113,12 @@ class AsyncConnections:
         key = key_of(request)
         if joined := self._kept.join(key):
             return joined
-        seconds = patience(pool_timeout(request))
+        seconds = within_deadline(pool_timeout(request))
         if not await async_wait(self._places, seconds):
             raise self._library.httpcore.PoolTimeout(f"no connection came free in {seconds:.3g} s")
         try:
             connection, closing = self._kept.take(key)
-            if wire := last():
+            if wire := last_exchange():
                 wire.reused, wire.proxied = connection is not None, self.proxy is not None
             if connection is None:
                 connection = self._new(request.url.origin)
@@ -144,7 +150,7 @@ class AsyncConnections:
             await backend.aclose()
 
 
-class AsyncBounded:
+class AsyncBulkheadTransport:
     """Lets so many requests to an origin be in flight, over all transports of the event loop.
 
     The place is held until the body is read.
@@ -166,7 +172,7 @@ class AsyncBounded:
     async def handle_async_request(self, request: Any) -> Any:
         """Send a request once, when it has a place; return the response, its body unread."""
         bulkhead = async_bulkheads().of(origin_of(str(request.url)), self._places)
-        seconds = patience(pool_timeout(request))
+        seconds = within_deadline(pool_timeout(request))
         if not await async_wait(bulkhead, seconds):
             text = f"{self._places} calls are in flight, and none ended in {seconds:.3g} s"
             raise self._library.httpx.PoolTimeout(text)
@@ -251,7 +257,7 @@ class AsyncRoutedHttpxExchange(AsyncHttpxExchange):
             self._request.headers.pop("Proxy-Authorization", None)
 
 
-class AsyncDoor:
+class AsyncTransportMixin:
     """Mixed into the transport of httpx by each door."""
 
     library: ClassVar[Library]
@@ -308,7 +314,7 @@ class AsyncDoor:
         Raises:
             ringback.errors.RingbackError: Also the exception that httpx itself raises.
         """
-        who = caller(self.library.name, following=DEADLINE in request.extensions)
+        who = caller(self.library.name, following=DEADLINE_EXTENSION in request.extensions)
         url = str(request.url)
         if self.policy.idempotency_key:
             add_key(request.headers, request.method, url, self.policy.idempotency_key)
@@ -318,7 +324,7 @@ class AsyncDoor:
         guard = self._origins.guard(circuit_of(url, candidates, self._inner))
         with within(deadline_of(request, self.policy, redirected=who.redirected)):
             end = await drive(call.attempt, call, self.policy, guard, self.listeners, self.clock)
-        return result(self.library, end) if isinstance(end, Ended) else end
+        return response_of(self.library, end) if isinstance(end, Ended) else end
 
     async def aclose(self) -> None:
         """Close every connection."""
@@ -342,15 +348,15 @@ class AsyncDoor:
         parts = request, self._inner, self.library, self.policy, self.clock
         if self._transports is None or not (proxies or self.policy.insecure_hosts):
             return AsyncHttpxExchange(*parts, who=who)
-        routes = RouteSelector(url, self.policy, proxies or _NONE, self.listeners, self.clock)
+        routes = RouteSelector(url, self.policy, proxies or _NO_PROXIES, self.listeners, self.clock)
         return AsyncRoutedHttpxExchange(*parts, transports=self._transports, routes=routes, who=who)
 
     def _sending(self, inner: Any) -> Any:
         """What sends requests with the settings of a transport, or that transport itself."""
-        settings = Settings.of(inner, self.library.httpx.AsyncHTTPTransport)
+        settings = TransportSettings.of(inner, self.library.httpx.AsyncHTTPTransport)
         sending = AsyncConnections(self.library, settings) if settings else inner
         places = self.policy.bulkhead
-        return AsyncBounded(sending, self.library, places) if places else sending
+        return AsyncBulkheadTransport(sending, self.library, places) if places else sending
 
 
-_NONE = Proxies({})
+_NO_PROXIES = Proxies({})

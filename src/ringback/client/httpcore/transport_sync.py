@@ -8,34 +8,40 @@ from typing import Any, ClassVar, Self
 
 from ringback.client.bulkhead import Bulkhead, bulkheads, wait
 from ringback.client.call import Clock, Ended
-from ringback.client.deadline import patience, within
+from ringback.client.deadline import within, within_deadline
 from ringback.client.drive_sync import by_routes, drive
 from ringback.client.http import add_key
 from ringback.client.httpcore.exchange import (
-    DEADLINE,
+    DEADLINE_EXTENSION,
     Caller,
     TransportExchange,
     caller,
     circuit_of,
     deadline_of,
-    result,
+    response_of,
 )
 from ringback.client.httpcore.library import Library, raise_named
 from ringback.client.httpcore.network_sync import (
-    SHARES,
+    SHARES_HTTP_2,
     Backend,
     ended,
     in_time,
     sleep,
     upload_of,
 )
-from ringback.client.httpcore.pool import Kept, Settings, core_request, key_of, pool_timeout
+from ringback.client.httpcore.pool import (
+    KeptConnections,
+    TransportSettings,
+    core_request,
+    key_of,
+    pool_timeout,
+)
 from ringback.client.httpcore.transports import Transports
 from ringback.client.origin import origin_of
 from ringback.client.origins import origins_under
 from ringback.client.proxies import Proxies
 from ringback.client.routes import Route, RouteSelector
-from ringback.client.wire import last
+from ringback.client.wire import last_exchange
 from ringback.event import Sink
 from ringback.retry import Policy, Timeout
 from ringback.sink.listening import listeners_for
@@ -56,14 +62,14 @@ class Connections:
         counts: The bytes of each request are counted.
     """
 
-    def __init__(self, library: Library, settings: Settings) -> None:
+    def __init__(self, library: Library, settings: TransportSettings) -> None:
         self.proxy = settings.proxy
-        shared = SHARES and settings.http2
+        shared = SHARES_HTTP_2 and settings.http2
         self.counts = not shared
         self._library = library
         self._settings = settings
         self._places = Bulkhead(settings.most)
-        self._kept = Kept(settings.most, settings.idle, settings.seconds, shared=shared)
+        self._kept = KeptConnections(settings.most, settings.idle, settings.seconds, shared=shared)
         self._backends: dict[Any, Backend] = {}
 
     def handle_request(self, request: Any) -> Any:
@@ -108,12 +114,12 @@ class Connections:
         key = key_of(request)
         if joined := self._kept.join(key):
             return joined
-        seconds = patience(pool_timeout(request))
+        seconds = within_deadline(pool_timeout(request))
         if not wait(self._places, seconds):
             raise self._library.httpcore.PoolTimeout(f"no connection came free in {seconds:.3g} s")
         try:
             connection, closing = self._kept.take(key)
-            if wire := last():
+            if wire := last_exchange():
                 wire.reused, wire.proxied = connection is not None, self.proxy is not None
             if connection is None:
                 connection = self._new(request.url.origin)
@@ -145,7 +151,7 @@ class Connections:
             backend.close()
 
 
-class Bounded:
+class BulkheadTransport:
     """Lets so many requests to an origin be in flight, over all transports of the process.
 
     The place is held until the body is read.
@@ -167,7 +173,7 @@ class Bounded:
     def handle_request(self, request: Any) -> Any:
         """Send a request once, when it has a place; return the response, its body unread."""
         bulkhead = bulkheads().of(origin_of(str(request.url)), self._places)
-        seconds = patience(pool_timeout(request))
+        seconds = within_deadline(pool_timeout(request))
         if not wait(bulkhead, seconds):
             text = f"{self._places} calls are in flight, and none ended in {seconds:.3g} s"
             raise self._library.httpx.PoolTimeout(text)
@@ -252,7 +258,7 @@ class RoutedHttpxExchange(HttpxExchange):
             self._request.headers.pop("Proxy-Authorization", None)
 
 
-class Door:
+class TransportMixin:
     """Mixed into the transport of httpx by each door."""
 
     library: ClassVar[Library]
@@ -309,7 +315,7 @@ class Door:
         Raises:
             ringback.errors.RingbackError: Also the exception that httpx itself raises.
         """
-        who = caller(self.library.name, following=DEADLINE in request.extensions)
+        who = caller(self.library.name, following=DEADLINE_EXTENSION in request.extensions)
         url = str(request.url)
         if self.policy.idempotency_key:
             add_key(request.headers, request.method, url, self.policy.idempotency_key)
@@ -319,7 +325,7 @@ class Door:
         guard = self._origins.guard(circuit_of(url, candidates, self._inner))
         with within(deadline_of(request, self.policy, redirected=who.redirected)):
             end = drive(call.attempt, call, self.policy, guard, self.listeners, self.clock)
-        return result(self.library, end) if isinstance(end, Ended) else end
+        return response_of(self.library, end) if isinstance(end, Ended) else end
 
     def close(self) -> None:
         """Close every connection."""
@@ -341,15 +347,15 @@ class Door:
         parts = request, self._inner, self.library, self.policy, self.clock
         if self._transports is None or not (proxies or self.policy.insecure_hosts):
             return HttpxExchange(*parts, who=who)
-        routes = RouteSelector(url, self.policy, proxies or _NONE, self.listeners, self.clock)
+        routes = RouteSelector(url, self.policy, proxies or _NO_PROXIES, self.listeners, self.clock)
         return RoutedHttpxExchange(*parts, transports=self._transports, routes=routes, who=who)
 
     def _sending(self, inner: Any) -> Any:
         """What sends requests with the settings of a transport, or that transport itself."""
-        settings = Settings.of(inner, self.library.httpx.HTTPTransport)
+        settings = TransportSettings.of(inner, self.library.httpx.HTTPTransport)
         sending = Connections(self.library, settings) if settings else inner
         places = self.policy.bulkhead
-        return Bounded(sending, self.library, places) if places else sending
+        return BulkheadTransport(sending, self.library, places) if places else sending
 
 
-_NONE = Proxies({})
+_NO_PROXIES = Proxies({})

@@ -12,15 +12,15 @@ except ImportError as error:
 from ringback.client.httpcore.library import Library
 from ringback.client.httpcore.network_async import AsyncBody
 from ringback.client.httpcore.network_sync import Body
-from ringback.client.httpcore.response import Telling
-from ringback.client.httpcore.transport_async import AsyncDoor
-from ringback.client.httpcore.transport_sync import Door
+from ringback.client.httpcore.response import FailureMixin
+from ringback.client.httpcore.transport_async import AsyncTransportMixin
+from ringback.client.httpcore.transport_sync import TransportMixin
 from ringback.client.trust import Trust
 
 __all__ = ["AsyncTransport", "Response", "Transport"]
 
 
-class Response(Telling, httpx2.Response):
+class Response(FailureMixin, httpx2.Response):
     """A ``httpx2.Response`` that says what went wrong."""
 
     decoding_error = httpx2.DecodingError
@@ -42,13 +42,13 @@ _LIBRARY = Library(
 )
 
 
-class Transport(Door, httpx2.BaseTransport):
+class Transport(TransportMixin, httpx2.BaseTransport):
     """A transport for ``httpx2.Client``."""
 
     library = _LIBRARY
 
 
-class AsyncTransport(AsyncDoor, httpx2.AsyncBaseTransport):
+class AsyncTransport(AsyncTransportMixin, httpx2.AsyncBaseTransport):
     """A transport for ``httpx2.AsyncClient``, in asyncio and in trio."""
 
     library = _LIBRARY

@@ -11,7 +11,7 @@ from weakref import ref
 from ringback.client.call import AttemptMaker, Clock, Ended, KnownCall
 from ringback.client.drive_sync import bounded, drive
 from ringback.client.http import add_key
-from ringback.client.httpcore.pool import Settings as TransportSettings
+from ringback.client.httpcore.pool import TransportSettings
 from ringback.client.install.patch import InstallSettings, Patches, inside_call, is_inside_call
 from ringback.client.origin import origin_of
 from ringback.client.origins import origins_under

@@ -9,8 +9,14 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeAlias, Union
 from urllib.parse import urlsplit
 
-from ringback.client.proxies.settings import Settings, bypass_of, environment, of_system, proxy_url
-from ringback.client.trust.model import names
+from ringback.client.proxies.settings import (
+    ProxySettings,
+    bypass_of,
+    environment,
+    of_system,
+    proxy_url,
+)
+from ringback.client.trust.model import is_named
 from ringback.failure.target import target_of_url
 
 if TYPE_CHECKING:
@@ -49,17 +55,17 @@ def name_of(url: str) -> str:
     return f"{target.host or '?'}:{port}"
 
 
-FIRST_REST = 5.0
+FIRST_REST_SECONDS = 5.0
 """Seconds for which a proxy comes last after its first failure; each further one doubles them."""
 
-LONGEST_REST = 300.0
+MAX_REST_SECONDS = 300.0
 """Seconds for which a proxy comes last at the most."""
 
-TRIAL = 10.0
+TRIAL_SECONDS = 10.0
 """Seconds that one call has to try a proxy after its rest, before another call does."""
 
-_MOST = 256
-_MOST_DOUBLINGS = 10
+_MAX_PROXIES = 256
+_MAX_DOUBLINGS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +114,7 @@ class Health:
                 if record is None:
                     return url, False
                 if now >= record.until:
-                    record.until, record.on_trial = now + TRIAL, True
+                    record.until, record.on_trial = now + TRIAL_SECONDS, True
                     return url, False
             return min(candidates, key=lambda url: self._records[url].until), True
 
@@ -118,14 +124,14 @@ class Health:
             record = self._records.get(url)
             if record is None:
                 record = self._records[url] = _Record(0, kind, now)
-                while len(self._records) > _MOST:
+                while len(self._records) > _MAX_PROXIES:
                     self._records.popitem(last=False)
             elif now < record.until and not record.on_trial:
                 return  # of many calls in flight that fail together, one counts
-            rest = FIRST_REST * 2.0 ** min(record.failures, _MOST_DOUBLINGS)
+            rest = FIRST_REST_SECONDS * 2.0 ** min(record.failures, _MAX_DOUBLINGS)
             record.failures += 1
             record.kind, record.on_trial = kind, False
-            record.until = now + min(rest, LONGEST_REST)
+            record.until = now + min(rest, MAX_REST_SECONDS)
 
     def succeeded(self, url: str) -> None:
         """Forget the failures of a proxy."""
@@ -139,11 +145,11 @@ class Health:
             return tuple(
                 ProxyState(
                     name_of(url),
-                    one.failures,
-                    one.kind,
-                    0.0 if one.on_trial else max(0.0, one.until - now),
+                    record.failures,
+                    record.kind,
+                    0.0 if record.on_trial else max(0.0, record.until - now),
                 )
-                for url, one in self._records.items()
+                for url, record in self._records.items()
             )
 
 
@@ -215,14 +221,14 @@ class Proxies:
             url: What is called.
             now: Seconds on a clock that never goes back.
             direct_hosts: Hosts that may be called directly once every proxy has failed, see
-                ``ringback.client.trust.model.names``.
+                ``ringback.client.trust.model.is_named``.
             candidates: The proxies to choose from, where the caller knows them already.
         """
         among = self.candidates(url) if candidates is None else candidates
         if not among:
             return ProxyChoice(None)
         best, rests = self._health.best(among, now)
-        if rests and names(direct_hosts, urlsplit(url).hostname):
+        if rests and is_named(direct_hosts, urlsplit(url).hostname):
             return ProxyChoice(None, tuple(map(name_of, among)))
         return ProxyChoice(best)
 
@@ -265,7 +271,7 @@ class Proxies:
         return _restored, (self._settings,)
 
 
-def _restored(settings: Settings | None) -> Proxies:
+def _restored(settings: ProxySettings | None) -> Proxies:
     """Return pickled proxies; what was known of their health stays behind."""
     restored = Proxies()
     restored._settings = settings  # noqa: SLF001 - its own class
@@ -274,10 +280,10 @@ def _restored(settings: Settings | None) -> Proxies:
 
 def _settings(
     named: str | Iterable[str] | Mapping[str, str | Iterable[str]], no_proxy: str | Iterable[str]
-) -> Settings:
+) -> ProxySettings:
     by_scheme = named if isinstance(named, Mapping) else {"all": named}
     hosts = no_proxy if isinstance(no_proxy, str) else ",".join(no_proxy)
-    return Settings(
+    return ProxySettings(
         {
             key.lower(): tuple(map(proxy_url, [urls] if isinstance(urls, str) else urls))
             for key, urls in by_scheme.items()

@@ -148,7 +148,7 @@ _NOWHERE = bypass_of("")
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class ProxySettings:
     """Which proxies are set for which URLs.
 
     Attributes:
@@ -176,10 +176,10 @@ class Settings:
 
 _ASKS_SYSTEM = sys.platform in {"darwin", "win32"}
 
-_last: tuple[Mapping[object, object], Settings] | None = None
+_last: tuple[Mapping[object, object], ProxySettings] | None = None
 
 
-def environment() -> Settings:
+def environment() -> ProxySettings:
     """Return the proxies of the environment, as requests reads it; read again when it changes.
 
     ``http_proxy``, ``https_proxy`` and ``all_proxy`` name them, ``no_proxy`` the exceptions; the
@@ -209,11 +209,11 @@ def of_system(url: str) -> tuple[str, ...]:
     return (proxy,) if proxy else ()
 
 
-def _read() -> Settings:
+def _read() -> ProxySettings:
     found = getproxies_environment()
     of_urllib = found.pop("no", None)
     of_requests = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
-    return Settings(
+    return ProxySettings(
         {scheme: (url,) for scheme, url in found.items()},
         bypass_of(of_requests, of_urllib or ""),
     )

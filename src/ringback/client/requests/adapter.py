@@ -10,7 +10,7 @@ from requests import PreparedRequest
 from requests.adapters import HTTPAdapter
 from requests.utils import get_auth_from_url
 
-from ringback.client.call import AttemptMaker, Clock, Ended, KnownCall, refusal, refused_at_once
+from ringback.client.call import AttemptMaker, Clock, Ended, KnownCall, refusal, refusal_event
 from ringback.client.drive_sync import bounded, drive
 from ringback.client.http import add_key
 from ringback.client.origin import origin_of
@@ -216,7 +216,7 @@ class Adapter(FastAdapter):
         failure = refusal(target, opened_by, left)
         if self.listeners.wants_refusals:
             call = KnownCall(target, method.upper())
-            self.listeners(refused_at_once(call, self.policy, self.clock.time(), failure))
+            self.listeners(refusal_event(call, self.policy, self.clock.time(), failure))
         return refusal_error_at_once(failure)
 
     def build_response(self, req: PreparedRequest, resp: Any) -> requests.Response:

@@ -14,12 +14,12 @@ from requests.utils import select_proxy
 from ringback.client.body import Body
 from ringback.client.call import IDEMPOTENT_METHODS, Ended, Failed
 from ringback.client.drive_sync import by_routes
-from ringback.client.http import HEADER, failure_of_status, wait_asked
+from ringback.client.http import IDEMPOTENCY_HEADER, failure_of_status, wait_asked
 from ringback.client.origin import origin_of
 from ringback.client.requests.failures import failure_of, target_of_request
 from ringback.client.requests.fast import Unconnected
 from ringback.client.urllib3.pools import IS_URLLIB3
-from ringback.client.wire import forget, last
+from ringback.client.wire import forget_exchange, last_exchange
 from ringback.retry import Policy, Repeatable, Timeout
 
 if TYPE_CHECKING:
@@ -102,27 +102,27 @@ class RequestsExchange:
 
     def attempt(self, limits: Timeout) -> requests.Response | Failed[requests.Response]:
         """Make one attempt."""
-        forget()
+        forget_exchange()
         try:
             if self._body:
                 self._body.rewind()
             response = self._exchange(limits)
         except Exception as error:
-            if (failure := failure_of(error, self.target, last())) is None:
+            if (failure := failure_of(error, self.target, last_exchange())) is None:
                 raise
             return Failed(failure, self._repeatable(), error)
         return response if isinstance(response, Failed) else self._judged(response)
 
     def finish(self, ended: Ended[requests.Response]) -> None:
         """Let a call that was given up end with the exception that requests raises."""
-        deferred = ended.told
+        deferred = ended.decisive
         if not isinstance(deferred, DeferredError):
             return
         try:
             deferred.raise_error()
         except Exception as error:  # noqa: BLE001 - this is what it is called for
             failure = _completed_failure(deferred, error)
-            ended.told = Failed(failure, deferred.repeatable, error)
+            ended.decisive = Failed(failure, deferred.repeatable, error)
             ended.failures = tuple(
                 failure if earlier is deferred.failure else earlier for earlier in ended.failures
             )
@@ -158,13 +158,13 @@ class RequestsExchange:
         return response
 
     def _deferred(self, end: Unconnected) -> requests.Response | DeferredError:
-        failure = failure_of(end.error, self.target, last())
+        failure = failure_of(end.error, self.target, last_exchange())
         if failure is None or failure.confidence < 1.0:
             return end.raise_error()  # what wraps it may say more
         return DeferredError(failure, self._repeatable(), end.error, raise_error=end.raise_error)
 
     def _repeatable(self, *, worthwhile: bool = True) -> Repeatable:
-        keyed = HEADER in self._request.headers
+        keyed = IDEMPOTENCY_HEADER in self._request.headers
         return Repeatable(
             idempotent=keyed or self._request.method in IDEMPOTENT_METHODS,
             replayable=self._body is None or self._body.replayable,
@@ -179,7 +179,7 @@ def _completed_failure(deferred: DeferredError, error: Exception) -> Failure:
         names.append(type(inner).__name__)
         below = inner.__cause__ or inner.__context__
         if not isinstance(below, Exception) or len(names) == _MAX_DEPTH:
-            return failure_of(error, known.target, last()) or known
+            return failure_of(error, known.target, last_exchange()) or known
         inner = below
     return replace(known, evidence=(*known.evidence, *reversed(names)), cause=error)
 

@@ -79,9 +79,9 @@ def response_or_raise(
     ended: Ended[requests.Response], request: PreparedRequest
 ) -> requests.Response:
     """Return the response that a call ended with, or raise how it ended without one."""
-    if ended.told is None or ended.told.result is None:
+    if ended.decisive is None or ended.decisive.result is None:
         raise_prepared(exception_of(ended, request))
-    response = ended.told.result
+    response = ended.decisive.result
     vars(response)["retry_at"] = ended.retry_at
     return response
 

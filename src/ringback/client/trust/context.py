@@ -199,7 +199,7 @@ def certifi_bundle() -> str:
 
 def files_of(trust: Trust) -> list[str]:
     """Return the files and directories with authorities that a trust names, but the system's."""
-    own = [one for one in trust.ca if PEM_BEGINS not in one]
+    own = [path for path in trust.ca if PEM_BEGINS not in path]
     return [certifi_bundle(), *own] if trust.certifi else own
 
 
@@ -265,12 +265,12 @@ def _load_text(context: ssl.SSLContext, text: str) -> None:
         ) from None
 
 
-MOST = 64
+MAX_CONTEXTS = 64
 """Contexts kept; the one not asked for longest goes first."""
 
 _HTTP_1 = ("http/1.1",)
 
-State = tuple[str, int, int, int, int] | tuple[str]
+FileState = tuple[str, int, int, int, int] | tuple[str]
 """A file and what tells that it changed; the path alone where there is no such file."""
 
 
@@ -279,7 +279,7 @@ class _Key(NamedTuple):
     verify: bool
     alpn: tuple[str, ...]
     host: str
-    files: tuple[State, ...]
+    files: tuple[FileState, ...]
     keylog: str | None
 
 
@@ -293,7 +293,7 @@ def ssl_context(
     """Return the SSL context for a trust; the same one until a file of it changes.
 
     A context costs some 25 ms and 800 kB, mostly for the authorities in it, so it is shared by
-    all who ask for the same. It cannot be changed (see ``shared.Sealed``).
+    all who ask for the same. It cannot be changed (see ``Sealed``).
 
     Args:
         trust: Whom to trust, and what to present.
@@ -321,7 +321,7 @@ def ssl_context(
         if context is None:
             context = _MADE[key] = _make(key, delegated=delegated)
         _MADE.move_to_end(key)
-        while len(_MADE) > MOST:
+        while len(_MADE) > MAX_CONTEXTS:
             _MADE.popitem(last=False)
     return context
 
@@ -336,7 +336,7 @@ def _files(trust: Trust, *, verify: bool, delegated: bool) -> list[str]:
     return files
 
 
-def _state(path: str) -> State:
+def _state(path: str) -> FileState:
     try:
         now = os.stat(path)  # noqa: PTH116 - asked for with each call; a Path would cost as much again
     except OSError:

@@ -123,7 +123,7 @@ def _used(connection: Any) -> list[Any]:
 
 def _asked(connection: Any, trust: Trust | None) -> Trust | None:
     """The trust that a connection's settings and the program's ask for."""
-    files = tuple(one for one in (connection.ca_certs, connection.ca_cert_dir) if one)
+    files = tuple(path for path in (connection.ca_certs, connection.ca_cert_dir) if path)
     if trust is not None and files == (certifi_bundle(),):  # what requests gives each connection
         files = ()
     if files:

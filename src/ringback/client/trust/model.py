@@ -53,7 +53,7 @@ class Trust:
         ca: object = self.ca
         if isinstance(ca, str):
             raise TypeError("ca is a tuple of files or PEM texts, got one text")
-        object.__setattr__(self, "ca", tuple(os.fspath(one) for one in self.ca))
+        object.__setattr__(self, "ca", tuple(os.fspath(authority) for authority in self.ca))
         if self.client_certificate is not None:
             object.__setattr__(self, "client_certificate", _presented(self.client_certificate))
         if not (self.system or self.certifi or self.ca):
@@ -76,11 +76,11 @@ class Trust:
             ValueError: Nobody is named.
         """
         parts = tuple(_flat(named))
-        own = next((one.client_certificate for one in parts if one.client_certificate), None)
+        own = next((trust.client_certificate for trust in parts if trust.client_certificate), None)
         return cls(
-            system=any(one.system for one in parts),
-            certifi=any(one.certifi for one in parts),
-            ca=tuple(dict.fromkeys(file for one in parts for file in one.ca)),
+            system=any(trust.system for trust in parts),
+            certifi=any(trust.certifi for trust in parts),
+            ca=tuple(dict.fromkeys(file for trust in parts for file in trust.ca)),
             client_certificate=_presented(client_certificate) if client_certificate else own,
         )
 
@@ -90,13 +90,13 @@ TrustLike: TypeAlias = Trust | str | os.PathLike[str] | Iterable["TrustLike"]
 
 
 def _flat(named: Iterable[TrustLike]) -> Iterable[Trust]:
-    for one in named:
-        if isinstance(one, Trust):
-            yield one
-        elif isinstance(one, (str, os.PathLike)):
-            yield _named(os.fspath(one))
+    for item in named:
+        if isinstance(item, Trust):
+            yield item
+        elif isinstance(item, (str, os.PathLike)):
+            yield _named(os.fspath(item))
         else:
-            yield from _flat(one)
+            yield from _flat(item)
 
 
 def _named(text: str) -> Trust:
@@ -111,11 +111,11 @@ def _presented(value: str | Path | tuple[str | Path | None, ...]) -> ClientCerti
     certificate, *rest = value
     assert certificate is not None
     return ClientCertificate(
-        os.fspath(certificate), *(None if one is None else os.fspath(one) for one in rest)
+        os.fspath(certificate), *(None if part is None else os.fspath(part) for part in rest)
     )
 
 
-def names(hosts: Collection[str], host: str | None) -> bool:
+def is_named(hosts: Collection[str], host: str | None) -> bool:
     """Return whether a host is among those named.
 
     A pattern is a host name or address, compared without regard to case and final dot, or
@@ -155,10 +155,10 @@ def verify_for(insecure_hosts: Collection[str], host: str | None, failure: Failu
     host. Nothing is remembered: the next call verifies first. A pin is never given up.
 
     Args:
-        insecure_hosts: The hosts that the policy names, see ``hosts.names``.
+        insecure_hosts: The hosts that the policy names, see ``is_named``.
         host: The host that was called, as in the URL of this hop.
         failure: How the verified exchange ended; ``None`` before it.
     """
     if failure is None or not failure.kind.startswith("tls.cert.") or failure.kind == _PINNED:
         return True
-    return failure.delivered != "no" or not names(insecure_hosts, host)
+    return failure.delivered != "no" or not is_named(insecure_hosts, host)

@@ -15,13 +15,13 @@ import urllib3.exceptions
 import urllib3.util.connection
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
-from ringback.client.deadline import current, patience, seconds_of
+from ringback.client.deadline import current_deadline, seconds_of, within_deadline
 from ringback.client.dial import dial
 from ringback.client.trust import Trust
 from ringback.client.trust.lending import lent
 from ringback.client.trust.shared import is_cut
 from ringback.client.urllib3.response import HTTPResponse
-from ringback.client.wire import Phase, Wire, look
+from ringback.client.wire import Phase, Wire, note_acknowledged
 
 _TIMEOUT_MESSAGES = frozenset({"timed out", "The write operation timed out"})
 """How ``socket`` and ``ssl`` word a timeout, which has no number."""
@@ -35,7 +35,7 @@ def write_bytes(sock: Any, data: Any, wire: Wire, limit: float | None) -> None:
     each further one.
     """
     try:
-        at = current()
+        at = current_deadline()
         if wire.sends or (at is not None and at - monotonic() < (limit or inf)):
             _set_timeout(sock, limit, at)
         sent = sock.send(data)
@@ -50,7 +50,7 @@ def write_bytes(sock: Any, data: Any, wire: Wire, limit: float | None) -> None:
 
 def _write_rest(sock: Any, rest: memoryview, wire: Wire, limit: float | None) -> None:
     while rest:
-        _set_timeout(sock, limit, current())
+        _set_timeout(sock, limit, current_deadline())
         sent = sock.send(rest)
         wire.sent += sent
         wire.sends += 1
@@ -72,7 +72,7 @@ def _note_write_error(error: BaseException, sock: Any, wire: Wire) -> None:
     if not _nothing_was_sent(error):
         wire.sent += 1
     elif isinstance(error, TimeoutError):
-        look(sock, wire)
+        note_acknowledged(sock, wire)
 
 
 def _nothing_was_sent(error: BaseException) -> bool:
@@ -140,7 +140,7 @@ class SocketReader(socket.SocketIO):
         if sock is None:
             raise ValueError("I/O operation on closed file.")
         try:
-            at = current()
+            at = current_deadline()
             if self._changed or (at is not None and at - monotonic() < self._limit):
                 self._fit(at)
             count: int = sock.recv_into(buffer)
@@ -171,7 +171,7 @@ class SocketReader(socket.SocketIO):
         """Note what an error means; return whether it is the end."""
         if isinstance(error, TimeoutError):
             self._timed_out = self._changed = True
-            look(self._sock, self._wire)
+            note_acknowledged(self._sock, self._wire)
         if not is_cut(error):
             return False
         self.cut = error.with_traceback(None)  # whose functions hold this
@@ -222,7 +222,7 @@ class DeadlineSocket(ssl.SSLSocket):
         return super().send(data, flags)
 
     def _fit(self) -> None:
-        at = current()
+        at = current_deadline()
         if at is None:
             return
         left, own = at - monotonic(), self.gettimeout()
@@ -361,7 +361,7 @@ class HTTPConnection(urllib3.connection.HTTPConnection):
         """How long the next step may take: the handshake has a limit of its own."""
         handshake = connected and self._once_connected == "tls"
         limit = self.tls_timeout if handshake else None
-        return patience(seconds_of(self.timeout) if limit is None else limit)
+        return within_deadline(seconds_of(self.timeout) if limit is None else limit)
 
 
 class HTTPSConnection(HTTPConnection, urllib3.connection.HTTPSConnection):

@@ -10,10 +10,10 @@ from urllib3.util.timeout import Timeout as LibraryTimeout
 from ringback.client.body import Body
 from ringback.client.call import IDEMPOTENT_METHODS, Clock, Failed
 from ringback.client.drive_sync import by_routes
-from ringback.client.http import HEADER, failure_of_status, wait_asked
+from ringback.client.http import IDEMPOTENCY_HEADER, failure_of_status, wait_asked
 from ringback.client.routes import Route, RouteSelector
 from ringback.client.urllib3.response import NamedResponse, failure_of
-from ringback.client.wire import forget, last
+from ringback.client.wire import forget_exchange, last_exchange
 from ringback.failure import Target
 from ringback.retry import Policy, Repeatable, Timeout
 
@@ -53,13 +53,13 @@ class Urllib3Exchange:
 
     def attempt(self, limits: Timeout) -> Any:
         """Make one attempt; return the response, or how it failed."""
-        forget()
+        forget_exchange()
         try:
             if self._body:
                 self._body.rewind()
             response = self._send(**self._limited(limits))
         except Exception as error:
-            if (failure := failure_of(error, self.target, last())) is None:
+            if (failure := failure_of(error, self.target, last_exchange())) is None:
                 raise
             return Failed(failure, self._repeatable(), error)
         response.__class__ = NamedResponse  # urllib3 has no way to say which class it shall be
@@ -89,7 +89,7 @@ class Urllib3Exchange:
 
     def _repeatable(self, *, worthwhile: bool = True) -> Repeatable:
         headers: Mapping[str, str] = self._options.get("headers") or {}
-        keyed = any(str(name).lower() == HEADER.lower() for name in headers)
+        keyed = any(str(name).lower() == IDEMPOTENCY_HEADER.lower() for name in headers)
         return Repeatable(
             idempotent=keyed or self.method.upper() in IDEMPOTENT_METHODS,
             replayable=self._body is None or self._body.replayable,

@@ -192,10 +192,10 @@ class PolicedHTTPPool(HTTPConnectionPool):
 
     def _result(self, ended: Ended[Any], url: str) -> Any:
         """Return the response that a call ended with, or raise how it ended without one."""
-        if ended.told is None or ended.told.result is None:
+        if ended.decisive is None or ended.decisive.result is None:
             refused = MaxRetryError(self, url, HTTPError(ended.decision.failure.message))
             raise_prepared(error_of(ended, refused))
-        response = ended.told.result
+        response = ended.decisive.result
         response.retry_at = ended.retry_at
         return response
 

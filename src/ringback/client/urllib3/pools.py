@@ -8,11 +8,11 @@ import urllib3.connection
 import urllib3.connectionpool
 import urllib3.poolmanager
 
-from ringback.client.deadline import patience
+from ringback.client.deadline import within_deadline
 from ringback.client.trust import Trust
 from ringback.client.urllib3.connection import HTTPConnection, HTTPSConnection
 from ringback.client.urllib3.response import HTTPResponse
-from ringback.client.wire import Wire, begin
+from ringback.client.wire import Wire, begin_exchange
 from ringback.retry import Timeout
 
 IS_URLLIB3 = issubclass(urllib3.connection.HTTPConnection, http.client.HTTPConnection)
@@ -51,12 +51,12 @@ class HTTPConnectionPool(urllib3.connectionpool.HTTPConnectionPool):
         limits = self.limits
         if self.block:
             own = limits.pool if limits else None
-            timeout = patience(own if timeout is None else timeout)
+            timeout = within_deadline(own if timeout is None else timeout)
         connection: Any = super()._get_conn(timeout)
         proxied = self.indirect or self.proxy is not None
         wire = Wire(connection.sock is not None, proxied)
         connection.wire = wire
-        begin(wire)
+        begin_exchange(wire)
         return connection
 
     def _new_conn(self) -> Any:

@@ -162,7 +162,7 @@ async def _awaited_lookup(lookups: Lookups, lookup: Lookup, until: float | None)
         if not loop.is_closed():
             loop.call_soon_threadsafe(done.set)
 
-    lookup.told.append(tell)
+    lookup.callbacks.append(tell)
     try:
         while not lookup.done.is_set():
             lookups.start()

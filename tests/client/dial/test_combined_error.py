@@ -4,7 +4,7 @@ import pickle
 import socket
 
 from ringback import classify
-from ringback.client.dial.tcp import Attempt, verdict
+from ringback.client.dial.tcp import ConnectAttempt, combined_error
 from ringback.failure import AddressFailure
 
 V6 = (socket.AF_INET6, 1, 6, "", ("2001:db8::1", 443, 0, 0))
@@ -13,30 +13,30 @@ NETWORK = "tcp.address_unreachable.network"
 
 
 def failed(address, number):
-    return Attempt(address, OSError(number, os.strerror(number)))
+    return ConnectAttempt(address, OSError(number, os.strerror(number)))
 
 
 def silent(address):
-    return Attempt(address, TimeoutError("timed out"))
+    return ConnectAttempt(address, TimeoutError("timed out"))
 
 
 def test_an_answer_beats_silence_and_silence_beats_no_route():
     refused = failed(V4, errno.ECONNREFUSED)
     no_route = failed(V6, errno.ENETUNREACH)
 
-    assert verdict([silent(V6), refused]) is refused.error
-    assert verdict([refused, no_route]) is refused.error
-    assert isinstance(verdict([no_route, silent(V4)]), TimeoutError)
+    assert combined_error([silent(V6), refused]) is refused.error
+    assert combined_error([refused, no_route]) is refused.error
+    assert isinstance(combined_error([no_route, silent(V4)]), TimeoutError)
 
 
 def test_of_equals_the_first_counts():
     first, second = failed(V6, errno.ECONNREFUSED), failed(V4, errno.ECONNREFUSED)
 
-    assert verdict([first, second]) is first.error
+    assert combined_error([first, second]) is first.error
 
 
 def test_classify_reads_what_became_of_each_address():
-    failure = classify(verdict([failed(V6, errno.ENETUNREACH), silent(V4)]))
+    failure = classify(combined_error([failed(V6, errno.ENETUNREACH), silent(V4)]))
 
     assert failure.kind == "tcp.timed_out"
     assert (failure.phase, failure.delivered) == ("connect", "no")
@@ -47,23 +47,25 @@ def test_classify_reads_what_became_of_each_address():
 
 
 def test_a_host_without_ipv6_is_not_short_of_ports():
-    failure = classify(verdict([failed(V6, errno.EADDRNOTAVAIL), failed(V4, errno.EADDRNOTAVAIL)]))
+    failure = classify(
+        combined_error([failed(V6, errno.EADDRNOTAVAIL), failed(V4, errno.EADDRNOTAVAIL)])
+    )
 
     assert [one.kind for one in failure.addresses] == [NETWORK, "client.local_address"]
 
 
 def test_several_addresses_are_in_the_traceback():
-    error = verdict([failed(V6, errno.ENETUNREACH), silent(V4)])
+    error = combined_error([failed(V6, errno.ENETUNREACH), silent(V4)])
 
     assert error.__notes__ == [
         "[2001:db8::1]:443: Network is unreachable",
         "192.0.2.1:443: timed out",
     ]
-    assert not hasattr(verdict([silent(V4)]), "__notes__")
+    assert not hasattr(combined_error([silent(V4)]), "__notes__")
 
 
 def test_it_survives_pickling():
-    error = verdict([failed(V6, errno.ENETUNREACH), failed(V4, errno.ECONNREFUSED)])
+    error = combined_error([failed(V6, errno.ENETUNREACH), failed(V4, errno.ECONNREFUSED)])
 
     copy = pickle.loads(pickle.dumps(error))
 

@@ -5,36 +5,37 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from importlib import import_module
 from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, Any
 
-from ringback.client.deadline import current
+from ringback.client import registered_diagnosis
+from ringback.client.deadline import current_deadline
 from ringback.client.origin import origin_of
 
 if TYPE_CHECKING:
     from ringback.client.call import Ended, T
     from ringback.retry import Policy
 
-MOST = 5.0
+
+MAX_DIAGNOSIS_SECONDS = 5.0
 """Seconds that a diagnosis may take, and never more than the call's deadline has left."""
 
-LEAST = 0.2
+MIN_DIAGNOSIS_SECONDS = 0.2
 """Seconds that must be left for one to be begun."""
 
-EVERY = 60.0
+DIAGNOSIS_INTERVAL = 60.0
 """Seconds between two diagnoses of one origin."""
 
-ORIGINS = 1_000
+MAX_ORIGINS = 1_000
 """Origins of which the last diagnosis is remembered."""
 
-_POLL = 0.05
+_POLL_INTERVAL = 0.05
 
 _LOCK = Lock()
 _LAST: OrderedDict[str, float] = OrderedDict()
 
 
-class Diagnosing:
+class DiagnosisThread:
     """A diagnosis under way, in a thread of its own: the call waits for it no longer than it may.
 
     Args:
@@ -89,36 +90,35 @@ async def adiagnosed(ended: Ended[T], policy: Policy) -> Ended[T]:
         from ringback.client import tasks  # noqa: PLC0415 - threads need no asyncio
 
         while not under_way.over:
-            await tasks.sleep(_POLL)
+            await tasks.sleep(_POLL_INTERVAL)
         ended.diagnosis = under_way.result
     return ended
 
 
-def forget() -> None:
+def forget_diagnoses() -> None:
     """Forget which origins were diagnosed."""
     with _LOCK:
         _LAST.clear()
 
 
-def _begun(ended: Ended[T], policy: Policy) -> Diagnosing | None:
+def _begun(ended: Ended[T], policy: Policy) -> DiagnosisThread | None:
     ask = policy.diagnose_on_giveup
-    if not ask or ended.told is None or ended.told.error is None:
+    if not ask or ended.decisive is None or ended.decisive.error is None:
         return None
     url = _url_of(ended)
-    ends = current()
-    seconds = MOST if ends is None else min(MOST, ends - time.monotonic())
-    if url is None or seconds < LEAST or not _due(origin_of(url) or url):
+    ends = current_deadline()
+    seconds = (
+        MAX_DIAGNOSIS_SECONDS
+        if ends is None
+        else min(MAX_DIAGNOSIS_SECONDS, ends - time.monotonic())
+    )
+    if url is None or seconds < MIN_DIAGNOSIS_SECONDS or not _due(origin_of(url) or url):
         return None
-    return Diagnosing(_own if ask is True else ask, url, seconds)
-
-
-def _own(url: str, *, timeout: float) -> Any:
-    # By its public name: a diagnosis stands above the clients and uses them.
-    return import_module("ringback").diagnose(url, timeout=timeout)
+    return DiagnosisThread(registered_diagnosis() if ask is True else ask, url, seconds)
 
 
 def _url_of(ended: Ended[T]) -> str | None:
-    target = ended.told.failure.target if ended.told else None
+    target = ended.decisive.failure.target if ended.decisive else None
     if target is None or not target.host:
         return None
     host = f"[{target.host}]" if ":" in target.host else target.host
@@ -130,10 +130,10 @@ def _due(origin: str) -> bool:
     now = time.monotonic()
     with _LOCK:
         last = _LAST.get(origin)
-        if last is not None and now - last < EVERY:
+        if last is not None and now - last < DIAGNOSIS_INTERVAL:
             return False
         _LAST[origin] = now
         _LAST.move_to_end(origin)
-        if len(_LAST) > ORIGINS:
+        if len(_LAST) > MAX_ORIGINS:
             _LAST.popitem(last=False)
         return True

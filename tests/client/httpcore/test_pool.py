@@ -6,7 +6,7 @@ from time import monotonic
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringback.client.httpcore.pool import Kept
+from ringback.client.httpcore.pool import KeptConnections
 
 HERE, THERE = (b"http", b"here", 80), (b"http", b"there", 80)
 
@@ -29,7 +29,7 @@ class Connection:
 
 
 def test_the_last_used_is_the_next_used():
-    kept, one, other = Kept(10, 10, None), Connection(), Connection()
+    kept, one, other = KeptConnections(10, 10, None), Connection(), Connection()
     for connection in (one, other):
         kept.add(HERE, connection)
     assert kept.done(one) == (True, [])
@@ -40,14 +40,14 @@ def test_the_last_used_is_the_next_used():
 
 
 def test_another_target_has_none():
-    kept = Kept(10, 10, None)
+    kept = KeptConnections(10, 10, None)
     kept.add(HERE, one := Connection())
     kept.done(one)
     assert kept.take(THERE) == (None, [])
 
 
 def test_what_is_closed_or_expired_is_not_used():
-    kept = Kept(10, 10, None)
+    kept = KeptConnections(10, 10, None)
     good, closed, expired = Connection(), Connection(), Connection()
     for connection in (good, closed, expired):
         kept.add(HERE, connection)
@@ -58,21 +58,21 @@ def test_what_is_closed_or_expired_is_not_used():
 
 
 def test_what_failed_is_not_kept():
-    kept, failed = Kept(10, 10, None), Connection(closed=True)
+    kept, failed = KeptConnections(10, 10, None), Connection(closed=True)
     kept.add(HERE, failed)
     assert kept.done(failed) == (True, [failed])
     assert len(kept) == 0
 
 
 def test_an_idle_one_makes_room_for_another_target():
-    kept = Kept(1, 1, None)
+    kept = KeptConnections(1, 1, None)
     kept.add(HERE, one := Connection())
     kept.done(one)
     assert kept.take(THERE) == (None, [one])
 
 
 def test_the_longest_idle_goes_first():
-    kept = Kept(10, 1, None)
+    kept = KeptConnections(10, 1, None)
     for connection in (one := Connection(), other := Connection()):
         kept.add(HERE, connection)
     kept.done(one)
@@ -80,14 +80,14 @@ def test_the_longest_idle_goes_first():
 
 
 def test_those_that_somebody_is_about_to_ask_for_stay():
-    kept = Kept(10, 0, None)
+    kept = KeptConnections(10, 0, None)
     kept.add(HERE, one := Connection())
     assert kept.done(one, taken=1) == (True, [])
     assert kept.take(HERE) == (one, [])
 
 
 def test_after_its_time_it_is_closed_whoever_asks():
-    kept = Kept(10, 10, 0.0)
+    kept = KeptConnections(10, 10, 0.0)
     kept.add(HERE, one := Connection())
     _, closed = kept.done(one)
     began = monotonic()
@@ -97,7 +97,7 @@ def test_after_its_time_it_is_closed_whoever_asks():
 
 
 def test_one_that_is_shared_is_done_with_the_last():
-    kept = Kept(10, 10, None, shared=True)
+    kept = KeptConnections(10, 10, None, shared=True)
     kept.add(HERE, one := Connection(available=True, idle=False))
     assert kept.join(HERE) is one
     assert kept.join(THERE) is None
@@ -108,13 +108,13 @@ def test_one_that_is_shared_is_done_with_the_last():
 
 
 def test_nobody_joins_where_none_is_shared():
-    kept = Kept(10, 10, None)
+    kept = KeptConnections(10, 10, None)
     kept.add(HERE, Connection(available=True))
     assert kept.join(HERE) is None
 
 
 def test_all_are_closed_at_the_end():
-    kept = Kept(10, 10, None)
+    kept = KeptConnections(10, 10, None)
     kept.add(HERE, one := Connection())
     kept.add(THERE, other := Connection())
     kept.done(one)
@@ -128,7 +128,7 @@ def test_all_are_closed_at_the_end():
     st.lists(st.tuples(st.sampled_from(["ask", "end", "fail"]), st.booleans()), max_size=60),
 )
 def test_there_are_never_more_than_allowed(most, idle, steps):
-    kept, busy, alive = Kept(most, idle, None), [], set()
+    kept, busy, alive = KeptConnections(most, idle, None), [], set()
     for step, here in steps:
         key = HERE if here else THERE
         if step == "ask" and len(busy) < most:
@@ -147,7 +147,7 @@ def test_there_are_never_more_than_allowed(most, idle, steps):
 
 
 def test_threads_do_not_share_a_connection():
-    kept, seen, twice = Kept(4, 4, None), set(), []
+    kept, seen, twice = KeptConnections(4, 4, None), set(), []
 
     def use():
         for _ in range(200):

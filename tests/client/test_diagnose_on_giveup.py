@@ -8,7 +8,7 @@ import time
 import pytest
 
 from ringback import Policy, Session, retry
-from ringback.client import giveup
+from ringback.client import diagnose_on_giveup
 from ringback.errors import ConnectionRefused
 from ringback.retry import Backoff
 
@@ -40,7 +40,7 @@ def refused(policy, port):
 
 
 def test_the_error_has_the_diagnosis(unused_port, monkeypatch):
-    monkeypatch.setattr(giveup, "MOST", 50.0)
+    monkeypatch.setattr(diagnose_on_giveup, "MAX_DIAGNOSIS_SECONDS", 50.0)
     error = refused(ONCE, unused_port)
     assert error.diagnosis.verdict.kind == "tcp.refused"
     assert any(error.diagnosis.verdict.summary in one for one in error.__notes__)
@@ -56,7 +56,7 @@ def test_an_origin_is_diagnosed_once_a_minute(unused_port):
     for _ in range(3):
         refused(policy, unused_port)
     assert len(ask.asked) == 1
-    giveup.forget()
+    diagnose_on_giveup.forget_diagnoses()
     refused(policy, unused_port)
     assert len(ask.asked) == 2
 
@@ -75,7 +75,7 @@ def test_a_diagnosis_that_raises_changes_no_error(unused_port):
 
 
 def test_it_takes_no_longer_than_the_deadline_leaves(unused_port, monkeypatch):
-    monkeypatch.setattr(giveup, "MOST", 50.0)
+    monkeypatch.setattr(diagnose_on_giveup, "MAX_DIAGNOSIS_SECONDS", 50.0)
     done = threading.Event()
     ask = Diagnose(done)
     began = time.monotonic()

@@ -2,11 +2,11 @@ import asyncio
 
 import pytest
 
-from ringback.client.tasks import Alarm
+from ringback.client.tasks import TaskTimeout
 
 
 def alarm(seconds):
-    return Alarm(asyncio.get_running_loop().time() + seconds)
+    return TaskTimeout(asyncio.get_running_loop().time() + seconds)
 
 
 def test_what_is_quick_enough_is_left_alone():
@@ -110,7 +110,7 @@ def test_a_loop_that_is_not_the_running_one_is_passed_over():
     other = asyncio.new_event_loop()
 
     async def main():
-        with Alarm(asyncio.get_running_loop().time() + 0.01, other):
+        with TaskTimeout(asyncio.get_running_loop().time() + 0.01, other):
             await asyncio.sleep(60)
 
     try:
