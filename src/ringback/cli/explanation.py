@@ -1,8 +1,6 @@
-"""An explanation and a reference page as people read them."""
+"""An explanation and the reference page of a kind as people read them."""
 
-import re
-import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from rich.console import Console
 from rich.text import Text
@@ -12,8 +10,9 @@ from ringback.cli.terminal import plain
 from ringback.failure import Explanation
 from ringback.failure.kind import Kind
 from ringback.failure.kinds import KINDS
-from ringback.failure.page import DELIVERED, RETRY, page
+from ringback.failure.page import DELIVERED, KNOWN_AS, LAYERS, RETRY, SEEN_IN, named_by
 
+_LABEL_WIDTH = 11
 _MAX_BEFORE, _MAX_DECIDED, _MAX_AFTER = 160, 320, 80
 """Characters shown at most: before the words that decided, of them, and after."""
 
@@ -30,22 +29,40 @@ def show_explanation(text: str, explanation: Explanation, screen: Console | None
         hanging(screen, Text(), excerpt(text, *explanation.span), 2)
     screen.print()
     for name, value in _facts(explanation):
-        hanging(screen, Text(name, style="dim"), Text(plain(value)), 11)
+        hanging(screen, Text(name, style="dim"), Text(plain(value)), _LABEL_WIDTH)
     _show_advice(screen, KINDS[explanation.kind])
     screen.print()
     screen.print(Text.assemble("More: ", (f"ringback explain {explanation.kind}", "cyan")))
 
 
-def show_page(kind: Kind) -> None:
-    """Print the reference page of a kind: set on a terminal, else the Markdown itself."""
-    if not sys.stdout.isatty():
-        sys.stdout.write(page(kind))
-        return
-    from rich.markdown import Markdown  # noqa: PLC0415 - only pages need it
+def show_page(kind: Kind, screen: Console | None = None) -> None:
+    """Print the reference page of a kind."""
+    screen = screen or console()
+    screen.print(Text(kind.name, style="bold"))
+    hanging(screen, Text(), prose(screen, kind.meaning), 0)
+    screen.print()
+    for name, value in (
+        ("Layer", LAYERS[kind.layer]),
+        ("Processed", DELIVERED[kind.delivered]),
+        ("Retry", RETRY[kind.retry]),
+        ("Named by", named_by(kind)),
+    ):
+        hanging(screen, Text(name, style="dim"), Text(value), _LABEL_WIDTH)
+    _show_labelled(screen, "What it looks like", kind.looks_like, SEEN_IN)
+    _show_lines(screen, "Usual causes", [("  -", line) for line in kind.causes])
+    _show_advice(screen, kind)
+    if kind.layer != "none":
+        reproduction = f"`ringback lab {kind.name}`, if `ringback lab --list` lists it."
+        _show_lines(screen, "How to reproduce it", [("", reproduction)])
+    _show_lines(screen, "Often confused with", [("  -", f"`{name}`") for name in kind.related])
+    _show_labelled(screen, "Also known as", kind.also_known_as, KNOWN_AS)
 
-    # A link to another file leads nowhere in a terminal.
-    text = re.sub(r"\[([^\]]+)\]\(\1\.md\)", r"`\1`", page(kind))
-    console().print(Markdown(text, hyperlinks=False))
+
+def _show_labelled(
+    screen: Console, title: str, texts: Mapping[str, str], labels: Mapping[str, str]
+) -> None:
+    lines = [f"{labels.get(name, name)}: {text}" for name, text in texts.items()]
+    _show_lines(screen, title, [("  -", line) for line in lines])
 
 
 def excerpt(text: str, start: int, end: int) -> Text:
@@ -88,10 +105,13 @@ def _facts(explanation: Explanation) -> Iterator[tuple[str, str]]:
 
 def _show_advice(screen: Console, kind: Kind) -> None:
     numbered = [(f" {number}.", line) for number, line in enumerate(kind.do, 1)]
-    dashed = [("  -", line) for line in kind.dont]
-    for title, lines in (("What to do", numbered), ("What not to do", dashed)):
-        if lines:
-            screen.print()
-            screen.print(Text(title, style="bold"))
-        for mark, line in lines:
-            hanging(screen, Text(mark), prose(screen, line), 4)
+    _show_lines(screen, "What to do", numbered)
+    _show_lines(screen, "What not to do", [("  -", line) for line in kind.dont])
+
+
+def _show_lines(screen: Console, title: str, lines: Sequence[tuple[str, str]]) -> None:
+    if lines:
+        screen.print()
+        screen.print(Text(title, style="bold"))
+    for mark, line in lines:
+        hanging(screen, Text(mark), prose(screen, line), 4)

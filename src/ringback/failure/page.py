@@ -35,7 +35,7 @@ RETRY: Final[dict[Retry, str]] = {
 }
 """When another attempt can help → in words."""
 
-_SEEN_IN: Final = {
+SEEN_IN: Final = {
     "linux": "Linux",
     "macos": "macOS",
     "windows": "Windows",
@@ -44,7 +44,7 @@ _SEEN_IN: Final = {
     "python": "Python",
 }
 
-_KNOWN_AS: Final = {
+KNOWN_AS: Final = {
     "curl": "curl exit code",
     "chromium": "Chromium",
     "ooni": "OONI",
@@ -59,13 +59,13 @@ def page(kind: Kind) -> str:
         f"# {kind.name}",
         kind.meaning,
         _summary(kind),
-        *_section("What it looks like", _labelled(kind.looks_like, _SEEN_IN)),
+        *_section("What it looks like", _labelled(kind.looks_like, SEEN_IN)),
         *_section("Usual causes", _bullets(kind.causes)),
         *_section("What to do", _numbered(kind.do)),
         *_section("What not to do", _bullets(kind.dont)),
         *_section("How to reproduce it", _reproduction(kind)),
         *_section("Easily taken for it", _links(kind.related)),
-        *_section("Also known as", _labelled(kind.also_known_as, _KNOWN_AS)),
+        *_section("Also known as", _labelled(kind.also_known_as, KNOWN_AS)),
     ]
     return "\n\n".join(blocks) + "\n"
 
@@ -76,11 +76,12 @@ def _summary(kind: Kind) -> str:
         f"| Layer | {LAYERS[kind.layer]} |\n"
         f"| Delivered | {DELIVERED[kind.delivered]} |\n"
         f"| Retry | {RETRY[kind.retry]} |\n"
-        f"| Named by | {_namer(kind)} |"
+        f"| Named by | {named_by(kind)} |"
     )
 
 
-def _namer(kind: Kind) -> str:
+def named_by(kind: Kind) -> str:
+    """Return what can give a failure this kind, in words."""
     if kind.diagnosis_only:
         return "a diagnosis only: no exception carries enough to tell it"
     return "the exception, a log line or a diagnosis"
