@@ -38,6 +38,11 @@ Send = Callable[..., requests.Response | Unconnected]
 class DeferredError(Failed[requests.Response]):
     """An attempt of which requests has not made an exception: its error is the socket's.
 
+    What urllib3 and requests make of a connection that is refused (three exceptions, each with a
+    context, and their text) costs more than the attempt, and is thrown away where the attempt is
+    repeated. So it is made only of the one that the call ends with (``finish``). The failure is
+    named from the socket's error alone, which is done only where that leaves nothing open.
+
     Attributes:
         raise_error: Raises what requests raises.
     """

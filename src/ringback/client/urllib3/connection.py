@@ -1,4 +1,28 @@
-"""urllib3's connections: nothing they wait for outlasts the deadline, and the bytes are counted."""
+"""urllib3's connections: nothing they wait for outlasts the deadline, and the bytes are counted.
+
+Theory of operation
+===================
+
+Whether a request may be repeated depends on whether the service may have processed it, and no
+exception says so: a reset while the response is awaited looks like one while the request is sent.
+So what was sent and received is counted here, in the ``Wire`` of the exchange, and
+``wire.delivered`` reads the evidence afterwards:
+
+* ``write_bytes`` sends piece by piece in place of ``sendall``, which does not say how much the
+  kernel took before it failed. A write that failed with an error number, or timed out, took
+  nothing. Of any other exception (a signal's handler may raise after the write) that is not known,
+  so one byte is counted: "maybe" is never mistaken for "no".
+* ``SocketReader`` counts what comes. One byte of an answer, and the request was received.
+* Where a timeout ends the wait, ``look`` asks the system what the peer has acknowledged.
+
+Every wait is the shorter of the caller's limit and what is left of the call's deadline. It is set
+on the socket before each system call that may wait, and only where it differs: a socket's timeout
+is for one call, and a peer that sends a byte now and then would never meet it.
+
+How a connection ended is told apart as well (``SocketReader.ended`` and ``cut``): over TLS an end
+without ``close_notify`` may be an attacker's cut (RFC 8446, section 6.1), so it is an error
+wherever nothing else says where the body ends.
+"""
 
 import http.client
 import io
@@ -142,7 +166,7 @@ class SocketReader(socket.SocketIO):
         try:
             at = current_deadline()
             if self._changed or (at is not None and at - monotonic() < self._limit):
-                self._fit(at)
+                self._set_timeout(at)
             count: int = sock.recv_into(buffer)
         except BlockingIOError:
             return None
@@ -156,7 +180,7 @@ class SocketReader(socket.SocketIO):
             self.ended = True
         return count
 
-    def _fit(self, at: float | None) -> None:
+    def _set_timeout(self, at: float | None) -> None:
         """Let the socket wait for its limit, or for what the deadline leaves."""
         if self._timed_out:
             raise OSError("cannot read from timed out object")
@@ -213,15 +237,15 @@ class DeadlineSocket(ssl.SSLSocket):
 
     def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
         """Receive, as a socket does."""
-        self._fit()
+        self._set_timeout()
         return super().recv(buflen, flags)
 
     def send(self, data: Any, flags: int = 0) -> int:
         """Send, as a socket does; ``sendall`` is made of it."""
-        self._fit()
+        self._set_timeout()
         return super().send(data, flags)
 
-    def _fit(self) -> None:
+    def _set_timeout(self) -> None:
         at = current_deadline()
         if at is None:
             return

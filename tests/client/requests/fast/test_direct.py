@@ -118,7 +118,7 @@ class Waiting(dict):
 
 @pytest.mark.parametrize("first", [1, 12, 25, 37, 40])
 def test_a_head_in_two_pieces_is_read_to_its_end(server, monkeypatch, first):
-    looked, look = threading.Event(), FastMessage.look
+    looked, look = threading.Event(), FastMessage.peek_head
 
     def told(message):
         try:
@@ -127,7 +127,7 @@ def test_a_head_in_two_pieces_is_read_to_its_end(server, monkeypatch, first):
             looked.set()
 
     with kept(stock, server) as session:
-        monkeypatch.setattr(FastMessage, "look", told)
+        monkeypatch.setattr(FastMessage, "peek_head", told)
 
         def answer(connection):
             connection.sendall(OK[:first])
@@ -158,7 +158,7 @@ def test_an_interrupt_leaves_room_in_the_pool(server, monkeypatch, where):
         raise KeyboardInterrupt
 
     owner = FastMessage if where == "look" else FastConnection
-    name = {"send": "_write", "look": "_take", "read": "read"}[where]
+    name = {"send": "_write", "look": "_take", "read": "read_response"}[where]
     with kept(stock, server) as session:
         pool = pool_of(session, server)
         with monkeypatch.context() as patch:
@@ -178,7 +178,7 @@ def test_a_socket_that_is_gone_is_told_of_as_requests_does(server, monkeypatch):
         raise OSError(9, "Bad file descriptor")
 
     with kept(stock, server) as session:
-        monkeypatch.setattr(FastConnection, "_look", gone)
+        monkeypatch.setattr(FastConnection, "_peek_head", gone)
         with pytest.raises(requests.ConnectionError) as caught:
             session.get(f"{server.url}/", timeout=5)
 
@@ -214,14 +214,14 @@ def test_the_pool_that_was_used_longest_ago_is_dropped(server):
 
 def test_a_closed_pool_does_not_make_one_request_two(server, monkeypatch):
     """Another thread may close the session while an answer is awaited."""
-    look = FastMessage.look
+    look = FastMessage.peek_head
     with kept(stock, server) as session:
 
         def closing(message):
             look(message)
             session.close()
 
-        monkeypatch.setattr(FastMessage, "look", closing)
+        monkeypatch.setattr(FastMessage, "peek_head", closing)
         assert session.post(f"{server.url}/", data="x", timeout=5).content == b"ok"
 
     assert [len(requests) for requests in server.received] == [2]

@@ -134,7 +134,7 @@ def begun(kind, sent, method, first=None):
         far.sendall(sent if first is None else sent[:first])
         message = kind(SocketReader(near, Wire()), method=method)
         if kind is FastMessage:
-            message.look()
+            message.peek_head()
         far.sendall(b"" if first is None else sent[first:])
         far.shutdown(socket.SHUT_WR)
         try:
@@ -208,7 +208,7 @@ def test_what_reading_raises_is_raised_where_it_is_expected():
         near.settimeout(0.01)
         message = FastMessage(SocketReader(near, Wire()), method="GET")
 
-        assert message.look() is None
+        assert message.peek_head() is None
         with pytest.raises(TimeoutError):
             message.begin()
         message.close()

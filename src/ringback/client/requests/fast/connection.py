@@ -1,4 +1,41 @@
-"""Connections that write a plain request at once and read a plain response at once; pools."""
+"""Connections that write a plain request at once and read a plain response at once; pools.
+
+Theory of operation
+===================
+
+A request may go two ways over one connection, and change from the first to the second at any point:
+
+* **directly**: ``exchange`` writes the head and the body in one piece and peeks at the answer;
+  ``read_response`` makes the response of it. urllib3's ``urlopen`` is not involved.
+* **through urllib3**: ``urlopen`` takes a connection from the pool and calls ``request`` and
+  ``getresponse``. Each of these is fast where it may be, and urllib3's own otherwise.
+
+What a connection knows of the exchange under way is in two attributes:
+
+    _written   _head        what has happened                 what comes next
+    False      None         nothing                           exchange, or request
+    an error   None         not all of it could be written    request raises the error
+    True       None         written; waiting has failed       request does nothing, and
+                                                              getresponse waits again
+    True       a response   a plain head has been peeked at   read_response
+    True       a response   a head that is not plain or not   request does nothing, and
+                            whole has been peeked at          getresponse reads it line by line
+
+So nothing is sent twice: a request that has been written, in part or whole, is never written again,
+and the error of the write comes out of ``request``, where urllib3 expects one. Nothing that was
+read is lost: the object that has peeked is the one that reads on (``response_class``). ``close``
+forgets both, for what follows is another exchange over another socket.
+
+The change of ways goes over ``hand_over``: the connection, as it is, is what the next ``_get_conn``
+of its pool returns in this context (a context variable, so that no other thread or task can take
+it). Where urllib3 does not come to ask for it, ``drop_handed_over`` closes it: nobody knows how
+much has been sent over it.
+
+``Reachable`` does the same one step earlier: the connection is made before urllib3 asks for it, and
+``connect`` takes the socket, or raises why there is none. An attempt that will be repeated anyway
+then costs no exception of urllib3 and requests, with their chain of contexts; they are made when a
+call ends with it (see ``DeferredError``).
+"""
 
 import http.client
 import select
@@ -148,41 +185,41 @@ class FastConnection(urllib3.connection.HTTPConnection):
     """Takes the place of urllib3's ``request`` and ``getresponse`` where everything is plain."""
 
     wire: Any
-    _ahead: tuple[Any, FastMessage] | None = None
-    _done: BaseException | bool = False
+    _head: tuple[Any, FastMessage] | None = None
+    _written: BaseException | bool = False
 
     def exchange(
         self, method: str, data: bytes, body: Any, timeouts: Timeouts
     ) -> ResponseHead | None:
         """Send a request over a connection that stands; return the head of its answer.
 
-        ``read`` goes on from there. ``None``: something went wrong or the answer is not plain, and
-        ``request`` and ``getresponse`` go on from here. ``timeouts``: seconds to send, and to wait
-        for each piece of the answer.
+        ``read_response`` goes on from there. ``None``: something went wrong or the answer is not
+        plain, and ``request`` and ``getresponse`` go on from here. ``timeouts``: seconds to send,
+        and to wait for each piece of the answer.
         """
         self.timeout, wait = timeouts
         try:
             self._write(method, data, body)
         except BaseException as error:  # noqa: BLE001 - raised again by request()
-            self._done = error
+            self._written = error
             return None
-        self._done = True
+        self._written = True
         self.wire.phase = "wait"
         self.timeout = wait
         try:
-            return self._look()
+            return self._peek_head()
         except Exception:  # noqa: BLE001 - raised again by getresponse(), which looks again
-            self._ahead = None
+            self._head = None
             return None
 
     def request(
         self, method: str, url: str, body: Any = None, headers: Any = None, **options: Any
     ) -> None:
         """Send a request, as in urllib3."""
-        done, self._done = self._done, False
+        written, self._written = self._written, False
         data = None
-        if not done:
-            self._ahead = None
+        if not written:
+            self._head = None
             if _may_send(self, options):
                 data = request_head(self, method, url, body, headers)
             if data is None:
@@ -192,23 +229,23 @@ class FastConnection(urllib3.connection.HTTPConnection):
         self._response_options = RESPONSE_OPTIONS(request_method=method, request_url=url, **options)
         if data is not None:
             self._write(method, data, body)
-        if isinstance(done, BaseException):
+        if isinstance(written, BaseException):
             try:
-                raise done
+                raise written
             finally:
-                del done  # its traceback holds this frame
+                del written  # its traceback holds this frame
 
     def getresponse(self) -> Any:
         """Wait for the response and return it, as in urllib3."""
         options = vars(self).get("_response_options")  # urllib3 1 keeps none
-        if self._ahead is None and _may_read(self, options) and (head := self._look()):
+        if self._head is None and _may_read(self, options) and (head := self._peek_head()):
             self._response_options = None
-            return self.read(head, options)
+            return self.read_response(head, options)
         return super().getresponse()
 
-    def read(self, head: ResponseHead, options: Any) -> Any:
+    def read_response(self, head: ResponseHead, options: Any) -> Any:
         """Return the response whose head has come."""
-        self._done = False
+        self._written = False
         self.wire.phase = "body"
         sock: Any = self.sock
         original: Any = self.response_class(sock)
@@ -232,7 +269,7 @@ class FastConnection(urllib3.connection.HTTPConnection):
 
     def close(self) -> None:
         """Close, as in urllib3."""
-        self._done, self._ahead = False, None
+        self._written, self._head = False, None
         super().close()
 
     def _write(self, method: str, data: bytes, body: Any) -> None:
@@ -253,13 +290,13 @@ class FastConnection(urllib3.connection.HTTPConnection):
         if body:
             self.send(body)
 
-    def _look(self) -> ResponseHead | None:
+    def _peek_head(self) -> ResponseHead | None:
         sock: Any = self.sock
         if sock.gettimeout() != self.timeout:
             sock.settimeout(self.timeout)
         message: Any = self.response_class(sock, method=vars(self)["_method"])
-        head: ResponseHead | None = message.look()
-        self._ahead = sock, message
+        head: ResponseHead | None = message.peek_head()
+        self._head = sock, message
         return head
 
 
@@ -267,11 +304,11 @@ class _ReadsAhead:
     """Reads a response with what has looked at it already."""
 
     wire: Any
-    _ahead: tuple[Any, FastMessage] | None
+    _head: tuple[Any, FastMessage] | None
 
     def response_class(self, sock: Any, *args: Any, **kwargs: Any) -> FastMessage:
         """Return what reads a response: the one that has looked already, if there is one."""
-        ahead, self._ahead = self._ahead, None
+        ahead, self._head = self._head, None
         if ahead and ahead[0] is sock:
             return ahead[1]
         return FastMessage(SocketReader(sock, self.wire), *args, **kwargs)

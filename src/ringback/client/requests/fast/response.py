@@ -152,7 +152,7 @@ class FastMessage(LowLevelResponse):
     _ahead: ResponseHead | BaseException | None = None
     _method: str
 
-    def look(self) -> ResponseHead | None:
+    def peek_head(self) -> ResponseHead | None:
         """Read once, without taking anything; return the head if it is whole and plain.
 
         What is raised by reading is raised by ``begin``, where it is expected.

@@ -1,4 +1,11 @@
-"""Sending a prepared request: what ``Session.send``, ``HTTPAdapter.send`` and ``urlopen`` do."""
+"""Sending a prepared request: what ``Session.send``, ``HTTPAdapter.send`` and ``urlopen`` do.
+
+From the outside in: ``FastSession.send`` keeps cookies and follows redirects; ``FastAdapter.send``
+finds the pool of connections; ``answered_directly`` takes a connection that is kept and exchanges
+request and response over it. Each may find that the case is not plain, and then calls the method
+that it stands in for. By then the innermost may have begun: it hands the connection over, with what
+has happened to it (see ``connection.py``), and urllib3 goes on from there.
+"""
 
 import logging
 import os
@@ -182,7 +189,7 @@ def answered_directly(
             answer = (
                 _unreached(adapter, pool, connection, request, target, timeouts) if ahead else None
             )
-    except BaseException:
+    except BaseException:  # an interrupt, say: nobody knows how far the exchange has come
         discard(pool, connection)
         raise
     if answer is None:
@@ -213,7 +220,7 @@ def _exchange(pool: Any, connection: Any, request: Any, target: str, timeouts: T
         decode_content=False,
         enforce_content_length=True,
     )
-    return connection.read(head, options)
+    return connection.read_response(head, options)
 
 
 def _unreached(
