@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import re
+from pathlib import Path
+
 import nox
 
 nox.options.default_venv_backend = "venv"
@@ -47,7 +51,7 @@ CLIENTS: dict[str, tuple[tuple[str, ...], str]] = {
         "httpx httpx-async",
     ),
     "httpx_0_28": (("httpx[http2,socks]==0.28.*", "anyio", "trio"), "httpx httpx-async"),
-    "aiohttp_3_12": (("aiohttp==3.12.*",), "aiohttp"),
+    "aiohttp_3_12": (("aiohttp==3.12.*", "multidict<7"), "aiohttp"),
     "aiohttp_newest": (("aiohttp",), "aiohttp"),
     "botocore_websockets": (("botocore", "websockets"), "botocore websockets"),
     "drivers": (
@@ -73,17 +77,43 @@ FAST = {
 ``client/requests/fast/fingerprints.json``), and whatever is out, pre-releases included."""
 
 
+CONSTRAINTS = Path(__file__).parent / ".ci" / "constraints.txt"
+"""The releases of everything, but for what an environment above wants older."""
+
+
+def older(packages: tuple[str, ...]) -> set[str]:
+    """The names of packages of which an environment wants an older release than the newest."""
+    bound = [re.match(r"[\w.-]+", one) for one in packages if "<" in one or "==" in one]
+    return {name[0].lower().replace("_", "-") for name in bound if name}
+
+
+def constraints(packages: tuple[str, ...]) -> str:
+    """The constraints of an environment, as a text."""
+    lines = CONSTRAINTS.read_text("utf-8").splitlines(keepends=True)
+    return "".join(line for line in lines if line.partition("==")[0] not in older(packages))
+
+
+def install(session: nox.Session, *packages: str) -> None:
+    """Install what CI pins; with ``RINGBACK_NEWEST`` set, the newest (see .ci/newest)."""
+    if os.environ.get("RINGBACK_NEWEST"):
+        session.install("--upgrade", "--upgrade-strategy=eager", "-e", *packages)
+        return
+    file = Path(session.create_tmp()) / "constraints.txt"
+    file.write_text(constraints(packages), "utf-8")
+    session.install("-c", str(file), "-e", *packages)
+
+
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
     """The whole test suite."""
-    session.install("-e", ".[test]")
+    install(session, ".[test]")
     session.run("pytest", "-q", *session.posargs)
 
 
 @nox.session
 def lint(session: nox.Session) -> None:
     """Style, types and the contracts between the rooms."""
-    session.install("-e", ".[test]", "ruff", "mypy", "import-linter", "types-requests")
+    install(session, ".[test]", "ruff", "mypy", "import-linter", "types-PyYAML", "types-requests")
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
     session.run("mypy")
@@ -98,7 +128,7 @@ def clients(session: nox.Session, env: str) -> None:
     A client that is missing there is a failure, not a skip.
     """
     packages, names = CLIENTS[env]
-    session.install("-e", ".[lab]", *PYTEST, *packages)
+    install(session, ".[lab]", *PYTEST, *packages)
     everything = ("-m", "")
     doors = {"RINGBACK_DOORS": names}
     session.run("pytest", "-q", *everything, *MATRIX, *session.posargs, env=doors)

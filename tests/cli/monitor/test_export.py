@@ -1,4 +1,5 @@
 import csv
+import importlib
 import io
 import json
 import subprocess
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 from effort import rest_in_full
 from monitor.export.stores import change, check, incident, kept
+from requires import requires
 
 NOW = time.time()
 FULL = Path("/dev/full")
@@ -71,7 +73,8 @@ def test_incidents_are_exported(ringback, database):
 
 
 def test_parquet_is_written(ringback, database, tmp_path):
-    parquet = pytest.importorskip("pyarrow.parquet")
+    requires("pyarrow")
+    parquet = importlib.import_module("pyarrow.parquet")
     out = tmp_path / "checks.parquet"
     assert ringback("export", "checks", "--db", database, "-o", out).returncode == 0
     assert parquet.read_table(out).num_rows == 4

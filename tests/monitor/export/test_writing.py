@@ -1,9 +1,11 @@
 import csv
+import importlib
 import io
 import json
 
 import pytest
 from monitor.export.stores import CERTIFICATE, NOVEMBER, check, incident
+from requires import requires
 
 from ringback.incident.replay import replay
 from ringback.monitor.export import formats
@@ -89,7 +91,8 @@ def test_records_are_taken_a_few_at_a_time(monkeypatch):
 
 
 def test_parquet_has_types_and_row_groups(monkeypatch):
-    parquet = pytest.importorskip("pyarrow.parquet")
+    requires("pyarrow")
+    parquet = importlib.import_module("pyarrow.parquet")
     monkeypatch.setattr(formats, "ROW_GROUP_SIZE", 2)
     count, data = written("parquet", map(check_record, CHECKS), CHECK_COLUMNS)
     file = parquet.ParquetFile(io.BytesIO(data))

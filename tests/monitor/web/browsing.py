@@ -4,9 +4,9 @@ import asyncio
 import threading
 import time
 from contextlib import contextmanager, suppress
+from importlib import import_module
 
 from monitor.web.service import sample
-from playwright.sync_api import sync_playwright
 
 from ringback.monitor.web.server import PageServer
 from ringback.monitor.web.settings import WebSettings
@@ -57,7 +57,7 @@ class Served:
 @contextmanager
 def browser():
     """A headless Chromium."""
-    with sync_playwright() as play:
+    with import_module("playwright.sync_api").sync_playwright() as play:
         opened = play.chromium.launch(
             executable_path=CHROMIUM, args=["--no-sandbox"], timeout=PATIENCE
         )

@@ -27,7 +27,7 @@ PHONE = {"viewport": {"width": 360, "height": 740}}
 
 @pytest.fixture(scope="module")
 def chromium():
-    requires("chromium")
+    requires("chromium", "playwright")
     with browser() as one:
         yield one
 
