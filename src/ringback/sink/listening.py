@@ -22,7 +22,7 @@ def listeners_for(sinks: Iterable[Sink] | Listeners | None) -> Listeners:
         return sinks
     told: list[Sink] = [LogSink()] if sinks is None else list(sinks)
     monitor = _monitor()
-    if monitor is not None and not any(_includes(one, monitor) for one in told):
+    if monitor is not None and not any(_includes(sink, monitor) for sink in told):
         told.append(monitor)
     return Listeners(told)
 
@@ -53,7 +53,7 @@ def _of_environment(url: str, token: str | None) -> Sink | None:
 
 def _includes(sink: Sink, sought: Sink) -> bool:
     if isinstance(sink, Listeners):
-        return any(_includes(one, sought) for one in sink.sinks)
+        return any(_includes(inner, sought) for inner in sink.sinks)
     return sink is sought
 
 

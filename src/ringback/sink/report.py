@@ -189,7 +189,7 @@ class Outbox:
         """Be done with the parcel."""
         with self._lock:
             if dropped and self._parcel is not None:
-                self._tally.dropped += sum(_calls(one) for one in self._parcel.entries)
+                self._tally.dropped += sum(_calls(entry) for entry in self._parcel.entries)
             self._parcel = None
 
     def _append(self, one: Waiting) -> int:
@@ -219,7 +219,8 @@ def request_body_of(parcel: Batch, program: str, dropped: int) -> bytes:
         "host": socket.gethostname(),
         "dropped": dropped,
         "events": [
-            one.entry() if isinstance(one, SuccessSummary) else one for one in parcel.entries
+            entry.entry() if isinstance(entry, SuccessSummary) else entry
+            for entry in parcel.entries
         ],
     }
     return json.dumps(batch, separators=(",", ":"), default=str).encode()
@@ -503,9 +504,9 @@ _ALL: WeakSet[Reporter] = WeakSet()
 
 def _like(url: str, token: str | None, program: str | None) -> Reporter:
     """Return this process's reporter of these arguments."""
-    for one in list(_ALL):
-        if one.is_like(url, token, program):
-            return one
+    for reporter in list(_ALL):
+        if reporter.is_like(url, token, program):
+            return reporter
     return Reporter(url, token, program=program)
 
 
