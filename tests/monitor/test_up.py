@@ -212,7 +212,7 @@ def test_a_changed_configuration_is_taken_and_a_bad_one_is_not(started, target, 
     # Of a file that was written by half it says something else first.
     monitor.until("/status", lambda one: "nonsense" in (one["config"]["error"] or ""))
     assert len(monitor.get("/endpoints")) == 2
-    assert "The newer configuration is not in use" in text_of(monitor.url)
+    assert "The changed configuration was rejected" in text_of(monitor.url)
     metric = "ringback_config_last_reload_successful"
     assert f"{metric} 0\n" in text_of(f"{monitor.url}/metrics")
     until(lambda: any("the old configuration is kept" in line for line in monitor.said))
@@ -261,7 +261,7 @@ def test_another_address_needs_a_restart_and_that_is_told(started, target, tmp_p
     configuration(tmp_path, ("Shop", target.url), more=more)
     status = monitor.until("/status", lambda one: one["config"]["restart"])
     assert status["config"]["restart"] == ["web.host", "store.path"]
-    assert "A restart is needed" in text_of(monitor.url)
+    assert "Restart required" in text_of(monitor.url)
     until(lambda: any("web.host, store.path" in line for line in monitor.said))
     configuration(tmp_path, ("Shop", target.url), more='[store]\npath = "a.db"\n')
     monitor.until("/status", lambda one: not one["config"]["restart"])

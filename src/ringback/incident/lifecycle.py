@@ -344,7 +344,7 @@ class IncidentRegistry:
 
     def acknowledge(self, at: float, incident: Incident, who: str) -> Change:
         """Note that somebody works on an incident: nobody is reminded of it any more."""
-        text = f"taken by {who}" if who else "taken"
+        text = f"acknowledged by {who}" if who else "acknowledged"
         return self._take("acknowledged", at, replace(incident, acknowledged_by=who), text)
 
     def remind(self, at: float, incident: Incident, text: str, *, notify: bool = True) -> Change:

@@ -228,7 +228,7 @@ def test_what_nobody_takes_is_escalated(dispatch, receiver, second_receiver, sto
     dispatch([webhook(receiver), webhook(second_receiver, "boss")], drive, escalating())
     assert receiver.told == [("i1", "opened"), ("i1", "closed")]
     assert second_receiver.told == [("i1", "escalated"), ("i1", "closed")]
-    assert "NOBODY HAS TAKEN IT" in second_receiver.documents[0]["subject"]
+    assert "NOT ACKNOWLEDGED" in second_receiver.documents[0]["subject"]
 
 
 def test_what_somebody_took_is_not_escalated(dispatch, receiver, second_receiver, store):

@@ -184,7 +184,7 @@ def test_people_are_told_how_it_stands_now(killed, receiver):
 
     _told_by_the_next_one(store, settings)
     _, [alert] = receiver.documents
-    assert alert["annotations"]["summary"].startswith("[OVER]")
+    assert alert["annotations"]["summary"].startswith("[RESOLVED]")
 
 
 def test_a_program_that_says_that_it_failed_is_given_what_there_is_by_then(

@@ -46,7 +46,7 @@ def test_it_says_what_to_do_where_nothing_was_diagnosed():
 def test_the_end_says_how_long_it_lasted():
     text = plain_text(told("closed", closed_at=AT + 180, state="closed"))
 
-    assert text.startswith("[OVER] shop-1: no longer down, after 3 min\n")
+    assert text.startswith("[RESOLVED] shop-1: no longer down, after 3 min\n")
     assert "Since: 2025-11-21 12:05:23 UTC until 2025-11-21 12:08:23 UTC (3 min)" in text
     assert "Advice" not in text
 
@@ -54,12 +54,12 @@ def test_the_end_says_how_long_it_lasted():
 @pytest.mark.parametrize(
     ("headline", "fields", "expected"),
     [
-        ("closed", {"part_of": "i0"}, "[JOINED] shop-1: this is part of another incident, i0"),
-        ("brief", {"closed_at": AT + 90}, "[OVER] shop-1: was down for 1 min 30 s"),
-        ("acknowledged", {"acknowledged_by": "ada"}, "[TAKEN] shop-1: taken by ada"),
-        ("acknowledged", {}, "[TAKEN] shop-1: somebody has taken it"),
+        ("closed", {"part_of": "i0"}, "[MERGED] shop-1: now part of incident i0"),
+        ("brief", {"closed_at": AT + 90}, "[RESOLVED] shop-1: was down for 1 min 30 s"),
+        ("acknowledged", {"acknowledged_by": "ada"}, "[ACKNOWLEDGED] shop-1: acknowledged by ada"),
+        ("acknowledged", {}, "[ACKNOWLEDGED] shop-1: acknowledged"),
         ("opened", {"pattern": "latency"}, "[SLOW] shop-1: Shop 1 is down: connection refused"),
-        ("escalated", {}, "[DOWN, NOBODY HAS TAKEN IT] shop-1: Shop 1 is down: connection refused"),
+        ("escalated", {}, "[DOWN, NOT ACKNOWLEDGED] shop-1: Shop 1 is down: connection refused"),
     ],
 )
 def test_the_subject_says_what_happened(headline, fields, expected):
@@ -87,7 +87,7 @@ def test_several_incidents_are_all_named():
     several = message(*stories)
 
     assert subject_line(several) == (
-        "[7 going on · 1 over] 8 incidents: shop-1, shop-2, shop-3, shop-4, shop-5 and 3 more"
+        "[7 open · 1 resolved] 8 incidents: shop-1, shop-2, shop-3, shop-4, shop-5 and 3 more"
     )
     for text in (plain_text(several), html_text(several)):
         assert all(f"shop-{number}:" in text for number in range(1, 9))

@@ -163,7 +163,7 @@ class MemoryService:
 
     def acknowledge(self, incident_id, who):
         known = any(one.id == incident_id for one in self.open)
-        entry = TimelineEntry(at=self.now, what="acknowledged", text=f"taken by {who}")
+        entry = TimelineEntry(at=self.now, what="acknowledged", text=f"acknowledged by {who}")
         self.open = [
             replace(one, state="acknowledged", acknowledged_by=who, timeline=(*one.timeline, entry))
             if one.id == incident_id

@@ -138,7 +138,7 @@ def test_a_wrong_token_is_not_let_in():
 
     assert response.status_code == 403
     assert "set-cookie" not in response.headers
-    assert "There is no such token" in response.text
+    assert "Unknown token" in response.text
 
 
 def test_an_empty_token_lets_nobody_in():

@@ -96,8 +96,8 @@ def test_an_incident_is_acknowledged(chromium, served):
         page.get_by_label("Your name").first.fill("Ada")
         press(page, "Acknowledge")
 
-        assert page.get_by_text("taken", exact=True).is_visible()
-        assert page.get_by_text("taken by Ada").is_visible()
+        assert page.locator(".badge", has_text="acknowledged").is_visible()
+        assert page.get_by_text("acknowledged by Ada").is_visible()
         assert page.get_by_role("button", name="Acknowledge").count() == 0
     assert served.do(lambda service: service.open[0].acknowledged_by) == "Ada"
 
@@ -108,7 +108,7 @@ def test_an_open_incident_page_follows_what_others_do(chromium, served):
         live(page, served)
         served.do(lambda service: service.acknowledge("inc-1", "Grace"))
 
-        taken = page.get_by_text("taken by Grace")
+        taken = page.get_by_text("acknowledged by Grace")
         taken.wait_for()
         assert taken.count() == 1
 
@@ -141,7 +141,7 @@ def test_an_endpoint_is_silenced_and_told_again(chromium, served):
 def test_a_discovered_endpoint_is_adopted(chromium, served):
     with opened(chromium, f"{served.url}/discovered") as page:
         page.get_by_role("button", name="Adopt https://payments.example").click()
-        page.get_by_text("None. Programs report").wait_for()
+        page.get_by_text("None yet. Programs report").wait_for()
     assert served.do(lambda service: service.adopted) == [("payments", "web page")]
 
 
@@ -191,7 +191,7 @@ def test_somebody_with_a_token_logs_in_acts_and_logs_out(chromium):
         page.get_by_label("Token").fill("operator-secret")
         press(page, "Log in")
         press(page, "Acknowledge")
-        page.get_by_text("taken by operator").wait_for()
+        page.get_by_text("acknowledged by operator").wait_for()
         press(page, "Log out")
         page.goto(one.url)
 

@@ -58,8 +58,8 @@ class Relocation:
     def advice(self) -> tuple[str, ...]:
         """What to do."""
         return (
-            f"If that was meant, let clients and the configuration use {self.location.shown}.",
-            f"If not, let the service listen on port {self.before.port} again.",
+            f"If this was intended, point clients and the configuration to {self.location.shown}.",
+            f"If not, make the service listen on port {self.before.port} again.",
         )
 
     def into(self, report: Mapping[str, Any] | None = None) -> dict[str, Any]:

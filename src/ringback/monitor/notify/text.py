@@ -43,12 +43,12 @@ PATTERN_WORDS: Mapping[Pattern, tuple[str, str]] = {
     "own_network_down": ("NO NETWORK", "without network"),
     "dns_failure": ("DOWN", "down"),
     "port_change": ("MOVED", "down"),
-    "certificate": ("CERTIFICATE", "in need of a certificate"),
+    "certificate": ("CERTIFICATE", "affected by its certificate"),
     "rejected": ("REJECTED", "rejecting"),
     "latency": ("SLOW", "slow"),
     "flapping": ("FLAPPING", "flapping"),
     "heartbeat_missed": ("MISSED", "silent"),
-    "prober_sick": ("MONITOR SICK", "sick"),
+    "prober_sick": ("MONITOR UNHEALTHY", "unhealthy"),
 }
 """Sort of incident to its mark, and to what an endpoint is while it lasts."""
 
@@ -125,7 +125,7 @@ def subject_line(notification: Notification) -> str:
         return safe_line(_title(updates[0], notification.context), 160)
     ended = sum(update.headline in {"closed", "brief"} for update in updates)
     going = len(updates) - ended
-    counts = [f"{going} going on"] * bool(going) + [f"{ended} over"] * bool(ended)
+    counts = [f"{going} open"] * bool(going) + [f"{ended} resolved"] * bool(ended)
     affected = dict.fromkeys(id_ for update in updates for id_ in update.incident.members)
     return f"[{' · '.join(counts)}] {len(updates)} incidents: {named_endpoints(affected, known)}"
 
@@ -160,16 +160,16 @@ def _title(update: IncidentUpdate, context: NotificationContext) -> str:
     summary = safe_line(incident.summary)
     match update.headline:
         case "closed" | "brief" if incident.part_of:
-            return f"[JOINED] {who}: this is part of another incident, {incident.part_of}"
+            return f"[MERGED] {who}: now part of incident {incident.part_of}"
         case "closed":
-            return f"[OVER] {who}: no longer {state}, after {_duration(incident)}"
+            return f"[RESOLVED] {who}: no longer {state}, after {_duration(incident)}"
         case "brief":
-            return f"[OVER] {who}: was {state} for {_duration(incident)}"
+            return f"[RESOLVED] {who}: was {state} for {_duration(incident)}"
         case "acknowledged":
-            taken = safe_line(incident.acknowledged_by, 80)
-            return f"[TAKEN] {who}: {f'taken by {taken}' if taken else 'somebody has taken it'}"
+            by = safe_line(incident.acknowledged_by, 80)
+            return f"[ACKNOWLEDGED] {who}: {f'acknowledged by {by}' if by else 'acknowledged'}"
         case "escalated":
-            return f"[{mark}, NOBODY HAS TAKEN IT] {_with_name(who, summary)}"
+            return f"[{mark}, NOT ACKNOWLEDGED] {_with_name(who, summary)}"
         case "reminded":
             return f"[STILL {mark}] {_with_name(who, _reminder(update))}"
     return f"[{mark}] {_with_name(who, summary)}"
@@ -199,7 +199,7 @@ def _facts(
             )
         )
     if full and update.headline in {"reminded", "closed", "brief", "acknowledged"}:
-        facts.append(("What", safe_line(incident.summary)))
+        facts.append(("Summary", safe_line(incident.summary)))
     if full and update.headline != "acknowledged":
         facts.append(("Cause", _cause(incident)))
     if incident.acknowledged_by and update.headline not in {"acknowledged", "closed", "brief"}:

@@ -69,9 +69,9 @@ _WAITED_FOR: dict[Phase, str] = {
     "dns": "the name's address",
     "connect": "the connection",
     "tls": "the TLS handshake",
-    "send": "the request to be taken",
-    "wait": "an answer",
-    "body": "the rest of the answer",
+    "send": "the request to be sent",
+    "wait": "a response",
+    "body": "the rest of the response",
 }
 
 
@@ -130,4 +130,4 @@ def timeout_failure(phases: PhaseTimer) -> ProbeFailure:
     if phases.on_timeout is not None:
         return phases.on_timeout
     kind = TIMEOUT_IN.get(phases.phase, "client.deadline_exceeded")
-    return ProbeFailure(kind, f"waited in vain for {_WAITED_FOR.get(phases.phase, 'the end')}")
+    return ProbeFailure(kind, f"timed out waiting for {_WAITED_FOR.get(phases.phase, 'the end')}")

@@ -112,7 +112,9 @@ async def start_tls(protocol: str, connected: socket.socket, phases: PhaseTimer)
 
     Nothing that the server sends in plain text counts afterwards.
     """
-    phases.on_timeout = ProbeFailure("tls.timed_out", f"waited in vain for {protocol} to begin TLS")
+    phases.on_timeout = ProbeFailure(
+        "tls.timed_out", f"timed out waiting for {protocol} to begin TLS"
+    )
     await DIALOGUES[protocol](LineStream(connected))
     phases.on_timeout = None
 

@@ -43,7 +43,9 @@ async def connect_proxy(
 ) -> socket.socket:
     """Return a connection to a proxy; ``course`` is left in phase ``proxy``."""
     phases.enter("proxy")
-    phases.on_timeout = ProbeFailure("proxy.unreachable", f"waited in vain for proxy {server.name}")
+    phases.on_timeout = ProbeFailure(
+        "proxy.unreachable", f"timed out waiting for proxy {server.name}"
+    )
     inner = PhaseTimer()
     try:
         connected = await connect_tcp(server.host, server.port, resolver, inner, until=until)

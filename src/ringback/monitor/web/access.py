@@ -63,7 +63,7 @@ def _refusal(request: Request, grant: Grant, scope: Scope) -> HTTPProblem:
     if grant.scopes:
         return HTTPProblem(403, f"this token may not {scope}")
     if not site_of(request).settings.tokens:
-        return HTTPProblem(403, "reached through a proxy, the page needs a token: configure one")
+        return HTTPProblem(403, "access through a proxy needs a token: configure one")
     return HTTPProblem(
         401, f"a token with the scope {scope} is needed", headers={"WWW-Authenticate": "Bearer"}
     )
@@ -124,4 +124,4 @@ def _forbid_other_sites(request: Request) -> None:
     origin = request.headers.get("origin")
     same = origin is None or urlsplit(origin).netloc == request.headers.get("host")
     if fetched not in ("same-origin", "none") or not same:
-        raise HTTPProblem(403, "this was sent by a page of another site")
+        raise HTTPProblem(403, "cross-site requests are rejected")

@@ -47,7 +47,7 @@ def from_alertmanager(payload: Any, now: float) -> list[PassiveCheck]:
     """
     alerts = payload.get("alerts") if isinstance(payload, Mapping) else payload
     if not isinstance(alerts, list) or not all(isinstance(alert, Mapping) for alert in alerts):
-        raise AlertsInvalid("a list of alerts is wanted, or an object that has one as 'alerts'")
+        raise AlertsInvalid("expected a list of alerts, or an object with one as 'alerts'")
     found = (_check_of(alert, now) for alert in alerts[:MAX_ALERTS])
     return [check for check in found if check is not None]
 

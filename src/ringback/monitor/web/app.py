@@ -99,7 +99,7 @@ def _with_headers(send: Send) -> Send:
 
 
 async def _respond_misdirected(scope: Scope, receive: Receive, send: Send) -> None:
-    problem = HTTPProblem(421, "this name is not the page's own; set web.base_url to use it")
+    problem = HTTPProblem(421, "unknown host name; set web.base_url to use it")
     await problem_response(problem)(scope, receive, send)
 
 

@@ -23,7 +23,7 @@ async def query_store(question: Callable[_P, _T], *args: _P.args, **kwargs: _P.k
     try:
         return await run_in_threadpool(question, *args, **kwargs)
     except StoreProblem as error:
-        raise HTTPProblem(503, f"the past cannot be read now: {error}") from error
+        raise HTTPProblem(503, f"stored data cannot be read now: {error}") from error
 
 
 async def find_incident(queries: MonitorQueries, id_: str) -> Incident:

@@ -116,7 +116,7 @@ class LiveUpdates:
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("ringback: open pages are told nothing until one is loaded", exc_info=error)
+            log.error("ringback: live updates have stopped until a page is loaded", exc_info=error)
             self._stop()
 
     def _stop(self) -> None:

@@ -153,7 +153,7 @@ def endpoint_metrics(views: list[EndpointView]) -> Iterator[MetricFamily]:
     )
     yield MetricFamily(
         name="ringback_check_up",
-        help="Whether the newest check was well; absent where the prober itself was not.",
+        help="Whether the newest check succeeded; absent where the monitor itself was unhealthy.",
         samples=(
             Sample(value=last.up, labels=_labels(view))
             for view, last in seen
@@ -194,7 +194,7 @@ def endpoint_metrics(views: list[EndpointView]) -> Iterator[MetricFamily]:
     )
     yield MetricFamily(
         name="ringback_endpoint_silenced",
-        help="Whether nobody is told of the endpoint now.",
+        help="Whether notifications of the endpoint are silenced.",
         samples=(Sample(value=view.silenced, labels=_labels(view)) for view in views),
     )
 
@@ -219,7 +219,7 @@ def incident_metrics(incidents: list[Incident]) -> MetricFamily:
     counts = Counter(incident.pattern for incident in incidents)
     return MetricFamily(
         name="ringback_incidents_open",
-        help="Incidents that are not over.",
+        help="Incidents that are not resolved.",
         samples=(Sample(value=counts[name], labels={"pattern": name}) for name in _PATTERNS),
     )
 
@@ -241,7 +241,7 @@ def monitor_metrics(status: dict[str, Any]) -> Iterator[MetricFamily]:
     )
     yield MetricFamily(
         name="ringback_checks_doubted_total",
-        help="Checks that count as unknown, because the monitor itself was not well.",
+        help="Checks that count as unknown, because the monitor itself was unhealthy.",
         samples=(
             Sample(value=count, labels={"cause": cause})
             for cause, count in sorted(status.get("doubted", {}).items())
@@ -250,7 +250,7 @@ def monitor_metrics(status: dict[str, Any]) -> Iterator[MetricFamily]:
     )
     yield counter(
         "ringback_looks_skipped_total",
-        "Looks that were due while the one before was still under way.",
+        "Checks that were due while the one before was still under way.",
         status.get("skipped", 0),
     )
     yield from notifier_metrics(status.get("notifiers", {}))
@@ -262,7 +262,7 @@ def notifier_metrics(counts: dict[str, dict[str, int]]) -> Iterator[MetricFamily
     """Yield how many messages came to what."""
     yield MetricFamily(
         name="ringback_notifications_total",
-        help="Messages that a notifier took (sent), or that were tried in vain (failed).",
+        help="Notifications that were sent, or whose attempt failed.",
         samples=(
             Sample(value=outcomes[outcome], labels={"notifier": name, "outcome": outcome})
             for name, outcomes in counts.items()
@@ -272,7 +272,7 @@ def notifier_metrics(counts: dict[str, dict[str, int]]) -> Iterator[MetricFamily
     )
     yield MetricFamily(
         name="ringback_notices_given_up_total",
-        help="Notices that a notifier was never told.",
+        help="Notices that were given up.",
         samples=(
             Sample(value=outcomes["given_up"], labels={"notifier": name})
             for name, outcomes in counts.items()
@@ -285,25 +285,29 @@ def store_metrics(store: dict[str, Any]) -> Iterator[MetricFamily]:
     """Yield how what is known is kept."""
     yield counter(
         "ringback_store_dropped_total",
-        "Checks that were lost because nothing could be kept for too long.",
+        "Checks that were lost because results could not be stored for too long.",
         store.get("dropped", 0),
     )
     degraded = bool(store.get("degraded"))
-    yield gauge("ringback_store_degraded", "Whether nothing can be kept.", degraded)
+    yield gauge("ringback_store_degraded", "Whether results cannot be stored.", degraded)
 
 
 def configuration_metrics(config: dict[str, Any]) -> Iterator[MetricFamily]:
     """Yield whether what is configured is in use."""
     good = not config.get("error")
-    yield gauge("ringback_config_last_reload_successful", "Whether the newest is in use.", good)
+    yield gauge(
+        "ringback_config_last_reload_successful",
+        "Whether the newest configuration is in use.",
+        good,
+    )
     yield gauge(
         "ringback_config_last_reload_success_timestamp_seconds",
-        "When the one in use was read, in seconds since 1970 UTC.",
+        "When the configuration in use was read, in seconds since 1970 UTC.",
         config.get("loaded_at") or 0,
     )
     yield gauge(
         "ringback_config_restart_needed",
-        "Whether something of it has changed that is read at the start only.",
+        "Whether a setting has changed that is read at the start only.",
         bool(config.get("restart")),
     )
 

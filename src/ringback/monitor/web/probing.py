@@ -44,9 +44,9 @@ async def probe_target(request: Request) -> PlainTextResponse:
     try:
         check = await site.commands.probe(module, target)
     except LookupError:
-        raise HTTPProblem(400, "there is no such module") from None
+        raise HTTPProblem(400, "unknown module") from None
     except ValueError as error:
-        raise HTTPProblem(400, f"this is no target: {error}") from None
+        raise HTTPProblem(400, f"not a valid target: {error}") from None
     return PlainTextResponse(
         exposition_of(check_metrics(check, http=module.startswith("http"))), media_type=CONTENT_TYPE
     )
@@ -89,7 +89,7 @@ def _matches(asked: _Parts, pattern: str) -> bool:
 
 def check_metrics(check: Check, *, http: bool) -> Iterator[MetricFamily]:
     """Yield a check as metrics, by the names of blackbox_exporter where it has one."""
-    yield gauge("probe_success", "Whether the target is well.", check.up is True)
+    yield gauge("probe_success", "Whether the check succeeded.", check.up is True)
     yield gauge("probe_duration_seconds", "How long the probe took.", check.seconds or 0.0)
     if "dns" in check.timings:
         yield gauge("probe_dns_lookup_time_seconds", "Name resolution.", check.timings["dns"])
@@ -100,7 +100,7 @@ def check_metrics(check: Check, *, http: bool) -> Iterator[MetricFamily]:
     if check.certificate is not None:
         yield gauge(
             "probe_ssl_earliest_cert_expiry",
-            "When the certificate ends, in seconds since 1970 UTC; told after it has ended, too.",
+            "When the certificate ends, in seconds since 1970 UTC; also after it has expired.",
             check.certificate.not_after,
         )
     if check.kind is not None:

@@ -24,7 +24,7 @@ STATES: Final[dict[EndpointState, str]] = {
     "down": "down",
     "suspect": "suspect",
     "recovering": "recovering",
-    "unknown": "not known",
+    "unknown": "unknown",
     "ok": "ok",
 }
 """States as people call them, the worst first."""
@@ -37,22 +37,22 @@ PATTERNS: Final[dict[Pattern, str]] = {
     "port_change": "Port changed",
     "certificate": "Certificate",
     "rejected": "Rejected",
-    "latency": "Slow",
+    "latency": "High latency",
     "flapping": "Flapping",
     "heartbeat_missed": "Heartbeat missed",
-    "prober_sick": "Prober not well",
+    "prober_sick": "Monitor unhealthy",
 }
 """Sorts of incident as people call them."""
 
 INCIDENT_STATES: Final[dict[IncidentState, str]] = {
     "open": "open",
-    "acknowledged": "taken",
-    "closed": "over",
+    "acknowledged": "acknowledged",
+    "closed": "resolved",
 }
 """States of an incident as people call them."""
 
 PHASES: Final[dict[str, str]] = {
-    "dns": "name (DNS)",
+    "dns": "DNS lookup",
     "connect": "connect",
     "tls": "TLS",
     "first_byte": "first byte",

@@ -74,7 +74,7 @@ def test_buckets_cover_the_time_that_is_asked_for():
         ("/api/v1/endpoints?limit=999999", "limit"),
         ("/api/v1/endpoints?statee=down", "statee"),
         ("/api/v1/endpoints/api/checks?since=yesterday", "since"),
-        ("/api/v1/endpoints/api/buckets?step=5m&since=2020-01-01T00:00:00Z", "spans"),
+        ("/api/v1/endpoints/api/buckets?step=5m&since=2020-01-01T00:00:00Z", "intervals"),
     ],
 )
 def test_what_cannot_be_asked_for_is_said(path, says):

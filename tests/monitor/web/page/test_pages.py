@@ -15,12 +15,12 @@ PAGES = {
     "/": "Web shop",
     "/endpoints/web": "Certificate",
     "/endpoints/web?window=1h": "11:50",
-    "/endpoints/web?window=7d": "Where the time goes",
+    "/endpoints/web?window=7d": "Time per phase",
     "/endpoints/api": "refused (ECONNREFUSED)",
-    "/endpoints/job": "not known",
+    "/endpoints/job": "unknown",
     "/incidents": "api refused connections",
     "/incidents/inc-1": "Nothing listens on api.example:8443",
-    "/incidents/inc-0": "Ended",
+    "/incidents/inc-0": "Resolved",
     "/discovered": "payments.example",
     "/kinds/tcp.refused": "What to do",
     "/login": "Token",
@@ -101,11 +101,11 @@ def test_the_overview_is_filtered_where_no_script_runs():
 
     assert "Web shop" not in asking.get("/?state=down").text
     assert "Web shop" in asking.get("/?q=WEB").text
-    assert "No endpoint is like this" in asking.get("/?q=nothing").text
+    assert "No endpoint matches" in asking.get("/?q=nothing").text
 
 
 def test_nothing_watched_says_what_to_do():
-    assert "Nothing is watched yet" in Asking(MemoryService()).get("/").text
+    assert "No endpoints are monitored yet" in Asking(MemoryService()).get("/").text
 
 
 def test_a_thousand_endpoints_are_rendered_in_a_second():

@@ -89,7 +89,7 @@ def _spans(call: APICall) -> tuple[str, Step, float, float]:
     until = timestamp_or(query.until, call.site.clock())
     since = timestamp_or(query.since, until - _DEFAULT_SPANS * width)
     if (until - since) / width > _MAX_SPANS:
-        raise HTTPProblem(400, f"these are more than {_MAX_SPANS} spans; ask for wider ones")
+        raise HTTPProblem(400, f"more than {_MAX_SPANS} intervals; ask for a wider step")
     return id_, query.step, since, until
 
 

@@ -26,7 +26,7 @@ class Certificate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """One look at one endpoint; ``up`` is null where the prober itself was not well."""
+    """One check of one endpoint; ``up`` is null where the monitor itself was unhealthy."""
 
     at: Moment
     endpoint: str
@@ -119,7 +119,7 @@ class Incident:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Silence:
-    """A time in which nobody is told that something begins."""
+    """A period in which notifications of new incidents are muted."""
 
     id: str
     endpoints: list[str]
@@ -131,7 +131,7 @@ class Silence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Discovered:
-    """An endpoint that programs call and nobody configured."""
+    """An endpoint that programs call and that is not configured."""
 
     id: str
     url: str
@@ -156,7 +156,7 @@ class Configuration:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """How the monitor itself is; ``uptime`` and ``lag`` (of its event loop) are seconds."""
+    """Status of the monitor itself; ``uptime`` and ``lag`` (of its event loop) are seconds."""
 
     version: str
     vantage: str
@@ -196,7 +196,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acknowledgement:
-    """Who takes an incident; of a token it is the token's name."""
+    """Who acknowledges an incident; with a token it is the token's name."""
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
@@ -205,7 +205,7 @@ class Acknowledgement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SilenceAsked:
-    """Whom to be silent about (ids, or patterns with ``*``), and for how many seconds."""
+    """Which endpoints to silence (ids, or patterns with ``*``), and for how many seconds."""
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
