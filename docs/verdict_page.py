@@ -9,13 +9,13 @@ INTRODUCTION = """# Verdicts
 
 A [diagnosis](../how-to/diagnose.md) reads each layer of a call and judges the
 [readings](readings.md) by the table below, from top to bottom: the first line that holds is the
-verdict, so that the cause is named and not what follows from it. What holds further down by other
-readings is told beside it, as a lesser fault. `healthy` is said only when everything that was asked
-worked, and `unknown` when no line holds.
+verdict, so that the cause is named and not what follows from it. What holds further down, by other
+readings, is reported in addition as a lesser fault. `healthy` is reported only when everything that
+was tried worked, and `unknown` when no line holds.
 
 **Cause** is the finer name, `verdict.cause` in the JSON; **kind** is what a program that called
-would have met; **where** is where to look. Where one place cannot decide, `verdict.alternatives`
-names what else it could be and how to tell.
+would have met; **where** is where the fault lies. Where one place cannot decide,
+`verdict.alternatives` names what else it could be and how to find out.
 """
 
 HEAD = ["| cause | kind | where | decided by |", "|---|---|---|---|"]
@@ -28,7 +28,7 @@ def verdict_page() -> str:
         *HEAD,
         *map(_row, RULES),
         "",
-        "## Told of a healthy target",
+        "## Noted about a healthy target",
         "",
         *HEAD,
         *map(_row, HARMLESS),

@@ -21,7 +21,7 @@ def test_a_page_has_every_section_in_order() -> None:
         "## What to do",
         "## What not to do",
         "## How to reproduce it",
-        "## Easily taken for it",
+        "## Often confused with",
         "## Also known as",
     ]
 

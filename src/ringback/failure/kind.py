@@ -47,7 +47,7 @@ class Kind:
         causes: Usual causes, most frequent first.
         do: What to do, in order.
         dont: What not to do.
-        related: Names of kinds easily taken for this one.
+        related: Names of kinds often confused with this one.
         also_known_as: What others call it, keyed by ``curl`` (exit code), ``chromium``,
             ``ooni``, ``envoy`` (response flag) or ``grpc`` (status).
         diagnosis_only: No exception can tell it; only a diagnosis may assign it.

@@ -64,7 +64,7 @@ def page(kind: Kind) -> str:
         *_section("What to do", _numbered(kind.do)),
         *_section("What not to do", _bullets(kind.dont)),
         *_section("How to reproduce it", _reproduction(kind)),
-        *_section("Easily taken for it", _links(kind.related)),
+        *_section("Often confused with", _links(kind.related)),
         *_section("Also known as", _labelled(kind.also_known_as, KNOWN_AS)),
     ]
     return "\n\n".join(blocks) + "\n"
@@ -83,7 +83,7 @@ def _summary(kind: Kind) -> str:
 def named_by(kind: Kind) -> str:
     """Return what can give a failure this kind, in words."""
     if kind.diagnosis_only:
-        return "a diagnosis only: no exception carries enough to tell it"
+        return "a diagnosis only: no exception holds enough to recognise it"
     return "the exception, a log line or a diagnosis"
 
 

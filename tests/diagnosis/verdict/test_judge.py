@@ -159,7 +159,7 @@ def test_an_address_of_a_family_that_this_host_has_not_breaks_nothing() -> None:
     )
     verdict = judge(readings)
     assert verdict.kind == HEALTHY
-    assert verdict.beside == ("This host has no IPv6; the other family is used.",)
+    assert verdict.beside == ("This host has no IPv6; the other version is used.",)
 
 
 def test_a_lesser_fault_stands_beside_the_cause() -> None:

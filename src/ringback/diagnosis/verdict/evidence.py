@@ -347,6 +347,25 @@ def with_lookup(evidence: Evidence, readings: Iterable[Reading]) -> tuple[Readin
 
 # How findings name what they are about.
 
+_PROTOCOL_NAMES = {
+    "http2": "HTTP/2",
+    "markup": "HTTP",
+    "mongodb": "MongoDB",
+    "memcached": "Memcached",
+    "mysql": "MySQL",
+    "postgres": "PostgreSQL",
+    "redis": "Redis",
+    "telnet": "Telnet",
+}
+"""A page without a head is what some servers answer to all that they cannot read as HTTP."""
+
+
+def protocol_name(speaks: object) -> str:
+    """Return what people call a protocol that a port answers."""
+    name = str(speaks or "another protocol")
+    return _PROTOCOL_NAMES.get(name, name if " " in name else name.upper())
+
+
 _MOST = 3
 
 

@@ -76,7 +76,7 @@ def black_hole(
     if small is None or failed is None:
         return None
     return Finding(
-        f"Large packets from {evidence.place} are lost on the way: {stands_still} with small "
+        f"Large packets from {evidence.place} are lost on the path: {stands_still} with small "
         "segments (MSS 536).",
         (failed, small),
         kind=failed.kind,

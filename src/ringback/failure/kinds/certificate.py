@@ -30,7 +30,7 @@ CERTIFICATE = (
             "If only old clients fail, update certifi or the system's CA certificates.",
         ),
         dont=(
-            "Do not set `verify=False`: then anybody on the way can read and change the traffic.",
+            "Do not set `verify=False`: then anybody on the path can read and change the traffic.",
             "Do not retry: the certificate does not become valid again.",
         ),
         related=(
@@ -50,7 +50,7 @@ CERTIFICATE = (
         layer="tls",
         delivered="no",
         retry="no",
-        meaning="The server's certificate becomes valid only later, as this machine's clock has it.",
+        meaning="The server's certificate is not valid yet according to this machine's clock.",
         looks_like={
             "python": "`[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: certificate is not yet valid` (verify code 9)",
             "curl": "`curl: (60) SSL certificate problem: certificate is not yet valid`",
@@ -86,7 +86,7 @@ CERTIFICATE = (
         },
         causes=(
             "The service is called by its IP address or by an internal alias.",
-            "The server shows its default site, as it does not know this name.",
+            "The server serves its default site because it does not know this name.",
             "The name points to another server: an old DNS record, a hosts file, a captive portal.",
             "The certificate has the name only as Common Name, without a Subject Alternative Name.",
             "A wildcard covers only one level: `*.example.com` is not valid for `a.b.example.com`.",
@@ -184,7 +184,7 @@ TRUST = (
         layer="tls",
         delivered="no",
         retry="no",
-        meaning="The server's certificate is signed by itself, and this client has not been told to trust it.",
+        meaning="The server's certificate is self-signed, and this client is not configured to trust it.",
         looks_like={
             "python": "`[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: self-signed certificate` (verify code 18; OpenSSL 1.1 wrote `self signed certificate`)",
             "curl": "`curl: (60) SSL certificate problem: self-signed certificate`",
@@ -265,7 +265,7 @@ TRUST = (
             "The server does not send its intermediate certificate; browsers fetch it, Python does not.",
             "The CA bundle is missing or empty, so that every site fails (a slim container, python.org's macOS Python).",
             "The service uses a private CA, or the company inspects TLS.",
-            "`SSL_CERT_FILE` points to a file that is not there, which `urllib` takes as an empty store.",
+            "`SSL_CERT_FILE` points to a file that does not exist, which `urllib` treats as an empty store.",
         ),
         do=(
             "Try another https site: if all fail, this machine's CA bundle is missing; if one, its server's chain.",
@@ -291,7 +291,7 @@ TRUST = (
         layer="tls",
         delivered="no",
         retry="no",
-        meaning="The server's certificate or key is not the one that this program was told to expect.",
+        meaning="The server's certificate or key is not the one that this program expects (pinning).",
         looks_like={
             "urllib3": '`SSLError: Fingerprints did not match. Expected "…", got "…"`',
             "aiohttp": "`ServerFingerprintMismatch`",
@@ -300,7 +300,7 @@ TRUST = (
         causes=(
             "The certificate was renewed, and the pin was not updated.",
             "The pin is that of one node, and the balancer chose another.",
-            "TLS is inspected on the way, or someone answers in place of the server.",
+            "TLS is inspected on the path, or another machine answers in place of the server.",
         ),
         do=(
             "Ask the owner whether the certificate changed, and compare fingerprints over another channel.",
@@ -324,7 +324,7 @@ TRUST = (
         layer="tls",
         delivered="no",
         retry="no",
-        meaning="The server wants a client certificate, and none was sent or it was rejected.",
+        meaning="The server requires a client certificate, and none was sent or it was rejected.",
         looks_like={
             "python": "`[SSL: TLSV13_ALERT_CERTIFICATE_REQUIRED] tlsv13 alert certificate required` (alert 116), `[SSL: TLSV1_ALERT_UNKNOWN_CA] tlsv1 alert unknown ca` (48), `[SSL: SSLV3_ALERT_BAD_CERTIFICATE]` (42), `[SSL: SSLV3_ALERT_CERTIFICATE_EXPIRED]` (45)",
             "httpx": "`ReadError: [SSL: TLSV13_ALERT_CERTIFICATE_REQUIRED] …`; asynchronous: `ReadError` with an empty text",
@@ -335,7 +335,7 @@ TRUST = (
             "The client certificate was not given to this session.",
             "It has expired or was revoked.",
             "It was issued by another CA than the one that the server trusts, or its chain is incomplete.",
-            "A TLS-inspecting proxy on the way drops it.",
+            "A TLS-inspecting proxy on the path drops it.",
         ),
         do=(
             "Give the certificate and its key: `cert=('client.pem', 'client.key')`, or `load_cert_chain()`.",

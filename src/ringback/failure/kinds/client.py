@@ -20,7 +20,7 @@ CONFIG = (
         },
         causes=(
             "The setting holds `example.com:8080` or `/path` where a full URL is expected.",
-            "The scheme is mistyped, or a quote or space stands before it.",
+            "The scheme is mistyped, or preceded by a quote or space.",
             "A `file://`, `ftp://` or `ws://` URL was given to a client that speaks only HTTP.",
             "A relative `Location` or link was used without joining it to its base URL.",
         ),
@@ -51,7 +51,7 @@ CONFIG = (
             "The URL was built from strings and one of them is empty, `None` or holds a newline.",
             "An unset environment variable left the host empty: `http://:8080/`.",
             "A template placeholder was never replaced: `https://[api-id].example.com/`.",
-            "An IPv6 address stands without brackets, or the port is above 65535.",
+            "An IPv6 address is given without brackets, or the port is above 65535.",
             "The host has an underscore, a space, an empty label (`a..b`) or one over 63 characters.",
         ),
         do=(
@@ -147,7 +147,7 @@ CONFIG = (
             "curl": "`curl: (77) error setting certificate file: /nonexistent/ca.pem`, `curl: (58) could not load PEM client certificate`",
         },
         causes=(
-            "`REQUESTS_CA_BUNDLE`, `CURL_CA_BUNDLE` or `SSL_CERT_FILE` points to a file that is not there.",
+            "`REQUESTS_CA_BUNDLE`, `CURL_CA_BUNDLE` or `SSL_CERT_FILE` points to a file that does not exist.",
             "A slim container image has no `ca-certificates` package.",
             "A virtual environment was moved or deleted, and with it the certifi bundle.",
             "The private key does not belong to the certificate, or certificate and key are swapped.",

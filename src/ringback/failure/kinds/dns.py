@@ -54,7 +54,7 @@ DNS = (
         layer="dns",
         delivered="no",
         retry="no",
-        meaning="The name exists but has no address of the family that was asked for.",
+        meaning="The name exists but has no address of the requested IP version.",
         looks_like={
             "linux": "`socket.gaierror: [Errno -5] No address associated with hostname` (EAI_NODATA)",
             "macos": "`[Errno 7] No address associated with nodename`",
@@ -133,7 +133,7 @@ DNS = (
             "go": "`dial tcp: lookup example.test: i/o timeout`",
         },
         causes=(
-            "The resolver does not answer, or its packets are dropped on the way.",
+            "The resolver does not answer, or its packets are dropped on the path.",
             "A firewall lets A queries pass but drops AAAA queries, which costs 5 to 15 seconds.",
             "The resolver is overloaded, or must ask an authority that does not answer.",
             "With `ndots:5`, as in Kubernetes, one name becomes several queries.",

@@ -23,7 +23,7 @@ HTTP = (
         causes=(
             "The server does not read: it is hung, or holds uploads back.",
             "The uplink is too slow for the size of the body.",
-            "Large packets are lost on the way (MTU), while the small ones of the handshake passed.",
+            "Large packets are lost on the path (MTU), while the small ones of the handshake passed.",
             "The path was lost while sending.",
         ),
         do=(
@@ -246,7 +246,7 @@ HTTP_BODY = (
         causes=(
             "The server computes while it streams, and pauses.",
             "The server or a worker behind it hangs in mid-response.",
-            "The path was lost, or a device on the way forgot the connection.",
+            "The path was lost, or a device on the path forgot the connection.",
             "The stream is meant to stay open (events, logs) and has nothing to say.",
         ),
         do=(
@@ -349,7 +349,7 @@ HTTP_BODY = (
         layer="http",
         delivered="yes",
         retry="idempotent",
-        meaning="The body cannot be decompressed as its Content-Encoding says.",
+        meaning="The body cannot be decoded according to its Content-Encoding.",
         looks_like={
             "requests": "`ContentDecodingError: ('Received response with content-encoding: gzip, but failed to decode it.', error('Error -3 while decompressing data: incorrect header check'))`",
             "httpx": "`DecodingError: Error -3 while decompressing data: incorrect header check`",
@@ -426,7 +426,7 @@ HTTP_REDIRECT = (
             "curl": "`curl: (47) Maximum (50) redirects followed`",
         },
         causes=(
-            "The load balancer ends TLS, and the application behind it redirects to https for ever.",
+            "The load balancer ends TLS, and the application behind it redirects to https endlessly.",
             "The site redirects from `www.` to the bare name and back.",
             "The site sets a cookie and checks it, and the client does not keep cookies.",
             "Logging in fails, and the login page leads back to itself.",
@@ -505,7 +505,7 @@ HTTP2 = (
             "If it happens often, lower the number of concurrent requests per connection.",
             "Compare the times with restarts of the server.",
         ),
-        dont=("Do not count it as an outage: a server that drains is working as it should.",),
+        dont=("Do not count it as an outage: a server that is draining works as intended.",),
         related=("h2.protocol.error", "tcp.closed.stale", "http.error.unavailable"),
         also_known_as={
             "curl": "92, 16",
@@ -528,7 +528,7 @@ HTTP2 = (
             "The server's program failed on this request (INTERNAL_ERROR, 2).",
             "A proxy or load balancer gave up on the server behind it.",
             "The client is too busy for the server's taste (ENHANCE_YOUR_CALM, 11).",
-            "The server wants HTTP/1.1 for this request (HTTP_1_1_REQUIRED, 13).",
+            "The server requires HTTP/1.1 for this request (HTTP_1_1_REQUIRED, 13).",
         ),
         do=(
             "Read the error code: 2 is the server's fault, 11 means slow down, 13 means use HTTP/1.1.",

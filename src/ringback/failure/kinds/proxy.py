@@ -40,7 +40,7 @@ PROXY = (
         layer="proxy",
         delivered="no",
         retry="no",
-        meaning="The proxy wants credentials, or does not accept those it was given.",
+        meaning="The proxy requires credentials, or rejects those that were given.",
         looks_like={
             "requests": "`ProxyError('Unable to connect to proxy', OSError('Tunnel connection failed: 407 Proxy Authentication Required'))`",
             "httpx": "`ProxyError: 407 Proxy Authentication Required`",
@@ -52,7 +52,7 @@ PROXY = (
         causes=(
             "No user name and password are set for the proxy.",
             "The password has changed or expired, or holds characters that are not percent-encoded.",
-            "The proxy wants NTLM or Kerberos, which the client does not speak.",
+            "The proxy requires NTLM or Kerberos, which the client does not support.",
             "The program runs as a service account without rights on the proxy.",
         ),
         do=(
@@ -142,13 +142,13 @@ PROXY = (
         },
         causes=(
             "The port is wrong: a SOCKS port is used as an HTTP proxy, or the reverse.",
-            "The scheme is wrong: `https://` for a proxy that speaks plain HTTP.",
+            "The scheme is wrong: `https://` for a proxy that expects plain HTTP.",
             "An ordinary web server is given as the proxy; it does not know `CONNECT`.",
         ),
         do=(
             "Check scheme and port of the proxy: `http://` for HTTP proxies, `socks5h://` for SOCKS.",
             "Try both: `curl -v -x http://PROXY:PORT URL` and `curl -v -x socks5h://PROXY:PORT URL`.",
-            "Ask whoever runs the proxy which protocol the port speaks.",
+            "Ask the proxy's operators which protocol the port expects.",
         ),
         dont=("Do not retry: the peer will not become a proxy.",),
         related=("config.proxy_invalid", "proxy.no_response", "http.response.invalid.not_http"),

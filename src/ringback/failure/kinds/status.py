@@ -176,16 +176,16 @@ STATUS = (
         layer="status",
         delivered="no",
         retry="no",
-        meaning="The network wants a log-in first: a portal answered in place of the service.",
+        meaning="The network requires a login first: a captive portal answered in place of the service.",
         looks_like={
             "requests": "`HTTPError: 511 Server Error: Network Authentication Required for url: …`",
             "curl": "a redirect to a log-in page from a host you do not know",
             "python": "HTML in place of JSON, or a certificate for another name on every https site",
         },
         causes=(
-            "The Wi-Fi of a hotel, train or guest network wants a log-in or consent.",
+            "The Wi-Fi of a hotel, train or guest network requires a login or consent.",
             "The log-in has expired.",
-            "The company's network wants the device to be registered.",
+            "The company's network requires the device to be registered.",
         ),
         do=(
             "Open `http://neverssl.com` in a browser and log in to the network, then repeat the call.",
@@ -214,7 +214,7 @@ GENERAL = (
         layer="application",
         delivered="yes",
         retry="no",
-        meaning="The service answered in its own protocol and refused: credentials, a database that is not there, too many clients.",
+        meaning="The service answered in its own protocol and refused: wrong credentials, an unknown database, too many clients.",
         looks_like={
             "psycopg": '`FATAL:  password authentication failed for user "app"`, `FATAL:  database "app" does not exist`, `FATAL:  sorry, too many clients already`',
             "pymysql": "`(1045, \"Access denied for user 'app'@'localhost' (using password: YES)\")`, `(1040, 'Too many connections')`",

@@ -27,7 +27,7 @@ IP = (
             "The machine is offline, or the VPN or Wi-Fi is down.",
             "The name has an IPv6 address and this machine has no IPv6 route, which hides how IPv4 failed.",
             "The container or sandbox was started without a network.",
-            "A router on the way, or a reject rule, answered that the network cannot be reached.",
+            "A router on the path, or a reject rule, answered that the network cannot be reached.",
         ),
         do=(
             "Ask for the route, `ip route get ADDRESS`, and reconnect the network or the VPN if there is none.",
@@ -73,7 +73,7 @@ IP = (
         ),
         do=(
             "Time it: about 3 s means the host does not answer on its link, 0 s a firewall or a router.",
-            "On the same link, run `ip neigh show ADDRESS`: FAILED means that nobody has this address.",
+            "On the same link, run `ip neigh show ADDRESS`: FAILED means that no machine has this address.",
             "On the server, look for REJECT rules: `nft list ruleset` or `iptables -S`.",
             "Check that the address is current: `dig +short NAME`.",
         ),
@@ -108,8 +108,8 @@ IP = (
         causes=(
             "A firewall or security program on this machine blocks the program.",
             "A sandbox, a container's policy or a cgroup filter forbids network access.",
-            "A `prohibit` route stands in the routing table.",
-            "A firewall on the way answers administratively prohibited (IPv6).",
+            "The routing table has a `prohibit` route.",
+            "A firewall on the path answers administratively prohibited (IPv6).",
             "The address is a broadcast address.",
         ),
         do=(
@@ -141,7 +141,7 @@ IP = (
             "windows": "`[WinError 10022] An invalid argument was supplied`, `[WinError 10049] The requested address is not valid in its context`",
         },
         causes=(
-            "A link-local IPv6 address stands without its interface: `fe80::1` instead of `fe80::1%eth0`.",
+            "A link-local IPv6 address is given without its interface: `fe80::1` instead of `fe80::1%eth0`.",
             "The port is 0, often an unset number.",
             "The address is `0.0.0.0`, which is for listening (macOS and Windows refuse it, Linux connects to itself).",
             "A `blackhole` route covers the address.",
@@ -289,7 +289,7 @@ TCP = (
         layer="tcp",
         delivered="maybe",
         retry="idempotent",
-        meaning="The peer, or something on the way, broke the connection off with a reset.",
+        meaning="The peer, or a device on the path, reset the connection.",
         looks_like={
             "linux": "`ConnectionResetError: [Errno 104] Connection reset by peer`",
             "macos": "`[Errno 54] Connection reset by peer`",
@@ -304,14 +304,14 @@ TCP = (
             "A load balancer or NAT dropped a connection that had been idle for too long.",
             "The server refuses the rest of an upload and closes with unread data.",
             "A firewall or filter ends the connection, often right after the TLS ClientHello.",
-            "Plain HTTP was sent to a port that speaks TLS.",
+            "Plain HTTP was sent to a port that expects TLS.",
         ),
         do=(
             "Find the phase: during connect or TLS nothing was delivered and any request may be repeated.",
             "Look into the server's and the load balancer's log at this time: crash, restart, out of memory.",
             "If it strikes after pauses, keep connections idle for less time than the load balancer does.",
             "Check that the scheme suits the port: `curl -v https://HOST:PORT/`.",
-            "If it always comes after the TLS ClientHello, look for a filter on the way.",
+            "If it always comes after the TLS ClientHello, look for a filter on the path.",
         ),
         dont=(
             "Do not repeat a POST blindly: the server may have processed it before the reset.",
@@ -355,8 +355,8 @@ TCP_ESTABLISHED = (
         causes=(
             "The server refuses a large upload early and closes while the body is still being sent.",
             "The server is shutting down or was restarted.",
-            "An idle connection was closed by the server or a device on the way.",
-            "The service speaks another protocol or expects TLS, and hangs up.",
+            "An idle connection was closed by the server or a device on the path.",
+            "The service uses another protocol or expects TLS, and closes the connection.",
         ),
         do=(
             "Look into the server's log: a limit on the body's size, a shutdown or an idle timeout.",
@@ -459,7 +459,7 @@ TCP_ESTABLISHED = (
             "A NAT, firewall or load balancer forgot the connection and drops its packets.",
             "The peer lost power or was removed without closing its connections.",
             "A cable, Wi-Fi or VPN connection was lost.",
-            "Large packets are lost on the way (MTU) while small ones pass.",
+            "Large packets are lost on the path (MTU) while small ones pass.",
         ),
         do=(
             "See whether data is unacknowledged: `ss -tino dst ADDRESS` shows retransmissions and a timer.",

@@ -15,10 +15,10 @@ TLS = (
             "openssl": "`no protocols available`, `no shared cipher`",
         },
         causes=(
-            "The server is old and speaks only TLS 1.0 or 1.1, which current OpenSSL refuses.",
-            "The client is old (Python 2.7, OpenSSL 1.0) and the server wants TLS 1.2 or later.",
+            "The server is old and supports only TLS 1.0 or 1.1, which current OpenSSL refuses.",
+            "The client is old (Python 2.7, OpenSSL 1.0) and the server requires TLS 1.2 or later.",
             "The server's key exchange or cipher is too weak for OpenSSL's security level 2.",
-            "The server wants a client certificate: in TLS 1.2 that too ends in alert 40.",
+            "The server requires a client certificate: in TLS 1.2 that also ends in alert 40.",
         ),
         do=(
             "See what the server offers: `openssl s_client -connect HOST:443 -servername HOST -tls1_2 </dev/null`.",
@@ -43,7 +43,7 @@ TLS = (
         layer="tls",
         delivered="no",
         retry="no",
-        meaning="The server has no site for the host name that was asked for in the TLS handshake (SNI).",
+        meaning="The server has no site for the host name in the TLS handshake (SNI).",
         looks_like={
             "python": "`[SSL: TLSV1_UNRECOGNIZED_NAME] tlsv1 unrecognized name` (alert 112)",
             "curl": "`curl: (35) OpenSSL/3.0.19: error:0A000458:SSL routines::tlsv1 unrecognized name`",
@@ -83,7 +83,7 @@ TLS = (
             "go": "`tls: first record does not look like a TLS handshake`, `http: server gave HTTP response to HTTPS client`",
         },
         causes=(
-            "`https://` is used for a port that speaks plain HTTP.",
+            "`https://` is used for a port that serves plain HTTP.",
             "The proxy is given as `https://host:port` although it speaks plain HTTP.",
             "The service uses STARTTLS (SMTP on 587, PostgreSQL) and must be asked before it turns to TLS.",
             "A captive portal or filter answers with plain HTTP.",
@@ -111,7 +111,7 @@ TLS = (
         layer="tls",
         delivered="maybe",
         retry="idempotent",
-        meaning="One side broke the TLS protocol, or the bytes were damaged on the way.",
+        meaning="One side broke the TLS protocol, or the bytes were damaged on the path.",
         looks_like={
             "python": "`[SSL: DECRYPTION_FAILED_OR_BAD_RECORD_MAC] decryption failed or bad record mac`, `[SSL: UNEXPECTED_MESSAGE]`, `[SSL: UNSAFE_LEGACY_RENEGOTIATION_DISABLED] unsafe legacy renegotiation disabled`, `[SSL: SSLV3_ALERT_ILLEGAL_PARAMETER]`",
             "curl": "`curl: (56) OpenSSL SSL_read: … decryption failed or bad record mac`",
@@ -153,9 +153,9 @@ TLS = (
             "curl": "`curl: (35) OpenSSL SSL_connect: SSL_ERROR_SYSCALL in connection to localhost:443`",
         },
         causes=(
-            "The server or load balancer is overloaded or restarting and hangs up.",
+            "The server or load balancer is overloaded or restarting and closes the connection.",
             "A filter ends connections to this host name after the TLS ClientHello.",
-            "The port speaks another protocol and hangs up at what it does not understand.",
+            "The port serves another protocol and closes the connection on unknown input.",
             "The server serves only known clients (address or certificate).",
             "A proxy without TLS is addressed as `https://`.",
         ),
@@ -189,9 +189,9 @@ TLS = (
             "curl": "`curl: (28) Connection timed out after 2001 milliseconds`, `SSL connection timeout`",
         },
         causes=(
-            "The port speaks plain HTTP or another protocol and waits for the client to talk.",
+            "The port serves plain HTTP or another protocol and waits for the client's request.",
             "The server is overloaded: the kernel accepted, the process does not answer.",
-            "Large packets, such as the certificate chain, are lost on the way (MTU).",
+            "Large packets, such as the certificate chain, are lost on the path (MTU).",
             "A firewall lets the connection be made and then drops the data.",
         ),
         do=(

@@ -110,8 +110,8 @@ def _clock(evidence: Evidence) -> Finding | None:
     if ahead != (failed.facts["verify_code"] in _EXPIRED):
         return None
     return Finding(
-        f"This host's clock is {_span(abs(offset))} {'ahead' if ahead else 'behind'}: by the "
-        f"server's, the certificate of {evidence.host} is valid.",
+        f"This host's clock is {_span(abs(offset))} {'fast' if ahead else 'slow'}: by the "
+        f"server's clock, the certificate of {evidence.host} is valid.",
         (failed, *readings, *_chain(evidence)[1]),
         kind=failed.kind,
         confidence=0.85,
@@ -177,7 +177,7 @@ def _self_signed(evidence: Evidence) -> Finding | None:
     if failed is None:
         return None
     return Finding(
-        f"The certificate of {evidence.host} is self-signed: nobody vouches for it."
+        f"The certificate of {evidence.host} is self-signed: no authority has signed it."
         f"{_ended(evidence)}",
         (failed, *_chain(evidence)[1]),
     )
@@ -205,7 +205,7 @@ def _intercepted(evidence: Evidence) -> Finding | None:
     who = named or (_issuers(evidence) or ["an authority of this host"])[-1]
     known = "; this host's own store trusts it" if local else ""
     return Finding(
-        f"TLS to {evidence.host} is intercepted: the certificate is issued by {who}{known}.",
+        f"TLS to {evidence.host} is intercepted: the certificate was issued by {who}{known}.",
         (failed, *_chain(evidence)[1], *([local] if local else [])),
         kind=failed.kind,
         confidence=0.9 if named else 0.7,
@@ -235,8 +235,8 @@ def _missing_intermediate(evidence: Evidence) -> Finding | None:
     if not unsent or not (kin or fetched):
         return None
     return Finding(
-        f"The server sends the certificate of {evidence.host} without the intermediate that "
-        f"leads to a trusted authority ({unsent}).",
+        f"The server sends the certificate of {evidence.host} without the intermediate "
+        f"certificate that leads to a trusted authority ({unsent}).",
         (failed, read),
         confidence=0.85,
         alternatives=(_PRIVATE,) if not kin else (),
@@ -258,7 +258,7 @@ def _unknown_issuer(evidence: Evidence) -> Finding | None:
         return None
     issuer = next((one for one in reversed(_issuers(evidence)) if one), "an unknown authority")
     return Finding(
-        f"The certificate of {evidence.host} is issued by {issuer}, which this program does not "
+        f"The certificate of {evidence.host} was issued by {issuer}, which this program does not "
         f"trust.{_ended(evidence)}",
         (failed, *_chain(evidence)[1]),
         kind=failed.kind,
@@ -294,33 +294,31 @@ CERTIFICATE = (
         cause="clock_wrong",
         kind="tls.cert.date_invalid.expired",
         where="this host",
-        meaning="The certificate is valid; this host's clock is not.",
-        decided_by="a date error, while the server's Date differs from our clock by over an hour",
+        meaning="The certificate is valid; this host's clock is wrong.",
+        decided_by="a date error, while the server's Date header differs from this host's clock by over an hour",
         when=_clock,
-        advice=(
-            "Set the clock: `timedatectl`, `chronyc tracking`; look at the battery of the RTC.",
-        ),
+        advice=("Set the clock: `timedatectl`, `chronyc tracking`; check the clock's battery.",),
     ),
     Rule(
         cause="trust_store_missing",
         kind="config.tls_files_invalid",
         where="this program",
-        meaning="The file of trusted authorities is not there.",
-        decided_by="the file that is named (by a variable, a library or an option) cannot be loaded",
+        meaning="The file of trusted authorities cannot be read.",
+        decided_by="the configured file (variable, library or option) cannot be loaded",
         when=_store_missing,
     ),
     Rule(
         cause="tls_interception",
         kind="tls.cert.authority_invalid.untrusted_root",
         where="this network",
-        meaning="Somebody on the way, with an authority of its own, reads along.",
+        meaning="A device on the network decrypts TLS with an authority of its own.",
         decided_by="an untrusted issuer that is known for TLS inspection, or that only this "
         "host's own store trusts",
         when=_intercepted,
         advice=(
             "Trust the network's authority: name its file in `SSL_CERT_FILE`, `REQUESTS_CA_BUNDLE`.",
             "Or have the target exempted from inspection.",
-            "If nobody here knows of it, do not trust it: it may be an attack.",
+            "If nobody knows of it, do not trust it: it may be an attack.",
         ),
     ),
     Rule(
@@ -351,7 +349,7 @@ CERTIFICATE = (
         cause="certificate_self_signed",
         kind="tls.cert.authority_invalid.self_signed",
         where="their certificate",
-        meaning="The server vouches for itself.",
+        meaning="The certificate is self-signed.",
         decided_by="verify code 18",
         when=_self_signed,
     ),
@@ -360,7 +358,7 @@ CERTIFICATE = (
         kind="tls.cert.authority_invalid.unknown_issuer",
         where="their certificate",
         meaning="The server does not send every certificate between its own and the root.",
-        decided_by="verify code 20 or 21, the next issuer above the leaf is not sent, and a trusted authority is called alike, or the leaf is alone and names where its issuer is",
+        decided_by="verify code 20 or 21, the issuer of the leaf is not sent, and a trusted authority has the same name, or the leaf comes alone and names where its issuer is",
         when=_missing_intermediate,
         advice=(
             "On the server install the full chain (`fullchain.pem`), not the leaf alone.",
@@ -395,7 +393,7 @@ CERTIFICATE = (
         cause="certificate_invalid",
         kind="tls.cert.invalid",
         where="their certificate",
-        meaning="It is not acceptable for another reason.",
+        meaning="The certificate is rejected for another reason.",
         decided_by="any other verify code",
         when=_invalid,
     ),

@@ -82,7 +82,7 @@ def _nearer(evidence: Evidence) -> Finding | None:
             whose = "of this host or of the first router" if first else f"{hops} hops away"
             further = f"is {other} hops away" if other else "is further away"
             return Finding(
-                f"A firewall {whose} resets the connection to {one.subject} in the host's name: "
+                f"A firewall {whose} resets the connection to {one.subject} from the host's address: "
                 f"port {one.facts['other_port']} of it {further}.",
                 (one, *evidence.unopened),
                 kind="tcp.refused",
@@ -139,13 +139,13 @@ def _wrong_port(evidence: Evidence) -> Finding | None:
     what = str(one.facts["speaks"] or evidence.protocol).upper()
     return Finding(
         f"Nothing listens on {listed(refused)}; the same host "
-        f"{'speaks' if right else 'has open the usual port of'} {what} on port "
+        f"{'answers' if right else 'has open the usual port of'} {what} on port "
         f"{one.facts['port']}.",
         (*refused, one),
         confidence=None if right else 0.7,
         advice=(
-            f"Call port {one.facts['port']}, if that is the service that is meant.",
-            "Else start the service, or find out where it listens: `ss -ltnp` on its host.",
+            f"Use port {one.facts['port']} if that is the intended service.",
+            "Otherwise start the service, or find out where it listens: `ss -ltnp` on its host.",
         ),
     )
 
@@ -175,8 +175,8 @@ _RESET_IN_ITS_NAME = Alternative(
     kind="tcp.refused",
     cause="firewall_rejects",
     where="path",
-    summary="A firewall answers with a TCP reset in the service's name.",
-    check="on the service's host: `ss -ltn`; it listens and is still refused",
+    summary="A firewall answers with a TCP reset from the service's address.",
+    check="on the service's host: `ss -ltn` shows it listening, and it is still refused",
 )
 
 
@@ -192,20 +192,20 @@ CONNECT = (
         cause="firewall_rejects",
         kind="tcp.refused",
         where="path",
-        meaning="A firewall on the way resets the connection in the host's name.",
-        decided_by="a reset from nearer than another port of the host",
+        meaning="A firewall on the path resets the connection from the host's address.",
+        decided_by="a reset from fewer hops away than another port of the host",
         when=_nearer,
         advice=(
             "Ask those who run the firewall to allow this source, destination and port.",
-            "Look at this host's own rules too: `nft list ruleset`, `iptables -L OUTPUT -nv`.",
+            "Check this host's own rules too: `nft list ruleset`, `iptables -L OUTPUT -nv`.",
         ),
     ),
     Rule(
         cause="wrong_port",
         kind="tcp.refused",
         where="this program",
-        meaning="Nothing listens on the port, and another port of the host speaks what was asked.",
-        decided_by="refused without ICMP; the scheme's other port is open and speaks the protocol",
+        meaning="Nothing listens on the port, but another port of the host answers in the protocol.",
+        decided_by="refused without ICMP; the scheme's other port is open and answers in the protocol",
         when=_wrong_port,
         confidence=0.85,
     ),
@@ -221,7 +221,7 @@ CONNECT = (
         cause="firewall_rejects",
         kind="tcp.address_unreachable.prohibited",
         where="path",
-        meaning="A firewall rejects the connection; the sender of the ICMP message says whose.",
+        meaning="A firewall rejects the connection; the sender of the ICMP message shows which.",
         decided_by="ICMP 3/3 (IPv6 1/4), which no TCP stack sends for a SYN, or 3/2, 3/9, 3/10, "
         "3/13 (IPv6 1/1, 1/5, 1/6)",
         when=_rejected,
@@ -264,17 +264,17 @@ def _host_down(evidence: Evidence) -> Finding | None:
         return None
     icmp = icmp_of(down[0])
     own, sender = icmp["own"], icmp["sender"]
-    by = "" if own else f", says {sender}"
+    by = "" if own else f", reports {sender}"
     next_router = Alternative(
         kind="tcp.address_unreachable.host",
         cause="host_unreachable",
         where="path",
-        summary=f"The host is not on a network of {sender}, and the router behind that is off.",
-        check="try another address of the same network: behind a dead router none answers",
+        summary="The host is behind a further router, and that router is down.",
+        check="try another address of the same network: behind a router that is down none answers",
     )
     return Finding(
-        f"No host answers for {down[0].facts['address']} on its network{by}: it is off, or "
-        "the address is wrong.",
+        f"No host answers for {down[0].facts['address']} on its network{by}: the host is off, "
+        "or the address is wrong.",
         tuple(down),
         alternatives=() if own else (next_router,),
         confidence=None if own else 0.85,
@@ -288,23 +288,23 @@ def _host_unreachable(evidence: Evidence) -> Finding | None:
         return None
     sender = icmp_of(lost[0])["sender"]
     return Finding(
-        f"{sender} says at once that the host {lost[0].facts['address']} cannot be reached: "
-        "a rule of a firewall, or a host that it knows to be off.",
+        f"{sender} reports at once that the host {lost[0].facts['address']} cannot be "
+        "reached: a firewall rule, or a host that it knows to be off.",
         tuple(lost),
         alternatives=(
             Alternative(
                 kind="tcp.address_unreachable.host",
                 cause="firewall_rejects",
                 where="path",
-                summary=f"A firewall on {sender} rejects the connection in these words.",
-                check="try another port of the same host: a host that is off rejects all",
+                summary=f"A firewall on {sender} rejects the connection with this message.",
+                check="try another port of the same host: if the host is off, all are rejected",
             ),
             Alternative(
                 kind="tcp.address_unreachable.host",
                 cause="host_down",
                 where="their host",
-                summary="The host is off, and the router has noticed before.",
-                check="ask again in a minute: then the answer takes some 3 s",
+                summary="The host is off, and the router already knows.",
+                check="try again in a minute: the answer then takes about 3 s",
             ),
         ),
         confidence=0.75,
@@ -319,8 +319,8 @@ def _short_lived(evidence: Evidence) -> Finding | None:
         hops = route.facts["hops"] if route else None
         if route is not None and hops and hops < USUAL:
             return Finding(
-                f"Packets of this host may pass {hops} routers at most, which is too few for "
-                f"{one.facts['address']}: {icmp_of(one)['sender']} gives them up.",
+                f"Packets of this host may pass at most {hops} routers, too few for "
+                f"{one.facts['address']}: {icmp_of(one)['sender']} discards them.",
                 (one, route),
             )
     return None
@@ -333,8 +333,8 @@ def _loop(evidence: Evidence) -> Finding | None:
         return None
     sender = icmp_of(looped[0])["sender"]
     return Finding(
-        f"Packets to {looped[0].facts['address']} run in a circle: {sender} reports that "
-        "their time to live is over.",
+        f"Packets to {looped[0].facts['address']} loop between routers: {sender} reports that "
+        "their time to live is exceeded.",
         tuple(looped),
     )
 
@@ -345,15 +345,15 @@ def _network_unreachable(evidence: Evidence) -> Finding | None:
         return None
     who, _ = sender_of(lost[0])
     return Finding(
-        f"{who[0].upper()}{who[1:]} says that it has no route to {lost[0].facts['address']}.",
+        f"{who[0].upper()}{who[1:]} reports that it has no route to {lost[0].facts['address']}.",
         tuple(lost),
         alternatives=(
             Alternative(
                 kind="tcp.address_unreachable.network",
                 cause="firewall_rejects",
                 where="path",
-                summary="A firewall there rejects the connection in these words.",
-                check="try another port of the same host: a missing route stops all",
+                summary="A firewall there rejects the connection with this message.",
+                check="try another port of the same host: a missing route affects all",
             ),
         ),
         confidence=0.85,
@@ -387,7 +387,7 @@ UNREACHABLE = (
         cause="ttl_too_small",
         kind="tcp.address_unreachable.host",
         where="this host",
-        meaning="This host lets its packets pass too few routers.",
+        meaning="This host sends packets with too small a time to live.",
         decided_by="ICMP time-exceeded, and a usual time to live of this host below 30",
         when=_short_lived,
         advice=("Raise it to 64: `sysctl net.ipv4.ip_default_ttl`, `net.ipv6.conf.*.hop_limit`.",),
@@ -396,7 +396,7 @@ UNREACHABLE = (
         cause="routing_loop",
         kind="tcp.address_unreachable.host",
         where="path",
-        meaning="Two routers send the packets to each other.",
+        meaning="Two routers send the packets back and forth.",
         decided_by="ICMP time-exceeded (11/0, IPv6 3/0) for a packet with the usual time to live",
         when=_loop,
         advice=("Tell the network's operators the address and the router that reported it.",),
@@ -405,7 +405,7 @@ UNREACHABLE = (
         cause="host_unreachable",
         kind="tcp.address_unreachable.host",
         where="path",
-        meaning="A router or a firewall says that the host cannot be reached.",
+        meaning="A router or firewall reports that the host cannot be reached.",
         decided_by="ICMP host-unreachable from another host, at once",
         when=_host_unreachable,
     ),
@@ -413,7 +413,7 @@ UNREACHABLE = (
         cause="network_unreachable",
         kind="tcp.address_unreachable.network",
         where="path",
-        meaning="A router on the way knows no route.",
+        meaning="A router on the path has no route to the target.",
         decided_by="ICMP network-unreachable (3/0, IPv6 1/0) from a router",
         when=_network_unreachable,
     ),
@@ -422,7 +422,7 @@ UNREACHABLE = (
         kind="tcp.address_unreachable.network",
         where="this host",
         meaning="This host itself cannot send there.",
-        decided_by="an error of connect() at once, without any ICMP message",
+        decided_by="connect() fails at once, without any ICMP message",
         when=_no_way,
     ),
 )

@@ -9,7 +9,7 @@ from ringback.diagnosis.facts import (
 )
 from ringback.diagnosis.model import Alternative
 from ringback.diagnosis.sorts import ReadingOf
-from ringback.diagnosis.verdict.evidence import Evidence
+from ringback.diagnosis.verdict.evidence import Evidence, protocol_name
 from ringback.diagnosis.verdict.rule import Finding, Rule, black_hole, is_unheard
 
 _CLIENT_ALERTS = frozenset({42, 43, 44, 45, 46, 48, 49, 116})
@@ -48,18 +48,26 @@ def _plain_port(evidence: Evidence) -> Finding | None:
     if failed.facts["alert"] or spoken.facts["plain_to_tls"]:
         return None
     return Finding(
-        f"{evidence.place} speaks plain {str(spoken.facts['speaks']).upper()}, not TLS.",
+        _in_plain(evidence, spoken),
         (failed, spoken),
         advice=_plain_advice(evidence),
     )
 
 
+def _in_plain(evidence: Evidence, spoken: ReadingOf[PlainFacts]) -> str:
+    speaks = spoken.facts["speaks"]
+    if speaks in {"http", "markup"} and evidence.asked.get("scheme") == "https":
+        return f"{evidence.place} answers plain HTTP: use http://."
+    plain = "plain " if speaks in {"http", "markup", evidence.protocol} else ""
+    return f"{evidence.place} answers {plain}{protocol_name(speaks)}, not TLS."
+
+
 def _plain_advice(evidence: Evidence) -> tuple[str, ...]:
     if evidence.asked["scheme"] != "https":
-        return ("Ask for the protocol without TLS, or for the port with it.",)
+        return ("Use the protocol without TLS, or the port with TLS.",)
     return (
-        f"Write `http://{evidence.place}` if the service is meant to speak plainly there.",
-        "Else use its TLS port, or give the service its certificate.",
+        f"Use `http://{evidence.place}` if the service is meant to be unencrypted there.",
+        "Otherwise use its TLS port, or set up TLS in the service.",
     )
 
 
@@ -68,7 +76,7 @@ def _other_protocol(evidence: Evidence) -> Finding | None:
     if failed is None or spoken is None or spoken.facts["speaks"] in {"nothing", "tls"}:
         return None
     return Finding(
-        f"{evidence.place} speaks {str(spoken.facts['speaks']).upper()}, not TLS.",
+        _in_plain(evidence, spoken),
         (failed, spoken),
     )
 
@@ -77,7 +85,7 @@ def _not_tls(evidence: Evidence) -> Finding | None:
     failed = _failed(evidence, "not_tls")
     if failed is None:
         return None
-    return Finding(f"What {evidence.place} answers is not TLS.", (failed,), confidence=0.85)
+    return Finding(f"The answer of {evidence.place} is not TLS.", (failed,), confidence=0.85)
 
 
 def _client_certificate(evidence: Evidence) -> Finding | None:
@@ -91,7 +99,7 @@ def _client_certificate(evidence: Evidence) -> Finding | None:
         return None
     if failed.facts["client_certificate_asked"] is False and _is_about_name(evidence, alert):
         return None
-    what = "does not accept this program's certificate" if sent else "wants a client certificate"
+    what = "does not accept this program's certificate" if sent else "requires a client certificate"
     return Finding(
         f"{evidence.place} {what}"
         f"{f' (alert {alert})' if alert is not None else ', and ends the connection without one'}.",
@@ -113,8 +121,8 @@ def _old_tls(evidence: Evidence) -> Finding | None:
     if failed is None or old is None:
         return None
     return Finding(
-        f"{evidence.place} speaks only {old.facts['version'] or 'an old TLS'} "
-        f"({old.facts['cipher'] or 'an old cipher'}), which this program no longer does.",
+        f"{evidence.place} supports only {old.facts['version'] or 'an old TLS'} "
+        f"({old.facts['cipher'] or 'an old cipher'}), which this program no longer accepts.",
         (failed, old),
     )
 
@@ -129,8 +137,8 @@ def _sni(evidence: Evidence) -> Finding | None:
     if other is None:
         return None
     return Finding(
-        f"The handshake is cut when it names {evidence.host}, and works without the name: "
-        "a filter on the way, or a server that does not serve this name.",
+        f"The handshake fails when it names {evidence.host}, and works without the name: "
+        "a filter on the path, or a server that does not serve this name.",
         (failed, other),
         kind=failed.kind,
         where="path",
@@ -156,7 +164,7 @@ def _mismatch(evidence: Evidence) -> Finding | None:
                 kind="tls.bad_client_auth_cert",
                 cause="client_certificate_wanted",
                 where="this program",
-                summary="The server wants a client certificate (TLS 1.2 says it with alert 40).",
+                summary="The server requires a client certificate (TLS 1.2 signals it with alert 40).",
                 check="ask its operators; try with a client certificate",
             ),
         ),
@@ -173,7 +181,7 @@ def _lost(evidence: Evidence) -> Finding | None:
     if failed is None or not is_unheard(failed):
         return None
     return Finding(
-        f"The connection to {evidence.place} opens, then what is sent over it is lost.",
+        f"The connection to {evidence.place} opens, but what is sent over it is lost.",
         (failed,),
         kind=failed.kind,
         where="path",
@@ -194,7 +202,7 @@ def _silent(evidence: Evidence) -> Finding | None:
                 kind="tls.timed_out",
                 cause="tls_on_plain_port",
                 where="this program",
-                summary="The port speaks another protocol, which waits for its own first words.",
+                summary="The port serves another protocol, which waits for its own request.",
                 check="compare the port with the service's configuration",
             ),
         ),
@@ -206,7 +214,7 @@ def _cut(evidence: Evidence) -> Finding | None:
     if failed is None:
         return None
     return Finding(
-        f"{evidence.place} breaks the TLS handshake off: {failed.result}.",
+        f"{evidence.place} aborts the TLS handshake: {failed.result}.",
         (failed,),
         kind=failed.kind,
         confidence=0.8,
@@ -218,16 +226,16 @@ SECURE = (
         cause="tls_on_plain_port",
         kind="tls.protocol.error.not_tls",
         where="this program",
-        meaning="TLS was begun on a port that speaks plainly.",
-        decided_by="the handshake fails, and a plain request is answered in the protocol",
+        meaning="TLS was used on a port that is not encrypted.",
+        decided_by="the handshake fails, and an unencrypted request is answered in the protocol",
         when=_plain_port,
     ),
     Rule(
         cause="other_protocol",
         kind="tls.protocol.error.not_tls",
         where="this program",
-        meaning="The port speaks another protocol.",
-        decided_by="the handshake fails, and the port's own first words are of another protocol",
+        meaning="Another protocol answers on the port.",
+        decided_by="the handshake fails, and the service's greeting is of another protocol",
         when=_other_protocol,
         advice=("Compare host and port with the service's configuration.",),
     ),
@@ -235,7 +243,7 @@ SECURE = (
         cause="client_certificate_wanted",
         kind="tls.bad_client_auth_cert",
         where="this program",
-        meaning="The server wants a certificate of the client, or another one.",
+        meaning="The server requires a client certificate, or rejects the one given.",
         decided_by="alert 42 to 46, 48, 49 or 116, or a CertificateRequest before the end",
         when=_client_certificate,
     ),
@@ -243,7 +251,7 @@ SECURE = (
         cause="old_tls",
         kind="tls.version_or_cipher_mismatch",
         where="their service",
-        meaning="The server speaks only versions or ciphers that are no longer safe.",
+        meaning="The server supports only versions or ciphers that are no longer secure.",
         decided_by="the handshake fails, and works with TLS 1.0 or 1.1 and old ciphers allowed",
         when=_old_tls,
     ),
@@ -251,12 +259,12 @@ SECURE = (
         cause="mtu_black_hole",
         kind="tls.timed_out",
         where="path",
-        meaning="Packets of full size are lost on the way, small ones pass.",
+        meaning="Full-size packets are lost on the path, small ones pass.",
         decided_by="the handshake times out, and works at once with TCP_MAXSEG=536",
         when=_black_hole,
         layer="ip",
         advice=(
-            "Let ICMP fragmentation-needed (3/4, IPv6 2/0) through all firewalls on the way.",
+            "Allow ICMP fragmentation-needed (3/4, IPv6 2/0) through all firewalls on the path.",
             "Or clamp the segment size on the router or VPN: `--clamp-mss-to-pmtu`.",
         ),
     ),
@@ -264,7 +272,7 @@ SECURE = (
         cause="sni_unknown",
         kind="tls.unrecognized_name_alert",
         where="their service",
-        meaning="The name in the handshake (SNI) decides that it fails.",
+        meaning="The handshake fails because of the name in it (SNI).",
         decided_by="alert 112, or the handshake works without the name",
         when=_sni,
     ),
@@ -272,7 +280,7 @@ SECURE = (
         cause="tls_mismatch",
         kind="tls.version_or_cipher_mismatch",
         where="their service",
-        meaning="No TLS version, cipher or application protocol in common.",
+        meaning="Client and server have no TLS version, cipher or application protocol in common.",
         decided_by="alert 40, 70, 71, 86 or 120, or OpenSSL's own refusal",
         when=_mismatch,
     ),
@@ -280,15 +288,15 @@ SECURE = (
         cause="not_tls",
         kind="tls.protocol.error.not_tls",
         where="this program",
-        meaning="What answers is not TLS.",
-        decided_by="first bytes that are no TLS record",
+        meaning="The answer is not TLS.",
+        decided_by="the first bytes are not a TLS record",
         when=_not_tls,
     ),
     Rule(
         cause="path_lost",
         kind="tls.timed_out",
         where="path",
-        meaning="The connection opens, then nothing that is sent arrives.",
+        meaning="The connection opens, but nothing that is sent arrives.",
         decided_by="the handshake times out and the peer's kernel acknowledges nothing (TCP_INFO)",
         when=_lost,
         layer="ip",
@@ -298,7 +306,7 @@ SECURE = (
         cause="handshake_silent",
         kind="tls.timed_out",
         where="their service",
-        meaning="The connection is accepted, and the handshake gets no answer.",
+        meaning="The connection is accepted, but the handshake gets no answer.",
         decided_by="the handshake times out, the peer's kernel has acknowledged it",
         when=_silent,
     ),

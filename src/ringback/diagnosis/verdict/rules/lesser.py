@@ -37,7 +37,7 @@ def _dead_family(evidence: Evidence, version: int) -> Finding | None:
         # A host without this family does not use its addresses (RFC 6724): nothing is lost.
         return None
     return Finding(
-        f"{evidence.place} answers over IPv{other}, and over IPv{version} it does not: "
+        f"{evidence.place} answers over IPv{other}, but not over IPv{version}: "
         f"{dead[0].result or dead[0].facts['outcome']}.",
         (*dead, *evidence.opened),
         kind=dead[0].kind,
@@ -106,14 +106,14 @@ def _sometimes(evidence: Evidence) -> Finding | None:
         return None
     one = partly[0]
     return Finding(
-        f"{one.subject} takes {one.facts['opened']} of {one.facts['attempts']} connections.",
+        f"{one.subject} accepts {one.facts['opened']} of {one.facts['attempts']} connections.",
         tuple(partly),
         alternatives=(
             Alternative(
                 kind="tcp.timed_out",
                 cause="path_silent",
                 where="path",
-                summary="Packets are lost on the way.",
+                summary="Packets are lost on the path.",
                 check="`mtr HOST`, or compare with another machine",
             ),
         ),
@@ -133,7 +133,7 @@ PARTLY = (
         cause="overloaded",
         kind="tcp.timed_out",
         where="their service",
-        meaning="Only some connections are taken.",
+        meaning="Only some connections are accepted.",
         decided_by="several attempts at one address",
         when=_sometimes,
         confidence=0.7,
@@ -142,11 +142,11 @@ PARTLY = (
         cause="ipv6_dead",
         kind="tcp.timed_out",
         where="path",
-        meaning="The target answers over IPv4, and not over IPv6, which is tried first.",
+        meaning="The target answers over IPv4, but not over IPv6, which is tried first.",
         decided_by="no IPv6 address opens, an IPv4 address does, and this host has an IPv6 route",
         when=_ipv6_dead,
         advice=(
-            "Let the target's IPv6 be repaired, or its AAAA record be removed.",
+            "Have the target's IPv6 repaired, or its AAAA record removed.",
             "Until then use a client with happy eyeballs, as `ringback.Session` is.",
         ),
     ),
@@ -154,7 +154,7 @@ PARTLY = (
         cause="ipv4_dead",
         kind="tcp.timed_out",
         where="path",
-        meaning="The target answers over IPv6, and not over IPv4.",
+        meaning="The target answers over IPv6, but not over IPv4.",
         decided_by="no IPv4 address opens, an IPv6 address does, and this host has an IPv4 route",
         when=_ipv4_dead,
     ),
@@ -162,11 +162,11 @@ PARTLY = (
         cause="one_address_dead",
         kind="tcp.timed_out",
         where="their host",
-        meaning="One of several addresses fails; calls fail or wait by chance.",
+        meaning="One of several addresses fails; calls fail or are slow at random.",
         decided_by="a connection to each address",
         when=_address_dead,
         advice=(
-            "Take the dead address out of DNS or out of the load balancer, or repair it.",
+            "Remove the failing address from DNS or the load balancer, or repair it.",
             "Until then use a client that tries the next address, as `ringback.Session` does.",
         ),
     ),
@@ -199,7 +199,9 @@ def _ends_soon(evidence: Evidence) -> Finding | None:
     for one in evidence.all(HandshakeFacts):
         days = one.facts["days_left"]
         if one.state == "ok" and days is not None and days < CERTIFICATE_DAYS:
-            return Finding(f"The certificate of {evidence.host} ends in {days:.0f} days.", (one,))
+            return Finding(
+                f"The certificate of {evidence.host} expires in {days:.0f} days.", (one,)
+            )
     return None
 
 
@@ -226,7 +228,7 @@ def _newer_only(evidence: Evidence) -> Finding | None:
     if found is None:
         return None
     return Finding(
-        f"{evidence.place} speaks HTTP/2 only: clients without it (requests, urllib) fail.",
+        f"{evidence.place} supports only HTTP/2: clients without it (requests, urllib) fail.",
         (found,),
     )
 
@@ -236,7 +238,7 @@ def _no_family_here(evidence: Evidence) -> Finding | None:
     if not dead or not evidence.opened:
         return None
     version = family(dead[0].facts["address"])
-    return Finding(f"This host has no IPv{version}; the other family is used.", tuple(dead))
+    return Finding(f"This host has no IPv{version}; the other version is used.", tuple(dead))
 
 
 HARMLESS = (
@@ -244,7 +246,7 @@ HARMLESS = (
         cause="clock_off",
         kind="unknown",
         where="this host",
-        meaning="The clocks differ.",
+        meaning="The clocks of this host and the server differ.",
         decided_by="the Date header",
         when=_clock_off,
     ),
@@ -252,7 +254,7 @@ HARMLESS = (
         cause="certificate_ends_soon",
         kind="tls.cert.date_invalid.expired",
         where="their certificate",
-        meaning="The certificate ends soon.",
+        meaning="The certificate expires soon.",
         decided_by="its date",
         when=_ends_soon,
     ),
@@ -276,7 +278,7 @@ HARMLESS = (
         cause="http2_only",
         kind="http.response.invalid.not_http",
         where="their service",
-        meaning="The service speaks HTTP/2 only.",
+        meaning="The service supports only HTTP/2.",
         decided_by="its answer over HTTP/1.1 and over HTTP/2",
         when=_newer_only,
     ),
@@ -284,7 +286,7 @@ HARMLESS = (
         cause="one_family",
         kind="tcp.address_unreachable.network",
         where="this host",
-        meaning="This host has one IP family only, the target both.",
+        meaning="This host has only one IP version, the target both.",
         decided_by="no route for one family",
         when=_no_family_here,
     ),

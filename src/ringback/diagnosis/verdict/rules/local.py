@@ -43,7 +43,7 @@ def _fatal(evidence: Evidence, kind: KindName) -> Finding | None:
     problems = "; ".join(parsed.facts["problems"] or ()) or parsed.result
     hint = parsed.facts["hint"]
     advice = (f"Write `{hint}`.",) if hint else ()
-    return Finding(f"Nothing can be called by this text: {problems}.", (parsed,), advice=advice)
+    return Finding(f"This target cannot be used: {problems}.", (parsed,), advice=advice)
 
 
 def _scheme(evidence: Evidence) -> Finding | None:
@@ -59,7 +59,7 @@ def _proxy_invalid(evidence: Evidence) -> Finding | None:
     names = (found.facts["invalid"] or ()) if found else ()
     if found is None or not names or evidence.served:
         return None
-    return Finding(f"The value of {' and '.join(names)} is no URL of a proxy.", (found,))
+    return Finding(f"The value of {' and '.join(names)} is not a valid proxy URL.", (found,))
 
 
 ASKED = (
@@ -67,7 +67,7 @@ ASKED = (
         cause="scheme_invalid",
         kind="url.scheme_invalid",
         where="this program",
-        meaning="The URL has no scheme, or one that nothing here speaks.",
+        meaning="The URL has no scheme, or one that is not supported.",
         decided_by="the text of the URL",
         when=_scheme,
         confidence=1.0,
@@ -85,7 +85,7 @@ ASKED = (
         cause="proxy_invalid",
         kind="config.proxy_invalid",
         where="this program",
-        meaning="A proxy variable that applies holds no usable URL.",
+        meaning="The proxy variable that applies does not hold a valid URL.",
         decided_by="the proxy variables of the environment",
         when=_proxy_invalid,
     ),
@@ -116,7 +116,7 @@ def _why(address: str, types: list[str]) -> str | None:
     if "broadcast" in types:
         return "it is the broadcast address of a network of this host"
     if "multicast" in types or (is_no_host(address) and not ip_address(address).is_unspecified):
-        return "it is that of a group or reserved, not of a host"
+        return "it is a multicast or reserved address, not a host's"
     return None
 
 
@@ -151,7 +151,7 @@ def _no_port_left(evidence: Evidence) -> Finding | None:
     if not stuck:
         return None
     return Finding(
-        f"This host has no port left for a connection to {listed(stuck)} (EADDRNOTAVAIL).",
+        f"This host has no local port left for a connection to {listed(stuck)} (EADDRNOTAVAIL).",
         tuple(stuck),
     )
 
@@ -161,25 +161,25 @@ ADDRESS = (
         cause="address_unusable",
         kind="tcp.address_invalid",
         where="this program",
-        meaning="The address that is asked for is not that of one host.",
+        meaning="The address does not belong to a single host.",
         decided_by="a multicast, reserved or broadcast address, or a link-local one without its "
         "interface",
         when=_no_host,
         advice=(
-            "Name the host, or write its own address.",
-            "Name the interface behind a link-local address: `[fe80::1%25eth0]` in a URL.",
+            "Use the host's name or its own address.",
+            "Add the interface to a link-local address: `[fe80::1%25eth0]` in a URL.",
         ),
     ),
     Rule(
         cause="no_port_left",
         kind="client.local_address",
         where="this host",
-        meaning="All ports that this host gives to connections are in use.",
-        decided_by="connect() ends at once in EADDRNOTAVAIL, though a route leads there",
+        meaning="All local ports for outgoing connections are in use.",
+        decided_by="connect() fails at once with EADDRNOTAVAIL, although there is a route",
         when=_no_port_left,
         advice=(
-            "Keep connections open and use them again: `ss -s` counts those in TIME-WAIT.",
-            "Widen the range: `sysctl net.ipv4.ip_local_port_range`.",
+            "Reuse connections (keep-alive): `ss -s` counts those in TIME-WAIT.",
+            "Widen the port range: `sysctl net.ipv4.ip_local_port_range`.",
         ),
     ),
     Rule(
@@ -188,9 +188,9 @@ ADDRESS = (
         layer="ip",
         where="this host",
         meaning="The loopback interface is down.",
-        decided_by="the interfaces of this host, and no answer from an address of loopback",
+        decided_by="the state of the loopback interface, and no answer from a loopback address",
         when=_loopback_down,
-        advice=("Switch it on: `ip link set lo up`; in a container look at how it was started.",),
+        advice=("Switch it on: `ip link set lo up`; in a container, check how it was started.",),
     ),
 )
 
@@ -230,8 +230,8 @@ def _short(evidence: Evidence) -> Finding | None:
     if found is None or evidence.served:
         return None
     return Finding(
-        f"This program has {found.facts['open']} of {found.facts['limit']} descriptors "
-        "open: no further connection can be made.",
+        f"This program has {found.facts['open']} of {found.facts['limit']} file descriptors "
+        "open: it cannot open another connection.",
         (found,),
     )
 
@@ -327,7 +327,7 @@ def _policy_route(evidence: Evidence) -> Finding | None:
             table, named = _POLICY[kind]
         if named is not None:
             return Finding(
-                f"A route of this host says {table} for {one.facts['address']}: "
+                f"A route of this host is of type {table} for {one.facts['address']}: "
                 "nothing is sent there.",
                 (one,),
                 kind=named,
@@ -428,8 +428,8 @@ LOCAL = (
         cause="out_of_descriptors",
         kind="client.resources_exhausted",
         where="this program",
-        meaning="This program may open no further file or connection.",
-        decided_by="as many descriptors are open as the limit allows",
+        meaning="This program has reached its limit of open files and connections.",
+        decided_by="the number of open descriptors has reached the limit",
         when=_short,
     ),
     Rule(
@@ -440,19 +440,19 @@ LOCAL = (
         decided_by="no interface but loopback is up with an address that leads beyond its own link",
         when=_no_network,
         advice=(
-            "Bring an interface up: `ip link`, `ip addr`; on a laptop join a network.",
-            "In a container give it a network: it may have been started with `--network none`.",
+            "Bring an interface up (`ip link`, `ip addr`); on a laptop, join a network.",
+            "In a container, give it a network: it may have been started with `--network none`.",
         ),
     ),
     Rule(
         cause="no_default_route",
         kind="tcp.address_unreachable.network",
         where="this host",
-        meaning="No route leads out of this host's own networks.",
-        decided_by="no default route of either family, and connect() ends in ENETUNREACH at once",
+        meaning="This host has no route beyond its own networks.",
+        decided_by="no default route of either family, and connect() fails at once with ENETUNREACH",
         when=_no_default_route,
         advice=(
-            "Look at the routes: `ip route`, `ip -6 route`; a line `default via …` is missing.",
+            "Check the routes with `ip route` and `ip -6 route`: a line `default via …` is missing.",
             "Renew the address (DHCP), reconnect the VPN, or add the route.",
         ),
     ),
@@ -461,46 +461,46 @@ LOCAL = (
         kind="tcp.address_unreachable.prohibited",
         where="this host",
         meaning="A route of this host is of type prohibit, unreachable or blackhole.",
-        decided_by="connect() ends at once in EACCES, EHOSTUNREACH or EINVAL, without any ICMP",
+        decided_by="connect() fails at once with EACCES, EHOSTUNREACH or EINVAL, without any ICMP message",
         when=_policy_route,
         advice=(
-            "Look it up: `ip route get ADDRESS`, `ip rule`; a VPN's kill switch makes such routes.",
+            "Check `ip route get ADDRESS` and `ip rule`: a VPN's kill switch adds such routes.",
         ),
     ),
     Rule(
         cause="family_missing",
         kind="tcp.address_unreachable.network",
         where="this network",
-        meaning="The name has addresses of one IP family only, and this host has the other only.",
-        decided_by="no route for the family of every address, a route for the other family",
+        meaning="The name has addresses of only one IP version, and this host has only the other.",
+        decided_by="no route for the IP version of the addresses, but one for the other version",
         when=_family_missing,
         advice=(
-            "Let the service have an address of the other family too (A beside AAAA).",
-            "Or give this host that family, or a translator (NAT64 with DNS64, a dual-stack proxy).",
+            "Give the service an address of the other IP version too (A as well as AAAA).",
+            "Or give this host the missing IP version, or a translator (NAT64 with DNS64, a dual-stack proxy).",
         ),
     ),
     Rule(
         cause="no_route",
         kind="tcp.address_unreachable.network",
         where="this host",
-        meaning="This host's routing table has no way to the target's addresses.",
-        decided_by="connect() ends at once in ENETUNREACH, without any ICMP, for every address",
+        meaning="This host's routing table has no route to the target's addresses.",
+        decided_by="connect() fails at once with ENETUNREACH for every address, without any ICMP message",
         when=_no_route,
         advice=(
-            "Look it up: `ip route get ADDRESS`.",
-            "Connect the VPN or the network that leads there.",
+            "Check `ip route get ADDRESS`.",
+            "Connect to the VPN or network that leads there.",
         ),
     ),
     Rule(
         cause="gateway_dead",
         kind="tcp.address_unreachable.host",
         where="this network",
-        meaning="The gateway does not answer on the link.",
-        decided_by="the kernel's own ICMP host-unreachable (no answer to ARP) for what is behind it",
+        meaning="The gateway does not answer on the local network.",
+        decided_by="host-unreachable from this host's kernel (no answer to ARP) for addresses behind the gateway",
         when=_gateway_dead,
         advice=(
-            "Check cable, Wi-Fi or VPN; ask the gateway: `ping GATEWAY`, `ip neigh`.",
-            "If its address is wrong, renew the lease or repair the route.",
+            "Check the cable, Wi-Fi or VPN, and the gateway: `ping GATEWAY`, `ip neigh`.",
+            "If the gateway's address is wrong, renew the DHCP lease or correct the route.",
         ),
     ),
     Rule(
@@ -512,8 +512,8 @@ LOCAL = (
         "for this port alone",
         when=_local_firewall,
         advice=(
-            "Look at the rules for outgoing packets: `nft list ruleset`, `iptables -L OUTPUT -nv`.",
-            "In a sandbox or container look at its network policy.",
+            "Check the rules for outgoing packets: `nft list ruleset`, `iptables -L OUTPUT -nv`.",
+            "In a sandbox or container, check its network policy.",
         ),
     ),
 )

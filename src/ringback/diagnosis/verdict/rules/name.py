@@ -41,8 +41,8 @@ def _missing_here_only(evidence: Evidence) -> Finding | None:
     if not elsewhere or not missing:
         return None
     return Finding(
-        f"{evidence.host} exists for {servers_of(elsewhere)}, but not for {servers_of(missing)}, "
-        "which this host asks.",
+        f"{evidence.host} exists according to {servers_of(elsewhere)}, but not according to "
+        f"{servers_of(missing)}, which this host uses.",
         with_lookup(evidence, [*missing, *elsewhere]),
     )
 
@@ -64,7 +64,7 @@ def _name_missing(evidence: Evidence) -> Finding | None:
     if not missing:
         return None
     return Finding(
-        f"The name {evidence.host} does not exist, says {servers_of(missing)} (NXDOMAIN).",
+        f"The name {evidence.host} does not exist (NXDOMAIN from {servers_of(missing)}).",
         with_lookup(evidence, missing),
     )
 
@@ -87,7 +87,7 @@ def _missing_late(evidence: Evidence) -> Finding | None:
                 kind="dns.unreachable",
                 cause="resolver_silent",
                 where="DNS",
-                summary="The resolver does not answer, and this system takes that for a denial.",
+                summary="The resolver does not answer, and this system treats that as NXDOMAIN.",
                 check="`dig NAME @ADDRESS` with a long `+time`",
             ),
         ),
@@ -116,7 +116,7 @@ def _disagree(evidence: Evidence) -> Finding | None:
     if not known or not denied:
         return None
     return Finding(
-        f"{servers_of(denied)} denies {evidence.host}, {servers_of(known)} knows it.",
+        f"{servers_of(denied)} says that {evidence.host} does not exist; {servers_of(known)} resolves it.",
         with_lookup(evidence, [*denied, *known]),
     )
 
@@ -130,11 +130,11 @@ def _nsswitch(evidence: Evidence) -> Finding | None:
     if config is not None and config.facts["dns_in_order"] is False:
         return Finding(
             f"The name service of this host does not ask DNS (hosts: {' '.join(order or ())}), "
-            f"while {servers_of(known)} knows {evidence.host}.",
+            f"although {servers_of(known)} resolves {evidence.host}.",
             (*with_lookup(evidence, known), config),
         )
     return Finding(
-        f"The system's lookup of {evidence.host} fails, while {servers_of(known)} knows it.",
+        f"The system's lookup of {evidence.host} fails, although {servers_of(known)} resolves it.",
         with_lookup(evidence, known),
         confidence=0.7,
     )
@@ -158,23 +158,23 @@ NAME = (
         cause="resolvers_disagree",
         kind="dns.name_not_resolved",
         where="DNS",
-        meaning="One configured resolver denies the name, another knows it.",
+        meaning="One configured resolver says that the name does not exist, another resolves it.",
         decided_by="NXDOMAIN or no address from one, addresses from another",
         when=_disagree,
         advice=(
-            "Use resolvers that know the same names: the first answer counts, also a denial.",
-            "Names of a VPN or an office need its resolver first, or a split configuration.",
+            "Configure resolvers that know the same names: the first answer counts, also NXDOMAIN.",
+            "Names of a VPN or office need its resolver first, or split DNS.",
         ),
     ),
     Rule(
         cause="nsswitch_broken",
         kind="dns.name_not_resolved",
         where="this host",
-        meaning="The system's lookup fails although DNS knows the name.",
+        meaning="The system's lookup fails although DNS has the name.",
         decided_by="getaddrinfo fails while a configured nameserver answers",
         when=_nsswitch,
         advice=(
-            "Look at the line `hosts:` of `/etc/nsswitch.conf`: `dns` must be in it.",
+            "Check the line `hosts:` in `/etc/nsswitch.conf`: it must contain `dns`.",
             "Compare `getent hosts NAME` with `dig NAME`.",
         ),
     ),
@@ -182,8 +182,8 @@ NAME = (
         cause="name_missing_here_only",
         kind="dns.name_not_resolved",
         where="DNS",
-        meaning="The name exists, but not for the resolvers of this host.",
-        decided_by="the configured resolvers deny it, one that was named beside them knows it",
+        meaning="The name exists, but not according to the resolvers that this host uses.",
+        decided_by="the configured resolvers deny it, one named in addition resolves it",
         when=_missing_here_only,
         advice=("Use the resolver that knows it: connect the VPN, or change the resolver.",),
     ),
@@ -191,16 +191,18 @@ NAME = (
         cause="dangling_cname",
         kind="dns.no_address",
         where="DNS",
-        meaning="The name is an alias of a name without address.",
+        meaning="The name is an alias for a name without an address.",
         decided_by="a CNAME chain that ends without A or AAAA",
         when=_dangling,
-        advice=("Tell the owner of the zone: the alias points to a name that is gone.",),
+        advice=(
+            "Tell the owner of the zone that the alias points to a name that no longer exists.",
+        ),
     ),
     Rule(
         cause="name_missing",
         kind="dns.name_not_resolved",
         where="DNS",
-        meaning="There is no such name.",
+        meaning="The name does not exist.",
         decided_by="NXDOMAIN from the configured resolvers",
         when=_name_missing,
     ),
@@ -208,8 +210,8 @@ NAME = (
         cause="name_missing",
         kind="dns.name_not_resolved",
         where="DNS",
-        meaning="There is no such name, and the resolver takes long to say so.",
-        decided_by="getaddrinfo denies the name later than the questions beside it were given up",
+        meaning="The name does not exist, and the resolver is slow to say so.",
+        decided_by="getaddrinfo denies the name after the direct queries had timed out",
         when=_missing_late,
     ),
     Rule(
@@ -224,11 +226,11 @@ NAME = (
         cause="name_missing",
         kind="dns.name_not_resolved",
         where="this host",
-        meaning="This host does not know a name that is its own, such as localhost.",
+        meaning="This host does not resolve a local name such as localhost.",
         decided_by="getaddrinfo fails for localhost or a name below it",
         when=_unknown_here,
         advice=(
-            "Let the hosts file have the line `127.0.0.1 localhost`, or write the address.",
+            "Add the line `127.0.0.1 localhost` to the hosts file, or use the address.",
             "Names below localhost need `myhostname` or a line of their own.",
         ),
     ),
@@ -316,7 +318,7 @@ def _portal(evidence: Evidence) -> Finding | None:
                 kind="dns.bogus_address",
                 cause="dns_hijacked",
                 where="DNS",
-                summary="The resolver invents addresses for names that do not exist.",
+                summary="The resolver returns addresses for names that do not exist.",
                 check="ask another resolver: `dig NAME @ADDRESS`",
             ),
         ),
@@ -328,7 +330,7 @@ def _hijacked(evidence: Evidence) -> Finding | None:
     if not lies or evidence.served:
         return None
     return Finding(
-        f"The resolver {servers_of(lies)} invents addresses for names that do not exist.",
+        f"The resolver {servers_of(lies)} returns addresses for names that do not exist.",
         with_lookup(evidence, lies),
         alternatives=(
             Alternative(
@@ -365,7 +367,7 @@ WRONG_ADDRESS = (
         cause="hosts_file_override",
         kind="dns.bogus_address",
         where="this host",
-        meaning="An entry of the hosts file sends the name elsewhere than DNS does.",
+        meaning="An entry in the hosts file gives another address than DNS.",
         decided_by="the address is in the hosts file and in no nameserver's answer, and fails",
         when=_hosts_file,
         advice=("Remove or correct the line in the hosts file, then try again.",),
@@ -374,7 +376,7 @@ WRONG_ADDRESS = (
         cause="captive_portal",
         kind="http.error.captive_portal",
         where="this network",
-        meaning="The network sends every name to its login page.",
+        meaning="The network resolves every name to its login page (captive portal).",
         decided_by="a random name gets the same address, which answers plain HTTP",
         when=_portal,
         confidence=0.8,
@@ -383,7 +385,7 @@ WRONG_ADDRESS = (
         cause="dns_hijacked",
         kind="dns.bogus_address",
         where="DNS",
-        meaning="The resolver invents addresses for names that do not exist.",
+        meaning="The resolver returns addresses for names that do not exist.",
         decided_by="a random name of the same zone gets the same address",
         when=_hijacked,
         advice=TRY_ANOTHER,
@@ -410,7 +412,7 @@ WRONG_ADDRESS = (
         cause="search_domain_trap",
         kind="dns.bogus_address",
         where="this host",
-        meaning="A search domain made another name of the one that was asked for.",
+        meaning="A search domain turned the name into another one.",
         decided_by="the name was answered only with a search domain behind it, and fails",
         when=_search_trap,
         advice=("Write the whole name, with a dot at its end where the client allows it.",),

@@ -79,7 +79,7 @@ def _wants_password(evidence: Evidence) -> Finding | None:
     failed, status = _status(evidence)
     if failed is None or not (status == 407 or failed.kind == "proxy.auth_required"):
         return None
-    return Finding(f"The proxy {_name(failed)} wants a user name and a password.", (failed,))
+    return Finding(f"The proxy {_name(failed)} requires a user name and password.", (failed,))
 
 
 def _upstream(evidence: Evidence) -> Finding | None:
@@ -116,14 +116,14 @@ def _forbids(evidence: Evidence) -> Finding | None:
 
 
 def _plain_proxy(evidence: Evidence) -> Finding | None:
-    """Return that a proxy named with https:// gives no answer to TLS: it is most likely plain."""
+    """Return that a proxy named with https:// does not answer to TLS: it is most likely plain."""
     failed, _ = _status(evidence)
     if failed is None or not str(failed.facts["proxy"] or "").startswith("https://"):
         return None
     if "TLS" not in str(failed.facts["reason"] or ""):
         return None
     return Finding(
-        f"{_name(failed)} does not answer TLS: a proxy that speaks plainly is written http://.",
+        f"{_name(failed)} does not answer TLS: for an unencrypted proxy write http://.",
         (failed,),
         confidence=0.8,
         advice=(f"Write `http://{failed.facts['proxy'][8:]}`: the tunnel itself is encrypted.",),
@@ -149,8 +149,8 @@ def _silent(evidence: Evidence) -> Finding | None:
     failed, _ = _status(evidence)
     if failed is None or failed.facts["outcome"] not in {"timeout", "closed"}:
         return None
-    how = "gives no answer" if failed.facts["outcome"] == "timeout" else "hangs up"
-    return Finding(f"The proxy {_name(failed)} takes the connection and {how}.", (failed,))
+    how = "does not answer" if failed.facts["outcome"] == "timeout" else "closes it"
+    return Finding(f"The proxy {_name(failed)} accepts the connection and {how}.", (failed,))
 
 
 def _no_proxy_at_all(evidence: Evidence) -> Finding | None:
@@ -180,8 +180,8 @@ def _needed(evidence: Evidence) -> Finding | None:
 
 
 _ASK_THE_PROXY = (
-    "Ask the people who run the proxy.",
-    "Look at `env | grep -i proxy`: is it the right one?",
+    "Ask the proxy's operators.",
+    "Check `env | grep -i proxy`: is it the right proxy?",
 )
 
 PROXY = (
@@ -189,25 +189,25 @@ PROXY = (
         cause="proxy_needed",
         kind="tcp.timed_out",
         where="this program",
-        meaning="The direct way is closed, and a proxy that is not used leads there.",
-        decided_by="the direct way fails, a proxy set elsewhere (another scheme, another file, "
+        meaning="The direct route is blocked, and a proxy that this program does not use works.",
+        decided_by="the direct route fails, a proxy set elsewhere (another scheme, another file, "
         "excluded by NO_PROXY) opens a tunnel",
         when=_needed,
         advice=(
             "Set the proxy for this scheme: `HTTPS_PROXY` for https, `HTTP_PROXY` for http.",
-            "Take the host out of `NO_PROXY` if it stands there.",
+            "Remove the host from `NO_PROXY` if it is listed.",
         ),
     ),
     Rule(
         cause="proxy_not_needed",
         kind="proxy.unreachable",
         where="this program",
-        meaning="The proxy that is set fails, and the target answers without it.",
-        decided_by="the proxy fails, the direct way opens",
+        meaning="The configured proxy fails, and the target answers without it.",
+        decided_by="the proxy fails, the direct connection opens",
         when=_not_needed,
         advice=(
             "Unset the proxy variable, or add the host to `NO_PROXY`.",
-            "If the proxy is prescribed, have it repaired.",
+            "If the proxy is required, have it repaired.",
         ),
     ),
     Rule(
@@ -215,14 +215,14 @@ PROXY = (
         kind="proxy.unreachable",
         where="proxy",
         meaning="The proxy cannot be reached.",
-        decided_by="its name or its port fails, and so does the direct way",
+        decided_by="its name or port fails, and so does the direct route",
         when=_down,
     ),
     Rule(
         cause="proxy_wants_password",
         kind="proxy.auth_required",
         where="proxy",
-        meaning="The proxy wants credentials, or others.",
+        meaning="The proxy requires credentials, or rejects those given.",
         decided_by="status 407, or the SOCKS authentication fails",
         when=_wants_password,
     ),
@@ -230,7 +230,7 @@ PROXY = (
         cause="proxy_upstream_failed",
         kind="proxy.upstream_failed",
         where="their service",
-        meaning="The proxy works, and cannot reach the target.",
+        meaning="The proxy works, but cannot reach the target.",
         decided_by="status 502, 503 or 504 to CONNECT, SOCKS reply 1 or 3 to 6",
         when=_upstream,
         confidence=0.8,
@@ -252,15 +252,15 @@ PROXY = (
         decided_by="the TLS handshake with an https:// proxy",
         when=_unsecured,
         advice=(
-            "Name the proxy as its certificate does, and trust the authority that issued it.",
-            "Or write `http://`, where it speaks plainly as well: the tunnel is encrypted.",
+            "Use the name in the proxy's certificate, and trust the authority that issued it.",
+            "Or write `http://` if it also works without TLS: the tunnel itself is encrypted.",
         ),
     ),
     Rule(
         cause="not_a_proxy",
         kind="proxy.protocol_error",
         where="this program",
-        meaning="The proxy's URL says https://, and the proxy speaks plainly.",
+        meaning="The proxy's URL says https://, but the proxy does not use TLS.",
         decided_by="a TLS handshake with the proxy that gets no answer",
         when=_plain_proxy,
     ),
@@ -268,7 +268,7 @@ PROXY = (
         cause="proxy_silent",
         kind="proxy.no_response",
         where="proxy",
-        meaning="The proxy takes the connection and does not answer.",
+        meaning="The proxy accepts the connection and does not answer.",
         decided_by="no reply to CONNECT, or the connection is closed before one",
         when=_silent,
     ),
@@ -276,9 +276,9 @@ PROXY = (
         cause="not_a_proxy",
         kind="proxy.protocol_error",
         where="this program",
-        meaning="What answers there is no proxy of this type.",
-        decided_by="a reply that is none of the proxy's protocol",
+        meaning="What answers is not a proxy of this type.",
+        decided_by="a reply that does not match the proxy's protocol",
         when=_no_proxy_at_all,
-        advice=("Compare scheme and port of the proxy's URL with what its operators say.",),
+        advice=("Compare the scheme and port of the proxy's URL with what its operators state.",),
     ),
 )

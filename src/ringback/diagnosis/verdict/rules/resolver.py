@@ -52,7 +52,7 @@ def _resolver_down(evidence: Evidence) -> Finding | None:
     if not refused:
         return None
     return Finding(
-        f"Nothing answers as a resolver on {servers_of(refused)}: port 53 is closed.",
+        f"No resolver runs on {servers_of(refused)}: port 53 is closed.",
         with_lookup(evidence, refused),
     )
 
@@ -106,7 +106,7 @@ def _dns_blocked(evidence: Evidence) -> Finding | None:
     if not found:
         return None
     return Finding(
-        f"The resolver {servers_of(found)} withholds {evidence.host} by policy: {text}.",
+        f"The resolver {servers_of(found)} blocks {evidence.host} by policy: {text}.",
         with_lookup(evidence, found),
     )
 
@@ -131,7 +131,7 @@ def _zone_broken(evidence: Evidence) -> Finding | None:
     readings = (*with_lookup(evidence, failed), *([control] if control else []))
     if works is False:
         return Finding(
-            f"The resolver {servers_of(failed)} answers {rcode} to every question.",
+            f"The resolver {servers_of(failed)} answers {rcode} to every query.",
             readings,
             alternatives=(
                 _alternative(
@@ -180,14 +180,14 @@ def _malformed(evidence: Evidence) -> Finding | None:
     if not broken or with_addresses(configured(evidence)):
         return None
     return Finding(
-        f"The resolver {servers_of(broken)} sends answers that cannot be read.",
+        f"The resolver {servers_of(broken)} sends answers that cannot be decoded.",
         with_lookup(evidence, broken),
     )
 
 
 TRY_ANOTHER = (
-    "Ask the resolver yourself: `dig NAME @ADDRESS`, and another one.",
-    "Repair `/etc/resolv.conf`, or what writes it: DHCP, VPN, systemd-resolved.",
+    "Query the resolver directly with `dig NAME @ADDRESS`, and another one.",
+    "Correct `/etc/resolv.conf`, or what writes it: DHCP, VPN, systemd-resolved.",
 )
 
 RESOLVER = (
@@ -204,7 +204,7 @@ RESOLVER = (
         cause="resolver_down",
         kind="dns.unreachable",
         where="DNS",
-        meaning="The resolver's host is there, but nothing listens on port 53.",
+        meaning="The resolver's host is up, but nothing listens on port 53.",
         decided_by="the query is answered with ICMP port-unreachable (ECONNREFUSED)",
         when=_resolver_down,
         advice=("Start the resolver on its host, or configure another one.", *TRY_ANOTHER),
@@ -213,7 +213,7 @@ RESOLVER = (
         cause="resolver_unreachable",
         kind="dns.unreachable",
         where="DNS",
-        meaning="No packet gets to the resolver.",
+        meaning="The resolver cannot be reached.",
         decided_by="the query ends in an ICMP error or without a route",
         when=_resolver_unreachable,
         advice=TRY_ANOTHER,
@@ -222,7 +222,7 @@ RESOLVER = (
         cause="resolver_silent",
         kind="dns.unreachable",
         where="DNS",
-        meaning="The resolver does not answer: it is down, or port 53 is filtered on the way.",
+        meaning="The resolver does not answer: it is down, or port 53 is filtered on the path.",
         decided_by="two queries to each configured nameserver time out",
         when=_resolver_silent,
         advice=TRY_ANOTHER,
@@ -231,7 +231,7 @@ RESOLVER = (
         cause="dns_blocked",
         kind="dns.blocked",
         where="DNS",
-        meaning="The resolver withholds the name by policy.",
+        meaning="The resolver blocks the name by policy.",
         decided_by="an extended DNS error 4 or 15 to 18 (RFC 8914)",
         when=_dns_blocked,
     ),
@@ -243,8 +243,8 @@ RESOLVER = (
         decided_by="an extended DNS error 5 to 12 (RFC 8914)",
         when=_dnssec_bogus,
         advice=(
-            "Tell the owner of the zone: its DNSSEC records are expired or wrong.",
-            "Make sure that the resolver's clock is right.",
+            "Tell the owner of the zone that its DNSSEC records have expired or are wrong.",
+            "Check the resolver's clock.",
         ),
     ),
     Rule(
@@ -256,7 +256,7 @@ RESOLVER = (
         when=_zone_broken,
         advice=(
             "Tell the owner of the zone; `dig +trace NAME` shows which server fails.",
-            "Ask another resolver to be sure: `dig NAME @ADDRESS`.",
+            "Query another resolver to confirm: `dig NAME @ADDRESS`.",
         ),
     ),
     Rule(
@@ -267,7 +267,7 @@ RESOLVER = (
         decided_by="REFUSED (or NOTIMP) from every configured nameserver",
         when=_resolver_refuses,
         advice=(
-            "Ask a resolver meant for this network; this one's access list leaves this host out.",
+            "Use a resolver meant for this network: this one's access list does not include this host.",
             *TRY_ANOTHER,
         ),
     ),
@@ -275,8 +275,8 @@ RESOLVER = (
         cause="resolver_broken",
         kind="dns.server",
         where="DNS",
-        meaning="The resolver sends nonsense.",
-        decided_by="answers that are no DNS messages, or belong to no question",
+        meaning="The resolver sends invalid answers.",
+        decided_by="answers that are not DNS messages, or do not match the question",
         when=_malformed,
         advice=TRY_ANOTHER,
     ),
@@ -322,7 +322,7 @@ def _resolver_wrong(evidence: Evidence) -> Finding | None:
     readings = [one for group in failing.values() for one in group]
     rcode = readings[0].facts["rcode"]
     return Finding(
-        f"The resolvers disagree: {' and '.join(sorted(known))} knows {evidence.host}, "
+        f"The resolvers disagree: {' and '.join(sorted(known))} resolves {evidence.host}, "
         f"{' and '.join(failing)} answers {'without an address' if rcode == 'NOERROR' else rcode}.",
         (*readings, *(one for name in known for one in servers[name])),
         kind="dns.name_not_resolved" if rcode == "NXDOMAIN" else "dns.server",
@@ -341,8 +341,8 @@ def _family_query_lost(evidence: Evidence, dropped: str, answered: str) -> Findi
     if not lost or not good:
         return None
     return Finding(
-        f"The resolver {good[0].facts['server']} answers {answered} questions and drops those "
-        f"for {dropped}: each lookup waits for seconds.",
+        f"The resolver {good[0].facts['server']} answers {answered} queries and drops "
+        f"{dropped} queries: each lookup is delayed by seconds.",
         (*lost, *good),
     )
 
@@ -377,34 +377,36 @@ RESOLVERS = (
         meaning="One of the configured resolvers does not answer.",
         decided_by="queries to each configured nameserver",
         when=_resolver_dead,
-        advice=("Repair it, or take it out of `/etc/resolv.conf`.",),
+        advice=("Repair it, or remove it from `/etc/resolv.conf`.",),
     ),
     Rule(
         cause="resolvers_disagree",
         kind="dns.name_not_resolved",
         where="DNS",
-        meaning="One of the configured resolvers denies the name or fails, another knows it.",
+        meaning="One of the configured resolvers denies the name or fails, another resolves it.",
         decided_by="queries to each configured nameserver",
         when=_resolver_wrong,
-        advice=("Use resolvers that know the same names: which one is asked is up to the system.",),
+        advice=(
+            "Configure resolvers that know the same names: the system chooses which one it asks.",
+        ),
     ),
     Rule(
         cause="aaaa_dropped",
         kind="dns.unreachable",
         where="DNS",
-        meaning="The resolver drops questions for IPv6 addresses.",
+        meaning="The resolver drops queries for IPv6 addresses.",
         decided_by="A is answered, AAAA is not",
         when=_aaaa_lost,
-        advice=("Have the resolver answer AAAA questions, if only with an empty answer.",),
+        advice=("Make the resolver answer AAAA queries, if only with an empty answer.",),
     ),
     Rule(
         cause="a_dropped",
         kind="dns.unreachable",
         where="DNS",
-        meaning="The resolver drops questions for IPv4 addresses.",
+        meaning="The resolver drops queries for IPv4 addresses.",
         decided_by="AAAA is answered, A is not",
         when=_a_lost,
-        advice=("Have the resolver answer A questions, if only with an empty answer.",),
+        advice=("Make the resolver answer A queries, if only with an empty answer.",),
     ),
     Rule(
         cause="nsswitch_broken",
@@ -415,8 +417,8 @@ RESOLVERS = (
         when=_lookup_hangs,
         confidence=0.8,
         advice=(
-            "Look at `hosts:` in `/etc/nsswitch.conf`, and at the options of `/etc/resolv.conf`.",
-            "See where it waits: `getent hosts NAME`, `strace -f -e network getent hosts NAME`.",
+            "Check `hosts:` in `/etc/nsswitch.conf`, and the options in `/etc/resolv.conf`.",
+            "Find where it waits: `getent hosts NAME`, `strace -f -e network getent hosts NAME`.",
         ),
     ),
 )

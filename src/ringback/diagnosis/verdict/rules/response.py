@@ -12,7 +12,7 @@ from ringback.diagnosis.facts import (
 )
 from ringback.diagnosis.model import Alternative, Where
 from ringback.diagnosis.sorts import ReadingOf
-from ringback.diagnosis.verdict.evidence import Evidence
+from ringback.diagnosis.verdict.evidence import Evidence, protocol_name
 from ringback.diagnosis.verdict.rule import Finding, Rule, black_hole, is_unheard
 from ringback.failure.codes import kind_of_status
 from ringback.failure.names import KindName
@@ -39,7 +39,7 @@ def _speaks_tls(evidence: Evidence) -> Finding | None:
     if not (one.facts["plain_to_tls"] or (tls and one.state == "failed")):
         return None
     return Finding(
-        f"{evidence.place} speaks TLS, and was asked in plain HTTP.",
+        f"{evidence.place} expects TLS, and was sent plain HTTP: use https://.",
         (one, *([tls] if tls else [])),
         advice=(f"Write `https://{evidence.place}`.",),
     )
@@ -55,7 +55,7 @@ def _lost(evidence: Evidence) -> Finding | None:
     if failed is None or not is_unheard(failed):
         return None
     return Finding(
-        f"The connection to {evidence.place} opens, then the request is lost on the way.",
+        f"The connection to {evidence.place} opens, but the request is lost on the path.",
         (failed,),
         confidence=0.85,
     )
@@ -66,7 +66,7 @@ def _silent(evidence: Evidence) -> Finding | None:
     if failed is None:
         return None
     arrived = failed.facts["unacked"] == 0
-    told = "takes the request" if arrived else "accepts the connection"
+    told = "accepts the request" if arrived else "accepts the connection"
     return Finding(
         f"{evidence.place} {told} and does not answer within {failed.seconds:.0f} s.",
         (failed,),
@@ -76,7 +76,7 @@ def _silent(evidence: Evidence) -> Finding | None:
                 kind="http.response.timed_out",
                 cause="slow_first_byte",
                 where="their application",
-                summary="It answers, but later than was waited for.",
+                summary="It answers, but after the time limit.",
                 check="`ringback diagnose --timeout 60`",
             ),
         ),
@@ -99,7 +99,7 @@ def _portal(evidence: Evidence) -> Finding | None:
     for one in evidence.all(RequestFacts):
         if one.facts["portal"] or one.facts["status"] == 511:
             return Finding(
-                f"Not {evidence.host} answers, but this network's login page (captive portal).",
+                f"The answer is not from {evidence.host}, but from this network's login page (captive portal).",
                 (one, *evidence.all(PortalCheckFacts)),
             )
     return None
@@ -110,7 +110,7 @@ def _closed(evidence: Evidence) -> Finding | None:
     if failed is None:
         return None
     return Finding(
-        f"{evidence.place} takes the request and closes the connection without an answer.",
+        f"{evidence.place} accepts the request and closes the connection without an answer.",
         (failed,),
     )
 
@@ -127,7 +127,7 @@ def _reset(evidence: Evidence) -> Finding | None:
                 kind="tcp.reset",
                 cause="firewall_rejects",
                 where="path",
-                summary="A firewall or filter on the way resets it.",
+                summary="A firewall or filter on the path resets it.",
                 check="compare with another machine: `ringback compare`",
             ),
         ),
@@ -141,7 +141,7 @@ def _not_http(evidence: Evidence) -> Finding | None:
         return None
     said = str(failed.facts["first_bytes"] or "")[:40]
     return Finding(
-        f"{evidence.place} does not speak HTTP{f': its first words are {said!r}' if said else ''}.",
+        f"{evidence.place} does not answer in HTTP{f': its answer begins with {said!r}' if said else ''}.",
         (failed,),
         where=_where(evidence),
     )
@@ -157,7 +157,7 @@ def _cut(evidence: Evidence) -> Finding | None:
         return None
     if failed.facts["outcome"] == "tls_failed":
         return Finding(
-            f"TLS with {evidence.place} breaks within the answer: {failed.result}.",
+            f"TLS with {evidence.place} fails within the answer: {failed.result}.",
             (failed,),
             kind=failed.kind,
             confidence=0.85,
@@ -186,7 +186,7 @@ def _loop(evidence: Evidence) -> Finding | None:
     if loop is None:
         return None
     return Finding(
-        f"{evidence.place} redirects in a circle (to {loop.facts['location']}).",
+        f"{evidence.place} redirects in a loop (to {loop.facts['location']}).",
         (loop, *evidence.all(RedirectFacts)),
     )
 
@@ -215,7 +215,7 @@ def _broken(evidence: Evidence) -> Finding | None:
     if failed is None:
         return None
     return Finding(
-        f"The answer of {evidence.place} breaks the rules of HTTP ({failed.result}).",
+        f"The answer of {evidence.place} violates HTTP ({failed.result}).",
         (failed,),
         kind=failed.kind,
         confidence=0.85,
@@ -227,7 +227,7 @@ RESPONSE = (
         cause="captive_portal",
         kind="http.error.captive_portal",
         where="this network",
-        meaning="The network answers itself until somebody logs in.",
+        meaning="The network answers in place of the target until somebody logs in.",
         decided_by="status 511, or a redirect or page that is not the target's for a plain request",
         when=_portal,
     ),
@@ -235,7 +235,7 @@ RESPONSE = (
         cause="plain_on_tls_port",
         kind="http.response.invalid.not_http",
         where="this program",
-        meaning="Plain HTTP was sent to a port that speaks TLS.",
+        meaning="Plain HTTP was sent to a port that expects TLS.",
         decided_by="an answer that begins with a TLS record, status 400 saying so, or a TLS "
         "handshake that works there",
         when=_speaks_tls,
@@ -244,12 +244,12 @@ RESPONSE = (
         cause="mtu_black_hole",
         kind="http.response.timed_out",
         where="path",
-        meaning="Packets of full size are lost on the way, small ones pass.",
+        meaning="Full-size packets are lost on the path, small ones pass.",
         decided_by="the answer stalls, and comes with TCP_MAXSEG=536",
         when=_black_hole,
         layer="ip",
         advice=(
-            "Let ICMP fragmentation-needed (3/4, IPv6 2/0) through all firewalls on the way.",
+            "Allow ICMP fragmentation-needed (3/4, IPv6 2/0) through all firewalls on the path.",
             "Or clamp the segment size on the router or VPN: `--clamp-mss-to-pmtu`.",
         ),
     ),
@@ -257,7 +257,7 @@ RESPONSE = (
         cause="path_lost",
         kind="http.response.timed_out",
         where="path",
-        meaning="The connection opens, then the request is lost.",
+        meaning="The connection opens, but the request is lost.",
         decided_by="no answer, and the peer's kernel acknowledges nothing (TCP_INFO)",
         when=_lost,
         layer="ip",
@@ -267,7 +267,7 @@ RESPONSE = (
         cause="accepts_and_silent",
         kind="http.response.timed_out",
         where="their application",
-        meaning="The service takes the request and says nothing.",
+        meaning="The service accepts the request and does not answer.",
         decided_by="no first byte, while the peer's kernel has acknowledged the request",
         when=_silent,
     ),
@@ -275,7 +275,7 @@ RESPONSE = (
         cause="closes_without_answer",
         kind="http.response.invalid.empty",
         where="their application",
-        meaning="The service takes the request and hangs up.",
+        meaning="The service accepts the request and closes the connection.",
         decided_by="the connection ends without a byte of an answer",
         when=_closed,
     ),
@@ -283,7 +283,7 @@ RESPONSE = (
         cause="reset_after_request",
         kind="tcp.reset",
         where="their service",
-        meaning="The connection is reset when the request has been sent.",
+        meaning="The connection is reset after the request was sent.",
         decided_by="ECONNRESET while waiting for the answer",
         when=_reset,
     ),
@@ -291,8 +291,8 @@ RESPONSE = (
         cause="not_http",
         kind="http.response.invalid.not_http",
         where="their service",
-        meaning="What answers does not speak HTTP.",
-        decided_by="first bytes that are no HTTP status line",
+        meaning="The answer is not HTTP.",
+        decided_by="the first bytes are not an HTTP status line",
         when=_not_http,
     ),
     Rule(
@@ -307,7 +307,7 @@ RESPONSE = (
         cause="body_stalled",
         kind="http.response.body_timed_out",
         where="their application",
-        meaning="The answer begins and does not go on.",
+        meaning="The answer begins and does not continue.",
         decided_by="no further byte in time",
         when=_stalled,
     ),
@@ -315,7 +315,7 @@ RESPONSE = (
         cause="redirect_loop",
         kind="http.response.redirect_loop",
         where="their application",
-        meaning="Redirects lead back to where they began.",
+        meaning="Redirects lead back to an earlier URL.",
         decided_by="a URL that was already asked",
         when=_loop,
     ),
@@ -331,7 +331,7 @@ RESPONSE = (
         cause="http_broken",
         kind="http.protocol.error",
         where="their service",
-        meaning="The answer breaks the rules of HTTP.",
+        meaning="The answer violates HTTP.",
         decided_by="the answer itself",
         when=_broken,
     ),
@@ -339,7 +339,7 @@ RESPONSE = (
         cause="slow_first_byte",
         kind="http.response.timed_out",
         where="their application",
-        meaning="The answer comes, late.",
+        meaning="The answer arrives late.",
         decided_by=f"{SLOW:.0f} s or more to the first byte",
         when=_slow,
     ),
@@ -405,7 +405,7 @@ def _certificate_wanted(evidence: Evidence) -> Finding | None:
     if answer is None or not answer.facts["certificate_wanted"]:
         return None
     return Finding(
-        f"{evidence.place} shakes hands without a client certificate, and says then that it wants "
+        f"{evidence.place} completes the handshake without a client certificate, and then requires "
         f"one (status {status}).",
         (answer,),
     )
@@ -416,7 +416,7 @@ STATUS = (
         cause="client_certificate_wanted",
         kind="tls.bad_client_auth_cert",
         where="this program",
-        meaning="The server takes requests with a client certificate of its liking only.",
+        meaning="The server accepts only requests with a client certificate that it trusts.",
         decided_by="status 400, 401 or 403 over TLS with words that say so, or nginx's 495 or 496",
         when=_certificate_wanted,
         confidence=0.9,
@@ -424,44 +424,44 @@ STATUS = (
     _rule(
         "rate_limited",
         "http.error.rate_limited",
-        "Too many requests came from here.",
+        "The service limits the rate of requests.",
         _rate_limited,
-        "says that too many requests were sent",
+        "reports too many requests",
     ),
     _rule(
         "unauthorized",
         "http.error.auth",
-        "Credentials are wanted, or others.",
+        "Credentials are required, or those given are rejected.",
         lambda status, _: status == 401,
-        "wants credentials",
+        "requires credentials",
     ),
     _rule(
         "forbidden",
         "http.error.auth",
-        "This caller, or this address, may not.",
+        "Access is forbidden for this client or address.",
         lambda status, _: status == 403,
-        "forbids it",
+        "forbids access",
     ),
     _rule(
         "not_found",
         "http.error",
-        "There is nothing under this path.",
+        "The path does not exist.",
         lambda status, _: status in {404, 410},
-        "has nothing under this path",
+        "has nothing at this path",
     ),
     _rule(
         "unavailable",
         "http.error.unavailable",
         "The service is overloaded, or down for maintenance.",
         lambda status, _: kind_of_status(status) == "http.error.unavailable",
-        "says that it is unavailable",
+        "reports that it is unavailable",
     ),
     _rule(
         "gateway_failed",
         "http.error.gateway",
         "A gateway in front of the service gets no answer from it.",
         lambda status, _: kind_of_status(status) == "http.error.gateway",
-        "is a gateway whose service does not answer",
+        "is a gateway whose backend does not answer",
     ),
     _rule(
         "server_error",
@@ -473,9 +473,9 @@ STATUS = (
     _rule(
         "client_error",
         "http.error",
-        "The service does not accept the request.",
+        "The service rejects the request.",
         lambda status, _: 400 <= status < 500,
-        "does not accept the request",
+        "rejects the request",
     ),
 )
 
@@ -494,8 +494,8 @@ def _other_service(evidence: Evidence) -> Finding | None:
     failed = _greeting(evidence, "other_protocol")
     if failed is None:
         return None
-    speaks = str(failed.facts["speaks"] or "another protocol").upper()
-    return Finding(f"{evidence.place} speaks {speaks}, not {evidence.protocol}.", (failed,))
+    speaks = protocol_name(failed.facts["speaks"])
+    return Finding(f"{evidence.place} answers {speaks}, not {evidence.protocol}.", (failed,))
 
 
 def _service_rejects(evidence: Evidence) -> Finding | None:
@@ -503,7 +503,9 @@ def _service_rejects(evidence: Evidence) -> Finding | None:
     if failed is None:
         return None
     said = failed.facts["message"]
-    return Finding(f"{evidence.place} answers and refuses{f': {said}' if said else ''}.", (failed,))
+    return Finding(
+        f"{evidence.place} answers with a refusal{f': {said}' if said else ''}.", (failed,)
+    )
 
 
 def _service_silent(evidence: Evidence) -> Finding | None:
@@ -511,7 +513,7 @@ def _service_silent(evidence: Evidence) -> Finding | None:
     if failed is None:
         return None
     return Finding(
-        f"{evidence.place} accepts the connection and says nothing in {evidence.protocol}.",
+        f"{evidence.place} accepts the connection and sends no greeting in {evidence.protocol}.",
         (failed,),
     )
 
@@ -522,7 +524,7 @@ def _service_closed(evidence: Evidence) -> Finding | None:
         return None
     how = "closes" if failed.facts["outcome"] == "closed" else "resets"
     return Finding(
-        f"{evidence.place} accepts the connection and {how} it without a word.",
+        f"{evidence.place} accepts the connection and {how} it without sending anything.",
         (failed,),
         kind="tcp.closed" if failed.facts["outcome"] == "closed" else "tcp.reset",
     )
@@ -533,7 +535,7 @@ def _service_failed(evidence: Evidence) -> Finding | None:
     if failed is None:
         return None
     return Finding(
-        f"{evidence.place} offers TLS and fails in it: {failed.result}.",
+        f"{evidence.place} offers TLS, and the handshake fails: {failed.result}.",
         (failed,),
         kind=failed.kind or "tls.failed",
     )
@@ -544,8 +546,8 @@ SERVICE = (
         cause="service_other_protocol",
         kind="service.rejected",
         where="this program",
-        meaning="The port speaks another protocol than the one that was asked for.",
-        decided_by="its first words",
+        meaning="Another protocol than the expected one answers on the port.",
+        decided_by="its greeting",
         when=_other_service,
         advice=("Compare host and port with the service's configuration.",),
     ),
@@ -553,7 +555,7 @@ SERVICE = (
         cause="service_rejects",
         kind="service.rejected",
         where="their service",
-        meaning="The service answers in its protocol, and refuses.",
+        meaning="The service answers in its protocol with a refusal.",
         decided_by="its own message",
         when=_service_rejects,
     ),
@@ -561,24 +563,24 @@ SERVICE = (
         cause="service_silent",
         kind="http.response.timed_out",
         where="their service",
-        meaning="The service accepts the connection and says nothing.",
-        decided_by="no first word in time",
+        meaning="The service accepts the connection and sends nothing.",
+        decided_by="no greeting in time",
         when=_service_silent,
         layer="application",
         advice=(
-            "Look whether the service hangs: its log, its load, its connection limit.",
-            "Make sure that the port speaks this protocol, and whether with TLS.",
+            "Check whether the service hangs: its log, load and connection limit.",
+            "Check that the port serves this protocol, and whether it expects TLS.",
         ),
     ),
     Rule(
         cause="service_closes",
         kind="tcp.closed",
         where="their service",
-        meaning="The service accepts the connection and closes it without a word.",
-        decided_by="an end or a reset before its first word",
+        meaning="The service accepts the connection and closes it without sending anything.",
+        decided_by="an end or a reset before its greeting",
         when=_service_closed,
         advice=(
-            "Look at its log: an allow list, a connection limit, or TLS where none is expected.",
+            "Check its log: an allow list, a connection limit, or TLS settings may explain it.",
         ),
     ),
     Rule(

@@ -37,8 +37,8 @@ def _overloaded(evidence: Evidence) -> Finding | None:
     ]
     elsewhere = [one for one in losing if one.layer == "neighbours"]
     return Finding(
-        f"{partly[0].subject} takes {opened} of {of} connections and leaves the others without "
-        f"an answer: {'packets are lost on the way' if elsewhere else 'its queue is full'}.",
+        f"{partly[0].subject} accepts {opened} of {of} connections and leaves the others "
+        f"unanswered: {'packets are lost on the path' if elsewhere else 'its queue is full'}.",
         (*partly, *evidence.unopened, *elsewhere),
         confidence=0.6 if elsewhere else 0.8,
         where="path" if elsewhere else None,
@@ -58,7 +58,7 @@ def _dropped_here(evidence: Evidence) -> Finding | None:
     if not silent or _again(evidence) or _siblings(evidence):
         return None
     return Finding(
-        f"{listed(silent)} gives no answer, though it is this host itself: a firewall of this "
+        f"{listed(silent)} does not answer, although it is on this host: a firewall of this "
         "host drops it, or the service's queue is full.",
         tuple(silent),
         alternatives=(replace(_OVERLOAD, where="this host"),),
@@ -71,7 +71,7 @@ def _full_here(evidence: Evidence) -> Finding | None:
     if not silent or _again(evidence) or not beside:
         return None
     return Finding(
-        f"{listed(silent)} gives no answer, while port {beside[0].facts['port']} of this "
+        f"{listed(silent)} does not answer, while port {beside[0].facts['port']} of this "
         "host does: the service's queue is full, or a firewall of this host drops it.",
         (*silent, *beside),
         where="this host",
@@ -109,8 +109,8 @@ _LOSS = Alternative(
     kind="tcp.timed_out",
     cause="path_silent",
     where="path",
-    summary="Packets are lost on the way.",
-    check="`mtr HOST`: it shows where; other services behind the same way suffer too",
+    summary="Packets are lost on the path.",
+    check="`mtr HOST` shows where; other services on the same path are affected too",
 )
 _OFF = Alternative(
     kind="tcp.timed_out",
@@ -138,7 +138,7 @@ def _lost_before(evidence: Evidence, silent: list[ReadingOf[TcpConnectFacts]]) -
     if lost is None:
         return None
     return Finding(
-        f"A firewall on the way drops the connections to {listed(silent)}: packets to port "
+        f"A firewall on the path drops the connections to {listed(silent)}: packets to port "
         f"{lost.facts['other_port']} of the same host get further.",
         (*silent, lost),
         confidence=0.9,
@@ -163,7 +163,7 @@ def _after(evidence: Evidence, silent: list[ReadingOf[TcpConnectFacts]]) -> Find
     if last is None:
         return None
     return Finding(
-        f"{listed(silent)} gives no answer; packets get as far as {last.facts['sender']}: "
+        f"{listed(silent)} does not answer; packets get as far as {last.facts['sender']}: "
         "a firewall there or on the host drops them, the host is off, or its queue is full.",
         (*silent, last),
         alternatives=(_OVERLOAD, _OFF),
@@ -182,7 +182,7 @@ def _path(evidence: Evidence) -> Finding | None:
         return None
     hops = [one for one in evidence.all(HopFacts) if one.facts["silent"]]
     return Finding(
-        f"{listed(silent)} gives no answer at all: dropped by a firewall on the way, the host "
+        f"{listed(silent)} does not answer: a firewall on the path drops the packets, the host "
         "is off, or its queue is full.",
         (*silent, *hops),
         alternatives=(_DROPS, _OVERLOAD),
@@ -195,42 +195,42 @@ SILENCE = (
         cause="local_firewall",
         kind="tcp.timed_out",
         where="this host",
-        meaning="A firewall of this host drops what it sends to itself.",
-        decided_by="no answer over loopback, neither from the port nor from others",
+        meaning="A firewall of this host drops packets that it sends to itself.",
+        decided_by="no answer over loopback, neither from this port nor from others",
         when=_dropped_here,
         advice=(
-            "Look at the rules, `-i lo` too: `nft list ruleset`, `iptables -L INPUT -nv`.",
-            "Look at the service's queue: `ss -ltn` (Recv-Q against Send-Q).",
+            "Check the firewall rules, also those for `-i lo`: `nft list ruleset`, `iptables -L INPUT -nv`.",
+            "Check the service's queue: `ss -ltn` (Recv-Q against Send-Q).",
         ),
     ),
     Rule(
         cause="overloaded",
         kind="tcp.timed_out",
         where="their service",
-        meaning="The service takes some connections and leaves others unanswered.",
+        meaning="The service accepts some connections and leaves others unanswered.",
         decided_by="several attempts at one address: some open, some time out",
         when=_overloaded,
         advice=(
-            "Look at the service's load; on its host: `ss -ltn` (Recv-Q against Send-Q).",
-            "Raise its backlog and its workers, or send less.",
-            "Wait longer between retries: a full queue is not emptied by knocking.",
+            "Check the service's load; on its host: `ss -ltn` (Recv-Q against Send-Q).",
+            "Raise its backlog and number of workers, or send fewer requests.",
+            "Wait longer between retries: more attempts only keep the queue full.",
         ),
     ),
     Rule(
         cause="firewall_drops",
         kind="tcp.timed_out",
         where="path",
-        meaning="Packets to the port vanish, although the host or the last router is there.",
+        meaning="Packets to the port are dropped, although the host or the last router answers.",
         decided_by="no answer and no ICMP message in 3.2 s, while another port of the host "
-        "answers or the routers on the way do",
+        "or the routers on the path answer",
         when=_drops,
     ),
     Rule(
         cause="path_silent",
         kind="tcp.timed_out",
         where="path",
-        meaning="Nothing on the way to the target answers.",
-        decided_by="no answer and no ICMP message in 3.2 s, neither to packets with a short life",
+        meaning="Nothing on the path to the target answers.",
+        decided_by="no answer and no ICMP message in 3.2 s, not even to packets with a short time to live",
         when=_path,
     ),
 )
