@@ -8,8 +8,8 @@ import socket
 import pytest
 
 from ringback.diagnosis import diagnose
-from ringback.diagnosis.layer.url import asked_of
-from ringback.diagnosis.scene import CONNECTIONS, Options, Scene
+from ringback.diagnosis.layer.url import parse_target
+from ringback.diagnosis.scene import CONNECTIONS, DiagnosisContext, Options
 from ringback.testing.lab import Lab
 from ringback.testing.lab.message import response
 
@@ -99,8 +99,8 @@ def test_it_is_told_nothing_that_was_for_the_first(lab):
 
 
 def test_the_connections_there_count_with_the_first_ones():
-    first = Scene(asked_of("http://a.example/"), Options())
-    second = Scene(asked_of("http://b.example/"), Options(), behind=first)
+    first = DiagnosisContext(parse_target("http://a.example/"), Options())
+    second = DiagnosisContext(parse_target("http://b.example/"), Options(), behind=first)
 
     made = [second.may_connect(f"192.0.2.{n}", 80) for n in range(CONNECTIONS)]
 

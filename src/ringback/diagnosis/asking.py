@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from ringback.diagnosis.facts import ExceptionFacts, RequestFacts
 from ringback.diagnosis.layer import host, name, neighbours, proxy, tcp, tls, url
-from ringback.diagnosis.layer.opening import release
-from ringback.diagnosis.layer.url import asked_of
+from ringback.diagnosis.layer.opening import release_connections
+from ringback.diagnosis.layer.proxy_server import chosen_proxy
+from ringback.diagnosis.layer.url import parse_target
 from ringback.diagnosis.model import STAGES, Diagnosis, Reading
-from ringback.diagnosis.scene import Options, Scene, tell_defect, together
+from ringback.diagnosis.scene import DiagnosisContext, Options, tell_defect, together
 from ringback.diagnosis.sorts import readings_of
 from ringback.diagnosis.verdict import judge
 from ringback.diagnosis.verdict.onward import tell_elsewhere
@@ -21,7 +22,7 @@ from ringback.diagnosis.verdict.onward import tell_elsewhere
 if TYPE_CHECKING:
     from ringback.client.proxies import Proxies
     from ringback.client.trust import Trust
-    from ringback.diagnosis.layer.http_exchange import Request
+    from ringback.diagnosis.layer.http_exchange import HttpRequest
     from ringback.diagnosis.scene import Route
     from ringback.failure import Failure
 
@@ -29,9 +30,9 @@ if TYPE_CHECKING:
 # The stages in their order: what each is asked depends on what the ones before it found.
 
 
-def walk(scene: Scene) -> None:
+def walk(scene: DiagnosisContext) -> None:
     """Take all readings of a diagnosis."""
-    url.read(scene)
+    url.read_url(scene)
     asked = scene.asked
     if asked.kind is not None:
         return
@@ -44,66 +45,67 @@ def walk(scene: Scene) -> None:
         _visit(scene, elsewhere)
 
 
-def _is_held_by_portal(scene: Scene) -> bool:
+def _is_held_by_portal(scene: DiagnosisContext) -> bool:
     return any(asked.facts["portal"] for asked in readings_of(scene.readings(), RequestFacts))
 
 
-def _visit(scene: Scene, request: Request) -> None:
+def _visit(scene: DiagnosisContext, request: HttpRequest) -> None:
     """Look at the host that a redirect leads to as at any other, and tell that as one reading."""
     since = scene.now()
-    asked = asked_of(f"{request.scheme}://{request.authority}{request.target}")
+    asked = parse_target(f"{request.scheme}://{request.authority}{request.target}")
     left = scene.left(scene.options.timeout)
-    there = Scene(asked, replace(scene.options, timeout=left), behind=scene)
+    there = DiagnosisContext(asked, replace(scene.options, timeout=left), behind=scene)
     try:
         walk(there)
     finally:
         there.close()
-        release(there)
+        release_connections(there)
     tell_elsewhere(scene, request.url, there, since)
 
 
-def _addresses(scene: Scene) -> tuple[str, ...]:
+def _addresses(scene: DiagnosisContext) -> tuple[str, ...]:
     """Look at this host, unless that was done before a redirect led here, and look the name up."""
     if scene.behind is not None:
-        return name.read(scene)
-    _, found = together(scene, (partial(host.read, scene), partial(name.read, scene)))
+        return name.read_name(scene)
+    _, found = together(scene, (partial(host.read_host, scene), partial(name.read_name, scene)))
     return found or ()
 
 
-def _routes(scene: Scene, addresses: tuple[str, ...]) -> tuple[Route, ...]:
+def _routes(scene: DiagnosisContext, addresses: tuple[str, ...]) -> tuple[Route, ...]:
     """Return the ways that are open: through the proxy that applies, or to each address."""
-    through = proxy.chosen(scene)
+    through = chosen_proxy(scene)
     if through is None:
         _, routes = together(
             scene,
-            (partial(host.route_to, scene, addresses), partial(tcp.read, scene, addresses)),
+            (partial(host.route_to, scene, addresses), partial(tcp.read_tcp, scene, addresses)),
         )
         if not routes:
-            neighbours.other_answers(scene, addresses)
-            proxy.candidates(scene)
+            neighbours.ask_other_answers(scene, addresses)
+            proxy.try_candidates(scene)
         return routes or ()
     way, _ = together(
-        scene, (partial(proxy.read, scene, through), partial(proxy.direct, scene, addresses))
+        scene,
+        (partial(proxy.read_proxy, scene, through), partial(proxy.try_direct, scene, addresses)),
     )
     return (way,) if way is not None else ()
 
 
-def _speak(scene: Scene, routes: tuple[Route, ...]) -> Request | None:
+def _speak(scene: DiagnosisContext, routes: tuple[Route, ...]) -> HttpRequest | None:
     """Read what is spoken over the open routes: TLS, then HTTP or the service's own protocol.
 
     Returns the request to another host that a redirect leads to.
     """
-    connections = tls.read(scene, routes) if scene.asked.tls else ()
+    connections = tls.read_tls(scene, routes) if scene.asked.tls else ()
     if scene.asked.tls and not connections:
         return None
     if scene.asked.protocol == "http":
         from ringback.diagnosis.layer import http  # noqa: PLC0415 - what is refused needs none
 
-        return http.read(scene, routes, connections)
+        return http.read_http(scene, routes, connections)
     if scene.asked.protocol != "none":
         from ringback.diagnosis.layer import service  # noqa: PLC0415 - as above
 
-        service.read(scene, routes, connections)
+        service.read_service(scene, routes, connections)
     return None
 
 
@@ -155,7 +157,7 @@ def diagnose(  # noqa: PLR0913 - each is a choice of the caller, by name
         controls=tuple(controls),
         neighbours=neighbours,
     )
-    scene = Scene(asked_of(text), options, _harmless(tell))
+    scene = DiagnosisContext(parse_target(text), options, _harmless(tell))
     if failure is not None:
         _tell_failure(scene, failure)
     complete = _walked(scene)
@@ -186,7 +188,7 @@ async def adiagnose(target: str | BaseException, **options: Any) -> Diagnosis:
     return await asyncio.to_thread(diagnose, target, **options)
 
 
-def _walked(scene: Scene) -> bool:
+def _walked(scene: DiagnosisContext) -> bool:
     """Take the readings; return whether that ended by itself and in time."""
     done = threading.Event()
     whole = False
@@ -251,7 +253,7 @@ def _target(target: str | BaseException) -> tuple[str, Failure | None]:
     ) from target
 
 
-def _tell_failure(scene: Scene, failure: Failure) -> None:
+def _tell_failure(scene: DiagnosisContext, failure: Failure) -> None:
     scene.tell(
         "url",
         "exception",

@@ -13,15 +13,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any, NoReturn, cast, get_args
 
 from ringback import __version__
-from ringback.diagnosis.model import (
-    STAGES,
-    Alternative,
-    Diagnosis,
-    Reading,
-    State,
-    Verdict,
-    Where,
-)
+from ringback.diagnosis.model import STAGES, Alternative, Diagnosis, Reading, State, Verdict, Where
 from ringback.failure.kind import Layer
 from ringback.failure.target import without_secrets
 

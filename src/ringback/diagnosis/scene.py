@@ -50,7 +50,7 @@ class Options:
     neighbours: bool = False
 
 
-class Scene:
+class DiagnosisContext:
     """One diagnosis under way; every method may be called by any thread.
 
     Attributes:
@@ -68,7 +68,7 @@ class Scene:
         options: Options,
         tell: Tell | None = None,
         *,
-        behind: Scene | None = None,
+        behind: DiagnosisContext | None = None,
     ) -> None:
         self.asked = asked
         self.options = options
@@ -83,7 +83,7 @@ class Scene:
         self._tried: Counter[tuple[str, int]] = Counter()
 
     @property
-    def way_here(self) -> tuple[Scene, ...]:
+    def way_here(self) -> tuple[DiagnosisContext, ...]:
         """This diagnosis and those that redirects led here from, the nearest first."""
         return (self, *(() if self.behind is None else self.behind.way_here))
 
@@ -160,7 +160,7 @@ T = TypeVar("T")
 
 
 def together(
-    scene: Scene, tasks: Sequence[Callable[[], T]], most: float = 3600.0
+    scene: DiagnosisContext, tasks: Sequence[Callable[[], T]], most: float = 3600.0
 ) -> list[T | None]:
     """Run tasks in a thread each and return what they returned, in their order.
 
@@ -188,7 +188,7 @@ def together(
     return results
 
 
-def tell_defect(scene: Scene, error: Exception) -> None:
+def tell_defect(scene: DiagnosisContext, error: Exception) -> None:
     """Tell that a reading failed within ringback, so that nothing is silently missing."""
     result = f"a reading failed within ringback: {type(error).__name__}: {error}"[:200]
     scene.tell("host", "defect", state="skipped", result=result)

@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ringback.diagnosis.compare import MOST, NotComparable, compare
-from ringback.diagnosis.compare.compare import TRAITS
+from ringback.diagnosis.compare.compare import FACETS
 from ringback.diagnosis.model import STAGES
 from ringback.diagnosis.redact import redacted
 
@@ -451,8 +451,8 @@ def test_another_path_or_scheme_is_another_target(other):
 
 
 def test_traits_are_in_the_order_of_a_call_and_named_once():
-    assert len({trait.name for trait in TRAITS}) == len(TRAITS)
-    places = [STAGES.index(trait.layer) for trait in TRAITS]
+    assert len({facet.name for facet in FACETS}) == len(FACETS)
+    places = [STAGES.index(facet.layer) for facet in FACETS]
     assert places == sorted(places)
 
 

@@ -4,7 +4,7 @@ import urllib.parse
 
 from ringback.client.trust import Trust
 from ringback.diagnosis.model import Asked
-from ringback.diagnosis.scene import Options, Route, Scene
+from ringback.diagnosis.scene import DiagnosisContext, Options, Route
 
 
 def scene_of(endpoint, *, client_certificate=None, protocol="http", timeout=10.0):
@@ -23,7 +23,7 @@ def scene_of(endpoint, *, client_certificate=None, protocol="http", timeout=10.0
     trust = None
     if endpoint.verify:
         trust = Trust.of(endpoint.verify, client_certificate=client_certificate)
-    return Scene(asked, Options(trust=trust, timeout=timeout))
+    return DiagnosisContext(asked, Options(trust=trust, timeout=timeout))
 
 
 def route_of(endpoint):

@@ -5,16 +5,16 @@ import time
 import pytest
 
 from ringback.diagnosis.layer import opening
-from ringback.diagnosis.layer.opening import keep, release, take
+from ringback.diagnosis.layer.opening import keep_connection, release_connections, take_connection
 from ringback.diagnosis.model import Asked
-from ringback.diagnosis.scene import Options, Route, Scene
+from ringback.diagnosis.scene import DiagnosisContext, Options, Route
 
 ROUTE = Route(address="127.0.0.1", port=80)
 
 
 @pytest.fixture
 def scene():
-    return Scene(Asked(text=""), Options())
+    return DiagnosisContext(Asked(text=""), Options())
 
 
 @pytest.fixture
@@ -24,45 +24,47 @@ def sock():
 
 
 def test_a_connection_is_given_once_and_only_along_its_way(scene, sock):
-    keep(scene, ROUTE, None, sock)
-    assert take(scene, ROUTE, ("lab.test", 443)) is None
-    assert take(scene, Route(address="127.0.0.1", port=80, proxy="http://p"), None) is None
-    assert take(scene, ROUTE, None) is sock
-    assert take(scene, ROUTE, None) is None
+    keep_connection(scene, ROUTE, None, sock)
+    assert take_connection(scene, ROUTE, ("lab.test", 443)) is None
+    assert (
+        take_connection(scene, Route(address="127.0.0.1", port=80, proxy="http://p"), None) is None
+    )
+    assert take_connection(scene, ROUTE, None) is sock
+    assert take_connection(scene, ROUTE, None) is None
 
 
 def test_the_round_trip_does_not_tell_ways_apart(scene, sock):
-    keep(scene, ROUTE, None, sock)
-    assert take(scene, Route(address="127.0.0.1", port=80, rtt=0.1), None) is sock
+    keep_connection(scene, ROUTE, None, sock)
+    assert take_connection(scene, Route(address="127.0.0.1", port=80, rtt=0.1), None) is sock
 
 
 def test_what_has_waited_is_closed(scene, sock, monkeypatch):
-    monkeypatch.setattr(opening, "FRESH", 0.0)
-    keep(scene, ROUTE, None, sock)
+    monkeypatch.setattr(opening, "FRESH_SECONDS", 0.0)
+    keep_connection(scene, ROUTE, None, sock)
     before = time.monotonic()
     while time.monotonic() == before:
         pass
-    assert take(scene, ROUTE, None) is None
+    assert take_connection(scene, ROUTE, None) is None
     assert sock.fileno() == -1
 
 
 def test_the_second_of_a_way_takes_the_place_of_the_first(scene, sock):
     with socket.socket() as second:
-        keep(scene, ROUTE, None, sock)
-        keep(scene, ROUTE, None, second)
+        keep_connection(scene, ROUTE, None, sock)
+        keep_connection(scene, ROUTE, None, second)
         assert sock.fileno() == -1
-        assert take(scene, ROUTE, None) is second
+        assert take_connection(scene, ROUTE, None) is second
 
 
 def test_release_closes_what_is_left(scene, sock):
-    keep(scene, ROUTE, None, sock)
-    release(scene)
+    keep_connection(scene, ROUTE, None, sock)
+    release_connections(scene)
     assert sock.fileno() == -1
 
 
 def test_connections_go_with_the_scene(sock):
-    scene = Scene(Asked(text=""), Options())
-    keep(scene, ROUTE, None, sock)
+    scene = DiagnosisContext(Asked(text=""), Options())
+    keep_connection(scene, ROUTE, None, sock)
     del scene
     gc.collect()
     assert sock.fileno() == -1

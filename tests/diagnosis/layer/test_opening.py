@@ -4,10 +4,10 @@ from dataclasses import replace
 import pytest
 
 from ringback.client.trust import Trust
-from ringback.diagnosis.layer.opening import NotPolite, keep, open_connection
+from ringback.diagnosis.layer.opening import NotPolite, keep_connection, open_connection
 from ringback.diagnosis.layer.proxy_tunnel import TunnelError
 from ringback.diagnosis.model import Asked
-from ringback.diagnosis.scene import Options, Route, Scene
+from ringback.diagnosis.scene import DiagnosisContext, Options, Route
 from ringback.testing.lab import Lab, proxy, socks
 from ringback.testing.lab.healthy import secured
 from ringback.testing.lab.message import serve
@@ -23,7 +23,7 @@ def lab():
 
 
 def scene_of(asked=HTTPS, **options):
-    return Scene(asked, Options(**options))
+    return DiagnosisContext(asked, Options(**options))
 
 
 def answer(sock, request=b"GET / HTTP/1.1\r\nHost: lab.test\r\nConnection: close\r\n\r\n"):
@@ -56,7 +56,7 @@ def test_a_kept_connection_is_used_once_and_costs_nothing(lab):
     scene = scene_of()
     route = Route(address=met.host, port=met.port, rtt=0.001)
     made = open_connection(scene, route, met.host, met.port, 30)
-    keep(scene, route, None, made)
+    keep_connection(scene, route, None, made)
     with open_connection(scene, route, met.host, met.port, 2) as first:
         assert first is made
         assert first.gettimeout() == 2

@@ -2,7 +2,7 @@ import socket
 
 import pytest
 
-from ringback.diagnosis.layer.connect import attempt
+from ringback.diagnosis.layer.connect import attempt_connect
 from ringback.diagnosis.layer.kernel import TcpInfo, tcp_info
 from ringback.testing.lab.network import SERVER
 from tests.diagnosis.layer.worlds import World
@@ -55,7 +55,7 @@ def test_a_rule_of_this_host_is_seen_by_its_silence(version):
     program = {4: "iptables", 6: "ip6tables"}[version]
     rule = "OUTPUT -p tcp --dport 80 -j DROP"
     with World() as world, world.rule("client", rule, program), world.inside("client"):
-        made = attempt(SERVER[version], 80, 3.4)
+        made = attempt_connect(SERVER[version], 80, 3.4)
     assert made.outcome == "timeout"
     assert made.withheld is True
     assert made.seconds < 3

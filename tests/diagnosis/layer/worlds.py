@@ -3,9 +3,9 @@
 import contextlib
 import time
 
-from ringback.diagnosis.layer.connect import attempt
+from ringback.diagnosis.layer.connect import attempt_connect
 from ringback.diagnosis.model import Asked
-from ringback.diagnosis.scene import Options, Scene
+from ringback.diagnosis.scene import DiagnosisContext, Options
 from ringback.testing.lab.namespace import run
 from ringback.testing.lab.network import SERVER, Topology
 
@@ -18,7 +18,7 @@ class World(Topology):
     def __enter__(self):
         ends = time.monotonic() + 60
         with self.inside("client"):  # a link must have been up for a moment to carry IPv6
-            while (met := attempt(SERVER[6], 9, 10).outcome) != "refused":
+            while (met := attempt_connect(SERVER[6], 9, 10).outcome) != "refused":
                 assert time.monotonic() < ends, met
                 time.sleep(0.05)
         return self
@@ -51,7 +51,7 @@ def scene_of(port, scheme="http", host="service.test", **options):
     asked = Asked(
         text="", scheme=scheme, host=host, port=port, protocol="http", tls=scheme == "https"
     )
-    scene = Scene(asked, Options(**options))
+    scene = DiagnosisContext(asked, Options(**options))
     for subject, (family, gateway) in GATEWAYS.items():
         scene.tell("host", "route", subject, facts={"family": family, "gateway": gateway})
     return scene

@@ -19,7 +19,7 @@ from ringback.cli import INTERRUPTED
 from ringback.cli.input import InputError
 from ringback.cli.terminal import plain
 from ringback.diagnosis import diagnose
-from ringback.diagnosis.layer.url import asked_of
+from ringback.diagnosis.layer.url import parse_target
 from ringback.diagnosis.model import STAGES, Diagnosis, Reading, Verdict
 from ringback.diagnosis.record import record_of
 from ringback.diagnosis.verdict import judge
@@ -139,7 +139,7 @@ def _partial_diagnosis(
         return None
     readings = tuple(sorted(read, key=lambda reading: STAGES.index(reading.layer)))
     return Diagnosis(
-        target=asked_of(target).text,
+        target=parse_target(target).text,
         verdict=judge(readings),
         readings=readings,
         elapsed=round(took, 6),

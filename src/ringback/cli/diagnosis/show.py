@@ -16,7 +16,7 @@ from rich.text import Text
 
 from ringback.cli.layout import console, hanging, prose
 from ringback.cli.terminal import plain
-from ringback.diagnosis.layer.url import asked_of
+from ringback.diagnosis.layer.url import parse_target
 from ringback.diagnosis.model import STAGES, Diagnosis, Reading
 from ringback.diagnosis.wording import MARKS, TITLES, duration, label, standing, state_of
 
@@ -280,7 +280,7 @@ class _LiveView:
     """
 
     def __init__(self, targets: Sequence[str], width: int) -> None:
-        self._targets = [asked_of(target).text for target in targets]
+        self._targets = [parse_target(target).text for target in targets]
         self._width = width
         self._readings: list[Reading] = []
         self._latest: list[Diagnosis | str] = ["waiting"] * len(targets)

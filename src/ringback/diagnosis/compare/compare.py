@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 from ringback.diagnosis.compare.connection import CONNECTION, HTTP, TLS
 from ringback.diagnosis.compare.machine import HOST, NAME, PROXY
 from ringback.diagnosis.compare.model import (
-    Case,
     Comparison,
     Difference,
     Explanation,
+    Facet,
+    FacetCase,
     NotComparable,
     Report,
-    Trait,
     comparable,
-    joined,
+    join_words,
 )
 from ringback.diagnosis.redact import is_placeholder
 from ringback.diagnosis.verdict.evidence import is_loopback
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     from ringback.diagnosis.model import Diagnosis
 
 
-__all__ = ["TRAITS"]
+__all__ = ["FACETS"]
 
 
-TRAITS: tuple[Trait, ...] = (*HOST, *NAME, *PROXY, *CONNECTION, *TLS, *HTTP)
+FACETS: tuple[Facet, ...] = (*HOST, *NAME, *PROXY, *CONNECTION, *TLS, *HTTP)
 """The table: a new comparison is one line in one of these."""
 
 
@@ -42,11 +42,11 @@ _HERE = frozenset({"this program", "this host", "this network", "DNS", "proxy", 
 _OWN = frozenset({"this program", "this host"})
 """Places of a fault of which the verdict itself says most."""
 
-_MUCH = 0.8
-"""Confidence of the traits that may explain what no report could."""
+_MIN_CONFIDENCE = 0.8
+"""Confidence of the facets that may explain what no report could."""
 
 
-def explain(reports: Sequence[Report]) -> Iterator[Explanation]:
+def explanations_of(reports: Sequence[Report]) -> Iterator[Explanation]:
     """Yield an explanation for each report in which it fails, where it works in another."""
     healthy = [report for report in reports if report.healthy]
     for number, report in enumerate(reports):
@@ -55,38 +55,38 @@ def explain(reports: Sequence[Report]) -> Iterator[Explanation]:
 
 
 def _explanation(number: int, broken: Report, healthy: Sequence[Report]) -> Explanation:
-    """Return what a trait made for the cause says, or one that may; else what the verdict says."""
-    made_for = [trait for trait in TRAITS if broken.cause in trait.causes]
-    may = [trait for trait in TRAITS if _may_explain(trait, broken)]
+    """Return what a facet made for the cause says, or one that may; else what the verdict says."""
+    made_for = [facet for facet in FACETS if broken.cause in facet.causes]
+    may = [facet for facet in FACETS if _may_explain(facet, broken)]
     own = broken.diagnosis.verdict.where in _OWN
-    for trait in made_for if own else (*made_for, *may):
-        said = _said(trait, broken, healthy)
+    for facet in made_for if own else (*made_for, *may):
+        said = _said(facet, broken, healthy)
         if said is not None:
             return Explanation(
-                report=number, difference=trait.name, confidence=trait.confidence, summary=said
+                report=number, difference=facet.name, confidence=facet.confidence, summary=said
             )
     return _by_verdict(number, broken, healthy)
 
 
-def _may_explain(trait: Trait, broken: Report) -> bool:
+def _may_explain(facet: Facet, broken: Report) -> bool:
     if broken.stage is None:  # the verdict is unknown: only what would explain much
-        return bool(trait.stages) and trait.confidence >= _MUCH
-    return broken.stage in trait.stages
+        return bool(facet.stages) and facet.confidence >= _MIN_CONFIDENCE
+    return broken.stage in facet.stages
 
 
-def _said(trait: Trait, broken: Report, healthy: Sequence[Report]) -> str | None:
-    mine = comparable(trait.read(broken))
-    theirs = {one.name: comparable(trait.read(one)) for one in healthy}
+def _said(facet: Facet, broken: Report, healthy: Sequence[Report]) -> str | None:
+    mine = comparable(facet.read(broken))
+    theirs = {one.name: comparable(facet.read(one)) for one in healthy}
     known = [one for one in healthy if theirs[one.name] is not None]
     values = [value for value in theirs.values() if value is not None]
     if mine is None or not known or mine in values:
         return None
-    return trait.sentence(Case(broken, known, mine, values))
+    return facet.sentence(FacetCase(broken, known, mine, values))
 
 
 def _by_verdict(number: int, broken: Report, healthy: Sequence[Report]) -> Explanation:
     verdict = broken.diagnosis.verdict
-    there = joined([one.name for one in healthy])
+    there = join_words([one.name for one in healthy])
     if verdict.where in _HERE:
         return Explanation(
             report=number,
@@ -117,7 +117,7 @@ _SAME_TIME = "Take the reports again at the same time, and more than once: it ma
 _ASK = "Ask whoever runs the target whom it lets in: address, region, client certificate."
 
 
-def outcome_of(reports: Sequence[Report], explanations: Sequence[Explanation]) -> Outcome:
+def comparison_outcome(reports: Sequence[Report], explanations: Sequence[Explanation]) -> Outcome:
     """Return how a comparison came out."""
     if all(report.healthy for report in reports):
         return "healthy"
@@ -130,7 +130,7 @@ def outcome_of(reports: Sequence[Report], explanations: Sequence[Explanation]) -
     return "same_failure" if alike else "different_failures"
 
 
-def summary_of(
+def comparison_summary(
     outcome: Outcome, reports: Sequence[Report], explanations: Sequence[Explanation]
 ) -> str:
     """Return a comparison in one sentence or two."""
@@ -141,8 +141,8 @@ def summary_of(
     if outcome == "unknown":
         return "It works on none of the machines, and no report tells why."
     if outcome in {"explained", "unexplained"}:
-        works = joined([one.name for one in reports if one.healthy])
-        fails = joined([one.name for one in reports if not one.healthy])
+        works = join_words([one.name for one in reports if one.healthy])
+        fails = join_words([one.name for one in reports if not one.healthy])
         why = f" {explanations[0].summary}" if len(explanations) == 1 else ""
         return f"It works on {works} and not on {fails}.{why}"
     first = reports[0].diagnosis.verdict
@@ -150,11 +150,11 @@ def summary_of(
         own = "each machine has the same fault of its own"
         place = _ASKED if first.kind.startswith("url.") else _ALIKE.get(first.where, own)
         return f"It fails on {every} alike: {place}. {first.summary}"
-    causes = joined([f"{one.name}: {one.cause}" for one in reports], most=number)
+    causes = join_words([f"{one.name}: {one.cause}" for one in reports], most=number)
     return f"It fails on {every}, and not alike: {causes}."
 
 
-def advice_of(
+def comparison_advice(
     outcome: Outcome, reports: Sequence[Report], explanations: Sequence[Explanation]
 ) -> tuple[str, ...]:
     """Return what to do, in order."""
@@ -175,7 +175,7 @@ def advice_of(
 LEAST, MOST = 2, 20
 """How many reports can be compared."""
 
-_APART = 3600.0
+_MIN_INTERVAL = 3600.0
 """Seconds between reports from which on it is said that time has passed."""
 
 
@@ -195,16 +195,16 @@ def compare(reports: Sequence[Diagnosis], names: Sequence[str]) -> Comparison:
         raise NotComparable("each report needs a name of its own")
     _check_targets(reports, names)
     seen = [Report(f"“{name}”", one) for name, one in zip(names, reports, strict=True)]
-    differences = tuple(one for trait in TRAITS if (one := _difference(trait, seen)) is not None)
-    explanations = tuple(explain(seen))
-    outcome = outcome_of(seen, explanations)
+    differences = tuple(one for facet in FACETS if (one := _difference(facet, seen)) is not None)
+    explanations = tuple(explanations_of(seen))
+    outcome = comparison_outcome(seen, explanations)
     return Comparison(
         target=reports[0].target,
         names=tuple(names),
         verdicts=tuple(one.verdict for one in reports),
         outcome=outcome,
-        summary=summary_of(outcome, seen, explanations),
-        advice=advice_of(outcome, seen, explanations),
+        summary=comparison_summary(outcome, seen, explanations),
+        advice=comparison_advice(outcome, seen, explanations),
         explanations=explanations,
         differences=differences,
         notes=tuple(_notes(seen)),
@@ -230,12 +230,12 @@ def _same_form(target: str) -> str:
     return f"{scheme.lower() if separator else ''}://{authority.lower()}/{path if slash else ''}"
 
 
-def _difference(trait: Trait, reports: Sequence[Report]) -> Difference | None:
-    values = tuple(trait.read(report) for report in reports)
+def _difference(facet: Facet, reports: Sequence[Report]) -> Difference | None:
+    values = tuple(facet.read(report) for report in reports)
     known = {value for value in map(comparable, values) if value is not None}
     if len(known) < 2:
         return None
-    return Difference(name=trait.name, layer=trait.layer, title=trait.title, values=values)
+    return Difference(name=facet.name, layer=facet.layer, title=facet.title, values=values)
 
 
 def _notes(reports: Sequence[Report]) -> list[str]:
@@ -249,7 +249,7 @@ def _notes(reports: Sequence[Report]) -> list[str]:
         notes.append(f"Names and addresses are hidden in {', '.join(hidden)}, and not compared.")
     if cut:
         notes.append(f"Cut short, so that things may be missing: {', '.join(cut)}.")
-    if times and max(times) - min(times) >= _APART:
+    if times and max(times) - min(times) >= _MIN_INTERVAL:
         apart = duration(max(times) - min(times))
         notes.append(f"The reports are {apart} apart: things may have changed between them.")
     return notes

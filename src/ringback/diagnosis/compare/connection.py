@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from ringback.diagnosis.compare.model import Trait, joined, text_of
+from ringback.diagnosis.compare.model import Facet, join_words, text_of
 from ringback.diagnosis.facts import (
     ChainFacts,
     GreetingFacts,
@@ -19,7 +19,7 @@ from ringback.diagnosis.model import Facts
 from ringback.diagnosis.wording import duration
 
 if TYPE_CHECKING:
-    from ringback.diagnosis.compare.model import Case, Report
+    from ringback.diagnosis.compare.model import FacetCase, Report
     from ringback.diagnosis.fact_values import CertificateFacts
 
 
@@ -69,7 +69,7 @@ def _icmp(facts: TcpConnectFacts) -> str:
     return f"ICMP {icmp['type']}/{icmp['code']} from {sender}"
 
 
-def _same_address(case: Case) -> str | None:
+def _same_address(case: FacetCase) -> str | None:
     """Say of an address that opens there, and here does not."""
     opens = {place for one in case.healthy for place, how in outcomes(one).items() if how == "open"}
     mine = {place: how for place, how in outcomes(case.broken).items() if how != "open"}
@@ -85,7 +85,7 @@ def _same_address(case: Case) -> str | None:
     return None
 
 
-def _other_family(case: Case) -> str | None:
+def _other_family(case: FacetCase) -> str | None:
     mine = {one["family"] for one in case.broken.every(TcpConnectFacts)}
     theirs = {
         one["family"]
@@ -94,20 +94,20 @@ def _other_family(case: Case) -> str | None:
     }
     if not mine or mine & theirs:
         return None
-    ours = joined([f"IPv{one}" for one in sorted(mine, key=str)])
-    works = joined([f"IPv{one}" for one in sorted(theirs, key=str)])
+    ours = join_words([f"IPv{one}" for one in sorted(mine, key=str)])
+    works = join_words([f"IPv{one}" for one in sorted(theirs, key=str)])
     return f"{case.broken.name} reaches it only by {ours}; it works from {case.there} by {works}."
 
 
-def _rejected(case: Case) -> str | None:
+def _rejected(case: FacetCase) -> str | None:
     if case.mine == "none":
         return None
     name, there = case.broken.name, case.there
     return f"{name} is told {case.mine}, {there} is not: the sender does not let it through."
 
 
-CONNECTION: tuple[Trait, ...] = (
-    Trait(
+CONNECTION: tuple[Facet, ...] = (
+    Facet(
         name="family",
         layer="tcp",
         title="Reached by",
@@ -117,7 +117,7 @@ CONNECTION: tuple[Trait, ...] = (
         stages=_AFTER,
         confidence=0.8,
     ),
-    Trait(
+    Facet(
         name="rejection",
         layer="tcp",
         title="Rejection",
@@ -126,7 +126,7 @@ CONNECTION: tuple[Trait, ...] = (
         causes=frozenset({"firewall_rejects", "local_firewall", "host_down", "routing_loop"}),
         stages=_TCP,
     ),
-    Trait(
+    Facet(
         name="connect",
         layer="tcp",
         title="Connecting",
@@ -135,7 +135,7 @@ CONNECTION: tuple[Trait, ...] = (
         stages=_AFTER,
     ),
 )
-"""Traits of the connection."""
+"""Facets of the connection."""
 
 
 _TLS = frozenset({"tls"})
@@ -188,15 +188,15 @@ def _segments(report: Report) -> str | None:
     return "packets of any size pass" if report.healthy else None
 
 
-def _verified(case: Case) -> str | None:
+def _verified(case: FacetCase) -> str | None:
     if case.mine == "verified" or set(case.theirs) != {"verified"}:
         return None
     name, there = case.broken.name, case.there
     return f"The handshake is verified on {there}; on {name} it ends with: {case.mine}."
 
 
-TLS: tuple[Trait, ...] = (
-    Trait(
+TLS: tuple[Facet, ...] = (
+    Facet(
         name="issuer",
         layer="tls",
         title="Issuer of the certificate",
@@ -206,7 +206,7 @@ TLS: tuple[Trait, ...] = (
         causes=_TRUST,
         stages=_TLS,
     ),
-    Trait(
+    Facet(
         name="certificate",
         layer="tls",
         title="Certificate (SHA-256)",
@@ -217,7 +217,7 @@ TLS: tuple[Trait, ...] = (
         stages=_TLS,
         confidence=0.8,
     ),
-    Trait(
+    Facet(
         name="chain",
         layer="tls",
         title="Chain sent",
@@ -226,13 +226,13 @@ TLS: tuple[Trait, ...] = (
         causes=frozenset({"certificate_missing_intermediate"}),
         confidence=0.7,
     ),
-    Trait(
+    Facet(
         name="tls_version",
         layer="tls",
         title="TLS version",
         value=lambda report: text_of(report.facts(HandshakeFacts)["version"]),
     ),
-    Trait(
+    Facet(
         name="packet_size",
         layer="tls",
         title="Packet size",
@@ -241,7 +241,7 @@ TLS: tuple[Trait, ...] = (
         "ones, and nobody says so (MTU).",
         causes=frozenset({"mtu_black_hole"}),
     ),
-    Trait(
+    Facet(
         name="handshake",
         layer="tls",
         title="Handshake",
@@ -251,11 +251,11 @@ TLS: tuple[Trait, ...] = (
         confidence=0.6,
     ),
 )
-"""Traits of the handshake."""
+"""Facets of the handshake."""
 
 
 _HTTP = frozenset({"http", "service"})
-_SLOW = 1.0
+_MIN_SLOW_SECONDS = 1.0
 """Seconds to the first byte that are taken for no wait."""
 
 _REFUSED = {
@@ -306,7 +306,7 @@ def _greeting(report: Report) -> str | None:
     return f"{facts['outcome']} ({said})" if said else str(facts["outcome"])
 
 
-def _status(case: Case) -> str | None:
+def _status(case: FacetCase) -> str | None:
     name, there = case.broken.name, case.there
     if not case.mine.isdigit():
         if case.broken.diagnosis.verdict.where == "path":
@@ -321,11 +321,11 @@ def _first_byte(report: Report) -> str | None:
     seconds = _last(report)["first_byte"]
     if not isinstance(seconds, int | float):
         return None
-    return "at once" if seconds < _SLOW else f"after {duration(seconds)}"
+    return "at once" if seconds < _MIN_SLOW_SECONDS else f"after {duration(seconds)}"
 
 
-HTTP: tuple[Trait, ...] = (
-    Trait(
+HTTP: tuple[Facet, ...] = (
+    Facet(
         name="portal",
         layer="http",
         title="Captive portal",
@@ -333,7 +333,7 @@ HTTP: tuple[Trait, ...] = (
         says="A captive portal stands between {name} and the network.",
         causes=frozenset({"captive_portal"}),
     ),
-    Trait(
+    Facet(
         name="redirect",
         layer="http",
         title="Redirected to",
@@ -341,7 +341,7 @@ HTTP: tuple[Trait, ...] = (
         says="{name} is redirected to {mine}, {there} to {other}.",
         causes=frozenset({"redirect_loop", "redirect_invalid", "captive_portal"}),
     ),
-    Trait(
+    Facet(
         name="status",
         layer="http",
         title="Answer",
@@ -349,7 +349,7 @@ HTTP: tuple[Trait, ...] = (
         says=_status,
         stages=_HTTP,
     ),
-    Trait(
+    Facet(
         name="first_byte",
         layer="http",
         title="Answer begins",
@@ -358,7 +358,7 @@ HTTP: tuple[Trait, ...] = (
         causes=frozenset({"slow_first_byte"}),
         confidence=0.8,
     ),
-    Trait(
+    Facet(
         name="server",
         layer="http",
         title="Answered by",
@@ -367,7 +367,7 @@ HTTP: tuple[Trait, ...] = (
         stages=_HTTP,
         confidence=0.6,
     ),
-    Trait(
+    Facet(
         name="greeting",
         layer="service",
         title="Greeting",
@@ -376,4 +376,4 @@ HTTP: tuple[Trait, ...] = (
         stages=frozenset({"service"}),
     ),
 )
-"""Traits of the answer."""
+"""Facets of the answer."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringback.diagnosis.compare.model import Trait, text_of
+from ringback.diagnosis.compare.model import Facet, text_of
 from ringback.diagnosis.facts import (
     ClockFacts,
     DescriptorsFacts,
@@ -27,7 +27,7 @@ from ringback.diagnosis.facts import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ringback.diagnosis.compare.model import Case, Report
+    from ringback.diagnosis.compare.model import FacetCase, Report
 
 
 _MINUTE, _DAY = 60.0, 86400.0
@@ -60,7 +60,7 @@ def _route_to(report: Report) -> str | None:
     return ", ".join(sorted(refused))
 
 
-def _no_way(case: Case) -> str | None:
+def _no_way(case: FacetCase) -> str | None:
     """Say that no address has a route; one of a family that is not used explains nothing."""
     if any(one["route"] for one in case.broken.every(RouteToFacts)):
         return None
@@ -115,8 +115,8 @@ def _descriptors(report: Report) -> str | None:
     return None if short is None else "none left" if short else "enough"
 
 
-HOST: tuple[Trait, ...] = (
-    Trait(
+HOST: tuple[Facet, ...] = (
+    Facet(
         name="network",
         layer="host",
         title="Network",
@@ -125,7 +125,7 @@ HOST: tuple[Trait, ...] = (
         causes=frozenset({"no_network"}),
     ),
     *(
-        Trait(
+        Facet(
             name=f"default_route_ipv{family}",
             layer="host",
             title=f"Route to the world, IPv{family}",
@@ -135,7 +135,7 @@ HOST: tuple[Trait, ...] = (
         )
         for family in (4, 6)
     ),
-    Trait(
+    Facet(
         name="route",
         layer="host",
         title="Route to the target",
@@ -144,7 +144,7 @@ HOST: tuple[Trait, ...] = (
         causes=frozenset({"local_policy_route", "no_route"}),
         stages=frozenset({"tcp"}),
     ),
-    Trait(
+    Facet(
         name="search_domains",
         layer="host",
         title="Search domains",
@@ -152,7 +152,7 @@ HOST: tuple[Trait, ...] = (
         says="The search domains of {name} ({mine}) are not those of {there} ({other}).",
         causes=frozenset({"search_domain_trap"}),
     ),
-    Trait(
+    Facet(
         name="name_services",
         layer="host",
         title="Order of name services",
@@ -160,7 +160,7 @@ HOST: tuple[Trait, ...] = (
         says="{name} looks names up by “{mine}”, {there} by “{other}” (/etc/nsswitch.conf).",
         causes=frozenset({"nsswitch_broken"}),
     ),
-    Trait(
+    Facet(
         name="hosts_file",
         layer="host",
         title="Hosts file",
@@ -169,7 +169,7 @@ HOST: tuple[Trait, ...] = (
         causes=frozenset({"hosts_file_override"}),
         stages=frozenset({"name", *_CONNECTING}),
     ),
-    Trait(
+    Facet(
         name="clock",
         layer="host",
         title="Clock",
@@ -177,7 +177,7 @@ HOST: tuple[Trait, ...] = (
         says="The clock of {name} is {mine}, that of {there} {other}; certificates depend on it.",
         causes=frozenset({"clock_wrong", "certificate_expired", "certificate_not_yet_valid"}),
     ),
-    Trait(
+    Facet(
         name="trust_store",
         layer="host",
         title="Trusted certificates",
@@ -187,7 +187,7 @@ HOST: tuple[Trait, ...] = (
         stages=frozenset({"tls"}),
         confidence=0.7,
     ),
-    Trait(
+    Facet(
         name="descriptors",
         layer="host",
         title="Descriptors",
@@ -195,7 +195,7 @@ HOST: tuple[Trait, ...] = (
         says="{name} has no descriptors left.",
         stages=frozenset({"host", "tcp"}),
     ),
-    Trait(
+    Facet(
         name="resolvers",
         layer="host",
         title="Resolvers",
@@ -205,13 +205,13 @@ HOST: tuple[Trait, ...] = (
         stages=frozenset({"name"}),
         confidence=0.8,
     ),
-    Trait(
+    Facet(
         name="python",
         layer="host",
         title="Python",
         value=lambda report: text_of(report.facts(EnvironmentFacts)["python"]),
     ),
-    Trait(
+    Facet(
         name="openssl",
         layer="host",
         title="OpenSSL",
@@ -220,14 +220,14 @@ HOST: tuple[Trait, ...] = (
         "other may not.",
         causes=frozenset({"old_tls", "certificate_weak"}),
     ),
-    Trait(
+    Facet(
         name="platform",
         layer="host",
         title="Platform",
         value=lambda report: text_of(report.facts(EnvironmentFacts)["platform"]),
     ),
 )
-"""Traits of the machine."""
+"""Facets of the machine."""
 
 
 _MISSING = frozenset(
@@ -241,7 +241,7 @@ _MISSING = frozenset(
 _AFTER = frozenset({"tcp", "tls", "http", "service"})
 
 
-def addresses(report: Report) -> list[str]:
+def resolved_addresses(report: Report) -> list[str]:
     """Return the addresses that a name had there, sorted."""
     return sorted(map(str, report.facts(GetaddrinfoFacts)["addresses"] or ()))
 
@@ -256,7 +256,11 @@ def _resolves(report: Report) -> str | None:
 
 
 def _listed(report: Report) -> str | None:
-    return ", ".join(addresses(report)) if report.evidence.named and addresses(report) else None
+    return (
+        ", ".join(resolved_addresses(report))
+        if report.evidence.named and resolved_addresses(report)
+        else None
+    )
 
 
 def _answers(report: Report) -> str | None:
@@ -273,7 +277,7 @@ def _hijack(report: Report) -> str | None:
     return None if not found else "every name, also one that is not there" if any(found) else "no"
 
 
-def _only_there(case: Case) -> str | None:
+def _only_there(case: FacetCase) -> str | None:
     if case.mine == "yes" or "yes" not in case.theirs:
         return None
     name, there = case.broken.name, case.there
@@ -297,10 +301,10 @@ def _servers(report: Report) -> str:
     return ", ".join(map(str, report.facts(ResolverConfigFacts)["nameservers"] or ()))
 
 
-def _elsewhere(case: Case) -> str | None:
-    theirs = {one for report in case.healthy for one in addresses(report)}
-    more = [one for one in addresses(case.broken) if one not in theirs]
-    if theirs & set(addresses(case.broken)):
+def _elsewhere(case: FacetCase) -> str | None:
+    theirs = {one for report in case.healthy for one in resolved_addresses(report)}
+    more = [one for one in resolved_addresses(case.broken) if one not in theirs]
+    if theirs & set(resolved_addresses(case.broken)):
         also = (
             f"On {case.broken.name} the name leads to {', '.join(more)} too, on {case.there} not."
         )
@@ -311,8 +315,8 @@ def _elsewhere(case: Case) -> str | None:
     )
 
 
-NAME: tuple[Trait, ...] = (
-    Trait(
+NAME: tuple[Facet, ...] = (
+    Facet(
         name="resolves",
         layer="name",
         title="Name resolves",
@@ -321,7 +325,7 @@ NAME: tuple[Trait, ...] = (
         causes=_MISSING,
         stages=frozenset({"name"}),
     ),
-    Trait(
+    Facet(
         name="answers",
         layer="name",
         title="Answers of the resolvers",
@@ -330,7 +334,7 @@ NAME: tuple[Trait, ...] = (
         causes=_MISSING,
         stages=frozenset({"name"}),
     ),
-    Trait(
+    Facet(
         name="invented_names",
         layer="name",
         title="Resolver invents names",
@@ -338,7 +342,7 @@ NAME: tuple[Trait, ...] = (
         says="The resolver of {name} answers {mine}; that of {there} does not.",
         causes=frozenset({"dns_hijacked", "captive_portal"}),
     ),
-    Trait(
+    Facet(
         name="addresses",
         layer="name",
         title="Addresses",
@@ -349,7 +353,7 @@ NAME: tuple[Trait, ...] = (
         confidence=0.7,
     ),
 )
-"""Traits of the name."""
+"""Facets of the name."""
 
 
 _PROXY = frozenset(
@@ -369,7 +373,7 @@ def _applies(report: Report) -> str | None:
     return str(facts["applies"] or _DIRECT) if "applies" in facts else None
 
 
-def _why(case: Case) -> str | None:
+def _why(case: FacetCase) -> str | None:
     name, there = case.broken.name, case.there
     if case.mine == _DIRECT:
         return f"From {there} the way is through the proxy {case.other}; {name} has none set."
@@ -390,8 +394,8 @@ def _tunnel(report: Report) -> str | None:
     return f"status {status}" if status else str(facts["outcome"])
 
 
-PROXY: tuple[Trait, ...] = (
-    Trait(
+PROXY: tuple[Facet, ...] = (
+    Facet(
         name="proxy",
         layer="proxy",
         title="Proxy",
@@ -400,7 +404,7 @@ PROXY: tuple[Trait, ...] = (
         causes=_PROXY,
         stages=frozenset({"name", "tcp", "tls", "http", "service", "proxy"}),
     ),
-    Trait(
+    Facet(
         name="proxy_connection",
         layer="proxy",
         title="Connection to the proxy",
@@ -408,7 +412,7 @@ PROXY: tuple[Trait, ...] = (
         says="The connection to the same proxy is {mine} from {name} and {other} from {there}.",
         causes=_PROXY,
     ),
-    Trait(
+    Facet(
         name="proxy_answer",
         layer="proxy",
         title="Answer of the proxy",
@@ -417,4 +421,4 @@ PROXY: tuple[Trait, ...] = (
         causes=_PROXY,
     ),
 )
-"""Traits of the proxy."""
+"""Facets of the proxy."""

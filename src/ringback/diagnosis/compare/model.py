@@ -149,13 +149,13 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
-    """A report in which it fails, beside those in which it works, as one trait sees them.
+class FacetCase:
+    """A report in which it fails, beside those in which it works, as one facet sees them.
 
     Attributes:
         broken: The one.
         healthy: The others.
-        mine: The trait's value in the one.
+        mine: The facet's value in the one.
         theirs: Its values in the others.
     """
 
@@ -167,15 +167,15 @@ class Case:
     @property
     def there(self) -> str:
         """The names of the reports in which it works."""
-        return joined([one.name for one in self.healthy])
+        return join_words([one.name for one in self.healthy])
 
     @property
     def other(self) -> str:
-        """What the trait is in the reports in which it works."""
-        return joined(list(dict.fromkeys(self.theirs)), "or")
+        """What the facet is in the reports in which it works."""
+        return join_words(list(dict.fromkeys(self.theirs)), "or")
 
 
-def joined(words: Sequence[str], by: str = "and", most: int = 3) -> str:
+def join_words(words: Sequence[str], by: str = "and", most: int = 3) -> str:
     """Return words as a sentence has them, at most a few."""
     if len(words) > most:
         return f"{', '.join(words[: most - 1])} {by} {len(words) - most + 1} more"
@@ -197,7 +197,7 @@ _SENSELESS = (TypeError, AttributeError, ValueError, LookupError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Trait:
+class Facet:
     """What may differ between machines.
 
     Attributes:
@@ -208,7 +208,7 @@ class Trait:
         says: Why a difference in it explains a failure, one sentence with ``{name}`` (where it
             fails), ``{there}`` (where it works), ``{mine}`` and ``{other}`` (its values); or a
             function that returns the sentence, or ``None`` where it explains nothing.
-        causes: Of verdicts that it explains before any other trait.
+        causes: Of verdicts that it explains before any other facet.
         stages: At which a failure may follow from it.
         confidence: 0 to 1, that it is the explanation.
     """
@@ -217,7 +217,7 @@ class Trait:
     layer: Stage
     title: str
     value: Callable[[Report], str | None]
-    says: str | Callable[[Case], str | None] = ""
+    says: str | Callable[[FacetCase], str | None] = ""
     causes: frozenset[str] = frozenset()
     stages: frozenset[str] = frozenset()
     confidence: float = 0.9
@@ -229,7 +229,7 @@ class Trait:
         except _SENSELESS:
             return None
 
-    def sentence(self, case: Case) -> str | None:
+    def sentence(self, case: FacetCase) -> str | None:
         """Return why it fails in one report and not in others; ``None``: not because of this."""
         if isinstance(self.says, str):
             words = {"name": case.broken.name, "there": case.there}

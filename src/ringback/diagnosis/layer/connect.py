@@ -156,7 +156,7 @@ UNDER_WAY = frozenset({0, errno.EINPROGRESS, errno.EWOULDBLOCK, errno.EINTR, err
 FIRST_REPEAT = 1.1
 """Seconds after which the SYN has been sent a second time (RFC 6298 section 2.1: 1 s)."""
 
-_LOOK = 0.1
+_POLL_INTERVAL = 0.1
 """Seconds between looks at what does not wake the waiting."""
 
 _HOPS = {
@@ -166,7 +166,7 @@ _HOPS = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Attempt:
+class ConnectAttempt:
     """One attempt to connect.
 
     Attributes:
@@ -223,17 +223,17 @@ class Attempt:
             self.sock.close()
 
 
-def attempt(
+def attempt_connect(
     address: str,
     port: int,
     seconds: float,
     *,
     hops: int | None = None,
     needless: Callable[[], bool] = lambda: False,
-) -> Attempt:
+) -> ConnectAttempt:
     """Connect to an address and return what came of it; never raises for what the network does."""
     family = 6 if ":" in address else 4
-    blank = Attempt(address=address, port=port, family=family, outcome="timeout")
+    blank = ConnectAttempt(address=address, port=port, family=family, outcome="timeout")
     began = time.monotonic()
     try:
         kind, where = sockaddr_of(address, port)
@@ -263,11 +263,11 @@ def _prepare(sock: socket.socket, hops: int | None) -> None:
 
 def _answered(
     sock: socket.socket,
-    blank: Attempt,
+    blank: ConnectAttempt,
     began: float,
     seconds: float,
     needless: Callable[[], bool],
-) -> Attempt:
+) -> ConnectAttempt:
     """Wait for the connection, an error or an ICMP message."""
     waiting = replace(blank, source=_source(sock))
     with selectors.DefaultSelector() as selector:
@@ -279,10 +279,10 @@ def _answered(
             silent = _silent(sock, waiting, passed)
             if passed >= seconds or needless() or (passed > FIRST_REPEAT and silent.withheld):
                 return silent
-            selector.select(max(0.001, min(_LOOK, seconds - passed)))
+            selector.select(max(0.001, min(_POLL_INTERVAL, seconds - passed)))
 
 
-def _ended(sock: socket.socket, waiting: Attempt, began: float) -> Attempt | None:
+def _ended(sock: socket.socket, waiting: ConnectAttempt, began: float) -> ConnectAttempt | None:
     """What an attempt has come to; ``None``: it goes on."""
     if icmp := _fatal(sock, waiting.address):
         number = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
@@ -317,13 +317,13 @@ def _fatal(sock: socket.socket, address: str) -> Icmp | None:
     return next((one for one in icmp_messages(sock, address) if of_icmp(one)), None)
 
 
-def _failed(blank: Attempt, number: int | None, began: float) -> Attempt:
+def _failed(blank: ConnectAttempt, number: int | None, began: float) -> ConnectAttempt:
     name = errno_name(number)
     outcome = of_errno(name, blank.family)
     return replace(blank, outcome=outcome, errno=name, seconds=time.monotonic() - began)
 
 
-def _silent(sock: socket.socket, waiting: Attempt, passed: float) -> Attempt:
+def _silent(sock: socket.socket, waiting: ConnectAttempt, passed: float) -> ConnectAttempt:
     """An attempt that nothing has answered so far."""
     info = tcp_info(sock)
     tried = info.total_retransmits if info else 0
@@ -342,7 +342,7 @@ def _source(sock: socket.socket) -> str | None:
         return None
 
 
-def told(made: Attempt) -> str:
+def describe_attempt(made: ConnectAttempt) -> str:
     """Return what came of an attempt in one line, for people."""
     if made.outcome == "open":
         late = f", but only after {made.seconds:.1f} s" if made.repeats else ""

@@ -27,9 +27,9 @@ PAYLOAD: Final = 1232
 """Bytes that an answer over UDP may have, which fit into any packet (DNS Flag Day 2020)."""
 
 _MAX_MESSAGE = 65535
-_ENOUGH = 2
-_TCP_SECONDS = 1.5
-_BEHIND_NONSENSE = 0.3
+_MIN_TRIES = 2
+_TCP_TIMEOUT = 1.5
+_AFTER_MALFORMED_TIMEOUT = 0.3
 _WITHOUT_EDNS = frozenset({dns.rcode.FORMERR, dns.rcode.NOTIMP, dns.rcode.BADVERS})
 
 
@@ -55,7 +55,7 @@ class Server:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Patience:
+class QueryTimeouts:
     """How long an answer is awaited.
 
     Attributes:
@@ -116,11 +116,11 @@ class _Heard:
     ends: float = field(default=float("inf"))
 
 
-def ask(
+def ask_nameserver(
     server: Server,
     name: dns.name.Name,
     type_: str,
-    patience: Patience,
+    patience: QueryTimeouts,
     may_connect: Callable[[str, int], bool],
 ) -> Reply:
     """Ask a nameserver a question and return what came of it; never raises for what it does.
@@ -137,7 +137,7 @@ def ask(
         return reply
     if not may_connect(server.address, server.port):
         return replace(reply, truncated=True)
-    whole = _over_tcp(server, query if reply.edns else plain, patience.left(_TCP_SECONDS))
+    whole = _over_tcp(server, query if reply.edns else plain, patience.left(_TCP_TIMEOUT))
     return replace(whole, truncated=True, over_tcp=True, edns=reply.edns)
 
 
@@ -150,7 +150,7 @@ def _queries(
 
 
 def _over_udp(
-    server: Server, queries: Sequence[dns.message.QueryMessage], patience: Patience
+    server: Server, queries: Sequence[dns.message.QueryMessage], patience: QueryTimeouts
 ) -> Reply:
     heard = _Heard()
     try:
@@ -170,14 +170,14 @@ def _asked(
     asking: socket.socket,
     where: Any,
     queries: Sequence[dns.message.QueryMessage],
-    patience: Patience,
+    patience: QueryTimeouts,
     heard: _Heard,
 ) -> Reply:
     """Send the questions in turn, all with one number, until one is answered."""
     hear_icmp(asking)
     asking.connect(where)
     for number, seconds in enumerate(patience.tries):
-        if (number >= _ENOUGH and patience.settled()) or (number and patience.hopeless()):
+        if (number >= _MIN_TRIES and patience.settled()) or (number and patience.hopeless()):
             return _silence(heard)
         asking.send(queries[number % len(queries)].to_wire())
         message = _answer(asking, queries[0], time.monotonic() + patience.left(seconds), heard)
@@ -201,7 +201,7 @@ def _answer(
         message = _parsed(wire)
         if message is None:
             heard.malformed = True
-            heard.ends = time.monotonic() + _BEHIND_NONSENSE
+            heard.ends = time.monotonic() + _AFTER_MALFORMED_TIMEOUT
         elif query.is_response(message):
             return message
         else:
@@ -275,13 +275,13 @@ def _place(server: Server, kind: socket.SocketKind) -> tuple[socket.AddressFamil
     return found[0], found[4]
 
 
-_MOST_ADDRESSES: Final = 64
-_MOST_ALIASES: Final = 16
+_MAX_ADDRESSES: Final = 64
+_MAX_ALIASES: Final = 16
 _MAX_TEXT: Final = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class DnsAnswer:
     """What an answer says of a name.
 
     Attributes:
@@ -304,17 +304,17 @@ class Answer:
     recursion: bool = True
 
 
-def answer_of(message: dns.message.Message, name: dns.name.Name, type_: str) -> Answer:
+def answer_of(message: dns.message.Message, name: dns.name.Name, type_: str) -> DnsAnswer:
     """Return what an answer says of a name."""
     wanted = dns.rdatatype.from_text(type_)
     addresses: list[str] = []
     aliases: list[str] = []
     ttls: list[int] = []
     here = name
-    while len(aliases) <= _MOST_ALIASES:
+    while len(aliases) <= _MAX_ALIASES:
         found = {one.rdtype: one for one in message.answer if one.name == here}
         if wanted in found:
-            addresses = [str(rdata) for rdata in found[wanted]][:_MOST_ADDRESSES]
+            addresses = [str(rdata) for rdata in found[wanted]][:_MAX_ADDRESSES]
             ttls.append(found[wanted].ttl)
             break
         if dns.rdatatype.CNAME not in found:
@@ -322,8 +322,8 @@ def answer_of(message: dns.message.Message, name: dns.name.Name, type_: str) -> 
         alias = found[dns.rdatatype.CNAME]
         ttls.append(alias.ttl)
         here = alias[0].target
-        aliases.append(printable(here.to_text(omit_final_dot=True)))
-    return Answer(
+        aliases.append(printable_label(here.to_text(omit_final_dot=True)))
+    return DnsAnswer(
         addresses=tuple(addresses),
         aliases=tuple(aliases),
         ttl=min(ttls, default=None),
@@ -334,7 +334,7 @@ def answer_of(message: dns.message.Message, name: dns.name.Name, type_: str) -> 
     )
 
 
-def printable(text: str) -> str:
+def printable_label(text: str) -> str:
     """Return text of the network cut and without what could drive a terminal."""
     return "".join(c if c.isprintable() else "�" for c in text[:_MAX_TEXT])
 
@@ -348,4 +348,4 @@ def _negative_ttl(message: dns.message.Message) -> int | None:
 
 def _errors(message: dns.message.Message) -> tuple[tuple[int, str], ...]:
     found = [one for one in message.options if isinstance(one, dns.edns.EDEOption)]
-    return tuple((int(one.code), printable(one.text or "")) for one in found[:8])
+    return tuple((int(one.code), printable_label(one.text or "")) for one in found[:8])

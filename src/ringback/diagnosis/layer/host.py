@@ -18,17 +18,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ringback.diagnosis.fact_values import BundleFacts
-    from ringback.diagnosis.scene import Scene
+    from ringback.diagnosis.scene import DiagnosisContext
 
 
-__all__ = ["read", "route_to"]
+__all__ = ["read_host", "route_to"]
 
 
 BUNDLES: Final = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
 """Variables that name the trusted authorities, the one that requests takes first at the front."""
 
 
-def _read_environment(scene: Scene) -> None:
+def _read_environment(scene: DiagnosisContext) -> None:
     """Tell in what the program runs."""
     bundles = [_bundle(name, path) for name in BUNDLES if (path := os.environ.get(name))]
     lost = [one for one in bundles if not one["exists"]]
@@ -90,17 +90,17 @@ def _in_words(facts: EnvironmentFacts, lost: list[BundleFacts]) -> str:
     return said
 
 
-FEW: Final = 16
+MIN_FREE_DESCRIPTORS: Final = 16
 """Descriptors left, below which a program is about to fail."""
 
 
-def _read_descriptors(scene: Scene) -> None:
+def _read_descriptors(scene: DiagnosisContext) -> None:
     """Tell how many descriptors are open, and how many may be."""
     counted = _counted()
     if counted is None:
         return
     number, limit = counted
-    short = limit - number < FEW
+    short = limit - number < MIN_FREE_DESCRIPTORS
     scene.tell(
         "host",
         "descriptors",
@@ -126,7 +126,7 @@ def _counted() -> tuple[int, int] | None:
         return (limit, limit) if error.errno == errno.EMFILE else None
 
 
-_READERS: dict[str, Callable[[Scene], None]] = {
+_READERS: dict[str, Callable[[DiagnosisContext], None]] = {
     "environment": _read_environment,
     "interfaces": host_routes.read_interfaces,
     "routes": host_routes.read_routes,
@@ -137,7 +137,7 @@ _READERS: dict[str, Callable[[Scene], None]] = {
 }
 
 
-def read(scene: Scene) -> None:
+def read_host(scene: DiagnosisContext) -> None:
     """Tell what this host is like; nothing is sent, and nothing waits."""
     for what, reader in _READERS.items():
         try:

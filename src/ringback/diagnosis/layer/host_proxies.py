@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING, Final
 
 from ringback.client.proxies.settings import bypass_of
 from ringback.diagnosis.facts import ProxyVariablesFacts
-from ringback.diagnosis.layer.proxy_server import chosen, proxy_server
+from ringback.diagnosis.layer.proxy_server import chosen_proxy, proxy_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ringback.diagnosis.fact_values import OtherProxyFacts
     from ringback.diagnosis.model import Asked
-    from ringback.diagnosis.scene import Scene
+    from ringback.diagnosis.scene import DiagnosisContext
 
 
-_LONGEST = 1 << 16
-_MOST_FILES = 64
+_MAX_FILE_BYTES = 1 << 16
+_MAX_FILES = 64
 
 _ASSIGNED = re.compile(
     r"^\s*(?:export\s+|setenv\s+)?[\"']?(https?|all)_proxy[\"']?\s*[=\s]\s*[\"']?([^\s\"';]+)",
@@ -52,11 +52,13 @@ _FILES: Final = (
 def proxies_elsewhere() -> list[tuple[str, str]]:
     """Return the file and the value of each proxy that is set for other programs."""
     found = []
-    for path, form in list(_paths())[:_MOST_FILES]:
+    for path, form in list(_paths())[:_MAX_FILES]:
         with contextlib.suppress(OSError):
             if path.is_file():
                 with path.open(encoding="utf-8", errors="replace") as file:
-                    found += [(str(path), value) for value in _values(file.read(_LONGEST), form)]
+                    found += [
+                        (str(path), value) for value in _values(file.read(_MAX_FILE_BYTES), form)
+                    ]
     return found
 
 
@@ -95,11 +97,11 @@ class Variable:
     url: str | None
 
 
-def read_proxies(scene: Scene) -> None:
+def read_proxies(scene: DiagnosisContext) -> None:
     """Tell which proxy applies to the target, and which are set but do not."""
     variables = set_variables()
-    raw = chosen(scene)
-    applies = None if raw is None else plain(raw)
+    raw = chosen_proxy(scene)
+    applies = None if raw is None else url_without_password(raw)
     invalid = _names_of(raw) if raw is not None and applies is None else []
     excluded_by = _excluded_by(scene.asked, variables) if raw is None else None
     facts = ProxyVariablesFacts(
@@ -126,11 +128,11 @@ def set_variables() -> list[Variable]:
     for name, value in sorted(os.environ.items()):
         scheme, _, rest = name.lower().rpartition("_proxy")
         if not rest and scheme in {"http", "https", "all"} and value.strip():
-            found.append(Variable(name, scheme, plain(value)))
+            found.append(Variable(name, scheme, url_without_password(value)))
     return found
 
 
-def plain(url: str) -> str | None:
+def url_without_password(url: str) -> str | None:
     """Return the URL of a proxy without credentials; ``None``: it is none."""
     try:
         return proxy_server(url).url
@@ -172,7 +174,7 @@ def _others(
                 why = "excluded by NO_PROXY" if excluded_by else "hidden by another variable"
             found.setdefault(variable.url, f"{variable.name} ({why})")
     for source, value in proxies_elsewhere():
-        if url := plain(value):
+        if url := url_without_password(value):
             found.setdefault(url, source)
     found.pop(applies or "", None)
     return [{"source": source, "url": url} for url, source in found.items()]

@@ -17,13 +17,13 @@ from ringback.diagnosis.layer.netlink import OUT_OF_RESOURCES
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ringback.diagnosis.scene import Scene
+    from ringback.diagnosis.scene import DiagnosisContext
 
 
-_MOST_LINES = 200_000  # lists of blocked hosts are that long
+_MAX_LINES = 200_000  # lists of blocked hosts are that long
 
 
-def read_hosts_file(scene: Scene) -> None:
+def read_hosts_file(scene: DiagnosisContext) -> None:
     """Tell the entry of the hosts file for the target, if it has one."""
     name = scene.asked.host
     path = hosts_path()
@@ -57,7 +57,7 @@ def entries(name: str, path: Path) -> tuple[list[str], int]:
     try:
         with path.open(encoding="utf-8", errors="replace") as file:
             for number, line in enumerate(file, 1):
-                if number > _MOST_LINES:
+                if number > _MAX_LINES:
                     break
                 address, *names = line.partition("#")[0].lower().split() or [""]
                 if wanted in names and address not in addresses:
@@ -73,16 +73,16 @@ NSSWITCH: Final = "/etc/nsswitch.conf"
 UPSTREAM: Final = "/run/systemd/resolve/resolv.conf"
 """Where systemd-resolved names the servers behind its stub."""
 
-MOST_NAMESERVERS: Final = 3
+MAX_NAMESERVERS: Final = 3
 """``MAXNS`` of resolv.conf(5): further lines are ignored."""
 
-_MOST_NDOTS = 15
-_LONGEST = 1 << 16
+_MAX_NDOTS = 15
+_MAX_FILE_BYTES = 1 << 16
 _USUAL_ORDER = ("files", "dns")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Resolver:
+class ResolverConfig:
     """The configuration of the C library's resolver.
 
     Attributes:
@@ -121,9 +121,9 @@ class Resolver:
         return False
 
 
-def read_resolver_config(scene: Scene) -> None:
+def read_resolver_config(scene: DiagnosisContext) -> None:
     """Tell how this host resolves names."""
-    config = configured()
+    config = configured_resolver()
     upstream = _upstream(config)
     facts = ResolverConfigFacts(
         path=config.path,
@@ -148,20 +148,20 @@ def read_resolver_config(scene: Scene) -> None:
     )
 
 
-def configured() -> Resolver:
+def configured_resolver() -> ResolverConfig:
     """Return how this host resolves names."""
     if sys.platform == "win32":
         return _of_windows()
     text = _text(RESOLV_CONF)
     order = _order(_text(NSSWITCH) or "")
     if text is None:
-        return Resolver(missing=True, order=order, search=_own_domain())
+        return ResolverConfig(missing=True, order=order, search=_own_domain())
     return parsed(text, order, os.environ)
 
 
 def parsed(
     text: str, order: tuple[str, ...] = _USUAL_ORDER, environ: Mapping[str, str] | None = None
-) -> Resolver:
+) -> ResolverConfig:
     """Return what a resolv.conf(5) says."""
     servers: list[str] = []
     search: tuple[str, ...] | None = None
@@ -179,9 +179,9 @@ def parsed(
     if local := variables.get("LOCALDOMAIN", "").split():
         search = tuple(local)
     domains = _own_domain() if search is None else search
-    return Resolver(
-        nameservers=tuple(servers[:MOST_NAMESERVERS]),
-        ignored=tuple(servers[MOST_NAMESERVERS:]),
+    return ResolverConfig(
+        nameservers=tuple(servers[:MAX_NAMESERVERS]),
+        ignored=tuple(servers[MAX_NAMESERVERS:]),
         search=tuple(one.rstrip(".") for one in domains if one.rstrip(".")),
         options=options,
         ndots=_ndots(options),
@@ -195,7 +195,7 @@ def _options(values: list[str]) -> dict[str, str]:
 
 def _ndots(options: dict[str, str]) -> int:
     value = options.get("ndots", "1")
-    return min(int(value[:4]), _MOST_NDOTS) if value.isascii() and value.isdigit() else 1
+    return min(int(value[:4]), _MAX_NDOTS) if value.isascii() and value.isdigit() else 1
 
 
 def _order(nsswitch: str) -> tuple[str, ...]:
@@ -215,7 +215,7 @@ def _ends_search(action: str, before: tuple[str, ...]) -> bool:
     return "notfound=return" in compact or "!success=return" in compact
 
 
-def _upstream(config: Resolver) -> list[str]:
+def _upstream(config: ResolverConfig) -> list[str]:
     text = _text(UPSTREAM) if config.stub else None
     return list(parsed(text).nameservers) if text else []
 
@@ -225,7 +225,7 @@ def _own_domain() -> tuple[str, ...]:
     return (domain,) if domain else ()
 
 
-def _of_windows() -> Resolver:
+def _of_windows() -> ResolverConfig:
     """What the registry says, as dnspython reads it."""
     import dns.exception  # noqa: PLC0415 - only here is it needed
     import dns.resolver  # noqa: PLC0415 - only here is it needed
@@ -233,16 +233,16 @@ def _of_windows() -> Resolver:
     try:
         known = dns.resolver.Resolver()
     except (dns.exception.DNSException, OSError):
-        return Resolver(path="registry", missing=True)
+        return ResolverConfig(path="registry", missing=True)
     servers = tuple(str(server) for server in known.nameservers)
     search = tuple(domain.to_text(omit_final_dot=True) for domain in known.search)
-    return Resolver(path="registry", nameservers=servers, search=search)
+    return ResolverConfig(path="registry", nameservers=servers, search=search)
 
 
 def _text(path: str) -> str | None:
     try:
         with Path(path).open(encoding="utf-8", errors="replace") as file:
-            return file.read(_LONGEST)
+            return file.read(_MAX_FILE_BYTES)
     except OSError as error:
         if error.errno in OUT_OF_RESOURCES:
             raise
@@ -260,7 +260,7 @@ def _is_loopback(address: str) -> bool:
     return ipaddress.ip_address(address).is_loopback
 
 
-def _in_words(config: Resolver) -> str:
+def _in_words(config: ResolverConfig) -> str:
     if config.missing:
         return f"{config.path} is missing"
     if not config.nameservers:

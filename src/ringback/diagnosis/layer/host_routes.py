@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ringback.diagnosis.fact_values import InterfaceFacts
-    from ringback.diagnosis.scene import Scene
+    from ringback.diagnosis.scene import DiagnosisContext
     from ringback.failure.names import KindName
 
 
 WORLD: Final = {4: "198.41.0.4", 6: "2001:503:ba3e::2:30"}
 """An address of the world in each family, that of a root server of the DNS; nothing is sent."""
 
-MOST: Final = 8
+MAX_ROUTES: Final = 8
 """Addresses of a target whose routes are looked up."""
 
 _HOPS: Final = {
@@ -41,7 +41,7 @@ _TYPE_OF_ERROR: Final = {
 """What connect() says at once where a route is no way (ip-route(8))."""
 
 
-def read_routes(scene: Scene) -> None:
+def read_routes(scene: DiagnosisContext) -> None:
     """Tell, for each family, whether a route leads out of this host's own networks."""
     names = _interface_names()
     for version in (4, 6):
@@ -70,10 +70,10 @@ def read_routes(scene: Scene) -> None:
         )
 
 
-def route_to(scene: Scene, addresses: Sequence[str]) -> None:
+def route_to(scene: DiagnosisContext, addresses: Sequence[str]) -> None:
     """Tell the route to each address of the target; nothing is sent."""
     names: dict[int, str] | None = None
-    for address in list(dict.fromkeys(addresses))[:MOST]:
+    for address in list(dict.fromkeys(addresses))[:MAX_ROUTES]:
         try:
             names = _interface_names() if names is None else names
             facts = _facts_to(address, names)
@@ -145,7 +145,7 @@ def is_on_link(address: str) -> bool | None:
     return None if way is None or way.type not in _REACHABLE else way.gateway is None
 
 
-def _way(address: str, names: dict[int, str]) -> netlink.Way | None:
+def _way(address: str, names: dict[int, str]) -> netlink.RouteEntry | None:
     plain, _, zone = address.partition("%")
     index = next((i for i, name in names.items() if name == zone), 0)
     try:
@@ -154,7 +154,7 @@ def _way(address: str, names: dict[int, str]) -> netlink.Way | None:
         return None
 
 
-def _state(way: netlink.Way, address: str) -> str | None:
+def _state(way: netlink.RouteEntry, address: str) -> str | None:
     return netlink.neighbour_state(way.gateway or address.partition("%")[0])
 
 
@@ -205,7 +205,7 @@ def _route_to_in_words(facts: RouteToFacts) -> str:
     return f"on the same network, from {facts['source']}"
 
 
-def read_interfaces(scene: Scene) -> None:
+def read_interfaces(scene: DiagnosisContext) -> None:
     """Tell which interfaces there are."""
     found = interfaces()
     useful = [one for one in found if one["up"] and not one["loopback"] and _leads_out(one)]
@@ -223,7 +223,7 @@ def interfaces() -> list[InterfaceFacts]:
 
     Without netlink the addresses are those that packets to the world would carry.
     """
-    links, addresses = netlink.links(), netlink.addresses()
+    links, addresses = netlink.links(), netlink.interface_addresses()
     if links is None or addresses is None:
         return _without_netlink()
     return [

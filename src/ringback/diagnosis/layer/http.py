@@ -9,31 +9,36 @@ from typing import TYPE_CHECKING
 
 from ringback.diagnosis.facts import Http2Facts
 from ringback.diagnosis.layer import http2
-from ringback.diagnosis.layer.http_exchange import Patience, Request, exchange, request_of
-from ringback.diagnosis.layer.http_extras import is_portal, tls_here, watch
-from ringback.diagnosis.layer.http_message import Answer
-from ringback.diagnosis.layer.http_readings import refusal_of_proxy, tell_refusal, tell_request
-from ringback.diagnosis.layer.http_redirects import Course
+from ringback.diagnosis.layer.http_exchange import (
+    HttpRequest,
+    ResponseTimeouts,
+    exchange_http1,
+    request_of,
+)
+from ringback.diagnosis.layer.http_extras import is_portal, tls_here, watch_stall
+from ringback.diagnosis.layer.http_message import HttpResponse
+from ringback.diagnosis.layer.http_readings import record_refusal, record_request, refusal_of_proxy
+from ringback.diagnosis.layer.http_redirects import RedirectChain
 from ringback.diagnosis.layer.opening import raw_connection, wants_tunnel
 from ringback.diagnosis.layer.tls import follow
-from ringback.diagnosis.layer.tls_channel import Channel
+from ringback.diagnosis.layer.tls_channel import TlsChannel
 from ringback.diagnosis.layer.tls_handshake import Handshake, sni_of
-from ringback.diagnosis.layer.tls_readings import tell_handshake
+from ringback.diagnosis.layer.tls_readings import record_handshake
 from ringback.diagnosis.scene import together
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Sequence
 
-    from ringback.diagnosis.layer.tls_channel import Connection
-    from ringback.diagnosis.scene import Route, Scene
+    from ringback.diagnosis.layer.tls_channel import TlsConnection
+    from ringback.diagnosis.scene import DiagnosisContext, Route
 
 
-__all__ = ["read"]
+__all__ = ["read_http"]
 
 
-PATIENCE = Patience()
-_MARGIN = 0.1
+RESPONSE_TIMEOUTS = ResponseTimeouts()
+_MARGIN_SECONDS = 0.1
 """Seconds before the end of the diagnosis at which waiting ends, so that it is told."""
 
 
@@ -42,7 +47,7 @@ class _Way:
     """An open connection and how it came about; no channel: it was reset at once."""
 
     route: Route
-    channel: Channel | None
+    channel: TlsChannel | None
     context: ssl.SSLContext | None
     used: bool = False
 
@@ -52,9 +57,9 @@ class _Way:
             self.channel.close()
 
 
-def read(
-    scene: Scene, routes: Sequence[Route], connections: Sequence[Connection]
-) -> Request | None:
+def read_http(
+    scene: DiagnosisContext, routes: Sequence[Route], connections: Sequence[TlsConnection]
+) -> HttpRequest | None:
     """Send the request that is asked for, follow its redirects, and tell what came of each.
 
     Redirects are followed on the same host only; where they lead to another, that request is
@@ -65,7 +70,7 @@ def read(
     request = request_of(scene.asked)
     try:
         way = _first_way(scene, routes, connections)
-        course = Course(scene, request, proxied=any(one.proxy for one in routes))
+        course = RedirectChain(scene, request, proxied=any(one.proxy for one in routes))
         while way is not None:
             answer = _ask(scene, way, request)
             onward = course.onward(request, answer)
@@ -81,7 +86,7 @@ def read(
 
 
 def _first_way(
-    scene: Scene, routes: Sequence[Route], connections: Sequence[Connection]
+    scene: DiagnosisContext, routes: Sequence[Route], connections: Sequence[TlsConnection]
 ) -> _Way | None:
     if scene.asked.tls:
         first = next(iter(connections), None)
@@ -90,7 +95,7 @@ def _first_way(
 
 
 def _next_way(
-    scene: Scene, way: _Way, request: Request, onward: Request, *, reusable: bool
+    scene: DiagnosisContext, way: _Way, request: HttpRequest, onward: HttpRequest, *, reusable: bool
 ) -> _Way | None:
     here = (request.scheme, request.port)
     if reusable and (onward.scheme, onward.port) == here:
@@ -101,7 +106,10 @@ def _next_way(
 
 
 def _way_to(
-    scene: Scene, route: Route, request: Request, context: ssl.SSLContext | None = None
+    scene: DiagnosisContext,
+    route: Route,
+    request: HttpRequest,
+    context: ssl.SSLContext | None = None,
 ) -> _Way | None:
     if route.proxy is None:
         route = replace(route, port=request.port)
@@ -113,15 +121,15 @@ def _way_to(
     return _plain_way(scene, route, request.port)
 
 
-def _plain_way(scene: Scene, route: Route, port: int) -> _Way | None:
+def _plain_way(scene: DiagnosisContext, route: Route, port: int) -> _Way | None:
     try:
         sock = raw_connection(scene, "http", route, port)
     except ConnectionResetError:
         return _Way(route, None, None)
-    return None if sock is None else _Way(route, Channel(sock), None)
+    return None if sock is None else _Way(route, TlsChannel(sock), None)
 
 
-def _ask(scene: Scene, way: _Way, request: Request) -> Answer:
+def _ask(scene: DiagnosisContext, way: _Way, request: HttpRequest) -> HttpResponse:
     since = scene.now()
     answer = _exchanged(scene, way, request)
     if way.used and answer.outcome in {"closed", "reset"} and not answer.first:
@@ -136,15 +144,15 @@ def _ask(scene: Scene, way: _Way, request: Request) -> Answer:
     forwarded = not _is_tunnelled(scene, way.route, request)
     refusal = refusal_of_proxy(way.route, answer, forwarded=forwarded)
     if refusal is not None:
-        tell_refusal(scene, way.route, request, answer, refusal)
-    tell_request(scene, way.route, request, answer, since=since, portal=portal)
+        record_refusal(scene, way.route, request, answer, refusal)
+    record_request(scene, way.route, request, answer, since=since, portal=portal)
     hung_up = answer.outcome in {"closed", "reset"} and not answer.first
     if hung_up and way.context is None and way.route.proxy is None:
         tls_here(scene, way.route)
     return answer
 
 
-def _in_http2(scene: Scene, way: _Way, request: Request) -> Answer | None:
+def _in_http2(scene: DiagnosisContext, way: _Way, request: HttpRequest) -> HttpResponse | None:
     """Ask again a server that has answered HTTP/1 with HTTP/2, on a connection of its own."""
     since = scene.now()
     if way.context is not None:
@@ -154,14 +162,16 @@ def _in_http2(scene: Scene, way: _Way, request: Request) -> Answer | None:
         return None
     way.close()
     way.channel = fresh.channel
-    answer = http2.exchange(fresh.channel, request, _patience(scene).first)
+    answer = http2.exchange_http2(fresh.channel, request, _patience(scene).first)
     if answer.head is None and answer.wrong is None:
         return None
     _tell_http2(scene, request, answer, since)
     return answer
 
 
-def _tell_http2(scene: Scene, request: Request, answer: Answer, since: float) -> None:
+def _tell_http2(
+    scene: DiagnosisContext, request: HttpRequest, answer: HttpResponse, since: float
+) -> None:
     scene.tell(
         "http",
         "http2",
@@ -172,7 +182,7 @@ def _tell_http2(scene: Scene, request: Request, answer: Answer, since: float) ->
     )
 
 
-def _late_alert(scene: Scene, way: _Way, answer: Answer) -> None:
+def _late_alert(scene: DiagnosisContext, way: _Way, answer: HttpResponse) -> None:
     """In TLS 1.3 a server may object to the client's certificate after the handshake."""
     seen = way.channel.messages if way.channel is not None else None
     if way.channel is None or seen is None or answer.outcome != "tls_failed":
@@ -181,43 +191,43 @@ def _late_alert(scene: Scene, way: _Way, answer: Answer) -> None:
         made = Handshake(way.channel, "alert", alert=seen.alert, reason=answer.reason)
         name = sni_of(scene.asked.host)
         own = scene.options.trust is not None and bool(scene.options.trust.client_certificate)
-        tell_handshake(scene, way.route, made, name=name, own_certificate=own)
+        record_handshake(scene, way.route, made, name=name, own_certificate=own)
 
 
-def _exchanged(scene: Scene, way: _Way, request: Request) -> Answer:
+def _exchanged(scene: DiagnosisContext, way: _Way, request: HttpRequest) -> HttpResponse:
     if way.channel is None:
-        return Answer("reset")
+        return HttpResponse("reset")
     tls = way.channel.tls
     if tls is not None and tls.selected_alpn_protocol() == "h2":
         since = scene.now()
-        answer = http2.exchange(way.channel, request, _patience(scene).first)
+        answer = http2.exchange_http2(way.channel, request, _patience(scene).first)
         _tell_http2(scene, request, answer, since)
         return answer
     over = threading.Event()
     text = request.text(way.route, tunnelled=_is_tunnelled(scene, way.route, request))
     channel = way.channel
 
-    def ask() -> Answer:
+    def ask() -> HttpResponse:
         try:
-            return exchange(channel, text, request.method, _patience(scene))
+            return exchange_http1(channel, text, request.method, _patience(scene))
         finally:
             over.set()
 
-    tasks: list[Callable[[], Answer | None]] = [ask]
+    tasks: list[Callable[[], HttpResponse | None]] = [ask]
     if way.route.proxy is None:
-        tasks.append(partial(watch, scene, way.route, request, channel, way.context, over))
-    return together(scene, tasks)[0] or Answer()
+        tasks.append(partial(watch_stall, scene, way.route, request, channel, way.context, over))
+    return together(scene, tasks)[0] or HttpResponse()
 
 
-def _is_tunnelled(scene: Scene, route: Route, request: Request) -> bool:
+def _is_tunnelled(scene: DiagnosisContext, route: Route, request: HttpRequest) -> bool:
     """Whether a request by a proxy goes through a tunnel, and is not made by the proxy."""
     return request.scheme == "https" or wants_tunnel(scene, route)
 
 
-def _patience(scene: Scene) -> Patience:
-    usual = PATIENCE
-    left = max(0.0, scene.left(3600.0) - _MARGIN)
-    return Patience(
+def _patience(scene: DiagnosisContext) -> ResponseTimeouts:
+    usual = RESPONSE_TIMEOUTS
+    left = max(0.0, scene.left(3600.0) - _MARGIN_SECONDS)
+    return ResponseTimeouts(
         first=min(usual.first, left),
         head=min(usual.head, left),
         pause=min(usual.pause, left),

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ringback.diagnosis.layer.http_exchange import AGENT
-from ringback.diagnosis.layer.http_message import Answer, Body, Head
+from ringback.diagnosis.layer.http_message import Head, HttpResponse, MessageBody
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ringback.diagnosis.layer.http_exchange import Request
-    from ringback.diagnosis.layer.tls_channel import Channel
+    from ringback.diagnosis.layer.http_exchange import HttpRequest
+    from ringback.diagnosis.layer.tls_channel import TlsChannel
 
 
 _PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
@@ -24,9 +24,9 @@ _DATA, _HEADERS, _RST_STREAM, _SETTINGS, _PING, _GOAWAY = 0x0, 0x1, 0x3, 0x4, 0x
 _END_STREAM, _ACK, _END_HEADERS, _PADDED, _PRIORITY = 0x1, 0x1, 0x4, 0x8, 0x20
 _NO_PUSH = b"\x00\x02\x00\x00\x00\x00"
 _REFUSED_STREAM = 0x7
-_LONGEST = 1 << 14
+_MAX_FRAME = 1 << 14
 """Bytes of a frame: what we have not allowed to be exceeded."""
-_ENOUGH = 32 * 1024
+_MAX_CONTENT = 32 * 1024
 """Bytes of content after which an answer is whole enough: our window is 64 KiB."""
 
 _INDEXED = {0x88: 200, 0x89: 204, 0x8A: 206, 0x8B: 304, 0x8C: 400, 0x8D: 404, 0x8E: 500}
@@ -46,10 +46,10 @@ class _FrameError(ValueError):
     """What came is no frame."""
 
 
-def exchange(channel: Channel, request: Request, within: float) -> Answer:
+def exchange_http2(channel: TlsChannel, request: HttpRequest, within: float) -> HttpResponse:
     """Send a request over HTTP/2 and return what came of it."""
     text = _opening(request)
-    answer = Answer(version="2", sent=len(text))
+    answer = HttpResponse(version="2", sent=len(text))
     began = time.monotonic()
     try:
         channel.send(text, within)
@@ -68,7 +68,7 @@ def exchange(channel: Channel, request: Request, within: float) -> Answer:
     return answer
 
 
-def _opening(request: Request) -> bytes:
+def _opening(request: HttpRequest) -> bytes:
     block = b"\x82" + (b"\x87" if request.scheme == "https" else b"\x86")
     target = request.target.encode("ascii", "replace")
     block += b"\x04" + _text(target) + b"\x01" + _text(request.ascii_authority.encode())
@@ -93,13 +93,13 @@ def _frame(kind: int, flags: int, stream: int, payload: bytes) -> bytes:
     return head + payload
 
 
-def _frames(channel: Channel, ends: float) -> Iterator[_Frame]:
+def _frames(channel: TlsChannel, ends: float) -> Iterator[_Frame]:
     data = b""
     while piece := channel.receive(ends - time.monotonic()):
         data += piece
         while len(data) >= 9:
             length = int.from_bytes(data[:3])
-            if length > _LONGEST:
+            if length > _MAX_FRAME:
                 raise _FrameError
             if len(data) < 9 + length:
                 break
@@ -108,7 +108,7 @@ def _frames(channel: Channel, ends: float) -> Iterator[_Frame]:
             data = data[9 + length :]
 
 
-def _takes(channel: Channel, answer: Answer, frame: _Frame, within: float) -> bool:
+def _takes(channel: TlsChannel, answer: HttpResponse, frame: _Frame, within: float) -> bool:
     """Take in a frame; return whether the answer is over."""
     if frame.kind in {_SETTINGS, _PING} and not frame.flags & _ACK:
         payload = frame.payload if frame.kind == _PING else b""
@@ -126,18 +126,18 @@ def _takes(channel: Channel, answer: Answer, frame: _Frame, within: float) -> bo
     return False
 
 
-def _takes_content(answer: Answer, frame: _Frame) -> None:
+def _takes_content(answer: HttpResponse, frame: _Frame) -> None:
     if frame.kind == _DATA and answer.body is not None:
         answer.body.feed(frame.payload)
     elif answer.head is None:
         status = status_of(_block(frame))
         if status >= 200:
             answer.head = Head("2", status, "", ())
-            answer.body = Body(answer.head, "GET")
+            answer.body = MessageBody(answer.head, "GET")
 
 
-def _is_enough(answer: Answer) -> bool:
-    return answer.body is not None and answer.body.received >= _ENOUGH
+def _is_enough(answer: HttpResponse) -> bool:
+    return answer.body is not None and answer.body.received >= _MAX_CONTENT
 
 
 def _block(frame: _Frame) -> bytes:
@@ -176,7 +176,7 @@ def _huffman_digits(value: bytes) -> str:
     return digits
 
 
-def _goes_away(answer: Answer, payload: bytes) -> bool:
+def _goes_away(answer: HttpResponse, payload: bytes) -> bool:
     last = int.from_bytes(payload[:4]) & 0x7FFFFFFF
     code = int.from_bytes(payload[4:8])
     if code == 0 and last >= 1:
@@ -185,7 +185,7 @@ def _goes_away(answer: Answer, payload: bytes) -> bool:
     return True
 
 
-def _refused(answer: Answer, code: int, *, processed: bool) -> None:
+def _refused(answer: HttpResponse, code: int, *, processed: bool) -> None:
     refused = code == _REFUSED_STREAM or not processed
     answer.outcome = "invalid"
     answer.wrong = "h2.refused_stream" if refused else "h2.protocol.error"

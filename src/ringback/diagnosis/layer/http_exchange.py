@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from ringback.diagnosis.layer import http_message as heads
-from ringback.diagnosis.layer.http_message import Answer, Body, Outcome
+from ringback.diagnosis.layer.http_message import HttpResponse, MessageBody, Outcome
 from ringback.diagnosis.layer.kernel import confirmed
 from ringback.diagnosis.layer.proxy_server import authority, proxy_server
 from ringback.diagnosis.layer.spoken import is_tls
@@ -20,7 +20,7 @@ from ringback.failure.codes import KIND_OF_OPENSSL_REASON, KIND_OF_TLS_ALERT
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ringback.diagnosis.layer.tls_channel import Channel
+    from ringback.diagnosis.layer.tls_channel import TlsChannel
     from ringback.diagnosis.model import Asked
     from ringback.diagnosis.scene import Route
 
@@ -98,7 +98,7 @@ AGENT = "ringback-diagnose"
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class HttpRequest:
     """A request.
 
     Attributes:
@@ -152,12 +152,12 @@ class Request:
         return "\r\n".join([*head, "", ""]).encode("ascii", "replace")
 
 
-def request_of(asked: Asked) -> Request:
+def request_of(asked: Asked) -> HttpRequest:
     """Return the request for what is asked."""
     target = asked.path or "/"
     if asked.query:
         target += "?" + asked.query.removeprefix("?")
-    return Request(
+    return HttpRequest(
         "https" if asked.tls else "http",
         asked.host,
         asked.port,
@@ -201,8 +201,8 @@ def _ascii(host: str) -> str:
 
 _MAX_BODY = 256 * 1024
 """Bytes of a body that are read."""
-_FLOWS = 4096
-_FLOWING = 0.5
+_MIN_FLOW_BYTES = 4096
+_MAX_FLOW_PAUSE = 0.5
 """Bytes of a body, and seconds between two of its pieces, with which it is well, and only long."""
 _SETTINGS = b"\x00\x00"
 _STREAMS = (
@@ -217,7 +217,7 @@ _STREAMS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class ResponseTimeouts:
     """Seconds to wait.
 
     Attributes:
@@ -233,9 +233,11 @@ class Patience:
     body: float = 5.0
 
 
-def exchange(channel: Channel, request: bytes, method: str, patience: Patience) -> Answer:
+def exchange_http1(
+    channel: TlsChannel, request: bytes, method: str, patience: ResponseTimeouts
+) -> HttpResponse:
     """Send a request and return what came of it; the answer's body is read up to 256 KiB."""
-    answer = Answer(sent=len(request))
+    answer = HttpResponse(sent=len(request))
     began = time.monotonic()
     try:
         channel.send(request, patience.first)
@@ -254,7 +256,7 @@ def exchange(channel: Channel, request: bytes, method: str, patience: Patience) 
 
 
 def _read_head(
-    channel: Channel, answer: Answer, began: float, method: str, patience: Patience
+    channel: TlsChannel, answer: HttpResponse, began: float, method: str, patience: ResponseTimeouts
 ) -> None:
     data = b""
     while True:
@@ -270,14 +272,14 @@ def _read_head(
         if not b"HTTP/1.".startswith(data[:7]):
             _other(answer, data)
             return
-        parts = heads.split(data)
+        parts = heads.split_head(data)
         while parts is not None and _is_interim(parts[0]):
             data = parts[1]
-            parts = heads.split(data)
+            parts = heads.split_head(data)
         if parts is not None:
             _take_head(answer, *parts, method)
             return
-        if len(data) > heads.LONGEST:
+        if len(data) > heads.MAX_HEAD:
             answer.outcome, answer.reason = "invalid", "its head is longer than 128 KiB"
             return
 
@@ -286,12 +288,12 @@ def _is_interim(head: bytes) -> bool:
     return head[9:10] == b"1" and head[9:12] != b"101"
 
 
-def _ended(answer: Answer, data: bytes) -> None:
+def _ended(answer: HttpResponse, data: bytes) -> None:
     ended: Outcome = "reset" if answer.reason else "closed"  # sending had failed already
     answer.outcome = "headers_truncated" if data else ended
 
 
-def _other(answer: Answer, data: bytes) -> None:
+def _other(answer: HttpResponse, data: bytes) -> None:
     if is_tls(data):
         answer.outcome = "tls_bytes"
     elif data[:2] == _SETTINGS and data[3:4] == b"\x04":
@@ -302,27 +304,29 @@ def _other(answer: Answer, data: bytes) -> None:
         answer.outcome = "not_http"
 
 
-def _take_head(answer: Answer, data: bytes, rest: bytes, method: str) -> None:
+def _take_head(answer: HttpResponse, data: bytes, rest: bytes, method: str) -> None:
     try:
-        head = heads.parse(data)
+        head = heads.parse_head(data)
     except heads.HeadError as error:
         answer.outcome, answer.reason = "invalid", str(error)
         return
     answer.head, answer.version = head, head.version
-    answer.body = Body(head, method)
+    answer.body = MessageBody(head, method)
     answer.body.feed(rest)
     answer.outcome = "body_timeout"
 
 
-def _read_body(channel: Channel, answer: Answer, body: Body, patience: Patience) -> None:
+def _read_body(
+    channel: TlsChannel, answer: HttpResponse, body: MessageBody, patience: ResponseTimeouts
+) -> None:
     ends = time.monotonic() + patience.body
     while not (body.complete or body.wrong or body.received > _MAX_BODY or _streams(answer)):
         left = ends - time.monotonic()
-        if left <= 0 and body.received >= _FLOWS:
+        if left <= 0 and body.received >= _MIN_FLOW_BYTES:
             break  # it is long, and comes
         if left <= 0:
             return
-        piece = channel.receive(min(patience.pause, max(left, _FLOWING)))
+        piece = channel.receive(min(patience.pause, max(left, _MAX_FLOW_PAUSE)))
         if piece:
             body.feed(piece)
         else:
@@ -337,12 +341,12 @@ def _read_body(channel: Channel, answer: Answer, body: Body, patience: Patience)
     answer.reusable = whole and not close and not body.ends_with_connection
 
 
-def _streams(answer: Answer) -> bool:
+def _streams(answer: HttpResponse) -> bool:
     kind = (answer.head.get("content-type") or "").lower() if answer.head else ""
     return kind.startswith(_STREAMS)
 
 
-def _broken(answer: Answer, error: OSError, channel: Channel) -> None:
+def _broken(answer: HttpResponse, error: OSError, channel: TlsChannel) -> None:
     if isinstance(error, TimeoutError):
         return
     if isinstance(error, ssl.SSLError):

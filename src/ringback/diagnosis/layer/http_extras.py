@@ -15,10 +15,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ringback.diagnosis.facts import HttpSmallSegmentsFacts, PortalCheckFacts, TlsHereFacts
-from ringback.diagnosis.layer.http_exchange import Patience, exchange
+from ringback.diagnosis.layer.http_exchange import ResponseTimeouts, exchange_http1
 from ringback.diagnosis.layer.http_readings import host_of, without_query
 from ringback.diagnosis.layer.opening import open_connection
-from ringback.diagnosis.layer.tls_channel import Channel
+from ringback.diagnosis.layer.tls_channel import TlsChannel
 from ringback.diagnosis.layer.tls_extras import SMALL
 from ringback.diagnosis.layer.tls_handshake import attempted
 from ringback.diagnosis.layer.tls_readings import subject_of
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     import ssl
     import threading
 
-    from ringback.diagnosis.layer.http_exchange import Request
-    from ringback.diagnosis.layer.http_message import Answer
-    from ringback.diagnosis.scene import Route, Scene
+    from ringback.diagnosis.layer.http_exchange import HttpRequest
+    from ringback.diagnosis.layer.http_message import HttpResponse
+    from ringback.diagnosis.scene import DiagnosisContext, Route
 
 
 NOWHERE = ("192.0.2.231", "198.51.100.231", "203.0.113.231")
@@ -44,7 +44,9 @@ _PAGE = re.compile(
 )
 
 
-def is_portal(scene: Scene, route: Route, request: Request, answer: Answer) -> bool:
+def is_portal(
+    scene: DiagnosisContext, route: Route, request: HttpRequest, answer: HttpResponse
+) -> bool:
     """Return whether an answer is a captive portal's; where it may be, that is looked into."""
     if answer.status == 511:
         return True
@@ -55,7 +57,7 @@ def is_portal(scene: Scene, route: Route, request: Request, answer: Answer) -> b
     return _answers_for_others(scene, route, request, answer)
 
 
-def _may_be(route: Route, request: Request, answer: Answer) -> bool:
+def _may_be(route: Route, request: HttpRequest, answer: HttpResponse) -> bool:
     """Only plain HTTP can be answered by another without a certificate's objection."""
     if request.scheme != "http" or route.proxy is not None or answer.head is None:
         return False
@@ -73,7 +75,9 @@ def _related(host: str, asked: str) -> bool:
     return one == other and not host[-1:].isdigit()
 
 
-def _answers_for_others(scene: Scene, route: Route, request: Request, answer: Answer) -> bool:
+def _answers_for_others(
+    scene: DiagnosisContext, route: Route, request: HttpRequest, answer: HttpResponse
+) -> bool:
     since = scene.now()
     nowhere = _nowhere(route.address)
     other = replace(request, host=nowhere, target="/", cookies=())
@@ -118,18 +122,20 @@ def source_to(address: str) -> str | None:
         return str(sock.getsockname()[0])
 
 
-def _asked(scene: Scene, route: Route, request: Request) -> Answer | None:
+def _asked(scene: DiagnosisContext, route: Route, request: HttpRequest) -> HttpResponse | None:
     left = scene.left(_PORTAL_TIMEOUT)
     try:
         sock = open_connection(scene, route, request.host, request.port, left)
     except OSError:
         return None
-    with Channel(sock) as channel:
+    with TlsChannel(sock) as channel:
         text = request.text(route, tunnelled=True)
-        return exchange(channel, text, request.method, Patience(left, left, left, left))
+        return exchange_http1(
+            channel, text, request.method, ResponseTimeouts(left, left, left, left)
+        )
 
 
-def _same(one: Answer, other: Answer) -> bool:
+def _same(one: HttpResponse, other: HttpResponse) -> bool:
     assert one.head is not None
     assert other.head is not None
     if one.status != other.status:
@@ -141,27 +147,27 @@ def _same(one: Answer, other: Answer) -> bool:
     return bodies[0] == bodies[1]
 
 
-SILENCE = 1.2
+STALL_SECONDS = 1.2
 """Seconds without a byte after which it is tried with small segments."""
-_GLANCE = 0.1
+_PEEK_TIMEOUT = 0.1
 _STALL_TIMEOUT = 2.0
-_LARGE = 1000
+_MIN_LARGE = 1000
 """Bytes that are too many for a small packet: less would also have come through a path that loses
 large ones."""
 
 
-def watch(
-    scene: Scene,
+def watch_stall(
+    scene: DiagnosisContext,
     route: Route,
-    request: Request,
-    channel: Channel,
+    request: HttpRequest,
+    channel: TlsChannel,
     context: ssl.SSLContext | None,
     over: threading.Event,
 ) -> None:
     """Wait for an answer; where it stalls, ask again with small segments, or for TLS."""
-    silence = max(SILENCE, 4 * (route.rtt or 0.0))
+    silence = max(STALL_SECONDS, 4 * (route.rtt or 0.0))
     seen, since = channel.received, time.monotonic()
-    while not over.wait(_GLANCE) and scene.left(1.0):
+    while not over.wait(_PEEK_TIMEOUT) and scene.left(1.0):
         if channel.received != seen:
             seen, since = channel.received, time.monotonic()
         elif time.monotonic() - since >= silence:
@@ -173,7 +179,7 @@ def watch(
 
 
 def _small_segments(
-    scene: Scene, route: Route, request: Request, context: ssl.SSLContext | None
+    scene: DiagnosisContext, route: Route, request: HttpRequest, context: ssl.SSLContext | None
 ) -> None:
     since = scene.now()
     channel = _opened(scene, route, context)
@@ -182,9 +188,11 @@ def _small_segments(
     with channel:
         text = request.text(route, tunnelled=context is not None)
         left = scene.left(_STALL_TIMEOUT)
-        answer = exchange(channel, text, request.method, Patience(left, left, left, left))
+        answer = exchange_http1(
+            channel, text, request.method, ResponseTimeouts(left, left, left, left)
+        )
         came = channel.received
-    works = answer.outcome == "answered" and came >= _LARGE
+    works = answer.outcome == "answered" and came >= _MIN_LARGE
     scene.tell(
         "http",
         "small_segments",
@@ -201,13 +209,15 @@ def _small_segments(
     )
 
 
-def _opened(scene: Scene, route: Route, context: ssl.SSLContext | None) -> Channel | None:
+def _opened(
+    scene: DiagnosisContext, route: Route, context: ssl.SSLContext | None
+) -> TlsChannel | None:
     if context is not None:
         made = attempted(scene, route, context, within=_STALL_TIMEOUT, segment_size=SMALL)
         return made.channel if made is not None and made.error is None else None
     asked = scene.asked
     try:
-        return Channel(
+        return TlsChannel(
             open_connection(
                 scene, route, asked.host, asked.port, scene.left(_STALL_TIMEOUT), segment_size=SMALL
             )
@@ -216,7 +226,7 @@ def _opened(scene: Scene, route: Route, context: ssl.SSLContext | None) -> Chann
         return None
 
 
-def tls_here(scene: Scene, route: Route) -> None:
+def tls_here(scene: DiagnosisContext, route: Route) -> None:
     """Tell whether a port that did not answer plain HTTP speaks TLS."""
     since = scene.now()
     made = attempted(scene, route, unverifying(), within=_STALL_TIMEOUT / 3, named=True)

@@ -15,10 +15,10 @@ from ringback.failure.codes import KIND_OF_STATUS
 if TYPE_CHECKING:
     from ringback.failure.names import KindName
 
-LONGEST = 128 * 1024
+MAX_HEAD = 128 * 1024
 """Bytes of a head that are read; ``http.client`` takes lines of up to 64 KiB."""
-_LINE = 64 * 1024
-_FIELDS = 100
+_MAX_LINE = 64 * 1024
+_MAX_FIELDS = 100
 """Header lines that ``http.client`` takes."""
 
 _STATUS_LINE = re.compile(rb"HTTP/(1\.[01]) (\d{3})(?: ([^\r\n]*))?\r?$")
@@ -58,21 +58,21 @@ class Head:
         return [value for key, value in self.fields if key == name]
 
 
-def split(data: bytes) -> tuple[bytes, bytes] | None:
+def split_head(data: bytes) -> tuple[bytes, bytes] | None:
     """Return the head and what follows it; ``None`` while the head is not complete."""
-    found = _END.search(data, 0, LONGEST + 4)
+    found = _END.search(data, 0, MAX_HEAD + 4)
     return None if found is None else (data[: found.start()], data[found.end() :])
 
 
-def parse(data: bytes) -> Head:
+def parse_head(data: bytes) -> Head:
     """Return a head."""
     first, *lines = data.split(b"\n")
     line = _STATUS_LINE.match(first)
     if line is None:
         raise HeadError("the status line is malformed")
-    if len(lines) > _FIELDS:
+    if len(lines) > _MAX_FIELDS:
         raise HeadError(f"it has {len(lines)} header lines")
-    if max((len(each) for each in lines), default=0) > _LINE:
+    if max((len(each) for each in lines), default=0) > _MAX_LINE:
         raise HeadError("a header line is longer than 64 KiB")
     fields, odd = _fields(lines)
     head = Head(line[1].decode(), int(line[2]), _text(line[3] or b""), fields, odd)
@@ -106,10 +106,10 @@ def _text(value: bytes) -> str:
     return value.strip(b" \t\r").decode("latin-1")
 
 
-KEPT = 4096
+KEPT_BYTES = 4096
 """How many of its first bytes are kept."""
 _SIZE = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]*(;[^\n]*)?\r?\n")
-_LONGEST_SIZE = 4096
+_MAX_CHUNK_LINE = 4096
 
 LENGTH_MISMATCH: Final = "http.response.invalid.content_length_mismatch"
 INCOMPLETE_CHUNKED: Final = "http.response.invalid.incomplete_chunked_encoding"
@@ -117,7 +117,7 @@ DECODING: Final = "http.response.invalid.content_decoding"
 PROTOCOL: Final = "http.protocol.error"
 
 
-class Body:
+class MessageBody:
     """A body as it comes in.
 
     Attributes:
@@ -202,7 +202,7 @@ class Body:
         at = 2 if self.received else 0
         found = _SIZE.match(pending, at)
         if found is None:
-            if b"\n" in pending[at:] or len(pending) > _LONGEST_SIZE:
+            if b"\n" in pending[at:] or len(pending) > _MAX_CHUNK_LINE:
                 self.wrong = PROTOCOL
             return False
         self._pending = pending[found.end() :]
@@ -214,8 +214,8 @@ class Body:
 
     def _take(self, data: bytes) -> None:
         self.received += len(data)
-        if len(self.start) < KEPT:
-            self.start += data[: KEPT - len(self.start)]
+        if len(self.start) < KEPT_BYTES:
+            self.start += data[: KEPT_BYTES - len(self.start)]
         if self._decoder is not None:
             try:
                 self._decoder.decompress(data, 1 << 20)
@@ -262,7 +262,7 @@ _KINDS: dict[str, KindName] = {
 
 
 @dataclass(slots=True)
-class Answer:
+class HttpResponse:
     """What came of one request.
 
     Attributes:
@@ -282,7 +282,7 @@ class Answer:
     outcome: Outcome = "timeout"
     version: str | None = None
     head: Head | None = None
-    body: Body | None = None
+    body: MessageBody | None = None
     first_byte: float | None = None
     first: bytes = b""
     reason: str = ""

@@ -8,13 +8,19 @@ from urllib.parse import urlsplit
 
 from ringback.diagnosis.facts import ProxyTunnelFacts, RequestFacts
 from ringback.diagnosis.layer.proxy_server import proxy_server
-from ringback.diagnosis.layer.spoken import plain, printable, says_certificate, says_tls, speaks
-from ringback.diagnosis.layer.tls_clock import clock_offset, tell_clock
+from ringback.diagnosis.layer.spoken import (
+    printable,
+    printable_text,
+    says_certificate,
+    says_tls,
+    speaks,
+)
+from ringback.diagnosis.layer.tls_clock import clock_offset, record_clock
 
 if TYPE_CHECKING:
-    from ringback.diagnosis.layer.http_exchange import Request
-    from ringback.diagnosis.layer.http_message import Answer, Head
-    from ringback.diagnosis.scene import Route, Scene
+    from ringback.diagnosis.layer.http_exchange import HttpRequest
+    from ringback.diagnosis.layer.http_message import Head, HttpResponse
+    from ringback.diagnosis.scene import DiagnosisContext, Route
     from ringback.failure.names import KindName
 
 
@@ -47,7 +53,7 @@ def filter_of(head: Head | None) -> str | None:
     return next((who for word, who in _SERVERS if word in server), None)
 
 
-def refusal_of_proxy(route: Route, answer: Answer, *, forwarded: bool) -> KindName | None:
+def refusal_of_proxy(route: Route, answer: HttpResponse, *, forwarded: bool) -> KindName | None:
     """Return the kind of failure where it is the proxy itself that has answered a request.
 
     But for 407 it does not say that it is the proxy who answers; its marks do.
@@ -66,14 +72,18 @@ def refusal_of_proxy(route: Route, answer: Answer, *, forwarded: bool) -> KindNa
     return _KINDS.get(head.status, "proxy.upstream_failed")
 
 
-def tell_refusal(
-    scene: Scene, route: Route, request: Request, answer: Answer, kind: KindName
+def record_refusal(
+    scene: DiagnosisContext,
+    route: Route,
+    request: HttpRequest,
+    answer: HttpResponse,
+    kind: KindName,
 ) -> None:
     """Tell that the proxy has answered a plain request itself."""
     assert route.proxy is not None
     server = proxy_server(route.proxy)
     head = answer.head
-    reason = plain(head.reason if head else answer.reason, 100)
+    reason = printable_text(head.reason if head else answer.reason, 100)
     facts = ProxyTunnelFacts(
         proxy=server.url,
         method=request.method,
@@ -88,7 +98,7 @@ def tell_refusal(
         socks_code=None,
         first_bytes=None if head else printable(answer.first, 60),
     )
-    said = f"the proxy answers {answer.status} {plain(reason, 60)}".rstrip()
+    said = f"the proxy answers {answer.status} {printable_text(reason, 60)}".rstrip()
     scene.tell(
         "proxy",
         "tunnel",
@@ -102,7 +112,7 @@ def tell_refusal(
 
 def _shown(head: Head | None, name: str) -> str | None:
     value = head.get(name) if head else None
-    return None if value is None else plain(value, 100)
+    return None if value is None else printable_text(value, 100)
 
 
 _SHOWN = (
@@ -121,7 +131,7 @@ _SHOWN = (
     "x-amzn-waf-action",
     "x-sucuri-id",
 )
-_CLOCK = 2.0
+_MIN_CLOCK_OFFSET = 2.0
 """Seconds from which a difference of clocks is worth telling."""
 _TITLE = re.compile(rb"<title[^>]*>\s*([^<]{1,200}?)\s*</title", re.IGNORECASE)
 _WORDS = {
@@ -142,13 +152,19 @@ _TRUNCATED = {
 }
 
 
-def tell_request(
-    scene: Scene, route: Route, request: Request, answer: Answer, *, since: float, portal: bool
+def record_request(
+    scene: DiagnosisContext,
+    route: Route,
+    request: HttpRequest,
+    answer: HttpResponse,
+    *,
+    since: float,
+    portal: bool,
 ) -> None:
     """Tell what came of a request."""
     kind: KindName | None = "http.error.captive_portal" if portal else answer.kind
     offset = _offset(answer)
-    tell_clock(scene, request.host, offset, least=_CLOCK)
+    record_clock(scene, request.host, offset, least=_MIN_CLOCK_OFFSET)
     scene.tell(
         "http",
         "request",
@@ -171,7 +187,7 @@ def tell_request(
     )
 
 
-def _offset(answer: Answer) -> float | None:
+def _offset(answer: HttpResponse) -> float | None:
     """A ``Date`` that a cache has kept is older than the answer and says nothing."""
     head = answer.head
     if head is None or head.get("age") not in {None, "0"}:
@@ -179,20 +195,20 @@ def _offset(answer: Answer) -> float | None:
     return clock_offset(head.get("date"), answer.first_byte or 0.0)
 
 
-def result_of(answer: Answer) -> str:
+def result_of(answer: HttpResponse) -> str:
     """Return what came of a request, for people."""
     status = "" if answer.head is None else _status(answer.head)
     if answer.outcome == "answered":
         return status
     words = _TRUNCATED.get(answer.wrong or "") or _WORDS.get(answer.outcome, "")
     if answer.outcome in {"not_http", "invalid", "tls_failed"} and answer.reason:
-        words += f": {plain(answer.reason, 100)}"
+        words += f": {printable_text(answer.reason, 100)}"
     elif answer.outcome == "not_http":
         words += f": {printable(answer.first, 60)!r}"
     return f"{status}, but {words}" if status else words
 
 
-def plain_to_tls(answer: Answer) -> bool:
+def plain_to_tls(answer: HttpResponse) -> bool:
     """Return whether the server says that plain HTTP was sent to a TLS port."""
     if answer.outcome == "tls_bytes":
         return True
@@ -200,7 +216,7 @@ def plain_to_tls(answer: Answer) -> bool:
     return answer.status in {400, 497, 403} and says_tls(body)
 
 
-def certificate_wanted(answer: Answer, *, tls: bool) -> bool:
+def certificate_wanted(answer: HttpResponse, *, tls: bool) -> bool:
     """Return whether the server says over TLS that the client's certificate is missing or wrong."""
     if answer.status in {495, 496}:  # nginx's own, where they are not turned into 400
         return tls
@@ -213,7 +229,7 @@ def without_query(location: str) -> str:
     bare = location.partition("#")[0].partition("?")[0]
     head, slashes, rest = bare.partition("//")
     place, slash, path = rest.partition("/")
-    return plain(head + slashes + place.rpartition("@")[2] + slash + path)
+    return printable_text(head + slashes + place.rpartition("@")[2] + slash + path)
 
 
 def host_of(url: str) -> str:
@@ -225,10 +241,10 @@ def host_of(url: str) -> str:
 
 
 def _status(head: Head) -> str:
-    return f"HTTP/{head.version} {head.status} {plain(head.reason, 60)}".rstrip()
+    return f"HTTP/{head.version} {head.status} {printable_text(head.reason, 60)}".rstrip()
 
 
-def _facts(answer: Answer) -> RequestFacts:
+def _facts(answer: HttpResponse) -> RequestFacts:
     head, body = answer.head, answer.body
     odd = [*(head.odd if head else ()), *([body.odd] if body and body.odd else [])]
     return {
@@ -240,7 +256,7 @@ def _facts(answer: Answer) -> RequestFacts:
         "complete": body.complete if body else False,
         "outcome": answer.outcome,
         "truncated_how": answer.wrong if answer.outcome == "truncated" else None,
-        "reason": plain(answer.reason) or None,
+        "reason": printable_text(answer.reason) or None,
         "odd": odd,
         "first_bytes": None if head else printable(answer.first, 100) or None,
         "speaks": None if head or not answer.first else speaks(answer.first),
@@ -253,10 +269,10 @@ def _title(body: bytes) -> str | None:
     """Of a page; more of a body is never told, since it may repeat what was sent."""
     found = _TITLE.search(body)
     text = found[1].decode("utf-8", "replace") if found else ""
-    return None if not text or "?" in text or "=" in text else plain(text, 100)
+    return None if not text or "?" in text or "=" in text else printable_text(text, 100)
 
 
-def _lost(answer: Answer) -> RequestFacts:
+def _lost(answer: HttpResponse) -> RequestFacts:
     known = answer.confirmed
     return {
         "unacked": known.get("unacked"),
@@ -268,10 +284,12 @@ def _lost(answer: Answer) -> RequestFacts:
 
 
 def _headers(head: Head) -> dict[str, str]:
-    shown = {name: plain(value) for name in _SHOWN if (value := head.get(name)) is not None}
+    shown = {
+        name: printable_text(value) for name in _SHOWN if (value := head.get(name)) is not None
+    }
     if (location := head.get("location")) is not None:
         shown["location"] = without_query(location)
     for name in ("www-authenticate", "proxy-authenticate"):
         if (challenge := head.get(name)) is not None:
-            shown[name] = plain(challenge.split(" ")[0], 40)
+            shown[name] = printable_text(challenge.split(" ")[0], 40)
     return shown

@@ -14,9 +14,9 @@ from ringback.diagnosis.layer.http_readings import without_query
 from ringback.diagnosis.scene import together
 
 if TYPE_CHECKING:
-    from ringback.diagnosis.layer.http_exchange import Request
-    from ringback.diagnosis.layer.http_message import Answer, Head
-    from ringback.diagnosis.scene import Scene
+    from ringback.diagnosis.layer.http_exchange import HttpRequest
+    from ringback.diagnosis.layer.http_message import Head, HttpResponse
+    from ringback.diagnosis.scene import DiagnosisContext
     from ringback.failure.names import KindName
 
 
@@ -37,12 +37,12 @@ class Hop:
     """
 
     location: str
-    request: Request | None
+    request: HttpRequest | None
     leaves_host: bool = False
     to_tls: bool = False
 
 
-def hop_of(request: Request, head: Head) -> Hop | None:
+def hop_of(request: HttpRequest, head: Head) -> Hop | None:
     """Return where an answer redirects to; ``None``: it does not."""
     if head.status not in _STATUSES:
         return None
@@ -71,15 +71,15 @@ def hop_of(request: Request, head: Head) -> Hop | None:
     )
 
 
-_LOOKUP = 1.5
+_LOOKUP_TIMEOUT = 1.5
 """Seconds to look up the name of another host."""
-_MOST_HOSTS = 4
+_MAX_HOSTS = 4
 """Hosts visited in one diagnosis."""
-_MOST = 10
+_MAX_REDIRECTS = 10
 """Redirects followed; clients stop after 10 (aiohttp) to 30 (requests)."""
 
 
-class Course:
+class RedirectChain:
     """The redirects of one diagnosis.
 
     Attributes:
@@ -92,15 +92,15 @@ class Course:
         proxied: Whether a proxy looks names up.
     """
 
-    def __init__(self, scene: Scene, request: Request, *, proxied: bool) -> None:
+    def __init__(self, scene: DiagnosisContext, request: HttpRequest, *, proxied: bool) -> None:
         self._scene = scene
         self._proxied = proxied
-        self._visits = len(scene.way_here) < _MOST_HOSTS
-        self.elsewhere: Request | None = None
+        self._visits = len(scene.way_here) < _MAX_HOSTS
+        self.elsewhere: HttpRequest | None = None
         self._asked = {_mark(request), *scene.passed}
         self._hops = 0
 
-    def onward(self, request: Request, answer: Answer) -> Request | None:
+    def onward(self, request: HttpRequest, answer: HttpResponse) -> HttpRequest | None:
         """Record where an answer redirects to; return the next request, if there is one to make."""
         if answer.outcome != "answered" or answer.head is None:
             return None
@@ -109,10 +109,10 @@ class Course:
             return None
         return self._go(request, answer, hop)
 
-    def _go(self, request: Request, answer: Answer, hop: Hop) -> Request | None:
+    def _go(self, request: HttpRequest, answer: HttpResponse, hop: Hop) -> HttpRequest | None:
         self._hops += 1
         onward = hop.request
-        loop = onward is not None and (_mark(onward) in self._asked or self._hops > _MOST)
+        loop = onward is not None and (_mark(onward) in self._asked or self._hops > _MAX_REDIRECTS)
         known = self._tell(request, answer, hop, loop=loop)
         if onward is None or loop:
             return None
@@ -124,14 +124,16 @@ class Course:
         self._asked.add(_mark(onward))
         return onward
 
-    def _tell(self, request: Request, answer: Answer, hop: Hop, *, loop: bool) -> bool | None:
+    def _tell(
+        self, request: HttpRequest, answer: HttpResponse, hop: Hop, *, loop: bool
+    ) -> bool | None:
         """Tell a redirect; return whether the name that it leads to exists."""
         resolves = self._resolves(hop)
         invalid = hop.request is None or resolves is False
         kind: KindName | None = "http.response.redirect_invalid" if invalid else None
         kind = "http.response.redirect_loop" if loop else kind
         place = without_query(hop.location)
-        endless = loop and self._hops > _MOST
+        endless = loop and self._hops > _MAX_REDIRECTS
         words = f"; {self._hops} redirects in a row" if endless else ", which was asked already"
         self._scene.tell(
             "http",
@@ -161,11 +163,13 @@ class Course:
         onward = hop.request
         if onward is None or not hop.leaves_host or self._proxied:
             return None
-        (found,) = together(self._scene, [partial(_is_known, onward.host, onward.port)], _LOOKUP)
+        (found,) = together(
+            self._scene, [partial(_is_known, onward.host, onward.port)], _LOOKUP_TIMEOUT
+        )
         return found
 
 
-def _leaves(request: Request, hop: Hop) -> bool:
+def _leaves(request: HttpRequest, hop: Hop) -> bool:
     """Whether a redirect leads to another service: of another host, or from TLS to another port."""
     return hop.leaves_host or (
         hop.request is not None and request.scheme == "https" and hop.request.port != request.port
@@ -182,6 +186,6 @@ def _is_known(host: str, port: int) -> bool | None:
         return None
 
 
-def _mark(request: Request) -> Request:
+def _mark(request: HttpRequest) -> HttpRequest:
     """What makes a request the same as another."""
     return replace(request, host=request.host.lower().rstrip("."))

@@ -44,7 +44,7 @@ _ERROR = struct.Struct("=IBBBxII")
 _FAMILY = struct.Struct("=H")
 _INTERFACE = struct.Struct("=I")
 _DISCARD = 9
-_MOST = 16
+_MAX_MESSAGES = 16
 _SOCKADDR = 28
 
 
@@ -104,7 +104,7 @@ def icmp_messages(sock: socket.socket, target: str) -> list[Icmp]:
     found: list[Icmp] = []
     if sys.platform != "linux":
         return found
-    for _ in range(_MOST):
+    for _ in range(_MAX_MESSAGES):
         try:
             _, ancillary, _, _ = sock.recvmsg(512, 512, socket.MSG_ERRQUEUE | socket.MSG_DONTWAIT)
         except OSError:

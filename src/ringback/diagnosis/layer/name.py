@@ -12,17 +12,22 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from ringback.diagnosis.facts import GetaddrinfoFacts, OriginFacts, SearchDomainFacts
-from ringback.diagnosis.layer.dns_query import Patience, Server
-from ringback.diagnosis.layer.host_resolver import Resolver, configured, entries, hosts_path
+from ringback.diagnosis.layer.dns_query import QueryTimeouts, Server
+from ringback.diagnosis.layer.host_resolver import (
+    ResolverConfig,
+    configured_resolver,
+    entries,
+    hosts_path,
+)
 from ringback.diagnosis.layer.nameserver import (
-    Asking,
-    candidates,
+    NameserverQueries,
     control,
     hijack,
-    plain,
+    names_to_ask,
     random_sibling,
+    text_of_name,
 )
-from ringback.diagnosis.layer.proxy_server import chosen, proxy_server
+from ringback.diagnosis.layer.proxy_server import chosen_proxy, proxy_server
 from ringback.diagnosis.layer.url_host import ascii_host, literal
 from ringback.diagnosis.scene import together
 from ringback.failure.codes import EAI_NAME_OF_NUMBER, KIND_OF_EAI
@@ -32,14 +37,14 @@ if TYPE_CHECKING:
 
     import dns.name
 
-    from ringback.diagnosis.scene import Scene
+    from ringback.diagnosis.scene import DiagnosisContext
     from ringback.failure.names import KindName
 
 
-__all__ = ["read"]
+__all__ = ["read_name"]
 
 
-SECONDS: Final = 5.3
+LOOKUP_TIMEOUT: Final = 5.3
 """How long it is given: the C library turns to the second nameserver after 5 s."""
 
 SECONDS_UNUSED: Final = 1.0
@@ -58,7 +63,7 @@ class SystemLookup:
         failed: Whether it gave an error.
     """
 
-    def __init__(self, scene: Scene) -> None:
+    def __init__(self, scene: DiagnosisContext) -> None:
         self.done = threading.Event()
         self.addresses: tuple[str, ...] = ()
         self.failed = False
@@ -147,32 +152,32 @@ def _facts(
     }
 
 
-_FURTHER: Final = 0.9
+_ICMP_TIMEOUT: Final = 0.9
 """Seconds to listen on for the kernel's word that nobody is there (server or gateway)."""
 
-_BRIEF: Final = (0.5, 0.5)
+_SHORT_TIMEOUTS: Final = (0.5, 0.5)
 
 _SEEN_TO_FAIL: Final = frozenset({"SERVFAIL", "REFUSED", "NOTIMP", "FORMERR"})
 
 
 def ask_all(
-    scene: Scene,
+    scene: DiagnosisContext,
     servers: Sequence[Server],
     names: Sequence[dns.name.Name],
     lookup: SystemLookup,
     *,
     brief: bool = False,
-) -> list[Asking]:
+) -> list[NameserverQueries]:
     """Ask nameservers for a name and, where it decides something, for other names."""
-    asking: list[Asking] = []
-    patience = Patience(
+    asking: list[NameserverQueries] = []
+    patience = QueryTimeouts(
         left=scene.left,
-        further=_FURTHER,
+        further=_ICMP_TIMEOUT,
         settled=lambda: bool(lookup.addresses) and any(one.resolved for one in asking),
     )
     if brief:
-        patience = Patience(tries=_BRIEF, left=scene.left)
-    asking += [Asking(scene, server, names, patience) for server in servers]
+        patience = QueryTimeouts(tries=_SHORT_TIMEOUTS, left=scene.left)
+    asking += [NameserverQueries(scene, server, names, patience) for server in servers]
     tasks = [task for one in asking for task in one.tasks()]
     if not brief:
         sibling = random_sibling(min(names, key=len))
@@ -184,7 +189,7 @@ def ask_all(
     return asking
 
 
-def _in_doubt(asking: Asking) -> bool:
+def _in_doubt(asking: NameserverQueries) -> bool:
     """Whether it is to be asked if the server answers anything."""
     return not asking.is_unreachable() and any(
         one.reply.rcode in _SEEN_TO_FAIL or one.reply.timed_out or one.reply.malformed
@@ -192,7 +197,9 @@ def _in_doubt(asking: Asking) -> bool:
     )
 
 
-def tell_origin(scene: Scene, addresses: Sequence[str], asking: Sequence[Asking]) -> None:
+def record_origin(
+    scene: DiagnosisContext, addresses: Sequence[str], asking: Sequence[NameserverQueries]
+) -> None:
     """Tell which addresses no nameserver gives, and where they come from instead."""
     given = {
         a for one in asking for finding in one.findings.values() for a in finding.answer.addresses
@@ -218,8 +225,8 @@ def _listed(host: str) -> set[str]:
         return set()
 
 
-def tell_search_domain(
-    scene: Scene, asking: Sequence[Asking], names: Sequence[dns.name.Name]
+def record_search_domain(
+    scene: DiagnosisContext, asking: Sequence[NameserverQueries], names: Sequence[dns.name.Name]
 ) -> None:
     """Tell if a name with a dot was answered only with a search domain behind it.
 
@@ -231,11 +238,15 @@ def tell_search_domain(
     for one in asking:
         for finding in one.findings.values():
             if finding.name != own and finding.answer.addresses:
-                _tell(scene, [plain(name) for name in finding.tried], plain(finding.name))
+                _tell(
+                    scene,
+                    [text_of_name(name) for name in finding.tried],
+                    text_of_name(finding.name),
+                )
                 return
 
 
-def _tell(scene: Scene, asked: list[str], answered: str) -> None:
+def _tell(scene: DiagnosisContext, asked: list[str], answered: str) -> None:
     scene.tell(
         "name",
         "search_domain",
@@ -249,7 +260,7 @@ _HOPELESS: Final = 0.5
 """Seconds for ``getaddrinfo`` where the nameservers show that it cannot succeed soon."""
 
 
-def read(scene: Scene) -> tuple[str, ...]:
+def read_name(scene: DiagnosisContext) -> tuple[str, ...]:
     """Tell what the name resolves to, and return its addresses in the order of ``getaddrinfo``.
 
     Where that takes too long, the nameservers' own answers are returned; an address is returned
@@ -261,45 +272,45 @@ def read(scene: Scene) -> tuple[str, ...]:
         return (address,)
     lookup = SystemLookup(scene)
     config = _configured()
-    names = [] if _is_local(host) else candidates(host, config)
+    names = [] if _is_local(host) else names_to_ask(host, config)
     unused = _proxy_resolves(scene)
-    asking: list[Asking] = []
+    asking: list[NameserverQueries] = []
     if names:
         asking = ask_all(scene, _servers(scene, config), names, lookup, brief=unused)
     lookup.wait(SECONDS_UNUSED if unused else _longest(asking))
     if asking:
-        tell_search_domain(scene, asking, names)
-        tell_origin(scene, lookup.addresses, asking)
+        record_search_domain(scene, asking, names)
+        record_origin(scene, lookup.addresses, asking)
     if lookup.addresses or lookup.failed:
         return lookup.addresses
     return _of_dns(asking)
 
 
-def _configured() -> Resolver:
+def _configured() -> ResolverConfig:
     try:
-        return configured()
+        return configured_resolver()
     except OSError:  # no descriptor is left, which is told as a reading of its own
-        return Resolver()
+        return ResolverConfig()
 
 
-def _servers(scene: Scene, config: Resolver) -> list[Server]:
+def _servers(scene: DiagnosisContext, config: ResolverConfig) -> list[Server]:
     known = {(address, 53): Server(address) for address in config.nameservers}
     for address, port in scene.options.nameservers:
         known.setdefault((address, port), Server(address, port, configured=False))
     return list(known.values())
 
 
-def _longest(asking: list[Asking]) -> float:
+def _longest(asking: list[NameserverQueries]) -> float:
     """How many seconds ``getaddrinfo`` is given, from its beginning."""
     known = [one for one in asking if one.server.configured]
     if known and all(one.is_unreachable() for one in known):
         return _HOPELESS  # it does not hear most ICMP messages, and waits for answers
     if known and len({one.reply.timed_out for one in known[0].findings.values()}) > 1:
         return _HOPELESS  # it waits for the other half of the answer, twice 5 s
-    return SECONDS
+    return LOOKUP_TIMEOUT
 
 
-def _of_dns(asking: list[Asking]) -> tuple[str, ...]:
+def _of_dns(asking: list[NameserverQueries]) -> tuple[str, ...]:
     for one in asking:
         found = [one.findings[type_] for type_ in ("AAAA", "A") if type_ in one.findings]
         addresses = tuple(a for finding in found for a in finding.answer.addresses)
@@ -308,8 +319,8 @@ def _of_dns(asking: list[Asking]) -> tuple[str, ...]:
     return ()
 
 
-def _proxy_resolves(scene: Scene) -> bool:
-    raw = chosen(scene)
+def _proxy_resolves(scene: DiagnosisContext) -> bool:
+    raw = chosen_proxy(scene)
     try:
         return raw is not None and proxy_server(raw).resolves
     except ValueError:

@@ -15,23 +15,30 @@ import dns.exception
 import dns.name
 
 from ringback.diagnosis.facts import ControlFacts, HijackFacts, NameserverFacts
-from ringback.diagnosis.layer.dns_query import Answer, Patience, Reply, Server, answer_of, ask
+from ringback.diagnosis.layer.dns_query import (
+    DnsAnswer,
+    QueryTimeouts,
+    Reply,
+    Server,
+    answer_of,
+    ask_nameserver,
+)
 from ringback.diagnosis.layer.host_routes import is_on_link
 from ringback.diagnosis.layer.url_host import ascii_host
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from ringback.diagnosis.layer.host_resolver import Resolver
-    from ringback.diagnosis.scene import Scene
+    from ringback.diagnosis.layer.host_resolver import ResolverConfig
+    from ringback.diagnosis.scene import DiagnosisContext
     from ringback.failure.names import KindName
 
 
-_MOST: Final = 6
+_MAX_SEARCH_DOMAINS: Final = 6
 """Search domains that are tried: more than the C library once took."""
 
 
-def candidates(host: str, config: Resolver) -> list[dns.name.Name]:
+def names_to_ask(host: str, config: ResolverConfig) -> list[dns.name.Name]:
     """Return the names that the C library asks for, in its order (resolv.conf(5)).
 
     A name with fewer dots than ``ndots`` is tried with each search domain first, others as they
@@ -43,7 +50,11 @@ def candidates(host: str, config: Resolver) -> list[dns.name.Name]:
         return []
     if text.endswith("."):
         return [own]
-    searched = [name for domain in config.search[:_MOST] if (name := absolute(f"{text}.{domain}"))]
+    searched = [
+        name
+        for domain in config.search[:_MAX_SEARCH_DOMAINS]
+        if (name := absolute(f"{text}.{domain}"))
+    ]
     return [own, *searched] if text.count(".") >= config.ndots else [*searched, own]
 
 
@@ -55,7 +66,7 @@ def absolute(text: str) -> dns.name.Name | None:
         return None
 
 
-def plain(name: dns.name.Name) -> str:
+def text_of_name(name: dns.name.Name) -> str:
     """Return a name without the dot at its end."""
     return name.to_text(omit_final_dot=True)
 
@@ -68,14 +79,14 @@ _BLOCKED: Final = frozenset({4, 15, 16, 17, 18})
 _GOES_ON: Final = frozenset({"NOERROR", "NXDOMAIN", "SERVFAIL"})
 """After these, without an address, the C library tries the next search domain."""
 
-_BESIDE: Final = 4.0
+_OTHER_TYPE_TIMEOUT: Final = 4.0
 """Seconds that the answer for the other type is awaited, longer than any takes."""
 
 _ONE_LABEL: Final = 2  # with the root
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class NameserverFinding:
     """What a nameserver said of one type of addresses.
 
     Attributes:
@@ -92,7 +103,7 @@ class Finding:
     name: dns.name.Name
     tried: tuple[dns.name.Name, ...]
     reply: Reply
-    answer: Answer
+    answer: DnsAnswer
 
     @property
     def refers(self) -> bool:
@@ -107,7 +118,7 @@ class Finding:
         return self.reply.message is None
 
 
-class Asking:
+class NameserverQueries:
     """A nameserver that is asked for ``A`` and ``AAAA`` side by side.
 
     Of several names the next is asked for only when the one before it has neither, as the C
@@ -121,15 +132,19 @@ class Asking:
     """
 
     def __init__(
-        self, scene: Scene, server: Server, names: Sequence[dns.name.Name], patience: Patience
+        self,
+        scene: DiagnosisContext,
+        server: Server,
+        names: Sequence[dns.name.Name],
+        patience: QueryTimeouts,
     ) -> None:
         self.server = server
-        self.findings: dict[str, Finding] = {}
+        self.findings: dict[str, NameserverFinding] = {}
         self._scene = scene
         self._names = tuple(names)
         self._patience = patience
         self._came = threading.Condition()
-        self._results: dict[tuple[str, int], Finding] = {}
+        self._results: dict[tuple[str, int], NameserverFinding] = {}
 
     def is_unreachable(self) -> bool:
         """Return whether a question has met an error on its way."""
@@ -158,7 +173,7 @@ class Asking:
             self._came.notify_all()
         self._tell(finding, begun)
 
-    def _chosen(self, asked: list[Finding], type_: str, index: int) -> Finding:
+    def _chosen(self, asked: list[NameserverFinding], type_: str, index: int) -> NameserverFinding:
         """What is said of the name that has addresses, else of the name as it was written."""
         last = asked[-1]
         if len(asked) == 1 or last.answer.addresses or self._has_addresses(_other(type_), index):
@@ -166,28 +181,28 @@ class Asking:
         own = _written(self._names)
         return next((one for one in asked if one.name == own), asked[0])
 
-    def _one(self, type_: str, index: int) -> Finding:
+    def _one(self, type_: str, index: int) -> NameserverFinding:
         name = self._names[index]
         patience = replace(
             self._patience, hopeless=partial(self._unreachable, _other(type_), index)
         )
-        reply = ask(self.server, name, type_, patience, self._scene.may_connect)
+        reply = ask_nameserver(self.server, name, type_, patience, self._scene.may_connect)
         message = reply.message
-        answer = Answer() if message is None else answer_of(message, name, type_)
-        found = Finding(self.server, type_, name, (name,), reply, answer)
+        answer = DnsAnswer() if message is None else answer_of(message, name, type_)
+        found = NameserverFinding(self.server, type_, name, (name,), reply, answer)
         with self._came:
             self._results[type_, index] = found
             self._came.notify_all()
         return found
 
-    def _ends(self, found: Finding, type_: str, index: int) -> bool:
+    def _ends(self, found: NameserverFinding, type_: str, index: int) -> bool:
         """Whether no further name is asked for."""
         last = index == len(self._names) - 1
         if last or found.dead or found.answer.addresses:
             return True
         return self._has_addresses(_other(type_), index)
 
-    def _next(self, found: Finding, index: int) -> int:
+    def _next(self, found: NameserverFinding, index: int) -> int:
         """The name to ask for next: the last where a server will not look further."""
         return index + 1 if found.reply.rcode in _GOES_ON else len(self._names) - 1
 
@@ -201,15 +216,15 @@ class Asking:
         beside = self._beside(type_, index)
         return beside is not None and bool(beside.answer.addresses)
 
-    def _beside(self, type_: str, index: int) -> Finding | None:
+    def _beside(self, type_: str, index: int) -> NameserverFinding | None:
         with self._came:
             self._came.wait_for(
                 lambda: (type_, index) in self._results or type_ in self.findings,
-                self._scene.left(_BESIDE),
+                self._scene.left(_OTHER_TYPE_TIMEOUT),
             )
             return self._results.get((type_, index))
 
-    def _tell(self, finding: Finding, begun: float) -> None:
+    def _tell(self, finding: NameserverFinding, begun: float) -> None:
         ended = self._scene.now()
         facts = _facts(finding, dangling=self._dangles(finding))
         self._scene.tell(
@@ -223,7 +238,7 @@ class Asking:
             facts=facts,
         )
 
-    def _dangles(self, finding: Finding) -> bool:
+    def _dangles(self, finding: NameserverFinding) -> bool:
         """Whether the chain of aliases ends at a name without any address."""
         if finding.answer.addresses or not finding.answer.aliases:
             return False
@@ -243,13 +258,13 @@ def _written(names: Sequence[dns.name.Name]) -> dns.name.Name | None:
     return own if len(own) > _ONE_LABEL else None
 
 
-def _facts(finding: Finding, *, dangling: bool) -> NameserverFacts:
+def _facts(finding: NameserverFinding, *, dangling: bool) -> NameserverFacts:
     reply, answer = finding.reply, finding.answer
     return {
         "server": str(finding.server),
         "type": finding.type,
-        "asked": plain(finding.name),
-        "tried": [plain(name) for name in finding.tried],
+        "asked": text_of_name(finding.name),
+        "tried": [text_of_name(name) for name in finding.tried],
         "rcode": reply.rcode,
         "answers": list(answer.addresses),
         "cnames": list(answer.aliases),
@@ -273,13 +288,13 @@ def _facts(finding: Finding, *, dangling: bool) -> NameserverFacts:
     }
 
 
-def _state(finding: Finding) -> Any:
+def _state(finding: NameserverFinding) -> Any:
     if finding.answer.addresses:
         return "ok"
     return "noted" if finding.reply.rcode == "NOERROR" and not finding.refers else "failed"
 
 
-def _kind(finding: Finding) -> KindName | None:
+def _kind(finding: NameserverFinding) -> KindName | None:
     reply, answer = finding.reply, finding.answer
     if any(code in _BLOCKED for code, _ in answer.errors):
         return "dns.blocked"
@@ -292,7 +307,7 @@ def _kind(finding: Finding) -> KindName | None:
     return "dns.unreachable" if reply.timed_out or reply.error else "dns.server"
 
 
-def _finding_in_words(finding: Finding, seconds: float) -> str:
+def _finding_in_words(finding: NameserverFinding, seconds: float) -> str:
     said = _came(finding, seconds)
     for code, text in finding.answer.errors[:1]:
         said += f"; extended error {code}{f': {text}' if text else ''}"
@@ -301,7 +316,7 @@ def _finding_in_words(finding: Finding, seconds: float) -> str:
     return said
 
 
-def _came(finding: Finding, seconds: float) -> str:
+def _came(finding: NameserverFinding, seconds: float) -> str:
     reply, answer = finding.reply, finding.answer
     if reply.error:
         by = f", said by {reply.icmp['sender']}" if reply.icmp else ""
@@ -311,7 +326,7 @@ def _came(finding: Finding, seconds: float) -> str:
     if reply.timed_out:
         other = f" to this question, {reply.mismatched} to others" if reply.mismatched else ""
         return f"no answer{other} in {seconds:.1f} s"
-    through = f"{plain(finding.name)} → " if len(finding.tried) > 1 else ""
+    through = f"{text_of_name(finding.name)} → " if len(finding.tried) > 1 else ""
     through += "".join(f"{alias} → " for alias in answer.aliases)
     if answer.addresses:
         return through + " ".join(answer.addresses[:6])
@@ -331,7 +346,7 @@ _OF_NETWORKS: Final = frozenset(
 """Top levels of private networks, where all names may well have one address."""
 
 _TWO_LABELS: Final = 3  # with the root
-_TRIES: Final = (0.5, 0.5)
+_TRY_TIMEOUTS: Final = (0.5, 0.5)
 
 
 def random_sibling(name: dns.name.Name) -> dns.name.Name:
@@ -340,7 +355,7 @@ def random_sibling(name: dns.name.Name) -> dns.name.Name:
 
 
 def hijack(
-    scene: Scene,
+    scene: DiagnosisContext,
     server: Server,
     sibling: dns.name.Name,
     hopeless: Callable[[], bool] = bool,
@@ -351,7 +366,7 @@ def hijack(
     for then.
     """
     begun = scene.now()
-    patience = Patience(tries=_TRIES, left=scene.left, hopeless=hopeless)
+    patience = QueryTimeouts(tries=_TRY_TIMEOUTS, left=scene.left, hopeless=hopeless)
     reply, answer = _asked(server, sibling, "A", patience)
     if not answer.addresses:
         return
@@ -362,7 +377,7 @@ def hijack(
     scene.tell(
         "name",
         "hijack",
-        plain(invented[0] if hijacked else sibling),
+        text_of_name(invented[0] if hijacked else sibling),
         state="failed" if hijacked else "noted",
         result=_hijack_in_words(server, answer, hijacked=hijacked),
         kind="dns.bogus_address" if hijacked else None,
@@ -377,10 +392,10 @@ def hijack(
     )
 
 
-def control(scene: Scene, server: Server) -> None:
+def control(scene: DiagnosisContext, server: Server) -> None:
     """Tell whether a nameserver answers a question that every resolver can answer."""
     begun = scene.now()
-    patience = Patience(tries=_TRIES, left=scene.left)
+    patience = QueryTimeouts(tries=_TRY_TIMEOUTS, left=scene.left)
     reply, _ = _asked(server, dns.name.root, "NS", patience)
     works = reply.rcode in {"NOERROR", "NXDOMAIN"}
     said = f"it answers for others ({reply.rcode})" if works else "it answers nothing else either"
@@ -402,11 +417,11 @@ def control(scene: Scene, server: Server) -> None:
 
 
 def _asked(
-    server: Server, name: dns.name.Name, type_: str, patience: Patience
-) -> tuple[Reply, Answer]:
-    reply = ask(server, name, type_, patience, lambda _address, _port: False)
+    server: Server, name: dns.name.Name, type_: str, patience: QueryTimeouts
+) -> tuple[Reply, DnsAnswer]:
+    reply = ask_nameserver(server, name, type_, patience, lambda _address, _port: False)
     message = reply.message
-    return reply, Answer() if message is None else answer_of(message, name, type_)
+    return reply, DnsAnswer() if message is None else answer_of(message, name, type_)
 
 
 def _nowhere(sibling: dns.name.Name) -> list[dns.name.Name]:
@@ -421,7 +436,7 @@ def _label() -> bytes:
     return b"x" + secrets.token_hex(8).encode("ascii")
 
 
-def _hijack_in_words(server: Server, answer: Answer, *, hijacked: bool) -> str:
+def _hijack_in_words(server: Server, answer: DnsAnswer, *, hijacked: bool) -> str:
     addresses = " ".join(answer.addresses[:3])
     if hijacked:
         return f"{server} says {addresses} for a name that cannot exist"

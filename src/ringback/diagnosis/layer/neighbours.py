@@ -18,7 +18,7 @@ from ringback.diagnosis.facts import (
     RouteFacts,
     RouteToFacts,
 )
-from ringback.diagnosis.layer.connect import attempt, told
+from ringback.diagnosis.layer.connect import attempt_connect, describe_attempt
 from ringback.diagnosis.layer.proxy_server import authority
 from ringback.diagnosis.layer.spoken import speech
 from ringback.diagnosis.protocols import partners_of, protocol_of
@@ -29,12 +29,12 @@ from ringback.failure.target import split_port
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from ringback.diagnosis.layer.connect import Attempt
+    from ringback.diagnosis.layer.connect import ConnectAttempt
     from ringback.diagnosis.model import Asked
-    from ringback.diagnosis.scene import Scene
+    from ringback.diagnosis.scene import DiagnosisContext
 
 
-__all__ = ["other_answers", "tasks"]
+__all__ = ["ask_other_answers", "neighbour_tasks"]
 
 
 Role = Literal["partner", "common", "gateway", "control", "resolver", "other_answer"]
@@ -63,7 +63,9 @@ class Neighbour:
     role: Role
 
 
-def chosen(scene: Scene, made: Mapping[str, Attempt | None]) -> list[Neighbour]:
+def chosen_neighbours(
+    scene: DiagnosisContext, made: Mapping[str, ConnectAttempt | None]
+) -> list[Neighbour]:
     """Return whom to ask, the most telling first."""
     speaking = _one_of_each_family(a for a, one in made.items() if _port_decides(one))
     silent = _one_of_each_family(a for a, one in made.items() if _way_decides(one))
@@ -73,7 +75,7 @@ def chosen(scene: Scene, made: Mapping[str, Attempt | None]) -> list[Neighbour]:
     return list(found)
 
 
-def gateway_of(scene: Scene, address: str) -> str | None:
+def gateway_of(scene: DiagnosisContext, address: str) -> str | None:
     """Return the first router on the way to an address, as the readings of the host have it."""
     family = 6 if ":" in address else 4
     readings = scene.readings()
@@ -87,14 +89,14 @@ def gateway_of(scene: Scene, address: str) -> str | None:
     return next((out.facts["gateway"] for out in routes if out.facts["family"] == family), None)
 
 
-def _port_decides(one: Attempt | None) -> bool:
+def _port_decides(one: ConnectAttempt | None) -> bool:
     """Whether another port of the same address may answer otherwise."""
     if one is None or one.outcome in {"refused", "reset", "timeout"}:
         return True
     return one.icmp is not None and not one.icmp.own
 
 
-def _way_decides(one: Attempt | None) -> bool:
+def _way_decides(one: ConnectAttempt | None) -> bool:
     """Whether nobody but this host has said anything."""
     return one is None or one.outcome == "timeout" or (one.icmp is not None and one.icmp.own)
 
@@ -106,14 +108,14 @@ def _one_of_each_family(addresses: Iterator[str]) -> list[str]:
     return list(firsts.values())
 
 
-def _partners(scene: Scene, addresses: list[str]) -> Iterator[Neighbour]:
+def _partners(scene: DiagnosisContext, addresses: list[str]) -> Iterator[Neighbour]:
     ports = partners_of(scene.asked.scheme, scene.asked.port)[:_PARTNERS]
     for index, address in enumerate(addresses):
         for port in ports if index == 0 else ports[:1]:
             yield Neighbour(address=address, port=port, role="partner")
 
 
-def _common(scene: Scene, address: str) -> Iterator[Neighbour]:
+def _common(scene: DiagnosisContext, address: str) -> Iterator[Neighbour]:
     protocol = protocol_of(scene.asked.scheme)
     usual = (protocol.port, *protocol.partners) if protocol else ()
     known = {0, scene.asked.port, *partners_of(scene.asked.scheme, scene.asked.port)[:_PARTNERS]}
@@ -122,7 +124,7 @@ def _common(scene: Scene, address: str) -> Iterator[Neighbour]:
             yield Neighbour(address=address, port=port, role="common")
 
 
-def _on_the_way(scene: Scene, silent: list[str]) -> Iterator[Neighbour]:
+def _on_the_way(scene: DiagnosisContext, silent: list[str]) -> Iterator[Neighbour]:
     other = 443 if scene.asked.port == 80 else 80
     for address in silent:
         if gateway := gateway_of(scene, address):
@@ -131,7 +133,7 @@ def _on_the_way(scene: Scene, silent: list[str]) -> Iterator[Neighbour]:
         yield Neighbour(address=resolver, port=_RESOLVER_PORT, role="resolver")
 
 
-def _resolver(scene: Scene) -> str | None:
+def _resolver(scene: DiagnosisContext) -> str | None:
     """A nameserver of another host, unless one has answered already."""
     readings = scene.readings()
     if any(answer.facts["rcode"] for answer in readings_of(readings, NameserverFacts)):
@@ -149,15 +151,15 @@ def _is_elsewhere(address: str) -> bool:
         return False
 
 
-_LOOKUP = 1.0
+_LOOKUP_TIMEOUT = 1.0
 _PORT = 443
 _SPOKEN_TO = frozenset({"partner", "common"})
 
 
-def ask(scene: Scene, neighbour: Neighbour, wait: float) -> None:
+def ask_neighbour(scene: DiagnosisContext, neighbour: Neighbour, wait: float) -> None:
     """Connect to a neighbour, whose connection is counted, and tell what came of it."""
     began = scene.now()
-    made = attempt(neighbour.address, neighbour.port, scene.left(wait))
+    made = attempt_connect(neighbour.address, neighbour.port, scene.left(wait))
     spoken = None
     if made.sock is not None and neighbour.role in _SPOKEN_TO:
         spoken = speech(made.sock, neighbour.port, scene.asked)
@@ -167,7 +169,7 @@ def ask(scene: Scene, neighbour: Neighbour, wait: float) -> None:
         "neighbours",
         "connect",
         authority(neighbour.address, neighbour.port),
-        result=f"{neighbour.role}: {told(made)}{says}",
+        result=f"{neighbour.role}: {describe_attempt(made)}{says}",
         since=began,
         facts=NeighbourFacts(
             **made.facts(),
@@ -179,13 +181,13 @@ def ask(scene: Scene, neighbour: Neighbour, wait: float) -> None:
     )
 
 
-def ask_control(scene: Scene, text: str, wait: float) -> None:
+def ask_control(scene: DiagnosisContext, text: str, wait: float) -> None:
     """Connect to a target that is known to be well."""
     began = scene.now()
     host, port = split_port(text)
     number = port or _PORT
     try:
-        address = str(resolve(host, number, timeout=scene.left(_LOOKUP))[0][4][0])
+        address = str(resolve(host, number, timeout=scene.left(_LOOKUP_TIMEOUT))[0][4][0])
     except (OSError, UnicodeError) as error:
         scene.tell(
             "neighbours",
@@ -197,7 +199,7 @@ def ask_control(scene: Scene, text: str, wait: float) -> None:
         )
         return
     if scene.may_connect(address, number):
-        ask(scene, Neighbour(address=address, port=number, role="control"), wait)
+        ask_neighbour(scene, Neighbour(address=address, port=number, role="control"), wait)
 
 
 _UNRESOLVED: NeighbourFacts = {
@@ -232,7 +234,7 @@ OTHER_ANSWER_TIMEOUT = 1.2
 """Seconds for an answer: one repeated SYN."""
 
 
-def other_answers(scene: Scene, addresses: Sequence[str]) -> None:
+def ask_other_answers(scene: DiagnosisContext, addresses: Sequence[str]) -> None:
     """Connect to what other nameservers say the name is."""
     port = scene.asked.port
     others = [one for one in _answers(scene) if one not in addresses][:MAX_OTHER_ANSWERS]
@@ -241,10 +243,10 @@ def other_answers(scene: Scene, addresses: Sequence[str]) -> None:
         for one in others
         if scene.may_connect(one, port)
     ]
-    together(scene, [partial(ask, scene, one, OTHER_ANSWER_TIMEOUT) for one in asked])
+    together(scene, [partial(ask_neighbour, scene, one, OTHER_ANSWER_TIMEOUT) for one in asked])
 
 
-def _answers(scene: Scene) -> list[str]:
+def _answers(scene: DiagnosisContext) -> list[str]:
     found: dict[str, None] = {}
     for reading in readings_of(scene.readings(), NameserverFacts):
         found |= dict.fromkeys(reading.facts["answers"] or ())
@@ -257,16 +259,20 @@ MAX_CONTROLS = 2
 SILENT_TARGET_TIMEOUT = 3.4
 """Seconds for an answer beside a target that is silent."""
 
-_SHORT = 0.3
-_LONGEST_SHORT = 1.0
+_MIN_TIMEOUT = 0.3
+_MAX_SHORT_TIMEOUT = 1.0
 
 
-def tasks(scene: Scene, made: Mapping[str, Attempt | None]) -> list[Callable[[], None]]:
+def neighbour_tasks(
+    scene: DiagnosisContext, made: Mapping[str, ConnectAttempt | None]
+) -> list[Callable[[], None]]:
     """Return the questions that decide something, their connections counted."""
     wait = _patience(made)
-    neighbours = [one for one in chosen(scene, made) if scene.may_connect(one.address, one.port)]
+    neighbours = [
+        one for one in chosen_neighbours(scene, made) if scene.may_connect(one.address, one.port)
+    ]
     return [
-        *(partial(ask, scene, one, wait) for one in neighbours),
+        *(partial(ask_neighbour, scene, one, wait) for one in neighbours),
         *(
             partial(ask_control, scene, text, wait)
             for text in scene.options.controls[:MAX_CONTROLS]
@@ -274,10 +280,10 @@ def tasks(scene: Scene, made: Mapping[str, Attempt | None]) -> list[Callable[[],
     ]
 
 
-def _patience(made: Mapping[str, Attempt | None]) -> float:
+def _patience(made: Mapping[str, ConnectAttempt | None]) -> float:
     """Seconds to wait: some round trips where the target has answered, else as long as for it."""
     ended = [one for one in made.values() if one is not None]
     if len(ended) < len(made) or any(one.withheld for one in ended):
         return SILENT_TARGET_TIMEOUT
     slowest = max((one.seconds for one in ended), default=0.0)
-    return min(_LONGEST_SHORT, _SHORT + 3 * slowest)
+    return min(_MAX_SHORT_TIMEOUT, _MIN_TIMEOUT + 3 * slowest)

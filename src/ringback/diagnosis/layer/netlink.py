@@ -22,7 +22,7 @@ _NEIGHBOUR = struct.Struct("=BxxxiHBB")
 _ERROR, _DONE = 2, 3
 _GET_LINK, _GET_ADDRESS, _GET_ROUTE, _GET_NEIGHBOUR = 18, 22, 26, 30
 _REQUEST, _DUMP = 0x1, 0x300
-_MOST = 512
+_MAX_PACKETS = 512
 """Packets that one answer may have: a full routing table of the internet is not read."""
 
 _UP, _LOOPBACK, _LOWER_UP = 0x1, 0x8, 0x10000
@@ -56,7 +56,7 @@ OUT_OF_RESOURCES: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, 
 """What says nothing about the network."""
 
 
-class Refused(OSError):  # noqa: N818 - named as its relatives of the standard library are
+class NetlinkRefused(OSError):  # noqa: N818 - named as its relatives of the standard library are
     """The kernel answered with an error."""
 
 
@@ -78,7 +78,7 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Way:
+class RouteEntry:
     """A route.
 
     Attributes:
@@ -116,7 +116,7 @@ def links() -> list[Link] | None:
     return found
 
 
-def addresses() -> list[tuple[int, str, int]] | None:
+def interface_addresses() -> list[tuple[int, str, int]] | None:
     """Return number of the interface, address and prefix length of each address of this host."""
     answers = _answers(_GET_ADDRESS, _ADDRESS.pack(0, 0, 0, 0, 0), dump=True)
     if answers is None:
@@ -131,7 +131,7 @@ def addresses() -> list[tuple[int, str, int]] | None:
     return found
 
 
-def default_ways(version: int) -> list[Way] | None:
+def default_ways(version: int) -> list[RouteEntry] | None:
     """Return the routes of one family that lead everywhere, the preferred first."""
     family = socket.AF_INET6 if version == 6 else socket.AF_INET
     request = _ROUTE.pack(family, 0, 0, 0, 0, 0, 0, 0, 0)
@@ -143,7 +143,7 @@ def default_ways(version: int) -> list[Way] | None:
     return sorted(ways, key=lambda way: (way.table != _MAIN_TABLE, way.metric))
 
 
-def way_to(address: str, zone: int = 0) -> Way | None:
+def way_to(address: str, zone: int = 0) -> RouteEntry | None:
     """Return the route that packets to an address take."""
     six = ":" in address
     family = socket.AF_INET6 if six else socket.AF_INET
@@ -167,14 +167,14 @@ def neighbour_state(address: str) -> str | None:
     return None
 
 
-def _way(body: bytes) -> Way | None:
+def _way(body: bytes) -> RouteEntry | None:
     family, bits, _, _, table, _, _, type_, _ = _ROUTE.unpack_from(body)
     attributes = _attributes(body[_ROUTE.size :])
     gateway = _text(attributes.get(5, b"")) or _via(attributes.get(18, b""))
     interface = _number(attributes.get(4))
     if 9 in attributes and not interface:  # of several next hops the first
         gateway, interface = _first_hop(attributes[9])
-    return Way(
+    return RouteEntry(
         family=6 if family == socket.AF_INET6 else 4,
         type=TYPES.get(type_, str(type_)),
         bits=bits,
@@ -230,7 +230,7 @@ def _answers(kind: int, request: bytes, *, dump: bool) -> list[bytes] | None:
             flags = _REQUEST | (_DUMP if dump else 0)
             asking.send(_HEADER.pack(_HEADER.size + len(request), kind, flags, 1, 0) + request)
             return list(_messages(asking, dump=dump))
-    except Refused:
+    except NetlinkRefused:
         if dump:
             return None
         raise
@@ -241,7 +241,7 @@ def _answers(kind: int, request: bytes, *, dump: bool) -> list[bytes] | None:
 
 
 def _messages(asking: socket.socket, *, dump: bool) -> Iterator[bytes]:
-    for _ in range(_MOST):
+    for _ in range(_MAX_PACKETS):
         packet = asking.recv(1 << 18)
         while len(packet) >= _HEADER.size:
             length, type_, _, _, _ = _HEADER.unpack_from(packet)
@@ -250,7 +250,7 @@ def _messages(asking: socket.socket, *, dump: bool) -> Iterator[bytes]:
                 return
             if type_ == _ERROR:
                 number = -int(struct.unpack_from("=i", body)[0])
-                raise Refused(number, errno.errorcode.get(number, ""))
+                raise NetlinkRefused(number, errno.errorcode.get(number, ""))
             yield body
             if not dump:
                 return

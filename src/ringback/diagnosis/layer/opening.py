@@ -14,29 +14,31 @@ from collections.abc import Hashable
 from typing import TYPE_CHECKING
 
 from ringback.diagnosis.facts import ConnectionFacts
-from ringback.diagnosis.layer.connect import attempt, told
+from ringback.diagnosis.layer.connect import attempt_connect, describe_attempt
 from ringback.diagnosis.layer.kernel import sockaddr_of
 from ringback.diagnosis.layer.proxy_server import proxy_server
-from ringback.diagnosis.layer.proxy_tunnel import TunnelError, secured, tunnel
+from ringback.diagnosis.layer.proxy_tunnel import TunnelError, open_tunnel, secure_tunnel
 from ringback.diagnosis.layer.tls_readings import subject_of
 from ringback.failure.codes import KIND_OF_ERRNO
 
 if TYPE_CHECKING:
-    from ringback.diagnosis.layer.connect import Attempt
+    from ringback.diagnosis.layer.connect import ConnectAttempt
     from ringback.diagnosis.model import Stage
-    from ringback.diagnosis.scene import Route, Scene
+    from ringback.diagnosis.scene import DiagnosisContext, Route
     from ringback.failure.names import KindName
 
 
-FRESH = 1.0
+FRESH_SECONDS = 1.0
 """Seconds for which an unused connection is as good as a new one."""
 
 _Store = dict[Hashable, tuple[float, "socket.socket"]]
 
-_kept: weakref.WeakKeyDictionary[Scene, _Store] = weakref.WeakKeyDictionary()
+_kept: weakref.WeakKeyDictionary[DiagnosisContext, _Store] = weakref.WeakKeyDictionary()
 
 
-def keep(scene: Scene, route: Route, target: tuple[str, int] | None, sock: socket.socket) -> None:
+def keep_connection(
+    scene: DiagnosisContext, route: Route, target: tuple[str, int] | None, sock: socket.socket
+) -> None:
     """Keep an unused connection for the next ``open_connection`` along its route."""
     if scene not in _kept:
         _kept[scene] = {}
@@ -48,16 +50,18 @@ def keep(scene: Scene, route: Route, target: tuple[str, int] | None, sock: socke
         before[1].close()
 
 
-def take(scene: Scene, route: Route, target: tuple[str, int] | None) -> socket.socket | None:
+def take_connection(
+    scene: DiagnosisContext, route: Route, target: tuple[str, int] | None
+) -> socket.socket | None:
     """Return a connection that was kept less than a second ago, once."""
     since, sock = _kept.get(scene, {}).pop(_key(route, target), (0.0, None))
-    if sock is not None and time.monotonic() - since > FRESH:
+    if sock is not None and time.monotonic() - since > FRESH_SECONDS:
         sock.close()
         return None
     return sock
 
 
-def release(scene: Scene) -> None:
+def release_connections(scene: DiagnosisContext) -> None:
     """Close the connections that were kept and not used."""
     _close_all(_kept.get(scene, {}))
 
@@ -79,7 +83,7 @@ class NotPolite(OSError):  # noqa: N818 - named for what happened
 
 
 def open_connection(  # noqa: PLR0913 - whom, which way, how long, and two options by name
-    scene: Scene,
+    scene: DiagnosisContext,
     route: Route,
     host: str,
     port: int,
@@ -99,7 +103,7 @@ def open_connection(  # noqa: PLR0913 - whom, which way, how long, and two optio
     """
     inner = wants_tunnel(scene, route) if through_tunnel is None else through_tunnel
     target = (host, port) if inner else None
-    if segment_size is None and (sock := take(scene, route, target)):
+    if segment_size is None and (sock := take_connection(scene, route, target)):
         sock.settimeout(timeout)
         return sock
     until = time.monotonic() + scene.left(timeout)
@@ -114,7 +118,7 @@ def open_connection(  # noqa: PLR0913 - whom, which way, how long, and two optio
     return sock
 
 
-def wants_tunnel(scene: Scene, route: Route) -> bool:
+def wants_tunnel(scene: DiagnosisContext, route: Route) -> bool:
     """Return whether a proxy has to make a tunnel for what is asked."""
     if route.proxy is None:
         return False
@@ -123,7 +127,7 @@ def wants_tunnel(scene: Scene, route: Route) -> bool:
 
 
 def connected(
-    scene: Scene, address: str, port: int, until: float, segment_size: int | None = None
+    scene: DiagnosisContext, address: str, port: int, until: float, segment_size: int | None = None
 ) -> socket.socket:
     """Return a TCP connection to an address, made before ``until`` of ``time.monotonic()``."""
     family, where = sockaddr_of(address, port)
@@ -147,29 +151,33 @@ def connected(
 
 
 def _through(
-    scene: Scene, sock: socket.socket, proxy: str, target: tuple[str, int] | None, until: float
+    scene: DiagnosisContext,
+    sock: socket.socket,
+    proxy: str,
+    target: tuple[str, int] | None,
+    until: float,
 ) -> socket.socket:
     server = proxy_server(proxy)
     if server.scheme == "https":
-        sock = secured(sock, server, scene.options.trust, until)
+        sock = secure_tunnel(sock, server, scene.options.trust, until)
     if target is not None:
-        answer = tunnel(sock, server, *target, until)
+        answer = open_tunnel(sock, server, *target, until)
         if answer.outcome != "open":
             sock.close()
             raise TunnelError(answer)
     return sock
 
 
-_LONGEST = 3.4
+_CONNECT_TIMEOUT = 3.4
 """Seconds: what a host takes to say that it is not there."""
 
 
 def raw_connection(
-    scene: Scene, stage: Stage, route: Route, port: int, *, tunnel: bool | None = None
+    scene: DiagnosisContext, stage: Stage, route: Route, port: int, *, tunnel: bool | None = None
 ) -> socket.socket | None:
     """Return a connection to the host that is asked for; where none is made, record that."""
     since = scene.now()
-    left = scene.left(_LONGEST)
+    left = scene.left(_CONNECT_TIMEOUT)
     try:
         if route.proxy is None:
             return _direct(scene, stage, route, left)
@@ -183,14 +191,16 @@ def raw_connection(
     return None
 
 
-def _direct(scene: Scene, stage: Stage, route: Route, left: float) -> socket.socket | None:
+def _direct(
+    scene: DiagnosisContext, stage: Stage, route: Route, left: float
+) -> socket.socket | None:
     """Connect and hear what answers: it may be a router or a firewall (ICMP)."""
     since = scene.now()
-    sock = take(scene, route, None)
+    sock = take_connection(scene, route, None)
     if sock is None:
         if not scene.may_connect(route.address, route.port):
             raise NotPolite
-        made = attempt(route.address, route.port, left)
+        made = attempt_connect(route.address, route.port, left)
         if made.outcome == "reset":
             raise ConnectionResetError(errno.ECONNRESET, "reset while connecting")
         if made.sock is None:
@@ -202,20 +212,24 @@ def _direct(scene: Scene, stage: Stage, route: Route, left: float) -> socket.soc
     return sock
 
 
-def _tell_attempt(scene: Scene, stage: Stage, route: Route, made: Attempt, since: float) -> None:
+def _tell_attempt(
+    scene: DiagnosisContext, stage: Stage, route: Route, made: ConnectAttempt, since: float
+) -> None:
     scene.tell(
         stage,
         "connection",
         subject_of(route),
         state="failed",
-        result=f"no further connection: {told(made)}",
+        result=f"no further connection: {describe_attempt(made)}",
         kind=made.kind,
         since=since,
         facts=ConnectionFacts({**made.facts()}),
     )
 
 
-def _tell(scene: Scene, stage: Stage, route: Route, error: OSError, since: float) -> None:
+def _tell(
+    scene: DiagnosisContext, stage: Stage, route: Route, error: OSError, since: float
+) -> None:
     polite = isinstance(error, NotPolite)
     name = errno.errorcode.get(error.errno or 0)
     silent = isinstance(error, TimeoutError)

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ringback.diagnosis.facts import HopFacts, RefusalFacts, SilenceFacts
-from ringback.diagnosis.layer.connect import EXCEEDED, Attempt, attempt, meaning
+from ringback.diagnosis.layer.connect import EXCEEDED, ConnectAttempt, attempt_connect, meaning
 from ringback.diagnosis.layer.neighbours import gateway_of
 from ringback.diagnosis.layer.proxy_server import authority
 from ringback.diagnosis.protocols import partners_of
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from ringback.diagnosis.model import Asked
-    from ringback.diagnosis.scene import Scene
+    from ringback.diagnosis.scene import DiagnosisContext
 
 
-__all__ = ["refusal", "tasks", "walk"]
+__all__ = ["measure_refusal", "path_tasks", "walk_path"]
 
 
 _OTHERS = (80, 443)
@@ -37,7 +37,7 @@ SILENCE_TIMEOUT = 0.5
 """Seconds for the answer of a router."""
 
 
-def silence(scene: Scene, address: str, last: int) -> None:
+def silence(scene: DiagnosisContext, address: str, last: int) -> None:
     """Tell whether packets to another port get further than those to the asked one.
 
     Both are sent with one hop more than the last that answers for the asked port. A router that
@@ -77,15 +77,15 @@ _TOLD = {
 }
 
 
-def _try(scene: Scene, address: str, port: int, ttl: int) -> Attempt:
-    made = attempt(address, port, scene.left(SILENCE_TIMEOUT), hops=ttl)
+def _try(scene: DiagnosisContext, address: str, port: int, ttl: int) -> ConnectAttempt:
+    made = attempt_connect(address, port, scene.left(SILENCE_TIMEOUT), hops=ttl)
     made.close()
     if made.icmp is None and made.outcome in {"open", "refused", "reset"}:
         scene.may_connect(address, port)  # it was one more, counted only
     return made
 
 
-def _lost_before(here: Attempt, there: Attempt) -> bool | None:
+def _lost_before(here: ConnectAttempt, there: ConnectAttempt) -> bool | None:
     """Whether the asked port's packets are lost on the way; ``None``: not known."""
     if here.outcome != "timeout":
         return None
@@ -94,7 +94,7 @@ def _lost_before(here: Attempt, there: Attempt) -> bool | None:
     return False if there.outcome in {"open", "refused", "reset"} else None
 
 
-WINDOW = 3
+MAX_TTLS_AT_ONCE = 3
 """TTLs that are tried at once."""
 
 HOP_TIMEOUT = 0.5
@@ -106,11 +106,11 @@ MAX_HOPS = 30
 WALK_TIMEOUT = 2.9
 """Seconds for the whole walk, without the look at another port."""
 
-_WITHHELD_WAIT = 1.3
-_SILENT_BEYOND = 2
+_WITHHELD_TIMEOUT = 1.3
+_MAX_SILENT_HOPS = 2
 
 
-def walk(scene: Scene, address: str, *, withheld: bool = False) -> None:
+def walk_path(scene: DiagnosisContext, address: str, *, withheld: bool = False) -> None:
     """Tell which routers answer on the way to the asked port of an address.
 
     A connection that may pass ``n`` routers is answered by the next one with ICMP "time exceeded"
@@ -121,34 +121,34 @@ def walk(scene: Scene, address: str, *, withheld: bool = False) -> None:
         scene.tell("path", "hop", "ttl 1", state="skipped", result="only known on Linux")
         return
     if withheld:
-        _hop(scene, address, 1, _WITHHELD_WAIT)
+        _hop(scene, address, 1, _WITHHELD_TIMEOUT)
         return
     last, over = _walked(scene, address, scene.now() + WALK_TIMEOUT)
     if not over:
         silence(scene, address, last)
 
 
-def _walked(scene: Scene, address: str, ends: float) -> tuple[int, bool]:
+def _walked(scene: DiagnosisContext, address: str, ends: float) -> tuple[int, bool]:
     """Walk; return the last hop that answered, and whether that was the end of the way."""
     last = 0
-    for first in range(1, MAX_HOPS + 1, WINDOW):
+    for first in range(1, MAX_HOPS + 1, MAX_TTLS_AT_ONCE):
         wait = min(HOP_TIMEOUT, ends - scene.now())
         if wait <= 0:
             break
-        ttls = range(first, first + WINDOW)
+        ttls = range(first, first + MAX_TTLS_AT_ONCE)
         hops = together(scene, [partial(_hop, scene, address, ttl, wait) for ttl in ttls])
         answered = [ttl for ttl, one in zip(ttls, hops, strict=True) if one and _answers(one)]
         last = max(answered, default=last)
         if any(one is not None and _is_end(one) for one in hops):
             return last, True
-        if ttls[-1] - last >= _SILENT_BEYOND:
+        if ttls[-1] - last >= _MAX_SILENT_HOPS:
             break
     return last, False
 
 
-def _hop(scene: Scene, address: str, ttl: int, wait: float) -> Attempt:
+def _hop(scene: DiagnosisContext, address: str, ttl: int, wait: float) -> ConnectAttempt:
     began = scene.now()
-    made = attempt(address, scene.asked.port, scene.left(wait), hops=ttl)
+    made = attempt_connect(address, scene.asked.port, scene.left(wait), hops=ttl)
     made.close()
     reached = _reached(made)
     if reached:
@@ -175,29 +175,29 @@ def _hop(scene: Scene, address: str, ttl: int, wait: float) -> Attempt:
     return made
 
 
-def _answers(made: Attempt) -> bool:
+def _answers(made: ConnectAttempt) -> bool:
     return made.icmp is not None or _reached(made)
 
 
-def _is_end(made: Attempt) -> bool:
+def _is_end(made: ConnectAttempt) -> bool:
     passing = made.icmp is not None and (made.icmp.family, made.icmp.type) in EXCEEDED
     return made.outcome != "timeout" and not passing
 
 
-def _reached(made: Attempt) -> bool:
+def _reached(made: ConnectAttempt) -> bool:
     """Whether the target itself has answered."""
     if made.icmp is not None:
         return made.icmp.is_target
     return made.outcome in {"open", "refused", "reset"}
 
 
-def _unsent(made: Attempt) -> str | None:
+def _unsent(made: ConnectAttempt) -> str | None:
     """The error with which this host itself did not send the packet."""
     local = made.icmp is None and made.outcome not in {"timeout", "open", "refused", "reset"}
     return made.errno if local else None
 
 
-def _hop_in_words(made: Attempt, *, reached: bool) -> str:
+def _hop_in_words(made: ConnectAttempt, *, reached: bool) -> str:
     if made.withheld:
         return "not sent: a rule of this host drops it"
     if made.icmp is not None:
@@ -229,7 +229,7 @@ class Distance:
     passed: int
 
 
-def refusal(scene: Scene, address: str) -> None:
+def measure_refusal(scene: DiagnosisContext, address: str) -> None:
     """Tell whether a port is refused from nearer than another port of the same host answers.
 
     A packet that may not go as far as the target cannot be refused by it: a firewall on the way, or
@@ -265,14 +265,14 @@ def refusal(scene: Scene, address: str) -> None:
     )
 
 
-def _distance(scene: Scene, address: str, port: int) -> Distance:
+def _distance(scene: DiagnosisContext, address: str, port: int) -> Distance:
     ends = scene.now() + REFUSAL_TIMEOUT
     passed = 0
     for ttl in range(1, _MAX_REFUSED_HOPS + 1):
         wait = min(REFUSED_HOP_TIMEOUT, ends - scene.now())
         if wait <= 0:
             break
-        made = attempt(address, port, scene.left(wait), hops=ttl)
+        made = attempt_connect(address, port, scene.left(wait), hops=ttl)
         made.close()
         if made.icmp is None and made.outcome != "timeout":
             scene.may_connect(address, port)  # it was one more, counted only
@@ -301,7 +301,9 @@ def _refusal_in_words(here: Distance, *, near: bool | None) -> str:
     return f"it is refused {here.hops} hops away, as far as another port gets"
 
 
-def tasks(scene: Scene, made: Mapping[str, Attempt | None]) -> list[Callable[[], None]]:
+def path_tasks(
+    scene: DiagnosisContext, made: Mapping[str, ConnectAttempt | None]
+) -> list[Callable[[], None]]:
     """Return the questions to the path that decide something, for one address of each family.
 
     A silent address is walked to; where one refuses, it is seen whether that comes from so far.
@@ -312,7 +314,7 @@ def tasks(scene: Scene, made: Mapping[str, Attempt | None]) -> list[Callable[[],
         six = ":" in address
         if one is None or one.withheld:
             withheld = one is not None and bool(one.withheld)
-            walks.setdefault(six, partial(walk, scene, address, withheld=withheld))
+            walks.setdefault(six, partial(walk_path, scene, address, withheld=withheld))
         elif one.outcome == "refused" and one.icmp is None and gateway_of(scene, address):
-            refusals.setdefault(six, partial(refusal, scene, address))
+            refusals.setdefault(six, partial(measure_refusal, scene, address))
     return [*walks.values(), *refusals.values()]

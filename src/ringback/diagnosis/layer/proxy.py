@@ -18,10 +18,16 @@ from ringback.diagnosis.facts import (
     ProxyTunnelFacts,
     ProxyVariablesFacts,
 )
-from ringback.diagnosis.layer.connect import Attempt, attempt, told
-from ringback.diagnosis.layer.opening import keep
-from ringback.diagnosis.layer.proxy_server import ProxyServer, authority, chosen, proxy_server
-from ringback.diagnosis.layer.proxy_tunnel import Answer, TunnelError, forwarded, secured, tunnel
+from ringback.diagnosis.layer.connect import ConnectAttempt, attempt_connect, describe_attempt
+from ringback.diagnosis.layer.opening import keep_connection
+from ringback.diagnosis.layer.proxy_server import ProxyServer, authority, proxy_server
+from ringback.diagnosis.layer.proxy_tunnel import (
+    TunnelError,
+    TunnelReply,
+    forward_request,
+    open_tunnel,
+    secure_tunnel,
+)
 from ringback.diagnosis.layer.spoken import speech
 from ringback.diagnosis.scene import Route, together
 from ringback.diagnosis.sorts import readings_of
@@ -30,10 +36,10 @@ from ringback.failure.target import without_secrets
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ringback.diagnosis.scene import Scene
+    from ringback.diagnosis.scene import DiagnosisContext
 
 
-__all__ = ["candidates", "chosen", "direct", "read"]
+__all__ = ["read_proxy", "try_candidates", "try_direct"]
 
 
 LOOKUP_TIMEOUT = 3.0
@@ -58,7 +64,7 @@ _NOT_TRIED: AttemptFacts = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reached:
+class ProxyReached:
     """What came of connecting to a proxy.
 
     Attributes:
@@ -69,7 +75,7 @@ class Reached:
     """
 
     addresses: tuple[str, ...] = ()
-    made: Attempt | None = None
+    made: ConnectAttempt | None = None
     eai: str | None = None
 
     @property
@@ -85,7 +91,9 @@ class Reached:
     @property
     def text(self) -> str:
         """The same in one line, for people."""
-        return told(self.made) if self.made else f"its name is not resolved ({self.eai})"
+        return (
+            describe_attempt(self.made) if self.made else f"its name is not resolved ({self.eai})"
+        )
 
     def facts(self, proxy: str, port: int | None) -> ProxyConnectFacts:
         """Return it as a reading has it."""
@@ -99,27 +107,29 @@ class Reached:
         }
 
 
-def reach(
-    scene: Scene,
+def reach_proxy(
+    scene: DiagnosisContext,
     server: ProxyServer,
     lookup: float = LOOKUP_TIMEOUT,
     patience: float = CONNECT_TIMEOUT,
-) -> Reached:
+) -> ProxyReached:
     """Connect to the addresses of a proxy, as clients do, until one is open."""
     try:
         found = resolve(server.host, server.port, timeout=scene.left(lookup))
     except (OSError, UnicodeError) as error:
-        return Reached(eai=_eai(error))
+        return ProxyReached(eai=_eai(error))
     addresses = tuple(dict.fromkeys(str(one[4][0]) for one in found))
     made = _open_one(scene, addresses[:MAX_ADDRESSES], server.port, patience)
-    return Reached(addresses=addresses, made=made, eai=None if made else "EBUSY")
+    return ProxyReached(addresses=addresses, made=made, eai=None if made else "EBUSY")
 
 
-def _open_one(scene: Scene, addresses: Sequence[str], port: int, patience: float) -> Attempt | None:
+def _open_one(
+    scene: DiagnosisContext, addresses: Sequence[str], port: int, patience: float
+) -> ConnectAttempt | None:
     opened = threading.Event()
 
-    def connect(address: str) -> Attempt:
-        made = attempt(address, port, scene.left(patience), needless=opened.is_set)
+    def connect(address: str) -> ConnectAttempt:
+        made = attempt_connect(address, port, scene.left(patience), needless=opened.is_set)
         if made.sock is not None:
             opened.set()
         return made
@@ -145,7 +155,7 @@ ANSWER_TIMEOUT = 3.0
 """Seconds for a proxy to answer the wish for a tunnel, TLS with it included."""
 
 
-def read(scene: Scene, proxy: str) -> Route | None:
+def read_proxy(scene: DiagnosisContext, proxy: str) -> Route | None:
     """Connect to a proxy, ask it for a tunnel where one is needed, and return the way through it.
 
     Plain HTTP goes through an HTTP proxy without a tunnel: what it answers is seen later.
@@ -156,7 +166,7 @@ def read(scene: Scene, proxy: str) -> Route | None:
         _tell_invalid(scene, proxy, error)
         return None
     began = scene.now()
-    reached = reach(scene, server)
+    reached = reach_proxy(scene, server)
     _tell_reached(scene, server, reached, began)
     if reached.made is None or reached.sock is None:
         return None
@@ -169,34 +179,34 @@ def read(scene: Scene, proxy: str) -> Route | None:
         _tell_answer(scene, server, answer, began, method="GET" if plain else answer.method)
     if sock is None:
         return None
-    keep(scene, route, target, sock)
+    keep_connection(scene, route, target, sock)
     return route
 
 
 def through(
-    scene: Scene,
+    scene: DiagnosisContext,
     server: ProxyServer,
     sock: socket.socket,
     target: tuple[str, int] | None,
     seconds: float,
-) -> tuple[socket.socket | None, Answer | None]:
+) -> tuple[socket.socket | None, TunnelReply | None]:
     """Return a connection through a proxy, and what it answered; one of them may be missing."""
     until = time.monotonic() + scene.left(seconds)
     if server.scheme == "https":
         try:
-            sock = secured(sock, server, scene.options.trust, until)
+            sock = secure_tunnel(sock, server, scene.options.trust, until)
         except TunnelError as error:
             return None, error.answer
     if target is None:
         return sock, None
-    answer = tunnel(sock, server, *target, until)
+    answer = open_tunnel(sock, server, *target, until)
     if answer.outcome == "open":
         return sock, answer
     sock.close()
     return None, answer
 
 
-def _tell_invalid(scene: Scene, proxy: str, error: ValueError) -> None:
+def _tell_invalid(scene: DiagnosisContext, proxy: str, error: ValueError) -> None:
     shown = without_secrets(proxy)[:200]
     scene.tell(
         "proxy",
@@ -205,11 +215,13 @@ def _tell_invalid(scene: Scene, proxy: str, error: ValueError) -> None:
         state="failed",
         result=str(error)[:200],
         kind="config.proxy_invalid",
-        facts=ProxyConnectFacts({**Reached().facts(shown, None), "outcome": "invalid"}),
+        facts=ProxyConnectFacts({**ProxyReached().facts(shown, None), "outcome": "invalid"}),
     )
 
 
-def _tell_reached(scene: Scene, server: ProxyServer, reached: Reached, began: float) -> None:
+def _tell_reached(
+    scene: DiagnosisContext, server: ProxyServer, reached: ProxyReached, began: float
+) -> None:
     opened = reached.outcome == "open"
     scene.tell(
         "proxy",
@@ -224,7 +236,7 @@ def _tell_reached(scene: Scene, server: ProxyServer, reached: Reached, began: fl
 
 
 def _tell_answer(
-    scene: Scene, server: ProxyServer, answer: Answer, began: float, *, method: str
+    scene: DiagnosisContext, server: ProxyServer, answer: TunnelReply, began: float, *, method: str
 ) -> None:
     scene.tell(
         "proxy",
@@ -245,7 +257,7 @@ CANDIDATE_TIMEOUT = 1.0
 """Seconds for the name of each, for its connection, and for its answer."""
 
 
-def candidates(scene: Scene) -> None:
+def try_candidates(scene: DiagnosisContext) -> None:
     """Ask the proxies that are set but not used for the target, where the direct way has failed.
 
     They are asked without credentials.
@@ -256,7 +268,7 @@ def candidates(scene: Scene) -> None:
     )
 
 
-def _named(scene: Scene) -> Iterator[tuple[ProxyServer, str]]:
+def _named(scene: DiagnosisContext) -> Iterator[tuple[ProxyServer, str]]:
     for reading in readings_of(scene.readings(), ProxyVariablesFacts):
         for other in reading.facts["other"] or ():
             try:
@@ -265,9 +277,9 @@ def _named(scene: Scene) -> Iterator[tuple[ProxyServer, str]]:
                 continue
 
 
-def _try_candidate(scene: Scene, server: ProxyServer, source: str) -> None:
+def _try_candidate(scene: DiagnosisContext, server: ProxyServer, source: str) -> None:
     began = scene.now()
-    reached = reach(scene, server, CANDIDATE_TIMEOUT, CANDIDATE_TIMEOUT)
+    reached = reach_proxy(scene, server, CANDIDATE_TIMEOUT, CANDIDATE_TIMEOUT)
     answer = None if reached.sock is None else _answer(scene, server, reached.sock)
     works = answer is not None and answer.outcome == "open"
     scene.tell(
@@ -287,7 +299,9 @@ def _try_candidate(scene: Scene, server: ProxyServer, source: str) -> None:
     )
 
 
-def _answer(scene: Scene, server: ProxyServer, sock: socket.socket) -> Answer | None:
+def _answer(
+    scene: DiagnosisContext, server: ProxyServer, sock: socket.socket
+) -> TunnelReply | None:
     """What a proxy answers to what is asked: a tunnel, or to pass a plain request on."""
     host, port = scene.asked.host, scene.asked.port
     plain = scene.asked.protocol == "http" and not scene.asked.tls and server.speaks_http
@@ -297,7 +311,9 @@ def _answer(scene: Scene, server: ProxyServer, sock: socket.socket) -> Answer | 
     with made:
         if not plain:
             return answer
-        return forwarded(made, server, host, port, time.monotonic() + scene.left(CANDIDATE_TIMEOUT))
+        return forward_request(
+            made, server, host, port, time.monotonic() + scene.left(CANDIDATE_TIMEOUT)
+        )
 
 
 DIRECT_SILENCE = 1.2
@@ -307,10 +323,10 @@ DIRECT_TIMEOUT = 3.4
 """Seconds for an answer; see ``tcp.reading.PATIENCE``."""
 
 _MAX_DIRECT = 2
-_STEP = 0.02
+_POLL_INTERVAL = 0.02
 
 
-def direct(scene: Scene, addresses: Sequence[str], *, wait: bool = True) -> None:
+def try_direct(scene: DiagnosisContext, addresses: Sequence[str], *, wait: bool = True) -> None:
     """Tell whether the target can be reached directly, unless the proxy works.
 
     It may run beside ``read``: it waits until that has told how the proxy does, or for 1.2 s.
@@ -325,11 +341,12 @@ def direct(scene: Scene, addresses: Sequence[str], *, wait: bool = True) -> None
     spoken = speech(best.sock, port, scene.asked) if best and best.sock else None
     for one in made:
         one.close()
+    result = describe_attempt(best) if best else "the name is not resolved here"
     scene.tell(
         "proxy",
         "direct",
         authority(best.address if best else scene.asked.host, port),
-        result=f"without the proxy: {told(best) if best else 'the name is not resolved here'}",
+        result=f"without the proxy: {result}",
         since=began,
         facts=ProxyDirectFacts(
             works=None if best is None else best.outcome == "open",
@@ -343,11 +360,11 @@ def direct(scene: Scene, addresses: Sequence[str], *, wait: bool = True) -> None
     )
 
 
-def _try_direct(scene: Scene, address: str) -> Attempt:
-    return attempt(address, scene.asked.port, scene.left(DIRECT_TIMEOUT))
+def _try_direct(scene: DiagnosisContext, address: str) -> ConnectAttempt:
+    return attempt_connect(address, scene.asked.port, scene.left(DIRECT_TIMEOUT))
 
 
-def _proxy_works(scene: Scene) -> bool:
+def _proxy_works(scene: DiagnosisContext) -> bool:
     """Wait for what is told of the proxy, at most for a while, and say whether it does well."""
     ends = time.monotonic() + scene.left(DIRECT_SILENCE)
     while time.monotonic() < ends:
@@ -358,5 +375,5 @@ def _proxy_works(scene: Scene) -> bool:
         enough = {"connect", "tunnel"} if plain else {"tunnel"}
         if any(one.what in enough for one in told_of):
             return True
-        time.sleep(_STEP)
+        time.sleep(_POLL_INTERVAL)
     return False

@@ -10,7 +10,7 @@ from ringback.client.proxies import Proxies
 from ringback.client.proxies.settings import proxy_url
 
 if TYPE_CHECKING:
-    from ringback.diagnosis.scene import Scene
+    from ringback.diagnosis.scene import DiagnosisContext
 
 
 _PORTS = {"http": 80, "https": 443}
@@ -73,7 +73,7 @@ def authority(host: str, port: int) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def chosen(scene: Scene) -> str | None:
+def chosen_proxy(scene: DiagnosisContext) -> str | None:
     """Return the URL of the proxy that this program would use, with what it needs to log in.
 
     Only HTTP clients look at the environment; proxies that are given are taken for everything.

@@ -76,7 +76,7 @@ _KIND_OF_OUTCOME: dict[str, KindName] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class TunnelReply:
     """What a proxy answers to the wish for a tunnel; texts are as it sent them, cut.
 
     Attributes:
@@ -149,16 +149,16 @@ class TunnelError(ConnectionError):
         answer: What it said.
     """
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: TunnelReply) -> None:
         super().__init__(answer.text)
         self.answer = answer
 
 
-MOST = 200
+MAX_TEXT = 200
 """Characters of a stranger's text that are kept."""
 
 
-def printable(data: bytes, most: int = MOST) -> str:
+def printable_line(data: bytes, most: int = MAX_TEXT) -> str:
     r"""Return bytes as text: what is not printable ASCII as ``\xNN``, cut."""
     text = "".join(_shown(byte) for byte in data[:most])
     return text[:most]
@@ -170,11 +170,11 @@ def _shown(byte: int) -> str:
     return chr(byte) if 32 <= byte < 127 else f"\\x{byte:02x}"
 
 
-class Closed(ConnectionError):  # noqa: N818 - named for what happened
+class TunnelClosed(ConnectionError):  # noqa: N818 - named for what happened
     """The peer closed the connection before its answer was whole."""
 
 
-class Stream:
+class TunnelStream:
     """A connection to a proxy; what follows the answer stays in the socket.
 
     Args:
@@ -199,7 +199,7 @@ class Stream:
             self._allow()
             data = self._sock.recv(size - len(taken))
             if not data:
-                raise Closed("closed before the answer was whole")
+                raise TunnelClosed("closed before the answer was whole")
             self.received += data
             taken += data
         return taken
@@ -231,19 +231,19 @@ class Stream:
 
 _STATUS = re.compile(rb"HTTP/1\.[0-9] ([1-5][0-9]{2})(?: ([^\r\n]*))?\r?\n")
 _OF_THE_PROXY = frozenset({403, 407, 502, 503, 504})
-_MOST_HEAD = 16384
-_MOST_BODY = 400
-_BODY_SECONDS = 0.3
+_MAX_HEAD = 16384
+_MAX_BODY = 400
+_BODY_TIMEOUT = 0.3
 
 
-def connect(stream: Stream, server: ProxyServer, host: str, port: int) -> Answer:
+def connect_tunnel(stream: TunnelStream, server: ProxyServer, host: str, port: int) -> TunnelReply:
     """Return what an HTTP proxy answers to CONNECT."""
     target = authority(host, port)
     stream.send(_head(f"CONNECT {target} HTTP/1.1", target, server))
     return _connect_answer(stream, "CONNECT", lambda status: 200 <= status < 300)
 
 
-def forward(stream: Stream, server: ProxyServer, host: str, port: int) -> Answer:
+def forward(stream: TunnelStream, server: ProxyServer, host: str, port: int) -> TunnelReply:
     """Return what an HTTP proxy answers to a plain request that it is to pass on.
 
     Many proxies refuse a tunnel to port 80, where they pass requests on. What only the proxy says
@@ -254,27 +254,29 @@ def forward(stream: Stream, server: ProxyServer, host: str, port: int) -> Answer
     return _connect_answer(stream, "HEAD", lambda status: status not in _OF_THE_PROXY)
 
 
-def _connect_answer(stream: Stream, method: str, opened: Callable[[int], bool]) -> Answer:
+def _connect_answer(
+    stream: TunnelStream, method: str, opened: Callable[[int], bool]
+) -> TunnelReply:
     begin = stream.take(5)
     if begin != b"HTTP/":
-        seen = begin + stream.rest(200, _BODY_SECONDS)
-        return Answer(method=method, outcome="nonsense", first_bytes=printable(seen))
-    head = begin + stream.until(b"\n", _MOST_HEAD)
+        seen = begin + stream.rest(200, _BODY_TIMEOUT)
+        return TunnelReply(method=method, outcome="nonsense", first_bytes=printable_line(seen))
+    head = begin + stream.until(b"\n", _MAX_HEAD)
     line = _STATUS.fullmatch(head)
     if line is None:
-        return Answer(method=method, outcome="nonsense", first_bytes=printable(head))
+        return TunnelReply(method=method, outcome="nonsense", first_bytes=printable_line(head))
     fields = _fields(stream)
     status = int(line[1])
     well = opened(status)
-    return Answer(
+    return TunnelReply(
         method=method,
         outcome="open" if well else "refused_by_proxy",
         status=status,
-        reason=printable(line[2] or b""),
+        reason=printable_line(line[2] or b""),
         authenticate=fields.get("proxy-authenticate"),
         server=fields.get("server"),
         via=fields.get("via"),
-        body_start=None if well else printable(stream.rest(_MOST_BODY, _BODY_SECONDS)),
+        body_start=None if well else printable_line(stream.rest(_MAX_BODY, _BODY_TIMEOUT)),
     )
 
 
@@ -286,33 +288,33 @@ def _head(line: str, target: str, server: ProxyServer, *fields: str) -> bytes:
     return "\r\n".join([*lines, "", ""]).encode("latin-1", "replace")
 
 
-def _fields(stream: Stream) -> dict[str, str]:
+def _fields(stream: TunnelStream) -> dict[str, str]:
     """The fields of the head, the first of a name; the blank line is taken as well."""
     fields: dict[str, str] = {}
-    left = _MOST_HEAD
+    left = _MAX_HEAD
     while left > 0:
         line = stream.until(b"\n", left)
         left -= len(line)
         if line in (b"\r\n", b"\n"):
             break
         name, _, value = line.partition(b":")
-        fields.setdefault(name.strip().lower().decode("latin-1"), printable(value.strip()))
+        fields.setdefault(name.strip().lower().decode("latin-1"), printable_line(value.strip()))
     return fields
 
 
 _GRANTED_4 = 90
 _LENGTHS = {1: 4, 4: 16}
 _NAME = 3
-_SECONDS = 0.3
+_SOCKS_TEXT_TIMEOUT = 0.3
 
 
-def request(stream: Stream, server: ProxyServer, host: str, port: int) -> Answer:
+def request(stream: TunnelStream, server: ProxyServer, host: str, port: int) -> TunnelReply:
     """Return what a SOCKS proxy answers to the wish for a connection."""
     four = server.scheme.startswith("socks4")
     return _four(stream, server, host, port) if four else _five(stream, server, host, port)
 
 
-def _four(stream: Stream, server: ProxyServer, host: str, port: int) -> Answer:
+def _four(stream: TunnelStream, server: ProxyServer, host: str, port: int) -> TunnelReply:
     user = server.user.encode() + b"\0"
     try:
         named, address = b"", ipaddress.IPv4Address(host).packed
@@ -325,7 +327,7 @@ def _four(stream: Stream, server: ProxyServer, host: str, port: int) -> Answer:
     return _socks_answer(server, 0 if code == _GRANTED_4 else code)
 
 
-def _five(stream: Stream, server: ProxyServer, host: str, port: int) -> Answer:
+def _five(stream: TunnelStream, server: ProxyServer, host: str, port: int) -> TunnelReply:
     methods = b"\0\2" if server.user or server.password else b"\0"
     stream.send(bytes((5, len(methods))) + methods)
     if stream.take(1) != b"\5":
@@ -345,7 +347,7 @@ def _five(stream: Stream, server: ProxyServer, host: str, port: int) -> Answer:
     return _socks_answer(server, code)
 
 
-def _logged_in(stream: Stream, server: ProxyServer) -> bool:
+def _logged_in(stream: TunnelStream, server: ProxyServer) -> bool:
     user, password = server.user.encode()[:255], server.password.encode()[:255]
     stream.send(b"\1" + bytes((len(user),)) + user + bytes((len(password),)) + password)
     return stream.take(2)[1] == 0
@@ -361,25 +363,25 @@ def _address(host: str) -> bytes:
     return bytes((_NAME, len(name))) + name
 
 
-def _socks_answer(server: ProxyServer, code: int) -> Answer:
+def _socks_answer(server: ProxyServer, code: int) -> TunnelReply:
     outcome: Outcome = "refused_by_proxy" if code else "open"
-    return Answer(method=_method(server), outcome=outcome, socks_code=code)
+    return TunnelReply(method=_method(server), outcome=outcome, socks_code=code)
 
 
-def _nonsense(stream: Stream, server: ProxyServer) -> Answer:
-    stream.rest(200, _SECONDS)
-    seen = printable(bytes(stream.received))
-    return Answer(method=_method(server), outcome="nonsense", first_bytes=seen)
+def _nonsense(stream: TunnelStream, server: ProxyServer) -> TunnelReply:
+    stream.rest(200, _SOCKS_TEXT_TIMEOUT)
+    seen = printable_line(bytes(stream.received))
+    return TunnelReply(method=_method(server), outcome="nonsense", first_bytes=seen)
 
 
 def _method(server: ProxyServer) -> str:
     return "SOCKS" + server.scheme.removeprefix("socks")
 
 
-_IDLE = 15.0
+_IDLE_TIMEOUT = 15.0
 """Seconds without a byte after which the relay ends."""
 
-_MOST = 65536
+_MAX_RELAYED = 65536
 
 
 def relayed(secured: ssl.SSLSocket) -> socket.socket:
@@ -400,7 +402,7 @@ def _carry(theirs: socket.socket, secured: ssl.SSLSocket) -> None:
         selector.register(theirs, selectors.EVENT_READ, secured)
         selector.register(secured, selectors.EVENT_READ, theirs)
         try:
-            while ready := selector.select(_IDLE):
+            while ready := selector.select(_IDLE_TIMEOUT):
                 for key, _ in ready:
                     if not _moved(key.fileobj, key.data):
                         return
@@ -412,10 +414,10 @@ def _moved(source: object, sink: socket.socket) -> bool:
     """Move what there is; say whether the source is still open."""
     assert isinstance(source, socket.socket)
     source.settimeout(0)
-    sink.settimeout(_IDLE)
+    sink.settimeout(_IDLE_TIMEOUT)
     while True:
         try:
-            data = source.recv(_MOST)
+            data = source.recv(_MAX_RELAYED)
         except (BlockingIOError, ssl.SSLWantReadError):  # nothing more, or no whole record
             return True
         if not data:
@@ -423,24 +425,26 @@ def _moved(source: object, sink: socket.socket) -> bool:
         sink.sendall(data)
 
 
-_Ask = Callable[[Stream, "ProxyServer", str, int], Answer]
+_Ask = Callable[[TunnelStream, "ProxyServer", str, int], TunnelReply]
 
 
-def tunnel(sock: socket.socket, server: ProxyServer, host: str, port: int, until: float) -> Answer:
-    """Ask a proxy for a tunnel and return what it answers; never raises."""
-    ask = connect if server.speaks_http else request
-    method = "CONNECT" if server.speaks_http else server.scheme.upper()
-    return _asked(ask, method, Stream(sock, until), server, _Target(host, port, until))
-
-
-def forwarded(
+def open_tunnel(
     sock: socket.socket, server: ProxyServer, host: str, port: int, until: float
-) -> Answer:
+) -> TunnelReply:
+    """Ask a proxy for a tunnel and return what it answers; never raises."""
+    ask = connect_tunnel if server.speaks_http else request
+    method = "CONNECT" if server.speaks_http else server.scheme.upper()
+    return _asked(ask, method, TunnelStream(sock, until), server, _Target(host, port, until))
+
+
+def forward_request(
+    sock: socket.socket, server: ProxyServer, host: str, port: int, until: float
+) -> TunnelReply:
     """Let an HTTP proxy pass a plain request on and return what it answers; never raises."""
-    return _asked(forward, "HEAD", Stream(sock, until), server, _Target(host, port, until))
+    return _asked(forward, "HEAD", TunnelStream(sock, until), server, _Target(host, port, until))
 
 
-def secured(
+def secure_tunnel(
     sock: socket.socket, server: ProxyServer, trust: Trust | None, until: float
 ) -> socket.socket:
     """Return the connection to an ``https://`` proxy, in TLS."""
@@ -455,7 +459,7 @@ def secured(
         late = isinstance(error, TimeoutError)
         outcome: Outcome = "timeout" if late else "tls_failed"
         reason = "within the TLS handshake" if late else _reason(error)
-        raise TunnelError(Answer(method="CONNECT", outcome=outcome, reason=reason)) from error
+        raise TunnelError(TunnelReply(method="CONNECT", outcome=outcome, reason=reason)) from error
 
 
 class _Target(NamedTuple):
@@ -472,15 +476,17 @@ class _Target(NamedTuple):
         return str(resolve(self.host, self.port, timeout=left, family=family)[0][4][0])
 
 
-def _asked(ask: _Ask, method: str, stream: Stream, server: ProxyServer, target: _Target) -> Answer:
+def _asked(
+    ask: _Ask, method: str, stream: TunnelStream, server: ProxyServer, target: _Target
+) -> TunnelReply:
     try:
         return ask(stream, server, target.named_to(server), target.port)
     except socket.gaierror as error:
-        return Answer(method=method, outcome="unresolved", reason=_reason(error))
+        return TunnelReply(method=method, outcome="unresolved", reason=_reason(error))
     except TimeoutError as error:
-        return Answer(method=method, outcome="timeout", reason=_reason(error))
+        return TunnelReply(method=method, outcome="timeout", reason=_reason(error))
     except (OSError, UnicodeError) as error:
-        return Answer(method=method, outcome="closed", reason=_reason(error))
+        return TunnelReply(method=method, outcome="closed", reason=_reason(error))
 
 
 def _reason(error: Exception) -> str:

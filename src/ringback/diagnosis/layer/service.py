@@ -15,28 +15,28 @@ from urllib.parse import parse_qs, unquote
 
 from ringback.diagnosis.facts import GreetingFacts
 from ringback.diagnosis.layer.opening import raw_connection
-from ringback.diagnosis.layer.spoken import is_tls, plain, printable, speaks
-from ringback.diagnosis.layer.tls_channel import Channel
+from ringback.diagnosis.layer.spoken import is_tls, printable, printable_text, speaks
+from ringback.diagnosis.layer.tls_channel import TlsChannel
 from ringback.diagnosis.layer.tls_handshake import attempted, server_name, shake_hands_over, sni_of
-from ringback.diagnosis.layer.tls_readings import subject_of, tell_chain, tell_handshake
+from ringback.diagnosis.layer.tls_readings import record_chain, record_handshake, subject_of
 from ringback.diagnosis.layer.tls_trust import context_of_program, unverifying
 from ringback.diagnosis.protocols import protocol_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ringback.diagnosis.layer.tls_channel import Connection
+    from ringback.diagnosis.layer.tls_channel import TlsConnection
     from ringback.diagnosis.model import Asked
     from ringback.diagnosis.protocols import Protocol
-    from ringback.diagnosis.scene import Route, Scene
+    from ringback.diagnosis.scene import DiagnosisContext, Route
     from ringback.failure.names import KindName
 
 
-__all__ = ["read"]
+__all__ = ["read_service"]
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ServiceReply:
     """First words in the protocol that was expected.
 
     Attributes:
@@ -50,7 +50,7 @@ class Answer:
     version: str | None = None
 
 
-Read = Callable[[bytes], Answer | None]
+Read = Callable[[bytes], ServiceReply | None]
 """Returns what first words mean; ``None``: they are not of the protocol."""
 
 _POSTGRES_REFUSING = re.compile(rb"C(53...|57P0[1235])\x00")
@@ -70,93 +70,93 @@ _MQTT = {
 }
 
 
-def postgres(data: bytes) -> Answer | None:
+def postgres(data: bytes) -> ServiceReply | None:
     """Read PostgreSQL's answer to SSLRequest or to a StartupMessage.
 
     An answer about the user or database is none about the service: nobody logged in.
     """
     if data[:1] in b"SN" and len(data) == 1:
-        return Answer()
+        return ServiceReply()
     if data[:1] == b"R" and data[1:3] == b"\x00\x00":
-        return Answer()
+        return ServiceReply()
     if data[:1] != b"E" or data[1:3] != b"\x00\x00":
         return None
     message = re.search(rb"\x00?M([^\x00]{1,300})\x00", data[5:])
     text = printable(message[1]) if message else printable(data[5:])
-    return Answer(_POSTGRES_REFUSING.search(data) is not None, text)
+    return ServiceReply(_POSTGRES_REFUSING.search(data) is not None, text)
 
 
-def mysql(data: bytes) -> Answer | None:
+def mysql(data: bytes) -> ServiceReply | None:
     """Read MySQL's greeting, or the error in its place."""
     packet = data[4:]
     if data[3:4] != b"\x00" or len(packet) < 3:
         return None
     if packet[0] == 0xFF:
-        return Answer(True, printable(re.sub(rb"^#.{5}", b"", packet[3:])))
+        return ServiceReply(True, printable(re.sub(rb"^#.{5}", b"", packet[3:])))
     if packet[0] not in {9, 10}:
         return None
-    return Answer(version=printable(packet[1:].partition(b"\x00")[0], 60))
+    return ServiceReply(version=printable(packet[1:].partition(b"\x00")[0], 60))
 
 
-def redis(data: bytes) -> Answer | None:
+def redis(data: bytes) -> ServiceReply | None:
     """Read the answer to ``PING``."""
     line = data.partition(b"\r\n")[0]
     if line == b"+PONG":
-        return Answer()
+        return ServiceReply()
     if not line.startswith(b"-"):
         return None
-    return Answer(_REDIS_REFUSING.match(line) is not None, printable(line[1:]))
+    return ServiceReply(_REDIS_REFUSING.match(line) is not None, printable(line[1:]))
 
 
-def amqp(data: bytes) -> Answer | None:
+def amqp(data: bytes) -> ServiceReply | None:
     """Read Connection.Start (AMQP 0-9-1, section 1.4.2.1), or another version's header."""
     if data.startswith(b"AMQP"):
         said = ".".join(str(number) for number in data[5:8])
-        return Answer(True, f"it speaks AMQP {said}", said)
+        return ServiceReply(True, f"it speaks AMQP {said}", said)
     if data[:3] != b"\x01\x00\x00" or data[7:11] != b"\x00\x0a\x00\x0a":
         return None
     found = re.search(rb"\x07versionS\x00\x00\x00.([\w.+~-]{1,40})", data, re.DOTALL)
-    return Answer(version=found[1].decode() if found else None)
+    return ServiceReply(version=found[1].decode() if found else None)
 
 
-def smtp(data: bytes) -> Answer | None:
+def smtp(data: bytes) -> ServiceReply | None:
     """Read the greeting of RFC 5321, section 3.1, unless it names the other protocol of numbers."""
     return None if speaks(data) == "ftp" else _numbered(data, b"220")
 
 
-def ftp(data: bytes) -> Answer | None:
+def ftp(data: bytes) -> ServiceReply | None:
     """Read the greeting of RFC 959, section 5.4, unless it names the other protocol of numbers."""
     line = data.partition(b"\n")[0].lower()
     return None if b"smtp" in line else _numbered(data, b"220", b"120")
 
 
-def nntp(data: bytes) -> Answer | None:
+def nntp(data: bytes) -> ServiceReply | None:
     """Read the greeting of RFC 3977, section 5.1."""
     return _numbered(data, b"200", b"201")
 
 
-def imap(data: bytes) -> Answer | None:
+def imap(data: bytes) -> ServiceReply | None:
     """Read the greeting of RFC 9051, section 7.1."""
     found = re.match(rb"\* (OK|PREAUTH|BYE)\b *([^\r\n]*)", data)
-    return None if found is None else Answer(found[1] == b"BYE", printable(found[2]))
+    return None if found is None else ServiceReply(found[1] == b"BYE", printable(found[2]))
 
 
-def pop3(data: bytes) -> Answer | None:
+def pop3(data: bytes) -> ServiceReply | None:
     """Read the greeting of RFC 1939, section 4."""
     found = re.match(rb"(\+OK|-ERR)\b *([^\r\n]*)", data)
-    return None if found is None else Answer(found[1] == b"-ERR", printable(found[2]))
+    return None if found is None else ServiceReply(found[1] == b"-ERR", printable(found[2]))
 
 
-def ssh(data: bytes) -> Answer | None:
+def ssh(data: bytes) -> ServiceReply | None:
     """Read the identification of RFC 4253, section 4.2, lines of text before it included."""
     found = re.search(rb"^SSH-[\d.]+-([^\r\n]*)", data, re.MULTILINE)
     if found is not None:
-        return Answer(version=printable(found[1], 60))
+        return ServiceReply(version=printable(found[1], 60))
     refused = re.match(rb"(Exceeded MaxStartups|Not allowed at this time)", data)
-    return None if refused is None else Answer(True, printable(refused[1]))
+    return None if refused is None else ServiceReply(True, printable(refused[1]))
 
 
-def nats(data: bytes) -> Answer | None:
+def nats(data: bytes) -> ServiceReply | None:
     """Read INFO, and an error right behind it."""
     if not data.startswith(b"INFO {"):
         return None
@@ -166,33 +166,33 @@ def nats(data: bytes) -> Answer | None:
         version = str(json.loads(line[5:]).get("version"))[:40]
     except (ValueError, AttributeError):
         version = None
-    return Answer(error is not None, printable(error[1]) if error else None, version)
+    return ServiceReply(error is not None, printable(error[1]) if error else None, version)
 
 
-def memcached(data: bytes) -> Answer | None:
+def memcached(data: bytes) -> ServiceReply | None:
     """Read the answer to ``version``."""
     line = data.partition(b"\r\n")[0]
     if line.startswith(b"VERSION "):
-        return Answer(version=printable(line[8:], 40))
+        return ServiceReply(version=printable(line[8:], 40))
     if not line.startswith((b"ERROR", b"SERVER_ERROR")):
         return None
-    return Answer(line != b"ERROR", printable(line))
+    return ServiceReply(line != b"ERROR", printable(line))
 
 
-def mqtt(data: bytes) -> Answer | None:
+def mqtt(data: bytes) -> ServiceReply | None:
     """Read CONNACK (MQTT 3.1.1, section 3.2): only "unavailable" refuses everybody."""
     if data[:2] != b"\x20\x02" or len(data) < 4:
         return None
-    return Answer(data[3] == 3, _MQTT.get(data[3]))
+    return ServiceReply(data[3] == 3, _MQTT.get(data[3]))
 
 
-def ldap(data: bytes) -> Answer | None:
+def ldap(data: bytes) -> ServiceReply | None:
     """Read an LDAPMessage (RFC 4511, section 4.1.1)."""
     found = _LDAP.match(data)
     if found is None:
         return None
     said = "it ends the session" if found[1] == b"\x78" else _LDAP_RESULT.get(_ldap_result(data))
-    return Answer(said is not None, said)
+    return ServiceReply(said is not None, said)
 
 
 def _ldap_result(data: bytes) -> int | None:
@@ -201,19 +201,19 @@ def _ldap_result(data: bytes) -> int | None:
     return found[1][0] if found else None
 
 
-def mongodb(data: bytes) -> Answer | None:
+def mongodb(data: bytes) -> ServiceReply | None:
     """Read the reply to ``hello`` in an OP_MSG."""
     if data[12:16] not in {b"\xdd\x07\x00\x00", b"\x01\x00\x00\x00"}:
         return None
     found = re.search(rb"\x02errmsg\x00....([^\x00]{1,200})", data, re.DOTALL)
-    return Answer(message=printable(found[1]) if found else None)
+    return ServiceReply(message=printable(found[1]) if found else None)
 
 
-def _numbered(data: bytes, *good: bytes) -> Answer | None:
+def _numbered(data: bytes, *good: bytes) -> ServiceReply | None:
     found = re.match(rb"(\d{3})(?:[ -]([^\r\n]*)|\r?\n)", data)
     if found is None:
         return None
-    return Answer(found[1] not in good, printable(found[0]))
+    return ServiceReply(found[1] not in good, printable(found[0]))
 
 
 READERS: dict[str, Read] = {
@@ -240,19 +240,19 @@ Outcome = Literal[
     "spoke", "silent", "closed", "reset", "other_protocol", "refused", "tls_failed", "timeout"
 ]
 
-WAIT = 3.5
+GREETING_TIMEOUT = 3.5
 """Seconds for the first word."""
-SILENCE = 1.2
+SILENT_SECONDS = 1.2
 """Seconds after which it is looked for another protocol, where a service was spoken to. One that
 speaks first is waited for: some mail servers take offence at who speaks before them."""
-_POKED = 0.7
-_MORE = 0.05
-_REST = 0.5
+_POKE_TIMEOUT = 0.7
+_MORE_TIMEOUT = 0.05
+_REST_TIMEOUT = 0.5
 """Seconds for the rest of what came in pieces too small to be known by."""
-_ENOUGH = 4096
+_MAX_GREETING = 4096
 _POKE = b"GET / HTTP/1.0\r\n\r\n"
 """What makes an HTTP or a TLS server give itself away."""
-_NOBODY = "ringback-diagnose"
+_USER = "ringback-diagnose"
 """Whom PostgreSQL is told of where the URL names nobody."""
 _TLS_WANTED = frozenset({"require", "verify-ca", "verify-full"})
 """Values of ``sslmode`` with which a client of PostgreSQL does not go on without TLS."""
@@ -272,30 +272,32 @@ class Greeting:
 
     outcome: Outcome = "silent"
     data: bytes = b""
-    answer: Answer | None = None
+    answer: ServiceReply | None = None
     secured: bool = False
     reason: str = ""
 
 
-Secure = Callable[["Channel", float], str | None]
+Secure = Callable[["TlsChannel", float], str | None]
 """Begins TLS on a connection within some seconds; returns why it failed."""
 
 
 def greet(
-    channel: Channel, protocol: Protocol, asked: Asked, within: float, secure: Secure
+    channel: TlsChannel, protocol: Protocol, asked: Asked, within: float, secure: Secure
 ) -> Greeting:
     """Exchange the first words with a service and return what came of it. Nobody logs in."""
     greeting = Greeting(secured=channel.tls is not None)
     try:
         if protocol.opening:
             channel.send(protocol.opening, within)
-        first = min(SILENCE, within) if protocol.opening else within
+        first = min(SILENT_SECONDS, within) if protocol.opening else within
         greeting.data = heard(channel, first, protocol.name)
         _judge(greeting, protocol.name)
         if protocol.name == "postgres" and greeting.data in {b"S", b"N"}:
             _start_up(channel, greeting, asked, within, secure)
     except TimeoutError:
-        _poke(channel, greeting, protocol.name, within - SILENCE if protocol.opening else 0.0)
+        _poke(
+            channel, greeting, protocol.name, within - SILENT_SECONDS if protocol.opening else 0.0
+        )
     except ssl.SSLError as error:
         greeting.outcome, greeting.reason = "tls_failed", error.reason or str(error)[:100]
     except OSError:
@@ -303,13 +305,13 @@ def greet(
     return greeting
 
 
-def heard(channel: Channel, within: float, name: str) -> bytes:
+def heard(channel: TlsChannel, within: float, name: str) -> bytes:
     """Return what comes, waiting for the first piece; then until it can be told what it is."""
     data = channel.receive(within)
     began = time.monotonic()
     try:
-        while data and len(data) < _ENOUGH:
-            ends = began + (_MORE if _is_known(data, name) else _REST)
+        while data and len(data) < _MAX_GREETING:
+            ends = began + (_MORE_TIMEOUT if _is_known(data, name) else _REST_TIMEOUT)
             piece = channel.receive(ends - time.monotonic())
             if not piece:
                 break
@@ -344,12 +346,12 @@ def tls_wanted(asked: Asked) -> str | None:
 
 
 def _start_up(
-    channel: Channel, greeting: Greeting, asked: Asked, within: float, secure: Secure
+    channel: TlsChannel, greeting: Greeting, asked: Asked, within: float, secure: Secure
 ) -> None:
     """Name the user: a server that is full, shutting down, or closed to us says so only then."""
     if greeting.data == b"N" and tls_wanted(asked):
         greeting.outcome = "refused"
-        greeting.answer = Answer(True, "it offers no TLS, which the URL's sslmode wants")
+        greeting.answer = ServiceReply(True, "it offers no TLS, which the URL's sslmode wants")
         return
     if greeting.data == b"S":
         failure = secure(channel, within)
@@ -371,7 +373,7 @@ def _start_up(
 
 def _startup(asked: Asked) -> bytes:
     """PostgreSQL's StartupMessage, protocol 3.0 (section "Message Formats" of its manual)."""
-    pairs = [("user", asked.user or _NOBODY)]
+    pairs = [("user", asked.user or _USER)]
     if asked.user and asked.path.strip("/"):
         pairs.append(("database", unquote(asked.path.strip("/"))))
     text = "".join(f"{name}\0{value}\0" for name, value in pairs) + "\0"
@@ -379,19 +381,19 @@ def _startup(asked: Asked) -> bytes:
     return struct.pack("!I", len(body) + 4) + body
 
 
-def _poke(channel: Channel, greeting: Greeting, name: str, within: float) -> None:
+def _poke(channel: TlsChannel, greeting: Greeting, name: str, within: float) -> None:
     """A port that says nothing may speak another protocol, in which the client begins."""
     try:
-        channel.send(_POKE, _POKED)
-        greeting.data = heard(channel, max(within, _POKED), name)
+        channel.send(_POKE, _POKE_TIMEOUT)
+        greeting.data = heard(channel, max(within, _POKE_TIMEOUT), name)
     except OSError:
         return
     if greeting.data:  # an end now would only be about what was sent
         _judge(greeting, name)
 
 
-_HANDSHAKE = 0.7
-_MARGIN = 0.8
+_HANDSHAKE_TIMEOUT = 0.7
+_MARGIN_SECONDS = 0.8
 """Seconds before the end of the diagnosis at which waiting ends."""
 _KINDS: dict[str, KindName] = {
     "silent": "http.response.timed_out",
@@ -409,7 +411,9 @@ _WORDS = {
 }
 
 
-def read(scene: Scene, routes: Sequence[Route], connections: Sequence[Connection]) -> None:
+def read_service(
+    scene: DiagnosisContext, routes: Sequence[Route], connections: Sequence[TlsConnection]
+) -> None:
     """Exchange the first words of the protocol that is asked for, and tell what came of it."""
     protocol = protocol_of(scene.asked.scheme)
     try:
@@ -425,7 +429,7 @@ def read(scene: Scene, routes: Sequence[Route], connections: Sequence[Connection
             connection.close()
 
 
-def _open(scene: Scene, route: Route, protocol: Protocol) -> None:
+def _open(scene: DiagnosisContext, route: Route, protocol: Protocol) -> None:
     since = scene.now()
     try:
         sock = raw_connection(scene, "service", route, scene.asked.port)
@@ -433,20 +437,22 @@ def _open(scene: Scene, route: Route, protocol: Protocol) -> None:
         _tell(scene, route, Greeting("reset"), protocol, since)
         return
     if sock is not None:
-        with Channel(sock) as channel:
+        with TlsChannel(sock) as channel:
             _greet(scene, route, channel, protocol)
 
 
-def _greet(scene: Scene, route: Route, channel: Channel, protocol: Protocol) -> None:
+def _greet(scene: DiagnosisContext, route: Route, channel: TlsChannel, protocol: Protocol) -> None:
     since = scene.now()
-    within = max(0.0, min(WAIT, scene.left(3600.0) - _MARGIN))
+    within = max(0.0, min(GREETING_TIMEOUT, scene.left(3600.0) - _MARGIN_SECONDS))
     greeting = greet(channel, protocol, scene.asked, within, partial(_secure, scene, route))
     if not (greeting.data or greeting.secured):
         _look_for_tls(scene, route, greeting)
     _tell(scene, route, greeting, protocol, since)
 
 
-def _secure(scene: Scene, route: Route, channel: Channel, within: float) -> str | None:
+def _secure(
+    scene: DiagnosisContext, route: Route, channel: TlsChannel, within: float
+) -> str | None:
     """Begin TLS as strictly as the URL wants it; return why it failed."""
     mode = tls_wanted(scene.asked)
     if not str(mode).startswith("verify-"):
@@ -456,14 +462,14 @@ def _secure(scene: Scene, route: Route, channel: Channel, within: float) -> str 
     context.check_hostname = mode == "verify-full"
     made = shake_hands_over(channel, context, server_name(scene.asked.host), within)
     own = store.trust.client_certificate is not None
-    tell_handshake(scene, route, made, name=sni_of(scene.asked.host), own_certificate=own)
-    tell_chain(scene, route, made, context)
+    record_handshake(scene, route, made, name=sni_of(scene.asked.host), own_certificate=own)
+    record_chain(scene, route, made, context)
     return None if made.error is None else made.reason or made.error
 
 
-def _look_for_tls(scene: Scene, route: Route, greeting: Greeting) -> None:
+def _look_for_tls(scene: DiagnosisContext, route: Route, greeting: Greeting) -> None:
     """A port that says nothing, or hangs up, may wait for a TLS handshake."""
-    made = attempted(scene, route, unverifying(), within=_HANDSHAKE)
+    made = attempted(scene, route, unverifying(), within=_HANDSHAKE_TIMEOUT)
     if made is None:
         return
     made.channel.close()
@@ -471,7 +477,9 @@ def _look_for_tls(scene: Scene, route: Route, greeting: Greeting) -> None:
         greeting.outcome, greeting.data = "other_protocol", made.channel.first
 
 
-def _tell(scene: Scene, route: Route, greeting: Greeting, protocol: Protocol, since: float) -> None:
+def _tell(
+    scene: DiagnosisContext, route: Route, greeting: Greeting, protocol: Protocol, since: float
+) -> None:
     answer = greeting.answer
     kind = _KINDS.get(greeting.outcome)
     scene.tell(
@@ -490,7 +498,7 @@ def _tell(scene: Scene, route: Route, greeting: Greeting, protocol: Protocol, si
             message=answer.message if answer else None,
             version=answer.version if answer else None,
             secured=greeting.secured,
-            reason=plain(greeting.reason) or None,
+            reason=printable_text(greeting.reason) or None,
         ),
     )
 

@@ -98,23 +98,23 @@ def printable(data: bytes, most: int = 200) -> str:
     return shown if len(shown) <= most else shown[: most - 1] + "…"
 
 
-def plain(text: str, most: int = 200) -> str:
+def printable_text(text: str, most: int = 200) -> str:
     """Return text from the network as text that is safe on a terminal."""
     shown = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text[:most])
     return shown if len(shown) <= most else shown[: most - 1] + "…"
 
 
-LISTEN = 0.3
+LISTEN_TIMEOUT = 0.3
 """Seconds in which a server that speaks first has spoken."""
 
-ANSWER = 0.7
+ANSWER_TIMEOUT = 0.7
 """Seconds in which one that is spoken to has answered."""
 
 _HEAD = b"HEAD / HTTP/1.0\r\nHost: %s\r\nConnection: close\r\n\r\n"
 _PLAIN_PORTS = frozenset(one.port for one in PROTOCOLS.values() if not one.tls)
 _TLS_PORTS = {8443, *(one.port for one in PROTOCOLS.values() if one.tls)} - _PLAIN_PORTS
 _HTTP_PORTS = frozenset({80, 8080})
-_MOST = 256
+_MAX_BYTES = 256
 
 
 def speech(sock: socket.socket, port: int, asked: Asked) -> str | None:
@@ -130,7 +130,7 @@ def speech(sock: socket.socket, port: int, asked: Asked) -> str | None:
         protocol = protocol_of(asked.scheme)
         if protocol is not None and protocol.opening:
             return _answer(sock, protocol.opening)
-        return _heard(sock, LISTEN) or _answer(sock, _HEAD % _printable(asked.host))
+        return _heard(sock, LISTEN_TIMEOUT) or _answer(sock, _HEAD % _printable(asked.host))
     except OSError:
         return None
 
@@ -147,15 +147,15 @@ def client_hello(host: str) -> bytes:
 
 
 def _answer(sock: socket.socket, words: bytes) -> str | None:
-    sock.settimeout(ANSWER)
+    sock.settimeout(ANSWER_TIMEOUT)
     sock.sendall(words)
-    return _heard(sock, ANSWER)
+    return _heard(sock, ANSWER_TIMEOUT)
 
 
 def _heard(sock: socket.socket, seconds: float) -> str | None:
     sock.settimeout(seconds)
     try:
-        return speaks(sock.recv(_MOST))
+        return speaks(sock.recv(_MAX_BYTES))
     except TimeoutError:
         return None
 

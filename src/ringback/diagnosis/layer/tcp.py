@@ -9,21 +9,21 @@ from typing import TYPE_CHECKING
 
 from ringback.diagnosis.facts import TcpAgainFacts, TcpConnectFacts
 from ringback.diagnosis.layer import neighbours, path
-from ringback.diagnosis.layer.connect import Attempt, attempt, told
-from ringback.diagnosis.layer.opening import keep
+from ringback.diagnosis.layer.connect import ConnectAttempt, attempt_connect, describe_attempt
+from ringback.diagnosis.layer.opening import keep_connection
 from ringback.diagnosis.layer.proxy_server import authority
 from ringback.diagnosis.scene import Route, together
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from ringback.diagnosis.scene import Scene
+    from ringback.diagnosis.scene import DiagnosisContext
 
 
-__all__ = ["read"]
+__all__ = ["read_tcp"]
 
 
-class Watch:
+class AttemptWatch:
     """The first attempts to connect, one for each address.
 
     Args:
@@ -31,21 +31,21 @@ class Watch:
     """
 
     def __init__(self, addresses: Iterable[str]) -> None:
-        self._made: dict[str, Attempt | None] = dict.fromkeys(addresses)
+        self._made: dict[str, ConnectAttempt | None] = dict.fromkeys(addresses)
         self._changed = threading.Condition()
 
-    def ended(self, made: Attempt) -> None:
+    def ended(self, made: ConnectAttempt) -> None:
         """Note an attempt."""
         with self._changed:
             self._made[made.address] = made
             self._changed.notify_all()
 
-    def wait(self, seconds: float) -> dict[str, Attempt | None]:
+    def wait(self, seconds: float) -> dict[str, ConnectAttempt | None]:
         """Return the attempts by address, once all have ended or the time is over."""
         self._wait(lambda: all(self._made.values()), seconds)
         return dict(self._made)
 
-    def of(self, address: str, seconds: float) -> Attempt | None:
+    def of(self, address: str, seconds: float) -> ConnectAttempt | None:
         """Return the attempt at one address; ``None``: it goes on."""
         self._wait(lambda: self._made[address] is not None, seconds)
         return self._made[address]
@@ -57,16 +57,16 @@ class Watch:
                 self._changed.wait(left)
 
 
-ENDS = 4.7
+LAST_ATTEMPT_END = 4.7
 """Seconds after the first attempt when all others are over."""
 
-_APART = 1.1
+_RETRY_INTERVAL = 1.1
 """Seconds between them: each sends its SYN twice, at other moments than the first."""
 
-_BEGUN = 1.2
+_FIRST_RETRY = 1.2
 
 
-def worth_repeating(scene: Scene, silent: Sequence[str]) -> list[tuple[str, int]]:
+def worth_repeating(scene: DiagnosisContext, silent: Sequence[str]) -> list[tuple[str, int]]:
     """Return which addresses are to be tried again and how often, and count the attempts."""
     times = 2 if len(silent) == 1 else 1
     firsts = [next((a for a in silent if (":" in a) is six), "") for six in (False, True)]
@@ -79,29 +79,33 @@ def worth_repeating(scene: Scene, silent: Sequence[str]) -> list[tuple[str, int]
 
 
 def again(
-    scene: Scene, watch: Watch, address: str, count: int, use: Callable[[Attempt], None]
+    scene: DiagnosisContext,
+    watch: AttemptWatch,
+    address: str,
+    count: int,
+    use: Callable[[ConnectAttempt], None],
 ) -> None:
     """Try an address again and tell how many of all attempts opened, the first among them.
 
     Nothing is told, nor waited for, where the first is answered with an error after all.
     """
     began = scene.now()
-    left = ENDS - _BEGUN
+    left = LAST_ATTEMPT_END - _FIRST_RETRY
     port = scene.asked.port
 
     def needless() -> bool:
         first = watch.of(address, 0)
         return first is not None and first.outcome not in {"timeout", "open"}
 
-    def repeat(number: int) -> Attempt:
-        time.sleep(scene.left(number * _APART))
-        seconds = scene.left(left - number * _APART)
-        made = attempt(address, port, seconds, needless=needless)
+    def repeat(number: int) -> ConnectAttempt:
+        time.sleep(scene.left(number * _RETRY_INTERVAL))
+        seconds = scene.left(left - number * _RETRY_INTERVAL)
+        made = attempt_connect(address, port, seconds, needless=needless)
         use(made)
         return made
 
     made = together(scene, [partial(repeat, number) for number in range(count)])
-    first = watch.of(address, scene.left(ENDS))
+    first = watch.of(address, scene.left(LAST_ATTEMPT_END))
     outcomes = [one.outcome for one in (first, *made) if one is not None]
     opened = outcomes.count("open")
     if needless() and not opened:
@@ -122,27 +126,27 @@ def again(
     )
 
 
-MOST = 8
+MAX_ADDRESSES = 8
 """Addresses that are tried at most."""
 
-PATIENCE = 3.4
+CONNECT_TIMEOUT = 3.4
 """Seconds for an answer: a dead host on the own link is known after 3.06 s, and ICMP is often only
 sent for the second SYN."""
 
-SILENT = 1.2
+SILENT_SECONDS = 1.2
 """Seconds without an answer, and with the SYN sent twice, after which others are asked as well."""
 
 
-def read(scene: Scene, addresses: Sequence[str]) -> tuple[Route, ...]:
+def read_tcp(scene: DiagnosisContext, addresses: Sequence[str]) -> tuple[Route, ...]:
     """Connect to every address at once, and return the ways that are open, in their order.
 
     Where none answers, the same is tried again, and the neighbours and the path are asked beside.
     The first open connection is kept for the next stage; the others are closed.
     """
-    targets = list(dict.fromkeys(addresses))[:MOST]
+    targets = list(dict.fromkeys(addresses))[:MAX_ADDRESSES]
     if not targets:
         return ()
-    watch = Watch(targets)
+    watch = AttemptWatch(targets)
     routes: dict[str, Route] = {}
     together(
         scene,
@@ -154,32 +158,34 @@ def read(scene: Scene, addresses: Sequence[str]) -> tuple[Route, ...]:
     return tuple(routes[address] for address in targets if address in routes)
 
 
-def _connect(scene: Scene, address: str, watch: Watch, routes: dict[str, Route]) -> None:
+def _connect(
+    scene: DiagnosisContext, address: str, watch: AttemptWatch, routes: dict[str, Route]
+) -> None:
     port = scene.asked.port
     began = scene.now()
     if not scene.may_connect(address, port):
         return
-    made = attempt(address, port, scene.left(PATIENCE))
-    tell(scene, made, began)
-    use(scene, made, routes)
+    made = attempt_connect(address, port, scene.left(CONNECT_TIMEOUT))
+    record_attempt(scene, made, began)
+    use_attempt(scene, made, routes)
     watch.ended(made)
 
 
-def tell(scene: Scene, made: Attempt, began: float) -> None:
+def record_attempt(scene: DiagnosisContext, made: ConnectAttempt, began: float) -> None:
     """Tell an attempt as a reading."""
     scene.tell(
         "tcp",
         "connect",
         authority(made.address, made.port),
         state="ok" if made.outcome == "open" else "failed",
-        result=told(made),
+        result=describe_attempt(made),
         kind=made.kind,
         since=began,
         facts=TcpConnectFacts(**made.facts(), proxied=False),
     )
 
 
-def use(scene: Scene, made: Attempt, routes: dict[str, Route]) -> None:
+def use_attempt(scene: DiagnosisContext, made: ConnectAttempt, routes: dict[str, Route]) -> None:
     """Note the way that an attempt found open; its connection is kept where it is the first."""
     if made.sock is None:
         return
@@ -187,20 +193,20 @@ def use(scene: Scene, made: Attempt, routes: dict[str, Route]) -> None:
     first = not routes
     routes.setdefault(made.address, route)
     if first:
-        keep(scene, route, None, made.sock)
+        keep_connection(scene, route, None, made.sock)
     else:
         made.close()
 
 
-def _beside(scene: Scene, watch: Watch, routes: dict[str, Route]) -> None:
+def _beside(scene: DiagnosisContext, watch: AttemptWatch, routes: dict[str, Route]) -> None:
     """Ask others where no address has answered well."""
-    made = watch.wait(SILENT)
+    made = watch.wait(SILENT_SECONDS)
     if routes:
         return
     silent = [address for address, one in made.items() if one is None]
-    tasks = neighbours.tasks(scene, made)
+    tasks = neighbours.neighbour_tasks(scene, made)
     for address, count in worth_repeating(scene, silent):
         tasks.append(
-            partial(again, scene, watch, address, count, partial(use, scene, routes=routes))
+            partial(again, scene, watch, address, count, partial(use_attempt, scene, routes=routes))
         )
-    together(scene, [*tasks, *path.tasks(scene, made)])
+    together(scene, [*tasks, *path.path_tasks(scene, made)])

@@ -9,24 +9,24 @@ from typing import TYPE_CHECKING
 
 from ringback.diagnosis.facts import AlpnFacts
 from ringback.diagnosis.layer.opening import raw_connection
-from ringback.diagnosis.layer.tls_channel import Channel, Connection
-from ringback.diagnosis.layer.tls_extras import Pending, explain, explain_silence
+from ringback.diagnosis.layer.tls_channel import TlsChannel, TlsConnection
+from ringback.diagnosis.layer.tls_extras import PendingHandshake, explain_handshake, explain_silence
 from ringback.diagnosis.layer.tls_handshake import Handshake, server_name, shake_hands, sni_of
-from ringback.diagnosis.layer.tls_readings import subject_of, tell_chain, tell_handshake
-from ringback.diagnosis.layer.tls_trust import Store, context_of_program, store_of
+from ringback.diagnosis.layer.tls_readings import record_chain, record_handshake, subject_of
+from ringback.diagnosis.layer.tls_trust import TrustStore, context_of_program, store_of
 from ringback.diagnosis.scene import together
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Sequence
 
-    from ringback.diagnosis.scene import Route, Scene
+    from ringback.diagnosis.scene import DiagnosisContext, Route
 
 
-__all__ = ["Connection", "read"]
+__all__ = ["TlsConnection", "read_tls"]
 
 
-LONGEST = 3.0
+HANDSHAKE_TIMEOUT = 3.0
 """Seconds for a handshake, the connection not included."""
 _ROUTES = 3
 _NO_PROTOCOL = 120
@@ -47,7 +47,7 @@ class _Meeting:
         return made.error, made.alert, made.verify_code
 
 
-def read(scene: Scene, routes: Sequence[Route]) -> tuple[Connection, ...]:
+def read_tls(scene: DiagnosisContext, routes: Sequence[Route]) -> tuple[TlsConnection, ...]:
     """Shake hands with up to three addresses at once; return the connections that are verified.
 
     Where nothing more is asked than TLS, they are closed.
@@ -57,7 +57,7 @@ def read(scene: Scene, routes: Sequence[Route]) -> tuple[Connection, ...]:
     context, store = context_of_program(scene)
     met = _meetings(scene, routes[:_ROUTES], context, store)
     kept = tuple(
-        Connection(one.route, one.made.channel, context) for one in met if not one.made.error
+        TlsConnection(one.route, one.made.channel, context) for one in met if not one.made.error
     )
     if scene.asked.protocol == "none":
         for connection in kept:
@@ -67,13 +67,13 @@ def read(scene: Scene, routes: Sequence[Route]) -> tuple[Connection, ...]:
 
 
 def follow(
-    scene: Scene, route: Route, port: int, context: ssl.SSLContext | None = None
-) -> Connection | None:
+    scene: DiagnosisContext, route: Route, port: int, context: ssl.SSLContext | None = None
+) -> TlsConnection | None:
     """Shake hands once more with the same host; return the verified connection."""
     store = store_of(scene)
     if context is None:
         context, store = context_of_program(scene)
-    pending = Pending("http")
+    pending = PendingHandshake("http")
     tasks: list[Callable[[], _Meeting | None]] = [
         partial(_meet, scene, route, context, store, pending, port)
     ]
@@ -85,32 +85,37 @@ def follow(
     if met.made.error:
         _explain(scene, [met] if route.proxy is None else [], store)
         return None
-    return Connection(route, met.made.channel, context)
+    return TlsConnection(route, met.made.channel, context)
 
 
 def _meetings(
-    scene: Scene, routes: Sequence[Route], context: ssl.SSLContext, store: Store
+    scene: DiagnosisContext, routes: Sequence[Route], context: ssl.SSLContext, store: TrustStore
 ) -> list[_Meeting]:
-    pending = Pending()
+    pending = PendingHandshake()
     tasks: list[Callable[[], _Meeting | None]] = [
         partial(_meet, scene, route, context, store, each, scene.asked.port)
-        for route, each in zip(routes, (pending, Pending(), Pending()), strict=False)
+        for route, each in zip(
+            routes, (pending, PendingHandshake(), PendingHandshake()), strict=False
+        )
     ]
     tasks.append(partial(explain_silence, scene, routes[0], pending))
     return [one for one in together(scene, tasks) if one is not None]
 
 
-def _explain(scene: Scene, failed: list[_Meeting], store: Store) -> None:
+def _explain(scene: DiagnosisContext, failed: list[_Meeting], store: TrustStore) -> None:
     first = {one.failure: one for one in reversed(failed)}
-    together(scene, [partial(explain, scene, one.route, one.made, store) for one in first.values()])
+    together(
+        scene,
+        [partial(explain_handshake, scene, one.route, one.made, store) for one in first.values()],
+    )
 
 
 def _meet(
-    scene: Scene,
+    scene: DiagnosisContext,
     route: Route,
     context: ssl.SSLContext,
-    store: Store,
-    pending: Pending,
+    store: TrustStore,
+    pending: PendingHandshake,
     port: int,
 ) -> _Meeting | None:
     try:
@@ -122,17 +127,17 @@ def _meet(
     if made is None:
         return None
     own = store.trust.client_certificate is not None
-    tell_handshake(scene, route, made, name=sni_of(scene.asked.host), own_certificate=own)
-    tell_chain(scene, route, made, context)
+    record_handshake(scene, route, made, name=sni_of(scene.asked.host), own_certificate=own)
+    record_chain(scene, route, made, context)
     return _Meeting(route, made)
 
 
 def _in_http2(
-    scene: Scene, route: Route, context: ssl.SSLContext, port: int, made: Handshake
+    scene: DiagnosisContext, route: Route, context: ssl.SSLContext, port: int, made: Handshake
 ) -> Handshake | None:
     """A server that takes no application protocol of ours may take HTTP/2 (RFC 7301)."""
     context.set_alpn_protocols(["h2"])
-    again = _greeted(scene, route, context, Pending(), port)
+    again = _greeted(scene, route, context, PendingHandshake(), port)
     works = again is not None and again.error != "alert"
     scene.tell(
         "tls",
@@ -146,14 +151,18 @@ def _in_http2(
 
 
 def _greeted(
-    scene: Scene, route: Route, context: ssl.SSLContext, pending: Pending, port: int
+    scene: DiagnosisContext,
+    route: Route,
+    context: ssl.SSLContext,
+    pending: PendingHandshake,
+    port: int,
 ) -> Handshake | None:
     try:
         raw = raw_connection(scene, pending.stage, route, port, tunnel=route.proxy is not None)
     except ConnectionResetError:
-        with Channel(socket.socket()) as never:
+        with TlsChannel(socket.socket()) as never:
             return Handshake(never, "reset")
     if raw is None:
         return None
     pending.raw = raw
-    return shake_hands(raw, context, server_name(scene.asked.host), scene.left(LONGEST))
+    return shake_hands(raw, context, server_name(scene.asked.host), scene.left(HANDSHAKE_TIMEOUT))

@@ -22,12 +22,12 @@ _HELLO_REQUEST = 0
 _TICKET = 4
 _CERTIFICATE = 11
 _CERTIFICATE_REQUEST = 13
-_MOST = 256 * 1024
+_MAX_CERTIFICATES = 256 * 1024
 """Bytes of a Certificate message kept; no browser takes a longer one."""
 
 
 @dataclass(slots=True)
-class Messages:
+class TlsMessages:
     """What the peer sent within TLS (RFC 8446, section 4; RFC 5246, section 7).
 
     Attributes:
@@ -56,16 +56,16 @@ class Messages:
 class WatchedObject(ssl.SSLObject):
     """An SSL object that notes what the peer sent in ``messages``."""
 
-    messages: Messages
+    messages: TlsMessages
 
     def __new__(cls, *_: Any, **__: Any) -> Self:
         """Return one with no messages yet."""
         made = super().__new__(cls)
-        made.messages = Messages()
+        made.messages = TlsMessages()
         return made
 
 
-def watch(context: ssl.SSLContext) -> bool:
+def watch_messages(context: ssl.SSLContext) -> bool:
     """Let a context note the messages of its connections, and return whether it can.
 
     Python's ``ssl`` module has a hook for debugging, ``_msg_callback``; where another Python lacks
@@ -88,17 +88,17 @@ def _note(*seen: Any) -> None:
     elif content == _HANDSHAKE and len(messages.handshake) < 64:
         messages.handshake.append(int(message))
         if message == _CERTIFICATE and not messages.certificate:
-            messages.certificate = bytes(data[4:_MOST])
+            messages.certificate = bytes(data[4:_MAX_CERTIFICATES])
             messages.version = int(version)
 
 
-_KEPT = 512
+_KEPT_BYTES = 512
 """How many of the peer's first bytes are kept."""
 _PIECE = 64 * 1024
 _SHORTEST = 0.001
 
 
-class Channel:
+class TlsChannel:
     """A connected socket, with TLS over it once ``secure`` was called.
 
     Attributes:
@@ -129,7 +129,7 @@ class Channel:
         self.close()
 
     @property
-    def messages(self) -> Messages | None:
+    def messages(self) -> TlsMessages | None:
         """What the peer sent within TLS; ``None`` without TLS."""
         return self.tls.messages if isinstance(self.tls, WatchedObject) else None
 
@@ -208,8 +208,8 @@ class Channel:
         self._limit(ends)
         data = self.raw.recv(_PIECE)
         self.received += len(data)
-        if len(self.first) < _KEPT:
-            self.first += data[: _KEPT - len(self.first)]
+        if len(self.first) < _KEPT_BYTES:
+            self.first += data[: _KEPT_BYTES - len(self.first)]
         return data
 
     def _flush(self, ends: float) -> None:
@@ -229,7 +229,7 @@ class Channel:
 
 
 @dataclass(frozen=True, slots=True)
-class Connection:
+class TlsConnection:
     """A verified connection, kept for the stages after TLS.
 
     Attributes:
@@ -239,7 +239,7 @@ class Connection:
     """
 
     route: Route
-    channel: Channel
+    channel: TlsChannel
     context: ssl.SSLContext
 
     def close(self) -> None:

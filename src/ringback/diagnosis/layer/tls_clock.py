@@ -12,14 +12,14 @@ from ringback.diagnosis.layer.tls_handshake import attempted
 from ringback.diagnosis.layer.tls_trust import unverifying
 
 if TYPE_CHECKING:
-    from ringback.diagnosis.layer.tls_channel import Channel
-    from ringback.diagnosis.scene import Route, Scene
+    from ringback.diagnosis.layer.tls_channel import TlsChannel
+    from ringback.diagnosis.scene import DiagnosisContext, Route
 
 
-_WORTH_TELLING = 2.0
+_MIN_OFFSET = 2.0
 _DATE = re.compile(rb"^Date:[ \t]*([^\r\n]{1,64})", re.IGNORECASE | re.MULTILINE)
-_MOST = 16 * 1024
-_LONGEST = 1.5
+_MAX_RESPONSE = 16 * 1024
+_TIMEOUT = 1.5
 
 
 def clock_offset(date: str | None, took: float) -> float | None:
@@ -32,7 +32,9 @@ def clock_offset(date: str | None, took: float) -> float | None:
     return round(time.time() - theirs - 0.5 - took / 2, 1)
 
 
-def tell_clock(scene: Scene, server: str, offset: float | None, *, least: float) -> None:
+def record_clock(
+    scene: DiagnosisContext, server: str, offset: float | None, *, least: float
+) -> None:
     """Tell how far the clocks are apart, where that is known."""
     if offset is None or abs(offset) < least:
         return
@@ -43,35 +45,35 @@ def tell_clock(scene: Scene, server: str, offset: float | None, *, least: float)
         "clock",
         server,
         result="this host's clock agrees with the server's"
-        if abs(offset) < _WORTH_TELLING
+        if abs(offset) < _MIN_OFFSET
         else f"this host's clock is {apart}",
         facts=ClockFacts(offset=offset, source=f"Date of {server}"),
     )
 
 
-def ask_clock(scene: Scene, route: Route) -> None:
+def ask_clock(scene: DiagnosisContext, route: Route) -> None:
     """Ask a server whose certificate is out of date for the time, and tell it.
 
     The connection is not verified: a ``HEAD /`` without credentials is sent over it, and nothing
     but ``Date`` is taken from the answer.
     """
-    made = attempted(scene, route, unverifying(), within=_LONGEST)
+    made = attempted(scene, route, unverifying(), within=_TIMEOUT)
     if made is None or made.error is not None:
         return
     with made.channel as channel:
         began = time.monotonic()
-        date = _date(channel, scene.asked.host, scene.left(_LONGEST))
+        date = _date(channel, scene.asked.host, scene.left(_TIMEOUT))
         offset = clock_offset(date, time.monotonic() - began)
-    tell_clock(scene, scene.asked.host, offset, least=0.0)
+    record_clock(scene, scene.asked.host, offset, least=0.0)
 
 
-def _date(channel: Channel, host: str, within: float) -> str | None:
+def _date(channel: TlsChannel, host: str, within: float) -> str | None:
     ends = time.monotonic() + within
     data = b""
     text = f"HEAD / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
     try:
         channel.send(text.encode("ascii", "replace"), within)
-        while b"\r\n\r\n" not in data and len(data) < _MOST:
+        while b"\r\n\r\n" not in data and len(data) < _MAX_RESPONSE:
             piece = channel.receive(ends - time.monotonic())
             if not piece:
                 break

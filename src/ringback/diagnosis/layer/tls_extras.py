@@ -22,11 +22,17 @@ from ringback.diagnosis.facts import (
 from ringback.diagnosis.layer.kernel import confirmed
 from ringback.diagnosis.layer.opening import open_connection
 from ringback.diagnosis.layer.spoken import printable, says_tls, speaks
-from ringback.diagnosis.layer.tls_channel import Channel
+from ringback.diagnosis.layer.tls_channel import TlsChannel
 from ringback.diagnosis.layer.tls_clock import ask_clock
 from ringback.diagnosis.layer.tls_handshake import attempted, sni_of
 from ringback.diagnosis.layer.tls_readings import ISSUER_CODES, subject_of
-from ringback.diagnosis.layer.tls_trust import load, other_store, tolerant, unverifying, verifying
+from ringback.diagnosis.layer.tls_trust import (
+    load_trust,
+    other_store,
+    tolerant,
+    unverifying,
+    verifying,
+)
 from ringback.diagnosis.protocols import protocol_of
 from ringback.diagnosis.scene import together
 
@@ -35,17 +41,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ringback.diagnosis.layer.tls_handshake import Handshake
-    from ringback.diagnosis.layer.tls_trust import Store
+    from ringback.diagnosis.layer.tls_trust import TrustStore
     from ringback.diagnosis.model import Asked, Stage
-    from ringback.diagnosis.scene import Route, Scene
+    from ringback.diagnosis.scene import DiagnosisContext, Route
 
 
 _STATUS = re.compile(rb"HTTP/\d\.\d (\d{3})")
-_ENOUGH = 2048
+_MAX_BYTES = 2048
 
 
-def tell_plain(
-    scene: Scene, route: Route, data: bytes, *, since: float | None = None, how: str
+def record_plain(
+    scene: DiagnosisContext, route: Route, data: bytes, *, since: float | None = None, how: str
 ) -> None:
     """Tell what a port speaks, by its first bytes; without any it was silent, or hung up."""
     spoken = speaks(data) if data else "nothing"
@@ -69,7 +75,9 @@ def tell_plain(
     )
 
 
-def ask_plainly(scene: Scene, route: Route, listen: float, wait: float) -> tuple[bytes, str] | None:
+def ask_plainly(
+    scene: DiagnosisContext, route: Route, listen: float, wait: float
+) -> tuple[bytes, str] | None:
     """Return what a port says by itself, or to the first words of what is asked, and to which.
 
     ``None``: no connection could be made.
@@ -79,7 +87,7 @@ def ask_plainly(scene: Scene, route: Route, listen: float, wait: float) -> tuple
         raw = open_connection(scene, route, asked.host, asked.port, scene.left(listen + wait))
     except OSError:
         return None
-    with Channel(raw) as channel:
+    with TlsChannel(raw) as channel:
         said = _heard(channel, scene.left(listen))
         if said:
             return said, "greeting"
@@ -98,12 +106,12 @@ def _first_words(asked: Asked) -> tuple[bytes, str]:
     return b"GET / HTTP/1.1\r\nHost: %s\r\n\r\n" % asked.host.encode("ascii", "replace"), "http"
 
 
-def _heard(channel: Channel, within: float) -> bytes:
+def _heard(channel: TlsChannel, within: float) -> bytes:
     """What comes, waiting for the first piece; for what follows only a moment."""
     ends = time.monotonic() + within
     data = b""
     try:
-        while len(data) < _ENOUGH and (piece := channel.receive(ends - time.monotonic())):
+        while len(data) < _MAX_BYTES and (piece := channel.receive(ends - time.monotonic())):
             data += piece
             ends = min(ends, time.monotonic() + 0.05)
     except OSError:
@@ -113,11 +121,11 @@ def _heard(channel: Channel, within: float) -> bytes:
 
 SMALL = 536
 """Bytes of a segment that every path carries (RFC 9293, section 3.7.1)."""
-SILENCE = 1.2
+STALL_SECONDS = 1.2
 """Seconds of silence after which it is asked why, beside the handshake that still waits."""
-_ANSWERED = 0.6
+_ANSWERED_TIMEOUT = 0.6
 """Seconds that a further reading may take where the first one was answered at once."""
-_UNANSWERED = 1.5
+_UNANSWERED_TIMEOUT = 1.5
 """The same where the first one was not answered."""
 
 _DATES = frozenset({9, 10})
@@ -127,16 +135,18 @@ _OLD_ALERTS = frozenset({40, 70, 71, 86})
 _NAME_ALERTS = frozenset({40, 49, 80, 112})
 
 
-def explain(scene: Scene, route: Route, made: Handshake, store: Store) -> None:
+def explain_handshake(
+    scene: DiagnosisContext, route: Route, made: Handshake, store: TrustStore
+) -> None:
     """Take the readings that tell why a handshake failed, at once."""
     if made.error == "not_tls":
-        tell_plain(scene, route, made.channel.first, how="tls")
+        record_plain(scene, route, made.channel.first, how="tls")
         return
     together(scene, list(_readings(scene, route, made, store)))
 
 
 @dataclass(slots=True)
-class Pending:
+class PendingHandshake:
     """A handshake under way.
 
     Attributes:
@@ -155,21 +165,21 @@ class Pending:
         return self.raw is not None and bool(confirmed(self.raw)["unacked"])
 
 
-def explain_silence(scene: Scene, route: Route, pending: Pending) -> None:
+def explain_silence(scene: DiagnosisContext, route: Route, pending: PendingHandshake) -> None:
     """Wait for a handshake; where it stays unanswered, ask what else the port takes."""
-    if pending.over.wait(scene.left(max(SILENCE, 4 * (route.rtt or 0.0)))):
+    if pending.over.wait(scene.left(max(STALL_SECONDS, 4 * (route.rtt or 0.0)))):
         return
     # One after the other: only so many connections are polite, and the first says the most.
     if route.proxy is None and _small_segments(scene, route):
         return
     if pending.lost and sni_of(scene.asked.host):  # perhaps dropped for the name in it
-        _other_name(scene, route, _UNANSWERED)
+        _other_name(scene, route, _UNANSWERED_TIMEOUT)
     else:
-        _plain(scene, route, _UNANSWERED / 2)
+        _plain(scene, route, _UNANSWERED_TIMEOUT / 2)
 
 
 def _readings(
-    scene: Scene, route: Route, made: Handshake, store: Store
+    scene: DiagnosisContext, route: Route, made: Handshake, store: TrustStore
 ) -> list[Callable[[], None]]:
     tasks: list[Callable[[], None]] = []
     if made.verify_code in _DATES and scene.asked.protocol in _WITH_DATE:
@@ -180,9 +190,9 @@ def _readings(
         tasks.append(partial(_old_versions, scene, route))
     cut = made.error in {"closed", "reset"} and not made.channel.received
     if cut:
-        tasks.append(partial(_plain, scene, route, _ANSWERED / 2))
+        tasks.append(partial(_plain, scene, route, _ANSWERED_TIMEOUT / 2))
     if (cut or made.alert in _NAME_ALERTS) and sni_of(scene.asked.host):
-        tasks.append(partial(_other_name, scene, route, _ANSWERED))
+        tasks.append(partial(_other_name, scene, route, _ANSWERED_TIMEOUT))
     return tasks
 
 
@@ -192,17 +202,17 @@ def _may_be_old(made: Handshake) -> bool:
     return made.error in {"unsupported", "protocol"}
 
 
-def _plain(scene: Scene, route: Route, each: float) -> None:
+def _plain(scene: DiagnosisContext, route: Route, each: float) -> None:
     since = scene.now()
     said = ask_plainly(scene, route, each, each)
     if said is not None:
-        tell_plain(scene, route, said[0], since=since, how=said[1])
+        record_plain(scene, route, said[0], since=since, how=said[1])
 
 
-def _small_segments(scene: Scene, route: Route) -> bool:
+def _small_segments(scene: DiagnosisContext, route: Route) -> bool:
     """Shake hands with small segments; return whether that is answered."""
     since = scene.now()
-    made = attempted(scene, route, unverifying(), within=_UNANSWERED, segment_size=SMALL)
+    made = attempted(scene, route, unverifying(), within=_UNANSWERED_TIMEOUT, segment_size=SMALL)
     if made is None:
         return False
     made.channel.close()
@@ -219,9 +229,9 @@ def _small_segments(scene: Scene, route: Route) -> bool:
     return works
 
 
-def _old_versions(scene: Scene, route: Route) -> None:
+def _old_versions(scene: DiagnosisContext, route: Route) -> None:
     since = scene.now()
-    made = attempted(scene, route, tolerant(), within=_ANSWERED)
+    made = attempted(scene, route, tolerant(), within=_ANSWERED_TIMEOUT)
     if made is None:
         return
     tls = made.channel.tls
@@ -247,7 +257,7 @@ def _old_versions(scene: Scene, route: Route) -> None:
     )
 
 
-def _other_name(scene: Scene, route: Route, within: float) -> None:
+def _other_name(scene: DiagnosisContext, route: Route, within: float) -> None:
     since = scene.now()
     made = attempted(scene, route, unverifying(), within=within, named=False)
     if made is None:
@@ -265,17 +275,17 @@ def _other_name(scene: Scene, route: Route, within: float) -> None:
     )
 
 
-def _other_store(scene: Scene, route: Route, store: Store) -> None:
+def _other_store(scene: DiagnosisContext, route: Route, store: TrustStore) -> None:
     other = other_store(store)
     if other is None:
         return
     since = scene.now()
     context = verifying()
     try:
-        load(context, other.trust)
+        load_trust(context, other.trust)
     except (OSError, ImportError):
         return
-    made = attempted(scene, route, context, within=_ANSWERED)
+    made = attempted(scene, route, context, within=_ANSWERED_TIMEOUT)
     if made is None:
         return
     made.channel.close()

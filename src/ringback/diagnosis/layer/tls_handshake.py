@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from ringback.diagnosis.layer.kernel import confirmed
 from ringback.diagnosis.layer.opening import open_connection
 from ringback.diagnosis.layer.spoken import is_tls
-from ringback.diagnosis.layer.tls_channel import Channel
+from ringback.diagnosis.layer.tls_channel import TlsChannel
 from ringback.failure.codes import (
     KIND_OF_OPENSSL_REASON,
     KIND_OF_TLS_ALERT,
@@ -26,8 +26,8 @@ from ringback.failure.codes import (
 if TYPE_CHECKING:
     import socket
 
-    from ringback.diagnosis.layer.tls_channel import Messages
-    from ringback.diagnosis.scene import Route, Scene
+    from ringback.diagnosis.layer.tls_channel import TlsMessages
+    from ringback.diagnosis.scene import DiagnosisContext, Route
     from ringback.failure.names import KindName
 
 
@@ -72,7 +72,7 @@ class Handshake:
         confirmed: What the kernel knew of the connection when the handshake failed.
     """
 
-    channel: Channel
+    channel: TlsChannel
     error: Fault | None = None
     verify_code: int | None = None
     verify_message: str | None = None
@@ -82,7 +82,7 @@ class Handshake:
     confirmed: dict[str, int | None] = field(default_factory=dict)
 
     @property
-    def messages(self) -> Messages | None:
+    def messages(self) -> TlsMessages | None:
         """What the peer sent; ``None`` where this Python cannot tell."""
         seen = self.channel.messages
         return seen if seen is not None and (seen.handshake or seen.alert is not None) else None
@@ -115,11 +115,11 @@ def shake_hands(
     raw: socket.socket, context: ssl.SSLContext, name: str | None, within: float
 ) -> Handshake:
     """Shake hands over a connection and return what came of it."""
-    return shake_hands_over(Channel(raw), context, name, within)
+    return shake_hands_over(TlsChannel(raw), context, name, within)
 
 
 def shake_hands_over(
-    channel: Channel, context: ssl.SSLContext, name: str | None, within: float
+    channel: TlsChannel, context: ssl.SSLContext, name: str | None, within: float
 ) -> Handshake:
     """Shake hands over a connection on which something was said before."""
     began = time.monotonic()
@@ -136,7 +136,7 @@ def shake_hands_over(
     return made
 
 
-def _hear_objection(channel: Channel) -> None:
+def _hear_objection(channel: TlsChannel) -> None:
     """In TLS 1.3 a server says only after the handshake that it wanted a certificate."""
     seen = channel.messages
     if seen is None or not seen.asks_certificate or channel.tls is None:
@@ -213,7 +213,7 @@ def sni_of(host: str) -> str | None:
 
 
 def attempted(
-    scene: Scene,
+    scene: DiagnosisContext,
     route: Route,
     context: ssl.SSLContext,
     *,

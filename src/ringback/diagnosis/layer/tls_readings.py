@@ -9,17 +9,17 @@ import time
 from typing import TYPE_CHECKING, Any, Literal
 
 from ringback.diagnosis.facts import ChainFacts, HandshakeFacts
-from ringback.diagnosis.layer.spoken import plain, printable
-from ringback.diagnosis.layer.x509 import Certificate, DERError, certificate
+from ringback.diagnosis.layer.spoken import printable, printable_text
+from ringback.diagnosis.layer.x509 import DERError, ParsedCertificate, parse_certificate
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
 
     from ringback.diagnosis.fact_values import CertificateFacts
-    from ringback.diagnosis.layer.tls_channel import Channel
+    from ringback.diagnosis.layer.tls_channel import TlsChannel
     from ringback.diagnosis.layer.tls_handshake import Handshake
-    from ringback.diagnosis.scene import Route, Scene
+    from ringback.diagnosis.scene import DiagnosisContext, Route
 
 
 def matches(names: Iterable[str], host: str) -> bool:
@@ -152,11 +152,11 @@ def _name(subject: Any) -> str:
 
 
 _TLS_1_3 = 0x0304
-_MOST = 10
+_MAX_CERTIFICATES = 10
 """Certificates read; OpenSSL itself stops at 100."""
 
 
-def chain_of(channel: Channel) -> tuple[list[bytes], bool]:
+def chain_of(channel: TlsChannel) -> tuple[list[bytes], bool]:
     """Return the certificates that a server sent, as DER, and whether they are all it sent."""
     seen = channel.messages
     if seen is not None and seen.certificate:
@@ -164,18 +164,18 @@ def chain_of(channel: Channel) -> tuple[list[bytes], bool]:
     return _told(channel.tls)
 
 
-def certificates(chain: list[bytes]) -> list[Certificate]:
+def certificates(chain: list[bytes]) -> list[ParsedCertificate]:
     """Return the certificates of a chain that can be read."""
-    read: list[Certificate] = []
+    read: list[ParsedCertificate] = []
     for der in chain:
         try:
-            read.append(certificate(der))
+            read.append(parse_certificate(der))
         except DERError:
             continue
     return read
 
 
-def path(chain: list[Certificate]) -> list[Certificate]:
+def certificate_path(chain: list[ParsedCertificate]) -> list[ParsedCertificate]:
     """Return the first certificate and those above it, as far as they were sent, in any order."""
     if not chain:
         return []
@@ -186,7 +186,7 @@ def path(chain: list[Certificate]) -> list[Certificate]:
     return found
 
 
-def _is_above(one: Certificate, below: Certificate) -> bool:
+def _is_above(one: ParsedCertificate, below: ParsedCertificate) -> bool:
     return bool(one.subject) and one.subject == below.issuer and not below.self_signed
 
 
@@ -194,7 +194,7 @@ def _parsed(body: bytes, *, with_context: bool) -> list[bytes]:
     """RFC 8446, section 4.4.2; RFC 5246, section 7.4.2."""
     at = 4 + body[0] if with_context else 3
     found: list[bytes] = []
-    while at + 3 <= len(body) and len(found) < _MOST:
+    while at + 3 <= len(body) and len(found) < _MAX_CERTIFICATES:
         length = int.from_bytes(body[at : at + 3])
         at += 3
         found.append(body[at : at + length])
@@ -209,7 +209,7 @@ def _told(tls: ssl.SSLObject | None) -> tuple[list[bytes], bool]:
     inner: Any = tls if hasattr(tls, "get_unverified_chain") else getattr(tls, "_sslobj", None)
     if hasattr(inner, "get_unverified_chain"):
         chain = inner.get_unverified_chain() or ()
-        return [_der(one) for one in chain][:_MOST], True
+        return [_der(one) for one in chain][:_MAX_CERTIFICATES], True
     leaf = tls.getpeercert(binary_form=True) if tls is not None else None
     return ([leaf] if leaf else []), False
 
@@ -241,8 +241,13 @@ def subject_of(route: Route) -> str:
     return f"{address}:{route.port}"
 
 
-def tell_handshake(
-    scene: Scene, route: Route, made: Handshake, *, name: str | None, own_certificate: bool
+def record_handshake(
+    scene: DiagnosisContext,
+    route: Route,
+    made: Handshake,
+    *,
+    name: str | None,
+    own_certificate: bool,
 ) -> None:
     """Tell what came of a handshake."""
     channel = made.channel
@@ -256,9 +261,9 @@ def tell_handshake(
         **_agreed(made),
         error=made.error,
         verify_code=made.verify_code,
-        verify_message=made.verify_message and plain(made.verify_message),
+        verify_message=made.verify_message and printable_text(made.verify_message),
         alert=made.alert,
-        reason=made.reason and plain(made.reason, 100),
+        reason=made.reason and printable_text(made.reason, 100),
         sent_something=channel.received > 0,
         first_bytes=printable(channel.first, 100) if made.error == "not_tls" else None,
         unacked=made.confirmed.get("unacked"),
@@ -283,7 +288,9 @@ def tell_handshake(
     )
 
 
-def tell_chain(scene: Scene, route: Route, made: Handshake, context: ssl.SSLContext) -> None:
+def record_chain(
+    scene: DiagnosisContext, route: Route, made: Handshake, context: ssl.SSLContext
+) -> None:
     """Tell the certificates that came with a handshake, where there were any."""
     sent, as_sent = chain_of(made.channel)
     chain = certificates(sent)
@@ -339,9 +346,9 @@ def _result(made: Handshake, facts: HandshakeFacts) -> str:
     return _WORDS[made.error] + silent
 
 
-def _issuer(chain: list[Certificate], made: Handshake, context: ssl.SSLContext) -> ChainFacts:
+def _issuer(chain: list[ParsedCertificate], made: Handshake, context: ssl.SSLContext) -> ChainFacts:
     """Who would have to vouch for the last certificate above the leaf, where nobody does."""
-    last = path(chain)[-1] if chain and made.verify_code in ISSUER_CODES else None
+    last = certificate_path(chain)[-1] if chain and made.verify_code in ISSUER_CODES else None
     top = None if last is None else last.issuer
     return {
         "issuer_kin": None if top is None else kin_of(top, context),
@@ -350,7 +357,7 @@ def _issuer(chain: list[Certificate], made: Handshake, context: ssl.SSLContext) 
     }
 
 
-def _chain_result(chain: list[Certificate]) -> str:
+def _chain_result(chain: list[ParsedCertificate]) -> str:
     if not chain:
         return "no certificate of the chain can be read"
     leaf = chain[0]
@@ -362,7 +369,7 @@ def _chain_result(chain: list[Certificate]) -> str:
     )
 
 
-def _fields(one: Certificate) -> CertificateFacts:
+def _fields(one: ParsedCertificate) -> CertificateFacts:
     return {
         "subject": one.subject,
         "issuer": one.issuer,

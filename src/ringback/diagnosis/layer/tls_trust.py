@@ -14,11 +14,11 @@ from ringback.client.trust.context import load_authorities, load_client_certific
 from ringback.client.trust.model import PEM_BEGINS
 from ringback.client.trust.shared import tell_cuts
 from ringback.diagnosis.facts import TrustFacts
-from ringback.diagnosis.layer.spoken import plain
-from ringback.diagnosis.layer.tls_channel import watch
+from ringback.diagnosis.layer.spoken import printable_text
+from ringback.diagnosis.layer.tls_channel import watch_messages
 
 if TYPE_CHECKING:
-    from ringback.diagnosis.scene import Scene
+    from ringback.diagnosis.scene import DiagnosisContext
 
 
 _VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
@@ -28,7 +28,7 @@ _LEGACY_CONNECT = 0x4
 
 
 @dataclass(frozen=True, slots=True)
-class Store:
+class TrustStore:
     """The authorities a program trusts.
 
     Attributes:
@@ -51,23 +51,23 @@ class Store:
         return ", ".join(named) or None
 
 
-_SYSTEM = Store(Trust(system=True), "system")
-_CERTIFI = Store(Trust(certifi=True), "certifi")
+_SYSTEM = TrustStore(Trust(system=True), "system")
+_CERTIFI = TrustStore(Trust(certifi=True), "certifi")
 
 
-def store_of(scene: Scene) -> Store:
+def store_of(scene: DiagnosisContext) -> TrustStore:
     """Return whom the program trusts: as it was said, or as requests, curl and OpenSSL choose."""
     if scene.options.trust is not None:
-        return Store(scene.options.trust, "given")
+        return TrustStore(scene.options.trust, "given")
     variable = next((name for name in _VARIABLES if os.environ.get(name)), None)
     if variable is None:
         return _CERTIFI if find_spec("certifi") else _SYSTEM
     if variable.startswith("SSL_"):
-        return Store(Trust(system=True), variable)
-    return Store(Trust(ca=(os.environ[variable],)), variable)
+        return TrustStore(Trust(system=True), variable)
+    return TrustStore(Trust(ca=(os.environ[variable],)), variable)
 
 
-def context_of_program(scene: Scene) -> tuple[ssl.SSLContext, Store]:
+def context_of_program(scene: DiagnosisContext) -> tuple[ssl.SSLContext, TrustStore]:
     """Return a context that trusts whom the program trusts, and tell how many authorities it has.
 
     Where a file cannot be used that is told, and the context trusts what could be loaded.
@@ -77,9 +77,9 @@ def context_of_program(scene: Scene) -> tuple[ssl.SSLContext, Store]:
     context = verifying()
     problem: str | None = None
     try:
-        load(context, store.trust)
+        load_trust(context, store.trust)
     except (OSError, ImportError) as error:
-        problem = plain(str(error))
+        problem = printable_text(str(error))
     has = context.cert_store_stats()["x509_ca"]
     scene.tell(
         "tls",
@@ -101,7 +101,7 @@ def context_of_program(scene: Scene) -> tuple[ssl.SSLContext, Store]:
     return context, store
 
 
-def other_store(store: Store) -> Store | None:
+def other_store(store: TrustStore) -> TrustStore | None:
     """Return the authorities of the system, or where it is these that are used, certifi's."""
     if not store.trust.system or os.environ.get("SSL_CERT_FILE"):
         return _SYSTEM
@@ -121,7 +121,7 @@ def verifying() -> ssl.SSLContext:
     return context
 
 
-def load(context: ssl.SSLContext, trust: Trust) -> None:
+def load_trust(context: ssl.SSLContext, trust: Trust) -> None:
     """Let a context trust, and present, what a trust says; ``OSError``: a file cannot be used."""
     load_authorities(context, trust)
     if trust.system:
@@ -155,5 +155,5 @@ def _bare() -> ssl.SSLContext:
     context.hostname_checks_common_name = False  # RFC 9110, section 4.3.4
     context.post_handshake_auth = True
     context.set_alpn_protocols(["http/1.1"])
-    watch(context)
+    watch_messages(context)
     return context

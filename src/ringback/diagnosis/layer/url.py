@@ -22,18 +22,18 @@ from ringback.failure.target import without_secrets as without_credentials
 
 if TYPE_CHECKING:
     from ringback.diagnosis.facts import UrlFacts
-    from ringback.diagnosis.scene import Scene
+    from ringback.diagnosis.scene import DiagnosisContext
     from ringback.failure.names import KindName
 
 
-__all__ = ["asked_of", "read"]
+__all__ = ["parse_target", "read_url"]
 
 
 INVALID: Final = "url.invalid"
 SCHEME_INVALID: Final = "url.scheme_invalid"
 
 
-class Wrong(Exception):  # noqa: N818 - it never leaves this package
+class UnusableUrl(Exception):  # noqa: N818 - it never leaves this package
     """Nothing can be tried with the text.
 
     Args:
@@ -47,7 +47,7 @@ class Wrong(Exception):  # noqa: N818 - it never leaves this package
         self.kind = kind
 
 
-LONGEST: Final = 8192
+MAX_CHARACTERS: Final = 8192
 """Characters that are read."""
 
 SHOWN: Final = 300
@@ -68,11 +68,11 @@ def shown(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in cut)
 
 
-def without_secrets(text: str) -> str | None:
+def without_url_secrets(text: str) -> str | None:
     """Return what may be shown of a text that is no URL: no credentials, nothing behind a ``?``."""
     found = _HEAD.match(text)
     head = found[0] if found else ""
-    authority, tail = split(text[len(head) :])
+    authority, tail = split_authority(text[len(head) :])
     if "@" in tail:
         return None
     path = re.split(r"[?#]", tail, maxsplit=1)[0]
@@ -89,7 +89,7 @@ def repaired(text: str) -> str:
     elif found and (scheme := nearest_scheme(found[1])) and not _of_a_socket(compact, scheme):
         compact = f"{scheme}://{compact[found.end() :]}"
     head, _, rest = compact.rpartition("://")
-    authority, tail = split(rest)
+    authority, tail = split_authority(rest)
     authority = _authority(authority)
     slashes = tail.replace("\\", "/")
     return f"{head}://{authority}{slashes}" if head else f"{authority}{slashes}"
@@ -113,7 +113,7 @@ def nearest_scheme(scheme: str) -> str | None:
     return None
 
 
-def split(rest: str) -> tuple[str, str]:
+def split_authority(rest: str) -> tuple[str, str]:
     """Return the authority and what follows it."""
     authority = re.split(r"[/?#\\]", rest, maxsplit=1)[0]
     return authority, rest[len(authority) :]
@@ -240,11 +240,11 @@ def scheme_of(text: str) -> tuple[str, str, list[str]]:
         return _guessed(text, notes)
     scheme, rest = found[1].lower(), text[found.end() :]
     if protocol_of(scheme) is None:
-        raise Wrong(_unknown(scheme), SCHEME_INVALID)
+        raise UnusableUrl(_unknown(scheme), SCHEME_INVALID)
     if _AGAIN.match(rest) and "/" in rest:
-        raise Wrong("the scheme is written twice")
+        raise UnusableUrl("the scheme is written twice")
     if rest.startswith("/"):
-        raise Wrong("it names no host: three slashes follow the scheme")
+        raise UnusableUrl("it names no host: three slashes follow the scheme")
     return scheme, rest, notes
 
 
@@ -264,7 +264,7 @@ def _guessed(text: str, notes: list[str]) -> tuple[str, str, list[str]]:
     _refuse(text)
     if _is_version_6(text):
         text = f"[{text}]"
-    place, tail = split(text)
+    place, tail = split_authority(text)
     given = re.search(r":[0-9]+$", place)
     if not given or (place.startswith("[") and place.endswith("]")):
         scheme = "https"
@@ -280,13 +280,15 @@ def _guessed(text: str, notes: list[str]) -> tuple[str, str, list[str]]:
 
 def _refuse(text: str) -> None:
     if text.startswith(("//", "://", ":/")):
-        raise Wrong("the scheme is missing", SCHEME_INVALID)
+        raise UnusableUrl("the scheme is missing", SCHEME_INVALID)
     if opaque := _OPAQUE.match(text):
-        raise Wrong(f"{opaque[1].lower()}: names nothing that is connected to", SCHEME_INVALID)
+        raise UnusableUrl(
+            f"{opaque[1].lower()}: names nothing that is connected to", SCHEME_INVALID
+        )
     if broken := _BROKEN.match(text):
-        raise Wrong(f"'://' must follow {broken[1].lower()!r}")
-    if re.match(r"[A-Za-z][A-Za-z0-9+.\-]*:[/\\]", text) or "//" in split(text)[1][:2]:
-        raise Wrong("'://' must follow the scheme")
+        raise UnusableUrl(f"'://' must follow {broken[1].lower()!r}")
+    if re.match(r"[A-Za-z][A-Za-z0-9+.\-]*:[/\\]", text) or "//" in split_authority(text)[1][:2]:
+        raise UnusableUrl("'://' must follow the scheme")
 
 
 def _is_version_6(text: str) -> bool:
@@ -306,12 +308,12 @@ _SAFE: Final = "%/:=&?~+!$,;'@()*[]"
 _ENCODE: Final = "in a password '/', '?', '#' and '@' must be percent-encoded"
 
 
-def asked_of(text: str) -> Asked:
+def parse_target(text: str) -> Asked:
     """Return what a text asks for; what is wrong with it is among the problems. Never raises."""
-    text = text[:LONGEST]
+    text = text[:MAX_CHARACTERS]
     try:
         return _asked(text)
-    except Wrong as wrong:
+    except UnusableUrl as wrong:
         return _unusable(text, wrong)
 
 
@@ -319,13 +321,13 @@ def _asked(text: str) -> Asked:
     stripped, notes = _stripped(text)
     scheme, rest, noted = scheme_of(stripped)
     protocol = protocol_of(scheme) or PROTOCOLS["tcp"]
-    place, tail = split(rest)
+    place, tail = split_authority(rest)
     _refuse_hidden_password(place, tail, protocol)
     place, several = _first(place, protocol)
     authority = _usable(authority_of(_unbroken(place)))
     host = examined(authority.host)
     if host.fatal:
-        raise Wrong(host.problems[-1])
+        raise UnusableUrl(host.problems[-1])
     path, query = _path_and_query(tail)
     port = _port(scheme, authority, protocol)
     notes += [*noted, *several, *authority.problems, *host.problems, *_mismatch(scheme, port)]
@@ -343,8 +345,8 @@ def _asked(text: str) -> Asked:
     )
 
 
-def _unusable(text: str, wrong: Wrong) -> Asked:
-    safe = without_secrets(text.strip())
+def _unusable(text: str, wrong: UnusableUrl) -> Asked:
+    safe = without_url_secrets(text.strip())
     problem = wrong.problem
     if safe is None:
         safe, problem = "…", f"it is no URL, and not shown: it may hold a password; {_ENCODE}"
@@ -355,30 +357,30 @@ def _unusable(text: str, wrong: Wrong) -> Asked:
 
 def _meant(text: str) -> str | None:
     better = repaired(text)
-    if without_secrets(better) is None:
+    if without_url_secrets(better) is None:
         return None
     try:
         return _asked(better).text
-    except Wrong:
+    except UnusableUrl:
         return None
 
 
 def _stripped(text: str) -> tuple[str, list[str]]:
     stripped = text.strip()
     if not stripped:
-        raise Wrong("nothing is asked")
+        raise UnusableUrl("nothing is asked")
     if stripped[0] in _QUOTES:
-        raise Wrong(f"it begins with {stripped[0]!r}")
+        raise UnusableUrl(f"it begins with {stripped[0]!r}")
     if stripped == text:
         return text, []
-    if text.rstrip() != text and not split(stripped.partition("://")[2])[1]:
-        raise Wrong("a blank or the end of a line follows the host")
+    if text.rstrip() != text and not split_authority(stripped.partition("://")[2])[1]:
+        raise UnusableUrl("a blank or the end of a line follows the host")
     return stripped, ["blanks around it are left out"]
 
 
 def _unbroken(place: str) -> str:
     if re.search(r"\s", place):
-        raise Wrong("a blank or the end of a line inside the host or port")
+        raise UnusableUrl("a blank or the end of a line inside the host or port")
     return place
 
 
@@ -392,7 +394,7 @@ def _refuse_hidden_password(place: str, tail: str, protocol: Protocol) -> None:
     else:
         hidden = "@" in place and re.search(r"[^/]@", re.split(r"[?#]", tail)[0]) is not None
     if hidden:
-        raise Wrong(_ENCODE)
+        raise UnusableUrl(_ENCODE)
 
 
 def _first(place: str, protocol: Protocol) -> tuple[str, list[str]]:
@@ -406,7 +408,7 @@ def _first(place: str, protocol: Protocol) -> tuple[str, list[str]]:
 
 def _usable(authority: Authority) -> Authority:
     if authority.fatal:
-        raise Wrong(authority.problems[-1])
+        raise UnusableUrl(authority.problems[-1])
     return authority
 
 
@@ -414,7 +416,7 @@ def _port(scheme: str, authority: Authority, protocol: Protocol) -> int:
     if protocol.name == "dns":
         return 0
     if authority.port is None and not protocol.port:
-        raise Wrong(f"a port is missing: {scheme}://{authority.host}:port")
+        raise UnusableUrl(f"a port is missing: {scheme}://{authority.host}:port")
     return authority.port or protocol.port
 
 
@@ -455,7 +457,7 @@ def _written(authority: Authority) -> str:
 _CONTAINER = ("/.dockerenv", "/run/.containerenv")
 
 
-def read(scene: Scene) -> None:
+def read_url(scene: DiagnosisContext) -> None:
     """Tell what was asked, as ``url/parse``."""
     asked = scene.asked
     host = examined(asked.host) if asked.host else Host(ascii="")

@@ -8,7 +8,7 @@ import ipaddress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from ringback.diagnosis.layer.spoken import plain
+from ringback.diagnosis.layer.spoken import printable_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -21,7 +21,7 @@ OBJECT_IDENTIFIER = 0x06
 SEQUENCE = 0x30
 SET = 0x31
 
-_MOST = 1000
+_MAX_ELEMENTS = 1000
 """Elements read of one sequence."""
 
 
@@ -63,7 +63,7 @@ def element(data: bytes) -> Element:
 
 def elements(content: bytes) -> Iterator[Element]:
     """Give the elements that follow one another."""
-    for _ in range(_MOST):
+    for _ in range(_MAX_ELEMENTS):
         if not content:
             return
         one = element(content)
@@ -141,7 +141,7 @@ _SIGNATURES = {
 """Object identifiers of RFC 3279, RFC 4055, RFC 5758 and RFC 8410."""
 
 
-def key_of(info: Element) -> str:
+def public_key_of(info: Element) -> str:
     """Return kind and size of a subjectPublicKeyInfo: ``RSA 2048``, ``EC P-256``."""
     algorithm, bits, *_ = at_least(elements(info.content), 2)
     kind, *parameters = at_least(elements(algorithm.content), 1)
@@ -189,11 +189,11 @@ _ATTRIBUTES = {
     "2.5.4.11": "OU",
     "0.9.2342.19200300.100.1.25": "DC",
 }
-_MOST_NAMES = 100
+_MAX_NAMES = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Certificate:
+class ParsedCertificate:
     """A certificate.
 
     Attributes:
@@ -225,7 +225,7 @@ class Certificate:
     signature: str
 
 
-def certificate(der: bytes) -> Certificate:
+def parse_certificate(der: bytes) -> ParsedCertificate:
     """Return the fields of a certificate."""
     signed, algorithm, *_ = at_least(sequence(der), 2)
     fields = list(elements(signed.content))
@@ -234,7 +234,7 @@ def certificate(der: bytes) -> Certificate:
     serial, _, issuer, validity, subject, key, *rest = at_least(fields, 6)
     not_before, not_after, *_ = at_least(elements(validity.content), 2)
     extensions = _extensions(rest)
-    return Certificate(
+    return ParsedCertificate(
         subject=_distinguished(subject),
         issuer=_distinguished(issuer),
         names=_names(extensions.get(_ALTERNATIVE_NAMES)),
@@ -245,7 +245,7 @@ def certificate(der: bytes) -> Certificate:
         self_signed=subject.whole == issuer.whole,
         is_authority=_is_authority(extensions.get(_BASIC_CONSTRAINTS)),
         ca_issuers=_ca_issuers(extensions.get(_AUTHORITY_ACCESS)),
-        key=key_of(key),
+        key=public_key_of(key),
         signature=signature_of(algorithm),
     )
 
@@ -269,7 +269,7 @@ def _distinguished(name: Element) -> str:
 
 def _text(value: Element) -> str:
     encoding = "utf-16-be" if value.tag == _BMP_STRING else "utf-8"
-    return plain(value.content[:400].decode(encoding, "replace"), 100)
+    return printable_text(value.content[:400].decode(encoding, "replace"), 100)
 
 
 def _moment(found: Element) -> dt.datetime:
@@ -301,10 +301,10 @@ def _names(extension: bytes | None) -> tuple[str, ...]:
     found: list[str] = []
     for name in sequence(extension):
         if name.tag == _NAME_DNS:
-            found.append(plain(name.content[:253].decode("ascii", "replace"), 253))
+            found.append(printable_text(name.content[:253].decode("ascii", "replace"), 253))
         elif name.tag == _NAME_ADDRESS and len(name.content) in {4, 16}:
             found.append(str(ipaddress.ip_address(name.content)))
-    return tuple(found[:_MOST_NAMES])
+    return tuple(found[:_MAX_NAMES])
 
 
 def _is_authority(extension: bytes | None) -> bool:
@@ -321,5 +321,5 @@ def _ca_issuers(extension: bytes | None) -> tuple[str, ...]:
     for access in sequence(extension):
         method, place, *_ = at_least(elements(access.content), 2)
         if identifier(method.content) == _CA_ISSUERS and place.tag == _NAME_URI:
-            found.append(plain(place.content.decode("ascii", "replace"), 200))
+            found.append(printable_text(place.content.decode("ascii", "replace"), 200))
     return tuple(found[:4])

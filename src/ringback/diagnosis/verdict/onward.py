@@ -17,13 +17,15 @@ from ringback.diagnosis.sorts import ReadingOf, readings_of
 from ringback.diagnosis.verdict.evidence import Evidence
 
 if TYPE_CHECKING:
-    from ringback.diagnosis.scene import Scene
+    from ringback.diagnosis.scene import DiagnosisContext
 
 
 # What was read of the host that a redirect leads to, as one reading of the diagnosis before it.
 
 
-def tell_elsewhere(scene: Scene, url: str, there: Scene, since: float) -> None:
+def tell_elsewhere(
+    scene: DiagnosisContext, url: str, there: DiagnosisContext, since: float
+) -> None:
     """Tell what was read of another host, as ``http/elsewhere``."""
     readings = there.readings()
     requests = [one for one in readings if (one.layer, one.what) == ("http", "request")]

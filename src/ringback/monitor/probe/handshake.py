@@ -11,7 +11,7 @@ from time import monotonic
 from typing import Any, TypeVar
 
 from ringback.client.trust import Trust, ssl_context
-from ringback.diagnosis.layer.x509 import DERError, at_least, certificate, elements, sequence
+from ringback.diagnosis.layer.x509 import DERError, at_least, elements, parse_certificate, sequence
 from ringback.incident.model import CertificateSeen
 from ringback.monitor.model import Endpoint
 from ringback.monitor.probe.outcome import PhaseTimer, ProbeError, ProbeFailure
@@ -35,7 +35,7 @@ def certificate_seen(der: bytes | None) -> CertificateSeen | None:
     if not der:
         return None
     try:
-        read = certificate(der)
+        read = parse_certificate(der)
         return CertificateSeen(
             not_after=read.not_after.timestamp(), issuer=read.issuer, key=_key_hash(der)
         )

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 
 from ringback.client.proxies import Proxies
 from ringback.diagnosis.layer.proxy_server import ProxyServer, authority, proxy_server
-from ringback.diagnosis.layer.proxy_tunnel import NO_METHOD, USER_REJECTED, Answer, Outcome
+from ringback.diagnosis.layer.proxy_tunnel import NO_METHOD, USER_REJECTED, Outcome, TunnelReply
 from ringback.failure.names import KindName
 from ringback.monitor.model import Endpoint
 from ringback.monitor.probe.connect import ProbeResolver, connect_tcp
@@ -99,19 +99,19 @@ def proxy_authorization(server: ProxyServer) -> dict[str, str]:
     return {"Proxy-Authorization": f"Basic {pair}"}
 
 
-_Ask = Callable[[LineStream, ProxyServer, str, int], Awaitable[Answer]]
+_Ask = Callable[[LineStream, ProxyServer, str, int], Awaitable[TunnelReply]]
 
 
 async def _tunnel_answer(
     ask: _Ask, stream: LineStream, server: ProxyServer, target: tuple[str, int]
-) -> Answer:
+) -> TunnelReply:
     try:
         return await ask(stream, server, *target)
     except (ProbeError, OSError) as error:
-        return Answer(method=server.scheme, outcome="closed", reason=str(error)[:100])
+        return TunnelReply(method=server.scheme, outcome="closed", reason=str(error)[:100])
 
 
-async def _connect(stream: LineStream, server: ProxyServer, host: str, port: int) -> Answer:
+async def _connect(stream: LineStream, server: ProxyServer, host: str, port: int) -> TunnelReply:
     """CONNECT (RFC 9110, section 9.3.6)."""
     target = authority(host if ":" in host else host.encode("idna").decode(), port)
     fields = {"Host": target, "User-Agent": "ringback", **proxy_authorization(server)}
@@ -120,21 +120,23 @@ async def _connect(stream: LineStream, server: ProxyServer, host: str, port: int
     begins = (await stream.take(1)).decode("latin-1")
     said = _STATUS.fullmatch(begins + await stream.line()) if begins == "H" else None
     if said is None:
-        return Answer(method="CONNECT", outcome="nonsense")
+        return TunnelReply(method="CONNECT", outcome="nonsense")
     status = int(said[1])
     for _ in range(_MAX_LINES):
         if not await stream.line():
             break
     outcome: Outcome = "open" if 200 <= status < 300 else "refused_by_proxy"
-    return Answer(method="CONNECT", outcome=outcome, status=status, reason=(said[2] or "")[:100])
+    return TunnelReply(
+        method="CONNECT", outcome=outcome, status=status, reason=(said[2] or "")[:100]
+    )
 
 
-async def _socks5(stream: LineStream, server: ProxyServer, host: str, port: int) -> Answer:
+async def _socks5(stream: LineStream, server: ProxyServer, host: str, port: int) -> TunnelReply:
     """RFC 1928, and RFC 1929 for the user."""
     methods = b"\0\2" if server.user or server.password else b"\0"
     await stream.send(bytes((5, len(methods))) + methods)
     if await stream.take(1) != b"\5":
-        return Answer(method="SOCKS5", outcome="nonsense")
+        return TunnelReply(method="SOCKS5", outcome="nonsense")
     method = (await stream.take(1))[0]
     if method not in methods:
         return _refused(NO_METHOD)
@@ -143,11 +145,11 @@ async def _socks5(stream: LineStream, server: ProxyServer, host: str, port: int)
     await stream.send(b"\5\1\0" + _socks_address(host) + struct.pack("!H", port))
     version, code, _, kind = await stream.take(4)
     if version != 5:
-        return Answer(method="SOCKS5", outcome="nonsense")
+        return TunnelReply(method="SOCKS5", outcome="nonsense")
     if code:
         return _refused(code)
     await stream.take((_LENGTHS.get(kind) or (await stream.take(1))[0]) + 2)
-    return Answer(method="SOCKS5", outcome="open", socks_code=0)
+    return TunnelReply(method="SOCKS5", outcome="open", socks_code=0)
 
 
 async def _logged_in(stream: LineStream, server: ProxyServer) -> bool:
@@ -166,5 +168,5 @@ def _socks_address(host: str) -> bytes:
     return bytes((_NAME, len(name))) + name
 
 
-def _refused(code: int) -> Answer:
-    return Answer(method="SOCKS5", outcome="refused_by_proxy", socks_code=code)
+def _refused(code: int) -> TunnelReply:
+    return TunnelReply(method="SOCKS5", outcome="refused_by_proxy", socks_code=code)

@@ -4,8 +4,8 @@ import pytest
 
 from ringback.client.proxies import Proxies
 from ringback.diagnosis.layer import host_proxies
-from ringback.diagnosis.layer.url import asked_of
-from ringback.diagnosis.scene import Options, Scene
+from ringback.diagnosis.layer.url import parse_target
+from ringback.diagnosis.scene import DiagnosisContext, Options
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def environment(monkeypatch):
 
 
 def told(text, **options):
-    scene = Scene(asked_of(text), Options(**options))
+    scene = DiagnosisContext(parse_target(text), Options(**options))
     host_proxies.read_proxies(scene)
     (reading,) = scene.readings()
     return reading

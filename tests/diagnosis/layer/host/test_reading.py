@@ -5,8 +5,8 @@ import sys
 import pytest
 
 from ringback.diagnosis.layer import host
-from ringback.diagnosis.layer.url import asked_of
-from ringback.diagnosis.scene import Options, Scene
+from ringback.diagnosis.layer.url import parse_target
+from ringback.diagnosis.scene import DiagnosisContext, Options
 
 KEYS = {
     "environment": {"python", "openssl", "platform", "ca_bundle", "uid"},
@@ -30,11 +30,11 @@ KEYS = {
 
 @pytest.fixture
 def scene():
-    return Scene(asked_of("https://example.com/"), Options())
+    return DiagnosisContext(parse_target("https://example.com/"), Options())
 
 
 def test_every_fact_is_told(scene):
-    host.read(scene)
+    host.read_host(scene)
 
     told = {reading.what: set(reading.facts) for reading in scene.readings()}
     assert KEYS.keys() <= told.keys()
@@ -42,7 +42,7 @@ def test_every_fact_is_told(scene):
 
 
 def test_it_takes_no_time(scene, seconds):
-    host.read(scene)
+    host.read_host(scene)
 
     assert seconds(scene) < 2.0
 
@@ -50,8 +50,8 @@ def test_it_takes_no_time(scene, seconds):
 COUNTED = """
 import json, os, socket
 from ringback.diagnosis.layer import host
-from ringback.diagnosis.layer.url import asked_of
-from ringback.diagnosis.scene import Options, Scene
+from ringback.diagnosis.layer.url import parse_target as asked_of
+from ringback.diagnosis.scene import Options, DiagnosisContext as Scene
 scene = Scene(asked_of("https://example.com/"), Options())
 before = len(os.listdir("/proc/self/fd")) - 1  # that of the listing itself
 with socket.socket(), socket.socket():
@@ -74,9 +74,9 @@ def test_descriptors_are_counted():
 EXHAUSTED = """
 import json, os, resource
 from ringback.diagnosis.layer import host
-from ringback.diagnosis.layer.url import asked_of
-from ringback.diagnosis.scene import Options, Scene
-host.read(Scene(asked_of("https://example.com/"), Options()))  # imports what it needs
+from ringback.diagnosis.layer.url import parse_target as asked_of
+from ringback.diagnosis.scene import Options, DiagnosisContext as Scene
+host.read_host(Scene(asked_of("https://example.com/"), Options()))  # imports what it needs
 scene = Scene(asked_of("https://example.com/"), Options())
 resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
 held = []
@@ -85,7 +85,7 @@ try:
         held.append(open(os.devnull))
 except OSError:
     pass
-host.read(scene)
+host.read_host(scene)
 host.route_to(scene, ["127.0.0.1"])
 held.clear()
 print(json.dumps([[r.what, r.state, r.kind, r.facts] for r in scene.readings()]))

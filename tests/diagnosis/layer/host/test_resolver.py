@@ -1,6 +1,6 @@
 import pytest
 
-from ringback.diagnosis.layer.host_resolver import Resolver, configured, parsed
+from ringback.diagnosis.layer.host_resolver import ResolverConfig, configured_resolver, parsed
 
 ORDER = ("files", "dns")
 
@@ -53,7 +53,7 @@ def test_a_dot_alone_is_no_search_domain():
     ],
 )
 def test_whether_the_name_service_comes_to_dns(order, asks):
-    assert Resolver(order=order).asks_dns is asks
+    assert ResolverConfig(order=order).asks_dns is asks
 
 
 @pytest.mark.parametrize(
@@ -64,4 +64,4 @@ def test_a_resolver_on_this_host_is_a_stub(server, stub):
 
 
 def test_the_configuration_of_this_machine_can_be_read():
-    assert configured().path
+    assert configured_resolver().path

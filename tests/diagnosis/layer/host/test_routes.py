@@ -1,8 +1,8 @@
 import pytest
 
 from ringback.diagnosis.layer import host, host_routes, netlink
-from ringback.diagnosis.layer.url import asked_of
-from ringback.diagnosis.scene import Options, Scene
+from ringback.diagnosis.layer.url import parse_target
+from ringback.diagnosis.scene import DiagnosisContext, Options
 from ringback.testing.lab.namespace import Namespaces, inside, run
 from ringback.testing.lab.network import NEEDS
 from tests.requires import requires
@@ -37,13 +37,13 @@ def names():
 @pytest.fixture
 def connected(names):
     with inside(names["connected"]):
-        yield Scene(asked_of("https://example.com/"), Options())
+        yield DiagnosisContext(parse_target("https://example.com/"), Options())
 
 
 @pytest.fixture
 def bare(names):
     with inside(names["bare"]):
-        yield Scene(asked_of("https://example.com/"), Options())
+        yield DiagnosisContext(parse_target("https://example.com/"), Options())
 
 
 def facts_of(scene, what):
@@ -70,7 +70,7 @@ def test_a_host_with_loopback_only_is_told_as_such(bare):
 
 def test_addresses_that_a_link_gives_itself_are_no_network():
     links = "link add lab0 type veth peer name lab1\nlink set lab0 up\nlink set lab1 up\n"
-    scene = Scene(asked_of("https://example.com/"), Options())
+    scene = DiagnosisContext(parse_target("https://example.com/"), Options())
     with Namespaces() as made:
         linked = made.add("linked")
         run(linked, ["ip", "-batch", "-"], stdin=f"{links}addr add 169.254.7.2/16 dev lab0\n")
@@ -144,7 +144,7 @@ def test_a_route_is_told_with_its_next_hop(connected, address, on_link, gateway,
 def test_of_many_addresses_the_first_are_looked_up(connected):
     host.route_to(connected, [f"192.0.2.{number}" for number in range(20)])
 
-    assert len(connected.readings()) == host_routes.MOST
+    assert len(connected.readings()) == host_routes.MAX_ROUTES
 
 
 def test_without_netlink_connect_alone_tells(connected, monkeypatch):

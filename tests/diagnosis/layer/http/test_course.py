@@ -18,7 +18,7 @@ def lab():
 def met(endpoint):
     scene = scene_of(endpoint)
     route = route_of(endpoint)
-    http.read(scene, [route], tls.read(scene, [route]))
+    http.read_http(scene, [route], tls.read_tls(scene, [route]))
     return scene
 
 

@@ -24,7 +24,7 @@ def met(lab, handler, user=""):
         address="127.0.0.1", port=between.port, proxy=f"http://{user and user + '@'}{place}"
     )
     scene = scene_of(lab.start("ok"))
-    http.read(scene, [route], ())
+    http.read_http(scene, [route], ())
     return scene, between
 
 

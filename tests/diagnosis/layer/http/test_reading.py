@@ -1,17 +1,17 @@
 import pytest
 
 from ringback.diagnosis.layer import http, tls
-from ringback.diagnosis.layer.http_exchange import Patience
+from ringback.diagnosis.layer.http_exchange import ResponseTimeouts
 from ringback.testing.lab import Lab
 from ringback.testing.lab.message import head
 from tests.diagnosis.layer.meeting import only, route_of, scene_of
 from tests.requires import requires
 
-LONG = Patience(first=60.0, head=60.0, pause=60.0, body=60.0)
+LONG = ResponseTimeouts(first=60.0, head=60.0, pause=60.0, body=60.0)
 """For what comes, however slow the machine."""
 SHORT = {
-    "timeout": Patience(first=0.3, head=0.3),
-    "body_timeout": Patience(first=60.0, head=60.0, pause=0.3, body=0.3),
+    "timeout": ResponseTimeouts(first=0.3, head=0.3),
+    "body_timeout": ResponseTimeouts(first=60.0, head=60.0, pause=0.3, body=0.3),
 }
 """Outcome to the patience with what never comes."""
 
@@ -67,7 +67,7 @@ def lab():
 @pytest.fixture
 def patience(monkeypatch):
     """Chooses how long an answer is awaited."""
-    return lambda chosen: monkeypatch.setattr(http, "PATIENCE", chosen)
+    return lambda chosen: monkeypatch.setattr(http, "RESPONSE_TIMEOUTS", chosen)
 
 
 @pytest.fixture(autouse=True)
@@ -82,7 +82,7 @@ def met(lab, name):
 def met_at(endpoint):
     scene = scene_of(endpoint, timeout=90.0)
     route = route_of(endpoint)
-    http.read(scene, [route], tls.read(scene, [route]))
+    http.read_http(scene, [route], tls.read_tls(scene, [route]))
     return scene
 
 
@@ -143,14 +143,14 @@ def test_the_query_is_sent_and_not_told(lab):
     endpoint = lab.start("ok")
     endpoint.url += "path?token=secret"
     scene = scene_of(endpoint)
-    http.read(scene, [route_of(endpoint)], ())
+    http.read_http(scene, [route_of(endpoint)], ())
 
     assert b"GET /path?token=secret HTTP/1.1" in endpoint.seen[-1].received
     assert "secret" not in str(scene.readings())
 
 
 def test_a_long_body_that_comes_well_is_no_failure(lab, patience):
-    patience(Patience(first=60.0, head=60.0, pause=60.0, body=0.3))
+    patience(ResponseTimeouts(first=60.0, head=60.0, pause=60.0, body=0.3))
 
     def handler(connection):
         connection.read_request()

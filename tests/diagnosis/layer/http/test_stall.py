@@ -3,7 +3,7 @@ import socket
 import pytest
 
 from ringback.diagnosis.layer import http, http_extras, tls, tls_extras
-from ringback.diagnosis.layer.http_exchange import Patience
+from ringback.diagnosis.layer.http_exchange import ResponseTimeouts
 from ringback.testing.lab import Lab
 from ringback.testing.lab.message import response
 from tests.diagnosis.layer.meeting import only, route_of, scene_of
@@ -14,11 +14,11 @@ from tests.requires import requires
 def _quick(monkeypatch):
     if not hasattr(socket, "TCP_MAXSEG"):
         pytest.skip("this system does not let a program choose the size of its segments")
-    monkeypatch.setattr(http_extras, "SILENCE", 0.1)
+    monkeypatch.setattr(http_extras, "STALL_SECONDS", 0.1)
     monkeypatch.setattr(http_extras, "_STALL_TIMEOUT", 3.0)
-    monkeypatch.setattr(http, "PATIENCE", Patience(2.0, 2.0, 2.0, 2.0))
-    monkeypatch.setattr(tls_extras, "SILENCE", 0.1)
-    monkeypatch.setattr(tls, "LONGEST", 2.0)
+    monkeypatch.setattr(http, "RESPONSE_TIMEOUTS", ResponseTimeouts(2.0, 2.0, 2.0, 2.0))
+    monkeypatch.setattr(tls_extras, "STALL_SECONDS", 0.1)
+    monkeypatch.setattr(tls, "HANDSHAKE_TIMEOUT", 2.0)
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def losing_large_segments(lab, body, *, secured=False):
 def met(endpoint):
     scene = scene_of(endpoint)
     route = route_of(endpoint)
-    http.read(scene, [route], tls.read(scene, [route]))
+    http.read_http(scene, [route], tls.read_tls(scene, [route]))
     return scene
 
 

@@ -1,7 +1,7 @@
 import pytest
 
-from ringback.diagnosis.layer.host_resolver import Resolver
-from ringback.diagnosis.layer.nameserver import candidates, plain
+from ringback.diagnosis.layer.host_resolver import ResolverConfig
+from ringback.diagnosis.layer.nameserver import names_to_ask, text_of_name
 
 
 @pytest.mark.parametrize(
@@ -27,14 +27,16 @@ from ringback.diagnosis.layer.nameserver import candidates, plain
     ],
 )
 def test_names_are_tried_as_the_c_library_does(host, ndots, names):
-    config = Resolver(search=("a.test", "b.test"), ndots=ndots)
+    config = ResolverConfig(search=("a.test", "b.test"), ndots=ndots)
 
-    assert [plain(name) for name in candidates(host, config)] == names
+    assert [text_of_name(name) for name in names_to_ask(host, config)] == names
 
 
 def test_without_search_domains_there_is_one():
-    assert [plain(name) for name in candidates("a.example", Resolver())] == ["a.example"]
+    assert [text_of_name(name) for name in names_to_ask("a.example", ResolverConfig())] == [
+        "a.example"
+    ]
 
 
 def test_what_is_no_name_has_none():
-    assert candidates(f"{'a' * 64}.example", Resolver()) == []
+    assert names_to_ask(f"{'a' * 64}.example", ResolverConfig()) == []

@@ -7,19 +7,19 @@ import dns.message
 import dns.name
 import pytest
 
-from ringback.diagnosis.layer.dns_query import Patience, Server
-from ringback.diagnosis.layer.nameserver import Asking
-from ringback.diagnosis.layer.url import asked_of
-from ringback.diagnosis.scene import Options, Scene, together
+from ringback.diagnosis.layer.dns_query import QueryTimeouts, Server
+from ringback.diagnosis.layer.nameserver import NameserverQueries
+from ringback.diagnosis.layer.url import parse_target
+from ringback.diagnosis.scene import DiagnosisContext, Options, together
 from ringback.testing.lab.dns import ANSWERS, DNSAnswer, Nameserver, bind
 
 MORE = {
     "both": DNSAnswer(addresses=("192.0.2.7", "192.0.2.8", "2001:db8::7")),
     "alias": DNSAnswer(alias="ok.lab.test."),
 }
-LONG = Patience(tries=(30.0,))
+LONG = QueryTimeouts(tries=(30.0,))
 """For what comes, however slow the machine."""
-SHORT = Patience(tries=(0.15, 0.15))
+SHORT = QueryTimeouts(tries=(0.15, 0.15))
 """For what never comes."""
 
 
@@ -31,12 +31,12 @@ def server():
 
 @pytest.fixture
 def scene():
-    return Scene(asked_of("https://example.com/"), Options(timeout=60.0))
+    return DiagnosisContext(parse_target("https://example.com/"), Options(timeout=60.0))
 
 
 def ask(scene, server, *names, patience=LONG):
     absolute = [dns.name.from_text(name) for name in names]
-    asking = Asking(scene, Server(*server.address), absolute, patience)
+    asking = NameserverQueries(scene, Server(*server.address), absolute, patience)
     together(scene, asking.tasks())
     return {reading.facts["type"]: reading for reading in scene.readings()}
 
@@ -107,7 +107,7 @@ def test_a_question_is_sent_again_when_no_answer_comes(scene):
 
 
 def test_a_late_answer_to_the_first_try_still_counts(scene, server):
-    told = ask(scene, server, "slow.lab.test", patience=Patience(tries=(0.1, 30.0)))
+    told = ask(scene, server, "slow.lab.test", patience=QueryTimeouts(tries=(0.1, 30.0)))
 
     assert told["A"].facts["answers"] == ["127.0.0.1"]
 
@@ -131,7 +131,7 @@ def test_a_cut_answer_without_tcp_is_none(scene, server):
 @pytest.mark.parametrize("label", ["wrong-id", "wrong-question"])
 def test_the_answer_to_another_question_is_counted_but_not_taken(scene, server, label):
     # Both are read while it listens after the second try.
-    told = ask(scene, server, f"{label}.lab.test", patience=Patience(tries=(0.1, 1.5)))
+    told = ask(scene, server, f"{label}.lab.test", patience=QueryTimeouts(tries=(0.1, 1.5)))
 
     facts = told["A"].facts
     assert (facts["timed_out"], facts["rcode"], facts["answers"]) == (True, None, [])
@@ -167,8 +167,8 @@ def closed():
 
 
 def test_a_closed_port_is_told_at_once_with_the_icmp_message(scene, closed):
-    asking = Asking(
-        scene, Server(*closed), [dns.name.from_text("ok.lab.test")], Patience(tries=(30.0,))
+    asking = NameserverQueries(
+        scene, Server(*closed), [dns.name.from_text("ok.lab.test")], QueryTimeouts(tries=(30.0,))
     )
     together(scene, asking.tasks())
 
@@ -224,8 +224,8 @@ class LateForAAAA(Nameserver):
 
 def test_one_type_does_not_wait_for_the_other():
     told = threading.Event()
-    asked = asked_of("https://example.com/")
-    scene = Scene(asked, Options(timeout=30.0), lambda _: told.set())
+    asked = parse_target("https://example.com/")
+    scene = DiagnosisContext(asked, Options(timeout=30.0), lambda _: told.set())
     with LateForAAAA(told) as server:
         ask(scene, server, "ok.lab.test", "ok.lab.test.a.test")
 
@@ -306,7 +306,7 @@ def deaf_to_edns(wire):
 
 def test_a_server_that_does_not_answer_edns_is_asked_without(scene):
     with Raw(deaf_to_edns) as server:
-        told = ask(scene, server, "ok.lab.test", patience=Patience(tries=(0.2, 30.0)))
+        told = ask(scene, server, "ok.lab.test", patience=QueryTimeouts(tries=(0.2, 30.0)))
 
     facts = told["A"].facts
     assert (facts["answers"], facts["edns"], facts["timed_out"]) == (["192.0.2.1"], False, False)

@@ -11,10 +11,10 @@ import pytest
 from ringback.client.proxies import Proxies
 from ringback.diagnosis.layer import name, nameserver
 from ringback.diagnosis.layer.dns_query import Server
-from ringback.diagnosis.layer.host_resolver import Resolver
-from ringback.diagnosis.layer.name import tell_origin
-from ringback.diagnosis.layer.url import asked_of
-from ringback.diagnosis.scene import Options, Scene
+from ringback.diagnosis.layer.host_resolver import ResolverConfig
+from ringback.diagnosis.layer.name import record_origin
+from ringback.diagnosis.layer.url import parse_target
+from ringback.diagnosis.scene import DiagnosisContext, Options
 from ringback.testing.lab import network
 from ringback.testing.lab.dns import ANSWERS, DNSAnswer, Nameserver, bind
 from ringback.testing.lab.lab import Lab
@@ -31,13 +31,13 @@ def server():
 
 @pytest.fixture(autouse=True)
 def _asks_nobody_else(monkeypatch):
-    monkeypatch.setattr(name, "configured", Resolver)
+    monkeypatch.setattr(name, "configured_resolver", ResolverConfig)
 
 
 def look_up(text, server):
-    scene = Scene(asked_of(text), Options(nameservers=(server.address,)))
+    scene = DiagnosisContext(parse_target(text), Options(nameservers=(server.address,)))
     with resolving(server.address, timeout=20.0):
-        addresses = name.read(scene)
+        addresses = name.read_name(scene)
     return addresses, scene.readings()
 
 
@@ -137,9 +137,9 @@ def test_a_server_with_an_address_for_every_name_is_a_hijack():
 
 
 def test_an_address_that_is_not_from_dns_is_told():
-    scene = Scene(asked_of("http://nxdomain.lab.test/"), Options())
+    scene = DiagnosisContext(parse_target("http://nxdomain.lab.test/"), Options())
 
-    tell_origin(scene, ("192.0.2.99",), [])
+    record_origin(scene, ("192.0.2.99",), [])
 
     (origin,) = scene.readings()
     assert origin.facts["not_from_dns"] == ["192.0.2.99"]
@@ -174,7 +174,9 @@ class Beside(Nameserver):
 
 def test_a_hijacker_that_knows_of_invalid_is_found_by_its_other_lies():
     with Beside({}, bind("127.0.0.1")) as server:
-        scene = Scene(asked_of("http://shop.example.org/"), Options(nameservers=(server.address,)))
+        scene = DiagnosisContext(
+            parse_target("http://shop.example.org/"), Options(nameservers=(server.address,))
+        )
         own = dns.name.from_text("shop.example.org")
         nameserver.hijack(scene, Server(*server.address), nameserver.random_sibling(own))
 
@@ -184,13 +186,13 @@ def test_a_hijacker_that_knows_of_invalid_is_found_by_its_other_lies():
 
 
 def test_a_name_that_the_proxy_resolves_is_not_waited_for(server, silent, seconds):
-    scene = Scene(
-        asked_of("http://silent.lab.test/"),
+    scene = DiagnosisContext(
+        parse_target("http://silent.lab.test/"),
         Options(nameservers=(silent.getsockname(),), proxies=Proxies("http://127.0.0.1:1")),
     )
 
     with resolving(server.address, timeout=5.0):
-        assert name.read(scene) == ()
+        assert name.read_name(scene) == ()
 
     (system,) = only(scene.readings(), "getaddrinfo")
     assert system.facts["timed_out"] is True
@@ -199,13 +201,13 @@ def test_a_name_that_the_proxy_resolves_is_not_waited_for(server, silent, second
 
 
 def test_a_silent_server_is_asked_twice_when_another_answers(server, silent):
-    scene = Scene(
-        asked_of("http://ok.lab.test/"),
+    scene = DiagnosisContext(
+        parse_target("http://ok.lab.test/"),
         Options(nameservers=(silent.getsockname(), server.address)),
     )
 
     with resolving(server.address, timeout=20.0):
-        assert name.read(scene) == ("127.0.0.1",)
+        assert name.read_name(scene) == ("127.0.0.1",)
 
     dead = [one for one in only(scene.readings(), "nameserver") if one.facts["timed_out"]]
     assert len(dead) == 2
@@ -214,13 +216,13 @@ def test_a_silent_server_is_asked_twice_when_another_answers(server, silent):
 
 
 def test_it_ends_with_the_diagnosis(server, seconds):
-    scene = Scene(
-        asked_of("http://silent.lab.test/"),
+    scene = DiagnosisContext(
+        parse_target("http://silent.lab.test/"),
         Options(timeout=0.3, nameservers=(server.address,)),
     )
 
     with resolving(server.address, timeout=0.5):
-        assert name.read(scene) == ()
+        assert name.read_name(scene) == ()
 
     assert seconds(scene) < 3.0
 
@@ -229,12 +231,12 @@ IN_NAMESPACE = """
 import encodings.idna, json, os, sys
 import dns.rdata
 from ringback.diagnosis.layer import name
-from ringback.diagnosis.layer.url import asked_of
-from ringback.diagnosis.scene import Options, Scene
+from ringback.diagnosis.layer.url import parse_target as asked_of
+from ringback.diagnosis.scene import Options, DiagnosisContext as Scene
 dns.rdata.load_all_types()
 os.setuid(65534)
 scene = Scene(asked_of(sys.argv[1]), Options())
-addresses = name.read(scene)
+addresses = name.read_name(scene)
 print(json.dumps({"addresses": addresses, "seconds": scene.now(), "readings": [
     {"what": r.what, "kind": r.kind, **r.facts} for r in scene.readings()]}))
 """

@@ -1,6 +1,6 @@
-from ringback.diagnosis.layer.connect import Attempt
+from ringback.diagnosis.layer.connect import ConnectAttempt
 from ringback.diagnosis.layer.kernel import Icmp
-from ringback.diagnosis.layer.neighbours import chosen, gateway_of
+from ringback.diagnosis.layer.neighbours import chosen_neighbours, gateway_of
 from tests.diagnosis.layer.worlds import scene_of
 
 TARGET, SIX = "198.51.100.2", "2001:db8:2::2"
@@ -10,12 +10,12 @@ def ended(outcome, *, own=None, address=TARGET):
     icmp = None
     if own is not None:
         icmp = Icmp(type=3, code=1, sender="x", own=own, is_target=False, family=4)
-    return Attempt(address=address, port=80, family=4, outcome=outcome, icmp=icmp)
+    return ConnectAttempt(address=address, port=80, family=4, outcome=outcome, icmp=icmp)
 
 
 def asked(made, port=80, scheme="http", scene=None, **options):
     scene = scene or scene_of(port, scheme, **options)
-    return [(one.role, one.address, one.port) for one in chosen(scene, made)]
+    return [(one.role, one.address, one.port) for one in chosen_neighbours(scene, made)]
 
 
 def test_a_refusal_asks_the_partner_of_the_scheme():

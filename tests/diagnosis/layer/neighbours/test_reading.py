@@ -1,8 +1,13 @@
 import pytest
 
 from ringback.diagnosis.layer import spoken
-from ringback.diagnosis.layer.connect import Attempt
-from ringback.diagnosis.layer.neighbours import Neighbour, ask, ask_control, tasks
+from ringback.diagnosis.layer.connect import ConnectAttempt
+from ringback.diagnosis.layer.neighbours import (
+    Neighbour,
+    ask_control,
+    ask_neighbour,
+    neighbour_tasks,
+)
 from ringback.testing.lab import Lab
 from ringback.testing.lab.message import serve
 from tests.diagnosis.layer.worlds import scene_of, told
@@ -12,7 +17,7 @@ PARTNER = {"role": "partner", "speaks": "http", "as_asked": True, "outcome": "op
 
 @pytest.fixture(autouse=True)
 def _patient(monkeypatch):
-    monkeypatch.setattr(spoken, "ANSWER", 20.0)
+    monkeypatch.setattr(spoken, "ANSWER_TIMEOUT", 20.0)
 
 
 @pytest.fixture
@@ -24,7 +29,7 @@ def lab():
 def test_a_partner_that_speaks_what_was_asked(lab):
     met = lab.listen(serve)
     scene = scene_of(8080)
-    ask(scene, Neighbour(address=met.host, port=met.port, role="partner"), 20)
+    ask_neighbour(scene, Neighbour(address=met.host, port=met.port, role="partner"), 20)
     [facts] = told(scene, "neighbours", "connect")
     assert PARTNER.items() <= facts.items()
     assert scene.readings()[-1].result.endswith(", speaks http")
@@ -33,7 +38,7 @@ def test_a_partner_that_speaks_what_was_asked(lab):
 def test_it_speaks_something_else(lab):
     met = lab.listen(serve)
     scene = scene_of(443, "https")
-    ask(scene, Neighbour(address=met.host, port=met.port, role="partner"), 20)
+    ask_neighbour(scene, Neighbour(address=met.host, port=met.port, role="partner"), 20)
     [facts] = told(scene, "neighbours", "connect")
     assert (facts["speaks"], facts["as_asked"]) == ("http", False)
 
@@ -41,7 +46,7 @@ def test_it_speaks_something_else(lab):
 def test_a_gateway_is_not_spoken_to(lab):
     met = lab.listen(serve)
     scene = scene_of(443, "https")
-    ask(scene, Neighbour(address=met.host, port=met.port, role="gateway"), 20)
+    ask_neighbour(scene, Neighbour(address=met.host, port=met.port, role="gateway"), 20)
     [facts] = told(scene, "neighbours", "connect")
     assert (facts["outcome"], facts["speaks"]) == ("open", None)
 
@@ -59,10 +64,12 @@ def test_a_control(lab, unused_port):
 
 
 def test_what_has_answered_at_once_is_not_waited_for_long():
-    refused = Attempt(address="192.0.2.1", port=81, family=4, outcome="refused", seconds=0.05)
-    [first, *_] = tasks(scene_of(81), {"192.0.2.1": refused})
+    refused = ConnectAttempt(
+        address="192.0.2.1", port=81, family=4, outcome="refused", seconds=0.05
+    )
+    [first, *_] = neighbour_tasks(scene_of(81), {"192.0.2.1": refused})
     assert first.args[-1] == pytest.approx(0.45)
-    [first, *_] = tasks(scene_of(81), {"192.0.2.1": None})
+    [first, *_] = neighbour_tasks(scene_of(81), {"192.0.2.1": None})
     assert first.args[-1] == pytest.approx(3.4)
 
 
@@ -70,4 +77,4 @@ def test_their_connections_are_counted():
     scene = scene_of(81)
     for _ in range(12):
         scene.may_connect("192.0.2.7", _)
-    assert tasks(scene, {"192.0.2.1": None}) == []
+    assert neighbour_tasks(scene, {"192.0.2.1": None}) == []

@@ -18,7 +18,7 @@ REDIS = Asked(text="", scheme="redis", host="service.test", port=6379, protocol=
 
 @pytest.fixture(autouse=True)
 def _patient(monkeypatch):
-    monkeypatch.setattr(room, "ANSWER", 20.0)
+    monkeypatch.setattr(room, "ANSWER_TIMEOUT", 20.0)
 
 
 @pytest.fixture
@@ -69,12 +69,12 @@ def test_the_words_of_the_asked_protocol(lab):
 
 
 def test_http_behind_a_silent_port(lab, monkeypatch):
-    monkeypatch.setattr(room, "LISTEN", 0.05)
+    monkeypatch.setattr(room, "LISTEN_TIMEOUT", 0.05)
     assert heard(lab.listen(serve), 2525, SMTP) == "http"
 
 
 def test_one_that_says_nothing(lab, monkeypatch):
-    monkeypatch.setattr(room, "ANSWER", 0.1)
+    monkeypatch.setattr(room, "ANSWER_TIMEOUT", 0.1)
     done = threading.Event()
     met = lab.listen(lambda _: done.wait(5))
     try:

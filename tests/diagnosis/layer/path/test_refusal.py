@@ -16,7 +16,7 @@ def world():
 def seen(world, port, version=4):
     with world.inside("client"):
         scene = scene_of(port)
-        path.refusal(scene, SERVER[version])
+        path.measure_refusal(scene, SERVER[version])
     [facts] = told(scene, "path", "refusal")
     return facts
 

@@ -1,9 +1,9 @@
 import pytest
 
 from ringback.diagnosis.layer import path
-from ringback.diagnosis.layer.connect import Attempt
+from ringback.diagnosis.layer.connect import ConnectAttempt
 from ringback.diagnosis.layer.kernel import Icmp
-from ringback.diagnosis.layer.path import tasks
+from ringback.diagnosis.layer.path import path_tasks
 from ringback.testing.lab.network import SERVER
 from tests.diagnosis.layer.worlds import World, scene_of, told
 from tests.requires import requires
@@ -21,7 +21,7 @@ def world():
 def hops(world, port, address, **more):
     with world.inside("client"):
         scene = scene_of(port)
-        path.walk(scene, address, **more)
+        path.walk_path(scene, address, **more)
     return {one["ttl"]: one for one in told(scene, "path", "hop")}, scene
 
 
@@ -118,16 +118,16 @@ def test_no_way_at_all(world):
 
 
 def made(outcome, **more):
-    return Attempt(address="192.0.2.7", port=80, family=4, outcome=outcome, **more)
+    return ConnectAttempt(address="192.0.2.7", port=80, family=4, outcome=outcome, **more)
 
 
 def test_what_is_asked_of_the_path():
     icmp = Icmp(type=3, code=3, sender="192.0.2.1", own=False, is_target=False, family=4)
     scene = scene_of(80)
-    assert len(tasks(scene, {"192.0.2.7": None, "192.0.2.8": None, "2001:db8::7": None})) == 2
-    assert len(tasks(scene, {"192.0.2.7": made("timeout", withheld=True)})) == 1
-    assert len(tasks(scene, {"192.0.2.7": made("refused")})) == 1
-    assert tasks(scene, {"192.0.2.7": made("refused", icmp=icmp)}) == []
-    assert tasks(scene, {"192.0.2.7": made("host_unreachable")}) == []
+    assert len(path_tasks(scene, {"192.0.2.7": None, "192.0.2.8": None, "2001:db8::7": None})) == 2
+    assert len(path_tasks(scene, {"192.0.2.7": made("timeout", withheld=True)})) == 1
+    assert len(path_tasks(scene, {"192.0.2.7": made("refused")})) == 1
+    assert path_tasks(scene, {"192.0.2.7": made("refused", icmp=icmp)}) == []
+    assert path_tasks(scene, {"192.0.2.7": made("host_unreachable")}) == []
     scene.tell("host", "route_to", "192.0.2.7", facts={"on_link": True})
-    assert tasks(scene, {"192.0.2.7": made("refused")}) == []
+    assert path_tasks(scene, {"192.0.2.7": made("refused")}) == []

@@ -4,7 +4,7 @@ import pytest
 
 from ringback.diagnosis.layer import proxy
 from ringback.diagnosis.model import Asked
-from ringback.diagnosis.scene import Options, Scene
+from ringback.diagnosis.scene import DiagnosisContext, Options
 from ringback.testing.lab import Lab
 from ringback.testing.lab import proxy as proxies
 from ringback.testing.lab.message import answering, response, serve
@@ -24,9 +24,11 @@ def lab():
 
 def tried(port, *others, scheme="https"):
     tls = scheme == "https"
-    scene = Scene(Asked(text="", scheme=scheme, host="127.0.0.1", port=port, tls=tls), Options())
+    scene = DiagnosisContext(
+        Asked(text="", scheme=scheme, host="127.0.0.1", port=port, tls=tls), Options()
+    )
     scene.tell("host", "proxy_variables", facts={"other": list(others)})
-    proxy.candidates(scene)
+    proxy.try_candidates(scene)
     return {one.subject: one.facts for one in scene.readings() if one.what == "candidate"}
 
 

@@ -3,9 +3,9 @@ import os
 import pytest
 
 from ringback.client.proxies import Proxies
-from ringback.diagnosis.layer.proxy_server import chosen
+from ringback.diagnosis.layer.proxy_server import chosen_proxy
 from ringback.diagnosis.model import Asked
-from ringback.diagnosis.scene import Options, Scene
+from ringback.diagnosis.scene import DiagnosisContext, Options
 
 
 @pytest.fixture(autouse=True)
@@ -18,7 +18,7 @@ def _no_proxies(monkeypatch):
 def of(scheme="https", host="service.test", port=443, protocol="http", **options):
     tls = scheme in {"https", "tls"}
     asked = Asked(text="", scheme=scheme, host=host, port=port, protocol=protocol, tls=tls)
-    return chosen(Scene(asked, Options(**options)))
+    return chosen_proxy(DiagnosisContext(asked, Options(**options)))
 
 
 def test_none_is_set():

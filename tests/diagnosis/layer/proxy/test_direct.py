@@ -5,7 +5,7 @@ import pytest
 
 from ringback.diagnosis.layer import proxy
 from ringback.diagnosis.model import Asked
-from ringback.diagnosis.scene import Options, Scene
+from ringback.diagnosis.scene import DiagnosisContext, Options
 from ringback.testing.lab import Lab
 from ringback.testing.lab.message import serve
 
@@ -20,7 +20,7 @@ def lab():
 def scene(lab):
     met = lab.listen(serve)
     asked = Asked(text="", scheme="http", host="127.0.0.1", port=met.port, tls=False)
-    return Scene(asked, Options())
+    return DiagnosisContext(asked, Options())
 
 
 def direct(scene):
@@ -29,7 +29,7 @@ def direct(scene):
 
 def test_a_proxy_that_works_is_not_passed_by(scene):
     scene.tell("proxy", "connect", state="ok")
-    proxy.direct(scene, ("127.0.0.1",))
+    proxy.try_direct(scene, ("127.0.0.1",))
     assert direct(scene) == []
 
 
@@ -40,14 +40,14 @@ def test_tls_waits_for_the_tunnel(scene, monkeypatch):
     scene.tell("proxy", "connect", state="ok")
     later = threading.Timer(0.1, scene.tell, ("proxy", "tunnel"), {"state": "ok"})
     later.start()
-    proxy.direct(scene, ("127.0.0.1",))
+    proxy.try_direct(scene, ("127.0.0.1",))
     later.join()
     assert direct(scene) == []
 
 
 def test_the_direct_way_opens(scene):
     scene.tell("proxy", "connect", state="failed")
-    proxy.direct(scene, ("127.0.0.1",))
+    proxy.try_direct(scene, ("127.0.0.1",))
     [told] = direct(scene)
     assert told.subject == f"127.0.0.1:{scene.asked.port}"
     assert told.facts["works"] is True
@@ -56,16 +56,16 @@ def test_the_direct_way_opens(scene):
 
 
 def test_it_is_refused_too(unused_port):
-    scene = Scene(Asked(text="", host="127.0.0.1", port=unused_port), Options())
+    scene = DiagnosisContext(Asked(text="", host="127.0.0.1", port=unused_port), Options())
     scene.tell("proxy", "tunnel", state="failed")
-    proxy.direct(scene, ("127.0.0.1",))
+    proxy.try_direct(scene, ("127.0.0.1",))
     [told] = direct(scene)
     assert told.facts["works"] is False
     assert told.facts["outcome"] == "refused"
 
 
 def test_without_an_address_nothing_is_known(scene):
-    proxy.direct(scene, (), wait=False)
+    proxy.try_direct(scene, (), wait=False)
     [told] = direct(scene)
     assert told.facts["works"] is None
     assert told.facts["outcome"] == "unresolved"

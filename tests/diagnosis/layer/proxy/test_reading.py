@@ -5,7 +5,7 @@ from ringback.diagnosis.layer import proxy
 from ringback.diagnosis.layer.opening import open_connection
 from ringback.diagnosis.layer.proxy import ANSWER_TIMEOUT
 from ringback.diagnosis.model import Asked
-from ringback.diagnosis.scene import Options, Scene
+from ringback.diagnosis.scene import DiagnosisContext, Options
 from ringback.testing.lab import Lab, socks
 from ringback.testing.lab import proxy as proxies
 from ringback.testing.lab.healthy import secured
@@ -28,7 +28,7 @@ def target(lab):
 def scene_of(port=443, scheme="https", host="127.0.0.1", **options):
     tls = scheme == "https"
     asked = Asked(text="", scheme=scheme, host=host, port=port, tls=tls)
-    return Scene(asked, Options(**options))
+    return DiagnosisContext(asked, Options(**options))
 
 
 def told(scene, what):
@@ -42,7 +42,7 @@ def at(met, scheme="http", user=""):
 def test_a_tunnel_that_stands_is_used_by_the_next_stage(lab, target):
     met = lab.listen(proxies.proxy_with_users)
     scene = scene_of(target.port)
-    way = proxy.read(scene, at(met, user=proxies.USER))
+    way = proxy.read_proxy(scene, at(met, user=proxies.USER))
     assert (way.address, way.port) == (met.host, met.port)
     connect, tunnel = scene.readings()
     assert connect.state == tunnel.state == "ok"
@@ -61,7 +61,7 @@ def test_a_tunnel_that_stands_is_used_by_the_next_stage(lab, target):
 def test_plain_http_needs_no_tunnel(lab, target):
     met = lab.listen(proxies.proxy)
     scene = scene_of(target.port, "http")
-    way = proxy.read(scene, at(met))
+    way = proxy.read_proxy(scene, at(met))
     assert [one.what for one in scene.readings()] == ["connect"]
     with open_connection(scene, way, "127.0.0.1", target.port, 3) as sock:
         sock.sendall(f"GET http://127.0.0.1:{target.port}/ HTTP/1.1\r\nHost: x\r\n\r\n".encode())
@@ -108,7 +108,7 @@ def refuse(connection):
 def test_what_an_http_proxy_answers(lab, handler, expected, kind):
     met = lab.listen(handler)
     scene = scene_of()
-    assert proxy.read(scene, at(met)) is None
+    assert proxy.read_proxy(scene, at(met)) is None
     connect, tunnel = scene.readings()
     assert connect.state == "ok"
     assert tunnel.state == "failed"
@@ -119,7 +119,7 @@ def test_what_an_http_proxy_answers(lab, handler, expected, kind):
 def test_a_proxy_that_says_nothing(lab, monkeypatch):
     monkeypatch.setattr("ringback.diagnosis.layer.proxy.ANSWER_TIMEOUT", 0.2)
     scene = scene_of()
-    assert proxy.read(scene, at(lab.listen(proxies.silent))) is None
+    assert proxy.read_proxy(scene, at(lab.listen(proxies.silent))) is None
     assert ANSWER_TIMEOUT == 3.0
     [tunnel] = told(scene, "tunnel")
     assert tunnel.facts["outcome"] == "timeout"
@@ -130,7 +130,7 @@ def test_a_proxy_that_says_nothing(lab, monkeypatch):
 @pytest.mark.parametrize("scheme", ["socks4", "socks4a", "socks5", "socks5h"])
 def test_socks(lab, target, scheme):
     scene = scene_of(target.port, "http", host="localhost")
-    way = proxy.read(scene, at(lab.listen(socks.Socks()), scheme))
+    way = proxy.read_proxy(scene, at(lab.listen(socks.Socks()), scheme))
     [tunnel] = told(scene, "tunnel")
     assert tunnel.facts["method"] == scheme.replace("socks", "SOCKS")
     assert tunnel.facts["outcome"] == "open"
@@ -157,7 +157,7 @@ def test_socks(lab, target, scheme):
 )  # fmt: skip
 def test_what_a_socks_proxy_answers(lab, scheme, handler, user, expected, kind):
     scene = scene_of()
-    assert proxy.read(scene, at(lab.listen(handler), scheme, user)) is None
+    assert proxy.read_proxy(scene, at(lab.listen(handler), scheme, user)) is None
     [tunnel] = told(scene, "tunnel")
     assert tunnel.kind == kind
     assert expected.items() <= tunnel.facts.items()
@@ -165,14 +165,14 @@ def test_what_a_socks_proxy_answers(lab, scheme, handler, user, expected, kind):
 
 def test_a_name_that_the_proxy_wants_resolved_here(lab):
     scene = scene_of(host="nowhere.invalid")
-    assert proxy.read(scene, at(lab.listen(socks.Socks()), "socks5")) is None
+    assert proxy.read_proxy(scene, at(lab.listen(socks.Socks()), "socks5")) is None
     [tunnel] = told(scene, "tunnel")
     assert tunnel.facts["outcome"] == "unresolved"
 
 
 def test_nothing_listens(unused_port):
     scene = scene_of()
-    assert proxy.read(scene, f"http://user:secret@127.0.0.1:{unused_port}") is None
+    assert proxy.read_proxy(scene, f"http://user:secret@127.0.0.1:{unused_port}") is None
     [connect] = scene.readings()
     assert connect.subject == f"127.0.0.1:{unused_port}"
     assert connect.facts["outcome"] == "refused"
@@ -183,7 +183,7 @@ def test_nothing_listens(unused_port):
 
 def test_its_name_does_not_exist():
     scene = scene_of()
-    assert proxy.read(scene, "http://user:secret@nowhere.invalid:3128") is None
+    assert proxy.read_proxy(scene, "http://user:secret@nowhere.invalid:3128") is None
     [connect] = scene.readings()
     assert connect.facts["outcome"] == "unresolved"
     assert connect.facts["eai"] in {"EAI_NONAME", "EAI_AGAIN"}
@@ -194,7 +194,7 @@ def test_its_name_does_not_exist():
 @pytest.mark.parametrize("url", ["ftp://user:secret@127.0.0.1:1", "http://", "http://h:99999"])
 def test_no_url_of_a_proxy(url):
     scene = scene_of()
-    assert proxy.read(scene, url) is None
+    assert proxy.read_proxy(scene, url) is None
     [connect] = scene.readings()
     assert connect.facts["outcome"] == "invalid"
     assert connect.kind == "config.proxy_invalid"
@@ -205,12 +205,12 @@ def test_tls_to_the_proxy(lab, target):
     met = secured(handler=proxies.proxy)(lab)
     url = f"https://localhost:{met.port}"
     scene = scene_of(target.port, trust=Trust(ca=(met.verify,)))
-    way = proxy.read(scene, url)
+    way = proxy.read_proxy(scene, url)
     with open_connection(scene, way, "127.0.0.1", target.port, 3) as sock:
         sock.sendall(b"GET / HTTP/1.1\r\nHost: lab.test\r\n\r\n")
         assert sock.recv(15) == b"HTTP/1.1 200 OK"
     scene = scene_of(target.port)
-    assert proxy.read(scene, url) is None
+    assert proxy.read_proxy(scene, url) is None
     [tunnel] = told(scene, "tunnel")
     assert tunnel.facts["outcome"] == "tls_failed"
     assert tunnel.facts["reason"]
@@ -218,7 +218,7 @@ def test_tls_to_the_proxy(lab, target):
 
 def test_an_https_url_of_a_plain_proxy(lab):
     scene = scene_of(443, "http")
-    assert proxy.read(scene, at(lab.listen(hello_plain), "https")) is None
+    assert proxy.read_proxy(scene, at(lab.listen(hello_plain), "https")) is None
     [tunnel] = told(scene, "tunnel")
     assert tunnel.facts["method"] == "GET"
     assert tunnel.facts["outcome"] == "tls_failed"
@@ -227,7 +227,7 @@ def test_an_https_url_of_a_plain_proxy(lab):
 def test_an_https_url_of_a_proxy_that_waits_for_more(lab, monkeypatch):
     monkeypatch.setattr("ringback.diagnosis.layer.proxy.ANSWER_TIMEOUT", 0.2)
     scene = scene_of()
-    assert proxy.read(scene, at(lab.listen(proxies.silent), "https")) is None
+    assert proxy.read_proxy(scene, at(lab.listen(proxies.silent), "https")) is None
     [tunnel] = told(scene, "tunnel")
     assert tunnel.facts["outcome"] == "timeout"
     assert tunnel.facts["reason"] == "within the TLS handshake"

@@ -84,9 +84,9 @@ def waiting(monkeypatch):
     """Sets how long it is waited for a service, and then for what answers a request of HTTP."""
 
     def chosen(seconds, poked):
-        monkeypatch.setattr("ringback.diagnosis.layer.service.WAIT", seconds)
-        monkeypatch.setattr(service, "SILENCE", seconds)
-        monkeypatch.setattr(service, "_POKED", poked)
+        monkeypatch.setattr("ringback.diagnosis.layer.service.GREETING_TIMEOUT", seconds)
+        monkeypatch.setattr(service, "SILENT_SECONDS", seconds)
+        monkeypatch.setattr(service, "_POKE_TIMEOUT", poked)
 
     return chosen
 
@@ -95,7 +95,7 @@ def waiting(monkeypatch):
 def _patient(waiting, monkeypatch):
     """What comes is waited for, however slow the machine."""
     waiting(60.0, 60.0)
-    monkeypatch.setattr(service, "_REST", 60.0)
+    monkeypatch.setattr(service, "_REST_TIMEOUT", 60.0)
 
 
 @pytest.fixture
@@ -111,7 +111,7 @@ def met(endpoint, scheme, **asked):
     scene = scene_of(endpoint, protocol=protocol.name, timeout=90.0)
     scene.asked = replace(scene.asked, tls=protocol.tls, **asked)
     route = route_of(endpoint)
-    service.read(scene, [route], tls.read(scene, [route]))
+    service.read_service(scene, [route], tls.read_tls(scene, [route]))
     return scene
 
 

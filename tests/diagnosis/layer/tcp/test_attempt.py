@@ -2,7 +2,12 @@ import socket
 
 import pytest
 
-from ringback.diagnosis.layer.connect import Attempt, _ended, attempt, told
+from ringback.diagnosis.layer.connect import (
+    ConnectAttempt,
+    _ended,
+    attempt_connect,
+    describe_attempt,
+)
 from ringback.testing.lab import Lab, network
 from ringback.testing.lab.namespace import inside
 from tests.requires import requires
@@ -45,7 +50,7 @@ def met(lab):
     def connect(when, seconds=3.4):
         endpoint = FAULTS[when].start(lab)
         with inside(endpoint.namespace):
-            made = attempt(endpoint.host, endpoint.port, seconds)
+            made = attempt_connect(endpoint.host, endpoint.port, seconds)
         made.close()
         return made
 
@@ -54,7 +59,7 @@ def met(lab):
 
 def test_open():
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        made = attempt(*listener.getsockname(), 3)
+        made = attempt_connect(*listener.getsockname(), 3)
         facts = made.facts()
         with made.sock:
             assert made.sock.getpeername() == listener.getsockname()
@@ -67,18 +72,18 @@ def test_open():
     assert facts["source"] == "127.0.0.1"
     assert facts["rtt"] > 0
     assert facts["repeats"] == 0
-    assert told(made).startswith("open, ")
+    assert describe_attempt(made).startswith("open, ")
 
 
 def test_refused_by_nobody_but_the_target(unused_port):
-    made = attempt("127.0.0.1", unused_port, 3)
+    made = attempt_connect("127.0.0.1", unused_port, 3)
     assert (made.outcome, made.errno, made.icmp) == ("refused", "ECONNREFUSED", None)
     assert made.kind == "tcp.refused"
     assert made.sock is None
 
 
 def test_a_connection_with_itself_is_none():
-    blank = Attempt(address="127.0.0.1", port=1, family=4, outcome="timeout")
+    blank = ConnectAttempt(address="127.0.0.1", port=1, family=4, outcome="timeout")
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         sock.connect(sock.getsockname())
@@ -88,13 +93,13 @@ def test_a_connection_with_itself_is_none():
 
 @pytest.mark.parametrize("address", ["nowhere", "fe80::1%nothing0", "300.1.1.1", ""])
 def test_no_address(address):
-    assert attempt(address, 80, 1).outcome in {"error", "invalid"}
+    assert attempt_connect(address, 80, 1).outcome in {"error", "invalid"}
 
 
 def test_a_full_backlog_is_silence():
     with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
-        first = [attempt(*listener.getsockname(), 0.2) for _ in range(3)]
-        made = attempt(*listener.getsockname(), 0.2)
+        first = [attempt_connect(*listener.getsockname(), 0.2) for _ in range(3)]
+        made = attempt_connect(*listener.getsockname(), 0.2)
         for one in first:
             one.close()
     assert made.outcome == "timeout"
@@ -113,7 +118,7 @@ def test_a_rejection_names_its_sender(met, when):
     assert made.icmp.sender in {"192.0.2.1", "2001:db8:1::1"}
     assert not made.icmp.own
     assert not made.icmp.is_target
-    assert "which is on the way" in told(made)
+    assert "which is on the way" in describe_attempt(made)
 
 
 @pytest.mark.netns
@@ -130,7 +135,7 @@ def test_a_host_that_is_off_is_told_by_this_host(met, when):
     made = met(when)
     assert made.outcome == "host_unreachable"
     assert made.icmp.own
-    assert "from this host" in told(made)
+    assert "from this host" in describe_attempt(made)
 
 
 @pytest.mark.netns
@@ -148,6 +153,6 @@ def test_a_limit_of_hops_makes_the_router_answer(lab):
     for when, router in (("dropped", "192.0.2.1"), ("dropped_ipv6", "2001:db8:1::1")):
         endpoint = FAULTS[when].start(lab)
         with inside(endpoint.namespace):
-            made = attempt(endpoint.host, endpoint.port, 3, hops=1)
+            made = attempt_connect(endpoint.host, endpoint.port, 3, hops=1)
         assert made.icmp.sender == router
         assert (made.icmp.family, made.icmp.type) in {(4, 11), (6, 3)}

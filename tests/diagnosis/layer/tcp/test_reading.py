@@ -37,7 +37,7 @@ def read(world):
     def from_client(addresses, port, **more):
         with world.inside("client"):
             scene = scene_of(port, **more)
-            return tcp.read(scene, addresses), scene
+            return tcp.read_tcp(scene, addresses), scene
 
     return from_client
 
@@ -45,7 +45,7 @@ def read(world):
 def test_the_open_connection_is_used_by_the_next_stage(lab):
     met = lab.listen(serve)
     scene = scene_of(met.port)
-    [way] = tcp.read(scene, (met.host, met.host))
+    [way] = tcp.read_tcp(scene, (met.host, met.host))
     [connect] = scene.readings()[2:]
     assert (connect.layer, connect.what, connect.state) == ("tcp", "connect", "ok")
     assert connect.subject == f"127.0.0.1:{met.port}"
@@ -59,13 +59,13 @@ def test_the_open_connection_is_used_by_the_next_stage(lab):
 
 def test_no_address():
     scene = scene_of(80)
-    assert tcp.read(scene, ()) == ()
+    assert tcp.read_tcp(scene, ()) == ()
     assert len(scene.readings()) == 2
 
 
 def test_refused_at_once(unused_port, seconds):
     scene = scene_of(unused_port)
-    assert tcp.read(scene, ("127.0.0.1",)) == ()
+    assert tcp.read_tcp(scene, ("127.0.0.1",)) == ()
     [connect] = told(scene, "tcp", "connect")
     assert connect["outcome"] == "refused"
     assert told(scene, "tcp", "again") == []
@@ -75,7 +75,7 @@ def test_refused_at_once(unused_port, seconds):
 def test_no_more_connections_than_are_polite(unused_port):
     scene = scene_of(unused_port)
     addresses = [f"127.0.0.{number}" for number in range(1, 15)]
-    assert tcp.read(scene, addresses) == ()
+    assert tcp.read_tcp(scene, addresses) == ()
     assert len(told(scene, "tcp", "connect")) == 8
     assert scene._tried.total() <= 12
 
@@ -94,9 +94,9 @@ def overloaded():
 
 def test_a_port_that_works_now_and_then_is_seen(overloaded, monkeypatch):
     """It takes connections only once the first attempt is over; the others have time to see it."""
-    monkeypatch.setattr(tcp, "SILENT", 0.1)
-    monkeypatch.setattr(tcp, "PATIENCE", 1.5)
-    monkeypatch.setattr(tcp, "ENDS", 40.0)
+    monkeypatch.setattr(tcp, "SILENT_SECONDS", 0.1)
+    monkeypatch.setattr(tcp, "CONNECT_TIMEOUT", 1.5)
+    monkeypatch.setattr(tcp, "LAST_ATTEMPT_END", 40.0)
     overloaded.settimeout(0.05)
     scene = scene_of(overloaded.getsockname()[1], timeout=60.0)
     done = threading.Event()
@@ -111,7 +111,7 @@ def test_a_port_that_works_now_and_then_is_seen(overloaded, monkeypatch):
 
     late = threading.Thread(target=accept_late)
     late.start()
-    ways = tcp.read(scene, ("127.0.0.1",))
+    ways = tcp.read_tcp(scene, ("127.0.0.1",))
     done.set()
     late.join()
     [connect] = told(scene, "tcp", "connect")

@@ -23,13 +23,13 @@ def lab():
 @pytest.fixture(autouse=True)
 def _patient(monkeypatch):
     """The machine may be slower than a person likes to wait."""
-    monkeypatch.setattr(tls_extras, "_ANSWERED", 2.0)
-    monkeypatch.setattr("ringback.diagnosis.layer.tls_clock._LONGEST", 60.0)
+    monkeypatch.setattr(tls_extras, "_ANSWERED_TIMEOUT", 2.0)
+    monkeypatch.setattr("ringback.diagnosis.layer.tls_clock._TIMEOUT", 60.0)
 
 
 def met(endpoint, **how):
     scene = scene_of(endpoint, **how)
-    for connection in tls.read(scene, [route_of(endpoint)]):
+    for connection in tls.read_tls(scene, [route_of(endpoint)]):
         connection.close()
     return scene
 
@@ -120,9 +120,9 @@ def test_a_tls_port_that_says_so_is_not_taken_for_a_plain_one(lab):
 
 
 def test_a_silent_port_is_asked_otherwise_meanwhile(lab, monkeypatch):
-    monkeypatch.setattr(tls, "LONGEST", 2.0)
-    monkeypatch.setattr(tls_extras, "SILENCE", 0.1)
-    monkeypatch.setattr(tls_extras, "_UNANSWERED", 0.3)
+    monkeypatch.setattr(tls, "HANDSHAKE_TIMEOUT", 2.0)
+    monkeypatch.setattr(tls_extras, "STALL_SECONDS", 0.1)
+    monkeypatch.setattr(tls_extras, "_UNANSWERED_TIMEOUT", 0.3)
     scene = met(lab.start("tls.timed_out:plain_server"))
 
     assert not only(scene, "small_segments").facts["works"]
@@ -147,7 +147,7 @@ def test_the_name_is_left_out_where_it_may_be_what_decides(lab):
 
 def test_the_systems_store_is_tried_where_the_issuer_is_not_trusted(lab, monkeypatch):
     endpoint = lab.start("tls.cert.authority_invalid.untrusted_root")
-    system = tls_trust.Store(Trust(ca=(_pem(lab),)), "system")
+    system = tls_trust.TrustStore(Trust(ca=(_pem(lab),)), "system")
     monkeypatch.setattr(tls_trust, "_SYSTEM", system)
 
     assert only(met(endpoint), "system_store").facts["verified"]
@@ -178,14 +178,14 @@ def test_a_way_that_is_no_longer_open_is_told(lab, unused_port):
     endpoint = lab.start("ok:tls")
     scene = scene_of(endpoint)
 
-    assert tls.read(scene, [Route(address="127.0.0.1", port=unused_port)]) == ()
+    assert tls.read_tls(scene, [Route(address="127.0.0.1", port=unused_port)]) == ()
     assert only(scene, "connection").state == "failed"
 
 
 def test_connections_are_closed_where_nothing_more_is_asked(lab):
     endpoint = lab.start("ok:tls")
     scene = scene_of(endpoint, protocol="none")
-    (connection,) = tls.read(scene, [route_of(endpoint)])
+    (connection,) = tls.read_tls(scene, [route_of(endpoint)])
 
     assert connection.channel.raw.fileno() == -1
 
@@ -195,7 +195,7 @@ def test_files_that_cannot_be_used_are_told(lab, tmp_path):
     scene = scene_of(endpoint)
     missing = str(tmp_path / "missing.pem")
     object.__setattr__(scene.options, "trust", Trust(ca=(missing,)))
-    assert tls.read(scene, [route_of(endpoint)]) == ()
+    assert tls.read_tls(scene, [route_of(endpoint)]) == ()
     trust = only(scene, "trust")
 
     assert (trust.state, trust.kind) == ("failed", "config.tls_files_invalid")
@@ -206,7 +206,7 @@ def test_files_that_cannot_be_used_are_told(lab, tmp_path):
 def test_the_first_of_several_addresses_may_be_the_bad_one(lab):
     good, bad = lab.start("ok:tls"), lab.start("tls.cert.date_invalid.expired")
     scene = scene_of(good)
-    connections = tls.read(scene, [route_of(bad), route_of(good)])
+    connections = tls.read_tls(scene, [route_of(bad), route_of(good)])
     for connection in connections:
         connection.close()
 

@@ -43,7 +43,7 @@ def lab():
 def met(lab, name, **how):
     endpoint = lab.start(name)
     scene = scene_of(endpoint, **how)
-    connections = tls.read(scene, [route_of(endpoint)])
+    connections = tls.read_tls(scene, [route_of(endpoint)])
     for connection in connections:
         connection.close()
     return scene, connections
@@ -88,7 +88,7 @@ def test_an_end_in_the_handshake_is_told(lab, name):
 
 @pytest.mark.parametrize("name", ["tls.timed_out:mid_server_hello", "tls.timed_out:plain_server"])
 def test_silence_ends_in_time(lab, name, monkeypatch):
-    monkeypatch.setattr(tls, "LONGEST", 1.1)
+    monkeypatch.setattr(tls, "HANDSHAKE_TIMEOUT", 1.1)
     scene, connections = met(lab, name)
     handshake = only(scene, "handshake")
 

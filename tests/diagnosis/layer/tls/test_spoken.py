@@ -4,8 +4,8 @@ from hypothesis import strategies as st
 
 from ringback.diagnosis.layer.spoken import (
     is_tls,
-    plain,
     printable,
+    printable_text,
     says_certificate,
     says_tls,
     speaks,
@@ -85,6 +85,6 @@ def test_any_bytes_can_be_asked_about(data):
 
 @given(st.text(max_size=300))
 def test_any_text_becomes_safe_to_print(text):
-    shown = plain(text)
+    shown = printable_text(text)
     assert all(c.isprintable() for c in shown)
     assert len(shown) <= 200

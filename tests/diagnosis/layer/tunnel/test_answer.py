@@ -1,11 +1,11 @@
 import pytest
 
-from ringback.diagnosis.layer.proxy_tunnel import Answer, TunnelError
+from ringback.diagnosis.layer.proxy_tunnel import TunnelError, TunnelReply
 from ringback.failure import KINDS
 
 
 def answer(outcome, **more):
-    return Answer(method="CONNECT", outcome=outcome, **more)
+    return TunnelReply(method="CONNECT", outcome=outcome, **more)
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringback.diagnosis.layer.url import MEANT, asked_of, read
-from ringback.diagnosis.scene import Options, Scene
+from ringback.diagnosis.layer.url import MEANT, parse_target, read_url
+from ringback.diagnosis.scene import DiagnosisContext, Options
 from ringback.failure import KINDS
 
 
 def meant(text):
-    return [p.removeprefix(MEANT) for p in asked_of(text).problems if p.startswith(MEANT)]
+    return [p.removeprefix(MEANT) for p in parse_target(text).problems if p.startswith(MEANT)]
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ def meant(text):
     ],
 )
 def test_a_url_is_taken_apart(text, target, spoken):
-    asked = asked_of(text)
+    asked = parse_target(text)
 
     assert (asked.scheme, asked.host, asked.port, asked.path) == target
     assert (asked.protocol, asked.tls) == spoken
@@ -47,7 +47,7 @@ def test_a_url_is_taken_apart(text, target, spoken):
     ],
 )
 def test_a_missing_scheme_is_guessed_and_noted(text, as_url):
-    asked = asked_of(text)
+    asked = parse_target(text)
 
     assert (asked.text, asked.kind) == (as_url, None)
     assert "no scheme is given" in asked.problems[0]
@@ -76,7 +76,7 @@ def test_a_missing_scheme_is_guessed_and_noted(text, as_url):
     ],
 )
 def test_a_slip_is_named_and_what_was_meant_is_told(text, hint):
-    assert asked_of(text).kind == "url.invalid"
+    assert parse_target(text).kind == "url.invalid"
     assert meant(text) == [hint]
 
 
@@ -103,8 +103,8 @@ def test_a_slip_is_named_and_what_was_meant_is_told(text, hint):
     ],
 )
 def test_what_cannot_be_repaired_is_invalid(text):
-    assert asked_of(text).kind == "url.invalid"
-    assert meant(text) in ([], [asked_of(text).text])
+    assert parse_target(text).kind == "url.invalid"
+    assert meant(text) in ([], [parse_target(text).text])
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_what_cannot_be_repaired_is_invalid(text):
     ],
 )
 def test_a_scheme_that_is_missing_or_unknown(text, hint):
-    assert asked_of(text).kind == "url.scheme_invalid"
+    assert parse_target(text).kind == "url.scheme_invalid"
     assert meant(text) == hint
 
 
@@ -147,7 +147,7 @@ def test_a_scheme_that_is_missing_or_unknown(text, hint):
     ],
 )
 def test_what_is_only_odd_is_noted_and_tried(text, said):
-    asked = asked_of(text)
+    asked = parse_target(text)
 
     assert asked.kind is None
     assert any(said in problem for problem in asked.problems)
@@ -157,11 +157,11 @@ def test_what_is_only_odd_is_noted_and_tried(text, said):
     "text", ["https://почта.рф/", "https://bücher.example/", "https://日本.jp"]
 )
 def test_an_international_name_is_no_lookalike(text):
-    assert asked_of(text).problems == ()
+    assert parse_target(text).problems == ()
 
 
 def test_what_is_sent_is_ascii_and_on_one_line():
-    asked = asked_of("https://example.com/ä b\r\nX: y?q=ü\n1")
+    asked = parse_target("https://example.com/ä b\r\nX: y?q=ü\n1")
 
     assert asked.path == "/%C3%A4%20b%0D%0AX:%20y"
     assert asked.query == "q=%C3%BC%0A1"
@@ -169,7 +169,7 @@ def test_what_is_sent_is_ascii_and_on_one_line():
 
 @given(st.text(max_size=80))
 def test_it_is_total(text):
-    asked = asked_of(text)
+    asked = parse_target(text)
 
     assert asked.text.isprintable()
     assert asked.kind is None or asked.kind in KINDS
@@ -178,7 +178,7 @@ def test_it_is_total(text):
 
 @given(st.text(alphabet="htps:/@.[]?#%\\ a1é\n,", max_size=40))
 def test_it_is_total_near_urls(text):
-    asked = asked_of(text)
+    asked = parse_target(text)
 
     assert asked.kind is not None or (asked.host and 0 <= asked.port <= 65535)
     assert all(problem.isprintable() for problem in asked.problems)
@@ -190,9 +190,9 @@ def test_it_is_total_near_urls(text):
     )
 )
 def test_what_was_asked_can_be_asked_again(rest):
-    asked = asked_of(f"https://{rest}")
+    asked = parse_target(f"https://{rest}")
 
-    assert asked_of(asked.text) == asked
+    assert parse_target(asked.text) == asked
 
 
 SECRET = "S3cr3tT0k3n"
@@ -226,7 +226,7 @@ AFTER = st.sampled_from(
     ],
 )
 def test_a_password_that_is_not_encoded_is_the_problem(text):
-    asked = asked_of(text)
+    asked = parse_target(text)
 
     assert asked.kind == "url.invalid"
     assert "percent-encoded" in asked.problems[0]
@@ -237,13 +237,13 @@ def test_a_password_that_is_not_encoded_is_the_problem(text):
     "text", ["https://example.com/react@18/x.js", "https://user:pw@example.com/@scope/x"]
 )
 def test_an_at_sign_in_a_path_is_no_problem(text):
-    assert asked_of(text).kind is None
+    assert parse_target(text).kind is None
 
 
 def shown_of(text):
-    asked = asked_of(text)
-    scene = Scene(asked, Options())
-    read(scene)
+    asked = parse_target(text)
+    scene = DiagnosisContext(asked, Options())
+    read_url(scene)
     return f"{asked.text}\n{asked!r}\n{scene.readings()!r}"
 
 
@@ -258,7 +258,7 @@ def test_no_password_is_shown(before, ahead, behind, after):
 
 def password_is_a_host(text):
     """Whether every client takes the password for the host: ``http://user:a@SECRET/x@host``."""
-    asked = asked_of(text)
+    asked = parse_target(text)
     return asked.kind is None and (SECRET in asked.host or SECRET in asked.path)
 
 
@@ -268,9 +268,9 @@ def test_no_query_is_shown(before, after, odd, mark):
 
 
 def test_the_reading_says_how_the_text_was_taken():
-    scene = Scene(asked_of("http://exam。ple．com:443/a?b"), Options())
+    scene = DiagnosisContext(parse_target("http://exam。ple．com:443/a?b"), Options())
 
-    read(scene)
+    read_url(scene)
 
     (reading,) = scene.readings()
     assert (reading.layer, reading.what, reading.state) == ("url", "parse", "noted")
@@ -282,9 +282,9 @@ def test_the_reading_says_how_the_text_was_taken():
 
 
 def test_the_reading_of_a_slip_holds_the_hint():
-    scene = Scene(asked_of("http:/example.com"), Options())
+    scene = DiagnosisContext(parse_target("http:/example.com"), Options())
 
-    read(scene)
+    read_url(scene)
 
     (reading,) = scene.readings()
     assert (reading.state, reading.kind) == ("failed", "url.invalid")

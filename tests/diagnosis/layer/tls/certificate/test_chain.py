@@ -4,7 +4,7 @@ from dataclasses import dataclass
 import pytest
 
 from ringback.diagnosis.layer import tls, tls_trust
-from ringback.diagnosis.layer.tls_readings import path
+from ringback.diagnosis.layer.tls_readings import certificate_path
 from ringback.testing.lab import Lab
 from tests.diagnosis.layer.meeting import only, route_of, scene_of
 from tests.requires import requires
@@ -19,7 +19,7 @@ def lab():
 
 def met(endpoint):
     scene = scene_of(endpoint)
-    for connection in tls.read(scene, [route_of(endpoint)]):
+    for connection in tls.read_tls(scene, [route_of(endpoint)]):
         connection.close()
     return only(scene, "chain").facts
 
@@ -52,7 +52,7 @@ def test_the_chain_is_read_as_it_was_sent(lab, version, name, sent):
 
 @pytest.mark.parametrize(("name", "sent"), [("good", 2), ("expired", 1)])
 def test_without_the_hook_python_is_asked(lab, monkeypatch, name, sent):
-    monkeypatch.setattr(tls_trust, "watch", lambda context: False)
+    monkeypatch.setattr(tls_trust, "watch_messages", lambda context: False)
     facts = met(serving(lab, name, ssl.TLSVersion.TLSv1_3))
 
     assert len(facts["chain"]) == sent
@@ -80,7 +80,7 @@ def test_those_above_the_first_are_found_in_any_order():
     leaf, lower, upper = Named("leaf", "lower"), Named("lower", "upper"), Named("upper", "root")
     other, root = Named("other", "root"), Named("root", "root")
 
-    assert path([leaf, upper, other, lower]) == [leaf, lower, upper]
-    assert path([leaf, other]) == [leaf]
-    assert path([root, root]) == [root]
-    assert path([]) == []
+    assert certificate_path([leaf, upper, other, lower]) == [leaf, lower, upper]
+    assert certificate_path([leaf, other]) == [leaf]
+    assert certificate_path([root, root]) == [root]
+    assert certificate_path([]) == []

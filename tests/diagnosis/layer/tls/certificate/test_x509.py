@@ -10,7 +10,7 @@ from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringback.diagnosis.layer.x509 import DERError, certificate, element, identifier, sequence
+from ringback.diagnosis.layer.x509 import DERError, element, identifier, parse_certificate, sequence
 from ringback.testing.lab.certificates import Certificates, leaf
 
 
@@ -24,7 +24,7 @@ def der(identity):
 
 
 def test_a_root_is_read(issued):
-    one = certificate(der(issued.root))
+    one = parse_certificate(der(issued.root))
     other = issued.root.certificate
 
     assert one.subject == one.issuer == "CN=ringback lab root"
@@ -38,7 +38,7 @@ def test_a_root_is_read(issued):
 
 def test_a_leaf_is_read(issued):
     made = leaf(issued.intermediate, names=("a.test", "*.b.test", "192.0.2.1", "2001:db8::1"))
-    one = certificate(der(made))
+    one = parse_certificate(der(made))
 
     assert one.names == ("a.test", "*.b.test", "192.0.2.1", "2001:db8::1")
     assert one.issuer == "CN=ringback lab intermediate"
@@ -68,7 +68,7 @@ def test_size_of_an_rsa_key_and_places_of_the_issuer_are_read():
         .add_extension(x509.AuthorityInformationAccess([access]), critical=False)
         .sign(key, hashes.SHA256())
     )
-    one = certificate(made.public_bytes(Encoding.DER))
+    one = parse_certificate(made.public_bytes(Encoding.DER))
 
     assert (one.key, one.signature) == ("RSA 1024", "RSA with SHA-256")
     assert one.ca_issuers == ("http://ca.test/issuer.der",)
@@ -79,7 +79,7 @@ def test_size_of_an_rsa_key_and_places_of_the_issuer_are_read():
 def read_or_refused(data):
     """Whether bytes are either a certificate, with the digest of these very bytes, or refused."""
     try:
-        return certificate(data).sha256 == hashlib.sha256(data).hexdigest()
+        return parse_certificate(data).sha256 == hashlib.sha256(data).hexdigest()
     except DERError as refused:
         return bool(str(refused))
 
