@@ -1,4 +1,40 @@
-"""What really happened on the wire in one exchange, and what that says of delivery."""
+"""What really happened on the wire in one exchange, and what that says of delivery.
+
+Theory of operation
+-------------------
+
+Whether a failed request may be sent again depends on one question: may the service have processed
+it? An exception tells what we saw last, not what the peer got: a reset after the request may stand
+for a request that was lost, one that is being processed, or one that is done. So the connections
+below the clients keep a record, a ``Wire``, and ``delivered`` answers from it:
+
+    no     nothing was handed to the kernel; or nothing of what was is acknowledged although the
+           kernel has sent it again, and the connection is aborted, so that it never will be
+    yes    the peer's kernel has acknowledged the whole request, and no proxy stands between
+    maybe  everything else
+
+What moves it. ``begin_exchange`` puts a record into the context before an attempt; the connection,
+which runs in the same context, finds it by ``last_exchange`` and counts: ``phase`` only goes
+forward, ``sent`` and ``sends`` grow with what the kernel *took* (the return value of ``send``, not
+what we wanted to send), ``received`` with what came back, and ``broken`` is set where a write
+failed. A context variable, because nothing of a client library's own interface reaches from the
+call to its socket.
+
+Acknowledgements. Only after a timeout and only on Linux the kernel is asked (``note_acknowledged``,
+before the connection is closed): SIOCOUTQ says how many bytes the peer has not acknowledged. If
+these are at least as many as the request had on the wire, with what TLS adds to each record, then
+none of it has arrived. That counts only once the kernel has sent it again ``MIN_RETRANSMITS``
+times: until then it may be under way, for a timeout can be shorter than the round trip. And it
+stays true only if nothing arrives later: so the socket is set to abort (SO_LINGER with 0) instead
+of being closed gently, which would let the kernel go on sending a request that the caller already
+tries again elsewhere.
+
+Why it is safe. Each doubt ends in ``maybe``, and ``maybe`` is sent again only if it is idempotent.
+An unknown cipher means an unknown overhead, and no ``none``; a proxy acknowledges for itself, and
+so its ``all`` is no ``yes``; bytes of a response mean that something was processed, whatever else
+failed. Two guarantees of protocols outrank the bytes: a stream that HTTP/2 refuses, and a client
+certificate that the first handshake of a connection rejects, were never read as a request.
+"""
 
 import contextlib
 import socket

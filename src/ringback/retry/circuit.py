@@ -4,12 +4,43 @@
       │        so many in a row, or too large a part of the recent ones failed or were slow
       ▼
     open       calls are refused at once, for a while that doubles each time
-      │        the while is over
+      │        the while is over, and a call asks
       ▼
     half_open  a few calls pass as probes, the others are refused
                one of them fails → open; enough of them succeed → closed
 
 Michael Nygard, "Release It!", Pragmatic Bookshelf 2007.
+
+Theory of operation
+-------------------
+
+Nothing moves by itself: there is no timer and no thread. ``admit`` moves an open circuit to
+half_open when the first call asks after ``until``; only the end of an attempt (``succeeded``,
+``failed``) moves it otherwise. Time and chance are arguments, so that the storm simulator and the
+tests run the very object that production does.
+
+Opening. Two things are counted while it is closed. ``failures`` are those in a row: a success sets
+it to 0. ``_recent`` and ``_earlier`` count the attempts of two halves of the window: when a half is
+over it becomes ``_earlier`` and a new one begins, so that a rate speaks of the last half to whole
+window at a constant price per attempt. Failures do not open it before they span ``sustained``
+seconds: a hundred calls that all fail within one short break are one observation, not a hundred,
+and their retries would get through; see docs/decisions/004.
+
+Open. ``until`` is set once and moved by nobody: attempts that were under way when it opened still
+end, and their failures are counted in ``failures`` but do not prolong it. The while is drawn
+between half of it and all of it, so that clients which opened together do not probe together.
+
+Half open. ``_probing`` is the number of probes under way, never above ``probes``. Each that was
+admitted ends in exactly one of ``succeeded``, ``failed`` and ``release`` (an attempt that was
+cancelled, or failed through a fault of our own, says nothing of the endpoint), so that a probe that
+vanishes does not keep the place: this is why ``Run`` must end every attempt that it began. A late
+end of an attempt from before the circuit opened may count as a probe's: then a success closes it a
+little early, which is what a success means, and ``release`` never counts below 0.
+
+Why it is safe. A refusal is made before anything is sent, so a refused call has certainly not been
+delivered. The worst that a wrong state can do is bounded: ``open_cap`` seconds of refusals, or
+``probes`` calls to a service that is down. It is no lock: see ``Guard`` in ``guard``, whose
+lock makes each step whole.
 """
 
 from __future__ import annotations

@@ -1,4 +1,42 @@
-"""What stands between the calls of a process and one origin: its circuit and its retry budget."""
+"""What stands between the calls of a process and one origin: its circuit and its retry budget.
+
+Theory of operation
+-------------------
+
+The budget is a bucket of tokens, and a token is one retry. A request that is no retry earns
+``ratio`` of one, a second without any earns ``floor``, a retry costs one, and a retry that gets
+through is refunded a part of its price; ``burst`` is as much as there can be. So over a long time
+
+    retries ≤ burst + ratio · requests + floor · seconds + refund · retries that got through
+
+and the last term is there only while retries do some good. While everything fails it is nil: an
+outage grows the load by ``ratio``, however many calls fail and however many attempts their policy
+allows. That is the one promise of the budget, and the reason why it belongs to the process and its
+origin and not to the call: ten calls that may each be tried three times would triple the load
+otherwise.
+
+Time is counted lazily, in ``spend``: nothing has to run for tokens to grow. ``spend`` compares with
+a little less than one, because ten tenths of a token add up to a little less than one.
+
+One attempt goes through here twice::
+
+    admit ─→ the attempt ─→ succeeded | failed | abandoned
+      │ refused                │ failed, and may be repeated
+      ▼                        ▼
+    CircuitOpen              pay ─→ a retry, which is admitted again | give up ("budget")
+
+``pay`` comes last of all obstacles to a retry (see ``Run``), so that no token is spent on a retry
+that the deadline, the method or the circuit forbids anyway.
+
+Why it is safe. Each method takes the lock once, and holds it for some additions: nothing waits
+under it, no foreign code runs under it, and no other lock is taken. What reads without it
+(``is_closed``, the first look of ``refuses``) reads one attribute, and is only ever a moment too
+old: a call that began while the circuit closed or opened is treated as if it had begun a moment
+earlier. ``passed`` joins ``admit`` and ``succeeded`` of a first attempt, for nearly all calls are
+one; it may only be used where ``is_closed()`` was seen before the attempt, because it has reserved
+no place among the probes. A forked child gets new ones (``Origins.renew``), for a lock may have
+been held by a thread that it lacks.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,31 @@
-"""Host names to addresses: the system's resolver, in bounded time, and a cache of its answers."""
+"""Host names to addresses: the system's resolver, in bounded time, and a cache of its answers.
+
+Theory of operation
+-------------------
+
+``getaddrinfo`` cannot be interrupted and does not say how long its answer is valid. So the call is
+made in a thread (see ``lookups``), whoever asked waits only as long as he may, and what comes back
+is kept for a short while. An answer in the cache is in one of these states:
+
+    fresh     used without asking               ── ``ttl`` over ──→ stale
+    stale     the resolver is asked; used where it fails, or is silent for ``STALE_TIMEOUT``
+              (RFC 8767)                        ── asked and failed ──→ fresh for RECHECK_INTERVAL
+                                                ── asked and answered ──→ fresh
+    negative  the name does not exist           ── ``negative_ttl`` over ──→ gone
+    expired   as stale, at once: no address could be reached (``expire``), so perhaps they are old
+
+Steps. ``Resolver.steps`` is a generator that decides and never waits: it yields the lookup that it
+needs and until when, and is sent the lookup when that is done, or has ``LookupTimedOut`` thrown in.
+Threads drive it with ``Lookups.make`` (``resolve``), tasks with an event of their loop
+(``httpcore.dial_async.resolve_async``): the decisions stand here once.
+
+Why it is safe. An answer is kept only if the cache was not emptied after its question was asked
+(``generation``), so that a slow answer from before a change of ``resolv.conf`` is not kept after
+it. An entry is never changed, only replaced, so that it is read without the lock. Whoever replaces
+``socket.getaddrinfo`` is asked every time and nothing is kept: only he knows what his answers mean.
+"No such name" is never answered from a stale entry: a name that was deleted must not live on. A
+forked child starts anew: it has none of the threads, and perhaps a lock that one of them held.
+"""
 
 import os
 import socket

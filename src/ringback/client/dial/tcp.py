@@ -1,4 +1,33 @@
-"""A connected TCP socket to a host, in bounded time: of several addresses the first to answer."""
+"""A connected TCP socket to a host, in bounded time: of several addresses the first to answer.
+
+Theory of operation
+-------------------
+
+``Race`` is RFC 8305, section 5, at the price of ``socket.create_connection`` where all is well.
+Each address goes through these states::
+
+    waiting ── its turn ──→ pending ── connected ──→ won: the others are closed, and it is returned
+                              │ refused, unreachable, cannot be opened
+                              ▼
+                            failed
+
+In turn: the first attempts are plain blocking connects, each no longer than ``ATTEMPT_DELAY``. One
+that fails makes room for the next; one that is silent for so long stays pending, and from then on
+they run side by side: a selector waits for all pending sockets, and the next begins when one fails
+or the delay is over. The last address, and a single one, have all the time that is left. The delay
+is shorter where so many addresses would not get their turn before ``until``.
+
+What is learnt. An address that failed, or was silent while another won, is put last for
+``AVOID_SECONDS`` (``address.Avoided``); one that answers is forgotten there. Where none could be
+reached the resolver is asked again the next time, because the addresses may be old.
+
+Why it is safe. Every socket that was opened is in ``pending`` until it has won or was closed, and
+``run`` closes what is pending whichever way it ends, by a signal too. Attempts are only connects:
+nothing was sent by a loser, so that a request can never arrive twice. If nobody wins, one exception
+is raised for all (``combined_error``): an answer beats silence, and silence beats no route, and it
+lists what became of each address. For tasks there is ``httpcore.dial_async``, with the same delay,
+order and exception; it has a task for each address in place of the selector.
+"""
 
 import os
 import selectors
@@ -70,8 +99,8 @@ class Race:
     """Attempts to connect to one host: the first socket that connects wins (RFC 8305, section 5).
 
     Until an attempt keeps us waiting, this is what ``socket.create_connection`` does. From then on
-    attempts run side by side: the next begins when one fails or ``DELAY`` has passed; with little
-    time left sooner, so that every address gets its chance.
+    attempts run side by side: the next begins when one fails or ``ATTEMPT_DELAY`` has passed; with
+    little time left sooner, so that every address gets its chance.
 
     Args:
         addresses: In the order to try them.
@@ -97,7 +126,7 @@ class Race:
         self._waiting = deque(addresses)
         self._open = open_socket
         self._until = until
-        self._delay = _delay(len(addresses), until) if side_by_side else None
+        self._delay = attempt_delay(len(addresses), until) if side_by_side else None
 
     def run(self) -> Winner | None:
         """Return the first socket that connects, with its address; ``None``: all failed."""
@@ -109,13 +138,13 @@ class Race:
 
     def _in_turn(self) -> Winner | None:
         while self._waiting and not self.pending:
-            timeout = self._patience()
+            timeout = self._attempt_timeout()
             sock = self._opened()
             if sock is not None and self._connects(sock, timeout):
                 return sock, self.pending.pop(sock)
         return None
 
-    def _patience(self) -> float | None:
+    def _attempt_timeout(self) -> float | None:
         """How long the next attempt may keep us waiting."""
         left = None if self._until is None else self._until - time.monotonic()
         if len(self._waiting) > 1:
@@ -208,7 +237,8 @@ class Race:
         sock.close()
 
 
-def _delay(addresses: int, until: float | None) -> float:
+def attempt_delay(addresses: int, until: float | None) -> float:
+    """Return the seconds between two attempts, so that every address gets its turn."""
     if until is None:
         return ATTEMPT_DELAY
     return min(ATTEMPT_DELAY, max((until - time.monotonic()) / (addresses + 1), MIN_ATTEMPT_DELAY))
@@ -259,7 +289,7 @@ def dial(
     if sock is None:
         if not is_literal(host):
             resolver.cache.expire((host, family))
-        raise _error(failed)
+        raise error_of(failed)
     try:
         sock.settimeout(timeout)
     except BaseException:  # a number that is no timeout
@@ -294,17 +324,26 @@ def _to_the_first(
     plain = socket.socket.__module__ == "socket"  # others know only how to connect
     race = Race(in_order(found, avoided.of(target)), opening, until, side_by_side=plain)
     winner = race.run()
-    for attempt in race.failed:
-        avoided.add(target, attempt.address[4][0])
-    if winner is None:
-        return None, race.failed
-    for address in race.pending.values():
+    learn(target, race.failed, race.pending.values(), winner)
+    return (None, race.failed) if winner is None else (winner[0], [])
+
+
+def learn(
+    target: HostPort,
+    failed: Iterable[ConnectAttempt],
+    pending: Iterable[AddrInfo],
+    winner: Winner | None,
+) -> None:
+    """Put last what failed, and what did not answer before another did."""
+    silent = () if winner is None else pending
+    for address in (*(attempt.address for attempt in failed), *silent):
         avoided.add(target, address[4][0])
-    avoided.remove(target, winner[1][4][0])
-    return winner[0], []
+    if winner is not None:
+        avoided.remove(target, winner[1][4][0])
 
 
-def _error(failed: list[ConnectAttempt]) -> OSError:
+def error_of(failed: list[ConnectAttempt]) -> OSError:
+    """Return the exception to raise where nobody won; the attempts are forgotten."""
     if not failed:
         return OSError("getaddrinfo returns an empty list")  # the words of create_connection
     error = combined_error(failed)

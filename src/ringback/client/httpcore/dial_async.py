@@ -14,12 +14,7 @@ from ringback.client.deadline import remaining
 from ringback.client.dial.address import AddrInfo, Opening, avoided, in_order
 from ringback.client.dial.lookups import Lookup, Lookups, LookupTimedOut
 from ringback.client.dial.resolver import resolver, soonest
-from ringback.client.dial.tcp import (
-    ATTEMPT_DELAY,
-    MIN_ATTEMPT_DELAY,
-    ConnectAttempt,
-    combined_error,
-)
+from ringback.client.dial.tcp import ConnectAttempt, attempt_delay, error_of, learn
 from ringback.client.tasks import from_threads
 
 BLOCKED = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
@@ -81,6 +76,7 @@ class AsyncRace:
         self._addresses = addresses
         self._open = open_socket
         self._until = until
+        self._delay = attempt_delay(len(addresses), until)
         self._won: tuple[socket.socket, AddrInfo] | None = None
 
     async def run(self) -> tuple[socket.socket, AddrInfo] | None:
@@ -92,17 +88,9 @@ class AsyncRace:
             for address in self._addresses:
                 over = anyio.Event()
                 group.start_soon(self._compete, address, over, group.cancel_scope)
-                with anyio.move_on_after(self._delay()):
+                with anyio.move_on_after(self._delay):
                     await over.wait()
         return self._won
-
-    def _delay(self) -> float:
-        left = remaining(self._until)
-        return (
-            ATTEMPT_DELAY
-            if left is None
-            else min(ATTEMPT_DELAY, max(left / (len(self._addresses) + 1), MIN_ATTEMPT_DELAY))
-        )
 
     async def _compete(
         self, address: AddrInfo, over: anyio.Event, scope: anyio.CancelScope
@@ -197,24 +185,8 @@ async def dial_async(
     found = opening.reachable(await resolve_async(host, port, until))
     race = AsyncRace(in_order(found, avoided.of(target)), opening, until)
     winner = await race.run()
-    _learn(target, race)
+    learn(target, race.failed, race.pending, winner)
     if winner is None:
         resolver.cache.expire((host, 0))
-        raise _error(race)
-    avoided.remove(target, winner[1][4][0])
+        raise error_of(race.failed)
     return winner[0]
-
-
-def _learn(target: tuple[str, int], race: AsyncRace) -> None:
-    """Put last what failed, and what did not answer before another did."""
-    lost = [attempt.address for attempt in race.failed] + race.pending
-    for address in lost:
-        avoided.add(target, address[4][0])
-
-
-def _error(race: AsyncRace) -> OSError:
-    if not race.failed:
-        return OSError("getaddrinfo returns an empty list")  # the words of create_connection
-    error = combined_error(race.failed)
-    race.failed.clear()  # else it would hold the error, whose traceback holds the race
-    return error
