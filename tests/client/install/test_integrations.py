@@ -14,30 +14,30 @@ class Transport:
         return True
 
 
-def test_a_transport_has_one_door_and_another_one_another():
-    doors, one, other = Integrations(lambda _: object()), Transport(), Transport()
-    assert doors.of(one) is doors.of(one)
-    assert doors.of(other) is not doors.of(one)
+def test_a_transport_has_one_integration_and_another_one_another():
+    integrations, first, second = Integrations(lambda _: object()), Transport(), Transport()
+    assert integrations.of(first) is integrations.of(first)
+    assert integrations.of(second) is not integrations.of(first)
 
 
-def test_a_door_goes_with_its_transport():
-    class Door:
+def test_an_integration_goes_with_its_transport():
+    class Integration:
         pass
 
-    doors, transport = Integrations(lambda _: Door()), Transport()
-    door = weakref.ref(doors.of(transport))
+    integrations, transport = Integrations(lambda _: Integration()), Transport()
+    integration = weakref.ref(integrations.of(transport))
     gc.disable()
     try:
         del transport
-        assert door() is None
+        assert integration() is None
     finally:
         gc.enable()
 
 
-def test_a_door_that_took_the_place_of_a_dead_ones_is_another():
-    doors = Integrations(lambda _: object())
-    seen = [doors.of(Transport()) for _ in range(100)]
-    assert len({id(door) for door in seen}) == 100
+def test_an_integration_that_took_the_place_of_a_dead_ones_is_another():
+    integrations = Integrations(lambda _: object())
+    seen = [integrations.of(Transport()) for _ in range(100)]
+    assert len({id(integration) for integration in seen}) == 100
 
 
 def test_under_a_program_nothing_is_kept_that_the_program_lets_go(lab):
