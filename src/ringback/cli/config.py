@@ -233,7 +233,7 @@ def _report(draft: Draft) -> None:
         "note": len(draft.notes),
     }
     counted_words = [counted(count, word) for word, count in counts.items()]
-    click.echo(f"{', '.join(counted_words)} on what could not be carried over", err=True)
+    click.echo(f"{', '.join(counted_words)} on what could not be imported", err=True)
 
 
 _MAX_PARALLEL = 8

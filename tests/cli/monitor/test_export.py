@@ -84,7 +84,7 @@ def test_what_cannot_be_done_is_one_line(ringback, database, tmp_path, one_line)
     here = ("export", "checks", "--db")
     assert "no such file" in one_line(ringback(*here, tmp_path / "x.db"))
     assert "did you mean shop" in one_line(ringback(*here, database, "--endpoint", "shpo"))
-    assert "is no time" in one_line(ringback(*here, database, "--since", "soon"))
+    assert "is not a time" in one_line(ringback(*here, database, "--since", "soon"))
     assert "cannot be written" in one_line(ringback(*here, database, "-o", tmp_path / "a" / "b"))
 
 
@@ -136,5 +136,5 @@ def test_the_report_as_csv(ringback, database):
 def test_a_month_in_which_nothing_was_watched(ringback, database, one_line):
     done = ringback("report", "--db", database, "--month", "2001-01")
     assert (done.returncode, done.stdout) == (0, "no endpoint was watched in that time\n")
-    assert "is no month" in one_line(ringback("report", "--db", database, "--month", "may"))
+    assert "is not a month" in one_line(ringback("report", "--db", database, "--month", "may"))
     assert "cannot be combined" in one_line(ringback("report", "--db", database, "--json", "--csv"))

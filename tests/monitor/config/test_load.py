@@ -339,14 +339,14 @@ def test_all_urls_that_cannot_be_watched_are_named():
         )
 
     assert list(map(str, caught.value.problems)) == [
-        "command line: 'htp://x' names no probe: htp; did you mean 'http://'?",
-        "command line: 'http://a b' must not hold blanks or control characters",
+        "command line: 'htp://x' has an unknown scheme: htp; did you mean 'http://'?",
+        "command line: 'http://a b' must not contain spaces or control characters",
         (
-            "command line: 'redis://cache' redis:// has no probe of its own; "
+            "command line: 'redis://cache' has a scheme without a probe: redis; "
             "did you mean 'tcp://cache:6379'?"
         ),
         "command line: 'tcp://x' needs a port: tcp://x:PORT",
-        "command line: 'tcp://x:99999' is no URL: Port out of range 0-65535",
+        "command line: 'tcp://x:99999' is not a valid URL: Port out of range 0-65535",
     ]
 
 

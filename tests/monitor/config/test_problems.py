@@ -9,7 +9,7 @@ ENDPOINT = '[[endpoint]]\nname = "a"\nurl = "https://a"\n'
         ("x = \n", "ringback.toml:1:5: invalid value"),
         ("a = 1\na = 2\n", "ringback.toml:2:6: cannot overwrite a value"),
         ("endpoints = 1\n", "ringback.toml:1:1: unknown key 'endpoints'; did you mean 'endpoint'?"),
-        ("[endpoint]\n", "ringback.toml:1:1: must be written [[endpoint]], once for each"),
+        ("[endpoint]\n", "ringback.toml:1:1: must be written as [[endpoint]], once for each"),
         (
             "endpoints = []\n",
             "ringback.toml:1:1: unknown key 'endpoints'; did you mean 'endpoint'?",
@@ -35,17 +35,20 @@ ENDPOINT = '[[endpoint]]\nname = "a"\nurl = "https://a"\n'
         (
             f'{ENDPOINT}every = "5 minutes"\n',
             (
-                "ringback.toml:4:9: endpoint[0].every must be more than 0 seconds, as a number "
-                'or as "30s", "5m", "1h30m", not "5 minutes"'
+                "ringback.toml:4:9: endpoint[0].every must be a duration above 0, "
+                'such as 30, "30s", "5m" or "1h30m", not "5 minutes"'
             ),
         ),
         (
             f"{ENDPOINT}every = 5\ntimeout = '8s'\n",
-            "ringback.toml:5:11: a check may take 8 s (timeout), but comes every 5 s",
+            "ringback.toml:5:11: timeout (8 s) must not be longer than every (5 s)",
         ),
         (
             f"{ENDPOINT}retries = 1\nthreshold = 2\n",
-            "ringback.toml:1:1: endpoint[0]: threshold and retries say the same; give one of them",
+            (
+                "ringback.toml:1:1: endpoint[0]: threshold and retries mean the same: "
+                "set only one of them"
+            ),
         ),
         (
             f"{ENDPOINT}of_last = [5, 3]\n",
@@ -57,7 +60,7 @@ ENDPOINT = '[[endpoint]]\nname = "a"\nurl = "https://a"\n'
         ),
         (
             f"{ENDPOINT}ca = 'none.pem'\n",
-            "ringback.toml:4:6: there is no file 'none.pem'",
+            "ringback.toml:4:6: file 'none.pem' does not exist",
         ),
         (
             f"{ENDPOINT}proxy = 'http:/ann:hunter2@proxy'\n",
@@ -70,7 +73,10 @@ ENDPOINT = '[[endpoint]]\nname = "a"\nurl = "https://a"\n'
             "[[endpoint]]\nurl = 'tls://mail'\nstarttls = 'smtp'\n",
             "ringback.toml:2:7: smtp needs a port: tls://HOST:PORT",
         ),
-        (f'{ENDPOINT}record = "A"\n', "ringback.toml:4:10: record is for dns only; this is http"),
+        (
+            f'{ENDPOINT}record = "A"\n',
+            "ringback.toml:4:10: record applies to dns only; this endpoint is http",
+        ),
         (
             f'{ENDPOINT}type = "tpc"\n',
             (
@@ -80,33 +86,33 @@ ENDPOINT = '[[endpoint]]\nname = "a"\nurl = "https://a"\n'
         ),
         (
             f'{ENDPOINT}type = "heartbeat"\n',
-            "ringback.toml:3:7: a heartbeat has no url: it reports in",
+            "ringback.toml:3:7: a heartbeat has no url: its job reports to the monitor",
         ),
         ('[[endpoint]]\nname = "x"\n', "ringback.toml:1:1: 'url' is missing"),
         (
             f"{ENDPOINT}{ENDPOINT.replace('https://a', 'https://b')}",
-            "ringback.toml:5:8: there is an endpoint with the id 'a' already: ringback.toml:1",
+            "ringback.toml:5:8: an endpoint with the id 'a' already exists: ringback.toml:1",
         ),
         (
             f'{ENDPOINT}parents = ["b"]\n[[endpoint]]\nname = "ab"\nurl = "b:1"\n',
-            "ringback.toml:4:12: no endpoint is called 'b'; did you mean 'ab'?",
+            "ringback.toml:4:12: there is no endpoint named 'b'; did you mean 'ab'?",
         ),
-        (f'{ENDPOINT}parents = "A"\n', "ringback.toml:4:11: is its own parent: a → a"),
+        (f'{ENDPOINT}parents = "A"\n', "ringback.toml:4:11: parents form a cycle: a → a"),
         (
             f"{ENDPOINT}headers = {{ A = '${{KEY}}' }}\n",
-            "ringback.toml:4:17: the environment has no variable 'KEY'",
+            "ringback.toml:4:17: environment variable 'KEY' is not set",
         ),
         ("[web]\nport = 70000\n", "ringback.toml:2:8: web.port must be at most 65535, not 70000"),
         (
             '[web]\nhost = "::"\n',
             (
-                "ringback.toml:2:8: everybody who reaches :: could change what is watched: "
+                "ringback.toml:2:8: anyone who can reach :: could change what is monitored: "
                 "add a [[token]], or listen on 127.0.0.1"
             ),
         ),
         (
             '[[route]]\nnotifiers = "mail"\n',
-            "ringback.toml:2:13: no notifier is called 'mail'",
+            "ringback.toml:2:13: there is no notifier named 'mail'",
         ),
         (
             '[[notifier]]\nname = "m"\n',
@@ -118,21 +124,24 @@ ENDPOINT = '[[endpoint]]\nname = "a"\nurl = "https://a"\n'
         ),
         (
             "[[maintenance]]\nbegins = 2026-01-01\n",
-            "ringback.toml:1:1: maintenance[0]: begins and ends belong together",
+            "ringback.toml:1:1: maintenance[0]: begins and ends must be set together",
         ),
         (
             '[[maintenance]]\nendpoints = "x-*"\nbegins = 2026-01-01\nends = 2026-01-02\n',
-            "ringback.toml:2:13: no endpoint is called 'x-*'",
+            "ringback.toml:2:13: there is no endpoint named 'x-*'",
         ),
         (
             '[[token]]\nname = "t"\ntoken = "in-the-file-in-plain"\n',
-            'ringback.toml:3:9: a token must not stand in the file: token = "${NAME}", or sha256',
+            (
+                "ringback.toml:3:9: a token must not be written in the file: use "
+                'token = "${NAME}", or sha256'
+            ),
         ),
         (
             '[[token]]\nname = "t"\nsha256 = "abc"\n',
             "ringback.toml:3:10: token[0].sha256 must match pattern '^[0-9a-fA-F]{64}$'",
         ),
-        ('include = ["no.toml"]\n', "ringback.toml:1:12: there is no file 'no.toml'"),
+        ('include = ["no.toml"]\n', "ringback.toml:1:12: file 'no.toml' does not exist"),
     ],
 )
 def test_a_problem_is_told_with_its_place(problems, text, said):
@@ -155,7 +164,7 @@ def test_all_problems_of_all_files_are_told(problems, tmp_path):
     assert problems(f'include = ["conf.d/*.toml"]\ncolour = 1\n{ENDPOINT}threshold = "many"\n') == [
         "conf.d/a.toml:1:1: 'store' belongs in the main file, not in an included one",
         "conf.d/b.toml:1:11: expected ']]' at the end of an array declaration",
-        "conf.d/c.toml:2:8: there is an endpoint with the id 'a' already: ringback.toml:3",
+        "conf.d/c.toml:2:8: an endpoint with the id 'a' already exists: ringback.toml:3",
         "ringback.toml:2:1: unknown key 'colour'",
         'ringback.toml:6:13: endpoint[0].threshold must be a whole number, not "many"',
     ]

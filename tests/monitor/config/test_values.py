@@ -28,7 +28,7 @@ def test_a_duration_is_seconds(written, seconds):
     "written", [0, -1, True, None, "", "s", "5 minutes", "1y", "-5s", "0s", [], float("nan"), 1e12]
 )
 def test_what_is_no_duration_is_refused(written):
-    with pytest.raises(ValueError, match="more than 0 seconds"):
+    with pytest.raises(ValueError, match="a duration above 0"):
         values.duration_of(written)
 
 
@@ -68,5 +68,5 @@ def test_days_are_told_by_their_beginning():
 
 def test_a_clock_has_no_zone():
     assert values.clock_of("22:00") == time(22)
-    with pytest.raises(ValueError, match="time of the day"):
+    with pytest.raises(ValueError, match="time of day"):
         values.clock_of("22:00+01:00")

@@ -124,24 +124,24 @@ def test_prometheus():
     assert found["2001:db8::1"]["url"] == "icmp://[2001:db8::1]"
     assert found["shop.example.com at 192.0.2.53"]["nameserver"] == "192.0.2.53"
     assert notes(draft) == [
-        "blackbox.yml:6: module http_2xx: valid_http_versions has no counterpart",
+        "blackbox.yml:6: module http_2xx: valid_http_versions has no equivalent",
         (
-            "blackbox.yml:23: module login_page: a header is looked through for a text only, "
+            "blackbox.yml:23: module login_page: headers are only searched for plain text, "
             "not for '^nginx'"
         ),
         (
-            "blackbox.yml:41: module ssh_banner: query_response is not carried over: "
+            "blackbox.yml:41: module ssh_banner: query_response is not imported: "
             "set send and expect.contains"
         ),
         "blackbox.yml:51: module resolver: set expect.answers",
-        "blackbox.yml:53: module rpc: left out: there is no probe for grpc",
-        "prometheus.yml:5: job node: left out: it scrapes metrics and probes nothing",
+        "blackbox.yml:53: module rpc: skipped: the prober grpc is not supported",
+        "prometheus.yml:5: job node: skipped: it scrapes metrics and does not probe",
         (
-            "prometheus.yml:22: targets of targets/gone.yml are not carried over: "
+            "prometheus.yml:22: targets of targets/gone.yml are not imported: "
             "No such file or directory"
         ),
-        "prometheus.yml:31: job login: targets of consul_sd_configs are not carried over",
-        "prometheus.yml:60: job typo: left out: there is no module 'htpp_2xx'",
+        "prometheus.yml:31: job login: targets of consul_sd_configs are not imported",
+        "prometheus.yml:60: job typo: skipped: there is no module 'htpp_2xx'",
     ]
 
 
@@ -149,7 +149,7 @@ def test_modules_alone_name_no_targets():
     draft = convert([sample("blackbox.yml")])
 
     assert draft.endpoints == []
-    assert "import prometheus.yml together with it" in notes(draft)[0]
+    assert "import prometheus.yml together with this file" in notes(draft)[0]
 
 
 def test_jobs_without_modules_get_those_of_a_fresh_installation():
@@ -195,7 +195,7 @@ def test_gatus():
     assert found["backup"]["type"] == "heartbeat"
     assert "old" not in found
     assert (
-        "gatus.yaml:25: website: the condition '[DOMAIN_EXPIRATION] > 720h' has no counterpart"
+        "gatus.yaml:25: website: the condition '[DOMAIN_EXPIRATION] > 720h' has no equivalent"
         in (notes(draft))
     )
     assert "WEB_TOKEN: as it was before" in to_toml(draft)
@@ -216,7 +216,7 @@ def test_upptime():
         "ip": 6,
     }
     assert found["Certificate"]["url"] == "tls://mail.example.com:443"
-    assert "upptimerc.yml:30: left out: Nothing has no url" in notes(draft)
+    assert "upptimerc.yml:30: skipped: Nothing has no url" in notes(draft)
 
 
 def test_uptime_kuma():
@@ -243,7 +243,7 @@ def test_uptime_kuma():
     assert draft.routes == [
         {"notifiers": ["Ops chat"], "endpoints": ["Shop front", "API", "API 2"]}
     ]
-    assert "uptime-kuma.json:40: Paused: left out: it is paused" in notes(draft)
+    assert "uptime-kuma.json:40: Paused: skipped: it is paused" in notes(draft)
 
 
 def test_nagios():
@@ -269,7 +269,7 @@ def test_nagios():
     assert found["db1 Cache"]["send"] == "PING\r\n"
     assert found["gateway Resolver"]["url"] == "dns://shop.example.com"
     assert found["gateway SSH"]["url"] == "tcp://192.0.2.1:22"
-    assert "nagios.cfg:107: db1 Disk: left out: there is no probe for check_nrpe" in notes(draft)
+    assert "nagios.cfg:107: db1 Disk: skipped: check_nrpe is not supported" in notes(draft)
 
 
 def test_icinga():
@@ -286,7 +286,7 @@ def test_icinga():
     assert found["shop https"]["url"] == "https://shop.example.com/health"
     assert "db https" not in found
     assert found["db postgres"]["url"] == "tcp://192.0.2.20:5432"
-    assert "icinga.conf:46: clever: left out: its rule is not understood; list its hosts" in (
+    assert "icinga.conf:46: clever: skipped: its assign rule is not supported; list its hosts" in (
         notes(draft)
     )
 
@@ -302,7 +302,7 @@ def test_urls():
     ]
     assert notes(draft) == [
         (
-            "urls.txt:7: left out: the URL redis:// has no probe of its own; "
+            "urls.txt:7: skipped: the URL has a scheme without a probe: redis; "
             "use tcp://queue.example.com:6379"
         )
     ]
@@ -313,7 +313,7 @@ def test_a_mail_server_without_a_port_is_left_out():
     draft = convert([ImportedFile(Path("gatus.yaml"), entry)], "gatus")
 
     assert draft.endpoints == []
-    assert "Mail: left out: smtp needs a port: tls://HOST:PORT" in notes(draft)[-1]
+    assert "Mail: skipped: smtp needs a port: tls://HOST:PORT" in notes(draft)[-1]
 
 
 def test_several_tools_become_one_configuration(tmp_path):
@@ -328,13 +328,13 @@ def test_several_tools_become_one_configuration(tmp_path):
 
 @pytest.mark.parametrize("text", ["", "hello\nworld\n", "a: 1\n", "{}", "[1, 2]", "\x00"])
 def test_a_file_of_no_known_type_is_refused(text):
-    with pytest.raises(ImportRefused, match="of no known type; --from says which"):
+    with pytest.raises(ImportRefused, match="use --from"):
         convert([ImportedFile(Path("x"), text)])
 
 
 @pytest.mark.parametrize("kind", ["gatus", "upptime", "prometheus", "uptime-kuma"])
 def test_a_file_that_cannot_be_read_is_refused(kind):
-    with pytest.raises(ImportRefused, match=r"^x is no (YAML|JSON): "):
+    with pytest.raises(ImportRefused, match=r"^x is not valid (YAML|JSON): "):
         convert([ImportedFile(Path("x"), "a: [")], kind)
 
 

@@ -74,7 +74,7 @@ def test_it_is_a_store(store):
 def test_a_full_disk_is_said_and_nothing_is_forgotten(store, kept):
     disk, held = filled(store, kept)
 
-    assert "disk is full; make room" in store.degraded
+    assert "disk is full; free some space" in store.degraded
     assert store.checks("web", 0, AT * 2, most=10**6) == held[::-1]
     assert store.last_checks() == {"web": held[-1]}
     assert store.state("engine") == len(held) - 50

@@ -59,7 +59,7 @@ def probe_address_of(url: str, kind: ProbeType | None = None) -> ProbeAddress:
         raise _unknown_scheme(parts)
     kind = kind or of_scheme
     if kind not in {"http", *_HOST_ONLY} or (kind == "http" != of_scheme):
-        raise AddressError(f"type {kind!r} does not go with {parts.scheme}://")
+        raise AddressError(f"with {parts.scheme}:// cannot have type {kind!r}")
     return _address(kind, parts)
 
 
@@ -72,14 +72,14 @@ def _with_scheme(url: str, kind: ProbeType | None) -> str:
 
 def _split(url: str) -> SplitResult:
     if re.search(r"[\s\x00-\x1f\x7f]", url):
-        raise AddressError("must not hold blanks or control characters")
+        raise AddressError("must not contain spaces or control characters")
     try:
         parts = urlsplit(url)
         _ = parts.port
     except ValueError as error:
-        raise AddressError(f"is no URL: {error}") from error
+        raise AddressError(f"is not a valid URL: {error}") from error
     if not parts.hostname:
-        raise AddressError("names no host")
+        raise AddressError("has no host")
     return parts
 
 
@@ -88,10 +88,10 @@ def _unknown_scheme(parts: SplitResult) -> AddressError:
     port = parts.port or (known.port if known else 0)
     if known and port:
         return AddressError(
-            f"{parts.scheme}:// has no probe of its own", f"tcp://{parts.hostname}:{port}"
+            f"has a scheme without a probe: {parts.scheme}", f"tcp://{parts.hostname}:{port}"
         )
     hint = closest_word(parts.scheme, [*SCHEMES, *get_args(ProbeType)])
-    return AddressError(f"names no probe: {parts.scheme}", f"{hint}://" if hint else "")
+    return AddressError(f"has an unknown scheme: {parts.scheme}", f"{hint}://" if hint else "")
 
 
 def _address(kind: ProbeType, parts: SplitResult) -> ProbeAddress:
@@ -99,11 +99,11 @@ def _address(kind: ProbeType, parts: SplitResult) -> ProbeAddress:
     if kind == "http":
         return ProbeAddress(kind, urldefrag(parts.geturl()).url, host)
     if kind == SCHEMES[parts.scheme] and (parts.query or parts.path.strip("/") or parts.username):
-        raise AddressError(f"{kind}:// takes only a host" + _port_suffix(kind))
+        raise AddressError(f"must have only a host{_port_suffix(kind)} after {kind}://")
     shown = f"[{host}]" if ":" in host else host
     if kind in {"dns", "icmp"}:
         if parts.port and kind == SCHEMES[parts.scheme]:
-            raise AddressError(f"{kind}:// takes no port")
+            raise AddressError(f"must not have a port with {kind}://")
         return ProbeAddress(kind, f"{kind}://{shown}", host)
     port = parts.port or _PORTS.get(parts.scheme) or (443 if kind == "tls" else None)
     if not port:

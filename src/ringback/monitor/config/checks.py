@@ -71,7 +71,7 @@ def _check_address(item: Item[EndpointShape]) -> ProbeType | None:
     shape = item.shape
     if shape.type == "heartbeat":
         if shape.url:
-            item.add_problem("a heartbeat has no url: it reports in", "url")
+            item.add_problem("a heartbeat has no url: its job reports to the monitor", "url")
         if not shape.name:
             item.add_problem("a heartbeat needs a name")
         return "heartbeat"
@@ -93,7 +93,7 @@ def _check_keys(item: Item[EndpointShape], kind: ProbeType) -> None:
     ):
         kinds = _ONLY_FOR[key]
         only = " and ".join((", ".join(kinds[:-1]), kinds[-1])) if kinds[1:] else kinds[0]
-        item.add_problem(f"{key} is for {only} only; this is {kind}", *key.split("."))
+        item.add_problem(f"{key} applies to {only} only; this endpoint is {kind}", *key.split("."))
 
 
 def unsupported_keys(kind: ProbeType, table: Mapping[str, Any]) -> list[str]:
@@ -108,7 +108,7 @@ def _check_times(item: Item[EndpointShape], shape: EndpointShape, kind: ProbeTyp
     if shape.timeout > shape.every:
         key = "timeout" if "timeout" in item.shape.model_fields_set else "every"
         item.add_problem(
-            f"a check may take {shape.timeout:g} s (timeout), but comes every {shape.every:g} s",
+            f"timeout ({shape.timeout:g} s) must not be longer than every ({shape.every:g} s)",
             key,
         )
 
@@ -116,7 +116,7 @@ def _check_times(item: Item[EndpointShape], shape: EndpointShape, kind: ProbeTyp
 def _check_answer(item: Item[EndpointShape], kind: ProbeType) -> None:
     shape = item.shape
     if kind == "tcp" and len(shape.expect.contains) > 1:
-        item.add_problem("tcp looks for one text only", "expect", "contains")
+        item.add_problem("tcp supports only one text", "expect", "contains")
     try:
         nameserver_of(shape.nameserver)
     except ValueError as error:
@@ -137,7 +137,7 @@ def check_files(item: Item[Shape]) -> None:
     for key in ("ca", "client_certificate"):
         named = getattr(item.shape, key)
         if named and not file_named_by(item, named).is_file():
-            item.add_problem(f"there is no file {str(file_named_by(item, named))!r}", key)
+            item.add_problem(f"file {str(file_named_by(item, named))!r} does not exist", key)
 
 
 def file_named_by(item: Item[Shape], named: str) -> Path:
@@ -150,8 +150,8 @@ def check_names(whole: MergedConfig) -> None:
     _check_unique(
         whole.endpoints, lambda shape: endpoint_id(shape.name, shape.url), "an endpoint with the id"
     )
-    _check_unique(whole.notifiers, lambda shape: shape.name, "a notifier called")
-    _check_unique(whole.tokens, lambda shape: shape.name, "a token called")
+    _check_unique(whole.notifiers, lambda shape: shape.name, "a notifier named")
+    _check_unique(whole.tokens, lambda shape: shape.name, "a token named")
     notifiers = {name for name, _ in whole.named("notifier")}
     for item in whole.routes:
         for key in ("notifiers", "escalate_to"):
@@ -163,7 +163,7 @@ def check_names(whole: MergedConfig) -> None:
             if not matching_ids(pattern, ids):
                 hint = closest_word(slug(pattern), ids)
                 _report_unknown(
-                    table, "endpoints", index, f"no endpoint is called {pattern!r}", hint
+                    table, "endpoints", index, f"there is no endpoint named {pattern!r}", hint
                 )
         _check_known(table, "groups", _groups(whole), "group")
 
@@ -189,14 +189,14 @@ def _check_unique(items: Iterable[Item[Any]], name_of: Callable[[Any], str], wha
         other = first[name]
         line = other.source.positions.of_key(other.path).line
         key = "name" if item.shape.name else "url"
-        item.add_problem(f"there is {what} {name!r} already: {other.source.file}:{line}", key)
+        item.add_problem(f"{what} {name!r} already exists: {other.source.file}:{line}", key)
 
 
 def _check_known(item: Item[Any], key: str, names: set[str], what: str) -> None:
     for index, name in enumerate(getattr(item.shape, key)):
         if name not in names:
             _report_unknown(
-                item, key, index, f"no {what} is called {name!r}", closest_word(name, names)
+                item, key, index, f"there is no {what} named {name!r}", closest_word(name, names)
             )
 
 
@@ -230,7 +230,7 @@ def check_parents(whole: MergedConfig) -> None:
         for index, name in enumerate(item.shape.parents):
             if slug(name) not in ids:
                 hint = closest_word(slug(name), ids)
-                message = f"no endpoint is called {name!r}"
+                message = f"there is no endpoint named {name!r}"
                 item.add_problem(message, "parents", index, hint=hint)
     _check_cycles(whole)
 
@@ -243,7 +243,7 @@ def _check_cycles(whole: MergedConfig) -> None:
         cycle = find_cycle(id_, parents)
         if cycle and reported.isdisjoint(cycle):
             reported.update(cycle)
-            item.add_problem(f"is its own parent: {' → '.join(cycle)}", "parents")
+            item.add_problem(f"parents form a cycle: {' → '.join(cycle)}", "parents")
 
 
 def find_cycle(start: str, parents: Mapping[str, tuple[str, ...]]) -> list[str]:
@@ -281,7 +281,7 @@ def check_access(whole: MergedConfig) -> None:
     if not is_loopback(host) and not any(True for _ in whole.named("token")):
         whole.sources[0].add_problem(
             ("web", "host"),
-            f"everybody who reaches {host} could change what is watched: add a [[token]], "
+            f"anyone who can reach {host} could change what is monitored: add a [[token]], "
             "or listen on 127.0.0.1",
         )
 
@@ -294,10 +294,10 @@ def _check_token(item: Item[TokenShape]) -> None:
         item.add_problem("needs either token or sha256")
     elif shape.token and (*item.path, "token") not in item.source.secret:
         item.add_problem(
-            'a token must not stand in the file: token = "${NAME}", or sha256', "token"
+            'a token must not be written in the file: use token = "${NAME}", or sha256', "token"
         )
     elif shape.token and len(shape.token) < MIN_TOKEN_LENGTH:
-        item.add_problem(f"the token has fewer than {MIN_TOKEN_LENGTH} characters", "token")
+        item.add_problem(f"the token is shorter than {MIN_TOKEN_LENGTH} characters", "token")
 
 
 CHECKS = (check_endpoints, check_names, check_parents, check_access)

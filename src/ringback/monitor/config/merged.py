@@ -98,7 +98,7 @@ def _include(
     known = {source.file.resolve() for source in into.sources}
     files = included_files(main.file.parent, named[1])
     if not files and not set("*?[") & set(named[1]):
-        main.add_problem(("include", named[0]), f"there is no file {named[1]!r}")
+        main.add_problem(("include", named[0]), f"file {named[1]!r} does not exist")
     for file in files:
         if file.resolve() not in known:
             source = read_source(file, environ)
@@ -122,7 +122,7 @@ def _add_items(
     for name, group in shape.group.items():
         item = Item(group, source, ("group", name))
         if name in into.groups:
-            item.add_problem(f"group {name!r} is also in {into.groups[name].source.file}")
+            item.add_problem(f"group {name!r} is also defined in {into.groups[name].source.file}")
         into.groups.setdefault(name, item)
 
 

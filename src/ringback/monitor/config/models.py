@@ -49,24 +49,24 @@ Days = Annotated[int, Field(ge=0, le=3650)]
 
 
 class ExpectShape(Shape):
-    """What an answer must be like for the endpoint to be well."""
+    """What a response must be like for the endpoint to be up."""
 
     status: Statuses = ()
-    """HTTP statuses that are well: 204, "200-299", "2xx", or a list. Left out: below 400."""
+    """HTTP statuses that mean up: 204, "200-299", "2xx", or a list. Left out: below 400."""
     contains: Texts = ()
-    """Text, or texts, that must be in the body; of tcp: in the first answer."""
+    """Text, or texts, that the body must contain; with tcp: the first data received."""
     matches: Patterns = ()
     """Regular expression, or several, that the body must match."""
     json_: dict[str, JSONText] = Field(default_factory=dict, alias="json")
-    """Place in a JSON body to the value that must be there: { "status" = "up" }."""
+    """Path in a JSON body to the value that it must have: { "status" = "up" }."""
     headers: dict[str, str] = Field(default_factory=dict)
     """HTTP header to the text that it must contain."""
     latency: Duration | None = None
-    """How long it may take."""
+    """Longest time that a check may take."""
     certificate_days: float | None = Field(default=None, ge=0)
-    """Days that the certificate must still last; with fewer the endpoint is down."""
+    """Days that the certificate must still be valid; with fewer the endpoint is down."""
     answers: Texts = ()
-    """Address or text, or several, that must be in the answer of a nameserver."""
+    """Address or text, or several, that the DNS response must contain."""
 
     @field_validator("json_")
     @classmethod
@@ -79,34 +79,34 @@ class ExpectShape(Shape):
 
 
 class CheckDefaults(Shape):
-    """How endpoints are watched."""
+    """How endpoints are monitored."""
 
     every: Duration = 30.0
     """Time between two checks; of a heartbeat, between two reports."""
     timeout: Duration = 10.0
     """Time for one check, at most ``every``."""
     retry_every: Duration = 5.0
-    """Time until the next check while it is not sure whether the endpoint is down."""
+    """Time until the next check while a failure is not confirmed yet."""
     threshold: Count = 3
-    """How many failures in a row mean that it is down."""
+    """Number of failures in a row after which it is down."""
     retries: int = Field(default=2, ge=0, le=999)
-    """The same, said differently: how many failures are checked again first."""
+    """The same, counted as retries: failures that are checked again first."""
     recovery: Count = 2
-    """How many successes in a row mean that it is well again."""
+    """Number of successes in a row after which it is up again."""
     of_last: KOfN = (6, 10)
-    """[k, n]: also down when k of the last n checks failed; false: not."""
+    """[k, n]: also down when k of the last n checks failed; false: off."""
     watch_latency: bool = True
-    """Whether a lasting rise of its latency is an incident."""
+    """Whether a lasting rise of its latency opens an incident."""
     certificate_days: tuple[Days, ...] = (30, 14, 7, 1)
-    """Days before the end of its certificate at which to tell."""
+    """Days before its certificate expires on which to notify."""
     expect: ExpectShape = Field(default_factory=ExpectShape)
-    """What its answer must be like."""
+    """What its response must be like."""
     method: str = Field(default="GET", pattern=r"^[A-Z]+$")
     """HTTP method."""
     headers: dict[str, str] = Field(default_factory=dict)
     """HTTP headers that are sent."""
     body: str = ""
-    """What is sent after the HTTP headers."""
+    """Body of the HTTP request."""
     redirects: bool = True
     """Whether HTTP redirects are followed."""
     fresh_after: int = Field(default=10, ge=1, le=100_000)
@@ -115,106 +115,106 @@ class CheckDefaults(Shape):
     proxy: Proxy = ""
     """HTTP proxy: "http://…", "socks5://…", "socks5h://…", or "environment"; "none": directly."""
     nameserver: str = ""
-    """Address of the nameserver to ask, with or without port; left out: the system's."""
+    """Address of the nameserver to query, with or without port; default: the system's."""
     verify: bool = True
     """Whether its certificate must be valid."""
     ca: str = ""
-    """PEM file of your own authority; left out: the system's."""
+    """PEM file of your own certificate authority; default: the system's."""
     client_certificate: str = ""
-    """PEM file with the certificate, and the key, to show."""
+    """PEM file with the client certificate and its key."""
     ip: Literal[4, 6] | None = None
     """Only this version of IP."""
     labels: dict[str, str] = Field(default_factory=dict)
     """Labels for filters, routes and metrics."""
     mine: bool = False
-    """Whether other ports of its host may be tried when it has moved."""
+    """Whether other ports of its host may be tried after a relocation."""
     public: bool = False
-    """Whether it is on the public status page."""
+    """Whether it is shown on the public status page."""
     parents: Texts = ()
     """Names of endpoints without which these cannot be reached."""
 
     @model_validator(mode="after")
     def _one_of(self) -> Self:
         if {"threshold", "retries"} <= self.model_fields_set:
-            raise ValueError("threshold and retries say the same; give one of them")
+            raise ValueError("threshold and retries mean the same: set only one of them")
         return self
 
 
 class DefaultsShape(CheckDefaults):
-    """What holds for every endpoint that does not say otherwise."""
+    """Defaults for every endpoint."""
 
 
 class GroupShape(CheckDefaults):
-    """What holds for every endpoint of a group that does not say otherwise."""
+    """Defaults for every endpoint of a group."""
 
 
 class EndpointShape(CheckDefaults):
     """One endpoint."""
 
     name: str = Field(default="", max_length=200)
-    """What people call it; its id is made of it. Left out: its URL."""
+    """Display name; its id is made of it. Default: its URL."""
     url: str = ""
     """https://…, tcp://host:port, tls://host:port, dns://name, icmp://host, or host:port."""
     type: Literal["http", "tcp", "tls", "dns", "icmp", "heartbeat"] | None = None
-    """Which probe; left out: as the URL says."""
+    """Which probe; default: by the scheme of the URL."""
     group: str = ""
     """Name of its group."""
     send: str = ""
-    """What is sent first over tcp; the answer is in expect.contains."""
+    """Sent first over tcp; expect.contains is searched for in what comes back."""
     starttls: Literal["smtp", "imap", "pop3", "ftp", "nntp", "sieve", "postgres", "ldap"] | None = (
         None
     )
-    """What is spoken over tls before TLS begins."""
+    """Protocol in which TLS is requested before it begins."""
     record: Literal["A", "AAAA", "CNAME", "MX", "NS", "PTR", "SOA", "SRV", "TXT", "CAA"] | None = (
         None
     )
-    """Which DNS record is asked for; left out: the addresses."""
+    """DNS record type to query; default: the addresses."""
     ports: tuple[Port, ...] = ()
-    """Ports where it may have moved to."""
+    """Ports to try after a relocation."""
     grace: Duration = 60.0
     """How late a heartbeat may be."""
 
 
 class ChannelShape(Shape):
-    """What every notifier has."""
+    """Settings of every notifier."""
 
     name: str = Field(min_length=1)
-    """What routes call it."""
+    """Name that routes use."""
     timeout: Duration = 10.0
     """Time for one attempt."""
     rate: float = Field(default=20.0, gt=0, le=6000)
-    """Messages a minute at most; the rest is put together in one."""
+    """Most notifications per minute; what is beyond is combined into one."""
 
 
 class AppriseShape(ChannelShape):
-    """People, by any service that apprise knows."""
+    """Notifications to people, by any service that Apprise supports."""
 
     type: Literal["apprise"]
     url: str
-    """URL of the service, as apprise writes it: "mailto://…", "slack://…", "ntfy://…"."""
+    """URL of the service in Apprise's form: "mailto://…", "slack://…", "ntfy://…"."""
 
     format: Literal["text", "markdown", "html"] = "text"
-    """How the text is written; apprise turns it into what the service takes."""
+    """Format of the text; Apprise converts it for the service."""
 
     @field_validator("url")
     @classmethod
     def _known(cls, url: str) -> str:
         scheme, separator, _ = url.partition("://")
         if not separator or not scheme:
-            raise ValueError('must be a URL of apprise, as "mailto://…"')
+            raise ValueError('must be an Apprise URL, such as "mailto://…"')
         return url
 
 
 class WebhookShape(ChannelShape):
-    """Programs, by a POST with JSON in it."""
+    """Notifications to programs, by a POST request with JSON."""
 
     type: Literal["webhook"]
     url: HTTPURL
-    """Where it is posted to."""
+    """URL to send it to."""
     secret: str = ""
     """Key of the signature (HMAC-SHA-256)."""
     headers: dict[str, str] = Field(default_factory=dict)
-    """HTTP headers that are sent along."""
+    """Further HTTP headers."""
 
 
 class AlertmanagerShape(ChannelShape):
@@ -222,23 +222,23 @@ class AlertmanagerShape(ChannelShape):
 
     type: Literal["alertmanager"]
     url: HTTPURL
-    """Where it is: "http://alertmanager:9093"."""
+    """Its URL: "http://alertmanager:9093"."""
     headers: dict[str, str] = Field(default_factory=dict)
-    """HTTP headers that are sent along."""
+    """Further HTTP headers."""
     labels: dict[str, str] = Field(default_factory=dict)
-    """Labels that each alert gets."""
+    """Labels to add to each alert."""
     refresh: Duration = 60.0
-    """Time after which what goes on is sent again; five times that long it is taken for true."""
+    """Interval at which firing alerts are sent again; each is valid for five times as long."""
 
 
 class CommandShape(ChannelShape):
-    """A program of yours, which reads the notice as JSON from its standard input."""
+    """A program of yours, which reads the notification as JSON from its standard input."""
 
     type: Literal["command"]
     command: Annotated[tuple[str, ...], Field(min_length=1)]
     """The program and its arguments."""
     env: dict[str, str] = Field(default_factory=dict)
-    """Variables that it gets beside PATH, HOME and the like."""
+    """Environment variables to set beside PATH, HOME and the like."""
 
 
 NotifierShape = Annotated[
@@ -247,33 +247,33 @@ NotifierShape = Annotated[
 
 
 class RouteShape(Shape):
-    """Which notifiers are told of which endpoints; an empty condition holds for all."""
+    """Which notifiers are notified of which endpoints; an empty condition matches all."""
 
     notifiers: Texts = Field(min_length=1)
-    """Names of those that are told."""
+    """Names of the notifiers."""
     endpoints: Texts = ()
-    """Names or ids of endpoints, or patterns with *."""
+    """Names or ids of endpoints, or globs with *."""
     groups: Texts = ()
     """Names of groups."""
     labels: dict[str, str] = Field(default_factory=dict)
     """Label to the value that it must have."""
     patterns: Texts = ()
-    """Sorts of incident, or patterns with *: "certificate", "latency"."""
+    """Incident patterns, or globs with *: "certificate", "latency"."""
     kinds: Texts = ()
-    """Kinds of failure, or patterns with *: "tls.*"."""
+    """Kinds of failure, or globs with *: "tls.*"."""
     repeat: Duration | None = None
-    """Time after which it is told again while it lasts; left out: never."""
+    """Interval at which an open incident is notified again; default: never."""
     escalate_after: Duration | None = None
-    """Time after which ``escalate_to`` are told, unless somebody has taken it."""
+    """Time after which ``escalate_to`` are notified, unless it was acknowledged."""
     escalate_to: Texts = ()
     """Names of notifiers."""
     stop: bool = False
-    """Whether later routes are not asked for what this one matched."""
+    """Whether later routes are skipped for what this one matched."""
 
     @model_validator(mode="after")
     def _escalation(self) -> Self:
         if (self.escalate_after is None) != (not self.escalate_to):
-            raise ValueError("escalate_after and escalate_to belong together")
+            raise ValueError("escalate_after and escalate_to must be set together")
         return self
 
 
@@ -281,7 +281,7 @@ class WeeklyShape(Shape):
     """A span of time on certain days of each week."""
 
     days: tuple[Day, ...] = tuple(range(7))
-    """Days on which it begins: ["mon", "sun"]; left out: every day."""
+    """Days on which it begins: ["mon", "sun"]; default: every day."""
     from_: Clock = Field(alias="from")
     """When it begins: "22:00"."""
     to: Clock
@@ -291,27 +291,27 @@ class WeeklyShape(Shape):
 
 
 class MaintenanceShape(Shape):
-    """A time in which nobody is told of what begins; either once or weekly."""
+    """A time in which notifications of new incidents are muted; either once or weekly."""
 
     name: str = "maintenance"
-    """What people call it."""
+    """Display name."""
     endpoints: Texts = ()
-    """Names or ids of endpoints, or patterns with *; left out with ``groups``: all."""
+    """Names or ids of endpoints, or globs with *; without these and ``groups``: all."""
     groups: Texts = ()
     """Names of groups."""
     begins: Moment | None = None
-    """When it begins, of one that comes once: 2026-12-01T22:00:00Z."""
+    """Beginning of a single window: 2026-12-01T22:00:00Z."""
     ends: Moment | None = None
-    """When it ends, of one that comes once."""
+    """End of a single window."""
     weekly: WeeklyShape | None = None
-    """When it comes back every week."""
+    """When it recurs every week."""
 
     @model_validator(mode="after")
     def _when(self) -> Self:
         if (self.begins is None) != (self.ends is None):
-            raise ValueError("begins and ends belong together")
+            raise ValueError("begins and ends must be set together")
         if (self.weekly is None) == (self.begins is None):
-            raise ValueError("either begins and ends, or weekly, says when")
+            raise ValueError("set either begins and ends, or weekly")
         if self.begins is not None and self.ends is not None and self.ends <= self.begins:
             raise ValueError("ends must be later than begins")
         return self
@@ -324,7 +324,7 @@ class TokenShape(Shape):
     """Who may use the API, and for what."""
 
     name: str = Field(min_length=1)
-    """Whom it was given to."""
+    """Who it was given to."""
     token: str = ""
     """The secret, as ${NAME} of the environment."""
     sha256: Digest | None = None
@@ -334,7 +334,7 @@ class TokenShape(Shape):
 
 
 class RetentionShape(Shape):
-    """How long what is kept; rollups of a day, changes of state and incidents are for ever."""
+    """How long data is kept; daily rollups, changes of state and incidents are kept for ever."""
 
     checks: Duration = 7 * DAY
     """Each check."""
@@ -345,14 +345,14 @@ class RetentionShape(Shape):
 
 
 class WebShape(Shape):
-    """How the page is served."""
+    """How the web page is served."""
 
     host: str = "127.0.0.1"
     """Address to listen on; another than loopback needs a [[token]]."""
     port: int = Field(default=8480, ge=0, le=65535)
     """Port to listen on."""
     base_url: HTTPURL | None = None
-    """Where people reach the page, for links in notices."""
+    """URL of the page for people, for links in notifications."""
     status_page: bool = False
     """Whether /status and the badges of public endpoints are for everybody."""
     title: str = "Status"
@@ -360,14 +360,14 @@ class WebShape(Shape):
 
 
 class StoreShape(Shape):
-    """Where it is kept."""
+    """Where data is stored."""
 
     path: str = Field(default="ringback.db", min_length=1)
     """The database's file; relative to the folder of this file."""
 
 
 class ProbeAllowShape(Shape):
-    """What /probe may be asked for."""
+    """Which targets /probe accepts."""
 
     targets: Texts = ()
     """[scheme://]host[:port], where the host may hold *."""
@@ -377,15 +377,15 @@ class IncludedShape(Shape):
     """A file that ``include`` names."""
 
     endpoint: tuple[EndpointShape, ...] = ()
-    """What is watched."""
+    """What is monitored."""
     group: dict[str, GroupShape] = Field(default_factory=dict)
-    """What holds for the endpoints of a group."""
+    """Defaults for the endpoints of a group."""
     notifier: tuple[NotifierShape, ...] = ()
-    """Ways to tell people and programs."""
+    """Channels to people and programs."""
     route: tuple[RouteShape, ...] = ()
-    """Which notifiers are told of which endpoints; without any, all are told of all."""
+    """Which notifiers are notified of which endpoints; without any, all of all."""
     maintenance: tuple[MaintenanceShape, ...] = ()
-    """Times in which nobody is told."""
+    """Times in which notifications are muted."""
     token: tuple[TokenShape, ...] = ()
     """Who may use the API."""
 
@@ -394,19 +394,19 @@ class FileShape(IncludedShape):
     """The main file."""
 
     vantage: str = ""
-    """What this place of observation is called; left out: the machine's name."""
+    """Name of this vantage; default: the machine's name."""
     include: tuple[str, ...] = ()
     """Patterns of further files, relative to this one: ["conf.d/*.toml"]."""
     defaults: DefaultsShape = Field(default_factory=DefaultsShape)
-    """What holds for all endpoints."""
+    """Defaults for all endpoints."""
     retention: RetentionShape = Field(default_factory=RetentionShape)
     """How long what is kept."""
     web: WebShape = Field(default_factory=WebShape)
-    """How the page is served."""
+    """How the web page is served."""
     store: StoreShape = Field(default_factory=StoreShape)
-    """Where it is kept."""
+    """Where data is stored."""
     probe_allow: ProbeAllowShape = Field(default_factory=ProbeAllowShape)
-    """What /probe may be asked for."""
+    """Which targets /probe accepts."""
 
 
 ARRAY_SECTIONS = ("endpoint", "notifier", "route", "maintenance", "token")

@@ -336,7 +336,7 @@ def _fill_variables(source: SourceFile, raw: dict[str, Any], environ: Mapping[st
     into = substitute(raw, environ)
     source.data, source.secret = into.data, into.secret
     for path, name in into.missing.items():
-        source.add_problem(path, f"the environment has no variable {name!r}")
+        source.add_problem(path, f"environment variable {name!r} is not set")
 
 
 def included_files(folder: Path, pattern: str) -> list[Path]:

@@ -24,7 +24,7 @@ _REQUIREMENTS = {
     "float_": "must be a number",
     "finite_number": "must be a number",
     "bool_": "must be true or false",
-    "string_type": "must be a text",
+    "string_type": "must be a string",
     "string_too_short": "must not be empty",
     "tuple_type": "must be a list",
     "list_type": "must be a list",
@@ -99,7 +99,7 @@ def _unknown_key(source: SourceFile, path: KeyPath, main_only: Collection[str]) 
 def _wrong_value(source: SourceFile, path: KeyPath, error: ErrorDetails) -> None:
     key = path_text(path)
     if len(path) == 1 and path[0] in ARRAY_SECTIONS:
-        source.add_problem(path, f"must be written [[{key}]], once for each", of_key=True)
+        source.add_problem(path, f"must be written as [[{key}]], once for each", of_key=True)
     elif error["type"] == "value_error" and isinstance(error["input"], dict):
         source.add_problem(path, f"{key}: {requirement_of(error)}", of_key=True)
     elif error["type"].startswith("union_tag"):

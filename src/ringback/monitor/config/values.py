@@ -21,7 +21,7 @@ def duration_of(value: object) -> float:
     """Return a duration in seconds: of a number, or of pieces such as ``"1h30m"``."""
     seconds = _seconds(value)
     if seconds is None or not 0 < seconds <= _MAX_DURATION:
-        raise ValueError('must be more than 0 seconds, as a number or as "30s", "5m", "1h30m"')
+        raise ValueError('must be a duration above 0, such as 30, "30s", "5m" or "1h30m"')
     return seconds
 
 
@@ -71,7 +71,9 @@ def _status_range(status: object) -> tuple[int, int]:
         return int(match[1]) * 100, int(match[1]) * 100 + 99
     match = _RANGE.fullmatch(f"{text}-{text}" if "-" not in text else text)
     if match is None or isinstance(status, bool) or int(match[1]) > int(match[2]):
-        raise ValueError('must be a status (204), a range ("200-299"), "2xx", or a list of such')
+        raise ValueError(
+            'must be a status (204), a range ("200-299"), a class ("2xx"), or a list of these'
+        )
     return int(match[1]), int(match[2])
 
 
@@ -85,7 +87,7 @@ def regex_of(value: str) -> str:
     try:
         re.compile(value)
     except re.error as error:
-        raise ValueError(f"is no regular expression: {error}") from error
+        raise ValueError(f"is not a valid regular expression: {error}") from error
     return value
 
 
@@ -99,7 +101,7 @@ def moment_of(value: object) -> float:
         if isinstance(read, date):
             read = datetime.combine(read, time())
         else:
-            raise ValueError("must be a date and time, as 2026-11-21T22:00:00Z")
+            raise ValueError("must be a date and time, such as 2026-11-21T22:00:00Z")
     return (read if read.tzinfo else read.replace(tzinfo=UTC)).timestamp()
 
 
@@ -110,7 +112,7 @@ def clock_of(value: object) -> time:
     except ValueError:
         read = None
     if not isinstance(read, time) or read.tzinfo is not None:
-        raise ValueError('must be a time of the day, as "22:00"')
+        raise ValueError('must be a time of day, such as "22:00"')
     return read
 
 
@@ -122,7 +124,7 @@ def weekday_of(value: object) -> int:
     for number, name in enumerate(_DAYS):
         if len(word) >= 3 and name.startswith(word):
             return number
-    raise ValueError('must be a day of the week, as "mon" or "monday"')
+    raise ValueError('must be a day of the week, such as "mon" or "monday"')
 
 
 def zone_of(value: str) -> str:
@@ -130,7 +132,7 @@ def zone_of(value: str) -> str:
     try:
         ZoneInfo(value)
     except (LookupError, ValueError, OSError) as error:
-        raise ValueError('must be a time zone, as "Europe/Berlin"') from error
+        raise ValueError('must be a time zone, such as "Europe/Berlin"') from error
     return value
 
 
@@ -148,14 +150,14 @@ def k_of_n(value: object) -> tuple[int, int] | None:
 def json_text_of(value: object) -> str:
     """Return what a value in a JSON document is compared with: a text as it is, else its JSON."""
     if not isinstance(value, str | int | float):
-        raise ValueError("must be a text, a number, true or false")
+        raise ValueError("must be a string, a number, true or false")
     return value if isinstance(value, str) else json.dumps(value)
 
 
 def http_url_of(value: str) -> str:
     """Return a URL of scheme http or https."""
     if not re.fullmatch(r"https?://[^\s/?#]+\S*", value):
-        raise ValueError("must begin with http:// or https://, and name a host")
+        raise ValueError("must begin with http:// or https://, and have a host")
     return value
 
 

@@ -34,7 +34,7 @@ def parse_month(text: str) -> Span:
     """Return a calendar month in UTC."""
     match = _MONTH.fullmatch(text.strip())
     if match is None:
-        raise ValueError(f"{text!r} is no month; one is like 2026-11")
+        raise ValueError(f"{text!r} is not a month such as 2026-11")
     begin = datetime(int(match[1]), int(match[2]), 1, tzinfo=UTC)
     return Span(begin.timestamp(), _next(begin).timestamp())
 
@@ -63,7 +63,7 @@ def parse_time(text: str, now: float) -> float:
     try:
         read = datetime.fromisoformat(text.strip())
     except ValueError:
-        raise ValueError(f"{text!r} is no time; one is like 2026-11-21T12:00Z, or 7d") from None
+        raise ValueError(f"{text!r} is not a time such as 2026-11-21T12:00Z, or 7d") from None
     return (read if read.tzinfo else read.replace(tzinfo=UTC)).timestamp()
 
 

@@ -46,11 +46,11 @@ class BlackboxModule:
             "icmp": self._icmp,
         }.get(self.prober)
         if making is None:
-            message = f"module {self.name}: left out: there is no probe for {self.prober}"
+            message = f"module {self.name}: skipped: the prober {self.prober} is not supported"
             draft.note(self.text, self.line(), message)
             return None
         for key in sorted(self.own.keys() - _KNOWN[self.prober]):
-            message = f"module {self.name}: {key} has no counterpart"
+            message = f"module {self.name}: {key} has no equivalent"
             draft.note(self.text, self.line(self.prober, key), message)
         timeout = {"timeout": self.data["timeout"]} if "timeout" in self.data else {}
         return {"name": target, **making(target, draft), **timeout}
@@ -89,7 +89,7 @@ class BlackboxModule:
         found = draft.proxy(named, self.name)
         if named and found is None:
             line = self.line("http", "proxy_url")
-            draft.note(self.text, line, f"module {self.name}: probes do not go through its proxy")
+            draft.note(self.text, line, f"module {self.name}: its kind of proxy is not supported")
         return found
 
     def _ip(self) -> int | None:
@@ -121,7 +121,7 @@ class BlackboxModule:
                 found[header] = pattern
             else:
                 line = self.line("http", "fail_if_header_not_matches", index)
-                message = f"module {self.name}: a header is looked through for a text only"
+                message = f"module {self.name}: headers are only searched for plain text"
                 draft.note(self.text, line, f"{message}, not for {pattern!r}")
         return found
 
@@ -135,8 +135,7 @@ class BlackboxModule:
             draft.note(
                 self.text,
                 self.line("tcp", "query_response"),
-                f"module {self.name}: query_response is not carried over: "
-                "set send and expect.contains",
+                f"module {self.name}: query_response is not imported: set send and expect.contains",
             )
         return made
 
@@ -210,7 +209,9 @@ def convert_prometheus(texts: Iterable[ImportedFile], draft: Draft) -> None:
         _ScrapeJobs(text, yaml, modules, draft).add()
     if not jobs:
         text = read[0][0]
-        draft.note(text, 0, "modules alone name no targets: import prometheus.yml together with it")
+        draft.note(
+            text, 0, "modules have no targets: import prometheus.yml together with this file"
+        )
 
 
 class _ScrapeJobs:
@@ -227,7 +228,7 @@ class _ScrapeJobs:
             name = str(job.get("job_name") or "")
             modules = as_list(as_table(job.get("params")).get("module"))
             if not modules and job.get("metrics_path") != "/probe":
-                self._note(index, f"job {name}: left out: it scrapes metrics and probes nothing")
+                self._note(index, f"job {name}: skipped: it scrapes metrics and does not probe")
                 continue
             self._job(index, job, str(modules[0]) if modules else "http_2xx")
 
@@ -239,12 +240,12 @@ class _ScrapeJobs:
         module = self.modules.get(named)
         if module is None:
             if named not in _DEFAULTS:
-                self._note(index, f"job {name}: left out: there is no module {named!r}", "params")
+                self._note(index, f"job {name}: skipped: there is no module {named!r}", "params")
                 return
             module = BlackboxModule(named, _DEFAULTS[named], self.text, lambda *_: 0)
         for key in job:
             if key.endswith("_sd_configs") and key != "file_sd_configs":
-                self._note(index, f"job {name}: targets of {key} are not carried over", key)
+                self._note(index, f"job {name}: targets of {key} are not imported", key)
         for target, labels in self._targets(index, job):
             times = {"every": job.get("scrape_interval"), "group": name, "labels": labels}
             endpoint = module.endpoint(target, self.draft)
@@ -271,7 +272,7 @@ class _ScrapeJobs:
                     yield from _group_targets(as_table(group))
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else error
-            message = f"targets of {pattern} are not carried over: {reason}"
+            message = f"targets of {pattern} are not imported: {reason}"
             self._note(index, message, "file_sd_configs", number)
 
 

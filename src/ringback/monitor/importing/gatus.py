@@ -129,13 +129,13 @@ _CLIENT = frozenset({"insecure", "ignore-redirect", "timeout", "network", "proxy
 _NESTED = ("headers", "conditions", "dns", "client", "alerts", "extra-labels", "ui", "ssh")
 _EVERY = "1m"
 _SECTIONS = {
-    "alerting": "alerting is not carried over: add a [[notifier]] for {names}",
-    "security": "security is not carried over: add a [[token]]",
-    "maintenance": "the maintenance window is not carried over: add [[maintenance]]",
-    "remote": "remote instances are not carried over",
-    "suites": "suites are not carried over: they are several requests in a row",
-    "connectivity": "not needed: an own network that is down is told apart by itself",
-    "announcements": "announcements are not carried over",
+    "alerting": "alerting is not imported: add a [[notifier]] for {names}",
+    "security": "security is not imported: add a [[token]]",
+    "maintenance": "the maintenance window is not imported: add [[maintenance]]",
+    "remote": "remote instances are not imported",
+    "suites": "suites (several requests in a row) are not imported",
+    "connectivity": "not needed: ringback detects by itself when its own network is down",
+    "announcements": "announcements are not imported",
 }
 
 
@@ -177,19 +177,19 @@ class _Endpoint:
 
     def add(self) -> None:
         if self.entry.get("enabled") is False:
-            self.note("left out: it is not enabled", "enabled")
+            self.note("skipped: it is not enabled", "enabled")
             return
         for key in sorted(self.entry.keys() - _CONVERTED):
-            self.note(f"{key} has no counterpart", key)
+            self.note(f"{key} has no equivalent", key)
         for key in sorted(self.client.keys() - _CLIENT):
-            self.note(f"client.{key} has no counterpart", "client", key)
+            self.note(f"client.{key} has no equivalent", "client", key)
         self.draft.endpoints.append(pruned(self._table()))
 
     def _table(self) -> Table:
         conditions = GatusConditions(is_dns=bool(self.dns))
         for index, condition in enumerate(as_list(self.entry.get("conditions"))):
             if not conditions.take(str(condition)):
-                self.note(f"the condition {condition!r} has no counterpart", "conditions", index)
+                self.note(f"the condition {condition!r} has no equivalent", "conditions", index)
         url = self._url()
         http = url.startswith("http")
         return {
@@ -223,7 +223,9 @@ class _Endpoint:
         if scheme in {"ssh", "ws", "wss"}:
             port = {"ssh": 22, "ws": 80, "wss": 443}[scheme]
             host = rest.partition("/")[0]
-            self.note(f"{scheme} is not spoken: only that the port takes connections", "url")
+            self.note(
+                f"{scheme} is not supported: only checks that the port accepts connections", "url"
+            )
             return f"tcp://{host}" if ":" in host else f"tcp://{host}:{port}"
         return url
 
@@ -231,7 +233,7 @@ class _Endpoint:
         named = with_variables(str(self.client.get("proxy-url") or ""))
         found = self.draft.proxy(named, self.name)
         if named and found is None:
-            self.note("probes do not go through such a proxy", "client", "proxy-url")
+            self.note("this kind of proxy is not supported", "client", "proxy-url")
         return found
 
     def _nameserver(self) -> Any:
@@ -255,7 +257,7 @@ class _Endpoint:
 def _external(entry: Table, text: ImportedFile, line: int, draft: Draft) -> None:
     name = str(entry.get("name") or "")
     every = as_table(entry.get("heartbeat")).get("interval")
-    draft.note(text, line, f"{name}: its jobs must report to /api/v1/heartbeat from now on")
+    draft.note(text, line, f"{name}: its jobs must now report to /api/v1/heartbeat")
     draft.endpoints.append(
         pruned(
             {

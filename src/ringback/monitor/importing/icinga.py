@@ -93,7 +93,7 @@ def convert_icinga(texts: Iterable[ImportedFile], draft: Draft) -> None:
                 draft.endpoints[-1].update({"parents": [host.name]} if host.name in watched else {})
     for item in blocks:
         if item.kind in {"User", "Notification", "Dependency"} and item.how != "template":
-            draft.note(item.text, item.line, f"{item.kind} {item.name} is not carried over")
+            draft.note(item.text, item.line, f"{item.kind} {item.name} is not imported")
 
 
 def _objects(text: ImportedFile) -> Iterator[IcingaObject]:
@@ -163,7 +163,7 @@ def _hosts_of(
         values = _with_templates(host, templates)
         answers = [(how, _rule_holds(rule, host.name, values)) for how, rule in service.wheres]
         if any(answer is None for _, answer in answers):
-            message = f"{service.name}: left out: its rule is not understood; list its hosts"
+            message = f"{service.name}: skipped: its assign rule is not supported; list its hosts"
             draft.note(service.text, service.line, message)
             return []
         if ("assign", True) in answers and ("ignore", True) not in answers:
@@ -196,10 +196,10 @@ def _add(
         line = _command_line(command, {**host, **values})
         made, lost = plugin_endpoint(line, address, name, draft)
     except ValueError as error:
-        draft.note(item.text, item.line, f"{name}: left out: {error}")
+        draft.note(item.text, item.line, f"{name}: skipped: {error}")
         return False
     for what in lost:
-        draft.note(item.text, item.line, f"{name}: {what} is not carried over")
+        draft.note(item.text, item.line, f"{name}: {what} is not imported")
     draft.endpoints.append(pruned({**made, **_check_times(values)}))
     return True
 

@@ -61,7 +61,7 @@ def convert_uptime_kuma(texts: Iterable[ImportedFile], draft: Draft) -> None:
         try:
             whole = as_table(json.loads(text.text))
         except (ValueError, RecursionError) as error:
-            raise ValueError(f"is no JSON: {error}") from error
+            raise ValueError(f"is not valid JSON: {error}") from error
         draft.defaults = {"recovery": 1}
         _Backup(whole, text, draft).add()
 
@@ -79,7 +79,7 @@ class _Backup:
         for _, entry in indexed_tables(self.whole.get("notificationList")):
             made = notifier_from(entry, self.draft)
             if made is None:
-                self.note(entry, "the notification is not carried over: add a [[notifier]]")
+                self.note(entry, "the notification is not imported: add a [[notifier]]")
             else:
                 self.draft.notifiers.append(made)
                 self.notifiers[str(entry.get("id"))] = made["name"]
@@ -95,18 +95,18 @@ class _Backup:
 
     def _monitor(self, monitor: Table) -> None:
         if not monitor.get("active", True):
-            self.note(monitor, "left out: it is paused")
+            self.note(monitor, "skipped: it is paused")
             return
         if monitor.get("upsideDown"):
-            self.note(monitor, "left out: upside down; there is no endpoint that is well when down")
+            self.note(monitor, "skipped: monitors that are upside down are not supported")
             return
         try:
             asked = self._asked(monitor)
         except ValueError as error:
-            self.note(monitor, f"left out: its URL is none: {error}")
+            self.note(monitor, f"skipped: its URL is not valid: {error}")
             return
         if asked is None:
-            self.note(monitor, f"left out: there is no probe for {monitor.get('type')}")
+            self.note(monitor, f"skipped: the type {monitor.get('type')} is not supported")
             return
         name = self.draft.free_name(str(monitor.get("name") or "monitor"))
         endpoint = pruned({"name": name, **asked, **self._check_times(monitor)})
@@ -114,7 +114,7 @@ class _Backup:
         self._routes(monitor, name)
         for key in ("docker_host", "resendInterval"):
             if monitor.get(key):
-                self.note(monitor, f"{key} is not carried over")
+                self.note(monitor, f"{key} is not imported")
 
     def _asked(self, monitor: Table) -> Table | None:
         kind, host = monitor.get("type"), str(monitor.get("hostname") or "")
@@ -127,7 +127,7 @@ class _Backup:
         if kind == "dns":
             return self._dns(monitor, host)
         if kind == "push":
-            self.note(monitor, "its job must report to /api/v1/heartbeat from now on")
+            self.note(monitor, "its job must now report to /api/v1/heartbeat")
             return {"type": "heartbeat"}
         return self._service(monitor, str(kind), host)
 
@@ -143,7 +143,9 @@ class _Backup:
         named = parts.hostname or host.partition("://")[2] or host
         if not named:
             return None
-        self.note(monitor, f"{kind} is not spoken: only that the port takes connections")
+        self.note(
+            monitor, f"{kind} is not supported: only checks that the port accepts connections"
+        )
         return {"url": f"tcp://{_bracketed(named)}:{port}"}
 
     def _dns(self, monitor: Table, host: str) -> Table:
@@ -151,7 +153,7 @@ class _Backup:
         port = monitor.get("port") or 53
         record = monitor.get("dns_resolve_type")
         if monitor.get("conditions") not in (None, [], "[]"):
-            self.note(monitor, "its conditions are not carried over")
+            self.note(monitor, "its conditions are not imported")
         return {
             "url": f"dns://{host}",
             "nameserver": f"{_bracketed(server)}:{port}" if server else None,
@@ -161,7 +163,7 @@ class _Backup:
     def _web(self, monitor: Table) -> Table:
         name, method = str(monitor.get("name")), monitor.get("method")
         if monitor.get("type") == "real-browser":
-            self.note(monitor, "no browser is started: only the answer is checked")
+            self.note(monitor, "no browser is used: only the HTTP response is checked")
         return {
             "url": self._url(str(monitor.get("url") or ""), name),
             "method": method if method not in _METHODS else None,
@@ -191,7 +193,7 @@ class _Backup:
         name = str(proxy.get("host"))
         found = self.draft.proxy(f"{proxy.get('protocol')}://{user}{where}", name)
         if found is None:
-            self.note(monitor, f"probes do not go through a proxy of {proxy.get('protocol')}")
+            self.note(monitor, f"{proxy.get('protocol')} proxies are not supported")
         return found
 
     def _url(self, url: str, name: str) -> str:
@@ -204,14 +206,14 @@ class _Backup:
         try:
             headers = as_table(json.loads(str(monitor.get("headers") or "{}")))
         except ValueError:
-            self.note(monitor, "its headers are no JSON")
+            self.note(monitor, "its headers are not valid JSON")
             headers = {}
         found = self.draft.headers(headers, name)
         if monitor.get("basic_auth_user") and monitor.get("authMethod") in {"basic", None, ""}:
             what = f'"Basic …" with user and password of {name}, in Base64'
             found["Authorization"] = self.draft.secret((name, "authorization"), what)
         elif monitor.get("authMethod") not in {"basic", None, ""}:
-            self.note(monitor, f"authentication by {monitor.get('authMethod')} is not carried over")
+            self.note(monitor, f"authentication by {monitor.get('authMethod')} is not imported")
         return found
 
     def _statuses(self, monitor: Table) -> Any:
@@ -231,7 +233,7 @@ class _Backup:
             return {}
         path, plain = str(monitor.get("jsonPath") or "$"), re.compile(r"[$\w.\[\]-]+")
         if not plain.fullmatch(path) or monitor.get("jsonPathOperator") not in {None, "", "=="}:
-            self.note(monitor, f"the JSON query {path!r} is not carried over")
+            self.note(monitor, f"the JSON query {path!r} is not imported")
             return {}
         return {"json": {path: str(monitor.get("expectedValue") or "")}}
 

@@ -13,11 +13,11 @@ _INTERVAL_SECONDS = 60.0
 """Seconds of a time unit, Nagios' ``interval_length``."""
 _MAX_TEMPLATE_DEPTH = 20
 _NOT_CONVERTED = {
-    "contact": "contacts are not carried over: add a [[notifier]]",
-    "serviceescalation": "escalations are not carried over: see escalate_after of [[route]]",
-    "hostescalation": "escalations are not carried over: see escalate_after of [[route]]",
-    "servicedependency": "dependencies of services are not carried over: set parents",
-    "hostdependency": "dependencies of hosts are not carried over: set parents",
+    "contact": "contacts are not imported: add a [[notifier]]",
+    "serviceescalation": "escalations are not imported: see escalate_after of [[route]]",
+    "hostescalation": "escalations are not imported: see escalate_after of [[route]]",
+    "servicedependency": "dependencies of services are not imported: set parents",
+    "hostdependency": "dependencies of hosts are not imported: set parents",
 }
 
 
@@ -129,7 +129,7 @@ class _Converter:
         hosts = self._hosts_of(service)
         if not hosts:
             self.draft.note(
-                service.text, service.line, f"{what}: left out: none of its hosts is known"
+                service.text, service.line, f"{what}: skipped: none of its hosts is known"
             )
         for name in hosts:
             command = service.values.get("check_command", "")
@@ -155,10 +155,10 @@ class _Converter:
             line = self._command_line(command, item, host)
             made, lost = plugin_endpoint(line, address, name, self.draft)
         except ValueError as error:
-            self.draft.note(item.text, item.line, f"{name}: left out: {error}")
+            self.draft.note(item.text, item.line, f"{name}: skipped: {error}")
             return None
         for what in lost:
-            self.draft.note(item.text, item.line, f"{name}: {what} is not carried over")
+            self.draft.note(item.text, item.line, f"{name}: {what} is not imported")
         groups = _names(host.values.get("hostgroups", ""))
         return pruned({**made, **_check_times(item.values), "group": groups[0] if groups else None})
 

@@ -111,10 +111,10 @@ def plugin_endpoint(command: str, address: str, name: str, draft: Draft) -> tupl
         host = options.get("-H", "") or address
         made = {"url": f"tcp://{_host(host)}:{options.get('-p') or _TCP_PORTS[plugin]}"}
     else:
-        raise ValueError(f"there is no probe for {plugin}")
+        raise ValueError(f"{plugin} is not supported")
     if timeout := options.get("-t"):
         made["timeout"] = duration_text(float(timeout)) if timeout.isdigit() else None
-    lost = [f"{option or 'a further word'} of {plugin}" for option in sorted(options.lost)]
+    lost = [f"{option or 'an extra argument'} of {plugin}" for option in sorted(options.lost)]
     return pruned({"name": name, **made}), lost
 
 
@@ -151,7 +151,7 @@ def _http(options: PluginOptions, address: str, name: str, draft: Draft) -> Tabl
 def _tcp(options: PluginOptions, address: str, _name: str, _draft: Draft) -> Table:
     host, port = options.get("-H") or address, options.get("-p")
     if not port:
-        raise ValueError("names no port")
+        raise ValueError("has no port")
     if options.has("-S") or options.has("-D"):
         days = {"certificate_days": _days(options.get("-D"))}
         return {"url": f"tls://{_host(host)}:{port}", "expect": days}

@@ -30,14 +30,14 @@ def usable_endpoints(draft: Draft, text: ImportedFile) -> list[Table]:
     try:
         DefaultsShape.model_validate(draft.defaults)
     except ValidationError as error:
-        draft.note(text, 0, f"defaults are left out: {_reason(error)}")
+        draft.note(text, 0, f"defaults are skipped: {_reason(error)}")
         draft.defaults = {}
     for endpoint in draft.endpoints:
         name = str(endpoint.get("name") or endpoint.get("url"))
         try:
             kind = _probe_of(endpoint)
         except ValueError as error:
-            draft.note(text, 0, f"{name}: left out: {_reason(error)}")
+            draft.note(text, 0, f"{name}: skipped: {_reason(error)}")
         else:
             kept = _renamed(_fitting(endpoint, kind, draft.defaults), found, last)
             found[_id(kept)] = kept
@@ -169,7 +169,7 @@ def importer_for(text: ImportedFile) -> str:
         if importer.recognises(text):
             return name
     raise ImportRefused(
-        f"{text.file} is of no known type; --from says which: {', '.join(IMPORTERS)}"
+        f"it is not clear which tool {text.file} belongs to; use --from {', '.join(IMPORTERS)}"
     )
 
 

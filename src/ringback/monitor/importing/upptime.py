@@ -46,18 +46,18 @@ def convert_upptime(texts: Iterable[ImportedFile], draft: Draft) -> None:
             line = read.line("sites", index)
             for key in sorted(site.keys() - _CONVERTED - _IGNORED):
                 where = read.line("sites", index, key)
-                draft.note(text, where, f"{site.get('name')}: {key} has no counterpart")
+                draft.note(text, where, f"{site.get('name')}: {key} has no equivalent")
             if endpoint := _endpoint(site, draft):
                 draft.endpoints.append(endpoint)
             else:
-                draft.note(text, line, f"left out: {site.get('name')} has no url")
+                draft.note(text, line, f"skipped: {site.get('name')} has no url")
         for key in sorted(whole.keys() & {"notifications", "workflowSchedule"}):
             draft.note(text, read.line(key), _NOT_CONVERTED[key])
 
 
 _NOT_CONVERTED = {
-    "notifications": "notifications are not carried over: add a [[notifier]]",
-    "workflowSchedule": f"the schedule is not carried over: every is {_EVERY}",
+    "notifications": "notifications are not imported: add a [[notifier]]",
+    "workflowSchedule": f"the schedule is not imported: every is {_EVERY}",
 }
 
 

@@ -31,7 +31,7 @@ def _add(content: str, text: ImportedFile, number: int, draft: Draft) -> None:
         probe_address_of(url)
     except AddressError as error:
         hint = f"; use {error.hint}" if error.hint else ""
-        draft.note(text, number, f"left out: the URL {error}{hint}")
+        draft.note(text, number, f"skipped: the URL {error}{hint}")
         return
     draft.endpoints.append({"name": name.strip(), "url": url} if name.strip() else {"url": url})
 

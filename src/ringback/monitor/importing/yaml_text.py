@@ -26,7 +26,7 @@ class YAMLText:
             self.data = _Copy().of(yaml.safe_load(text))
             node = yaml.compose(text, yaml.SafeLoader)
         except (yaml.YAMLError, RecursionError) as error:
-            raise ValueError(f"is no YAML: {' '.join(str(error).split())}") from error
+            raise ValueError(f"is not valid YAML: {' '.join(str(error).split())}") from error
         self._lines: dict[KeyPath, int] = {}
         self._seen: set[int] = set()
         if node is not None:

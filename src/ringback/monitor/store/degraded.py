@@ -209,7 +209,7 @@ class DegradedStore:
 
     def _fail(self, problem: StoreProblem) -> None:
         if self._unkept is None:
-            _log.error("nothing can be kept, memory holds what is new: %s", problem)
+            _log.error("cannot write to the store, new data is held in memory: %s", problem)
         self._unkept = str(problem)
         self._again = self._clock() + RETRY_INTERVAL
 
@@ -221,7 +221,9 @@ class DegradedStore:
         except StoreProblem as problem:
             self._fail(problem)
             return
-        _log.warning("the store keeps again; checks dropped meanwhile: %d", self.dropped)
+        _log.warning(
+            "the store can be written to again; checks dropped meanwhile: %d", self.dropped
+        )
         self._unkept = None
         self._spill.forget()
 
@@ -386,7 +388,7 @@ class DegradedStore:
             self._store.maintain(now)
         except StoreProblem as problem:
             if self._unmaintained is None:
-                _log.error("the store cannot be tidied: %s", problem)
+                _log.error("the store's maintenance failed: %s", problem)
             self._unmaintained = str(problem)
         else:
             self._unmaintained = None

@@ -94,7 +94,7 @@ def test_on_a_full_disk_it_goes_on_and_damages_nothing(tmp_path):
     under = ["unshare", "--mount", "sh", "-c", mount, str(tmp_path)]
     said, seen, held, checked = python(code, tmp_path / "ringback.db", under=under)
 
-    assert "the disk is full; make room on it" in said
+    assert "the disk is full; free some space" in said
     assert seen == f"['n1'] {held}"
     assert checked == "[('ok',)]"
 
@@ -151,7 +151,7 @@ def test_a_directory_that_is_not_there_is_said(tmp_path):
 def test_a_second_one_is_told_who_writes(tmp_path):
     path = tmp_path / "ringback.db"
     store = SQLiteStore(path)
-    with pytest.raises(StoreInUse, match=f"process {os.getpid()} writes to it"):
+    with pytest.raises(StoreInUse, match=f"process {os.getpid()} is using it"):
         SQLiteStore(path)
     store.keep(Batch(checks=[check()]))
     store.close()
@@ -164,7 +164,7 @@ def test_another_program_that_holds_the_file_is_said(tmp_path, monkeypatch):
     store = SQLiteStore(tmp_path / "ringback.db")
     with closing(sqlite3.connect(store.path, isolation_level=None)) as driver:
         driver.execute("BEGIN IMMEDIATE")
-        with pytest.raises(StoreUnavailable, match="another program holds the database"):
+        with pytest.raises(StoreUnavailable, match="another program has locked the database"):
             store.keep(Batch(checks=[check()]))
         driver.execute("ROLLBACK")
     store.keep(Batch(checks=[check()]))
@@ -177,7 +177,7 @@ def test_what_is_no_database_is_left_alone(tmp_path):
     path.write_bytes(b"these are not the pages you are looking for\n" * 200)
     before = path.read_bytes()
 
-    with pytest.raises(StoreCorrupt, match="not a SQLite database; name another file"):
+    with pytest.raises(StoreCorrupt, match="not a SQLite database; use another file"):
         SQLiteStore(path)
     assert path.read_bytes() == before
 
@@ -192,7 +192,7 @@ def test_damaged_pages_are_said(tmp_path):
             file.seek(page * 4096)
             file.write(os.urandom(4096))
 
-    with pytest.raises(StoreCorrupt, match="damaged; move it away and put a backup in its place"):
+    with pytest.raises(StoreCorrupt, match="damaged; move it away and restore a backup"):
         SQLiteStore(path)
 
 
@@ -238,7 +238,7 @@ def test_a_backup_is_whole_while_batches_are_kept(tmp_path):
 
 def test_a_backup_is_refused_with_a_reason(tmp_path):
     store = SQLiteStore(tmp_path / "ringback.db")
-    with pytest.raises(StoreProblem, match="the database itself; name another file"):
+    with pytest.raises(StoreProblem, match="the database itself; use another file"):
         store.backup(store.path)
     with pytest.raises(StoreProblem, match=r"none/copy\.db: the file cannot be opened"):
         store.backup(tmp_path / "none" / "copy.db")
@@ -248,6 +248,6 @@ def test_a_backup_is_refused_with_a_reason(tmp_path):
     with pytest.raises(StoreProblem, match="this is a directory"):
         copy_database(tmp_path, tmp_path / "copy.db")
     (tmp_path / "empty").touch()
-    with pytest.raises(StoreCorrupt, match="not one of ringback's"):
+    with pytest.raises(StoreCorrupt, match="not a database of ringback"):
         copy_database(tmp_path / "empty", tmp_path / "copy.db")
     assert not (tmp_path / "copy.db").exists()

@@ -96,5 +96,5 @@ def test_two_processes_do_not_write_to_one_file(tmp_path):
     assert other.returncode == 1
     said = errors.strip().splitlines()[-1]
     assert "StoreInUse" in said
-    assert f"process {os.getpid()} writes to it" in said
+    assert f"process {os.getpid()} is using it" in said
     store.close()

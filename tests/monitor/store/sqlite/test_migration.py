@@ -82,5 +82,5 @@ def test_a_database_of_another_program_is_left_alone(tmp_path):
     driver.commit()
     driver.close()
 
-    with pytest.raises(StoreCorrupt, match="not one of ringback's"):
+    with pytest.raises(StoreCorrupt, match="not a database of ringback"):
         SQLiteStore(path)

@@ -110,7 +110,7 @@ def test_what_cannot_be_read_is_said(path, reading):
     with sqlite3.connect(path) as other:
         other.execute("CREATE TABLE x (y)")
     other.close()
-    with pytest.raises(StoreCorrupt, match="not one of ringback's"):
+    with pytest.raises(StoreCorrupt, match="not a database of ringback"):
         reading()
     path.unlink()
     kept(path, until=NOVEMBER)

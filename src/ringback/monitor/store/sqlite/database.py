@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 
 
 _PROBLEMS: dict[int, tuple[type[StoreProblem], str]] = {
-    sqlite3.SQLITE_FULL: (StoreUnavailable, "the disk is full; make room on it"),
+    sqlite3.SQLITE_FULL: (StoreUnavailable, "the disk is full; free some space"),
     sqlite3.SQLITE_READONLY: (
         StoreUnavailable,
         "the file or its directory is read-only; make both writable for this user",
     ),
     sqlite3.SQLITE_IOERR: (
         StoreUnavailable,
-        "the disk reports an error; look for room on it and for its health",
+        "the disk reports an error; check its free space and its health",
     ),
     sqlite3.SQLITE_CANTOPEN: (
         StoreUnavailable,
@@ -41,20 +41,20 @@ _PROBLEMS: dict[int, tuple[type[StoreProblem], str]] = {
     sqlite3.SQLITE_PERM: (StoreUnavailable, "access is denied; make the file writable"),
     sqlite3.SQLITE_BUSY: (
         StoreUnavailable,
-        "another program holds the database; end what is open in it",
+        "another program has locked the database; close it",
     ),
     sqlite3.SQLITE_LOCKED: (
         StoreUnavailable,
-        "another program holds the database; end what is open in it",
+        "another program has locked the database; close it",
     ),
-    sqlite3.SQLITE_NOMEM: (StoreUnavailable, "memory is short; make some free"),
+    sqlite3.SQLITE_NOMEM: (StoreUnavailable, "there is not enough memory; free some"),
     sqlite3.SQLITE_CORRUPT: (
         StoreCorrupt,
-        "the database is damaged; move it away and put a backup in its place, or start anew",
+        "the database is damaged; move it away and restore a backup, or start with a new one",
     ),
     sqlite3.SQLITE_NOTADB: (
         StoreCorrupt,
-        "the file is not a SQLite database; name another file, or put a backup in its place",
+        "the file is not a SQLite database; use another file, or restore a backup",
     ),
 }
 
@@ -64,7 +64,7 @@ def problem_of(error: DBAPIError | sqlite3.Error, path: Path) -> StoreProblem:
     origin = error.orig if isinstance(error, DBAPIError) else error
     code = getattr(origin, "sqlite_errorcode", 0) & 0xFF
     cls, message = _PROBLEMS.get(
-        code, (StoreProblem, f"SQLite says: {origin}; if it goes on, restore a backup")
+        code, (StoreProblem, f"SQLite reports: {origin}; if this persists, restore a backup")
     )
     return cls(f"{path}: {message}")
 
@@ -72,12 +72,12 @@ def problem_of(error: DBAPIError | sqlite3.Error, path: Path) -> StoreProblem:
 def no_database(path: Path) -> StoreProblem:
     """Return what is wrong with a path at which there is no file."""
     what = "this is a directory" if path.is_dir() else "there is no such file"
-    return StoreProblem(f"{path}: {what}; name the monitor's database")
+    return StoreProblem(f"{path}: {what}; give the path of the monitor's database")
 
 
 def foreign_database(path: Path) -> StoreCorrupt:
     """Return what is wrong with a database that no monitor has written."""
-    return StoreCorrupt(f"{path}: the database is not one of ringback's; name another file")
+    return StoreCorrupt(f"{path}: this is not a database of ringback; use another file")
 
 
 _LOCK_TIMEOUT = 5.0
@@ -241,8 +241,8 @@ class WriterLock:
             holder = os.pread(self._descriptor, 20, 0).decode("ascii", "replace").strip()
             os.close(self._descriptor)
             raise StoreInUse(
-                f"{database}: process {holder or '?'} writes to it; stop that one, or give this"
-                " one another file"
+                f"{database}: process {holder or '?'} is using it; stop that process, or use"
+                " another file"
             ) from error
         os.ftruncate(self._descriptor, 0)
         os.pwrite(self._descriptor, f"{os.getpid()}\n".encode("ascii"), 0)
@@ -265,7 +265,7 @@ def copy_database(source: Path, target: Path) -> None:
     if not source.is_file():
         raise no_database(source)
     if target.exists() and target.samefile(source):
-        raise StoreProblem(f"{target}: this is the database itself; name another file")
+        raise StoreProblem(f"{target}: this is the database itself; use another file")
     partial = target.with_name(f"{target.name}.{os.getpid()}.partial")
     try:
         _copy(source, partial, target)
@@ -274,7 +274,7 @@ def copy_database(source: Path, target: Path) -> None:
         _flush(target.parent)
     except OSError as error:
         raise StoreUnavailable(
-            f"{target}: {error.strerror}; name a place that can be written to"
+            f"{target}: {error.strerror}; use a place that can be written to"
         ) from error
     finally:
         partial.unlink(missing_ok=True)

@@ -190,8 +190,8 @@ class SQLiteReader:
             found = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
         if found != SCHEMA_REVISION:
             raise StoreTooNew(
-                f"{self.path}: another version of ringback wrote it (schema {found}, this one "
-                f"has {SCHEMA_REVISION}); use that version, or let `ringback up` of this one "
+                f"{self.path}: it was written by another version of ringback (schema {found}, this "
+                f"one has {SCHEMA_REVISION}); use that version, or let `ringback up` of this one "
                 "open it first"
             )
 

@@ -264,8 +264,8 @@ def migrate(database: Database) -> None:
         return
     if found is not None and found > SCHEMA_REVISION:
         raise StoreTooNew(
-            f"{database.path}: a later version of ringback wrote it (schema {found}, this one has"
-            f" {SCHEMA_REVISION}); install that version, or name another file"
+            f"{database.path}: it was written by a later version of ringback (schema {found}, this "
+            f"one has {SCHEMA_REVISION}); install that version, or use another file"
         )
     with database.write(durable=True) as connection:
         if found is None:
