@@ -17,11 +17,10 @@ from typing import TYPE_CHECKING
 from ringback.diagnosis.facts import HttpSmallSegmentsFacts, PortalCheckFacts, TlsHereFacts
 from ringback.diagnosis.layer.http_exchange import ResponseTimeouts, exchange_http1
 from ringback.diagnosis.layer.http_readings import host_of, without_query
-from ringback.diagnosis.layer.opening import open_connection
+from ringback.diagnosis.layer.opening import open_connection, subject_of
 from ringback.diagnosis.layer.tls_channel import TlsChannel
 from ringback.diagnosis.layer.tls_extras import SMALL
 from ringback.diagnosis.layer.tls_handshake import attempted
-from ringback.diagnosis.layer.tls_readings import subject_of
 from ringback.diagnosis.layer.tls_trust import unverifying
 from ringback.diagnosis.scene import together
 

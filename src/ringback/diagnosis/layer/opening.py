@@ -18,7 +18,6 @@ from ringback.diagnosis.layer.connect import attempt_connect, describe_attempt
 from ringback.diagnosis.layer.kernel import sockaddr_of
 from ringback.diagnosis.layer.proxy_server import proxy_server
 from ringback.diagnosis.layer.proxy_tunnel import TunnelError, open_tunnel, secure_tunnel
-from ringback.diagnosis.layer.tls_readings import subject_of
 from ringback.failure.codes import KIND_OF_ERRNO
 
 if TYPE_CHECKING:
@@ -34,6 +33,12 @@ FRESH_SECONDS = 1.0
 _Store = dict[Hashable, tuple[float, "socket.socket"]]
 
 _kept: weakref.WeakKeyDictionary[DiagnosisContext, _Store] = weakref.WeakKeyDictionary()
+
+
+def subject_of(route: Route) -> str:
+    """Return an address and port as readings name them."""
+    address = f"[{route.address}]" if ":" in route.address else route.address
+    return f"{address}:{route.port}"
 
 
 def keep_connection(

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Literal
 from urllib.parse import parse_qs, unquote
 
 from ringback.diagnosis.facts import GreetingFacts
-from ringback.diagnosis.layer.opening import raw_connection
+from ringback.diagnosis.layer.opening import raw_connection, subject_of
 from ringback.diagnosis.layer.spoken import is_tls, printable, printable_text, speaks
 from ringback.diagnosis.layer.tls_channel import TlsChannel
 from ringback.diagnosis.layer.tls_handshake import attempted, server_name, shake_hands_over, sni_of
-from ringback.diagnosis.layer.tls_readings import record_chain, record_handshake, subject_of
+from ringback.diagnosis.layer.tls_readings import record_chain, record_handshake
 from ringback.diagnosis.layer.tls_trust import context_of_program, unverifying
 from ringback.diagnosis.protocols import protocol_of
 

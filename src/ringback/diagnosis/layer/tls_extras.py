@@ -20,12 +20,12 @@ from ringback.diagnosis.facts import (
     TlsSmallSegmentsFacts,
 )
 from ringback.diagnosis.layer.kernel import confirmed
-from ringback.diagnosis.layer.opening import open_connection
+from ringback.diagnosis.layer.opening import open_connection, subject_of
 from ringback.diagnosis.layer.spoken import printable, says_tls, speaks
 from ringback.diagnosis.layer.tls_channel import TlsChannel
 from ringback.diagnosis.layer.tls_clock import ask_clock
 from ringback.diagnosis.layer.tls_handshake import attempted, sni_of
-from ringback.diagnosis.layer.tls_readings import ISSUER_CODES, subject_of
+from ringback.diagnosis.layer.tls_readings import ISSUER_CODES
 from ringback.diagnosis.layer.tls_trust import (
     load_trust,
     other_store,

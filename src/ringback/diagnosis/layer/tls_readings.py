@@ -9,6 +9,7 @@ import time
 from typing import TYPE_CHECKING, Any, Literal
 
 from ringback.diagnosis.facts import ChainFacts, HandshakeFacts
+from ringback.diagnosis.layer.opening import subject_of
 from ringback.diagnosis.layer.spoken import printable, printable_text
 from ringback.diagnosis.layer.x509 import DERError, ParsedCertificate, parse_certificate
 
@@ -233,12 +234,6 @@ _WORDS = {
     "unsupported": "no TLS version or cipher in common",
     "protocol": "the rules of TLS were broken",
 }
-
-
-def subject_of(route: Route) -> str:
-    """Return an address and port as readings name them."""
-    address = f"[{route.address}]" if ":" in route.address else route.address
-    return f"{address}:{route.port}"
 
 
 def record_handshake(
