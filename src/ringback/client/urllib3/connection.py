@@ -6,14 +6,14 @@ Theory of operation
 Whether a request may be repeated depends on whether the service may have processed it, and no
 exception says so: a reset while the response is awaited looks like one while the request is sent.
 So what was sent and received is counted here, in the ``Wire`` of the exchange, and
-``wire.delivered`` reads the evidence afterwards:
+``wire.delivered`` reads the evidence afterwards (see the head of ``wire.py``):
 
 * ``write_bytes`` sends piece by piece in place of ``sendall``, which does not say how much the
   kernel took before it failed. A write that failed with an error number, or timed out, took
   nothing. Of any other exception (a signal's handler may raise after the write) that is not known,
   so one byte is counted: "maybe" is never mistaken for "no".
 * ``SocketReader`` counts what comes. One byte of an answer, and the request was received.
-* Where a timeout ends the wait, ``look`` asks the system what the peer has acknowledged.
+* Where a timeout ends the wait, ``note_acknowledged`` asks the system what the peer has confirmed.
 
 Every wait is the shorter of the caller's limit and what is left of the call's deadline. It is set
 on the socket before each system call that may wait, and only where it differs: a socket's timeout
