@@ -4,7 +4,7 @@ from tenacity import RetryCallState, Retrying, wait_random_exponential
 from urllib3.util.retry import Retry
 
 from ringback import Backoff, Policy
-from ringback.retry import Guard, Repeatable
+from ringback.retry import OriginState, Repeatable
 
 SAFE = Repeatable(idempotent=True)
 PATIENT = 3600.0
@@ -15,7 +15,7 @@ class OurClient:
 
     def __init__(self, policy):
         self.policy = policy
-        self.guard = Guard(policy.breaker, policy.budget, 0.0)
+        self.guard = OriginState(policy.breaker, policy.budget, 0.0)
 
     def start(self, now):
         return self.policy.start(now, self.guard)

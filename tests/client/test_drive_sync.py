@@ -12,7 +12,7 @@ from ringback.retry import (
     Breaker,
     Budget,
     GiveUp,
-    Guard,
+    OriginState,
     Policy,
     Repeatable,
     Retry,
@@ -105,7 +105,7 @@ def test_a_nested_call_inherits_the_outer_deadline_whatever_its_clock_says():
 
 
 def test_an_open_circuit_refuses_before_anything_is_attempted():
-    guard = Guard(Breaker(sustained=0, consecutive=3, open_for=5, open_cap=60), None, 0.0)
+    guard = OriginState(Breaker(sustained=0, consecutive=3, open_for=5, open_cap=60), None, 0.0)
     world = World(failing=9, guard=guard)
     first = world.drive(backoff=Backoff(base=0))
     assert (first.decisive.failure, first.decision.reason) == (REFUSED, "attempts")
@@ -118,14 +118,14 @@ def test_an_open_circuit_refuses_before_anything_is_attempted():
 
 
 def test_a_circuit_that_opens_during_the_call_ends_it_with_the_real_failure():
-    world = World(failing=9, guard=Guard(Breaker(sustained=0, consecutive=2), None, 0.0))
+    world = World(failing=9, guard=OriginState(Breaker(sustained=0, consecutive=2), None, 0.0))
     end = world.drive(backoff=Backoff(base=0))
     assert len(world.limits) == 2
     assert (end.decisive.failure, end.decision.reason) == (REFUSED, "circuit_open")
 
 
 def test_a_spent_budget_ends_the_call():
-    guard = Guard(None, Budget(ratio=0, floor=0, burst=1), 0.0)
+    guard = OriginState(None, Budget(ratio=0, floor=0, burst=1), 0.0)
     world = World(failing=9, guard=guard)
     assert world.drive().decision.reason == "budget"
     assert len(world.limits) == 2
@@ -161,7 +161,7 @@ def test_a_certificate_error_is_not_masked_by_a_later_refusal():
 
 
 def test_what_an_attempt_raises_passes_through_and_frees_the_probe():
-    guard = Guard(Breaker(sustained=0, consecutive=1, open_for=1), None, 0.0)
+    guard = OriginState(Breaker(sustained=0, consecutive=1, open_for=1), None, 0.0)
     world = World(failing=9, guard=guard)
     world.drive()
     world.now = 10.0
@@ -177,7 +177,7 @@ def test_what_an_attempt_raises_passes_through_and_frees_the_probe():
 
 
 def test_a_circuit_that_opens_and_closes_is_told():
-    guard = Guard(Breaker(sustained=0, consecutive=2, open_for=1), None, 0.0)
+    guard = OriginState(Breaker(sustained=0, consecutive=2, open_for=1), None, 0.0)
     world = World(failing=2, guard=guard)
     world.drive(attempts=2, backoff=Backoff(base=0))
     world.now += 5.0

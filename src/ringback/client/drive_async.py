@@ -23,7 +23,7 @@ from ringback.client.deadline import (
 from ringback.client.diagnose_on_giveup import adiagnosed
 from ringback.client.routes import Route, RoutedCall
 from ringback.event import Listeners
-from ringback.retry import Guard, Policy, Retry, Run, Timeout
+from ringback.retry import OriginState, Policy, Retry, Run, Timeout
 
 
 def bounded(
@@ -75,7 +75,7 @@ async def drive(  # noqa: PLR0913, PLR0917 - the parts of a call
     attempt: AsyncAttemptMaker[T],
     call: Call,
     policy: Policy,
-    guard: Guard | None,
+    guard: OriginState | None,
     listeners: Listeners,
     clock: AsyncClock,
     began: float | None = None,

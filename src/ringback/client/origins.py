@@ -4,7 +4,7 @@ import os
 from threading import Lock
 from time import monotonic
 
-from ringback.retry import Breaker, Budget, Guard, GuardState, Policy
+from ringback.retry import Breaker, Budget, OriginSnapshot, OriginState, Policy
 
 MAX_ORIGINS = 4096
 """How many origins are remembered per policy; beyond it the oldest is forgotten."""
@@ -23,19 +23,19 @@ class Origins:
     def __init__(self, breaker: Breaker | None, budget: Budget | None) -> None:
         self._breaker = breaker
         self._budget = budget
-        self._guards: dict[str, Guard] = {}
+        self._guards: dict[str, OriginState] = {}
         self._lock = Lock()
 
-    def guard(self, origin: str) -> Guard:
+    def guard(self, origin: str) -> OriginState:
         """Return the guard of an origin, the same one each time."""
         found = self._guards.get(origin)
         return found or self._new(origin)
 
-    def known(self, origin: str) -> Guard | None:
+    def known(self, origin: str) -> OriginState | None:
         """Return the guard of an origin that has been called."""
         return self._guards.get(origin)
 
-    def states(self) -> dict[str, GuardState]:
+    def states(self) -> dict[str, OriginSnapshot]:
         """Return the state of each origin."""
         with self._lock:
             guards = dict(self._guards)
@@ -51,11 +51,11 @@ class Origins:
         self._lock = Lock()
         self._guards = {}
 
-    def _new(self, origin: str) -> Guard:
+    def _new(self, origin: str) -> OriginState:
         with self._lock:
             if origin not in self._guards and len(self._guards) >= MAX_ORIGINS:
                 del self._guards[next(iter(self._guards))]
-            fresh = Guard(self._breaker, self._budget, monotonic())
+            fresh = OriginState(self._breaker, self._budget, monotonic())
             return self._guards.setdefault(origin, fresh)
 
 
@@ -80,11 +80,11 @@ def forget() -> None:
             origins.forget()
 
 
-def states() -> dict[str, GuardState]:
+def states() -> dict[str, OriginSnapshot]:
     """Return circuit and budget of every origin; where policies differ, of the worst of them."""
     with _LOCK:
         every = list(_ALL.values())
-    worst: dict[str, GuardState] = {}
+    worst: dict[str, OriginSnapshot] = {}
     for origins in every:
         for origin, state in origins.states().items():
             known = worst.get(origin)
@@ -93,7 +93,7 @@ def states() -> dict[str, GuardState]:
     return worst
 
 
-def _badness(state: GuardState) -> tuple[int, int, float]:
+def _badness(state: OriginSnapshot) -> tuple[int, int, float]:
     return ("closed", "half_open", "open").index(state.circuit), state.failures, -state.tokens
 
 

@@ -28,7 +28,7 @@ from ringback.event import Listeners, Sink
 from ringback.failure import Failure, Target, classify
 from ringback.failure.frames import was_redirected
 from ringback.failure.target import target_of_url
-from ringback.retry import Guard, Policy, Repeatable, Retry, Run, Timeout
+from ringback.retry import OriginState, Policy, Repeatable, Retry, Run, Timeout
 from ringback.sink.listening import listeners_for
 
 _MAX_CAUSES = 10
@@ -129,7 +129,7 @@ class AttemptSeries:
         self,
         call: Call,
         policy: Policy,
-        guard: Guard | None,
+        guard: OriginState | None,
         listeners: Listeners,
         clock: Clock | AsyncClock,
         *,
@@ -329,7 +329,7 @@ class Retrying:
     def _call(self, name: str) -> KnownCall:
         return KnownCall(target_of_url(self._target or ""), name)
 
-    def _guard(self, name: str) -> Guard | None:
+    def _guard(self, name: str) -> OriginState | None:
         key = self._target or name
         return self._origins.guard(key) if key else None
 

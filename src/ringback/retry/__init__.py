@@ -5,9 +5,14 @@ try any callable again, see ``ringback.client.retrying.retry``.
 """
 
 from ringback.retry.circuit import Breaker, Circuit, CircuitState
-from ringback.retry.guard import Bucket, Budget, Guard, GuardState
+from ringback.retry.origin_state import Bucket, Budget, OriginSnapshot, OriginState
 from ringback.retry.policy import RETRY_STATUSES, Backoff, Jitter, Policy, Series, Timeout, Waits
 from ringback.retry.run import Decision, Done, GiveUp, Reason, Repeatable, Retry, Run
+
+Guard = OriginState
+"""The name that ``OriginState`` had."""
+GuardState = OriginSnapshot
+"""The name that ``OriginSnapshot`` had."""
 
 __all__ = [
     "RETRY_STATUSES",
@@ -23,6 +28,8 @@ __all__ = [
     "Guard",
     "GuardState",
     "Jitter",
+    "OriginSnapshot",
+    "OriginState",
     "Policy",
     "Reason",
     "Repeatable",

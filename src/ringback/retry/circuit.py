@@ -39,8 +39,8 @@ little early, which is what a success means, and ``release`` never counts below 
 
 Why it is safe. A refusal is made before anything is sent, so a refused call has certainly not been
 delivered. The worst that a wrong state can do is bounded: ``open_cap`` seconds of refusals, or
-``probes`` calls to a service that is down. It is no lock: see ``Guard`` in ``guard``, whose
-lock makes each step whole.
+``probes`` calls to a service that is down. It has no lock: that of ``OriginState``
+makes each step whole.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ class _Tally:
 
 
 class Circuit:
-    """The circuit of one endpoint. Not thread-safe by itself: its ``Guard`` is.
+    """The circuit of one endpoint. Not thread-safe by itself: its ``OriginState`` is.
 
     Attributes:
         state: ``closed``, ``open`` or ``half_open``.

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from ringback.retry.circuit import Breaker
-from ringback.retry.guard import Budget
+from ringback.retry.origin_state import Budget
 from ringback.retry.run import Run
 
 if TYPE_CHECKING:
-    from ringback.retry.guard import Guard
+    from ringback.retry.origin_state import OriginState
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +209,9 @@ class Policy:
             if isinstance(getattr(self, name), str):
                 raise TypeError(f"{name} must be a collection, got {getattr(self, name)!r}")
 
-    def start(self, now: float, guard: Guard | None = None, deadline: float | None = None) -> Run:
+    def start(
+        self, now: float, guard: OriginState | None = None, deadline: float | None = None
+    ) -> Run:
         """Return the state of a new call.
 
         Args:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from ringback.failure import Failure
-    from ringback.retry.guard import Change, Guard, GuardState
+    from ringback.retry.origin_state import Change, OriginSnapshot, OriginState
     from ringback.retry.policy import Policy, Timeout
 
 
@@ -118,7 +118,7 @@ class Run:
         self,
         policy: Policy,
         now: float,
-        guard: Guard | None = None,
+        guard: OriginState | None = None,
         deadline: float | None = None,
     ) -> None:
         self.policy = policy
@@ -144,7 +144,7 @@ class Run:
         if self._guard:
             self._guard.abandoned()
 
-    def guard_state(self) -> GuardState | None:
+    def guard_state(self) -> OriginSnapshot | None:
         """Return what the process knows of the origin."""
         return self._guard.state() if self._guard else None
 

@@ -32,7 +32,7 @@ from ringback.client.routes import UNLISTED_PROXIES, RouteSelector
 from ringback.client.tasks import TaskTimeout
 from ringback.event import Sink
 from ringback.event.listen import OF_THE_CALL
-from ringback.retry import Guard, Policy
+from ringback.retry import OriginState, Policy
 from ringback.sink.listening import listeners_for
 
 
@@ -208,7 +208,7 @@ class Middleware:
         return deadline if outer is None or deadline < outer else outer
 
     async def _drive(
-        self, call: AiohttpExchange, guard: Guard, deadline: float, began: float | None = None
+        self, call: AiohttpExchange, guard: OriginState, deadline: float, began: float | None = None
     ) -> ClientResponse:
         attempt: AsyncAttemptMaker[ClientResponse] = call.attempt
         if places := self.policy.bulkhead:

@@ -86,7 +86,7 @@ _WHOLE_TOKEN = 1 - 1e-9
 
 
 class Bucket:
-    """What is left of one origin's budget. Not thread-safe by itself: its ``Guard`` is.
+    """What is left of one origin's budget. Not thread-safe by itself: its ``OriginState`` is.
 
     Attributes:
         tokens: Retries that may be made now, as of the last use.
@@ -133,8 +133,8 @@ Change = Literal["circuit_opened", "circuit_closed"]
 
 
 @dataclass(frozen=True, slots=True)
-class GuardState:
-    """A guard at one instant.
+class OriginSnapshot:
+    """The state of an origin at one instant.
 
     Attributes:
         circuit: ``closed``, ``open`` or ``half_open``.
@@ -151,7 +151,7 @@ class GuardState:
     tokens: float
 
 
-class Guard:
+class OriginState:
     """The shared state of one origin. Thread-safe: nothing waits while its lock is held.
 
     Args:
@@ -171,7 +171,7 @@ class Guard:
         """Return whether an attempt may be made; each that may ends in one of the three below.
 
         Args:
-            now: Seconds, on the clock that the guard was made with.
+            now: Seconds, on the clock that it was made with.
             retry: Is it a retry? One that is not earns a part of a retry.
         """
         with self._lock:
@@ -185,7 +185,7 @@ class Guard:
         """Return why an attempt would be refused now, without asking for one; ``None``: it is not.
 
         Args:
-            now: Seconds, on the clock that the guard was made with.
+            now: Seconds, on the clock that it was made with.
 
         Returns:
             The failure that opened the circuit, ``None`` if slowness did, and how many seconds
@@ -202,7 +202,7 @@ class Guard:
         """Record an attempt that succeeded; return what this changed of the circuit.
 
         Args:
-            now: Seconds, on the clock that the guard was made with.
+            now: Seconds, on the clock that it was made with.
             seconds: How long the attempt took.
             retry: Was it a retry? One that was gives a part of its price back.
         """
@@ -223,7 +223,7 @@ class Guard:
         Only for an attempt that began while ``is_closed()``.
 
         Args:
-            now: Seconds, on the clock that the guard was made with.
+            now: Seconds, on the clock that it was made with.
             seconds: How long the attempt took.
         """
         bucket, circuit = self._bucket, self._circuit
@@ -243,7 +243,7 @@ class Guard:
 
         Args:
             failure: What went wrong.
-            now: Seconds, on the clock that the guard was made with.
+            now: Seconds, on the clock that it was made with.
             random: A random number, at least 0 and below 1.
             seconds: How long the attempt took.
         """
@@ -268,21 +268,21 @@ class Guard:
         """Pay for a retry; return whether the budget allowed it.
 
         Args:
-            now: Seconds, on the clock that the guard was made with.
+            now: Seconds, on the clock that it was made with.
         """
         if self._bucket is None:
             return True
         with self._lock:
             return self._bucket.spend(now)
 
-    def state(self) -> GuardState:
+    def state(self) -> OriginSnapshot:
         """Return what can be seen of it."""
         with self._lock:
             tokens = self._bucket.tokens if self._bucket else float("inf")
             circuit = self._circuit
             if circuit is None:
-                return GuardState("closed", 0, None, 0.0, tokens)
-            return GuardState(
+                return OriginSnapshot("closed", 0, None, 0.0, tokens)
+            return OriginSnapshot(
                 circuit.state, circuit.failures, circuit.opened_by, circuit.until, tokens
             )
 

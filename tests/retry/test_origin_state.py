@@ -3,7 +3,7 @@ from threading import Barrier, Thread
 import pytest
 
 from ringback.failure import Failure
-from ringback.retry import Breaker, Budget, Guard
+from ringback.retry import Breaker, Budget, OriginState
 
 REFUSED = Failure("tcp.refused", delivered="no")
 
@@ -31,14 +31,14 @@ def failing(guard, failure, times):
     ],
 )
 def test_only_what_the_endpoint_did_opens_the_circuit(kind, code, opens):
-    guard = Guard(Breaker(sustained=0, consecutive=2), None, 0.0)
+    guard = OriginState(Breaker(sustained=0, consecutive=2), None, 0.0)
     failing(guard, Failure(kind, code=code), 30)
     assert (guard.refuses(0.0) is not None) is opens
     assert guard.state().circuit == ("open" if opens else "closed")
 
 
 def test_a_mistake_of_the_caller_proves_that_the_endpoint_lives():
-    guard = Guard(Breaker(sustained=0, consecutive=2), None, 0.0)
+    guard = OriginState(Breaker(sustained=0, consecutive=2), None, 0.0)
     failing(guard, REFUSED, 1)
     failing(guard, Failure("http.error", code="404"), 1)
     failing(guard, REFUSED, 1)
@@ -46,7 +46,7 @@ def test_a_mistake_of_the_caller_proves_that_the_endpoint_lives():
 
 
 def test_a_cancelled_probe_leaves_room_for_another():
-    guard = Guard(Breaker(sustained=0, consecutive=1, open_for=1), None, 0.0)
+    guard = OriginState(Breaker(sustained=0, consecutive=1, open_for=1), None, 0.0)
     failing(guard, REFUSED, 1)
     assert guard.admit(5.0, retry=False)
     assert not guard.admit(5.0, retry=False)
@@ -55,7 +55,7 @@ def test_a_cancelled_probe_leaves_room_for_another():
 
 
 def test_only_requests_earn_and_retries_pay():
-    guard = Guard(None, Budget(ratio=0.5, floor=0, burst=1), 0.0)
+    guard = OriginState(None, Budget(ratio=0.5, floor=0, burst=1), 0.0)
     assert guard.pay(0.0)
     for _ in range(9):
         guard.admit(0.0, retry=True)
@@ -66,7 +66,7 @@ def test_only_requests_earn_and_retries_pay():
 
 
 def test_a_retry_that_gets_through_gives_a_part_back():
-    guard = Guard(None, Budget(ratio=0, floor=0, burst=1, refund=0.5), 0.0)
+    guard = OriginState(None, Budget(ratio=0, floor=0, burst=1, refund=0.5), 0.0)
     assert guard.pay(0.0)
     guard.succeeded(0.0, 0.1, retry=False)
     assert guard.state().tokens == 0
@@ -75,7 +75,7 @@ def test_a_retry_that_gets_through_gives_a_part_back():
 
 
 def test_without_limits_nothing_is_refused():
-    guard = Guard(None, None, 0.0)
+    guard = OriginState(None, None, 0.0)
     failing(guard, REFUSED, 100)
     assert guard.admit(0.0, retry=False)
     assert guard.pay(0.0)
@@ -83,7 +83,11 @@ def test_without_limits_nothing_is_refused():
 
 
 def test_threads_share_one_budget():
-    guard, barrier, paid = Guard(None, Budget(ratio=0, floor=0, burst=50), 0.0), Barrier(8), []
+    guard, barrier, paid = (
+        OriginState(None, Budget(ratio=0, floor=0, burst=50), 0.0),
+        Barrier(8),
+        [],
+    )
 
     def spend():
         barrier.wait()
