@@ -53,8 +53,12 @@ def pytest_collection_finish(session):
 
 
 def pytest_xdist_auto_num_workers(config):
-    """A worker for each core where all tests run; none for what was named on the command line."""
-    return None if config.args_source is pytest.Config.ArgsSource.TESTPATHS else 0
+    """A worker for each core and one more where all tests run, for most of them wait at times.
+
+    What was named on the command line runs in this process.
+    """
+    everything = config.args_source is pytest.Config.ArgsSource.TESTPATHS
+    return (os.cpu_count() or 1) + 1 if everything else 0
 
 
 def pytest_xdist_make_scheduler(config, log):

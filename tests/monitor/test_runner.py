@@ -131,6 +131,7 @@ def test_black_holes_do_not_delay_others():
     assert under_way <= 200
 
 
+@pytest.mark.full
 def test_known_black_holes_leave_places_for_others():
     async def look():
         with black_hole() as hole:
@@ -152,6 +153,7 @@ def test_known_black_holes_leave_places_for_others():
     assert 20 <= asyncio.run(look()) <= 30
 
 
+@pytest.mark.full
 def test_looks_at_one_endpoint_never_overlap(lab):
     async def look():
         url = lab.start("http.response.timed_out:silent").url

@@ -46,6 +46,7 @@ def test_what_waits_together_is_one_message_that_names_all(dispatch, receiver, s
     assert all(one["names"][one["members"][0]] in largest["text"] for one in largest["incidents"])
 
 
+@pytest.mark.full
 def test_an_outage_that_nobody_was_told_of_is_one_message_afterwards(dispatch, receiver, store):
     receiver.stop()
 
@@ -80,6 +81,7 @@ def test_an_end_takes_along_a_beginning_that_was_put_off(dispatch, receiver, sto
     assert receiver.told == [("i1", "brief")]
 
 
+@pytest.mark.full
 def test_a_receiver_that_comes_back_gets_everything_in_order(dispatch, receiver, store):
     statuses, back = iter([503, 503]), threading.Event()
 
@@ -231,6 +233,7 @@ def test_what_nobody_takes_is_escalated(dispatch, receiver, second_receiver, sto
     assert "NOT ACKNOWLEDGED" in second_receiver.documents[0]["subject"]
 
 
+@pytest.mark.full
 def test_what_somebody_took_is_not_escalated(dispatch, receiver, second_receiver, store):
     async def drive(_, tell):
         opened = change("opened", incident())
@@ -259,6 +262,7 @@ def test_what_began_in_a_silence_is_told_as_news_afterwards(dispatch, receiver, 
     assert receiver.documents[0]["subject"].startswith("[DOWN] Shop 1 is down")
 
 
+@pytest.mark.full
 def test_what_is_silenced_is_escalated_when_the_silence_is_over(
     dispatch, second_receiver, store, monkeypatch
 ):
@@ -323,6 +327,7 @@ def test_a_channel_that_breaks_is_tried_again(dispatch, store, tmp_path):
     assert seen.read_text() == "tried\ntried\n"
 
 
+@pytest.mark.full
 def test_a_bug_in_a_channel_is_a_failure_like_others(dispatch, receiver, store, caplog):
     async def drive(dispatcher, tell):
         sent = []

@@ -181,6 +181,7 @@ def test_a_replacement_made_meanwhile_is_left_alone(server, monkeypatch):
     socket.getaddrinfo = system
 
 
+@pytest.mark.full
 def test_by_default_it_waits_longer_for_what_is_answered():
     answers = {"silent": DNSAnswer(delay=60), "ok": DNSAnswer(addresses=("127.0.0.1",), delay=1.5)}
     with Nameserver(answers, bind("127.0.0.1")) as server, resolving(server.address):

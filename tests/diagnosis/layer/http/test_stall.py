@@ -63,12 +63,14 @@ def test_a_large_answer_that_comes_in_small_segments(lab):
     assert only(scene, "small_segments").facts["works"]
 
 
+@pytest.mark.full
 def test_a_small_answer_would_have_come_anyway(lab):
     scene = met(losing_large_segments(lab, b"x"))
 
     assert not only(scene, "small_segments").facts["works"]
 
 
+@pytest.mark.full
 def test_a_handshake_that_works_with_small_segments(lab):
     requires("cryptography")
     scene = met(losing_large_segments(lab, b"x", secured=True))

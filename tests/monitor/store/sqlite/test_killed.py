@@ -78,6 +78,7 @@ def killed(path, seed, times, most):
     return count
 
 
+@pytest.mark.full
 def test_nothing_is_lost_when_it_is_killed(tmp_path):
     assert killed(tmp_path / "ringback.db", 1, times=2, most=150) > 0
 
