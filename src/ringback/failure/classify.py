@@ -1,4 +1,33 @@
-"""Any exception in, one ``Failure`` out."""
+"""Any exception in, one ``Failure`` out.
+
+How it works. An exception is a node of a graph: ``__cause__`` and ``__context__`` lead to others,
+and so do its arguments, the attributes in which libraries keep what they wrap, and the members of
+a group. The deepest node is often noise (an error of clean-up, a second attempt), and the
+outermost is often a wrapper that says "cannot connect" of everything; so neither end of the chain
+is the answer.
+
+1. ``walk`` lists the nodes, outermost first, at most ``MAX_NODES`` and none twice. Each gives a
+   ``Clue``: what its class says (``classes.CLASSES``, by name, so that no library is imported), or
+   what a recogniser reads from its number, reason or message. A clue has a rank, from a number
+   that means only one thing (``EXACT``) to a class that is raised for everything (``BARE``). Below
+   a ``final`` clue nothing is walked: whatever hangs there is older or less precise.
+2. ``_best`` takes the highest rank; of equals the outermost, which knows more of the call. Of the
+   members of a group, which failed side by side, the most telling kind wins, as among addresses.
+   Where the winner is weak, the messages are read by the rules for texts, which are loaded then
+   only.
+3. ``_trace`` and ``_phase`` find how far the call had come. The functions on the tracebacks tell
+   it: a timeout in ``do_handshake`` is a TLS timeout whatever class wraps it. An ``EXACT`` clue
+   that names its phase comes before the functions; a proxy's tunnel comes before both, for a
+   tunnel is made of writes and reads of its own.
+4. ``settle`` turns clue, phase and proxy into the final kind, and says whether the request may
+   have been delivered. Target, addresses and proxy are then filled from the exceptions and from
+   the locals of the functions they left.
+
+Why it is safe: it never raises and never blocks. Whatever a foreign object does when it is looked
+at (a property that raises, a ``__str__`` that fails, a cycle) is caught, and the class name
+remains. It only reads attributes and ``str``. Nothing is kept but what each class says, in a table
+of bounded size; so threads need no lock.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace

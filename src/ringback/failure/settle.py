@@ -1,7 +1,24 @@
-"""From a clue and its circumstances to the final kind.
+"""From a clue and its circumstances to the final kind, for exceptions and texts alike.
 
-The same number means different kinds in different phases, and what happens on the way to a proxy
-is the proxy's failure. One place for both exceptions and texts.
+How it works. A clue alone is not yet a kind. Three circumstances decide with it, in this order:
+
+1. The phase. A timeout has no kind of its own: waiting for a pool, a name, a handshake or the
+   first byte of the response are different failures with different remedies (``TIMEOUT_IN``).
+   ``ETIMEDOUT`` while connecting means that nobody answered, and on an established connection that
+   the peer vanished.
+2. Reuse. A connection that had carried a request before and ends before it has answered the next
+   one was closed while idle (``tcp.closed.stale``): nothing is wrong with the service.
+3. The proxy. Until its tunnel stands, what fails is the proxy, whatever number says so; the inner
+   kind is kept as ``via``. What is no matter of the route (a wrong URL, our own pool) stays as it
+   is.
+
+Last comes ``delivered``: may the peer have processed the request? The kind has a usual answer, and
+the phase corrects it: before a request is sent it is ``no``, and a reset or timeout that can
+strike at any time (``_AT_ANY_TIME``) is judged by when it did. Where its phase is not known it is
+``maybe``, never ``no``: a wrong ``no`` would let a payment be repeated, a wrong ``maybe`` only
+costs a retry.
+
+The result depends on the arguments alone, of which there are few; so it is cached.
 """
 
 from functools import lru_cache
