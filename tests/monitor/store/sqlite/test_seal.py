@@ -43,7 +43,7 @@ def test_a_check_that_comes_after_the_first_piece_failed_is_kept(tmp_path):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(store._seal, "_copy", _no_room)
         with pytest.raises(StoreUnavailable):
-            store.maintain(AT + 3700)
+            settled(store, AT + 3700)
     late = check(AT + 20, "of-another-endpoint")
     store.keep(Batch(checks=[late]))
     settled(store, AT + 3800)
