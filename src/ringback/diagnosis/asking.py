@@ -14,7 +14,7 @@ from ringback.diagnosis.layer.opening import release_connections
 from ringback.diagnosis.layer.proxy_server import chosen_proxy
 from ringback.diagnosis.layer.url import parse_target
 from ringback.diagnosis.model import STAGES, Diagnosis, Reading
-from ringback.diagnosis.scene import DiagnosisContext, Options, tell_defect, together
+from ringback.diagnosis.scene import DiagnosisContext, Options, record_defect, together
 from ringback.diagnosis.sorts import readings_of
 from ringback.diagnosis.verdict import judge
 from ringback.diagnosis.verdict.onward import tell_elsewhere
@@ -199,7 +199,7 @@ def _walked(scene: DiagnosisContext) -> bool:
             walk(scene)
             whole = True
         except Exception as error:  # noqa: BLE001 - what is known is judged all the same
-            tell_defect(scene, error)
+            record_defect(scene, error)
         finally:
             done.set()
 
@@ -254,7 +254,7 @@ def _target(target: str | BaseException) -> tuple[str, Failure | None]:
 
 
 def _tell_failure(scene: DiagnosisContext, failure: Failure) -> None:
-    scene.tell(
+    scene.record(
         "url",
         "exception",
         type(failure.cause).__name__ if failure.cause else "",

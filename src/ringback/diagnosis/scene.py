@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ringback.failure.names import KindName
 
 
-Tell = Callable[[Reading], None]
+OnReading = Callable[[Reading], None]
 """Is told each reading as it comes, by any thread, one at a time."""
 
 PER_ADDRESS = 3
@@ -66,7 +66,7 @@ class DiagnosisContext:
         self,
         asked: Asked,
         options: Options,
-        tell: Tell | None = None,
+        on_reading: OnReading | None = None,
         *,
         behind: DiagnosisContext | None = None,
     ) -> None:
@@ -76,7 +76,7 @@ class DiagnosisContext:
         self.passed: frozenset[Hashable] = frozenset() if behind is None else behind.passed
         self.at = time.time()
         self._began = time.monotonic()
-        self._tell = tell
+        self._on_reading = on_reading
         self._lock = threading.Lock()
         self._readings: list[Reading] = []
         self._closed = False
@@ -106,7 +106,7 @@ class DiagnosisContext:
             tried[address, port] += 1
             return True
 
-    def tell(  # noqa: PLR0913 - a reading has these parts
+    def record(  # noqa: PLR0913 - a reading has these parts
         self,
         layer: Stage,
         what: str,
@@ -139,8 +139,8 @@ class DiagnosisContext:
         with self._lock:
             if not self._closed:
                 self._readings.append(reading)
-                if self._tell is not None:
-                    self._tell(reading)
+                if self._on_reading is not None:
+                    self._on_reading(reading)
         return reading
 
     def readings(self) -> tuple[Reading, ...]:
@@ -174,7 +174,7 @@ def together(
         try:
             results[index] = task()
         except Exception as error:  # noqa: BLE001 - one reading that fails must not end the others
-            tell_defect(scene, error)
+            record_defect(scene, error)
 
     threads = [
         threading.Thread(target=do, args=(i, task), daemon=True, name="ringback-diagnosis")
@@ -188,10 +188,10 @@ def together(
     return results
 
 
-def tell_defect(scene: DiagnosisContext, error: Exception) -> None:
+def record_defect(scene: DiagnosisContext, error: Exception) -> None:
     """Tell that a reading failed within ringback, so that nothing is silently missing."""
     result = f"a reading failed within ringback: {type(error).__name__}: {error}"[:200]
-    scene.tell("host", "defect", state="skipped", result=result)
+    scene.record("host", "defect", state="skipped", result=result)
 
 
 # How a connection to the target is made: to an address, or through a proxy.

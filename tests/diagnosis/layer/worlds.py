@@ -53,7 +53,7 @@ def scene_of(port, scheme="http", host="service.test", **options):
     )
     scene = DiagnosisContext(asked, Options(**options))
     for subject, (family, gateway) in GATEWAYS.items():
-        scene.tell("host", "route", subject, facts={"family": family, "gateway": gateway})
+        scene.record("host", "route", subject, facts={"family": family, "gateway": gateway})
     return scene
 
 

@@ -29,7 +29,7 @@ BUNDLES: Final = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_
 
 
 def _read_environment(scene: DiagnosisContext) -> None:
-    """Tell in what the program runs."""
+    """Record in what the program runs."""
     bundles = [_bundle(name, path) for name in BUNDLES if (path := os.environ.get(name))]
     lost = [one for one in bundles if not one["exists"]]
     facts = EnvironmentFacts(
@@ -41,7 +41,7 @@ def _read_environment(scene: DiagnosisContext) -> None:
         ca_bundles=bundles,
         system_store=_system_store(),
     )
-    scene.tell(
+    scene.record(
         "host",
         "environment",
         state="noted" if lost else "ok",
@@ -95,13 +95,13 @@ MIN_FREE_DESCRIPTORS: Final = 16
 
 
 def _read_descriptors(scene: DiagnosisContext) -> None:
-    """Tell how many descriptors are open, and how many may be."""
+    """Record how many descriptors are open, and how many may be."""
     counted = _counted()
     if counted is None:
         return
     number, limit = counted
     short = limit - number < MIN_FREE_DESCRIPTORS
-    scene.tell(
+    scene.record(
         "host",
         "descriptors",
         state="noted" if short else "ok",
@@ -138,9 +138,9 @@ _READERS: dict[str, Callable[[DiagnosisContext], None]] = {
 
 
 def read_host(scene: DiagnosisContext) -> None:
-    """Tell what this host is like; nothing is sent, and nothing waits."""
+    """Record what this host is like; nothing is sent, and nothing waits."""
     for what, reader in _READERS.items():
         try:
             reader(scene)
         except OSError as error:  # out of descriptors, or forbidden by a sandbox
-            scene.tell("host", what, state="skipped", result=f"it cannot be read here: {error}")
+            scene.record("host", what, state="skipped", result=f"it cannot be read here: {error}")

@@ -98,7 +98,7 @@ class Variable:
 
 
 def read_proxies(scene: DiagnosisContext) -> None:
-    """Tell which proxy applies to the target, and which are set but do not."""
+    """Record which proxy applies to the target, and which are set but do not."""
     variables = set_variables()
     raw = chosen_proxy(scene)
     applies = None if raw is None else url_without_password(raw)
@@ -112,7 +112,7 @@ def read_proxies(scene: DiagnosisContext) -> None:
         invalid=invalid,
         given=scene.options.proxies is not None,
     )
-    scene.tell(
+    scene.record(
         "host",
         "proxy_variables",
         state="failed" if invalid else "noted" if facts["variables"] or applies else "ok",

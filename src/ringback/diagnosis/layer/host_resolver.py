@@ -24,13 +24,13 @@ _MAX_LINES = 200_000  # lists of blocked hosts are that long
 
 
 def read_hosts_file(scene: DiagnosisContext) -> None:
-    """Tell the entry of the hosts file for the target, if it has one."""
+    """Record the entry of the hosts file for the target, if it has one."""
     name = scene.asked.host
     path = hosts_path()
     addresses, line = entries(name, path)
     if not addresses:
         return
-    scene.tell(
+    scene.record(
         "host",
         "hosts_file",
         name,
@@ -122,7 +122,7 @@ class ResolverConfig:
 
 
 def read_resolver_config(scene: DiagnosisContext) -> None:
-    """Tell how this host resolves names."""
+    """Record how this host resolves names."""
     config = configured_resolver()
     upstream = _upstream(config)
     facts = ResolverConfigFacts(
@@ -139,7 +139,7 @@ def read_resolver_config(scene: DiagnosisContext) -> None:
         dns_in_order=config.asks_dns,
     )
     well = config.nameservers and config.asks_dns
-    scene.tell(
+    scene.record(
         "host",
         "resolver_config",
         state="ok" if well else "noted",

@@ -60,7 +60,7 @@ def read_routes(scene: DiagnosisContext) -> None:
             gateway_state=netlink.neighbour_state(way.gateway) if way and way.gateway else None,
             hops=_hops(version),
         )
-        scene.tell(
+        scene.record(
             "host",
             "route",
             f"IPv{version}",
@@ -71,7 +71,7 @@ def read_routes(scene: DiagnosisContext) -> None:
 
 
 def route_to(scene: DiagnosisContext, addresses: Sequence[str]) -> None:
-    """Tell the route to each address of the target; nothing is sent."""
+    """Record the route to each address of the target; nothing is sent."""
     names: dict[int, str] | None = None
     for address in list(dict.fromkeys(addresses))[:MAX_ROUTES]:
         try:
@@ -79,10 +79,10 @@ def route_to(scene: DiagnosisContext, addresses: Sequence[str]) -> None:
             facts = _facts_to(address, names)
         except OSError as none_left:
             said = f"it cannot be looked up here: {none_left}"
-            scene.tell("host", "routes", address, state="skipped", result=said)
+            scene.record("host", "routes", address, state="skipped", result=said)
             return
         error = facts["error"]
-        scene.tell(
+        scene.record(
             "host",
             "route_to",
             address,
@@ -206,10 +206,10 @@ def _route_to_in_words(facts: RouteToFacts) -> str:
 
 
 def read_interfaces(scene: DiagnosisContext) -> None:
-    """Tell which interfaces there are."""
+    """Record which interfaces there are."""
     found = interfaces()
     useful = [one for one in found if one["up"] and not one["loopback"] and _leads_out(one)]
-    scene.tell(
+    scene.record(
         "host",
         "interfaces",
         state="ok" if useful else "noted",

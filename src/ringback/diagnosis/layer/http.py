@@ -165,14 +165,14 @@ def _in_http2(scene: DiagnosisContext, way: _Way, request: HttpRequest) -> HttpR
     answer = http2.exchange_http2(fresh.channel, request, _patience(scene).first)
     if answer.head is None and answer.wrong is None:
         return None
-    _tell_http2(scene, request, answer, since)
+    _record_http2(scene, request, answer, since)
     return answer
 
 
-def _tell_http2(
+def _record_http2(
     scene: DiagnosisContext, request: HttpRequest, answer: HttpResponse, since: float
 ) -> None:
-    scene.tell(
+    scene.record(
         "http",
         "http2",
         request.url,
@@ -201,7 +201,7 @@ def _exchanged(scene: DiagnosisContext, way: _Way, request: HttpRequest) -> Http
     if tls is not None and tls.selected_alpn_protocol() == "h2":
         since = scene.now()
         answer = http2.exchange_http2(way.channel, request, _patience(scene).first)
-        _tell_http2(scene, request, answer, since)
+        _record_http2(scene, request, answer, since)
         return answer
     over = threading.Event()
     text = request.text(way.route, tunnelled=_is_tunnelled(scene, way.route, request))

@@ -83,7 +83,7 @@ def _answers_for_others(
     got = _asked(scene, replace(route, address=nowhere), other)
     same = got is not None and got.head is not None and _same(got, answer)
     location = got.head.get("location") if got is not None and got.head is not None else None
-    scene.tell(
+    scene.record(
         "http",
         "portal_check",
         other.url,
@@ -192,7 +192,7 @@ def _small_segments(
         )
         came = channel.received
     works = answer.outcome == "answered" and came >= _MIN_LARGE
-    scene.tell(
+    scene.record(
         "http",
         "small_segments",
         request.url,
@@ -226,7 +226,7 @@ def _opened(
 
 
 def tls_here(scene: DiagnosisContext, route: Route) -> None:
-    """Tell whether a port that did not answer plain HTTP speaks TLS."""
+    """Record whether a port that did not answer plain HTTP speaks TLS."""
     since = scene.now()
     made = attempted(scene, route, unverifying(), within=_STALL_TIMEOUT / 3, named=True)
     if made is None:
@@ -235,7 +235,7 @@ def tls_here(scene: DiagnosisContext, route: Route) -> None:
     works = (made.error is None or made.error == "alert") and made.channel.received > 0
     version = tls.version() if tls is not None and made.error is None else None
     made.channel.close()
-    scene.tell(
+    scene.record(
         "http",
         "tls_here",
         subject_of(route),

@@ -79,7 +79,7 @@ def record_refusal(
     answer: HttpResponse,
     kind: KindName,
 ) -> None:
-    """Tell that the proxy has answered a plain request itself."""
+    """Record that the proxy has answered a plain request itself."""
     assert route.proxy is not None
     server = proxy_server(route.proxy)
     head = answer.head
@@ -99,7 +99,7 @@ def record_refusal(
         first_bytes=None if head else printable(answer.first, 60),
     )
     said = f"the proxy answers {answer.status} {printable_text(reason, 60)}".rstrip()
-    scene.tell(
+    scene.record(
         "proxy",
         "tunnel",
         f"{server.name} → {request.authority}",
@@ -161,11 +161,11 @@ def record_request(
     since: float,
     portal: bool,
 ) -> None:
-    """Tell what came of a request."""
+    """Record what came of a request."""
     kind: KindName | None = "http.error.captive_portal" if portal else answer.kind
     offset = _offset(answer)
     record_clock(scene, request.host, offset, least=_MIN_CLOCK_OFFSET)
-    scene.tell(
+    scene.record(
         "http",
         "request",
         request.url,

@@ -113,7 +113,7 @@ class RedirectChain:
         self._hops += 1
         onward = hop.request
         loop = onward is not None and (_mark(onward) in self._asked or self._hops > _MAX_REDIRECTS)
-        known = self._tell(request, answer, hop, loop=loop)
+        known = self._record(request, answer, hop, loop=loop)
         if onward is None or loop:
             return None
         if _leaves(request, hop):
@@ -124,10 +124,10 @@ class RedirectChain:
         self._asked.add(_mark(onward))
         return onward
 
-    def _tell(
+    def _record(
         self, request: HttpRequest, answer: HttpResponse, hop: Hop, *, loop: bool
     ) -> bool | None:
-        """Tell a redirect; return whether the name that it leads to exists."""
+        """Record a redirect; return whether the name that it leads to exists."""
         resolves = self._resolves(hop)
         invalid = hop.request is None or resolves is False
         kind: KindName | None = "http.response.redirect_invalid" if invalid else None
@@ -135,7 +135,7 @@ class RedirectChain:
         place = without_query(hop.location)
         endless = loop and self._hops > _MAX_REDIRECTS
         words = f"; {self._hops} redirects in a row" if endless else ", which was asked already"
-        self._scene.tell(
+        self._scene.record(
             "http",
             "redirect",
             request.url,

@@ -122,7 +122,7 @@ class SystemLookup:
                 return
             self.addresses = addresses
             self.failed = not addresses and not facts["timed_out"]
-            self._scene.tell(
+            self._scene.record(
                 "name",
                 "getaddrinfo",
                 self._scene.asked.host,
@@ -200,7 +200,7 @@ def _in_doubt(asking: NameserverQueries) -> bool:
 def record_origin(
     scene: DiagnosisContext, addresses: Sequence[str], asking: Sequence[NameserverQueries]
 ) -> None:
-    """Tell which addresses no nameserver gives, and where they come from instead."""
+    """Record which addresses no nameserver gives, and where they come from instead."""
     given = {
         a for one in asking for finding in one.findings.values() for a in finding.answer.addresses
     }
@@ -208,7 +208,7 @@ def record_origin(
     if not alone:
         return
     source = "hosts file" if set(alone) <= _listed(scene.asked.host) else "name service"
-    scene.tell(
+    scene.record(
         "name",
         "origin",
         scene.asked.host,
@@ -228,7 +228,7 @@ def _listed(host: str) -> set[str]:
 def record_search_domain(
     scene: DiagnosisContext, asking: Sequence[NameserverQueries], names: Sequence[dns.name.Name]
 ) -> None:
-    """Tell if a name with a dot was answered only with a search domain behind it.
+    """Record if a name with a dot was answered only with a search domain behind it.
 
     A name of one label is meant to be completed; that is no reading.
     """
@@ -238,7 +238,7 @@ def record_search_domain(
     for one in asking:
         for finding in one.findings.values():
             if finding.name != own and finding.answer.addresses:
-                _tell(
+                _record(
                     scene,
                     [text_of_name(name) for name in finding.tried],
                     text_of_name(finding.name),
@@ -246,8 +246,8 @@ def record_search_domain(
                 return
 
 
-def _tell(scene: DiagnosisContext, asked: list[str], answered: str) -> None:
-    scene.tell(
+def _record(scene: DiagnosisContext, asked: list[str], answered: str) -> None:
+    scene.record(
         "name",
         "search_domain",
         scene.asked.host,
@@ -261,7 +261,7 @@ _HOPELESS: Final = 0.5
 
 
 def read_name(scene: DiagnosisContext) -> tuple[str, ...]:
-    """Tell what the name resolves to, and return its addresses in the order of ``getaddrinfo``.
+    """Record what the name resolves to, and return its addresses in the order of ``getaddrinfo``.
 
     Where that takes too long, the nameservers' own answers are returned; an address is returned
     as it is.

@@ -171,7 +171,7 @@ class NameserverQueries:
             # others may be reading the old one
             self.findings = {**self.findings, type_: finding}
             self._came.notify_all()
-        self._tell(finding, begun)
+        self._record(finding, begun)
 
     def _chosen(self, asked: list[NameserverFinding], type_: str, index: int) -> NameserverFinding:
         """What is said of the name that has addresses, else of the name as it was written."""
@@ -224,10 +224,10 @@ class NameserverQueries:
             )
             return self._results.get((type_, index))
 
-    def _tell(self, finding: NameserverFinding, begun: float) -> None:
+    def _record(self, finding: NameserverFinding, begun: float) -> None:
         ended = self._scene.now()
         facts = _facts(finding, dangling=self._dangles(finding))
-        self._scene.tell(
+        self._scene.record(
             "name",
             "nameserver",
             f"{finding.server} {finding.type}",
@@ -360,7 +360,7 @@ def hijack(
     sibling: dns.name.Name,
     hopeless: Callable[[], bool] = bool,
 ) -> None:
-    """Tell if a nameserver has addresses for a name that should not exist.
+    """Record if a nameserver has addresses for a name that should not exist.
 
     It may be the zone that has them for all names below it, so names that are in no zone are asked
     for then.
@@ -374,7 +374,7 @@ def hijack(
         name for name in _nowhere(sibling) if _asked(server, name, "A", patience)[1].addresses
     ]
     hijacked = bool(invented)
-    scene.tell(
+    scene.record(
         "name",
         "hijack",
         text_of_name(invented[0] if hijacked else sibling),
@@ -393,13 +393,13 @@ def hijack(
 
 
 def control(scene: DiagnosisContext, server: Server) -> None:
-    """Tell whether a nameserver answers a question that every resolver can answer."""
+    """Record whether a nameserver answers a question that every resolver can answer."""
     begun = scene.now()
     patience = QueryTimeouts(tries=_TRY_TIMEOUTS, left=scene.left)
     reply, _ = _asked(server, dns.name.root, "NS", patience)
     works = reply.rcode in {"NOERROR", "NXDOMAIN"}
     said = f"it answers for others ({reply.rcode})" if works else "it answers nothing else either"
-    scene.tell(
+    scene.record(
         "name",
         "control",
         ".",

@@ -165,7 +165,7 @@ def ask_neighbour(scene: DiagnosisContext, neighbour: Neighbour, wait: float) ->
         spoken = speech(made.sock, neighbour.port, scene.asked)
     made.close()
     says = f", speaks {spoken}" if spoken else ""
-    scene.tell(
+    scene.record(
         "neighbours",
         "connect",
         authority(neighbour.address, neighbour.port),
@@ -189,7 +189,7 @@ def ask_control(scene: DiagnosisContext, text: str, wait: float) -> None:
     try:
         address = str(resolve(host, number, timeout=scene.left(_LOOKUP_TIMEOUT))[0][4][0])
     except (OSError, UnicodeError) as error:
-        scene.tell(
+        scene.record(
             "neighbours",
             "connect",
             text[:200],

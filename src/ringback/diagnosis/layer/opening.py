@@ -190,9 +190,9 @@ def raw_connection(
     except ConnectionResetError as error:
         if route.proxy is None:
             raise
-        _tell(scene, stage, route, error, since)
+        _record(scene, stage, route, error, since)
     except OSError as error:
-        _tell(scene, stage, route, error, since)
+        _record(scene, stage, route, error, since)
     return None
 
 
@@ -209,7 +209,7 @@ def _direct(
         if made.outcome == "reset":
             raise ConnectionResetError(errno.ECONNRESET, "reset while connecting")
         if made.sock is None:
-            _tell_attempt(scene, stage, route, made, since)
+            _record_attempt(scene, stage, route, made, since)
             return None
         sock = made.sock
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -217,10 +217,10 @@ def _direct(
     return sock
 
 
-def _tell_attempt(
+def _record_attempt(
     scene: DiagnosisContext, stage: Stage, route: Route, made: ConnectAttempt, since: float
 ) -> None:
-    scene.tell(
+    scene.record(
         stage,
         "connection",
         subject_of(route),
@@ -232,14 +232,14 @@ def _tell_attempt(
     )
 
 
-def _tell(
+def _record(
     scene: DiagnosisContext, stage: Stage, route: Route, error: OSError, since: float
 ) -> None:
     polite = isinstance(error, NotPolite)
     name = errno.errorcode.get(error.errno or 0)
     silent = isinstance(error, TimeoutError)
     kind: KindName = "tcp.timed_out" if silent else KIND_OF_ERRNO.get(name or "", "tcp.failed")
-    scene.tell(
+    scene.record(
         stage,
         "connection",
         subject_of(route),

@@ -38,7 +38,7 @@ SILENCE_TIMEOUT = 0.5
 
 
 def silence(scene: DiagnosisContext, address: str, last: int) -> None:
-    """Tell whether packets to another port get further than those to the asked one.
+    """Record whether packets to another port get further than those to the asked one.
 
     Both are sent with one hop more than the last that answers for the asked port. A router that
     answers for the other port alone has never seen the asked one: a firewall before it drops that.
@@ -52,7 +52,7 @@ def silence(scene: DiagnosisContext, address: str, last: int) -> None:
         return
     before = _lost_before(here, there)
     passing = there.icmp is not None and (there.icmp.family, there.icmp.type) in EXCEEDED
-    scene.tell(
+    scene.record(
         "path",
         "silence",
         authority(address, port),
@@ -111,14 +111,14 @@ _MAX_SILENT_HOPS = 2
 
 
 def walk_path(scene: DiagnosisContext, address: str, *, withheld: bool = False) -> None:
-    """Tell which routers answer on the way to the asked port of an address.
+    """Record which routers answer on the way to the asked port of an address.
 
     A connection that may pass ``n`` routers is answered by the next one with ICMP "time exceeded"
     (RFC 792, RFC 4443), whose sender the error queue holds. The walk ends where the target answers
     or anybody says no, or behind two that are silent.
     """
     if sys.platform != "linux":
-        scene.tell("path", "hop", "ttl 1", state="skipped", result="only known on Linux")
+        scene.record("path", "hop", "ttl 1", state="skipped", result="only known on Linux")
         return
     if withheld:
         _hop(scene, address, 1, _WITHHELD_TIMEOUT)
@@ -154,7 +154,7 @@ def _hop(scene: DiagnosisContext, address: str, ttl: int, wait: float) -> Connec
     if reached:
         scene.may_connect(address, scene.asked.port)  # it was one more, counted only
     icmp = made.icmp
-    scene.tell(
+    scene.record(
         "path",
         "hop",
         f"ttl {ttl}",
@@ -230,7 +230,7 @@ class Distance:
 
 
 def measure_refusal(scene: DiagnosisContext, address: str) -> None:
-    """Tell whether a port is refused from nearer than another port of the same host answers.
+    """Record whether a port is refused from nearer than another port of the same host answers.
 
     A packet that may not go as far as the target cannot be refused by it: a firewall on the way, or
     of this host, does that in its name. Both ports are asked with ever more hops, one by one, until
@@ -247,7 +247,7 @@ def measure_refusal(scene: DiagnosisContext, address: str) -> None:
         for one in together(scene, [partial(_distance, scene, address, p) for p in (asked, other)])
     )
     near = _is_nearer(here, there)
-    scene.tell(
+    scene.record(
         "path",
         "refusal",
         authority(address, asked),

@@ -163,11 +163,11 @@ def read_proxy(scene: DiagnosisContext, proxy: str) -> Route | None:
     try:
         server = proxy_server(proxy)
     except ValueError as error:
-        _tell_invalid(scene, proxy, error)
+        _record_invalid(scene, proxy, error)
         return None
     began = scene.now()
     reached = reach_proxy(scene, server)
-    _tell_reached(scene, server, reached, began)
+    _record_reached(scene, server, reached, began)
     if reached.made is None or reached.sock is None:
         return None
     route = Route(address=reached.made.address, port=server.port, proxy=proxy, rtt=reached.made.rtt)
@@ -176,7 +176,7 @@ def read_proxy(scene: DiagnosisContext, proxy: str) -> Route | None:
     began = scene.now()
     sock, answer = through(scene, server, reached.sock, target, ANSWER_TIMEOUT)
     if answer is not None:
-        _tell_answer(scene, server, answer, began, method="GET" if plain else answer.method)
+        _record_answer(scene, server, answer, began, method="GET" if plain else answer.method)
     if sock is None:
         return None
     keep_connection(scene, route, target, sock)
@@ -206,9 +206,9 @@ def through(
     return None, answer
 
 
-def _tell_invalid(scene: DiagnosisContext, proxy: str, error: ValueError) -> None:
+def _record_invalid(scene: DiagnosisContext, proxy: str, error: ValueError) -> None:
     shown = without_secrets(proxy)[:200]
-    scene.tell(
+    scene.record(
         "proxy",
         "connect",
         shown,
@@ -219,11 +219,11 @@ def _tell_invalid(scene: DiagnosisContext, proxy: str, error: ValueError) -> Non
     )
 
 
-def _tell_reached(
+def _record_reached(
     scene: DiagnosisContext, server: ProxyServer, reached: ProxyReached, began: float
 ) -> None:
     opened = reached.outcome == "open"
-    scene.tell(
+    scene.record(
         "proxy",
         "connect",
         server.name,
@@ -235,10 +235,10 @@ def _tell_reached(
     )
 
 
-def _tell_answer(
+def _record_answer(
     scene: DiagnosisContext, server: ProxyServer, answer: TunnelReply, began: float, *, method: str
 ) -> None:
-    scene.tell(
+    scene.record(
         "proxy",
         "tunnel",
         f"{server.name} → {authority(scene.asked.host, scene.asked.port)}",
@@ -282,7 +282,7 @@ def _try_candidate(scene: DiagnosisContext, server: ProxyServer, source: str) ->
     reached = reach_proxy(scene, server, CANDIDATE_TIMEOUT, CANDIDATE_TIMEOUT)
     answer = None if reached.sock is None else _answer(scene, server, reached.sock)
     works = answer is not None and answer.outcome == "open"
-    scene.tell(
+    scene.record(
         "proxy",
         "candidate",
         server.url,
@@ -327,7 +327,7 @@ _POLL_INTERVAL = 0.02
 
 
 def try_direct(scene: DiagnosisContext, addresses: Sequence[str], *, wait: bool = True) -> None:
-    """Tell whether the target can be reached directly, unless the proxy works.
+    """Record whether the target can be reached directly, unless the proxy works.
 
     It may run beside ``read``: it waits until that has told how the proxy does, or for 1.2 s.
     """
@@ -342,7 +342,7 @@ def try_direct(scene: DiagnosisContext, addresses: Sequence[str], *, wait: bool 
     for one in made:
         one.close()
     result = describe_attempt(best) if best else "the name is not resolved here"
-    scene.tell(
+    scene.record(
         "proxy",
         "direct",
         authority(best.address if best else scene.asked.host, port),

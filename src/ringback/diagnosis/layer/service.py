@@ -434,7 +434,7 @@ def _open(scene: DiagnosisContext, route: Route, protocol: Protocol) -> None:
     try:
         sock = raw_connection(scene, "service", route, scene.asked.port)
     except ConnectionResetError:
-        _tell(scene, route, Greeting("reset"), protocol, since)
+        _record(scene, route, Greeting("reset"), protocol, since)
         return
     if sock is not None:
         with TlsChannel(sock) as channel:
@@ -447,7 +447,7 @@ def _greet(scene: DiagnosisContext, route: Route, channel: TlsChannel, protocol:
     greeting = greet(channel, protocol, scene.asked, within, partial(_secure, scene, route))
     if not (greeting.data or greeting.secured):
         _look_for_tls(scene, route, greeting)
-    _tell(scene, route, greeting, protocol, since)
+    _record(scene, route, greeting, protocol, since)
 
 
 def _secure(
@@ -477,12 +477,12 @@ def _look_for_tls(scene: DiagnosisContext, route: Route, greeting: Greeting) -> 
         greeting.outcome, greeting.data = "other_protocol", made.channel.first
 
 
-def _tell(
+def _record(
     scene: DiagnosisContext, route: Route, greeting: Greeting, protocol: Protocol, since: float
 ) -> None:
     answer = greeting.answer
     kind = _KINDS.get(greeting.outcome)
-    scene.tell(
+    scene.record(
         "service",
         "greeting",
         subject_of(route),

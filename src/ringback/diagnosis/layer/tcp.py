@@ -110,7 +110,7 @@ def again(
     opened = outcomes.count("open")
     if needless() and not opened:
         return
-    scene.tell(
+    scene.record(
         "tcp",
         "again",
         authority(address, port),
@@ -172,8 +172,8 @@ def _connect(
 
 
 def record_attempt(scene: DiagnosisContext, made: ConnectAttempt, began: float) -> None:
-    """Tell an attempt as a reading."""
-    scene.tell(
+    """Record an attempt as a reading."""
+    scene.record(
         "tcp",
         "connect",
         authority(made.address, made.port),

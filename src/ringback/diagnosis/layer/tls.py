@@ -139,7 +139,7 @@ def _in_http2(
     context.set_alpn_protocols(["h2"])
     again = _greeted(scene, route, context, PendingHandshake(), port)
     works = again is not None and again.error != "alert"
-    scene.tell(
+    scene.record(
         "tls",
         "alpn",
         subject_of(route),

@@ -35,12 +35,12 @@ def clock_offset(date: str | None, took: float) -> float | None:
 def record_clock(
     scene: DiagnosisContext, server: str, offset: float | None, *, least: float
 ) -> None:
-    """Tell how far the clocks are apart, where that is known."""
+    """Record how far the clocks are apart, where that is known."""
     if offset is None or abs(offset) < least:
         return
     where = "ahead of" if offset > 0 else "behind"
     apart = f"{abs(offset):,.0f} s {where} the server's"
-    scene.tell(
+    scene.record(
         "host",
         "clock",
         server,

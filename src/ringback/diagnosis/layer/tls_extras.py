@@ -53,13 +53,13 @@ _MAX_BYTES = 2048
 def record_plain(
     scene: DiagnosisContext, route: Route, data: bytes, *, since: float | None = None, how: str
 ) -> None:
-    """Tell what a port speaks, by its first bytes; without any it was silent, or hung up."""
+    """Record what a port speaks, by its first bytes; without any it was silent, or hung up."""
     spoken = speaks(data) if data else "nothing"
     status = _STATUS.match(data)
     if data and says_tls(data):
         spoken = "tls"
     shown = printable(data, 100)
-    scene.tell(
+    scene.record(
         "tls",
         "plain",
         subject_of(route),
@@ -217,7 +217,7 @@ def _small_segments(scene: DiagnosisContext, route: Route) -> bool:
         return False
     made.channel.close()
     works = made.error is None or made.error == "alert"
-    scene.tell(
+    scene.record(
         "tls",
         "small_segments",
         subject_of(route),
@@ -239,7 +239,7 @@ def _old_versions(scene: DiagnosisContext, route: Route) -> None:
     version = tls.version() if tls is not None and works else None
     cipher = tls.cipher() if tls is not None and works else None
     made.channel.close()
-    scene.tell(
+    scene.record(
         "tls",
         "old_versions",
         subject_of(route),
@@ -264,7 +264,7 @@ def _other_name(scene: DiagnosisContext, route: Route, within: float) -> None:
         return
     made.channel.close()
     works = made.error is None
-    scene.tell(
+    scene.record(
         "tls",
         "other_name",
         subject_of(route),
@@ -290,7 +290,7 @@ def _other_store(scene: DiagnosisContext, route: Route, store: TrustStore) -> No
         return
     made.channel.close()
     verified = made.error is None or made.verify_code in {62, 64}
-    scene.tell(
+    scene.record(
         "tls",
         "system_store",
         subject_of(route),

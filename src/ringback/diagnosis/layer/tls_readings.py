@@ -244,7 +244,7 @@ def record_handshake(
     name: str | None,
     own_certificate: bool,
 ) -> None:
-    """Tell what came of a handshake."""
+    """Record what came of a handshake."""
     channel = made.channel
     leaf = next(iter(certificates(chain_of(channel)[0][:1])), None)
     asked = made.client_certificate_asked
@@ -271,7 +271,7 @@ def record_handshake(
         local_certificate_used=bool(own_certificate and asked is not False),
         days_left=None if leaf is None else _days(leaf.not_after),
     )
-    scene.tell(
+    scene.record(
         "tls",
         "handshake",
         subject_of(route),
@@ -286,14 +286,14 @@ def record_handshake(
 def record_chain(
     scene: DiagnosisContext, route: Route, made: Handshake, context: ssl.SSLContext
 ) -> None:
-    """Tell the certificates that came with a handshake, where there were any."""
+    """Record the certificates that came with a handshake, where there were any."""
     sent, as_sent = chain_of(made.channel)
     chain = certificates(sent)
     if not sent:
         return
     leaf = chain[0] if chain else None
     right = leaf is not None and matches(leaf.names, scene.asked.host)
-    scene.tell(
+    scene.record(
         "tls",
         "chain",
         subject_of(route),

@@ -81,7 +81,7 @@ def context_of_program(scene: DiagnosisContext) -> tuple[ssl.SSLContext, TrustSt
     except (OSError, ImportError) as error:
         problem = printable_text(str(error))
     has = context.cert_store_stats()["x509_ca"]
-    scene.tell(
+    scene.record(
         "tls",
         "trust",
         store.source,

@@ -458,13 +458,13 @@ _CONTAINER = ("/.dockerenv", "/run/.containerenv")
 
 
 def read_url(scene: DiagnosisContext) -> None:
-    """Tell what was asked, as ``url/parse``."""
+    """Record what was asked, as ``url/parse``."""
     asked = scene.asked
     host = examined(asked.host) if asked.host else Host(ascii="")
     problems = [one for one in asked.problems if not one.startswith(MEANT)]
     if not asked.kind and _is_this_host(host.ascii) and in_container():
         problems.append(f"{asked.host} is this container itself, not the machine around it")
-    scene.tell(
+    scene.record(
         "url",
         "parse",
         asked.text,

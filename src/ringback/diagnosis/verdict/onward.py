@@ -32,7 +32,7 @@ def tell_elsewhere(
     answered = _is_answered(readings)
     failed = [one for one in readings if one.state == "failed"]
     last = requests[-1] if answered else failed[-1] if failed else None
-    scene.tell(
+    scene.record(
         "http",
         "elsewhere",
         url,

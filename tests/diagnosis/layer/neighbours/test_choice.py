@@ -67,18 +67,18 @@ def test_common_ports_only_where_they_are_allowed():
 
 def test_a_resolver_that_has_not_answered():
     scene = scene_of(80)
-    scene.tell("host", "resolver_config", facts={"nameservers": ["127.0.0.53", "192.0.2.53"]})
+    scene.record("host", "resolver_config", facts={"nameservers": ["127.0.0.53", "192.0.2.53"]})
     assert ("resolver", "192.0.2.53", 53) in asked({TARGET: None}, scene=scene)
     assert "resolver" not in {role for role, *_ in asked({TARGET: ended("refused")}, scene=scene)}
-    scene.tell("name", "nameserver", facts={"rcode": "NXDOMAIN"})
+    scene.record("name", "nameserver", facts={"rcode": "NXDOMAIN"})
     assert "resolver" not in {role for role, *_ in asked({TARGET: None}, scene=scene)}
 
 
 def test_the_way_to_the_address_itself_is_what_counts():
     scene = scene_of(80)
     facts = {"on_link": False, "gateway": "192.0.2.9"}
-    scene.tell("host", "route_to", TARGET, facts=facts)
-    scene.tell("host", "route_to", "192.0.2.77", facts={"on_link": True, "gateway": None})
+    scene.record("host", "route_to", TARGET, facts=facts)
+    scene.record("host", "route_to", "192.0.2.77", facts={"on_link": True, "gateway": None})
     assert gateway_of(scene, TARGET) == "192.0.2.9"
     assert gateway_of(scene, "192.0.2.77") is None
     assert gateway_of(scene, "198.51.100.3") == "192.0.2.1"

@@ -129,5 +129,5 @@ def test_what_is_asked_of_the_path():
     assert len(path_tasks(scene, {"192.0.2.7": made("refused")})) == 1
     assert path_tasks(scene, {"192.0.2.7": made("refused", icmp=icmp)}) == []
     assert path_tasks(scene, {"192.0.2.7": made("host_unreachable")}) == []
-    scene.tell("host", "route_to", "192.0.2.7", facts={"on_link": True})
+    scene.record("host", "route_to", "192.0.2.7", facts={"on_link": True})
     assert path_tasks(scene, {"192.0.2.7": made("refused")}) == []

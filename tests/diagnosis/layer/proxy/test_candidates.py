@@ -27,7 +27,7 @@ def tried(port, *others, scheme="https"):
     scene = DiagnosisContext(
         Asked(text="", scheme=scheme, host="127.0.0.1", port=port, tls=tls), Options()
     )
-    scene.tell("host", "proxy_variables", facts={"other": list(others)})
+    scene.record("host", "proxy_variables", facts={"other": list(others)})
     proxy.try_candidates(scene)
     return {one.subject: one.facts for one in scene.readings() if one.what == "candidate"}
 

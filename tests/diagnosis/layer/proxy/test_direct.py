@@ -28,7 +28,7 @@ def direct(scene):
 
 
 def test_a_proxy_that_works_is_not_passed_by(scene):
-    scene.tell("proxy", "connect", state="ok")
+    scene.record("proxy", "connect", state="ok")
     proxy.try_direct(scene, ("127.0.0.1",))
     assert direct(scene) == []
 
@@ -37,8 +37,8 @@ def test_tls_waits_for_the_tunnel(scene, monkeypatch):
     module = importlib.import_module("ringback.diagnosis.layer.proxy")
     monkeypatch.setattr(module, "DIRECT_SILENCE", 60.0)
     scene.asked = Asked(text="", scheme="https", host="127.0.0.1", port=scene.asked.port, tls=True)
-    scene.tell("proxy", "connect", state="ok")
-    later = threading.Timer(0.1, scene.tell, ("proxy", "tunnel"), {"state": "ok"})
+    scene.record("proxy", "connect", state="ok")
+    later = threading.Timer(0.1, scene.record, ("proxy", "tunnel"), {"state": "ok"})
     later.start()
     proxy.try_direct(scene, ("127.0.0.1",))
     later.join()
@@ -46,7 +46,7 @@ def test_tls_waits_for_the_tunnel(scene, monkeypatch):
 
 
 def test_the_direct_way_opens(scene):
-    scene.tell("proxy", "connect", state="failed")
+    scene.record("proxy", "connect", state="failed")
     proxy.try_direct(scene, ("127.0.0.1",))
     [told] = direct(scene)
     assert told.subject == f"127.0.0.1:{scene.asked.port}"
@@ -57,7 +57,7 @@ def test_the_direct_way_opens(scene):
 
 def test_it_is_refused_too(unused_port):
     scene = DiagnosisContext(Asked(text="", host="127.0.0.1", port=unused_port), Options())
-    scene.tell("proxy", "tunnel", state="failed")
+    scene.record("proxy", "tunnel", state="failed")
     proxy.try_direct(scene, ("127.0.0.1",))
     [told] = direct(scene)
     assert told.facts["works"] is False
