@@ -21,7 +21,7 @@ from pathlib import Path
 from machine import machine
 
 from ringback.incident.model import CertificateSeen, Change, Check, Incident, Notice
-from ringback.monitor.store.interface import Batch
+from ringback.monitor.store.interface import StoreBatch
 from ringback.monitor.store.sqlite import SQLiteStore
 
 START = 1_763_726_400.0
@@ -69,7 +69,7 @@ def filled(store, options):
             for n in range(BATCH)
         ]
         begun = time.process_time()
-        store.keep(Batch(checks=checks))
+        store.keep(StoreBatch(checks=checks))
         keeping.append((time.process_time() - begun) / BATCH)
         count += BATCH
         while second < checks[-1].at:
@@ -101,7 +101,10 @@ def durable(store):
                             summary="", members=("endpoint-0",), opened_at=at)  # fmt: skip
         change = Change(at=at, what="opened", incident=incident)
         notice = Notice(id=str(number), channel="c", at=at, change=change)
-        for took, batch in ((plain, Batch(checks=[check])), (synced, Batch(notices=[notice]))):
+        for took, batch in (
+            (plain, StoreBatch(checks=[check])),
+            (synced, StoreBatch(notices=[notice])),
+        ):
             begun = time.perf_counter()
             store.keep(batch)
             took.append(time.perf_counter() - begun)
@@ -118,7 +121,9 @@ def ninety_days(store):
     for hour in range(90 * 24):
         at = start + hour * 3600
         store.keep(
-            Batch(checks=[looked(chance, at + n * 1800, e) for n in range(2) for e in range(20)])
+            StoreBatch(
+                checks=[looked(chance, at + n * 1800, e) for n in range(2) for e in range(20)]
+            )
         )
         store.maintain(at + 3599)
     for n in range(2000):  # each does little: until all is rolled up, as it is within an hour

@@ -10,7 +10,7 @@ from ringback.monitor.commands import MonitorCommands
 from ringback.monitor.core import MonitorCore, engine_of
 from ringback.monitor.model import Endpoint
 from ringback.monitor.queries import MonitorQueries
-from ringback.monitor.store.interface import Batch
+from ringback.monitor.store.interface import StoreBatch
 from ringback.monitor.store.sqlite import SQLiteStore
 from ringback.monitor.web.metrics import endpoint_metrics, exposition_of
 
@@ -70,7 +70,7 @@ def lived(path, count):
             core.take(check(one.id))
             core.take(check(one.id, 5, up=False))
         queries.views()  # what is shown is kept
-        store.keep(Batch(states={f"identity:{one.id}": {} for one in core.endpoints.values()}))
+        store.keep(StoreBatch(states={f"identity:{one.id}": {} for one in core.endpoints.values()}))
         store.close()
 
     asyncio.run(live())

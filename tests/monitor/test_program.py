@@ -13,7 +13,7 @@ from monitor.notify.made import until, waiting
 from ringback.incident.model import Change, Incident, Notice
 from ringback.monitor.config.load import load
 from ringback.monitor.program import Program, open_store
-from ringback.monitor.store import Batch
+from ringback.monitor.store import StoreBatch
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def test_nobody_further_is_called_in_a_silence(loaded, receiver, second_receiver
 
     monkeypatch.setattr("ringback.monitor.notify.dispatcher.SILENCE_INTERVAL", 0.05)
     store = open_store(loaded)
-    store.keep(Batch(incidents=(incident,), notices=(escalation,)))
+    store.keep(StoreBatch(incidents=(incident,), notices=(escalation,)))
     try:
         asyncio.run(drive(store))
     finally:

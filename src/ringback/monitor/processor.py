@@ -16,7 +16,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ringback.monitor.model import UiEvent
-from ringback.monitor.store import Batch
+from ringback.monitor.store import StoreBatch
 
 if TYPE_CHECKING:
     from ringback.incident.engine import Engine
@@ -176,7 +176,7 @@ class CheckProcessor:
         states = {f"{_STATE_PREFIX}{id_}": case for id_, case in known if case is not None}
         if changes:
             self._states["quiet"] = self.engine.dump_silences()
-        batch = Batch(
+        batch = StoreBatch(
             checks=tuple(self._checks),
             transitions=tuple(self.engine.transitions()),
             incidents=tuple({change.incident.id: change.incident for change in changes}.values()),

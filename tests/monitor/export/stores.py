@@ -1,7 +1,7 @@
 """A store's file with a month of one endpoint in it."""
 
 from ringback.incident.model import CertificateSeen, Check, Incident, Transition
-from ringback.monitor.store import Batch
+from ringback.monitor.store import StoreBatch
 from ringback.monitor.store.sqlite import SQLiteStore
 
 HOUR, DAY = 3600.0, 86_400.0
@@ -52,9 +52,9 @@ def kept(path, checks=(), transitions=(), incidents=(), *, until=NOW):
             edge = rest[0].at // HOUR * HOUR + HOUR
             some = [one for one in rest if one.at < edge]
             rest = rest[len(some) :]
-            store.keep(Batch(checks=some))
+            store.keep(StoreBatch(checks=some))
             store.maintain(edge)
-        store.keep(Batch(transitions=list(transitions), incidents=list(incidents)))
+        store.keep(StoreBatch(transitions=list(transitions), incidents=list(incidents)))
         for _ in range(200):
             store.maintain(until)
     finally:

@@ -9,12 +9,7 @@ from requires import requires
 
 from ringback.incident.replay import replay
 from ringback.monitor.export import formats
-from ringback.monitor.export.formats import (
-    CHECK_COLUMNS,
-    INCIDENT_COLUMNS,
-    check_record,
-    incident_record,
-)
+from ringback.monitor.export.formats import CHECK_COLUMNS, INCIDENT_COLUMNS, check_row, incident_row
 
 CHECKS = [
     check(NOVEMBER, timings={"connect": 0.02}, certificate=CERTIFICATE, address="192.0.2.1"),
@@ -31,7 +26,7 @@ def written(form, records, columns):
 
 
 def test_csv_has_a_header_and_a_row_for_each():
-    count, data = written("csv", map(check_record, CHECKS), CHECK_COLUMNS)
+    count, data = written("csv", map(check_row, CHECKS), CHECK_COLUMNS)
     rows = list(csv.DictReader(io.StringIO(data.decode(), newline="")))
     assert (count, len(rows)) == (3, 3)
     assert list(rows[0]) == list(CHECK_COLUMNS)
@@ -43,7 +38,7 @@ def test_csv_has_a_header_and_a_row_for_each():
 
 
 def test_json_lines_leave_out_what_is_not_known_and_can_be_replayed():
-    count, data = written("jsonl", map(check_record, CHECKS), CHECK_COLUMNS)
+    count, data = written("jsonl", map(check_row, CHECKS), CHECK_COLUMNS)
     lines = data.decode().splitlines()
     assert (count, len(lines)) == (3, 3)
     assert json.loads(lines[2]) == {
@@ -58,12 +53,12 @@ def test_json_lines_leave_out_what_is_not_known_and_can_be_replayed():
 def test_an_incident_is_told_with_what_a_diagnosis_found():
     report = {"verdict": {"cause": "service_down", "where": "their service"}}
     one = incident(NOVEMBER, NOVEMBER + 90.5, diagnosis=report, members=("shop", "api"))
-    _, data = written("jsonl", [incident_record(one)], INCIDENT_COLUMNS)
+    _, data = written("jsonl", [incident_row(one)], INCIDENT_COLUMNS)
     told = json.loads(data)
     assert (told["members"], told["seconds"]) == ("shop api", 90.5)
     assert (told["cause"], told["where"]) == ("service_down", "their service")
     assert "acknowledged_by" not in told
-    assert list(incident_record(incident(NOVEMBER))) == list(INCIDENT_COLUMNS)
+    assert list(incident_row(incident(NOVEMBER))) == list(INCIDENT_COLUMNS)
 
 
 def test_records_are_taken_a_few_at_a_time(monkeypatch):
@@ -73,7 +68,7 @@ def test_records_are_taken_a_few_at_a_time(monkeypatch):
         nonlocal taken
         for number in range(50_000):
             taken += 1
-            yield check_record(check(NOVEMBER + number))
+            yield check_row(check(NOVEMBER + number))
 
     class Sink(io.RawIOBase):
         most = 0
@@ -94,11 +89,11 @@ def test_parquet_has_types_and_row_groups(monkeypatch):
     requires("pyarrow")
     parquet = importlib.import_module("pyarrow.parquet")
     monkeypatch.setattr(formats, "ROW_GROUP_SIZE", 2)
-    count, data = written("parquet", map(check_record, CHECKS), CHECK_COLUMNS)
+    count, data = written("parquet", map(check_row, CHECKS), CHECK_COLUMNS)
     file = parquet.ParquetFile(io.BytesIO(data))
     assert (count, file.num_row_groups) == (3, 2)
     rows = file.read().to_pylist()
-    assert rows == [check_record(one) for one in CHECKS]
+    assert rows == [check_row(one) for one in CHECKS]
     assert str(file.schema_arrow.field("status").type) == "int64"
 
 

@@ -8,7 +8,7 @@ from monitor.notify.made import AT_ONCE, held_port
 
 from ringback.monitor.model import Endpoint
 from ringback.monitor.notify.dispatcher import Dispatcher
-from ringback.monitor.store import Batch
+from ringback.monitor.store import StoreBatch
 from ringback.monitor.store.sqlite import SQLiteStore
 
 
@@ -123,7 +123,7 @@ def dispatch(store, endpoints):
             async def tell(*changes):
                 notices = [n for one in changes for n in dispatcher.notices_for(one)]
                 newest = {one.incident.id: one.incident for one in changes}
-                store.keep(Batch(incidents=tuple(newest.values()), notices=tuple(notices)))
+                store.keep(StoreBatch(incidents=tuple(newest.values()), notices=tuple(notices)))
 
             worker = asyncio.create_task(dispatcher.run())
             try:

@@ -11,7 +11,7 @@ from monitor.notify.made import AT_ONCE, change, incident, until, waiting, webho
 from ringback.monitor.notify.delivery import InFlight
 from ringback.monitor.notify.dispatcher import Dispatcher
 from ringback.monitor.notify.settings import NotifierSettings
-from ringback.monitor.store import Batch
+from ringback.monitor.store import StoreBatch
 from ringback.monitor.store.degraded import DegradedStore
 from ringback.monitor.store.interface import StoreUnavailable
 from ringback.monitor.store.sqlite import SQLiteStore
@@ -55,7 +55,7 @@ def _keep(store, settings, *changes):
         dispatcher = Dispatcher(store, [settings], [])
         notices = [notice for one in changes for notice in dispatcher.notices_for(one)]
         newest = {one.incident.id: one.incident for one in changes}
-        store.keep(Batch(incidents=tuple(newest.values()), notices=tuple(notices)))
+        store.keep(StoreBatch(incidents=tuple(newest.values()), notices=tuple(notices)))
 
     asyncio.run(keep())
 
@@ -160,7 +160,7 @@ def test_nobody_is_called_again_for_what_was_taken_meanwhile(killed, receiver, s
     opened = change("reminded", incident(at=time.time() - 60))
     settings = webhook(receiver)
     [notice] = Dispatcher(store, [settings], []).notices_for(opened)
-    store.keep(Batch(incidents=(opened.incident,), notices=(_escalation(notice),)))
+    store.keep(StoreBatch(incidents=(opened.incident,), notices=(_escalation(notice),)))
     store = killed(settings)
     _keep(store, settings, change("acknowledged", opened.incident, at=time.time()))
 

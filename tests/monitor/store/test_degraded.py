@@ -5,7 +5,7 @@ import pytest
 from ringback.incident.model import Transition
 from ringback.monitor.store import degraded as memory
 from ringback.monitor.store.degraded import RETRY_INTERVAL, DegradedStore
-from ringback.monitor.store.interface import Batch, Store
+from ringback.monitor.store.interface import Store, StoreBatch
 from ringback.monitor.store.sqlite import SQLiteStore
 from tests.monitor.store.values import AT, check, incident, notice
 
@@ -60,7 +60,7 @@ def filled(store, kept, at=AT):
     disk.fill()
     while store.degraded is None:
         some = [check(at + len(held) + n, up=False, detail=BIG) for n in range(50)]
-        store.keep(Batch(checks=some, states={"engine": len(held)}))
+        store.keep(StoreBatch(checks=some, states={"engine": len(held)}))
         held += some
     return disk, held
 
@@ -84,7 +84,7 @@ def test_a_full_disk_is_said_and_nothing_is_forgotten(store, kept):
 def test_what_was_held_is_written_when_there_is_room(store, kept, clock):
     disk, held = filled(store, kept)
     change = Transition(at=AT, endpoint="web", before="ok", after="down")
-    store.keep(Batch(transitions=[change], incidents=[incident()], notices=[notice()]))
+    store.keep(StoreBatch(transitions=[change], incidents=[incident()], notices=[notice()]))
     disk.clean()
     assert store.degraded is not None
     clock.now += RETRY_INTERVAL
@@ -95,25 +95,25 @@ def test_what_was_held_is_written_when_there_is_room(store, kept, clock):
     assert kept.transitions("web", 0, AT * 2) == [change]
     assert kept.incidents() == [incident()]
     assert [one.notice for one in kept.due(AT)] == [notice()]
-    store.keep(Batch(checks=[check(AT + 9000)]))
+    store.keep(StoreBatch(checks=[check(AT + 9000)]))
     assert kept.last_checks() == {"web": check(AT + 9000)}
 
 
 def test_it_is_not_tried_at_every_batch(store, kept, clock):
     disk, held = filled(store, kept)
     disk.clean()
-    store.keep(Batch(checks=[check(AT + 9000)]))
+    store.keep(StoreBatch(checks=[check(AT + 9000)]))
     assert len(kept.checks("web", 0, AT * 2, most=10**6)) == len(held) - 50
 
     clock.now += RETRY_INTERVAL
-    store.keep(Batch(checks=[check(AT + 9001)]))
+    store.keep(StoreBatch(checks=[check(AT + 9001)]))
     assert len(kept.checks("web", 0, AT * 2, most=10**6)) == len(held) + 2
 
 
 def test_alarms_go_on_while_nothing_can_be_written(store, kept, clock):
-    store.keep(Batch(notices=[notice("before"), notice("later")]))
+    store.keep(StoreBatch(notices=[notice("before"), notice("later")]))
     disk, _ = filled(store, kept)
-    store.keep(Batch(incidents=[incident()], notices=[notice("new"), notice("worse")]))
+    store.keep(StoreBatch(incidents=[incident()], notices=[notice("new"), notice("worse")]))
 
     assert {one.notice.id for one in store.due(AT)} == {"before", "later", "new", "worse"}
     store.sent("new", AT)
@@ -135,10 +135,10 @@ def test_alarms_go_on_while_nothing_can_be_written(store, kept, clock):
 
 
 def test_an_incident_is_shown_as_it_is_now(store, kept):
-    store.keep(Batch(incidents=[incident("1"), incident("2", AT + 1)]))
+    store.keep(StoreBatch(incidents=[incident("1"), incident("2", AT + 1)]))
     disk, _ = filled(store, kept)
     closed = incident("1", state="closed", closed_at=AT + 9)
-    store.keep(Batch(incidents=[closed]))
+    store.keep(StoreBatch(incidents=[closed]))
 
     assert store.incidents() == [incident("2", AT + 1), closed]
     assert store.incidents(states=["open"]) == [incident("2", AT + 1)]
@@ -151,8 +151,8 @@ def test_no_more_is_held_than_may_be(kept, clock, monkeypatch):
     monkeypatch.setattr(memory, "MAX_HELD_RECORDS", 3)
     store = DegradedStore(kept, clock=clock)
     disk, held = filled(store, kept)
-    store.keep(Batch(checks=[check(AT + 9000 + n) for n in range(50)]))
-    store.keep(Batch(notices=[notice(str(n)) for n in range(9)]))
+    store.keep(StoreBatch(checks=[check(AT + 9000 + n) for n in range(50)]))
+    store.keep(StoreBatch(notices=[notice(str(n)) for n in range(9)]))
 
     assert store.dropped == 40
     assert [one.notice.id for one in store.due(AT)] == ["6", "7", "8"]
@@ -166,7 +166,7 @@ def test_no_more_is_held_than_may_be(kept, clock, monkeypatch):
 
 def test_a_disk_that_is_full_when_hours_are_sealed_is_said(store, kept, monkeypatch):
     monkeypatch.setattr("ringback.monitor.store.sqlite.store._MAINTAIN_SECONDS", 600.0)
-    store.keep(Batch(checks=[check(AT + n, up=False, detail=BIG) for n in range(900)]))
+    store.keep(StoreBatch(checks=[check(AT + n, up=False, detail=BIG) for n in range(900)]))
     disk = Disk(kept)
     disk.fill()
     store.maintain(AT + 3700)
@@ -186,7 +186,7 @@ MANY = 40
 def keep(store):
     for n in range(MANY):
         at = AT + n * 60
-        store.keep(Batch(checks=[check(at, f"e{n}")], notices=[notice(f"n{n}", at)]))
+        store.keep(StoreBatch(checks=[check(at, f"e{n}")], notices=[notice(f"n{n}", at)]))
 
 
 def send(store):

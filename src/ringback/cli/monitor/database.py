@@ -138,10 +138,10 @@ def _write(
 
     records: Iterator[dict[str, Any]]
     if what == "checks":
-        records, columns = map(formats.check_record, reader.checks(*wanted)), formats.CHECK_COLUMNS
+        records, columns = map(formats.check_row, reader.checks(*wanted)), formats.CHECK_COLUMNS
     else:
         records, columns = (
-            map(formats.incident_record, reader.incidents(*wanted)),
+            map(formats.incident_row, reader.incidents(*wanted)),
             formats.INCIDENT_COLUMNS,
         )
     try:

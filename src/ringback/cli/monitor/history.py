@@ -231,8 +231,8 @@ class _EndpointHistory:
         return {
             "endpoint": self.endpoint,
             "transitions": [{**asdict(change), "at": moment(change.at)} for change in self.changes],
-            "failures": [formats.check_record(check) for check in self.failed],
-            "incidents": [formats.incident_record(incident) for incident in self.incidents],
+            "failures": [formats.check_row(check) for check in self.failed],
+            "incidents": [formats.incident_row(incident) for incident in self.incidents],
         }
 
     def show(self) -> None:

@@ -25,8 +25,8 @@ _PROGRAM = """
 import pickle, signal, sys
 signal.signal(signal.SIGINT, signal.SIG_IGN)
 sys.path[:] = pickle.load(sys.stdin.buffer)
-from ringback.monitor.config.reader_process import serve as answer
-answer()
+from ringback.monitor.config.reader_process import run_reader
+run_reader()
 """
 
 
@@ -75,7 +75,7 @@ def _unread(why: str) -> ConfigInvalid:
     )
 
 
-def serve() -> None:
+def run_reader() -> None:
     """Read what is asked for on the standard input, and answer on the standard output."""
     out, sys.stdout = sys.stdout, sys.stderr
     name, arguments = pickle.load(sys.stdin.buffer)  # noqa: S301 - from Reading

@@ -55,7 +55,7 @@ INCIDENT_COLUMNS: Mapping[str, type] = {
 """The columns of an incident; ``members`` are separated by blanks."""
 
 
-def check_record(check: Check) -> FlatRecord:
+def check_row(check: Check) -> FlatRecord:
     """Return a check as a record."""
     seen = check.certificate
     return {
@@ -76,7 +76,7 @@ def check_record(check: Check) -> FlatRecord:
     }
 
 
-def incident_record(incident: Incident) -> FlatRecord:
+def incident_row(incident: Incident) -> FlatRecord:
     """Return an incident as a record."""
     verdict = (incident.diagnosis or {}).get("verdict") or {}
     closed = incident.closed_at

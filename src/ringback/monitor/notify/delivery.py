@@ -27,7 +27,7 @@ from ringback.monitor.notify.notification import (
     is_escalation,
     update_of,
 )
-from ringback.monitor.store import Batch
+from ringback.monitor.store import StoreBatch
 
 if TYPE_CHECKING:
     from ringback.incident.model import Incident, Notice
@@ -370,12 +370,12 @@ class InFlight:
         ids = list(notices)
         self._last[channel] = _Last(key, frozenset(ids))
         state = {IN_FLIGHT_STATE + channel: {"key": key, "notices": ids}}
-        self._store.keep(Batch(states=state, durable=True))
+        self._store.keep(StoreBatch(states=state, durable=True))
 
     def forget(self, channel: str) -> None:
         """Note that a channel did not take what it was given last."""
         if self._last.pop(channel, None) is not None:
-            self._store.keep(Batch(states={IN_FLIGHT_STATE + channel: None}))
+            self._store.keep(StoreBatch(states={IN_FLIGHT_STATE + channel: None}))
 
 
 DELIVERY_STATE = "notify:told"
@@ -432,4 +432,4 @@ class DeliveryLog:
 
     def _keep(self) -> None:
         states = {channel: list(ids) for channel, ids in self._notified.items() if ids}
-        self._store.keep(Batch(states={DELIVERY_STATE: states}))
+        self._store.keep(StoreBatch(states={DELIVERY_STATE: states}))

@@ -1,5 +1,5 @@
 """Where the monitor keeps what it knows."""
 
-from ringback.monitor.store.interface import Batch, Queued, RollupBucket, Step, Store
+from ringback.monitor.store.interface import Queued, RollupBucket, Step, Store, StoreBatch
 
-__all__ = ["Batch", "Queued", "RollupBucket", "Step", "Store"]
+__all__ = ["Queued", "RollupBucket", "Step", "Store", "StoreBatch"]

@@ -45,7 +45,7 @@ from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ringback.monitor.store.interface import Batch, Queued, StoreProblem
+from ringback.monitor.store.interface import Queued, StoreBatch, StoreProblem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -91,7 +91,7 @@ class Spill:
         self.queued: dict[str, Queued] = {}
         self.notes: dict[str, Callable[[], None]] = {}
 
-    def hold(self, batch: Batch) -> None:
+    def hold(self, batch: StoreBatch) -> None:
         """Hold a batch; the oldest of what is too much is dropped."""
         self.dropped += max(0, len(self.checks) + len(batch.checks) - MAX_HELD_CHECKS)
         self.checks.extend(batch.checks)
@@ -105,9 +105,9 @@ class Spill:
         for held in (self.incidents, self.queued, self.notes):
             _drop_oldest(held)
 
-    def batch(self) -> Batch:
+    def batch(self) -> StoreBatch:
         """Return all that is held, but what was noted of notices."""
-        return Batch(
+        return StoreBatch(
             checks=list(self.checks),
             transitions=list(self.transitions),
             incidents=list(self.incidents.values()),
@@ -194,7 +194,7 @@ class DegradedStore:
         """Why nothing can be written, in one line; ``None``: everything is."""
         return self._unkept or self._unmaintained
 
-    def keep(self, batch: Batch) -> None:
+    def keep(self, batch: StoreBatch) -> None:
         """Keep a batch, or hold it until it can be kept."""
         with self._lock:
             if self._unkept is None:

@@ -12,7 +12,7 @@ Step = Literal["5m", "1h", "1d"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Batch:
+class StoreBatch:
     """What is kept in one transaction: all of it, or nothing.
 
     Attributes:
@@ -100,7 +100,7 @@ class Store(Protocol):
     long. One process writes at a time.
     """
 
-    def keep(self, batch: Batch) -> None:
+    def keep(self, batch: StoreBatch) -> None:
         """Keep a batch, all or nothing."""
 
     def state(self, name: str) -> Any:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from ringback.monitor.store.interface import (
-    Batch,
+    StoreBatch,
     StoreCorrupt,
     StoreInUse,
     StoreProblem,
@@ -29,18 +29,18 @@ ROOT = Path(__file__).parents[4]
 FILL = """
 import sys
 from ringback.monitor.store.degraded import DegradedStore
-from ringback.monitor.store.interface import Batch
+from ringback.monitor.store.interface import StoreBatch
 from ringback.monitor.store.sqlite import SQLiteStore
 from tests.monitor.store.values import AT, check, notice
 
 store = DegradedStore(SQLiteStore(sys.argv[1]))
 held = 0
 while store.degraded is None and held < 200_000:
-    store.keep(Batch(checks=[
+    store.keep(StoreBatch(checks=[
         check(AT + (held + n) / 100, up=False, detail="x" * 400) for n in range(500)
     ]))
     held += 500
-store.keep(Batch(notices=[notice()]))
+store.keep(StoreBatch(notices=[notice()]))
 print(store.degraded)
 found = sum(len(store.checks("web", AT + n, AT + n + 5)) for n in range(0, held // 100, 5))
 print([one.notice.id for one in store.due(AT)], found)
@@ -154,7 +154,7 @@ def test_a_second_one_is_told_who_writes(tmp_path):
     store = SQLiteStore(path)
     with pytest.raises(StoreInUse, match=f"process {os.getpid()} is using it"):
         SQLiteStore(path)
-    store.keep(Batch(checks=[check()]))
+    store.keep(StoreBatch(checks=[check()]))
     store.close()
 
     SQLiteStore(path).close()
@@ -166,9 +166,9 @@ def test_another_program_that_holds_the_file_is_said(tmp_path, monkeypatch):
     with closing(sqlite3.connect(store.path, isolation_level=None)) as driver:
         driver.execute("BEGIN IMMEDIATE")
         with pytest.raises(StoreUnavailable, match="another program has locked the database"):
-            store.keep(Batch(checks=[check()]))
+            store.keep(StoreBatch(checks=[check()]))
         driver.execute("ROLLBACK")
-    store.keep(Batch(checks=[check()]))
+    store.keep(StoreBatch(checks=[check()]))
     assert store.checks("web", 0, AT * 2) == [check()]
     store.close()
 
@@ -186,7 +186,7 @@ def test_what_is_no_database_is_left_alone(tmp_path):
 def test_damaged_pages_are_said(tmp_path):
     path = tmp_path / "ringback.db"
     store = SQLiteStore(path)
-    store.keep(Batch(checks=[check(AT + n, up=False, detail="x" * 300) for n in range(2000)]))
+    store.keep(StoreBatch(checks=[check(AT + n, up=False, detail="x" * 300) for n in range(2000)]))
     store.close()
     with path.open("r+b") as file:
         for page in range(1, path.stat().st_size // 4096):
@@ -210,7 +210,7 @@ def test_an_error_is_one_line_and_the_file_can_be_opened_after_it(tmp_path):
 
 def test_a_backup_is_whole_while_batches_are_kept(tmp_path):
     store = SQLiteStore(tmp_path / "ringback.db")
-    store.keep(Batch(checks=[check()], states={"batches": 1}))
+    store.keep(StoreBatch(checks=[check()], states={"batches": 1}))
     over = threading.Event()
 
     def keep():
@@ -218,7 +218,7 @@ def test_a_backup_is_whole_while_batches_are_kept(tmp_path):
         while not over.is_set():
             number += 1
             some = [check(AT + number), check(AT + number, "other")]
-            store.keep(Batch(checks=some, states={"batches": number}))
+            store.keep(StoreBatch(checks=some, states={"batches": number}))
 
     thread = threading.Thread(target=keep)
     thread.start()

@@ -3,7 +3,7 @@ import sqlite3
 import pytest
 from monitor.export.stores import HOUR, NOVEMBER, change, check, incident, kept, minutes
 
-from ringback.monitor.store import Batch
+from ringback.monitor.store import StoreBatch
 from ringback.monitor.store.interface import StoreCorrupt, StoreProblem, StoreTooNew
 from ringback.monitor.store.sqlite import SQLiteStore
 from ringback.monitor.store.sqlite.reader import SQLiteReader
@@ -42,11 +42,13 @@ def test_checks_come_oldest_first_whatever_table_they_are_in(path, reading):
 
 def test_it_reads_beside_the_one_that_writes(path, reading):
     store = SQLiteStore(path)
-    store.keep(Batch(checks=[check(NOVEMBER)], transitions=[change(NOVEMBER, "unknown", "ok")]))
+    store.keep(
+        StoreBatch(checks=[check(NOVEMBER)], transitions=[change(NOVEMBER, "unknown", "ok")])
+    )
     reader = reading()
     walk = reader.checks(NOVEMBER, NOVEMBER + HOUR)
     assert next(walk).at == NOVEMBER
-    store.keep(Batch(checks=[check(NOVEMBER + 1, endpoint="api")], states={"case:new": {}}))
+    store.keep(StoreBatch(checks=[check(NOVEMBER + 1, endpoint="api")], states={"case:new": {}}))
     assert [one.after for one in reader.transitions("shop", 0, NOVEMBER + 1)] == ["ok"]
     assert reader.endpoints() == ["new", "shop"]
     assert len(list(reader.checks(NOVEMBER, NOVEMBER + HOUR))) == 2

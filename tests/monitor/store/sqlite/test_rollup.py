@@ -5,7 +5,7 @@ import pytest
 from effort import rest_in_full
 
 from ringback.monitor.store.aggregate import PHASES, Aggregate
-from ringback.monitor.store.interface import Batch
+from ringback.monitor.store.interface import StoreBatch
 from ringback.monitor.store.sqlite import SQLiteStore, rollup
 from ringback.monitor.store.sqlite import store as whole
 from tests.monitor.store.values import AT, check
@@ -58,7 +58,7 @@ def looks(chance, at, number):
 
 
 def test_the_open_bucket_is_there_at_once(store):
-    store.keep(Batch(checks=[check(seconds=0.1), check(AT + 1, up=False)]))
+    store.keep(StoreBatch(checks=[check(seconds=0.1), check(AT + 1, up=False)]))
 
     for step in WIDTH:
         [bucket] = store.buckets("web", step, AT, AT + 10)
@@ -88,7 +88,7 @@ def test_buckets_are_those_of_all_checks(tmp_path, monkeypatch, seed, work):
     while done < len(kept):
         some = kept[done : done + chance.randrange(1, 120)]
         done += len(some)
-        store.keep(Batch(checks=some))
+        store.keep(StoreBatch(checks=some))
         for _ in range(chance.randrange(3)):
             store.maintain(some[-1].at + chance.choice([0, 40, 400]))
         if chance.random() < 0.2:
@@ -96,7 +96,7 @@ def test_buckets_are_those_of_all_checks(tmp_path, monkeypatch, seed, work):
             store = SQLiteStore(tmp_path / "ringback.db")
         if chance.random() < 0.2:
             late = list(looks(chance, some[0].at - chance.choice([60, 900, 9000, 90000]), 4))
-            store.keep(Batch(checks=late))
+            store.keep(StoreBatch(checks=late))
             kept[:0] = late
             done += len(late)
         if chance.random() < 0.2:
@@ -112,9 +112,9 @@ def test_a_long_pause_is_caught_up(store, monkeypatch):
     monkeypatch.setattr(whole, "_MAINTAIN_SECONDS", 10.0)
     monkeypatch.setattr(whole, "_YIELD_SECONDS", 0.0)
     kept = [check(AT + n * 60) for n in range(100)] + [check(AT + 40 * 86400 + n) for n in range(9)]
-    store.keep(Batch(checks=kept[:100]))
+    store.keep(StoreBatch(checks=kept[:100]))
     store.maintain(AT + 40 * 86400)
-    store.keep(Batch(checks=kept[100:]))
+    store.keep(StoreBatch(checks=kept[100:]))
     store.maintain(AT + 40 * 86400)
 
     [first, last] = store.buckets("web", "1d", 0, 1e11)
@@ -130,7 +130,7 @@ def test_phases_are_those_of_all_checks_together(store, step):
         for n in range(1, 1001)
     ]
     for done in range(0, 1000, 100):
-        store.keep(Batch(checks=kept[done : done + 100]))
+        store.keep(StoreBatch(checks=kept[done : done + 100]))
         store.maintain(kept[done + 99].at)
 
     found = store.phases("web", step, begins - 86400, MIDNIGHT + 86400)
@@ -147,9 +147,9 @@ def test_a_batch_that_was_not_kept_is_not_counted(store):
     for batch in ([check(), bad], [check(AT + 5)], [check(AT + 9), bad]):
         if bad in batch:
             with pytest.raises(OverflowError):
-                store.keep(Batch(checks=batch))
+                store.keep(StoreBatch(checks=batch))
         else:
-            store.keep(Batch(checks=batch))
+            store.keep(StoreBatch(checks=batch))
 
     agree(store, [check(AT + 5)], "web")
 
@@ -159,11 +159,11 @@ def test_a_span_that_is_written_half_is_whole_in_what_is_read(tmp_path, monkeypa
     monkeypatch.setattr(whole, "_MAINTAIN_SECONDS", 0.0005)
     store = SQLiteStore(tmp_path / "ringback.db")
     kept = [check(AT + n, endpoint) for n in range(3) for endpoint in ("web", "db", "mail")]
-    store.keep(Batch(checks=kept))
+    store.keep(StoreBatch(checks=kept))
     for _ in range(4):
         store.maintain(AT + 400)
         late = [check(AT + 5, endpoint) for endpoint in ("web", "db", "mail")]
-        store.keep(Batch(checks=late))
+        store.keep(StoreBatch(checks=late))
         kept += late
         for endpoint in ("web", "db", "mail"):
             agree(store, kept, endpoint)
@@ -179,10 +179,10 @@ def test_who_keeps_something_waits_for_a_piece_and_not_for_all_of_it(tmp_path, m
     monkeypatch.setattr(whole, "_MAINTAIN_SECONDS", 600.0)
     monkeypatch.setattr(whole, "_YIELD_SECONDS", 0.2)
     store = SQLiteStore(tmp_path / "ringback.db")
-    store.keep(Batch(checks=[check(AT, f"e{n}") for n in range(60)]))
+    store.keep(StoreBatch(checks=[check(AT, f"e{n}") for n in range(60)]))
     tidying = threading.Thread(target=store.maintain, args=(AT + 400,))
     tidying.start()
-    store.keep(Batch(checks=[check(AT + 401)]))
+    store.keep(StoreBatch(checks=[check(AT + 401)]))
     waited_for_all = not tidying.is_alive()
     monkeypatch.setattr(whole, "_YIELD_SECONDS", 0.0)
     tidying.join()

@@ -3,7 +3,7 @@ import random
 import pytest
 from effort import rest_in_full
 
-from ringback.monitor.store.interface import Batch, StoreUnavailable
+from ringback.monitor.store.interface import StoreBatch, StoreUnavailable
 from ringback.monitor.store.sqlite import SQLiteStore, raw
 from ringback.monitor.store.sqlite.store import StoreRetention
 from tests.monitor.store.values import AT, check
@@ -26,7 +26,7 @@ def settled(store, now):
 def test_an_hour_is_sealed_when_it_is_over(tmp_path):
     store = SQLiteStore(tmp_path / "ringback.db")
     kept = [check(AT + n) for n in range(50)]
-    store.keep(Batch(checks=kept))
+    store.keep(StoreBatch(checks=kept))
     store.maintain(AT + 3600)
     assert "check_2025112112" in tables(store)
     settled(store, AT + 3700)
@@ -39,13 +39,13 @@ def test_an_hour_is_sealed_when_it_is_over(tmp_path):
 
 def test_a_check_that_comes_after_the_first_piece_failed_is_kept(tmp_path):
     store = SQLiteStore(tmp_path / "ringback.db")
-    store.keep(Batch(checks=[check(AT + 10)]))
+    store.keep(StoreBatch(checks=[check(AT + 10)]))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(store._seal, "_copy", _no_room)
         with pytest.raises(StoreUnavailable):
             settled(store, AT + 3700)
     late = check(AT + 20, "of-another-endpoint")
-    store.keep(Batch(checks=[late]))
+    store.keep(StoreBatch(checks=[late]))
     settled(store, AT + 3800)
 
     assert "check_2025112112" not in tables(store)
@@ -72,7 +72,7 @@ def test_nothing_is_lost_or_doubled_however_it_is_sealed(tmp_path, monkeypatch, 
         ]
         if chance.random() < 0.1:
             some.append(check(at - chance.choice([100, 4000, 8000]), "busy"))
-        store.keep(Batch(checks=some))
+        store.keep(StoreBatch(checks=some))
         kept += some
         at += chance.randrange(10, 120)
         store.maintain(at)
@@ -101,10 +101,10 @@ def whole(store, kept, names):
 
 def test_a_check_after_its_hour_was_sealed_is_kept(tmp_path):
     store = SQLiteStore(tmp_path / "ringback.db")
-    store.keep(Batch(checks=[check()]))
+    store.keep(StoreBatch(checks=[check()]))
     settled(store, AT + 3700)
     late = [check(AT + 5), check(AT - 90000)]
-    store.keep(Batch(checks=late))
+    store.keep(StoreBatch(checks=late))
 
     assert store.checks("web", 0, AT + DAY) == [late[0], check(), late[1]]
     settled(store, AT + 7300)
@@ -116,7 +116,7 @@ def test_a_check_after_its_hour_was_sealed_is_kept(tmp_path):
 def test_what_is_old_is_dropped_and_failures_are_kept_longer(tmp_path):
     store = SQLiteStore(tmp_path / "ringback.db")
     bad = [check(AT + 2 * n, up=False, detail=f"refused {n}") for n in range(150)]
-    store.keep(Batch(checks=[*bad, check(AT + 400)]))
+    store.keep(StoreBatch(checks=[*bad, check(AT + 400)]))
     settled(store, AT + 3 * DAY)
 
     assert store.checks("web", 0, AT + DAY) == []
@@ -137,7 +137,7 @@ def test_what_is_old_is_dropped_and_failures_are_kept_longer(tmp_path):
 
 def test_retention_can_be_chosen(tmp_path):
     store = SQLiteStore(tmp_path / "ringback.db", retention=StoreRetention(checks=7200.0))
-    store.keep(Batch(checks=[check(), check(AT + 3600)]))
+    store.keep(StoreBatch(checks=[check(), check(AT + 3600)]))
     settled(store, AT + 3 * 3600)
 
     assert store.checks("web", 0, AT + DAY) == [check(AT + 3600)]

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy.exc import SQLAlchemyError
 
 from ringback.incident.model import CertificateSeen, Transition
-from ringback.monitor.store.interface import Batch, Store
+from ringback.monitor.store.interface import Store, StoreBatch
 from ringback.monitor.store.sqlite import SQLiteStore
 from tests.monitor.store.values import AT, check, incident, notice
 
@@ -57,7 +57,7 @@ def test_it_is_a_store(store):
     ],
 )
 def test_a_check_comes_back_as_it_was(store, one):
-    store.keep(Batch(checks=[one]))
+    store.keep(StoreBatch(checks=[one]))
 
     assert store.checks("web", AT, AT + 1) == [one]
     again = reopened(store)
@@ -68,14 +68,14 @@ def test_a_check_comes_back_as_it_was(store, one):
 
 def test_what_is_no_duration_is_not_known(store):
     odd = {"seconds": math.nan, "timings": {"dns": math.inf, "connect": -1.0, "tls": 0.01}}
-    store.keep(Batch(checks=[check(), check(AT + 1, **odd)]))
+    store.keep(StoreBatch(checks=[check(), check(AT + 1, **odd)]))
 
     [found] = store.checks("web", AT + 1, AT + 2)
     assert (found.seconds, found.timings) == (None, {"tls": 0.01})
 
 
 def test_a_detail_that_is_no_text_does_not_hinder(store):
-    store.keep(Batch(checks=[check(up=False, detail="\udc80" + "x" * 600)]))
+    store.keep(StoreBatch(checks=[check(up=False, detail="\udc80" + "x" * 600)]))
 
     [found] = store.checks("web", AT, AT + 1)
     assert found.detail == "?" + "x" * 499
@@ -84,7 +84,7 @@ def test_a_detail_that_is_no_text_does_not_hinder(store):
 def test_checks_are_those_of_the_span_newest_first(store):
     ours = [check(AT + n, up=n % 3 != 0) for n in range(10)]
     others = [check(AT + n, "other") for n in range(10)]
-    store.keep(Batch(checks=[one for pair in zip(ours, others, strict=True) for one in pair]))
+    store.keep(StoreBatch(checks=[one for pair in zip(ours, others, strict=True) for one in pair]))
 
     assert store.checks("web", AT + 2, AT + 5) == [ours[4], ours[3], ours[2]]
     assert store.checks("web", AT, AT + 60, failed=True) == [ours[9], ours[6], ours[3], ours[0]]
@@ -94,7 +94,7 @@ def test_checks_are_those_of_the_span_newest_first(store):
 def test_checks_of_several_hours_and_late_ones_are_in_order(store):
     kept = [check(AT + 600 * n) for n in range(20)]
     late = check(AT + 60)
-    store.keep(Batch(checks=[*kept, late]))
+    store.keep(StoreBatch(checks=[*kept, late]))
 
     found = store.checks("web", AT, AT + 86400)
     assert [one.at for one in found] == sorted((one.at for one in [*kept, late]), reverse=True)
@@ -107,16 +107,16 @@ def test_transitions_are_kept_in_order(store):
         Transition(at=AT + 5, endpoint="web", before="suspect", after="down", kind="tcp.refused"),
         Transition(at=AT + 5, endpoint="other", before="unknown", after="ok"),
     ]
-    store.keep(Batch(transitions=made))
+    store.keep(StoreBatch(transitions=made))
 
     assert store.transitions("web", AT, AT + 60) == made[:2]
     assert store.transitions("web", AT + 1, AT + 5) == []
 
 
 def test_an_incident_is_kept_as_it_is_now(store):
-    store.keep(Batch(incidents=[incident()]))
+    store.keep(StoreBatch(incidents=[incident()]))
     now = incident(state="closed", closed_at=AT + 60, members=("web", "db"))
-    store.keep(Batch(incidents=[now]))
+    store.keep(StoreBatch(incidents=[now]))
 
     assert store.incident("i1") == now
     assert store.incidents() == [now]
@@ -125,7 +125,7 @@ def test_an_incident_is_kept_as_it_is_now(store):
 def test_incidents_can_be_asked_for(store):
     one, two = incident("1", AT), incident("2", AT + 1, members=("db",))
     three = incident("3", AT + 2, state="closed", closed_at=AT + 3)
-    store.keep(Batch(incidents=[one, two, three]))
+    store.keep(StoreBatch(incidents=[one, two, three]))
 
     assert store.incidents() == [three, two, one]
     assert store.incidents(most=1) == [three]
@@ -135,8 +135,8 @@ def test_incidents_can_be_asked_for(store):
 
 
 def test_a_state_is_the_newest(store):
-    store.keep(Batch(states={"engine": {"a": [1, None]}, "schedule": 1.5}))
-    store.keep(Batch(states={"engine": {"a": [2]}}))
+    store.keep(StoreBatch(states={"engine": {"a": [1, None]}, "schedule": 1.5}))
+    store.keep(StoreBatch(states={"engine": {"a": [2]}}))
 
     again = reopened(store)
     assert (again.state("engine"), again.state("schedule")) == ({"a": [2]}, 1.5)
@@ -145,7 +145,7 @@ def test_a_state_is_the_newest(store):
 
 def test_a_notice_waits_until_it_is_sent(store):
     first, second = notice("n1"), notice("n2", AT + 5)
-    store.keep(Batch(notices=[second, first]))
+    store.keep(StoreBatch(notices=[second, first]))
 
     assert [one.notice for one in store.due(AT + 10)] == [first, second]
     assert [one.notice for one in store.due(AT + 1)] == [first]
@@ -159,9 +159,9 @@ def test_a_notice_waits_until_it_is_sent(store):
 
 
 def test_a_notice_is_queued_once(store):
-    store.keep(Batch(notices=[notice()]))
+    store.keep(StoreBatch(notices=[notice()]))
     store.sent("n1", AT + 1)
-    store.keep(Batch(notices=[notice()]))
+    store.keep(StoreBatch(notices=[notice()]))
     store.postpone("n1", AT + 2, "too late")
 
     assert store.due(AT + 100) == []
@@ -170,12 +170,12 @@ def test_a_notice_is_queued_once(store):
 def test_a_batch_that_cannot_be_kept_leaves_nothing(store):
     bad = check(AT + 1, "new", status=1 << 70)
     with pytest.raises((OverflowError, SQLAlchemyError)):
-        store.keep(Batch(checks=[check(), bad], states={"engine": 1}, notices=[notice()]))
+        store.keep(StoreBatch(checks=[check(), bad], states={"engine": 1}, notices=[notice()]))
 
     assert store.state("engine") is None
     assert store.due(AT + 1) == []
     assert store.last_checks() == {}
-    store.keep(Batch(checks=[check(AT + 2, "another"), check(AT + 2, "new")]))
+    store.keep(StoreBatch(checks=[check(AT + 2, "another"), check(AT + 2, "new")]))
     assert store.checks("web", AT, AT + 9) == []
     assert store.checks("another", AT, AT + 9) == [check(AT + 2, "another")]
     assert store.checks("new", AT, AT + 9) == [check(AT + 2, "new")]

@@ -3,7 +3,7 @@
 import sys
 
 from ringback.incident.model import Transition
-from ringback.monitor.store.interface import Batch
+from ringback.monitor.store.interface import StoreBatch
 from ringback.monitor.store.sqlite import SQLiteStore
 from tests.monitor.store.values import AT, check, notice
 
@@ -15,9 +15,9 @@ def batch(number, at):
     checks = [check(at + n / 1000, f"e{n}", up=n % 5 != 0, seconds=0.1) for n in range(ENDPOINTS)]
     states = {"engine": {"batches": number + 1}}
     if number % 3:
-        return Batch(checks=checks, states=states)
+        return StoreBatch(checks=checks, states=states)
     change = Transition(at=at, endpoint="e0", before="ok", after="down")
-    return Batch(
+    return StoreBatch(
         checks=checks, states=states, transitions=[change], notices=[notice(f"n{number}", at)]
     )
 

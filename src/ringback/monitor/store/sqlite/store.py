@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from ringback.incident.model import Check, Incident, IncidentState, Transition
-    from ringback.monitor.store.interface import Batch, Percentiles, Queued, RollupBucket, Step
+    from ringback.monitor.store.interface import Percentiles, Queued, RollupBucket, Step, StoreBatch
 
 
 _HOUR = 3600.0
@@ -150,7 +150,7 @@ class SQLiteStore:
                 for rows, checks in self._raw.since(connection, self._rollup.written):
                     self._rollup.add(rows, checks)
 
-    def keep(self, batch: Batch) -> None:
+    def keep(self, batch: StoreBatch) -> None:
         """Keep a batch, all or nothing."""
         lasting = batch.transitions or batch.incidents or batch.notices
         durable = batch.durable or bool(lasting)
