@@ -69,6 +69,7 @@ def test_a_host_with_loopback_only_is_told_as_such(bare):
 
 
 def test_addresses_that_a_link_gives_itself_are_no_network():
+    requires(*NEEDS)
     links = "link add lab0 type veth peer name lab1\nlink set lab0 up\nlink set lab1 up\n"
     scene = DiagnosisContext(parse_target("https://example.com/"), Options())
     with Namespaces() as made:
