@@ -53,6 +53,22 @@ def test_a_check_that_comes_after_the_first_piece_failed_is_kept(tmp_path):
     store.close()
 
 
+def test_nothing_is_dropped_before_it_is_merged_however_short_its_retention(tmp_path):
+    brief = StoreRetention(five_minutes=1.0, hours=1.0)
+    store = SQLiteStore(tmp_path / "ringback.db", retention=brief)
+    last_hour = AT + 11 * 3600  # of the day
+    for minute in range(60):
+        store.keep(StoreBatch(checks=[check(last_hour + 60 * minute)]))
+        store.maintain(last_hour + 60 * minute)
+    midnight = last_hour + 3600
+    settled(store, midnight + 5)
+    settled(store, midnight + 120)
+
+    (day,) = store.buckets("web", "1d", AT - DAY / 2, midnight)
+    assert day.count == 60
+    store.close()
+
+
 def _no_room(*_):
     raise StoreUnavailable("the disk is full")
 

@@ -30,8 +30,8 @@
 #   written                             counts every one from the mark on (`SQLiteStore._recall`),
 #                                       and passes over the endpoints that the mark covers
 #   in the middle of a span             the mark names the last endpoint that is written
-#   before an hour or a day is merged   the rows below are there: `maintain` drops what is old when
-#                                       there is nothing left to write or to merge
+#   before an hour or a day is merged   the rows below are there: no table is dropped before it is
+#                                       merged, however short its retention
 #
 # A transaction that fails is the same without the restart: memory and marks in memory change only
 # after the commit, so the piece is simply tried again.

@@ -77,9 +77,13 @@ def _old_hour(connection: Connection, before: int) -> int | None:
 
 
 def _old_table(connection: Connection, retention: StoreRetention, now: float) -> str | None:
+    # Never what is still to be merged into the next rollup, however short the retention.
+    merged = {row.step: row.at for row in connection.execute(select(schema.progress))}
+    fives = min(microseconds(now - retention.five_minutes), merged.get("1h", 0))
+    hours = min(microseconds(now - retention.hours), merged.get("1d", 0))
     for first, kept in (
-        (schema.rollup_table("5m", microseconds(now - retention.five_minutes)).name, "rollup_5m_"),
-        (schema.rollup_table("1h", microseconds(now - retention.hours)).name, "rollup_1h_"),
+        (schema.rollup_table("5m", fives).name, "rollup_5m_"),
+        (schema.rollup_table("1h", hours).name, "rollup_1h_"),
         (schema.failed_table(microseconds(now - retention.failed)).name, "failed_"),
     ):
         old = [name for name in table_names(connection, kept, first) if name < first]
