@@ -121,18 +121,18 @@ class Evidence:
     @cached_property
     def opened(self) -> list[ReadingOf[TcpConnectFacts]]:
         """Those of ``connects`` that were answered with a connection."""
-        return [one for one in self.connects if one.facts["outcome"] == "open"]
+        return [reading for reading in self.connects if reading.facts["outcome"] == "open"]
 
     @cached_property
     def unopened(self) -> list[ReadingOf[TcpConnectFacts]]:
         """Those of ``connects`` that were not."""
-        return [one for one in self.connects if one.facts["outcome"] != "open"]
+        return [reading for reading in self.connects if reading.facts["outcome"] != "open"]
 
     @cached_property
     def reached(self) -> bool:
         """Whether the target, or a proxy's tunnel to it, is open."""
         tunnels = self.all(ProxyTunnelFacts)
-        return bool(self.opened) or any(one.state == "ok" for one in tunnels)
+        return bool(self.opened) or any(reading.state == "ok" for reading in tunnels)
 
     @cached_property
     def blocked(self) -> bool:
@@ -152,16 +152,20 @@ class Evidence:
             return bool(self.addresses)
         if self.protocol == "http":
             return not self.lost_on_the_way and any(
-                one.state == "ok" for one in self.all(RequestFacts)
+                reading.state == "ok" for reading in self.all(RequestFacts)
             )
         if self.protocol in last:
             return self.secured if self.asked["tls"] else self.reached
-        return any(one.state == "ok" for one in self.all(GreetingFacts))
+        return any(reading.state == "ok" for reading in self.all(GreetingFacts))
 
     @property
     def lost_on_the_way(self) -> bool:
         """Whether a redirect was followed, and nothing is known of where it leads."""
-        steps = [one for one in self.readings if one.layer == "http" and one.what in _STEPS]
+        steps = [
+            reading
+            for reading in self.readings
+            if reading.layer == "http" and reading.what in _STEPS
+        ]
         last = steps[-1] if steps else None
         return (
             last is not None
@@ -172,7 +176,7 @@ class Evidence:
     @property
     def secured(self) -> bool:
         """Whether a TLS handshake was verified."""
-        return any(one.facts["verified"] for one in self.all(HandshakeFacts))
+        return any(reading.facts["verified"] for reading in self.all(HandshakeFacts))
 
 
 def family(address: object) -> int:
@@ -223,28 +227,28 @@ def failed(evidence: Evidence, *outcomes: str) -> list[ReadingOf[TcpConnectFacts
     """Return the attempts that came out so, where the target is not reached at all."""
     if evidence.reached or evidence.proxied:
         return []
-    return [one for one in evidence.unopened if one.facts["outcome"] in outcomes]
+    return [reading for reading in evidence.unopened if reading.facts["outcome"] in outcomes]
 
 
-def icmp_code(one: ReadingOf[IcmpFact]) -> tuple[int, int] | None:
+def icmp_code(reading: ReadingOf[IcmpFact]) -> tuple[int, int] | None:
     """Return type and code of the ICMP message that ended an attempt."""
-    icmp = one.facts["icmp"]
+    icmp = reading.facts["icmp"]
     return (int(icmp["type"]), int(icmp["code"])) if icmp else None
 
 
-def icmp_of(one: ReadingOf[IcmpFact]) -> IcmpFacts:
+def icmp_of(reading: ReadingOf[IcmpFact]) -> IcmpFacts:
     """Return the ICMP message that ended an attempt; without one, nothing of it is known."""
-    return one.facts["icmp"] or cast("IcmpFacts", Facts())
+    return reading.facts["icmp"] or cast("IcmpFacts", Facts())
 
 
-def version(one: ReadingOf[AttemptFacts]) -> int:
+def version(reading: ReadingOf[AttemptFacts]) -> int:
     """Return 4 or 6, the family of an attempt."""
-    return int(one.facts["family"] or 0)
+    return int(reading.facts["family"] or 0)
 
 
-def sender_of(one: ReadingOf[IcmpFact]) -> tuple[str, Where]:
+def sender_of(reading: ReadingOf[IcmpFact]) -> tuple[str, Where]:
     """Return who sent the ICMP message that ended an attempt, and where that is."""
-    icmp = icmp_of(one)
+    icmp = icmp_of(reading)
     if icmp["own"]:
         return "this host itself", "this host"
     if icmp["is_target"]:
@@ -252,9 +256,9 @@ def sender_of(one: ReadingOf[IcmpFact]) -> tuple[str, Where]:
     return f"the router {icmp['sender']}", "path"
 
 
-def is_expired(one: ReadingOf[AttemptFacts]) -> bool:
+def is_expired(reading: ReadingOf[AttemptFacts]) -> bool:
     """Return whether a router gave a packet up because it had passed too many."""
-    return icmp_code(one) == ((3, 0) if version(one) == 6 else (11, 0))
+    return icmp_code(reading) == ((3, 0) if version(reading) == 6 else (11, 0))
 
 
 # What the nameservers answered, as the rules about names ask for it.
@@ -263,7 +267,7 @@ def is_expired(one: ReadingOf[AttemptFacts]) -> bool:
 def configured(evidence: Evidence) -> list[ReadingOf[NameserverFacts]]:
     """Return the answers of the nameservers that this host is configured to ask."""
     every = evidence.all(NameserverFacts)
-    return [one for one in every if one.facts["configured"] is not False]
+    return [reading for reading in every if reading.facts["configured"] is not False]
 
 
 def others(evidence: Evidence) -> list[ReadingOf[NameserverFacts]]:
@@ -293,32 +297,32 @@ def unresolved_answers(evidence: Evidence) -> list[ReadingOf[NameserverFacts]]:
 
 def _denials(asked: list[ReadingOf[NameserverFacts]]) -> list[ReadingOf[NameserverFacts]]:
     """The answers of the nameservers that deny a name and fail in nothing."""
-    failing = {one.facts["server"] for one in asked if not _denies(one)}
-    return [one for one in asked if one.facts["server"] not in failing]
+    failing = {reading.facts["server"] for reading in asked if not _denies(reading)}
+    return [reading for reading in asked if reading.facts["server"] not in failing]
 
 
-def _denies(one: ReadingOf[NameserverFacts]) -> bool:
-    denied = one.facts["rcode"] in {"NXDOMAIN", "NOERROR"} and not one.facts["answers"]
-    return denied and not one.facts["referral"]
+def _denies(reading: ReadingOf[NameserverFacts]) -> bool:
+    denied = reading.facts["rcode"] in {"NXDOMAIN", "NOERROR"} and not reading.facts["answers"]
+    return denied and not reading.facts["referral"]
 
 
 def coded(evidence: Evidence, rcode: str) -> list[ReadingOf[NameserverFacts]]:
     """Return the answers with a code, where no nameserver gives an address."""
     if with_addresses(configured(evidence)):
         return []
-    return [one for one in unresolved_answers(evidence) if one.facts["rcode"] == rcode]
+    return [reading for reading in unresolved_answers(evidence) if reading.facts["rcode"] == rcode]
 
 
 def with_addresses(
     readings: Iterable[ReadingOf[NameserverFacts]],
 ) -> list[ReadingOf[NameserverFacts]]:
     """Return those that hold an address."""
-    return [one for one in readings if one.facts["answers"]]
+    return [reading for reading in readings if reading.facts["answers"]]
 
 
-def is_dead(one: ReadingOf[NameserverFacts]) -> bool:
+def is_dead(reading: ReadingOf[NameserverFacts]) -> bool:
     """Return whether a nameserver gave no answer at all."""
-    return bool(one.facts["timed_out"] or one.facts["error"])
+    return bool(reading.facts["timed_out"] or reading.facts["error"])
 
 
 def answered_late(evidence: Evidence) -> list[ReadingOf[NameserverFacts]]:
@@ -328,7 +332,11 @@ def answered_late(evidence: Evidence) -> list[ReadingOf[NameserverFacts]]:
     if lookup is None or lookup.kind not in {"dns.name_not_resolved", "dns.no_address"}:
         return []
     ended = lookup.at + lookup.seconds
-    slow = [one for one in asked if one.facts["timed_out"] and one.at + one.seconds < ended]
+    slow = [
+        reading
+        for reading in asked
+        if reading.facts["timed_out"] and reading.at + reading.seconds < ended
+    ]
     return asked if slow and all(map(is_dead, asked)) else []
 
 
@@ -336,7 +344,7 @@ def servers_of(
     readings: Iterable[ReadingOf[NameserverFacts] | ReadingOf[HijackFacts]],
 ) -> str:
     """Return the nameservers of readings, as a list for people."""
-    named = list(dict.fromkeys(str(one.facts["server"]) for one in readings))
+    named = list(dict.fromkeys(str(reading.facts["server"]) for reading in readings))
     return " and ".join(named[:3])
 
 
@@ -371,4 +379,4 @@ _MOST = 3
 
 def listed(readings: Sequence[Reading]) -> str:
     """Return what readings are about, as a list for people; of many the first three."""
-    return " and ".join(one.subject for one in readings[:_MOST])
+    return " and ".join(reading.subject for reading in readings[:_MOST])

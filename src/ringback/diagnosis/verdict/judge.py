@@ -33,7 +33,7 @@ def judge(readings: Sequence[Reading]) -> Verdict:
         return _verdict(evidence, rule, found, _beside(held))
     lesser = [found for rule in HARMLESS if (found := rule.when(evidence)) is not None]
     if _all_worked(evidence, lesser):
-        return _healthy(evidence, (*(one.summary for one in lesser), *_there(there)))
+        return _healthy(evidence, (*(finding.summary for finding in lesser), *_there(there)))
     return _unknown(evidence)
 
 
@@ -75,10 +75,10 @@ def _verdict(evidence: Evidence, rule: Rule, found: Finding, beside: tuple[str, 
 
 def _beside(held: Sequence[tuple[Rule, Finding]]) -> tuple[str, ...]:
     """Return what other readings show beside the cause; what follows from it is left out."""
-    used = {id(one) for one in held[0][1].readings}
+    used = {id(reading) for reading in held[0][1].readings}
     told: list[str] = []
     for _, found in held[1:]:
-        own = {id(one) for one in found.readings}
+        own = {id(reading) for reading in found.readings}
         if own and not own & used:
             told.append(found.summary)
             used |= own
@@ -86,21 +86,21 @@ def _beside(held: Sequence[tuple[Rule, Finding]]) -> tuple[str, ...]:
 
 
 def _indices(evidence: Evidence, deciding: Sequence[Reading]) -> tuple[int, ...]:
-    place = {id(one): index for index, one in enumerate(evidence.readings)}
-    return tuple(dict.fromkeys(place[id(one)] for one in deciding if id(one) in place))
+    place = {id(reading): index for index, reading in enumerate(evidence.readings)}
+    return tuple(dict.fromkeys(place[id(reading)] for reading in deciding if id(reading) in place))
 
 
 def _all_worked(evidence: Evidence, harmless: Sequence[Finding]) -> bool:
     """Return whether the last step worked, and what failed before it is known to be harmless."""
-    known = {id(one) for found in harmless for one in found.readings}
+    known = {id(reading) for found in harmless for reading in found.readings}
     return evidence.served and not any(
-        one.state == "failed" and one.layer in _DECISIVE and id(one) not in known
-        for one in evidence.readings
+        reading.state == "failed" and reading.layer in _DECISIVE and id(reading) not in known
+        for reading in evidence.readings
     )
 
 
 def _healthy(evidence: Evidence, beside: tuple[str, ...]) -> Verdict:
-    last = [one for one in evidence.readings if one.state == "ok"][-1:]
+    last = [reading for reading in evidence.readings if reading.state == "ok"][-1:]
     return Verdict(
         kind=HEALTHY,
         cause="healthy",
@@ -114,7 +114,7 @@ def _healthy(evidence: Evidence, beside: tuple[str, ...]) -> Verdict:
 
 
 def _unknown(evidence: Evidence) -> Verdict:
-    failed = [one for one in evidence.readings if one.state == "failed"]
+    failed = [reading for reading in evidence.readings if reading.state == "failed"]
     seen = f" What failed: {failed[-1].result.rstrip('.')}." if failed else ""
     return Verdict(
         kind="unknown",

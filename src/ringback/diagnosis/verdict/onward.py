@@ -28,9 +28,11 @@ def tell_elsewhere(
 ) -> None:
     """Tell what was read of another host, as ``http/elsewhere``."""
     readings = there.readings()
-    requests = [one for one in readings if (one.layer, one.what) == ("http", "request")]
+    requests = [
+        reading for reading in readings if (reading.layer, reading.what) == ("http", "request")
+    ]
     answered = _is_answered(readings)
-    failed = [one for one in readings if one.state == "failed"]
+    failed = [reading for reading in readings if reading.state == "failed"]
     last = requests[-1] if answered else failed[-1] if failed else None
     scene.record(
         "http",
@@ -43,35 +45,41 @@ def tell_elsewhere(
         facts=ElsewhereFacts(
             answered=answered,
             complete=there.left(1.0) > 0,
-            readings=[_written(one) for one in readings],
+            readings=[_written(reading) for reading in readings],
         ),
     )
 
 
 def readings_elsewhere(told: ReadingOf[ElsewhereFacts]) -> tuple[Reading, ...]:
     """Return what was read of another host."""
-    return tuple(_read(one) for one in told.facts["readings"] or () if isinstance(one, Mapping))
+    return tuple(
+        _read(reading) for reading in told.facts["readings"] or () if isinstance(reading, Mapping)
+    )
 
 
 def _is_answered(readings: Sequence[Reading]) -> bool:
     """Whether an answer came in the end: a redirect is none that leads nowhere, or further away."""
-    steps = [one for one in readings if one.layer == "http"]
-    if any(one.what in {"redirect", "elsewhere"} and one.state == "failed" for one in steps):
+    steps = [reading for reading in readings if reading.layer == "http"]
+    if any(
+        reading.what in {"redirect", "elsewhere"} and reading.state == "failed" for reading in steps
+    ):
         return False
-    return any(one.facts["outcome"] == "answered" for one in readings_of(steps, RequestFacts))
+    return any(
+        reading.facts["outcome"] == "answered" for reading in readings_of(steps, RequestFacts)
+    )
 
 
-def _written(one: Reading) -> dict[str, Any]:
+def _written(reading: Reading) -> dict[str, Any]:
     return {
-        "layer": one.layer,
-        "what": one.what,
-        "about": one.subject,
-        "state": one.state,
-        "result": one.result,
-        "kind": one.kind,
-        "at": one.at,
-        "seconds": one.seconds,
-        "facts": one.facts,
+        "layer": reading.layer,
+        "what": reading.what,
+        "about": reading.subject,
+        "state": reading.state,
+        "result": reading.result,
+        "kind": reading.kind,
+        "at": reading.at,
+        "seconds": reading.seconds,
+        "facts": reading.facts,
     }
 
 
@@ -112,12 +120,18 @@ def onward(evidence: Evidence) -> Onward | None:
     """Return where the last redirect leads; ``None``: to nowhere that was looked at apart."""
     told = evidence.first(ElsewhereFacts)
     if told is not None:
-        here = [one for one in evidence.readings if one.layer == "host" and one.what in _HOST]
+        here = [
+            reading
+            for reading in evidence.readings
+            if reading.layer == "host" and reading.what in _HOST
+        ]
         there = Evidence((*here, *readings_elsewhere(told)))
         facts = told.facts
         answered = bool(facts["answered"]) and _is_theirs(evidence, there)
         return Onward(told.subject, told, there, answered, facts["complete"] is not False)
-    failed = next((one for one in evidence.all(HttpConnectionFacts) if _is_connect(one)), None)
+    failed = next(
+        (reading for reading in evidence.all(HttpConnectionFacts) if _is_connect(reading)), None
+    )
     if failed is None or not evidence.all(RedirectFacts):
         return None
     return Onward(failed.subject, failed, Evidence(_as_asked(evidence, failed)), answered=False)
@@ -138,15 +152,15 @@ def _site(evidence: Evidence) -> str:
     return evidence.host.lower().rstrip(".").removeprefix("www.")
 
 
-def _is_connect(one: ReadingOf[HttpConnectionFacts]) -> bool:
-    return one.kind is not None and bool(one.facts["outcome"])
+def _is_connect(reading: ReadingOf[HttpConnectionFacts]) -> bool:
+    return reading.kind is not None and bool(reading.facts["outcome"])
 
 
 def _as_asked(evidence: Evidence, failed: Reading) -> list[Reading]:
     """The same host at another port: the first is a neighbour of the second, which is open."""
-    kept = [one for one in evidence.readings if one.layer in {"url", "host", "name"}]
+    kept = [reading for reading in evidence.readings if reading.layer in {"url", "host", "name"}]
     beside = [
-        replace(one, layer="neighbours", facts={**one.facts, "role": "partner"})
-        for one in evidence.opened
+        replace(reading, layer="neighbours", facts={**reading.facts, "role": "partner"})
+        for reading in evidence.opened
     ]
     return [*kept, replace(failed, layer="tcp", what="connect"), *beside]

@@ -80,9 +80,9 @@ def _failed(
     """Return the first handshake that failed for its certificate, unless another one held."""
     if evidence.secured:
         return None
-    for one in evidence.all(HandshakeFacts, error="certificate"):
-        if codes is None or one.facts["verify_code"] in codes:
-            return one
+    for reading in evidence.all(HandshakeFacts, error="certificate"):
+        if codes is None or reading.facts["verify_code"] in codes:
+            return reading
     return None
 
 
@@ -136,10 +136,10 @@ def _span(seconds: float) -> str:
 def _date_of(chain: list[CertificateFacts], *, expired: bool) -> str:
     """Return the date that is to blame, of whichever certificate of the chain it is."""
     if expired:
-        over = [one for one in chain if (one["days_left"] or 0.0) < 0] or chain[:1]
+        over = [cert for cert in chain if (cert["days_left"] or 0.0) < 0] or chain[:1]
         date = over[0]["not_after"] if over else None
     else:
-        date = max((one["not_before"] or "" for one in chain), default=None)
+        date = max((cert["not_before"] or "" for cert in chain), default=None)
     return f" ({date[:10]})" if date else ""
 
 
@@ -162,7 +162,7 @@ def _name(evidence: Evidence) -> Finding | None:
     failed = _failed(evidence, _NAME)
     if failed is None:
         return None
-    names = [str(one) for one in _leaf(evidence)["names"] or ()]
+    names = [str(name) for name in _leaf(evidence)["names"] or ()]
     held = f"it is for {', '.join(names[:3])}" if names else "it names no host"
     if len(names) > 3:
         held += f" and {len(names) - 3} more"
@@ -191,14 +191,14 @@ def _ended(evidence: Evidence) -> str:
 
 def _issuers(evidence: Evidence) -> list[str]:
     chain, _ = _chain(evidence)
-    return [str(one["issuer"] or "") for one in chain]
+    return [str(cert["issuer"] or "") for cert in chain]
 
 
 def _intercepted(evidence: Evidence) -> Finding | None:
     failed = _failed(evidence, _ROOT | _ISSUER | _SELF_SIGNED | _NAME)
     if failed is None:
         return None
-    named = next((one for one in _issuers(evidence) if inspects(one)), None)
+    named = next((issuer for issuer in _issuers(evidence) if inspects(issuer)), None)
     local = evidence.first(SystemStoreFacts, verified=True)
     if named is None and local is None:
         return None
@@ -256,7 +256,9 @@ def _unknown_issuer(evidence: Evidence) -> Finding | None:
     failed = _failed(evidence, _ROOT | _ISSUER)
     if failed is None:
         return None
-    issuer = next((one for one in reversed(_issuers(evidence)) if one), "an unknown authority")
+    issuer = next(
+        (issuer for issuer in reversed(_issuers(evidence)) if issuer), "an unknown authority"
+    )
     return Finding(
         f"The certificate of {evidence.host} was issued by {issuer}, which this program does not "
         f"trust.{_ended(evidence)}",

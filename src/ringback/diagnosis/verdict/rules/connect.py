@@ -29,20 +29,22 @@ _PORT = frozenset({(3, 3), (1, 4)})
 
 
 def _rejected(evidence: Evidence) -> Finding | None:
-    refused = [one for one in failed(evidence, "refused") if icmp_code(one) in _PORT]
+    refused = [reading for reading in failed(evidence, "refused") if icmp_code(reading) in _PORT]
     other = failed(evidence, "prohibited", "host_unreachable", "network_unreachable")
-    forbidden = [one for one in other if icmp_code(one) in _PROHIBITED and _is_icmp_of(one)]
+    forbidden = [
+        reading for reading in other if icmp_code(reading) in _PROHIBITED and _is_icmp_of(reading)
+    ]
     deciding = refused or forbidden or _only_this_port(evidence, other)
     if not deciding:
         return None
-    one = deciding[0]
-    who, where = sender_of(one)
-    icmp = icmp_of(one)
+    reading = deciding[0]
+    who, where = sender_of(reading)
+    icmp = icmp_of(reading)
     return Finding(
-        f"A firewall rejects the connection to {one.subject}: {who} answers with ICMP "
-        f"{icmp['type']}/{icmp['code']} ({_WORDS.get(icmp_code(one) or (0, 0), 'unreachable')}).",
+        f"A firewall rejects the connection to {reading.subject}: {who} answers with ICMP "
+        f"{icmp['type']}/{icmp['code']} ({_WORDS.get(icmp_code(reading) or (0, 0), 'unreachable')}).",
         tuple(deciding),
-        kind="tcp.refused" if refused else _kind(one),
+        kind="tcp.refused" if refused else _kind(reading),
         where=where,
     )
 
@@ -52,39 +54,39 @@ def _only_this_port(
 ) -> list[ReadingOf[TcpConnectFacts]]:
     """Return what a rule makes of one port, where another port of the same host answers."""
     answering = {
-        one.facts["address"]
-        for one in evidence.all(NeighbourFacts)
-        if one.facts["role"] in {"partner", "common"}
-        and one.facts["outcome"] in {"open", "refused"}
-        and not one.facts["icmp"]
+        reading.facts["address"]
+        for reading in evidence.all(NeighbourFacts)
+        if reading.facts["role"] in {"partner", "common"}
+        and reading.facts["outcome"] in {"open", "refused"}
+        and not reading.facts["icmp"]
     }
     return [
-        one
-        for one in unreachable
-        if icmp_code(one) and not is_expired(one) and one.facts["address"] in answering
+        reading
+        for reading in unreachable
+        if icmp_code(reading) and not is_expired(reading) and reading.facts["address"] in answering
     ]
 
 
-def _kind(one: ReadingOf[TcpConnectFacts]) -> KindName:
-    if icmp_code(one) in _PROHIBITED:
+def _kind(reading: ReadingOf[TcpConnectFacts]) -> KindName:
+    if icmp_code(reading) in _PROHIBITED:
         return "tcp.address_unreachable.prohibited"
-    return one.kind or "tcp.address_unreachable.prohibited"
+    return reading.kind or "tcp.address_unreachable.prohibited"
 
 
 def _nearer(evidence: Evidence) -> Finding | None:
     """The refusal comes from a place nearer than the host: a firewall speaks in its name."""
     if evidence.reached or evidence.proxied:
         return None
-    for one in evidence.all(RefusalFacts):
-        hops, other = one.facts["hops"], one.facts["other_hops"]
-        if one.facts["near"]:
+    for reading in evidence.all(RefusalFacts):
+        hops, other = reading.facts["hops"], reading.facts["other_hops"]
+        if reading.facts["near"]:
             first = hops == 1  # a packet of this host's own firewall has passed no router either
             whose = "of this host or of the first router" if first else f"{hops} hops away"
             further = f"is {other} hops away" if other else "is further away"
             return Finding(
-                f"A firewall {whose} resets the connection to {one.subject} from the host's address: "
-                f"port {one.facts['other_port']} of it {further}.",
-                (one, *evidence.unopened),
+                f"A firewall {whose} resets the connection to {reading.subject} from the host's address: "
+                f"port {reading.facts['other_port']} of it {further}.",
+                (reading, *evidence.unopened),
                 kind="tcp.refused",
                 where="path",
                 alternatives=(_RESET_AT_HOME,) if first else (),
@@ -102,10 +104,10 @@ _RESET_AT_HOME = Alternative(
 )
 
 
-def _is_icmp_of(one: ReadingOf[TcpConnectFacts]) -> bool:
+def _is_icmp_of(reading: ReadingOf[TcpConnectFacts]) -> bool:
     """Return whether the numbers are of the family's own ICMP: 1/1 means nothing in IPv4."""
-    code = icmp_code(one)
-    return code is not None and (code[0] == 1) == (version(one) == 6)
+    code = icmp_code(reading)
+    return code is not None and (code[0] == 1) == (version(reading) == 6)
 
 
 _WORDS = {
@@ -123,46 +125,50 @@ _WORDS = {
 
 def _sibling(evidence: Evidence, *roles: str) -> list[ReadingOf[NeighbourFacts]]:
     return [
-        one for role in roles for one in evidence.all(NeighbourFacts, role=role, outcome="open")
+        reading
+        for role in roles
+        for reading in evidence.all(NeighbourFacts, role=role, outcome="open")
     ]
 
 
 def _wrong_port(evidence: Evidence) -> Finding | None:
-    refused = [one for one in failed(evidence, "refused", "reset") if icmp_code(one) is None]
+    refused = [
+        reading for reading in failed(evidence, "refused", "reset") if icmp_code(reading) is None
+    ]
     beside = _sibling(evidence, "partner", "common")
-    right = [one for one in beside if one.facts["as_asked"]]
+    right = [reading for reading in beside if reading.facts["as_asked"]]
     # A service that waits for the first word shows nothing: its own port being open must do.
-    likely = [one for one in beside if _is_usual(evidence, one)]
+    likely = [reading for reading in beside if _is_usual(evidence, reading)]
     if not refused or not (right or likely):
         return None
-    one = (right or likely)[0]
-    what = str(one.facts["speaks"] or evidence.protocol).upper()
+    reading = (right or likely)[0]
+    what = str(reading.facts["speaks"] or evidence.protocol).upper()
     return Finding(
         f"Nothing listens on {listed(refused)}; the same host "
         f"{'answers' if right else 'has open the usual port of'} {what} on port "
-        f"{one.facts['port']}.",
-        (*refused, one),
+        f"{reading.facts['port']}.",
+        (*refused, reading),
         confidence=None if right else 0.7,
         advice=(
-            f"Use port {one.facts['port']} if that is the intended service.",
+            f"Use port {reading.facts['port']} if that is the intended service.",
             "Otherwise start the service, or find out where it listens: `ss -ltnp` on its host.",
         ),
     )
 
 
-def _is_usual(evidence: Evidence, one: ReadingOf[NeighbourFacts]) -> bool:
-    quiet = evidence.protocol not in {"http", "none"} and one.facts["speaks"] is None
+def _is_usual(evidence: Evidence, reading: ReadingOf[NeighbourFacts]) -> bool:
+    quiet = evidence.protocol not in {"http", "none"} and reading.facts["speaks"] is None
     usual = protocol_of(str(evidence.asked["scheme"]))
-    return quiet and usual is not None and one.facts["port"] == usual.port
+    return quiet and usual is not None and reading.facts["port"] == usual.port
 
 
 def _service_down(evidence: Evidence) -> Finding | None:
-    refused = [one for one in failed(evidence, "refused") if icmp_code(one) is None]
+    refused = [reading for reading in failed(evidence, "refused") if icmp_code(reading) is None]
     if not refused:
         return None
     open_ = _sibling(evidence, "partner", "common")
     alive = f"; the host is up (port {open_[0].facts['port']} is open)" if open_ else ""
-    local = all(is_loopback(one.facts["address"]) for one in refused)
+    local = all(is_loopback(reading.facts["address"]) for reading in refused)
     return Finding(
         f"Nothing listens on {listed(refused)}: the connection is refused{alive}.",
         (*refused, *open_),
@@ -258,8 +264,10 @@ USUAL = 30
 
 
 def _host_down(evidence: Evidence) -> Finding | None:
-    lost = [one for one in failed(evidence, "host_unreachable") if icmp_code(one) in ARP]
-    down = [one for one in lost if icmp_of(one)["own"] or one.seconds >= ASKED_FOR]
+    lost = [
+        reading for reading in failed(evidence, "host_unreachable") if icmp_code(reading) in ARP
+    ]
+    down = [reading for reading in lost if icmp_of(reading)["own"] or reading.seconds >= ASKED_FOR]
     if not down:
         return None
     icmp = icmp_of(down[0])
@@ -282,8 +290,8 @@ def _host_down(evidence: Evidence) -> Finding | None:
 
 
 def _host_unreachable(evidence: Evidence) -> Finding | None:
-    lost = [one for one in failed(evidence, "host_unreachable") if icmp_code(one)]
-    lost = [one for one in lost if not is_expired(one)]
+    lost = [reading for reading in failed(evidence, "host_unreachable") if icmp_code(reading)]
+    lost = [reading for reading in lost if not is_expired(reading)]
     if not lost:
         return None
     sender = icmp_of(lost[0])["sender"]
@@ -313,22 +321,22 @@ def _host_unreachable(evidence: Evidence) -> Finding | None:
 
 def _short_lived(evidence: Evidence) -> Finding | None:
     """A router gives up a packet that this host allows few routers only."""
-    gone = [one for one in failed(evidence, "host_unreachable") if is_expired(one)]
-    for one in gone:
-        route = evidence.first(RouteFacts, family=version(one))
+    gone = [reading for reading in failed(evidence, "host_unreachable") if is_expired(reading)]
+    for reading in gone:
+        route = evidence.first(RouteFacts, family=version(reading))
         hops = route.facts["hops"] if route else None
         if route is not None and hops and hops < USUAL:
             return Finding(
                 f"Packets of this host may pass at most {hops} routers, too few for "
-                f"{one.facts['address']}: {icmp_of(one)['sender']} discards them.",
-                (one, route),
+                f"{reading.facts['address']}: {icmp_of(reading)['sender']} discards them.",
+                (reading, route),
             )
     return None
 
 
 def _loop(evidence: Evidence) -> Finding | None:
     every = failed(evidence, "host_unreachable", "network_unreachable", "timeout", "error")
-    looped = [one for one in every if icmp_code(one) in _LOOP and is_expired(one)]
+    looped = [reading for reading in every if icmp_code(reading) in _LOOP and is_expired(reading)]
     if not looped:
         return None
     sender = icmp_of(looped[0])["sender"]
@@ -340,7 +348,7 @@ def _loop(evidence: Evidence) -> Finding | None:
 
 
 def _network_unreachable(evidence: Evidence) -> Finding | None:
-    lost = [one for one in failed(evidence, "network_unreachable") if icmp_code(one)]
+    lost = [reading for reading in failed(evidence, "network_unreachable") if icmp_code(reading)]
     if not lost:
         return None
     who, _ = sender_of(lost[0])

@@ -19,22 +19,26 @@ _MISMATCH_ALERTS = frozenset({40, 70, 71, 86, 120})
 
 def _failed(evidence: Evidence, *errors: str) -> ReadingOf[HandshakeFacts] | None:
     """Return the first handshake that failed so, unless another one held."""
-    if any(one.state == "ok" for one in evidence.all(HandshakeFacts)):
+    if any(reading.state == "ok" for reading in evidence.all(HandshakeFacts)):
         return _late(evidence, errors)
-    for one in evidence.all(HandshakeFacts):
-        if one.state == "failed" and (not errors or one.facts["error"] in errors):
-            return one
+    for reading in evidence.all(HandshakeFacts):
+        if reading.state == "failed" and (not errors or reading.facts["error"] in errors):
+            return reading
     return None
 
 
 def _late(evidence: Evidence, errors: tuple[str, ...]) -> ReadingOf[HandshakeFacts] | None:
     """Return a TLS 1.3 handshake whose alert came behind it, on the first read."""
-    late = [one for one in evidence.all(HandshakeFacts, error="alert") if one.state == "failed"]
+    late = [
+        reading
+        for reading in evidence.all(HandshakeFacts, error="alert")
+        if reading.state == "failed"
+    ]
     return late[-1] if late and "alert" in errors else None
 
 
 def _spoken(evidence: Evidence) -> ReadingOf[PlainFacts] | None:
-    return next((one for one in evidence.all(PlainFacts) if one.facts["speaks"]), None)
+    return next((reading for reading in evidence.all(PlainFacts) if reading.facts["speaks"]), None)
 
 
 def _plain_port(evidence: Evidence) -> Finding | None:

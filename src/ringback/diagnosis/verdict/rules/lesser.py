@@ -22,18 +22,18 @@ from ringback.diagnosis.verdict.rule import Finding, Rule
 
 
 def _families(readings: Sequence[ReadingOf[AttemptFacts]]) -> set[int]:
-    return {family(one.facts["address"]) for one in readings}
+    return {family(reading.facts["address"]) for reading in readings}
 
 
 def _dead_family(evidence: Evidence, version: int) -> Finding | None:
-    dead = [one for one in evidence.unopened if family(one.facts["address"]) == version]
+    dead = [reading for reading in evidence.unopened if family(reading.facts["address"]) == version]
     other = 10 - version
     if not dead or version in _families(evidence.opened) or other not in _families(evidence.opened):
         return None
-    if all(is_loopback(one.facts["address"]) for one in dead):
+    if all(is_loopback(reading.facts["address"]) for reading in dead):
         return None  # `localhost` has two addresses, and most services listen on one
     routes = evidence.all(RouteFacts, family=version)
-    if routes and not any(one.facts["route"] for one in routes):
+    if routes and not any(reading.facts["route"] for reading in routes):
         # A host without this family does not use its addresses (RFC 6724): nothing is lost.
         return None
     return Finding(
@@ -72,7 +72,7 @@ def _ipv4_dead(evidence: Evidence) -> Finding | None:
 
 def _address_dead(evidence: Evidence) -> Finding | None:
     both = _families(evidence.opened)
-    dead = [one for one in evidence.unopened if family(one.facts["address"]) in both]
+    dead = [reading for reading in evidence.unopened if family(reading.facts["address"]) in both]
     if not dead or not evidence.opened:
         return None
     return Finding(
@@ -84,8 +84,8 @@ def _address_dead(evidence: Evidence) -> Finding | None:
 
 
 def _partly_secured(evidence: Evidence) -> Finding | None:
-    failed = [one for one in evidence.all(HandshakeFacts) if one.state == "failed"]
-    good = [one for one in evidence.all(HandshakeFacts) if one.state == "ok"]
+    failed = [reading for reading in evidence.all(HandshakeFacts) if reading.state == "failed"]
+    good = [reading for reading in evidence.all(HandshakeFacts) if reading.state == "ok"]
     if not failed or not good:
         return None
     return Finding(
@@ -98,15 +98,15 @@ def _partly_secured(evidence: Evidence) -> Finding | None:
 
 def _sometimes(evidence: Evidence) -> Finding | None:
     partly = [
-        one
-        for one in evidence.all(TcpAgainFacts)
-        if one.facts["opened"] and one.facts["opened"] < (one.facts["attempts"] or 0)
+        reading
+        for reading in evidence.all(TcpAgainFacts)
+        if reading.facts["opened"] and reading.facts["opened"] < (reading.facts["attempts"] or 0)
     ]
     if not partly:
         return None
-    one = partly[0]
+    reading = partly[0]
     return Finding(
-        f"{one.subject} accepts {one.facts['opened']} of {one.facts['attempts']} connections.",
+        f"{reading.subject} accepts {reading.facts['opened']} of {reading.facts['attempts']} connections.",
         tuple(partly),
         alternatives=(
             Alternative(
@@ -196,11 +196,11 @@ def _clock_off(evidence: Evidence) -> Finding | None:
 
 
 def _ends_soon(evidence: Evidence) -> Finding | None:
-    for one in evidence.all(HandshakeFacts):
-        days = one.facts["days_left"]
-        if one.state == "ok" and days is not None and days < CERTIFICATE_DAYS:
+    for reading in evidence.all(HandshakeFacts):
+        days = reading.facts["days_left"]
+        if reading.state == "ok" and days is not None and days < CERTIFICATE_DAYS:
             return Finding(
-                f"The certificate of {evidence.host} expires in {days:.0f} days.", (one,)
+                f"The certificate of {evidence.host} expires in {days:.0f} days.", (reading,)
             )
     return None
 
@@ -217,7 +217,7 @@ def _unused_hosts_entry(evidence: Evidence) -> Finding | None:
 
 
 def _other_loopback(evidence: Evidence) -> Finding | None:
-    dead = [one for one in evidence.unopened if is_loopback(one.facts["address"])]
+    dead = [reading for reading in evidence.unopened if is_loopback(reading.facts["address"])]
     if not dead or not evidence.opened:
         return None
     return Finding(f"It does not listen on {dead[0].subject}.", tuple(dead))
@@ -234,7 +234,11 @@ def _newer_only(evidence: Evidence) -> Finding | None:
 
 
 def _no_family_here(evidence: Evidence) -> Finding | None:
-    dead = [one for one in evidence.unopened if one.facts["outcome"] == "network_unreachable"]
+    dead = [
+        reading
+        for reading in evidence.unopened
+        if reading.facts["outcome"] == "network_unreachable"
+    ]
     if not dead or not evidence.opened:
         return None
     version = family(dead[0].facts["address"])

@@ -102,7 +102,7 @@ def _no_host(evidence: Evidence) -> Finding | None:
         return None
     address = evidence.host
     routes = evidence.all(RouteToFacts)
-    if why := _why(address, [str(one.facts["table_type"]) for one in routes]):
+    if why := _why(address, [str(reading.facts["table_type"]) for reading in routes]):
         return Finding(
             f"No connection can be made to {address}: {why}.", (*routes, *evidence.unopened)
         )
@@ -126,7 +126,7 @@ def _loopback_down(evidence: Evidence) -> Finding | None:
         return None
     interfaces = evidence.first(InterfacesFacts)
     loops = [i for i in _interfaces(evidence) if i["loopback"]]
-    if interfaces is None or not loops or any(one["up"] is not False for one in loops):
+    if interfaces is None or not loops or any(loop["up"] is not False for loop in loops):
         return None
     return Finding(
         f"The loopback interface {loops[0]['name']} is down: this host cannot reach itself.",
@@ -142,11 +142,11 @@ def _no_port_left(evidence: Evidence) -> Finding | None:
     """A connection has no port of its own, though a route gives it an address."""
     if evidence.reached:
         return None
-    routed = {one.facts["address"] for one in evidence.all(RouteToFacts, route=True)}
+    routed = {reading.facts["address"] for reading in evidence.all(RouteToFacts, route=True)}
     stuck = [
-        one
-        for one in evidence.unopened
-        if one.facts["errno"] == "EADDRNOTAVAIL" and one.facts["address"] in routed
+        reading
+        for reading in evidence.unopened
+        if reading.facts["errno"] == "EADDRNOTAVAIL" and reading.facts["address"] in routed
     ]
     if not stuck:
         return None
@@ -209,7 +209,7 @@ _POLICY: dict[str, tuple[str, KindName]] = {
 def _away(evidence: Evidence) -> bool:
     """Return whether the target lies outside this host, as far as is known."""
     known = evidence.addresses
-    return not known or not all(is_loopback(one) or is_unusable(one) for one in known)
+    return not known or not all(is_loopback(address) or is_unusable(address) for address in known)
 
 
 def _routes(evidence: Evidence) -> list[ReadingOf[RouteFacts]]:
@@ -222,7 +222,7 @@ def _stuck(evidence: Evidence) -> bool:
 
 
 def _on_link(evidence: Evidence) -> bool:
-    return any(one.facts["on_link"] for one in evidence.all(RouteToFacts))
+    return any(reading.facts["on_link"] for reading in evidence.all(RouteToFacts))
 
 
 def _short(evidence: Evidence) -> Finding | None:
@@ -240,7 +240,7 @@ def _no_network(evidence: Evidence) -> Finding | None:
     found = evidence.first(InterfacesFacts)
     if found is None or not found.facts["loopback_only"] or not _stuck(evidence):
         return None
-    if any(one.facts["default"] and _sent_from_link(one) for one in _routes(evidence)):
+    if any(reading.facts["default"] and _sent_from_link(reading) for reading in _routes(evidence)):
         return None
     return Finding(
         "This host has no network: no interface but loopback is up with an address that leads "
@@ -249,14 +249,14 @@ def _no_network(evidence: Evidence) -> Finding | None:
     )
 
 
-def _sent_from_link(one: ReadingOf[RouteFacts]) -> bool:
+def _sent_from_link(reading: ReadingOf[RouteFacts]) -> bool:
     """Return whether a route sends from an IPv4 address of the link alone: some tunnels lead out."""
-    return str(one.facts["source"] or "").startswith("169.254.")
+    return str(reading.facts["source"] or "").startswith("169.254.")
 
 
 def _no_default_route(evidence: Evidence) -> Finding | None:
     routes = _routes(evidence)
-    if not routes or any(one.facts["default"] or one.facts["route"] for one in routes):
+    if not routes or any(reading.facts["default"] or reading.facts["route"] for reading in routes):
         return None
     if not _stuck(evidence) or _policy_route(evidence) or not _without_a_way(evidence):
         return None
@@ -269,9 +269,9 @@ def _no_default_route(evidence: Evidence) -> Finding | None:
 def _without_a_way(evidence: Evidence) -> bool:
     to = evidence.all(RouteToFacts)
     if to:
-        return not any(one.facts["route"] for one in to)
+        return not any(reading.facts["route"] for reading in to)
     asked = evidence.all(NameserverFacts)
-    return not evidence.addresses and all(one.facts["error"] for one in asked)
+    return not evidence.addresses and all(reading.facts["error"] for reading in asked)
 
 
 def _answered_beyond(evidence: Evidence) -> bool:
@@ -280,19 +280,23 @@ def _answered_beyond(evidence: Evidence) -> bool:
     Then that is what is broken: what stops another address here explains less.
     """
     return any(
-        one.facts["outcome"] in {"refused", "reset"} and not one.facts["icmp"]
-        for one in evidence.unopened
-    ) or any(icmp_of(one)["own"] is False for one in evidence.unopened)
+        reading.facts["outcome"] in {"refused", "reset"} and not reading.facts["icmp"]
+        for reading in evidence.unopened
+    ) or any(icmp_of(reading)["own"] is False for reading in evidence.unopened)
 
 
 def _gateway_dead(evidence: Evidence) -> Finding | None:
     if not _stuck(evidence) or _answered_beyond(evidence):
         return None
-    dead = [one for one in evidence.all(NeighbourFacts, role="gateway") if _no_neighbour(one)]
-    silent = [one for one in evidence.unopened if _no_neighbour(one)]
-    resolvers = [one for one in evidence.all(NameserverFacts) if _no_neighbour(one)]
-    gateways = [gateway for one in _routes(evidence) if (gateway := one.facts["gateway"])]
-    if dead or silent or any(_is_beyond(one, gateways) for one in resolvers):
+    dead = [
+        reading
+        for reading in evidence.all(NeighbourFacts, role="gateway")
+        if _no_neighbour(reading)
+    ]
+    silent = [reading for reading in evidence.unopened if _no_neighbour(reading)]
+    resolvers = [reading for reading in evidence.all(NameserverFacts) if _no_neighbour(reading)]
+    gateways = [gateway for reading in _routes(evidence) if (gateway := reading.facts["gateway"])]
+    if dead or silent or any(_is_beyond(reading, gateways) for reading in resolvers):
         return Finding(
             f"The gateway {''.join(gateways[:1])} does not answer on this network.".replace(
                 "  ", " "
@@ -307,9 +311,9 @@ def _is_beyond(resolver: ReadingOf[NameserverFacts], gateways: list[str]) -> boo
     return not resolver.facts["on_link"] or resolver.facts["server"] in gateways
 
 
-def _no_neighbour(one: ReadingOf[IcmpFact]) -> bool:
+def _no_neighbour(reading: ReadingOf[IcmpFact]) -> bool:
     """Return whether the next hop did not answer: the kernel's own ICMP host-unreachable."""
-    icmp = one.facts["icmp"]
+    icmp = reading.facts["icmp"]
     if not icmp or not icmp["own"]:
         return False
     return (icmp["type"], icmp["code"]) in ARP
@@ -318,18 +322,18 @@ def _no_neighbour(one: ReadingOf[IcmpFact]) -> bool:
 def _policy_route(evidence: Evidence) -> Finding | None:
     if evidence.reached or not _away(evidence) or evidence.all(RouteToFacts, route=True):
         return None  # an address that has a way tells more
-    for one in evidence.all(RouteToFacts, route=False):
-        table = one.facts["table_type"]
-        kind, named = one.facts["error"], None
+    for reading in evidence.all(RouteToFacts, route=False):
+        table = reading.facts["table_type"]
+        kind, named = reading.facts["error"], None
         if table in {"prohibit", "unreachable", "blackhole"}:
             named = next(k for t, k in _POLICY.values() if t == table)
         elif table is None and kind in _POLICY:
             table, named = _POLICY[kind]
         if named is not None:
             return Finding(
-                f"A route of this host is of type {table} for {one.facts['address']}: "
+                f"A route of this host is of type {table} for {reading.facts['address']}: "
                 "nothing is sent there.",
-                (one,),
+                (reading,),
                 kind=named,
             )
     return None
@@ -337,12 +341,12 @@ def _policy_route(evidence: Evidence) -> Finding | None:
 
 def _no_route(evidence: Evidence) -> Finding | None:
     to = evidence.all(RouteToFacts)
-    lost = [one for one in to if not one.facts["route"]]
+    lost = [reading for reading in to if not reading.facts["route"]]
     if evidence.reached or not to or len(lost) < len(to) or not evidence.connects:
         return None
     if not _away(evidence):
         return None
-    versions = sorted({int(one.facts["family"] or 0) for one in lost})
+    versions = sorted({int(reading.facts["family"] or 0) for reading in lost})
     if len(versions) == 1 and _has_only_other(evidence, versions[0]):
         return None
     return Finding(f"This host has no route to {_addresses(lost)}.", tuple(lost))
@@ -350,8 +354,8 @@ def _no_route(evidence: Evidence) -> Finding | None:
 
 def _family_missing(evidence: Evidence) -> Finding | None:
     to = evidence.all(RouteToFacts)
-    lost = [one for one in to if not one.facts["route"]]
-    versions = {one.facts["family"] for one in lost}
+    lost = [reading for reading in to if not reading.facts["route"]]
+    versions = {reading.facts["family"] for reading in lost}
     if evidence.reached or not to or len(lost) < len(to) or len(versions) != 1:
         return None
     version = int(next(iter(versions)) or 0)
@@ -366,34 +370,36 @@ def _family_missing(evidence: Evidence) -> Finding | None:
 
 def _has_only_other(evidence: Evidence, version: int) -> bool:
     """Return whether routes lead out by the other IP family only."""
-    out = {one.facts["family"] for one in _routes(evidence) if one.facts["route"]}
+    out = {reading.facts["family"] for reading in _routes(evidence) if reading.facts["route"]}
     return version not in out and bool(out)
 
 
 def _addresses(readings: list[ReadingOf[RouteToFacts]]) -> str:
-    return " and ".join(str(one.facts["address"]) for one in readings[:3])
+    return " and ".join(str(reading.facts["address"]) for reading in readings[:3])
 
 
 def _local_firewall(evidence: Evidence) -> Finding | None:
     if evidence.reached or _answered_beyond(evidence):
         return None
-    for one in evidence.connects:
-        icmp = icmp_of(one)
-        if one.facts["errno"] == "EPERM":
-            return Finding(f"This host forbids the connection to {one.subject} (EPERM).", (one,))
-        if icmp["own"] and not _no_neighbour(one):
+    for reading in evidence.connects:
+        icmp = icmp_of(reading)
+        if reading.facts["errno"] == "EPERM":
             return Finding(
-                f"A firewall of this host rejects the connection to {one.subject}.",
-                (one,),
-                kind=one.kind,
+                f"This host forbids the connection to {reading.subject} (EPERM).", (reading,)
+            )
+        if icmp["own"] and not _no_neighbour(reading):
+            return Finding(
+                f"A firewall of this host rejects the connection to {reading.subject}.",
+                (reading,),
+                kind=reading.kind,
             )
     return _dropped_here(evidence)
 
 
 def _dropped_here(evidence: Evidence) -> Finding | None:
     unsent: list[Reading] = [
-        *(one for one in evidence.all(HopFacts) if one.facts["unsent"] == "EPERM"),
-        *(one for one in evidence.unopened if one.facts["unsent"]),
+        *(reading for reading in evidence.all(HopFacts) if reading.facts["unsent"] == "EPERM"),
+        *(reading for reading in evidence.unopened if reading.facts["unsent"]),
     ]
     if unsent:
         return Finding(
@@ -401,18 +407,18 @@ def _dropped_here(evidence: Evidence) -> Finding | None:
             (*unsent, *evidence.unopened),
             kind="tcp.timed_out",
         )
-    if any(one.facts["unsent"] is False for one in evidence.unopened):
+    if any(reading.facts["unsent"] is False for reading in evidence.unopened):
         return None  # the kernel saw the packets leave
     hops = evidence.all(HopFacts)
     others = [
-        one
-        for one in evidence.all(NeighbourFacts)
-        if one.facts["role"] in {"partner", "common"}
-        and one.facts["outcome"] in {"open", "refused", "reset"}
+        reading
+        for reading in evidence.all(NeighbourFacts)
+        if reading.facts["role"] in {"partner", "common"}
+        and reading.facts["outcome"] in {"open", "refused", "reset"}
     ]
-    if not hops or not others or not all(one.facts["silent"] for one in hops):
+    if not hops or not others or not all(reading.facts["silent"] for reading in hops):
         return None
-    if any(one.facts["on_link"] for one in evidence.all(RouteToFacts)):
+    if any(reading.facts["on_link"] for reading in evidence.all(RouteToFacts)):
         return None  # without a router on the way its silence says nothing
     return Finding(
         f"A firewall of this host drops what is sent to {evidence.place}: not even the first "

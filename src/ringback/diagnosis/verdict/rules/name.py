@@ -48,7 +48,7 @@ def _missing_here_only(evidence: Evidence) -> Finding | None:
 
 
 def _dangling(evidence: Evidence) -> Finding | None:
-    cut = [one for one in unresolved_answers(evidence) if one.facts["dangling"]]
+    cut = [reading for reading in unresolved_answers(evidence) if reading.facts["dangling"]]
     if not cut:
         return None
     chain = cut[0].facts["cnames"] or ("another name",)
@@ -110,9 +110,9 @@ def _disagree(evidence: Evidence) -> Finding | None:
         return None
     asked = configured(evidence)
     known = with_addresses(asked)
-    denied = [one for one in asked if one.facts["rcode"] in {"NXDOMAIN", "NOERROR"}]
-    servers = {one.facts["server"] for one in known}
-    denied = [one for one in denied if one.facts["server"] not in servers]
+    denied = [reading for reading in asked if reading.facts["rcode"] in {"NXDOMAIN", "NOERROR"}]
+    servers = {reading.facts["server"] for reading in known}
+    denied = [reading for reading in denied if reading.facts["server"] not in servers]
     if not known or not denied:
         return None
     return Finding(
@@ -257,7 +257,9 @@ def _hosts_file(evidence: Evidence) -> Finding | None:
     if entry is None or evidence.served:
         return None
     known = with_addresses(evidence.all(NameserverFacts))
-    real = {a for one in known for a in one.facts["answers"]} or _by_definition(evidence.host)
+    real = {a for reading in known for a in reading.facts["answers"]} or _by_definition(
+        evidence.host
+    )
     listed = {_usual(address) for address in entry.facts["addresses"] or ()}
     if not real or listed & real or not listed & set(evidence.addresses):
         return None
@@ -283,7 +285,7 @@ def _usual(address: str) -> str:
 def _bogus(evidence: Evidence) -> Finding | None:
     if not evidence.named or evidence.served or evidence.host.rstrip(".").endswith("localhost"):
         return None
-    bogus = [one for one in evidence.addresses if _cannot_be(one)]
+    bogus = [reading for reading in evidence.addresses if _cannot_be(reading)]
     if not bogus or evidence.first(HostsFileFacts):
         return None
     return Finding(
@@ -300,13 +302,13 @@ def _inventing(evidence: Evidence) -> list[ReadingOf[HijackFacts]]:
     """The resolvers that give the used address for names that do not exist, too."""
     lies = evidence.all(HijackFacts, hijacked=True)
     used = set(evidence.addresses)
-    return [one for one in lies if used & set(one.facts["answers"] or ())]
+    return [reading for reading in lies if used & set(reading.facts["answers"] or ())]
 
 
 def _portal(evidence: Evidence) -> Finding | None:
     """The answer for an invented address is that of whoever invents it, but for a certificate."""
     lies = _inventing(evidence)
-    answers = [one for one in evidence.all(RequestFacts) if one.facts["status"]]
+    answers = [reading for reading in evidence.all(RequestFacts) if reading.facts["status"]]
     if not lies or not answers or evidence.asked["tls"]:
         return None
     return Finding(
@@ -351,10 +353,12 @@ def _lied(evidence: Evidence) -> Finding | None:
     better = evidence.all(NeighbourFacts, role="other_answer", outcome="open")
     if not better:
         return None
-    good = {one.facts["address"] for one in better}
+    good = {reading.facts["address"] for reading in better}
     known = with_addresses(evidence.all(NameserverFacts))
-    right = [one for one in known if good & set(one.facts["answers"])]
-    wrong = [one for one in known if set(one.facts["answers"]) & set(evidence.addresses)]
+    right = [reading for reading in known if good & set(reading.facts["answers"])]
+    wrong = [
+        reading for reading in known if set(reading.facts["answers"]) & set(evidence.addresses)
+    ]
     return Finding(
         f"{servers_of(wrong)} sends {evidence.host} to {evidence.addresses[0]}, which does not "
         f"work; {servers_of(right)} to {better[0].facts['address']}, which does.",

@@ -23,7 +23,7 @@ _OfProxy = ReadingOf[ProxyConnectFacts] | ReadingOf[ProxyTunnelFacts]
 
 
 def _tunnel(evidence: Evidence) -> ReadingOf[ProxyTunnelFacts] | None:
-    failed = [one for one in evidence.all(ProxyTunnelFacts) if one.state == "failed"]
+    failed = [reading for reading in evidence.all(ProxyTunnelFacts) if reading.state == "failed"]
     return failed[-1] if failed else None
 
 
@@ -38,7 +38,7 @@ def _direct_works(evidence: Evidence) -> ReadingOf[ProxyDirectFacts] | None:
 def _shut(evidence: Evidence) -> ReadingOf[ProxyConnectFacts] | None:
     """Return the reading that shows the proxy itself failing, before any tunnel."""
     connects = evidence.all(ProxyConnectFacts)
-    if not connects or any(one.state == "ok" for one in connects):
+    if not connects or any(reading.state == "ok" for reading in connects):
         return None
     return connects[0]
 
@@ -140,7 +140,7 @@ def _unsecured(evidence: Evidence) -> Finding | None:
     if failed is None or failed.facts["outcome"] != "tls_failed":
         return None
     reason = str(failed.facts["reason"] or "")
-    if any(one in reason for one in _NO_TLS):
+    if any(words in reason for words in _NO_TLS):
         return None
     return Finding(f"TLS with the proxy {_name(failed)} itself fails: {reason}.", (failed,))
 
@@ -167,7 +167,7 @@ def _needed(evidence: Evidence) -> Finding | None:
     if better is None:
         return None
     stuck: Sequence[Reading] = evidence.unopened or evidence.all(GetaddrinfoFacts)
-    kind = next((one.kind for one in stuck if one.kind), None)
+    kind = next((reading.kind for reading in stuck if reading.kind), None)
     source = better.facts["source"] or "elsewhere"
     excluded = evidence.facts(ProxyVariablesFacts)["excluded_by"]
     why = f"; NO_PROXY ({excluded}) excludes this host" if excluded else ""

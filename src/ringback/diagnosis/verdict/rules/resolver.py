@@ -48,7 +48,7 @@ def _all_dead(evidence: Evidence) -> list[ReadingOf[NameserverFacts]]:
 
 def _resolver_down(evidence: Evidence) -> Finding | None:
     dead = _all_dead(evidence)
-    refused = [one for one in dead if _is_closed(one)]
+    refused = [reading for reading in dead if _is_closed(reading)]
     if not refused:
         return None
     return Finding(
@@ -57,17 +57,17 @@ def _resolver_down(evidence: Evidence) -> Finding | None:
     )
 
 
-def _is_closed(one: ReadingOf[NameserverFacts]) -> bool:
+def _is_closed(reading: ReadingOf[NameserverFacts]) -> bool:
     """Return whether the resolver's own host says that nothing listens there."""
-    icmp = one.facts["icmp"]
-    return one.facts["error"] == "ECONNREFUSED" and (not icmp or bool(icmp["is_target"]))
+    icmp = reading.facts["icmp"]
+    return reading.facts["error"] == "ECONNREFUSED" and (not icmp or bool(icmp["is_target"]))
 
 
 def _resolver_unreachable(evidence: Evidence) -> Finding | None:
-    lost = [one for one in _all_dead(evidence) if one.facts["error"]]
+    lost = [reading for reading in _all_dead(evidence) if reading.facts["error"]]
     if not lost:
         return None
-    icmp = next((one.facts["icmp"] for one in lost if one.facts["icmp"]), None)
+    icmp = next((reading.facts["icmp"] for reading in lost if reading.facts["icmp"]), None)
     by = f" (ICMP from {icmp['sender']})" if icmp else ""
     return Finding(
         f"The resolver {servers_of(lost)} cannot be reached: {lost[0].facts['error']}{by}.",
@@ -76,12 +76,12 @@ def _resolver_unreachable(evidence: Evidence) -> Finding | None:
     )
 
 
-def _forbidden_here(one: ReadingOf[NameserverFacts]) -> bool:
+def _forbidden_here(reading: ReadingOf[NameserverFacts]) -> bool:
     """Return whether this host itself does not let the question out."""
-    icmp = one.facts["icmp"]
+    icmp = reading.facts["icmp"]
     if icmp:
         return bool(icmp["own"]) and (icmp["type"], icmp["code"]) not in ARP
-    return one.facts["error"] in {"EPERM", "EACCES"}
+    return reading.facts["error"] in {"EPERM", "EACCES"}
 
 
 def _resolver_silent(evidence: Evidence) -> Finding | None:
@@ -94,10 +94,10 @@ def _resolver_silent(evidence: Evidence) -> Finding | None:
 def _explained(
     readings: list[ReadingOf[NameserverFacts]], codes: frozenset[int]
 ) -> tuple[list[ReadingOf[NameserverFacts]], str]:
-    for one in readings:
-        for code, text in one.facts["ede"] or ():
+    for reading in readings:
+        for code, text in reading.facts["ede"] or ():
             if code in codes:
-                return [one], f"{text or ''} (extended error {code})".strip()
+                return [reading], f"{text or ''} (extended error {code})".strip()
     return [], ""
 
 
@@ -165,7 +165,9 @@ def _alternative(cause: str, summary: str, check: str) -> Alternative:
 
 def _resolver_refuses(evidence: Evidence) -> Finding | None:
     refused = coded(evidence, "REFUSED") or coded(evidence, "NOTIMP")
-    refused = refused or [one for one in coded(evidence, "NOERROR") if one.facts["referral"]]
+    refused = refused or [
+        reading for reading in coded(evidence, "NOERROR") if reading.facts["referral"]
+    ]
     if not refused:
         return None
     return Finding(
@@ -176,7 +178,7 @@ def _resolver_refuses(evidence: Evidence) -> Finding | None:
 
 
 def _malformed(evidence: Evidence) -> Finding | None:
-    broken = [one for one in unresolved_answers(evidence) if one.facts["malformed"]]
+    broken = [reading for reading in unresolved_answers(evidence) if reading.facts["malformed"]]
     if not broken or with_addresses(configured(evidence)):
         return None
     return Finding(
@@ -288,8 +290,8 @@ RESOLVER = (
 
 def _servers(evidence: Evidence) -> dict[str, list[ReadingOf[NameserverFacts]]]:
     by: dict[str, list[ReadingOf[NameserverFacts]]] = {}
-    for one in configured(evidence):
-        by.setdefault(str(one.facts["server"]), []).append(one)
+    for reading in configured(evidence):
+        by.setdefault(str(reading.facts["server"]), []).append(reading)
     return by
 
 
@@ -298,7 +300,7 @@ def _resolver_dead(evidence: Evidence) -> Finding | None:
     dead = {name: group for name, group in servers.items() if all(map(is_dead, group))}
     if not dead or len(dead) == len(servers):
         return None
-    readings = [one for group in dead.values() for one in group]
+    readings = [reading for group in dead.values() for reading in group]
     first = next(iter(servers)) in dead
     slow = "; it is asked first, so each lookup waits for it" if first else ""
     return Finding(
@@ -319,12 +321,12 @@ def _resolver_wrong(evidence: Evidence) -> Finding | None:
     }
     if not known or not failing:
         return None
-    readings = [one for group in failing.values() for one in group]
+    readings = [reading for group in failing.values() for reading in group]
     rcode = readings[0].facts["rcode"]
     return Finding(
         f"The resolvers disagree: {' and '.join(sorted(known))} resolves {evidence.host}, "
         f"{' and '.join(failing)} answers {'without an address' if rcode == 'NOERROR' else rcode}.",
-        (*readings, *(one for name in known for one in servers[name])),
+        (*readings, *(reading for name in known for reading in servers[name])),
         kind="dns.name_not_resolved" if rcode == "NXDOMAIN" else "dns.server",
     )
 
@@ -332,11 +334,11 @@ def _resolver_wrong(evidence: Evidence) -> Finding | None:
 def _family_query_lost(evidence: Evidence, dropped: str, answered: str) -> Finding | None:
     """Questions of one type are dropped while the other is answered: lookups wait for seconds."""
     lost = evidence.all(NameserverFacts, type=dropped, timed_out=True)
-    servers = {one.facts["server"] for one in lost}
+    servers = {reading.facts["server"] for reading in lost}
     good = [
-        one
-        for one in evidence.all(NameserverFacts, type=answered)
-        if one.facts["answers"] and one.facts["server"] in servers
+        reading
+        for reading in evidence.all(NameserverFacts, type=answered)
+        if reading.facts["answers"] and reading.facts["server"] in servers
     ]
     if not lost or not good:
         return None
@@ -358,7 +360,7 @@ def _a_lost(evidence: Evidence) -> Finding | None:
 def _lookup_hangs(evidence: Evidence) -> Finding | None:
     """This host's own lookup has no result, though a nameserver answers at once."""
     lookup = evidence.first(GetaddrinfoFacts, timed_out=True)
-    known = [one for one in configured(evidence) if one.facts["answers"]]
+    known = [reading for reading in configured(evidence) if reading.facts["answers"]]
     if lookup is None or not known or not evidence.resolved_here:
         return None
     return Finding(

@@ -35,12 +35,12 @@ def _speaks_tls(evidence: Evidence) -> Finding | None:
     failed = evidence.all(RequestFacts)[-1:]
     if not failed or evidence.asked["tls"]:
         return None
-    one, tls = failed[0], evidence.first(TlsHereFacts, works=True)
-    if not (one.facts["plain_to_tls"] or (tls and one.state == "failed")):
+    reading, tls = failed[0], evidence.first(TlsHereFacts, works=True)
+    if not (reading.facts["plain_to_tls"] or (tls and reading.state == "failed")):
         return None
     return Finding(
         f"{evidence.place} expects TLS, and was sent plain HTTP: use https://.",
-        (one, *([tls] if tls else [])),
+        (reading, *([tls] if tls else [])),
         advice=(f"Write `https://{evidence.place}`.",),
     )
 
@@ -85,7 +85,7 @@ def _silent(evidence: Evidence) -> Finding | None:
 
 def _slow(evidence: Evidence) -> Finding | None:
     every = evidence.all(RequestFacts)
-    late = [one for one in every if (one.facts["first_byte"] or 0.0) >= SLOW]
+    late = [reading for reading in every if (reading.facts["first_byte"] or 0.0) >= SLOW]
     if not late or not evidence.served:
         return None
     return Finding(
@@ -96,11 +96,11 @@ def _slow(evidence: Evidence) -> Finding | None:
 
 
 def _portal(evidence: Evidence) -> Finding | None:
-    for one in evidence.all(RequestFacts):
-        if one.facts["portal"] or one.facts["status"] == 511:
+    for reading in evidence.all(RequestFacts):
+        if reading.facts["portal"] or reading.facts["status"] == 511:
             return Finding(
                 f"The answer is not from {evidence.host}, but from this network's login page (captive portal).",
-                (one, *evidence.all(PortalCheckFacts)),
+                (reading, *evidence.all(PortalCheckFacts)),
             )
     return None
 
@@ -194,9 +194,9 @@ def _loop(evidence: Evidence) -> Finding | None:
 def _invalid_redirect(evidence: Evidence) -> Finding | None:
     failed = next(
         (
-            one
-            for one in evidence.all(RedirectFacts)
-            if one.kind == "http.response.redirect_invalid"
+            reading
+            for reading in evidence.all(RedirectFacts)
+            if reading.kind == "http.response.redirect_invalid"
         ),
         None,
     )
@@ -379,7 +379,7 @@ _LIMITED = ("retry-after", "x-ratelimit-reset", "ratelimit-reset")
 
 def _rate_limited(status: int, answer: ReadingOf[RequestFacts]) -> bool:
     headers = answer.facts["headers"] or {}
-    return status == 429 or (status == 403 and any(one in headers for one in _LIMITED))
+    return status == 429 or (status == 403 and any(name in headers for name in _LIMITED))
 
 
 def _rule(
@@ -485,9 +485,9 @@ STATUS = (
 
 def _greeting(evidence: Evidence, *outcomes: str) -> ReadingOf[GreetingFacts] | None:
     every = evidence.all(GreetingFacts)
-    if any(one.state == "ok" for one in every):
+    if any(reading.state == "ok" for reading in every):
         return None
-    return next((one for one in every if one.facts["outcome"] in outcomes), None)
+    return next((reading for reading in every if reading.facts["outcome"] in outcomes), None)
 
 
 def _other_service(evidence: Evidence) -> Finding | None:

@@ -18,11 +18,11 @@ from ringback.diagnosis.verdict.rule import Finding, Rule
 def _silent(evidence: Evidence) -> list[ReadingOf[TcpConnectFacts]]:
     if evidence.reached or evidence.proxied:
         return []
-    return [one for one in evidence.unopened if one.facts["outcome"] == "timeout"]
+    return [reading for reading in evidence.unopened if reading.facts["outcome"] == "timeout"]
 
 
 def _again(evidence: Evidence) -> list[ReadingOf[TcpAgainFacts]]:
-    return [one for one in evidence.all(TcpAgainFacts) if one.facts["opened"]]
+    return [reading for reading in evidence.all(TcpAgainFacts) if reading.facts["opened"]]
 
 
 def _overloaded(evidence: Evidence) -> Finding | None:
@@ -31,11 +31,11 @@ def _overloaded(evidence: Evidence) -> Finding | None:
         return _full_here(evidence)
     opened, of = partly[0].facts["opened"], partly[0].facts["attempts"]
     losing = [
-        one
-        for one in (*evidence.all(NeighbourFacts), *evidence.connects)
-        if one.facts["repeats"] or one.facts["outcome"] == "timeout"
+        reading
+        for reading in (*evidence.all(NeighbourFacts), *evidence.connects)
+        if reading.facts["repeats"] or reading.facts["outcome"] == "timeout"
     ]
-    elsewhere = [one for one in losing if one.layer == "neighbours"]
+    elsewhere = [reading for reading in losing if reading.layer == "neighbours"]
     return Finding(
         f"{partly[0].subject} accepts {opened} of {of} connections and leaves the others "
         f"unanswered: {'packets are lost on the path' if elsewhere else 'its queue is full'}.",
@@ -48,7 +48,7 @@ def _overloaded(evidence: Evidence) -> Finding | None:
 
 def _loopback(evidence: Evidence) -> list[ReadingOf[TcpConnectFacts]]:
     silent = _silent(evidence)
-    local = [one for one in silent if is_loopback(one.facts["address"])]
+    local = [reading for reading in silent if is_loopback(reading.facts["address"])]
     return local if len(local) == len(evidence.unopened) else []
 
 
@@ -81,13 +81,13 @@ def _full_here(evidence: Evidence) -> Finding | None:
 
 
 def _siblings(evidence: Evidence) -> list[ReadingOf[NeighbourFacts]]:
-    same = {str(one.facts["address"]) for one in evidence.connects}
+    same = {str(reading.facts["address"]) for reading in evidence.connects}
     return [
-        one
-        for one in evidence.all(NeighbourFacts)
-        if one.facts["role"] in {"partner", "common"}
-        and str(one.facts["address"]) in same
-        and one.facts["outcome"] in {"open", "refused", "reset"}
+        reading
+        for reading in evidence.all(NeighbourFacts)
+        if reading.facts["role"] in {"partner", "common"}
+        and str(reading.facts["address"]) in same
+        and reading.facts["outcome"] in {"open", "refused", "reset"}
     ]
 
 
@@ -172,7 +172,7 @@ def _after(evidence: Evidence, silent: list[ReadingOf[TcpConnectFacts]]) -> Find
 
 
 def _last_hop(evidence: Evidence) -> ReadingOf[HopFacts] | None:
-    seen = [one for one in evidence.all(HopFacts) if one.facts["sender"]]
+    seen = [reading for reading in evidence.all(HopFacts) if reading.facts["sender"]]
     return seen[-1] if seen else None
 
 
@@ -180,7 +180,7 @@ def _path(evidence: Evidence) -> Finding | None:
     silent = _silent(evidence)
     if not silent:
         return None
-    hops = [one for one in evidence.all(HopFacts) if one.facts["silent"]]
+    hops = [reading for reading in evidence.all(HopFacts) if reading.facts["silent"]]
     return Finding(
         f"{listed(silent)} does not answer: a firewall on the path drops the packets, the host "
         "is off, or its queue is full.",
