@@ -374,9 +374,9 @@ def protocol_name(speaks: object) -> str:
     return _PROTOCOL_NAMES.get(name, name if " " in name else name.upper())
 
 
-_MOST = 3
+_MAX_LISTED = 3
 
 
 def listed(readings: Sequence[Reading]) -> str:
     """Return what readings are about, as a list for people; of many the first three."""
-    return " and ".join(reading.subject for reading in readings[:_MOST])
+    return " and ".join(reading.subject for reading in readings[:_MAX_LISTED])

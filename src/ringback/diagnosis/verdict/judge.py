@@ -11,7 +11,7 @@ from ringback.diagnosis.verdict.rule import Finding, Rule
 from ringback.diagnosis.verdict.rules import HARMLESS, LESSER, RULES
 from ringback.failure.kinds import KINDS
 
-_MOST_BESIDE = 5
+_MAX_BESIDE = 5
 _DECISIVE = frozenset({"tcp", "tls", "http", "service"})
 
 
@@ -20,7 +20,7 @@ def judge(readings: Sequence[Reading]) -> Verdict:
 
     The first rule of the table that holds decides; the table is in the order of a call, so that
     the cause is named and not what follows from it. Rules that hold beside it, by other readings,
-    are told as lesser faults.
+    are reported as lesser faults.
     """
     evidence = Evidence(readings)
     held = [(rule, found) for rule in RULES if (found := rule.when(evidence)) is not None]
@@ -49,8 +49,8 @@ def _behind(
     return replace(
         there,
         summary=f"{evidence.place} redirects to {further.place}. {there.summary}",
-        evidence=_indices(evidence, (further.told, *evidence.all(RedirectFacts))),
-        beside=(*beside, *there.beside)[:_MOST_BESIDE],
+        evidence=_indices(evidence, (further.reading, *evidence.all(RedirectFacts))),
+        beside=(*beside, *there.beside)[:_MAX_BESIDE],
     )
 
 
@@ -76,13 +76,13 @@ def _verdict(evidence: Evidence, rule: Rule, found: Finding, beside: tuple[str, 
 def _beside(held: Sequence[tuple[Rule, Finding]]) -> tuple[str, ...]:
     """Return what other readings show beside the cause; what follows from it is left out."""
     used = {id(reading) for reading in held[0][1].readings}
-    told: list[str] = []
+    summaries: list[str] = []
     for _, found in held[1:]:
         own = {id(reading) for reading in found.readings}
         if own and not own & used:
-            told.append(found.summary)
+            summaries.append(found.summary)
             used |= own
-    return tuple(told[:_MOST_BESIDE])
+    return tuple(summaries[:_MAX_BESIDE])
 
 
 def _indices(evidence: Evidence, deciding: Sequence[Reading]) -> tuple[int, ...]:
@@ -122,7 +122,7 @@ def _unknown(evidence: Evidence) -> Verdict:
         layer="none",
         where="",
         confidence=0.0,
-        summary=f"The readings do not tell what is wrong with {evidence.place}.{seen}",
+        summary=f"The readings do not show what is wrong with {evidence.place}.{seen}",
         advice=(
             "Run it again with a longer time: `ringback diagnose --timeout 30`.",
             "Run it on a second machine and compare: `ringback compare here.json there.json`.",

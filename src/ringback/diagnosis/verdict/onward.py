@@ -1,4 +1,4 @@
-"""The host that a redirect leads to: looked at like any other, and told as one reading."""
+"""The host that a redirect leads to: diagnosed like any other, and kept as one reading."""
 
 from __future__ import annotations
 
@@ -50,10 +50,12 @@ def tell_elsewhere(
     )
 
 
-def readings_elsewhere(told: ReadingOf[ElsewhereFacts]) -> tuple[Reading, ...]:
+def readings_elsewhere(elsewhere: ReadingOf[ElsewhereFacts]) -> tuple[Reading, ...]:
     """Return what was read of another host."""
     return tuple(
-        _read(reading) for reading in told.facts["readings"] or () if isinstance(reading, Mapping)
+        _read(reading)
+        for reading in elsewhere.facts["readings"] or ()
+        if isinstance(reading, Mapping)
     )
 
 
@@ -103,14 +105,14 @@ class Onward:
 
     Attributes:
         place: Its URL, or its address and port.
-        told: The reading that tells of it.
+        reading: The one that holds it.
         evidence: What was read there.
         answered: Whether an answer came from there that is for the program to judge.
         complete: Whether there was time to wait for one.
     """
 
     place: str
-    told: Reading
+    reading: Reading
     evidence: Evidence
     answered: bool
     complete: bool = True
@@ -118,17 +120,17 @@ class Onward:
 
 def onward(evidence: Evidence) -> Onward | None:
     """Return where the last redirect leads; ``None``: to nowhere that was looked at apart."""
-    told = evidence.first(ElsewhereFacts)
-    if told is not None:
+    elsewhere = evidence.first(ElsewhereFacts)
+    if elsewhere is not None:
         here = [
             reading
             for reading in evidence.readings
             if reading.layer == "host" and reading.what in _HOST
         ]
-        there = Evidence((*here, *readings_elsewhere(told)))
-        facts = told.facts
+        there = Evidence((*here, *readings_elsewhere(elsewhere)))
+        facts = elsewhere.facts
         answered = bool(facts["answered"]) and _is_theirs(evidence, there)
-        return Onward(told.subject, told, there, answered, facts["complete"] is not False)
+        return Onward(elsewhere.subject, elsewhere, there, answered, facts["complete"] is not False)
     failed = next(
         (reading for reading in evidence.all(HttpConnectionFacts) if _is_connect(reading)), None
     )

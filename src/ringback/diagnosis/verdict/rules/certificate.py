@@ -63,7 +63,7 @@ def inspects(issuer: str) -> bool:
     return any(word in text for word in (*_NAMES.split(), *_PHRASES))
 
 
-SKEW = 3600.0
+MIN_CLOCK_SKEW = 3600.0
 """Seconds by which clocks differ when a date error may be ours."""
 
 _EXPIRED, _NOT_YET = frozenset({10}), frozenset({9})
@@ -104,7 +104,7 @@ def _leaf(evidence: Evidence) -> CertificateFacts:
 def _clock(evidence: Evidence) -> Finding | None:
     failed = _failed(evidence, _EXPIRED | _NOT_YET)
     offset, readings = _offset(evidence)
-    if failed is None or abs(offset) < SKEW:
+    if failed is None or abs(offset) < MIN_CLOCK_SKEW:
         return None
     ahead = offset > 0
     if ahead != (failed.facts["verify_code"] in _EXPIRED):
@@ -184,7 +184,7 @@ def _self_signed(evidence: Evidence) -> Finding | None:
 
 
 def _ended(evidence: Evidence) -> str:
-    """Return what comes next once it is trusted: OpenSSL tells one error at a time."""
+    """Return what comes next once it is trusted: OpenSSL reports one error at a time."""
     days = _leaf(evidence)["days_left"]
     return " It has also expired." if days is not None and days < 0 else ""
 

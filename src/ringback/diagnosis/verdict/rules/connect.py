@@ -252,14 +252,14 @@ CONNECT = (
 
 _LOOP = frozenset({(11, 0), (3, 0)})
 
-ASKED_FOR = 2.0
+MIN_ARP_TIMEOUT = 2.0
 """Seconds after which a router's "host unreachable" is its answer to a host that is silent.
 
 A router asks for the host three times, a second apart, before it says so; a rule answers at once.
 """
 
 
-USUAL = 30
+USUAL_TTL = 30
 """Routers that a packet may pass on the longest ways of the internet."""
 
 
@@ -267,7 +267,9 @@ def _host_down(evidence: Evidence) -> Finding | None:
     lost = [
         reading for reading in failed(evidence, "host_unreachable") if icmp_code(reading) in ARP
     ]
-    down = [reading for reading in lost if icmp_of(reading)["own"] or reading.seconds >= ASKED_FOR]
+    down = [
+        reading for reading in lost if icmp_of(reading)["own"] or reading.seconds >= MIN_ARP_TIMEOUT
+    ]
     if not down:
         return None
     icmp = icmp_of(down[0])
@@ -325,7 +327,7 @@ def _short_lived(evidence: Evidence) -> Finding | None:
     for reading in gone:
         route = evidence.first(RouteFacts, family=version(reading))
         hops = route.facts["hops"] if route else None
-        if route is not None and hops and hops < USUAL:
+        if route is not None and hops and hops < USUAL_TTL:
             return Finding(
                 f"Packets of this host may pass at most {hops} routers, too few for "
                 f"{reading.facts['address']}: {icmp_of(reading)['sender']} discards them.",

@@ -176,17 +176,17 @@ PARTLY = (
 
 # Notes about a target that is well.
 
-CLOCK = 60.0
-"""Seconds by which clocks may differ before it is told."""
+MIN_CLOCK_DIFFERENCE = 60.0
+"""Seconds by which clocks may differ before it is reported."""
 
-CERTIFICATE_DAYS = 14.0
-"""Days before a certificate's end from which it is told."""
+CERTIFICATE_WARNING_DAYS = 14.0
+"""Days before a certificate's end from which it is reported."""
 
 
 def _clock_off(evidence: Evidence) -> Finding | None:
     clock = evidence.first(ClockFacts)
     offset = float(clock.facts["offset"] or 0.0) if clock else 0.0
-    if clock is None or abs(offset) < CLOCK:
+    if clock is None or abs(offset) < MIN_CLOCK_DIFFERENCE:
         return None
     return Finding(
         f"The clocks differ: this host's is {abs(offset):.0f} s "
@@ -198,7 +198,7 @@ def _clock_off(evidence: Evidence) -> Finding | None:
 def _ends_soon(evidence: Evidence) -> Finding | None:
     for reading in evidence.all(HandshakeFacts):
         days = reading.facts["days_left"]
-        if reading.state == "ok" and days is not None and days < CERTIFICATE_DAYS:
+        if reading.state == "ok" and days is not None and days < CERTIFICATE_WARNING_DAYS:
             return Finding(
                 f"The certificate of {evidence.host} expires in {days:.0f} days.", (reading,)
             )

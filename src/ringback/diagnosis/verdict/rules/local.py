@@ -321,7 +321,7 @@ def _no_neighbour(reading: ReadingOf[IcmpFact]) -> bool:
 
 def _policy_route(evidence: Evidence) -> Finding | None:
     if evidence.reached or not _away(evidence) or evidence.all(RouteToFacts, route=True):
-        return None  # an address that has a way tells more
+        return None  # an address with a route says more
     for reading in evidence.all(RouteToFacts, route=False):
         table = reading.facts["table_type"]
         kind, named = reading.facts["error"], None

@@ -19,7 +19,7 @@ from ringback.failure.names import KindName
 
 # Rules about the answer: none, or none that can be read.
 
-SLOW = 2.0
+SLOW_SECONDS = 2.0
 """Seconds to the first byte from which an answer is called slow."""
 
 
@@ -66,9 +66,9 @@ def _silent(evidence: Evidence) -> Finding | None:
     if failed is None:
         return None
     arrived = failed.facts["unacked"] == 0
-    told = "accepts the request" if arrived else "accepts the connection"
+    accepts = "accepts the request" if arrived else "accepts the connection"
     return Finding(
-        f"{evidence.place} {told} and does not answer within {failed.seconds:.0f} s.",
+        f"{evidence.place} {accepts} and does not answer within {failed.seconds:.0f} s.",
         (failed,),
         confidence=0.9 if arrived else 0.75,
         alternatives=(
@@ -85,7 +85,7 @@ def _silent(evidence: Evidence) -> Finding | None:
 
 def _slow(evidence: Evidence) -> Finding | None:
     every = evidence.all(RequestFacts)
-    late = [reading for reading in every if (reading.facts["first_byte"] or 0.0) >= SLOW]
+    late = [reading for reading in every if (reading.facts["first_byte"] or 0.0) >= SLOW_SECONDS]
     if not late or not evidence.served:
         return None
     return Finding(
@@ -340,7 +340,7 @@ RESPONSE = (
         kind="http.response.timed_out",
         where="their application",
         meaning="The answer arrives late.",
-        decided_by=f"{SLOW:.0f} s or more to the first byte",
+        decided_by=f"{SLOW_SECONDS:.0f} s or more to the first byte",
         when=_slow,
     ),
 )
