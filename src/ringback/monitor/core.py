@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ringback.monitor.store import Store
 
 TICK_INTERVAL = 1.0
-"""Seconds between two looks at what time changes."""
+"""Seconds between two ticks."""
 
 GATHER_SECONDS = 0.02
 """Seconds for which failures are gathered, so that an outage of many is not a transaction each."""

@@ -41,7 +41,7 @@ class Diagnoser:
 
     Args:
         done: Takes each report.
-        beside: Looks for more; ``None``: nobody does.
+        enrich: Adds what else is known; ``None``: nothing.
     """
 
     def __init__(self, done: OnDiagnosed, beside: Enrich | None = None) -> None:

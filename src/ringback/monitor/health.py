@@ -54,11 +54,11 @@ def affordable_descriptors(most: int) -> int:
 
 
 INSPECTION_INTERVAL = 0.1
-"""Seconds between two looks at the clocks."""
+"""Seconds between two inspections."""
 MAX_LAG = 0.25
 """Seconds that the event loop may be late."""
 MAX_CLOCK_STEP = 1.0
-"""Seconds that the wall clock may move against the monotonic one between two looks."""
+"""Seconds that the wall clock may move against the monotonic one between two inspections."""
 RESUME_SECONDS = 5.0
 """Seconds after a suspend in which the network may not be there yet."""
 MIN_DESCRIPTORS = 16
@@ -102,7 +102,7 @@ class UnhealthyPeriod(NamedTuple):
 
 
 class MonitorHealth:
-    """The monitor's own health, looked at ten times a second while it runs.
+    """The monitor's own health, inspected ten times a second while it runs.
 
     Args:
         clocks: Those that are compared.
@@ -137,7 +137,7 @@ class MonitorHealth:
         return max(self._lags, default=0.0)
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Look from now on."""
+        """Inspect from now on."""
         self._offset, self._asleep = self._compared()
 
         def tick() -> None:
@@ -148,13 +148,13 @@ class MonitorHealth:
         self._timer = loop.call_later(INSPECTION_INTERVAL, tick)
 
     def stop(self) -> None:
-        """Look no more."""
+        """Stop."""
         if self._timer is not None:
             self._timer.cancel()
         self._timer = self._expected = None
 
     def inspect(self) -> None:
-        """Look once, and remember what was found."""
+        """Inspect once, and remember what was found."""
         now = self._clocks.monotonic()
         if self._expected is not None:
             late = now - self._expected
@@ -167,7 +167,7 @@ class MonitorHealth:
         self._expected = now + INSPECTION_INTERVAL
 
     def unhealthy(self, began: float, ended: float) -> str | None:
-        """Return why a look in this time means nothing; ``None``: it does mean something."""
+        """Return why a check in this time means nothing; ``None``: it does."""
         if self._expected is not None and ended - self._expected > MAX_LAG:
             return f"the event loop is {ended - self._expected:.1f} s late"
         for period in reversed(self._unhealthy):

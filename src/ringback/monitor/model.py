@@ -97,7 +97,7 @@ class EndpointView:
         kind: Kind of the failure it has; ``None``: it has none.
         last: The newest check.
         incident: Id of the open incident that it is part of.
-        silenced: Whether nobody is told of it now.
+        silenced: Whether notifications of it are silenced.
     """
 
     endpoint: Endpoint
@@ -149,7 +149,7 @@ class PassiveCheck:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UiEvent:
-    """That something changed, for those who look at it live.
+    """That something changed, for those who follow it live.
 
     Attributes:
         what: What sort of thing.

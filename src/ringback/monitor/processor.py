@@ -29,14 +29,14 @@ MAX_WAITING_EVENTS = 1_000
 
 
 class Subscribers:
-    """Tells everybody who looks on; to be used in one event loop."""
+    """Publishes to everybody who follows; to be used in one event loop."""
 
     def __init__(self) -> None:
         self._queues: set[asyncio.Queue[UiEvent]] = set()
         self.dropped = 0
 
     def publish(self, event: UiEvent) -> None:
-        """Tell everybody."""
+        """Publish to everybody."""
         for queue in self._queues:
             if queue.full():
                 queue.get_nowait()
@@ -69,7 +69,7 @@ class NoticeRouter(Protocol):
     """Says whom a change is for."""
 
     def notices_for(self, change: Change) -> list[Notice]:
-        """Return one notice for each channel that is to tell it."""
+        """Return one notice for each channel that is to be notified."""
 
 
 class CheckProcessor:
@@ -78,8 +78,8 @@ class CheckProcessor:
     Args:
         engine: Makes incidents of them.
         store: Keeps them.
-        router: Says who is told.
-        tell: Is told of everything that changes, for those who look on.
+        router: Says who is notified.
+        publish: Takes everything that changes, for those who follow.
         clock: Seconds since 1970 UTC.
 
     Attributes:
@@ -160,7 +160,7 @@ class CheckProcessor:
             self.flush()
 
     def apply(self, changes: list[Change]) -> None:
-        """Keep and tell what somebody changed: an acknowledgement, a diagnosis, a reload."""
+        """Keep and publish what somebody changed: an acknowledgement, a diagnosis, a reload."""
         self._changes += changes
         self._states["quiet"] = self.engine.dump_silences()
         self.flush()

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("ringback")
 
 WINDOWS_INTERVAL = 60.0
-"""Seconds between two looks at which maintenance windows are near."""
+"""Seconds between two inspections of the maintenance windows."""
 
 
 class Program:
@@ -112,7 +112,7 @@ class Program:
             self._core.processor.flush()
 
     def reload(self) -> None:
-        """Read the configuration again; one with a problem changes nothing, and that is told."""
+        """Read the configuration again; one with a problem changes nothing, and is reported."""
         assert self._read is not None
         self._reload(self._read)
 
@@ -190,7 +190,7 @@ class Program:
         assert self._read is not None
         async for _ in watch_files(self._named):
             reading = asyncio.ensure_future(asyncio.to_thread(self._read))
-            await asyncio.wait([reading])  # meanwhile endpoints are looked at
+            await asyncio.wait([reading])  # meanwhile endpoints are checked
             self._reload(reading.result)
 
     def _named(self) -> tuple[Iterable[Path], Iterable[str]]:

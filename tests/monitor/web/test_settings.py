@@ -1,6 +1,6 @@
 import pytest
 
-from ringback.monitor.web.settings import Token, WebError, WebSettings, digest_of, is_loopback
+from ringback.monitor.web.settings import Token, WebError, WebSettings, digest_of, is_loopback_host
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "::1", "localhost", "a.localhost."])
@@ -21,7 +21,7 @@ def test_everything_wider_needs_one(host):
 
 @pytest.mark.parametrize("name", ["localhost.evil.example", "127.0.0.1.evil.example", "0.0.0.0"])
 def test_what_only_looks_like_this_machine_is_not(name):
-    assert not is_loopback(name)
+    assert not is_loopback_host(name)
 
 
 def test_the_address_for_links():

@@ -12,7 +12,7 @@ from ringback.monitor.config.models import CheckDefaults, EndpointShape, Shape, 
 from ringback.monitor.config.naming import endpoint_id, slug
 from ringback.monitor.config.schema import closest_word
 from ringback.monitor.model import ProbeType
-from ringback.monitor.web.settings import is_loopback
+from ringback.monitor.web.settings import is_loopback_host
 
 _SECURE: tuple[ProbeType, ...] = ("http", "tls")
 _PORTED: tuple[ProbeType, ...] = ("http", "tcp", "tls")
@@ -278,7 +278,7 @@ def check_access(whole: MergedConfig) -> None:
     for item in whole.tokens:
         _check_token(item)
     host = whole.main.web.host
-    if not is_loopback(host) and not any(True for _ in whole.named("token")):
+    if not is_loopback_host(host) and not any(True for _ in whole.named("token")):
         whole.sources[0].add_problem(
             ("web", "host"),
             f"anyone who can reach {host} could change what is monitored: add a [[token]], "

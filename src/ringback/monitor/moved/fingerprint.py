@@ -58,11 +58,11 @@ class ServiceFingerprint:
     server: str = ""
 
     def __bool__(self) -> bool:
-        """Whether it can be known again at all."""
+        """Whether it can be recognised at all."""
         return any(getattr(self, name) for name in FEATURES)
 
     def steady(self, later: ServiceFingerprint) -> ServiceFingerprint:
-        """Return what two looks at the same service have in common."""
+        """Return what two observations of the same service have in common."""
         same_answer = self.answer == later.answer
         return replace(
             later,
@@ -92,7 +92,7 @@ class ServiceFingerprint:
         return mine == other
 
     def _deciding(self, matched: tuple[str, ...]) -> Iterator[str]:
-        """Those of the traits that no other service has by chance."""
+        """Those of the features that no other service has by chance."""
         for name in matched:
             long_enough = {
                 "key": True,
@@ -113,8 +113,8 @@ class Recognition:
     """In what a service is like another.
 
     Attributes:
-        matched: Names of the traits.
-        known: How many traits could have matched.
+        matched: Names of the features.
+        known: How many features could have matched.
         certain: Whether it is the same one.
     """
 
@@ -124,7 +124,7 @@ class Recognition:
 
     @property
     def confidence(self) -> float:
-        """0 to 1: more for more traits, less where some differ."""
+        """0 to 1: more for more features, less where some differ."""
         if not self.certain:
             return 0.0
         return min(0.95, 0.5 + 0.15 * len(self.matched)) * len(self.matched) / self.known
@@ -153,10 +153,10 @@ _SECURED = frozenset({"https", "tls"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceObservation:
-    """What a look found.
+    """What was observed.
 
     Attributes:
-        identity: What the service is known again by.
+        fingerprint: What the service is recognised by.
         elsewhere: Where else it says that it is.
     """
 
@@ -167,7 +167,7 @@ class ServiceObservation:
 async def observe(
     endpoint: Endpoint, location: ServiceLocation, resolver: ProbeResolver
 ) -> ServiceObservation:
-    """Look at a place as a stranger does: without credentials, headers or the query of the URL."""
+    """Observe a location as a stranger does: without credentials, headers or query."""
     async with asyncio.timeout(CONNECT_TIMEOUT):
         reader, writer = await _connected(location, resolver)
     try:
@@ -185,7 +185,7 @@ async def observe(
 async def observe_twice(
     endpoint: Endpoint, location: ServiceLocation, resolver: ProbeResolver
 ) -> ServiceObservation:
-    """Look at a place two times, and keep what is the same."""
+    """Observe a location twice, and keep what is the same."""
     first = await observe(endpoint, location, resolver)
     second = await observe(endpoint, location, resolver)
     fingerprint = first.fingerprint.steady(second.fingerprint)

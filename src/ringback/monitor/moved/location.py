@@ -124,7 +124,7 @@ _PORT_KEY = 3
 async def recorded_locations(
     location: ServiceLocation, nameservers: Sequence[tuple[str, int]] = ()
 ) -> list[ServiceLocation]:
-    """Return where the service at a place is to be found by its records."""
+    """Return where the service at a location is to be found by its records."""
     if is_literal(location.host):
         return []
     found: list[ServiceLocation] = []

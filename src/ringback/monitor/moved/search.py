@@ -31,8 +31,8 @@ class Relocation:
     Attributes:
         endpoint: Id of the endpoint.
         before: Where it was.
-        place: Where it is.
-        recognition: By what it was known again.
+        location: Where it is.
+        recognition: By what it was recognised.
     """
 
     endpoint: str
@@ -50,7 +50,7 @@ class Relocation:
 
     @property
     def matched(self) -> str:
-        """How it was known again: ``2 of 3 match: certificate key, answer``."""
+        """How it was recognised: ``2 of 3 match: certificate key, answer``."""
         named = ", ".join(FEATURES[name] for name in self.recognition.matched)
         return f"{len(self.recognition.matched)} of {self.recognition.known} match: {named}"
 
@@ -119,7 +119,7 @@ class SearchLimits:
     Attributes:
         seconds: For all of it.
         at_once: Connections at the same time.
-        most: Places that are looked at.
+        most: Locations that are tried.
     """
 
     seconds: float = 10.0
@@ -189,7 +189,7 @@ class _Search:
         return False
 
     async def among(self, locations: Iterable[ServiceLocation]) -> Relocation | None:
-        """Return the first of these places where the service is."""
+        """Return the first of these locations where the service is."""
         found = await asyncio.gather(*(self._at(location) for location in self._new(locations)))
         return next((relocation for relocation in found if relocation is not None), None)
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 READ_INTERVAL = 3600.0
-"""Seconds between two looks at a service that is well."""
+"""Seconds between two observations of a healthy service."""
 
 _MAX_REMEMBERED = 20_000
 
@@ -34,7 +34,7 @@ class KnownService:
     """What is known of one endpoint.
 
     Attributes:
-        at: When it was looked at last, in seconds since 1970 UTC.
+        at: When it was observed last, in seconds since 1970 UTC.
         seen: What was seen.
     """
 
@@ -43,25 +43,25 @@ class KnownService:
 
 
 class FingerprintMemory:
-    """What endpoints were known by: bounded, and to be kept by a store as JSON."""
+    """What endpoints were recognised by: bounded, and to be kept by a store as JSON."""
 
     def __init__(self) -> None:
         self._known: OrderedDict[str, KnownService] = OrderedDict()
 
     def is_due(self, endpoint: str, now: float) -> bool:
-        """Return whether an endpoint that is well is to be looked at."""
+        """Return whether an endpoint that is well is to be observed."""
         known = self._known.get(endpoint)
         return known is None or not known.at <= now < known.at + READ_INTERVAL
 
     def note(self, endpoint: str, now: float, seen: ServiceObservation) -> None:
-        """Remember what an endpoint is known by."""
+        """Remember what an endpoint is recognised by."""
         self._known[endpoint] = KnownService(at=now, seen=seen)
         self._known.move_to_end(endpoint)
         if len(self._known) > _MAX_REMEMBERED:
             self._known.popitem(last=False)
 
     def get(self, endpoint: str) -> ServiceObservation | None:
-        """Return what an endpoint was known by; ``None``: it was never looked at."""
+        """Return what an endpoint was recognised by; ``None``: it was never observed."""
         known = self._known.get(endpoint)
         return None if known is None else known.seen
 
@@ -96,28 +96,28 @@ class FingerprintMemory:
 
 
 MAX_CONCURRENT = 4
-"""Looks at services that are well, at the same time."""
+"""Observations at the same time."""
 
 MAX_WAITING = 200
-"""Looks that wait for their turn; a further one comes with a later check."""
+"""Observations that wait for their turn; a further one comes with a later check."""
 
 FIRST_SECONDS = 600.0
-"""Seconds within which all were looked at."""
+"""Seconds within which all are observed once."""
 
 
 class RelocationWatcher:
-    """Looks at endpoints beside their checks; to be used in one event loop.
+    """Observes endpoints beside their checks; to be used in one event loop.
 
-    A service that is well is looked at once an hour: those with ports where they may go at once,
+    A service that is well is observed once an hour: those with ports where they may go at once,
     the others for the first time within ten minutes, so that a start is no burst.
 
     Args:
-        names: The resolver.
+        resolver: Resolves host names.
         clock: Seconds since 1970 UTC.
-        keep: Keeps what an endpoint is known by, as JSON, for ``memory.load`` of a later process.
+        keep: Keeps what an endpoint is recognised by, as JSON, for ``memory.load``.
 
     Attributes:
-        memory: What they were known by.
+        memory: What they were recognised by.
     """
 
     def __init__(
@@ -135,7 +135,7 @@ class RelocationWatcher:
         self._looking: dict[str, asyncio.Task[None]] = {}
 
     def saw(self, endpoint: Endpoint, check: Check) -> None:
-        """Take note of a check; a service that is well is looked at once an hour."""
+        """Take note of a check; a service that is well is observed once an hour."""
         id_ = endpoint.id
         if not check.up or id_ in self._looking or len(self._looking) >= MAX_WAITING:
             return
@@ -157,7 +157,7 @@ class RelocationWatcher:
         )
 
     async def settle(self) -> None:
-        """Wait until no look is under way."""
+        """Wait until no observation is under way."""
         await asyncio.gather(*self._looking.values(), return_exceptions=True)
 
     async def close(self) -> None:
@@ -178,5 +178,5 @@ class RelocationWatcher:
 
 
 def _first_wait(endpoint: str) -> float:
-    """Seconds until an endpoint is looked at for the first time."""
+    """Seconds until an endpoint is observed for the first time."""
     return crc32(endpoint.encode()) / 2**32 * FIRST_SECONDS

@@ -1,1 +1,1 @@
-"""Telling people and programs of incidents: who, in which words, and until it has arrived."""
+"""Notifying people and programs of incidents: who, in which words, and until it arrives."""

@@ -16,7 +16,7 @@ MINUTE = 60.0
 
 
 class RateLimit:
-    """A token bucket: a third of a minute's messages may go at once, the rest evenly.
+    """A token bucket: a third of a minute's notifications may go at once, the rest evenly.
 
     Args:
         per_minute: Messages in any minute, at most.
@@ -32,12 +32,12 @@ class RateLimit:
         self._at = now
 
     def next(self, now: float) -> float:
-        """Return when a message may go; not after now: at once."""
+        """Return when a notification may go; not after now: at once."""
         self._flow(now)
         return now + max(0.0, 1 - self._tokens) * self._each
 
     def take(self, now: float) -> None:
-        """Note that a message goes."""
+        """Note that a notification goes."""
         self._flow(now)
         self._tokens -= 1
 

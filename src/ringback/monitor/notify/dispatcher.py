@@ -32,11 +32,11 @@ incidents as they were, so that the receiver drops it as a repetition. A channel
 chat) gets it twice at worst: at least once, never not at all. What was sent while the store cannot
 be written is remembered in memory, and is not sent again for that.
 
-Why the order holds. A channel has one notification under way at a time. Once an incident is told,
+Why the order holds. A channel has one notification under way at a time. Once an incident is sent,
 all that waits for it goes along, also what was postponed, so that no end overtakes its beginning.
 ``DeliveryLog`` knows which channel was notified that an incident began: it is notified of the end
 as well, whatever the routes say by then. For a channel that was not, an incident that began and
-ended meanwhile is told in one piece.
+ended meanwhile is sent in one piece.
 
 Why nobody is flooded. ``ChannelState`` has a rate limit, a circuit breaker with a backoff, and
 holds back by itself an incident that a receiver rejects, so that one bad notification blocks no
@@ -245,9 +245,9 @@ class Dispatcher:
         try:
             wait, self._trouble = self._round(), ""
         except Exception as error:  # the worker outlives a store that is away
-            if self._trouble != (said := f"{type(error).__name__}: {error}"):
+            if self._trouble != (description := f"{type(error).__name__}: {error}"):
                 log.exception("ringback: the outbox cannot be used")
-            wait, self._trouble = POLL_INTERVAL, said
+            wait, self._trouble = POLL_INTERVAL, description
         return wait
 
     def _resume(self) -> None:

@@ -1,4 +1,4 @@
-"""A message as JSON, for programs."""
+"""A notification as JSON, for programs."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _LEFT_OUT = ("readings", "host")
 
 
 def document(notification: Notification) -> dict[str, Any]:
-    """Return a message as JSON has it, after ``schema()``."""
+    """Return a notification as JSON has it, after ``schema()``."""
     return {
         "format": FORMAT,
         "id": notification.id,
@@ -36,12 +36,14 @@ def document(notification: Notification) -> dict[str, Any]:
         "test": notification.test,
         "subject": subject_line(notification),
         "text": plain_text(notification),
-        "incidents": [_told(update, notification.context) for update in notification.updates],
+        "incidents": [
+            _incident_document(update, notification.context) for update in notification.updates
+        ],
     }
 
 
 def body(notification: Notification) -> bytes:
-    """Return a message as JSON in bytes."""
+    """Return a notification as JSON in bytes."""
     return json.dumps(document(notification), ensure_ascii=False).encode("utf-8", "replace")
 
 
@@ -52,7 +54,7 @@ def schema() -> dict[str, Any]:
     return found
 
 
-def _told(update: IncidentUpdate, context: NotificationContext) -> dict[str, Any]:
+def _incident_document(update: IncidentUpdate, context: NotificationContext) -> dict[str, Any]:
     incident = update.incident
     return {
         "what": update.headline,

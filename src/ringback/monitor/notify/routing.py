@@ -18,7 +18,7 @@ class Routing:
     """The routes of a configuration.
 
     Args:
-        notifiers: Names of all notifiers; without any route each of them tells everything.
+        notifiers: Names of all notifiers; without any route each of them is notified of everything.
         routes: In the order they are asked.
         endpoints: Those that are watched, for their groups and labels.
     """
@@ -34,7 +34,7 @@ class Routing:
         self._endpoints = {endpoint.id: endpoint for endpoint in endpoints}
 
     def notices(self, change: Change, notified: Collection[str] = ()) -> list[Notice]:
-        """Return a notice for each notifier that is to tell a change."""
+        """Return a notice for each notifier that is to be notified of a change."""
         incident = change.incident
         routes = self._routes_of(incident, incident.members)
         match change.what:

@@ -1,4 +1,4 @@
-"""Whom to tell, and of what: the configuration of notifiers and routes as values."""
+"""Who is notified of what: the configuration of notifiers and routes as values."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ ChannelType = Literal["apprise", "webhook", "alertmanager", "command"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotifierSettings:
-    """One way to tell people or programs.
+    """A configured channel and its receiver.
 
     Attributes:
         name: What routes call it.
@@ -37,20 +37,20 @@ class NotifierSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RouteSettings:
-    """Who is told of some incidents; an empty condition holds for all, and all must hold.
+    """Who is notified of some incidents; an empty condition holds for all, and all must hold.
 
     Every condition may have ``*`` and ``?``. An incident goes the way of each of its members.
 
     Attributes:
-        notifiers: Names of those that are told.
+        notifiers: Names of those that are notified.
         endpoints: Ids of endpoints.
         groups: Names of groups.
         labels: Label to the value that it must have.
         patterns: Sorts of incident: ``service_outage``, ``certificate`` …
         kinds: Kinds of failure: ``tls.*`` …
-        repeat: Seconds after which it is told again while it lasts and nobody has taken it;
+        repeat: Seconds until a reminder, while it is open and not acknowledged;
             ``None``: never.
-        escalate_after: Seconds after which ``escalate_to`` are told, unless somebody has taken it;
+        escalate_after: Seconds until ``escalate_to`` are notified, unless it is acknowledged;
             ``None``: never.
         escalate_to: Names of notifiers.
         stop: Whether later routes are not asked for what this one matched.

@@ -1,4 +1,4 @@
-"""A message in words: what is said is decided once, how it is written by each format."""
+"""A notification in words: what is said is decided once, how it is written by each format."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def utc_text(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
-def duration_text(seconds: float) -> str:
+def two_unit_duration(seconds: float) -> str:
     """Return how long something took, in its two largest units."""
     left = max(0, round(seconds))
     parts = []
@@ -94,7 +94,7 @@ def incident_link(base_url: str, incident: str) -> str:
 MAX_EVIDENCE = 3
 MAX_ADVICE = 2
 MAX_IN_FULL = 5
-"""Incidents of one message that are told with evidence and advice; the others in two lines."""
+"""Incidents of one notification that have evidence and advice; the others have two lines."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +117,7 @@ class IncidentText:
 
 
 def subject_line(notification: Notification) -> str:
-    """Return what a message is about, in one line."""
+    """Return what a notification is about, in one line."""
     updates, known = notification.updates, notification.context.names
     if notification.test:
         return f"[TEST] {safe_line(updates[0].incident.summary, 160)}"
@@ -131,7 +131,7 @@ def subject_line(notification: Notification) -> str:
 
 
 def incident_texts(notification: Notification) -> list[IncidentText]:
-    """Return what is said of each incident, in the order they are to be told."""
+    """Return what is said of each incident, in the order in which they stand."""
     return [
         _incident_text(update, notification, full=number < MAX_IN_FULL)
         for number, update in enumerate(notification.updates)
@@ -175,10 +175,10 @@ def _title(update: IncidentUpdate, context: NotificationContext) -> str:
     return f"[{mark}] {_with_name(who, summary)}"
 
 
-def _with_name(who: str, said: str) -> str:
+def _with_name(who: str, summary: str) -> str:
     """What is said of somebody, who is named once."""
-    named = said.startswith((f"{who} ", f"{who}:"))
-    return said if named else f"{who}: {said}"
+    named = summary.startswith((f"{who} ", f"{who}:"))
+    return summary if named else f"{who}: {summary}"
 
 
 def _reminder(update: IncidentUpdate) -> str:
@@ -212,14 +212,14 @@ def _facts(
 def _since(update: IncidentUpdate, now: float) -> str:
     incident = update.incident
     if incident.closed_at is None:
-        return f"{utc_text(incident.opened_at)} ({duration_text(now - incident.opened_at)} ago)"
+        return f"{utc_text(incident.opened_at)} ({two_unit_duration(now - incident.opened_at)} ago)"
     opened, closed = utc_text(incident.opened_at), utc_text(incident.closed_at)
     return f"{opened} until {closed} ({_duration(incident)})"
 
 
 def _duration(incident: Incident) -> str:
     ended = incident.opened_at if incident.closed_at is None else incident.closed_at
-    return duration_text(ended - incident.opened_at)
+    return two_unit_duration(ended - incident.opened_at)
 
 
 def _cause(incident: Incident) -> str:
@@ -270,7 +270,7 @@ def _verdict(incident: Incident) -> Mapping[str, Any]:
 
 
 def plain_text(notification: Notification) -> str:
-    """Return the body of a message as plain text."""
+    """Return the body of a notification as plain text."""
     return "\n\n".join(_plain_incident(sheet) for sheet in incident_texts(notification))
 
 
@@ -289,7 +289,7 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~&])")
 
 
 def markdown_text(notification: Notification) -> str:
-    """Return the body of a message as Markdown."""
+    """Return the body of a notification as Markdown."""
     return "\n\n---\n\n".join(_markdown_incident(sheet) for sheet in incident_texts(notification))
 
 
@@ -311,7 +311,7 @@ def _escaped(text: str) -> str:
 
 
 def html_text(notification: Notification) -> str:
-    """Return the body of a message as a piece of HTML."""
+    """Return the body of a notification as a piece of HTML."""
     return "\n<hr>\n".join(_html_incident(sheet) for sheet in incident_texts(notification))
 
 

@@ -22,7 +22,7 @@ PROBES: dict[ProbeType, Callable[[Endpoint, ProbeContext], Prober]] = {
     "dns": DNSProber,
     "icmp": ICMPProber,
 }
-"""What looks at an endpoint of a type; a heartbeat is not looked at, it reports in."""
+"""The probe of each type; a heartbeat has none, it reports by itself."""
 
 
 def prober_of(endpoint: Endpoint, context: ProbeContext) -> Prober | None:
@@ -40,7 +40,7 @@ def prober_of(endpoint: Endpoint, context: ProbeContext) -> Prober | None:
 
 
 async def probe(endpoint: Endpoint, context: ProbeContext) -> Check:
-    """Look at an endpoint once, and keep nothing."""
+    """Check an endpoint once, and keep nothing."""
     prober = prober_of(endpoint, context)
     if prober is None:
         raise ValueError(f"an endpoint of type {endpoint.type} is not looked at")

@@ -40,7 +40,7 @@ def endpoint_host_and_port(endpoint: Endpoint) -> tuple[str, int]:
 
 
 def endpoint_family(endpoint: Endpoint) -> int:
-    """Return the address family that an endpoint is looked at over; 0: any."""
+    """Return the address family that an endpoint is checked over; 0: any."""
     return _FAMILIES.get(endpoint.options.get("family", 0), 0)
 
 
@@ -158,11 +158,11 @@ async def _awaited_lookup(lookups: Lookups, lookup: Lookup, until: float | None)
     lookup, asked = lookups.join(lookup), monotonic()
     done, loop = asyncio.Event(), asyncio.get_running_loop()
 
-    def tell() -> None:
+    def wake() -> None:
         if not loop.is_closed():
             loop.call_soon_threadsafe(done.set)
 
-    lookup.callbacks.append(tell)
+    lookup.callbacks.append(wake)
     try:
         while not lookup.done.is_set():
             lookups.start()
@@ -190,7 +190,7 @@ async def connect_tcp(
     until: float,
     family: int = 0,
 ) -> socket.socket:
-    """Return a connected socket that does not block; ``course`` is left in phase ``connect``.
+    """Return a connected socket that does not block; ``phases`` is left in phase ``connect``.
 
     The ``OSError`` of several addresses says in ``connect_attempts`` how each attempt ended.
     """
@@ -228,9 +228,9 @@ class _Race:
         try:
             while self._waiting or self._tasks:
                 self._start_next()
-                patience = ATTEMPT_DELAY if self._waiting else None
+                timeout = ATTEMPT_DELAY if self._waiting else None
                 done, _ = await asyncio.wait(
-                    self._tasks, timeout=patience, return_when=asyncio.FIRST_COMPLETED
+                    self._tasks, timeout=timeout, return_when=asyncio.FIRST_COMPLETED
                 )
                 for task in done:
                     address = self._tasks.pop(task)

@@ -32,8 +32,8 @@ class DNSProber(TaskProber):
     endpoint: ``record``.
 
     Args:
-        endpoint: What is looked at.
-        surroundings: What is shared.
+        endpoint: What is checked.
+        context: What all probes share.
 
     Raises:
         ValueError: Its URL has no host.
@@ -48,7 +48,7 @@ class DNSProber(TaskProber):
             import_module("dns.asyncresolver")  # large: now, and not while others are looked at
 
     async def check(self, phases: PhaseTimer) -> ProbeFailure | None:
-        """Look once."""
+        """Check once."""
         until = phases.began + self.endpoint.timeout
         if self._as_programs_do:
             family = endpoint_family(self.endpoint)
@@ -60,7 +60,7 @@ class DNSProber(TaskProber):
         return self._failure_of(answers)
 
     def expired(self, phases: PhaseTimer) -> ProbeFailure:
-        """Return what it means that the time for a look ran out."""
+        """Return what it means that the time for a check ran out."""
         return super().expired(phases) if self._as_programs_do else _SILENT
 
     async def _ask(self, phases: PhaseTimer, until: float) -> list[str]:

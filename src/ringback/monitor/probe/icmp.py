@@ -27,8 +27,8 @@ class ICMPProber(TaskProber):
     """Sends an echo request every second until one is answered.
 
     Args:
-        endpoint: What is looked at.
-        surroundings: What is shared.
+        endpoint: What is checked.
+        context: What all probes share.
 
     Raises:
         ValueError: Its URL has no host.
@@ -39,7 +39,7 @@ class ICMPProber(TaskProber):
         self._host = endpoint_host(endpoint)
 
     async def check(self, phases: PhaseTimer) -> ProbeFailure | None:
-        """Look once."""
+        """Check once."""
         until = phases.began + self.endpoint.timeout
         addresses = await self.context.resolver.addresses(
             self._host, 0, until, endpoint_family(self.endpoint)

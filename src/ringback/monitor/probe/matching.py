@@ -79,11 +79,11 @@ class Matcher:
             raise Undecided(pattern)
         return answer
 
-    async def _answer(self, pattern: str, text: str, patience: float) -> object:
+    async def _answer(self, pattern: str, text: str, seconds: float) -> object:
         worker = self._worker = self._worker or _Worker()
         worker.asking = True
         try:
-            async with asyncio.timeout(patience):
+            async with asyncio.timeout(seconds):
                 return await asyncio.to_thread(worker.ask, pattern, text)
         except TimeoutError:
             return None

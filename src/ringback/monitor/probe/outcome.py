@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class PhaseTimer:
-    """The course of one look.
+    """The phases of one check.
 
     Attributes:
         began: When it began, on ``time.monotonic()``.
@@ -63,7 +63,7 @@ class PhaseTimer:
 
 _MAX_DETAIL = 200
 _OWN_KINDS = ("client.resources_exhausted", "client.local_address", "client.closed", "config.")
-"""Beginnings of the kinds that say nothing of the target: this machine could not look."""
+"""Beginnings of the kinds that say nothing of the target: this machine could not check."""
 
 _WAITED_FOR: dict[Phase, str] = {
     "dns": "the name's address",
@@ -81,7 +81,7 @@ class ProbeFailure(NamedTuple):
     Attributes:
         kind: Kind of failure.
         detail: One line without credentials.
-        of_target: Whether it says something of the target; else this machine could not look.
+        of_target: Whether it says something of the target; else this machine could not check.
     """
 
     kind: KindName
@@ -90,7 +90,7 @@ class ProbeFailure(NamedTuple):
 
 
 class ProbeError(Exception):
-    """A look that ends early with what was wrong."""
+    """A check that ends early, with what was wrong."""
 
     def __init__(self, failure: ProbeFailure) -> None:
         super().__init__(failure.detail)
@@ -126,7 +126,7 @@ def _exact(error: BaseException, kind: KindName, phase: Phase) -> str:
 
 
 def timeout_failure(phases: PhaseTimer) -> ProbeFailure:
-    """Return that the time for a look ran out."""
+    """Return that the time for a check ran out."""
     if phases.on_timeout is not None:
         return phases.on_timeout
     kind = TIMEOUT_IN.get(phases.phase, "client.deadline_exceeded")

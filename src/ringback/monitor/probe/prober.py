@@ -49,21 +49,21 @@ class Prober(Protocol):
     """The probe of one endpoint."""
 
     def begin(self, done: OnDone) -> None:
-        """Look once; at most one look may be under way."""
+        """Begin a check; at most one may be under way."""
 
     def cancel(self) -> None:
-        """End the look that is under way, without a check."""
+        """End the check that is under way, without a result."""
 
     def close(self) -> None:
-        """End everything, and what is kept between two looks."""
+        """End everything, and what is kept between two checks."""
 
 
 class TaskProber(ABC):
     """A probe that is a coroutine, for those that need not be fast.
 
     Args:
-        endpoint: What is looked at.
-        surroundings: What is shared.
+        endpoint: What is checked.
+        context: What all probes share.
     """
 
     def __init__(self, endpoint: Endpoint, context: ProbeContext) -> None:
@@ -73,18 +73,18 @@ class TaskProber(ABC):
 
     @abstractmethod
     async def check(self, phases: PhaseTimer) -> ProbeFailure | None:
-        """Look once; return what was wrong, or raise it."""
+        """Check once; return what was wrong, or raise it."""
 
     def expired(self, phases: PhaseTimer) -> ProbeFailure:
-        """Return what it means that the time for a look ran out."""
+        """Return what it means that the time for a check ran out."""
         return timeout_failure(phases)
 
     def begin(self, done: OnDone) -> None:
-        """Look once."""
+        """Check once."""
         self._task = self.context.loop.create_task(self._run(done))
 
     def cancel(self) -> None:
-        """End the look that is under way."""
+        """End the check that is under way."""
         if self._task is not None:
             self._task.cancel()
 
@@ -110,7 +110,7 @@ class TaskProber(ABC):
 def check_of(
     endpoint: Endpoint, vantage: str, phases: PhaseTimer, failure: ProbeFailure | None
 ) -> Check:
-    """Return the check of a look that is over."""
+    """Return the result of a check that has ended."""
     seconds = phases.at - phases.began
     if failure is None:
         failure = too_slow(endpoint, seconds)
@@ -140,11 +140,11 @@ def too_slow(endpoint: Endpoint, seconds: float) -> ProbeFailure | None:
 
 
 class UnusableEndpoint:
-    """Looks at nothing.
+    """Checks nothing.
 
     Args:
         endpoint: What cannot be checked.
-        surroundings: What is shared.
+        context: What all probes share.
         why: What is wrong with it.
     """
 

@@ -1,4 +1,4 @@
-"""What is said over a connection before TLS: lines and bytes, and never one too many."""
+"""What goes over a connection before TLS: lines and bytes, and never one too many."""
 
 import asyncio
 import socket
@@ -55,8 +55,8 @@ class LineStream:
         return b""
 
 
-def unexpected_answer(said: bytes | str) -> ProbeError:
+def unexpected_answer(reply: bytes | str) -> ProbeError:
     """Return that what a server says is not what its protocol wants."""
     return ProbeError(
-        ProbeFailure("service.rejected", f"not the expected answer: {said[:_SHOWN]!r}")
+        ProbeFailure("service.rejected", f"not the expected answer: {reply[:_SHOWN]!r}")
     )

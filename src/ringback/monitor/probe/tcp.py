@@ -16,8 +16,8 @@ class TCPProber(TaskProber):
     """Connects, sends what is to be sent and reads until what is expected has come.
 
     Args:
-        endpoint: What is looked at.
-        surroundings: What is shared.
+        endpoint: What is checked.
+        context: What all probes share.
 
     Raises:
         ValueError: Its URL has no host or no port.
@@ -28,7 +28,7 @@ class TCPProber(TaskProber):
         self._host, self._port = endpoint_host_and_port(endpoint)
 
     async def check(self, phases: PhaseTimer) -> ProbeFailure | None:
-        """Look once."""
+        """Check once."""
         until = phases.began + self.endpoint.timeout
         connected = await connect_tcp(
             self._host,

@@ -27,8 +27,8 @@ class TLSProber(TaskProber):
     Option of the endpoint: ``starttls``, what is spoken before TLS begins.
 
     Args:
-        endpoint: What is looked at.
-        surroundings: What is shared.
+        endpoint: What is checked.
+        context: What all probes share.
 
     Raises:
         ValueError: Its URL has no host or no port, or nobody knows how its TLS begins.
@@ -42,7 +42,7 @@ class TLSProber(TaskProber):
             raise ValueError(f"STARTTLS is not known for {self._spoken}")
 
     async def check(self, phases: PhaseTimer) -> ProbeFailure | None:
-        """Look once."""
+        """Check once."""
         until = phases.began + self.endpoint.timeout
         tls = tls_context(self.endpoint, ())
         connect = partial(self._connected, until=until)

@@ -41,7 +41,7 @@ def endpoint_proxy(endpoint: Endpoint, url: str) -> ProxyServer | None:
 async def connect_proxy(
     server: ProxyServer, resolver: ProbeResolver, phases: PhaseTimer, *, until: float
 ) -> socket.socket:
-    """Return a connection to a proxy; ``course`` is left in phase ``proxy``."""
+    """Return a connection to a proxy; ``phases`` is left in phase ``proxy``."""
     phases.enter("proxy")
     phases.on_timeout = ProbeFailure(
         "proxy.unreachable", f"timed out waiting for proxy {server.name}"
@@ -118,16 +118,16 @@ async def _connect(stream: LineStream, server: ProxyServer, host: str, port: int
     lines = [f"CONNECT {target} HTTP/1.1", *(f"{name}: {value}" for name, value in fields.items())]
     await stream.send("\r\n".join([*lines, "", ""]).encode("latin-1", "replace"))
     begins = (await stream.take(1)).decode("latin-1")
-    said = _STATUS.fullmatch(begins + await stream.line()) if begins == "H" else None
-    if said is None:
+    status_line = _STATUS.fullmatch(begins + await stream.line()) if begins == "H" else None
+    if status_line is None:
         return TunnelReply(method="CONNECT", outcome="nonsense")
-    status = int(said[1])
+    status = int(status_line[1])
     for _ in range(_MAX_LINES):
         if not await stream.line():
             break
     outcome: Outcome = "open" if 200 <= status < 300 else "refused_by_proxy"
     return TunnelReply(
-        method="CONNECT", outcome=outcome, status=status, reason=(said[2] or "")[:100]
+        method="CONNECT", outcome=outcome, status=status, reason=(status_line[2] or "")[:100]
     )
 
 

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from ringback.failure.target import split_port
 from ringback.monitor.web.request import HTTPProblem
-from ringback.monitor.web.settings import Scope, digest_of, is_loopback
+from ringback.monitor.web.settings import Scope, digest_of, is_loopback_host
 from ringback.monitor.web.site import site_of
 
 if TYPE_CHECKING:
@@ -115,7 +115,9 @@ def _by_cookie(connection: HTTPConnection, site: Site) -> Token | None:
 def _is_direct(connection: HTTPConnection) -> bool:
     """Whether this machine's people ask, and not a proxy for others."""
     host, _ = split_port(connection.headers.get("host", ""))
-    return is_loopback(host) and not any(name in connection.headers for name in _FORWARDED_HEADERS)
+    return is_loopback_host(host) and not any(
+        name in connection.headers for name in _FORWARDED_HEADERS
+    )
 
 
 def _forbid_other_sites(request: Request) -> None:

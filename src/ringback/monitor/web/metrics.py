@@ -90,8 +90,8 @@ def exposition_of(families: Iterable[MetricFamily]) -> str:
 def _label_set(labels: dict[str, str]) -> str:
     if not labels:
         return ""
-    told = (f'{name}="{value[:_MAX_LABEL].translate(_ESCAPES)}"' for name, value in labels.items())
-    return f"{{{','.join(told)}}}"
+    pairs = (f'{name}="{value[:_MAX_LABEL].translate(_ESCAPES)}"' for name, value in labels.items())
+    return f"{{{','.join(pairs)}}}"
 
 
 def _number(value: float) -> str:

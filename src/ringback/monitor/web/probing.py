@@ -1,4 +1,4 @@
-"""``/probe``: a look at a target now, told as blackbox_exporter tells it."""
+"""``/probe``: a check of a target now, as blackbox_exporter reports it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _PHASES: Final = {
 
 
 async def probe_target(request: Request) -> PlainTextResponse:
-    """Return what a look at a target sees now."""
+    """Return the metrics of a check of a target now."""
     require(request, "read")
     site = site_of(request)
     target = request.query_params.get("target", "")
@@ -53,7 +53,7 @@ async def probe_target(request: Request) -> PlainTextResponse:
 
 
 def is_allowed(target: str, allowed: tuple[str, ...]) -> bool:
-    """Return whether a target may be looked at."""
+    """Return whether a target may be checked."""
     asked = _parts(target)
     return asked is not None and any(_matches(asked, pattern) for pattern in allowed)
 

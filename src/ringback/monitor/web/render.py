@@ -45,7 +45,7 @@ class Renderer:
             auto_reload=False,
         )
         environment.filters |= {
-            "prose": prose,
+            "prose": prose_html,
             "breakable": breakable,
             "moment": moment,
             "stamp": words.stamp,
@@ -73,7 +73,7 @@ class Renderer:
         return self._environment.get_template(template).render(context)
 
 
-def prose(text: str) -> Markup:
+def prose_html(text: str) -> Markup:
     """Return inline Markdown as HTML: literals in backticks, everything else as it stands."""
     return Markup(_CODE.sub(r"<code>\1</code>", str(escape(without_secrets(text)))))  # noqa: S704 - escaped
 

@@ -64,7 +64,7 @@ class WebSettings:
     @property
     def local(self) -> bool:
         """Whether only this machine can reach the address."""
-        return is_loopback(self.host)
+        return is_loopback_host(self.host)
 
     @property
     def url(self) -> str:
@@ -87,10 +87,10 @@ class WebSettings:
         asked for, that name must not be answered.
         """
         own = urlsplit(self.base_url).hostname if self.base_url else None
-        return bool(self.tokens) or is_loopback(host) or host.lower() == own
+        return bool(self.tokens) or is_loopback_host(host) or host.lower() == own
 
 
-def is_loopback(host: str) -> bool:
+def is_loopback_host(host: str) -> bool:
     """Return whether a name or address can only be this machine."""
     name = host.lower().rstrip(".")
     if name == "localhost" or name.endswith(".localhost"):

@@ -1,4 +1,4 @@
-"""Ways to tell somebody: a new one is a file here and a line in ``CHANNELS``."""
+"""Channels of notifications: a new one is a file here and a line in ``CHANNELS``."""
 
 from __future__ import annotations
 

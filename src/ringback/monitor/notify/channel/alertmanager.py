@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ringback.monitor.notify.settings import NotifierSettings
 
 REFRESH_INTERVAL = 60.0
-"""Seconds until an incident that goes on is sent again, unless told otherwise."""
+"""Seconds until an incident that goes on is sent again, unless configured otherwise."""
 
 LIFETIME_REFRESHES = 5
 """So many times that long an alert lasts when nothing more is heard of it."""

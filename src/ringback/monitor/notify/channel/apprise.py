@@ -57,7 +57,7 @@ class AppriseChannel:
         self._apprise = _opened(settings)
 
     def send(self, notification: Notification) -> None:
-        """Send a message; return when each service took it."""
+        """Send a notification; return when each service took it."""
         result = self._apprise.notify(
             body=_FORMATS[self._format](notification),
             title=subject_line(notification),
@@ -107,6 +107,8 @@ def _add(known: Any, url: str, name: str) -> None:
 def _reason(result: Any) -> str:
     """Return what apprise said, without anything that could be a token."""
     entries = result.logs() if hasattr(result, "logs") else ()
-    said = [str(getattr(entry, "message", entry)) for entry in entries]
-    line = next((line for line in reversed(said) if line.strip()), "the service did not take it")
+    messages = [str(getattr(entry, "message", entry)) for entry in entries]
+    line = next(
+        (line for line in reversed(messages) if line.strip()), "the service did not take it"
+    )
     return safe_line(_ADDRESS.sub("…", line))

@@ -1,4 +1,4 @@
-"""What every channel is, how it says that a message did not get through, and how one posts JSON."""
+"""What every channel is, how it reports what was not sent, and how one posts JSON."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from ringback.monitor.notify.settings import NotifierSettings
 
 
-class NotSent(Exception):  # noqa: N818 - it reads as what is said of the message
-    """Raised when a message did not get through.
+class NotSent(Exception):  # noqa: N818 - it reads as what is said of the notification
+    """Raised when a notification did not get through.
 
     Attributes:
         reason: Why, in one line without credentials.
-        refused: Whether the same message would be refused again: the receiver works.
-        surely: Whether it is sure that nobody has seen it.
+        rejected: Whether the same notification would be rejected again: the receiver works.
+        not_delivered: Whether it is certain that nobody has seen it.
         answered: Whether the receiver itself said that it did not take it.
         retry_after: Seconds that the receiver asked to be left alone.
         failure: What went wrong with the connection, as far as it is known.
@@ -51,19 +51,19 @@ class NotifierInvalid(ValueError):  # noqa: N818 - as ConfigInvalid
 
 
 class NotifierChannel(Protocol):
-    """A way to tell somebody. ``send`` is called in a thread, once at a time.
+    """A channel of notifications. ``send`` is called in a thread, once at a time.
 
     Attributes:
         refresh: Seconds after which incidents that go on are sent again because the receiver
             would take them for over; ``None``: it would not.
-        keyed: Whether a receiver can know a message again by its id.
+        idempotent: Whether a receiver can know a notification again by its id.
     """
 
     refresh: float | None
     idempotent: bool
 
     def send(self, notification: Notification) -> None:
-        """Send a message; return when it has arrived."""
+        """Send a notification; return when it has arrived."""
 
 
 _TRANSIENT = frozenset({408, 425, 429})

@@ -1,4 +1,4 @@
-"""A program of one's own: the message on its standard input, the main things in its environment."""
+"""A program of one's own: the notification on standard input, the main facts as variables."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _MAX_ERROR_OUTPUT = 2000
 
 
 class CommandChannel:
-    """Runs a program for each message, without a shell; status 0 says that it was told.
+    """Runs a program for each notification, without a shell; status 0 says that it was delivered.
 
     Args:
         settings: The notifier: ``command``, ``timeout``, and of the options ``env``, further
@@ -65,13 +65,13 @@ class CommandChannel:
             )
         except (OSError, ValueError) as error:
             raise NotSent(f"{name} cannot be run: {error}", not_delivered=True) from None
-        said = _ErrorOutput(process.stderr)
+        output = _ErrorOutput(process.stderr)
         try:
             status = process.wait(self._timeout)
         except subprocess.TimeoutExpired:
             _kill(process)
             raise NotSent(f"{name} took longer than {self._timeout:g} s") from None
-        line = said.line() if status else ""
+        line = output.line() if status else ""
         if status:
             reason = f"{name} ended with status {status}" + (f": {line}" if line else "")
             raise NotSent(reason, answered=True)

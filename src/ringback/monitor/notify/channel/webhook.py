@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class WebhookChannel:
-    """Posts each message as JSON, with its idempotency key and, given a secret, a signature.
+    """Posts each notification as JSON, with its idempotency key and, given a secret, a signature.
 
     Args:
         settings: The notifier: ``url``, ``secret``, ``headers``, ``timeout``.
@@ -32,7 +32,7 @@ class WebhookChannel:
         self._secret = settings.secret
 
     def send(self, notification: Notification) -> None:
-        """Send a message; return when it was taken."""
+        """Send a notification; return when it was taken."""
         content = body(notification)
         headers = {"Idempotency-Key": notification.id}
         if self._secret:

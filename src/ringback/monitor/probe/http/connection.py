@@ -386,7 +386,7 @@ async def open_http_connection(
     phases: PhaseTimer,
     until: float,
 ) -> ProbeConnection:
-    """Return a connection to where a request goes; ``course`` knows in which phase it failed."""
+    """Return a connection to where a request goes; ``phases`` knows in which phase it failed."""
     tls = tls_context(endpoint) if target.scheme == "https" else None
     connected = await connect_target(target, endpoint, context, phases, until=until)
     if tls is not None:

@@ -123,8 +123,8 @@ class HTTPProber:
     ``proxy`` (a URL, or ``environment``).
 
     Args:
-        endpoint: What is looked at.
-        surroundings: What is shared.
+        endpoint: What is checked.
+        context: What all probes share.
 
     Raises:
         ValueError: Its URL, a header or its proxy cannot be used.
@@ -142,10 +142,10 @@ class HTTPProber:
         "_lasts",
         "_left",
         "_next_left",
-        "_patience",
         "_pending_failure",
         "_phases",
         "_request",
+        "_server_idle_limit",
         "_task",
         "_timer",
         "context",
@@ -177,10 +177,10 @@ class HTTPProber:
         self._timer: asyncio.TimerHandle | None = None
         self._done: OnDone | None = None
         self._began = self._ended = 0.0
-        self._idle = self._patience = inf
+        self._idle = self._server_idle_limit = inf
 
     def begin(self, done: OnDone) -> None:
-        """Look once."""
+        """Check once."""
         self._done = done
         self._began = now = monotonic()
         self._timer = self.context.loop.call_later(self.endpoint.timeout, self._expired)
@@ -193,7 +193,7 @@ class HTTPProber:
             self._ask(kept)
 
     def cancel(self) -> None:
-        """End the look that is under way, without a check."""
+        """End the check that is under way, without a result."""
         self._done = None
         if self._timer is not None:
             self._timer.cancel()
@@ -243,11 +243,11 @@ class HTTPProber:
         connection.on_lost = self._lost
 
     def _lost(self) -> None:
-        """Look soon where a server ends a kept connection earlier than it is known to do."""
+        """Check soon where a server ends a kept connection earlier than it is known to do."""
         self._drop()
         if self._done is None:
             self._idle = monotonic() - self._ended
-            if self._idle < self._patience * _EXPECTED_SHARE:
+            if self._idle < self._server_idle_limit * _EXPECTED_SHARE:
                 self.context.on_lost(self.endpoint.id)
 
     def _drop(self) -> None:
@@ -276,8 +276,8 @@ class HTTPProber:
         try:
             return self.judge.failure_of(answer, time.time())
         except Exception as error:  # noqa: BLE001 - an expectation that cannot be read
-            said = f"what is expected cannot be used: {error}"[:200]
-            return ProbeFailure("request.invalid", said, of_target=False)
+            detail = f"what is expected cannot be used: {error}"[:200]
+            return ProbeFailure("request.invalid", detail, of_target=False)
 
     def _may_follow(self, answer: ProbeConnection) -> bool:
         wanted = self.endpoint.options.get("redirects", True)
@@ -322,7 +322,7 @@ class HTTPProber:
             return
         ended = monotonic()
         if failure is None:
-            self._patience = min(self._patience, self._idle)
+            self._server_idle_limit = min(self._server_idle_limit, self._idle)
             failure = too_slow(self.endpoint, ended - self._began)
         self._ended, self._idle = ended, inf
         check = self._check(failure, answer)
@@ -354,7 +354,7 @@ class HTTPProber:
         )
 
     def hop(self) -> PhaseTimer:
-        """Return the course of the next hop of a redirect, which is the one that is told."""
+        """Return the phases of a redirect's next hop, which are the ones recorded."""
         self._phases = PhaseTimer()
         return self._phases
 

@@ -149,10 +149,12 @@ async def list_silences(call: APICall) -> list[shape.Silence]:
 
 async def add_silence(call: APICall) -> shape.Done:
     """Tell nobody of some endpoints for a while."""
-    asked: shape.SilenceAsked = call.body
-    who = call.grant.name or asked.by or "api"
+    silence: shape.SilenceAsked = call.body
+    who = call.grant.name or silence.by or "api"
     commands = call.site.commands
-    return shape.Done(id=commands.silence(tuple(asked.endpoints), asked.seconds, who, asked.reason))
+    return shape.Done(
+        id=commands.silence(tuple(silence.endpoints), silence.seconds, who, silence.reason)
+    )
 
 
 async def end_silence(call: APICall) -> None:
@@ -176,8 +178,8 @@ async def adopt_discovered(call: APICall) -> shape.Done:
 
 async def take_heartbeat(call: APICall) -> None:
     """Take in what a job reports of itself."""
-    said: shape.Beat = call.body
-    if not call.site.commands.beat(call.path["id"], up=said.up, detail=said.detail):
+    heartbeat: shape.Beat = call.body
+    if not call.site.commands.beat(call.path["id"], up=heartbeat.up, detail=heartbeat.detail):
         raise HTTPProblem(404, "there is no such heartbeat")
 
 
