@@ -56,7 +56,7 @@ IDEMPOTENT_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELET
 
 
 class Call(Protocol):
-    """What events say of a call; asked for only where there is something to tell."""
+    """What events say of a call; asked for only where there is an event."""
 
     @property
     def target(self) -> Target:
@@ -327,7 +327,7 @@ def report_success(  # noqa: PLR0913, PLR0917 - the parts of a call, as the driv
     began: float,
     now: float,
 ) -> None:
-    """Note that an attempt succeeded; most have nothing to tell, and no reporter."""
+    """Note that an attempt succeeded; most publish no event, and have no reporter."""
     decision = run.after(None, now)
     if reporter is None and not run.change and not listeners.wants_success:
         return

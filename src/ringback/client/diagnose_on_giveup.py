@@ -56,7 +56,7 @@ class DiagnosisThread:
     def _run(self) -> None:
         try:
             self.result = self._diagnose(self._url, timeout=self._seconds)
-        except Exception:  # noqa: BLE001 - the call failed already; its error is what is told
+        except Exception:  # noqa: BLE001 - the call failed already; its error is what is raised
             self.result = None
         finally:
             self._done.set()

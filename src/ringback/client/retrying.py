@@ -77,7 +77,7 @@ def raise_ended(ended: Ended[Any]) -> NoReturn:
         ended: How.
 
     Raises:
-        ringback.errors.RingbackError: Also the exception of the last, or most telling, attempt.
+        ringback.errors.RingbackError: Also the exception of the decisive attempt.
     """
     raise_prepared(error_of(ended, ConnectionError(ended.decision.failure.message)))
 
@@ -120,7 +120,7 @@ class AttemptSeries:
         call: What events say of it.
         policy: Its limits.
         guard: What the process knows of the endpoint.
-        listeners: Told after each attempt.
+        listeners: Called after each attempt.
         clock: Time and chance.
         idempotent: May what may have been processed be done again?
     """
@@ -148,7 +148,7 @@ class AttemptSeries:
         """Yield attempts until one succeeds; wait between them.
 
         Raises:
-            ringback.errors.RingbackError: Also the exception of the last, or most telling, attempt.
+            ringback.errors.RingbackError: Also the exception of the decisive attempt.
         """
         while True:
             attempt = self._begin()
@@ -164,7 +164,7 @@ class AttemptSeries:
         """Yield attempts until one succeeds; wait between them.
 
         Raises:
-            ringback.errors.RingbackError: Also the exception of the last, or most telling, attempt.
+            ringback.errors.RingbackError: Also the exception of the decisive attempt.
         """
         while True:
             attempt = self._begin()
@@ -253,7 +253,7 @@ class Retrying:
             **kwargs: Its arguments.
 
         Raises:
-            ringback.errors.RingbackError: Also the exception of the last, or most telling, attempt.
+            ringback.errors.RingbackError: Also the exception of the decisive attempt.
             Exception: What is no failure of a connection, as it was raised.
         """
         return self(function)(*args, **kwargs)

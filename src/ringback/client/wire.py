@@ -4,7 +4,7 @@ Theory of operation
 -------------------
 
 Whether a failed request may be sent again depends on one question: may the service have processed
-it? An exception tells what we saw last, not what the peer got: a reset after the request may stand
+it? An exception says what we saw last, not what the peer got: a reset after the request may stand
 for a request that was lost, one that is being processed, or one that is done. So the connections
 below the clients keep a record, a ``Wire``, and ``delivered`` answers from it:
 

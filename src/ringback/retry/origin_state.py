@@ -238,7 +238,7 @@ class OriginState:
     ) -> Change | None:
         """Record an attempt that failed; return what this changed of the circuit.
 
-        An answer that tells the caller of a mistake (4xx) is a success of the endpoint, and a
+        A response that reports a mistake of the caller (4xx) is a success of the endpoint, and a
         failure of our own says nothing of it.
 
         Args:

@@ -87,7 +87,7 @@ class Waits(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Backoff:
-    """Exponential backoff, with full jitter unless told otherwise.
+    """Exponential backoff, with full jitter unless another is named.
 
     ``Backoff(base=1, jitter="none")`` waits 1 s, 2 s, 4 s and so on.
 
@@ -176,9 +176,9 @@ class Policy:
             an ``Idempotency-Key``, the same for each attempt of a call; ``True``: every origin.
             Name only those that honour it: there, such a request may be sent twice.
         insecure_hosts: Hosts whose certificate may be wrong: after a certificate failure the call
-            is made without verification, and that is told each time.
-        direct_hosts: Hosts that may be called directly when the proxy cannot be used, which is told
-            each time.
+            is made without verification, and each time that is an event.
+        direct_hosts: Hosts that may be called directly when the proxy cannot be used; each time
+            that is an event.
         diagnose_on_giveup: Whether a call that is given up has its target diagnosed, at most once a
             minute for each origin and within what the deadline leaves (5 s at most); the error that
             is raised has it as ``diagnosis``. ``True``: by ``ringback.diagnose``; or another

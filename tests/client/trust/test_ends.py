@@ -7,7 +7,7 @@ import ssl
 import pytest
 
 from ringback.client.trust import Trust, ssl_context
-from ringback.client.trust.shared import SharedContext, is_cut, tell_cuts, telling_cuts
+from ringback.client.trust.shared import SharedContext, is_cut, report_cuts, reporting_cuts
 
 
 @pytest.fixture
@@ -54,14 +54,14 @@ def test_with_the_option_a_cut_looks_like_an_end(connect, theirs):
 
 
 def test_a_context_of_ones_own_tells_them_apart_for_good(connect, theirs, lenient):
-    tell_cuts(theirs)
+    report_cuts(theirs)
     assert not theirs.options & lenient
     assert is_cut(read(connect(theirs)))
 
 
 def test_one_of_the_programs_does_while_a_connection_is_made(connect, theirs):
     before = theirs.options
-    with telling_cuts(theirs):
+    with reporting_cuts(theirs):
         ours = connect(theirs)
     assert theirs.options == before
     assert is_cut(read(ours))
@@ -70,8 +70,8 @@ def test_one_of_the_programs_does_while_a_connection_is_made(connect, theirs):
 
 def test_it_is_as_it_was_only_when_the_last_connection_is_made(theirs, lenient):
     with contextlib.ExitStack() as first, contextlib.ExitStack() as second:
-        first.enter_context(telling_cuts(theirs))
-        second.enter_context(telling_cuts(theirs))
+        first.enter_context(reporting_cuts(theirs))
+        second.enter_context(reporting_cuts(theirs))
         first.close()
         assert not theirs.options & lenient
         second.close()
@@ -79,13 +79,13 @@ def test_it_is_as_it_was_only_when_the_last_connection_is_made(theirs, lenient):
 
 
 def test_it_is_as_it_was_where_no_connection_came_about(theirs, lenient):
-    with pytest.raises(ConnectionRefusedError), telling_cuts(theirs):
+    with pytest.raises(ConnectionRefusedError), reporting_cuts(theirs):
         raise ConnectionRefusedError
     assert theirs.options & lenient
 
 
 def test_what_the_program_sets_meanwhile_stays(theirs, lenient):
-    with telling_cuts(theirs):
+    with reporting_cuts(theirs):
         theirs.options |= ssl.OP_NO_TICKET
     assert theirs.options & lenient
     assert theirs.options & ssl.OP_NO_TICKET
@@ -94,7 +94,7 @@ def test_what_the_program_sets_meanwhile_stays(theirs, lenient):
 def test_one_that_tells_them_apart_already_goes_on(connect, endpoint, lenient):
     context = ssl.create_default_context(cafile=endpoint.verify)
     context.options &= ~lenient
-    with telling_cuts(context):
+    with reporting_cuts(context):
         ours = connect(context)
     assert not context.options & lenient
     assert is_cut(read(ours))
@@ -103,7 +103,7 @@ def test_one_that_tells_them_apart_already_goes_on(connect, endpoint, lenient):
 def test_what_is_no_context_is_left_alone():
     entered = []
     for other in (None, object()):
-        with telling_cuts(other):
+        with reporting_cuts(other):
             entered.append(other)
     assert len(entered) == 2
 
@@ -113,7 +113,7 @@ def test_shared_contexts_are_made_without_the_option(connect, endpoint, lenient)
     assert ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).options & lenient
     context = ssl_context(Trust.of(endpoint.verify))
     assert isinstance(context, SharedContext)
-    with telling_cuts(context):
+    with reporting_cuts(context):
         ours = connect(context)
     assert is_cut(read(ours))
 

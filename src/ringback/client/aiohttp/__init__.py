@@ -1,4 +1,4 @@
-"""The door into aiohttp (3.12 or newer): a client middleware.
+"""The client integration for aiohttp (3.12 or newer): a client middleware.
 
 ``aiohttp.ClientSession(middlewares=[Middleware()])`` is all there is to do.
 """

@@ -74,9 +74,10 @@ class Middleware:
     """A client middleware for ``aiohttp.ClientSession(middlewares=[...])`` or one request.
 
     It tries again what may be sent again as far as the retry budget allows, refuses calls to an
-    endpoint whose circuit is open, ends each call by its deadline (redirects included), tells the
-    sinks, and raises what aiohttp raises, specialised (see ``ringback.errors``). aiohttp sends
-    idempotent requests again by itself, once; a call that was given up here is not.
+    endpoint whose circuit is open, ends each call by its deadline (redirects included), sends the
+    sinks an event of each attempt, and raises what aiohttp raises, specialised (see
+    ``ringback.errors``). aiohttp sends idempotent requests again by itself, once; a call that was
+    given up here is not.
 
     An attempt gets the policy's connect and read timeout together until the headers are there;
     a shorter ``ClientTimeout`` wins. The body is read by the caller: what breaks off there is

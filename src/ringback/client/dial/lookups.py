@@ -32,7 +32,7 @@ class Lookup:
 
     Args:
         key: What it is for.
-        host: The name, which tells its domain.
+        host: The name, which has its domain in it.
         call: Makes it.
 
     Attributes:

@@ -62,7 +62,7 @@ class ConnectAttempt(NamedTuple):
 
 
 def combined_error(attempts: Sequence[ConnectAttempt]) -> OSError:
-    """Return the most telling of several errors, with what became of each address.
+    """Return the most precise of several errors, with what became of each address.
 
     An answer beats silence, and silence beats no route; of equals the first counts. The error has
     ``connect_attempts``, pairs of address and number, which ``ringback.classify`` reads, and with
@@ -274,7 +274,7 @@ def dial(
 
     Raises:
         socket.gaierror: The name was not resolved; ``LookupTimedOut``: not in time.
-        OSError: No address could be connected to; the most telling error, from which
+        OSError: No address could be connected to; the most precise error, from which
             ``ringback.classify`` reads what became of each address.
         OverflowError: The port is none.
         UnicodeError: The host cannot be a name.

@@ -1,1 +1,1 @@
-"""What the doors of httpx and httpx2 have in common; neither library is loaded here."""
+"""What the integrations of httpx and httpx2 have in common; neither library is loaded here."""

@@ -117,12 +117,12 @@ _TIMEOUTS = ("connect", "read", "write", "pool")
 
 
 class TransportExchange:
-    """A request and how it is sent; its target is only read where something is told of it.
+    """A request and how it is sent; its target is only read where an event or an error needs it.
 
     Args:
         request: Of httpx.
         inner: The transport that sends it once.
-        library: Of the door.
+        library: httpx or httpx2.
         policy: Its limits.
         clock: Time and chance.
         who: Who calls: is the body of the response left to them?

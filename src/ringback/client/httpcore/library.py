@@ -14,7 +14,7 @@ from ringback.failure.target import target_of_url
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """The modules and classes that a door is made with: the text of both doors is the same.
+    """The modules and classes that an integration is made with: the text of both is the same.
 
     Attributes:
         httpx: ``httpx`` or ``httpx2``.

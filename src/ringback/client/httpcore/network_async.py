@@ -194,7 +194,7 @@ async def ended(iterator: Any) -> None:
 
 
 class AsyncBody:
-    """A stream of bytes, as httpx wants one; each door mixes its own class in.
+    """A stream of bytes, as httpx wants one; each integration mixes its own class in.
 
     Args:
         library: Whose exceptions are raised.

@@ -151,7 +151,7 @@ class Backend:
 
 
 class Body:
-    """A stream of bytes, as httpx wants one; each door mixes its own class in.
+    """A stream of bytes, as httpx wants one; each integration mixes its own class in.
 
     Args:
         library: Whose exceptions are raised.

@@ -224,7 +224,7 @@ def _origin(core: Any, scheme: bytes, host: bytes, port: int | None) -> Any:
 
 
 def key_of(request: Any) -> Key:
-    """Return what tells whose connection a request needs."""
+    """Return which connections can serve a request: those of its origin."""
     origin = request.url.origin
     return origin.scheme, origin.host, origin.port
 

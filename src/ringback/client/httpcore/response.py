@@ -65,7 +65,7 @@ def _raise_named(error: Exception) -> NoReturn:
 
 
 class FailureMixin:
-    """Mixed into the response of httpx by each door."""
+    """Mixed into the response of httpx by each integration."""
 
     @property
     def failure(self) -> Failure | None:

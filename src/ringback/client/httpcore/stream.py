@@ -10,7 +10,7 @@ from typing import Any, Final, TypeVar
 
 from ringback.client.deadline import current_deadline
 from ringback.client.httpcore.library import Library
-from ringback.client.trust.shared import is_cut, telling_cuts
+from ringback.client.trust.shared import is_cut, reporting_cuts
 from ringback.client.wire import Wire, last_exchange, note_acknowledged
 
 T = TypeVar("T")
@@ -102,7 +102,7 @@ class Channel:
         limit: Seconds that connecting may wait.
 
     Attributes:
-        cut: How TLS told that the connection was ended below TLS, without ``close_notify``.
+        cut: What TLS raised where the connection was ended below TLS, without ``close_notify``.
     """
 
     def __init__(self, sock: Any, library: Library, limit: float | None) -> None:
@@ -179,7 +179,7 @@ class Channel:
 
     def _layered(self, context: ssl.SSLContext, hostname: str | None) -> Any:
         """The socket with TLS on it, before the handshake."""
-        with telling_cuts(context):
+        with reporting_cuts(context):
             if self._secure:
                 return TlsInTls(self._sock, context, hostname)
             return context.wrap_socket(
@@ -199,7 +199,7 @@ def connect_failed(library: Library, error: Exception) -> Exception:
 
 
 def _readable(number: int) -> Callable[[], bool]:
-    """What tells whether there is something to read from a descriptor, be it the end."""
+    """What finds out whether there is something to read from a descriptor, be it the end."""
     if not hasattr(select, "poll"):
         return lambda: bool(select.select([number], [], [], 0)[0])
     poll = select.poll()

@@ -53,7 +53,7 @@ class AsyncConnections:
     settings are those of a transport of httpx, whose pool of httpcore makes the connections.
 
     Args:
-        library: Of the door.
+        library: httpx or httpx2.
         settings: What the transport of httpx was made with.
 
     Attributes:
@@ -157,7 +157,7 @@ class AsyncBulkheadTransport:
 
     Args:
         inner: The transport.
-        library: Of the door.
+        library: httpx or httpx2.
         places: How many.
     """
 
@@ -258,7 +258,7 @@ class AsyncRoutedHttpxExchange(AsyncHttpxExchange):
 
 
 class AsyncTransportMixin:
-    """Mixed into the transport of httpx by each door."""
+    """Mixed into the transport of httpx by each integration."""
 
     library: ClassVar[Library]
 

@@ -54,7 +54,7 @@ class Connections:
     settings are those of a transport of httpx, whose pool of httpcore makes the connections.
 
     Args:
-        library: Of the door.
+        library: httpx or httpx2.
         settings: What the transport of httpx was made with.
 
     Attributes:
@@ -158,7 +158,7 @@ class BulkheadTransport:
 
     Args:
         inner: The transport.
-        library: Of the door.
+        library: httpx or httpx2.
         places: How many.
     """
 
@@ -259,7 +259,7 @@ class RoutedHttpxExchange(HttpxExchange):
 
 
 class TransportMixin:
-    """Mixed into the transport of httpx by each door."""
+    """Mixed into the transport of httpx by each integration."""
 
     library: ClassVar[Library]
 

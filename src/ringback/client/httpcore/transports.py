@@ -48,7 +48,7 @@ class Transports:
     """Makes a transport for each route, once.
 
     Args:
-        library: Of the door.
+        library: httpx or httpx2.
         make: Makes what sends requests from a transport of httpx.
         known: The class of httpx's transport.
         options: Its options; with ``proxies`` in place of ``proxy``, see ``Proxies.of``.

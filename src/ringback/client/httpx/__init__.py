@@ -1,4 +1,4 @@
-"""The doors into httpx: transports that get the call through, or say precisely why not.
+"""Client integrations for httpx: transports that get the call through, or say precisely why not.
 
 ``httpx.Client(transport=Transport())`` is all there is to do.
 """

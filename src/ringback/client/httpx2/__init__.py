@@ -1,4 +1,4 @@
-"""The doors into httpx2: transports that get the call through, or say precisely why not.
+"""Client integrations for httpx2: transports that get the call through, or say precisely why not.
 
 ``httpx2.Client(transport=Transport())`` is all there is to do.
 """

@@ -104,7 +104,7 @@ class Health:
         """Return the first proxy that may be used now, or the one whose rest ends first.
 
         A proxy whose rest is over is given to one call, on trial; the others pass it by until
-        that call has told how it went.
+        that call has ended.
         """
         if not self._records:
             return candidates[0], False

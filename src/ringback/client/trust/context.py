@@ -10,7 +10,7 @@ from threading import Lock
 from typing import Final, NamedTuple
 
 from ringback.client.trust.model import PEM_BEGINS, ClientCertificate, Trust
-from ringback.client.trust.shared import Sealed, SharedContext, tell_cuts
+from ringback.client.trust.shared import Sealed, SharedContext, report_cuts
 from ringback.errors import specialise
 from ringback.failure import KINDS, Failure
 
@@ -363,7 +363,7 @@ def _make(key: _Key, *, delegated: bool) -> ssl.SSLContext:
 
 def _set_up(context: ssl.SSLContext, *, verify: bool) -> None:
     """Set what ``ssl.create_default_context`` and urllib3 set, and that a cut is no end."""
-    tell_cuts(context)
+    report_cuts(context)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.check_hostname = verify
     context.verify_mode = ssl.CERT_REQUIRED if verify else ssl.CERT_NONE

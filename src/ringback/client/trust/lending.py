@@ -12,7 +12,7 @@ from urllib3.util.ssl_ import resolve_cert_reqs, resolve_ssl_version
 
 from ringback.client.trust.context import DELEGATES, certifi_bundle, ssl_context
 from ringback.client.trust.model import ClientCertificate, Trust
-from ringback.client.trust.shared import telling_cuts
+from ringback.client.trust.shared import reporting_cuts
 
 _GIVEN = ("ca_certs", "ca_cert_dir", "ca_cert_data", "cert_file", "key_file", "key_password")
 _AUTHORITIES = _GIVEN[:3]
@@ -43,7 +43,7 @@ def lent(connection: Any, trust: Trust | None = None) -> Iterator[None]:
     Without a trust of ours that is the context which urllib3 would make; where the connection
     has settings of its own, or the files cannot be loaded, it is made by urllib3's own function,
     for this connection alone, and urllib3 says what is wrong. Whosever the context is, the
-    connection tells a cut from an end.
+    connection distinguishes a cut from an end.
 
     Args:
         connection: Not connected yet.
@@ -61,9 +61,9 @@ def lent(connection: Any, trust: Trust | None = None) -> Iterator[None]:
     held.update(dict.fromkeys(loaded))
     held.update(loan)
     try:
-        with ExitStack() as telling:
+        with ExitStack() as reporting:
             for context in _used(connection):
-                telling.enter_context(telling_cuts(context))
+                reporting.enter_context(reporting_cuts(context))
             yield
     finally:
         held.update(before)

@@ -1,4 +1,4 @@
-"""SSL contexts that many may use and nobody may change, and that tell a cut from an end.
+"""SSL contexts that many may use and nobody may change, and that distinguish a cut from an end.
 
 A peer that has said all ends TLS with ``close_notify`` (RFC 8446, section 6.1). Where the
 connection ends without it, anybody on the way may have cut it. OpenSSL 3 takes the two for one
@@ -74,14 +74,14 @@ _HELD: dict[int, int] = {}
 _LOCK = Lock()
 
 
-def tell_cuts(context: ssl.SSLContext) -> None:
-    """Let the connections of a context tell a cut from an end."""
+def report_cuts(context: ssl.SSLContext) -> None:
+    """Let the connections of a context distinguish a cut from an end."""
     context.options &= ~_IGNORED
 
 
 @contextmanager
-def telling_cuts(context: Any) -> Iterator[None]:
-    """Let the connections that are made meanwhile tell a cut from an end.
+def reporting_cuts(context: Any) -> Iterator[None]:
+    """Let the connections that are made meanwhile distinguish a cut from an end.
 
     A connection takes the options that its context has when it is made. Afterwards the context is
     as it was: a program may use it elsewhere too, with code that takes a cut for an end.
@@ -110,7 +110,7 @@ def _hold(context: ssl.SSLContext) -> bool:
         if not others:
             if not context.options & _IGNORED:
                 return False
-            tell_cuts(context)
+            report_cuts(context)
         _HELD[id(context)] = others + 1
     return True
 

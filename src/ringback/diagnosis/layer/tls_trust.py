@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from ringback.client.trust import Trust
 from ringback.client.trust.context import load_authorities, load_client_certificate, load_system
 from ringback.client.trust.model import PEM_BEGINS
-from ringback.client.trust.shared import tell_cuts
+from ringback.client.trust.shared import report_cuts
 from ringback.diagnosis.facts import TrustFacts
 from ringback.diagnosis.layer.spoken import printable_text
 from ringback.diagnosis.layer.tls_channel import watch_messages
@@ -150,7 +150,7 @@ def tolerant() -> ssl.SSLContext:
 
 def _bare() -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    tell_cuts(context)
+    report_cuts(context)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.hostname_checks_common_name = False  # RFC 9110, section 4.3.4
     context.post_handshake_auth = True
