@@ -9,7 +9,7 @@ import dns.rcode
 import dns.rdatatype
 import dns.rrset
 
-from ringback.testing.lab.dns import Asked, DNSAnswer, Nameserver
+from ringback.testing.lab.dns import DNSAnswer, DNSQuestion, Nameserver
 
 _SOA = "ns.example.org. hostmaster.example.org. 1 7200 900 1209600 300"
 _ABSENT = DNSAnswer(rcode=dns.rcode.NXDOMAIN)
@@ -40,7 +40,7 @@ class Resolver(Nameserver):
         except (dns.exception.DNSException, ValueError):
             return None
         type_ = dns.rdatatype.to_text(question.rdtype)
-        self.asked.append(Asked(question.name.to_text(omit_final_dot=True), type_, transport))
+        self.asked.append(DNSQuestion(question.name.to_text(omit_final_dot=True), type_, transport))
         found = self._found(question.name)
         if self.closing.wait(found.delay) or type_ in self._deaf:
             return None

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from ringback.cli.run import run
+from ringback.cli.run import run_command_line
 
 READY = re.compile(r"page at (http://\S+);")
 PATIENCE = 120.0
@@ -169,18 +169,18 @@ def test_an_outage_is_seen_named_diagnosed_taken_and_over(started, target, tmp_p
     assert incident["members"] == ["shop"]
     assert incident["diagnosis"]["verdict"]["kind"] == "http.error.unavailable"
 
-    assert run(["status", "--url", monitor.url]) == 1
+    assert run_command_line(["status", "--url", monitor.url]) == 1
     assert "Shop" in capsys.readouterr().out
-    assert run(["incidents", "--url", monitor.url]) == 1
+    assert run_command_line(["incidents", "--url", monitor.url]) == 1
     assert incident["id"] in capsys.readouterr().out
-    assert run(["ack", incident["id"], "--url", monitor.url]) == 0
+    assert run_command_line(["ack", incident["id"], "--url", monitor.url]) == 0
     assert monitor.get(f"/incidents/{incident['id']}")["state"] == "acknowledged"
 
     target.status = 200
     monitor.until(f"/incidents/{incident['id']}", lambda one: one["state"] == "closed")
     capsys.readouterr()
-    assert run(["incidents", "--url", monitor.url]) == 0
-    assert run(["status", "--url", monitor.url]) == 0
+    assert run_command_line(["incidents", "--url", monitor.url]) == 0
+    assert run_command_line(["status", "--url", monitor.url]) == 0
     assert monitor.end() == 0
 
 
@@ -313,12 +313,12 @@ def test_a_new_file_that_is_wrong_is_taken_once_it_is_right(started, target, tmp
 def test_a_silence_can_be_made_listed_and_ended(started, target, capsys):
     monitor = started(target.url)
     (endpoint,) = monitor.get("/endpoints")
-    assert run(["silence", endpoint["id"], "--for", "2h", "--url", monitor.url]) == 0
+    assert run_command_line(["silence", endpoint["id"], "--for", "2h", "--url", monitor.url]) == 0
     id_ = capsys.readouterr().out.partition(":")[0]
     assert monitor.get("/endpoints")[0]["silenced"]
-    assert run(["silence", "--url", monitor.url]) == 0
+    assert run_command_line(["silence", "--url", monitor.url]) == 0
     assert id_ in capsys.readouterr().out
-    assert run(["silence", "--end", id_, "--url", monitor.url]) == 0
+    assert run_command_line(["silence", "--end", id_, "--url", monitor.url]) == 0
     assert not monitor.get("/endpoints")[0]["silenced"]
 
 
@@ -344,7 +344,7 @@ def test_a_program_that_reports_its_calls_is_believed(started, unused_port, tmp_
 
 def test_with_nothing_to_watch_it_names_the_ways(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    assert run(["up"]) == 2
+    assert run_command_line(["up"]) == 2
     said = capsys.readouterr().err
     assert "ringback init" in said
     assert "ringback demo" in said
@@ -354,7 +354,7 @@ def test_with_nothing_to_watch_it_names_the_ways(tmp_path, monkeypatch, capsys):
 def test_every_problem_of_a_configuration_is_told(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     Path("ringback.toml").write_text('[[endpoint]]\nname = "a"\nurl = "http://a"\nevry = 5\n')
-    assert run(["up"]) == 2
+    assert run_command_line(["up"]) == 2
     said = capsys.readouterr().err
     assert "ringback.toml:4" in said
     assert "every" in said
@@ -388,12 +388,12 @@ def test_a_backup_is_made_while_it_runs(started, target, tmp_path, capsys):
     monitor = started(target.url)
     monitor.until("/endpoints", lambda all_: all_[0]["state"] == "ok")
     copy, database = tmp_path / "copy.db", tmp_path / "ringback.db"
-    assert run(["backup", str(copy), "--db", str(database)]) == 0
+    assert run_command_line(["backup", str(copy), "--db", str(database)]) == 0
     assert copy.stat().st_size > 0
-    assert run(["backup", str(copy), "--db", str(tmp_path / "none.db")]) == 2
+    assert run_command_line(["backup", str(copy), "--db", str(tmp_path / "none.db")]) == 2
     assert "none.db" in capsys.readouterr().err
 
 
 def test_without_a_monitor_the_commands_say_so(unused_port, capsys):
-    assert run(["status", "--url", f"http://127.0.0.1:{unused_port}"]) == 2
+    assert run_command_line(["status", "--url", f"http://127.0.0.1:{unused_port}"]) == 2
     assert "ringback up" in capsys.readouterr().err

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from ringback.testing.clients import installed
-from ringback.testing.command.outcome import Meeting, outcome_of
+from ringback.testing.command.outcome import Meeting, outcome_with
 from ringback.testing.command.reproduce import line_to_try
 from ringback.testing.lab import FAULTS, find
 from ringback.testing.lab.fault import missing
@@ -54,7 +54,7 @@ def test_a_client_without_a_deadline_is_left_waiting(fault, monkeypatch):
     monkeypatch.setattr("ringback.testing.command.outcome.MAX_TIMEOUTS", 1.2)
     trickling = find("http.response.body_timed_out:trickling_body")
     meeting = Meeting(fault(trickling.name), "get", 3.0)
-    assert outcome_of("urllib", meeting).ended == "waiting"
+    assert outcome_with("urllib", meeting).ended == "waiting"
 
 
 @pytest.mark.full

@@ -10,8 +10,8 @@ INTERRUPTED = 130
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the program ``ringback`` and exit with its status."""
     try:
-        from ringback.cli.run import run  # noqa: PLC0415 - Ctrl-C during the imports ends quietly
+        from ringback.cli.run import run_command_line  # noqa: PLC0415 - Ctrl-C during the imports ends quietly
 
-        sys.exit(run(arguments))
+        sys.exit(run_command_line(arguments))
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from rich.console import Console
 from rich.text import Text
 
-from ringback.cli.layout import console, hanging, prose
+from ringback.cli.layout import console, hanging, styled
 from ringback.cli.terminal import plain
 from ringback.failure import Explanation
 from ringback.failure.kind import Kind
@@ -23,7 +23,7 @@ def show_explanation(text: str, explanation: Explanation, screen: Console | None
     screen.print(
         Text(explanation.kind, style="bold red" if explanation.layer != "none" else "bold yellow")
     )
-    hanging(screen, Text(), prose(screen, explanation.meaning), 0)
+    hanging(screen, Text(), styled(screen, explanation.meaning), 0)
     if explanation.span[1]:
         screen.print()
         hanging(screen, Text(), excerpt(text, *explanation.span), 2)
@@ -39,7 +39,7 @@ def show_page(kind: Kind, screen: Console | None = None) -> None:
     """Print the reference page of a kind."""
     screen = screen or console()
     screen.print(Text(kind.name, style="bold"))
-    hanging(screen, Text(), prose(screen, kind.meaning), 0)
+    hanging(screen, Text(), styled(screen, kind.meaning), 0)
     screen.print()
     for name, value in (
         ("Layer", LAYERS[kind.layer]),
@@ -114,4 +114,4 @@ def _show_lines(screen: Console, title: str, lines: Sequence[tuple[str, str]]) -
         screen.print()
         screen.print(Text(title, style="bold"))
     for mark, line in lines:
-        hanging(screen, Text(mark), prose(screen, line), 4)
+        hanging(screen, Text(mark), styled(screen, line), 4)

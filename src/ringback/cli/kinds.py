@@ -6,7 +6,7 @@ from dataclasses import asdict
 import click
 from rich.text import Text
 
-from ringback.cli.layout import console, hanging, prose
+from ringback.cli.layout import console, hanging, styled
 from ringback.failure.kind import Kind, Layer
 from ringback.failure.kinds import KINDS
 from ringback.failure.page import LAYERS
@@ -38,5 +38,5 @@ def _show(layer: Layer, kinds: list[Kind]) -> None:
     screen.print(Text(f"{title[0].upper()}{title[1:]}", style="bold"))
     for kind in kinds:
         hanging(screen, Text(), Text(kind.name, style="cyan"), 2)
-        hanging(screen, Text(), prose(screen, kind.meaning), 4)
+        hanging(screen, Text(), styled(screen, kind.meaning), 4)
     screen.print()

@@ -41,7 +41,7 @@ def hanging(screen: Console, label: Text, body: Text, indent: int) -> None:
         screen.print(Text.assemble(lead, line), soft_wrap=True)
 
 
-def prose(screen: Console, text: str) -> Text:
+def styled(screen: Console, text: str) -> Text:
     """Return inline Markdown as text: literals are coloured, or in backticks without colour."""
     if not screen.color_system:
         return Text(text)

@@ -191,7 +191,7 @@ assert isinstance(ringback, LazyGroup)
 ringback.entries = COMMANDS
 
 
-def run(arguments: Sequence[str] | None = None) -> int:
+def run_command_line(arguments: Sequence[str] | None = None) -> int:
     """Return the exit status after running the program.
 
     What the user got wrong is one line on stderr, and status 2; a full disk is status 1.

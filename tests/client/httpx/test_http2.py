@@ -5,7 +5,7 @@ import pytest
 
 from ringback import Policy, errors
 from ringback.testing.lab.healthy import secured
-from ringback.testing.lab.http import healthy, offer_http2, speaking
+from ringback.testing.lab.http import healthy_over_http2, offer_http2, speaking
 
 
 @pytest.fixture
@@ -25,13 +25,13 @@ def first_times(count, answer):
     made = iter(range(count))
 
     def either(http2, stream):
-        (answer if next(made, None) is not None else healthy)(http2, stream)
+        (answer if next(made, None) is not None else healthy_over_http2)(http2, stream)
 
     return either
 
 
 def test_requests_share_a_connection_in_turn(over):
-    client, endpoint = over(healthy)
+    client, endpoint = over(healthy_over_http2)
     for _ in range(3):
         assert client.get(endpoint.url).http_version == "HTTP/2"
     assert len(endpoint.seen) == 1
@@ -59,7 +59,7 @@ def test_a_goaway_that_names_an_earlier_stream_promises_it_too(over):
 
     def answered(http2, stream):
         if stream == 1:
-            healthy(http2, stream)
+            healthy_over_http2(http2, stream)
         else:
             http2.close_connection(last_stream_id=1)
 
@@ -87,7 +87,7 @@ def test_nor_does_another_error_of_the_stream(over):
 
 
 def test_tasks_share_a_connection_at_the_same_time(door, over):
-    client, endpoint = over(healthy)
+    client, endpoint = over(healthy_over_http2)
     if not door.asynchronous:
         client.get(endpoint.url)
         return

@@ -8,7 +8,7 @@ from ringback import Backoff, Policy, Timeout, errors
 from ringback.client.call import AsyncClock, Clock
 from ringback.client.tasks import sleep
 from ringback.retry import GiveUp, Retry
-from ringback.testing.lab.message import MID_BODY, healthy, response
+from ringback.testing.lab.message import MID_BODY, healthy_response, response
 from ringback.testing.lab.timing import failing, failing_requests
 
 pytestmark = pytest.mark.usefixtures("no_connection_is_lost")
@@ -133,7 +133,7 @@ def echoing(lab):
         request = connection.read_request()
         sent.append(request.body)
         if connection.number:
-            connection.send(healthy(request))
+            connection.send(healthy_response(request))
         else:
             connection.reset()
 

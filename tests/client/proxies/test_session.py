@@ -90,13 +90,13 @@ def decisions(events):
 
 @pytest.mark.parametrize(
     "broken",
-    [None, lab_proxy.closed, lab_proxy.reset, lab_proxy.silent],
+    [None, lab_proxy.closed, lab_proxy.reset, lab_proxy.silent_proxy],
     ids=lambda broken: getattr(broken, "__name__", None),
 )
 def test_the_retry_takes_the_next_and_the_next_call_goes_there_at_once(
     lab, policy, open_session, events, works, broken
 ):
-    if broken is lab_proxy.silent:
+    if broken is lab_proxy.silent_proxy:
         # Time enough for what answers to answer, however busy the machine is.
         policy = dataclasses.replace(policy, timeout=Timeout(connect=3, read=3))
     first = lab.listen(broken) if broken else lab.reserve().endpoint

@@ -10,7 +10,7 @@ from ringback.client.deadline import within
 from ringback.client.urllib3.socks import SocksPools
 from ringback.client.wire import last_exchange
 from ringback.testing.lab import FAULTS
-from ringback.testing.lab.dns import answered
+from ringback.testing.lab.dns import answered_name
 from ringback.testing.lab.resolver import resolving
 
 HEALTHY = [name for name in FAULTS if name.startswith("ok:socks")]
@@ -35,7 +35,7 @@ def test_a_request_gets_through(lab, pools, name):
 @pytest.mark.parametrize("scheme", ["socks5", "socks5h", "socks4", "socks4a"])
 def test_a_name_is_resolved_here_or_there(lab, pools, scheme):
     """The lab's names exist for this process only: the proxy could not resolve them."""
-    met = answered(lab, "ok")
+    met = answered_name(lab, "ok")
     proxy = lab.start("ok:socks4" if "4" in scheme else "ok:socks5")
     manager = pools(SocksPools, f"{scheme}://{proxy.host}:{proxy.port}")
     here = met.url if scheme in {"socks5", "socks4"} else f"http://localhost:{met.port}/"

@@ -121,7 +121,7 @@ def test_the_proxy_refuses(lab):
 
 
 def test_a_silent_proxy_takes_no_longer_than_allowed(lab):
-    met = lab.listen(proxy.silent)
+    met = lab.listen(proxy.silent_proxy)
     route = Route(address=met.host, port=met.port, proxy=f"http://{met.host}:{met.port}")
     with pytest.raises(TunnelError) as caught:
         open_connection(scene_of(), route, "127.0.0.1", 9, 0.2)

@@ -19,7 +19,7 @@ from e2e.world import SILENT, WELL, World, broken
 
 from ringback.testing.lab.healthy import over_tls
 from ringback.testing.lab.http import closing, speaking
-from ringback.testing.lab.http import healthy as answering_http2
+from ringback.testing.lab.http import healthy_over_http2 as answering_http2
 from ringback.testing.lab.message import head
 from ringback.testing.lab.server import Connection
 

@@ -302,8 +302,8 @@ WORLDS = (
         broken("accepts_and_silent|proxy_silent|slow_first_byte",
                "http.response.timed_out|proxy.no_response", "http|proxy",
                "proxy|their service|their application"),
-        name(), listen(), blocked(), _office(3128, faulty.silent), variables=ALL, limit=SILENT,
-        fact=("timed out|timeout",),
+        name(), listen(), blocked(), _office(3128, faulty.silent_proxy), variables=ALL,
+        limit=SILENT, fact=("timed out|timeout",),
     ),
     _proxy(
         "proxy-closes-http", _HTTP,

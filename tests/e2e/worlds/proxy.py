@@ -115,7 +115,7 @@ WORLDS = (
     _world(
         "proxy-silent",
         broken("proxy_silent", "proxy.no_response", "proxy", "proxy"),
-        listen(3128, faulty.silent, role="office", address=PROXY),
+        listen(3128, faulty.silent_proxy, role="office", address=PROXY),
         limit=SILENT,
         curl=(28,),
         fact=("proxy|CONNECT",),

@@ -8,7 +8,7 @@ import dns.query
 import dns.rcode
 import pytest
 
-from ringback.testing.lab.dns import ANSWERS, Asked, DNSAnswer, Nameserver, bind
+from ringback.testing.lab.dns import ANSWERS, DNSAnswer, DNSQuestion, Nameserver, bind
 from tests.testing.lab.wire import PATIENCE, SILENCE
 
 
@@ -68,7 +68,7 @@ def test_each_question_gets_the_addresses_of_its_type():
         assert str(ask(server, "both")[1].answer[0][0]) == "127.0.0.1"
         assert str(ask(server, "both", rdtype="AAAA")[1].answer[0][0]) == "::1"
         assert ask(server, "both", rdtype="MX")[1].answer == []
-        assert server.asked[1] == Asked("both.lab.test", "AAAA", "udp")
+        assert server.asked[1] == DNSQuestion("both.lab.test", "AAAA", "udp")
 
 
 def test_names_outside_the_zone_are_refused(server):

@@ -14,7 +14,7 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from ringback.cli.layout import console, hanging, prose
+from ringback.cli.layout import console, hanging, styled
 from ringback.cli.terminal import plain
 from ringback.diagnosis.layer.url import parse_target
 from ringback.diagnosis.model import STAGES, Diagnosis, Reading
@@ -68,7 +68,7 @@ def _show(screen: Console, title: str, lines: list[tuple[str, str]]) -> None:
         screen.print()
         screen.print(Text(title, style="bold"))
     for lead, line in lines:
-        hanging(screen, Text(lead), prose(screen, plain(line)), 4)
+        hanging(screen, Text(lead), styled(screen, plain(line)), 4)
 
 
 _STAGE_WIDTH = len("neighbours")
@@ -156,7 +156,7 @@ def show_comparison(found: Comparison, screen: Console | None = None) -> None:
         screen.print()
         screen.print(Text("What to do", "bold"))
     for number, line in enumerate(found.advice, 1):
-        hanging(screen, Text(f" {number}."), prose(screen, plain(line)), 4)
+        hanging(screen, Text(f" {number}."), styled(screen, plain(line)), 4)
 
 
 def _verdicts(screen: Console, found: Comparison) -> None:

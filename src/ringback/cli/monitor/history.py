@@ -148,13 +148,13 @@ def _cell(name: str, value: Any) -> str:
         # Rounded down: 99.999 % is not 100 %.
         return f"{int(value * 1000) / 1000:.3f} %"
     if name in {"down", "repair", "unknown"}:
-        return duration_text(value)
+        return two_units(value)
     if name in {"p50", "p95"}:
         return f"{value * 1000:.0f} ms" if value < 10 else f"{value:.1f} s"
     return plain(str(value))
 
 
-def duration_text(seconds: float) -> str:
+def two_units(seconds: float) -> str:
     """Return a duration in its two largest units, such as ``3 h 20 min``."""
     left = round(seconds)
     parts: list[str] = []
@@ -254,7 +254,7 @@ class _EndpointHistory:
         later = self.changes[number + 1].at if number + 1 < len(self.changes) else self.now
         text = Text(f"{change.after}", style=_STYLES.get(change.after, ""))
         kind = f" ({change.kind})" if change.kind else ""
-        return text.append(f"{kind} for {duration_text(later - change.at)}", style="default")
+        return text.append(f"{kind} for {two_units(later - change.at)}", style="default")
 
 
 def _repeated_failures(failed: list[Check]) -> Iterator[tuple[Check, Text]]:
@@ -275,7 +275,7 @@ def _failure(check: Check) -> str:
 
 def _incident(incident: Incident) -> Text:
     ended = (
-        f", {duration_text(incident.closed_at - incident.opened_at)}"
+        f", {two_units(incident.closed_at - incident.opened_at)}"
         if incident.closed_at
         else f", {incident.state}"
     )

@@ -69,7 +69,7 @@ class Meeting:
     timeout: float
 
 
-def outcome_of(client: str, meeting: Meeting) -> Outcome:
+def outcome_with(client: str, meeting: Meeting) -> Outcome:
     """Return how a call with one client ends, or that it has not ended in time."""
     found: list[Outcome] = []
     limit = MAX_TIMEOUTS * meeting.timeout
@@ -125,13 +125,13 @@ def outcome_from(namespace: str, client: str, meeting: Meeting) -> Outcome:
     return Outcome(**json.loads(done.stdout))
 
 
-def main() -> None:
+def print_outcome() -> None:
     """Read from standard input whom to call; print the outcome as JSON."""
     given = json.load(sys.stdin)
     meeting = given["meeting"]
     endpoint = Endpoint(**meeting.pop("endpoint"))
-    print(json.dumps(asdict(outcome_of(given["client"], Meeting(endpoint, **meeting)))))
+    print(json.dumps(asdict(outcome_with(given["client"], Meeting(endpoint, **meeting)))))
 
 
 if __name__ == "__main__":
-    main()
+    print_outcome()

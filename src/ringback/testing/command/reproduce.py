@@ -15,7 +15,7 @@ from ringback.cli.terminal import plain
 from ringback.failure.kinds import KINDS
 from ringback.failure.page import LAYERS
 from ringback.testing.clients import installed
-from ringback.testing.command.outcome import Meeting, Outcome, outcome_from, outcome_of
+from ringback.testing.command.outcome import Meeting, Outcome, outcome_from, outcome_with
 from ringback.testing.lab import FAULTS, Endpoint, Fault, Lab
 from ringback.testing.lab.fault import missing
 
@@ -165,7 +165,7 @@ def reproduce(fault: Fault) -> Iterator[Outcome]:
             if endpoint.namespace:
                 yield outcome_from(endpoint.namespace, client, meeting)
             else:
-                yield outcome_of(client, meeting)
+                yield outcome_with(client, meeting)
 
 
 def _is_silence(fault: Fault) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from ringback.cli.layout import console, hanging, prose
+from ringback.cli.layout import console, hanging, styled
 from ringback.cli.terminal import plain
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class Narrator:
         self._told = record["exception"]
         raised = f"raises {record['exception']}, which is also {' and '.join(record['also'])}"
         hanging(self._screen, Text(), Text(raised), _INDENT)
-        first = Text("do first: ").append(prose(self._screen, record["advice"]))
+        first = Text("do first: ").append(styled(self._screen, record["advice"]))
         hanging(self._screen, Text(), first, _INDENT)
 
     def _alert(self, record: Record) -> None:
@@ -126,7 +126,7 @@ class Narrator:
         hanging(self._screen, Text("  ! "), line, _INDENT)
         hanging(self._screen, Text(), Text(plain(record["summary"])), _INDENT)
         if record["advice"]:
-            first = Text("do first: ").append(prose(self._screen, record["advice"]))
+            first = Text("do first: ").append(styled(self._screen, record["advice"]))
             hanging(self._screen, Text(), first, _INDENT)
         self._wait("waiting for the monitor")
 

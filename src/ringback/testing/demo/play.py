@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 
 from ringback.testing.demo.monitor import UnseenError
-from ringback.testing.demo.scenes import SCENES, Scene, incidents
+from ringback.testing.demo.scenes import SCENES, DemoScene, incidents
 from ringback.testing.demo.stage import Record, Stage
 from ringback.testing.demo.world import World
 from ringback.testing.lab import Lab
@@ -52,7 +52,7 @@ Tell = Callable[[Record], None]
 
 
 def play(
-    tell: Tell, scenes: Iterable[Scene] = SCENES, *, watched: bool = False, keep: bool = False
+    tell: Tell, scenes: Iterable[DemoScene] = SCENES, *, watched: bool = False, keep: bool = False
 ) -> bool:
     """Play the scenes; return whether each went as expected."""
     began = time.monotonic()
@@ -73,7 +73,7 @@ def play(
     return all(kept)
 
 
-def _play(scene: Scene, lab: Lab, tell: Tell) -> bool:
+def _play(scene: DemoScene, lab: Lab, tell: Tell) -> bool:
     tell({"event": "scene", "scene": scene.name, "title": scene.title})
     stage = Stage(lab, tell)
     try:

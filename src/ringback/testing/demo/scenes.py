@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ringback.testing.demo.world import WatchedEndpoint
+from ringback.testing.demo.world import DemoEndpoint
 from ringback.testing.lab.message import serve
 from ringback.testing.lab.resolver import resolving
 from ringback.testing.lab.tcp import reset_mid_body
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class DemoScene:
     """One scene.
 
     Attributes:
@@ -80,19 +80,19 @@ def outage(stage: Stage) -> None:
 _DOWN = ("tcp.refused retry", "tcp.refused give_up", "raised, explained as tcp.refused")
 
 SCENES = (
-    Scene(
+    DemoScene(
         "comes_back",
         "A refused port that comes back during the retries",
         comes_back,
         ("tcp.refused retry", "tcp.refused retry", "ok done"),
     ),
-    Scene(
+    DemoScene(
         "no_such_name",
         "A DNS name that does not exist",
         no_such_name,
         ("dns.name_not_resolved give_up", "raised, explained as dns.name_not_resolved"),
     ),
-    Scene(
+    DemoScene(
         "expired_certificate",
         "An expired certificate",
         expired_certificate,
@@ -101,7 +101,7 @@ SCENES = (
             "raised, explained as tls.cert.date_invalid.expired",
         ),
     ),
-    Scene(
+    DemoScene(
         "reset_in_body",
         "A reset in mid-body: a GET is repeated, a POST is not",
         reset_in_body,
@@ -112,7 +112,7 @@ SCENES = (
             "raised, explained as tcp.reset",
         ),
     ),
-    Scene(
+    DemoScene(
         "outage",
         "A service that stays down: one alert, and its recovery",
         outage,
@@ -124,7 +124,7 @@ SCENES = (
 
 def certificate(world: World, stage: Stage) -> None:
     """Watch a service that is well, and whose certificate ends in five days."""
-    payments = WatchedEndpoint(stage, world.monitor, "payments")
+    payments = DemoEndpoint(stage, world.monitor, "payments")
     payments.happens("payments is well, and its certificate lasts five more days")
     payments.is_("ok")
     payments.is_named(diagnosed=False)
@@ -133,7 +133,7 @@ def certificate(world: World, stage: Stage) -> None:
 def service_outage(world: World, stage: Stage) -> None:
     """Close a port that a program calls; the monitor itself looks every 30 s."""
     service = world.services.shop
-    shop = WatchedEndpoint(stage, world.monitor, "shop")
+    shop = DemoEndpoint(stage, world.monitor, "shop")
     shop.is_("ok", origin="call")
     shop.happens("shop goes down; a program that calls it reports to the monitor", service.close)
     shop.is_named(says=str(service.endpoint.port))
@@ -144,7 +144,7 @@ def service_outage(world: World, stage: Stage) -> None:
 def port_change(world: World, stage: Stage) -> None:
     """Close a port, and open another one with the same service behind it."""
     before, now = world.services.stock, world.services.other
-    stock = WatchedEndpoint(stage, world.monitor, "stock")
+    stock = DemoEndpoint(stage, world.monitor, "stock")
     stock.is_("ok")
 
     def move() -> None:
@@ -159,7 +159,7 @@ def port_change(world: World, stage: Stage) -> None:
 
 def dns_failure(world: World, stage: Stage) -> None:
     """Take a name out of the lab's DNS."""
-    partner = WatchedEndpoint(stage, world.monitor, "partner")
+    partner = DemoEndpoint(stage, world.monitor, "partner")
     partner.is_("ok")
     partner.happens("partner.lab.test is taken out of the DNS", world.services.forget_partner)
     partner.is_named(diagnosed=False)
@@ -170,17 +170,17 @@ def dns_failure(world: World, stage: Stage) -> None:
 def flapping(world: World, stage: Stage) -> None:
     """Close and open a port until there is a name for it, and then leave it open."""
     service = world.services.search
-    search = WatchedEndpoint(stage, world.monitor, "search")
+    search = DemoEndpoint(stage, world.monitor, "search")
     search.is_("ok")
     search.happens("search goes down, comes back, and goes down again")
     search.comes_and_goes(service.close, service.open)
     search.is_over()
 
 
-def incidents(world: World) -> tuple[Scene, ...]:
+def incidents(world: World) -> tuple[DemoScene, ...]:
     """Return the scenes, in the order they are played."""
     return tuple(
-        Scene(play.__name__, title, partial(play, world), promised)
+        DemoScene(play.__name__, title, partial(play, world), promised)
         for title, play, promised in (
             (
                 "A certificate that ends soon, while all is well",

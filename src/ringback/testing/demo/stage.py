@@ -67,7 +67,7 @@ def recovery_record(recovery: Recovery) -> dict[str, Any]:
     }
 
 
-def incident_record(incident: Document, endpoint: str, seconds: float) -> dict[str, Any]:
+def incident_event(incident: Document, endpoint: str, seconds: float) -> dict[str, Any]:
     """Return what is told of an incident."""
     diagnosis = incident["diagnosis"] or {}
     verdict = diagnosis.get("verdict") or {}

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import sys
 
-from ringback.cli.run import run
+from ringback.cli.run import run_command_line
 from ringback.testing.demo.child import end_with_parent
 
 if __name__ == "__main__":
     end_with_parent()
-    sys.exit(run(["up", *sys.argv[1:]]))
+    sys.exit(run_command_line(["up", *sys.argv[1:]]))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from ringback.testing.demo.child import Child
 from ringback.testing.demo.monitor import Monitor
-from ringback.testing.demo.stage import closed_record, incident_record
+from ringback.testing.demo.stage import closed_record, incident_event
 from ringback.testing.lab.dns import LOOPBACK, DNSAnswer, Nameserver, bind
 from ringback.testing.lab.healthy import over_tls
 from ringback.testing.lab.message import response
@@ -161,7 +161,7 @@ class World:
         self._opened.close()
 
 
-class WatchedEndpoint:
+class DemoEndpoint:
     """An endpoint that the monitor watches.
 
     Args:
@@ -235,4 +235,4 @@ class WatchedEndpoint:
         step = f"{incident['pattern']} {incident['kind'] or ''}".rstrip()
         if says not in incident["summary"]:
             step += f", and {says} is not named"
-        self._stage.happened(step, incident_record(incident, self._id, seconds))
+        self._stage.happened(step, incident_event(incident, self._id, seconds))

@@ -63,18 +63,18 @@ class Certificates:
     @property
     def root(self) -> Identity:
         """The authority in the bundle."""
-        return self._once("root", lambda: authority("ringback lab root"))
+        return self._once("root", lambda: new_authority("ringback lab root"))
 
     @property
     def unknown_root(self) -> Identity:
         """An authority that is in no bundle."""
-        return self._once("unknown root", lambda: authority("ringback lab unknown root"))
+        return self._once("unknown root", lambda: new_authority("ringback lab unknown root"))
 
     @property
     def intermediate(self) -> Identity:
         """An authority that the root vouches for."""
         return self._once(
-            "intermediate", lambda: authority("ringback lab intermediate", issuer=self.root)
+            "intermediate", lambda: new_authority("ringback lab intermediate", issuer=self.root)
         )
 
     def file(self, name: str) -> str:
@@ -118,7 +118,7 @@ class Certificates:
         return builder.sign(self.root.key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
 
 
-def authority(name: str, *, issuer: Identity | None = None) -> Identity:
+def new_authority(name: str, *, issuer: Identity | None = None) -> Identity:
     """Return a new certificate authority, self-signed without an issuer."""
     key = ec.generate_private_key(ec.SECP256R1())
     usage = {**_NO_USAGE, "key_cert_sign": True, "crl_sign": True}

@@ -66,7 +66,7 @@ class DNSAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class DNSQuestion:
     """One question that reached the server."""
 
     name: str
@@ -94,7 +94,7 @@ class Nameserver:
     ) -> None:
         host, port = sockets[0].getsockname()[:2]
         self.address: tuple[str, int] = (host, port)
-        self.asked: list[Asked] = []
+        self.asked: list[DNSQuestion] = []
         self.closing = threading.Event()
         self._answers = answers
         self._servers = (_Datagrams(self, sockets[0]), _Streams(self, sockets[1]))
@@ -122,7 +122,7 @@ class Nameserver:
         except (dns.exception.DNSException, ValueError):
             return None
         type_ = dns.rdatatype.to_text(question.rdtype)
-        self.asked.append(Asked(question.name.to_text(omit_final_dot=True), type_, transport))
+        self.asked.append(DNSQuestion(question.name.to_text(omit_final_dot=True), type_, transport))
         found = self._find(question.name)
         if self.closing.wait(found.delay):
             return None
@@ -293,7 +293,7 @@ def endpoint(lab: Lab, label: str) -> Endpoint:
     return Endpoint(url=f"http://{host}:{port}/", host=host, port=port, nameserver=address)
 
 
-def answered(lab: Lab, label: str) -> Endpoint:
+def answered_name(lab: Lab, label: str) -> Endpoint:
     """Return where to meet the name ``label``, whose port is in good health."""
     met = lab.listen(serve)
     met.nameserver = nameserver(lab).address
@@ -302,7 +302,7 @@ def answered(lab: Lab, label: str) -> Endpoint:
     return met
 
 
-def port_closed(lab: Lab) -> Endpoint:
+def nameserver_port_closed(lab: Lab) -> Endpoint:
     """Return a good name whose nameserver is a UDP port that nothing listens on."""
     met = endpoint(lab, "ok")
     holder = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -332,13 +332,13 @@ FAULTS: tuple[Fault, ...] = (
         kind="ok",
         when="dns_slow",
         summary="the name resolves after 0.3 s",
-        start=lambda lab: answered(lab, "slow"),
+        start=lambda lab: answered_name(lab, "slow"),
     ),
     Fault(
         kind="ok",
         when="dns_truncated",
         summary="the answer over UDP is cut short, and whole over TCP",
-        start=lambda lab: answered(lab, "truncated"),
+        start=lambda lab: answered_name(lab, "truncated"),
     ),
     Fault(
         kind="dns.name_not_resolved",
@@ -387,7 +387,7 @@ FAULTS: tuple[Fault, ...] = (
         kind="dns.unreachable",
         when="port_closed",
         summary="nothing listens on the server's port",
-        start=port_closed,
+        start=nameserver_port_closed,
         also=("dns.temporary_failure",),
     ),
     Fault(

@@ -367,7 +367,7 @@ def speaking(answer: Answer) -> Handler:
     return handler
 
 
-def healthy(http2: H2Connection, stream: int) -> None:
+def healthy_over_http2(http2: H2Connection, stream: int) -> None:
     """Answer with status 200 and JSON."""
     body = json.dumps({"ok": True}).encode()
     fields = [(":status", "200"), ("content-type", "application/json")]
@@ -397,7 +397,7 @@ def _refusing(kind: FaultKind, when: str, summary: str, answer: Answer) -> Fault
 
 
 HTTP2: tuple[Fault, ...] = (
-    _refusing("ok", "http2", "answers every request over HTTP/2", healthy),
+    _refusing("ok", "http2", "answers every request over HTTP/2", healthy_over_http2),
     _refusing(
         "h2.refused_stream",
         "refused_stream",

@@ -23,7 +23,7 @@ _END = b"\r\n\r\n"
 
 
 @dataclass(slots=True)
-class Request:
+class ReceivedRequest:
     """A complete request; header names are in lower case, the last of equal names counts."""
 
     method: str
@@ -50,7 +50,7 @@ class RequestReader:
         self._go_on = go_on
         self._buffer = bytearray()
 
-    def head(self) -> Request | None:
+    def head(self) -> ReceivedRequest | None:
         """Return the next request without its body, ``None`` if the stream ends before."""
         while (end := self._buffer.find(_END)) < 0:
             if len(self._buffer) > HEAD_LIMIT or not self._fill():
@@ -59,7 +59,7 @@ class RequestReader:
         del self._buffer[: end + len(_END)]
         return _parse(head)
 
-    def whole(self) -> Request | None:
+    def whole(self) -> ReceivedRequest | None:
         """Return the next request with its body, ``None`` if the stream ends before."""
         request = self.head()
         if request is None:
@@ -113,12 +113,12 @@ class RequestReader:
         return line
 
 
-def _parse(head: bytes) -> Request:
+def _parse(head: bytes) -> ReceivedRequest:
     first, *lines = head.decode("latin-1").split("\r\n")
     method, target, *_ = [*first.split(" "), "", ""]
     pairs = (line.partition(":") for line in lines)
     headers = {name.strip().lower(): value.strip() for name, _, value in pairs}
-    return Request(method, target, headers)
+    return ReceivedRequest(method, target, headers)
 
 
 JSON = "application/json"
@@ -146,7 +146,7 @@ def response(status: int, body: bytes, *fields: str, content_type: str = JSON) -
     return head(status, *described, *fields) + body
 
 
-def healthy(request: Request) -> bytes:
+def healthy_response(request: ReceivedRequest) -> bytes:
     """Return the answer of a service in good health to one request."""
     said = {"ok": True, "method": request.method, "target": request.target}
     whole = response(200, json.dumps({**said, "size": len(request.body)}).encode())
@@ -156,7 +156,7 @@ def healthy(request: Request) -> bytes:
 def serve(connection: Connection) -> None:
     """Answer every request on a connection as a healthy service."""
     while request := connection.read_request():
-        connection.send(healthy(request))
+        connection.send(healthy_response(request))
         if not request.keeps_alive:
             return
 

@@ -211,7 +211,7 @@ def topology(lab: Lab) -> Topology:
 
 
 @shared
-def nameserver(lab: Lab) -> Nameserver:
+def nameserver_behind_router(lab: Lab) -> Nameserver:
     """Return the DNS server on the server's port 53, started on first use."""
     with topology(lab).inside("server"):
         sockets = bind(NAMESERVER, 53)
@@ -237,7 +237,7 @@ def ipv6_missing(lab: Lab) -> Endpoint:
 
 
 def _by_name(lab: Lab, met: Endpoint, label: str) -> Endpoint:
-    met.nameserver = nameserver(lab).address
+    met.nameserver = nameserver_behind_router(lab).address
     met.host = f"{label}.lab.test"
     met.url = f"http://{met.host}:{met.port}/"
     return met

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ringback.testing.lab.lab import Lab
-    from ringback.testing.lab.message import Request
+    from ringback.testing.lab.message import ReceivedRequest
     from ringback.testing.lab.server import Handler
 
 
@@ -30,7 +30,7 @@ _CHUNK = 64 * 1024
 _CONNECT_TIMEOUT = 5.0
 
 
-def reach(host: str, port: int) -> socket.socket:
+def connect_locally(host: str, port: int) -> socket.socket:
     """Connect to a target on this machine: nothing leaves it through the lab."""
     if host != "localhost" and not _is_loopback(host):
         raise PermissionError(f"{host} is not on this machine")
@@ -84,7 +84,7 @@ def proxy_with_users(connection: Connection) -> None:
         connection.send(response(407, b"", _ASKS))
 
 
-def through(lab: Lab, proxied: Endpoint, *, scheme: str = "http", user: str = "") -> Endpoint:
+def via_proxy(lab: Lab, proxied: Endpoint, *, scheme: str = "http", user: str = "") -> Endpoint:
     """Return a proxy's endpoint with its mapping, and as URL a target that must not be reached."""
     target = lab.reserve().endpoint
     proxied.url = target.url.replace("http:", "https:") if scheme.startswith("http") else target.url
@@ -94,14 +94,16 @@ def through(lab: Lab, proxied: Endpoint, *, scheme: str = "http", user: str = ""
     return proxied
 
 
-def tunnel(handler: Handler, *, scheme: str = "http", user: str = "") -> Callable[[Lab], Endpoint]:
+def proxy_with(
+    handler: Handler, *, scheme: str = "http", user: str = ""
+) -> Callable[[Lab], Endpoint]:
     """Return a ``Fault.start`` for a proxy that gives each connection to ``handler``."""
-    return lambda lab: through(lab, lab.listen(handler), scheme=scheme, user=user)
+    return lambda lab: via_proxy(lab, lab.listen(handler), scheme=scheme, user=user)
 
 
-def forwarded(lab: Lab) -> Endpoint:
+def working_proxy_without_tls(lab: Lab) -> Endpoint:
     """Start a working proxy and a healthy server behind it, to be called without TLS."""
-    met = tunnel(proxy)(lab)
+    met = proxy_with(proxy)(lab)
     met.url = lab.listen(serve).url
     return met
 
@@ -110,7 +112,7 @@ def tunnelled(handler: Handler, user: str = "") -> Callable[[Lab], Endpoint]:
     """Return a ``Fault.start`` for a working proxy and a healthy TLS server behind it."""
 
     def start(lab: Lab) -> Endpoint:
-        met = tunnel(handler, user=user)(lab)
+        met = proxy_with(handler, user=user)(lab)
         target = secured()(lab)
         met.url, met.verify = target.url, target.verify
         return met
@@ -120,14 +122,14 @@ def tunnelled(handler: Handler, user: str = "") -> Callable[[Lab], Endpoint]:
 
 def forward_unauthorized(lab: Lab) -> Endpoint:
     """Start a proxy that asks for a user, with a target called without TLS."""
-    met = tunnel(proxy_with_users)(lab)
+    met = proxy_with(proxy_with_users)(lab)
     met.url = lab.listen(serve).url
     return met
 
 
-def port_closed(lab: Lab) -> Endpoint:
+def proxy_port_closed(lab: Lab) -> Endpoint:
     """Reserve a port for a proxy that is not there."""
-    return through(lab, lab.reserve().endpoint)
+    return via_proxy(lab, lab.reserve().endpoint)
 
 
 def name_missing(lab: Lab) -> Endpoint:
@@ -135,10 +137,10 @@ def name_missing(lab: Lab) -> Endpoint:
     met = lab.reserve().endpoint
     met.host = "nxdomain.lab.test"
     met.nameserver = nameserver(lab).address
-    return through(lab, met)
+    return via_proxy(lab, met)
 
 
-def silent(connection: Connection) -> None:
+def silent_proxy(connection: Connection) -> None:
     """Read the CONNECT and say nothing."""
     connection.read_head()
     connection.stall()
@@ -161,11 +163,11 @@ def alerted(connection: Connection) -> None:
     connection.send(_TLS_ALERT)
 
 
-def _pass_on(connection: Connection, request: Request) -> None:
+def _pass_on(connection: Connection, request: ReceivedRequest) -> None:
     connect = request.method == "CONNECT"
     target = urlsplit(f"//{request.target}" if connect else request.target)
     try:
-        upstream = reach(target.hostname or "", target.port or 80)
+        upstream = connect_locally(target.hostname or "", target.port or 80)
     except PermissionError:
         connection.send(response(403, b"only this machine\n", content_type="text/plain"))
     except OSError as error:
@@ -178,7 +180,7 @@ def _pass_on(connection: Connection, request: Request) -> None:
         relay(connection, upstream)
 
 
-def _forwarded(request: Request) -> bytes:
+def _forwarded(request: ReceivedRequest) -> bytes:
     """Return the request as the target is to see it: without what concerns this hop only."""
     path = urlsplit(request.target)._replace(scheme="", netloc="").geturl() or "/"
     hop = {"connection", "proxy-connection", "proxy-authorization", "transfer-encoding"}
@@ -192,7 +194,7 @@ def _forwarded(request: Request) -> bytes:
 
 def _status(kind: FaultKind, status: int, summary: str) -> Fault:
     handler = answering(response(status, b"", "Connection: close"))
-    start = tunnel(handler)
+    start = proxy_with(handler)
     return Fault(kind=kind, when=f"{status}", summary=summary, start=start)
 
 
@@ -201,7 +203,7 @@ FAULTS: tuple[Fault, ...] = (
         kind="ok",
         when="proxy",
         summary="a proxy that forwards a plain request",
-        start=forwarded,
+        start=working_proxy_without_tls,
     ),
     Fault(
         kind="ok",
@@ -220,7 +222,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         kind="proxy.unreachable",
         summary="nothing listens on the proxy's port",
-        start=port_closed,
+        start=proxy_port_closed,
         also=("tcp.refused",),
     ),
     Fault(
@@ -233,13 +235,13 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         kind="proxy.auth_required",
         summary="CONNECT is answered with 407",
-        start=tunnel(proxy_with_users),
+        start=proxy_with(proxy_with_users),
     ),
     Fault(
         kind="proxy.auth_required",
         when="rejected",
         summary="CONNECT with a wrong password is answered with 407",
-        start=tunnel(proxy_with_users, user="lab:wrong"),
+        start=proxy_with(proxy_with_users, user="lab:wrong"),
     ),
     Fault(
         kind="proxy.auth_required",
@@ -252,7 +254,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         kind="proxy.upstream_failed",
         summary="the target refuses the proxy, which answers CONNECT with 502",
-        start=tunnel(proxy),
+        start=proxy_with(proxy),
     ),
     _status("proxy.upstream_failed", 502, "CONNECT is answered with 502"),
     _status("proxy.upstream_failed", 503, "CONNECT is answered with 503"),
@@ -261,56 +263,56 @@ FAULTS: tuple[Fault, ...] = (
         kind="proxy.no_response",
         when="silent",
         summary="CONNECT is read and not answered",
-        start=tunnel(silent),
+        start=proxy_with(silent_proxy),
         also=("http.response.timed_out", "client.deadline_exceeded"),
     ),
     Fault(
         kind="proxy.no_response",
         when="trickling_headers",
         summary="CONNECT is answered by a byte of header each 0.1 s, without end",
-        start=tunnel(trickled_headers),
+        start=proxy_with(trickled_headers),
         also=("http.response.timed_out", "client.deadline_exceeded"),
     ),
     Fault(
         kind="proxy.no_response",
         when="closed",
         summary="FIN after CONNECT",
-        start=tunnel(closed),
+        start=proxy_with(closed),
         also=("http.response.invalid.empty",),
     ),
     Fault(
         kind="proxy.no_response",
         when="reset",
         summary="RST after CONNECT",
-        start=tunnel(reset),
+        start=proxy_with(reset),
         also=("tcp.reset",),
     ),
     Fault(
         kind="proxy.no_response",
         when="on_accept",
         summary="RST as soon as the connection is accepted",
-        start=tunnel(Connection.reset),
+        start=proxy_with(Connection.reset),
         also=("tcp.reset",),
     ),
     Fault(
         kind="proxy.protocol_error",
         when="ssh",
         summary="an SSH server on the proxy's port",
-        start=tunnel(greeting(b"SSH-2.0-OpenSSH_9.6\r\n")),
+        start=proxy_with(greeting(b"SSH-2.0-OpenSSH_9.6\r\n")),
         also=("http.response.invalid.not_http", "http.response.invalid.empty"),
     ),
     Fault(
         kind="proxy.protocol_error",
         when="tls",
         summary="CONNECT is answered with a TLS alert",
-        start=tunnel(alerted),
+        start=proxy_with(alerted),
         also=("http.response.invalid.not_http", "http.protocol.error"),
     ),
     Fault(
         kind="proxy.protocol_error",
         when="https_url",
         summary="an https:// proxy URL for a proxy without TLS",
-        start=tunnel(hello_plain, scheme="https"),
+        start=proxy_with(hello_plain, scheme="https"),
         also=("tls.protocol.error.not_tls", "config.proxy_invalid"),
     ),
 )

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 
 from ringback.testing.lab.fault import Endpoint, Seen
-from ringback.testing.lab.message import Request, RequestReader
+from ringback.testing.lab.message import ReceivedRequest, RequestReader
 
 RECEIVED_KEPT = 16 * 1024
 """Bytes of each connection kept in ``Seen.received``."""
@@ -48,7 +48,7 @@ class Connection:
         self.seen.received += data[: RECEIVED_KEPT - len(self.seen.received)]
         return data
 
-    def read_request(self) -> Request | None:
+    def read_request(self) -> ReceivedRequest | None:
         """Return the next HTTP/1.1 request with its body, ``None`` if there is none."""
         try:
             request = self._reader.whole()
@@ -58,7 +58,7 @@ class Connection:
             self.seen.requests += 1
         return request
 
-    def read_head(self) -> Request | None:
+    def read_head(self) -> ReceivedRequest | None:
         """Return the next request's head and leave its body unread."""
         return self._reader.head()
 

@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING
 
 from ringback.testing.lab.fault import Endpoint, Fault
 from ringback.testing.lab.message import response, serve
-from ringback.testing.lab.proxy import USER, reach, relay, silent, through, tunnel
+from ringback.testing.lab.proxy import (
+    USER,
+    connect_locally,
+    proxy_with,
+    relay,
+    silent_proxy,
+    via_proxy,
+)
 from ringback.testing.lab.timing import trickle
 
 if TYPE_CHECKING:
@@ -113,7 +120,7 @@ class Socks:
         if self.reply is not None:
             return self.reply
         try:
-            return reach(host, port)
+            return connect_locally(host, port)
         except PermissionError:
             return 2
         except OSError as error:
@@ -146,20 +153,20 @@ class _Stream:
         return bytes(taken)
 
 
-def healthy(scheme: str, *, users: bool = False) -> Callable[[Lab], Endpoint]:
+def working_proxy(scheme: str, *, users: bool = False) -> Callable[[Lab], Endpoint]:
     """Return a ``Fault.start`` for a working proxy and a healthy server behind it."""
 
     def start(lab: Lab) -> Endpoint:
-        met = tunnel(Socks(users=users), scheme=scheme, user=USER if users else "")(lab)
+        met = proxy_with(Socks(users=users), scheme=scheme, user=USER if users else "")(lab)
         met.url = lab.listen(serve).url
         return met
 
     return start
 
 
-def port_closed(lab: Lab) -> Endpoint:
+def socks_port_closed(lab: Lab) -> Endpoint:
     """Reserve a port for a proxy that is not there."""
-    return through(lab, lab.reserve().endpoint, scheme="socks5")
+    return via_proxy(lab, lab.reserve().endpoint, scheme="socks5")
 
 
 def trickled(connection: Connection) -> None:
@@ -197,90 +204,90 @@ def _replying(code: int) -> Fault:
         kind=kind,
         when=f"socks5_{code}",
         summary=f"SOCKS5 reply {code}: {meaning}",
-        start=tunnel(Socks(reply=code), scheme="socks5"),
+        start=proxy_with(Socks(reply=code), scheme="socks5"),
         also=("proxy.upstream_failed",) if kind == "proxy.protocol_error" else (),
     )
 
 
 FAULTS: tuple[Fault, ...] = (
-    Fault(kind="ok", when="socks5", summary="a SOCKS5 proxy", start=healthy("socks5")),
-    Fault(kind="ok", when="socks4", summary="a SOCKS4 proxy", start=healthy("socks4")),
+    Fault(kind="ok", when="socks5", summary="a SOCKS5 proxy", start=working_proxy("socks5")),
+    Fault(kind="ok", when="socks4", summary="a SOCKS4 proxy", start=working_proxy("socks4")),
     Fault(
         kind="ok",
         when="socks5_user",
         summary="a SOCKS5 proxy that knows the user",
-        start=healthy("socks5", users=True),
+        start=working_proxy("socks5", users=True),
     ),
     *map(_replying, REPLIES),
     Fault(
         kind="proxy.upstream_failed",
         when="socks5_refused",
         summary="the target refuses the proxy, which replies 5",
-        start=tunnel(Socks(), scheme="socks5"),
+        start=proxy_with(Socks(), scheme="socks5"),
     ),
     Fault(
         kind="proxy.upstream_failed",
         when="socks4",
         summary="SOCKS4 reply 91: rejected or failed",
-        start=tunnel(Socks(reply=REJECTED), scheme="socks4"),
+        start=proxy_with(Socks(reply=REJECTED), scheme="socks4"),
         also=("proxy.denied",),
     ),
     Fault(
         kind="proxy.auth_required",
         when="socks4",
         summary="SOCKS4 reply 93: the user is not who it says",
-        start=tunnel(Socks(reply=0x5D), scheme="socks4"),
+        start=proxy_with(Socks(reply=0x5D), scheme="socks4"),
     ),
     Fault(
         kind="proxy.auth_required",
         when="socks5",
         summary="none of the client's methods of authentication is accepted",
-        start=tunnel(Socks(users=True), scheme="socks5"),
+        start=proxy_with(Socks(users=True), scheme="socks5"),
     ),
     Fault(
         kind="proxy.auth_required",
         when="socks5_rejected",
         summary="the password is wrong",
-        start=tunnel(Socks(users=True), scheme="socks5", user="lab:wrong"),
+        start=proxy_with(Socks(users=True), scheme="socks5", user="lab:wrong"),
     ),
     Fault(
         kind="proxy.unreachable",
         when="socks5",
         summary="nothing listens on the proxy's port",
-        start=port_closed,
+        start=socks_port_closed,
         also=("tcp.refused",),
     ),
     Fault(
         kind="proxy.no_response",
         when="socks5_silent",
         summary="the greeting is not answered",
-        start=tunnel(silent, scheme="socks5"),
+        start=proxy_with(silent_proxy, scheme="socks5"),
         also=("tcp.timed_out", "proxy.protocol_error"),
     ),
     Fault(
         kind="proxy.no_response",
         when="trickling_socks5",
         summary="the request is replied to by a byte each 0.1 s",
-        start=tunnel(trickled, scheme="socks5"),
+        start=proxy_with(trickled, scheme="socks5"),
         also=("tcp.timed_out", "proxy.protocol_error"),
     ),
     Fault(
         kind="proxy.no_response",
         when="socks5_closed",
         summary="FIN after the request",
-        start=tunnel(hang_up, scheme="socks5"),
+        start=proxy_with(hang_up, scheme="socks5"),
         also=("proxy.protocol_error",),
     ),
     Fault(
         kind="proxy.protocol_error",
         when="socks5_http",
         summary="an HTTP server on the proxy's port",
-        start=tunnel(speak_http, scheme="socks5"),
+        start=proxy_with(speak_http, scheme="socks5"),
     ),
     Fault(
         kind="proxy.protocol_error",
         when="socks5_garbage",
         summary="the request is answered with another version",
-        start=tunnel(garble, scheme="socks5"),
+        start=proxy_with(garble, scheme="socks5"),
     ),
 )

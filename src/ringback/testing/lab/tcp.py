@@ -6,7 +6,7 @@ import socket
 from typing import TYPE_CHECKING
 
 from ringback.testing.lab.fault import Endpoint, Fault, serving
-from ringback.testing.lab.message import MID_BODY, MID_HEADERS, healthy
+from ringback.testing.lab.message import MID_BODY, MID_HEADERS, healthy_response
 from ringback.testing.lab.server import Connection
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ _FILL_PAUSE = 0.2
 _FILL_MOST = 512
 
 
-def refused(lab: Lab) -> Endpoint:
+def refused_port(lab: Lab) -> Endpoint:
     """Start a port that is bound but does not listen: the kernel answers each SYN with a RST."""
     return lab.reserve().endpoint
 
@@ -81,7 +81,7 @@ def close_mid_request(connection: Connection) -> None:
 def stale_close(connection: Connection) -> None:
     """Answer once and keep the connection; close it when the next request has come."""
     if request := connection.read_request():
-        connection.send(healthy(request))
+        connection.send(healthy_response(request))
         connection.read_request()
     connection.finish()
 
@@ -89,7 +89,7 @@ def stale_close(connection: Connection) -> None:
 def stale_reset(connection: Connection) -> None:
     """Answer once and keep the connection; reset it when the next request comes."""
     if request := connection.read_request():
-        connection.send(healthy(request))
+        connection.send(healthy_response(request))
         connection.read()
     connection.reset()
 
@@ -97,7 +97,7 @@ def stale_reset(connection: Connection) -> None:
 _LOST = ("tcp.closed", "tcp.reset", "http.response.invalid.empty")
 
 FAULTS: tuple[Fault, ...] = (
-    Fault(kind="tcp.refused", summary="nothing listens on the port", start=refused),
+    Fault(kind="tcp.refused", summary="nothing listens on the port", start=refused_port),
     Fault(
         kind="tcp.refused",
         when="ipv6",

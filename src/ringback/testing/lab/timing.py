@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 from ringback.testing.lab.fault import Endpoint, Fault, FaultKind, serving
 from ringback.testing.lab.healthy import secured
 from ringback.testing.lab.http import closing
-from ringback.testing.lab.message import MID_BODY, MID_HEADERS, head, healthy, response, serve
+from ringback.testing.lab.message import (
+    MID_BODY,
+    MID_HEADERS,
+    head,
+    healthy_response,
+    response,
+    serve,
+)
 from ringback.testing.lab.tcp import reset_after_request
 
 if TYPE_CHECKING:
@@ -142,7 +149,7 @@ def failing_requests(times: int, failure: bytes) -> Handler:
 
     def handler(connection: Connection) -> None:
         while request := connection.read_request():
-            connection.send(failure if next(count) < times else healthy(request))
+            connection.send(failure if next(count) < times else healthy_response(request))
             if not request.keeps_alive:
                 return
 
@@ -154,7 +161,7 @@ def unavailable_twice(lab: Lab) -> Endpoint:
     return lab.listen(failing_requests(2, response(503, b"{}", "Retry-After: 0")))
 
 
-def comes_back(lab: Lab) -> Endpoint:
+def port_comes_back(lab: Lab) -> Endpoint:
     """Start a closed port that opens after ``COMES_BACK`` seconds."""
     listener = lab.reserve(serve)
     lab.later(COMES_BACK, listener.open)
@@ -179,7 +186,7 @@ def moves(lab: Lab) -> Endpoint:
         old.close()
         new.open()
         if request:
-            connection.send(healthy(request))
+            connection.send(healthy_response(request))
 
     old = lab.reserve(answer_once)
     old.endpoint.moved_to = new.endpoint.port
@@ -212,7 +219,7 @@ SCHEDULED: tuple[Fault, ...] = (
         kind="tcp.refused",
         when="comes_back",
         summary="closed at first, opens after one second",
-        start=comes_back,
+        start=port_comes_back,
     ),
     Fault(
         kind="tcp.refused",

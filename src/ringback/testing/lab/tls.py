@@ -10,6 +10,7 @@ from ringback.testing.lab.fault import Endpoint, Fault, FaultKind, serving
 from ringback.testing.lab.healthy import require_client_certificate, secured
 from ringback.testing.lab.http import closing, greeting
 from ringback.testing.lab.message import head, response
+from ringback.testing.lab.tcp import reset_after_request
 from ringback.testing.lab.timing import trickle
 
 if TYPE_CHECKING:
@@ -112,12 +113,6 @@ def close_after_request(connection: Connection) -> None:
     """Close once the request was read, without a response and without close_notify."""
     connection.read_request()
     connection.finish(linger=True)
-
-
-def reset_after_request(connection: Connection) -> None:
-    """Reset once the request was read."""
-    connection.read_request()
-    connection.reset()
 
 
 def corrupt_record(connection: Connection) -> None:

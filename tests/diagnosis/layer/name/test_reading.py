@@ -246,7 +246,7 @@ print(json.dumps({"addresses": addresses, "seconds": scene.now(), "readings": [
 def lab():
     requires(*network.NEEDS)
     with Lab() as running:
-        network.nameserver(running)
+        network.nameserver_behind_router(running)
         yield running
 
 

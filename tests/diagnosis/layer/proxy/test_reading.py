@@ -119,7 +119,7 @@ def test_what_an_http_proxy_answers(lab, handler, expected, kind):
 def test_a_proxy_that_says_nothing(lab, monkeypatch):
     monkeypatch.setattr("ringback.diagnosis.layer.proxy.ANSWER_TIMEOUT", 0.2)
     scene = scene_of()
-    assert proxy.read_proxy(scene, at(lab.listen(proxies.silent))) is None
+    assert proxy.read_proxy(scene, at(lab.listen(proxies.silent_proxy))) is None
     assert ANSWER_TIMEOUT == 3.0
     [tunnel] = told(scene, "tunnel")
     assert tunnel.facts["outcome"] == "timeout"
@@ -227,7 +227,7 @@ def test_an_https_url_of_a_plain_proxy(lab):
 def test_an_https_url_of_a_proxy_that_waits_for_more(lab, monkeypatch):
     monkeypatch.setattr("ringback.diagnosis.layer.proxy.ANSWER_TIMEOUT", 0.2)
     scene = scene_of()
-    assert proxy.read_proxy(scene, at(lab.listen(proxies.silent), "https")) is None
+    assert proxy.read_proxy(scene, at(lab.listen(proxies.silent_proxy), "https")) is None
     [tunnel] = told(scene, "tunnel")
     assert tunnel.facts["outcome"] == "timeout"
     assert tunnel.facts["reason"] == "within the TLS handshake"

@@ -3,7 +3,7 @@ import ssl
 import pytest
 
 from ringback.diagnosis.layer.tls_readings import kin_of, role_of
-from ringback.testing.lab.certificates import authority
+from ringback.testing.lab.certificates import new_authority
 
 TRUSTED = "Example Trust Root", "DigiCert Global Root G2", "GTS Root R1"
 
@@ -12,7 +12,7 @@ TRUSTED = "Example Trust Root", "DigiCert Global Root G2", "GTS Root R1"
 def context():
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     for name in TRUSTED:
-        made.load_verify_locations(cadata=authority(name).pem().decode())
+        made.load_verify_locations(cadata=new_authority(name).pem().decode())
     return made
 
 
