@@ -16,7 +16,7 @@ import warnings
 from machine import machine
 
 from ringback import classify
-from ringback.failure.classify import walk
+from ringback.failure.classify import walk_exceptions
 from ringback.testing.clients import NotOfferedError, installed
 from ringback.testing.lab import FAULTS, Lab
 
@@ -68,7 +68,7 @@ def main(names):
     rows = {
         name: {
             "kind": classify(error).kind,
-            "nodes": len(walk(error)),
+            "nodes": len(walk_exceptions(error)),
             "microseconds": micros[name],
         }
         for name, error in exceptions.items()

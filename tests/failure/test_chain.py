@@ -4,7 +4,7 @@ import pytest
 
 from ringback import Failure, classify
 from ringback.errors import specialise
-from ringback.failure.classify import MAX_NODES, clue_of, walk
+from ringback.failure.classify import MAX_NODES, clue_of, walk_exceptions
 
 REFUSED = ConnectionRefusedError(111, "Connection refused")
 
@@ -30,12 +30,12 @@ def holding(**attributes):
     ],
 )
 def test_every_link_is_followed(outer):
-    assert REFUSED in [node.exc for node in walk(outer)]
+    assert REFUSED in [node.exc for node in walk_exceptions(outer)]
 
 
 def test_a_node_knows_who_led_to_it():
     outer = holding(__cause__=REFUSED)
-    first, second = walk(outer)
+    first, second = walk_exceptions(outer)
     assert (first.exc, first.parent) == (outer, -1)
     assert (second.exc, second.parent) == (REFUSED, 0)
 
@@ -43,12 +43,12 @@ def test_a_node_knows_who_led_to_it():
 def test_nothing_is_looked_at_below_what_says_all():
     wrapped = ConnectionRefusedError(111, "Connection refused")
     wrapped.__context__ = IndexError("noise")
-    assert len(walk(wrapped)) == 1
+    assert len(walk_exceptions(wrapped)) == 1
 
 
 def test_a_broad_group_is_bounded():
     many = ExceptionGroup("many", [ValueError(str(number)) for number in range(500)])
-    assert len(walk(many)) <= MAX_NODES
+    assert len(walk_exceptions(many)) <= MAX_NODES
 
 
 def test_a_recogniser_that_fails_leaves_the_name():

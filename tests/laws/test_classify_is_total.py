@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from ringback import Failure, classify
 from ringback.failure import KINDS
-from ringback.failure.classify import MAX_NODES, walk
+from ringback.failure.classify import MAX_NODES, walk_exceptions
 
 NAMED = """
     OSError gaierror SSLError SSLCertVerificationError TimeoutError MaxRetryError ProxyError
@@ -119,7 +119,7 @@ def test_a_chain_of_any_length_is_walked_with_a_bound(length):
         outer = RuntimeError("x" * 1000)
         outer.__cause__ = inner
         inner = outer
-    assert len(walk(inner)) <= MAX_NODES
+    assert len(walk_exceptions(inner)) <= MAX_NODES
     expected = "tcp.refused" if length < MAX_NODES else "unknown"
     assert classify(inner).kind == expected
 

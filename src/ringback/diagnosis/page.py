@@ -45,7 +45,7 @@ def page(diagnoses: Sequence[Diagnosis]) -> str:
     """
     style = files("ringback.diagnosis").joinpath("page.css").read_text("utf-8")
     digest = b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    targets = ", ".join(_text(one.target) for one in diagnoses)
+    targets = ", ".join(_text(diagnosis.target) for diagnosis in diagnoses)
     return "".join(
         (
             '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">',
@@ -55,7 +55,7 @@ def page(diagnoses: Sequence[Diagnosis]) -> str:
             '<meta name="referrer" content="no-referrer">',
             f"<title>Diagnosis of {targets}</title><style>{style}</style></head><body><main>",
             *(_contents(diagnoses) if len(diagnoses) > 1 else ()),
-            *(_article(number, one) for number, one in enumerate(diagnoses)),
+            *(_article(number, diagnosis) for number, diagnosis in enumerate(diagnoses)),
             f"</main><footer><p>ringback {_text(__version__)}</p></footer></body></html>\n",
         )
     )
@@ -63,9 +63,9 @@ def page(diagnoses: Sequence[Diagnosis]) -> str:
 
 def _contents(diagnoses: Sequence[Diagnosis]) -> Iterator[str]:
     yield '<nav aria-label="Targets"><ul>'
-    for number, one in enumerate(diagnoses):
-        said = _text(one.verdict.summary)
-        yield f'<li><a href="#t{number}">{_text(one.target)}</a>: {said}</li>'
+    for number, diagnosis in enumerate(diagnoses):
+        said = _text(diagnosis.verdict.summary)
+        yield f'<li><a href="#t{number}">{_text(diagnosis.target)}</a>: {said}</li>'
     yield "</ul></nav>"
 
 
@@ -88,7 +88,7 @@ def _verdict(verdict: Verdict) -> Iterator[str]:
     yield f'<div class="verdict {sort}"><p>{_text(verdict.summary)}</p>'
     yield f'<p class="soft">{_text(standing(verdict))}</p></div>'
     yield from _list("ol", "What to do", verdict.advice)
-    others = (f"{one.summary} To check: {one.check}" for one in verdict.alternatives)
+    others = (f"{other.summary} To check: {other.check}" for other in verdict.alternatives)
     yield from _list("ul", "What else it could be", others)
     yield from _list("ul", "Also noticed", verdict.beside)
 
@@ -106,14 +106,14 @@ def _prose(line: str) -> str:
 def _rows(diagnosis: Diagnosis) -> Iterator[str]:
     numbered = list(enumerate(diagnosis.readings))
     for stage in STAGES:
-        rows = [(number, one) for number, one in numbered if one.layer == stage]
+        rows = [(number, reading) for number, reading in numbered if reading.layer == stage]
         if not rows:
             continue
-        state = state_of(one for _, one in rows)
+        state = state_of(reading for _, reading in rows)
         yield f'<tbody><tr><th class="{state}" aria-hidden="true">{MARKS[state]}</th>'
         yield f'<th scope="rowgroup" colspan="3">{TITLES[stage]}</th></tr>'
-        for number, one in rows:
-            yield _row(one, diagnosis.elapsed, decided=number in diagnosis.verdict.evidence)
+        for number, reading in rows:
+            yield _row(reading, diagnosis.elapsed, decided=number in diagnosis.verdict.evidence)
         yield "</tbody>"
 
 

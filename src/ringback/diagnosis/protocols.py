@@ -155,4 +155,4 @@ def partners_of(scheme: str, port: int) -> tuple[int, ...]:
     if protocol is None:
         return ()
     usual = (protocol.port, *protocol.partners)
-    return tuple(one for one in usual if one not in {0, port})
+    return tuple(other for other in usual if other not in {0, port})

@@ -76,9 +76,9 @@ def jsonable(value: Any, depth: int = 0) -> Any:
     if depth >= _MAX_DEPTH:
         return None
     if isinstance(value, Mapping):
-        return {str(key): jsonable(one, depth + 1) for key, one in value.items()}
+        return {str(key): jsonable(item, depth + 1) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
-        return [jsonable(one, depth + 1) for one in value]
+        return [jsonable(item, depth + 1) for item in value]
     return without_secrets(str(value))
 
 
@@ -143,7 +143,7 @@ def diagnosis_of(record: object) -> Diagnosis:
     if form != FORMAT or not _text(record.get("target")):
         raise RecordError("not a report of ringback diagnose --json")
     listed = _list(record.get("readings"))[:_MAX_READINGS]
-    known = {i: r for i, one in enumerate(listed) if (r := _reading_from(one)) is not None}
+    known = {i: r for i, entry in enumerate(listed) if (r := _reading_from(entry)) is not None}
     place = {index: new for new, index in enumerate(known)}
     return Diagnosis(
         target=_text(record.get("target")),
@@ -162,7 +162,11 @@ def _no_json(word: str) -> NoReturn:
 def _verdict_from(record: Mapping[str, Any], place: Mapping[int, int]) -> Verdict:
     layer = record.get("layer")
     evidence = [i for i in _list(record.get("evidence")) if isinstance(i, int) and i in place]
-    alternatives = [one for one in _list(record.get("alternatives")) if isinstance(one, Mapping)]
+    alternatives = [
+        alternative
+        for alternative in _list(record.get("alternatives"))
+        if isinstance(alternative, Mapping)
+    ]
     return Verdict(
         kind=cast("VerdictKind", _text(record.get("kind")) or "unknown"),
         cause=_text(record.get("cause")),
@@ -172,7 +176,9 @@ def _verdict_from(record: Mapping[str, Any], place: Mapping[int, int]) -> Verdic
         summary=_text(record.get("summary")),
         advice=_texts(record.get("advice")),
         evidence=tuple(place[index] for index in evidence),
-        alternatives=tuple(_alternative_from(one) for one in alternatives[:_MAX_ITEMS]),
+        alternatives=tuple(
+            _alternative_from(alternative) for alternative in alternatives[:_MAX_ITEMS]
+        ),
         beside=_texts(record.get("beside")),
     )
 
@@ -216,9 +222,9 @@ def _fact(value: Any, depth: int) -> Any:
     if depth >= _MAX_DEPTH:
         return None
     if isinstance(value, list):
-        return [_fact(one, depth + 1) for one in value[:_MAX_ITEMS]]
+        return [_fact(item, depth + 1) for item in value[:_MAX_ITEMS]]
     items = list(value.items())[:_MAX_ITEMS]
-    return {str(key)[:_MAX_TEXT]: _fact(one, depth + 1) for key, one in items}
+    return {str(key)[:_MAX_TEXT]: _fact(item, depth + 1) for key, item in items}
 
 
 def _where(value: object) -> Where:
@@ -230,7 +236,7 @@ def _text(value: object) -> str:
 
 
 def _texts(value: object) -> tuple[str, ...]:
-    return tuple(one[:_MAX_TEXT] for one in _list(value)[:_MAX_ITEMS] if isinstance(one, str))
+    return tuple(text[:_MAX_TEXT] for text in _list(value)[:_MAX_ITEMS] if isinstance(text, str))
 
 
 def _list(value: object) -> Sequence[Any]:

@@ -145,11 +145,11 @@ def known_in(subject: str, facts: Mapping[str, Any], hide: Placeholders) -> Know
 
 def _collect(found: Known, key: str, value: Any, hide: Placeholders) -> None:
     if isinstance(value, Mapping):
-        for inner, one in value.items():
-            _collect(found, _RENAMED.get((key, str(inner)), str(inner)), one, hide)
+        for inner, item in value.items():
+            _collect(found, _RENAMED.get((key, str(inner)), str(inner)), item, hide)
     elif isinstance(value, list | tuple):
-        for one in value:
-            _collect(found, key, one, hide)
+        for item in value:
+            _collect(found, key, item, hide)
     elif isinstance(value, str) and value:
         _collect_text(found, key, value, hide)
 
@@ -184,7 +184,7 @@ def clean(key: str, value: Any, hide: Placeholders, text: Cleaner) -> Any:
     if isinstance(value, Mapping):
         return {_key(str(k), text): clean(str(k), v, hide, text) for k, v in value.items()}
     if isinstance(value, list | tuple):
-        return [clean(key, one, hide, text) for one in value]
+        return [clean(key, item, hide, text) for item in value]
     if not isinstance(value, str) or not value or key in WORDS:
         return value
     if _is_strangers(key, value):
@@ -197,7 +197,7 @@ def strangers_in(value: Any, key: str = "") -> list[str]:
     if isinstance(value, Mapping):
         return [text for k, v in value.items() for text in strangers_in(v, str(k))]
     if isinstance(value, list | tuple):
-        return [text for one in value for text in strangers_in(one, key)]
+        return [text for item in value for text in strangers_in(item, key)]
     quoted = isinstance(value, str) and key not in _CERTIFIED and _is_strangers(key, value)
     return [value] if quoted else []
 
@@ -334,7 +334,9 @@ class Cleaner:
 
     def path(self, text: str) -> str:
         """Return what stands for a path; those that are the same everywhere stay."""
-        everywhere = _SYSTEM.fullmatch(text) and not any(one in text.lower() for one in self._known)
+        everywhere = _SYSTEM.fullmatch(text) and not any(
+            word in text.lower() for word in self._known
+        )
         return text if everywhere or text in {"/", "*"} else f"/{self._hide.of('path', text)}"
 
 
@@ -358,14 +360,14 @@ def redacted(diagnoses: Sequence[Diagnosis]) -> tuple[Diagnosis, ...]:
             known = known_in(reading.subject, {**named, **reading.facts}, hide) | known
             strangers += strangers_in(reading.facts)
     text = Cleaner(hide, known, strangers)
-    return tuple(_diagnosis(one, hide, text) for one in diagnoses)
+    return tuple(_diagnosis(diagnosis, hide, text) for diagnosis in diagnoses)
 
 
 def _diagnosis(diagnosis: Diagnosis, hide: Placeholders, text: Cleaner) -> Diagnosis:
     return replace(
         diagnosis,
         target=text(diagnosis.target),
-        readings=tuple(_reading(one, hide, text) for one in diagnosis.readings),
+        readings=tuple(_reading(reading, hide, text) for reading in diagnosis.readings),
         verdict=_verdict(diagnosis.verdict, text),
     )
 
@@ -383,10 +385,10 @@ def _verdict(verdict: Verdict, text: Cleaner) -> Verdict:
     return replace(
         verdict,
         summary=text(verdict.summary),
-        advice=tuple(text(one) for one in verdict.advice),
-        beside=tuple(text(one) for one in verdict.beside),
+        advice=tuple(text(line) for line in verdict.advice),
+        beside=tuple(text(line) for line in verdict.beside),
         alternatives=tuple(
-            replace(one, summary=text(one.summary), check=text(one.check))
-            for one in verdict.alternatives
+            replace(alternative, summary=text(alternative.summary), check=text(alternative.check))
+            for alternative in verdict.alternatives
         ),
     )

@@ -6,11 +6,11 @@ a group. The deepest node is often noise (an error of clean-up, a second attempt
 outermost is often a wrapper that says "cannot connect" of everything; so neither end of the chain
 is the answer.
 
-1. ``walk`` lists the nodes, outermost first, at most ``MAX_NODES`` and none twice. Each gives a
-   ``Clue``: what its class says (``classes.CLASSES``, by name, so that no library is imported), or
-   what a recogniser reads from its number, reason or message. A clue has a rank, from a number
-   that means only one thing (``EXACT``) to a class that is raised for everything (``BARE``). Below
-   a ``final`` clue nothing is walked: whatever hangs there is older or less precise.
+1. ``walk_exceptions`` lists the nodes, outermost first, at most ``MAX_NODES``, none twice. Each
+   gives a ``Clue``: what its class says (``classes.CLASSES``, by name, so that no library is
+   imported), or what a recogniser reads from its number, reason or message. A clue has a rank, from
+   a number that means only one thing (``EXACT``) to a class that is raised for everything
+   (``BARE``). Below a ``final`` clue nothing is walked: it is older or less precise.
 2. ``_best`` takes the highest rank; of equals the outermost, which knows more of the call. Of the
    members of a group, which failed side by side, the most telling kind wins, as among addresses.
    Where the winner is weak, the messages are read by the rules for texts, which are loaded then
@@ -122,7 +122,7 @@ def clue_of(exc: BaseException) -> Clue:
         return entry.clue
 
 
-def walk(exc: BaseException) -> list[Node]:
+def walk_exceptions(exc: BaseException) -> list[Node]:
     """The exception and what is below it, outermost first, at most ``MOST_NODES``.
 
     Below a final clue nothing is looked at: there begins the noise.
@@ -208,7 +208,7 @@ def classify(
 
 
 def _classify(exc: BaseException, target: Target, reused: bool | None) -> Failure:
-    nodes = walk(exc)
+    nodes = walk_exceptions(exc)
     best = _best(nodes) if len(nodes) > 1 else 0
     clue = nodes[best].clue
     if _words_may_say_more(clue):

@@ -13,7 +13,7 @@ from ringback.failure.frames import phase_of_frame, phase_of_read
 from ringback.failure.model import NO_TARGET, Phase, Target
 from ringback.failure.target import split_port, target_of_url
 from ringback.failure.text.fold import Page
-from ringback.failure.text.rule import Finding
+from ringback.failure.text.rule import PlacedClue
 
 # How far the call had come and by what way, as far as a text tells beside the deciding words.
 #
@@ -49,7 +49,7 @@ class Circumstances(NamedTuple):
     proxied: bool
 
 
-def circumstances(page: Page, findings: list[Finding], best: Finding) -> Circumstances:
+def circumstances(page: Page, findings: list[PlacedClue], best: PlacedClue) -> Circumstances:
     """What the rest of the text adds to the deciding words."""
     kind = best.clue.kind or "unknown"
     if kind.startswith("url.") and _REDIRECT_FRAME.search(page.text):
@@ -63,7 +63,7 @@ def circumstances(page: Page, findings: list[Finding], best: Finding) -> Circums
     return Circumstances(kind, phase, phase == "proxy" or _proxied(page, findings, best, phase))
 
 
-def _phase(page: Page, findings: list[Finding], best: Finding) -> Phase:
+def _phase(page: Page, findings: list[PlacedClue], best: PlacedClue) -> Phase:
     clue = best.clue
     if clue.kind not in {TIMEOUT, "tcp.timed_out"} and clue.phase != "unknown":
         return clue.phase
@@ -75,7 +75,7 @@ def _phase(page: Page, findings: list[Finding], best: Finding) -> Phase:
     return _phase_nearby(page, findings, best)
 
 
-def _phase_of_frames(page: Page, best: Finding) -> Phase | None:
+def _phase_of_frames(page: Page, best: PlacedClue) -> Phase | None:
     """The functions of the traceback that ends in the deciding words, or of the root's."""
     begin = max(page.text.rfind(_TRACEBACK, 0, best.start), best.start - _MAX_DISTANCE, 0)
     phase = _innermost(page.text, begin, best.start)
@@ -97,7 +97,7 @@ def _innermost(text: str, begin: int, end: int) -> Phase | None:
     return phase or fallback
 
 
-def _phase_nearby(page: Page, findings: list[Finding], best: Finding) -> Phase:
+def _phase_nearby(page: Page, findings: list[PlacedClue], best: PlacedClue) -> Phase:
     """What the wrappers in the same line know; else what the text says elsewhere."""
     begin, end = page.line_of(best.start)
     telling = [finding for finding in findings if finding.clue.phase != "unknown"]
@@ -106,7 +106,7 @@ def _phase_nearby(page: Page, findings: list[Finding], best: Finding) -> Phase:
     return near[0].clue.phase if near else "unknown"
 
 
-def _proxied(page: Page, findings: list[Finding], best: Finding, phase: Phase) -> bool:
+def _proxied(page: Page, findings: list[PlacedClue], best: PlacedClue, phase: Phase) -> bool:
     if best.clue.proxy or (phase == "tls" and _inside_proxy_error(page, best)):
         return True
     if phase not in _ON_THE_WAY:
@@ -119,7 +119,7 @@ def _proxied(page: Page, findings: list[Finding], best: Finding, phase: Phase) -
     )
 
 
-def _inside_proxy_error(page: Page, best: Finding) -> bool:
+def _inside_proxy_error(page: Page, best: PlacedClue) -> bool:
     """Whether a ``ProxyError(`` of urllib3 or requests is open around the deciding words."""
     begin = max(page.line_of(best.start)[0], best.start - 500)
     return page.text.find("ProxyError('", begin, best.start) >= 0

@@ -13,7 +13,7 @@ from ringback.failure.names import KindName
 from ringback.failure.settle import settle
 from ringback.failure.text.circumstances import circumstances, library_of, platform_of, target_in
 from ringback.failure.text.fold import Page, fold
-from ringback.failure.text.rule import BARE_TIMEOUT, Finding
+from ringback.failure.text.rule import BARE_TIMEOUT, PlacedClue
 from ringback.failure.text.rules.other import OTHER
 from ringback.failure.text.scan import named_classes, numbers, scan
 
@@ -30,13 +30,13 @@ _NETWORK = re.compile(
 )
 
 
-def choose(findings: list[Finding]) -> Finding | None:
+def choose(findings: list[PlacedClue]) -> PlacedClue | None:
     """The finding of the highest rank; of equals the first, for the root comes first."""
     telling = [f for f in findings if f.clue.kind and f.clue.rank >= _MIN_RANK]
     return max(telling, key=lambda f: (f.clue.rank, -f.start), default=None)
 
 
-def confidence(findings: list[Finding], best: Finding) -> float:
+def confidence(findings: list[PlacedClue], best: PlacedClue) -> float:
     """From the rank, less where another cause is named as strongly."""
     rank = best.clue.rank
     sure = 0.98 if rank >= _CERTAIN_RANK else 0.3 + 0.68 * rank / _CERTAIN_RANK
@@ -44,7 +44,7 @@ def confidence(findings: list[Finding], best: Finding) -> float:
     return round(sure * (0.85 if len(kinds) > 1 else 1.0), 2)
 
 
-def with_a_network(page: Page, findings: list[Finding]) -> list[Finding]:
+def with_a_network(page: Page, findings: list[PlacedClue]) -> list[PlacedClue]:
     """Without what files, pipes and other waits word alike, unless a network is named nearby."""
     if not any(_is_loose(finding.clue) for finding in findings):
         return findings
@@ -56,7 +56,7 @@ def _is_loose(clue: Clue) -> bool:
     return clue.needs_socket or (clue.kind == TIMEOUT and clue.rank <= BARE_TIMEOUT)
 
 
-def _near(signs: list[int], finding: Finding) -> bool:
+def _near(signs: list[int], finding: PlacedClue) -> bool:
     index = bisect_left(signs, finding.start - _BEFORE)
     return any(
         sign < finding.start or finding.end <= sign < finding.end + _AFTER
@@ -189,7 +189,7 @@ def _explain(text: str, offset: int) -> Explanation:
     )
 
 
-def findings_in(page: Page) -> list[Finding]:
+def findings_in(page: Page) -> list[PlacedClue]:
     """Everything the rules, the class names and the numbers say."""
     return [*scan(page), *named_classes(page), *numbers(page)]
 

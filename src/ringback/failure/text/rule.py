@@ -82,7 +82,7 @@ def say_each(
 # What one place of a text says.
 
 
-class Finding(NamedTuple):
+class PlacedClue(NamedTuple):
     """A place in the even text and its clue."""
 
     start: int

@@ -30,7 +30,7 @@ from ringback.failure import codes
 from ringback.failure.classes import CLASSES
 from ringback.failure.clue import BARE, EXACT, SPECIFIC, TEXT, TIMEOUT, Clue
 from ringback.failure.text.fold import Page
-from ringback.failure.text.rule import Finding, Rule
+from ringback.failure.text.rule import PlacedClue, Rule
 from ringback.failure.text.rules import RULES
 from ringback.failure.text.rules.other import CLASSES as OTHER_CLASSES
 from ringback.failure.text.rules.other import OTHER
@@ -51,7 +51,7 @@ _ASCII_NEEDLES = [(needle, rules) for needle, rules in _BY_NEEDLE.items() if nee
 _OTHER_ALPHABETS = [(needle, rules) for needle, rules in _BY_NEEDLE.items() if not needle.isascii()]
 
 
-def scan(page: Page) -> list[Finding]:
+def scan(page: Page) -> list[PlacedClue]:
     """What the rules find, at most six places each."""
     lower = page.lower
     candidates = _ASCII_NEEDLES if lower.isascii() else [*_ASCII_NEEDLES, *_OTHER_ALPHABETS]
@@ -78,16 +78,16 @@ def _places(lower: str, needle: str) -> Iterator[int]:
         yield place
 
 
-def _try(page: Page, place: int, rules: list[Rule]) -> Iterator[Finding]:
+def _try(page: Page, place: int, rules: list[Rule]) -> Iterator[PlacedClue]:
     for rule in rules:
         end = place + len(rule.needle)
         if rule.pattern is None:
-            yield Finding(place, end, rule.clue)
+            yield PlacedClue(place, end, rule.clue)
             continue
         begin = max(0, place - _WINDOW)
         for match in _compiled(rule.pattern).finditer(page.text, begin, end + _WINDOW):
             if match.start() < end and match.end() > place:
-                yield Finding(match.start(), match.end(), rule.clue)
+                yield PlacedClue(match.start(), match.end(), rule.clue)
                 break
 
 
@@ -121,7 +121,7 @@ _CONNECTIONS = (
 _LOWER_CASE = frozenset({"timeout", "gaierror", "herror"})
 
 
-def named_classes(page: Page) -> Iterator[Finding]:
+def named_classes(page: Page) -> Iterator[PlacedClue]:
     """Known classes, and classes known to name another failure."""
     for match in _NAME.finditer(page.text):
         name = match[0]
@@ -142,7 +142,7 @@ def _unlisted(name: str) -> Clue | None:
     return _NOT_CONNECTED if name.endswith(_CONNECTIONS) else None
 
 
-def _as_raised(page: Page, start: int, end: int, clue: Clue) -> Finding | None:
+def _as_raised(page: Page, start: int, end: int, clue: Clue) -> PlacedClue | None:
     before = page.text[max(0, start - 60) : start]
     if _MENTIONED.search(before):
         return None
@@ -153,10 +153,10 @@ def _as_raised(page: Page, start: int, end: int, clue: Clue) -> Finding | None:
         return None
     if _RAISED.match(after) or page.line_of(start)[1] <= end + 1:
         quoted = before[-1:] in {"'", '"'} and after[:1] == before[-1:]
-        return None if quoted and clue is _NO_CONNECTION else Finding(start, end, clue)
+        return None if quoted and clue is _NO_CONNECTION else PlacedClue(start, end, clue)
     if clue is _NO_CONNECTION:
         return None
-    return Finding(start, end, clue._replace(rank=clue.rank // 3))
+    return PlacedClue(start, end, clue._replace(rank=clue.rank // 3))
 
 
 def _is_lower_case_class(before: str, after: str) -> bool:
@@ -209,19 +209,19 @@ _LINUX_ALONE = (
 _MAX_NUMBERS = 200
 
 
-def numbers(page: Page) -> Iterator[Finding]:
+def numbers(page: Page) -> Iterator[PlacedClue]:
     """What the first 200 numbers say, with the words they stand beside."""
     for count, match in enumerate(_NUMBER.finditer(page.text)):
         if count >= _MAX_NUMBERS:
             return
         clue = _read(match)
         if clue is not None:
-            yield Finding(match.start(), _end(match), clue)
+            yield PlacedClue(match.start(), _end(match), clue)
     for pattern in (_WINSOCK, _BARE):
         for match in islice(pattern.finditer(page.text), 20):
             clue = _by_number(int(match["n"]), "", "", loose=False)
             if clue is not None:
-                yield Finding(match.start("n"), match.end("n"), clue._replace(rank=TEXT + 5))
+                yield PlacedClue(match.start("n"), match.end("n"), clue._replace(rank=TEXT + 5))
 
 
 def _end(match: re.Match[str]) -> int:
