@@ -1,4 +1,4 @@
-"""What `import ringback` costs over a bare interpreter; prints JSON.
+"""What `import ringback`, and a first `ringback.Session()`, cost over a bare interpreter, as JSON.
 
     python bench/import_time.py
 
@@ -7,24 +7,34 @@ prints what the import loads from outside the standard library, which must be no
 """
 
 import json
+import os
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 
 from machine import machine
 
 ROUNDS = 30
-CODES = ("pass", "import ringback", "from ringback import classify", "import socket, ssl, logging")
-"""The names of ``ringback`` load on first use, so their cost shows where one is imported."""
+THEIRS, OURS = "import requests; requests.Session()", "import ringback; ringback.Session()"
+CODES = (
+    "pass",
+    "import ringback",
+    "from ringback import classify",
+    "import socket, ssl, logging",
+    THEIRS,
+    OURS,
+)
+"""The names of ``ringback`` load on first use, so their cost shows where one is used."""
 GOAL = 40.0
 """Milliseconds over a bare interpreter."""
 
 
-def once(code):
+def once(code, environment):
     """Seconds that an interpreter takes to run ``code`` and end."""
     begin = time.perf_counter()
-    subprocess.run([sys.executable, "-c", code], check=True)
+    subprocess.run([sys.executable, "-c", code], check=True, env=environment)
     return time.perf_counter() - begin
 
 
@@ -44,10 +54,17 @@ def loaded(imports):
 def main():
     """Print the figures."""
     times = {code: [] for code in CODES}
-    for _ in range(ROUNDS):
+    with tempfile.TemporaryDirectory() as bytecode:
+        # Compiled, as what pip has installed is.
+        environment = {**os.environ, "PYTHONPYCACHEPREFIX": bytecode}
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
         for code in CODES:
-            times[code].append(once(code))
+            once(code, environment)
+        for _ in range(ROUNDS):
+            for code in CODES:
+                times[code].append(once(code, environment))
     median = {code: statistics.median(each) * 1000 for code, each in times.items()}
+    theirs, ours = (median[code] - median["pass"] for code in (THEIRS, OURS))
     cost = median["import ringback"] - median["pass"]
     print(
         json.dumps(
@@ -56,6 +73,11 @@ def main():
                 "rounds": ROUNDS,
                 "milliseconds": {code: round(each, 1) for code, each in median.items()},
                 "cost": round(cost, 1),
+                "a session": {
+                    "requests": round(theirs, 1),
+                    "ringback": round(ours, 1),
+                    "ratio": round(ours / theirs, 2),
+                },
                 "goal": {"milliseconds": GOAL, "met": cost <= GOAL},
                 "foreign": foreign(),
             },

@@ -13,6 +13,7 @@ from client_bench.rows import (
     refused,
     shapes,
     threads,
+    urllib3_pool,
 )
 
 GROUPS = (
@@ -23,6 +24,7 @@ GROUPS = (
     overhead,
     refused,
     httpx_sync,
+    urllib3_pool,
     asynchronous,
     callers,
     creation,

@@ -5,6 +5,7 @@ import sys
 from functools import partial
 from unittest import mock
 
+from client_bench.doors import httpx_sync, low
 from client_bench.doors.sessions import door, get, ours, pair_and_ours, plain, slowly
 from client_bench.interleave import interleave
 from client_bench.row import Goal, Row, over, twice
@@ -14,6 +15,13 @@ MANY = {f"SERVICE_{i}_SETTING": f"value {i}" for i in range(300)}
 
 
 DOORS = pair_and_ours(get)
+OTHERS = {
+    "httpx": httpx_sync.door(httpx_sync.bare),
+    "httpx2": httpx_sync.door(httpx_sync.bare2),
+    "urllib3": low.urllib3,
+    "http.client": low.http_client,
+    "a raw socket": low.raw_socket,
+}
 SLOWLY = {
     "requests": door(plain, get),
     "ringback.Session, fast paths off": slowly(door(ours, get)),
@@ -29,10 +37,16 @@ OVER = "ringback.Session / requests.Session, CPU"
 ROWS = (
     Row(
         "keep-alive",
-        "GET over a kept connection",
+        "GET over a kept connection, hot: nothing else runs",
         partial(interleave, doors=DOORS),
         base="requests",
         goals=(Goal(OVER, HALF, over("ringback.Session", "requests")),),
+    ),
+    Row(
+        "among-others",
+        "the same among many other clients, which leave the processor's caches to nobody",
+        partial(interleave, doors={**DOORS, **OTHERS}),
+        base="requests",
     ),
     Row(
         "environment",
