@@ -77,7 +77,7 @@ def test_a_kill_loses_one_check_of_an_endpoint_and_no_counter_and_no_notice(serv
 
     store = SQLiteStore(tmp_path / "ringback.db")
     for number in range(COUNT):
-        kept = store.checks(f"e{number}", 0, time.time() + 60, most=10**6)
+        kept = store.checks(f"e{number}", 0, time.time() + 60, limit=10**6)
         assert asked[f"/{number}"] - len(kept) <= KILLS + 1
         streak = store.state(f"case:e{number}")["streak"]
         if number in FAILING:

@@ -80,7 +80,7 @@ def _killed(site, monitor, began):
         monitor.kill()
         answered, store = site.told(), SQLiteStore(monitor.database)
         for number in range(ENDPOINTS):
-            kept = store.checks(f"e{number}", began, time.time(), most=10_000)
+            kept = store.checks(f"e{number}", began, time.time(), limit=10_000)
             if number in SICK:
                 counters += _counted(store, f"e{number}") < _failed_last(kept)
             else:

@@ -117,7 +117,7 @@ class CheckProcessor:
         cases = self._store.states(_STATE_PREFIX)
         changes = self.engine.load(
             {name.removeprefix(_STATE_PREFIX): kept for name, kept in cases.items()},
-            reversed(self._store.incidents(states=("open", "acknowledged"), most=_MAX_INCIDENTS)),
+            reversed(self._store.incidents(states=("open", "acknowledged"), limit=_MAX_INCIDENTS)),
             self._store.state("quiet"),
             self._clock(),
         )

@@ -75,7 +75,7 @@ def test_a_full_disk_is_said_and_nothing_is_forgotten(store, kept):
     disk, held = filled(store, kept)
 
     assert "disk is full; free some space" in store.degraded
-    assert store.checks("web", 0, AT * 2, most=10**6) == held[::-1]
+    assert store.checks("web", 0, AT * 2, limit=10**6) == held[::-1]
     assert store.last_checks() == {"web": held[-1]}
     assert store.state("engine") == len(held) - 50
     disk.clean()
@@ -91,7 +91,7 @@ def test_what_was_held_is_written_when_there_is_room(store, kept, clock):
     store.maintain(AT)
 
     assert store.degraded is None
-    assert kept.checks("web", 0, AT * 2, most=10**6) == held[::-1]
+    assert kept.checks("web", 0, AT * 2, limit=10**6) == held[::-1]
     assert kept.transitions("web", 0, AT * 2) == [change]
     assert kept.incidents() == [incident()]
     assert [one.notice for one in kept.due(AT)] == [notice()]
@@ -103,11 +103,11 @@ def test_it_is_not_tried_at_every_batch(store, kept, clock):
     disk, held = filled(store, kept)
     disk.clean()
     store.keep(StoreBatch(checks=[check(AT + 9000)]))
-    assert len(kept.checks("web", 0, AT * 2, most=10**6)) == len(held) - 50
+    assert len(kept.checks("web", 0, AT * 2, limit=10**6)) == len(held) - 50
 
     clock.now += RETRY_INTERVAL
     store.keep(StoreBatch(checks=[check(AT + 9001)]))
-    assert len(kept.checks("web", 0, AT * 2, most=10**6)) == len(held) + 2
+    assert len(kept.checks("web", 0, AT * 2, limit=10**6)) == len(held) + 2
 
 
 def test_alarms_go_on_while_nothing_can_be_written(store, kept, clock):
@@ -142,7 +142,7 @@ def test_an_incident_is_shown_as_it_is_now(store, kept):
 
     assert store.incidents() == [incident("2", AT + 1), closed]
     assert store.incidents(states=["open"]) == [incident("2", AT + 1)]
-    assert store.incidents(most=1) == [incident("2", AT + 1)]
+    assert store.incidents(limit=1) == [incident("2", AT + 1)]
     disk.clean()
 
 
@@ -160,7 +160,7 @@ def test_no_more_is_held_than_may_be(kept, clock, monkeypatch):
     clock.now += RETRY_INTERVAL
     store.maintain(AT)
     assert store.state("dropped") == 40
-    assert len(kept.checks("web", 0, AT * 2, most=10**6)) == len(held) + 50 - 40
+    assert len(kept.checks("web", 0, AT * 2, limit=10**6)) == len(held) + 50 - 40
     store.close()
 
 

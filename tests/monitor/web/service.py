@@ -58,13 +58,13 @@ class MemoryStore:
         self.kept = defaultdict(list)
         self.past = []
 
-    def checks(self, endpoint, since, until, *, failed=False, most=1000):
+    def checks(self, endpoint, since, until, *, failed=False, limit=1000):
         found = [
             one
             for one in sorted(self.kept[endpoint], key=lambda one: one.at, reverse=True)
             if since <= one.at < until and not (failed and one.up is not False)
         ]
-        return found[:most]
+        return found[:limit]
 
     def buckets(self, endpoint, step, since, until):
         width, spans = WIDTHS[step], defaultdict(list)
@@ -80,7 +80,7 @@ class MemoryStore:
                 tally.add(one)
         return tally.percentiles()
 
-    def incidents(self, *, states=(), endpoint=None, before=None, most=100):
+    def incidents(self, *, states=(), endpoint=None, before=None, limit=100):
         found = [
             one
             for one in sorted(self.past, key=lambda one: one.opened_at, reverse=True)
@@ -88,7 +88,7 @@ class MemoryStore:
             and (endpoint is None or endpoint in one.members)
             and (before is None or one.opened_at < before)
         ]
-        return found[:most]
+        return found[:limit]
 
     def incident(self, id_):
         return next((one for one in self.past if one.id == id_), None)

@@ -38,14 +38,14 @@ def document_of(body: bytes) -> dict[str, Any]:
     return document
 
 
-def text_member(holder: dict[str, Any], name: str, where: str, most: int) -> str:
+def text_member(holder: dict[str, Any], name: str, where: str, limit: int) -> str:
     """Return a member that is text, in one line and without control characters."""
     value = holder.get(name)
     if value is None:
         return ""
     if not isinstance(value, str):
         raise EventsInvalid(f"{where}{name} is not a string")
-    value = value[:most]
+    value = value[:limit]
     return value if value.isprintable() else "".join(c if c.isprintable() else " " for c in value)
 
 
@@ -114,12 +114,12 @@ class EventBatch:
     stale: int = 0
 
 
-def read_events(body: bytes, *, now: float, most: int = MAX_EVENTS) -> list[PassiveCheck]:
+def read_events(body: bytes, *, now: float, limit: int = MAX_EVENTS) -> list[PassiveCheck]:
     """Return what a program reports of its calls, in the order in which they ended."""
-    return list(read_batch(body, now=now, most=most).checks)
+    return list(read_batch(body, now=now, limit=limit).checks)
 
 
-def read_batch(body: bytes, *, now: float, most: int = MAX_EVENTS) -> EventBatch:
+def read_batch(body: bytes, *, now: float, limit: int = MAX_EVENTS) -> EventBatch:
     """Return a batch that a program sent.
 
     Its times are put right by as much as its clock, at ``sent_at``, differs from ours. Members
@@ -135,8 +135,8 @@ def read_batch(body: bytes, *, now: float, most: int = MAX_EVENTS) -> EventBatch
     events = document.get("events")
     if not isinstance(events, list):
         raise EventsInvalid("events is not a list")
-    if len(events) > most:
-        raise EventsInvalid(f"there are more than {most} events")
+    if len(events) > limit:
+        raise EventsInvalid(f"there are more than {limit} events")
     source = _Source(
         program=text_member(document, "program", "", 100),
         host=text_member(document, "host", "", 255),
@@ -272,9 +272,9 @@ class Inbox:
         self.stale = 0
         self._ids: OrderedDict[str, None] = OrderedDict()
 
-    def take(self, body: bytes, *, now: float, most: int = MAX_EVENTS) -> list[PassiveCheck]:
+    def take(self, body: bytes, *, now: float, limit: int = MAX_EVENTS) -> list[PassiveCheck]:
         """Return what a batch says that is new."""
-        batch = read_batch(body, now=now, most=most)
+        batch = read_batch(body, now=now, limit=limit)
         self.batches += 1
         if batch.id:
             if batch.id in self._ids:

@@ -273,15 +273,15 @@ class DegradedStore:
             return found
 
     def checks(
-        self, endpoint: str, since: float, until: float, *, failed: bool = False, most: int = 1000
+        self, endpoint: str, since: float, until: float, *, failed: bool = False, limit: int = 1000
     ) -> list[Check]:
         """Return checks of an endpoint, newest first; ``failed``: only those."""
         kept = self._all(
-            lambda: self._store.checks(endpoint, since, until, failed=failed, most=most)
+            lambda: self._store.checks(endpoint, since, until, failed=failed, limit=limit)
         )
         with self._lock:
             kept += self._spill.checks_of(endpoint, since, until, failed=failed)
-        return sorted(kept, key=lambda check: -check.at)[:most]
+        return sorted(kept, key=lambda check: -check.at)[:limit]
 
     def buckets(self, endpoint: str, step: Step, since: float, until: float) -> list[RollupBucket]:
         """Return the rollup of an endpoint, oldest first, without what is held."""
@@ -310,7 +310,7 @@ class DegradedStore:
         states: Iterable[IncidentState] = (),
         endpoint: str | None = None,
         before: float | None = None,
-        most: int = 100,
+        limit: int = 100,
     ) -> list[Incident]:
         """Return incidents, newest first."""
         wanted = tuple(states)
@@ -320,11 +320,11 @@ class DegradedStore:
         # Those that are held may stand in the store as they were: so many more are asked for.
         kept = self._all(
             lambda: self._store.incidents(
-                states=wanted, endpoint=endpoint, before=before, most=most + len(held)
+                states=wanted, endpoint=endpoint, before=before, limit=limit + len(held)
             )
         )
         found = [incident for incident in kept if incident.id not in held] + new
-        return sorted(found, key=lambda incident: (-incident.opened_at, incident.id))[:most]
+        return sorted(found, key=lambda incident: (-incident.opened_at, incident.id))[:limit]
 
     def incident(self, id_: str) -> Incident | None:
         """Return one incident."""
@@ -332,14 +332,14 @@ class DegradedStore:
             held = self._spill.incidents.get(id_)
         return held or self._one(lambda: self._store.incident(id_))
 
-    def due(self, now: float, most: int = 100) -> list[Queued]:
+    def due(self, now: float, limit: int = 100) -> list[Queued]:
         """Return notices that are to be sent by now, oldest first."""
         with self._lock:
             known = self._spill.notes.keys() | self._spill.queued.keys()
-            kept = self._all(lambda: self._store.due(now, most + len(known)))
+            kept = self._all(lambda: self._store.due(now, limit + len(known)))
             found = [queued for queued in kept if queued.notice.id not in known]
             found += [queued for queued in self._spill.queued.values() if queued.due <= now]
-            return sorted(found, key=lambda queued: (queued.due, queued.notice.at))[:most]
+            return sorted(found, key=lambda queued: (queued.due, queued.notice.at))[:limit]
 
     def sent(self, id_: str, now: float) -> None:
         """Note that a notice was sent."""

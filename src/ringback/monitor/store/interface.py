@@ -113,7 +113,7 @@ class Store(Protocol):
         """Return the newest check of each endpoint."""
 
     def checks(
-        self, endpoint: str, since: float, until: float, *, failed: bool = False, most: int = 1000
+        self, endpoint: str, since: float, until: float, *, failed: bool = False, limit: int = 1000
     ) -> list[Check]:
         """Return checks of an endpoint, newest first; ``failed``: only those."""
 
@@ -134,14 +134,14 @@ class Store(Protocol):
         states: Iterable[IncidentState] = (),
         endpoint: str | None = None,
         before: float | None = None,
-        most: int = 100,
+        limit: int = 100,
     ) -> list[Incident]:
         """Return incidents, newest first."""
 
     def incident(self, id_: str) -> Incident | None:
         """Return one incident."""
 
-    def due(self, now: float, most: int = 100) -> list[Queued]:
+    def due(self, now: float, limit: int = 100) -> list[Queued]:
         """Return notices that are to be sent by now, oldest first."""
 
     def sent(self, id_: str, now: float) -> None:

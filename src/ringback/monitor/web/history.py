@@ -45,7 +45,7 @@ async def find_incidents(
 ) -> list[Incident]:
     """Return incidents, newest first: the open ones as they are now, the others from the store."""
     kept = await query_store(
-        queries.store.incidents, states=states, endpoint=endpoint, before=before, most=most
+        queries.store.incidents, states=states, endpoint=endpoint, before=before, limit=most
     )
     found = {incident.id: incident for incident in kept}
     for incident in queries.incidents():

@@ -144,7 +144,7 @@ async def endpoint_page(request: Request) -> Response:
         areas=phase_chart(buckets[window.name], window.bucket, now - window.seconds, now),
         failures=runs_of(
             await query_store(
-                site.queries.store.checks, id_, longest, now + 1, failed=True, most=_MAX_FAILURES
+                site.queries.store.checks, id_, longest, now + 1, failed=True, limit=_MAX_FAILURES
             )
         )[:_MAX_RUNS],
         incidents=await find_incidents(site.queries, endpoint=id_, most=_MAX_INCIDENTS),

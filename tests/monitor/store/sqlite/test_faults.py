@@ -82,7 +82,7 @@ def test_where_files_may_not_grow_it_goes_on_and_damages_nothing(tmp_path):
     assert seen == f"['n1'] {held}"
     assert whole(path)
     store = SQLiteStore(path)
-    assert 0 < len(store.checks("web", 0, AT * 2, most=10**6)) < int(held)
+    assert 0 < len(store.checks("web", 0, AT * 2, limit=10**6)) < int(held)
     store.close()
 
 
@@ -232,7 +232,7 @@ def test_a_backup_is_whole_while_batches_are_kept(tmp_path):
     for name in ("first", "second"):
         assert whole(tmp_path / name)
         copy = SQLiteStore(tmp_path / name)
-        assert len(copy.checks("web", 0, AT * 2, most=10**6)) == copy.state("batches")
+        assert len(copy.checks("web", 0, AT * 2, limit=10**6)) == copy.state("batches")
         copy.close()
     assert not list(tmp_path.glob("*.partial"))
 

@@ -58,7 +58,7 @@ def check_all(path, said):
         assert sum(one.bad for one in spans) == (0 if n % 5 else count)
     since = until - 40 * 3600
     wanted = [at for k in range(count) if (at := round(AT + k * STEP + 0.007, 6)) >= since]
-    assert [one.at for one in store.checks("e7", since, until, most=10**6)] == wanted[::-1]
+    assert [one.at for one in store.checks("e7", since, until, limit=10**6)] == wanted[::-1]
     told = -(-count // 3)
     assert {one.notice.id for one in store.due(until, 10**6)} == {f"n{3 * n}" for n in range(told)}
     assert len(store.transitions("e0", 0, until)) == told

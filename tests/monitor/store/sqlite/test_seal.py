@@ -108,9 +108,9 @@ def test_nothing_is_lost_or_doubled_however_it_is_sealed(tmp_path, monkeypatch, 
 def whole(store, kept, names):
     for name in names:
         wanted = sorted((one for one in kept if one.endpoint == name), key=lambda one: -one.at)
-        found = store.checks(name, 0, AT + DAY, most=10**6)
+        found = store.checks(name, 0, AT + DAY, limit=10**6)
         assert [one.at for one in found] == [one.at for one in wanted]
-        bad = store.checks(name, 0, AT + DAY, failed=True, most=10**6)
+        bad = store.checks(name, 0, AT + DAY, failed=True, limit=10**6)
         assert sorted(one.at for one in bad) == sorted(one.at for one in wanted if not one.up)
         assert store.last_checks()[name].at == wanted[0].at
 

@@ -88,7 +88,7 @@ def test_checks_are_those_of_the_span_newest_first(store):
 
     assert store.checks("web", AT + 2, AT + 5) == [ours[4], ours[3], ours[2]]
     assert store.checks("web", AT, AT + 60, failed=True) == [ours[9], ours[6], ours[3], ours[0]]
-    assert store.checks("web", AT, AT + 60, most=2) == [ours[9], ours[8]]
+    assert store.checks("web", AT, AT + 60, limit=2) == [ours[9], ours[8]]
 
 
 def test_checks_of_several_hours_and_late_ones_are_in_order(store):
@@ -128,7 +128,7 @@ def test_incidents_can_be_asked_for(store):
     store.keep(StoreBatch(incidents=[one, two, three]))
 
     assert store.incidents() == [three, two, one]
-    assert store.incidents(most=1) == [three]
+    assert store.incidents(limit=1) == [three]
     assert store.incidents(states=["open", "acknowledged"]) == [two, one]
     assert store.incidents(endpoint="db") == [two]
     assert store.incidents(before=AT + 1) == [one]

@@ -133,7 +133,7 @@ def read_incidents(
     states: Iterable[IncidentState],
     endpoint: str | None,
     before: float | None,
-    most: int,
+    limit: int,
 ) -> list[Incident]:
     """Return incidents, newest first."""
     query = select(schema.incident.c.body)
@@ -145,7 +145,7 @@ def read_incidents(
     if before is not None:
         query = query.where(schema.incident.c.opened_at < microseconds(before))
     newest = query.order_by(schema.incident.c.opened_at.desc(), schema.incident.c.id.desc()).limit(
-        most
+        limit
     )
     return [incident_from_json(body) for body in connection.scalars(newest)]
 
@@ -204,13 +204,13 @@ def queue_notices(connection: Connection, notices: Sequence[Notice]) -> None:
         connection.execute(insert(schema.notice).prefix_with("OR IGNORE"), rows)
 
 
-def due_notices(connection: Connection, now: float, most: int) -> list[Queued]:
+def due_notices(connection: Connection, now: float, limit: int) -> list[Queued]:
     """Return notices that are to be sent by now, oldest first."""
     query = (
         select(schema.notice)
         .where(schema.notice.c.due <= microseconds(now))
         .order_by(schema.notice.c.due, schema.notice.c.at, schema.notice.c.id)
-        .limit(most)
+        .limit(limit)
     )
     return [
         Queued(
@@ -247,7 +247,7 @@ def has_ended_notices(connection: Connection, before: int) -> bool:
     )
 
 
-def purge_notices(connection: Connection, before: int, most: int) -> None:
+def purge_notices(connection: Connection, before: int, limit: int) -> None:
     """Delete notices that ended long ago."""
-    old = select(schema.notice.c.id).where(schema.notice.c.ended < before).limit(most)
+    old = select(schema.notice.c.id).where(schema.notice.c.ended < before).limit(limit)
     connection.execute(delete(schema.notice).where(schema.notice.c.id.in_(old)))

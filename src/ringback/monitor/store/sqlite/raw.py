@@ -157,7 +157,13 @@ class RawResults:
         return self._inserts[at]
 
     def checks(
-        self, connection: Connection, endpoint: int, since: int, until: int, failed: bool, most: int
+        self,
+        connection: Connection,
+        endpoint: int,
+        since: int,
+        until: int,
+        failed: bool,
+        limit: int,
     ) -> list[Check]:
         """Return checks of an endpoint from ``since`` to before ``until``, newest first.
 
@@ -171,12 +177,12 @@ class RawResults:
             )
             if failed:
                 query = query.where(table.c.up == 0)
-            for row in connection.execute(query.order_by(table.c.at.desc()).limit(most)):
+            for row in connection.execute(query.order_by(table.c.at.desc()).limit(limit)):
                 found[row.at, row.number] = row
-            if sum(row.at >= at for row in found.values()) >= most:
+            if sum(row.at >= at for row in found.values()) >= limit:
                 break
         newest = sorted(found.values(), key=lambda row: (-row.at, -row.number))
-        return [self._rows.check(row, connection) for row in newest[:most]]
+        return [self._rows.check(row, connection) for row in newest[:limit]]
 
     def since(
         self, connection: Connection, at: int

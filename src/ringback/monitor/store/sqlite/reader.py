@@ -129,14 +129,14 @@ class SQLiteReader:
                 for row in some:
                     yield self._rows.check(row, connection)
 
-    def failures(self, endpoint: str, since: float, until: float, most: int) -> list[Check]:
+    def failures(self, endpoint: str, since: float, until: float, limit: int) -> list[Check]:
         """Return failed checks of an endpoint, newest first; they are kept longer than others."""
         number = self._strings.find(endpoint)
         if number is None:
             return []
         first, last = microseconds(since), microseconds(until)
         with self.read() as connection:
-            return self._raw.checks(connection, number, first, last, True, most)
+            return self._raw.checks(connection, number, first, last, True, limit)
 
     def transitions(self, endpoint: str, since: float, until: float) -> list[Transition]:
         """Return the changes of an endpoint's state, oldest first."""

@@ -122,7 +122,7 @@ def read_aggregates(
 
 
 def read_piece(
-    connection: Connection, step: Step, since: int, until: int, after: int, most: int
+    connection: Connection, step: Step, since: int, until: int, after: int, limit: int
 ) -> list[tuple[int, Aggregate]]:
     """Return the spans of many endpoints, in the order of their numbers."""
     table = rollup_table(step, since)
@@ -132,7 +132,7 @@ def read_piece(
     query = select(*columns).where(
         table.c.at >= since, table.c.at < until, table.c.endpoint > after
     )
-    found = connection.execute(query.order_by(table.c.endpoint).limit(most))
+    found = connection.execute(query.order_by(table.c.endpoint).limit(limit))
     return [(row[0], Aggregate.decode(*row[1:])) for row in found]
 
 

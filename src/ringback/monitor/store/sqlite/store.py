@@ -214,7 +214,7 @@ class SQLiteStore:
             return dict(self._last)
 
     def checks(
-        self, endpoint: str, since: float, until: float, *, failed: bool = False, most: int = 1000
+        self, endpoint: str, since: float, until: float, *, failed: bool = False, limit: int = 1000
     ) -> list[Check]:
         """Return checks of an endpoint, newest first; ``failed``: only those."""
         number = self._strings.find(endpoint)
@@ -222,7 +222,7 @@ class SQLiteStore:
             return []
         span = _span(since, until)
         with self._database.read() as connection:
-            return self._raw.checks(connection, number, *span, failed, most)
+            return self._raw.checks(connection, number, *span, failed, limit)
 
     def buckets(self, endpoint: str, step: Step, since: float, until: float) -> list[RollupBucket]:
         """Return the rollup of an endpoint, oldest first; the last bucket may be open still."""
@@ -255,21 +255,21 @@ class SQLiteStore:
         states: Iterable[IncidentState] = (),
         endpoint: str | None = None,
         before: float | None = None,
-        most: int = 100,
+        limit: int = 100,
     ) -> list[Incident]:
         """Return incidents, newest first."""
         with self._database.read() as connection:
-            return incidents.read_incidents(connection, states, endpoint, before, most)
+            return incidents.read_incidents(connection, states, endpoint, before, limit)
 
     def incident(self, id_: str) -> Incident | None:
         """Return one incident."""
         with self._database.read() as connection:
             return incidents.read_incident(connection, id_)
 
-    def due(self, now: float, most: int = 100) -> list[Queued]:
+    def due(self, now: float, limit: int = 100) -> list[Queued]:
         """Return notices that are to be sent by now, oldest first."""
         with self._database.read() as connection:
-            return incidents.due_notices(connection, now, most)
+            return incidents.due_notices(connection, now, limit)
 
     def sent(self, id_: str, now: float) -> None:
         """Note that a notice was sent."""

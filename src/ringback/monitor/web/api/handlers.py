@@ -61,7 +61,7 @@ async def list_checks(call: APICall) -> APIAnswer:
     until = timestamp_or(query.until, call.site.clock())
     since = timestamp_or(query.since, until - _DAY)
     found = await query_store(
-        call.site.queries.store.checks, id_, since, until, failed=query.failed, most=query.limit
+        call.site.queries.store.checks, id_, since, until, failed=query.failed, limit=query.limit
     )
     more = len(found) == query.limit
     headers = next_page(call, until=moment(found[-1].at)) if more else {}
