@@ -14,11 +14,7 @@ _registered: "list[Callable[..., Any]]" = []
 
 
 def register_diagnosis(diagnose: "Callable[..., Any]") -> None:
-    """Let calls that are given up be diagnosed by a function, where their policy asks for that.
-
-    Args:
-        diagnose: Called with the URL and ``timeout=`` in seconds; in place of any before.
-    """
+    """Let calls that are given up be diagnosed by a function, where their policy asks for that."""
     _registered[:] = [diagnose]
 
 

@@ -29,11 +29,7 @@ class Turn(Protocol):
 
 
 class Bulkhead:
-    """A number of places, and a queue for them. Thread-safe; nothing waits inside.
-
-    Args:
-        places: How many calls may be in at once.
-    """
+    """A number of places, and a queue for them. Thread-safe; nothing waits inside."""
 
     __slots__ = ("_free", "_lock", "_places", "_queue")
 

@@ -199,14 +199,7 @@ _DELIVERED_ORDER = ("no", "maybe", "yes")
 
 
 class CallReporter(Generic[T]):
-    """Publishes an event after each attempt, and keeps what the end of the call is made of.
-
-    Args:
-        call: What events say of the call.
-        run: Its state.
-        listeners: Called after each attempt.
-        clock: Time and chance.
-    """
+    """Publishes an event after each attempt, and keeps what the end of the call is made of."""
 
     __slots__ = ("_call", "_clock", "_decisive", "_failures", "_listeners", "_run")
 

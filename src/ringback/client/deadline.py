@@ -40,11 +40,7 @@ def leave_deadline(token: Token[float | None]) -> None:
 
 
 class within:  # noqa: N801 - used as a context manager, named like contextlib's
-    """A context in which calls end at the latest at an instant; an outer one that is earlier wins.
-
-    Args:
-        at: Seconds on ``time.monotonic()``; ``None``: only the outer one.
-    """
+    """A context in which calls end at an instant at the latest; an earlier outer one wins."""
 
     __slots__ = ("_at", "_token")
 

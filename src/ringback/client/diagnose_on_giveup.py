@@ -36,13 +36,7 @@ _LAST: OrderedDict[str, float] = OrderedDict()
 
 
 class DiagnosisThread:
-    """A diagnosis under way, in a thread of its own: the call waits for it no longer than it may.
-
-    Args:
-        diagnose: Called with the target's URL and ``timeout=`` in seconds.
-        url: The target.
-        seconds: How long it may take.
-    """
+    """A diagnosis in a thread of its own: the call waits for it no longer than it may."""
 
     def __init__(self, diagnose: Callable[..., Any], url: str, seconds: float) -> None:
         self._diagnose = diagnose

@@ -55,13 +55,7 @@ def bounded(
 
 
 def by_routes(attempt: AttemptMaker[T], call: RoutedCall, limits: Timeout) -> T | Failed[T]:
-    """Make one attempt by its route, and at once by each way around what fails.
-
-    Args:
-        attempt: Makes one exchange.
-        call: Takes the routes.
-        limits: The timeouts of an exchange.
-    """
+    """Make one attempt by its route, and at once by each way around what fails."""
     route: Route | None = call.routes.begin(call, call.candidates)
     while route is not None:
         call.take(route)

@@ -11,12 +11,7 @@ MAX_ORIGINS = 4096
 
 
 class Origins:
-    """The guards of every origin that calls under the same breaker and budget go to.
-
-    Args:
-        breaker: As in the policy.
-        budget: As in the policy.
-    """
+    """The guards of every origin that calls under the same breaker and budget go to."""
 
     __slots__ = ("_breaker", "_budget", "_guards", "_lock")
 

@@ -14,10 +14,6 @@ class SpecialisedErrors:
     """A context in which what a client library raises comes out specialised.
 
     An exception that is none of the call's comes out as it is.
-
-    Args:
-        failure_of: Names what went wrong; ``None``: it is none of the call's.
-        target: What the call is for, or its URL, which is only read where something is raised.
     """
 
     __slots__ = ("_failure_of", "_target")

@@ -55,13 +55,6 @@ class RouteSelector:
 
     Every attempt begins verified and through a proxy, if one is set. The policy names the hosts
     for which a route may leave out either. Each is published as an event, ``what="fallback"``.
-
-    Args:
-        url: What is called.
-        policy: Names the hosts.
-        proxies: Chooses among proxies, and knows their health.
-        listeners: Called with each fallback.
-        clock: The time.
     """
 
     def __init__(

@@ -84,11 +84,6 @@ class TaskTimeout:
 
     As ``asyncio.timeout``, at a tenth of its price: all alarms of an event loop share one timer,
     which is set again only when it goes off or when an alarm is due before it.
-
-    Args:
-        at: When, on the clock of the running loop.
-        loop: The running loop, where it is known: to look it up costs a system call (Python 3.11).
-            One that does not run here is passed over.
     """
 
     __slots__ = ("_cancelling", "_loop", "_rang", "_task", "_timer_of_loop", "at")

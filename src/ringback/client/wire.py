@@ -201,16 +201,7 @@ reads no request before it has accepted the certificate."""
 
 
 def delivered(wire: Wire | None, failure: Failure) -> Delivered:
-    """Return whether the peer may have processed the request of an exchange that failed.
-
-    Args:
-        wire: The exchange; ``None``: none had begun.
-        failure: What the exception says; a status that was received is left as it is.
-
-    Returns:
-        ``no`` only where that is certain: nothing was handed to the kernel, or the kernel sent
-        it in vain and has given it up. ``yes`` where the peer's kernel has confirmed all of it.
-    """
+    """Return whether the peer may have processed the request of an exchange that failed."""
     if wire is None or failure.layer == "status" or failure.kind == _REFUSED_BY_HTTP_2:
         return failure.delivered
     if wire.sent == 0:
@@ -232,12 +223,6 @@ def failure_of_exchange(
     """Return what went wrong in an exchange, or ``None`` where the exception is none of its.
 
     An exception of the caller's own (out of the generator of a body, say) stays what it is.
-
-    Args:
-        error: What was raised.
-        target: Whom the call was for.
-        wire: What was counted, where it was.
-        own: The classes of every exception that the HTTP library raises itself.
     """
     if isinstance(error, RingbackError):
         return error.failure

@@ -237,13 +237,7 @@ Known: TypeAlias = dict[str, Callable[[], str]]
 
 
 class Cleaner:
-    """Replaces what tells who somebody is.
-
-    Args:
-        placeholders: What stands for it.
-        known: What else is to be replaced, wherever it stands as a word of its own.
-        strangers: Texts of others, which are replaced also where they are quoted in part.
-    """
+    """Replaces what tells who somebody is."""
 
     def __init__(
         self, placeholders: Placeholders, known: Known, strangers: Iterable[str] = ()

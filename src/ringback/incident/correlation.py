@@ -163,13 +163,7 @@ _NOTIFYING_CHANGES = {"opened", "reminded"}
 
 
 class Correlator:
-    """Finds the incident that an endpoint belongs to, or opens one.
-
-    Args:
-        trackers: All endpoints, by id; changed by others.
-        registry: The open incidents; changed.
-        silences: Who is not to be notified.
-    """
+    """Finds the incident that an endpoint belongs to, or opens one."""
 
     def __init__(
         self,

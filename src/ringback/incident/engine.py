@@ -34,10 +34,6 @@ class EngineSettings:
 class Engine:
     """The endpoints that are watched, and what is wrong with them.
 
-    Args:
-        watched: The endpoints.
-        settings: How incidents are notified.
-
     Attributes:
         quiet: Who is not to be notified.
     """

@@ -63,9 +63,6 @@ class Streak:
 
     Failures seen by probes and by programs that called count alike.
 
-    Args:
-        watched: The endpoint.
-
     Attributes:
         failures: How many in a row.
         successes: How many in a row.

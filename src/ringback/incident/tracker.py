@@ -15,9 +15,6 @@ if TYPE_CHECKING:
 class EndpointTracker:
     """What is known of one endpoint.
 
-    Args:
-        watched: The endpoint.
-
     Attributes:
         watched: The endpoint.
         state: As the table has it.

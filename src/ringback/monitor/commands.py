@@ -20,13 +20,7 @@ _MAX_DETAIL = 200
 
 
 class MonitorCommands:
-    """Carries commands out; what they change is kept when they return.
-
-    Args:
-        core: What the monitor knows.
-        probe: Checks an endpoint once, beside the schedule.
-        adopt: Begins to watch a URL; returns whether it can be watched.
-    """
+    """Carries commands out; what they change is kept when they return."""
 
     def __init__(
         self,

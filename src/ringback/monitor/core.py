@@ -43,14 +43,6 @@ def engine_of(endpoints: Iterable[Endpoint], *, remind_every: float = 0.0) -> En
 class MonitorCore:
     """Takes checks, keeps what follows from them, and has new incidents diagnosed.
 
-    Args:
-        engine: Makes incidents of checks; for the same endpoints.
-        endpoints: What is watched.
-        store: Keeps what is known.
-        router: Says who is notified.
-        clock: Seconds since 1970 UTC.
-        vantage: What the operator calls this place.
-
     Attributes:
         engine: Makes incidents of checks.
         store: Keeps what is known.

@@ -37,12 +37,7 @@ OnDiagnosed = Callable[[str, dict[str, Any]], None]
 
 
 class Diagnoser:
-    """Diagnoses endpoints in threads; to be used in one event loop.
-
-    Args:
-        done: Takes each report.
-        enrich: Adds what else is known; ``None``: nothing.
-    """
+    """Diagnoses endpoints in threads; to be used in one event loop."""
 
     def __init__(self, done: OnDiagnosed, beside: Enrich | None = None) -> None:
         self._done = done

@@ -104,11 +104,6 @@ class UnhealthyPeriod(NamedTuple):
 class MonitorHealth:
     """The monitor's own health, inspected ten times a second while it runs.
 
-    Args:
-        clocks: Those that are compared.
-        free: Returns how many descriptors are free.
-        on_jump: Called when the wall clock was set or the system was suspended.
-
     Attributes:
         lag: The longest that the event loop was late in the last minute or so, in seconds.
         doubted: Checks whose result was discarded, by why.

@@ -75,13 +75,6 @@ class NoticeRouter(Protocol):
 class CheckProcessor:
     """Takes checks; to be used by one thread.
 
-    Args:
-        engine: Makes incidents of them.
-        store: Keeps them.
-        router: Says who is notified.
-        publish: Takes everything that changes, for those who follow.
-        clock: Seconds since 1970 UTC.
-
     Attributes:
         kept: How many checks were kept.
         urgent: Whether something waits that is to be kept at once, with all that ended meanwhile:

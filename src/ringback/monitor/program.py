@@ -42,11 +42,6 @@ WINDOWS_INTERVAL = 60.0
 class Program:
     """A monitor; to be made and used in one event loop.
 
-    Args:
-        loaded: The configuration.
-        read: Reads it again; ``None``: it comes from no file.
-        store: Where it keeps what it knows.
-
     Attributes:
         queries: What it shows of itself.
         commands: What it can be asked to do.

@@ -35,14 +35,7 @@ class ConfigurationStatus:
 
 
 class MonitorQueries:
-    """Reads; changes nothing but that what it shows is kept before.
-
-    Args:
-        core: What the monitor knows.
-        configuration: The one in use.
-        counters: Returns further entries of the status: how late the event loop is, which checks
-            did not count, what became of notifications.
-    """
+    """Reads; changes nothing but that what it shows is kept before."""
 
     def __init__(
         self,

@@ -51,11 +51,6 @@ from ringback.monitor.schedule import Schedule
 class ScheduledProbe:
     """An endpoint and its probe.
 
-    Args:
-        endpoint: What is checked.
-        prober: Its probe.
-        ended: Takes this and the check when it is over.
-
     Attributes:
         under_way: Whether a check is.
         waiting: Whether it waits for its turn.
@@ -122,13 +117,6 @@ class RunnerSettings:
 
 class Runner:
     """Checks endpoints until it is stopped; it belongs to one event loop.
-
-    Args:
-        endpoints: What is watched; heartbeats are left out.
-        on_check: Takes each check, in the event loop.
-        wants_retry: Whether an endpoint is to be checked again soon; asked after ``on_check``.
-        kept: What ``schedule.dump`` returned in an earlier run.
-        settings: How it checks.
 
     Attributes:
         schedule: When each endpoint is checked next.

@@ -42,13 +42,7 @@ class Timed(Protocol):
 
 
 class Schedule:
-    """The next check of each endpoint.
-
-    Args:
-        endpoints: What is watched.
-        now: Seconds since 1970 UTC.
-        kept: What ``dump`` returned in an earlier run.
-    """
+    """The next check of each endpoint."""
 
     def __init__(
         self, endpoints: Iterable[Timed], now: float, kept: Mapping[str, float] | None = None

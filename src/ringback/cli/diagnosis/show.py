@@ -272,12 +272,7 @@ _REFRESHES_PER_SECOND = 10
 
 
 class _LiveView:
-    """What is known of targets under way.
-
-    Args:
-        targets: As they were given.
-        width: Columns of the terminal.
-    """
+    """What is known of targets under way."""
 
     def __init__(self, targets: Sequence[str], width: int) -> None:
         self._targets = [parse_target(target).text for target in targets]

@@ -32,15 +32,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Remote:
-    """The API of a running monitor.
-
-    Args:
-        url: Where it is.
-        token: What it asks for; ``None``: nothing.
-
-    Raises:
-        InputError: The URL or the token is invalid.
-    """
+    """The API of a running monitor."""
 
     def __init__(self, url: str, token: str | None) -> None:
         if token and not (token.isascii() and token.isprintable()):

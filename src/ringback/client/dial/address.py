@@ -68,12 +68,7 @@ HostPort = tuple[str, int]
 
 
 class Avoided:
-    """Remembers, for each host and port, the addresses that failed; bounded, and safe in threads.
-
-    Args:
-        seconds: How long an address is remembered.
-        clock: Seconds on a clock that never goes back.
-    """
+    """Remembers the addresses that failed, per host and port; bounded, and safe in threads."""
 
     def __init__(
         self, *, seconds: float = AVOID_SECONDS, clock: Callable[[], float] = time.monotonic
@@ -144,12 +139,7 @@ Source = tuple[str, int]
 
 
 class Opening:
-    """Makes the sockets of one ``dial``.
-
-    Args:
-        source: Where they are bound, if anywhere.
-        options: Set on each.
-    """
+    """Makes the sockets of one ``dial``."""
 
     __slots__ = ("_options", "_source")
 

@@ -30,11 +30,6 @@ class LookupTimedOut(socket.gaierror, TimeoutError):  # noqa: N818 - named for w
 class Lookup:
     """One call: made once, whoever waits for it.
 
-    Args:
-        key: What it is for.
-        host: The name, which has its domain in it.
-        call: Makes it.
-
     Attributes:
         done: Set when there is a result or an error.
         callbacks: Called then, in the thread that made the call; for those that cannot wait in one.
@@ -88,14 +83,7 @@ _MAX_WAIT = 3600.0
 
 
 class Lookups:
-    """Calls under way and calls that wait for a thread.
-
-    Args:
-        busy: Calls at a time, as long as they take less than ``stuck``.
-        stuck: Seconds after which a call no longer counts as busy.
-        shared: Threads for any name.
-        most: Threads altogether.
-    """
+    """Calls under way and calls that wait for a thread."""
 
     def __init__(
         self,

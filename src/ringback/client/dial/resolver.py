@@ -45,11 +45,7 @@ SOURCES_INTERVAL = 1.0
 
 
 class Sources:
-    """Notices that a file changed, appeared or went; cheap enough for every connection.
-
-    Args:
-        files: Their paths.
-    """
+    """Notices that a file changed, appeared or went; cheap enough for every connection."""
 
     def __init__(self, files: tuple[str, ...] = SOURCE_FILES) -> None:
         self._files = files
@@ -231,12 +227,7 @@ _NO_SUCH_NAME = frozenset({socket.EAI_NONAME, _NODATA})
 
 
 class Resolver:
-    """``socket.getaddrinfo`` with a cache, and within a time.
-
-    Args:
-        cache: What is remembered.
-        lookups: The threads.
-    """
+    """``socket.getaddrinfo`` with a cache, and within a time."""
 
     def __init__(self, cache: Cache, lookups: Lookups) -> None:
         self.cache = cache
@@ -263,22 +254,7 @@ class Resolver:
             return found
 
     def steps(self, host: str, port: int, until: float | None, family: int = 0) -> Steps:
-        """Find the addresses of a host, and leave the waiting to others, threads or tasks.
-
-        Args:
-            host: As in ``resolve``.
-            port: As in ``resolve``.
-            until: As in ``resolve``.
-            family: As in ``resolve``.
-
-        Yields:
-            What to make with ``lookups``, and until when; it is to be sent back once it is done, or
-            ``LookupTimedOut`` thrown in.
-
-        Raises:
-            socket.gaierror: As in ``resolve``.
-            UnicodeError: As in ``resolve``.
-        """
+        """Find the addresses of a host, and leave the waiting to others, threads or tasks."""
         if socket.getaddrinfo is not _SYSTEM_GETADDRINFO:
             return (yield from self._by_replacement(host, port, family, until))
         key = (host, family)
@@ -361,16 +337,5 @@ if hasattr(os, "register_at_fork"):
 def resolve(
     host: str, port: int, *, timeout: float | None = None, family: int = 0
 ) -> list[AddrInfo]:
-    """Return the addresses of a host, as ``socket.getaddrinfo`` for TCP does, within a time.
-
-    Args:
-        host: Name or IP address.
-        port: 0 to 65535.
-        timeout: Seconds; the deadline of the call under way counts as well.
-        family: ``socket.AF_INET`` or ``AF_INET6``; 0: both.
-
-    Raises:
-        socket.gaierror: What the resolver said; ``LookupTimedOut`` where it said nothing in time.
-        UnicodeError: The host cannot be a name: a label is empty or too long.
-    """
+    """Return the addresses of a host, as ``socket.getaddrinfo`` for TCP does, within a time."""
     return resolver.resolve(host, port, soonest(timeout), family)

@@ -102,12 +102,6 @@ class Race:
     attempts run side by side: the next begins when one fails or ``ATTEMPT_DELAY`` has passed; with
     little time left sooner, so that every address gets its chance.
 
-    Args:
-        addresses: In the order to try them.
-        open_socket: Makes their sockets.
-        until: Give up at this time of ``time.monotonic()``; ``None``: never.
-        side_by_side: ``False``: one after the other, each with its share of the time.
-
     Attributes:
         failed: Attempts that failed, in the order they did.
         pending: Attempts without an answer so far; when ``run`` is over their sockets are closed.
@@ -262,22 +256,6 @@ def dial(
     Name resolution, and all addresses together, take no longer than the timeout and the deadline
     of the call under way. An address that does not answer costs 0.25 s (RFC 8305); one that
     failed in the last minute is tried after the others.
-
-    Args:
-        host: Name or IP address.
-        port: 0 to 65535.
-        timeout: Seconds for everything, and then that of the socket; ``None``: no timeout.
-        family: ``socket.AF_INET`` or ``AF_INET6``; 0: both.
-        source_address: Address and port to connect from; of several families only its own is
-            tried.
-        socket_options: Set before connecting.
-
-    Raises:
-        socket.gaierror: The name was not resolved; ``LookupTimedOut``: not in time.
-        OSError: No address could be connected to; the most precise error, from which
-            ``ringback.classify`` reads what became of each address.
-        OverflowError: The port is none.
-        UnicodeError: The host cannot be a name.
     """
     if not 0 <= port <= 65535:
         raise OverflowError("dial(): port must be 0-65535.")  # the words of socket.connect

@@ -55,11 +55,6 @@ _UNDER_WAY = frozenset({0, errno.EINPROGRESS, errno.EWOULDBLOCK})
 class AsyncRace:
     """Attempts to connect to one host: the first socket that connects wins (RFC 8305, section 5).
 
-    Args:
-        addresses: In the order to try them.
-        open_socket: Makes their sockets.
-        until: Give up at this time of ``time.monotonic()``; ``None``: never.
-
     Attributes:
         failed: Attempts that failed, in the order they did.
         pending: Addresses without an answer so far.

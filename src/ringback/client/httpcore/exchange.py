@@ -21,11 +21,7 @@ from ringback.retry import Policy, Repeatable, Timeout
 
 
 class Content:
-    """Remembers where the content of a request starts.
-
-    Args:
-        stream: The ``stream`` of the request.
-    """
+    """Remembers where the content of a request starts."""
 
     __slots__ = ("_again", "_body", "_stream")
 
@@ -117,16 +113,7 @@ _TIMEOUTS = ("connect", "read", "write", "pool")
 
 
 class TransportExchange:
-    """A request and how it is sent; its target is only read where an event or an error needs it.
-
-    Args:
-        request: Of httpx.
-        inner: The transport that sends it once.
-        library: httpx or httpx2.
-        policy: Its limits.
-        clock: Time and chance.
-        who: Who calls: is the body of the response left to them?
-    """
+    """A request and how it is sent; its target is only read where an event or an error needs it."""
 
     __slots__ = (
         "_clock",

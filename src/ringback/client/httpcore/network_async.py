@@ -99,11 +99,7 @@ async def _handshake(sock: Any, until: float | None) -> None:
 
 
 class AsyncBackend:
-    """A network backend of httpcore, for one connection.
-
-    Args:
-        library: Whose exceptions are raised.
-    """
+    """A network backend of httpcore, for one connection."""
 
     def __init__(self, library: Library) -> None:
         self._library = library
@@ -163,11 +159,7 @@ class AsyncBackend:
 
 
 class AsyncUpload:
-    """A stream of httpx whose generator is ended with the request, not by the garbage collector.
-
-    Args:
-        stream: Of httpx.
-    """
+    """A stream of httpx whose generator is ended with the request, not by the garbage collector."""
 
     def __init__(self, stream: AsyncIterable[bytes]) -> None:
         self._stream = stream
@@ -195,12 +187,6 @@ async def ended(iterator: Any) -> None:
 
 class AsyncBody:
     """A stream of bytes, as httpx wants one; each integration mixes its own class in.
-
-    Args:
-        library: Whose exceptions are raised.
-        stream: What to read and to close.
-        done: Called once, after the stream is closed.
-        connection: The network stream that the bytes come from, where there is one.
 
     Attributes:
         target: Whom the call is for, where the caller reads: exceptions are specialised then.

@@ -22,13 +22,7 @@ if TYPE_CHECKING:
 
 
 class Stream(Channel):
-    """A connected socket that blocks.
-
-    Args:
-        sock: The socket; over TLS one of ``ssl`` or the like.
-        library: Whose exceptions are raised.
-        limit: Seconds that connecting may wait.
-    """
+    """A connected socket that blocks."""
 
     def __init__(self, sock: Any, library: Library, limit: float | None) -> None:
         super().__init__(sock, library, limit)
@@ -90,11 +84,7 @@ class Stream(Channel):
 
 
 class Backend:
-    """A network backend of httpcore, for one connection.
-
-    Args:
-        library: Whose exceptions are raised.
-    """
+    """A network backend of httpcore, for one connection."""
 
     def __init__(self, library: Library) -> None:
         self._library = library
@@ -152,12 +142,6 @@ class Backend:
 
 class Body:
     """A stream of bytes, as httpx wants one; each integration mixes its own class in.
-
-    Args:
-        library: Whose exceptions are raised.
-        stream: What to read and to close.
-        done: Called once, after the stream is closed.
-        connection: The network stream that the bytes come from, where there is one.
 
     Attributes:
         target: Whom the call is for, where the caller reads: exceptions are specialised then.

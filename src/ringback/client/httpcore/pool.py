@@ -82,12 +82,6 @@ class KeptConnections:
 
     Each step takes the same time, however many connections there are. httpcore looks at every
     connection for every request that waits, and asks the kernel about each that is idle.
-
-    Args:
-        most: How many connections there may be, those in use included.
-        idle: How many of them may be idle.
-        seconds: How long one may be idle; ``None``: for ever.
-        shared: Whether one connection may serve several requests at once, as in HTTP/2.
     """
 
     def __init__(

@@ -11,12 +11,7 @@ from ringback.failure import Failure, classify
 
 
 class CompleteDecoder:
-    """Wraps a decoder of httpx; what it raises is specialised.
-
-    Args:
-        inner: For one content coding or several.
-        error: httpx's exception for a body that cannot be decoded.
-    """
+    """Wraps a decoder of httpx; what it raises is specialised."""
 
     def __init__(self, inner: Any, error: type[Exception]) -> None:
         self._inner = inner
@@ -87,11 +82,7 @@ class FailureMixin:
         return at
 
     def raise_for_status(self) -> Any:
-        """Raise for a status that is no success, as in httpx.
-
-        Raises:
-            ringback.errors.RingbackError: Also ``HTTPStatusError`` of httpx.
-        """
+        """Raise for a status that is no success, as in httpx."""
         parent: Any = super()
         try:
             return parent.raise_for_status()

@@ -23,11 +23,6 @@ class TlsInTls:
 
     Where the inner socket does not block, every method may raise ``ssl.SSLWantReadError`` or
     ``ssl.SSLWantWriteError``, and goes on where it was when it is called again.
-
-    Args:
-        sock: The inner socket.
-        context: The settings.
-        hostname: The name that the certificate must have.
     """
 
     def __init__(self, sock: ssl.SSLSocket, context: ssl.SSLContext, hostname: str | None) -> None:
@@ -95,11 +90,6 @@ sections 3 and 4; RFC 1929, section 2."""
 
 class Channel:
     """A connected socket, what was sent and received on it, and how long it may wait.
-
-    Args:
-        sock: The socket; over TLS one of ``ssl`` or the like.
-        library: Whose exceptions are raised.
-        limit: Seconds that connecting may wait.
 
     Attributes:
         cut: What TLS raised where the connection was ended below TLS, without ``close_notify``.

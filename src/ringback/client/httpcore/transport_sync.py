@@ -53,10 +53,6 @@ class Connections:
     Who waits for a connection waits in the order they came, and costs the others nothing. The
     settings are those of a transport of httpx, whose pool of httpcore makes the connections.
 
-    Args:
-        library: httpx or httpx2.
-        settings: What the transport of httpx was made with.
-
     Attributes:
         proxy: ``host:port`` of the proxy they go through.
         counts: The bytes of each request are counted.
@@ -155,11 +151,6 @@ class BulkheadTransport:
     """Lets so many requests to an origin be in flight, over all transports of the process.
 
     The place is held until the body is read.
-
-    Args:
-        inner: The transport.
-        library: httpx or httpx2.
-        places: How many.
     """
 
     def __init__(self, inner: Any, library: Library, places: int) -> None:
@@ -228,14 +219,7 @@ def _read(response: Any) -> None:
 
 
 class RoutedHttpxExchange(HttpxExchange):
-    """An exchange whose attempts take the routes that are selected for them.
-
-    Args:
-        *call: As ``TransportExchange`` takes them.
-        transports: One for each route.
-        routes: Selects them.
-        **who: As ``TransportExchange`` takes it.
-    """
+    """An exchange whose attempts take the routes that are selected for them."""
 
     __slots__ = ("_transports", "candidates", "routes")
 
@@ -272,24 +256,7 @@ class TransportMixin:
         clock: Clock | None = None,
         **options: Any,
     ) -> None:
-        """Set up a transport.
-
-        Args:
-            inner: The transport that sends a request once. httpx's own gives its settings and
-                its pool away: our connections take its place.
-            policy: Limits of each call; the default is ``Policy()``.
-            sinks: Receive the event of every attempt; the default is the log.
-            clock: Time and chance; the default is the real ones.
-            **options: ``verify``, ``cert``, ``http2``, ``limits`` and so on, as for httpx's
-                ``HTTPTransport``, where there is no inner one. ``verify`` may be a
-                ``ringback.client.trust.Trust``; a context that httpx would make is shared.
-                ``proxies`` are proxies to choose among by their health, see
-                ``ringback.client.proxies``; without them, and without ``proxy``, those of the
-                environment, unless ``trust_env=False``.
-
-        Raises:
-            TypeError: There is an inner transport and options for one.
-        """
+        """Set up a transport."""
         if inner is not None and options:
             raise TypeError(f"the inner transport has its own {', '.join(options)}")
         self.policy = policy or Policy()
@@ -308,12 +275,6 @@ class TransportMixin:
         Where httpx will read the body at once it is read here, so that a body which breaks off
         is a failed attempt. A response that still says 429, 502, 503 or 504 in the end is
         returned, as httpx does.
-
-        Args:
-            request: What to send.
-
-        Raises:
-            ringback.errors.RingbackError: Also the exception that httpx itself raises.
         """
         who = caller(self.library.name, following=DEADLINE_EXTENSION in request.extensions)
         url = str(request.url)

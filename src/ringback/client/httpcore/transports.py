@@ -47,12 +47,6 @@ TransportKey = tuple[str | None, bool]
 class Transports:
     """Makes a transport for each route, once.
 
-    Args:
-        library: httpx or httpx2.
-        make: Makes what sends requests from a transport of httpx.
-        known: The class of httpx's transport.
-        options: Its options; with ``proxies`` in place of ``proxy``, see ``Proxies.of``.
-
     Attributes:
         proxies: Those to choose from; ``None``: none.
         direct: The transport without a proxy from that choice.

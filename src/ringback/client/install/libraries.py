@@ -25,9 +25,6 @@ class Integrations:
 
     Nothing is kept alive by it, and transports are told apart by what they are, not by what they
     say that they equal.
-
-    Args:
-        make: Makes the integration of a transport, which it must not keep alive.
     """
 
     def __init__(self, make: Callable[[Any], Any]) -> None:

@@ -74,12 +74,7 @@ class Patches:
 
 
 class ImportWatcher(MetaPathFinder):
-    """Notifies once of each library: at once if it is imported already, else when it is.
-
-    Args:
-        names: Of the libraries.
-        imported: Called with the name.
-    """
+    """Notifies once of each library: at once if it is imported already, else when it is."""
 
     def __init__(self, names: Iterable[str], imported: Callable[[str], None]) -> None:
         self._awaited = list(dict.fromkeys(names))

@@ -25,11 +25,6 @@ class Bypass:
     It covers what requests 2.34 and the standard library together cover: ``*``; a name and all
     names below it, with or without a leading dot, with or without a port; an IPv4 address; an
     IPv4 network (``10.0.0.0/8``).
-
-    Args:
-        value: As in the variable, separated by commas.
-        of_urllib: What the standard library takes for the setting, where that is another: it
-            also reads ``No_Proxy``, and an empty ``no_proxy`` hides ``NO_PROXY`` from it.
     """
 
     __slots__ = ("_addresses", "_everything", "_names", "_networks", "_suffixes")

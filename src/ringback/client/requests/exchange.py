@@ -51,16 +51,7 @@ class DeferredError(Failed[requests.Response]):
 
 
 class RequestsExchange:
-    """A request and how it is sent; its target is only read where it is part of an event.
-
-    Args:
-        request: What to send.
-        options: ``stream``, ``timeout``, ``verify``, ``cert`` and ``proxies``, as in requests.
-        send: Sends it once, as requests' own adapter does, or returns that nobody was reached.
-        policy: Its limits.
-        clock: Time and chance.
-        last: Sends it where the policy allows no other attempt: its exception will be raised.
-    """
+    """A request and how it is sent; its target is only read where it is part of an event."""
 
     __slots__ = (
         "_attempts",
@@ -218,14 +209,7 @@ def circuit_key_of(url: str, proxies: Any, listed: Proxies | None) -> str:
 
 
 class RoutedRequestsExchange(RequestsExchange):
-    """An exchange whose attempts take the routes that are selected for them.
-
-    Args:
-        *call: As ``Exchange`` takes them.
-        routes: Selects them.
-        listed: The proxies to choose from are those that ``routes`` knows, unless the request asks
-            for others; else they are those that requests chose.
-    """
+    """An exchange whose attempts take the routes that are selected for them."""
 
     __slots__ = ("_asked", "candidates", "routes")
 

@@ -44,15 +44,6 @@ def lent(connection: Any, trust: Trust | None = None) -> Iterator[None]:
     has settings of its own, or the files cannot be loaded, it is made by urllib3's own function,
     for this connection alone, and urllib3 says what is wrong. Whosever the context is, the
     connection distinguishes a cut from an end.
-
-    Args:
-        connection: Not connected yet.
-        trust: Whom the program trusts, in place of certifi's bundle. Authorities or a client
-            certificate that the connection was given go before it.
-
-    Raises:
-        urllib3.exceptions.SSLError: A file of ``trust`` cannot be used, over the
-            ``ringback.errors.TLSFilesInvalid`` that says which and why.
     """
     loan, held = _loan(connection, trust), vars(connection)
     loaded = [name for name in _GIVEN if name in held] if loan else []

@@ -19,17 +19,7 @@ from ringback.retry import Policy, Repeatable, Timeout
 
 
 class Urllib3Exchange:
-    """A request and how it is sent.
-
-    Args:
-        method: HTTP method.
-        target: Whom the call is for.
-        send: Sends it once, given the options.
-        options: ``body``, ``headers``, ``retries``, ``timeout`` and the others of ``urlopen``;
-            without ``timeout`` each attempt has the policy's.
-        policy: Its limits.
-        clock: Time and chance.
-    """
+    """A request and how it is sent."""
 
     __slots__ = ("_body", "_clock", "_options", "_policy", "_send", "method", "target")
 
@@ -115,14 +105,7 @@ _PROXY_HEADER = "proxy-authorization"
 
 
 class RoutedUrllib3Exchange(Urllib3Exchange):
-    """An exchange whose attempts take the routes that are selected for them.
-
-    Args:
-        *call: As ``Exchange`` takes them.
-        routes: Selects them.
-        send: Returns what sends the request by a fallback, see ``FallbackPools.send``.
-        proxy: URL of the pool's proxy.
-    """
+    """An exchange whose attempts take the routes that are selected for them."""
 
     __slots__ = ("_around", "_asked", "candidates", "routes")
 

@@ -23,11 +23,7 @@ specialised_errors = partial(SpecialisedErrors, failure_of)
 
 
 class Decoder:
-    """Wraps a decoder of urllib3.
-
-    Args:
-        inner: For ``gzip``, ``deflate``, ``br``, ``zstd`` or several of them.
-    """
+    """Wraps a decoder of urllib3."""
 
     def __init__(self, inner: Any) -> None:
         self._inner = inner

@@ -180,15 +180,7 @@ _MIN_INTERVAL = 3600.0
 
 
 def compare(reports: Sequence[Diagnosis], names: Sequence[str]) -> Comparison:
-    """Return what differs between reports of one target, and which difference explains the failure.
-
-    Args:
-        reports: One per machine, 2 to 20.
-        names: Of the machines, as many.
-
-    Raises:
-        NotComparable: They are too few, too many, or of different targets.
-    """
+    """Return what differs between reports of one target, and what explains the failure."""
     if not LEAST <= len(reports) <= MOST:
         raise NotComparable(f"{LEAST} to {MOST} reports can be compared, not {len(reports)}")
     if len(names) != len(reports) or len(set(names)) != len(names):

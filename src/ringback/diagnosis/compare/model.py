@@ -105,12 +105,7 @@ _STAGES: dict[str, Stage] = {
 
 
 class Report:
-    """A diagnosis and the name of the machine it is from.
-
-    Args:
-        name: Of the machine, or of its file.
-        diagnosis: What was found there.
-    """
+    """A diagnosis and the name of the machine it is from."""
 
     def __init__(self, name: str, diagnosis: Diagnosis) -> None:
         self.name = name

@@ -126,10 +126,6 @@ class MessageBody:
         start: Its first bytes.
         wrong: Kind of failure, where it breaks the rules.
         odd: What is wrong with it that clients let pass.
-
-    Args:
-        head: Of the response.
-        method: Of the request.
     """
 
     def __init__(self, head: Head, method: str) -> None:

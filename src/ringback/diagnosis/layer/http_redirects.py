@@ -85,11 +85,6 @@ class RedirectChain:
     Attributes:
         elsewhere: The request to another host that they end in; ``None``: they do not, or that is
             no longer looked at.
-
-    Args:
-        scene: The diagnosis under way.
-        request: The first request.
-        proxied: Whether a proxy looks names up.
     """
 
     def __init__(self, scene: DiagnosisContext, request: HttpRequest, *, proxied: bool) -> None:

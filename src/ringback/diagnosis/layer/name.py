@@ -54,9 +54,6 @@ SECONDS_UNUSED: Final = 1.0
 class SystemLookup:
     """A call of ``getaddrinfo`` in a thread of its own, which cannot be interrupted.
 
-    Args:
-        scene: The diagnosis under way.
-
     Attributes:
         done: Is set when there is a result, told as a reading.
         addresses: What it gave, in its order.

@@ -123,12 +123,6 @@ class NameserverQueries:
 
     Of several names the next is asked for only when the one before it has neither, as the C
     library does.
-
-    Args:
-        scene: The diagnosis under way.
-        server: Who is asked.
-        names: The names to ask for, in order.
-        patience: How long answers are awaited.
     """
 
     def __init__(

@@ -143,11 +143,7 @@ _WORDS: dict[str, str] = {
 
 
 class TunnelError(ConnectionError):
-    """The proxy did not make the tunnel.
-
-    Args:
-        answer: What it said.
-    """
+    """The proxy did not make the tunnel."""
 
     def __init__(self, answer: TunnelReply) -> None:
         super().__init__(answer.text)
@@ -175,12 +171,7 @@ class TunnelClosed(ConnectionError):  # noqa: N818 - named for what happened
 
 
 class TunnelStream:
-    """A connection to a proxy; what follows the answer stays in the socket.
-
-    Args:
-        sock: The connection.
-        until: When the answer must be there, on ``time.monotonic()``.
-    """
+    """A connection to a proxy; what follows the answer stays in the socket."""
 
     def __init__(self, sock: socket.socket, until: float) -> None:
         self._sock = sock

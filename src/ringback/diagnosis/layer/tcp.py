@@ -24,11 +24,7 @@ __all__ = ["read_tcp"]
 
 
 class AttemptWatch:
-    """The first attempts to connect, one for each address.
-
-    Args:
-        addresses: What is connected to.
-    """
+    """The first attempts to connect, one for each address."""
 
     def __init__(self, addresses: Iterable[str]) -> None:
         self._made: dict[str, ConnectAttempt | None] = dict.fromkeys(addresses)

@@ -107,9 +107,6 @@ class TlsChannel:
         first: The first bytes the peer sent, or sent since TLS was begun, as they came.
         received: How many bytes the peer sent.
         sent: How many were handed to the kernel.
-
-    Args:
-        raw: The socket; the channel closes it.
     """
 
     def __init__(self, raw: socket.socket) -> None:

@@ -34,12 +34,7 @@ SCHEME_INVALID: Final = "url.scheme_invalid"
 
 
 class UnusableUrl(Exception):  # noqa: N818 - it never leaves this package
-    """Nothing can be tried with the text.
-
-    Args:
-        problem: Why, for people.
-        kind: The kind of failure.
-    """
+    """Nothing can be tried with the text."""
 
     def __init__(self, problem: str, kind: KindName = INVALID) -> None:
         super().__init__(problem)

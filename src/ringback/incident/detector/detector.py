@@ -7,11 +7,7 @@ from ringback.incident.model import Check, EndpointState, Signal, WatchedEndpoin
 
 
 class SignalDetector(ABC):
-    """Looks at the checks of one endpoint, in order, and says when something begins and ends.
-
-    Args:
-        watched: The endpoint.
-    """
+    """Looks at the checks of one endpoint, in order, and says when something begins and ends."""
 
     name: ClassVar[str]
 

@@ -31,15 +31,7 @@ run_reader()
 
 
 class ReaderProcess:
-    """A configuration that another process reads, beside what this one does meanwhile.
-
-    Args:
-        name: What reads it: a function of ``ringback.monitor.config.load``.
-        arguments: Its arguments.
-
-    Raises:
-        ConfigInvalid: No process can be started.
-    """
+    """A configuration that another process reads, beside what this one does meanwhile."""
 
     def __init__(self, name: str, *arguments: Any) -> None:
         command = [sys.executable, "-I", "-c", _PROGRAM]

@@ -49,9 +49,6 @@ class Positions:
     """The places of all keys of a TOML text (https://toml.io/en/v1.0.0).
 
     ``tomllib`` says what a text holds, not where; this reads a text that ``tomllib`` has accepted.
-
-    Args:
-        text: TOML that ``tomllib`` accepts.
     """
 
     def __init__(self, text: str) -> None:

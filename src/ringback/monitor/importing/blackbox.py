@@ -21,14 +21,7 @@ _KNOWN = {"http": _HTTP, "tcp": _TCP, "dns": _DNS, "icmp": _ICMP}
 
 
 class BlackboxModule:
-    """How a target is probed.
-
-    Args:
-        name: Its name.
-        data: What it says.
-        text: In which file.
-        line: Gives the line of one of its keys.
-    """
+    """How a target is probed."""
 
     def __init__(
         self, name: str, data: Table, text: ImportedFile, line: Callable[..., int]

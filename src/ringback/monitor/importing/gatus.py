@@ -31,9 +31,6 @@ _ALWAYS_CHECKED = frozenset({("[CONNECTED]", "==", "true"), ("[DNS_RCODE]", "=="
 class GatusConditions:
     """What the conditions of one endpoint expect, as ``expect`` has it.
 
-    Args:
-        is_dns: Whether the body is the answer of a nameserver.
-
     Attributes:
         expect: The table so far.
     """

@@ -51,9 +51,6 @@ _FLAGS = frozenset({"-4", "-6", "-S", "-E", "-N", "-L", "-v", "-n", "--sni", "--
 class PluginOptions:
     """The options of a plugin.
 
-    Args:
-        words: Its arguments.
-
     Attributes:
         lost: Those that nobody asked for.
     """

@@ -10,15 +10,9 @@ _MAX_VALUES = 1_000_000
 
 class YAMLText:
     """A text read as YAML, safely.
-
-    Args:
-        text: What it holds.
-
     Attributes:
         data: The same as data; keys of mappings are text.
 
-    Raises:
-        ValueError: It is no YAML.
     """
 
     def __init__(self, text: str) -> None:

@@ -26,9 +26,6 @@ class EndpointIndex:
     A call of ``scheme://host:port`` is for the HTTP endpoint of that origin; of several, for that
     with the shortest path. A call of another protocol is for the TCP or TLS endpoint of that host
     and port.
-
-    Args:
-        endpoints: Those that are watched.
     """
 
     def __init__(self, endpoints: Iterable[Endpoint]) -> None:
@@ -120,11 +117,6 @@ MAX_LATENESS = 30.0
 
 class Intake:
     """Sorts what programs report.
-
-    Args:
-        endpoints: Those that are watched.
-        take: Takes the checks of those, in order.
-        newest: Returns when the newest check of an endpoint was; ``None``: there is none.
 
     Attributes:
         discoveries: What is called and not watched.

@@ -111,11 +111,6 @@ class RelocationWatcher:
     A service that is well is observed once an hour: those with ports where they may go at once,
     the others for the first time within ten minutes, so that a start is no burst.
 
-    Args:
-        resolver: Resolves host names.
-        clock: Seconds since 1970 UTC.
-        keep: Keeps what an endpoint is recognised by, as JSON, for ``memory.load``.
-
     Attributes:
         memory: What they were recognised by.
     """

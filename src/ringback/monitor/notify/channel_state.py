@@ -16,12 +16,7 @@ MINUTE = 60.0
 
 
 class RateLimit:
-    """A token bucket: a third of a minute's notifications may go at once, the rest evenly.
-
-    Args:
-        per_minute: Messages in any minute, at most.
-        now: Seconds on any clock that never goes back; the same one later on.
-    """
+    """A token bucket: a third of a minute's notifications may go at once, the rest evenly."""
 
     def __init__(self, per_minute: float, now: float) -> None:
         per_minute = max(per_minute, 1 / 60)
@@ -60,12 +55,6 @@ TIMEOUT_GRACE = 5.0
 
 class ChannelState:
     """One channel, as the dispatcher sees it; to be used by one thread.
-
-    Args:
-        settings: The notifier.
-        channel: Sends its notifications.
-        now: Seconds on any clock that never goes back; the same one later on.
-        random: A number, at least 0 and below 1.
 
     Attributes:
         settings: The notifier.

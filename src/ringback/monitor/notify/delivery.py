@@ -75,13 +75,6 @@ log = logging.getLogger("ringback")
 class Delivery:
     """Sends notifications; to be used in one event loop.
 
-    Args:
-        store: Has the outbox; it is written to from several threads.
-        delivery_log: Which channel was notified of what.
-        in_flight: What each channel was given last.
-        clock: Seconds since 1970 UTC.
-        wake: Set when a channel is free again.
-
     Attributes:
         context: What notifications say beside their incidents.
         counts: Notifier and outcome to how many notifications were ``sent`` or ``failed``, and how
@@ -341,11 +334,7 @@ class _Last:
 
 
 class InFlight:
-    """Remembers the last notification of each channel, over restarts.
-
-    Args:
-        store: Keeps it.
-    """
+    """Remembers the last notification of each channel, over restarts."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -386,11 +375,7 @@ MAX_INCIDENTS = 10_000
 
 
 class DeliveryLog:
-    """Remembers which channel was notified of which incident, over restarts.
-
-    Args:
-        store: Keeps it.
-    """
+    """Remembers which channel was notified of which incident, over restarts."""
 
     def __init__(self, store: Store) -> None:
         self._store = store

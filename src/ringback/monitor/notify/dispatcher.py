@@ -141,22 +141,7 @@ def _is_diagnosed(group: NoticeGroup) -> bool:
 
 
 class Dispatcher:
-    """Routes changes to notifiers, and notifies them; to be used in one event loop.
-
-    Args:
-        store: Has the outbox; it is read in the loop's thread and written to from others as well.
-        notifiers: The configured channels.
-        routes: Who is notified of what; without any, every notifier of everything.
-        clock: Seconds since 1970 UTC.
-        base_url: Where the monitor's page is; ``""``: notifications have no links.
-        vantage: What the operator calls this place.
-        endpoints: Those that are watched, for their names, groups and labels.
-        group_wait: How long to wait for what belongs together.
-        is_silenced: Whether nobody further is to be notified of an incident for now.
-
-    Raises:
-        NotifierInvalid: If a notifier cannot work as it is configured.
-    """
+    """Routes changes to notifiers, and notifies them; to be used in one event loop."""
 
     def __init__(  # noqa: PLR0913 - all but the first three are given by name
         self,

@@ -15,13 +15,7 @@ if TYPE_CHECKING:
 
 
 class Routing:
-    """The routes of a configuration.
-
-    Args:
-        notifiers: Names of all notifiers; without any route each of them is notified of everything.
-        routes: In the order they are asked.
-        endpoints: Those that are watched, for their groups and labels.
-    """
+    """The routes of a configuration."""
 
     def __init__(
         self,

@@ -51,12 +51,7 @@ Nameserver = tuple[str, int]
 
 
 class ProbeResolver:
-    """The resolver that all probes share.
-
-    Args:
-        nameservers: Whom to ask why; by default those of the system.
-        ttl: Seconds an answer is used.
-    """
+    """The resolver that all probes share."""
 
     def __init__(self, nameservers: Sequence[Nameserver] = (), *, ttl: float = 30.0) -> None:
         self._nameservers = tuple(nameservers)

@@ -30,13 +30,6 @@ class DNSProber(TaskProber):
 
     Without a nameserver and a record it asks as programs do, the hosts file included. Option of the
     endpoint: ``record``.
-
-    Args:
-        endpoint: What is checked.
-        context: What all probes share.
-
-    Raises:
-        ValueError: Its URL has no host.
     """
 
     def __init__(self, endpoint: Endpoint, context: ProbeContext) -> None:

@@ -24,15 +24,7 @@ _NOT_PERMITTED = (
 
 
 class ICMPProber(TaskProber):
-    """Sends an echo request every second until one is answered.
-
-    Args:
-        endpoint: What is checked.
-        context: What all probes share.
-
-    Raises:
-        ValueError: Its URL has no host.
-    """
+    """Sends an echo request every second until one is answered."""
 
     def __init__(self, endpoint: Endpoint, context: ProbeContext) -> None:
         super().__init__(endpoint, context)

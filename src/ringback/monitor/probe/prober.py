@@ -59,12 +59,7 @@ class Prober(Protocol):
 
 
 class TaskProber(ABC):
-    """A probe that is a coroutine, for those that need not be fast.
-
-    Args:
-        endpoint: What is checked.
-        context: What all probes share.
-    """
+    """A probe that is a coroutine, for those that need not be fast."""
 
     def __init__(self, endpoint: Endpoint, context: ProbeContext) -> None:
         self.endpoint = endpoint
@@ -140,13 +135,7 @@ def too_slow(endpoint: Endpoint, seconds: float) -> ProbeFailure | None:
 
 
 class UnusableEndpoint:
-    """Checks nothing.
-
-    Args:
-        endpoint: What cannot be checked.
-        context: What all probes share.
-        why: What is wrong with it.
-    """
+    """Checks nothing."""
 
     def __init__(self, endpoint: Endpoint, context: ProbeContext, why: Exception) -> None:
         self._endpoint, self._context, self._why = endpoint, context, why

@@ -12,11 +12,7 @@ _SHOWN = 60
 
 
 class LineStream:
-    """A connection on which both sides take turns; what follows an answer stays in the socket.
-
-    Args:
-        connected: A connected socket that does not block.
-    """
+    """A connection on which both sides take turns; what follows an answer stays in the socket."""
 
     def __init__(self, connected: socket.socket) -> None:
         self.connected = connected

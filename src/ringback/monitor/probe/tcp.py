@@ -13,15 +13,7 @@ MAX_ANSWER = 65_536
 
 
 class TCPProber(TaskProber):
-    """Connects, sends what is to be sent and reads until what is expected has come.
-
-    Args:
-        endpoint: What is checked.
-        context: What all probes share.
-
-    Raises:
-        ValueError: Its URL has no host or no port.
-    """
+    """Connects, sends what is to be sent and reads until what is expected has come."""
 
     def __init__(self, endpoint: Endpoint, context: ProbeContext) -> None:
         super().__init__(endpoint, context)

@@ -25,13 +25,6 @@ class TLSProber(TaskProber):
     """Makes a handshake, and looks at the certificate and its chain.
 
     Option of the endpoint: ``starttls``, what is spoken before TLS begins.
-
-    Args:
-        endpoint: What is checked.
-        context: What all probes share.
-
-    Raises:
-        ValueError: Its URL has no host or no port, or nobody knows how its TLS begins.
     """
 
     def __init__(self, endpoint: Endpoint, context: ProbeContext) -> None:

@@ -169,10 +169,6 @@ class DegradedStore:
 
     What is held would be lost if the process ended; ``degraded`` reports it. It counts in what is
     read, but not in ``buckets`` until it is written.
-
-    Args:
-        store: The one that keeps.
-        clock: Gives seconds, for the interval between two tries.
     """
 
     def __init__(self, store: Store, *, clock: Callable[[], float] = time.monotonic) -> None:

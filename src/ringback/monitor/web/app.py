@@ -66,11 +66,7 @@ _HEADERS: Final = {
 
 
 class SecurityHeadersMiddleware:
-    """ASGI middleware: refuses names that are not the page's own, and adds the headers.
-
-    Args:
-        app: What is guarded.
-    """
+    """ASGI middleware: refuses names that are not the page's own, and adds the headers."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

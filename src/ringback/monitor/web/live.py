@@ -36,14 +36,7 @@ _ALIVE: Final = b": alive\n\n"
 
 
 class LiveUpdates:
-    """What changes, for all open pages of one monitor.
-
-    Args:
-        queries: What the monitor shows.
-        renderer: Makes the parts of pages that are replaced.
-        every: Seconds between two messages at least.
-        alive: Seconds of silence after which a page is told that there is nothing to tell.
-    """
+    """What changes, for all open pages of one monitor."""
 
     def __init__(
         self,

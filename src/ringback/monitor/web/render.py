@@ -29,11 +29,7 @@ _CODE = re.compile(r"`([^`]*)`")
 
 
 class Renderer:
-    """Makes pages of templates.
-
-    Args:
-        clock: Gives seconds since 1970 UTC.
-    """
+    """Makes pages of templates."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         environment = Environment(

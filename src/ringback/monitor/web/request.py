@@ -14,14 +14,7 @@ if TYPE_CHECKING:
 
 
 class HTTPProblem(Exception):  # noqa: N818 - RFC 9457's word for it
-    """Raised for a request that is answered with an error.
-
-    Args:
-        status: HTTP status.
-        detail: What is wrong with this request, one sentence for people.
-        headers: Sent along: ``WWW-Authenticate``, ``Retry-After`` …
-        more: Further members of the document.
-    """
+    """Raised for a request that is answered with an error."""
 
     def __init__(
         self,

@@ -51,17 +51,7 @@ def listen(settings: WebSettings) -> socket.socket:
 
 
 class PageServer:
-    """The page of a monitor on the address where it listens.
-
-    Args:
-        queries: What the monitor shows.
-        commands: What it can be asked to do.
-        settings: How the page is served.
-        listener: Where it listens, from ``listen``; ``None``: it is opened.
-
-    Raises:
-        WebError: It must not be served so, or the address cannot be used.
-    """
+    """The page of a monitor on the address where it listens."""
 
     def __init__(
         self,

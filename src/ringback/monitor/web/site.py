@@ -69,12 +69,7 @@ def site_of(connection: HTTPConnection) -> Site:
 
 
 class CachedText:
-    """The newest of a text, for so long.
-
-    Args:
-        seconds: How old it may become.
-        clock: Gives seconds since 1970 UTC.
-    """
+    """The newest of a text, for so long."""
 
     def __init__(self, seconds: float, clock: Callable[[], float]) -> None:
         self._seconds = seconds

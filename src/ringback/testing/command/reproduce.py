@@ -63,11 +63,7 @@ _HEALTHY = "in good health, to compare with"
 
 
 class FaultList:
-    """Prints faults.
-
-    Args:
-        as_json: As one JSON object per line, else for people.
-    """
+    """Prints faults."""
 
     def __init__(self, *, as_json: bool) -> None:
         self._as_json = as_json

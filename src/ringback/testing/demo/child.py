@@ -24,14 +24,7 @@ _NOT_PASSED_ON = ("_proxy", "ringback_")
 
 
 class Child:
-    """A module of the demo, run as a program; it lives no longer than the demo.
-
-    Args:
-        module: Name of the module.
-        arguments: What it is given.
-        log: Where its standard error goes; its standard output is ``output``.
-        environment: Variables that it gets beside the demo's own.
-    """
+    """A module of the demo, run as a program; it lives no longer than the demo."""
 
     def __init__(
         self,

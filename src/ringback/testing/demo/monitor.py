@@ -27,11 +27,7 @@ class UnseenError(Exception):
 
 
 class Monitor:
-    """A running ``ringback up``.
-
-    Args:
-        configuration: Its file; beside it come its database and its log.
-    """
+    """A running ``ringback up``."""
 
     def __init__(self, configuration: Path) -> None:
         log = configuration.with_name("monitor.log")

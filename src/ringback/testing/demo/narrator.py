@@ -31,11 +31,7 @@ _REASONS = {
 
 
 class Narrator:
-    """Tells people what happens, as it happens.
-
-    Args:
-        screen: Where to; the default is standard output.
-    """
+    """Tells people what happens, as it happens."""
 
     def __init__(self, screen: Console | None = None) -> None:
         self._screen = screen or console()

@@ -65,10 +65,6 @@ timeout = "100ms"
 class Services:
     """Five services in good health.
 
-    Args:
-        lab: Where they run.
-        folder: For the configuration.
-
     Attributes:
         shop: Goes down.
         stock: Moves to ``other``.
@@ -128,9 +124,6 @@ def _service(name: str) -> Handler:
 class World:
     """Where the scenes with the monitor are played; it starts in the background.
 
-    Args:
-        lab: Where the services run.
-
     Attributes:
         services: What is watched.
         monitor: Watches it.
@@ -162,13 +155,7 @@ class World:
 
 
 class DemoEndpoint:
-    """An endpoint that the monitor watches.
-
-    Args:
-        stage: Where the scene is played.
-        monitor: Watches it.
-        id_: Its id.
-    """
+    """An endpoint that the monitor watches."""
 
     def __init__(self, stage: Stage, monitor: Monitor, id_: str) -> None:
         self._stage = stage

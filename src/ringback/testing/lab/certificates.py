@@ -39,11 +39,7 @@ class Identity:
 
 
 class Certificates:
-    """Makes certificates on first use and keeps them as PEM files in a directory.
-
-    Args:
-        directory: Where the files go.
-    """
+    """Makes certificates on first use and keeps them as PEM files in a directory."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory

@@ -80,10 +80,6 @@ class Nameserver:
     The label under the zone selects the answer: ``nxdomain.lab.test`` and
     ``www.nxdomain.lab.test`` get that of ``nxdomain``. An unknown label does not exist.
 
-    Args:
-        answers: Label to answer.
-        sockets: UDP socket and listening TCP socket, as from ``bind``; closed with the server.
-
     Attributes:
         address: Address and port that answer.
         asked: Every question, in order of arrival.

@@ -38,12 +38,7 @@ class ReceivedRequest:
 
 
 class RequestReader:
-    """Reads requests from a stream; bytes after one request stay for the next.
-
-    Args:
-        read: Returns the next bytes of the stream, ``b""`` at its end.
-        go_on: Called when the client waits for ``100 Continue`` before it sends its body.
-    """
+    """Reads requests from a stream; bytes after one request stay for the next."""
 
     def __init__(self, read: Callable[[], bytes], go_on: Callable[[], None]) -> None:
         self._read = read

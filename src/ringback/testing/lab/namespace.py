@@ -83,18 +83,7 @@ def give_file(namespace: str, name: str, text: str) -> None:
 def run(
     namespace: str, command: Sequence[str], *, stdin: str = "", timeout: float = 60.0
 ) -> CompletedProcess[str]:
-    """Run a program inside a namespace, with that namespace's files in ``/etc``.
-
-    Args:
-        namespace: Its name, as in ``Endpoint.namespace``.
-        command: The program and its arguments.
-        stdin: What it reads.
-        timeout: Seconds after which it is killed.
-
-    Raises:
-        subprocess.CalledProcessError: It failed; ``stderr`` and a note say why.
-        subprocess.TimeoutExpired: It took too long.
-    """
+    """Run a program inside a namespace, with that namespace's files in ``/etc``."""
     return _run("netns", "exec", namespace, *command, stdin=stdin, timeout=timeout)
 
 

@@ -106,11 +106,7 @@ def resolving(
 
 
 class _Stub:
-    """Stands in for ``socket.getaddrinfo``.
-
-    Args:
-        system: The function it replaced, to which all other names go.
-    """
+    """Stands in for ``socket.getaddrinfo``."""
 
     def __init__(self, system: Callable[..., list[tuple[Any, ...]]]) -> None:
         self.system = system

@@ -25,13 +25,7 @@ _LINGER_ZERO = struct.pack("ii", 1, 0)
 
 
 class Connection:
-    """A blocking connection in the hands of a handler.
-
-    Args:
-        accepted: The accepted socket; the connection owns it from here on.
-        seen: The record to write what happens to.
-        number: How many connections this listener accepted before.
-    """
+    """A blocking connection in the hands of a handler."""
 
     def __init__(self, accepted: socket.socket, seen: Seen, number: int = 0) -> None:
         self.socket = accepted
@@ -144,15 +138,7 @@ _BACKLOG = 128
 
 
 class Listener:
-    """A reserved port: it refuses connections until it is opened.
-
-    Args:
-        handler: What to do with each connection.
-        host: Loopback address to bind.
-        scheme: Scheme of the endpoint's URL.
-        loop: Accepts.
-        crew: Serves.
-    """
+    """A reserved port: it refuses connections until it is opened."""
 
     def __init__(self, handler: Handler, host: str, scheme: str, loop: Loop, crew: Crew) -> None:
         self._handler = handler
@@ -217,12 +203,7 @@ class Listener:
 
 
 class Crew:
-    """One short-lived thread per connection.
-
-    Args:
-        most: Connections served at the same time; one more ends the oldest.
-        limit: Seconds after which a connection is ended, whatever its handler does.
-    """
+    """One short-lived thread per connection."""
 
     def __init__(self, most: int, limit: float) -> None:
         self._most = most

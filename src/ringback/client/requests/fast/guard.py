@@ -182,11 +182,6 @@ class PatchGuard:
 
     One that a tracer, a recorder or a mock has replaced has to be called, and so has one of the
     standard library that is not the code that the fast path was written for.
-
-    Args:
-        owners: Module or class → names in it, separated by spaces.
-        needs: What these functions rely on in the standard library, by its names in the table,
-            separated by spaces.
     """
 
     __slots__ = ("_code", "_known", "_original", "_parts")

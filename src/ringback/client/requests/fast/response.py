@@ -39,10 +39,6 @@ class Template:
 
     Taken from an object that the library made, so that each version's are there.
 
-    Args:
-        example: As the library makes it.
-        fresh: The attributes that each object needs its own of, separated by spaces.
-
     Attributes:
         usable: Whether nothing else would be shared between two objects.
     """
@@ -270,13 +266,7 @@ class FastResponse(requests.Response):
 
 
 class _Reread:
-    """Lets what was read be read again, and then fail as it failed.
-
-    Args:
-        file: Which it was read from.
-        pieces: What it gave.
-        error: What it raised then; ``None``: it came to its end.
-    """
+    """Lets what was read be read again, and then fail as it failed."""
 
     def __init__(self, file: Any, pieces: list[bytes], error: BaseException | None) -> None:
         self._file = file

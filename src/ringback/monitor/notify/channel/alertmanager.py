@@ -30,15 +30,7 @@ _NO_LABEL = re.compile(r"[^a-zA-Z0-9_]")
 
 
 class AlertmanagerChannel:
-    """Posts alerts. Their labels never change while an incident lasts: they are its identity.
-
-    Args:
-        settings: The notifier: ``url`` without ``/api/v2/alerts``, ``headers``, ``timeout``, and
-            of the options ``labels``, added to each alert, and ``refresh`` in seconds.
-
-    Raises:
-        NotifierInvalid: If its URL is none.
-    """
+    """Posts alerts. Their labels never change while an incident lasts: they are its identity."""
 
     idempotent = (
         False  # it knows an alert by its labels, and that an older state comes late it does not

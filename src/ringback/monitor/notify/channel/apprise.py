@@ -36,15 +36,7 @@ _ADDRESS = re.compile(r"[a-z][a-z0-9+.\-]*://\S*|/\S+|\b[\w\-]{20,}\b", re.IGNOR
 
 
 class AppriseChannel:
-    """Sends by one URL of apprise, or several.
-
-    Args:
-        settings: The notifier: ``url``, ``timeout``, and of the options ``urls``, further ones,
-            and ``format``: ``text``, ``markdown`` or ``html``.
-
-    Raises:
-        NotifierInvalid: If apprise does not know one of the URLs.
-    """
+    """Sends by one URL of apprise, or several."""
 
     refresh: float | None = None
     idempotent = False

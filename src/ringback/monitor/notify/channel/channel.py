@@ -73,14 +73,7 @@ _MAX_RETRY_AFTER = 3600.0
 
 
 class JSONPoster:
-    """Sends JSON to one URL.
-
-    Args:
-        settings: The notifier; of its ``options`` ``ca`` is a PEM file of an own authority.
-
-    Raises:
-        NotifierInvalid: If its URL is none.
-    """
+    """Sends JSON to one URL."""
 
     def __init__(self, settings: NotifierSettings) -> None:
         parts = urlsplit(settings.url)

@@ -25,15 +25,7 @@ _MAX_ERROR_OUTPUT = 2000
 
 
 class CommandChannel:
-    """Runs a program for each notification, without a shell; status 0 says that it was delivered.
-
-    Args:
-        settings: The notifier: ``command``, ``timeout``, and of the options ``env``, further
-            variables.
-
-    Raises:
-        NotifierInvalid: If there is no command.
-    """
+    """Runs a program for each notification, without a shell; status 0 means delivered."""
 
     refresh: float | None = None
     idempotent = True

@@ -15,14 +15,7 @@ if TYPE_CHECKING:
 
 
 class WebhookChannel:
-    """Posts each notification as JSON, with its idempotency key and, given a secret, a signature.
-
-    Args:
-        settings: The notifier: ``url``, ``secret``, ``headers``, ``timeout``.
-
-    Raises:
-        NotifierInvalid: If its URL is none.
-    """
+    """Posts each notification as JSON, with its idempotency key and a signature if so set."""
 
     refresh: float | None = None
     idempotent = True

@@ -97,9 +97,6 @@ _UNEXPECTED: Final = "http.response.unexpected_content"
 class ResponseJudge:
     """The expectations of one endpoint.
 
-    Args:
-        expectations: What its answers must be like.
-
     Attributes:
         wants_body: Whether the body must be read.
         wants_pattern: Whether patterns are searched, which takes a task.

@@ -121,13 +121,6 @@ class HTTPProber:
     Options of the endpoint: ``body`` (what is sent), ``fresh_after`` (uses of a connection, 1: a
     new one each time), ``redirects`` (``False``: they are not followed), ``family`` (4 or 6),
     ``proxy`` (a URL, or ``environment``).
-
-    Args:
-        endpoint: What is checked.
-        context: What all probes share.
-
-    Raises:
-        ValueError: Its URL, a header or its proxy cannot be used.
     """
 
     __slots__ = (

@@ -95,12 +95,6 @@ class Database:
 
     A commit survives the death of the process. Only a ``durable`` one is also on the disk when it
     returns, and so survives the loss of power.
-
-    Args:
-        path: The file; it is made where there is none.
-
-    Raises:
-        StoreProblem: It cannot be opened or written.
     """
 
     def __init__(self, path: Path) -> None:
@@ -218,13 +212,6 @@ class WriterLock:
 
     The file stays when the lock is let go: to remove it would let two processes hold two files of
     one name.
-
-    Args:
-        database: The database's path.
-
-    Raises:
-        StoreInUse: Another process holds it.
-        StoreUnavailable: The file cannot be made.
     """
 
     def __init__(self, database: Path) -> None:

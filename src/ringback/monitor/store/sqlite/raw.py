@@ -75,11 +75,7 @@ class _Hour:
 
 
 class RawResults:
-    """The tables of hours.
-
-    Args:
-        rows: Turns checks into rows and back.
-    """
+    """The tables of hours."""
 
     def __init__(self, rows: RowCodec) -> None:
         self._rows = rows
@@ -241,11 +237,7 @@ _Key = tuple[int, int]
 
 
 class Sealer:
-    """Copies hours; where a process ended, the next one goes on.
-
-    Args:
-        database: Where they are.
-    """
+    """Copies hours; where a process ended, the next one goes on."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -45,12 +45,6 @@ class SQLiteReader:
     """What a monitor has kept in a file, for reports and exports; for one thread.
 
     Times are seconds since 1970 UTC; a span goes from ``since`` to before ``until``.
-
-    Args:
-        path: The file, also one that a monitor writes to, or a backup on a disk that is read-only.
-
-    Raises:
-        StoreProblem: It cannot be read, or is not one of this version's.
     """
 
     def __init__(self, path: Path | str) -> None:

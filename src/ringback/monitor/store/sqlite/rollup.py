@@ -237,11 +237,7 @@ class _Mark:
 
 
 class Rollup:
-    """The three rollups, and what is not written of them yet.
-
-    Args:
-        database: Where they are.
-    """
+    """The three rollups, and what is not written of them yet."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -36,12 +36,7 @@ CheckRow = tuple[Any, ...]
 
 
 class RowCodec:
-    """Turns checks into rows, and rows into checks.
-
-    Args:
-        strings: Numbers the strings.
-        certificates: Numbers the certificates.
-    """
+    """Turns checks into rows, and rows into checks."""
 
     def __init__(self, strings: Interned[str], certificates: Interned[CertificateSeen]) -> None:
         self._strings = strings
@@ -144,12 +139,6 @@ class Interned(dict[K | None, int | None], Generic[K]):
 
     The new ones must be written (``write``) in the transaction that uses them. Only who writes asks
     for numbers, one at a time; any thread may ask for values.
-
-    Args:
-        database: Where they are.
-        table: With a column ``number``, and one for each part of a value.
-        parts: Value to its parts, by column.
-        value: A row of the table to the value.
     """
 
     def __init__(

@@ -108,16 +108,6 @@ class SQLiteStore:
     What ``keep`` was given survives the death of the process. Transitions, incidents and notices
     also survive the loss of power; of checks alone the last few seconds may then be gone. Spans of
     time are from ``since`` to before ``until``.
-
-    Args:
-        path: The file; it is made where there is none.
-        retention: How long what is kept; ``None``: as its class says.
-
-    Raises:
-        StoreInUse: Another process writes to it.
-        StoreTooNew: A later version of ringback wrote it.
-        StoreCorrupt: It is damaged, or not ringback's.
-        StoreProblem: It cannot be opened or written.
     """
 
     def __init__(self, path: Path | str, *, retention: StoreRetention | None = None) -> None:
