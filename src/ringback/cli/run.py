@@ -28,15 +28,10 @@ BROKEN_PIPE = 141
 
 @dataclass(frozen=True, slots=True)
 class CommandEntry:
-    """Where a command is, and what the list of commands says of it.
+    """Where a command is, and what the list of commands says of it."""
 
-    Attributes:
-        place: ``module:attribute``.
-        summary: One line.
-    """
-
-    place: str
-    summary: str
+    place: str  # `module:attribute`
+    summary: str  # One line
 
     def load(self) -> click.Command:
         """Import the command."""

@@ -17,36 +17,23 @@ from ringback.retry import Decision, Done, GiveUp, Policy, Repeatable, Run, Time
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """Time and chance; a test hands in its own.
+    """Time and chance; a test hands in its own."""
 
-    Attributes:
-        monotonic: Seconds on a clock that never goes back.
-        time: Seconds since 1970 UTC.
-        sleep: Waits so many seconds.
-        random: A number, at least 0 and below 1.
-    """
-
-    monotonic: Callable[[], float] = _time.monotonic
-    time: Callable[[], float] = _time.time
-    sleep: Callable[[float], None] = _time.sleep
-    random: Callable[[], float] = _random.random
+    monotonic: Callable[[], float] = _time.monotonic  # Seconds on a clock that never goes back
+    time: Callable[[], float] = _time.time  # Seconds since 1970 UTC
+    sleep: Callable[[float], None] = _time.sleep  # Waits so many seconds
+    random: Callable[[], float] = _random.random  # A number, at least 0 and below 1
 
 
 @dataclass(frozen=True, slots=True)
 class AsyncClock:
-    """Time and chance for tasks.
+    """Time and chance for tasks."""
 
-    Attributes:
-        sleep: Waits so many seconds; ``asyncio.sleep``, ``trio.sleep`` or the like.
-        monotonic: Seconds on a clock that never goes back.
-        time: Seconds since 1970 UTC.
-        random: A number, at least 0 and below 1.
-    """
-
+    # Waits so many seconds; `asyncio.sleep`, `trio.sleep` or the like.
     sleep: Callable[[float], Awaitable[None]]
-    monotonic: Callable[[], float] = _time.monotonic
-    time: Callable[[], float] = _time.time
-    random: Callable[[], float] = _random.random
+    monotonic: Callable[[], float] = _time.monotonic  # Seconds on a clock that never goes back
+    time: Callable[[], float] = _time.time  # Seconds since 1970 UTC
+    random: Callable[[], float] = _random.random  # A number, at least 0 and below 1
 
 
 T = TypeVar("T")
@@ -69,35 +56,22 @@ class Call(Protocol):
 
 @dataclass(slots=True)
 class KnownCall:
-    """A call of which all is known beforehand.
+    """A call of which all is known beforehand."""
 
-    Attributes:
-        target: Whom it is for.
-        method: HTTP method, or the like.
-    """
-
-    target: Target
-    method: str
+    target: Target  # Whom it is for
+    method: str  # HTTP method, or the like
 
 
 @dataclass(slots=True)
 class Failed(Generic[T]):
-    """An attempt that failed: with an exception, or with a result that means a failure.
+    """An attempt that failed: with an exception, or with a result that means a failure."""
 
-    Attributes:
-        failure: What went wrong.
-        repeatable: May the request be sent again?
-        error: What the library raised, if it did.
-        result: What it returned, if it did: a 503 is a result and a failure.
-        retry_after: The wait that the peer asked for, in seconds.
-        release: Called before another attempt (and awaited, by tasks): frees what this one holds.
-    """
-
-    failure: Failure
-    repeatable: Repeatable
-    error: BaseException | None = None
-    result: T | None = None
-    retry_after: float | None = None
+    failure: Failure  # What went wrong
+    repeatable: Repeatable  # May the request be sent again?
+    error: BaseException | None = None  # What the library raised, if it did
+    result: T | None = None  # What it returned, if it did: a 503 is a result and a failure
+    retry_after: float | None = None  # The wait that the peer asked for, in seconds
+    # Called before another attempt (and awaited, by tasks): frees what this one holds
     release: Callable[[], Any] | None = None
 
 
@@ -111,22 +85,16 @@ AsyncAttemptMaker = Callable[[Timeout], Awaitable[T | Failed[T]]]
 
 @dataclass(slots=True)
 class Ended(Generic[T]):
-    """A call that was given up.
+    """A call that was given up."""
 
-    Attributes:
-        decisive: The attempt that the caller learns of: it says most, and is not always the last.
-            ``None`` where the circuit breaker refused the first.
-        decision: Why there was no other attempt.
-        failures: What went wrong with each attempt, in order.
-        retry_at: When the peer wants to be called again, in seconds since 1970 UTC, if it said so.
-        diagnosis: What is wrong with the target, where the policy had it diagnosed.
-    """
-
+    # The attempt that the caller learns of: it says most, and is not always the last. `None` where
+    # the circuit breaker refused the first.
     decisive: Failed[T] | None
-    decision: GiveUp
-    failures: tuple[Failure, ...]
+    decision: GiveUp  # Why there was no other attempt
+    failures: tuple[Failure, ...]  # What went wrong with each attempt, in order
+    # When the peer wants to be called again, in seconds since 1970 UTC, if it said so
     retry_at: float | None = None
-    diagnosis: Any = None
+    diagnosis: Any = None  # What is wrong with the target, where the policy had it diagnosed
 
 
 def refusal(target: Target, opened_by: Failure | None, left: float) -> Failure:

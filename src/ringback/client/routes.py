@@ -24,26 +24,18 @@ UNLISTED_PROXIES = Proxies()
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """The route that one exchange takes.
+    """The route that one exchange takes."""
 
-    Attributes:
-        choice: The proxy, or none.
-        verify: Whether the server's certificate is verified, where the call asks for that at all.
-    """
-
-    choice: ProxyChoice
+    choice: ProxyChoice  # The proxy, or none
+    # Whether the server's certificate is verified, where the call asks for that at all
     verify: bool = True
 
 
 class RoutedCall(Call, Protocol):
-    """A call whose exchanges take the route that they are given.
+    """A call whose exchanges take the route that they are given."""
 
-    Attributes:
-        routes: Says which.
-        candidates: The proxies to choose from, where others than are set for the URL.
-    """
-
-    routes: RouteSelector
+    routes: RouteSelector  # Says which
+    # The proxies to choose from, where others than are set for the URL
     candidates: tuple[str, ...] | None
 
     def take(self, route: Route) -> None:

@@ -11,24 +11,16 @@ First = Literal["server", "client", "none"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Protocol:
-    """What is spoken behind a scheme.
+    """What is spoken behind a scheme."""
 
-    Attributes:
-        name: ``http``, ``none`` (connecting is all), ``dns`` (only the name is asked for) or the
-            name of a service.
-        port: Its port where the URL gives none; 0: it must give one (or has none, ``dns``).
-        tls: Whether TLS is begun at once.
-        partners: The other ports on which the same service is usual.
-        first: Who speaks first.
-        opening: What a client may say, without logging in, to be answered; empty where the server
-            begins.
-    """
-
+    # `http`, `none` (connecting is all), `dns` (only the name is asked for) or the name of a
+    # service
     name: str
-    port: int = 0
-    tls: bool = False
-    partners: tuple[int, ...] = ()
-    first: First = "client"
+    port: int = 0  # Its port where the URL gives none; 0: it must give one (or has none, `dns`)
+    tls: bool = False  # Whether TLS is begun at once
+    partners: tuple[int, ...] = ()  # The other ports on which the same service is usual
+    first: First = "client"  # Who speaks first
+    # What a client may say, without logging in, to be answered; empty where the server begins
     opening: bytes = b""
 
 

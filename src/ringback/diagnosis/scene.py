@@ -31,22 +31,16 @@ CONNECTIONS = 12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """How to diagnose.
+    """How to diagnose."""
 
-    Attributes:
-        timeout: Seconds for the whole.
-        trust: The authorities to trust; ``None``: those the program has by default.
-        proxies: The proxies to use; ``None``: those of the environment.
-        nameservers: ``(address, port)`` of the resolvers to ask beside those configured.
-        controls: ``host:port`` of targets known to be well, asked where they decide something.
-        neighbours: Whether ports beyond the asked one and its scheme's partner may be tried.
-    """
-
-    timeout: float = 10.0
-    trust: Trust | None = None
-    proxies: Proxies | None = None
+    timeout: float = 10.0  # Seconds for the whole
+    trust: Trust | None = None  # The authorities to trust; `None`: those the program has by default
+    proxies: Proxies | None = None  # The proxies to use; `None`: those of the environment
+    # `(address, port)` of the resolvers to ask beside those configured
     nameservers: tuple[tuple[str, int], ...] = ()
+    # `host:port` of targets known to be well, asked where they decide something
     controls: tuple[str, ...] = ()
+    # Whether ports beyond the asked one and its scheme's partner may be tried
     neighbours: bool = False
 
 
@@ -199,19 +193,13 @@ def record_defect(scene: DiagnosisContext, error: Exception) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """A way to the target that was found open.
+    """A way to the target that was found open."""
 
-    Attributes:
-        address: IP address that is connected to: the target's, or the proxy's.
-        port: Its port.
-        proxy: URL of the proxy, with what it needs to log in; ``None``: the way is direct.
-        rtt: Seconds the TCP handshake took; ``None``: not measured.
-    """
-
-    address: str
+    address: str  # IP address that is connected to: the target's, or the proxy's
     port: int
+    # URL of the proxy, with what it needs to log in; `None`: the way is direct
     proxy: str | None = None
-    rtt: float | None = None
+    rtt: float | None = None  # Seconds the TCP handshake took; `None`: not measured
 
     def __repr__(self) -> str:
         through = " through a proxy" if self.proxy else ""

@@ -28,27 +28,17 @@ ClueKind = KindName | Literal["timeout"]
 
 
 class Clue(NamedTuple):
-    """What one node says.
+    """What one node says."""
 
-    Attributes:
-        kind: The kind it names, ``TIMEOUT``, or ``None`` for a mere wrapper.
-        rank: How much it is worth, ``EXACT`` to ``NOTHING``.
-        phase: How far the call had come, as far as this node knows.
-        proxy: It speaks of the proxy, not of the target.
-        code: Symbolic code (``ECONNREFUSED``, ``EAI_NONAME``, ``CERTIFICATE_VERIFY_FAILED``).
-        addresses: The end of each address tried.
-        needs_socket: It counts only beside a sign that a socket was meant.
-        final: Nothing below it can say more.
-    """
-
-    kind: ClueKind | None
-    rank: int = NO_RANK
-    phase: Phase = "unknown"
-    proxy: bool = False
+    kind: ClueKind | None  # The kind it names, `TIMEOUT`, or `None` for a mere wrapper
+    rank: int = NO_RANK  # How much it is worth, `EXACT` to `NOTHING`
+    phase: Phase = "unknown"  # How far the call had come, as far as this node knows
+    proxy: bool = False  # It speaks of the proxy, not of the target
+    # Symbolic code (`ECONNREFUSED`, `EAI_NONAME`, `CERTIFICATE_VERIFY_FAILED`)
     code: str | None = None
-    addresses: tuple[AddressFailure, ...] = ()
-    needs_socket: bool = False
-    final: bool = False
+    addresses: tuple[AddressFailure, ...] = ()  # The end of each address tried
+    needs_socket: bool = False  # It counts only beside a sign that a socket was meant
+    final: bool = False  # Nothing below it can say more
 
 
 NO_CLUE = Clue(None)

@@ -123,15 +123,10 @@ def phase_of_frame(file: str, function: str) -> Phase | None:
 
 
 class Trace(NamedTuple):
-    """What a traceback tells.
+    """What a traceback tells."""
 
-    Attributes:
-        phase: How far the call had come.
-        proxied: It was still on its way to or through a proxy.
-    """
-
-    phase: Phase
-    proxied: bool
+    phase: Phase  # How far the call had come
+    proxied: bool  # It was still on its way to or through a proxy
 
 
 NO_TRACE = Trace("unknown", False)

@@ -22,12 +22,9 @@ from ringback.incident.tracker import EndpointTracker
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineSettings:
-    """How incidents are notified.
+    """How incidents are notified."""
 
-    Attributes:
-        remind_every: Seconds until an incident that nobody has taken is notified again; 0: never.
-    """
-
+    # Seconds until an incident that nobody has taken is notified again; 0: never
     remind_every: float = 4 * 3600.0
 
 

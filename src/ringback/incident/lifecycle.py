@@ -121,19 +121,14 @@ class Membership:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One row of the life-cycle.
+    """One row of the life-cycle."""
 
-    Attributes:
-        what: What the change is called where it is stored and shown.
-        before: The states in which it can happen; ``None``: there is no such incident yet.
-        after: The state that follows; ``None``: the same.
-        notifies: ``anew``: people, unless a silence covers it. ``informed``: those who were
-            notified that the incident exists. ``nobody``: it stands in the timeline only.
-    """
-
-    what: What
+    what: What  # What the change is called where it is stored and shown
+    # The states in which it can happen; `None`: there is no such incident yet
     before: frozenset[IncidentState | None]
-    after: IncidentState | None
+    after: IncidentState | None  # The state that follows; `None`: the same
+    # `anew`: people, unless a silence covers it. `informed`: those who were notified that the
+    # incident exists. `nobody`: it stands in the timeline only.
     notifies: Literal["anew", "informed", "nobody"]
 
 

@@ -37,17 +37,11 @@ IncidentState = Literal["open", "acknowledged", "closed"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CertificateSeen:
-    """The certificate that a check saw.
+    """The certificate that a check saw."""
 
-    Attributes:
-        not_after: When it ends, in seconds since 1970 UTC.
-        issuer: Who issued it.
-        key: SHA-256 of the public key, in hexadecimal.
-    """
-
-    not_after: float
-    issuer: str = ""
-    key: str = ""
+    not_after: float  # When it ends, in seconds since 1970 UTC
+    issuer: str = ""  # Who issued it
+    key: str = ""  # SHA-256 of the public key, in hexadecimal
 
     @property
     def identity(self) -> str:
@@ -57,35 +51,22 @@ class CertificateSeen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """One look at one endpoint.
+    """One look at one endpoint."""
 
-    Attributes:
-        at: When it ended, in seconds since 1970 UTC.
-        endpoint: The endpoint's id.
-        up: Whether it was well; ``None``: unknown, because the prober itself was not.
-        kind: Kind of failure (``ringback.failure.KINDS``); ``None`` where it is well.
-        seconds: How long it took; ``None``: not known.
-        timings: Phase (``dns``, ``connect``, ``tls``, ``first_byte``, ``transfer``) to seconds.
-        origin: Who looked.
-        vantage: From where.
-        status: HTTP status, where there was one.
-        address: The address used, where one was.
-        certificate: The one that was seen, where one was.
-        detail: What failed, in one line without credentials.
-    """
-
-    at: float
-    endpoint: str
-    up: bool | None
+    at: float  # When it ended, in seconds since 1970 UTC
+    endpoint: str  # The endpoint's id
+    up: bool | None  # Whether it was well; `None`: unknown, because the prober itself was not
+    # Kind of failure (`ringback.failure.KINDS`); `None` where it is well.
     kind: KindName | None = None
-    seconds: float | None = None
+    seconds: float | None = None  # How long it took; `None`: not known
+    # Phase (`dns`, `connect`, `tls`, `first_byte`, `transfer`) to seconds
     timings: Mapping[str, float] = field(default_factory=dict)
-    origin: Origin = "probe"
+    origin: Origin = "probe"  # Who looked
     vantage: str = ""
-    status: int | None = None
-    address: str | None = None
+    status: int | None = None  # HTTP status, where there was one
+    address: str | None = None  # The address used, where one was
     certificate: CertificateSeen | None = None
-    detail: str = ""
+    detail: str = ""  # What failed, in one line without credentials
 
 
 CIRCUIT_OPEN = "client.circuit_open"
@@ -127,29 +108,17 @@ def check_of_call(event: Event, endpoint: str) -> Check:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signal:
-    """What a detector saw.
+    """What a detector saw."""
 
-    Attributes:
-        at: When it was seen, in seconds since 1970 UTC.
-        endpoint: Of which endpoint.
-        detector: The detector's name.
-        active: Whether it begins; ``False``: it is over.
-        since: Since when it holds.
-        kind: Kind of failure, where one is behind it.
-        evidence: What decided, a line each, three at most.
-        means: What it means for the endpoint's state; ``None``: nothing.
-        advice: What to do, a line each, two at most.
-    """
-
-    at: float
+    at: float  # When it was seen, in seconds since 1970 UTC
     endpoint: str
-    detector: str
-    active: bool
-    since: float
-    kind: KindName | None = None
-    evidence: tuple[str, ...] = ()
-    means: Input | None = None
-    advice: tuple[str, ...] = ()
+    detector: str  # The detector's name
+    active: bool  # Whether it begins; `False`: it is over
+    since: float  # Since when it holds
+    kind: KindName | None = None  # Kind of failure, where one is behind it
+    evidence: tuple[str, ...] = ()  # What decided, a line each, three at most
+    means: Input | None = None  # What it means for the endpoint's state; `None`: nothing
+    advice: tuple[str, ...] = ()  # What to do, a line each, two at most
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,47 +132,32 @@ class TimelineEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
-    """Something is wrong with one endpoint or several, for one reason.
+    """Something is wrong with one endpoint or several, for one reason."""
 
-    Attributes:
-        id: Stable, and the same when events are replayed.
-        pattern: What sort it is.
-        state: Whether it is over, and whether somebody has taken it.
-        kind: Kind of failure.
-        summary: One sentence: what, and the cause as far as it is known.
-        members: Ids of the endpoints, in the order they joined.
-        well: Those of them that are well again; one that goes down anew is not among them.
-        opened_at: In seconds since 1970 UTC.
-        closed_at: ``None``: it is not over.
-        confidence: 0 to 1, of the pattern.
-        evidence: What decided, a line each.
-        advice: What to do, a line each, as far as it is known without a diagnosis.
-        diagnosis: As ``ringback diagnose --json`` gives it; ``None``: not made (yet).
-        timeline: What happened, oldest first.
-        acknowledged_by: Who took it; ``""``: nobody.
-        told_at: When people were last notified that it began or goes on; ``None``: never.
-        detector: The detector that sees it while the endpoint may be up; ``""``: it is an outage.
-        part_of: Id of the incident that it turned out to be part of, when it was closed; ``""``: it
-            ended by itself.
-    """
-
-    id: str
-    pattern: Pattern
-    state: IncidentState
-    kind: KindName | None
-    summary: str
-    members: tuple[str, ...]
-    opened_at: float
-    closed_at: float | None = None
-    confidence: float = 1.0
-    evidence: tuple[str, ...] = ()
+    id: str  # Stable, and the same when events are replayed
+    pattern: Pattern  # What sort it is
+    state: IncidentState  # Whether it is over, and whether somebody has taken it
+    kind: KindName | None  # Kind of failure
+    summary: str  # One sentence: what, and the cause as far as it is known
+    members: tuple[str, ...]  # Ids of the endpoints, in the order they joined
+    opened_at: float  # In seconds since 1970 UTC
+    closed_at: float | None = None  # `None`: it is not over
+    confidence: float = 1.0  # 0 to 1, of the pattern
+    evidence: tuple[str, ...] = ()  # What decided, a line each
+    # What to do, a line each, as far as it is known without a diagnosis
     advice: tuple[str, ...] = ()
+    # As `ringback diagnose --json` gives it; `None`: not made (yet)
     diagnosis: Mapping[str, Any] | None = None
-    timeline: tuple[TimelineEntry, ...] = ()
-    acknowledged_by: str = ""
+    timeline: tuple[TimelineEntry, ...] = ()  # What happened, oldest first
+    acknowledged_by: str = ""  # Who took it; `""`: nobody
+    # Those of them that are well again; one that goes down anew is not among them
     well: tuple[str, ...] = ()
+    # When people were last notified that it began or goes on; `None`: never
     told_at: float | None = None
+    # The detector that sees it while the endpoint may be up; `""`: it is an outage
     detector: str = ""
+    # Id of the incident that it turned out to be part of, when it was closed; `""`: it ended by
+    # itself
     part_of: str = ""
 
 
@@ -215,24 +169,16 @@ What = Literal[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """That an incident changed.
+    """That an incident changed."""
 
-    Attributes:
-        at: When, in seconds since 1970 UTC.
-        what: How.
-        incident: As it is now.
-        endpoint: The endpoint that it is about, where it is about one.
-        told: Whether people are to be notified; not where it is suppressed (maintenance, a
-            silence, a parent that is down), but always of the end of what they were notified of.
-        again: Whether there is nothing new but that time has passed.
-    """
-
-    at: float
-    what: What
-    incident: Incident
-    endpoint: str | None = None
+    at: float  # When, in seconds since 1970 UTC
+    what: What  # How
+    incident: Incident  # As it is now
+    endpoint: str | None = None  # The endpoint that it is about, where it is about one
+    # Whether people are to be notified; not where it is suppressed (maintenance, a silence, a
+    # parent that is down), but always of the end of what they were notified of
     told: bool = True
-    again: bool = False
+    again: bool = False  # Whether there is nothing new but that time has passed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,51 +194,31 @@ class Transition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """A change of an incident, for one channel.
+    """A change of an incident, for one channel."""
 
-    Attributes:
-        id: Idempotency key: the same change for the same channel has the same.
-        channel: Name of the notifier in the configuration.
-        at: When the change was.
-        change: What happened.
-    """
-
-    id: str
-    channel: str
-    at: float
-    change: Change
+    id: str  # Idempotency key: the same change for the same channel has the same
+    channel: str  # Name of the notifier in the configuration
+    at: float  # When the change was
+    change: Change  # What happened
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WatchedEndpoint:
-    """One endpoint, as far as incidents go.
-
-    Attributes:
-        id: Its id.
-        name: What people call it.
-        host: The host it is on, as it was written; ``""``: none.
-        threshold: How many failures in a row mean that it is down.
-        recovery: How many successes in a row mean that it is well again.
-        of_last: ``(k, n)``: also down when ``k`` of the last ``n`` checks failed; ``None``: not.
-        latency: Whether a lasting rise of its latency is an incident.
-        certificate_days: Days before its certificate's end at which to tell.
-        every: Seconds between two checks; of a heartbeat, between two reports.
-        grace: Seconds that a heartbeat may be late; ``None``: it is no heartbeat.
-        resolver: The nameserver that it is asked of; ``""``: the system's.
-        parents: Ids of endpoints without which this one cannot be reached.
-        group: Name of its group.
-    """
+    """One endpoint, as far as incidents go."""
 
     id: str
-    name: str = ""
-    host: str = ""
-    threshold: int = 3
-    recovery: int = 2
+    name: str = ""  # What people call it
+    host: str = ""  # The host it is on, as it was written; `""`: none
+    threshold: int = 3  # How many failures in a row mean that it is down
+    recovery: int = 2  # How many successes in a row mean that it is well again
+    # `(k, n)`: also down when `k` of the last `n` checks failed; `None`: not
     of_last: tuple[int, int] | None = (6, 10)
-    latency: bool = True
+    latency: bool = True  # Whether a lasting rise of its latency is an incident
+    # Days before its certificate's end at which to tell
     certificate_days: tuple[int, ...] = (30, 14, 7, 1)
-    every: float = 30.0
-    grace: float | None = None
-    resolver: str = ""
+    every: float = 30.0  # Seconds between two checks; of a heartbeat, between two reports
+    grace: float | None = None  # Seconds that a heartbeat may be late; `None`: it is no heartbeat
+    resolver: str = ""  # The nameserver that it is asked of; `""`: the system's
+    # Ids of endpoints without which this one cannot be reached
     parents: tuple[str, ...] = field(default=())
-    group: str = ""
+    group: str = ""  # Name of its group

@@ -11,22 +11,14 @@ class Silence:
     """A time in which nobody is notified of what begins.
 
     The end of an incident is still told to those who were notified of its beginning.
-
-    Attributes:
-        id: Its name.
-        endpoints: Ids, or patterns with ``*``, of the endpoints it is for.
-        begins: In seconds since 1970 UTC.
-        ends: In seconds since 1970 UTC.
-        by: Who asked for it.
-        reason: Why; ``maintenance`` for a window of the configuration.
     """
 
-    id: str
-    endpoints: tuple[str, ...]
-    begins: float
-    ends: float
-    by: str = ""
-    reason: str = ""
+    id: str  # Its name
+    endpoints: tuple[str, ...]  # Ids, or patterns with `*`, of the endpoints it is for
+    begins: float  # In seconds since 1970 UTC
+    ends: float  # In seconds since 1970 UTC
+    by: str = ""  # Who asked for it
+    reason: str = ""  # Why; `maintenance` for a window of the configuration
 
     def covers(self, endpoint: str, now: float) -> bool:
         """Return whether it is for an endpoint now."""

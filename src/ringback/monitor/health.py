@@ -80,17 +80,11 @@ def boottime() -> float:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clocks:
-    """The clocks that are compared.
+    """The clocks that are compared."""
 
-    Attributes:
-        monotonic: Never set, stands still in a suspend.
-        wall: Seconds since 1970 UTC, may be set.
-        boottime: Goes on in a suspend.
-    """
-
-    monotonic: Callable[[], float] = time.monotonic
-    wall: Callable[[], float] = time.time
-    boottime: Callable[[], float] = boottime
+    monotonic: Callable[[], float] = time.monotonic  # Never set, stands still in a suspend
+    wall: Callable[[], float] = time.time  # Seconds since 1970 UTC, may be set
+    boottime: Callable[[], float] = boottime  # Goes on in a suspend
 
 
 class UnhealthyPeriod(NamedTuple):

@@ -12,151 +12,89 @@ ProbeType = Literal["http", "tcp", "tls", "dns", "icmp", "heartbeat"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expectations:
-    """What an answer must be like for the endpoint to be well; empty: anything that works.
+    """What an answer must be like for the endpoint to be well; empty: anything that works."""
 
-    Attributes:
-        status: Statuses, or ranges as ``(200, 299)``; ``()``: below 400.
-        body_contains: Texts that must all be in the body.
-        body_matches: Regular expressions that must all match, checked in bounded time.
-        json: JSON path to the value that must be there, as text.
-        headers: Header to the value it must contain.
-        latency: Seconds it may take.
-        certificate_days: Days the certificate must still last.
-        answers: Addresses or texts that a DNS answer must hold.
-        send: What is sent first over TCP.
-        expect: What the first answer over TCP must contain.
-    """
-
-    status: tuple[tuple[int, int], ...] = ()
-    body_contains: tuple[str, ...] = ()
+    status: tuple[tuple[int, int], ...] = ()  # Statuses, or ranges as `(200, 299)`; `()`: below 400
+    body_contains: tuple[str, ...] = ()  # Texts that must all be in the body
+    # Regular expressions that must all match, checked in bounded time
     body_matches: tuple[str, ...] = ()
+    # JSON path to the value that must be there, as text
     json: Mapping[str, str] = field(default_factory=dict)
-    headers: Mapping[str, str] = field(default_factory=dict)
-    latency: float | None = None
-    certificate_days: float | None = None
-    answers: tuple[str, ...] = ()
-    send: str = ""
-    expect: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)  # Header to the value it must contain
+    latency: float | None = None  # Seconds it may take
+    certificate_days: float | None = None  # Days the certificate must still last
+    answers: tuple[str, ...] = ()  # Addresses or texts that a DNS answer must hold
+    send: str = ""  # What is sent first over TCP
+    expect: str = ""  # What the first answer over TCP must contain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """One endpoint that is watched.
+    """One endpoint that is watched."""
 
-    Attributes:
-        id: Stable over reloads and restarts: a slug of the name, or of the URL.
-        name: What people call it.
-        url: With what it needs to be called; ``shown`` is what may be shown.
-        type: Which probe.
-        every: Seconds between two checks.
-        timeout: Seconds for one.
-        retry_every: Seconds until the next check while it is suspect.
-        expectations: What its answer must be like.
-        headers: HTTP request headers; secrets among them are never shown.
-        method: HTTP method.
-        nameserver: ``address:port`` to ask, of a DNS endpoint; ``""``: the system's.
-        verify: Whether its certificate must be valid.
-        ca: PEM file of an own authority; ``""``: the system's.
-        labels: For filters, routes and metrics.
-        mine: Whether other ports of its host may be tried when it moves.
-        ports: Ports where it may have moved to.
-        public: Whether it stands on the public status page.
-        watched: What incidents must know of it.
-        options: What only one type of probe has; secrets among them are never shown.
-    """
-
-    id: str
-    name: str
-    url: str
+    id: str  # Stable over reloads and restarts: a slug of the name, or of the URL
+    name: str  # What people call it
+    url: str  # With what it needs to be called; `shown` is what may be shown
     type: ProbeType
-    every: float = 30.0
-    timeout: float = 10.0
-    retry_every: float = 5.0
-    expectations: Expectations = field(default_factory=Expectations)
+    every: float = 30.0  # Seconds between two checks
+    timeout: float = 10.0  # Seconds for one
+    retry_every: float = 5.0  # Seconds until the next check while it is suspect
+    expectations: Expectations = field(default_factory=Expectations)  # What its answer must be like
+    # HTTP request headers; secrets among them are never shown
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    method: str = "GET"
-    nameserver: str = ""
-    verify: bool = True
-    ca: str = ""
-    labels: Mapping[str, str] = field(default_factory=dict)
-    mine: bool = False
-    ports: tuple[int, ...] = ()
-    public: bool = False
+    method: str = "GET"  # HTTP method
+    nameserver: str = ""  # `address:port` to ask, of a DNS endpoint; `""`: the system's
+    verify: bool = True  # Whether its certificate must be valid
+    ca: str = ""  # PEM file of an own authority; `""`: the system's
+    labels: Mapping[str, str] = field(default_factory=dict)  # For filters, routes and metrics
+    mine: bool = False  # Whether other ports of its host may be tried when it moves
+    ports: tuple[int, ...] = ()  # Ports where it may have moved to
+    public: bool = False  # Whether it stands on the public status page
+    # What incidents must know of it
     watched: WatchedEndpoint = field(default_factory=lambda: WatchedEndpoint(id=""))
+    # What only one type of probe has; secrets among them are never shown
     options: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndpointView:
-    """One endpoint as it is now.
+    """One endpoint as it is now."""
 
-    Attributes:
-        endpoint: Its configuration.
-        state: Its state.
-        since: Since when, in seconds since 1970 UTC; ``None``: not seen yet.
-        kind: Kind of the failure it has; ``None``: it has none.
-        last: The newest check.
-        incident: Id of the open incident that it is part of.
-        silenced: Whether notifications of it are silenced.
-    """
-
-    endpoint: Endpoint
+    endpoint: Endpoint  # Its configuration
     state: EndpointState
-    since: float | None = None
-    kind: KindName | None = None
-    last: Check | None = None
-    incident: str | None = None
-    silenced: bool = False
+    since: float | None = None  # Since when, in seconds since 1970 UTC; `None`: not seen yet
+    kind: KindName | None = None  # Kind of the failure it has; `None`: it has none
+    last: Check | None = None  # The newest check
+    incident: str | None = None  # Id of the open incident that it is part of
+    silenced: bool = False  # Whether notifications of it are silenced
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Discovered:
-    """An endpoint that programs call and that is not in the configuration.
+    """An endpoint that programs call and that is not in the configuration."""
 
-    Attributes:
-        id: A slug of its origin.
-        url: Its origin: ``scheme://host:port``.
-        first_seen: In seconds since 1970 UTC.
-        last_seen: In seconds since 1970 UTC.
-        calls: How many were reported.
-        failures: How many of them failed.
-    """
-
-    id: str
-    url: str
-    first_seen: float
-    last_seen: float
-    calls: int
-    failures: int
+    id: str  # A slug of its origin
+    url: str  # Its origin: `scheme://host:port`
+    first_seen: float  # In seconds since 1970 UTC
+    last_seen: float  # In seconds since 1970 UTC
+    calls: int  # How many were reported
+    failures: int  # How many of them failed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PassiveCheck:
-    """A call that a program reported, before it is known which endpoint it was for.
+    """A call that a program reported, before it is known which endpoint it was for."""
 
-    Attributes:
-        origin: ``scheme://host:port`` that was called.
-        check: What came of it; its ``endpoint`` is ``""``.
-        program: What the program calls itself.
-        calls: How many calls it stands for; more than one only where they succeeded.
-    """
-
-    origin: str
-    check: Check
-    program: str = ""
-    calls: int = 1
+    origin: str  # `scheme://host:port` that was called
+    check: Check  # What came of it; its `endpoint` is `""`
+    program: str = ""  # What the program calls itself
+    calls: int = 1  # How many calls it stands for; more than one only where they succeeded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UiEvent:
-    """That something changed, for those who follow it live.
+    """That something changed, for those who follow it live."""
 
-    Attributes:
-        what: What sort of thing.
-        endpoint: Its id, where it is about one.
-        incident: Its id, where it is about one.
-    """
-
-    what: Literal["check", "state", "incident", "config"]
-    endpoint: str | None = None
-    incident: str | None = None
+    what: Literal["check", "state", "incident", "config"]  # What sort of thing
+    endpoint: str | None = None  # Its id, where it is about one
+    incident: str | None = None  # Its id, where it is about one

@@ -19,18 +19,12 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True, kw_only=True)
 class ConfigurationStatus:
-    """Which configuration is in use.
-
-    Attributes:
-        files: Its files.
-        loaded_at: When they were read, in seconds since 1970 UTC.
-        error: Why a newer one was not taken; ``None``: there is none.
-        restart: Keys that have changed and are read at the start only.
-    """
+    """Which configuration is in use."""
 
     files: list[str] = field(default_factory=list)
-    loaded_at: float | None = None
-    error: str | None = None
+    loaded_at: float | None = None  # When they were read, in seconds since 1970 UTC
+    error: str | None = None  # Why a newer one was not taken; `None`: there is none
+    # Keys that have changed and are read at the start only
     restart: list[str] = field(default_factory=list)
 
 

@@ -102,16 +102,12 @@ OnCheck = Callable[[Check], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunnerSettings:
-    """How a runner checks.
+    """How a runner checks."""
 
-    Attributes:
-        vantage: What this place is called in checks.
-        limit: Checks under way at the same time; by default as many as descriptors allow.
-        nameservers: Whom to ask why a name has no address; by default those of the system.
-    """
-
-    vantage: str = ""
+    vantage: str = ""  # What this place is called in checks
+    # Checks under way at the same time; by default as many as descriptors allow
     limit: int | None = None
+    # Whom to ask why a name has no address; by default those of the system
     nameservers: tuple[Nameserver, ...] = ()
 
 

@@ -38,17 +38,11 @@ class NotOfferedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ClientCall:
-    """One call of an endpoint.
+    """One call of an endpoint."""
 
-    Attributes:
-        endpoint: Whom to call.
-        provoke: What meets the fault.
-        timeout: Seconds, for the connection and for each read.
-    """
-
-    endpoint: Endpoint
-    provoke: Provocation = "get"
-    timeout: float = 1.0
+    endpoint: Endpoint  # Whom to call
+    provoke: Provocation = "get"  # What meets the fault
+    timeout: float = 1.0  # Seconds, for the connection and for each read
 
     @property
     def method(self) -> str:
@@ -264,19 +258,14 @@ def call_aiohttp(call: ClientCall) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A client that endpoints can be called with.
+    """A client that endpoints can be called with."""
 
-    Attributes:
-        module: What must be installed.
-        function: Makes the call; returns the body or raises what the client raises.
-        proxies: Kinds of proxy it can go through, by the first letters of their URL.
-        http2: It speaks HTTP/2.
-    """
-
-    module: str
+    module: str  # What must be installed
+    # Makes the call; returns the body or raises what the client raises
     function: Callable[[ClientCall], bytes]
+    # Kinds of proxy it can go through, by the first letters of their URL
     proxies: tuple[str, ...] = ("http",)
-    http2: bool = False
+    http2: bool = False  # It speaks HTTP/2
 
     @property
     def installed(self) -> bool:

@@ -42,15 +42,11 @@ _POLL_SECONDS = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """What one round found.
+    """What one round found."""
 
-    Attributes:
-        diagnoses: In the order of the targets; ``None`` for one that was not begun.
-        interrupted: Whether Ctrl-C ended it.
-    """
-
+    # In the order of the targets; `None` for one that was not begun
     diagnoses: tuple[Diagnosis | None, ...]
-    interrupted: bool = False
+    interrupted: bool = False  # Whether Ctrl-C ended it
 
     @property
     def found(self) -> tuple[Diagnosis, ...]:

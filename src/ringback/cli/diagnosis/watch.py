@@ -34,21 +34,13 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class WatchedTarget:
-    """One target under watch.
+    """One target under watch."""
 
-    Attributes:
-        rounds: How often it was diagnosed.
-        healthy: How often it was healthy.
-        changes: How often the verdict, or what decided it, changed.
-        last: The last diagnosis.
-        since: When the last change was, in seconds since 1970 UTC.
-    """
-
-    rounds: int = 0
-    healthy: int = 0
-    changes: int = 0
+    rounds: int = 0  # How often it was diagnosed
+    healthy: int = 0  # How often it was healthy
+    changes: int = 0  # How often the verdict, or what decided it, changed
     last: Diagnosis | None = None
-    since: float = 0.0
+    since: float = 0.0  # When the last change was, in seconds since 1970 UTC
 
     def see(self, diagnosis: Diagnosis) -> bool:
         """Take up a round; return whether something changed. The first one always does."""

@@ -80,19 +80,13 @@ recheck timer)."""
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An answer.
+    """An answer."""
 
-    Attributes:
-        addresses: Without a port; empty where the name does not exist.
-        error: What the resolver said of a name that does not exist: number and text.
-        fresh_until: When the resolver is asked again, on the cache's clock.
-        stale_until: Until when it is good enough if the resolver then fails.
-    """
-
-    addresses: tuple[AddrInfo, ...]
+    addresses: tuple[AddrInfo, ...]  # Without a port; empty where the name does not exist
+    # What the resolver said of a name that does not exist: number and text
     error: tuple[int, str] | None
-    fresh_until: float
-    stale_until: float
+    fresh_until: float  # When the resolver is asked again, on the cache's clock
+    stale_until: float  # Until when it is good enough if the resolver then fails
 
     def at(self, port: int) -> list[AddrInfo]:
         """Return the addresses with a port."""

@@ -69,15 +69,10 @@ _MAX_FRAMES = 24
 
 
 class Caller(NamedTuple):
-    """What is known of who calls.
+    """What is known of who calls."""
 
-    Attributes:
-        streams: The body is left to the caller; so it is where nothing is known.
-        redirected: The request follows a redirect, so that it belongs to a call under way.
-    """
-
-    streams: bool
-    redirected: bool
+    streams: bool  # The body is left to the caller; so it is where nothing is known
+    redirected: bool  # The request follows a redirect, so that it belongs to a call under way
 
 
 _UNKNOWN = Caller(True, False)

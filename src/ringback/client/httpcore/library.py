@@ -14,23 +14,14 @@ from ringback.failure.target import target_of_url
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """The modules and classes that an integration is made with: the text of both is the same.
-
-    Attributes:
-        httpx: ``httpx`` or ``httpx2``.
-        httpcore: ``httpcore`` or ``httpcore2``.
-        response: Its response, which says what went wrong.
-        body: Its stream of bytes for a response's body.
-        async_body: The same for tasks.
-        trust: Whom it trusts by default.
-    """
+    """The modules and classes that an integration is made with: the text of both is the same."""
 
     httpx: Any
     httpcore: Any
-    response: Any
-    body: Any
-    async_body: Any
-    trust: Trust
+    response: Any  # Its response, which says what went wrong
+    body: Any  # Its stream of bytes for a response's body
+    async_body: Any  # The same for tasks
+    trust: Trust  # Whom it trusts by default
 
     @property
     def name(self) -> str:

@@ -26,23 +26,14 @@ _ATTRIBUTES = (
 
 @dataclass(frozen=True, slots=True)
 class TransportSettings:
-    """The settings of a transport of httpx, and its pool, which makes connections.
+    """The settings of a transport of httpx, and its pool, which makes connections."""
 
-    Attributes:
-        pool: Of httpcore.
-        most: How many connections there may be.
-        idle: How many of them may be idle.
-        seconds: How long one may be idle; ``None``: for ever.
-        http2: HTTP/2 is offered.
-        proxy: ``host:port``, where there is a proxy.
-    """
-
-    pool: Any
-    most: int
-    idle: int
-    seconds: float | None
-    http2: bool
-    proxy: str | None
+    pool: Any  # Of httpcore
+    most: int  # How many connections there may be
+    idle: int  # How many of them may be idle
+    seconds: float | None  # How long one may be idle; `None`: for ever
+    http2: bool  # HTTP/2 is offered
+    proxy: str | None  # `host:port`, where there is a proxy
 
     @classmethod
     def of(cls, transport: Any, known: type) -> TransportSettings | None:

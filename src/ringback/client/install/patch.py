@@ -20,15 +20,10 @@ _INSIDE_CALL: ContextVar[bool] = ContextVar("ringback_inside", default=False)
 
 @dataclass(frozen=True, slots=True)
 class InstallSettings:
-    """How the libraries are to behave.
+    """How the libraries are to behave."""
 
-    Attributes:
-        policy: Limits of each call.
-        listeners: Receive the event of every attempt.
-    """
-
-    policy: Policy
-    listeners: Listeners
+    policy: Policy  # Limits of each call
+    listeners: Listeners  # Receive the event of every attempt
 
 
 def is_inside_call() -> bool:

@@ -16,25 +16,15 @@ START = Path(__file__).parent / "start"
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """How a program is to run.
+    """How a program is to run."""
 
-    Attributes:
-        retry: Try again what may be sent again.
-        attempts: How many times a call may be tried, with ``retry``.
-        connect: Default connect timeout, in seconds.
-        read: Default read timeout, in seconds.
-        deadline: Seconds for a whole call.
-        log: File for the events; ``None``: stderr; ``""``: nowhere.
-        json: Events as JSON.
-    """
-
-    retry: bool = False
-    attempts: int = 3
-    connect: float = 5.0
-    read: float = 30.0
-    deadline: float = 60.0
-    log: str | None = None
-    json: bool = False
+    retry: bool = False  # Try again what may be sent again
+    attempts: int = 3  # How many times a call may be tried, with `retry`
+    connect: float = 5.0  # Default connect timeout, in seconds
+    read: float = 30.0  # Default read timeout, in seconds
+    deadline: float = 60.0  # Seconds for a whole call
+    log: str | None = None  # File for the events; `None`: stderr; `""`: nowhere
+    json: bool = False  # Events as JSON
 
     def policy(self) -> Policy:
         """Return the policy."""

@@ -149,11 +149,10 @@ class ProxySettings:
     Attributes:
         proxies: The proxies for ``scheme://host``, ``scheme``, ``all://host`` or ``all``, as in
             requests; the first of these keys that is there decides.
-        bypass: What is called without a proxy.
     """
 
     proxies: Mapping[str, tuple[str, ...]] = field(repr=False)  # with their credentials
-    bypass: Bypass = _NOWHERE
+    bypass: Bypass = _NOWHERE  # What is called without a proxy
 
     def candidates(self, url: str) -> tuple[str, ...]:
         """Return the proxies for a URL, in order; none: it is called directly."""

@@ -42,12 +42,9 @@ class DeferredError(Failed[requests.Response]):
     context, and their text) costs more than the attempt, and is thrown away where the attempt is
     repeated. So it is made only of the one that the call ends with (``finish``). The failure is
     named from the socket's error alone, which is done only where that leaves nothing open.
-
-    Attributes:
-        raise_error: Raises what requests raises.
     """
 
-    raise_error: Callable[[], object] = lambda: None
+    raise_error: Callable[[], object] = lambda: None  # Raises what requests raises
 
 
 class RequestsExchange:

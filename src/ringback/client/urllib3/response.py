@@ -154,11 +154,11 @@ class NamedResponse(HTTPResponse):
 
     Attributes:
         target: Whom the call was for.
-        retry_at: When the server wants to be called again, in seconds since 1970 UTC; set on the
-            last response of a call that was given up, if the server said so.
     """
 
     target = Target()
+    # When the server wants to be called again, in seconds since 1970 UTC; set on the last response
+    # of a call that was given up, if the server said so
     retry_at: float | None = None
 
     @property

@@ -24,14 +24,10 @@ class _AlreadyConnected(socket.socket):
 
 
 class Socket(socks.socksocket, _AlreadyConnected):  # type: ignore[misc]  # it has no types
-    """A connected socket that PySocks shakes hands over.
+    """A connected socket that PySocks shakes hands over."""
 
-    Attributes:
-        until: When the handshake must be over, on ``time.monotonic()``.
-        address_of: Resolves the destination, once the proxy has answered.
-    """
-
-    until: float | None = None
+    until: float | None = None  # When the handshake must be over, on `time.monotonic()`.
+    # Resolves the destination, once the proxy has answered
     address_of: Callable[[str], str] = staticmethod(str)
 
     def recv_into(self, *args: Any) -> int:

@@ -31,63 +31,39 @@ class NotComparable(ValueError):  # noqa: N818 - it says what the reports are
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """One thing in which reports differ.
+    """One thing in which reports differ."""
 
-    Attributes:
-        name: Stable: ``proxy``, ``addresses`` …
-        layer: The stage it belongs to.
-        title: For people.
-        values: Of each report, in their order; ``None``: not known there.
-    """
-
-    name: str
-    layer: Stage
-    title: str
-    values: tuple[str | None, ...]
+    name: str  # Stable: `proxy`, `addresses` …
+    layer: Stage  # The stage it belongs to
+    title: str  # For people
+    values: tuple[str | None, ...]  # Of each report, in their order; `None`: not known there
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """Why it fails on one machine and works on others.
+    """Why it fails on one machine and works on others."""
 
-    Attributes:
-        report: Number of the report in which it fails.
-        difference: Name of the difference that explains it; ``None``: none that was read does.
-        confidence: 0 to 1.
-        summary: One sentence.
-    """
-
-    report: int
+    report: int  # Number of the report in which it fails
+    # Name of the difference that explains it; `None`: none that was read does
     difference: str | None
     confidence: float
-    summary: str
+    summary: str  # One sentence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """What reports of one target have and have not in common.
+    """What reports of one target have and have not in common."""
 
-    Attributes:
-        target: What was asked everywhere.
-        names: Of the reports, as they were handed in.
-        verdicts: Of the reports, in their order.
-        outcome: How it came out.
-        summary: One sentence.
-        advice: What to do, in order.
-        explanations: One for each report in which it fails, where it works in another.
-        differences: In the order of the layers.
-        notes: What was not compared, and why.
-    """
-
-    target: str
-    names: tuple[str, ...]
-    verdicts: tuple[Verdict, ...]
-    outcome: Outcome
-    summary: str
-    advice: tuple[str, ...] = ()
+    target: str  # What was asked everywhere
+    names: tuple[str, ...]  # Of the reports, as they were handed in
+    verdicts: tuple[Verdict, ...]  # Of the reports, in their order
+    outcome: Outcome  # How it came out
+    summary: str  # One sentence
+    advice: tuple[str, ...] = ()  # What to do, in order
+    # One for each report in which it fails, where it works in another
     explanations: tuple[Explanation, ...] = ()
-    differences: tuple[Difference, ...] = ()
-    notes: tuple[str, ...] = ()
+    differences: tuple[Difference, ...] = ()  # In the order of the layers
+    notes: tuple[str, ...] = ()  # What was not compared, and why
 
 
 _STAGES: dict[str, Stage] = {
@@ -145,19 +121,12 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class FacetCase:
-    """A report in which it fails, beside those in which it works, as one facet sees them.
-
-    Attributes:
-        broken: The one.
-        healthy: The others.
-        mine: The facet's value in the one.
-        theirs: Its values in the others.
-    """
+    """A report in which it fails, beside those in which it works, as one facet sees them."""
 
     broken: Report
-    healthy: Sequence[Report]
-    mine: str
-    theirs: Sequence[str] = field(default_factory=tuple)
+    healthy: Sequence[Report]  # The others
+    mine: str  # The facet's value in the one
+    theirs: Sequence[str] = field(default_factory=tuple)  # Its values in the others
 
     @property
     def there(self) -> str:
@@ -193,29 +162,19 @@ _SENSELESS = (TypeError, AttributeError, ValueError, LookupError)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facet:
-    """What may differ between machines.
+    """What may differ between machines."""
 
-    Attributes:
-        name: Stable.
-        layer: The stage it belongs to.
-        title: For people.
-        value: What it is in a report; ``None``: not known.
-        says: Why a difference in it explains a failure, one sentence with ``{name}`` (where it
-            fails), ``{there}`` (where it works), ``{mine}`` and ``{other}`` (its values); or a
-            function that returns the sentence, or ``None`` where it explains nothing.
-        causes: Of verdicts that it explains before any other facet.
-        stages: At which a failure may follow from it.
-        confidence: 0 to 1, that it is the explanation.
-    """
-
-    name: str
-    layer: Stage
-    title: str
-    value: Callable[[Report], str | None]
+    name: str  # Stable
+    layer: Stage  # The stage it belongs to
+    title: str  # For people
+    value: Callable[[Report], str | None]  # What it is in a report; `None`: not known
+    # Why a difference in it explains a failure, one sentence with `{name}` (where it fails),
+    # `{there}` (where it works), `{mine}` and `{other}` (its values); or a function that returns
+    # the sentence, or `None` where it explains nothing
     says: str | Callable[[FacetCase], str | None] = ""
-    causes: frozenset[str] = frozenset()
-    stages: frozenset[str] = frozenset()
-    confidence: float = 0.9
+    causes: frozenset[str] = frozenset()  # Of verdicts that it explains before any other facet
+    stages: frozenset[str] = frozenset()  # At which a failure may follow from it
+    confidence: float = 0.9  # 0 to 1, that it is the explanation
 
     def read(self, report: Report) -> str | None:
         """Return what it is in a report; ``None`` also where the report's facts make no sense."""

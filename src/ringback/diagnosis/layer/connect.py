@@ -167,34 +167,21 @@ _HOPS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectAttempt:
-    """One attempt to connect.
+    """One attempt to connect."""
 
-    Attributes:
-        address: What was connected to.
-        port: Its port.
-        family: 4 or 6.
-        outcome: How it came out.
-        errno: Name of the error; ``None``: none, or nothing answered.
-        icmp: The ICMP message that ended it; ``None``: none, or not to be known here.
-        rtt: Seconds until the connection stood; ``None``: it did not.
-        source: Own address; ``None``: not known.
-        seconds: How long it took.
-        repeats: How often the SYN was sent again; ``None``: not known.
-        withheld: Whether this host dropped the SYN itself; ``None``: not known.
-        sock: The connection, where it stands; it is the caller's to close.
-    """
-
-    address: str
+    address: str  # What was connected to
     port: int
     family: int
-    outcome: Outcome
-    errno: str | None = None
+    outcome: Outcome  # How it came out
+    errno: str | None = None  # Name of the error; `None`: none, or nothing answered
+    # The ICMP message that ended it; `None`: none, or not to be known here
     icmp: Icmp | None = None
-    rtt: float | None = None
-    source: str | None = None
-    seconds: float = 0.0
-    repeats: int | None = None
-    withheld: bool | None = None
+    rtt: float | None = None  # Seconds until the connection stood; `None`: it did not
+    source: str | None = None  # Own address; `None`: not known
+    seconds: float = 0.0  # How long it took
+    repeats: int | None = None  # How often the SYN was sent again; `None`: not known
+    withheld: bool | None = None  # Whether this host dropped the SYN itself; `None`: not known
+    # The connection, where it stands; it is the caller's to close
     sock: socket.socket | None = None
 
     @property

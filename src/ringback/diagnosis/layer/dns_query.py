@@ -35,17 +35,11 @@ _WITHOUT_EDNS = frozenset({dns.rcode.FORMERR, dns.rcode.NOTIMP, dns.rcode.BADVER
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A nameserver.
+    """A nameserver."""
 
-    Attributes:
-        address: IP address, perhaps with a zone.
-        port: Its port.
-        configured: Whether this host's resolver asks it.
-    """
-
-    address: str
+    address: str  # IP address, perhaps with a zone
     port: int = 53
-    configured: bool = True
+    configured: bool = True  # Whether this host's resolver asks it
 
     def __str__(self) -> str:
         if self.port == 53:
@@ -56,50 +50,35 @@ class Server:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueryTimeouts:
-    """How long an answer is awaited.
+    """How long an answer is awaited."""
 
-    Attributes:
-        tries: Seconds after each of the times that the question is sent.
-        left: Returns how many of so many seconds there are; ends the waiting with 0.
-        further: Seconds to listen behind the last try, for an ICMP message (the kernel gives up
-            a neighbour after 3.06 s) or a late answer.
-        settled: Returns whether others have answered, so that two tries are enough.
-        hopeless: Returns whether the server is known to be out of reach, so that one is: routers
-            send an ICMP message a second, and not one for each packet.
-    """
-
+    # Seconds after each of the times that the question is sent
     tries: tuple[float, ...] = (0.5, 0.5, 1.5)
+    # Returns how many of so many seconds there are; ends the waiting with 0
     left: Callable[[float], float] = float
+    # Seconds to listen behind the last try, for an ICMP message (the kernel gives up a neighbour
+    # after 3.06 s) or a late answer.
     further: float = 0.0
+    # Returns whether others have answered, so that two tries are enough
     settled: Callable[[], bool] = bool
+    # Returns whether the server is known to be out of reach, so that one is: routers send an ICMP
+    # message a second, and not one for each packet
     hopeless: Callable[[], bool] = bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """What came of a question.
+    """What came of a question."""
 
-    Attributes:
-        message: The answer, if there is one that can be read.
-        timed_out: Whether nothing came.
-        error: Name of the error of the socket.
-        icmp: The ICMP message behind it, as a reading has it.
-        malformed: Whether something came that is no DNS message.
-        mismatched: How many answers came that were none to this question.
-        truncated: Whether the answer over UDP was cut.
-        over_tcp: Whether TCP was tried.
-        edns: Whether the answer is with EDNS (RFC 6891).
-    """
-
-    message: dns.message.Message | None = None
-    timed_out: bool = False
-    error: str | None = None
-    icmp: IcmpFacts | None = None
-    malformed: bool = False
-    mismatched: int = 0
-    truncated: bool = False
-    over_tcp: bool = False
-    edns: bool = True
+    message: dns.message.Message | None = None  # The answer, if there is one that can be read
+    timed_out: bool = False  # Whether nothing came
+    error: str | None = None  # Name of the error of the socket
+    icmp: IcmpFacts | None = None  # The ICMP message behind it, as a reading has it
+    malformed: bool = False  # Whether something came that is no DNS message
+    mismatched: int = 0  # How many answers came that were none to this question
+    truncated: bool = False  # Whether the answer over UDP was cut
+    over_tcp: bool = False  # Whether TCP was tried
+    edns: bool = True  # Whether the answer is with EDNS (RFC 6891)
 
     @property
     def rcode(self) -> str | None:
@@ -282,25 +261,16 @@ _MAX_TEXT: Final = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DnsAnswer:
-    """What an answer says of a name.
+    """What an answer says of a name."""
 
-    Attributes:
-        addresses: Of the asked type, at the end of the chain of aliases.
-        aliases: The chain of canonical names.
-        ttl: Seconds the answer may be kept; ``None``: there is none.
-        negative_ttl: Seconds its absence may be kept (RFC 2308); ``None``: not told.
-        errors: Extended errors (RFC 8914), code and text.
-        authoritative: Whether the server says so of itself.
-        recursion: Whether it says that it asks other servers; without, and without authority, it
-            only points at them.
-    """
-
-    addresses: tuple[str, ...] = ()
-    aliases: tuple[str, ...] = ()
-    ttl: int | None = None
-    negative_ttl: int | None = None
-    errors: tuple[tuple[int, str], ...] = ()
-    authoritative: bool = False
+    addresses: tuple[str, ...] = ()  # Of the asked type, at the end of the chain of aliases
+    aliases: tuple[str, ...] = ()  # The chain of canonical names
+    ttl: int | None = None  # Seconds the answer may be kept; `None`: there is none
+    negative_ttl: int | None = None  # Seconds its absence may be kept (RFC 2308); `None`: not told
+    errors: tuple[tuple[int, str], ...] = ()  # Extended errors (RFC 8914), code and text
+    authoritative: bool = False  # Whether the server says so of itself
+    # Whether it says that it asks other servers; without, and without authority, it only points at
+    # them
     recursion: bool = True
 
 

@@ -84,17 +84,11 @@ _UNREADABLE: Final = "(no URL of a proxy)"
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """A variable of the environment that names a proxy.
+    """A variable of the environment that names a proxy."""
 
-    Attributes:
-        name: As it is written.
-        scheme: ``http``, ``https`` or ``all``.
-        url: Without credentials; ``None``: its value is no URL of a proxy.
-    """
-
-    name: str
-    scheme: str
-    url: str | None
+    name: str  # As it is written
+    scheme: str  # `http`, `https` or `all`
+    url: str | None  # Without credentials; `None`: its value is no URL of a proxy
 
 
 def read_proxies(scene: DiagnosisContext) -> None:

@@ -83,27 +83,18 @@ _USUAL_ORDER = ("files", "dns")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResolverConfig:
-    """The configuration of the C library's resolver.
+    """The configuration of the C library's resolver."""
 
-    Attributes:
-        path: The file it is in.
-        nameservers: Addresses, in the order in which they are asked.
-        ignored: Nameservers behind the third, which are never asked.
-        search: Domains that are added to short names.
-        options: Option to value; ``""`` for one that has none.
-        ndots: A name with fewer dots is tried with the search domains first.
-        order: The services of the ``hosts:`` line of nsswitch.conf, with what ends the search.
-        missing: Whether there is no such file.
-    """
-
-    path: str = RESOLV_CONF
-    nameservers: tuple[str, ...] = ()
-    ignored: tuple[str, ...] = ()
-    search: tuple[str, ...] = ()
+    path: str = RESOLV_CONF  # The file it is in
+    nameservers: tuple[str, ...] = ()  # Addresses, in the order in which they are asked
+    ignored: tuple[str, ...] = ()  # Nameservers behind the third, which are never asked
+    search: tuple[str, ...] = ()  # Domains that are added to short names
+    # Option to value; `""` for one that has none
     options: dict[str, str] = field(default_factory=dict)
-    ndots: int = 1
+    ndots: int = 1  # A name with fewer dots is tried with the search domains first
+    # The services of the `hosts:` line of nsswitch.conf, with what ends the search.
     order: tuple[str, ...] = _USUAL_ORDER
-    missing: bool = False
+    missing: bool = False  # Whether there is no such file
 
     @property
     def stub(self) -> bool:

@@ -31,19 +31,12 @@ _MAX_COOKIE = 4096
 
 @dataclass(frozen=True, slots=True)
 class Cookie:
-    """A cookie that a host has set for itself (RFC 6265).
-
-    Attributes:
-        name: Its name.
-        value: Its value.
-        path: Where it is sent back to, and below.
-        secure: Whether it is sent over TLS only.
-    """
+    """A cookie that a host has set for itself (RFC 6265)."""
 
     name: str
     value: str = field(repr=False)
-    path: str = "/"
-    secure: bool = False
+    path: str = "/"  # Where it is sent back to, and below
+    secure: bool = False  # Whether it is sent over TLS only
 
     def goes_to(self, scheme: str, target: str) -> bool:
         """Return whether it is sent with a request."""
@@ -99,25 +92,16 @@ AGENT = "ringback-diagnose"
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """A request.
-
-    Attributes:
-        scheme: ``http`` or ``https``.
-        host: Whom it is for.
-        port: Its port.
-        target: Path and query.
-        method: ``GET``, or ``HEAD`` where nothing else may be asked.
-        cookies: What the same host has set within this diagnosis.
-        upgrade: Whether a WebSocket is asked for.
-    """
+    """A request."""
 
     scheme: str
-    host: str
+    host: str  # Whom it is for
     port: int
-    target: str = field(repr=False)
-    method: str = "GET"
+    target: str = field(repr=False)  # Path and query
+    method: str = "GET"  # `GET`, or `HEAD` where nothing else may be asked
+    # What the same host has set within this diagnosis
     cookies: tuple[Cookie, ...] = field(default=(), repr=False)
-    upgrade: bool = False
+    upgrade: bool = False  # Whether a WebSocket is asked for
 
     @property
     def url(self) -> str:
@@ -218,19 +202,12 @@ _STREAMS = (
 
 @dataclass(frozen=True, slots=True)
 class ResponseTimeouts:
-    """Seconds to wait.
+    """Seconds to wait."""
 
-    Attributes:
-        first: For the first byte.
-        head: For the whole head, from the request on.
-        pause: Between two bytes of the body.
-        body: For the whole body.
-    """
-
-    first: float = 5.0
-    head: float = 5.0
-    pause: float = 4.0
-    body: float = 5.0
+    first: float = 5.0  # For the first byte
+    head: float = 5.0  # For the whole head, from the request on
+    pause: float = 4.0  # Between two bytes of the body
+    body: float = 5.0  # For the whole body
 
 
 def exchange_http1(

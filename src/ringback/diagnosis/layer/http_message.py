@@ -33,21 +33,13 @@ class HeadError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The head of a response.
-
-    Attributes:
-        version: ``1.0`` or ``1.1``.
-        status: The status.
-        reason: The words behind it.
-        fields: Names in lower case, with values, in order.
-        odd: What is wrong with it that clients let pass.
-    """
+    """The head of a response."""
 
     version: str
     status: int
-    reason: str
-    fields: tuple[tuple[str, str], ...]
-    odd: tuple[str, ...] = ()
+    reason: str  # The words behind it
+    fields: tuple[tuple[str, str], ...]  # Names in lower case, with values, in order
+    odd: tuple[str, ...] = ()  # What is wrong with it that clients let pass
 
     def get(self, name: str) -> str | None:
         """Return the first value of a field."""
@@ -259,33 +251,20 @@ _KINDS: dict[str, KindName] = {
 
 @dataclass(slots=True)
 class HttpResponse:
-    """What came of one request.
+    """What came of one request."""
 
-    Attributes:
-        outcome: In one word.
-        version: ``1.0``, ``1.1`` or ``2``; ``None``: no HTTP came.
-        head: Of the response.
-        body: Of the response.
-        first_byte: Seconds until its first byte.
-        first: Its first bytes.
-        reason: What exactly is wrong.
-        wrong: The kind, where the outcome does not say it.
-        sent: Bytes of the request, before TLS.
-        confirmed: What the kernel knew of the connection when the answer failed.
-        reusable: Whether another request may be sent over the same connection.
-    """
-
-    outcome: Outcome = "timeout"
-    version: str | None = None
+    outcome: Outcome = "timeout"  # In one word
+    version: str | None = None  # `1.0`, `1.1` or `2`; `None`: no HTTP came.
     head: Head | None = None
     body: MessageBody | None = None
-    first_byte: float | None = None
+    first_byte: float | None = None  # Seconds until its first byte
     first: bytes = b""
-    reason: str = ""
-    wrong: KindName | None = None
-    sent: int = 0
+    reason: str = ""  # What exactly is wrong
+    wrong: KindName | None = None  # The kind, where the outcome does not say it
+    sent: int = 0  # Bytes of the request, before TLS
+    # What the kernel knew of the connection when the answer failed
     confirmed: dict[str, int | None] = field(default_factory=dict)
-    reusable: bool = False
+    reusable: bool = False  # Whether another request may be sent over the same connection
 
     @property
     def status(self) -> int | None:

@@ -27,19 +27,12 @@ _WEBSOCKETS = {"ws": "http", "wss": "https"}
 
 @dataclass(frozen=True, slots=True)
 class Hop:
-    """Where a redirect leads.
+    """Where a redirect leads."""
 
-    Attributes:
-        location: As the server gave it.
-        request: The next request; ``None``: what it gave is no usable URL.
-        leaves_host: Whether it leads to another host.
-        to_tls: Whether it leads from plain HTTP to TLS.
-    """
-
-    location: str
-    request: HttpRequest | None
-    leaves_host: bool = False
-    to_tls: bool = False
+    location: str  # As the server gave it
+    request: HttpRequest | None  # The next request; `None`: what it gave is no usable URL
+    leaves_host: bool = False  # Whether it leads to another host
+    to_tls: bool = False  # Whether it leads from plain HTTP to TLS
 
 
 def hop_of(request: HttpRequest, head: Head) -> Hop | None:

@@ -50,27 +50,16 @@ _SOCKADDR = 28
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Icmp:
-    """An ICMP message that answered a packet.
+    """An ICMP message that answered a packet."""
 
-    Attributes:
-        type: Of ICMP or ICMPv6.
-        code: Of ICMP or ICMPv6.
-        sender: Its address; ``None``: not told.
-        own: Whether that is an address of this host.
-        is_target: Whether it is the address that was written to.
-        family: 4 or 6.
-        mtu: What fits, where a packet was too big; else ``None``.
-        error: Name of the error that Linux makes of it.
-    """
-
-    type: int
-    code: int
-    sender: str | None
-    own: bool
-    is_target: bool
+    type: int  # Of ICMP or ICMPv6
+    code: int  # Of ICMP or ICMPv6
+    sender: str | None  # Its address; `None`: not told
+    own: bool  # Whether that is an address of this host
+    is_target: bool  # Whether it is the address that was written to
     family: int
-    mtu: int | None = None
-    error: str | None = None
+    mtu: int | None = None  # What fits, where a packet was too big; else `None`
+    error: str | None = None  # Name of the error that Linux makes of it
 
     def facts(self) -> IcmpFacts:
         """Return it as a reading has it."""
@@ -177,21 +166,13 @@ _SYN_SENT = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TcpInfo:
-    """What the kernel knows of a TCP connection.
+    """What the kernel knows of a TCP connection."""
 
-    Attributes:
-        state: Of the connection, as in ``net/tcp_states.h``: 1 established, 2 SYN sent.
-        retransmits: How often the oldest segment was sent again, without success so far.
-        in_flight: Segments sent again that have left this host and are not confirmed.
-        total_retransmits: Segments sent again, or tried to be, since the beginning.
-        rtt: Seconds of a round trip; 0: none was seen.
-    """
-
-    state: int
-    retransmits: int
-    in_flight: int
-    total_retransmits: int
-    rtt: float
+    state: int  # Of the connection, as in `net/tcp_states.h`: 1 established, 2 SYN sent.
+    retransmits: int  # How often the oldest segment was sent again, without success so far
+    in_flight: int  # Segments sent again that have left this host and are not confirmed
+    total_retransmits: int  # Segments sent again, or tried to be, since the beginning
+    rtt: float  # Seconds of a round trip; 0: none was seen
 
     @property
     def withheld(self) -> bool:

@@ -87,23 +87,14 @@ _ONE_LABEL: Final = 2  # with the root
 
 @dataclass(frozen=True, slots=True)
 class NameserverFinding:
-    """What a nameserver said of one type of addresses.
+    """What a nameserver said of one type of addresses."""
 
-    Attributes:
-        server: Who was asked.
-        type: ``A`` or ``AAAA``.
-        name: Under which name.
-        tried: All names that were asked for.
-        reply: What came.
-        answer: What it says.
-    """
-
-    server: Server
-    type: str
-    name: dns.name.Name
-    tried: tuple[dns.name.Name, ...]
-    reply: Reply
-    answer: DnsAnswer
+    server: Server  # Who was asked
+    type: str  # `A` or `AAAA`
+    name: dns.name.Name  # Under which name
+    tried: tuple[dns.name.Name, ...]  # All names that were asked for
+    reply: Reply  # What came
+    answer: DnsAnswer  # What it says
 
     @property
     def refers(self) -> bool:

@@ -48,18 +48,13 @@ _RESOLVER_PORT = 53
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Neighbour:
-    """One who is asked beside the target.
+    """One who is asked beside the target."""
 
-    Attributes:
-        address: IP address.
-        port: TCP port.
-        role: Why: another port of the target (``partner``, ``common``), the first router
-            (``gateway``), a nameserver (``resolver``), a target known to be well, or an address
-            that another nameserver gave for the name (``other_answer``).
-    """
-
-    address: str
-    port: int
+    address: str  # IP address
+    port: int  # TCP port
+    # Why: another port of the target (`partner`, `common`), the first router (`gateway`), a
+    # nameserver (`resolver`), a target known to be well, or an address that another nameserver gave
+    # for the name (`other_answer`)
     role: Role
 
 

@@ -62,44 +62,26 @@ class NetlinkRefused(OSError):  # noqa: N818 - named as its relatives of the sta
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """A network interface.
+    """A network interface."""
 
-    Attributes:
-        index: Its number.
-        name: Its name.
-        up: Whether it is switched on and has a carrier.
-        loopback: Whether it leads back to this host only.
-    """
-
-    index: int
+    index: int  # Its number
     name: str
-    up: bool
-    loopback: bool
+    up: bool  # Whether it is switched on and has a carrier
+    loopback: bool  # Whether it leads back to this host only
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RouteEntry:
-    """A route.
-
-    Attributes:
-        family: 4 or 6.
-        type: As in ``TYPES``.
-        bits: Length of the prefix that it is for; 0: everywhere.
-        table: Number of the routing table.
-        gateway: Address of the next router; ``None``: the destination is on the link.
-        interface: Number of the interface; 0: none.
-        source: The address that packets will carry; ``None``: not told.
-        metric: Of several alike the lowest is taken.
-    """
+    """A route."""
 
     family: int
     type: str
-    bits: int
-    table: int
-    gateway: str | None
-    interface: int
-    source: str | None
-    metric: int
+    bits: int  # Length of the prefix that it is for; 0: everywhere
+    table: int  # Number of the routing table
+    gateway: str | None  # Address of the next router; `None`: the destination is on the link
+    interface: int  # Number of the interface; 0: none
+    source: str | None  # The address that packets will carry; `None`: not told
+    metric: int  # Of several alike the lowest is taken
 
 
 def links() -> list[Link] | None:

@@ -218,15 +218,10 @@ _MAX_REFUSED_HOPS = 30
 
 @dataclass(frozen=True, slots=True)
 class Distance:
-    """How far away the answer of a port comes from.
+    """How far away the answer of a port comes from."""
 
-    Attributes:
-        hops: The fewest with which it was answered; ``None``: it was not.
-        passed: The routers that let it pass, in a row from the first.
-    """
-
-    hops: int | None
-    passed: int
+    hops: int | None  # The fewest with which it was answered; `None`: it was not
+    passed: int  # The routers that let it pass, in a row from the first
 
 
 def measure_refusal(scene: DiagnosisContext, address: str) -> None:

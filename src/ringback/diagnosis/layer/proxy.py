@@ -65,17 +65,12 @@ _NOT_TRIED: AttemptFacts = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProxyReached:
-    """What came of connecting to a proxy.
+    """What came of connecting to a proxy."""
 
-    Attributes:
-        addresses: Those of its name.
-        made: The first attempt that opened, else the last; ``None``: there is no address.
-        eai: Why its name has none, by its name in ``socket``; ``EAI_TIMEOUT`` where the resolver
-            said nothing.
-    """
-
-    addresses: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()  # Those of its name
+    # The first attempt that opened, else the last; `None`: there is no address
     made: ConnectAttempt | None = None
+    # Why its name has none, by its name in `socket`; `EAI_TIMEOUT` where the resolver said nothing
     eai: str | None = None
 
     @property

@@ -19,21 +19,13 @@ _SOCKS_PORT = 1080
 
 @dataclass(frozen=True, slots=True)
 class ProxyServer:
-    """A proxy as its URL names it.
+    """A proxy as its URL names it."""
 
-    Attributes:
-        scheme: ``http``, ``https``, ``socks4``, ``socks4a``, ``socks5`` or ``socks5h``.
-        host: Name or address, IPv6 without brackets.
-        port: The port, given or the scheme's.
-        user: User name, decoded; ``""``: none.
-        password: Decoded; ``""``: none.
-    """
-
-    scheme: str
-    host: str
-    port: int
-    user: str = field(default="", repr=False)
-    password: str = field(default="", repr=False)
+    scheme: str  # `http`, `https`, `socks4`, `socks4a`, `socks5` or `socks5h`
+    host: str  # Name or address, IPv6 without brackets
+    port: int  # The port, given or the scheme's
+    user: str = field(default="", repr=False)  # User name, decoded; `""`: none
+    password: str = field(default="", repr=False)  # Decoded; `""`: none
 
     @property
     def name(self) -> str:

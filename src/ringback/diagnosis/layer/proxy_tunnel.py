@@ -77,31 +77,18 @@ _KIND_OF_OUTCOME: dict[str, KindName] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TunnelReply:
-    """What a proxy answers to the wish for a tunnel; texts are as it sent them, cut.
+    """What a proxy answers to the wish for a tunnel; texts are as it sent them, cut."""
 
-    Attributes:
-        method: ``CONNECT``, ``SOCKS4``, ``SOCKS4a``, ``SOCKS5`` or ``SOCKS5h``.
-        outcome: What it comes to.
-        status: Of HTTP.
-        reason: The words behind the status, or what went wrong.
-        authenticate: ``Proxy-Authenticate``.
-        server: ``Server``.
-        via: ``Via``.
-        body_start: How the answer's body begins, where it refuses.
-        socks_code: The reply of SOCKS.
-        first_bytes: What it sent, where that is not its protocol.
-    """
-
-    method: str
-    outcome: Outcome
-    status: int | None = None
-    reason: str = ""
-    authenticate: str | None = None
+    method: str  # `CONNECT`, `SOCKS4`, `SOCKS4a`, `SOCKS5` or `SOCKS5h`
+    outcome: Outcome  # What it comes to
+    status: int | None = None  # Of HTTP
+    reason: str = ""  # The words behind the status, or what went wrong
+    authenticate: str | None = None  # `Proxy-Authenticate`
     server: str | None = None
     via: str | None = None
-    body_start: str | None = None
+    body_start: str | None = None  # How the answer's body begins, where it refuses
     socks_code: int | None = None
-    first_bytes: str | None = None
+    first_bytes: str | None = None  # What it sent, where that is not its protocol
 
     @property
     def kind(self) -> KindName | None:

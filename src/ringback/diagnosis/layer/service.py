@@ -37,17 +37,11 @@ __all__ = ["read_service"]
 
 @dataclass(frozen=True, slots=True)
 class ServiceReply:
-    """First words in the protocol that was expected.
+    """First words in the protocol that was expected."""
 
-    Attributes:
-        refused: Whether the service takes nobody, for now or from here.
-        message: Its own message.
-        version: What it says it is.
-    """
-
-    refused: bool = False
-    message: str | None = None
-    version: str | None = None
+    refused: bool = False  # Whether the service takes nobody, for now or from here
+    message: str | None = None  # Its own message
+    version: str | None = None  # What it says it is
 
 
 Read = Callable[[bytes], ServiceReply | None]
@@ -260,21 +254,13 @@ _TLS_WANTED = frozenset({"require", "verify-ca", "verify-full"})
 
 @dataclass(slots=True)
 class Greeting:
-    """What came of the first words.
+    """What came of the first words."""
 
-    Attributes:
-        outcome: In one word.
-        data: The first bytes.
-        answer: What they mean, in the protocol that was expected.
-        secured: Whether TLS stands.
-        reason: Why TLS failed.
-    """
-
-    outcome: Outcome = "silent"
-    data: bytes = b""
-    answer: ServiceReply | None = None
-    secured: bool = False
-    reason: str = ""
+    outcome: Outcome = "silent"  # In one word
+    data: bytes = b""  # The first bytes
+    answer: ServiceReply | None = None  # What they mean, in the protocol that was expected
+    secured: bool = False  # Whether TLS stands
+    reason: str = ""  # Why TLS failed
 
 
 Secure = Callable[["TlsChannel", float], str | None]

@@ -28,19 +28,12 @@ _MAX_CERTIFICATES = 256 * 1024
 
 @dataclass(slots=True)
 class TlsMessages:
-    """What the peer sent within TLS (RFC 8446, section 4; RFC 5246, section 7).
+    """What the peer sent within TLS (RFC 8446, section 4; RFC 5246, section 7)."""
 
-    Attributes:
-        handshake: Types of the handshake messages, in order.
-        certificate: The body of its Certificate message.
-        alert: The number of the last alert other than close_notify.
-        version: Protocol version of the Certificate message, as on the wire.
-    """
-
-    handshake: list[int] = field(default_factory=list)
-    certificate: bytes = b""
-    alert: int | None = None
-    version: int = 0
+    handshake: list[int] = field(default_factory=list)  # Types of the handshake messages, in order
+    certificate: bytes = b""  # The body of its Certificate message
+    alert: int | None = None  # The number of the last alert other than close_notify
+    version: int = 0  # Protocol version of the Certificate message, as on the wire
 
     @property
     def asks_certificate(self) -> bool:
@@ -227,17 +220,11 @@ class TlsChannel:
 
 @dataclass(frozen=True, slots=True)
 class TlsConnection:
-    """A verified connection, kept for the stages after TLS.
+    """A verified connection, kept for the stages after TLS."""
 
-    Attributes:
-        route: The way it took.
-        channel: The connection.
-        context: Whom it was verified with.
-    """
-
-    route: Route
+    route: Route  # The way it took
     channel: TlsChannel
-    context: ssl.SSLContext
+    context: ssl.SSLContext  # Whom it was verified with
 
     def close(self) -> None:
         """Close it; harmless when it is closed."""

@@ -147,17 +147,11 @@ def explain_handshake(
 
 @dataclass(slots=True)
 class PendingHandshake:
-    """A handshake under way.
+    """A handshake under way."""
 
-    Attributes:
-        stage: Whose connection it is.
-        over: Set when it has come to an end.
-        raw: Its connection, once there is one.
-    """
-
-    stage: Stage = "tls"
-    over: threading.Event = field(default_factory=threading.Event)
-    raw: socket.socket | None = None
+    stage: Stage = "tls"  # Whose connection it is
+    over: threading.Event = field(default_factory=threading.Event)  # Set when it has come to an end
+    raw: socket.socket | None = None  # Its connection, once there is one
 
     @property
     def lost(self) -> bool:

@@ -59,26 +59,16 @@ _AFTER = 0.3
 
 @dataclass(slots=True)
 class Handshake:
-    """What came of a handshake.
+    """What came of a handshake."""
 
-    Attributes:
-        channel: The connection, closed unless the handshake is done.
-        error: What went wrong; ``None``: nothing.
-        verify_code: OpenSSL's number of the certificate's fault.
-        verify_message: The same in words.
-        alert: Number of the alert that the peer sent.
-        reason: OpenSSL's name of the error.
-        seconds: How long it took.
-        confirmed: What the kernel knew of the connection when the handshake failed.
-    """
-
-    channel: TlsChannel
-    error: Fault | None = None
-    verify_code: int | None = None
-    verify_message: str | None = None
-    alert: int | None = None
-    reason: str | None = None
-    seconds: float = 0.0
+    channel: TlsChannel  # The connection, closed unless the handshake is done
+    error: Fault | None = None  # What went wrong; `None`: nothing
+    verify_code: int | None = None  # OpenSSL's number of the certificate's fault
+    verify_message: str | None = None  # The same in words
+    alert: int | None = None  # Number of the alert that the peer sent
+    reason: str | None = None  # OpenSSL's name of the error
+    seconds: float = 0.0  # How long it took
+    # What the kernel knew of the connection when the handshake failed
     confirmed: dict[str, int | None] = field(default_factory=dict)
 
     @property

@@ -29,15 +29,10 @@ _LEGACY_CONNECT = 0x4
 
 @dataclass(frozen=True, slots=True)
 class TrustStore:
-    """The authorities a program trusts.
+    """The authorities a program trusts."""
 
-    Attributes:
-        trust: The same as a trust.
-        source: ``given``, ``certifi``, ``system`` or the name of an environment variable.
-    """
-
-    trust: Trust
-    source: str
+    trust: Trust  # The same as a trust
+    source: str  # `given`, `certifi`, `system` or the name of an environment variable
 
     @property
     def place(self) -> str | None:

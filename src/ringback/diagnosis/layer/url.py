@@ -129,23 +129,14 @@ def _authority(authority: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Authority:
-    """What stands between the slashes.
+    """What stands between the slashes."""
 
-    Attributes:
-        host: As it was written, IPv6 without brackets.
-        port: The port that is given; ``None``: none.
-        userinfo: Whether there were credentials; the password is not kept.
-        user: The name among them, as it is sent; empty: none.
-        problems: What is wrong, or may be.
-        fatal: Whether nothing can be tried with it.
-    """
-
-    host: str
-    port: int | None = None
-    userinfo: bool = False
-    user: str = field(default="", repr=False)
-    problems: tuple[str, ...] = ()
-    fatal: bool = False
+    host: str  # As it was written, IPv6 without brackets
+    port: int | None = None  # The port that is given; `None`: none
+    userinfo: bool = False  # Whether there were credentials; the password is not kept
+    user: str = field(default="", repr=False)  # The name among them, as it is sent; empty: none
+    problems: tuple[str, ...] = ()  # What is wrong, or may be
+    fatal: bool = False  # Whether nothing can be tried with it
 
 
 def authority_of(text: str) -> Authority:

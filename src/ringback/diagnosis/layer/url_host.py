@@ -68,21 +68,13 @@ _DISPUTED = frozenset("ßς\u200c\u200d")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Host:
-    """A host that was examined.
+    """A host that was examined."""
 
-    Attributes:
-        ascii: As the DNS has it, or the address.
-        address: Whether it is an address.
-        fatal: Whether nothing can be tried with it.
-        problems: What is wrong, or may be.
-        lookalike: The name it may be taken for.
-    """
-
-    ascii: str
-    address: bool = False
-    fatal: bool = False
-    problems: tuple[str, ...] = ()
-    lookalike: str | None = None
+    ascii: str  # As the DNS has it, or the address
+    address: bool = False  # Whether it is an address
+    fatal: bool = False  # Whether nothing can be tried with it
+    problems: tuple[str, ...] = ()  # What is wrong, or may be
+    lookalike: str | None = None  # The name it may be taken for
 
 
 def examined(host: str) -> Host:

@@ -30,17 +30,11 @@ class DERError(ValueError):
 
 
 class Element(NamedTuple):
-    """One element.
+    """One element."""
 
-    Attributes:
-        tag: Class, form and number, in one byte.
-        content: What it holds.
-        whole: The same with tag and length.
-    """
-
-    tag: int
-    content: bytes
-    whole: bytes
+    tag: int  # Class, form and number, in one byte
+    content: bytes  # What it holds
+    whole: bytes  # The same with tag and length
 
 
 def element(data: bytes) -> Element:
@@ -194,35 +188,20 @@ _MAX_NAMES = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParsedCertificate:
-    """A certificate.
+    """A certificate."""
 
-    Attributes:
-        subject: Whom it is for, as ``CN=…, O=…``.
-        issuer: Who signed it.
-        names: Host names and addresses it is for (subjectAltName), at most 100.
-        not_before: From when on it is valid.
-        not_after: Until when.
-        serial: Number given by the issuer, hexadecimal.
-        sha256: Hash of the whole certificate, hexadecimal.
-        self_signed: Whether subject and issuer are the same.
-        is_authority: Whether it may sign others.
-        ca_issuers: Where the issuer's certificate can be fetched.
-        key: Kind and size of its key: ``RSA 2048``, ``EC P-256`` …
-        signature: How it was signed.
-    """
-
-    subject: str
-    issuer: str
-    names: tuple[str, ...]
-    not_before: dt.datetime
-    not_after: dt.datetime
-    serial: str
-    sha256: str
-    self_signed: bool
-    is_authority: bool
-    ca_issuers: tuple[str, ...]
-    key: str
-    signature: str
+    subject: str  # Whom it is for, as `CN=…, O=…`
+    issuer: str  # Who signed it
+    names: tuple[str, ...]  # Host names and addresses it is for (subjectAltName), at most 100
+    not_before: dt.datetime  # From when on it is valid
+    not_after: dt.datetime  # Until when
+    serial: str  # Number given by the issuer, hexadecimal
+    sha256: str  # Hash of the whole certificate, hexadecimal
+    self_signed: bool  # Whether subject and issuer are the same
+    is_authority: bool  # Whether it may sign others
+    ca_issuers: tuple[str, ...]  # Where the issuer's certificate can be fetched
+    key: str  # Kind and size of its key: `RSA 2048`, `EC P-256` …
+    signature: str  # How it was signed
 
 
 def parse_certificate(der: bytes) -> ParsedCertificate:

@@ -101,21 +101,13 @@ _TOO_MANY, _FAILED = 429, 500
 
 @dataclass(frozen=True, slots=True)
 class Onward:
-    """Where a redirect leads.
+    """Where a redirect leads."""
 
-    Attributes:
-        place: Its URL, or its address and port.
-        reading: The one that holds it.
-        evidence: What was read there.
-        answered: Whether an answer came from there that is for the program to judge.
-        complete: Whether there was time to wait for one.
-    """
-
-    place: str
-    reading: Reading
-    evidence: Evidence
-    answered: bool
-    complete: bool = True
+    place: str  # Its URL, or its address and port
+    reading: Reading  # The one that holds it
+    evidence: Evidence  # What was read there
+    answered: bool  # Whether an answer came from there that is for the program to judge
+    complete: bool = True  # Whether there was time to wait for one
 
 
 def onward(evidence: Evidence) -> Onward | None:

@@ -14,52 +14,30 @@ from ringback.failure.names import KindName
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """That a rule holds, and what it says here.
+    """That a rule holds, and what it says here."""
 
-    Attributes:
-        summary: One sentence about this case.
-        readings: Those that decided, most telling first.
-        confidence: 0 to 1; ``None``: the rule's.
-        kind: Kind of failure, where the rule's is not precise enough here.
-        where: Where it lies, where the rule's does not hold here.
-        alternatives: What else it could be.
-        advice: What to do here; ``()``: the rule's.
-    """
-
-    summary: str
-    readings: tuple[Reading, ...] = ()
-    confidence: float | None = None
-    kind: KindName | None = None
-    where: Where | None = None
-    alternatives: tuple[Alternative, ...] = ()
-    advice: tuple[str, ...] = ()
+    summary: str  # One sentence about this case
+    readings: tuple[Reading, ...] = ()  # Those that decided, most telling first
+    confidence: float | None = None  # 0 to 1; `None`: the rule's
+    kind: KindName | None = None  # Kind of failure, where the rule's is not precise enough here
+    where: Where | None = None  # Where it lies, where the rule's does not hold here
+    alternatives: tuple[Alternative, ...] = ()  # What else it could be
+    advice: tuple[str, ...] = ()  # What to do here; `()`: the rule's
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """Which readings mean which cause.
+    """Which readings mean which cause."""
 
-    Attributes:
-        cause: Its stable name.
-        kind: Kind of failure, as the program that called would have met it.
-        where: Where the fault lies.
-        meaning: What it means, one sentence, for the reference.
-        decided_by: Which readings decide, for the reference.
-        when: Whether it holds.
-        layer: The broken layer, where it is not the kind's.
-        confidence: 0 to 1, where the finding does not say.
-        advice: What to do; ``()``: what the kind's page says.
-    """
-
-    cause: str
-    kind: KindName
-    where: Where
-    meaning: str
-    decided_by: str
-    when: Callable[[Evidence], Finding | None]
-    layer: Layer | None = None
-    confidence: float = 0.95
-    advice: tuple[str, ...] = ()
+    cause: str  # Its stable name
+    kind: KindName  # Kind of failure, as the program that called would have met it
+    where: Where  # Where the fault lies
+    meaning: str  # What it means, one sentence, for the reference
+    decided_by: str  # Which readings decide, for the reference
+    when: Callable[[Evidence], Finding | None]  # Whether it holds
+    layer: Layer | None = None  # The broken layer, where it is not the kind's
+    confidence: float = 0.95  # 0 to 1, where the finding does not say
+    advice: tuple[str, ...] = ()  # What to do; `()`: what the kind's page says
 
 
 # What the rules about TLS and HTTP have in common: a connection opens, and then stands still.

@@ -32,21 +32,14 @@ _MEANT = {
 
 
 class Page(NamedTuple):
-    """An even text.
+    """An even text."""
 
-    Attributes:
-        text: The even text, its case kept.
-        lower: The same in lower case, of the same length.
-        places: Ascending positions in the even text at which the distance to the original changes.
-        origins: The position in the original for each of them.
-        lines: Where each line begins in the even text.
-    """
-
-    text: str
-    lower: str
+    text: str  # The even text, its case kept
+    lower: str  # The same in lower case, of the same length
+    # Ascending positions in the even text at which the distance to the original changes
     places: list[int]
-    origins: list[int]
-    lines: list[int]
+    origins: list[int]  # The position in the original for each of them
+    lines: list[int]  # Where each line begins in the even text
 
     def origin(self, position: int) -> int:
         """The position in the original text."""

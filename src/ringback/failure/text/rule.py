@@ -29,17 +29,12 @@ FAINT = 5
 
 
 class Rule(NamedTuple):
-    """A rule about a library's or a platform's wording.
+    """A rule about a library's or a platform's wording."""
 
-    Attributes:
-        needle: A part of the wording in lower case; a plain search for it costs next to nothing.
-        clue: What it says.
-        pattern: Regular expression for what must stand around the needle, case ignored; looked
-            for at most 300 characters before and after it. Compiled when the needle is first met.
-    """
-
-    needle: str
-    clue: Clue
+    needle: str  # A part of the wording in lower case; a plain search for it costs next to nothing
+    clue: Clue  # What it says
+    # Regular expression for what must stand around the needle, case ignored; looked for at most 300
+    # characters before and after it. Compiled when the needle is first met.
     pattern: str | None = None
 
 

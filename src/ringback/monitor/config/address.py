@@ -26,17 +26,11 @@ _HOST_ONLY = frozenset({"tcp", "tls", "dns", "icmp"})
 
 
 class ProbeAddress(NamedTuple):
-    """Whom a probe asks.
-
-    Attributes:
-        type: Which probe.
-        url: As the probe takes it.
-        host: Name or IP address.
-    """
+    """Whom a probe asks."""
 
     type: ProbeType
-    url: str
-    host: str
+    url: str  # As the probe takes it
+    host: str  # Name or IP address
 
 
 class AddressError(ValueError):

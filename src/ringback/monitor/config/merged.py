@@ -27,17 +27,11 @@ _MAIN_ONLY = FileShape.model_fields.keys() - IncludedShape.model_fields.keys()
 
 @dataclass(frozen=True, slots=True)
 class Item(Generic[S_co]):
-    """One table, and where it stands.
+    """One table, and where it stands."""
 
-    Attributes:
-        shape: Its content.
-        source: In which file.
-        path: Under which path.
-    """
-
-    shape: S_co
+    shape: S_co  # Its content
     source: SourceFile
-    path: KeyPath
+    path: KeyPath  # Under which path
 
     def add_problem(self, message: str, *keys: str | int, hint: str = "") -> None:
         """Note that something is wrong with it."""
@@ -50,20 +44,13 @@ class Item(Generic[S_co]):
 
 @dataclass(slots=True)
 class MergedConfig:
-    """All files together; what could not be read is left out.
-
-    Attributes:
-        main: The main file.
-        sources: All files, the main one first.
-        patterns: Absolute patterns of what is included.
-        groups: By name.
-    """
+    """All files together; what could not be read is left out."""
 
     main: FileShape
-    sources: list[SourceFile]
-    patterns: tuple[str, ...] = ()
+    sources: list[SourceFile]  # All files, the main one first
+    patterns: tuple[str, ...] = ()  # Absolute patterns of what is included
     endpoints: list[Item[EndpointShape]] = field(default_factory=list)
-    groups: dict[str, Item[GroupShape]] = field(default_factory=dict)
+    groups: dict[str, Item[GroupShape]] = field(default_factory=dict)  # By name
     notifiers: list[Item[ChannelShape]] = field(default_factory=list)
     routes: list[Item[RouteShape]] = field(default_factory=list)
     maintenance: list[Item[MaintenanceShape]] = field(default_factory=list)

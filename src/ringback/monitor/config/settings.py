@@ -17,23 +17,14 @@ from ringback.monitor.web.settings import Token, WebSettings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfigProblem:
-    """One thing that is wrong.
+    """One thing that is wrong."""
 
-    Attributes:
-        file: Where it stands.
-        line: Counted from 1; 0: the whole file.
-        column: Counted from 1, in characters; 0: the whole file.
-        path: Key path, as ``endpoint[2].expect.status``; ``""``: the whole file.
-        message: What is wrong, in one line, without secrets.
-        hint: What was probably meant; ``""``: not known.
-    """
-
-    file: Path
-    line: int = 0
-    column: int = 0
-    path: str = ""
-    message: str
-    hint: str = ""
+    file: Path  # Where it stands
+    line: int = 0  # Counted from 1; 0: the whole file
+    column: int = 0  # Counted from 1, in characters; 0: the whole file
+    path: str = ""  # Key path, as `endpoint[2].expect.status`; `""`: the whole file.
+    message: str  # What is wrong, in one line, without secrets
+    hint: str = ""  # What was probably meant; `""`: not known
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}:{self.column}" if self.line else str(self.file)
@@ -59,19 +50,12 @@ MAINTENANCE_PREFIX = "maintenance:"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WeeklyWindow:
-    """A span of time on certain days of each week; one that ends before it begins goes overnight.
+    """A span of time on certain days of each week; one that ends before it begins is overnight."""
 
-    Attributes:
-        days: Days on which it begins, Monday is 0.
-        start: Wall clock at its beginning.
-        stop: Wall clock at its end.
-        zone: IANA name of the time zone.
-    """
-
-    days: frozenset[int] = EVERY_DAY
-    start: time
-    stop: time
-    zone: str = "UTC"
+    days: frozenset[int] = EVERY_DAY  # Days on which it begins, Monday is 0
+    start: time  # Wall clock at its beginning
+    stop: time  # Wall clock at its end
+    zone: str = "UTC"  # IANA name of the time zone
 
     def span(self, now: float) -> tuple[float, float] | None:
         """Return the span that holds now, or else the next; ``None``: no day is given."""
@@ -91,21 +75,13 @@ class WeeklyWindow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MaintenanceWindow:
-    """A time in which nobody is told of what begins.
+    """A time in which nobody is told of what begins."""
 
-    Attributes:
-        name: What people call it.
-        endpoints: Ids of the endpoints it is for, or patterns with ``*``.
-        begins: In seconds since 1970 UTC; only of one that comes once.
-        ends: In seconds since 1970 UTC; only of one that comes once.
-        weekly: When it comes back; ``None``: it comes once.
-    """
-
-    name: str
-    endpoints: tuple[str, ...]
-    begins: float | None = None
-    ends: float | None = None
-    weekly: WeeklyWindow | None = None
+    name: str  # What people call it
+    endpoints: tuple[str, ...]  # Ids of the endpoints it is for, or patterns with `*`
+    begins: float | None = None  # In seconds since 1970 UTC; only of one that comes once
+    ends: float | None = None  # In seconds since 1970 UTC; only of one that comes once
+    weekly: WeeklyWindow | None = None  # When it comes back; `None`: it comes once
 
     def silence(self, now: float) -> Silence | None:
         """Return the silence that holds now, or else the next; ``None``: it is over for good."""
@@ -135,45 +111,28 @@ class Retention:
     """How many seconds each sort of record is kept.
 
     Rollups of a day, transitions and incidents are kept for ever.
-
-    Attributes:
-        checks: Each check as it was.
-        five_minutes: Rollups of five minutes.
-        hours: Rollups of an hour.
     """
 
-    checks: float = 7 * DAY
-    five_minutes: float = 30 * DAY
-    hours: float = 400 * DAY
+    checks: float = 7 * DAY  # Each check as it was
+    five_minutes: float = 30 * DAY  # Rollups of five minutes
+    hours: float = 400 * DAY  # Rollups of an hour
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MonitorConfig:
-    """A whole configuration, without a problem in it.
+    """A whole configuration, without a problem in it."""
 
-    Attributes:
-        endpoints: In the order they stand in the files.
-        notifiers: In the order they stand in the files.
-        routes: In the order they are asked.
-        maintenance: Times in which notifications are muted.
-        retention: How long what is kept.
-        vantage: What this place of observation is called.
-        web: How the page is served, and to whom.
-        store: The database's file; relative to the configuration's folder, or to the current one.
-        files: Every file that was read, the main one first.
-        patterns: Absolute patterns of the files that ``include`` asked for, so that a new one is
-            noticed.
-    """
-
-    endpoints: tuple[Endpoint, ...] = ()
-    notifiers: tuple[NotifierSettings, ...] = ()
-    routes: tuple[RouteSettings, ...] = ()
-    maintenance: tuple[MaintenanceWindow, ...] = ()
-    retention: Retention = field(default_factory=Retention)
-    vantage: str = ""
-    web: WebSettings = field(default_factory=WebSettings)
+    endpoints: tuple[Endpoint, ...] = ()  # In the order they stand in the files
+    notifiers: tuple[NotifierSettings, ...] = ()  # In the order they stand in the files
+    routes: tuple[RouteSettings, ...] = ()  # In the order they are asked
+    maintenance: tuple[MaintenanceWindow, ...] = ()  # Times in which notifications are muted
+    retention: Retention = field(default_factory=Retention)  # How long what is kept
+    vantage: str = ""  # What this place of observation is called
+    web: WebSettings = field(default_factory=WebSettings)  # How the page is served, and to whom
+    # The database's file; relative to the configuration's folder, or to the current one
     store: Path = Path("ringback.db")
-    files: tuple[Path, ...] = ()
+    files: tuple[Path, ...] = ()  # Every file that was read, the main one first
+    # Absolute patterns of the files that `include` asked for, so that a new one is noticed
     patterns: tuple[str, ...] = ()
 
     @property

@@ -25,17 +25,11 @@ _EQUALS = re.compile(r"[ \t]*=[ \t]*")
 
 
 class KeySpan(NamedTuple):
-    """Offsets of one key and of its value; of a table they are those of its header.
+    """Offsets of one key and of its value; of a table they are those of its header."""
 
-    Attributes:
-        key: Where the key begins.
-        value: Where the value begins.
-        end: Where the value ends.
-    """
-
-    key: int
-    value: int
-    end: int
+    key: int  # Where the key begins
+    value: int  # Where the value begins
+    end: int  # Where the value ends
 
 
 class Position(NamedTuple):
@@ -181,16 +175,12 @@ _REFERENCE = re.compile(r"\$(\$\{)|\$\{([^}]*)\}")
 
 @dataclass(slots=True)
 class Substitution:
-    """Data with the environment's values in it.
-
-    Attributes:
-        data: The data.
-        secret: Path of a string to the values of the environment in it; never to be shown.
-        missing: Path to the variable that it names and that is not set.
-    """
+    """Data with the environment's values in it."""
 
     data: Any = None
+    # Path of a string to the values of the environment in it; never to be shown
     secret: dict[KeyPath, list[str]] = field(default_factory=dict)
+    # Path to the variable that it names and that is not set
     missing: dict[KeyPath, str] = field(default_factory=dict)
 
 
@@ -236,23 +226,17 @@ _PLACE = re.compile(r" \(at line (\d+), column (\d+)\)$")
 
 @dataclass
 class SourceFile:
-    """A file that was read.
-
-    Attributes:
-        file: Its path.
-        text: What it holds.
-        data: The same as data, with the environment's values in it.
-        secret: Path of a string to the values of the environment in it; never to be shown.
-        invalid: Paths of the keys whose values cannot be used.
-        problems: What is wrong with it so far.
-    """
+    """A file that was read."""
 
     file: Path
-    text: str = ""
+    text: str = ""  # What it holds
+    # The same as data, with the environment's values in it
     data: dict[str, Any] = field(default_factory=dict)
+    # Path of a string to the values of the environment in it; never to be shown
     secret: dict[KeyPath, list[str]] = field(default_factory=dict)
+    # Paths of the keys whose values cannot be used
     invalid: set[KeyPath] = field(default_factory=set)
-    problems: list[ConfigProblem] = field(default_factory=list)
+    problems: list[ConfigProblem] = field(default_factory=list)  # What is wrong with it so far
 
     @cached_property
     def positions(self) -> Positions:

@@ -73,17 +73,11 @@ def _next(begin: datetime) -> datetime:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outage:
-    """A time in which an endpoint was down.
+    """A time in which an endpoint was down."""
 
-    Attributes:
-        begins: When the first check failed, in seconds since 1970 UTC.
-        ends: When the first one succeeded again; ``None``: it goes on.
-        kind: Kind of the failure that made it down.
-    """
-
-    begins: float
-    ends: float | None
-    kind: str | None = None
+    begins: float  # When the first check failed, in seconds since 1970 UTC
+    ends: float | None  # When the first one succeeded again; `None`: it goes on
+    kind: str | None = None  # Kind of the failure that made it down
 
 
 def outages(transitions: Iterable[Transition]) -> list[Outage]:
@@ -126,33 +120,19 @@ _SPARSE_SHARE = 0.8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Availability:
-    """An endpoint in a time.
+    """An endpoint in a time."""
 
-    Attributes:
-        endpoint: Its id.
-        known: Seconds of which it is known how it was.
-        unknown: Seconds of which it is not: nobody looked, or the monitor itself was not well.
-        down: Seconds of the known ones in which it was down.
-        outages: How many times it went down, those included that were under way at the beginning.
-        incidents: How many incidents opened that it was part of.
-        repair: Mean seconds of the outages that ended; ``None``: none did.
-        checks: How many had a result.
-        failed: How many of them failed.
-        p50: Median of the seconds that good ones took; ``None``: there were none.
-        p95: 95th percentile.
-    """
-
-    endpoint: str
-    known: float
-    unknown: float
-    down: float
-    outages: int
-    incidents: int
-    repair: float | None
-    checks: int
-    failed: int
-    p50: float | None
-    p95: float | None
+    endpoint: str  # Its id
+    known: float  # Seconds of which it is known how it was
+    unknown: float  # Seconds of which it is not: nobody looked, or the monitor itself was not well
+    down: float  # Seconds of the known ones in which it was down
+    outages: int  # How many times it went down, those included that were under way at the beginning
+    incidents: int  # How many incidents opened that it was part of
+    repair: float | None  # Mean seconds of the outages that ended; `None`: none did
+    checks: int  # How many had a result
+    failed: int  # How many of them failed
+    p50: float | None  # Median of the seconds that good ones took; `None`: there were none
+    p95: float | None  # 95th percentile
 
     @property
     def available(self) -> float | None:
@@ -162,21 +142,14 @@ class Availability:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndpointHistory:
-    """What is kept of an endpoint.
+    """What is kept of an endpoint."""
 
-    Attributes:
-        endpoint: Its id.
-        transitions: All changes of its state, oldest first.
-        hours: Beginning of an hour to what was counted in it.
-        fives: Gives the beginnings of the five minutes of an hour in which it was seen.
-        incidents: How many opened in the time.
-    """
-
-    endpoint: str
-    transitions: Iterable[Transition]
-    hours: Mapping[float, Aggregate]
+    endpoint: str  # Its id
+    transitions: Iterable[Transition]  # All changes of its state, oldest first
+    hours: Mapping[float, Aggregate]  # Beginning of an hour to what was counted in it
+    # Gives the beginnings of the five minutes of an hour in which it was seen
     fives: Callable[[float], set[float]] = lambda _: set()
-    incidents: int = 0
+    incidents: int = 0  # How many opened in the time
 
 
 def compute_availability(record: EndpointHistory, span: Span, now: float) -> Availability | None:

@@ -23,30 +23,19 @@ class WithVariables(str):
 
 @dataclass(frozen=True, slots=True)
 class ImportedFile:
-    """A file that was read.
-
-    Attributes:
-        file: Its path.
-        text: What it holds.
-    """
+    """A file that was read."""
 
     file: Path
-    text: str
+    text: str  # What it holds
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class ImportNote:
-    """Something that could not be carried over as it was.
+    """Something that could not be carried over as it was."""
 
-    Attributes:
-        file: Where it stands.
-        line: Counted from 1; 0: not known.
-        message: What, and what to do about it.
-    """
-
-    file: Path
-    line: int
-    message: str
+    file: Path  # Where it stands
+    line: int  # Counted from 1; 0: not known
+    message: str  # What, and what to do about it
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.line else str(self.file)
@@ -55,27 +44,17 @@ class ImportNote:
 
 @dataclass(slots=True)
 class Draft:
-    """A configuration in the making.
-
-    Attributes:
-        endpoints: Tables ``[[endpoint]]``.
-        defaults: The table ``[defaults]``.
-        notifiers: Tables ``[[notifier]]``.
-        routes: Tables ``[[route]]``.
-        maintenance: Tables ``[[maintenance]]``.
-        notes: What could not be carried over.
-        variables: Variable of the environment to what it must hold.
-        taken: Ids of the names that ``free_name`` returned.
-    """
+    """A configuration in the making."""
 
     endpoints: list[Table] = field(default_factory=list)
     defaults: Table = field(default_factory=dict)
     notifiers: list[Table] = field(default_factory=list)
     routes: list[Table] = field(default_factory=list)
     maintenance: list[Table] = field(default_factory=list)
-    notes: list[ImportNote] = field(default_factory=list)
+    notes: list[ImportNote] = field(default_factory=list)  # What could not be carried over
+    # Variable of the environment to what it must hold
     variables: dict[str, str] = field(default_factory=dict)
-    taken: set[str] = field(default_factory=set)
+    taken: set[str] = field(default_factory=set)  # Ids of the names that `free_name` returned
 
     def note(self, text: ImportedFile, line: int, message: str) -> None:
         """Note what could not be carried over."""

@@ -46,25 +46,14 @@ _OPTIONS = {
 
 @dataclass(frozen=True, slots=True)
 class IcingaObject:
-    """One object, template or rule.
+    """One object, template or rule."""
 
-    Attributes:
-        how: ``object``, ``template`` or ``apply``.
-        kind: ``Host``, ``Service`` …
-        name: Its name.
-        values: Key to value; a nested table is ``vars.http_vhosts["x"]`` or a dict.
-        imports: Names of templates.
-        wheres: Conditions of a rule.
-        text: In which file.
-        line: On which line.
-    """
-
-    how: str
-    kind: str
+    how: str  # `object`, `template` or `apply`
+    kind: str  # `Host`, `Service` …
     name: str
-    values: dict[str, Any]
-    imports: tuple[str, ...]
-    wheres: tuple[tuple[str, str], ...]
+    values: dict[str, Any]  # Key to value; a nested table is `vars.http_vhosts["x"]` or a dict.
+    imports: tuple[str, ...]  # Names of templates
+    wheres: tuple[tuple[str, str], ...]  # Conditions of a rule
     text: ImportedFile
     line: int
 

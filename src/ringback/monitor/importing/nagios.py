@@ -23,17 +23,10 @@ _NOT_CONVERTED = {
 
 @dataclass(frozen=True, slots=True)
 class NagiosObject:
-    """One object.
+    """One object."""
 
-    Attributes:
-        kind: ``host``, ``service`` …
-        values: What it says, with what its templates say.
-        text: In which file.
-        line: On which line.
-    """
-
-    kind: str
-    values: dict[str, str]
+    kind: str  # `host`, `service` …
+    values: dict[str, str]  # What it says, with what its templates say
     text: ImportedFile
     line: int
 

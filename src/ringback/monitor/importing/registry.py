@@ -107,16 +107,11 @@ class ImportRefused(Exception):  # noqa: N818 - named for what happened to the f
 
 @dataclass(frozen=True, slots=True)
 class Importer:
-    """One tool whose configuration can be read.
+    """One tool whose configuration can be read."""
 
-    Attributes:
-        summary: Which tool, and which of its files.
-        recognises: Whether a file is its.
-        convert: Adds what files say to a draft; raises ``ValueError`` for one that cannot be read.
-    """
-
-    summary: str
-    recognises: Callable[[ImportedFile], bool]
+    summary: str  # Which tool, and which of its files
+    recognises: Callable[[ImportedFile], bool]  # Whether a file is its
+    # Adds what files say to a draft; raises `ValueError` for one that cannot be read
     convert: Callable[[Iterable[ImportedFile], Draft], None]
 
 

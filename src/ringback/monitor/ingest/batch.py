@@ -95,23 +95,14 @@ _PROGRAM_LAYERS = frozenset({"config", "client"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventBatch:
-    """A batch.
+    """A batch."""
 
-    Attributes:
-        id: The sender's name for it; ``""``: none.
-        program: What the program calls itself.
-        dropped: Calls that it could not report.
-        checks: In the order in which the calls ended.
-        clamped: Events that are told to have happened after they were sent: taken for now.
-        stale: Events that happened too long ago, which are left out.
-    """
-
-    id: str
-    program: str
-    dropped: int
-    checks: tuple[PassiveCheck, ...]
-    clamped: int = 0
-    stale: int = 0
+    id: str  # The sender's name for it; `""`: none
+    program: str  # What the program calls itself
+    dropped: int  # Calls that it could not report
+    checks: tuple[PassiveCheck, ...]  # In the order in which the calls ended
+    clamped: int = 0  # Events that are told to have happened after they were sent: taken for now
+    stale: int = 0  # Events that happened too long ago, which are left out
 
 
 def read_events(body: bytes, *, now: float, limit: int = MAX_EVENTS) -> list[PassiveCheck]:

@@ -41,21 +41,14 @@ _MIN_BANNER = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceFingerprint:
-    """What is known of a service; ``""`` is not known.
+    """What is known of a service; ``""`` is not known."""
 
-    Attributes:
-        key: SHA-256 of its certificate's public key.
-        answer: HTTP status and, where it is always the same, SHA-256 of the body, after a space.
-        size: Bytes of that body.
-        banner: What it says first, as far as that is always the same.
-        server: The header ``Server``.
-    """
-
-    key: str = ""
+    key: str = ""  # SHA-256 of its certificate's public key
+    # HTTP status and, where it is always the same, SHA-256 of the body, after a space
     answer: str = ""
-    size: int = 0
-    banner: str = ""
-    server: str = ""
+    size: int = 0  # Bytes of that body
+    banner: str = ""  # What it says first, as far as that is always the same
+    server: str = ""  # The header `Server`
 
     def __bool__(self) -> bool:
         """Whether it can be recognised at all."""
@@ -110,17 +103,11 @@ class ServiceFingerprint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recognition:
-    """In what a service is like another.
+    """In what a service is like another."""
 
-    Attributes:
-        matched: Names of the features.
-        known: How many features could have matched.
-        certain: Whether it is the same one.
-    """
-
-    matched: tuple[str, ...]
-    known: int
-    certain: bool
+    matched: tuple[str, ...]  # Names of the features
+    known: int  # How many features could have matched
+    certain: bool  # Whether it is the same one
 
     @property
     def confidence(self) -> float:
@@ -153,15 +140,10 @@ _SECURED = frozenset({"https", "tls"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceObservation:
-    """What was observed.
+    """What was observed."""
 
-    Attributes:
-        fingerprint: What the service is recognised by.
-        elsewhere: Where else it says that it is.
-    """
-
-    fingerprint: ServiceFingerprint
-    elsewhere: tuple[ServiceLocation, ...] = ()
+    fingerprint: ServiceFingerprint  # What the service is recognised by
+    elsewhere: tuple[ServiceLocation, ...] = ()  # Where else it says that it is
 
 
 async def observe(

@@ -29,19 +29,12 @@ _MAX_ALTERNATIVES = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceLocation:
-    """Where a service may be.
+    """Where a service may be."""
 
-    Attributes:
-        scheme: How it is spoken to: ``http``, ``https``, ``tcp`` or ``tls``.
-        host: Name or IP address.
-        port: TCP port.
-        source: Who says so.
-    """
-
-    scheme: str
-    host: str
-    port: int
-    source: LocationSource = "configured"
+    scheme: str  # How it is spoken to: `http`, `https`, `tcp` or `tls`
+    host: str  # Name or IP address
+    port: int  # TCP port
+    source: LocationSource = "configured"  # Who says so
 
     @property
     def shown(self) -> str:

@@ -26,19 +26,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relocation:
-    """A service at another port.
+    """A service at another port."""
 
-    Attributes:
-        endpoint: Id of the endpoint.
-        before: Where it was.
-        location: Where it is.
-        recognition: By what it was recognised.
-    """
-
-    endpoint: str
+    endpoint: str  # Id of the endpoint
     before: ServiceLocation
     location: ServiceLocation
-    recognition: Recognition
+    recognition: Recognition  # By what it was recognised
 
     @property
     def summary(self) -> str:
@@ -114,17 +107,11 @@ Address = tuple[str, int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchLimits:
-    """How hard to search.
-
-    Attributes:
-        seconds: For all of it.
-        at_once: Connections at the same time.
-        most: Locations that are tried.
-    """
+    """How hard to search."""
 
     seconds: float = 10.0
-    at_once: int = 4
-    most: int = 32
+    at_once: int = 4  # Connections at the same time
+    most: int = 32  # Locations that are tried
 
 
 async def find_relocation(

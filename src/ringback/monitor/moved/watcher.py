@@ -31,14 +31,9 @@ _MAX_REMEMBERED = 20_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownService:
-    """What is known of one endpoint.
+    """What is known of one endpoint."""
 
-    Attributes:
-        at: When it was observed last, in seconds since 1970 UTC.
-        seen: What was seen.
-    """
-
-    at: float
+    at: float  # When it was observed last, in seconds since 1970 UTC
     seen: ServiceObservation
 
 

@@ -89,13 +89,9 @@ log = logging.getLogger("ringback")
 
 @dataclass(frozen=True, slots=True)
 class NoticeGroup:
-    """The notices of one incident for one channel.
+    """The notices of one incident for one channel."""
 
-    Attributes:
-        notices: Oldest first; at least one.
-    """
-
-    notices: tuple[Notice, ...]
+    notices: tuple[Notice, ...]  # Oldest first; at least one
 
     @property
     def incident(self) -> Incident:
@@ -105,15 +101,11 @@ class NoticeGroup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupWait:
-    """How long to wait for what belongs together.
+    """How long to wait for what belongs together."""
 
-    Attributes:
-        gather: Seconds from a change until it is sent, so that what follows from one cause is
-            sent at once.
-        diagnosis: Seconds that the beginning of an incident waits for its diagnosis, at most.
-    """
-
+    # Seconds from a change until it is sent, so that what follows from one cause is sent at once
     gather: float = 1.0
+    # Seconds that the beginning of an incident waits for its diagnosis, at most
     diagnosis: float = 5.0
 
     def due_at(self, group: NoticeGroup) -> float:

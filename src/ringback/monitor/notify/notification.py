@@ -25,55 +25,34 @@ _BEGINS = frozenset({"opened", "joined", "reminded"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotificationContext:
-    """What a notification says beside its incidents.
+    """What a notification says beside its incidents."""
 
-    Attributes:
-        base_url: Where the monitor's page is, without a slash at its end; ``""``: nowhere.
-        vantage: What the operator calls this place; ``""``: nothing.
-        names: Endpoint's id to what people call it.
-        labels: Endpoint's id to its labels.
-    """
-
-    base_url: str = ""
-    vantage: str = ""
-    names: Mapping[str, str] = field(default_factory=dict)
+    base_url: str = ""  # Where the monitor's page is, without a slash at its end; `""`: nowhere
+    vantage: str = ""  # What the operator calls this place; `""`: nothing
+    names: Mapping[str, str] = field(default_factory=dict)  # Endpoint's id to what people call it
+    # Endpoint's id to its labels
     labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentUpdate:
-    """What there is to say of one incident.
+    """What there is to say of one incident."""
 
-    Attributes:
-        headline: What has happened.
-        incident: As it is now.
-        notices: Those that are done with this, oldest first.
-    """
-
-    headline: Headline
-    incident: Incident
-    notices: tuple[Notice, ...] = ()
+    headline: Headline  # What has happened
+    incident: Incident  # As it is now
+    notices: tuple[Notice, ...] = ()  # Those that are done with this, oldest first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notification:
-    """What is sent at once.
+    """What is sent at once."""
 
-    Attributes:
-        id: Idempotency key: the notice's own where it is one, else made of all of theirs.
-        channel: Name of the notifier.
-        at: When it was made, in seconds since 1970 UTC.
-        updates: One for each incident.
-        context: What else it says.
-        test: Whether it is only to see that it arrives.
-    """
-
-    id: str
-    channel: str
-    at: float
-    updates: tuple[IncidentUpdate, ...]
-    context: NotificationContext = field(default_factory=NotificationContext)
-    test: bool = False
+    id: str  # Idempotency key: the notice's own where it is one, else made of all of theirs
+    channel: str  # Name of the notifier
+    at: float  # When it was made, in seconds since 1970 UTC
+    updates: tuple[IncidentUpdate, ...]  # One for each incident
+    context: NotificationContext = field(default_factory=NotificationContext)  # What else it says
+    test: bool = False  # Whether it is only to see that it arrives
 
     @property
     def notices(self) -> list[Notice]:

@@ -10,28 +10,20 @@ ChannelType = Literal["apprise", "webhook", "alertmanager", "command"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotifierSettings:
-    """A configured channel and its receiver.
+    """A configured channel and its receiver."""
 
-    Attributes:
-        name: What routes call it.
-        type: Which channel.
-        url: Where it sends to, with its secrets; ``""``: it is a command.
-        command: The program and its arguments; ``()``: it is none.
-        secret: Key that a webhook is signed with; ``""``: it is not signed.
-        headers: HTTP request headers that are sent along.
-        timeout: Seconds for one attempt.
-        rate: Messages in any minute, at most; the rest is put together in one.
-        options: What only one type of channel has.
-    """
-
-    name: str
+    name: str  # What routes call it
     type: ChannelType
+    # Where it sends to, with its secrets; `""`: it is a command
     url: str = field(default="", repr=False)
-    command: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()  # The program and its arguments; `()`: it is none
+    # Key that a webhook is signed with; `""`: it is not signed
     secret: str = field(default="", repr=False)
+    # HTTP request headers that are sent along
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    timeout: float = 10.0
-    rate: float = 20.0
+    timeout: float = 10.0  # Seconds for one attempt
+    rate: float = 20.0  # Messages in any minute, at most; the rest is put together in one
+    # What only one type of channel has
     options: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
@@ -40,32 +32,20 @@ class RouteSettings:
     """Who is notified of some incidents; an empty condition holds for all, and all must hold.
 
     Every condition may have ``*`` and ``?``. An incident goes the way of each of its members.
-
-    Attributes:
-        notifiers: Names of those that are notified.
-        endpoints: Ids of endpoints.
-        groups: Names of groups.
-        labels: Label to the value that it must have.
-        patterns: Sorts of incident: ``service_outage``, ``certificate`` …
-        kinds: Kinds of failure: ``tls.*`` …
-        repeat: Seconds until a reminder, while it is open and not acknowledged;
-            ``None``: never.
-        escalate_after: Seconds until ``escalate_to`` are notified, unless it is acknowledged;
-            ``None``: never.
-        escalate_to: Names of notifiers.
-        stop: Whether later routes are not asked for what this one matched.
     """
 
-    notifiers: tuple[str, ...]
-    endpoints: tuple[str, ...] = ()
-    groups: tuple[str, ...] = ()
-    labels: Mapping[str, str] = field(default_factory=dict)
-    patterns: tuple[str, ...] = ()
-    kinds: tuple[str, ...] = ()
+    notifiers: tuple[str, ...]  # Names of those that are notified
+    endpoints: tuple[str, ...] = ()  # Ids of endpoints
+    groups: tuple[str, ...] = ()  # Names of groups
+    labels: Mapping[str, str] = field(default_factory=dict)  # Label to the value that it must have
+    patterns: tuple[str, ...] = ()  # Sorts of incident: `service_outage`, `certificate` …
+    kinds: tuple[str, ...] = ()  # Kinds of failure: `tls.*` …
+    # Seconds until a reminder, while it is open and not acknowledged; `None`: never
     repeat: float | None = None
+    # Seconds until `escalate_to` are notified, unless it is acknowledged; `None`: never
     escalate_after: float | None = None
-    escalate_to: tuple[str, ...] = ()
-    stop: bool = False
+    escalate_to: tuple[str, ...] = ()  # Names of notifiers
+    stop: bool = False  # Whether later routes are not asked for what this one matched
 
     def matches(self, endpoint: str, group: str, labels: Mapping[str, str]) -> bool:
         """Return whether an endpoint's incidents go this way, whatever they are."""

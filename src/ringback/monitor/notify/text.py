@@ -99,21 +99,13 @@ MAX_IN_FULL = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentText:
-    """What is said of one incident; every text is one harmless line, not yet escaped.
+    """What is said of one incident; every text is one harmless line, not yet escaped."""
 
-    Attributes:
-        title: What happened, in a few words.
-        facts: Name of a fact to the fact.
-        evidence: What decided, three lines at most.
-        advice: What to try, two lines at most.
-        link: Where there is more; ``""``: nowhere.
-    """
-
-    title: str
-    facts: tuple[tuple[str, str], ...]
-    evidence: tuple[str, ...] = ()
-    advice: tuple[str, ...] = ()
-    link: str = ""
+    title: str  # What happened, in a few words
+    facts: tuple[tuple[str, str], ...]  # Name of a fact to the fact
+    evidence: tuple[str, ...] = ()  # What decided, three lines at most
+    advice: tuple[str, ...] = ()  # What to try, two lines at most
+    link: str = ""  # Where there is more; `""`: nowhere
 
 
 def subject_line(notification: Notification) -> str:

@@ -76,16 +76,11 @@ _WAITED_FOR: dict[Phase, str] = {
 
 
 class ProbeFailure(NamedTuple):
-    """What was wrong.
-
-    Attributes:
-        kind: Kind of failure.
-        detail: One line without credentials.
-        of_target: Whether it says something of the target; else this machine could not check.
-    """
+    """What was wrong."""
 
     kind: KindName
-    detail: str
+    detail: str  # One line without credentials
+    # Whether it says something of the target; else this machine could not check
     of_target: bool = True
 
 

@@ -24,24 +24,15 @@ OnDone = Callable[[Check], None]
 
 @dataclass(slots=True, kw_only=True)
 class ProbeContext:
-    """Where probes run.
+    """Where probes run."""
 
-    Attributes:
-        loop: The event loop, in which everything happens.
-        vantage: What this place is called in checks.
-        resolver: Resolves host names.
-        matcher: Decides regular expressions in bounded time.
-        max_kept: Connections that may be kept open between two probes.
-        kept: How many are.
-        on_lost: Called with an endpoint's id where a server ended a kept connection too early.
-    """
-
-    loop: asyncio.AbstractEventLoop
-    vantage: str = ""
-    resolver: ProbeResolver = field(default_factory=ProbeResolver)
-    matcher: Matcher = field(default_factory=Matcher)
-    max_kept: int = 10_000
-    kept: int = 0
+    loop: asyncio.AbstractEventLoop  # The event loop, in which everything happens
+    vantage: str = ""  # What this place is called in checks
+    resolver: ProbeResolver = field(default_factory=ProbeResolver)  # Resolves host names
+    matcher: Matcher = field(default_factory=Matcher)  # Decides regular expressions in bounded time
+    max_kept: int = 10_000  # Connections that may be kept open between two probes
+    kept: int = 0  # How many are
+    # Called with an endpoint's id where a server ended a kept connection too early
     on_lost: Callable[[str], None] = lambda _: None
 
 

@@ -13,84 +13,51 @@ Step = Literal["5m", "1h", "1d"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreBatch:
-    """What is kept in one transaction: all of it, or nothing.
+    """What is kept in one transaction: all of it, or nothing."""
 
-    Attributes:
-        checks: In the order they ended.
-        transitions: Of endpoints.
-        incidents: Those that changed, as they are now.
-        notices: To be sent; one whose id is there already is left as it is.
-        states: Name to a JSON value that is kept as the newest: the engine's state (``engine``),
-            the schedule's (``schedule``) …
-        durable: Whether it must survive the loss of power, as transitions, incidents and notices
-            always do.
-    """
-
-    checks: Sequence[Check] = ()
-    transitions: Sequence[Transition] = ()
-    incidents: Sequence[Incident] = ()
-    notices: Sequence[Notice] = ()
+    checks: Sequence[Check] = ()  # In the order they ended
+    transitions: Sequence[Transition] = ()  # Of endpoints
+    incidents: Sequence[Incident] = ()  # Those that changed, as they are now
+    notices: Sequence[Notice] = ()  # To be sent; one whose id is there already is left as it is
+    # Name to a JSON value that is kept as the newest: the engine's state (`engine`), the schedule's
+    # (`schedule`) …
     states: Mapping[str, Any] = field(default_factory=dict)
+    # Whether it must survive the loss of power, as transitions, incidents and notices always do
     durable: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RollupBucket:
-    """The checks of an endpoint in one span of time.
+    """The checks of an endpoint in one span of time."""
 
-    Attributes:
-        at: Its beginning, in seconds since 1970 UTC.
-        count: Checks whose outcome is known.
-        bad: Those of them that failed.
-        unknown: Checks that say nothing, because the prober was sick.
-        p50: Median of the seconds they took; ``None``: none succeeded.
-        p95: 95th percentile.
-        p99: 99th percentile.
-        timings: Phase to its median seconds.
-        kinds: Kind of failure to how many.
-    """
-
-    at: float
-    count: int
-    bad: int
-    unknown: int = 0
-    p50: float | None = None
-    p95: float | None = None
-    p99: float | None = None
-    timings: Mapping[str, float] = field(default_factory=dict)
-    kinds: Mapping[str, int] = field(default_factory=dict)
+    at: float  # Its beginning, in seconds since 1970 UTC
+    count: int  # Checks whose outcome is known
+    bad: int  # Those of them that failed
+    unknown: int = 0  # Checks that say nothing, because the prober was sick
+    p50: float | None = None  # Median of the seconds they took; `None`: none succeeded
+    p95: float | None = None  # 95th percentile
+    p99: float | None = None  # 99th percentile
+    timings: Mapping[str, float] = field(default_factory=dict)  # Phase to its median seconds
+    kinds: Mapping[str, int] = field(default_factory=dict)  # Kind of failure to how many
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Percentiles:
-    """What something took, in seconds.
+    """What something took, in seconds."""
 
-    Attributes:
-        p50: Median.
-        p95: 95th percentile.
-        p99: 99th percentile.
-    """
-
-    p50: float
-    p95: float
-    p99: float
+    p50: float  # Median
+    p95: float  # 95th percentile
+    p99: float  # 99th percentile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Queued:
-    """A notice that waits to be sent.
+    """A notice that waits to be sent."""
 
-    Attributes:
-        notice: What is to be sent.
-        attempts: How often it was tried.
-        due: When it is to be tried next, in seconds since 1970 UTC.
-        error: Why it failed last; ``""``: it was not tried.
-    """
-
-    notice: Notice
-    attempts: int
-    due: float
-    error: str = ""
+    notice: Notice  # What is to be sent
+    attempts: int  # How often it was tried
+    due: float  # When it is to be tried next, in seconds since 1970 UTC
+    error: str = ""  # Why it failed last; `""`: it was not tried
 
 
 class Store(Protocol):

@@ -29,15 +29,10 @@ _FORWARDED_HEADERS: Final = ("forwarded", "x-forwarded-for", "x-forwarded-host",
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grant:
-    """What somebody may do.
+    """What somebody may do."""
 
-    Attributes:
-        name: Who it is, for timelines; ``""``: not known.
-        scopes: What they may do.
-    """
-
-    name: str = ""
-    scopes: frozenset[Scope] = frozenset()
+    name: str = ""  # Who it is, for timelines; `""`: not known
+    scopes: frozenset[Scope] = frozenset()  # What they may do
 
 
 def grant_of(connection: HTTPConnection) -> Grant:

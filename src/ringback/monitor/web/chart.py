@@ -33,15 +33,10 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """The upright axis.
+    """The upright axis."""
 
-    Attributes:
-        top: Seconds at its upper end.
-        step: Seconds between two marks.
-    """
-
-    top: float
-    step: float
+    top: float  # Seconds at its upper end
+    step: float  # Seconds between two marks
 
     def y(self, seconds: float) -> float:
         """Return where seconds are."""
@@ -94,21 +89,13 @@ CellLook = Literal["none", "good", "partly", "bad"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChartWindow:
-    """A length of time that is shown, and in what steps.
+    """A length of time that is shown, and in what steps."""
 
-    Attributes:
-        name: What it is called, in addresses too.
-        step: Width of the buckets that it is made of.
-        bucket: The same in seconds.
-        cell: Seconds of a cell of the bar.
-        cells: How many.
-    """
-
-    name: str
-    step: Step
-    bucket: float
-    cell: float
-    cells: int
+    name: str  # What it is called, in addresses too
+    step: Step  # Width of the buckets that it is made of
+    bucket: float  # The same in seconds
+    cell: float  # Seconds of a cell of the bar
+    cells: int  # How many
 
     @property
     def seconds(self) -> float:
@@ -135,19 +122,12 @@ CHARTS: Final[dict[str, ChartWindow]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusCell:
-    """One span of time in a bar.
+    """One span of time in a bar."""
 
-    Attributes:
-        at: When it begins, in seconds since 1970 UTC.
-        until: When it ends.
-        count: Checks whose outcome is known.
-        bad: Those of them that failed.
-    """
-
-    at: float
-    until: float
-    count: int
-    bad: int
+    at: float  # When it begins, in seconds since 1970 UTC
+    until: float  # When it ends
+    count: int  # Checks whose outcome is known
+    bad: int  # Those of them that failed
 
     @property
     def look(self) -> CellLook:
@@ -214,17 +194,12 @@ PERCENTILES: Final[tuple[Percentile, ...]] = ("p99", "p95", "p50")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LatencyChart:
-    """A chart of latency.
+    """A chart of latency."""
 
-    Attributes:
-        lines: Percentile to what an SVG path draws; gaps where nothing succeeded.
-        seconds: Marks of the upright axis, in seconds.
-        times: Marks of the level axis, in seconds since 1970 UTC.
-    """
-
+    # Percentile to what an SVG path draws; gaps where nothing succeeded
     lines: dict[Percentile, str]
-    seconds: tuple[Tick, ...]
-    times: tuple[Tick, ...]
+    seconds: tuple[Tick, ...]  # Marks of the upright axis, in seconds
+    times: tuple[Tick, ...]  # Marks of the level axis, in seconds since 1970 UTC
 
 
 def latency_chart(
@@ -262,34 +237,22 @@ def _with_gaps(points: list[tuple[float, float]], gap: float) -> list[tuple[bool
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhaseShare:
-    """How long one phase usually takes.
+    """How long one phase usually takes."""
 
-    Attributes:
-        name: What it is called in checks.
-        seconds: Median of the medians of the buckets.
-        at: Where it begins in a bar of all phases, 0 to 1.
-        share: How much of that bar it takes, 0 to 1.
-    """
-
-    name: str
-    seconds: float
-    at: float
-    share: float
+    name: str  # What it is called in checks
+    seconds: float  # Median of the medians of the buckets
+    at: float  # Where it begins in a bar of all phases, 0 to 1
+    share: float  # How much of that bar it takes, 0 to 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhaseChart:
-    """A chart of phases over time.
+    """A chart of phases over time."""
 
-    Attributes:
-        paths: Phase to what an SVG path draws: from the phases before it to its own end.
-        seconds: Marks of the upright axis, in seconds.
-        times: Marks of the level axis, in seconds since 1970 UTC.
-    """
-
+    # Phase to what an SVG path draws: from the phases before it to its own end
     paths: dict[str, str]
-    seconds: tuple[Tick, ...]
-    times: tuple[Tick, ...]
+    seconds: tuple[Tick, ...]  # Marks of the upright axis, in seconds
+    times: tuple[Tick, ...]  # Marks of the level axis, in seconds since 1970 UTC
 
 
 def phase_shares(buckets: Sequence[RollupBucket]) -> list[PhaseShare]:

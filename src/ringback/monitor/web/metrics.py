@@ -32,31 +32,19 @@ _ESCAPES: Final = str.maketrans({"\\": r"\\", "\n": r"\n", '"': r"\""})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """One value.
+    """One value."""
 
-    Attributes:
-        value: The number.
-        labels: Name to value.
-    """
-
-    value: float
-    labels: dict[str, str]
+    value: float  # The number
+    labels: dict[str, str]  # Name to value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetricFamily:
-    """A metric with its values.
+    """A metric with its values."""
 
-    Attributes:
-        name: What it is called.
-        help: What it says, in one line.
-        samples: Its values; without any it is left out.
-        type: Of which type it is.
-    """
-
-    name: str
-    help: str
-    samples: Iterable[Sample]
+    name: str  # What it is called
+    help: str  # What it says, in one line
+    samples: Iterable[Sample]  # Its values; without any it is left out
     type: Literal["gauge", "counter"] = "gauge"
 
 

@@ -24,42 +24,29 @@ def digest_of(token: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Token:
-    """Who may do what.
+    """Who may do what."""
 
-    Attributes:
-        name: Whom it was given to; stands in the timeline of what is done with it.
-        hash: SHA-256 of the secret in hexadecimal, as ``digest_of`` gives it.
-        scopes: What may be done with it.
-    """
-
-    name: str
-    hash: str
-    scopes: frozenset[Scope] = frozenset({"read"})
+    name: str  # Whom it was given to; stands in the timeline of what is done with it
+    hash: str  # SHA-256 of the secret in hexadecimal, as `digest_of` gives it
+    scopes: frozenset[Scope] = frozenset({"read"})  # What may be done with it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebSettings:
-    """How the web page is served.
+    """How the web page is served."""
 
-    Attributes:
-        host: Address to listen on.
-        port: Port to listen on; 0: any that is free.
-        tokens: Without any, who reaches the page may do everything, and it listens on loopback
-            only. With one, everybody needs one.
-        status_page: Whether ``/status`` and the badges of public endpoints are for everybody.
-        title: Title of the public status page.
-        probe_targets: What ``/probe`` may be asked for: ``[scheme://]host[:port]``, where the host
-            may hold ``*``; empty: nothing.
-        base_url: Where people reach the page, for links in notices; ``""``: host and port.
-    """
-
-    host: str = "127.0.0.1"
-    port: int = 8480
+    host: str = "127.0.0.1"  # Address to listen on
+    port: int = 8480  # Port to listen on; 0: any that is free
+    # Without any, who reaches the page may do everything, and it listens on loopback only. With
+    # one, everybody needs one.
     tokens: tuple[Token, ...] = ()
+    # Whether `/status` and the badges of public endpoints are for everybody
     status_page: bool = False
-    title: str = "Status"
+    title: str = "Status"  # Title of the public status page
+    # What `/probe` may be asked for: `[scheme://]host[:port]`, where the host may hold `*`; empty:
+    # nothing
     probe_targets: tuple[str, ...] = ()
-    base_url: str = ""
+    base_url: str = ""  # Where people reach the page, for links in notices; `""`: host and port
 
     @property
     def local(self) -> bool:

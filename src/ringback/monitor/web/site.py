@@ -23,30 +23,18 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True, kw_only=True)
 class Site:
-    """One monitor's web page; of all this only the settings change.
+    """One monitor's web page; of all this only the settings change."""
 
-    Attributes:
-        queries: What the monitor shows.
-        commands: What it can be asked to do.
-        settings: How the page is served.
-        renderer: Makes pages of templates.
-        live: Tells open pages what changes.
-        status_page: The status page for everybody.
-        certificates: What was seen of certificates.
-        inbox: Reads what programs report.
-        clock: Gives seconds since 1970 UTC.
-        key: Signs the cookies of those who have logged in; of this process only.
-    """
-
-    queries: MonitorQueries
-    commands: MonitorCommands
-    settings: WebSettings
-    renderer: Renderer
-    live: LiveUpdates
-    status_page: CachedText
-    certificates: LastCertificates
-    inbox: Inbox
-    clock: Callable[[], float] = time.time
+    queries: MonitorQueries  # What the monitor shows
+    commands: MonitorCommands  # What it can be asked to do
+    settings: WebSettings  # How the page is served
+    renderer: Renderer  # Makes pages of templates
+    live: LiveUpdates  # Tells open pages what changes
+    status_page: CachedText  # The status page for everybody
+    certificates: LastCertificates  # What was seen of certificates
+    inbox: Inbox  # Reads what programs report
+    clock: Callable[[], float] = time.time  # Gives seconds since 1970 UTC
+    # Signs the cookies of those who have logged in; of this process only
     key: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
 
     def configure(self, settings: WebSettings) -> None:

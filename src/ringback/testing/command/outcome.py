@@ -27,46 +27,27 @@ MAX_TIMEOUTS = 6.0
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a call of one client ended.
+    """How a call of one client ended."""
 
-    Attributes:
-        client: Its name in ``clients.CLIENTS``.
-        ended: In which way.
-        seconds: After how long.
-        exception: Class of what was raised, with its module.
-        text: What the exception says, or why it was not called.
-        kind: What ringback calls it; ``ok`` where nothing was raised.
-        via: The inner kind behind a proxy.
-        phase: How far the call had come.
-        delivered: May the server have processed the request?
-        confidence: 0 to 1.
-    """
-
-    client: str
-    ended: Ending
-    seconds: float = 0.0
-    exception: str | None = None
-    text: str = ""
-    kind: str | None = None
-    via: str | None = None
-    phase: str | None = None
-    delivered: str | None = None
+    client: str  # Its name in `clients.CLIENTS`.
+    ended: Ending  # In which way
+    seconds: float = 0.0  # After how long
+    exception: str | None = None  # Class of what was raised, with its module
+    text: str = ""  # What the exception says, or why it was not called
+    kind: str | None = None  # What ringback calls it; `ok` where nothing was raised
+    via: str | None = None  # The inner kind behind a proxy
+    phase: str | None = None  # How far the call had come
+    delivered: str | None = None  # May the server have processed the request?
     confidence: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Meeting:
-    """An endpoint to be called.
+    """An endpoint to be called."""
 
-    Attributes:
-        endpoint: Whom to call.
-        provoke: What meets the fault.
-        timeout: Seconds, for each client's connection and for each of its reads.
-    """
-
-    endpoint: Endpoint
-    provoke: Provocation
-    timeout: float
+    endpoint: Endpoint  # Whom to call
+    provoke: Provocation  # What meets the fault
+    timeout: float  # Seconds, for each client's connection and for each of its reads
 
 
 def outcome_with(client: str, meeting: Meeting) -> Outcome:

@@ -20,19 +20,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class DemoScene:
-    """One scene.
+    """One scene."""
 
-    Attributes:
-        name: For programs.
-        title: For people.
-        play: Makes the failure and the calls.
-        promised: The steps that must be seen, and no others.
-    """
-
-    name: str
-    title: str
-    play: Callable[[Stage], None]
-    promised: tuple[str, ...]
+    name: str  # For programs
+    title: str  # For people
+    play: Callable[[Stage], None]  # Makes the failure and the calls
+    promised: tuple[str, ...]  # The steps that must be seen, and no others
 
 
 def comes_back(stage: Stage) -> None:

@@ -125,19 +125,14 @@ _KNOWN = frozenset({"requests", "socket", "ssl", "builtins"})
 
 @dataclass(slots=True)
 class Stage:
-    """One scene as it is played.
+    """One scene as it is played."""
 
-    Attributes:
-        lab: Makes the failures.
-        tell: Is told of everything as it happens.
-        steps: What has happened, in short: the kind and the decision of each attempt, the
-            exceptions, ``alert``, ``recovery``; of the monitor the names of incidents, ``closed``.
-        on_attempt: Called after each attempt with how many there were; a scene moves on by it.
-    """
-
-    lab: Lab
-    tell: Callable[[Record], None]
+    lab: Lab  # Makes the failures
+    tell: Callable[[Record], None]  # Is told of everything as it happens
+    # What has happened, in short: the kind and the decision of each attempt, the exceptions,
+    # `alert`, `recovery`; of the monitor the names of incidents, `closed`
     steps: list[str] = field(default_factory=list)
+    # Called after each attempt with how many there were; a scene moves on by it
     on_attempt: Callable[[int], None] = lambda _: None
     _attempts: int = 0
 

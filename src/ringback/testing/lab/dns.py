@@ -42,27 +42,18 @@ TTL = 0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DNSAnswer:
-    """What the server answers to every question for one name.
+    """What the server answers to every question for one name."""
 
-    Attributes:
-        rcode: The response code.
-        addresses: IPv4 and IPv6 addresses; each question gets those of its type.
-        alias: Canonical name, where the name is an alias.
-        error: Extended DNS error (RFC 8914) as code and text, sent to clients that speak EDNS.
-        delay: Seconds before the answer leaves.
-        udp: What becomes of the answer over UDP.
-        tcp: Whether TCP is answered; else the connection is closed without a word.
-        referral: Whether the answer only points at a server that is not there.
-    """
-
-    rcode: dns.rcode.Rcode = dns.rcode.NOERROR
-    addresses: tuple[str, ...] = ()
-    alias: str | None = None
+    rcode: dns.rcode.Rcode = dns.rcode.NOERROR  # The response code
+    addresses: tuple[str, ...] = ()  # IPv4 and IPv6 addresses; each question gets those of its type
+    alias: str | None = None  # Canonical name, where the name is an alias
+    # Extended DNS error (RFC 8914) as code and text, sent to clients that speak EDNS
     error: tuple[dns.edns.EDECode, str] | None = None
-    delay: float = 0.0
+    delay: float = 0.0  # Seconds before the answer leaves
+    # What becomes of the answer over UDP
     udp: Literal["whole", "silent", "truncated", "wrong id", "wrong question"] = "whole"
-    tcp: bool = True
-    referral: bool = False
+    tcp: bool = True  # Whether TCP is answered; else the connection is closed without a word
+    referral: bool = False  # Whether the answer only points at a server that is not there
 
 
 @dataclass(frozen=True, slots=True)

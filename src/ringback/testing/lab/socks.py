@@ -56,15 +56,10 @@ _CODES = {
 
 @dataclass(frozen=True, slots=True)
 class Socks:
-    """Serves SOCKS4, 4a and 5 as the client's first byte says.
+    """Serves SOCKS4, 4a and 5 as the client's first byte says."""
 
-    Attributes:
-        users: Whether SOCKS5 clients have to name ``proxy.USER``.
-        reply: What to answer to every request in place of connecting.
-    """
-
-    users: bool = False
-    reply: int | None = None
+    users: bool = False  # Whether SOCKS5 clients have to name `proxy.USER`.
+    reply: int | None = None  # What to answer to every request in place of connecting
 
     def __call__(self, connection: Connection) -> None:
         """Serve one connection."""

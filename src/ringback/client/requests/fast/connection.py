@@ -72,36 +72,23 @@ REACH_GUARD = PatchGuard(
 
 
 class Unreached(NamedTuple):
-    """A server that could not be connected to.
+    """A server that could not be connected to."""
 
-    Attributes:
-        pool: Of the connections to it.
-        error: Why not.
-    """
-
-    pool: Any
-    error: OSError
+    pool: Any  # Of the connections to it
+    error: OSError  # Why not
 
 
 class Unconnected(NamedTuple):
-    """A request that was not sent, because its connection could not be made.
+    """A request that was not sent, because its connection could not be made."""
 
-    Attributes:
-        error: Why not.
-        raise_error: Raises what requests raises, without trying again.
-    """
-
-    error: OSError
-    raise_error: Callable[[], Response]
+    error: OSError  # Why not
+    raise_error: Callable[[], Response]  # Raises what requests raises, without trying again
 
 
 class Reachable:
-    """A connection that can be reached out for first; ``connect`` then goes on from there.
+    """A connection that can be reached out for first; ``connect`` then goes on from there."""
 
-    Attributes:
-        reached: The socket, or why there is none; ``None``: nobody has tried.
-    """
-
+    # The socket, or why there is none; `None`: nobody has tried
     reached: socket.socket | Exception | None = None
     timeout: float | None
 

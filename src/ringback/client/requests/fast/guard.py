@@ -60,15 +60,10 @@ def is_on() -> bool:
 
 
 class KnownCode(NamedTuple):
-    """What of the code here is what the fast path was written for.
+    """What of the code here is what the fast path was written for."""
 
-    Attributes:
-        names: Those in the table.
-        libraries: Whether every module of requests and urllib3 in the table is.
-    """
-
-    names: frozenset[str]
-    libraries: bool
+    names: frozenset[str]  # Those in the table
+    libraries: bool  # Whether every module of requests and urllib3 in the table is
 
 
 def known_code() -> KnownCode:

@@ -33,25 +33,15 @@ _match_query = re.compile(_QUERY_PATTERN).fullmatch
 
 
 class PlainUrl(NamedTuple):
-    """A plain URL, in parts.
+    """A plain URL, in parts."""
 
-    Attributes:
-        url: The whole.
-        origin: Scheme, host and port, as they are written.
-        scheme: ``http`` or ``https``.
-        host: In lower case.
-        port: ``None`` where it is not said.
-        path: As in the URL.
-        query: With its question mark; ``""``: none.
-    """
-
-    url: str
-    origin: str
-    scheme: str
-    host: str
-    port: int | None
+    url: str  # The whole
+    origin: str  # Scheme, host and port, as they are written
+    scheme: str  # `http` or `https`
+    host: str  # In lower case
+    port: int | None  # `None` where it is not said
     path: str
-    query: str
+    query: str  # With its question mark; `""`: none
 
     @property
     def target(self) -> str:

@@ -83,20 +83,13 @@ _MAX_FIELDS = 99
 
 
 class ResponseHead(NamedTuple):
-    """The head of a response.
+    """The head of a response."""
 
-    Attributes:
-        size: Bytes, the empty line included.
-        status: Status code.
-        reason: As it came, without the spaces around it.
-        items: The fields, in order.
-        fields: Name in lower case → name and values, as ``HTTPHeaderDict`` holds them.
-    """
-
-    size: int
-    status: int
-    reason: str
-    items: list[tuple[str, str]]
+    size: int  # Bytes, the empty line included
+    status: int  # Status code
+    reason: str  # As it came, without the spaces around it
+    items: list[tuple[str, str]]  # The fields, in order
+    # Name in lower case → name and values, as `HTTPHeaderDict` holds them
     fields: dict[str, list[str]]
 
     def value(self, name: str) -> str | None:

@@ -51,16 +51,12 @@ class NotifierInvalid(ValueError):  # noqa: N818 - as ConfigInvalid
 
 
 class NotifierChannel(Protocol):
-    """A channel of notifications. ``send`` is called in a thread, once at a time.
+    """A channel of notifications. ``send`` is called in a thread, once at a time."""
 
-    Attributes:
-        refresh: Seconds after which incidents that go on are sent again because the receiver
-            would take them for over; ``None``: it would not.
-        idempotent: Whether a receiver can know a notification again by its id.
-    """
-
+    # Seconds after which incidents that go on are sent again because the receiver would take them
+    # for over; `None`: it would not
     refresh: float | None
-    idempotent: bool
+    idempotent: bool  # Whether a receiver can know a notification again by its id
 
     def send(self, notification: Notification) -> None:
         """Send a notification; return when it has arrived."""

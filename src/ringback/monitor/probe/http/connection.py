@@ -36,21 +36,13 @@ _LITERAL = "/%:@!$&'()*+,;=~-._?[]|"
 
 
 class RequestTarget(NamedTuple):
-    """Where a request goes.
+    """Where a request goes."""
 
-    Attributes:
-        scheme: ``http`` or ``https``.
-        host: Name or IP address.
-        port: TCP port.
-        path: With the query.
-        user: ``name:password``; ``""``: none.
-    """
-
-    scheme: str
-    host: str
-    port: int
-    path: str
-    user: str = ""
+    scheme: str  # `http` or `https`
+    host: str  # Name or IP address
+    port: int  # TCP port
+    path: str  # With the query
+    user: str = ""  # `name:password`; `""`: none
 
     @property
     def url(self) -> str:

@@ -35,21 +35,14 @@ _PURGED_AT_ONCE = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreRetention:
-    """How long what is kept, in seconds; incidents, transitions and the days' rollup for ever.
+    """How long what is kept, in seconds; incidents, transitions and the days' rollup for ever."""
 
-    Attributes:
-        checks: Every check.
-        failed: Failed checks with their details, a bounded number of each endpoint and hour.
-        five_minutes: The rollup of five minutes.
-        hours: The rollup of hours.
-        notices: Notices that were sent or given up, so that none is sent twice.
-    """
-
-    checks: float = 48 * _HOUR
+    checks: float = 48 * _HOUR  # Every check
+    # Failed checks with their details, a bounded number of each endpoint and hour
     failed: float = 400 * _DAY
-    five_minutes: float = 7 * _DAY
-    hours: float = 400 * _DAY
-    notices: float = 90 * _DAY
+    five_minutes: float = 7 * _DAY  # The rollup of five minutes
+    hours: float = 400 * _DAY  # The rollup of hours
+    notices: float = 90 * _DAY  # Notices that were sent or given up, so that none is sent twice
 
 
 def drop_old(database: Database, retention: StoreRetention, now: float) -> bool:

@@ -24,23 +24,14 @@ Method = Literal["GET", "POST", "DELETE"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class APICall:
-    """One request for an operation, read and found valid.
-
-    Attributes:
-        request: The request.
-        site: The monitor's page.
-        grant: Who asks.
-        path: Parameters in the path.
-        query: The operation's query, or ``None``.
-        body: The operation's body, or ``None``.
-    """
+    """One request for an operation, read and found valid."""
 
     request: Request
-    site: Site
-    grant: Grant
-    path: Mapping[str, str]
-    query: Any = None
-    body: Any = None
+    site: Site  # The monitor's page
+    grant: Grant  # Who asks
+    path: Mapping[str, str]  # Parameters in the path
+    query: Any = None  # The operation's query, or `None`
+    body: Any = None  # The operation's body, or `None`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,35 +47,20 @@ Handler = Callable[[APICall], Awaitable[Any]]
 
 @dataclass(frozen=True, kw_only=True)
 class Operation:
-    """What can be asked of the API.
+    """What can be asked of the API."""
 
-    Attributes:
-        name: Its ``operationId``.
-        method: HTTP method.
-        path: Behind ``/api/v1``, with parameters in braces.
-        scope: What one must be allowed to.
-        summary: What it does, in one line.
-        handler: Answers it.
-        answer: Type of the answer; ``None``: no content.
-        status: Status of the answer.
-        query: Type of the query, every field of it with a default; ``None``: none is taken.
-        body: Type of the body, JSON; ``None``: none is taken, or the handler reads it.
-        reads: Type of the body that the handler reads itself; for the document.
-        body_needed: Whether the body may not be left out.
-    """
-
-    name: str
-    method: Method
-    path: str
-    scope: Scope
-    summary: str
-    handler: Handler
-    answer: Any
-    status: int = 200
-    query: Any = None
-    body: Any = None
-    reads: Any = None
-    body_needed: bool = False
+    name: str  # Its `operationId`
+    method: Method  # HTTP method
+    path: str  # Behind `/api/v1`, with parameters in braces
+    scope: Scope  # What one must be allowed to
+    summary: str  # What it does, in one line
+    handler: Handler  # Answers it
+    answer: Any  # Type of the answer; `None`: no content
+    status: int = 200  # Status of the answer
+    query: Any = None  # Type of the query, every field of it with a default; `None`: none is taken
+    body: Any = None  # Type of the body, JSON; `None`: none is taken, or the handler reads it
+    reads: Any = None  # Type of the body that the handler reads itself; for the document
+    body_needed: bool = False  # Whether the body may not be left out
 
     @cached_property
     def answers(self) -> TypeAdapter[Any]:
