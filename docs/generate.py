@@ -16,7 +16,7 @@ from verdict_page import verdict_page
 
 from ringback.failure.kind import Kind, Layer
 from ringback.failure.kinds import KINDS
-from ringback.failure.page import DELIVERED, LAYERS, RETRY, page
+from ringback.failure.page import DELIVERED, LAYERS, RETRY, reference_page
 
 DIRECTORY = Path(__file__).parent / "reference"
 NAMES = Path(__file__).parents[1] / "src" / "ringback" / "failure" / "names.py"
@@ -78,7 +78,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def pages() -> dict[str, str]:
     """Return every generated page by its path."""
-    kinds = {f"kinds/{kind.name}.md": page(kind) for kind in KINDS.values()}
+    kinds = {f"kinds/{kind.name}.md": reference_page(kind) for kind in KINDS.values()}
     tables = {
         "incidents.md": incident_page(),
         "policy.md": policy_page(),

@@ -7,13 +7,15 @@ from rows import each
 
 from ringback.failure.kind import Kind
 from ringback.failure.kinds import KINDS
-from ringback.failure.page import DELIVERED, LAYERS, RETRY, page
+from ringback.failure.page import DELIVERED, LAYERS, RETRY, reference_page
 
 BARE = Kind(name="tcp.odd", layer="tcp", delivered="no", retry="backoff", meaning="It is odd.")
 
 
 def test_a_page_has_every_section_in_order() -> None:
-    headings = [line for line in page(KINDS["tcp.refused"]).splitlines() if line.startswith("#")]
+    headings = [
+        line for line in reference_page(KINDS["tcp.refused"]).splitlines() if line.startswith("#")
+    ]
     assert headings == [
         "# tcp.refused",
         "## What it looks like",
@@ -28,7 +30,7 @@ def test_a_page_has_every_section_in_order() -> None:
 
 def test_a_page_says_everything_that_is_known_of_the_kind() -> None:
     kind = KINDS["http.response.timed_out"]
-    text = page(kind)
+    text = reference_page(kind)
     for part in (kind.meaning, *kind.looks_like.values(), *kind.causes, *kind.do, *kind.dont):
         assert part in text
     for number, advice in enumerate(kind.do, 1):
@@ -38,39 +40,39 @@ def test_a_page_says_everything_that_is_known_of_the_kind() -> None:
 
 
 def test_the_table_says_layer_delivery_and_retry_in_words() -> None:
-    text = page(BARE)
+    text = reference_page(BARE)
     assert "| Layer | connection (TCP or Unix socket) |" in text
     assert "| Delivered | no, the service has not processed the request |" in text
     assert "| Retry | yes, after a wait, any method |" in text
 
 
 def test_an_empty_field_makes_no_heading() -> None:
-    assert re.findall(r"^## .*", page(BARE), re.MULTILINE) == ["## How to reproduce it"]
+    assert re.findall(r"^## .*", reference_page(BARE), re.MULTILINE) == ["## How to reproduce it"]
 
 
 def test_it_says_how_to_reproduce_the_failure() -> None:
-    assert "`ringback lab tcp.odd`" in page(BARE)
+    assert "`ringback lab tcp.odd`" in reference_page(BARE)
 
 
 @pytest.mark.parametrize("name", ["unknown", "not_a_connection_failure"])
 def test_what_names_no_failure_cannot_be_reproduced(name: str) -> None:
-    assert "ringback lab" not in page(KINDS[name])
+    assert "ringback lab" not in reference_page(KINDS[name])
 
 
 def test_a_kind_for_diagnosis_only_says_so() -> None:
-    assert "a diagnosis only" in page(KINDS["dns.blocked"])
-    assert "a diagnosis only" not in page(KINDS["tcp.refused"])
+    assert "a diagnosis only" in reference_page(KINDS["dns.blocked"])
+    assert "a diagnosis only" not in reference_page(KINDS["tcp.refused"])
 
 
 @each("kind", KINDS.values())
 def test_every_page_is_tidy_markdown(kind: Kind) -> None:
-    text = page(kind)
+    text = reference_page(kind)
     assert text.startswith(f"# {kind.name}\n\n{kind.meaning}\n\n")
     assert text.endswith("\n")
     assert not text.endswith("\n\n")
     assert "\n\n\n" not in text
     assert not re.search(r"[ \t]$", text, re.MULTILINE)
-    assert page(kind) == text
+    assert reference_page(kind) == text
 
 
 def test_every_value_has_words() -> None:

@@ -5,7 +5,7 @@ from ringback.failure.target import (
     _parsed_once,
     fill,
     split_port,
-    target_of,
+    target_of_chain,
     target_of_url,
     without_secrets,
 )
@@ -62,8 +62,8 @@ def test_what_the_caller_knows_comes_first():
     known = Target(host="mine.test")
     error = ConnectionError()
     error.host = "theirs.test"
-    assert target_of([error], known) == known
-    assert target_of([error]).host == "theirs.test"
+    assert target_of_chain([error], known) == known
+    assert target_of_chain([error]).host == "theirs.test"
 
 
 def test_gaps_are_filled():
@@ -74,7 +74,7 @@ def test_a_property_that_raises_hides_only_the_target():
     class HostileError(Exception):
         host = property(lambda _self: 1 / 0)
 
-    assert target_of([HostileError()]) == NO_TARGET
+    assert target_of_chain([HostileError()]) == NO_TARGET
 
 
 def test_no_password_and_no_token_is_remembered():

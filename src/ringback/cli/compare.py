@@ -9,7 +9,7 @@ import click
 
 from ringback.cli.input import InputError, open_file
 from ringback.cli.terminal import plain
-from ringback.diagnosis.compare import MOST, Comparison, NotComparable, compare
+from ringback.diagnosis.compare import MAX_REPORTS, Comparison, NotComparable, compare
 from ringback.diagnosis.model import Diagnosis
 from ringback.diagnosis.record import MAX_RECORD_BYTES, RecordError, diagnosis_from
 
@@ -48,8 +48,8 @@ _STATUS = {
 @click.pass_context
 def compare_command(context: click.Context, /, *, files: tuple[str, ...], as_json: bool) -> int:
     """Compare reports."""
-    if not 2 <= len(files) <= MOST:
-        raise click.UsageError(f"give 2 to {MOST} files, one per machine", context)
+    if not 2 <= len(files) <= MAX_REPORTS:
+        raise click.UsageError(f"give 2 to {MAX_REPORTS} files, one per machine", context)
     found = _compared([_read(file) for file in files], names_of(files))
     if as_json:
         click.echo(json.dumps(asdict(found)))

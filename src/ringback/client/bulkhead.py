@@ -21,7 +21,7 @@ MAX_BULKHEADS = 4096
 """How many origins are remembered; beyond it the oldest that nobody uses is forgotten."""
 
 
-class Turn(Protocol):
+class Waiter(Protocol):
     """A place in the queue: ``threading.Event``, ``asyncio.Event`` or the like."""
 
     def set(self) -> object:
@@ -36,18 +36,18 @@ class Bulkhead:
     def __init__(self, places: int) -> None:
         self._places = places
         self._free = places
-        self._queue: OrderedDict[Turn, None] = OrderedDict()
+        self._queue: OrderedDict[Waiter, None] = OrderedDict()
         self._lock = threading.Lock()
 
-    def enter(self, make: Callable[[], Turn]) -> Turn | None:
-        """Take a place; return ``None``, or the turn to wait for where there is none."""
+    def enter(self, make: Callable[[], Waiter]) -> Waiter | None:
+        """Take a place; return ``None``, or what to wait for where there is none."""
         with self._lock:
             if self._free:
                 self._free -= 1
                 return None
-            turn = make()
-            self._queue[turn] = None
-            return turn
+            waiter = make()
+            self._queue[waiter] = None
+            return waiter
 
     def leave(self) -> None:
         """Give a place back; the first in the queue has it at once."""
@@ -57,12 +57,12 @@ class Bulkhead:
             else:
                 self._free += 1
 
-    def withdraw(self, turn: Turn) -> bool:
-        """Leave the queue; return ``True`` where the turn has come already: the place is taken."""
+    def withdraw(self, waiter: Waiter) -> bool:
+        """Leave the queue; return ``True`` where its turn has come already: the place is taken."""
         with self._lock:
-            if turn not in self._queue:
+            if waiter not in self._queue:
                 return True
-            del self._queue[turn]
+            del self._queue[waiter]
             return False
 
     @property
@@ -78,18 +78,18 @@ class Bulkhead:
 
 def wait(bulkhead: Bulkhead, seconds: float | None) -> bool:
     """Take a place, in a thread; return ``False`` where none came free in time."""
-    turn = bulkhead.enter(threading.Event)
-    if turn is None:
+    waiter = bulkhead.enter(threading.Event)
+    if waiter is None:
         return True
-    assert isinstance(turn, threading.Event)
+    assert isinstance(waiter, threading.Event)
     try:
-        if turn.wait(seconds):
+        if waiter.wait(seconds):
             return True
     except BaseException:  # a signal
-        if bulkhead.withdraw(turn):
+        if bulkhead.withdraw(waiter):
             bulkhead.leave()
         raise
-    return bulkhead.withdraw(turn)
+    return bulkhead.withdraw(waiter)
 
 
 class Bulkheads:
@@ -150,18 +150,18 @@ async def async_wait(bulkhead: Bulkhead, seconds: float | None) -> bool:
     """Take a place, in a task; return ``False`` where none came free in time."""
     from ringback.client import tasks  # noqa: PLC0415 - threads need no asyncio
 
-    turn: Any = bulkhead.enter(tasks.new_event)
-    if turn is None:
+    waiter: Any = bulkhead.enter(tasks.new_event)
+    if waiter is None:
         return True
     try:
         if seconds is None:
-            await turn.wait()
+            await waiter.wait()
         else:
-            await tasks.run_until(monotonic() + seconds, turn.wait())
+            await tasks.run_until(monotonic() + seconds, waiter.wait())
     except TimeoutError:
-        return bulkhead.withdraw(turn)
+        return bulkhead.withdraw(waiter)
     except BaseException:  # cancelled
-        if bulkhead.withdraw(turn):
+        if bulkhead.withdraw(waiter):
             bulkhead.leave()
         raise
     return True

@@ -5,7 +5,7 @@ from typing import Any, NoReturn
 
 from ringback.client.call import Ended
 from ringback.errors import RingbackError, note, specialise
-from ringback.errors.specialise import State, combined_exception
+from ringback.errors.specialise import ExceptionState, combined_exception
 from ringback.failure import Failure, Target
 from ringback.failure.target import target_of_url
 
@@ -91,7 +91,9 @@ def _refusal(refused: BaseException, failure: Failure) -> BaseException:
     """Return the exception for a call of which nothing was tried: it has no story to keep."""
     if not isinstance(refused, Exception):
         return refused
-    exc = combined_exception(type(refused), failure, State(refused.args, {}, vars(refused)))
+    exc = combined_exception(
+        type(refused), failure, ExceptionState(refused.args, {}, vars(refused))
+    )
     if exc is None:
         return refused
     exc.attempts = (failure,)

@@ -92,7 +92,7 @@ _HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE: a class whose layout another class g
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class ExceptionState:
     """What an exception holds beside its links to others.
 
     Attributes:
@@ -106,7 +106,7 @@ class State:
     attributes: dict[str, Any]
 
 
-def state_of(exc: BaseException) -> State:
+def exception_state(exc: BaseException) -> ExceptionState:
     """Return what an exception holds."""
     cls: Any = type(exc)
     members = {name: getattr(exc, name, None) for name in _member_names(cls)}
@@ -115,10 +115,10 @@ def state_of(exc: BaseException) -> State:
         attributes["__notes__"] = list(attributes["__notes__"])
     # An OSError whose file name was set to None prints another text than one never given it.
     set_members = {name: value for name, value in members.items() if value is not None}
-    return State(exc.args, set_members, attributes)
+    return ExceptionState(exc.args, set_members, attributes)
 
 
-def new_exception(cls: type[_E], state: State) -> _E:
+def new_exception(cls: type[_E], state: ExceptionState) -> _E:
     """Return a new exception of a class, holding a state; no ``__init__`` is called."""
     layout: Any = cls
     while layout.__flags__ & _HEAP_TYPE:
@@ -168,7 +168,7 @@ def combined_class(
 
 
 def combined_exception(
-    library: type[Exception], failure: Failure, state: State
+    library: type[Exception], failure: Failure, state: ExceptionState
 ) -> RingbackError | None:
     """Return a new exception of the combined class, or ``None`` where there is no such class."""
     cls = combined_class(library, builtin_class(failure), error_class(failure.kind))
@@ -179,7 +179,7 @@ def combined_exception(
     return exc
 
 
-def rebuild(library: type[Exception], failure: Failure, state: State) -> BaseException:
+def rebuild(library: type[Exception], failure: Failure, state: ExceptionState) -> BaseException:
     """Return the exception that was pickled or copied."""
     return combined_exception(library, failure, state) or new_exception(library, state)
 
@@ -210,7 +210,7 @@ def _candidates(
 def _namespace(library: type[Exception], named: type[RingbackError]) -> dict[str, object]:
     def reduce(self: RingbackError) -> tuple[object, ...]:
         # A chain of foreign exceptions, sockets among them, seldom pickles.
-        failure, state = replace(self.failure, cause=None), state_of(self)
+        failure, state = replace(self.failure, cause=None), exception_state(self)
         state.attributes.pop("failure")
         if "pool" in state.attributes:  # of urllib3, whose own exceptions leave it behind as well
             state.attributes["pool"] = None
@@ -247,7 +247,7 @@ def specialise(exc: BaseException, failure: Failure) -> BaseException:
     """
     if isinstance(exc, RingbackError) or not isinstance(exc, Exception):
         return exc
-    new = combined_exception(type(exc), failure, state_of(exc))
+    new = combined_exception(type(exc), failure, exception_state(exc))
     if new is None:
         return exc
     _complete(new, exc, failure)

@@ -44,7 +44,7 @@ from ringback.failure.target import (
     fill,
     proxy_of,
     split_port,
-    target_of,
+    target_of_chain,
     target_of_frames,
     with_address,
     without_secrets,
@@ -347,14 +347,14 @@ def _target(
     """
     target = known
     if not proxied and not known.host:
-        target = target_of([node.exc for node in nodes], known)
+        target = target_of_chain([node.exc for node in nodes], known)
     if target.host is None:
         for node in nodes:
             target = fill(target, target_of_frames(node.exc.__traceback__))
             if target.host is not None:
                 break
     if proxied:
-        target = target_of((node.exc for node in nodes), target)
+        target = target_of_chain((node.exc for node in nodes), target)
         if target.proxy is None:
             target = replace(target, proxy=proxy_of(node.exc for node in nodes))
     if addresses and target.address is None:

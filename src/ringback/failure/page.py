@@ -53,7 +53,7 @@ KNOWN_AS: Final = {
 }
 
 
-def page(kind: Kind) -> str:
+def reference_page(kind: Kind) -> str:
     """Return the Markdown reference page of a kind, ending in one newline."""
     blocks = [
         f"# {kind.name}",

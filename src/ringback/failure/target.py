@@ -76,7 +76,7 @@ def _port(text: str) -> int | None:
     return None
 
 
-def target_of(chain: Iterable[BaseException], known: Target = NO_TARGET) -> Target:
+def target_of_chain(chain: Iterable[BaseException], known: Target = NO_TARGET) -> Target:
     """The target that the exceptions of a chain name; what the caller knows comes first."""
     for exc in chain:
         if known.host:

@@ -98,7 +98,7 @@ class Breaker:
 
 
 @dataclass(slots=True)
-class _Tally:
+class _HalfWindow:
     attempts: int = 0
     failed: int = 0
     slow: int = 0
@@ -138,7 +138,7 @@ class Circuit:
         self.failures = 0
         self._opened = self._probing = self._succeeded = 0
         self._failing_since = now
-        self._recent, self._earlier = _Tally(), _Tally()
+        self._recent, self._earlier = _HalfWindow(), _HalfWindow()
         self._recent_until = now + breaker.window / 2
 
     def admit(self, now: float) -> bool:
@@ -174,7 +174,7 @@ class Circuit:
         if self.state != "closed":
             return False
         self.failures = 0
-        tally = self._recent if now < self._recent_until else self._tally(now)
+        tally = self._recent if now < self._recent_until else self._half_window(now)
         tally.attempts += 1
         slow_after = self._breaker.slow_after
         if slow_after is not None and seconds > slow_after:
@@ -197,7 +197,7 @@ class Circuit:
         if self.state == "half_open":
             self._open(failure, now, random)
         elif self.state == "closed":
-            tally = self._tally(now)
+            tally = self._half_window(now)
             tally.attempts += 1
             tally.failed += 1
             tally.failing_since = min(tally.failing_since, now)
@@ -215,7 +215,7 @@ class Circuit:
             return False
         self.state, self.opened_by, self.until = "closed", None, 0.0
         self.failures = self._opened = 0
-        self._recent, self._earlier = _Tally(), _Tally()
+        self._recent, self._earlier = _HalfWindow(), _HalfWindow()
         self._recent_until = now + self._breaker.window / 2
         return True
 
@@ -244,11 +244,11 @@ class Circuit:
         attempts = self._recent.attempts + self._earlier.attempts
         return rate is not None and attempts >= self._breaker.minimum and count >= rate * attempts
 
-    def _tally(self, now: float) -> _Tally:
+    def _half_window(self, now: float) -> _HalfWindow:
         """Return the half window that now belongs to; the one before is kept beside it."""
         if now >= self._recent_until:
             half = self._breaker.window / 2
             fresh = now < self._recent_until + half
-            self._earlier = self._recent if fresh else _Tally()
-            self._recent, self._recent_until = _Tally(), now + half
+            self._earlier = self._recent if fresh else _HalfWindow()
+            self._recent, self._recent_until = _HalfWindow(), now + half
         return self._recent

@@ -17,7 +17,7 @@ from diagnosis.values import diagnosis, reading, verdict
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringback.diagnosis.compare import MOST, NotComparable, compare
+from ringback.diagnosis.compare import MAX_REPORTS, NotComparable, compare
 from ringback.diagnosis.compare.compare import FACETS
 from ringback.diagnosis.model import STAGES
 from ringback.diagnosis.redact import redacted
@@ -421,7 +421,11 @@ def test_notes_say_what_to_mind():
     ("reports", "names", "said"),
     [
         ([report()], "a", "2 to 20 reports"),
-        ([report()] * (MOST + 1), [str(n) for n in range(MOST + 1)], "2 to 20 reports"),
+        (
+            [report()] * (MAX_REPORTS + 1),
+            [str(n) for n in range(MAX_REPORTS + 1)],
+            "2 to 20 reports",
+        ),
         ([report()] * 2, ["a", "a"], "a name of its own"),
         ([report(), diagnosis(target="b:1")], "ab", "a of https://api.example.com/, b of b:1"),
         ([report(), *redacted([report()])], "ab", "one of them hides its names"),

@@ -41,7 +41,7 @@ _POLL_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True)
-class Round:
+class DiagnosedTargets:
     """What one round found."""
 
     # In the order of the targets; `None` for one that was not begun
@@ -96,7 +96,9 @@ class _Results:
         return record
 
 
-def diagnose_all(targets: Sequence[str], options: DiagnoseOptions, on_update: OnUpdate) -> Round:
+def diagnose_all(
+    targets: Sequence[str], options: DiagnoseOptions, on_update: OnUpdate
+) -> DiagnosedTargets:
     """Diagnose targets side by side and return what was found, also after Ctrl-C."""
     results = _Results(targets, options)
     at, began = time.time(), time.monotonic()
@@ -114,8 +116,8 @@ def diagnose_all(targets: Sequence[str], options: DiagnoseOptions, on_update: On
             diagnosis or _partial_diagnosis(target, [*some], at, took)
             for diagnosis, target, some in every
         )
-        return Round(known, interrupted=True)
-    return Round(tuple(results.done))
+        return DiagnosedTargets(known, interrupted=True)
+    return DiagnosedTargets(tuple(results.done))
 
 
 def _pass_on(news: tuple[int, Reading | Diagnosis | BaseException], on_update: OnUpdate) -> bool:
@@ -192,7 +194,7 @@ def redact_all(diagnoses: Sequence[Diagnosis]) -> tuple[Diagnosis, ...]:
     return redacted(diagnoses)
 
 
-def _run_round(targets: Sequence[str], options: DiagnoseOptions, *, live: bool) -> Round:
+def _run_round(targets: Sequence[str], options: DiagnoseOptions, *, live: bool) -> DiagnosedTargets:
     if not (live and sys.stdout.isatty()):
         return diagnose_all(targets, options, ignore_update)
     from ringback.cli.diagnosis.show import shown_live  # noqa: PLC0415 - only a terminal needs it

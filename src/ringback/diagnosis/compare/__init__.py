@@ -3,7 +3,7 @@
 A pure function of the reports.
 """
 
-from ringback.diagnosis.compare.compare import MOST, compare
+from ringback.diagnosis.compare.compare import MAX_REPORTS, compare
 from ringback.diagnosis.compare.model import (
     Comparison,
     Difference,
@@ -13,7 +13,7 @@ from ringback.diagnosis.compare.model import (
 )
 
 __all__ = [
-    "MOST",
+    "MAX_REPORTS",
     "Comparison",
     "Difference",
     "Explanation",

@@ -172,7 +172,7 @@ def comparison_advice(
     return (*failed[0].diagnosis.verdict.advice,) if failed else (_SAME_TIME,)
 
 
-LEAST, MOST = 2, 20
+MIN_REPORTS, MAX_REPORTS = 2, 20
 """How many reports can be compared."""
 
 _MIN_INTERVAL = 3600.0
@@ -181,8 +181,10 @@ _MIN_INTERVAL = 3600.0
 
 def compare(reports: Sequence[Diagnosis], names: Sequence[str]) -> Comparison:
     """Return what differs between reports of one target, and what explains the failure."""
-    if not LEAST <= len(reports) <= MOST:
-        raise NotComparable(f"{LEAST} to {MOST} reports can be compared, not {len(reports)}")
+    if not MIN_REPORTS <= len(reports) <= MAX_REPORTS:
+        raise NotComparable(
+            f"{MIN_REPORTS} to {MAX_REPORTS} reports can be compared, not {len(reports)}"
+        )
     if len(names) != len(reports) or len(set(names)) != len(names):
         raise NotComparable("each report needs a name of its own")
     _check_targets(reports, names)

@@ -88,7 +88,7 @@ def _note(*seen: Any) -> None:
 _KEPT_BYTES = 512
 """How many of the peer's first bytes are kept."""
 _PIECE = 64 * 1024
-_SHORTEST = 0.001
+_MIN_TIMEOUT = 0.001
 
 
 class TlsChannel:
@@ -215,7 +215,7 @@ class TlsChannel:
         left = ends - time.monotonic()
         if left <= 0:
             raise TimeoutError("timed out")
-        self.raw.settimeout(max(left, _SHORTEST))
+        self.raw.settimeout(max(left, _MIN_TIMEOUT))
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ FAINT = 5
 """A connection failed, no more."""
 
 
-class Rule(NamedTuple):
+class TextRule(NamedTuple):
     """A rule about a library's or a platform's wording."""
 
     needle: str  # A part of the wording in lower case; a plain search for it costs next to nothing
@@ -46,7 +46,7 @@ def says(
     proxy: bool = False,
     before: str = "",
     then: str = "",
-) -> list[Rule]:
+) -> list[TextRule]:
     """Rules of one kind, for any of the needles (literal parts, lower case).
 
     ``before`` and ``then`` are regular expressions, case ignored and repetitions bounded, that must
@@ -54,8 +54,8 @@ def says(
     """
     clue = Clue(kind, rank, phase, proxy)
     if not before and not then:
-        return [Rule(needle, clue) for needle in needles]
-    return [Rule(needle, clue, before + re.escape(needle) + then) for needle in needles]
+        return [TextRule(needle, clue) for needle in needles]
+    return [TextRule(needle, clue, before + re.escape(needle) + then) for needle in needles]
 
 
 def say_each(
@@ -65,7 +65,7 @@ def say_each(
     phase: Phase = "unknown",
     before: str = "",
     then: str = "",
-) -> list[Rule]:
+) -> list[TextRule]:
     """Rules of a table of needles and kinds; the rest as for ``says``."""
     return [
         rule

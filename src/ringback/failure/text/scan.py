@@ -30,7 +30,7 @@ from ringback.failure import codes
 from ringback.failure.classes import CLASSES
 from ringback.failure.clue import BARE, EXACT, SPECIFIC, TEXT, TIMEOUT, Clue
 from ringback.failure.text.fold import Page
-from ringback.failure.text.rule import PlacedClue, Rule
+from ringback.failure.text.rule import PlacedClue, TextRule
 from ringback.failure.text.rules import RULES
 from ringback.failure.text.rules.other import CLASSES as OTHER_CLASSES
 from ringback.failure.text.rules.other import OTHER
@@ -44,7 +44,7 @@ from ringback.failure.text.wording import RESOLVER_ENGLISH, SYSTEM_ENGLISH, SYST
 _WINDOW = 300
 _MAX_PLACES = 6
 
-_BY_NEEDLE: dict[str, list[Rule]] = defaultdict(list)
+_BY_NEEDLE: dict[str, list[TextRule]] = defaultdict(list)
 for _rule in RULES:
     _BY_NEEDLE[_rule.needle].append(_rule)
 _ASCII_NEEDLES = [(needle, rules) for needle, rules in _BY_NEEDLE.items() if needle.isascii()]
@@ -78,7 +78,7 @@ def _places(lower: str, needle: str) -> Iterator[int]:
         yield place
 
 
-def _try(page: Page, place: int, rules: list[Rule]) -> Iterator[PlacedClue]:
+def _try(page: Page, place: int, rules: list[TextRule]) -> Iterator[PlacedClue]:
     for rule in rules:
         end = place + len(rule.needle)
         if rule.pattern is None:

@@ -124,7 +124,7 @@ _CONVERTED = frozenset(
 )
 _CLIENT = frozenset({"insecure", "ignore-redirect", "timeout", "network", "proxy-url"})
 _NESTED = ("headers", "conditions", "dns", "client", "alerts", "extra-labels", "ui", "ssh")
-_EVERY = "1m"
+_DEFAULT_INTERVAL = "1m"
 _SECTIONS = {
     "alerting": "alerting is not imported: add a [[notifier]] for {names}",
     "security": "security is not imported: add a [[token]]",
@@ -145,7 +145,7 @@ def is_gatus(text: ImportedFile) -> bool:
 
 def convert_gatus(texts: Iterable[ImportedFile], draft: Draft) -> None:
     """Add what the files say."""
-    draft.defaults = {"every": _EVERY}
+    draft.defaults = {"every": _DEFAULT_INTERVAL}
     for text in texts:
         read = YAMLText(text.text)
         whole = as_table(read.data)

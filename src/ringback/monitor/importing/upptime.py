@@ -25,7 +25,7 @@ _CONVERTED = frozenset(
     | {"__dangerous__disable_verify_host", "__dangerous__insecure"}
 )
 _IGNORED = frozenset({"slug", "icon", "verbose", "assignees"})
-_EVERY = "5m"
+_DEFAULT_INTERVAL = "5m"
 
 
 def is_upptime(text: ImportedFile) -> bool:
@@ -37,7 +37,7 @@ def is_upptime(text: ImportedFile) -> bool:
 
 def convert_upptime(texts: Iterable[ImportedFile], draft: Draft) -> None:
     """Add what the files say."""
-    draft.defaults = {"every": _EVERY}
+    draft.defaults = {"every": _DEFAULT_INTERVAL}
     for text in texts:
         read = YAMLText(text.text)
         whole = as_table(read.data)
@@ -57,7 +57,7 @@ def convert_upptime(texts: Iterable[ImportedFile], draft: Draft) -> None:
 
 _NOT_CONVERTED = {
     "notifications": "notifications are not imported: add a [[notifier]]",
-    "workflowSchedule": f"the schedule is not imported: every is {_EVERY}",
+    "workflowSchedule": f"the schedule is not imported: every is {_DEFAULT_INTERVAL}",
 }
 
 

@@ -35,7 +35,7 @@ class Identity:
             serialization.PrivateFormat.PKCS8,
             serialization.NoEncryption(),
         )
-        return b"".join(_pem(each.certificate) for each in (self, *chain)) + key
+        return b"".join(_pem(member.certificate) for member in (self, *chain)) + key
 
 
 class Certificates:
@@ -137,7 +137,7 @@ def leaf(
     usage = {**_NO_USAGE, "digital_signature": True}
     builder = (
         _builder(names[0], key, issuer, days)
-        .add_extension(x509.SubjectAlternativeName([_name(each) for each in names]), critical=False)
+        .add_extension(x509.SubjectAlternativeName([_name(name) for name in names]), critical=False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(x509.KeyUsage(**usage), critical=True)
         .add_extension(x509.ExtendedKeyUsage(purposes), critical=False)

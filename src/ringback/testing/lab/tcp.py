@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ringback.testing.lab.lab import Lab
 
 _FILL_PAUSE = 0.2
-_FILL_MOST = 512
+_MAX_FILLERS = 512
 
 
 def refused_port(lab: Lab) -> Endpoint:
@@ -33,7 +33,7 @@ def backlog_full(lab: Lab) -> Endpoint:
     full.bind(("127.0.0.1", 0))
     full.listen(0)
     host, port = full.getsockname()
-    for _ in range(_FILL_MOST):
+    for _ in range(_MAX_FILLERS):
         filler = socket.socket()
         lab.on_stop(filler.close)
         filler.settimeout(_FILL_PAUSE)

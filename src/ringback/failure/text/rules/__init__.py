@@ -1,6 +1,6 @@
 """The rules for texts, one file per family of writers or of wordings."""
 
-from ringback.failure.text.rule import Rule
+from ringback.failure.text.rule import TextRule
 from ringback.failure.text.rules.http import HTTP2, REQUESTS, RESPONSES
 from ringback.failure.text.rules.names import NAMES
 from ringback.failure.text.rules.other import LOOKALIKES
@@ -12,7 +12,7 @@ from ringback.failure.text.rules.timeouts import ABANDONED, TIMEOUTS
 from ringback.failure.text.rules.tls import CERTIFICATES, HANDSHAKES
 from ringback.failure.text.rules.tools import BROWSERS, CURL, OWN, TOOLS
 
-RULES: tuple[Rule, ...] = (
+RULES: tuple[TextRule, ...] = (
     *SOCKETS,
     *UNIX,
     *CLOSED,

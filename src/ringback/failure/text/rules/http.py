@@ -3,7 +3,7 @@
 from typing import Final
 
 from ringback.failure.clue import EXACT, SPECIFIC, UMBRELLA
-from ringback.failure.text.rule import NARROWER, PHRASE, SENTENCE, VERDICT, Rule, says
+from ringback.failure.text.rule import NARROWER, PHRASE, SENTENCE, VERDICT, TextRule, says
 
 # What clients say of requests they would not send: URLs, options, sessions, pools.
 
@@ -11,7 +11,7 @@ SCHEME: Final = "url.scheme_invalid"
 URL: Final = "url.invalid"
 REQUEST: Final = "request.invalid"
 
-REQUESTS: list[Rule] = [
+REQUESTS: list[TextRule] = [
     # the URL's scheme
     *says(
         SCHEME,
@@ -181,7 +181,7 @@ _OF_A_RESPONSE = (
     r"(?:requests[./]|httpx|aiohttp|simplejson|\bresponse\b|\bresp\b|r\.json\(\))[^\n]{0,200}"
 )
 
-RESPONSES: list[Rule] = [
+RESPONSES: list[TextRule] = [
     # none, or half of the headers
     *says(
         EMPTY,
@@ -489,7 +489,7 @@ RESPONSES: list[Rule] = [
 
 # What is said of HTTP/2: h2, curl, Go, Node, Chromium, gRPC.
 
-HTTP2: list[Rule] = [
+HTTP2: list[TextRule] = [
     *says(
         "h2.refused_stream",
         "refused_stream",

@@ -4,7 +4,7 @@ from typing import Final
 
 from ringback.failure.clue import EXACT, SPECIFIC, UMBRELLA
 from ringback.failure.codes import KIND_OF_EAI
-from ringback.failure.text.rule import NARROWER, OVERRIDE, PHRASE, Rule, says
+from ringback.failure.text.rule import NARROWER, OVERRIDE, PHRASE, TextRule, says
 from ringback.failure.text.wording import RESOLVER_ENGLISH
 
 NOT_RESOLVED: Final = "dns.name_not_resolved"
@@ -15,7 +15,7 @@ _LOOKUP = 35
 """A lookup, no more: what is said of it elsewhere in the text outweighs it."""
 _RESOLVING = r"(?:resol|dns|name|lookup)[^\n]{0,120}"
 
-NAMES: list[Rule] = [
+NAMES: list[TextRule] = [
     # gai_strerror
     *(
         rule

@@ -3,13 +3,13 @@
 from typing import Final
 
 from ringback.failure.clue import SPECIFIC
-from ringback.failure.text.rule import OVERRIDE, SENTENCE, Rule, says
+from ringback.failure.text.rule import OVERRIDE, SENTENCE, TextRule, says
 
 OTHER: Final = "not_a_connection_failure"
 _UNIT = r"systemd\[\d{1,9}\]: [^\n]{1,160}"
 _CLOUD_FOLDER = r"(?:icloud|onedrive|dropbox|cloud[ \-](?:storage|sync)|\.venv)[^\n]{0,250}"
 
-LOOKALIKES: list[Rule] = [
+LOOKALIKES: list[TextRule] = [
     # programming errors; a number of a socket outweighs them
     *says(
         OTHER,

@@ -2,7 +2,7 @@
 
 from ringback.failure.clue import EXACT, GENERIC, SPECIFIC, TIMEOUT
 from ringback.failure.names import KindName
-from ringback.failure.text.rule import OVERRIDE, SENTENCE, VERDICT, Rule, says
+from ringback.failure.text.rule import OVERRIDE, SENTENCE, VERDICT, TextRule, says
 
 # What is said of proxies and their tunnels.
 
@@ -26,11 +26,11 @@ _TUNNEL = (
 """How clients begin the report of what a proxy answered to CONNECT; the status follows."""
 
 
-def _answered(kind: KindName, status: str, rank: int = EXACT) -> list[Rule]:
+def _answered(kind: KindName, status: str, rank: int = EXACT) -> list[TextRule]:
     return says(kind, *_TUNNEL, rank=rank, phase="proxy", then=rf"[^\n]{{0,60}}\b{status}\b")
 
 
-PROXIES: list[Rule] = [
+PROXIES: list[TextRule] = [
     # what the proxy answered to CONNECT
     *_answered("proxy.auth_required", "407"),
     *_answered("proxy.denied", "40[1-3689]"),
@@ -238,7 +238,7 @@ PROXIES: list[Rule] = [
 
 _TIMED_OUT = r"timed out\)? "
 
-GATEWAYS: list[Rule] = [
+GATEWAYS: list[TextRule] = [
     # nginx: the number is the operating system's; what was being done tells the phase
     *says(
         TIMEOUT,

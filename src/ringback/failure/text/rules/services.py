@@ -11,7 +11,7 @@ from ringback.failure.text.rule import (
     PHRASE,
     SENTENCE,
     VERDICT,
-    Rule,
+    TextRule,
     say_each,
     says,
 )
@@ -22,7 +22,7 @@ REJECTED: Final = "service.rejected"
 _DURING_QUERY = 75
 """It tells why the connection to the server was lost."""
 
-DATABASES: list[Rule] = [
+DATABASES: list[TextRule] = [
     # PostgreSQL, pgbouncer, Supabase's pooler
     *says(
         REJECTED,
@@ -149,7 +149,7 @@ DATABASES: list[Rule] = [
 _SELECTION = 62
 """Outweighs the bare timeout inside it."""
 
-STORES: list[Rule] = [
+STORES: list[TextRule] = [
     # Redis
     *says(
         REJECTED,
@@ -241,7 +241,7 @@ STORES: list[Rule] = [
 
 # What brokers and WebSockets say: AMQP, Kafka, MQTT, NATS.
 
-BROKERS: list[Rule] = [
+BROKERS: list[TextRule] = [
     # AMQP: RabbitMQ's replies
     *says(
         REJECTED,
@@ -354,7 +354,7 @@ BROKERS: list[Rule] = [
 _REFUSING = ("535", "534", "530", "550", "554", "421")
 """Replies with which a mail server refuses (RFC 5321 section 4.2.2, RFC 4954 section 6)."""
 
-REMOTE: list[Rule] = [
+REMOTE: list[TextRule] = [
     # mail: the server's own answer
     *says(
         REJECTED,
@@ -481,7 +481,7 @@ _THROTTLED = (
 _UNAVAILABLE = ("ServiceUnavailable", "ServiceUnavailableException", "503")
 
 
-def _aws(kind: KindName, *codes: str) -> list[Rule]:
+def _aws(kind: KindName, *codes: str) -> list[TextRule]:
     """The sentence of botocore with the service's error code in parentheses."""
     return [
         rule
@@ -490,7 +490,7 @@ def _aws(kind: KindName, *codes: str) -> list[Rule]:
     ]
 
 
-CLOUD: list[Rule] = [
+CLOUD: list[TextRule] = [
     *_aws("http.error.auth", *_DENIED),
     *_aws("http.error.rate_limited", *_THROTTLED),
     *_aws("http.error.unavailable", *_UNAVAILABLE),

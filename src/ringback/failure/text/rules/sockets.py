@@ -6,7 +6,7 @@ And what libraries say when the peer closed a connection that stood.
 from ringback.failure.clue import EXACT, GENERIC, SPECIFIC, TEXT, Clue
 from ringback.failure.codes import KIND_OF_ERRNO
 from ringback.failure.names import KindName
-from ringback.failure.text.rule import HINT, PHRASE, SENTENCE, Rule, say_each, says
+from ringback.failure.text.rule import HINT, PHRASE, SENTENCE, TextRule, say_each, says
 from ringback.failure.text.wording import SYSTEM_ENGLISH, SYSTEM_TRANSLATED
 
 # What the operating system says about sockets, in any language.
@@ -34,7 +34,7 @@ _CONNECTING = r"(?:connect|urlopen|sendto|getsockopt)"
 _NO_UNIX_SOCKET = r"(?![^\n]{0,200}(?:unix|\.sock|publickey))"
 
 
-def _beside_socket(kind: KindName, *needles: str) -> list[Rule]:
+def _beside_socket(kind: KindName, *needles: str) -> list[TextRule]:
     """What files and processes word alike, beside a call on a socket."""
     return [
         *says(kind, *needles, before=_CALLING),
@@ -42,10 +42,10 @@ def _beside_socket(kind: KindName, *needles: str) -> list[Rule]:
     ]
 
 
-SOCKETS: list[Rule] = [
+SOCKETS: list[TextRule] = [
     # strerror and FormatMessage
     *(
-        Rule(words, Clue(KIND_OF_ERRNO[name], TEXT, needs_socket=name == "EPIPE"))
+        TextRule(words, Clue(KIND_OF_ERRNO[name], TEXT, needs_socket=name == "EPIPE"))
         for words, name in {**SYSTEM_ENGLISH, **SYSTEM_TRANSLATED}.items()
     ),
     *say_each(
@@ -136,7 +136,7 @@ _UNIX_SOCKET = (
 _UNIX_BEFORE = _UNIX_SOCKET + r"[^\n]{0,240}"
 _UNIX_AFTER = r"[^\n]{0,120}(?:unix (?:domain )?socket|docker daemon|\.sock\b|named pipe)"
 
-UNIX: list[Rule] = [
+UNIX: list[TextRule] = [
     *says(
         "unix.not_found",
         "no such file or directory",
@@ -181,7 +181,7 @@ UNIX: list[Rule] = [
 
 # What libraries say when the peer closed a connection that stood.
 
-CLOSED: list[Rule] = [
+CLOSED: list[TextRule] = [
     *says(
         "tcp.closed",
         "connection closed by remote host",

@@ -2,7 +2,7 @@
 
 from ringback.failure.clue import EXACT, TEXT, UMBRELLA
 from ringback.failure.names import KindName
-from ringback.failure.text.rule import PHRASE, Rule, says
+from ringback.failure.text.rule import PHRASE, TextRule, says
 
 _REPORTED = 55
 """A number after words that report a status."""
@@ -22,7 +22,7 @@ _REQUESTS = r" (?:Client|Server) Error: "
 _NO_WORD = r"[ :,'\"\-]{1,4}"
 
 
-def _status(kind: KindName, numbers: tuple[str, ...], phrases: str) -> list[Rule]:
+def _status(kind: KindName, numbers: tuple[str, ...], phrases: str) -> list[TextRule]:
     named = rf"{_NO_WORD}(?:{phrases})"
     return [
         *says(kind, *numbers, rank=_REPORTED, phase="wait", before=_REPORT, then=r"\b"),
@@ -32,7 +32,7 @@ def _status(kind: KindName, numbers: tuple[str, ...], phrases: str) -> list[Rule
     ]
 
 
-STATUS: list[Rule] = [
+STATUS: list[TextRule] = [
     *_status("http.error.auth", ("401", "403"), "unauthorized|forbidden|access denied"),
     *_status(
         "http.error.rate_limited", ("429",), "too many requests|resource_?exhausted|rate limit"

@@ -11,7 +11,7 @@ from ringback.failure.text.rule import (
     NARROWER,
     PHRASE,
     VERDICT,
-    Rule,
+    TextRule,
     says,
 )
 
@@ -27,7 +27,7 @@ _DIALLING = 70
 _OPERATION = 69
 """Of one line that names both, dialling was first."""
 
-TIMEOUTS: list[Rule] = [
+TIMEOUTS: list[TextRule] = [
     *says(TIMEOUT, "timed out", "timeout occurred", rank=BARE_TIMEOUT),
     # connecting
     *says(
@@ -203,7 +203,7 @@ _CANCELLED = 8
 _NO_CAUSE = 28
 """Outweighs a class that covers many kinds, for the library itself could not tell."""
 
-ABANDONED: list[Rule] = [
+ABANDONED: list[TextRule] = [
     *says("abandoned", "cancellederror", "keyboardinterrupt", rank=_CANCELLED),
     *says("abandoned", "statuscode.cancelled", rank=PHRASE),
     *says("abandoned", "context canceled", rank=UMBRELLA),

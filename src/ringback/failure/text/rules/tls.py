@@ -19,7 +19,7 @@ from ringback.failure.codes import (
     CERT_UNTRUSTED_ROOT,
 )
 from ringback.failure.names import KindName
-from ringback.failure.text.rule import HINT, NARROWER, SENTENCE, VERDICT, Rule, says
+from ringback.failure.text.rule import HINT, NARROWER, SENTENCE, VERDICT, TextRule, says
 
 # What is said of certificates: OpenSSL, LibreSSL, GnuTLS, NSS, Schannel, Go, Rust, Node, Java.
 
@@ -29,7 +29,7 @@ _BEFORE_ITS_TIME = r"certificate has expired or is not yet valid: current time [
 _REFUSED = 62
 """OpenSSL's verdict, which it always follows with the reason; the reason outweighs it."""
 
-CERTIFICATES: list[Rule] = [
+CERTIFICATES: list[TextRule] = [
     # its dates
     *says(
         CERT_EXPIRED,
@@ -299,7 +299,7 @@ _SIGN = r"(?:ssl|tls|alert|x509|pem\b|handshake)"
 _VERIFY_FAILED = "CERTIFICATE_VERIFY_FAILED"
 
 
-def _reason(reason: str, kind: KindName) -> list[Rule]:
+def _reason(reason: str, kind: KindName) -> list[TextRule]:
     """A reason of OpenSSL: the symbol, and its words beside a sign of TLS."""
     tell = partial(says, kind, phase="config" if kind == codes.TLS_FILES_INVALID else "tls")
     words = reason.replace("_", " ").lower()
@@ -310,7 +310,7 @@ def _reason(reason: str, kind: KindName) -> list[Rule]:
     ]
 
 
-HANDSHAKES: list[Rule] = [
+HANDSHAKES: list[TextRule] = [
     *(
         rule
         for reason, kind in codes.KIND_OF_OPENSSL_REASON.items()

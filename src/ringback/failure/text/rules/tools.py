@@ -3,7 +3,15 @@
 from ringback.failure.clue import EXACT, GENERIC, SPECIFIC, TIMEOUT, ClueKind
 from ringback.failure.kinds import KINDS
 from ringback.failure.names import KindName
-from ringback.failure.text.rule import NARROWER, OVERRIDE, PHRASE, SENTENCE, Rule, say_each, says
+from ringback.failure.text.rule import (
+    NARROWER,
+    OVERRIDE,
+    PHRASE,
+    SENTENCE,
+    TextRule,
+    say_each,
+    says,
+)
 
 # What curl and libcurl say: exit codes, the words for them, and their own sentences.
 #
@@ -71,7 +79,7 @@ _CURL_BEFORE_A_NUMBER = (
 _SHORT_OF_THE_NAME = r"CURLE?_\w{0,40} ?"
 
 
-def _code(number: int, kind: ClueKind) -> list[Rule]:
+def _code(number: int, kind: ClueKind) -> list[TextRule]:
     """The code in each of its spellings: tool, PHP, pycurl and git."""
     curl = _CURL_BEFORE_A_NUMBER
     return [
@@ -82,7 +90,7 @@ def _code(number: int, kind: ClueKind) -> list[Rule]:
     ]
 
 
-CURL: list[Rule] = [
+CURL: list[TextRule] = [
     *(rule for number, kind in _KIND_OF_CODE.items() for rule in _code(number, kind)),
     *say_each(_WORDS),
     *says(TIMEOUT, "timeout was reached"),
@@ -221,7 +229,7 @@ _FIREFOX: dict[str, KindName] = {
     "can't establish a connection to the server": "tcp.refused",
 }
 
-BROWSERS: list[Rule] = [
+BROWSERS: list[TextRule] = [
     *say_each(_CHROMIUM, rank=EXACT, before=r"\b", then=r"\b"),
     *say_each(_FIREFOX, rank=SPECIFIC),
 ]
@@ -229,7 +237,7 @@ BROWSERS: list[Rule] = [
 
 # What git says, and Java's and Rust's clients, where the words are their own.
 
-TOOLS: list[Rule] = [
+TOOLS: list[TextRule] = [
     # git
     *says(
         "tcp.closed",
@@ -264,7 +272,7 @@ TOOLS: list[Rule] = [
 _ALREADY_NAMED = OVERRIDE + 10
 """The exception was classified while it was whole; its text says less."""
 
-OWN: list[Rule] = [
+OWN: list[TextRule] = [
     rule
     for kind in KINDS.values()
     for rule in says(kind.name, f"ringback: {kind.name}: ", rank=_ALREADY_NAMED)

@@ -68,7 +68,7 @@ async def list_checks(call: APICall) -> APIAnswer:
     return APIAnswer(value=[check_shape(item) for item in found], headers=headers)
 
 
-async def list_buckets(call: APICall) -> list[shape.Bucket]:
+async def list_buckets(call: APICall) -> list[shape.RollupBucket]:
     """Return the checks of an endpoint summed up per span, oldest first."""
     found = await query_store(call.site.queries.store.buckets, *_spans(call))
     return [bucket_shape(item) for item in found]
@@ -147,12 +147,12 @@ async def list_silences(call: APICall) -> list[shape.Silence]:
     return [silence_shape(silence) for silence in call.site.queries.silences()]
 
 
-async def add_silence(call: APICall) -> shape.Done:
+async def add_silence(call: APICall) -> shape.Completed:
     """Tell nobody of some endpoints for a while."""
     silence: shape.SilenceAsked = call.body
     who = call.grant.name or silence.by or "api"
     commands = call.site.commands
-    return shape.Done(
+    return shape.Completed(
         id=commands.silence(tuple(silence.endpoints), silence.seconds, who, silence.reason)
     )
 
@@ -168,12 +168,12 @@ async def list_discovered(call: APICall) -> list[shape.Discovered]:
     return [discovered_shape(found_endpoint) for found_endpoint in call.site.queries.discovered()]
 
 
-async def adopt_discovered(call: APICall) -> shape.Done:
+async def adopt_discovered(call: APICall) -> shape.Completed:
     """Watch a discovered endpoint from now on."""
     id_ = call.path["id"]
     if not call.site.commands.adopt(id_, call.grant.name or "api"):
         raise HTTPProblem(404, "no such endpoint was discovered")
-    return shape.Done(id=id_)
+    return shape.Completed(id=id_)
 
 
 async def take_heartbeat(call: APICall) -> None:

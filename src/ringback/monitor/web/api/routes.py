@@ -78,7 +78,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         summary="Checks of an endpoint, summed up per interval, oldest first",
         handler=list_buckets,
         query=shape.BucketsQuery,
-        answer=list[shape.Bucket],
+        answer=list[shape.RollupBucket],
     ),
     Operation(
         name="listPhases",
@@ -137,7 +137,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         handler=add_silence,
         body=shape.SilenceAsked,
         body_needed=True,
-        answer=shape.Done,
+        answer=shape.Completed,
         status=201,
     ),
     Operation(
@@ -166,7 +166,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         scope="write",
         summary="Monitor a discovered endpoint",
         handler=adopt_discovered,
-        answer=shape.Done,
+        answer=shape.Completed,
     ),
     Operation(
         name="beat",

@@ -62,7 +62,7 @@ class Endpoint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bucket:
+class RollupBucket:
     """The checks of one span of time; ``p50`` … are seconds, ``timings`` the median per phase."""
 
     at: Moment
@@ -86,7 +86,7 @@ class Percentiles:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class TimelineEntry:
     """One line of a timeline."""
 
     at: Moment
@@ -113,7 +113,7 @@ class Incident:
     evidence: list[str]
     advice: list[str]
     diagnosis: Mapping[str, Any] | None
-    timeline: list[Entry]
+    timeline: list[TimelineEntry]
     acknowledged_by: str
 
 
@@ -171,7 +171,7 @@ class Status:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Done:
+class Completed:
     """That what was asked for was done."""
 
     id: str

@@ -70,9 +70,9 @@ def endpoint_shape(seen: EndpointView) -> shape.Endpoint:
     )
 
 
-def bucket_shape(bucket: RollupBucket) -> shape.Bucket:
+def bucket_shape(bucket: RollupBucket) -> shape.RollupBucket:
     """Return a span of time as the API has it."""
-    return shape.Bucket(
+    return shape.RollupBucket(
         at=moment(bucket.at),
         count=bucket.count,
         bad=bucket.bad,
@@ -101,7 +101,9 @@ def incident_shape(incident: model.Incident, *, whole: bool) -> shape.Incident:
         advice=[without_secrets(line) for line in incident.advice],
         diagnosis=_diagnosis(incident.diagnosis, whole=whole),
         timeline=[
-            shape.Entry(at=moment(entry.at), what=entry.what, text=without_secrets(entry.text))
+            shape.TimelineEntry(
+                at=moment(entry.at), what=entry.what, text=without_secrets(entry.text)
+            )
             for entry in incident.timeline
         ],
         acknowledged_by=incident.acknowledged_by,

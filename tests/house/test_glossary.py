@@ -1,0 +1,156 @@
+"""One word for one thing: what docs/glossary.md says of names holds in the source."""
+
+import ast
+import re
+from collections import defaultdict
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+SOURCE = ROOT / "src" / "ringback"
+PAGE = (ROOT / "docs" / "glossary.md").read_text("utf-8")
+TREES = {
+    path.relative_to(SOURCE).as_posix(): ast.parse(path.read_text("utf-8"))
+    for path in sorted(SOURCE.rglob("*.py"))
+}
+DEFINITIONS = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+
+# A name that means the same wherever it is defined, and why it is defined more than once.
+FORM = "one thing, for each of the libraries that have a form of it"
+SHAPE = "the value, and its JSON in the API: pydantic names the OpenAPI component by the class"
+SAME = {
+    "AsyncTransport": FORM,
+    "Response": FORM,
+    "Transport": FORM,
+    "Check": SHAPE,
+    "Discovered": SHAPE,
+    "Endpoint": SHAPE + "; the lab's is one as well: what is called",
+    "Incident": SHAPE,
+    "Percentiles": SHAPE,
+    "RollupBucket": SHAPE,
+    "Silence": SHAPE,
+    "TimelineEntry": SHAPE,
+}
+# Names that are still defined with different meanings. Nothing is added: who renames, removes.
+NOT_YET_RENAMED = {
+    "Body",
+    "ConnectAttempt",
+    "Explanation",
+    "Route",
+    "clock_offset",
+    "duration_text",
+    "error_of",
+    "open_tunnel",
+    "schema",
+    "source_to",
+}
+CLASSES_NOT_YET_RENAMED = {"_Way"}
+# Folders in which loops still call their item `one`. Nothing is added here either.
+ITEMS_NOT_YET_NAMED = {"diagnosis/compare", "diagnosis/layer", "monitor/web/templates"}
+
+# Classes called by a word that the glossary has against something else, and why they may be.
+OTHERWISE_MEANT = {
+    "Identity": "of a host that the lab makes: certificate and key, as TLS libraries call it",
+    "Listener": "of the lab: a listening socket",
+    "Operation": "of the API, as OpenAPI calls it",
+    "Tally": "public",
+    "Waits": "public",
+}
+
+
+def modules_of_names():
+    """Each public class and function at module level, with the modules that define it.
+
+    The generated `*_sync.py` is the text of its `*_async.py`, and what both import has a form for
+    each: they count as one.
+    """
+    found = defaultdict(set)
+    for path, tree in TREES.items():
+        for node in tree.body:
+            if isinstance(node, DEFINITIONS) and not node.name.startswith("_"):
+                found[node.name].add(re.sub(r"_a?sync\.py$", ".py", path))
+    return found
+
+
+def defined_twice():
+    return {name for name, modules in modules_of_names().items() if len(modules) > 1}
+
+
+def test_a_name_means_one_thing():
+    found = modules_of_names()
+    unknown = defined_twice() - set(SAME) - NOT_YET_RENAMED
+
+    assert {name: sorted(found[name]) for name in sorted(unknown)} == {}
+
+
+def test_what_is_excepted_is_defined_twice():
+    assert (set(SAME) | NOT_YET_RENAMED) - defined_twice() == set()
+    assert set(SAME) & NOT_YET_RENAMED == set()
+
+
+def column(row_matches, index):
+    """The words of one column of the glossary's tables; one in brackets limits where it holds."""
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in PAGE.splitlines()
+        if line.startswith("| ") and row_matches(line)
+    ]
+    cells = [cell[index] for cell in rows if len(cell) > index]
+    return {word.strip(" `…") for cell in cells for word in cell.split(",") if "(" not in word}
+
+
+def test_a_constant_is_named_as_the_field_names_it():
+    words = column(lambda line: line.startswith(("| a bound", "| a wait", "| a period")), 2)
+
+    assert {"MOST", "LONGEST", "ENOUGH", "PATIENCE", "GOODBYE", "HUSH"} <= words
+    assert [
+        f"{path}: {name}"
+        for path, tree in TREES.items()
+        for name in constants(tree)
+        if name.rpartition("_")[2] in words
+    ] == []
+
+
+def constants(tree):
+    for node in tree.body:
+        if isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            names = (n for target in targets for n in ast.walk(target) if isinstance(n, ast.Name))
+            yield from (name.id for name in names if name.id.isupper())
+
+
+def test_a_class_is_not_called_by_a_word_that_stands_for_something_else():
+    used, against = column(lambda line: "---" not in line, 0), column(lambda line: True, 3)
+    called = {
+        node.name
+        for tree in TREES.values()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ClassDef) and node.name.strip("_").lower() in against - used
+    }
+
+    assert len(against) > 50
+    assert called == set(OTHERWISE_MEANT) | CLASSES_NOT_YET_RENAMED
+
+
+def test_the_item_of_a_loop_is_named():
+    files = [*SOURCE.rglob("*.py"), *SOURCE.rglob("*.html")]
+    found = {
+        path.relative_to(SOURCE).as_posix()
+        for path in files
+        if re.search(r"\bfor (?:one|each) in\b", code_of(path))
+    }
+    folders = {next((f for f in ITEMS_NOT_YET_NAMED if file.startswith(f)), file) for file in found}
+
+    assert folders == ITEMS_NOT_YET_NAMED
+
+
+def code_of(path):
+    """A file without its comments and texts, in which the words may stand."""
+    text = path.read_text("utf-8")
+    return ast.unparse(without_texts(ast.parse(text))) if path.suffix == ".py" else text
+
+
+def without_texts(tree):
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            node.value = ""
+    return tree
