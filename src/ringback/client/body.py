@@ -41,11 +41,7 @@ REPLAYABLE_TYPES = (bytes, bytearray, memoryview, str, Replayable, AsyncReplayab
 
 
 class Body:
-    """Remembers where a body starts.
-
-    Args:
-        body: As the HTTP library holds it: bytes, text, a file, an iterator or ``None``.
-    """
+    """Remembers where a body starts: bytes, text, a file, an iterator or ``None``."""
 
     def __init__(self, body: Any) -> None:
         self._body = body

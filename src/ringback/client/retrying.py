@@ -36,13 +36,7 @@ _NOT_OURS = frozenset({"unknown", "not_a_connection_failure"})
 
 
 def failed_attempt(error: Exception, target: Target, *, idempotent: bool) -> Failed[Any] | None:
-    """Return the failed attempt that an exception means; ``None`` where it means none.
-
-    Args:
-        error: What was raised.
-        target: Whom the call was for, as far as it is known.
-        idempotent: May what may have been processed be done again?
-    """
+    """Return the failed attempt that an exception means; ``None`` where it means none."""
     if not isinstance(error, RingbackError):
         failure = classify(error, target=target)
         if failure.kind in _NOT_OURS:
@@ -71,14 +65,7 @@ def _of_the_whole(failure: Failure, error: BaseException) -> Failure:
 
 
 def raise_ended(ended: Ended[Any]) -> NoReturn:
-    """Raise how the call of a callable ended.
-
-    Args:
-        ended: How.
-
-    Raises:
-        ringback.errors.RingbackError: Also the exception of the decisive attempt.
-    """
+    """Raise how the call of a callable ended."""
     raise_prepared(error_of(ended, ConnectionError(ended.decision.failure.message)))
 
 
@@ -114,16 +101,7 @@ class Attempt:
 
 
 class AttemptSeries:
-    """The attempts of one call.
-
-    Args:
-        call: What events say of it.
-        policy: Its limits.
-        guard: What the process knows of the endpoint.
-        listeners: Called after each attempt.
-        clock: Time and chance.
-        idempotent: May what may have been processed be done again?
-    """
+    """The attempts of one call."""
 
     def __init__(
         self,
@@ -145,11 +123,7 @@ class AttemptSeries:
         self._reporter: CallReporter[None] = CallReporter(call, self._run, listeners, clock)
 
     def attempts(self) -> Iterator[Attempt]:
-        """Yield attempts until one succeeds; wait between them.
-
-        Raises:
-            ringback.errors.RingbackError: Also the exception of the decisive attempt.
-        """
+        """Yield attempts until one succeeds; wait between them."""
         while True:
             attempt = self._begin()
             try:
@@ -161,11 +135,7 @@ class AttemptSeries:
             self._clock.sleep(retry.delay)
 
     async def async_attempts(self) -> AsyncIterator[Attempt]:
-        """Yield attempts until one succeeds; wait between them.
-
-        Raises:
-            ringback.errors.RingbackError: Also the exception of the decisive attempt.
-        """
+        """Yield attempts until one succeeds; wait between them."""
         while True:
             attempt = self._begin()
             try:

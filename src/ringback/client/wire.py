@@ -62,21 +62,7 @@ Until then it may just be under way: a timeout can be shorter than the round tri
 
 
 class Wire:
-    """One exchange, counted as it happens.
-
-    Attributes:
-        reused: The connection had carried another exchange before.
-        proxied: There is a proxy between; what is acknowledged is so by the proxy.
-        phase: How far it came.
-        sent: Bytes of the request that the kernel took, without what TLS adds.
-        sends: In how many pieces; over TLS each is one record.
-        broken: The request could not be handed over whole.
-        received: Bytes of the response that came, without what TLS adds.
-        unacknowledged: Bytes in the kernel that the peer has not confirmed, what TLS adds
-            included; only known on Linux, after a timeout.
-        overhead: Bytes that TLS adds to each piece; ``None``: not known.
-        retransmits: How often the kernel has sent the oldest of them again.
-    """
+    """One exchange, counted as it happens."""
 
     __slots__ = (
         "broken",
@@ -92,16 +78,18 @@ class Wire:
     )
 
     def __init__(self, reused: bool = False, proxied: bool = False) -> None:
-        self.reused = reused
-        self.proxied = proxied
-        self.phase: Phase = "connect"
-        self.sent = 0
-        self.sends = 0
-        self.broken = False
-        self.received = 0
+        self.reused = reused  # The connection had carried another exchange before
+        self.proxied = proxied  # There is a proxy between; what is acknowledged is so by the proxy
+        self.phase: Phase = "connect"  # How far it came
+        self.sent = 0  # Bytes of the request that the kernel took, without what TLS adds
+        self.sends = 0  # In how many pieces; over TLS each is one record
+        self.broken = False  # The request could not be handed over whole
+        self.received = 0  # Bytes of the response that came, without what TLS adds
+        # Bytes in the kernel that the peer has not confirmed, what TLS adds included; only known on
+        # Linux, after a timeout
         self.unacknowledged: int | None = None
-        self.overhead: int | None = None
-        self.retransmits = 0
+        self.overhead: int | None = None  # Bytes that TLS adds to each piece; `None`: not known
+        self.retransmits = 0  # How often the kernel has sent the oldest of them again
 
     @property
     def complete(self) -> bool:

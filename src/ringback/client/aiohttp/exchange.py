@@ -30,13 +30,9 @@ _BODILESS = frozenset({204, 304})
 
 
 class EndingResponse(ClientResponse):
-    """A response whose body has no end but that of its TLS connection.
+    """A response whose body has no end but that of its TLS connection."""
 
-    Attributes:
-        secure: The TLS session.
-    """
-
-    secure: ssl.SSLObject
+    secure: ssl.SSLObject  # The TLS session
 
     async def read(self) -> bytes:
         """Read the body, as in aiohttp; ``text`` and ``json`` do so too."""
@@ -79,15 +75,7 @@ def _mind(response: ClientResponse) -> None:
 
 
 class AiohttpExchange:
-    """A request and the handler that sends it.
-
-    Args:
-        request: What to send.
-        handler: Sends it once.
-        policy: Its limits.
-        clock: Time and chance.
-        read: Read the body inside the attempt.
-    """
+    """A request and the handler that sends it."""
 
     __slots__ = ("_clock", "_first", "_handler", "_policy", "_read", "_sent", "_target", "request")
 
@@ -230,12 +218,6 @@ class RoutedAiohttpExchange(AiohttpExchange):
 
     The connector keeps connections by how they were asked for, so that one which was not verified
     serves only requests that need not be.
-
-    Args:
-        request: What to send.
-        *call: As ``Exchange`` takes them.
-        routes: Selects them.
-        **options: As ``Exchange`` takes them.
     """
 
     __slots__ = ("_asked", "_to_proxy", "_verified", "candidates", "routes")

@@ -38,16 +38,11 @@ from ringback.sink.listening import listeners_for
 
 @dataclass(slots=True)
 class SessionCall:
-    """One call of a session.
+    """One call of a session."""
 
-    Attributes:
-        timer: aiohttp's timer of the call: whose it is.
-        deadline: When it must have ended, on ``time.monotonic()``.
-        given_up: What it was given up with: to be raised, not sent, should aiohttp try again.
-    """
-
-    timer: Any
-    deadline: float
+    timer: Any  # aiohttp's timer of the call: whose it is
+    deadline: float  # When it must have ended, on `time.monotonic()`.
+    # What it was given up with: to be raised, not sent, should aiohttp try again
     given_up: BaseException | None = None
 
     def is_of(self, request: ClientRequest) -> bool:

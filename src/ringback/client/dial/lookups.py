@@ -28,17 +28,13 @@ class LookupTimedOut(socket.gaierror, TimeoutError):  # noqa: N818 - named for w
 
 
 class Lookup:
-    """One call: made once, whoever waits for it.
-
-    Attributes:
-        done: Set when there is a result or an error.
-        callbacks: Called then, in the thread that made the call; for those that cannot wait in one.
-    """
+    """One call: made once, whoever waits for it."""
 
     def __init__(self, key: Hashable, host: str, call: Callable[[], Any]) -> None:
         self.key = key
         self.domain = domain_of(host)
-        self.done = threading.Event()
+        self.done = threading.Event()  # Set when there is a result or an error
+        # Called then, in the thread that made the call; for those that cannot wait in one
         self.callbacks: list[Callable[[], None]] = []
         self.began: float | None = None
         self.waiting = 0

@@ -105,26 +105,19 @@ class Cache:
     fixed. A change of ``/etc/hosts``, ``resolv.conf`` or ``nsswitch.conf`` empties the cache
     within a second. Nothing tells it that the answers differ for another reason, as in another
     network namespace: ``clear`` it.
-
-    Attributes:
-        ttl: Seconds an address is used; 0 turns the cache off.
-        negative_ttl: Seconds a name is taken not to exist.
-        stale: Seconds after ``ttl`` in which an address is still used when the resolver fails.
-        most: Names kept; the one that was asked for longest ago goes first.
-        generation: Counts how often the cache was emptied.
     """
 
     def __init__(
         self,
         *,
-        ttl: float = 30.0,
-        negative_ttl: float = 3.0,
-        stale: float = 3600.0,
-        most: int = 1024,
+        ttl: float = 30.0,  # Seconds an address is used; 0 turns the cache off
+        negative_ttl: float = 3.0,  # Seconds a name is taken not to exist
+        stale: float = 3600.0,  # Seconds after `ttl` in which it is used when the resolver fails
+        most: int = 1024,  # Names kept; the one that was asked for longest ago goes first
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.ttl, self.negative_ttl, self.stale, self.most = ttl, negative_ttl, stale, most
-        self.generation = 0
+        self.generation = 0  # Counts how often the cache was emptied
         self._clock = clock
         self._sources = Sources()
         self.reset()

@@ -101,10 +101,6 @@ class Race:
     Until an attempt keeps us waiting, this is what ``socket.create_connection`` does. From then on
     attempts run side by side: the next begins when one fails or ``ATTEMPT_DELAY`` has passed; with
     little time left sooner, so that every address gets its chance.
-
-    Attributes:
-        failed: Attempts that failed, in the order they did.
-        pending: Attempts without an answer so far; when ``run`` is over their sockets are closed.
     """
 
     def __init__(
@@ -115,7 +111,8 @@ class Race:
         *,
         side_by_side: bool = True,
     ) -> None:
-        self.failed: list[ConnectAttempt] = []
+        self.failed: list[ConnectAttempt] = []  # Attempts that failed, in the order they did
+        # Attempts without an answer so far; when `run` is over their sockets are closed
         self.pending: dict[socket.socket, AddrInfo] = {}
         self._waiting = deque(addresses)
         self._open = open_socket

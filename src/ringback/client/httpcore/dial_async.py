@@ -53,12 +53,7 @@ _UNDER_WAY = frozenset({0, errno.EINPROGRESS, errno.EWOULDBLOCK})
 
 
 class AsyncRace:
-    """Attempts to connect to one host: the first socket that connects wins (RFC 8305, section 5).
-
-    Attributes:
-        failed: Attempts that failed, in the order they did.
-        pending: Addresses without an answer so far.
-    """
+    """Attempts to connect to one host: the first socket that connects wins (RFC 8305, section 5)."""
 
     def __init__(
         self,
@@ -66,8 +61,8 @@ class AsyncRace:
         open_socket: Callable[[AddrInfo], socket.socket],
         until: float | None,
     ) -> None:
-        self.failed: list[ConnectAttempt] = []
-        self.pending: list[AddrInfo] = []
+        self.failed: list[ConnectAttempt] = []  # Attempts that failed, in the order they did
+        self.pending: list[AddrInfo] = []  # Addresses without an answer so far
         self._addresses = addresses
         self._open = open_socket
         self._until = until

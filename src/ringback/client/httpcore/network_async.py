@@ -186,11 +186,7 @@ async def ended(iterator: Any) -> None:
 
 
 class AsyncBody:
-    """A stream of bytes, as httpx wants one; each integration mixes its own class in.
-
-    Attributes:
-        target: Whom the call is for, where the caller reads: exceptions are specialised then.
-    """
+    """A stream of bytes, as httpx wants one; each integration mixes its own class in."""
 
     def __init__(
         self,
@@ -199,6 +195,7 @@ class AsyncBody:
         done: Callable[[], Awaitable[None]] | None = None,
         connection: Any = None,
     ) -> None:
+        # Whom the call is for, where the caller reads: exceptions are specialised then
         self.target: Target | None = None
         self._library = library
         self._stream = stream

@@ -141,11 +141,7 @@ class Backend:
 
 
 class Body:
-    """A stream of bytes, as httpx wants one; each integration mixes its own class in.
-
-    Attributes:
-        target: Whom the call is for, where the caller reads: exceptions are specialised then.
-    """
+    """A stream of bytes, as httpx wants one; each integration mixes its own class in."""
 
     def __init__(
         self,
@@ -154,6 +150,7 @@ class Body:
         done: Callable[[], None] | None = None,
         connection: Any = None,
     ) -> None:
+        # Whom the call is for, where the caller reads: exceptions are specialised then
         self.target: Target | None = None
         self._library = library
         self._stream = stream

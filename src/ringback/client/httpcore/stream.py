@@ -89,13 +89,10 @@ sections 3 and 4; RFC 1929, section 2."""
 
 
 class Channel:
-    """A connected socket, what was sent and received on it, and how long it may wait.
-
-    Attributes:
-        cut: What TLS raised where the connection was ended below TLS, without ``close_notify``.
-    """
+    """A connected socket, what was sent and received on it, and how long it may wait."""
 
     def __init__(self, sock: Any, library: Library, limit: float | None) -> None:
+        # What TLS raised where the connection was ended below TLS, without `close_notify`
         self.cut: ssl.SSLError | None = None
         self._sock = sock
         self._library = library

@@ -52,16 +52,12 @@ class Connections:
 
     Who waits for a connection waits in the order they came, and costs the others nothing. The
     settings are those of a transport of httpx, whose pool of httpcore makes the connections.
-
-    Attributes:
-        proxy: ``host:port`` of the proxy they go through.
-        counts: The bytes of each request are counted.
     """
 
     def __init__(self, library: Library, settings: TransportSettings) -> None:
-        self.proxy = settings.proxy
+        self.proxy = settings.proxy  # `host:port` of the proxy they go through
         shared = SHARES_HTTP_2 and settings.http2
-        self.counts = not shared
+        self.counts = not shared  # The bytes of each request are counted
         self._library = library
         self._settings = settings
         self._places = Bulkhead(settings.most)

@@ -45,12 +45,7 @@ TransportKey = tuple[str | None, bool]
 
 
 class Transports:
-    """Makes a transport for each route, once.
-
-    Attributes:
-        proxies: Those to choose from; ``None``: none.
-        direct: The transport without a proxy from that choice.
-    """
+    """Makes a transport for each route, once."""
 
     def __init__(
         self,
@@ -62,7 +57,8 @@ class Transports:
         self._library = library
         self._make = make
         self._known = known
-        self.proxies, self._options = _chosen(options)
+        self.proxies, self._options = _chosen(options)  # Those to choose from; `None`: none
+        # The transport without a proxy from that choice
         self.direct = self._made(None, verified=True)
         self._others: dict[TransportKey, Any] = {}
 

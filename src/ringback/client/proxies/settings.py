@@ -144,13 +144,10 @@ _NOWHERE = bypass_of("")
 
 @dataclass(frozen=True, slots=True)
 class ProxySettings:
-    """Which proxies are set for which URLs.
+    """Which proxies are set for which URLs."""
 
-    Attributes:
-        proxies: The proxies for ``scheme://host``, ``scheme``, ``all://host`` or ``all``, as in
-            requests; the first of these keys that is there decides.
-    """
-
+    # The proxies for `scheme://host`, `scheme`, `all://host` or `all`, as in requests; the first of
+    # these keys that is there decides
     proxies: Mapping[str, tuple[str, ...]] = field(repr=False)  # with their credentials
     bypass: Bypass = _NOWHERE  # What is called without a proxy
 

@@ -127,13 +127,6 @@ def load_system(context: ssl.SSLContext) -> None:
     """Let a context trust whom the system trusts, as every program that uses OpenSSL.
 
     ``SSL_CERT_FILE`` and ``SSL_CERT_DIR`` come first.
-
-    Args:
-        context: Changed.
-
-    Raises:
-        ringback.errors.TLSFilesInvalid: ``SSL_CERT_FILE`` names a file that cannot be used, or
-            there is no store.
     """
     asked = os.environ.get("SSL_CERT_FILE")
     file, directory, *bundles = system_candidates()

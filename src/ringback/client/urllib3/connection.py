@@ -128,14 +128,6 @@ class SocketReader(socket.SocketIO):
     A timeout of a socket is for one read: a peer that sends a byte now and then never meets it.
     Here each read waits no longer than the deadline of the call leaves, if there is one. A body
     that is read after its call has ended is under the socket's timeout alone.
-
-    Args:
-        sock: The socket, with its timeout set; what urllib3 uses as one will do.
-        wire: Counts what comes.
-
-    Attributes:
-        ended: The peer has ended its side.
-        cut: The error by which TLS says that it was ended below TLS, without ``close_notify``.
     """
 
     _sock: Any
@@ -146,7 +138,8 @@ class SocketReader(socket.SocketIO):
             sock._io_refs += 1  # noqa: SLF001 - keeps the descriptor open, as makefile does
         except AttributeError:
             sock.socket._io_refs += 1  # noqa: SLF001 - the same for urllib3's TLS within TLS
-        self.ended = False
+        self.ended = False  # The peer has ended its side
+        # The error by which TLS says that it was ended below TLS, without `close_notify`
         self.cut: OSError | None = None
         self._wire = wire
         limit = sock.gettimeout()
@@ -203,14 +196,10 @@ class SocketReader(socket.SocketIO):
 
 
 class LowLevelResponse(http.client.HTTPResponse):
-    """Reads the status line and the header block, and frames the body.
-
-    Attributes:
-        reader: Where it reads from.
-    """
+    """Reads the status line and the header block, and frames the body."""
 
     def __init__(self, reader: SocketReader, *args: Any, **kwargs: Any) -> None:
-        self.reader = reader
+        self.reader = reader  # Where it reads from
         super().__init__(reader, *args, **kwargs)  # type: ignore[arg-type]  # makefile is asked
 
     def begin(self) -> None:

@@ -44,13 +44,7 @@ Options = dict[str, Any]
 
 
 class FallbackPools:
-    """Keeps the pools of one manager for fallbacks; none is ever taken without being asked for.
-
-    Args:
-        classes: Those of the manager's pools, under no policy, by scheme.
-        limits: Timeouts that urllib3 has no word for.
-        trust: Whom the program trusts; ``None``: as urllib3.
-    """
+    """Keeps the pools of one manager for fallbacks; none is ever taken without being asked for."""
 
     def __init__(self, classes: dict[str, Any], limits: Timeout, trust: Trust | None) -> None:
         self._direct = Pools(limits=limits, trust=trust)
@@ -107,37 +101,22 @@ _POSITIONAL = (
 
 
 class CallSettings(NamedTuple):
-    """How the requests of a manager are made.
+    """How the requests of a manager are made."""
 
-    Attributes:
-        policy: Limits of each call.
-        listeners: Receive the event of every attempt.
-        clock: Time and chance.
-        origins: What the process knows of each origin.
-        timed: The manager was given a timeout, which goes before the policy's.
-        fallbacks: Their pools, where the policy names hosts for any.
-    """
-
-    policy: Policy
-    listeners: Listeners
-    clock: Clock
-    origins: Origins
-    timed: bool
-    fallbacks: FallbackPools | None
+    policy: Policy  # Limits of each call
+    listeners: Listeners  # Receive the event of every attempt
+    clock: Clock  # Time and chance
+    origins: Origins  # What the process knows of each origin
+    timed: bool  # The manager was given a timeout, which goes before the policy's
+    fallbacks: FallbackPools | None  # Their pools, where the policy names hosts for any
 
 
 class PolicedHTTPPool(HTTPConnectionPool):
-    """A pool whose requests are made under a policy.
+    """A pool whose requests are made under a policy."""
 
-    Attributes:
-        call_settings: How.
-        proxy_url: Of the proxy.
-        pool_settings: Its settings, as the manager keeps pools by them.
-    """
-
-    call_settings: CallSettings
-    proxy_url: str | None = None
-    pool_settings: Options
+    call_settings: CallSettings  # How
+    proxy_url: str | None = None  # Of the proxy
+    pool_settings: Options  # Its settings, as the manager keeps pools by them
 
     def urlopen(  # type: ignore[override]  # the rest is as in urllib3, of either version
         self,

@@ -34,17 +34,12 @@ class ConnectionClass:
 
 
 class HTTPConnectionPool(urllib3.connectionpool.HTTPConnectionPool):
-    """A pool whose connections keep the deadline.
-
-    Attributes:
-        limits: Timeouts that urllib3 has no word for: ``tls``, ``write``, ``pool``.
-        indirect: Its connections go through a proxy.
-    """
+    """A pool whose connections keep the deadline."""
 
     ConnectionCls: Any = ConnectionClass(HTTPConnection, urllib3.connectionpool.HTTPConnectionPool)
     ResponseCls = HTTPResponse  # of 1.26
-    limits: Timeout | None = None
-    indirect = False
+    limits: Timeout | None = None  # Timeouts that urllib3 has no word for: `tls`, `write`, `pool`
+    indirect = False  # Its connections go through a proxy
 
     def _get_conn(self, timeout: float | None = None) -> Any:
         """Take a connection, waiting no longer than the deadline; an exchange begins."""
@@ -68,13 +63,9 @@ class HTTPConnectionPool(urllib3.connectionpool.HTTPConnectionPool):
 
 
 class HTTPSConnectionPool(HTTPConnectionPool, urllib3.connectionpool.HTTPSConnectionPool):
-    """The same over TLS.
+    """The same over TLS."""
 
-    Attributes:
-        trust: Whom the program trusts; ``None``: as urllib3.
-    """
-
-    trust: Trust | None = None
+    trust: Trust | None = None  # Whom the program trusts; `None`: as urllib3
     ConnectionCls: Any = ConnectionClass(
         HTTPSConnection, urllib3.connectionpool.HTTPSConnectionPool
     )

@@ -150,13 +150,9 @@ class HTTPResponse(urllib3.response.HTTPResponse):
 
 
 class NamedResponse(HTTPResponse):
-    """A ``urllib3.HTTPResponse``; what reading its body raises is specialised.
+    """A ``urllib3.HTTPResponse``; what reading its body raises is specialised."""
 
-    Attributes:
-        target: Whom the call was for.
-    """
-
-    target = Target()
+    target = Target()  # Whom the call was for
     # When the server wants to be called again, in seconds since 1970 UTC; set on the last response
     # of a call that was given up, if the server said so
     retry_at: float | None = None

@@ -155,12 +155,7 @@ _VARIABLES_READ = frozenset({"CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "REQUEST_ME
 
 
 class Environment:
-    """What one state of the environment says.
-
-    Attributes:
-        proxied: Whether there are proxies, for whatever host.
-        bundle: The file of certificate authorities; ``None`` or ``""``: not said.
-    """
+    """What one state of the environment says."""
 
     __slots__ = ("_names", "_proxies", "_read", "_values", "bundle", "proxied")
 
@@ -170,8 +165,9 @@ class Environment:
         self._names = list(held)
         self._read = [name for name in held if _is_read(name)]
         self._values = [held.get(name) for name in self._read]
+        # The file of certificate authorities; `None` or `""`: not said
         self.bundle = environ.get("REQUESTS_CA_BUNDLE") or environ.get("CURL_CA_BUNDLE")
-        self.proxied = bool(_UTILS.getproxies())
+        self.proxied = bool(_UTILS.getproxies())  # Whether there are proxies, for whatever host
         self._proxies: dict[str, dict[str, str]] = {}
 
     def proxies(self, address: PlainUrl) -> dict[str, str]:

@@ -38,9 +38,6 @@ class Template:
     """The attributes that a library's constructor gives an object.
 
     Taken from an object that the library made, so that each version's are there.
-
-    Attributes:
-        usable: Whether nothing else would be shared between two objects.
     """
 
     __slots__ = ("_constants", "_kind", "usable")
@@ -49,6 +46,7 @@ class Template:
         names = set(fresh.split())
         self._kind: Any = type(example)
         self._constants = {n: v for n, v in vars(example).items() if n not in names}
+        # Whether nothing else would be shared between two objects
         self.usable = names <= set(vars(example)) and all(
             isinstance(value, _CONSTANT) for value in self._constants.values()
         )
