@@ -1,17 +1,24 @@
-"""What HTTP says of repeating a request: its status, ``Retry-After``, ``Idempotency-Key``."""
+"""What HTTP says of repeating a request: its status, ``Retry-After``, ``Idempotency-Key``.
+
+``HttpExchange`` applies it to the request and response of whichever library.
+"""
 
 import math
 import re
-from collections.abc import Collection, Mapping, MutableMapping
+from collections.abc import Callable, Collection, Mapping, MutableMapping
 from datetime import UTC
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from ringback.client.call import IDEMPOTENT_METHODS
+from ringback.client.call import IDEMPOTENT_METHODS, Failed
 from ringback.client.origin import origin_of
 from ringback.failure import KINDS, Failure, Target
 from ringback.failure.codes import kind_of_status
+from ringback.retry import Policy, Repeatable
+
+if TYPE_CHECKING:
+    from ringback.client.call import AsyncClock, Clock
 
 
 def failure_of_status(status: int, reason: str | None, target: Target) -> Failure:
@@ -113,3 +120,68 @@ def _is_named(url: str, named: bool | Collection[str]) -> bool:
         return named
     origin = origin_of(url)
     return any(origin == origin_of(url) for url in named)
+
+
+def is_bad(status: int, policy: Policy) -> bool:
+    """Return whether a status is a failed attempt."""
+    return status >= 500 or status in policy.retry_statuses
+
+
+class HttpExchange:
+    """A request, and what the response or the exception that it ends with means.
+
+    The parts in which the libraries differ are the methods without a text here.
+    """
+
+    __slots__ = ("_clock", "_policy", "_target", "method")
+
+    request: Any  # As the library has it, with its `headers`
+
+    def __init__(self, method: str, policy: Policy, clock: "Clock | AsyncClock") -> None:
+        self.method = method
+        self._policy = policy
+        self._clock = clock
+        self._target: Target | None = None
+
+    @property
+    def target(self) -> Target:
+        """Whom the call is for; found out where an event or an error needs it."""
+        if self._target is None:
+            self._target = self._find_target()
+        return self._target
+
+    def raised(self, error: Exception) -> Failed[Any] | None:
+        """Return the failed attempt that an exception means; ``None`` where it means none."""
+        failure = self._failure_of(error)
+        return None if failure is None else Failed(failure, self._repeatable(), error)
+
+    def bad_status(
+        self, response: Any, status: int, reason: str | None, release: Callable[[], Any]
+    ) -> Failed[Any]:
+        """Return the failed attempt that a response means."""
+        return Failed(
+            failure_of_status(status, reason, self.target),
+            self._repeatable(worthwhile=status in self._policy.retry_statuses),
+            result=response,
+            retry_after=wait_asked(response.headers, self._clock.time()),
+            release=release,
+        )
+
+    def _repeatable(self, *, worthwhile: bool = True) -> Repeatable:
+        return Repeatable(
+            idempotent=self._is_idempotent(),
+            replayable=self._is_replayable(),
+            worthwhile=worthwhile,
+        )
+
+    def _is_idempotent(self) -> bool:
+        return IDEMPOTENCY_HEADER in self.request.headers or self.method in IDEMPOTENT_METHODS
+
+    def _is_replayable(self) -> bool:
+        raise NotImplementedError
+
+    def _failure_of(self, error: Exception) -> Failure | None:
+        raise NotImplementedError
+
+    def _find_target(self) -> Target:
+        raise NotImplementedError

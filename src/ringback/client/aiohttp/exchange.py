@@ -15,16 +15,16 @@ from typing import Any
 import aiohttp
 from aiohttp import ClientHandlerType, ClientPayloadError, ClientRequest, ClientResponse, hdrs
 
-from ringback.client.call import IDEMPOTENT_METHODS, AsyncClock, Failed
+from ringback.client.call import AsyncClock, Failed
 from ringback.client.deadline import current_deadline
 from ringback.client.drive_async import by_routes
-from ringback.client.http import IDEMPOTENCY_HEADER, failure_of_status, wait_asked
+from ringback.client.http import HttpExchange, is_bad
 from ringback.client.routes import Route, RouteSelector
 from ringback.client.tasks import TaskTimeout
 from ringback.client.wire import failure_of_exchange
-from ringback.failure import Target
+from ringback.failure import Failure, Target
 from ringback.failure.target import target_of_url
-from ringback.retry import Policy, Repeatable, Timeout
+from ringback.retry import Policy, Timeout
 
 _BODILESS = frozenset({204, 304})
 
@@ -74,10 +74,10 @@ def _mind(response: ClientResponse) -> None:
         vars(response)["secure"] = secure
 
 
-class AiohttpExchange:
+class AiohttpExchange(HttpExchange):
     """A request and the handler that sends it."""
 
-    __slots__ = ("_clock", "_first", "_handler", "_policy", "_read", "_sent", "_target", "request")
+    __slots__ = ("_first", "_handler", "_read", "_sent", "request")
 
     def __init__(
         self,
@@ -88,26 +88,12 @@ class AiohttpExchange:
         *,
         read: bool,
     ) -> None:
+        super().__init__(request.method, policy, clock)
         self.request = request
         self._handler = handler
-        self._policy = policy
-        self._clock = clock
         self._read = read
         self._first: Failed[ClientResponse] | None = None
         self._sent = False
-        self._target: Target | None = None
-
-    @property
-    def method(self) -> str:
-        """The HTTP method."""
-        return self.request.method
-
-    @property
-    def target(self) -> Target:
-        """Whom the call is for."""
-        if self._target is None:
-            self._target = _target_of(self.request)
-        return self._target
 
     def failed_first(self, outcome: Failed[ClientResponse]) -> None:
         """Take the first attempt for made, so that ``attempt`` says how it failed."""
@@ -128,29 +114,19 @@ class AiohttpExchange:
             if failed is None:
                 raise
             return failed
-        return self.bad_status(response) if is_bad(response.status, self._policy) else response
+        return self.failed_by(response) if is_bad(response.status, self._policy) else response
 
     def raised(self, error: Exception) -> Failed[ClientResponse] | None:
         """Return the failed attempt that an exception means; ``None`` where it means none."""
-        if _is_ours(error):
-            error = self._timed_out(error)
-        failure = failure_of_exchange(error, self.target, own=aiohttp.ClientError)
-        return Failed(failure, self._repeatable(), error) if failure else None
+        return super().raised(self._timed_out(error) if _is_ours(error) else error)
 
-    def bad_status(self, response: ClientResponse) -> Failed[ClientResponse]:
+    def failed_by(self, response: ClientResponse) -> Failed[ClientResponse]:
         """Return the failed attempt that a response means."""
 
         async def release() -> None:
             response.release()
 
-        status = response.status
-        return Failed(
-            failure_of_status(status, response.reason, self.target),
-            self._repeatable(worthwhile=status in self._policy.retry_statuses),
-            result=response,
-            retry_after=wait_asked(response.headers, self._clock.time()),
-            release=release,
-        )
+        return self.bad_status(response, response.status, response.reason, release)
 
     async def _exchange(self, limits: Timeout, deadline: float) -> ClientResponse:
         if self._sent:
@@ -179,19 +155,16 @@ class AiohttpExchange:
         named.__cause__ = error
         return named.with_traceback(error.__traceback__)
 
-    def _repeatable(self, *, worthwhile: bool = True) -> Repeatable:
+    def _failure_of(self, error: Exception) -> Failure | None:
+        return failure_of_exchange(error, self.target, own=aiohttp.ClientError)
+
+    def _is_replayable(self) -> bool:
         body = self.request.body
-        keyed = IDEMPOTENCY_HEADER in self.request.headers
-        return Repeatable(
-            idempotent=keyed or self.request.method in IDEMPOTENT_METHODS,
-            replayable=body == b"" or not _is_spent(body),
-            worthwhile=worthwhile,
-        )
+        return body == b"" or not _is_spent(body)
 
-
-def is_bad(status: int, policy: Policy) -> bool:
-    """Return whether a status is a failed attempt."""
-    return status >= 500 or status in policy.retry_statuses
+    def _find_target(self) -> Target:
+        target, proxy = target_of_url(str(self.request.url)), self.request.proxy
+        return target if proxy is None else replace(target, proxy=f"{proxy.host}:{proxy.port}")
 
 
 def _is_ours(error: Exception) -> bool:
@@ -205,12 +178,6 @@ def _is_spent(body: object) -> bool:
         return bool(consumed)
     # The first 3.12 rewind nothing, and would send what is left of a file.
     return not isinstance(body, (bytes, aiohttp.BytesPayload))
-
-
-def _target_of(request: ClientRequest) -> Target:
-    target = target_of_url(str(request.url))
-    proxy = request.proxy
-    return target if proxy is None else replace(target, proxy=f"{proxy.host}:{proxy.port}")
 
 
 class RoutedAiohttpExchange(AiohttpExchange):

@@ -19,13 +19,12 @@ from ringback.client import tasks
 from ringback.client.aiohttp.exchange import (
     AiohttpExchange,
     RoutedAiohttpExchange,
-    is_bad,
     minding_the_end,
 )
 from ringback.client.call import AsyncAttemptMaker, AsyncClock, Ended, success_event
 from ringback.client.deadline import current_deadline, within
 from ringback.client.drive_async import bounded, drive
-from ringback.client.http import add_key
+from ringback.client.http import add_key, is_bad
 from ringback.client.origins import MAX_ORIGINS, origins_under
 from ringback.client.raising import error_of, raise_prepared
 from ringback.client.routes import UNLISTED_PROXIES, RouteSelector
@@ -163,7 +162,7 @@ class Middleware:
                     remember_call(request, deadline)
                 return response
             call = self._exchange(request, handler)
-            failed = call.bad_status(response)
+            failed = call.failed_by(response)
         call.failed_first(failed)
         return await self._drive(call, guard, deadline, began=now)
 

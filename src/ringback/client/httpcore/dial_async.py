@@ -53,7 +53,7 @@ _UNDER_WAY = frozenset({0, errno.EINPROGRESS, errno.EWOULDBLOCK})
 
 
 class AsyncRace:
-    """Attempts to connect to one host: the first socket that connects wins (RFC 8305, section 5)."""
+    """Attempts to connect to one host: the first that connects wins (RFC 8305, section 5)."""
 
     def __init__(
         self,

@@ -9,15 +9,15 @@ from types import FrameType
 from typing import Any, NamedTuple, NoReturn
 
 from ringback.client.body import REPLAYABLE_TYPES, Body
-from ringback.client.call import IDEMPOTENT_METHODS, AsyncClock, Clock, Ended, Failed
+from ringback.client.call import AsyncClock, Clock, Ended
 from ringback.client.deadline import current_deadline, remaining
-from ringback.client.http import IDEMPOTENCY_HEADER, failure_of_status, wait_asked
+from ringback.client.http import HttpExchange, is_bad
 from ringback.client.httpcore.library import Library, failure_of, target_of
 from ringback.client.origin import origin_of
 from ringback.client.raising import error_of, raise_prepared
 from ringback.client.wire import Wire, begin_exchange
 from ringback.failure import Failure, Target
-from ringback.retry import Policy, Repeatable, Timeout
+from ringback.retry import Policy, Timeout
 
 
 class Content:
@@ -107,22 +107,19 @@ _FOLLOWING = frozenset({"send", "_send_handling_redirects"})
 _TIMEOUTS = ("connect", "read", "write", "pool")
 
 
-class TransportExchange:
-    """A request and how it is sent; its target is only read where an event or an error needs it."""
+class TransportExchange(HttpExchange):
+    """A request and how it is sent."""
 
     __slots__ = (
-        "_clock",
         "_content",
         "_counts",
         "_extensions",
         "_inner",
         "_library",
-        "_policy",
         "_redirected",
-        "_request",
         "_streams",
-        "_target",
         "_wire",
+        "request",
     )
 
     def __init__(
@@ -135,31 +132,17 @@ class TransportExchange:
         *,
         who: Caller,
     ) -> None:
-        self._request = request
+        super().__init__(str(request.method), policy, clock)
+        self.request = request
         self._library = library
-        self._policy = policy
-        self._clock = clock
         self._streams = who.streams
         self._redirected = who.redirected
         self._extensions: dict[str, Any] = request.extensions
         plain = type(request.stream) is library.httpx.ByteStream
         self._content = None if plain else Content(request.stream)
         self._wire: Wire | None = None
-        self._target: Target | None = None
         self._inner = inner
         self._counts: bool = getattr(inner, "counts", False)
-
-    @property
-    def method(self) -> str:
-        """The HTTP method."""
-        return str(self._request.method)
-
-    @property
-    def target(self) -> Target:
-        """Whom the call is for."""
-        if self._target is None:
-            self._target = target_of(self._request.url, getattr(self._inner, "proxy", None))
-        return self._target
 
     def _go_by(self, inner: Any) -> None:
         """Let the next attempt be made by another transport."""
@@ -174,7 +157,7 @@ class TransportExchange:
         wire = Wire()
         begin_exchange(wire)
         self._wire = wire
-        self._request.extensions = self._limited(limits)
+        self.request.extensions = self._limited(limits)
 
     def _limited(self, limits: Timeout) -> dict[str, Any]:
         """The extensions with no timeout longer than what is left of the deadline.
@@ -190,13 +173,13 @@ class TransportExchange:
         timeouts = {name: _sooner(one, left) for name, one in wanted}
         return {**self._extensions, "timeout": timeouts}
 
-    def _failed(self, error: Exception) -> Failed[Any] | None:
-        """How an attempt failed; ``None`` where the exception is none of the call's."""
+    def _find_target(self) -> Target:
+        return target_of(self.request.url, getattr(self._inner, "proxy", None))
+
+    def _failure_of(self, error: Exception) -> Failure | None:
         known = self._wire if self._counts else None
         failure = failure_of(error, self.target, known, self._library.httpx.HTTPError)
-        if failure and failure.kind.startswith("url."):
-            failure = self._of_url(failure)
-        return None if failure is None else Failed(failure, self._repeatable(), error)
+        return self._of_url(failure) if failure and failure.kind.startswith("url.") else failure
 
     def _of_url(self, failure: Failure) -> Failure | None:
         """What is wrong with a URL: the server's failure after a redirect, else the caller's."""
@@ -209,38 +192,25 @@ class TransportExchange:
     def _judged(self, response: Any, release: Any) -> Any:
         """The response, or how it failed by its status."""
         status = response.status_code
-        listed = status in self._policy.retry_statuses
-        if status < 500 and not listed:
+        if not is_bad(status, self._policy):
             return response
-        return Failed(
-            failure_of_status(status, response.reason_phrase, self.target),
-            self._repeatable(worthwhile=listed),
-            result=response,
-            retry_after=wait_asked(response.headers, self._clock.time()),
-            release=release,
-        )
+        return self.bad_status(response, status, response.reason_phrase, release)
 
     def _adopted(self, response: Any, wrap: Any) -> Any:
         """The response as one of ours."""
         if type(response) is self._library.httpx.Response:
             response.__class__ = self._library.response
-        response.request = self._request
+        response.request = self.request
         if self._streams:
             if not isinstance(response.stream, wrap):
                 response.stream = wrap(self._library, response.stream)
             response.stream.target = self.target
         return response
 
-    def _repeatable(self, *, worthwhile: bool = True) -> Repeatable:
+    def _is_replayable(self) -> bool:
         wire = self._wire
         unsent = wire is not None and not wire.sends
-        return Repeatable(
-            idempotent=IDEMPOTENCY_HEADER in self._request.headers
-            or self.method in IDEMPOTENT_METHODS,
-            replayable=self._content is None
-            or self._content.replayable(untouched=self._counts and unsent),
-            worthwhile=worthwhile,
-        )
+        return self._content is None or self._content.replayable(untouched=self._counts and unsent)
 
 
 def _sooner(one: float | None, other: float | None) -> float | None:

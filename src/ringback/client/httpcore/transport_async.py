@@ -186,7 +186,7 @@ class AsyncHttpxExchange(TransportExchange):
         try:
             response = await in_time(self._received(limits), self._library, self._counts)
         except Exception as error:
-            failed = self._failed(error)
+            failed = self.raised(error)
             if failed is None:
                 raise
             return failed
@@ -196,9 +196,9 @@ class AsyncHttpxExchange(TransportExchange):
         began = perf_counter()
         try:
             self._begin(limits)
-            response = await self._inner.handle_async_request(self._request)
+            response = await self._inner.handle_async_request(self.request)
         finally:
-            self._request.extensions = self._extensions
+            self.request.extensions = self._extensions
         self._adopted(response, self._library.async_body)
         if not self._streams:
             await _read(response)
@@ -234,7 +234,7 @@ class AsyncRoutedHttpxExchange(AsyncHttpxExchange):
         """Let the next exchange go by a route."""
         self._go_by(self._transports.by(route.choice.url, verified=route.verify))
         if route.choice.url is None and route.choice.passed_by:
-            self._request.headers.pop("Proxy-Authorization", None)
+            self.request.headers.pop("Proxy-Authorization", None)
 
 
 class AsyncTransportMixin:

@@ -187,7 +187,7 @@ class HttpxExchange(TransportExchange):
         try:
             response = in_time(self._received(limits), self._library, self._counts)
         except Exception as error:
-            failed = self._failed(error)
+            failed = self.raised(error)
             if failed is None:
                 raise
             return failed
@@ -197,9 +197,9 @@ class HttpxExchange(TransportExchange):
         began = perf_counter()
         try:
             self._begin(limits)
-            response = self._inner.handle_request(self._request)
+            response = self._inner.handle_request(self.request)
         finally:
-            self._request.extensions = self._extensions
+            self.request.extensions = self._extensions
         self._adopted(response, self._library.body)
         if not self._streams:
             _read(response)
@@ -235,7 +235,7 @@ class RoutedHttpxExchange(HttpxExchange):
         """Let the next exchange go by a route."""
         self._go_by(self._transports.by(route.choice.url, verified=route.verify))
         if route.choice.url is None and route.choice.passed_by:
-            self._request.headers.pop("Proxy-Authorization", None)
+            self.request.headers.pop("Proxy-Authorization", None)
 
 
 class TransportMixin:

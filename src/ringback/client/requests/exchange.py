@@ -12,21 +12,21 @@ from requests import PreparedRequest
 from requests.utils import select_proxy
 
 from ringback.client.body import Body
-from ringback.client.call import IDEMPOTENT_METHODS, Ended, Failed
+from ringback.client.call import Ended, Failed
 from ringback.client.drive_sync import by_routes
-from ringback.client.http import IDEMPOTENCY_HEADER, failure_of_status, wait_asked
+from ringback.client.http import HttpExchange, is_bad
 from ringback.client.origin import origin_of
 from ringback.client.requests.failures import failure_of, target_of_request
 from ringback.client.requests.fast import Unconnected
 from ringback.client.urllib3.pools import IS_URLLIB3
 from ringback.client.wire import forget_exchange, last_exchange
-from ringback.retry import Policy, Repeatable, Timeout
 
 if TYPE_CHECKING:
     from ringback.client.call import Clock
     from ringback.client.proxies import Proxies
     from ringback.client.routes import Route, RouteSelector
     from ringback.failure import Failure, Target
+    from ringback.retry import Policy, Timeout
 
 
 _MAX_DEPTH = 10
@@ -47,20 +47,10 @@ class DeferredError(Failed[requests.Response]):
     raise_error: Callable[[], object] = lambda: None  # Raises what requests raises
 
 
-class RequestsExchange:
-    """A request and how it is sent; its target is only read where it is part of an event."""
+class RequestsExchange(HttpExchange):
+    """A request and how it is sent."""
 
-    __slots__ = (
-        "_attempts",
-        "_body",
-        "_clock",
-        "_last",
-        "_options",
-        "_policy",
-        "_request",
-        "_send",
-        "_target",
-    )
+    __slots__ = ("_attempts", "_body", "_last", "_options", "_send", "request")
 
     def __init__(
         self,
@@ -71,27 +61,13 @@ class RequestsExchange:
         clock: Clock,
         last: Send | None = None,
     ) -> None:
+        super().__init__(request.method or "", policy, clock)
+        self.request = request
         self._attempts = 0
         self._last = last or send
-        self._request = request
         self._options = options
         self._send = send
-        self._policy = policy
-        self._clock = clock
         self._body = None if request.body is None else Body(request.body)
-        self._target: Target | None = None
-
-    @property
-    def method(self) -> str:
-        """The HTTP method."""
-        return self._request.method or ""
-
-    @property
-    def target(self) -> Target:
-        """Whom the call is for."""
-        if self._target is None:
-            self._target = target_of_request(self._request, self._options["proxies"])
-        return self._target
 
     def attempt(self, limits: Timeout) -> requests.Response | Failed[requests.Response]:
         """Make one attempt."""
@@ -101,10 +77,12 @@ class RequestsExchange:
                 self._body.rewind()
             response = self._exchange(limits)
         except Exception as error:
-            if (failure := failure_of(error, self.target, last_exchange())) is None:
+            if (failed := self.raised(error)) is None:
                 raise
-            return Failed(failure, self._repeatable(), error)
-        return response if isinstance(response, Failed) else self._judged(response)
+            return failed
+        if isinstance(response, Failed) or not is_bad(response.status_code, self._policy):
+            return response
+        return self.bad_status(response, response.status_code, response.reason, response.close)
 
     def finish(self, ended: Ended[requests.Response]) -> None:
         """Let a call that was given up end with the exception that requests raises."""
@@ -120,18 +98,6 @@ class RequestsExchange:
                 failure if earlier is deferred.failure else earlier for earlier in ended.failures
             )
 
-    def _judged(self, response: requests.Response) -> requests.Response | Failed[requests.Response]:
-        status = response.status_code
-        if status < 500 and status not in self._policy.retry_statuses:
-            return response
-        return Failed(
-            failure_of_status(response.status_code, response.reason, self.target),
-            self._repeatable(worthwhile=status in self._policy.retry_statuses),
-            result=response,
-            retry_after=wait_asked(response.headers, self._clock.time()),
-            release=response.close,
-        )
-
     def _exchange(self, limits: Timeout) -> requests.Response | Failed[requests.Response]:
         options, began = self._options, self._clock.monotonic()
         timeout = options["timeout"]
@@ -141,7 +107,7 @@ class RequestsExchange:
             timeout = limits.connect, limits.read
         self._attempts += 1
         send = self._send if self._attempts < self._policy.attempts else self._last
-        response = send(self._request, **{**options, "timeout": timeout})
+        response = send(self.request, **{**options, "timeout": timeout})
         if isinstance(response, Unconnected):
             return self._deferred(response)
         # Session.send measures until here, bodies and waits included; see Session.
@@ -151,18 +117,19 @@ class RequestsExchange:
         return response
 
     def _deferred(self, end: Unconnected) -> requests.Response | DeferredError:
-        failure = failure_of(end.error, self.target, last_exchange())
+        failure = self._failure_of(end.error)
         if failure is None or failure.confidence < 1.0:
             return end.raise_error()  # what wraps it may say more
         return DeferredError(failure, self._repeatable(), end.error, raise_error=end.raise_error)
 
-    def _repeatable(self, *, worthwhile: bool = True) -> Repeatable:
-        keyed = IDEMPOTENCY_HEADER in self._request.headers
-        return Repeatable(
-            idempotent=keyed or self._request.method in IDEMPOTENT_METHODS,
-            replayable=self._body is None or self._body.replayable,
-            worthwhile=worthwhile,
-        )
+    def _failure_of(self, error: Exception) -> Failure | None:
+        return failure_of(error, self.target, last_exchange())
+
+    def _is_replayable(self) -> bool:
+        return self._body is None or self._body.replayable
+
+    def _find_target(self) -> Target:
+        return target_of_request(self.request, self._options["proxies"])
 
 
 def _completed_failure(deferred: DeferredError, error: Exception) -> Failure:
@@ -217,7 +184,7 @@ class RoutedRequestsExchange(RequestsExchange):
         asked = self._options["proxies"]
         self.candidates: tuple[str, ...] | None = None
         if not listed or isinstance(asked, OwnProxies):
-            proxy = select_proxy(self._request.url or "", asked)
+            proxy = select_proxy(self.request.url or "", asked)
             self.candidates = (proxy,) if proxy else ()
 
     def attempt(self, limits: Timeout) -> requests.Response | Failed[requests.Response]:
@@ -232,4 +199,4 @@ class RoutedRequestsExchange(RequestsExchange):
         self._options = {**self._asked, "verify": verify, "proxies": proxies}
         self._target = None
         if proxy is None and route.choice.passed_by:
-            self._request.headers.pop(_PROXY_HEADER, None)
+            self.request.headers.pop(_PROXY_HEADER, None)

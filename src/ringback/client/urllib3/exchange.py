@@ -8,20 +8,20 @@ from urllib3 import Retry as LibraryRetry
 from urllib3.util.timeout import Timeout as LibraryTimeout
 
 from ringback.client.body import Body
-from ringback.client.call import IDEMPOTENT_METHODS, Clock, Failed
+from ringback.client.call import IDEMPOTENT_METHODS, Clock
 from ringback.client.drive_sync import by_routes
-from ringback.client.http import IDEMPOTENCY_HEADER, failure_of_status, wait_asked
+from ringback.client.http import IDEMPOTENCY_HEADER, HttpExchange, is_bad
 from ringback.client.routes import Route, RouteSelector
 from ringback.client.urllib3.response import NamedResponse, failure_of
 from ringback.client.wire import forget_exchange, last_exchange
-from ringback.failure import Target
-from ringback.retry import Policy, Repeatable, Timeout
+from ringback.failure import Failure, Target
+from ringback.retry import Policy, Timeout
 
 
-class Urllib3Exchange:
+class Urllib3Exchange(HttpExchange):
     """A request and how it is sent."""
 
-    __slots__ = ("_body", "_clock", "_options", "_policy", "_send", "method", "target")
+    __slots__ = ("_body", "_options", "_send")
 
     def __init__(
         self,
@@ -32,12 +32,10 @@ class Urllib3Exchange:
         policy: Policy,
         clock: Clock,
     ) -> None:
-        self.method = method
-        self.target = target
+        super().__init__(method, policy, clock)
+        self._target = target
         self._send = send
         self._options = options
-        self._policy = policy
-        self._clock = clock
         body = options.get("body")
         self._body = None if body is None else Body(body)
 
@@ -49,12 +47,14 @@ class Urllib3Exchange:
                 self._body.rewind()
             response = self._send(**self._limited(limits))
         except Exception as error:
-            if (failure := failure_of(error, self.target, last_exchange())) is None:
+            if (failed := self.raised(error)) is None:
                 raise
-            return Failed(failure, self._repeatable(), error)
+            return failed
         response.__class__ = NamedResponse  # urllib3 has no way to say which class it shall be
         response.target = self.target
-        return self._judged(response)
+        if not is_bad(response.status, self._policy):
+            return response
+        return self.bad_status(response, response.status, response.reason, response.close)
 
     def _limited(self, limits: Timeout) -> dict[str, Any]:
         if "timeout" in self._options:
@@ -64,27 +64,16 @@ class Urllib3Exchange:
         timeout = LibraryTimeout(connect=limits.connect, read=limits.read)
         return {**self._options, "timeout": timeout}
 
-    def _judged(self, response: Any) -> Any:
-        status = response.status
-        listed = status in self._policy.retry_statuses
-        if status < 500 and not listed:
-            return response
-        return Failed(
-            failure_of_status(status, response.reason, self.target),
-            self._repeatable(worthwhile=listed),
-            result=response,
-            retry_after=wait_asked(response.headers, self._clock.time()),
-            release=response.close,
-        )
+    def _failure_of(self, error: Exception) -> Failure | None:
+        return failure_of(error, self.target, last_exchange())
 
-    def _repeatable(self, *, worthwhile: bool = True) -> Repeatable:
+    def _is_idempotent(self) -> bool:
         headers: Mapping[str, str] = self._options.get("headers") or {}
         keyed = any(str(name).lower() == IDEMPOTENCY_HEADER.lower() for name in headers)
-        return Repeatable(
-            idempotent=keyed or self.method.upper() in IDEMPOTENT_METHODS,
-            replayable=self._body is None or self._body.replayable,
-            worthwhile=worthwhile,
-        )
+        return keyed or self.method.upper() in IDEMPOTENT_METHODS
+
+    def _is_replayable(self) -> bool:
+        return self._body is None or self._body.replayable
 
 
 def only_redirects(retries: Any, default: Any) -> LibraryRetry:
@@ -124,10 +113,10 @@ class RoutedUrllib3Exchange(Urllib3Exchange):
 
     def take(self, route: Route) -> None:
         """Let the next exchange go by a route."""
-        self._send, self._options, self.target = self._asked
+        self._send, self._options, self._target = self._asked
         direct = bool(route.choice.passed_by)
         if direct:
-            self.target = replace(self.target, proxy=None)
+            self._target = replace(self.target, proxy=None)
             self._options = {
                 **self._options,
                 "headers": _without_proxy_header(self._options.get("headers")),
