@@ -216,7 +216,7 @@ def _walked(scene: DiagnosisContext) -> bool:
 
 def _ordered(readings: Sequence[Reading]) -> tuple[Reading, ...]:
     place = {stage: index for index, stage in enumerate(STAGES)}
-    return tuple(sorted(readings, key=lambda one: place[one.layer]))
+    return tuple(sorted(readings, key=lambda reading: place[reading.layer]))
 
 
 def _harmless(tell: Told | None) -> Told | None:

@@ -76,8 +76,8 @@ def _may_explain(facet: Facet, broken: Report) -> bool:
 
 def _said(facet: Facet, broken: Report, healthy: Sequence[Report]) -> str | None:
     mine = comparable(facet.read(broken))
-    theirs = {one.name: comparable(facet.read(one)) for one in healthy}
-    known = [one for one in healthy if theirs[one.name] is not None]
+    theirs = {report.name: comparable(facet.read(report)) for report in healthy}
+    known = [report for report in healthy if theirs[report.name] is not None]
     values = [value for value in theirs.values() if value is not None]
     if mine is None or not known or mine in values:
         return None
@@ -86,7 +86,7 @@ def _said(facet: Facet, broken: Report, healthy: Sequence[Report]) -> str | None
 
 def _by_verdict(number: int, broken: Report, healthy: Sequence[Report]) -> Explanation:
     verdict = broken.diagnosis.verdict
-    there = join_words([one.name for one in healthy])
+    there = join_words([report.name for report in healthy])
     if verdict.where in _HERE:
         return Explanation(
             report=number,
@@ -122,7 +122,7 @@ def comparison_outcome(reports: Sequence[Report], explanations: Sequence[Explana
     if all(report.healthy for report in reports):
         return "healthy"
     if any(report.healthy for report in reports):
-        known = all(one.difference is not None for one in explanations)
+        known = all(explanation.difference is not None for explanation in explanations)
         return "explained" if known else "unexplained"
     if all(report.diagnosis.verdict.kind == "unknown" for report in reports):
         return "unknown"
@@ -141,8 +141,8 @@ def comparison_summary(
     if outcome == "unknown":
         return "It works on none of the machines, and no report tells why."
     if outcome in {"explained", "unexplained"}:
-        works = join_words([one.name for one in reports if one.healthy])
-        fails = join_words([one.name for one in reports if not one.healthy])
+        works = join_words([report.name for report in reports if report.healthy])
+        fails = join_words([report.name for report in reports if not report.healthy])
         why = f" {explanations[0].summary}" if len(explanations) == 1 else ""
         return f"It works on {works} and not on {fails}.{why}"
     first = reports[0].diagnosis.verdict
@@ -150,7 +150,7 @@ def comparison_summary(
         own = "each machine has the same fault of its own"
         place = _ASKED if first.kind.startswith("url.") else _ALIKE.get(first.where, own)
         return f"It fails on {every} alike: {place}. {first.summary}"
-    causes = join_words([f"{one.name}: {one.cause}" for one in reports], most=number)
+    causes = join_words([f"{report.name}: {report.cause}" for report in reports], most=number)
     return f"It fails on {every}, and not alike: {causes}."
 
 
@@ -163,12 +163,12 @@ def comparison_advice(
     if outcome == "unexplained":
         return (_SAME_TIME, _ASK)
     if outcome == "explained":
-        failing = [reports[one.report] for one in explanations]
+        failing = [reports[explanation.report] for explanation in explanations]
         if len(failing) == 1:
             return failing[0].diagnosis.verdict.advice
-        known = [one for one in failing if one.diagnosis.verdict.advice]
-        return tuple(f"On {one.name}: {one.diagnosis.verdict.advice[0]}" for one in known)
-    failed = [one for one in reports if one.diagnosis.verdict.kind != "unknown"]
+        known = [report for report in failing if report.diagnosis.verdict.advice]
+        return tuple(f"On {report.name}: {report.diagnosis.verdict.advice[0]}" for report in known)
+    failed = [report for report in reports if report.diagnosis.verdict.kind != "unknown"]
     return (*failed[0].diagnosis.verdict.advice,) if failed else (_SAME_TIME,)
 
 
@@ -188,14 +188,16 @@ def compare(reports: Sequence[Diagnosis], names: Sequence[str]) -> Comparison:
     if len(names) != len(reports) or len(set(names)) != len(names):
         raise NotComparable("each report needs a name of its own")
     _check_targets(reports, names)
-    seen = [Report(f"“{name}”", one) for name, one in zip(names, reports, strict=True)]
-    differences = tuple(one for facet in FACETS if (one := _difference(facet, seen)) is not None)
+    seen = [Report(f"“{name}”", diagnosis) for name, diagnosis in zip(names, reports, strict=True)]
+    differences = tuple(
+        difference for facet in FACETS if (difference := _difference(facet, seen)) is not None
+    )
     explanations = tuple(explanations_of(seen))
     outcome = comparison_outcome(seen, explanations)
     return Comparison(
         target=reports[0].target,
         names=tuple(names),
-        verdicts=tuple(one.verdict for one in reports),
+        verdicts=tuple(diagnosis.verdict for diagnosis in reports),
         outcome=outcome,
         summary=comparison_summary(outcome, seen, explanations),
         advice=comparison_advice(outcome, seen, explanations),
@@ -207,13 +209,13 @@ def compare(reports: Sequence[Diagnosis], names: Sequence[str]) -> Comparison:
 
 def _check_targets(reports: Sequence[Diagnosis], names: Sequence[str]) -> None:
     first = reports[0]
-    for name, one in zip(names, reports, strict=True):
-        if _same_form(one.target) != _same_form(first.target):
-            hidden = is_placeholder(one.target) != is_placeholder(first.target)
-            hint = "; one of them hides its names (--redact)" if hidden else ""
+    for name, diagnosis in zip(names, reports, strict=True):
+        if _same_form(diagnosis.target) != _same_form(first.target):
+            hidden = is_placeholder(diagnosis.target) != is_placeholder(first.target)
+            hint = "; diagnosis of them hides its names (--redact)" if hidden else ""
             raise NotComparable(
                 f"the reports are of different targets: {names[0]} of {first.target}, "
-                f"{name} of {one.target}{hint}"
+                f"{name} of {diagnosis.target}{hint}"
             )
 
 
@@ -233,9 +235,9 @@ def _difference(facet: Facet, reports: Sequence[Report]) -> Difference | None:
 
 
 def _notes(reports: Sequence[Report]) -> list[str]:
-    hidden = [one.name for one in reports if is_placeholder(one.diagnosis.target)]
-    cut = [one.name for one in reports if not one.diagnosis.complete]
-    times = [one.diagnosis.at for one in reports if one.diagnosis.at]
+    hidden = [report.name for report in reports if is_placeholder(report.diagnosis.target)]
+    cut = [report.name for report in reports if not report.diagnosis.complete]
+    times = [report.diagnosis.at for report in reports if report.diagnosis.at]
     notes = []
     if is_loopback(reports[0].evidence.host) or reports[0].evidence.host == "localhost":
         notes.append("The target is each machine itself, so that each asked another.")

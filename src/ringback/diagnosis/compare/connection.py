@@ -39,7 +39,7 @@ _WORDS = {
 
 def outcomes(report: Report) -> dict[str, str]:
     """Return how connecting to each address and port came out."""
-    return {one.subject: str(one.facts["outcome"]) for one in report.evidence.connects}
+    return {reading.subject: str(reading.facts["outcome"]) for reading in report.evidence.connects}
 
 
 def _outcomes(report: Report) -> str | None:
@@ -48,14 +48,14 @@ def _outcomes(report: Report) -> str | None:
 
 
 def _families(report: Report) -> str | None:
-    found = {one["family"] for one in report.every(TcpConnectFacts, outcome="open")}
+    found = {facts["family"] for facts in report.every(TcpConnectFacts, outcome="open")}
     if not report.evidence.connects:
         return None
     return " and ".join(f"IPv{family}" for family in sorted(found, key=str)) or "none"
 
 
 def _rejection(report: Report) -> str | None:
-    said = {_icmp(one) for one in report.every(TcpConnectFacts) if one["icmp"]}
+    said = {_icmp(facts) for facts in report.every(TcpConnectFacts) if facts["icmp"]}
     if said:
         return ", ".join(sorted(said))
     return "none" if report.evidence.connects else None
@@ -71,7 +71,9 @@ def _icmp(facts: TcpConnectFacts) -> str:
 
 def _same_address(case: FacetCase) -> str | None:
     """Say of an address that opens there, and here does not."""
-    opens = {place for one in case.healthy for place, how in outcomes(one).items() if how == "open"}
+    opens = {
+        place for report in case.healthy for place, how in outcomes(report).items() if how == "open"
+    }
     mine = {place: how for place, how in outcomes(case.broken).items() if how != "open"}
     for place, how in mine.items():
         if place in opens:
@@ -86,16 +88,16 @@ def _same_address(case: FacetCase) -> str | None:
 
 
 def _other_family(case: FacetCase) -> str | None:
-    mine = {one["family"] for one in case.broken.every(TcpConnectFacts)}
+    mine = {facts["family"] for facts in case.broken.every(TcpConnectFacts)}
     theirs = {
-        one["family"]
+        facts["family"]
         for report in case.healthy
-        for one in report.every(TcpConnectFacts, outcome="open")
+        for facts in report.every(TcpConnectFacts, outcome="open")
     }
     if not mine or mine & theirs:
         return None
-    ours = join_words([f"IPv{one}" for one in sorted(mine, key=str)])
-    works = join_words([f"IPv{one}" for one in sorted(theirs, key=str)])
+    ours = join_words([f"IPv{version}" for version in sorted(mine, key=str)])
+    works = join_words([f"IPv{version}" for version in sorted(theirs, key=str)])
     return f"{case.broken.name} reaches it only by {ours}; it works from {case.there} by {works}."
 
 

@@ -53,16 +53,16 @@ def _route_to(report: Report) -> str | None:
     routes = report.every(RouteToFacts)
     if not routes:
         return None
-    wrong = [one for one in routes if not one["route"]]
+    wrong = [facts for facts in routes if not facts["route"]]
     if not wrong:
         return "routed"
-    refused = (f"{one['address']} {one['table_type'] or one['error']}" for one in wrong)
+    refused = (f"{facts['address']} {facts['table_type'] or facts['error']}" for facts in wrong)
     return ", ".join(sorted(refused))
 
 
 def _no_way(case: FacetCase) -> str | None:
     """Say that no address has a route; one of a family that is not used explains nothing."""
-    if any(one["route"] for one in case.broken.every(RouteToFacts)):
+    if any(facts["route"] for facts in case.broken.every(RouteToFacts)):
         return None
     name = case.broken.name
     return f"{name}'s own routing table does not let it through ({case.mine}); {case.there}'s does."
@@ -265,15 +265,15 @@ def _listed(report: Report) -> str | None:
 
 def _answers(report: Report) -> str | None:
     found = {
-        str(one["rcode"] or ("silence" if one["timed_out"] else one["error"]))
-        for one in report.every(NameserverFacts)
-        if one["configured"] is not False
+        str(facts["rcode"] or ("silence" if facts["timed_out"] else facts["error"]))
+        for facts in report.every(NameserverFacts)
+        if facts["configured"] is not False
     }
     return ", ".join(sorted(found)) if found else None
 
 
 def _hijack(report: Report) -> str | None:
-    found = [one["hijacked"] for one in report.every(HijackFacts)]
+    found = [facts["hijacked"] for facts in report.every(HijackFacts)]
     return None if not found else "every name, also one that is not there" if any(found) else "no"
 
 
@@ -282,7 +282,7 @@ def _only_there(case: FacetCase) -> str | None:
         return None
     name, there = case.broken.name, case.there
     mine = _servers(case.broken)
-    theirs = ", ".join(sorted({_servers(one) for one in case.healthy}))
+    theirs = ", ".join(sorted({_servers(report) for report in case.healthy}))
     answered = _answers(case.broken)
     said = f"The name resolves on {there} and not on {name}: {case.mine}."
     if not mine or not theirs:
@@ -302,8 +302,8 @@ def _servers(report: Report) -> str:
 
 
 def _elsewhere(case: FacetCase) -> str | None:
-    theirs = {one for report in case.healthy for one in resolved_addresses(report)}
-    more = [one for one in resolved_addresses(case.broken) if one not in theirs]
+    theirs = {address for report in case.healthy for address in resolved_addresses(report)}
+    more = [address for address in resolved_addresses(case.broken) if address not in theirs]
     if theirs & set(resolved_addresses(case.broken)):
         also = (
             f"On {case.broken.name} the name leads to {', '.join(more)} too, on {case.there} not."

@@ -104,7 +104,7 @@ class Report:
         diagnosis = self.diagnosis
         if diagnosis.verdict.kind == "unknown":
             return None
-        decided = [one for one in diagnosis.verdict.evidence if one < len(diagnosis.readings)]
+        decided = [index for index in diagnosis.verdict.evidence if index < len(diagnosis.readings)]
         if not decided:
             return _STAGES.get(diagnosis.verdict.layer)
         stage = diagnosis.readings[decided[0]].layer
@@ -131,7 +131,7 @@ class FacetCase:
     @property
     def there(self) -> str:
         """The names of the reports in which it works."""
-        return join_words([one.name for one in self.healthy])
+        return join_words([report.name for report in self.healthy])
 
     @property
     def other(self) -> str:

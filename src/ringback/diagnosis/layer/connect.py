@@ -301,7 +301,7 @@ def _ended(sock: socket.socket, waiting: ConnectAttempt, began: float) -> Connec
 
 def _fatal(sock: socket.socket, address: str) -> Icmp | None:
     """The first ICMP message that ends the attempt, of those that have come."""
-    return next((one for one in icmp_messages(sock, address) if of_icmp(one)), None)
+    return next((icmp for icmp in icmp_messages(sock, address) if of_icmp(icmp)), None)
 
 
 def _failed(blank: ConnectAttempt, number: int | None, began: float) -> ConnectAttempt:

@@ -282,7 +282,7 @@ def answer_of(message: dns.message.Message, name: dns.name.Name, type_: str) -> 
     ttls: list[int] = []
     here = name
     while len(aliases) <= _MAX_ALIASES:
-        found = {one.rdtype: one for one in message.answer if one.name == here}
+        found = {rrset.rdtype: rrset for rrset in message.answer if rrset.name == here}
         if wanted in found:
             addresses = [str(rdata) for rdata in found[wanted]][:_MAX_ADDRESSES]
             ttls.append(found[wanted].ttl)
@@ -310,12 +310,12 @@ def printable_label(text: str) -> str:
 
 
 def _negative_ttl(message: dns.message.Message) -> int | None:
-    for one in message.authority:
-        if one.rdtype == dns.rdatatype.SOA:
-            return int(min(one.ttl, one[0].minimum))
+    for rrset in message.authority:
+        if rrset.rdtype == dns.rdatatype.SOA:
+            return int(min(rrset.ttl, rrset[0].minimum))
     return None
 
 
 def _errors(message: dns.message.Message) -> tuple[tuple[int, str], ...]:
-    found = [one for one in message.options if isinstance(one, dns.edns.EDEOption)]
-    return tuple((int(one.code), printable_label(one.text or "")) for one in found[:8])
+    found = [option for option in message.options if isinstance(option, dns.edns.EDEOption)]
+    return tuple((int(option.code), printable_label(option.text or "")) for option in found[:8])

@@ -31,7 +31,7 @@ BUNDLES: Final = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_
 def _read_environment(scene: DiagnosisContext) -> None:
     """Record in what the program runs."""
     bundles = [_bundle(name, path) for name in BUNDLES if (path := os.environ.get(name))]
-    lost = [one for one in bundles if not one["exists"]]
+    lost = [bundle for bundle in bundles if not bundle["exists"]]
     facts = EnvironmentFacts(
         python=platform.python_version(),
         openssl=ssl.OPENSSL_VERSION,

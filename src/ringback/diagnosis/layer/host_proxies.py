@@ -136,7 +136,7 @@ def url_without_password(url: str) -> str | None:
 
 def _names_of(value: str) -> list[str]:
     """The variables that have a value; the program's own setting has no name."""
-    named = {name for name, one in os.environ.items() if name.lower().endswith("_proxy")}
+    named = {name for name in os.environ if name.lower().endswith("_proxy")}
     return sorted(n for n in named if os.environ.get(n) == value) or ["proxies="]
 
 
@@ -175,7 +175,7 @@ def _others(
 
 
 def _shown(variables: list[Variable]) -> dict[str, str]:
-    shown = {one.name: one.url or _UNREADABLE for one in variables}
+    shown = {variable.name: variable.url or _UNREADABLE for variable in variables}
     return shown | {
         name: value[:300] for name, value in os.environ.items() if name.lower() == "no_proxy"
     }

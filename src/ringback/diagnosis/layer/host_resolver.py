@@ -173,7 +173,7 @@ def parsed(
     return ResolverConfig(
         nameservers=tuple(servers[:MAX_NAMESERVERS]),
         ignored=tuple(servers[MAX_NAMESERVERS:]),
-        search=tuple(one.rstrip(".") for one in domains if one.rstrip(".")),
+        search=tuple(domain.rstrip(".") for domain in domains if domain.rstrip(".")),
         options=options,
         ndots=_ndots(options),
         order=order,
@@ -181,7 +181,7 @@ def parsed(
 
 
 def _options(values: list[str]) -> dict[str, str]:
-    return {name: value for name, _, value in (one.partition(":") for one in values)}
+    return {name: value for name, _, value in (option.partition(":") for option in values)}
 
 
 def _ndots(options: dict[str, str]) -> int:

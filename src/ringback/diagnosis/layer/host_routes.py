@@ -208,7 +208,11 @@ def _route_to_in_words(facts: RouteToFacts) -> str:
 def read_interfaces(scene: DiagnosisContext) -> None:
     """Record which interfaces there are."""
     found = interfaces()
-    useful = [one for one in found if one["up"] and not one["loopback"] and _leads_out(one)]
+    useful = [
+        interface
+        for interface in found
+        if interface["up"] and not interface["loopback"] and _leads_out(interface)
+    ]
     scene.record(
         "host",
         "interfaces",
@@ -239,7 +243,7 @@ def interfaces() -> list[InterfaceFacts]:
 
 def _leads_out(interface: InterfaceFacts) -> bool:
     """Whether it has an address that is not of its link alone: those of a link give themselves."""
-    return any(not ip_address(one).is_link_local for one in interface["addresses"])
+    return any(not ip_address(address).is_link_local for address in interface["addresses"])
 
 
 def _without_netlink() -> list[InterfaceFacts]:
@@ -260,5 +264,7 @@ def _loops(name: str) -> bool:
 def _interfaces_in_words(useful: list[InterfaceFacts]) -> str:
     if not useful:
         return "no interface but loopback is up with an address of more than its link"
-    shown = [f"{one['name']} {' '.join(one['addresses'][:3])}" for one in useful[:4]]
+    shown = [
+        f"{interface['name']} {' '.join(interface['addresses'][:3])}" for interface in useful[:4]
+    ]
     return "; ".join(shown)

@@ -70,7 +70,7 @@ def read_http(
     request = request_of(scene.asked)
     try:
         way = _first_way(scene, routes, connections)
-        course = RedirectChain(scene, request, proxied=any(one.proxy for one in routes))
+        course = RedirectChain(scene, request, proxied=any(route.proxy for route in routes))
         while way is not None:
             answer = _ask(scene, way, request)
             onward = course.onward(request, answer)

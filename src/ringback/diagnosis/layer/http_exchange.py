@@ -47,13 +47,13 @@ class Cookie:
 
 def kept(before: Iterable[Cookie], lines: list[str], host: str, target: str) -> tuple[Cookie, ...]:
     """Return the cookies of a host after an answer."""
-    jar = {(one.name, one.path): one for one in before}
+    jar = {(cookie.name, cookie.path): cookie for cookie in before}
     for line in lines[:_MAX_COOKIES]:
         pair, *rest = line.split(";")
         name, equals, value = (part.strip() for part in pair.partition("="))
         if not equals or len(line) >= _MAX_COOKIE or not f"{name}{value}".isprintable():
             continue
-        attributes = dict(_attribute(one) for one in rest)
+        attributes = dict(_attribute(part) for part in rest)
         domain = attributes.get("domain", "").lstrip(".").lower()
         if domain and not f".{host.lower().rstrip('.')}".endswith(f".{domain}"):
             continue
@@ -129,7 +129,7 @@ class HttpRequest:
         if route.proxy is not None and not tunnelled:
             target = f"{self.scheme}://{host}{target}"
             lines += _credentials(route.proxy)
-        sent = [one for one in self.cookies if one.goes_to(self.scheme, self.target)]
+        sent = [cookie for cookie in self.cookies if cookie.goes_to(self.scheme, self.target)]
         lines += [f"Cookie: {_cookie(sent)}"] if sent else []
         lines += _upgrade() if self.upgrade else ["Accept: */*", "Accept-Encoding: identity"]
         head = [f"{self.method} {target} HTTP/1.1", f"Host: {host}", f"User-Agent: {AGENT}", *lines]
@@ -159,7 +159,7 @@ def _credentials(proxy: str) -> list[str]:
 
 
 def _cookie(cookies: list[Cookie]) -> str:
-    return "; ".join(f"{one.name}={one.value}" for one in cookies)
+    return "; ".join(f"{cookie.name}={cookie.value}" for cookie in cookies)
 
 
 def _upgrade() -> list[str]:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import ipaddress
 import re
-import socket
 import time
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from ringback.diagnosis.facts import HttpSmallSegmentsFacts, PortalCheckFacts, TlsHereFacts
+from ringback.diagnosis.layer.host_routes import source_to
 from ringback.diagnosis.layer.http_exchange import ResponseTimeouts, exchange_http1
 from ringback.diagnosis.layer.http_readings import host_of, without_query
 from ringback.diagnosis.layer.opening import open_connection, subject_of
@@ -70,8 +70,8 @@ def _may_be(route: Route, request: HttpRequest, answer: HttpResponse) -> bool:
 
 def _related(host: str, asked: str) -> bool:
     """Whether two names are of the same domain: ``www.example.com`` and ``example.com``."""
-    one, other = (name.lower().rstrip(".").split(".")[-2:] for name in (host, asked))
-    return one == other and not host[-1:].isdigit()
+    ours, theirs = (name.lower().rstrip(".").split(".")[-2:] for name in (asked, host))
+    return ours == theirs and not host[-1:].isdigit()
 
 
 def _answers_for_others(
@@ -103,22 +103,12 @@ def _answers_for_others(
 
 def _nowhere(address: str) -> str:
     """An address that is neither on the target's network nor on one of this host's."""
-    near = {_network(address), *(_network(source_to(each) or "") for each in NOWHERE)}
-    return next((each for each in NOWHERE if _network(each) not in near), NOWHERE[0])
+    near = {_network(address), *(_network(source_to(nowhere)[0] or "") for nowhere in NOWHERE)}
+    return next((nowhere for nowhere in NOWHERE if _network(nowhere) not in near), NOWHERE[0])
 
 
 def _network(address: str) -> str:
     return address.rpartition(".")[0]
-
-
-def source_to(address: str) -> str | None:
-    """Return the address of this host from which another is reached; nothing is sent."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        try:
-            sock.connect((address, 9))
-        except OSError:
-            return None
-        return str(sock.getsockname()[0])
 
 
 def _asked(scene: DiagnosisContext, route: Route, request: HttpRequest) -> HttpResponse | None:
@@ -134,15 +124,15 @@ def _asked(scene: DiagnosisContext, route: Route, request: HttpRequest) -> HttpR
         )
 
 
-def _same(one: HttpResponse, other: HttpResponse) -> bool:
-    assert one.head is not None
+def _same(got: HttpResponse, other: HttpResponse) -> bool:
+    assert got.head is not None
     assert other.head is not None
-    if one.status != other.status:
+    if got.status != other.status:
         return False
-    locations = [each.get("location") for each in (one.head, other.head)]
+    locations = [head.get("location") for head in (got.head, other.head)]
     if any(locations):
         return host_of(locations[0] or "") == host_of(locations[1] or "")
-    bodies = [each.body.start[:200] if each.body else b"" for each in (one, other)]
+    bodies = [answer.body.start[:200] if answer.body else b"" for answer in (got, other)]
     return bodies[0] == bodies[1]
 
 

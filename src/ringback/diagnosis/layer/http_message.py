@@ -64,7 +64,7 @@ def parse_head(data: bytes) -> Head:
         raise HeadError("the status line is malformed")
     if len(lines) > _MAX_FIELDS:
         raise HeadError(f"it has {len(lines)} header lines")
-    if max((len(each) for each in lines), default=0) > _MAX_LINE:
+    if max((len(line) for line in lines), default=0) > _MAX_LINE:
         raise HeadError("a header line is longer than 64 KiB")
     fields, odd = _fields(lines)
     head = Head(line[1].decode(), int(line[2]), _text(line[3] or b""), fields, odd)
@@ -87,7 +87,7 @@ def _fields(lines: list[bytes]) -> tuple[tuple[tuple[str, str], ...], tuple[str,
 def _check_length(head: Head) -> None:
     if head.get("transfer-encoding"):
         return
-    lengths = {part.strip() for each in head.all("content-length") for part in each.split(",")}
+    lengths = {part.strip() for value in head.all("content-length") for part in value.split(",")}
     if not all(map(_LENGTH.fullmatch, lengths)):
         raise HeadError("its Content-Length is no number")
     if len(lengths) > 1:

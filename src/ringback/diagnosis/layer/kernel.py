@@ -98,7 +98,7 @@ def icmp_messages(sock: socket.socket, target: str) -> list[Icmp]:
             _, ancillary, _, _ = sock.recvmsg(512, 512, socket.MSG_ERRQUEUE | socket.MSG_DONTWAIT)
         except OSError:
             break
-        found += (one for _, _, data in ancillary if (one := _message(data, target)))
+        found += (icmp for _, _, data in ancillary if (icmp := _message(data, target)))
     return found
 
 

@@ -93,7 +93,7 @@ class SystemLookup:
             said = f"{type(error).__name__}: {error}"[:200]
             self._finish((), _facts(), result=said, kind="dns.failed")
         else:
-            addresses = tuple(dict.fromkeys(str(one[4][0]) for one in found))
+            addresses = tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
             facts = _facts(addresses=list(addresses))
             self._finish(addresses, facts, result=" ".join(addresses[:6]))
 
@@ -170,18 +170,21 @@ def ask_all(
     patience = QueryTimeouts(
         left=scene.left,
         further=_ICMP_TIMEOUT,
-        settled=lambda: bool(lookup.addresses) and any(one.resolved for one in asking),
+        settled=lambda: bool(lookup.addresses) and any(queries.resolved for queries in asking),
     )
     if brief:
         patience = QueryTimeouts(tries=_SHORT_TIMEOUTS, left=scene.left)
     asking += [NameserverQueries(scene, server, names, patience) for server in servers]
-    tasks = [task for one in asking for task in one.tasks()]
+    tasks = [task for queries in asking for task in queries.tasks()]
     if not brief:
         sibling = random_sibling(min(names, key=len))
-        tasks += [partial(hijack, scene, one.server, sibling, one.is_unreachable) for one in asking]
+        tasks += [
+            partial(hijack, scene, queries.server, sibling, queries.is_unreachable)
+            for queries in asking
+        ]
     together(scene, tasks)
-    if not brief and not any(one.resolved for one in asking):
-        doubtful = [one.server for one in asking if _in_doubt(one)]
+    if not brief and not any(queries.resolved for queries in asking):
+        doubtful = [queries.server for queries in asking if _in_doubt(queries)]
         together(scene, [partial(control, scene, server) for server in doubtful])
     return asking
 
@@ -189,8 +192,8 @@ def ask_all(
 def _in_doubt(asking: NameserverQueries) -> bool:
     """Whether it is to be asked if the server answers anything."""
     return not asking.is_unreachable() and any(
-        one.reply.rcode in _SEEN_TO_FAIL or one.reply.timed_out or one.reply.malformed
-        for one in asking.findings.values()
+        finding.reply.rcode in _SEEN_TO_FAIL or finding.reply.timed_out or finding.reply.malformed
+        for finding in asking.findings.values()
     )
 
 
@@ -199,7 +202,10 @@ def record_origin(
 ) -> None:
     """Record which addresses no nameserver gives, and where they come from instead."""
     given = {
-        a for one in asking for finding in one.findings.values() for a in finding.answer.addresses
+        a
+        for queries in asking
+        for finding in queries.findings.values()
+        for a in finding.answer.addresses
     }
     alone = [address for address in addresses if address not in given]
     if not alone:
@@ -232,8 +238,8 @@ def record_search_domain(
     own = min(names, key=len)
     if len(own.labels) <= 2:
         return
-    for one in asking:
-        for finding in one.findings.values():
+    for queries in asking:
+        for finding in queries.findings.values():
             if finding.name != own and finding.answer.addresses:
                 _record(
                     scene,
@@ -299,17 +305,17 @@ def _servers(scene: DiagnosisContext, config: ResolverConfig) -> list[Server]:
 
 def _longest(asking: list[NameserverQueries]) -> float:
     """How many seconds ``getaddrinfo`` is given, from its beginning."""
-    known = [one for one in asking if one.server.configured]
-    if known and all(one.is_unreachable() for one in known):
+    known = [queries for queries in asking if queries.server.configured]
+    if known and all(queries.is_unreachable() for queries in known):
         return _HOPELESS  # it does not hear most ICMP messages, and waits for answers
-    if known and len({one.reply.timed_out for one in known[0].findings.values()}) > 1:
+    if known and len({finding.reply.timed_out for finding in known[0].findings.values()}) > 1:
         return _HOPELESS  # it waits for the other half of the answer, twice 5 s
     return LOOKUP_TIMEOUT
 
 
 def _of_dns(asking: list[NameserverQueries]) -> tuple[str, ...]:
-    for one in asking:
-        found = [one.findings[type_] for type_ in ("AAAA", "A") if type_ in one.findings]
+    for queries in asking:
+        found = [queries.findings[type_] for type_ in ("AAAA", "A") if type_ in queries.findings]
         addresses = tuple(a for finding in found for a in finding.answer.addresses)
         if addresses:
             return addresses

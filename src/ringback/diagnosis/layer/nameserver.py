@@ -133,12 +133,12 @@ class NameserverQueries:
 
     def is_unreachable(self) -> bool:
         """Return whether a question has met an error on its way."""
-        return any(one.reply.error for one in self.findings.values())
+        return any(finding.reply.error for finding in self.findings.values())
 
     @property
     def resolved(self) -> bool:
         """Whether it gave any address."""
-        return any(one.answer.addresses for one in self.findings.values())
+        return any(finding.answer.addresses for finding in self.findings.values())
 
     def tasks(self) -> list[Callable[[], None]]:
         """Return what is to be run side by side."""
@@ -151,7 +151,7 @@ class NameserverQueries:
             index = self._next(asked[-1], index)
             asked.append(self._one(type_, index))
         chosen = self._chosen(asked, type_, index)
-        finding = replace(chosen, tried=tuple(one.name for one in asked))
+        finding = replace(chosen, tried=tuple(found.name for found in asked))
         with self._came:
             # others may be reading the old one
             self.findings = {**self.findings, type_: finding}
@@ -164,7 +164,7 @@ class NameserverQueries:
         if len(asked) == 1 or last.answer.addresses or self._has_addresses(_other(type_), index):
             return last
         own = _written(self._names)
-        return next((one for one in asked if one.name == own), asked[0])
+        return next((finding for finding in asked if finding.name == own), asked[0])
 
     def _one(self, type_: str, index: int) -> NameserverFinding:
         name = self._names[index]
@@ -254,7 +254,7 @@ def _facts(finding: NameserverFinding, *, dangling: bool) -> NameserverFacts:
         "answers": list(answer.addresses),
         "cnames": list(answer.aliases),
         "dangling": dangling,
-        "ede": [list(one) for one in answer.errors],
+        "ede": [list(error) for error in answer.errors],
         "negative_ttl": answer.negative_ttl,
         "ttl": answer.ttl,
         "timed_out": reply.timed_out,

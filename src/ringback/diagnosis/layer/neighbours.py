@@ -62,8 +62,8 @@ def chosen_neighbours(
     scene: DiagnosisContext, made: Mapping[str, ConnectAttempt | None]
 ) -> list[Neighbour]:
     """Return whom to ask, the most telling first."""
-    speaking = _one_of_each_family(a for a, one in made.items() if _port_decides(one))
-    silent = _one_of_each_family(a for a, one in made.items() if _way_decides(one))
+    speaking = _one_of_each_family(a for a, attempt in made.items() if _port_decides(attempt))
+    silent = _one_of_each_family(a for a, attempt in made.items() if _way_decides(attempt))
     found = dict.fromkeys((*_partners(scene, speaking), *_on_the_way(scene, silent)))
     if scene.options.neighbours and speaking:
         found |= dict.fromkeys(_common(scene, speaking[0]))
@@ -84,16 +84,20 @@ def gateway_of(scene: DiagnosisContext, address: str) -> str | None:
     return next((out.facts["gateway"] for out in routes if out.facts["family"] == family), None)
 
 
-def _port_decides(one: ConnectAttempt | None) -> bool:
+def _port_decides(attempt: ConnectAttempt | None) -> bool:
     """Whether another port of the same address may answer otherwise."""
-    if one is None or one.outcome in {"refused", "reset", "timeout"}:
+    if attempt is None or attempt.outcome in {"refused", "reset", "timeout"}:
         return True
-    return one.icmp is not None and not one.icmp.own
+    return attempt.icmp is not None and not attempt.icmp.own
 
 
-def _way_decides(one: ConnectAttempt | None) -> bool:
+def _way_decides(attempt: ConnectAttempt | None) -> bool:
     """Whether nobody but this host has said anything."""
-    return one is None or one.outcome == "timeout" or (one.icmp is not None and one.icmp.own)
+    return (
+        attempt is None
+        or attempt.outcome == "timeout"
+        or (attempt.icmp is not None and attempt.icmp.own)
+    )
 
 
 def _one_of_each_family(addresses: Iterator[str]) -> list[str]:
@@ -232,13 +236,18 @@ OTHER_ANSWER_TIMEOUT = 1.2
 def ask_other_answers(scene: DiagnosisContext, addresses: Sequence[str]) -> None:
     """Connect to what other nameservers say the name is."""
     port = scene.asked.port
-    others = [one for one in _answers(scene) if one not in addresses][:MAX_OTHER_ANSWERS]
-    asked = [
-        Neighbour(address=one, port=port, role="other_answer")
-        for one in others
-        if scene.may_connect(one, port)
+    others = [address for address in _answers(scene) if address not in addresses][
+        :MAX_OTHER_ANSWERS
     ]
-    together(scene, [partial(ask_neighbour, scene, one, OTHER_ANSWER_TIMEOUT) for one in asked])
+    asked = [
+        Neighbour(address=address, port=port, role="other_answer")
+        for address in others
+        if scene.may_connect(address, port)
+    ]
+    together(
+        scene,
+        [partial(ask_neighbour, scene, neighbour, OTHER_ANSWER_TIMEOUT) for neighbour in asked],
+    )
 
 
 def _answers(scene: DiagnosisContext) -> list[str]:
@@ -264,10 +273,12 @@ def neighbour_tasks(
     """Return the questions that decide something, their connections counted."""
     wait = _patience(made)
     neighbours = [
-        one for one in chosen_neighbours(scene, made) if scene.may_connect(one.address, one.port)
+        neighbour
+        for neighbour in chosen_neighbours(scene, made)
+        if scene.may_connect(neighbour.address, neighbour.port)
     ]
     return [
-        *(partial(ask_neighbour, scene, one, wait) for one in neighbours),
+        *(partial(ask_neighbour, scene, neighbour, wait) for neighbour in neighbours),
         *(
             partial(ask_control, scene, text, wait)
             for text in scene.options.controls[:MAX_CONTROLS]
@@ -277,8 +288,8 @@ def neighbour_tasks(
 
 def _patience(made: Mapping[str, ConnectAttempt | None]) -> float:
     """Seconds to wait: some round trips where the target has answered, else as long as for it."""
-    ended = [one for one in made.values() if one is not None]
-    if len(ended) < len(made) or any(one.withheld for one in ended):
+    ended = [attempt for attempt in made.values() if attempt is not None]
+    if len(ended) < len(made) or any(attempt.withheld for attempt in ended):
         return SILENT_TARGET_TIMEOUT
-    slowest = max((one.seconds for one in ended), default=0.0)
+    slowest = max((attempt.seconds for attempt in ended), default=0.0)
     return min(_MAX_SHORT_TIMEOUT, _MIN_TIMEOUT + 3 * slowest)

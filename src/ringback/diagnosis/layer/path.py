@@ -46,7 +46,9 @@ def silence(scene: DiagnosisContext, address: str, last: int) -> None:
     """
     began = scene.now()
     port, other = scene.asked.port, port_beside(scene.asked)
-    made = together(scene, [partial(_try, scene, address, one, last + 1) for one in (port, other)])
+    made = together(
+        scene, [partial(_try, scene, address, tried, last + 1) for tried in (port, other)]
+    )
     here, there = made
     if here is None or there is None:
         return
@@ -137,9 +139,11 @@ def _walked(scene: DiagnosisContext, address: str, ends: float) -> tuple[int, bo
             break
         ttls = range(first, first + MAX_TTLS_AT_ONCE)
         hops = together(scene, [partial(_hop, scene, address, ttl, wait) for ttl in ttls])
-        answered = [ttl for ttl, one in zip(ttls, hops, strict=True) if one and _answers(one)]
+        answered = [
+            ttl for ttl, attempt in zip(ttls, hops, strict=True) if attempt and _answers(attempt)
+        ]
         last = max(answered, default=last)
-        if any(one is not None and _is_end(one) for one in hops):
+        if any(attempt is not None and _is_end(attempt) for attempt in hops):
             return last, True
         if ttls[-1] - last >= _MAX_SILENT_HOPS:
             break
@@ -238,8 +242,10 @@ def measure_refusal(scene: DiagnosisContext, address: str) -> None:
     asked = scene.asked.port
     other = port_beside(scene.asked)
     here, there = (
-        one or Distance(None, 0)
-        for one in together(scene, [partial(_distance, scene, address, p) for p in (asked, other)])
+        distance or Distance(None, 0)
+        for distance in together(
+            scene, [partial(_distance, scene, address, p) for p in (asked, other)]
+        )
     )
     near = _is_nearer(here, there)
     scene.record(
@@ -305,11 +311,11 @@ def path_tasks(
     """
     walks: dict[bool, Callable[[], None]] = {}
     refusals: dict[bool, Callable[[], None]] = {}
-    for address, one in made.items():
+    for address, attempt in made.items():
         six = ":" in address
-        if one is None or one.withheld:
-            withheld = one is not None and bool(one.withheld)
+        if attempt is None or attempt.withheld:
+            withheld = attempt is not None and bool(attempt.withheld)
             walks.setdefault(six, partial(walk_path, scene, address, withheld=withheld))
-        elif one.outcome == "refused" and one.icmp is None and gateway_of(scene, address):
+        elif attempt.outcome == "refused" and attempt.icmp is None and gateway_of(scene, address):
             refusals.setdefault(six, partial(measure_refusal, scene, address))
     return [*walks.values(), *refusals.values()]

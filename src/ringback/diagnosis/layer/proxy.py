@@ -113,7 +113,7 @@ def reach_proxy(
         found = resolve(server.host, server.port, timeout=scene.left(lookup))
     except (OSError, UnicodeError) as error:
         return ProxyReached(eai=_eai(error))
-    addresses = tuple(dict.fromkeys(str(one[4][0]) for one in found))
+    addresses = tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
     made = _open_one(scene, addresses[:MAX_ADDRESSES], server.port, patience)
     return ProxyReached(addresses=addresses, made=made, eai=None if made else "EBUSY")
 
@@ -130,11 +130,15 @@ def _open_one(
         return made
 
     allowed = [address for address in addresses if scene.may_connect(address, port)]
-    every = [one for one in together(scene, [partial(connect, a) for a in allowed]) if one]
-    best = next((one for one in every if one.sock is not None), every[-1] if every else None)
-    for one in every:
-        if one is not best:
-            one.close()
+    every = [
+        attempt for attempt in together(scene, [partial(connect, a) for a in allowed]) if attempt
+    ]
+    best = next(
+        (attempt for attempt in every if attempt.sock is not None), every[-1] if every else None
+    )
+    for attempt in every:
+        if attempt is not best:
+            attempt.close()
     return best
 
 
@@ -259,7 +263,10 @@ def try_candidates(scene: DiagnosisContext) -> None:
     """
     together(
         scene,
-        [partial(_try_candidate, scene, *one) for one in list(_named(scene))[:MAX_CANDIDATES]],
+        [
+            partial(_try_candidate, scene, *candidate)
+            for candidate in list(_named(scene))[:MAX_CANDIDATES]
+        ],
     )
 
 
@@ -330,12 +337,18 @@ def try_direct(scene: DiagnosisContext, addresses: Sequence[str], *, wait: bool 
         return
     began = scene.now()
     port = scene.asked.port
-    tried = [one for one in addresses[:_MAX_DIRECT] if scene.may_connect(one, port)]
-    made = [one for one in together(scene, [partial(_try_direct, scene, a) for a in tried]) if one]
-    best = next((one for one in made if one.outcome == "open"), made[0] if made else None)
+    tried = [address for address in addresses[:_MAX_DIRECT] if scene.may_connect(address, port)]
+    made = [
+        attempt
+        for attempt in together(scene, [partial(_try_direct, scene, a) for a in tried])
+        if attempt
+    ]
+    best = next(
+        (attempt for attempt in made if attempt.outcome == "open"), made[0] if made else None
+    )
     spoken = speech(best.sock, port, scene.asked) if best and best.sock else None
-    for one in made:
-        one.close()
+    for attempt in made:
+        attempt.close()
     result = describe_attempt(best) if best else "the name is not resolved here"
     scene.record(
         "proxy",
@@ -363,12 +376,12 @@ def _proxy_works(scene: DiagnosisContext) -> bool:
     """Wait for what is told of the proxy, at most for a while, and say whether it does well."""
     ends = time.monotonic() + scene.left(DIRECT_SILENCE)
     while time.monotonic() < ends:
-        told_of = [one for one in scene.readings() if one.layer == "proxy"]
-        if any(one.state == "failed" for one in told_of):
+        told_of = [reading for reading in scene.readings() if reading.layer == "proxy"]
+        if any(reading.state == "failed" for reading in told_of):
             return False
         plain = scene.asked.protocol == "http" and not scene.asked.tls
         enough = {"connect", "tunnel"} if plain else {"tunnel"}
-        if any(one.what in enough for one in told_of):
+        if any(reading.what in enough for reading in told_of):
             return True
         time.sleep(_POLL_INTERVAL)
     return False

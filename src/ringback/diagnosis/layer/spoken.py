@@ -111,8 +111,11 @@ ANSWER_TIMEOUT = 0.7
 """Seconds in which one that is spoken to has answered."""
 
 _HEAD = b"HEAD / HTTP/1.0\r\nHost: %s\r\nConnection: close\r\n\r\n"
-_PLAIN_PORTS = frozenset(one.port for one in PROTOCOLS.values() if not one.tls)
-_TLS_PORTS = {8443, *(one.port for one in PROTOCOLS.values() if one.tls)} - _PLAIN_PORTS
+_PLAIN_PORTS = frozenset(protocol.port for protocol in PROTOCOLS.values() if not protocol.tls)
+_TLS_PORTS = {
+    8443,
+    *(protocol.port for protocol in PROTOCOLS.values() if protocol.tls),
+} - _PLAIN_PORTS
 _HTTP_PORTS = frozenset({80, 8080})
 _MAX_BYTES = 256
 

@@ -102,7 +102,7 @@ def again(
 
     made = together(scene, [partial(repeat, number) for number in range(count)])
     first = watch.of(address, scene.left(LAST_ATTEMPT_END))
-    outcomes = [one.outcome for one in (first, *made) if one is not None]
+    outcomes = [attempt.outcome for attempt in (first, *made) if attempt is not None]
     opened = outcomes.count("open")
     if needless() and not opened:
         return
@@ -199,7 +199,7 @@ def _beside(scene: DiagnosisContext, watch: AttemptWatch, routes: dict[str, Rout
     made = watch.wait(SILENT_SECONDS)
     if routes:
         return
-    silent = [address for address, one in made.items() if one is None]
+    silent = [address for address, attempt in made.items() if attempt is None]
     tasks = neighbours.neighbour_tasks(scene, made)
     for address, count in worth_repeating(scene, silent):
         tasks.append(

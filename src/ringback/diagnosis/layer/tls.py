@@ -57,12 +57,14 @@ def read_tls(scene: DiagnosisContext, routes: Sequence[Route]) -> tuple[TlsConne
     context, store = context_of_program(scene)
     met = _meetings(scene, routes[:_ROUTES], context, store)
     kept = tuple(
-        TlsConnection(one.route, one.made.channel, context) for one in met if not one.made.error
+        TlsConnection(meeting.route, meeting.made.channel, context)
+        for meeting in met
+        if not meeting.made.error
     )
     if scene.asked.protocol == "none":
         for connection in kept:
             connection.close()
-    _explain(scene, [one for one in met if one.made.error], store)
+    _explain(scene, [meeting for meeting in met if meeting.made.error], store)
     return kept
 
 
@@ -93,20 +95,23 @@ def _meetings(
 ) -> list[_Meeting]:
     pending = PendingHandshake()
     tasks: list[Callable[[], _Meeting | None]] = [
-        partial(_meet, scene, route, context, store, each, scene.asked.port)
-        for route, each in zip(
+        partial(_meet, scene, route, context, store, handshake, scene.asked.port)
+        for route, handshake in zip(
             routes, (pending, PendingHandshake(), PendingHandshake()), strict=False
         )
     ]
     tasks.append(partial(explain_silence, scene, routes[0], pending))
-    return [one for one in together(scene, tasks) if one is not None]
+    return [meeting for meeting in together(scene, tasks) if meeting is not None]
 
 
 def _explain(scene: DiagnosisContext, failed: list[_Meeting], store: TrustStore) -> None:
-    first = {one.failure: one for one in reversed(failed)}
+    first = {meeting.failure: meeting for meeting in reversed(failed)}
     together(
         scene,
-        [partial(explain_handshake, scene, one.route, one.made, store) for one in first.values()],
+        [
+            partial(explain_handshake, scene, meeting.route, meeting.made, store)
+            for meeting in first.values()
+        ],
     )
 
 

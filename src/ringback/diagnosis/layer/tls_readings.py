@@ -133,8 +133,8 @@ def role_of(issuer: str) -> Role | None:
 def kin_of(issuer: str, context: ssl.SSLContext) -> str | None:
     """Return a trusted authority whose name has a word in common with the issuer's."""
     wanted = _words(issuer) - _GENERIC
-    for one in context.get_ca_certs():
-        name = _name(one.get("subject"))
+    for authority in context.get_ca_certs():
+        name = _name(authority.get("subject"))
         if wanted & _words(name):
             return name[:200]
     return None
@@ -181,14 +181,18 @@ def certificate_path(chain: list[ParsedCertificate]) -> list[ParsedCertificate]:
     if not chain:
         return []
     found, rest = [chain[0]], list(chain[1:])
-    while above := next((one for one in rest if _is_above(one, found[-1])), None):
+    while above := next(
+        (certificate for certificate in rest if _is_above(certificate, found[-1])), None
+    ):
         rest.remove(above)
         found.append(above)
     return found
 
 
-def _is_above(one: ParsedCertificate, below: ParsedCertificate) -> bool:
-    return bool(one.subject) and one.subject == below.issuer and not below.self_signed
+def _is_above(certificate: ParsedCertificate, below: ParsedCertificate) -> bool:
+    return (
+        bool(certificate.subject) and certificate.subject == below.issuer and not below.self_signed
+    )
 
 
 def _parsed(body: bytes, *, with_context: bool) -> list[bytes]:
@@ -202,7 +206,7 @@ def _parsed(body: bytes, *, with_context: bool) -> list[bytes]:
         at += length
         if with_context:
             at += 2 + int.from_bytes(body[at : at + 2])
-    return [one for one in found if one]
+    return [der for der in found if der]
 
 
 def _told(tls: ssl.SSLObject | None) -> tuple[list[bytes], bool]:
@@ -210,16 +214,16 @@ def _told(tls: ssl.SSLObject | None) -> tuple[list[bytes], bool]:
     inner: Any = tls if hasattr(tls, "get_unverified_chain") else getattr(tls, "_sslobj", None)
     if hasattr(inner, "get_unverified_chain"):
         chain = inner.get_unverified_chain() or ()
-        return [_der(one) for one in chain][:_MAX_CERTIFICATES], True
+        return [_der(certificate) for certificate in chain][:_MAX_CERTIFICATES], True
     leaf = tls.getpeercert(binary_form=True) if tls is not None else None
     return ([leaf] if leaf else []), False
 
 
-def _der(one: Any) -> bytes:
+def _der(certificate: Any) -> bytes:
     """Public since Python 3.13, which gives bytes; an object of OpenSSL's before."""
-    if isinstance(one, bytes):
-        return one
-    pem: str = one.public_bytes()
+    if isinstance(certificate, bytes):
+        return certificate
+    pem: str = certificate.public_bytes()
     return ssl.PEM_cert_to_DER_cert(pem)
 
 
@@ -300,7 +304,7 @@ def record_chain(
         state="noted",
         result=_chain_result(chain),
         facts=ChainFacts(
-            chain=[_fields(one) for one in chain],
+            chain=[_fields(certificate) for certificate in chain],
             as_sent=as_sent,
             leaf_only=len(sent) == 1,
             matches_name=right,
@@ -364,21 +368,21 @@ def _chain_result(chain: list[ParsedCertificate]) -> str:
     )
 
 
-def _fields(one: ParsedCertificate) -> CertificateFacts:
+def _fields(certificate: ParsedCertificate) -> CertificateFacts:
     return {
-        "subject": one.subject,
-        "issuer": one.issuer,
-        "names": list(one.names[:20]),
-        "not_before": _rfc3339(one.not_before),
-        "not_after": _rfc3339(one.not_after),
-        "days_left": _days(one.not_after),
-        "serial": one.serial,
-        "sha256": one.sha256,
-        "self_signed": one.self_signed,
-        "is_authority": one.is_authority,
-        "ca_issuers": list(one.ca_issuers),
-        "key": one.key,
-        "signature": one.signature,
+        "subject": certificate.subject,
+        "issuer": certificate.issuer,
+        "names": list(certificate.names[:20]),
+        "not_before": _rfc3339(certificate.not_before),
+        "not_after": _rfc3339(certificate.not_after),
+        "days_left": _days(certificate.not_after),
+        "serial": certificate.serial,
+        "sha256": certificate.sha256,
+        "self_signed": certificate.self_signed,
+        "is_authority": certificate.is_authority,
+        "ca_issuers": list(certificate.ca_issuers),
+        "key": certificate.key,
+        "signature": certificate.signature,
     }
 
 

@@ -38,7 +38,7 @@ class TrustStore:
     def place(self) -> str | None:
         """The files it is read from, where they are named."""
         trust = self.trust
-        named = [one for one in trust.ca if PEM_BEGINS not in one]
+        named = [file for file in trust.ca if PEM_BEGINS not in file]
         if trust.certifi:
             named.append("certifi")
         if trust.system:

@@ -447,7 +447,7 @@ def read_url(scene: DiagnosisContext) -> None:
     """Record what was asked, as ``url/parse``."""
     asked = scene.asked
     host = examined(asked.host) if asked.host else Host(ascii="")
-    problems = [one for one in asked.problems if not one.startswith(MEANT)]
+    problems = [problem for problem in asked.problems if not problem.startswith(MEANT)]
     if not asked.kind and _is_this_host(host.ascii) and in_container():
         problems.append(f"{asked.host} is this container itself, not the machine around it")
     scene.record(
@@ -477,7 +477,7 @@ def _is_this_host(host: str) -> bool:
 
 
 def _facts(asked: Asked, host: Host, problems: list[str]) -> UrlFacts:
-    meant = [one.removeprefix(MEANT) for one in asked.problems if one.startswith(MEANT)]
+    meant = [problem.removeprefix(MEANT) for problem in asked.problems if problem.startswith(MEANT)]
     return {
         "scheme": asked.scheme or None,
         "host": asked.host or None,

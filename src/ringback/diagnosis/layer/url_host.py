@@ -32,7 +32,7 @@ def taken_for(host: str) -> str | None:
     """
     labels = host.split(".")
     among_latin = labels[-1].isascii()
-    deceiving = [_mixes(one) or (among_latin and _passes(one)) for one in labels]
+    deceiving = [_mixes(label) or (among_latin and _passes(label)) for label in labels]
     if not any(deceiving):
         return None
     return ".".join(

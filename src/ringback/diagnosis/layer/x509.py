@@ -60,18 +60,18 @@ def elements(content: bytes) -> Iterator[Element]:
     for _ in range(_MAX_ELEMENTS):
         if not content:
             return
-        one = element(content)
-        yield one
-        content = content[len(one.whole) :]
+        found = element(content)
+        yield found
+        content = content[len(found.whole) :]
     raise DERError("too many elements")
 
 
 def sequence(data: bytes, tag: int = SEQUENCE) -> list[Element]:
     """Return the elements of the sequence that some bytes begin with."""
-    one = element(data)
-    if one.tag != tag:
-        raise DERError(f"tag {one.tag:#x} in place of {tag:#x}")
-    return list(elements(one.content))
+    found = element(data)
+    if found.tag != tag:
+        raise DERError(f"tag {found.tag:#x} in place of {tag:#x}")
+    return list(elements(found.content))
 
 
 def at_least(found: Iterable[Element], least: int) -> list[Element]:
@@ -265,9 +265,9 @@ def _moment(found: Element) -> dt.datetime:
 
 def _extensions(rest: list[Element]) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
-    for one in rest:
-        if one.tag == _EXPLICIT_EXTENSIONS:
-            for extension in sequence(one.content):
+    for field in rest:
+        if field.tag == _EXPLICIT_EXTENSIONS:
+            for extension in sequence(field.content):
                 kind, *_, value = at_least(elements(extension.content), 2)
                 if kind.tag == OBJECT_IDENTIFIER:
                     found[identifier(kind.content)] = value.content
