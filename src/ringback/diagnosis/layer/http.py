@@ -48,7 +48,7 @@ class _Way:
 
     route: Route
     channel: TlsChannel | None
-    context: ssl.SSLContext | None
+    ssl_context: ssl.SSLContext | None
     used: bool = False
 
     def close(self) -> None:
@@ -90,7 +90,7 @@ def _first_way(
 ) -> _Way | None:
     if scene.asked.tls:
         first = next(iter(connections), None)
-        return None if first is None else _Way(first.route, first.channel, first.context)
+        return None if first is None else _Way(first.route, first.channel, first.ssl_context)
     return _plain_way(scene, routes[0], scene.asked.port) if routes else None
 
 
@@ -109,15 +109,15 @@ def _way_to(
     scene: DiagnosisContext,
     route: Route,
     request: HttpRequest,
-    context: ssl.SSLContext | None = None,
+    ssl_context: ssl.SSLContext | None = None,
 ) -> _Way | None:
     if route.proxy is None:
         route = replace(route, port=request.port)
     if request.scheme == "https":
-        connection = follow(scene, route, request.port, context)
+        connection = follow(scene, route, request.port, ssl_context)
         if connection is None:
             return None
-        return _Way(connection.route, connection.channel, connection.context)
+        return _Way(connection.route, connection.channel, connection.ssl_context)
     return _plain_way(scene, route, request.port)
 
 
@@ -133,7 +133,9 @@ def _ask(scene: DiagnosisContext, way: _Way, request: HttpRequest) -> HttpRespon
     since = scene.now()
     answer = _exchanged(scene, way, request)
     if way.used and answer.outcome in {"closed", "reset"} and not answer.first:
-        fresh = _way_to(scene, way.route, request, way.context)  # it was closed while it was kept
+        fresh = _way_to(
+            scene, way.route, request, way.ssl_context
+        )  # it was closed while it was kept
         if fresh is not None:
             way.channel, way.used = fresh.channel, False
             answer = _exchanged(scene, way, request)
@@ -147,7 +149,7 @@ def _ask(scene: DiagnosisContext, way: _Way, request: HttpRequest) -> HttpRespon
         record_refusal(scene, way.route, request, answer, refusal)
     record_request(scene, way.route, request, answer, since=since, portal=portal)
     hung_up = answer.outcome in {"closed", "reset"} and not answer.first
-    if hung_up and way.context is None and way.route.proxy is None:
+    if hung_up and way.ssl_context is None and way.route.proxy is None:
         tls_here(scene, way.route)
     return answer
 
@@ -155,9 +157,9 @@ def _ask(scene: DiagnosisContext, way: _Way, request: HttpRequest) -> HttpRespon
 def _in_http2(scene: DiagnosisContext, way: _Way, request: HttpRequest) -> HttpResponse | None:
     """Ask again a server that has answered HTTP/1 with HTTP/2, on a connection of its own."""
     since = scene.now()
-    if way.context is not None:
-        way.context.set_alpn_protocols(["h2"])  # it is this diagnosis's own
-    fresh = _way_to(scene, way.route, request, way.context)
+    if way.ssl_context is not None:
+        way.ssl_context.set_alpn_protocols(["h2"])  # it is this diagnosis's own
+    fresh = _way_to(scene, way.route, request, way.ssl_context)
     if fresh is None or fresh.channel is None:
         return None
     way.close()
@@ -215,7 +217,9 @@ def _exchanged(scene: DiagnosisContext, way: _Way, request: HttpRequest) -> Http
 
     tasks: list[Callable[[], HttpResponse | None]] = [ask]
     if way.route.proxy is None:
-        tasks.append(partial(watch_stall, scene, way.route, request, channel, way.context, over))
+        tasks.append(
+            partial(watch_stall, scene, way.route, request, channel, way.ssl_context, over)
+        )
     return together(scene, tasks)[0] or HttpResponse()
 
 

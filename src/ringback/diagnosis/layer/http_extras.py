@@ -150,7 +150,7 @@ def watch_stall(
     route: Route,
     request: HttpRequest,
     channel: TlsChannel,
-    context: ssl.SSLContext | None,
+    ssl_context: ssl.SSLContext | None,
     over: threading.Event,
 ) -> None:
     """Wait for an answer; where it stalls, ask again with small segments, or for TLS."""
@@ -160,22 +160,22 @@ def watch_stall(
         if channel.received != seen:
             seen, since = channel.received, time.monotonic()
         elif time.monotonic() - since >= silence:
-            tasks = [partial(_small_segments, scene, route, request, context)]
-            if context is None and not seen:
+            tasks = [partial(_small_segments, scene, route, request, ssl_context)]
+            if ssl_context is None and not seen:
                 tasks.append(partial(tls_here, scene, route))
             together(scene, tasks)
             return
 
 
 def _small_segments(
-    scene: DiagnosisContext, route: Route, request: HttpRequest, context: ssl.SSLContext | None
+    scene: DiagnosisContext, route: Route, request: HttpRequest, ssl_context: ssl.SSLContext | None
 ) -> None:
     since = scene.now()
-    channel = _opened(scene, route, context)
+    channel = _opened(scene, route, ssl_context)
     if channel is None:
         return
     with channel:
-        text = request.text(route, tunnelled=context is not None)
+        text = request.text(route, tunnelled=ssl_context is not None)
         left = scene.left(_STALL_TIMEOUT)
         answer = exchange_http1(
             channel, text, request.method, ResponseTimeouts(left, left, left, left)
@@ -199,10 +199,10 @@ def _small_segments(
 
 
 def _opened(
-    scene: DiagnosisContext, route: Route, context: ssl.SSLContext | None
+    scene: DiagnosisContext, route: Route, ssl_context: ssl.SSLContext | None
 ) -> TlsChannel | None:
-    if context is not None:
-        made = attempted(scene, route, context, within=_STALL_TIMEOUT, segment_size=SMALL)
+    if ssl_context is not None:
+        made = attempted(scene, route, ssl_context, within=_STALL_TIMEOUT, segment_size=SMALL)
         return made.channel if made is not None and made.error is None else None
     asked = scene.asked
     try:

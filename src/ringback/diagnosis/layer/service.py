@@ -444,12 +444,12 @@ def _secure(
     if not str(mode).startswith("verify-"):
         made = shake_hands_over(channel, unverifying(), None, within)
         return None if made.error is None else made.reason or made.error
-    context, store = context_of_program(scene)
-    context.check_hostname = mode == "verify-full"
-    made = shake_hands_over(channel, context, server_name(scene.asked.host), within)
+    ssl_context, store = context_of_program(scene)
+    ssl_context.check_hostname = mode == "verify-full"
+    made = shake_hands_over(channel, ssl_context, server_name(scene.asked.host), within)
     own = store.trust.client_certificate is not None
     record_handshake(scene, route, made, name=sni_of(scene.asked.host), own_certificate=own)
-    record_chain(scene, route, made, context)
+    record_chain(scene, route, made, ssl_context)
     return None if made.error is None else made.reason or made.error
 
 

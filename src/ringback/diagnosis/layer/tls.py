@@ -54,10 +54,10 @@ def read_tls(scene: DiagnosisContext, routes: Sequence[Route]) -> tuple[TlsConne
     """
     if not scene.asked.tls or not routes:
         return ()
-    context, store = context_of_program(scene)
-    met = _meetings(scene, routes[:_ROUTES], context, store)
+    ssl_context, store = context_of_program(scene)
+    met = _meetings(scene, routes[:_ROUTES], ssl_context, store)
     kept = tuple(
-        TlsConnection(meeting.route, meeting.made.channel, context)
+        TlsConnection(meeting.route, meeting.made.channel, ssl_context)
         for meeting in met
         if not meeting.made.error
     )
@@ -69,15 +69,15 @@ def read_tls(scene: DiagnosisContext, routes: Sequence[Route]) -> tuple[TlsConne
 
 
 def follow(
-    scene: DiagnosisContext, route: Route, port: int, context: ssl.SSLContext | None = None
+    scene: DiagnosisContext, route: Route, port: int, ssl_context: ssl.SSLContext | None = None
 ) -> TlsConnection | None:
     """Shake hands once more with the same host; return the verified connection."""
     store = store_of(scene)
-    if context is None:
-        context, store = context_of_program(scene)
+    if ssl_context is None:
+        ssl_context, store = context_of_program(scene)
     pending = PendingHandshake("http")
     tasks: list[Callable[[], _Meeting | None]] = [
-        partial(_meet, scene, route, context, store, pending, port)
+        partial(_meet, scene, route, ssl_context, store, pending, port)
     ]
     if route.proxy is None:
         tasks.append(partial(explain_silence, scene, route, pending))
@@ -87,15 +87,15 @@ def follow(
     if met.made.error:
         _explain(scene, [met] if route.proxy is None else [], store)
         return None
-    return TlsConnection(route, met.made.channel, context)
+    return TlsConnection(route, met.made.channel, ssl_context)
 
 
 def _meetings(
-    scene: DiagnosisContext, routes: Sequence[Route], context: ssl.SSLContext, store: TrustStore
+    scene: DiagnosisContext, routes: Sequence[Route], ssl_context: ssl.SSLContext, store: TrustStore
 ) -> list[_Meeting]:
     pending = PendingHandshake()
     tasks: list[Callable[[], _Meeting | None]] = [
-        partial(_meet, scene, route, context, store, handshake, scene.asked.port)
+        partial(_meet, scene, route, ssl_context, store, handshake, scene.asked.port)
         for route, handshake in zip(
             routes, (pending, PendingHandshake(), PendingHandshake()), strict=False
         )
@@ -118,31 +118,31 @@ def _explain(scene: DiagnosisContext, failed: list[_Meeting], store: TrustStore)
 def _meet(
     scene: DiagnosisContext,
     route: Route,
-    context: ssl.SSLContext,
+    ssl_context: ssl.SSLContext,
     store: TrustStore,
     pending: PendingHandshake,
     port: int,
 ) -> _Meeting | None:
     try:
-        made = _greeted(scene, route, context, pending, port)
+        made = _greeted(scene, route, ssl_context, pending, port)
     finally:
         pending.over.set()
     if made is not None and made.alert == _NO_PROTOCOL:
-        made = _in_http2(scene, route, context, port, made)
+        made = _in_http2(scene, route, ssl_context, port, made)
     if made is None:
         return None
     own = store.trust.client_certificate is not None
     record_handshake(scene, route, made, name=sni_of(scene.asked.host), own_certificate=own)
-    record_chain(scene, route, made, context)
+    record_chain(scene, route, made, ssl_context)
     return _Meeting(route, made)
 
 
 def _in_http2(
-    scene: DiagnosisContext, route: Route, context: ssl.SSLContext, port: int, made: Handshake
+    scene: DiagnosisContext, route: Route, ssl_context: ssl.SSLContext, port: int, made: Handshake
 ) -> Handshake | None:
     """A server that takes no application protocol of ours may take HTTP/2 (RFC 7301)."""
-    context.set_alpn_protocols(["h2"])
-    again = _greeted(scene, route, context, PendingHandshake(), port)
+    ssl_context.set_alpn_protocols(["h2"])
+    again = _greeted(scene, route, ssl_context, PendingHandshake(), port)
     works = again is not None and again.error != "alert"
     scene.record(
         "tls",
@@ -158,7 +158,7 @@ def _in_http2(
 def _greeted(
     scene: DiagnosisContext,
     route: Route,
-    context: ssl.SSLContext,
+    ssl_context: ssl.SSLContext,
     pending: PendingHandshake,
     port: int,
 ) -> Handshake | None:
@@ -170,4 +170,6 @@ def _greeted(
     if raw is None:
         return None
     pending.raw = raw
-    return shake_hands(raw, context, server_name(scene.asked.host), scene.left(HANDSHAKE_TIMEOUT))
+    return shake_hands(
+        raw, ssl_context, server_name(scene.asked.host), scene.left(HANDSHAKE_TIMEOUT)
+    )

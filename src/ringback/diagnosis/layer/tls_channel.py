@@ -58,16 +58,16 @@ class WatchedObject(ssl.SSLObject):
         return made
 
 
-def watch_messages(context: ssl.SSLContext) -> bool:
+def watch_messages(ssl_context: ssl.SSLContext) -> bool:
     """Let a context note the messages of its connections, and return whether it can.
 
     Python's ``ssl`` module has a hook for debugging, ``_msg_callback``; where another Python lacks
     it, nothing is noted.
     """
-    context.sslobject_class = WatchedObject
+    ssl_context.sslobject_class = WatchedObject
     if not hasattr(ssl.SSLContext, "_msg_callback"):
         return False
-    vars(ssl.SSLContext)["_msg_callback"].__set__(context, _note)
+    vars(ssl.SSLContext)["_msg_callback"].__set__(ssl_context, _note)
     return True
 
 
@@ -123,11 +123,11 @@ class TlsChannel:
         """What the peer sent within TLS; ``None`` without TLS."""
         return self.tls.messages if isinstance(self.tls, WatchedObject) else None
 
-    def secure(self, context: ssl.SSLContext, name: str | None, within: float) -> None:
+    def secure(self, ssl_context: ssl.SSLContext, name: str | None, within: float) -> None:
         """Shake hands."""
         ends = time.monotonic() + within
         self.first = b""
-        self.tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=name)
+        self.tls = ssl_context.wrap_bio(self._incoming, self._outgoing, server_hostname=name)
         while True:
             try:
                 self.tls.do_handshake()
@@ -224,7 +224,7 @@ class TlsConnection:
 
     route: Route  # The way it took
     channel: TlsChannel
-    context: ssl.SSLContext  # Whom it was verified with
+    ssl_context: ssl.SSLContext  # Whom it was verified with
 
     def close(self) -> None:
         """Close it; harmless when it is closed."""

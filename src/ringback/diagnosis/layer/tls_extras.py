@@ -274,12 +274,12 @@ def _other_store(scene: DiagnosisContext, route: Route, store: TrustStore) -> No
     if other is None:
         return
     since = scene.now()
-    context = verifying()
+    ssl_context = verifying()
     try:
-        load_trust(context, other.trust)
+        load_trust(ssl_context, other.trust)
     except (OSError, ImportError):
         return
-    made = attempted(scene, route, context, within=_ANSWERED_TIMEOUT)
+    made = attempted(scene, route, ssl_context, within=_ANSWERED_TIMEOUT)
     if made is None:
         return
     made.channel.close()

@@ -102,20 +102,20 @@ class Handshake:
 
 
 def shake_hands(
-    raw: socket.socket, context: ssl.SSLContext, name: str | None, within: float
+    raw: socket.socket, ssl_context: ssl.SSLContext, name: str | None, within: float
 ) -> Handshake:
     """Shake hands over a connection and return what came of it."""
-    return shake_hands_over(TlsChannel(raw), context, name, within)
+    return shake_hands_over(TlsChannel(raw), ssl_context, name, within)
 
 
 def shake_hands_over(
-    channel: TlsChannel, context: ssl.SSLContext, name: str | None, within: float
+    channel: TlsChannel, ssl_context: ssl.SSLContext, name: str | None, within: float
 ) -> Handshake:
     """Shake hands over a connection on which something was said before."""
     began = time.monotonic()
     made = Handshake(channel)
     try:
-        made.channel.secure(context, name, within)
+        made.channel.secure(ssl_context, name, within)
         _hear_objection(made.channel)
     except OSError as error:
         _judge(made, error)
@@ -205,7 +205,7 @@ def sni_of(host: str) -> str | None:
 def attempted(
     scene: DiagnosisContext,
     route: Route,
-    context: ssl.SSLContext,
+    ssl_context: ssl.SSLContext,
     *,
     within: float,
     named: bool = True,
@@ -219,4 +219,4 @@ def attempted(
     except OSError:
         return None
     name = server_name(asked.host) if named else None
-    return shake_hands(raw, context, name, scene.left(within))
+    return shake_hands(raw, ssl_context, name, scene.left(within))

@@ -130,10 +130,10 @@ def role_of(issuer: str) -> Role | None:
     return "root" if words & {"root", "roots"} else None
 
 
-def kin_of(issuer: str, context: ssl.SSLContext) -> str | None:
+def kin_of(issuer: str, ssl_context: ssl.SSLContext) -> str | None:
     """Return a trusted authority whose name has a word in common with the issuer's."""
     wanted = _words(issuer) - _GENERIC
-    for authority in context.get_ca_certs():
+    for authority in ssl_context.get_ca_certs():
         name = _name(authority.get("subject"))
         if wanted & _words(name):
             return name[:200]
@@ -288,7 +288,7 @@ def record_handshake(
 
 
 def record_chain(
-    scene: DiagnosisContext, route: Route, made: Handshake, context: ssl.SSLContext
+    scene: DiagnosisContext, route: Route, made: Handshake, ssl_context: ssl.SSLContext
 ) -> None:
     """Record the certificates that came with a handshake, where there were any."""
     sent, as_sent = chain_of(made.channel)
@@ -313,7 +313,7 @@ def record_chain(
             days_left=_days(leaf.not_after) if leaf else None,
             unreadable=len(sent) - len(chain),
             error=made.error,
-            **_issuer(chain, made, context),
+            **_issuer(chain, made, ssl_context),
         ),
     )
 
@@ -345,12 +345,14 @@ def _result(made: Handshake, facts: HandshakeFacts) -> str:
     return _WORDS[made.error] + silent
 
 
-def _issuer(chain: list[ParsedCertificate], made: Handshake, context: ssl.SSLContext) -> ChainFacts:
+def _issuer(
+    chain: list[ParsedCertificate], made: Handshake, ssl_context: ssl.SSLContext
+) -> ChainFacts:
     """Who would have to vouch for the last certificate above the leaf, where nobody does."""
     last = certificate_path(chain)[-1] if chain and made.verify_code in ISSUER_CODES else None
     top = None if last is None else last.issuer
     return {
-        "issuer_kin": None if top is None else kin_of(top, context),
+        "issuer_kin": None if top is None else kin_of(top, ssl_context),
         "issuer_role": None if top is None else role_of(top),
         "unsent_issuer": None if last is None or last.self_signed else last.issuer,
     }

@@ -69,13 +69,13 @@ def context_of_program(scene: DiagnosisContext) -> tuple[ssl.SSLContext, TrustSt
     """
     since = scene.now()
     store = store_of(scene)
-    context = verifying()
+    ssl_context = verifying()
     problem: str | None = None
     try:
-        load_trust(context, store.trust)
+        load_trust(ssl_context, store.trust)
     except (OSError, ImportError) as error:
         problem = printable_text(str(error))
-    has = context.cert_store_stats()["x509_ca"]
+    has = ssl_context.cert_store_stats()["x509_ca"]
     scene.record(
         "tls",
         "trust",
@@ -93,7 +93,7 @@ def context_of_program(scene: DiagnosisContext) -> tuple[ssl.SSLContext, TrustSt
             client_certificate=store.trust.client_certificate is not None,
         ),
     )
-    return context, store
+    return ssl_context, store
 
 
 def other_store(store: TrustStore) -> TrustStore | None:
@@ -108,47 +108,47 @@ def verifying() -> ssl.SSLContext:
 
     It trusts nobody yet, and is not shared: it notes the messages of its connections.
     """
-    context = _bare()
-    context.check_hostname = True
-    context.verify_mode = ssl.CERT_REQUIRED
+    ssl_context = _bare()
+    ssl_context.check_hostname = True
+    ssl_context.verify_mode = ssl.CERT_REQUIRED
     if sys.version_info >= (3, 13):
-        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN | ssl.VERIFY_X509_STRICT
-    return context
+        ssl_context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN | ssl.VERIFY_X509_STRICT
+    return ssl_context
 
 
-def load_trust(context: ssl.SSLContext, trust: Trust) -> None:
+def load_trust(ssl_context: ssl.SSLContext, trust: Trust) -> None:
     """Let a context trust, and present, what a trust says; ``OSError``: a file cannot be used."""
-    load_authorities(context, trust)
+    load_authorities(ssl_context, trust)
     if trust.system:
-        load_system(context)
+        load_system(ssl_context)
     if trust.client_certificate:
-        load_client_certificate(context, trust.client_certificate)
+        load_client_certificate(ssl_context, trust.client_certificate)
 
 
 def unverifying() -> ssl.SSLContext:
     """Return a context that takes any certificate; no secret may be sent over it."""
-    context = _bare()
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    return context
+    ssl_context = _bare()
+    ssl_context.check_hostname = False
+    ssl_context.verify_mode = ssl.CERT_NONE
+    return ssl_context
 
 
 def tolerant() -> ssl.SSLContext:
     """Return a context that takes any certificate, and any version and cipher OpenSSL has."""
-    context = unverifying()
+    ssl_context = unverifying()
     # Naming TLS 1.0 instead would warn that it is deprecated, in the program's own log.
-    context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
-    context.set_ciphers(_OLD_CIPHERS)
-    context.options |= _LEGACY_CONNECT
-    return context
+    ssl_context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+    ssl_context.set_ciphers(_OLD_CIPHERS)
+    ssl_context.options |= _LEGACY_CONNECT
+    return ssl_context
 
 
 def _bare() -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    report_cuts(context)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.hostname_checks_common_name = False  # RFC 9110, section 4.3.4
-    context.post_handshake_auth = True
-    context.set_alpn_protocols(["http/1.1"])
-    watch_messages(context)
-    return context
+    ssl_context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    report_cuts(ssl_context)
+    ssl_context.minimum_version = ssl.TLSVersion.TLSv1_2
+    ssl_context.hostname_checks_common_name = False  # RFC 9110, section 4.3.4
+    ssl_context.post_handshake_auth = True
+    ssl_context.set_alpn_protocols(["http/1.1"])
+    watch_messages(ssl_context)
+    return ssl_context

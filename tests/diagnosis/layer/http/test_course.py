@@ -22,12 +22,12 @@ def met(endpoint):
     return scene
 
 
-def answering(lab, answers, scheme="http", context=None):
+def answering(lab, answers, scheme="http", ssl_context=None):
     """A server with an answer for each path; what it is asked is in ``Endpoint.seen``."""
 
     def handler(connection):
-        if context is not None:
-            connection.secure(context)
+        if ssl_context is not None:
+            connection.secure(ssl_context)
         while request := connection.read_request():
             connection.send(answers(request))
 

@@ -33,14 +33,14 @@ def is_small(accepted):
 
 
 def losing_large_segments(lab, body, *, secured=False):
-    context = lab.certificates.server() if secured else None
+    ssl_context = lab.certificates.server() if secured else None
 
     def handler(connection):
         if not is_small(connection.socket):
             connection.stall()
             return
-        if context is not None:
-            connection.secure(context)
+        if ssl_context is not None:
+            connection.secure(ssl_context)
         if connection.read_request():
             connection.send(response(200, body))
 
@@ -81,13 +81,13 @@ def test_a_handshake_that_works_with_small_segments(lab):
 
 def test_a_port_that_waits_for_tls(lab):
     requires("cryptography")
-    context = lab.certificates.server()
+    ssl_context = lab.certificates.server()
 
     def handler(connection):
         if connection.socket.recv(1, socket.MSG_PEEK) == b"G":
             connection.stall()
         else:
-            connection.secure(context)
+            connection.secure(ssl_context)
 
     scene = met(lab.listen(handler))
 

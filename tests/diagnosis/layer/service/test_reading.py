@@ -115,12 +115,12 @@ def met(endpoint, scheme, **asked):
     return scene
 
 
-def speaking(lab, first=b"", then=None, context=None):
+def speaking(lab, first=b"", then=None, ssl_context=None):
     """A server that says something first, then answers what it is told."""
 
     def handler(connection):
-        if context is not None:
-            connection.secure(context)
+        if ssl_context is not None:
+            connection.secure(ssl_context)
         if first:
             connection.send(first)
         while told := connection.read():
@@ -181,12 +181,12 @@ def test_postgres_is_spoken_to_until_it_asks_for_a_password(lab):
 
 def test_postgres_is_spoken_to_within_tls(lab):
     requires("cryptography")
-    context = lab.certificates.server()
+    ssl_context = lab.certificates.server()
 
     def handler(connection):
         connection.read()
         connection.send(b"S")
-        connection.secure(context)
+        connection.secure(ssl_context)
         connection.read()
         connection.send(error(b"57P03", b"the database system is starting up"))
 
@@ -240,11 +240,11 @@ def test_ssh_on_the_port_is_another_protocol(lab):
 @pytest.mark.usefixtures("quiet")
 def test_tls_on_the_port_is_another_protocol(lab):
     requires("cryptography")
-    context = lab.certificates.server()
+    ssl_context = lab.certificates.server()
 
     def handler(connection):
         try:
-            connection.secure(context)
+            connection.secure(ssl_context)
         except OSError:
             connection.finish(linger=True)
 
@@ -270,7 +270,7 @@ def test_an_end_without_a_word_is_told(lab, fault, outcome):
 
 def test_a_service_over_tls_is_spoken_to_within_it(lab):
     requires("cryptography")
-    endpoint = speaking(lab, then=lambda _: b"+PONG\r\n", context=lab.certificates.server())
+    endpoint = speaking(lab, then=lambda _: b"+PONG\r\n", ssl_context=lab.certificates.server())
     endpoint.verify = lab.certificates.bundle
     facts = only(met(endpoint, "rediss"), "greeting").facts
 
@@ -317,12 +317,12 @@ def test_postgres_without_tls_is_refused_where_the_url_wants_it(lab):
 )
 def test_the_certificate_of_postgres_is_verified_as_the_url_wants_it(lab, mode, name, works):
     requires("cryptography")
-    context = lab.certificates.server(name)
+    ssl_context = lab.certificates.server(name)
 
     def handler(connection):
         connection.read()
         connection.send(b"S")
-        connection.secure(context)
+        connection.secure(ssl_context)
         connection.read()
         connection.send(b"R\x00\x00\x00\x08\x00\x00\x00\x05")
 

@@ -36,13 +36,13 @@ def met(endpoint, **how):
 
 def secured(lab, answer, certificate="expired", prepare=None):
     """A server that answers each request over TLS."""
-    context = lab.certificates.server(certificate)
+    ssl_context = lab.certificates.server(certificate)
     if prepare is not None:
-        prepare(context)
+        prepare(ssl_context)
 
     def handler(connection):
         try:
-            connection.secure(context)
+            connection.secure(ssl_context)
         except OSError:
             return
         if connection.read_request():
@@ -131,11 +131,11 @@ def test_a_silent_port_is_asked_otherwise_meanwhile(lab, monkeypatch):
 
 
 def test_the_name_is_left_out_where_it_may_be_what_decides(lab):
-    def only_known(context):
+    def only_known(ssl_context):
         def refuse(_, name, __):
             return None if name is None else ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
 
-        context.sni_callback = refuse
+        ssl_context.sni_callback = refuse
 
     endpoint = secured(lab, b"", "good", only_known)
     endpoint.url = endpoint.url.replace("127.0.0.1", "localhost")

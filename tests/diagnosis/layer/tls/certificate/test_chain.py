@@ -25,12 +25,12 @@ def met(endpoint):
 
 
 def serving(lab, name, version):
-    context = lab.certificates.server(name)
-    context.minimum_version = context.maximum_version = version
+    ssl_context = lab.certificates.server(name)
+    ssl_context.minimum_version = ssl_context.maximum_version = version
 
     def handler(connection):
         try:
-            connection.secure(context)
+            connection.secure(ssl_context)
         except OSError:
             return
         connection.finish(linger=True)
@@ -52,7 +52,7 @@ def test_the_chain_is_read_as_it_was_sent(lab, version, name, sent):
 
 @pytest.mark.parametrize(("name", "sent"), [("good", 2), ("expired", 1)])
 def test_without_the_hook_python_is_asked(lab, monkeypatch, name, sent):
-    monkeypatch.setattr(tls_trust, "watch_messages", lambda context: False)
+    monkeypatch.setattr(tls_trust, "watch_messages", lambda ssl_context: False)
     facts = met(serving(lab, name, ssl.TLSVersion.TLSv1_3))
 
     assert len(facts["chain"]) == sent
