@@ -1,7 +1,7 @@
 """The reference page of the verdicts, from the rule table."""
 
 from ringback.diagnosis.verdict import RULES
-from ringback.diagnosis.verdict.rule import Rule
+from ringback.diagnosis.verdict.rule import VerdictRule
 from ringback.diagnosis.verdict.rules import HARMLESS
 from ringback.failure.kinds import KINDS
 
@@ -40,16 +40,16 @@ def verdict_page() -> str:
     return "\n".join(parts).rstrip() + "\n"
 
 
-def _named_once() -> list[Rule]:
+def _named_once() -> list[VerdictRule]:
     """Return the rules, of several with one name the first."""
     return list({rule.cause: rule for rule in reversed(RULES)}.values())[::-1]
 
 
-def _row(rule: Rule) -> str:
+def _row(rule: VerdictRule) -> str:
     kind = f"[{rule.kind}](kinds/{rule.kind}.md)"
     return f"| {rule.cause} | {kind} | {rule.where} | {rule.decided_by} |"
 
 
-def _section(rule: Rule) -> list[str]:
+def _section(rule: VerdictRule) -> list[str]:
     advice = rule.advice or KINDS[rule.kind].do
     return [f"### {rule.cause}", "", rule.meaning, "", *(f"- {one}" for one in advice), ""]

@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 from effort import rest_in_full
 
-from ringback.diagnosis.record import schema
+from ringback.diagnosis.record import record_schema
 from tests.testing.terminal import lines_of, run_in_terminal, width_of
 
 COMMAND = [sys.executable, "-W", "error", "-m", "ringback", "diagnose"]
@@ -72,7 +72,7 @@ def test_json_is_one_object_a_line_after_the_schema(ringback, fault, closed):
     assert done.returncode == 1
     assert [one["target"] for one in records][:3] == urls[:3]
     for one in records:
-        jsonschema.Draft202012Validator(schema()).validate(one)
+        jsonschema.Draft202012Validator(record_schema()).validate(one)
     assert [one["verdict"]["kind"] for one in records][:2] == ["healthy", "tcp.refused"]
     assert records[3]["verdict"]["kind"] == "url.invalid"
 
@@ -80,7 +80,7 @@ def test_json_is_one_object_a_line_after_the_schema(ringback, fault, closed):
 def test_the_schema_is_printed(ringback):
     done = ringback("diagnose", "--schema")
 
-    assert json.loads(done.stdout) == schema()
+    assert json.loads(done.stdout) == record_schema()
 
 
 def test_several_are_a_table_and_what_is_wrong_with_each(ringback, fault, closed):

@@ -8,8 +8,8 @@ import socket
 import pytest
 
 from ringback.diagnosis import diagnose
+from ringback.diagnosis.context import CONNECTIONS, DiagnosisContext, Options
 from ringback.diagnosis.layer.url import parse_target
-from ringback.diagnosis.scene import CONNECTIONS, DiagnosisContext, Options
 from ringback.testing.lab import Lab
 from ringback.testing.lab.message import response
 

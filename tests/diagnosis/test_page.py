@@ -6,7 +6,7 @@ from diagnosis.values import diagnosis, reading, refused, verdict
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringback.diagnosis.page import page
+from ringback.diagnosis.page import report_page
 
 VOID = {"meta", "col", "link", "br", "rect"}
 
@@ -43,7 +43,7 @@ def outline(text):
 
 
 def test_a_page_says_everything():
-    text = page([refused()])
+    text = report_page([refused()])
     said = " ".join(outline(text).text)
 
     assert "A firewall drops what is sent" in said
@@ -58,7 +58,7 @@ def test_a_page_says_everything():
 
 
 def test_a_page_loads_and_runs_nothing():
-    found = outline(page([refused(), diagnosis()]))
+    found = outline(report_page([refused(), diagnosis()]))
 
     assert "script" not in found.tags
     assert not [value for name, value in found.attributes if name in {"src", "style"}]
@@ -68,7 +68,7 @@ def test_a_page_loads_and_runs_nothing():
 
 
 def test_several_targets_are_linked_from_the_top():
-    text = page([refused(), diagnosis()])
+    text = report_page([refused(), diagnosis()])
 
     assert re.findall(r'href="#(\w+)"', text) == re.findall(r'article id="(\w+)"', text)
 
@@ -77,7 +77,7 @@ def test_several_targets_are_linked_from_the_top():
 def test_what_is_hostile_is_text(hostile):
     one = reading(subject=hostile, result=hostile, facts={"a": hostile})
     found = verdict(summary=hostile, advice=(f"`{hostile}`",), beside=(hostile,), cause=hostile)
-    text = page([diagnosis(one, target=hostile, found=found)])
+    text = report_page([diagnosis(one, target=hostile, found=found)])
 
     tags = outline(text).tags
     assert "img" not in tags
@@ -90,5 +90,5 @@ def test_what_is_hostile_is_text(hostile):
 def test_any_reading_can_be_shown(text, at, seconds, elapsed):
     one = reading(subject=text, result=text, at=at, seconds=seconds)
 
-    assert outline(page([diagnosis(one, target=text, elapsed=elapsed)]))
-    assert page([diagnosis(one, target=text)]).encode()
+    assert outline(report_page([diagnosis(one, target=text, elapsed=elapsed)]))
+    assert report_page([diagnosis(one, target=text)]).encode()

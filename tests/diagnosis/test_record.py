@@ -10,17 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ringback.diagnosis import model
-from ringback.diagnosis.record import jsonable, moment, record_of, schema
+from ringback.diagnosis.record import jsonable, moment, record_of, record_schema
 from ringback.failure.kind import Layer
 
 
 def check(record):
-    jsonschema.Draft202012Validator(schema()).validate(json.loads(json.dumps(record)))
+    jsonschema.Draft202012Validator(record_schema()).validate(json.loads(json.dumps(record)))
     return record
 
 
 def test_the_schema_is_one():
-    jsonschema.Draft202012Validator.check_schema(schema())
+    jsonschema.Draft202012Validator.check_schema(record_schema())
 
 
 @pytest.mark.parametrize("one", [diagnosis(), refused(), diagnosis(reading())])
@@ -55,11 +55,11 @@ def test_the_machine_is_not_named():
     ],
 )
 def test_the_schema_knows_every_word(definition, key, values):
-    assert schema()["$defs"][definition]["properties"][key]["enum"] == list(values)
+    assert record_schema()["$defs"][definition]["properties"][key]["enum"] == list(values)
 
 
 def test_the_schema_knows_every_place():
-    assert schema()["$defs"]["where"]["enum"] == list(get_args(model.Where))
+    assert record_schema()["$defs"]["where"]["enum"] == list(get_args(model.Where))
 
 
 def test_a_record_never_holds_credentials_or_queries():

@@ -2,7 +2,7 @@ import pytest
 from diagnosis.values import reading, verdict
 
 from ringback.diagnosis.model import STAGES
-from ringback.diagnosis.wording import TITLES, duration, label, standing, state_of
+from ringback.diagnosis.wording import TITLES, duration, label, stage_state, standing
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_what_was_tried_and_with_whom():
     ],
 )
 def test_how_a_stage_came_out(states, said):
-    assert state_of(reading(state=state) for state in states) == said
+    assert stage_state(reading(state=state) for state in states) == said
 
 
 def test_a_verdict_in_one_line():

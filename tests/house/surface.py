@@ -28,7 +28,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from sink import events
 
 from ringback.cli.run import ringback
-from ringback.diagnosis.compare import Comparison, Difference, Explanation
+from ringback.diagnosis.compare import Comparison, Difference, DifferenceExplanation
 from ringback.event import Tally
 from ringback.incident import Transition
 from ringback.monitor.config.schema import config_schema as configuration_schema
@@ -444,7 +444,7 @@ def _replayed():
 
 
 def _compared():
-    return [_names_of(each) for each in (Comparison, Difference, Explanation)]
+    return [_names_of(each) for each in (Comparison, Difference, DifferenceExplanation)]
 
 
 def _names_of(record):

@@ -65,7 +65,7 @@ def diagnose_command(
 ) -> int:
     """Diagnose targets."""
     if schema:
-        from ringback.diagnosis.record import schema as published  # noqa: PLC0415 - needs no other
+        from ringback.diagnosis.record import record_schema as published  # noqa: PLC0415 - needs no other
 
         click.echo(json.dumps(published(), indent=2))
         return 0

@@ -8,13 +8,13 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from ringback.diagnosis.context import DiagnosisContext, Options, record_defect, together
 from ringback.diagnosis.facts import ExceptionFacts, RequestFacts
 from ringback.diagnosis.layer import host, name, neighbours, proxy, tcp, tls, url
 from ringback.diagnosis.layer.opening import release_connections
 from ringback.diagnosis.layer.proxy_server import chosen_proxy
 from ringback.diagnosis.layer.url import parse_target
 from ringback.diagnosis.model import STAGES, Diagnosis, Reading
-from ringback.diagnosis.scene import DiagnosisContext, Options, record_defect, together
 from ringback.diagnosis.sorts import readings_of
 from ringback.diagnosis.verdict import judge
 from ringback.diagnosis.verdict.onward import tell_elsewhere
@@ -22,90 +22,95 @@ from ringback.diagnosis.verdict.onward import tell_elsewhere
 if TYPE_CHECKING:
     from ringback.client.proxies import Proxies
     from ringback.client.trust import Trust
+    from ringback.diagnosis.context import OpenRoute
     from ringback.diagnosis.layer.http_exchange import HttpRequest
-    from ringback.diagnosis.scene import Route
     from ringback.failure import Failure
 
 
 # The stages in their order: what each is asked depends on what the ones before it found.
 
 
-def walk(scene: DiagnosisContext) -> None:
+def walk(context: DiagnosisContext) -> None:
     """Take all readings of a diagnosis."""
-    url.read_url(scene)
-    asked = scene.asked
+    url.read_url(context)
+    asked = context.asked
     if asked.kind is not None:
         return
-    addresses = _addresses(scene)
+    addresses = _addresses(context)
     if asked.protocol == "dns":
         return
-    routes = _routes(scene, addresses)
-    elsewhere = _speak(scene, routes) if routes else None
-    if elsewhere is not None and not _is_held_by_portal(scene):
-        _visit(scene, elsewhere)
+    routes = _routes(context, addresses)
+    elsewhere = _speak(context, routes) if routes else None
+    if elsewhere is not None and not _is_held_by_portal(context):
+        _visit(context, elsewhere)
 
 
-def _is_held_by_portal(scene: DiagnosisContext) -> bool:
-    return any(asked.facts["portal"] for asked in readings_of(scene.readings(), RequestFacts))
+def _is_held_by_portal(context: DiagnosisContext) -> bool:
+    return any(asked.facts["portal"] for asked in readings_of(context.readings(), RequestFacts))
 
 
-def _visit(scene: DiagnosisContext, request: HttpRequest) -> None:
+def _visit(context: DiagnosisContext, request: HttpRequest) -> None:
     """Look at the host that a redirect leads to as at any other, and tell that as one reading."""
-    since = scene.now()
+    since = context.now()
     asked = parse_target(f"{request.scheme}://{request.authority}{request.target}")
-    left = scene.left(scene.options.timeout)
-    there = DiagnosisContext(asked, replace(scene.options, timeout=left), behind=scene)
+    left = context.left(context.options.timeout)
+    there = DiagnosisContext(asked, replace(context.options, timeout=left), behind=context)
     try:
         walk(there)
     finally:
         there.close()
         release_connections(there)
-    tell_elsewhere(scene, request.url, there, since)
+    tell_elsewhere(context, request.url, there, since)
 
 
-def _addresses(scene: DiagnosisContext) -> tuple[str, ...]:
+def _addresses(context: DiagnosisContext) -> tuple[str, ...]:
     """Look at this host, unless that was done before a redirect led here, and look the name up."""
-    if scene.behind is not None:
-        return name.read_name(scene)
-    _, found = together(scene, (partial(host.read_host, scene), partial(name.read_name, scene)))
+    if context.behind is not None:
+        return name.read_name(context)
+    _, found = together(
+        context, (partial(host.read_host, context), partial(name.read_name, context))
+    )
     return found or ()
 
 
-def _routes(scene: DiagnosisContext, addresses: tuple[str, ...]) -> tuple[Route, ...]:
+def _routes(context: DiagnosisContext, addresses: tuple[str, ...]) -> tuple[OpenRoute, ...]:
     """Return the ways that are open: through the proxy that applies, or to each address."""
-    through = chosen_proxy(scene)
+    through = chosen_proxy(context)
     if through is None:
         _, routes = together(
-            scene,
-            (partial(host.route_to, scene, addresses), partial(tcp.read_tcp, scene, addresses)),
+            context,
+            (partial(host.route_to, context, addresses), partial(tcp.read_tcp, context, addresses)),
         )
         if not routes:
-            neighbours.ask_other_answers(scene, addresses)
-            proxy.try_candidates(scene)
+            neighbours.ask_other_answers(context, addresses)
+            proxy.try_candidates(context)
         return routes or ()
     way, _ = together(
-        scene,
-        (partial(proxy.read_proxy, scene, through), partial(proxy.try_direct, scene, addresses)),
+        context,
+        (
+            partial(proxy.read_proxy, context, through),
+            partial(proxy.try_direct, context, addresses),
+        ),
     )
     return (way,) if way is not None else ()
 
 
-def _speak(scene: DiagnosisContext, routes: tuple[Route, ...]) -> HttpRequest | None:
+def _speak(context: DiagnosisContext, routes: tuple[OpenRoute, ...]) -> HttpRequest | None:
     """Read what is spoken over the open routes: TLS, then HTTP or the service's own protocol.
 
     Returns the request to another host that a redirect leads to.
     """
-    connections = tls.read_tls(scene, routes) if scene.asked.tls else ()
-    if scene.asked.tls and not connections:
+    connections = tls.read_tls(context, routes) if context.asked.tls else ()
+    if context.asked.tls and not connections:
         return None
-    if scene.asked.protocol == "http":
+    if context.asked.protocol == "http":
         from ringback.diagnosis.layer import http  # noqa: PLC0415 - what is refused needs none
 
-        return http.read_http(scene, routes, connections)
-    if scene.asked.protocol != "none":
+        return http.read_http(context, routes, connections)
+    if context.asked.protocol != "none":
         from ringback.diagnosis.layer import service  # noqa: PLC0415 - as above
 
-        service.read_service(scene, routes, connections)
+        service.read_service(context, routes, connections)
     return None
 
 
@@ -157,18 +162,18 @@ def diagnose(  # noqa: PLR0913 - each is a choice of the caller, by name
         controls=tuple(controls),
         neighbours=neighbours,
     )
-    scene = DiagnosisContext(parse_target(text), options, _harmless(tell))
+    context = DiagnosisContext(parse_target(text), options, _harmless(tell))
     if failure is not None:
-        _tell_failure(scene, failure)
-    complete = _walked(scene)
-    scene.close()
-    readings = _ordered(scene.readings())
+        _tell_failure(context, failure)
+    complete = _walked(context)
+    context.close()
+    readings = _ordered(context.readings())
     return Diagnosis(
-        target=scene.asked.text,
+        target=context.asked.text,
         verdict=judge(readings),
         readings=readings,
-        elapsed=round(scene.now(), 6),
-        at=scene.at,
+        elapsed=round(context.now(), 6),
+        at=context.at,
         complete=complete,
     )
 
@@ -188,7 +193,7 @@ async def adiagnose(target: str | BaseException, **options: Any) -> Diagnosis:
     return await asyncio.to_thread(diagnose, target, **options)
 
 
-def _walked(scene: DiagnosisContext) -> bool:
+def _walked(context: DiagnosisContext) -> bool:
     """Take the readings; return whether that ended by itself and in time."""
     done = threading.Event()
     whole = False
@@ -196,10 +201,10 @@ def _walked(scene: DiagnosisContext) -> bool:
     def run() -> None:
         nonlocal whole
         try:
-            walk(scene)
+            walk(context)
             whole = True
         except Exception as error:  # noqa: BLE001 - what is known is judged all the same
-            record_defect(scene, error)
+            record_defect(context, error)
         finally:
             done.set()
 
@@ -207,7 +212,7 @@ def _walked(scene: DiagnosisContext) -> bool:
     try:
         walking.start()
         while not done.wait(_POLL):
-            if scene.left(1.0) <= 0:
+            if context.left(1.0) <= 0:
                 return False
     except KeyboardInterrupt:
         return False
@@ -253,8 +258,8 @@ def _target(target: str | BaseException) -> tuple[str, Failure | None]:
     ) from target
 
 
-def _tell_failure(scene: DiagnosisContext, failure: Failure) -> None:
-    scene.record(
+def _tell_failure(context: DiagnosisContext, failure: Failure) -> None:
+    context.record(
         "url",
         "exception",
         type(failure.cause).__name__ if failure.cause else "",

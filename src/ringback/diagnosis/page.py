@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from ringback import __version__
 from ringback.diagnosis.model import STAGES
 from ringback.diagnosis.record import moment
-from ringback.diagnosis.wording import MARKS, TITLES, duration, label, standing, state_of
+from ringback.diagnosis.wording import MARKS, TITLES, duration, label, stage_state, standing
 from ringback.failure.target import without_secrets
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ _HEAD = (
 )
 
 
-def page(diagnoses: Sequence[Diagnosis]) -> str:
+def report_page(diagnoses: Sequence[Diagnosis]) -> str:
     """Return a page that shows diagnoses: the verdict, the advice, and every reading.
 
     Whatever a reading holds is shown as text; the page's policy forbids it to load or run anything.
@@ -109,7 +109,7 @@ def _rows(diagnosis: Diagnosis) -> Iterator[str]:
         rows = [(number, reading) for number, reading in numbered if reading.layer == stage]
         if not rows:
             continue
-        state = state_of(reading for _, reading in rows)
+        state = stage_state(reading for _, reading in rows)
         yield f'<tbody><tr><th class="{state}" aria-hidden="true">{MARKS[state]}</th>'
         yield f'<th scope="rowgroup" colspan="3">{TITLES[stage]}</th></tr>'
         for number, reading in rows:

@@ -53,7 +53,7 @@ def record_of(diagnosis: Diagnosis, *, redacted: bool = False) -> dict[str, Any]
     }
 
 
-def schema() -> dict[str, Any]:
+def record_schema() -> dict[str, Any]:
     """Return the JSON Schema (draft 2020-12) of what ``record_of`` returns."""
     text = files("ringback.diagnosis").joinpath("schema/diagnosis.json").read_text("utf-8")
     found: dict[str, Any] = json.loads(text)

@@ -61,7 +61,7 @@ def label(reading: Reading) -> str:
     return f"{reading.what.replace('_', ' ')} {reading.subject}".rstrip()
 
 
-def state_of(readings: Iterable[Reading]) -> State:
+def stage_state(readings: Iterable[Reading]) -> State:
     """Return how a stage came out: failed where anything did, ok where anything worked."""
     found = {reading.state for reading in readings}
     order: Sequence[State] = ("failed", "ok", "noted")

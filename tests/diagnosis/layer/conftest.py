@@ -9,8 +9,8 @@ def seconds():
     """Tells how long a diagnosis took, without the time in which this process did not run."""
     with Pulse() as pulse:
 
-        def since_it_began(scene):
+        def since_it_began(context):
             now = time.monotonic()
-            return pulse.ran(now - scene.now(), now)
+            return pulse.ran(now - context.now(), now)
 
         yield since_it_began

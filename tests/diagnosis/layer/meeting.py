@@ -3,8 +3,8 @@
 import urllib.parse
 
 from ringback.client.trust import Trust
+from ringback.diagnosis.context import DiagnosisContext, OpenRoute, Options
 from ringback.diagnosis.model import Asked
-from ringback.diagnosis.scene import DiagnosisContext, Options, Route
 
 
 def scene_of(endpoint, *, client_certificate=None, protocol="http", timeout=10.0):
@@ -29,15 +29,15 @@ def scene_of(endpoint, *, client_certificate=None, protocol="http", timeout=10.0
 def route_of(endpoint):
     """The way to an endpoint, as the stage of TCP would have found it."""
     host = endpoint.host
-    return Route(address="127.0.0.1" if host == "localhost" else host, port=endpoint.port)
+    return OpenRoute(address="127.0.0.1" if host == "localhost" else host, port=endpoint.port)
 
 
-def told(scene, what):
+def told(context, what):
     """The readings of one sort."""
-    return [reading for reading in scene.readings() if reading.what == what]
+    return [reading for reading in context.readings() if reading.what == what]
 
 
-def only(scene, what):
+def only(context, what):
     """The reading of a sort that there is only one of."""
-    (reading,) = told(scene, what)
+    (reading,) = told(context, what)
     return reading

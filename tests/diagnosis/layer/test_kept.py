@@ -4,16 +4,16 @@ import time
 
 import pytest
 
+from ringback.diagnosis.context import DiagnosisContext, OpenRoute, Options
 from ringback.diagnosis.layer import opening
 from ringback.diagnosis.layer.opening import keep_connection, release_connections, take_connection
 from ringback.diagnosis.model import Asked
-from ringback.diagnosis.scene import DiagnosisContext, Options, Route
 
-ROUTE = Route(address="127.0.0.1", port=80)
+ROUTE = OpenRoute(address="127.0.0.1", port=80)
 
 
 @pytest.fixture
-def scene():
+def context():
     return DiagnosisContext(Asked(text=""), Options())
 
 
@@ -23,48 +23,49 @@ def sock():
         yield made
 
 
-def test_a_connection_is_given_once_and_only_along_its_way(scene, sock):
-    keep_connection(scene, ROUTE, None, sock)
-    assert take_connection(scene, ROUTE, ("lab.test", 443)) is None
+def test_a_connection_is_given_once_and_only_along_its_way(context, sock):
+    keep_connection(context, ROUTE, None, sock)
+    assert take_connection(context, ROUTE, ("lab.test", 443)) is None
     assert (
-        take_connection(scene, Route(address="127.0.0.1", port=80, proxy="http://p"), None) is None
+        take_connection(context, OpenRoute(address="127.0.0.1", port=80, proxy="http://p"), None)
+        is None
     )
-    assert take_connection(scene, ROUTE, None) is sock
-    assert take_connection(scene, ROUTE, None) is None
+    assert take_connection(context, ROUTE, None) is sock
+    assert take_connection(context, ROUTE, None) is None
 
 
-def test_the_round_trip_does_not_tell_ways_apart(scene, sock):
-    keep_connection(scene, ROUTE, None, sock)
-    assert take_connection(scene, Route(address="127.0.0.1", port=80, rtt=0.1), None) is sock
+def test_the_round_trip_does_not_tell_ways_apart(context, sock):
+    keep_connection(context, ROUTE, None, sock)
+    assert take_connection(context, OpenRoute(address="127.0.0.1", port=80, rtt=0.1), None) is sock
 
 
-def test_what_has_waited_is_closed(scene, sock, monkeypatch):
+def test_what_has_waited_is_closed(context, sock, monkeypatch):
     monkeypatch.setattr(opening, "FRESH_SECONDS", 0.0)
-    keep_connection(scene, ROUTE, None, sock)
+    keep_connection(context, ROUTE, None, sock)
     before = time.monotonic()
     while time.monotonic() == before:
         pass
-    assert take_connection(scene, ROUTE, None) is None
+    assert take_connection(context, ROUTE, None) is None
     assert sock.fileno() == -1
 
 
-def test_the_second_of_a_way_takes_the_place_of_the_first(scene, sock):
+def test_the_second_of_a_way_takes_the_place_of_the_first(context, sock):
     with socket.socket() as second:
-        keep_connection(scene, ROUTE, None, sock)
-        keep_connection(scene, ROUTE, None, second)
+        keep_connection(context, ROUTE, None, sock)
+        keep_connection(context, ROUTE, None, second)
         assert sock.fileno() == -1
-        assert take_connection(scene, ROUTE, None) is second
+        assert take_connection(context, ROUTE, None) is second
 
 
-def test_release_closes_what_is_left(scene, sock):
-    keep_connection(scene, ROUTE, None, sock)
-    release_connections(scene)
+def test_release_closes_what_is_left(context, sock):
+    keep_connection(context, ROUTE, None, sock)
+    release_connections(context)
     assert sock.fileno() == -1
 
 
 def test_connections_go_with_the_scene(sock):
-    scene = DiagnosisContext(Asked(text=""), Options())
-    keep_connection(scene, ROUTE, None, sock)
-    del scene
+    context = DiagnosisContext(Asked(text=""), Options())
+    keep_connection(context, ROUTE, None, sock)
+    del context
     gc.collect()
     assert sock.fileno() == -1

@@ -3,9 +3,9 @@
 import contextlib
 import time
 
+from ringback.diagnosis.context import DiagnosisContext, Options
 from ringback.diagnosis.layer.connect import attempt_connect
 from ringback.diagnosis.model import Asked
-from ringback.diagnosis.scene import DiagnosisContext, Options
 from ringback.testing.lab.namespace import run
 from ringback.testing.lab.network import SERVER, Topology
 
@@ -47,16 +47,16 @@ class World(Topology):
 
 
 def scene_of(port, scheme="http", host="service.test", **options):
-    """Return a scene whose host has told its gateways."""
+    """Return a context whose host has told its gateways."""
     asked = Asked(
         text="", scheme=scheme, host=host, port=port, protocol="http", tls=scheme == "https"
     )
-    scene = DiagnosisContext(asked, Options(**options))
+    context = DiagnosisContext(asked, Options(**options))
     for subject, (family, gateway) in GATEWAYS.items():
-        scene.record("host", "route", subject, facts={"family": family, "gateway": gateway})
-    return scene
+        context.record("host", "route", subject, facts={"family": family, "gateway": gateway})
+    return context
 
 
-def told(scene, layer, what):
+def told(context, layer, what):
     """Return the facts of the readings of a kind, in their order."""
-    return [one.facts for one in scene.readings() if (one.layer, one.what) == (layer, what)]
+    return [one.facts for one in context.readings() if (one.layer, one.what) == (layer, what)]

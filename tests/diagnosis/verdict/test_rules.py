@@ -7,7 +7,7 @@ from rows import each
 from ringback.diagnosis.model import Where
 from ringback.diagnosis.verdict import RULES
 from ringback.diagnosis.verdict.evidence import Evidence
-from ringback.diagnosis.verdict.rule import Rule
+from ringback.diagnosis.verdict.rule import VerdictRule
 from ringback.diagnosis.verdict.rules import HARMLESS
 from ringback.failure.kinds import KINDS
 
@@ -15,7 +15,7 @@ EVERY = (*RULES, *HARMLESS)
 
 
 @each("rule", EVERY)
-def test_a_rule_names_a_kind_a_place_and_what_to_do(rule: Rule) -> None:
+def test_a_rule_names_a_kind_a_place_and_what_to_do(rule: VerdictRule) -> None:
     assert rule.kind in KINDS
     assert rule.where in get_args(Where)
     assert rule.cause.isidentifier()
@@ -25,11 +25,11 @@ def test_a_rule_names_a_kind_a_place_and_what_to_do(rule: Rule) -> None:
 
 
 @each("rule", EVERY)
-def test_a_rule_explains_itself_in_a_sentence(rule: Rule) -> None:
+def test_a_rule_explains_itself_in_a_sentence(rule: VerdictRule) -> None:
     assert rule.meaning.endswith(".")
     assert not rule.decided_by.endswith(".")
 
 
 @each("rule", EVERY)
-def test_without_readings_no_rule_holds(rule: Rule) -> None:
+def test_without_readings_no_rule_holds(rule: VerdictRule) -> None:
     assert rule.when(Evidence(())) is None

@@ -217,9 +217,9 @@ def _show(diagnoses: Sequence[Diagnosis]) -> None:
 
 
 def _write(path: str, diagnoses: Sequence[Diagnosis]) -> None:
-    from ringback.diagnosis.page import page  # noqa: PLC0415 - only --html needs it
+    from ringback.diagnosis.page import report_page  # noqa: PLC0415 - only --html needs it
 
     try:
-        Path(path).write_text(page(diagnoses), encoding="utf-8")
+        Path(path).write_text(report_page(diagnoses), encoding="utf-8")
     except OSError as error:
         raise InputError(f"--html: cannot write {plain(path)}: {error.strerror}") from error

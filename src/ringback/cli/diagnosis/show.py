@@ -18,7 +18,7 @@ from ringback.cli.layout import console, hanging, styled
 from ringback.cli.terminal import plain
 from ringback.diagnosis.layer.url import parse_target
 from ringback.diagnosis.model import STAGES, Diagnosis, Reading
-from ringback.diagnosis.wording import MARKS, TITLES, duration, label, standing, state_of
+from ringback.diagnosis.wording import MARKS, TITLES, duration, label, stage_state, standing
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -223,7 +223,7 @@ def readings_tree(
             (number, reading) for number, reading in enumerate(readings) if reading.layer == stage
         ]
         if rows:
-            state = state_of(reading for _, reading in rows)
+            state = stage_state(reading for _, reading in rows)
             parts.append(_title(stage, state))
             parts.append(grid := _grid(labels, bars))
         for number, reading in rows:

@@ -7,7 +7,7 @@ from ringback.diagnosis.compare.compare import MAX_REPORTS, compare
 from ringback.diagnosis.compare.model import (
     Comparison,
     Difference,
-    Explanation,
+    DifferenceExplanation,
     NotComparable,
     Outcome,
 )
@@ -16,7 +16,7 @@ __all__ = [
     "MAX_REPORTS",
     "Comparison",
     "Difference",
-    "Explanation",
+    "DifferenceExplanation",
     "NotComparable",
     "Outcome",
     "compare",

@@ -9,7 +9,7 @@ from ringback.diagnosis.compare.machine import HOST, NAME, PROXY
 from ringback.diagnosis.compare.model import (
     Comparison,
     Difference,
-    Explanation,
+    DifferenceExplanation,
     Facet,
     FacetCase,
     NotComparable,
@@ -46,7 +46,7 @@ _MIN_CONFIDENCE = 0.8
 """Confidence of the facets that may explain what no report could."""
 
 
-def explanations_of(reports: Sequence[Report]) -> Iterator[Explanation]:
+def explanations_of(reports: Sequence[Report]) -> Iterator[DifferenceExplanation]:
     """Yield an explanation for each report in which it fails, where it works in another."""
     healthy = [report for report in reports if report.healthy]
     for number, report in enumerate(reports):
@@ -54,7 +54,7 @@ def explanations_of(reports: Sequence[Report]) -> Iterator[Explanation]:
             yield _explanation(number, report, healthy)
 
 
-def _explanation(number: int, broken: Report, healthy: Sequence[Report]) -> Explanation:
+def _explanation(number: int, broken: Report, healthy: Sequence[Report]) -> DifferenceExplanation:
     """Return what a facet made for the cause says, or one that may; else what the verdict says."""
     made_for = [facet for facet in FACETS if broken.cause in facet.causes]
     may = [facet for facet in FACETS if _may_explain(facet, broken)]
@@ -62,7 +62,7 @@ def _explanation(number: int, broken: Report, healthy: Sequence[Report]) -> Expl
     for facet in made_for if own else (*made_for, *may):
         said = _said(facet, broken, healthy)
         if said is not None:
-            return Explanation(
+            return DifferenceExplanation(
                 report=number, difference=facet.name, confidence=facet.confidence, summary=said
             )
     return _by_verdict(number, broken, healthy)
@@ -84,17 +84,17 @@ def _said(facet: Facet, broken: Report, healthy: Sequence[Report]) -> str | None
     return facet.sentence(FacetCase(broken, known, mine, values))
 
 
-def _by_verdict(number: int, broken: Report, healthy: Sequence[Report]) -> Explanation:
+def _by_verdict(number: int, broken: Report, healthy: Sequence[Report]) -> DifferenceExplanation:
     verdict = broken.diagnosis.verdict
     there = join_words([report.name for report in healthy])
     if verdict.where in _HERE:
-        return Explanation(
+        return DifferenceExplanation(
             report=number,
             difference="verdict",
             confidence=round(verdict.confidence * 0.8, 2),
             summary=f"The fault is on {broken.name}'s side: {verdict.summary}",
         )
-    return Explanation(
+    return DifferenceExplanation(
         report=number,
         difference=None,
         confidence=0.0,
@@ -117,7 +117,9 @@ _SAME_TIME = "Take the reports again at the same time, and more than once: it ma
 _ASK = "Ask whoever runs the target whom it lets in: address, region, client certificate."
 
 
-def comparison_outcome(reports: Sequence[Report], explanations: Sequence[Explanation]) -> Outcome:
+def comparison_outcome(
+    reports: Sequence[Report], explanations: Sequence[DifferenceExplanation]
+) -> Outcome:
     """Return how a comparison came out."""
     if all(report.healthy for report in reports):
         return "healthy"
@@ -131,7 +133,7 @@ def comparison_outcome(reports: Sequence[Report], explanations: Sequence[Explana
 
 
 def comparison_summary(
-    outcome: Outcome, reports: Sequence[Report], explanations: Sequence[Explanation]
+    outcome: Outcome, reports: Sequence[Report], explanations: Sequence[DifferenceExplanation]
 ) -> str:
     """Return a comparison in one sentence or two."""
     number = len(reports)
@@ -155,7 +157,7 @@ def comparison_summary(
 
 
 def comparison_advice(
-    outcome: Outcome, reports: Sequence[Report], explanations: Sequence[Explanation]
+    outcome: Outcome, reports: Sequence[Report], explanations: Sequence[DifferenceExplanation]
 ) -> tuple[str, ...]:
     """Return what to do, in order."""
     if outcome == "healthy":
@@ -212,7 +214,7 @@ def _check_targets(reports: Sequence[Diagnosis], names: Sequence[str]) -> None:
     for name, diagnosis in zip(names, reports, strict=True):
         if _same_form(diagnosis.target) != _same_form(first.target):
             hidden = is_placeholder(diagnosis.target) != is_placeholder(first.target)
-            hint = "; diagnosis of them hides its names (--redact)" if hidden else ""
+            hint = "; one of them hides its names (--redact)" if hidden else ""
             raise NotComparable(
                 f"the reports are of different targets: {names[0]} of {first.target}, "
                 f"{name} of {diagnosis.target}{hint}"

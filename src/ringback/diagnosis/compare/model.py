@@ -40,7 +40,7 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Explanation:
+class DifferenceExplanation:
     """Why it fails on one machine and works on others."""
 
     report: int  # Number of the report in which it fails
@@ -61,7 +61,7 @@ class Comparison:
     summary: str  # One sentence
     advice: tuple[str, ...] = ()  # What to do, in order
     # One for each report in which it fails, where it works in another
-    explanations: tuple[Explanation, ...] = ()
+    explanations: tuple[DifferenceExplanation, ...] = ()
     differences: tuple[Difference, ...] = ()  # In the order of the layers
     notes: tuple[str, ...] = ()  # What was not compared, and why
 

@@ -166,7 +166,7 @@ _HOPS = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ConnectAttempt:
+class ConnectResult:
     """One attempt to connect."""
 
     address: str  # What was connected to
@@ -217,10 +217,10 @@ def attempt_connect(
     *,
     hops: int | None = None,
     needless: Callable[[], bool] = lambda: False,
-) -> ConnectAttempt:
+) -> ConnectResult:
     """Connect to an address and return what came of it; never raises for what the network does."""
     family = 6 if ":" in address else 4
-    blank = ConnectAttempt(address=address, port=port, family=family, outcome="timeout")
+    blank = ConnectResult(address=address, port=port, family=family, outcome="timeout")
     began = time.monotonic()
     try:
         kind, where = sockaddr_of(address, port)
@@ -250,11 +250,11 @@ def _prepare(sock: socket.socket, hops: int | None) -> None:
 
 def _answered(
     sock: socket.socket,
-    blank: ConnectAttempt,
+    blank: ConnectResult,
     began: float,
     seconds: float,
     needless: Callable[[], bool],
-) -> ConnectAttempt:
+) -> ConnectResult:
     """Wait for the connection, an error or an ICMP message."""
     waiting = replace(blank, source=_source(sock))
     with selectors.DefaultSelector() as selector:
@@ -269,7 +269,7 @@ def _answered(
             selector.select(max(0.001, min(_POLL_INTERVAL, seconds - passed)))
 
 
-def _ended(sock: socket.socket, waiting: ConnectAttempt, began: float) -> ConnectAttempt | None:
+def _ended(sock: socket.socket, waiting: ConnectResult, began: float) -> ConnectResult | None:
     """What an attempt has come to; ``None``: it goes on."""
     if icmp := _fatal(sock, waiting.address):
         number = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
@@ -304,13 +304,13 @@ def _fatal(sock: socket.socket, address: str) -> Icmp | None:
     return next((icmp for icmp in icmp_messages(sock, address) if of_icmp(icmp)), None)
 
 
-def _failed(blank: ConnectAttempt, number: int | None, began: float) -> ConnectAttempt:
+def _failed(blank: ConnectResult, number: int | None, began: float) -> ConnectResult:
     name = errno_name(number)
     outcome = of_errno(name, blank.family)
     return replace(blank, outcome=outcome, errno=name, seconds=time.monotonic() - began)
 
 
-def _silent(sock: socket.socket, waiting: ConnectAttempt, passed: float) -> ConnectAttempt:
+def _silent(sock: socket.socket, waiting: ConnectResult, passed: float) -> ConnectResult:
     """An attempt that nothing has answered so far."""
     info = tcp_info(sock)
     tried = info.total_retransmits if info else 0
@@ -329,7 +329,7 @@ def _source(sock: socket.socket) -> str | None:
         return None
 
 
-def describe_attempt(made: ConnectAttempt) -> str:
+def describe_attempt(made: ConnectResult) -> str:
     """Return what came of an attempt in one line, for people."""
     if made.outcome == "open":
         late = f", but only after {made.seconds:.1f} s" if made.repeats else ""

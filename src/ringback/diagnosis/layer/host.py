@@ -17,8 +17,8 @@ from ringback.diagnosis.layer.host_routes import route_to
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ringback.diagnosis.context import DiagnosisContext
     from ringback.diagnosis.fact_values import BundleFacts
-    from ringback.diagnosis.scene import DiagnosisContext
 
 
 __all__ = ["read_host", "route_to"]
@@ -28,7 +28,7 @@ BUNDLES: Final = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_
 """Variables that name the trusted authorities, the one that requests takes first at the front."""
 
 
-def _read_environment(scene: DiagnosisContext) -> None:
+def _read_environment(context: DiagnosisContext) -> None:
     """Record in what the program runs."""
     bundles = [_bundle(name, path) for name in BUNDLES if (path := os.environ.get(name))]
     lost = [bundle for bundle in bundles if not bundle["exists"]]
@@ -41,7 +41,7 @@ def _read_environment(scene: DiagnosisContext) -> None:
         ca_bundles=bundles,
         system_store=_system_store(),
     )
-    scene.record(
+    context.record(
         "host",
         "environment",
         state="noted" if lost else "ok",
@@ -94,14 +94,14 @@ MIN_FREE_DESCRIPTORS: Final = 16
 """Descriptors left, below which a program is about to fail."""
 
 
-def _read_descriptors(scene: DiagnosisContext) -> None:
+def _read_descriptors(context: DiagnosisContext) -> None:
     """Record how many descriptors are open, and how many may be."""
     counted = _counted()
     if counted is None:
         return
     number, limit = counted
     short = limit - number < MIN_FREE_DESCRIPTORS
-    scene.record(
+    context.record(
         "host",
         "descriptors",
         state="noted" if short else "ok",
@@ -137,10 +137,10 @@ _READERS: dict[str, Callable[[DiagnosisContext], None]] = {
 }
 
 
-def read_host(scene: DiagnosisContext) -> None:
+def read_host(context: DiagnosisContext) -> None:
     """Record what this host is like; nothing is sent, and nothing waits."""
     for what, reader in _READERS.items():
         try:
-            reader(scene)
+            reader(context)
         except OSError as error:  # out of descriptors, or forbidden by a sandbox
-            scene.record("host", what, state="skipped", result=f"it cannot be read here: {error}")
+            context.record("host", what, state="skipped", result=f"it cannot be read here: {error}")

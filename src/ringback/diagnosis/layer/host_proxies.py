@@ -16,9 +16,9 @@ from ringback.diagnosis.layer.proxy_server import chosen_proxy, proxy_server
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ringback.diagnosis.context import DiagnosisContext
     from ringback.diagnosis.fact_values import OtherProxyFacts
     from ringback.diagnosis.model import Asked
-    from ringback.diagnosis.scene import DiagnosisContext
 
 
 _MAX_FILE_BYTES = 1 << 16
@@ -91,22 +91,22 @@ class Variable:
     url: str | None  # Without credentials; `None`: its value is no URL of a proxy
 
 
-def read_proxies(scene: DiagnosisContext) -> None:
+def read_proxies(context: DiagnosisContext) -> None:
     """Record which proxy applies to the target, and which are set but do not."""
     variables = set_variables()
-    raw = chosen_proxy(scene)
+    raw = chosen_proxy(context)
     applies = None if raw is None else url_without_password(raw)
     invalid = _names_of(raw) if raw is not None and applies is None else []
-    excluded_by = _excluded_by(scene.asked, variables) if raw is None else None
+    excluded_by = _excluded_by(context.asked, variables) if raw is None else None
     facts = ProxyVariablesFacts(
         variables=_shown(variables),
         applies=applies,
         excluded_by=excluded_by,
-        other=_others(scene.asked, variables, applies, excluded_by),
+        other=_others(context.asked, variables, applies, excluded_by),
         invalid=invalid,
-        given=scene.options.proxies is not None,
+        given=context.options.proxies is not None,
     )
-    scene.record(
+    context.record(
         "host",
         "proxy_variables",
         state="failed" if invalid else "noted" if facts["variables"] or applies else "ok",

@@ -17,20 +17,20 @@ from ringback.diagnosis.layer.netlink import OUT_OF_RESOURCES
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ringback.diagnosis.scene import DiagnosisContext
+    from ringback.diagnosis.context import DiagnosisContext
 
 
 _MAX_LINES = 200_000  # lists of blocked hosts are that long
 
 
-def read_hosts_file(scene: DiagnosisContext) -> None:
+def read_hosts_file(context: DiagnosisContext) -> None:
     """Record the entry of the hosts file for the target, if it has one."""
-    name = scene.asked.host
+    name = context.asked.host
     path = hosts_path()
     addresses, line = entries(name, path)
     if not addresses:
         return
-    scene.record(
+    context.record(
         "host",
         "hosts_file",
         name,
@@ -112,7 +112,7 @@ class ResolverConfig:
         return False
 
 
-def read_resolver_config(scene: DiagnosisContext) -> None:
+def read_resolver_config(context: DiagnosisContext) -> None:
     """Record how this host resolves names."""
     config = configured_resolver()
     upstream = _upstream(config)
@@ -130,7 +130,7 @@ def read_resolver_config(scene: DiagnosisContext) -> None:
         dns_in_order=config.asks_dns,
     )
     well = config.nameservers and config.asks_dns
-    scene.record(
+    context.record(
         "host",
         "resolver_config",
         state="ok" if well else "noted",

@@ -16,8 +16,8 @@ from ringback.diagnosis.layer import netlink
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ringback.diagnosis.context import DiagnosisContext
     from ringback.diagnosis.fact_values import InterfaceFacts
-    from ringback.diagnosis.scene import DiagnosisContext
     from ringback.failure.names import KindName
 
 
@@ -41,7 +41,7 @@ _TYPE_OF_ERROR: Final = {
 """What connect() says at once where a route is no way (ip-route(8))."""
 
 
-def read_routes(scene: DiagnosisContext) -> None:
+def read_routes(context: DiagnosisContext) -> None:
     """Tell, for each family, whether a route leads out of this host's own networks."""
     names = _interface_names()
     for version in (4, 6):
@@ -60,7 +60,7 @@ def read_routes(scene: DiagnosisContext) -> None:
             gateway_state=netlink.neighbour_state(way.gateway) if way and way.gateway else None,
             hops=_hops(version),
         )
-        scene.record(
+        context.record(
             "host",
             "route",
             f"IPv{version}",
@@ -70,7 +70,7 @@ def read_routes(scene: DiagnosisContext) -> None:
         )
 
 
-def route_to(scene: DiagnosisContext, addresses: Sequence[str]) -> None:
+def route_to(context: DiagnosisContext, addresses: Sequence[str]) -> None:
     """Record the route to each address of the target; nothing is sent."""
     names: dict[int, str] | None = None
     for address in list(dict.fromkeys(addresses))[:MAX_ROUTES]:
@@ -79,10 +79,10 @@ def route_to(scene: DiagnosisContext, addresses: Sequence[str]) -> None:
             facts = _facts_to(address, names)
         except OSError as none_left:
             said = f"it cannot be looked up here: {none_left}"
-            scene.record("host", "routes", address, state="skipped", result=said)
+            context.record("host", "routes", address, state="skipped", result=said)
             return
         error = facts["error"]
-        scene.record(
+        context.record(
             "host",
             "route_to",
             address,
@@ -205,7 +205,7 @@ def _route_to_in_words(facts: RouteToFacts) -> str:
     return f"on the same network, from {facts['source']}"
 
 
-def read_interfaces(scene: DiagnosisContext) -> None:
+def read_interfaces(context: DiagnosisContext) -> None:
     """Record which interfaces there are."""
     found = interfaces()
     useful = [
@@ -213,7 +213,7 @@ def read_interfaces(scene: DiagnosisContext) -> None:
         for interface in found
         if interface["up"] and not interface["loopback"] and _leads_out(interface)
     ]
-    scene.record(
+    context.record(
         "host",
         "interfaces",
         state="ok" if useful else "noted",

@@ -20,9 +20,9 @@ from ringback.failure.codes import KIND_OF_OPENSSL_REASON, KIND_OF_TLS_ALERT
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from ringback.diagnosis.context import OpenRoute
     from ringback.diagnosis.layer.tls_channel import TlsChannel
     from ringback.diagnosis.model import Asked
-    from ringback.diagnosis.scene import Route
 
 
 _MAX_COOKIES = 20
@@ -121,7 +121,7 @@ class HttpRequest:
         """The same as it is sent."""
         return _ascii(self.authority)
 
-    def text(self, route: Route, *, tunnelled: bool) -> bytes:
+    def text(self, route: OpenRoute, *, tunnelled: bool) -> bytes:
         """Return the request as it is sent."""
         target = quote(self.target, safe=_SAFE, errors="replace")
         host = self.ascii_authority

@@ -13,6 +13,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from ringback.diagnosis.context import together
 from ringback.diagnosis.facts import HttpSmallSegmentsFacts, PortalCheckFacts, TlsHereFacts
 from ringback.diagnosis.layer.host_routes import source_to
 from ringback.diagnosis.layer.http_exchange import ResponseTimeouts, exchange_http1
@@ -22,15 +23,14 @@ from ringback.diagnosis.layer.tls_channel import TlsChannel
 from ringback.diagnosis.layer.tls_extras import SMALL
 from ringback.diagnosis.layer.tls_handshake import attempted
 from ringback.diagnosis.layer.tls_trust import unverifying
-from ringback.diagnosis.scene import together
 
 if TYPE_CHECKING:
     import ssl
     import threading
 
+    from ringback.diagnosis.context import DiagnosisContext, OpenRoute
     from ringback.diagnosis.layer.http_exchange import HttpRequest
     from ringback.diagnosis.layer.http_message import HttpResponse
-    from ringback.diagnosis.scene import DiagnosisContext, Route
 
 
 NOWHERE = ("192.0.2.231", "198.51.100.231", "203.0.113.231")
@@ -44,7 +44,7 @@ _PAGE = re.compile(
 
 
 def is_portal(
-    scene: DiagnosisContext, route: Route, request: HttpRequest, answer: HttpResponse
+    context: DiagnosisContext, route: OpenRoute, request: HttpRequest, answer: HttpResponse
 ) -> bool:
     """Return whether an answer is a captive portal's; where it may be, that is looked into."""
     if answer.status == 511:
@@ -53,10 +53,10 @@ def is_portal(
         return False
     if ipaddress.ip_address(route.address.partition("%")[0]).is_loopback:
         return False
-    return _answers_for_others(scene, route, request, answer)
+    return _answers_for_others(context, route, request, answer)
 
 
-def _may_be(route: Route, request: HttpRequest, answer: HttpResponse) -> bool:
+def _may_be(route: OpenRoute, request: HttpRequest, answer: HttpResponse) -> bool:
     """Only plain HTTP can be answered by another without a certificate's objection."""
     if request.scheme != "http" or route.proxy is not None or answer.head is None:
         return False
@@ -75,15 +75,15 @@ def _related(host: str, asked: str) -> bool:
 
 
 def _answers_for_others(
-    scene: DiagnosisContext, route: Route, request: HttpRequest, answer: HttpResponse
+    context: DiagnosisContext, route: OpenRoute, request: HttpRequest, answer: HttpResponse
 ) -> bool:
-    since = scene.now()
+    since = context.now()
     nowhere = _nowhere(route.address)
     other = replace(request, host=nowhere, target="/", cookies=())
-    got = _asked(scene, replace(route, address=nowhere), other)
+    got = _asked(context, replace(route, address=nowhere), other)
     same = got is not None and got.head is not None and _same(got, answer)
     location = got.head.get("location") if got is not None and got.head is not None else None
-    scene.record(
+    context.record(
         "http",
         "portal_check",
         other.url,
@@ -111,10 +111,12 @@ def _network(address: str) -> str:
     return address.rpartition(".")[0]
 
 
-def _asked(scene: DiagnosisContext, route: Route, request: HttpRequest) -> HttpResponse | None:
-    left = scene.left(_PORTAL_TIMEOUT)
+def _asked(
+    context: DiagnosisContext, route: OpenRoute, request: HttpRequest
+) -> HttpResponse | None:
+    left = context.left(_PORTAL_TIMEOUT)
     try:
-        sock = open_connection(scene, route, request.host, request.port, left)
+        sock = open_connection(context, route, request.host, request.port, left)
     except OSError:
         return None
     with TlsChannel(sock) as channel:
@@ -146,8 +148,8 @@ large ones."""
 
 
 def watch_stall(
-    scene: DiagnosisContext,
-    route: Route,
+    context: DiagnosisContext,
+    route: OpenRoute,
     request: HttpRequest,
     channel: TlsChannel,
     ssl_context: ssl.SSLContext | None,
@@ -156,33 +158,36 @@ def watch_stall(
     """Wait for an answer; where it stalls, ask again with small segments, or for TLS."""
     silence = max(STALL_SECONDS, 4 * (route.rtt or 0.0))
     seen, since = channel.received, time.monotonic()
-    while not over.wait(_PEEK_TIMEOUT) and scene.left(1.0):
+    while not over.wait(_PEEK_TIMEOUT) and context.left(1.0):
         if channel.received != seen:
             seen, since = channel.received, time.monotonic()
         elif time.monotonic() - since >= silence:
-            tasks = [partial(_small_segments, scene, route, request, ssl_context)]
+            tasks = [partial(_small_segments, context, route, request, ssl_context)]
             if ssl_context is None and not seen:
-                tasks.append(partial(tls_here, scene, route))
-            together(scene, tasks)
+                tasks.append(partial(tls_here, context, route))
+            together(context, tasks)
             return
 
 
 def _small_segments(
-    scene: DiagnosisContext, route: Route, request: HttpRequest, ssl_context: ssl.SSLContext | None
+    context: DiagnosisContext,
+    route: OpenRoute,
+    request: HttpRequest,
+    ssl_context: ssl.SSLContext | None,
 ) -> None:
-    since = scene.now()
-    channel = _opened(scene, route, ssl_context)
+    since = context.now()
+    channel = _opened(context, route, ssl_context)
     if channel is None:
         return
     with channel:
         text = request.text(route, tunnelled=ssl_context is not None)
-        left = scene.left(_STALL_TIMEOUT)
+        left = context.left(_STALL_TIMEOUT)
         answer = exchange_http1(
             channel, text, request.method, ResponseTimeouts(left, left, left, left)
         )
         came = channel.received
     works = answer.outcome == "answered" and came >= _MIN_LARGE
-    scene.record(
+    context.record(
         "http",
         "small_segments",
         request.url,
@@ -199,33 +204,38 @@ def _small_segments(
 
 
 def _opened(
-    scene: DiagnosisContext, route: Route, ssl_context: ssl.SSLContext | None
+    context: DiagnosisContext, route: OpenRoute, ssl_context: ssl.SSLContext | None
 ) -> TlsChannel | None:
     if ssl_context is not None:
-        made = attempted(scene, route, ssl_context, within=_STALL_TIMEOUT, segment_size=SMALL)
+        made = attempted(context, route, ssl_context, within=_STALL_TIMEOUT, segment_size=SMALL)
         return made.channel if made is not None and made.error is None else None
-    asked = scene.asked
+    asked = context.asked
     try:
         return TlsChannel(
             open_connection(
-                scene, route, asked.host, asked.port, scene.left(_STALL_TIMEOUT), segment_size=SMALL
+                context,
+                route,
+                asked.host,
+                asked.port,
+                context.left(_STALL_TIMEOUT),
+                segment_size=SMALL,
             )
         )
     except OSError:
         return None
 
 
-def tls_here(scene: DiagnosisContext, route: Route) -> None:
+def tls_here(context: DiagnosisContext, route: OpenRoute) -> None:
     """Record whether a port that did not answer plain HTTP speaks TLS."""
-    since = scene.now()
-    made = attempted(scene, route, unverifying(), within=_STALL_TIMEOUT / 3, named=True)
+    since = context.now()
+    made = attempted(context, route, unverifying(), within=_STALL_TIMEOUT / 3, named=True)
     if made is None:
         return
     tls = made.channel.tls
     works = (made.error is None or made.error == "alert") and made.channel.received > 0
     version = tls.version() if tls is not None and made.error is None else None
     made.channel.close()
-    scene.record(
+    context.record(
         "http",
         "tls_here",
         subject_of(route),

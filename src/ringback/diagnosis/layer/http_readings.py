@@ -15,12 +15,12 @@ from ringback.diagnosis.layer.spoken import (
     says_tls,
     speaks,
 )
-from ringback.diagnosis.layer.tls_clock import clock_offset, record_clock
+from ringback.diagnosis.layer.tls_clock import offset_from_date, record_clock
 
 if TYPE_CHECKING:
+    from ringback.diagnosis.context import DiagnosisContext, OpenRoute
     from ringback.diagnosis.layer.http_exchange import HttpRequest
     from ringback.diagnosis.layer.http_message import Head, HttpResponse
-    from ringback.diagnosis.scene import DiagnosisContext, Route
     from ringback.failure.names import KindName
 
 
@@ -53,7 +53,7 @@ def filter_of(head: Head | None) -> str | None:
     return next((who for word, who in _SERVERS if word in server), None)
 
 
-def refusal_of_proxy(route: Route, answer: HttpResponse, *, forwarded: bool) -> KindName | None:
+def refusal_of_proxy(route: OpenRoute, answer: HttpResponse, *, forwarded: bool) -> KindName | None:
     """Return the kind of failure where it is the proxy itself that has answered a request.
 
     But for 407 it does not say that it is the proxy who answers; its marks do.
@@ -73,8 +73,8 @@ def refusal_of_proxy(route: Route, answer: HttpResponse, *, forwarded: bool) -> 
 
 
 def record_refusal(
-    scene: DiagnosisContext,
-    route: Route,
+    context: DiagnosisContext,
+    route: OpenRoute,
     request: HttpRequest,
     answer: HttpResponse,
     kind: KindName,
@@ -99,7 +99,7 @@ def record_refusal(
         first_bytes=None if head else printable(answer.first, 60),
     )
     said = f"the proxy answers {answer.status} {printable_text(reason, 60)}".rstrip()
-    scene.record(
+    context.record(
         "proxy",
         "tunnel",
         f"{server.name} → {request.authority}",
@@ -153,8 +153,8 @@ _TRUNCATED = {
 
 
 def record_request(
-    scene: DiagnosisContext,
-    route: Route,
+    context: DiagnosisContext,
+    route: OpenRoute,
     request: HttpRequest,
     answer: HttpResponse,
     *,
@@ -164,8 +164,8 @@ def record_request(
     """Record what came of a request."""
     kind: KindName | None = "http.error.captive_portal" if portal else answer.kind
     offset = _offset(answer)
-    record_clock(scene, request.host, offset, least=_MIN_CLOCK_OFFSET)
-    scene.record(
+    record_clock(context, request.host, offset, least=_MIN_CLOCK_OFFSET)
+    context.record(
         "http",
         "request",
         request.url,
@@ -192,7 +192,7 @@ def _offset(answer: HttpResponse) -> float | None:
     head = answer.head
     if head is None or head.get("age") not in {None, "0"}:
         return None
-    return clock_offset(head.get("date"), answer.first_byte or 0.0)
+    return offset_from_date(head.get("date"), answer.first_byte or 0.0)
 
 
 def result_of(answer: HttpResponse) -> str:

@@ -8,15 +8,15 @@ from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
+from ringback.diagnosis.context import together
 from ringback.diagnosis.facts import RedirectFacts
 from ringback.diagnosis.layer.http_exchange import kept
 from ringback.diagnosis.layer.http_readings import without_query
-from ringback.diagnosis.scene import together
 
 if TYPE_CHECKING:
+    from ringback.diagnosis.context import DiagnosisContext
     from ringback.diagnosis.layer.http_exchange import HttpRequest
     from ringback.diagnosis.layer.http_message import Head, HttpResponse
-    from ringback.diagnosis.scene import DiagnosisContext
     from ringback.failure.names import KindName
 
 
@@ -80,12 +80,12 @@ class RedirectChain:
             no longer looked at.
     """
 
-    def __init__(self, scene: DiagnosisContext, request: HttpRequest, *, proxied: bool) -> None:
-        self._scene = scene
+    def __init__(self, context: DiagnosisContext, request: HttpRequest, *, proxied: bool) -> None:
+        self._context = context
         self._proxied = proxied
-        self._visits = len(scene.way_here) < _MAX_HOSTS
+        self._visits = len(context.way_here) < _MAX_HOSTS
         self.elsewhere: HttpRequest | None = None
-        self._asked = {_mark(request), *scene.passed}
+        self._asked = {_mark(request), *context.passed}
         self._hops = 0
 
     def onward(self, request: HttpRequest, answer: HttpResponse) -> HttpRequest | None:
@@ -107,7 +107,7 @@ class RedirectChain:
         if _leaves(request, hop):
             self.elsewhere = onward if self._visits and known is not False else None
             # A cookie that was set may make the difference when it comes back here.
-            self._scene.passed = frozenset() if onward.cookies else frozenset(self._asked)
+            self._context.passed = frozenset() if onward.cookies else frozenset(self._asked)
             return None
         self._asked.add(_mark(onward))
         return onward
@@ -123,7 +123,7 @@ class RedirectChain:
         place = without_query(hop.location)
         endless = loop and self._hops > _MAX_REDIRECTS
         words = f"; {self._hops} redirects in a row" if endless else ", which was asked already"
-        self._scene.record(
+        self._context.record(
             "http",
             "redirect",
             request.url,
@@ -152,7 +152,7 @@ class RedirectChain:
         if onward is None or not hop.leaves_host or self._proxied:
             return None
         (found,) = together(
-            self._scene, [partial(_is_known, onward.host, onward.port)], _LOOKUP_TIMEOUT
+            self._context, [partial(_is_known, onward.host, onward.port)], _LOOKUP_TIMEOUT
         )
         return found
 

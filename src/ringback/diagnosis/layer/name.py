@@ -11,6 +11,7 @@ import threading
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from ringback.diagnosis.context import together
 from ringback.diagnosis.facts import GetaddrinfoFacts, OriginFacts, SearchDomainFacts
 from ringback.diagnosis.layer.dns_query import QueryTimeouts, Server
 from ringback.diagnosis.layer.host_resolver import (
@@ -29,7 +30,6 @@ from ringback.diagnosis.layer.nameserver import (
 )
 from ringback.diagnosis.layer.proxy_server import chosen_proxy, proxy_server
 from ringback.diagnosis.layer.url_host import ascii_host, literal
-from ringback.diagnosis.scene import together
 from ringback.failure.codes import EAI_NAME_OF_NUMBER, KIND_OF_EAI
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     import dns.name
 
-    from ringback.diagnosis.scene import DiagnosisContext
+    from ringback.diagnosis.context import DiagnosisContext
     from ringback.failure.names import KindName
 
 
@@ -60,20 +60,20 @@ class SystemLookup:
         failed: Whether it gave an error.
     """
 
-    def __init__(self, scene: DiagnosisContext) -> None:
+    def __init__(self, context: DiagnosisContext) -> None:
         self.done = threading.Event()
         self.addresses: tuple[str, ...] = ()
         self.failed = False
-        self._scene = scene
-        self._begun = scene.now()
+        self._context = context
+        self._begun = context.now()
         self._lock = threading.Lock()
         threading.Thread(target=self._look_up, daemon=True, name="ringback-getaddrinfo").start()
 
     def wait(self, seconds: float) -> None:
         """Wait for the result, and tell if it does not come in time."""
-        if self.done.wait(self._scene.left(self._begun + seconds - self._scene.now())):
+        if self.done.wait(self._context.left(self._begun + seconds - self._context.now())):
             return
-        taken = self._scene.now() - self._begun
+        taken = self._context.now() - self._begun
         self._finish(
             (),
             _facts(timed_out=True),
@@ -82,7 +82,7 @@ class SystemLookup:
         )
 
     def _look_up(self) -> None:
-        asked = self._scene.asked
+        asked = self._context.asked
         try:
             found = socket.getaddrinfo(
                 ascii_host(asked.host), asked.port or None, type=socket.SOCK_STREAM
@@ -119,10 +119,10 @@ class SystemLookup:
                 return
             self.addresses = addresses
             self.failed = not addresses and not facts["timed_out"]
-            self._scene.record(
+            self._context.record(
                 "name",
                 "getaddrinfo",
-                self._scene.asked.host,
+                self._context.asked.host,
                 state="ok" if addresses else "failed",
                 result=result,
                 kind=kind,
@@ -158,7 +158,7 @@ _SEEN_TO_FAIL: Final = frozenset({"SERVFAIL", "REFUSED", "NOTIMP", "FORMERR"})
 
 
 def ask_all(
-    scene: DiagnosisContext,
+    context: DiagnosisContext,
     servers: Sequence[Server],
     names: Sequence[dns.name.Name],
     lookup: SystemLookup,
@@ -168,24 +168,24 @@ def ask_all(
     """Ask nameservers for a name and, where it decides something, for other names."""
     asking: list[NameserverQueries] = []
     patience = QueryTimeouts(
-        left=scene.left,
+        left=context.left,
         further=_ICMP_TIMEOUT,
         settled=lambda: bool(lookup.addresses) and any(queries.resolved for queries in asking),
     )
     if brief:
-        patience = QueryTimeouts(tries=_SHORT_TIMEOUTS, left=scene.left)
-    asking += [NameserverQueries(scene, server, names, patience) for server in servers]
+        patience = QueryTimeouts(tries=_SHORT_TIMEOUTS, left=context.left)
+    asking += [NameserverQueries(context, server, names, patience) for server in servers]
     tasks = [task for queries in asking for task in queries.tasks()]
     if not brief:
         sibling = random_sibling(min(names, key=len))
         tasks += [
-            partial(hijack, scene, queries.server, sibling, queries.is_unreachable)
+            partial(hijack, context, queries.server, sibling, queries.is_unreachable)
             for queries in asking
         ]
-    together(scene, tasks)
+    together(context, tasks)
     if not brief and not any(queries.resolved for queries in asking):
         doubtful = [queries.server for queries in asking if _in_doubt(queries)]
-        together(scene, [partial(control, scene, server) for server in doubtful])
+        together(context, [partial(control, context, server) for server in doubtful])
     return asking
 
 
@@ -198,7 +198,7 @@ def _in_doubt(asking: NameserverQueries) -> bool:
 
 
 def record_origin(
-    scene: DiagnosisContext, addresses: Sequence[str], asking: Sequence[NameserverQueries]
+    context: DiagnosisContext, addresses: Sequence[str], asking: Sequence[NameserverQueries]
 ) -> None:
     """Record which addresses no nameserver gives, and where they come from instead."""
     given = {
@@ -210,11 +210,11 @@ def record_origin(
     alone = [address for address in addresses if address not in given]
     if not alone:
         return
-    source = "hosts file" if set(alone) <= _listed(scene.asked.host) else "name service"
-    scene.record(
+    source = "hosts file" if set(alone) <= _listed(context.asked.host) else "name service"
+    context.record(
         "name",
         "origin",
-        scene.asked.host,
+        context.asked.host,
         result=f"{' '.join(alone[:4])}: from the {source}, not from DNS",
         facts=OriginFacts(not_from_dns=alone, from_dns=sorted(given), source=source),
     )
@@ -229,7 +229,7 @@ def _listed(host: str) -> set[str]:
 
 
 def record_search_domain(
-    scene: DiagnosisContext, asking: Sequence[NameserverQueries], names: Sequence[dns.name.Name]
+    context: DiagnosisContext, asking: Sequence[NameserverQueries], names: Sequence[dns.name.Name]
 ) -> None:
     """Record if a name with a dot was answered only with a search domain behind it.
 
@@ -242,18 +242,18 @@ def record_search_domain(
         for finding in queries.findings.values():
             if finding.name != own and finding.answer.addresses:
                 _record(
-                    scene,
+                    context,
                     [text_of_name(name) for name in finding.tried],
                     text_of_name(finding.name),
                 )
                 return
 
 
-def _record(scene: DiagnosisContext, asked: list[str], answered: str) -> None:
-    scene.record(
+def _record(context: DiagnosisContext, asked: list[str], answered: str) -> None:
+    context.record(
         "name",
         "search_domain",
-        scene.asked.host,
+        context.asked.host,
         result=f"answered as {answered}, with a search domain behind it",
         facts=SearchDomainFacts(asked=asked, answered=answered),
     )
@@ -263,27 +263,27 @@ _HOPELESS: Final = 0.5
 """Seconds for ``getaddrinfo`` where the nameservers show that it cannot succeed soon."""
 
 
-def read_name(scene: DiagnosisContext) -> tuple[str, ...]:
+def read_name(context: DiagnosisContext) -> tuple[str, ...]:
     """Record what the name resolves to, and return its addresses in the order of ``getaddrinfo``.
 
     Where that takes too long, the nameservers' own answers are returned; an address is returned
     as it is.
     """
-    host = scene.asked.host
+    host = context.asked.host
     address = literal(host)
     if address is not None:
         return (address,)
-    lookup = SystemLookup(scene)
+    lookup = SystemLookup(context)
     config = _configured()
     names = [] if _is_local(host) else names_to_ask(host, config)
-    unused = _proxy_resolves(scene)
+    unused = _proxy_resolves(context)
     asking: list[NameserverQueries] = []
     if names:
-        asking = ask_all(scene, _servers(scene, config), names, lookup, brief=unused)
+        asking = ask_all(context, _servers(context, config), names, lookup, brief=unused)
     lookup.wait(SECONDS_UNUSED if unused else _longest(asking))
     if asking:
-        record_search_domain(scene, asking, names)
-        record_origin(scene, lookup.addresses, asking)
+        record_search_domain(context, asking, names)
+        record_origin(context, lookup.addresses, asking)
     if lookup.addresses or lookup.failed:
         return lookup.addresses
     return _of_dns(asking)
@@ -296,9 +296,9 @@ def _configured() -> ResolverConfig:
         return ResolverConfig()
 
 
-def _servers(scene: DiagnosisContext, config: ResolverConfig) -> list[Server]:
+def _servers(context: DiagnosisContext, config: ResolverConfig) -> list[Server]:
     known = {(address, 53): Server(address) for address in config.nameservers}
-    for address, port in scene.options.nameservers:
+    for address, port in context.options.nameservers:
         known.setdefault((address, port), Server(address, port, configured=False))
     return list(known.values())
 
@@ -322,8 +322,8 @@ def _of_dns(asking: list[NameserverQueries]) -> tuple[str, ...]:
     return ()
 
 
-def _proxy_resolves(scene: DiagnosisContext) -> bool:
-    raw = chosen_proxy(scene)
+def _proxy_resolves(context: DiagnosisContext) -> bool:
+    raw = chosen_proxy(context)
     try:
         return raw is not None and proxy_server(raw).resolves
     except ValueError:

@@ -29,8 +29,8 @@ from ringback.diagnosis.layer.url_host import ascii_host
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from ringback.diagnosis.context import DiagnosisContext
     from ringback.diagnosis.layer.host_resolver import ResolverConfig
-    from ringback.diagnosis.scene import DiagnosisContext
     from ringback.failure.names import KindName
 
 
@@ -118,14 +118,14 @@ class NameserverQueries:
 
     def __init__(
         self,
-        scene: DiagnosisContext,
+        context: DiagnosisContext,
         server: Server,
         names: Sequence[dns.name.Name],
         patience: QueryTimeouts,
     ) -> None:
         self.server = server
         self.findings: dict[str, NameserverFinding] = {}
-        self._scene = scene
+        self._context = context
         self._names = tuple(names)
         self._patience = patience
         self._came = threading.Condition()
@@ -145,7 +145,7 @@ class NameserverQueries:
         return [partial(self._ask, type_) for type_ in TYPES]
 
     def _ask(self, type_: str) -> None:
-        begun = self._scene.now()
+        begun = self._context.now()
         index, asked = 0, [self._one(type_, 0)]
         while not self._ends(asked[-1], type_, index):
             index = self._next(asked[-1], index)
@@ -171,7 +171,7 @@ class NameserverQueries:
         patience = replace(
             self._patience, hopeless=partial(self._unreachable, _other(type_), index)
         )
-        reply = ask_nameserver(self.server, name, type_, patience, self._scene.may_connect)
+        reply = ask_nameserver(self.server, name, type_, patience, self._context.may_connect)
         message = reply.message
         answer = DnsAnswer() if message is None else answer_of(message, name, type_)
         found = NameserverFinding(self.server, type_, name, (name,), reply, answer)
@@ -205,14 +205,14 @@ class NameserverQueries:
         with self._came:
             self._came.wait_for(
                 lambda: (type_, index) in self._results or type_ in self.findings,
-                self._scene.left(_OTHER_TYPE_TIMEOUT),
+                self._context.left(_OTHER_TYPE_TIMEOUT),
             )
             return self._results.get((type_, index))
 
     def _record(self, finding: NameserverFinding, begun: float) -> None:
-        ended = self._scene.now()
+        ended = self._context.now()
         facts = _facts(finding, dangling=self._dangles(finding))
-        self._scene.record(
+        self._context.record(
             "name",
             "nameserver",
             f"{finding.server} {finding.type}",
@@ -340,7 +340,7 @@ def random_sibling(name: dns.name.Name) -> dns.name.Name:
 
 
 def hijack(
-    scene: DiagnosisContext,
+    context: DiagnosisContext,
     server: Server,
     sibling: dns.name.Name,
     hopeless: Callable[[], bool] = bool,
@@ -350,8 +350,8 @@ def hijack(
     It may be the zone that has them for all names below it, so names that are in no zone are asked
     for then.
     """
-    begun = scene.now()
-    patience = QueryTimeouts(tries=_TRY_TIMEOUTS, left=scene.left, hopeless=hopeless)
+    begun = context.now()
+    patience = QueryTimeouts(tries=_TRY_TIMEOUTS, left=context.left, hopeless=hopeless)
     reply, answer = _asked(server, sibling, "A", patience)
     if not answer.addresses:
         return
@@ -359,7 +359,7 @@ def hijack(
         name for name in _nowhere(sibling) if _asked(server, name, "A", patience)[1].addresses
     ]
     hijacked = bool(invented)
-    scene.record(
+    context.record(
         "name",
         "hijack",
         text_of_name(invented[0] if hijacked else sibling),
@@ -377,14 +377,14 @@ def hijack(
     )
 
 
-def control(scene: DiagnosisContext, server: Server) -> None:
+def control(context: DiagnosisContext, server: Server) -> None:
     """Record whether a nameserver answers a question that every resolver can answer."""
-    begun = scene.now()
-    patience = QueryTimeouts(tries=_TRY_TIMEOUTS, left=scene.left)
+    begun = context.now()
+    patience = QueryTimeouts(tries=_TRY_TIMEOUTS, left=context.left)
     reply, _ = _asked(server, dns.name.root, "NS", patience)
     works = reply.rcode in {"NOERROR", "NXDOMAIN"}
     said = f"it answers for others ({reply.rcode})" if works else "it answers nothing else either"
-    scene.record(
+    context.record(
         "name",
         "control",
         ".",

@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from ringback.client.dial import resolve
+from ringback.diagnosis.context import together
 from ringback.diagnosis.facts import (
     NameserverFacts,
     NeighbourFacts,
@@ -22,16 +23,15 @@ from ringback.diagnosis.layer.connect import attempt_connect, describe_attempt
 from ringback.diagnosis.layer.proxy_server import authority
 from ringback.diagnosis.layer.spoken import speech
 from ringback.diagnosis.protocols import partners_of, protocol_of
-from ringback.diagnosis.scene import together
 from ringback.diagnosis.sorts import readings_of
 from ringback.failure.target import split_port
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from ringback.diagnosis.layer.connect import ConnectAttempt
+    from ringback.diagnosis.context import DiagnosisContext
+    from ringback.diagnosis.layer.connect import ConnectResult
     from ringback.diagnosis.model import Asked
-    from ringback.diagnosis.scene import DiagnosisContext
 
 
 __all__ = ["ask_other_answers", "neighbour_tasks"]
@@ -59,21 +59,21 @@ class Neighbour:
 
 
 def chosen_neighbours(
-    scene: DiagnosisContext, made: Mapping[str, ConnectAttempt | None]
+    context: DiagnosisContext, made: Mapping[str, ConnectResult | None]
 ) -> list[Neighbour]:
     """Return whom to ask, the most telling first."""
     speaking = _one_of_each_family(a for a, attempt in made.items() if _port_decides(attempt))
     silent = _one_of_each_family(a for a, attempt in made.items() if _way_decides(attempt))
-    found = dict.fromkeys((*_partners(scene, speaking), *_on_the_way(scene, silent)))
-    if scene.options.neighbours and speaking:
-        found |= dict.fromkeys(_common(scene, speaking[0]))
+    found = dict.fromkeys((*_partners(context, speaking), *_on_the_way(context, silent)))
+    if context.options.neighbours and speaking:
+        found |= dict.fromkeys(_common(context, speaking[0]))
     return list(found)
 
 
-def gateway_of(scene: DiagnosisContext, address: str) -> str | None:
+def gateway_of(context: DiagnosisContext, address: str) -> str | None:
     """Return the first router on the way to an address, as the readings of the host have it."""
     family = 6 if ":" in address else 4
-    readings = scene.readings()
+    readings = context.readings()
     for to in readings_of(readings, RouteToFacts):
         if to.subject == address:
             if to.facts["on_link"]:
@@ -84,14 +84,14 @@ def gateway_of(scene: DiagnosisContext, address: str) -> str | None:
     return next((out.facts["gateway"] for out in routes if out.facts["family"] == family), None)
 
 
-def _port_decides(attempt: ConnectAttempt | None) -> bool:
+def _port_decides(attempt: ConnectResult | None) -> bool:
     """Whether another port of the same address may answer otherwise."""
     if attempt is None or attempt.outcome in {"refused", "reset", "timeout"}:
         return True
     return attempt.icmp is not None and not attempt.icmp.own
 
 
-def _way_decides(attempt: ConnectAttempt | None) -> bool:
+def _way_decides(attempt: ConnectResult | None) -> bool:
     """Whether nobody but this host has said anything."""
     return (
         attempt is None
@@ -107,34 +107,38 @@ def _one_of_each_family(addresses: Iterator[str]) -> list[str]:
     return list(firsts.values())
 
 
-def _partners(scene: DiagnosisContext, addresses: list[str]) -> Iterator[Neighbour]:
-    ports = partners_of(scene.asked.scheme, scene.asked.port)[:_PARTNERS]
+def _partners(context: DiagnosisContext, addresses: list[str]) -> Iterator[Neighbour]:
+    ports = partners_of(context.asked.scheme, context.asked.port)[:_PARTNERS]
     for index, address in enumerate(addresses):
         for port in ports if index == 0 else ports[:1]:
             yield Neighbour(address=address, port=port, role="partner")
 
 
-def _common(scene: DiagnosisContext, address: str) -> Iterator[Neighbour]:
-    protocol = protocol_of(scene.asked.scheme)
+def _common(context: DiagnosisContext, address: str) -> Iterator[Neighbour]:
+    protocol = protocol_of(context.asked.scheme)
     usual = (protocol.port, *protocol.partners) if protocol else ()
-    known = {0, scene.asked.port, *partners_of(scene.asked.scheme, scene.asked.port)[:_PARTNERS]}
+    known = {
+        0,
+        context.asked.port,
+        *partners_of(context.asked.scheme, context.asked.port)[:_PARTNERS],
+    }
     for port in dict.fromkeys((*usual, *COMMON)):
         if port not in known:
             yield Neighbour(address=address, port=port, role="common")
 
 
-def _on_the_way(scene: DiagnosisContext, silent: list[str]) -> Iterator[Neighbour]:
-    other = 443 if scene.asked.port == 80 else 80
+def _on_the_way(context: DiagnosisContext, silent: list[str]) -> Iterator[Neighbour]:
+    other = 443 if context.asked.port == 80 else 80
     for address in silent:
-        if gateway := gateway_of(scene, address):
+        if gateway := gateway_of(context, address):
             yield Neighbour(address=gateway, port=other, role="gateway")
-    if silent and (resolver := _resolver(scene)):
+    if silent and (resolver := _resolver(context)):
         yield Neighbour(address=resolver, port=_RESOLVER_PORT, role="resolver")
 
 
-def _resolver(scene: DiagnosisContext) -> str | None:
+def _resolver(context: DiagnosisContext) -> str | None:
     """A nameserver of another host, unless one has answered already."""
-    readings = scene.readings()
+    readings = context.readings()
     if any(answer.facts["rcode"] for answer in readings_of(readings, NameserverFacts)):
         return None
     for config in readings_of(readings, ResolverConfigFacts):
@@ -155,16 +159,16 @@ _PORT = 443
 _SPOKEN_TO = frozenset({"partner", "common"})
 
 
-def ask_neighbour(scene: DiagnosisContext, neighbour: Neighbour, wait: float) -> None:
+def ask_neighbour(context: DiagnosisContext, neighbour: Neighbour, wait: float) -> None:
     """Connect to a neighbour, whose connection is counted, and tell what came of it."""
-    began = scene.now()
-    made = attempt_connect(neighbour.address, neighbour.port, scene.left(wait))
+    began = context.now()
+    made = attempt_connect(neighbour.address, neighbour.port, context.left(wait))
     spoken = None
     if made.sock is not None and neighbour.role in _SPOKEN_TO:
-        spoken = speech(made.sock, neighbour.port, scene.asked)
+        spoken = speech(made.sock, neighbour.port, context.asked)
     made.close()
     says = f", speaks {spoken}" if spoken else ""
-    scene.record(
+    context.record(
         "neighbours",
         "connect",
         authority(neighbour.address, neighbour.port),
@@ -174,21 +178,21 @@ def ask_neighbour(scene: DiagnosisContext, neighbour: Neighbour, wait: float) ->
             **made.facts(),
             role=neighbour.role,
             speaks=spoken,
-            as_asked=_as_asked(scene.asked, spoken),
+            as_asked=_as_asked(context.asked, spoken),
             waited=round(made.seconds, 6),
         ),
     )
 
 
-def ask_control(scene: DiagnosisContext, text: str, wait: float) -> None:
+def ask_control(context: DiagnosisContext, text: str, wait: float) -> None:
     """Connect to a target that is known to be well."""
-    began = scene.now()
+    began = context.now()
     host, port = split_port(text)
     number = port or _PORT
     try:
-        address = str(resolve(host, number, timeout=scene.left(_LOOKUP_TIMEOUT))[0][4][0])
+        address = str(resolve(host, number, timeout=context.left(_LOOKUP_TIMEOUT))[0][4][0])
     except (OSError, UnicodeError) as error:
-        scene.record(
+        context.record(
             "neighbours",
             "connect",
             text[:200],
@@ -197,8 +201,8 @@ def ask_control(scene: DiagnosisContext, text: str, wait: float) -> None:
             facts=NeighbourFacts({**_UNRESOLVED, "port": number}),
         )
         return
-    if scene.may_connect(address, number):
-        ask_neighbour(scene, Neighbour(address=address, port=number, role="control"), wait)
+    if context.may_connect(address, number):
+        ask_neighbour(context, Neighbour(address=address, port=number, role="control"), wait)
 
 
 _UNRESOLVED: NeighbourFacts = {
@@ -233,26 +237,26 @@ OTHER_ANSWER_TIMEOUT = 1.2
 """Seconds for an answer: one repeated SYN."""
 
 
-def ask_other_answers(scene: DiagnosisContext, addresses: Sequence[str]) -> None:
+def ask_other_answers(context: DiagnosisContext, addresses: Sequence[str]) -> None:
     """Connect to what other nameservers say the name is."""
-    port = scene.asked.port
-    others = [address for address in _answers(scene) if address not in addresses][
+    port = context.asked.port
+    others = [address for address in _answers(context) if address not in addresses][
         :MAX_OTHER_ANSWERS
     ]
     asked = [
         Neighbour(address=address, port=port, role="other_answer")
         for address in others
-        if scene.may_connect(address, port)
+        if context.may_connect(address, port)
     ]
     together(
-        scene,
-        [partial(ask_neighbour, scene, neighbour, OTHER_ANSWER_TIMEOUT) for neighbour in asked],
+        context,
+        [partial(ask_neighbour, context, neighbour, OTHER_ANSWER_TIMEOUT) for neighbour in asked],
     )
 
 
-def _answers(scene: DiagnosisContext) -> list[str]:
+def _answers(context: DiagnosisContext) -> list[str]:
     found: dict[str, None] = {}
-    for reading in readings_of(scene.readings(), NameserverFacts):
+    for reading in readings_of(context.readings(), NameserverFacts):
         found |= dict.fromkeys(reading.facts["answers"] or ())
     return list(found)
 
@@ -268,25 +272,25 @@ _MAX_SHORT_TIMEOUT = 1.0
 
 
 def neighbour_tasks(
-    scene: DiagnosisContext, made: Mapping[str, ConnectAttempt | None]
+    context: DiagnosisContext, made: Mapping[str, ConnectResult | None]
 ) -> list[Callable[[], None]]:
     """Return the questions that decide something, their connections counted."""
     wait = _patience(made)
     neighbours = [
         neighbour
-        for neighbour in chosen_neighbours(scene, made)
-        if scene.may_connect(neighbour.address, neighbour.port)
+        for neighbour in chosen_neighbours(context, made)
+        if context.may_connect(neighbour.address, neighbour.port)
     ]
     return [
-        *(partial(ask_neighbour, scene, neighbour, wait) for neighbour in neighbours),
+        *(partial(ask_neighbour, context, neighbour, wait) for neighbour in neighbours),
         *(
-            partial(ask_control, scene, text, wait)
-            for text in scene.options.controls[:MAX_CONTROLS]
+            partial(ask_control, context, text, wait)
+            for text in context.options.controls[:MAX_CONTROLS]
         ),
     ]
 
 
-def _patience(made: Mapping[str, ConnectAttempt | None]) -> float:
+def _patience(made: Mapping[str, ConnectResult | None]) -> float:
     """Seconds to wait: some round trips where the target has answered, else as long as for it."""
     ended = [attempt for attempt in made.values() if attempt is not None]
     if len(ended) < len(made) or any(attempt.withheld for attempt in ended):

@@ -17,13 +17,13 @@ from ringback.diagnosis.facts import ConnectionFacts
 from ringback.diagnosis.layer.connect import attempt_connect, describe_attempt
 from ringback.diagnosis.layer.kernel import sockaddr_of
 from ringback.diagnosis.layer.proxy_server import proxy_server
-from ringback.diagnosis.layer.proxy_tunnel import TunnelError, open_tunnel, secure_tunnel
+from ringback.diagnosis.layer.proxy_tunnel import TunnelError, request_tunnel, secure_tunnel
 from ringback.failure.codes import KIND_OF_ERRNO
 
 if TYPE_CHECKING:
-    from ringback.diagnosis.layer.connect import ConnectAttempt
+    from ringback.diagnosis.context import DiagnosisContext, OpenRoute
+    from ringback.diagnosis.layer.connect import ConnectResult
     from ringback.diagnosis.model import Stage
-    from ringback.diagnosis.scene import DiagnosisContext, Route
     from ringback.failure.names import KindName
 
 
@@ -35,43 +35,43 @@ _Store = dict[Hashable, tuple[float, "socket.socket"]]
 _kept: weakref.WeakKeyDictionary[DiagnosisContext, _Store] = weakref.WeakKeyDictionary()
 
 
-def subject_of(route: Route) -> str:
+def subject_of(route: OpenRoute) -> str:
     """Return an address and port as readings name them."""
     address = f"[{route.address}]" if ":" in route.address else route.address
     return f"{address}:{route.port}"
 
 
 def keep_connection(
-    scene: DiagnosisContext, route: Route, target: tuple[str, int] | None, sock: socket.socket
+    context: DiagnosisContext, route: OpenRoute, target: tuple[str, int] | None, sock: socket.socket
 ) -> None:
     """Keep an unused connection for the next ``open_connection`` along its route."""
-    if scene not in _kept:
-        _kept[scene] = {}
-        weakref.finalize(scene, _close_all, _kept[scene])
+    if context not in _kept:
+        _kept[context] = {}
+        weakref.finalize(context, _close_all, _kept[context])
     key = _key(route, target)
-    before = _kept[scene].pop(key, None)
-    _kept[scene][key] = (time.monotonic(), sock)
+    before = _kept[context].pop(key, None)
+    _kept[context][key] = (time.monotonic(), sock)
     if before is not None:
         before[1].close()
 
 
 def take_connection(
-    scene: DiagnosisContext, route: Route, target: tuple[str, int] | None
+    context: DiagnosisContext, route: OpenRoute, target: tuple[str, int] | None
 ) -> socket.socket | None:
     """Return a connection that was kept less than a second ago, once."""
-    since, sock = _kept.get(scene, {}).pop(_key(route, target), (0.0, None))
+    since, sock = _kept.get(context, {}).pop(_key(route, target), (0.0, None))
     if sock is not None and time.monotonic() - since > FRESH_SECONDS:
         sock.close()
         return None
     return sock
 
 
-def release_connections(scene: DiagnosisContext) -> None:
+def release_connections(context: DiagnosisContext) -> None:
     """Close the connections that were kept and not used."""
-    _close_all(_kept.get(scene, {}))
+    _close_all(_kept.get(context, {}))
 
 
-def _key(route: Route, target: tuple[str, int] | None) -> Hashable:
+def _key(route: OpenRoute, target: tuple[str, int] | None) -> Hashable:
     return route.address, route.port, route.proxy, target
 
 
@@ -88,8 +88,8 @@ class NotPolite(OSError):  # noqa: N818 - named for what happened
 
 
 def open_connection(  # noqa: PLR0913 - whom, which way, how long, and two options by name
-    scene: DiagnosisContext,
-    route: Route,
+    context: DiagnosisContext,
+    route: OpenRoute,
     host: str,
     port: int,
     timeout: float,
@@ -106,16 +106,16 @@ def open_connection(  # noqa: PLR0913 - whom, which way, how long, and two optio
     Raises ``NotPolite`` where it would be one connection too many, ``TunnelError`` where the proxy
     makes no tunnel, and ``OSError`` otherwise.
     """
-    inner = wants_tunnel(scene, route) if through_tunnel is None else through_tunnel
+    inner = wants_tunnel(context, route) if through_tunnel is None else through_tunnel
     target = (host, port) if inner else None
-    if segment_size is None and (sock := take_connection(scene, route, target)):
+    if segment_size is None and (sock := take_connection(context, route, target)):
         sock.settimeout(timeout)
         return sock
-    until = time.monotonic() + scene.left(timeout)
-    sock = connected(scene, route.address, route.port, until, segment_size)
+    until = time.monotonic() + context.left(timeout)
+    sock = connected(context, route.address, route.port, until, segment_size)
     try:
         if route.proxy is not None:
-            sock = _through(scene, sock, route.proxy, target, until)
+            sock = _through(context, sock, route.proxy, target, until)
     except BaseException:
         sock.close()
         raise
@@ -123,20 +123,24 @@ def open_connection(  # noqa: PLR0913 - whom, which way, how long, and two optio
     return sock
 
 
-def wants_tunnel(scene: DiagnosisContext, route: Route) -> bool:
+def wants_tunnel(context: DiagnosisContext, route: OpenRoute) -> bool:
     """Return whether a proxy has to make a tunnel for what is asked."""
     if route.proxy is None:
         return False
-    plain = scene.asked.protocol == "http" and not scene.asked.tls
+    plain = context.asked.protocol == "http" and not context.asked.tls
     return not (plain and proxy_server(route.proxy).speaks_http)
 
 
 def connected(
-    scene: DiagnosisContext, address: str, port: int, until: float, segment_size: int | None = None
+    context: DiagnosisContext,
+    address: str,
+    port: int,
+    until: float,
+    segment_size: int | None = None,
 ) -> socket.socket:
     """Return a TCP connection to an address, made before ``until`` of ``time.monotonic()``."""
     family, where = sockaddr_of(address, port)
-    if not scene.may_connect(address, port):
+    if not context.may_connect(address, port):
         raise NotPolite
     left = until - time.monotonic()
     if left <= 0:
@@ -156,7 +160,7 @@ def connected(
 
 
 def _through(
-    scene: DiagnosisContext,
+    context: DiagnosisContext,
     sock: socket.socket,
     proxy: str,
     target: tuple[str, int] | None,
@@ -164,9 +168,9 @@ def _through(
 ) -> socket.socket:
     server = proxy_server(proxy)
     if server.scheme == "https":
-        sock = secure_tunnel(sock, server, scene.options.trust, until)
+        sock = secure_tunnel(sock, server, context.options.trust, until)
     if target is not None:
-        answer = open_tunnel(sock, server, *target, until)
+        answer = request_tunnel(sock, server, *target, until)
         if answer.outcome != "open":
             sock.close()
             raise TunnelError(answer)
@@ -178,38 +182,45 @@ _CONNECT_TIMEOUT = 3.4
 
 
 def raw_connection(
-    scene: DiagnosisContext, stage: Stage, route: Route, port: int, *, tunnel: bool | None = None
+    context: DiagnosisContext,
+    stage: Stage,
+    route: OpenRoute,
+    port: int,
+    *,
+    tunnel: bool | None = None,
 ) -> socket.socket | None:
     """Return a connection to the host that is asked for; where none is made, record that."""
-    since = scene.now()
-    left = scene.left(_CONNECT_TIMEOUT)
+    since = context.now()
+    left = context.left(_CONNECT_TIMEOUT)
     try:
         if route.proxy is None:
-            return _direct(scene, stage, route, left)
-        return open_connection(scene, route, scene.asked.host, port, left, through_tunnel=tunnel)
+            return _direct(context, stage, route, left)
+        return open_connection(
+            context, route, context.asked.host, port, left, through_tunnel=tunnel
+        )
     except ConnectionResetError as error:
         if route.proxy is None:
             raise
-        _record(scene, stage, route, error, since)
+        _record(context, stage, route, error, since)
     except OSError as error:
-        _record(scene, stage, route, error, since)
+        _record(context, stage, route, error, since)
     return None
 
 
 def _direct(
-    scene: DiagnosisContext, stage: Stage, route: Route, left: float
+    context: DiagnosisContext, stage: Stage, route: OpenRoute, left: float
 ) -> socket.socket | None:
     """Connect and hear what answers: it may be a router or a firewall (ICMP)."""
-    since = scene.now()
-    sock = take_connection(scene, route, None)
+    since = context.now()
+    sock = take_connection(context, route, None)
     if sock is None:
-        if not scene.may_connect(route.address, route.port):
+        if not context.may_connect(route.address, route.port):
             raise NotPolite
         made = attempt_connect(route.address, route.port, left)
         if made.outcome == "reset":
             raise ConnectionResetError(errno.ECONNRESET, "reset while connecting")
         if made.sock is None:
-            _record_attempt(scene, stage, route, made, since)
+            _record_attempt(context, stage, route, made, since)
             return None
         sock = made.sock
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -218,9 +229,9 @@ def _direct(
 
 
 def _record_attempt(
-    scene: DiagnosisContext, stage: Stage, route: Route, made: ConnectAttempt, since: float
+    context: DiagnosisContext, stage: Stage, route: OpenRoute, made: ConnectResult, since: float
 ) -> None:
-    scene.record(
+    context.record(
         stage,
         "connection",
         subject_of(route),
@@ -233,13 +244,13 @@ def _record_attempt(
 
 
 def _record(
-    scene: DiagnosisContext, stage: Stage, route: Route, error: OSError, since: float
+    context: DiagnosisContext, stage: Stage, route: OpenRoute, error: OSError, since: float
 ) -> None:
     polite = isinstance(error, NotPolite)
     name = errno.errorcode.get(error.errno or 0)
     silent = isinstance(error, TimeoutError)
     kind: KindName = "tcp.timed_out" if silent else KIND_OF_ERRNO.get(name or "", "tcp.failed")
-    scene.record(
+    context.record(
         stage,
         "connection",
         subject_of(route),

@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from ringback.diagnosis.context import together
 from ringback.diagnosis.facts import HopFacts, RefusalFacts, SilenceFacts
-from ringback.diagnosis.layer.connect import EXCEEDED, ConnectAttempt, attempt_connect, meaning
+from ringback.diagnosis.layer.connect import EXCEEDED, ConnectResult, attempt_connect, meaning
 from ringback.diagnosis.layer.neighbours import gateway_of
 from ringback.diagnosis.layer.proxy_server import authority
 from ringback.diagnosis.protocols import partners_of
-from ringback.diagnosis.scene import together
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from ringback.diagnosis.context import DiagnosisContext
     from ringback.diagnosis.model import Asked
-    from ringback.diagnosis.scene import DiagnosisContext
 
 
 __all__ = ["measure_refusal", "path_tasks", "walk_path"]
@@ -37,24 +37,24 @@ SILENCE_TIMEOUT = 0.5
 """Seconds for the answer of a router."""
 
 
-def silence(scene: DiagnosisContext, address: str, last: int) -> None:
+def silence(context: DiagnosisContext, address: str, last: int) -> None:
     """Record whether packets to another port get further than those to the asked one.
 
     Both are sent with one hop more than the last that answers for the asked port. A router that
     answers for the other port alone has never seen the asked one: a firewall before it drops that.
     A full queue of the service, which looks the same from afar, cannot do so.
     """
-    began = scene.now()
-    port, other = scene.asked.port, port_beside(scene.asked)
+    began = context.now()
+    port, other = context.asked.port, port_beside(context.asked)
     made = together(
-        scene, [partial(_try, scene, address, tried, last + 1) for tried in (port, other)]
+        context, [partial(_try, context, address, tried, last + 1) for tried in (port, other)]
     )
     here, there = made
     if here is None or there is None:
         return
     before = _lost_before(here, there)
     passing = there.icmp is not None and (there.icmp.family, there.icmp.type) in EXCEEDED
-    scene.record(
+    context.record(
         "path",
         "silence",
         authority(address, port),
@@ -79,15 +79,15 @@ _TOLD = {
 }
 
 
-def _try(scene: DiagnosisContext, address: str, port: int, ttl: int) -> ConnectAttempt:
-    made = attempt_connect(address, port, scene.left(SILENCE_TIMEOUT), hops=ttl)
+def _try(context: DiagnosisContext, address: str, port: int, ttl: int) -> ConnectResult:
+    made = attempt_connect(address, port, context.left(SILENCE_TIMEOUT), hops=ttl)
     made.close()
     if made.icmp is None and made.outcome in {"open", "refused", "reset"}:
-        scene.may_connect(address, port)  # it was one more, counted only
+        context.may_connect(address, port)  # it was one more, counted only
     return made
 
 
-def _lost_before(here: ConnectAttempt, there: ConnectAttempt) -> bool | None:
+def _lost_before(here: ConnectResult, there: ConnectResult) -> bool | None:
     """Whether the asked port's packets are lost on the way; ``None``: not known."""
     if here.outcome != "timeout":
         return None
@@ -112,7 +112,7 @@ _WITHHELD_TIMEOUT = 1.3
 _MAX_SILENT_HOPS = 2
 
 
-def walk_path(scene: DiagnosisContext, address: str, *, withheld: bool = False) -> None:
+def walk_path(context: DiagnosisContext, address: str, *, withheld: bool = False) -> None:
     """Record which routers answer on the way to the asked port of an address.
 
     A connection that may pass ``n`` routers is answered by the next one with ICMP "time exceeded"
@@ -120,25 +120,25 @@ def walk_path(scene: DiagnosisContext, address: str, *, withheld: bool = False) 
     or anybody says no, or behind two that are silent.
     """
     if sys.platform != "linux":
-        scene.record("path", "hop", "ttl 1", state="skipped", result="only known on Linux")
+        context.record("path", "hop", "ttl 1", state="skipped", result="only known on Linux")
         return
     if withheld:
-        _hop(scene, address, 1, _WITHHELD_TIMEOUT)
+        _hop(context, address, 1, _WITHHELD_TIMEOUT)
         return
-    last, over = _walked(scene, address, scene.now() + WALK_TIMEOUT)
+    last, over = _walked(context, address, context.now() + WALK_TIMEOUT)
     if not over:
-        silence(scene, address, last)
+        silence(context, address, last)
 
 
-def _walked(scene: DiagnosisContext, address: str, ends: float) -> tuple[int, bool]:
+def _walked(context: DiagnosisContext, address: str, ends: float) -> tuple[int, bool]:
     """Walk; return the last hop that answered, and whether that was the end of the way."""
     last = 0
     for first in range(1, MAX_HOPS + 1, MAX_TTLS_AT_ONCE):
-        wait = min(HOP_TIMEOUT, ends - scene.now())
+        wait = min(HOP_TIMEOUT, ends - context.now())
         if wait <= 0:
             break
         ttls = range(first, first + MAX_TTLS_AT_ONCE)
-        hops = together(scene, [partial(_hop, scene, address, ttl, wait) for ttl in ttls])
+        hops = together(context, [partial(_hop, context, address, ttl, wait) for ttl in ttls])
         answered = [
             ttl for ttl, attempt in zip(ttls, hops, strict=True) if attempt and _answers(attempt)
         ]
@@ -150,15 +150,15 @@ def _walked(scene: DiagnosisContext, address: str, ends: float) -> tuple[int, bo
     return last, False
 
 
-def _hop(scene: DiagnosisContext, address: str, ttl: int, wait: float) -> ConnectAttempt:
-    began = scene.now()
-    made = attempt_connect(address, scene.asked.port, scene.left(wait), hops=ttl)
+def _hop(context: DiagnosisContext, address: str, ttl: int, wait: float) -> ConnectResult:
+    began = context.now()
+    made = attempt_connect(address, context.asked.port, context.left(wait), hops=ttl)
     made.close()
     reached = _reached(made)
     if reached:
-        scene.may_connect(address, scene.asked.port)  # it was one more, counted only
+        context.may_connect(address, context.asked.port)  # it was one more, counted only
     icmp = made.icmp
-    scene.record(
+    context.record(
         "path",
         "hop",
         f"ttl {ttl}",
@@ -179,29 +179,29 @@ def _hop(scene: DiagnosisContext, address: str, ttl: int, wait: float) -> Connec
     return made
 
 
-def _answers(made: ConnectAttempt) -> bool:
+def _answers(made: ConnectResult) -> bool:
     return made.icmp is not None or _reached(made)
 
 
-def _is_end(made: ConnectAttempt) -> bool:
+def _is_end(made: ConnectResult) -> bool:
     passing = made.icmp is not None and (made.icmp.family, made.icmp.type) in EXCEEDED
     return made.outcome != "timeout" and not passing
 
 
-def _reached(made: ConnectAttempt) -> bool:
+def _reached(made: ConnectResult) -> bool:
     """Whether the target itself has answered."""
     if made.icmp is not None:
         return made.icmp.is_target
     return made.outcome in {"open", "refused", "reset"}
 
 
-def _unsent(made: ConnectAttempt) -> str | None:
+def _unsent(made: ConnectResult) -> str | None:
     """The error with which this host itself did not send the packet."""
     local = made.icmp is None and made.outcome not in {"timeout", "open", "refused", "reset"}
     return made.errno if local else None
 
 
-def _hop_in_words(made: ConnectAttempt, *, reached: bool) -> str:
+def _hop_in_words(made: ConnectResult, *, reached: bool) -> str:
     if made.withheld:
         return "not sent: a rule of this host drops it"
     if made.icmp is not None:
@@ -228,7 +228,7 @@ class Distance:
     passed: int  # The routers that let it pass, in a row from the first
 
 
-def measure_refusal(scene: DiagnosisContext, address: str) -> None:
+def measure_refusal(context: DiagnosisContext, address: str) -> None:
     """Record whether a port is refused from nearer than another port of the same host answers.
 
     A packet that may not go as far as the target cannot be refused by it: a firewall on the way, or
@@ -238,17 +238,17 @@ def measure_refusal(scene: DiagnosisContext, address: str) -> None:
     """
     if sys.platform != "linux":
         return
-    began = scene.now()
-    asked = scene.asked.port
-    other = port_beside(scene.asked)
+    began = context.now()
+    asked = context.asked.port
+    other = port_beside(context.asked)
     here, there = (
         distance or Distance(None, 0)
         for distance in together(
-            scene, [partial(_distance, scene, address, p) for p in (asked, other)]
+            context, [partial(_distance, context, address, p) for p in (asked, other)]
         )
     )
     near = _is_nearer(here, there)
-    scene.record(
+    context.record(
         "path",
         "refusal",
         authority(address, asked),
@@ -266,17 +266,17 @@ def measure_refusal(scene: DiagnosisContext, address: str) -> None:
     )
 
 
-def _distance(scene: DiagnosisContext, address: str, port: int) -> Distance:
-    ends = scene.now() + REFUSAL_TIMEOUT
+def _distance(context: DiagnosisContext, address: str, port: int) -> Distance:
+    ends = context.now() + REFUSAL_TIMEOUT
     passed = 0
     for ttl in range(1, _MAX_REFUSED_HOPS + 1):
-        wait = min(REFUSED_HOP_TIMEOUT, ends - scene.now())
+        wait = min(REFUSED_HOP_TIMEOUT, ends - context.now())
         if wait <= 0:
             break
-        made = attempt_connect(address, port, scene.left(wait), hops=ttl)
+        made = attempt_connect(address, port, context.left(wait), hops=ttl)
         made.close()
         if made.icmp is None and made.outcome != "timeout":
-            scene.may_connect(address, port)  # it was one more, counted only
+            context.may_connect(address, port)  # it was one more, counted only
             return Distance(ttl, passed)
         if made.icmp is None or (made.icmp.family, made.icmp.type) not in EXCEEDED:
             break
@@ -303,7 +303,7 @@ def _refusal_in_words(here: Distance, *, near: bool | None) -> str:
 
 
 def path_tasks(
-    scene: DiagnosisContext, made: Mapping[str, ConnectAttempt | None]
+    context: DiagnosisContext, made: Mapping[str, ConnectResult | None]
 ) -> list[Callable[[], None]]:
     """Return the questions to the path that decide something, for one address of each family.
 
@@ -315,7 +315,7 @@ def path_tasks(
         six = ":" in address
         if attempt is None or attempt.withheld:
             withheld = attempt is not None and bool(attempt.withheld)
-            walks.setdefault(six, partial(walk_path, scene, address, withheld=withheld))
-        elif attempt.outcome == "refused" and attempt.icmp is None and gateway_of(scene, address):
-            refusals.setdefault(six, partial(measure_refusal, scene, address))
+            walks.setdefault(six, partial(walk_path, context, address, withheld=withheld))
+        elif attempt.outcome == "refused" and attempt.icmp is None and gateway_of(context, address):
+            refusals.setdefault(six, partial(measure_refusal, context, address))
     return [*walks.values(), *refusals.values()]

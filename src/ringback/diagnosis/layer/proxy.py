@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ringback.client.dial import LookupTimedOut, resolve
+from ringback.diagnosis.context import OpenRoute, together
 from ringback.diagnosis.facts import (
     AttemptFacts,
     ProxyCandidateFacts,
@@ -18,25 +19,24 @@ from ringback.diagnosis.facts import (
     ProxyTunnelFacts,
     ProxyVariablesFacts,
 )
-from ringback.diagnosis.layer.connect import ConnectAttempt, attempt_connect, describe_attempt
+from ringback.diagnosis.layer.connect import ConnectResult, attempt_connect, describe_attempt
 from ringback.diagnosis.layer.opening import keep_connection
 from ringback.diagnosis.layer.proxy_server import ProxyServer, authority, proxy_server
 from ringback.diagnosis.layer.proxy_tunnel import (
     TunnelError,
     TunnelReply,
     forward_request,
-    open_tunnel,
+    request_tunnel,
     secure_tunnel,
 )
 from ringback.diagnosis.layer.spoken import speech
-from ringback.diagnosis.scene import Route, together
 from ringback.diagnosis.sorts import readings_of
 from ringback.failure.target import without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ringback.diagnosis.scene import DiagnosisContext
+    from ringback.diagnosis.context import DiagnosisContext
 
 
 __all__ = ["read_proxy", "try_candidates", "try_direct"]
@@ -69,7 +69,7 @@ class ProxyReached:
 
     addresses: tuple[str, ...] = ()  # Those of its name
     # The first attempt that opened, else the last; `None`: there is no address
-    made: ConnectAttempt | None = None
+    made: ConnectResult | None = None
     # Why its name has none, by its name in `socket`; `EAI_TIMEOUT` where the resolver said nothing
     eai: str | None = None
 
@@ -103,35 +103,35 @@ class ProxyReached:
 
 
 def reach_proxy(
-    scene: DiagnosisContext,
+    context: DiagnosisContext,
     server: ProxyServer,
     lookup: float = LOOKUP_TIMEOUT,
     patience: float = CONNECT_TIMEOUT,
 ) -> ProxyReached:
     """Connect to the addresses of a proxy, as clients do, until one is open."""
     try:
-        found = resolve(server.host, server.port, timeout=scene.left(lookup))
+        found = resolve(server.host, server.port, timeout=context.left(lookup))
     except (OSError, UnicodeError) as error:
         return ProxyReached(eai=_eai(error))
     addresses = tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
-    made = _open_one(scene, addresses[:MAX_ADDRESSES], server.port, patience)
+    made = _open_one(context, addresses[:MAX_ADDRESSES], server.port, patience)
     return ProxyReached(addresses=addresses, made=made, eai=None if made else "EBUSY")
 
 
 def _open_one(
-    scene: DiagnosisContext, addresses: Sequence[str], port: int, patience: float
-) -> ConnectAttempt | None:
+    context: DiagnosisContext, addresses: Sequence[str], port: int, patience: float
+) -> ConnectResult | None:
     opened = threading.Event()
 
-    def connect(address: str) -> ConnectAttempt:
-        made = attempt_connect(address, port, scene.left(patience), needless=opened.is_set)
+    def connect(address: str) -> ConnectResult:
+        made = attempt_connect(address, port, context.left(patience), needless=opened.is_set)
         if made.sock is not None:
             opened.set()
         return made
 
-    allowed = [address for address in addresses if scene.may_connect(address, port)]
+    allowed = [address for address in addresses if context.may_connect(address, port)]
     every = [
-        attempt for attempt in together(scene, [partial(connect, a) for a in allowed]) if attempt
+        attempt for attempt in together(context, [partial(connect, a) for a in allowed]) if attempt
     ]
     best = next(
         (attempt for attempt in every if attempt.sock is not None), every[-1] if every else None
@@ -154,7 +154,7 @@ ANSWER_TIMEOUT = 3.0
 """Seconds for a proxy to answer the wish for a tunnel, TLS with it included."""
 
 
-def read_proxy(scene: DiagnosisContext, proxy: str) -> Route | None:
+def read_proxy(context: DiagnosisContext, proxy: str) -> OpenRoute | None:
     """Connect to a proxy, ask it for a tunnel where one is needed, and return the way through it.
 
     Plain HTTP goes through an HTTP proxy without a tunnel: what it answers is seen later.
@@ -162,52 +162,54 @@ def read_proxy(scene: DiagnosisContext, proxy: str) -> Route | None:
     try:
         server = proxy_server(proxy)
     except ValueError as error:
-        _record_invalid(scene, proxy, error)
+        _record_invalid(context, proxy, error)
         return None
-    began = scene.now()
-    reached = reach_proxy(scene, server)
-    _record_reached(scene, server, reached, began)
+    began = context.now()
+    reached = reach_proxy(context, server)
+    _record_reached(context, server, reached, began)
     if reached.made is None or reached.sock is None:
         return None
-    route = Route(address=reached.made.address, port=server.port, proxy=proxy, rtt=reached.made.rtt)
-    plain = scene.asked.protocol == "http" and not scene.asked.tls and server.speaks_http
-    target = None if plain else (scene.asked.host, scene.asked.port)
-    began = scene.now()
-    sock, answer = through(scene, server, reached.sock, target, ANSWER_TIMEOUT)
+    route = OpenRoute(
+        address=reached.made.address, port=server.port, proxy=proxy, rtt=reached.made.rtt
+    )
+    plain = context.asked.protocol == "http" and not context.asked.tls and server.speaks_http
+    target = None if plain else (context.asked.host, context.asked.port)
+    began = context.now()
+    sock, answer = through(context, server, reached.sock, target, ANSWER_TIMEOUT)
     if answer is not None:
-        _record_answer(scene, server, answer, began, method="GET" if plain else answer.method)
+        _record_answer(context, server, answer, began, method="GET" if plain else answer.method)
     if sock is None:
         return None
-    keep_connection(scene, route, target, sock)
+    keep_connection(context, route, target, sock)
     return route
 
 
 def through(
-    scene: DiagnosisContext,
+    context: DiagnosisContext,
     server: ProxyServer,
     sock: socket.socket,
     target: tuple[str, int] | None,
     seconds: float,
 ) -> tuple[socket.socket | None, TunnelReply | None]:
     """Return a connection through a proxy, and what it answered; one of them may be missing."""
-    until = time.monotonic() + scene.left(seconds)
+    until = time.monotonic() + context.left(seconds)
     if server.scheme == "https":
         try:
-            sock = secure_tunnel(sock, server, scene.options.trust, until)
+            sock = secure_tunnel(sock, server, context.options.trust, until)
         except TunnelError as error:
             return None, error.answer
     if target is None:
         return sock, None
-    answer = open_tunnel(sock, server, *target, until)
+    answer = request_tunnel(sock, server, *target, until)
     if answer.outcome == "open":
         return sock, answer
     sock.close()
     return None, answer
 
 
-def _record_invalid(scene: DiagnosisContext, proxy: str, error: ValueError) -> None:
+def _record_invalid(context: DiagnosisContext, proxy: str, error: ValueError) -> None:
     shown = without_secrets(proxy)[:200]
-    scene.record(
+    context.record(
         "proxy",
         "connect",
         shown,
@@ -219,10 +221,10 @@ def _record_invalid(scene: DiagnosisContext, proxy: str, error: ValueError) -> N
 
 
 def _record_reached(
-    scene: DiagnosisContext, server: ProxyServer, reached: ProxyReached, began: float
+    context: DiagnosisContext, server: ProxyServer, reached: ProxyReached, began: float
 ) -> None:
     opened = reached.outcome == "open"
-    scene.record(
+    context.record(
         "proxy",
         "connect",
         server.name,
@@ -235,12 +237,17 @@ def _record_reached(
 
 
 def _record_answer(
-    scene: DiagnosisContext, server: ProxyServer, answer: TunnelReply, began: float, *, method: str
+    context: DiagnosisContext,
+    server: ProxyServer,
+    answer: TunnelReply,
+    began: float,
+    *,
+    method: str,
 ) -> None:
-    scene.record(
+    context.record(
         "proxy",
         "tunnel",
-        f"{server.name} → {authority(scene.asked.host, scene.asked.port)}",
+        f"{server.name} → {authority(context.asked.host, context.asked.port)}",
         state="ok" if answer.outcome == "open" else "failed",
         result=answer.text,
         kind=answer.kind,
@@ -256,22 +263,22 @@ CANDIDATE_TIMEOUT = 1.0
 """Seconds for the name of each, for its connection, and for its answer."""
 
 
-def try_candidates(scene: DiagnosisContext) -> None:
+def try_candidates(context: DiagnosisContext) -> None:
     """Ask the proxies that are set but not used for the target, where the direct way has failed.
 
     They are asked without credentials.
     """
     together(
-        scene,
+        context,
         [
-            partial(_try_candidate, scene, *candidate)
-            for candidate in list(_named(scene))[:MAX_CANDIDATES]
+            partial(_try_candidate, context, *candidate)
+            for candidate in list(_named(context))[:MAX_CANDIDATES]
         ],
     )
 
 
-def _named(scene: DiagnosisContext) -> Iterator[tuple[ProxyServer, str]]:
-    for reading in readings_of(scene.readings(), ProxyVariablesFacts):
+def _named(context: DiagnosisContext) -> Iterator[tuple[ProxyServer, str]]:
+    for reading in readings_of(context.readings(), ProxyVariablesFacts):
         for other in reading.facts["other"] or ():
             try:
                 yield proxy_server(other["url"]), other["source"]
@@ -279,12 +286,12 @@ def _named(scene: DiagnosisContext) -> Iterator[tuple[ProxyServer, str]]:
                 continue
 
 
-def _try_candidate(scene: DiagnosisContext, server: ProxyServer, source: str) -> None:
-    began = scene.now()
-    reached = reach_proxy(scene, server, CANDIDATE_TIMEOUT, CANDIDATE_TIMEOUT)
-    answer = None if reached.sock is None else _answer(scene, server, reached.sock)
+def _try_candidate(context: DiagnosisContext, server: ProxyServer, source: str) -> None:
+    began = context.now()
+    reached = reach_proxy(context, server, CANDIDATE_TIMEOUT, CANDIDATE_TIMEOUT)
+    answer = None if reached.sock is None else _answer(context, server, reached.sock)
     works = answer is not None and answer.outcome == "open"
-    scene.record(
+    context.record(
         "proxy",
         "candidate",
         server.url,
@@ -302,19 +309,21 @@ def _try_candidate(scene: DiagnosisContext, server: ProxyServer, source: str) ->
 
 
 def _answer(
-    scene: DiagnosisContext, server: ProxyServer, sock: socket.socket
+    context: DiagnosisContext, server: ProxyServer, sock: socket.socket
 ) -> TunnelReply | None:
     """What a proxy answers to what is asked: a tunnel, or to pass a plain request on."""
-    host, port = scene.asked.host, scene.asked.port
-    plain = scene.asked.protocol == "http" and not scene.asked.tls and server.speaks_http
-    made, answer = through(scene, server, sock, None if plain else (host, port), CANDIDATE_TIMEOUT)
+    host, port = context.asked.host, context.asked.port
+    plain = context.asked.protocol == "http" and not context.asked.tls and server.speaks_http
+    made, answer = through(
+        context, server, sock, None if plain else (host, port), CANDIDATE_TIMEOUT
+    )
     if made is None:
         return answer
     with made:
         if not plain:
             return answer
         return forward_request(
-            made, server, host, port, time.monotonic() + scene.left(CANDIDATE_TIMEOUT)
+            made, server, host, port, time.monotonic() + context.left(CANDIDATE_TIMEOUT)
         )
 
 
@@ -328,32 +337,32 @@ _MAX_DIRECT = 2
 _POLL_INTERVAL = 0.02
 
 
-def try_direct(scene: DiagnosisContext, addresses: Sequence[str], *, wait: bool = True) -> None:
+def try_direct(context: DiagnosisContext, addresses: Sequence[str], *, wait: bool = True) -> None:
     """Record whether the target can be reached directly, unless the proxy works.
 
     It may run beside ``read``: it waits until that has told how the proxy does, or for 1.2 s.
     """
-    if wait and _proxy_works(scene):
+    if wait and _proxy_works(context):
         return
-    began = scene.now()
-    port = scene.asked.port
-    tried = [address for address in addresses[:_MAX_DIRECT] if scene.may_connect(address, port)]
+    began = context.now()
+    port = context.asked.port
+    tried = [address for address in addresses[:_MAX_DIRECT] if context.may_connect(address, port)]
     made = [
         attempt
-        for attempt in together(scene, [partial(_try_direct, scene, a) for a in tried])
+        for attempt in together(context, [partial(_try_direct, context, a) for a in tried])
         if attempt
     ]
     best = next(
         (attempt for attempt in made if attempt.outcome == "open"), made[0] if made else None
     )
-    spoken = speech(best.sock, port, scene.asked) if best and best.sock else None
+    spoken = speech(best.sock, port, context.asked) if best and best.sock else None
     for attempt in made:
         attempt.close()
     result = describe_attempt(best) if best else "the name is not resolved here"
-    scene.record(
+    context.record(
         "proxy",
         "direct",
-        authority(best.address if best else scene.asked.host, port),
+        authority(best.address if best else context.asked.host, port),
         result=f"without the proxy: {result}",
         since=began,
         facts=ProxyDirectFacts(
@@ -368,18 +377,18 @@ def try_direct(scene: DiagnosisContext, addresses: Sequence[str], *, wait: bool 
     )
 
 
-def _try_direct(scene: DiagnosisContext, address: str) -> ConnectAttempt:
-    return attempt_connect(address, scene.asked.port, scene.left(DIRECT_TIMEOUT))
+def _try_direct(context: DiagnosisContext, address: str) -> ConnectResult:
+    return attempt_connect(address, context.asked.port, context.left(DIRECT_TIMEOUT))
 
 
-def _proxy_works(scene: DiagnosisContext) -> bool:
+def _proxy_works(context: DiagnosisContext) -> bool:
     """Wait for what is told of the proxy, at most for a while, and say whether it does well."""
-    ends = time.monotonic() + scene.left(DIRECT_SILENCE)
+    ends = time.monotonic() + context.left(DIRECT_SILENCE)
     while time.monotonic() < ends:
-        told_of = [reading for reading in scene.readings() if reading.layer == "proxy"]
+        told_of = [reading for reading in context.readings() if reading.layer == "proxy"]
         if any(reading.state == "failed" for reading in told_of):
             return False
-        plain = scene.asked.protocol == "http" and not scene.asked.tls
+        plain = context.asked.protocol == "http" and not context.asked.tls
         enough = {"connect", "tunnel"} if plain else {"tunnel"}
         if any(reading.what in enough for reading in told_of):
             return True

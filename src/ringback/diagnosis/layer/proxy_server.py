@@ -10,7 +10,7 @@ from ringback.client.proxies import Proxies
 from ringback.client.proxies.settings import proxy_url
 
 if TYPE_CHECKING:
-    from ringback.diagnosis.scene import DiagnosisContext
+    from ringback.diagnosis.context import DiagnosisContext
 
 
 _PORTS = {"http": 80, "https": 443}
@@ -65,12 +65,12 @@ def authority(host: str, port: int) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def chosen_proxy(scene: DiagnosisContext) -> str | None:
+def chosen_proxy(context: DiagnosisContext) -> str | None:
     """Return the URL of the proxy that this program would use, with what it needs to log in.
 
     Only HTTP clients look at the environment; proxies that are given are taken for everything.
     """
-    asked, given = scene.asked, scene.options.proxies
+    asked, given = context.asked, context.options.proxies
     if not asked.host or (given is None and asked.protocol != "http"):
         return None
     scheme = "http" if asked.protocol == "http" and not asked.tls else "https"

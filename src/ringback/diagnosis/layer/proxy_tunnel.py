@@ -286,7 +286,7 @@ _NAME = 3
 _SOCKS_TEXT_TIMEOUT = 0.3
 
 
-def request(stream: TunnelStream, server: ProxyServer, host: str, port: int) -> TunnelReply:
+def socks_tunnel(stream: TunnelStream, server: ProxyServer, host: str, port: int) -> TunnelReply:
     """Return what a SOCKS proxy answers to the wish for a connection."""
     four = server.scheme.startswith("socks4")
     return _four(stream, server, host, port) if four else _five(stream, server, host, port)
@@ -406,11 +406,11 @@ def _moved(source: object, sink: socket.socket) -> bool:
 _Ask = Callable[[TunnelStream, "ProxyServer", str, int], TunnelReply]
 
 
-def open_tunnel(
+def request_tunnel(
     sock: socket.socket, server: ProxyServer, host: str, port: int, until: float
 ) -> TunnelReply:
     """Ask a proxy for a tunnel and return what it answers; never raises."""
-    ask = connect_tunnel if server.speaks_http else request
+    ask = connect_tunnel if server.speaks_http else socks_tunnel
     method = "CONNECT" if server.speaks_http else server.scheme.upper()
     return _asked(ask, method, TunnelStream(sock, until), server, _Target(host, port, until))
 

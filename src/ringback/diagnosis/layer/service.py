@@ -25,10 +25,10 @@ from ringback.diagnosis.protocols import protocol_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ringback.diagnosis.context import DiagnosisContext, OpenRoute
     from ringback.diagnosis.layer.tls_channel import TlsConnection
     from ringback.diagnosis.model import Asked
     from ringback.diagnosis.protocols import Protocol
-    from ringback.diagnosis.scene import DiagnosisContext, Route
     from ringback.failure.names import KindName
 
 
@@ -398,64 +398,66 @@ _WORDS = {
 
 
 def read_service(
-    scene: DiagnosisContext, routes: Sequence[Route], connections: Sequence[TlsConnection]
+    context: DiagnosisContext, routes: Sequence[OpenRoute], connections: Sequence[TlsConnection]
 ) -> None:
     """Exchange the first words of the protocol that is asked for, and tell what came of it."""
-    protocol = protocol_of(scene.asked.scheme)
+    protocol = protocol_of(context.asked.scheme)
     try:
         if protocol is None or protocol.name in {"http", "none", "dns"}:
             return
-        if scene.asked.tls:
+        if context.asked.tls:
             for connection in connections[:1]:
-                _greet(scene, connection.route, connection.channel, protocol)
+                _greet(context, connection.route, connection.channel, protocol)
         elif routes:
-            _open(scene, routes[0], protocol)
+            _open(context, routes[0], protocol)
     finally:
         for connection in connections:
             connection.close()
 
 
-def _open(scene: DiagnosisContext, route: Route, protocol: Protocol) -> None:
-    since = scene.now()
+def _open(context: DiagnosisContext, route: OpenRoute, protocol: Protocol) -> None:
+    since = context.now()
     try:
-        sock = raw_connection(scene, "service", route, scene.asked.port)
+        sock = raw_connection(context, "service", route, context.asked.port)
     except ConnectionResetError:
-        _record(scene, route, Greeting("reset"), protocol, since)
+        _record(context, route, Greeting("reset"), protocol, since)
         return
     if sock is not None:
         with TlsChannel(sock) as channel:
-            _greet(scene, route, channel, protocol)
+            _greet(context, route, channel, protocol)
 
 
-def _greet(scene: DiagnosisContext, route: Route, channel: TlsChannel, protocol: Protocol) -> None:
-    since = scene.now()
-    within = max(0.0, min(GREETING_TIMEOUT, scene.left(3600.0) - _MARGIN_SECONDS))
-    greeting = greet(channel, protocol, scene.asked, within, partial(_secure, scene, route))
+def _greet(
+    context: DiagnosisContext, route: OpenRoute, channel: TlsChannel, protocol: Protocol
+) -> None:
+    since = context.now()
+    within = max(0.0, min(GREETING_TIMEOUT, context.left(3600.0) - _MARGIN_SECONDS))
+    greeting = greet(channel, protocol, context.asked, within, partial(_secure, context, route))
     if not (greeting.data or greeting.secured):
-        _look_for_tls(scene, route, greeting)
-    _record(scene, route, greeting, protocol, since)
+        _look_for_tls(context, route, greeting)
+    _record(context, route, greeting, protocol, since)
 
 
 def _secure(
-    scene: DiagnosisContext, route: Route, channel: TlsChannel, within: float
+    context: DiagnosisContext, route: OpenRoute, channel: TlsChannel, within: float
 ) -> str | None:
     """Begin TLS as strictly as the URL wants it; return why it failed."""
-    mode = tls_wanted(scene.asked)
+    mode = tls_wanted(context.asked)
     if not str(mode).startswith("verify-"):
         made = shake_hands_over(channel, unverifying(), None, within)
         return None if made.error is None else made.reason or made.error
-    ssl_context, store = context_of_program(scene)
+    ssl_context, store = context_of_program(context)
     ssl_context.check_hostname = mode == "verify-full"
-    made = shake_hands_over(channel, ssl_context, server_name(scene.asked.host), within)
+    made = shake_hands_over(channel, ssl_context, server_name(context.asked.host), within)
     own = store.trust.client_certificate is not None
-    record_handshake(scene, route, made, name=sni_of(scene.asked.host), own_certificate=own)
-    record_chain(scene, route, made, ssl_context)
+    record_handshake(context, route, made, name=sni_of(context.asked.host), own_certificate=own)
+    record_chain(context, route, made, ssl_context)
     return None if made.error is None else made.reason or made.error
 
 
-def _look_for_tls(scene: DiagnosisContext, route: Route, greeting: Greeting) -> None:
+def _look_for_tls(context: DiagnosisContext, route: OpenRoute, greeting: Greeting) -> None:
     """A port that says nothing, or hangs up, may wait for a TLS handshake."""
-    made = attempted(scene, route, unverifying(), within=_HANDSHAKE_TIMEOUT)
+    made = attempted(context, route, unverifying(), within=_HANDSHAKE_TIMEOUT)
     if made is None:
         return
     made.channel.close()
@@ -464,11 +466,15 @@ def _look_for_tls(scene: DiagnosisContext, route: Route, greeting: Greeting) -> 
 
 
 def _record(
-    scene: DiagnosisContext, route: Route, greeting: Greeting, protocol: Protocol, since: float
+    context: DiagnosisContext,
+    route: OpenRoute,
+    greeting: Greeting,
+    protocol: Protocol,
+    since: float,
 ) -> None:
     answer = greeting.answer
     kind = _KINDS.get(greeting.outcome)
-    scene.record(
+    context.record(
         "service",
         "greeting",
         subject_of(route),

@@ -7,17 +7,17 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING
 
+from ringback.diagnosis.context import OpenRoute, together
 from ringback.diagnosis.facts import TcpAgainFacts, TcpConnectFacts
 from ringback.diagnosis.layer import neighbours, path
-from ringback.diagnosis.layer.connect import ConnectAttempt, attempt_connect, describe_attempt
+from ringback.diagnosis.layer.connect import ConnectResult, attempt_connect, describe_attempt
 from ringback.diagnosis.layer.opening import keep_connection
 from ringback.diagnosis.layer.proxy_server import authority
-from ringback.diagnosis.scene import Route, together
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from ringback.diagnosis.scene import DiagnosisContext
+    from ringback.diagnosis.context import DiagnosisContext
 
 
 __all__ = ["read_tcp"]
@@ -27,21 +27,21 @@ class AttemptWatch:
     """The first attempts to connect, one for each address."""
 
     def __init__(self, addresses: Iterable[str]) -> None:
-        self._made: dict[str, ConnectAttempt | None] = dict.fromkeys(addresses)
+        self._made: dict[str, ConnectResult | None] = dict.fromkeys(addresses)
         self._changed = threading.Condition()
 
-    def ended(self, made: ConnectAttempt) -> None:
+    def ended(self, made: ConnectResult) -> None:
         """Note an attempt."""
         with self._changed:
             self._made[made.address] = made
             self._changed.notify_all()
 
-    def wait(self, seconds: float) -> dict[str, ConnectAttempt | None]:
+    def wait(self, seconds: float) -> dict[str, ConnectResult | None]:
         """Return the attempts by address, once all have ended or the time is over."""
         self._wait(lambda: all(self._made.values()), seconds)
         return dict(self._made)
 
-    def of(self, address: str, seconds: float) -> ConnectAttempt | None:
+    def of(self, address: str, seconds: float) -> ConnectResult | None:
         """Return the attempt at one address; ``None``: it goes on."""
         self._wait(lambda: self._made[address] is not None, seconds)
         return self._made[address]
@@ -62,51 +62,51 @@ _RETRY_INTERVAL = 1.1
 _FIRST_RETRY = 1.2
 
 
-def worth_repeating(scene: DiagnosisContext, silent: Sequence[str]) -> list[tuple[str, int]]:
+def worth_repeating(context: DiagnosisContext, silent: Sequence[str]) -> list[tuple[str, int]]:
     """Return which addresses are to be tried again and how often, and count the attempts."""
     times = 2 if len(silent) == 1 else 1
     firsts = [next((a for a in silent if (":" in a) is six), "") for six in (False, True)]
     chosen: list[tuple[str, int]] = []
     for address in filter(None, firsts):
-        allowed = sum(scene.may_connect(address, scene.asked.port) for _ in range(times))
+        allowed = sum(context.may_connect(address, context.asked.port) for _ in range(times))
         if allowed:
             chosen.append((address, allowed))
     return chosen
 
 
 def again(
-    scene: DiagnosisContext,
+    context: DiagnosisContext,
     watch: AttemptWatch,
     address: str,
     count: int,
-    use: Callable[[ConnectAttempt], None],
+    use: Callable[[ConnectResult], None],
 ) -> None:
     """Try an address again and tell how many of all attempts opened, the first among them.
 
     Nothing is told, nor waited for, where the first is answered with an error after all.
     """
-    began = scene.now()
+    began = context.now()
     left = LAST_ATTEMPT_END - _FIRST_RETRY
-    port = scene.asked.port
+    port = context.asked.port
 
     def needless() -> bool:
         first = watch.of(address, 0)
         return first is not None and first.outcome not in {"timeout", "open"}
 
-    def repeat(number: int) -> ConnectAttempt:
-        time.sleep(scene.left(number * _RETRY_INTERVAL))
-        seconds = scene.left(left - number * _RETRY_INTERVAL)
+    def repeat(number: int) -> ConnectResult:
+        time.sleep(context.left(number * _RETRY_INTERVAL))
+        seconds = context.left(left - number * _RETRY_INTERVAL)
         made = attempt_connect(address, port, seconds, needless=needless)
         use(made)
         return made
 
-    made = together(scene, [partial(repeat, number) for number in range(count)])
-    first = watch.of(address, scene.left(LAST_ATTEMPT_END))
+    made = together(context, [partial(repeat, number) for number in range(count)])
+    first = watch.of(address, context.left(LAST_ATTEMPT_END))
     outcomes = [attempt.outcome for attempt in (first, *made) if attempt is not None]
     opened = outcomes.count("open")
     if needless() and not opened:
         return
-    scene.record(
+    context.record(
         "tcp",
         "again",
         authority(address, port),
@@ -133,7 +133,7 @@ SILENT_SECONDS = 1.2
 """Seconds without an answer, and with the SYN sent twice, after which others are asked as well."""
 
 
-def read_tcp(scene: DiagnosisContext, addresses: Sequence[str]) -> tuple[Route, ...]:
+def read_tcp(context: DiagnosisContext, addresses: Sequence[str]) -> tuple[OpenRoute, ...]:
     """Connect to every address at once, and return the ways that are open, in their order.
 
     Where none answers, the same is tried again, and the neighbours and the path are asked beside.
@@ -143,33 +143,33 @@ def read_tcp(scene: DiagnosisContext, addresses: Sequence[str]) -> tuple[Route, 
     if not targets:
         return ()
     watch = AttemptWatch(targets)
-    routes: dict[str, Route] = {}
+    routes: dict[str, OpenRoute] = {}
     together(
-        scene,
+        context,
         [
-            *(partial(_connect, scene, address, watch, routes) for address in targets),
-            partial(_beside, scene, watch, routes),
+            *(partial(_connect, context, address, watch, routes) for address in targets),
+            partial(_beside, context, watch, routes),
         ],
     )
     return tuple(routes[address] for address in targets if address in routes)
 
 
 def _connect(
-    scene: DiagnosisContext, address: str, watch: AttemptWatch, routes: dict[str, Route]
+    context: DiagnosisContext, address: str, watch: AttemptWatch, routes: dict[str, OpenRoute]
 ) -> None:
-    port = scene.asked.port
-    began = scene.now()
-    if not scene.may_connect(address, port):
+    port = context.asked.port
+    began = context.now()
+    if not context.may_connect(address, port):
         return
-    made = attempt_connect(address, port, scene.left(CONNECT_TIMEOUT))
-    record_attempt(scene, made, began)
-    use_attempt(scene, made, routes)
+    made = attempt_connect(address, port, context.left(CONNECT_TIMEOUT))
+    record_attempt(context, made, began)
+    use_attempt(context, made, routes)
     watch.ended(made)
 
 
-def record_attempt(scene: DiagnosisContext, made: ConnectAttempt, began: float) -> None:
+def record_attempt(context: DiagnosisContext, made: ConnectResult, began: float) -> None:
     """Record an attempt as a reading."""
-    scene.record(
+    context.record(
         "tcp",
         "connect",
         authority(made.address, made.port),
@@ -181,28 +181,32 @@ def record_attempt(scene: DiagnosisContext, made: ConnectAttempt, began: float) 
     )
 
 
-def use_attempt(scene: DiagnosisContext, made: ConnectAttempt, routes: dict[str, Route]) -> None:
+def use_attempt(
+    context: DiagnosisContext, made: ConnectResult, routes: dict[str, OpenRoute]
+) -> None:
     """Note the way that an attempt found open; its connection is kept where it is the first."""
     if made.sock is None:
         return
-    route = Route(address=made.address, port=made.port, rtt=made.rtt)
+    route = OpenRoute(address=made.address, port=made.port, rtt=made.rtt)
     first = not routes
     routes.setdefault(made.address, route)
     if first:
-        keep_connection(scene, route, None, made.sock)
+        keep_connection(context, route, None, made.sock)
     else:
         made.close()
 
 
-def _beside(scene: DiagnosisContext, watch: AttemptWatch, routes: dict[str, Route]) -> None:
+def _beside(context: DiagnosisContext, watch: AttemptWatch, routes: dict[str, OpenRoute]) -> None:
     """Ask others where no address has answered well."""
     made = watch.wait(SILENT_SECONDS)
     if routes:
         return
     silent = [address for address, attempt in made.items() if attempt is None]
-    tasks = neighbours.neighbour_tasks(scene, made)
-    for address, count in worth_repeating(scene, silent):
+    tasks = neighbours.neighbour_tasks(context, made)
+    for address, count in worth_repeating(context, silent):
         tasks.append(
-            partial(again, scene, watch, address, count, partial(use_attempt, scene, routes=routes))
+            partial(
+                again, context, watch, address, count, partial(use_attempt, context, routes=routes)
+            )
         )
-    together(scene, [*tasks, *path.path_tasks(scene, made)])
+    together(context, [*tasks, *path.path_tasks(context, made)])

@@ -13,7 +13,7 @@ from ringback.client.trust.shared import is_cut
 if TYPE_CHECKING:
     import socket
 
-    from ringback.diagnosis.scene import Route
+    from ringback.diagnosis.context import OpenRoute
 
 
 _ALERT = 21
@@ -222,7 +222,7 @@ class TlsChannel:
 class TlsConnection:
     """A verified connection, kept for the stages after TLS."""
 
-    route: Route  # The way it took
+    route: OpenRoute  # The way it took
     channel: TlsChannel
     ssl_context: ssl.SSLContext  # Whom it was verified with
 

@@ -12,8 +12,8 @@ from ringback.diagnosis.layer.tls_handshake import attempted
 from ringback.diagnosis.layer.tls_trust import unverifying
 
 if TYPE_CHECKING:
+    from ringback.diagnosis.context import DiagnosisContext, OpenRoute
     from ringback.diagnosis.layer.tls_channel import TlsChannel
-    from ringback.diagnosis.scene import DiagnosisContext, Route
 
 
 _MIN_OFFSET = 2.0
@@ -22,7 +22,7 @@ _MAX_RESPONSE = 16 * 1024
 _TIMEOUT = 1.5
 
 
-def clock_offset(date: str | None, took: float) -> float | None:
+def offset_from_date(date: str | None, took: float) -> float | None:
     """Return how many seconds this host's clock is ahead of the server's."""
     try:
         theirs = email.utils.parsedate_to_datetime(date or "").timestamp()
@@ -33,14 +33,14 @@ def clock_offset(date: str | None, took: float) -> float | None:
 
 
 def record_clock(
-    scene: DiagnosisContext, server: str, offset: float | None, *, least: float
+    context: DiagnosisContext, server: str, offset: float | None, *, least: float
 ) -> None:
     """Record how far the clocks are apart, where that is known."""
     if offset is None or abs(offset) < least:
         return
     where = "ahead of" if offset > 0 else "behind"
     apart = f"{abs(offset):,.0f} s {where} the server's"
-    scene.record(
+    context.record(
         "host",
         "clock",
         server,
@@ -51,20 +51,20 @@ def record_clock(
     )
 
 
-def ask_clock(scene: DiagnosisContext, route: Route) -> None:
+def ask_clock(context: DiagnosisContext, route: OpenRoute) -> None:
     """Ask a server whose certificate is out of date for the time, and tell it.
 
     The connection is not verified: a ``HEAD /`` without credentials is sent over it, and nothing
     but ``Date`` is taken from the answer.
     """
-    made = attempted(scene, route, unverifying(), within=_TIMEOUT)
+    made = attempted(context, route, unverifying(), within=_TIMEOUT)
     if made is None or made.error is not None:
         return
     with made.channel as channel:
         began = time.monotonic()
-        date = _date(channel, scene.asked.host, scene.left(_TIMEOUT))
-        offset = clock_offset(date, time.monotonic() - began)
-    record_clock(scene, scene.asked.host, offset, least=0.0)
+        date = _date(channel, context.asked.host, context.left(_TIMEOUT))
+        offset = offset_from_date(date, time.monotonic() - began)
+    record_clock(context, context.asked.host, offset, least=0.0)
 
 
 def _date(channel: TlsChannel, host: str, within: float) -> str | None:

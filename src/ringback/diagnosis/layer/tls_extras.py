@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
+from ringback.diagnosis.context import together
 from ringback.diagnosis.facts import (
     OldVersionsFacts,
     OtherNameFacts,
@@ -34,16 +35,15 @@ from ringback.diagnosis.layer.tls_trust import (
     verifying,
 )
 from ringback.diagnosis.protocols import protocol_of
-from ringback.diagnosis.scene import together
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import Callable
 
+    from ringback.diagnosis.context import DiagnosisContext, OpenRoute
     from ringback.diagnosis.layer.tls_handshake import Handshake
     from ringback.diagnosis.layer.tls_trust import TrustStore
     from ringback.diagnosis.model import Asked, Stage
-    from ringback.diagnosis.scene import DiagnosisContext, Route
 
 
 _STATUS = re.compile(rb"HTTP/\d\.\d (\d{3})")
@@ -51,7 +51,12 @@ _MAX_BYTES = 2048
 
 
 def record_plain(
-    scene: DiagnosisContext, route: Route, data: bytes, *, since: float | None = None, how: str
+    context: DiagnosisContext,
+    route: OpenRoute,
+    data: bytes,
+    *,
+    since: float | None = None,
+    how: str,
 ) -> None:
     """Record what a port speaks, by its first bytes; without any it was silent, or hung up."""
     spoken = speaks(data) if data else "nothing"
@@ -59,7 +64,7 @@ def record_plain(
     if data and says_tls(data):
         spoken = "tls"
     shown = printable(data, 100)
-    scene.record(
+    context.record(
         "tls",
         "plain",
         subject_of(route),
@@ -76,27 +81,27 @@ def record_plain(
 
 
 def ask_plainly(
-    scene: DiagnosisContext, route: Route, listen: float, wait: float
+    context: DiagnosisContext, route: OpenRoute, listen: float, wait: float
 ) -> tuple[bytes, str] | None:
     """Return what a port says by itself, or to the first words of what is asked, and to which.
 
     ``None``: no connection could be made.
     """
-    asked = scene.asked
+    asked = context.asked
     try:
-        raw = open_connection(scene, route, asked.host, asked.port, scene.left(listen + wait))
+        raw = open_connection(context, route, asked.host, asked.port, context.left(listen + wait))
     except OSError:
         return None
     with TlsChannel(raw) as channel:
-        said = _heard(channel, scene.left(listen))
+        said = _heard(channel, context.left(listen))
         if said:
             return said, "greeting"
         words, how = _first_words(asked)
         try:
-            channel.send(words, scene.left(wait))
+            channel.send(words, context.left(wait))
         except OSError:
             return b"", how
-        return _heard(channel, scene.left(wait)), how
+        return _heard(channel, context.left(wait)), how
 
 
 def _first_words(asked: Asked) -> tuple[bytes, str]:
@@ -136,13 +141,13 @@ _NAME_ALERTS = frozenset({40, 49, 80, 112})
 
 
 def explain_handshake(
-    scene: DiagnosisContext, route: Route, made: Handshake, store: TrustStore
+    context: DiagnosisContext, route: OpenRoute, made: Handshake, store: TrustStore
 ) -> None:
     """Take the readings that tell why a handshake failed, at once."""
     if made.error == "not_tls":
-        record_plain(scene, route, made.channel.first, how="tls")
+        record_plain(context, route, made.channel.first, how="tls")
         return
-    together(scene, list(_readings(scene, route, made, store)))
+    together(context, list(_readings(context, route, made, store)))
 
 
 @dataclass(slots=True)
@@ -159,34 +164,34 @@ class PendingHandshake:
         return self.raw is not None and bool(confirmed(self.raw)["unacked"])
 
 
-def explain_silence(scene: DiagnosisContext, route: Route, pending: PendingHandshake) -> None:
+def explain_silence(context: DiagnosisContext, route: OpenRoute, pending: PendingHandshake) -> None:
     """Wait for a handshake; where it stays unanswered, ask what else the port takes."""
-    if pending.over.wait(scene.left(max(STALL_SECONDS, 4 * (route.rtt or 0.0)))):
+    if pending.over.wait(context.left(max(STALL_SECONDS, 4 * (route.rtt or 0.0)))):
         return
     # One after the other: only so many connections are polite, and the first says the most.
-    if route.proxy is None and _small_segments(scene, route):
+    if route.proxy is None and _small_segments(context, route):
         return
-    if pending.lost and sni_of(scene.asked.host):  # perhaps dropped for the name in it
-        _other_name(scene, route, _UNANSWERED_TIMEOUT)
+    if pending.lost and sni_of(context.asked.host):  # perhaps dropped for the name in it
+        _other_name(context, route, _UNANSWERED_TIMEOUT)
     else:
-        _plain(scene, route, _UNANSWERED_TIMEOUT / 2)
+        _plain(context, route, _UNANSWERED_TIMEOUT / 2)
 
 
 def _readings(
-    scene: DiagnosisContext, route: Route, made: Handshake, store: TrustStore
+    context: DiagnosisContext, route: OpenRoute, made: Handshake, store: TrustStore
 ) -> list[Callable[[], None]]:
     tasks: list[Callable[[], None]] = []
-    if made.verify_code in _DATES and scene.asked.protocol in _WITH_DATE:
-        tasks.append(partial(ask_clock, scene, route))
+    if made.verify_code in _DATES and context.asked.protocol in _WITH_DATE:
+        tasks.append(partial(ask_clock, context, route))
     if made.verify_code in ISSUER_CODES:
-        tasks.append(partial(_other_store, scene, route, store))
+        tasks.append(partial(_other_store, context, route, store))
     if _may_be_old(made):
-        tasks.append(partial(_old_versions, scene, route))
+        tasks.append(partial(_old_versions, context, route))
     cut = made.error in {"closed", "reset"} and not made.channel.received
     if cut:
-        tasks.append(partial(_plain, scene, route, _ANSWERED_TIMEOUT / 2))
-    if (cut or made.alert in _NAME_ALERTS) and sni_of(scene.asked.host):
-        tasks.append(partial(_other_name, scene, route, _ANSWERED_TIMEOUT))
+        tasks.append(partial(_plain, context, route, _ANSWERED_TIMEOUT / 2))
+    if (cut or made.alert in _NAME_ALERTS) and sni_of(context.asked.host):
+        tasks.append(partial(_other_name, context, route, _ANSWERED_TIMEOUT))
     return tasks
 
 
@@ -196,22 +201,22 @@ def _may_be_old(made: Handshake) -> bool:
     return made.error in {"unsupported", "protocol"}
 
 
-def _plain(scene: DiagnosisContext, route: Route, each: float) -> None:
-    since = scene.now()
-    said = ask_plainly(scene, route, each, each)
+def _plain(context: DiagnosisContext, route: OpenRoute, each: float) -> None:
+    since = context.now()
+    said = ask_plainly(context, route, each, each)
     if said is not None:
-        record_plain(scene, route, said[0], since=since, how=said[1])
+        record_plain(context, route, said[0], since=since, how=said[1])
 
 
-def _small_segments(scene: DiagnosisContext, route: Route) -> bool:
+def _small_segments(context: DiagnosisContext, route: OpenRoute) -> bool:
     """Shake hands with small segments; return whether that is answered."""
-    since = scene.now()
-    made = attempted(scene, route, unverifying(), within=_UNANSWERED_TIMEOUT, segment_size=SMALL)
+    since = context.now()
+    made = attempted(context, route, unverifying(), within=_UNANSWERED_TIMEOUT, segment_size=SMALL)
     if made is None:
         return False
     made.channel.close()
     works = made.error is None or made.error == "alert"
-    scene.record(
+    context.record(
         "tls",
         "small_segments",
         subject_of(route),
@@ -223,9 +228,9 @@ def _small_segments(scene: DiagnosisContext, route: Route) -> bool:
     return works
 
 
-def _old_versions(scene: DiagnosisContext, route: Route) -> None:
-    since = scene.now()
-    made = attempted(scene, route, tolerant(), within=_ANSWERED_TIMEOUT)
+def _old_versions(context: DiagnosisContext, route: OpenRoute) -> None:
+    since = context.now()
+    made = attempted(context, route, tolerant(), within=_ANSWERED_TIMEOUT)
     if made is None:
         return
     tls = made.channel.tls
@@ -233,7 +238,7 @@ def _old_versions(scene: DiagnosisContext, route: Route) -> None:
     version = tls.version() if tls is not None and works else None
     cipher = tls.cipher() if tls is not None and works else None
     made.channel.close()
-    scene.record(
+    context.record(
         "tls",
         "old_versions",
         subject_of(route),
@@ -251,14 +256,14 @@ def _old_versions(scene: DiagnosisContext, route: Route) -> None:
     )
 
 
-def _other_name(scene: DiagnosisContext, route: Route, within: float) -> None:
-    since = scene.now()
-    made = attempted(scene, route, unverifying(), within=within, named=False)
+def _other_name(context: DiagnosisContext, route: OpenRoute, within: float) -> None:
+    since = context.now()
+    made = attempted(context, route, unverifying(), within=within, named=False)
     if made is None:
         return
     made.channel.close()
     works = made.error is None
-    scene.record(
+    context.record(
         "tls",
         "other_name",
         subject_of(route),
@@ -269,22 +274,22 @@ def _other_name(scene: DiagnosisContext, route: Route, within: float) -> None:
     )
 
 
-def _other_store(scene: DiagnosisContext, route: Route, store: TrustStore) -> None:
+def _other_store(context: DiagnosisContext, route: OpenRoute, store: TrustStore) -> None:
     other = other_store(store)
     if other is None:
         return
-    since = scene.now()
+    since = context.now()
     ssl_context = verifying()
     try:
         load_trust(ssl_context, other.trust)
     except (OSError, ImportError):
         return
-    made = attempted(scene, route, ssl_context, within=_ANSWERED_TIMEOUT)
+    made = attempted(context, route, ssl_context, within=_ANSWERED_TIMEOUT)
     if made is None:
         return
     made.channel.close()
     verified = made.error is None or made.verify_code in {62, 64}
-    scene.record(
+    context.record(
         "tls",
         "system_store",
         subject_of(route),

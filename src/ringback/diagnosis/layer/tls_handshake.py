@@ -26,8 +26,8 @@ from ringback.failure.codes import (
 if TYPE_CHECKING:
     import socket
 
+    from ringback.diagnosis.context import DiagnosisContext, OpenRoute
     from ringback.diagnosis.layer.tls_channel import TlsMessages
-    from ringback.diagnosis.scene import DiagnosisContext, Route
     from ringback.failure.names import KindName
 
 
@@ -203,8 +203,8 @@ def sni_of(host: str) -> str | None:
 
 
 def attempted(
-    scene: DiagnosisContext,
-    route: Route,
+    context: DiagnosisContext,
+    route: OpenRoute,
     ssl_context: ssl.SSLContext,
     *,
     within: float,
@@ -212,11 +212,13 @@ def attempted(
     segment_size: int | None = None,
 ) -> Handshake | None:
     """Connect and shake hands once more; return nothing where no connection can be made."""
-    asked = scene.asked
-    left = scene.left(within)
+    asked = context.asked
+    left = context.left(within)
     try:
-        raw = open_connection(scene, route, asked.host, asked.port, left, segment_size=segment_size)
+        raw = open_connection(
+            context, route, asked.host, asked.port, left, segment_size=segment_size
+        )
     except OSError:
         return None
     name = server_name(asked.host) if named else None
-    return shake_hands(raw, ssl_context, name, scene.left(within))
+    return shake_hands(raw, ssl_context, name, context.left(within))

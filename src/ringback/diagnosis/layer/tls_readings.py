@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
 
+    from ringback.diagnosis.context import DiagnosisContext, OpenRoute
     from ringback.diagnosis.fact_values import CertificateFacts
     from ringback.diagnosis.layer.tls_channel import TlsChannel
     from ringback.diagnosis.layer.tls_handshake import Handshake
-    from ringback.diagnosis.scene import DiagnosisContext, Route
 
 
 def matches(names: Iterable[str], host: str) -> bool:
@@ -241,8 +241,8 @@ _WORDS = {
 
 
 def record_handshake(
-    scene: DiagnosisContext,
-    route: Route,
+    context: DiagnosisContext,
+    route: OpenRoute,
     made: Handshake,
     *,
     name: str | None,
@@ -275,20 +275,20 @@ def record_handshake(
         local_certificate_used=bool(own_certificate and asked is not False),
         days_left=None if leaf is None else _days(leaf.not_after),
     )
-    scene.record(
+    context.record(
         "tls",
         "handshake",
         subject_of(route),
         state="failed" if made.error else "ok",
         result=_result(made, facts),
         kind=made.kind,
-        since=scene.now() - made.seconds,
+        since=context.now() - made.seconds,
         facts=facts,
     )
 
 
 def record_chain(
-    scene: DiagnosisContext, route: Route, made: Handshake, ssl_context: ssl.SSLContext
+    context: DiagnosisContext, route: OpenRoute, made: Handshake, ssl_context: ssl.SSLContext
 ) -> None:
     """Record the certificates that came with a handshake, where there were any."""
     sent, as_sent = chain_of(made.channel)
@@ -296,8 +296,8 @@ def record_chain(
     if not sent:
         return
     leaf = chain[0] if chain else None
-    right = leaf is not None and matches(leaf.names, scene.asked.host)
-    scene.record(
+    right = leaf is not None and matches(leaf.names, context.asked.host)
+    context.record(
         "tls",
         "chain",
         subject_of(route),

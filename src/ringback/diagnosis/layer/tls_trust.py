@@ -18,7 +18,7 @@ from ringback.diagnosis.layer.spoken import printable_text
 from ringback.diagnosis.layer.tls_channel import watch_messages
 
 if TYPE_CHECKING:
-    from ringback.diagnosis.scene import DiagnosisContext
+    from ringback.diagnosis.context import DiagnosisContext
 
 
 _VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
@@ -50,10 +50,10 @@ _SYSTEM = TrustStore(Trust(system=True), "system")
 _CERTIFI = TrustStore(Trust(certifi=True), "certifi")
 
 
-def store_of(scene: DiagnosisContext) -> TrustStore:
+def store_of(context: DiagnosisContext) -> TrustStore:
     """Return whom the program trusts: as it was said, or as requests, curl and OpenSSL choose."""
-    if scene.options.trust is not None:
-        return TrustStore(scene.options.trust, "given")
+    if context.options.trust is not None:
+        return TrustStore(context.options.trust, "given")
     variable = next((name for name in _VARIABLES if os.environ.get(name)), None)
     if variable is None:
         return _CERTIFI if find_spec("certifi") else _SYSTEM
@@ -62,13 +62,13 @@ def store_of(scene: DiagnosisContext) -> TrustStore:
     return TrustStore(Trust(ca=(os.environ[variable],)), variable)
 
 
-def context_of_program(scene: DiagnosisContext) -> tuple[ssl.SSLContext, TrustStore]:
+def context_of_program(context: DiagnosisContext) -> tuple[ssl.SSLContext, TrustStore]:
     """Return a context that trusts whom the program trusts, and tell how many authorities it has.
 
     Where a file cannot be used that is told, and the context trusts what could be loaded.
     """
-    since = scene.now()
-    store = store_of(scene)
+    since = context.now()
+    store = store_of(context)
     ssl_context = verifying()
     problem: str | None = None
     try:
@@ -76,7 +76,7 @@ def context_of_program(scene: DiagnosisContext) -> tuple[ssl.SSLContext, TrustSt
     except (OSError, ImportError) as error:
         problem = printable_text(str(error))
     has = ssl_context.cert_store_stats()["x509_ca"]
-    scene.record(
+    context.record(
         "tls",
         "trust",
         store.source,

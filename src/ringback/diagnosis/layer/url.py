@@ -21,8 +21,8 @@ from ringback.diagnosis.protocols import ALIASES, PROTOCOLS, Protocol, protocol_
 from ringback.failure.target import without_secrets as without_credentials
 
 if TYPE_CHECKING:
+    from ringback.diagnosis.context import DiagnosisContext
     from ringback.diagnosis.facts import UrlFacts
-    from ringback.diagnosis.scene import DiagnosisContext
     from ringback.failure.names import KindName
 
 
@@ -443,14 +443,14 @@ def _written(authority: Authority) -> str:
 _CONTAINER = ("/.dockerenv", "/run/.containerenv")
 
 
-def read_url(scene: DiagnosisContext) -> None:
+def read_url(context: DiagnosisContext) -> None:
     """Record what was asked, as ``url/parse``."""
-    asked = scene.asked
+    asked = context.asked
     host = examined(asked.host) if asked.host else Host(ascii="")
     problems = [problem for problem in asked.problems if not problem.startswith(MEANT)]
     if not asked.kind and _is_this_host(host.ascii) and in_container():
         problems.append(f"{asked.host} is this container itself, not the machine around it")
-    scene.record(
+    context.record(
         "url",
         "parse",
         asked.text,

@@ -7,7 +7,7 @@ from ringback.diagnosis.facts import RedirectFacts
 from ringback.diagnosis.model import HEALTHY, Reading, Verdict
 from ringback.diagnosis.verdict.evidence import Evidence
 from ringback.diagnosis.verdict.onward import Onward, onward
-from ringback.diagnosis.verdict.rule import Finding, Rule
+from ringback.diagnosis.verdict.rule import Finding, VerdictRule
 from ringback.diagnosis.verdict.rules import HARMLESS, LESSER, RULES
 from ringback.failure.kinds import KINDS
 
@@ -54,7 +54,9 @@ def _behind(
     )
 
 
-def _verdict(evidence: Evidence, rule: Rule, found: Finding, beside: tuple[str, ...]) -> Verdict:
+def _verdict(
+    evidence: Evidence, rule: VerdictRule, found: Finding, beside: tuple[str, ...]
+) -> Verdict:
     kind = found.kind or rule.kind
     known = KINDS.get(kind)
     layer = rule.layer or (known.layer if known else "none")
@@ -73,7 +75,7 @@ def _verdict(evidence: Evidence, rule: Rule, found: Finding, beside: tuple[str, 
     )
 
 
-def _beside(held: Sequence[tuple[Rule, Finding]]) -> tuple[str, ...]:
+def _beside(held: Sequence[tuple[VerdictRule, Finding]]) -> tuple[str, ...]:
     """Return what other readings show beside the cause; what follows from it is left out."""
     used = {id(reading) for reading in held[0][1].readings}
     summaries: list[str] = []

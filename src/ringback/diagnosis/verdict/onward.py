@@ -17,14 +17,14 @@ from ringback.diagnosis.sorts import ReadingOf, readings_of
 from ringback.diagnosis.verdict.evidence import Evidence
 
 if TYPE_CHECKING:
-    from ringback.diagnosis.scene import DiagnosisContext
+    from ringback.diagnosis.context import DiagnosisContext
 
 
 # What was read of the host that a redirect leads to, as one reading of the diagnosis before it.
 
 
 def tell_elsewhere(
-    scene: DiagnosisContext, url: str, there: DiagnosisContext, since: float
+    context: DiagnosisContext, url: str, there: DiagnosisContext, since: float
 ) -> None:
     """Tell what was read of another host, as ``http/elsewhere``."""
     readings = there.readings()
@@ -34,7 +34,7 @@ def tell_elsewhere(
     answered = _is_answered(readings)
     failed = [reading for reading in readings if reading.state == "failed"]
     last = requests[-1] if answered else failed[-1] if failed else None
-    scene.record(
+    context.record(
         "http",
         "elsewhere",
         url,

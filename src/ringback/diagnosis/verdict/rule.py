@@ -26,7 +26,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class VerdictRule:
     """Which readings mean which cause."""
 
     cause: str  # Its stable name

@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse, RedirectResponse
 from ringback import __version__
 from ringback.diagnosis.model import STAGES
 from ringback.diagnosis.record import RecordError, diagnosis_of
-from ringback.diagnosis.wording import MARKS, TITLES, label, standing, state_of
+from ringback.diagnosis.wording import MARKS, TITLES, label, stage_state, standing
 from ringback.failure import KINDS
 from ringback.failure.page import DELIVERED, LAYERS, RETRY
 from ringback.monitor.web.access import grant_of, require
@@ -248,7 +248,7 @@ def _stages(diagnosis: Diagnosis) -> list[tuple[str, str, State, list[_Read]]]:
             numbered_reading for numbered_reading in numbered if numbered_reading[0].layer == stage
         ]
         if found:
-            state = state_of(reading for reading, _, _ in found)
+            state = stage_state(reading for reading, _, _ in found)
             stages.append((TITLES[stage], MARKS[state], state, found))
     return stages
 

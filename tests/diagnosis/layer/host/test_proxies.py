@@ -3,9 +3,9 @@ import os
 import pytest
 
 from ringback.client.proxies import Proxies
+from ringback.diagnosis.context import DiagnosisContext, Options
 from ringback.diagnosis.layer import host_proxies
 from ringback.diagnosis.layer.url import parse_target
-from ringback.diagnosis.scene import DiagnosisContext, Options
 
 
 @pytest.fixture
@@ -24,9 +24,9 @@ def environment(monkeypatch):
 
 
 def told(text, **options):
-    scene = DiagnosisContext(parse_target(text), Options(**options))
-    host_proxies.read_proxies(scene)
-    (reading,) = scene.readings()
+    context = DiagnosisContext(parse_target(text), Options(**options))
+    host_proxies.read_proxies(context)
+    (reading,) = context.readings()
     return reading
 
 

@@ -4,9 +4,9 @@ import sys
 
 import pytest
 
+from ringback.diagnosis.context import DiagnosisContext, Options
 from ringback.diagnosis.layer import host
 from ringback.diagnosis.layer.url import parse_target
-from ringback.diagnosis.scene import DiagnosisContext, Options
 
 KEYS = {
     "environment": {"python", "openssl", "platform", "ca_bundle", "uid"},
@@ -29,34 +29,34 @@ KEYS = {
 
 
 @pytest.fixture
-def scene():
+def context():
     return DiagnosisContext(parse_target("https://example.com/"), Options())
 
 
-def test_every_fact_is_told(scene):
-    host.read_host(scene)
+def test_every_fact_is_told(context):
+    host.read_host(context)
 
-    told = {reading.what: set(reading.facts) for reading in scene.readings()}
+    told = {reading.what: set(reading.facts) for reading in context.readings()}
     assert KEYS.keys() <= told.keys()
     assert {what: keys - told[what] for what, keys in KEYS.items() if keys - told[what]} == {}
 
 
-def test_it_takes_no_time(scene, seconds):
-    host.read_host(scene)
+def test_it_takes_no_time(context, seconds):
+    host.read_host(context)
 
-    assert seconds(scene) < 2.0
+    assert seconds(context) < 2.0
 
 
 COUNTED = """
 import json, os, socket
 from ringback.diagnosis.layer import host
 from ringback.diagnosis.layer.url import parse_target as asked_of
-from ringback.diagnosis.scene import Options, DiagnosisContext as Scene
-scene = Scene(asked_of("https://example.com/"), Options())
+from ringback.diagnosis.context import Options, DiagnosisContext
+context = DiagnosisContext(asked_of("https://example.com/"), Options())
 before = len(os.listdir("/proc/self/fd")) - 1  # that of the listing itself
 with socket.socket(), socket.socket():
-    host._read_descriptors(scene)
-(reading,) = scene.readings()
+    host._read_descriptors(context)
+(reading,) = context.readings()
 print(json.dumps([before, reading.facts]))
 """
 
@@ -75,9 +75,9 @@ EXHAUSTED = """
 import json, os, resource
 from ringback.diagnosis.layer import host
 from ringback.diagnosis.layer.url import parse_target as asked_of
-from ringback.diagnosis.scene import Options, DiagnosisContext as Scene
-host.read_host(Scene(asked_of("https://example.com/"), Options()))  # imports what it needs
-scene = Scene(asked_of("https://example.com/"), Options())
+from ringback.diagnosis.context import Options, DiagnosisContext
+host.read_host(DiagnosisContext(asked_of("https://example.com/"), Options()))  # imports what it needs
+context = DiagnosisContext(asked_of("https://example.com/"), Options())
 resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
 held = []
 try:
@@ -85,10 +85,10 @@ try:
         held.append(open(os.devnull))
 except OSError:
     pass
-host.read_host(scene)
-host.route_to(scene, ["127.0.0.1"])
+host.read_host(context)
+host.route_to(context, ["127.0.0.1"])
 held.clear()
-print(json.dumps([[r.what, r.state, r.kind, r.facts] for r in scene.readings()]))
+print(json.dumps([[r.what, r.state, r.kind, r.facts] for r in context.readings()]))
 """
 
 
@@ -105,13 +105,13 @@ def test_without_descriptors_nothing_wrong_is_told_of_the_network():
     assert "route_to" not in told
 
 
-def test_a_bundle_that_is_not_there_is_noted(scene, monkeypatch, tmp_path):
+def test_a_bundle_that_is_not_there_is_noted(context, monkeypatch, tmp_path):
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "gone.pem"))
     monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
 
-    host._read_environment(scene)
+    host._read_environment(context)
 
-    (reading,) = scene.readings()
+    (reading,) = context.readings()
     assert reading.state == "noted"
     assert reading.facts["ca_bundle"] == {
         "variable": "REQUESTS_CA_BUNDLE",
@@ -123,20 +123,20 @@ def test_a_bundle_that_is_not_there_is_noted(scene, monkeypatch, tmp_path):
     ]
 
 
-def test_an_empty_bundle_counts_as_none(scene, monkeypatch, tmp_path):
+def test_an_empty_bundle_counts_as_none(context, monkeypatch, tmp_path):
     (tmp_path / "empty.pem").touch()
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "empty.pem"))
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_DIR"):
         monkeypatch.delenv(name, raising=False)
 
-    host._read_environment(scene)
+    host._read_environment(context)
 
-    assert scene.readings()[0].facts["ca_bundle"]["exists"] is False
+    assert context.readings()[0].facts["ca_bundle"]["exists"] is False
 
 
-def test_localhost_has_a_route(scene):
-    host.route_to(scene, ["127.0.0.1"])
+def test_localhost_has_a_route(context):
+    host.route_to(context, ["127.0.0.1"])
 
-    (reading,) = scene.readings()
+    (reading,) = context.readings()
     assert (reading.state, reading.facts["source"]) == ("ok", "127.0.0.1")
     assert (reading.facts["error"], reading.facts["family"]) == (None, 4)

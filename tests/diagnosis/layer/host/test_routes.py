@@ -1,8 +1,8 @@
 import pytest
 
+from ringback.diagnosis.context import DiagnosisContext, Options
 from ringback.diagnosis.layer import host, host_routes, netlink
 from ringback.diagnosis.layer.url import parse_target
-from ringback.diagnosis.scene import DiagnosisContext, Options
 from ringback.testing.lab.namespace import Namespaces, inside, run
 from ringback.testing.lab.network import NEEDS
 from tests.requires import requires
@@ -46,8 +46,8 @@ def bare(names):
         yield DiagnosisContext(parse_target("https://example.com/"), Options())
 
 
-def facts_of(scene, what):
-    return [reading.facts for reading in scene.readings() if reading.what == what]
+def facts_of(context, what):
+    return [reading.facts for reading in context.readings() if reading.what == what]
 
 
 def test_interfaces_have_their_addresses(connected):
@@ -71,14 +71,14 @@ def test_a_host_with_loopback_only_is_told_as_such(bare):
 def test_addresses_that_a_link_gives_itself_are_no_network():
     requires(*NEEDS)
     links = "link add lab0 type veth peer name lab1\nlink set lab0 up\nlink set lab1 up\n"
-    scene = DiagnosisContext(parse_target("https://example.com/"), Options())
+    context = DiagnosisContext(parse_target("https://example.com/"), Options())
     with Namespaces() as made:
         linked = made.add("linked")
         run(linked, ["ip", "-batch", "-"], stdin=f"{links}addr add 169.254.7.2/16 dev lab0\n")
         with inside(linked):
-            host_routes.read_interfaces(scene)
+            host_routes.read_interfaces(context)
 
-    (facts,) = facts_of(scene, "interfaces")
+    (facts,) = facts_of(context, "interfaces")
     assert any("169.254.7.2" in one["addresses"] for one in facts["interfaces"])
     assert facts["loopback_only"] is True
 

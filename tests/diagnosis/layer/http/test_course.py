@@ -16,10 +16,10 @@ def lab():
 
 
 def met(endpoint):
-    scene = scene_of(endpoint)
+    context = scene_of(endpoint)
     route = route_of(endpoint)
-    http.read_http(scene, [route], tls.read_tls(scene, [route]))
-    return scene
+    http.read_http(context, [route], tls.read_tls(context, [route]))
+    return context
 
 
 def answering(lab, answers, scheme="http", ssl_context=None):
@@ -67,12 +67,12 @@ def test_a_redirect_is_followed_on_the_same_connection(lab):
         return redirect("Location: /new?key=secret")
 
     endpoint = answering(lab, answers)
-    scene = met(endpoint)
+    context = met(endpoint)
 
-    assert [one.facts["status"] for one in told(scene, "request")] == [302, 200]
-    assert only(scene, "redirect").facts["location"] == "/new"
+    assert [one.facts["status"] for one in told(context, "request")] == [302, 200]
+    assert only(context, "redirect").facts["location"] == "/new"
     assert len(endpoint.seen) == 1
-    assert "secret" not in str(scene.readings())
+    assert "secret" not in str(context.readings())
 
 
 def test_a_redirect_to_itself_that_sets_a_cookie_is_no_loop(lab):
@@ -81,19 +81,19 @@ def test_a_redirect_to_itself_that_sets_a_cookie_is_no_loop(lab):
             return response(200, b"ok")
         return redirect("Location: /", "Set-Cookie: seen=1; Path=/")
 
-    scene = met(answering(lab, answers))
+    context = met(answering(lab, answers))
 
-    assert [one.facts["status"] for one in told(scene, "request")] == [302, 200]
+    assert [one.facts["status"] for one in told(context, "request")] == [302, 200]
 
 
 def test_a_redirect_to_another_host_is_noted_and_left_to_a_look_of_its_own(lab):
-    scene = met(answering(lab, lambda _: redirect("Location: http://localhost/x?y=1")))
-    reading = only(scene, "redirect")
+    context = met(answering(lab, lambda _: redirect("Location: http://localhost/x?y=1")))
+    reading = only(context, "redirect")
 
     assert (reading.state, reading.kind) == ("noted", None)
     assert (reading.facts["leaves_host"], reading.facts["followed"]) == (True, True)
     assert reading.facts["location"] == "http://localhost/x"
-    assert len(told(scene, "request")) == 1
+    assert len(told(context, "request")) == 1
 
 
 def test_a_redirect_to_a_name_that_does_not_exist_is_invalid(lab, monkeypatch):
@@ -120,8 +120,8 @@ def test_a_redirect_to_nowhere_is_invalid(lab):
 
 def test_a_redirect_to_a_closed_port_is_told(lab, unused_port):
     there = f"Location: https://127.0.0.1:{unused_port}/"
-    scene = met(answering(lab, lambda _: redirect(there)))
-    refused = only(scene, "connection")
+    context = met(answering(lab, lambda _: redirect(there)))
+    refused = only(context, "connection")
 
     assert (refused.layer, refused.kind) == ("http", "tcp.refused")
 
@@ -132,11 +132,11 @@ def test_a_redirect_to_tls_is_verified(lab):
     there = f"Location: https://127.0.0.1:{good.port}/"
     endpoint = answering(lab, lambda _: redirect(there))
     endpoint.verify = good.verify
-    scene = met(endpoint)
+    context = met(endpoint)
 
-    assert only(scene, "redirect").facts["to_tls"]
-    assert only(scene, "handshake").facts["verified"]
-    assert [one.facts["status"] for one in told(scene, "request")] == [302, 200]
+    assert only(context, "redirect").facts["to_tls"]
+    assert only(context, "handshake").facts["verified"]
+    assert [one.facts["status"] for one in told(context, "request")] == [302, 200]
 
 
 def test_a_redirect_to_a_bad_certificate_ends_there(lab):
@@ -145,10 +145,10 @@ def test_a_redirect_to_a_bad_certificate_ends_there(lab):
     there = f"Location: https://127.0.0.1:{bad.port}/"
     endpoint = answering(lab, lambda _: redirect(there))
     endpoint.verify = bad.verify
-    scene = met(endpoint)
+    context = met(endpoint)
 
-    assert only(scene, "handshake").kind == "tls.cert.date_invalid.expired"
-    assert len(told(scene, "request")) == 1
+    assert only(context, "handshake").kind == "tls.cert.date_invalid.expired"
+    assert len(told(context, "request")) == 1
 
 
 def test_a_port_that_hangs_up_may_speak_tls(lab):
@@ -171,10 +171,10 @@ def test_clocks_apart_are_told(lab):
 
 def test_a_date_that_a_cache_has_kept_says_nothing(lab):
     fields = ("Date: Sat, 21 Nov 2009 10:00:00 GMT", "Age: 100")
-    scene = met(answering(lab, lambda _: response(200, b"", *fields)))
+    context = met(answering(lab, lambda _: response(200, b"", *fields)))
 
-    assert told(scene, "clock") == []
-    assert only(scene, "request").facts["clock_offset"] is None
+    assert told(context, "clock") == []
+    assert only(context, "request").facts["clock_offset"] is None
 
 
 def test_a_filter_is_known_by_its_marks(lab):

@@ -17,19 +17,19 @@ def lab():
 
 
 def met(endpoint):
-    scene = scene_of(endpoint)
+    context = scene_of(endpoint)
     route = route_of(endpoint)
-    http.read_http(scene, [route], tls.read_tls(scene, [route]))
-    return scene
+    http.read_http(context, [route], tls.read_tls(context, [route]))
+    return context
 
 
 def test_a_server_that_speaks_only_http2_is_asked_in_it(lab):
-    scene = met(lab.start("ok:http2"))
-    request = told(scene, "request")[-1]
+    context = met(lab.start("ok:http2"))
+    request = told(context, "request")[-1]
 
     assert (request.facts["version"], request.facts["status"]) == ("2", 200)
     assert (request.state, request.kind) == ("ok", None)
-    assert only(scene, "http2").facts["works"]
+    assert only(context, "http2").facts["works"]
 
 
 @pytest.mark.parametrize(

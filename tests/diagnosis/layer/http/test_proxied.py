@@ -2,8 +2,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from ringback.diagnosis.context import OpenRoute
 from ringback.diagnosis.layer import http
-from ringback.diagnosis.scene import Route
 from ringback.testing.lab import Lab
 from ringback.testing.lab.http import greeting
 from ringback.testing.lab.message import answering, response
@@ -20,37 +20,37 @@ def lab():
 def met(lab, handler, user=""):
     between = lab.listen(handler)
     place = urlsplit(between.url).netloc
-    route = Route(
+    route = OpenRoute(
         address="127.0.0.1", port=between.port, proxy=f"http://{user and user + '@'}{place}"
     )
-    scene = scene_of(lab.start("ok"))
-    http.read_http(scene, [route], ())
-    return scene, between
+    context = scene_of(lab.start("ok"))
+    http.read_http(context, [route], ())
+    return context, between
 
 
 def test_a_plain_request_goes_through_the_proxy(lab):
-    scene, between = met(lab, proxy)
-    request = only(scene, "request")
+    context, between = met(lab, proxy)
+    request = only(context, "request")
 
     assert (request.facts["status"], request.facts["proxied"]) == (200, True)
     assert between.seen[0].received.startswith(b"GET http://127.0.0.1:")
 
 
 def test_the_user_is_named_to_the_proxy_and_to_nobody_else(lab):
-    scene, _ = met(lab, proxy_with_users, USER)
+    context, _ = met(lab, proxy_with_users, USER)
 
-    assert only(scene, "request").facts["status"] == 200
-    assert "sesame" not in str(scene.readings())
+    assert only(context, "request").facts["status"] == 200
+    assert "sesame" not in str(context.readings())
 
 
 def test_a_proxy_that_wants_a_user_is_told(lab):
-    scene, _ = met(lab, proxy_with_users)
-    tunnel = only(scene, "tunnel")
+    context, _ = met(lab, proxy_with_users)
+    tunnel = only(context, "tunnel")
 
     assert (tunnel.layer, tunnel.kind) == ("proxy", "proxy.auth_required")
     assert (tunnel.facts["outcome"], tunnel.facts["status"]) == ("refused_by_proxy", 407)
     assert tunnel.facts["method"] == "GET"
-    assert only(scene, "request").kind == "proxy.auth_required"
+    assert only(context, "request").kind == "proxy.auth_required"
 
 
 @pytest.mark.parametrize(
@@ -58,21 +58,21 @@ def test_a_proxy_that_wants_a_user_is_told(lab):
 )
 def test_an_error_page_of_the_proxy_is_known_by_its_marks(lab, status, kind):
     answer = response(status, b"", "X-Squid-Error: ERR_DNS_FAIL 0", "Server: squid/5.7")
-    scene, _ = met(lab, answering(answer))
+    context, _ = met(lab, answering(answer))
 
-    assert only(scene, "tunnel").kind == kind
+    assert only(context, "tunnel").kind == kind
 
 
 def test_an_error_without_marks_is_the_services(lab):
-    scene, _ = met(lab, answering(response(503, b"")))
+    context, _ = met(lab, answering(response(503, b"")))
 
-    assert told(scene, "tunnel") == []
-    assert only(scene, "request").kind == "http.error.unavailable"
+    assert told(context, "tunnel") == []
+    assert only(context, "request").kind == "http.error.unavailable"
 
 
 def test_what_is_not_http_is_the_words_of_the_proxy_itself(lab):
-    scene, _ = met(lab, greeting(b"SSH-2.0-OpenSSH_9.6\r\n"))
-    tunnel = only(scene, "tunnel")
+    context, _ = met(lab, greeting(b"SSH-2.0-OpenSSH_9.6\r\n"))
+    tunnel = only(context, "tunnel")
 
     assert (tunnel.layer, tunnel.kind) == ("proxy", "proxy.protocol_error")
     assert tunnel.facts["outcome"] == "nonsense"

@@ -80,10 +80,10 @@ def met(lab, name):
 
 
 def met_at(endpoint):
-    scene = scene_of(endpoint, timeout=90.0)
+    context = scene_of(endpoint, timeout=90.0)
     route = route_of(endpoint)
-    http.read_http(scene, [route], tls.read_tls(scene, [route]))
-    return scene
+    http.read_http(context, [route], tls.read_tls(context, [route]))
+    return context
 
 
 @pytest.mark.parametrize("name", OUTCOMES)
@@ -142,11 +142,11 @@ def test_how_long_to_wait_is_told(lab):
 def test_the_query_is_sent_and_not_told(lab):
     endpoint = lab.start("ok")
     endpoint.url += "path?token=secret"
-    scene = scene_of(endpoint)
-    http.read_http(scene, [route_of(endpoint)], ())
+    context = scene_of(endpoint)
+    http.read_http(context, [route_of(endpoint)], ())
 
     assert b"GET /path?token=secret HTTP/1.1" in endpoint.seen[-1].received
-    assert "secret" not in str(scene.readings())
+    assert "secret" not in str(context.readings())
 
 
 def test_a_long_body_that_comes_well_is_no_failure(lab, patience):

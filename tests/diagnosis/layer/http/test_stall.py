@@ -50,33 +50,33 @@ def losing_large_segments(lab, body, *, secured=False):
 
 
 def met(endpoint):
-    scene = scene_of(endpoint)
+    context = scene_of(endpoint)
     route = route_of(endpoint)
-    http.read_http(scene, [route], tls.read_tls(scene, [route]))
-    return scene
+    http.read_http(context, [route], tls.read_tls(context, [route]))
+    return context
 
 
 def test_a_large_answer_that_comes_in_small_segments(lab):
-    scene = met(losing_large_segments(lab, b"x" * 5000))
+    context = met(losing_large_segments(lab, b"x" * 5000))
 
-    assert only(scene, "request").facts["outcome"] == "timeout"
-    assert only(scene, "small_segments").facts["works"]
+    assert only(context, "request").facts["outcome"] == "timeout"
+    assert only(context, "small_segments").facts["works"]
 
 
 @pytest.mark.full
 def test_a_small_answer_would_have_come_anyway(lab):
-    scene = met(losing_large_segments(lab, b"x"))
+    context = met(losing_large_segments(lab, b"x"))
 
-    assert not only(scene, "small_segments").facts["works"]
+    assert not only(context, "small_segments").facts["works"]
 
 
 @pytest.mark.full
 def test_a_handshake_that_works_with_small_segments(lab):
     requires("cryptography")
-    scene = met(losing_large_segments(lab, b"x", secured=True))
+    context = met(losing_large_segments(lab, b"x", secured=True))
 
-    assert only(scene, "handshake").facts["error"] == "timeout"
-    assert only(scene, "small_segments").facts["works"]
+    assert only(context, "handshake").facts["error"] == "timeout"
+    assert only(context, "small_segments").facts["works"]
 
 
 def test_a_port_that_waits_for_tls(lab):
@@ -89,7 +89,7 @@ def test_a_port_that_waits_for_tls(lab):
         else:
             connection.secure(ssl_context)
 
-    scene = met(lab.listen(handler))
+    context = met(lab.listen(handler))
 
-    assert only(scene, "request").facts["outcome"] == "timeout"
-    assert only(scene, "tls_here").facts["works"]
+    assert only(context, "request").facts["outcome"] == "timeout"
+    assert only(context, "tls_here").facts["works"]

@@ -7,10 +7,10 @@ import dns.message
 import dns.name
 import pytest
 
+from ringback.diagnosis.context import DiagnosisContext, Options, together
 from ringback.diagnosis.layer.dns_query import QueryTimeouts, Server
 from ringback.diagnosis.layer.nameserver import NameserverQueries
 from ringback.diagnosis.layer.url import parse_target
-from ringback.diagnosis.scene import DiagnosisContext, Options, together
 from ringback.testing.lab.dns import ANSWERS, DNSAnswer, Nameserver, bind
 
 MORE = {
@@ -30,19 +30,19 @@ def server():
 
 
 @pytest.fixture
-def scene():
+def context():
     return DiagnosisContext(parse_target("https://example.com/"), Options(timeout=60.0))
 
 
-def ask(scene, server, *names, patience=LONG):
+def ask(context, server, *names, patience=LONG):
     absolute = [dns.name.from_text(name) for name in names]
-    asking = NameserverQueries(scene, Server(*server.address), absolute, patience)
-    together(scene, asking.tasks())
-    return {reading.facts["type"]: reading for reading in scene.readings()}
+    asking = NameserverQueries(context, Server(*server.address), absolute, patience)
+    together(context, asking.tasks())
+    return {reading.facts["type"]: reading for reading in context.readings()}
 
 
-def test_both_types_are_asked_for(scene, server):
-    told = ask(scene, server, "both.lab.test")
+def test_both_types_are_asked_for(context, server):
+    told = ask(context, server, "both.lab.test")
 
     assert sorted(told["A"].facts["answers"]) == ["192.0.2.7", "192.0.2.8"]
     assert told["AAAA"].facts["answers"] == ["2001:db8::7"]
@@ -65,8 +65,8 @@ def test_both_types_are_asked_for(scene, server):
         ("dnssec-bogus", "SERVFAIL", "failed", "dns.server"),
     ],
 )
-def test_a_response_code_is_told(scene, server, label, rcode, state, kind):
-    told = ask(scene, server, f"{label}.lab.test")
+def test_a_response_code_is_told(context, server, label, rcode, state, kind):
+    told = ask(context, server, f"{label}.lab.test")
 
     assert (told["A"].facts["rcode"], told["A"].state, told["A"].kind) == (rcode, state, kind)
     assert told["A"].facts["answers"] == []
@@ -80,15 +80,15 @@ def test_a_response_code_is_told(scene, server, label, rcode, state, kind):
         ("filtered", 17, "on the blocklist of this lab"),
     ],
 )
-def test_an_extended_error_is_told(scene, server, label, code, text):
-    told = ask(scene, server, f"{label}.lab.test")
+def test_an_extended_error_is_told(context, server, label, code, text):
+    told = ask(context, server, f"{label}.lab.test")
 
     assert told["A"].facts["ede"] == [[code, text]]
     assert text in told["A"].result
 
 
-def test_silence_is_told(scene, server):
-    told = ask(scene, server, "silent.lab.test", patience=SHORT)
+def test_silence_is_told(context, server):
+    told = ask(context, server, "silent.lab.test", patience=SHORT)
 
     facts = told["A"].facts
     assert (facts["timed_out"], facts["rcode"], facts["error"]) == (True, None, None)
@@ -96,9 +96,9 @@ def test_silence_is_told(scene, server):
     assert told["A"].seconds > 0.25
 
 
-def test_a_question_is_sent_again_when_no_answer_comes(scene):
+def test_a_question_is_sent_again_when_no_answer_comes(context):
     with Nameserver(ANSWERS, bind("127.0.0.1")) as server:
-        ask(scene, server, "silent.lab.test", patience=SHORT)
+        ask(context, server, "silent.lab.test", patience=SHORT)
         ends = time.monotonic() + 60
         while len(server.asked) < 4 and time.monotonic() < ends:
             time.sleep(0.01)  # what was sent may not be read yet
@@ -106,22 +106,22 @@ def test_a_question_is_sent_again_when_no_answer_comes(scene):
     assert len(server.asked) == 4
 
 
-def test_a_late_answer_to_the_first_try_still_counts(scene, server):
-    told = ask(scene, server, "slow.lab.test", patience=QueryTimeouts(tries=(0.1, 30.0)))
+def test_a_late_answer_to_the_first_try_still_counts(context, server):
+    told = ask(context, server, "slow.lab.test", patience=QueryTimeouts(tries=(0.1, 30.0)))
 
     assert told["A"].facts["answers"] == ["127.0.0.1"]
 
 
-def test_a_cut_answer_is_fetched_whole_over_tcp(scene, server):
-    told = ask(scene, server, "truncated.lab.test")
+def test_a_cut_answer_is_fetched_whole_over_tcp(context, server):
+    told = ask(context, server, "truncated.lab.test")
 
     facts = told["A"].facts
     assert facts["answers"] == ["127.0.0.1"]
     assert (facts["truncated"], facts["over_tcp"]) == (True, True)
 
 
-def test_a_cut_answer_without_tcp_is_none(scene, server):
-    told = ask(scene, server, "truncated-dead.lab.test")
+def test_a_cut_answer_without_tcp_is_none(context, server):
+    told = ask(context, server, "truncated-dead.lab.test")
 
     facts = told["A"].facts
     assert (facts["rcode"], facts["answers"], facts["error"]) == (None, [], "ECONNRESET")
@@ -129,29 +129,29 @@ def test_a_cut_answer_without_tcp_is_none(scene, server):
 
 
 @pytest.mark.parametrize("label", ["wrong-id", "wrong-question"])
-def test_the_answer_to_another_question_is_counted_but_not_taken(scene, server, label):
+def test_the_answer_to_another_question_is_counted_but_not_taken(context, server, label):
     # Both are read while it listens after the second try.
-    told = ask(scene, server, f"{label}.lab.test", patience=QueryTimeouts(tries=(0.1, 1.5)))
+    told = ask(context, server, f"{label}.lab.test", patience=QueryTimeouts(tries=(0.1, 1.5)))
 
     facts = told["A"].facts
     assert (facts["timed_out"], facts["rcode"], facts["answers"]) == (True, None, [])
     assert facts["mismatched"] == 2
 
 
-def test_a_server_that_only_points_elsewhere_is_told_as_such(scene, server):
-    told = ask(scene, server, "lame.lab.test")
+def test_a_server_that_only_points_elsewhere_is_told_as_such(context, server):
+    told = ask(context, server, "lame.lab.test")
 
     facts = told["A"].facts
     assert (facts["referral"], facts["recursion"], facts["rcode"]) == (True, False, "NOERROR")
     assert (told["A"].state, told["A"].kind) == ("failed", "dns.server")
 
 
-def test_a_server_that_has_no_address_points_nowhere(scene, server):
-    assert ask(scene, server, "nodata.lab.test")["A"].facts["referral"] is False
+def test_a_server_that_has_no_address_points_nowhere(context, server):
+    assert ask(context, server, "nodata.lab.test")["A"].facts["referral"] is False
 
 
-def test_an_alias_of_nothing_dangles(scene, server):
-    told = ask(scene, server, "dangling.lab.test")
+def test_an_alias_of_nothing_dangles(context, server):
+    told = ask(context, server, "dangling.lab.test")
 
     facts = told["A"].facts
     assert (facts["cnames"], facts["dangling"]) == (["removed.lab.test"], True)
@@ -166,43 +166,43 @@ def closed():
         yield holder.getsockname()
 
 
-def test_a_closed_port_is_told_at_once_with_the_icmp_message(scene, closed):
+def test_a_closed_port_is_told_at_once_with_the_icmp_message(context, closed):
     asking = NameserverQueries(
-        scene, Server(*closed), [dns.name.from_text("ok.lab.test")], QueryTimeouts(tries=(30.0,))
+        context, Server(*closed), [dns.name.from_text("ok.lab.test")], QueryTimeouts(tries=(30.0,))
     )
-    together(scene, asking.tasks())
+    together(context, asking.tasks())
 
-    (first, _) = scene.readings()
+    (first, _) = context.readings()
     assert (first.facts["error"], first.facts["timed_out"]) == ("ECONNREFUSED", False)
     assert first.seconds < 20.0
     icmp = first.facts["icmp"]
     assert (icmp["type"], icmp["code"], icmp["own"]) == (3, 3, True)
 
 
-def test_several_names_are_tried_in_order_until_one_has_an_address(scene, server):
-    told = ask(scene, server, "nxdomain.lab.test", "both.lab.test", "ok.lab.test")
+def test_several_names_are_tried_in_order_until_one_has_an_address(context, server):
+    told = ask(context, server, "nxdomain.lab.test", "both.lab.test", "ok.lab.test")
 
     facts = told["A"].facts
     assert facts["asked"] == "both.lab.test"
     assert facts["tried"] == ["nxdomain.lab.test", "both.lab.test"]
 
 
-def test_the_type_without_an_address_is_told_of_the_same_name(scene, server):
-    told = ask(scene, server, "nxdomain.lab.test", "ok.lab.test", "servfail.lab.test")
+def test_the_type_without_an_address_is_told_of_the_same_name(context, server):
+    told = ask(context, server, "nxdomain.lab.test", "ok.lab.test", "servfail.lab.test")
 
     facts = told["AAAA"].facts
     assert (facts["asked"], facts["rcode"]) == ("ok.lab.test", "NOERROR")
     assert facts["tried"] == ["nxdomain.lab.test", "ok.lab.test"]
 
 
-def test_after_a_refusal_only_the_name_as_written_is_tried(scene, server):
-    told = ask(scene, server, "a.refused.lab.test", "b.ok.lab.test", "ok.lab.test")
+def test_after_a_refusal_only_the_name_as_written_is_tried(context, server):
+    told = ask(context, server, "a.refused.lab.test", "b.ok.lab.test", "ok.lab.test")
 
     assert told["A"].facts["tried"] == ["a.refused.lab.test", "ok.lab.test"]
 
 
-def test_nothing_more_is_asked_of_a_server_that_is_silent(scene, server):
-    told = ask(scene, server, "silent.lab.test", "ok.lab.test", patience=SHORT)
+def test_nothing_more_is_asked_of_a_server_that_is_silent(context, server):
+    told = ask(context, server, "silent.lab.test", "ok.lab.test", patience=SHORT)
 
     assert told["A"].facts["tried"] == ["silent.lab.test"]
     assert told["A"].facts["timed_out"] is True
@@ -225,17 +225,17 @@ class LateForAAAA(Nameserver):
 def test_one_type_does_not_wait_for_the_other():
     told = threading.Event()
     asked = parse_target("https://example.com/")
-    scene = DiagnosisContext(asked, Options(timeout=30.0), lambda _: told.set())
+    context = DiagnosisContext(asked, Options(timeout=30.0), lambda _: told.set())
     with LateForAAAA(told) as server:
-        ask(scene, server, "ok.lab.test", "ok.lab.test.a.test")
+        ask(context, server, "ok.lab.test", "ok.lab.test.a.test")
 
-    first, second = scene.readings()
+    first, second = context.readings()
     assert (first.facts["type"], first.facts["answers"]) == ("A", ["127.0.0.1"])
     assert (second.facts["type"], second.facts["answers"]) == ("AAAA", [])
 
 
-def test_of_several_names_without_an_address_the_shortest_is_told(scene, server):
-    told = ask(scene, server, "a.nxdomain.lab.test", "nodata.lab.test", "b.nxdomain.lab.test")
+def test_of_several_names_without_an_address_the_shortest_is_told(context, server):
+    told = ask(context, server, "a.nxdomain.lab.test", "nodata.lab.test", "b.nxdomain.lab.test")
 
     assert told["A"].facts["asked"] == "nodata.lab.test"
     assert told["A"].facts["rcode"] == "NOERROR"
@@ -271,9 +271,9 @@ class Raw:
         self._socket.close()
 
 
-def test_bytes_that_are_no_message_are_malformed(scene):
+def test_bytes_that_are_no_message_are_malformed(context):
     with Raw(lambda wire: wire[:2] + b"\xff" * 9) as server:
-        told = ask(scene, server, "ok.lab.test", patience=LONG)
+        told = ask(context, server, "ok.lab.test", patience=LONG)
 
     facts = told["A"].facts
     assert (facts["malformed"], facts["timed_out"], facts["rcode"]) == (True, False, None)
@@ -292,9 +292,9 @@ def without_edns(wire):
     return reply.to_wire()
 
 
-def test_a_server_that_does_not_know_edns_is_asked_without(scene):
+def test_a_server_that_does_not_know_edns_is_asked_without(context):
     with Raw(without_edns) as server:
-        told = ask(scene, server, "ok.lab.test", patience=LONG)
+        told = ask(context, server, "ok.lab.test", patience=LONG)
 
     facts = told["A"].facts
     assert (facts["answers"], facts["edns"], facts["ttl"]) == (["192.0.2.1"], False, 60)
@@ -304,15 +304,15 @@ def deaf_to_edns(wire):
     return None if dns.message.from_wire(wire).edns >= 0 else without_edns(wire)
 
 
-def test_a_server_that_does_not_answer_edns_is_asked_without(scene):
+def test_a_server_that_does_not_answer_edns_is_asked_without(context):
     with Raw(deaf_to_edns) as server:
-        told = ask(scene, server, "ok.lab.test", patience=QueryTimeouts(tries=(0.2, 30.0)))
+        told = ask(context, server, "ok.lab.test", patience=QueryTimeouts(tries=(0.2, 30.0)))
 
     facts = told["A"].facts
     assert (facts["answers"], facts["edns"], facts["timed_out"]) == (["192.0.2.1"], False, False)
 
 
-def test_hostile_text_is_made_harmless(scene):
+def test_hostile_text_is_made_harmless(context):
     def answer(wire):
         reply = dns.message.make_response(dns.message.from_wire(wire))
         reply.set_rcode(dns.rcode.SERVFAIL)
@@ -320,7 +320,7 @@ def test_hostile_text_is_made_harmless(scene):
         return reply.to_wire()
 
     with Raw(answer) as server:
-        told = ask(scene, server, "ok.lab.test", patience=LONG)
+        told = ask(context, server, "ok.lab.test", patience=LONG)
 
     ((_, text),) = told["A"].facts["ede"]
     assert text.startswith("�[2J")

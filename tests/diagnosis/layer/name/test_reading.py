@@ -9,12 +9,12 @@ import dns.rcode
 import pytest
 
 from ringback.client.proxies import Proxies
+from ringback.diagnosis.context import DiagnosisContext, Options
 from ringback.diagnosis.layer import name, nameserver
 from ringback.diagnosis.layer.dns_query import Server
 from ringback.diagnosis.layer.host_resolver import ResolverConfig
 from ringback.diagnosis.layer.name import record_origin
 from ringback.diagnosis.layer.url import parse_target
-from ringback.diagnosis.scene import DiagnosisContext, Options
 from ringback.testing.lab import network
 from ringback.testing.lab.dns import ANSWERS, DNSAnswer, Nameserver, bind
 from ringback.testing.lab.lab import Lab
@@ -35,10 +35,10 @@ def _asks_nobody_else(monkeypatch):
 
 
 def look_up(text, server):
-    scene = DiagnosisContext(parse_target(text), Options(nameservers=(server.address,)))
+    context = DiagnosisContext(parse_target(text), Options(nameservers=(server.address,)))
     with resolving(server.address, timeout=20.0):
-        addresses = name.read_name(scene)
-    return addresses, scene.readings()
+        addresses = name.read_name(context)
+    return addresses, context.readings()
 
 
 def only(readings, what):
@@ -137,11 +137,11 @@ def test_a_server_with_an_address_for_every_name_is_a_hijack():
 
 
 def test_an_address_that_is_not_from_dns_is_told():
-    scene = DiagnosisContext(parse_target("http://nxdomain.lab.test/"), Options())
+    context = DiagnosisContext(parse_target("http://nxdomain.lab.test/"), Options())
 
-    record_origin(scene, ("192.0.2.99",), [])
+    record_origin(context, ("192.0.2.99",), [])
 
-    (origin,) = scene.readings()
+    (origin,) = context.readings()
     assert origin.facts["not_from_dns"] == ["192.0.2.99"]
     assert origin.facts["source"] == "name service"
 
@@ -174,57 +174,57 @@ class Beside(Nameserver):
 
 def test_a_hijacker_that_knows_of_invalid_is_found_by_its_other_lies():
     with Beside({}, bind("127.0.0.1")) as server:
-        scene = DiagnosisContext(
+        context = DiagnosisContext(
             parse_target("http://shop.example.org/"), Options(nameservers=(server.address,))
         )
         own = dns.name.from_text("shop.example.org")
-        nameserver.hijack(scene, Server(*server.address), nameserver.random_sibling(own))
+        nameserver.hijack(context, Server(*server.address), nameserver.random_sibling(own))
 
-    (hijack,) = scene.readings()
+    (hijack,) = context.readings()
     assert hijack.facts["hijacked"] is True
     assert hijack.subject.endswith(".org")
 
 
 def test_a_name_that_the_proxy_resolves_is_not_waited_for(server, silent, seconds):
-    scene = DiagnosisContext(
+    context = DiagnosisContext(
         parse_target("http://silent.lab.test/"),
         Options(nameservers=(silent.getsockname(),), proxies=Proxies("http://127.0.0.1:1")),
     )
 
     with resolving(server.address, timeout=5.0):
-        assert name.read_name(scene) == ()
+        assert name.read_name(context) == ()
 
-    (system,) = only(scene.readings(), "getaddrinfo")
+    (system,) = only(context.readings(), "getaddrinfo")
     assert system.facts["timed_out"] is True
-    assert only(scene.readings(), "control") == []
-    assert seconds(scene) < 4.0
+    assert only(context.readings(), "control") == []
+    assert seconds(context) < 4.0
 
 
 def test_a_silent_server_is_asked_twice_when_another_answers(server, silent):
-    scene = DiagnosisContext(
+    context = DiagnosisContext(
         parse_target("http://ok.lab.test/"),
         Options(nameservers=(silent.getsockname(), server.address)),
     )
 
     with resolving(server.address, timeout=20.0):
-        assert name.read_name(scene) == ("127.0.0.1",)
+        assert name.read_name(context) == ("127.0.0.1",)
 
-    dead = [one for one in only(scene.readings(), "nameserver") if one.facts["timed_out"]]
+    dead = [one for one in only(context.readings(), "nameserver") if one.facts["timed_out"]]
     assert len(dead) == 2
     assert asked_for("ok.lab.test.", silent) == 4  # each of both questions twice
-    assert only(scene.readings(), "control") == []
+    assert only(context.readings(), "control") == []
 
 
 def test_it_ends_with_the_diagnosis(server, seconds):
-    scene = DiagnosisContext(
+    context = DiagnosisContext(
         parse_target("http://silent.lab.test/"),
         Options(timeout=0.3, nameservers=(server.address,)),
     )
 
     with resolving(server.address, timeout=0.5):
-        assert name.read_name(scene) == ()
+        assert name.read_name(context) == ()
 
-    assert seconds(scene) < 3.0
+    assert seconds(context) < 3.0
 
 
 IN_NAMESPACE = """
@@ -232,13 +232,13 @@ import encodings.idna, json, os, sys
 import dns.rdata
 from ringback.diagnosis.layer import name
 from ringback.diagnosis.layer.url import parse_target as asked_of
-from ringback.diagnosis.scene import Options, DiagnosisContext as Scene
+from ringback.diagnosis.context import Options, DiagnosisContext
 dns.rdata.load_all_types()
 os.setuid(65534)
-scene = Scene(asked_of(sys.argv[1]), Options())
-addresses = name.read_name(scene)
-print(json.dumps({"addresses": addresses, "seconds": scene.now(), "readings": [
-    {"what": r.what, "kind": r.kind, **r.facts} for r in scene.readings()]}))
+context = DiagnosisContext(asked_of(sys.argv[1]), Options())
+addresses = name.read_name(context)
+print(json.dumps({"addresses": addresses, "seconds": context.now(), "readings": [
+    {"what": r.what, "kind": r.kind, **r.facts} for r in context.readings()]}))
 """
 
 

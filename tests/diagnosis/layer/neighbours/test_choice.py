@@ -1,4 +1,4 @@
-from ringback.diagnosis.layer.connect import ConnectAttempt
+from ringback.diagnosis.layer.connect import ConnectResult
 from ringback.diagnosis.layer.kernel import Icmp
 from ringback.diagnosis.layer.neighbours import chosen_neighbours, gateway_of
 from tests.diagnosis.layer.worlds import scene_of
@@ -10,12 +10,12 @@ def ended(outcome, *, own=None, address=TARGET):
     icmp = None
     if own is not None:
         icmp = Icmp(type=3, code=1, sender="x", own=own, is_target=False, family=4)
-    return ConnectAttempt(address=address, port=80, family=4, outcome=outcome, icmp=icmp)
+    return ConnectResult(address=address, port=80, family=4, outcome=outcome, icmp=icmp)
 
 
-def asked(made, port=80, scheme="http", scene=None, **options):
-    scene = scene or scene_of(port, scheme, **options)
-    return [(one.role, one.address, one.port) for one in chosen_neighbours(scene, made)]
+def asked(made, port=80, scheme="http", context=None, **options):
+    context = context or scene_of(port, scheme, **options)
+    return [(one.role, one.address, one.port) for one in chosen_neighbours(context, made)]
 
 
 def test_a_refusal_asks_the_partner_of_the_scheme():
@@ -66,19 +66,21 @@ def test_common_ports_only_where_they_are_allowed():
 
 
 def test_a_resolver_that_has_not_answered():
-    scene = scene_of(80)
-    scene.record("host", "resolver_config", facts={"nameservers": ["127.0.0.53", "192.0.2.53"]})
-    assert ("resolver", "192.0.2.53", 53) in asked({TARGET: None}, scene=scene)
-    assert "resolver" not in {role for role, *_ in asked({TARGET: ended("refused")}, scene=scene)}
-    scene.record("name", "nameserver", facts={"rcode": "NXDOMAIN"})
-    assert "resolver" not in {role for role, *_ in asked({TARGET: None}, scene=scene)}
+    context = scene_of(80)
+    context.record("host", "resolver_config", facts={"nameservers": ["127.0.0.53", "192.0.2.53"]})
+    assert ("resolver", "192.0.2.53", 53) in asked({TARGET: None}, context=context)
+    assert "resolver" not in {
+        role for role, *_ in asked({TARGET: ended("refused")}, context=context)
+    }
+    context.record("name", "nameserver", facts={"rcode": "NXDOMAIN"})
+    assert "resolver" not in {role for role, *_ in asked({TARGET: None}, context=context)}
 
 
 def test_the_way_to_the_address_itself_is_what_counts():
-    scene = scene_of(80)
+    context = scene_of(80)
     facts = {"on_link": False, "gateway": "192.0.2.9"}
-    scene.record("host", "route_to", TARGET, facts=facts)
-    scene.record("host", "route_to", "192.0.2.77", facts={"on_link": True, "gateway": None})
-    assert gateway_of(scene, TARGET) == "192.0.2.9"
-    assert gateway_of(scene, "192.0.2.77") is None
-    assert gateway_of(scene, "198.51.100.3") == "192.0.2.1"
+    context.record("host", "route_to", TARGET, facts=facts)
+    context.record("host", "route_to", "192.0.2.77", facts={"on_link": True, "gateway": None})
+    assert gateway_of(context, TARGET) == "192.0.2.9"
+    assert gateway_of(context, "192.0.2.77") is None
+    assert gateway_of(context, "198.51.100.3") == "192.0.2.1"

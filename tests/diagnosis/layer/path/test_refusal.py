@@ -15,9 +15,9 @@ def world():
 
 def seen(world, port, version=4):
     with world.inside("client"):
-        scene = scene_of(port)
-        path.measure_refusal(scene, SERVER[version])
-    [facts] = told(scene, "path", "refusal")
+        context = scene_of(port)
+        path.measure_refusal(context, SERVER[version])
+    [facts] = told(context, "path", "refusal")
     return facts
 
 

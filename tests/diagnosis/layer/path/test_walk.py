@@ -1,7 +1,7 @@
 import pytest
 
 from ringback.diagnosis.layer import path
-from ringback.diagnosis.layer.connect import ConnectAttempt
+from ringback.diagnosis.layer.connect import ConnectResult
 from ringback.diagnosis.layer.kernel import Icmp
 from ringback.diagnosis.layer.path import path_tasks
 from ringback.testing.lab.network import SERVER
@@ -20,19 +20,19 @@ def world():
 
 def hops(world, port, address, **more):
     with world.inside("client"):
-        scene = scene_of(port)
-        path.walk_path(scene, address, **more)
-    return {one["ttl"]: one for one in told(scene, "path", "hop")}, scene
+        context = scene_of(port)
+        path.walk_path(context, address, **more)
+    return {one["ttl"]: one for one in told(context, "path", "hop")}, context
 
 
 @pytest.mark.netns
 @pytest.mark.parametrize("version", [4, 6])
 def test_the_target_answers(world, version):
-    found, scene = hops(world, 8081, SERVER[version])
+    found, context = hops(world, 8081, SERVER[version])
     assert (found[1]["sender"], found[1]["reached"]) == (ROUTER[version], False)
     assert (found[2]["sender"], found[2]["reached"]) == (SERVER[version], True)
     assert set(found) == {1, 2, 3}
-    assert scene._tried[SERVER[version], 8081] == 2  # those that came so far
+    assert context._tried[SERVER[version], 8081] == 2  # those that came so far
 
 
 @pytest.mark.netns
@@ -56,8 +56,8 @@ def test_silence_beyond_the_router(world):
 @pytest.mark.netns
 def test_lost_at_the_last_router_or_the_target(world):
     with world.rule("router", "FORWARD -p tcp --dport 8087 -j DROP"):
-        _, scene = hops(world, 8087, SERVER[4])
-    [silence] = told(scene, "path", "silence")
+        _, context = hops(world, 8087, SERVER[4])
+    [silence] = told(context, "path", "silence")
     assert silence == {
         "address": SERVER[4],
         "port": 8087,
@@ -72,8 +72,8 @@ def test_lost_at_the_last_router_or_the_target(world):
 @pytest.mark.netns
 def test_lost_before_a_router_that_another_port_reaches(world):
     with world.rule("router", "PREROUTING -t raw -p tcp --dport 8088 -j DROP"):
-        _, scene = hops(world, 8088, SERVER[4])
-    [silence] = told(scene, "path", "silence")
+        _, context = hops(world, 8088, SERVER[4])
+    [silence] = told(context, "path", "silence")
     assert (silence["ttl"], silence["other_sender"]) == (1, ROUTER[4])
     assert silence["lost_before"] is True
 
@@ -81,8 +81,8 @@ def test_lost_before_a_router_that_another_port_reaches(world):
 @pytest.mark.netns
 def test_another_port_is_as_silent(world):
     with world.rule("router", "PREROUTING -t raw -p tcp --syn -j DROP"):
-        _, scene = hops(world, 8089, SERVER[4])
-    [silence] = told(scene, "path", "silence")
+        _, context = hops(world, 8089, SERVER[4])
+    [silence] = told(context, "path", "silence")
     assert (silence["other_reached"], silence["lost_before"]) == (False, None)
 
 
@@ -118,16 +118,18 @@ def test_no_way_at_all(world):
 
 
 def made(outcome, **more):
-    return ConnectAttempt(address="192.0.2.7", port=80, family=4, outcome=outcome, **more)
+    return ConnectResult(address="192.0.2.7", port=80, family=4, outcome=outcome, **more)
 
 
 def test_what_is_asked_of_the_path():
     icmp = Icmp(type=3, code=3, sender="192.0.2.1", own=False, is_target=False, family=4)
-    scene = scene_of(80)
-    assert len(path_tasks(scene, {"192.0.2.7": None, "192.0.2.8": None, "2001:db8::7": None})) == 2
-    assert len(path_tasks(scene, {"192.0.2.7": made("timeout", withheld=True)})) == 1
-    assert len(path_tasks(scene, {"192.0.2.7": made("refused")})) == 1
-    assert path_tasks(scene, {"192.0.2.7": made("refused", icmp=icmp)}) == []
-    assert path_tasks(scene, {"192.0.2.7": made("host_unreachable")}) == []
-    scene.record("host", "route_to", "192.0.2.7", facts={"on_link": True})
-    assert path_tasks(scene, {"192.0.2.7": made("refused")}) == []
+    context = scene_of(80)
+    assert (
+        len(path_tasks(context, {"192.0.2.7": None, "192.0.2.8": None, "2001:db8::7": None})) == 2
+    )
+    assert len(path_tasks(context, {"192.0.2.7": made("timeout", withheld=True)})) == 1
+    assert len(path_tasks(context, {"192.0.2.7": made("refused")})) == 1
+    assert path_tasks(context, {"192.0.2.7": made("refused", icmp=icmp)}) == []
+    assert path_tasks(context, {"192.0.2.7": made("host_unreachable")}) == []
+    context.record("host", "route_to", "192.0.2.7", facts={"on_link": True})
+    assert path_tasks(context, {"192.0.2.7": made("refused")}) == []

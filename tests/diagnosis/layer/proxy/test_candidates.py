@@ -2,9 +2,9 @@ import importlib
 
 import pytest
 
+from ringback.diagnosis.context import DiagnosisContext, Options
 from ringback.diagnosis.layer import proxy
 from ringback.diagnosis.model import Asked
-from ringback.diagnosis.scene import DiagnosisContext, Options
 from ringback.testing.lab import Lab
 from ringback.testing.lab import proxy as proxies
 from ringback.testing.lab.message import answering, response, serve
@@ -24,12 +24,12 @@ def lab():
 
 def tried(port, *others, scheme="https"):
     tls = scheme == "https"
-    scene = DiagnosisContext(
+    context = DiagnosisContext(
         Asked(text="", scheme=scheme, host="127.0.0.1", port=port, tls=tls), Options()
     )
-    scene.record("host", "proxy_variables", facts={"other": list(others)})
-    proxy.try_candidates(scene)
-    return {one.subject: one.facts for one in scene.readings() if one.what == "candidate"}
+    context.record("host", "proxy_variables", facts={"other": list(others)})
+    proxy.try_candidates(context)
+    return {one.subject: one.facts for one in context.readings() if one.what == "candidate"}
 
 
 def test_one_leads_there_and_one_asks_who_calls(lab, unused_port):

@@ -3,9 +3,9 @@ import os
 import pytest
 
 from ringback.client.proxies import Proxies
+from ringback.diagnosis.context import DiagnosisContext, Options
 from ringback.diagnosis.layer.proxy_server import chosen_proxy
 from ringback.diagnosis.model import Asked
-from ringback.diagnosis.scene import DiagnosisContext, Options
 
 
 @pytest.fixture(autouse=True)

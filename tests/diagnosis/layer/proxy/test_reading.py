@@ -1,11 +1,11 @@
 import pytest
 
 from ringback.client.trust import Trust
+from ringback.diagnosis.context import DiagnosisContext, Options
 from ringback.diagnosis.layer import proxy
 from ringback.diagnosis.layer.opening import open_connection
 from ringback.diagnosis.layer.proxy import ANSWER_TIMEOUT
 from ringback.diagnosis.model import Asked
-from ringback.diagnosis.scene import DiagnosisContext, Options
 from ringback.testing.lab import Lab, socks
 from ringback.testing.lab import proxy as proxies
 from ringback.testing.lab.healthy import secured
@@ -31,8 +31,8 @@ def scene_of(port=443, scheme="https", host="127.0.0.1", **options):
     return DiagnosisContext(asked, Options(**options))
 
 
-def told(scene, what):
-    return [one for one in scene.readings() if one.what == what]
+def told(context, what):
+    return [one for one in context.readings() if one.what == what]
 
 
 def at(met, scheme="http", user=""):
@@ -41,10 +41,10 @@ def at(met, scheme="http", user=""):
 
 def test_a_tunnel_that_stands_is_used_by_the_next_stage(lab, target):
     met = lab.listen(proxies.proxy_with_users)
-    scene = scene_of(target.port)
-    way = proxy.read_proxy(scene, at(met, user=proxies.USER))
+    context = scene_of(target.port)
+    way = proxy.read_proxy(context, at(met, user=proxies.USER))
     assert (way.address, way.port) == (met.host, met.port)
-    connect, tunnel = scene.readings()
+    connect, tunnel = context.readings()
     assert connect.state == tunnel.state == "ok"
     assert connect.facts["proxy"] == at(met)
     assert connect.facts["addresses"] == ["127.0.0.1"]
@@ -53,17 +53,17 @@ def test_a_tunnel_that_stands_is_used_by_the_next_stage(lab, target):
     assert tunnel.facts["method"] == "CONNECT"
     assert tunnel.facts["status"] == 200
     assert tunnel.subject.endswith(f" → 127.0.0.1:{target.port}")
-    with open_connection(scene, way, "127.0.0.1", target.port, 3) as sock:
+    with open_connection(context, way, "127.0.0.1", target.port, 3) as sock:
         sock.sendall(b"GET / HTTP/1.1\r\nHost: lab.test\r\nConnection: close\r\n\r\n")
         assert sock.recv(15) == b"HTTP/1.1 200 OK"
 
 
 def test_plain_http_needs_no_tunnel(lab, target):
     met = lab.listen(proxies.proxy)
-    scene = scene_of(target.port, "http")
-    way = proxy.read_proxy(scene, at(met))
-    assert [one.what for one in scene.readings()] == ["connect"]
-    with open_connection(scene, way, "127.0.0.1", target.port, 3) as sock:
+    context = scene_of(target.port, "http")
+    way = proxy.read_proxy(context, at(met))
+    assert [one.what for one in context.readings()] == ["connect"]
+    with open_connection(context, way, "127.0.0.1", target.port, 3) as sock:
         sock.sendall(f"GET http://127.0.0.1:{target.port}/ HTTP/1.1\r\nHost: x\r\n\r\n".encode())
         assert sock.recv(15) == b"HTTP/1.1 200 OK"
 
@@ -107,9 +107,9 @@ def refuse(connection):
 )  # fmt: skip
 def test_what_an_http_proxy_answers(lab, handler, expected, kind):
     met = lab.listen(handler)
-    scene = scene_of()
-    assert proxy.read_proxy(scene, at(met)) is None
-    connect, tunnel = scene.readings()
+    context = scene_of()
+    assert proxy.read_proxy(context, at(met)) is None
+    connect, tunnel = context.readings()
     assert connect.state == "ok"
     assert tunnel.state == "failed"
     assert tunnel.kind == kind
@@ -118,10 +118,10 @@ def test_what_an_http_proxy_answers(lab, handler, expected, kind):
 
 def test_a_proxy_that_says_nothing(lab, monkeypatch):
     monkeypatch.setattr("ringback.diagnosis.layer.proxy.ANSWER_TIMEOUT", 0.2)
-    scene = scene_of()
-    assert proxy.read_proxy(scene, at(lab.listen(proxies.silent_proxy))) is None
+    context = scene_of()
+    assert proxy.read_proxy(context, at(lab.listen(proxies.silent_proxy))) is None
     assert ANSWER_TIMEOUT == 3.0
-    [tunnel] = told(scene, "tunnel")
+    [tunnel] = told(context, "tunnel")
     assert tunnel.facts["outcome"] == "timeout"
     assert tunnel.kind == "proxy.no_response"
     assert tunnel.seconds >= 0.19
@@ -129,12 +129,12 @@ def test_a_proxy_that_says_nothing(lab, monkeypatch):
 
 @pytest.mark.parametrize("scheme", ["socks4", "socks4a", "socks5", "socks5h"])
 def test_socks(lab, target, scheme):
-    scene = scene_of(target.port, "http", host="localhost")
-    way = proxy.read_proxy(scene, at(lab.listen(socks.Socks()), scheme))
-    [tunnel] = told(scene, "tunnel")
+    context = scene_of(target.port, "http", host="localhost")
+    way = proxy.read_proxy(context, at(lab.listen(socks.Socks()), scheme))
+    [tunnel] = told(context, "tunnel")
     assert tunnel.facts["method"] == scheme.replace("socks", "SOCKS")
     assert tunnel.facts["outcome"] == "open"
-    with open_connection(scene, way, "localhost", target.port, 3) as sock:
+    with open_connection(context, way, "localhost", target.port, 3) as sock:
         sock.sendall(b"GET / HTTP/1.1\r\nHost: lab.test\r\n\r\n")
         assert sock.recv(15) == b"HTTP/1.1 200 OK"
 
@@ -156,24 +156,24 @@ def test_socks(lab, target, scheme):
     ],
 )  # fmt: skip
 def test_what_a_socks_proxy_answers(lab, scheme, handler, user, expected, kind):
-    scene = scene_of()
-    assert proxy.read_proxy(scene, at(lab.listen(handler), scheme, user)) is None
-    [tunnel] = told(scene, "tunnel")
+    context = scene_of()
+    assert proxy.read_proxy(context, at(lab.listen(handler), scheme, user)) is None
+    [tunnel] = told(context, "tunnel")
     assert tunnel.kind == kind
     assert expected.items() <= tunnel.facts.items()
 
 
 def test_a_name_that_the_proxy_wants_resolved_here(lab):
-    scene = scene_of(host="nowhere.invalid")
-    assert proxy.read_proxy(scene, at(lab.listen(socks.Socks()), "socks5")) is None
-    [tunnel] = told(scene, "tunnel")
+    context = scene_of(host="nowhere.invalid")
+    assert proxy.read_proxy(context, at(lab.listen(socks.Socks()), "socks5")) is None
+    [tunnel] = told(context, "tunnel")
     assert tunnel.facts["outcome"] == "unresolved"
 
 
 def test_nothing_listens(unused_port):
-    scene = scene_of()
-    assert proxy.read_proxy(scene, f"http://user:secret@127.0.0.1:{unused_port}") is None
-    [connect] = scene.readings()
+    context = scene_of()
+    assert proxy.read_proxy(context, f"http://user:secret@127.0.0.1:{unused_port}") is None
+    [connect] = context.readings()
     assert connect.subject == f"127.0.0.1:{unused_port}"
     assert connect.facts["outcome"] == "refused"
     assert connect.facts["errno"] == "ECONNREFUSED"
@@ -182,9 +182,9 @@ def test_nothing_listens(unused_port):
 
 
 def test_its_name_does_not_exist():
-    scene = scene_of()
-    assert proxy.read_proxy(scene, "http://user:secret@nowhere.invalid:3128") is None
-    [connect] = scene.readings()
+    context = scene_of()
+    assert proxy.read_proxy(context, "http://user:secret@nowhere.invalid:3128") is None
+    [connect] = context.readings()
     assert connect.facts["outcome"] == "unresolved"
     assert connect.facts["eai"] in {"EAI_NONAME", "EAI_AGAIN"}
     assert connect.facts["addresses"] == []
@@ -193,9 +193,9 @@ def test_its_name_does_not_exist():
 
 @pytest.mark.parametrize("url", ["ftp://user:secret@127.0.0.1:1", "http://", "http://h:99999"])
 def test_no_url_of_a_proxy(url):
-    scene = scene_of()
-    assert proxy.read_proxy(scene, url) is None
-    [connect] = scene.readings()
+    context = scene_of()
+    assert proxy.read_proxy(context, url) is None
+    [connect] = context.readings()
     assert connect.facts["outcome"] == "invalid"
     assert connect.kind == "config.proxy_invalid"
     assert "secret" not in repr(connect)
@@ -204,30 +204,30 @@ def test_no_url_of_a_proxy(url):
 def test_tls_to_the_proxy(lab, target):
     met = secured(handler=proxies.proxy)(lab)
     url = f"https://localhost:{met.port}"
-    scene = scene_of(target.port, trust=Trust(ca=(met.verify,)))
-    way = proxy.read_proxy(scene, url)
-    with open_connection(scene, way, "127.0.0.1", target.port, 3) as sock:
+    context = scene_of(target.port, trust=Trust(ca=(met.verify,)))
+    way = proxy.read_proxy(context, url)
+    with open_connection(context, way, "127.0.0.1", target.port, 3) as sock:
         sock.sendall(b"GET / HTTP/1.1\r\nHost: lab.test\r\n\r\n")
         assert sock.recv(15) == b"HTTP/1.1 200 OK"
-    scene = scene_of(target.port)
-    assert proxy.read_proxy(scene, url) is None
-    [tunnel] = told(scene, "tunnel")
+    context = scene_of(target.port)
+    assert proxy.read_proxy(context, url) is None
+    [tunnel] = told(context, "tunnel")
     assert tunnel.facts["outcome"] == "tls_failed"
     assert tunnel.facts["reason"]
 
 
 def test_an_https_url_of_a_plain_proxy(lab):
-    scene = scene_of(443, "http")
-    assert proxy.read_proxy(scene, at(lab.listen(hello_plain), "https")) is None
-    [tunnel] = told(scene, "tunnel")
+    context = scene_of(443, "http")
+    assert proxy.read_proxy(context, at(lab.listen(hello_plain), "https")) is None
+    [tunnel] = told(context, "tunnel")
     assert tunnel.facts["method"] == "GET"
     assert tunnel.facts["outcome"] == "tls_failed"
 
 
 def test_an_https_url_of_a_proxy_that_waits_for_more(lab, monkeypatch):
     monkeypatch.setattr("ringback.diagnosis.layer.proxy.ANSWER_TIMEOUT", 0.2)
-    scene = scene_of()
-    assert proxy.read_proxy(scene, at(lab.listen(proxies.silent_proxy), "https")) is None
-    [tunnel] = told(scene, "tunnel")
+    context = scene_of()
+    assert proxy.read_proxy(context, at(lab.listen(proxies.silent_proxy), "https")) is None
+    [tunnel] = told(context, "tunnel")
     assert tunnel.facts["outcome"] == "timeout"
     assert tunnel.facts["reason"] == "within the TLS handshake"

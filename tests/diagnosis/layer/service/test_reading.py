@@ -108,11 +108,11 @@ def met(endpoint, scheme, **asked):
     protocol = protocol_of(scheme)
     parts = urllib.parse.urlsplit(endpoint.url)
     endpoint = replace(endpoint, url=parts._replace(scheme=scheme).geturl())
-    scene = scene_of(endpoint, protocol=protocol.name, timeout=90.0)
-    scene.asked = replace(scene.asked, tls=protocol.tls, **asked)
+    context = scene_of(endpoint, protocol=protocol.name, timeout=90.0)
+    context.asked = replace(context.asked, tls=protocol.tls, **asked)
     route = route_of(endpoint)
-    service.read_service(scene, [route], tls.read_tls(scene, [route]))
-    return scene
+    service.read_service(context, [route], tls.read_tls(context, [route]))
+    return context
 
 
 def speaking(lab, first=b"", then=None, ssl_context=None):
@@ -328,10 +328,10 @@ def test_the_certificate_of_postgres_is_verified_as_the_url_wants_it(lab, mode, 
 
     endpoint = lab.listen(handler)
     endpoint.verify = lab.certificates.bundle
-    scene = met(endpoint, "postgres", query=f"sslmode={mode}")
+    context = met(endpoint, "postgres", query=f"sslmode={mode}")
 
-    assert only(scene, "greeting").facts["outcome"] == ("spoke" if works else "tls_failed")
-    assert [one.facts["error"] for one in told(scene, "handshake")] == (
+    assert only(context, "greeting").facts["outcome"] == ("spoke" if works else "tls_failed")
+    assert [one.facts["error"] for one in told(context, "handshake")] == (
         [] if mode == "require" else [None if works else "certificate"]
     )
 

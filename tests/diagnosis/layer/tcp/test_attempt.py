@@ -3,7 +3,7 @@ import socket
 import pytest
 
 from ringback.diagnosis.layer.connect import (
-    ConnectAttempt,
+    ConnectResult,
     _ended,
     attempt_connect,
     describe_attempt,
@@ -83,7 +83,7 @@ def test_refused_by_nobody_but_the_target(unused_port):
 
 
 def test_a_connection_with_itself_is_none():
-    blank = ConnectAttempt(address="127.0.0.1", port=1, family=4, outcome="timeout")
+    blank = ConnectResult(address="127.0.0.1", port=1, family=4, outcome="timeout")
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         sock.connect(sock.getsockname())

@@ -32,52 +32,52 @@ def world():
 
 @pytest.fixture
 def read(world):
-    """Reads from the client; returns the ways that are open and the scene."""
+    """Reads from the client; returns the ways that are open and the context."""
 
     def from_client(addresses, port, **more):
         with world.inside("client"):
-            scene = scene_of(port, **more)
-            return tcp.read_tcp(scene, addresses), scene
+            context = scene_of(port, **more)
+            return tcp.read_tcp(context, addresses), context
 
     return from_client
 
 
 def test_the_open_connection_is_used_by_the_next_stage(lab):
     met = lab.listen(serve)
-    scene = scene_of(met.port)
-    [way] = tcp.read_tcp(scene, (met.host, met.host))
-    [connect] = scene.readings()[2:]
+    context = scene_of(met.port)
+    [way] = tcp.read_tcp(context, (met.host, met.host))
+    [connect] = context.readings()[2:]
     assert (connect.layer, connect.what, connect.state) == ("tcp", "connect", "ok")
     assert connect.subject == f"127.0.0.1:{met.port}"
     assert connect.facts["proxied"] is False
     assert way.rtt == pytest.approx(connect.facts["rtt"], abs=1e-5)
-    with open_connection(scene, way, met.host, met.port, 3) as sock:
+    with open_connection(context, way, met.host, met.port, 3) as sock:
         sock.sendall(b"GET / HTTP/1.1\r\nHost: lab.test\r\nConnection: close\r\n\r\n")
         assert sock.recv(15) == b"HTTP/1.1 200 OK"
-    assert scene._tried.total() == 1
+    assert context._tried.total() == 1
 
 
 def test_no_address():
-    scene = scene_of(80)
-    assert tcp.read_tcp(scene, ()) == ()
-    assert len(scene.readings()) == 2
+    context = scene_of(80)
+    assert tcp.read_tcp(context, ()) == ()
+    assert len(context.readings()) == 2
 
 
 def test_refused_at_once(unused_port, seconds):
-    scene = scene_of(unused_port)
-    assert tcp.read_tcp(scene, ("127.0.0.1",)) == ()
-    [connect] = told(scene, "tcp", "connect")
+    context = scene_of(unused_port)
+    assert tcp.read_tcp(context, ("127.0.0.1",)) == ()
+    [connect] = told(context, "tcp", "connect")
     assert connect["outcome"] == "refused"
-    assert told(scene, "tcp", "again") == []
-    assert seconds(scene) < 1
+    assert told(context, "tcp", "again") == []
+    assert seconds(context) < 1
 
 
 def test_no_more_connections_than_are_polite(unused_port):
-    scene = scene_of(unused_port)
+    context = scene_of(unused_port)
     addresses = [f"127.0.0.{number}" for number in range(1, 15)]
-    assert tcp.read_tcp(scene, addresses) == ()
-    assert len(told(scene, "tcp", "connect")) == 8
-    assert scene._tried.total() <= 12
+    assert tcp.read_tcp(context, addresses) == ()
+    assert len(told(context, "tcp", "connect")) == 8
+    assert context._tried.total() <= 12
 
 
 @pytest.fixture
@@ -99,12 +99,12 @@ def test_a_port_that_works_now_and_then_is_seen(overloaded, monkeypatch):
     monkeypatch.setattr(tcp, "CONNECT_TIMEOUT", 1.5)
     monkeypatch.setattr(tcp, "LAST_ATTEMPT_END", 40.0)
     overloaded.settimeout(0.05)
-    scene = scene_of(overloaded.getsockname()[1], timeout=60.0)
+    context = scene_of(overloaded.getsockname()[1], timeout=60.0)
     done = threading.Event()
 
     def accept_late():
         while not done.is_set():
-            if not told(scene, "tcp", "connect"):
+            if not told(context, "tcp", "connect"):
                 done.wait(0.01)
                 continue
             with contextlib.suppress(TimeoutError):
@@ -112,11 +112,11 @@ def test_a_port_that_works_now_and_then_is_seen(overloaded, monkeypatch):
 
     late = threading.Thread(target=accept_late)
     late.start()
-    ways = tcp.read_tcp(scene, ("127.0.0.1",))
+    ways = tcp.read_tcp(context, ("127.0.0.1",))
     done.set()
     late.join()
-    [connect] = told(scene, "tcp", "connect")
-    [again] = told(scene, "tcp", "again")
+    [connect] = told(context, "tcp", "connect")
+    [again] = told(context, "tcp", "again")
     assert connect["outcome"] == "timeout"
     assert again["attempts"] == 3
     assert again["opened"] == again["outcomes"].count("open") > 0
@@ -126,62 +126,62 @@ def test_a_port_that_works_now_and_then_is_seen(overloaded, monkeypatch):
 @pytest.mark.netns
 def test_dropped_on_the_way(world, read, seconds):
     with world.rule("router", "FORWARD -p tcp --dport 8081 -j DROP"):
-        ways, scene = read([SERVER[4]], 8081)
+        ways, context = read([SERVER[4]], 8081)
     assert ways == ()
-    [connect] = told(scene, "tcp", "connect")
+    [connect] = told(context, "tcp", "connect")
     assert (connect["outcome"], connect["unsent"]) == ("timeout", False)
-    [again] = told(scene, "tcp", "again")
+    [again] = told(context, "tcp", "again")
     assert (again["attempts"], again["opened"]) == (3, 0)
-    neighbours = {(one["role"], one["port"]): one for one in told(scene, "neighbours", "connect")}
+    neighbours = {(one["role"], one["port"]): one for one in told(context, "neighbours", "connect")}
     assert set(neighbours) == {("partner", 80), ("partner", 443), ("gateway", 80)}
     assert {one["outcome"] for one in neighbours.values()} == {"refused"}
-    hops = {one["ttl"]: one for one in told(scene, "path", "hop")}
+    hops = {one["ttl"]: one for one in told(context, "path", "hop")}
     assert (hops[1]["sender"], hops[1]["icmp_type"]) == ("192.0.2.1", 11)
     assert hops[2]["silent"]
     assert not hops[2]["reached"]
-    assert seconds(scene) < 6
+    assert seconds(context) < 6
 
 
 @pytest.mark.netns
 def test_dropped_by_this_host(world, read, seconds):
     with world.rule("client", "OUTPUT -p tcp --dport 8082 -j DROP"):
-        ways, scene = read([SERVER[4]], 8082)
+        ways, context = read([SERVER[4]], 8082)
     assert ways == ()
-    [connect] = told(scene, "tcp", "connect")
+    [connect] = told(context, "tcp", "connect")
     assert connect["unsent"] is True
-    assert told(scene, "tcp", "again") == []
-    [hop] = told(scene, "path", "hop")
+    assert told(context, "tcp", "again") == []
+    [hop] = told(context, "path", "hop")
     assert (hop["ttl"], hop["unsent"], hop["silent"]) == (1, "EPERM", False)
-    assert {one["outcome"] for one in told(scene, "neighbours", "connect")} == {"refused"}
-    assert seconds(scene) < 4
+    assert {one["outcome"] for one in told(context, "neighbours", "connect")} == {"refused"}
+    assert seconds(context) < 4
 
 
 @pytest.mark.netns
 def test_refused_by_this_host_in_the_name_of_the_target(world, read):
     rule = "OUTPUT -p tcp --dport 8083 -j REJECT --reject-with tcp-reset"
     with world.rule("client", rule):
-        _, scene = read([SERVER[4]], 8083)
-    [refusal] = told(scene, "path", "refusal")
+        _, context = read([SERVER[4]], 8083)
+    [refusal] = told(context, "path", "refusal")
     assert (refusal["hops"], refusal["other_hops"], refusal["near"]) == (1, 2, True)
 
 
 @pytest.mark.netns
 def test_refused_by_the_target(read, seconds):
-    _, scene = read(BOTH, 8084)
-    refusals = told(scene, "path", "refusal")
+    _, context = read(BOTH, 8084)
+    refusals = told(context, "path", "refusal")
     assert [one["hops"] for one in refusals] == [2, 2]
     assert [one["near"] for one in refusals] == [False, False]
-    assert seconds(scene) < 2
+    assert seconds(context) < 2
 
 
 @pytest.mark.netns
 def test_the_gateway_is_dead(world, read):
     with world.without("router", "ip addr del 192.0.2.1/24 dev lab0"):
         world.run("client", "ip neigh flush all")
-        _, scene = read([SERVER[4]], 8085)
-    [connect] = told(scene, "tcp", "connect")
+        _, context = read([SERVER[4]], 8085)
+    [connect] = told(context, "tcp", "connect")
     assert (connect["outcome"], connect["icmp"]["own"]) == ("host_unreachable", True)
-    [gateway] = told(scene, "neighbours", "connect")
+    [gateway] = told(context, "neighbours", "connect")
     assert gateway["role"] == "gateway"
     assert (gateway["outcome"], gateway["icmp"]["own"]) == ("host_unreachable", True)
 
@@ -192,11 +192,11 @@ def test_a_late_answer_ends_the_repeats(world, read, seconds):
     # The router gives a neighbour up after three questions: in 1.8 s, not in 3 of 3.4 there are.
     with world.inside("router"):
         Path("/proc/sys/net/ipv4/neigh/lab1/retrans_time_ms").write_text("600")
-    _, scene = read(["198.51.100.99"], 80)
-    [connect] = told(scene, "tcp", "connect")
+    _, context = read(["198.51.100.99"], 80)
+    [connect] = told(context, "tcp", "connect")
     assert (connect["outcome"], connect["icmp"]["sender"]) == ("host_unreachable", "192.0.2.1")
-    assert told(scene, "tcp", "again") == []
-    assert seconds(scene) < 4.5
+    assert told(context, "tcp", "again") == []
+    assert seconds(context) < 4.5
 
 
 @pytest.mark.full
@@ -208,9 +208,9 @@ def test_one_family_is_dead(world, lab, read):
         listener.open()
     port = listener.endpoint.port
     with world.rule("router", "FORWARD -d 2001:db8:2::2 -j DROP", "ip6tables"):
-        ways, scene = read(BOTH, port)
+        ways, context = read(BOTH, port)
     assert [way.address for way in ways] == [SERVER[4]]
-    outcomes = {one["family"]: one["outcome"] for one in told(scene, "tcp", "connect")}
+    outcomes = {one["family"]: one["outcome"] for one in told(context, "tcp", "connect")}
     assert outcomes == {4: "open", 6: "timeout"}
-    others = itertools.chain(told(scene, "tcp", "again"), told(scene, "neighbours", "connect"))
+    others = itertools.chain(told(context, "tcp", "again"), told(context, "neighbours", "connect"))
     assert list(others) == []

@@ -4,9 +4,9 @@ import ssl
 import pytest
 
 from ringback.client.trust import Trust
+from ringback.diagnosis.context import OpenRoute
 from ringback.diagnosis.layer import tls, tls_extras, tls_trust
 from ringback.diagnosis.layer.kernel import confirmed
-from ringback.diagnosis.scene import Route
 from ringback.testing.lab import Lab
 from ringback.testing.lab.message import response
 from tests.diagnosis.layer.meeting import only, route_of, scene_of, told
@@ -28,10 +28,10 @@ def _patient(monkeypatch):
 
 
 def met(endpoint, **how):
-    scene = scene_of(endpoint, **how)
-    for connection in tls.read_tls(scene, [route_of(endpoint)]):
+    context = scene_of(endpoint, **how)
+    for connection in tls.read_tls(context, [route_of(endpoint)]):
         connection.close()
-    return scene
+    return context
 
 
 def secured(lab, answer, certificate="expired", prepare=None):
@@ -57,8 +57,8 @@ def secured(lab, answer, certificate="expired", prepare=None):
 def test_the_time_is_asked_of_a_server_whose_certificate_is_out_of_date(lab):
     date = "Date: Sat, 21 Nov 2009 10:00:00 GMT"
     endpoint = secured(lab, response(200, b"", date))
-    scene = met(endpoint)
-    clock = only(scene, "clock")
+    context = met(endpoint)
+    clock = only(context, "clock")
 
     assert clock.facts["offset"] > 86400 * 365
     assert clock.facts["source"] == "Date of 127.0.0.1"
@@ -66,16 +66,16 @@ def test_the_time_is_asked_of_a_server_whose_certificate_is_out_of_date(lab):
 
 
 def test_old_versions_are_tried(lab):
-    scene = met(lab.start("tls.version_or_cipher_mismatch:old_protocol"))
-    old = only(scene, "old_versions")
+    context = met(lab.start("tls.version_or_cipher_mismatch:old_protocol"))
+    old = only(context, "old_versions")
 
     assert (old.facts["works"], old.facts["version"]) == (True, "TLSv1.1")
 
 
 def test_old_versions_do_not_help_where_no_cipher_is_shared(lab):
-    scene = met(lab.start("tls.version_or_cipher_mismatch:no_shared_cipher"))
+    context = met(lab.start("tls.version_or_cipher_mismatch:no_shared_cipher"))
 
-    assert not only(scene, "old_versions").facts["works"]
+    assert not only(context, "old_versions").facts["works"]
 
 
 def test_old_versions_are_not_tried_where_a_certificate_is_wanted(lab):
@@ -123,11 +123,11 @@ def test_a_silent_port_is_asked_otherwise_meanwhile(lab, monkeypatch):
     monkeypatch.setattr(tls, "HANDSHAKE_TIMEOUT", 2.0)
     monkeypatch.setattr(tls_extras, "STALL_SECONDS", 0.1)
     monkeypatch.setattr(tls_extras, "_UNANSWERED_TIMEOUT", 0.3)
-    scene = met(lab.start("tls.timed_out:plain_server"))
+    context = met(lab.start("tls.timed_out:plain_server"))
 
-    assert not only(scene, "small_segments").facts["works"]
-    assert only(scene, "plain").facts["speaks"] == "nothing"
-    assert only(scene, "handshake").kind == "tls.timed_out"
+    assert not only(context, "small_segments").facts["works"]
+    assert only(context, "plain").facts["speaks"] == "nothing"
+    assert only(context, "handshake").kind == "tls.timed_out"
 
 
 def test_the_name_is_left_out_where_it_may_be_what_decides(lab):
@@ -139,10 +139,10 @@ def test_the_name_is_left_out_where_it_may_be_what_decides(lab):
 
     endpoint = secured(lab, b"", "good", only_known)
     endpoint.url = endpoint.url.replace("127.0.0.1", "localhost")
-    scene = met(endpoint)
+    context = met(endpoint)
 
-    assert only(scene, "handshake").facts["sni"] == "localhost"
-    assert only(scene, "other_name").facts["works"]
+    assert only(context, "handshake").facts["sni"] == "localhost"
+    assert only(context, "other_name").facts["works"]
 
 
 def test_the_systems_store_is_tried_where_the_issuer_is_not_trusted(lab, monkeypatch):
@@ -160,9 +160,9 @@ def _pem(lab):
 
 
 def test_the_systems_store_does_not_know_the_labs_authority(lab):
-    scene = met(lab.start("tls.cert.authority_invalid.unknown_issuer"))
+    context = met(lab.start("tls.cert.authority_invalid.unknown_issuer"))
 
-    assert not only(scene, "system_store").facts["verified"]
+    assert not only(context, "system_store").facts["verified"]
 
 
 def test_no_more_than_three_connections_are_made(lab):
@@ -176,27 +176,27 @@ def test_no_more_than_three_connections_are_made(lab):
 
 def test_a_way_that_is_no_longer_open_is_told(lab, unused_port):
     endpoint = lab.start("ok:tls")
-    scene = scene_of(endpoint)
+    context = scene_of(endpoint)
 
-    assert tls.read_tls(scene, [Route(address="127.0.0.1", port=unused_port)]) == ()
-    assert only(scene, "connection").state == "failed"
+    assert tls.read_tls(context, [OpenRoute(address="127.0.0.1", port=unused_port)]) == ()
+    assert only(context, "connection").state == "failed"
 
 
 def test_connections_are_closed_where_nothing_more_is_asked(lab):
     endpoint = lab.start("ok:tls")
-    scene = scene_of(endpoint, protocol="none")
-    (connection,) = tls.read_tls(scene, [route_of(endpoint)])
+    context = scene_of(endpoint, protocol="none")
+    (connection,) = tls.read_tls(context, [route_of(endpoint)])
 
     assert connection.channel.raw.fileno() == -1
 
 
 def test_files_that_cannot_be_used_are_told(lab, tmp_path):
     endpoint = lab.start("ok:tls")
-    scene = scene_of(endpoint)
+    context = scene_of(endpoint)
     missing = str(tmp_path / "missing.pem")
-    object.__setattr__(scene.options, "trust", Trust(ca=(missing,)))
-    assert tls.read_tls(scene, [route_of(endpoint)]) == ()
-    trust = only(scene, "trust")
+    object.__setattr__(context.options, "trust", Trust(ca=(missing,)))
+    assert tls.read_tls(context, [route_of(endpoint)]) == ()
+    trust = only(context, "trust")
 
     assert (trust.state, trust.kind) == ("failed", "config.tls_files_invalid")
     assert (trust.facts["loaded"], trust.facts["authorities"]) == (False, 0)
@@ -205,13 +205,13 @@ def test_files_that_cannot_be_used_are_told(lab, tmp_path):
 
 def test_the_first_of_several_addresses_may_be_the_bad_one(lab):
     good, bad = lab.start("ok:tls"), lab.start("tls.cert.date_invalid.expired")
-    scene = scene_of(good)
-    connections = tls.read_tls(scene, [route_of(bad), route_of(good)])
+    context = scene_of(good)
+    connections = tls.read_tls(context, [route_of(bad), route_of(good)])
     for connection in connections:
         connection.close()
 
     assert [one.route.port for one in connections] == [good.port]
-    assert sorted(one.state for one in told(scene, "handshake")) == ["failed", "ok"]
+    assert sorted(one.state for one in told(context, "handshake")) == ["failed", "ok"]
 
 
 def test_a_socket_that_is_no_longer_tcp_is_no_defect():

@@ -42,17 +42,17 @@ def lab():
 
 def met(lab, name, **how):
     endpoint = lab.start(name)
-    scene = scene_of(endpoint, **how)
-    connections = tls.read_tls(scene, [route_of(endpoint)])
+    context = scene_of(endpoint, **how)
+    connections = tls.read_tls(context, [route_of(endpoint)])
     for connection in connections:
         connection.close()
-    return scene, connections
+    return context, connections
 
 
 @pytest.mark.parametrize("name", CERTIFICATES)
 def test_a_certificate_is_refused_with_the_number_and_the_chain(lab, name):
-    scene, connections = met(lab, name)
-    handshake, chain = only(scene, "handshake"), only(scene, "chain")
+    context, connections = met(lab, name)
+    handshake, chain = only(context, "handshake"), only(context, "chain")
 
     assert connections == ()
     assert handshake.state == "failed"
@@ -66,8 +66,8 @@ def test_a_certificate_is_refused_with_the_number_and_the_chain(lab, name):
 
 @pytest.mark.parametrize("name", ALERTS)
 def test_an_alert_is_told_by_its_number(lab, name):
-    scene, connections = met(lab, name)
-    handshake = only(scene, "handshake")
+    context, connections = met(lab, name)
+    handshake = only(context, "handshake")
 
     assert connections == ()
     assert (handshake.facts["error"], handshake.facts["alert"]) == ("alert", ALERTS[name])
@@ -78,8 +78,8 @@ def test_an_alert_is_told_by_its_number(lab, name):
 @pytest.mark.parametrize("name", ENDS)
 def test_an_end_in_the_handshake_is_told(lab, name):
     error, something = ENDS[name]
-    scene, connections = met(lab, name)
-    handshake = only(scene, "handshake")
+    context, connections = met(lab, name)
+    handshake = only(context, "handshake")
 
     assert connections == ()
     assert (handshake.facts["error"], handshake.facts["sent_something"]) == (error, something)
@@ -89,8 +89,8 @@ def test_an_end_in_the_handshake_is_told(lab, name):
 @pytest.mark.parametrize("name", ["tls.timed_out:mid_server_hello", "tls.timed_out:plain_server"])
 def test_silence_ends_in_time(lab, name, monkeypatch):
     monkeypatch.setattr(tls, "HANDSHAKE_TIMEOUT", 1.1)
-    scene, connections = met(lab, name)
-    handshake = only(scene, "handshake")
+    context, connections = met(lab, name)
+    handshake = only(context, "handshake")
 
     assert connections == ()
     assert handshake.kind == "tls.timed_out"
@@ -98,8 +98,8 @@ def test_silence_ends_in_time(lab, name, monkeypatch):
 
 
 def test_a_good_server_is_verified_and_the_connection_kept(lab):
-    scene, connections = met(lab, "ok:tls")
-    handshake, chain = only(scene, "handshake"), only(scene, "chain")
+    context, connections = met(lab, "ok:tls")
+    handshake, chain = only(context, "handshake"), only(context, "chain")
 
     assert len(connections) == 1
     assert handshake.state == "ok"
@@ -114,25 +114,25 @@ def test_a_good_server_is_verified_and_the_connection_kept(lab):
 
 def test_a_client_certificate_is_presented(lab):
     endpoint = lab.start("ok:client_certificate")
-    scene, connections = met(
+    context, connections = met(
         lab, "ok:client_certificate", client_certificate=endpoint.client_certificate
     )
 
     assert len(connections) == 1
-    assert only(scene, "handshake").facts["local_certificate_used"]
+    assert only(context, "handshake").facts["local_certificate_used"]
 
 
 def test_a_client_certificate_of_an_unknown_issuer_is_rejected(lab):
     name = "tls.bad_client_auth_cert:unknown_issuer"
     endpoint = lab.start(name)
-    scene, connections = met(lab, name, client_certificate=endpoint.client_certificate)
+    context, connections = met(lab, name, client_certificate=endpoint.client_certificate)
 
     assert connections == ()
-    assert only(scene, "handshake").facts["alert"] == 48
+    assert only(context, "handshake").facts["alert"] == 48
 
 
 def test_nothing_is_done_where_no_tls_is_asked(lab):
-    scene, connections = met(lab, "ok")
+    context, connections = met(lab, "ok")
 
     assert connections == ()
-    assert told(scene, "handshake") == []
+    assert told(context, "handshake") == []

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ringback.diagnosis.context import DiagnosisContext, Options
 from ringback.diagnosis.layer.url import MEANT, parse_target, read_url
-from ringback.diagnosis.scene import DiagnosisContext, Options
 from ringback.failure import KINDS
 
 
@@ -242,9 +242,9 @@ def test_an_at_sign_in_a_path_is_no_problem(text):
 
 def shown_of(text):
     asked = parse_target(text)
-    scene = DiagnosisContext(asked, Options())
-    read_url(scene)
-    return f"{asked.text}\n{asked!r}\n{scene.readings()!r}"
+    context = DiagnosisContext(asked, Options())
+    read_url(context)
+    return f"{asked.text}\n{asked!r}\n{context.readings()!r}"
 
 
 @given(BEFORE, ODD, ODD, AFTER)
@@ -268,11 +268,11 @@ def test_no_query_is_shown(before, after, odd, mark):
 
 
 def test_the_reading_says_how_the_text_was_taken():
-    scene = DiagnosisContext(parse_target("http://exam。ple．com:443/a?b"), Options())
+    context = DiagnosisContext(parse_target("http://exam。ple．com:443/a?b"), Options())
 
-    read_url(scene)
+    read_url(context)
 
-    (reading,) = scene.readings()
+    (reading,) = context.readings()
     assert (reading.layer, reading.what, reading.state) == ("url", "parse", "noted")
     assert reading.subject == "http://exam。ple．com:443/a"
     facts = reading.facts
@@ -282,10 +282,10 @@ def test_the_reading_says_how_the_text_was_taken():
 
 
 def test_the_reading_of_a_slip_holds_the_hint():
-    scene = DiagnosisContext(parse_target("http:/example.com"), Options())
+    context = DiagnosisContext(parse_target("http:/example.com"), Options())
 
-    read_url(scene)
+    read_url(context)
 
-    (reading,) = scene.readings()
+    (reading,) = context.readings()
     assert (reading.state, reading.kind) == ("failed", "url.invalid")
     assert (reading.facts["fatal"], reading.facts["hint"]) == (True, "http://example.com")

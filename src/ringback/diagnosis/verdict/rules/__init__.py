@@ -1,6 +1,6 @@
 """The rule table, in the order of a call: the first rule that holds is the verdict."""
 
-from ringback.diagnosis.verdict.rule import Rule
+from ringback.diagnosis.verdict.rule import VerdictRule
 from ringback.diagnosis.verdict.rules.certificate import CERTIFICATE
 from ringback.diagnosis.verdict.rules.connect import CONNECT, UNREACHABLE
 from ringback.diagnosis.verdict.rules.handshake import SECURE
@@ -12,10 +12,10 @@ from ringback.diagnosis.verdict.rules.resolver import RESOLVER, RESOLVERS
 from ringback.diagnosis.verdict.rules.response import RESPONSE, SERVICE, STATUS
 from ringback.diagnosis.verdict.rules.silence import SILENCE
 
-LESSER: tuple[Rule, ...] = (*PARTLY, *RESOLVERS)
+LESSER: tuple[VerdictRule, ...] = (*PARTLY, *RESOLVERS)
 """What is broken although the target answers."""
 
-RULES: tuple[Rule, ...] = (
+RULES: tuple[VerdictRule, ...] = (
     *ASKED,
     *ADDRESS,
     *LOCAL,

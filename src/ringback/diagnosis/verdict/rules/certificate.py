@@ -14,7 +14,7 @@ from ringback.diagnosis.facts import (
 from ringback.diagnosis.model import Alternative, Facts
 from ringback.diagnosis.sorts import ReadingOf
 from ringback.diagnosis.verdict.evidence import Evidence
-from ringback.diagnosis.verdict.rule import Finding, Rule
+from ringback.diagnosis.verdict.rule import Finding, VerdictRule
 
 # Who looks into TLS on behalf of a network's owner, or of this host's, by the issuer's name.
 
@@ -292,7 +292,7 @@ def _invalid(evidence: Evidence) -> Finding | None:
 
 
 CERTIFICATE = (
-    Rule(
+    VerdictRule(
         cause="clock_wrong",
         kind="tls.cert.date_invalid.expired",
         where="this host",
@@ -301,7 +301,7 @@ CERTIFICATE = (
         when=_clock,
         advice=("Set the clock: `timedatectl`, `chronyc tracking`; check the clock's battery.",),
     ),
-    Rule(
+    VerdictRule(
         cause="trust_store_missing",
         kind="config.tls_files_invalid",
         where="this program",
@@ -309,7 +309,7 @@ CERTIFICATE = (
         decided_by="the configured file (variable, library or option) cannot be loaded",
         when=_store_missing,
     ),
-    Rule(
+    VerdictRule(
         cause="tls_interception",
         kind="tls.cert.authority_invalid.untrusted_root",
         where="this network",
@@ -323,7 +323,7 @@ CERTIFICATE = (
             "If nobody knows of it, do not trust it: it may be an attack.",
         ),
     ),
-    Rule(
+    VerdictRule(
         cause="certificate_expired",
         kind="tls.cert.date_invalid.expired",
         where="their certificate",
@@ -331,7 +331,7 @@ CERTIFICATE = (
         decided_by="verify code 10, and the clocks agree as far as known",
         when=_dated(_EXPIRED, "has expired"),
     ),
-    Rule(
+    VerdictRule(
         cause="certificate_not_yet_valid",
         kind="tls.cert.date_invalid.not_yet_valid",
         where="their certificate",
@@ -339,7 +339,7 @@ CERTIFICATE = (
         decided_by="verify code 9, and the clocks agree as far as known",
         when=_dated(_NOT_YET, "is not valid yet"),
     ),
-    Rule(
+    VerdictRule(
         cause="certificate_wrong_name",
         kind="tls.cert.name_invalid",
         where="their certificate",
@@ -347,7 +347,7 @@ CERTIFICATE = (
         decided_by="verify code 62 or 64",
         when=_name,
     ),
-    Rule(
+    VerdictRule(
         cause="certificate_self_signed",
         kind="tls.cert.authority_invalid.self_signed",
         where="their certificate",
@@ -355,7 +355,7 @@ CERTIFICATE = (
         decided_by="verify code 18",
         when=_self_signed,
     ),
-    Rule(
+    VerdictRule(
         cause="certificate_missing_intermediate",
         kind="tls.cert.authority_invalid.unknown_issuer",
         where="their certificate",
@@ -367,7 +367,7 @@ CERTIFICATE = (
             "Browsers hide this: they fetch or remember the missing certificate.",
         ),
     ),
-    Rule(
+    VerdictRule(
         cause="certificate_unknown_issuer",
         kind="tls.cert.authority_invalid.unknown_issuer",
         where="their certificate",
@@ -375,7 +375,7 @@ CERTIFICATE = (
         decided_by="verify code 2, 19, 20 or 21",
         when=_unknown_issuer,
     ),
-    Rule(
+    VerdictRule(
         cause="certificate_weak",
         kind="tls.cert.invalid",
         where="their certificate",
@@ -383,7 +383,7 @@ CERTIFICATE = (
         decided_by="verify code 66, 67 or 68, or a key that OpenSSL's security level refuses",
         when=_coded(_WEAK, "has a key or a signature that is too weak"),
     ),
-    Rule(
+    VerdictRule(
         cause="certificate_revoked",
         kind="tls.cert.revoked",
         where="their certificate",
@@ -391,7 +391,7 @@ CERTIFICATE = (
         decided_by="verify code 23",
         when=_coded(_REVOKED, "is revoked"),
     ),
-    Rule(
+    VerdictRule(
         cause="certificate_invalid",
         kind="tls.cert.invalid",
         where="their certificate",

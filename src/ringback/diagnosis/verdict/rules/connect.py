@@ -16,7 +16,7 @@ from ringback.diagnosis.verdict.evidence import (
     sender_of,
     version,
 )
-from ringback.diagnosis.verdict.rule import Finding, Rule
+from ringback.diagnosis.verdict.rule import Finding, VerdictRule
 from ringback.failure.names import KindName
 
 # Rules about TCP: the connection was answered, but not with a connection.
@@ -194,7 +194,7 @@ def _reset(evidence: Evidence) -> Finding | None:
 
 
 CONNECT = (
-    Rule(
+    VerdictRule(
         cause="firewall_rejects",
         kind="tcp.refused",
         where="path",
@@ -206,7 +206,7 @@ CONNECT = (
             "Check this host's own rules too: `nft list ruleset`, `iptables -L OUTPUT -nv`.",
         ),
     ),
-    Rule(
+    VerdictRule(
         cause="wrong_port",
         kind="tcp.refused",
         where="this program",
@@ -215,7 +215,7 @@ CONNECT = (
         when=_wrong_port,
         confidence=0.85,
     ),
-    Rule(
+    VerdictRule(
         cause="service_down",
         kind="tcp.refused",
         where="their service",
@@ -223,7 +223,7 @@ CONNECT = (
         decided_by="the connection is refused and the socket's error queue holds no ICMP message",
         when=_service_down,
     ),
-    Rule(
+    VerdictRule(
         cause="firewall_rejects",
         kind="tcp.address_unreachable.prohibited",
         where="path",
@@ -236,7 +236,7 @@ CONNECT = (
             "On that host: `nft list ruleset`, `iptables -L -nv`; in a cloud: security groups.",
         ),
     ),
-    Rule(
+    VerdictRule(
         cause="connection_reset",
         kind="tcp.reset",
         where="path",
@@ -385,7 +385,7 @@ def _no_way(evidence: Evidence) -> Finding | None:
 
 
 UNREACHABLE = (
-    Rule(
+    VerdictRule(
         cause="host_down",
         kind="tcp.address_unreachable.host",
         where="their host",
@@ -393,7 +393,7 @@ UNREACHABLE = (
         decided_by="ICMP host-unreachable after some 3 s, from this host's kernel or the last router",
         when=_host_down,
     ),
-    Rule(
+    VerdictRule(
         cause="ttl_too_small",
         kind="tcp.address_unreachable.host",
         where="this host",
@@ -402,7 +402,7 @@ UNREACHABLE = (
         when=_short_lived,
         advice=("Raise it to 64: `sysctl net.ipv4.ip_default_ttl`, `net.ipv6.conf.*.hop_limit`.",),
     ),
-    Rule(
+    VerdictRule(
         cause="routing_loop",
         kind="tcp.address_unreachable.host",
         where="path",
@@ -411,7 +411,7 @@ UNREACHABLE = (
         when=_loop,
         advice=("Tell the network's operators the address and the router that reported it.",),
     ),
-    Rule(
+    VerdictRule(
         cause="host_unreachable",
         kind="tcp.address_unreachable.host",
         where="path",
@@ -419,7 +419,7 @@ UNREACHABLE = (
         decided_by="ICMP host-unreachable from another host, at once",
         when=_host_unreachable,
     ),
-    Rule(
+    VerdictRule(
         cause="network_unreachable",
         kind="tcp.address_unreachable.network",
         where="path",
@@ -427,7 +427,7 @@ UNREACHABLE = (
         decided_by="ICMP network-unreachable (3/0, IPv6 1/0) from a router",
         when=_network_unreachable,
     ),
-    Rule(
+    VerdictRule(
         cause="no_route",
         kind="tcp.address_unreachable.network",
         where="this host",

@@ -10,7 +10,7 @@ from ringback.diagnosis.facts import (
 from ringback.diagnosis.model import Alternative
 from ringback.diagnosis.sorts import ReadingOf
 from ringback.diagnosis.verdict.evidence import Evidence, protocol_name
-from ringback.diagnosis.verdict.rule import Finding, Rule, black_hole, is_unheard
+from ringback.diagnosis.verdict.rule import Finding, VerdictRule, black_hole, is_unheard
 
 _CLIENT_ALERTS = frozenset({42, 43, 44, 45, 46, 48, 49, 116})
 _ACCESS_DENIED = 49
@@ -226,7 +226,7 @@ def _cut(evidence: Evidence) -> Finding | None:
 
 
 SECURE = (
-    Rule(
+    VerdictRule(
         cause="tls_on_plain_port",
         kind="tls.protocol.error.not_tls",
         where="this program",
@@ -234,7 +234,7 @@ SECURE = (
         decided_by="the handshake fails, and an unencrypted request is answered in the protocol",
         when=_plain_port,
     ),
-    Rule(
+    VerdictRule(
         cause="other_protocol",
         kind="tls.protocol.error.not_tls",
         where="this program",
@@ -243,7 +243,7 @@ SECURE = (
         when=_other_protocol,
         advice=("Compare host and port with the service's configuration.",),
     ),
-    Rule(
+    VerdictRule(
         cause="client_certificate_wanted",
         kind="tls.bad_client_auth_cert",
         where="this program",
@@ -251,7 +251,7 @@ SECURE = (
         decided_by="alert 42 to 46, 48, 49 or 116, or a CertificateRequest before the end",
         when=_client_certificate,
     ),
-    Rule(
+    VerdictRule(
         cause="old_tls",
         kind="tls.version_or_cipher_mismatch",
         where="their service",
@@ -259,7 +259,7 @@ SECURE = (
         decided_by="the handshake fails, and works with TLS 1.0 or 1.1 and old ciphers allowed",
         when=_old_tls,
     ),
-    Rule(
+    VerdictRule(
         cause="mtu_black_hole",
         kind="tls.timed_out",
         where="path",
@@ -272,7 +272,7 @@ SECURE = (
             "Or clamp the segment size on the router or VPN: `--clamp-mss-to-pmtu`.",
         ),
     ),
-    Rule(
+    VerdictRule(
         cause="sni_unknown",
         kind="tls.unrecognized_name_alert",
         where="their service",
@@ -280,7 +280,7 @@ SECURE = (
         decided_by="alert 112, or the handshake works without the name",
         when=_sni,
     ),
-    Rule(
+    VerdictRule(
         cause="tls_mismatch",
         kind="tls.version_or_cipher_mismatch",
         where="their service",
@@ -288,7 +288,7 @@ SECURE = (
         decided_by="alert 40, 70, 71, 86 or 120, or OpenSSL's own refusal",
         when=_mismatch,
     ),
-    Rule(
+    VerdictRule(
         cause="not_tls",
         kind="tls.protocol.error.not_tls",
         where="this program",
@@ -296,7 +296,7 @@ SECURE = (
         decided_by="the first bytes are not a TLS record",
         when=_not_tls,
     ),
-    Rule(
+    VerdictRule(
         cause="path_lost",
         kind="tls.timed_out",
         where="path",
@@ -306,7 +306,7 @@ SECURE = (
         layer="ip",
         advice=("Look for a firewall or load balancer that lost the connection's state.",),
     ),
-    Rule(
+    VerdictRule(
         cause="handshake_silent",
         kind="tls.timed_out",
         where="their service",
@@ -314,7 +314,7 @@ SECURE = (
         decided_by="the handshake times out, the peer's kernel has acknowledged it",
         when=_silent,
     ),
-    Rule(
+    VerdictRule(
         cause="handshake_cut",
         kind="tls.closed",
         where="their service",

@@ -16,7 +16,7 @@ from ringback.diagnosis.facts import (
 from ringback.diagnosis.model import Alternative, Where
 from ringback.diagnosis.sorts import ReadingOf
 from ringback.diagnosis.verdict.evidence import ARP, Evidence, family, icmp_of, is_loopback
-from ringback.diagnosis.verdict.rule import Finding, Rule
+from ringback.diagnosis.verdict.rule import Finding, VerdictRule
 
 # Rules about a target that answers in part: one family, one address, some connections fail.
 
@@ -121,7 +121,7 @@ def _sometimes(evidence: Evidence) -> Finding | None:
 
 
 PARTLY = (
-    Rule(
+    VerdictRule(
         cause="tls_partly",
         kind="tls.failed",
         where="their service",
@@ -129,7 +129,7 @@ PARTLY = (
         decided_by="handshakes with each address",
         when=_partly_secured,
     ),
-    Rule(
+    VerdictRule(
         cause="overloaded",
         kind="tcp.timed_out",
         where="their service",
@@ -138,7 +138,7 @@ PARTLY = (
         when=_sometimes,
         confidence=0.7,
     ),
-    Rule(
+    VerdictRule(
         cause="ipv6_dead",
         kind="tcp.timed_out",
         where="path",
@@ -150,7 +150,7 @@ PARTLY = (
             "Until then use a client with happy eyeballs, as `ringback.Session` is.",
         ),
     ),
-    Rule(
+    VerdictRule(
         cause="ipv4_dead",
         kind="tcp.timed_out",
         where="path",
@@ -158,7 +158,7 @@ PARTLY = (
         decided_by="no IPv4 address opens, an IPv6 address does, and this host has an IPv4 route",
         when=_ipv4_dead,
     ),
-    Rule(
+    VerdictRule(
         cause="one_address_dead",
         kind="tcp.timed_out",
         where="their host",
@@ -246,7 +246,7 @@ def _no_family_here(evidence: Evidence) -> Finding | None:
 
 
 HARMLESS = (
-    Rule(
+    VerdictRule(
         cause="clock_off",
         kind="unknown",
         where="this host",
@@ -254,7 +254,7 @@ HARMLESS = (
         decided_by="the Date header",
         when=_clock_off,
     ),
-    Rule(
+    VerdictRule(
         cause="certificate_ends_soon",
         kind="tls.cert.date_invalid.expired",
         where="their certificate",
@@ -262,7 +262,7 @@ HARMLESS = (
         decided_by="its date",
         when=_ends_soon,
     ),
-    Rule(
+    VerdictRule(
         cause="hosts_file_used",
         kind="dns.bogus_address",
         where="this host",
@@ -270,7 +270,7 @@ HARMLESS = (
         decided_by="the hosts file",
         when=_unused_hosts_entry,
     ),
-    Rule(
+    VerdictRule(
         cause="other_loopback",
         kind="tcp.refused",
         where="their service",
@@ -278,7 +278,7 @@ HARMLESS = (
         decided_by="a connection to each address",
         when=_other_loopback,
     ),
-    Rule(
+    VerdictRule(
         cause="http2_only",
         kind="http.response.invalid.not_http",
         where="their service",
@@ -286,7 +286,7 @@ HARMLESS = (
         decided_by="its answer over HTTP/1.1 and over HTTP/2",
         when=_newer_only,
     ),
-    Rule(
+    VerdictRule(
         cause="one_family",
         kind="tcp.address_unreachable.network",
         where="this host",

@@ -27,7 +27,7 @@ from ringback.diagnosis.verdict.evidence import (
     is_unusable,
     listed,
 )
-from ringback.diagnosis.verdict.rule import Finding, Rule
+from ringback.diagnosis.verdict.rule import Finding, VerdictRule
 from ringback.failure.names import KindName
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def _proxy_invalid(evidence: Evidence) -> Finding | None:
 
 
 ASKED = (
-    Rule(
+    VerdictRule(
         cause="scheme_invalid",
         kind="url.scheme_invalid",
         where="this program",
@@ -72,7 +72,7 @@ ASKED = (
         when=_scheme,
         confidence=1.0,
     ),
-    Rule(
+    VerdictRule(
         cause="url_invalid",
         kind="url.invalid",
         where="this program",
@@ -81,7 +81,7 @@ ASKED = (
         when=_malformed,
         confidence=1.0,
     ),
-    Rule(
+    VerdictRule(
         cause="proxy_invalid",
         kind="config.proxy_invalid",
         where="this program",
@@ -157,7 +157,7 @@ def _no_port_left(evidence: Evidence) -> Finding | None:
 
 
 ADDRESS = (
-    Rule(
+    VerdictRule(
         cause="address_unusable",
         kind="tcp.address_invalid",
         where="this program",
@@ -170,7 +170,7 @@ ADDRESS = (
             "Add the interface to a link-local address: `[fe80::1%25eth0]` in a URL.",
         ),
     ),
-    Rule(
+    VerdictRule(
         cause="no_port_left",
         kind="client.local_address",
         where="this host",
@@ -182,7 +182,7 @@ ADDRESS = (
             "Widen the port range: `sysctl net.ipv4.ip_local_port_range`.",
         ),
     ),
-    Rule(
+    VerdictRule(
         cause="loopback_down",
         kind="tcp.timed_out",
         layer="ip",
@@ -430,7 +430,7 @@ def _dropped_here(evidence: Evidence) -> Finding | None:
 
 
 LOCAL = (
-    Rule(
+    VerdictRule(
         cause="out_of_descriptors",
         kind="client.resources_exhausted",
         where="this program",
@@ -438,7 +438,7 @@ LOCAL = (
         decided_by="the number of open descriptors has reached the limit",
         when=_short,
     ),
-    Rule(
+    VerdictRule(
         cause="no_network",
         kind="tcp.address_unreachable.network",
         where="this host",
@@ -450,7 +450,7 @@ LOCAL = (
             "In a container, give it a network: it may have been started with `--network none`.",
         ),
     ),
-    Rule(
+    VerdictRule(
         cause="no_default_route",
         kind="tcp.address_unreachable.network",
         where="this host",
@@ -462,7 +462,7 @@ LOCAL = (
             "Renew the address (DHCP), reconnect the VPN, or add the route.",
         ),
     ),
-    Rule(
+    VerdictRule(
         cause="local_policy_route",
         kind="tcp.address_unreachable.prohibited",
         where="this host",
@@ -473,7 +473,7 @@ LOCAL = (
             "Check `ip route get ADDRESS` and `ip rule`: a VPN's kill switch adds such routes.",
         ),
     ),
-    Rule(
+    VerdictRule(
         cause="family_missing",
         kind="tcp.address_unreachable.network",
         where="this network",
@@ -485,7 +485,7 @@ LOCAL = (
             "Or give this host the missing IP version, or a translator (NAT64 with DNS64, a dual-stack proxy).",
         ),
     ),
-    Rule(
+    VerdictRule(
         cause="no_route",
         kind="tcp.address_unreachable.network",
         where="this host",
@@ -497,7 +497,7 @@ LOCAL = (
             "Connect to the VPN or network that leads there.",
         ),
     ),
-    Rule(
+    VerdictRule(
         cause="gateway_dead",
         kind="tcp.address_unreachable.host",
         where="this network",
@@ -509,7 +509,7 @@ LOCAL = (
             "If the gateway's address is wrong, renew the DHCP lease or correct the route.",
         ),
     ),
-    Rule(
+    VerdictRule(
         cause="local_firewall",
         kind="tcp.address_unreachable.prohibited",
         where="this host",

@@ -29,7 +29,7 @@ from ringback.diagnosis.verdict.evidence import (
     with_addresses,
     with_lookup,
 )
-from ringback.diagnosis.verdict.rule import Finding, Rule
+from ringback.diagnosis.verdict.rule import Finding, VerdictRule
 from ringback.diagnosis.verdict.rules.resolver import TRY_ANOTHER
 
 # Rules about the name: it has no address.
@@ -154,7 +154,7 @@ def _unknown_here(evidence: Evidence) -> Finding | None:
 
 
 NAME = (
-    Rule(
+    VerdictRule(
         cause="resolvers_disagree",
         kind="dns.name_not_resolved",
         where="DNS",
@@ -166,7 +166,7 @@ NAME = (
             "Names of a VPN or office need its resolver first, or split DNS.",
         ),
     ),
-    Rule(
+    VerdictRule(
         cause="nsswitch_broken",
         kind="dns.name_not_resolved",
         where="this host",
@@ -178,7 +178,7 @@ NAME = (
             "Compare `getent hosts NAME` with `dig NAME`.",
         ),
     ),
-    Rule(
+    VerdictRule(
         cause="name_missing_here_only",
         kind="dns.name_not_resolved",
         where="DNS",
@@ -187,7 +187,7 @@ NAME = (
         when=_missing_here_only,
         advice=("Use the resolver that knows it: connect the VPN, or change the resolver.",),
     ),
-    Rule(
+    VerdictRule(
         cause="dangling_cname",
         kind="dns.no_address",
         where="DNS",
@@ -198,7 +198,7 @@ NAME = (
             "Tell the owner of the zone that the alias points to a name that no longer exists.",
         ),
     ),
-    Rule(
+    VerdictRule(
         cause="name_missing",
         kind="dns.name_not_resolved",
         where="DNS",
@@ -206,7 +206,7 @@ NAME = (
         decided_by="NXDOMAIN from the configured resolvers",
         when=_name_missing,
     ),
-    Rule(
+    VerdictRule(
         cause="name_missing",
         kind="dns.name_not_resolved",
         where="DNS",
@@ -214,7 +214,7 @@ NAME = (
         decided_by="getaddrinfo denies the name after the direct queries had timed out",
         when=_missing_late,
     ),
-    Rule(
+    VerdictRule(
         cause="name_without_address",
         kind="dns.no_address",
         where="DNS",
@@ -222,7 +222,7 @@ NAME = (
         decided_by="an answer without A and AAAA",
         when=_without_address,
     ),
-    Rule(
+    VerdictRule(
         cause="name_missing",
         kind="dns.name_not_resolved",
         where="this host",
@@ -367,7 +367,7 @@ def _lied(evidence: Evidence) -> Finding | None:
 
 
 WRONG_ADDRESS = (
-    Rule(
+    VerdictRule(
         cause="hosts_file_override",
         kind="dns.bogus_address",
         where="this host",
@@ -376,7 +376,7 @@ WRONG_ADDRESS = (
         when=_hosts_file,
         advice=("Remove or correct the line in the hosts file, then try again.",),
     ),
-    Rule(
+    VerdictRule(
         cause="captive_portal",
         kind="http.error.captive_portal",
         where="this network",
@@ -385,7 +385,7 @@ WRONG_ADDRESS = (
         when=_portal,
         confidence=0.8,
     ),
-    Rule(
+    VerdictRule(
         cause="dns_hijacked",
         kind="dns.bogus_address",
         where="DNS",
@@ -394,7 +394,7 @@ WRONG_ADDRESS = (
         when=_hijacked,
         advice=TRY_ANOTHER,
     ),
-    Rule(
+    VerdictRule(
         cause="bogus_address",
         kind="dns.bogus_address",
         where="DNS",
@@ -403,7 +403,7 @@ WRONG_ADDRESS = (
         "address, and the name is not localhost",
         when=_bogus,
     ),
-    Rule(
+    VerdictRule(
         cause="resolvers_disagree",
         kind="dns.bogus_address",
         where="DNS",
@@ -412,7 +412,7 @@ WRONG_ADDRESS = (
         when=_lied,
         advice=TRY_ANOTHER,
     ),
-    Rule(
+    VerdictRule(
         cause="search_domain_trap",
         kind="dns.bogus_address",
         where="this host",

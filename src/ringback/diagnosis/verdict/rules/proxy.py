@@ -13,7 +13,7 @@ from ringback.diagnosis.facts import (
 from ringback.diagnosis.model import Alternative, Reading
 from ringback.diagnosis.sorts import ReadingOf
 from ringback.diagnosis.verdict.evidence import Evidence
-from ringback.diagnosis.verdict.rule import Finding, Rule
+from ringback.diagnosis.verdict.rule import Finding, VerdictRule
 
 _UPSTREAM = frozenset({502, 503, 504})
 _SOCKS_FORBIDS = frozenset({2})
@@ -185,7 +185,7 @@ _ASK_THE_PROXY = (
 )
 
 PROXY = (
-    Rule(
+    VerdictRule(
         cause="proxy_needed",
         kind="tcp.timed_out",
         where="this program",
@@ -198,7 +198,7 @@ PROXY = (
             "Remove the host from `NO_PROXY` if it is listed.",
         ),
     ),
-    Rule(
+    VerdictRule(
         cause="proxy_not_needed",
         kind="proxy.unreachable",
         where="this program",
@@ -210,7 +210,7 @@ PROXY = (
             "If the proxy is required, have it repaired.",
         ),
     ),
-    Rule(
+    VerdictRule(
         cause="proxy_down",
         kind="proxy.unreachable",
         where="proxy",
@@ -218,7 +218,7 @@ PROXY = (
         decided_by="its name or port fails, and so does the direct route",
         when=_down,
     ),
-    Rule(
+    VerdictRule(
         cause="proxy_wants_password",
         kind="proxy.auth_required",
         where="proxy",
@@ -226,7 +226,7 @@ PROXY = (
         decided_by="status 407, or the SOCKS authentication fails",
         when=_wants_password,
     ),
-    Rule(
+    VerdictRule(
         cause="proxy_upstream_failed",
         kind="proxy.upstream_failed",
         where="their service",
@@ -235,7 +235,7 @@ PROXY = (
         when=_upstream,
         confidence=0.8,
     ),
-    Rule(
+    VerdictRule(
         cause="proxy_forbids",
         kind="proxy.denied",
         where="proxy",
@@ -244,7 +244,7 @@ PROXY = (
         when=_forbids,
         advice=(*_ASK_THE_PROXY, "Ports other than 443 are often forbidden for CONNECT."),
     ),
-    Rule(
+    VerdictRule(
         cause="proxy_tls_failed",
         kind="proxy.protocol_error",
         where="proxy",
@@ -256,7 +256,7 @@ PROXY = (
             "Or write `http://` if it also works without TLS: the tunnel itself is encrypted.",
         ),
     ),
-    Rule(
+    VerdictRule(
         cause="not_a_proxy",
         kind="proxy.protocol_error",
         where="this program",
@@ -264,7 +264,7 @@ PROXY = (
         decided_by="a TLS handshake with the proxy that gets no answer",
         when=_plain_proxy,
     ),
-    Rule(
+    VerdictRule(
         cause="proxy_silent",
         kind="proxy.no_response",
         where="proxy",
@@ -272,7 +272,7 @@ PROXY = (
         decided_by="no reply to CONNECT, or the connection is closed before one",
         when=_silent,
     ),
-    Rule(
+    VerdictRule(
         cause="not_a_proxy",
         kind="proxy.protocol_error",
         where="this program",

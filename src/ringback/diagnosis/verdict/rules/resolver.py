@@ -21,7 +21,7 @@ from ringback.diagnosis.verdict.evidence import (
     with_addresses,
     with_lookup,
 )
-from ringback.diagnosis.verdict.rule import Finding, Rule
+from ringback.diagnosis.verdict.rule import Finding, VerdictRule
 
 # Rules about the resolver: it gives no answer, or none that helps.
 
@@ -193,7 +193,7 @@ TRY_ANOTHER = (
 )
 
 RESOLVER = (
-    Rule(
+    VerdictRule(
         cause="resolver_missing",
         kind="dns.unreachable",
         where="this host",
@@ -202,7 +202,7 @@ RESOLVER = (
         when=_resolver_missing,
         advice=TRY_ANOTHER[1:],
     ),
-    Rule(
+    VerdictRule(
         cause="resolver_down",
         kind="dns.unreachable",
         where="DNS",
@@ -211,7 +211,7 @@ RESOLVER = (
         when=_resolver_down,
         advice=("Start the resolver on its host, or configure another one.", *TRY_ANOTHER),
     ),
-    Rule(
+    VerdictRule(
         cause="resolver_unreachable",
         kind="dns.unreachable",
         where="DNS",
@@ -220,7 +220,7 @@ RESOLVER = (
         when=_resolver_unreachable,
         advice=TRY_ANOTHER,
     ),
-    Rule(
+    VerdictRule(
         cause="resolver_silent",
         kind="dns.unreachable",
         where="DNS",
@@ -229,7 +229,7 @@ RESOLVER = (
         when=_resolver_silent,
         advice=TRY_ANOTHER,
     ),
-    Rule(
+    VerdictRule(
         cause="dns_blocked",
         kind="dns.blocked",
         where="DNS",
@@ -237,7 +237,7 @@ RESOLVER = (
         decided_by="an extended DNS error 4 or 15 to 18 (RFC 8914)",
         when=_dns_blocked,
     ),
-    Rule(
+    VerdictRule(
         cause="dnssec_bogus",
         kind="dns.server",
         where="DNS",
@@ -249,7 +249,7 @@ RESOLVER = (
             "Check the resolver's clock.",
         ),
     ),
-    Rule(
+    VerdictRule(
         cause="zone_broken",
         kind="dns.server",
         where="DNS",
@@ -261,7 +261,7 @@ RESOLVER = (
             "Query another resolver to confirm: `dig NAME @ADDRESS`.",
         ),
     ),
-    Rule(
+    VerdictRule(
         cause="resolver_refuses",
         kind="dns.server",
         where="DNS",
@@ -273,7 +273,7 @@ RESOLVER = (
             *TRY_ANOTHER,
         ),
     ),
-    Rule(
+    VerdictRule(
         cause="resolver_broken",
         kind="dns.server",
         where="DNS",
@@ -372,7 +372,7 @@ def _lookup_hangs(evidence: Evidence) -> Finding | None:
 
 
 RESOLVERS = (
-    Rule(
+    VerdictRule(
         cause="one_resolver_dead",
         kind="dns.unreachable",
         where="DNS",
@@ -381,7 +381,7 @@ RESOLVERS = (
         when=_resolver_dead,
         advice=("Repair it, or remove it from `/etc/resolv.conf`.",),
     ),
-    Rule(
+    VerdictRule(
         cause="resolvers_disagree",
         kind="dns.name_not_resolved",
         where="DNS",
@@ -392,7 +392,7 @@ RESOLVERS = (
             "Configure resolvers that know the same names: the system chooses which one it asks.",
         ),
     ),
-    Rule(
+    VerdictRule(
         cause="aaaa_dropped",
         kind="dns.unreachable",
         where="DNS",
@@ -401,7 +401,7 @@ RESOLVERS = (
         when=_aaaa_lost,
         advice=("Make the resolver answer AAAA queries, if only with an empty answer.",),
     ),
-    Rule(
+    VerdictRule(
         cause="a_dropped",
         kind="dns.unreachable",
         where="DNS",
@@ -410,7 +410,7 @@ RESOLVERS = (
         when=_a_lost,
         advice=("Make the resolver answer A queries, if only with an empty answer.",),
     ),
-    Rule(
+    VerdictRule(
         cause="nsswitch_broken",
         kind="dns.timed_out",
         where="this host",

@@ -13,7 +13,7 @@ from ringback.diagnosis.facts import (
 from ringback.diagnosis.model import Alternative, Where
 from ringback.diagnosis.sorts import ReadingOf
 from ringback.diagnosis.verdict.evidence import Evidence, protocol_name
-from ringback.diagnosis.verdict.rule import Finding, Rule, black_hole, is_unheard
+from ringback.diagnosis.verdict.rule import Finding, VerdictRule, black_hole, is_unheard
 from ringback.failure.codes import kind_of_status
 from ringback.failure.names import KindName
 
@@ -223,7 +223,7 @@ def _broken(evidence: Evidence) -> Finding | None:
 
 
 RESPONSE = (
-    Rule(
+    VerdictRule(
         cause="captive_portal",
         kind="http.error.captive_portal",
         where="this network",
@@ -231,7 +231,7 @@ RESPONSE = (
         decided_by="status 511, or a redirect or page that is not the target's for a plain request",
         when=_portal,
     ),
-    Rule(
+    VerdictRule(
         cause="plain_on_tls_port",
         kind="http.response.invalid.not_http",
         where="this program",
@@ -240,7 +240,7 @@ RESPONSE = (
         "handshake that works there",
         when=_speaks_tls,
     ),
-    Rule(
+    VerdictRule(
         cause="mtu_black_hole",
         kind="http.response.timed_out",
         where="path",
@@ -253,7 +253,7 @@ RESPONSE = (
             "Or clamp the segment size on the router or VPN: `--clamp-mss-to-pmtu`.",
         ),
     ),
-    Rule(
+    VerdictRule(
         cause="path_lost",
         kind="http.response.timed_out",
         where="path",
@@ -263,7 +263,7 @@ RESPONSE = (
         layer="ip",
         advice=("Look for a firewall or load balancer that lost the connection's state.",),
     ),
-    Rule(
+    VerdictRule(
         cause="accepts_and_silent",
         kind="http.response.timed_out",
         where="their application",
@@ -271,7 +271,7 @@ RESPONSE = (
         decided_by="no first byte, while the peer's kernel has acknowledged the request",
         when=_silent,
     ),
-    Rule(
+    VerdictRule(
         cause="closes_without_answer",
         kind="http.response.invalid.empty",
         where="their application",
@@ -279,7 +279,7 @@ RESPONSE = (
         decided_by="the connection ends without a byte of an answer",
         when=_closed,
     ),
-    Rule(
+    VerdictRule(
         cause="reset_after_request",
         kind="tcp.reset",
         where="their service",
@@ -287,7 +287,7 @@ RESPONSE = (
         decided_by="ECONNRESET while waiting for the answer",
         when=_reset,
     ),
-    Rule(
+    VerdictRule(
         cause="not_http",
         kind="http.response.invalid.not_http",
         where="their service",
@@ -295,7 +295,7 @@ RESPONSE = (
         decided_by="the first bytes are not an HTTP status line",
         when=_not_http,
     ),
-    Rule(
+    VerdictRule(
         cause="body_cut",
         kind="http.response.invalid.content_length_mismatch",
         where="their service",
@@ -303,7 +303,7 @@ RESPONSE = (
         decided_by="fewer bytes than announced, or no last chunk, or an end within the header",
         when=_cut,
     ),
-    Rule(
+    VerdictRule(
         cause="body_stalled",
         kind="http.response.body_timed_out",
         where="their application",
@@ -311,7 +311,7 @@ RESPONSE = (
         decided_by="no further byte in time",
         when=_stalled,
     ),
-    Rule(
+    VerdictRule(
         cause="redirect_loop",
         kind="http.response.redirect_loop",
         where="their application",
@@ -319,7 +319,7 @@ RESPONSE = (
         decided_by="a URL that was already asked",
         when=_loop,
     ),
-    Rule(
+    VerdictRule(
         cause="redirect_invalid",
         kind="http.response.redirect_invalid",
         where="their application",
@@ -327,7 +327,7 @@ RESPONSE = (
         decided_by="the Location header, and a look-up of the host in it",
         when=_invalid_redirect,
     ),
-    Rule(
+    VerdictRule(
         cause="http_broken",
         kind="http.protocol.error",
         where="their service",
@@ -335,7 +335,7 @@ RESPONSE = (
         decided_by="the answer itself",
         when=_broken,
     ),
-    Rule(
+    VerdictRule(
         cause="slow_first_byte",
         kind="http.response.timed_out",
         where="their application",
@@ -388,8 +388,8 @@ def _rule(
     meaning: str,
     matches: Callable[[int, ReadingOf[RequestFacts]], bool],
     says: str,
-) -> Rule:
-    return Rule(
+) -> VerdictRule:
+    return VerdictRule(
         cause=cause,
         kind=kind,
         where="their application",
@@ -412,7 +412,7 @@ def _certificate_wanted(evidence: Evidence) -> Finding | None:
 
 
 STATUS = (
-    Rule(
+    VerdictRule(
         cause="client_certificate_wanted",
         kind="tls.bad_client_auth_cert",
         where="this program",
@@ -542,7 +542,7 @@ def _service_failed(evidence: Evidence) -> Finding | None:
 
 
 SERVICE = (
-    Rule(
+    VerdictRule(
         cause="service_other_protocol",
         kind="service.rejected",
         where="this program",
@@ -551,7 +551,7 @@ SERVICE = (
         when=_other_service,
         advice=("Compare host and port with the service's configuration.",),
     ),
-    Rule(
+    VerdictRule(
         cause="service_rejects",
         kind="service.rejected",
         where="their service",
@@ -559,7 +559,7 @@ SERVICE = (
         decided_by="its own message",
         when=_service_rejects,
     ),
-    Rule(
+    VerdictRule(
         cause="service_silent",
         kind="http.response.timed_out",
         where="their service",
@@ -572,7 +572,7 @@ SERVICE = (
             "Check that the port serves this protocol, and whether it expects TLS.",
         ),
     ),
-    Rule(
+    VerdictRule(
         cause="service_closes",
         kind="tcp.closed",
         where="their service",
@@ -583,7 +583,7 @@ SERVICE = (
             "Check its log: an allow list, a connection limit, or TLS settings may explain it.",
         ),
     ),
-    Rule(
+    VerdictRule(
         cause="service_tls_failed",
         kind="tls.failed",
         where="their service",

@@ -12,7 +12,7 @@ from ringback.diagnosis.facts import (
 from ringback.diagnosis.model import Alternative
 from ringback.diagnosis.sorts import ReadingOf
 from ringback.diagnosis.verdict.evidence import Evidence, is_loopback, listed
-from ringback.diagnosis.verdict.rule import Finding, Rule
+from ringback.diagnosis.verdict.rule import Finding, VerdictRule
 
 
 def _silent(evidence: Evidence) -> list[ReadingOf[TcpConnectFacts]]:
@@ -191,7 +191,7 @@ def _path(evidence: Evidence) -> Finding | None:
 
 
 SILENCE = (
-    Rule(
+    VerdictRule(
         cause="local_firewall",
         kind="tcp.timed_out",
         where="this host",
@@ -203,7 +203,7 @@ SILENCE = (
             "Check the service's queue: `ss -ltn` (Recv-Q against Send-Q).",
         ),
     ),
-    Rule(
+    VerdictRule(
         cause="overloaded",
         kind="tcp.timed_out",
         where="their service",
@@ -216,7 +216,7 @@ SILENCE = (
             "Wait longer between retries: more attempts only keep the queue full.",
         ),
     ),
-    Rule(
+    VerdictRule(
         cause="firewall_drops",
         kind="tcp.timed_out",
         where="path",
@@ -225,7 +225,7 @@ SILENCE = (
         "or the routers on the path answer",
         when=_drops,
     ),
-    Rule(
+    VerdictRule(
         cause="path_silent",
         kind="tcp.timed_out",
         where="path",

@@ -18,10 +18,10 @@ def lab():
 
 
 def met(endpoint):
-    scene = scene_of(endpoint)
-    for connection in tls.read_tls(scene, [route_of(endpoint)]):
+    context = scene_of(endpoint)
+    for connection in tls.read_tls(context, [route_of(endpoint)]):
         connection.close()
-    return only(scene, "chain").facts
+    return only(context, "chain").facts
 
 
 def serving(lab, name, version):

@@ -154,7 +154,7 @@ T = TypeVar("T")
 
 
 def together(
-    scene: DiagnosisContext, tasks: Sequence[Callable[[], T]], most: float = 3600.0
+    context: DiagnosisContext, tasks: Sequence[Callable[[], T]], most: float = 3600.0
 ) -> list[T | None]:
     """Run tasks in a thread each and return what they returned, in their order.
 
@@ -168,7 +168,7 @@ def together(
         try:
             results[index] = task()
         except Exception as error:  # noqa: BLE001 - one reading that fails must not end the others
-            record_defect(scene, error)
+            record_defect(context, error)
 
     threads = [
         threading.Thread(target=do, args=(i, task), daemon=True, name="ringback-diagnosis")
@@ -176,23 +176,23 @@ def together(
     ]
     for thread in threads:
         thread.start()
-    ends = scene.now() + scene.left(most)
+    ends = context.now() + context.left(most)
     for thread in threads:
-        thread.join(max(0.0, ends - scene.now()))
+        thread.join(max(0.0, ends - context.now()))
     return results
 
 
-def record_defect(scene: DiagnosisContext, error: Exception) -> None:
+def record_defect(context: DiagnosisContext, error: Exception) -> None:
     """Tell that a reading failed within ringback, so that nothing is silently missing."""
     result = f"a reading failed within ringback: {type(error).__name__}: {error}"[:200]
-    scene.record("host", "defect", state="skipped", result=result)
+    context.record("host", "defect", state="skipped", result=result)
 
 
 # How a connection to the target is made: to an address, or through a proxy.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Route:
+class OpenRoute:
     """A way to the target that was found open."""
 
     address: str  # IP address that is connected to: the target's, or the proxy's
