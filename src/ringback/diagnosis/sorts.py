@@ -123,10 +123,10 @@ class ReadingOf(Reading, Generic[FactsT_co]):
 
 
 def readings_of(readings: Iterable[Reading], sort: type[FactsT]) -> list[ReadingOf[FactsT]]:
-    """Return the readings of one sort, by the type of their facts."""
+    """Return the readings of one sort, by the type of their facts; not those that were skipped."""
     layer, what = SORTS[sort]
     return [
         cast("ReadingOf[FactsT]", reading)
         for reading in readings
-        if reading.layer == layer and reading.what == what
+        if (reading.layer, reading.what) == (layer, what) and reading.state != "skipped"
     ]

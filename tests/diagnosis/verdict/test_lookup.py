@@ -174,3 +174,14 @@ def test_a_resolver_of_this_network_that_is_off_is_not_the_gateway(server, on_li
 
     assert found.cause == cause
     assert server in found.summary or cause == "gateway_dead"
+
+
+def test_what_could_not_be_read_of_this_host_decides_nothing() -> None:
+    unread = [
+        Reading(layer="host", what=what, state="skipped", result="it cannot be read here")
+        for what in ("interfaces", "route", "resolver_config", "hosts_file", "proxy_variables")
+    ]
+
+    found = judge((parsed(), *unread, looked_up(), said("a", None, timed_out=True)))
+
+    assert (found.cause, found.kind) == ("resolver_silent", "dns.unreachable")

@@ -126,15 +126,16 @@ def _counted() -> tuple[int, int] | None:
         return (limit, limit) if error.errno == errno.EMFILE else None
 
 
-_READERS: dict[str, Callable[[DiagnosisContext], None]] = {
+_READERS: Final[dict[str, Callable[[DiagnosisContext], None]]] = {
     "environment": _read_environment,
     "interfaces": host_routes.read_interfaces,
-    "routes": host_routes.read_routes,
-    "resolver": host_resolver.read_resolver_config,
-    "hosts": host_resolver.read_hosts_file,
-    "proxies": host_proxies.read_proxies,
+    "route": host_routes.read_routes,
+    "resolver_config": host_resolver.read_resolver_config,
+    "hosts_file": host_resolver.read_hosts_file,
+    "proxy_variables": host_proxies.read_proxies,
     "descriptors": _read_descriptors,
 }
+"""Name of a reading to what takes it."""
 
 
 def read_host(context: DiagnosisContext) -> None:

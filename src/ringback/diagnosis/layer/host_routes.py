@@ -79,7 +79,7 @@ def route_to(context: DiagnosisContext, addresses: Sequence[str]) -> None:
             facts = _facts_to(address, names)
         except OSError as none_left:
             said = f"it cannot be looked up here: {none_left}"
-            context.record("host", "routes", address, state="skipped", result=said)
+            context.record("host", "route_to", address, state="skipped", result=said)
             return
         error = facts["error"]
         context.record(
