@@ -76,7 +76,7 @@ import json, os, resource
 from ringback.diagnosis.layer import host
 from ringback.diagnosis.layer.url import parse_target as asked_of
 from ringback.diagnosis.context import Options, DiagnosisContext
-host.read_host(DiagnosisContext(asked_of("https://example.com/"), Options()))  # imports what it needs
+host.read_host(DiagnosisContext(asked_of("https://example.com/"), Options()))  # imports
 context = DiagnosisContext(asked_of("https://example.com/"), Options())
 resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
 held = []
