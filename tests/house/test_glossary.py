@@ -33,19 +33,12 @@ SAME = {
 # Names that are still defined with different meanings. Nothing is added: who renames, removes.
 NOT_YET_RENAMED = {
     "Body",
-    "ConnectAttempt",
-    "Explanation",
-    "Route",
-    "clock_offset",
     "duration_text",
     "error_of",
-    "open_tunnel",
-    "schema",
-    "source_to",
 }
-CLASSES_NOT_YET_RENAMED = {"_Way"}
+CLASSES_NOT_YET_RENAMED: set[str] = set()
 # Folders in which loops still call their item `one`. Nothing is added here either.
-ITEMS_NOT_YET_NAMED = {"diagnosis/compare", "diagnosis/layer", "monitor/web/templates"}
+ITEMS_NOT_YET_NAMED = {"monitor/web/templates"}
 
 # Classes called by a word that the glossary has against something else, and why they may be.
 OTHERWISE_MEANT = {

@@ -43,7 +43,7 @@ _MARGIN_SECONDS = 0.1
 
 
 @dataclass(slots=True)
-class _Way:
+class _HttpConnection:
     """An open connection and how it came about; no channel: it was reset at once."""
 
     route: OpenRoute
@@ -69,15 +69,15 @@ def read_http(
         return None
     request = request_of(context.asked)
     try:
-        way = _first_way(context, routes, connections)
+        current = _first_connection(context, routes, connections)
         course = RedirectChain(context, request, proxied=any(route.proxy for route in routes))
-        while way is not None:
-            answer = _ask(context, way, request)
+        while current is not None:
+            answer = _ask(context, current, request)
             onward = course.onward(request, answer)
             if onward is None:
-                way.close()
+                current.close()
                 break
-            way = _next_way(context, way, request, onward, reusable=answer.reusable)
+            current = _next_connection(context, current, request, onward, reusable=answer.reusable)
             request = onward
         return course.elsewhere
     finally:
@@ -85,90 +85,98 @@ def read_http(
             connection.close()
 
 
-def _first_way(
+def _first_connection(
     context: DiagnosisContext, routes: Sequence[OpenRoute], connections: Sequence[TlsConnection]
-) -> _Way | None:
+) -> _HttpConnection | None:
     if context.asked.tls:
         first = next(iter(connections), None)
-        return None if first is None else _Way(first.route, first.channel, first.ssl_context)
-    return _plain_way(context, routes[0], context.asked.port) if routes else None
+        return (
+            None
+            if first is None
+            else _HttpConnection(first.route, first.channel, first.ssl_context)
+        )
+    return _plain_connection(context, routes[0], context.asked.port) if routes else None
 
 
-def _next_way(
+def _next_connection(
     context: DiagnosisContext,
-    way: _Way,
+    current: _HttpConnection,
     request: HttpRequest,
     onward: HttpRequest,
     *,
     reusable: bool,
-) -> _Way | None:
+) -> _HttpConnection | None:
     here = (request.scheme, request.port)
     if reusable and (onward.scheme, onward.port) == here:
-        way.used = True
-        return way
-    way.close()
-    return _way_to(context, way.route, onward)
+        current.used = True
+        return current
+    current.close()
+    return _connection_to(context, current.route, onward)
 
 
-def _way_to(
+def _connection_to(
     context: DiagnosisContext,
     route: OpenRoute,
     request: HttpRequest,
     ssl_context: ssl.SSLContext | None = None,
-) -> _Way | None:
+) -> _HttpConnection | None:
     if route.proxy is None:
         route = replace(route, port=request.port)
     if request.scheme == "https":
         connection = follow(context, route, request.port, ssl_context)
         if connection is None:
             return None
-        return _Way(connection.route, connection.channel, connection.ssl_context)
-    return _plain_way(context, route, request.port)
+        return _HttpConnection(connection.route, connection.channel, connection.ssl_context)
+    return _plain_connection(context, route, request.port)
 
 
-def _plain_way(context: DiagnosisContext, route: OpenRoute, port: int) -> _Way | None:
+def _plain_connection(
+    context: DiagnosisContext, route: OpenRoute, port: int
+) -> _HttpConnection | None:
     try:
         sock = raw_connection(context, "http", route, port)
     except ConnectionResetError:
-        return _Way(route, None, None)
-    return None if sock is None else _Way(route, TlsChannel(sock), None)
+        return _HttpConnection(route, None, None)
+    return None if sock is None else _HttpConnection(route, TlsChannel(sock), None)
 
 
-def _ask(context: DiagnosisContext, way: _Way, request: HttpRequest) -> HttpResponse:
+def _ask(context: DiagnosisContext, current: _HttpConnection, request: HttpRequest) -> HttpResponse:
     since = context.now()
-    answer = _exchanged(context, way, request)
-    if way.used and answer.outcome in {"closed", "reset"} and not answer.first:
-        fresh = _way_to(
-            context, way.route, request, way.ssl_context
+    answer = _exchanged(context, current, request)
+    if current.used and answer.outcome in {"closed", "reset"} and not answer.first:
+        fresh = _connection_to(
+            context, current.route, request, current.ssl_context
         )  # it was closed while it was kept
         if fresh is not None:
-            way.channel, way.used = fresh.channel, False
-            answer = _exchanged(context, way, request)
+            current.channel, current.used = fresh.channel, False
+            answer = _exchanged(context, current, request)
     if answer.version == "2" and answer.outcome == "not_http":
-        answer = _in_http2(context, way, request) or answer
-    _late_alert(context, way, answer)
-    portal = is_portal(context, way.route, request, answer)
-    forwarded = not _is_tunnelled(context, way.route, request)
-    refusal = refusal_of_proxy(way.route, answer, forwarded=forwarded)
+        answer = _in_http2(context, current, request) or answer
+    _late_alert(context, current, answer)
+    portal = is_portal(context, current.route, request, answer)
+    forwarded = not _is_tunnelled(context, current.route, request)
+    refusal = refusal_of_proxy(current.route, answer, forwarded=forwarded)
     if refusal is not None:
-        record_refusal(context, way.route, request, answer, refusal)
-    record_request(context, way.route, request, answer, since=since, portal=portal)
+        record_refusal(context, current.route, request, answer, refusal)
+    record_request(context, current.route, request, answer, since=since, portal=portal)
     hung_up = answer.outcome in {"closed", "reset"} and not answer.first
-    if hung_up and way.ssl_context is None and way.route.proxy is None:
-        tls_here(context, way.route)
+    if hung_up and current.ssl_context is None and current.route.proxy is None:
+        tls_here(context, current.route)
     return answer
 
 
-def _in_http2(context: DiagnosisContext, way: _Way, request: HttpRequest) -> HttpResponse | None:
+def _in_http2(
+    context: DiagnosisContext, current: _HttpConnection, request: HttpRequest
+) -> HttpResponse | None:
     """Ask again a server that has answered HTTP/1 with HTTP/2, on a connection of its own."""
     since = context.now()
-    if way.ssl_context is not None:
-        way.ssl_context.set_alpn_protocols(["h2"])  # it is this diagnosis's own
-    fresh = _way_to(context, way.route, request, way.ssl_context)
+    if current.ssl_context is not None:
+        current.ssl_context.set_alpn_protocols(["h2"])  # it is this diagnosis's own
+    fresh = _connection_to(context, current.route, request, current.ssl_context)
     if fresh is None or fresh.channel is None:
         return None
-    way.close()
-    way.channel = fresh.channel
+    current.close()
+    current.channel = fresh.channel
     answer = http2.exchange_http2(fresh.channel, request, _patience(context).first)
     if answer.head is None and answer.wrong is None:
         return None
@@ -189,30 +197,32 @@ def _record_http2(
     )
 
 
-def _late_alert(context: DiagnosisContext, way: _Way, answer: HttpResponse) -> None:
+def _late_alert(context: DiagnosisContext, current: _HttpConnection, answer: HttpResponse) -> None:
     """In TLS 1.3 a server may object to the client's certificate after the handshake."""
-    seen = way.channel.messages if way.channel is not None else None
-    if way.channel is None or seen is None or answer.outcome != "tls_failed":
+    seen = current.channel.messages if current.channel is not None else None
+    if current.channel is None or seen is None or answer.outcome != "tls_failed":
         return
     if seen.alert is not None and seen.asks_certificate:
-        made = Handshake(way.channel, "alert", alert=seen.alert, reason=answer.reason)
+        made = Handshake(current.channel, "alert", alert=seen.alert, reason=answer.reason)
         name = sni_of(context.asked.host)
         own = context.options.trust is not None and bool(context.options.trust.client_certificate)
-        record_handshake(context, way.route, made, name=name, own_certificate=own)
+        record_handshake(context, current.route, made, name=name, own_certificate=own)
 
 
-def _exchanged(context: DiagnosisContext, way: _Way, request: HttpRequest) -> HttpResponse:
-    if way.channel is None:
+def _exchanged(
+    context: DiagnosisContext, current: _HttpConnection, request: HttpRequest
+) -> HttpResponse:
+    if current.channel is None:
         return HttpResponse("reset")
-    tls = way.channel.tls
+    tls = current.channel.tls
     if tls is not None and tls.selected_alpn_protocol() == "h2":
         since = context.now()
-        answer = http2.exchange_http2(way.channel, request, _patience(context).first)
+        answer = http2.exchange_http2(current.channel, request, _patience(context).first)
         _record_http2(context, request, answer, since)
         return answer
     over = threading.Event()
-    text = request.text(way.route, tunnelled=_is_tunnelled(context, way.route, request))
-    channel = way.channel
+    text = request.text(current.route, tunnelled=_is_tunnelled(context, current.route, request))
+    channel = current.channel
 
     def ask() -> HttpResponse:
         try:
@@ -221,9 +231,11 @@ def _exchanged(context: DiagnosisContext, way: _Way, request: HttpRequest) -> Ht
             over.set()
 
     tasks: list[Callable[[], HttpResponse | None]] = [ask]
-    if way.route.proxy is None:
+    if current.route.proxy is None:
         tasks.append(
-            partial(watch_stall, context, way.route, request, channel, way.ssl_context, over)
+            partial(
+                watch_stall, context, current.route, request, channel, current.ssl_context, over
+            )
         )
     return together(context, tasks)[0] or HttpResponse()
 
