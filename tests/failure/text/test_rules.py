@@ -71,10 +71,10 @@ class TestTables:
 
 class TestSays:
     def test_a_needle_without_context_needs_no_pattern(self) -> None:
-        assert [rule.pattern for rule in says("tcp.reset", "a phrase", "another")] == [None, None]
+        assert [rule.pattern for rule in says("tcp.reset")("a phrase", "another")] == [None, None]
 
     def test_before_and_then_stand_around_the_needle(self) -> None:
-        (rule,) = says("tcp.reset", "code (7)", before="curl ", then=": ")
+        (rule,) = says("tcp.reset")("code (7)", before="curl ", then=": ")
         assert re.search(rule.pattern or "", "curl code (7): no")
 
     def test_a_table_gives_a_rule_per_needle(self) -> None:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from ringback.failure.clue import EXACT, GENERIC, TEXT, Clue, ClueKind
 from ringback.failure.model import Phase
@@ -38,31 +38,35 @@ class TextRule(NamedTuple):
     pattern: str | None = None
 
 
+class MakeRules(Protocol):
+    """Makes rules of needles that all say one thing."""
+
+    def __call__(self, *needles: str, before: str = "", then: str = "") -> list[TextRule]: ...
+
+
 def says(
-    kind: ClueKind | None,
-    *needles: str,
-    rank: int = TEXT,
-    phase: Phase = "unknown",
-    proxy: bool = False,
-    before: str = "",
-    then: str = "",
-) -> list[TextRule]:
-    """Rules of one kind, for any of the needles (literal parts, lower case).
+    kind: ClueKind | None, rank: int = TEXT, phase: Phase = "unknown", *, proxy: bool = False
+) -> MakeRules:
+    """Return what makes rules of one kind, for any of the needles (literal parts, lower case).
 
     ``before`` and ``then`` are regular expressions, case ignored and repetitions bounded, that must
     match right beside the needle. ``kind=None`` tells only the phase, or that it is the proxy's.
     """
     clue = Clue(kind, rank, phase, proxy)
-    if not before and not then:
-        return [TextRule(needle, clue) for needle in needles]
-    return [TextRule(needle, clue, before + re.escape(needle) + then) for needle in needles]
+
+    def rules(*needles: str, before: str = "", then: str = "") -> list[TextRule]:
+        if not before and not then:
+            return [TextRule(needle, clue) for needle in needles]
+        return [TextRule(needle, clue, before + re.escape(needle) + then) for needle in needles]
+
+    return rules
 
 
 def say_each(
     kinds: Mapping[str, KindName],
-    *,
     rank: int = TEXT,
     phase: Phase = "unknown",
+    *,
     before: str = "",
     then: str = "",
 ) -> list[TextRule]:
@@ -70,7 +74,7 @@ def say_each(
     return [
         rule
         for needle, kind in kinds.items()
-        for rule in says(kind, needle, rank=rank, phase=phase, before=before, then=then)
+        for rule in says(kind, rank, phase)(needle, before=before, then=then)
     ]
 
 

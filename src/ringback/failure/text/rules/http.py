@@ -13,8 +13,7 @@ REQUEST: Final = "request.invalid"
 
 REQUESTS: list[TextRule] = [
     # the URL's scheme
-    *says(
-        SCHEME,
+    *says(SCHEME, NARROWER, "config")(
         "no scheme supplied",
         "no connection adapters were found for",
         "missing an 'http://' or 'https://' protocol",
@@ -29,20 +28,14 @@ REQUESTS: list[TextRule] = [
         "isn't a valid uri: scheme",
         "builder error: url scheme",
         "err_unknown_url_scheme",
-        rank=NARROWER,
-        phase="config",
     ),
-    *says(
-        SCHEME,
+    *says(SCHEME, NARROWER, "config")(
         "unsupported protocol",
-        rank=NARROWER,
-        phase="config",
         before=r"(?:\(1\) |error 1: |ERR_)",  # curl's code 1
     ),
-    *says(SCHEME, "unknown url type", rank=NARROWER, phase="config", then=r":? (?!https)"),
+    *says(SCHEME, NARROWER, "config")("unknown url type", then=r":? (?!https)"),
     # the rest of the URL
-    *says(
-        URL,
+    *says(URL, SPECIFIC, "config")(
         "failed to parse: ",
         "could not parse url",
         "no host supplied",
@@ -72,21 +65,12 @@ REQUESTS: list[TextRule] = [
         "err_invalid_url",
         "err_unescaped_characters",
         "idnaerror",
-        rank=SPECIFIC,
-        phase="config",
     ),
-    *says(URL, "empty host", rank=SPECIFIC, phase="config", then=r"(?!name)"),
-    *says(URL, "invalid url", rank=SPECIFIC, phase="config", then=r"(?! or)"),
-    *says(
-        URL,
-        "'idna' codec can't encode",
-        "idna codec can't encode",
-        rank=SPECIFIC,
-        phase="config",
-    ),
+    *says(URL, SPECIFIC, "config")("empty host", then=r"(?!name)"),
+    *says(URL, SPECIFIC, "config")("invalid url", then=r"(?! or)"),
+    *says(URL, SPECIFIC, "config")("'idna' codec can't encode", "idna codec can't encode"),
     # headers, body, options
-    *says(
-        REQUEST,
+    *says(REQUEST, VERDICT, "config")(
         "of type str or bytes, not",
         "header value must be str or bytes",
         "invalid header value",
@@ -110,19 +94,12 @@ REQUESTS: list[TextRule] = [
         "invalid sslmode value",
         "invalidargumenterror: invalid",
         "err_invalid_char",
-        rank=VERDICT,
-        phase="config",
     ),
-    *says(
-        REQUEST,
-        "invalid timeout",
-        rank=VERDICT,
-        phase="config",
-        then=r"[^\n]{1,200}pass a \(connect, read\)",
+    *says(REQUEST, VERDICT, "config")(
+        "invalid timeout", then=r"[^\n]{1,200}pass a \(connect, read\)"
     ),
     # our own session, client or pool
-    *says(
-        "client.closed",
+    *says("client.closed", SPECIFIC, "pool")(
         "session is closed",
         "client is closed",
         "client has been closed",
@@ -133,11 +110,8 @@ REQUESTS: list[TextRule] = [
         "connection is already closed",
         "connection already closed",
         "cannot reopen a client instance",
-        rank=SPECIFIC,
-        phase="pool",
     ),
-    *says(
-        "client.pool_exhausted",
+    *says("client.pool_exhausted", NARROWER, "pool")(
         "queuepool limit",
         "pool reached maximum size and no more connections are allowed",
         "pool is empty",
@@ -157,8 +131,6 @@ REQUESTS: list[TextRule] = [
         "no connection available",
         "no free connections",
         "timed out while checking out a connection",
-        rank=NARROWER,
-        phase="pool",
     ),
 ]
 
@@ -183,8 +155,7 @@ _OF_A_RESPONSE = (
 
 RESPONSES: list[TextRule] = [
     # none, or half of the headers
-    *says(
-        EMPTY,
+    *says(EMPTY, SPECIFIC, "wait")(
         "remote end closed connection without response",
         "server disconnected",
         "connection was closed before we received a valid response",
@@ -194,57 +165,36 @@ RESPONSES: list[TextRule] = [
         "no response from server to http request",
         "no status line received",
         "connection closed before message completed",
-        rank=SPECIFIC,
-        phase="wait",
     ),
-    *says(EMPTY, "badstatusline", rank=NARROWER, phase="wait", then=r"[:(]\s?['\"]{2,8}[,)\s]"),
-    *says(
-        EMPTY,
+    *says(EMPTY, NARROWER, "wait")("badstatusline", then=r"[:(]\s?['\"]{2,8}[,)\s]"),
+    *says(EMPTY, PHRASE, "wait")(
         ": eof",
-        rank=PHRASE,
-        phase="wait",
         before=r"(?:Get|Post|Put|Head|Delete|Patch|Options) \"?https?://[^\n\s\"]{1,300}\"?",
     ),
-    *says(
-        EMPTY,
+    *says(EMPTY, PHRASE, "wait")(
         ": unexpected eof",
-        rank=PHRASE,
-        phase="wait",
         before=r"(?:Get|Post|Put|Head|Delete|Patch|Options) \"?https?://[^\n\s\"]{1,300}\"?",
     ),
-    *says(
-        EMPTY,  # websockets and h11
-        "connection closed while reading http status line",
-        rank=NARROWER,
-        phase="wait",
+    *says(EMPTY, NARROWER, "wait")(
+        # websockets and h11
+        "connection closed while reading http status line"
     ),
-    *says(
-        "http.response.headers.truncated",
-        "connection closed while reading http headers",
-        rank=NARROWER,
-        phase="wait",
+    *says("http.response.headers.truncated", NARROWER, "wait")(
+        "connection closed while reading http headers"
     ),
-    *says(
-        "http.response.headers.truncated",
+    *says("http.response.headers.truncated", SPECIFIC, "wait")(
         "connection closed while reading headers",
         "unexpected end of headers",
         "response header was truncated",
         "err_response_headers_truncated",
         "while reading response headers",
-        rank=SPECIFIC,
-        phase="wait",
     ),
     # half of the body
-    *says(
-        SHORT,
-        "more expected",
-        rank=NARROWER,
-        phase="body",
-        before=r"IncompleteRead\(\d{1,15} bytes read, -?\d{1,15} ",
+    *says(SHORT, NARROWER, "body")(
+        "more expected", before=r"IncompleteRead\(\d{1,15} bytes read, -?\d{1,15} "
     ),
-    *says(CHUNKED, "bytes read)", rank=NARROWER, phase="body", before=r"IncompleteRead\(\d{1,15} "),
-    *says(
-        SHORT,
+    *says(CHUNKED, NARROWER, "body")("bytes read)", before=r"IncompleteRead\(\d{1,15} "),
+    *says(SHORT, SPECIFIC, "body")(
         "not enough data for satisfy content length header",
         "not enough data to satisfy content length header",
         "contentlengtherror",
@@ -256,18 +206,9 @@ RESPONSES: list[TextRule] = [
         "bytes remaining to read",
         "end of file before message length reached",
         "end of response with",
-        rank=SPECIFIC,
-        phase="body",
     ),
-    *says(
-        SHORT,
-        "without sending complete message body",
-        rank=SPECIFIC,
-        phase="body",
-        then=r" \(received \d",
-    ),
-    *says(
-        CHUNKED,
+    *says(SHORT, SPECIFIC, "body")("without sending complete message body", then=r" \(received \d"),
+    *says(CHUNKED, NARROWER, "body")(
         "(incomplete chunked read)",
         "not enough data for satisfy transfer length header",
         "not enough data to satisfy transfer length header",
@@ -279,14 +220,11 @@ RESPONSES: list[TextRule] = [
         "premature end of chunk",
         "unexpected eof during chunk",
         "err_incomplete_chunked_encoding",
-        rank=NARROWER,
-        phase="body",
     ),
-    *says(SHORT, "without sending complete message body", rank=UMBRELLA + 1, phase="body"),
-    *says(SHORT, "response payload is not completed", rank=UMBRELLA, phase="body"),
+    *says(SHORT, UMBRELLA + 1, "body")("without sending complete message body"),
+    *says(SHORT, UMBRELLA, "body")("response payload is not completed"),
     # its encoding
-    *says(
-        DECODING,
+    *says(DECODING, SPECIFIC, "body")(
         "contentdecodingerror",
         "contentencodingerror",
         "failed to decode it",
@@ -294,29 +232,16 @@ RESPONSES: list[TextRule] = [
         "error while decoding content",
         "unrecognized or bad http content or transfer-encoding",
         "content_decoding_failed",
-        rank=SPECIFIC,
-        phase="body",
     ),
-    *says(
-        DECODING,
-        "incorrect header check",
-        rank=SPECIFIC,
-        phase="body",
-        before=r"(?:decompress|zlib|decod)[^\n]{0,120}",
+    *says(DECODING, SPECIFIC, "body")(
+        "incorrect header check", before=r"(?:decompress|zlib|decod)[^\n]{0,120}"
     ),
-    *says(
-        DECODING, "not a gzipped file", rank=SPECIFIC, phase="body", before=r"urlopen[^\n]{0,200}"
-    ),
+    *says(DECODING, SPECIFIC, "body")("not a gzipped file", before=r"urlopen[^\n]{0,200}"),
     # an answer in another protocol
-    *says(
-        NOT_HTTP,
-        "badstatusline",
-        rank=SPECIFIC,
-        phase="wait",
-        then=r"[(:]\W{0,5}(?!HTTP|No status|400, message)\w",
+    *says(NOT_HTTP, SPECIFIC, "wait")(
+        "badstatusline", then=r"[(:]\W{0,5}(?!HTTP|No status|400, message)\w"
     ),
-    *says(
-        NOT_HTTP,
+    *says(NOT_HTTP, SPECIFIC, "wait")(
         "malformed http response",
         "received http/0.9 when not allowed",
         "illegal version",
@@ -329,13 +254,10 @@ RESPONSES: list[TextRule] = [
         "received invalid version",
         "malformed reply from server",
         "err_invalid_http_response",
-        rank=SPECIFIC,
-        phase="wait",
     ),
     # the rules of HTTP broken
-    *says(PROTOCOL, "badstatusline", rank=NARROWER, phase="wait", then=r"\W{1,6}HTTP"),
-    *says(
-        PROTOCOL,
+    *says(PROTOCOL, NARROWER, "wait")("badstatusline", then=r"\W{1,6}HTTP"),
+    *says(PROTOCOL, _RULES_BROKEN, "wait")(
         "illegal status line",
         "illegal header",
         "illegal chunk header",
@@ -363,57 +285,24 @@ RESPONSES: list[TextRule] = [
         "too large response headers",
         "can't handle event type",
         "invalid or unrecognized response",
-        rank=_RULES_BROKEN,
-        phase="wait",
     ),
-    *says(PROTOCOL, "bad status line:", rank=NARROWER, phase="wait", then=r"[^\n]{0,80}b['\"]HTTP"),
-    *says(
-        NOT_HTTP,
-        "bad status line:",
-        rank=SPECIFIC + 1,
-        phase="wait",
-        then=r"[^\n]{0,80}Expected HTTP/",
+    *says(PROTOCOL, NARROWER, "wait")("bad status line:", then=r"[^\n]{0,80}b['\"]HTTP"),
+    *says(NOT_HTTP, SPECIFIC + 1, "wait")("bad status line:", then=r"[^\n]{0,80}Expected HTTP/"),
+    *says(PROTOCOL, NARROWER + 1, "body")("invalidchunklength", then=r"\(got length b['\"][^'\"]"),
+    *says(PROTOCOL, NARROWER, "wait")("content-length contained multiple"),
+    *says(PROTOCOL, _RULES_BROKEN, "wait")("got more than", then=_TOO_MUCH),
+    *says(PROTOCOL, _RULES_BROKEN, "wait")(
+        "invalid character in", before=r"(?:HTTP|header)[^\n]{0,60}"
     ),
-    *says(
-        PROTOCOL,
-        "invalidchunklength",
-        rank=NARROWER + 1,
-        phase="body",
-        then=r"\(got length b['\"][^'\"]",
+    *says(PROTOCOL, _RULES_BROKEN, "wait")("invalid header", before=r"400, message[^\n]{0,100}"),
+    *says(PROTOCOL, _RULES_BROKEN, "wait")(
+        "parse error: ", then=r"[^\n]{0,40}(?:HTTP|header|token)"
     ),
-    *says(PROTOCOL, "content-length contained multiple", rank=NARROWER, phase="wait"),
-    *says(PROTOCOL, "got more than", rank=_RULES_BROKEN, phase="wait", then=_TOO_MUCH),
-    *says(
-        PROTOCOL,
-        "invalid character in",
-        rank=_RULES_BROKEN,
-        phase="wait",
-        before=r"(?:HTTP|header)[^\n]{0,60}",
-    ),
-    *says(
-        PROTOCOL,
-        "invalid header",
-        rank=_RULES_BROKEN,
-        phase="wait",
-        before=r"400, message[^\n]{0,100}",
-    ),
-    *says(
-        PROTOCOL,
-        "parse error: ",
-        rank=_RULES_BROKEN,
-        phase="wait",
-        then=r"[^\n]{0,40}(?:HTTP|header|token)",
-    ),
-    *says(
-        PROTOCOL,
-        "invalid literal for int() with base 16",
-        rank=_RULES_BROKEN,
-        phase="wait",
-        before=r"(?:chunk|MaxRetry|http)[^\n]{0,200}",
+    *says(PROTOCOL, _RULES_BROKEN, "wait")(
+        "invalid literal for int() with base 16", before=r"(?:chunk|MaxRetry|http)[^\n]{0,200}"
     ),
     # redirects
-    *says(
-        LOOP,
+    *says(LOOP, SPECIFIC, "wait")(
         "exceeded maximum allowed redirects",
         "too many redirects",
         "too many redirections",
@@ -424,88 +313,43 @@ RESPONSES: list[TextRule] = [
         "number of redirects hit maximum amount",
         "redirect loop",
         "err_too_many_redirects",
-        rank=SPECIFIC,
-        phase="wait",
     ),
-    *says(
-        LOOP,
-        " redirects",
-        rank=SPECIFIC,
-        phase="wait",
-        before=r"(?:exceeded|stopped after) \d{1,4}",
+    *says(LOOP, SPECIFIC, "wait")(" redirects", before=r"(?:exceeded|stopped after) \d{1,4}"),
+    *says(LOOP, SPECIFIC, "wait")("redirects followed", before=r"maximum \(\d{1,4}\) "),
+    *says(REDIRECT, SPECIFIC, "wait")("redirection to url", then=r"[^\n]{1,250}not allowed"),
+    *says(REDIRECT, SPECIFIC, "wait")(
+        "invalid redirect", "missing location header", "err_unsafe_redirect", "err_invalid_redirect"
     ),
-    *says(LOOP, "redirects followed", rank=SPECIFIC, phase="wait", before=r"maximum \(\d{1,4}\) "),
-    *says(
-        REDIRECT, "redirection to url", rank=SPECIFIC, phase="wait", then=r"[^\n]{1,250}not allowed"
-    ),
-    *says(
-        REDIRECT,
-        "invalid redirect",
-        "missing location header",
-        "err_unsafe_redirect",
-        "err_invalid_redirect",
-        rank=SPECIFIC,
-        phase="wait",
-    ),
-    *says(
-        REDIRECT,
-        "redirect location",
-        rank=SPECIFIC,
-        phase="wait",
-        then=r" (?:header )?(?:missing|invalid|not)",
+    *says(REDIRECT, SPECIFIC, "wait")(
+        "redirect location", then=r" (?:header )?(?:missing|invalid|not)"
     ),
     # not the content that was expected
-    *says(
-        CONTENT,
+    *says(CONTENT, SENTENCE, "body")(
         "unexpected mimetype",
         "attempt to decode json with",
         "contenttypeerror",
         "invalid json response body",
         "unexpected token '<'",
         "unexpected token <",
-        rank=SENTENCE,
-        phase="body",
     ),
-    *says(CONTENT, "<!doctype", rank=SENTENCE, phase="body", then=r"[^\n]{0,40}is not valid json"),
-    *says(
-        CONTENT,
+    *says(CONTENT, SENTENCE, "body")("<!doctype", then=r"[^\n]{0,40}is not valid json"),
+    *says(CONTENT, UMBRELLA, "body")(
         'models.py", line',  # requests and httpx, in a traceback
         'client_reqrep.py", line',
         'response.py", line',  # urllib3 and its forks
-        rank=UMBRELLA,
-        phase="body",
         then=r" \d{1,6}, in json\b",
     ),
-    *says(CONTENT, "<!doctype html>", rank=SENTENCE, phase="body", before=r"json[^\n]{0,80}"),
-    *says(
-        CONTENT,
-        "expecting value: line 1 column 1",
-        rank=UMBRELLA,
-        phase="body",
-        before=_OF_A_RESPONSE,
-    ),
+    *says(CONTENT, SENTENCE, "body")("<!doctype html>", before=r"json[^\n]{0,80}"),
+    *says(CONTENT, UMBRELLA, "body")("expecting value: line 1 column 1", before=_OF_A_RESPONSE),
 ]
 
 
 # What is said of HTTP/2: h2, curl, Go, Node, Chromium, gRPC.
 
 HTTP2: list[TextRule] = [
-    *says(
-        "h2.refused_stream",
-        "refused_stream",
-        "refusedstream",
-        rank=EXACT,
-        phase="wait",
-    ),
-    *says(
-        "h2.refused_stream",
-        "error_code:7",
-        rank=EXACT,
-        phase="wait",
-        before=r"StreamReset[^\n]{0,60}",
-    ),
-    *says(
-        "h2.protocol.error",
+    *says("h2.refused_stream", EXACT, "wait")("refused_stream", "refusedstream"),
+    *says("h2.refused_stream", EXACT, "wait")("error_code:7", before=r"StreamReset[^\n]{0,60}"),
+    *says("h2.protocol.error", SPECIFIC, "wait")(
         "<connectionterminated",
         "<streamreset",
         "remoteprotocolerror: <",
@@ -524,7 +368,5 @@ HTTP2: list[TextRule] = [
         "enhance_your_calm",
         "err_http2_",
         "err_spdy_protocol_error",
-        rank=SPECIFIC,
-        phase="wait",
     ),
 ]

@@ -20,28 +20,24 @@ NAMES: list[TextRule] = [
     *(
         rule
         for words, name in RESOLVER_ENGLISH.items()
-        for rule in says(KIND_OF_EAI.get(name, "dns.failed"), words, rank=SPECIFIC, phase="dns")
+        for rule in says(KIND_OF_EAI.get(name, "dns.failed"), SPECIFIC, "dns")(words)
     ),
-    *says(
-        TEMPORARY,
+    *says(TEMPORARY, SPECIFIC, "dns")(
         "try again",  # musl's short form
-        rank=SPECIFIC,
-        phase="dns",
         before=r"(?:Errno -3|gaierror|getaddrinfo|resolve|EAI_AGAIN|host name)[^\n]{0,120}",
     ),
     # symbols: getaddrinfo, Node's dns module, response codes
-    *says(TEMPORARY, "eai_again", "servfail", phase="dns", rank=SPECIFIC),
-    *says(NOT_RESOLVED, "eai_noname", "nxdomain", phase="dns", rank=SPECIFIC),
-    *says(NO_ADDRESS, "eai_nodata", phase="dns", rank=SPECIFIC),
-    *says("dns.failed", "eai_fail", phase="dns"),
-    *says(NOT_RESOLVED, "enotfound", phase="dns", rank=SPECIFIC, before=r"\b", then=r"\b(?! in)"),
-    *says(NO_ADDRESS, "enodata", phase="dns", before=r"query[A-Z]\w{0,8} "),
-    *says(TEMPORARY, "econnrefused", phase="dns", rank=OVERRIDE, before=r"query[A-Z]\w{0,8} "),
-    *says(TIMED_OUT, "etimeout", phase="dns", rank=SPECIFIC, before=r"query[A-Z]\w{0,8} "),
-    *says(NOT_RESOLVED, "getaddrinfo failed", phase="dns", rank=PHRASE),
+    *says(TEMPORARY, SPECIFIC, "dns")("eai_again", "servfail"),
+    *says(NOT_RESOLVED, SPECIFIC, "dns")("eai_noname", "nxdomain"),
+    *says(NO_ADDRESS, SPECIFIC, "dns")("eai_nodata"),
+    *says("dns.failed", phase="dns")("eai_fail"),
+    *says(NOT_RESOLVED, SPECIFIC, "dns")("enotfound", before=r"\b", then=r"\b(?! in)"),
+    *says(NO_ADDRESS, phase="dns")("enodata", before=r"query[A-Z]\w{0,8} "),
+    *says(TEMPORARY, OVERRIDE, "dns")("econnrefused", before=r"query[A-Z]\w{0,8} "),
+    *says(TIMED_OUT, SPECIFIC, "dns")("etimeout", before=r"query[A-Z]\w{0,8} "),
+    *says(NOT_RESOLVED, PHRASE, "dns")("getaddrinfo failed"),
     # the name does not exist
-    *says(
-        NOT_RESOLVED,
+    *says(NOT_RESOLVED, PHRASE, "dns")(
         "no such host",
         "no such domain",
         "non-existent domain",
@@ -60,38 +56,24 @@ NAMES: list[TextRule] = [
         "cannot resolve hostname",
         "unable to resolve host",
         "failed to resolve broker hostname",
-        phase="dns",
-        rank=PHRASE,
     ),
-    *says(
-        NOT_RESOLVED,
-        "the remote name could not be resolved",
-        "host not found in upstream",
-        phase="dns",
-        rank=SPECIFIC,
+    *says(NOT_RESOLVED, SPECIFIC, "dns")(
+        "the remote name could not be resolved", "host not found in upstream"
     ),
-    *says(
-        NOT_RESOLVED,
-        "failed to lookup address information",
-        phase="dns",
-        rank=PHRASE,
-        then=r"(?!: (?:invalid|temporary|try))",
+    *says(NOT_RESOLVED, PHRASE, "dns")(
+        "failed to lookup address information", then=r"(?!: (?:invalid|temporary|try))"
     ),
     # it has no address
-    *says(
-        NO_ADDRESS,
+    *says(NO_ADDRESS, SPECIFIC, "dns")(
         "answer with no data",
         "does not contain an answer to the question",
         "dns response does not contain an answer",
         "has no a record",
         "no addresses found for host",
         "no suitable address found",
-        phase="dns",
-        rank=SPECIFIC,
     ),
     # the servers could not tell
-    *says(
-        TEMPORARY,
+    *says(TEMPORARY, SPECIFIC, "dns")(
         "server misbehaving",
         "all nameservers failed to answer",
         "could not contact dns servers",
@@ -105,28 +87,20 @@ NAMES: list[TextRule] = [
         "lame referral",
         "cannot unmarshal dns message",
         "resolving timed out: server failure",
-        phase="dns",
-        rank=SPECIFIC,
     ),
-    *says(
-        TEMPORARY,
+    *says(TEMPORARY, OVERRIDE, "dns")(
         "connection refused",
         "server misbehaving",
-        phase="dns",
-        rank=OVERRIDE,  # Go: it is the name server that refused, not the target
+        # Go: it is the name server that refused, not the target
         before=r"lookup [^\n]{1,120} on [^\n]{1,60}:53: [^\n]{0,120}",
     ),
-    *says(
-        TEMPORARY,
+    *says(TEMPORARY, PHRASE, "dns")(
         "(timeout while",
         "(could not contact",
-        rank=PHRASE,
-        phase="dns",
         before=r"could not resolve: [^\n]{1,120}",  # libgit2 and curl built with c-ares
     ),
     # they did not answer in time
-    *says(
-        TIMED_OUT,
+    *says(TIMED_OUT, SPECIFIC, "dns")(
         "resolution lifetime expired",
         "dns operation timed out",
         "timeout while contacting dns servers",
@@ -135,43 +109,27 @@ NAMES: list[TextRule] = [
         "dns lookup timed out",
         "resolving timed out",
         "name lookup timed out",
-        phase="dns",
-        rank=SPECIFIC,
     ),
-    *says(
-        TIMED_OUT,
+    *says(TIMED_OUT, OVERRIDE, "dns")(
         "name lookup timed out after",  # ringback.client.dial; the number is what clients look for
-        phase="dns",
-        rank=OVERRIDE,
         before=r"\[Errno -?\d{1,5}\] ",
     ),
-    *says(TIMED_OUT, "query timed out", phase="dns", rank=SPECIFIC, before=_RESOLVING),
-    *says(
-        TIMED_OUT,
-        "i/o timeout",
-        phase="dns",
-        rank=NARROWER,
-        before=r"lookup [^\n]{1,120}(?::53\b)?[^\n]{0,80}",
+    *says(TIMED_OUT, SPECIFIC, "dns")("query timed out", before=_RESOLVING),
+    *says(TIMED_OUT, NARROWER, "dns")(
+        "i/o timeout", before=r"lookup [^\n]{1,120}(?::53\b)?[^\n]{0,80}"
     ),
-    *says(
-        TIMED_OUT,
+    *says(TIMED_OUT, EXACT, "dns")(
         "connection timed out",
-        phase="dns",
-        rank=EXACT,
         before=r"resolving [^\n]{1,160} failed: ",  # wget 2 and systemd-resolved
     ),
     # a lookup failed; the cause may follow
-    *says(NOT_RESOLVED, "dns lookup failed", "dns resolution failed", rank=UMBRELLA, phase="dns"),
-    *says(NOT_RESOLVED, "dns error: failed", rank=PHRASE, phase="dns"),
-    *says(
-        "dns.failed",
+    *says(NOT_RESOLVED, UMBRELLA, "dns")("dns lookup failed", "dns resolution failed"),
+    *says(NOT_RESOLVED, PHRASE, "dns")("dns error: failed"),
+    *says("dns.failed", _LOOKUP, "dns")(
         "failed to resolve",
-        rank=_LOOKUP,
-        phase="dns",
         then=r"(?: the)?:? (?:['\"`(<]|host|name|addr|domain|dns|server|[\w\-]{1,63}[.:])",
     ),
-    *says(
-        "dns.failed",
+    *says("dns.failed", _LOOKUP, "dns")(
         "could not translate host name",
         "name resolution failed",
         "name_resolution_failed",
@@ -179,7 +137,5 @@ NAMES: list[TextRule] = [
         "failed to lookup",
         "dns error",
         "error resolving",
-        rank=_LOOKUP,
-        phase="dns",
     ),
 ]

@@ -11,8 +11,7 @@ _CLOUD_FOLDER = r"(?:icloud|onedrive|dropbox|cloud[ \-](?:storage|sync)|\.venv)[
 
 LOOKALIKES: list[TextRule] = [
     # programming errors; a number of a socket outweighs them
-    *says(
-        OTHER,
+    *says(OTHER, SENTENCE)(
         "cannot import name",
         "no module named",
         "has no attribute",
@@ -32,11 +31,9 @@ LOOKALIKES: list[TextRule] = [
         "resourcewarning",
         "insecurerequestwarning",
         "futurewarning",
-        rank=SENTENCE,
     ),
     # waits of other things: processes, locks, statements, pages under test
-    *says(
-        OTHER,
+    *says(OTHER, OVERRIDE)(
         "timeoutexpired",
         "lock wait timeout",
         "lock request time out period exceeded",
@@ -52,19 +49,14 @@ LOOKALIKES: list[TextRule] = [
         "waitforselector",
         "locator.click",
         "page.goto: timeout",
-        rank=OVERRIDE,
     ),
-    *says(OTHER, "command '", rank=OVERRIDE, then=r"[^\n]{1,280}(?:timed out|returned non-zero)"),
-    *says(
-        OTHER,
-        "timed out",
-        rank=OVERRIDE,
-        before=_UNIT + r"(?:operation|state|job|timeout)[^\n]{0,60}",
+    *says(OTHER, OVERRIDE)("command '", then=r"[^\n]{1,280}(?:timed out|returned non-zero)"),
+    *says(OTHER, OVERRIDE)(
+        "timed out", before=_UNIT + r"(?:operation|state|job|timeout)[^\n]{0,60}"
     ),
-    *says(OTHER, "timed out. ", rank=OVERRIDE, before=_UNIT, then=r"(?:terminating|killing)"),
+    *says(OTHER, OVERRIDE)("timed out. ", before=_UNIT, then=r"(?:terminating|killing)"),
     # what databases say of statements and data
-    *says(
-        OTHER,
+    *says(OTHER, OVERRIDE)(
         "deadlock detected",
         "deadlock found",
         "could not serialize access",
@@ -79,49 +71,37 @@ LOOKALIKES: list[TextRule] = [
         "foreign key constraint fails",
         "database is locked",
         "you have an error in your sql syntax",
-        rank=OVERRIDE,
     ),
-    *says(
-        OTHER, "no such table", "no such column", "undefinedtable", "undefinedcolumn", rank=SPECIFIC
-    ),
-    *says(
-        OTHER,
+    *says(OTHER, SPECIFIC)("no such table", "no such column", "undefinedtable", "undefinedcolumn"),
+    *says(OTHER, SPECIFIC)(
         "does not exist",
         "doesn't exist",
-        rank=SPECIFIC,
         before=r"(?:relation|table|column|function|index|type|schema|connection) "
         r"['\"]?[\w.\-]{1,80}['\"]?(?: of relation \"?\w{1,60}\"?)? ",
     ),
     # this machine's memory, disk and files
-    *says(OTHER, "out of memory", "no space left on device", rank=OVERRIDE),
-    *says(
-        OTHER,
+    *says(OTHER, OVERRIDE)("out of memory", "no space left on device"),
+    *says(OTHER, OVERRIDE)(
         "too many open files: '",
         "permission denied: '",
         "no such file or directory: '",
         "file exists: '",
         "is a directory: '",
-        rank=OVERRIDE,
         then=r"(?![^'\n]{0,200}\.sock)",
     ),
     # 60 is a timeout of a file system that keeps its files elsewhere
-    *says(OTHER, "[errno 60]", rank=OVERRIDE, before=_CLOUD_FOLDER),
-    *says(
-        OTHER,
-        "[errno 60]",
-        rank=OVERRIDE,
-        then=r"[^\n]{0,200}(?:icloud|onedrive|dropbox|cloud storage|\.venv|evicted)",
+    *says(OTHER, OVERRIDE)("[errno 60]", before=_CLOUD_FOLDER),
+    *says(OTHER, OVERRIDE)(
+        "[errno 60]", then=r"[^\n]{0,200}(?:icloud|onedrive|dropbox|cloud storage|\.venv|evicted)"
     ),
     # the keys of a host, the settings of a program, the data of a caller
-    *says(
-        OTHER,
+    *says(OTHER, OVERRIDE)(
         "remote host identification has changed",
         "host key verification failed",
         "bad git executable",
         "telnet> q",
-        rank=OVERRIDE,
     ),
-    *says(OTHER, "validation error", rank=OVERRIDE, then=r"s? for"),
+    *says(OTHER, OVERRIDE)("validation error", then=r"s? for"),
 ]
 
 CLASSES = frozenset(

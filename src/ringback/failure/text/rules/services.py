@@ -24,8 +24,7 @@ _DURING_QUERY = 75
 
 DATABASES: list[TextRule] = [
     # PostgreSQL, pgbouncer, Supabase's pooler
-    *says(
-        REJECTED,
+    *says(REJECTED, VERDICT, "wait")(
         "password authentication failed",
         "peer authentication failed",
         "ident authentication failed",
@@ -48,77 +47,41 @@ DATABASES: list[TextRule] = [
         "tenant or user not found",
         "server login failed",
         "server login has been failing",
-        rank=VERDICT,
-        phase="wait",
     ),
-    *says(
-        REJECTED,
-        "does not exist",
-        rank=VERDICT,
-        phase="wait",
-        before=r"FATAL: {1,3}(?:database|role|user) [^\n]{1,80} ",
+    *says(REJECTED, VERDICT, "wait")(
+        "does not exist", before=r"FATAL: {1,3}(?:database|role|user) [^\n]{1,80} "
     ),
-    *says(REJECTED, "fatal: ", rank=SPECIFIC, phase="wait", before=r"port \d{1,5} failed: "),
-    *says(
-        REJECTED,
-        "sasl required",
-        "ssl required",
-        rank=SPECIFIC,
-        phase="wait",
-        before=r"ERROR: {1,3}",
-    ),
-    *says("tcp.closed", "consuming input failed", "the connection is closed", rank=SENTENCE),
-    *says("tcp.closed", "server closed the connection unexpectedly", rank=SENTENCE),
+    *says(REJECTED, SPECIFIC, "wait")("fatal: ", before=r"port \d{1,5} failed: "),
+    *says(REJECTED, SPECIFIC, "wait")("sasl required", "ssl required", before=r"ERROR: {1,3}"),
+    *says("tcp.closed", SENTENCE)("consuming input failed", "the connection is closed"),
+    *says("tcp.closed", SENTENCE)("server closed the connection unexpectedly"),
     # MySQL and MariaDB
-    *says(
-        REJECTED,
+    *says(REJECTED, NARROWER, "wait")(
         "access denied for user",
         "is not allowed to connect to this",
         "unknown database",
         "is blocked because of many connection errors",
         "user_limit_reached",
         "max_user_connections",
-        rank=NARROWER,
-        phase="wait",
     ),
-    *says(
-        REJECTED,
-        "too many connections",
-        rank=NARROWER,
-        phase="wait",
-        before=r"(?:1040|08004|FATAL|MySQL|error|HY000)[^\n]{0,60}",
+    *says(REJECTED, NARROWER, "wait")(
+        "too many connections", before=r"(?:1040|08004|FATAL|MySQL|error|HY000)[^\n]{0,60}"
     ),
-    *says(
-        REJECTED,
-        "authentication plugin",
-        rank=NARROWER,
-        phase="wait",
-        then=r"[^\n]{0,80}(?:cannot|not|reported)",
+    *says(REJECTED, NARROWER, "wait")(
+        "authentication plugin", then=r"[^\n]{0,80}(?:cannot|not|reported)"
     ),
-    *says(
-        REJECTED,
-        "ssl connection is required",
-        "insecure transport are prohibited",
-        rank=SPECIFIC,
-        phase="wait",
+    *says(REJECTED, SPECIFIC, "wait")(
+        "ssl connection is required", "insecure transport are prohibited"
     ),
-    *says("tcp.closed", "mysql server has gone away", rank=SENTENCE),
-    *says("tcp.closed", "lost connection to mysql server", rank=SENTENCE),
-    *says(
-        TIMEOUT, "(timed out)", rank=_DURING_QUERY, phase="wait", before=r"during query[^\n]{0,20}"
-    ),
+    *says("tcp.closed", SENTENCE)("mysql server has gone away"),
+    *says("tcp.closed", SENTENCE)("lost connection to mysql server"),
+    *says(TIMEOUT, _DURING_QUERY, "wait")("(timed out)", before=r"during query[^\n]{0,20}"),
     # SQL Server: its own words, ODBC, FreeTDS
-    *says(
-        REJECTED,
-        "cannot open database",
-        "cannot open server",
-        "adaptive server connection failed",
-        rank=NARROWER,
-        phase="wait",
+    *says(REJECTED, NARROWER, "wait")(
+        "cannot open database", "cannot open server", "adaptive server connection failed"
     ),
     # Oracle: the listener's answers, then the network's
-    *says(
-        REJECTED,
+    *says(REJECTED, NARROWER, "wait")(
         "ora-01017",
         "ora-12505",
         "ora-12506",
@@ -133,14 +96,12 @@ DATABASES: list[TextRule] = [
         "is not registered with the listener",
         "listener does not currently know of",
         "logon denied",
-        rank=NARROWER,
-        phase="wait",
     ),
-    *says("tcp.refused", "ora-12541", "tns:no listener", rank=PHRASE, phase="connect"),
-    *says("tcp.failed", "dpy-6005", rank=GENERIC, phase="connect"),
-    *says("dns.name_not_resolved", "ora-12545", "ora-12154", rank=PHRASE, phase="dns"),
-    *says(TIMEOUT, "ora-12170", "ora-12535", "tns:connect timeout", phase="connect"),
-    *says("tcp.closed", "ora-03113", "ora-03135", "ora-12537", "dpy-4011", rank=SENTENCE),
+    *says("tcp.refused", PHRASE, "connect")("ora-12541", "tns:no listener"),
+    *says("tcp.failed", GENERIC, "connect")("dpy-6005"),
+    *says("dns.name_not_resolved", PHRASE, "dns")("ora-12545", "ora-12154"),
+    *says(TIMEOUT, phase="connect")("ora-12170", "ora-12535", "tns:connect timeout"),
+    *says("tcp.closed", SENTENCE)("ora-03113", "ora-03135", "ora-12537", "dpy-4011"),
 ]
 
 
@@ -151,20 +112,10 @@ _SELECTION = 62
 
 STORES: list[TextRule] = [
     # Redis
-    *says(
-        REJECTED,
-        "noauth",
-        "wrongpass",
-        "noperm",
-        "clusterdown",
-        "masterdown",
-        "misconf redis",
-        rank=NARROWER,
-        phase="wait",
-        before=r"\b",
+    *says(REJECTED, NARROWER, "wait")(
+        "noauth", "wrongpass", "noperm", "clusterdown", "masterdown", "misconf redis", before=r"\b"
     ),
-    *says(
-        REJECTED,
+    *says(REJECTED, NARROWER, "wait")(
         "invalid username-password pair",
         "client sent auth, but no password is set",
         "without any password configured",
@@ -172,70 +123,35 @@ STORES: list[TextRule] = [
         "loading the dataset in memory",
         "redis is running in protected mode",
         "you can't write against a read only replica",
-        rank=NARROWER,
-        phase="wait",
     ),
-    *says(
-        REJECTED,
-        "invalid password",
-        rank=NARROWER,
-        phase="wait",
-        before=r"(?:Redis|ERR)[^\n]{0,40}",
-    ),
-    *says("tcp.closed", "error while reading from socket", rank=SENTENCE),
-    *says(
-        "client.pool_exhausted",
-        "too many connections",
-        rank=VERDICT,
-        phase="pool",
-        before=r"redis\.exceptions\.\w{1,30}: ",
+    *says(REJECTED, NARROWER, "wait")("invalid password", before=r"(?:Redis|ERR)[^\n]{0,40}"),
+    *says("tcp.closed", SENTENCE)("error while reading from socket"),
+    *says("client.pool_exhausted", VERDICT, "pool")(
+        "too many connections", before=r"redis\.exceptions\.\w{1,30}: "
     ),
     # MongoDB
-    *says(
-        REJECTED,
+    *says(REJECTED, NARROWER, "wait")(
         "bad auth",
         "not primary",
         "not authorized on",
         "requires authentication",
         "user is not allowed to do action",
-        rank=NARROWER,
-        phase="wait",
     ),
-    *says(
-        "tcp.timed_out",
-        ": timed out",
-        rank=_SELECTION,
-        phase="connect",
-        before=r"ServerSelectionTimeoutError:? [^\n]{1,120}",
+    *says("tcp.timed_out", _SELECTION, "connect")(
+        ": timed out", before=r"ServerSelectionTimeoutError:? [^\n]{1,120}"
     ),
-    *says(REJECTED, "no primary available for writes", rank=BARE),
+    *says(REJECTED, BARE)("no primary available for writes"),
     # Cassandra, Neo4j, LDAP, Elasticsearch
-    *says(
-        REJECTED,
-        "protocol version",
-        rank=EXACT,
-        phase="wait",
-        before=r"\[Server error\][^\n]{0,200}",
-    ),
-    *says(
-        REJECTED,
+    *says(REJECTED, EXACT, "wait")("protocol version", before=r"\[Server error\][^\n]{0,200}"),
+    *says(REJECTED, NARROWER, "wait")(
         "the client is unauthorized due to authentication failure",
         "unsupported authentication token",
         "invalidcredentials",
         "data 52e",
         "missing authentication credentials for rest request",
-        rank=NARROWER,
-        phase="wait",
     ),
     # any of them
-    *says(
-        REJECTED,
-        "authentication failed",
-        "auth failed",
-        rank=NARROWER,
-        phase="wait",
-        before=r"\b",
-    ),
+    *says(REJECTED, NARROWER, "wait")("authentication failed", "auth failed", before=r"\b"),
 ]
 
 
@@ -243,8 +159,7 @@ STORES: list[TextRule] = [
 
 BROKERS: list[TextRule] = [
     # AMQP: RabbitMQ's replies
-    *says(
-        REJECTED,
+    *says(REJECTED, NARROWER, "wait")(
         "accessrefused",
         "access_refused",
         "access refused",
@@ -254,43 +169,28 @@ BROKERS: list[TextRule] = [
         "connection_forced",
         "precondition_failed",
         "resource_locked",
-        rank=NARROWER,
-        phase="wait",
     ),
-    *says(
-        REJECTED,
-        "not_found - no",
-        rank=NARROWER,
-        phase="wait",
-        then=r" (?:queue|exchange|vhost)",
-    ),
-    *says("tcp.closed", "amqp:connection:forced", "transport indicated eof", rank=SENTENCE),
+    *says(REJECTED, NARROWER, "wait")("not_found - no", then=r" (?:queue|exchange|vhost)"),
+    *says("tcp.closed", SENTENCE)("amqp:connection:forced", "transport indicated eof"),
     # Kafka
-    *says(
-        REJECTED,
+    *says(REJECTED, NARROWER, "wait")(
         "sasl authentication error",
         "topic authorization failed",
         "group authorization failed",
         "cluster authorization failed",
-        rank=NARROWER,
-        phase="wait",
     ),
-    *says(
-        "tcp.failed",
+    *says("tcp.failed", HINT, "connect")(
         "nobrokersavailable",
         "no brokers available",
         "node_not_ready",
         "all broker connections are down",
         "no servers available for connection",
-        rank=HINT,
-        phase="connect",
     ),
-    *says("tcp.closed", "disconnected while requesting", "disconnected (after", rank=SENTENCE),
+    *says("tcp.closed", SENTENCE)("disconnected while requesting", "disconnected (after"),
     # NATS
-    *says(REJECTED, "authorization violation", rank=NARROWER, phase="wait"),
+    *says(REJECTED, NARROWER, "wait")("authorization violation"),
     # MQTT: CONNACK's return codes (MQTT 3.1.1 section 3.2.2.3; 5.0 section 3.2.2.2)
-    *says(
-        REJECTED,
+    *says(REJECTED, NARROWER, "wait")(
         "not authorised",
         "connection refused: not authori",
         "connection refused: unacceptable protocol version",
@@ -299,43 +199,23 @@ BROKERS: list[TextRule] = [
         "bad user name or password",
         "bad username or password",
         "connectreturncode.",
-        rank=NARROWER,
-        phase="wait",
     ),
-    *says(
-        REJECTED,
-        "reason code",
-        "return code",
-        rank=SPECIFIC,
-        phase="wait",
-        before=r"connection refused?,? ",
-        then=r":? ?\d",
+    *says(REJECTED, SPECIFIC, "wait")(
+        "reason code", "return code", before=r"connection refused?,? ", then=r":? ?\d"
     ),
-    *says(REJECTED, "connack to", rank=SPECIFIC, phase="wait", then=r" [^\n]{1,60}\(\d, [1-5]\)"),
-    *says(
-        REJECTED,
-        "connack",
-        rank=SPECIFIC,
-        phase="wait",
-        then=r"[^\n]{0,60}(?:code|reason)[^\n]{0,20}[1-5]\b",
+    *says(REJECTED, SPECIFIC, "wait")("connack to", then=r" [^\n]{1,60}\(\d, [1-5]\)"),
+    *says(REJECTED, SPECIFIC, "wait")(
+        "connack", then=r"[^\n]{0,60}(?:code|reason)[^\n]{0,20}[1-5]\b"
     ),
-    *says(REJECTED, "error: 0x00 0x0", rank=SPECIFIC, phase="wait", then=r"[1-5]"),
-    *says(
-        "tcp.closed",
-        "connection to broker lost",
-        "closed by remote broker",
-        "disconnected during handshake",
-        rank=SENTENCE,
+    *says(REJECTED, SPECIFIC, "wait")("error: 0x00 0x0", then=r"[1-5]"),
+    *says("tcp.closed", SENTENCE)(
+        "connection to broker lost", "closed by remote broker", "disconnected during handshake"
     ),
-    *says(
-        "tcp.closed",
-        "disconnected: ",
-        rank=SENTENCE,
-        then=r"(?:verify|EOF|(?:connection )?(?:closed|lost))",
+    *says("tcp.closed", SENTENCE)(
+        "disconnected: ", then=r"(?:verify|EOF|(?:connection )?(?:closed|lost))"
     ),
     # WebSockets (RFC 6455 section 7.4.1: 1006 is an end without a closing handshake)
-    *says(
-        "tcp.closed",
+    *says("tcp.closed", SENTENCE)(
         "no close frame received or sent",
         "connection closed abnormally [1006]",
         "1006 (connection closed abnormally",
@@ -344,7 +224,6 @@ BROKERS: list[TextRule] = [
         "websocket closed with",
         "websocket connection is closed: code",
         "closed with an unexpected code",
-        rank=SENTENCE,
     ),
 ]
 
@@ -356,8 +235,7 @@ _REFUSING = ("535", "534", "530", "550", "554", "421")
 
 REMOTE: list[TextRule] = [
     # mail: the server's own answer
-    *says(
-        REJECTED,
+    *says(REJECTED, NARROWER, "wait")(
         "authentication unsuccessful",
         "authentication credentials invalid",
         "username and password not accepted",
@@ -369,61 +247,38 @@ REMOTE: list[TextRule] = [
         "login failed",
         "login incorrect",
         "authenticationfailed",
-        rank=NARROWER,
-        phase="wait",
     ),
-    *says(
-        REJECTED,
-        *_REFUSING,
-        rank=SPECIFIC,
-        phase="wait",
-        before=r"SMTP\w{0,30}(?:Error|Refused|Exception)[^\n]{0,20}\(\s?",
-        then=r",",
+    *says(REJECTED, SPECIFIC, "wait")(
+        *_REFUSING, before=r"SMTP\w{0,30}(?:Error|Refused|Exception)[^\n]{0,20}\(\s?", then=r","
     ),
-    *says(REJECTED, "(421, ", rank=SPECIFIC, phase="wait"),
-    *says("tcp.closed", "please run connect() first", rank=PHRASE),
+    *says(REJECTED, SPECIFIC, "wait")("(421, "),
+    *says("tcp.closed", PHRASE)("please run connect() first"),
     # FTP
-    *says(REJECTED, "not logged in", rank=NARROWER, phase="wait", before=r"530[^\n]{0,20}"),
-    *says(
-        REJECTED,
-        "error_perm",
-        "error_temp",
-        rank=SPECIFIC,
-        phase="wait",
-        then=r"[:(] ?['\"]?(?:421|430|53\d|55\d)",
+    *says(REJECTED, NARROWER, "wait")("not logged in", before=r"530[^\n]{0,20}"),
+    *says(REJECTED, SPECIFIC, "wait")(
+        "error_perm", "error_temp", then=r"[:(] ?['\"]?(?:421|430|53\d|55\d)"
     ),
     # SSH
-    *says(
-        REJECTED,
+    *says(REJECTED, SPECIFIC, "wait")(
         "permission denied (publickey",
         "permission denied (password",
         "permission denied (keyboard",
         "permission denied (gssapi",
         "too many authentication failures",
         "bad authentication type",
-        rank=SPECIFIC,
-        phase="wait",
     ),
-    *says(
-        "tcp.closed",
+    *says("tcp.closed", SPECIFIC, "wait")(
         "kex_exchange_identification: connection closed",
         "ssh_exchange_identification: connection closed",
-        rank=SPECIFIC,
-        phase="wait",
     ),
-    *says(
-        "tcp.reset",
+    *says("tcp.reset", SPECIFIC, "wait")(
         "kex_exchange_identification: read: connection reset",
         "ssh_exchange_identification: read: connection reset",
-        rank=SPECIFIC,
-        phase="wait",
     ),
-    *says("tcp.closed", "error reading ssh protocol banner", rank=PHRASE, phase="wait"),
-    *says("tcp.closed", "eoferror", rank=PHRASE, before=r"(?:paramiko|ssh)[^\n]{0,280}"),
-    *says("tcp.closed", "shared connection to", rank=PHRASE, then=r" [^\n]{1,120} closed"),
-    *says(
-        "tcp.failed", "unable to connect to port", "novalidconnections", rank=HINT, phase="connect"
-    ),
+    *says("tcp.closed", PHRASE, "wait")("error reading ssh protocol banner"),
+    *says("tcp.closed", PHRASE)("eoferror", before=r"(?:paramiko|ssh)[^\n]{0,280}"),
+    *says("tcp.closed", PHRASE)("shared connection to", then=r" [^\n]{1,120} closed"),
+    *says("tcp.failed", HINT, "connect")("unable to connect to port", "novalidconnections"),
     # SMB and NFS
     *say_each(
         {
@@ -435,16 +290,13 @@ REMOTE: list[TextRule] = [
         rank=EXACT,
         phase="connect",
     ),
-    *says("tcp.reset", "nt_status_connection_reset", rank=EXACT),
-    *says("tcp.closed", "nt_status_connection_disconnected", "notconnectederror", rank=PHRASE),
-    *says(
-        REJECTED,
+    *says("tcp.reset", EXACT)("nt_status_connection_reset"),
+    *says("tcp.closed", PHRASE)("nt_status_connection_disconnected", "notconnectederror"),
+    *says(REJECTED, EXACT, "wait")(
         "status_logon_failure",
         "status_access_denied",
         "status_bad_network_name",
         "access denied by server while mounting",
-        rank=EXACT,
-        phase="wait",
     ),
 ]
 
@@ -486,7 +338,7 @@ def _aws(kind: KindName, *codes: str) -> list[TextRule]:
     return [
         rule
         for code in codes
-        for rule in says(kind, f"an error occurred ({code.lower()})", rank=_STATUS, phase="wait")
+        for rule in says(kind, _STATUS, "wait")(f"an error occurred ({code.lower()})")
     ]
 
 
@@ -495,13 +347,7 @@ CLOUD: list[TextRule] = [
     *_aws("http.error.rate_limited", *_THROTTLED),
     *_aws("http.error.unavailable", *_UNAVAILABLE),
     *_aws("http.error.gateway", "502", "504"),
-    *says(
-        "http.error",
-        "an error occurred (",
-        rank=HINT,
-        phase="wait",
-        then=r"\w{1,60}\) when calling the",
-    ),
+    *says("http.error", HINT, "wait")("an error occurred (", then=r"\w{1,60}\) when calling the"),
     # gRPC: the status is an umbrella, the details name the cause
     *say_each(
         {
@@ -519,19 +365,12 @@ CLOUD: list[TextRule] = [
         rank=_STATUS,
         phase="wait",
     ),
-    *says("tcp.failed", "failed to connect to all addresses", rank=BARE_TIMEOUT, phase="connect"),
-    *says(
-        "tcp.timed_out",
-        "failed to connect to remote host: timeout occurred",
-        "fd shutdown",
-        rank=SPECIFIC,
-        phase="connect",
+    *says("tcp.failed", BARE_TIMEOUT, "connect")("failed to connect to all addresses"),
+    *says("tcp.timed_out", SPECIFIC, "connect")(
+        "failed to connect to remote host: timeout occurred", "fd shutdown"
     ),
     # google-api-core retries until its own limit; the last exception follows
-    *says(
-        "client.deadline_exceeded",
-        "exceeded, last exception",
-        rank=BARE,
-        before=r"timeout of [\d.]{1,10}s ",
+    *says("client.deadline_exceeded", BARE)(
+        "exceeded, last exception", before=r"timeout of [\d.]{1,10}s "
     ),
 ]

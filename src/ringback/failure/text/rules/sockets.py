@@ -37,8 +37,8 @@ _NO_UNIX_SOCKET = r"(?![^\n]{0,200}(?:unix|\.sock|publickey))"
 def _beside_socket(kind: KindName, *needles: str) -> list[TextRule]:
     """What files and processes word alike, beside a call on a socket."""
     return [
-        *says(kind, *needles, before=_CALLING),
-        *says(kind, *needles, then=r"[^\n]{0,80}(?:socket|connect|accept)"),
+        *says(kind)(*needles, before=_CALLING),
+        *says(kind)(*needles, then=r"[^\n]{0,80}(?:socket|connect|accept)"),
     ]
 
 
@@ -53,38 +53,28 @@ SOCKETS: list[TextRule] = [
     ),
     *_beside_socket("client.resources_exhausted", "too many open files", "cannot allocate memory"),
     *_beside_socket("client.resources_exhausted", "can't start new thread"),
-    *says("client.resources_exhausted", "out of system resource", rank=SPECIFIC),
+    *says("client.resources_exhausted", SPECIFIC)("out of system resource"),
     *_beside_socket("tcp.address_unreachable.prohibited", "operation not permitted"),
-    *says(
-        "tcp.address_unreachable.prohibited",
-        "permission denied",
-        before=_CONNECTING + _NO_UNIX_SOCKET + r"[^\n]{0,160}",
+    *says("tcp.address_unreachable.prohibited")(
+        "permission denied", before=_CONNECTING + _NO_UNIX_SOCKET + r"[^\n]{0,160}"
     ),
-    *says(
-        "tcp.address_unreachable.prohibited", "permission denied", before=r"dial tcp[^\n]{0,200}"
+    *says("tcp.address_unreachable.prohibited")(
+        "permission denied", before=r"dial tcp[^\n]{0,200}"
     ),
-    *says(
-        "tcp.address_invalid",
+    *says("tcp.address_invalid")(
         "invalid argument",
         before=r"(?:connect(?:ion|\(\)|ing)?\b|NewConnectionError|urlopen)[^\n]{0,160}",
     ),
-    *says("tcp.address_unreachable.network", "network is unavailable", "internet is unreachable"),
-    *says("tcp.refused", "(111)", before=r"(?:through socket|connect to)[^\n]{0,120}"),
-    *says(
-        "tcp.failed",
-        "resource temporarily unavailable",
-        rank=PHRASE,
-        phase="connect",
-        before=r"connect\(\)[^\n]{0,120}",
+    *says("tcp.address_unreachable.network")("network is unavailable", "internet is unreachable"),
+    *says("tcp.refused")("(111)", before=r"(?:through socket|connect to)[^\n]{0,120}"),
+    *says("tcp.failed", PHRASE, "connect")(
+        "resource temporarily unavailable", before=r"connect\(\)[^\n]{0,120}"
     ),
     # asyncio and anyio, which tried several addresses
-    *says("tcp.failed", "all connection attempts failed", rank=PHRASE, phase="connect"),
-    *says(
-        "tcp.failed", "connect call failed", "multiple exceptions:", rank=GENERIC, phase="connect"
-    ),
+    *says("tcp.failed", PHRASE, "connect")("all connection attempts failed"),
+    *says("tcp.failed", GENERIC, "connect")("connect call failed", "multiple exceptions:"),
     # a connection that could not be made; the cause follows, if it is known
-    *says(
-        "tcp.failed",
+    *says("tcp.failed", GENERIC, "connect")(
         "failed to establish a new connection",
         "failed to establish connection",
         "unable to establish connection",
@@ -117,12 +107,10 @@ SOCKETS: list[TextRule] = [
         "невозможно соединиться с удаленным сервером",
         "无法连接到",
         "に接続できません",
-        rank=GENERIC,
-        phase="connect",
     ),
     # reset, as CPython's and Java's wrappers word it
-    *says("tcp.reset", "java.net.socketexception: connection reset", rank=SPECIFIC),
-    *says("tcp.reset", "connection reset without closing handshake", rank=SENTENCE),
+    *says("tcp.reset", SPECIFIC)("java.net.socketexception: connection reset"),
+    *says("tcp.reset", SENTENCE)("connection reset without closing handshake"),
 ]
 
 
@@ -137,53 +125,34 @@ _UNIX_BEFORE = _UNIX_SOCKET + r"[^\n]{0,240}"
 _UNIX_AFTER = r"[^\n]{0,120}(?:unix (?:domain )?socket|docker daemon|\.sock\b|named pipe)"
 
 UNIX: list[TextRule] = [
-    *says(
-        "unix.not_found",
+    *says("unix.not_found", SPECIFIC)(
         "no such file or directory",
         "cannot find the file",
         "filenotfounderror(2",
         "(2)",
-        rank=SPECIFIC,
         before=_UNIX_BEFORE,
     ),
-    *says(
-        "unix.not_found",
-        "no such file or directory",
-        "cannot find the file",
-        "filenotfounderror(2",
-        rank=SPECIFIC,
-        then=_UNIX_AFTER,
+    *says("unix.not_found", SPECIFIC)(
+        "no such file or directory", "cannot find the file", "filenotfounderror(2", then=_UNIX_AFTER
     ),
-    *says(
-        "unix.not_found",
-        "(2, 'createfile'",
-        "(2, 'waitnamedpipe'",
-        "docker daemon is not running",
-        rank=SPECIFIC,
+    *says("unix.not_found", SPECIFIC)(
+        "(2, 'createfile'", "(2, 'waitnamedpipe'", "docker daemon is not running"
     ),
-    *says(
-        "unix.not_found",
+    *says("unix.not_found", SPECIFIC)(
         "is the docker daemon running",
-        rank=SPECIFIC,
         before=r"cannot connect to the docker daemon at unix://[^\n]{0,120}",
     ),
-    *says(
-        "unix.forbidden",
-        "permission denied",
-        "permissionerror(13",
-        "(13)",
-        rank=SPECIFIC,
-        before=_UNIX_BEFORE,
+    *says("unix.forbidden", SPECIFIC)(
+        "permission denied", "permissionerror(13", "(13)", before=_UNIX_BEFORE
     ),
-    *says("unix.forbidden", "permission denied", rank=SPECIFIC, then=_UNIX_AFTER),
+    *says("unix.forbidden", SPECIFIC)("permission denied", then=_UNIX_AFTER),
 ]
 
 
 # What libraries say when the peer closed a connection that stood.
 
 CLOSED: list[TextRule] = [
-    *says(
-        "tcp.closed",
+    *says("tcp.closed")(
         "connection closed by remote host",
         "connection closed by foreign host",
         "connection closed by server",
@@ -207,8 +176,7 @@ CLOSED: list[TextRule] = [
         "premature close",
     ),
     # asyncio, asyncpg, aiomysql, pika, neo4j, Spark, Node
-    *says(
-        "tcp.closed",
+    *says("tcp.closed")(
         "connection was closed in the middle of operation",
         "cannot write to closing transport",
         "connection closed while reading",
@@ -218,35 +186,26 @@ CLOSED: list[TextRule] = [
         "answer from java side is empty",
         "socket hang up",
     ),
-    *says("tcp.closed", "0 bytes read on a total of", rank=SENTENCE),
-    *says("tcp.closed", "incompletereaderror", rank=SENTENCE),
+    *says("tcp.closed", SENTENCE)("0 bytes read on a total of"),
+    *says("tcp.closed", SENTENCE)("incompletereaderror"),
     # libpq says this of any end under TLS
-    *says("tls.closed", "ssl connection has been closed unexpectedly", rank=SPECIFIC, phase="tls"),
-    *says(
-        "tcp.closed", "connection closed", "connection was closed", "closed connection", rank=HINT
-    ),
+    *says("tls.closed", SPECIFIC, "tls")("ssl connection has been closed unexpectedly"),
+    *says("tcp.closed", HINT)("connection closed", "connection was closed", "closed connection"),
     # Go
-    *says("tcp.closed", "error reading from server: eof", rank=SENTENCE),
-    *says("tcp.closed.stale", "server closed idle connection", rank=SPECIFIC, phase="wait"),
-    *says("tcp.closed", "use of closed network connection", "unexpected eof", rank=PHRASE),
+    *says("tcp.closed", SENTENCE)("error reading from server: eof"),
+    *says("tcp.closed.stale", SPECIFIC, "wait")("server closed idle connection"),
+    *says("tcp.closed", PHRASE)("use of closed network connection", "unexpected eof"),
     # .NET
-    *says(
-        "tcp.closed",
-        "unable to read data from the transport connection",
-        "the response ended prematurely",
-        rank=PHRASE,
+    *says("tcp.closed", PHRASE)(
+        "unable to read data from the transport connection", "the response ended prematurely"
     ),
     # gRPC; elsewhere "socket closed" is what the caller did
-    *says(
-        "tcp.closed",
-        "socket closed",
-        rank=PHRASE,
-        before=r"(?:grpc|rpc|StatusCode|details|UNAVAILABLE)[^\n]{0,200}",
+    *says("tcp.closed", PHRASE)(
+        "socket closed", before=r"(?:grpc|rpc|StatusCode|details|UNAVAILABLE)[^\n]{0,200}"
     ),
-    *says("tcp.closed", "stream removed", rank=PHRASE, before=r"(?:grpc|details)[^\n]{0,200}"),
+    *says("tcp.closed", PHRASE)("stream removed", before=r"(?:grpc|details)[^\n]{0,200}"),
     # a peer that stopped answering on a connection that stood
-    *says(
-        "tcp.timed_out.established",
+    *says("tcp.timed_out.established", SPECIFIC)(
         "keepalive watchdog timeout",
         "ping timeout",
         "pong timeout",
@@ -255,13 +214,10 @@ CLOSED: list[TextRule] = [
         "no heartbeat",
         "missed heartbeats from",
         "too many heartbeats missed",
-        rank=SPECIFIC,
     ),
-    *says(
-        "tcp.timed_out.established",
+    *says("tcp.timed_out.established", EXACT)(
         "connection timed out",
         "operation timed out",
-        rank=EXACT,
         before=r"(?:SSL SYSCALL error|could not (?:receive data from|send data to) server): ",
     ),
 ]

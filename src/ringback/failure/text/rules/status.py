@@ -25,10 +25,10 @@ _NO_WORD = r"[ :,'\"\-]{1,4}"
 def _status(kind: KindName, numbers: tuple[str, ...], phrases: str) -> list[TextRule]:
     named = rf"{_NO_WORD}(?:{phrases})"
     return [
-        *says(kind, *numbers, rank=_REPORTED, phase="wait", before=_REPORT, then=r"\b"),
-        *says(kind, *numbers, rank=_REPORTED, phase="wait", before=r"\b", then=named),
-        *says(kind, *numbers, rank=_RAISED, phase="wait", before=_RAISING, then=named),
-        *says(kind, *numbers, rank=_RAISED, phase="wait", before=r"\b", then=_REQUESTS),
+        *says(kind, _REPORTED, "wait")(*numbers, before=_REPORT, then=r"\b"),
+        *says(kind, _REPORTED, "wait")(*numbers, before=r"\b", then=named),
+        *says(kind, _RAISED, "wait")(*numbers, before=_RAISING, then=named),
+        *says(kind, _RAISED, "wait")(*numbers, before=r"\b", then=_REQUESTS),
     ]
 
 
@@ -56,21 +56,16 @@ STATUS: list[TextRule] = [
     ),
     *_status("http.error", ("500", "501", "505", "507"), "internal server error|not implemented"),
     # urllib3's and requests' retries of statuses
-    *says("http.error.unavailable", "too many 503 error responses", rank=EXACT, phase="wait"),
-    *says("http.error.rate_limited", "too many 429 error responses", rank=EXACT, phase="wait"),
-    *says(
-        "http.error.gateway",
-        "too many 502 error responses",
-        "too many 504 error responses",
-        rank=EXACT,
-        phase="wait",
+    *says("http.error.unavailable", EXACT, "wait")("too many 503 error responses"),
+    *says("http.error.rate_limited", EXACT, "wait")("too many 429 error responses"),
+    *says("http.error.gateway", EXACT, "wait")(
+        "too many 502 error responses", "too many 504 error responses"
     ),
-    *says("http.error", "too many 500 error responses", rank=EXACT, phase="wait"),
-    *says("http.error", "requested url returned error", rank=UMBRELLA, phase="wait"),
+    *says("http.error", EXACT, "wait")("too many 500 error responses"),
+    *says("http.error", UMBRELLA, "wait")("requested url returned error"),
     # phrases without the number
-    *says("http.error.auth", "unauthorized: authentication required", rank=PHRASE, phase="wait"),
-    *says(
-        "http.error.rate_limited",
+    *says("http.error.auth", PHRASE, "wait")("unauthorized: authentication required"),
+    *says("http.error.rate_limited", TEXT, "wait")(
         "ratelimiterror",
         "ratelimited",
         "rate limit exceeded",
@@ -87,39 +82,22 @@ STATUS: list[TextRule] = [
         "you exceeded your current quota",
         "flood control exceeded",
         "(slowdown)",
-        rank=TEXT,
-        phase="wait",
     ),
-    *says(
-        "http.error.rate_limited",
-        "slow down",
-        rank=TEXT,
-        phase="wait",
-        before=r"(?:429|503|too many|rate|request)[^\n]{0,80}",
+    *says("http.error.rate_limited", TEXT, "wait")(
+        "slow down", before=r"(?:429|503|too many|rate|request)[^\n]{0,80}"
     ),
-    *says(
-        "http.error.unavailable",
-        "serviceunavailableexception",
-        "serviceunavailableerror",
-        "overloaded_error",
-        rank=PHRASE,
-        phase="wait",
+    *says("http.error.unavailable", PHRASE, "wait")(
+        "serviceunavailableexception", "serviceunavailableerror", "overloaded_error"
     ),
-    *says(
-        "http.error.unavailable",
+    *says("http.error.unavailable", PHRASE, "wait")(
         "service unavailable",
         "service temporarily unavailable",
-        rank=PHRASE,
-        phase="wait",
         before=r"(?:503|error|exception|failed)[^\n]{0,80}",
     ),
-    *says(
-        "http.error.gateway",
+    *says("http.error.gateway", PHRASE, "wait")(
         "bad gateway",
         "gateway timeout",
         "gateway time-out",
-        rank=PHRASE,
-        phase="wait",
         before=r"(?:50[24]|error|<title>|<h1>)[^\n]{0,60}",
     ),
 ]

@@ -28,10 +28,9 @@ _OPERATION = 69
 """Of one line that names both, dialling was first."""
 
 TIMEOUTS: list[TextRule] = [
-    *says(TIMEOUT, "timed out", "timeout occurred", rank=BARE_TIMEOUT),
+    *says(TIMEOUT, BARE_TIMEOUT)("timed out", "timeout occurred"),
     # connecting
-    *says(
-        TIMEOUT,
+    *says(TIMEOUT, _CONNECTING, "connect")(
         "connect timeout",
         "connection timeout",
         "connect timed out",
@@ -46,32 +45,13 @@ TIMEOUTS: list[TextRule] = [
         "timeout: timed out while waiting for handshake",
         "timeoutconnect",
         "timeout expired",
-        rank=_CONNECTING,
-        phase="connect",
     ),
-    *says(
-        TIMEOUT,
-        "timed out",
-        rank=_CONNECTING,
-        phase="connect",
-        then=r"[^\n]{0,80}(?:trying|attempting|while)[^\n]{0,20} connect",
+    *says(TIMEOUT, _CONNECTING, "connect")(
+        "timed out", then=r"[^\n]{0,80}(?:trying|attempting|while)[^\n]{0,20} connect"
     ),
-    *says(
-        TIMEOUT,
-        "timed out",
-        rank=_CONNECTING,
-        phase="connect",
-        before=r"tried connecting to[^\n]{0,200}",
-    ),
-    *says(
-        TIMEOUT,
-        "failed: timeout",
-        rank=_CONNECTING,
-        phase="connect",
-        before=r"connection to [^\n]{1,120}",
-    ),
-    *says(
-        TIMEOUT,
+    *says(TIMEOUT, _CONNECTING, "connect")("timed out", before=r"tried connecting to[^\n]{0,200}"),
+    *says(TIMEOUT, _CONNECTING, "connect")("failed: timeout", before=r"connection to [^\n]{1,120}"),
+    *says(TIMEOUT, SPECIFIC, "connect")(
         "connection timeout to host",
         "timed out while waiting for connect",
         "connect timeout on endpoint url",
@@ -79,12 +59,9 @@ TIMEOUTS: list[TextRule] = [
         "connection timed out: connect",
         "login timeout expired",
         "unable to complete login process due to delay",
-        rank=SPECIFIC,
-        phase="connect",
     ),
     # the TLS handshake
-    *says(
-        "tls.timed_out",
+    *says("tls.timed_out", NARROWER, "tls")(
         "handshake operation timed out",
         "tls handshake timeout",
         "tls handshake timed out",
@@ -92,24 +69,17 @@ TIMEOUTS: list[TextRule] = [
         "ssl handshake is taking longer than",
         "ssl connection timeout",
         "err_tls_handshake_timeout",
-        rank=NARROWER,
-        phase="tls",
     ),
     # sending
-    *says(
-        TIMEOUT, "write operation timed out", "write timed out", "timeout writing to", phase="send"
+    *says(TIMEOUT, phase="send")(
+        "write operation timed out", "write timed out", "timeout writing to"
     ),
     # waiting for the answer
-    *says(TIMEOUT, "read timed out", "read timeout", phase="wait"),
-    *says(
-        TIMEOUT,
-        "read operation timed out",
-        "timeout while reading",
-        "timeout reading from",
-        phase="wait",
+    *says(TIMEOUT, phase="wait")("read timed out", "read timeout"),
+    *says(TIMEOUT, phase="wait")(
+        "read operation timed out", "timeout while reading", "timeout reading from"
     ),
-    *says(
-        TIMEOUT,
+    *says(TIMEOUT, PHRASE, "wait")(
         "request timed out",
         "request timeout",
         "response timed out",
@@ -121,78 +91,37 @@ TIMEOUTS: list[TextRule] = [
         "timeout on reading data from socket",
         "timeout awaiting response headers",
         "timeout awaiting headers",
-        rank=PHRASE,
-        phase="wait",
     ),
-    *says(TIMEOUT, "read timeout on endpoint url", rank=SPECIFIC, phase="wait"),
-    *says(
-        TIMEOUT,
-        "ms exceeded",
-        rank=PHRASE,
-        phase="wait",
-        before=r"(?:axios|request|http)[^\n]{0,80}timeout of \d{1,9} ?",
+    *says(TIMEOUT, SPECIFIC, "wait")("read timeout on endpoint url"),
+    *says(TIMEOUT, PHRASE, "wait")(
+        "ms exceeded", before=r"(?:axios|request|http)[^\n]{0,80}timeout of \d{1,9} ?"
     ),
     # the caller's own limit
-    *says(
-        "client.deadline_exceeded",
-        "context deadline exceeded",
-        "deadline exceeded",
-        "total timeout",
-        rank=_OWN_LIMIT,
+    *says("client.deadline_exceeded", _OWN_LIMIT)(
+        "context deadline exceeded", "deadline exceeded", "total timeout"
     ),
     # Go: what was being done stands before it
-    *says(
-        TIMEOUT,
-        "i/o timeout",
-        rank=_DIALLING,
-        phase="connect",
-        before=r"dial (?:tcp|udp|unix)[^\n]{0,160}",
+    *says(TIMEOUT, _DIALLING, "connect")(
+        "i/o timeout", before=r"dial (?:tcp|udp|unix)[^\n]{0,160}"
     ),
-    *says(
-        TIMEOUT,
-        "i/o timeout",
-        rank=_OPERATION,
-        phase="wait",
-        before=r"(?:read|write) (?:tcp|udp)[^\n]{0,160}",
+    *says(TIMEOUT, _OPERATION, "wait")(
+        "i/o timeout", before=r"(?:read|write) (?:tcp|udp)[^\n]{0,160}"
     ),
-    *says(
-        TIMEOUT,
-        "client.timeout exceeded while awaiting headers",
-        rank=_GO_CLIENT,
-        phase="wait",
+    *says(TIMEOUT, _GO_CLIENT, "wait")("client.timeout exceeded while awaiting headers"),
+    *says(TIMEOUT, SPECIFIC, "body")("client.timeout or context cancellation while reading body"),
+    *says("tcp.timed_out", SPECIFIC, "connect")(
+        "net/http: request canceled while waiting for connection"
     ),
-    *says(
-        TIMEOUT,
-        "client.timeout or context cancellation while reading body",
-        rank=SPECIFIC,
-        phase="body",
-    ),
-    *says(
-        "tcp.timed_out",
-        "net/http: request canceled while waiting for connection",
-        rank=SPECIFIC,
-        phase="connect",
-    ),
-    *says(
-        "tcp.timed_out",
-        "context deadline exceeded",
-        rank=_GO_CLIENT,
-        phase="connect",
-        before=r"dial tcp[^\n]{0,120}",
+    *says("tcp.timed_out", _GO_CLIENT, "connect")(
+        "context deadline exceeded", before=r"dial tcp[^\n]{0,120}"
     ),
     # .NET
-    *says(TIMEOUT, "httpclient.timeout of", rank=SPECIFIC, phase="wait"),
+    *says(TIMEOUT, SPECIFIC, "wait")("httpclient.timeout of"),
     # Node's undici
-    *says(TIMEOUT, "connecttimeouterror", "und_err_connect_timeout", rank=VERDICT, phase="connect"),
-    *says(TIMEOUT, "headerstimeouterror", "und_err_headers_timeout", rank=VERDICT, phase="wait"),
-    *says(TIMEOUT, "bodytimeouterror", "und_err_body_timeout", rank=VERDICT, phase="body"),
-    *says(
-        "http.response.timed_out",
-        "err_socket_timeout",
-        "esockettimedout",
-        rank=SPECIFIC,
-        phase="wait",
-    ),
+    *says(TIMEOUT, VERDICT, "connect")("connecttimeouterror", "und_err_connect_timeout"),
+    *says(TIMEOUT, VERDICT, "wait")("headerstimeouterror", "und_err_headers_timeout"),
+    *says(TIMEOUT, VERDICT, "body")("bodytimeouterror", "und_err_body_timeout"),
+    *says("http.response.timed_out", SPECIFIC, "wait")("err_socket_timeout", "esockettimedout"),
 ]
 
 
@@ -204,26 +133,20 @@ _NO_CAUSE = 28
 """Outweighs a class that covers many kinds, for the library itself could not tell."""
 
 ABANDONED: list[TextRule] = [
-    *says("abandoned", "cancellederror", "keyboardinterrupt", rank=_CANCELLED),
-    *says("abandoned", "statuscode.cancelled", rank=PHRASE),
-    *says("abandoned", "context canceled", rank=UMBRELLA),
-    *says(
-        "abandoned",
-        "the operation was aborted",
-        "request aborted",
-        "err_canceled",
-        "und_err_aborted",
-        rank=HINT,
+    *says("abandoned", _CANCELLED)("cancellederror", "keyboardinterrupt"),
+    *says("abandoned", PHRASE)("statuscode.cancelled"),
+    *says("abandoned", UMBRELLA)("context canceled"),
+    *says("abandoned", HINT)(
+        "the operation was aborted", "request aborted", "err_canceled", "und_err_aborted"
     ),
-    *says("abandoned", "request was aborted", rank=HINT, then=r"(?!: could not)"),
-    *says("unknown", "max retries exceeded", "connection error", "connection aborted", rank=FAINT),
-    *says("unknown", "network error", rank=FAINT),
-    *says("unknown", "connection failed", "connection failure", rank=FAINT),
-    *says("unknown", "fetch failed", "failed to fetch", rank=FAINT),
-    *says("unknown", "statuscode.unavailable", "status = unavailable", rank=FAINT),
+    *says("abandoned", HINT)("request was aborted", then=r"(?!: could not)"),
+    *says("unknown", FAINT)("max retries exceeded", "connection error", "connection aborted"),
+    *says("unknown", FAINT)("network error"),
+    *says("unknown", FAINT)("connection failed", "connection failure"),
+    *says("unknown", FAINT)("fetch failed", "failed to fetch"),
+    *says("unknown", FAINT)("statuscode.unavailable", "status = unavailable"),
     # sentences of libraries that name no cause
-    *says(
-        "unknown",
+    *says("unknown", _NO_CAUSE)(
         "all attempts to connect to",
         "error while fetching server api version",
         "http request failed",
@@ -239,13 +162,8 @@ ABANDONED: list[TextRule] = [
         "no suitable servers found",
         "could not connect to the endpoint url",
         "serverselectiontimeouterror",
-        rank=_NO_CAUSE,
     ),
-    *says(
-        "unknown",
-        "no servers match selector",
-        "no replica set members",
-        "server selection timed out",
-        rank=HINT,
+    *says("unknown", HINT)(
+        "no servers match selector", "no replica set members", "server selection timed out"
     ),
 ]

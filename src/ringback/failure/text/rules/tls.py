@@ -3,8 +3,7 @@
 OpenSSL, LibreSSL, GnuTLS, NSS, Schannel, Go, Rust, Node, Java.
 """
 
-from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ringback.failure import codes
 from ringback.failure.clue import SPECIFIC, UMBRELLA
@@ -21,6 +20,9 @@ from ringback.failure.codes import (
 from ringback.failure.names import KindName
 from ringback.failure.text.rule import HINT, NARROWER, SENTENCE, VERDICT, TextRule, says
 
+if TYPE_CHECKING:
+    from ringback.failure.model import Phase
+
 # What is said of certificates: OpenSSL, LibreSSL, GnuTLS, NSS, Schannel, Go, Rust, Node, Java.
 
 PINNED: Final = "tls.cert.pinned_key_not_in_cert_chain"
@@ -31,8 +33,7 @@ _REFUSED = 62
 
 CERTIFICATES: list[TextRule] = [
     # its dates
-    *says(
-        CERT_EXPIRED,
+    *says(CERT_EXPIRED, SPECIFIC, "tls")(
         "certificate has expired",
         "certificate is expired",
         "certificate expired",
@@ -43,23 +44,17 @@ CERTIFICATES: list[TextRule] = [
         "notafter:",
         "cert_date_invalid",
         "sec_error_expired_certificate",
-        rank=SPECIFIC,
-        phase="tls",
     ),
-    *says(
-        CERT_NOT_YET_VALID,
+    *says(CERT_NOT_YET_VALID, NARROWER, "tls")(
         "certificate is not yet valid",
         "certificate not yet valid",
         "certificatenotyetvalid",
         "certificate is not yet activated",
         "cert_not_yet_valid",
-        rank=NARROWER,
-        phase="tls",
     ),
-    *says(CERT_NOT_YET_VALID, "is before", rank=NARROWER, phase="tls", before=_BEFORE_ITS_TIME),
+    *says(CERT_NOT_YET_VALID, NARROWER, "tls")("is before", before=_BEFORE_ITS_TIME),
     # its names
-    *says(
-        CERT_NAME_INVALID,
+    *says(CERT_NAME_INVALID, SPECIFIC, "tls")(
         "doesn't match either of",
         "did not match expected hostname",
         "does not match hostname",
@@ -79,64 +74,28 @@ CERTIFICATES: list[TextRule] = [
         "err_tls_cert_altname_invalid",
         "err_cert_common_name_invalid",
         "ssl_error_bad_cert_domain",
-        rank=SPECIFIC,
-        phase="tls",
     ),
-    *says(
-        CERT_NAME_INVALID,
+    *says(CERT_NAME_INVALID, SPECIFIC, "tls")(
         "hostname mismatch",
         "ip address mismatch",
-        rank=SPECIFIC,
-        phase="tls",
         before=r"(?:ssl|tls|cert|verif|x509)[^\n]{0,160}",
     ),
-    *says(
-        CERT_NAME_INVALID,
-        "hostname mismatch",
-        "ip address mismatch",
-        rank=SPECIFIC,
-        phase="tls",
-        then=r",? certificate",
+    *says(CERT_NAME_INVALID, SPECIFIC, "tls")(
+        "hostname mismatch", "ip address mismatch", then=r",? certificate"
     ),
-    *says(
-        CERT_NAME_INVALID,
-        "no name matching",
-        rank=SPECIFIC,
-        phase="tls",
-        then=r" [^\n]{1,120} found",
+    *says(CERT_NAME_INVALID, SPECIFIC, "tls")("no name matching", then=r" [^\n]{1,120} found"),
+    *says(CERT_NAME_INVALID, SPECIFIC, "tls")("doesn't match", before=r"hostname [^\n]{1,120}"),
+    *says(CERT_NAME_INVALID, SPECIFIC, "tls")(
+        "certificate common name", then=r"[^\n]{0,80}doesn't match"
     ),
-    *says(
-        CERT_NAME_INVALID,
-        "doesn't match",
-        rank=SPECIFIC,
-        phase="tls",
-        before=r"hostname [^\n]{1,120}",
-    ),
-    *says(
-        CERT_NAME_INVALID,
-        "certificate common name",
-        rank=SPECIFIC,
-        phase="tls",
-        then=r"[^\n]{0,80}doesn't match",
-    ),
-    *says(
-        CERT_NAME_INVALID,
-        "does not match host name",
-        rank=SPECIFIC,
-        phase="tls",
-        before=r"certificate for[^\n]{0,120}",
+    *says(CERT_NAME_INVALID, SPECIFIC, "tls")(
+        "does not match host name", before=r"certificate for[^\n]{0,120}"
     ),
     # who signed it
-    *says(
-        CERT_SELF_SIGNED,
-        "self-signed certificate",
-        "self signed certificate",
-        "depth_zero_self_signed_cert",
-        rank=SPECIFIC,
-        phase="tls",
+    *says(CERT_SELF_SIGNED, SPECIFIC, "tls")(
+        "self-signed certificate", "self signed certificate", "depth_zero_self_signed_cert"
     ),
-    *says(
-        CERT_UNTRUSTED_ROOT,
+    *says(CERT_UNTRUSTED_ROOT, NARROWER, "tls")(
         "self-signed certificate in certificate chain",
         "self signed certificate in certificate chain",
         "self_signed_cert_in_chain",
@@ -144,11 +103,8 @@ CERTIFICATES: list[TextRule] = [
         "certificate is not trusted by",
         "terminated in a root certificate which is not trusted",
         "err_cert_authority_invalid",
-        rank=NARROWER,
-        phase="tls",
     ),
-    *says(
-        CERT_UNKNOWN_ISSUER,
+    *says(CERT_UNKNOWN_ISSUER, SPECIFIC, "tls")(
         "unable to get local issuer certificate",
         "unable to get issuer certificate",
         "unable_to_get_issuer_cert",
@@ -170,34 +126,25 @@ CERTIFICATES: list[TextRule] = [
         "certificate not trusted",
         "cert_untrusted",
         "err_tls_cert_signature",
-        rank=SPECIFIC,
-        phase="tls",
     ),
-    *says(
-        CERT_REVOKED,
+    *says(CERT_REVOKED, SPECIFIC, "tls")(
         "certificate revoked",
         "certificate is revoked",
         "certificate has been revoked",
         "cert_revoked",
         "sec_error_revoked_certificate",
-        rank=SPECIFIC,
-        phase="tls",
     ),
-    *says(
-        PINNED,
+    *says(PINNED, SPECIFIC, "tls")(
         "fingerprints did not match",
         "serverfingerprintmismatch",
         "pinned key",
         "public key pinning",
         "pinned public key",
         "pubkey does not match",
-        rank=SPECIFIC,
-        phase="tls",
     ),
-    *says(PINNED, "fingerprint mismatch", rank=SPECIFIC, phase="tls", before=r"SSL[^\n]{0,60}"),
+    *says(PINNED, SPECIFIC, "tls")("fingerprint mismatch", before=r"SSL[^\n]{0,60}"),
     # OpenSSL's other verification results (x509_txt.c)
-    *says(
-        CERT_INVALID,
+    *says(CERT_INVALID, NARROWER, "tls")(
         "unable to decrypt certificate's signature",
         "unable to decode issuer public key",
         "certificate signature failure",
@@ -245,14 +192,11 @@ CERTIFICATES: list[TextRule] = [
         "crl_has_expired",
         "unable_to_get_crl",
         "path_length_exceeded",
-        rank=NARROWER,
-        phase="tls",
     ),
     # the verifier's words; as a reason of a handshake they are about our own file
-    *says(CERT_INVALID, "ca md too weak", rank=VERDICT, phase="tls", before=r"verif[^\n]{0,80}"),
+    *says(CERT_INVALID, VERDICT, "tls")("ca md too weak", before=r"verif[^\n]{0,80}"),
     # Go, Rust, Apple, NSS
-    *says(
-        CERT_INVALID,
+    *says(CERT_INVALID, NARROWER, "tls")(
         "certificate relies on legacy common name",
         "certificate not valid according to",
         "certificate is not standards compliant",
@@ -263,22 +207,15 @@ CERTIFICATES: list[TextRule] = [
         "causedasendentity",
         "invalidpurpose",
         "certificate is not authorized to sign other certificates",
-        rank=NARROWER,
-        phase="tls",
     ),
     # .NET and WinHTTP
-    *says(
-        CERT_INVALID,
-        "remote certificate is invalid",
-        "remote certificate was rejected",
-        rank=SENTENCE,
-        phase="tls",
+    *says(CERT_INVALID, SENTENCE, "tls")(
+        "remote certificate is invalid", "remote certificate was rejected"
     ),
-    *says("tls.failed", "could not establish trust relationship", rank=HINT, phase="tls"),
+    *says("tls.failed", HINT, "tls")("could not establish trust relationship"),
     # a certificate, no more; yet more than that the handshake failed
-    *says(CERT_INVALID, "certificate verify failed", rank=_REFUSED, phase="tls"),
-    *says(
-        CERT_INVALID,
+    *says(CERT_INVALID, _REFUSED, "tls")("certificate verify failed"),
+    *says(CERT_INVALID, UMBRELLA, "tls")(
         "certificate verification failed",
         "certificate validation failed",
         "certificate problem",
@@ -287,8 +224,6 @@ CERTIFICATES: list[TextRule] = [
         "ssl peer certificate or ssh remote key was not ok",
         "invalid certificate",
         "bad certificate",
-        rank=UMBRELLA,
-        phase="tls",
     ),
 ]
 
@@ -301,12 +236,12 @@ _VERIFY_FAILED = "CERTIFICATE_VERIFY_FAILED"
 
 def _reason(reason: str, kind: KindName) -> list[TextRule]:
     """A reason of OpenSSL: the symbol, and its words beside a sign of TLS."""
-    tell = partial(says, kind, phase="config" if kind == codes.TLS_FILES_INVALID else "tls")
+    phase: Phase = "config" if kind == codes.TLS_FILES_INVALID else "tls"
     words = reason.replace("_", " ").lower()
     return [
-        *tell(reason.lower(), rank=VERDICT, before=r"(?:\b|ERR_SSL_)", then=r"\b"),
-        *tell(words, rank=NARROWER, before=_SIGN + r"[^\n]{0,120}"),
-        *tell(words, rank=NARROWER, then=r"[^\n]{0,40}" + _SIGN),
+        *says(kind, VERDICT, phase)(reason.lower(), before=r"(?:\b|ERR_SSL_)", then=r"\b"),
+        *says(kind, NARROWER, phase)(words, before=_SIGN + r"[^\n]{0,120}"),
+        *says(kind, NARROWER, phase)(words, then=r"[^\n]{0,40}" + _SIGN),
     ]
 
 
@@ -317,10 +252,9 @@ HANDSHAKES: list[TextRule] = [
         if reason != _VERIFY_FAILED  # the verification result stands beside it
         for rule in _reason(reason, kind)
     ),
-    *says("tls.cert.invalid", _VERIFY_FAILED.lower(), rank=UMBRELLA, phase="tls"),
+    *says("tls.cert.invalid", UMBRELLA, "tls")(_VERIFY_FAILED.lower()),
     # alerts about our certificate: OpenSSL, Go, Java, rustls, nginx, browsers
-    *says(
-        codes.TLS_CLIENT_CERTIFICATE,
+    *says(codes.TLS_CLIENT_CERTIFICATE, VERDICT, "tls")(
         "alert unknown ca",
         "alert bad certificate",
         "alert certificate required",
@@ -349,12 +283,9 @@ HANDSHAKES: list[TextRule] = [
         "no required ssl certificate was sent",
         "err_bad_ssl_client_auth_cert",
         "err_ssl_client_auth_cert_needed",
-        rank=VERDICT,
-        phase="tls",
     ),
     # nothing in common
-    *says(
-        codes.TLS_MISMATCH,
+    *says(codes.TLS_MISMATCH, SPECIFIC, "tls")(
         "handshake failure",
         "alert protocol version",
         "alert insufficient security",
@@ -383,21 +314,12 @@ HANDSHAKES: list[TextRule] = [
         "err_ssl_obsolete_version",
         "ssl_error_no_cypher_overlap",
         "ssl_error_unsupported_version",
-        rank=SPECIFIC,
-        phase="tls",
     ),
-    *says(
-        "tls.unrecognized_name_alert",
-        "unrecognized name",
-        "unrecognized_name",
-        "unrecognisedname",
-        "unrecognizedname",
-        rank=SPECIFIC,
-        phase="tls",
+    *says("tls.unrecognized_name_alert", SPECIFIC, "tls")(
+        "unrecognized name", "unrecognized_name", "unrecognisedname", "unrecognizedname"
     ),
     # the peer does not speak TLS
-    *says(
-        codes.TLS_NOT_SPOKEN,
+    *says(codes.TLS_NOT_SPOKEN, SPECIFIC, "tls")(
         "wrong version number",
         "wrong_version_number",
         "first record does not look like a tls handshake",
@@ -411,20 +333,14 @@ HANDSHAKES: list[TextRule] = [
         "received invalid response to ssl negotiation",
         "ssl_error_rx_record_too_long",
         "does not support ssl, but ssl was required",
-        rank=SPECIFIC,
-        phase="tls",
     ),
-    *says(
-        codes.TLS_NOT_SPOKEN,
+    *says(codes.TLS_NOT_SPOKEN, SPECIFIC, "tls")(
         "unknown protocol",
         "http request",
-        rank=SPECIFIC,
-        phase="tls",
         before=r"(?:SSL|TLS)(?: routines:|[^\n]{0,20}:)[^\n]{0,60}",
     ),
     # the rules were broken
-    *says(
-        codes.TLS_PROTOCOL_ERROR,
+    *says(codes.TLS_PROTOCOL_ERROR, SENTENCE)(
         "unsafe legacy renegotiation disabled",
         "bad record mac",
         "decryption has failed",
@@ -432,22 +348,15 @@ HANDSHAKES: list[TextRule] = [
         "tls: unexpected message",
         "local error: tls:",
         "err_ssl_protocol_error",
-        rank=SENTENCE,
     ),
-    *says(
-        codes.TLS_PROTOCOL_ERROR,
-        "unexpected message",
-        "decode error",
-        "illegal parameter",
-        rank=SENTENCE,
-        before=r"(?:SSL|TLS)[^\n]{0,80}",
+    *says(codes.TLS_PROTOCOL_ERROR, SENTENCE)(
+        "unexpected message", "decode error", "illegal parameter", before=r"(?:SSL|TLS)[^\n]{0,80}"
     ),
-    *says(codes.TLS_PROTOCOL_ERROR, "gnutls recv error (-24)", rank=NARROWER),
+    *says(codes.TLS_PROTOCOL_ERROR, NARROWER)("gnutls recv error (-24)"),
     # it ended early
-    *says("tcp.closed", "unexpected eof while reading bytes", rank=NARROWER),
-    *says("tls.closed", "gnutls recv error (-9)", rank=NARROWER),
-    *says(
-        "tls.closed",
+    *says("tcp.closed", NARROWER)("unexpected eof while reading bytes"),
+    *says("tls.closed", NARROWER)("gnutls recv error (-9)"),
+    *says("tls.closed", SPECIFIC, "tls")(
         "eof occurred in violation of protocol",
         "syscall error: eof detected",
         "syscallerror(-1, 'unexpected eof')",
@@ -468,28 +377,17 @@ HANDSHAKES: list[TextRule] = [
         "connection was closed unexpectedly during the ssl handshake",
         "peer closed connection without sending tls close_notify",
         "underlying connection was closed: an unexpected error occurred on a send",
-        rank=SPECIFIC,
-        phase="tls",
     ),
-    *says(
-        "tcp.reset",
-        "errno 104",
-        "errno 54",
-        "errno 10054",
-        rank=NARROWER,
-        before=r"SSL_ERROR_SYSCALL, ",
+    *says("tcp.reset", NARROWER)(
+        "errno 104", "errno 54", "errno 10054", before=r"SSL_ERROR_SYSCALL, "
     ),
-    *says(
-        "tcp.reset",
+    *says("tcp.reset", NARROWER, "tls")(
         "ssl_connect: connection was reset",
         "ssl_connect: connection reset by peer",
         "schannel: failed to receive handshake",
-        rank=NARROWER,
-        phase="tls",
     ),
     # our own files
-    *says(
-        codes.TLS_FILES_INVALID,
+    *says(codes.TLS_FILES_INVALID, VERDICT, "config")(
         "could not find a suitable tls ca certificate bundle",
         "could not find the tls certificate file",
         "could not find the tls key file",
@@ -510,20 +408,13 @@ HANDSHAKES: list[TextRule] = [
         "has group or world access",
         "ee key too small",
         "the trustanchors parameter must be non-empty",
-        rank=VERDICT,
-        phase="config",
     ),
-    *says(
-        codes.TLS_FILES_INVALID,
-        "root certificate file",
-        rank=VERDICT,
-        phase="config",
-        then=r"[^\n]{0,200}(?:does not exist|could not be)",
+    *says(codes.TLS_FILES_INVALID, VERDICT, "config")(
+        "root certificate file", then=r"[^\n]{0,200}(?:does not exist|could not be)"
     ),
-    *says(codes.TLS_FILES_INVALID, "[x509]", "[pem]", rank=VERDICT, phase="config"),
+    *says(codes.TLS_FILES_INVALID, VERDICT, "config")("[x509]", "[pem]"),
     # our own interpreter or client
-    *says(
-        "config.tls_unavailable",
+    *says("config.tls_unavailable", VERDICT, "config")(
         "ssl module is not available",
         "ssl module in python is not available",
         "no module named _ssl",
@@ -534,22 +425,16 @@ HANDSHAKES: list[TextRule] = [
         "compiled without ssl support",
         'protocol "https" not supported',
         "protocol 'https' not supported",
-        rank=VERDICT,
-        phase="config",
     ),
     # a handshake, no more
-    *says(
-        "tls.failed",
+    *says("tls.failed", SPECIFIC, "tls")(
         "alert internal error",
         "alert_internal_error",
         "remote error: tls: internal error",
         "received fatal alert: internal_error",
-        rank=SPECIFIC,
-        phase="tls",
     ),
-    *says("tls.failed", "tls handshake failed", "ssl handshake failed", phase="tls"),
-    *says(
-        "tls.failed",
+    *says("tls.failed", phase="tls")("tls handshake failed", "ssl handshake failed"),
+    *says("tls.failed", HINT, "tls")(
         "tls handshake",
         "ssl handshake",
         "handshake failed",
@@ -559,7 +444,5 @@ HANDSHAKES: list[TextRule] = [
         "could not create ssl/tls secure channel",
         "the ssl connection could not be established",
         "err_ssl_",
-        rank=HINT,
-        phase="tls",
     ),
 ]

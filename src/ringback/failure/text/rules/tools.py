@@ -83,53 +83,38 @@ def _code(number: int, kind: ClueKind) -> list[TextRule]:
     """The code in each of its spellings: tool, PHP, pycurl and git."""
     curl = _CURL_BEFORE_A_NUMBER
     return [
-        *says(kind, f"({number})", f"({number}, ", rank=_CODE, before=curl),
-        *says(kind, f"({number})", rank=_CODE, before=_SHORT_OF_THE_NAME),
-        *says(kind, f"error {number}:", rank=_CODE, before=r"curl[: ]{1,2}"),
-        *says(kind, f"curl_easy_perform() failed {number}", rank=_CODE, then=r"\b"),
+        *says(kind, _CODE)(f"({number})", f"({number}, ", before=curl),
+        *says(kind, _CODE)(f"({number})", before=_SHORT_OF_THE_NAME),
+        *says(kind, _CODE)(f"error {number}:", before=r"curl[: ]{1,2}"),
+        *says(kind, _CODE)(f"curl_easy_perform() failed {number}", then=r"\b"),
     ]
 
 
 CURL: list[TextRule] = [
     *(rule for number, kind in _KIND_OF_CODE.items() for rule in _code(number, kind)),
     *say_each(_WORDS),
-    *says(TIMEOUT, "timeout was reached"),
-    *says(
-        "tcp.refused",
-        "couldn't connect to server",
-        "could not connect to server",
-        rank=_COULD_NOT_CONNECT,
-        phase="connect",
+    *says(TIMEOUT)("timeout was reached"),
+    *says("tcp.refused", _COULD_NOT_CONNECT, "connect")(
+        "couldn't connect to server", "could not connect to server"
     ),
-    *says(
-        "tcp.timed_out",
+    *says("tcp.timed_out", SENTENCE, "connect")(
         "failed to connect to",
-        rank=SENTENCE,
-        phase="connect",
         then=r" [^\n]{1,120}: (?:timeout was reached|timed out|connection timed out)",
     ),
     # how far a transfer came
-    *says(
-        TIMEOUT,
+    *says(TIMEOUT, SENTENCE, "wait")(
         "operation timed out after",
-        rank=SENTENCE,
-        phase="wait",
         then=r" \d{1,9} (?:milli)?seconds with (?:\d{1,15} (?:out of -?\d{1,15} )?bytes|0 )",
     ),
-    *says(
-        TIMEOUT,
+    *says(TIMEOUT, NARROWER, "body")(
         "bytes received",
-        rank=NARROWER,
-        phase="body",
         before=r"timed out after \d{1,9} milliseconds with (?!0 )\d{1,15} (?:out of -?\d{1,15} )?",
     ),
-    *says("http.response.body_timed_out", "operation too slow", rank=SPECIFIC, phase="body"),
-    *says(
-        "tcp.reset",
+    *says("http.response.body_timed_out", SPECIFIC, "body")("operation too slow"),
+    *says("tcp.reset", SPECIFIC)(
         "recv failure: connection was reset",
         "recv failure: connection reset by peer",
         "openssl ssl_read: connection was reset",
-        rank=SPECIFIC,
     ),
 ]
 
@@ -239,31 +224,19 @@ BROWSERS: list[TextRule] = [
 
 TOOLS: list[TextRule] = [
     # git
-    *says(
-        "tcp.closed",
+    *says("tcp.closed", PHRASE)(
         "the remote end hung up unexpectedly",
         "early eof",
         "unexpected disconnect while reading sideband packet",
-        rank=PHRASE,
     ),
     # Node
-    *says("tcp.closed", "und_err_socket", "other side closed", rank=SENTENCE),
+    *says("tcp.closed", SENTENCE)("und_err_socket", "other side closed"),
     # Java
-    *says(
-        "tcp.refused",
-        "connection refused: connect",
-        "connection refused (connection refused)",
-        rank=SPECIFIC,
-        phase="connect",
+    *says("tcp.refused", SPECIFIC, "connect")(
+        "connection refused: connect", "connection refused (connection refused)"
     ),
     # Rust
-    *says(
-        "tcp.failed",
-        "error trying to connect",
-        "tcp connect error",
-        rank=GENERIC,
-        phase="connect",
-    ),
+    *says("tcp.failed", GENERIC, "connect")("error trying to connect", "tcp connect error"),
 ]
 
 
@@ -275,5 +248,5 @@ _ALREADY_NAMED = OVERRIDE + 10
 OWN: list[TextRule] = [
     rule
     for kind in KINDS.values()
-    for rule in says(kind.name, f"ringback: {kind.name}: ", rank=_ALREADY_NAMED)
+    for rule in says(kind.name, _ALREADY_NAMED)(f"ringback: {kind.name}: ")
 ]
