@@ -24,7 +24,7 @@ import dns.rrset
 from dns.edns import EDECode
 from dns.rcode import FORMERR, NOTIMP, NXDOMAIN, REFUSED, SERVFAIL
 
-from ringback.testing.lab.fault import Endpoint, Fault, shared
+from ringback.testing.lab.fault import Endpoint, Fault, new_fault, shared
 from ringback.testing.lab.message import serve
 
 if TYPE_CHECKING:
@@ -305,51 +305,27 @@ def _named(label: str) -> Callable[[Lab], Endpoint]:
 
 
 def _temporary(when: str, summary: str, *also: str) -> Fault:
-    return Fault(
-        kind="dns.temporary_failure",
-        when=when,
-        summary=summary,
-        start=_named(when.replace("_", "-")),
-        also=also,
+    return new_fault("dns.temporary_failure", when, also=also)(
+        summary, _named(when.replace("_", "-"))
     )
 
 
 FAULTS: tuple[Fault, ...] = (
-    Fault(
-        kind="ok",
-        when="dns_slow",
-        summary="the name resolves after 0.3 s",
-        start=lambda lab: answered_name(lab, "slow"),
+    new_fault("ok", "dns_slow")(
+        "the name resolves after 0.3 s", lambda lab: answered_name(lab, "slow")
     ),
-    Fault(
-        kind="ok",
-        when="dns_truncated",
-        summary="the answer over UDP is cut short, and whole over TCP",
-        start=lambda lab: answered_name(lab, "truncated"),
+    new_fault("ok", "dns_truncated")(
+        "the answer over UDP is cut short, and whole over TCP",
+        lambda lab: answered_name(lab, "truncated"),
     ),
-    Fault(
-        kind="dns.name_not_resolved",
-        summary="the server says NXDOMAIN",
-        start=_named("nxdomain"),
+    new_fault("dns.name_not_resolved")("the server says NXDOMAIN", _named("nxdomain")),
+    new_fault("dns.name_not_resolved", "dangling")(
+        "the name is an alias of one that does not exist", _named("dangling")
     ),
-    Fault(
-        kind="dns.name_not_resolved",
-        when="dangling",
-        summary="the name is an alias of one that does not exist",
-        start=_named("dangling"),
+    new_fault("dns.name_not_resolved", "formerr", also=("dns.server",))(
+        "the server says FORMERR, which glibc reports as a missing name", _named("formerr")
     ),
-    Fault(
-        kind="dns.name_not_resolved",
-        when="formerr",
-        summary="the server says FORMERR, which glibc reports as a missing name",
-        start=_named("formerr"),
-        also=("dns.server",),
-    ),
-    Fault(
-        kind="dns.no_address",
-        summary="the name exists without an address",
-        start=_named("nodata"),
-    ),
+    new_fault("dns.no_address")("the name exists without an address", _named("nodata")),
     _temporary("servfail", "the server says SERVFAIL", "dns.server"),
     _temporary("refused", "the server says REFUSED", "dns.server"),
     _temporary("notimp", "the server says NOTIMP", "dns.server"),
@@ -357,50 +333,25 @@ FAULTS: tuple[Fault, ...] = (
     _temporary("truncated_dead", "the answer is cut short, and TCP is closed", "dns.server"),
     _temporary("wrong_id", "the answer carries another id than the question", "dns.unreachable"),
     _temporary("wrong_question", "the answer is to another question", "dns.unreachable"),
-    Fault(
-        kind="dns.timed_out",
-        summary="the answer comes after 2 s, later than the resolver waits",
-        start=_named("late"),
-        also=("dns.temporary_failure", "dns.unreachable"),
+    new_fault("dns.timed_out", also=("dns.temporary_failure", "dns.unreachable"))(
+        "the answer comes after 2 s, later than the resolver waits", _named("late")
     ),
-    Fault(
-        kind="dns.unreachable",
-        when="silent",
-        summary="the server does not answer",
-        start=_named("silent"),
-        also=("dns.temporary_failure", "dns.timed_out"),
+    new_fault("dns.unreachable", "silent", also=("dns.temporary_failure", "dns.timed_out"))(
+        "the server does not answer", _named("silent")
     ),
-    Fault(
-        kind="dns.unreachable",
-        when="port_closed",
-        summary="nothing listens on the server's port",
-        start=nameserver_port_closed,
-        also=("dns.temporary_failure",),
+    new_fault("dns.unreachable", "port_closed", also=("dns.temporary_failure",))(
+        "nothing listens on the server's port", nameserver_port_closed
     ),
-    Fault(
-        kind="dns.server",
-        when="dnssec_bogus",
-        summary="SERVFAIL with extended error 6: the signature is not valid",
-        start=_named("dnssec-bogus"),
-        also=("dns.temporary_failure",),
+    new_fault("dns.server", "dnssec_bogus", also=("dns.temporary_failure",))(
+        "SERVFAIL with extended error 6: the signature is not valid", _named("dnssec-bogus")
     ),
-    Fault(
-        kind="dns.server",
-        when="network_error",
-        summary="SERVFAIL with extended error 23: the zone's servers do not answer",
-        start=_named("network-error"),
-        also=("dns.temporary_failure",),
+    new_fault("dns.server", "network_error", also=("dns.temporary_failure",))(
+        "SERVFAIL with extended error 23: the zone's servers do not answer", _named("network-error")
     ),
-    Fault(
-        kind="dns.blocked",
-        summary="NXDOMAIN with extended error 17: a filter withholds the name",
-        start=_named("filtered"),
-        also=("dns.name_not_resolved",),
+    new_fault("dns.blocked", also=("dns.name_not_resolved",))(
+        "NXDOMAIN with extended error 17: a filter withholds the name", _named("filtered")
     ),
-    Fault(
-        kind="dns.bogus_address",
-        summary="the answer is 0.0.0.0, which connects to this machine",
-        start=_named("zero"),
-        also=("tcp.refused",),
+    new_fault("dns.bogus_address", also=("tcp.refused",))(
+        "the answer is 0.0.0.0, which connects to this machine", _named("zero")
     ),
 )

@@ -113,6 +113,26 @@ class Fault:
         return f"{self.kind}:{self.when}" if self.when else self.kind
 
 
+def new_fault(
+    kind: FaultKind,
+    when: str = "",
+    *,
+    also: tuple[str, ...] = (),
+    needs: tuple[str, ...] = (),
+    provoke: Provocation = "get",
+) -> Callable[[str, Callable[[Lab], Endpoint]], Fault]:
+    """Return what makes this fault of its summary and of what starts it."""
+    return lambda summary, start: Fault(
+        kind=kind,
+        when=when,
+        summary=summary,
+        start=start,
+        also=also,
+        needs=needs,
+        provoke=provoke,
+    )
+
+
 def serving(handler: Handler, scheme: str = "http") -> Callable[[Lab], Endpoint]:
     """Return a ``Fault.start`` that listens on 127.0.0.1 and gives each connection to a handler."""
     return lambda lab: lab.listen(handler, scheme=scheme)

@@ -6,7 +6,7 @@ import ssl
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from ringback.testing.lab.fault import Endpoint, Fault, serving
+from ringback.testing.lab.fault import Endpoint, Fault, new_fault, serving
 from ringback.testing.lab.message import head, serve
 
 if TYPE_CHECKING:
@@ -87,27 +87,14 @@ def ipv6(lab: Lab) -> Endpoint:
 
 
 FAULTS: tuple[Fault, ...] = (
-    Fault(kind="ok", summary="answers every request with JSON", start=serving(serve)),
-    Fault(kind="ok", when="ipv6", summary="the same on ::1", start=ipv6, needs=("ipv6",)),
-    Fault(
-        kind="ok",
-        when="tls",
-        summary="the same over TLS, with a certificate that the lab's root vouches for",
-        start=secured(),
-        needs=("cryptography",),
+    new_fault("ok")("answers every request with JSON", serving(serve)),
+    new_fault("ok", "ipv6", needs=("ipv6",))("the same on ::1", ipv6),
+    new_fault("ok", "tls", needs=("cryptography",))(
+        "the same over TLS, with a certificate that the lab's root vouches for", secured()
     ),
-    Fault(
-        kind="ok",
-        when="client_certificate",
-        summary="the same over TLS, for a client that presents the lab's certificate",
-        start=secured(prepare=require_client_certificate),
-        needs=("cryptography",),
-        provoke="client_certificate",
+    new_fault("ok", "client_certificate", needs=("cryptography",), provoke="client_certificate")(
+        "the same over TLS, for a client that presents the lab's certificate",
+        secured(prepare=require_client_certificate),
     ),
-    Fault(
-        kind="ok",
-        when="large_body",
-        summary="a body of 100 MB, streamed",
-        start=serving(large_body),
-    ),
+    new_fault("ok", "large_body")("a body of 100 MB, streamed", serving(large_body)),
 )

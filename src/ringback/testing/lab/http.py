@@ -5,14 +5,22 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import email.utils
+import functools
 import gzip
 import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from ringback.testing.lab.fault import Fault, FaultKind, serving
+from ringback.testing.lab.fault import Endpoint, Fault, FaultKind, new_fault, serving
 from ringback.testing.lab.healthy import secured
-from ringback.testing.lab.message import MID_BODY, MID_HEADERS, answering, head, response
+from ringback.testing.lab.message import (
+    MID_BODY,
+    MID_HEADERS,
+    answering,
+    head,
+    responding,
+    response,
+)
 
 if TYPE_CHECKING:
     import ssl
@@ -20,6 +28,7 @@ if TYPE_CHECKING:
     from h2.connection import H2Connection
 
     from ringback.testing.lab.lab import Lab
+    from ringback.testing.lab.message import ReceivedRequest
     from ringback.testing.lab.server import Connection, Handler
 
 
@@ -55,147 +64,97 @@ def redirect(*locations: str) -> bytes:
     return response(302, b"", *(f"Location: {location}" for location in locations))
 
 
-def redirect_onward(connection: Connection) -> None:
+def redirect_onward(request: ReceivedRequest) -> bytes:
     """Redirect every request to a URL that was not asked for before."""
-    while request := connection.read_request():
-        step = int(request.target.rpartition("/")[2] or 0)
-        connection.send(redirect(f"/{step + 1}"))
+    step = int(request.target.rpartition("/")[2] or 0)
+    return redirect(f"/{step + 1}")
 
 
-def _broken(kind: FaultKind, when: str, summary: str, data: bytes, *also: str) -> Fault:
-    return Fault(kind=kind, when=when, summary=summary, start=serving(closing(data)), also=also)
+def _sent(data: bytes) -> Callable[[Lab], Endpoint]:
+    return serving(closing(data))
 
 
 def _banner(when: str, summary: str, data: bytes) -> Fault:
     kind: FaultKind = "http.response.invalid.not_http"
     also = ("http.protocol.error", "http.response.invalid.empty", "tcp.reset")
-    return Fault(kind=kind, when=when, summary=summary, start=serving(greeting(data)), also=also)
+    return new_fault(kind, when, also=also)(summary, serving(greeting(data)))
 
 
-def _redirect(kind: FaultKind, when: str, summary: str, *locations: str) -> Fault:
-    start = serving(answering(redirect(*locations)))
-    return Fault(kind=kind, when=when, summary=summary, start=start)
+def _redirected(*locations: str) -> Callable[[Lab], Endpoint]:
+    return serving(answering(redirect(*locations)))
 
 
 def _content(when: str, summary: str, body: bytes, content_type: str) -> Fault:
-    return Fault(
-        kind="http.response.unexpected_content",
-        when=when,
-        summary=summary,
-        start=serving(answering(response(200, body, content_type=content_type))),
-        provoke="json",
+    return new_fault("http.response.unexpected_content", when, provoke="json")(
+        summary, serving(answering(response(200, body, content_type=content_type)))
     )
 
 
 _CUT = (
-    _broken(
-        "http.response.invalid.empty",
-        "after_request",
-        "FIN after the request was read, no byte of response",
-        b"",
-        "tcp.closed",
-        "tcp.reset",
+    new_fault("http.response.invalid.empty", "after_request", also=("tcp.closed", "tcp.reset"))(
+        "FIN after the request was read, no byte of response", _sent(b"")
     ),
-    _broken(
+    new_fault(
         "http.response.headers.truncated",
         "mid_headers",
-        "FIN within the response's header block",
-        MID_HEADERS,
-        "ok",
-        "http.protocol.error",
-        "http.response.invalid.empty",
+        also=("ok", "http.protocol.error", "http.response.invalid.empty"),
+    )("FIN within the response's header block", _sent(MID_HEADERS)),
+    new_fault("http.response.invalid.content_length_mismatch", "mid_body", also=("ok",))(
+        "FIN after 400 of 1,000 bytes of body", _sent(MID_BODY)
     ),
-    _broken(
-        "http.response.invalid.content_length_mismatch",
-        "mid_body",
-        "FIN after 400 of 1,000 bytes of body",
-        MID_BODY,
-        "ok",
+    new_fault("http.response.invalid.incomplete_chunked_encoding", "no_last_chunk")(
+        "FIN after whole chunks, without the last one", _sent(_CHUNKED + b"5\r\nhello\r\n")
     ),
-    _broken(
-        "http.response.invalid.incomplete_chunked_encoding",
-        "no_last_chunk",
-        "FIN after whole chunks, without the last one",
-        _CHUNKED + b"5\r\nhello\r\n",
-    ),
-    _broken(
-        "http.response.invalid.incomplete_chunked_encoding",
-        "mid_chunk",
-        "FIN within a chunk",
-        _CHUNKED + b"64\r\nhello",
+    new_fault("http.response.invalid.incomplete_chunked_encoding", "mid_chunk")(
+        "FIN within a chunk", _sent(_CHUNKED + b"64\r\nhello")
     ),
 )
 
 _MALFORMED = (
-    _broken(
-        "http.protocol.error",
-        "malformed_status_line",
+    new_fault(
+        "http.protocol.error", "malformed_status_line", also=("http.response.invalid.not_http",)
+    )(
         "a status line whose status is no number",
-        b"HTTP/1.1 two-hundred OK\r\nContent-Length: 0\r\n\r\n",
-        "http.response.invalid.not_http",
+        _sent(b"HTTP/1.1 two-hundred OK\r\nContent-Length: 0\r\n\r\n"),
     ),
-    _broken(
-        "http.protocol.error",
-        "malformed_header",
+    new_fault("http.protocol.error", "malformed_header", also=("ok",))(
         "a header line without a colon",
-        b"HTTP/1.1 200 OK\r\nthis is no header\r\nContent-Length: 2\r\n\r\nok",
-        "ok",
+        _sent(b"HTTP/1.1 200 OK\r\nthis is no header\r\nContent-Length: 2\r\n\r\nok"),
     ),
-    _broken(
-        "http.protocol.error",
-        "too_many_headers",
+    new_fault("http.protocol.error", "too_many_headers", also=("ok",))(
         "1,000 header lines",
-        head(200, *(f"X-{number}: x" for number in range(1000)), "Content-Length: 0"),
-        "ok",
+        _sent(head(200, *(f"X-{number}: x" for number in range(1000)), "Content-Length: 0")),
     ),
-    _broken(
-        "http.protocol.error",
-        "header_too_long",
+    new_fault("http.protocol.error", "header_too_long", also=("ok",))(
         "one header line of 200 kB",
-        head(200, f"X-Long: {'x' * 200_000}", "Content-Length: 0"),
-        "ok",
+        _sent(head(200, f"X-Long: {'x' * 200_000}", "Content-Length: 0")),
     ),
-    _broken(
-        "http.protocol.error",
-        "content_length_invalid",
-        "a Content-Length that is no number",
-        head(200, "Content-Length: many") + b"ok",
-        "ok",
+    new_fault("http.protocol.error", "content_length_invalid", also=("ok",))(
+        "a Content-Length that is no number", _sent(head(200, "Content-Length: many") + b"ok")
     ),
-    _broken(
+    new_fault(
         "http.protocol.error",
         "content_length_conflict",
+        also=("ok", "http.response.invalid.content_length_mismatch"),
+    )(
         "two different Content-Length lines",
-        head(200, "Content-Length: 2", "Content-Length: 5") + b"ok",
-        "ok",
-        "http.response.invalid.content_length_mismatch",
+        _sent(head(200, "Content-Length: 2", "Content-Length: 5") + b"ok"),
     ),
-    _broken(
-        "http.protocol.error",
-        "content_length_too_short",
+    new_fault("http.protocol.error", "content_length_too_short", also=("ok",))(
         "five more bytes of body than Content-Length says",
-        head(200, "Content-Length: 2") + b"ok+more",
-        "ok",
+        _sent(head(200, "Content-Length: 2") + b"ok+more"),
     ),
-    _broken(
+    new_fault(
         "http.protocol.error",
         "chunk_size_invalid",
-        "a chunk size that is no number",
-        _CHUNKED + b"zz\r\nhello\r\n0\r\n\r\n",
-        "http.response.invalid.incomplete_chunked_encoding",
+        also=("http.response.invalid.incomplete_chunked_encoding",),
+    )("a chunk size that is no number", _sent(_CHUNKED + b"zz\r\nhello\r\n0\r\n\r\n")),
+    new_fault("http.response.invalid.content_decoding", "not_gzip")(
+        "a plain body that is said to be gzip", _sent(response(200, b'{"ok": true}', _GZIP))
     ),
-    _broken(
-        "http.response.invalid.content_decoding",
-        "not_gzip",
-        "a plain body that is said to be gzip",
-        response(200, b'{"ok": true}', _GZIP),
-    ),
-    _broken(
-        "http.response.invalid.content_decoding",
-        "truncated_gzip",
+    new_fault("http.response.invalid.content_decoding", "truncated_gzip", also=("ok",))(
         "half a gzip stream, with the right Content-Length",
-        response(200, _GZIPPED[: len(_GZIPPED) // 2], _GZIP),
-        "ok",
+        _sent(response(200, _GZIPPED[: len(_GZIPPED) // 2], _GZIP)),
     ),
 )
 
@@ -203,46 +162,39 @@ _BANNERS = (
     _banner("ssh", "an SSH server", b"SSH-2.0-OpenSSH_9.6\r\n"),
     _banner("smtp", "a mail server", b"220 mail.test ESMTP ready\r\n"),
     _banner("mysql", "a MySQL server's binary greeting", b"\x0b\x00\x00\x00\x0a8.0.36\x00\x08\x00"),
-    _broken(
+    new_fault(
         "http.response.invalid.not_http",
         "redis",
+        also=("http.protocol.error", "http.response.invalid.empty"),
+    )(
         "a Redis server: it takes the request for commands",
-        b"-ERR unknown command 'GET', with args beginning with: '/' 'HTTP/1.1' \r\n",
-        "http.protocol.error",
-        "http.response.invalid.empty",
+        _sent(b"-ERR unknown command 'GET', with args beginning with: '/' 'HTTP/1.1' \r\n"),
     ),
-    _broken(
+    new_fault(
         "http.response.invalid.not_http",
         "http2",
+        also=("http.protocol.error", "http.response.invalid.empty"),
+    )(
         "a server that answers with an HTTP/2 SETTINGS frame",
-        b"\x00\x00\x00\x04\x00\x00\x00\x00\x00",
-        "http.protocol.error",
-        "http.response.invalid.empty",
+        _sent(b"\x00\x00\x00\x04\x00\x00\x00\x00\x00"),
     ),
 )
 
 _REDIRECTS = (
-    _redirect("http.response.redirect_loop", "same_url", "redirects to the same URL", "/"),
-    Fault(
-        kind="http.response.redirect_loop",
-        when="ever_onward",
-        summary="redirects to a new URL each time",
-        start=serving(redirect_onward),
+    new_fault("http.response.redirect_loop", "same_url")(
+        "redirects to the same URL", _redirected("/")
     ),
-    _redirect(
-        "http.response.redirect_invalid", "bad_host", "redirects to a broken host", "http://[::1"
+    new_fault("http.response.redirect_loop", "ever_onward")(
+        "redirects to a new URL each time", serving(responding(redirect_onward))
     ),
-    _redirect(
-        "http.response.redirect_invalid",
-        "bad_port",
-        "redirects to port 99999",
-        "http://127.0.0.1:99999/",
+    new_fault("http.response.redirect_invalid", "bad_host")(
+        "redirects to a broken host", _redirected("http://[::1")
     ),
-    _redirect(
-        "http.response.redirect_invalid",
-        "bad_scheme",
-        "redirects to an unknown scheme",
-        "gopher://127.0.0.1/",
+    new_fault("http.response.redirect_invalid", "bad_port")(
+        "redirects to port 99999", _redirected("http://127.0.0.1:99999/")
+    ),
+    new_fault("http.response.redirect_invalid", "bad_scheme")(
+        "redirects to an unknown scheme", _redirected("gopher://127.0.0.1/")
     ),
 )
 
@@ -261,17 +213,7 @@ _BODY = b'{"error": true}'
 
 def answering_status(status: int, *fields: str) -> Handler:
     """Return a handler that answers every request with one status."""
-    return _answering(status, lambda: fields)
-
-
-def _answering(status: int, fields: Callable[[], tuple[str, ...]]) -> Handler:
-    def handler(connection: Connection) -> None:
-        while request := connection.read_request():
-            connection.send(response(status, _BODY, *fields()))
-            if not request.keeps_alive:
-                return
-
-    return handler
+    return answering(response(status, _BODY, *fields))
 
 
 def _date(seconds: float) -> str:
@@ -294,23 +236,18 @@ RETRY_AFTER: dict[str, Callable[[], str]] = {
 
 
 def _asking_to_wait(kind: FaultKind, status: int, shape: str) -> Fault:
-    def fields() -> tuple[str, ...]:
-        return (f"Retry-After: {RETRY_AFTER[shape]()}",)
+    def respond(_: ReceivedRequest) -> bytes:
+        return response(status, _BODY, f"Retry-After: {RETRY_AFTER[shape]()}")
 
-    return Fault(
-        kind=kind,
-        when=f"retry_after_{shape}",
-        summary=f"status {status} with Retry-After: {shape.replace('_', ' ')}",
-        start=serving(_answering(status, fields)),
+    return new_fault(kind, f"retry_after_{shape}")(
+        f"status {status} with Retry-After: {shape.replace('_', ' ')}",
+        serving(responding(respond)),
     )
 
 
 def _plain(kind: FaultKind, status: int, *fields: str) -> Fault:
-    return Fault(
-        kind=kind,
-        when=str(status),
-        summary=f"status {status}",
-        start=serving(answering_status(status, *fields)),
+    return new_fault(kind, str(status))(
+        f"status {status}", serving(answering_status(status, *fields))
     )
 
 
@@ -385,38 +322,28 @@ def going_away(http2: H2Connection, _: int) -> None:
     http2.close_connection(last_stream_id=0)
 
 
-def _refusing(kind: FaultKind, when: str, summary: str, answer: Answer) -> Fault:
-    return Fault(
-        kind=kind,
-        when=when,
-        summary=summary,
-        start=secured(handler=speaking(answer), prepare=offer_http2),
-        needs=("cryptography", "h2"),
-        provoke="http2",
-    )
+_http2_fault = functools.partial(new_fault, needs=("cryptography", "h2"), provoke="http2")
+
+
+def _speaking_http2(answer: Answer) -> Callable[[Lab], Endpoint]:
+    return secured(handler=speaking(answer), prepare=offer_http2)
 
 
 HTTP2: tuple[Fault, ...] = (
-    _refusing("ok", "http2", "answers every request over HTTP/2", healthy_over_http2),
-    _refusing(
-        "h2.refused_stream",
-        "refused_stream",
+    _http2_fault("ok", "http2")(
+        "answers every request over HTTP/2", _speaking_http2(healthy_over_http2)
+    ),
+    _http2_fault("h2.refused_stream", "refused_stream")(
         "RST_STREAM with REFUSED_STREAM: the request was not processed",
-        resetting(_REFUSED_STREAM),
+        _speaking_http2(resetting(_REFUSED_STREAM)),
     ),
-    _refusing(
-        "h2.refused_stream", "goaway", "GOAWAY with a last stream below the request's", going_away
+    _http2_fault("h2.refused_stream", "goaway")(
+        "GOAWAY with a last stream below the request's", _speaking_http2(going_away)
     ),
-    _refusing(
-        "h2.protocol.error",
-        "protocol_error",
-        "RST_STREAM with PROTOCOL_ERROR",
-        resetting(_PROTOCOL_ERROR),
+    _http2_fault("h2.protocol.error", "protocol_error")(
+        "RST_STREAM with PROTOCOL_ERROR", _speaking_http2(resetting(_PROTOCOL_ERROR))
     ),
-    _refusing(
-        "h2.protocol.error",
-        "enhance_your_calm",
-        "RST_STREAM with ENHANCE_YOUR_CALM",
-        resetting(_ENHANCE_YOUR_CALM),
+    _http2_fault("h2.protocol.error", "enhance_your_calm")(
+        "RST_STREAM with ENHANCE_YOUR_CALM", _speaking_http2(resetting(_ENHANCE_YOUR_CALM))
     ),
 )

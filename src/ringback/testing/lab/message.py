@@ -148,21 +148,22 @@ def healthy_response(request: ReceivedRequest) -> bytes:
     return whole.partition(b"\r\n\r\n")[0] + b"\r\n\r\n" if request.method == "HEAD" else whole
 
 
-def serve(connection: Connection) -> None:
-    """Answer every request on a connection as a healthy service."""
-    while request := connection.read_request():
-        connection.send(healthy_response(request))
-        if not request.keeps_alive:
-            return
-
-
-def answering(whole: bytes) -> Handler:
-    """Return a handler that gives every request on a connection the same response."""
+def responding(respond: Callable[[ReceivedRequest], bytes]) -> Handler:
+    """Return a handler that gives every request on a connection the response made for it."""
 
     def handler(connection: Connection) -> None:
         while request := connection.read_request():
-            connection.send(whole)
+            connection.send(respond(request))
             if not request.keeps_alive:
                 return
 
     return handler
+
+
+def answering(whole: bytes) -> Handler:
+    """Return a handler that gives every request on a connection the same response."""
+    return responding(lambda _: whole)
+
+
+serve = responding(healthy_response)
+"""Answers every request on a connection as a healthy service."""

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
 from ringback.testing.lab.dns import ANSWERS, DNSAnswer, Nameserver, bind
-from ringback.testing.lab.fault import Endpoint, Fault, FaultKind, shared
+from ringback.testing.lab.fault import Endpoint, Fault, FaultKind, new_fault, shared
 from ringback.testing.lab.message import serve
 from ringback.testing.lab.namespace import Namespaces, give_file, inside, run
 
@@ -277,20 +277,16 @@ def _asking(role: str, address: str, label: str = "ok") -> Callable[[Lab], Endpo
 
 
 def _rejected(kind: FaultKind, code: str, version: int = 4, also: tuple[str, ...] = ()) -> Fault:
-    return Fault(
-        kind=kind,
-        when=code.replace("-", "_"),
-        summary=f"a router rejects with {code}",
-        start=_filtered("-j", "REJECT", "--reject-with", code, version=version),
-        also=also,
-        needs=NEEDS,
+    return new_fault(kind, code.replace("-", "_"), also=also, needs=NEEDS)(
+        f"a router rejects with {code}",
+        _filtered("-j", "REJECT", "--reject-with", code, version=version),
     )
 
 
 def _fault(
-    kind: FaultKind, when: str, summary: str, start: Callable[[Lab], Endpoint], *also: str
-) -> Fault:
-    return Fault(kind=kind, when=when, summary=summary, start=start, also=also, needs=NEEDS)
+    kind: FaultKind, when: str, *also: str
+) -> Callable[[str, Callable[[Lab], Endpoint]], Fault]:
+    return new_fault(kind, when, also=also, needs=NEEDS)
 
 
 _NETWORK: Final = "tcp.address_unreachable.network"
@@ -299,12 +295,9 @@ _PROHIBITED: Final = "tcp.address_unreachable.prohibited"
 _WITH_DATA = ("--tcp-flags", "PSH", "PSH", "-j")
 
 FAULTS: tuple[Fault, ...] = (
-    _fault("tcp.timed_out", "dropped", "a firewall drops every packet", _filtered("-j", "DROP")),
-    _fault(
-        "tcp.timed_out",
-        "dropped_ipv6",
-        "a firewall drops every packet, over IPv6",
-        _filtered("-j", "DROP", version=6),
+    _fault("tcp.timed_out", "dropped")("a firewall drops every packet", _filtered("-j", "DROP")),
+    _fault("tcp.timed_out", "dropped_ipv6")(
+        "a firewall drops every packet, over IPv6", _filtered("-j", "DROP", version=6)
     ),
     _rejected("tcp.refused", "icmp-port-unreachable"),
     _rejected("tcp.refused", "tcp-reset"),
@@ -318,91 +311,53 @@ FAULTS: tuple[Fault, ...] = (
     _rejected(_HOST, "icmp6-addr-unreachable", 6),
     _rejected(_PROHIBITED, "icmp-proto-unreachable"),
     _rejected(_PROHIBITED, "icmp6-adm-prohibited", 6),
-    _fault(_HOST, "host_off", "no host answers on the client's own link", _addressed("192.0.2.77")),
-    _fault(
-        _HOST,
-        "host_off_ipv6",
-        "no host answers on the client's own link, over IPv6",
-        _addressed("2001:db8:1::77"),
+    _fault(_HOST, "host_off")("no host answers on the client's own link", _addressed("192.0.2.77")),
+    _fault(_HOST, "host_off_ipv6")(
+        "no host answers on the client's own link, over IPv6", _addressed("2001:db8:1::77")
     ),
-    _fault(
-        _HOST, "unreachable_route", "a route says unreachable", _addressed(ROUTES["unreachable"])
+    _fault(_HOST, "unreachable_route")(
+        "a route says unreachable", _addressed(ROUTES["unreachable"])
     ),
-    _fault(_PROHIBITED, "prohibit_route", "a route says prohibit", _addressed(ROUTES["prohibit"])),
-    _fault(
-        "tcp.address_invalid",
-        "blackhole_route",
-        "a route says blackhole",
-        _addressed(ROUTES["blackhole"]),
+    _fault(_PROHIBITED, "prohibit_route")("a route says prohibit", _addressed(ROUTES["prohibit"])),
+    _fault("tcp.address_invalid", "blackhole_route")(
+        "a route says blackhole", _addressed(ROUTES["blackhole"])
     ),
-    _fault(_NETWORK, "no_route", "the client knows no way", _addressed(NO_ROUTE[4])),
-    _fault(
-        _NETWORK, "no_route_ipv6", "the client knows no way, over IPv6", _addressed(NO_ROUTE[6])
+    _fault(_NETWORK, "no_route")("the client knows no way", _addressed(NO_ROUTE[4])),
+    _fault(_NETWORK, "no_route_ipv6")(
+        "the client knows no way, over IPv6", _addressed(NO_ROUTE[6])
     ),
-    _fault(
-        _NETWORK, "router_without_route", "the router knows no way", _addressed("203.0.113.200")
+    _fault(_NETWORK, "router_without_route")(
+        "the router knows no way", _addressed("203.0.113.200")
     ),
-    _fault(
-        "ok",
-        "ipv6_dead",
-        "packets to the IPv6 address are dropped, the IPv4 address answers",
-        ipv6_dead,
-        "tcp.timed_out",
+    _fault("ok", "ipv6_dead", "tcp.timed_out")(
+        "packets to the IPv6 address are dropped, the IPv4 address answers", ipv6_dead
     ),
-    _fault(
-        "tcp.refused",
-        "ipv6_missing",
-        "the IPv4 address refuses, to the IPv6 address there is no way",
-        ipv6_missing,
-        _NETWORK,
+    _fault("tcp.refused", "ipv6_missing", _NETWORK)(
+        "the IPv4 address refuses, to the IPv6 address there is no way", ipv6_missing
     ),
-    _fault(
-        "tcp.reset",
-        "by_firewall",
+    _fault("tcp.reset", "by_firewall")(
         "a firewall answers the request with a RST",
         _filtered(*_WITH_DATA, "REJECT", "--reject-with", "tcp-reset"),
     ),
-    _fault(
-        "http.response.timed_out",
-        "request_lost",
+    _fault("http.response.timed_out", "request_lost")(
         "the connection is made, then every packet with data is dropped",
         _filtered(*_WITH_DATA, "DROP"),
     ),
-    _fault("dns.name_not_resolved", "glibc", "the server says NXDOMAIN", _named("nxdomain")),
-    _fault("dns.no_address", "glibc", "the name exists without an address", _named("nodata")),
-    _fault(
-        "dns.temporary_failure",
-        "glibc_servfail",
-        "the server says SERVFAIL",
-        _named("servfail"),
-        "dns.server",
+    _fault("dns.name_not_resolved", "glibc")("the server says NXDOMAIN", _named("nxdomain")),
+    _fault("dns.no_address", "glibc")("the name exists without an address", _named("nodata")),
+    _fault("dns.temporary_failure", "glibc_servfail", "dns.server")(
+        "the server says SERVFAIL", _named("servfail")
     ),
-    _fault(
-        "dns.temporary_failure",
-        "glibc_refused",
-        "the server says REFUSED",
-        _named("refused"),
-        "dns.server",
+    _fault("dns.temporary_failure", "glibc_refused", "dns.server")(
+        "the server says REFUSED", _named("refused")
     ),
-    _fault(
-        "dns.temporary_failure",
-        "glibc_silent",
-        "the server does not answer",
-        _asking("silent", NAMESERVER, "silent"),
-        "dns.unreachable",
+    _fault("dns.temporary_failure", "glibc_silent", "dns.unreachable")(
+        "the server does not answer", _asking("silent", NAMESERVER, "silent")
     ),
-    _fault(
-        "dns.temporary_failure",
-        "glibc_port_closed",
-        "nothing listens on the server's port 53",
-        _asking("port-closed", SERVER[4]),
-        "dns.unreachable",
+    _fault("dns.temporary_failure", "glibc_port_closed", "dns.unreachable")(
+        "nothing listens on the server's port 53", _asking("port-closed", SERVER[4])
     ),
-    _fault(
-        "dns.temporary_failure",
-        "glibc_no_route",
-        "there is no way to the server",
-        _asking("no-route", NO_ROUTE[4]),
-        "dns.unreachable",
+    _fault("dns.temporary_failure", "glibc_no_route", "dns.unreachable")(
+        "there is no way to the server", _asking("no-route", NO_ROUTE[4])
     ),
 )

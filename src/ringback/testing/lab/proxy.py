@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from ringback.testing.lab.dns import nameserver
-from ringback.testing.lab.fault import Endpoint, Fault, FaultKind
+from ringback.testing.lab.fault import Endpoint, Fault, FaultKind, new_fault
 from ringback.testing.lab.healthy import secured
 from ringback.testing.lab.http import greeting
 from ringback.testing.lab.message import answering, head, response, serve
@@ -195,124 +195,71 @@ def _forwarded(request: ReceivedRequest) -> bytes:
 def _status(kind: FaultKind, status: int, summary: str) -> Fault:
     handler = answering(response(status, b"", "Connection: close"))
     start = proxy_with(handler)
-    return Fault(kind=kind, when=f"{status}", summary=summary, start=start)
+    return new_fault(kind, f"{status}")(summary, start)
 
 
 FAULTS: tuple[Fault, ...] = (
-    Fault(
-        kind="ok",
-        when="proxy",
-        summary="a proxy that forwards a plain request",
-        start=working_proxy_without_tls,
+    new_fault("ok", "proxy")("a proxy that forwards a plain request", working_proxy_without_tls),
+    new_fault("ok", "proxy_tunnel", needs=("cryptography",))(
+        "a proxy that makes a tunnel", tunnelled(proxy)
     ),
-    Fault(
-        kind="ok",
-        when="proxy_tunnel",
-        summary="a proxy that makes a tunnel",
-        start=tunnelled(proxy),
-        needs=("cryptography",),
+    new_fault("ok", "proxy_user", needs=("cryptography",))(
+        "a proxy that knows the user", tunnelled(proxy_with_users, USER)
     ),
-    Fault(
-        kind="ok",
-        when="proxy_user",
-        summary="a proxy that knows the user",
-        start=tunnelled(proxy_with_users, USER),
-        needs=("cryptography",),
+    new_fault("proxy.unreachable", also=("tcp.refused",))(
+        "nothing listens on the proxy's port", proxy_port_closed
     ),
-    Fault(
-        kind="proxy.unreachable",
-        summary="nothing listens on the proxy's port",
-        start=proxy_port_closed,
-        also=("tcp.refused",),
+    new_fault("proxy.unreachable", "name", also=("dns.name_not_resolved",))(
+        "the proxy's name does not exist", name_missing
     ),
-    Fault(
-        kind="proxy.unreachable",
-        when="name",
-        summary="the proxy's name does not exist",
-        start=name_missing,
-        also=("dns.name_not_resolved",),
+    new_fault("proxy.auth_required")("CONNECT is answered with 407", proxy_with(proxy_with_users)),
+    new_fault("proxy.auth_required", "rejected")(
+        "CONNECT with a wrong password is answered with 407",
+        proxy_with(proxy_with_users, user="lab:wrong"),
     ),
-    Fault(
-        kind="proxy.auth_required",
-        summary="CONNECT is answered with 407",
-        start=proxy_with(proxy_with_users),
-    ),
-    Fault(
-        kind="proxy.auth_required",
-        when="rejected",
-        summary="CONNECT with a wrong password is answered with 407",
-        start=proxy_with(proxy_with_users, user="lab:wrong"),
-    ),
-    Fault(
-        kind="proxy.auth_required",
-        when="forward",
-        summary="a plain request is answered with 407",
-        start=forward_unauthorized,
-        also=("http.error",),
+    new_fault("proxy.auth_required", "forward", also=("http.error",))(
+        "a plain request is answered with 407", forward_unauthorized
     ),
     _status("proxy.denied", 403, "CONNECT is answered with 403"),
-    Fault(
-        kind="proxy.upstream_failed",
-        summary="the target refuses the proxy, which answers CONNECT with 502",
-        start=proxy_with(proxy),
+    new_fault("proxy.upstream_failed")(
+        "the target refuses the proxy, which answers CONNECT with 502", proxy_with(proxy)
     ),
     _status("proxy.upstream_failed", 502, "CONNECT is answered with 502"),
     _status("proxy.upstream_failed", 503, "CONNECT is answered with 503"),
     _status("proxy.upstream_failed", 504, "CONNECT is answered with 504"),
-    Fault(
-        kind="proxy.no_response",
-        when="silent",
-        summary="CONNECT is read and not answered",
-        start=proxy_with(silent_proxy),
+    new_fault(
+        "proxy.no_response", "silent", also=("http.response.timed_out", "client.deadline_exceeded")
+    )("CONNECT is read and not answered", proxy_with(silent_proxy)),
+    new_fault(
+        "proxy.no_response",
+        "trickling_headers",
         also=("http.response.timed_out", "client.deadline_exceeded"),
+    )(
+        "CONNECT is answered by a byte of header each 0.1 s, without end",
+        proxy_with(trickled_headers),
     ),
-    Fault(
-        kind="proxy.no_response",
-        when="trickling_headers",
-        summary="CONNECT is answered by a byte of header each 0.1 s, without end",
-        start=proxy_with(trickled_headers),
-        also=("http.response.timed_out", "client.deadline_exceeded"),
+    new_fault("proxy.no_response", "closed", also=("http.response.invalid.empty",))(
+        "FIN after CONNECT", proxy_with(closed)
     ),
-    Fault(
-        kind="proxy.no_response",
-        when="closed",
-        summary="FIN after CONNECT",
-        start=proxy_with(closed),
-        also=("http.response.invalid.empty",),
+    new_fault("proxy.no_response", "reset", also=("tcp.reset",))(
+        "RST after CONNECT", proxy_with(reset)
     ),
-    Fault(
-        kind="proxy.no_response",
-        when="reset",
-        summary="RST after CONNECT",
-        start=proxy_with(reset),
-        also=("tcp.reset",),
+    new_fault("proxy.no_response", "on_accept", also=("tcp.reset",))(
+        "RST as soon as the connection is accepted", proxy_with(Connection.reset)
     ),
-    Fault(
-        kind="proxy.no_response",
-        when="on_accept",
-        summary="RST as soon as the connection is accepted",
-        start=proxy_with(Connection.reset),
-        also=("tcp.reset",),
-    ),
-    Fault(
-        kind="proxy.protocol_error",
-        when="ssh",
-        summary="an SSH server on the proxy's port",
-        start=proxy_with(greeting(b"SSH-2.0-OpenSSH_9.6\r\n")),
+    new_fault(
+        "proxy.protocol_error",
+        "ssh",
         also=("http.response.invalid.not_http", "http.response.invalid.empty"),
-    ),
-    Fault(
-        kind="proxy.protocol_error",
-        when="tls",
-        summary="CONNECT is answered with a TLS alert",
-        start=proxy_with(alerted),
+    )("an SSH server on the proxy's port", proxy_with(greeting(b"SSH-2.0-OpenSSH_9.6\r\n"))),
+    new_fault(
+        "proxy.protocol_error",
+        "tls",
         also=("http.response.invalid.not_http", "http.protocol.error"),
-    ),
-    Fault(
-        kind="proxy.protocol_error",
-        when="https_url",
-        summary="an https:// proxy URL for a proxy without TLS",
-        start=proxy_with(hello_plain, scheme="https"),
+    )("CONNECT is answered with a TLS alert", proxy_with(alerted)),
+    new_fault(
+        "proxy.protocol_error",
+        "https_url",
         also=("tls.protocol.error.not_tls", "config.proxy_invalid"),
-    ),
+    )("an https:// proxy URL for a proxy without TLS", proxy_with(hello_plain, scheme="https")),
 )

@@ -8,7 +8,7 @@ import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ringback.testing.lab.fault import Endpoint, Fault
+from ringback.testing.lab.fault import Endpoint, Fault, new_fault
 from ringback.testing.lab.message import response, serve
 from ringback.testing.lab.proxy import (
     USER,
@@ -195,94 +195,53 @@ def garble(connection: Connection) -> None:
 
 def _replying(code: int) -> Fault:
     kind, meaning = REPLIES[code]
-    return Fault(
-        kind=kind,
-        when=f"socks5_{code}",
-        summary=f"SOCKS5 reply {code}: {meaning}",
-        start=proxy_with(Socks(reply=code), scheme="socks5"),
+    return new_fault(
+        kind,
+        f"socks5_{code}",
         also=("proxy.upstream_failed",) if kind == "proxy.protocol_error" else (),
-    )
+    )(f"SOCKS5 reply {code}: {meaning}", proxy_with(Socks(reply=code), scheme="socks5"))
 
 
 FAULTS: tuple[Fault, ...] = (
-    Fault(kind="ok", when="socks5", summary="a SOCKS5 proxy", start=working_proxy("socks5")),
-    Fault(kind="ok", when="socks4", summary="a SOCKS4 proxy", start=working_proxy("socks4")),
-    Fault(
-        kind="ok",
-        when="socks5_user",
-        summary="a SOCKS5 proxy that knows the user",
-        start=working_proxy("socks5", users=True),
+    new_fault("ok", "socks5")("a SOCKS5 proxy", working_proxy("socks5")),
+    new_fault("ok", "socks4")("a SOCKS4 proxy", working_proxy("socks4")),
+    new_fault("ok", "socks5_user")(
+        "a SOCKS5 proxy that knows the user", working_proxy("socks5", users=True)
     ),
     *map(_replying, REPLIES),
-    Fault(
-        kind="proxy.upstream_failed",
-        when="socks5_refused",
-        summary="the target refuses the proxy, which replies 5",
-        start=proxy_with(Socks(), scheme="socks5"),
+    new_fault("proxy.upstream_failed", "socks5_refused")(
+        "the target refuses the proxy, which replies 5", proxy_with(Socks(), scheme="socks5")
     ),
-    Fault(
-        kind="proxy.upstream_failed",
-        when="socks4",
-        summary="SOCKS4 reply 91: rejected or failed",
-        start=proxy_with(Socks(reply=REJECTED), scheme="socks4"),
-        also=("proxy.denied",),
+    new_fault("proxy.upstream_failed", "socks4", also=("proxy.denied",))(
+        "SOCKS4 reply 91: rejected or failed", proxy_with(Socks(reply=REJECTED), scheme="socks4")
     ),
-    Fault(
-        kind="proxy.auth_required",
-        when="socks4",
-        summary="SOCKS4 reply 93: the user is not who it says",
-        start=proxy_with(Socks(reply=0x5D), scheme="socks4"),
+    new_fault("proxy.auth_required", "socks4")(
+        "SOCKS4 reply 93: the user is not who it says",
+        proxy_with(Socks(reply=0x5D), scheme="socks4"),
     ),
-    Fault(
-        kind="proxy.auth_required",
-        when="socks5",
-        summary="none of the client's methods of authentication is accepted",
-        start=proxy_with(Socks(users=True), scheme="socks5"),
+    new_fault("proxy.auth_required", "socks5")(
+        "none of the client's methods of authentication is accepted",
+        proxy_with(Socks(users=True), scheme="socks5"),
     ),
-    Fault(
-        kind="proxy.auth_required",
-        when="socks5_rejected",
-        summary="the password is wrong",
-        start=proxy_with(Socks(users=True), scheme="socks5", user="lab:wrong"),
+    new_fault("proxy.auth_required", "socks5_rejected")(
+        "the password is wrong", proxy_with(Socks(users=True), scheme="socks5", user="lab:wrong")
     ),
-    Fault(
-        kind="proxy.unreachable",
-        when="socks5",
-        summary="nothing listens on the proxy's port",
-        start=socks_port_closed,
-        also=("tcp.refused",),
+    new_fault("proxy.unreachable", "socks5", also=("tcp.refused",))(
+        "nothing listens on the proxy's port", socks_port_closed
     ),
-    Fault(
-        kind="proxy.no_response",
-        when="socks5_silent",
-        summary="the greeting is not answered",
-        start=proxy_with(silent_proxy, scheme="socks5"),
-        also=("tcp.timed_out", "proxy.protocol_error"),
+    new_fault("proxy.no_response", "socks5_silent", also=("tcp.timed_out", "proxy.protocol_error"))(
+        "the greeting is not answered", proxy_with(silent_proxy, scheme="socks5")
     ),
-    Fault(
-        kind="proxy.no_response",
-        when="trickling_socks5",
-        summary="the request is replied to by a byte each 0.1 s",
-        start=proxy_with(trickled, scheme="socks5"),
-        also=("tcp.timed_out", "proxy.protocol_error"),
+    new_fault(
+        "proxy.no_response", "trickling_socks5", also=("tcp.timed_out", "proxy.protocol_error")
+    )("the request is replied to by a byte each 0.1 s", proxy_with(trickled, scheme="socks5")),
+    new_fault("proxy.no_response", "socks5_closed", also=("proxy.protocol_error",))(
+        "FIN after the request", proxy_with(hang_up, scheme="socks5")
     ),
-    Fault(
-        kind="proxy.no_response",
-        when="socks5_closed",
-        summary="FIN after the request",
-        start=proxy_with(hang_up, scheme="socks5"),
-        also=("proxy.protocol_error",),
+    new_fault("proxy.protocol_error", "socks5_http")(
+        "an HTTP server on the proxy's port", proxy_with(speak_http, scheme="socks5")
     ),
-    Fault(
-        kind="proxy.protocol_error",
-        when="socks5_http",
-        summary="an HTTP server on the proxy's port",
-        start=proxy_with(speak_http, scheme="socks5"),
-    ),
-    Fault(
-        kind="proxy.protocol_error",
-        when="socks5_garbage",
-        summary="the request is answered with another version",
-        start=proxy_with(garble, scheme="socks5"),
+    new_fault("proxy.protocol_error", "socks5_garbage")(
+        "the request is answered with another version", proxy_with(garble, scheme="socks5")
     ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from typing import TYPE_CHECKING
 
-from ringback.testing.lab.fault import Endpoint, Fault, serving
+from ringback.testing.lab.fault import Endpoint, Fault, new_fault, serving
 from ringback.testing.lab.message import MID_BODY, MID_HEADERS, healthy_response
 from ringback.testing.lab.server import Connection
 
@@ -97,81 +97,46 @@ def stale_reset(connection: Connection) -> None:
 _LOST = ("tcp.closed", "tcp.reset", "http.response.invalid.empty")
 
 FAULTS: tuple[Fault, ...] = (
-    Fault(kind="tcp.refused", summary="nothing listens on the port", start=refused_port),
-    Fault(
-        kind="tcp.refused",
-        when="ipv6",
-        summary="nothing listens on the port of ::1",
-        start=refused_ipv6,
-        needs=("ipv6",),
+    new_fault("tcp.refused")("nothing listens on the port", refused_port),
+    new_fault("tcp.refused", "ipv6", needs=("ipv6",))(
+        "nothing listens on the port of ::1", refused_ipv6
     ),
-    Fault(
-        kind="tcp.timed_out",
-        when="backlog_full",
-        summary="the accept queue is full: SYNs are dropped",
-        start=backlog_full,
+    new_fault("tcp.timed_out", "backlog_full")(
+        "the accept queue is full: SYNs are dropped", backlog_full
     ),
-    Fault(
-        kind="tcp.reset",
-        when="on_accept",
-        summary="RST as soon as the connection is accepted",
-        start=serving(Connection.reset),
-        also=("tcp.closed",),
+    new_fault("tcp.reset", "on_accept", also=("tcp.closed",))(
+        "RST as soon as the connection is accepted", serving(Connection.reset)
     ),
-    Fault(
-        kind="tcp.reset",
-        when="mid_request",
-        summary="RST while the client sends its body",
-        start=serving(reset_mid_request),
+    new_fault(
+        "tcp.reset",
+        "mid_request",
         also=("tcp.closed", "http.response.invalid.empty"),
         provoke="upload",
+    )("RST while the client sends its body", serving(reset_mid_request)),
+    new_fault("tcp.reset", "after_request")(
+        "RST after the request was read, before any response", serving(reset_after_request)
     ),
-    Fault(
-        kind="tcp.reset",
-        when="after_request",
-        summary="RST after the request was read, before any response",
-        start=serving(reset_after_request),
+    new_fault("tcp.reset", "mid_headers")(
+        "RST within the response's header block", serving(reset_mid_headers)
     ),
-    Fault(
-        kind="tcp.reset",
-        when="mid_headers",
-        summary="RST within the response's header block",
-        start=serving(reset_mid_headers),
+    new_fault("tcp.reset", "mid_body")(
+        "RST after 400 of 1,000 bytes of body", serving(reset_mid_body)
     ),
-    Fault(
-        kind="tcp.reset",
-        when="mid_body",
-        summary="RST after 400 of 1,000 bytes of body",
-        start=serving(reset_mid_body),
+    new_fault("tcp.closed", "on_accept", also=("tcp.reset", "http.response.invalid.empty"))(
+        "FIN as soon as the connection is accepted", serving(Connection.finish)
     ),
-    Fault(
-        kind="tcp.closed",
-        when="on_accept",
-        summary="FIN as soon as the connection is accepted",
-        start=serving(Connection.finish),
-        also=("tcp.reset", "http.response.invalid.empty"),
-    ),
-    Fault(
-        kind="tcp.closed",
-        when="mid_request",
-        summary="FIN, then RST, while the client sends its body",
-        start=serving(close_mid_request),
+    new_fault(
+        "tcp.closed",
+        "mid_request",
         also=("tcp.reset", "http.response.invalid.empty"),
         provoke="upload",
+    )("FIN, then RST, while the client sends its body", serving(close_mid_request)),
+    new_fault("tcp.closed.stale", also=_LOST, provoke="twice")(
+        "answers once and keeps the connection, FIN when the second request has come",
+        serving(stale_close),
     ),
-    Fault(
-        kind="tcp.closed.stale",
-        summary="answers once and keeps the connection, FIN when the second request has come",
-        start=serving(stale_close),
-        also=_LOST,
-        provoke="twice",
-    ),
-    Fault(
-        kind="tcp.closed.stale",
-        when="reset",
-        summary="answers once and keeps the connection, RST when the second request comes",
-        start=serving(stale_reset),
-        also=_LOST,
-        provoke="twice",
+    new_fault("tcp.closed.stale", "reset", also=_LOST, provoke="twice")(
+        "answers once and keeps the connection, RST when the second request comes",
+        serving(stale_reset),
     ),
 )

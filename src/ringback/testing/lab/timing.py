@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING
 
-from ringback.testing.lab.fault import Endpoint, Fault, FaultKind, serving
+from ringback.testing.lab.fault import Endpoint, Fault, FaultKind, new_fault, serving
 from ringback.testing.lab.healthy import secured
 from ringback.testing.lab.http import closing
 from ringback.testing.lab.message import (
@@ -13,6 +13,7 @@ from ringback.testing.lab.message import (
     MID_HEADERS,
     head,
     healthy_response,
+    responding,
     response,
     serve,
 )
@@ -75,56 +76,36 @@ def deaf(connection: Connection) -> None:
 
 
 SLOW: tuple[Fault, ...] = (
-    Fault(
-        kind="http.response.timed_out",
-        when="silent",
-        summary="reads the request and never answers",
-        start=serving(silent),
+    new_fault("http.response.timed_out", "silent")(
+        "reads the request and never answers", serving(silent)
     ),
-    Fault(
-        kind="http.response.timed_out",
-        when="mid_headers",
-        summary="stops within the response's header block",
-        start=serving(stalled_headers),
+    new_fault("http.response.timed_out", "mid_headers")(
+        "stops within the response's header block", serving(stalled_headers)
     ),
-    Fault(
-        kind="http.response.timed_out",
-        when="trickling_headers",
-        summary="a byte of header each 0.1 s: only a total deadline ends it",
-        start=serving(trickled_headers),
-        also=("client.deadline_exceeded",),
+    new_fault("http.response.timed_out", "trickling_headers", also=("client.deadline_exceeded",))(
+        "a byte of header each 0.1 s: only a total deadline ends it", serving(trickled_headers)
     ),
-    Fault(
-        kind="http.response.body_timed_out",
-        when="mid_body",
-        summary="stops after 400 of 1,000 bytes of body",
-        start=serving(stalled_body),
-        also=("http.response.timed_out",),
+    new_fault("http.response.body_timed_out", "mid_body", also=("http.response.timed_out",))(
+        "stops after 400 of 1,000 bytes of body", serving(stalled_body)
     ),
-    Fault(
-        kind="http.response.body_timed_out",
-        when="trickling_body",
-        summary="a byte of body each 0.1 s: only a total deadline ends it",
-        start=serving(trickled_body),
+    new_fault(
+        "http.response.body_timed_out",
+        "trickling_body",
         also=("http.response.timed_out", "client.deadline_exceeded"),
-    ),
-    Fault(
-        kind="http.request.timed_out",
-        when="upload_not_read",
-        summary="reads nothing: the client's upload fills the window and stops",
-        start=serving(deaf),
+    )("a byte of body each 0.1 s: only a total deadline ends it", serving(trickled_body)),
+    new_fault(
+        "http.request.timed_out",
+        "upload_not_read",
         also=("http.response.timed_out",),
         provoke="upload",
-    ),
-    Fault(
-        kind="http.request.timed_out",
-        when="upload_not_read_tls",
-        summary="the same over TLS",
-        start=secured(handler=deaf),
+    )("reads nothing: the client's upload fills the window and stops", serving(deaf)),
+    new_fault(
+        "http.request.timed_out",
+        "upload_not_read_tls",
         also=("http.response.timed_out",),
         needs=("cryptography",),
         provoke="upload",
-    ),
+    )("the same over TLS", secured(handler=deaf)),
 )
 
 
@@ -147,13 +128,7 @@ def failing_requests(times: int, failure: bytes) -> Handler:
     """
     count = itertools.count()
 
-    def handler(connection: Connection) -> None:
-        while request := connection.read_request():
-            connection.send(failure if next(count) < times else healthy_response(request))
-            if not request.keeps_alive:
-                return
-
-    return handler
+    return responding(lambda request: failure if next(count) < times else healthy_response(request))
 
 
 def unavailable_twice(lab: Lab) -> Endpoint:
@@ -196,7 +171,7 @@ def moves(lab: Lab) -> Endpoint:
 
 def _twice(kind: FaultKind, summary: str, handler: Handler, *also: str) -> Fault:
     start = serving(failing(2, handler))
-    return Fault(kind=kind, when="first_two", summary=summary, start=start, also=also)
+    return new_fault(kind, "first_two", also=also)(summary, start)
 
 
 SCHEDULED: tuple[Fault, ...] = (
@@ -209,30 +184,16 @@ SCHEDULED: tuple[Fault, ...] = (
         "tcp.reset",
     ),
     _twice("http.response.timed_out", "is silent on the first two connections", silent),
-    Fault(
-        kind="http.error.unavailable",
-        when="first_two",
-        summary="503 with Retry-After: 0 for the first two requests, then works",
-        start=unavailable_twice,
+    new_fault("http.error.unavailable", "first_two")(
+        "503 with Retry-After: 0 for the first two requests, then works", unavailable_twice
     ),
-    Fault(
-        kind="tcp.refused",
-        when="comes_back",
-        summary="closed at first, opens after one second",
-        start=port_comes_back,
+    new_fault("tcp.refused", "comes_back")(
+        "closed at first, opens after one second", port_comes_back
     ),
-    Fault(
-        kind="tcp.refused",
-        when="goes_and_comes_back",
-        summary="open, closed from the first to the second second, open again",
-        start=goes_and_comes_back,
-        also=("ok",),
+    new_fault("tcp.refused", "goes_and_comes_back", also=("ok",))(
+        "open, closed from the first to the second second, open again", goes_and_comes_back
     ),
-    Fault(
-        kind="tcp.refused",
-        when="moved",
-        summary="answers once, then the port is closed and the service answers on another",
-        start=moves,
-        provoke="twice",
+    new_fault("tcp.refused", "moved", provoke="twice")(
+        "answers once, then the port is closed and the service answers on another", moves
     ),
 )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import ssl
 import warnings
 from typing import TYPE_CHECKING, Final
 
-from ringback.testing.lab.fault import Endpoint, Fault, FaultKind, serving
+from ringback.testing.lab.fault import Endpoint, Fault, new_fault, serving
 from ringback.testing.lab.healthy import require_client_certificate, secured
 from ringback.testing.lab.http import closing, greeting
 from ringback.testing.lab.message import head, response
@@ -122,125 +123,66 @@ def corrupt_record(connection: Connection) -> None:
     connection.finish(linger=True)
 
 
-_CRYPTO = ("cryptography",)
+_tls_fault = functools.partial(new_fault, needs=("cryptography",))
+_EMPTY: Final = "http.response.invalid.empty"
+_DROPPED = ("tls.closed", "tcp.reset", "tcp.closed")
 _MISMATCH: Final = "tls.version_or_cipher_mismatch"
 _CLIENT: Final = "tls.bad_client_auth_cert"
 
 HANDSHAKES: tuple[Fault, ...] = (
-    Fault(
-        kind=_MISMATCH,
-        when="old_protocol",
-        summary="speaks TLS 1.0 and 1.1 only: alert protocol_version",
-        start=secured(prepare=old_protocol),
-        needs=("cryptography", "tls1.1"),
+    new_fault(_MISMATCH, "old_protocol", needs=("cryptography", "tls1.1"))(
+        "speaks TLS 1.0 and 1.1 only: alert protocol_version", secured(prepare=old_protocol)
     ),
-    Fault(
-        kind=_MISMATCH,
-        when="old_server_hello",
-        summary="answers with a ServerHello of TLS 1.0",
-        start=serving(hello_old, "https"),
-        # A Python that still offers TLS 1.0 (Debian's 3.11) misses secure renegotiation instead.
-        also=("tls.protocol.error",),
+    # A Python that still offers TLS 1.0 (Debian's 3.11) misses secure renegotiation instead.
+    new_fault(_MISMATCH, "old_server_hello", also=("tls.protocol.error",))(
+        "answers with a ServerHello of TLS 1.0", serving(hello_old, "https")
     ),
-    Fault(
-        kind=_MISMATCH,
-        when="no_shared_cipher",
-        summary="has no cipher in common: alert handshake_failure",
-        start=secured(prepare=no_shared_cipher),
-        needs=_CRYPTO,
+    _tls_fault(_MISMATCH, "no_shared_cipher")(
+        "has no cipher in common: alert handshake_failure", secured(prepare=no_shared_cipher)
     ),
-    Fault(
-        kind="tls.unrecognized_name_alert",
-        summary="does not know the name asked for: alert unrecognized_name",
-        start=secured(prepare=alerting(ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME), host="localhost"),
-        needs=_CRYPTO,
+    _tls_fault("tls.unrecognized_name_alert")(
+        "does not know the name asked for: alert unrecognized_name",
+        secured(prepare=alerting(ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME), host="localhost"),
     ),
-    Fault(
-        kind="tls.failed",
-        when="internal_error",
-        summary="alert internal_error",
-        start=secured(prepare=alerting(ssl.ALERT_DESCRIPTION_INTERNAL_ERROR)),
-        needs=_CRYPTO,
+    _tls_fault("tls.failed", "internal_error")(
+        "alert internal_error", secured(prepare=alerting(ssl.ALERT_DESCRIPTION_INTERNAL_ERROR))
     ),
-    Fault(
-        kind=_CLIENT,
-        when="tls13",
-        summary="requires a client certificate, TLS 1.3: the alert comes after the handshake",
-        start=secured(prepare=client_certificate(ssl.TLSVersion.TLSv1_3)),
-        also=("tls.closed", "tcp.reset", "tcp.closed"),
-        needs=_CRYPTO,
+    _tls_fault(_CLIENT, "tls13", also=_DROPPED)(
+        "requires a client certificate, TLS 1.3: the alert comes after the handshake",
+        secured(prepare=client_certificate(ssl.TLSVersion.TLSv1_3)),
     ),
-    Fault(
-        kind=_CLIENT,
-        when="tls12",
-        summary="requires a client certificate, TLS 1.2: alert handshake_failure",
-        start=secured(prepare=client_certificate(ssl.TLSVersion.TLSv1_2)),
-        also=(_MISMATCH, "tls.closed", "tcp.reset"),
-        needs=_CRYPTO,
+    _tls_fault(_CLIENT, "tls12", also=(_MISMATCH, "tls.closed", "tcp.reset"))(
+        "requires a client certificate, TLS 1.2: alert handshake_failure",
+        secured(prepare=client_certificate(ssl.TLSVersion.TLSv1_2)),
     ),
-    Fault(
-        kind=_CLIENT,
-        when="unknown_issuer",
-        summary="rejects the client certificate: alert unknown_ca",
-        start=client_certificate_unknown,
-        also=("tls.closed", "tcp.reset", "tcp.closed"),
-        needs=_CRYPTO,
-        provoke="client_certificate",
+    _tls_fault(_CLIENT, "unknown_issuer", also=_DROPPED, provoke="client_certificate")(
+        "rejects the client certificate: alert unknown_ca", client_certificate_unknown
     ),
-    Fault(
-        kind="tls.timed_out",
-        when="mid_server_hello",
-        summary="the handshake stalls within the ServerHello",
-        start=serving(hello_cut, "https"),
+    new_fault("tls.timed_out", "mid_server_hello")(
+        "the handshake stalls within the ServerHello", serving(hello_cut, "https")
     ),
-    Fault(
-        kind="tls.timed_out",
-        when="trickling_server_hello",
-        summary="a byte of the ServerHello each 0.1 s: only a limit for the handshake ends it",
-        start=serving(hello_trickled, "https"),
+    new_fault("tls.timed_out", "trickling_server_hello")(
+        "a byte of the ServerHello each 0.1 s: only a limit for the handshake ends it",
+        serving(hello_trickled, "https"),
     ),
-    Fault(
-        kind="tcp.reset",
-        when="in_handshake",
-        summary="RST after the ClientHello",
-        start=serving(hello_reset, "https"),
+    new_fault("tcp.reset", "in_handshake")(
+        "RST after the ClientHello", serving(hello_reset, "https")
     ),
-    Fault(
-        kind="tls.closed",
-        when="in_handshake",
-        summary="FIN after the ClientHello",
-        start=serving(hello_close, "https"),
+    new_fault("tls.closed", "in_handshake")(
+        "FIN after the ClientHello", serving(hello_close, "https")
     ),
-    Fault(
-        kind="tls.closed",
-        when="after_request",
-        summary="FIN without close_notify after the request was read",
-        start=secured(handler=close_after_request),
-        also=("http.response.invalid.empty",),
-        needs=_CRYPTO,
+    _tls_fault("tls.closed", "after_request", also=(_EMPTY,))(
+        "FIN without close_notify after the request was read", secured(handler=close_after_request)
     ),
-    Fault(
-        kind="tls.closed",
-        when="without_close_notify",
-        summary="ends a body of unknown length with FIN, without close_notify",
-        start=secured(handler=close_without_notify),
-        also=("ok",),
-        needs=_CRYPTO,
+    _tls_fault("tls.closed", "without_close_notify", also=("ok",))(
+        "ends a body of unknown length with FIN, without close_notify",
+        secured(handler=close_without_notify),
     ),
-    Fault(
-        kind="tcp.reset",
-        when="after_request_tls",
-        summary="RST over TLS after the request was read",
-        start=secured(handler=reset_after_request),
-        also=("http.response.invalid.empty", "tls.closed"),
-        needs=_CRYPTO,
+    _tls_fault("tcp.reset", "after_request_tls", also=(_EMPTY, "tls.closed"))(
+        "RST over TLS after the request was read", secured(handler=reset_after_request)
     ),
-    Fault(
-        kind="tls.protocol.error",
-        when="corrupted_record",
-        summary="answers with a record that does not decrypt",
-        start=secured(handler=corrupt_record),
-        needs=_CRYPTO,
+    _tls_fault("tls.protocol.error", "corrupted_record")(
+        "answers with a record that does not decrypt", secured(handler=corrupt_record)
     ),
 )
 
@@ -252,58 +194,32 @@ def revoked(lab: Lab) -> Endpoint:
     return endpoint
 
 
-def _refused(kind: FaultKind, when: str, summary: str, certificate: str) -> Fault:
-    return Fault(
-        kind=kind,
-        when=when,
-        summary=summary,
-        start=secured(certificate),
-        needs=("cryptography",),
-    )
-
-
 _UNKNOWN: Final = "tls.cert.authority_invalid.unknown_issuer"
 
 REFUSED_CERTIFICATES: tuple[Fault, ...] = (
-    _refused("tls.cert.date_invalid.expired", "", "expired yesterday", "expired"),
-    _refused("tls.cert.date_invalid.not_yet_valid", "", "valid from tomorrow", "not_yet_valid"),
-    Fault(
-        kind="tls.cert.name_invalid",
-        when="wrong_host",
-        summary="issued for other.test, called as localhost",
-        start=secured("wrong_host", host="localhost"),
-        needs=("cryptography",),
+    _tls_fault("tls.cert.date_invalid.expired")("expired yesterday", secured("expired")),
+    _tls_fault("tls.cert.date_invalid.not_yet_valid")(
+        "valid from tomorrow", secured("not_yet_valid")
     ),
-    _refused(
-        "tls.cert.name_invalid",
-        "wrong_address",
-        "issued for other.test, called as 127.0.0.1",
-        "wrong_host",
+    _tls_fault("tls.cert.name_invalid", "wrong_host")(
+        "issued for other.test, called as localhost", secured("wrong_host", host="localhost")
     ),
-    _refused(
-        "tls.cert.authority_invalid.self_signed", "", "signed with its own key", "self_signed"
+    _tls_fault("tls.cert.name_invalid", "wrong_address")(
+        "issued for other.test, called as 127.0.0.1", secured("wrong_host")
     ),
-    _refused(
-        "tls.cert.authority_invalid.untrusted_root",
-        "",
-        "the chain ends in a root that is sent but not trusted",
-        "untrusted_root",
+    _tls_fault("tls.cert.authority_invalid.self_signed")(
+        "signed with its own key", secured("self_signed")
     ),
-    _refused(_UNKNOWN, "", "the issuer is unknown and not sent", "unknown_issuer"),
-    _refused(
-        _UNKNOWN,
-        "missing_intermediate",
-        "the trusted root's intermediate is not sent",
-        "missing_intermediate",
+    _tls_fault("tls.cert.authority_invalid.untrusted_root")(
+        "the chain ends in a root that is sent but not trusted", secured("untrusted_root")
     ),
-    _refused("tls.cert.invalid", "weak_key", "an RSA key of 1024 bits", "weak_key"),
-    Fault(
-        kind="tls.cert.revoked",
-        summary="on the issuer's revocation list, for a client that checks it",
-        start=revoked,
-        also=("ok",),
-        needs=("cryptography",),
-        provoke="crl",
+    _tls_fault(_UNKNOWN)("the issuer is unknown and not sent", secured("unknown_issuer")),
+    _tls_fault(_UNKNOWN, "missing_intermediate")(
+        "the trusted root's intermediate is not sent", secured("missing_intermediate")
+    ),
+    _tls_fault("tls.cert.invalid", "weak_key")("an RSA key of 1024 bits", secured("weak_key")),
+    _tls_fault("tls.cert.revoked", also=("ok",), provoke="crl")(
+        "on the issuer's revocation list, for a client that checks it", revoked
     ),
 )
 
@@ -340,44 +256,25 @@ _NOT_TLS: Final = "tls.protocol.error.not_tls"
 _NOT_HTTP: Final = "http.response.invalid.not_http"
 
 OTHER_PROTOCOLS: tuple[Fault, ...] = (
-    Fault(
-        kind=_NOT_TLS,
-        when="plain_http",
-        summary="a plain HTTP server that answers the ClientHello at once",
-        start=serving(hello_plain, "https"),
+    new_fault(_NOT_TLS, "plain_http")(
+        "a plain HTTP server that answers the ClientHello at once", serving(hello_plain, "https")
     ),
-    Fault(
-        kind=_NOT_TLS,
-        when="plain_ssh",
-        summary="an SSH server that speaks first",
-        start=serving(greeting(b"SSH-2.0-OpenSSH_9.6\r\n"), "https"),
+    new_fault(_NOT_TLS, "plain_ssh")(
+        "an SSH server that speaks first", serving(greeting(b"SSH-2.0-OpenSSH_9.6\r\n"), "https")
     ),
-    Fault(
-        kind="tls.timed_out",
-        when="plain_server",
-        summary="a plain server that waits for a whole request",
-        start=serving(hello_unanswered, "https"),
+    new_fault("tls.timed_out", "plain_server")(
+        "a plain server that waits for a whole request", serving(hello_unanswered, "https")
     ),
-    Fault(
-        kind="tcp.reset",
-        when="tls_port",
-        summary="a TLS server on an http:// port that drops what is not TLS",
-        start=tls_on_plain_port,
-        also=("http.response.invalid.empty", _NOT_HTTP),
-        needs=("cryptography",),
+    _tls_fault("tcp.reset", "tls_port", also=(_EMPTY, _NOT_HTTP))(
+        "a TLS server on an http:// port that drops what is not TLS", tls_on_plain_port
     ),
-    Fault(
-        kind=_NOT_HTTP,
-        when="tls_port",
-        summary="a TLS server on an http:// port that answers with an alert record",
-        start=serving(closing(_ALERT_UNEXPECTED_MESSAGE)),
-        also=("http.protocol.error", "http.response.invalid.empty", "tcp.reset"),
+    new_fault(_NOT_HTTP, "tls_port", also=("http.protocol.error", _EMPTY, "tcp.reset"))(
+        "a TLS server on an http:// port that answers with an alert record",
+        serving(closing(_ALERT_UNEXPECTED_MESSAGE)),
     ),
-    Fault(
-        kind="http.error",
-        when="tls_port",
-        summary="a TLS server on an http:// port that answers 400 and says so",
-        start=serving(
+    new_fault("http.error", "tls_port")(
+        "a TLS server on an http:// port that answers 400 and says so",
+        serving(
             closing(
                 response(
                     400,
