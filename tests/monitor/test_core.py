@@ -86,7 +86,7 @@ def begun(path, count):
 
 def test_a_start_asks_the_store_no_more_often_for_more_endpoints(tmp_path, asked, monkeypatch):
     monkeypatch.setattr(
-        "ringback.monitor.moved.watcher.FingerprintMemory.load", lambda *given: None
+        "ringback.monitor.relocation.watcher.FingerprintMemory.load", lambda *given: None
     )
     counts = []
     for count in (2, 40):

@@ -17,8 +17,8 @@ from ringback.incident.engine import Engine, EngineSettings
 from ringback.monitor.diagnosing import Diagnoser
 from ringback.monitor.ingest.intake import Intake
 from ringback.monitor.model import UiEvent
-from ringback.monitor.moved import RelocationWatcher
 from ringback.monitor.processor import CheckProcessor, NoticeRouter, Subscribers
+from ringback.monitor.relocation import RelocationWatcher
 
 if TYPE_CHECKING:
     from ringback.incident.model import Check

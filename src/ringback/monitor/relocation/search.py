@@ -8,20 +8,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ringback.monitor.moved.fingerprint import FEATURES, Recognition, observe
-from ringback.monitor.moved.location import (
+from ringback.monitor.probe.connect import ProbeResolver
+from ringback.monitor.relocation.fingerprint import FEATURES, Recognition, observe
+from ringback.monitor.relocation.location import (
     ServiceLocation,
     configured_locations,
     location_of,
     neighbouring_locations,
     recorded_locations,
 )
-from ringback.monitor.probe.connect import ProbeResolver
 
 if TYPE_CHECKING:
     from ringback.failure.names import KindName
     from ringback.monitor.model import Endpoint
-    from ringback.monitor.moved.fingerprint import ServiceFingerprint
+    from ringback.monitor.relocation.fingerprint import ServiceFingerprint
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

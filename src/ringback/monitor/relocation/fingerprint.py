@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 from ringback.client.trust import Trust, ssl_context
-from ringback.monitor.moved.location import (
+from ringback.monitor.probe.connect import connect_tcp
+from ringback.monitor.probe.handshake import certificate_of
+from ringback.monitor.probe.outcome import PhaseTimer
+from ringback.monitor.relocation.location import (
     ServiceLocation,
     alternative_locations,
     redirect_location,
 )
-from ringback.monitor.probe.connect import connect_tcp
-from ringback.monitor.probe.handshake import certificate_of
-from ringback.monitor.probe.outcome import PhaseTimer
 
 if TYPE_CHECKING:
     from ringback.monitor.model import Endpoint

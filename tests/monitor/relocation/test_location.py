@@ -1,7 +1,7 @@
 import pytest
 
 from ringback.monitor.model import Endpoint
-from ringback.monitor.moved.location import (
+from ringback.monitor.relocation.location import (
     ServiceLocation,
     alternative_locations,
     location_of,

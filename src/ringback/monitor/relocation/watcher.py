@@ -11,16 +11,20 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
-from ringback.monitor.moved.fingerprint import ServiceFingerprint, ServiceObservation, observe_twice
-from ringback.monitor.moved.location import ServiceLocation, location_of
-from ringback.monitor.moved.search import find_relocation
 from ringback.monitor.probe.connect import ProbeResolver
+from ringback.monitor.relocation.fingerprint import (
+    ServiceFingerprint,
+    ServiceObservation,
+    observe_twice,
+)
+from ringback.monitor.relocation.location import ServiceLocation, location_of
+from ringback.monitor.relocation.search import find_relocation
 
 if TYPE_CHECKING:
     from ringback.failure.names import KindName
     from ringback.incident.model import Check
     from ringback.monitor.model import Endpoint
-    from ringback.monitor.moved.search import Relocation
+    from ringback.monitor.relocation.search import Relocation
 
 
 READ_INTERVAL = 3600.0

@@ -4,21 +4,21 @@ import json
 import time
 
 import pytest
-from monitor.moved.services import PAGE, http, nameserver, speaking
+from monitor.relocation.services import PAGE, http, nameserver, speaking
 
 from ringback.incident.model import Check
 from ringback.incident.pattern import pattern_of_diagnosis
 from ringback.monitor.model import Endpoint
-from ringback.monitor.moved import (
+from ringback.monitor.probe.connect import ProbeResolver
+from ringback.monitor.relocation import (
     RelocationWatcher,
     SearchLimits,
     ServiceFingerprint,
     ServiceLocation,
     find_relocation,
 )
-from ringback.monitor.moved.fingerprint import observe_twice
-from ringback.monitor.moved.location import location_of
-from ringback.monitor.probe.connect import ProbeResolver
+from ringback.monitor.relocation.fingerprint import observe_twice
+from ringback.monitor.relocation.location import location_of
 from ringback.testing.lab import Lab
 
 

@@ -3,7 +3,7 @@ import socket
 
 import pytest
 
-from ringback.monitor.moved import fingerprint
+from ringback.monitor.relocation import fingerprint
 
 
 @pytest.fixture

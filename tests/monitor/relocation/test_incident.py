@@ -1,7 +1,7 @@
 import asyncio
 import time
 
-from monitor.moved.services import http
+from monitor.relocation.services import http
 
 from ringback.incident.model import Check, WatchedEndpoint
 from ringback.monitor.core import MonitorCore, engine_of
