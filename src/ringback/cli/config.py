@@ -42,7 +42,6 @@ Examples:
 @click.argument("file", default=DEFAULT_FILE, metavar="[FILE|-]")
 @click.option("--force", is_flag=True, help="Overwrite existing files.")
 def init_command(file: str, *, force: bool) -> None:
-    """Write a starter file."""
     with monitor_extra():
         from ringback.monitor.config.starter import (  # noqa: PLC0415 - only this command needs it
             SCHEMA_LINE,
@@ -105,7 +104,6 @@ Exit status:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_context
 def check_config_command(context: click.Context, file: Path, *, as_json: bool) -> None:
-    """Check a configuration."""
     with monitor_extra():
         from ringback.monitor.config import ConfigInvalid  # noqa: PLC0415 - slow to import
         from ringback.monitor.config.load import load  # noqa: PLC0415 - slow to import
@@ -189,7 +187,6 @@ Examples:
 @click.option("--from", "kind", metavar="TYPE", help="Type of the files.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to this new file.")
 def import_command(files: tuple[str, ...], kind: str | None, output: Path | None) -> None:
-    """Convert the files."""
     if kind is not None and kind not in IMPORT_TYPES:
         hint = nearest(kind, IMPORT_TYPES) or f"; there are {', '.join(IMPORT_TYPES)}"
         raise InputError(f"unknown type {plain(kind)}{hint}")
@@ -271,7 +268,6 @@ Exit status:
 def notify_test_command(
     context: click.Context, names: tuple[str, ...], file: Path, *, every: bool
 ) -> None:
-    """Try notifiers."""
     if every == bool(names):
         raise click.UsageError("name the notifiers, or give --all", context)
     loaded = _loaded(file)

@@ -117,7 +117,6 @@ class Engine:
         return incident is not None and incident.pattern == "own_network_down"
 
     def watched(self) -> list[str]:
-        """Return the ids of the endpoints that are watched."""
         return list(self._trackers)
 
     def kind_of(self, endpoint: str) -> KindName | None:
@@ -126,7 +125,6 @@ class Engine:
         return tracker.kind if tracker is not None and tracker.streak.since is not None else None
 
     def incident_of(self, endpoint: str) -> Incident | None:
-        """Return the open incident that an endpoint is part of."""
         return self._registry.incident_of(endpoint)
 
     def wants_retry(self, endpoint: str) -> bool:
@@ -139,7 +137,6 @@ class Engine:
         return self._registry.all()
 
     def transitions(self) -> list[Transition]:
-        """Return the changes of state since the last call."""
         taken, self._transitions = self._transitions, []
         return taken
 
@@ -155,7 +152,6 @@ class Engine:
         return self._showing([self._registry.diagnosed(now, incident, report)])
 
     def acknowledge(self, id_: str, who: str, now: float) -> list[Change]:
-        """Note that somebody has taken an incident."""
         incident = self._registry.get(id_)
         if incident is None or incident.state == "acknowledged":
             return []

@@ -62,14 +62,12 @@ class Membership:
         self._sharing: dict[CorrelationKey, Counter[str]] = {}
 
     def join(self, incident: str, endpoint: str) -> None:
-        """Note that an endpoint is part of an incident."""
         if endpoint not in self._endpoints.setdefault(incident, {}):
             self._endpoints[incident][endpoint] = None
             self._incidents.setdefault(endpoint, {})[incident] = None
             self._count(incident, self._keys.get(endpoint, ()), 1)
 
     def leave(self, incident: str, endpoint: str) -> None:
-        """Note that an endpoint is no longer part of an incident."""
         if self._endpoints.get(incident, {}).pop(endpoint, self) is self:
             return
         del self._incidents[endpoint][incident]
@@ -78,7 +76,6 @@ class Membership:
         self._count(incident, self._keys.get(endpoint, ()), -1)
 
     def end(self, incident: str) -> None:
-        """Forget an incident."""
         for endpoint in list(self._endpoints.get(incident, ())):
             self.leave(incident, endpoint)
         self._endpoints.pop(incident, None)
@@ -98,7 +95,6 @@ class Membership:
         self._keys.pop(endpoint, None)
 
     def incidents(self, endpoint: str) -> Iterable[str]:
-        """Return the ids of the incidents that an endpoint is part of."""
         return self._incidents.get(endpoint, ())
 
     def of(self, incident: str) -> Iterable[str]:
@@ -193,7 +189,6 @@ class IncidentRegistry:
         return list(self._membership.of(incident.id))
 
     def incidents_of(self, endpoint: str) -> list[Incident]:
-        """Return all incidents that an endpoint is part of."""
         return [self._open[id_] for id_ in self._membership.incidents(endpoint)]
 
     def incident_of(self, endpoint: str) -> Incident | None:
@@ -206,7 +201,6 @@ class IncidentRegistry:
         )
 
     def outage_of(self, endpoint: str) -> Incident | None:
-        """Return the outage that an endpoint is part of."""
         found = self.incident_of(endpoint)
         return None if found is None or found.detector else found
 
@@ -221,19 +215,15 @@ class IncidentRegistry:
         return next((warning for warning in warnings if was_warned_of(warning, kind)), None)
 
     def of_pattern(self, pattern: Pattern) -> Incident | None:
-        """Return the oldest incident of a pattern."""
         return next((self._open[id_] for id_ in self._by_pattern.get(pattern, ())), None)
 
     def sharing(self, key: CorrelationKey) -> list[Incident]:
-        """Return the incidents of endpoints that have a correlation key."""
         return [self._open[id_] for id_ in self._membership.sharing(key)]
 
     def set_keys(self, endpoint: str, keys: Iterable[CorrelationKey]) -> None:
-        """Note what an endpoint may have in common with others."""
         self._membership.set_keys(endpoint, keys)
 
     def forget(self, endpoint: str) -> None:
-        """Forget what an endpoint may have in common with others."""
         self._membership.forget(endpoint)
 
     def load(self, incidents: Iterable[Incident]) -> None:
@@ -260,7 +250,6 @@ class IncidentRegistry:
         detector: str = "",
         notify: bool = True,
     ) -> Change:
-        """Open an incident."""
         incident = Incident(
             id=self._new_id(at, members[0]),
             pattern=pattern,
@@ -347,7 +336,6 @@ class IncidentRegistry:
         return self._take("reminded", at, incident, text, notify=notify)
 
     def resolve(self, at: float, incident: Incident, text: str) -> Change:
-        """Close an incident."""
         return self._take("resolved", at, incident, text)
 
     def unite(self, at: float, incident: Incident, other: Incident) -> Change:

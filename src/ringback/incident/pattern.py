@@ -75,6 +75,5 @@ def duration_text(seconds: float) -> str:
 
 
 def time_of_day(at: float) -> str:
-    """Return the time of day, in words."""
     hours, rest = divmod(int(at) % 86400, 3600)
     return f"{hours:02}:{rest // 60:02}:{rest % 60:02} UTC"

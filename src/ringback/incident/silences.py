@@ -21,7 +21,6 @@ class Silence:
     reason: str = ""  # Why; `maintenance` for a window of the configuration
 
     def covers(self, endpoint: str, now: float) -> bool:
-        """Return whether it is for an endpoint now."""
         return self.begins <= now < self.ends and any(
             fnmatchcase(endpoint, pattern) for pattern in self.endpoints
         )
@@ -49,17 +48,14 @@ class Silences:
         return list(self._silences.values())
 
     def covers(self, endpoints: Iterable[str], now: float) -> bool:
-        """Return whether all of these are silenced now."""
         return all(
             any(silence.covers(endpoint, now) for silence in self._silences.values())
             for endpoint in endpoints
         )
 
     def dump(self) -> Any:
-        """Return them, as JSON has it."""
         return [asdict(silence) for silence in self._silences.values()]
 
     def load(self, kept: Any) -> None:
-        """Know what ``dump`` gave."""
         for fields in kept:
             self.add(Silence(**{**fields, "endpoints": tuple(fields["endpoints"])}))

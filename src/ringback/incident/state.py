@@ -54,7 +54,6 @@ TABLE: dict[EndpointState, dict[Input, EndpointState]] = {
 
 
 def next_state(state: EndpointState, given: Input) -> EndpointState:
-    """Return the state that follows."""
     return TABLE[state][given]
 
 
@@ -124,10 +123,8 @@ class Streak:
             self._recent = ""
 
     def dump(self) -> Any:
-        """Return what was counted, as JSON has it."""
         return [self.failures, self.successes, self.since, self._recent]
 
     def load(self, kept: Any) -> None:
-        """Go on from what ``dump`` gave."""
         self.failures, self.successes, self.since, self._recent = kept
         self._note("")

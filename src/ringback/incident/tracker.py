@@ -54,7 +54,6 @@ class EndpointTracker:
 
     @property
     def flaps(self) -> bool:
-        """Whether it goes down again and again."""
         return any(
             isinstance(detector, FlappingDetector) and detector.active
             for detector in self.detectors
@@ -117,7 +116,6 @@ class EndpointTracker:
         return self._meant(detector.tick(now) for detector in self.detectors)
 
     def dump(self) -> Any:
-        """Return what is known, as JSON has it."""
         newest = [self.kind, self.detail, self.address, self.certificate, self.seen, self.reached]
         return {
             "state": self.state,
@@ -127,7 +125,6 @@ class EndpointTracker:
         }
 
     def load(self, kept: Any) -> None:
-        """Know what ``dump`` gave."""
         self.state = kept["state"]
         self.streak.load(kept["streak"])
         newest = kept["last"]

@@ -122,11 +122,9 @@ class MonitorHealth:
 
     @property
     def lag(self) -> float:
-        """The longest that the event loop was late lately, in seconds."""
         return max(self._lags, default=0.0)
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Inspect from now on."""
         self._offset, self._asleep = self._compared()
 
         def tick() -> None:
@@ -137,7 +135,6 @@ class MonitorHealth:
         self._timer = loop.call_later(INSPECTION_INTERVAL, tick)
 
     def stop(self) -> None:
-        """Stop."""
         if self._timer is not None:
             self._timer.cancel()
         self._timer = self._expected = None

@@ -36,7 +36,6 @@ class Subscribers:
         self.dropped = 0
 
     def publish(self, event: UiEvent) -> None:
-        """Publish to everybody."""
         for queue in self._queues:
             if queue.full():
                 queue.get_nowait()

@@ -44,11 +44,9 @@ class MonitorQueries:
 
     @property
     def store(self) -> Store:
-        """Where the monitor keeps what it knows."""
         return self._core.store
 
     def views(self) -> list[EndpointView]:
-        """Return every endpoint as it is now, in the order of the configuration."""
         self._core.flush_urgent()
         return [self._view(endpoint) for endpoint in self._core.endpoints.values()]
 

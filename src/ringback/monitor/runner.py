@@ -78,7 +78,6 @@ class ScheduledProbe:
         self.began = 0.0
 
     def begin(self) -> None:
-        """Begin a check."""
         self.under_way, self.was_slow, self.began = True, self.slow, monotonic()
         self.prober.begin(self._done)
 
@@ -151,7 +150,6 @@ class Runner:
     # What others ask for.
 
     def start(self) -> None:
-        """Begin, in the event loop that runs."""
         loop = asyncio.get_running_loop()
         self._context = ProbeContext(
             loop=loop,
@@ -166,7 +164,6 @@ class Runner:
         self._begin_due()
 
     async def stop(self) -> None:
-        """End every check without a result, and every connection."""
         self.health.stop()
         if self._timer is not None:
             self._timer.cancel()

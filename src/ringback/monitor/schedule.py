@@ -120,7 +120,6 @@ class Schedule:
         return self._due[id_]
 
     def dump(self) -> dict[str, float]:
-        """Return what ``kept`` takes: id to when it is due."""
         return dict(self._due)
 
 

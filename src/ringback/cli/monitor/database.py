@@ -113,7 +113,6 @@ def export_command(  # noqa: PLR0913 - click gives each option by name
     output: Path | None,
     db: Path,
 ) -> None:
-    """Export what a monitor has kept."""
     now = time.time()
     ending = output.suffix.lstrip(".").lower() if output else ""
     form = form or (ending if ending in _FORMATS else "csv")
@@ -190,7 +189,6 @@ Exit status:
     help="The monitor's database.",
 )
 def backup_command(target: Path, source: Path) -> None:
-    """Back the database up."""
     from ringback.monitor.store.interface import StoreProblem  # noqa: PLC0415 - as below
     from ringback.monitor.store.sqlite.database import copy_database  # noqa: PLC0415 - takes SQLAlchemy
 

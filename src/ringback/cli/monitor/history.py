@@ -82,7 +82,6 @@ def report_command(
     as_json: bool,
     as_csv: bool,
 ) -> None:
-    """Report availability."""
     if as_json and as_csv:
         raise click.UsageError("--json and --csv cannot be combined")
     if month is not None and months is not None:
@@ -198,7 +197,6 @@ _INDENT = 22
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @database_option
 def history_command(endpoint: str, since: str, failures: int, db: Path, *, as_json: bool) -> None:
-    """Show the history of an endpoint."""
     now = time.time()
     with opened_database(db) as reader:
         id_ = known_endpoint(reader, endpoint)
@@ -224,7 +222,6 @@ class _EndpointHistory:
             self.failed = reader.failures(endpoint, since, until, failures)[::-1]
 
     def record(self) -> dict[str, Any]:
-        """Return it as JSON has it."""
         from ringback.diagnosis.record import moment  # noqa: PLC0415 - loads the diagnosis
         from ringback.monitor.export import formats  # noqa: PLC0415 - loads the monitor
 
@@ -236,7 +233,6 @@ class _EndpointHistory:
         }
 
     def show(self) -> None:
-        """Print it, oldest first."""
         screen = console()
         lines = sorted(
             [(change.at, self._change(number)) for number, change in enumerate(self.changes)]

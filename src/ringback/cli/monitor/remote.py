@@ -51,7 +51,6 @@ class Remote:
             )
 
     def get(self, path: str) -> Any:
-        """Return what stands under a path."""
         return self._ask("GET", path, None)[0]
 
     def all(self, path: str) -> list[Any]:
@@ -65,11 +64,9 @@ class Remote:
         return found
 
     def post(self, path: str, body: Any) -> Any:
-        """Send something and return the answer."""
         return self._ask("POST", path, body)[0]
 
     def delete(self, path: str) -> Any:
-        """Remove something."""
         return self._ask("DELETE", path, None)[0]
 
     def _ask(self, method: str, path: str, body: Any) -> tuple[Any, str]:
@@ -122,7 +119,6 @@ class Remote:
 
 
 def segment(id_: str) -> str:
-    """Return an id as it stands in a path."""
     return quote(id_, safe="")
 
 

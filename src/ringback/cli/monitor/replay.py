@@ -42,7 +42,6 @@ Exit status:
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per change and line.")
 def replay_command(file: str, *, every: float, as_json: bool) -> None:
-    """Replay a log."""
     if file == "-":
         _replay("standard input", standard_input(), every, as_json=as_json)
         return

@@ -43,7 +43,6 @@ Exit status:
 def status_command(
     context: click.Context, state: str | None, url: str, token: str | None, *, as_json: bool
 ) -> None:
-    """Show the endpoints."""
     query = f"?state={state}" if state else ""
     endpoints = Remote(url, token).all(f"/endpoints{query}")
     if as_json:
@@ -108,7 +107,6 @@ def incidents_command(
     every: bool,
     as_json: bool,
 ) -> None:
-    """Show incidents."""
     remote = Remote(url, token)
     if incident is not None:
         found = [remote.get(f"/incidents/{segment(incident)}")]
@@ -161,7 +159,6 @@ Examples:
 
 
 def user_name() -> str:
-    """Return what this user is called; ``""``: it is not known."""
     try:
         return getpass.getuser()
     except (OSError, KeyError):
@@ -176,7 +173,6 @@ def user_name() -> str:
 def ack_command(
     context: click.Context, incidents: tuple[str, ...], url: str, token: str | None, *, every: bool
 ) -> None:
-    """Acknowledge incidents."""
     if every == bool(incidents):
         raise click.UsageError("name the incidents, or give --all", context)
     remote = Remote(url, token)
@@ -219,7 +215,6 @@ def silence_command(
     url: str,
     token: str | None,
 ) -> None:
-    """Begin, list or end silences."""
     remote = Remote(url, token)
     if ended is not None:
         remote.delete(f"/silences/{segment(ended)}")

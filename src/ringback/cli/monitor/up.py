@@ -71,7 +71,6 @@ def up_command(  # noqa: PLR0913 - click gives each option by name
     *,
     no_web: bool,
 ) -> None:
-    """Run the monitor."""
     if urls and file:
         raise click.UsageError("name URLs or a configuration, not both", context)
 

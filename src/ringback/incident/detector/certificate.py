@@ -175,7 +175,6 @@ class CertificateDetector(SignalDetector):
         )
 
     def dump(self) -> Any:
-        """Return what it remembers, as JSON has it."""
         lately = {id_: [asdict(seen), at] for id_, (seen, at) in self._lately.items()}
         return [
             self._seen and asdict(self._seen),
@@ -186,7 +185,6 @@ class CertificateDetector(SignalDetector):
         ]
 
     def load(self, kept: Any) -> None:
-        """Remember what ``dump`` gave."""
         seen, self._told, self._changed_at, lately, self._in_turn = kept
         self._seen = CertificateSeen(**seen) if seen else None
         self._lately = {id_: (CertificateSeen(**seen), at) for id_, (seen, at) in lately.items()}

@@ -33,7 +33,6 @@ class FlappingDetector(SignalDetector):
 
     @property
     def active(self) -> bool:
-        """Whether it flaps."""
         return self._active
 
     @property
@@ -41,7 +40,6 @@ class FlappingDetector(SignalDetector):
         return WINDOW_CHECKS * self.watched.every
 
     def see(self, check: Check, state: EndpointState) -> Signal | None:
-        """Return that it flaps, or no longer does."""
         down = state in {"down", "recovering"}
         if down != self._down:
             self._down, self._changed = down, check.at
@@ -84,10 +82,8 @@ class FlappingDetector(SignalDetector):
         )
 
     def dump(self) -> Any:
-        """Return what it remembers, as JSON has it."""
         return [list(self._downs), self._changed, self._down, self._active]
 
     def load(self, kept: Any) -> None:
-        """Remember what ``dump`` gave."""
         downs, self._changed, self._down, self._active = kept
         self._downs = tuple(downs)

@@ -24,7 +24,6 @@ class HeartbeatDetector(SignalDetector):
 
     @classmethod
     def applies(cls, watched: WatchedEndpoint) -> bool:
-        """Return whether the endpoint is one that reports in."""
         return watched.grace is not None
 
     def see(self, check: Check, state: EndpointState) -> Signal | None:
@@ -68,9 +67,7 @@ class HeartbeatDetector(SignalDetector):
         )
 
     def dump(self) -> Any:
-        """Return what it remembers, as JSON has it."""
         return [self._last, self._missed]
 
     def load(self, kept: Any) -> None:
-        """Remember what ``dump`` gave."""
         self._last, self._missed = kept

@@ -75,7 +75,6 @@ class LatencyLevel:
 
     @property
     def risen(self) -> bool:
-        """Whether it is at a higher level than it was used to."""
         return self.before is not None
 
     def add(self, seconds: float) -> bool | None:
@@ -160,13 +159,11 @@ class LatencyLevel:
             self._measure()
 
     def dump(self) -> Any:
-        """Return what it remembers, as JSON has it."""
         recent = [round(value, 4) for value in self._recent]
         run = [round(value, 4) for value in self._run]
         return [recent, round(self._sum, 4), run, self._age, self.before, self.now, self._low]
 
     def load(self, kept: Any) -> None:
-        """Remember what ``dump`` gave."""
         recent, sum_, run, age, self.before, self.now, self._low = kept
         self._begin_anew(recent)
         self._sum, self._run, self._age = sum_, list(run), age
@@ -183,7 +180,6 @@ class LatencyDetector(SignalDetector):
 
     @classmethod
     def applies(cls, watched: WatchedEndpoint) -> bool:
-        """Return whether latency is watched and means something."""
         return watched.latency and watched.grace is None
 
     def see(self, check: Check, state: EndpointState) -> Signal | None:
@@ -212,11 +208,9 @@ class LatencyDetector(SignalDetector):
         )
 
     def dump(self) -> Any:
-        """Return what it remembers, as JSON has it."""
         return self._level.dump()
 
     def load(self, kept: Any) -> None:
-        """Remember what ``dump`` gave."""
         self._level.load(kept)
 
 

@@ -48,7 +48,6 @@ _ONLY_FOR: dict[str, tuple[ProbeType, ...]] = {
 
 
 def check_endpoints(whole: MergedConfig) -> None:
-    """Note what does not hold inside the endpoints."""
     unsure = any(
         path[-1] in {"every", "timeout"} for source in whole.sources for path in source.invalid
     )
@@ -304,6 +303,5 @@ CHECKS = (check_endpoints, check_names, check_parents, check_access)
 
 
 def check_all(whole: MergedConfig) -> None:
-    """Note everything that does not hold."""
     for check in CHECKS:
         check(whole)

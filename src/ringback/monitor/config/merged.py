@@ -34,7 +34,6 @@ class Item(Generic[S_co]):
     path: KeyPath  # Under which path
 
     def add_problem(self, message: str, *keys: str | int, hint: str = "") -> None:
-        """Note that something is wrong with it."""
         self.source.add_problem((*self.path, *keys), message, hint)
 
     def is_invalid(self, key: str) -> bool:

@@ -35,5 +35,4 @@ def endpoint_name(name: str, url: str) -> str:
 
 
 def endpoint_id(name: str, url: str) -> str:
-    """Return an endpoint's id."""
     return slug(endpoint_name(name, url))

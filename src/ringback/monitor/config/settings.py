@@ -137,10 +137,8 @@ class MonitorConfig:
 
     @property
     def tokens(self) -> tuple[Token, ...]:
-        """Who may use the API, and for what."""
         return self.web.tokens
 
     @property
     def status_page(self) -> bool:
-        """Whether the public status page is on."""
         return self.web.status_page

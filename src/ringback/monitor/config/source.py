@@ -246,7 +246,6 @@ class SourceFile:
     def add_problem(
         self, path: KeyPath, message: str, hint: str = "", *, of_key: bool = False
     ) -> None:
-        """Note that something is wrong."""
         place = self.positions.of_key(path) if of_key else self.positions.of_value(path)
         self.problems.append(
             ConfigProblem(

@@ -40,7 +40,6 @@ _MAIN_ONLY = "belongs in the main file, not in an included one"
 def report_errors(
     source: SourceFile, errors: Iterable[ErrorDetails], main_only: Collection[str]
 ) -> None:
-    """Note what pydantic found in a file."""
     missing = {str(problem.path) for problem in source.problems}
     for error in errors:
         path = key_path_of(error["loc"])

@@ -83,7 +83,6 @@ def texts_of(value: object) -> object:
 
 
 def regex_of(value: str) -> str:
-    """Return a regular expression."""
     try:
         re.compile(value)
     except re.error as error:
@@ -106,7 +105,6 @@ def moment_of(value: object) -> float:
 
 
 def clock_of(value: object) -> time:
-    """Return a time of the day."""
     try:
         read = time.fromisoformat(value) if isinstance(value, str) else value
     except ValueError:
@@ -117,7 +115,6 @@ def clock_of(value: object) -> time:
 
 
 def weekday_of(value: object) -> int:
-    """Return the number of a day of the week; Monday is 0."""
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 6:
         return value
     word = value.lower() if isinstance(value, str) else ""
@@ -128,7 +125,6 @@ def weekday_of(value: object) -> int:
 
 
 def zone_of(value: str) -> str:
-    """Return the name of a time zone."""
     try:
         ZoneInfo(value)
     except (LookupError, ValueError, OSError) as error:
@@ -155,7 +151,6 @@ def json_text_of(value: object) -> str:
 
 
 def http_url_of(value: str) -> str:
-    """Return a URL of scheme http or https."""
     if not re.fullmatch(r"https?://[^\s/?#]+\S*", value):
         raise ValueError("must begin with http:// or https://, and have a host")
     return value

@@ -31,7 +31,6 @@ class Span(NamedTuple):
 
 
 def parse_month(text: str) -> Span:
-    """Return a calendar month in UTC."""
     match = _MONTH.fullmatch(text.strip())
     if match is None:
         raise ValueError(f"{text!r} is not a month such as 2026-11")
@@ -212,7 +211,6 @@ class _KnownShares:
         return min(1.0, seen / (end - begin))
 
     def known(self, begins: float, until: float) -> float:
-        """Return the seconds of a time that are known."""
         at, known = begins // _HOUR * _HOUR, 0.0
         while at < until:
             overlap = min(at + _HOUR, until) - max(at, begins)

@@ -56,7 +56,6 @@ INCIDENT_COLUMNS: Mapping[str, type] = {
 
 
 def check_row(check: Check) -> FlatRecord:
-    """Return a check as a record."""
     seen = check.certificate
     return {
         "at": moment(check.at),
@@ -77,7 +76,6 @@ def check_row(check: Check) -> FlatRecord:
 
 
 def incident_row(incident: Incident) -> FlatRecord:
-    """Return an incident as a record."""
     verdict = (incident.diagnosis or {}).get("verdict") or {}
     closed = incident.closed_at
     return {

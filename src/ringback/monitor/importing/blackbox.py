@@ -189,7 +189,6 @@ def is_prometheus(text: ImportedFile) -> bool:
 
 
 def convert_prometheus(texts: Iterable[ImportedFile], draft: Draft) -> None:
-    """Add what the files say."""
     read = [(text, YAMLText(text.text)) for text in texts]
     modules: dict[str, BlackboxModule] = {}
     for text, yaml in read:

@@ -57,7 +57,6 @@ class Draft:
     taken: set[str] = field(default_factory=set)  # Ids of the names that `free_name` returned
 
     def note(self, text: ImportedFile, line: int, message: str) -> None:
-        """Note what could not be carried over."""
         note = ImportNote(text.file, line, message)
         if note not in self.notes:
             self.notes.append(note)
@@ -196,7 +195,6 @@ def _key(key: str) -> str:
 
 
 def toml_value(value: Any) -> str:
-    """Return a value as TOML."""
     if isinstance(value, WithVariables):
         return _text(value)
     if isinstance(value, str):

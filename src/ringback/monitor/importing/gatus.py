@@ -137,14 +137,12 @@ _SECTIONS = {
 
 
 def is_gatus(text: ImportedFile) -> bool:
-    """Return whether a file is Gatus'."""
     endpoints = re.search(r"^(external-)?endpoints:", text.text, re.MULTILINE)
     conditions = re.search(r"\[(STATUS|CONNECTED|BODY|RESPONSE_TIME|DNS_RCODE)\]", text.text)
     return "gatus" in text.file.name.lower() or bool(endpoints and conditions)
 
 
 def convert_gatus(texts: Iterable[ImportedFile], draft: Draft) -> None:
-    """Add what the files say."""
     draft.defaults = {"every": _DEFAULT_INTERVAL}
     for text in texts:
         read = YAMLText(text.text)

@@ -59,12 +59,10 @@ class IcingaObject:
 
 
 def is_icinga(text: ImportedFile) -> bool:
-    """Return whether a file holds objects of Icinga 2."""
     return _BLOCK.search(text.text) is not None
 
 
 def convert_icinga(texts: Iterable[ImportedFile], draft: Draft) -> None:
-    """Add what the files say."""
     blocks = [item for text in texts for item in _objects(text)]
     templates = {(item.kind, item.name): item for item in blocks if item.how == "template"}
     hosts = [item for item in blocks if (item.how, item.kind) == ("object", "Host")]

@@ -51,12 +51,10 @@ _METHODS = frozenset({"GET", None, ""})
 
 
 def is_uptime_kuma(text: ImportedFile) -> bool:
-    """Return whether a file is a backup of Uptime Kuma."""
     return text.text.lstrip().startswith("{") and '"monitorList"' in text.text
 
 
 def convert_uptime_kuma(texts: Iterable[ImportedFile], draft: Draft) -> None:
-    """Add what the files say."""
     for text in texts:
         try:
             whole = as_table(json.loads(text.text))

@@ -32,12 +32,10 @@ class NagiosObject:
 
 
 def is_nagios(text: ImportedFile) -> bool:
-    """Return whether a file holds objects of Nagios."""
     return bool(re.search(r"^\s*define\s+(host|service|command)\s*\{", text.text, re.MULTILINE))
 
 
 def convert_nagios(texts: Iterable[ImportedFile], draft: Draft) -> None:
-    """Add what the files say."""
     found = [item for text in texts for item in _objects(text)]
     _Converter([_whole(item, found) for item in found], draft).add()
 

@@ -84,12 +84,10 @@ class PluginOptions:
         return next((values[-1] for name in names if (values := self.all(name))), "")
 
     def all(self, name: str) -> list[str]:
-        """Return all values of an option."""
         self.lost.discard(name)
         return self._values.get(name, [])
 
     def has(self, name: str) -> bool:
-        """Return whether an option is there."""
         return bool(self.all(name))
 
 

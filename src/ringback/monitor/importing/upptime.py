@@ -29,14 +29,12 @@ _DEFAULT_INTERVAL = "5m"
 
 
 def is_upptime(text: ImportedFile) -> bool:
-    """Return whether a file is Upptime's."""
     return "upptimerc" in text.file.name or (
         "\nsites:" in f"\n{text.text}" and "\nowner:" in f"\n{text.text}"
     )
 
 
 def convert_upptime(texts: Iterable[ImportedFile], draft: Draft) -> None:
-    """Add what the files say."""
     draft.defaults = {"every": _DEFAULT_INTERVAL}
     for text in texts:
         read = YAMLText(text.text)

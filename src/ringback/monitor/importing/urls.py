@@ -7,13 +7,11 @@ from ringback.monitor.importing.draft import Draft, ImportedFile
 
 
 def is_url_list(text: ImportedFile) -> bool:
-    """Return whether a file is a list of URLs."""
     lines = [line.split()[0] for line in text.text.splitlines() if _content(line)]
     return bool(lines) and all("://" in line or _is_address(line) for line in lines[:50])
 
 
 def convert_urls(texts: Iterable[ImportedFile], draft: Draft) -> None:
-    """Add what the files say."""
     for text in texts:
         for number, line in enumerate(text.text.splitlines(), 1):
             if content := _content(line):

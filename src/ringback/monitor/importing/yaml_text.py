@@ -65,12 +65,10 @@ class _Copy:
 
 
 def as_table(data: Any) -> dict[str, Any]:
-    """Return data where it is a table, else an empty one."""
     return data if isinstance(data, dict) else {}
 
 
 def as_list(data: Any) -> list[Any]:
-    """Return data where it is a list, else an empty one."""
     return data if isinstance(data, list) else []
 
 

@@ -26,7 +26,6 @@ class EventsInvalid(ValueError):  # noqa: N818 - named for what was found out
 
 
 def document_of(body: bytes) -> dict[str, Any]:
-    """Return the object that a body holds."""
     if len(body) > MAX_BYTES:
         raise EventsInvalid(f"the body is larger than {MAX_BYTES} bytes")
     try:
@@ -56,7 +55,6 @@ def number_member(holder: dict[str, Any], name: str, where: str) -> float | None
 
 
 def checked_number(value: Any, where: str) -> float:
-    """Return a value that is a number."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise EventsInvalid(f"{where} is not a number")
     if not 0 <= value <= _MAX_NUMBER or not isfinite(value):

@@ -90,7 +90,6 @@ class Discoveries:
         return list(reversed(self._seen.values()))
 
     def get(self, id_: str) -> Discovered | None:
-        """Return one."""
         return next((origin for origin in self._seen.values() if origin.id == id_), None)
 
     def forget(self, origins: Iterable[str]) -> None:
@@ -99,11 +98,9 @@ class Discoveries:
             self._seen.pop(origin, None)
 
     def dump(self) -> list[dict[str, Any]]:
-        """Return what ``load`` takes, as JSON has it."""
         return [asdict(origin) for origin in self._seen.values()]
 
     def load(self, kept: Iterable[dict[str, Any]]) -> None:
-        """Go on from what was kept."""
         self._seen = OrderedDict((origin["url"], Discovered(**origin)) for origin in kept)
 
     def _new_id(self, origin: str) -> str:
@@ -142,7 +139,6 @@ class Intake:
         self.discoveries.forget(url for url in known if self._index.endpoint_for(url))
 
     def take(self, reported: Iterable[PassiveCheck]) -> int:
-        """Take calls; return how many."""
         calls = 0
         for passive in reported:
             calls += passive.calls

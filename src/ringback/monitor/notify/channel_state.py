@@ -32,7 +32,6 @@ class RateLimit:
         return now + max(0.0, 1 - self._tokens) * self._each
 
     def take(self, now: float) -> None:
-        """Note that a notification goes."""
         self._flow(now)
         self._tokens -= 1
 
@@ -85,7 +84,6 @@ class ChannelState:
 
     @property
     def busy(self) -> bool:
-        """Whether a notification is in flight."""
         return self.under_way > 0
 
     def open_at(self, now: float) -> float:
@@ -106,7 +104,6 @@ class ChannelState:
         self._circuit.admit(now)
 
     def succeeded(self, now: float, seconds: float) -> None:
-        """Note that a notification arrived."""
         self.most, self._rejections = None, 0
         self._circuit.succeeded(now, seconds)
 

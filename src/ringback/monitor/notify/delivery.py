@@ -113,14 +113,12 @@ class Delivery:
         return left
 
     def give_up(self, queued: Iterable[Queued], why: str) -> None:
-        """Give notices up."""
         for entry in queued:
             self._give_up(entry.notice, why)
 
     def postpone(
         self, queued: Iterable[Queued], due: float, why: str = "the channel cannot be used now"
     ) -> None:
-        """Try notices later."""
         for entry in queued:
             self._store.postpone(entry.notice.id, due, entry.error or why)
 

@@ -43,7 +43,6 @@ def document(notification: Notification) -> dict[str, Any]:
 
 
 def body(notification: Notification) -> bytes:
-    """Return a notification as JSON in bytes."""
     return json.dumps(document(notification), ensure_ascii=False).encode("utf-8", "replace")
 
 

@@ -56,7 +56,6 @@ class Notification:
 
     @property
     def notices(self) -> list[Notice]:
-        """All that are done with it."""
         return [notice for update in self.updates for notice in update.notices]
 
 
@@ -91,7 +90,6 @@ def is_escalation(notice: Notice) -> bool:
 
 
 def idempotency_key(ids: Iterable[str]) -> str:
-    """Return the idempotency key of a notification with these notices."""
     known = list(ids)
     return known[0] if len(known) == 1 else sha256("\n".join(known).encode()).hexdigest()[:32]
 

@@ -69,7 +69,6 @@ def named_endpoints(ids: Iterable[str], known: Mapping[str, str], most: int = 5)
 
 
 def utc_text(at: float) -> str:
-    """Return a time as people read it."""
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
@@ -262,7 +261,6 @@ def _verdict(incident: Incident) -> Mapping[str, Any]:
 
 
 def plain_text(notification: Notification) -> str:
-    """Return the body of a notification as plain text."""
     return "\n\n".join(_plain_incident(sheet) for sheet in incident_texts(notification))
 
 
@@ -281,7 +279,6 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~&])")
 
 
 def markdown_text(notification: Notification) -> str:
-    """Return the body of a notification as Markdown."""
     return "\n\n---\n\n".join(_markdown_incident(sheet) for sheet in incident_texts(notification))
 
 
@@ -303,7 +300,6 @@ def _escaped(text: str) -> str:
 
 
 def html_text(notification: Notification) -> str:
-    """Return the body of a notification as a piece of HTML."""
     return "\n<hr>\n".join(_html_incident(sheet) for sheet in incident_texts(notification))
 
 

@@ -24,7 +24,6 @@ _FAMILIES = {4: socket.AF_INET, 6: socket.AF_INET6}
 
 
 def endpoint_host(endpoint: Endpoint) -> str:
-    """Return the host of an endpoint's URL."""
     host = urlsplit(endpoint.url).hostname
     if not host:
         raise ValueError("the URL has no host")
@@ -32,7 +31,6 @@ def endpoint_host(endpoint: Endpoint) -> str:
 
 
 def endpoint_host_and_port(endpoint: Endpoint) -> tuple[str, int]:
-    """Return host and port of an endpoint's URL."""
     port = urlsplit(endpoint.url).port
     if not port:
         raise ValueError("the URL has no port")
@@ -115,7 +113,6 @@ def _literal(host: str, port: int) -> list[AddrInfo]:
 
 
 def system_nameservers() -> tuple[Nameserver, ...]:
-    """Return the nameservers that this system asks."""
     import dns.exception  # noqa: PLC0415 - seldom needed, and large
     import dns.resolver  # noqa: PLC0415 - as above
 

@@ -41,7 +41,6 @@ class DNSProber(TaskProber):
             import_module("dns.asyncresolver")  # large: now, and not while others are looked at
 
     async def check(self, phases: PhaseTimer) -> ProbeFailure | None:
-        """Check once."""
         until = phases.began + self.endpoint.timeout
         if self._as_programs_do:
             family = endpoint_family(self.endpoint)
@@ -53,7 +52,6 @@ class DNSProber(TaskProber):
         return self._failure_of(answers)
 
     def expired(self, phases: PhaseTimer) -> ProbeFailure:
-        """Return what it means that the time for a check ran out."""
         return super().expired(phases) if self._as_programs_do else _SILENT
 
     async def _ask(self, phases: PhaseTimer, until: float) -> list[str]:

@@ -72,7 +72,6 @@ def _chain_sent(secured: Any) -> list[bytes]:
 
 
 def expiry_failure(end: float, days: float, now: float) -> ProbeFailure | None:
-    """Return that a certificate does not last long enough."""
     left = (end - now) / _DAY
     if left >= days:
         return None

@@ -31,7 +31,6 @@ class ICMPProber(TaskProber):
         self._host = endpoint_host(endpoint)
 
     async def check(self, phases: PhaseTimer) -> ProbeFailure | None:
-        """Check once."""
         until = phases.began + self.endpoint.timeout
         addresses = await self.context.resolver.addresses(
             self._host, 0, until, endpoint_family(self.endpoint)
@@ -48,7 +47,6 @@ class ICMPProber(TaskProber):
 
 
 def echo_socket(family: int) -> socket.socket:
-    """Return a socket for echo requests."""
     for kind in (socket.SOCK_DGRAM, socket.SOCK_RAW):
         try:
             return socket.socket(family, kind, _PROTOCOLS[socket.AddressFamily(family)])
@@ -88,7 +86,6 @@ def internet_checksum(data: bytes) -> int:
 
 
 def is_echo_reply(packet: bytes, type_: int, token: bytes) -> bool:
-    """Return whether a packet is the reply to a request."""
     if type_ == 0 and packet[:1] and packet[0] >> 4 == 4 and len(packet) >= 28:
         packet = packet[(packet[0] & 0x0F) * 4 :]
     return packet[:1] == bytes((type_,)) and packet[_HEADER.size :] == token

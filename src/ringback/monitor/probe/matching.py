@@ -63,7 +63,6 @@ class Matcher:
         return None
 
     def close(self) -> None:
-        """End the process."""
         worker, self._worker = self._worker, None
         if worker is not None:
             worker.end()

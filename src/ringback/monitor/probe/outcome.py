@@ -50,14 +50,12 @@ class PhaseTimer:
         self.on_timeout: ProbeFailure | None = None
 
     def enter(self, phase: Phase, record: str = "") -> None:
-        """Begin a phase."""
         now = monotonic()
         if record:
             self.timings[record] = now - self.at
         self.at, self.phase = now, phase
 
     def leave(self, record: str = "") -> None:
-        """End the last phase."""
         self.enter(self.phase, record)
 
 
@@ -93,7 +91,6 @@ class ProbeError(Exception):
 
 
 def probe_failure_of(error: BaseException, phase: Phase) -> ProbeFailure:
-    """Return what an exception says."""
     if isinstance(error, ProbeError):
         return error.failure
     failure = classify(error)
@@ -121,7 +118,6 @@ def _exact(error: BaseException, kind: KindName, phase: Phase) -> str:
 
 
 def timeout_failure(phases: PhaseTimer) -> ProbeFailure:
-    """Return that the time for a check ran out."""
     if phases.on_timeout is not None:
         return phases.on_timeout
     kind = TIMEOUT_IN.get(phases.phase, "client.deadline_exceeded")

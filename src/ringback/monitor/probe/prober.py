@@ -66,16 +66,13 @@ class TaskProber(ABC):
         return timeout_failure(phases)
 
     def begin(self, done: OnDone) -> None:
-        """Check once."""
         self._task = self.context.loop.create_task(self._run(done))
 
     def cancel(self) -> None:
-        """End the check that is under way."""
         if self._task is not None:
             self._task.cancel()
 
     def close(self) -> None:
-        """End everything."""
         self.cancel()
 
     async def _run(self, done: OnDone) -> None:
@@ -96,7 +93,6 @@ class TaskProber(ABC):
 def check_of(
     endpoint: Endpoint, vantage: str, phases: PhaseTimer, failure: ProbeFailure | None
 ) -> Check:
-    """Return the result of a check that has ended."""
     seconds = phases.at - phases.began
     if failure is None:
         failure = too_slow(endpoint, seconds)
@@ -116,7 +112,6 @@ def check_of(
 
 
 def too_slow(endpoint: Endpoint, seconds: float) -> ProbeFailure | None:
-    """Return that an answer took longer than it may."""
     most = endpoint.expectations.latency
     if most is None or seconds <= most:
         return None
@@ -134,7 +129,6 @@ class UnusableEndpoint:
         self._kind = kind if kind.startswith(("config.", "url.")) else "request.invalid"
 
     def begin(self, done: OnDone) -> None:
-        """Say that nothing is known."""
         check = Check(
             at=time.time(),
             endpoint=self._endpoint.id,

@@ -19,11 +19,9 @@ class LineStream:
         self._loop = asyncio.get_running_loop()
 
     async def send(self, data: bytes) -> None:
-        """Send something."""
         await self._loop.sock_sendall(self.connected, data)
 
     async def take(self, size: int) -> bytes:
-        """Return so many bytes."""
         taken = b""
         while len(taken) < size:
             piece = await self._loop.sock_recv(self.connected, size - len(taken))

@@ -20,7 +20,6 @@ class TCPProber(TaskProber):
         self._host, self._port = endpoint_host_and_port(endpoint)
 
     async def check(self, phases: PhaseTimer) -> ProbeFailure | None:
-        """Check once."""
         until = phases.began + self.endpoint.timeout
         connected = await connect_tcp(
             self._host,

@@ -35,7 +35,6 @@ class TLSProber(TaskProber):
             raise ValueError(f"STARTTLS is not known for {self._spoken}")
 
     async def check(self, phases: PhaseTimer) -> ProbeFailure | None:
-        """Check once."""
         until = phases.began + self.endpoint.timeout
         tls = tls_context(self.endpoint, ())
         connect = partial(self._connected, until=until)

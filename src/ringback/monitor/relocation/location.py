@@ -38,7 +38,6 @@ class ServiceLocation:
 
     @property
     def shown(self) -> str:
-        """``host:port``."""
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 

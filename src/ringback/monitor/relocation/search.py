@@ -49,7 +49,6 @@ class Relocation:
 
     @property
     def advice(self) -> tuple[str, ...]:
-        """What to do."""
         return (
             f"If this was intended, point clients and the configuration to {self.location.shown}.",
             f"If not, make the service listen on port {self.before.port} again.",

@@ -53,7 +53,6 @@ class FingerprintMemory:
         return known is None or not known.at <= now < known.at + READ_INTERVAL
 
     def note(self, endpoint: str, now: float, seen: ServiceObservation) -> None:
-        """Remember what an endpoint is recognised by."""
         self._known[endpoint] = KnownService(at=now, seen=seen)
         self._known.move_to_end(endpoint)
         if len(self._known) > _MAX_REMEMBERED:
@@ -65,13 +64,11 @@ class FingerprintMemory:
         return None if known is None else known.seen
 
     def keep(self, endpoints: Iterable[str]) -> None:
-        """Forget all but these."""
         wanted = set(endpoints)
         for gone in [id_ for id_ in self._known if id_ not in wanted]:
             del self._known[gone]
 
     def dump(self, endpoint: str) -> dict[str, Any]:
-        """Return what ``load`` takes, as JSON has it."""
         known = self._known[endpoint]
         return {
             "at": known.at,
@@ -82,7 +79,6 @@ class FingerprintMemory:
         }
 
     def load(self, endpoint: str, kept: Mapping[str, Any]) -> None:
-        """Know what an earlier process knew."""
         seen = kept["seen"]
         self.note(
             endpoint,

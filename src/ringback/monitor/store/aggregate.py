@@ -60,7 +60,6 @@ class Histogram:
         return ((at, count) for at, count in enumerate(self._counts, self._lowest) if count)
 
     def add(self, seconds: float) -> None:
-        """Count one duration."""
         if (
             1e-6 < seconds < _MAX_SECONDS
         ):  # as bucket_of; a call for each phase of each check is dear
@@ -91,7 +90,6 @@ class Histogram:
             self._counts.frombytes(bytes(_WIDTH * missing))
 
     def merge(self, other: Histogram) -> None:
-        """Add what another counted."""
         if not other:
             return
         self._reach(other._lowest, other._lowest + len(other._counts) - 1)
@@ -135,7 +133,6 @@ class Histogram:
 
     @classmethod
     def decode(cls, data: bytes) -> Histogram:
-        """Return what ``encode`` made these bytes of."""
         self = cls()
         at = bucket = 0
         while at < len(data):
@@ -149,7 +146,6 @@ class Histogram:
 
 
 def bucket_of(seconds: float) -> int:
-    """Return the bucket that a duration falls into."""
     if 1e-6 < seconds < _MAX_SECONDS:
         return ceil(log(seconds) * _SCALE + _SHIFT)
     return 0 if seconds <= 1e-6 else _MAX_BUCKET
@@ -223,7 +219,6 @@ class Aggregate:
                 histogram.add(seconds)
 
     def merge(self, other: Aggregate) -> None:
-        """Add what another counted."""
         self.count += other.count
         self.bad += other.bad
         self.unknown += other.unknown
@@ -244,7 +239,6 @@ class Aggregate:
         return found
 
     def bucket(self, at: float) -> RollupBucket:
-        """Return it as others see it."""
         p50, p95, p99 = self.seconds.quantiles(0.5, 0.95, 0.99)
         medians = {name: histogram.quantiles(0.5)[0] for name, histogram in self.phases.items()}
         return RollupBucket(
@@ -275,7 +269,6 @@ class Aggregate:
     def decode(
         cls, count: int, bad: int, unknown: int, kinds: str | None, histograms: bytes
     ) -> Aggregate:
-        """Return what was kept."""
         self = cls()
         self.count, self.bad, self.unknown = count, bad, unknown
         self.kinds = json.loads(kinds) if kinds else {}

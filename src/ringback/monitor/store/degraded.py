@@ -117,13 +117,11 @@ class Spill:
         )
 
     def note(self, id_: str, write: Callable[[], None], changed: Queued | None) -> None:
-        """Hold what is to be noted of a notice."""
         if changed is not None:
             self.queued[id_] = changed
         self.notes[id_] = write
 
     def checks_of(self, endpoint: str, since: float, until: float, *, failed: bool) -> list[Check]:
-        """Return checks of an endpoint, oldest first."""
         return [
             check
             for check in self.checks
@@ -147,7 +145,6 @@ class Spill:
 
 
 def ended_notice(queued: Queued, error: str | None = None) -> Queued:
-    """Return a notice that is not tried again."""
     return replace(queued, due=NEVER, error=queued.error if error is None else error)
 
 
@@ -244,14 +241,12 @@ class DegradedStore:
         return self._one(reading) or []
 
     def state(self, name: str) -> Any:
-        """Return what was kept or held last as this state; ``None``: nothing."""
         with self._lock:
             if name in self._spill.states:
                 return self._spill.states[name]
             return self._one(lambda: self._store.state(name))
 
     def states(self, prefix: str) -> dict[str, Any]:
-        """Return what was kept or held last as every state whose name begins so, by name."""
         with self._lock:
             kept = self._one(lambda: self._store.states(prefix)) or {}
             held = {
@@ -260,7 +255,6 @@ class DegradedStore:
             return kept | held
 
     def last_checks(self) -> dict[str, Check]:
-        """Return the newest check of each endpoint."""
         with self._lock:
             found = dict(self._store.last_checks())
             for check in self._spill.checks:
@@ -271,7 +265,6 @@ class DegradedStore:
     def checks(
         self, endpoint: str, since: float, until: float, *, failed: bool = False, limit: int = 1000
     ) -> list[Check]:
-        """Return checks of an endpoint, newest first; ``failed``: only those."""
         kept = self._all(
             lambda: self._store.checks(endpoint, since, until, failed=failed, limit=limit)
         )
@@ -290,7 +283,6 @@ class DegradedStore:
         return self._one(lambda: self._store.phases(endpoint, step, since, until)) or {}
 
     def transitions(self, endpoint: str, since: float, until: float) -> list[Transition]:
-        """Return the changes of an endpoint's state, oldest first."""
         kept = self._all(lambda: self._store.transitions(endpoint, since, until))
         with self._lock:
             held = list(self._spill.transitions)
@@ -308,7 +300,6 @@ class DegradedStore:
         before: float | None = None,
         limit: int = 100,
     ) -> list[Incident]:
-        """Return incidents, newest first."""
         wanted = tuple(states)
         with self._lock:
             held = dict(self._spill.incidents)
@@ -323,13 +314,11 @@ class DegradedStore:
         return sorted(found, key=lambda incident: (-incident.opened_at, incident.id))[:limit]
 
     def incident(self, id_: str) -> Incident | None:
-        """Return one incident."""
         with self._lock:
             held = self._spill.incidents.get(id_)
         return held or self._one(lambda: self._store.incident(id_))
 
     def due(self, now: float, limit: int = 100) -> list[Queued]:
-        """Return notices that are to be sent by now, oldest first."""
         with self._lock:
             known = self._spill.notes.keys() | self._spill.queued.keys()
             kept = self._all(lambda: self._store.due(now, limit + len(known)))
@@ -338,11 +327,9 @@ class DegradedStore:
             return sorted(found, key=lambda queued: (queued.due, queued.notice.at))[:limit]
 
     def sent(self, id_: str, now: float) -> None:
-        """Note that a notice was sent."""
         self._note(id_, lambda: self._store.sent(id_, now), ended_notice)
 
     def postpone(self, id_: str, due: float, error: str) -> None:
-        """Note that a notice could not be sent, and when it is to be tried again."""
         self._note(
             id_,
             lambda: self._store.postpone(id_, due, error),
@@ -350,7 +337,6 @@ class DegradedStore:
         )
 
     def give_up(self, id_: str, now: float, error: str) -> None:
-        """Note that a notice will not be tried again."""
         self._note(
             id_,
             lambda: self._store.give_up(id_, now, error),
@@ -390,7 +376,6 @@ class DegradedStore:
             self._unmaintained = None
 
     def backup(self, path: Path) -> None:
-        """Write a copy that is whole, while others write."""
         self._store.backup(path)
 
     def close(self) -> None:

@@ -72,7 +72,6 @@ class SecurityHeadersMiddleware:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle one connection."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -174,7 +173,6 @@ def application(
     *,
     clock: Callable[[], float] = time.time,
 ) -> Starlette:
-    """Return the web page of a monitor."""
     renderer = Renderer(clock)
     app = Starlette(
         routes=[*_PAGES, Mount("/api/v1", app=_api)],

@@ -37,7 +37,6 @@ _MAX_TEXT = 60
 
 
 def badge_svg(label: str, value: str, tone: Tone) -> str:
-    """Return a badge."""
     label, value = label[:_MAX_TEXT], value[:_MAX_TEXT]
     left, right = _width(label), _width(value)
     said = escape(f"{label}: {value}")

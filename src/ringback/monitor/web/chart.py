@@ -39,12 +39,10 @@ class Scale:
     step: float  # Seconds between two marks
 
     def y(self, seconds: float) -> float:
-        """Return where seconds are."""
         return round(HEIGHT * (1 - min(seconds, self.top) / self.top), 1)
 
     @property
     def ticks(self) -> tuple[Tick, ...]:
-        """Its marks."""
         count = round(self.top / self.step) + 1
         return tuple(Tick(at=self.y(self.step * n), value=self.step * n) for n in range(count))
 
@@ -67,7 +65,6 @@ def x_of(since: float, until: float) -> Callable[[float], float]:
 
 
 def time_ticks(since: float, until: float) -> tuple[Tick, ...]:
-    """Return the marks of the level axis."""
     return tuple(
         Tick(at=WIDTH * part / 6, value=since + (until - since) * part / 6) for part in range(7)
     )
@@ -99,7 +96,6 @@ class ChartWindow:
 
     @property
     def seconds(self) -> float:
-        """How long it is."""
         return self.cell * self.cells
 
 
@@ -153,7 +149,6 @@ class StatusBar:
 
     @property
     def count(self) -> int:
-        """Checks whose outcome is known."""
         return sum(cell.count for cell in self.cells)
 
     @property
@@ -169,7 +164,6 @@ class StatusBar:
 
 
 def status_bar(buckets: Iterable[RollupBucket], window: ChartWindow, now: float) -> StatusBar:
-    """Return the bar of an endpoint."""
     sums: dict[int, list[int]] = defaultdict(lambda: [0, 0])
     for bucket in buckets:
         found = sums[int(bucket.at // window.cell)]

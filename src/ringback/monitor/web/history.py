@@ -19,7 +19,6 @@ _T = TypeVar("_T")
 
 
 async def query_store(question: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
-    """Return the store's answer."""
     try:
         return await run_in_threadpool(question, *args, **kwargs)
     except StoreProblem as error:

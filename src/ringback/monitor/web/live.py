@@ -193,7 +193,6 @@ def _offer(page: asyncio.Queue[bytes], message: bytes) -> None:
 
 
 async def live_stream(request: Request) -> StreamingResponse:
-    """Return the stream."""
     require(request, "read")
     stream = site_of(request).live
     if stream.full:

@@ -49,7 +49,6 @@ class MetricFamily:
 
 
 def gauge(name: str, meaning: str, value: float, **labels: str) -> MetricFamily:
-    """Return a metric with one value."""
     return MetricFamily(name=name, help=meaning, samples=(Sample(value=value, labels=labels),))
 
 
@@ -60,7 +59,6 @@ def counter(name: str, meaning: str, value: float) -> MetricFamily:
 
 
 def exposition_of(families: Iterable[MetricFamily]) -> str:
-    """Return metrics as text."""
     lines: list[str] = []
     for family in families:
         name = family.name
@@ -113,7 +111,6 @@ class LastCertificates:
 
 
 async def show_metrics(request: Request) -> PlainTextResponse:
-    """Return the metrics."""
     require(request, "read")
     site = site_of(request)
     views = site.queries.views()
@@ -128,7 +125,6 @@ async def show_metrics(request: Request) -> PlainTextResponse:
 
 
 def endpoint_metrics(views: list[EndpointView]) -> Iterator[MetricFamily]:
-    """Yield what is known of endpoints."""
     seen = [(view, view.last) for view in views if view.last is not None]
     yield MetricFamily(
         name="ringback_endpoint_state",
@@ -203,7 +199,6 @@ def certificate_metrics(
 
 
 def incident_metrics(incidents: list[Incident]) -> MetricFamily:
-    """Return how many incidents are open."""
     counts = Counter(incident.pattern for incident in incidents)
     return MetricFamily(
         name="ringback_incidents_open",
@@ -213,7 +208,6 @@ def incident_metrics(incidents: list[Incident]) -> MetricFamily:
 
 
 def monitor_metrics(status: dict[str, Any]) -> Iterator[MetricFamily]:
-    """Yield how the monitor itself is."""
     version = {"version": status["version"], "vantage": status.get("vantage", "")}
     yield gauge("ringback_build_info", "1 with the version.", 1, **version)
     yield gauge("ringback_uptime_seconds", "Since the monitor started.", status.get("uptime", 0))
@@ -270,7 +264,6 @@ def notifier_metrics(counts: dict[str, dict[str, int]]) -> Iterator[MetricFamily
 
 
 def store_metrics(store: dict[str, Any]) -> Iterator[MetricFamily]:
-    """Yield how what is known is kept."""
     yield counter(
         "ringback_store_dropped_total",
         "Checks that were lost because results could not be stored for too long.",
@@ -281,7 +274,6 @@ def store_metrics(store: dict[str, Any]) -> Iterator[MetricFamily]:
 
 
 def configuration_metrics(config: dict[str, Any]) -> Iterator[MetricFamily]:
-    """Yield whether what is configured is in use."""
     good = not config.get("error")
     yield gauge(
         "ringback_config_last_reload_successful",

@@ -50,7 +50,6 @@ if TYPE_CHECKING:
 async def render_page(
     request: Request, template: str, *, status: int = 200, **context: Any
 ) -> Response:
-    """Return a page."""
     site, grant = site_of(request), grant_of(request)
     readable = "read" in grant.scopes
     shared = {
@@ -79,7 +78,6 @@ def login_redirect(request: Request, scope: Scope) -> Response | None:
 
 
 async def overview_page(request: Request) -> Response:
-    """Return the overview."""
     if (login := login_redirect(request, "read")) is not None:
         return login
     queries = site_of(request).queries
@@ -117,7 +115,6 @@ _MAX_RUNS = 20
 
 
 async def endpoint_page(request: Request) -> Response:
-    """Return the page of an endpoint."""
     if (login := login_redirect(request, "read")) is not None:
         return login
     site = site_of(request)
@@ -161,7 +158,6 @@ def runs_of(failures: Sequence[Check]) -> list[tuple[Check, Check, int]]:
 async def buckets_of(
     queries: MonitorQueries, id_: str, window: ChartWindow, now: float
 ) -> list[RollupBucket]:
-    """Return the rollup of an endpoint in a window."""
     return await query_store(queries.store.buckets, *_window_query(id_, window, now))
 
 
@@ -191,7 +187,6 @@ async def incidents_page(request: Request) -> Response:
 
 
 async def incident_page(request: Request) -> Response:
-    """Return the page of one incident."""
     if (login := login_redirect(request, "read")) is not None:
         return login
     queries = site_of(request).queries
@@ -254,7 +249,6 @@ def _stages(diagnosis: Diagnosis) -> list[tuple[str, str, State, list[_Read]]]:
 
 
 async def kind_page(request: Request) -> Response:
-    """Return the page that explains a kind of failure."""
     if (login := login_redirect(request, "read")) is not None:
         return login
     found = KINDS.get(request.path_params["name"])
@@ -271,7 +265,6 @@ async def kind_page(request: Request) -> Response:
 
 
 async def discovered_page(request: Request) -> Response:
-    """Return the page."""
     if (login := login_redirect(request, "read")) is not None:
         return login
     found = site_of(request).queries.discovered()
@@ -284,7 +277,6 @@ STATUS_PAGE_SECONDS = 15.0
 
 
 async def status_page(request: Request) -> Response:
-    """Return the page."""
     site = site_of(request)
     if not site.settings.status_page:
         raise HTTPProblem(404, "there is no such page")

@@ -53,7 +53,6 @@ async def probe_target(request: Request) -> PlainTextResponse:
 
 
 def is_allowed(target: str, allowed: tuple[str, ...]) -> bool:
-    """Return whether a target may be checked."""
     asked = _parts(target)
     return asked is not None and any(_matches(asked, pattern) for pattern in allowed)
 

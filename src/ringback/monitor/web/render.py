@@ -65,7 +65,6 @@ class Renderer:
         self._environment = environment
 
     def render(self, template: str, context: Mapping[str, Any]) -> str:
-        """Return a page."""
         return self._environment.get_template(template).render(context)
 
 
@@ -98,7 +97,6 @@ _YEAR: Final = "public, max-age=31536000, immutable"
 
 
 async def static_file(request: Request) -> Response:
-    """Return a file that pages load."""
     name = request.path_params["name"]
     if name not in DIGESTS:
         raise HTTPProblem(404, "there is no such file")

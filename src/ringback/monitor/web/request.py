@@ -37,7 +37,6 @@ class HTTPProblem(Exception):  # noqa: N818 - RFC 9457's word for it
 
 
 def problem_response(problem: HTTPProblem) -> JSONResponse:
-    """Return a problem as a response."""
     document = {
         "type": "about:blank",
         "title": problem.title,
@@ -60,7 +59,6 @@ _MAX_FIELDS = 50
 
 
 async def read_body(request: Request, most: int = MAX_FORM) -> bytes:
-    """Return the body of a request."""
     parts = bytearray()
     async for part in request.stream():
         parts += part

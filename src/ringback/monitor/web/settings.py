@@ -50,7 +50,6 @@ class WebSettings:
 
     @property
     def local(self) -> bool:
-        """Whether only this machine can reach the address."""
         return is_loopback_host(self.host)
 
     @property

@@ -51,7 +51,6 @@ class Site:
 
 
 def site_of(connection: HTTPConnection) -> Site:
-    """Return the site that a request is for."""
     site: Site = connection.app.state.site
     return site
 

@@ -26,7 +26,6 @@ CHANNELS: Mapping[str, Callable[[NotifierSettings], NotifierChannel]] = {
 
 
 def channel_of(settings: NotifierSettings) -> NotifierChannel:
-    """Return the channel of a notifier."""
     if settings.type not in CHANNELS:
         raise NotifierInvalid(f"notifier {settings.name}: there is no type {settings.type}")
     return CHANNELS[settings.type](settings)

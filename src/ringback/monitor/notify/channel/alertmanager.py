@@ -42,7 +42,6 @@ class AlertmanagerChannel:
         self.refresh: float | None = float(settings.options.get("refresh", REFRESH_INTERVAL))
 
     def send(self, notification: Notification) -> None:
-        """Send an alert for each incident; return when they were taken."""
         alerts = [self._alert(update, notification) for update in notification.updates]
         self._post.json(json.dumps(alerts).encode(), {}, "/api/v2/alerts")
 

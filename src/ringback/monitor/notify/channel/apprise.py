@@ -49,7 +49,6 @@ class AppriseChannel:
         self._apprise = _opened(settings)
 
     def send(self, notification: Notification) -> None:
-        """Send a notification; return when each service took it."""
         result = self._apprise.notify(
             body=_FORMATS[self._format](notification),
             title=subject_line(notification),

@@ -38,7 +38,6 @@ class CommandChannel:
         self._further: Mapping[str, object] = settings.options.get("env") or {}
 
     def send(self, notification: Notification) -> None:
-        """Run the program; return when it has ended well."""
         with tempfile.TemporaryFile() as given:  # a program may leave it unread
             given.write(body(notification))
             given.seek(0)

@@ -25,7 +25,6 @@ class WebhookChannel:
         self._secret = settings.secret
 
     def send(self, notification: Notification) -> None:
-        """Send a notification; return when it was taken."""
         content = body(notification)
         headers = {"Idempotency-Key": notification.id}
         if self._secret:

@@ -46,18 +46,15 @@ class RequestTarget(NamedTuple):
 
     @property
     def url(self) -> str:
-        """Scheme, host and port as a URL."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{self.scheme}://{host}:{self.port}/"
 
     @property
     def origin(self) -> tuple[str, str, int]:
-        """Scheme, host and port."""
         return self[:3]
 
 
 def request_target(url: str) -> RequestTarget:
-    """Return where a URL leads."""
     parts = urlsplit(url)
     if parts.scheme not in _PORTS or not parts.hostname:
         raise ValueError("not an http or https URL with a host")
@@ -198,17 +195,14 @@ class ProbeConnection(asyncio.Protocol):
 
     @property
     def busy(self) -> bool:
-        """Whether an answer is awaited."""
         return self._on_answer is not None
 
     @property
     def usable(self) -> bool:
-        """Whether a request can be sent."""
         return not self.lost and self._transport is not None and not self._transport.is_closing()
 
     @property
     def location(self) -> str | None:
-        """Where a redirect leads."""
         for name, value in self.headers:
             if name == b"location":
                 return value.decode("latin-1").strip() or None
@@ -216,13 +210,11 @@ class ProbeConnection(asyncio.Protocol):
 
     @property
     def chunked(self) -> bool:
-        """Whether the body comes in chunks."""
         return any(name == b"transfer-encoding" for name, _ in self.headers)
 
     def ask(
         self, request: bytes, answered: OnAnswer, *, head: bool = False, want_body: bool = False
     ) -> None:
-        """Send a request."""
         assert self._transport is not None
         self._forget()
         self._head, self._want_body = head, want_body
@@ -246,11 +238,9 @@ class ProbeConnection(asyncio.Protocol):
     # What the event loop tells.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin."""
         self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
-        """Read what came."""
         if self._on_answer is None:
             self._unasked(data)
             return
@@ -273,7 +263,6 @@ class ProbeConnection(asyncio.Protocol):
             self._end(ProbeFailure("http.protocol.error", "the headers are too long"))
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """End."""
         self.lost = True
         self._parser = None
         if self._on_answer is not None:
@@ -285,14 +274,12 @@ class ProbeConnection(asyncio.Protocol):
     # What the parser tells.
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Keep a header."""
         name = name.lower()
         self.headers.append((name, value))
         if name in _FRAMING:
             self._framed = True
 
     def on_headers_complete(self) -> None:
-        """Know the status."""
         assert self._parser is not None
         self.status = self._parser.get_status_code()
         self._open = True
@@ -305,7 +292,6 @@ class ProbeConnection(asyncio.Protocol):
             self._end(None)
 
     def on_body(self, data: bytes) -> None:
-        """Keep a piece of the body."""
         self.size += len(data)
         if self._want_body:
             self.body.append(data)

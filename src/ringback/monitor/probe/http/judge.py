@@ -76,7 +76,6 @@ def at_path(document: Any, path: str) -> str:
 
 @lru_cache(maxsize=1024)
 def steps_of(path: str) -> tuple[str | int, ...]:
-    """Return the names and indices of a path."""
     rest = path.removeprefix("$")
     steps: list[str | int] = []
     while rest:
@@ -110,14 +109,12 @@ class ResponseJudge:
         )
 
     def accepts(self, status: int) -> bool:
-        """Return whether a status is one that is expected."""
         ranges = self._expected.status
         if not ranges:
             return status < 400
         return any(low <= status <= high for low, high in ranges)
 
     def follows(self, status: int) -> bool:
-        """Return whether a redirect with this status is followed."""
         return status in _REDIRECTS and not (self._expected.status and self.accepts(status))
 
     def failure_of(self, answer: ProbeConnection, now: float) -> ProbeFailure | None:

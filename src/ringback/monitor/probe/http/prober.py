@@ -173,7 +173,6 @@ class HTTPProber:
         self._idle = self._server_idle_limit = inf
 
     def begin(self, done: OnDone) -> None:
-        """Check once."""
         self._done = done
         self._began = now = monotonic()
         self._timer = self.context.loop.call_later(self.endpoint.timeout, self._expired)
@@ -186,7 +185,6 @@ class HTTPProber:
             self._ask(kept)
 
     def cancel(self) -> None:
-        """End the check that is under way, without a result."""
         self._done = None
         if self._timer is not None:
             self._timer.cancel()

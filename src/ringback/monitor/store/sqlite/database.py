@@ -60,7 +60,6 @@ _PROBLEMS: dict[int, tuple[type[StoreProblem], str]] = {
 
 
 def problem_of(error: DBAPIError | sqlite3.Error, path: Path) -> StoreProblem:
-    """Return what an error means for the store."""
     origin = error.orig if isinstance(error, DBAPIError) else error
     code = getattr(origin, "sqlite_errorcode", 0) & 0xFF
     cls, message = _PROBLEMS.get(
@@ -70,13 +69,11 @@ def problem_of(error: DBAPIError | sqlite3.Error, path: Path) -> StoreProblem:
 
 
 def no_database(path: Path) -> StoreProblem:
-    """Return what is wrong with a path at which there is no file."""
     what = "this is a directory" if path.is_dir() else "there is no such file"
     return StoreProblem(f"{path}: {what}; give the path of the monitor's database")
 
 
 def foreign_database(path: Path) -> StoreCorrupt:
-    """Return what is wrong with a database that no monitor has written."""
     return StoreCorrupt(f"{path}: this is not a database of ringback; use another file")
 
 

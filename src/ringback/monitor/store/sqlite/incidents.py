@@ -27,22 +27,18 @@ if TYPE_CHECKING:
 
 
 def incident_json(incident: Incident) -> str:
-    """Return an incident as JSON."""
     return _text(asdict(incident))
 
 
 def incident_from_json(text: str) -> Incident:
-    """Return the incident that ``incident_json`` made this of."""
     return _incident(json.loads(text))
 
 
 def notice_json(notice: Notice) -> str:
-    """Return a notice as JSON."""
     return _text(asdict(notice))
 
 
 def notice_from_json(text: str) -> Notice:
-    """Return the notice that ``notice_json`` made this of."""
     kept = json.loads(text)
     change = {**kept["change"], "incident": _incident(kept["change"]["incident"])}
     return Notice(**{**kept, "change": Change(**change)})
@@ -65,7 +61,6 @@ def _text(value: Any) -> str:
 
 
 def keep_transitions(connection: Connection, transitions: Sequence[Transition]) -> None:
-    """Append transitions."""
     rows = [
         {
             "endpoint": transition.endpoint,
@@ -151,13 +146,11 @@ def read_incidents(
 
 
 def read_incident(connection: Connection, id_: str) -> Incident | None:
-    """Return an incident."""
     body = connection.scalar(select(schema.incident.c.body).where(schema.incident.c.id == id_))
     return None if body is None else incident_from_json(body)
 
 
 def keep_states(connection: Connection, states: Mapping[str, Any]) -> None:
-    """Keep named states."""
     rows = [
         {"name": name, "value": json.dumps(value, separators=(",", ":"))}
         for name, value in states.items()
@@ -169,7 +162,6 @@ def keep_states(connection: Connection, states: Mapping[str, Any]) -> None:
 
 
 def read_state(connection: Connection, name: str) -> Any:
-    """Return a state; ``None``: there is none."""
     value = connection.scalar(select(schema.state.c.value).where(schema.state.c.name == name))
     return None if value is None else json.loads(value)
 
@@ -229,7 +221,6 @@ def end_notice(connection: Connection, id_: str, now: float, error: str) -> None
 
 
 def postpone_notice(connection: Connection, id_: str, due_at: float, error: str) -> None:
-    """Note that a notice is to be tried again."""
     _change(connection, id_, {"due": microseconds(due_at), "error": error})
 
 
@@ -240,7 +231,6 @@ def _change(connection: Connection, id_: str, values: dict[str, Any]) -> None:
 
 
 def has_ended_notices(connection: Connection, before: int) -> bool:
-    """Return whether there are notices that ended long ago."""
     return (
         connection.scalar(select(schema.notice.c.id).where(schema.notice.c.ended < before).limit(1))
         is not None
@@ -248,6 +238,5 @@ def has_ended_notices(connection: Connection, before: int) -> bool:
 
 
 def purge_notices(connection: Connection, before: int, limit: int) -> None:
-    """Delete notices that ended long ago."""
     old = select(schema.notice.c.id).where(schema.notice.c.ended < before).limit(limit)
     connection.execute(delete(schema.notice).where(schema.notice.c.id.in_(old)))

@@ -72,7 +72,6 @@ class SQLiteReader:
             raise problem_of(error, self.path) from error
 
     def close(self) -> None:
-        """Let go of the file."""
         self._engine.dispose()
 
     def endpoints(self) -> list[str]:
@@ -133,7 +132,6 @@ class SQLiteReader:
             return self._raw.checks(connection, number, first, last, True, limit)
 
     def transitions(self, endpoint: str, since: float, until: float) -> list[Transition]:
-        """Return the changes of an endpoint's state, oldest first."""
         with self.read() as connection:
             return incidents.read_transitions(connection, endpoint, since, until)
 

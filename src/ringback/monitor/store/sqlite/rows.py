@@ -77,7 +77,6 @@ class RowCodec:
         )
 
     def check(self, row: Sequence[Any], connection: Connection) -> Check:
-        """Return the check of a row."""
         endpoint, at, up, kind, seconds = row[:5]
         status, address, certificate, origin, vantage, detail, more = row[10:17]
         timings = {
@@ -175,7 +174,6 @@ class Interned(dict[K | None, int | None], Generic[K]):
         return found
 
     def find(self, key: K) -> int | None:
-        """Return the number of a value; ``None``: it has none."""
         known = self.get(key)
         if known is not None:
             return known
@@ -184,7 +182,6 @@ class Interned(dict[K | None, int | None], Generic[K]):
             return connection.scalar(select(self._table.c.number).where(*conditions))
 
     def value(self, number: int, connection: Connection) -> K:
-        """Return the value of a number."""
         known = self._values.get(number)
         if known is None:
             found = select(self._table).where(self._table.c.number == number)
@@ -209,12 +206,10 @@ class Interned(dict[K | None, int | None], Generic[K]):
 
 
 def interned_strings(database: Database) -> Interned[str]:
-    """Return the numbers of strings."""
     return Interned(database, schema.strings, lambda key: {"text": key}, lambda row: str(row.text))
 
 
 def interned_certificates(database: Database) -> Interned[CertificateSeen]:
-    """Return the numbers of certificates."""
 
     def parts(seen: CertificateSeen) -> dict[str, Any]:
         not_after = schema.microseconds(seen.not_after)

@@ -179,7 +179,6 @@ def failed_table(at: int) -> Table:
 
 @lru_cache(maxsize=64)
 def failed_table_named(name: str) -> Table:
-    """Return a table of failed checks."""
     return _ordered_table(name)
 
 
@@ -227,7 +226,6 @@ def rollup_table_named(name: str) -> Table:
 
 
 def day_of_table(name: str) -> int:
-    """Return the beginning of the day whose rollup a table holds."""
     day = time.strptime(name.rpartition("_")[2], "%Y%m%d")
     return calendar.timegm(day) * SECOND
 
@@ -239,7 +237,6 @@ def table_names(connection: Connection, first: str, last: str) -> list[str]:
 
 
 def microseconds(seconds: float) -> int:
-    """Return a time or a duration as it stands in a table."""
     return round(seconds * 1e6)
 
 

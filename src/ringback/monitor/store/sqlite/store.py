@@ -138,7 +138,6 @@ class SQLiteStore:
                     self._rollup.add(rows, checks)
 
     def keep(self, batch: StoreBatch) -> None:
-        """Keep a batch, all or nothing."""
         lasting = batch.transitions or batch.incidents or batch.notices
         durable = batch.durable or bool(lasting)
         with self._lock:
@@ -182,24 +181,20 @@ class SQLiteStore:
             yield connection
 
     def state(self, name: str) -> Any:
-        """Return what was kept last as this state; ``None``: nothing."""
         with self._database.read() as connection:
             return incidents.read_state(connection, name)
 
     def states(self, prefix: str) -> dict[str, Any]:
-        """Return what was kept last as every state whose name begins so, by name."""
         with self._database.read() as connection:
             return incidents.read_states(connection, prefix)
 
     def last_checks(self) -> dict[str, Check]:
-        """Return the newest check of each endpoint."""
         with self._lock:
             return dict(self._last)
 
     def checks(
         self, endpoint: str, since: float, until: float, *, failed: bool = False, limit: int = 1000
     ) -> list[Check]:
-        """Return checks of an endpoint, newest first; ``failed``: only those."""
         number = self._strings.find(endpoint)
         if number is None:
             return []
@@ -219,7 +214,6 @@ class SQLiteStore:
     def phases(
         self, endpoint: str, step: Step, since: float, until: float
     ) -> dict[str, Percentiles]:
-        """Return what each phase of the good checks in these spans took, all taken together."""
         number = self._strings.find(endpoint)
         if number is None:
             return {}
@@ -228,7 +222,6 @@ class SQLiteStore:
             return self._rollup.whole(connection, number, step, *span).percentiles()
 
     def transitions(self, endpoint: str, since: float, until: float) -> list[Transition]:
-        """Return the changes of an endpoint's state, oldest first."""
         with self._database.read() as connection:
             return incidents.read_transitions(connection, endpoint, since, until)
 
@@ -240,32 +233,26 @@ class SQLiteStore:
         before: float | None = None,
         limit: int = 100,
     ) -> list[Incident]:
-        """Return incidents, newest first."""
         with self._database.read() as connection:
             return incidents.read_incidents(connection, states, endpoint, before, limit)
 
     def incident(self, id_: str) -> Incident | None:
-        """Return one incident."""
         with self._database.read() as connection:
             return incidents.read_incident(connection, id_)
 
     def due(self, now: float, limit: int = 100) -> list[Queued]:
-        """Return notices that are to be sent by now, oldest first."""
         with self._database.read() as connection:
             return incidents.due_notices(connection, now, limit)
 
     def sent(self, id_: str, now: float) -> None:
-        """Note that a notice was sent."""
         with self._writing(durable=True) as connection:
             incidents.end_notice(connection, id_, now, "")
 
     def postpone(self, id_: str, due: float, error: str) -> None:
-        """Note that a notice could not be sent, and when it is to be tried again."""
         with self._writing(durable=False) as connection:
             incidents.postpone_notice(connection, id_, due, error)
 
     def give_up(self, id_: str, now: float, error: str) -> None:
-        """Note that a notice will not be tried again."""
         with self._writing(durable=True) as connection:
             incidents.end_notice(connection, id_, now, error)
 
@@ -296,11 +283,9 @@ class SQLiteStore:
         return changed
 
     def backup(self, path: Path) -> None:
-        """Write a copy that is whole, while others write."""
         copy_database(self.path, Path(path))
 
     def close(self) -> None:
-        """Let go of the files."""
         with self._lock:
             self._database.close()
             self._writer_lock.release()

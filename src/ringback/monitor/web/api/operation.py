@@ -64,21 +64,17 @@ class Operation:
 
     @cached_property
     def answers(self) -> TypeAdapter[Any]:
-        """Writes its answers."""
         return TypeAdapter(self.answer)
 
     @cached_property
     def queries(self) -> TypeAdapter[Any]:
-        """Reads its queries."""
         return TypeAdapter(self.query)
 
     @cached_property
     def bodies(self) -> TypeAdapter[Any]:
-        """Reads its bodies."""
         return TypeAdapter(self.body or self.reads)
 
     async def respond(self, request: Request) -> Response:
-        """Return the response to a request."""
         grant = require(request, self.scope)
         call = APICall(
             request=request,

@@ -215,7 +215,6 @@ _SCOPES = {
 
 @cache
 def openapi_document() -> dict[str, Any]:
-    """Return the OpenAPI 3.1 document."""
     schemas, components = _schemas()
     paths: dict[str, dict[str, Any]] = {}
     for operation in OPERATIONS:

@@ -28,7 +28,6 @@ def _moment(at: float | None) -> str | None:
 
 
 def check_shape(check: model.Check) -> shape.Check:
-    """Return a check as the API has it."""
     seen = check.certificate
     return shape.Check(
         at=moment(check.at),
@@ -51,7 +50,6 @@ def _certificate(seen: model.CertificateSeen) -> shape.Certificate:
 
 
 def endpoint_shape(seen: EndpointView) -> shape.Endpoint:
-    """Return an endpoint as the API has it."""
     endpoint, last = seen.endpoint, seen.last
     return shape.Endpoint(
         id=endpoint.id,
@@ -71,7 +69,6 @@ def endpoint_shape(seen: EndpointView) -> shape.Endpoint:
 
 
 def bucket_shape(bucket: RollupBucket) -> shape.RollupBucket:
-    """Return a span of time as the API has it."""
     return shape.RollupBucket(
         at=moment(bucket.at),
         count=bucket.count,
@@ -86,7 +83,6 @@ def bucket_shape(bucket: RollupBucket) -> shape.RollupBucket:
 
 
 def incident_shape(incident: model.Incident, *, whole: bool) -> shape.Incident:
-    """Return an incident as the API has it."""
     return shape.Incident(
         id=incident.id,
         pattern=incident.pattern,
@@ -117,7 +113,6 @@ def _diagnosis(report: Mapping[str, Any] | None, *, whole: bool) -> Mapping[str,
 
 
 def silence_shape(silence: Silence) -> shape.Silence:
-    """Return a silence as the API has it."""
     return shape.Silence(
         id=silence.id,
         endpoints=list(silence.endpoints),
@@ -129,13 +124,11 @@ def silence_shape(silence: Silence) -> shape.Silence:
 
 
 def discovered_shape(found: Discovered) -> shape.Discovered:
-    """Return a discovered endpoint as the API has it."""
     times = {"first_seen": moment(found.first_seen), "last_seen": moment(found.last_seen)}
     return shape.Discovered(**{**asdict(found), **times, "url": shown_url(found.url)})
 
 
 def status_shape(queries: MonitorQueries) -> shape.Status:
-    """Return how the monitor is, as the API has it."""
     status, views = queries.status(), queries.views()
     config = status.get("config", {})
     return shape.Status(
