@@ -29,11 +29,7 @@ class EngineSettings:
 
 
 class Engine:
-    """The endpoints that are watched, and what is wrong with them.
-
-    Attributes:
-        quiet: Who is not to be notified.
-    """
+    """The endpoints that are watched, and what is wrong with them."""
 
     def __init__(
         self, watched: Iterable[WatchedEndpoint], *, settings: EngineSettings = EngineSettings()

@@ -61,16 +61,12 @@ class Streak:
     """Counts the checks of one endpoint.
 
     Failures seen by probes and by programs that called count alike.
-
-    Attributes:
-        failures: How many in a row.
-        successes: How many in a row.
-        since: When the first of the failures in a row was; ``None``: it is well.
     """
 
     def __init__(self, watched: WatchedEndpoint) -> None:
-        self.failures = 0
+        self.failures = 0  # In a row, as the successes
         self.successes = 0
+        # When the first of the failures in a row was; `None`: it is well
         self.since: float | None = None
         self._recent = ""  # of the newest last: 1 for well, 0 for failed
         self._watched = watched

@@ -13,31 +13,21 @@ if TYPE_CHECKING:
 
 
 class EndpointTracker:
-    """What is known of one endpoint.
-
-    Attributes:
-        watched: The endpoint.
-        state: As the table has it.
-        streak: Failures and successes in a row.
-        kind: Kind of the newest failure.
-        detail: What it text.
-        address: The address used last.
-        certificate: What the certificate seen last is known by: its identity.
-        seen: When the newest check was, in seconds since 1970 UTC.
-        reached: When the newest was that came through a network: a success, or a failure that a
-            network which is down does not make.
-    """
+    """What is known of one endpoint."""
 
     def __init__(self, watched: WatchedEndpoint) -> None:
         self.watched = watched
         self.state: EndpointState = "unknown"
         self.streak = Streak(watched)
         self.detectors = detectors_of(watched)
-        self.kind: KindName | None = None
-        self.detail = ""
+        self.kind: KindName | None = None  # Kind of the newest failure
+        self.detail = ""  # Of the newest failure
         self.address: str | None = None
+        # What the certificate seen last is known by: its identity
         self.certificate: str | None = None
-        self.seen: float | None = None
+        self.seen: float | None = None  # When the newest check was, in seconds since 1970 UTC
+        # When the newest was that came through a network: a success, or a failure that a network
+        # which is down does not make
         self.reached: float | None = None
 
     @property

@@ -41,21 +41,7 @@ def engine_of(endpoints: Iterable[Endpoint], *, remind_every: float = 0.0) -> En
 
 
 class MonitorCore:
-    """Takes checks, keeps what follows from them, and has new incidents diagnosed.
-
-    Attributes:
-        engine: Makes incidents of checks.
-        store: Keeps what is known.
-        clock: Seconds since 1970 UTC.
-        vantage: What the operator calls this place.
-        started_at: In seconds since 1970 UTC.
-        subscribers: Those who follow what changes.
-        processor: Where checks become incidents and are kept.
-        relocations: Recognises services that answer at another port.
-        intake: Where calls that programs report are sorted.
-        endpoints: Id to what is watched, in the order of the configuration.
-        last: Endpoint's id to its newest check.
-    """
+    """Takes checks, keeps what follows from them, and has new incidents diagnosed."""
 
     def __init__(
         self,
@@ -70,8 +56,9 @@ class MonitorCore:
         self.engine, self.store, self.clock, self.vantage = engine, store, clock, vantage
         self.started_at = clock()
         self.subscribers = Subscribers()
+        # Id to what is watched, in the order of the configuration
         self.endpoints: Mapping[str, Endpoint] = {endpoint.id: endpoint for endpoint in endpoints}
-        self.last: dict[str, Check] = store.last_checks()
+        self.last: dict[str, Check] = store.last_checks()  # Endpoint's id to its newest check
         self.processor = CheckProcessor(
             engine, store, router, publish=self.subscribers.publish, clock=clock
         )

@@ -96,12 +96,7 @@ class UnhealthyPeriod(NamedTuple):
 
 
 class MonitorHealth:
-    """The monitor's own health, inspected ten times a second while it runs.
-
-    Attributes:
-        lag: The longest that the event loop was late in the last minute or so, in seconds.
-        doubted: Checks whose result was discarded, by why.
-    """
+    """The monitor's own health, inspected ten times a second while it runs."""
 
     def __init__(
         self,
@@ -111,7 +106,7 @@ class MonitorHealth:
         on_jump: Callable[[], None] = lambda: None,
     ) -> None:
         self._on_jump = on_jump
-        self.doubted: dict[str, int] = {}
+        self.doubted: dict[str, int] = {}  # Checks whose result was discarded, by why
         self._clocks, self._free = clocks, free
         self._unhealthy: deque[UnhealthyPeriod] = deque(maxlen=_MAX_PERIODS)
         self._lags: deque[float] = deque(maxlen=600)

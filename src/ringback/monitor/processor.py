@@ -72,13 +72,7 @@ class NoticeRouter(Protocol):
 
 
 class CheckProcessor:
-    """Takes checks; to be used by one thread.
-
-    Attributes:
-        kept: How many checks were kept.
-        urgent: Whether something waits that is to be kept at once, with all that ended meanwhile:
-            to be answered with ``flush``.
-    """
+    """Takes checks; to be used by one thread."""
 
     def __init__(
         self,
@@ -90,7 +84,9 @@ class CheckProcessor:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.engine = engine
-        self.kept = 0
+        self.kept = 0  # How many checks were kept
+        # Whether something waits that is to be kept at once, with all that ended meanwhile: to be
+        # answered with `flush`
         self.urgent = False
         self._store = store
         self._router = router

@@ -40,12 +40,7 @@ WINDOWS_INTERVAL = 60.0
 
 
 class Program:
-    """A monitor; to be made and used in one event loop.
-
-    Attributes:
-        queries: What it shows of itself.
-        commands: What it can be asked to do.
-    """
+    """A monitor; to be made and used in one event loop."""
 
     def __init__(
         self,

@@ -49,15 +49,7 @@ from ringback.monitor.schedule import Schedule
 
 
 class ScheduledProbe:
-    """An endpoint and its probe.
-
-    Attributes:
-        under_way: Whether a check is.
-        waiting: Whether it waits for its turn.
-        slow: Whether the endpoint took long to fail the last time.
-        was_slow: Whether it counts as slow in the check under way.
-        began: When that began, on ``time.monotonic()``.
-    """
+    """An endpoint and its probe."""
 
     __slots__ = (
         "_ended",
@@ -74,8 +66,10 @@ class ScheduledProbe:
         self, endpoint: Endpoint, prober: Prober, ended: Callable[["ScheduledProbe", Check], None]
     ) -> None:
         self.endpoint, self.prober, self._ended = endpoint, prober, ended
+        # `slow`: whether the endpoint took long to fail the last time
+        # `was_slow`: whether it counts as slow in the check under way
         self.under_way = self.waiting = self.slow = self.was_slow = False
-        self.began = 0.0
+        self.began = 0.0  # When that began, on `time.monotonic()`
 
     def begin(self) -> None:
         self.under_way, self.was_slow, self.began = True, self.slow, monotonic()
@@ -111,15 +105,7 @@ class RunnerSettings:
 
 
 class Runner:
-    """Checks endpoints until it is stopped; it belongs to one event loop.
-
-    Attributes:
-        schedule: When each endpoint is checked next.
-        health: The monitor's own health.
-        running: Checks under way.
-        checks: How many there were.
-        skipped: Checks that were due while the one before was still under way.
-    """
+    """Checks endpoints until it is stopped; it belongs to one event loop."""
 
     def __init__(
         self,
@@ -138,6 +124,7 @@ class Runner:
         self.health = MonitorHealth(on_jump=self._clock_was_set)
         self._offset = time.time() - monotonic()
         self.schedule = Schedule(self._endpoints, self._now(), kept)
+        # `skipped`: checks that were due while the one before was still under way
         self.running = self.checks = self.skipped = 0
         self._scheduled: dict[str, ScheduledProbe] = {}
         self._slow = 0

@@ -34,15 +34,11 @@ class ProbeAddress(NamedTuple):
 
 
 class AddressError(ValueError):
-    """A URL that cannot be watched; the text says why.
-
-    Attributes:
-        hint: What was probably meant; ``""``: not known.
-    """
+    """A URL that cannot be watched; the text says why."""
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
-        self.hint = hint
+        self.hint = hint  # What was probably meant; `""`: not known
 
 
 def probe_address_of(url: str, kind: ProbeType | None = None) -> ProbeAddress:

@@ -32,13 +32,10 @@ class ConfigProblem:
 
 
 class ConfigInvalid(Exception):  # noqa: N818 - named for the state of the file
-    """Raised for a configuration that cannot be used.
-
-    Attributes:
-        problems: All of them, by file and line.
-    """
+    """Raised for a configuration that cannot be used."""
 
     def __init__(self, problems: Iterable[ConfigProblem]) -> None:
+        # All of them, by file and line
         self.problems = sorted(problems, key=lambda p: (str(p.file), p.line, p.column, p.message))
         super().__init__("\n".join(map(str, self.problems)))
 

@@ -29,11 +29,7 @@ _ALWAYS_CHECKED = frozenset({("[CONNECTED]", "==", "true"), ("[DNS_RCODE]", "=="
 
 
 class GatusConditions:
-    """What the conditions of one endpoint expect, as ``expect`` has it.
-
-    Attributes:
-        expect: The table so far.
-    """
+    """What the conditions of one endpoint expect, as ``expect`` has it."""
 
     def __init__(self, *, is_dns: bool) -> None:
         self.is_dns = is_dns

@@ -49,17 +49,14 @@ _FLAGS = frozenset({"-4", "-6", "-S", "-E", "-N", "-L", "-v", "-n", "--sni", "--
 
 
 class PluginOptions:
-    """The options of a plugin.
-
-    Attributes:
-        lost: Those that nobody asked for.
-    """
+    """The options of a plugin."""
 
     def __init__(self, words: Iterable[str]) -> None:
         self._values: dict[str, list[str]] = {}
         waiting = ""
         for word in words:
             waiting = self._take(word, waiting)
+        # Those that nobody asked for
         self.lost = {key for key in self._values if key not in {"-w", "-v", "-4", "-6", "--sni"}}
 
     def _take(self, word: str, waiting: str) -> str:

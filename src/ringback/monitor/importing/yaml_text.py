@@ -9,14 +9,11 @@ _MAX_VALUES = 1_000_000
 
 
 class YAMLText:
-    """A text read as YAML, safely.
-    Attributes:
-        data: The same as data; keys of mappings are text.
-
-    """
+    """A text read as YAML, safely."""
 
     def __init__(self, text: str) -> None:
         try:
+            # The same as data; keys of mappings are text
             self.data = _Copy().of(yaml.safe_load(text))
             node = yaml.compose(text, yaml.SafeLoader)
         except (yaml.YAMLError, RecursionError) as error:

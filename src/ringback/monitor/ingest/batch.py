@@ -243,22 +243,15 @@ MAX_REMEMBERED_IDS = 10_000
 
 
 class Inbox:
-    """Reads what programs send. One that did not hear the answer sends its batch again.
-
-    Attributes:
-        batches: How many were taken.
-        repeated: How many of them had been taken before.
-        dropped: Calls that programs could not report.
-        clamped: Events from the future, taken for now: the clock of whoever sent them is wrong.
-        stale: Events of long ago, left out.
-    """
+    """Reads what programs send. One that did not hear the answer sends its batch again."""
 
     def __init__(self) -> None:
-        self.batches = 0
-        self.repeated = 0
-        self.dropped = 0
+        self.batches = 0  # How many were taken
+        self.repeated = 0  # How many of them had been taken before
+        self.dropped = 0  # Calls that programs could not report
+        # Events from the future, taken for now: the clock of whoever sent them is wrong
         self.clamped = 0
-        self.stale = 0
+        self.stale = 0  # Events of long ago, left out
         self._ids: OrderedDict[str, None] = OrderedDict()
 
     def take(self, body: bytes, *, now: float, limit: int = MAX_EVENTS) -> list[PassiveCheck]:

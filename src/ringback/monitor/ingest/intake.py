@@ -113,12 +113,7 @@ MAX_LATENESS = 30.0
 
 
 class Intake:
-    """Sorts what programs report.
-
-    Attributes:
-        discoveries: What is called and not watched.
-        late: How many checks came too late to say anything.
-    """
+    """Sorts what programs report."""
 
     def __init__(
         self,
@@ -126,8 +121,8 @@ class Intake:
         take: Callable[[Check], None],
         newest: Callable[[str], float | None] = lambda _: None,
     ) -> None:
-        self.discoveries = Discoveries()
-        self.late = 0
+        self.discoveries = Discoveries()  # What is called and not watched
+        self.late = 0  # How many checks came too late to say anything
         self._index = EndpointIndex(endpoints)
         self._take = take
         self._newest = newest

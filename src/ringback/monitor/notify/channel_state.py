@@ -53,15 +53,7 @@ TIMEOUT_GRACE = 5.0
 
 
 class ChannelState:
-    """One channel, as the dispatcher sees it; to be used by one thread.
-
-    Attributes:
-        settings: The notifier.
-        channel: Sends its notifications.
-        most: Incidents in one notification, at most; ``None``: any number.
-        under_way: Parts of a notification in flight: its call, and its note in the store.
-        refreshed: When open incidents were last sent again.
-    """
+    """One channel, as the dispatcher sees it; to be used by one thread."""
 
     def __init__(
         self,
@@ -72,9 +64,9 @@ class ChannelState:
     ) -> None:
         self.settings = settings
         self.channel = channel
-        self.most: int | None = None
-        self.under_way = 0
-        self.refreshed = now
+        self.most: int | None = None  # Incidents in one notification, at most; `None`: any number
+        self.under_way = 0  # Parts of a notification in flight: its call, and its note in the store
+        self.refreshed = now  # When open incidents were last sent again
         self._random = random
         self._rate = RateLimit(settings.rate, now)
         self._circuit = Circuit(BREAKER, now)

@@ -73,13 +73,7 @@ log = logging.getLogger("ringback")
 
 
 class Delivery:
-    """Sends notifications; to be used in one event loop.
-
-    Attributes:
-        context: What notifications say beside their incidents.
-        counts: Notifier and outcome to how many notifications were ``sent`` or ``failed``, and how
-            many notices were ``given_up``.
-    """
+    """Sends notifications; to be used in one event loop."""
 
     def __init__(
         self,
@@ -89,7 +83,9 @@ class Delivery:
         clock: Callable[[], float],
         wake: asyncio.Event,
     ) -> None:
-        self.context = NotificationContext()
+        self.context = NotificationContext()  # What notifications say beside their incidents
+        # Notifier and outcome to how many notifications were `sent` or `failed`, and how many
+        # notices were `given_up`
         self.counts: Counter[tuple[str, str]] = Counter()
         self._store = store
         self._delivery_log = delivery_log

@@ -16,18 +16,7 @@ if TYPE_CHECKING:
 
 
 class PhaseTimer:
-    """The phases of one check.
-
-    Attributes:
-        began: When it began, on ``time.monotonic()``.
-        at: When the phase it is in began; once it is over, when that was.
-        phase: How far it is.
-        timings: Seconds of the phases that are over, by the names that ``Check`` has.
-        address: The address used.
-        certificate: The one that was seen.
-        status: The HTTP status.
-        late: What it means that time runs out now; ``None``: the phase says that.
-    """
+    """The phases of one check."""
 
     __slots__ = (
         "address",
@@ -41,12 +30,15 @@ class PhaseTimer:
     )
 
     def __init__(self) -> None:
+        # On `time.monotonic()`; `at`: when the phase it is in began, or the last one ended
         self.began = self.at = monotonic()
-        self.phase: Phase = "dns"
+        self.phase: Phase = "dns"  # How far it is
+        # Seconds of the phases that are over, by the names that `Check` has
         self.timings: dict[str, float] = {}
         self.address: str | None = None
         self.certificate: CertificateSeen | None = None
         self.status: int | None = None
+        # What it means that time runs out now; `None`: the phase says that
         self.on_timeout: ProbeFailure | None = None
 
     def enter(self, phase: Phase, record: str = "") -> None:

@@ -105,9 +105,6 @@ class RelocationWatcher:
 
     A service that is well is observed once an hour: those with ports where they may go at once,
     the others for the first time within ten minutes, so that a start is no burst.
-
-    Attributes:
-        memory: What they were recognised by.
     """
 
     def __init__(

@@ -66,29 +66,22 @@ NEVER = 253_402_300_799.0
 
 
 class Spill:
-    """What is new since nothing can be kept; to be used by one thread at a time.
-
-    Attributes:
-        checks: In the order they ended.
-        transitions: In the order they happened.
-        incidents: By id, as they are now.
-        states: By name, the newest.
-        queued: Notices by id: new ones, and those of the store that something was noted of.
-        notes: Notice's id to the call that records its outcome in the store.
-        dropped: Checks that were dropped because too many were held.
-    """
+    """What is new since nothing can be kept; to be used by one thread at a time."""
 
     def __init__(self) -> None:
-        self.dropped = 0
+        self.dropped = 0  # Checks that were dropped because too many were held
         self.forget()
 
     def forget(self) -> None:
         """Hold nothing any more; what was dropped stays counted."""
-        self.checks: deque[Check] = deque(maxlen=MAX_HELD_CHECKS)
+        self.checks: deque[Check] = deque(maxlen=MAX_HELD_CHECKS)  # In the order they ended
+        # In the order they happened
         self.transitions: deque[Transition] = deque(maxlen=MAX_HELD_RECORDS)
-        self.incidents: dict[str, Incident] = {}
-        self.states: dict[str, Any] = {}
+        self.incidents: dict[str, Incident] = {}  # By id, as they are now
+        self.states: dict[str, Any] = {}  # By name, the newest
+        # Notices by id: new ones, and those of the store that something was noted of
         self.queued: dict[str, Queued] = {}
+        # Notice's id to the call that records its outcome in the store
         self.notes: dict[str, Callable[[], None]] = {}
 
     def hold(self, batch: StoreBatch) -> None:

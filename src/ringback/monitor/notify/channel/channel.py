@@ -16,16 +16,7 @@ if TYPE_CHECKING:
 
 
 class NotSent(Exception):  # noqa: N818 - it reads as what is said of the notification
-    """Raised when a notification did not get through.
-
-    Attributes:
-        reason: Why, in one line without credentials.
-        rejected: Whether the same notification would be rejected again: the receiver works.
-        not_delivered: Whether it is certain that nobody has seen it.
-        answered: Whether the receiver itself said that it did not take it.
-        retry_after: Seconds that the receiver asked to be left alone.
-        failure: What went wrong with the connection, as far as it is known.
-    """
+    """Raised when a notification did not get through."""
 
     def __init__(
         self,
@@ -38,11 +29,15 @@ class NotSent(Exception):  # noqa: N818 - it reads as what is said of the notifi
         failure: Failure | None = None,
     ) -> None:
         super().__init__(reason)
-        self.reason = reason
+        self.reason = reason  # Why, in one line without credentials
+        # Whether the same notification would be rejected again: the receiver works
         self.rejected = rejected
+        # Whether it is certain that nobody has seen it
         self.not_delivered = not_delivered or rejected
+        # Whether the receiver itself said that it did not take it
         self.answered = answered or self.not_delivered
-        self.retry_after = retry_after
+        self.retry_after = retry_after  # Seconds that the receiver asked to be left alone
+        # What went wrong with the connection, as far as it is known
         self.failure = failure or Failure(kind="unknown", message=reason)
 
 

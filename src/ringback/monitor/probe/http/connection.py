@@ -121,23 +121,7 @@ OnAnswer = Callable[["ProbeConnection"], object]
 
 
 class ProbeConnection(asyncio.Protocol):
-    """A connection to one server, for one request at a time.
-
-    Attributes:
-        address: Of the server.
-        certificate: Of the server.
-        status: Of the answer; 0: none came.
-        headers: Of the answer, names in lower case.
-        body: What was read of it, where it is wanted.
-        size: How many bytes of body came.
-        failed: What went wrong; ``None``: the answer is whole.
-        received: Whether anything came.
-        sent_at: When the request was sent, on ``time.monotonic()``.
-        first_at: When the first byte of the answer came.
-        uses: How many requests were sent.
-        lost: Whether the connection is over.
-        on_lost: Called when it ends while nothing is asked.
-    """
+    """A connection to one server, for one request at a time."""
 
     __slots__ = (
         "_early",
@@ -165,11 +149,11 @@ class ProbeConnection(asyncio.Protocol):
     )
 
     def __init__(self) -> None:
-        self.address: str | None = None
+        self.address: str | None = None  # Of the server
         self.certificate: CertificateSeen | None = None
-        self.uses = 0
+        self.uses = 0  # How many requests were sent
         self.lost = False
-        self.on_lost: Callable[[], None] | None = None
+        self.on_lost: Callable[[], None] | None = None  # Called when it ends while nothing is asked
         self._early = b""
         self._on_answer: OnAnswer | None = None
         self._parser: HttpResponseParser | None = None
@@ -177,10 +161,11 @@ class ProbeConnection(asyncio.Protocol):
         self._forget()
 
     def _forget(self) -> None:
+        # `status`: 0 where no answer came; `size`: bytes of its body
         self.status = self.size = 0
-        self.headers: list[tuple[bytes, bytes]] = []
-        self.body: list[bytes] = []
-        self.failure: ProbeFailure | None = None
+        self.headers: list[tuple[bytes, bytes]] = []  # Of the answer, names in lower case
+        self.body: list[bytes] = []  # What was read of it, where it is wanted
+        self.failure: ProbeFailure | None = None  # `None`: the answer is whole
         self._head_size = 0
         self.received = self._framed = self._open = False
 
@@ -222,6 +207,8 @@ class ProbeConnection(asyncio.Protocol):
             self._parser = HttpResponseParser(self)
         self._on_answer = answered
         self.uses += 1
+        # `sent_at`: when the request was sent, on `time.monotonic()`
+        # `first_at`: when the first byte of the answer came
         self.sent_at = self.first_at = monotonic()
         self._transport.write(request)
         if self._early:

@@ -94,16 +94,13 @@ _UNEXPECTED: Final = "http.response.unexpected_content"
 
 
 class ResponseJudge:
-    """The expectations of one endpoint.
-
-    Attributes:
-        wants_body: Whether the body must be read.
-        wants_pattern: Whether patterns are searched, which takes a task.
-    """
+    """The expectations of one endpoint."""
 
     def __init__(self, expectations: Expectations) -> None:
         self._expected = expectations
+        # Whether patterns are searched, which takes a task
         self.wants_pattern = bool(expectations.body_matches)
+        # Whether the body must be read
         self.wants_body = self.wants_pattern or bool(
             expectations.body_contains or expectations.json
         )
