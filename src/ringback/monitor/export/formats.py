@@ -10,7 +10,7 @@ from importlib import import_module
 from itertools import islice
 from typing import IO, TYPE_CHECKING, Any
 
-from ringback.diagnosis.record import moment
+from ringback.monitor.record import check_record, incident_record
 from ringback.monitor.store.aggregate import PHASES
 
 if TYPE_CHECKING:
@@ -56,43 +56,31 @@ INCIDENT_COLUMNS: Mapping[str, type] = {
 
 
 def check_row(check: Check) -> FlatRecord:
-    seen = check.certificate
-    return {
-        "at": moment(check.at),
-        "endpoint": check.endpoint,
-        "up": check.up,
-        "kind": check.kind,
-        "seconds": check.seconds,
-        **{phase: check.timings.get(phase) for phase in PHASES},
-        "origin": check.origin,
+    record = check_record(check)
+    certificate = record["certificate"] or {}
+    known = {
+        **record["timings"],
+        **record,
+        **{f"certificate_{name}": value for name, value in certificate.items()},
         "vantage": check.vantage or None,
-        "status": check.status,
-        "address": check.address,
-        "certificate_not_after": moment(seen.not_after) if seen else None,
-        "certificate_issuer": seen.issuer if seen else None,
-        "certificate_key": seen.key if seen else None,
         "detail": check.detail or None,
     }
+    return {name: known.get(name) for name in CHECK_COLUMNS}
 
 
 def incident_row(incident: Incident) -> FlatRecord:
     verdict = (incident.diagnosis or {}).get("verdict") or {}
     closed = incident.closed_at
-    return {
-        "id": incident.id,
-        "pattern": incident.pattern,
-        "state": incident.state,
-        "kind": incident.kind,
+    known = {
+        **incident_record(incident),
         "summary": incident.summary,
         "members": " ".join(incident.members),
-        "opened_at": moment(incident.opened_at),
-        "closed_at": None if closed is None else moment(closed),
         "seconds": None if closed is None else round(closed - incident.opened_at, 3),
-        "confidence": incident.confidence,
         "cause": verdict.get("cause"),
         "where": verdict.get("where"),
         "acknowledged_by": incident.acknowledged_by or None,
     }
+    return {name: known[name] for name in INCIDENT_COLUMNS}
 
 
 ROW_GROUP_SIZE = 10_000

@@ -43,7 +43,7 @@ class RollupBucket:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Percentiles:
-    """What something took, in seconds."""
+    """What a phase of the successful checks took, in seconds."""
 
     p50: float  # Median
     p95: float  # 95th percentile

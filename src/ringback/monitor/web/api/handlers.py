@@ -1,4 +1,4 @@
-"""What answers the operations of the API."""
+"""The operations of the API, each with what answers it: a new one is routed and documented."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from urllib.parse import urlencode
 from ringback.diagnosis.record import moment
 from ringback.monitor.ingest import EventsInvalid
 from ringback.monitor.ingest.batch import MAX_BYTES
+from ringback.monitor.store.interface import Percentiles
 from ringback.monitor.web.api import shape
-from ringback.monitor.web.api.operation import APIAnswer
+from ringback.monitor.web.api.operation import APIAnswer, APICall, operation
 from ringback.monitor.web.api.shaping import (
     bucket_shape,
     check_shape,
@@ -26,7 +27,6 @@ from ringback.monitor.web.request import HTTPProblem, read_body
 if TYPE_CHECKING:
     from ringback.monitor.model import EndpointView
     from ringback.monitor.store.interface import Step
-    from ringback.monitor.web.api.operation import APICall
 
 
 STEP_SECONDS: dict[Step, float] = {"5m": 300.0, "1h": 3600.0, "1d": 86400.0}
@@ -36,8 +36,14 @@ _DAY = 86400.0
 _DEFAULT_SPANS, _MAX_SPANS = 288, 2400
 
 
+@operation(
+    "GET /endpoints",
+    "read",
+    "Endpoints as they are now, in the order of the configuration",
+    query=shape.EndpointsQuery,
+    answer=list[shape.Endpoint],
+)
 async def list_endpoints(call: APICall) -> APIAnswer:
-    """Return endpoints in the order of the configuration."""
     query = call.query
     found = [
         view
@@ -50,13 +56,19 @@ async def list_endpoints(call: APICall) -> APIAnswer:
     return APIAnswer(value=shown, headers={"X-Total-Count": str(len(found)), **headers})
 
 
+@operation("GET /endpoints/{id}", "read", "One endpoint as it is now", answer=shape.Endpoint)
 async def show_endpoint(call: APICall) -> shape.Endpoint:
-    """Return one endpoint."""
     return endpoint_shape(view_of(call))
 
 
+@operation(
+    "GET /endpoints/{id}/checks",
+    "read",
+    "Checks of an endpoint, newest first",
+    query=shape.ChecksQuery,
+    answer=list[shape.Check],
+)
 async def list_checks(call: APICall) -> APIAnswer:
-    """Return checks of an endpoint, newest first."""
     id_, query = view_of(call).endpoint.id, call.query
     until = timestamp_or(query.until, call.site.clock())
     since = timestamp_or(query.since, until - _DAY)
@@ -68,19 +80,27 @@ async def list_checks(call: APICall) -> APIAnswer:
     return APIAnswer(value=[check_shape(item) for item in found], headers=headers)
 
 
+@operation(
+    "GET /endpoints/{id}/buckets",
+    "read",
+    "Checks of an endpoint, summed up per interval, oldest first",
+    query=shape.BucketsQuery,
+    answer=list[shape.RollupBucket],
+)
 async def list_buckets(call: APICall) -> list[shape.RollupBucket]:
-    """Return the checks of an endpoint summed up per span, oldest first."""
     found = await query_store(call.site.queries.store.buckets, *_spans(call))
     return [bucket_shape(item) for item in found]
 
 
-async def list_phases(call: APICall) -> dict[str, shape.Percentiles]:
-    """Return what each phase of an endpoint's successful checks took, all spans taken together."""
-    found = await query_store(call.site.queries.store.phases, *_spans(call))
-    return {
-        phase: shape.Percentiles(p50=percentiles.p50, p95=percentiles.p95, p99=percentiles.p99)
-        for phase, percentiles in found.items()
-    }
+@operation(
+    "GET /endpoints/{id}/phases",
+    "read",
+    "Latency of each phase of an endpoint's successful checks, over a period",
+    query=shape.BucketsQuery,
+    answer=dict[str, Percentiles],
+)
+async def list_phases(call: APICall) -> dict[str, Percentiles]:
+    return await query_store(call.site.queries.store.phases, *_spans(call))
 
 
 def _spans(call: APICall) -> tuple[str, Step, float, float]:
@@ -112,8 +132,14 @@ def next_page(call: APICall, **changes: object) -> dict[str, str]:
     return {"Link": f'<{call.request.url.path}?{urlencode(query)}>; rel="next"'}
 
 
+@operation(
+    "GET /incidents",
+    "read",
+    "Incidents, newest first",
+    query=shape.IncidentsQuery,
+    answer=list[shape.Incident],
+)
 async def list_incidents(call: APICall) -> APIAnswer:
-    """Return incidents, newest first."""
     query = call.query
     found = await find_incidents(
         call.site.queries,
@@ -129,70 +155,123 @@ async def list_incidents(call: APICall) -> APIAnswer:
     return APIAnswer(value=[incident_shape(item, whole=False) for item in found], headers=headers)
 
 
+@operation(
+    "GET /incidents/{id}",
+    "read",
+    "One incident, with all readings of its diagnosis",
+    answer=shape.Incident,
+)
 async def show_incident(call: APICall) -> shape.Incident:
-    """Return one incident, with all that its diagnosis read."""
     return incident_shape(await find_incident(call.site.queries, call.path["id"]), whole=True)
 
 
+@operation(
+    "POST /incidents/{id}/acknowledge",
+    "write",
+    "Acknowledge an open incident",
+    body=shape.Acknowledgement,
+    answer=shape.Incident,
+)
 async def acknowledge_incident(call: APICall) -> shape.Incident:
-    """Note who takes an incident, and return it."""
     id_ = call.path["id"]
     if not call.site.commands.acknowledge(id_, call.grant.name or call.body.by or "api"):
         raise HTTPProblem(404, "there is no such incident that is open")
     return incident_shape(await find_incident(call.site.queries, id_), whole=True)
 
 
+@operation("GET /silences", "read", "Active silences", answer=list[shape.Silence])
 async def list_silences(call: APICall) -> list[shape.Silence]:
-    """Return the silences that are not over."""
     return [silence_shape(silence) for silence in call.site.queries.silences()]
 
 
+@operation(
+    "POST /silences",
+    "write",
+    "Mute notifications of new incidents for a while",
+    body=shape.SilenceAsked,
+    body_needed=True,
+    answer=shape.Completed,
+    status=201,
+)
 async def add_silence(call: APICall) -> shape.Completed:
-    """Tell nobody of some endpoints for a while."""
     silence: shape.SilenceAsked = call.body
     who = call.grant.name or silence.by or "api"
     commands = call.site.commands
-    return shape.Completed(
-        id=commands.silence(tuple(silence.endpoints), silence.seconds, who, silence.reason)
-    )
+    return {"id": commands.silence(tuple(silence.endpoints), silence.seconds, who, silence.reason)}
 
 
+@operation("DELETE /silences/{id}", "write", "End a silence", answer=None)
 async def end_silence(call: APICall) -> None:
-    """End a silence."""
     if not call.site.commands.unsilence(call.path["id"]):
         raise HTTPProblem(404, "there is no such silence")
 
 
+@operation(
+    "GET /discovered",
+    "read",
+    "Endpoints that programs call and that are not configured",
+    answer=list[shape.Discovered],
+)
 async def list_discovered(call: APICall) -> list[shape.Discovered]:
-    """Return what programs call and nobody configured."""
     return [discovered_shape(found_endpoint) for found_endpoint in call.site.queries.discovered()]
 
 
+@operation(
+    "POST /discovered/{id}/adopt", "write", "Monitor a discovered endpoint", answer=shape.Completed
+)
 async def adopt_discovered(call: APICall) -> shape.Completed:
-    """Watch a discovered endpoint from now on."""
     id_ = call.path["id"]
     if not call.site.commands.adopt(id_, call.grant.name or "api"):
         raise HTTPProblem(404, "no such endpoint was discovered")
-    return shape.Completed(id=id_)
+    return {"id": id_}
 
 
-async def take_heartbeat(call: APICall) -> None:
-    """Take in what a job reports of itself."""
+@operation("POST /heartbeat/{id}", "push", "Report a heartbeat", body=shape.Beat, answer=None)
+async def beat(call: APICall) -> None:
     heartbeat: shape.Beat = call.body
     if not call.site.commands.beat(call.path["id"], up=heartbeat.up, detail=heartbeat.detail):
         raise HTTPProblem(404, "there is no such heartbeat")
 
 
+@operation("GET /status", "read", "Status of the monitor itself", answer=shape.Status)
 async def show_status(call: APICall) -> shape.Status:
-    """Return how the monitor itself is."""
     return status_shape(call.site.queries)
 
 
+@operation(
+    "POST /events",
+    "push",
+    "Report the calls of a program",
+    reads=shape.Events,
+    body_needed=True,
+    answer=shape.Taken,
+    status=202,
+)
 async def take_events(call: APICall) -> shape.Taken:
-    """Take in what programs report of their calls."""
     body = await read_body(call.request, MAX_BYTES)
     try:
         checks = call.site.inbox.take(body, now=call.site.clock())
     except EventsInvalid as error:
         raise HTTPProblem(400, str(error)) from None
-    return shape.Taken(accepted=call.site.commands.ingest(checks))
+    return {"accepted": call.site.commands.ingest(checks)}
+
+
+OPERATIONS = (
+    list_endpoints,
+    show_endpoint,
+    list_checks,
+    list_buckets,
+    list_phases,
+    list_incidents,
+    show_incident,
+    acknowledge_incident,
+    list_silences,
+    add_silence,
+    end_silence,
+    list_discovered,
+    adopt_discovered,
+    beat,
+    take_events,
+    show_status,
+)
+"""Every operation, in the order of the document."""

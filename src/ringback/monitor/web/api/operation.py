@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter, ValidationError
 from starlette.responses import Response
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from ringback.monitor.web.settings import Scope
-
-Method = Literal["GET", "POST", "DELETE"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +48,7 @@ class Operation:
     """What can be asked of the API."""
 
     name: str  # Its `operationId`
-    method: Method  # HTTP method
+    method: str
     path: str  # Behind `/api/v1`, with parameters in braces
     scope: Scope  # What one must be allowed to
     summary: str  # What it does, in one line
@@ -107,6 +105,28 @@ class Operation:
             return self.bodies.validate_json(content)
         except ValidationError as error:
             raise _invalid("the body", error) from None
+
+
+def operation(
+    method_and_path: str, scope: Scope, summary: str, *, answer: Any, **more: Any
+) -> Callable[[Handler], Operation]:
+    """Make an operation of the function that answers it: ``list_checks`` becomes ``listChecks``."""
+    method, path = method_and_path.split()
+
+    def made(handler: Handler) -> Operation:
+        first, *rest = handler.__name__.split("_")
+        return Operation(
+            name="".join((first, *map(str.capitalize, rest))),
+            method=method,
+            path=path,
+            scope=scope,
+            summary=summary,
+            handler=handler,
+            answer=answer,
+            **{"status": 204 if answer is None else 200, **more},
+        )
+
+    return made
 
 
 def _invalid(what: str, error: ValidationError) -> HTTPProblem:

@@ -1,10 +1,10 @@
-"""The operations of the API: add one here, and it is routed and documented."""
+"""The routes of the API, and the OpenAPI document, both of the operations there are."""
 
 from __future__ import annotations
 
 import re
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import TypeAdapter
 from starlette.responses import JSONResponse
@@ -13,25 +13,7 @@ from starlette.routing import Route
 from ringback import __version__
 from ringback.monitor.web.access import require
 from ringback.monitor.web.api import shape
-from ringback.monitor.web.api.handlers import (
-    acknowledge_incident,
-    add_silence,
-    adopt_discovered,
-    end_silence,
-    list_buckets,
-    list_checks,
-    list_discovered,
-    list_endpoints,
-    list_incidents,
-    list_phases,
-    list_silences,
-    show_endpoint,
-    show_incident,
-    show_status,
-    take_events,
-    take_heartbeat,
-)
-from ringback.monitor.web.api.operation import Operation
+from ringback.monitor.web.api.handlers import OPERATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,169 +21,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-
-OPERATIONS: Final[tuple[Operation, ...]] = (
-    Operation(
-        name="listEndpoints",
-        method="GET",
-        path="/endpoints",
-        scope="read",
-        summary="Endpoints as they are now, in the order of the configuration",
-        handler=list_endpoints,
-        query=shape.EndpointsQuery,
-        answer=list[shape.Endpoint],
-    ),
-    Operation(
-        name="showEndpoint",
-        method="GET",
-        path="/endpoints/{id}",
-        scope="read",
-        summary="One endpoint as it is now",
-        handler=show_endpoint,
-        answer=shape.Endpoint,
-    ),
-    Operation(
-        name="listChecks",
-        method="GET",
-        path="/endpoints/{id}/checks",
-        scope="read",
-        summary="Checks of an endpoint, newest first",
-        handler=list_checks,
-        query=shape.ChecksQuery,
-        answer=list[shape.Check],
-    ),
-    Operation(
-        name="listBuckets",
-        method="GET",
-        path="/endpoints/{id}/buckets",
-        scope="read",
-        summary="Checks of an endpoint, summed up per interval, oldest first",
-        handler=list_buckets,
-        query=shape.BucketsQuery,
-        answer=list[shape.RollupBucket],
-    ),
-    Operation(
-        name="listPhases",
-        method="GET",
-        path="/endpoints/{id}/phases",
-        scope="read",
-        summary="Latency of each phase of an endpoint's successful checks, over a period",
-        handler=list_phases,
-        query=shape.BucketsQuery,
-        answer=dict[str, shape.Percentiles],
-    ),
-    Operation(
-        name="listIncidents",
-        method="GET",
-        path="/incidents",
-        scope="read",
-        summary="Incidents, newest first",
-        handler=list_incidents,
-        query=shape.IncidentsQuery,
-        answer=list[shape.Incident],
-    ),
-    Operation(
-        name="showIncident",
-        method="GET",
-        path="/incidents/{id}",
-        scope="read",
-        summary="One incident, with all readings of its diagnosis",
-        handler=show_incident,
-        answer=shape.Incident,
-    ),
-    Operation(
-        name="acknowledgeIncident",
-        method="POST",
-        path="/incidents/{id}/acknowledge",
-        scope="write",
-        summary="Acknowledge an open incident",
-        handler=acknowledge_incident,
-        body=shape.Acknowledgement,
-        answer=shape.Incident,
-    ),
-    Operation(
-        name="listSilences",
-        method="GET",
-        path="/silences",
-        scope="read",
-        summary="Active silences",
-        handler=list_silences,
-        answer=list[shape.Silence],
-    ),
-    Operation(
-        name="addSilence",
-        method="POST",
-        path="/silences",
-        scope="write",
-        summary="Mute notifications of new incidents for a while",
-        handler=add_silence,
-        body=shape.SilenceAsked,
-        body_needed=True,
-        answer=shape.Completed,
-        status=201,
-    ),
-    Operation(
-        name="endSilence",
-        method="DELETE",
-        path="/silences/{id}",
-        scope="write",
-        summary="End a silence",
-        handler=end_silence,
-        answer=None,
-        status=204,
-    ),
-    Operation(
-        name="listDiscovered",
-        method="GET",
-        path="/discovered",
-        scope="read",
-        summary="Endpoints that programs call and that are not configured",
-        handler=list_discovered,
-        answer=list[shape.Discovered],
-    ),
-    Operation(
-        name="adoptDiscovered",
-        method="POST",
-        path="/discovered/{id}/adopt",
-        scope="write",
-        summary="Monitor a discovered endpoint",
-        handler=adopt_discovered,
-        answer=shape.Completed,
-    ),
-    Operation(
-        name="beat",
-        method="POST",
-        path="/heartbeat/{id}",
-        scope="push",
-        summary="Report a heartbeat",
-        handler=take_heartbeat,
-        body=shape.Beat,
-        answer=None,
-        status=204,
-    ),
-    Operation(
-        name="takeEvents",
-        method="POST",
-        path="/events",
-        scope="push",
-        summary="Report the calls of a program",
-        handler=take_events,
-        reads=shape.Events,
-        body_needed=True,
-        answer=shape.Taken,
-        status=202,
-    ),
-    Operation(
-        name="showStatus",
-        method="GET",
-        path="/status",
-        scope="read",
-        summary="Status of the monitor itself",
-        handler=show_status,
-        answer=shape.Status,
-    ),
-)
-"""Every operation, in the order of the document."""
+    from ringback.monitor.web.api.operation import Operation
 
 
 _REF = "#/components/schemas/{model}"

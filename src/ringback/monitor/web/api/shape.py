@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AwareDatetime, ConfigDict, Field
+from typing_extensions import TypedDict  # pydantic's own: Python 3.11 has less of it
 
 from ringback.incident.model import EndpointState, IncidentState, Origin, Pattern
 
@@ -15,8 +16,7 @@ Moment = Annotated[
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Certificate:
+class Certificate(TypedDict):
     """The certificate that a check saw; ``key`` is the SHA-256 of its public key."""
 
     not_after: Moment
@@ -24,8 +24,7 @@ class Certificate:
     key: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
+class Check(TypedDict):
     """One check of one endpoint; ``up`` is null where the monitor itself was unhealthy."""
 
     at: Moment
@@ -42,8 +41,7 @@ class Check:
     detail: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Endpoint:
+class Endpoint(TypedDict):
     """One endpoint as it is now; ``check`` is the newest, ``last`` when it was."""
 
     id: str
@@ -61,8 +59,7 @@ class Endpoint:
     check: Check | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RollupBucket:
+class RollupBucket(TypedDict):
     """The checks of one span of time; ``p50`` … are seconds, ``timings`` the median per phase."""
 
     at: Moment
@@ -76,17 +73,7 @@ class RollupBucket:
     kinds: dict[str, int]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Percentiles:
-    """What a phase of the successful checks took, in seconds."""
-
-    p50: float
-    p95: float
-    p99: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TimelineEntry:
+class TimelineEntry(TypedDict):
     """One line of a timeline."""
 
     at: Moment
@@ -94,8 +81,7 @@ class TimelineEntry:
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Incident:
+class Incident(TypedDict):
     """An incident; in a list its ``diagnosis`` comes without readings and the prober's host.
 
     ``advice`` is what is known without a diagnosis, which has its own.
@@ -117,8 +103,7 @@ class Incident:
     acknowledged_by: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Silence:
+class Silence(TypedDict):
     """A period in which notifications of new incidents are muted."""
 
     id: str
@@ -129,8 +114,7 @@ class Silence:
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Discovered:
+class Discovered(TypedDict):
     """An endpoint that programs call and that is not configured."""
 
     id: str
@@ -141,8 +125,7 @@ class Discovered:
     failures: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Configuration:
+class Configuration(TypedDict):
     """The configuration in use; ``error``: why a newer one could not be used.
 
     ``restart``: what has changed and holds from the next start on.
@@ -154,8 +137,7 @@ class Configuration:
     restart: list[str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Status:
+class Status(TypedDict):
     """Status of the monitor itself; ``uptime`` and ``lag`` (of its event loop) are seconds."""
 
     version: str
@@ -170,22 +152,19 @@ class Status:
     config: Configuration
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Completed:
+class Completed(TypedDict):
     """That what was asked for was done."""
 
     id: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Taken:
+class Taken(TypedDict):
     """How many events were taken."""
 
     accepted: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
+class Problem(TypedDict):
     """What went wrong (RFC 9457)."""
 
     type: str
@@ -194,20 +173,23 @@ class Problem:
     detail: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Acknowledgement:
-    """Who acknowledges an incident; with a token it is the token's name."""
+class _Strict:
+    """What is sent may have no member but these."""
 
+    __slots__ = ()
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acknowledgement(_Strict):
+    """Who acknowledges an incident; with a token it is the token's name."""
 
     by: Annotated[str, Field(max_length=100)] = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SilenceAsked:
+class SilenceAsked(_Strict):
     """Which endpoints to silence (ids, or patterns with ``*``), and for how many seconds."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
     endpoints: Annotated[list[str], Field(min_length=1, max_length=1000)]
     seconds: Annotated[float, Field(gt=0, le=366 * 86400)]
@@ -216,10 +198,8 @@ class SilenceAsked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Beat:
+class Beat(_Strict):
     """What a job reports of itself."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
     up: bool = True
     detail: Annotated[str, Field(max_length=500)] = ""
@@ -243,10 +223,8 @@ class Events:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EndpointsQuery:
+class EndpointsQuery(_Strict):
     """Which endpoints."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
     state: Annotated[EndpointState | None, Field(description="only in this state")] = None
     group: Annotated[str | None, Field(description="only of this group")] = None
@@ -255,10 +233,8 @@ class EndpointsQuery:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ChecksQuery:
+class ChecksQuery(_Strict):
     """Which checks, newest first."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
     since: Annotated[AwareDatetime | None, Field(description="default: a day before until")] = None
     until: Annotated[AwareDatetime | None, Field(description="default: now")] = None
@@ -267,10 +243,8 @@ class ChecksQuery:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BucketsQuery:
+class BucketsQuery(_Strict):
     """Which spans of time, oldest first."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
     step: Annotated[Literal["5m", "1h", "1d"], Field(description="width of a span")] = "1h"
     since: Annotated[AwareDatetime | None, Field(description="default: 288 spans before until")] = (
@@ -280,10 +254,8 @@ class BucketsQuery:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class IncidentsQuery:
+class IncidentsQuery(_Strict):
     """Which incidents, newest first."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
     state: Annotated[IncidentState | None, Field(description="only in this state")] = None
     endpoint: Annotated[str | None, Field(description="only those this one is part of")] = None
