@@ -55,7 +55,9 @@ def earliest_expiry(transport: asyncio.BaseTransport) -> float | None:
     """Return when the first of the certificates that the peer sent ends."""
     secured: Any = transport.get_extra_info("ssl_object")
     ends = [
-        one.not_after for der in _chain_sent(secured) if (one := certificate_seen(der)) is not None
+        seen.not_after
+        for der in _chain_sent(secured)
+        if (seen := certificate_seen(der)) is not None
     ]
     return min(ends, default=None)
 

@@ -55,5 +55,5 @@ async def find_incidents(
             found[incident.id] = incident
         else:
             found.pop(incident.id, None)
-    newest_first = sorted(found.values(), key=lambda one: one.opened_at, reverse=True)
+    newest_first = sorted(found.values(), key=lambda incident: incident.opened_at, reverse=True)
     return newest_first[:most]
