@@ -70,6 +70,11 @@ def split_port(authority: str) -> tuple[str, int | None]:
     return host, _port(port)
 
 
+def bracketed(host: str) -> str:
+    """A host as it stands in a URL: an IPv6 address in brackets."""
+    return f"[{host}]" if ":" in host and not host.startswith("[") else host
+
+
 def _port(text: str) -> int | None:
     if text.isascii() and text.isdigit() and len(text) <= 5 and int(text) <= 65535:
         return int(text)

@@ -5,7 +5,7 @@ from typing import NamedTuple, get_args
 from urllib.parse import SplitResult, urldefrag, urlsplit
 
 from ringback.diagnosis.protocols import PROTOCOLS
-from ringback.failure.target import split_port
+from ringback.failure.target import bracketed, split_port
 from ringback.monitor.config.schema import closest_word
 from ringback.monitor.model import ProbeType
 
@@ -90,7 +90,7 @@ def _address(kind: ProbeType, parts: SplitResult) -> ProbeAddress:
         return ProbeAddress(kind, urldefrag(parts.geturl()).url, host)
     if kind == SCHEMES[parts.scheme] and (parts.query or parts.path.strip("/") or parts.username):
         raise AddressError(f"must have only a host{_port_suffix(kind)} after {kind}://")
-    shown = f"[{host}]" if ":" in host else host
+    shown = bracketed(host)
     if kind in {"dns", "icmp"}:
         if parts.port and kind == SCHEMES[parts.scheme]:
             raise AddressError(f"must not have a port with {kind}://")
@@ -112,4 +112,4 @@ def nameserver_of(text: str) -> str:
     host, port = split_port(text)
     if not host or re.search(r"[\s/@]", host):
         raise ValueError("nameserver must be an address, with or without port")
-    return f"[{host}]:{port or 53}" if ":" in host else f"{host}:{port or 53}"
+    return f"{bracketed(host)}:{port or 53}"

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any
 
+from ringback.failure.target import bracketed
 from ringback.monitor.importing.draft import Draft, ImportedFile, Table, pruned
 from ringback.monitor.importing.yaml_text import YAMLText, as_list, as_table, indexed_tables
 
@@ -147,8 +148,7 @@ class BlackboxModule:
         }
 
     def _icmp(self, target: str, _draft: Draft) -> Table:
-        host = f"[{target}]" if ":" in target else target
-        return {"url": f"icmp://{host}", "ip": self._ip()}
+        return {"url": f"icmp://{bracketed(target)}", "ip": self._ip()}
 
 
 _STARTTLS_COMMANDS = {

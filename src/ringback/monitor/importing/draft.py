@@ -93,6 +93,11 @@ class Draft:
         """Return HTTP headers, those that are secret as variables."""
         return {str(name): self._header(str(name), value, owner) for name, value in headers.items()}
 
+    def basic_login(self, owner: str) -> WithVariables:
+        """Return what is written in the place of the header ``Authorization`` with a password."""
+        what = f'"Basic …" with user and password of {owner}, in Base64'
+        return self.secret((owner, "authorization"), what)
+
     def _header(self, name: str, value: Any, owner: str) -> str:
         if isinstance(value, WithVariables) or not _SECRET.search(name):
             return value if isinstance(value, str) else str(value)
@@ -117,6 +122,7 @@ def _missing_defaults(draft: Draft, endpoint: Table) -> Table:
     return {key: value for key, value in draft.defaults.items() if key not in endpoint}
 
 
+_NUMBER = re.compile(r"\d+(\.\d+)?")
 _PROXIES = ("http", "socks5", "socks5h")
 _SECRET = re.compile(r"auth|token|key|secret|cookie|password", re.IGNORECASE)
 
@@ -133,14 +139,18 @@ def with_variables(text: str) -> str:
     return WithVariables(found) if re.search(r"\$\{\w+\}", found) else text
 
 
-def duration_text(seconds: float) -> str:
-    """Return a duration as people write it: ``"5m"``."""
-    for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
+def config_duration(number: object, unit: float = 1.0) -> str | None:
+    """Return so many units as a configuration has them (``"5m"``); ``None``: no number above 0.
+
+    The unit is in seconds.
+    """
+    seconds = float(str(number)) * unit if _NUMBER.fullmatch(str(number)) else 0.0
+    if not seconds:
+        return None
+    for name, size in (("d", 86400), ("h", 3600), ("m", 60)):
         if seconds >= size and seconds % size == 0:
-            return f"{seconds / size:.0f}{unit}"
-    if seconds < 1:
-        return f"{seconds * 1000:g}ms"
-    return f"{seconds:g}s"
+            return f"{seconds / size:.0f}{name}"
+    return f"{seconds * 1000:g}ms" if seconds < 1 else f"{seconds:g}s"
 
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
@@ -151,18 +161,15 @@ def to_toml(draft: Draft) -> str:
     blocks = [*_variables(draft)]
     if draft.defaults:
         blocks.append("[defaults]\n" + _lines(draft.defaults))
-    for header, tables in _sections(draft):
+    sections = {
+        "endpoint": draft.endpoints,
+        "notifier": draft.notifiers,
+        "route": draft.routes,
+        "maintenance": draft.maintenance,
+    }
+    for header, tables in sections.items():
         blocks.extend(f"[[{header}]]\n{_lines(table)}" for table in tables)
     return "\n".join(blocks)
-
-
-def _sections(draft: Draft) -> Iterable[tuple[str, list[Table]]]:
-    return (
-        ("endpoint", draft.endpoints),
-        ("notifier", draft.notifiers),
-        ("route", draft.routes),
-        ("maintenance", draft.maintenance),
-    )
 
 
 def _variables(draft: Draft) -> Iterator[str]:
@@ -195,10 +202,8 @@ def _key(key: str) -> str:
 
 
 def toml_value(value: Any) -> str:
-    if isinstance(value, WithVariables):
-        return _text(value)
     if isinstance(value, str):
-        return _text(value.replace("${", "$${"))
+        return _text(value if isinstance(value, WithVariables) else value.replace("${", "$${"))
     if isinstance(value, dict):
         inside = ", ".join(f"{_key(key)} = {toml_value(item)}" for key, item in value.items())
         return f"{{ {inside} }}" if inside else "{}"

@@ -8,7 +8,6 @@ from ringback.monitor.importing.draft import (
     Draft,
     ImportedFile,
     Table,
-    duration_text,
     pruned,
     with_variables,
 )
@@ -193,7 +192,7 @@ class _Endpoint:
             "method": self.entry.get("method") if http else None,
             "headers": self._headers() if http else None,
             "body": with_variables(str(self.entry.get("body") or "")) if http else None,
-            "nameserver": self._nameserver(),
+            "nameserver": str(self.entry.get("url")) if self.dns else None,
             "record": self.dns.get("query-type"),
             "starttls": "smtp" if str(self.entry.get("url")).startswith("starttls:") else None,
             "proxy": self._proxy() if http else None,
@@ -227,9 +226,6 @@ class _Endpoint:
             self.note("this kind of proxy is not supported", "client", "proxy-url")
         return found
 
-    def _nameserver(self) -> Any:
-        return str(self.entry.get("url")) if self.dns else None
-
     def _headers(self) -> dict[str, str]:
         headers = as_table(self.entry.get("headers"))
         return self.draft.headers(
@@ -255,7 +251,7 @@ def _external(entry: Table, text: ImportedFile, line: int, draft: Draft) -> None
                 "name": name,
                 "type": "heartbeat",
                 "group": entry.get("group"),
-                "every": every or duration_text(3600),
+                "every": every or "1h",
             }
         )
     )

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ringback.monitor.importing.draft import Draft, ImportedFile, Table, duration_text, pruned
-from ringback.monitor.importing.plugin import plugin_endpoint
+from ringback.monitor.importing.draft import Draft, ImportedFile, config_duration, pruned
+from ringback.monitor.importing.plugin import check_times, plugin_endpoint
 
 _BLOCK = re.compile(
     r"^\s*(object|template|apply)\s+(Host|Service|CheckCommand|User|Dependency|Notification)"
@@ -179,15 +179,13 @@ def _add(
     if not command:
         return False
     address = str(host.get("address") or host.get("address6") or name.split(maxsplit=1)[0])
-    try:
-        line = _command_line(command, {**host, **values})
-        made, lost = plugin_endpoint(line, address, name, draft)
-    except ValueError as error:
-        draft.note(item.text, item.line, f"{name}: skipped: {error}")
+    line = _command_line(command, {**host, **values})
+    made = plugin_endpoint(line, address, name, draft, (item.text, item.line))
+    if made is None:
         return False
-    for what in lost:
-        draft.note(item.text, item.line, f"{name}: {what} is not imported")
-    draft.endpoints.append(pruned({**made, **_check_times(values)}))
+    every, retry_every = _time(values.get("check_interval")), _time(values.get("retry_interval"))
+    times = check_times(every, retry_every, str(values.get("max_check_attempts", "")))
+    draft.endpoints.append(pruned({**made, **times}))
     return True
 
 
@@ -206,18 +204,6 @@ def _quoted(word: str) -> str:
     return "'" + word.replace("'", "'\\''") + "'"
 
 
-def _check_times(values: dict[str, Any]) -> Table:
-    tries = str(values.get("max_check_attempts", ""))
-    return {
-        "every": _time(values.get("check_interval")),
-        "retry_every": _time(values.get("retry_interval")),
-        "threshold": int(tries) if tries.isdigit() and tries != "0" else None,
-    }
-
-
 def _time(value: Any) -> str | None:
     match = _TIME.fullmatch(str(value or ""))
-    if match is None:
-        return None
-    seconds = float(match[1]) * _UNITS[match[2] or ""]
-    return duration_text(seconds) if seconds > 0 else None
+    return config_duration(match[1], _UNITS[match[2] or ""]) if match else None

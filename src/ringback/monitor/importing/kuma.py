@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from ringback.monitor.importing.draft import Draft, ImportedFile, Table, duration_text, pruned
+from ringback.failure.target import bracketed
+from ringback.monitor.importing.draft import Draft, ImportedFile, Table, config_duration, pruned
 from ringback.monitor.importing.yaml_text import as_list, as_table, indexed_tables, without_nested
 
 _URLS = {
@@ -119,9 +120,9 @@ class _Backup:
         if kind in _WEB:
             return self._web(monitor)
         if kind == "port":
-            return {"url": f"tcp://{_bracketed(host)}:{monitor.get('port')}"}
+            return {"url": f"tcp://{bracketed(host)}:{monitor.get('port')}"}
         if kind in {"ping", "tailscale-ping"}:
-            return {"url": f"icmp://{_bracketed(host)}"}
+            return {"url": f"icmp://{bracketed(host)}"}
         if kind == "dns":
             return self._dns(monitor, host)
         if kind == "push":
@@ -135,7 +136,7 @@ class _Backup:
         if kind == "smtp" and monitor.get("smtpSecurity") in _SECURED and host:
             spoken = _SECURED[monitor["smtpSecurity"]]
             port = monitor.get("port") or (587 if spoken else 465)
-            return {"url": f"tls://{_bracketed(host)}:{port}", "starttls": spoken}
+            return {"url": f"tls://{bracketed(host)}:{port}", "starttls": spoken}
         parts = urlsplit(str(monitor.get("databaseConnectionString") or ""))
         port = parts.port or monitor.get("port") or _DATABASE_PORTS[kind]
         named = parts.hostname or host.partition("://")[2] or host
@@ -144,7 +145,7 @@ class _Backup:
         self.note(
             monitor, f"{kind} is not supported: only checks that the port accepts connections"
         )
-        return {"url": f"tcp://{_bracketed(named)}:{port}"}
+        return {"url": f"tcp://{bracketed(named)}:{port}"}
 
     def _dns(self, monitor: Table, host: str) -> Table:
         server = str(monitor.get("dns_resolve_server") or "").partition(",")[0]
@@ -154,7 +155,7 @@ class _Backup:
             self.note(monitor, "its conditions are not imported")
         return {
             "url": f"dns://{host}",
-            "nameserver": f"{_bracketed(server)}:{port}" if server else None,
+            "nameserver": f"{bracketed(server)}:{port}" if server else None,
             "record": record if record not in {"A", None} else None,
         }
 
@@ -187,7 +188,7 @@ class _Backup:
         user = ""
         if proxy.get("auth") and proxy.get("username"):
             user = f"{quote(str(proxy['username']))}:{quote(str(proxy.get('password') or ''))}@"
-        where = f"{_bracketed(str(proxy.get('host')))}:{proxy.get('port')}"
+        where = f"{bracketed(str(proxy.get('host')))}:{proxy.get('port')}"
         name = str(proxy.get("host"))
         found = self.draft.proxy(f"{proxy.get('protocol')}://{user}{where}", name)
         if found is None:
@@ -208,8 +209,7 @@ class _Backup:
             headers = {}
         found = self.draft.headers(headers, name)
         if monitor.get("basic_auth_user") and monitor.get("authMethod") in {"basic", None, ""}:
-            what = f'"Basic …" with user and password of {name}, in Base64'
-            found["Authorization"] = self.draft.secret((name, "authorization"), what)
+            found["Authorization"] = self.draft.basic_login(name)
         elif monitor.get("authMethod") not in {"basic", None, ""}:
             self.note(monitor, f"authentication by {monitor.get('authMethod')} is not imported")
         return found
@@ -239,9 +239,9 @@ class _Backup:
         heartbeat = monitor.get("type") == "push"
         retries = monitor.get("maxretries")
         return {
-            "every": _duration(monitor.get("interval")),
+            "every": config_duration(monitor.get("interval")),
             "timeout": None if heartbeat else self._timeout(monitor),
-            "retry_every": None if heartbeat else _duration(monitor.get("retryInterval")),
+            "retry_every": None if heartbeat else config_duration(monitor.get("retryInterval")),
             "retries": int(retries) if isinstance(retries, int) else None,
             "group": self.groups.get(monitor.get("parent")),
             "labels": {
@@ -254,7 +254,7 @@ class _Backup:
         timeout, every = monitor.get("timeout"), monitor.get("interval")
         if not isinstance(timeout, int | float) or not isinstance(every, int | float):
             return None
-        return _duration(min(timeout, every))
+        return config_duration(min(timeout, every))
 
     def _routes(self, monitor: Table, name: str) -> None:
         ids = as_table(monitor.get("notificationIDList"))
@@ -270,11 +270,3 @@ class _Backup:
 
 def _is_group(monitor: Table) -> bool:
     return monitor.get("type") == "group"
-
-
-def _duration(seconds: Any) -> str | None:
-    return duration_text(seconds) if isinstance(seconds, int | float) and seconds > 0 else None
-
-
-def _bracketed(host: str) -> str:
-    return f"[{host}]" if ":" in host and not host.startswith("[") else host

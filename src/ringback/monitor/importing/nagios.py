@@ -4,12 +4,12 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from ringback.monitor.importing.draft import Draft, ImportedFile, Table, duration_text, pruned
-from ringback.monitor.importing.plugin import plugin_endpoint
+from ringback.monitor.importing.draft import Draft, ImportedFile, Table, config_duration, pruned
+from ringback.monitor.importing.plugin import check_times, plugin_endpoint
 
 _DEFINE = re.compile(r"^\s*define\s+(\w+)\s*\{", re.MULTILINE)
 _MACRO = re.compile(r"\$(\w+)\$")
-_INTERVAL_SECONDS = 60.0
+_UNIT_SECONDS = 60.0
 """Seconds of a time unit, Nagios' ``interval_length``."""
 _MAX_TEMPLATE_DEPTH = 20
 _NOT_CONVERTED = {
@@ -142,16 +142,19 @@ class _Converter:
         self, command: str, item: NagiosObject, host: NagiosObject, name: str
     ) -> Table | None:
         address = host.values.get("address") or host.values["host_name"]
-        try:
-            line = self._command_line(command, item, host)
-            made, lost = plugin_endpoint(line, address, name, self.draft)
-        except ValueError as error:
-            self.draft.note(item.text, item.line, f"{name}: skipped: {error}")
+        line = self._command_line(command, item, host)
+        made = plugin_endpoint(line, address, name, self.draft, (item.text, item.line))
+        if made is None:
             return None
-        for what in lost:
-            self.draft.note(item.text, item.line, f"{name}: {what} is not imported")
-        groups = _names(host.values.get("hostgroups", ""))
-        return pruned({**made, **_check_times(item.values), "group": groups[0] if groups else None})
+        values, groups = item.values, _names(host.values.get("hostgroups", ""))
+        every = values.get("check_interval") or values.get("normal_check_interval")
+        retry_every = values.get("retry_interval") or values.get("retry_check_interval")
+        times = check_times(
+            config_duration(every, _UNIT_SECONDS),
+            config_duration(retry_every, _UNIT_SECONDS),
+            values.get("max_check_attempts", ""),
+        )
+        return pruned({**made, **times, "group": groups[0] if groups else None})
 
     def _command_line(self, command: str, item: NagiosObject, host: NagiosObject) -> str:
         name, *arguments = re.split(r"(?<!\\)!", command)
@@ -170,22 +173,6 @@ class _Converter:
         for _ in range(2):  # an argument may hold macros itself
             line = _MACRO.sub(lambda found: macros.get(found[1], ""), line)
         return line
-
-
-def _check_times(values: dict[str, str]) -> Table:
-    tries = values.get("max_check_attempts", "")
-    return {
-        "every": _time(values.get("check_interval") or values.get("normal_check_interval")),
-        "retry_every": _time(values.get("retry_interval") or values.get("retry_check_interval")),
-        "threshold": int(tries) if tries.isdigit() and tries != "0" else None,
-    }
-
-
-def _time(units: str | None) -> str | None:
-    number = re.fullmatch(r"\d+(\.\d+)?", units or "")
-    return (
-        duration_text(float(number[0]) * _INTERVAL_SECONDS) if number and float(number[0]) else None
-    )
 
 
 def _is(item: NagiosObject, kind: str, key: str) -> bool:

@@ -5,7 +5,8 @@ import shlex
 from collections.abc import Callable, Iterable
 from pathlib import PurePosixPath
 
-from ringback.monitor.importing.draft import Draft, Table, duration_text, pruned
+from ringback.failure.target import bracketed
+from ringback.monitor.importing.draft import Draft, ImportedFile, Table, config_duration, pruned
 
 _TCP_PORTS = {
     "check_ssh": 22,
@@ -88,26 +89,45 @@ class PluginOptions:
         return bool(self.all(name))
 
 
-def plugin_endpoint(command: str, address: str, name: str, draft: Draft) -> tuple[Table, list[str]]:
-    """Return a call as an endpoint, and what of it could not be carried over."""
+def plugin_endpoint(
+    command: str, address: str, name: str, draft: Draft, place: tuple[ImportedFile, int]
+) -> Table | None:
+    """Return a call as an endpoint; ``None``: it cannot be. What is not carried over is noted."""
     try:
         program, *words = shlex.split(command)
     except ValueError as error:
-        raise ValueError(f"cannot be read: {error}") from error
+        draft.note(*place, f"{name}: skipped: cannot be read: {error}")
+        return None
     plugin = PurePosixPath(program).name.removesuffix(".pl").removesuffix(".py")
     options = PluginOptions(words)
     making = _PLUGINS.get(plugin)
-    if making is not None:
-        made = making(options, address, name, draft)
-    elif plugin in _TCP_PORTS:
-        host = options.get("-H", "") or address
-        made = {"url": f"tcp://{_host(host)}:{options.get('-p') or _TCP_PORTS[plugin]}"}
-    else:
-        raise ValueError(f"{plugin} is not supported")
+    try:
+        if making is not None:
+            made = making(options, address, name, draft)
+        elif plugin in _TCP_PORTS:
+            made = {"url": f"tcp://{_host_and_port(options, address, plugin)}"}
+        else:
+            raise ValueError(f"{plugin} is not supported")
+    except ValueError as error:
+        draft.note(*place, f"{name}: skipped: {error}")
+        return None
     if timeout := options.get("-t"):
-        made["timeout"] = duration_text(float(timeout)) if timeout.isdigit() else None
-    lost = [f"{option or 'an extra argument'} of {plugin}" for option in sorted(options.lost)]
-    return pruned({"name": name, **made}), lost
+        made["timeout"] = config_duration(timeout) if timeout.isdigit() else None
+    for option in sorted(options.lost):
+        lost = f"{option or 'an extra argument'} of {plugin}"
+        draft.note(*place, f"{name}: {lost} is not imported")
+    return pruned({"name": name, **made})
+
+
+def check_times(every: str | None, retry_every: str | None, tries: str) -> Table:
+    """Return how often to check, and how many failures in a row mean that it is down."""
+    threshold = int(tries) if tries.isdigit() and tries != "0" else None
+    return {"every": every, "retry_every": retry_every, "threshold": threshold}
+
+
+def _host_and_port(options: PluginOptions, address: str, plugin: str) -> str:
+    host = bracketed(options.get("-H") or address)
+    return f"{host}:{options.get('-p') or _TCP_PORTS[plugin]}"
 
 
 def _http(options: PluginOptions, address: str, name: str, draft: Draft) -> Table:
@@ -120,11 +140,10 @@ def _http(options: PluginOptions, address: str, name: str, draft: Draft) -> Tabl
     headers = dict(_pair(header) for header in options.all("-k"))
     found = draft.headers(headers, name)
     if options.has("-a"):
-        what = f'"Basic …" with user and password of {name}, in Base64'
-        found["Authorization"] = draft.secret((name, "authorization"), what)
+        found["Authorization"] = draft.basic_login(name)
     body = options.get("-P")
     return {
-        "url": f"http{'s' * secure}://{_host(host)}{f':{port}' if port else ''}{path}",
+        "url": f"http{'s' * secure}://{bracketed(host)}{f':{port}' if port else ''}{path}",
         "method": options.get("-j") or ("POST" if body else None),
         "headers": found,
         "body": body,
@@ -134,7 +153,7 @@ def _http(options: PluginOptions, address: str, name: str, draft: Draft) -> Tabl
             "status": [int(code) for code in re.findall(r"\b[1-5]\d\d\b", options.get("-e"))],
             "contains": options.get("-s"),
             "matches": options.get("-r"),
-            "latency": _latency(options.get("-c")),
+            "latency": config_duration(options.get("-c")),
             "certificate_days": _days(days),
         },
     }
@@ -146,14 +165,14 @@ def _tcp(options: PluginOptions, address: str, _name: str, _draft: Draft) -> Tab
         raise ValueError("has no port")
     if options.has("-S") or options.has("-D"):
         days = {"certificate_days": _days(options.get("-D"))}
-        return {"url": f"tls://{_host(host)}:{port}", "expect": days}
+        return {"url": f"tls://{bracketed(host)}:{port}", "expect": days}
     escaped = options.has("-E")
     return {
-        "url": f"tcp://{_host(host)}:{port}",
+        "url": f"tcp://{bracketed(host)}:{port}",
         "send": _unescaped(options.get("-s")) if escaped else options.get("-s"),
         "expect": {
             "contains": _unescaped(options.get("-e")) if escaped else options.get("-e"),
-            "latency": _latency(options.get("-c")),
+            "latency": config_duration(options.get("-c")),
         },
     }
 
@@ -161,7 +180,7 @@ def _tcp(options: PluginOptions, address: str, _name: str, _draft: Draft) -> Tab
 def _ping(options: PluginOptions, address: str, _name: str, _draft: Draft) -> Table:
     for ignored in ("-c", "-p", "-n"):
         options.all(ignored)
-    return {"url": f"icmp://{_host(options.get('-H', '') or address)}"}
+    return {"url": f"icmp://{bracketed(options.get('-H') or address)}"}
 
 
 def _dns(options: PluginOptions, address: str, _name: str, _draft: Draft) -> Table:
@@ -169,7 +188,7 @@ def _dns(options: PluginOptions, address: str, _name: str, _draft: Draft) -> Tab
     return {
         "url": f"dns://{options.get('-H') or address}",
         "nameserver": options.get("-s"),
-        "expect": {"answers": answers, "latency": _latency(options.get("-c"))},
+        "expect": {"answers": answers, "latency": config_duration(options.get("-c"))},
     }
 
 
@@ -177,19 +196,18 @@ def _dig(options: PluginOptions, address: str, _name: str, _draft: Draft) -> Tab
     port, server = options.get("-p"), options.get("-H") or address
     return {
         "url": f"dns://{options.get('-l')}",
-        "nameserver": f"{_host(server)}:{port}" if port else server,
+        "nameserver": f"{bracketed(server)}:{port}" if port else server,
         "record": options.get("-T"),
-        "expect": {"answers": options.all("-a"), "latency": _latency(options.get("-c"))},
+        "expect": {"answers": options.all("-a"), "latency": config_duration(options.get("-c"))},
     }
 
 
 def _smtp(options: PluginOptions, address: str, _name: str, _draft: Draft) -> Table:
-    host, days = options.get("-H") or address, options.get("-D")
+    where, days = _host_and_port(options, address, "check_smtp"), options.get("-D")
     if options.has("-S") or days:
-        where = f"{_host(host)}:{options.get('-p') or _TCP_PORTS['check_smtp']}"
         expect = {"certificate_days": _days(days)}
         return {"url": f"tls://{where}", "starttls": "smtp", "expect": expect}
-    return {"url": f"tcp://{_host(host)}:{options.get('-p') or _TCP_PORTS['check_smtp']}"}
+    return {"url": f"tcp://{where}"}
 
 
 _PLUGINS: dict[str, Callable[[PluginOptions, str, str, Draft], Table]] = {
@@ -208,18 +226,9 @@ _PLUGINS: dict[str, Callable[[PluginOptions, str, str, Draft], Table]] = {
 }
 
 
-def _host(host: str) -> str:
-    return f"[{host}]" if ":" in host and not host.startswith("[") else host
-
-
 def _pair(header: str) -> tuple[str, str]:
     name, _, value = header.partition(":")
     return name.strip(), value.strip()
-
-
-def _latency(seconds: str) -> str | None:
-    number = re.fullmatch(r"\d+(\.\d+)?", seconds)
-    return duration_text(float(seconds)) if number and float(seconds) > 0 else None
 
 
 def _days(days: str) -> int | None:

@@ -170,10 +170,7 @@ def importer_for(text: ImportedFile) -> str:
 
 def _drop_unknown_names(draft: Draft) -> None:
     """Leave out names of endpoints that were left out themselves."""
-    ids = {
-        endpoint_id(str(endpoint.get("name", "")), str(endpoint.get("url", "")))
-        for endpoint in draft.endpoints
-    }
+    ids = set(map(_id, draft.endpoints))
     for tables, key in ((draft.endpoints, "parents"), (draft.routes, "endpoints")):
         for table in tables:
             known = [name for name in table.pop(key, ()) if endpoint_id(name, "") in ids]

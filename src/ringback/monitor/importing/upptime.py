@@ -7,7 +7,7 @@ from ringback.monitor.importing.draft import (
     Draft,
     ImportedFile,
     Table,
-    duration_text,
+    config_duration,
     pruned,
     with_variables,
 )
@@ -66,7 +66,7 @@ def _endpoint(site: Table, draft: Draft) -> Table:
     kind, port = str(site.get("check") or "http"), str(site.get("port") or "")
     host = url.partition("://")[2] or url
     of_kind = {"tcp-ping": f"tcp://{host}:{port}", "ssl": f"tls://{host}:{port or 443}"}
-    http = kind not in of_kind
+    http, statuses = kind not in of_kind, as_list(site.get("expectedStatusCodes"))
     unsafe = [site.get(key) for key in site if key.startswith("__dangerous__")]
     return pruned(
         {
@@ -79,19 +79,11 @@ def _endpoint(site: Table, draft: Draft) -> Table:
             "redirects": False if site.get("maxRedirects") == 0 else None,
             "verify": False if True in unsafe else None,
             "expect": {
-                "status": _statuses(site.get("expectedStatusCodes")),
-                "latency": _milliseconds(site.get("maxResponseTime")),
+                "status": [int(code) for code in statuses if str(code).isdigit()],
+                "latency": config_duration(site.get("maxResponseTime"), 0.001),
             },
         }
     )
-
-
-def _milliseconds(value: Any) -> str | None:
-    return duration_text(value / 1000) if isinstance(value, int | float) and value > 0 else None
-
-
-def _statuses(codes: Any) -> list[int]:
-    return [int(code) for code in as_list(codes) if str(code).isdigit()]
 
 
 def _headers(headers: Any, name: str, draft: Draft) -> dict[str, str]:

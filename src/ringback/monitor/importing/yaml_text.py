@@ -4,7 +4,8 @@ from typing import Any
 
 import yaml
 
-KeyPath = tuple[str | int, ...]
+from ringback.monitor.config.source import KeyPath
+
 _MAX_VALUES = 1_000_000
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 from ringback.client.dial.address import is_literal
+from ringback.failure.target import bracketed
 
 if TYPE_CHECKING:
     from ringback.monitor.model import Endpoint
@@ -38,7 +39,7 @@ class ServiceLocation:
 
     @property
     def shown(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+        return f"{bracketed(self.host)}:{self.port}"
 
 
 def location_of(endpoint: Endpoint) -> ServiceLocation | None:

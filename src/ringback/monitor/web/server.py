@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import uvicorn
 
+from ringback.failure.target import bracketed
 from ringback.monitor.web.app import application
 from ringback.monitor.web.settings import WebError
 
@@ -105,4 +106,4 @@ async def _started(server: _Server, serving: asyncio.Task[None]) -> None:
 
 def _url(listener: socket.socket) -> str:
     host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return f"http://{bracketed(host)}:{port}"

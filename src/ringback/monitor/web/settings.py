@@ -8,6 +8,8 @@ from ipaddress import ip_address
 from typing import Literal
 from urllib.parse import urlsplit
 
+from ringback.failure.target import bracketed
+
 Scope = Literal["read", "write", "push"]
 """``read``: see everything. ``write``: also acknowledge, silence, adopt. ``push``: only send events
 and heartbeats."""
@@ -55,8 +57,7 @@ class WebSettings:
     @property
     def url(self) -> str:
         """Where people reach the page, without a slash at the end."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return self.base_url.rstrip("/") or f"http://{host}:{self.port}"
+        return self.base_url.rstrip("/") or f"http://{bracketed(self.host)}:{self.port}"
 
     def verify(self) -> None:
         """Do nothing when the page may be served so."""

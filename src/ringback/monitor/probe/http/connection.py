@@ -12,6 +12,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from httptools import HttpParserError, HttpResponseParser
 
+from ringback.failure.target import bracketed
 from ringback.monitor.probe.connect import connect_tcp, endpoint_family
 from ringback.monitor.probe.handshake import certificate_of, tls_context, tls_handshake
 from ringback.monitor.probe.outcome import PhaseTimer, ProbeFailure, probe_failure_of
@@ -46,8 +47,7 @@ class RequestTarget(NamedTuple):
 
     @property
     def url(self) -> str:
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{self.scheme}://{host}:{self.port}/"
+        return f"{self.scheme}://{bracketed(self.host)}:{self.port}/"
 
     @property
     def origin(self) -> tuple[str, str, int]:
