@@ -15,7 +15,7 @@ nox.options.error_on_missing_interpreters = False
 
 PYTHONS = ["3.11", "3.12", "3.13"]
 
-PYTEST = ("pytest>=8.2", "pytest-cov>=5", "pytest-xdist>=3.6", "hypothesis>=6.100")
+PYTEST = ("pytest>=9", "pytest-cov>=5", "pytest-xdist>=3.6", "hypothesis>=6.100")
 
 MATRIX = ("tests/doors/test_every_client.py", "tests/doors/test_every_driver.py")
 """Every client against every fault."""

@@ -13,6 +13,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import traceback
 from unittest import mock
 
@@ -51,6 +52,23 @@ def run_as_process(*arguments, stdin="", env=None, **options):
     )
     done.stdout, done.stderr = done.stdout.decode(), done.stderr.decode()
     return done
+
+
+@contextlib.contextmanager
+def running_program(command, within=300, **options):
+    """A program that runs beside a test: it is killed as the block ends, or after so many seconds.
+
+    So nobody waits for ever for what it does not say, nor for its end where the test has failed.
+    """
+    with subprocess.Popen(command, **options) as process:
+        watchdog = threading.Timer(within, process.kill)
+        watchdog.daemon = True
+        watchdog.start()
+        try:
+            yield process
+        finally:
+            watchdog.cancel()
+            process.kill()
 
 
 def _status(words):

@@ -3,6 +3,7 @@ import subprocess
 import sys
 
 import pytest
+from program import running_program
 
 GOOD = {"id": "a", "text": "[Errno 111] Connection refused"}
 
@@ -70,7 +71,7 @@ def test_half_a_surrogate_survives(ringback):
 
 
 def test_answers_each_line_before_the_next_comes():
-    with subprocess.Popen(
+    with running_program(
         [sys.executable, "-m", "ringback", "explain", "--jsonl"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

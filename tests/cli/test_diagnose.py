@@ -1,4 +1,3 @@
-import contextlib
 import json
 import os
 import signal
@@ -9,6 +8,7 @@ import sys
 import jsonschema
 import pytest
 from effort import rest_in_full
+from program import running_program
 
 from ringback.diagnosis.record import record_schema
 from tests.testing.terminal import lines_of, run_in_terminal, width_of
@@ -24,15 +24,10 @@ def closed():
         yield f"http://127.0.0.1:{held.getsockname()[1]}/"
 
 
-@contextlib.contextmanager
-def started(*arguments):
-    with subprocess.Popen(
+def diagnosing(*arguments):
+    return running_program(
         [*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
+    )
 
 
 def interrupted(process):
@@ -204,7 +199,7 @@ def test_on_a_terminal_several_fit(closed, fault):
 def test_ctrl_c_prints_what_is_known():
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
-        with started(url) as process:
+        with diagnosing(url) as process:
             connection, _ = silent.accept()
             with connection:
                 assert connection.recv(1)  # the request: everything before it is read
@@ -217,7 +212,7 @@ def test_ctrl_c_prints_what_is_known():
 def test_ctrl_c_leaves_json_whole():
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
-        with started("--json", url) as process:
+        with diagnosing("--json", url) as process:
             connection, _ = silent.accept()
             with connection:
                 assert connection.recv(1)
@@ -230,7 +225,7 @@ def test_under_watch_changes_are_shown_and_ctrl_c_sums_up():
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         url = f"tcp://127.0.0.1:{held.getsockname()[1]}"
-        with started("--watch", "1", url) as process:
+        with diagnosing("--watch", "1", url) as process:
             first = process.stdout.readline()
             held.listen()
             more = ""
@@ -247,7 +242,7 @@ def test_under_watch_changes_are_shown_and_ctrl_c_sums_up():
 
 
 def test_under_watch_json_is_a_line_a_round(closed):
-    with started("--watch", "1", "--json", closed) as process:
+    with diagnosing("--watch", "1", "--json", closed) as process:
         lines = [process.stdout.readline() for _ in range(2)]
         lines += interrupted(process).splitlines()  # of rounds meanwhile; it sums nothing up
     assert {json.loads(line)["verdict"]["kind"] for line in lines} == {"tcp.refused"}

@@ -9,6 +9,7 @@ import textwrap
 
 import pytest
 from effort import rest_in_full
+from program import running_program
 
 APP = """
 import sys
@@ -89,7 +90,7 @@ def test_the_exit_status_is_the_programs(ringback):
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 def test_a_signal_reaches_the_program_and_ends_it():
     script = "import time; print('ready', flush=True); time.sleep(60)"
-    with subprocess.Popen(
+    with running_program(
         [sys.executable, "-m", "ringback", "run", sys.executable, "-c", script],
         stdout=subprocess.PIPE,
     ) as process:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from effort import rest_in_full
+from program import running_program
 
 import ringback as package
 from ringback.cli.run import COMMANDS
@@ -101,7 +102,7 @@ def test_a_wrong_word_is_one_line_that_names_the_nearest(ringback, one_line, wor
 
 def test_ctrl_c_ends_with_130_and_no_traceback():
     read, write = os.pipe()
-    with subprocess.Popen(
+    with running_program(
         [sys.executable, "-m", "ringback", "explain", "--jsonl"],
         stdin=read,
         stdout=subprocess.PIPE,

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import requests
+from program import running_program
 
 import ringback
 from ringback.diagnosis import adiagnose, diagnose
@@ -145,7 +146,7 @@ print("complete", found.complete, len(found.readings) > 0)
 
 
 def test_ctrl_c_gives_what_is_known(silent):
-    with subprocess.Popen(
+    with running_program(
         [sys.executable, "-c", _INTERRUPTED, silent.url], stdout=subprocess.PIPE, text=True
     ) as program:
         assert program.stdout is not None
@@ -154,5 +155,6 @@ def test_ctrl_c_gives_what_is_known(silent):
                 break
         program.send_signal(signal.SIGINT)
         rest = program.stdout.read()
+        program.wait(120)
     assert "complete False True" in rest
     assert program.returncode == 0

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from program import running_program
 
 ROOT = Path(__file__).parents[2]
 PAGES = [
@@ -33,7 +34,7 @@ def examples():
 def run():
     """Runs a program in a process of its own: what they all import is imported once."""
     program = Path(__file__).with_name("forking.py")
-    with subprocess.Popen(
+    with running_program(
         [sys.executable, "-W", "error", program],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

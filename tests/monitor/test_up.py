@@ -65,7 +65,6 @@ class Monitor:
             stderr=subprocess.STDOUT,
             text=True,
             env=os.environ | {"PYTHONUNBUFFERED": "1"},
-            preexec_fn=_let_ctrl_c_through,  # noqa: PLW1509 - no thread of ours runs yet
         )
         self.said = []
         self._watchdog = threading.Timer(PATIENCE, self.process.kill)
@@ -108,10 +107,6 @@ class Monitor:
     def end(self, with_signal=signal.SIGINT):
         self.process.send_signal(with_signal)
         return self.process.wait(PATIENCE)
-
-
-def _let_ctrl_c_through():
-    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

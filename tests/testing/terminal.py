@@ -5,10 +5,10 @@ import os
 import pty
 import re
 import struct
-import subprocess
 import sys
 import termios
 
+from program import running_program
 from rich.cells import cell_len
 
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
@@ -28,7 +28,7 @@ def run_in_terminal(*arguments, columns, env=None, typed=b"", without=None):
     if without:
         hidden = f"import sys; sys.modules[{without!r}] = None"
         program = ["-c", f"{hidden}; from ringback.cli import main; main()"]
-    with subprocess.Popen(
+    with running_program(
         [sys.executable, *program, *arguments],
         stdin=theirs,
         stdout=theirs,

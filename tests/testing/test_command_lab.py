@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import pytest
+from program import running_program
 
 from ringback.testing.clients import installed
 from ringback.testing.command.outcome import Meeting, outcome_with
@@ -107,7 +108,7 @@ def test_the_list_has_every_fault_once(ringback):
 
 
 def test_runs_until_it_is_interrupted():
-    with subprocess.Popen(
+    with running_program(
         [sys.executable, "-W", "error", "-m", "ringback", "lab", "--json"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -10,30 +10,21 @@ import time
 from pathlib import Path
 
 import pytest
+from program import running_program
 
 PATIENCE = 120
 """Seconds for what takes one or two on a machine that is not busy."""
 
 
-@contextlib.contextmanager
 def demo(folder, *options):
     """The demo, with its temporary files in a folder of its own."""
-    with subprocess.Popen(
+    return running_program(
         [sys.executable, "-m", "ringback", "demo", "--json", *options],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         env=os.environ | {"TMPDIR": str(folder)},
-        preexec_fn=_let_ctrl_c_through,  # noqa: PLW1509 - no thread of ours runs yet
-    ) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
-
-
-def _let_ctrl_c_through():
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    )
 
 
 def wait_for(process, event, times=1):

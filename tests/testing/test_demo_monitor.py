@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from program import running_program
 from rich.cells import cell_len
 
 from ringback.cli.layout import Screen
@@ -124,7 +125,7 @@ def test_the_pages_show_what_it_prints(process):
 
 @pytest.mark.full
 def test_everything_is_named_and_told_and_can_be_looked_at_as_long_as_it_is_kept(ringback):
-    with subprocess.Popen(
+    with running_program(
         [sys.executable, "-m", "ringback", "demo", "--keep", "--json"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from program import running_program
 
 from ringback.testing.lab import namespace
 from ringback.testing.lab.namespace import FILES, HELD, Namespaces, inside, run
@@ -69,7 +70,7 @@ give_file(name, "resolv.conf", "")
 print(name, flush=True)
 input()
 """
-    with subprocess.Popen(
+    with running_program(
         [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
         left = process.stdout.readline().strip()
