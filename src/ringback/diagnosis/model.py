@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 from ringback.failure.kind import Layer
 from ringback.failure.names import KindName
@@ -18,18 +18,7 @@ they decide something. ``path``: the routers between. ``service``: the first wor
 other than HTTP.
 """
 
-STAGES: tuple[Stage, ...] = (
-    "url",
-    "host",
-    "name",
-    "proxy",
-    "tcp",
-    "neighbours",
-    "path",
-    "tls",
-    "http",
-    "service",
-)
+STAGES: tuple[Stage, ...] = get_args(Stage)
 
 State = Literal["ok", "failed", "noted", "skipped"]
 """How a reading came out: ``noted`` is a fact that is neither good nor bad by itself; ``skipped``

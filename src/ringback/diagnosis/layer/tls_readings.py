@@ -57,65 +57,14 @@ def _address(name: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
 
 
 _WORD = re.compile(r"[^\W\d_]{2,}")
-_GENERIC = frozenset(
-    [
-        "ca",
-        "cas",
-        "root",
-        "roots",
-        "authority",
-        "authorities",
-        "certificate",
-        "certificates",
-        "certification",
-        "certifying",
-        "issuing",
-        "issuer",
-        "intermediate",
-        "sub",
-        "subordinate",
-        "trust",
-        "trusted",
-        "tls",
-        "ssl",
-        "rsa",
-        "ecc",
-        "ecdsa",
-        "sha",
-        "server",
-        "services",
-        "service",
-        "global",
-        "public",
-        "primary",
-        "class",
-        "network",
-        "networks",
-        "secure",
-        "security",
-        "digital",
-        "web",
-        "inc",
-        "ltd",
-        "llc",
-        "corp",
-        "corporation",
-        "gmbh",
-        "co",
-        "limited",
-        "company",
-        "organization",
-        "test",
-        "lab",
-        "local",
-        "internal",
-        "private",
-        "the",
-        "of",
-        "and",
-        "for",
-    ]
-)
+_GENERIC_WORDS = """
+ca cas root roots authority authorities certificate certificates certification certifying
+issuing issuer intermediate sub subordinate trust trusted tls ssl rsa ecc ecdsa sha server
+services service global public primary class network networks secure security digital web
+inc ltd llc corp corporation gmbh co limited company organization test lab local internal
+private the of and for
+"""
+_GENERIC = frozenset(_GENERIC_WORDS.split())
 """Words in the names of authorities that say nothing of who they are."""
 _INTERMEDIATE = frozenset({"intermediate", "issuing", "sub", "subordinate"})
 

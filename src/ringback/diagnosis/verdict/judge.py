@@ -23,7 +23,7 @@ def judge(readings: Sequence[Reading]) -> Verdict:
     are reported as lesser faults.
     """
     evidence = Evidence(readings)
-    held = [(rule, found) for rule in RULES if (found := rule.when(evidence)) is not None]
+    held = [(rule, found) for rule in RULES if (found := rule.finding(evidence)) is not None]
     further = onward(evidence) if not held or held[0][0] in LESSER else None
     there = None if further is None else judge(further.evidence.readings)
     if further and there and further.complete and not (there.healthy or further.answered):
@@ -31,7 +31,7 @@ def judge(readings: Sequence[Reading]) -> Verdict:
     if held:
         rule, found = held[0]
         return _verdict(evidence, rule, found, _beside(held))
-    lesser = [found for rule in HARMLESS if (found := rule.when(evidence)) is not None]
+    lesser = [found for rule in HARMLESS if (found := rule.finding(evidence)) is not None]
     if _all_worked(evidence, lesser):
         return _healthy(evidence, (*(finding.summary for finding in lesser), *_there(there)))
     return _unknown(evidence)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from ringback.diagnosis.facts import HandshakeFacts, RequestFacts
 from ringback.diagnosis.model import Alternative, Reading, Where
@@ -10,6 +10,8 @@ from ringback.diagnosis.sorts import ReadingOf
 from ringback.diagnosis.verdict.evidence import Evidence
 from ringback.failure.kind import Layer
 from ringback.failure.names import KindName
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,17 @@ class Finding:
     advice: tuple[str, ...] = ()  # What to do here; `()`: the rule's
 
 
+class DoesNotHold(Exception):  # noqa: N818 - it says so of a rule, and never leaves it
+    """A reading that a rule needs is not there."""
+
+
+def need(found: T | None) -> T:
+    """Return the readings that a rule needs; where there are none it does not hold."""
+    if not found:
+        raise DoesNotHold
+    return found
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerdictRule:
     """Which readings mean which cause."""
@@ -34,10 +47,18 @@ class VerdictRule:
     where: Where  # Where the fault lies
     meaning: str  # What it means, one sentence, for the reference
     decided_by: str  # Which readings decide, for the reference
-    when: Callable[[Evidence], Finding | None]  # Whether it holds
+    # Whether it holds: what it finds; `None`, or a reading that it has to `need`: it does not
+    when: Callable[[Evidence], Finding | None]
     layer: Layer | None = None  # The broken layer, where it is not the kind's
     confidence: float = 0.95  # 0 to 1, where the finding does not say
     advice: tuple[str, ...] = ()  # What to do; `()`: what the kind's page says
+
+    def finding(self, evidence: Evidence) -> Finding | None:
+        """Return what the rule says of readings; ``None``: it does not hold."""
+        try:
+            return self.when(evidence)
+        except DoesNotHold:
+            return None
 
 
 # What the rules about TLS and HTTP have in common: a connection opens, and then stands still.
@@ -48,11 +69,9 @@ def black_hole(
     small_segments: type[Mapping[str, Any]],
     failed: Reading | None,
     stands_still: str,
-) -> Finding | None:
+) -> Finding:
     """Return that large packets are lost, where small ones pass."""
-    small = evidence.first(small_segments, works=True)
-    if small is None or failed is None:
-        return None
+    small, failed = need(evidence.first(small_segments, works=True)), need(failed)
     return Finding(
         f"Large packets from {evidence.place} are lost on the path: {stands_still} with small "
         "segments (MSS 536).",

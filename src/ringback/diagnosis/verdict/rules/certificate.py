@@ -14,7 +14,7 @@ from ringback.diagnosis.facts import (
 from ringback.diagnosis.model import Alternative, Facts
 from ringback.diagnosis.sorts import ReadingOf
 from ringback.diagnosis.verdict.evidence import Evidence
-from ringback.diagnosis.verdict.rule import Finding, VerdictRule
+from ringback.diagnosis.verdict.rule import Finding, VerdictRule, need
 
 # Who looks into TLS on behalf of a network's owner, or of this host's, by the issuer's name.
 
@@ -25,42 +25,19 @@ lightspeed mitmproxy netskope nortonlifelock portswigger proxyman qustodio sangf
 smoothwall sonicwall sophos squid stormshield trendmicro umbrella untangle watchguard websense
 zscaler
 """
-_PHRASES = (
-    "anti-virus",
-    "antivirus",
-    "blue coat",
-    "cato networks",
-    "charles proxy",
-    "check point",
-    "cisco secure web",
-    "cloudflare gateway",
-    "content filter",
-    "corporate proxy",
-    "dr.web",
-    "eset ssl",
-    "gateway ca - cloudflare",
-    "mail shield",
-    "mcafee web",
-    "menlo security",
-    "norton web",
-    "palo alto",
-    "proxy ca",
-    "skyhigh security",
-    "ssl filter",
-    "ssl proxy",
-    "symantec web",
-    "tls proxy",
-    "trend micro",
-    "web filter",
-    "web gateway",
-    "web shield",
-)
+_PHRASES = """
+anti-virus, antivirus, blue coat, cato networks, charles proxy, check point, cisco secure web,
+cloudflare gateway, content filter, corporate proxy, dr.web, eset ssl, gateway ca - cloudflare,
+mail shield, mcafee web, menlo security, norton web, palo alto, proxy ca, skyhigh security, ssl
+filter, ssl proxy, symantec web, tls proxy, trend micro, web filter, web gateway, web shield
+"""
+_INSPECTORS = (*_NAMES.split(), *_PHRASES.replace("\n", " ").strip().split(", "))
 
 
 def inspects(issuer: str) -> bool:
     """Return whether the name of an issuer is that of a product which ends TLS to look into it."""
     text = issuer.lower()
-    return any(word in text for word in (*_NAMES.split(), *_PHRASES))
+    return any(word in text for word in _INSPECTORS)
 
 
 MIN_CLOCK_SKEW = 3600.0
@@ -145,9 +122,7 @@ def _date_of(chain: list[CertificateFacts], *, expired: bool) -> str:
 
 def _dated(codes: frozenset[int], words: str) -> Callable[[Evidence], Finding | None]:
     def when(evidence: Evidence) -> Finding | None:
-        failed = _failed(evidence, codes)
-        if failed is None:
-            return None
+        failed = need(_failed(evidence, codes))
         chain, read = _chain(evidence)
         date = _date_of(chain, expired=codes == _EXPIRED)
         return Finding(
@@ -159,9 +134,7 @@ def _dated(codes: frozenset[int], words: str) -> Callable[[Evidence], Finding | 
 
 
 def _name(evidence: Evidence) -> Finding | None:
-    failed = _failed(evidence, _NAME)
-    if failed is None:
-        return None
+    failed = need(_failed(evidence, _NAME))
     names = [str(name) for name in _leaf(evidence)["names"] or ()]
     held = f"it is for {', '.join(names[:3])}" if names else "it names no host"
     if len(names) > 3:
@@ -173,9 +146,7 @@ def _name(evidence: Evidence) -> Finding | None:
 
 
 def _self_signed(evidence: Evidence) -> Finding | None:
-    failed = _failed(evidence, _SELF_SIGNED)
-    if failed is None:
-        return None
+    failed = need(_failed(evidence, _SELF_SIGNED))
     return Finding(
         f"The certificate of {evidence.host} is self-signed: no authority has signed it."
         f"{_ended(evidence)}",
@@ -195,9 +166,7 @@ def _issuers(evidence: Evidence) -> list[str]:
 
 
 def _intercepted(evidence: Evidence) -> Finding | None:
-    failed = _failed(evidence, _ROOT | _ISSUER | _SELF_SIGNED | _NAME)
-    if failed is None:
-        return None
+    failed = need(_failed(evidence, _ROOT | _ISSUER | _SELF_SIGNED | _NAME))
     named = next((issuer for issuer in _issuers(evidence) if inspects(issuer)), None)
     local = evidence.first(SystemStoreFacts, verified=True)
     if named is None and local is None:
@@ -253,9 +222,7 @@ _PRIVATE = Alternative(
 
 
 def _unknown_issuer(evidence: Evidence) -> Finding | None:
-    failed = _failed(evidence, _ROOT | _ISSUER)
-    if failed is None:
-        return None
+    failed = need(_failed(evidence, _ROOT | _ISSUER))
     issuer = next(
         (issuer for issuer in reversed(_issuers(evidence)) if issuer), "an unknown authority"
     )
@@ -269,9 +236,7 @@ def _unknown_issuer(evidence: Evidence) -> Finding | None:
 
 def _coded(codes: frozenset[int], words: str) -> Callable[[Evidence], Finding | None]:
     def when(evidence: Evidence) -> Finding | None:
-        failed = _failed(evidence, codes)
-        if failed is None:
-            return None
+        failed = need(_failed(evidence, codes))
         return Finding(
             f"The certificate of {evidence.host} {words}.", (failed, *_chain(evidence)[1])
         )
@@ -280,9 +245,7 @@ def _coded(codes: frozenset[int], words: str) -> Callable[[Evidence], Finding | 
 
 
 def _invalid(evidence: Evidence) -> Finding | None:
-    failed = _failed(evidence)
-    if failed is None:
-        return None
+    failed = need(_failed(evidence))
     return Finding(
         f"The certificate of {evidence.host} is not accepted: "
         f"{failed.facts['verify_message'] or failed.result}.",

@@ -16,7 +16,7 @@ from ringback.diagnosis.verdict.evidence import (
     sender_of,
     version,
 )
-from ringback.diagnosis.verdict.rule import Finding, VerdictRule
+from ringback.diagnosis.verdict.rule import Finding, VerdictRule, need
 from ringback.failure.names import KindName
 
 # Rules about TCP: the connection was answered, but not with a connection.
@@ -34,9 +34,7 @@ def _rejected(evidence: Evidence) -> Finding | None:
     forbidden = [
         reading for reading in other if icmp_code(reading) in _PROHIBITED and _is_icmp_of(reading)
     ]
-    deciding = refused or forbidden or _only_this_port(evidence, other)
-    if not deciding:
-        return None
+    deciding = need(refused or forbidden or _only_this_port(evidence, other))
     reading = deciding[0]
     who, where = sender_of(reading)
     icmp = icmp_of(reading)
@@ -163,9 +161,9 @@ def _is_usual(evidence: Evidence, reading: ReadingOf[NeighbourFacts]) -> bool:
 
 
 def _service_down(evidence: Evidence) -> Finding | None:
-    refused = [reading for reading in failed(evidence, "refused") if icmp_code(reading) is None]
-    if not refused:
-        return None
+    refused = need(
+        [reading for reading in failed(evidence, "refused") if icmp_code(reading) is None]
+    )
     open_ = _sibling(evidence, "partner", "common")
     alive = f"; the host is up (port {open_[0].facts['port']} is open)" if open_ else ""
     local = all(is_loopback(reading.facts["address"]) for reading in refused)
@@ -187,9 +185,7 @@ _RESET_IN_ITS_NAME = Alternative(
 
 
 def _reset(evidence: Evidence) -> Finding | None:
-    reset = failed(evidence, "reset")
-    if not reset:
-        return None
+    reset = need(failed(evidence, "reset"))
     return Finding(f"The connection to {listed(reset)} is reset while it is made.", tuple(reset))
 
 
@@ -267,11 +263,13 @@ def _host_down(evidence: Evidence) -> Finding | None:
     lost = [
         reading for reading in failed(evidence, "host_unreachable") if icmp_code(reading) in ARP
     ]
-    down = [
-        reading for reading in lost if icmp_of(reading)["own"] or reading.seconds >= MIN_ARP_TIMEOUT
-    ]
-    if not down:
-        return None
+    down = need(
+        [
+            reading
+            for reading in lost
+            if icmp_of(reading)["own"] or reading.seconds >= MIN_ARP_TIMEOUT
+        ]
+    )
     icmp = icmp_of(down[0])
     own, sender = icmp["own"], icmp["sender"]
     by = "" if own else f", reports {sender}"
@@ -293,9 +291,7 @@ def _host_down(evidence: Evidence) -> Finding | None:
 
 def _host_unreachable(evidence: Evidence) -> Finding | None:
     lost = [reading for reading in failed(evidence, "host_unreachable") if icmp_code(reading)]
-    lost = [reading for reading in lost if not is_expired(reading)]
-    if not lost:
-        return None
+    lost = need([reading for reading in lost if not is_expired(reading)])
     sender = icmp_of(lost[0])["sender"]
     return Finding(
         f"{sender} reports at once that the host {lost[0].facts['address']} cannot be "
@@ -338,9 +334,9 @@ def _short_lived(evidence: Evidence) -> Finding | None:
 
 def _loop(evidence: Evidence) -> Finding | None:
     every = failed(evidence, "host_unreachable", "network_unreachable", "timeout", "error")
-    looped = [reading for reading in every if icmp_code(reading) in _LOOP and is_expired(reading)]
-    if not looped:
-        return None
+    looped = need(
+        [reading for reading in every if icmp_code(reading) in _LOOP and is_expired(reading)]
+    )
     sender = icmp_of(looped[0])["sender"]
     return Finding(
         f"Packets to {looped[0].facts['address']} loop between routers: {sender} reports that "
@@ -350,9 +346,9 @@ def _loop(evidence: Evidence) -> Finding | None:
 
 
 def _network_unreachable(evidence: Evidence) -> Finding | None:
-    lost = [reading for reading in failed(evidence, "network_unreachable") if icmp_code(reading)]
-    if not lost:
-        return None
+    lost = need(
+        [reading for reading in failed(evidence, "network_unreachable") if icmp_code(reading)]
+    )
     who, _ = sender_of(lost[0])
     return Finding(
         f"{who[0].upper()}{who[1:]} reports that it has no route to {lost[0].facts['address']}.",

@@ -10,7 +10,7 @@ from ringback.diagnosis.facts import (
 from ringback.diagnosis.model import Alternative
 from ringback.diagnosis.sorts import ReadingOf
 from ringback.diagnosis.verdict.evidence import Evidence, protocol_name
-from ringback.diagnosis.verdict.rule import Finding, VerdictRule, black_hole, is_unheard
+from ringback.diagnosis.verdict.rule import Finding, VerdictRule, black_hole, is_unheard, need
 
 _CLIENT_ALERTS = frozenset({42, 43, 44, 45, 46, 48, 49, 116})
 _ACCESS_DENIED = 49
@@ -86,16 +86,12 @@ def _other_protocol(evidence: Evidence) -> Finding | None:
 
 
 def _not_tls(evidence: Evidence) -> Finding | None:
-    failed = _failed(evidence, "not_tls")
-    if failed is None:
-        return None
+    failed = need(_failed(evidence, "not_tls"))
     return Finding(f"The answer of {evidence.place} is not TLS.", (failed,), confidence=0.85)
 
 
 def _client_certificate(evidence: Evidence) -> Finding | None:
-    failed = _failed(evidence, "alert", "closed", "reset")
-    if failed is None:
-        return None
+    failed = need(_failed(evidence, "alert", "closed", "reset"))
     alert = failed.facts["alert"]
     asked = bool(failed.facts["client_certificate_asked"])
     sent = bool(failed.facts["local_certificate_used"])
@@ -132,9 +128,7 @@ def _old_tls(evidence: Evidence) -> Finding | None:
 
 
 def _sni(evidence: Evidence) -> Finding | None:
-    failed = _failed(evidence, "alert", "closed", "reset", "timeout")
-    if failed is None:
-        return None
+    failed = need(_failed(evidence, "alert", "closed", "reset", "timeout"))
     other = evidence.first(OtherNameFacts, works=True)
     if failed.facts["alert"] == 112:
         return Finding(f"The server does not know the name {evidence.host} (SNI).", (failed,))
@@ -194,9 +188,7 @@ def _lost(evidence: Evidence) -> Finding | None:
 
 
 def _silent(evidence: Evidence) -> Finding | None:
-    failed = _failed(evidence, "timeout")
-    if failed is None:
-        return None
+    failed = need(_failed(evidence, "timeout"))
     return Finding(
         f"{evidence.place} accepts the connection and does not answer the TLS handshake.",
         (failed, *evidence.all(PlainFacts)),
@@ -214,9 +206,7 @@ def _silent(evidence: Evidence) -> Finding | None:
 
 
 def _cut(evidence: Evidence) -> Finding | None:
-    failed = _failed(evidence, "closed", "reset", "alert", "protocol", "unsupported")
-    if failed is None:
-        return None
+    failed = need(_failed(evidence, "closed", "reset", "alert", "protocol", "unsupported"))
     return Finding(
         f"{evidence.place} aborts the TLS handshake: {failed.result}.",
         (failed,),

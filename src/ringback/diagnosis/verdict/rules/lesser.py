@@ -16,7 +16,7 @@ from ringback.diagnosis.facts import (
 from ringback.diagnosis.model import Alternative, Where
 from ringback.diagnosis.sorts import ReadingOf
 from ringback.diagnosis.verdict.evidence import ARP, Evidence, family, icmp_of, is_loopback
-from ringback.diagnosis.verdict.rule import Finding, VerdictRule
+from ringback.diagnosis.verdict.rule import Finding, VerdictRule, need
 
 # Rules about a target that answers in part: one family, one address, some connections fail.
 
@@ -97,13 +97,14 @@ def _partly_secured(evidence: Evidence) -> Finding | None:
 
 
 def _sometimes(evidence: Evidence) -> Finding | None:
-    partly = [
-        reading
-        for reading in evidence.all(TcpAgainFacts)
-        if reading.facts["opened"] and reading.facts["opened"] < (reading.facts["attempts"] or 0)
-    ]
-    if not partly:
-        return None
+    partly = need(
+        [
+            reading
+            for reading in evidence.all(TcpAgainFacts)
+            if reading.facts["opened"]
+            and reading.facts["opened"] < (reading.facts["attempts"] or 0)
+        ]
+    )
     reading = partly[0]
     return Finding(
         f"{reading.subject} accepts {reading.facts['opened']} of {reading.facts['attempts']} connections.",
@@ -224,9 +225,7 @@ def _other_loopback(evidence: Evidence) -> Finding | None:
 
 
 def _newer_only(evidence: Evidence) -> Finding | None:
-    found = evidence.first(Http2Facts, only=True)
-    if found is None:
-        return None
+    found = need(evidence.first(Http2Facts, only=True))
     return Finding(
         f"{evidence.place} supports only HTTP/2: clients without it (requests, urllib) fail.",
         (found,),

@@ -27,7 +27,7 @@ from ringback.diagnosis.verdict.evidence import (
     is_unusable,
     listed,
 )
-from ringback.diagnosis.verdict.rule import Finding, VerdictRule
+from ringback.diagnosis.verdict.rule import Finding, VerdictRule, need
 from ringback.failure.names import KindName
 
 if TYPE_CHECKING:
@@ -143,13 +143,13 @@ def _no_port_left(evidence: Evidence) -> Finding | None:
     if evidence.reached:
         return None
     routed = {reading.facts["address"] for reading in evidence.all(RouteToFacts, route=True)}
-    stuck = [
-        reading
-        for reading in evidence.unopened
-        if reading.facts["errno"] == "EADDRNOTAVAIL" and reading.facts["address"] in routed
-    ]
-    if not stuck:
-        return None
+    stuck = need(
+        [
+            reading
+            for reading in evidence.unopened
+            if reading.facts["errno"] == "EADDRNOTAVAIL" and reading.facts["address"] in routed
+        ]
+    )
     return Finding(
         f"This host has no local port left for a connection to {listed(stuck)} (EADDRNOTAVAIL).",
         tuple(stuck),

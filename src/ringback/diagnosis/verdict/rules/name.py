@@ -29,7 +29,7 @@ from ringback.diagnosis.verdict.evidence import (
     with_addresses,
     with_lookup,
 )
-from ringback.diagnosis.verdict.rule import Finding, VerdictRule
+from ringback.diagnosis.verdict.rule import Finding, VerdictRule, need
 from ringback.diagnosis.verdict.rules.resolver import TRY_ANOTHER
 
 # Rules about the name: it has no address.
@@ -48,9 +48,7 @@ def _missing_here_only(evidence: Evidence) -> Finding | None:
 
 
 def _dangling(evidence: Evidence) -> Finding | None:
-    cut = [reading for reading in unresolved_answers(evidence) if reading.facts["dangling"]]
-    if not cut:
-        return None
+    cut = need([reading for reading in unresolved_answers(evidence) if reading.facts["dangling"]])
     chain = cut[0].facts["cnames"] or ("another name",)
     return Finding(
         f"{evidence.host} is an alias of {chain[-1]}, which has no address.",
@@ -60,9 +58,7 @@ def _dangling(evidence: Evidence) -> Finding | None:
 
 
 def _name_missing(evidence: Evidence) -> Finding | None:
-    missing = coded(evidence, "NXDOMAIN")
-    if not missing:
-        return None
+    missing = need(coded(evidence, "NXDOMAIN"))
     return Finding(
         f"The name {evidence.host} does not exist (NXDOMAIN from {servers_of(missing)}).",
         with_lookup(evidence, missing),
@@ -71,9 +67,7 @@ def _name_missing(evidence: Evidence) -> Finding | None:
 
 def _missing_late(evidence: Evidence) -> Finding | None:
     """The system's lookup waits longer than the questions beside it, and has an answer."""
-    asked = answered_late(evidence)
-    if not asked:
-        return None
+    asked = need(answered_late(evidence))
     lookup = evidence.all(GetaddrinfoFacts)[0]
     gone = lookup.kind == "dns.name_not_resolved"
     return Finding(
@@ -95,9 +89,7 @@ def _missing_late(evidence: Evidence) -> Finding | None:
 
 
 def _without_address(evidence: Evidence) -> Finding | None:
-    empty = coded(evidence, "NOERROR")
-    if not empty:
-        return None
+    empty = need(coded(evidence, "NOERROR"))
     return Finding(
         f"The name {evidence.host} exists, but has no address (neither A nor AAAA).",
         with_lookup(evidence, empty),
@@ -350,9 +342,7 @@ def _lied(evidence: Evidence) -> Finding | None:
     """The address that was used leads nowhere, another resolver knows one that is open."""
     if evidence.reached or not evidence.addresses:
         return None
-    better = evidence.all(NeighbourFacts, role="other_answer", outcome="open")
-    if not better:
-        return None
+    better = need(evidence.all(NeighbourFacts, role="other_answer", outcome="open"))
     good = {reading.facts["address"] for reading in better}
     known = with_addresses(evidence.all(NameserverFacts))
     right = [reading for reading in known if good & set(reading.facts["answers"])]

@@ -13,7 +13,7 @@ from ringback.diagnosis.facts import (
 from ringback.diagnosis.model import Alternative, Reading
 from ringback.diagnosis.sorts import ReadingOf
 from ringback.diagnosis.verdict.evidence import Evidence
-from ringback.diagnosis.verdict.rule import Finding, VerdictRule
+from ringback.diagnosis.verdict.rule import Finding, VerdictRule, need
 
 _UPSTREAM = frozenset({502, 503, 504})
 _SOCKS_FORBIDS = frozenset({2})
@@ -31,10 +31,6 @@ def _name(reading: _OfProxy) -> str:
     return str(reading.facts["proxy"] or reading.subject)
 
 
-def _direct_works(evidence: Evidence) -> ReadingOf[ProxyDirectFacts] | None:
-    return evidence.first(ProxyDirectFacts, works=True)
-
-
 def _shut(evidence: Evidence) -> ReadingOf[ProxyConnectFacts] | None:
     """Return the reading that shows the proxy itself failing, before any tunnel."""
     connects = evidence.all(ProxyConnectFacts)
@@ -48,9 +44,7 @@ def _failing(evidence: Evidence) -> _OfProxy | None:
 
 
 def _not_needed(evidence: Evidence) -> Finding | None:
-    failed, direct = _failing(evidence), _direct_works(evidence)
-    if failed is None or direct is None:
-        return None
+    failed, direct = need(_failing(evidence)), need(evidence.first(ProxyDirectFacts, works=True))
     return Finding(
         f"The proxy {_name(failed)} fails ({failed.result}), and {evidence.place} answers "
         "without it.",
@@ -60,9 +54,7 @@ def _not_needed(evidence: Evidence) -> Finding | None:
 
 
 def _down(evidence: Evidence) -> Finding | None:
-    shut = _shut(evidence)
-    if shut is None:
-        return None
+    shut = need(_shut(evidence))
     return Finding(
         f"The proxy {_name(shut)} cannot be reached: {shut.result}.",
         (shut, *evidence.all(ProxyDirectFacts)),
@@ -70,21 +62,17 @@ def _down(evidence: Evidence) -> Finding | None:
     )
 
 
-def _status(evidence: Evidence) -> tuple[ReadingOf[ProxyTunnelFacts] | None, int | None]:
-    failed = _tunnel(evidence)
-    return failed, None if failed is None else failed.facts["status"]
-
-
 def _wants_password(evidence: Evidence) -> Finding | None:
-    failed, status = _status(evidence)
-    if failed is None or not (status == 407 or failed.kind == "proxy.auth_required"):
+    failed = need(_tunnel(evidence))
+    if failed.facts["status"] != 407 and failed.kind != "proxy.auth_required":
         return None
     return Finding(f"The proxy {_name(failed)} requires a user name and password.", (failed,))
 
 
 def _upstream(evidence: Evidence) -> Finding | None:
-    failed, status = _status(evidence)
-    if failed is None or not (status in _UPSTREAM or failed.kind == "proxy.upstream_failed"):
+    failed = need(_tunnel(evidence))
+    status = failed.facts["status"]
+    if status not in _UPSTREAM and failed.kind != "proxy.upstream_failed":
         return None
     said = f" (status {status})" if status else ""
     return Finding(
@@ -103,9 +91,8 @@ def _upstream(evidence: Evidence) -> Finding | None:
 
 
 def _forbids(evidence: Evidence) -> Finding | None:
-    failed, status = _status(evidence)
-    if failed is None:
-        return None
+    failed = need(_tunnel(evidence))
+    status = failed.facts["status"]
     forbidden = failed.kind == "proxy.denied" or failed.facts["socks_code"] in _SOCKS_FORBIDS
     if failed.kind == "proxy.protocol_error":
         return None
@@ -117,8 +104,8 @@ def _forbids(evidence: Evidence) -> Finding | None:
 
 def _plain_proxy(evidence: Evidence) -> Finding | None:
     """Return that a proxy named with https:// does not answer to TLS: it is most likely plain."""
-    failed, _ = _status(evidence)
-    if failed is None or not str(failed.facts["proxy"] or "").startswith("https://"):
+    failed = need(_tunnel(evidence))
+    if not str(failed.facts["proxy"] or "").startswith("https://"):
         return None
     if "TLS" not in str(failed.facts["reason"] or ""):
         return None
@@ -136,36 +123,30 @@ _NO_TLS = ("wrong version", "record", "packet length", "http request", "eof", "u
 
 def _unsecured(evidence: Evidence) -> Finding | None:
     """Return that TLS with the proxy itself fails, which it does speak."""
-    failed, _ = _status(evidence)
-    if failed is None or failed.facts["outcome"] != "tls_failed":
-        return None
+    failed = need(_tunnel(evidence))
     reason = str(failed.facts["reason"] or "")
-    if any(words in reason for words in _NO_TLS):
+    if failed.facts["outcome"] != "tls_failed" or any(words in reason for words in _NO_TLS):
         return None
     return Finding(f"TLS with the proxy {_name(failed)} itself fails: {reason}.", (failed,))
 
 
 def _silent(evidence: Evidence) -> Finding | None:
-    failed, _ = _status(evidence)
-    if failed is None or failed.facts["outcome"] not in {"timeout", "closed"}:
+    failed = need(_tunnel(evidence))
+    if failed.facts["outcome"] not in {"timeout", "closed"}:
         return None
     how = "does not answer" if failed.facts["outcome"] == "timeout" else "closes it"
     return Finding(f"The proxy {_name(failed)} accepts the connection and {how}.", (failed,))
 
 
 def _no_proxy_at_all(evidence: Evidence) -> Finding | None:
-    failed, _ = _status(evidence)
-    if failed is None:
-        return None
+    failed = need(_tunnel(evidence))
     return Finding(f"{_name(failed)} does not answer as a proxy of this type.", (failed,))
 
 
 def _needed(evidence: Evidence) -> Finding | None:
     if evidence.reached or evidence.proxied:
         return None
-    better = evidence.first(ProxyCandidateFacts, works=True)
-    if better is None:
-        return None
+    better = need(evidence.first(ProxyCandidateFacts, works=True))
     stuck: Sequence[Reading] = evidence.unopened or evidence.all(GetaddrinfoFacts)
     kind = next((reading.kind for reading in stuck if reading.kind), None)
     source = better.facts["source"] or "elsewhere"

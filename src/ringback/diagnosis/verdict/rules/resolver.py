@@ -21,7 +21,7 @@ from ringback.diagnosis.verdict.evidence import (
     with_addresses,
     with_lookup,
 )
-from ringback.diagnosis.verdict.rule import Finding, VerdictRule
+from ringback.diagnosis.verdict.rule import Finding, VerdictRule, need
 
 # Rules about the resolver: it gives no answer, or none that helps.
 
@@ -48,9 +48,7 @@ def _all_dead(evidence: Evidence) -> list[ReadingOf[NameserverFacts]]:
 
 def _resolver_down(evidence: Evidence) -> Finding | None:
     dead = _all_dead(evidence)
-    refused = [reading for reading in dead if _is_closed(reading)]
-    if not refused:
-        return None
+    refused = need([reading for reading in dead if _is_closed(reading)])
     return Finding(
         f"No resolver runs on {servers_of(refused)}: port 53 is closed.",
         with_lookup(evidence, refused),
@@ -64,9 +62,7 @@ def _is_closed(reading: ReadingOf[NameserverFacts]) -> bool:
 
 
 def _resolver_unreachable(evidence: Evidence) -> Finding | None:
-    lost = [reading for reading in _all_dead(evidence) if reading.facts["error"]]
-    if not lost:
-        return None
+    lost = need([reading for reading in _all_dead(evidence) if reading.facts["error"]])
     icmp = next((reading.facts["icmp"] for reading in lost if reading.facts["icmp"]), None)
     by = f" (ICMP from {icmp['sender']})" if icmp else ""
     return Finding(
@@ -122,9 +118,7 @@ def _dnssec_bogus(evidence: Evidence) -> Finding | None:
 
 
 def _zone_broken(evidence: Evidence) -> Finding | None:
-    failed = coded(evidence, "SERVFAIL") or coded(evidence, "FORMERR")
-    if not failed:
-        return None
+    failed = need(coded(evidence, "SERVFAIL") or coded(evidence, "FORMERR"))
     control = evidence.first(ControlFacts, server=failed[0].facts["server"])
     works = None if control is None else control.facts["works"]
     rcode = failed[0].facts["rcode"]
@@ -165,11 +159,9 @@ def _alternative(cause: str, summary: str, check: str) -> Alternative:
 
 def _resolver_refuses(evidence: Evidence) -> Finding | None:
     refused = coded(evidence, "REFUSED") or coded(evidence, "NOTIMP")
-    refused = refused or [
-        reading for reading in coded(evidence, "NOERROR") if reading.facts["referral"]
-    ]
-    if not refused:
-        return None
+    refused = need(
+        refused or [reading for reading in coded(evidence, "NOERROR") if reading.facts["referral"]]
+    )
     return Finding(
         f"The resolver {servers_of(refused)} refuses to answer this host "
         f"({refused[0].facts['rcode']}).",

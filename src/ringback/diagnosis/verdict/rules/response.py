@@ -13,7 +13,7 @@ from ringback.diagnosis.facts import (
 from ringback.diagnosis.model import Alternative, Where
 from ringback.diagnosis.sorts import ReadingOf
 from ringback.diagnosis.verdict.evidence import Evidence, protocol_name
-from ringback.diagnosis.verdict.rule import Finding, VerdictRule, black_hole, is_unheard
+from ringback.diagnosis.verdict.rule import Finding, VerdictRule, black_hole, is_unheard, need
 from ringback.failure.codes import kind_of_status
 from ringback.failure.names import KindName
 
@@ -62,9 +62,7 @@ def _lost(evidence: Evidence) -> Finding | None:
 
 
 def _silent(evidence: Evidence) -> Finding | None:
-    failed = _request(evidence, "timeout")
-    if failed is None:
-        return None
+    failed = need(_request(evidence, "timeout"))
     arrived = failed.facts["unacked"] == 0
     accepts = "accepts the request" if arrived else "accepts the connection"
     return Finding(
@@ -106,9 +104,7 @@ def _portal(evidence: Evidence) -> Finding | None:
 
 
 def _closed(evidence: Evidence) -> Finding | None:
-    failed = _request(evidence, "closed")
-    if failed is None:
-        return None
+    failed = need(_request(evidence, "closed"))
     return Finding(
         f"{evidence.place} accepts the request and closes the connection without an answer.",
         (failed,),
@@ -116,9 +112,7 @@ def _closed(evidence: Evidence) -> Finding | None:
 
 
 def _reset(evidence: Evidence) -> Finding | None:
-    failed = _request(evidence, "reset")
-    if failed is None:
-        return None
+    failed = need(_request(evidence, "reset"))
     return Finding(
         f"The connection to {evidence.place} is reset after the request.",
         (failed,),
@@ -136,9 +130,7 @@ def _reset(evidence: Evidence) -> Finding | None:
 
 
 def _not_http(evidence: Evidence) -> Finding | None:
-    failed = _request(evidence, "not_http", "tls_bytes")
-    if failed is None:
-        return None
+    failed = need(_request(evidence, "not_http", "tls_bytes"))
     said = str(failed.facts["first_bytes"] or "")[:40]
     return Finding(
         f"{evidence.place} does not answer in HTTP{f': its answer begins with {said!r}' if said else ''}.",
@@ -152,9 +144,7 @@ def _where(evidence: Evidence) -> Where:
 
 
 def _cut(evidence: Evidence) -> Finding | None:
-    failed = _request(evidence, "truncated", "headers_truncated", "tls_failed")
-    if failed is None:
-        return None
+    failed = need(_request(evidence, "truncated", "headers_truncated", "tls_failed"))
     if failed.facts["outcome"] == "tls_failed":
         return Finding(
             f"TLS with {evidence.place} fails within the answer: {failed.result}.",
@@ -171,9 +161,7 @@ def _cut(evidence: Evidence) -> Finding | None:
 
 
 def _stalled(evidence: Evidence) -> Finding | None:
-    failed = _request(evidence, "body_timeout")
-    if failed is None:
-        return None
+    failed = need(_request(evidence, "body_timeout"))
     return Finding(
         f"{evidence.place} begins its answer and stalls after {failed.facts['bytes'] or 0} bytes.",
         (failed,),
@@ -182,9 +170,7 @@ def _stalled(evidence: Evidence) -> Finding | None:
 
 
 def _loop(evidence: Evidence) -> Finding | None:
-    loop = evidence.first(RedirectFacts, loop=True)
-    if loop is None:
-        return None
+    loop = need(evidence.first(RedirectFacts, loop=True))
     return Finding(
         f"{evidence.place} redirects in a loop (to {loop.facts['location']}).",
         (loop, *evidence.all(RedirectFacts)),
@@ -192,16 +178,16 @@ def _loop(evidence: Evidence) -> Finding | None:
 
 
 def _invalid_redirect(evidence: Evidence) -> Finding | None:
-    failed = next(
-        (
-            reading
-            for reading in evidence.all(RedirectFacts)
-            if reading.kind == "http.response.redirect_invalid"
-        ),
-        None,
+    failed = need(
+        next(
+            (
+                reading
+                for reading in evidence.all(RedirectFacts)
+                if reading.kind == "http.response.redirect_invalid"
+            ),
+            None,
+        )
     )
-    if failed is None:
-        return None
     missing = failed.facts["resolves"] is False
     why = "whose host is a name that does not exist" if missing else "which is no usable URL"
     return Finding(
@@ -211,9 +197,7 @@ def _invalid_redirect(evidence: Evidence) -> Finding | None:
 
 
 def _broken(evidence: Evidence) -> Finding | None:
-    failed = _request(evidence, "invalid")
-    if failed is None:
-        return None
+    failed = need(_request(evidence, "invalid"))
     return Finding(
         f"The answer of {evidence.place} violates HTTP ({failed.result}).",
         (failed,),
@@ -491,17 +475,13 @@ def _greeting(evidence: Evidence, *outcomes: str) -> ReadingOf[GreetingFacts] | 
 
 
 def _other_service(evidence: Evidence) -> Finding | None:
-    failed = _greeting(evidence, "other_protocol")
-    if failed is None:
-        return None
+    failed = need(_greeting(evidence, "other_protocol"))
     speaks = protocol_name(failed.facts["speaks"])
     return Finding(f"{evidence.place} answers {speaks}, not {evidence.protocol}.", (failed,))
 
 
 def _service_rejects(evidence: Evidence) -> Finding | None:
-    failed = _greeting(evidence, "refused")
-    if failed is None:
-        return None
+    failed = need(_greeting(evidence, "refused"))
     said = failed.facts["message"]
     return Finding(
         f"{evidence.place} answers with a refusal{f': {said}' if said else ''}.", (failed,)
@@ -509,9 +489,7 @@ def _service_rejects(evidence: Evidence) -> Finding | None:
 
 
 def _service_silent(evidence: Evidence) -> Finding | None:
-    failed = _greeting(evidence, "silent", "timeout")
-    if failed is None:
-        return None
+    failed = need(_greeting(evidence, "silent", "timeout"))
     return Finding(
         f"{evidence.place} accepts the connection and sends no greeting in {evidence.protocol}.",
         (failed,),
@@ -519,9 +497,7 @@ def _service_silent(evidence: Evidence) -> Finding | None:
 
 
 def _service_closed(evidence: Evidence) -> Finding | None:
-    failed = _greeting(evidence, "closed", "reset")
-    if failed is None:
-        return None
+    failed = need(_greeting(evidence, "closed", "reset"))
     how = "closes" if failed.facts["outcome"] == "closed" else "resets"
     return Finding(
         f"{evidence.place} accepts the connection and {how} it without sending anything.",
@@ -531,9 +507,7 @@ def _service_closed(evidence: Evidence) -> Finding | None:
 
 
 def _service_failed(evidence: Evidence) -> Finding | None:
-    failed = _greeting(evidence, "tls_failed")
-    if failed is None:
-        return None
+    failed = need(_greeting(evidence, "tls_failed"))
     return Finding(
         f"{evidence.place} offers TLS, and the handshake fails: {failed.result}.",
         (failed,),

@@ -12,7 +12,7 @@ from ringback.diagnosis.facts import (
 from ringback.diagnosis.model import Alternative
 from ringback.diagnosis.sorts import ReadingOf
 from ringback.diagnosis.verdict.evidence import Evidence, is_loopback, listed
-from ringback.diagnosis.verdict.rule import Finding, VerdictRule
+from ringback.diagnosis.verdict.rule import Finding, VerdictRule, need
 
 
 def _silent(evidence: Evidence) -> list[ReadingOf[TcpConnectFacts]]:
@@ -122,9 +122,7 @@ _OFF = Alternative(
 
 
 def _drops(evidence: Evidence) -> Finding | None:
-    silent = _silent(evidence)
-    if not silent:
-        return None
+    silent = need(_silent(evidence))
     return (
         _lost_before(evidence, silent)
         or _beside_a_port(evidence, silent)
@@ -177,9 +175,7 @@ def _last_hop(evidence: Evidence) -> ReadingOf[HopFacts] | None:
 
 
 def _path(evidence: Evidence) -> Finding | None:
-    silent = _silent(evidence)
-    if not silent:
-        return None
+    silent = need(_silent(evidence))
     hops = [reading for reading in evidence.all(HopFacts) if reading.facts["silent"]]
     return Finding(
         f"{listed(silent)} does not answer: a firewall on the path drops the packets, the host "
