@@ -260,8 +260,7 @@ def _target(target: str | BaseException) -> tuple[str, Failure | None]:
 
 def _tell_failure(context: DiagnosisContext, failure: Failure) -> None:
     context.record(
-        "url",
-        "exception",
+        ExceptionFacts,
         type(failure.cause).__name__ if failure.cause else "",
         state="noted",
         result=f"the call failed with {failure.kind}: {failure.message}"[:300],

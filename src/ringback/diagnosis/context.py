@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from ringback.diagnosis.model import Reading
+from ringback.diagnosis.sorts import SORTS, FactsT
 
 if TYPE_CHECKING:
     from ringback.client.proxies import Proxies
     from ringback.client.trust import Trust
-    from ringback.diagnosis.facts import AnyFacts
     from ringback.diagnosis.model import Asked, Stage, State
     from ringback.failure.names import KindName
 
@@ -102,25 +102,26 @@ class DiagnosisContext:
 
     def record(  # noqa: PLR0913 - a reading has these parts
         self,
-        layer: Stage,
-        what: str,
+        sort: type[FactsT],
         subject: str = "",
         *,
+        stage: Stage | None = None,
         state: State = "noted",
         result: str = "",
         kind: KindName | None = None,
         since: float | None = None,
-        facts: AnyFacts | None = None,
+        facts: FactsT | None = None,
     ) -> Reading:
-        """Add a reading and return it.
+        """Add a reading of some sort, of another stage where that is said, and return it.
 
         It began at ``since``, as from ``now()``; without it, it took no time. What comes after the
         diagnosis was closed is dropped.
         """
         end = self.now()
         begun = end if since is None else since
+        of_stage, what = SORTS[sort]
         reading = Reading(
-            layer=layer,
+            layer=stage or of_stage,
             what=what,
             subject=subject,
             state=state,
@@ -130,12 +131,16 @@ class DiagnosisContext:
             seconds=round(end - begun, 6),
             facts={} if facts is None else facts,
         )
+        self.add(reading)
+        return reading
+
+    def add(self, reading: Reading) -> None:
+        """Take a reading."""
         with self._lock:
             if not self._closed:
                 self._readings.append(reading)
                 if self._on_reading is not None:
                     self._on_reading(reading)
-        return reading
 
     def readings(self) -> tuple[Reading, ...]:
         """Return what was read so far, in the order it came."""
@@ -185,7 +190,8 @@ def together(
 def record_defect(context: DiagnosisContext, error: Exception) -> None:
     """Tell that a reading failed within ringback, so that nothing is silently missing."""
     result = f"a reading failed within ringback: {type(error).__name__}: {error}"[:200]
-    context.record("host", "defect", state="skipped", result=result)
+    at = round(context.now(), 6)
+    context.add(Reading(layer="host", what="defect", state="skipped", result=result, at=at))
 
 
 # How a connection to the target is made: to an address, or through a proxy.

@@ -1,4 +1,4 @@
-"""What facts hold that is made of several values: a message, a certificate, an interface."""
+"""What facts hold that is made of several values, and what several sorts of facts hold."""
 
 from __future__ import annotations
 
@@ -60,3 +60,24 @@ class CertificateFacts(TypedDict, total=False):
     key: str
     signature: str
     days_left: float | None
+
+
+class IcmpFact(TypedDict, total=False):
+    """What has an ICMP message among its facts."""
+
+    icmp: IcmpFacts | None
+
+
+class AttemptFacts(TypedDict, total=False):
+    """One attempt to connect."""
+
+    address: str | None
+    port: int | None
+    family: int | None
+    outcome: str
+    errno: str | None
+    icmp: IcmpFacts | None
+    rtt: float | None
+    source: str | None
+    unsent: bool | None
+    repeats: int | None

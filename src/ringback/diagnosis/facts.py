@@ -16,6 +16,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypedDict
 
+from ringback.diagnosis.fact_values import AttemptFacts
+from ringback.diagnosis.sorts import reading
+
 if TYPE_CHECKING:
     from ringback.diagnosis.fact_values import (
         BundleFacts,
@@ -27,16 +30,7 @@ if TYPE_CHECKING:
     from ringback.failure.names import KindName
 
 
-class AnyFacts(TypedDict, total=False):
-    """The facts of any reading: each type below will do."""
-
-
-class IcmpFact(TypedDict, total=False):
-    """What has an ICMP message among its facts."""
-
-    icmp: IcmpFacts | None
-
-
+@reading("url", "parse")
 class UrlFacts(TypedDict, total=False):
     """What was asked."""
 
@@ -57,6 +51,7 @@ class UrlFacts(TypedDict, total=False):
     container: bool
 
 
+@reading("url", "exception")
 class ExceptionFacts(TypedDict, total=False):
     """What the call failed with."""
 
@@ -65,6 +60,7 @@ class ExceptionFacts(TypedDict, total=False):
     errno: str | int | None
 
 
+@reading("host", "environment")
 class EnvironmentFacts(TypedDict, total=False):
     """The program that asks."""
 
@@ -77,13 +73,13 @@ class EnvironmentFacts(TypedDict, total=False):
     system_store: dict[str, Any]
 
 
+@reading("host", "interfaces")
 class InterfacesFacts(TypedDict, total=False):
-    """The interfaces of this host."""
-
     interfaces: Sequence[InterfaceFacts]
     loopback_only: bool | None
 
 
+@reading("host", "route")
 class RouteFacts(TypedDict, total=False):
     """The route to the world in one family."""
 
@@ -98,6 +94,7 @@ class RouteFacts(TypedDict, total=False):
     hops: int | None
 
 
+@reading("host", "route_to")
 class RouteToFacts(TypedDict, total=False):
     """The route to one address."""
 
@@ -113,6 +110,7 @@ class RouteToFacts(TypedDict, total=False):
     table_type: str | None
 
 
+@reading("host", "resolver_config")
 class ResolverConfigFacts(TypedDict, total=False):
     """How this host resolves names."""
 
@@ -129,6 +127,7 @@ class ResolverConfigFacts(TypedDict, total=False):
     upstream: Sequence[str]
 
 
+@reading("host", "proxy_variables")
 class ProxyVariablesFacts(TypedDict, total=False):
     """Which proxies are set, and which applies."""
 
@@ -140,14 +139,14 @@ class ProxyVariablesFacts(TypedDict, total=False):
     given: bool
 
 
+@reading("host", "hosts_file")
 class HostsFileFacts(TypedDict, total=False):
-    """The entry of the hosts file."""
-
     addresses: Sequence[str]
     line: int
     path: str
 
 
+@reading("host", "descriptors")
 class DescriptorsFacts(TypedDict, total=False):
     """How many files and sockets are open."""
 
@@ -156,6 +155,7 @@ class DescriptorsFacts(TypedDict, total=False):
     short: bool | None
 
 
+@reading("host", "clock")
 class ClockFacts(TypedDict, total=False):
     """This host's clock against a server's."""
 
@@ -163,6 +163,7 @@ class ClockFacts(TypedDict, total=False):
     source: str
 
 
+@reading("name", "getaddrinfo")
 class GetaddrinfoFacts(TypedDict, total=False):
     """The name as the program would get it."""
 
@@ -173,6 +174,7 @@ class GetaddrinfoFacts(TypedDict, total=False):
     timed_out: bool
 
 
+@reading("name", "nameserver")
 class NameserverFacts(TypedDict, total=False):
     """A direct question to a nameserver."""
 
@@ -202,6 +204,7 @@ class NameserverFacts(TypedDict, total=False):
     on_link: bool | None
 
 
+@reading("name", "search_domain")
 class SearchDomainFacts(TypedDict, total=False):
     """A search domain changed what was asked."""
 
@@ -209,6 +212,7 @@ class SearchDomainFacts(TypedDict, total=False):
     answered: str
 
 
+@reading("name", "origin")
 class OriginFacts(TypedDict, total=False):
     """Addresses that DNS did not give."""
 
@@ -217,6 +221,7 @@ class OriginFacts(TypedDict, total=False):
     source: str | None
 
 
+@reading("name", "hijack")
 class HijackFacts(TypedDict, total=False):
     """A random name that was asked for."""
 
@@ -227,6 +232,7 @@ class HijackFacts(TypedDict, total=False):
     wildcard: bool
 
 
+@reading("name", "control")
 class ControlFacts(TypedDict, total=False):
     """Whether a nameserver answers anything."""
 
@@ -237,29 +243,14 @@ class ControlFacts(TypedDict, total=False):
     error: str | None
 
 
-class AttemptFacts(TypedDict, total=False):
-    """One attempt to connect."""
-
-    address: str | None
-    port: int | None
-    family: int | None
-    outcome: str
-    errno: str | None
-    icmp: IcmpFacts | None
-    rtt: float | None
-    source: str | None
-    unsent: bool | None
-    repeats: int | None
-
-
+@reading("proxy", "connect")
 class ProxyConnectFacts(AttemptFacts, total=False):
-    """The connection to a proxy."""
-
     proxy: str | None
     addresses: Sequence[str]
     eai: str | None
 
 
+@reading("proxy", "tunnel")
 class ProxyTunnelFacts(TypedDict, total=False):
     """What a proxy answers to the wish for a tunnel."""
 
@@ -277,6 +268,7 @@ class ProxyTunnelFacts(TypedDict, total=False):
     socks_code: int | None
 
 
+@reading("proxy", "direct")
 class ProxyDirectFacts(TypedDict, total=False):
     """The target without the proxy."""
 
@@ -289,6 +281,7 @@ class ProxyDirectFacts(TypedDict, total=False):
     speaks: str | None
 
 
+@reading("proxy", "candidate")
 class ProxyCandidateFacts(TypedDict, total=False):
     """A proxy found elsewhere."""
 
@@ -300,12 +293,12 @@ class ProxyCandidateFacts(TypedDict, total=False):
     socks_code: int | None
 
 
+@reading("tcp", "connect")
 class TcpConnectFacts(AttemptFacts, total=False):
-    """An attempt to connect to the target."""
-
     proxied: bool
 
 
+@reading("tcp", "again")
 class TcpAgainFacts(TypedDict, total=False):
     """Further attempts after silence."""
 
@@ -316,6 +309,7 @@ class TcpAgainFacts(TypedDict, total=False):
     outcomes: Sequence[str]
 
 
+@reading("neighbours", "connect")
 class NeighbourFacts(AttemptFacts, total=False):
     """Another port or host."""
 
@@ -325,6 +319,7 @@ class NeighbourFacts(AttemptFacts, total=False):
     waited: float
 
 
+@reading("path", "hop")
 class HopFacts(TypedDict, total=False):
     """A router on the way."""
 
@@ -339,6 +334,7 @@ class HopFacts(TypedDict, total=False):
     unsent: str | None
 
 
+@reading("path", "refusal")
 class RefusalFacts(TypedDict, total=False):
     """How far away a refusal comes from."""
 
@@ -351,6 +347,7 @@ class RefusalFacts(TypedDict, total=False):
     near: bool | None
 
 
+@reading("path", "silence")
 class SilenceFacts(TypedDict, total=False):
     """Where packets to a silent port are lost."""
 
@@ -363,14 +360,17 @@ class SilenceFacts(TypedDict, total=False):
     lost_before: bool | None
 
 
+@reading("tls", "connection")
 class ConnectionFacts(AttemptFacts, total=False):
     """A further connection that was not made."""
 
 
+@reading("http", "connection")
 class HttpConnectionFacts(ConnectionFacts, total=False):
     """A further connection for HTTP that was not made."""
 
 
+@reading("tls", "trust")
 class TrustFacts(TypedDict, total=False):
     """Whom the program trusts."""
 
@@ -382,9 +382,8 @@ class TrustFacts(TypedDict, total=False):
     client_certificate: bool
 
 
+@reading("tls", "handshake")
 class HandshakeFacts(TypedDict, total=False):
-    """A TLS handshake."""
-
     address: str
     port: int
     proxied: bool
@@ -411,6 +410,7 @@ class HandshakeFacts(TypedDict, total=False):
     local_certificate_used: bool
 
 
+@reading("tls", "chain")
 class ChainFacts(TypedDict, total=False):
     """The certificates that came with a handshake."""
 
@@ -428,6 +428,7 @@ class ChainFacts(TypedDict, total=False):
     unsent_issuer: str | None
 
 
+@reading("tls", "alpn")
 class AlpnFacts(TypedDict, total=False):
     """A server that takes no HTTP/1.1."""
 
@@ -435,6 +436,7 @@ class AlpnFacts(TypedDict, total=False):
     protocol: str | None
 
 
+@reading("tls", "plain")
 class PlainFacts(TypedDict, total=False):
     """What a port speaks instead of TLS."""
 
@@ -445,6 +447,7 @@ class PlainFacts(TypedDict, total=False):
     plain_to_tls: bool
 
 
+@reading("tls", "small_segments")
 class TlsSmallSegmentsFacts(TypedDict, total=False):
     """The handshake in small packets."""
 
@@ -452,6 +455,7 @@ class TlsSmallSegmentsFacts(TypedDict, total=False):
     outcome: str
 
 
+@reading("tls", "old_versions")
 class OldVersionsFacts(TypedDict, total=False):
     """The handshake with old versions allowed."""
 
@@ -462,6 +466,7 @@ class OldVersionsFacts(TypedDict, total=False):
     alert: int | None
 
 
+@reading("tls", "other_name")
 class OtherNameFacts(TypedDict, total=False):
     """The handshake without the server's name."""
 
@@ -471,6 +476,7 @@ class OtherNameFacts(TypedDict, total=False):
     alert: int | None
 
 
+@reading("tls", "system_store")
 class SystemStoreFacts(TypedDict, total=False):
     """The handshake verified by the other store."""
 
@@ -480,9 +486,8 @@ class SystemStoreFacts(TypedDict, total=False):
     error: str | None
 
 
+@reading("http", "request")
 class RequestFacts(TypedDict, total=False):
-    """A request and its response."""
-
     address: str
     proxied: bool
     method: str
@@ -511,6 +516,7 @@ class RequestFacts(TypedDict, total=False):
     odd: Sequence[str]
 
 
+@reading("http", "redirect")
 class RedirectFacts(TypedDict, total=False):
     """Where a response redirects to."""
 
@@ -525,6 +531,7 @@ class RedirectFacts(TypedDict, total=False):
     resolves: bool | None
 
 
+@reading("http", "http2")
 class Http2Facts(TypedDict, total=False):
     """A server that speaks HTTP/2 only."""
 
@@ -533,6 +540,7 @@ class Http2Facts(TypedDict, total=False):
     outcome: str
 
 
+@reading("http", "elsewhere")
 class ElsewhereFacts(TypedDict, total=False):
     """The other host that a redirect leads to."""
 
@@ -541,6 +549,7 @@ class ElsewhereFacts(TypedDict, total=False):
     readings: Sequence[object]
 
 
+@reading("http", "tls_here")
 class TlsHereFacts(TypedDict, total=False):
     """An ``http`` port that speaks TLS."""
 
@@ -550,6 +559,7 @@ class TlsHereFacts(TypedDict, total=False):
     alert: int | None
 
 
+@reading("http", "small_segments")
 class HttpSmallSegmentsFacts(TypedDict, total=False):
     """The request in small packets."""
 
@@ -559,6 +569,7 @@ class HttpSmallSegmentsFacts(TypedDict, total=False):
     outcome: str
 
 
+@reading("http", "portal_check")
 class PortalCheckFacts(TypedDict, total=False):
     """The request asked of an address that nobody has."""
 
@@ -568,6 +579,7 @@ class PortalCheckFacts(TypedDict, total=False):
     differs: bool
 
 
+@reading("service", "greeting")
 class GreetingFacts(TypedDict, total=False):
     """The first words of a service."""
 

@@ -4,6 +4,7 @@ import contextlib
 import time
 
 from ringback.diagnosis.context import DiagnosisContext, Options
+from ringback.diagnosis.facts import RouteFacts
 from ringback.diagnosis.layer.connect import attempt_connect
 from ringback.diagnosis.model import Asked
 from ringback.testing.lab.namespace import run
@@ -53,7 +54,7 @@ def scene_of(port, scheme="http", host="service.test", **options):
     )
     context = DiagnosisContext(asked, Options(**options))
     for subject, (family, gateway) in GATEWAYS.items():
-        context.record("host", "route", subject, facts={"family": family, "gateway": gateway})
+        context.record(RouteFacts, subject, facts={"family": family, "gateway": gateway})
     return context
 
 

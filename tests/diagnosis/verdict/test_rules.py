@@ -32,4 +32,4 @@ def test_a_rule_explains_itself_in_a_sentence(rule: VerdictRule) -> None:
 
 @each("rule", EVERY)
 def test_without_readings_no_rule_holds(rule: VerdictRule) -> None:
-    assert rule.when(Evidence(())) is None
+    assert rule.finding(Evidence(())) is None

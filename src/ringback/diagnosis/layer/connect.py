@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal
 
-from ringback.diagnosis.facts import AttemptFacts
+from ringback.diagnosis.fact_values import AttemptFacts
 from ringback.diagnosis.layer.kernel import Icmp, hear_icmp, icmp_messages, sockaddr_of, tcp_info
 
 if TYPE_CHECKING:

@@ -10,12 +10,20 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from ringback.diagnosis.facts import DescriptorsFacts, EnvironmentFacts
+from ringback.diagnosis.facts import (
+    DescriptorsFacts,
+    EnvironmentFacts,
+    HostsFileFacts,
+    InterfacesFacts,
+    ProxyVariablesFacts,
+    ResolverConfigFacts,
+    RouteFacts,
+)
 from ringback.diagnosis.layer import host_proxies, host_resolver, host_routes
 from ringback.diagnosis.layer.host_routes import route_to
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from ringback.diagnosis.context import DiagnosisContext
     from ringback.diagnosis.fact_values import BundleFacts
@@ -42,8 +50,7 @@ def _read_environment(context: DiagnosisContext) -> None:
         system_store=_system_store(),
     )
     context.record(
-        "host",
-        "environment",
+        EnvironmentFacts,
         state="noted" if lost else "ok",
         result=_in_words(facts, lost),
         facts=facts,
@@ -102,8 +109,7 @@ def _read_descriptors(context: DiagnosisContext) -> None:
     number, limit = counted
     short = limit - number < MIN_FREE_DESCRIPTORS
     context.record(
-        "host",
-        "descriptors",
+        DescriptorsFacts,
         state="noted" if short else "ok",
         result=f"{number} of {limit} descriptors are open",
         kind="client.resources_exhausted" if number >= limit else None,
@@ -126,22 +132,22 @@ def _counted() -> tuple[int, int] | None:
         return (limit, limit) if error.errno == errno.EMFILE else None
 
 
-_READERS: Final[dict[str, Callable[[DiagnosisContext], None]]] = {
-    "environment": _read_environment,
-    "interfaces": host_routes.read_interfaces,
-    "route": host_routes.read_routes,
-    "resolver_config": host_resolver.read_resolver_config,
-    "hosts_file": host_resolver.read_hosts_file,
-    "proxy_variables": host_proxies.read_proxies,
-    "descriptors": _read_descriptors,
+_READERS: Final[dict[type[Mapping[str, Any]], Callable[[DiagnosisContext], None]]] = {
+    EnvironmentFacts: _read_environment,
+    InterfacesFacts: host_routes.read_interfaces,
+    RouteFacts: host_routes.read_routes,
+    ResolverConfigFacts: host_resolver.read_resolver_config,
+    HostsFileFacts: host_resolver.read_hosts_file,
+    ProxyVariablesFacts: host_proxies.read_proxies,
+    DescriptorsFacts: _read_descriptors,
 }
-"""Name of a reading to what takes it."""
+"""Sort of a reading to what takes it."""
 
 
 def read_host(context: DiagnosisContext) -> None:
     """Record what this host is like; nothing is sent, and nothing waits."""
-    for what, reader in _READERS.items():
+    for sort, reader in _READERS.items():
         try:
             reader(context)
         except OSError as error:  # out of descriptors, or forbidden by a sandbox
-            context.record("host", what, state="skipped", result=f"it cannot be read here: {error}")
+            context.record(sort, state="skipped", result=f"it cannot be read here: {error}")

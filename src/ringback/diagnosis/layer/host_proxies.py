@@ -107,8 +107,7 @@ def read_proxies(context: DiagnosisContext) -> None:
         given=context.options.proxies is not None,
     )
     context.record(
-        "host",
-        "proxy_variables",
+        ProxyVariablesFacts,
         state="failed" if invalid else "noted" if facts["variables"] or applies else "ok",
         result=_in_words(facts),
         kind="config.proxy_invalid" if invalid else None,

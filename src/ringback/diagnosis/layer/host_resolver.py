@@ -31,8 +31,7 @@ def read_hosts_file(context: DiagnosisContext) -> None:
     if not addresses:
         return
     context.record(
-        "host",
-        "hosts_file",
+        HostsFileFacts,
         name,
         result=f"line {line} of {path} says {' '.join(addresses[:4])}",
         facts=HostsFileFacts(addresses=addresses, line=line, path=str(path)),
@@ -131,8 +130,7 @@ def read_resolver_config(context: DiagnosisContext) -> None:
     )
     well = config.nameservers and config.asks_dns
     context.record(
-        "host",
-        "resolver_config",
+        ResolverConfigFacts,
         state="ok" if well else "noted",
         result=_in_words(config),
         facts=facts,

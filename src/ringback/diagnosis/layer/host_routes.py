@@ -61,8 +61,7 @@ def read_routes(context: DiagnosisContext) -> None:
             hops=_hops(version),
         )
         context.record(
-            "host",
-            "route",
+            RouteFacts,
             f"IPv{version}",
             state="ok" if source else "noted",
             result=_route_in_words(facts),
@@ -79,12 +78,11 @@ def route_to(context: DiagnosisContext, addresses: Sequence[str]) -> None:
             facts = _facts_to(address, names)
         except OSError as none_left:
             said = f"it cannot be looked up here: {none_left}"
-            context.record("host", "route_to", address, state="skipped", result=said)
+            context.record(RouteToFacts, address, state="skipped", result=said)
             return
         error = facts["error"]
         context.record(
-            "host",
-            "route_to",
+            RouteToFacts,
             address,
             state="ok" if facts["route"] else "failed",
             result=_route_to_in_words(facts),
@@ -214,8 +212,7 @@ def read_interfaces(context: DiagnosisContext) -> None:
         if interface["up"] and not interface["loopback"] and _leads_out(interface)
     ]
     context.record(
-        "host",
-        "interfaces",
+        InterfacesFacts,
         state="ok" if useful else "noted",
         result=_interfaces_in_words(useful),
         facts=InterfacesFacts(interfaces=found, loopback_only=not useful),

@@ -188,8 +188,7 @@ def _record_http2(
     context: DiagnosisContext, request: HttpRequest, answer: HttpResponse, since: float
 ) -> None:
     context.record(
-        "http",
-        "http2",
+        Http2Facts,
         request.url,
         result="it speaks HTTP/2 only; clients that cannot will fail",
         since=since,

@@ -84,8 +84,7 @@ def _answers_for_others(
     same = got is not None and got.head is not None and _same(got, answer)
     location = got.head.get("location") if got is not None and got.head is not None else None
     context.record(
-        "http",
-        "portal_check",
+        PortalCheckFacts,
         other.url,
         result="an address that nobody has gives the same answer"
         if same
@@ -188,8 +187,7 @@ def _small_segments(
         came = channel.received
     works = answer.outcome == "answered" and came >= _MIN_LARGE
     context.record(
-        "http",
-        "small_segments",
+        HttpSmallSegmentsFacts,
         request.url,
         result=f"with segments of {SMALL} bytes "
         + ("the answer comes" if works else f"{came} bytes come"),
@@ -236,8 +234,7 @@ def tls_here(context: DiagnosisContext, route: OpenRoute) -> None:
     version = tls.version() if tls is not None and made.error is None else None
     made.channel.close()
     context.record(
-        "http",
-        "tls_here",
+        TlsHereFacts,
         subject_of(route),
         result=f"the port speaks TLS ({version or 'it answers with an alert'})"
         if works

@@ -100,8 +100,7 @@ def record_refusal(
     )
     said = f"the proxy answers {answer.status} {printable_text(reason, 60)}".rstrip()
     context.record(
-        "proxy",
-        "tunnel",
+        ProxyTunnelFacts,
         f"{server.name} → {request.authority}",
         state="failed",
         result=said if head else f"it answers, and not in HTTP: {printable(answer.first, 60)!r}",
@@ -154,8 +153,7 @@ def record_request(
     offset = _offset(answer)
     record_clock(context, request.host, offset, least=_MIN_CLOCK_OFFSET)
     context.record(
-        "http",
-        "request",
+        RequestFacts,
         request.url,
         state="failed" if kind else "ok",
         result=result_of(answer),

@@ -124,8 +124,7 @@ class RedirectChain:
         endless = loop and self._hops > _MAX_REDIRECTS
         words = f"; {self._hops} redirects in a row" if endless else ", which was asked already"
         self._context.record(
-            "http",
-            "redirect",
+            RedirectFacts,
             request.url,
             state="failed" if kind else "noted",
             result=f"{answer.status} to {place or 'nowhere'}"

@@ -120,8 +120,7 @@ class SystemLookup:
             self.addresses = addresses
             self.failed = not addresses and not facts["timed_out"]
             self._context.record(
-                "name",
-                "getaddrinfo",
+                GetaddrinfoFacts,
                 self._context.asked.host,
                 state="ok" if addresses else "failed",
                 result=result,
@@ -212,8 +211,7 @@ def record_origin(
         return
     source = "hosts file" if set(alone) <= _listed(context.asked.host) else "name service"
     context.record(
-        "name",
-        "origin",
+        OriginFacts,
         context.asked.host,
         result=f"{' '.join(alone[:4])}: from the {source}, not from DNS",
         facts=OriginFacts(not_from_dns=alone, from_dns=sorted(given), source=source),
@@ -251,8 +249,7 @@ def record_search_domain(
 
 def _record(context: DiagnosisContext, asked: list[str], answered: str) -> None:
     context.record(
-        "name",
-        "search_domain",
+        SearchDomainFacts,
         context.asked.host,
         result=f"answered as {answered}, with a search domain behind it",
         facts=SearchDomainFacts(asked=asked, answered=answered),

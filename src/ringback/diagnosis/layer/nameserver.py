@@ -213,8 +213,7 @@ class NameserverQueries:
         ended = self._context.now()
         facts = _facts(finding, dangling=self._dangles(finding))
         self._context.record(
-            "name",
-            "nameserver",
+            NameserverFacts,
             f"{finding.server} {finding.type}",
             state=_state(finding),
             result=_finding_in_words(finding, ended - begun),
@@ -360,8 +359,7 @@ def hijack(
     ]
     hijacked = bool(invented)
     context.record(
-        "name",
-        "hijack",
+        HijackFacts,
         text_of_name(invented[0] if hijacked else sibling),
         state="failed" if hijacked else "noted",
         result=_hijack_in_words(server, answer, hijacked=hijacked),
@@ -385,8 +383,7 @@ def control(context: DiagnosisContext, server: Server) -> None:
     works = reply.rcode in {"NOERROR", "NXDOMAIN"}
     said = f"it answers for others ({reply.rcode})" if works else "it answers nothing else either"
     context.record(
-        "name",
-        "control",
+        ControlFacts,
         ".",
         state="ok" if works else "failed",
         result=f"{server}: {said}",

@@ -169,8 +169,7 @@ def ask_neighbour(context: DiagnosisContext, neighbour: Neighbour, wait: float) 
     made.close()
     says = f", speaks {spoken}" if spoken else ""
     context.record(
-        "neighbours",
-        "connect",
+        NeighbourFacts,
         authority(neighbour.address, neighbour.port),
         result=f"{neighbour.role}: {describe_attempt(made)}{says}",
         since=began,
@@ -193,8 +192,7 @@ def ask_control(context: DiagnosisContext, text: str, wait: float) -> None:
         address = str(resolve(host, number, timeout=context.left(_LOOKUP_TIMEOUT))[0][4][0])
     except (OSError, UnicodeError) as error:
         context.record(
-            "neighbours",
-            "connect",
+            NeighbourFacts,
             text[:200],
             result=f"control: its name is not resolved: {error}"[:200],
             since=began,

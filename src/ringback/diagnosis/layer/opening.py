@@ -232,9 +232,9 @@ def _record_attempt(
     context: DiagnosisContext, stage: Stage, route: OpenRoute, made: ConnectResult, since: float
 ) -> None:
     context.record(
-        stage,
-        "connection",
+        ConnectionFacts,
         subject_of(route),
+        stage=stage,
         state="failed",
         result=f"no further connection: {describe_attempt(made)}",
         kind=made.kind,
@@ -251,9 +251,9 @@ def _record(
     silent = isinstance(error, TimeoutError)
     kind: KindName = "tcp.timed_out" if silent else KIND_OF_ERRNO.get(name or "", "tcp.failed")
     context.record(
-        stage,
-        "connection",
+        ConnectionFacts,
         subject_of(route),
+        stage=stage,
         state="skipped" if polite else "failed",
         result=f"no further connection: {error.strerror or error}"[:200],
         kind=None if polite or route.proxy is not None else kind,

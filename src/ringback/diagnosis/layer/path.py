@@ -55,8 +55,7 @@ def silence(context: DiagnosisContext, address: str, last: int) -> None:
     before = _lost_before(here, there)
     passing = there.icmp is not None and (there.icmp.family, there.icmp.type) in EXCEEDED
     context.record(
-        "path",
-        "silence",
+        SilenceFacts,
         authority(address, port),
         result=_TOLD[before],
         since=began,
@@ -120,7 +119,7 @@ def walk_path(context: DiagnosisContext, address: str, *, withheld: bool = False
     or anybody says no, or behind two that are silent.
     """
     if sys.platform != "linux":
-        context.record("path", "hop", "ttl 1", state="skipped", result="only known on Linux")
+        context.record(HopFacts, "ttl 1", state="skipped", result="only known on Linux")
         return
     if withheld:
         _hop(context, address, 1, _WITHHELD_TIMEOUT)
@@ -159,8 +158,7 @@ def _hop(context: DiagnosisContext, address: str, ttl: int, wait: float) -> Conn
         context.may_connect(address, context.asked.port)  # it was one more, counted only
     icmp = made.icmp
     context.record(
-        "path",
-        "hop",
+        HopFacts,
         f"ttl {ttl}",
         result=_hop_in_words(made, reached=reached),
         since=began,
@@ -249,8 +247,7 @@ def measure_refusal(context: DiagnosisContext, address: str) -> None:
     )
     near = _is_nearer(here, there)
     context.record(
-        "path",
-        "refusal",
+        RefusalFacts,
         authority(address, asked),
         result=_refusal_in_words(here, near=near),
         since=began,

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from ringback.client.dial import LookupTimedOut, resolve
 from ringback.diagnosis.context import OpenRoute, together
 from ringback.diagnosis.facts import (
-    AttemptFacts,
     ProxyCandidateFacts,
     ProxyConnectFacts,
     ProxyDirectFacts,
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from ringback.diagnosis.context import DiagnosisContext
+    from ringback.diagnosis.fact_values import AttemptFacts
 
 
 __all__ = ["read_proxy", "try_candidates", "try_direct"]
@@ -210,8 +210,7 @@ def through(
 def _record_invalid(context: DiagnosisContext, proxy: str, error: ValueError) -> None:
     shown = without_secrets(proxy)[:200]
     context.record(
-        "proxy",
-        "connect",
+        ProxyConnectFacts,
         shown,
         state="failed",
         result=str(error)[:200],
@@ -225,8 +224,7 @@ def _record_reached(
 ) -> None:
     opened = reached.outcome == "open"
     context.record(
-        "proxy",
-        "connect",
+        ProxyConnectFacts,
         server.name,
         state="ok" if opened else "failed",
         result=reached.text,
@@ -245,8 +243,7 @@ def _record_answer(
     method: str,
 ) -> None:
     context.record(
-        "proxy",
-        "tunnel",
+        ProxyTunnelFacts,
         f"{server.name} → {authority(context.asked.host, context.asked.port)}",
         state="ok" if answer.outcome == "open" else "failed",
         result=answer.text,
@@ -292,8 +289,7 @@ def _try_candidate(context: DiagnosisContext, server: ProxyServer, source: str) 
     answer = None if reached.sock is None else _answer(context, server, reached.sock)
     works = answer is not None and answer.outcome == "open"
     context.record(
-        "proxy",
-        "candidate",
+        ProxyCandidateFacts,
         server.url,
         result=f"{source}: {answer.text if answer else reached.text}"[:300],
         since=began,
@@ -360,8 +356,7 @@ def try_direct(context: DiagnosisContext, addresses: Sequence[str], *, wait: boo
         attempt.close()
     result = describe_attempt(best) if best else "the name is not resolved here"
     context.record(
-        "proxy",
-        "direct",
+        ProxyDirectFacts,
         authority(best.address if best else context.asked.host, port),
         result=f"without the proxy: {result}",
         since=began,

@@ -475,8 +475,7 @@ def _record(
     answer = greeting.answer
     kind = _KINDS.get(greeting.outcome)
     context.record(
-        "service",
-        "greeting",
+        GreetingFacts,
         subject_of(route),
         state="failed" if kind else "ok",
         result=_result(greeting, protocol.name),

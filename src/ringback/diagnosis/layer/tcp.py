@@ -107,8 +107,7 @@ def again(
     if needless() and not opened:
         return
     context.record(
-        "tcp",
-        "again",
+        TcpAgainFacts,
         authority(address, port),
         result=f"{opened} of {len(outcomes)} attempts opened",
         since=began,
@@ -170,8 +169,7 @@ def _connect(
 def record_attempt(context: DiagnosisContext, made: ConnectResult, began: float) -> None:
     """Record an attempt as a reading."""
     context.record(
-        "tcp",
-        "connect",
+        TcpConnectFacts,
         authority(made.address, made.port),
         state="ok" if made.outcome == "open" else "failed",
         result=describe_attempt(made),

@@ -155,8 +155,7 @@ def _in_http2(
     again = _greeted(context, route, ssl_context, PendingHandshake(), port)
     works = again is not None and again.error != "alert"
     context.record(
-        "tls",
-        "alpn",
+        AlpnFacts,
         subject_of(route),
         result="the server takes "
         + ("HTTP/2 only" if works else "no application protocol of HTTP"),

@@ -41,8 +41,7 @@ def record_clock(
     where = "ahead of" if offset > 0 else "behind"
     apart = f"{abs(offset):,.0f} s {where} the server's"
     context.record(
-        "host",
-        "clock",
+        ClockFacts,
         server,
         result="this host's clock agrees with the server's"
         if abs(offset) < _MIN_OFFSET

@@ -65,8 +65,7 @@ def record_plain(
         spoken = "tls"
     shown = printable(data, 100)
     context.record(
-        "tls",
-        "plain",
+        PlainFacts,
         subject_of(route),
         result=f"without TLS the port says {shown!r}" if data else "nothing without TLS either",
         since=since,
@@ -217,8 +216,7 @@ def _small_segments(context: DiagnosisContext, route: OpenRoute) -> bool:
     made.channel.close()
     works = made.error is None or made.error == "alert"
     context.record(
-        "tls",
-        "small_segments",
+        TlsSmallSegmentsFacts,
         subject_of(route),
         result=f"with segments of {SMALL} bytes the handshake "
         + ("is answered" if works else "fails too"),
@@ -239,8 +237,7 @@ def _old_versions(context: DiagnosisContext, route: OpenRoute) -> None:
     cipher = tls.cipher() if tls is not None and works else None
     made.channel.close()
     context.record(
-        "tls",
-        "old_versions",
+        OldVersionsFacts,
         subject_of(route),
         result=f"with old versions and ciphers allowed: {version}, {cipher[0] if cipher else ''}"
         if works
@@ -264,8 +261,7 @@ def _other_name(context: DiagnosisContext, route: OpenRoute, within: float) -> N
     made.channel.close()
     works = made.error is None
     context.record(
-        "tls",
-        "other_name",
+        OtherNameFacts,
         subject_of(route),
         result="without the server's name (SNI) the handshake "
         + ("works" if works else "fails too"),
@@ -290,8 +286,7 @@ def _other_store(context: DiagnosisContext, route: OpenRoute, store: TrustStore)
     made.channel.close()
     verified = made.error is None or made.verify_code in {62, 64}
     context.record(
-        "tls",
-        "system_store",
+        SystemStoreFacts,
         subject_of(route),
         result=f"{other.source}'s authorities "
         + ("vouch for the certificate" if verified else "do not vouch for it either"),

@@ -225,8 +225,7 @@ def record_handshake(
         days_left=None if leaf is None else _days(leaf.not_after),
     )
     context.record(
-        "tls",
-        "handshake",
+        HandshakeFacts,
         subject_of(route),
         state="failed" if made.error else "ok",
         result=_result(made, facts),
@@ -247,8 +246,7 @@ def record_chain(
     leaf = chain[0] if chain else None
     right = leaf is not None and matches(leaf.names, context.asked.host)
     context.record(
-        "tls",
-        "chain",
+        ChainFacts,
         subject_of(route),
         state="noted",
         result=_chain_result(chain),

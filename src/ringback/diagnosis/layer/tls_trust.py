@@ -77,8 +77,7 @@ def context_of_program(context: DiagnosisContext) -> tuple[ssl.SSLContext, Trust
         problem = printable_text(str(error))
     has = ssl_context.cert_store_stats()["x509_ca"]
     context.record(
-        "tls",
-        "trust",
+        TrustFacts,
         store.source,
         state="failed" if problem else "noted",
         result=problem or f"{has} authorities from {store.place or 'a folder'}",

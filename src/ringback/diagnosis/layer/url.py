@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, unquote
 
+from ringback.diagnosis.facts import UrlFacts
 from ringback.diagnosis.layer.url_host import Host, examined, literal
 from ringback.diagnosis.model import Asked
 from ringback.diagnosis.protocols import ALIASES, PROTOCOLS, Protocol, protocol_of
@@ -22,7 +23,6 @@ from ringback.failure.target import without_secrets as without_credentials
 
 if TYPE_CHECKING:
     from ringback.diagnosis.context import DiagnosisContext
-    from ringback.diagnosis.facts import UrlFacts
     from ringback.failure.names import KindName
 
 
@@ -451,8 +451,7 @@ def read_url(context: DiagnosisContext) -> None:
     if not asked.kind and _is_this_host(host.ascii) and in_container():
         problems.append(f"{asked.host} is this container itself, not the machine around it")
     context.record(
-        "url",
-        "parse",
+        UrlFacts,
         asked.text,
         state="failed" if asked.kind else "noted" if problems else "ok",
         result="; ".join(problems) or _in_words(asked),

@@ -7,12 +7,10 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, cast
 
 from ringback.diagnosis.facts import (
-    AttemptFacts,
     GetaddrinfoFacts,
     GreetingFacts,
     HandshakeFacts,
     HijackFacts,
-    IcmpFact,
     NameserverFacts,
     ProxyConnectFacts,
     ProxyTunnelFacts,
@@ -27,7 +25,7 @@ from ringback.diagnosis.sorts import FactsT, ReadingOf, readings_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from ringback.diagnosis.fact_values import IcmpFacts
+    from ringback.diagnosis.fact_values import AttemptFacts, IcmpFact, IcmpFacts
     from ringback.diagnosis.model import Reading, Where
 
 

@@ -35,8 +35,7 @@ def tell_elsewhere(
     failed = [reading for reading in readings if reading.state == "failed"]
     last = requests[-1] if answered else failed[-1] if failed else None
     context.record(
-        "http",
-        "elsewhere",
+        ElsewhereFacts,
         url,
         state="ok" if answered else "failed",
         result="nothing came of it" if last is None else last.result,

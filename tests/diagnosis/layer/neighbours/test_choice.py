@@ -1,3 +1,4 @@
+from ringback.diagnosis.facts import NameserverFacts, ResolverConfigFacts, RouteToFacts
 from ringback.diagnosis.layer.connect import ConnectResult
 from ringback.diagnosis.layer.kernel import Icmp
 from ringback.diagnosis.layer.neighbours import chosen_neighbours, gateway_of
@@ -67,20 +68,20 @@ def test_common_ports_only_where_they_are_allowed():
 
 def test_a_resolver_that_has_not_answered():
     context = scene_of(80)
-    context.record("host", "resolver_config", facts={"nameservers": ["127.0.0.53", "192.0.2.53"]})
+    context.record(ResolverConfigFacts, facts={"nameservers": ["127.0.0.53", "192.0.2.53"]})
     assert ("resolver", "192.0.2.53", 53) in asked({TARGET: None}, context=context)
     assert "resolver" not in {
         role for role, *_ in asked({TARGET: ended("refused")}, context=context)
     }
-    context.record("name", "nameserver", facts={"rcode": "NXDOMAIN"})
+    context.record(NameserverFacts, facts={"rcode": "NXDOMAIN"})
     assert "resolver" not in {role for role, *_ in asked({TARGET: None}, context=context)}
 
 
 def test_the_way_to_the_address_itself_is_what_counts():
     context = scene_of(80)
     facts = {"on_link": False, "gateway": "192.0.2.9"}
-    context.record("host", "route_to", TARGET, facts=facts)
-    context.record("host", "route_to", "192.0.2.77", facts={"on_link": True, "gateway": None})
+    context.record(RouteToFacts, TARGET, facts=facts)
+    context.record(RouteToFacts, "192.0.2.77", facts={"on_link": True, "gateway": None})
     assert gateway_of(context, TARGET) == "192.0.2.9"
     assert gateway_of(context, "192.0.2.77") is None
     assert gateway_of(context, "198.51.100.3") == "192.0.2.1"

@@ -1,5 +1,6 @@
 import pytest
 
+from ringback.diagnosis.facts import RouteToFacts
 from ringback.diagnosis.layer import path
 from ringback.diagnosis.layer.connect import ConnectResult
 from ringback.diagnosis.layer.kernel import Icmp
@@ -131,5 +132,5 @@ def test_what_is_asked_of_the_path():
     assert len(path_tasks(context, {"192.0.2.7": made("refused")})) == 1
     assert path_tasks(context, {"192.0.2.7": made("refused", icmp=icmp)}) == []
     assert path_tasks(context, {"192.0.2.7": made("host_unreachable")}) == []
-    context.record("host", "route_to", "192.0.2.7", facts={"on_link": True})
+    context.record(RouteToFacts, "192.0.2.7", facts={"on_link": True})
     assert path_tasks(context, {"192.0.2.7": made("refused")}) == []

@@ -3,6 +3,7 @@ import importlib
 import pytest
 
 from ringback.diagnosis.context import DiagnosisContext, Options
+from ringback.diagnosis.facts import ProxyVariablesFacts
 from ringback.diagnosis.layer import proxy
 from ringback.diagnosis.model import Asked
 from ringback.testing.lab import Lab
@@ -27,7 +28,7 @@ def tried(port, *others, scheme="https"):
     context = DiagnosisContext(
         Asked(text="", scheme=scheme, host="127.0.0.1", port=port, tls=tls), Options()
     )
-    context.record("host", "proxy_variables", facts={"other": list(others)})
+    context.record(ProxyVariablesFacts, facts={"other": list(others)})
     proxy.try_candidates(context)
     return {one.subject: one.facts for one in context.readings() if one.what == "candidate"}
 

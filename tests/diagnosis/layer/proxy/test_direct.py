@@ -4,6 +4,7 @@ import threading
 import pytest
 
 from ringback.diagnosis.context import DiagnosisContext, Options
+from ringback.diagnosis.facts import ProxyConnectFacts, ProxyTunnelFacts
 from ringback.diagnosis.layer import proxy
 from ringback.diagnosis.model import Asked
 from ringback.testing.lab import Lab
@@ -28,7 +29,7 @@ def direct(context):
 
 
 def test_a_proxy_that_works_is_not_passed_by(context):
-    context.record("proxy", "connect", state="ok")
+    context.record(ProxyConnectFacts, state="ok")
     proxy.try_direct(context, ("127.0.0.1",))
     assert direct(context) == []
 
@@ -39,8 +40,8 @@ def test_tls_waits_for_the_tunnel(context, monkeypatch):
     context.asked = Asked(
         text="", scheme="https", host="127.0.0.1", port=context.asked.port, tls=True
     )
-    context.record("proxy", "connect", state="ok")
-    later = threading.Timer(0.1, context.record, ("proxy", "tunnel"), {"state": "ok"})
+    context.record(ProxyConnectFacts, state="ok")
+    later = threading.Timer(0.1, context.record, (ProxyTunnelFacts,), {"state": "ok"})
     later.start()
     proxy.try_direct(context, ("127.0.0.1",))
     later.join()
@@ -48,7 +49,7 @@ def test_tls_waits_for_the_tunnel(context, monkeypatch):
 
 
 def test_the_direct_way_opens(context):
-    context.record("proxy", "connect", state="failed")
+    context.record(ProxyConnectFacts, state="failed")
     proxy.try_direct(context, ("127.0.0.1",))
     [told] = direct(context)
     assert told.subject == f"127.0.0.1:{context.asked.port}"
@@ -59,7 +60,7 @@ def test_the_direct_way_opens(context):
 
 def test_it_is_refused_too(unused_port):
     context = DiagnosisContext(Asked(text="", host="127.0.0.1", port=unused_port), Options())
-    context.record("proxy", "tunnel", state="failed")
+    context.record(ProxyTunnelFacts, state="failed")
     proxy.try_direct(context, ("127.0.0.1",))
     [told] = direct(context)
     assert told.facts["works"] is False

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from ringback.diagnosis.fact_values import AttemptFacts
 from ringback.diagnosis.facts import (
-    AttemptFacts,
     ClockFacts,
     HandshakeFacts,
     HostsFileFacts,

@@ -3,12 +3,11 @@
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
-from ringback.diagnosis.fact_values import InterfaceFacts
+from ringback.diagnosis.fact_values import IcmpFact, InterfaceFacts
 from ringback.diagnosis.facts import (
     DescriptorsFacts,
     GetaddrinfoFacts,
     HopFacts,
-    IcmpFact,
     InterfacesFacts,
     NameserverFacts,
     NeighbourFacts,

@@ -44,7 +44,10 @@ def _failing(evidence: Evidence) -> _OfProxy | None:
 
 
 def _not_needed(evidence: Evidence) -> Finding | None:
-    failed, direct = need(_failing(evidence)), need(evidence.first(ProxyDirectFacts, works=True))
+    failed = _failing(evidence)
+    if failed is None:
+        return None
+    direct = need(evidence.first(ProxyDirectFacts, works=True))
     return Finding(
         f"The proxy {_name(failed)} fails ({failed.result}), and {evidence.place} answers "
         "without it.",
