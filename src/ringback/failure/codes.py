@@ -7,89 +7,49 @@ from typing import Final
 
 from ringback.failure.names import KindName
 
+
+def _kind_of_each(numbers: dict[KindName, tuple[int, ...]]) -> dict[int, KindName]:
+    return {number: kind for kind, those in numbers.items() for number in those}
+
+
 # Operating-system error numbers.
 #
 # Sources: Linux ``include/uapi/asm-generic/errno*.h``; XNU ``bsd/sys/errno.h``; Windows Sockets
 # error codes (``winerror.h``) and the Win32 codes that CPython and Rust map to connection errors.
 
-LINUX_ERRNO: dict[int, str] = {
-    1: "EPERM",
-    2: "ENOENT",
-    12: "ENOMEM",
-    13: "EACCES",
-    22: "EINVAL",
-    23: "ENFILE",
-    24: "EMFILE",
-    32: "EPIPE",
-    90: "EMSGSIZE",
-    92: "ENOPROTOOPT",
-    97: "EAFNOSUPPORT",
-    98: "EADDRINUSE",
-    99: "EADDRNOTAVAIL",
-    100: "ENETDOWN",
-    101: "ENETUNREACH",
-    102: "ENETRESET",
-    103: "ECONNABORTED",
-    104: "ECONNRESET",
-    105: "ENOBUFS",
-    107: "ENOTCONN",
-    108: "ESHUTDOWN",
-    110: "ETIMEDOUT",
-    111: "ECONNREFUSED",
-    112: "EHOSTDOWN",
-    113: "EHOSTUNREACH",
+_ERRNO: dict[str, tuple[int, int, int | None, KindName | None]] = {
+    "ECONNREFUSED": (111, 61, 10061, "tcp.refused"),
+    "ECONNRESET": (104, 54, 10054, "tcp.reset"),
+    "ENETRESET": (102, 52, 10052, "tcp.reset"),
+    "ECONNABORTED": (103, 53, 10053, "tcp.aborted"),
+    "EPIPE": (32, 32, None, "tcp.closed"),
+    "ESHUTDOWN": (108, 58, 10058, "tcp.closed"),
+    "ENOTCONN": (107, 57, 10057, "tcp.closed"),
+    "ETIMEDOUT": (110, 60, 10060, "tcp.timed_out"),
+    "ENETUNREACH": (101, 51, 10051, "tcp.address_unreachable.network"),
+    "ENETDOWN": (100, 50, 10050, "tcp.address_unreachable.network"),
+    "EAFNOSUPPORT": (97, 47, 10047, "tcp.address_unreachable.network"),
+    "EHOSTUNREACH": (113, 65, 10065, "tcp.address_unreachable.host"),
+    "EHOSTDOWN": (112, 64, 10064, "tcp.address_unreachable.host"),
+    "EACCES": (13, 13, 10013, "tcp.address_unreachable.prohibited"),
+    "EPERM": (1, 1, None, "tcp.address_unreachable.prohibited"),
+    "ENOPROTOOPT": (92, 42, 10042, "tcp.address_unreachable.prohibited"),
+    "EINVAL": (22, 22, 10022, "tcp.address_invalid"),
+    "EADDRNOTAVAIL": (99, 49, 10049, "client.local_address"),
+    "EADDRINUSE": (98, 48, 10048, "client.local_address"),
+    "EMFILE": (24, 24, 10024, "client.resources_exhausted"),
+    "ENFILE": (23, 23, None, "client.resources_exhausted"),
+    "ENOBUFS": (105, 55, 10055, "client.resources_exhausted"),
+    "ENOMEM": (12, 12, None, "client.resources_exhausted"),
+    "ENOENT": (2, 2, None, None),
+    "EMSGSIZE": (90, 40, 10040, None),
 }
+"""Name → its number on Linux, on macOS and in Windows Sockets, and the kind that it means."""
 
-MACOS_ERRNO: dict[int, str] = {
-    1: "EPERM",
-    2: "ENOENT",
-    12: "ENOMEM",
-    13: "EACCES",
-    22: "EINVAL",
-    23: "ENFILE",
-    24: "EMFILE",
-    32: "EPIPE",
-    40: "EMSGSIZE",
-    42: "ENOPROTOOPT",
-    47: "EAFNOSUPPORT",
-    48: "EADDRINUSE",
-    49: "EADDRNOTAVAIL",
-    50: "ENETDOWN",
-    51: "ENETUNREACH",
-    52: "ENETRESET",
-    53: "ECONNABORTED",
-    54: "ECONNRESET",
-    55: "ENOBUFS",
-    57: "ENOTCONN",
-    58: "ESHUTDOWN",
-    60: "ETIMEDOUT",
-    61: "ECONNREFUSED",
-    64: "EHOSTDOWN",
-    65: "EHOSTUNREACH",
-}
-
-WINDOWS_ERRNO: dict[int, str] = {
-    10013: "EACCES",
-    10022: "EINVAL",
-    10024: "EMFILE",
-    10040: "EMSGSIZE",
-    10042: "ENOPROTOOPT",
-    10047: "EAFNOSUPPORT",
-    10048: "EADDRINUSE",
-    10049: "EADDRNOTAVAIL",
-    10050: "ENETDOWN",
-    10051: "ENETUNREACH",
-    10052: "ENETRESET",
-    10053: "ECONNABORTED",
-    10054: "ECONNRESET",
-    10055: "ENOBUFS",
-    10057: "ENOTCONN",
-    10058: "ESHUTDOWN",
-    10060: "ETIMEDOUT",
-    10061: "ECONNREFUSED",
-    10064: "EHOSTDOWN",
-    10065: "EHOSTUNREACH",
-}
+LINUX_ERRNO = {linux: name for name, (linux, _, _, _) in _ERRNO.items()}
+MACOS_ERRNO = {macos: name for name, (_, macos, _, _) in _ERRNO.items()}
+WINDOWS_ERRNO = {windows: name for name, (_, _, windows, _) in _ERRNO.items() if windows}
+KIND_OF_ERRNO = {name: kind for name, (_, _, _, kind) in _ERRNO.items() if kind}
 
 WIN32_ERROR: dict[int, str] = {
     64: "ECONNRESET",  # ERROR_NETNAME_DELETED, what a proactor loop reports for a reset
@@ -105,32 +65,6 @@ WIN32_ERROR: dict[int, str] = {
     1460: "ETIMEDOUT",  # ERROR_TIMEOUT
 }
 """Win32 numbers, valid only where the text says ``WinError``: as an errno they mean others."""
-
-KIND_OF_ERRNO: dict[str, KindName] = {
-    "ECONNREFUSED": "tcp.refused",
-    "ECONNRESET": "tcp.reset",
-    "ENETRESET": "tcp.reset",
-    "ECONNABORTED": "tcp.aborted",
-    "EPIPE": "tcp.closed",
-    "ESHUTDOWN": "tcp.closed",
-    "ENOTCONN": "tcp.closed",
-    "ETIMEDOUT": "tcp.timed_out",
-    "ENETUNREACH": "tcp.address_unreachable.network",
-    "ENETDOWN": "tcp.address_unreachable.network",
-    "EAFNOSUPPORT": "tcp.address_unreachable.network",
-    "EHOSTUNREACH": "tcp.address_unreachable.host",
-    "EHOSTDOWN": "tcp.address_unreachable.host",
-    "EACCES": "tcp.address_unreachable.prohibited",
-    "EPERM": "tcp.address_unreachable.prohibited",
-    "ENOPROTOOPT": "tcp.address_unreachable.prohibited",
-    "EINVAL": "tcp.address_invalid",
-    "EADDRNOTAVAIL": "client.local_address",
-    "EADDRINUSE": "client.local_address",
-    "EMFILE": "client.resources_exhausted",
-    "ENFILE": "client.resources_exhausted",
-    "ENOBUFS": "client.resources_exhausted",
-    "ENOMEM": "client.resources_exhausted",
-}
 
 CONNECT_ONLY: frozenset[str] = frozenset({"ECONNREFUSED", "EINVAL", "EAFNOSUPPORT"})
 """Names that only connecting gives. An open connection whose path is lost can end as unreachable:
@@ -208,19 +142,17 @@ CERT_UNKNOWN_ISSUER: Final = "tls.cert.authority_invalid.unknown_issuer"
 CERT_REVOKED: Final = "tls.cert.revoked"
 CERT_INVALID: Final = "tls.cert.invalid"
 
-KIND_OF_VERIFY_CODE: dict[int, KindName] = {
-    2: CERT_UNKNOWN_ISSUER,
-    9: CERT_NOT_YET_VALID,
-    10: CERT_EXPIRED,
-    18: CERT_SELF_SIGNED,
-    19: CERT_UNTRUSTED_ROOT,
-    20: CERT_UNKNOWN_ISSUER,
-    21: CERT_UNKNOWN_ISSUER,
-    23: CERT_REVOKED,
-    27: CERT_UNKNOWN_ISSUER,
-    62: CERT_NAME_INVALID,
-    64: CERT_NAME_INVALID,
-}
+KIND_OF_VERIFY_CODE = _kind_of_each(
+    {
+        CERT_UNKNOWN_ISSUER: (2, 20, 21, 27),
+        CERT_NOT_YET_VALID: (9,),
+        CERT_EXPIRED: (10,),
+        CERT_SELF_SIGNED: (18,),
+        CERT_UNTRUSTED_ROOT: (19,),
+        CERT_REVOKED: (23,),
+        CERT_NAME_INVALID: (62, 64),
+    }
+)
 """Every other verification result is ``tls.cert.invalid``."""
 
 
@@ -240,158 +172,82 @@ TLS_NOT_SPOKEN: Final = "tls.protocol.error.not_tls"
 TLS_PROTOCOL_ERROR: Final = "tls.protocol.error"
 TLS_FILES_INVALID: Final = "config.tls_files_invalid"
 
-KIND_OF_OPENSSL_REASON: dict[str, KindName] = {
+_OPENSSL_REASONS: dict[KindName, str] = {
     # alerts on our certificate, or on the lack of one
-    "SSLV3_ALERT_BAD_CERTIFICATE": TLS_CLIENT_CERTIFICATE,
-    "SSLV3_ALERT_NO_CERTIFICATE": TLS_CLIENT_CERTIFICATE,
-    "SSLV3_ALERT_UNSUPPORTED_CERTIFICATE": TLS_CLIENT_CERTIFICATE,
-    "SSLV3_ALERT_CERTIFICATE_REVOKED": TLS_CLIENT_CERTIFICATE,
-    "SSLV3_ALERT_CERTIFICATE_EXPIRED": TLS_CLIENT_CERTIFICATE,
-    "SSLV3_ALERT_CERTIFICATE_UNKNOWN": TLS_CLIENT_CERTIFICATE,
-    "TLSV1_ALERT_UNKNOWN_CA": TLS_CLIENT_CERTIFICATE,
-    "TLSV1_ALERT_ACCESS_DENIED": TLS_CLIENT_CERTIFICATE,
-    "TLSV13_ALERT_CERTIFICATE_REQUIRED": TLS_CLIENT_CERTIFICATE,
+    TLS_CLIENT_CERTIFICATE: """
+        SSLV3_ALERT_BAD_CERTIFICATE SSLV3_ALERT_NO_CERTIFICATE SSLV3_ALERT_UNSUPPORTED_CERTIFICATE
+        SSLV3_ALERT_CERTIFICATE_REVOKED SSLV3_ALERT_CERTIFICATE_EXPIRED
+        SSLV3_ALERT_CERTIFICATE_UNKNOWN TLSV1_ALERT_UNKNOWN_CA TLSV1_ALERT_ACCESS_DENIED
+        TLSV13_ALERT_CERTIFICATE_REQUIRED
+    """,
     # nothing in common
-    "SSLV3_ALERT_HANDSHAKE_FAILURE": TLS_MISMATCH,
-    "HANDSHAKE_FAILURE_ON_CLIENT_HELLO": TLS_MISMATCH,
-    "TLSV1_ALERT_PROTOCOL_VERSION": TLS_MISMATCH,
-    "TLSV1_ALERT_INSUFFICIENT_SECURITY": TLS_MISMATCH,
-    "TLSV1_ALERT_INAPPROPRIATE_FALLBACK": TLS_MISMATCH,
-    "TLSV1_ALERT_NO_APPLICATION_PROTOCOL": TLS_MISMATCH,
-    "UNSUPPORTED_PROTOCOL": TLS_MISMATCH,
-    "NO_PROTOCOLS_AVAILABLE": TLS_MISMATCH,
-    "NO_CIPHERS_AVAILABLE": TLS_MISMATCH,
-    "NO_SHARED_CIPHER": TLS_MISMATCH,
-    "NO_SHARED_GROUP": TLS_MISMATCH,
-    "NO_SUITABLE_KEY_SHARE": TLS_MISMATCH,
-    "NO_SUITABLE_SIGNATURE_ALGORITHM": TLS_MISMATCH,
-    "WRONG_CIPHER_RETURNED": TLS_MISMATCH,
-    "WRONG_SIGNATURE_TYPE": TLS_MISMATCH,
-    "WRONG_SSL_VERSION": TLS_MISMATCH,
-    "UNKNOWN_SSL_VERSION": TLS_MISMATCH,
-    "VERSION_TOO_LOW": TLS_MISMATCH,
-    "VERSION_TOO_HIGH": TLS_MISMATCH,
-    "LEGACY_SIGALG_DISALLOWED_OR_UNSUPPORTED": TLS_MISMATCH,
-    "DH_KEY_TOO_SMALL": TLS_MISMATCH,
-    "BAD_DH_VALUE": TLS_MISMATCH,
-    "BAD_ECPOINT": TLS_MISMATCH,
-    "TLSV1_UNRECOGNIZED_NAME": "tls.unrecognized_name_alert",
+    TLS_MISMATCH: """
+        SSLV3_ALERT_HANDSHAKE_FAILURE HANDSHAKE_FAILURE_ON_CLIENT_HELLO TLSV1_ALERT_PROTOCOL_VERSION
+        TLSV1_ALERT_INSUFFICIENT_SECURITY TLSV1_ALERT_INAPPROPRIATE_FALLBACK
+        TLSV1_ALERT_NO_APPLICATION_PROTOCOL UNSUPPORTED_PROTOCOL NO_PROTOCOLS_AVAILABLE
+        NO_CIPHERS_AVAILABLE NO_SHARED_CIPHER NO_SHARED_GROUP NO_SUITABLE_KEY_SHARE
+        NO_SUITABLE_SIGNATURE_ALGORITHM WRONG_CIPHER_RETURNED WRONG_SIGNATURE_TYPE WRONG_SSL_VERSION
+        UNKNOWN_SSL_VERSION VERSION_TOO_LOW VERSION_TOO_HIGH LEGACY_SIGALG_DISALLOWED_OR_UNSUPPORTED
+        DH_KEY_TOO_SMALL BAD_DH_VALUE BAD_ECPOINT
+    """,
+    "tls.unrecognized_name_alert": "TLSV1_UNRECOGNIZED_NAME",
     # the peer does not speak TLS
-    "WRONG_VERSION_NUMBER": TLS_NOT_SPOKEN,
-    "UNKNOWN_PROTOCOL": TLS_NOT_SPOKEN,
-    "HTTP_REQUEST": TLS_NOT_SPOKEN,
-    "HTTPS_PROXY_REQUEST": TLS_NOT_SPOKEN,
-    "RECORD_LAYER_FAILURE": TLS_NOT_SPOKEN,
-    "PACKET_LENGTH_TOO_LONG": TLS_NOT_SPOKEN,
+    TLS_NOT_SPOKEN: """
+        WRONG_VERSION_NUMBER UNKNOWN_PROTOCOL HTTP_REQUEST HTTPS_PROXY_REQUEST RECORD_LAYER_FAILURE
+        PACKET_LENGTH_TOO_LONG
+    """,
     # it ended early
-    "UNEXPECTED_EOF_WHILE_READING": "tls.closed",
+    "tls.closed": "UNEXPECTED_EOF_WHILE_READING",
     # the rules were broken
-    "DECRYPTION_FAILED_OR_BAD_RECORD_MAC": TLS_PROTOCOL_ERROR,
-    "SSLV3_ALERT_BAD_RECORD_MAC": TLS_PROTOCOL_ERROR,
-    "SSLV3_ALERT_UNEXPECTED_MESSAGE": TLS_PROTOCOL_ERROR,
-    "SSLV3_ALERT_ILLEGAL_PARAMETER": TLS_PROTOCOL_ERROR,
-    "SSLV3_ALERT_DECOMPRESSION_FAILURE": TLS_PROTOCOL_ERROR,
-    "TLSV1_ALERT_DECODE_ERROR": TLS_PROTOCOL_ERROR,
-    "TLSV1_ALERT_DECRYPT_ERROR": TLS_PROTOCOL_ERROR,
-    "TLSV1_ALERT_DECRYPTION_FAILED": TLS_PROTOCOL_ERROR,
-    "TLSV1_ALERT_RECORD_OVERFLOW": TLS_PROTOCOL_ERROR,
-    "TLSV1_ALERT_NO_RENEGOTIATION": TLS_PROTOCOL_ERROR,
-    "TLSV1_UNSUPPORTED_EXTENSION": TLS_PROTOCOL_ERROR,
-    "TLSV13_ALERT_MISSING_EXTENSION": TLS_PROTOCOL_ERROR,
-    "UNEXPECTED_MESSAGE": TLS_PROTOCOL_ERROR,
-    "UNEXPECTED_RECORD": TLS_PROTOCOL_ERROR,
-    "UNSAFE_LEGACY_RENEGOTIATION_DISABLED": TLS_PROTOCOL_ERROR,
-    "BAD_EXTENSION": TLS_PROTOCOL_ERROR,
-    "BAD_RECORD_TYPE": TLS_PROTOCOL_ERROR,
-    "BAD_LENGTH": TLS_PROTOCOL_ERROR,
-    "BAD_SIGNATURE": TLS_PROTOCOL_ERROR,
-    "DATA_LENGTH_TOO_LONG": TLS_PROTOCOL_ERROR,
-    "DIGEST_CHECK_FAILED": TLS_PROTOCOL_ERROR,
-    "EXCESSIVE_MESSAGE_SIZE": TLS_PROTOCOL_ERROR,
-    "INVALID_SESSION_ID": TLS_PROTOCOL_ERROR,
-    "LENGTH_MISMATCH": TLS_PROTOCOL_ERROR,
-    "APPLICATION_DATA_AFTER_CLOSE_NOTIFY": TLS_PROTOCOL_ERROR,
-    "CCS_RECEIVED_EARLY": TLS_PROTOCOL_ERROR,
+    TLS_PROTOCOL_ERROR: """
+        DECRYPTION_FAILED_OR_BAD_RECORD_MAC SSLV3_ALERT_BAD_RECORD_MAC
+        SSLV3_ALERT_UNEXPECTED_MESSAGE SSLV3_ALERT_ILLEGAL_PARAMETER
+        SSLV3_ALERT_DECOMPRESSION_FAILURE TLSV1_ALERT_DECODE_ERROR TLSV1_ALERT_DECRYPT_ERROR
+        TLSV1_ALERT_DECRYPTION_FAILED TLSV1_ALERT_RECORD_OVERFLOW TLSV1_ALERT_NO_RENEGOTIATION
+        TLSV1_UNSUPPORTED_EXTENSION TLSV13_ALERT_MISSING_EXTENSION UNEXPECTED_MESSAGE
+        UNEXPECTED_RECORD UNSAFE_LEGACY_RENEGOTIATION_DISABLED BAD_EXTENSION BAD_RECORD_TYPE
+        BAD_LENGTH BAD_SIGNATURE DATA_LENGTH_TOO_LONG DIGEST_CHECK_FAILED EXCESSIVE_MESSAGE_SIZE
+        INVALID_SESSION_ID LENGTH_MISMATCH APPLICATION_DATA_AFTER_CLOSE_NOTIFY CCS_RECEIVED_EARLY
+    """,
     # our own files
-    "EE_KEY_TOO_SMALL": TLS_FILES_INVALID,
-    "CA_KEY_TOO_SMALL": TLS_FILES_INVALID,
-    "CA_MD_TOO_WEAK": TLS_FILES_INVALID,
-    "KEY_VALUES_MISMATCH": TLS_FILES_INVALID,
-    "KEY_TYPE_MISMATCH": TLS_FILES_INVALID,
-    "NO_CERTIFICATE_OR_CRL_FOUND": TLS_FILES_INVALID,
-    "NO_CERTIFICATE_ASSIGNED": TLS_FILES_INVALID,
-    "NO_START_LINE": TLS_FILES_INVALID,
-    "BAD_BASE64_DECODE": TLS_FILES_INVALID,
-    "BAD_END_LINE": TLS_FILES_INVALID,
-    "BAD_PASSWORD_READ": TLS_FILES_INVALID,
-    "BAD_DECRYPT": TLS_FILES_INVALID,
-    "PEM_LIB": TLS_FILES_INVALID,
-    "ASN1_LIB": TLS_FILES_INVALID,
-    "PKCS12_PARSE_ERROR": TLS_FILES_INVALID,
-    "NOT_ENOUGH_DATA": TLS_FILES_INVALID,
-    "CERTIFICATE_VERIFY_FAILED": "tls.cert.invalid",
+    TLS_FILES_INVALID: """
+        EE_KEY_TOO_SMALL CA_KEY_TOO_SMALL CA_MD_TOO_WEAK KEY_VALUES_MISMATCH KEY_TYPE_MISMATCH
+        NO_CERTIFICATE_OR_CRL_FOUND NO_CERTIFICATE_ASSIGNED NO_START_LINE BAD_BASE64_DECODE
+        BAD_END_LINE BAD_PASSWORD_READ BAD_DECRYPT PEM_LIB ASN1_LIB PKCS12_PARSE_ERROR
+        NOT_ENOUGH_DATA
+    """,
+    CERT_INVALID: "CERTIFICATE_VERIFY_FAILED",
+}
+KIND_OF_OPENSSL_REASON = {
+    reason: kind for kind, reasons in _OPENSSL_REASONS.items() for reason in reasons.split()
 }
 """``SSLError.reason`` → kind; every other reason is ``tls.failed``."""
 
-KIND_OF_TLS_ALERT: dict[int, KindName] = {
-    0: "tls.closed",
-    10: TLS_PROTOCOL_ERROR,
-    20: TLS_PROTOCOL_ERROR,
-    21: TLS_PROTOCOL_ERROR,
-    22: TLS_PROTOCOL_ERROR,
-    30: TLS_PROTOCOL_ERROR,
-    40: TLS_MISMATCH,
-    41: TLS_CLIENT_CERTIFICATE,
-    42: TLS_CLIENT_CERTIFICATE,
-    43: TLS_CLIENT_CERTIFICATE,
-    44: TLS_CLIENT_CERTIFICATE,
-    45: TLS_CLIENT_CERTIFICATE,
-    46: TLS_CLIENT_CERTIFICATE,
-    47: TLS_PROTOCOL_ERROR,
-    48: TLS_CLIENT_CERTIFICATE,
-    49: TLS_CLIENT_CERTIFICATE,
-    50: TLS_PROTOCOL_ERROR,
-    51: TLS_PROTOCOL_ERROR,
-    60: TLS_MISMATCH,
-    70: TLS_MISMATCH,
-    71: TLS_MISMATCH,
-    80: "tls.failed",
-    86: TLS_MISMATCH,
-    90: "tls.closed",
-    100: TLS_PROTOCOL_ERROR,
-    109: TLS_PROTOCOL_ERROR,
-    110: TLS_PROTOCOL_ERROR,
-    111: TLS_CLIENT_CERTIFICATE,
-    112: "tls.unrecognized_name_alert",
-    113: TLS_PROTOCOL_ERROR,
-    114: TLS_PROTOCOL_ERROR,
-    115: TLS_CLIENT_CERTIFICATE,
-    116: TLS_CLIENT_CERTIFICATE,
-    120: TLS_MISMATCH,
-}
+KIND_OF_TLS_ALERT = _kind_of_each(
+    {
+        "tls.closed": (0, 90),
+        TLS_PROTOCOL_ERROR: (10, 20, 21, 22, 30, 47, 50, 51, 100, 109, 110, 113, 114),
+        TLS_MISMATCH: (40, 60, 70, 71, 86, 120),
+        TLS_CLIENT_CERTIFICATE: (41, 42, 43, 44, 45, 46, 48, 49, 111, 115, 116),
+        "tls.failed": (80,),
+        "tls.unrecognized_name_alert": (112,),
+    }
+)
 """Number of a received TLS alert (``… SSL alert number 40``) → kind."""
 
 
 # HTTP statuses as failures (RFC 9110 section 15, RFC 6585).
 
-KIND_OF_STATUS: dict[int, KindName] = {
-    401: "http.error.auth",
-    403: "http.error.auth",
-    407: "proxy.auth_required",
-    429: "http.error.rate_limited",
-    502: "http.error.gateway",
-    503: "http.error.unavailable",
-    504: "http.error.gateway",
-    511: "http.error.captive_portal",
-    520: "http.error.gateway",
-    521: "http.error.gateway",
-    522: "http.error.gateway",
-    523: "http.error.gateway",
-    524: "http.error.gateway",
-    525: "http.error.gateway",
-    526: "http.error.gateway",
-    529: "http.error.unavailable",
-}
+KIND_OF_STATUS = _kind_of_each(
+    {
+        "http.error.auth": (401, 403),
+        "proxy.auth_required": (407,),
+        "http.error.rate_limited": (429,),
+        "http.error.gateway": (502, 504, 520, 521, 522, 523, 524, 525, 526),
+        "http.error.unavailable": (503, 529),
+        "http.error.captive_portal": (511,),
+    }
+)
 """520 to 526 are a widely met gateway's own (Cloudflare); 529 is "site is overloaded"."""
 
 

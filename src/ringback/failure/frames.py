@@ -10,59 +10,28 @@ from typing import NamedTuple
 
 from ringback.failure.model import Phase
 
-_DISTINCT: dict[str, Phase] = {
-    "_wait_for_available_connection": "pool",
-    "getaddrinfo": "dns",
-    "_getaddrinfo": "dns",
-    "gethostbyname": "dns",
-    "_resolve_host": "dns",
-    "_resolve_host_with_throttle": "dns",
-    "create_connection": "connect",
-    "create_unix_connection": "connect",
-    "retry_on_signal": "connect",
-    "open_unix_connection": "connect",
-    "_new_conn": "connect",
-    "_connect_sock": "connect",
-    "sock_connect": "connect",
-    "_sock_connect": "connect",
-    "_sock_connect_cb": "connect",
-    "start_connection": "connect",
-    "connect_tcp": "connect",
-    "connect_unix_socket": "connect",
-    "_create_direct_connection": "connect",
-    "_create_connection_transport": "tls",
-    "_tunnel": "proxy",
-    "_init_socks5_connection": "proxy",
-    "_SOCKS5_request": "proxy",
-    "_negotiate_SOCKS5": "proxy",
-    "_negotiate_SOCKS4": "proxy",
-    "do_handshake": "tls",
-    "_do_handshake": "tls",
-    "ssl_wrap_socket": "tls",
-    "_ssl_wrap_socket_and_match_hostname": "tls",
-    "start_tls": "tls",
-    "_start_tls_connection": "tls",
-    "_send_output": "send",
-    "endheaders": "send",
-    "_send_request_headers": "send",
-    "_send_request_body": "send",
-    "write_bytes": "send",
-    "_read_status": "wait",
-    "getresponse": "wait",
-    "_receive_response_headers": "wait",
-    "_receive_response": "wait",
-    "_receive_response_body": "body",
-    "_safe_read": "body",
-    "_readinto_chunked": "body",
-    "_read_chunked": "body",
-    "_read_next_chunk_size": "body",
-    "_update_chunk_length": "body",
-    "_fp_read": "body",
-    "_raw_read": "body",
-    "read_chunked": "body",
-    "iter_content": "body",
-    "readany": "body",
+_FUNCTIONS: dict[Phase, str] = {
+    "pool": "_wait_for_available_connection",
+    "dns": "getaddrinfo _getaddrinfo gethostbyname _resolve_host _resolve_host_with_throttle",
+    "connect": """
+        create_connection create_unix_connection retry_on_signal open_unix_connection _new_conn
+        _connect_sock sock_connect _sock_connect _sock_connect_cb start_connection connect_tcp
+        connect_unix_socket _create_direct_connection
+    """,
+    "tls": """
+        _create_connection_transport do_handshake _do_handshake ssl_wrap_socket
+        _ssl_wrap_socket_and_match_hostname start_tls _start_tls_connection
+    """,
+    "proxy": "_tunnel _init_socks5_connection _SOCKS5_request _negotiate_SOCKS5 _negotiate_SOCKS4",
+    "send": "_send_output endheaders _send_request_headers _send_request_body write_bytes",
+    "wait": "_read_status getresponse _receive_response_headers _receive_response",
+    "body": """
+        _receive_response_body _safe_read _readinto_chunked _read_chunked _read_next_chunk_size
+        _update_chunk_length _fp_read _raw_read read_chunked iter_content readany
+    """,
 }
+_DISTINCT = {name: phase for phase, names in _FUNCTIONS.items() for name in names.split()}
+"""Function → phase, where the name alone tells."""
 
 _IN_FILE: dict[str, tuple[tuple[str, Phase], ...]] = {
     "resolve": (("aiohttp/resolver.py", "dns"),),
@@ -208,7 +177,7 @@ _KNOWN_FUNCTIONS = frozenset({*_DISTINCT, *_IN_FILE, *_PROXIED})
 
 def was_reused(traceback: TracebackType | None) -> bool:
     """Whether the request went over a connection that had already carried another one."""
-    for frame in _frames(traceback):
+    for frame in frames_of(traceback):
         served = _REUSE.get(frame.f_code.co_name)
         if served is not None and served(frame.f_locals.get("self")):
             return True
@@ -233,33 +202,30 @@ _REUSE: dict[str, Callable[[object], bool]] = {
 
 def reads_certificate_files(traceback: TracebackType | None) -> bool:
     """Whether the exception left a function that loads certificates, keys or CA bundles."""
-    return any(frame.f_code.co_name in _CERTIFICATE_FILES for frame in _frames(traceback))
+    return any(frame.f_code.co_name in _CERTIFICATE_FILES for frame in frames_of(traceback))
 
 
 def reads_chunks(traceback: TracebackType | None) -> bool:
     """Whether the exception left a function that reads a chunked body."""
-    return any("chunk" in frame.f_code.co_name for frame in _frames(traceback))
+    return any("chunk" in frame.f_code.co_name for frame in frames_of(traceback))
 
 
 def reads_json_answer(traceback: TracebackType | None) -> bool:
     """Whether the exception left a client's method that reads an answer as JSON."""
     return any(
-        frame.f_code.co_name == "json" and _ends(frame, _RESPONSES) for frame in _frames(traceback)
+        frame.f_code.co_name == "json" and _ends(frame, _RESPONSES)
+        for frame in frames_of(traceback)
     )
 
 
 def reads_packets(traceback: TracebackType | None) -> bool:
     """Whether the exception left a function of paramiko that reads from the server."""
-    return any(_ends(frame, ("/paramiko/packet.py",)) for frame in _frames(traceback))
+    return any(_ends(frame, ("/paramiko/packet.py",)) for frame in frames_of(traceback))
 
 
 def was_redirected(traceback: TracebackType | None) -> bool:
     """Whether a client was following a redirect: a server had answered before."""
-    for _ in range(_MAX_FRAMES):
-        if traceback is None:
-            break
-        frame = traceback.tb_frame
-        traceback = traceback.tb_next
+    for frame in frames_of(traceback):
         local = _REDIRECTING.get(frame.f_code.co_name)
         if local is not None and frame.f_locals.get(local):
             return True
@@ -283,7 +249,8 @@ def _ends(frame: FrameType, endings: tuple[str, ...]) -> bool:
     return frame.f_code.co_filename.replace("\\", "/").endswith(endings)
 
 
-def _frames(traceback: TracebackType | None) -> Iterator[FrameType]:
+def frames_of(traceback: TracebackType | None) -> Iterator[FrameType]:
+    """The functions that a traceback has left, the outermost first; at the most 100."""
     for _ in range(_MAX_FRAMES):
         if traceback is None:
             break

@@ -45,8 +45,35 @@ class AddressFailure:
     kind: KindName
 
 
+class OfKind:
+    """Whatever has a kind, and with it what is known of the kind."""
+
+    __slots__ = ()
+    kind: KindName
+
+    @property
+    def layer(self) -> Layer:
+        """The broken layer, from ``config`` to ``application``."""
+        return KINDS[self.kind].layer
+
+    @property
+    def retry(self) -> Retry:
+        """When another attempt can help."""
+        return KINDS[self.kind].retry
+
+    @property
+    def meaning(self) -> str:
+        """One sentence on what the kind means."""
+        return KINDS[self.kind].meaning
+
+    @property
+    def advice(self) -> tuple[str, ...]:
+        """What to do, in order."""
+        return KINDS[self.kind].do
+
+
 @dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(OfKind):
     """What went wrong with one attempt.
 
     Attributes:
@@ -79,23 +106,9 @@ class Failure:
     cause: BaseException | None = None
 
     @property
-    def layer(self) -> Layer:
-        """The broken layer, from ``config`` to ``application``."""
-        return KINDS[self.kind].layer
-
-    @property
     def retry(self) -> Retry:
         """When another attempt can help; the phase is taken into account."""
-        if self.delivered == "no" and KINDS[self.kind].retry == "idempotent":
+        known = KINDS[self.kind].retry
+        if self.delivered == "no" and known == "idempotent":
             return "now" if self.kind.startswith("tcp.") else "backoff"
-        return KINDS[self.kind].retry
-
-    @property
-    def meaning(self) -> str:
-        """One sentence on what this kind means."""
-        return KINDS[self.kind].meaning
-
-    @property
-    def advice(self) -> tuple[str, ...]:
-        """What to do, in order."""
-        return KINDS[self.kind].do
+        return known

@@ -10,6 +10,7 @@ from functools import lru_cache
 from types import FrameType, TracebackType
 from typing import Any
 
+from ringback.failure.frames import frames_of
 from ringback.failure.model import NO_TARGET, Target
 
 # Whom a failed call was for: URL, host, port, address, proxy.
@@ -161,8 +162,6 @@ def _url_of(holder: Any) -> str | None:
 # ``socket``, ``asyncio``, ``urllib`` and some errors of other clients name no target; the functions
 # they left still hold it.
 
-_MAX_FRAMES = 100
-
 
 def target_of_frames(traceback: TracebackType | None) -> Target:
     """Return the target that the functions of a traceback held; the outermost comes first.
@@ -170,11 +169,7 @@ def target_of_frames(traceback: TracebackType | None) -> Target:
     Further in stands the same host with its address, or a proxy, which is not the target.
     """
     found = NO_TARGET
-    for _ in range(_MAX_FRAMES):
-        if traceback is None:
-            break
-        frame = traceback.tb_frame
-        traceback = traceback.tb_next
+    for frame in frames_of(traceback):
         read = _TARGET_READERS.get(frame.f_code.co_name)
         if read is None:
             continue
@@ -217,12 +212,8 @@ def _target_of_client(frame: FrameType) -> Target:
 
 def _target_of_connection(frame: FrameType) -> Target:
     """A connection or a pool that keeps its host and port."""
-    held = frame.f_locals.get("self")
-    host, port = getattr(held, "host", None), getattr(held, "port", None)
-    if not isinstance(host, str) or not isinstance(port, int):
-        return NO_TARGET
-    scheme = getattr(held, "scheme", None)
-    return Target(scheme=scheme if isinstance(scheme, str) else None, host=host, port=port)
+    found = _host_of(frame.f_locals.get("self"))
+    return NO_TARGET if found.port is None else found
 
 
 _TARGET_READERS: dict[str, Callable[[FrameType], Target]] = {
@@ -269,14 +260,10 @@ def _proxy_of_exception(exc: BaseException) -> str | None:
 
 
 def _proxy_of_frames(traceback: TracebackType | None) -> str | None:
-    for _ in range(_MAX_FRAMES):
-        if traceback is None:
-            break
-        read = _PROXY_READERS.get(traceback.tb_frame.f_code.co_name)
-        found = read(traceback.tb_frame) if read else None
-        if found:
+    for frame in frames_of(traceback):
+        read = _PROXY_READERS.get(frame.f_code.co_name)
+        if found := read(frame) if read else None:
             return found
-        traceback = traceback.tb_next
     return None
 
 

@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from ringback.failure.clue import NO_CLUE, TIMEOUT, Clue
-from ringback.failure.kind import Delivered, Layer, Retry
-from ringback.failure.kinds import KINDS
-from ringback.failure.model import NO_TARGET, Phase, Target
+from ringback.failure.kind import Delivered
+from ringback.failure.model import NO_TARGET, OfKind, Phase, Target
 from ringback.failure.names import KindName
 from ringback.failure.settle import settle
 from ringback.failure.text.circumstances import circumstances, library_of, platform_of, target_in
@@ -99,7 +98,7 @@ _NOTHING_FOUND = 0.6
 
 
 @dataclass(frozen=True, slots=True)
-class Explanation:
+class Explanation(OfKind):
     """What a text reports.
 
     Attributes:
@@ -126,26 +125,6 @@ class Explanation:
     platform: str | None = None
     library: str | None = None
     evidence: str = ""
-
-    @property
-    def layer(self) -> Layer:
-        """The broken layer."""
-        return KINDS[self.kind].layer
-
-    @property
-    def meaning(self) -> str:
-        """One sentence on what the kind means."""
-        return KINDS[self.kind].meaning
-
-    @property
-    def advice(self) -> tuple[str, ...]:
-        """What to do, in order."""
-        return KINDS[self.kind].do
-
-    @property
-    def retry(self) -> Retry:
-        """When another attempt can help."""
-        return KINDS[self.kind].retry
 
 
 def explain(text: str) -> Explanation:
