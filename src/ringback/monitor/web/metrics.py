@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
@@ -30,32 +30,26 @@ _MAX_LABEL: Final = 200  # characters of a label's value
 _ESCAPES: Final = str.maketrans({"\\": r"\\", "\n": r"\n", '"': r"\""})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sample:
-    """One value."""
-
-    value: float  # The number
-    labels: dict[str, str]  # Name to value
+Labels = dict[str, str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class MetricFamily:
     """A metric with its values."""
 
-    name: str  # What it is called
+    name: str
     help: str  # What it says, in one line
-    samples: Iterable[Sample]  # Its values; without any it is left out
+    samples: Iterable[tuple[float, Labels]]  # Its values; without any it is left out
     type: Literal["gauge", "counter"] = "gauge"
 
 
 def gauge(name: str, meaning: str, value: float, **labels: str) -> MetricFamily:
-    return MetricFamily(name=name, help=meaning, samples=(Sample(value=value, labels=labels),))
+    return MetricFamily(name, meaning, [(value, labels)])
 
 
 def counter(name: str, meaning: str, value: float) -> MetricFamily:
     """Return a metric with one value that only grows."""
-    samples = (Sample(value=value, labels={}),)
-    return MetricFamily(name=name, help=meaning, samples=samples, type="counter")
+    return MetricFamily(name, meaning, [(value, {})], "counter")
 
 
 def exposition_of(families: Iterable[MetricFamily]) -> str:
@@ -63,8 +57,7 @@ def exposition_of(families: Iterable[MetricFamily]) -> str:
     for family in families:
         name = family.name
         values = [
-            f"{name}{_label_set(sample.labels)} {_number(sample.value)}"
-            for sample in family.samples
+            f"{name}{_label_set(labels)} {_number(value)}" for value, labels in family.samples
         ]
         if values:
             lines.append(f"# HELP {name} {family.help}")
@@ -124,62 +117,65 @@ async def show_metrics(request: Request) -> PlainTextResponse:
     return PlainTextResponse(exposition_of(families), media_type=CONTENT_TYPE)
 
 
+def _of_each(
+    views: Iterable[EndpointView],
+    name: str,
+    meaning: str,
+    value: Callable[[EndpointView], float | None],
+) -> MetricFamily:
+    """Return a metric with a value for each endpoint that has one."""
+    found = ((value(view), _labels(view)) for view in views)
+    return MetricFamily(name, meaning, [(value, own) for value, own in found if value is not None])
+
+
 def endpoint_metrics(views: list[EndpointView]) -> Iterator[MetricFamily]:
-    seen = [(view, view.last) for view in views if view.last is not None]
     yield MetricFamily(
-        name="ringback_endpoint_state",
-        help="1 for the state that the endpoint is in, 0 for the others.",
-        samples=(
-            Sample(value=view.state == state, labels={**_labels(view), "state": state})
+        "ringback_endpoint_state",
+        "1 for the state that the endpoint is in, 0 for the others.",
+        [
+            (view.state == state, {**_labels(view), "state": state})
             for view in views
             for state in _STATES
-        ),
+        ],
+    )
+    yield _of_each(
+        views,
+        "ringback_check_up",
+        "Whether the newest check succeeded; absent where the monitor itself was unhealthy.",
+        lambda view: view.last and view.last.up,
     )
     yield MetricFamily(
-        name="ringback_check_up",
-        help="Whether the newest check succeeded; absent where the monitor itself was unhealthy.",
-        samples=(
-            Sample(value=last.up, labels=_labels(view))
-            for view, last in seen
-            if last.up is not None
-        ),
+        "ringback_failure_info",
+        "1 with the kind of failure that the endpoint has; absent where it has none.",
+        [(1, {**_labels(view), "kind": known_kind(view.kind)}) for view in views if view.kind],
+    )
+    yield _of_each(
+        views,
+        "ringback_check_duration_seconds",
+        "How long the newest check took.",
+        lambda view: view.last and view.last.seconds,
     )
     yield MetricFamily(
-        name="ringback_failure_info",
-        help="1 with the kind of failure that the endpoint has; absent where it has none.",
-        samples=(
-            Sample(value=1, labels={**_labels(view), "kind": _bounded(view.kind)})
+        "ringback_check_phase_seconds",
+        "How long each phase of the newest check took.",
+        [
+            (seconds, {**_labels(view), "phase": phase})
             for view in views
-            if view.kind is not None
-        ),
+            if view.last is not None
+            for phase, seconds in view.last.timings.items()
+        ],
     )
-    yield MetricFamily(
-        name="ringback_check_duration_seconds",
-        help="How long the newest check took.",
-        samples=(
-            Sample(value=last.seconds, labels=_labels(view))
-            for view, last in seen
-            if last.seconds is not None
-        ),
+    yield _of_each(
+        views,
+        "ringback_check_timestamp_seconds",
+        "When the newest check ended, in seconds since 1970 UTC.",
+        lambda view: view.last and view.last.at,
     )
-    yield MetricFamily(
-        name="ringback_check_phase_seconds",
-        help="How long each phase of the newest check took.",
-        samples=(
-            Sample(value=seconds, labels={**_labels(view), "phase": phase})
-            for view, last in seen
-            for phase, seconds in last.timings.items()
-        ),
-    )
-    yield MetricFamily(
-        name="ringback_check_timestamp_seconds",
-        help="When the newest check ended, in seconds since 1970 UTC.",
-        samples=(Sample(value=last.at, labels=_labels(view)) for view, last in seen),
-    )
-    yield MetricFamily(
-        name="ringback_endpoint_silenced",
-        help="Whether notifications of the endpoint are silenced.",
-        samples=(Sample(value=view.silenced, labels=_labels(view)) for view in views),
+    yield _of_each(
+        views,
+        "ringback_endpoint_silenced",
+        "Whether notifications of the endpoint are silenced.",
+        lambda view: view.silenced,
     )
 
 
@@ -187,24 +183,18 @@ def certificate_metrics(
     views: list[EndpointView], seen: dict[str, CertificateSeen]
 ) -> MetricFamily:
     """Return when certificates end; what has ended is still told."""
-    return MetricFamily(
-        name="ringback_certificate_not_after_seconds",
-        help="When the certificate that was seen last ends, in seconds since 1970 UTC.",
-        samples=(
-            Sample(value=seen[view.endpoint.id].not_after, labels=_labels(view))
-            for view in views
-            if view.endpoint.id in seen
-        ),
+    return _of_each(
+        [view for view in views if view.endpoint.id in seen],
+        "ringback_certificate_not_after_seconds",
+        "When the certificate that was seen last ends, in seconds since 1970 UTC.",
+        lambda view: seen[view.endpoint.id].not_after,
     )
 
 
 def incident_metrics(incidents: list[Incident]) -> MetricFamily:
     counts = Counter(incident.pattern for incident in incidents)
-    return MetricFamily(
-        name="ringback_incidents_open",
-        help="Incidents that are not resolved.",
-        samples=(Sample(value=counts[name], labels={"pattern": name}) for name in _PATTERNS),
-    )
+    samples = [(counts[name], {"pattern": name}) for name in _PATTERNS]
+    return MetricFamily("ringback_incidents_open", "Incidents that are not resolved.", samples)
 
 
 def monitor_metrics(status: dict[str, Any]) -> Iterator[MetricFamily]:
@@ -222,13 +212,10 @@ def monitor_metrics(status: dict[str, Any]) -> Iterator[MetricFamily]:
         status.get("dropped", 0),
     )
     yield MetricFamily(
-        name="ringback_checks_doubted_total",
-        help="Checks that count as unknown, because the monitor itself was unhealthy.",
-        samples=(
-            Sample(value=count, labels={"cause": cause})
-            for cause, count in sorted(status.get("doubted", {}).items())
-        ),
-        type="counter",
+        "ringback_checks_doubted_total",
+        "Checks that count as unknown, because the monitor itself was unhealthy.",
+        [(count, {"cause": cause}) for cause, count in sorted(status.get("doubted", {}).items())],
+        "counter",
     )
     yield counter(
         "ringback_looks_skipped_total",
@@ -236,34 +223,7 @@ def monitor_metrics(status: dict[str, Any]) -> Iterator[MetricFamily]:
         status.get("skipped", 0),
     )
     yield from notifier_metrics(status.get("notifiers", {}))
-    yield from store_metrics(status.get("store", {}))
-    yield from configuration_metrics(status.get("config", {}))
-
-
-def notifier_metrics(counts: dict[str, dict[str, int]]) -> Iterator[MetricFamily]:
-    """Yield how many messages came to what."""
-    yield MetricFamily(
-        name="ringback_notifications_total",
-        help="Notifications that were sent, or whose attempt failed.",
-        samples=(
-            Sample(value=outcomes[outcome], labels={"notifier": name, "outcome": outcome})
-            for name, outcomes in counts.items()
-            for outcome in ("sent", "failed")
-        ),
-        type="counter",
-    )
-    yield MetricFamily(
-        name="ringback_notices_given_up_total",
-        help="Notices that were given up.",
-        samples=(
-            Sample(value=outcomes["given_up"], labels={"notifier": name})
-            for name, outcomes in counts.items()
-        ),
-        type="counter",
-    )
-
-
-def store_metrics(store: dict[str, Any]) -> Iterator[MetricFamily]:
+    store, config = status.get("store", {}), status.get("config", {})
     yield counter(
         "ringback_store_dropped_total",
         "Checks that were lost because results could not be stored for too long.",
@@ -271,14 +231,10 @@ def store_metrics(store: dict[str, Any]) -> Iterator[MetricFamily]:
     )
     degraded = bool(store.get("degraded"))
     yield gauge("ringback_store_degraded", "Whether results cannot be stored.", degraded)
-
-
-def configuration_metrics(config: dict[str, Any]) -> Iterator[MetricFamily]:
-    good = not config.get("error")
     yield gauge(
         "ringback_config_last_reload_successful",
         "Whether the newest configuration is in use.",
-        good,
+        not config.get("error"),
     )
     yield gauge(
         "ringback_config_last_reload_success_timestamp_seconds",
@@ -292,6 +248,25 @@ def configuration_metrics(config: dict[str, Any]) -> Iterator[MetricFamily]:
     )
 
 
+def notifier_metrics(counts: dict[str, dict[str, int]]) -> Iterator[MetricFamily]:
+    yield MetricFamily(
+        "ringback_notifications_total",
+        "Notifications that were sent, or whose attempt failed.",
+        [
+            (outcomes[outcome], {"notifier": name, "outcome": outcome})
+            for name, outcomes in counts.items()
+            for outcome in ("sent", "failed")
+        ],
+        "counter",
+    )
+    yield MetricFamily(
+        "ringback_notices_given_up_total",
+        "Notices that were given up.",
+        [(outcomes["given_up"], {"notifier": name}) for name, outcomes in counts.items()],
+        "counter",
+    )
+
+
 def report_metrics(inbox: Inbox, status: dict[str, Any]) -> MetricFamily:
     """Return what was not, or not as it came, taken of what programs report."""
     counts = {
@@ -302,18 +277,19 @@ def report_metrics(inbox: Inbox, status: dict[str, Any]) -> MetricFamily:
         "stale": inbox.stale,
     }
     return MetricFamily(
-        name="ringback_reported_total",
-        help="Reports of programs that count otherwise than they came: dropped by their sender, "
+        "ringback_reported_total",
+        "Reports of programs that count otherwise than they came: dropped by their sender, "
         "from the future, too old, too late, or sent twice.",
-        samples=(Sample(value=count, labels={"what": what}) for what, count in counts.items()),
-        type="counter",
+        [(count, {"what": what}) for what, count in counts.items()],
+        "counter",
     )
 
 
-def _labels(view: EndpointView) -> dict[str, str]:
+def _labels(view: EndpointView) -> Labels:
     endpoint = view.endpoint
     return {"endpoint": endpoint.id, "group": endpoint.watched.group, "type": endpoint.type}
 
 
-def _bounded(kind: KindName) -> str:
+def known_kind(kind: KindName) -> str:
+    """Return a kind as a label has it: of few values."""
     return kind if kind in KINDS else "other"

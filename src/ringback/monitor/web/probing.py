@@ -9,9 +9,14 @@ from urllib.parse import urlsplit
 
 from starlette.responses import PlainTextResponse
 
-from ringback.failure import KINDS
 from ringback.monitor.web.access import require
-from ringback.monitor.web.metrics import CONTENT_TYPE, MetricFamily, Sample, exposition_of, gauge
+from ringback.monitor.web.metrics import (
+    CONTENT_TYPE,
+    MetricFamily,
+    exposition_of,
+    gauge,
+    known_kind,
+)
 from ringback.monitor.web.request import HTTPProblem
 from ringback.monitor.web.site import site_of
 
@@ -103,7 +108,7 @@ def check_metrics(check: Check, *, http: bool) -> Iterator[MetricFamily]:
             check.certificate.not_after,
         )
     if check.kind is not None:
-        kind = check.kind if check.kind in KINDS else "other"
+        kind = known_kind(check.kind)
         yield gauge("probe_failure_info", "1 with the kind of failure.", 1, kind=kind)
 
 
@@ -114,12 +119,9 @@ def _http_metrics(check: Check) -> Iterator[MetricFamily]:
     )
     yield gauge("probe_failed_due_to_regex", "Whether the content was unexpected.", unexpected)
     yield MetricFamily(
-        name="probe_http_duration_seconds",
-        help="How long each phase took.",
-        samples=(
-            Sample(value=check.timings.get(phase, 0.0), labels={"phase": name})
-            for phase, name in _PHASES.items()
-        ),
+        "probe_http_duration_seconds",
+        "How long each phase took.",
+        [(check.timings.get(phase, 0.0), {"phase": name}) for phase, name in _PHASES.items()],
     )
     ssl = check.certificate is not None or "tls" in check.timings
     yield gauge("probe_http_ssl", "Whether it was encrypted.", ssl)
