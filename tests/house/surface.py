@@ -30,7 +30,7 @@ from sink import events
 from ringback.cli.run import ringback
 from ringback.diagnosis.compare import Comparison, Difference, DifferenceExplanation
 from ringback.event import Tally
-from ringback.incident import Transition
+from ringback.incident.model import Transition
 from ringback.monitor.config.schema import config_schema as configuration_schema
 from ringback.monitor.export.availability import AVAILABILITY_COLUMNS
 from ringback.monitor.export.formats import CHECK_COLUMNS, INCIDENT_COLUMNS

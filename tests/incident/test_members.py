@@ -1,8 +1,8 @@
 """Who is part of which incident is looked up: what is asked does not grow with what is open."""
 
-from ringback.incident import Check, WatchedEndpoint
 from ringback.incident.engine import Engine
 from ringback.incident.lifecycle import Membership
+from ringback.incident.model import Check, WatchedEndpoint
 
 T = 1_790_000_000.0
 

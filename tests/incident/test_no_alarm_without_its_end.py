@@ -6,8 +6,8 @@ from effort import examples
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ringback.incident import CertificateSeen, Check, WatchedEndpoint
 from ringback.incident.engine import Engine, EngineSettings
+from ringback.incident.model import CertificateSeen, Check, WatchedEndpoint
 from ringback.incident.silences import Silence
 from ringback.monitor.store.sqlite.incidents import incident_from_json, incident_json
 

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from sqlalchemy import Engine, event
 
-from ringback.incident import Check, WatchedEndpoint
+from ringback.incident.model import Check, WatchedEndpoint
 from ringback.monitor.commands import MonitorCommands
 from ringback.monitor.core import MonitorCore, engine_of
 from ringback.monitor.model import Endpoint

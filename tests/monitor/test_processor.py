@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from ringback.incident import Check, Notice, WatchedEndpoint
 from ringback.incident.engine import Engine
+from ringback.incident.model import Check, Notice, WatchedEndpoint
 from ringback.incident.silences import Silence
 from ringback.monitor.notify.routing import Routing
 from ringback.monitor.notify.settings import RouteSettings

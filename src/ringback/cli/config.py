@@ -20,7 +20,7 @@ from ringback.cli.terminal import counted, plain
 
 if TYPE_CHECKING:
     from ringback.monitor.config import ConfigInvalid, MonitorConfig
-    from ringback.monitor.importing import Draft
+    from ringback.monitor.importing.draft import Draft
     from ringback.monitor.notify.settings import NotifierSettings
 
 DEFAULT_FILE = "ringback.toml"
@@ -193,12 +193,8 @@ def import_command(files: tuple[str, ...], kind: str | None, output: Path | None
     if output is not None and output.exists():
         raise InputError(f"{plain(str(output))} exists already; name a new file")
     with monitor_extra():
-        from ringback.monitor.importing import (  # noqa: PLC0415 - only this command needs it
-            ImportedFile,
-            ImportRefused,
-            convert,
-            to_toml,
-        )
+        from ringback.monitor.importing.draft import ImportedFile, to_toml  # noqa: PLC0415 - only this command needs it
+        from ringback.monitor.importing.registry import ImportRefused, convert  # noqa: PLC0415 - as above
     texts = [ImportedFile(Path(name), read_text(name)) for name in files]
     try:
         draft = convert(texts, kind)

@@ -34,8 +34,7 @@ CORRELATION_WINDOW_SECONDS = 120.0
 MIN_OWN_NETWORK_HOSTS = 3
 """Unrelated hosts that must fail alike, and none succeed, before the own network is blamed."""
 
-MAX_PARENT_WAIT_SECONDS = 60.0
-"""Seconds that a child's alarm waits for a parent that is suspect."""
+MAX_PARENT_WAIT_SECONDS = 60.0  # Seconds that a child's alarm waits for a parent that is suspect
 
 _KINDS_CAUSED_BY = {"zone": "dns.", "resolver": "dns.", "certificate": "tls.cert."}
 """A key that is a cause only of the kinds that begin so; the others are of every kind."""

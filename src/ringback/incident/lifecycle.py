@@ -161,8 +161,7 @@ LIFECYCLE: dict[StepName, Step] = {
 }
 """What can happen to an incident; docs/reference/incidents.md shows it."""
 
-MAX_TIMELINE_ENTRIES = 200
-"""Lines of a timeline that are kept; the first ones stay."""
+MAX_TIMELINE_ENTRIES = 200  # Lines of a timeline that are kept; the first ones stay
 
 
 class IncidentRegistry:

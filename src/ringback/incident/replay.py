@@ -15,14 +15,12 @@ from ringback.incident.model import Change, Check, WatchedEndpoint
 if TYPE_CHECKING:
     from ringback.failure.names import KindName
 
-TICK_INTERVAL = 1.0
-"""Seconds between two ticks of the clock that goes along."""
+TICK_INTERVAL = 1.0  # Seconds between two ticks of the clock that goes along
 
 _MAX_TICKS_PER_GAP = 3600
 """Ticks made in a gap between two lines; a longer gap is walked in longer steps."""
 
-_YEAR_10000 = 253_402_300_800
-"""Seconds since 1970 of the first moment that RFC 3339 cannot write."""
+_YEAR_10000 = 253_402_300_800  # Seconds since 1970 of the first moment that RFC 3339 cannot write
 
 
 class LineInvalid(ValueError):  # noqa: N818 - named after what happened, as in ringback.errors

@@ -18,15 +18,14 @@ from ringback.monitor.diagnosing import Diagnoser
 from ringback.monitor.ingest.intake import Intake
 from ringback.monitor.model import UiEvent
 from ringback.monitor.processor import CheckProcessor, NoticeRouter, Subscribers
-from ringback.monitor.relocation import RelocationWatcher
+from ringback.monitor.relocation.watcher import RelocationWatcher
 
 if TYPE_CHECKING:
     from ringback.incident.model import Check
     from ringback.monitor.model import Endpoint
     from ringback.monitor.store import Store
 
-TICK_INTERVAL = 1.0
-"""Seconds between two ticks."""
+TICK_INTERVAL = 1.0  # Seconds between two ticks
 
 GATHER_SECONDS = 0.02
 """Seconds for which failures are gathered, so that an outage of many is not a transaction each."""

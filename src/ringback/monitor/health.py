@@ -19,8 +19,7 @@ from ringback.incident.model import Check
 if sys.platform != "win32":
     import resource
 
-RESERVED_DESCRIPTORS = 128
-"""Descriptors that are left to the store, the web page and the notifiers."""
+RESERVED_DESCRIPTORS = 128  # Descriptors that are left to the store, the web page and the notifiers
 _MAX_DESCRIPTORS = 1_048_576
 _WINDOWS_DESCRIPTORS = 500
 
@@ -53,16 +52,12 @@ def affordable_descriptors(most: int) -> int:
     return max(min(most, soft - RESERVED_DESCRIPTORS), 1)
 
 
-INSPECTION_INTERVAL = 0.1
-"""Seconds between two inspections."""
-MAX_LAG = 0.25
-"""Seconds that the event loop may be late."""
+INSPECTION_INTERVAL = 0.1  # Seconds between two inspections
+MAX_LAG = 0.25  # Seconds that the event loop may be late
 MAX_CLOCK_STEP = 1.0
 """Seconds that the wall clock may move against the monotonic one between two inspections."""
-RESUME_SECONDS = 5.0
-"""Seconds after a suspend in which the network may not be there yet."""
-MIN_DESCRIPTORS = 16
-"""Descriptors that must be free."""
+RESUME_SECONDS = 5.0  # Seconds after a suspend in which the network may not be there yet
+MIN_DESCRIPTORS = 16  # Descriptors that must be free
 _DESCRIPTORS_INTERVAL = 5.0
 _MAX_PERIODS = 256
 

@@ -24,8 +24,7 @@ if TYPE_CHECKING:
     from ringback.monitor.store import Store
 
 
-MAX_WAITING_EVENTS = 1_000
-"""What is kept for one who is slow; the oldest goes first."""
+MAX_WAITING_EVENTS = 1_000  # What is kept for one who is slow; the oldest goes first
 
 
 class Subscribers:
@@ -53,8 +52,7 @@ class Subscribers:
             self._queues.discard(queue)
 
 
-MAX_GATHERED_CHECKS = 500
-"""Checks that are gathered at most."""
+MAX_GATHERED_CHECKS = 500  # Checks that are gathered at most
 
 SNAPSHOT_INTERVAL = 60.0
 """Seconds within which what is known of every healthy endpoint is kept once."""

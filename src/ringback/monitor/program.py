@@ -35,8 +35,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("ringback")
 
-WINDOWS_INTERVAL = 60.0
-"""Seconds between two inspections of the maintenance windows."""
+WINDOWS_INTERVAL = 60.0  # Seconds between two inspections of the maintenance windows
 
 
 class Program:

@@ -82,10 +82,8 @@ class ScheduledProbe:
 
 log = logging.getLogger("ringback")
 
-MAX_RUNNING = 10_000
-"""Checks under way at the same time."""
-_MIN_WAIT = 0.01
-"""Seconds between two rounds: what is due meanwhile is begun together."""
+MAX_RUNNING = 10_000  # Checks under way at the same time
+_MIN_WAIT = 0.01  # Seconds between two rounds: what is due meanwhile is begun together
 _MAX_WAIT = 0.5
 _MAX_SLOW_SHARE = 0.75
 """Share of the limit that endpoints which did not answer the last time may take."""

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from ringback.cli.config import IMPORT_TYPES
-from ringback.monitor.importing import IMPORTERS
+from ringback.monitor.importing.registry import IMPORTERS
 
 SAMPLES = Path(__file__).parents[2] / "monitor" / "importing" / "samples"
 

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ringback.monitor.config.load import load
-from ringback.monitor.importing import IMPORTERS, ImportedFile, ImportRefused, convert, to_toml
-from ringback.monitor.importing.draft import WithVariables, toml_value
+from ringback.monitor.importing.draft import ImportedFile, WithVariables, to_toml, toml_value
+from ringback.monitor.importing.registry import IMPORTERS, ImportRefused, convert
 
 URL = "https://secret.example/0123456789"
 SAMPLES = Path(__file__).parent / "samples"

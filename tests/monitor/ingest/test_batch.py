@@ -9,7 +9,7 @@ from sink.events import done, given_up
 
 from ringback.event import Tally
 from ringback.incident.model import Check
-from ringback.monitor.ingest import EventsInvalid, read_batch, read_events
+from ringback.monitor.ingest.batch import EventsInvalid, read_batch, read_events
 from ringback.sink.report import Outbox, request_body_of
 
 

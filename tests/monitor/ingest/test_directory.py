@@ -1,6 +1,6 @@
 import pytest
 
-from ringback.monitor.ingest import EndpointIndex
+from ringback.monitor.ingest.intake import EndpointIndex
 from ringback.monitor.model import Endpoint
 
 

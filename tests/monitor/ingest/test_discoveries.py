@@ -2,8 +2,8 @@ import json
 
 from monitor.ingest.batches import NOW, body, failed, worked
 
-from ringback.monitor.ingest import Discoveries, read_events
-from ringback.monitor.ingest.intake import MAX_DISCOVERED
+from ringback.monitor.ingest.batch import read_events
+from ringback.monitor.ingest.intake import MAX_DISCOVERED, Discoveries
 
 
 def seen(*events):

@@ -1,8 +1,8 @@
 import pytest
 from monitor.ingest.batches import NOW, body, failed
 
-from ringback.monitor.ingest import EventsInvalid, Inbox
 from ringback.monitor.ingest import batch as module
+from ringback.monitor.ingest.batch import EventsInvalid, Inbox
 
 
 def test_a_batch_that_comes_twice_counts_once():

@@ -1,7 +1,8 @@
 import pytest
 from monitor.ingest.batches import NOW, body, failed, worked
 
-from ringback.monitor.ingest import Intake, read_events
+from ringback.monitor.ingest.batch import read_events
+from ringback.monitor.ingest.intake import Intake
 from ringback.monitor.model import Endpoint
 
 SHOP = Endpoint(id="shop", name="Shop", url="https://h.example/health", type="http")

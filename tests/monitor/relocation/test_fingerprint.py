@@ -1,6 +1,6 @@
 import pytest
 
-from ringback.monitor.relocation import ServiceFingerprint as Fingerprint
+from ringback.monitor.relocation.fingerprint import ServiceFingerprint as Fingerprint
 
 HASH, OTHER = "a" * 64, "b" * 64
 WEB = Fingerprint(key="k", answer=f"200 {HASH}", size=500, server="nginx")

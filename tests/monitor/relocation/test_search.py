@@ -10,15 +10,10 @@ from ringback.incident.model import Check
 from ringback.incident.pattern import pattern_of_diagnosis
 from ringback.monitor.model import Endpoint
 from ringback.monitor.probe.connect import ProbeResolver
-from ringback.monitor.relocation import (
-    RelocationWatcher,
-    SearchLimits,
-    ServiceFingerprint,
-    ServiceLocation,
-    find_relocation,
-)
-from ringback.monitor.relocation.fingerprint import observe_twice
-from ringback.monitor.relocation.location import location_of
+from ringback.monitor.relocation.fingerprint import ServiceFingerprint, observe_twice
+from ringback.monitor.relocation.location import ServiceLocation, location_of
+from ringback.monitor.relocation.search import SearchLimits, find_relocation
+from ringback.monitor.relocation.watcher import RelocationWatcher
 from ringback.testing.lab import Lab
 
 

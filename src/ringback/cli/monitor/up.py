@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from ringback.monitor.config.reader_process import ReaderProcess
     from ringback.monitor.store import Store
 
-DEFAULT_CONFIGURATION = "ringback.toml"
-"""The file that is read where nothing else is named."""
+DEFAULT_CONFIGURATION = "ringback.toml"  # The file that is read where nothing else is named
 
 _HELP = """Run the monitor: watch endpoints, notify people, and show it all on a page.
 

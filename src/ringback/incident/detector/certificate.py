@@ -11,8 +11,7 @@ from ringback.incident.pattern import duration_text
 
 DAY_SECONDS = 86400.0
 
-EARLY_RENEWAL_DAYS = 30.0
-"""Days left from which a new key is no renewal that was due."""
+EARLY_RENEWAL_DAYS = 30.0  # Days left from which a new key is no renewal that was due
 
 EXPIRED_KIND: Final = "tls.cert.date_invalid.expired"
 
@@ -23,8 +22,7 @@ ALTERNATION_CHECKS = 20
 """Looks, and a day at least, for which a certificate that came back after another still counts: of
 two that answer at random one is missed so often once in a million times."""
 
-MAX_ALTERNATING_CERTIFICATES = 8
-"""Certificates that are remembered side by side."""
+MAX_ALTERNATING_CERTIFICATES = 8  # Certificates that are remembered side by side
 
 
 class CertificateDetector(SignalDetector):

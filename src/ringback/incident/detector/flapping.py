@@ -7,11 +7,9 @@ from ringback.incident.detector.detector import SignalDetector
 from ringback.incident.model import Check, EndpointState, Signal, WatchedEndpoint
 from ringback.incident.pattern import duration_text
 
-MIN_DOWNS = 3
-"""How often an endpoint must have gone down within the window."""
+MIN_DOWNS = 3  # How often an endpoint must have gone down within the window
 
-WINDOW_CHECKS = 40
-"""The window, in times between two checks: 20 minutes at 30 s."""
+WINDOW_CHECKS = 40  # The window, in times between two checks: 20 minutes at 30 s
 
 
 class FlappingDetector(SignalDetector):

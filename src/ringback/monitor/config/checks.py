@@ -268,8 +268,7 @@ def _cycle_from_parents(start: str, last: str, came_from: Mapping[str, str]) -> 
     return [start, *reversed(path)]
 
 
-MIN_TOKEN_LENGTH = 16
-"""Characters of a token at least: its hash is kept without salt."""
+MIN_TOKEN_LENGTH = 16  # Characters of a token at least: its hash is kept without salt
 
 
 def check_access(whole: MergedConfig) -> None:

@@ -112,8 +112,7 @@ def _add_items(
         into.groups.setdefault(name, item)
 
 
-_TABLES = ("labels", "headers")
-"""Tables to which an inner one adds."""
+_TABLES = ("labels", "headers")  # Tables to which an inner one adds
 
 
 def effective_endpoint(whole: MergedConfig, item: Item[EndpointShape]) -> EndpointShape:

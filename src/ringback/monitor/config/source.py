@@ -10,8 +10,7 @@ from typing import Any, NamedTuple
 
 from ringback.monitor.config.settings import ConfigProblem
 
-KeyPath = tuple[str | int, ...]
-"""Keys, and indices into arrays."""
+KeyPath = tuple[str | int, ...]  # Keys, and indices into arrays
 
 _BLANK = re.compile(r"(?:[ \t\r\n,]|#[^\n]*)*")
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
@@ -219,8 +218,7 @@ def _substituted_value(
     return _REFERENCE.sub(replacement, data)
 
 
-MAX_FILE_BYTES = 16 * 1024 * 1024
-"""Bytes of a file at most."""
+MAX_FILE_BYTES = 16 * 1024 * 1024  # Bytes of a file at most
 _PLACE = re.compile(r" \(at line (\d+), column (\d+)\)$")
 
 

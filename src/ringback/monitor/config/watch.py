@@ -35,8 +35,7 @@ from watchfiles import awatch
 
 from ringback.monitor.config.source import included_files
 
-SETTLE_MILLISECONDS = 200
-"""Milliseconds without a further change until a change is reported."""
+SETTLE_MILLISECONDS = 200  # Milliseconds without a further change until a change is reported
 POLL_MILLISECONDS = 5000
 """Milliseconds after which the files are looked at anyway: some file systems report nothing."""
 

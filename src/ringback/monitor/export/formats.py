@@ -83,8 +83,7 @@ def incident_row(incident: Incident) -> FlatRecord:
     return {name: known[name] for name in INCIDENT_COLUMNS}
 
 
-ROW_GROUP_SIZE = 10_000
-"""Records that are held at once."""
+ROW_GROUP_SIZE = 10_000  # Records that are held at once
 
 Columns = Mapping[str, type]
 

@@ -11,8 +11,7 @@ from typing import Any
 
 from ringback.monitor.config.naming import slug
 
-Table = dict[str, Any]
-"""One table of a configuration, as it will be written."""
+Table = dict[str, Any]  # One table of a configuration, as it will be written
 
 
 class WithVariables(str):

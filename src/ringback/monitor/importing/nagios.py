@@ -9,8 +9,7 @@ from ringback.monitor.importing.plugin import check_times, plugin_endpoint
 
 _DEFINE = re.compile(r"^\s*define\s+(\w+)\s*\{", re.MULTILINE)
 _MACRO = re.compile(r"\$(\w+)\$")
-_UNIT_SECONDS = 60.0
-"""Seconds of a time unit, Nagios' ``interval_length``."""
+_UNIT_SECONDS = 60.0  # Seconds of a time unit, Nagios' `interval_length`
 _MAX_TEMPLATE_DEPTH = 20
 _NOT_CONVERTED = {
     "contact": "contacts are not imported: add a [[notifier]]",

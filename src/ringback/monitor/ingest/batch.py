@@ -15,8 +15,7 @@ from ringback.failure.target import target_of_url, without_secrets
 from ringback.incident.model import Check
 from ringback.monitor.model import PassiveCheck
 
-MAX_BYTES = 1_048_576
-"""Bytes of a batch."""
+MAX_BYTES = 1_048_576  # Bytes of a batch
 
 _MAX_NUMBER = 1e12
 
@@ -76,19 +75,16 @@ def _refuse(name: str) -> None:
 
 VERSION = 1
 
-MAX_EVENTS = 1000
-"""Events of a batch."""
+MAX_EVENTS = 1000  # Events of a batch
 
-MAX_EVENT_AGE = 3600.0
-"""Seconds: what happened before says nothing of now."""
+MAX_EVENT_AGE = 3600.0  # Seconds: what happened before says nothing of now
 
 _CLOCK_TOLERANCE = 1.0
 """Seconds by which an event may be later than its batch: its clock was read a moment after."""
 
 _MAX_BOUNDS = 200
 _MAX_ORIGIN_LENGTH = 300
-_PROGRAM_LAYERS = frozenset({"config", "client"})
-"""Layers whose failures are the program's own."""
+_PROGRAM_LAYERS = frozenset({"config", "client"})  # Layers whose failures are the program's own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,8 +234,7 @@ def _pair(bound: Any, where: str) -> tuple[float, float]:
     return checked_number(bound[0], where), checked_number(bound[1], where)
 
 
-MAX_REMEMBERED_IDS = 10_000
-"""Batches whose ids are known; a sender repeats one within seconds."""
+MAX_REMEMBERED_IDS = 10_000  # Batches whose ids are known; a sender repeats one within seconds
 
 
 class Inbox:

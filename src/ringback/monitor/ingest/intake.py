@@ -55,8 +55,7 @@ def _path_length(endpoint: Endpoint) -> int:
     return len(parts.path.rstrip("/")) + len(parts.query)
 
 
-MAX_DISCOVERED = 1000
-"""Origins that are remembered; of more, those seen last."""
+MAX_DISCOVERED = 1000  # Origins that are remembered; of more, those seen last
 
 
 class Discoveries:

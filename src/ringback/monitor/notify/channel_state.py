@@ -40,8 +40,7 @@ class RateLimit:
         self._at = now
 
 
-BACKOFF = Backoff(base=2.0, cap=300.0)
-"""Waits between two attempts of a channel."""
+BACKOFF = Backoff(base=2.0, cap=300.0)  # Waits between two attempts of a channel
 
 BREAKER = Breaker(
     consecutive=5, failure_rate=None, sustained=0.0, window=600.0, open_for=60.0, open_cap=300.0

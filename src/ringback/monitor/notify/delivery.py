@@ -64,8 +64,7 @@ def run_in_thread(call: Callable[[], object], name: str) -> asyncio.Future[None]
     return done
 
 
-GIVE_UP_SECONDS = 86400.0
-"""Seconds after which a notice that does not get through is given up."""
+GIVE_UP_SECONDS = 86400.0  # Seconds after which a notice that does not get through is given up
 
 _MAX_UNRECORDED = 10_000
 
@@ -361,8 +360,7 @@ class InFlight:
             self._store.keep(StoreBatch(states={IN_FLIGHT_STATE + channel: None}))
 
 
-DELIVERY_STATE = "notify:told"
-"""Name of the state in the store."""
+DELIVERY_STATE = "notify:told"  # Name of the state in the store
 
 MAX_INCIDENTS = 10_000
 """Incidents that are remembered for one channel; the oldest are forgotten first."""

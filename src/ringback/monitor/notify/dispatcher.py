@@ -70,17 +70,13 @@ if TYPE_CHECKING:
     from ringback.monitor.notify.settings import NotifierSettings, RouteSettings
     from ringback.monitor.store import Queued, Store
 
-POLL_INTERVAL = 1.0
-"""Seconds until the outbox is read again when nothing wakes the dispatcher."""
+POLL_INTERVAL = 1.0  # Seconds until the outbox is read again when nothing wakes the dispatcher
 
-MAX_NOTICES = 1000
-"""Notices that one round reads."""
+MAX_NOTICES = 1000  # Notices that one round reads
 
-SHUTDOWN_TIMEOUT = 5.0
-"""Seconds that notifications in flight have to arrive when the monitor ends."""
+SHUTDOWN_TIMEOUT = 5.0  # Seconds that notifications in flight have to arrive when the monitor ends
 
-SILENCE_INTERVAL = 10.0
-"""Seconds until an escalation of a silenced incident is tried again."""
+SILENCE_INTERVAL = 10.0  # Seconds until an escalation of a silenced incident is tried again
 
 _FAR_FUTURE = 366 * 86400.0
 

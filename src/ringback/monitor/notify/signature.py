@@ -7,8 +7,7 @@ import hmac
 SIGNATURE_HEADER = "Ringback-Signature"
 """HTTP header that it stands in: ``t=<seconds since 1970>,v1=<HMAC-SHA256, hexadecimal>``."""
 
-MAX_SIGNATURE_AGE = 300.0
-"""Seconds that a signature is good for, either way."""
+MAX_SIGNATURE_AGE = 300.0  # Seconds that a signature is good for, either way
 
 
 def sign(secret: str, at: float, body: bytes) -> str:

@@ -32,8 +32,7 @@ __all__ = [
 ]
 
 
-MAX_LINE = 240
-"""Characters of a line that comes from elsewhere, at most."""
+MAX_LINE = 240  # Characters of a line that comes from elsewhere, at most
 
 _MENTION = re.compile(r"@(?=everyone|here|channel|all\b)|<(?=[!@#])", re.IGNORECASE)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from ringback.incident.model import Check
 from ringback.monitor.model import Endpoint, ProbeType
 from ringback.monitor.probe.dns import DNSProber
-from ringback.monitor.probe.http import HTTPProber
+from ringback.monitor.probe.http.prober import HTTPProber
 from ringback.monitor.probe.icmp import ICMPProber
 from ringback.monitor.probe.outcome import ProbeFailure
 from ringback.monitor.probe.prober import OnDone, ProbeContext, Prober, UnusableEndpoint

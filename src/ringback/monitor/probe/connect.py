@@ -42,8 +42,7 @@ def endpoint_family(endpoint: Endpoint) -> int:
     return _FAMILIES.get(endpoint.options.get("family", 0), 0)
 
 
-_NAMESERVER_TIMEOUT = 1.0
-"""Seconds that one nameserver has to say why."""
+_NAMESERVER_TIMEOUT = 1.0  # Seconds that one nameserver has to say why
 
 Nameserver = tuple[str, int]
 
@@ -169,8 +168,7 @@ async def _awaited_lookup(lookups: Lookups, lookup: Lookup, until: float | None)
     return lookup
 
 
-ATTEMPT_DELAY = 0.25
-"""Seconds between the starts of two attempts (RFC 8305, section 5)."""
+ATTEMPT_DELAY = 0.25  # Seconds between the starts of two attempts (RFC 8305, section 5)
 
 
 async def connect_tcp(

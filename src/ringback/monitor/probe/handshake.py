@@ -19,8 +19,7 @@ from ringback.monitor.probe.outcome import PhaseTimer, ProbeError, ProbeFailure
 _VERSION = 0xA0
 _KEY = 5
 _DAY = 86_400.0
-_DER = 2
-"""``_ssl.ENCODING_DER``."""
+_DER = 2  # `_ssl.ENCODING_DER`.
 
 
 def certificate_of(transport: asyncio.BaseTransport) -> CertificateSeen | None:
@@ -82,10 +81,8 @@ def expiry_failure(end: float, days: float, now: float) -> ProbeFailure | None:
     )
 
 
-_CERTIFICATE_TIMEOUT = 3.0
-"""Seconds for reading a certificate that was not accepted."""
-_NO_TIMEOUT = 3600.0
-"""Seconds: the probe's own limit ends a handshake, not the event loop's."""
+_CERTIFICATE_TIMEOUT = 3.0  # Seconds for reading a certificate that was not accepted
+_NO_TIMEOUT = 3600.0  # Seconds: the probe's own limit ends a handshake, not the event loop's
 
 P = TypeVar("P", bound=asyncio.Protocol)
 

@@ -13,12 +13,9 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
-MAX_TEXT = 65_536
-"""Characters that are searched."""
-PATTERN_TIMEOUT = 0.5
-"""Seconds for one pattern."""
-_START_TIMEOUT = 3.0
-"""Seconds for the process to start."""
+MAX_TEXT = 65_536  # Characters that are searched
+PATTERN_TIMEOUT = 0.5  # Seconds for one pattern
+_START_TIMEOUT = 3.0  # Seconds for the process to start
 
 _REPETITION = frozenset("*+?{")
 _WORKER = """

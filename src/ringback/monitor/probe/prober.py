@@ -18,8 +18,7 @@ from ringback.monitor.probe.outcome import (
     timeout_failure,
 )
 
-OnDone = Callable[[Check], None]
-"""Takes the check once, in the event loop."""
+OnDone = Callable[[Check], None]  # Takes the check once, in the event loop
 
 
 @dataclass(slots=True, kw_only=True)

@@ -6,8 +6,7 @@ from contextlib import suppress
 
 from ringback.monitor.probe.outcome import ProbeError, ProbeFailure
 
-MAX_LINE = 4096
-"""Bytes of a line."""
+MAX_LINE = 4096  # Bytes of a line
 _SHOWN = 60
 
 

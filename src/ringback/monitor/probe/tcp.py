@@ -8,8 +8,7 @@ from ringback.monitor.probe.connect import connect_tcp, endpoint_family, endpoin
 from ringback.monitor.probe.outcome import PhaseTimer, ProbeFailure
 from ringback.monitor.probe.prober import ProbeContext, TaskProber
 
-MAX_ANSWER = 65_536
-"""Bytes of an answer that are read."""
+MAX_ANSWER = 65_536  # Bytes of an answer that are read
 
 
 class TCPProber(TaskProber):

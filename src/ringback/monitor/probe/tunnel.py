@@ -15,10 +15,8 @@ from ringback.monitor.probe.connect import ProbeResolver, connect_tcp
 from ringback.monitor.probe.outcome import PhaseTimer, ProbeError, ProbeFailure, probe_failure_of
 from ringback.monitor.probe.stream import LineStream
 
-SCHEMES = ("http", "socks5", "socks5h")
-"""Those of proxies that probes go through."""
-ENVIRONMENT = "environment"
-"""Stands for the proxy that the environment names."""
+SCHEMES = ("http", "socks5", "socks5h")  # Those of proxies that probes go through
+ENVIRONMENT = "environment"  # Stands for the proxy that the environment names
 _STATUS = re.compile(r"HTTP/1\.\d ([1-5]\d\d)(?: (.*))?")
 _MAX_LINES = 200
 _LENGTHS = {1: 4, 4: 16}

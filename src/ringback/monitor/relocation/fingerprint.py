@@ -33,8 +33,7 @@ FEATURES = {
 }
 """Field to what people call it, the most telling first."""
 
-_MIN_BODY = 16
-"""Bytes of a body that no other service has by chance."""
+_MIN_BODY = 16  # Bytes of a body that no other service has by chance
 
 _MIN_BANNER = 4
 
@@ -124,14 +123,11 @@ def _common(first: str, second: str) -> str:
     return min(first, second, key=len)
 
 
-CONNECT_TIMEOUT = 1.5
-"""Seconds to connect, handshake included."""
+CONNECT_TIMEOUT = 1.5  # Seconds to connect, handshake included
 
-BANNER_TIMEOUT = 0.5
-"""Seconds in which a server that speaks first has spoken."""
+BANNER_TIMEOUT = 0.5  # Seconds in which a server that speaks first has spoken
 
-RESPONSE_TIMEOUT = 3.0
-"""Seconds for an HTTP answer."""
+RESPONSE_TIMEOUT = 3.0  # Seconds for an HTTP answer
 
 _MAX_RESPONSE = 65_536
 _MAX_BANNER = 200

@@ -77,8 +77,7 @@ def alternative_locations(header: str, own: ServiceLocation) -> Iterator[Service
             yield ServiceLocation(scheme=own.scheme, host=host, port=port, source="Alt-Svc")
 
 
-MAX_NEIGHBOURS = 16
-"""Ports beside the usual one that are tried, at most."""
+MAX_NEIGHBOURS = 16  # Ports beside the usual one that are tried, at most
 
 _NEAR = (1, -1, 2, -2)
 _USUAL = (80, 443, 8080, 8443, 8000, 8081, 8888, 3000, 5000, 9000, 9443, 8008)
@@ -106,12 +105,10 @@ def neighbouring_locations(endpoint: Endpoint, own: ServiceLocation) -> Iterator
         yield replace(own, port=port, source="neighbouring")
 
 
-RECORD_TIMEOUT = 2.0
-"""For each question."""
+RECORD_TIMEOUT = 2.0  # For each question
 
 _MAX_RECORDS = 8
-_PORT_KEY = 3
-"""The key of a port in an HTTPS record (RFC 9460, section 14.3.2)."""
+_PORT_KEY = 3  # The key of a port in an HTTPS record (RFC 9460, section 14.3.2).
 
 
 async def recorded_locations(

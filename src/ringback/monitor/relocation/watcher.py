@@ -27,8 +27,7 @@ if TYPE_CHECKING:
     from ringback.monitor.relocation.search import Relocation
 
 
-READ_INTERVAL = 3600.0
-"""Seconds between two observations of a healthy service."""
+READ_INTERVAL = 3600.0  # Seconds between two observations of a healthy service
 
 _MAX_REMEMBERED = 20_000
 
@@ -90,14 +89,11 @@ class FingerprintMemory:
         )
 
 
-MAX_CONCURRENT = 4
-"""Observations at the same time."""
+MAX_CONCURRENT = 4  # Observations at the same time
 
-MAX_WAITING = 200
-"""Observations that wait for their turn; a further one comes with a later check."""
+MAX_WAITING = 200  # Observations that wait for their turn; a further one comes with a later check
 
-FIRST_SECONDS = 600.0
-"""Seconds within which all are observed once."""
+FIRST_SECONDS = 600.0  # Seconds within which all are observed once
 
 
 class RelocationWatcher:

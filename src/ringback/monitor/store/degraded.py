@@ -55,14 +55,11 @@ if TYPE_CHECKING:
     from ringback.monitor.store.interface import Percentiles, RollupBucket, Step, Store
 
 
-MAX_HELD_CHECKS = 50_000
-"""Checks that are held; then the oldest are dropped and counted."""
+MAX_HELD_CHECKS = 50_000  # Checks that are held; then the oldest are dropped and counted
 
-MAX_HELD_RECORDS = 10_000
-"""Transitions, incidents and notices that are held, of each."""
+MAX_HELD_RECORDS = 10_000  # Transitions, incidents and notices that are held, of each
 
-NEVER = 253_402_300_799.0
-"""The end of the year 9999, in seconds since 1970 UTC."""
+NEVER = 253_402_300_799.0  # The end of the year 9999, in seconds since 1970 UTC
 
 
 class Spill:
@@ -148,8 +145,7 @@ def _drop_oldest(held: dict[str, Any]) -> None:
 
 T = TypeVar("T")
 
-RETRY_INTERVAL = 5.0
-"""Seconds until it is tried again to write."""
+RETRY_INTERVAL = 5.0  # Seconds until it is tried again to write
 
 _log = logging.getLogger("ringback")
 

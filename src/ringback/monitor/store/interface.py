@@ -7,8 +7,7 @@ from typing import Any, Literal, Protocol
 
 from ringback.incident.model import Check, Incident, IncidentState, Notice, Transition
 
-Step = Literal["5m", "1h", "1d"]
-"""Width of a bucket of a rollup."""
+Step = Literal["5m", "1h", "1d"]  # Width of a bucket of a rollup
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from ringback.monitor.web.site import Site
 
 COOKIE: Final = "ringback_session"
-SESSION_SECONDS: Final = 12 * 3600
-"""How long somebody stays logged in."""
+SESSION_SECONDS: Final = 12 * 3600  # How long somebody stays logged in
 
 _ALL_SCOPES: Final = frozenset[Scope]({"read", "write", "push"})
 _FORWARDED_HEADERS: Final = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")

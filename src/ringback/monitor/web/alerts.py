@@ -28,11 +28,9 @@ if TYPE_CHECKING:
 OWN_ALERT = "RingbackIncident"
 """Name of the alerts that ringback itself sends: taken back they would go round for ever."""
 
-MAX_ALERTS = 10_000
-"""Alerts that are taken of one request."""
+MAX_ALERTS = 10_000  # Alerts that are taken of one request
 
-_MAX_PLACE = 2000
-"""Characters of a place, at most."""
+_MAX_PLACE = 2000  # Characters of a place, at most
 
 
 class AlertsInvalid(ValueError):  # noqa: N818 - as EventsInvalid
@@ -96,8 +94,7 @@ def _texts(value: Any) -> dict[str, str]:
     return {name: text for name, text in pairs if isinstance(name, str) and isinstance(text, str)}
 
 
-MAX_BODY: Final = 4 * 1024 * 1024
-"""Bytes of alerts at most."""
+MAX_BODY: Final = 4 * 1024 * 1024  # Bytes of alerts at most
 
 
 async def take_alerts(request: Request) -> JSONResponse:

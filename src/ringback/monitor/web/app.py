@@ -19,7 +19,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Mount, Route, Router
 
 from ringback.failure.target import split_port
-from ringback.monitor.ingest import Inbox
+from ringback.monitor.ingest.batch import Inbox
 from ringback.monitor.web import actions
 from ringback.monitor.web.alerts import take_alerts
 from ringback.monitor.web.badge import show_badge

@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 
 
 WIDTH: Final = 720.0
-HEIGHT: Final = 220.0
-"""Of the rectangle, in units of the drawing."""
+HEIGHT: Final = 220.0  # Of the rectangle, in units of the drawing
 
 _STEPS: Final = (1.0, 2.0, 5.0, 10.0)
 _TICKS: Final = 4
@@ -76,8 +75,7 @@ def _step(rough: float) -> float:
     return next(power * step for step in _STEPS if power * step >= rough * 0.999)
 
 
-BAR_HEIGHT: Final = 28
-"""Of a bar, in units of the drawing."""
+BAR_HEIGHT: Final = 28  # Of a bar, in units of the drawing
 
 _MIN_DEPTH: Final = 11  # above the good ones, and a little of them
 

@@ -25,8 +25,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("ringback")
 
-MAX_PAGES: Final = 100
-"""Pages that are told at the same time."""
+MAX_PAGES: Final = 100  # Pages that are told at the same time
 
 _MAX_WAITING: Final = 16  # messages that a page may be behind
 _MAX_CARDS: Final = 200  # in one message; changes of state come first

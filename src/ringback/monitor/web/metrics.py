@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from ringback.failure.names import KindName
     from ringback.incident.model import CertificateSeen, Incident
-    from ringback.monitor.ingest import Inbox
+    from ringback.monitor.ingest.batch import Inbox
     from ringback.monitor.model import EndpointView
 
 

@@ -226,8 +226,7 @@ def _diagnosis(incident: Incident) -> Diagnosis | None:
         return None  # kept by another version
 
 
-_Read = tuple["Reading", str, bool]
-"""A reading, its label, and whether it decided."""
+_Read = tuple["Reading", str, bool]  # A reading, its label, and whether it decided
 
 
 def _stages(diagnosis: Diagnosis) -> list[tuple[str, str, State, list[_Read]]]:

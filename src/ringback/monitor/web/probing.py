@@ -62,8 +62,7 @@ def is_allowed(target: str, allowed: tuple[str, ...]) -> bool:
     return asked is not None and any(_matches(asked, pattern) for pattern in allowed)
 
 
-_Parts = tuple[str, str, int | None]
-"""Scheme, host and port."""
+_Parts = tuple[str, str, int | None]  # Scheme, host and port
 
 _PORTS: Final = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 

@@ -88,8 +88,7 @@ def _digests() -> dict[str, str]:
     return {file.name: sha256(file.read_bytes()).hexdigest()[:12] for file in folder.iterdir()}
 
 
-DIGESTS = _digests()
-"""Files that pages load, each with the beginning of its SHA-256."""
+DIGESTS = _digests()  # Files that pages load, each with the beginning of its SHA-256
 
 
 _TYPES: Final = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}

@@ -52,8 +52,7 @@ def problem_response(problem: HTTPProblem) -> JSONResponse:
     )
 
 
-MAX_FORM = 16 * 1024
-"""Bytes of a form, or of a small JSON object, at most."""
+MAX_FORM = 16 * 1024  # Bytes of a form, or of a small JSON object, at most
 
 _MAX_FIELDS = 50
 

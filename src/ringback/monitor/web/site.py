@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from starlette.requests import HTTPConnection
 
     from ringback.monitor.commands import MonitorCommands
-    from ringback.monitor.ingest import Inbox
+    from ringback.monitor.ingest.batch import Inbox
     from ringback.monitor.queries import MonitorQueries
     from ringback.monitor.web.live import LiveUpdates
     from ringback.monitor.web.metrics import LastCertificates

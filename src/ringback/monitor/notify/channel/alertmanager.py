@@ -23,8 +23,7 @@ if TYPE_CHECKING:
 REFRESH_INTERVAL = 60.0
 """Seconds until an incident that goes on is sent again, unless configured otherwise."""
 
-LIFETIME_REFRESHES = 5
-"""So many times that long an alert lasts when nothing more is heard of it."""
+LIFETIME_REFRESHES = 5  # So many times that long an alert lasts when nothing more is heard of it
 
 _NO_LABEL = re.compile(r"[^a-zA-Z0-9_]")
 

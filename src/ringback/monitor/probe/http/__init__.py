@@ -1,5 +1,1 @@
 """HTTP and HTTPS, version 1.1."""
-
-from ringback.monitor.probe.http.prober import HTTPProber
-
-__all__ = ["HTTPProber"]

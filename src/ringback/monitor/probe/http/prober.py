@@ -37,8 +37,7 @@ from ringback.monitor.probe.tunnel import endpoint_proxy
 if TYPE_CHECKING:
     from ringback.monitor.model import Endpoint
 
-MAX_REDIRECTS = 10
-"""Redirects that are followed."""
+MAX_REDIRECTS = 10  # Redirects that are followed
 
 
 async def follow_redirects(
@@ -106,8 +105,7 @@ async def _hop(prober: HTTPProber, target: RequestTarget, until: float) -> Probe
         connection.abort()
 
 
-MAX_USES = 10
-"""Uses of a connection until a new one is made."""
+MAX_USES = 10  # Uses of a connection until a new one is made
 MIN_CONNECTION_SECONDS, MAX_CONNECTION_SECONDS = 30.0, 300.0
 """Seconds: it is not made before, whatever the uses, and after the other in any case."""
 _EXPECTED_SHARE = 0.8

@@ -77,14 +77,12 @@ def foreign_database(path: Path) -> StoreCorrupt:
     return StoreCorrupt(f"{path}: this is not a database of ringback; use another file")
 
 
-_LOCK_TIMEOUT = 5.0
-"""Seconds that SQLite waits for a lock."""
+_LOCK_TIMEOUT = 5.0  # Seconds that SQLite waits for a lock
 
 _MAX_LOG_BYTES = 64 << 20
 """Bytes that the write-ahead log keeps on disk when it was larger for a while."""
 
-MAX_READERS = 8
-"""Connections that read at once; a further one waits."""
+MAX_READERS = 8  # Connections that read at once; a further one waits
 
 
 class Database:

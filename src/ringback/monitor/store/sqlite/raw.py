@@ -62,8 +62,7 @@ if TYPE_CHECKING:
     from ringback.monitor.store.sqlite.rows import CheckRow, RowCodec
 
 
-OPEN, SEALING, SEALED = 0, 1, 2
-"""The states of an hour: takes checks, is being copied, is copied."""
+OPEN, SEALING, SEALED = 0, 1, 2  # The states of an hour: takes checks, is being copied, is copied
 
 _ANY_TIME = 1 << 62
 
@@ -222,18 +221,15 @@ def _tables(
             yield _ANY_TIME, schema.failed_table_named(name)
 
 
-SEAL_GRACE = 60 * SECOND
-"""How long an hour stays open for checks that come late."""
+SEAL_GRACE = 60 * SECOND  # How long an hour stays open for checks that come late
 
-SEAL_ROWS = 5_000
-"""Rows that are copied at once, about."""
+SEAL_ROWS = 5_000  # Rows that are copied at once, about
 
 MAX_FAILED_PER_HOUR = 120
 """Failed checks of an endpoint and an hour that are kept when the hour is dropped: all of one that
 is checked every half a minute."""
 
-_Key = tuple[int, int]
-"""Number of an endpoint and a time: what is copied up to and with it."""
+_Key = tuple[int, int]  # Number of an endpoint and a time: what is copied up to and with it
 
 
 class Sealer:

@@ -204,14 +204,12 @@ def _bucket(row: Sequence[Any]) -> RollupBucket:
     )
 
 
-ROLLUP_GRACE = 30 * SECOND
-"""How long a span stays open for checks that come late."""
+ROLLUP_GRACE = 30 * SECOND  # How long a span stays open for checks that come late
 
 WRITE_ENDPOINTS = 100
 """Endpoints whose five minutes are written at once: some milliseconds, in which nothing is kept."""
 
-MERGE_ROWS = 200
-"""Rows that are merged at once."""
+MERGE_ROWS = 200  # Rows that are merged at once
 
 _CHILD: dict[Step, Step] = {"1h": "5m", "1d": "1h"}
 

@@ -21,18 +21,15 @@ if TYPE_CHECKING:
     from ringback.monitor.store.sqlite.database import Database
 
 
-ORIGINS: tuple[Origin, ...] = ("probe", "call", "heartbeat")
-"""An origin is kept as its place here."""
+ORIGINS: tuple[Origin, ...] = ("probe", "call", "heartbeat")  # An origin is kept as its place here
 
-MAX_DETAIL_LENGTH = 500
-"""Characters of a detail that are kept."""
+MAX_DETAIL_LENGTH = 500  # Characters of a detail that are kept
 
 _NUMBER_OF_ORIGIN: dict[str, int] = {origin: number for number, origin in enumerate(ORIGINS)}
 _PHASES = frozenset(PHASES)
 _MAX_SECONDS = 1e9
 
-CheckRow = tuple[Any, ...]
-"""The values of a check in the order of ``schema.CHECK_COLUMNS``."""
+CheckRow = tuple[Any, ...]  # The values of a check in the order of `schema.CHECK_COLUMNS`.
 
 
 class RowCodec:
@@ -129,8 +126,7 @@ K = TypeVar("K", bound=Hashable)
 MAX_CACHED = 65_536
 """Values that are remembered; when there are more, all are forgotten and read again."""
 
-_PRELOADED = MAX_CACHED // 4
-"""Values that are read at the start."""
+_PRELOADED = MAX_CACHED // 4  # Values that are read at the start
 
 
 class Interned(dict[K | None, int | None], Generic[K]):

@@ -244,8 +244,7 @@ def _stamp(form: str, at: int) -> str:
     return time.strftime(form, time.gmtime(at // SECOND))
 
 
-SCHEMA_REVISION = "0001"
-"""The newest revision in ``migrations/versions``."""
+SCHEMA_REVISION = "0001"  # The newest revision in `migrations/versions`
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 

@@ -29,8 +29,7 @@ if TYPE_CHECKING:
 
 _HOUR = 3600.0
 _DAY = 24 * _HOUR
-_PURGED_AT_ONCE = 500
-"""Notices that are deleted at once."""
+_PURGED_AT_ONCE = 500  # Notices that are deleted at once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,14 +84,11 @@ def _old_table(connection: Connection, retention: StoreRetention, now: float) ->
     return None
 
 
-_MAINTAIN_SECONDS = 0.05
-"""Seconds after which ``maintain`` begins no further piece."""
+_MAINTAIN_SECONDS = 0.05  # Seconds after which `maintain` begins no further piece
 
-_YIELD_SECONDS = 0.001
-"""Seconds between two pieces, for whoever waits to keep something."""
+_YIELD_SECONDS = 0.001  # Seconds between two pieces, for whoever waits to keep something
 
-_MAX_TIME = 253_402_300_799.0
-"""The end of the year 9999, in seconds since 1970 UTC."""
+_MAX_TIME = 253_402_300_799.0  # The end of the year 9999, in seconds since 1970 UTC
 
 
 class SQLiteStore:

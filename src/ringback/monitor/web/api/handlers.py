@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from ringback.diagnosis.record import moment
-from ringback.monitor.ingest import EventsInvalid
-from ringback.monitor.ingest.batch import MAX_BYTES
+from ringback.monitor.ingest.batch import MAX_BYTES, EventsInvalid
 from ringback.monitor.store.interface import Percentiles
 from ringback.monitor.web.api import shape
 from ringback.monitor.web.api.operation import APIAnswer, APICall, operation
@@ -29,8 +28,7 @@ if TYPE_CHECKING:
     from ringback.monitor.store.interface import Step
 
 
-STEP_SECONDS: dict[Step, float] = {"5m": 300.0, "1h": 3600.0, "1d": 86400.0}
-"""Seconds of a span."""
+STEP_SECONDS: dict[Step, float] = {"5m": 300.0, "1h": 3600.0, "1d": 86400.0}  # Seconds of a span
 
 _DAY = 86400.0
 _DEFAULT_SPANS, _MAX_SPANS = 288, 2400
