@@ -6,7 +6,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringback.incident.engine import Engine, EngineSettings
+from ringback.incident.engine import Engine
 from ringback.incident.model import CertificateSeen, Check, WatchedEndpoint
 from ringback.incident.silences import Silence
 from ringback.monitor.store.sqlite.incidents import incident_from_json, incident_json
@@ -385,7 +385,7 @@ def test_a_silence_never_holds_back_the_end_of_what_was_told():
 
 
 def test_what_nobody_takes_is_told_again_and_what_is_taken_is_not():
-    engine = Engine([WatchedEndpoint(id="shop")], settings=EngineSettings(remind_every=600))
+    engine = Engine([WatchedEndpoint(id="shop")], remind_every=600)
     (opened,) = run(engine, failing("shop", 3))
     assert whats(engine.tick(T + 700), notify=True) == ["reminded"]
     assert whats(engine.acknowledge(opened.incident.id, "ada", T + 701)) == ["acknowledged"]
@@ -395,10 +395,10 @@ def test_what_nobody_takes_is_told_again_and_what_is_taken_is_not():
 
 def test_how_often_it_is_told_again_can_change_while_it_lasts():
     shop = WatchedEndpoint(id="shop")
-    engine = Engine([shop], settings=EngineSettings(remind_every=0))
+    engine = Engine([shop], remind_every=0)
     run(engine, failing("shop", 3))
     assert engine.tick(T + 700) == []
-    engine.configure([shop], T + 701, settings=EngineSettings(remind_every=600))
+    engine.configure([shop], T + 701, remind_every=600)
     assert whats(engine.tick(T + 702), notify=True) == ["reminded"]
     engine.configure([shop], T + 703)
     assert whats(engine.tick(T + 1400), notify=True) == ["reminded"]

@@ -6,7 +6,7 @@ from effort import examples
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ringback.incident.engine import Engine, EngineSettings
+from ringback.incident.engine import Engine
 from ringback.incident.model import CertificateSeen, Check, WatchedEndpoint
 from ringback.incident.silences import Silence
 from ringback.monitor.store.sqlite.incidents import incident_from_json, incident_json
@@ -49,7 +49,7 @@ class World:
         self.engine = self.made()
 
     def made(self):
-        return Engine(self.watched.values(), settings=EngineSettings(remind_every=120.0))
+        return Engine(self.watched.values(), remind_every=120.0)
 
     def do(self, what, *more):
         self.now += STEP

@@ -5,7 +5,6 @@ import json
 import random
 
 from monitor_bench.row import Found, Row
-from ringback.incident.engine import EngineSettings
 from ringback.incident.replay import replay
 from ringback.monitor.notify.dispatcher import GROUP_WAIT, notice_groups
 from ringback.monitor.notify.routing import Routing
@@ -24,7 +23,7 @@ def measure(bench):
     changed = flips(checks)
     notices, incidents = [], 0
     routing = Routing(("people",), ())
-    for change in replay(lines, every=EVERY, settings=EngineSettings(remind_every=0)):
+    for change in replay(lines, every=EVERY, remind_every=0):
         incidents += change.what == "opened"
         if change.notify:
             notices += routing.notices(change)

@@ -147,7 +147,7 @@ def _record(loaded: MonitorConfig) -> dict[str, Any]:
         ],
         "routes": len(loaded.routes),
         "maintenance": len(loaded.maintenance),
-        "tokens": [token.name for token in loaded.tokens],
+        "tokens": [token.name for token in loaded.web.tokens],
     }
 
 

@@ -1,7 +1,7 @@
 """Checks in, changes of incidents out: deterministic, and all of it can be kept and taken up."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from ringback.failure.names import KindName
@@ -19,22 +19,17 @@ from ringback.incident.pattern import duration_text
 from ringback.incident.silences import Silence, Silences
 from ringback.incident.tracker import EndpointTracker
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EngineSettings:
-    """How incidents are notified."""
-
-    # Seconds until an incident that nobody has taken is notified again; 0: never
-    remind_every: float = 4 * 3600.0
+REMINDER_INTERVAL = 4 * 3600.0
+"""Seconds until an incident that nobody has taken is notified again, by default; 0: never."""
 
 
 class Engine:
     """The endpoints that are watched, and what is wrong with them."""
 
     def __init__(
-        self, watched: Iterable[WatchedEndpoint], *, settings: EngineSettings = EngineSettings()
+        self, watched: Iterable[WatchedEndpoint], *, remind_every: float = REMINDER_INTERVAL
     ) -> None:
-        self._settings = settings
+        self._remind_every = remind_every
         self._trackers: dict[str, EndpointTracker] = {}
         self._registry = IncidentRegistry()
         self.silences = Silences()
@@ -48,10 +43,10 @@ class Engine:
         watched: Iterable[WatchedEndpoint],
         now: float,
         *,
-        settings: EngineSettings | None = None,
+        remind_every: float | None = None,
     ) -> list[Change]:
         """Watch these from now on; what is known of those that stay is kept."""
-        self._settings = settings or self._settings
+        self._remind_every = self._remind_every if remind_every is None else remind_every
         wanted = {endpoint.id: endpoint for endpoint in watched}
         gone = [id_ for id_ in self._trackers if id_ not in wanted]
         for id_, endpoint in wanted.items():
@@ -164,7 +159,7 @@ class Engine:
             return [
                 self._registry.remind(now, incident, "it goes on, and no silence covers all of it")
             ]
-        every = self._settings.remind_every
+        every = self._remind_every
         if not every or now - incident.told_at < every:
             return []
         text = f"it goes on for {duration_text(now - incident.opened_at)}"
@@ -216,7 +211,7 @@ class Engine:
         self,
         trackers: Mapping[str, Any],
         incidents: Iterable[Incident],
-        quiet: Mapping[str, Any] | None,
+        silences: Mapping[str, Any] | None,
         now: float,
     ) -> list[Change]:
         """Go on from where an earlier process was; return what changes by what is gone since."""
@@ -225,8 +220,8 @@ class Engine:
                 self._trackers[id_].load(kept)
                 self._registry.set_keys(id_, correlation_keys_of(self._trackers[id_]))
                 self._shown[id_] = (kept["shown"][0], kept["shown"][1])
-        if quiet is not None:
-            self.silences.load(quiet["silences"])
+        if silences is not None:
+            self.silences.load(silences["silences"])
         self._correlator.configure()
         self._registry.load(incidents)
         members = {
@@ -235,7 +230,7 @@ class Engine:
         changes: list[Change] = []
         for gone in sorted(members - self._trackers.keys()):
             changes += self._forget(gone, now)
-        self._correlator.load(quiet["held"] if quiet is not None else {})
+        self._correlator.load(silences["held"] if silences is not None else {})
         return changes
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ringback.failure.kind import kind_from
-from ringback.incident.engine import Engine, EngineSettings
+from ringback.incident.engine import REMINDER_INTERVAL, Engine
 from ringback.incident.model import Change, Check, WatchedEndpoint
 
 if TYPE_CHECKING:
@@ -32,11 +32,11 @@ def replay(
     watched: Iterable[WatchedEndpoint] = (),
     *,
     every: float = 30.0,
-    settings: EngineSettings | None = None,
+    remind_every: float = REMINDER_INTERVAL,
 ) -> Iterator[Change]:
     """Yield what would have changed, had these checks been made."""
     known = {endpoint.id: endpoint for endpoint in watched}
-    engine = Engine(known.values(), settings=settings or EngineSettings())
+    engine = Engine(known.values(), remind_every=remind_every)
     now: float | None = None
     for number, line in enumerate(lines, 1):
         if not line.strip():

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ringback.incident.engine import Engine, EngineSettings
+from ringback.incident.engine import Engine
 from ringback.monitor.diagnosing import Diagnoser
 from ringback.monitor.ingest.intake import Intake
 from ringback.monitor.model import UiEvent
@@ -36,7 +36,7 @@ _FINGERPRINT_STATE = "identity:"
 def engine_of(endpoints: Iterable[Endpoint], *, remind_every: float = 0.0) -> Engine:
     """Return what makes incidents of the checks of these endpoints."""
     watched = [endpoint.watched for endpoint in endpoints]
-    return Engine(watched, settings=EngineSettings(remind_every=remind_every))
+    return Engine(watched, remind_every=remind_every)
 
 
 class MonitorCore:
@@ -75,8 +75,9 @@ class MonitorCore:
         """Watch these from now on; what is known of those that stay is kept."""
         self.endpoints = {endpoint.id: endpoint for endpoint in endpoints}
         watched = [endpoint.watched for endpoint in self.endpoints.values()]
-        settings = EngineSettings(remind_every=remind_every)
-        self.processor.apply(self.engine.configure(watched, self.clock(), settings=settings))
+        self.processor.apply(
+            self.engine.configure(watched, self.clock(), remind_every=remind_every)
+        )
         self.intake.configure(self.endpoints.values())
         self.relocations.memory.keep(self.endpoints)
         self.subscribers.publish(UiEvent(what="config"))

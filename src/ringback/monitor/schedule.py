@@ -19,41 +19,26 @@ import hashlib
 import heapq
 from collections.abc import Iterable, Mapping
 from math import floor
-from typing import Protocol
+
+from ringback.monitor.model import Endpoint
 
 FIRST_CHECKS_PER_SECOND = 500.0
 """Endpoints checked for the first time in one second, so that a start is no burst."""
-
-
-class Timed(Protocol):
-    """What the schedule must know of an endpoint."""
-
-    @property
-    def id(self) -> str:
-        """Its id."""
-
-    @property
-    def every(self) -> float:
-        """Seconds between two checks."""
-
-    @property
-    def retry_every(self) -> float:
-        """Seconds between two checks while it is suspect."""
 
 
 class Schedule:
     """The next check of each endpoint."""
 
     def __init__(
-        self, endpoints: Iterable[Timed], now: float, kept: Mapping[str, float] | None = None
+        self, endpoints: Iterable[Endpoint], now: float, kept: Mapping[str, float] | None = None
     ) -> None:
-        self._endpoints: dict[str, Timed] = {}
+        self._endpoints: dict[str, Endpoint] = {}
         self._phases: dict[str, float] = {}
         self._due: dict[str, float] = dict(kept or {})
         self._heap: list[tuple[float, str]] = []
         self.configure(endpoints, now)
 
-    def configure(self, endpoints: Iterable[Timed], now: float) -> None:
+    def configure(self, endpoints: Iterable[Endpoint], now: float) -> None:
         """Schedule these from now on; those that stay with the same interval keep their times."""
         before, self._endpoints = self._endpoints, {endpoint.id: endpoint for endpoint in endpoints}
         fractions = {id_: _interval_fraction(id_) for id_ in self._endpoints}

@@ -237,7 +237,7 @@ def test_the_rest_is_there(configured, tmp_path):
     web = configured.web
     assert (web.host, web.port, web.base_url) == ("0.0.0.0", 9090, "https://status.example")
     assert (web.status_page, web.probe_targets) == (True, ("*.example:443",))
-    (token,) = configured.tokens
+    (token,) = configured.web.tokens
     assert token.hash == digest_of("0123456789abcdef")
     assert token.scopes == {"read", "push"}
 

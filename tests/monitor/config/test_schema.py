@@ -55,7 +55,7 @@ def test_every_example_in_the_starter_is_right(tmp_path):
     assert len(found.endpoints) == 7
     assert len(found.notifiers) == 4
     assert len(found.maintenance) == 2
-    assert found.tokens
+    assert found.web.tokens
     document = json.loads(json.dumps(tomllib.loads(text), default=lambda one: one.isoformat()))
     jsonschema.validate(document, config_schema())
 

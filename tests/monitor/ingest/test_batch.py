@@ -9,12 +9,12 @@ from sink.events import done, given_up
 
 from ringback.event import Tally
 from ringback.incident.model import Check
-from ringback.monitor.ingest.batch import EventsInvalid, read_batch, read_events
+from ringback.monitor.ingest.batch import EventsInvalid, read_batch
 from ringback.sink.report import Outbox, request_body_of
 
 
 def one(event, **more):
-    (read,) = read_events(body(event, **more), now=NOW)
+    (read,) = read_batch(body(event, **more), now=NOW).checks
     return read
 
 
@@ -41,25 +41,25 @@ def test_successful_calls_are_one_check_of_their_median():
 
 
 def test_their_order_stays():
-    read = read_events(body(failed(), worked(), failed()), now=NOW)
+    read = read_batch(body(failed(), worked(), failed()), now=NOW).checks
     assert [each.check.up for each in read] == [False, True, False]
 
 
 @pytest.mark.parametrize("ahead", [-7200.0, -1.0, 0.0, 90.0, 86400.0])
 def test_times_are_put_right_by_what_the_senders_clock_differs(ahead):
     sent = body(failed(at=NOW + ahead - 5.0), sent_at=NOW + ahead)
-    (read,) = read_events(sent, now=NOW)
+    (read,) = read_batch(sent, now=NOW).checks
     assert read.check.at == pytest.approx(NOW - 5.0)
 
 
 def test_no_call_is_in_the_future_and_none_before_the_one_before_it():
     times = [NOW - 5, NOW + 60, NOW - 9]
-    read = read_events(body(*[failed(at=at) for at in times]), now=NOW)
+    read = read_batch(body(*[failed(at=at) for at in times]), now=NOW).checks
     assert [each.check.at for each in read] == [NOW - 5, NOW, NOW]
 
 
 def test_what_is_an_hour_old_says_nothing_of_now():
-    assert read_events(body(failed(at=NOW - 3601)), now=NOW) == []
+    assert read_batch(body(failed(at=NOW - 3601)), now=NOW).checks == []
 
 
 def test_a_kind_of_a_later_version_is_unknown():
@@ -129,7 +129,7 @@ def test_what_the_program_could_not_report_is_known():
 )
 def test_what_cannot_be_read_is_refused_with_a_reason_in_one_line(sent, reason):
     with pytest.raises(EventsInvalid, match=reason) as caught:
-        read_events(sent, now=NOW)
+        read_batch(sent, now=NOW)
     assert str(caught.value).isprintable()
 
 
@@ -154,7 +154,7 @@ BATCH = st.fixed_dictionaries(
 @given(st.binary() | (JSON | BATCH).map(json.dumps).map(str.encode))
 def test_whatever_is_sent_it_is_read_or_refused(sent):
     try:
-        read = read_events(sent, now=NOW)
+        read = read_batch(sent, now=NOW).checks
     except EventsInvalid:
         return
     assert all(each.check.at <= NOW and each.check.endpoint == "" for each in read)

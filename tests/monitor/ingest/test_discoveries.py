@@ -2,13 +2,13 @@ import json
 
 from monitor.ingest.batches import NOW, body, failed, worked
 
-from ringback.monitor.ingest.batch import read_events
+from ringback.monitor.ingest.batch import read_batch
 from ringback.monitor.ingest.intake import MAX_DISCOVERED, Discoveries
 
 
 def seen(*events):
     discoveries = Discoveries()
-    for one in read_events(body(*events), now=NOW):
+    for one in read_batch(body(*events), now=NOW).checks:
         discoveries.see(one)
     return discoveries
 
@@ -23,7 +23,7 @@ def test_calls_and_failures_of_an_origin_are_counted():
 def test_those_called_last_come_first_and_are_the_ones_kept():
     discoveries = Discoveries()
     for number in range(MAX_DISCOVERED + 5):
-        for one in read_events(body(failed(origin=f"http://h{number}:80")), now=NOW):
+        for one in read_batch(body(failed(origin=f"http://h{number}:80")), now=NOW).checks:
             discoveries.see(one)
     found = discoveries.all()
     assert len(found) == MAX_DISCOVERED

@@ -1,7 +1,7 @@
 import pytest
 from monitor.ingest.batches import NOW, body, failed, worked
 
-from ringback.monitor.ingest.batch import read_events
+from ringback.monitor.ingest.batch import read_batch
 from ringback.monitor.ingest.intake import Intake
 from ringback.monitor.model import Endpoint
 
@@ -14,7 +14,7 @@ class Desk:
         self.intake = Intake([SHOP], self.taken.append, lambda _: self.newest)
 
     def __call__(self, *events):
-        return self.intake.take(read_events(body(*events), now=NOW))
+        return self.intake.take(read_batch(body(*events), now=NOW).checks)
 
 
 def test_a_call_of_an_endpoint_is_a_check_of_it():

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from ringback.incident.silences import Silence
 from ringback.monitor.model import Endpoint
 from ringback.monitor.notify.settings import NotifierSettings, RouteSettings
-from ringback.monitor.web.settings import Token, WebSettings
+from ringback.monitor.web.settings import WebSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,11 +131,3 @@ class MonitorConfig:
     files: tuple[Path, ...] = ()  # Every file that was read, the main one first
     # Absolute patterns of the files that `include` asked for, so that a new one is noticed
     patterns: tuple[str, ...] = ()
-
-    @property
-    def tokens(self) -> tuple[Token, ...]:
-        return self.web.tokens
-
-    @property
-    def status_page(self) -> bool:
-        return self.web.status_page

@@ -38,11 +38,6 @@ def parse_month(text: str) -> Span:
     return Span(begin.timestamp(), _next(begin).timestamp())
 
 
-def month_name(at: float) -> str:
-    """Return the name of the month that holds a time, as ``2026-11``."""
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m")
-
-
 def months_until(at: float, count: int) -> list[str]:
     """Return the names of so many months, the last of which holds a time; the oldest first."""
     found: list[str] = []

@@ -99,11 +99,6 @@ class EventBatch:
     stale: int = 0  # Events that happened too long ago, which are left out
 
 
-def read_events(body: bytes, *, now: float, limit: int = MAX_EVENTS) -> list[PassiveCheck]:
-    """Return what a program reports of its calls, in the order in which they ended."""
-    return list(read_batch(body, now=now, limit=limit).checks)
-
-
 def read_batch(body: bytes, *, now: float, limit: int = MAX_EVENTS) -> EventBatch:
     """Return a batch that a program sent.
 
