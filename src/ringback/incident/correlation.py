@@ -215,10 +215,10 @@ class Correlator:
     def down(self, tracker: EndpointTracker, at: float) -> list[Change]:
         """Return what changes with an endpoint that is part of no outage and may be down."""
         if parent_suspect(tracker, self._trackers):
-            since = self._held.setdefault(tracker.watched.id, at)
+            since = self._held.setdefault(tracker.id, at)
             if at - since < MAX_PARENT_WAIT_SECONDS:
                 return []
-        self._held.pop(tracker.watched.id, None)
+        self._held.pop(tracker.id, None)
         if tracker.state != "down":
             return []
         known = (
@@ -226,7 +226,7 @@ class Correlator:
             or self._of_own_network(tracker)
             or outage_with_shared_cause(tracker, self._registry)
         )
-        warning = self._registry.warning_of(tracker.watched.id, tracker.kind)
+        warning = self._registry.warning_of(tracker.id, tracker.kind)
         if known is not None:
             joined = self._joined(tracker, known, at)
             return [
@@ -237,12 +237,11 @@ class Correlator:
 
     def well(self, tracker: EndpointTracker, at: float) -> list[Change]:
         """Return what changes with an endpoint that is well again."""
-        self._held.pop(tracker.watched.id, None)
-        incident = self._registry.outage_of(tracker.watched.id)
+        self._held.pop(tracker.id, None)
+        incident = self._registry.outage_of(tracker.id)
         if incident is None or tracker.flaps:  # its end is notified when it has been steady
             return []
-        name = tracker.watched.name or tracker.watched.id
-        left = self._registry.leave(at, incident, tracker.watched.id, f"{name} is well again")
+        left = self._registry.leave(at, incident, tracker.id, f"{tracker.name} is well again")
         if self._registry.members_of(left.incident):
             return [left]
         text = f"over after {duration_text(at - incident.opened_at)}"
@@ -259,7 +258,7 @@ class Correlator:
         if parent is not None and (known := self._registry.outage_of(parent)) is not None:
             return known
         # A child may have been asked first, and be known to be down before its parent is.
-        for child in self._children.get(tracker.watched.id, ()):
+        for child in self._children.get(tracker.id, ()):
             known = self._registry.outage_of(child)
             if known is not None and is_recent(known, at):
                 return known
@@ -271,14 +270,13 @@ class Correlator:
         return self._registry.of_pattern("own_network_down")
 
     def _joined(self, tracker: EndpointTracker, incident: Incident, at: float) -> Change:
-        name = tracker.watched.name or tracker.watched.id
-        text = f"{name} is down too: {tracker.detail or tracker.kind or 'it fails'}"
+        text = f"{tracker.name} is down too: {tracker.detail or tracker.kind or 'it fails'}"
         return self._registry.join(
             at,
             incident,
-            tracker.watched.id,
+            tracker.id,
             text,
-            notify=not self._silences.covers((tracker.watched.id,), at),
+            notify=not self._silences.covers((tracker.id,), at),
         )
 
     def _own_network_lost(self, tracker: EndpointTracker, at: float) -> list[Change]:
@@ -287,7 +285,7 @@ class Correlator:
         alike = own_network_down(tracker, self._trackers.values())
         if not alike:
             return []
-        ids = tuple(dict.fromkeys((tracker.watched.id, *(other.watched.id for other in alike))))
+        ids = tuple(dict.fromkeys((tracker.id, *(other.id for other in alike))))
         text = (
             f"This host has lost its network: {len(ids)} endpoints on several hosts fail alike, "
             "and nothing else answers."
@@ -301,11 +299,11 @@ class Correlator:
             ids,
             text,
             kind=tracker.kind,
-            evidence=tuple(f"{other.watched.id}: {other.kind}" for other in alike[:3]),
+            evidence=tuple(f"{other.id}: {other.kind}" for other in alike[:3]),
             confidence=0.85,
             notify=not self._silences.covers(ids, at),
         )
-        self._undiagnosed.append((opened.incident.id, tracker.watched.id))
+        self._undiagnosed.append((opened.incident.id, tracker.id))
         return [opened]
 
     def _known_outages(self, ids: Iterable[str]) -> list[Incident]:
@@ -337,9 +335,8 @@ class Correlator:
     ) -> Change:
         """Take an endpoint out of a warning, or close it where it warned of this one alone."""
         if len(self._registry.members_of(warning)) > 1:
-            name = tracker.watched.name or tracker.watched.id
             return self._registry.leave(
-                at, warning, tracker.watched.id, f"{name} is part of {known.id}"
+                at, warning, tracker.id, f"{tracker.name} is part of {known.id}"
             )
         return self._registry.unite(at, warning, known)
 
@@ -348,14 +345,14 @@ class Correlator:
             return [self._opened(tracker, at, None)]
         changes = []
         for id_ in self._registry.members_of(warning):
-            if id_ != tracker.watched.id:  # it joins when it goes down as well
-                name = self._trackers[id_].watched.name or id_
-                changes.append(self._registry.leave(at, warning, id_, f"{name} is not down"))
+            if id_ != tracker.id:  # it joins when it goes down as well
+                text = f"{self._trackers[id_].name} is not down"
+                changes.append(self._registry.leave(at, warning, id_, text))
                 warning = changes[-1].incident
         return [*changes, self._opened(tracker, at, warning)]
 
     def _opened(self, tracker: EndpointTracker, at: float, warning: Incident | None) -> Change:
-        id_, name = tracker.watched.id, tracker.watched.name or tracker.watched.id
+        id_, name = tracker.id, tracker.name
         since = time_of_day(tracker.streak.since or at)
         summary = f"{name} is down: {tracker.detail or tracker.kind or 'it fails'}"
         evidence = (f"{tracker.streak.failures} failures in a row since {since}",)
@@ -379,21 +376,21 @@ class Correlator:
 
     def signalled(self, tracker: EndpointTracker, signal: Signal) -> list[Change]:
         """Return what changes by what a detector saw."""
-        notify = not self._silences.covers((tracker.watched.id,), signal.at)
+        notify = not self._silences.covers((tracker.id,), signal.at)
         if signal.detector == "flapping":
             return self._flapping(tracker, signal, notify=notify)
         return self._warned(tracker, signal, notify=notify)
 
     def _warned(self, tracker: EndpointTracker, signal: Signal, *, notify: bool) -> list[Change]:
-        known = self._registry.seen_by(signal.detector, tracker.watched.id)
-        name, text = tracker.watched.name or tracker.watched.id, "; ".join(signal.evidence)
+        known = self._registry.seen_by(signal.detector, tracker.id)
+        name, text = tracker.name, "; ".join(signal.evidence)
         summary = f"{name}: {text}."
         if known is not None and len(self._registry.members_of(known)) > 1:
             if (
                 not signal.active or signal.kind is None
             ):  # it has another certificate than the others
                 left = self._registry.leave(
-                    signal.at, known, tracker.watched.id, f"{name} has another certificate"
+                    signal.at, known, tracker.id, f"{name} has another certificate"
                 )
                 return [left, *self._warned(tracker, signal, notify=notify)]
             if known.kind == signal.kind and is_recent(known, signal.at, _NOTIFYING_CHANGES):
@@ -417,16 +414,16 @@ class Correlator:
         if (same := of_same_certificate(tracker, self._registry, signal)) is not None:
             if not same.detector:
                 return []  # it joins that outage when it goes down as well
-            text = f"{tracker.watched.name or tracker.watched.id} has the same certificate"
-            return [self._registry.join(signal.at, same, tracker.watched.id, text, notify=notify)]
-        outage = self._registry.outage_of(tracker.watched.id)
+            text = f"{tracker.name} has the same certificate"
+            return [self._registry.join(signal.at, same, tracker.id, text, notify=notify)]
+        outage = self._registry.outage_of(tracker.id)
         if outage is not None and signal.kind is not None and outage.kind == signal.kind:
             return []  # it is down for what is seen
         return [
             self._registry.open_incident(
                 signal.at,
                 PATTERN_BY_DETECTOR[signal.detector],
-                (tracker.watched.id,),
+                (tracker.id,),
                 summary,
                 kind=signal.kind,
                 evidence=signal.evidence,
@@ -437,18 +434,17 @@ class Correlator:
         ]
 
     def _flapping(self, tracker: EndpointTracker, signal: Signal, *, notify: bool) -> list[Change]:
-        known = self._registry.outage_of(tracker.watched.id)
+        known = self._registry.outage_of(tracker.id)
         if not signal.active:
             return [] if known is None else self._steady(tracker, known, signal.at)
-        name = tracker.watched.name or tracker.watched.id
-        text = "; ".join(signal.evidence)
+        name, text = tracker.name, "; ".join(signal.evidence)
         if known is not None:
             return [self._registry.rename(signal.at, known, "flapping", f"{name} flaps: {text}")]
         return [
             self._registry.open_incident(
                 signal.at,
                 "flapping",
-                (tracker.watched.id,),
+                (tracker.id,),
                 f"{name} comes and goes: {text}.",
                 kind=signal.kind,
                 evidence=signal.evidence,
@@ -458,16 +454,14 @@ class Correlator:
 
     def _steady(self, tracker: EndpointTracker, known: Incident, at: float) -> list[Change]:
         """Return what changes when one state has lasted: it is well, or it stays down."""
-        name = tracker.watched.name or tracker.watched.id
         changes: list[Change] = []
         if not tracker.is_broken:
-            text = f"{name} has been well for a while"
-            changes.append(self._registry.leave(at, known, tracker.watched.id, text))
+            text = f"{tracker.name} has been well for a while"
+            changes.append(self._registry.leave(at, known, tracker.id, text))
             known = changes[-1].incident
             if not self._registry.members_of(known):
                 return [*changes, self._registry.resolve(at, known, text)]
         if known.pattern == "flapping":
-            changes.append(
-                self._registry.rename(at, known, pattern_of(tracker.kind), f"{name} is steady")
-            )
+            text = f"{tracker.name} is steady"
+            changes.append(self._registry.rename(at, known, pattern_of(tracker.kind), text))
         return changes

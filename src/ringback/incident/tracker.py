@@ -31,6 +31,14 @@ class EndpointTracker:
         self.reached: float | None = None
 
     @property
+    def id(self) -> str:
+        return self.watched.id
+
+    @property
+    def name(self) -> str:
+        return self.watched.name or self.watched.id
+
+    @property
     def is_broken(self) -> bool:
         """Whether it is down, and was not well for long enough since."""
         return self.state in BROKEN

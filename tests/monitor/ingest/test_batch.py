@@ -59,7 +59,7 @@ def test_no_call_is_in_the_future_and_none_before_the_one_before_it():
 
 
 def test_what_is_an_hour_old_says_nothing_of_now():
-    assert read_batch(body(failed(at=NOW - 3601)), now=NOW).checks == []
+    assert read_batch(body(failed(at=NOW - 3601)), now=NOW).checks == ()
 
 
 def test_a_kind_of_a_later_version_is_unknown():

@@ -4,7 +4,6 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Final
 
-from ringback.failure.names import KindName
 from ringback.incident.detector.detector import SignalDetector
 from ringback.incident.model import CertificateSeen, Check, EndpointState, Signal, WatchedEndpoint
 from ringback.incident.pattern import duration_text
@@ -81,11 +80,11 @@ class CertificateDetector(SignalDetector):
         if step is None:
             was, self._told = self._told, None
             over = was is not None or self._changed_over(now)
-            return self._signal(now, active=False) if over else None
+            return self.signal(now, active=False) if over else None
         if self._told is not None and step >= self._told:
             return None
         self._told = step
-        return self._signal(
+        return self.signal(
             now,
             active=True,
             kind=EXPIRED_KIND if self._days(now) <= 0 else EXPIRES_SOON_KIND,
@@ -134,7 +133,7 @@ class CertificateDetector(SignalDetector):
     def _replaced(self, old: CertificateSeen, new: CertificateSeen, now: float) -> Signal | None:
         early = (old.not_after - now) / DAY_SECONDS > EARLY_RENEWAL_DAYS
         if old.issuer == new.issuer and not early:
-            return self._signal(now, active=False)
+            return self.signal(now, active=False)
         self._changed_at = now
         words = f"its certificate is another one: issued by {new.issuer}, before by {old.issuer}"
         if old.issuer == new.issuer:
@@ -143,7 +142,7 @@ class CertificateDetector(SignalDetector):
         advice = (
             f"Ask those who run {where} whether they changed it; until then, trust it with nothing."
         )
-        return self._signal(now, active=True, evidence=(words,), advice=(advice,))
+        return self.signal(now, active=True, evidence=(words,), advice=(advice,))
 
     def _changed_over(self, now: float) -> bool:
         """Return whether a change was told a day ago, and is taken for meant from now on."""
@@ -151,26 +150,6 @@ class CertificateDetector(SignalDetector):
             return False
         self._changed_at = None
         return True
-
-    def _signal(
-        self,
-        now: float,
-        *,
-        active: bool,
-        kind: KindName | None = None,
-        evidence: tuple[str, ...] = (),
-        advice: tuple[str, ...] = (),
-    ) -> Signal:
-        return Signal(
-            at=now,
-            endpoint=self.watched.id,
-            detector=self.name,
-            active=active,
-            since=now,
-            kind=kind,
-            evidence=evidence,
-            advice=advice,
-        )
 
     def dump(self) -> Any:
         lately = {id_: [asdict(seen), at] for id_, (seen, at) in self._lately.items()}

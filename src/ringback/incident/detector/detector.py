@@ -27,6 +27,19 @@ class SignalDetector(ABC):
         """Return what begins or ends by the passing of time."""
         return None
 
+    def signal(
+        self, at: float, *, active: bool, since: float | None = None, **found: Any
+    ) -> Signal:
+        """Return a signal of this detector, with what was found by its fields."""
+        return Signal(
+            at=at,
+            endpoint=self.watched.id,
+            detector=self.name,
+            active=active,
+            since=at if since is None else since,
+            **found,
+        )
+
     @abstractmethod
     def dump(self) -> Any:
         """Return what it remembers, as JSON has it."""

@@ -2,7 +2,6 @@
 
 from typing import Any, ClassVar
 
-from ringback.failure.names import KindName
 from ringback.incident.detector.detector import SignalDetector
 from ringback.incident.model import Check, EndpointState, Signal, WatchedEndpoint
 from ringback.incident.pattern import duration_text
@@ -52,32 +51,15 @@ class FlappingDetector(SignalDetector):
             return None
         self._active = False
         self._downs = ()
-        return self._signal(now, active=False)
+        return self.signal(now, active=False)
 
     def _begins(self, check: Check) -> Signal | None:
         if self._active or len(self._downs) < MIN_DOWNS or check.at - self._downs[0] > self._window:
             return None
         self._active = True
         words = f"down {MIN_DOWNS} times in {duration_text(check.at - self._downs[0])}"
-        return self._signal(check.at, active=True, kind=check.kind, evidence=(words,))
-
-    def _signal(
-        self,
-        now: float,
-        *,
-        active: bool,
-        kind: KindName | None = None,
-        evidence: tuple[str, ...] = (),
-    ) -> Signal:
-        return Signal(
-            at=now,
-            endpoint=self.watched.id,
-            detector=self.name,
-            active=active,
-            since=self._downs[0] if self._downs else now,
-            kind=kind,
-            evidence=evidence,
-        )
+        since = self._downs[0]
+        return self.signal(check.at, active=True, since=since, kind=check.kind, evidence=(words,))
 
     def dump(self) -> Any:
         return [list(self._downs), self._changed, self._down, self._active]

@@ -3,7 +3,7 @@
 from typing import Any, ClassVar, Final
 
 from ringback.incident.detector.detector import SignalDetector
-from ringback.incident.model import Check, EndpointState, Input, Signal, WatchedEndpoint
+from ringback.incident.model import Check, EndpointState, Signal, WatchedEndpoint
 
 MISSED_KIND: Final = "unknown"
 """Kind of a report that did not come: why is not to be seen from here. The incident names it."""
@@ -35,7 +35,7 @@ class HeartbeatDetector(SignalDetector):
         if not self._missed:
             return None
         self._missed = False
-        return self._signal(check.at, means="recovered" if check.up else None)
+        return self.signal(check.at, active=False, means="recovered" if check.up else None)
 
     def tick(self, now: float) -> Signal | None:
         """Return that a report is overdue.
@@ -51,19 +51,13 @@ class HeartbeatDetector(SignalDetector):
         words = (
             f"no report for {now - self._last:.0f} s, one was due after {due - self._last:.0f} s"
         )
-        return self._signal(now, means="failed_enough", evidence=(words,))
-
-    def _signal(self, now: float, *, means: Input | None, evidence: tuple[str, ...] = ()) -> Signal:
-        since = now if self._last is None else self._last
-        return Signal(
-            at=now,
-            endpoint=self.watched.id,
-            detector=self.name,
-            active=self._missed,
-            since=since,
-            kind=MISSED_KIND if self._missed else None,
-            evidence=evidence,
-            means=means,
+        return self.signal(
+            now,
+            active=True,
+            since=self._last,
+            kind=MISSED_KIND,
+            evidence=(words,),
+            means="failed_enough",
         )
 
     def dump(self) -> Any:

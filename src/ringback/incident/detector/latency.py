@@ -192,14 +192,7 @@ class LatencyDetector(SignalDetector):
             evidence = (
                 f"{_latency_text(self._level.now)} instead of {_latency_text(self._level.before)}",
             )
-        return Signal(
-            at=check.at,
-            endpoint=self.watched.id,
-            detector=self.name,
-            active=told,
-            since=check.at,
-            evidence=evidence,
-        )
+        return self.signal(check.at, active=told, evidence=evidence)
 
     def dump(self) -> Any:
         return self._level.dump()

@@ -142,7 +142,7 @@ def endpoint_metrics(views: list[EndpointView]) -> Iterator[MetricFamily]:
         views,
         "ringback_check_up",
         "Whether the newest check succeeded; absent where the monitor itself was unhealthy.",
-        lambda view: view.last and view.last.up,
+        lambda view: view.last.up if view.last else None,
     )
     yield MetricFamily(
         "ringback_failure_info",
@@ -153,7 +153,7 @@ def endpoint_metrics(views: list[EndpointView]) -> Iterator[MetricFamily]:
         views,
         "ringback_check_duration_seconds",
         "How long the newest check took.",
-        lambda view: view.last and view.last.seconds,
+        lambda view: view.last.seconds if view.last else None,
     )
     yield MetricFamily(
         "ringback_check_phase_seconds",
@@ -169,7 +169,7 @@ def endpoint_metrics(views: list[EndpointView]) -> Iterator[MetricFamily]:
         views,
         "ringback_check_timestamp_seconds",
         "When the newest check ended, in seconds since 1970 UTC.",
-        lambda view: view.last and view.last.at,
+        lambda view: view.last.at if view.last else None,
     )
     yield _of_each(
         views,
