@@ -1,5 +1,6 @@
 """Every fault of the lab that a plain call meets is diagnosed as what it is."""
 
+import re
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -42,6 +43,9 @@ NAMED_BETTER = {
 
 AT_ONCE = 12
 
+UNFILLED = re.compile(r"`[^`]*\b(URL|HOST|PORT)\b[^`]*`")
+"""What a command asks for although it is known."""
+
 
 def is_met_by_a_call(fault: Fault) -> bool:
     return not fault.needs and fault.provoke == "get" and fault.name not in BEYOND_ONE_REQUEST
@@ -79,6 +83,7 @@ def test_a_fault_is_diagnosed_as_what_it_is(diagnoses, fault):
     assert verdict.kind in allowed, f"{verdict.kind} ({verdict.cause}): {verdict.summary}"
     assert verdict.confidence >= 0.5
     assert verdict.advice
+    assert [line for line in verdict.advice if UNFILLED.search(line)] == []
     assert verdict.evidence
     assert seconds < SILENT
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from ringback.diagnosis.facts import RedirectFacts
 from ringback.diagnosis.model import HEALTHY, Reading, Verdict
+from ringback.diagnosis.verdict.advice import advice_for, filled, placeholders
 from ringback.diagnosis.verdict.evidence import Evidence
 from ringback.diagnosis.verdict.onward import Onward, onward
 from ringback.diagnosis.verdict.rule import Finding, VerdictRule
@@ -61,6 +62,8 @@ def _verdict(
     known = KINDS.get(kind)
     layer = rule.layer or (known.layer if known else "none")
     confidence = rule.confidence if found.confidence is None else found.confidence
+    steps = found.advice or rule.advice or (known.do if known else ())
+    known_here = placeholders(evidence, found.readings)
     return Verdict(
         kind=kind,
         cause=rule.cause,
@@ -68,9 +71,12 @@ def _verdict(
         where=rule.where if found.where is None else found.where,
         confidence=round(confidence, 2),
         summary=found.summary,
-        advice=found.advice or rule.advice or (known.do if known else ()),
+        advice=advice_for(steps, evidence, known_here),
         evidence=_indices(evidence, found.readings),
-        alternatives=found.alternatives,
+        alternatives=tuple(
+            replace(alternative, check=filled(alternative.check, known_here))
+            for alternative in found.alternatives
+        ),
         beside=beside,
     )
 
