@@ -5,13 +5,16 @@ import re
 from xdist.scheduler import LoadScopeScheduling
 
 _OF_DOORS = ("test_gets_through.py", "test_no_harm.py")
+_OF_THE_SOURCE = ("test_glossary.py", "test_design.py", "test_sizes.py", "test_facts.py")
 _DOOR = re.compile(r"\[(?:POST-|GET-)?(.+)\]$")
 
 
 class Shared(LoadScopeScheduling):
-    """Tests that share servers: those of a file, and those that read the table of a door."""
+    """What shares servers or the parsed source stays together: a file, the table of a door."""
 
     def _split_scope(self, nodeid):
         file, _, test = nodeid.partition("::")
+        if file.endswith(_OF_THE_SOURCE):
+            return "the source"
         door = _DOOR.search(test) if file.endswith(_OF_DOORS) else None
         return f"the table of {door[1]}" if door else file

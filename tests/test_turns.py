@@ -63,6 +63,7 @@ def listed(tmp_path):
     return run
 
 
+@pytest.mark.full
 def test_by_default_what_has_its_turn_runs_and_with_full_the_rest(listed):
     turn = {"test_it[x-a]", "test_it[x-d]", "test_it[y-b]", "test_it[y-e]", "test_it[z-c]"}
     by_default, rest = listed("test_it.py"), listed("-m", "full", "test_it.py")
@@ -71,5 +72,6 @@ def test_by_default_what_has_its_turn_runs_and_with_full_the_rest(listed):
     assert not set(rest) & set(by_default)
 
 
+@pytest.mark.full
 def test_what_is_named_itself_runs_though_it_is_full(listed):
     assert listed("test_it.py::test_it[z-a]") == ["test_it[z-a]"]

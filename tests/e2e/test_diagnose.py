@@ -18,16 +18,17 @@ _STATUS = {"healthy": 0, "unknown": 3}
 _ALL = list(WORLDS.values())
 
 
-def _by_place():
-    """Of every layer and every place where a fault can lie, the first world."""
-    found = {}
+def _by_layer():
+    """Of every layer the first world with a fault there, and the first of every place."""
+    layers, places = {}, {}
     for world in _ALL:
         if world.name not in FURTHER:
-            found.setdefault((world.expected.layers[0], world.expected.where[0]), world)
-    return list(found.values())
+            layers.setdefault(world.expected.layers[0], world)
+            places.setdefault(world.expected.where[0], world)
+    return list({world.name: world for world in (layers | places).values()}.values())
 
 
-_OFTEN = _by_place()
+_OFTEN = _by_layer()
 """Met in every run; the others are ``full``."""
 
 _REST = [world for world in _ALL if world not in _OFTEN]

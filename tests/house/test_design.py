@@ -5,8 +5,9 @@ import re
 import tomllib
 from pathlib import Path
 
+from house.source import SOURCE, trees
+
 ROOT = Path(__file__).parents[2]
-SOURCE = ROOT / "src" / "ringback"
 PAGE = (ROOT / "docs" / "design.md").read_text("utf-8")
 
 
@@ -25,8 +26,8 @@ def test_the_central_value_of_each_room_is_defined_in_it_or_comes_from_below():
     values = {room: re.search(r"[Ii]ts value is `(\w+)`", text) for room, text in rooms().items()}
     defined = {
         node.name
-        for path in SOURCE.rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        for tree in trees().values()
+        for node in ast.walk(tree)
         if isinstance(node, ast.ClassDef)
     }
 
@@ -66,7 +67,7 @@ def test_every_value_is_defined_where_the_page_says():
     classes = {
         (node.name, path)
         for _, path in rows
-        for node in ast.parse((SOURCE / path).read_text("utf-8")).body
+        for node in trees()[path].body
         if isinstance(node, ast.ClassDef)
     }
 

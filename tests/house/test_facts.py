@@ -6,11 +6,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from house.source import trees
 
 from ringback.diagnosis import fact_values, facts, sorts
 
 ROOT = Path(__file__).parents[2]
-DIAGNOSIS = ROOT / "src" / "ringback" / "diagnosis"
 TYPES = {name: value for module in (facts, fact_values) for name, value in vars(module).items()}
 KEYS = {key for sort in sorts.SORTS for key in sort.__annotations__}
 
@@ -40,10 +40,10 @@ WRONG = [
 
 
 def calls():
-    for path in sorted(DIAGNOSIS.rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for path, tree in trees().items():
+        for node in ast.walk(tree) if path.startswith("diagnosis/") else ():
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-                yield f"{path.name}:{node.lineno}", node
+                yield f"{path}:{node.lineno}", node
 
 
 def test_no_fact_is_asked_for_by_get_which_takes_any_key():

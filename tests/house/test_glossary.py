@@ -5,13 +5,10 @@ import re
 from collections import defaultdict
 from pathlib import Path
 
+from house.source import SOURCE, trees
+
 ROOT = Path(__file__).parents[2]
-SOURCE = ROOT / "src" / "ringback"
 PAGE = (ROOT / "docs" / "glossary.md").read_text("utf-8")
-TREES = {
-    path.relative_to(SOURCE).as_posix(): ast.parse(path.read_text("utf-8"))
-    for path in sorted(SOURCE.rglob("*.py"))
-}
 DEFINITIONS = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 # A name that means the same wherever it is defined, and why it is defined more than once.
@@ -55,7 +52,7 @@ def modules_of_names():
     each: they count as one.
     """
     found = defaultdict(set)
-    for path, tree in TREES.items():
+    for path, tree in trees().items():
         for node in tree.body:
             if isinstance(node, DEFINITIONS) and not node.name.startswith("_"):
                 found[node.name].add(re.sub(r"_a?sync\.py$", ".py", path))
@@ -95,7 +92,7 @@ def test_a_constant_is_named_as_the_field_names_it():
     assert {"MOST", "LONGEST", "ENOUGH", "PATIENCE", "GOODBYE", "HUSH"} <= words
     assert [
         f"{path}: {name}"
-        for path, tree in TREES.items()
+        for path, tree in trees().items()
         for name in constants(tree)
         if name.rpartition("_")[2] in words
     ] == []
@@ -113,7 +110,7 @@ def test_a_class_is_not_called_by_a_word_that_stands_for_something_else():
     used, against = column(lambda line: "---" not in line, 0), column(lambda line: True, 3)
     called = {
         node.name
-        for tree in TREES.values()
+        for tree in trees().values()
         for node in ast.walk(tree)
         if isinstance(node, ast.ClassDef) and node.name.strip("_").lower() in against - used
     }

@@ -1,7 +1,7 @@
 import ast
-from pathlib import Path
 
-SOURCE = Path(__file__).parents[2] / "src" / "ringback"
+from house.source import SOURCE, trees
+
 MODULES = sorted(SOURCE.rglob("*.py"))
 MAX_LINES = 600
 MAX_FUNCTION_LINES = 60
@@ -17,9 +17,9 @@ def test_a_module_can_be_read_in_one_sitting():
 
 def test_a_function_fits_on_a_screen():
     long = [
-        f"{path.relative_to(SOURCE)}: {node.name}"
-        for path in MODULES
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        f"{path}: {node.name}"
+        for path, tree in trees().items()
+        for node in ast.walk(tree)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         and node.end_lineno - node.lineno >= MAX_FUNCTION_LINES
     ]

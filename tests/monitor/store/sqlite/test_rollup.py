@@ -75,7 +75,7 @@ def small_pieces(monkeypatch):
 
 @pytest.mark.usefixtures("small_pieces")
 @pytest.mark.parametrize(
-    ("seed", "work"), rest_in_full([(n, 0.0005 if n % 2 else 0.05) for n in range(6)], first=2)
+    ("seed", "work"), rest_in_full([(n, 0.0005 if n % 2 else 0.05) for n in range(6)], first=1)
 )
 def test_buckets_are_those_of_all_checks(tmp_path, monkeypatch, seed, work):
     monkeypatch.setattr(

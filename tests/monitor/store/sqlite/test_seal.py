@@ -73,7 +73,7 @@ def _no_room(*_):
     raise StoreUnavailable("the disk is full")
 
 
-@pytest.mark.parametrize("seed", rest_in_full(range(6), first=2))
+@pytest.mark.parametrize("seed", rest_in_full(range(6)))
 def test_nothing_is_lost_or_doubled_however_it_is_sealed(tmp_path, monkeypatch, seed):
     monkeypatch.setattr(raw, "SEAL_ROWS", 30)
     chance = random.Random(seed)

@@ -1,0 +1,16 @@
+"""The source of the package, parsed once for all tests that look at it."""
+
+import ast
+import functools
+from pathlib import Path
+
+SOURCE = Path(__file__).parents[2] / "src" / "ringback"
+
+
+@functools.cache
+def trees():
+    """The syntax tree of each module, by its path below the package."""
+    return {
+        path.relative_to(SOURCE).as_posix(): ast.parse(path.read_text("utf-8"))
+        for path in sorted(SOURCE.rglob("*.py"))
+    }
