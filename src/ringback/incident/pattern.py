@@ -1,6 +1,7 @@
 """Which pattern a kind of failure means, which kinds are the network's, and times in words."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 from ringback.failure.names import KindName
 from ringback.incident.model import Incident, Pattern
@@ -74,6 +75,23 @@ def duration_text(seconds: float) -> str:
     return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
 
 
+def two_units(seconds: float) -> str:
+    """Return a duration in its two largest units, such as ``3 h 20 min``."""
+    left = max(0, round(seconds))
+    parts: list[str] = []
+    for unit, size in (("d", 86_400), ("h", 3600), ("min", 60), ("s", 1)):
+        count, left = divmod(left, size)
+        if count:
+            parts.append(f"{count} {unit}")
+        elif parts:
+            break
+    return " ".join(parts[:2]) or "0 s"
+
+
+def stamp(at: float) -> str:
+    """Return a time to the second, in UTC."""
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
 def time_of_day(at: float) -> str:
-    hours, rest = divmod(int(at) % 86400, 3600)
-    return f"{hours:02}:{rest // 60:02}:{rest % 60:02} UTC"
+    return f"{stamp(at).partition(' ')[2]} UTC"

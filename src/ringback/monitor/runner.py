@@ -52,15 +52,8 @@ class ScheduledProbe:
     """An endpoint and its probe."""
 
     __slots__ = (
-        "_ended",
-        "began",
-        "endpoint",
-        "prober",
-        "slow",
-        "under_way",
-        "waiting",
-        "was_slow",
-    )
+        "_ended", "began", "endpoint", "prober", "slow", "under_way", "waiting", "was_slow",
+    )  # fmt: skip
 
     def __init__(
         self, endpoint: Endpoint, prober: Prober, ended: Callable[["ScheduledProbe", Check], None]

@@ -8,7 +8,6 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import asdict
-from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,13 +18,13 @@ from rich.text import Text
 
 from ringback.cli.input import InputError
 from ringback.cli.layout import console, hanging
-from ringback.cli.monitor.database import (
+from ringback.cli.monitor.database import (, parse_moment
     database_option,
     known_endpoint,
     opened_database,
-    parse_moment,
 )
 from ringback.cli.terminal import plain
+from ringback.incident.pattern import stamp, two_units
 
 if TYPE_CHECKING:
     from ringback.incident.model import Check, Incident, Transition
@@ -153,19 +152,6 @@ def _cell(name: str, value: Any) -> str:
     return plain(str(value))
 
 
-def two_units(seconds: float) -> str:
-    """Return a duration in its two largest units, such as ``3 h 20 min``."""
-    left = round(seconds)
-    parts: list[str] = []
-    for name, size in (("d", 86_400), ("h", 3600), ("min", 60), ("s", 1)):
-        count, left = divmod(left, size)
-        if count:
-            parts.append(f"{count} {name}")
-        elif parts:
-            break
-    return " ".join(parts[:2]) or "0 s"
-
-
 _HISTORY_HELP = """Show what happened at an endpoint: state changes, failed checks, incidents.
 
 \b
@@ -241,7 +227,7 @@ class _EndpointHistory:
             key=lambda line: line[0],
         )
         for at, text in lines:
-            hanging(screen, Text(_moment(at), style="dim"), text, _INDENT)
+            hanging(screen, Text(stamp(at), style="dim"), text, _INDENT)
         if not lines:
             click.echo("nothing happened in that time")
 
@@ -258,7 +244,7 @@ def _repeated_failures(failed: list[Check]) -> Iterator[tuple[Check, Text]]:
     texts = [(check, _failure(check)) for check in failed]
     for text, found in groupby(texts, key=lambda pair: pair[1]):
         same = [check for check, _ in found]
-        times = f" ({len(same)} times, until {_moment(same[-1].at)})" if same[1:] else ""
+        times = f" ({len(same)} times, until {stamp(same[-1].at)})" if same[1:] else ""
         yield same[0], Text(text + times, style="dim")
 
 
@@ -278,7 +264,3 @@ def _incident(incident: Incident) -> Text:
     return Text(
         plain(f"{incident.pattern.replace('_', ' ')} {incident.id}{ended}: {incident.summary}")
     )
-
-
-def _moment(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S")

@@ -3,13 +3,13 @@
 import dataclasses
 import json
 from collections.abc import Iterable
-from datetime import UTC, datetime
 
 import click
 
 from ringback.cli.input import InputError, Seconds, open_file, standard_input
 from ringback.cli.terminal import counted, plain
 from ringback.incident.model import Change
+from ringback.incident.pattern import stamp
 from ringback.incident.replay import LineInvalid, replay
 
 _HELP = """Show the incidents a log of checks would have caused.
@@ -71,7 +71,6 @@ def _replay(name: str, lines: Iterable[bytes], every: float, *, as_json: bool) -
 
 
 def _line(change: Change) -> str:
-    at = datetime.fromtimestamp(change.at, UTC).strftime("%Y-%m-%d %H:%M:%S")
     mark = "→" if change.told else " "
     last = change.incident.timeline[-1].text if change.incident.timeline else ""
-    return plain(f"{at} {mark} {change.what:12} {change.incident.pattern:18} {last}")
+    return plain(f"{stamp(change.at)} {mark} {change.what:12} {change.incident.pattern:18} {last}")

@@ -42,17 +42,9 @@ class LatencyLevel:
     """
 
     __slots__ = (
-        "_age",
-        "_deviation",
-        "_low",
-        "_median",
-        "_recent",
-        "_run",
-        "_sorted",
-        "_sum",
-        "before",
+        "_age", "_deviation", "_low", "_median", "_recent", "_run", "_sorted", "_sum", "before",
         "now",
-    )
+    )  # fmt: skip
 
     def __init__(self) -> None:
         # Arrays: a window of floats for each of many endpoints would take three times the memory.

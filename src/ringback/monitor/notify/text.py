@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from html import escape
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from ringback.diagnosis.wording import FAULTS
 from ringback.failure.target import without_secrets
+from ringback.incident.pattern import stamp, two_units
 
 if TYPE_CHECKING:
     from ringback.incident.model import Incident, Pattern
@@ -68,20 +68,7 @@ def named_endpoints(ids: Iterable[str], known: Mapping[str, str], most: int = 5)
 
 
 def utc_text(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-
-
-def two_unit_duration(seconds: float) -> str:
-    """Return how long something took, in its two largest units."""
-    left = max(0, round(seconds))
-    parts = []
-    for unit, size in (("d", 86400), ("h", 3600), ("min", 60), ("s", 1)):
-        count, left = divmod(left, size)
-        if count:
-            parts.append(f"{count} {unit}")
-        elif parts:
-            break
-    return " ".join(parts[:2]) or "0 s"
+    return f"{stamp(at)} UTC"
 
 
 def incident_link(base_url: str, incident: str) -> str:
@@ -202,14 +189,14 @@ def _facts(
 def _since(update: IncidentUpdate, now: float) -> str:
     incident = update.incident
     if incident.closed_at is None:
-        return f"{utc_text(incident.opened_at)} ({two_unit_duration(now - incident.opened_at)} ago)"
+        return f"{utc_text(incident.opened_at)} ({two_units(now - incident.opened_at)} ago)"
     opened, closed = utc_text(incident.opened_at), utc_text(incident.closed_at)
     return f"{opened} until {closed} ({_duration(incident)})"
 
 
 def _duration(incident: Incident) -> str:
     ended = incident.opened_at if incident.closed_at is None else incident.closed_at
-    return two_unit_duration(ended - incident.opened_at)
+    return two_units(ended - incident.opened_at)
 
 
 def _cause(incident: Incident) -> str:

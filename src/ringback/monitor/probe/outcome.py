@@ -19,15 +19,8 @@ class PhaseTimer:
     """The phases of one check."""
 
     __slots__ = (
-        "address",
-        "at",
-        "began",
-        "certificate",
-        "on_timeout",
-        "phase",
-        "status",
-        "timings",
-    )
+        "address", "at", "began", "certificate", "on_timeout", "phase", "status", "timings",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         # On `time.monotonic()`; `at`: when the phase it is in began, or the last one ended

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
+from functools import wraps
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
     from ringback.monitor.queries import MonitorQueries
     from ringback.monitor.store.interface import RollupBucket, Step
     from ringback.monitor.web.chart import ChartWindow
-    from ringback.monitor.web.settings import Scope
     from ringback.monitor.web.site import Site
 
 
@@ -68,18 +68,21 @@ async def render_page(
     return HTMLResponse(text, status)
 
 
-def login_redirect(request: Request, scope: Scope) -> Response | None:
-    """Return the way to the login, for somebody who may not see a page and could."""
-    grant = grant_of(request)
-    if site_of(request).settings.tokens and not grant.scopes:
-        return RedirectResponse(f"/login?next={request.url.path}", 303)
-    require(request, scope)
-    return None
+def for_readers(page: Callable[[Request], Awaitable[Response]]) -> Callable[..., Any]:
+    """Send whoever may not see a page, and could, to the login first."""
+
+    @wraps(page)
+    async def guarded(request: Request) -> Response:
+        if site_of(request).settings.tokens and not grant_of(request).scopes:
+            return RedirectResponse(f"/login?next={request.url.path}", 303)
+        require(request, "read")
+        return await page(request)
+
+    return guarded
 
 
+@for_readers
 async def overview_page(request: Request) -> Response:
-    if (login := login_redirect(request, "read")) is not None:
-        return login
     queries = site_of(request).queries
     views = queries.views()
     text, state = request.query_params.get("q", "")[:200], request.query_params.get("state", "")
@@ -92,7 +95,7 @@ async def overview_page(request: Request) -> Response:
         shown=len(wanted),
         counts=Counter(view.state for view in views),
         incidents=queries.incidents(),
-        names={view.endpoint.id: view.endpoint.name for view in views},
+        names=_names(views),
         q=text,
         state=state,
     )
@@ -114,9 +117,8 @@ _MAX_FAILURES, _MAX_INCIDENTS = 500, 10
 _MAX_RUNS = 20
 
 
+@for_readers
 async def endpoint_page(request: Request) -> Response:
-    if (login := login_redirect(request, "read")) is not None:
-        return login
     site = site_of(request)
     id_, now = request.path_params["id"], site.clock()
     view = site.queries.view(id_)
@@ -169,10 +171,9 @@ def _window_query(id_: str, window: ChartWindow, now: float) -> tuple[str, Step,
 _PAGE_SIZE = 50
 
 
+@for_readers
 async def incidents_page(request: Request) -> Response:
     """Return the list of incidents, and the silences."""
-    if (login := login_redirect(request, "read")) is not None:
-        return login
     queries = site_of(request).queries
     before = _time(request.query_params.get("before"))
     found = await find_incidents(queries, before=before, most=_PAGE_SIZE)
@@ -181,14 +182,13 @@ async def incidents_page(request: Request) -> Response:
         "incidents.html",
         incidents=found,
         older=found[-1].opened_at if len(found) == _PAGE_SIZE else None,
-        names=_names(request),
+        names=_names(queries.views()),
         silences=queries.silences(),
     )
 
 
+@for_readers
 async def incident_page(request: Request) -> Response:
-    if (login := login_redirect(request, "read")) is not None:
-        return login
     queries = site_of(request).queries
     found = await find_incident(queries, request.path_params["id"])
     diagnosis = _diagnosis(found)
@@ -203,8 +203,7 @@ async def incident_page(request: Request) -> Response:
     )
 
 
-def _names(request: Request) -> dict[str, str]:
-    views = site_of(request).queries.views()
+def _names(views: Iterable[EndpointView]) -> dict[str, str]:
     return {view.endpoint.id: view.endpoint.name for view in views}
 
 
@@ -247,9 +246,8 @@ def _stages(diagnosis: Diagnosis) -> list[tuple[str, str, State, list[_Read]]]:
     return stages
 
 
+@for_readers
 async def kind_page(request: Request) -> Response:
-    if (login := login_redirect(request, "read")) is not None:
-        return login
     found = KINDS.get(request.path_params["name"])
     if found is None:
         raise HTTPProblem(404, "there is no such kind of failure")
@@ -263,9 +261,8 @@ async def kind_page(request: Request) -> Response:
     )
 
 
+@for_readers
 async def discovered_page(request: Request) -> Response:
-    if (login := login_redirect(request, "read")) is not None:
-        return login
     found = site_of(request).queries.discovered()
     newest_first = sorted(found, key=lambda item: item.last_seen, reverse=True)
     return await render_page(request, "discovered.html", found=newest_first)

@@ -15,6 +15,7 @@ from ringback.diagnosis.record import moment
 from ringback.diagnosis.wording import duration
 from ringback.failure import KINDS
 from ringback.failure.target import without_secrets
+from ringback.incident.pattern import stamp
 from ringback.monitor.web import words
 from ringback.monitor.web.request import HTTPProblem
 
@@ -44,7 +45,7 @@ class Renderer:
             "prose": prose_html,
             "breakable": breakable,
             "moment": moment,
-            "stamp": words.stamp,
+            "stamp": stamp,
             "span": words.rounded_span,
             "share": words.percentage,
             "duration": duration,

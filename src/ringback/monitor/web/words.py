@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from ringback.diagnosis.wording import duration
@@ -76,11 +75,6 @@ def ago(at: float, now: float) -> str:
     if abs(away) < 1:
         return "now"
     return f"{rounded_span(away)} ago" if away > 0 else f"in {rounded_span(-away)}"
-
-
-def stamp(at: float) -> str:
-    """Return a time to the second, in UTC."""
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def percentage(part: float) -> str:

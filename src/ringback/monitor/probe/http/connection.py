@@ -124,29 +124,10 @@ class ProbeConnection(asyncio.Protocol):
     """A connection to one server, for one request at a time."""
 
     __slots__ = (
-        "_early",
-        "_framed",
-        "_head",
-        "_head_size",
-        "_on_answer",
-        "_open",
-        "_parser",
-        "_transport",
-        "_want_body",
-        "address",
-        "body",
-        "certificate",
-        "failure",
-        "first_at",
-        "headers",
-        "lost",
-        "on_lost",
-        "received",
-        "sent_at",
-        "size",
-        "status",
-        "uses",
-    )
+        "_early", "_framed", "_head", "_head_size", "_on_answer", "_open", "_parser",
+        "_transport", "_want_body", "address", "body", "certificate", "failure", "first_at",
+        "headers", "lost", "on_lost", "received", "sent_at", "size", "status", "uses",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self.address: str | None = None  # Of the server

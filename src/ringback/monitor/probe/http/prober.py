@@ -122,28 +122,10 @@ class HTTPProber:
     """
 
     __slots__ = (
-        "_began",
-        "_done",
-        "_ended",
-        "_fresh_after",
-        "_head",
-        "_idle",
-        "_kept",
-        "_kept_since",
-        "_lasts",
-        "_left",
-        "_next_left",
-        "_pending_failure",
-        "_phases",
-        "_request",
-        "_server_idle_limit",
-        "_task",
-        "_timer",
-        "context",
-        "endpoint",
-        "judge",
-        "target",
-    )
+        "_began", "_done", "_ended", "_fresh_after", "_head", "_idle", "_kept", "_kept_since",
+        "_lasts", "_left", "_next_left", "_pending_failure", "_phases", "_request",
+        "_server_idle_limit", "_task", "_timer", "context", "endpoint", "judge", "target",
+    )  # fmt: skip
 
     def __init__(self, endpoint: Endpoint, context: ProbeContext) -> None:
         self.endpoint, self.context = endpoint, context
