@@ -18,10 +18,11 @@ from rich.text import Text
 
 from ringback.cli.input import InputError
 from ringback.cli.layout import console, hanging
-from ringback.cli.monitor.database import (, parse_moment
+from ringback.cli.monitor.database import (
     database_option,
     known_endpoint,
     opened_database,
+    parse_moment,
 )
 from ringback.cli.terminal import plain
 from ringback.incident.pattern import stamp, two_units

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 from ringback.monitor.config.address import AddressError, nameserver_of, probe_address_of
 from ringback.monitor.config.merged import Item, MergedConfig, effective_endpoint
-from ringback.monitor.config.models import CheckDefaults, EndpointShape, Shape, TokenShape
-from ringback.monitor.config.naming import endpoint_id, slug
+from ringback.monitor.config.models import EndpointShape, Shape, TokenShape
+from ringback.monitor.config.naming import slug
 from ringback.monitor.config.schema import closest_word
 from ringback.monitor.model import ProbeType
 from ringback.monitor.web.settings import is_loopback_host
@@ -60,9 +60,8 @@ def check_endpoints(whole: MergedConfig) -> None:
             _check_times(item, effective_endpoint(whole, item), kind)
         _check_answer(item, kind)
         check_files(item)
-    check_files(Item(whole.main.defaults, whole.sources[0], ("defaults",)))
-    for group in whole.groups.values():
-        check_files(group)
+    for table in (whole.defaults, *whole.groups.values()):
+        check_files(table)
 
 
 def _check_address(item: Item[EndpointShape]) -> ProbeType | None:
@@ -146,25 +145,19 @@ def file_named_by(item: Item[Shape], named: str) -> Path:
 
 def check_names(whole: MergedConfig) -> None:
     """Note names that are there twice, and names of what there is not."""
-    _check_unique(
-        whole.endpoints, lambda shape: endpoint_id(shape.name, shape.url), "an endpoint with the id"
-    )
+    _check_unique(whole.endpoints, lambda shape: shape.id, "an endpoint with the id")
     _check_unique(whole.notifiers, lambda shape: shape.name, "a notifier named")
     _check_unique(whole.tokens, lambda shape: shape.name, "a token named")
     notifiers = {name for name, _ in whole.named("notifier")}
     for item in whole.routes:
         for key in ("notifiers", "escalate_to"):
-            _check_known(item, key, notifiers, "notifier")
-    ids = {endpoint_id(name, url) for name, url in whole.named("endpoint")}
+            _check_known(item, key, "notifier", notifiers)
+    ids = whole.ids()
+    groups = {item.shape.group for item in whole.endpoints} | set(whole.groups)
     tables: list[Item[Any]] = [*whole.routes, *whole.maintenance]
     for table in tables:
-        for index, pattern in enumerate(table.shape.endpoints):
-            if not matching_ids(pattern, ids):
-                hint = closest_word(slug(pattern), ids)
-                _report_unknown(
-                    table, "endpoints", index, f"there is no endpoint named {pattern!r}", hint
-                )
-        _check_known(table, "groups", _groups(whole), "group")
+        _check_known(table, "endpoints", "endpoint", ids, slug, matches=matching_ids)
+        _check_known(table, "groups", "group", groups)
 
 
 def matching_ids(pattern: str, ids: Iterable[str]) -> list[str]:
@@ -191,51 +184,40 @@ def _check_unique(items: Iterable[Item[Any]], name_of: Callable[[Any], str], wha
         item.add_problem(f"{what} {name!r} already exists: {other.source.file}:{line}", key)
 
 
-def _check_known(item: Item[Any], key: str, names: set[str], what: str) -> None:
+def _check_known(
+    item: Item[Any],
+    key: str,
+    what: str,
+    known: set[str],
+    form: Callable[[str], str] = str,
+    *,
+    matches: Callable[[str, set[str]], object] | None = None,
+) -> None:
+    """Note names under a key of which there is nothing; in the form in which they are known."""
     for index, name in enumerate(getattr(item.shape, key)):
-        if name not in names:
-            _report_unknown(
-                item, key, index, f"there is no {what} named {name!r}", closest_word(name, names)
-            )
-
-
-def _report_unknown(item: Item[Shape], key: str, index: int, message: str, hint: str) -> None:
-    item.add_problem(message, key, index, hint=hint)
-
-
-def _groups(whole: MergedConfig) -> set[str]:
-    return {item.shape.group for item in whole.endpoints} | set(whole.groups)
+        if not (matches(name, known) if matches else form(name) in known):
+            message = f"there is no {what} named {name!r}"
+            item.add_problem(message, key, index, hint=closest_word(form(name), known))
 
 
 def parents_of(whole: MergedConfig, item: Item[EndpointShape]) -> tuple[str, ...]:
     """Return the ids of an endpoint's parents; one of its group or the defaults is not its own."""
     own = "parents" in item.shape.model_fields_set
     ids = dict.fromkeys(slug(name) for name in effective_endpoint(whole, item).parents)
-    return tuple(
-        parent for parent in ids if own or parent != endpoint_id(item.shape.name, item.shape.url)
-    )
+    return tuple(parent for parent in ids if own or parent != item.shape.id)
 
 
 def check_parents(whole: MergedConfig) -> None:
     """Note parents that there are not, and endpoints that are their own parents."""
-    ids = {endpoint_id(name, url) for name, url in whole.named("endpoint")}
-    defaults = Item(whole.main.defaults, whole.sources[0], ("defaults",))
-    tables_with_parents: list[Item[CheckDefaults]] = [
-        defaults,
-        *whole.groups.values(),
-        *whole.endpoints,
-    ]
-    for item in tables_with_parents:
-        for index, name in enumerate(item.shape.parents):
-            if slug(name) not in ids:
-                hint = closest_word(slug(name), ids)
-                message = f"there is no endpoint named {name!r}"
-                item.add_problem(message, "parents", index, hint=hint)
+    ids = whole.ids()
+    tables: list[Item[Any]] = [whole.defaults, *whole.groups.values(), *whole.endpoints]
+    for table in tables:
+        _check_known(table, "parents", "endpoint", ids, slug)
     _check_cycles(whole)
 
 
 def _check_cycles(whole: MergedConfig) -> None:
-    items = {endpoint_id(item.shape.name, item.shape.url): item for item in whole.endpoints}
+    items = {item.shape.id: item for item in whole.endpoints}
     parents = {id_: parents_of(whole, item) for id_, item in items.items()}
     reported: set[str] = set()
     for id_, item in items.items():

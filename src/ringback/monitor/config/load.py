@@ -31,7 +31,7 @@ from ringback.monitor.config.models import (
     WebShape,
     WeeklyShape,
 )
-from ringback.monitor.config.naming import endpoint_id, endpoint_name, slug
+from ringback.monitor.config.naming import endpoint_name, slug
 from ringback.monitor.config.settings import (
     ConfigInvalid,
     ConfigProblem,
@@ -184,7 +184,7 @@ def _route(whole: MergedConfig, shape: RouteShape) -> RouteSettings:
 def _window(whole: MergedConfig, shape: MaintenanceShape) -> MaintenanceWindow:
     named = {id_ for pattern in shape.endpoints for id_ in matching_ids(pattern, _ids(whole))}
     named |= {
-        endpoint_id(item.shape.name, item.shape.url)
+        item.shape.id
         for item in whole.endpoints
         if item.shape.group in shape.groups and item.shape.group
     }
@@ -204,7 +204,7 @@ def _weekly(shape: WeeklyShape) -> WeeklyWindow:
 
 
 def _ids(whole: MergedConfig) -> list[str]:
-    return [endpoint_id(item.shape.name, item.shape.url) for item in whole.endpoints]
+    return [item.shape.id for item in whole.endpoints]
 
 
 def _web(shape: WebShape, whole: MergedConfig) -> WebSettings:

@@ -18,6 +18,7 @@ from ringback.monitor.config.models import (
     Shape,
     TokenShape,
 )
+from ringback.monitor.config.naming import endpoint_id
 from ringback.monitor.config.source import KeyPath, SourceFile, included_files, read_source
 from ringback.monitor.config.validation import validate_file
 
@@ -54,6 +55,14 @@ class MergedConfig:
     routes: list[Item[RouteShape]] = field(default_factory=list)
     maintenance: list[Item[MaintenanceShape]] = field(default_factory=list)
     tokens: list[Item[TokenShape]] = field(default_factory=list)
+
+    @property
+    def defaults(self) -> Item[CheckDefaults]:
+        return Item(self.main.defaults, self.sources[0], ("defaults",))
+
+    def ids(self) -> set[str]:
+        """Return the ids of all endpoints, also of those that are wrong."""
+        return {endpoint_id(name, url) for name, url in self.named("endpoint")}
 
     def named(self, section: str) -> Iterator[tuple[str, str]]:
         """Yield name and URL of all items of a section, also of those that are wrong."""

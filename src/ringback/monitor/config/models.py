@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from ringback.monitor.config.naming import endpoint_id
 from ringback.monitor.config.settings import DAY
 from ringback.monitor.config.values import (
     HTTPURL,
@@ -173,6 +174,10 @@ class EndpointShape(CheckDefaults):
     """Ports to try after a relocation."""
     grace: Duration = 60.0
     """How late a heartbeat may be."""
+
+    @property
+    def id(self) -> str:
+        return endpoint_id(self.name, self.url)
 
 
 class ChannelShape(Shape):
