@@ -1,23 +1,30 @@
 """One call through a transport: what threads and tasks do alike."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from math import inf
 from time import monotonic
 from types import FrameType
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, ClassVar, NamedTuple, NoReturn
 
 from ringback.client.body import REPLAYABLE_TYPES, Body
 from ringback.client.call import AsyncClock, Clock, Ended
 from ringback.client.deadline import current_deadline, remaining
-from ringback.client.http import HttpExchange, is_bad
+from ringback.client.http import HttpExchange, add_key, is_bad
 from ringback.client.httpcore.library import Library, failure_of, target_of
+from ringback.client.httpcore.pool import PlacedTransport, PooledConnections, TransportSettings
+from ringback.client.httpcore.transports import Transports
 from ringback.client.origin import origin_of
+from ringback.client.origins import origins_under
+from ringback.client.proxies import Proxies
 from ringback.client.raising import error_of, raise_prepared
+from ringback.client.routes import Route, RouteSelector
 from ringback.client.wire import Wire, begin_exchange
+from ringback.event import Sink
 from ringback.failure import Failure, Target
-from ringback.retry import Policy, Timeout
+from ringback.retry import OriginState, Policy, Timeout
+from ringback.sink.listening import listeners_for
 
 
 class Content:
@@ -170,7 +177,7 @@ class TransportExchange(HttpExchange):
         if _fit(asked, inf if left is None else left):
             return self._extensions
         wanted = [(name, asked.get(name, getattr(limits, name))) for name in _TIMEOUTS]
-        timeouts = {name: _sooner(one, left) for name, one in wanted}
+        timeouts = {name: _sooner(limit, left) for name, limit in wanted}
         return {**self._extensions, "timeout": timeouts}
 
     def _find_target(self) -> Target:
@@ -213,8 +220,28 @@ class TransportExchange(HttpExchange):
         return self._content is None or self._content.replayable(untouched=self._counts and unsent)
 
 
-def _sooner(one: float | None, other: float | None) -> float | None:
-    return min((seconds for seconds in (one, other) if seconds is not None), default=None)
+class RoutedTransportExchange(TransportExchange):
+    """An exchange whose attempts take the routes that are selected for them."""
+
+    __slots__ = ("_transports", "candidates", "routes")
+
+    def __init__(
+        self, *call: Any, transports: Transports, routes: RouteSelector, **who: Any
+    ) -> None:
+        super().__init__(*call, **who)
+        self._transports = transports
+        self.routes = routes
+        self.candidates: tuple[str, ...] | None = None
+
+    def take(self, route: Route) -> None:
+        """Let the next exchange go by a route."""
+        self._go_by(self._transports.by(route.choice.url, verified=route.verify))
+        if route.choice.url is None and route.choice.passed_by:
+            self.request.headers.pop("Proxy-Authorization", None)
+
+
+def _sooner(limit: float | None, left: float | None) -> float | None:
+    return min((seconds for seconds in (limit, left) if seconds is not None), default=None)
 
 
 def _fit(timeouts: dict[str, Any], left: float) -> bool:
@@ -267,3 +294,64 @@ def _refused(library: Library, failure: Failure) -> Exception:
         cls = httpx.ProxyError
     error: Exception = cls(failure.message)
     return error
+
+
+class PolicedTransport:
+    """What the transports for threads and for tasks have in common: all that does not wait."""
+
+    library: ClassVar[Library]
+    _known: ClassVar[str]  # The name of httpx's transport
+    _connections: ClassVar[type[PooledConnections]]
+    _placed: ClassVar[type[PlacedTransport]]
+    _exchange: ClassVar[type[TransportExchange]]
+    _routed: ClassVar[type[RoutedTransportExchange]]
+
+    def __init__(
+        self,
+        inner: Any,
+        policy: Policy | None,
+        sinks: Iterable[Sink] | None,
+        clock: Clock | AsyncClock,
+        options: dict[str, Any],
+    ) -> None:
+        if inner is not None and options:
+            raise TypeError(f"the inner transport has its own {', '.join(options)}")
+        self.policy = policy or Policy()
+        self.listeners = listeners_for(sinks)
+        self.clock: Any = clock
+        self._origins = origins_under(self.policy)
+        self._transports: Transports | None = None
+        if inner is None:
+            known = getattr(self.library.httpx, self._known)
+            self._transports = Transports(self.library, self._sending, known, options)
+        self._inner = self._transports.direct if self._transports else self._sending(inner)
+
+    def _begun(self, request: Any, who: Caller) -> tuple[Any, OriginState, float]:
+        """The exchange of a call, what is known of its origin, and when it must have ended."""
+        url = str(request.url)
+        if self.policy.idempotency_key:
+            add_key(request.headers, request.method, url, self.policy.idempotency_key)
+        proxies = self._transports.proxies if self._transports else None
+        candidates = proxies.candidates(url) if proxies else ()
+        call = self._call(request, who, url, proxies if candidates else None)
+        guard = self._origins.guard(circuit_of(url, candidates, self._inner))
+        return call, guard, deadline_of(request, self.policy, redirected=who.redirected)
+
+    def _call(
+        self, request: Any, who: Caller, url: str, proxies: Proxies | None
+    ) -> TransportExchange:
+        parts = request, self._inner, self.library, self.policy, self.clock
+        if self._transports is None or not (proxies or self.policy.insecure_hosts):
+            return self._exchange(*parts, who=who)
+        routes = RouteSelector(url, self.policy, proxies or _NO_PROXIES, self.listeners, self.clock)
+        return self._routed(*parts, transports=self._transports, routes=routes, who=who)
+
+    def _sending(self, inner: Any) -> Any:
+        """What sends requests with the settings of a transport, or that transport itself."""
+        settings = TransportSettings.of(inner, getattr(self.library.httpx, self._known))
+        sending = self._connections(self.library, settings) if settings else inner
+        places = self.policy.bulkhead
+        return self._placed(sending, self.library, places) if places else sending
+
+
+_NO_PROXIES = Proxies({})

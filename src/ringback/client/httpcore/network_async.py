@@ -2,8 +2,8 @@
 
 import socket
 import ssl
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Iterable
+from typing import Any, TypeVar
 
 import anyio
 
@@ -16,13 +16,10 @@ from ringback.client.httpcore.stream import (
     MAX_RECORD_BYTES,
     NO_TIMEOUT_GIVEN,
     Channel,
-    connect_failed,
+    ResponseBody,
+    connecting,
     without_delay,
 )
-
-if TYPE_CHECKING:
-    from ringback.failure import Target
-
 
 _BROKEN = (OSError, anyio.ClosedResourceError)
 
@@ -64,6 +61,9 @@ class AsyncStream(Channel):
 
     async def aclose(self) -> None:
         """Close the socket."""
+        self._close()
+
+    def _close(self) -> None:
         if self._sock.fileno() >= 0:
             anyio.notify_closing(self._sock)
         self._sock.close()
@@ -75,16 +75,10 @@ class AsyncStream(Channel):
         timeout: float | None = None,
     ) -> "AsyncStream":
         """Return the connection with TLS on it."""
-        try:
+        with connecting(self._library, self._close):
             sock = self._layered(ssl_context, server_hostname)
             self._sock = sock  # which owns the one below now
             await _handshake(sock, soonest(self._limit if timeout == NO_TIMEOUT_GIVEN else timeout))
-        except OSError as error:
-            await self.aclose()
-            raise connect_failed(self._library, error) from error
-        except BaseException:
-            await self.aclose()
-            raise
         return AsyncStream(sock, self._library, self._limit)
 
 
@@ -114,34 +108,25 @@ class AsyncBackend:
         socket_options: Iterable[Any] | None = None,
     ) -> AsyncStream:
         """Return a connection to a host."""
-        try:
+        source = None if local_address is None else (local_address, 0)
+        with connecting(self._library):
             sock = await dial_async(
-                host,
-                port,
-                timeout=timeout,
-                source_address=None if local_address is None else (local_address, 0),
-                socket_options=socket_options,
+                host, port, timeout=timeout, source_address=source, socket_options=socket_options
             )
-        except (OSError, OverflowError) as error:
-            raise connect_failed(self._library, error) from error
-        return self._kept(AsyncStream(without_delay(sock), self._library, timeout))
+        self._opened = AsyncStream(without_delay(sock), self._library, timeout)
+        return self._opened
 
     async def connect_unix_socket(
         self, path: str, timeout: float | None = None, socket_options: Iterable[Any] | None = None
     ) -> AsyncStream:
         """Return a connection to a Unix socket."""
         sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        try:
+        with connecting(self._library, sock.close):
             for option in socket_options or ():
                 sock.setsockopt(*option)
             await connect(sock, path, soonest(timeout))
-        except OSError as error:
-            sock.close()
-            raise connect_failed(self._library, error) from error
-        except BaseException:
-            sock.close()
-            raise
-        return self._kept(AsyncStream(sock, self._library, timeout))
+        self._opened = AsyncStream(sock, self._library, timeout)
+        return self._opened
 
     async def aclose(self) -> None:
         """Close what was opened: httpcore forgets a connection whose proxy said no."""
@@ -152,10 +137,6 @@ class AsyncBackend:
         """Wait, between httpcore's own attempts to connect."""
         left = within_deadline(None)
         await anyio.sleep(seconds if left is None else min(seconds, left))
-
-    def _kept(self, opened: AsyncStream) -> AsyncStream:
-        self._opened = opened
-        return opened
 
 
 class AsyncUpload:
@@ -185,24 +166,10 @@ async def ended(iterator: Any) -> None:
         await iterator.aclose()
 
 
-class AsyncBody:
-    """A stream of bytes, as httpx wants one; each integration mixes its own class in."""
+class AsyncBody(ResponseBody):
+    """The body of a response, read in tasks."""
 
-    def __init__(
-        self,
-        library: Library,
-        stream: Any,
-        done: Callable[[], Awaitable[None]] | None = None,
-        connection: Any = None,
-    ) -> None:
-        # Whom the call is for, where the caller reads: exceptions are specialised then
-        self.target: Target | None = None
-        self._library = library
-        self._stream = stream
-        self._done = done
-        self._open = True
-        self._connection = connection
-        self._pieces: Any = None
+    _pieces: Any = None
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         self._pieces = aiter(self._stream)

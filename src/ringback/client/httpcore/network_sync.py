@@ -3,8 +3,8 @@
 import socket
 import ssl
 import time
-from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Iterable, Iterator
+from typing import Any, TypeVar
 
 from ringback.client.deadline import within_deadline
 from ringback.client.dial import dial
@@ -13,12 +13,10 @@ from ringback.client.httpcore.stream import (
     MAX_RECORD_BYTES,
     NO_TIMEOUT_GIVEN,
     Channel,
-    connect_failed,
+    ResponseBody,
+    connecting,
     without_delay,
 )
-
-if TYPE_CHECKING:
-    from ringback.failure import Target
 
 
 class Stream(Channel):
@@ -62,17 +60,11 @@ class Stream(Channel):
         timeout: float | None = None,
     ) -> "Stream":
         """Return the connection with TLS on it."""
-        try:
+        with connecting(self._library, self.close):
             self._fit(timeout)
             sock = self._layered(ssl_context, server_hostname)
             self._sock = sock  # which owns the one below now
             sock.do_handshake()
-        except OSError as error:
-            self.close()
-            raise connect_failed(self._library, error) from error
-        except BaseException:
-            self.close()
-            raise
         return Stream(sock, self._library, self._limit)
 
     def _fit(self, timeout: float | None) -> None:
@@ -99,32 +91,26 @@ class Backend:
         socket_options: Iterable[Any] | None = None,
     ) -> Stream:
         """Return a connection to a host."""
-        try:
+        source = None if local_address is None else (local_address, 0)
+        with connecting(self._library):
             sock = dial(
-                host,
-                port,
-                timeout=timeout,
-                source_address=None if local_address is None else (local_address, 0),
-                socket_options=socket_options,
+                host, port, timeout=timeout, source_address=source, socket_options=socket_options
             )
-        except (OSError, OverflowError) as error:
-            raise connect_failed(self._library, error) from error
-        return self._kept(Stream(without_delay(sock), self._library, timeout))
+        self._opened = Stream(without_delay(sock), self._library, timeout)
+        return self._opened
 
     def connect_unix_socket(
         self, path: str, timeout: float | None = None, socket_options: Iterable[Any] | None = None
     ) -> Stream:
         """Return a connection to a Unix socket."""
         sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        try:
+        with connecting(self._library, sock.close):
             for option in socket_options or ():
                 sock.setsockopt(*option)
             sock.settimeout(within_deadline(timeout))
             sock.connect(path)
-        except OSError as error:
-            sock.close()
-            raise connect_failed(self._library, error) from error
-        return self._kept(Stream(sock, self._library, timeout))
+        self._opened = Stream(sock, self._library, timeout)
+        return self._opened
 
     def close(self) -> None:
         """Close what was opened: httpcore forgets a connection whose proxy said no."""
@@ -135,28 +121,9 @@ class Backend:
         """Wait, between httpcore's own attempts to connect."""
         time.sleep(seconds if (left := within_deadline(None)) is None else min(seconds, left))
 
-    def _kept(self, opened: Stream) -> Stream:
-        self._opened = opened
-        return opened
 
-
-class Body:
-    """A stream of bytes, as httpx wants one; each integration mixes its own class in."""
-
-    def __init__(
-        self,
-        library: Library,
-        stream: Any,
-        done: Callable[[], None] | None = None,
-        connection: Any = None,
-    ) -> None:
-        # Whom the call is for, where the caller reads: exceptions are specialised then
-        self.target: Target | None = None
-        self._library = library
-        self._stream = stream
-        self._done = done
-        self._open = True
-        self._connection = connection
+class SyncBody(ResponseBody):
+    """The body of a response, read in threads."""
 
     def __iter__(self) -> Iterator[bytes]:
         try:
@@ -168,13 +135,14 @@ class Body:
 
     def close(self) -> None:
         """Close the stream; a connection whose body is not read to its end is closed with it."""
-        if self._open:
-            self._open = False
-            try:
-                self._stream.close()
-            finally:
-                if self._done:
-                    self._done()
+        if not self._open:
+            return
+        self._open = False
+        try:
+            self._stream.close()
+        finally:
+            if self._done:
+                self._done()
 
 
 def upload_of(stream: Any) -> Any:

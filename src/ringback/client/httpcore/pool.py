@@ -8,9 +8,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from threading import Lock
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from ringback.client.bulkhead import Bulkhead
+from ringback.client.wire import last_exchange
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ringback.client.httpcore.library import Library
 
 _HANDING_OVER = Lock()
@@ -168,6 +173,80 @@ class KeptConnections:
         if not idle:
             del self._idle_of[key]
         return connection
+
+
+class PooledConnections:
+    """Sends requests over connections of httpcore, as httpx's own transport does.
+
+    Who waits for a connection waits in the order they came, and costs the others nothing. The
+    settings are those of a transport of httpx, whose pool of httpcore makes the connections.
+    """
+
+    backend: ClassVar[type[Any]]  # Opens the connections
+    shares_http_2: ClassVar[bool]  # Whether requests share a connection of HTTP/2
+
+    def __init__(self, library: Library, settings: TransportSettings) -> None:
+        self.proxy = settings.proxy  # `host:port` of the proxy they go through
+        shared = self.shares_http_2 and settings.http2
+        self.counts = not shared  # The bytes of each request are counted
+        self._library = library
+        self._settings = settings
+        self._places = Bulkhead(settings.most)
+        self._kept = KeptConnections(settings.most, settings.idle, settings.seconds, shared=shared)
+        self._backends: dict[Any, Any] = {}
+
+    def _take(self, request: Any, key: Key) -> tuple[Any, list[Any]]:
+        """Return a connection for the place that was waited for, and those to close."""
+        try:
+            connection, closing = self._kept.take(key)
+            if wire := last_exchange():
+                wire.reused, wire.proxied = connection is not None, self.proxy is not None
+            if connection is None:
+                backend = self.backend(self._library)
+                connection = self._settings.make(request.url.origin, backend)
+                self._backends[connection] = backend
+                self._kept.add(key, connection)
+        except BaseException:
+            self._places.leave()
+            raise
+        return connection, closing
+
+    def _taken_back(self, connection: Any) -> list[Any]:
+        """End a use of a connection; return those to close."""
+        unused, closing = self._kept.done(connection, self._places.taken - 1)
+        if unused:
+            self._places.leave()
+        return closing
+
+    def _made(self, response: Any, wrap: Any, done: Callable[[], Any]) -> Any:
+        """The response of httpx for one of httpcore, its body unread."""
+        extensions = response.extensions
+        return self._library.response(
+            status_code=response.status,
+            headers=response.headers,
+            stream=wrap(self._library, response.stream, done, extensions["network_stream"]),
+            extensions=extensions,
+        )
+
+
+class PlacedTransport:
+    """Lets so many requests to an origin be in flight, over all transports of the same kind.
+
+    The place is held until the body is read.
+    """
+
+    def __init__(self, inner: Any, library: Library, places: int) -> None:
+        self._inner = inner
+        self._library = library
+        self._places = places
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    def _exhausted(self, seconds: float | None) -> Exception:
+        text = f"{self._places} calls are in flight, and none ended in {seconds or 0:.3g} s"
+        error: Exception = self._library.httpx.PoolTimeout(text)
+        return error
 
 
 _SCHEMES = frozenset({"http", "https", "ws", "wss"})

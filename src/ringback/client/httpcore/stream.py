@@ -3,15 +3,18 @@
 import select
 import socket
 import ssl
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from time import monotonic
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from ringback.client.deadline import current_deadline
 from ringback.client.httpcore.library import Library
 from ringback.client.trust.shared import is_cut, reporting_cuts
 from ringback.client.wire import Wire, last_exchange, note_acknowledged
+
+if TYPE_CHECKING:
+    from ringback.failure import Target
 
 T = TypeVar("T")
 
@@ -177,12 +180,37 @@ class Channel:
             )
 
 
-def connect_failed(library: Library, error: Exception) -> Exception:
-    """Return the exception of httpcore for a connection that did not come about."""
-    core = library.httpcore
-    timed_out = isinstance(error, TimeoutError)
-    failed: Exception = core.ConnectTimeout(error) if timed_out else core.ConnectError(error)
-    return failed
+@contextmanager
+def connecting(library: Library, close: Callable[[], object] | None = None) -> Iterator[None]:
+    """A context in which a connection comes about, or is closed and httpcore's error raised."""
+    try:
+        yield
+    except BaseException as error:
+        if close:
+            close()
+        if not isinstance(error, (OSError, OverflowError)):
+            raise
+        core, timed_out = library.httpcore, isinstance(error, TimeoutError)
+        raise (core.ConnectTimeout if timed_out else core.ConnectError)(error) from error
+
+
+class ResponseBody:
+    """A stream of bytes, as httpx wants one; each integration mixes its own class in."""
+
+    def __init__(
+        self,
+        library: Library,
+        stream: Any,
+        done: Callable[[], Any] | None = None,
+        connection: Any = None,
+    ) -> None:
+        # Whom the call is for, where the caller reads: exceptions are specialised then
+        self.target: Target | None = None
+        self._library = library
+        self._stream = stream
+        self._done = done  # Called once it is closed (and awaited, by tasks)
+        self._open = True
+        self._connection = connection
 
 
 def _readable(number: int) -> Callable[[], bool]:

@@ -4,23 +4,21 @@
 from collections.abc import Iterable
 from datetime import timedelta
 from time import perf_counter
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
-from ringback.client.bulkhead import Bulkhead, bulkheads, wait
+from ringback.client.bulkhead import bulkheads, wait
 from ringback.client.call import Clock, Ended
 from ringback.client.deadline import within, within_deadline
 from ringback.client.drive_sync import by_routes, drive
-from ringback.client.http import add_key
 from ringback.client.httpcore.exchange import (
     DEADLINE_EXTENSION,
-    Caller,
+    PolicedTransport,
+    RoutedTransportExchange,
     TransportExchange,
     caller,
-    circuit_of,
-    deadline_of,
     response_of,
 )
-from ringback.client.httpcore.library import Library, raise_named
+from ringback.client.httpcore.library import raise_named
 from ringback.client.httpcore.network_sync import (
     SHARES_HTTP_2,
     Backend,
@@ -30,39 +28,22 @@ from ringback.client.httpcore.network_sync import (
     upload_of,
 )
 from ringback.client.httpcore.pool import (
-    KeptConnections,
-    TransportSettings,
+    PlacedTransport,
+    PooledConnections,
     core_request,
     key_of,
     pool_timeout,
 )
-from ringback.client.httpcore.transports import Transports
 from ringback.client.origin import origin_of
-from ringback.client.origins import origins_under
-from ringback.client.proxies import Proxies
-from ringback.client.routes import Route, RouteSelector
-from ringback.client.wire import last_exchange
 from ringback.event import Sink
 from ringback.retry import Policy, Timeout
-from ringback.sink.listening import listeners_for
 
 
-class Connections:
-    """Sends requests over connections of httpcore, as httpx's own transport does.
+class Connections(PooledConnections):
+    """The connections of one transport."""
 
-    Who waits for a connection waits in the order they came, and costs the others nothing. The
-    settings are those of a transport of httpx, whose pool of httpcore makes the connections.
-    """
-
-    def __init__(self, library: Library, settings: TransportSettings) -> None:
-        self.proxy = settings.proxy  # `host:port` of the proxy they go through
-        shared = SHARES_HTTP_2 and settings.http2
-        self.counts = not shared  # The bytes of each request are counted
-        self._library = library
-        self._settings = settings
-        self._places = Bulkhead(settings.most)
-        self._kept = KeptConnections(settings.most, settings.idle, settings.seconds, shared=shared)
-        self._backends: dict[Any, Backend] = {}
+    backend = Backend
+    shares_http_2 = SHARES_HTTP_2
 
     def handle_request(self, request: Any) -> Any:
         """Send a request once; return the response, its body unread."""
@@ -73,19 +54,7 @@ class Connections:
             raise_named(self._library, error, None)
         finally:
             ended(upload)
-        extensions = response.extensions
-        body = self._library.body(
-            self._library,
-            response.stream,
-            lambda: self._done(connection),
-            extensions["network_stream"],
-        )
-        return self._library.response(
-            status_code=response.status,
-            headers=response.headers,
-            stream=body,
-            extensions=extensions,
-        )
+        return self._made(response, self._library.body, lambda: self._done(connection))
 
     def close(self) -> None:
         """Close every connection."""
@@ -109,31 +78,13 @@ class Connections:
         seconds = within_deadline(pool_timeout(request))
         if not wait(self._places, seconds):
             raise self._library.httpcore.PoolTimeout(f"no connection came free in {seconds:.3g} s")
-        try:
-            connection, closing = self._kept.take(key)
-            if wire := last_exchange():
-                wire.reused, wire.proxied = connection is not None, self.proxy is not None
-            if connection is None:
-                connection = self._new(request.url.origin)
-                self._kept.add(key, connection)
-        except BaseException:
-            self._places.leave()
-            raise
+        connection, closing = self._take(request, key)
         if closing:
             self._close(closing)
         return connection
 
-    def _new(self, origin: Any) -> Any:
-        backend = Backend(self._library)
-        connection = self._settings.make(origin, backend)
-        self._backends[connection] = backend
-        return connection
-
     def _done(self, connection: Any) -> None:
-        unused, closing = self._kept.done(connection, self._places.taken - 1)
-        if unused:
-            self._places.leave()
-        if closing:
+        if closing := self._taken_back(connection):
             self._close(closing)
 
     def _close(self, connections: list[Any]) -> None:
@@ -143,27 +94,15 @@ class Connections:
             backend.close()
 
 
-class BulkheadTransport:
-    """Lets so many requests to an origin be in flight, over all transports of the process.
-
-    The place is held until the body is read.
-    """
-
-    def __init__(self, inner: Any, library: Library, places: int) -> None:
-        self._inner = inner
-        self._library = library
-        self._places = places
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._inner, name)
+class BulkheadTransport(PlacedTransport):
+    """Lets so many requests to an origin be in flight, over all transports of the process."""
 
     def handle_request(self, request: Any) -> Any:
         """Send a request once, when it has a place; return the response, its body unread."""
         bulkhead = bulkheads().of(origin_of(str(request.url)), self._places)
         seconds = within_deadline(pool_timeout(request))
         if not wait(bulkhead, seconds):
-            text = f"{self._places} calls are in flight, and none ended in {seconds:.3g} s"
-            raise self._library.httpx.PoolTimeout(text)
+            raise self._exhausted(seconds)
         try:
             response = self._inner.handle_request(request)
         except BaseException:
@@ -214,34 +153,25 @@ def _read(response: Any) -> None:
         response.close()
 
 
-class RoutedHttpxExchange(HttpxExchange):
+class RoutedHttpxExchange(RoutedTransportExchange, HttpxExchange):
     """An exchange whose attempts take the routes that are selected for them."""
 
-    __slots__ = ("_transports", "candidates", "routes")
-
-    def __init__(
-        self, *call: Any, transports: Transports, routes: RouteSelector, **who: Any
-    ) -> None:
-        super().__init__(*call, **who)
-        self._transports = transports
-        self.routes = routes
-        self.candidates: tuple[str, ...] | None = None
+    __slots__ = ()
 
     def attempt(self, limits: Timeout) -> Any:
         """Make one attempt, and what the policy allows right after a failure."""
         return by_routes(super().attempt, self, limits)
 
-    def take(self, route: Route) -> None:
-        """Let the next exchange go by a route."""
-        self._go_by(self._transports.by(route.choice.url, verified=route.verify))
-        if route.choice.url is None and route.choice.passed_by:
-            self.request.headers.pop("Proxy-Authorization", None)
 
-
-class TransportMixin:
+class TransportMixin(PolicedTransport):
     """Mixed into the transport of httpx by each integration."""
 
-    library: ClassVar[Library]
+    clock: Clock
+    _known = "HTTPTransport"
+    _connections = Connections
+    _placed = BulkheadTransport
+    _exchange = HttpxExchange
+    _routed = RoutedHttpxExchange
 
     def __init__(
         self,
@@ -253,17 +183,7 @@ class TransportMixin:
         **options: Any,
     ) -> None:
         """Set up a transport."""
-        if inner is not None and options:
-            raise TypeError(f"the inner transport has its own {', '.join(options)}")
-        self.policy = policy or Policy()
-        self.listeners = listeners_for(sinks)
-        self.clock = clock or Clock(sleep=sleep)
-        self._origins = origins_under(self.policy)
-        self._transports: Transports | None = None
-        if inner is None:
-            known = self.library.httpx.HTTPTransport
-            self._transports = Transports(self.library, self._sending, known, options)
-        self._inner = self._transports.direct if self._transports else self._sending(inner)
+        super().__init__(inner, policy, sinks, clock or Clock(sleep=sleep), options)
 
     def handle_request(self, request: Any) -> Any:
         """Send a request, as often as it needs and may; return the response.
@@ -273,14 +193,8 @@ class TransportMixin:
         returned, as httpx does.
         """
         who = caller(self.library.name, following=DEADLINE_EXTENSION in request.extensions)
-        url = str(request.url)
-        if self.policy.idempotency_key:
-            add_key(request.headers, request.method, url, self.policy.idempotency_key)
-        proxies = self._transports.proxies if self._transports else None
-        candidates = proxies.candidates(url) if proxies else ()
-        call = self._call(request, who, url, proxies if candidates else None)
-        guard = self._origins.guard(circuit_of(url, candidates, self._inner))
-        with within(deadline_of(request, self.policy, redirected=who.redirected)):
+        call, guard, deadline = self._begun(request, who)
+        with within(deadline):
             end = drive(call.attempt, call, self.policy, guard, self.listeners, self.clock)
         return response_of(self.library, end) if isinstance(end, Ended) else end
 
@@ -299,20 +213,3 @@ class TransportMixin:
             end(*error)
         else:
             self.close()
-
-    def _call(self, request: Any, who: Caller, url: str, proxies: Proxies | None) -> HttpxExchange:
-        parts = request, self._inner, self.library, self.policy, self.clock
-        if self._transports is None or not (proxies or self.policy.insecure_hosts):
-            return HttpxExchange(*parts, who=who)
-        routes = RouteSelector(url, self.policy, proxies or _NO_PROXIES, self.listeners, self.clock)
-        return RoutedHttpxExchange(*parts, transports=self._transports, routes=routes, who=who)
-
-    def _sending(self, inner: Any) -> Any:
-        """What sends requests with the settings of a transport, or that transport itself."""
-        settings = TransportSettings.of(inner, self.library.httpx.HTTPTransport)
-        sending = Connections(self.library, settings) if settings else inner
-        places = self.policy.bulkhead
-        return BulkheadTransport(sending, self.library, places) if places else sending
-
-
-_NO_PROXIES = Proxies({})

@@ -11,7 +11,7 @@ except ImportError as error:
 
 from ringback.client.httpcore.library import Library
 from ringback.client.httpcore.network_async import AsyncBody
-from ringback.client.httpcore.network_sync import Body
+from ringback.client.httpcore.network_sync import SyncBody
 from ringback.client.httpcore.response import FailureMixin
 from ringback.client.httpcore.transport_async import AsyncTransportMixin
 from ringback.client.httpcore.transport_sync import TransportMixin
@@ -26,7 +26,7 @@ class Response(FailureMixin, httpx.Response):
     decoding_error = httpx.DecodingError
 
 
-class _Body(Body, httpx.SyncByteStream): ...
+class _Body(SyncBody, httpx.SyncByteStream): ...
 
 
 class _AsyncBody(AsyncBody, httpx.AsyncByteStream): ...
