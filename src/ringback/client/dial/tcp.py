@@ -13,9 +13,10 @@ Each address goes through these states::
 
 In turn: the first attempts are plain blocking connects, each no longer than ``ATTEMPT_DELAY``. One
 that fails makes room for the next; one that is silent for so long stays pending, and from then on
-they run side by side: a selector waits for all pending sockets, and the next begins when one fails
-or the delay is over. The last address, and a single one, have all the time that is left. The delay
-is shorter where so many addresses would not get their turn before ``until``.
+they run side by side: the next begins when one fails or the delay is over. ``Race.steps`` decides
+that and never waits; for threads a selector waits for all pending sockets. The last address, and a
+single one, have all the time that is left. The delay is shorter where so many addresses would not
+get their turn before ``until``.
 
 What is learnt. An address that failed, or was silent while another won, is put last for
 ``AVOID_SECONDS`` (``address.Avoided``); one that answers is forgotten there. Where none could be
@@ -25,8 +26,8 @@ Why it is safe. Every socket that was opened is in ``pending`` until it has won 
 ``run`` closes what is pending whichever way it ends, by a signal too. Attempts are only connects:
 nothing was sent by a loser, so that a request can never arrive twice. If nobody wins, one exception
 is raised for all (``combined_error``): an answer beats silence, and silence beats no route, and it
-lists what became of each address. For tasks there is ``httpcore.dial_async``, with the same delay,
-order and exception; it has a task for each address in place of the selector.
+lists what became of each address. For tasks there is ``httpcore.dial_async``: the same race, side
+by side from the first address on, with the event loop in place of the selector.
 """
 
 import os
@@ -34,8 +35,8 @@ import selectors
 import socket
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Collection, Generator, Iterable, Sequence
+from typing import Any, NamedTuple
 
 from ringback.client.dial.address import (
     AddrInfo,
@@ -124,8 +125,45 @@ class Race:
         try:
             return self._in_turn() or self._side_by_side()
         finally:
-            for sock in self.pending:
-                sock.close()
+            self.close()
+
+    def close(self) -> None:
+        """Close the sockets of the attempts without an answer."""
+        for sock in self.pending:
+            sock.close()
+
+    def steps(self) -> Generator[float, Collection[socket.socket], Winner | None]:
+        """Run side by side, and leave the waiting to others, threads or tasks.
+
+        What is yielded is for how long to wait for an answer on a pending socket; sent in is which
+        of them can be written to.
+        """
+        start_at = 0.0
+        while self.pending or self._waiting:
+            now = time.monotonic()
+            if self._until is not None and now >= self._until:
+                break
+            if self._waiting and (now >= start_at or not self.pending):
+                start_at = now + self._start()
+                continue
+            won, lost = self._answers((yield self._pause(start_at, now)))
+            if won is not None:
+                return won, self.pending.pop(won)
+            start_at = now if lost else start_at
+        self.failed += [
+            ConnectAttempt(address, TimeoutError("timed out")) for address in self.pending.values()
+        ]
+        return None
+
+    def _side_by_side(self) -> Winner | None:
+        steps = self.steps()
+        try:
+            seconds = next(steps)
+            while True:
+                seconds = steps.send(_writable(self.pending, seconds))
+        except StopIteration as end:
+            winner: Winner | None = end.value
+            return winner
 
     def _in_turn(self) -> Winner | None:
         while self._waiting and not self.pending:
@@ -155,34 +193,13 @@ class Race:
             return False
         return True
 
-    def _side_by_side(self) -> Winner | None:
-        start_at = 0.0
-        with _Selector() as selector:
-            for sock in self.pending:
-                selector.register(sock, selectors.EVENT_WRITE)
-            while self.pending or self._waiting:
-                now = time.monotonic()
-                if self._until is not None and now >= self._until:
-                    break
-                if self._waiting and (now >= start_at or not self.pending):
-                    start_at = now + self._start(selector)
-                    continue
-                won, lost = self._answers(selector, self._pause(start_at, now))
-                if won is not None:
-                    return won, self.pending.pop(won)
-                start_at = now if lost else start_at
-        self.failed += [
-            ConnectAttempt(address, TimeoutError("timed out")) for address in self.pending.values()
-        ]
-        return None
-
     def _pause(self, start_at: float, now: float) -> float:
         ends = [self._until] if self._until is not None else []
         if self._waiting:
             ends.append(start_at)
         return min([*ends, now + _MAX_SELECT_SECONDS]) - now
 
-    def _start(self, selector: selectors.BaseSelector) -> float:
+    def _start(self) -> float:
         """Begin the next attempt; return the delay after which another may begin."""
         sock = self._opened()
         if sock is None:
@@ -195,20 +212,15 @@ class Race:
         except OSError as error:
             self._lose(sock, error)
             return 0.0
-        selector.register(sock, selectors.EVENT_WRITE)
         return self._delay or 0.0
 
-    def _answers(
-        self, selector: selectors.BaseSelector, timeout: float
-    ) -> tuple[socket.socket | None, bool]:
-        """Wait; return the socket that connected, if one did, and whether another failed."""
-        ready = {key.fileobj for key, _ in selector.select(timeout)}
+    def _answers(self, ready: Collection[socket.socket]) -> tuple[socket.socket | None, bool]:
+        """Return the socket that connected, if one did, and whether another failed."""
         lost = False
         for sock in [sock for sock in self.pending if sock in ready]:
             number = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
             if not number:
                 return sock, lost
-            selector.unregister(sock)
             self._lose(sock, OSError(number, os.strerror(number)))
             lost = True
         return None, lost
@@ -226,6 +238,13 @@ class Race:
     def _lose(self, sock: socket.socket, error: OSError) -> None:
         self.failed.append(ConnectAttempt(self.pending.pop(sock), error.with_traceback(None)))
         sock.close()
+
+
+def _writable(socks: Iterable[socket.socket], seconds: float) -> set[Any]:
+    with _Selector() as selector:
+        for sock in socks:
+            selector.register(sock, selectors.EVENT_WRITE)
+        return {key.fileobj for key, _ in selector.select(seconds)}
 
 
 def attempt_delay(addresses: int, until: float | None) -> float:
@@ -254,17 +273,14 @@ def dial(
     of the call under way. An address that does not answer costs 0.25 s (RFC 8305); one that
     failed in the last minute is tried after the others.
     """
-    if not 0 <= port <= 65535:
-        raise OverflowError("dial(): port must be 0-65535.")  # the words of socket.connect
+    check_port(port)
     until = soonest(timeout)
     opening = Opening(source_address, socket_options)
     found = opening.reachable(resolver.resolve(host, port, until, family))
     connect = _to_the_one if len(found) == 1 else _to_the_first
     sock, failed = connect(found, (host, port), opening, until)
     if sock is None:
-        if not is_literal(host):
-            resolver.cache.expire((host, family))
-        raise error_of(failed)
+        raise unreachable(host, family, failed)
     try:
         sock.settimeout(timeout)
     except BaseException:  # a number that is no timeout
@@ -298,29 +314,32 @@ def _to_the_first(
 ) -> _Ended:
     plain = socket.socket.__module__ == "socket"  # others know only how to connect
     race = Race(in_order(found, avoided.of(target)), opening, until, side_by_side=plain)
-    winner = race.run()
-    learn(target, race.failed, race.pending.values(), winner)
-    return (None, race.failed) if winner is None else (winner[0], [])
+    return outcome_of(race, target, race.run())
 
 
-def learn(
-    target: HostPort,
-    failed: Iterable[ConnectAttempt],
-    pending: Iterable[AddrInfo],
-    winner: Winner | None,
-) -> None:
-    """Put last what failed, and what did not answer before another did."""
-    silent = () if winner is None else pending
-    for address in (*(attempt.address for attempt in failed), *silent):
+def outcome_of(race: Race, target: HostPort, winner: Winner | None) -> _Ended:
+    """Put last what failed, and what did not answer before another did; return how it ended."""
+    silent = () if winner is None else race.pending.values()
+    for address in (*(attempt.address for attempt in race.failed), *silent):
         avoided.add(target, address[4][0])
-    if winner is not None:
-        avoided.remove(target, winner[1][4][0])
+    if winner is None:
+        return None, race.failed
+    avoided.remove(target, winner[1][4][0])
+    return winner[0], []
 
 
-def error_of(failed: list[ConnectAttempt]) -> OSError:
+def unreachable(host: str, family: int, failed: list[ConnectAttempt]) -> OSError:
     """Return the exception to raise where nobody won; the attempts are forgotten."""
+    if not is_literal(host):
+        resolver.cache.expire((host, family))
     if not failed:
         return OSError("getaddrinfo returns an empty list")  # the words of create_connection
     error = combined_error(failed)
     failed.clear()  # else it would hold the error, whose traceback holds it
     return error
+
+
+def check_port(port: int) -> None:
+    """Raise for a number that is no port, as ``socket.connect`` does."""
+    if not 0 <= port <= 65535:
+        raise OverflowError("dial(): port must be 0-65535.")

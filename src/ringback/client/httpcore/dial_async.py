@@ -4,7 +4,7 @@ import errno
 import os
 import socket
 import ssl
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable
 from time import monotonic
 from typing import Any
 
@@ -14,7 +14,7 @@ from ringback.client.deadline import remaining
 from ringback.client.dial.address import AddrInfo, Opening, avoided, in_order
 from ringback.client.dial.lookups import Lookup, Lookups, LookupTimedOut
 from ringback.client.dial.resolver import resolver, soonest
-from ringback.client.dial.tcp import ConnectAttempt, attempt_delay, error_of, learn
+from ringback.client.dial.tcp import Race, Winner, check_port, outcome_of, unreachable
 from ringback.client.tasks import from_threads
 
 BLOCKED = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
@@ -52,62 +52,37 @@ async def _within(seconds: float | None, wait: Callable[[Any], Awaitable[None]],
 _UNDER_WAY = frozenset({0, errno.EINPROGRESS, errno.EWOULDBLOCK})
 
 
-class AsyncRace:
-    """Attempts to connect to one host: the first that connects wins (RFC 8305, section 5)."""
+async def run_race(race: Race) -> Winner | None:
+    """Return the first socket that connects, with its address; ``None``: all failed."""
+    steps = race.steps()
+    try:
+        seconds = next(steps)
+        while True:
+            seconds = steps.send(await _answering([*race.pending], seconds))
+    except StopIteration as end:
+        winner: Winner | None = end.value
+        return winner
+    finally:
+        race.close()
 
-    def __init__(
-        self,
-        addresses: Sequence[AddrInfo],
-        open_socket: Callable[[AddrInfo], socket.socket],
-        until: float | None,
-    ) -> None:
-        self.failed: list[ConnectAttempt] = []  # Attempts that failed, in the order they did
-        self.pending: list[AddrInfo] = []  # Addresses without an answer so far
-        self._addresses = addresses
-        self._open = open_socket
-        self._until = until
-        self._delay = attempt_delay(len(addresses), until)
-        self._won: tuple[socket.socket, AddrInfo] | None = None
 
-    async def run(self) -> tuple[socket.socket, AddrInfo] | None:
-        """Return the first socket that connects, with its address; ``None``: all failed."""
-        if len(self._addresses) == 1:
-            await self._attempt(self._addresses[0])
-            return self._won
+async def _answering(socks: list[socket.socket], seconds: float) -> list[socket.socket]:
+    """Wait until one of the sockets can be written to; return those that can."""
+    found: list[socket.socket] = []
+    with anyio.move_on_after(seconds):
+        if len(socks) == 1:
+            await anyio.wait_writable(socks[0])
+            return socks
         async with anyio.create_task_group() as group:
-            for address in self._addresses:
-                over = anyio.Event()
-                group.start_soon(self._compete, address, over, group.cancel_scope)
-                with anyio.move_on_after(self._delay):
-                    await over.wait()
-        return self._won
 
-    async def _compete(
-        self, address: AddrInfo, over: anyio.Event, scope: anyio.CancelScope
-    ) -> None:
-        await self._attempt(address)
-        over.set()
-        if self._won:
-            scope.cancel()
+            async def wait(sock: socket.socket) -> None:
+                await anyio.wait_writable(sock)
+                found.append(sock)
+                group.cancel_scope.cancel()
 
-    async def _attempt(self, address: AddrInfo) -> None:
-        self.pending.append(address)
-        sock = None
-        try:
-            sock = self._open(address)
-            await connect(sock, address[4], self._until)
-        except OSError as error:
-            _close(sock)
-            self.failed.append(ConnectAttempt(address, error.with_traceback(None)))
-        except BaseException:
-            _close(sock)
-            raise
-        else:
-            if self._won:
-                sock.close()
-                return
-            self._won = sock, address
-        self.pending.remove(address)
+            for sock in socks:
+                group.start_soon(wait, sock)
+    return found
 
 
 async def connect(sock: socket.socket, address: Any, until: float | None) -> None:
@@ -120,11 +95,6 @@ async def connect(sock: socket.socket, address: Any, until: float | None) -> Non
         number = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
     if number:
         raise OSError(number, os.strerror(number))
-
-
-def _close(sock: socket.socket | None) -> None:
-    if sock is not None:
-        sock.close()
 
 
 async def resolve_async(host: str, port: int, until: float | None) -> list[AddrInfo]:
@@ -168,15 +138,12 @@ async def dial_async(
     socket_options: Iterable[Any] | None = None,
 ) -> socket.socket:
     """Return a socket that is connected to a host and does not block."""
-    if not 0 <= port <= 65535:
-        raise OverflowError("dial(): port must be 0-65535.")  # the words of socket.connect
+    check_port(port)
     until, target = soonest(timeout), (host, port)
     opening = Opening(source_address, socket_options)
     found = opening.reachable(await resolve_async(host, port, until))
-    race = AsyncRace(in_order(found, avoided.of(target)), opening, until)
-    winner = await race.run()
-    learn(target, race.failed, race.pending, winner)
-    if winner is None:
-        resolver.cache.expire((host, 0))
-        raise error_of(race.failed)
-    return winner[0]
+    race = Race(in_order(found, avoided.of(target)), opening, until)
+    sock, failed = outcome_of(race, target, await run_race(race))
+    if sock is None:
+        raise unreachable(host, 0, failed)
+    return sock
