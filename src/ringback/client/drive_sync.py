@@ -31,14 +31,16 @@ def bounded(
     attempt: AttemptMaker[T],
     call: Call,
     origin: str,
-    places: int,
+    places: int | None,
     error: Callable[[str], Exception],
 ) -> AttemptMaker[T]:
-    """Return the attempt, made once there is a place for it.
+    """Return the attempt, made once there is a place for it; without a limit, as it is.
 
     The places are those of the process; who comes first is served first. A place is held until
     the attempt is over: where the body is left to the caller, until the headers are there.
     """
+    if not places:
+        return attempt
 
     def in_place(limits: Timeout) -> T | Failed[T]:
         bulkhead, seconds = bulkheads().of(origin, places), within_deadline(limits.pool)

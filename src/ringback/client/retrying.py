@@ -10,7 +10,6 @@ from typing import Any, NoReturn, ParamSpec, TypeVar, cast, overload
 
 from ringback.client import drive_async, drive_sync, tasks
 from ringback.client.call import (
-    AsyncAttemptMaker,
     AsyncClock,
     Call,
     CallReporter,
@@ -20,7 +19,6 @@ from ringback.client.call import (
     KnownCall,
 )
 from ringback.client.deadline import clock_offset, current_deadline, within
-from ringback.client.drive_sync import bounded
 from ringback.client.origins import origins_under
 from ringback.client.raising import error_of, raise_prepared
 from ringback.errors import RingbackError
@@ -246,14 +244,9 @@ class Retrying:
                     raise
                 return failed
 
-        made: Callable[[Timeout], R | Failed[R]] = attempt
-        places = self.policy.bulkhead
-        if places:
-            name = self._target or call.method
-            made = bounded(attempt, call, name, places, ConnectionError)
-        end = drive_sync.drive(
-            made, call, self.policy, self._guard(call.method), self._listeners, self._clock
-        )
+        name, guard = self._target or call.method, self._guard(call.method)
+        made = drive_sync.bounded(attempt, call, name, self.policy.bulkhead, ConnectionError)
+        end = drive_sync.drive(made, call, self.policy, guard, self._listeners, self._clock)
         return raise_ended(end) if isinstance(end, Ended) else end
 
     def _async(self, function: Callable[..., Awaitable[R]]) -> Callable[..., Awaitable[R]]:
@@ -270,17 +263,10 @@ class Retrying:
                         raise
                     return failed
 
-            made: AsyncAttemptMaker[R] = attempt
-            if places := self.policy.bulkhead:
-                name = self._target or call.method
-                made = drive_async.bounded(attempt, call, name, places, ConnectionError)
+            name, guard = self._target or call.method, self._guard(call.method)
+            made = drive_async.bounded(attempt, call, name, self.policy.bulkhead, ConnectionError)
             end = await drive_async.drive(
-                made,
-                call,
-                self.policy,
-                self._guard(call.method),
-                self._listeners,
-                self._async_clock,
+                made, call, self.policy, guard, self._listeners, self._async_clock
             )
             return raise_ended(end) if isinstance(end, Ended) else end
 

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from ringback.client.deadline import within
-from ringback.client.urllib3.connection import bytes_of, write_bytes
+from ringback.client.urllib3.connection import HTTPConnection, write_bytes
 from ringback.client.wire import Wire
 
 LARGE = bytes(8 << 20)
@@ -130,6 +130,23 @@ def test_a_write_that_fails_has_taken_nothing(error):
     assert not wire.sent
 
 
+def sent_of(body):
+    """The writes by which a connection sends a body in pieces of two bytes."""
+    sent = []
+
+    class Recording:
+        def send(self, data):
+            sent.append(bytes(data))
+            return len(data)
+
+    connection = HTTPConnection("api.test", 80, blocksize=2)
+    connection.sock = sock = Recording()
+    connection.wire.sends, sock.gettimeout, sock.settimeout = 1, lambda: None, lambda _: None
+    connection.send(body)
+    assert connection.sock is sock
+    return sent
+
+
 @pytest.mark.parametrize(
     ("data", "expected"),
     [
@@ -143,10 +160,10 @@ def test_a_write_that_fails_has_taken_nothing(error):
     ],
 )
 def test_a_body_is_sent_as_http_client_would(data, expected):
-    assert [bytes(piece) for piece in bytes_of(data, 2)] == expected
+    assert sent_of(data) == expected
 
 
 @pytest.mark.parametrize("nonsense", ["text", 3, None])
 def test_what_is_no_body_is_refused(nonsense):
     with pytest.raises(TypeError):
-        list(bytes_of(nonsense, 2))
+        sent_of(nonsense)

@@ -21,7 +21,7 @@ from ringback.client.aiohttp.exchange import (
     RoutedAiohttpExchange,
     minding_the_end,
 )
-from ringback.client.call import AsyncAttemptMaker, AsyncClock, Ended, success_event
+from ringback.client.call import AsyncClock, Ended, success_event
 from ringback.client.deadline import current_deadline, within
 from ringback.client.drive_async import bounded, drive
 from ringback.client.http import add_key, is_bad
@@ -205,10 +205,8 @@ class Middleware:
     async def _drive(
         self, call: AiohttpExchange, guard: OriginState, deadline: float, began: float | None = None
     ) -> ClientResponse:
-        attempt: AsyncAttemptMaker[ClientResponse] = call.attempt
-        if places := self.policy.bulkhead:
-            origin = self._origin(call.request.url)
-            attempt = bounded(attempt, call, origin, places, aiohttp.ConnectionTimeoutError)
+        origin, full = self._origin(call.request.url), aiohttp.ConnectionTimeoutError
+        attempt = bounded(call.attempt, call, origin, self.policy.bulkhead, full)
         with within(deadline):
             end = await drive(attempt, call, self.policy, guard, self.listeners, self.clock, began)
         if not isinstance(end, Ended):

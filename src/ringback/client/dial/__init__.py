@@ -6,7 +6,7 @@ short cache of names, and several addresses raced as RFC 8305 says.
 
 from ringback.client.dial.address import avoid
 from ringback.client.dial.lookups import LookupTimedOut
-from ringback.client.dial.resolver import Cache, Entry, names, resolve
+from ringback.client.dial.resolver import Cache, CacheEntry, names, resolve
 from ringback.client.dial.tcp import dial
 
-__all__ = ["Cache", "Entry", "LookupTimedOut", "avoid", "dial", "names", "resolve"]
+__all__ = ["Cache", "CacheEntry", "LookupTimedOut", "avoid", "dial", "names", "resolve"]

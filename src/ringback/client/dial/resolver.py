@@ -79,7 +79,7 @@ recheck timer)."""
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CacheEntry:
     """An answer."""
 
     addresses: tuple[AddrInfo, ...]  # Without a port; empty where the name does not exist
@@ -131,14 +131,14 @@ class Cache:
         """Forget everything; answers to questions under way are not kept."""
         with self._lock:
             self.generation += 1
-            self._entries: dict[Key, Entry] = {}
+            self._entries: dict[Key, CacheEntry] = {}
 
-    def entries(self) -> Mapping[Key, Entry]:
+    def entries(self) -> Mapping[Key, CacheEntry]:
         """Return what is kept at this moment."""
         with self._lock:
             return MappingProxyType(dict(self._entries))
 
-    def fresh(self, key: Key) -> Entry | None:
+    def fresh(self, key: Key) -> CacheEntry | None:
         """Return an answer for which the resolver need not be asked."""
         now = self._clock()
         if self._sources.changed(now):
@@ -146,16 +146,16 @@ class Cache:
         entry = self._entries.get(key)
         return entry if entry is not None and now < entry.fresh_until else None
 
-    def stale_entry(self, key: Key) -> Entry | None:
+    def stale_entry(self, key: Key) -> CacheEntry | None:
         """Return an answer to use if the resolver fails."""
         entry = self._entries.get(key)
         usable = entry is not None and entry.error is None and self._clock() < entry.stale_until
         return entry if usable else None
 
-    def keep(self, key: Key, addresses: Iterable[AddrInfo], generation: int) -> Entry:
+    def keep(self, key: Key, addresses: Iterable[AddrInfo], generation: int) -> CacheEntry:
         """Keep an answer and return it."""
         until = self._clock() + self.ttl
-        entry = Entry(tuple(addresses), None, until, until + self.stale)
+        entry = CacheEntry(tuple(addresses), None, until, until + self.stale)
         if self.ttl > 0:
             self._put(key, entry, generation)
         return entry
@@ -163,17 +163,17 @@ class Cache:
     def deny(self, key: Key, error: tuple[int, str], generation: int) -> None:
         """Keep that a name does not exist."""
         until = self._clock() + (self.negative_ttl if self.ttl > 0 else 0)
-        self._put(key, Entry((), error, until, until), generation)
+        self._put(key, CacheEntry((), error, until, until), generation)
 
     def drop(self, key: Key) -> None:
         """Forget an answer that is no longer true."""
         with self._lock:
             self._entries.pop(key, None)
 
-    def renew(self, key: Key, entry: Entry) -> None:
+    def renew(self, key: Key, entry: CacheEntry) -> None:
         """Use an answer for ``RECHECK`` seconds more, since the resolver fails."""
         until = min(self._clock() + RECHECK_INTERVAL, entry.stale_until)
-        renewed = Entry(entry.addresses, None, until, entry.stale_until)
+        renewed = CacheEntry(entry.addresses, None, until, entry.stale_until)
         with self._lock:
             if self._entries.get(key) is entry:
                 self._entries[key] = renewed
@@ -187,9 +187,9 @@ class Cache:
             entry = self._entries.get(key)
             stale = entry is not None and self._clock() >= entry.stale_until - self.stale
             if entry is not None and entry.error is None and not stale:
-                self._entries[key] = Entry(entry.addresses, None, 0.0, entry.stale_until)
+                self._entries[key] = CacheEntry(entry.addresses, None, 0.0, entry.stale_until)
 
-    def _put(self, key: Key, entry: Entry, generation: int) -> None:
+    def _put(self, key: Key, entry: CacheEntry, generation: int) -> None:
         with self._lock:
             if generation != self.generation:
                 return
@@ -264,7 +264,7 @@ class Resolver:
 
     def _look_up(
         self, key: Key, until: float | None
-    ) -> Generator[tuple[Lookup, float | None], Lookup, Entry]:
+    ) -> Generator[tuple[Lookup, float | None], Lookup, CacheEntry]:
         host, generation = key[0].strip("[]"), self.cache.generation
         if is_literal(host):
             return self._ask(key, host, generation)
@@ -272,7 +272,7 @@ class Resolver:
         lookup = Lookup((*key, generation), host, lambda: self._ask(key, host, generation))
         stale = self.cache.stale_entry(key)
         try:
-            entry: Entry = (yield lookup, _answer_until(until, stale)).result()
+            entry: CacheEntry = (yield lookup, _answer_until(until, stale)).result()
         except socket.gaierror as error:
             if stale is None or error.errno in _NO_SUCH_NAME:
                 raise
@@ -280,7 +280,7 @@ class Resolver:
             return stale
         return entry
 
-    def _ask(self, key: Key, host: str, generation: int) -> Entry:
+    def _ask(self, key: Key, host: str, generation: int) -> CacheEntry:
         try:
             found = _SYSTEM_GETADDRINFO(host, None, key[1], socket.SOCK_STREAM)
         except socket.gaierror as error:
@@ -292,7 +292,7 @@ class Resolver:
         return self.cache.keep(key, found, generation)
 
 
-def _answer_until(until: float | None, stale: Entry | None) -> float | None:
+def _answer_until(until: float | None, stale: CacheEntry | None) -> float | None:
     """With a stale answer at hand, half of the time must remain for connecting."""
     if stale is None:
         return until

@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import Any
 from weakref import ref
 
-from ringback.client.call import AttemptMaker, Clock, Ended, KnownCall
+from ringback.client.call import Clock, Ended, KnownCall
 from ringback.client.drive_sync import bounded, drive
 from ringback.client.http import add_key
 from ringback.client.httpcore.pool import TransportSettings
@@ -56,8 +56,8 @@ def patch_requests(library: ModuleType, settings: InstallSettings, patches: Patc
     adapter, session = library.adapters.HTTPAdapter, library.sessions.Session
     patches.wrap(adapter, "send", lambda original: _adapter_send(original, settings))
     patches.wrap(adapter, "build_response", _build_response)
-    patches.wrap(session, "prepare_request", _prepare_request)
-    patches.wrap(session, "send", _session_send)
+    patches.wrap(session, "prepare_request", _specialised)
+    patches.wrap(session, "send", _specialised)
 
 
 def _adapter_send(original: Function, settings: InstallSettings) -> Function:
@@ -90,10 +90,8 @@ def _adapter_send(original: Function, settings: InstallSettings) -> Function:
         add_key(request.headers, request.method or "", request.url or "", policy.idempotency_key)
         call = RequestsExchange(request, options, once, policy, clock)
         guard = origins.guard(circuit_key_of(request.url or "", options["proxies"], None))
-        attempt: AttemptMaker[Any] = call.attempt
-        if places := policy.bulkhead:
-            error = requests.ConnectionError
-            attempt = bounded(attempt, call, origin_of(request.url or ""), places, error)
+        origin, error = origin_of(request.url or ""), requests.ConnectionError
+        attempt = bounded(call.attempt, call, origin, policy.bulkhead, error)
         end = drive(attempt, call, policy, guard, settings.listeners, clock)
         return response_or_raise(end, request) if isinstance(end, Ended) else end
 
@@ -114,24 +112,14 @@ def _build_response(original: Function) -> Function:
     return build_response
 
 
-def _prepare_request(original: Function) -> Function:
+def _specialised(original: Function) -> Function:
     from ringback.client.requests.failures import specialised_errors  # noqa: PLC0415 - needs requests
 
-    def prepare_request(self: Any, request: Any) -> Any:
-        with specialised_errors(request.url):
-            return original(self, request)
-
-    return prepare_request
-
-
-def _session_send(original: Function) -> Function:
-    from ringback.client.requests.failures import specialised_errors  # noqa: PLC0415 - needs requests
-
-    def send(self: Any, request: Any, **kwargs: Any) -> Any:
+    def of_session(self: Any, request: Any, **kwargs: Any) -> Any:
         with specialised_errors(getattr(request, "url", "")):
             return original(self, request, **kwargs)
 
-    return send
+    return of_session
 
 
 def patch_urllib3(library: ModuleType, settings: InstallSettings, patches: Patches) -> None:
@@ -163,11 +151,9 @@ def _urlopen(library: ModuleType, original: Function, settings: InstallSettings)
                     raise
                 return failed
 
-        bounding: AttemptMaker[Any] = attempt
-        if places := policy.bulkhead:
-            error = partial(library.exceptions.EmptyPoolError, self)
-            bounding = bounded(attempt, call, origin_of(call.target.url or ""), places, error)
-        end = drive(bounding, call, policy, None, settings.listeners, clock)
+        error = partial(library.exceptions.EmptyPoolError, self)
+        placed = bounded(attempt, call, origin_of(call.target.url or ""), policy.bulkhead, error)
+        end = drive(placed, call, policy, None, settings.listeners, clock)
         return raise_ended(end) if isinstance(end, Ended) else end
 
     return urlopen

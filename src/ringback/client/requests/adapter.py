@@ -168,8 +168,7 @@ class Adapter(FastAdapter):
         call = self._call(request, options, self.send_once, self.policy, self.clock, super().send)
         guard = self._origins.guard(circuit_key_of(url, proxies, self.proxies))
         attempt: AttemptMaker[requests.Response] = call.attempt
-        places = self.policy.bulkhead
-        if places:
+        if places := self.policy.bulkhead:
             attempt = bounded(attempt, call, origin_of(url), places, requests.ConnectionError)
         end = drive(attempt, call, self.policy, guard, self.listeners, self.clock)
         if not isinstance(end, Ended):

@@ -8,10 +8,11 @@ exception says so: a reset while the response is awaited looks like one while th
 So what was sent and received is counted here, in the ``Wire`` of the exchange, and
 ``wire.delivered`` reads the evidence afterwards (see the head of ``wire.py``):
 
-* ``write_bytes`` sends piece by piece in place of ``sendall``, which does not say how much the
-  kernel took before it failed. A write that failed with an error number, or timed out, took
-  nothing. Of any other exception (a signal's handler may raise after the write) that is not known,
-  so one byte is counted: "maybe" is never mistaken for "no".
+* ``http.client`` decides how a body is sent, over a ``CountedSocket``. There ``write_bytes`` takes
+  the place of ``sendall``, which does not say how much the kernel took before it failed. A write
+  that failed with an error number, or timed out, took nothing. Of any other exception (a signal's
+  handler may raise after the write) that is not known, so one byte is counted: "maybe" is never
+  mistaken for "no".
 * ``SocketReader`` counts what comes. One byte of an answer, and the request was received.
 * Where a timeout ends the wait, ``note_acknowledged`` asks the system what the peer has confirmed.
 
@@ -29,7 +30,6 @@ import io
 import socket
 import ssl
 import sys
-from collections.abc import Iterator
 from math import inf
 from time import monotonic
 from typing import Any
@@ -106,20 +106,23 @@ def _nothing_was_sent(error: BaseException) -> bool:
     return error.errno is not None or str(error) in _TIMEOUT_MESSAGES
 
 
-def bytes_of(data: Any, size: int) -> Iterator[Any]:
-    """Return the pieces of a body as ``http.client`` sends them."""
-    if hasattr(data, "read"):
-        while piece := data.read(size):
-            yield piece.encode("iso-8859-1") if isinstance(piece, str) else piece
-        return
-    try:
-        view = memoryview(data).cast("B")
-    except TypeError:
-        if isinstance(data, str):
-            raise
-        yield from data
-    else:
-        yield view
+class CountedSocket:
+    """A socket as ``http.client`` wants one to send by; what it sends is counted."""
+
+    __slots__ = ("_limit", "_sock", "_wire")
+
+    def __init__(self, sock: Any, wire: Wire, limit: float | None) -> None:
+        self._sock = sock
+        self._wire = wire
+        self._limit = limit
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._sock, name)
+
+    def sendall(self, data: Any) -> None:
+        """Send all bytes; what is none raises ``TypeError`` before anything is sent."""
+        piece = data if type(data) is bytes else memoryview(data).cast("B")
+        write_bytes(self._sock, piece, self._wire, self._limit)
 
 
 class SocketReader(socket.SocketIO):
@@ -279,20 +282,20 @@ class HTTPConnection(urllib3.connection.HTTPConnection):
         Args:
             data: Bytes; a file or an iterable is sent piece by piece.
         """
-        if self.sock is None:
-            if not self.auto_open:
-                raise http.client.NotConnected
+        if self.sock is None and self.auto_open:
             self.connect()
-        wire, limit = self.wire, self.write_timeout
+        sock, wire, limit = self.sock, self.wire, self.write_timeout
         if limit is None:
             limit = seconds_of(self.timeout)
         if not wire.sends:
             wire.phase = "send"
-        for piece in (data,) if type(data) is bytes else bytes_of(data, self.blocksize):
-            if self.debuglevel > 0:
-                print("send:", repr(piece))
-            sys.audit("http.client.send", self, piece)
-            write_bytes(self.sock, piece, wire, limit)
+        counted = None if sock is None else CountedSocket(sock, wire, limit)
+        try:
+            self.sock = counted
+            super().send(data)
+        finally:
+            if self.sock is counted:  # it is not closed
+                self.sock = sock
 
     def response_class(self, sock: Any, *args: Any, **kwargs: Any) -> LowLevelResponse:  # type: ignore[override]  # only called
         """Return what reads a response.

@@ -13,7 +13,7 @@ from urllib3.exceptions import EmptyPoolError, HTTPError, MaxRetryError
 from urllib3.util import parse_url
 from urllib3.util.timeout import Timeout as LibraryTimeout
 
-from ringback.client.call import AttemptMaker, Clock, Ended
+from ringback.client.call import Clock, Ended
 from ringback.client.deadline import within
 from ringback.client.drive_sync import bounded, drive
 from ringback.client.http import add_key
@@ -152,9 +152,8 @@ class PolicedHTTPPool(HTTPConnectionPool):
         through = f" through {origin_of(self.proxy_url)}" if self.proxy_url else ""
         origin = origin_of(target.url or "")
         guard = settings.origins.guard(f"{origin}{through}")
-        attempt: AttemptMaker[Any] = call.attempt
-        if places := policy.bulkhead:
-            attempt = bounded(attempt, call, origin, places, partial(EmptyPoolError, self))
+        full = partial(EmptyPoolError, self)
+        attempt = bounded(call.attempt, call, origin, policy.bulkhead, full)
         end = drive(attempt, call, policy, guard, settings.listeners, settings.clock)
         return self._result(end, url) if isinstance(end, Ended) else end
 

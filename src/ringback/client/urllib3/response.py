@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import Generator
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from http.client import HTTPException
 from typing import Any
@@ -70,6 +71,9 @@ def _is_garbage(stream: Any) -> bool:
     return False
 
 
+_AS_IT_IS = nullcontext()
+
+
 class HTTPResponse(urllib3.response.HTTPResponse):
     """A response that is read to its end, or raises.
 
@@ -84,6 +88,10 @@ class HTTPResponse(urllib3.response.HTTPResponse):
         kwargs.setdefault("enforce_content_length", True)
         super().__init__(*args, **kwargs)
 
+    def _reading(self) -> AbstractContextManager[None]:
+        """The context in which the body is read."""
+        return _AS_IT_IS
+
     def read(
         self,
         amt: int | None = None,
@@ -91,32 +99,36 @@ class HTTPResponse(urllib3.response.HTTPResponse):
         cache_content: bool = False,
     ) -> bytes:
         """Read, as in urllib3."""
-        data = super().read(amt, decode_content, cache_content)
-        if not data or amt is None:
-            self._check_end()
-        return data
+        with self._reading():
+            data = super().read(amt, decode_content, cache_content)
+            if not data or amt is None:
+                self._check_end()
+            return data
 
     def read1(self, amt: int | None = None, decode_content: bool | None = None) -> bytes:
         """Read what one read of the connection gives, as in urllib3 2."""
-        data = super().read1(amt, decode_content)
-        if not data and amt != 0:
-            self._check_length()
-            self._check_end()
-        return data
+        with self._reading():
+            data = super().read1(amt, decode_content)
+            if not data and amt != 0:
+                self._check_length()
+                self._check_end()
+            return data
 
     def stream(
         self, amt: int | None = 2**16, decode_content: bool | None = None
     ) -> Generator[bytes, None, None]:
         """Iterate over the body, as in urllib3."""
-        yield from super().stream(amt, decode_content)
-        self._check_end()
+        with self._reading():
+            yield from super().stream(amt, decode_content)
+            self._check_end()
 
     def read_chunked(
         self, amt: int | None = None, decode_content: bool | None = None
     ) -> Generator[bytes, None, None]:
         """Iterate over a chunked body, as in urllib3."""
-        yield from super().read_chunked(amt, decode_content)
-        self._check_end()
+        with self._reading():
+            yield from super().read_chunked(amt, decode_content)
+            self._check_end()
 
     def close(self) -> None:
         """Close; what was not read is not missed."""
@@ -164,31 +176,5 @@ class NamedResponse(HTTPResponse):
             return None
         return failure_of_status(self.status, self.reason, self.target)
 
-    def read(
-        self,
-        amt: int | None = None,
-        decode_content: bool | None = None,
-        cache_content: bool = False,
-    ) -> bytes:
-        """Read, as in urllib3."""
-        with specialised_errors(self.target):
-            return super().read(amt, decode_content, cache_content)
-
-    def read1(self, amt: int | None = None, decode_content: bool | None = None) -> bytes:
-        """Read what one read of the connection gives, as in urllib3 2."""
-        with specialised_errors(self.target):
-            return super().read1(amt, decode_content)
-
-    def stream(
-        self, amt: int | None = 2**16, decode_content: bool | None = None
-    ) -> Generator[bytes, None, None]:
-        """Iterate over the body, as in urllib3."""
-        with specialised_errors(self.target):
-            yield from super().stream(amt, decode_content)
-
-    def read_chunked(
-        self, amt: int | None = None, decode_content: bool | None = None
-    ) -> Generator[bytes, None, None]:
-        """Iterate over a chunked body, as in urllib3."""
-        with specialised_errors(self.target):
-            yield from super().read_chunked(amt, decode_content)
+    def _reading(self) -> AbstractContextManager[None]:
+        return specialised_errors(self.target)
