@@ -6,7 +6,7 @@ from dataclasses import replace
 from math import inf
 from time import monotonic
 from types import FrameType
-from typing import Any, ClassVar, NamedTuple, NoReturn
+from typing import Any, ClassVar, NamedTuple
 
 from ringback.client.body import REPLAYABLE_TYPES, Body
 from ringback.client.call import AsyncClock, Clock, Ended
@@ -276,14 +276,10 @@ def response_of(library: Library, ended: Ended[Any]) -> Any:
     """Return the response that a call ended with, or raise how it ended without one."""
     response: Any = ended.decisive and ended.decisive.result
     if response is None:
-        _raise(library, ended)
+        raise_prepared(error_of(ended, _refused(library, ended.decision.failure)))
     if ended.retry_at is not None:
         response.extensions["retry_at"] = ended.retry_at
     return response
-
-
-def _raise(library: Library, ended: Ended[Any]) -> NoReturn:
-    raise_prepared(error_of(ended, _refused(library, ended.decision.failure)))
 
 
 def _refused(library: Library, failure: Failure) -> Exception:

@@ -225,7 +225,8 @@ class _OriginalTransport:
 
     def __init__(self, transport: Any) -> None:
         self.transport = ref(transport)  # whose integration this is behind, and goes with it
-        self.proxy = _proxy_of(transport)
+        known = TransportSettings.of(transport, type(transport))
+        self.proxy = known.proxy if known else None
 
 
 def _integrations_of(
@@ -235,11 +236,6 @@ def _integrations_of(
     return Integrations(
         lambda transport: integration(once(transport), policy=settings.policy, sinks=sinks)
     )
-
-
-def _proxy_of(transport: Any) -> str | None:
-    known = TransportSettings.of(transport, type(transport))
-    return known.proxy if known else None
 
 
 def patch_aiohttp(library: ModuleType, settings: InstallSettings, patches: Patches) -> None:

@@ -41,9 +41,6 @@ def program_environment(options: RunOptions, environ: Mapping[str, str]) -> dict
 def install_from_environment(environ: Mapping[str, str] = os.environ) -> Installed:
     """Install ringback as the environment says."""
     options = RunOptions(**json.loads(environ.get(VARIABLE, "{}")))
-    sinks = [] if options.log == "" else [_sink(options)]
+    log = Path(options.log) if options.log else None
+    sinks = [] if options.log == "" else [StreamSink(log, json=options.json)]
     return install(options.policy(), retry=options.retry, sinks=sinks)
-
-
-def _sink(options: RunOptions) -> StreamSink:
-    return StreamSink(Path(options.log) if options.log else None, json=options.json)

@@ -44,7 +44,12 @@ class Bypass:
         """Return whether a host is called without a proxy."""
         if self._everything:
             return True
-        return self._covers_as_requests(host, port) or self._covers_as_urllib(host)
+        found = _PORT.fullmatch(host)  # urllib takes the end of an IPv6 address for a port
+        return (
+            self._covers_as_requests(host, port)
+            or _ends_in(self._suffixes, host)
+            or bool(found and _ends_in(self._suffixes, found[1]))
+        )
 
     def _covers_as_requests(self, host: str, port: int | None) -> bool:
         number = _number(host)
@@ -53,10 +58,6 @@ class Bypass:
                 number & mask == network for network, mask in self._networks
             )
         return _ends_in(self._names, host) or bool(port and _ends_in(self._names, f"{host}:{port}"))
-
-    def _covers_as_urllib(self, host: str) -> bool:
-        found = _PORT.fullmatch(host)  # it takes the end of an IPv6 address for a port
-        return _ends_in(self._suffixes, host) or bool(found and _ends_in(self._suffixes, found[1]))
 
 
 @lru_cache(maxsize=64)

@@ -80,12 +80,7 @@ def response_or_raise(
 ) -> requests.Response:
     """Return the response that a call ended with, or raise how it ended without one."""
     if ended.decisive is None or ended.decisive.result is None:
-        raise_prepared(exception_of(ended, request))
+        raise_prepared(error_of(ended, refusal_error(ended.decision.failure, request)))
     response = ended.decisive.result
     vars(response)["retry_at"] = ended.retry_at
     return response
-
-
-def exception_of(ended: Ended[requests.Response], request: PreparedRequest | None) -> BaseException:
-    """Return the exception to raise for a call that ended without a response."""
-    return error_of(ended, refusal_error(ended.decision.failure, request))

@@ -53,7 +53,8 @@ def lent(connection: Any, trust: Trust | None = None) -> Iterator[None]:
     held.update(loan)
     try:
         with ExitStack() as reporting:
-            for context in _used(connection):
+            config = getattr(connection, "proxy_config", None)
+            for context in (connection.ssl_context, getattr(config, "ssl_context", None)):
                 reporting.enter_context(reporting_cuts(context))
             yield
     finally:
@@ -104,12 +105,6 @@ def _made(connection: Any) -> dict[str, Any]:
     if not named and hasattr(context, "load_default_certs"):
         context.load_default_certs()
     return {"ssl_context": context}
-
-
-def _used(connection: Any) -> list[Any]:
-    """The contexts that a connection is about to use."""
-    config = getattr(connection, "proxy_config", None)
-    return [connection.ssl_context, getattr(config, "ssl_context", None)]
 
 
 def _asked(connection: Any, trust: Trust | None) -> Trust | None:

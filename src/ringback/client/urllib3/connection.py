@@ -255,6 +255,7 @@ def with_deadline(sock: Any) -> Any:
     return sock
 
 
+_NameError: Any = getattr(urllib3.exceptions, "NameResolutionError", None)  # 1.26 has none
 _CREATE_CONNECTION = urllib3.util.connection.create_connection
 """A function put in its place by others is called: only they know what it means."""
 
@@ -337,20 +338,25 @@ class HTTPConnection(urllib3.connection.HTTPConnection):
     def _dial(self) -> socket.socket:
         try:
             sock = self._dialled()
-        except TimeoutError as error:
-            limit = seconds_of(self.timeout)
-            text = f"Connection to {self.host} timed out. (connect timeout={limit})"
-            raise ConnectTimeoutError(self, text) from error
-        except socket.gaierror as error:
-            raise name_error(self, error) from error
         except UnicodeError:
             text = f"'{self._dns_host.strip('[]')}', label empty or too long"
             raise urllib3.exceptions.LocationParseError(text) from None
         except OSError as error:
-            text = f"Failed to establish a new connection: {error}"
-            raise NewConnectionError(self, text) from error
+            raise self._unconnected(error) from error
         sys.audit("http.client.connect", self, self.host, self.port)
         return sock
+
+    def _unconnected(self, error: Any) -> Exception:
+        """What urllib3 raises where there is no connection."""
+        if isinstance(error, TimeoutError):
+            limit = seconds_of(self.timeout)
+            text = f"Connection to {self.host} timed out. (connect timeout={limit})"
+            return ConnectTimeoutError(self, text)
+        text = f"Failed to establish a new connection: {error}"
+        if isinstance(error, socket.gaierror) and _NameError is not None:
+            named: Exception = _NameError(self.host, self, error)
+            return named
+        return NewConnectionError(self, text)
 
     def _dialled(self) -> socket.socket:
         return dial(
@@ -405,10 +411,3 @@ class HTTPSConnection(HTTPConnection, urllib3.connection.HTTPSConnection):
 def dials_itself() -> bool:
     """Return whether connections are made by ``dial``: nobody has replaced urllib3's function."""
     return urllib3.util.connection.create_connection is _CREATE_CONNECTION
-
-
-def name_error(connection: Any, error: socket.gaierror) -> NewConnectionError:
-    """Return what urllib3 raises where a name has no address."""
-    if hasattr(urllib3.exceptions, "NameResolutionError"):
-        return urllib3.exceptions.NameResolutionError(connection.host, connection, error)
-    return NewConnectionError(connection, f"Failed to establish a new connection: {error}")

@@ -7,13 +7,12 @@ from typing import Any
 
 import socks  # type: ignore[import-untyped]  # it has no types
 import urllib3.contrib.socks
-from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from ringback.client.deadline import remaining, seconds_of
 from ringback.client.dial import dial, resolve
 from ringback.client.dial.address import is_literal
 from ringback.client.dial.resolver import soonest
-from ringback.client.urllib3.connection import HTTPConnection, HTTPSConnection, name_error
+from ringback.client.urllib3.connection import HTTPConnection, HTTPSConnection
 from ringback.client.urllib3.manager import PolicedHTTPPool, PolicedHTTPSPool, PoolManager
 from ringback.client.urllib3.pools import HTTPConnectionPool, HTTPSConnectionPool, Pools
 
@@ -46,29 +45,13 @@ class SocksConnection(HTTPConnection, urllib3.contrib.socks.SOCKSConnection):
     """A connection through a SOCKS proxy."""
 
     def _dial(self) -> socket.socket:
-        limit = seconds_of(self.timeout)
         try:
-            return self._through_proxy(soonest(limit))
-        except TimeoutError as error:
-            raise self._timed_out(limit) from error
-        except socks.ProxyError as error:
-            if isinstance(error.socket_err, TimeoutError):
-                raise self._timed_out(limit) from error
-            if isinstance(error.socket_err, socket.gaierror):
-                raise name_error(self, error.socket_err) from error
-            text = f"Failed to establish a new connection: {error.socket_err or error}"
-            raise NewConnectionError(self, text) from error
-        except socket.gaierror as error:
-            raise name_error(self, error) from error
-        except OSError as error:
-            text = f"Failed to establish a new connection: {error}"
-            raise NewConnectionError(self, text) from error
+            return self._dialled()
+        except OSError as error:  # PySocks wraps what went wrong at the socket
+            raise self._unconnected(getattr(error, "socket_err", None) or error) from error
 
-    def _timed_out(self, limit: float | None) -> ConnectTimeoutError:
-        text = f"Connection to {self.host} timed out. (connect timeout={limit})"
-        return ConnectTimeoutError(self, text)
-
-    def _through_proxy(self, until: float | None) -> socket.socket:
+    def _dialled(self) -> socket.socket:
+        until = soonest(seconds_of(self.timeout))
         options: dict[str, Any] = dict(self._socks_options)
         sock = self._to_proxy(options, remaining(until))
         try:
