@@ -9,7 +9,6 @@ from collections.abc import Callable, Collection, Mapping, MutableMapping
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 from ringback.client.call import IDEMPOTENT_METHODS, Failed
 from ringback.client.origin import origin_of
@@ -110,6 +109,8 @@ def add_key(
     wanted = method not in IDEMPOTENT_METHODS and _is_named(url, named)
     present = headers.get(IDEMPOTENCY_HEADER)
     if wanted and present is None:
+        from uuid import uuid4  # noqa: PLC0415 - slow to load, and few calls have a key
+
         headers[IDEMPOTENCY_HEADER] = f"{_OUR_PREFIX}{uuid4()}"
     elif not wanted and isinstance(present, str) and present.startswith(_OUR_PREFIX):
         del headers[IDEMPOTENCY_HEADER]

@@ -8,7 +8,6 @@ import io
 import re
 from collections import OrderedDict
 from datetime import timedelta
-from email.policy import compat32
 from functools import lru_cache
 from http.client import HTTPMessage
 from time import time
@@ -182,7 +181,7 @@ class FastMessage(LowLevelResponse):
 
 
 def _http_message(items: list[tuple[str, str]]) -> HTTPMessage:
-    message = HTTPMessage(policy=compat32)
+    message = HTTPMessage()  # its policy is the parser's; email.policy would be slow to load
     vars(message).update(_headers=items, _payload="")
     return message
 
