@@ -27,10 +27,7 @@ SAME = {
     "TimelineEntry": SHAPE,
 }
 # Names that are still defined with different meanings. Nothing is added: who renames, removes.
-NOT_YET_RENAMED = {
-    "Body",
-    "error_of",
-}
+NOT_YET_RENAMED: set[str] = set()
 CLASSES_NOT_YET_RENAMED: set[str] = set()
 # Folders in which loops still call their item `one`. Nothing is added here either.
 ITEMS_NOT_YET_NAMED: set[str] = set()
