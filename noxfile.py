@@ -17,7 +17,7 @@ PYTHONS = ["3.11", "3.12", "3.13"]
 
 PYTEST = ("pytest>=9", "pytest-cov>=5", "pytest-xdist>=3.6", "hypothesis>=6.100")
 
-MATRIX = ("tests/doors/test_every_client.py", "tests/doors/test_every_driver.py")
+MATRIX = ("tests/integrations/test_every_client.py", "tests/integrations/test_every_driver.py")
 """Every client against every fault."""
 
 SESSION = (
@@ -66,7 +66,7 @@ CLIENTS: dict[str, tuple[tuple[str, ...], str]] = {
         "psycopg psycopg2 redis pymongo pymysql smtplib paramiko",
     ),
 }
-"""Environment → what is installed, and the clients that must be there (see tests/doors)."""
+"""Environment → what is installed, and the clients that must be there (see tests/integrations)."""
 
 FAST = {
     "oldest": ("requests==2.32.3", "urllib3==2.0.2"),

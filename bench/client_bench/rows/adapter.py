@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from client_bench.doors.sessions import door, get, plain
+from client_bench.clients.sessions import door, get, plain
 from client_bench.interleave import interleave
 from client_bench.row import Goal, Row, over, twice
 

@@ -2,8 +2,8 @@
 
 from functools import partial
 
-from client_bench.doors import asynchronous as to
-from client_bench.doors.asynchronous import aiohttp_door, httpx_door
+from client_bench.clients import asynchronous as to
+from client_bench.clients.asynchronous import aiohttp_door, httpx_door
 from client_bench.interleave_async import interleave_async
 from client_bench.row import Goal, Row, over, twice
 

@@ -4,7 +4,7 @@ import asyncio
 from contextlib import AsyncExitStack
 from time import perf_counter_ns, process_time_ns
 
-from client_bench.doors.asynchronous import httpx, httpx_ours
+from client_bench.clients.asynchronous import httpx, httpx_ours
 from client_bench.interleave import reason
 from client_bench.row import Goal, Row, over
 from client_bench.samples import Samples

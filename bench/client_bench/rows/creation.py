@@ -6,7 +6,7 @@ from contextlib import nullcontext
 from functools import partial
 from time import perf_counter
 
-from client_bench.doors import httpx_sync
+from client_bench.clients import httpx_sync
 from client_bench.interleave import Repeated, interleave
 from client_bench.row import Goal, Row, over, twice
 from client_bench.samples import Samples

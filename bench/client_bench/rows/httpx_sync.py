@@ -2,8 +2,8 @@
 
 from functools import partial
 
-from client_bench.doors import httpx_sync
-from client_bench.doors.httpx_sync import door
+from client_bench.clients import httpx_sync
+from client_bench.clients.httpx_sync import door
 from client_bench.interleave import interleave
 from client_bench.row import Goal, Row, over, twice
 

@@ -5,8 +5,8 @@ import sys
 from functools import partial
 from unittest import mock
 
-from client_bench.doors import httpx_sync, low
-from client_bench.doors.sessions import door, get, ours, pair_and_ours, plain, slowly
+from client_bench.clients import httpx_sync, low
+from client_bench.clients.sessions import door, get, ours, pair_and_ours, plain, slowly
 from client_bench.interleave import interleave
 from client_bench.row import Goal, Row, over, twice
 

@@ -4,7 +4,7 @@ import gc
 import tracemalloc
 from contextlib import ExitStack
 
-from client_bench.doors.sessions import get, ours, plain
+from client_bench.clients.sessions import get, ours, plain
 from client_bench.interleave import reason
 from client_bench.row import Goal, Row, over, twice
 from client_bench.samples import Samples

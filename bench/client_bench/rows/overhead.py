@@ -2,9 +2,9 @@
 
 from contextlib import nullcontext
 
-from client_bench.doors.layered import LAYERED, OURS
-from client_bench.doors.sessions import door, get, ours, plain
-from client_bench.doors.wrapped import PEERS, bare, with_ringback
+from client_bench.clients.layered import LAYERED, OURS
+from client_bench.clients.sessions import door, get, ours, plain
+from client_bench.clients.wrapped import PEERS, bare, with_ringback
 from client_bench.interleave import interleave
 from client_bench.row import AGAIN, Goal, Row, over, twice
 

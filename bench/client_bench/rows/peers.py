@@ -2,10 +2,10 @@
 
 from functools import partial
 
-from client_bench.doors import httpx_sync, low
-from client_bench.doors.layered import LAYERED, OURS
-from client_bench.doors.remote import remote
-from client_bench.doors.sessions import door, get, pair_and_ours
+from client_bench.clients import httpx_sync, low
+from client_bench.clients.layered import LAYERED, OURS
+from client_bench.clients.remote import remote
+from client_bench.clients.sessions import door, get, pair_and_ours
 from client_bench.interleave import interleave
 from client_bench.row import Row, twice
 from client_bench.rows.adapter import adapted, retrying
@@ -29,7 +29,7 @@ DOORS = {
     "a raw socket": low.raw_socket,
 }
 ALONE = {
-    name: remote(f"client_bench.doors.apart:{door}", environment)
+    name: remote(f"client_bench.clients.apart:{door}", environment)
     for name, door, environment in (
         ("requests", "requests_apart", None),
         ("ringback.Session", "ringback_apart", None),

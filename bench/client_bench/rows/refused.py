@@ -3,8 +3,8 @@
 from contextlib import contextmanager
 from functools import partial
 
-from client_bench.doors import refused
-from client_bench.doors.refused import door, failing
+from client_bench.clients import refused
+from client_bench.clients.refused import door, failing
 from client_bench.interleave import Repeated, interleave
 from client_bench.row import Goal, Row, over, twice
 

@@ -3,7 +3,7 @@
 from functools import partial
 from itertools import count
 
-from client_bench.doors.sessions import expect, pair_and_ours
+from client_bench.clients.sessions import expect, pair_and_ours
 from client_bench.interleave import interleave
 from client_bench.row import SAME, Goal, Row, over
 from client_bench.server import MEGABYTE, PIECE, PIECES

@@ -4,7 +4,7 @@ import threading
 from contextlib import ExitStack
 from time import perf_counter, perf_counter_ns, process_time_ns
 
-from client_bench.doors.sessions import get, pair_and_ours
+from client_bench.clients.sessions import get, pair_and_ours
 from client_bench.interleave import opened
 from client_bench.row import Goal, Row, over
 from client_bench.samples import Samples

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from client_bench.doors import low
+from client_bench.clients import low
 from client_bench.interleave import interleave
 from client_bench.row import Row, twice
 

@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 
 import pytest
-from doors.ringback_doors import present
-from doors.test_deadline import LATE, PATIENT, SHORT
+from integrations.ringback_integrations import present
+from integrations.test_deadline import LATE, PATIENT, SHORT
 
 import ringback
 from ringback import Backoff, Policy

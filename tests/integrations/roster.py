@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 
-from doors import library
+from integrations import library
 
 from ringback.testing.clients import CLIENTS, Client
 

@@ -4,7 +4,7 @@
 
 from contextlib import asynccontextmanager
 
-from client_bench.doors.sessions import expect
+from client_bench.clients.sessions import expect
 
 
 def httpx_door(make):

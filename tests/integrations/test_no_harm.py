@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from doors.outcomes import listed, shares, table
+from integrations.outcomes import listed, shares, table
 
 NOT_PROCESSED = (
     # door, fault: the server read the request and says that it did nothing with it

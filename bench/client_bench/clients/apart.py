@@ -4,7 +4,7 @@
 
 from contextlib import contextmanager
 
-from client_bench.doors.sessions import door, expect, get, ours, plain
+from client_bench.clients.sessions import door, expect, get, ours, plain
 
 requests_apart = door(plain, get)
 ringback_apart = door(ours, get)

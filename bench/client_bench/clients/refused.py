@@ -6,7 +6,7 @@ import logging
 import os
 from contextlib import contextmanager
 
-from client_bench.doors.sessions import plain
+from client_bench.clients.sessions import plain
 
 ATTEMPTS = 4
 

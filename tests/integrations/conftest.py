@@ -4,10 +4,10 @@ import gc
 import warnings
 
 import pytest
-from doors.drivers import DRIVERS
-from doors.matrix import Matrix
-from doors.ringback_doors import offered
-from doors.roster import DEFAULT, DOORS, wanted
+from integrations.drivers import DRIVERS
+from integrations.matrix import Matrix
+from integrations.ringback_integrations import offered
+from integrations.roster import DEFAULT, DOORS, wanted
 from pulse import Pulse
 
 from ringback.testing.lab import Lab

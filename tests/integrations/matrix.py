@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from doors.expected import UNANSWERED
-from doors.roster import DOORS
+from integrations.expected import UNANSWERED
+from integrations.roster import DOORS
 
 from ringback import Explanation, Failure, classify, explain
 from ringback.testing.clients import NotOfferedError

@@ -17,8 +17,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from doors.expected import UNANSWERED
-from doors.ringback_doors import ALIKE, PLAIN, RINGBACK_DOORS, Ask, present
+from integrations.expected import UNANSWERED
+from integrations.ringback_integrations import ALIKE, PLAIN, RINGBACK_DOORS, Ask, present
 from turns import chosen
 
 from ringback import Backoff, Policy, Timeout

@@ -12,7 +12,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 
 import pytest
-from doors.ringback_doors import RINGBACK_DOORS, Ask, offered, present
+from integrations.ringback_integrations import RINGBACK_DOORS, Ask, offered, present
 from pulse import Pulse
 from requires import requires
 
@@ -119,7 +119,7 @@ import json, sys
 sys.path[:0] = json.loads(sys.argv[1])
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import astuple
-from doors.test_deadline import Endpoint, Pulse, meet
+from integrations.test_deadline import Endpoint, Pulse, meet
 calls = json.loads(sys.argv[2])
 def call(one):
     door, name, url, deadline = one

@@ -6,7 +6,7 @@ import functools
 from fnmatch import fnmatchcase
 
 import pytest
-from doors.expected import (
+from integrations.expected import (
     ACCEPTING,
     BYTES_ONLY,
     HIDDEN,
@@ -17,8 +17,8 @@ from doors.expected import (
     listed,
     phases,
 )
-from doors.matrix import SECRET
-from doors.roster import DEFAULT, DOORS, wanted
+from integrations.matrix import SECRET
+from integrations.roster import DEFAULT, DOORS, wanted
 from turns import chosen
 
 from ringback.testing.lab import FAULTS

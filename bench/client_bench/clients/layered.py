@@ -2,8 +2,8 @@
 
 from contextlib import contextmanager
 
-from client_bench.doors.sessions import expect, plain
-from client_bench.doors.wrapped import PEERS, with_ringback
+from client_bench.clients.sessions import expect, plain
+from client_bench.clients.wrapped import PEERS, with_ringback
 
 ERRORS = OSError  # what requests raises is one
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from doors import expected
-from doors.outcomes import ATTEMPTS, listed, plain_table, shares, table
-from doors.ringback_doors import PLAIN, RINGBACK_DOORS
+from integrations import expected
+from integrations.outcomes import ATTEMPTS, listed, plain_table, shares, table
+from integrations.ringback_integrations import PLAIN, RINGBACK_DOORS
 
 from ringback.errors import RingbackError
 from ringback.failure import KINDS

@@ -9,8 +9,8 @@ import logging
 import socket
 
 import pytest
-from doors.drivers import DRIVERS
-from doors.roster import wanted
+from integrations.drivers import DRIVERS
+from integrations.roster import wanted
 from requires import requires
 
 from ringback import classify

@@ -4,7 +4,7 @@
 
 from contextlib import contextmanager
 
-from client_bench.doors.sessions import expect
+from client_bench.clients.sessions import expect
 
 
 def door(make):

@@ -13,8 +13,8 @@ import time
 from functools import partial
 
 import pytest
-from doors.ringback_doors import present
-from doors.test_deadline import LATE, PATIENT, SHORT
+from integrations.ringback_integrations import present
+from integrations.test_deadline import LATE, PATIENT, SHORT
 
 import ringback
 from ringback import Policy
