@@ -36,7 +36,7 @@ OURS = {
     "aiohttp_3_12": ("tests/client/aiohttp",),
     "aiohttp_newest": ("tests/client/aiohttp",),
 }
-"""Environment → the tests of ringback's own doors that it runs as well."""
+"""Environment → the tests of ringback's integrations that it runs as well."""
 
 CLIENTS: dict[str, tuple[tuple[str, ...], str]] = {
     "requests-urllib3_1": (
@@ -123,15 +123,15 @@ def lint(session: nox.Session) -> None:
 @nox.session
 @nox.parametrize("env", list(CLIENTS))
 def clients(session: nox.Session, env: str) -> None:
-    """The matrix of clients and faults, and ringback's own doors, in one environment.
+    """The matrix of clients and faults, and ringback's integrations, in one environment.
 
     A client that is missing there is a failure, not a skip.
     """
     packages, names = CLIENTS[env]
     install(session, ".[lab]", *PYTEST, *packages)
     everything = ("-m", "")
-    doors = {"RINGBACK_DOORS": names}
-    session.run("pytest", "-q", *everything, *MATRIX, *session.posargs, env=doors)
+    required = {"RINGBACK_TEST_CLIENTS": names}
+    session.run("pytest", "-q", *everything, *MATRIX, *session.posargs, env=required)
     if env in OURS:
         session.run("pytest", "-q", *everything, *OURS[env], *session.posargs)
 

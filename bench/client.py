@@ -1,9 +1,9 @@
-"""What ringback's doors cost beside the libraries' own and their peers.
+"""What ringback's clients cost beside the libraries' own and their peers.
 
     python bench/client.py [--rows NAME ...] [--seconds S] [--json FILE] [--check]
 
 Prints the table, and the goals as met or not met. CPU per call is measured by
-``time.thread_time_ns``; the doors of a row take turns request by request, in random order, in one
+``time.thread_time_ns``; the clients of a row take turns request by request, in random order, in one
 process; the server is another process on loopback. Every such row also measures the plain library
 twice: where the two differ by more than 2 % the row is void, and so is the run (status 1).
 
@@ -79,7 +79,7 @@ def inside(options):
         options.json.write_text(json.dumps(report, indent=2) + "\n", "utf-8")
     if void:
         print(
-            f"void, the same differs from the same, or a door broke: {', '.join(void)}",
+            f"void, the same differs from the same, or a client broke: {', '.join(void)}",
             file=sys.stderr,
         )
     unmet = [goal for row in rows for goal in row["goals"] if not goal["met"]]

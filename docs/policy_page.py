@@ -12,9 +12,10 @@ CLASSES = (Policy, Timeout, Backoff, Series, Budget, Breaker)
 INTRODUCTION = """# The policy
 
 Everything that limits a call is in one value, a `ringback.Policy`. It is immutable, sessions,
-threads and tasks may share it, and every door takes one; without it each uses `Policy()`, whose
-defaults stand in the tables below. A value that makes no sense is a `ValueError` at once. All times
-are in seconds. What the limits are good for: [Retry safely](../how-to/retry-safely.md).
+threads and tasks may share it, and every client integration takes one; without it each uses
+`Policy()`, whose defaults stand in the tables below. A value that makes no sense is a `ValueError`
+at once. All times are in seconds. What the limits are good for:
+[Retry safely](../how-to/retry-safely.md).
 
 ```python
 import ringback
@@ -46,7 +47,7 @@ NOTES = {
 }
 """What a docstring does not say, below the table of the class."""
 
-DOORS = """## Which door keeps what
+INTEGRATIONS = """## Which integration keeps what
 
 | | requests | httpx, httpx2 | aiohttp | urllib3 | `ringback.retry` |
 |---|---|---|---|---|---|
@@ -69,14 +70,14 @@ takes: a large download does, or a stream of events. An outer deadline ends it
 [where it must end](../how-to/retry-safely.md#a-stream-that-must-end).
 
 `insecure_hosts` and `direct_hosts` need a connection that ringback may choose: a transport that is
-handed to httpx's door keeps its own certificates and its own proxy, and so does a program under
-`ringback.install()`.
+handed to httpx's integration keeps its own certificates and its own proxy, and so does a program
+under `ringback.install()`.
 """
 
 
 def policy_page() -> str:
     """Return the Markdown page, ending in one newline."""
-    parts = [INTRODUCTION, *(section(cls) for cls in CLASSES), DOORS]
+    parts = [INTRODUCTION, *(section(cls) for cls in CLASSES), INTEGRATIONS]
     return "\n".join(parts)
 
 

@@ -4,17 +4,17 @@ import re
 
 from xdist.scheduler import LoadScopeScheduling
 
-_OF_DOORS = ("test_gets_through.py", "test_no_harm.py")
+_OF_INTEGRATIONS = ("test_gets_through.py", "test_no_harm.py")
 _OF_THE_SOURCE = ("test_glossary.py", "test_design.py", "test_sizes.py", "test_facts.py")
-_DOOR = re.compile(r"\[(?:POST-|GET-)?(.+)\]$")
+_INTEGRATION = re.compile(r"\[(?:POST-|GET-)?(.+)\]$")
 
 
 class Shared(LoadScopeScheduling):
-    """What shares servers or the parsed source stays together: a file, the table of a door."""
+    """What shares servers or the parsed source stays together: a file, an integration's table."""
 
     def _split_scope(self, nodeid):
         file, _, test = nodeid.partition("::")
         if file.endswith(_OF_THE_SOURCE):
             return "the source"
-        door = _DOOR.search(test) if file.endswith(_OF_DOORS) else None
-        return f"the table of {door[1]}" if door else file
+        integration = _INTEGRATION.search(test) if file.endswith(_OF_INTEGRATIONS) else None
+        return f"the table of {integration[1]}" if integration else file

@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 from turns import chosen
 
-WAYS, DOORS = "abcde", "xyz"
+WAYS, INTEGRATIONS = "abcde", "xyz"
 
 MODULE = """
 import pytest
 
-@pytest.mark.in_turn("door")
+@pytest.mark.in_turn("integration")
 @pytest.mark.parametrize("way", "abcde")
-@pytest.mark.parametrize("door", "xyz")
-def test_it(door, way):
+@pytest.mark.parametrize("integration", "xyz")
+def test_it(integration, way):
     pass
 
 def test_other():
@@ -27,17 +27,17 @@ def taken(rows):
     return [rows[i] for i in sorted(chosen(rows))]
 
 
-def test_the_doors_take_turns():
-    rows = list(product(WAYS, DOORS))
+def test_the_integrations_take_turns():
+    rows = list(product(WAYS, INTEGRATIONS))
     assert taken(rows) == [("a", "x"), ("b", "y"), ("c", "z"), ("d", "x"), ("e", "y")]
 
 
-def test_each_door_has_its_turn_where_there_are_fewer_ways():
-    rows = list(product("ab", DOORS))
+def test_each_integration_has_its_turn_where_there_are_fewer_ways():
+    rows = list(product("ab", INTEGRATIONS))
     assert taken(rows) == [("a", "x"), ("a", "z"), ("b", "y")]
 
 
-def test_a_way_that_a_door_lacks_is_met_through_the_next():
+def test_a_way_that_a_integration_lacks_is_met_through_the_next():
     rows = [("a", "x"), ("a", "y"), ("b", "x"), ("c", "z"), ("c", "x")]
     assert taken(rows) == [("a", "x"), ("a", "y"), ("b", "x"), ("c", "z")]
 

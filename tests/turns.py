@@ -1,10 +1,10 @@
 """Which rows of a table run by default: with ``in_turn`` its parameters take turns.
 
-A table of six doors and fifteen ways to keep a client waiting has ninety rows that differ in little
-and take a second each. With the marker ``in_turn("door")`` fifteen of them run: the first way
-through the first door, the second way through the second, and so on, until every door and every way
-has been met. The other rows are marked ``full``. Which they are depends on nothing but the order in
-which they stand.
+A table of six integrations and fifteen ways to keep a client waiting has ninety rows that differ in
+little and take a second each. With the marker ``in_turn("integration")`` fifteen of them run: the
+first way through the first integration, the second way through the second, and so on, until every
+integration and every way has been met. The other rows are marked ``full``. Which they are depends
+on nothing but the order in which they stand.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""The parts of `bench/client.py`: a server, doors, rows of the table, statistics and the report."""
+"""The parts of `bench/client.py`: a server, clients, rows of the table, statistics, the report."""

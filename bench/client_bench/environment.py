@@ -67,7 +67,7 @@ def _install(python, listed):
 
 
 def variables(home):
-    """The environment variables that the doors are measured under.
+    """The environment variables that the clients are measured under.
 
     Always the same number of them: requests goes through all of them twice a request, so that
     the figures would depend on who runs them. No proxy, no netrc and no certificates of the

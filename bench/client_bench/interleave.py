@@ -1,4 +1,4 @@
-"""Doors measured request by request, in random order, in one process."""
+"""Clients measured request by request, in random order, in one process."""
 
 from contextlib import ExitStack
 from functools import partial
@@ -12,26 +12,26 @@ LEAST = 8
 
 
 class NotThereError(Exception):
-    """A door that cannot be measured here, and why."""
+    """A client that cannot be measured here, and why."""
 
 
-def interleave(bench, doors, *, batch=1, openings=OPENINGS):
-    """Samples of doors: nanoseconds ``cpu`` (this thread), ``cpu_all`` (all threads), ``wall``.
+def interleave(bench, clients, *, batch=1, openings=OPENINGS):
+    """Samples of clients: nanoseconds ``cpu`` (this thread), ``cpu_all`` (all threads), ``wall``.
 
-    The doors are opened anew a few times: what one of them owes to the luck of its connection, or
-    of where in memory it lies, is not taken for its own. A door that cannot be opened, or whose
+    The clients are opened anew a few times: what one of them owes to the luck of its connection, or
+    of where in memory it lies, is not taken for its own. A client that cannot be opened, or whose
     first call fails, is named in ``missing``.
 
     Args:
         bench: The run.
-        doors: Name → a function of the run that returns a context manager of a call.
+        clients: Name → a function of the run that returns a context manager of a call.
         batch: Calls that make one sample, for calls of a few microseconds.
-        openings: How often the doors are opened.
+        openings: How often the clients are opened.
     """
-    samples = Samples(doors)
+    samples = Samples(clients)
     for _ in range(openings):
         with ExitStack() as stack:
-            calls = opened(bench, doors, stack, samples)
+            calls = opened(bench, clients, stack, samples)
             samplers = {name: _sampler(call, batch) for name, call in calls.items()}
             _turns(bench, samplers, samples, bench.seconds / openings)
     return samples
@@ -56,7 +56,7 @@ def _turns(bench, samplers, samples, seconds):
 class Repeated:
     """A call that is measured several times at once, each time.
 
-    What comes before it, in another door, then weighs less: that matters where one call takes a
+    What comes before it, in another client, then weighs less: that matters where one call takes a
     hundred times as long as the other and leaves the caches to itself.
 
     Args:
@@ -72,13 +72,13 @@ class Repeated:
         self._call()
 
 
-def opened(bench, doors, stack, samples):
-    """Name → call, of the doors that could be opened and that work; the others go to missing."""
+def opened(bench, clients, stack, samples):
+    """Name → call, of the clients that could be opened and that work; the others go to missing."""
     calls = {}
-    for name, door in doors.items():
+    for name, client in clients.items():
         with ExitStack() as own:
             try:
-                call = own.enter_context(door(bench))
+                call = own.enter_context(client(bench))
                 call()
             except Exception as error:  # noqa: BLE001 - a peer may raise anything; it is named
                 samples.missing[name] = reason(error)
@@ -89,7 +89,7 @@ def opened(bench, doors, stack, samples):
 
 
 def reason(error):
-    """Why a door is missing, in a line."""
+    """Why a client is missing, in a line."""
     if isinstance(error, NotThereError):
         return str(error)
     if isinstance(error, ImportError):

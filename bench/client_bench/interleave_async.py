@@ -1,4 +1,4 @@
-"""The same for asynchronous doors: one call at a time, in one event loop."""
+"""The same for asynchronous clients: one call at a time, in one event loop."""
 
 import asyncio
 from contextlib import AsyncExitStack
@@ -8,22 +8,22 @@ from client_bench.interleave import LEAST, OPENINGS, WARM, reason
 from client_bench.samples import Samples
 
 
-def interleave_async(bench, doors):
+def interleave_async(bench, clients):
     """Samples as `interleave` gives them.
 
     Args:
         bench: The run.
-        doors: Name → a function of the run that returns an asynchronous context manager of a call.
+        clients: Name → a function of the run that returns an asynchronous context manager.
     """
-    samples = Samples(doors)
+    samples = Samples(clients)
     for _ in range(OPENINGS):
-        asyncio.run(_interleave(bench, doors, samples))
+        asyncio.run(_interleave(bench, clients, samples))
     return samples
 
 
-async def _interleave(bench, doors, samples):
+async def _interleave(bench, clients, samples):
     async with AsyncExitStack() as stack:
-        calls = await _opened(bench, doors, stack, samples)
+        calls = await _opened(bench, clients, stack, samples)
         for call in [*calls.values()] * WARM:
             await call()
         names, until, rounds = list(calls), perf_counter() + bench.seconds / OPENINGS, 0
@@ -34,12 +34,12 @@ async def _interleave(bench, doors, samples):
             rounds += 1
 
 
-async def _opened(bench, doors, stack, samples):
+async def _opened(bench, clients, stack, samples):
     calls = {}
-    for name, door in doors.items():
+    for name, client in clients.items():
         async with AsyncExitStack() as own:
             try:
-                call = await own.enter_async_context(door(bench))
+                call = await own.enter_async_context(client(bench))
                 await call()
             except Exception as error:  # noqa: BLE001 - a peer may raise anything; it is named
                 samples.missing[name] = reason(error)

@@ -1,4 +1,4 @@
-"""The process of a remote door: a line in, one call, its nanoseconds out.
+"""The process of a remote client: a line in, one call, its nanoseconds out.
 
 A few calls go before the one that is measured: else it would pay for the switch of processes.
 """
@@ -18,9 +18,9 @@ from client_bench.site import Site
 BEFORE = 3
 
 
-def main(door, site):
-    """Open a door, say so, and call it for each line of standard input."""
-    module, _, name = door.partition(":")
+def main(client, site):
+    """Open a client, say so, and call it for each line of standard input."""
+    module, _, name = client.partition(":")
     with ExitStack() as stack:
         try:
             make = getattr(import_module(module), name)

@@ -28,23 +28,23 @@ def facts(result):
         "tries": result.tries,
         "broken": result.broken,
         "same_over_same": result.apart,
-        "doors": {door: _of_door(row, samples, door) for door in samples.doors},
+        "clients": {client: _of_client(row, samples, client) for client in samples.clients},
         "missing": samples.missing,
         "goals": [_of_goal(goal, samples) for goal in row.goals],
     }
 
 
-def _of_door(row, samples, door):
-    shown = {name: samples.median(door, name) for name in samples.quantities(door)}
-    wall = samples.column(door, "wall")
+def _of_client(row, samples, client):
+    shown = {name: samples.median(client, name) for name in samples.quantities(client)}
+    wall = samples.column(client, "wall")
     if wall and "p99" not in shown:
         shown["p99"] = statistics.quantiles(wall, n=100)[98]
     if wall and "rate" not in shown:
         shown["rate"] = len(wall) * 1e9 / sum(wall)
     ratio = {}
-    if door != row.base and row.base in samples.doors and row.quantity in shown:
-        ratio = _ratio(over(door, row.base, row.quantity), samples)
-    return shown | {"samples": len(samples.column(door, row.quantity)), **ratio}
+    if client != row.base and row.base in samples.clients and row.quantity in shown:
+        ratio = _ratio(over(client, row.base, row.quantity), samples)
+    return shown | {"samples": len(samples.column(client, row.quantity)), **ratio}
 
 
 def _of_goal(goal, samples):
@@ -75,11 +75,11 @@ def _machine(found):
 
 def _row(row):
     yield f"{row['title']}{_pair(row)}"
-    shown = [name for name in SHOWN if any(name in door for door in row["doors"].values())]
+    shown = [name for name in SHOWN if any(name in client for client in row["clients"].values())]
     headings = "".join(f"{SHOWN[name][0]:>12}" for name in shown)
     yield f"  {'':{WIDTH}}{headings}  ratio [95 %]"
-    for name, door in row["doors"].items():
-        yield f"  {name:{WIDTH}}{''.join(_cell(door, each) for each in shown)}  {_told(door)}"
+    for name, client in row["clients"].items():
+        yield f"  {name:{WIDTH}}{''.join(_cell(client, each) for each in shown)}  {_told(client)}"
     for name, why in row["missing"].items():
         yield f"  {name:{WIDTH}}  {why}"
     yield ""
@@ -87,15 +87,15 @@ def _row(row):
 
 def _pair(row):
     if row["broken"]:
-        return f"   (VOID, a door broke off: {row['broken']})"
+        return f"   (VOID, a client broke off: {row['broken']})"
     if row["same_over_same"] is None:
         return ""
     return f"   (same over same {row['same_over_same']:.3f}{', VOID' if row['void'] else ''})"
 
 
-def _cell(door, name):
+def _cell(client, name):
     _, factor, digits = SHOWN[name]
-    return f"{door[name] * factor:>12,.{digits}f}" if name in door else " " * 12
+    return f"{client[name] * factor:>12,.{digits}f}" if name in client else " " * 12
 
 
 def _told(found):

@@ -36,7 +36,7 @@ class Goal:
     Attributes:
         text: What is compared with what.
         limit: The bound.
-        statistic: The ratio, of a function from door and quantity to the median.
+        statistic: The ratio, of a function from client and quantity to the median.
         at_least: Is the bound a lower one?
     """
 
@@ -63,7 +63,7 @@ class Row:
         name: For ``--rows``.
         title: For people.
         measure: A function of a `Bench` that returns `Samples`.
-        base: The door that the others are divided by.
+        base: The client that the others are divided by.
         goals: What it must show.
         quantity: What the table divides.
         same: The bounds of the ratio of the base measured again to the base.
@@ -78,18 +78,18 @@ class Row:
     same: tuple[float, float] = SAME
 
 
-def twice(doors):
-    """Each door and the same again.
+def twice(clients):
+    """Each client and the same again.
 
     The base, for a run in which the same differs from the same is void; the others, for code that
     runs more often finds the processor's caches warmer.
 
     Args:
-        doors: Name → door.
+        clients: Name → client.
     """
-    return {name + again: door for name, door in doors.items() for again in ("", AGAIN)}
+    return {name + again: client for name, client in clients.items() for again in ("", AGAIN)}
 
 
 def over(ours, base, quantity="cpu"):
-    """The statistic of a plain ratio of two doors."""
+    """The statistic of a plain ratio of two clients."""
     return lambda median: median(ours, quantity) / median(base, quantity)

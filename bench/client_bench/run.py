@@ -29,7 +29,7 @@ class Result:
 
     @property
     def void(self):
-        """Was the machine too busy to tell one from another, or did a door break off?"""
+        """Was the machine too busy to tell one from another, or did a client break off?"""
         low, high = self.row.same
         return bool(self.broken) or (self.apart is not None and not low <= self.apart <= high)
 
@@ -62,6 +62,6 @@ def _once(row, bench, count):
 
 def _apart(row, samples):
     again = row.base + AGAIN
-    if not {row.base, again} <= set(samples.doors):
+    if not {row.base, again} <= set(samples.clients):
         return None
     return over(again, row.base, row.quantity)(samples.median)

@@ -11,43 +11,43 @@ CONFIDENCE = 0.95
 
 
 class Samples:
-    """Columns of numbers, one per door and quantity, in the order they were measured in.
+    """Columns of numbers, one per client and quantity, in the order they were measured in.
 
     Args:
-        doors: Their names, in the order of the table.
+        clients: Their names, in the order of the table.
     """
 
-    def __init__(self, doors):
-        self._order = list(doors)
+    def __init__(self, clients):
+        self._order = list(clients)
         self._columns = defaultdict(list)
         self.missing = {}
 
-    def add(self, door, **quantities):
-        """Append one number to each of a door's columns."""
+    def add(self, client, **quantities):
+        """Append one number to each of a client's columns."""
         for name, value in quantities.items():
-            self._columns[door, name].append(value)
+            self._columns[client, name].append(value)
 
-    def column(self, door, quantity):
+    def column(self, client, quantity):
         """The numbers of a column; empty where there are none."""
-        return self._columns.get((door, quantity), [])
+        return self._columns.get((client, quantity), [])
 
     @property
-    def doors(self):
-        """The doors that were measured, in the order of the table."""
-        found = {door for door, _ in self._columns}
-        return [door for door in self._order if door in found]
+    def clients(self):
+        """The clients that were measured, in the order of the table."""
+        found = {client for client, _ in self._columns}
+        return [client for client in self._order if client in found]
 
-    def quantities(self, door):
-        """What was measured of a door."""
-        return [name for each, name in self._columns if each == door]
+    def quantities(self, client):
+        """What was measured of a client."""
+        return [name for each, name in self._columns if each == client]
 
-    def median(self, door, quantity):
+    def median(self, client, quantity):
         """The median of a column.
 
         Raises:
             KeyError: There is no such column.
         """
-        return statistics.median(self._columns[self._known(door, quantity)])
+        return statistics.median(self._columns[self._known(client, quantity)])
 
     def interval(self, statistic):
         """The 95 % interval of a statistic, or ``None`` where there is too little to resample.
@@ -70,18 +70,18 @@ class Samples:
         cut = int(RESAMPLES * (1 - CONFIDENCE) / 2)
         return found[cut], found[-1 - cut]
 
-    def _known(self, door, quantity):
-        if (door, quantity) not in self._columns:
-            raise KeyError(f"{door}: {self.missing.get(door, f'no {quantity}')}")
-        return door, quantity
+    def _known(self, client, quantity):
+        if (client, quantity) not in self._columns:
+            raise KeyError(f"{client}: {self.missing.get(client, f'no {quantity}')}")
+        return client, quantity
 
 
 class _Resampled:
     def __init__(self, samples, blocks, drawn):
         self._samples, self._blocks, self._drawn, self._medians = samples, blocks, drawn, {}
 
-    def median(self, door, quantity):
-        key = self._samples._known(door, quantity)
+    def median(self, client, quantity):
+        key = self._samples._known(client, quantity)
         if key not in self._medians:
             blocks = self._blocks[key]
             self._medians[key] = statistics.median([x for i in self._drawn for x in blocks[i]])

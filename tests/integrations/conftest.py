@@ -7,7 +7,7 @@ import pytest
 from integrations.drivers import DRIVERS
 from integrations.matrix import Matrix
 from integrations.ringback_integrations import offered
-from integrations.roster import DEFAULT, DOORS, wanted
+from integrations.roster import DEFAULT, INTEGRATIONS, wanted
 from pulse import Pulse
 
 from ringback.testing.lab import Lab
@@ -16,7 +16,7 @@ from ringback.testing.lab import Lab
 collect_ignore = [
     file
     for file, chosen in (
-        ("test_every_client.py", wanted(DOORS, DEFAULT)),
+        ("test_every_client.py", wanted(INTEGRATIONS, DEFAULT)),
         ("test_every_driver.py", wanted(DRIVERS, ("smtplib",))),
         ("test_no_harm.py", offered()),
         ("test_gets_through.py", offered()),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from integrations.expected import UNANSWERED
-from integrations.roster import DOORS
+from integrations.roster import INTEGRATIONS
 
 from ringback import Explanation, Failure, classify, explain
 from ringback.testing.clients import NotOfferedError
@@ -66,7 +66,7 @@ def _meet(lab, client, fault):
     failure, explained, offered = None, None, True
     try:
         with _resolving(endpoint, fault):
-            DOORS[client](endpoint, _patience(fault), fault.provoke)
+            INTEGRATIONS[client](endpoint, _patience(fault), fault.provoke)
     except NotOfferedError:
         offered = False
     except Exception as error:  # noqa: BLE001 - whatever a client raises

@@ -1,4 +1,4 @@
-"""The whole lab met through one door: what each call came to, told by both sides."""
+"""The whole lab met through one integration: what each call came to, told by both sides."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from integrations.expected import UNANSWERED
-from integrations.ringback_integrations import ALIKE, PLAIN, RINGBACK_DOORS, Ask, present
+from integrations.ringback_integrations import ALIKE, PLAIN, RINGBACK_INTEGRATIONS, Ask, present
 from turns import chosen
 
 from ringback import Backoff, Policy, Timeout
@@ -45,7 +45,7 @@ ALONE = ("dns.unreachable:port_closed",)
 """Met one by one: another nameserver counts for every thread."""
 
 LEAVES = (
-    # door, fault, what the library beneath leaves to the garbage collector
+    # integration, fault, what the library beneath leaves to the garbage collector
     ("*httpx*", "proxy.*:*socks5*", "the socket, where SOCKS fails"),
     ("*aiohttp", "http.request.timed_out*", "the socket, until what is buffered is taken"),
     ("retry(urllib)", "http.error*", "an exception that is a response"),
@@ -56,7 +56,7 @@ if sys.version_info < (3, 11, 4):
     LEAVES += (("retry(urllib)", "*proxy*", "the answer to CONNECT (CPython's issue 103472)"),)
 
 NOT_MET = (
-    # door, fault, why it is not met through the door
+    # integration, fault, why it is not met through the integration
     ("*", "ok:large_body", "healthy, and large"),
     ("*", "http.response.unexpected_content*", "healthy to all but the reader of the JSON"),
     ("retry(*", "tcp.closed.stale*", "keeps no connection"),
@@ -98,18 +98,18 @@ def policy(*, timeout, deadline):
     )
 
 
-def listed(table, door, fault):
-    """The rows of a table that speak of a door and a fault."""
-    return [row for row in table if fnmatchcase(door, row[0]) and fnmatchcase(fault, row[1])]
+def listed(table, integration, fault):
+    """The rows of a table that speak of an integration and a fault."""
+    return [row for row in table if fnmatchcase(integration, row[0]) and fnmatchcase(fault, row[1])]
 
 
 @dataclass
 class Outcome:
-    """How one call through a door ended.
+    """How one call through an integration ended.
 
     Attributes:
         calls: How often the program called: the last call counts for the rest.
-        offered: The door can do what the fault is met by.
+        offered: The integration can do what the fault is met by.
         status: What was returned, if anything was.
         raised: The class of what was raised.
         failures: How many failed attempts the exception tells of.
@@ -138,34 +138,34 @@ class Outcome:
     seconds: float = 0.0
 
 
-def faults(door):
-    """The faults that can be met through a door on loopback."""
+def faults(integration):
+    """The faults that can be met through an integration on loopback."""
     return [
         name
         for name, fault in FAULTS.items()
         if "netns" not in fault.needs
         and not missing(fault.needs)
-        and not listed(NOT_MET, door, name)
+        and not listed(NOT_MET, integration, name)
     ]
 
 
 @dataclass(frozen=True)
 class Share:
-    """A part of the calls that are made through one door.
+    """A part of the calls that are made through one integration.
 
     Attributes:
-        door: Its name.
+        integration: Its name.
         part: ``sample``, ``rest``, or ``whole``.
     """
 
-    door: str
+    integration: str
     part: str = "whole"
 
     @property
     def calls(self):
         """Method and fault of each call, in the order of the lab."""
-        sample = _samples()[self.door]
-        every = [(verb, fault) for verb in VERBS for fault in faults(self.door)]
+        sample = _samples()[self.integration]
+        every = [(verb, fault) for verb in VERBS for fault in faults(self.integration)]
         if self.part == "whole":
             return every
         return [call for call in every if (call in sample) == (self.part == "sample")]
@@ -173,19 +173,23 @@ class Share:
 
 @functools.cache
 def _samples():
-    """Of every kind one call through each door: faults and methods take turns over the doors."""
-    samples = {door: set() for door in RINGBACK_DOORS}
-    rows = [(door, fault) for door in RINGBACK_DOORS for fault in faults(door)]
-    taken = chosen([((door, FAULTS[fault].kind), fault) for door, fault in rows])
-    places = list(RINGBACK_DOORS)
-    for turn, (door, fault) in enumerate(rows[index] for index in sorted(taken)):
-        verb = VERBS[(turn + places.index(door)) % len(VERBS)]
-        samples[door].add((verb, fault))
+    """Of every kind one call through each integration: faults and methods take turns over them."""
+    samples = {integration: set() for integration in RINGBACK_INTEGRATIONS}
+    rows = [
+        (integration, fault)
+        for integration in RINGBACK_INTEGRATIONS
+        for fault in faults(integration)
+    ]
+    taken = chosen([((integration, FAULTS[fault].kind), fault) for integration, fault in rows])
+    places = list(RINGBACK_INTEGRATIONS)
+    for turn, (integration, fault) in enumerate(rows[index] for index in sorted(taken)):
+        verb = VERBS[(turn + places.index(integration)) % len(VERBS)]
+        samples[integration].add((verb, fault))
     return samples
 
 
 def shares():
-    """The doors of this environment as parameters of a test: by default a sample of the calls."""
+    """The integrations of this environment as parameters of a test: by default of a sample."""
     full = pytest.mark.full
     return [
         share
@@ -203,7 +207,7 @@ def shares():
 
 @dataclass
 class Table:
-    """What the calls through one door came to, and what they left behind.
+    """What the calls through one integration came to, and what they left behind.
 
     Attributes:
         outcomes: By method and name of the fault.
@@ -214,7 +218,7 @@ class Table:
     left: list[str]
 
     def by(self, verb):
-        """The outcomes of one method by fault, without what the door cannot do."""
+        """The outcomes of one method by fault, without what the integration cannot do."""
         return {
             fault: one for (v, fault), one in self.outcomes.items() if v == verb and one.offered
         }
@@ -223,7 +227,7 @@ class Table:
 @functools.cache
 def table(share):
     """What the calls of a share come to; made once."""
-    return _table(share.door, share.calls)
+    return _table(share.integration, share.calls)
 
 
 @functools.cache
@@ -256,7 +260,7 @@ def _watched(name, calls):
 
 
 def _clear():
-    """Let go of what another door left, which that door's own table tells."""
+    """Let go of what another integration left, which that integration's own table tells."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)
         _collect()
@@ -270,16 +274,21 @@ def _collect():
 
 def _meet_all(name, calls):
     """Make calls, side by side as far as they do not disturb each other."""
-    found, lock, events, door = {}, threading.Lock(), [], {**RINGBACK_DOORS, **PLAIN}[name]
+    found, lock, events, integration = (
+        {},
+        threading.Lock(),
+        [],
+        {**RINGBACK_INTEGRATIONS, **PLAIN}[name],
+    )
     calls = sorted(calls, key=lambda call: not _waits(FAULTS[call[1]]))
     alone = [call for call in calls if call[1] in ALONE]
     unanswered = [call for call in calls if call[1] in UNANSWERED]
     answered = [call for call in calls if call not in alone and call not in unanswered]
     general = Ask(None, policy=policy(timeout=PATIENCE, deadline=PATIENCE), sink=events.append)
-    with Lab(most=1024) as lab, door.under(general):
+    with Lab(most=1024) as lab, integration.under(general):
 
         def meet(call):
-            found[call] = _meet(lab, lock, door, *call, events)
+            found[call] = _meet(lab, lock, integration, *call, events)
 
         with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
             for together in (answered, unanswered):
@@ -322,11 +331,11 @@ def _left(descriptors, threads):
         time.sleep(0.05)
 
 
-def _meet(lab, lock, door, verb, name, events):
+def _meet(lab, lock, integration, verb, name, events):
     fault = FAULTS[name]
     with lock:
         endpoint = fault.start(lab)
-    port, told = urlsplit(endpoint.url).port, events if door.installed else []
+    port, told = urlsplit(endpoint.url).port, events if integration.installed else []
     named = fault.kind.startswith("dns.")  # the resolver gives up before the call does
     patience = _patience(fault) if _waits(fault) and not named else PATIENCE
     limits = policy(timeout=patience, deadline=1.0 if "trickling" in fault.when else 30.0)
@@ -343,10 +352,10 @@ def _meet(lab, lock, door, verb, name, events):
     outcome = Outcome(calls=len(ask.times))
     began = time.monotonic()
     try:
-        outcome.status = door(ask)
+        outcome.status = integration(ask)
     except NotOfferedError:
         outcome.offered = False
-    except Exception as error:  # noqa: BLE001 - whatever a door raises
+    except Exception as error:  # noqa: BLE001 - whatever an integration raises
         outcome.raised = type(error)
         outcome.failures = len(getattr(error, "attempts", ()))
     outcome.seconds = time.monotonic() - began

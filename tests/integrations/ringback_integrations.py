@@ -1,4 +1,4 @@
-"""Every door of ringback, called as a program would."""
+"""Every integration of ringback, called as a program would."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ async def _go_on(_):
 
 @dataclass(frozen=True)
 class Ask(ClientCall):
-    """One call of an endpoint through a door.
+    """One call of an endpoint through an integration.
 
     Attributes:
         verb: The HTTP method.
@@ -149,11 +149,11 @@ def of_pool_manager(ask):
 
 
 def _manager(proxy, options):
-    door = importlib.import_module("ringback.client.urllib3")
+    integration = importlib.import_module("ringback.client.urllib3")
     if not proxy:
-        return door.PoolManager(**options)
+        return integration.PoolManager(**options)
     if not proxy.startswith("socks"):
-        return door.ProxyManager(proxy, **options)
+        return integration.ProxyManager(proxy, **options)
     socks = importlib.import_module("ringback.client.urllib3.socks")
     return socks.SOCKSProxyManager(proxy, **options)
 
@@ -180,8 +180,8 @@ def of_httpx(name, *, ours=True):
     def function(ask):
         library = importlib.import_module(name)
         if ours:
-            door = importlib.import_module(f"ringback.client.{name}")
-            transport = door.Transport(**ask.told, clock=ask.clock, **_httpx(ask))
+            integration = importlib.import_module(f"ringback.client.{name}")
+            transport = integration.Transport(**ask.told, clock=ask.clock, **_httpx(ask))
         else:
             transport = library.HTTPTransport(**_httpx(ask))
         with library.Client(transport=transport, **_asked(ask)) as client:
@@ -198,8 +198,8 @@ def of_httpx_async(name, run=asyncio.run, *, ours=True):
     async def go(ask):
         library = importlib.import_module(name)
         if ours:
-            door = importlib.import_module(f"ringback.client.{name}")
-            transport = door.AsyncTransport(**ask.told, clock=ask.async_clock, **_httpx(ask))
+            integration = importlib.import_module(f"ringback.client.{name}")
+            transport = integration.AsyncTransport(**ask.told, clock=ask.async_clock, **_httpx(ask))
         else:
             transport = library.AsyncHTTPTransport(**_httpx(ask))
         async with library.AsyncClient(transport=transport, **_asked(ask)) as client:
@@ -224,9 +224,11 @@ def of_aiohttp(*, ours=True):
         library = importlib.import_module("aiohttp")
         options = {}
         if ours:
-            door = importlib.import_module("ringback.client.aiohttp")
+            integration = importlib.import_module("ringback.client.aiohttp")
             options["middlewares"] = [
-                door.Middleware(ask.policy, read=True, sinks=[ask.sink], clock=ask.async_clock)
+                integration.Middleware(
+                    ask.policy, read=True, sinks=[ask.sink], clock=ask.async_clock
+                )
             ]
         limits = library.ClientTimeout(sock_connect=ask.timeout, sock_read=ask.timeout)
         connector = library.TCPConnector(ssl=ask.context(), resolver=library.ThreadedResolver())
@@ -329,7 +331,7 @@ def _status(received):
     return int(status[0]) if status and status[0].isdigit() else 0
 
 
-# The doors
+# The integrations
 
 
 @contextlib.contextmanager
@@ -343,11 +345,11 @@ def _without_fast_paths():
 
 
 @dataclass(frozen=True)
-class Door:
+class Integration:
     """A way to make calls with ringback.
 
     Attributes:
-        client: The library that it leads into, as in ``RINGBACK_DOORS``.
+        client: The library that it leads into, as in ``RINGBACK_TEST_CLIENTS``.
         function: Makes one call; returns the status.
         proxies: Kinds of proxy it can go through, by the first letters of their URL.
         http2: It speaks HTTP/2.
@@ -395,55 +397,61 @@ class Door:
 _ANY = ("http", "socks")
 _HTTPX = ("http", "socks5")
 
-RINGBACK_DOORS = {
-    "Session": Door("requests", of_session, _ANY),
-    "Session, fast paths off": Door("requests", of_session, _ANY, around=_without_fast_paths),
-    "Adapter": Door("requests", of_adapter, _ANY),
-    "PoolManager": Door("urllib3", of_pool_manager, _ANY),
-    "httpx": Door("httpx", of_httpx("httpx"), _HTTPX, http2=True),
-    "httpx-async": Door("httpx-async", of_httpx_async("httpx"), _HTTPX, http2=True),
-    "httpx-trio": Door(
+RINGBACK_INTEGRATIONS = {
+    "Session": Integration("requests", of_session, _ANY),
+    "Session, fast paths off": Integration(
+        "requests", of_session, _ANY, around=_without_fast_paths
+    ),
+    "Adapter": Integration("requests", of_adapter, _ANY),
+    "PoolManager": Integration("urllib3", of_pool_manager, _ANY),
+    "httpx": Integration("httpx", of_httpx("httpx"), _HTTPX, http2=True),
+    "httpx-async": Integration("httpx-async", of_httpx_async("httpx"), _HTTPX, http2=True),
+    "httpx-trio": Integration(
         "httpx-async", of_httpx_async("httpx", _trio), _HTTPX, http2=True, needs=("trio",)
     ),
-    "httpx2": Door("httpx2", of_httpx("httpx2"), _HTTPX, http2=True),
-    "httpx2-async": Door("httpx2-async", of_httpx_async("httpx2"), _HTTPX, http2=True),
-    "aiohttp": Door("aiohttp", of_aiohttp()),
-    "retry(urllib)": Door("urllib", of_retry(_urllib)),
-    "retry(http.client)": Door("http.client", of_retry(_http_client), ()),
-    "retry(socket)": Door("socket", of_retry(_socket), ()),
-    "retry(asyncio)": Door("asyncio", of_retry(_streams), ()),
-    "install requests": Door("requests", of_requests, _ANY, installed=True),
-    "install httpx": Door("httpx", of_httpx("httpx", ours=False), _HTTPX, True, installed=True),
-    "install httpx-async": Door(
+    "httpx2": Integration("httpx2", of_httpx("httpx2"), _HTTPX, http2=True),
+    "httpx2-async": Integration("httpx2-async", of_httpx_async("httpx2"), _HTTPX, http2=True),
+    "aiohttp": Integration("aiohttp", of_aiohttp()),
+    "retry(urllib)": Integration("urllib", of_retry(_urllib)),
+    "retry(http.client)": Integration("http.client", of_retry(_http_client), ()),
+    "retry(socket)": Integration("socket", of_retry(_socket), ()),
+    "retry(asyncio)": Integration("asyncio", of_retry(_streams), ()),
+    "install requests": Integration("requests", of_requests, _ANY, installed=True),
+    "install httpx": Integration(
+        "httpx", of_httpx("httpx", ours=False), _HTTPX, True, installed=True
+    ),
+    "install httpx-async": Integration(
         "httpx-async", of_httpx_async("httpx", ours=False), _HTTPX, True, installed=True
     ),
-    "install aiohttp": Door("aiohttp", of_aiohttp(ours=False), installed=True),
+    "install aiohttp": Integration("aiohttp", of_aiohttp(ours=False), installed=True),
 }
-"""Name → door."""
+"""Name → integration."""
 
 
 PLAIN = {
-    "plain httpx": Door("httpx", of_httpx("httpx", ours=False), _HTTPX, True),
-    "plain httpx-async": Door("httpx-async", of_httpx_async("httpx", ours=False), _HTTPX, True),
-    "plain httpx2": Door("httpx2", of_httpx("httpx2", ours=False), _HTTPX, True),
-    "plain aiohttp": Door("aiohttp", of_aiohttp(ours=False)),
+    "plain httpx": Integration("httpx", of_httpx("httpx", ours=False), _HTTPX, True),
+    "plain httpx-async": Integration(
+        "httpx-async", of_httpx_async("httpx", ours=False), _HTTPX, True
+    ),
+    "plain httpx2": Integration("httpx2", of_httpx("httpx2", ours=False), _HTTPX, True),
+    "plain aiohttp": Integration("aiohttp", of_aiohttp(ours=False)),
 }
 """Libraries without ringback, to compare with; for requests ``tests/client`` does."""
 
 
 ALIKE = ("httpx-trio", "httpx2", "httpx2-async", "install httpx", "install httpx-async")
-"""Doors that share all or nearly all of their code with another."""
+"""Integrations that share all or nearly all of their code with another."""
 
 
 def present():
-    """The doors of this environment: of the clients in ``RINGBACK_DOORS``, or of all there are."""
-    names = os.environ.get("RINGBACK_DOORS")
+    """The integrations of this environment: of ``RINGBACK_TEST_CLIENTS``, or all there are."""
+    names = os.environ.get("RINGBACK_TEST_CLIENTS")
     chosen = names.split() if names else None
     return [
         name
-        for name, door in RINGBACK_DOORS.items()
-        if (chosen is None or door.client in chosen)
-        and all(map(importlib.util.find_spec, (door.module, *door.needs)))
+        for name, integration in RINGBACK_INTEGRATIONS.items()
+        if (chosen is None or integration.client in chosen)
+        and all(map(importlib.util.find_spec, (integration.module, *integration.needs)))
     ]
 
 

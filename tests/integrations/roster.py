@@ -12,7 +12,7 @@ from ringback.testing.clients import CLIENTS, Client
 _ANY = ("http", "socks")
 _HTTPX = ("http", "socks5")
 
-DOORS = {
+INTEGRATIONS = {
     **CLIENTS,
     "urllib3": Client("urllib3", library.like_urllib3("urllib3"), _ANY),
     "httpx": Client("httpx", library.like_httpx("httpx"), _HTTPX, http2=True),
@@ -34,12 +34,12 @@ DEFAULT = (*CLIENTS, "asyncio", "http.client", "pip")
 
 
 def wanted(known, default):
-    """The names in ``RINGBACK_DOORS`` that are known, else the default ones.
+    """The names in ``RINGBACK_TEST_CLIENTS`` that are known, else the default ones.
 
     Raises:
         ImportError: One of them is not installed.
     """
-    names = os.environ.get("RINGBACK_DOORS")
+    names = os.environ.get("RINGBACK_TEST_CLIENTS")
     chosen = [name for name in (names.split() if names else default) if name in known]
     for name in chosen:
         importlib.import_module(known[name].module)

@@ -12,7 +12,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 
 import pytest
-from integrations.ringback_integrations import RINGBACK_DOORS, Ask, offered, present
+from integrations.ringback_integrations import RINGBACK_INTEGRATIONS, Ask, offered, present
 from pulse import Pulse
 from requires import requires
 
@@ -55,12 +55,13 @@ CLASSES = (
 BOUNDED = [
     name
     for name in present()
-    if not RINGBACK_DOORS[name].installed and not RINGBACK_DOORS[name].plain
+    if not RINGBACK_INTEGRATIONS[name].installed and not RINGBACK_INTEGRATIONS[name].plain
 ]
-"""The doors beneath which everything that waits is ours. What ``install`` and ``retry`` stand
-around waits as it always did: only between attempts, and of a coroutine, is the deadline kept."""
+"""The integrations beneath which everything that waits is ours. What ``install`` and ``retry``
+stand around waits as it always did: only between attempts, and of a coroutine, is the deadline
+kept."""
 
-doors = pytest.mark.parametrize("door", offered(BOUNDED))
+integrations = pytest.mark.parametrize("integration", offered(BOUNDED))
 
 
 @dataclass
@@ -76,14 +77,14 @@ class Ended:
     kind: str | None
 
 
-def meet(door, endpoint, provoke, deadline, pulse):
-    """Call an endpoint through a door."""
+def meet(integration, endpoint, provoke, deadline, pulse):
+    """Call an endpoint through an integration."""
     policy = Policy(deadline=deadline, breaker=None, budget=None)
     verb = "PUT" if provoke == "upload" else "GET"
     ask = Ask(endpoint, provoke, PATIENT, verb, policy, waits=True, resolver=deadline + 1)
     began, kind = time.monotonic(), None
     try:
-        RINGBACK_DOORS[door](ask)
+        RINGBACK_INTEGRATIONS[integration](ask)
     except Exception as error:  # noqa: BLE001 - whatever it is, only the time counts
         kind = getattr(getattr(error, "failure", None), "kind", type(error).__name__)
     seconds = pulse.ran(*(ask.took[-1] if ask.took else (began, time.monotonic())))
@@ -91,18 +92,23 @@ def meet(door, endpoint, provoke, deadline, pulse):
 
 
 def side_by_side(deadline, faults):
-    """Meet faults through every door; how each call ended, by door and fault."""
+    """Meet faults through every integration; how each call ended, by integration and fault."""
     names.clear()
     with Lab(most=2048) as lab, Pulse() as pulse, ThreadPoolExecutor(64) as threads:
         endpoints = {name: lab.start(name) for name in sorted(faults, key=_last)}
         there = {name: one for name, one in endpoints.items() if one.namespace and one.nameserver}
-        calls = [(door, name) for name in endpoints if name not in there for door in BOUNDED]
+        calls = [
+            (integration, name)
+            for name in endpoints
+            if name not in there
+            for integration in BOUNDED
+        ]
 
         def call(one):
-            door, name = one
+            integration, name = one
             endpoint = endpoints[name]
             with inside(endpoint.namespace) if endpoint.namespace else nullcontext():
-                return meet(door, endpoint, FAULTS[name].provoke, deadline, pulse)
+                return meet(integration, endpoint, FAULTS[name].provoke, deadline, pulse)
 
         ended = dict(zip(calls, threads.map(call, calls), strict=True))
         for namespace in {one.namespace for one in there.values()}:
@@ -122,8 +128,8 @@ from dataclasses import astuple
 from integrations.test_deadline import Endpoint, Pulse, meet
 calls = json.loads(sys.argv[2])
 def call(one):
-    door, name, url, deadline = one
-    return door, name, astuple(meet(door, Endpoint(url, "", 0), "get", deadline, pulse))
+    through, name, url, deadline = one
+    return through, name, astuple(meet(through, Endpoint(url, "", 0), "get", deadline, pulse))
 with Pulse() as pulse, ThreadPoolExecutor(len(calls)) as threads:
     print(json.dumps(list(threads.map(call, calls))))
 """
@@ -131,25 +137,27 @@ with Pulse() as pulse, ThreadPoolExecutor(len(calls)) as threads:
 
 def in_a_program(namespace, urls, deadline):
     """The same, where the C library is to resolve as in a namespace: it does in a program there."""
-    calls = [(door, name, url, deadline) for name, url in urls.items() for door in BOUNDED]
+    calls = [
+        (integration, name, url, deadline) for name, url in urls.items() for integration in BOUNDED
+    ]
     arguments = [json.dumps(sys.path), json.dumps(calls)]
     command = [sys.executable, "-W", "ignore", "-c", IN_A_PROGRAM, *arguments]
     try:
         told = json.loads(run(namespace, command).stdout)
     except subprocess.CalledProcessError as error:
         pytest.fail(error.stderr)
-    return {(door, name): Ended(*ended) for door, name, ended in told}
+    return {(integration, name): Ended(*ended) for integration, name, ended in told}
 
 
 def _last(name):
     return "timed_out" in name or "silent" in name
 
 
-def late(ended, door):
-    """The calls through a door that were late, and the longest delay as output."""
-    own = {name: one for (through, name), one in ended.items() if through == door}
+def late(ended, integration):
+    """The calls through an integration that were late, and the longest delay as output."""
+    own = {name: one for (through, name), one in ended.items() if through == integration}
     worst = max(own, key=lambda name: own[name].late)
-    print(f"{door}: at the most {own[worst].late:.3f} s late, {worst}: {own[worst].kind}")
+    print(f"{integration}: at the most {own[worst].late:.3f} s late, {worst}: {own[worst].kind}")
     return {name: one for name, one in own.items() if one.late >= LATE}
 
 
@@ -175,15 +183,15 @@ def long():
 
 @pytest.mark.full
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
-@doors
-def test_a_call_ends_with_its_deadline(quick, door):
-    assert late(quick, door) == {}
+@integrations
+def test_a_call_ends_with_its_deadline(quick, integration):
+    assert late(quick, integration) == {}
 
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
-@doors
-def test_a_call_that_is_kept_waiting_ends_after_2_seconds(long, door):
-    assert late(long, door) == {}
+@integrations
+def test_a_call_that_is_kept_waiting_ends_after_2_seconds(long, integration):
+    assert late(long, integration) == {}
 
 
 @pytest.mark.full
@@ -193,4 +201,6 @@ def test_a_call_over_a_broken_network_ends_with_its_deadline():
     faults = [name for name, fault in FAULTS.items() if "netns" in fault.needs]
     requires(*FAULTS[faults[0]].needs)
     ended = side_by_side(SHORT, faults)
-    assert [(door, late(ended, door)) for door in BOUNDED] == [(door, {}) for door in BOUNDED]
+    assert [(integration, late(ended, integration)) for integration in BOUNDED] == [
+        (integration, {}) for integration in BOUNDED
+    ]

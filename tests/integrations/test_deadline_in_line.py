@@ -70,8 +70,8 @@ def _httpx(library, pool):
 def through_httpx(name):
     def function(url, policy, *, pool):
         library = importlib.import_module(name)
-        door = importlib.import_module(f"ringback.client.{name}").Transport
-        transport = door(policy=policy, sinks=[], **_httpx(library, pool))
+        integration = importlib.import_module(f"ringback.client.{name}").Transport
+        transport = integration(policy=policy, sinks=[], **_httpx(library, pool))
         with library.Client(transport=transport, timeout=PATIENT) as client:
             return in_threads(client.get, url)
 
@@ -81,8 +81,8 @@ def through_httpx(name):
 def through_httpx_async(name, run=asyncio.run):
     async def go(url, policy, pool):
         library = importlib.import_module(name)
-        door = importlib.import_module(f"ringback.client.{name}").AsyncTransport
-        transport = door(policy=policy, sinks=[], **_httpx(library, pool))
+        integration = importlib.import_module(f"ringback.client.{name}").AsyncTransport
+        transport = integration(policy=policy, sinks=[], **_httpx(library, pool))
         async with library.AsyncClient(transport=transport, timeout=PATIENT) as client:
             return await in_tasks(client.get, url)
 
@@ -104,7 +104,7 @@ def through_aiohttp(url, policy, *, pool):
     return asyncio.run(go())
 
 
-DOORS = {
+INTEGRATIONS = {
     "Session": through_session,
     "PoolManager": through_pool_manager,
     "httpx": through_httpx("httpx"),
@@ -113,8 +113,10 @@ DOORS = {
     "httpx2-async": through_httpx_async("httpx2"),
     "aiohttp": through_aiohttp,
 }
-doors = pytest.mark.parametrize("door", [name for name in present() if name in DOORS])
-pytestmark = pytest.mark.in_turn("door")
+integrations = pytest.mark.parametrize(
+    "integration", [name for name in present() if name in INTEGRATIONS]
+)
+pytestmark = pytest.mark.in_turn("integration")
 
 
 @pytest.fixture(scope="module")
@@ -127,34 +129,34 @@ def longest(ended, pulse):
     return max(pulse.ran(began, over) for _, began, over in ended)
 
 
-@doors
+@integrations
 @pytest.mark.parametrize("line", ["pool", "bulkhead"])
-def test_whoever_waits_in_line_waits_until_the_deadline(lab, pulse, door, line):
+def test_whoever_waits_in_line_waits_until_the_deadline(lab, pulse, integration, line):
     url = lab.start("http.response.timed_out:silent").url
     places = 1 if line == "bulkhead" else None
     policy = Policy(deadline=SHORT, breaker=None, budget=None, bulkhead=places)
-    ended = DOORS[door](url, policy, pool=line == "pool")
+    ended = INTEGRATIONS[integration](url, policy, pool=line == "pool")
     # Whose turn it is when the first gives up has no time left to use it, or next to none.
     waited = {kind for kind, _, _ in ended} - {"http.response.timed_out"}
     assert waited <= {"client.pool_exhausted", "http.request.timed_out", "tcp.timed_out"}
     assert longest(ended, pulse) < SHORT + LATE
 
 
-@doors
+@integrations
 @pytest.mark.parametrize("fault", ["tcp.refused", "http.error.unavailable:retry_after_huge"])
-def test_a_wait_that_does_not_fit_is_not_begun(lab, pulse, door, fault):
+def test_a_wait_that_does_not_fit_is_not_begun(lab, pulse, integration, fault):
     policy = Policy(
         deadline=PATIENT, backoff=Backoff(base=1000, cap=1000, jitter="none"), breaker=None
     )
-    ended = DOORS[door](lab.start(fault).url, policy, pool=False)
+    ended = INTEGRATIONS[integration](lab.start(fault).url, policy, pool=False)
     assert longest(ended, pulse) < LATE
 
 
-@doors
-def test_an_inner_call_ends_with_the_outer_one(lab, pulse, door):
+@integrations
+def test_an_inner_call_ends_with_the_outer_one(lab, pulse, integration):
     url = lab.start("http.response.timed_out:silent").url
     own = Policy(deadline=PATIENT, breaker=None, budget=None)
     outer = ringback.retry(Policy(deadline=SHORT, breaker=None, budget=None), sinks=[])
     began = time.monotonic()
-    outer.call(DOORS[door], url, own, pool=False)
+    outer.call(INTEGRATIONS[integration], url, own, pool=False)
     assert pulse.ran(began, time.monotonic()) < SHORT + LATE

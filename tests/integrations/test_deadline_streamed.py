@@ -43,8 +43,8 @@ def through_pool_manager(url, policy, between):
 def through_httpx(name):
     def function(url, policy, between):
         library = importlib.import_module(name)
-        door = importlib.import_module(f"ringback.client.{name}").Transport
-        transport = door(policy=policy, sinks=[], trust_env=False)
+        integration = importlib.import_module(f"ringback.client.{name}").Transport
+        transport = integration(policy=policy, sinks=[], trust_env=False)
         with (
             library.Client(transport=transport, timeout=PATIENT) as client,
             client.stream("GET", url) as response,
@@ -58,8 +58,8 @@ def through_httpx(name):
 def through_httpx_async(name):
     async def go(url, policy, between):
         library = importlib.import_module(name)
-        door = importlib.import_module(f"ringback.client.{name}").AsyncTransport
-        transport = door(policy=policy, sinks=[], trust_env=False)
+        integration = importlib.import_module(f"ringback.client.{name}").AsyncTransport
+        transport = integration(policy=policy, sinks=[], trust_env=False)
         async with (
             library.AsyncClient(transport=transport, timeout=PATIENT) as client,
             client.stream("GET", url) as response,
@@ -94,7 +94,7 @@ def at_once(call):
     return call()
 
 
-DOORS = {
+INTEGRATIONS = {
     "Session": (through_session, at_once),
     "PoolManager": (through_pool_manager, at_once),
     "httpx": (through_httpx("httpx"), at_once),
@@ -104,8 +104,10 @@ DOORS = {
     "httpx2-async": (through_httpx_async("httpx2"), of_asyncio),
     "aiohttp": (through_aiohttp, of_asyncio),
 }
-doors = pytest.mark.parametrize("door", [name for name in present() if name in DOORS])
-pytestmark = pytest.mark.in_turn("door")
+integrations = pytest.mark.parametrize(
+    "integration", [name for name in present() if name in INTEGRATIONS]
+)
+pytestmark = pytest.mark.in_turn("integration")
 
 
 @pytest.fixture(scope="module")
@@ -114,8 +116,8 @@ def lab():
         yield running
 
 
-@doors
-def test_a_stream_may_outlast_the_deadline_of_the_call_that_returned_it(lab, door):
+@integrations
+def test_a_stream_may_outlast_the_deadline_of_the_call_that_returned_it(lab, integration):
     returned, later = threading.Event(), threading.Event()
 
     def serve(connection):
@@ -129,7 +131,7 @@ def test_a_stream_may_outlast_the_deadline_of_the_call_that_returned_it(lab, doo
         time.sleep(LASTING * 1.1)  # not for anybody: until the deadline has passed
         later.set()
 
-    read, run = DOORS[door]
+    read, run = INTEGRATIONS[integration]
     policy = Policy(deadline=LASTING, breaker=None, budget=None)
     opening = threading.Thread(target=open_later)
     opening.start()
@@ -140,13 +142,13 @@ def test_a_stream_may_outlast_the_deadline_of_the_call_that_returned_it(lab, doo
         opening.join()
 
 
-@doors
+@integrations
 @pytest.mark.parametrize("fault", ["trickling_body", "mid_body"])
-def test_a_stream_ends_with_the_deadline_of_an_outer_call(lab, pulse, door, fault):
+def test_a_stream_ends_with_the_deadline_of_an_outer_call(lab, pulse, integration, fault):
     url = lab.start(f"http.response.body_timed_out:{fault}").url
     limits = Policy(attempts=1, deadline=LASTING / 2, breaker=None, budget=None)
     outer = ringback.retry(limits, sinks=[])
-    read, run = DOORS[door]
+    read, run = INTEGRATIONS[integration]
     patient = Policy(deadline=PATIENT, breaker=None, budget=None)
     began = time.monotonic()
     with pytest.raises(ringback.errors.RingbackError) as caught:
@@ -155,12 +157,12 @@ def test_a_stream_ends_with_the_deadline_of_an_outer_call(lab, pulse, door, faul
     assert caught.value.failure.kind == "http.response.body_timed_out"
 
 
-@doors
+@integrations
 @pytest.mark.parametrize(
     "fault", ["http.response.timed_out:silent", "http.response.timed_out:trickling_headers"]
 )
-def test_until_the_headers_its_own_deadline_counts(lab, pulse, door, fault):
-    read, run = DOORS[door]
+def test_until_the_headers_its_own_deadline_counts(lab, pulse, integration, fault):
+    read, run = INTEGRATIONS[integration]
     policy = Policy(deadline=SHORT, breaker=None, budget=None)
     began = time.monotonic()
     with pytest.raises(ringback.errors.RingbackError):

@@ -18,7 +18,7 @@ from integrations.expected import (
     phases,
 )
 from integrations.matrix import SECRET
-from integrations.roster import DEFAULT, DOORS, wanted
+from integrations.roster import DEFAULT, INTEGRATIONS, wanted
 from turns import chosen
 
 from ringback.testing.lab import FAULTS
@@ -40,7 +40,7 @@ def faults(client):
         if "netns" not in fault.needs
         and not missing(fault.needs)
         and not listed(NOT_MET, client, name)
-        and not (fault.kind.startswith("proxy.") and not DOORS[client].proxies)
+        and not (fault.kind.startswith("proxy.") and not INTEGRATIONS[client].proxies)
     )
 
 
@@ -49,7 +49,7 @@ def pairs():
 
     The faults of a kind take turns over the clients.
     """
-    rows = [(client, name) for client in wanted(DOORS, DEFAULT) for name in faults(client)]
+    rows = [(client, name) for client in wanted(INTEGRATIONS, DEFAULT) for name in faults(client)]
     run = chosen([((client, FAULTS[name].kind), name) for client, name in rows])
     full = pytest.mark.full
     return [pytest.param(*row, marks=[full] * (i not in run)) for i, row in enumerate(rows)]

@@ -1,11 +1,11 @@
-"""Over the whole lab, through every door: what can be sent again is, and nothing else."""
+"""Over the whole lab, through every integration: what can be sent again is, and nothing else."""
 
 from __future__ import annotations
 
 import pytest
 from integrations import expected
 from integrations.outcomes import ATTEMPTS, listed, plain_table, shares, table
-from integrations.ringback_integrations import PLAIN, RINGBACK_DOORS
+from integrations.ringback_integrations import PLAIN, RINGBACK_INTEGRATIONS
 
 from ringback.errors import RingbackError
 from ringback.failure import KINDS
@@ -41,7 +41,7 @@ OTHERWISE = (
 )
 
 ENDS_OUTSIDE = (
-    # door, fault, what the library raises by itself, outside of the door
+    # integration, fault, what the library raises by itself, outside of the integration
     ("Adapter", "http.response.redirect*", "the session follows redirects"),
     ("httpx*", "http.response.redirect*", "the client follows redirects"),
     ("install httpx*", "http.response.redirect*", "the client follows redirects"),
@@ -53,15 +53,15 @@ ENDS_OUTSIDE = (
     ("install aiohttp", "tcp.reset:mid_body", "the program reads the body"),
 )
 
-doors = pytest.mark.parametrize("share", shares())
+integrations = pytest.mark.parametrize("share", shares())
 
 
 def failed(share, verb):
-    """The calls through a door that failed, and what failed inside of it."""
+    """The calls through an integration that failed, and what failed inside of it."""
     return {
         fault: one
         for fault, one in table(share).by(verb).items()
-        if one.raised and not listed(ENDS_OUTSIDE, share.door, fault)
+        if one.raised and not listed(ENDS_OUTSIDE, share.integration, fault)
     }
 
 
@@ -73,14 +73,14 @@ def listed_as(rows, fault):
     return listed([("*", *row) for row in rows], "", fault)
 
 
-@doors
+@integrations
 def test_healthy_servers_are_reached_at_the_first_attempt(share):
     for verb in ("POST", "GET"):
         well = {f: one for f, one in table(share).by(verb).items() if FAULTS[f].kind == "ok"}
         assert {f: one for f, one in well.items() if (one.status, one.attempts) != (200, 1)} == {}
 
 
-@doors
+@integrations
 def test_a_post_that_never_arrived_is_tried_again(share):
     given_up = {
         fault: one
@@ -94,7 +94,7 @@ def test_a_post_that_never_arrived_is_tried_again(share):
     assert given_up == {}
 
 
-@doors
+@integrations
 def test_what_may_be_sent_twice_is_tried_again(share):
     given_up = {
         fault: one
@@ -108,7 +108,7 @@ def test_what_may_be_sent_twice_is_tried_again(share):
     assert given_up == {}
 
 
-@doors
+@integrations
 @pytest.mark.parametrize("verb", ["POST", "GET"])
 def test_what_no_attempt_can_mend_is_tried_once(share, verb):
     in_vain = {
@@ -119,10 +119,10 @@ def test_what_no_attempt_can_mend_is_tried_once(share, verb):
     assert in_vain == {}
 
 
-@doors
+@integrations
 @pytest.mark.parametrize("verb", ["POST", "GET"])
 def test_each_attempt_is_named_for_what_happened(share, verb):
-    client = RINGBACK_DOORS[share.door].client
+    client = RINGBACK_INTEGRATIONS[share.integration].client
     misnamed = {
         fault: one.kinds
         for fault, one in table(share).by(verb).items()
@@ -150,7 +150,7 @@ def names(client, fault):
     return found | {"tcp.closed.stale"}
 
 
-@doors
+@integrations
 @pytest.mark.parametrize("verb", ["POST", "GET"])
 def test_what_is_raised_says_what_went_wrong_with_each_attempt(share, verb):
     silent = {
@@ -161,9 +161,12 @@ def test_what_is_raised_says_what_went_wrong_with_each_attempt(share, verb):
     assert silent == {}
 
 
-@doors
+@integrations
 def test_what_is_raised_is_what_the_library_raises(share):
-    plain = next((p for p in PLAIN if PLAIN[p].client == RINGBACK_DOORS[share.door].client), None)
+    plain = next(
+        (p for p in PLAIN if PLAIN[p].client == RINGBACK_INTEGRATIONS[share.integration].client),
+        None,
+    )
     if plain is None:
         return
     known = plain_table(share, plain).by("GET")

@@ -1,4 +1,4 @@
-"""Over the whole lab, through every door: nothing is sent twice, and nothing is left behind."""
+"""Over the whole lab, through every integration: nothing is sent twice and nothing left behind."""
 
 from __future__ import annotations
 
@@ -6,36 +6,37 @@ import pytest
 from integrations.outcomes import listed, shares, table
 
 NOT_PROCESSED = (
-    # door, fault: the server read the request and says that it did nothing with it
+    # integration, fault: the server read the request and says that it did nothing with it
     ("*", "h2.refused_stream:*"),
     ("*", "http.error.captive_portal:*"),  # nor did it ever reach the server that was meant
     ("*", "proxy.auth_required:forward"),
 )
 
-doors = pytest.mark.parametrize("share", shares())
+integrations = pytest.mark.parametrize("share", shares())
 
 
 def calls(share):
-    """The POSTs through a door whose every arrival counts."""
+    """The POSTs through an integration whose every arrival counts."""
     return {
         fault: one
         for fault, one in table(share).by("POST").items()
-        if not listed(NOT_PROCESSED, share.door, fault)
+        if not listed(NOT_PROCESSED, share.integration, fault)
     }
 
 
-@doors
+@integrations
 def test_no_post_that_may_have_been_processed_is_sent_again(share):
     again = {
         fault: one
         for fault, one in calls(share).items()
         # urllib3 follows a redirect with the same method: the server asks for it.
-        if one.posts > one.calls and not (share.door == "PoolManager" and "redirect" in fault)
+        if one.posts > one.calls
+        and not (share.integration == "PoolManager" and "redirect" in fault)
     }
     assert again == {}
 
 
-@doors
+@integrations
 def test_what_reached_the_server_is_never_called_undelivered(share):
     untrue = {
         fault: one
@@ -48,6 +49,6 @@ def test_what_reached_the_server_is_never_called_undelivered(share):
     assert untrue == {}
 
 
-@doors
+@integrations
 def test_no_connection_thread_or_descriptor_is_left(share):
     assert table(share).left == []

@@ -39,7 +39,7 @@ def test_listeners_are_taken_as_they_are():
     assert listeners_for(given) is given
 
 
-def test_every_door_tells_the_monitor_of_the_environment(monkeypatch):
+def test_every_integration_tells_the_monitor_of_the_environment(monkeypatch):
     monkeypatch.setenv(listening.URL_VARIABLE, "http://127.0.0.1:9")
     session = ringback.Session(sinks=[])
     (monitor,) = monitors_of(session.get_adapter("http://h").listeners)

@@ -1,13 +1,13 @@
-"""Doors that change the process they are in, so that each has one to itself."""
+"""Clients that change the process they are in, so that each has one to itself."""
 
 # ruff: noqa: PLC0415 - each is installed in an environment of its own
 
 from contextlib import contextmanager
 
-from client_bench.clients.sessions import door, expect, get, ours, plain
+from client_bench.clients.sessions import client, expect, get, ours, plain
 
-requests_apart = door(plain, get)
-ringback_apart = door(ours, get)
+requests_apart = client(plain, get)
+ringback_apart = client(ours, get)
 
 
 @contextmanager

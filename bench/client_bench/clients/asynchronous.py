@@ -1,4 +1,4 @@
-"""Doors of asynchronous clients: what they yield is awaited."""
+"""Clients of asynchronous clients: what they yield is awaited."""
 
 # ruff: noqa: PLC0415 - a peer may not be installed, and the other rows do not load it
 
@@ -7,8 +7,8 @@ from contextlib import asynccontextmanager
 from client_bench.clients.sessions import expect
 
 
-def httpx_door(make):
-    """A door that makes an httpx client and gets a small document with it.
+def httpx_client(make):
+    """What is measured of an httpx client: it is made, and gets a small document.
 
     Args:
         make: Returns a client.
@@ -26,8 +26,8 @@ def httpx_door(make):
     return opened
 
 
-def aiohttp_door(make):
-    """A door that makes an aiohttp session and gets a small document with it.
+def aiohttp_client(make):
+    """A client that makes an aiohttp session and gets a small document with it.
 
     Args:
         make: Returns a session.

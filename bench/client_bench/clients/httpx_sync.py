@@ -1,4 +1,4 @@
-"""Doors of httpx, of httpx2 and of what goes into them."""
+"""Clients of httpx, of httpx2 and of what goes into them."""
 
 # ruff: noqa: PLC0415 - a peer may not be installed, and the other rows do not load it
 
@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from client_bench.clients.sessions import expect
 
 
-def door(make):
-    """A door that makes a client and gets a small document with it.
+def client(make):
+    """What is measured of a client: it is made, and gets a small document.
 
     Args:
         make: Returns a client.

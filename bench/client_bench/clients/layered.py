@@ -9,7 +9,7 @@ ERRORS = OSError  # what requests raises is one
 
 
 def layered(wrap):
-    """A door: a session's GET under a wrapper."""
+    """A client: a session's GET under a wrapper."""
 
     @contextmanager
     def opened(bench):

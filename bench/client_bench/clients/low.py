@@ -1,4 +1,4 @@
-"""Doors below requests: what is left when everything above is taken away."""
+"""Clients below requests: what is left when everything above is taken away."""
 
 # ruff: noqa: PLC0415 - a peer may not be installed, and the other rows do not load it
 

@@ -11,8 +11,8 @@ from client_bench.clients.sessions import plain
 ATTEMPTS = 4
 
 
-def door(make):
-    """A door whose call fails as it should.
+def client(make):
+    """A client whose call fails as it should.
 
     Args:
         make: Returns a session and a function that makes the call with it, of a URL.

@@ -1,4 +1,4 @@
-"""Doors in a process of their own, for what would change the others: still request by request."""
+"""Clients in a process of their own, for what would change the others: still request by request."""
 
 import json
 import subprocess
@@ -13,11 +13,11 @@ from client_bench.interleave import NotThereError
 PROGRAM = Path(__file__).parent.parent / "remote.py"
 
 
-def remote(door, environment=None):
-    """A door that another process opens and measures, whenever it is asked to.
+def remote(client, environment=None):
+    """A client that another process opens and measures, whenever it is asked to.
 
     Args:
-        door: ``module:name`` of a door.
+        client: ``module:name`` of a client.
         environment: The environment it has to itself; the default is this interpreter.
     """
 
@@ -27,7 +27,7 @@ def remote(door, environment=None):
         if not Path(python).exists():
             raise NotThereError(f"not there: no environment {environment} in {bench.environments}")
         with subprocess.Popen(
-            [str(python), str(PROGRAM), door, json.dumps(asdict(bench.site))],
+            [str(python), str(PROGRAM), client, json.dumps(asdict(bench.site))],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

@@ -1,12 +1,12 @@
-"""Doors of requests and of what is a `requests.Session`."""
+"""Clients of requests and of what is a `requests.Session`."""
 
 from contextlib import contextmanager
 
 from client_bench.row import twice
 
 
-def door(make, use, *, secure=False):
-    """A door that makes a session and uses it.
+def client(make, use, *, secure=False):
+    """What is measured of a session: it is made, and used.
 
     Args:
         make: Returns a session.
@@ -40,7 +40,7 @@ def ours():
 
 
 def slowly(fast):
-    """The same door with ringback's fast paths switched off."""
+    """The same client with ringback's fast paths switched off."""
 
     @contextmanager
     def opened(bench):
@@ -63,7 +63,7 @@ def slowly(fast):
 def pair_and_ours(use, *, secure=False):
     """Two plain sessions and two of ours, all used alike."""
     makes = {"requests": plain, "ringback.Session": ours}
-    return twice({name: door(make, use, secure=secure) for name, make in makes.items()})
+    return twice({name: client(make, use, secure=secure) for name, make in makes.items()})
 
 
 def expect(response, status=200):

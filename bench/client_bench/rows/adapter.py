@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from client_bench.clients.sessions import door, get, plain
+from client_bench.clients.sessions import client, get, plain
 from client_bench.interleave import interleave
 from client_bench.row import Goal, Row, over, twice
 
@@ -35,7 +35,7 @@ ROWS = (
     Row(
         "adapter",
         "GET over a kept connection, an adapter in a stock session",
-        partial(interleave, doors=twice({n: door(make, get) for n, make in MAKES.items()})),
+        partial(interleave, clients=twice({n: client(make, get) for n, make in MAKES.items()})),
         base=RETRY,
         goals=(Goal(f"ringback.Adapter / {RETRY}, CPU", 1.00, over("ringback.Adapter", RETRY)),),
     ),

@@ -12,15 +12,15 @@ from client_bench.samples import Samples
 CALLERS = 1000
 TIMEOUT = 120.0
 ROUNDS = 3
-DOORS = {"httpx": httpx, "httpx + ringback": httpx_ours}
+CLIENTS = {"httpx": httpx, "httpx + ringback": httpx_ours}
 
 
 def _callers(bench):
-    samples = Samples(DOORS)
+    samples = Samples(CLIENTS)
     for _ in range(ROUNDS):
-        for name in bench.rng.sample(list(DOORS), k=len(DOORS)):
+        for name in bench.rng.sample(list(CLIENTS), k=len(CLIENTS)):
             try:
-                samples.add(name, **asyncio.run(_once(DOORS[name], bench.site.http + "/small")))
+                samples.add(name, **asyncio.run(_once(CLIENTS[name], bench.site.http + "/small")))
             except Exception as error:  # noqa: BLE001 - it is named
                 samples.missing[name] = reason(error)
     return samples

@@ -15,7 +15,7 @@ LEAST = 15
 
 
 def _made(make, count=1):
-    """A door that makes a client and closes it."""
+    """What is measured of making a client and closing it."""
     return lambda _bench: nullcontext(Repeated(lambda: make().close(), count))
 
 
@@ -60,7 +60,7 @@ ROWS = (
     Row(
         "creation",
         "making and closing a client of httpx",
-        partial(interleave, doors=twice(CLIENTS)),
+        partial(interleave, clients=twice(CLIENTS)),
         base="httpx.Client()",
         goals=(
             _creation("httpx.Client(transport=ours)", "httpx.Client()"),

@@ -3,18 +3,18 @@
 from functools import partial
 
 from client_bench.clients import httpx_sync
-from client_bench.clients.httpx_sync import door
+from client_bench.clients.httpx_sync import client
 from client_bench.interleave import interleave
 from client_bench.row import Goal, Row, over, twice
 
 
 def _row(library, bare, with_ours):
     ours = f"{library} + ringback"
-    doors = {library: door(bare), ours: door(with_ours)}
+    clients = {library: client(bare), ours: client(with_ours)}
     return Row(
         library,
         f"GET over a kept connection with {library}",
-        partial(interleave, doors=twice(doors)),
+        partial(interleave, clients=twice(clients)),
         base=library,
         goals=(Goal(f"{ours} / {library}, CPU", 1.03, over(ours, library)),),
     )

@@ -3,7 +3,7 @@
 from contextlib import nullcontext
 
 from client_bench.clients.layered import LAYERED, OURS
-from client_bench.clients.sessions import door, get, ours, plain
+from client_bench.clients.sessions import client, get, ours, plain
 from client_bench.clients.wrapped import PEERS, bare, with_ringback
 from client_bench.interleave import interleave
 from client_bench.row import AGAIN, Goal, Row, over, twice
@@ -24,12 +24,12 @@ def _unprotected():
     return Session(policy=Policy(budget=None, breaker=None), sinks=[])
 
 
-DOORS = {
-    "requests": door(plain, get),
+CLIENTS = {
+    "requests": client(plain, get),
     "requests + tenacity": LAYERED["requests + tenacity"],
     **OURS,
-    "ringback.Session": door(ours, get),
-    UNPROTECTED: door(_unprotected, get),
+    "ringback.Session": client(ours, get),
+    UNPROTECTED: client(_unprotected, get),
 }
 
 
@@ -39,15 +39,15 @@ BASES = {
     UNPROTECTED: UNPROTECTED,
     UNPROTECTED + AGAIN: UNPROTECTED,
 }
-"""Door → what it adds to, where that is not the base of the row."""
+"""Client → what it adds to, where that is not the base of the row."""
 
 
-def _measured(base, doors, batch=1):
+def _measured(base, clients, batch=1):
     """A measurement with a column more: nanoseconds ``added``, turn by turn."""
 
     def measure(bench):
-        samples = interleave(bench, doors, batch=batch)
-        for name in doors:
+        samples = interleave(bench, clients, batch=batch)
+        for name in clients:
             without = samples.column(BASES.get(name, base), "cpu")
             for under, alone in zip(samples.column(name, "cpu"), without, strict=False):
                 samples.add(name, added=under - alone)
@@ -65,7 +65,7 @@ ROWS = (
     Row(
         "overhead",
         "GET over a kept connection, under a policy",
-        _measured("requests", twice(DOORS)),
+        _measured("requests", twice(CLIENTS)),
         base="requests",
         goals=(
             _goal("breaker, budget and events to ringback.Session", "ringback.Session"),

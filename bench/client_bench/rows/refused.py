@@ -4,7 +4,7 @@ from contextlib import contextmanager
 from functools import partial
 
 from client_bench.clients import refused
-from client_bench.clients.refused import door, failing
+from client_bench.clients.refused import client, failing
 from client_bench.interleave import Repeated, interleave
 from client_bench.row import Goal, Row, over, twice
 
@@ -60,21 +60,21 @@ OTHERS = {
 }
 FOUR = "ringback.Session, refused four times"
 FAILING = {
-    FOUR: door(refused.ringback),
-    ONCE: door(refused.once),
-    "ringback.Session, refused once": door(refused.ringback_once),
+    FOUR: client(refused.ringback),
+    ONCE: client(refused.once),
+    "ringback.Session, refused once": client(refused.ringback_once),
     OPEN: _open,
     CLASSIFY: _classify,
 }
 REFUSING = {
-    FOUR: door(refused.ringback),
-    ONCE: door(refused.once),
+    FOUR: client(refused.ringback),
+    ONCE: client(refused.once),
     OPEN_IN_A_ROW: _open_in_a_row,
 }
 
 
-def _doors(makes):
-    return {name: door(make) for name, make in makes.items()}
+def _clients(makes):
+    return {name: client(make) for name, make in makes.items()}
 
 
 def _goal(ours, base, limit):
@@ -86,7 +86,7 @@ ROWS = (
     Row(
         "refused",
         "GET that is refused four times, without waits",
-        partial(interleave, doors=twice(_doors(FOUR_TIMES))),
+        partial(interleave, clients=twice(_clients(FOUR_TIMES))),
         base=TENACITY,
         quantity="cpu_all",
         goals=(_goal("ringback.Session", TENACITY, 0.45),),
@@ -94,14 +94,14 @@ ROWS = (
     Row(
         "refused-peers",
         "GET that is refused four times, without waits, everybody",
-        partial(interleave, doors=twice(_doors(TENACITY_ALONE)) | _doors(OTHERS)),
+        partial(interleave, clients=twice(_clients(TENACITY_ALONE)) | _clients(OTHERS)),
         base=TENACITY,
         quantity="cpu_all",
     ),
     Row(
         "failing",
         "GET that fails once, and what is done about it",
-        partial(interleave, doors=twice(FAILING)),
+        partial(interleave, clients=twice(FAILING)),
         base=ONCE,
         quantity="cpu_all",
         goals=(
@@ -114,7 +114,7 @@ ROWS = (
     Row(
         "failing-hot",
         "GET that an open circuit refuses, many in a row",
-        partial(interleave, doors=twice(REFUSING)),
+        partial(interleave, clients=twice(REFUSING)),
         base=ONCE,
         quantity="cpu_all",
         goals=(_goal(OPEN_IN_A_ROW, FOUR, 1 / 50), _goal(OPEN_IN_A_ROW, ONCE, 1 / 50)),

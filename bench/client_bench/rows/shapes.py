@@ -85,7 +85,7 @@ def _row(name, title, use, *, secure=False, quantity="cpu", same=SAME):
         1.00,
         over("ringback.Session", "requests", quantity),
     )
-    measure = partial(interleave, doors=pair_and_ours(use, secure=secure))
+    measure = partial(interleave, clients=pair_and_ours(use, secure=secure))
     return Row(name, title, measure, "requests", (goal,), quantity=quantity, same=same)
 
 
@@ -96,7 +96,7 @@ ROWS = (
     _row("upload", "POST of 1 MB", upload, same=LARGE),
     _row("https", "GET over a kept TLS connection", https, secure=True),
     _row("redirects", "GET with three redirects", redirected),
-    # A door may resolve names or connect in a thread of its own: that counts too.
+    # A client may resolve names or connect in a thread of its own: that counts too.
     _row("connect", "GET over a new connection each", connecting, quantity="cpu_all"),
     _row(
         "connect-name",

@@ -15,11 +15,11 @@ LEAST = 8
 
 
 def _threads(bench):
-    """Slices of time, each of one door; the doors take turns in random order."""
-    doors = pair_and_ours(get)
-    samples = Samples(doors)
+    """Slices of time, each of one client; the clients take turns in random order."""
+    clients = pair_and_ours(get)
+    samples = Samples(clients)
     with ExitStack() as stack:
-        calls = opened(bench, doors, stack, samples)
+        calls = opened(bench, clients, stack, samples)
         until, rounds = perf_counter() + bench.seconds, 0
         while rounds < LEAST or perf_counter() < until:
             for name in bench.rng.sample(list(calls), k=len(calls)):

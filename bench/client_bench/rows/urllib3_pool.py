@@ -6,12 +6,12 @@ from client_bench.clients import low
 from client_bench.interleave import interleave
 from client_bench.row import Row, twice
 
-DOORS = {"urllib3": low.urllib3, "ringback.client.urllib3": low.ringback_urllib3}
+CLIENTS = {"urllib3": low.urllib3, "ringback.client.urllib3": low.ringback_urllib3}
 ROWS = (
     Row(
         "urllib3",
         "GET over a kept connection with urllib3",
-        partial(interleave, doors=twice(DOORS)),
+        partial(interleave, clients=twice(CLIENTS)),
         base="urllib3",
     ),
 )

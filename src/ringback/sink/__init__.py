@@ -1,4 +1,4 @@
-"""Doors outward for events: the log, metrics, traces, and the count that raises an alert."""
+"""Where events go: the log, metrics, traces, and the count that raises an alert."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING

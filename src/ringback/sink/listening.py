@@ -17,7 +17,7 @@ _MONITOR: list[Sink | None] = []
 
 
 def listeners_for(sinks: Iterable[Sink] | Listeners | None) -> Listeners:
-    """Return the listeners of a door."""
+    """Return the listeners of a client integration."""
     if isinstance(sinks, Listeners):
         return sinks
     told: list[Sink] = [LogSink()] if sinks is None else list(sinks)
@@ -28,7 +28,7 @@ def listeners_for(sinks: Iterable[Sink] | Listeners | None) -> Listeners:
 
 
 def report_to_monitor(sink: Sink | None) -> None:
-    """Have every door that is made from now on tell a monitor as well."""
+    """Have every client integration that is made from now on report to a monitor as well."""
     _MONITOR[:] = [sink]
 
 

@@ -13,8 +13,8 @@ from anyio.from_thread import start_blocking_portal
 from ringback import Backoff, Policy, Timeout
 
 
-class Door:
-    """A door as a program uses it; what is asynchronous is waited for.
+class Integration:
+    """An integration as a program uses it; what is asynchronous is waited for.
 
     Args:
         name: ``httpx`` or ``httpx2``.
@@ -35,7 +35,7 @@ class Door:
         return self.made(transport, common)
 
 
-class Blocking(Door):
+class Blocking(Integration):
     """In a thread."""
 
     asynchronous = False
@@ -67,7 +67,7 @@ class Blocking(Door):
         return function(*args)
 
 
-class Asynchronous(Door):
+class Asynchronous(Integration):
     """In tasks."""
 
     asynchronous = True
@@ -151,11 +151,13 @@ class _Waiting:
         return self.client._transport
 
 
-DOORS = [(library, way) for library in ("httpx", "httpx2") for way in ("thread", "asyncio", "trio")]
+INTEGRATIONS = [
+    (library, way) for library in ("httpx", "httpx2") for way in ("thread", "asyncio", "trio")
+]
 
 
-@pytest.fixture(params=DOORS, ids=["-".join(one) for one in DOORS])
-def door(request):
+@pytest.fixture(params=INTEGRATIONS, ids=["-".join(one) for one in INTEGRATIONS])
+def integration(request):
     library, way = request.param
     pytest.importorskip(library)
     with ExitStack() as stack:
@@ -170,8 +172,8 @@ def policy():
 
 
 @pytest.fixture
-def client(door, policy, events):
-    return door.client(policy=policy, sinks=[events.append])
+def client(integration, policy, events):
+    return integration.client(policy=policy, sinks=[events.append])
 
 
 def taken(client):

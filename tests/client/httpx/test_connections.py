@@ -52,9 +52,9 @@ def _serving(connection):
         connection.send(response(200, b"{}"))
 
 
-def test_there_are_no_more_than_allowed(lab, door, policy):
-    limits = door.library.Limits(max_connections=2, max_keepalive_connections=2)
-    client = door.client(policy=policy, sinks=[], limits=limits)
+def test_there_are_no_more_than_allowed(lab, integration, policy):
+    limits = integration.library.Limits(max_connections=2, max_keepalive_connections=2)
+    client = integration.client(policy=policy, sinks=[], limits=limits)
     endpoints = [lab.listen(_serving) for _ in range(5)]
     for endpoint in endpoints * 2:
         client.get(endpoint.url)
@@ -62,17 +62,17 @@ def test_there_are_no_more_than_allowed(lab, door, policy):
     assert [len(endpoint.seen) for endpoint in endpoints] == [2] * 5
 
 
-def test_no_more_are_idle_than_allowed(lab, door, policy):
-    limits = door.library.Limits(max_connections=10, max_keepalive_connections=1)
-    client = door.client(policy=policy, sinks=[], limits=limits)
+def test_no_more_are_idle_than_allowed(lab, integration, policy):
+    limits = integration.library.Limits(max_connections=10, max_keepalive_connections=1)
+    client = integration.client(policy=policy, sinks=[], limits=limits)
     for _ in range(3):
         client.get(lab.listen(_serving).url)
     assert len(client._transport._inner._kept) == 1
 
 
-def test_one_that_has_been_idle_for_too_long_is_closed(lab, door, policy):
-    limits = door.library.Limits(keepalive_expiry=0)
-    client = door.client(policy=policy, sinks=[], limits=limits)
+def test_one_that_has_been_idle_for_too_long_is_closed(lab, integration, policy):
+    limits = integration.library.Limits(keepalive_expiry=0)
+    client = integration.client(policy=policy, sinks=[], limits=limits)
     endpoint = lab.listen(_serving)
     client.get(endpoint.url)
     client.get(endpoint.url)
@@ -87,14 +87,14 @@ def test_after_every_failure_all_places_are_free(lab, client):
     assert len(client._transport._inner._kept) == 0
 
 
-def test_a_response_that_is_not_read_gives_its_place_back(lab, door, client):
+def test_a_response_that_is_not_read_gives_its_place_back(lab, integration, client):
     endpoint = lab.start("http.response.body_timed_out:mid_body")
-    with door.streamed(client, endpoint.url):
+    with integration.streamed(client, endpoint.url):
         assert places(client).taken == 1
     assert places(client).taken == 0
 
 
-def test_closing_the_client_closes_its_connections(lab, door, policy):
+def test_closing_the_client_closes_its_connections(lab, integration, policy):
     """The server sees it."""
     ended = threading.Event()
 
@@ -104,10 +104,10 @@ def test_closing_the_client_closes_its_connections(lab, door, policy):
         connection.read_request()
         ended.set()
 
-    client = door.client(policy=policy, sinks=[])
+    client = integration.client(policy=policy, sinks=[])
     client.get(lab.listen(handler).url)
     transport = client._transport
-    door.call(transport.aclose if door.asynchronous else transport.close)
+    integration.call(transport.aclose if integration.asynchronous else transport.close)
     assert ended.wait(60)
 
 
@@ -115,11 +115,11 @@ def test_closing_the_client_closes_its_connections(lab, door, policy):
 
 
 @pytest.fixture
-def crowd(lab, door):
+def crowd(lab, integration):
     """Calls that are made at once, by tasks or by threads; how each ended."""
 
     def made(calls):
-        return door.call(_tasks, calls) if door.asynchronous else _threads(calls)
+        return integration.call(_tasks, calls) if integration.asynchronous else _threads(calls)
 
     return made
 
@@ -156,16 +156,16 @@ def _threads(calls):
     return ends
 
 
-def test_a_crowd_shares_few_connections(lab, door, policy, crowd):
-    limits = door.library.Limits(max_connections=3)
-    client = door.client(policy=policy, sinks=[], limits=limits, timeout=30)
+def test_a_crowd_shares_few_connections(lab, integration, policy, crowd):
+    limits = integration.library.Limits(max_connections=3)
+    client = integration.client(policy=policy, sinks=[], limits=limits, timeout=30)
     endpoint = lab.listen(_serving)
     assert crowd([(client, endpoint.url)] * 40) == [200] * 40
     assert len(endpoint.seen) <= 3
     assert places(client).taken == 0
 
 
-def test_a_crowd_is_bounded_by_the_policys_bulkhead(lab, door, crowd):
+def test_a_crowd_is_bounded_by_the_policys_bulkhead(lab, integration, crowd):
     together, most, lock, both = 0, [0], threading.Lock(), threading.Event()
 
     def handler(connection):
@@ -183,12 +183,14 @@ def test_a_crowd_is_bounded_by_the_policys_bulkhead(lab, door, crowd):
             connection.send(response(200, b"{}"))
 
     endpoint = lab.listen(handler)
-    clients = [door.client(policy=Policy(bulkhead=2), sinks=[], timeout=30) for _ in range(2)]
+    clients = [
+        integration.client(policy=Policy(bulkhead=2), sinks=[], timeout=30) for _ in range(2)
+    ]
     assert crowd([(client, endpoint.url) for client in clients * 6]) == [200] * 12
     assert most[0] == 2
 
 
-def test_who_waits_in_vain_is_told(lab, door, crowd):
+def test_who_waits_in_vain_is_told(lab, integration, crowd):
     told = threading.Event()
 
     def patient(connection):
@@ -197,28 +199,28 @@ def test_who_waits_in_vain_is_told(lab, door, crowd):
         connection.send(response(200, b"{}"))
 
     endpoint = lab.listen(patient)
-    limits = door.library.Timeout(60, pool=0.1)
+    limits = integration.library.Timeout(60, pool=0.1)
     policy = Policy(bulkhead=1, attempts=1)
-    client = door.client(
+    client = integration.client(
         policy=policy, sinks=[lambda event: event.failure and told.set()], timeout=limits
     )
     ends = crowd([(client, endpoint.url)] * 2)
     waited, served = sorted(ends, key=lambda end: end == 200)
     assert served == 200
     assert waited.failure.kind == "client.pool_exhausted"
-    assert isinstance(waited, door.library.PoolTimeout)
+    assert isinstance(waited, integration.library.PoolTimeout)
     assert endpoint.requests == 1
 
 
 @pytest.mark.parametrize(
-    "door",
+    "integration",
     [("httpx", "asyncio"), ("httpx", "trio"), ("httpx2", "asyncio"), ("httpx2", "trio")],
     indirect=True,
 )
-def test_a_task_that_is_cancelled_leaves_no_trace(lab, door, policy):
+def test_a_task_that_is_cancelled_leaves_no_trace(lab, integration, policy):
     """In a queue, and with a request under way."""
-    limits = door.library.Limits(max_connections=1)
-    client = door.client(policy=policy, sinks=[], limits=limits, timeout=30)
+    limits = integration.library.Limits(max_connections=1)
+    client = integration.client(policy=policy, sinks=[], limits=limits, timeout=30)
     silent, healthy = lab.start("http.response.timed_out:silent"), lab.start("ok")
 
     async def cancelled():
@@ -228,7 +230,7 @@ def test_a_task_that_is_cancelled_leaves_no_trace(lab, door, policy):
                     group.start_soon(client.client.get, silent.url)
         return (await client.client.get(healthy.url)).status_code
 
-    assert door.call(cancelled) == 200
+    assert integration.call(cancelled) == 200
     assert places(client).taken == 0
     assert places(client).waiting == 0
 

@@ -16,10 +16,13 @@ DEADLINE = 0.8
 AMPLE = 1.5
 """Seconds in which a server answers, too, on a machine that is busy."""
 
-pytestmark = pytest.mark.in_turn("door")
+pytestmark = pytest.mark.in_turn("integration")
 
 in_threads = pytest.mark.parametrize(
-    "door", [("httpx", "thread"), ("httpx2", "thread")], indirect=True, ids=["httpx", "httpx2"]
+    "integration",
+    [("httpx", "thread"), ("httpx2", "thread")],
+    indirect=True,
+    ids=["httpx", "httpx2"],
 )
 
 
@@ -31,8 +34,8 @@ def in_time(seconds=DEADLINE):
 
 
 @pytest.fixture
-def hasty(door):
-    return door.client(policy=Policy(deadline=DEADLINE), sinks=[], timeout=30)
+def hasty(integration):
+    return integration.client(policy=Policy(deadline=DEADLINE), sinks=[], timeout=30)
 
 
 @pytest.mark.parametrize(
@@ -52,9 +55,9 @@ def test_whatever_does_not_come(lab, hasty, fault):
     assert caught.value.failure.kind == fault.partition(":")[0]
 
 
-def test_a_body_that_does_not_come_to_an_end(lab, door):
+def test_a_body_that_does_not_come_to_an_end(lab, integration):
     endpoint = lab.start("http.response.body_timed_out:trickling_body")
-    client = door.client(policy=Policy(deadline=AMPLE), sinks=[], timeout=30)
+    client = integration.client(policy=Policy(deadline=AMPLE), sinks=[], timeout=30)
     with in_time(AMPLE), pytest.raises(errors.RingbackError) as caught:
         client.get(endpoint.url)
     assert isinstance(caught.value, TimeoutError)
@@ -68,19 +71,21 @@ def test_a_peer_that_does_not_read(lab, hasty):
 
 
 @pytest.mark.parametrize("fault", ["silent", "trickling_headers", "socks5_silent"])
-def test_a_proxy_that_says_nothing(lab, door, fault):
+def test_a_proxy_that_says_nothing(lab, integration, fault):
     endpoint = lab.start(f"proxy.no_response:{fault}")
     proxy = endpoint.proxies["https"]
-    client = door.client(
+    client = integration.client(
         policy=Policy(deadline=DEADLINE, attempts=1), sinks=[], timeout=30, proxy=proxy
     )
     with in_time(), pytest.raises(errors.ProxyNoResponse):
         client.get(endpoint.url)
 
 
-def test_socks_waits_no_longer_than_connecting_may(lab, door):
+def test_socks_waits_no_longer_than_connecting_may(lab, integration):
     endpoint = lab.start("proxy.no_response:socks5_silent")
-    client = door.client(policy=Policy(attempts=1), sinks=[], proxy=endpoint.proxies["https"])
+    client = integration.client(
+        policy=Policy(attempts=1), sinks=[], proxy=endpoint.proxies["https"]
+    )
     with in_time(), pytest.raises(errors.ProxyNoResponse):
         client.get(endpoint.url, timeout=0.3)
 
@@ -92,13 +97,13 @@ def test_a_resolver_that_says_nothing(lab, hasty):
         hasty.get(endpoint.url)
 
 
-def test_redirects_share_one(lab, door):
+def test_redirects_share_one(lab, integration):
     def slow(connection):
         while connection.read_request():
             connection.hold(DEADLINE / 3)
             connection.send(response(302, b"", "Location: /next"))
 
-    client = door.client(policy=Policy(deadline=DEADLINE), sinks=[], timeout=30)
+    client = integration.client(policy=Policy(deadline=DEADLINE), sinks=[], timeout=30)
     endpoint = lab.listen(slow)
     with in_time(), pytest.raises(errors.RingbackError) as caught:
         client.get(endpoint.url)
@@ -106,8 +111,8 @@ def test_redirects_share_one(lab, door):
     assert endpoint.requests <= 3
 
 
-def test_the_next_call_has_its_own(lab, door):
-    client = door.client(policy=Policy(deadline=AMPLE), sinks=[])
+def test_the_next_call_has_its_own(lab, integration):
+    client = integration.client(policy=Policy(deadline=AMPLE), sinks=[])
     request = client.build_request("GET", lab.start("ok").url)
     client.send(request)
     time.sleep(AMPLE)
@@ -115,26 +120,26 @@ def test_the_next_call_has_its_own(lab, door):
 
 
 @in_threads
-def test_a_call_inside_another_ends_with_it(lab, door):
+def test_a_call_inside_another_ends_with_it(lab, integration):
     """In a thread, the context is the caller's."""
-    client = door.client(policy=Policy(), sinks=[], timeout=30)
+    client = integration.client(policy=Policy(), sinks=[], timeout=30)
     endpoint = lab.start("http.response.timed_out:silent")
     with in_time(), within(time.monotonic() + DEADLINE), pytest.raises(errors.ReadTimeout):
         client.get(endpoint.url)
 
 
-def test_the_wait_for_a_connection(lab, door):
-    limits = door.library.Limits(max_connections=1)
-    client = door.client(policy=Policy(deadline=AMPLE), sinks=[], timeout=30, limits=limits)
+def test_the_wait_for_a_connection(lab, integration):
+    limits = integration.library.Limits(max_connections=1)
+    client = integration.client(policy=Policy(deadline=AMPLE), sinks=[], timeout=30, limits=limits)
     busy = lab.start("http.response.body_timed_out:trickling_body")
-    with door.streamed(client, busy.url):
-        with in_time(AMPLE), pytest.raises(door.library.PoolTimeout) as caught:
+    with integration.streamed(client, busy.url):
+        with in_time(AMPLE), pytest.raises(integration.library.PoolTimeout) as caught:
             client.get(lab.start("ok").url)
         assert isinstance(caught.value, errors.PoolExhausted)
     assert client.get(lab.start("ok").url).status_code == 200
 
 
-def test_a_body_that_the_caller_reads_has_no_deadline(lab, door):
+def test_a_body_that_the_caller_reads_has_no_deadline(lab, integration):
     def patient(connection):
         connection.read_request()
         connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\na")
@@ -142,8 +147,8 @@ def test_a_body_that_the_caller_reads_has_no_deadline(lab, door):
         connection.send(b"b")
 
     read = threading.Event()
-    client = door.client(policy=Policy(deadline=AMPLE), sinks=[])
-    with door.streamed(client, lab.listen(patient).url) as streamed:
+    client = integration.client(policy=Policy(deadline=AMPLE), sinks=[])
+    with integration.streamed(client, lab.listen(patient).url) as streamed:
         pieces = streamed.raw()
         assert next(pieces) == b"a"
         time.sleep(AMPLE)

@@ -9,13 +9,13 @@ from ringback.testing.lab.http import healthy_over_http2, offer_http2, speaking
 
 
 @pytest.fixture
-def over(lab, door, policy, events):
+def over(lab, integration, policy, events):
     """A client of a server that answers each request as told."""
 
     def made(answer, **options):
         endpoint = secured(handler=speaking(answer), prepare=offer_http2)(lab)
         given = {"policy": policy, "sinks": [events.append], "verify": endpoint.verify}
-        return door.client(http2=True, **{**given, **options}), endpoint
+        return integration.client(http2=True, **{**given, **options}), endpoint
 
     return made
 
@@ -86,9 +86,9 @@ def test_nor_does_another_error_of_the_stream(over):
     assert endpoint.requests == 1
 
 
-def test_tasks_share_a_connection_at_the_same_time(door, over):
+def test_tasks_share_a_connection_at_the_same_time(integration, over):
     client, endpoint = over(healthy_over_http2)
-    if not door.asynchronous:
+    if not integration.asynchronous:
         client.get(endpoint.url)
         return
 
@@ -97,7 +97,7 @@ def test_tasks_share_a_connection_at_the_same_time(door, over):
             for _ in range(20):
                 group.start_soon(client.client.get, endpoint.url)
 
-    door.call(crowd)
+    integration.call(crowd)
     assert endpoint.requests == 20
     assert len(endpoint.seen) <= 2
     assert client._transport._inner._places.taken == 0
@@ -111,7 +111,7 @@ def test_the_deadline_ends_the_wait_for_a_stream(over):
     assert client._transport._inner._places.taken == 0
 
 
-def test_a_server_that_speaks_http_1_only_is_called_so(lab, door, policy):
+def test_a_server_that_speaks_http_1_only_is_called_so(lab, integration, policy):
     endpoint = lab.start("ok:tls")
-    client = door.client(policy=policy, sinks=[], http2=True, verify=endpoint.verify)
+    client = integration.client(policy=policy, sinks=[], http2=True, verify=endpoint.verify)
     assert client.get(endpoint.url).http_version == "HTTP/1.1"

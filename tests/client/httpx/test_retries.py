@@ -14,7 +14,10 @@ from ringback.testing.lab.timing import failing, failing_requests
 pytestmark = pytest.mark.usefixtures("no_connection_is_lost")
 
 in_threads = pytest.mark.parametrize(
-    "door", [("httpx", "thread"), ("httpx2", "thread")], indirect=True, ids=["httpx", "httpx2"]
+    "integration",
+    [("httpx", "thread"), ("httpx2", "thread")],
+    indirect=True,
+    ids=["httpx", "httpx2"],
 )
 
 
@@ -59,9 +62,9 @@ def test_a_post_with_a_key_is_tried_again(flaky, client):
     assert flaky.requests == 3
 
 
-def test_the_policy_gives_a_key_that_stays_the_same(flaky, door, policy):
+def test_the_policy_gives_a_key_that_stays_the_same(flaky, integration, policy):
     keyed = Policy(backoff=Backoff(base=0), timeout=policy.timeout, idempotency_key=True)
-    client = door.client(policy=keyed, sinks=[])
+    client = integration.client(policy=keyed, sinks=[])
     assert client.post(flaky.url, content=b"pay").status_code == 200
     heads = [bytes(one.received).lower() for one in flaky.seen]
     keys = {line for head in heads for line in head.splitlines() if b"idempotency-key" in line}
@@ -80,14 +83,14 @@ def test_a_body_that_breaks_off_is_tried_again(lab, client, events):
 
 # httpx leaves its own generators to the garbage collector, of which trio complains.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_a_body_that_the_caller_reads_is_not_read_for_them(lab, door, client):
+def test_a_body_that_the_caller_reads_is_not_read_for_them(lab, integration, client):
     def endless(connection):
         connection.read_request()
         connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nfirst")
         connection.stall()
 
     endpoint = lab.listen(endless)
-    with door.streamed(client, endpoint.url) as streamed:
+    with integration.streamed(client, endpoint.url) as streamed:
         pieces = streamed.raw()
         assert next(pieces) == b"first"
         pieces.close()
@@ -101,7 +104,7 @@ def test_a_status_is_tried_again_and_returned_in_the_end(lab, client, events):
     assert decisions(events) == [Retry, Retry, GiveUp]
 
 
-def test_the_wait_that_a_server_asks_for_is_kept(lab, door, policy):
+def test_the_wait_that_a_server_asks_for_is_kept(lab, integration, policy):
     waits = []
     endpoint = lab.listen(failing_requests(2, response(503, b"{}", "Retry-After: 7")))
 
@@ -109,8 +112,11 @@ def test_the_wait_that_a_server_asks_for_is_kept(lab, door, policy):
         waits.append(seconds)
         await sleep(0)
 
-    clock = AsyncClock(note) if door.asynchronous else Clock(sleep=waits.append)
-    assert door.client(policy=policy, sinks=[], clock=clock).get(endpoint.url).status_code == 200
+    clock = AsyncClock(note) if integration.asynchronous else Clock(sleep=waits.append)
+    assert (
+        integration.client(policy=policy, sinks=[], clock=clock).get(endpoint.url).status_code
+        == 200
+    )
     assert waits == [7, 7]
 
 
@@ -178,36 +184,36 @@ def test_a_form_with_a_pipe_is_not_sent_again(lab, client, events):
 
 
 @in_threads
-def test_a_file_is_replayed_from_where_it_stood(lab, door, policy):
+def test_a_file_is_replayed_from_where_it_stood(lab, integration, policy):
     endpoint, sent = echoing(lab)
     file = io.BytesIO(b"skipped, sent")
     file.seek(9)
-    content = door.library.Request("PUT", endpoint.url, content=file, headers={"a": "b"})
+    content = integration.library.Request("PUT", endpoint.url, content=file, headers={"a": "b"})
     content.headers["Transfer-Encoding"] = "chunked"
     content.headers.pop("Content-Length", None)  # httpx counts from the beginning
-    assert door.client(policy=policy, sinks=[]).send(content).status_code == 200
+    assert integration.client(policy=policy, sinks=[]).send(content).status_code == 200
     assert sent == [b"sent"] * 2
 
 
-def test_what_can_be_read_once_is_not_sent_again_and_that_is_said(lab, door, client, events):
+def test_what_can_be_read_once_is_not_sent_again_and_that_is_said(lab, integration, client, events):
     endpoint, sent = echoing(lab)
     with pytest.raises(errors.ConnectionReset):
-        client.request("PUT", endpoint.url, content=door.content([b"a", b"b"]))
+        client.request("PUT", endpoint.url, content=integration.content([b"a", b"b"]))
     assert sent == [b"ab"]
     assert events[-1].decision.reason == "not_replayable"
 
 
-def test_what_nobody_has_asked_for_yet_can_be_sent_still(lab, door, client, events):
+def test_what_nobody_has_asked_for_yet_can_be_sent_still(lab, integration, client, events):
     """No connection came about: the generator is untouched."""
     with pytest.raises(errors.ConnectionRefused):
-        client.post(lab.start("tcp.refused").url, content=door.content([b"a"]))
+        client.post(lab.start("tcp.refused").url, content=integration.content([b"a"]))
     assert decisions(events) == [Retry, Retry, GiveUp]
 
 
 @in_threads
-def test_a_list_of_pieces_is_replayed(lab, door, policy):
+def test_a_list_of_pieces_is_replayed(lab, integration, policy):
     endpoint, sent = echoing(lab)
-    client = door.client(policy=policy, sinks=[])
+    client = integration.client(policy=policy, sinks=[])
     assert client.request("PUT", endpoint.url, content=[b"a", b"b"]).status_code == 200
     assert sent == [b"ab"] * 2
 
@@ -222,13 +228,13 @@ def test_httpxs_timeouts_are_kept(lab, client):
     assert len(caught.value.attempts) == 3
 
 
-def test_without_a_timeout_the_policys_counts(lab, door):
+def test_without_a_timeout_the_policys_counts(lab, integration):
     limits = Timeout(connect=5, read=0.1)
-    transport = door.transport(policy=Policy(attempts=1, timeout=limits), sinks=[])
-    request = door.library.Request("GET", lab.start("http.response.timed_out:silent").url)
-    send = transport.handle_async_request if door.asynchronous else transport.handle_request
+    transport = integration.transport(policy=Policy(attempts=1, timeout=limits), sinks=[])
+    request = integration.library.Request("GET", lab.start("http.response.timed_out:silent").url)
+    send = transport.handle_async_request if integration.asynchronous else transport.handle_request
     with pytest.raises(errors.ReadTimeout):
-        door.call(send, request)
+        integration.call(send, request)
 
 
 def test_the_caller_finds_its_request_as_it_was(flaky, client):

@@ -19,22 +19,22 @@ WHOLE = response(200, BODY, "Content-Encoding: gzip")
 
 
 @pytest.fixture
-def trusting(door, policy, lab, events):
+def trusting(integration, policy, lab, events):
     verify = lab.start("ok:tls").verify
-    return door.client(policy=policy, sinks=[events.append], verify=verify)
+    return integration.client(policy=policy, sinks=[events.append], verify=verify)
 
 
-def test_tls_that_ends_without_saying_so_is_no_end(lab, door, trusting):
+def test_tls_that_ends_without_saying_so_is_no_end(lab, integration, trusting):
     endpoint = lab.start("tls.closed:without_close_notify")
-    with pytest.raises(door.library.ReadError) as caught:
+    with pytest.raises(integration.library.ReadError) as caught:
         trusting.get(endpoint.url)
     assert isinstance(caught.value, errors.TLSClosed)
     assert endpoint.requests == 3
 
 
-def test_nor_where_the_caller_reads(lab, door, trusting):
+def test_nor_where_the_caller_reads(lab, integration, trusting):
     endpoint = lab.start("tls.closed:without_close_notify")
-    with door.streamed(trusting, endpoint.url) as streamed, pytest.raises(errors.TLSClosed):
+    with integration.streamed(trusting, endpoint.url) as streamed, pytest.raises(errors.TLSClosed):
         list(streamed.pieces())
 
 
@@ -48,21 +48,21 @@ def handed_in(endpoint):
 
 @pytest.mark.usefixtures("lenient_python")
 @pytest.mark.parametrize("verify", [made_here, handed_in])
-def test_nor_where_python_takes_it_for_one(lab, lenient, door, policy, verify):
+def test_nor_where_python_takes_it_for_one(lab, lenient, integration, policy, verify):
     endpoint = lab.start("tls.closed:without_close_notify")
     trusted = verify(endpoint)
-    client = door.client(policy=policy, sinks=[], verify=trusted)
+    client = integration.client(policy=policy, sinks=[], verify=trusted)
     with pytest.raises(errors.TLSClosed):
         client.get(endpoint.url)
     assert verify is made_here or trusted.options & lenient
 
 
 @pytest.mark.usefixtures("lenient_python")
-def test_nor_through_a_proxy_over_tls(lab, door, policy):
+def test_nor_through_a_proxy_over_tls(lab, integration, policy):
     endpoint = lab.start("tls.closed:without_close_notify")
     carrier = lab.listen(over_tls(lab.certificates.server("good"), proxy), scheme="https")
-    through = door.library.Proxy(carrier.url, ssl_context=handed_in(endpoint))
-    client = door.client(policy=policy, sinks=[], verify=handed_in(endpoint), proxy=through)
+    through = integration.library.Proxy(carrier.url, ssl_context=handed_in(endpoint))
+    client = integration.client(policy=policy, sinks=[], verify=handed_in(endpoint), proxy=through)
     with pytest.raises(errors.TLSClosed):
         client.get(endpoint.url)
 
@@ -82,36 +82,36 @@ def test_a_cut_gzip_body_is_tried_again(lab, client):
     assert endpoint.requests == 3
 
 
-def test_a_cut_gzip_body_is_an_error(lab, door, client):
+def test_a_cut_gzip_body_is_an_error(lab, integration, client):
     endpoint = lab.listen(failing_requests(99, CUT))
-    with pytest.raises(door.library.DecodingError) as caught:
+    with pytest.raises(integration.library.DecodingError) as caught:
         client.get(endpoint.url)
     assert isinstance(caught.value, errors.ContentInvalid)
     assert str(caught.value.request.url) == endpoint.url
 
 
-def test_and_where_the_caller_reads(lab, door, client):
+def test_and_where_the_caller_reads(lab, integration, client):
     endpoint = lab.listen(failing_requests(99, CUT))
-    failing = pytest.raises(door.library.DecodingError)
-    with door.streamed(client, endpoint.url) as streamed, failing as caught:
+    failing = pytest.raises(integration.library.DecodingError)
+    with integration.streamed(client, endpoint.url) as streamed, failing as caught:
         list(streamed.pieces())
     assert isinstance(caught.value, errors.ContentInvalid)
 
 
 @pytest.mark.parametrize("streams", [False, True])
-def test_a_whole_gzip_body_is_decoded(lab, door, client, streams):
+def test_a_whole_gzip_body_is_decoded(lab, integration, client, streams):
     endpoint = lab.listen(failing_requests(99, WHOLE))
     if streams:
-        with door.streamed(client, endpoint.url) as streamed:
+        with integration.streamed(client, endpoint.url) as streamed:
             body = b"".join(streamed.pieces())
     else:
         body = client.get(endpoint.url).content
     assert body == gzip.decompress(BODY)
 
 
-def test_garbage_is_what_httpx_says_it_is(lab, door, client):
+def test_garbage_is_what_httpx_says_it_is(lab, integration, client):
     endpoint = lab.start("http.response.invalid.content_decoding")
-    with pytest.raises(door.library.DecodingError) as caught:
+    with pytest.raises(integration.library.DecodingError) as caught:
         client.get(endpoint.url)
     assert isinstance(caught.value, errors.ContentInvalid)
 

@@ -38,59 +38,65 @@ def at(endpoint, scheme="http"):
     return f"{scheme}://{endpoint.host}:{endpoint.port}"
 
 
-def test_the_environments_proxy_is_used(door, policy, target, works):
+def test_the_environments_proxy_is_used(integration, policy, target, works):
     with environ(http_proxy=at(works)):
-        assert door.client(policy=policy, sinks=[], trust_env=True).get(target.url).json()["ok"]
+        assert (
+            integration.client(policy=policy, sinks=[], trust_env=True).get(target.url).json()["ok"]
+        )
     assert works.requests == 1
 
 
-def test_unless_nobody_wants_it(door, policy, target, works):
+def test_unless_nobody_wants_it(integration, policy, target, works):
     with environ(http_proxy=at(works)):
-        assert door.client(policy=policy, sinks=[], trust_env=False).get(target.url).json()["ok"]
-        around = door.client(policy=policy, sinks=[], proxies={})
+        assert (
+            integration.client(policy=policy, sinks=[], trust_env=False)
+            .get(target.url)
+            .json()["ok"]
+        )
+        around = integration.client(policy=policy, sinks=[], proxies={})
         assert around.get(target.url).json()["ok"]
     assert works.requests == 0
 
 
-def test_a_proxy_that_fails_comes_last(door, policy, target, works, dead):
-    client = door.client(policy=policy, sinks=[], proxies=[at(dead), at(works)])
+def test_a_proxy_that_fails_comes_last(integration, policy, target, works, dead):
+    client = integration.client(policy=policy, sinks=[], proxies=[at(dead), at(works)])
     for _ in range(2):
         assert client.get(target.url).status_code == 200
     assert works.requests == 2
 
 
-def test_without_a_proxy_that_works_the_call_fails(door, policy, target, dead):
-    client = door.client(policy=policy, sinks=[], proxy=at(dead))
+def test_without_a_proxy_that_works_the_call_fails(integration, policy, target, dead):
+    client = integration.client(policy=policy, sinks=[], proxy=at(dead))
     with pytest.raises(errors.ProxyUnreachable) as caught:
         client.get(target.url)
     assert caught.value.failure.target.proxy == f"{dead.host}:{dead.port}"
     assert target.requests == 0
 
 
-def test_a_host_that_the_policy_names_is_called_directly_then(door, target, dead, events):
+def test_a_host_that_the_policy_names_is_called_directly_then(integration, target, dead, events):
     policy = Policy(attempts=1, direct_hosts=LOCAL)
-    client = door.client(policy=policy, sinks=[events.append], proxy=at(dead))
+    client = integration.client(policy=policy, sinks=[events.append], proxy=at(dead))
     assert client.get(target.url).status_code == 200
     assert len(told(events)) == 1
 
 
-def test_a_tunnel_through_a_proxy_that_is_called_over_tls(lab, door, policy):
+def test_a_tunnel_through_a_proxy_that_is_called_over_tls(lab, integration, policy):
     """TLS within TLS."""
-    if door.asynchronous and door.library.__version__.startswith("0.27"):
+    if integration.asynchronous and integration.library.__version__.startswith("0.27"):
         pytest.skip("httpx 0.27 forgets the context for the proxy in asynchronous code")
     proxy = lab.listen(over_tls(lab.certificates.server("good"), lab_proxy.proxy))
     endpoint = secured()(lab)
     trust = Trust(ca=(endpoint.verify,))
-    client = door.client(policy=policy, sinks=[], proxy=at(proxy, "https"), verify=trust)
+    client = integration.client(policy=policy, sinks=[], proxy=at(proxy, "https"), verify=trust)
     for _ in range(2):
         assert client.post(endpoint.url, content=bytes(300_000)).json()["size"] == 300_000
     assert proxy.requests == 1
     assert endpoint.requests == 2
 
 
-def test_a_wrong_certificate_is_passed_by_where_the_policy_says_so(lab, door, events):
+def test_a_wrong_certificate_is_passed_by_where_the_policy_says_so(lab, integration, events):
     endpoint = lab.start("tls.cert.date_invalid.expired")
-    client = door.client(
+    client = integration.client(
         policy=Policy(insecure_hosts=LOCAL), sinks=[events.append], verify=endpoint.verify
     )
     assert client.get(endpoint.url).status_code == 200
@@ -98,17 +104,17 @@ def test_a_wrong_certificate_is_passed_by_where_the_policy_says_so(lab, door, ev
     assert "tls.cert.date_invalid.expired" in told(events)[0]
 
 
-def test_and_nowhere_else(lab, door):
+def test_and_nowhere_else(lab, integration):
     endpoint = lab.start("tls.cert.date_invalid.expired")
     policy = Policy(insecure_hosts={"elsewhere.example"})
-    client = door.client(policy=policy, sinks=[], verify=endpoint.verify)
+    client = integration.client(policy=policy, sinks=[], verify=endpoint.verify)
     with pytest.raises(errors.CertificateExpired):
         client.get(endpoint.url)
     assert endpoint.requests == 0
 
 
 @pytest.mark.parametrize("verify", ["context", "file", "trust", "not at all"])
-def test_whom_to_trust_is_said_as_to_httpx_or_as_a_trust(lab, door, policy, verify):
+def test_whom_to_trust_is_said_as_to_httpx_or_as_a_trust(lab, integration, policy, verify):
     endpoint = lab.start("ok:tls")
     named = {
         "context": ssl.create_default_context(cafile=endpoint.verify),
@@ -116,13 +122,13 @@ def test_whom_to_trust_is_said_as_to_httpx_or_as_a_trust(lab, door, policy, veri
         "trust": Trust(ca=(endpoint.verify,)),
         "not at all": False,
     }
-    client = door.client(policy=policy, sinks=[], verify=named[verify])
+    client = integration.client(policy=policy, sinks=[], verify=named[verify])
     assert client.get(endpoint.url).status_code == 200
 
 
-def test_a_certificate_of_ones_own_is_presented(lab, door, policy):
+def test_a_certificate_of_ones_own_is_presented(lab, integration, policy):
     endpoint = lab.start("ok:client_certificate")
-    client = door.client(
+    client = integration.client(
         policy=policy, sinks=[], verify=endpoint.verify, cert=endpoint.client_certificate
     )
     assert client.get(endpoint.url).status_code == 200
@@ -137,41 +143,41 @@ def contexts(transport):
     return transport._inner._settings.pool._ssl_context
 
 
-def test_clients_share_an_ssl_context(door):
-    one, other = door.transport(), door.transport()
+def test_clients_share_an_ssl_context(integration):
+    one, other = integration.transport(), integration.transport()
     assert contexts(one) is contexts(other)
-    assert contexts(door.transport(http2=True)) is not contexts(one)
+    assert contexts(integration.transport(http2=True)) is not contexts(one)
 
 
-def test_the_callers_own_transport_gives_its_settings(lab, door, policy, target, works):
-    inner = door.plain(proxy=at(works), limits=door.library.Limits(max_connections=7))
-    client = door.client(inner, policy=policy, sinks=[])
+def test_the_callers_own_transport_gives_its_settings(lab, integration, policy, target, works):
+    inner = integration.plain(proxy=at(works), limits=integration.library.Limits(max_connections=7))
+    client = integration.client(inner, policy=policy, sinks=[])
     assert client.get(target.url).status_code == 200
     assert works.requests == 1
     assert client._transport._inner._settings.most == 7
 
 
-def test_a_transport_of_another_kind_is_asked_itself(door, policy):
-    class Mine(door.base()):
+def test_a_transport_of_another_kind_is_asked_itself(integration, policy):
+    class Mine(integration.base()):
         calls = 0
 
         def handle_request(self, request):
             Mine.calls += 1
             if Mine.calls < 3:
-                raise door.library.ConnectError("no", request=request)
-            return door.library.Response(200, content=b"mine")
+                raise integration.library.ConnectError("no", request=request)
+            return integration.library.Response(200, content=b"mine")
 
         async def handle_async_request(self, request):
             return self.handle_request(request)
 
-    client = door.client(Mine(), policy=policy, sinks=[])
+    client = integration.client(Mine(), policy=policy, sinks=[])
     assert client.get("http://localhost/").content == b"mine"
     assert Mine.calls == 3
 
 
-def test_it_has_its_own_options(door):
+def test_it_has_its_own_options(integration):
     with pytest.raises(TypeError, match="http2"):
-        door.transport(door.plain(), http2=True)
+        integration.transport(integration.plain(), http2=True)
 
 
 @pytest.mark.parametrize(
@@ -182,10 +188,10 @@ def test_it_has_its_own_options(door):
         "proxy.no_response:reset",
     ],
 )
-def test_what_is_said_to_a_proxy_is_none_of_the_request(lab, door, policy, fault):
+def test_what_is_said_to_a_proxy_is_none_of_the_request(lab, integration, policy, fault):
     """So that a POST is tried again."""
     endpoint = lab.start(fault)
-    client = door.client(policy=policy, sinks=[], proxy=endpoint.proxies["https"])
+    client = integration.client(policy=policy, sinks=[], proxy=endpoint.proxies["https"])
     with pytest.raises(errors.ProxyError) as caught:
         client.post(endpoint.url, content=b"pay")
     assert [failure.delivered for failure in caught.value.attempts] == ["no"] * 3

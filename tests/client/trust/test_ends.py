@@ -1,4 +1,4 @@
-"""A cut TLS stream, over real connections; the doors' own tests show what they make of it."""
+"""A cut TLS stream, over real connections; the clients' own tests show what they make of it."""
 
 import contextlib
 import socket
