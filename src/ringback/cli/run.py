@@ -30,15 +30,8 @@ BROKEN_PIPE = 141
 class CommandEntry:
     """Where a command is, and what the list of commands says of it."""
 
-    place: str  # `module:attribute`
+    module: str  # Below `ringback`; it defines `NAME_command`
     summary: str  # One line
-
-    def load(self) -> click.Command:
-        """Import the command."""
-        module, _, attribute = self.place.partition(":")
-        command = getattr(import_module(module), attribute)
-        assert isinstance(command, click.Command)
-        return command
 
 
 class LazyGroup(click.Group):
@@ -57,7 +50,12 @@ class LazyGroup(click.Group):
     ) -> click.Command | None:
         """Import a command, or return ``None`` where there is none of this name."""
         entry = self.entries.get(cmd_name)
-        return entry.load() if entry else None
+        if entry is None:
+            return None
+        module = import_module(f"ringback.{entry.module}")
+        command = getattr(module, f"{cmd_name.replace('-', '_')}_command")
+        assert isinstance(command, click.Command)
+        return command
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -88,71 +86,31 @@ class LazyGroup(click.Group):
 
 
 COMMANDS = {
-    "explain": CommandEntry(
-        "ringback.cli.explain:explain_command", "Explain a traceback or log line."
-    ),
-    "kinds": CommandEntry(
-        "ringback.cli.kinds:kinds_command", "List every kind of connection failure."
-    ),
-    "diagnose": CommandEntry(
-        "ringback.cli.diagnose:diagnose_command", "Find the root cause of a failed connection."
-    ),
-    "compare": CommandEntry(
-        "ringback.cli.compare:compare_command", "Compare the diagnoses of several machines."
-    ),
-    "up": CommandEntry(
-        "ringback.cli.monitor.up:up_command", "Run the monitor: watch endpoints and notify."
-    ),
-    "status": CommandEntry(
-        "ringback.cli.monitor.status:status_command", "Show every endpoint of a running monitor."
-    ),
-    "incidents": CommandEntry(
-        "ringback.cli.monitor.status:incidents_command", "Show incidents and their causes."
-    ),
-    "ack": CommandEntry("ringback.cli.monitor.status:ack_command", "Acknowledge an incident."),
-    "silence": CommandEntry("ringback.cli.monitor.status:silence_command", "Mute notifications."),
-    "backup": CommandEntry(
-        "ringback.cli.monitor.database:backup_command", "Copy a monitor's database."
-    ),
+    "explain": CommandEntry("cli.explain", "Explain a traceback or log line."),
+    "kinds": CommandEntry("cli.kinds", "List every kind of connection failure."),
+    "diagnose": CommandEntry("cli.diagnose", "Find the root cause of a failed connection."),
+    "compare": CommandEntry("cli.compare", "Compare the diagnoses of several machines."),
+    "up": CommandEntry("cli.monitor.up", "Run the monitor: watch endpoints and notify."),
+    "status": CommandEntry("cli.monitor.status", "Show every endpoint of a running monitor."),
+    "incidents": CommandEntry("cli.monitor.status", "Show incidents and their causes."),
+    "ack": CommandEntry("cli.monitor.status", "Acknowledge an incident."),
+    "silence": CommandEntry("cli.monitor.status", "Mute notifications."),
+    "backup": CommandEntry("cli.monitor.database", "Copy a monitor's database."),
     "replay": CommandEntry(
-        "ringback.cli.monitor.replay:replay_command",
-        "Show the incidents a log of checks would have caused.",
+        "cli.monitor.replay", "Show the incidents a log of checks would have caused."
     ),
-    "report": CommandEntry(
-        "ringback.cli.monitor.history:report_command",
-        "Report the availability of endpoints by month.",
-    ),
-    "history": CommandEntry(
-        "ringback.cli.monitor.history:history_command", "Show what happened at an endpoint."
-    ),
-    "export": CommandEntry(
-        "ringback.cli.monitor.database:export_command", "Export checks or incidents to a file."
-    ),
-    "run": CommandEntry(
-        "ringback.cli.launch:run_command", "Run a Python program with ringback in it."
-    ),
-    "init": CommandEntry(
-        "ringback.cli.config:init_command", "Write a configuration to start with."
-    ),
-    "check-config": CommandEntry(
-        "ringback.cli.config:check_config_command", "Validate a configuration."
-    ),
-    "notify-test": CommandEntry(
-        "ringback.cli.config:notify_test_command", "Send a test notification."
-    ),
-    "import": CommandEntry(
-        "ringback.cli.config:import_command", "Import another tool's configuration."
-    ),
+    "report": CommandEntry("cli.monitor.history", "Report the availability of endpoints by month."),
+    "history": CommandEntry("cli.monitor.history", "Show what happened at an endpoint."),
+    "export": CommandEntry("cli.monitor.database", "Export checks or incidents to a file."),
+    "run": CommandEntry("cli.launch", "Run a Python program with ringback in it."),
+    "init": CommandEntry("cli.config", "Write a configuration to start with."),
+    "check-config": CommandEntry("cli.config", "Validate a configuration."),
+    "notify-test": CommandEntry("cli.config", "Send a test notification."),
+    "import": CommandEntry("cli.config", "Import another tool's configuration."),
     # The test kit lies above the command line; it is reached by name only.
-    "lab": CommandEntry(
-        "ringback.testing.command.lab:lab_command", "Produce connection failures for real."
-    ),
-    "demo": CommandEntry(
-        "ringback.testing.demo.command:demo_command", "Show ringback at work, in seconds."
-    ),
-    "completion": CommandEntry(
-        "ringback.cli.run:completion_command", "Print the shell completion script."
-    ),
+    "lab": CommandEntry("testing.command.lab", "Produce connection failures for real."),
+    "demo": CommandEntry("testing.demo.command", "Show ringback at work, in seconds."),
+    "completion": CommandEntry("cli.run", "Print the shell completion script."),
 }
 """Every command: a new one is a line here and a module."""
 
