@@ -1,7 +1,8 @@
 """What a kind of failure is."""
 
 from dataclasses import dataclass, field
-from typing import Literal, cast
+from functools import partial
+from typing import Literal, Protocol, cast
 
 from ringback.failure.names import KindName
 
@@ -65,6 +66,29 @@ class Kind:
     related: tuple[KindName, ...] = ()
     also_known_as: dict[str, str] = field(default_factory=dict)
     diagnosis_only: bool = False
+
+
+class NewKind(Protocol):
+    """Makes a kind of what its page says."""
+
+    def __call__(  # noqa: PLR0913 - a page has that many sections
+        self,
+        *,
+        meaning: str,
+        looks_like: dict[str, str] = ...,
+        causes: tuple[str, ...] = ...,
+        do: tuple[str, ...] = ...,
+        dont: tuple[str, ...] = ...,
+        related: tuple[KindName, ...] = ...,
+        also_known_as: dict[str, str] = ...,
+        diagnosis_only: bool = ...,
+    ) -> Kind:
+        """Make it."""
+
+
+def new_kind(name: KindName, *, layer: Layer, delivered: Delivered, retry: Retry) -> NewKind:
+    """Begin a kind with what programs go by; what people read of it follows."""
+    return partial(Kind, name=name, layer=layer, delivered=delivered, retry=retry)
 
 
 def kind_from(text: str) -> KindName:

@@ -1,15 +1,11 @@
 """Reference data: a certificate is unacceptable, or one side of TLS does not trust the other."""
 
-from ringback.failure.kind import Kind
+from ringback.failure.kind import new_kind
 
 # Reference data: the server's certificate itself is unacceptable.
 
 CERTIFICATE = (
-    Kind(
-        name="tls.cert.date_invalid.expired",
-        layer="tls",
-        delivered="no",
-        retry="no",
+    new_kind("tls.cert.date_invalid.expired", layer="tls", delivered="no", retry="no")(
         meaning="The server's certificate, or one that signed it, has expired.",
         looks_like={
             "python": "`[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: certificate has expired` (verify code 10)",
@@ -45,11 +41,7 @@ CERTIFICATE = (
             "grpc": "UNAVAILABLE",
         },
     ),
-    Kind(
-        name="tls.cert.date_invalid.not_yet_valid",
-        layer="tls",
-        delivered="no",
-        retry="no",
+    new_kind("tls.cert.date_invalid.not_yet_valid", layer="tls", delivered="no", retry="no")(
         meaning="The server's certificate is not valid yet according to this machine's clock.",
         looks_like={
             "python": "`[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: certificate is not yet valid` (verify code 9)",
@@ -73,11 +65,7 @@ CERTIFICATE = (
             "ooni": "ssl_invalid_certificate",
         },
     ),
-    Kind(
-        name="tls.cert.name_invalid",
-        layer="tls",
-        delivered="no",
-        retry="no",
+    new_kind("tls.cert.name_invalid", layer="tls", delivered="no", retry="no")(
         meaning="The server's certificate is for another name or address than the one that was called.",
         looks_like={
             "python": "`certificate verify failed: Hostname mismatch, certificate is not valid for 'localhost'.` (62), `IP address mismatch, certificate is not valid for '192.0.2.1'.` (64)",
@@ -107,11 +95,7 @@ CERTIFICATE = (
             "ooni": "ssl_invalid_hostname",
         },
     ),
-    Kind(
-        name="tls.cert.revoked",
-        layer="tls",
-        delivered="no",
-        retry="no",
+    new_kind("tls.cert.revoked", layer="tls", delivered="no", retry="no")(
         meaning="The server's certificate has been revoked by the authority that issued it.",
         looks_like={
             "python": "`[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: certificate revoked` (verify code 23), where a CRL is checked",
@@ -135,11 +119,7 @@ CERTIFICATE = (
             "ooni": "ssl_invalid_certificate",
         },
     ),
-    Kind(
-        name="tls.cert.invalid",
-        layer="tls",
-        delivered="no",
-        retry="no",
+    new_kind("tls.cert.invalid", layer="tls", delivered="no", retry="no")(
         meaning="The server's certificate breaks a rule: a weak key, a wrong purpose, a bad chain or a missing extension.",
         looks_like={
             "python": "`certificate verify failed: EE certificate key too weak` (66), `CA signature digest algorithm too weak` (68), `unsuitable certificate purpose` (26), `invalid CA certificate` (79)",
@@ -179,11 +159,7 @@ CERTIFICATE = (
 # Reference data: one side of TLS does not trust the other.
 
 TRUST = (
-    Kind(
-        name="tls.cert.authority_invalid.self_signed",
-        layer="tls",
-        delivered="no",
-        retry="no",
+    new_kind("tls.cert.authority_invalid.self_signed", layer="tls", delivered="no", retry="no")(
         meaning="The server's certificate is self-signed, and this client is not configured to trust it.",
         looks_like={
             "python": "`[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: self-signed certificate` (verify code 18; OpenSSL 1.1 wrote `self signed certificate`)",
@@ -213,11 +189,7 @@ TRUST = (
             "ooni": "ssl_unknown_authority",
         },
     ),
-    Kind(
-        name="tls.cert.authority_invalid.untrusted_root",
-        layer="tls",
-        delivered="no",
-        retry="no",
+    new_kind("tls.cert.authority_invalid.untrusted_root", layer="tls", delivered="no", retry="no")(
         meaning="The certificate chain ends in a root that this client does not trust.",
         looks_like={
             "python": "`[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: self-signed certificate in certificate chain` (verify code 19)",
@@ -250,11 +222,7 @@ TRUST = (
             "ooni": "ssl_unknown_authority",
         },
     ),
-    Kind(
-        name="tls.cert.authority_invalid.unknown_issuer",
-        layer="tls",
-        delivered="no",
-        retry="no",
+    new_kind("tls.cert.authority_invalid.unknown_issuer", layer="tls", delivered="no", retry="no")(
         meaning="The certificate of the authority that issued the server's certificate could not be found.",
         looks_like={
             "python": "`[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: unable to get local issuer certificate` (verify code 20), `unable to verify the first certificate` (21)",
@@ -286,11 +254,7 @@ TRUST = (
             "ooni": "ssl_unknown_authority",
         },
     ),
-    Kind(
-        name="tls.cert.pinned_key_not_in_cert_chain",
-        layer="tls",
-        delivered="no",
-        retry="no",
+    new_kind("tls.cert.pinned_key_not_in_cert_chain", layer="tls", delivered="no", retry="no")(
         meaning="The server's certificate or key is not the one that this program expects (pinning).",
         looks_like={
             "urllib3": '`SSLError: Fingerprints did not match. Expected "…", got "…"`',
@@ -319,11 +283,7 @@ TRUST = (
             "chromium": "ERR_SSL_PINNED_KEY_NOT_IN_CERT_CHAIN",
         },
     ),
-    Kind(
-        name="tls.bad_client_auth_cert",
-        layer="tls",
-        delivered="no",
-        retry="no",
+    new_kind("tls.bad_client_auth_cert", layer="tls", delivered="no", retry="no")(
         meaning="The server requires a client certificate, and none was sent or it was rejected.",
         looks_like={
             "python": "`[SSL: TLSV13_ALERT_CERTIFICATE_REQUIRED] tlsv13 alert certificate required` (alert 116), `[SSL: TLSV1_ALERT_UNKNOWN_CA] tlsv1 alert unknown ca` (48), `[SSL: SSLV3_ALERT_BAD_CERTIFICATE]` (42), `[SSL: SSLV3_ALERT_CERTIFICATE_EXPIRED]` (45)",

@@ -1,15 +1,11 @@
 """Reference data: the call cannot be made as it was asked for; this program or its machine failed."""
 
-from ringback.failure.kind import Kind
+from ringback.failure.kind import new_kind
 
 # Reference data: the call cannot be made as it was asked for.
 
 CONFIG = (
-    Kind(
-        name="url.scheme_invalid",
-        layer="config",
-        delivered="no",
-        retry="no",
+    new_kind("url.scheme_invalid", layer="config", delivered="no", retry="no")(
         meaning="The URL has no scheme, or one that this client cannot speak.",
         looks_like={
             "requests": "`MissingSchema: Invalid URL 'example.test/x': No scheme supplied. Perhaps you meant https://example.test/x?` or `InvalidSchema: No connection adapters were found for 'htp://localhost/'`",
@@ -33,11 +29,7 @@ CONFIG = (
         related=("url.invalid", "http.response.redirect_invalid", "config.proxy_invalid"),
         also_known_as={"curl": "1", "chromium": "ERR_UNKNOWN_URL_SCHEME"},
     ),
-    Kind(
-        name="url.invalid",
-        layer="config",
-        delivered="no",
-        retry="no",
+    new_kind("url.invalid", layer="config", delivered="no", retry="no")(
         meaning="The URL or its host part is malformed, so there is nothing to connect to.",
         looks_like={
             "requests": "`InvalidURL: Failed to parse: http://localhost:99999/`; a label over 63 characters leaves as `urllib3.exceptions.LocationParseError`, outside requests' own hierarchy",
@@ -67,11 +59,7 @@ CONFIG = (
         related=("url.scheme_invalid", "dns.name_not_resolved", "http.response.redirect_invalid"),
         also_known_as={"curl": "3", "chromium": "ERR_INVALID_URL"},
     ),
-    Kind(
-        name="request.invalid",
-        layer="config",
-        delivered="no",
-        retry="no",
+    new_kind("request.invalid", layer="config", delivered="no", retry="no")(
         meaning="The request or its options cannot be sent as given, so nothing was sent.",
         looks_like={
             "requests": r"`InvalidHeader: Invalid leading whitespace, reserved character(s), or return character(s) in header value: 'a\nb'`, `InvalidSchema: Missing dependencies for SOCKS support.`",
@@ -97,11 +85,7 @@ CONFIG = (
         related=("url.invalid", "config.proxy_invalid", "http.protocol.error"),
         also_known_as={"chromium": "ERR_INVALID_ARGUMENT", "ooni": "invalid_argument"},
     ),
-    Kind(
-        name="config.proxy_invalid",
-        layer="config",
-        delivered="no",
-        retry="no",
+    new_kind("config.proxy_invalid", layer="config", delivered="no", retry="no")(
         meaning="The proxy URL is unusable: it has no host, no scheme, or a scheme the client does not know.",
         looks_like={
             "requests": "`InvalidProxyURL: Please check proxy URL. It is malformed and could be missing the host.`, `InvalidURL: Proxy URL had unsupported scheme foo, should use http:// or https://`, older: `ProxySchemeUnknown: Not supported proxy scheme localhost`",
@@ -133,11 +117,7 @@ CONFIG = (
         ),
         also_known_as={"curl": "5", "chromium": "ERR_NO_SUPPORTED_PROXIES"},
     ),
-    Kind(
-        name="config.tls_files_invalid",
-        layer="config",
-        delivered="no",
-        retry="no",
+    new_kind("config.tls_files_invalid", layer="config", delivered="no", retry="no")(
         meaning="The CA bundle, client certificate or key file is missing, unreadable, empty or does not match.",
         looks_like={
             "requests": "`OSError: Could not find a suitable TLS CA certificate bundle, invalid path: /nonexistent/ca.pem`",
@@ -171,11 +151,7 @@ CONFIG = (
         ),
         also_known_as={"curl": "77 (CA file), 58 (client certificate)"},
     ),
-    Kind(
-        name="config.tls_unavailable",
-        layer="config",
-        delivered="no",
-        retry="no",
+    new_kind("config.tls_unavailable", layer="config", delivered="no", retry="no")(
         meaning="This Python has no `ssl` module, so it cannot make any https call.",
         looks_like={
             "requests": '`SSLError("Can\'t connect to HTTPS URL because the SSL module is not available.")`',
@@ -205,11 +181,7 @@ CONFIG = (
 # Reference data: this program or its machine is what failed.
 
 CLIENT = (
-    Kind(
-        name="client.closed",
-        layer="client",
-        delivered="no",
-        retry="no",
+    new_kind("client.closed", layer="client", delivered="no", retry="no")(
         meaning="This program had already closed the session, client, pool or stream it tried to use.",
         looks_like={
             "httpx": "`RuntimeError: Cannot send a request, as the client has been closed.`",
@@ -236,11 +208,7 @@ CLIENT = (
         related=("abandoned", "tcp.closed", "client.pool_exhausted"),
         also_known_as={"ooni": "bad_file_descriptor", "chromium": "ERR_CONTEXT_SHUT_DOWN"},
     ),
-    Kind(
-        name="client.pool_exhausted",
-        layer="client",
-        delivered="no",
-        retry="backoff",
+    new_kind("client.pool_exhausted", layer="client", delivered="no", retry="backoff")(
         meaning="No connection of this program's own pool became free in time, so the request never left.",
         looks_like={
             "urllib3": "`EmptyPoolError: HTTPConnectionPool(host='localhost', port=80): Pool is empty and a new connection can't be opened due to blocking mode.`",
@@ -267,11 +235,7 @@ CLIENT = (
         related=("tcp.timed_out", "client.deadline_exceeded", "client.resources_exhausted"),
         also_known_as={"envoy": "UO"},
     ),
-    Kind(
-        name="client.resources_exhausted",
-        layer="client",
-        delivered="no",
-        retry="backoff",
+    new_kind("client.resources_exhausted", layer="client", delivered="no", retry="backoff")(
         meaning="This process or its machine has run out of file descriptors, memory or network buffers.",
         looks_like={
             "linux": "`[Errno 24] Too many open files` (EMFILE), `[Errno 23] Too many open files in system` (ENFILE), `[Errno 105] No buffer space available` (ENOBUFS), `[Errno 12] Cannot allocate memory`",
@@ -297,11 +261,7 @@ CLIENT = (
         related=("client.local_address", "client.pool_exhausted"),
         also_known_as={"chromium": "ERR_INSUFFICIENT_RESOURCES", "ooni": "no_buffer_space"},
     ),
-    Kind(
-        name="client.local_address",
-        layer="client",
-        delivered="no",
-        retry="backoff",
+    new_kind("client.local_address", layer="client", delivered="no", retry="backoff")(
         meaning="The local source address or port for the connection is not available on this machine.",
         looks_like={
             "linux": "`[Errno 99] Cannot assign requested address` (EADDRNOTAVAIL), `[Errno 98] Address already in use` (EADDRINUSE)",
@@ -336,11 +296,7 @@ CLIENT = (
             "ooni": "address_not_available, address_in_use",
         },
     ),
-    Kind(
-        name="client.deadline_exceeded",
-        layer="client",
-        delivered="maybe",
-        retry="idempotent",
+    new_kind("client.deadline_exceeded", layer="client", delivered="maybe", retry="idempotent")(
         meaning="The caller's total time for the call ran out, and the exception does not say in which phase.",
         looks_like={
             "python": "`TimeoutError` with an empty text, from `asyncio.timeout` or `asyncio.wait_for`",
@@ -372,11 +328,7 @@ CLIENT = (
             "grpc": "DEADLINE_EXCEEDED",
         },
     ),
-    Kind(
-        name="client.circuit_open",
-        layer="client",
-        delivered="no",
-        retry="backoff",
+    new_kind("client.circuit_open", layer="client", delivered="no", retry="backoff")(
         meaning="This program has stopped calling the endpoint for a while, because its last calls failed.",
         looks_like={
             "ringback": "`CircuitOpen` with the failure that opened it and the time until the next try",
@@ -399,11 +351,7 @@ CLIENT = (
         related=("client.pool_exhausted", "http.error.unavailable", "tcp.refused"),
         also_known_as={"envoy": "UO", "grpc": "UNAVAILABLE"},
     ),
-    Kind(
-        name="abandoned",
-        layer="client",
-        delivered="maybe",
-        retry="no",
+    new_kind("abandoned", layer="client", delivered="maybe", retry="no")(
         meaning="The caller cancelled the call before it had ended.",
         looks_like={
             "python": "`asyncio.CancelledError`, `KeyboardInterrupt`",

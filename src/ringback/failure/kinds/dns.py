@@ -3,16 +3,12 @@
 What only a direct query to the resolver can tell apart comes last.
 """
 
-from ringback.failure.kind import Kind
+from ringback.failure.kind import new_kind
 
 # Reference data: the name could not be turned into an address.
 
 DNS = (
-    Kind(
-        name="dns.name_not_resolved",
-        layer="dns",
-        delivered="no",
-        retry="no",
+    new_kind("dns.name_not_resolved", layer="dns", delivered="no", retry="no")(
         meaning="The resolver says that the host name does not exist.",
         looks_like={
             "linux": "`socket.gaierror: [Errno -2] Name or service not known` (EAI_NONAME)",
@@ -49,11 +45,7 @@ DNS = (
             "grpc": "UNAVAILABLE",
         },
     ),
-    Kind(
-        name="dns.no_address",
-        layer="dns",
-        delivered="no",
-        retry="no",
+    new_kind("dns.no_address", layer="dns", delivered="no", retry="no")(
         meaning="The name exists but has no address of the requested IP version.",
         looks_like={
             "linux": "`socket.gaierror: [Errno -5] No address associated with hostname` (EAI_NODATA)",
@@ -81,11 +73,7 @@ DNS = (
             "grpc": "UNAVAILABLE",
         },
     ),
-    Kind(
-        name="dns.temporary_failure",
-        layer="dns",
-        delivered="no",
-        retry="backoff",
+    new_kind("dns.temporary_failure", layer="dns", delivered="no", retry="backoff")(
         meaning="The resolver could not give an answer, and the exception does not say why.",
         looks_like={
             "linux": "`socket.gaierror: [Errno -3] Temporary failure in name resolution` (EAI_AGAIN)",
@@ -119,11 +107,7 @@ DNS = (
             "grpc": "UNAVAILABLE",
         },
     ),
-    Kind(
-        name="dns.timed_out",
-        layer="dns",
-        delivered="no",
-        retry="backoff",
+    new_kind("dns.timed_out", layer="dns", delivered="no", retry="backoff")(
         meaning="The library itself says that looking up the name took longer than allowed.",
         looks_like={
             "aiohttp": "`ClientConnectorDNSError: … [Timeout while contacting DNS servers]`, with aiodns",
@@ -156,11 +140,7 @@ DNS = (
             "grpc": "UNAVAILABLE",
         },
     ),
-    Kind(
-        name="dns.failed",
-        layer="dns",
-        delivered="no",
-        retry="backoff",
+    new_kind("dns.failed", layer="dns", delivered="no", retry="backoff")(
         meaning="Looking up the address failed for a reason that none of the other DNS kinds covers.",
         looks_like={
             "linux": "`[Errno -4] Non-recoverable failure in name resolution` (EAI_FAIL), `[Errno -6] ai_family not supported`, `[Errno -8] Servname not supported for ai_socktype`, `[Errno -9] Address family for hostname not supported`, `[Errno -11] System error`",
@@ -195,11 +175,7 @@ DNS = (
 # Reference data: DNS faults that only a direct query to the resolver can tell apart.
 
 DNS_BY_DIAGNOSIS = (
-    Kind(
-        name="dns.unreachable",
-        layer="dns",
-        delivered="no",
-        retry="backoff",
+    new_kind("dns.unreachable", layer="dns", delivered="no", retry="backoff")(
         meaning="The configured resolver cannot be reached or does not answer.",
         looks_like={
             "linux": "the exception is `[Errno -3] Temporary failure in name resolution`, after 10 seconds or more if the resolver is silent",
@@ -230,11 +206,7 @@ DNS_BY_DIAGNOSIS = (
         },
         diagnosis_only=True,
     ),
-    Kind(
-        name="dns.server",
-        layer="dns",
-        delivered="no",
-        retry="backoff",
+    new_kind("dns.server", layer="dns", delivered="no", retry="backoff")(
         meaning="The resolver answered with a failure code instead of an answer.",
         looks_like={
             "linux": "the exception is `[Errno -3] Temporary failure in name resolution` (FORMERR: `[Errno -2] Name or service not known`)",
@@ -265,11 +237,7 @@ DNS_BY_DIAGNOSIS = (
         },
         diagnosis_only=True,
     ),
-    Kind(
-        name="dns.blocked",
-        layer="dns",
-        delivered="no",
-        retry="no",
+    new_kind("dns.blocked", layer="dns", delivered="no", retry="no")(
         meaning="The answer for this name was withheld or replaced on purpose, by policy.",
         looks_like={
             "dig": "`EDE: 15 (Blocked)`, `EDE: 16 (Censored)`, `EDE: 17 (Filtered)`, `EDE: 18 (Prohibited)`, `EDE: 4 (Forged Answer)`",
@@ -289,11 +257,7 @@ DNS_BY_DIAGNOSIS = (
         related=("dns.name_not_resolved", "dns.bogus_address", "http.error.captive_portal"),
         diagnosis_only=True,
     ),
-    Kind(
-        name="dns.bogus_address",
-        layer="dns",
-        delivered="no",
-        retry="no",
+    new_kind("dns.bogus_address", layer="dns", delivered="no", retry="no")(
         meaning="The name resolves to an address that cannot be the service.",
         looks_like={
             "linux": "the lookup succeeds; 0.0.0.0 then connects to this machine itself",

@@ -3,16 +3,12 @@
 Before the response's head, in its body, at a redirect, or in HTTP/2.
 """
 
-from ringback.failure.kind import Kind
+from ringback.failure.kind import new_kind
 
 # Reference data: the HTTP exchange stopped or broke before a complete response head.
 
 HTTP = (
-    Kind(
-        name="http.request.timed_out",
-        layer="http",
-        delivered="maybe",
-        retry="idempotent",
+    new_kind("http.request.timed_out", layer="http", delivered="maybe", retry="idempotent")(
         meaning="The request could not be sent completely in the time allowed.",
         looks_like={
             "requests": "`ConnectionError: ('Connection aborted.', TimeoutError('timed out'))`",
@@ -36,11 +32,7 @@ HTTP = (
         related=("http.response.timed_out", "tcp.timed_out.established", "tcp.closed"),
         also_known_as={"curl": "28", "chromium": "ERR_TIMED_OUT", "ooni": "generic_timeout_error"},
     ),
-    Kind(
-        name="http.response.timed_out",
-        layer="http",
-        delivered="maybe",
-        retry="idempotent",
+    new_kind("http.response.timed_out", layer="http", delivered="maybe", retry="idempotent")(
         meaning="The request was sent, and no byte of a response came in the time allowed.",
         looks_like={
             "requests": "`ReadTimeout: HTTPConnectionPool(host='127.0.0.1', port=8080): Read timed out. (read timeout=30)`",
@@ -79,11 +71,7 @@ HTTP = (
             "grpc": "DEADLINE_EXCEEDED",
         },
     ),
-    Kind(
-        name="http.response.invalid.empty",
-        layer="http",
-        delivered="maybe",
-        retry="idempotent",
+    new_kind("http.response.invalid.empty", layer="http", delivered="maybe", retry="idempotent")(
         meaning="The server closed the connection after the request without sending a single byte of a response.",
         looks_like={
             "requests": "`('Connection aborted.', RemoteDisconnected('Remote end closed connection without response'))`",
@@ -116,11 +104,9 @@ HTTP = (
             "envoy": "UC",
         },
     ),
-    Kind(
-        name="http.response.headers.truncated",
-        layer="http",
-        delivered="maybe",
-        retry="idempotent",
+    new_kind(
+        "http.response.headers.truncated", layer="http", delivered="maybe", retry="idempotent"
+    )(
         meaning="The connection ended in the middle of the response's headers.",
         looks_like={
             "requests": "no exception: status 200 with an empty body and some headers missing",
@@ -153,11 +139,7 @@ HTTP = (
             "envoy": "UC",
         },
     ),
-    Kind(
-        name="http.response.invalid.not_http",
-        layer="http",
-        delivered="maybe",
-        retry="no",
+    new_kind("http.response.invalid.not_http", layer="http", delivered="maybe", retry="no")(
         meaning="The peer answered, but not in HTTP/1.x.",
         looks_like={
             "requests": r"`('Connection aborted.', BadStatusLine('SSH-2.0-OpenSSH_9.2\r\n'))`: the first bytes are the evidence",
@@ -184,11 +166,7 @@ HTTP = (
         related=("tls.protocol.error.not_tls", "http.protocol.error", "proxy.protocol_error"),
         also_known_as={"curl": "1", "chromium": "ERR_INVALID_HTTP_RESPONSE"},
     ),
-    Kind(
-        name="http.protocol.error",
-        layer="http",
-        delivered="maybe",
-        retry="idempotent",
+    new_kind("http.protocol.error", layer="http", delivered="maybe", retry="idempotent")(
         meaning="The response breaks the rules of HTTP/1.1.",
         looks_like={
             "requests": r"""`ChunkedEncodingError: ("Connection broken: InvalidChunkLength(got length b'zz\\r\\n', 0 bytes read)", …)`, `got more than 100 headers`""",
@@ -230,11 +208,7 @@ HTTP = (
 # Reference data: the response's head arrived, its body is wrong.
 
 HTTP_BODY = (
-    Kind(
-        name="http.response.body_timed_out",
-        layer="http",
-        delivered="yes",
-        retry="idempotent",
+    new_kind("http.response.body_timed_out", layer="http", delivered="yes", retry="idempotent")(
         meaning="The response began, and then its body stopped coming.",
         looks_like={
             "requests": "`ConnectionError: HTTPConnectionPool(host='127.0.0.1', port=8080): Read timed out.`, not a `Timeout`",
@@ -266,11 +240,12 @@ HTTP_BODY = (
         ),
         also_known_as={"curl": "28", "chromium": "ERR_TIMED_OUT", "ooni": "generic_timeout_error"},
     ),
-    Kind(
-        name="http.response.invalid.content_length_mismatch",
+    new_kind(
+        "http.response.invalid.content_length_mismatch",
         layer="http",
         delivered="yes",
         retry="idempotent",
+    )(
         meaning="The body is shorter than the response's Content-Length said.",
         looks_like={
             "requests": "`ChunkedEncodingError: ('Connection broken: IncompleteRead(2 bytes read, 7 more expected)', …)`; with urllib3 1.26 no exception: 200 and a short body",
@@ -305,11 +280,12 @@ HTTP_BODY = (
             "ooni": "eof_error",
         },
     ),
-    Kind(
-        name="http.response.invalid.incomplete_chunked_encoding",
+    new_kind(
+        "http.response.invalid.incomplete_chunked_encoding",
         layer="http",
         delivered="yes",
         retry="idempotent",
+    )(
         meaning="A chunked body ended without its last chunk, so a part of it is missing.",
         looks_like={
             "requests": "`ChunkedEncodingError: Response ended prematurely`",
@@ -344,11 +320,9 @@ HTTP_BODY = (
             "ooni": "eof_error",
         },
     ),
-    Kind(
-        name="http.response.invalid.content_decoding",
-        layer="http",
-        delivered="yes",
-        retry="idempotent",
+    new_kind(
+        "http.response.invalid.content_decoding", layer="http", delivered="yes", retry="idempotent"
+    )(
         meaning="The body cannot be decoded according to its Content-Encoding.",
         looks_like={
             "requests": "`ContentDecodingError: ('Received response with content-encoding: gzip, but failed to decode it.', error('Error -3 while decompressing data: incorrect header check'))`",
@@ -374,11 +348,7 @@ HTTP_BODY = (
         ),
         also_known_as={"curl": "61", "chromium": "ERR_CONTENT_DECODING_FAILED"},
     ),
-    Kind(
-        name="http.response.unexpected_content",
-        layer="http",
-        delivered="yes",
-        retry="no",
+    new_kind("http.response.unexpected_content", layer="http", delivered="yes", retry="no")(
         meaning="The response is correct HTTP, but not the content that was expected, such as HTML in place of JSON.",
         looks_like={
             "requests": "`JSONDecodeError: Expecting value: line 1 column 1 (char 0)`",
@@ -412,11 +382,7 @@ HTTP_BODY = (
 # Reference data: a redirect leads nowhere.
 
 HTTP_REDIRECT = (
-    Kind(
-        name="http.response.redirect_loop",
-        layer="http",
-        delivered="yes",
-        retry="no",
+    new_kind("http.response.redirect_loop", layer="http", delivered="yes", retry="no")(
         meaning="The server keeps redirecting, and the client stopped following.",
         looks_like={
             "requests": "`TooManyRedirects: Exceeded 30 redirects.`",
@@ -444,11 +410,7 @@ HTTP_REDIRECT = (
         related=("http.response.redirect_invalid", "http.error.auth"),
         also_known_as={"curl": "47", "chromium": "ERR_TOO_MANY_REDIRECTS"},
     ),
-    Kind(
-        name="http.response.redirect_invalid",
-        layer="http",
-        delivered="yes",
-        retry="no",
+    new_kind("http.response.redirect_invalid", layer="http", delivered="yes", retry="no")(
         meaning="The server redirects to a URL that cannot be used.",
         looks_like={
             "requests": "a bare `ValueError: Invalid IPv6 URL`, or `InvalidSchema: No connection adapters were found for 'myapp://callback'`",
@@ -484,11 +446,7 @@ HTTP_REDIRECT = (
 # Reference data: HTTP/2 streams and connections that were ended.
 
 HTTP2 = (
-    Kind(
-        name="h2.refused_stream",
-        layer="http",
-        delivered="no",
-        retry="now",
+    new_kind("h2.refused_stream", layer="http", delivered="no", retry="now")(
         meaning="The server ended the HTTP/2 stream and guarantees that it did not process the request.",
         looks_like={
             "httpx": "`RemoteProtocolError: <StreamReset stream_id:1, error_code:7, remote_reset:True>`, `<ConnectionTerminated error_code:0, last_stream_id:0, additional_data:None>`",
@@ -513,11 +471,7 @@ HTTP2 = (
             "grpc": "UNAVAILABLE",
         },
     ),
-    Kind(
-        name="h2.protocol.error",
-        layer="http",
-        delivered="maybe",
-        retry="idempotent",
+    new_kind("h2.protocol.error", layer="http", delivered="maybe", retry="idempotent")(
         meaning="The HTTP/2 stream or connection ended with an error, without a promise about the request.",
         looks_like={
             "httpx": "`RemoteProtocolError: <StreamReset stream_id:1, error_code:2, remote_reset:True>`, `<ConnectionTerminated error_code:1, last_stream_id:3, …>`",

@@ -1,13 +1,9 @@
 """Reference data: the proxy, or the way through it, is what failed."""
 
-from ringback.failure.kind import Kind
+from ringback.failure.kind import new_kind
 
 PROXY = (
-    Kind(
-        name="proxy.unreachable",
-        layer="proxy",
-        delivered="no",
-        retry="backoff",
+    new_kind("proxy.unreachable", layer="proxy", delivered="no", retry="backoff")(
         meaning="The proxy itself cannot be reached; the inner kind says how that failed.",
         looks_like={
             "requests": "`ProxyError('Unable to connect to proxy', NewConnectionError(\"HTTPSConnection(host='127.0.0.1', port=3128): Failed to establish a new connection: [Errno 111] Connection refused\"))`",
@@ -35,11 +31,7 @@ PROXY = (
         related=("proxy.no_response", "config.proxy_invalid", "tcp.refused"),
         also_known_as={"curl": "7, 5", "chromium": "ERR_PROXY_CONNECTION_FAILED"},
     ),
-    Kind(
-        name="proxy.auth_required",
-        layer="proxy",
-        delivered="no",
-        retry="no",
+    new_kind("proxy.auth_required", layer="proxy", delivered="no", retry="no")(
         meaning="The proxy requires credentials, or rejects those that were given.",
         looks_like={
             "requests": "`ProxyError('Unable to connect to proxy', OSError('Tunnel connection failed: 407 Proxy Authentication Required'))`",
@@ -68,11 +60,7 @@ PROXY = (
         related=("proxy.denied", "http.error.auth"),
         also_known_as={"curl": "56, 97", "chromium": "ERR_PROXY_AUTH_REQUESTED"},
     ),
-    Kind(
-        name="proxy.denied",
-        layer="proxy",
-        delivered="no",
-        retry="no",
+    new_kind("proxy.denied", layer="proxy", delivered="no", retry="no")(
         meaning="The proxy forbids this destination.",
         looks_like={
             "requests": "`ProxyError('Unable to connect to proxy', OSError('Tunnel connection failed: 403 Forbidden'))`",
@@ -96,11 +84,7 @@ PROXY = (
         related=("proxy.auth_required", "proxy.upstream_failed", "http.error.auth"),
         also_known_as={"curl": "56, 97", "chromium": "ERR_TUNNEL_CONNECTION_FAILED"},
     ),
-    Kind(
-        name="proxy.upstream_failed",
-        layer="proxy",
-        delivered="no",
-        retry="backoff",
+    new_kind("proxy.upstream_failed", layer="proxy", delivered="no", retry="backoff")(
         meaning="The proxy works, but it could not reach the target.",
         looks_like={
             "requests": "`ProxyError('Unable to connect to proxy', OSError('Tunnel connection failed: 502 Bad Gateway'))`, also 503 and 504",
@@ -128,11 +112,7 @@ PROXY = (
             "chromium": "ERR_TUNNEL_CONNECTION_FAILED, ERR_SOCKS_CONNECTION_HOST_UNREACHABLE",
         },
     ),
-    Kind(
-        name="proxy.protocol_error",
-        layer="proxy",
-        delivered="no",
-        retry="no",
+    new_kind("proxy.protocol_error", layer="proxy", delivered="no", retry="no")(
         meaning="What answers at the proxy's address is not a proxy of this type.",
         looks_like={
             "requests": r"`('Connection aborted.', BadStatusLine('SSH-2.0-OpenSSH_9.2\r\n'))`, `SOCKS5 proxy server sent invalid data`",
@@ -154,11 +134,7 @@ PROXY = (
         related=("config.proxy_invalid", "proxy.no_response", "http.response.invalid.not_http"),
         also_known_as={"curl": "56, 97", "chromium": "ERR_SOCKS_CONNECTION_FAILED"},
     ),
-    Kind(
-        name="proxy.no_response",
-        layer="proxy",
-        delivered="no",
-        retry="backoff",
+    new_kind("proxy.no_response", layer="proxy", delivered="no", retry="backoff")(
         meaning="The proxy accepted the connection, then closed, reset or stayed silent before the tunnel stood.",
         looks_like={
             "requests": "`('Connection aborted.', RemoteDisconnected('Remote end closed connection without response'))`",

@@ -3,16 +3,12 @@
 The last ones are what is no connection failure, or has no known cause.
 """
 
-from ringback.failure.kind import Kind
+from ringback.failure.kind import new_kind
 
 # Reference data: the answer came, and its HTTP status says that it failed.
 
 STATUS = (
-    Kind(
-        name="http.error",
-        layer="status",
-        delivered="yes",
-        retry="idempotent",
+    new_kind("http.error", layer="status", delivered="yes", retry="idempotent")(
         meaning="The service answered with an error status that has no kind of its own.",
         looks_like={
             "requests": "`HTTPError: 500 Server Error: Internal Server Error for url: https://api.example.test/`",
@@ -39,11 +35,7 @@ STATUS = (
         related=("http.error.auth", "http.error.gateway", "http.response.unexpected_content"),
         also_known_as={"curl": "22", "chromium": "ERR_HTTP_RESPONSE_CODE_FAILURE"},
     ),
-    Kind(
-        name="http.error.auth",
-        layer="status",
-        delivered="yes",
-        retry="no",
+    new_kind("http.error.auth", layer="status", delivered="yes", retry="no")(
         meaning="The service did not accept who is asking (401), or does not permit it (403).",
         looks_like={
             "requests": "`HTTPError: 401 Client Error: Unauthorized for url: …`, `403 Client Error: Forbidden for url: …`",
@@ -76,11 +68,7 @@ STATUS = (
         ),
         also_known_as={"curl": "22", "grpc": "UNAUTHENTICATED, PERMISSION_DENIED"},
     ),
-    Kind(
-        name="http.error.rate_limited",
-        layer="status",
-        delivered="yes",
-        retry="idempotent",
+    new_kind("http.error.rate_limited", layer="status", delivered="yes", retry="idempotent")(
         meaning="The service refuses because too many requests came from this client.",
         looks_like={
             "requests": "`HTTPError: 429 Client Error: Too Many Requests for url: …`",
@@ -107,11 +95,7 @@ STATUS = (
         related=("http.error.unavailable", "http.error.auth", "h2.protocol.error"),
         also_known_as={"curl": "22", "envoy": "RL", "grpc": "RESOURCE_EXHAUSTED"},
     ),
-    Kind(
-        name="http.error.unavailable",
-        layer="status",
-        delivered="yes",
-        retry="idempotent",
+    new_kind("http.error.unavailable", layer="status", delivered="yes", retry="idempotent")(
         meaning="The service says that it cannot serve requests at the moment (503).",
         looks_like={
             "requests": "`HTTPError: 503 Server Error: Service Unavailable for url: …`, `ResponseError('too many 503 error responses')`",
@@ -139,11 +123,7 @@ STATUS = (
         related=("http.error.gateway", "http.error.rate_limited"),
         also_known_as={"curl": "22", "envoy": "UH, UO, LR", "grpc": "UNAVAILABLE"},
     ),
-    Kind(
-        name="http.error.gateway",
-        layer="status",
-        delivered="maybe",
-        retry="idempotent",
+    new_kind("http.error.gateway", layer="status", delivered="maybe", retry="idempotent")(
         meaning="A gateway before the service could not get an answer from it (502 or 504).",
         looks_like={
             "requests": "`HTTPError: 502 Server Error: Bad Gateway for url: …`, `504 Server Error: Gateway Time-out for url: …`",
@@ -171,11 +151,7 @@ STATUS = (
         related=("http.error.unavailable", "proxy.upstream_failed", "http.response.timed_out"),
         also_known_as={"curl": "22", "envoy": "UF, UC, UR, UT, URX, NR", "grpc": "UNAVAILABLE"},
     ),
-    Kind(
-        name="http.error.captive_portal",
-        layer="status",
-        delivered="no",
-        retry="no",
+    new_kind("http.error.captive_portal", layer="status", delivered="no", retry="no")(
         meaning="The network requires a login first: a captive portal answered in place of the service.",
         looks_like={
             "requests": "`HTTPError: 511 Server Error: Network Authentication Required for url: …`",
@@ -209,11 +185,7 @@ STATUS = (
 # Reference data: refusals in a service's own protocol, and what is not a connection failure.
 
 GENERAL = (
-    Kind(
-        name="service.rejected",
-        layer="application",
-        delivered="yes",
-        retry="no",
+    new_kind("service.rejected", layer="application", delivered="yes", retry="no")(
         meaning="The service answered in its own protocol and refused: wrong credentials, an unknown database, too many clients.",
         looks_like={
             "psycopg": '`FATAL:  password authentication failed for user "app"`, `FATAL:  database "app" does not exist`, `FATAL:  sorry, too many clients already`',
@@ -241,11 +213,7 @@ GENERAL = (
         related=("http.error.auth", "unix.forbidden", "tls.bad_client_auth_cert"),
         also_known_as={"curl": "67", "grpc": "UNAUTHENTICATED, RESOURCE_EXHAUSTED"},
     ),
-    Kind(
-        name="unknown",
-        layer="none",
-        delivered="maybe",
-        retry="no",
+    new_kind("unknown", layer="none", delivered="maybe", retry="no")(
         meaning="Nothing in the exception or text is enough to name a cause.",
         looks_like={
             "httpx": "an exception with an empty text and no cause",
@@ -269,11 +237,7 @@ GENERAL = (
         related=("not_a_connection_failure", "tcp.failed", "tls.failed", "dns.failed"),
         also_known_as={"chromium": "ERR_FAILED", "grpc": "UNKNOWN"},
     ),
-    Kind(
-        name="not_a_connection_failure",
-        layer="none",
-        delivered="maybe",
-        retry="no",
+    new_kind("not_a_connection_failure", layer="none", delivered="maybe", retry="no")(
         meaning="The text reports something else than a failed connection.",
         looks_like={
             "python": "`ImportError: cannot import name 'ConnectionError'`, `subprocess.TimeoutExpired: Command '…' timed out after 300 seconds`",

@@ -5,16 +5,12 @@
 TCP and Unix sockets.
 """
 
-from ringback.failure.kind import Kind
+from ringback.failure.kind import new_kind
 
 # Reference data: the address cannot be reached from here.
 
 IP = (
-    Kind(
-        name="tcp.address_unreachable.network",
-        layer="ip",
-        delivered="no",
-        retry="backoff",
+    new_kind("tcp.address_unreachable.network", layer="ip", delivered="no", retry="backoff")(
         meaning="There is no route to the network of this address.",
         looks_like={
             "linux": "`[Errno 101] Network is unreachable` (ENETUNREACH), `[Errno 100] Network is down`; without IPv6 also `[Errno 97] Address family not supported by protocol`",
@@ -52,11 +48,7 @@ IP = (
             "grpc": "UNAVAILABLE",
         },
     ),
-    Kind(
-        name="tcp.address_unreachable.host",
-        layer="ip",
-        delivered="no",
-        retry="backoff",
+    new_kind("tcp.address_unreachable.host", layer="ip", delivered="no", retry="backoff")(
         meaning="There is a route to the network, but the host on it cannot be reached.",
         looks_like={
             "linux": "`[Errno 113] No route to host` (EHOSTUNREACH), `[Errno 112] Host is down`",
@@ -94,11 +86,7 @@ IP = (
             "grpc": "UNAVAILABLE",
         },
     ),
-    Kind(
-        name="tcp.address_unreachable.prohibited",
-        layer="ip",
-        delivered="no",
-        retry="no",
+    new_kind("tcp.address_unreachable.prohibited", layer="ip", delivered="no", retry="no")(
         meaning="A local or remote policy forbids the connection.",
         looks_like={
             "linux": "`PermissionError: [Errno 13] Permission denied` (EACCES), `[Errno 1] Operation not permitted` (EPERM), `[Errno 92] Protocol not available`",
@@ -129,11 +117,7 @@ IP = (
             "ooni": "permission_denied",
         },
     ),
-    Kind(
-        name="tcp.address_invalid",
-        layer="ip",
-        delivered="no",
-        retry="no",
+    new_kind("tcp.address_invalid", layer="ip", delivered="no", retry="no")(
         meaning="The address or port is not one that can be connected to.",
         looks_like={
             "linux": "`[Errno 22] Invalid argument` (EINVAL)",
@@ -163,11 +147,7 @@ IP = (
 
 
 TCP = (
-    Kind(
-        name="tcp.refused",
-        layer="tcp",
-        delivered="no",
-        retry="backoff",
+    new_kind("tcp.refused", layer="tcp", delivered="no", retry="backoff")(
         meaning="The connection attempt was answered with a refusal: nothing listens there, or a firewall says so.",
         looks_like={
             "linux": "`ConnectionRefusedError: [Errno 111] Connection refused`",
@@ -206,11 +186,7 @@ TCP = (
             "grpc": "UNAVAILABLE",
         },
     ),
-    Kind(
-        name="tcp.timed_out",
-        layer="tcp",
-        delivered="no",
-        retry="backoff",
+    new_kind("tcp.timed_out", layer="tcp", delivered="no", retry="backoff")(
         meaning="The connection attempt got no answer at all within the time allowed.",
         looks_like={
             "linux": "`TimeoutError: timed out` without a number (the client's timeout), `[Errno 110] Connection timed out` (the kernel gave up)",
@@ -253,11 +229,7 @@ TCP = (
             "grpc": "UNAVAILABLE, DEADLINE_EXCEEDED",
         },
     ),
-    Kind(
-        name="tcp.failed",
-        layer="tcp",
-        delivered="no",
-        retry="backoff",
+    new_kind("tcp.failed", layer="tcp", delivered="no", retry="backoff")(
         meaning="The connection could not be made for a reason that none of the other TCP kinds covers.",
         looks_like={
             "httpx": "`ConnectError: All connection attempts failed`, where the causes were lost",
@@ -284,11 +256,7 @@ TCP = (
             "grpc": "UNAVAILABLE",
         },
     ),
-    Kind(
-        name="tcp.reset",
-        layer="tcp",
-        delivered="maybe",
-        retry="idempotent",
+    new_kind("tcp.reset", layer="tcp", delivered="maybe", retry="idempotent")(
         meaning="The peer, or a device on the path, reset the connection.",
         looks_like={
             "linux": "`ConnectionResetError: [Errno 104] Connection reset by peer`",
@@ -337,11 +305,7 @@ TCP = (
 # Reference data: an established connection ended early.
 
 TCP_ESTABLISHED = (
-    Kind(
-        name="tcp.closed",
-        layer="tcp",
-        delivered="maybe",
-        retry="idempotent",
+    new_kind("tcp.closed", layer="tcp", delivered="maybe", retry="idempotent")(
         meaning="The peer closed the connection while this program was still writing, or before anything was exchanged.",
         looks_like={
             "linux": "`BrokenPipeError: [Errno 32] Broken pipe` (EPIPE), `[Errno 108] Cannot send after transport endpoint shutdown`",
@@ -374,11 +338,7 @@ TCP_ESTABLISHED = (
             "grpc": "UNAVAILABLE",
         },
     ),
-    Kind(
-        name="tcp.closed.stale",
-        layer="tcp",
-        delivered="maybe",
-        retry="idempotent",
+    new_kind("tcp.closed.stale", layer="tcp", delivered="maybe", retry="idempotent")(
         meaning="A kept-alive connection had already been closed by the other side when it was used again.",
         looks_like={
             "requests": "`('Connection aborted.', RemoteDisconnected('Remote end closed connection without response'))` on a connection used before",
@@ -410,11 +370,7 @@ TCP_ESTABLISHED = (
             "envoy": "UC",
         },
     ),
-    Kind(
-        name="tcp.aborted",
-        layer="tcp",
-        delivered="maybe",
-        retry="idempotent",
+    new_kind("tcp.aborted", layer="tcp", delivered="maybe", retry="idempotent")(
         meaning="This machine's own network stack gave the connection up.",
         looks_like={
             "windows": "`[WinError 10053] An established connection was aborted by the software in your host machine`",
@@ -443,11 +399,7 @@ TCP_ESTABLISHED = (
             "ooni": "connection_aborted",
         },
     ),
-    Kind(
-        name="tcp.timed_out.established",
-        layer="tcp",
-        delivered="maybe",
-        retry="idempotent",
+    new_kind("tcp.timed_out.established", layer="tcp", delivered="maybe", retry="idempotent")(
         meaning="An established connection went dead: the peer stopped acknowledging anything.",
         looks_like={
             "linux": "`TimeoutError: [Errno 110] Connection timed out` on a connection that had worked",
@@ -485,11 +437,7 @@ TCP_ESTABLISHED = (
 # Reference data: a Unix socket could not be opened.
 
 UNIX = (
-    Kind(
-        name="unix.not_found",
-        layer="tcp",
-        delivered="no",
-        retry="backoff",
+    new_kind("unix.not_found", layer="tcp", delivered="no", retry="backoff")(
         meaning="The Unix socket's path does not exist.",
         looks_like={
             "linux": "`FileNotFoundError: [Errno 2] No such file or directory`",
@@ -513,11 +461,7 @@ UNIX = (
         related=("unix.forbidden", "tcp.refused", "config.tls_files_invalid"),
         also_known_as={"curl": "7"},
     ),
-    Kind(
-        name="unix.forbidden",
-        layer="tcp",
-        delivered="no",
-        retry="no",
+    new_kind("unix.forbidden", layer="tcp", delivered="no", retry="no")(
         meaning="This account may not open the Unix socket.",
         looks_like={
             "linux": "`PermissionError: [Errno 13] Permission denied`",

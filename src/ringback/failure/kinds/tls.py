@@ -1,13 +1,9 @@
 """Reference data: the TLS handshake or its protocol failed, certificates aside."""
 
-from ringback.failure.kind import Kind
+from ringback.failure.kind import new_kind
 
 TLS = (
-    Kind(
-        name="tls.version_or_cipher_mismatch",
-        layer="tls",
-        delivered="no",
-        retry="no",
+    new_kind("tls.version_or_cipher_mismatch", layer="tls", delivered="no", retry="no")(
         meaning="Client and server have no TLS version, cipher, group or application protocol in common.",
         looks_like={
             "python": "`[SSL: SSLV3_ALERT_HANDSHAKE_FAILURE] sslv3 alert handshake failure` (alert 40), `[SSL: TLSV1_ALERT_PROTOCOL_VERSION] tlsv1 alert protocol version` (alert 70), `[SSL: UNSUPPORTED_PROTOCOL] unsupported protocol`, `[SSL: NO_PROTOCOLS_AVAILABLE]`, `[SSL: DH_KEY_TOO_SMALL] dh key too small`",
@@ -38,11 +34,7 @@ TLS = (
             "envoy": "UF",
         },
     ),
-    Kind(
-        name="tls.unrecognized_name_alert",
-        layer="tls",
-        delivered="no",
-        retry="no",
+    new_kind("tls.unrecognized_name_alert", layer="tls", delivered="no", retry="no")(
         meaning="The server has no site for the host name in the TLS handshake (SNI).",
         looks_like={
             "python": "`[SSL: TLSV1_UNRECOGNIZED_NAME] tlsv1 unrecognized name` (alert 112)",
@@ -69,11 +61,7 @@ TLS = (
             "ooni": "ssl_failed_handshake",
         },
     ),
-    Kind(
-        name="tls.protocol.error.not_tls",
-        layer="tls",
-        delivered="no",
-        retry="no",
+    new_kind("tls.protocol.error.not_tls", layer="tls", delivered="no", retry="no")(
         meaning="The peer on this port does not speak TLS.",
         looks_like={
             "python": "`[SSL: WRONG_VERSION_NUMBER] wrong version number`, newer OpenSSL `[SSL] record layer failure`, `[SSL: HTTP_REQUEST] http request`",
@@ -106,11 +94,7 @@ TLS = (
             "envoy": "UF",
         },
     ),
-    Kind(
-        name="tls.protocol.error",
-        layer="tls",
-        delivered="maybe",
-        retry="idempotent",
+    new_kind("tls.protocol.error", layer="tls", delivered="maybe", retry="idempotent")(
         meaning="One side broke the TLS protocol, or the bytes were damaged on the path.",
         looks_like={
             "python": "`[SSL: DECRYPTION_FAILED_OR_BAD_RECORD_MAC] decryption failed or bad record mac`, `[SSL: UNEXPECTED_MESSAGE]`, `[SSL: UNSAFE_LEGACY_RENEGOTIATION_DISABLED] unsafe legacy renegotiation disabled`, `[SSL: SSLV3_ALERT_ILLEGAL_PARAMETER]`",
@@ -139,11 +123,7 @@ TLS = (
             "ooni": "ssl_failed_handshake",
         },
     ),
-    Kind(
-        name="tls.closed",
-        layer="tls",
-        delivered="no",
-        retry="backoff",
+    new_kind("tls.closed", layer="tls", delivered="no", retry="backoff")(
         meaning="The connection ended in the TLS handshake, or without TLS's own closing message.",
         looks_like={
             "python": "`SSLEOFError: [SSL: UNEXPECTED_EOF_WHILE_READING] EOF occurred in violation of protocol` (8), `SSLZeroReturnError: TLS/SSL connection has been closed (EOF)` (6)",
@@ -174,11 +154,7 @@ TLS = (
             "envoy": "UF",
         },
     ),
-    Kind(
-        name="tls.timed_out",
-        layer="tls",
-        delivered="no",
-        retry="backoff",
+    new_kind("tls.timed_out", layer="tls", delivered="no", retry="backoff")(
         meaning="The TCP connection stood, but the TLS handshake did not finish in time.",
         looks_like={
             "python": "`TimeoutError: _ssl.c:989: The handshake operation timed out`",
@@ -211,11 +187,7 @@ TLS = (
             "envoy": "UF",
         },
     ),
-    Kind(
-        name="tls.failed",
-        layer="tls",
-        delivered="no",
-        retry="backoff",
+    new_kind("tls.failed", layer="tls", delivered="no", retry="backoff")(
         meaning="TLS failed for a reason that none of the other TLS kinds covers.",
         looks_like={
             "python": "`[SSL: TLSV1_ALERT_INTERNAL_ERROR] tlsv1 alert internal error` (alert 80), or another `ssl.SSLError`",
